@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>A vector of floats of one hardware width: loops and functions are written once over it, and the JIT makes one copy a width.</summary>
+/// <remarks>
+/// Comparisons give lanes of all ones or all zeros, as the hardware does; members ending in <c>Bits</c> treat the lanes as 32-bit integers.
+/// Matrix micro-kernels do not go through it: they need the plain vector types to stay in registers.
+/// </remarks>
+internal unsafe interface IVector<TSelf> where TSelf : struct, IVector<TSelf>
+{
+    static abstract int Count { get; }
+    static abstract TSelf Zero { get; }
+    static abstract TSelf Create(float value);
+    static abstract TSelf CreateBits(int value);
+    static abstract TSelf Load(float* source);
+    static abstract void Store(TSelf value, float* destination);
+
+    static abstract TSelf operator +(TSelf left, TSelf right);
+    static abstract TSelf operator -(TSelf left, TSelf right);
+    static abstract TSelf operator *(TSelf left, TSelf right);
+    static abstract TSelf operator /(TSelf left, TSelf right);
+    static abstract TSelf operator -(TSelf value);
+    static abstract TSelf operator &(TSelf left, TSelf right);
+    static abstract TSelf operator |(TSelf left, TSelf right);
+    static abstract TSelf operator ^(TSelf left, TSelf right);
+
+    /// <summary><c>left * right + addend</c>, rounded once where the machine has a fused instruction.</summary>
+    static abstract TSelf MultiplyAdd(TSelf left, TSelf right, TSelf addend);
+    static abstract TSelf Min(TSelf left, TSelf right);
+    static abstract TSelf Max(TSelf left, TSelf right);
+    static abstract TSelf Abs(TSelf value);
+    static abstract TSelf Sqrt(TSelf value);
+    static abstract TSelf Floor(TSelf value);
+    static abstract TSelf Ceiling(TSelf value);
+
+    /// <summary>To the nearest integer, halves to even.</summary>
+    static abstract TSelf Round(TSelf value);
+
+    static abstract TSelf LessThan(TSelf left, TSelf right);
+    static abstract TSelf LessThanOrEqual(TSelf left, TSelf right);
+    static abstract TSelf Equals(TSelf left, TSelf right);
+
+    /// <summary>Lane by lane <c>mask ? whenTrue : whenFalse</c>.</summary>
+    static abstract TSelf Select(TSelf mask, TSelf whenTrue, TSelf whenFalse);
+
+    static abstract TSelf AddBits(TSelf left, TSelf right);
+    static abstract TSelf SubtractBits(TSelf left, TSelf right);
+    static abstract TSelf ShiftLeftBits(TSelf value, int count);
+    static abstract TSelf ShiftRightBits(TSelf value, int count);
+    static abstract TSelf ShiftRightArithmeticBits(TSelf value, int count);
+
+    /// <summary>Truncates to 32-bit integers, left as bits.</summary>
+    static abstract TSelf ToInt32Bits(TSelf value);
+
+    /// <summary>Reads the bits as 32-bit integers and converts them to floats.</summary>
+    static abstract TSelf FromInt32Bits(TSelf bits);
+
+    /// <summary>The sum of all lanes, pairwise from the halves inwards.</summary>
+    static abstract float Sum(TSelf value);
+    static abstract float MaxLane(TSelf value);
+    static abstract float MinLane(TSelf value);
+}
