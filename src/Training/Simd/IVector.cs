@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-
 namespace OnnxFunctional.Training.Simd;
 
 /// <summary>A vector of floats of one hardware width: loops and functions are written once over it, and the JIT makes one copy a width.</summary>
