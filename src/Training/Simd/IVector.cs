@@ -9,10 +9,28 @@ internal unsafe interface IVector<TSelf> where TSelf : struct, IVector<TSelf>
 {
     static abstract int Count { get; }
     static abstract TSelf Zero { get; }
+
+    /// <summary>The lane numbers 0, 1, 2 ... as 32-bit integers.</summary>
+    static abstract TSelf LaneBits { get; }
+
+    /// <summary>Whether <see cref="MultiplyAdd"/> rounds once; a constant to the JIT.</summary>
+    static abstract bool IsFused { get; }
     static abstract TSelf Create(float value);
     static abstract TSelf CreateBits(int value);
     static abstract TSelf Load(float* source);
     static abstract void Store(TSelf value, float* destination);
+
+    /// <summary>Reads the first <paramref name="count"/> lanes (fewer than <see cref="Count"/>) and nothing behind them; the other lanes are zero.</summary>
+    static abstract TSelf Load(float* source, int count);
+
+    /// <summary>Writes the first <paramref name="count"/> lanes (fewer than <see cref="Count"/>) and nothing behind them.</summary>
+    static abstract void Store(TSelf value, float* destination, int count);
+
+    /// <summary>One byte a lane, 0 or not, to a mask.</summary>
+    static abstract TSelf LoadMask(byte* source);
+
+    /// <summary>A mask to one byte a lane, 0 or 1.</summary>
+    static abstract void StoreMask(TSelf mask, byte* destination);
 
     static abstract TSelf operator +(TSelf left, TSelf right);
     static abstract TSelf operator -(TSelf left, TSelf right);
@@ -27,6 +45,12 @@ internal unsafe interface IVector<TSelf> where TSelf : struct, IVector<TSelf>
     static abstract TSelf MultiplyAdd(TSelf left, TSelf right, TSelf addend);
     static abstract TSelf Min(TSelf left, TSelf right);
     static abstract TSelf Max(TSelf left, TSelf right);
+
+    /// <summary>The machine's own minimum, one instruction: NaN in <paramref name="right"/> passes, NaN in <paramref name="left"/> may not, the sign of a zero is open.</summary>
+    static abstract TSelf MinNative(TSelf left, TSelf right);
+
+    /// <summary>The machine's own maximum; see <see cref="MinNative"/>.</summary>
+    static abstract TSelf MaxNative(TSelf left, TSelf right);
     static abstract TSelf Abs(TSelf value);
     static abstract TSelf Sqrt(TSelf value);
     static abstract TSelf Floor(TSelf value);
@@ -42,13 +66,25 @@ internal unsafe interface IVector<TSelf> where TSelf : struct, IVector<TSelf>
     /// <summary>Lane by lane <c>mask ? whenTrue : whenFalse</c>.</summary>
     static abstract TSelf Select(TSelf mask, TSelf whenTrue, TSelf whenFalse);
 
+    /// <summary>Whether any lane of the mask is true.</summary>
+    static abstract bool Any(TSelf mask);
+
+    /// <summary><c>value * 2^exponent</c>, rounded once, for whole exponents from -252 to 254.</summary>
+    static abstract TSelf Scale(TSelf value, TSelf exponent);
+
     static abstract TSelf AddBits(TSelf left, TSelf right);
     static abstract TSelf SubtractBits(TSelf left, TSelf right);
     static abstract TSelf ShiftLeftBits(TSelf value, int count);
     static abstract TSelf ShiftRightBits(TSelf value, int count);
     static abstract TSelf ShiftRightArithmeticBits(TSelf value, int count);
 
-    /// <summary>Truncates to 32-bit integers, left as bits.</summary>
+    /// <summary>The lower halves of the 32 x 32 bit products.</summary>
+    static abstract TSelf MultiplyLowBits(TSelf left, TSelf right);
+
+    /// <summary>The upper halves of the unsigned 32 x 32 bit products.</summary>
+    static abstract TSelf MultiplyHighBits(TSelf left, TSelf right);
+
+    /// <summary>Truncates to 32-bit integers, left as bits; NaN gives 0 and what is too large the nearest integer there is.</summary>
     static abstract TSelf ToInt32Bits(TSelf value);
 
     /// <summary>Reads the bits as 32-bit integers and converts them to floats.</summary>

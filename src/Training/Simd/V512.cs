@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -10,10 +12,53 @@ internal readonly unsafe struct V512(Vector512<float> value) : IVector<V512>
 
     public static int Count => 16;
     public static V512 Zero => new(Vector512<float>.Zero);
+    public static V512 LaneBits => new(Vector512<int>.Indices.AsSingle());
+    public static bool IsFused => Avx512F.IsSupported || Fma.IsSupported || AdvSimd.IsSupported;
     [MethodImpl(I)] public static V512 Create(float value) => new(Vector512.Create(value));
     [MethodImpl(I)] public static V512 CreateBits(int value) => new(Vector512.Create(value).AsSingle());
     [MethodImpl(I)] public static V512 Load(float* source) => new(Vector512.Load(source));
     [MethodImpl(I)] public static void Store(V512 value, float* destination) => value._v.Store(destination);
+
+    [MethodImpl(I)]
+    public static V512 Load(float* source, int count)
+    {
+        if (Avx512F.IsSupported) return new(Avx512F.MaskLoad(source, FirstLanes(count), Vector512<float>.Zero));
+        return LoadLanes(source, count);
+    }
+
+    [MethodImpl(I)]
+    public static void Store(V512 value, float* destination, int count)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.MaskStore(destination, FirstLanes(count), value._v);
+            return;
+        }
+
+        for (var i = 0; i < count; i++) destination[i] = value._v[i];
+    }
+
+    [MethodImpl(I)]
+    public static V512 LoadMask(byte* source)
+    {
+        var halves = Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
+        var words = Vector512.Create(Vector256.WidenLower(halves), Vector256.WidenUpper(halves));
+        return new(~Vector512.Equals(words.AsInt32(), Vector512<int>.Zero).AsSingle());
+    }
+
+    [MethodImpl(I)]
+    public static void StoreMask(V512 mask, byte* destination)
+    {
+        var ones = mask._v.AsUInt32() >> 31;
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector128Byte(ones).Store(destination);
+            return;
+        }
+
+        var halves = Vector256.Narrow(ones.GetLower(), ones.GetUpper());
+        Vector128.Narrow(halves.GetLower(), halves.GetUpper()).Store(destination);
+    }
 
     [MethodImpl(I)] public static V512 operator +(V512 left, V512 right) => new(left._v + right._v);
     [MethodImpl(I)] public static V512 operator -(V512 left, V512 right) => new(left._v - right._v);
@@ -27,6 +72,8 @@ internal readonly unsafe struct V512(Vector512<float> value) : IVector<V512>
     [MethodImpl(I)] public static V512 MultiplyAdd(V512 left, V512 right, V512 addend) => new(Vector512.MultiplyAddEstimate(left._v, right._v, addend._v));
     [MethodImpl(I)] public static V512 Min(V512 left, V512 right) => new(Vector512.Min(left._v, right._v));
     [MethodImpl(I)] public static V512 Max(V512 left, V512 right) => new(Vector512.Max(left._v, right._v));
+    [MethodImpl(I)] public static V512 MinNative(V512 left, V512 right) => new(Vector512.MinNative(left._v, right._v));
+    [MethodImpl(I)] public static V512 MaxNative(V512 left, V512 right) => new(Vector512.MaxNative(left._v, right._v));
     [MethodImpl(I)] public static V512 Abs(V512 value) => new(Vector512.Abs(value._v));
     [MethodImpl(I)] public static V512 Sqrt(V512 value) => new(Vector512.Sqrt(value._v));
     [MethodImpl(I)] public static V512 Floor(V512 value) => new(Vector512.Floor(value._v));
@@ -38,29 +85,66 @@ internal readonly unsafe struct V512(Vector512<float> value) : IVector<V512>
     [MethodImpl(I)] public static V512 Equals(V512 left, V512 right) => new(Vector512.Equals(left._v, right._v));
     [MethodImpl(I)] public static V512 Select(V512 mask, V512 whenTrue, V512 whenFalse) => new(Vector512.ConditionalSelect(mask._v, whenTrue._v, whenFalse._v));
 
+    [MethodImpl(I)] public static bool Any(V512 mask) => mask._v.ExtractMostSignificantBits() != 0;
+
+    [MethodImpl(I)]
+    public static V512 Scale(V512 value, V512 exponent)
+    {
+        if (Avx512F.IsSupported) return new(Avx512F.Scale(value._v, exponent._v));
+        // In two steps, so that neither factor leaves the normal numbers and the product is rounded once.
+        var whole = (exponent._v + Vector512.Create(12582912f)).AsInt32() - Vector512.Create(0x4B400000);
+        var half = whole >> 1;
+        var first = ((half + Vector512.Create(127)) << 23).AsSingle();
+        var second = ((whole - half + Vector512.Create(127)) << 23).AsSingle();
+        return new(value._v * first * second);
+    }
+
     [MethodImpl(I)] public static V512 AddBits(V512 left, V512 right) => new((left._v.AsInt32() + right._v.AsInt32()).AsSingle());
     [MethodImpl(I)] public static V512 SubtractBits(V512 left, V512 right) => new((left._v.AsInt32() - right._v.AsInt32()).AsSingle());
     [MethodImpl(I)] public static V512 ShiftLeftBits(V512 value, int count) => new((value._v.AsInt32() << count).AsSingle());
     [MethodImpl(I)] public static V512 ShiftRightBits(V512 value, int count) => new((value._v.AsInt32() >>> count).AsSingle());
     [MethodImpl(I)] public static V512 ShiftRightArithmeticBits(V512 value, int count) => new((value._v.AsInt32() >> count).AsSingle());
+    [MethodImpl(I)] public static V512 MultiplyLowBits(V512 left, V512 right) => new((left._v.AsInt32() * right._v.AsInt32()).AsSingle());
+
+    [MethodImpl(I)]
+    public static V512 MultiplyHighBits(V512 left, V512 right)
+    {
+        var a = left._v.AsUInt32();
+        var b = right._v.AsUInt32();
+        if (Avx512F.IsSupported)
+        {
+            var even = Avx512F.Multiply(a, b) >> 32;
+            var odd = Avx512F.Multiply((a.AsUInt64() >> 32).AsUInt32(), (b.AsUInt64() >> 32).AsUInt32()) & Vector512.Create(0xFFFFFFFF00000000UL);
+            return new((even | odd).AsSingle());
+        }
+
+        // From 16-bit halves: what the cross products carry into the upper word never overflows 32 bits.
+        var mask = Vector512.Create(0xFFFFu);
+        var (aLow, aHigh, bLow, bHigh) = (a & mask, a >> 16, b & mask, b >> 16);
+        var cross = (aHigh * bLow) + ((aLow * bLow) >> 16);
+        var middle = (aLow * bHigh) + (cross & mask);
+        return new(((aHigh * bHigh) + (cross >> 16) + (middle >> 16)).AsSingle());
+    }
+
     [MethodImpl(I)] public static V512 ToInt32Bits(V512 value) => new(Vector512.ConvertToInt32(value._v).AsSingle());
     [MethodImpl(I)] public static V512 FromInt32Bits(V512 bits) => new(Vector512.ConvertToSingle(bits._v.AsInt32()));
 
     [MethodImpl(I)] public static float Sum(V512 value) => V256.Sum(new(value._v.GetLower() + value._v.GetUpper()));
 
-    public static float MaxLane(V512 value)
+    [MethodImpl(I)] public static float MaxLane(V512 value) => V256.MaxLane(V256.Max(new(value._v.GetLower()), new(value._v.GetUpper())));
+
+    [MethodImpl(I)] public static float MinLane(V512 value) => V256.MinLane(V256.Min(new(value._v.GetLower()), new(value._v.GetUpper())));
+
+    // Apart, because a method with its own stack memory is not inlined.
+    private static V512 LoadLanes(float* source, int count)
     {
-        var result = value._v[0];
-        for (var i = 1; i < 16; i++) result = MathF.Max(result, value._v[i]);
-        return result;
+        var lanes = stackalloc float[16];
+        for (var i = 0; i < 16; i++) lanes[i] = i < count ? source[i] : 0f;
+        return Load(lanes);
     }
 
-    public static float MinLane(V512 value)
-    {
-        var result = value._v[0];
-        for (var i = 1; i < 16; i++) result = MathF.Min(result, value._v[i]);
-        return result;
-    }
+    [MethodImpl(I)]
+    private static Vector512<float> FirstLanes(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 
     private const MethodImplOptions I = MethodImplOptions.AggressiveInlining;
 }
