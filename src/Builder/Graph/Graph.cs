@@ -1,0 +1,75 @@
+namespace OnnxFunctional;
+
+/// <summary>The nodes between some values and others, in an order in which every node comes after what it reads.</summary>
+internal sealed class Graph
+{
+    private Graph(IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs, IReadOnlyList<Node> nodes)
+    {
+        Inputs = inputs;
+        Outputs = outputs;
+        Nodes = nodes;
+    }
+
+    /// <summary>Values given from outside; any value may be one, not only placeholders.</summary>
+    public IReadOnlyList<Value> Inputs { get; }
+
+    public IReadOnlyList<Value> Outputs { get; }
+
+    /// <summary>All nodes needed for the outputs, producers first; sources (weights, constants) included, the inputs' producers not.</summary>
+    public IReadOnlyList<Node> Nodes { get; }
+
+    /// <summary>Walks back from the outputs and stops at the inputs. The order is that of a depth-first walk, so it depends on the graph alone.</summary>
+    public static Graph Between(IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs)
+    {
+        var boundary = new HashSet<Value>(inputs);
+        var done = new HashSet<Node>();
+        var nodes = new List<Node>();
+        var stack = new Stack<(Node Node, int Next)>();
+        foreach (var output in outputs)
+        {
+            if (boundary.Contains(output) || !done.Add(output.Producer)) continue;
+            stack.Push((output.Producer, 0));
+            while (stack.Count > 0)
+            {
+                var (node, next) = stack.Pop();
+                if (next == node.Inputs.Count)
+                {
+                    nodes.Add(node);
+                    continue;
+                }
+
+                stack.Push((node, next + 1));
+                var input = node.Inputs[next];
+                if (!boundary.Contains(input) && done.Add(input.Producer)) stack.Push((input.Producer, 0));
+            }
+        }
+
+        return new(inputs, outputs, nodes);
+    }
+
+    /// <summary>Placeholders the outputs need although they are not among the inputs.</summary>
+    public IEnumerable<Node> MissingInputs() => Nodes.Where(node => node.Op is Operators.Placeholder);
+
+    /// <summary>Makes the graph anew, node by node: <paramref name="rule"/> gives a node's replacement values, or nothing to keep it on its new inputs.</summary>
+    /// <returns>Where each value of this graph went.</returns>
+    public Dictionary<Value, Value> Rewrite(Func<Node, IReadOnlyList<Value>, IReadOnlyList<Value>?> rule, IReadOnlyDictionary<Value, Value>? replacedInputs = null)
+    {
+        var map = new Dictionary<Value, Value>();
+        foreach (var input in Inputs) map[input] = replacedInputs is not null && replacedInputs.TryGetValue(input, out var replaced) ? replaced : input;
+        foreach (var node in Nodes)
+        {
+            var changed = false;
+            var inputs = new Value[node.Inputs.Count];
+            for (var i = 0; i < inputs.Length; i++)
+            {
+                inputs[i] = map[node.Inputs[i]];
+                changed |= !ReferenceEquals(inputs[i], node.Inputs[i]);
+            }
+
+            var outputs = rule(node, inputs) ?? (changed ? node.WithInputs(inputs).Outputs : node.Outputs);
+            for (var i = 0; i < node.Outputs.Count; i++) map.TryAdd(node.Outputs[i], outputs[i]);
+        }
+
+        return map;
+    }
+}

@@ -1,0 +1,67 @@
+namespace OnnxFunctional;
+
+/// <summary>One application of an operator to values. Nodes never change; a pass that rewrites a graph makes new ones.</summary>
+internal sealed class Node
+{
+    private Node(Op op, Value[] inputs, LayerCall? scope)
+    {
+        Op = op;
+        Inputs = inputs;
+        Scope = scope;
+        Outputs = [];
+    }
+
+    public Op Op { get; }
+
+    public IReadOnlyList<Value> Inputs { get; }
+
+    public IReadOnlyList<Value> Outputs { get; private init; }
+
+    /// <summary>The layer call whose Forward made the node, for names and messages.</summary>
+    public LayerCall? Scope { get; }
+
+    /// <summary>Applies an operator; its rule gives the shapes and types of the outputs.</summary>
+    /// <exception cref="ModelException">The inputs do not fit the operator.</exception>
+    public static Node Create(Op op, IReadOnlyList<Value> inputs, LayerCall? scope)
+    {
+        var specs = new TensorSpec[inputs.Count];
+        var values = new Value[inputs.Count];
+        for (var i = 0; i < specs.Length; i++)
+        {
+            values[i] = inputs[i];
+            specs[i] = inputs[i].Spec;
+        }
+
+        var results = op.Infer(specs);
+        var outputs = new Value[results.Length];
+        var node = new Node(op, values, scope) { Outputs = outputs };
+        for (var i = 0; i < outputs.Length; i++) outputs[i] = new Value(node, i, results[i]);
+        return node;
+    }
+
+    /// <summary>The same operator on other inputs.</summary>
+    public Node WithInputs(IReadOnlyList<Value> inputs) => Create(Op, inputs, Scope);
+
+    public override string ToString() => Op.Name + "(" + string.Join(", ", Inputs.Select(input => input.Spec)) + ")";
+}
+
+/// <summary>An edge of the graph: one output of one node.</summary>
+internal sealed class Value(Node producer, int index, TensorSpec spec)
+{
+    public Node Producer { get; } = producer;
+
+    public int Index { get; } = index;
+
+    public TensorSpec Spec { get; } = spec;
+
+    /// <summary>Where the value comes from, in words for a message.</summary>
+    public string Origin => Producer.Op switch
+    {
+        Operators.Placeholder { Layer: var layer } => $"input '{layer.Name}'",
+        Operators.Variable { Weight: var weight } => $"weight '{weight.Name}'",
+        _ when Producer.Scope is { } scope => $"layer '{scope.Path}'",
+        _ => "operation " + Producer.Op.Name,
+    };
+
+    public override string ToString() => $"{Spec} from {Origin}";
+}

@@ -1,0 +1,147 @@
+namespace OnnxFunctional.Initializers;
+
+/// <summary>All zeros.</summary>
+public sealed class Zeros : Initializer
+{
+    /// <inheritdoc/>
+    protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values) => values.Clear();
+}
+
+/// <summary>All ones.</summary>
+public sealed class Ones : Initializer
+{
+    /// <inheritdoc/>
+    protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values) => values.Fill(1);
+}
+
+/// <summary>The same number everywhere.</summary>
+public sealed class Constant(float value = 0) : Initializer
+{
+    /// <summary>The number.</summary>
+    public float Value { get; } = value;
+
+    /// <inheritdoc/>
+    protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values) => values.Fill(Value);
+}
+
+/// <summary>An identity matrix times a factor.</summary>
+public sealed class IdentityInitializer(float gain = 1) : Initializer
+{
+    /// <summary>The number on the diagonal.</summary>
+    public float Gain { get; } = gain;
+
+    /// <inheritdoc/>
+    protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values)
+    {
+        if (shape.Rank != 2) throw new ModelException($"An identity matrix has two dimensions, but the weight has shape {shape}. Choose another initializer.");
+        values.Clear();
+        for (var i = 0; i < Math.Min(shape.Dims[0], shape.Dims[1]); i++) values[(i * shape.Dims[1]) + i] = Gain;
+    }
+}
+
+/// <summary>An initializer that may bring its own seed; without one the model's seed and the weight's name decide.</summary>
+public abstract class RandomInitializer : Initializer
+{
+    /// <summary>The seed, or <see langword="null"/> to follow the model's. With a seed, every weight of the same shape gets the same values, as in Keras.</summary>
+    public int? Seed { get; init; }
+
+    /// <inheritdoc/>
+    protected internal sealed override void Fill(Shape shape, RandomNumbers random, Span<float> values) =>
+        Draw(shape, Seed is { } seed ? new RandomNumbers((ulong)seed, GetType().Name) : random, values);
+
+    /// <summary>Fills a weight from the numbers that hold for it.</summary>
+    protected abstract void Draw(Shape shape, RandomNumbers random, Span<float> values);
+}
+
+/// <summary>Uniform between two bounds.</summary>
+public sealed class RandomUniform(float minval = -0.05f, float maxval = 0.05f) : RandomInitializer
+{
+    /// <summary>The lower bound, inclusive.</summary>
+    public float Minval { get; } = minval;
+
+    /// <summary>The upper bound, exclusive.</summary>
+    public float Maxval { get; } = maxval;
+
+    /// <inheritdoc/>
+    protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
+    {
+        foreach (ref var value in values) value = Minval + (random.Uniform() * (Maxval - Minval));
+    }
+}
+
+/// <summary>Normal with a mean and a standard deviation.</summary>
+public sealed class RandomNormal(float mean = 0, float stddev = 0.05f) : RandomInitializer
+{
+    /// <summary>The mean.</summary>
+    public float Mean { get; } = mean;
+
+    /// <summary>The standard deviation.</summary>
+    public float Stddev { get; } = stddev;
+
+    /// <inheritdoc/>
+    protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
+    {
+        foreach (ref var value in values) value = Mean + (random.Normal() * Stddev);
+    }
+}
+
+/// <summary>Normal with a mean and a standard deviation, drawn again beyond two of them.</summary>
+public sealed class TruncatedNormal(float mean = 0, float stddev = 0.05f) : RandomInitializer
+{
+    /// <summary>The mean.</summary>
+    public float Mean { get; } = mean;
+
+    /// <summary>The standard deviation before truncation.</summary>
+    public float Stddev { get; } = stddev;
+
+    /// <inheritdoc/>
+    protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
+    {
+        foreach (ref var value in values) value = Mean + (random.TruncatedNormal() * Stddev);
+    }
+}
+
+/// <summary>Orthogonal rows or columns (Saxe et al. 2014): the Q of a random matrix with the signs of R's diagonal.</summary>
+public sealed class Orthogonal(float gain = 1) : RandomInitializer
+{
+    /// <summary>A factor on the whole.</summary>
+    public float Gain { get; } = gain;
+
+    /// <inheritdoc/>
+    protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
+    {
+        if (shape.Rank < 2) throw new ModelException($"Orthogonal needs at least two dimensions, but the weight has shape {shape}. Choose another initializer.");
+        var columns = shape.Dims[^1];
+        var rows = values.Length / columns;
+        var (length, count) = (Math.Max(rows, columns), Math.Min(rows, columns));
+        var basis = new double[count][];
+        for (var i = 0; i < count; i++)
+        {
+            var vector = new double[length];
+            for (var j = 0; j < length; j++) vector[j] = random.Normal();
+
+            // Twice, because one pass of Gram-Schmidt loses orthogonality to rounding. A positive diagonal of R is what Gram-Schmidt gives by itself.
+            for (var pass = 0; pass < 2; pass++)
+            {
+                for (var k = 0; k < i; k++)
+                {
+                    var dot = 0.0;
+                    for (var j = 0; j < length; j++) dot += vector[j] * basis[k][j];
+                    for (var j = 0; j < length; j++) vector[j] -= dot * basis[k][j];
+                }
+            }
+
+            var norm = 0.0;
+            foreach (var element in vector) norm += element * element;
+            norm = Math.Sqrt(norm);
+            for (var j = 0; j < length; j++) vector[j] /= norm;
+            basis[i] = vector;
+        }
+
+        for (var row = 0; row < rows; row++)
+        {
+            for (var column = 0; column < columns; column++)
+                values[(row * columns) + column] = (float)(Gain * (rows >= columns ? basis[column][row] : basis[row][column]));
+        }
+    }
+}

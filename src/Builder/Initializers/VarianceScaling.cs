@@ -1,0 +1,82 @@
+namespace OnnxFunctional.Initializers;
+
+/// <summary>Which number of connections the variance is divided by.</summary>
+public enum FanMode
+{
+    /// <summary>The inputs of a unit.</summary>
+    FanIn,
+
+    /// <summary>The outputs of a unit.</summary>
+    FanOut,
+
+    /// <summary>The mean of both.</summary>
+    FanAvg,
+}
+
+/// <summary>The distribution random values come from.</summary>
+public enum RandomDistribution
+{
+    /// <summary>Normal, drawn again beyond two standard deviations.</summary>
+    TruncatedNormal,
+
+    /// <summary>Normal.</summary>
+    UntruncatedNormal,
+
+    /// <summary>Uniform within a limit.</summary>
+    Uniform,
+}
+
+/// <summary>Random values whose variance is <c>scale / max(1, fan)</c>, so that signals keep their size from layer to layer.</summary>
+public class VarianceScaling(float scale = 1, FanMode mode = FanMode.FanIn, RandomDistribution distribution = RandomDistribution.TruncatedNormal) : RandomInitializer
+{
+    // The standard deviation of a standard normal distribution cut at two of them.
+    private const double TruncatedDeviation = 0.87962566103423978;
+
+    /// <summary>The factor on the variance.</summary>
+    public float Scale { get; } = scale;
+
+    /// <summary>Which number of connections divides it.</summary>
+    public FanMode Mode { get; } = mode;
+
+    /// <summary>The distribution.</summary>
+    public RandomDistribution Distribution { get; } = distribution;
+
+    /// <inheritdoc/>
+    protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
+    {
+        var (fanIn, fanOut) = Fans(shape);
+        var fan = Mode switch { FanMode.FanIn => fanIn, FanMode.FanOut => fanOut, _ => (fanIn + fanOut) / 2 };
+        var variance = Scale / Math.Max(1, fan);
+        switch (Distribution)
+        {
+            case RandomDistribution.Uniform:
+                var limit = (float)Math.Sqrt(3 * variance);
+                foreach (ref var value in values) value = limit * ((2 * random.Uniform()) - 1);
+                break;
+            case RandomDistribution.UntruncatedNormal:
+                foreach (ref var value in values) value = (float)Math.Sqrt(variance) * random.Normal();
+                break;
+            default:
+                foreach (ref var value in values) value = (float)(Math.Sqrt(variance) / TruncatedDeviation) * random.TruncatedNormal();
+                break;
+        }
+    }
+}
+
+/// <summary>Uniform within <c>sqrt(6 / (fan_in + fan_out))</c> of zero.</summary>
+public sealed class GlorotUniform() : VarianceScaling(1, FanMode.FanAvg, RandomDistribution.Uniform);
+
+/// <summary>Truncated normal of variance <c>2 / (fan_in + fan_out)</c>.</summary>
+public sealed class GlorotNormal() : VarianceScaling(1, FanMode.FanAvg, RandomDistribution.TruncatedNormal);
+
+/// <summary>Uniform within <c>sqrt(6 / fan_in)</c> of zero.</summary>
+public sealed class HeUniform() : VarianceScaling(2, FanMode.FanIn, RandomDistribution.Uniform);
+
+/// <summary>Truncated normal of variance <c>2 / fan_in</c>.</summary>
+public sealed class HeNormal() : VarianceScaling(2, FanMode.FanIn, RandomDistribution.TruncatedNormal);
+
+/// <summary>Uniform within <c>sqrt(3 / fan_in)</c> of zero.</summary>
+public sealed class LecunUniform() : VarianceScaling(1, FanMode.FanIn, RandomDistribution.Uniform);
+
+/// <summary>Truncated normal of variance <c>1 / fan_in</c>.</summary>
+public sealed class LecunNormal() : VarianceScaling(1, FanMode.FanIn, RandomDistribution.TruncatedNormal);

@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace OnnxFunctional;
+
+/// <summary>A function applied to every element of a layer's output (https://keras.io/api/layers/activations/).</summary>
+[DebuggerDisplay("{Name,nq}")]
+public sealed partial class Activation
+{
+    private readonly Func<SymbolicTensor, SymbolicTensor> _function;
+
+    private Activation(string name, Func<SymbolicTensor, SymbolicTensor> function)
+    {
+        Name = name;
+        _function = function;
+    }
+
+    /// <summary>Keras' name: <c>relu</c>, <c>hard_sigmoid</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>A function of one's own; its gradient follows from it.</summary>
+    public static Activation From(Func<SymbolicTensor, SymbolicTensor> function, string name = "custom")
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return new(name, function);
+    }
+
+    /// <summary>Applies the function; the shape stays, except where the activation says so.</summary>
+    public SymbolicTensor Apply(SymbolicTensor x) => _function(x);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

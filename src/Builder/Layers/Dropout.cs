@@ -1,0 +1,41 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>While training, sets each element to zero with probability <c>rate</c> and divides the others by <c>1 - rate</c>; otherwise passes its input on (Srivastava et al. 2014).</summary>
+/// <remarks>
+/// <para>Input and output: any shape. No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/regularization_layers/dropout/</para>
+/// </remarks>
+/// <param name="rate">The share of elements set to zero, from 0 to 1.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">The rate is not between 0 and 1.</exception>
+public sealed class Dropout(float rate, string? name = null) : Layer(name)
+{
+    /// <summary>The share of elements set to zero.</summary>
+    public float Rate { get; } = Check.Rate(rate, "Dropout", nameof(rate));
+
+    /// <summary>Its own seed; the trainer's if none is given.</summary>
+    public int? Seed { get; init; }
+
+    /// <summary>The shape of the decisions, a 1 where one holds for the whole axis; that of the input if none is given.</summary>
+    public Shape? NoiseShape { get; init; }
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        if (Rate == 0) return Ops.Make(new Operators.Identity(), x);
+        var shared = new List<int>();
+        if (NoiseShape is { } noise)
+        {
+            if (noise.Rank != x.Rank) throw new ModelException($"NoiseShape {noise} has {noise.Rank} dimensions; expected {x.Rank} as the input {x.Shape}.");
+            for (var i = 0; i < noise.Rank; i++)
+            {
+                if (noise[i] == 1 && x.Shape[i] != 1) shared.Add(i);
+            }
+        }
+
+        var dropped = Ops.Make(new Operators.Dropout(new Operators.RandomStream((ulong?)Seed), Rate, [.. shared]), x);
+        return Ops.WhenTraining(dropped, x);
+    }
+
+    private protected override SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => inputs[0].Mask;
+}

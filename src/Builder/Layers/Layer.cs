@@ -1,0 +1,47 @@
+namespace OnnxFunctional;
+
+/// <summary>A layer with one input and one output: derive from it and write <see cref="Forward"/>.</summary>
+/// <remarks>Forward builds the computation from <see cref="Ops"/>, other layers and weights; gradient, speed and ONNX form follow from it.</remarks>
+/// <param name="name">Its name; a model makes one from the class if none is given.</param>
+public abstract class Layer(string? name = null) : Operation(name)
+{
+    /// <summary>Calls the layer on a tensor and returns its output; calling it again shares its weights.</summary>
+    /// <exception cref="ModelException">The tensor does not fit; the message says what was expected.</exception>
+    public SymbolicTensor Call(SymbolicTensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return Invoke(x, inputs => Forward(inputs[0]))[0];
+    }
+
+    /// <summary>Builds the layer's computation on a tensor.</summary>
+    protected abstract SymbolicTensor Forward(SymbolicTensor x);
+}
+
+/// <summary>A layer that makes one tensor of several, such as Add or Concatenate.</summary>
+/// <param name="name">Its name; a model makes one from the class if none is given.</param>
+public abstract class MergeLayer(string? name = null) : Operation(name)
+{
+    /// <summary>Calls the layer on tensors and returns its output.</summary>
+    /// <exception cref="ModelException">The tensors do not fit together; the message says what was expected.</exception>
+    public SymbolicTensor Call(params ReadOnlySpan<SymbolicTensor> tensors) => Invoke(SymbolicTensors.Create(tensors), inputs => Forward(inputs))[0];
+
+    /// <summary>Builds the layer's computation on the tensors, in the order they were given.</summary>
+    protected abstract SymbolicTensor Forward(IReadOnlyList<SymbolicTensor> tensors);
+}
+
+/// <summary>Where data enters a model; <see cref="ModelInput.Input"/> makes it.</summary>
+public sealed class InputLayer : Operation
+{
+    internal InputLayer(Shape shape, DType dtype, string? name)
+        : base(name)
+    {
+        var value = Node.Create(new Operators.Placeholder(this, new TensorSpec(shape, dtype)), [], null).Outputs[0];
+        Tensor = new SymbolicTensor(value);
+        Output = Tensor;
+    }
+
+    /// <summary>The tensor that stands for the data.</summary>
+    public override SymbolicTensor Output { get; }
+
+    internal SymbolicTensor Tensor { get; }
+}

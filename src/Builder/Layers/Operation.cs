@@ -1,0 +1,167 @@
+using System.Diagnostics;
+
+namespace OnnxFunctional;
+
+/// <summary>What all layers and models share: a name, weights, the calls made so far. Users derive from <see cref="Layer"/> or <see cref="MergeLayer"/>.</summary>
+[DebuggerDisplay("{Name,nq} ({GetType().Name,nq})")]
+public abstract class Operation
+{
+    private readonly List<Weight> _weights = [];
+    private readonly List<Operation> _children = [];
+    private readonly List<LayerCall> _calls = [];
+    private readonly HashSet<string> _childNames = [];
+    private LayerCall? _current;
+    private string? _automaticName;
+
+    private protected Operation(string? name) => GivenName = Naming.Checked(name);
+
+    /// <summary>The name: the one given, or the one the first model made of it, or else Keras' snake case of the class.</summary>
+    public string Name => GivenName ?? _automaticName ?? Naming.SnakeCase(ClassName);
+
+    /// <summary>Whether training moves its weights; a frozen BatchNormalization also uses its stored statistics. Read when a model is compiled.</summary>
+    public virtual bool Trainable { get; set; } = true;
+
+    /// <summary>Its own weights in Keras' order, then those of the layers inside it.</summary>
+    public IReadOnlyList<Weight> Weights => [.. NamedWeights().Select(named => named.Weight)];
+
+    /// <summary>The tensor the layer was called on.</summary>
+    /// <exception cref="ModelException">The layer was not called, was called more than once, or takes several tensors.</exception>
+    public virtual SymbolicTensor Input => Single(OnlyCall().Inputs, "input");
+
+    /// <summary>The tensor the layer gave.</summary>
+    /// <exception cref="ModelException">The layer was not called, was called more than once, or gives several tensors.</exception>
+    public virtual SymbolicTensor Output => Single(OnlyCall().Outputs, "output");
+
+    /// <summary>The class as Keras names it in files and automatic names.</summary>
+    internal virtual string ClassName => GetType().Name;
+
+    internal string? GivenName { get; }
+
+    /// <summary>The name by which the user or an earlier model knows it.</summary>
+    internal string? SettledName => GivenName ?? _automaticName;
+
+    internal IReadOnlyList<LayerCall> Calls => _calls;
+
+    internal virtual IReadOnlyList<Operation> Children => _children;
+
+    internal IReadOnlyList<Weight> OwnWeights => _weights;
+
+    internal void SettleName(string name) => _automaticName ??= name;
+
+    /// <summary>All weights with their names below this layer: <c>kernel</c>, <c>dense/kernel</c>.</summary>
+    internal IEnumerable<(string Path, Weight Weight)> NamedWeights()
+    {
+        foreach (var weight in _weights.OrderBy(weight => !weight.Trainable)) yield return (weight.Name, weight);
+        foreach (var child in Children)
+        {
+            foreach (var (path, weight) in child.NamedWeights()) yield return (NameOf(child) + "/" + path, weight);
+        }
+    }
+
+    internal virtual string NameOf(Operation child) => child.Name;
+
+    /// <summary>The mask of the outputs, given the inputs with theirs. A layer that keeps the leading axes passes its input's mask on; others drop it.</summary>
+    private protected virtual SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => null;
+
+    /// <summary>A weight of this layer: made at the first call, the same one afterwards.</summary>
+    /// <param name="name">Its name within the layer.</param>
+    /// <param name="shape">Its dimensions, all known.</param>
+    /// <param name="initializer">Where its first values come from; Glorot uniform if none is given.</param>
+    /// <param name="trainable">Whether gradients move it.</param>
+    /// <param name="regularizer">A penalty added to the loss.</param>
+    /// <param name="constraint">A rule its values follow after each step.</param>
+    /// <returns>The weight as a tensor to compute with.</returns>
+    /// <exception cref="ModelException">Called outside Forward, an unknown dimension, or another shape than at the first call.</exception>
+    protected SymbolicTensor Weight(string name, Shape shape, Initializer? initializer = null, bool trainable = true, Regularizer? regularizer = null, Constraint? constraint = null)
+    {
+        if (_current is null) throw new ModelException($"Weight '{name}' of {ClassName} was asked for outside Forward; create weights where they are used.");
+        if (!shape.IsKnown)
+            throw new ModelException($"Weight '{name}' would have shape {shape}; a weight needs known dimensions. Give the input's last dimension a size: Model.Input([null, 8]) instead of Model.Input([null, null]).");
+        var weight = _weights.Find(weight => weight.Name == name);
+        if (weight is null)
+        {
+            weight = new Weight(name, shape, initializer ?? Initializer.GlorotUniform, trainable, this) { Regularizer = regularizer, Constraint = constraint };
+            _weights.Add(weight);
+        }
+        else if (weight.Shape != shape)
+        {
+            throw new ModelException($"its {name} has shape {weight.Shape} since the first call on {_calls[0].Inputs[0].Shape}; this call would need {shape}. A shared layer takes inputs of one width; use a layer for each.");
+        }
+
+        return new SymbolicTensor(Node.Create(new Operators.Variable(weight), [], _current).Outputs[0], _current);
+    }
+
+    /// <summary>Says that a training step sets a weight to a new value, as BatchNormalization does with its moving mean.</summary>
+    /// <param name="weight">A tensor that <see cref="Weight"/> returned.</param>
+    /// <param name="value">Its value after the step.</param>
+    protected void Update(SymbolicTensor weight, SymbolicTensor value)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(value);
+        if (_current is null || weight.Value.Producer.Op is not Operators.Variable { Weight: var target }) throw new ModelException("Update sets a weight of this layer from within Forward.");
+        _current.AddUpdate(target, value.Value);
+    }
+
+    /// <summary>Adds one number to the loss of every model that holds this call.</summary>
+    protected void AddLoss(SymbolicTensor loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        if (_current is null || loss.Rank != 0) throw new ModelException($"AddLoss takes one number from within Forward, but came {loss.Shape}. Use Ops.Mean or Ops.Sum.");
+        _current.AddLoss(loss.Value);
+    }
+
+    /// <summary>Runs <paramref name="forward"/> as a call of this layer: records it, names errors, carries masks.</summary>
+    private protected SymbolicTensors Invoke(SymbolicTensors inputs, Func<SymbolicTensors, SymbolicTensors> forward)
+    {
+        LayerCall? parent = null;
+        foreach (var input in inputs)
+        {
+            if (input is null) throw new ModelException($"{ClassName} '{Name}' was called on nothing; expected a tensor from Model.Input or another layer.");
+            if (input.Scope is { } scope && scope.Depth > (parent?.Depth ?? 0)) parent = scope;
+        }
+
+        parent?.Layer.Adopt(this);
+        var call = new LayerCall(this, parent);
+        var outer = _current;
+        _current = call;
+        try
+        {
+            var scoped = new SymbolicTensor[inputs.Count];
+            for (var i = 0; i < scoped.Length; i++) scoped[i] = inputs[i].In(call);
+            call.Inputs = inputs;
+            var results = forward(scoped);
+            var mask = OutputMask(scoped, results);
+            var outputs = new SymbolicTensor[results.Count];
+            for (var i = 0; i < outputs.Length; i++) outputs[i] = new SymbolicTensor(results[i].Value, parent, (results[i].Mask ?? (i == 0 ? mask : null))?.In(parent));
+            call.Outputs = outputs;
+        }
+        catch (ModelException error) when (!error.NamesLayer)
+        {
+            throw new ModelException($"Layer '{call.Path}' ({ClassName}) called on {string.Join(" and ", inputs.Select(input => input.Value.Spec))}: {error.Message}", error) { NamesLayer = true };
+        }
+        finally
+        {
+            _current = outer;
+        }
+
+        _calls.Add(call);
+        return call.Outputs;
+    }
+
+    private void Adopt(Operation child)
+    {
+        if (Children.Contains(child)) return;
+        _children.Add(child);
+        child.SettleName(Naming.Unique(child.Name, _childNames));
+    }
+
+    private LayerCall OnlyCall() => _calls.Count switch
+    {
+        1 => _calls[0],
+        0 => throw new ModelException($"Layer '{Name}' has not been called; call it on a tensor first."),
+        var count => throw new ModelException($"Layer '{Name}' was called {count} times, so it has no single input or output; keep the tensors its calls returned."),
+    };
+
+    private SymbolicTensor Single(SymbolicTensors tensors, string what) =>
+        tensors.Count == 1 ? tensors[0] : throw new ModelException($"Layer '{Name}' has {tensors.Count} {what}s; keep the tensors from its call.");
+}

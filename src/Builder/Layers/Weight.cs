@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Numerics.Tensors;
+
+namespace OnnxFunctional;
+
+/// <summary>A tensor a layer owns: learned, or kept up to date by training such as a moving mean.</summary>
+[DebuggerDisplay("{Name,nq} {Shape,nq}")]
+public sealed class Weight
+{
+    private float[]? _values;
+
+    internal Weight(string name, Shape shape, Initializer initializer, bool trainable, Operation? owner)
+    {
+        Name = name;
+        Shape = shape;
+        Initializer = initializer;
+        Trainable = trainable;
+        Owner = owner;
+    }
+
+    /// <summary>The name within its layer, as Keras has it: <c>kernel</c>, <c>bias</c>. A model puts the layer's path in front.</summary>
+    public string Name { get; }
+
+    /// <summary>The dimensions, all known.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>Whether training moves it by gradients; moving statistics are not trainable. A frozen layer freezes all of its weights.</summary>
+    public bool Trainable { get; }
+
+    /// <summary>What the first values come from.</summary>
+    public Initializer Initializer { get; }
+
+    /// <summary>A penalty on its values that is added to the loss.</summary>
+    public Regularizer? Regularizer { get; internal init; }
+
+    /// <summary>A rule its values are made to follow after each step.</summary>
+    public Constraint? Constraint { get; internal init; }
+
+    /// <summary>The present values; reading copies them out, setting copies them in.</summary>
+    /// <exception cref="ModelException">The given tensor has another shape.</exception>
+    public Tensor<float> Value
+    {
+        get => Tensor.Create((float[])Storage.Clone(), Lengths());
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            var lengths = value.Lengths;
+            if (!Shape.IsKnown || lengths.Length != Shape.Rank || !Matches(lengths))
+                throw new ModelException($"Weight '{Name}' has shape {Shape}, but values of shape ({string.Join(", ", lengths.ToArray())}) were given.");
+            value.FlattenTo(Storage);
+        }
+    }
+
+    internal Operation? Owner { get; }
+
+    internal int Length => (int)Shape.ElementCount;
+
+    internal bool IsInitialized => _values is not null;
+
+    /// <summary>The elements, row by row. A trainer may move them into a memory of its own; readers ask anew for each run.</summary>
+    internal float[] Storage
+    {
+        get
+        {
+            if (_values is null) Initialize(0, (Owner is null ? "" : Owner.Name + "/") + Name);
+            return _values!;
+        }
+    }
+
+    /// <summary>Draws the first values, once: a function of the seed and the weight's full name alone.</summary>
+    internal void Initialize(ulong seed, string path)
+    {
+        if (_values is not null) return;
+        var values = new float[Length];
+        Initializer.Fill(Shape, new RandomNumbers(seed, path), values);
+        _values = values;
+    }
+
+    private nint[] Lengths() => [.. Shape.Dims.ToArray().Select(dim => (nint)dim)];
+
+    private bool Matches(ReadOnlySpan<nint> lengths)
+    {
+        for (var i = 0; i < lengths.Length; i++)
+        {
+            if (lengths[i] != Shape.Dims[i]) return false;
+        }
+
+        return true;
+    }
+}

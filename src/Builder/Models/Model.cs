@@ -1,0 +1,196 @@
+namespace OnnxFunctional;
+
+/// <summary>A network between some tensors and others. It is a layer too: calling it on tensors shares its weights.</summary>
+/// <example><code>
+/// var inputs = Model.Input([10]);
+/// var outputs = inputs.Apply(new Dense(32, Activation.Relu), new Dense(1));
+/// var model = new Model(inputs, outputs);
+/// </code></example>
+public class Model : Layer
+{
+    private readonly Dictionary<string, Operation> _byName = [];
+    private readonly Dictionary<Operation, string> _names = [];
+
+    /// <summary>Takes what lies between <paramref name="inputs"/> and <paramref name="outputs"/>, names its layers in graph order and gives new weights their first values.</summary>
+    /// <param name="inputs">One tensor or several, from <see cref="ModelInput.Input"/> or from within another model.</param>
+    /// <param name="outputs">One tensor or several that were computed from the inputs.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="seed">What first values are drawn from, together with each weight's name: the same seed gives the same model.</param>
+    /// <exception cref="ModelException">An output does not depend on the inputs alone, an input is given twice, or two layers were given one name; all problems in one message.</exception>
+    public Model(SymbolicTensors inputs, SymbolicTensors outputs, string? name = null, ulong seed = 0)
+        : base(name)
+    {
+        if (inputs.Count == 0 || outputs.Count == 0) throw new ModelException($"A model goes from at least one input to at least one output, but {inputs.Count} and {outputs.Count} were given.");
+        Inputs = inputs;
+        Outputs = outputs;
+        Seed = seed;
+        Graph = Graph.Between([.. inputs.Select(tensor => tensor.Value)], [.. outputs.Select(tensor => tensor.Value)]);
+        ModelChecks.Connected(this);
+        Steps = ModelSteps.InKerasOrder(this);
+        NameLayers();
+        foreach (var (path, weight) in NamedWeights()) weight.Initialize(seed, path);
+    }
+
+    /// <summary>The tensors the model takes, in order.</summary>
+    public SymbolicTensors Inputs { get; }
+
+    /// <summary>The tensors the model gives, in order.</summary>
+    public SymbolicTensors Outputs { get; }
+
+    /// <summary>The one tensor the model takes.</summary>
+    /// <exception cref="ModelException">It takes several.</exception>
+    public override SymbolicTensor Input => Inputs.Count == 1 ? Inputs[0] : throw new ModelException($"Model '{Name}' takes {Inputs.Count} tensors; use Inputs.");
+
+    /// <summary>The one tensor the model gives.</summary>
+    /// <exception cref="ModelException">It gives several.</exception>
+    public override SymbolicTensor Output => Outputs.Count == 1 ? Outputs[0] : throw new ModelException($"Model '{Name}' gives {Outputs.Count} tensors; use Outputs.");
+
+    /// <summary>All layers, inputs included, in Keras' order: by depth, then by first use.</summary>
+    public IReadOnlyList<Operation> Layers => [.. Steps.Select(step => step.Layer).OfType<Operation>().Distinct()];
+
+    /// <summary>The names of the inputs, in order: what a dictionary of data and the ONNX file call them.</summary>
+    public IReadOnlyList<string> InputNames => [.. Inputs.Select(StepNameOf)];
+
+    /// <summary>The names of the outputs, in order: those of the layers that make them.</summary>
+    public IReadOnlyList<string> OutputNames
+    {
+        get
+        {
+            var taken = new HashSet<string>();
+            return [.. Outputs.Select(output => Naming.Unique(StepNameOf(output), taken))];
+        }
+    }
+
+    /// <summary>What the first values of weights and the random numbers of training are drawn from.</summary>
+    public ulong Seed { get; }
+
+    internal override string ClassName => GetType() == typeof(Model) ? "Functional" : GetType().Name;
+
+    internal Graph Graph { get; }
+
+    /// <summary>Layer calls and bare operations on the outermost level, in Keras' order.</summary>
+    internal IReadOnlyList<ModelStep> Steps { get; }
+
+    internal override IReadOnlyList<Operation> Children => Layers;
+
+    /// <summary>A layer by its name.</summary>
+    /// <exception cref="ModelException">There is none; the message names the nearest.</exception>
+    public Operation GetLayer(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (_byName.TryGetValue(name, out var layer)) return layer;
+        var nearest = Naming.Nearest(name, _byName.Keys);
+        throw new ModelException($"Model '{Name}' has no layer '{name}'." + (nearest is null ? "" : $" Did you mean '{nearest}'?") + $" It has: {string.Join(", ", _byName.Keys)}.");
+    }
+
+    /// <summary>Calls the model on several tensors and returns all it gives.</summary>
+    /// <exception cref="ModelException">The number or the shapes of the tensors do not fit.</exception>
+    public SymbolicTensors Call(SymbolicTensors tensors) => Invoke(tensors, Replay);
+
+    /// <summary>The table Keras prints: layers, output shapes, numbers of parameters, connections.</summary>
+    public override string ToString() => Summaries.Table(this);
+
+    /// <summary>Prints the table of <see cref="ToString"/> to the console.</summary>
+    public void Summary() => Console.Out.WriteLine(ToString());
+
+    internal override string NameOf(Operation child) => _names[child];
+
+    /// <summary>All weights with their full names, <c>dense/kernel</c>, in the order of the layers; a shared one appears once.</summary>
+    internal IReadOnlyList<(string Path, Weight Weight)> WeightPaths() => [.. NamedWeights().DistinctBy(named => named.Weight)];
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        if (Outputs.Count != 1) throw new ModelException($"the model gives {Outputs.Count} tensors; call it on a list, model.Call([x]), to get all of them.");
+        return Replay(x)[0];
+    }
+
+    private string StepNameOf(SymbolicTensor tensor) => Steps.First(step => step.Produces(tensor.Value)).Name;
+
+    private void NameLayers()
+    {
+        var taken = new HashSet<string>();
+        var problems = new List<string>();
+        foreach (var layer in Steps.Select(step => step.Layer).OfType<Operation>().Distinct())
+        {
+            if (layer.GivenName is { } given && !taken.Add(given)) problems.Add($"two layers are named '{given}'; give each its own name");
+        }
+
+        if (problems.Count > 0) throw new ModelException("The model cannot be made: " + string.Join("; ", problems) + ".");
+        foreach (var step in Steps)
+        {
+            if (step.Layer is null)
+            {
+                step.Name = Naming.Unique(Naming.SnakeCase(step.Node!.Op.Name), taken);
+            }
+            else if (_names.TryGetValue(step.Layer, out var known))
+            {
+                step.Name = known;
+            }
+            else
+            {
+                var name = step.Layer.GivenName ?? Naming.Unique(step.Layer.Name, taken);
+                step.Layer.SettleName(name);
+                step.Name = name;
+                _names[step.Layer] = name;
+                _byName[name] = step.Layer;
+            }
+        }
+    }
+
+    /// <summary>Builds the model's nodes anew on other inputs, as layer calls inside the present one.</summary>
+    private SymbolicTensors Replay(SymbolicTensors inputs)
+    {
+        if (inputs.Count != Inputs.Count) throw new ModelException($"the model takes {Inputs.Count} tensors ({string.Join(", ", InputNames)}), but came {inputs.Count}.");
+        var replaced = new Dictionary<Value, Value>();
+        for (var i = 0; i < inputs.Count; i++)
+        {
+            if (!inputs[i].Shape.IsCompatibleWith(Inputs[i].Shape) || inputs[i].DType != Inputs[i].DType)
+                throw new ModelException($"input '{InputNames[i]}' takes {Inputs[i].Value.Spec}, but came {inputs[i].Value.Spec}.");
+            replaced[Inputs[i].Value] = inputs[i].Value;
+        }
+
+        var outer = inputs[0].Scope;
+        var calls = new Dictionary<LayerCall, LayerCall>();
+        var map = Graph.Rewrite((node, given) => node.Op is SourceOp ? null : Node.Create(node.Op, given, node.Scope is null ? outer : Copy(node.Scope)).Outputs, replaced);
+        foreach (var (original, copy) in calls)
+        {
+            copy.Inputs = Moved(original.Inputs, copy.Parent);
+            copy.Outputs = Moved(original.Outputs, copy.Parent);
+            foreach (var (weight, value) in original.Updates)
+            {
+                if (map.TryGetValue(value, out var moved) || TryExtend(value, out moved)) copy.AddUpdate(weight, moved);
+            }
+
+            foreach (var loss in original.Losses)
+            {
+                if (map.TryGetValue(loss, out var moved) || TryExtend(loss, out moved)) copy.AddLoss(moved);
+            }
+        }
+
+        return Outputs.Select(output => new SymbolicTensor(map[output.Value], outer, output.Mask is { } mask && map.TryGetValue(mask.Value, out var moved) ? new SymbolicTensor(moved, outer) : null)).ToArray();
+
+        LayerCall Copy(LayerCall call)
+        {
+            if (!calls.TryGetValue(call, out var copy))
+            {
+                copy = new LayerCall(call.Layer, call.Parent is null ? outer : Copy(call.Parent));
+                calls.Add(call, copy);
+            }
+
+            return copy;
+        }
+
+        SymbolicTensors Moved(SymbolicTensors tensors, LayerCall? scope) =>
+            tensors.Select(tensor => new SymbolicTensor(map.GetValueOrDefault(tensor.Value, tensor.Value), scope)).ToArray();
+
+        // Updates and losses hang beside the path from inputs to outputs; what they need is built on top of what is there.
+        bool TryExtend(Value value, out Value moved)
+        {
+            var side = Graph.Between([.. map.Keys], [value]);
+            var extended = side.Rewrite((node, given) => node.Op is SourceOp ? null : Node.Create(node.Op, given, node.Scope is null ? outer : Copy(node.Scope)).Outputs, map);
+            foreach (var (from, to) in extended) map.TryAdd(from, to);
+            return map.TryGetValue(value, out moved!);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace OnnxFunctional;
+
+/// <summary>What must hold before a model is made; every problem is found before the first is told.</summary>
+internal static class ModelChecks
+{
+    public static void Connected(Model model)
+    {
+        var problems = new List<string>();
+        if (model.Inputs.Distinct().Count() != model.Inputs.Count) problems.Add("an input is listed twice");
+        var missing = model.Graph.MissingInputs().Select(node => ((Operators.Placeholder)node.Op).Layer).Distinct().ToList();
+        if (missing.Count > 0)
+        {
+            problems.Add(
+                $"the outputs depend on {missing.Count} input(s) that are not listed: {string.Join(", ", missing.Select(layer => $"'{layer.Name}' {layer.Tensor.Shape}"))}; add them to the model's inputs, or build the outputs from the listed ones");
+        }
+
+        for (var i = 0; i < model.Outputs.Count; i++)
+        {
+            if (!DependsOnInputs(model, model.Outputs[i].Value)) problems.Add($"output {i} {model.Outputs[i].Shape} does not depend on any of the inputs; call its layers on them");
+        }
+
+        if (problems.Count > 0) throw new ModelException("The model cannot be made: " + string.Join("; ", problems) + ".");
+    }
+
+    private static bool DependsOnInputs(Model model, Value output)
+    {
+        var inputs = new HashSet<Value>(model.Inputs.Select(tensor => tensor.Value));
+        if (inputs.Contains(output)) return true;
+        var graph = Graph.Between([.. inputs], [output]);
+        return graph.Nodes.Any(node => node.Inputs.Any(inputs.Contains)) || graph.MissingInputs().Any();
+    }
+}

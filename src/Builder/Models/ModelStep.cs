@@ -1,0 +1,92 @@
+namespace OnnxFunctional;
+
+/// <summary>One row of a model on its outermost level: an input, a call of a layer, or a bare operation such as a sum.</summary>
+internal sealed class ModelStep(Operation? layer, LayerCall? call, Node? node, IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs)
+{
+    public Operation? Layer { get; } = layer;
+
+    public LayerCall? Call { get; } = call;
+
+    /// <summary>The node of a bare operation.</summary>
+    public Node? Node { get; } = node;
+
+    public IReadOnlyList<Value> Inputs { get; } = inputs;
+
+    public IReadOnlyList<Value> Outputs { get; } = outputs;
+
+    public string Name { get; set; } = "";
+
+    public bool IsInput => Inputs.Count == 0 && Call is null && Node is null;
+
+    public bool Produces(Value value) => Outputs.Contains(value);
+}
+
+/// <summary>Finds the steps of a model and puts them in Keras' order.</summary>
+internal static class ModelSteps
+{
+    /// <summary>Keras' map_graph: by greatest distance from the outputs, and within one distance by first visit of a walk from the outputs.</summary>
+    public static IReadOnlyList<ModelStep> InKerasOrder(Model model)
+    {
+        var producers = new Dictionary<Value, ModelStep>();
+        var boundary = new HashSet<Value>();
+        foreach (var input in model.Inputs)
+        {
+            var value = input.Value;
+            if (!boundary.Add(value)) continue;
+            var layer = value.Producer.Op is Operators.Placeholder placeholder ? placeholder.Layer : new InputLayer(value.Spec.Shape, value.Spec.Type, null);
+            producers[value] = new ModelStep(layer, null, null, [], [value]);
+        }
+
+        foreach (var node in model.Graph.Nodes)
+        {
+            // Weights and constants belong to whoever reads them.
+            if (node.Op is SourceOp) continue;
+            ModelStep step;
+            if (node.Scope is { } scope)
+            {
+                var call = scope.Outermost;
+                if (call.Outputs.Any(output => producers.ContainsKey(output.Value) && !boundary.Contains(output.Value))) continue;
+                step = new ModelStep(call.Layer, call, null, [.. call.Inputs.Select(input => input.Value)], [.. call.Outputs.Select(output => output.Value)]);
+            }
+            else
+            {
+                step = new ModelStep(null, null, node, [.. node.Inputs.Where(input => input.Producer.Op is not SourceOp || boundary.Contains(input))], node.Outputs);
+            }
+
+            foreach (var output in step.Outputs) producers.TryAdd(output, step);
+        }
+
+        // A layer may hand on its input untouched; then the value keeps its first producer and the later call still is a step of its own.
+        var order = new List<ModelStep>();
+        var firstVisit = new Dictionary<object, int>();
+        var finished = new HashSet<ModelStep>();
+        foreach (var output in model.Outputs) Visit(output.Value);
+        foreach (var input in model.Inputs) Visit(input.Value);
+
+        var depths = new Dictionary<ModelStep, int>();
+        var layerDepths = new Dictionary<object, int>();
+        for (var i = order.Count - 1; i >= 0; i--)
+        {
+            var step = order[i];
+            var depth = Math.Max(depths.GetValueOrDefault(step), layerDepths.GetValueOrDefault(Identity(step)));
+            layerDepths[Identity(step)] = depth;
+            depths[step] = depth;
+            foreach (var input in step.Inputs)
+            {
+                if (producers.TryGetValue(input, out var parent) && parent != step) depths[parent] = Math.Max(depth + 1, depths.GetValueOrDefault(parent));
+            }
+        }
+
+        return [.. order.OrderByDescending(step => layerDepths[Identity(step)]).ThenBy(step => firstVisit[Identity(step)])];
+
+        void Visit(Value value)
+        {
+            if (!producers.TryGetValue(value, out var step) || !finished.Add(step)) return;
+            firstVisit.TryAdd(Identity(step), firstVisit.Count);
+            foreach (var input in step.Inputs) Visit(input);
+            order.Add(step);
+        }
+
+        static object Identity(ModelStep step) => (object?)step.Layer ?? step;
+    }
+}

@@ -1,0 +1,21 @@
+namespace OnnxFunctional;
+
+/// <summary>A straight run of layers as a model.</summary>
+/// <example><code>var model = new Sequential([10], new Dense(32, Activation.Relu), new Dense(64));</code></example>
+public sealed class Sequential : Model
+{
+    /// <summary>Layers one after the other.</summary>
+    /// <param name="inputShape">The input's dimensions without the batch.</param>
+    /// <param name="layers">Layers with one input and one output.</param>
+    public Sequential(Shape inputShape, params ReadOnlySpan<Layer> layers)
+        : this(ModelInput.Input(inputShape), layers)
+    {
+    }
+
+    private Sequential(SymbolicTensor input, ReadOnlySpan<Layer> layers)
+        : base(input, input.Apply(layers))
+    {
+    }
+
+    internal override string ClassName => "Sequential";
+}

@@ -1,0 +1,207 @@
+namespace OnnxFunctional.Operators;
+
+/// <summary>One number in, one number out, for every element; the shape stays.</summary>
+internal abstract record UnaryOp : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        ShapeRules.RequireFloat(inputs[0], Name);
+        return [inputs[0]];
+    }
+}
+
+/// <summary>Two numbers in, one out, broadcast as in NumPy.</summary>
+internal abstract record BinaryOp : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        if (inputs[0].Type != inputs[1].Type)
+            throw new ModelException($"{Name} of {inputs[0].Type.KerasName()} and {inputs[1].Type.KerasName()}: expected the same element type on both sides. Use Ops.Cast on one of them.");
+        return [new(ShapeRules.Broadcast(inputs[0].Shape, inputs[1].Shape, Name), Result(inputs[0].Type))];
+    }
+
+    protected virtual DType Result(DType operand) => operand;
+}
+
+/// <summary>Two numbers in, true or false out.</summary>
+internal abstract record ComparisonOp : BinaryOp
+{
+    protected sealed override DType Result(DType operand) => DType.Bool;
+}
+
+/// <summary>Two truth values in, one out.</summary>
+internal abstract record LogicalOp : BinaryOp
+{
+    protected sealed override DType Result(DType operand) =>
+        operand == DType.Bool ? DType.Bool : throw new ModelException($"{Name} takes true or false, but came {operand.KerasName()}. Compare first, for example Ops.NotEqual(x, 0).");
+}
+
+internal sealed record Abs : UnaryOp;
+
+internal sealed record Acos : UnaryOp;
+
+internal sealed record Acosh : UnaryOp;
+
+internal sealed record Asin : UnaryOp;
+
+internal sealed record Asinh : UnaryOp;
+
+internal sealed record Atan : UnaryOp;
+
+internal sealed record Atanh : UnaryOp;
+
+internal sealed record Ceil : UnaryOp;
+
+internal sealed record Celu(float Alpha) : UnaryOp;
+
+/// <summary><c>min(max(x, Minimum), Maximum)</c>; infinite where a side is open.</summary>
+internal sealed record Clip(float Minimum, float Maximum) : UnaryOp;
+
+internal sealed record Cos : UnaryOp;
+
+internal sealed record Cosh : UnaryOp;
+
+internal sealed record Elu(float Alpha) : UnaryOp;
+
+internal sealed record Erf : UnaryOp;
+
+internal sealed record Exp : UnaryOp;
+
+internal sealed record Floor : UnaryOp;
+
+/// <summary><c>x * Phi(x)</c>: by erf, or by the tanh approximation.</summary>
+internal sealed record Gelu(bool Approximate) : UnaryOp;
+
+/// <summary><c>max(0, min(1, Alpha * x + Beta))</c>.</summary>
+internal sealed record HardSigmoid(float Alpha, float Beta) : UnaryOp;
+
+internal sealed record HardSwish : UnaryOp;
+
+internal sealed record LeakyRelu(float Alpha) : UnaryOp;
+
+internal sealed record Log : UnaryOp;
+
+internal sealed record Mish : UnaryOp;
+
+internal sealed record Neg : UnaryOp;
+
+internal sealed record Reciprocal : UnaryOp;
+
+internal sealed record Relu : UnaryOp;
+
+/// <summary>To the nearest integer, halves to even.</summary>
+internal sealed record Round : UnaryOp;
+
+internal sealed record Selu : UnaryOp;
+
+/// <summary><c>x &lt; -Lambda: x + Bias; x > Lambda: x - Bias; otherwise 0</c>.</summary>
+internal sealed record Shrink(float Lambda, float Bias) : UnaryOp;
+
+internal sealed record Sigmoid : UnaryOp;
+
+internal sealed record Sign : UnaryOp;
+
+internal sealed record Sin : UnaryOp;
+
+internal sealed record Sinh : UnaryOp;
+
+internal sealed record Softplus : UnaryOp;
+
+internal sealed record Softsign : UnaryOp;
+
+internal sealed record Sqrt : UnaryOp;
+
+internal sealed record Tan : UnaryOp;
+
+internal sealed record Tanh : UnaryOp;
+
+internal sealed record ThresholdedRelu(float Alpha) : UnaryOp;
+
+/// <summary>The value itself, with no gradient: what lies before it is taken as constant.</summary>
+internal sealed record StopGradient : UnaryOp
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];
+}
+
+internal sealed record Identity : UnaryOp
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];
+}
+
+internal sealed record IsNaN : UnaryOp
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [base.Infer(inputs)[0] with { Type = DType.Bool }];
+}
+
+internal sealed record IsInf : UnaryOp
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [base.Infer(inputs)[0] with { Type = DType.Bool }];
+}
+
+internal sealed record Not : UnaryOp
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) =>
+        inputs[0].Type == DType.Bool ? [inputs[0]] : throw new ModelException($"Not takes true or false, but came {inputs[0]}.");
+}
+
+internal sealed record Cast(DType To) : UnaryOp
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0] with { Type = To }];
+}
+
+internal sealed record Add : BinaryOp;
+
+internal sealed record Div : BinaryOp;
+
+internal sealed record Max : BinaryOp;
+
+internal sealed record Min : BinaryOp;
+
+/// <summary>The remainder with the sign of the divisor, as in Python.</summary>
+internal sealed record Mod : BinaryOp;
+
+internal sealed record Mul : BinaryOp;
+
+internal sealed record Pow : BinaryOp;
+
+/// <summary><c>x &lt; 0 ? slope * x : x</c>, the slope broadcast to x.</summary>
+internal sealed record PRelu : BinaryOp;
+
+internal sealed record Sub : BinaryOp;
+
+internal sealed record Equal : ComparisonOp;
+
+internal sealed record Greater : ComparisonOp;
+
+internal sealed record GreaterOrEqual : ComparisonOp;
+
+internal sealed record Less : ComparisonOp;
+
+internal sealed record LessOrEqual : ComparisonOp;
+
+internal sealed record And : LogicalOp;
+
+internal sealed record Or : LogicalOp;
+
+internal sealed record Xor : LogicalOp;
+
+/// <summary><c>condition ? x : y</c>, all three broadcast.</summary>
+internal sealed record Where : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        if (inputs[0].Type != DType.Bool) throw new ModelException($"Where takes a condition of true and false first, but came {inputs[0]}.");
+        if (inputs[1].Type != inputs[2].Type) throw new ModelException($"Where chooses between {inputs[1]} and {inputs[2]}: expected one element type. Use Ops.Cast on one of them.");
+        return [new(ShapeRules.Broadcast(inputs[0].Shape, ShapeRules.Broadcast(inputs[1].Shape, inputs[2].Shape, Name), Name), inputs[1].Type)];
+    }
+}
+
+/// <summary>The first input while training, the second otherwise; a graph made for one of both keeps only that side.</summary>
+/// <param name="FreezesWithLayer">A frozen layer takes the second side in training too, as BatchNormalization does.</param>
+internal sealed record Phase(bool FreezesWithLayer = false) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) =>
+        inputs[0].Type == inputs[1].Type && inputs[0].Shape.IsCompatibleWith(inputs[1].Shape)
+            ? [inputs[1]]
+            : throw new ModelException($"A value that differs in training must keep its shape and type: {inputs[0]} in training, {inputs[1]} otherwise.");
+}

@@ -1,0 +1,57 @@
+namespace OnnxFunctional.Operators;
+
+/// <summary>Slices of the first input along an axis, chosen by whole numbers: an Embedding is Gather(table, ids) along axis 0.</summary>
+internal sealed record Gather(int Axis) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        if (!inputs[1].Type.IsInteger()) throw new ModelException($"Gather takes whole numbers as indices, but came {inputs[1]}. Declare the input with dtype: DType.Int64, or use Ops.Cast.");
+        var axis = ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name);
+        var dims = inputs[0].Shape.Dims;
+        return [inputs[0] with { Shape = Shape.Of([.. dims[..axis], .. inputs[1].Shape.Dims, .. dims[(axis + 1)..]]) }];
+    }
+}
+
+/// <summary>The gradient of <see cref="Gather"/> with respect to the table: output gradient, indices, and the table for its shape. Repeated indices add up.</summary>
+internal sealed record GatherGradient(int Axis) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[2]];
+
+    public override bool ReadsOnlyShapeOf(int input) => input == 2;
+}
+
+/// <summary>Element by element along an axis: the result has the indices' shape.</summary>
+internal sealed record GatherElements(int Axis) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name);
+        if (inputs[0].Shape.Rank != inputs[1].Shape.Rank || !inputs[1].Type.IsInteger()) throw new ModelException($"GatherElements takes whole numbers of as many dimensions as the data, but came {inputs[0]} and {inputs[1]}.");
+        return [inputs[0] with { Shape = inputs[1].Shape }];
+    }
+}
+
+/// <summary>The gradient of <see cref="GatherElements"/>: output gradient, indices, and the data for its shape.</summary>
+internal sealed record GatherElementsGradient(int Axis) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[2]];
+
+    public override bool ReadsOnlyShapeOf(int input) => input == 2;
+}
+
+/// <summary>1 at the index, 0 elsewhere, along a new last axis; indices outside give zeros only.</summary>
+internal sealed record OneHot(int Depth) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) =>
+        inputs[0].Type.IsInteger()
+            ? [new(inputs[0].Shape.Insert(inputs[0].Shape.Rank, Depth), DType.Float32)]
+            : throw new ModelException($"OneHot takes whole numbers, but came {inputs[0]}. Use Ops.Cast.");
+}
+
+/// <summary>The numbers 0, 1, 2 ... along one axis of the input's shape, as int64 in one dimension; reads only the shape.</summary>
+internal sealed record Positions(int Axis) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [new(Shape.Of(inputs[0].Shape.Dim(Axis)), DType.Int64)];
+
+    public override bool ReadsOnlyShapeOf(int input) => true;
+}

@@ -1,0 +1,97 @@
+namespace OnnxFunctional.Operators;
+
+/// <summary><c>(x - mean) / sqrt(variance + Epsilon) * scale + bias</c> along one axis: x, scale, bias, mean, variance.</summary>
+internal sealed record BatchNormalization(int Axis, float Epsilon) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        ShapeRules.RequireFloat(inputs[0], Name);
+        ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name);
+        return [inputs[0]];
+    }
+}
+
+/// <summary>The same with the batch's own mean and biased variance: x, scale, bias give y, mean, variance.</summary>
+internal sealed record BatchNormalizationTraining(int Axis, float Epsilon) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        ShapeRules.RequireFloat(inputs[0], Name);
+        var channels = Shape.Of(inputs[0].Shape.Dims[ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name)]);
+        return [inputs[0], new(channels, DType.Float32), new(channels, DType.Float32)];
+    }
+}
+
+/// <summary>The gradient of <see cref="BatchNormalizationTraining"/>: output gradient, x, scale, mean, variance give the gradients of x, scale and bias.</summary>
+internal sealed record BatchNormalizationGradient(int Axis, float Epsilon) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1], inputs[2], inputs[2]];
+}
+
+/// <summary>Each sample normalized over its axes from <c>Axis</c> on: x, scale, bias give y, mean, 1 / standard deviation.</summary>
+internal sealed record LayerNormalization(int Axis, float Epsilon) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        ShapeRules.RequireFloat(inputs[0], Name);
+        var shape = inputs[0].Shape;
+        var dims = shape.Dims.ToArray();
+        dims.AsSpan(ShapeRules.Axis(Axis, shape.Rank, Name)).Fill(1);
+        return [inputs[0], new(Shape.Of(dims), DType.Float32), new(Shape.Of(dims), DType.Float32)];
+    }
+}
+
+/// <summary>The gradient of <see cref="LayerNormalization"/>: output gradient, x, scale, mean, 1 / standard deviation give the gradients of x, scale and bias.</summary>
+internal sealed record LayerNormalizationGradient(int Axis) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1], inputs[2], inputs[2]];
+}
+
+/// <summary><c>exp(x) / sum(exp(x))</c> along one axis.</summary>
+internal sealed record Softmax(int Axis) : UnaryOp
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name);
+        return base.Infer(inputs);
+    }
+}
+
+/// <summary><c>x - log(sum(exp(x)))</c> along one axis.</summary>
+internal sealed record LogSoftmax(int Axis) : UnaryOp
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name);
+        return base.Infer(inputs);
+    }
+}
+
+/// <summary>The gradient of <see cref="Softmax"/> from output gradient and output: <c>y (dy - sum(dy y))</c>.</summary>
+internal sealed record SoftmaxGradient(int Axis) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1]];
+}
+
+/// <summary>Cross-entropy of softmax(logits) along the last axis, in the stable form: logits and targets give a loss for each row, and log(sum(exp)).</summary>
+/// <param name="Sparse">Targets are class numbers, one for each row; otherwise probabilities of the logits' shape.</param>
+internal sealed record SoftmaxCrossEntropy(bool Sparse) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var logits = inputs[0].Shape;
+        ShapeRules.RequireFloat(inputs[0], Name);
+        ShapeRules.RequireRank(logits, 1, Name, "(..., classes)");
+        var rows = logits.Slice(0, logits.Rank - 1);
+        var expected = Sparse ? rows : logits;
+        if (!inputs[1].Shape.IsCompatibleWith(expected))
+            throw new ModelException($"{Name} of predictions {logits} takes {(Sparse ? "class numbers" : "probabilities")} of shape {expected}, but came {inputs[1]}.");
+        return [inputs[0] with { Shape = rows }, inputs[0] with { Shape = rows }];
+    }
+}
+
+/// <summary>The gradient of <see cref="SoftmaxCrossEntropy"/> with respect to the logits: loss gradient, logits, targets, log(sum(exp)).</summary>
+internal sealed record SoftmaxCrossEntropyGradient(bool Sparse) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1]];
+}

@@ -1,0 +1,58 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional;
+
+/// <summary>Functions between tensors, to write layers, losses and activations of one's own with; each is one operator of ONNX or a few.</summary>
+public static partial class Ops
+{
+    /// <summary>A number as a tensor without dimensions.</summary>
+    public static SymbolicTensor Constant(float value) => Make(new Operators.Constant(TensorData.Of(Shape.Of(), [value])));
+
+    /// <summary>Numbers known when the graph is built, row by row.</summary>
+    /// <exception cref="ModelException">The shape asks for another number of elements.</exception>
+    public static SymbolicTensor Constant(Shape shape, ReadOnlySpan<float> values) => Make(new Operators.Constant(TensorData.Of(shape, values)));
+
+    /// <summary>Whole numbers known when the graph is built, row by row.</summary>
+    /// <exception cref="ModelException">The shape asks for another number of elements.</exception>
+    public static SymbolicTensor Constant(Shape shape, ReadOnlySpan<long> values) => Make(new Operators.Constant(TensorData.Of(shape, values)));
+
+    /// <summary>Zeros in the shape of <paramref name="x"/>.</summary>
+    public static SymbolicTensor ZerosLike(SymbolicTensor x) => Make(new ExpandLike(), Constant(0), x);
+
+    /// <summary>Ones in the shape of <paramref name="x"/>.</summary>
+    public static SymbolicTensor OnesLike(SymbolicTensor x) => Make(new ExpandLike(), Constant(1), x);
+
+    /// <summary>Matrix product over the last two axes; axes before them are broadcast.</summary>
+    /// <param name="a">(..., m, k), or (k,).</param>
+    /// <param name="b">(..., k, n), or (k,).</param>
+    /// <returns>(..., m, n); an axis of a one-dimensional side is dropped.</returns>
+    public static SymbolicTensor MatMul(SymbolicTensor a, SymbolicTensor b)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        var (left, right) = (a.Rank == 1 ? ExpandDims(a, 0) : a, b.Rank == 1 ? ExpandDims(b, 1) : b);
+        var product = Make(new MatMul(), left, right);
+        if (b.Rank == 1) product = Squeeze(product, -1);
+        return a.Rank == 1 ? Squeeze(product, b.Rank == 1 ? -1 : -2) : product;
+    }
+
+    /// <summary>Applies an operator to tensors, in the deepest layer call among them.</summary>
+    internal static SymbolicTensors MakeAll(Op op, params ReadOnlySpan<SymbolicTensor> inputs)
+    {
+        LayerCall? scope = null;
+        var values = new Value[inputs.Length];
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            ArgumentNullException.ThrowIfNull(inputs[i]);
+            values[i] = inputs[i].Value;
+            if (inputs[i].Scope is { } other && other.Depth > (scope?.Depth ?? 0)) scope = other;
+        }
+
+        var node = Node.Create(op, values, scope);
+        var outputs = new SymbolicTensor[node.Outputs.Count];
+        for (var i = 0; i < outputs.Length; i++) outputs[i] = new SymbolicTensor(node.Outputs[i], scope);
+        return outputs;
+    }
+
+    internal static SymbolicTensor Make(Op op, params ReadOnlySpan<SymbolicTensor> inputs) => MakeAll(op, inputs)[0];
+}

@@ -1,0 +1,108 @@
+namespace OnnxFunctional.Operators;
+
+/// <summary>The activations a recurrent operator knows; others are built from a cell.</summary>
+internal enum GateActivation
+{
+    Linear,
+    Tanh,
+    Sigmoid,
+    HardSigmoid,
+    Relu,
+    Elu,
+    Selu,
+    Softplus,
+    Softsign,
+}
+
+/// <summary>What the recurrent operators share.</summary>
+/// <param name="Reverse">Time runs backwards; outputs stay at their own time.</param>
+/// <param name="Bias">A bias follows the two kernels.</param>
+/// <param name="InitialState">Initial states follow.</param>
+/// <param name="Masked">A bool mask (batch, time) follows: a masked step keeps state and output.</param>
+/// <param name="ZeroMaskedOutput">A masked step gives zeros instead of the previous output.</param>
+internal readonly record struct RecurrentOptions(bool Reverse, bool Bias, bool InitialState, bool Masked, bool ZeroMaskedOutput);
+
+/// <summary>A recurrent layer over a whole sequence. Inputs: x (batch, time, in), kernel (in, gates * units), recurrent kernel (units, gates * units), then what the options name: bias, initial states, mask.</summary>
+/// <remarks>Outputs: the sequence, the last state(s), and what the gradient needs, of which only the engine knows the layout.</remarks>
+internal abstract record RecurrentOp(RecurrentOptions Options) : Op
+{
+    public abstract int Gates { get; }
+
+    /// <summary>State tensors: the hidden state, and for the LSTM the cell state.</summary>
+    public abstract int States { get; }
+
+    /// <summary>Floats kept for each unit and time step for the gradient.</summary>
+    public abstract int ReservePerUnit { get; }
+
+    public int InputCount => 3 + (Options.Bias ? 1 : 0) + (Options.InitialState ? States : 0) + (Options.Masked ? 1 : 0);
+
+    public int? BiasInput => Options.Bias ? 3 : null;
+
+    public int? StateInput => Options.InitialState ? 3 + (Options.Bias ? 1 : 0) : null;
+
+    public int? MaskInput => Options.Masked ? InputCount - 1 : null;
+
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var x = inputs[0].Shape;
+        ShapeRules.RequireFloat(inputs[0], Name);
+        if (x.Rank != 3) throw new ModelException($"{Name} takes (batch, time, features), but came {x}. A recurrent layer before it needs ReturnSequences = true; a Reshape adds a missing axis.");
+        if (inputs.Length != InputCount) throw new ModelException($"{Name} takes {InputCount} inputs here, but came {inputs.Length}.");
+        var units = inputs[2].Shape.Dims[0];
+        if (x.Dims[2] != Shape.Unknown && x.Dims[2] != inputs[1].Shape.Dims[0])
+            throw new ModelException($"{Name}: the kernel {inputs[1].Shape} takes {inputs[1].Shape.Dims[0]} features, but came {x.Dims[2]} in {x}.");
+        if (MaskInput is { } mask && (inputs[mask].Type != DType.Bool || !inputs[mask].Shape.IsCompatibleWith(x.Slice(0, 2))))
+            throw new ModelException($"{Name} takes a bool mask of shape {x.Slice(0, 2)}, but came {inputs[mask]}.");
+        var state = new TensorSpec(Shape.Of(x.Dims[0], units), inputs[0].Type);
+        if (StateInput is { } first)
+        {
+            for (var i = 0; i < States; i++)
+            {
+                if (!inputs[first + i].Shape.IsCompatibleWith(state.Shape)) throw new ModelException($"{Name} takes initial states of shape {state.Shape}, but came {inputs[first + i]}.");
+            }
+        }
+
+        var sequence = new TensorSpec(Shape.Of(x.Dims[0], x.Dims[1], units), inputs[0].Type);
+        var reserve = new TensorSpec(Shape.Of(x.Dims[0], x.Dims[1], ReservePerUnit * units), DType.Float32);
+        return States == 2 ? [sequence, state, state, reserve] : [sequence, state, reserve];
+    }
+}
+
+internal sealed record Lstm(GateActivation Activation, GateActivation RecurrentActivation, RecurrentOptions Options) : RecurrentOp(Options)
+{
+    public override int Gates => 4;
+
+    public override int States => 2;
+
+    public override int ReservePerUnit => 7;
+}
+
+internal sealed record Gru(GateActivation Activation, GateActivation RecurrentActivation, bool ResetAfter, RecurrentOptions Options) : RecurrentOp(Options)
+{
+    public override int Gates => 3;
+
+    public override int States => 1;
+
+    public override int ReservePerUnit => 7;
+}
+
+/// <summary>The simple recurrent network; ONNX's RNN.</summary>
+internal sealed record Rnn(GateActivation Activation, RecurrentOptions Options) : RecurrentOp(Options)
+{
+    public override int Gates => 1;
+
+    public override int States => 1;
+
+    public override int ReservePerUnit => 3;
+}
+
+/// <summary>The gradient of a recurrent operator. Inputs: all of the operator's inputs, its sequence output, its reserve, then the gradients that came: of the sequence and of each last state.</summary>
+/// <param name="Forward">The operator.</param>
+/// <param name="SequenceGradient">A gradient of the sequence output came.</param>
+/// <param name="StateGradients">Which last states a gradient came for.</param>
+/// <remarks>Outputs: the gradients of x, kernel, recurrent kernel, then, where they are inputs, of the bias and the initial states.</remarks>
+internal sealed record RecurrentGradient(RecurrentOp Forward, bool SequenceGradient, IntList StateGradients) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) =>
+        [.. inputs[..(Forward.InputCount - (Forward.Options.Masked ? 1 : 0))]];
+}

@@ -1,0 +1,278 @@
+namespace OnnxFunctional.Operators;
+
+/// <summary>The same elements in another shape: 0 keeps that dimension of the input, -1 (once) is what remains.</summary>
+internal sealed record Reshape(IntList Target) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var shape = inputs[0].Shape;
+        var dims = new int[Target.Count];
+        var (open, known, product) = (-1, true, 1L);
+        for (var i = 0; i < dims.Length; i++)
+        {
+            dims[i] = Target[i] == 0 ? (i < shape.Rank ? shape.Dims[i] : throw Mismatch(shape)) : Target[i];
+            if (Target[i] == -1) open = i;
+            else if (dims[i] == Shape.Unknown) known = false;
+            else product *= dims[i];
+        }
+
+        // Unknown dimensions that are kept cancel on both sides, so the rest can often be worked out.
+        var (rest, unknown) = (1L, 0);
+        for (var i = 0; i < shape.Rank; i++)
+        {
+            if (shape.Dims[i] == Shape.Unknown)
+            {
+                if (i >= Target.Count || Target[i] != 0) unknown++;
+            }
+            else
+            {
+                rest *= shape.Dims[i];
+            }
+        }
+
+        if (unknown == 0 && open >= 0)
+        {
+            if (product == 0 ? rest != 0 : rest % product != 0) throw Mismatch(shape);
+            dims[open] = product == 0 ? 0 : (int)(rest / product);
+        }
+        else if (unknown == 0 && known && rest != product)
+        {
+            throw Mismatch(shape);
+        }
+        else if (open >= 0)
+        {
+            dims[open] = Shape.Unknown;
+        }
+
+        return [inputs[0] with { Shape = Shape.Of(dims) }];
+    }
+
+    private ModelException Mismatch(Shape shape) =>
+        new($"Reshape of {shape} to {Target} changes the number of elements ({string.Join(" x ", shape)} against {string.Join(" x ", Target)}); 0 keeps a dimension and -1 stands for what remains.");
+}
+
+/// <summary>The same elements in the shape of the second input.</summary>
+internal sealed record ReshapeLike : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0] with { Shape = inputs[1].Shape }];
+
+    public override bool ReadsOnlyShapeOf(int input) => input == 1;
+}
+
+/// <summary>Repeated along dimensions of size 1, or new ones in front, to the shape of the second input.</summary>
+internal sealed record ExpandLike : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        ShapeRules.Broadcast(inputs[0].Shape, inputs[1].Shape, Name);
+        return [inputs[0] with { Shape = inputs[1].Shape }];
+    }
+
+    public override bool ReadsOnlyShapeOf(int input) => input == 1;
+}
+
+/// <summary>New dimensions of size 1 at those places of the result.</summary>
+internal sealed record Unsqueeze(IntList Axes) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var shape = inputs[0].Shape;
+        foreach (var axis in ShapeRules.Axes(Axes, shape.Rank + Axes.Count, Name)) shape = shape.Insert(axis, 1);
+        return [inputs[0] with { Shape = shape }];
+    }
+}
+
+/// <summary>Without those dimensions, which must have size 1.</summary>
+internal sealed record Squeeze(IntList Axes) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var shape = inputs[0].Shape;
+        foreach (var axis in ShapeRules.Axes(Axes, shape.Rank, Name).Reverse())
+        {
+            if (shape.Dims[axis] is not (1 or Shape.Unknown)) throw new ModelException($"Squeeze takes away axes of size 1, but axis {axis} of {inputs[0].Shape} has {shape.Dims[axis]}.");
+            shape = shape.Remove(axis);
+        }
+
+        return [inputs[0] with { Shape = shape }];
+    }
+}
+
+/// <summary>Axis i of the result is axis <c>Permutation[i]</c> of the input.</summary>
+internal sealed record Transpose(IntList Permutation) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var shape = inputs[0].Shape;
+        if (Permutation.Count != shape.Rank || Permutation.Order().Where((axis, i) => axis != i).Any())
+            throw new ModelException($"Transpose by {Permutation} does not name each axis of {shape} once.");
+        return [inputs[0] with { Shape = Shape.Of([.. Permutation.Select(axis => shape.Dim(axis))]) }];
+
+    }
+
+    public static Transpose Inverse(IntList permutation)
+    {
+        var inverse = new int[permutation.Count];
+        for (var i = 0; i < inverse.Length; i++) inverse[permutation[i]] = i;
+        return new([.. inverse]);
+    }
+}
+
+/// <summary>Tensors one after the other along an axis; all other dimensions agree.</summary>
+internal sealed record Concat(int Axis) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var first = inputs[0].Shape;
+        var axis = ShapeRules.Axis(Axis, first.Rank, Name);
+        var dims = first.Dims.ToArray();
+        foreach (var input in inputs[1..])
+        {
+            if (input.Type != inputs[0].Type) throw new ModelException($"Concatenation takes tensors of one element type, but came {inputs[0]} and {input}.");
+            if (input.Shape.Rank != first.Rank || !input.Shape.With(axis, 0).IsCompatibleWith(first.With(axis, 0)))
+                throw new ModelException($"Concatenation along axis {axis} takes tensors that agree in every other dimension, but came {first} and {input.Shape}.");
+            for (var i = 0; i < dims.Length; i++)
+            {
+                if (i == axis) dims[i] = ShapeRules.Add(dims[i], input.Shape.Dims[i]);
+                else if (dims[i] == Shape.Unknown) dims[i] = input.Shape.Dims[i];
+            }
+        }
+
+        return [inputs[0] with { Shape = Shape.Of(dims) }];
+    }
+}
+
+/// <summary>Pieces of given sizes along an axis: the reverse of <see cref="Concat"/>.</summary>
+internal sealed record Split(int Axis, IntList Sizes) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var spec = inputs[0];
+        var axis = ShapeRules.Axis(Axis, spec.Shape.Rank, Name);
+        if (spec.Shape.Dims[axis] != Shape.Unknown && Sizes.Sum() != spec.Shape.Dims[axis])
+            throw new ModelException($"Split of axis {axis} of {spec.Shape} into {Sizes}: the sizes add up to {Sizes.Sum()}, expected {spec.Shape.Dims[axis]}.");
+        return [.. Sizes.Select(size => spec with { Shape = spec.Shape.With(axis, size) })];
+    }
+}
+
+/// <summary>The pieces a <see cref="Concat"/> of the other inputs would have put together: the first input cut into their shapes.</summary>
+internal sealed record SplitLike(int Axis) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var type = inputs[0].Type;
+        var outputs = new TensorSpec[inputs.Length - 1];
+        for (var i = 0; i < outputs.Length; i++) outputs[i] = inputs[i + 1] with { Type = type };
+        return outputs;
+    }
+
+    public override bool ReadsOnlyShapeOf(int input) => input > 0;
+}
+
+/// <summary>A range of each axis: from start (inclusive) to end (exclusive) by steps, negative ones counting from the end; <c>int.MaxValue</c> is the end.</summary>
+internal sealed record Slice(IntList Axes, IntList Starts, IntList Ends, IntList Steps) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var dims = inputs[0].Shape.Dims.ToArray();
+        for (var i = 0; i < Axes.Count; i++)
+        {
+            var axis = ShapeRules.Axis(Axes[i], dims.Length, Name);
+            if (Steps[i] == 0) throw new ModelException("Slice: a step of 0 goes nowhere; expected 1, -1 or another whole number.");
+            dims[axis] = dims[axis] == Shape.Unknown ? Shape.Unknown : Range(i, dims[axis]).Count;
+        }
+
+        return [inputs[0] with { Shape = Shape.Of(dims) }];
+    }
+
+    /// <summary>First position and number of positions along the i-th sliced axis of that size.</summary>
+    public (int Start, int Count) Range(int i, int size)
+    {
+        var step = Steps[i];
+        var (start, end) = (Resolve(Starts[i]), Resolve(Ends[i]));
+        (start, end) = step > 0 ? (Math.Clamp(start, 0, size), Math.Clamp(end, 0, size)) : (Math.Clamp(start, -1, size - 1), Math.Clamp(end, -1, size - 1));
+        return (start, Math.Max(0, step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step));
+
+        // The smallest integer means "before the first", where a negative step ends.
+        int Resolve(int position) => position == int.MinValue ? -1 : position < 0 ? position + size : position;
+    }
+}
+
+/// <summary>The gradient of <see cref="Slice"/>: the first input put back where it was taken from, zeros elsewhere, in the shape of the second.</summary>
+internal sealed record SliceGradient(IntList Axes, IntList Starts, IntList Ends, IntList Steps) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1] with { Type = inputs[0].Type }];
+
+    public override bool ReadsOnlyShapeOf(int input) => input == 1;
+}
+
+/// <summary>What stands in added positions.</summary>
+internal enum PadMode
+{
+    Constant,
+    Reflect,
+    Edge,
+}
+
+/// <summary>Positions added before and after each axis; negative numbers take away.</summary>
+internal sealed record Pad(IntList Begin, IntList End, PadMode Mode = PadMode.Constant, float Value = 0) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var dims = inputs[0].Shape.Dims.ToArray();
+        if (Begin.Count != dims.Length || End.Count != dims.Length) throw new ModelException($"Pad by {Begin} and {End} does not name every axis of {inputs[0].Shape}.");
+        for (var i = 0; i < dims.Length; i++)
+        {
+            if (dims[i] == Shape.Unknown) continue;
+            if (dims[i] + Begin[i] + End[i] <= 0 && dims[i] > 0)
+                throw new ModelException($"Cropping {-Begin[i]} and {-End[i]} from axis {i} of {inputs[0].Shape} leaves nothing; expected less than {dims[i]} together.");
+            if (Mode == PadMode.Reflect && (Begin[i] >= dims[i] || End[i] >= dims[i])) throw new ModelException($"Reflecting {Math.Max(Begin[i], End[i])} positions needs more than that many along axis {i} of {inputs[0].Shape}.");
+            dims[i] += Begin[i] + End[i];
+        }
+
+        return [inputs[0] with { Shape = Shape.Of(dims) }];
+    }
+}
+
+/// <summary>The whole repeated along each axis.</summary>
+internal sealed record Tile(IntList Repeats) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var dims = inputs[0].Shape.Dims.ToArray();
+        if (Repeats.Count != dims.Length) throw new ModelException($"Tile by {Repeats} does not name every axis of {inputs[0].Shape}.");
+        for (var i = 0; i < dims.Length; i++) dims[i] = ShapeRules.Multiply(dims[i], Repeats[i]);
+        return [inputs[0] with { Shape = Shape.Of(dims) }];
+    }
+}
+
+/// <summary>How a resized image is filled.</summary>
+internal enum ResizeMode
+{
+    Nearest,
+    Linear,
+    Cubic,
+}
+
+/// <summary>The spatial axes of a channels-last image brought to new sizes, half-pixel centres (nearest: plain repetition for whole factors).</summary>
+/// <param name="Sizes">New sizes; 0 where <paramref name="Scales"/> holds.</param>
+/// <param name="Scales">Whole factors for each spatial axis; 0 where <paramref name="Sizes"/> holds.</param>
+/// <param name="Mode">Nearest, linear or cubic.</param>
+internal sealed record Resize(IntList Sizes, IntList Scales, ResizeMode Mode) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var dims = inputs[0].Shape.Dims.ToArray();
+        if (dims.Length != Sizes.Count + 2) throw new ModelException($"Resizing {Sizes.Count} axes takes {Sizes.Count + 2} dimensions, the batch first and the channels last, but came {inputs[0].Shape}.");
+        for (var i = 0; i < Sizes.Count; i++) dims[i + 1] = Sizes[i] > 0 ? Sizes[i] : ShapeRules.Multiply(dims[i + 1], Scales[i]);
+        return [inputs[0] with { Shape = Shape.Of(dims) }];
+    }
+}
+
+/// <summary>The gradient of <see cref="Resize"/> from the output gradient and the input for its shape.</summary>
+internal sealed record ResizeGradient(IntList Sizes, IntList Scales, ResizeMode Mode) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1]];
+
+    public override bool ReadsOnlyShapeOf(int input) => input == 1;
+}

@@ -1,0 +1,54 @@
+namespace OnnxFunctional;
+
+/// <summary>The type of a tensor's elements, named as Keras and ONNX name them.</summary>
+public enum DType
+{
+    /// <summary>32-bit floating point: weights, activations, losses.</summary>
+    Float32,
+
+    /// <summary>64-bit floating point.</summary>
+    Float64,
+
+    /// <summary>16-bit floating point (IEEE half).</summary>
+    Float16,
+
+    /// <summary>16-bit floating point with the exponent of a float32.</summary>
+    BFloat16,
+
+    /// <summary>32-bit signed integers.</summary>
+    Int32,
+
+    /// <summary>64-bit signed integers: class labels, token ids.</summary>
+    Int64,
+
+    /// <summary>True or false, one byte each.</summary>
+    Bool,
+
+    /// <summary>Text; only in front of lookup layers.</summary>
+    String,
+}
+
+/// <summary>Facts about element types that shape rules and the engine share.</summary>
+internal static class DTypes
+{
+    public static bool IsFloating(this DType type) => type is DType.Float32 or DType.Float64 or DType.Float16 or DType.BFloat16;
+
+    public static bool IsInteger(this DType type) => type is DType.Int32 or DType.Int64;
+
+    /// <summary>Bytes of one element in memory; strings have none.</summary>
+    public static int Size(this DType type) => type switch
+    {
+        DType.Float32 or DType.Int32 => 4,
+        DType.Float64 or DType.Int64 => 8,
+        DType.Float16 or DType.BFloat16 => 2,
+        DType.Bool => 1,
+        _ => throw new ModelException($"Elements of type {type.KerasName()} have no fixed size: text stays outside the engine. Put a StringLookup or TextVectorization in front."),
+    };
+
+    /// <summary>The name Keras writes in files: <c>float32</c>, <c>bool</c> ...</summary>
+    public static string KerasName(this DType type) => type switch
+    {
+        DType.BFloat16 => "bfloat16",
+        _ => type.ToString().ToLowerInvariant(),
+    };
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+
+namespace OnnxFunctional;
+
+/// <summary>A tensor that stands for a value of a graph not yet computed: what layers are called on and give back.</summary>
+/// <remarks>
+/// It is a handle: the value it stands for, the layer call it was made in, and the mask that travels with it.
+/// Two handles of one value are equal.
+/// </remarks>
+[DebuggerDisplay("{ToString(),nq}")]
+public sealed class SymbolicTensor : IEquatable<SymbolicTensor>
+{
+    internal SymbolicTensor(Value value, LayerCall? scope = null, SymbolicTensor? mask = null)
+    {
+        Value = value;
+        Scope = scope;
+        Mask = mask;
+    }
+
+    /// <summary>The dimensions, the batch first and unknown (<see langword="null"/>).</summary>
+    public Shape Shape => Value.Spec.Shape;
+
+    /// <summary>The type of the elements.</summary>
+    public DType DType => Value.Spec.Type;
+
+    /// <summary>Which positions count, as a bool tensor over the leading dimensions, or <see langword="null"/> where all do; set by Embedding and Masking, read by recurrent layers, attention, losses and metrics.</summary>
+    public SymbolicTensor? Mask { get; }
+
+    internal Value Value { get; }
+
+    /// <summary>The layer call whose Forward made this handle; the outermost level has none.</summary>
+    internal LayerCall? Scope { get; }
+
+    internal int Rank => Shape.Rank;
+
+    internal SymbolicTensor In(LayerCall? scope) => new(Value, scope, Mask is null ? null : new SymbolicTensor(Mask.Value, scope));
+
+    internal SymbolicTensor WithMask(SymbolicTensor? mask) => ReferenceEquals(mask, Mask) ? this : new(Value, Scope, mask);
+
+    /// <summary>Elementwise sum, broadcast as in NumPy.</summary>
+    public static SymbolicTensor operator +(SymbolicTensor left, SymbolicTensor right) => Ops.Add(left, right);
+
+    /// <summary>Elementwise difference, broadcast as in NumPy.</summary>
+    public static SymbolicTensor operator -(SymbolicTensor left, SymbolicTensor right) => Ops.Subtract(left, right);
+
+    /// <summary>Elementwise product, broadcast as in NumPy.</summary>
+    public static SymbolicTensor operator *(SymbolicTensor left, SymbolicTensor right) => Ops.Multiply(left, right);
+
+    /// <summary>Elementwise quotient, broadcast as in NumPy.</summary>
+    public static SymbolicTensor operator /(SymbolicTensor left, SymbolicTensor right) => Ops.Divide(left, right);
+
+    /// <summary>Elementwise negation.</summary>
+    public static SymbolicTensor operator -(SymbolicTensor value) => Ops.Negative(value);
+
+    /// <summary>A number as a tensor without dimensions.</summary>
+    public static implicit operator SymbolicTensor(float value) => Ops.Constant(value);
+
+    /// <summary>Runs the tensor through layers, one after the other: <c>x.Apply(a, b)</c> is <c>b.Call(a.Call(x))</c>.</summary>
+    /// <param name="layers">Layers with one input and one output.</param>
+    /// <exception cref="ModelException">A layer does not fit the shape it is given; the message names it.</exception>
+    public SymbolicTensor Apply(params ReadOnlySpan<Layer> layers)
+    {
+        var x = this;
+        foreach (var layer in layers) x = layer.Call(x);
+        return x;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(SymbolicTensor? other) => other is not null && ReferenceEquals(Value, other.Value);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as SymbolicTensor);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Value.GetHashCode();
+
+    /// <summary>Shape, type and origin, for a debugger: <c>(None, 10) float32 from dense</c>.</summary>
+    public override string ToString() => $"{Shape} {DType.KerasName()} from {Value.Origin}";
+}
