@@ -1,0 +1,40 @@
+using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Simd;
+
+namespace OnnxFunctional.Training.Kernels;
+
+/// <summary>What happens to each value of a convolution before it is stored: <c>relu(value + addend)</c>, then whatever <see cref="Rows"/> does to finished rows.</summary>
+/// <param name="Addend">Values of the output's shape (a residual), or empty.</param>
+/// <param name="Relu">Whether negative values become zero.</param>
+/// <param name="Rows">Another activation or fused program, or null.</param>
+internal readonly record struct ConvolutionEpilogue(ReadOnlyMemory<float> Addend, bool Relu, IRowEpilogue? Rows);
+
+/// <summary>A convolution, or the transposed convolution that is its input gradient, made once for a geometry and run as often as wanted without allocating.</summary>
+/// <remarks>
+/// Weights are packed apart from running, so that prediction packs them once and training once a step. One kernel object runs one call at a time.
+/// Results are the same bits for any number of threads.
+/// </remarks>
+internal abstract class ConvolutionKernel
+{
+    /// <summary>Floats that <see cref="Pack"/> writes.</summary>
+    public abstract int PackedLength { get; }
+
+    /// <summary>Floats of scratch memory that <see cref="Run"/> needs.</summary>
+    public abstract int ScratchLength { get; }
+
+    /// <summary>Brings kernel and bias into the order in which <see cref="Run"/> reads them.</summary>
+    // kernel [k..., input channels / groups, output channels]; bias [channels of the destination], or empty for none
+    public abstract void Pack(WorkerPool pool, ReadOnlyMemory<float> kernel, ReadOnlyMemory<float> bias, Memory<float> packed);
+
+    /// <summary>Computes the destination; it may be the addend's memory, but not the source's.</summary>
+    public abstract void Run(
+        WorkerPool pool, ReadOnlyMemory<float> source, ReadOnlyMemory<float> packed, in ConvolutionEpilogue epilogue, Memory<float> destination, Memory<float> scratch);
+
+    /// <summary>From input to output: <c>out[n, y, x, o] = bias[o] + sum in[n, y * stride + r * dilation - pad, ..., c] * kernel[r, s, c, o]</c>.</summary>
+    public static ConvolutionKernel Forward(ConvolutionGeometry geometry) => new DirectConvolution(geometry, ConvolutionPasses.Forward(geometry), isTransposed: false);
+
+    /// <summary>From the output's gradient to the input's; with a bias and an activation it is the transposed convolution.</summary>
+    // source [batch, od, oh, ow, output channels], destination [batch, depth, height, width, input channels], bias [input channels]
+    public static ConvolutionKernel InputGradient(ConvolutionGeometry geometry) =>
+        new DirectConvolution(geometry, ConvolutionPasses.InputGradient(geometry), isTransposed: true);
+}

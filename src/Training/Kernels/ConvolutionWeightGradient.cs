@@ -1,0 +1,100 @@
+using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Simd;
+
+namespace OnnxFunctional.Training.Kernels;
+
+/// <summary>Gradients of a convolution's kernel and bias, made once for a geometry and run without allocating.</summary>
+/// <remarks>
+/// The pixels are cut into slices, the kernel into ranges of register tiles. Each slice sums into its own copy of the kernel, and the copies are added in the order
+/// of the slices; both cuts depend on the shape alone, so the result is the same bits for any number of threads.
+/// </remarks>
+internal sealed class ConvolutionWeightGradient : IParallelWork
+{
+    private const int MaxParts = 32;
+    private const int MaxSlices = 16;
+
+    // 2 MB of partial sums: more would cost more in memory than the balance gains.
+    private const int MaxPartialFloats = 1 << 19;
+    private const int MaxScratchFloats = 1 << 20;
+    private const double OperationsPerPart = 2e6;
+
+    private readonly ConvWeightPass _pass;
+    private readonly SumWork _sum;
+    private readonly int _slices;
+    private readonly int _ranges;
+    private readonly int _kernelLength;
+    private readonly int _copyLength;
+    private ReadOnlyMemory<float> _input;
+    private ReadOnlyMemory<float> _gradient;
+    private Memory<float> _kernel;
+    private Memory<float> _bias;
+    private Memory<float> _scratch;
+
+    public ConvolutionWeightGradient(ConvolutionGeometry geometry)
+    {
+        _pass = ConvolutionPasses.WeightGradient(geometry);
+        _kernelLength = checked((int)geometry.KernelLength);
+        _copyLength = _kernelLength + geometry.OutputChannels;
+        var parts = (int)Math.Clamp(geometry.Operations / OperationsPerPart, 1, MaxParts);
+        var most = Math.Clamp(MaxPartialFloats / _copyLength, 1, MaxSlices);
+        _slices = Math.Clamp(Math.Min(parts, _pass.Forward.Tasks), 1, most);
+
+        // A range of tiles reads all pixels of its slice again, so ranges only fill up what slices leave.
+        _ranges = _pass.Forward.IsDepthwise ? 1 : Math.Clamp(parts / _slices, 1, _pass.TileCount);
+        if (_pass.Forward.BufferLength > 0) _ranges = Math.Clamp(MaxScratchFloats / _pass.Forward.BufferLength / _slices, 1, _ranges);
+        _sum = new(_slices, _copyLength, _kernelLength);
+    }
+
+    /// <summary>Floats of scratch memory that <see cref="Run"/> needs.</summary>
+    public int ScratchLength => (_slices > 1 ? _slices * _copyLength : 0) + _slices * _ranges * _pass.Forward.BufferLength;
+
+    /// <summary>Computes the kernel's gradient <c>sum over pixels in[..., r, s, c] * gradient[..., o]</c> and, unless <paramref name="bias"/> is empty, the bias' <c>sum over pixels gradient[..., o]</c>.</summary>
+    // input [batch, depth, height, width, input channels], gradient [batch, od, oh, ow, output channels], kernel [k..., input channels / groups, output channels]
+    public void Run(WorkerPool pool, ReadOnlyMemory<float> input, ReadOnlyMemory<float> gradient, Memory<float> kernel, Memory<float> bias, Memory<float> scratch)
+    {
+        (_input, _gradient, _kernel, _bias, _scratch) = (input, gradient, kernel, bias, scratch);
+        pool.Run(this, _slices * _ranges);
+        if (_slices > 1) _sum.Run(pool, scratch, kernel, bias);
+    }
+
+    void IParallelWork.Execute(int part)
+    {
+        var slice = part / _ranges;
+        var range = part % _ranges;
+        var scratch = _scratch.Span;
+        var copies = _slices > 1 ? _slices * _copyLength : 0;
+        var kernel = _slices > 1 ? scratch.Slice(slice * _copyLength, _kernelLength) : _kernel.Span;
+        var bias = _bias.IsEmpty || range > 0 ? [] : _slices > 1 ? scratch.Slice(slice * _copyLength + _kernelLength, _copyLength - _kernelLength) : _bias.Span;
+        long tasks = _pass.Forward.Tasks;
+        long tiles = _pass.TileCount;
+        ConvWeightRows.Run(
+            _pass, _input.Span, _gradient.Span, kernel, bias, scratch.Slice(copies + part * _pass.Forward.BufferLength, _pass.Forward.BufferLength),
+            (int)(tasks * slice / _slices), (int)(tasks * (slice + 1) / _slices), (int)(tiles * range / _ranges), (int)(tiles * (range + 1) / _ranges));
+    }
+
+    /// <summary>Adds the slices' copies up, in order, element by element.</summary>
+    private sealed class SumWork(int slices, int copyLength, int kernelLength) : IParallelWork
+    {
+        private const int FloatsPerPart = 1 << 14;
+
+        private Memory<float> _copies;
+        private Memory<float> _kernel;
+        private Memory<float> _bias;
+        private int _parts;
+
+        public void Run(WorkerPool pool, Memory<float> copies, Memory<float> kernel, Memory<float> bias)
+        {
+            (_copies, _kernel, _bias) = (copies, kernel, bias);
+            _parts = (kernelLength + FloatsPerPart - 1) / FloatsPerPart;
+            pool.Run(this, _parts);
+            if (!bias.IsEmpty) ConvReduce.Sum(copies.Span[kernelLength..], slices, copyLength, bias.Span);
+        }
+
+        public void Execute(int part)
+        {
+            var start = part * FloatsPerPart;
+            var length = Math.Min(FloatsPerPart, kernelLength - start);
+            ConvReduce.Sum(_copies.Span[start..], slices, copyLength, _kernel.Span.Slice(start, length));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using System.Runtime.Intrinsics;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>What happens to a finished run of destination values while it is still in the first-level cache.</summary>
+internal interface IRowEpilogue
+{
+    /// <summary>Changes <paramref name="values"/> in place; they lie <paramref name="start"/> values behind the beginning of the destination, at channel 0.</summary>
+    void Apply(Span<float> values, long start);
+}
+
+/// <summary>The memory that a convolution pass works on.</summary>
+internal readonly ref struct ConvOperands
+{
+    public required ReadOnlySpan<float> Source { get; init; }
+    public required ReadOnlySpan<float> Packed { get; init; }
+
+    /// <summary>Values of the destination's shape that are added before the activation, or empty.</summary>
+    public required ReadOnlySpan<float> Addend { get; init; }
+    public required Span<float> Destination { get; init; }
+    public required Span<float> Buffer { get; init; }
+    public required bool Relu { get; init; }
+    public required IRowEpilogue? Epilogue { get; init; }
+}
+
+/// <summary>Runs tasks of a convolution pass: band by band, channel block by channel block, row by row, tile by tile.</summary>
+internal static unsafe class ConvRows
+{
+    /// <summary>Runs the tasks from <paramref name="first"/> up to <paramref name="end"/>.</summary>
+    // source [batch, depth, height, width, channels], packed: see ConvPack, destination [batch, depth', height', width', channels']
+    public static void Run(ConvPass pass, in ConvOperands operands, int first, int end)
+    {
+        if (Vector512.IsHardwareAccelerated) Run<V512>(pass, operands, first, end);
+        else if (Vector256.IsHardwareAccelerated) Run<V256>(pass, operands, first, end);
+        else Run<V128>(pass, operands, first, end);
+    }
+
+    private static void Run<V>(ConvPass pass, in ConvOperands operands, int first, int end) where V : struct, IVector<V>
+    {
+        fixed (float* source = operands.Source, packed = operands.Packed, addend = operands.Addend, destination = operands.Destination, buffer = operands.Buffer)
+        {
+            var job = new ConvTileJob { InnerStep = 1, AddendOffset = addend is null ? 0 : (nint)(addend - destination), HasAddend = addend is not null, Relu = operands.Relu };
+            for (var index = first; index < end; index++)
+            {
+                var task = pass.Task(index);
+                var inside = pass.IsInside(task);
+                float* origin;
+                nint rowPitch;
+                if (inside)
+                {
+                    var row = ((nint)task.Image * pass.Depth.Source + task.Depth * pass.Depth.SourceStep + pass.Depth.FirstShift) * pass.Height.Source
+                        + task.FirstRow * pass.Height.SourceStep + pass.Height.FirstShift;
+                    origin = source + (row * pass.Width.Source + task.FirstColumn * pass.Width.SourceStep + pass.Width.FirstShift) * pass.SourceChannels;
+                    rowPitch = (nint)pass.Width.Source * pass.SourceChannels;
+                }
+                else
+                {
+                    ConvBuffer.Fill(pass, task, source, buffer);
+                    origin = buffer;
+                    rowPitch = (nint)pass.BufferColumns * pass.BufferChannels;
+                }
+
+                foreach (var phase in pass.Phases)
+                {
+                    if (task.Depth >= phase.DepthCount) continue;
+                    fixed (int* segments = inside ? phase.DirectSegments : phase.BufferSegments)
+                    {
+                        job.Segments = segments;
+                        if (pass.IsDepthwise) ConvDepthwise.Band<V>(pass, phase, task, job, origin, rowPitch, packed, destination, buffer);
+                        else Band<V>(pass, phase, task, job, origin, rowPitch, packed, destination);
+                    }
+                }
+
+                if (operands.Epilogue is not null) Finish(pass, task, operands.Epilogue, destination);
+            }
+        }
+    }
+
+    /// <summary>The first destination element of row <paramref name="y"/> of the phase in this task.</summary>
+    public static nint DestinationRow(ConvPass pass, ConvPhase phase, in ConvTask task, int y)
+    {
+        var row = ((nint)task.Image * pass.Depth.Destination + phase.DepthOrigin + task.Depth * pass.Depth.DestinationStep) * pass.Height.Destination
+            + phase.HeightOrigin + y * pass.Height.DestinationStep;
+        return (row * pass.Width.Destination + phase.WidthOrigin + task.FirstColumn * pass.Width.DestinationStep) * pass.DestinationChannels;
+    }
+
+    private static void Band<V>(
+        ConvPass pass, ConvPhase phase, in ConvTask task, ConvTileJob job, float* origin, nint rowPitch, float* packed, float* destination)
+        where V : struct, IVector<V>
+    {
+        var zeros = stackalloc float[2 * V.Count];
+        new Span<float>(zeros, 2 * V.Count).Clear();
+        var rows = Math.Min(task.EndRow, phase.HeightCount);
+        var pixels = Math.Min(task.EndColumn, phase.WidthCount) - task.FirstColumn;
+        if (pixels <= 0) return;
+
+        // Equal heights rather than full tiles and a small rest: 29 pixels run as 10 + 10 + 9.
+        var tiles = (pixels + ConvTile.MaxRows - 1) / ConvTile.MaxRows;
+        var height = pixels / tiles;
+        var higher = pixels - tiles * height;
+        var segments = job.Segments;
+        var allSegments = phase.DirectSegments.Length;
+        var (addendOffset, hasAddend, relu) = (job.AddendOffset, job.HasAddend, job.Relu);
+        job.RowStep = pass.Width.SourceStep * pass.BufferChannels;
+        job.RowGroupStep = 3 * job.RowStep;
+        job.SegmentLength = phase.SegmentLength;
+        job.DestinationStep = pass.Width.DestinationStep * pass.DestinationChannels;
+        for (var group = 0; group < pass.Groups; group++)
+        {
+            for (var column = 0; column < pass.GroupDestination; column += 2 * V.Count)
+            {
+                var width = Math.Min(2 * V.Count, pass.PaddedGroup - column);
+                var columns = Math.Min(width, pass.GroupDestination - column);
+                var panel = packed + phase.PanelOffset + (nint)phase.PanelRows * (group * pass.PaddedGroup + column);
+                for (var chunk = 0; chunk == 0 || chunk < allSegments; chunk += phase.SegmentsPerChunk)
+                {
+                    var last = chunk + phase.SegmentsPerChunk >= allSegments;
+                    job.Segments = segments + chunk;
+                    job.SegmentCount = Math.Min(phase.SegmentsPerChunk, allSegments - chunk);
+                    job.Panel = panel + (nint)chunk * phase.SegmentLength * width;
+                    job.PanelStep = width;
+                    job.Bias = chunk == 0 ? packed + group * pass.PaddedGroup + column : zeros;
+                    job.AddendOffset = chunk == 0 ? addendOffset : 0;
+                    job.HasAddend = chunk != 0 || hasAddend;
+                    job.Relu = relu && last;
+                    for (var y = task.FirstRow; y < rows; y++)
+                    {
+                        job.Source = origin + (y - task.FirstRow) * pass.Height.SourceStep * rowPitch + group * pass.GroupSource;
+                        job.Destination = destination + DestinationRow(pass, phase, task, y) + group * pass.GroupDestination + column;
+                        if (higher > 0)
+                        {
+                            job.TileStep = (height + 1) * job.RowStep;
+                            ConvTile.Run<V>(job, height + 1, higher, columns);
+                            job.Source += higher * job.TileStep;
+                            job.Destination += higher * (height + 1) * job.DestinationStep;
+                        }
+
+                        job.TileStep = height * job.RowStep;
+                        ConvTile.Run<V>(job, height, tiles - higher, columns);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void Finish(ConvPass pass, in ConvTask task, IRowEpilogue epilogue, float* destination)
+    {
+        var firstColumn = task.FirstColumn * pass.Width.DestinationStep;
+        var columns = Math.Min(task.EndColumn * pass.Width.DestinationStep, pass.Width.Destination) - firstColumn;
+        var endPlane = Math.Min((task.Depth + 1) * pass.Depth.DestinationStep, pass.Depth.Destination);
+        var endRow = Math.Min(task.EndRow * pass.Height.DestinationStep, pass.Height.Destination);
+        for (var z = task.Depth * pass.Depth.DestinationStep; z < endPlane; z++)
+        {
+            for (var y = task.FirstRow * pass.Height.DestinationStep; y < endRow; y++)
+            {
+                var start = ((((long)task.Image * pass.Depth.Destination + z) * pass.Height.Destination + y) * pass.Width.Destination + firstColumn) * pass.DestinationChannels;
+                epilogue.Apply(new Span<float>(destination + start, columns * pass.DestinationChannels), start);
+            }
+        }
+    }
+}

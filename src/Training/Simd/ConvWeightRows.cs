@@ -1,0 +1,191 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>Patch elements that one tile of a weight gradient sums: <see cref="Rows"/> rows, three to a group.</summary>
+/// <param name="Row">The first row's number among the kernel's patch elements.</param>
+/// <param name="Rows">How many rows.</param>
+/// <param name="Direct">Where the first row's source value lies, for the first pixel of a band, in the source itself.</param>
+/// <param name="DirectGroupStep">From one group of three rows to the next there.</param>
+/// <param name="Buffer">The same in the padded copy.</param>
+/// <param name="BufferGroupStep">The same in the padded copy.</param>
+internal readonly record struct ConvWeightTile(int Row, int Rows, int Direct, int DirectGroupStep, int Buffer, int BufferGroupStep);
+
+/// <summary>The weight gradient of a convolution as plain numbers, on top of its forward pass cut into the bands that suit the gradient.</summary>
+internal sealed class ConvWeightPass
+{
+    public required ConvPass Forward { get; init; }
+    public required ConvWeightTile[] Tiles { get; init; }
+
+    /// <summary>Where the rows of a band begin in the source and in the padded copy.</summary>
+    public required int[] DirectRows { get; init; }
+    public required int[] BufferRows { get; init; }
+
+    /// <summary>Patch elements of one group.</summary>
+    public required int PatchLength { get; init; }
+
+    public int BlocksPerGroup => (Forward.GroupDestination + 2 * ConvTile.Lanes - 1) / (2 * ConvTile.Lanes);
+
+    /// <summary>Register tiles of the whole kernel.</summary>
+    public int TileCount => Forward.Groups * BlocksPerGroup * Tiles.Length;
+}
+
+/// <summary>Sums weight gradients: the same micro-kernel turned around, with patch elements as rows and pixels as the inner loop.</summary>
+internal static unsafe class ConvWeightRows
+{
+    // source [batch, depth, height, width, channels], gradient [batch, depth', height', width', channels'], kernel [taps, group channels, channels'], bias [channels'] or empty
+    public static void Run(
+        ConvWeightPass pass, ReadOnlySpan<float> source, ReadOnlySpan<float> gradient, Span<float> kernel, Span<float> bias, Span<float> buffer,
+        int firstTask, int endTask, int firstTile, int endTile)
+    {
+        if (Vector512.IsHardwareAccelerated) Run<V512>(pass, source, gradient, kernel, bias, buffer, firstTask, endTask, firstTile, endTile);
+        else if (Vector256.IsHardwareAccelerated) Run<V256>(pass, source, gradient, kernel, bias, buffer, firstTask, endTask, firstTile, endTile);
+        else Run<V128>(pass, source, gradient, kernel, bias, buffer, firstTask, endTask, firstTile, endTile);
+    }
+
+    private static void Run<V>(
+        ConvWeightPass pass, ReadOnlySpan<float> sourceSpan, ReadOnlySpan<float> gradientSpan, Span<float> kernelSpan, Span<float> biasSpan, Span<float> bufferSpan,
+        int firstTask, int endTask, int firstTile, int endTile) where V : struct, IVector<V>
+    {
+        var forward = pass.Forward;
+        biasSpan.Clear();
+        if (firstTask == endTask)
+        {
+            ClearTiles<V>(pass, kernelSpan, firstTile, endTile);
+            return;
+        }
+
+        fixed (float* source = sourceSpan, gradient = gradientSpan, kernel = kernelSpan, bias = biasSpan, buffer = bufferSpan)
+        {
+            for (var index = firstTask; index < endTask; index++)
+            {
+                var task = forward.Task(index);
+                var inside = forward.IsInside(task);
+                var from = buffer;
+                if (inside)
+                {
+                    var row = ((nint)task.Image * forward.Depth.Source + task.Depth * forward.Depth.SourceStep + forward.Depth.FirstShift) * forward.Height.Source
+                        + task.FirstRow * forward.Height.SourceStep + forward.Height.FirstShift;
+                    from = source + (row * forward.Width.Source + task.FirstColumn * forward.Width.SourceStep + forward.Width.FirstShift) * forward.SourceChannels;
+                }
+                else ConvBuffer.Fill(forward, task, source, buffer);
+
+                var pixel = ((((nint)task.Image * forward.Depth.Destination + task.Depth) * forward.Height.Destination) + task.FirstRow) * forward.Width.Destination
+                    + task.FirstColumn;
+                var to = gradient + pixel * forward.DestinationChannels;
+                fixed (int* rows = inside ? pass.DirectRows : pass.BufferRows)
+                {
+                    if (forward.IsDepthwise) ConvDepthwiseWeight.Band<V>(pass, task, from, rows, inside, to, kernel, index == firstTask);
+                    else Band<V>(pass, task, from, rows, inside, to, kernel, index == firstTask, firstTile, endTile);
+                }
+
+                // Behind the products, which hide the time it takes to bring the gradient into the cache: 0.7 of 1.5 ms at 32x64x64x1 -> 32.
+                if (bias is not null) AddBias<V>(forward, task, to, bias);
+            }
+        }
+    }
+
+    // kernel[k, o] += sum_p source[p, k] * gradient[p, o]
+    private static void Band<V>(
+        ConvWeightPass pass, in ConvTask task, float* source, int* rows, bool inside, float* gradient, float* kernel, bool isFirst, int firstTile, int endTile)
+        where V : struct, IVector<V>
+    {
+        var forward = pass.Forward;
+        var zeros = stackalloc float[2 * V.Count];
+        new Span<float>(zeros, 2 * V.Count).Clear();
+        var pixels = task.EndColumn - task.FirstColumn;
+        var job = new ConvTileJob
+        {
+            RowStep = 1,
+            InnerStep = forward.Width.SourceStep * forward.BufferChannels,
+            Segments = rows,
+            SegmentCount = task.EndRow - task.FirstRow,
+            SegmentLength = pixels,
+            PanelStep = forward.DestinationChannels,
+            Bias = zeros,
+            DestinationStep = forward.DestinationChannels,
+            HasAddend = !isFirst,
+        };
+
+        // A band that does not span whole rows has a gap between them, so it goes row by row.
+        var rowByRow = pixels < forward.Width.Destination;
+        var rounds = rowByRow ? job.SegmentCount : 1;
+        if (rowByRow) job.SegmentCount = 1;
+        for (var index = firstTile; index < endTile; index++)
+        {
+            ref readonly var tile = ref pass.Tiles[index % pass.Tiles.Length];
+            var block = index / pass.Tiles.Length;
+            var group = block / pass.BlocksPerGroup;
+            var column = block % pass.BlocksPerGroup * 2 * V.Count;
+            job.Source = source + (inside ? tile.Direct : tile.Buffer) + group * forward.GroupSource;
+            job.RowGroupStep = inside ? tile.DirectGroupStep : tile.BufferGroupStep;
+            job.Destination = kernel + (nint)tile.Row * forward.DestinationChannels + group * forward.GroupDestination + column;
+            job.Panel = gradient + group * forward.GroupDestination + column;
+            var columns = Math.Min(2 * V.Count, forward.GroupDestination - column);
+            job.HasAddend = !isFirst;
+            job.Segments = rows;
+            for (var round = 0; round < rounds; round++)
+            {
+                ConvTile.Run<V>(job, tile.Rows, 1, columns);
+                job.Segments++;
+                job.Panel += (nint)forward.Width.Destination * forward.DestinationChannels;
+                job.HasAddend = true;
+            }
+        }
+    }
+
+    // bias[o] += sum_p gradient[p, o]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddBias<V>(ConvPass forward, in ConvTask task, float* gradient, float* bias) where V : struct, IVector<V>
+    {
+        var channels = forward.DestinationChannels;
+        var pixels = task.EndColumn - task.FirstColumn;
+        for (var c = 0; c < channels; c += V.Count)
+        {
+            var lanes = Math.Min(V.Count, channels - c);
+            V s0 = V.Zero, s1 = V.Zero, s2 = V.Zero, s3 = V.Zero;
+            for (var y = 0; y < task.EndRow - task.FirstRow; y++)
+            {
+                var from = gradient + (nint)y * forward.Width.Destination * channels + c;
+                var x = 0;
+                if (lanes == V.Count)
+                {
+                    for (; x < pixels - 3; x += 4, from += 4 * channels)
+                    {
+                        s0 += V.Load(from);
+                        s1 += V.Load(from + channels);
+                        s2 += V.Load(from + 2 * channels);
+                        s3 += V.Load(from + 3 * channels);
+                    }
+                }
+
+                for (; x < pixels; x++, from += channels) s0 += Load<V>(from, lanes);
+            }
+
+            Store(Load<V>(bias + c, lanes) + ((s0 + s1) + (s2 + s3)), bias + c, lanes);
+        }
+    }
+
+    private static void ClearTiles<V>(ConvWeightPass pass, Span<float> kernel, int firstTile, int endTile) where V : struct, IVector<V>
+    {
+        var forward = pass.Forward;
+        for (var index = firstTile; index < endTile; index++)
+        {
+            var tile = pass.Tiles[index % pass.Tiles.Length];
+            var block = index / pass.Tiles.Length;
+            var column = block % pass.BlocksPerGroup * 2 * V.Count;
+            var start = block / pass.BlocksPerGroup * forward.GroupDestination + column;
+            var columns = Math.Min(2 * V.Count, forward.GroupDestination - column);
+            for (var row = 0; row < tile.Rows; row++) kernel.Slice((tile.Row + row) * forward.DestinationChannels + start, columns).Clear();
+        }
+    }
+
+    private static V Load<V>(float* source, int lanes) where V : struct, IVector<V> => lanes == V.Count ? V.Load(source) : V.Load(source, lanes);
+
+    private static void Store<V>(V value, float* destination, int lanes) where V : struct, IVector<V>
+    {
+        if (lanes == V.Count) V.Store(value, destination);
+        else V.Store(value, destination, lanes);
+    }
+}

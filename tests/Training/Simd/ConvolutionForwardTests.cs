@@ -1,0 +1,175 @@
+using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Kernels;
+using OnnxFunctional.Training.Simd;
+
+namespace OnnxFunctional.Tests.Training.Simd;
+
+[TestClass]
+[TestCategory("Kernels")]
+public class ConvolutionForwardTests
+{
+    [TestMethod]
+    public void Forward_AllGeometries_EqualsPlainLoops()
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var geometry in ConvolutionCases.All())
+        {
+            var random = new Random(1);
+            var input = new PoisonedMemory(geometry.InputLength, random);
+            var kernel = new PoisonedMemory(geometry.KernelLength, random);
+            var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
+            var output = new PoisonedMemory(geometry.OutputLength);
+            Run(pool, ConvolutionKernel.Forward(geometry), input, kernel, default, default, output, $"{geometry}");
+            output.CheckValues(expected, Tolerance(geometry.Taps * geometry.GroupInput), $"{geometry}");
+        }
+    }
+
+    [TestMethod]
+    public void InputGradient_AllGeometries_EqualsPlainLoops()
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var geometry in ConvolutionCases.All())
+        {
+            var random = new Random(2);
+            var gradient = new PoisonedMemory(geometry.OutputLength, random);
+            var kernel = new PoisonedMemory(geometry.KernelLength, random);
+            var expected = ConvolutionReference.InputGradient(geometry, gradient.ToArray(), kernel.ToArray());
+            var input = new PoisonedMemory(geometry.InputLength);
+            Run(pool, ConvolutionKernel.InputGradient(geometry), gradient, kernel, default, default, input, $"{geometry}");
+            input.CheckValues(expected, Tolerance(geometry.Taps * geometry.GroupOutput), $"{geometry}");
+        }
+    }
+
+    [TestMethod]
+    public void Forward_BiasAddendReluAndRows_AppliesThemInThatOrder()
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var geometry in ConvolutionCases.All())
+        {
+            var random = new Random(3);
+            var input = new PoisonedMemory(geometry.InputLength, random);
+            var kernel = new PoisonedMemory(geometry.KernelLength, random);
+            var bias = new PoisonedMemory(geometry.OutputChannels, random);
+            var addend = new PoisonedMemory(geometry.OutputLength, random);
+            var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
+            for (var i = 0; i < expected.Length; i++)
+                expected[i] = 3 * Math.Max(0, expected[i] + bias.Memory.Span[i % geometry.OutputChannels] + addend.Memory.Span[i]);
+            var output = new PoisonedMemory(geometry.OutputLength);
+            var epilogue = new ConvolutionEpilogue(addend.Memory, true, new Triple());
+            Run(pool, ConvolutionKernel.Forward(geometry), input, kernel, bias.Memory, epilogue, output, $"{geometry}");
+            output.CheckValues(expected, 4 * Tolerance(geometry.Taps * geometry.GroupInput), $"{geometry}");
+        }
+    }
+
+    [TestMethod]
+    public void InputGradient_BiasReluAndRows_IsTransposedConvolution()
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var geometry in ConvolutionCases.All())
+        {
+            var random = new Random(4);
+            var gradient = new PoisonedMemory(geometry.OutputLength, random);
+            var kernel = new PoisonedMemory(geometry.KernelLength, random);
+            var bias = new PoisonedMemory(geometry.InputChannels, random);
+            var expected = ConvolutionReference.InputGradient(geometry, gradient.ToArray(), kernel.ToArray());
+            for (var i = 0; i < expected.Length; i++) expected[i] = 3 * Math.Max(0, expected[i] + bias.Memory.Span[i % geometry.InputChannels]);
+            var input = new PoisonedMemory(geometry.InputLength);
+            Run(pool, ConvolutionKernel.InputGradient(geometry), gradient, kernel, bias.Memory, new(default, true, new Triple()), input, $"{geometry}");
+            input.CheckValues(expected, 4 * Tolerance(geometry.Taps * geometry.GroupOutput), $"{geometry}");
+        }
+    }
+
+    [TestMethod]
+    public void Forward_PanelLongerThanAChunk_AddsTheChunksUp()
+    {
+        using var pool = new WorkerPool(1);
+        var geometry = ConvolutionGeometry.Create(1, 900, 5, 1, [3, 4], [3, 2], [1, 1], [1, 1], [1, 0], [1, 1]);
+        var random = new Random(5);
+        var input = new PoisonedMemory(geometry.InputLength, random);
+        var kernel = new PoisonedMemory(geometry.KernelLength, random);
+        var addend = new PoisonedMemory(geometry.OutputLength, random);
+        var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
+        for (var i = 0; i < expected.Length; i++) expected[i] = Math.Max(0, expected[i] + addend.Memory.Span[i]);
+        var output = new PoisonedMemory(geometry.OutputLength);
+        Run(pool, ConvolutionKernel.Forward(geometry), input, kernel, default, new(addend.Memory, true, null), output, "chunks");
+        output.CheckValues(expected, 1e-4, "chunks");
+    }
+
+    [TestMethod]
+    public void Forward_NotANumber_PassesRelu()
+    {
+        using var pool = new WorkerPool(1);
+        var geometry = ConvolutionGeometry.Create(1, 1, 3, 1, [5], [1], [1], [1], [0], [0]);
+        var input = new PoisonedMemory(5, new Random(1));
+        input.Memory.Span[2] = float.NaN;
+        var kernel = new PoisonedMemory(3, new Random(1));
+        var output = new PoisonedMemory(15);
+        Run(pool, ConvolutionKernel.Forward(geometry), input, kernel, default, new(default, true, null), output, "NaN");
+        for (var i = 0; i < 15; i++) Assert.AreEqual(i / 3 == 2, float.IsNaN(output.Memory.Span[i]));
+    }
+
+    [TestMethod]
+    public void ForwardAndInputGradient_TwoThreads_SameBits()
+    {
+        using var one = new WorkerPool(1);
+        using var two = new WorkerPool(2);
+        foreach (var geometry in ConvolutionCases.Parted())
+        {
+            var random = new Random(6);
+            var input = new PoisonedMemory(geometry.InputLength, random);
+            var gradient = new PoisonedMemory(geometry.OutputLength, random);
+            var kernel = new PoisonedMemory(geometry.KernelLength, random);
+            CollectionAssert.AreEqual(
+                Run(one, ConvolutionKernel.Forward(geometry), input, kernel, default, default, new(geometry.OutputLength), $"{geometry}"),
+                Run(two, ConvolutionKernel.Forward(geometry), input, kernel, default, default, new(geometry.OutputLength), $"{geometry}"));
+            CollectionAssert.AreEqual(
+                Run(one, ConvolutionKernel.InputGradient(geometry), gradient, kernel, default, default, new(geometry.InputLength), $"{geometry}"),
+                Run(two, ConvolutionKernel.InputGradient(geometry), gradient, kernel, default, default, new(geometry.InputLength), $"{geometry}"));
+        }
+    }
+
+    [TestMethod]
+    public void Run_Warm_AllocatesNothing()
+    {
+        using var pool = new WorkerPool(1);
+        var geometry = ConvolutionGeometry.Create(1, 3, 17, 1, [9, 9], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]);
+        var kernel = ConvolutionKernel.Forward(geometry);
+        var weights = new float[geometry.KernelLength];
+        var (packed, scratch) = (new float[kernel.PackedLength], new float[kernel.ScratchLength]);
+        var (input, output) = (new float[geometry.InputLength], new float[geometry.OutputLength]);
+        long allocated = -1;
+        for (var round = 0; round < 3; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            kernel.Pack(pool, weights, default, packed);
+            kernel.Run(pool, input, packed, default, output, scratch);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.AreEqual(0, allocated);
+    }
+
+    internal static double Tolerance(int products) => 4e-7 * (2 + Math.Sqrt(products)) + 3e-8 * products;
+
+    private static float[] Run(
+        WorkerPool pool, ConvolutionKernel convolution, PoisonedMemory source, PoisonedMemory kernel, ReadOnlyMemory<float> bias, ConvolutionEpilogue epilogue,
+        PoisonedMemory destination, string what)
+    {
+        var packed = new PoisonedMemory(convolution.PackedLength);
+        var scratch = new PoisonedMemory(convolution.ScratchLength);
+        convolution.Pack(pool, kernel.Memory, bias, packed.Memory);
+        convolution.Run(pool, source.Memory, packed.Memory, epilogue, destination.Memory, scratch.Memory);
+        packed.CheckMargins(what);
+        scratch.CheckMargins(what);
+        destination.CheckMargins(what);
+        return destination.ToArray();
+    }
+
+    private sealed class Triple : IRowEpilogue
+    {
+        public void Apply(Span<float> values, long start)
+        {
+            foreach (ref var value in values) value *= 3;
+        }
+    }
+}
