@@ -88,7 +88,7 @@ public abstract class Operation
             throw new ModelException($"its {name} has shape {weight.Shape} since the first call on {_calls[0].Inputs[0].Shape}; this call would need {shape}. A shared layer takes inputs of one width; use a layer for each.");
         }
 
-        return new SymbolicTensor(Node.Create(new Operators.Variable(weight), [], _current).Outputs[0], _current);
+        return new SymbolicTensor(weight.Variable, _current);
     }
 
     /// <summary>Says that a training step sets a weight to a new value, as BatchNormalization does with its moving mean.</summary>

@@ -16,6 +16,7 @@ public sealed class Weight
         Initializer = initializer;
         Trainable = trainable;
         Owner = owner;
+        Variable = Node.Create(new Operators.Variable(this), [], null).Outputs[0];
     }
 
     /// <summary>The name within its layer, as Keras has it: <c>kernel</c>, <c>bias</c>. A model puts the layer's path in front.</summary>
@@ -52,6 +53,9 @@ public sealed class Weight
     }
 
     internal Operation? Owner { get; }
+
+    /// <summary>The one value that stands for the weight in every graph that reads it.</summary>
+    internal Value Variable { get; }
 
     internal int Length => (int)Shape.ElementCount;
 

@@ -1,0 +1,102 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Training operators in simpler ones: what is differentiated for higher derivatives, and what is written where a file may hold standard operators only.</summary>
+internal static class Decompositions
+{
+    public static bool Has(Op op) => op is BatchNormalizationTraining or BatchNormalizationGradient or LayerNormalization or LayerNormalizationGradient or SoftmaxGradient or SoftmaxCrossEntropy or SoftmaxCrossEntropyGradient;
+
+    /// <summary>The outputs of an operator by its definition.</summary>
+    public static SymbolicTensors Of(Op op, SymbolicTensors x) => op switch
+    {
+        BatchNormalizationTraining norm => BatchTraining(norm, x),
+        BatchNormalizationGradient norm => BatchBackward(norm, x),
+        LayerNormalization norm => LayerForward(norm, x),
+        LayerNormalizationGradient norm => LayerBackward(norm, x),
+        SoftmaxGradient softmax => x[1] * (x[0] - Ops.Sum(x[0] * x[1], softmax.Axis, keepDims: true)),
+        SoftmaxCrossEntropy loss => CrossEntropy(loss, x),
+        SoftmaxCrossEntropyGradient loss => (Ops.Exp(x[1] - Ops.ExpandDims(x[3], -1)) - Targets(loss.Sparse, x[2], x[1])) * Ops.ExpandDims(x[0], -1),
+
+        _ => throw new ModelException($"{op.Name} has no definition in simpler operators."),
+    };
+
+    /// <summary>Carries the upstream gradients of a node through its definition.</summary>
+    public static SymbolicTensor?[] Differentiate(GradientContext c)
+    {
+        var inputs = new SymbolicTensor[c.InputCount];
+        for (var i = 0; i < inputs.Length; i++) inputs[i] = c.Input(i);
+        var outputs = Of(c.Op, inputs);
+        var sums = new SymbolicTensor?[inputs.Length];
+        for (var i = 0; i < outputs.Count; i++)
+        {
+            if (c.UpstreamOrNone(i) is not { } upstream) continue;
+            var gradients = Gradient.Backpropagate(outputs[i].Value, upstream, [.. inputs.Select(input => input.Value)]);
+            for (var j = 0; j < sums.Length; j++)
+            {
+                if (gradients[j] is { } gradient) sums[j] = sums[j] is { } sum ? sum + gradient : gradient;
+            }
+        }
+
+        return sums;
+    }
+
+    private static SymbolicTensors BatchTraining(BatchNormalizationTraining op, SymbolicTensors inputs)
+    {
+        var (x, axes) = (inputs[0], AllBut(op.Axis, inputs[0].Rank));
+        var mean = Ops.Mean(x, axes, keepDims: true);
+        var variance = Ops.Mean(Ops.Square(x - mean), axes, keepDims: true);
+        var y = ((x - mean) * Ops.Rsqrt(variance + op.Epsilon) * Channel(inputs[1], op.Axis, x.Rank)) + Channel(inputs[2], op.Axis, x.Rank);
+        return [y, Ops.Squeeze(mean, axes), Ops.Squeeze(variance, axes)];
+    }
+
+    /// <summary><c>dx = scale inv (dy - mean(dy) - xhat mean(dy xhat))</c>.</summary>
+    private static SymbolicTensors BatchBackward(BatchNormalizationGradient op, SymbolicTensors inputs)
+    {
+        var (dy, x, rank) = (inputs[0], inputs[1], inputs[1].Rank);
+        var axes = AllBut(op.Axis, rank);
+        var inverse = Channel(Ops.Rsqrt(inputs[4] + op.Epsilon), op.Axis, rank);
+        var normalized = (x - Channel(inputs[3], op.Axis, rank)) * inverse;
+        var dx = Channel(inputs[2], op.Axis, rank) * inverse * (dy - Ops.Mean(dy, axes, keepDims: true) - (normalized * Ops.Mean(dy * normalized, axes, keepDims: true)));
+        return [dx, Ops.Sum(dy * normalized, axes), Ops.Sum(dy, axes)];
+    }
+
+    private static SymbolicTensors LayerForward(LayerNormalization op, SymbolicTensors inputs)
+    {
+        var (x, axes) = (inputs[0], From(op.Axis, inputs[0].Rank));
+        var mean = Ops.Mean(x, axes, keepDims: true);
+        var inverse = Ops.Rsqrt(Ops.Mean(Ops.Square(x - mean), axes, keepDims: true) + op.Epsilon);
+        return [((x - mean) * inverse * inputs[1]) + inputs[2], mean, inverse];
+    }
+
+    private static SymbolicTensors LayerBackward(LayerNormalizationGradient op, SymbolicTensors inputs)
+    {
+        var (dy, x, scale, mean, inverse) = (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]);
+        var axes = From(op.Axis, x.Rank);
+        var normalized = (x - mean) * inverse;
+        var scaled = dy * scale;
+        var dx = inverse * (scaled - Ops.Mean(scaled, axes, keepDims: true) - (normalized * Ops.Mean(scaled * normalized, axes, keepDims: true)));
+        return [dx, Ops.Make(new SumToLike(), dy * normalized, scale), Ops.Make(new SumToLike(), dy, scale)];
+    }
+
+    private static SymbolicTensors CrossEntropy(SoftmaxCrossEntropy op, SymbolicTensors inputs)
+    {
+        var logits = inputs[0];
+        var sum = Ops.LogSumExp(logits, -1);
+        var loss = Ops.Sum(Targets(op.Sparse, inputs[1], logits) * (Ops.ExpandDims(sum, -1) - logits), -1);
+        return [loss, sum];
+    }
+
+    private static SymbolicTensor Targets(bool sparse, SymbolicTensor targets, SymbolicTensor logits) =>
+        sparse ? Ops.OneHot(targets, logits.Shape[^1] ?? throw new ModelException($"the number of classes is unknown in {logits.Shape}.")) : targets;
+
+    private static Axes AllBut(int axis, int rank) => Axes.Create([.. Enumerable.Range(0, rank).Where(i => i != (axis < 0 ? axis + rank : axis))]);
+
+    private static Axes From(int axis, int rank) => Axes.Create([.. Enumerable.Range(axis < 0 ? axis + rank : axis, rank - (axis < 0 ? axis + rank : axis))]);
+
+    private static SymbolicTensor Channel(SymbolicTensor v, int axis, int rank)
+    {
+        var after = rank - 1 - (axis < 0 ? axis + rank : axis);
+        return after == 0 ? v : Ops.ExpandDims(v, Axes.Create([.. Enumerable.Range(1, after)]));
+    }
+}

@@ -1,0 +1,86 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Symbolic derivatives: tensors of the same graph, so they can be model outputs, parts of a loss, or differentiated again.</summary>
+public static class Gradient
+{
+    /// <summary>The gradient of the sum of <paramref name="y"/> with respect to <paramref name="x"/>: <c>d sum(y) / dx</c>.</summary>
+    /// <param name="y">What is differentiated; of several numbers, their sum is.</param>
+    /// <param name="x">A tensor y was computed from.</param>
+    /// <returns>A tensor of x's shape; zeros where y does not depend on x.</returns>
+    /// <example><c>var saliency = new Model(model.Inputs, [model.Output, Gradient.Of(Ops.ReduceMax(model.Output, axis: -1), model.Input)]);</c></example>
+    /// <exception cref="ModelException">An operator between them has no gradient.</exception>
+    public static SymbolicTensor Of(SymbolicTensor y, SymbolicTensor x)
+    {
+        ArgumentNullException.ThrowIfNull(y);
+        ArgumentNullException.ThrowIfNull(x);
+        return Of(y, [x])[0];
+    }
+
+    /// <summary>The gradients of the sum of <paramref name="y"/> with respect to several tensors, in one pass.</summary>
+    /// <param name="y">What is differentiated.</param>
+    /// <param name="xs">Tensors y was computed from.</param>
+    /// <returns>For each, a tensor of its shape.</returns>
+    public static SymbolicTensors Of(SymbolicTensor y, SymbolicTensors xs)
+    {
+        ArgumentNullException.ThrowIfNull(y);
+        var targets = xs.Select(x => x.Value).ToArray();
+        var graph = Graph.Between(targets, [y.Value]);
+        if (!graph.Nodes.Any(node => node.Op is Phase))
+            return Backpropagate(y.Value, Ops.OnesLike(y), targets).Select((gradient, i) => gradient ?? Ops.ZerosLike(xs[i])).ToArray();
+
+        // Training and inference are different functions, so each has its own gradient; the one that is not asked for is never computed.
+        var sides = new SymbolicTensor[2][];
+        for (var side = 0; side < 2; side++)
+        {
+            var map = Specialization.Of(targets, [y.Value], training: side == 0);
+            var root = new SymbolicTensor(map[y.Value], y.Scope);
+            sides[side] = [.. Backpropagate(root.Value, Ops.OnesLike(root), targets).Select((gradient, i) => gradient ?? Ops.ZerosLike(xs[i]))];
+        }
+
+        return xs.Select((_, i) => Ops.WhenTraining(sides[0][i], sides[1][i])).ToArray();
+    }
+
+    /// <summary>Carries a gradient of <paramref name="root"/> back to the targets; nothing where there is no path.</summary>
+    internal static SymbolicTensor?[] Backpropagate(Value root, SymbolicTensor upstream, IReadOnlyList<Value> targets)
+    {
+        var graph = Graph.Between(targets, [root]);
+        var reaches = new HashSet<Value>(targets);
+        var path = new List<Node>();
+        foreach (var node in graph.Nodes)
+        {
+            // A variable is its own source: two nodes may read one weight.
+            if (!node.Inputs.Any(reaches.Contains)) continue;
+            path.Add(node);
+            foreach (var output in node.Outputs)
+            {
+                if (output.Spec.Type.IsFloating()) reaches.Add(output);
+            }
+        }
+
+        var gradients = new Dictionary<Value, SymbolicTensor> { [root] = upstream };
+        for (var i = path.Count - 1; i >= 0; i--)
+        {
+            var node = path[i];
+            var incoming = new SymbolicTensor?[node.Outputs.Count];
+            var any = false;
+            for (var j = 0; j < incoming.Length; j++)
+            {
+                if (targets.Contains(node.Outputs[j])) continue;
+                any |= gradients.TryGetValue(node.Outputs[j], out incoming[j]);
+            }
+
+            if (!any) continue;
+            var results = GradientRules.Of(new GradientContext(node, incoming, reaches));
+            for (var j = 0; j < results.Length; j++)
+            {
+                var input = node.Inputs[j];
+                if (results[j] is not { } gradient || !reaches.Contains(input)) continue;
+                gradients[input] = gradients.TryGetValue(input, out var sum) ? sum + gradient : gradient;
+            }
+        }
+
+        return [.. targets.Select(target => gradients.GetValueOrDefault(target))];
+    }
+}

@@ -1,0 +1,69 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Gradients of normalization, softmax and the losses fused with it.</summary>
+internal static class NormalizationGradients
+{
+    /// <summary>With stored statistics the operator is affine in x.</summary>
+    public static SymbolicTensor?[] Inference(GradientContext c, BatchNormalization op)
+    {
+        var (x, dy) = (c.Input(0), c.Upstream());
+        var axis = op.Axis < 0 ? op.Axis + x.Rank : op.Axis;
+        var others = Axes.Create([.. Enumerable.Range(0, x.Rank).Where(i => i != axis)]);
+        SymbolicTensor Channel(SymbolicTensor v) => axis == x.Rank - 1 ? v : Ops.ExpandDims(v, Axes.Create([.. Enumerable.Range(1, x.Rank - 1 - axis)]));
+        var inverse = Ops.Rsqrt(c.Input(4) + op.Epsilon);
+        var centred = x - Channel(c.Input(3));
+        var scaled = c.Input(1) * inverse;
+        return
+        [
+            c.Wants(0) ? dy * Channel(scaled) : null,
+            c.Wants(1) ? Ops.Sum(dy * centred, others) * inverse : null,
+            c.Wants(2) ? Ops.Sum(dy, others) : null,
+            c.Wants(3) ? -Ops.Sum(dy, others) * scaled : null,
+            c.Wants(4) ? Ops.Sum(dy * centred, others) * scaled * Ops.Square(inverse) * -0.5f : null,
+        ];
+    }
+
+    public static SymbolicTensor?[] Training(GradientContext c, BatchNormalizationTraining op)
+    {
+        // Moving statistics are not differentiated; a loss that uses the batch's own mean or variance is, by their definition.
+        if (c.UpstreamOrNone(1) is not null || c.UpstreamOrNone(2) is not null) return Decompositions.Differentiate(c);
+        var gradients = Ops.MakeAll(new BatchNormalizationGradient(op.Axis, op.Epsilon), c.Upstream(), c.Input(0), c.Input(1), c.Output(1), c.Output(2));
+        return [gradients[0], gradients[1], gradients[2]];
+    }
+
+    public static SymbolicTensor?[] Layer(GradientContext c, LayerNormalization op)
+    {
+        if (c.UpstreamOrNone(1) is not null || c.UpstreamOrNone(2) is not null) return Decompositions.Differentiate(c);
+        var gradients = Ops.MakeAll(new LayerNormalizationGradient(op.Axis), c.Upstream(), c.Input(0), c.Input(1), c.Output(1), c.Output(2));
+        return [gradients[0], gradients[1], gradients[2]];
+    }
+
+    /// <summary>For <c>g = y (u - sum(u y))</c> with upstream v: <c>du = y (v - sum(v y))</c>, <c>dy = v (u - sum(u y)) - u sum(v y)</c>.</summary>
+    public static SymbolicTensor?[] SoftmaxGradient(GradientContext c, SoftmaxGradient op)
+    {
+        var (u, y, v) = (c.Input(0), c.Input(1), c.Upstream());
+        SymbolicTensor Along(SymbolicTensor x) => Ops.Sum(x, op.Axis, keepDims: true);
+        return [Ops.Make(op, v, y), (v * (u - Along(u * y))) - (u * Along(v * y))];
+    }
+
+    public static SymbolicTensor?[] CrossEntropy(GradientContext c, SoftmaxCrossEntropy op)
+    {
+        var (logits, targets) = (c.Input(0), c.Input(1));
+        SymbolicTensor? toLogits = null, toTargets = null;
+        if (c.UpstreamOrNone(0) is { } dy)
+        {
+            toLogits = Ops.Make(new SoftmaxCrossEntropyGradient(op.Sparse), dy, logits, targets, c.Output(1));
+            if (!op.Sparse && c.Wants(1)) toTargets = Ops.ExpandDims(dy, -1) * (Ops.ExpandDims(c.Output(1), -1) - logits);
+        }
+
+        if (c.UpstreamOrNone(1) is { } du)
+        {
+            var through = Ops.ExpandDims(du, -1) * Ops.Exp(logits - Ops.ExpandDims(c.Output(1), -1));
+            toLogits = toLogits is null ? through : toLogits + through;
+        }
+
+        return [toLogits, toTargets];
+    }
+}

@@ -1,0 +1,32 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Gradients of reductions: what came for one number goes to all it was made of.</summary>
+internal static class ReductionGradients
+{
+    /// <summary>A reduced tensor repeated along the reduced axes.</summary>
+    public static SymbolicTensor Expand(GradientContext c, ReduceOp op, SymbolicTensor reduced)
+    {
+        var x = c.Input(0);
+        if (!op.KeepDims && x.Rank > 0) reduced = Ops.Make(new Unsqueeze([.. ShapeRules.Axes(op.Axes, x.Rank, op.Name)]), reduced);
+        return Ops.Make(new ExpandLike(), reduced, x);
+    }
+
+    /// <summary>Equal extremes share the gradient.</summary>
+    public static SymbolicTensor Extreme(GradientContext c, ReduceOp op)
+    {
+        var x = c.Input(0);
+        var chosen = Ops.Cast(Ops.Equal(x, Expand(c, op, c.Output())), x.DType);
+        var count = Ops.Make(new ReduceSum(op.Axes, op.KeepDims), chosen);
+        return chosen * Expand(c, op, c.Upstream() / count);
+    }
+
+    /// <summary><c>x / norm</c>; 0 where the norm is.</summary>
+    public static SymbolicTensor Norm(GradientContext c, ReduceL2 op)
+    {
+        var norm = c.Output();
+        var zero = Ops.Equal(norm, 0);
+        return c.Input(0) * Expand(c, op, Ops.Where(zero, 0, c.Upstream() / Ops.Where(zero, 1, norm)));
+    }
+}

@@ -1,0 +1,53 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Gradients of moving elements about: moved back.</summary>
+internal static class ShapingGradients
+{
+    public static SymbolicTensor?[] Concat(GradientContext c, Concat op)
+    {
+        var inputs = new SymbolicTensor[c.InputCount + 1];
+        inputs[0] = c.Upstream();
+        for (var i = 0; i < c.InputCount; i++) inputs[i + 1] = c.Input(i);
+        return [.. Ops.MakeAll(new SplitLike(op.Axis), inputs)];
+    }
+
+    public static SymbolicTensor?[] SplitLike(GradientContext c, SplitLike op)
+    {
+        var gradients = new SymbolicTensor?[c.InputCount];
+        gradients[0] = Ops.Make(new Concat(op.Axis), AllUpstreams(c, c.InputCount - 1));
+        return gradients;
+    }
+
+    public static SymbolicTensor[] AllUpstreams(GradientContext c, int count)
+    {
+        var upstreams = new SymbolicTensor[count];
+        for (var i = 0; i < count; i++) upstreams[i] = c.Upstream(i);
+        return upstreams;
+    }
+
+    public static SymbolicTensor Pad(GradientContext c, Pad op)
+    {
+        if (op.Mode != PadMode.Constant) throw c.Refuse("padding by reflection or repetition is for images before a network.");
+        return Ops.Make(new Pad([.. op.Begin.Select(n => -n)], [.. op.End.Select(n => -n)]), c.Upstream());
+    }
+
+    /// <summary>Each axis seen as (repeats, size); the sum over the repeats is the gradient.</summary>
+    public static SymbolicTensor Tile(GradientContext c, Tile op)
+    {
+        var x = c.Input(0);
+        var dy = c.Upstream();
+        for (var axis = x.Rank - 1; axis >= 0; axis--)
+        {
+            if (op.Repeats[axis] == 1) continue;
+            var pieces = new SymbolicTensor[op.Repeats[axis]];
+            if (x.Shape[axis] is not { } size) throw c.Refuse($"axis {axis} is repeated and its size is unknown in {x.Shape}.");
+            for (var i = 0; i < pieces.Length; i++) pieces[i] = Ops.Slice(dy, axis, i * size, (i + 1) * size);
+            dy = pieces[0];
+            foreach (var piece in pieces.AsSpan(1)) dy += piece;
+        }
+
+        return dy;
+    }
+}

@@ -1,0 +1,21 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>Memory for the engine: pinned, so that it stays aligned to a cache line.</summary>
+internal static unsafe class AlignedMemory
+{
+    /// <summary>Bytes of a cache line and of the widest vector.</summary>
+    public const int Alignment = 64;
+
+    /// <summary>Floats that begin on a cache line; their content is not defined.</summary>
+    public static Memory<float> Allocate(long floats)
+    {
+        var slack = Alignment / sizeof(float);
+        var array = GC.AllocateUninitializedArray<float>(checked((int)(floats + slack)), pinned: true);
+        var address = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
+        var start = (int)(((Alignment - (address % Alignment)) % Alignment) / sizeof(float));
+        return array.AsMemory(start, checked((int)floats));
+    }
+}
