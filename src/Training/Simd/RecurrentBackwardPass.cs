@@ -1,0 +1,235 @@
+using System.Runtime.Intrinsics;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>Takes blocks of rows back from the last step to the first.</summary>
+internal static unsafe class RecurrentBackwardPass
+{
+    public const int PackParts = 2;
+
+    /// <summary>Transposed weights into the workspace, one of <see cref="PackParts"/> parts.</summary>
+    public static void Pack(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part)
+    {
+        var packed = new RecurrentBackwardSections(layout, buffers.Workspace.Span);
+        switch (part)
+        {
+            case 0 when !buffers.InputGradient.IsEmpty:
+                RecurrentPacking.PackTransposed(layout, buffers.Kernel.Span, layout.InputSlots, layout.Shape.Inputs, packed.Input);
+                break;
+            case 1:
+                RecurrentPacking.PackTransposed(layout, buffers.RecurrentKernel.Span, layout.StateSlots, layout.Shape.Units, packed.State);
+                if (layout.HasCandidateProduct)
+                    RecurrentPacking.PackTransposed(layout, buffers.RecurrentKernel.Span, RecurrentLayout.CandidateSlots, layout.Shape.Units, packed.Candidate);
+                break;
+        }
+    }
+
+    /// <summary>All steps of one part of the blocks.</summary>
+    public static void Steps(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part)
+    {
+        if (Vector512.IsHardwareAccelerated) Run<V512>(layout, buffers, part, inputOnly: false);
+        else if (Vector256.IsHardwareAccelerated) Run<V256>(layout, buffers, part, inputOnly: false);
+        else Run<V128>(layout, buffers, part, inputOnly: false);
+    }
+
+    /// <summary>The input's gradient for one chunk of steps of one block, where it is not made on the way.</summary>
+    public static void Input(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part)
+    {
+        if (Vector512.IsHardwareAccelerated) Run<V512>(layout, buffers, part, inputOnly: true);
+        else if (Vector256.IsHardwareAccelerated) Run<V256>(layout, buffers, part, inputOnly: true);
+        else Run<V128>(layout, buffers, part, inputOnly: true);
+    }
+
+    private static void Run<V>(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part, bool inputOnly) where V : struct, IVector<V>
+    {
+        var sections = new RecurrentBackwardSections(layout, buffers.Workspace.Span);
+        fixed (float* sequenceGradient = buffers.SequenceGradient.Span, stateGradient = buffers.LastStateGradient.Span, cellGradient = buffers.LastCellGradient.Span,
+            inputGradient = buffers.InputGradient.Span, initialState = buffers.InitialStateGradient.Span, initialCell = buffers.InitialCellGradient.Span,
+            reserve = buffers.Reserve.Span)
+        fixed (float* gates = sections.Gates, packedInput = sections.Input, packedState = sections.State, packedCandidate = sections.Candidate,
+            carries = sections.Carries, sums = sections.Sums)
+        fixed (byte* mask = buffers.Mask.Span)
+        {
+            if (inputOnly)
+            {
+                var (blockIndex, chunk) = Math.DivRem(part, layout.Chunks);
+                var block = new RecurrentBlock(layout, blockIndex, blockIndex, reserve, null, mask);
+                InputGradient<V>(block, CarryOf(block, blockIndex, gates, carries, sums), packedInput, chunk * layout.ChunkSteps, inputGradient);
+                return;
+            }
+
+            var weights = new Weights { Input = packedInput, State = packedState, Candidate = packedCandidate };
+            var (start, end) = layout.PartBlocks(part);
+            new Span<float>(sums + ((nint)part * layout.GateRow), layout.GateRow).Clear();
+            for (var index = start; index < end; index++)
+            {
+                var block = new RecurrentBlock(layout, part, index, reserve, null, mask);
+                var carry = CarryOf(block, part, gates, carries, sums);
+                new Span<float>(carry.State, layout.CarryLength).Clear();
+                AddRows(block, stateGradient, carry.State);
+                AddRows(block, cellGradient, carry.Cell);
+                for (var step = layout.Shape.Time - 1; step >= 0; step--)
+                {
+                    if (sequenceGradient != null) AddSequence<V>(block, sequenceGradient, step, carry.State);
+                    if (layout.IsDefault) Step<V, DerivativesFromValues>(block, carry, weights, step);
+                    else Step<V, DerivativesKept>(block, carry, weights, step);
+                    if (inputGradient != null && !layout.SplitsInput && step % layout.ChunkSteps == 0) InputGradient<V>(block, carry, packedInput, step, inputGradient);
+                }
+
+                CopyRows(block, carry.State, initialState);
+                CopyRows(block, carry.Cell, initialCell);
+            }
+        }
+    }
+
+    private static RecurrentCarry CarryOf(in RecurrentBlock block, int part, float* gates, float* carries, float* sums)
+    {
+        var layout = block.Layout;
+        var carry = carries + ((nint)part * layout.CarryLength);
+        return new()
+        {
+            Gates = gates + ((nint)block.First * layout.Shape.Time * layout.GateRow),
+            State = carry,
+            Cell = carry + layout.CarryRows,
+            Direct = carry + (2 * layout.CarryRows),
+            Reset = carry + (3 * layout.CarryRows),
+            Zeros = carry + (4 * layout.CarryRows),
+            Sums = sums + ((nint)part * layout.GateRow),
+            Time = layout.Shape.Time,
+        };
+    }
+
+    private static void Step<V, TDerivatives>(in RecurrentBlock block, in RecurrentCarry carry, in Weights weights, int step)
+        where V : struct, IVector<V>
+        where TDerivatives : struct, IRecurrentDerivatives
+    {
+        var layout = block.Layout;
+        for (var panel = 0; panel < layout.Panels; panel++)
+        {
+            switch (layout.Shape.Kind)
+            {
+                case RecurrentKind.Lstm:
+                    RecurrentLstm.Backward<V, TDerivatives>(block, carry, panel, step);
+                    break;
+                case RecurrentKind.Gru:
+                    RecurrentGru.Backward<V, TDerivatives>(block, carry, panel, step);
+                    break;
+                case RecurrentKind.GruResetBefore:
+                    RecurrentGru.BackwardCandidate<V, TDerivatives>(block, carry, panel, step);
+                    break;
+                default:
+                    RecurrentSimple.Backward<V, TDerivatives>(block, carry, panel, step);
+                    break;
+            }
+        }
+
+        if (layout.HasCandidateProduct)
+        {
+            StateProduct<V>(block, carry, weights.Candidate, RecurrentLayout.CandidateSlots, step, null, carry.Reset);
+            for (var panel = 0; panel < layout.Panels; panel++) RecurrentGru.BackwardGates<V, TDerivatives>(block, carry, panel, step);
+        }
+
+        StateProduct<V>(block, carry, weights.State, layout.StateSlots, step, carry.Direct, carry.State);
+    }
+
+    // result[row] = start[row] + gates[row] * transposed weights
+    private static void StateProduct<V>(in RecurrentBlock block, in RecurrentCarry carry, float* weights, RecurrentSlots slots, int step, float* start, float* result)
+        where V : struct, IVector<V>
+    {
+        var layout = block.Layout;
+        var strides = new RecurrentStrides
+        {
+            LeftRow = layout.PanelRow,
+            LeftStep = 1,
+            LeftSegment = (nint)carry.Time * block.Rows * layout.PanelRow,
+            StartRow = start == null ? 0 : layout.Stride,
+            ResultRow = layout.Stride,
+            Steps = slots.Count * V.Count,
+            Segments = layout.Panels,
+        };
+        var left = carry.GatesAt(block, 0, step) + (slots.First * V.Count);
+        var used = (layout.Shape.Units + V.Count - 1) / V.Count;
+        for (var first = 0; first < used; first += 4)
+        {
+            var vectors = Math.Min(4, used - first);
+            strides.RightStep = vectors * V.Count;
+            strides.RightSegment = strides.Steps * strides.RightStep;
+            RecurrentTile.Multiply<V>(left, weights, start == null ? carry.Zeros : start + (first * V.Count), &strides, block.Rows, vectors, result + (first * V.Count));
+            weights += strides.Segments * strides.RightSegment;
+        }
+    }
+
+    // gradient[row, steps] = gates[steps, row] * transposed weights, the steps of one row being the rows of the product.
+    private static void InputGradient<V>(in RecurrentBlock block, in RecurrentCarry carry, float* weights, int step, float* gradient) where V : struct, IVector<V>
+    {
+        var layout = block.Layout;
+        var shape = layout.Shape;
+        var slots = layout.InputSlots;
+        var steps = Math.Min(layout.ChunkSteps, shape.Time - step);
+        var strides = new RecurrentStrides
+        {
+            LeftRow = (nint)block.Rows * layout.PanelRow,
+            LeftStep = 1,
+            LeftSegment = (nint)carry.Time * block.Rows * layout.PanelRow,
+            StartRow = 0,
+            ResultRow = shape.Reverse ? -shape.Inputs : shape.Inputs,
+            Steps = slots.Count * V.Count,
+            Segments = layout.Panels,
+        };
+        var all = (shape.Inputs + V.Count - 1) / V.Count;
+        for (var first = 0; first < all; first += 4)
+        {
+            var vectors = Math.Min(4, all - first);
+            var columns = Math.Min(vectors * V.Count, shape.Inputs - (first * V.Count));
+            strides.RightStep = vectors * V.Count;
+            strides.RightSegment = strides.Steps * strides.RightStep;
+            for (var row = 0; row < block.Rows; row++)
+            {
+                var left = carry.GatesAt(block, 0, step) + (slots.First * V.Count) + (row * layout.PanelRow);
+                var result = gradient + (((((nint)block.First + row) * shape.Time) + layout.TimeOf(step)) * shape.Inputs) + (first * V.Count);
+                RecurrentTile.MultiplyRagged<V>(left, weights, carry.Zeros, &strides, steps, vectors, columns, result);
+            }
+
+            weights += strides.Segments * strides.RightSegment;
+        }
+    }
+
+    private static void AddSequence<V>(in RecurrentBlock block, float* sequenceGradient, int step, float* stateGradient) where V : struct, IVector<V>
+    {
+        var shape = block.Layout.Shape;
+        for (var row = 0; row < block.Rows; row++)
+        {
+            if (shape.ZeroOutputForMask && block.Skips(row, step)) continue;
+            var source = sequenceGradient + (((((nint)block.First + row) * shape.Time) + block.Layout.TimeOf(step)) * shape.Units);
+            var target = stateGradient + ((nint)row * block.Layout.Stride);
+            var unit = 0;
+            for (; unit + V.Count <= shape.Units; unit += V.Count) V.Store(V.Load(target + unit) + V.Load(source + unit), target + unit);
+            for (; unit < shape.Units; unit++) target[unit] += source[unit];
+        }
+    }
+
+    private static void AddRows(in RecurrentBlock block, float* source, float* destination)
+    {
+        if (source == null) return;
+        var units = block.Layout.Shape.Units;
+        for (var row = 0; row < block.Rows; row++)
+        {
+            new ReadOnlySpan<float>(source + (((nint)block.First + row) * units), units).CopyTo(new Span<float>(destination + ((nint)row * block.Layout.Stride), units));
+        }
+    }
+
+    private static void CopyRows(in RecurrentBlock block, float* source, float* destination)
+    {
+        if (destination == null) return;
+        var units = block.Layout.Shape.Units;
+        for (var row = 0; row < block.Rows; row++)
+        {
+            new ReadOnlySpan<float>(source + ((nint)row * block.Layout.Stride), units).CopyTo(new Span<float>(destination + (((nint)block.First + row) * units), units));
+        }
+    }
+
+    private struct Weights
+    {
+        public float* Input, State, Candidate;
+    }
+}

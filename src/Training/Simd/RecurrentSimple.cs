@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>What a simple cell does with the sums of one panel at one step, and its gradient.</summary>
+internal static unsafe class RecurrentSimple
+{
+    /// <summary><c>h' = f(sum)</c>, any activation.</summary>
+    public static void Forward<V>(in RecurrentBlock block, int panel, int step) where V : struct, IVector<V>
+    {
+        var layout = block.Layout;
+        var gates = block.GatesAt(panel, step);
+        RecurrentActivations.Apply<V>(layout.Shape.Activation, gates, block.DerivativesAt(panel, step), block.Rows, layout.PanelRow, layout.Slots);
+        for (var row = 0; row < block.Rows; row++)
+        {
+            var at = ((nint)row * layout.Stride) + (panel * layout.PanelRow);
+            var source = block.Skips(row, step) ? block.StateAt(step) + at : gates + (row * layout.PanelRow);
+            for (var lane = 0; lane < layout.PanelRow; lane += V.Count) V.Store(V.Load(source + lane), block.StateAt(step + 1) + at + lane);
+        }
+    }
+
+    /// <summary><c>dsum = dh f'</c>, and <c>f' = 1 - h'^2</c> for tanh.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Backward<V, TDerivatives>(in RecurrentBlock block, in RecurrentCarry carry, int panel, int step)
+        where V : struct, IVector<V>
+        where TDerivatives : struct, IRecurrentDerivatives
+    {
+        var layout = block.Layout;
+        for (var slot = 0; slot < layout.Slots; slot++)
+        {
+            var within = slot * V.Count;
+            var at = (panel * layout.PanelRow) + within;
+            var gradients = carry.GatesAt(block, panel, step) + within;
+            var derivatives = TDerivatives.Kept ? block.DerivativesAt(panel, step) + within : null;
+            var lanes = TDerivatives.Kept ? block.Lanes<V>(panel, slot) : V.Zero;
+            var sum = V.Load(carry.Sums + at);
+            for (var row = 0; row < block.Rows; row++)
+            {
+                var unit = at + ((nint)row * layout.Stride);
+                var gate = (nint)row * layout.PanelRow;
+                var dh = V.Load(carry.State + unit);
+                if (block.Skips(row, step))
+                {
+                    V.Store(V.Zero, gradients + gate);
+                    V.Store(dh, carry.Direct + unit);
+                    continue;
+                }
+
+                V gradient;
+                if (TDerivatives.Kept)
+                {
+                    gradient = (dh * V.Load(derivatives + gate)) & lanes;
+                }
+                else
+                {
+                    var h = V.Load(block.StateAt(step + 1) + unit);
+                    gradient = dh * V.MultiplyAdd(-h, h, V.Create(1f));
+                }
+
+                V.Store(gradient, gradients + gate);
+                sum += gradient;
+                if (block.Mask != null) V.Store(V.Zero, carry.Direct + unit);
+            }
+
+            V.Store(sum, carry.Sums + at);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System.Runtime.Intrinsics;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>The backward pass' own memory by name.</summary>
+internal readonly ref struct RecurrentBackwardSections
+{
+    public readonly Span<float> Gates, Input, State, Candidate, Carries, Sums, Products;
+
+    public RecurrentBackwardSections(RecurrentLayout layout, Span<float> workspace)
+    {
+        Gates = Take(ref workspace, (long)layout.Shape.Batch * layout.Shape.Time * layout.GateRow);
+        Input = Take(ref workspace, layout.TransposedInputLength);
+        State = Take(ref workspace, layout.TransposedStateLength);
+        Candidate = Take(ref workspace, layout.TransposedCandidateLength);
+        Carries = Take(ref workspace, (long)layout.Parts * layout.CarryLength);
+        Sums = Take(ref workspace, (long)layout.Parts * layout.GateRow);
+        Products = Take(ref workspace, (long)layout.WeightParts * layout.WeightPartLength);
+    }
+
+    private static Span<float> Take(scoped ref Span<float> rest, long length)
+    {
+        var taken = rest[..(int)length];
+        rest = rest[(int)length..];
+        return taken;
+    }
+}
+
+/// <summary>The gradients of both weight matrices as one product over all rows and steps, cut by columns (panels) and weight rows: every element is summed by one thread, in one order.</summary>
+internal static unsafe class RecurrentWeightGradient
+{
+    // Rows and steps of gradients that stay in L1 while all weight rows of the part pass over them.
+    private const int ChunkRows = 64;
+
+    /// <summary><c>d kernel = sum input' gates; d recurrent kernel = sum state' gates</c></summary>
+    public static void Product(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part)
+    {
+        if (Vector512.IsHardwareAccelerated) Run<V512>(layout, buffers, part);
+        else if (Vector256.IsHardwareAccelerated) Run<V256>(layout, buffers, part);
+        else Run<V128>(layout, buffers, part);
+    }
+
+    /// <summary><c>d bias = sum gates</c>, from the sums of the parts in their order.</summary>
+    public static void Bias(RecurrentLayout layout, in RecurrentBackwardBuffers buffers)
+    {
+        var sums = new RecurrentBackwardSections(layout, buffers.Workspace.Span).Sums;
+        var total = sums[..layout.GateRow];
+        for (var part = 1; part < layout.Parts; part++)
+        {
+            var other = sums.Slice(part * layout.GateRow, layout.GateRow);
+            for (var i = 0; i < total.Length; i++) total[i] += other[i];
+        }
+
+        RecurrentPacking.UnpackBias(layout, total, buffers.BiasGradient.Span);
+    }
+
+    private static void Run<V>(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part) where V : struct, IVector<V>
+    {
+        var shape = layout.Shape;
+        var sections = new RecurrentBackwardSections(layout, buffers.Workspace.Span);
+        var (panel, piece) = Math.DivRem(part, layout.WeightPieces);
+        var all = shape.Units + shape.Inputs;
+        var from = (int)((long)piece * all / layout.WeightPieces);
+        var to = (int)((long)(piece + 1) * all / layout.WeightPieces);
+        var unitsTo = buffers.RecurrentKernelGradient.IsEmpty ? from : Math.Min(to, shape.Units);
+        var inputsFrom = Math.Max(from, shape.Units);
+        var inputsTo = buffers.KernelGradient.IsEmpty ? inputsFrom : to;
+
+        fixed (float* input = buffers.Input.Span, reserve = buffers.Reserve.Span, gates = sections.Gates, products = sections.Products)
+        {
+            var product = products + ((nint)part * layout.WeightPartLength);
+            new Span<float>(product, (to - from) * layout.PanelRow).Clear();
+            for (var index = 0; index < layout.Blocks; index++)
+            {
+                var block = new RecurrentBlock(layout, index, index, reserve, null, null);
+                var carry = new RecurrentCarry { Gates = gates + ((nint)block.First * shape.Time * layout.GateRow), Time = shape.Time };
+                var chunk = Math.Max(1, ChunkRows / block.Rows);
+                for (var step = 0; step < shape.Time; step += chunk)
+                {
+                    var steps = Math.Min(chunk, shape.Time - step);
+                    var gradients = carry.GatesAt(block, panel, step);
+                    AddStates<V>(block, block.StateAt(step), gradients, layout.StateSlots, from, unitsTo, steps, product);
+                    if (layout.HasCandidateProduct) AddStates<V>(block, block.ResetAt(step), gradients, RecurrentLayout.CandidateSlots, from, unitsTo, steps, product);
+                    AddInputs<V>(block, input, gradients, inputsFrom - shape.Units, inputsTo - shape.Units, step, steps, product + ((nint)(inputsFrom - from) * layout.PanelRow));
+                }
+            }
+
+            Scatter(layout, panel, product, from, unitsTo, layout.Shape.Kind == RecurrentKind.Gru ? 1 : 0, buffers.RecurrentKernelGradient.Span);
+            Scatter(layout, panel, product + ((nint)(inputsFrom - from) * layout.PanelRow), inputsFrom - shape.Units, inputsTo - shape.Units, 0, buffers.KernelGradient.Span);
+        }
+    }
+
+    // product[unit] += sum over steps and rows of state[step, row, unit] * gradients[step, row]
+    private static void AddStates<V>(in RecurrentBlock block, float* state, float* gradients, RecurrentSlots slots, int from, int to, int steps, float* product)
+        where V : struct, IVector<V>
+    {
+        if (to <= from) return;
+        var layout = block.Layout;
+        var strides = new RecurrentStrides
+        {
+            LeftRow = 1,
+            LeftStep = layout.Stride,
+            RightStep = layout.PanelRow,
+            StartRow = layout.PanelRow,
+            ResultRow = layout.PanelRow,
+            Steps = (nint)steps * block.Rows,
+            Segments = 1,
+        };
+        var first = slots.First * V.Count;
+        RecurrentTile.Multiply<V>(state + from, gradients + first, product + first, &strides, to - from, slots.Count, product + first);
+    }
+
+    // product[i] += sum over rows and steps of input[row, step, i] * gradients[step, row]
+    private static void AddInputs<V>(in RecurrentBlock block, float* input, float* gradients, int from, int to, int step, int steps, float* product)
+        where V : struct, IVector<V>
+    {
+        if (to <= from) return;
+        var layout = block.Layout;
+        var shape = layout.Shape;
+        var strides = new RecurrentStrides
+        {
+            LeftRow = 1,
+            LeftStep = shape.Reverse ? -shape.Inputs : shape.Inputs,
+            LeftSegment = (nint)shape.Time * shape.Inputs,
+            RightStep = (nint)block.Rows * layout.PanelRow,
+            RightSegment = layout.PanelRow,
+            StartRow = layout.PanelRow,
+            ResultRow = layout.PanelRow,
+            Steps = steps,
+            Segments = block.Rows,
+        };
+        var left = input + ((((nint)block.First * shape.Time) + layout.TimeOf(step)) * shape.Inputs) + from;
+        RecurrentTile.Multiply<V>(left, gradients, product, &strides, to - from, layout.InputSlots.Count, product);
+    }
+
+    // [row][slot][lane] -> [row, gates * units]; the slots of a product with the state begin at 1 where slot 0 belongs to the input alone.
+    private static void Scatter(RecurrentLayout layout, int panel, float* product, int from, int to, int firstSlot, Span<float> gradient)
+    {
+        var width = layout.Shape.Gates * layout.Shape.Units;
+        var slots = firstSlot == 0 ? layout.InputSlots.Count : layout.Slots;
+        for (var row = from; row < to; row++)
+        {
+            for (var slot = firstSlot; slot < slots; slot++)
+            {
+                var (column, valid) = layout.Columns(panel, slot);
+                if (valid == 0) continue;
+                new ReadOnlySpan<float>(product + ((nint)(row - from) * layout.PanelRow) + (slot * layout.Lanes), valid).CopyTo(gradient.Slice((row * width) + column, valid));
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Kernels;
+using OnnxFunctional.Training.Simd;
+
+namespace OnnxFunctional.Tests.Training.Simd;
+
+[TestClass]
+[TestCategory("Kernels")]
+public class RecurrentTests
+{
+    private static readonly RecurrentKind[] Kinds = Enum.GetValues<RecurrentKind>();
+
+    [TestMethod]
+    [DataRow(1, 1, 1, 1)]
+    [DataRow(3, 2, 3, 3)]
+    [DataRow(7, 5, 5, 8)]
+    [DataRow(17, 5, 1, 17)]
+    [DataRow(2, 3, 17, 33)]
+    [DataRow(9, 2, 3, 66)]
+    public void Forward_AgreesWithPlainLoop(int batch, int time, int inputs, int units)
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var kind in Kinds)
+        {
+            var test = new RecurrentCase(new(kind, batch, time, inputs, units), seed: 1);
+            test.Forward(pool, training: true);
+            test.CheckForward();
+            var kept = test.Sequence;
+            test.Forward(pool, training: false);
+            CollectionAssert.AreEqual(kept, test.Sequence, $"{kind}: prediction and training differ");
+        }
+    }
+
+    [TestMethod]
+    [DataRow(1, 1, 1, 1, int.MaxValue)]
+    [DataRow(3, 5, 3, 3, int.MaxValue)]
+    [DataRow(7, 2, 5, 8, 40)]
+    [DataRow(17, 3, 1, 17, 20)]
+    [DataRow(1, 2, 3, 33, 20)]
+    [DataRow(2, 2, 19, 66, 8)]
+    public void Backward_AgreesWithFiniteDifferences(int batch, int time, int inputs, int units, int most)
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var kind in Kinds)
+        {
+            var test = new RecurrentCase(new(kind, batch, time, inputs, units), seed: 2);
+            test.ForwardAndBackward(pool);
+            test.CheckForward();
+            test.CheckBackward(most);
+        }
+    }
+
+    [TestMethod]
+    public void Reverse_AgreesWithPlainLoop()
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var kind in Kinds)
+        {
+            var test = new RecurrentCase(new(kind, 3, 5, 3, 5) { Reverse = true }, seed: 3);
+            test.ForwardAndBackward(pool);
+            test.CheckForward();
+            test.CheckBackward();
+        }
+    }
+
+    [TestMethod]
+    [DataRow(false, false)]
+    [DataRow(true, false)]
+    [DataRow(false, true)]
+    [DataRow(true, true)]
+    public void Mask_KeepsStateAndRepeatsOrZeroesOutput(bool zero, bool reverse)
+    {
+        // Right-padded, left-padded, with holes, and a row of nothing.
+        byte[] mask = [1, 1, 1, 0, 0, 0, 0, 1, 255, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1];
+        using var pool = new WorkerPool(1);
+        foreach (var kind in Kinds)
+        {
+            foreach (var activation in new[] { RecurrentActivation.Tanh, RecurrentActivation.Softsign })
+            {
+                var shape = new RecurrentShape(kind, 5, 5, 2, 3) { ZeroOutputForMask = zero, Reverse = reverse, Activation = activation };
+                var test = new RecurrentCase(shape, seed: 4) { Mask = mask };
+                test.ForwardAndBackward(pool);
+                test.CheckForward();
+                test.CheckBackward();
+                var kept = test.Sequence;
+                test.Forward(pool, training: false);
+                CollectionAssert.AreEqual(kept, test.Sequence);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Absent_InitialStatesAndBias_AreZeros()
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var kind in Kinds)
+        {
+            var test = new RecurrentCase(new(kind, 3, 3, 2, 5), seed: 5) { InitialState = [], InitialCell = [], Bias = [] };
+            test.ForwardAndBackward(pool);
+            test.CheckForward();
+            test.CheckBackward();
+        }
+    }
+
+    [TestMethod]
+    public void Upstream_OfAnyOutputAlone_GivesItsGradient()
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var kind in Kinds)
+        {
+            var shape = new RecurrentShape(kind, 3, 3, 2, 5);
+            Check(new(shape, seed: 6) { LastStateGradient = [], LastCellGradient = [] });
+            Check(new(shape, seed: 7) { SequenceGradient = [], LastCellGradient = [] });
+            if (kind == RecurrentKind.Lstm) Check(new(shape, seed: 8) { SequenceGradient = [], LastStateGradient = [] });
+        }
+
+        void Check(RecurrentCase test)
+        {
+            test.ForwardAndBackward(pool);
+            test.CheckBackward();
+        }
+    }
+
+    [TestMethod]
+    public void EveryActivation_AgreesWithPlainLoop()
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var activation in Enum.GetValues<RecurrentActivation>())
+        {
+            foreach (var kind in Kinds)
+            {
+                var shape = new RecurrentShape(kind, 2, 3, 2, 3) { Activation = activation, GateActivation = RecurrentActivation.HardSigmoid };
+                Check(new(shape, seed: 9));
+                if (kind != RecurrentKind.Simple) Check(new(shape with { Activation = RecurrentActivation.Tanh, GateActivation = activation }, seed: 10));
+            }
+        }
+
+        void Check(RecurrentCase test)
+        {
+            // Exponentials of exponentials overflow the reference otherwise.
+            for (var i = 0; i < test.RecurrentKernel.Length; i++) test.RecurrentKernel[i] *= 0.2f;
+            for (var i = 0; i < test.InitialCell.Length; i++) test.InitialCell[i] *= 0.2f;
+            test.ForwardAndBackward(pool);
+            test.CheckForward();
+            test.CheckBackward(most: 12);
+            var kept = test.Sequence;
+            test.Forward(pool, training: false);
+            CollectionAssert.AreEqual(kept, test.Sequence);
+        }
+    }
+
+    [TestMethod]
+    public void UnboundedActivation_DoesNotLeakFromUnusedLanes()
+    {
+        // e^0 = 1 makes the cell of an unused lane grow by one a step until its activation overflows.
+        using var pool = new WorkerPool(1);
+        var shape = new RecurrentShape(RecurrentKind.Lstm, 1, 100, 1, 3) { Activation = RecurrentActivation.Exponential, GateActivation = RecurrentActivation.Exponential };
+        var test = new RecurrentCase(shape, seed: 11);
+        Array.Fill(test.Bias, -3f);
+        test.ForwardAndBackward(pool);
+        test.CheckForward();
+        foreach (var value in test.KernelGradient) Assert.IsTrue(float.IsFinite(value));
+        foreach (var value in test.InputGradient) Assert.IsTrue(float.IsFinite(value));
+    }
+
+    [TestMethod]
+    public void LongSequenceOfFewRows_SplitsTheInputProductBySteps()
+    {
+        using var pool = new WorkerPool(2);
+        foreach (var kind in Kinds)
+        {
+            foreach (var reverse in new[] { false, true })
+            {
+                var shape = new RecurrentShape(kind, 1, 131, 33, 9) { Reverse = reverse };
+                Assert.IsTrue(new RecurrentLayout(shape, training: false).SplitsInput);
+                var test = new RecurrentCase(shape, seed: 12);
+                test.ForwardAndBackward(pool);
+                test.CheckForward();
+                test.CheckBackward(most: 3);
+                var kept = test.Sequence;
+                test.Forward(pool, training: false);
+                CollectionAssert.AreEqual(kept, test.Sequence);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void ManyBlocks_ShareTheScratchOfTheirPart()
+    {
+        using var pool = new WorkerPool(2);
+        foreach (var kind in Kinds)
+        {
+            var test = new RecurrentCase(new(kind, 600, 2, 1, 1), seed: 13);
+            test.ForwardAndBackward(pool);
+            test.CheckForward();
+            test.CheckBackward(most: 3);
+            test.Forward(pool, training: false);
+            test.CheckForward();
+        }
+    }
+
+    [TestMethod]
+    public void TwoThreads_GiveTheBitsOfOne()
+    {
+        using var one = new WorkerPool(1);
+        using var two = new WorkerPool(2);
+        foreach (var kind in Kinds)
+        {
+            var test = new RecurrentCase(new(kind, 21, 6, 3, 20), seed: 14);
+            test.ForwardAndBackward(one);
+            float[][] expected = [test.Sequence, test.LastState, test.LastCell, test.InputGradient, test.KernelGradient, test.RecurrentKernelGradient, test.BiasGradient, test.InitialStateGradient, test.InitialCellGradient];
+            test.ForwardAndBackward(two);
+            float[][] actual = [test.Sequence, test.LastState, test.LastCell, test.InputGradient, test.KernelGradient, test.RecurrentKernelGradient, test.BiasGradient, test.InitialStateGradient, test.InitialCellGradient];
+            for (var i = 0; i < expected.Length; i++) CollectionAssert.AreEqual(expected[i], actual[i], $"{kind}: {i}");
+        }
+    }
+
+    [TestMethod]
+    public void Run_AllocatesNothing()
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var kind in Kinds)
+        {
+            var shape = new RecurrentShape(kind, 9, 4, 3, 5);
+            var forward = new RecurrentForward(shape, training: true);
+            var backward = new RecurrentBackward(shape);
+            var buffers = new RecurrentForwardBuffers
+            {
+                Input = new float[9 * 4 * 3],
+                Kernel = new float[3 * 5 * shape.Gates],
+                RecurrentKernel = new float[5 * 5 * shape.Gates],
+                Sequence = new float[9 * 4 * 5],
+                Reserve = new float[forward.ReserveLength],
+                Workspace = new float[forward.WorkspaceLength],
+            };
+            var gradients = new RecurrentBackwardBuffers
+            {
+                Input = buffers.Input,
+                Kernel = buffers.Kernel,
+                RecurrentKernel = buffers.RecurrentKernel,
+                Reserve = buffers.Reserve,
+                SequenceGradient = buffers.Sequence,
+                InputGradient = new float[9 * 4 * 3],
+                KernelGradient = new float[3 * 5 * shape.Gates],
+                RecurrentKernelGradient = new float[5 * 5 * shape.Gates],
+                BiasGradient = new float[shape.BiasLength],
+                Workspace = new float[backward.WorkspaceLength],
+            };
+            forward.Run(pool, buffers);
+            backward.Run(pool, gradients);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            forward.Run(pool, buffers);
+            backward.Run(pool, gradients);
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.AreEqual(0, allocated, kind.ToString());
+        }
+    }
+
+    [TestMethod]
+    public void WrongLength_SaysWhatAndHowMany()
+    {
+        using var pool = new WorkerPool(1);
+        var kernel = new RecurrentForward(new(RecurrentKind.Lstm, 2, 3, 1, 4), training: false);
+        var error = Assert.ThrowsExactly<ArgumentException>(() => kernel.Run(pool, new() { Input = new float[5] }));
+        StringAssert.Contains(error.Message, "Input holds 5 values, expected 6");
+    }
+}
