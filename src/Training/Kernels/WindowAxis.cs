@@ -17,6 +17,15 @@ internal readonly record struct WindowAxis(int Input, int Kernel, int Stride = 1
         }
     }
 
+    /// <summary>The input place under the first tap at position <paramref name="output"/>; it may lie in the padding.</summary>
+    public int Origin(int output) => output * Stride - PadBegin;
+
+    /// <summary>The first tap at position <paramref name="output"/> that does not lie in the padding before the input.</summary>
+    public int FirstTap(int output) => Math.Min(Kernel, (Math.Max(0, -Origin(output)) + Dilation - 1) / Dilation);
+
+    /// <summary>One behind the last tap at position <paramref name="output"/> that does not lie in the padding behind the input.</summary>
+    public int EndTap(int output) => Math.Clamp((Input - Origin(output) + Dilation - 1) / Dilation, FirstTap(output), Kernel);
+
     /// <summary>Throws if a size is not one that a window can have.</summary>
     public void Check()
     {
