@@ -1,0 +1,120 @@
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.Emit;
+
+namespace OnnxFunctional.Tests.Export.Emit;
+
+[TestClass]
+public class AtomicFileTests
+{
+    private static readonly byte[] Old = [1, 2, 3];
+    private static readonly byte[] New = [4, 5, 6, 7];
+
+    [TestMethod]
+    public void Write_CreatesAndReplaces_AndLeavesNothingElse()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("model.onnx");
+        AtomicFile.Write(path, Old);
+        CollectionAssert.AreEqual(Old, File.ReadAllBytes(path));
+        AtomicFile.Write(path, New);
+        CollectionAssert.AreEqual(New, File.ReadAllBytes(path));
+        Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [TestMethod]
+    public void Write_ValidatesTheFinishedFileBeforeTheNameAppears()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("model.onnx");
+        string? seen = null;
+        AtomicFile.Write(path, New, temporary =>
+        {
+            seen = temporary;
+            CollectionAssert.AreEqual(New, File.ReadAllBytes(temporary));
+            Assert.IsFalse(File.Exists(path));
+            Assert.AreEqual(folder.Path, Path.GetDirectoryName(temporary));
+        });
+        Assert.IsFalse(File.Exists(seen));
+        CollectionAssert.AreEqual(New, File.ReadAllBytes(path));
+    }
+
+    [TestMethod]
+    public void Write_FailingValidation_KeepsTheOldFileAndPassesTheExceptionOn()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("model.onnx");
+        AtomicFile.Write(path, Old);
+        var failure = Assert.ThrowsExactly<InvalidOperationException>(() => AtomicFile.Write(path, New, _ => throw new InvalidOperationException("differs")));
+        Assert.AreEqual("differs", failure.Message);
+        CollectionAssert.AreEqual(Old, File.ReadAllBytes(path));
+        Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [TestMethod]
+    public void Write_FailingWriter_LeavesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.ThrowsExactly<ArithmeticException>(() => AtomicFile.Write(folder.File("model.onnx"), stream =>
+        {
+            stream.Write(New);
+            throw new ArithmeticException();
+        }));
+        Assert.ThrowsExactly<ExportException>(() => AtomicFile.Write(folder.File("model.onnx"), _ => throw new IOException("No space left on device.")));
+        Assert.IsEmpty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [TestMethod]
+    public void Write_MissingFolder_SaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        var failure = Assert.ThrowsExactly<ExportException>(() => AtomicFile.Write(Path.Combine(folder.Path, "absent", "model.onnx"), New));
+        StringAssert.Contains(failure.Message, "does not exist. Create it first");
+    }
+
+    [TestMethod]
+    public void Write_Folder_SaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        StringAssert.Contains(Assert.ThrowsExactly<ExportException>(() => AtomicFile.Write(folder.Path, New)).Message, "it is a folder");
+        Assert.IsEmpty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [TestMethod]
+    public void Write_FileInPlaceOfTheFolder_SaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("model.onnx"), Old);
+        StringAssert.Contains(Assert.ThrowsExactly<ExportException>(() => AtomicFile.Write(Path.Combine(folder.File("model.onnx"), "x.onnx"), New)).Message, "is a file, not a folder");
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    public void Write_FolderThatTakesNoFiles_SaysSo()
+    {
+        // /proc refuses new files to everybody; the modes of an ordinary folder do not bind the root user.
+        var failure = Assert.ThrowsExactly<ExportException>(() => AtomicFile.Write("/proc/model.onnx", New));
+        StringAssert.Contains(failure.Message, "Choose another folder");
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux | OperatingSystems.OSX)]
+    public void Write_ThroughALink_ReplacesTheFileBehindIt()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("elsewhere"));
+        var behind = folder.File("elsewhere/real.onnx");
+        File.WriteAllBytes(behind, Old);
+        File.CreateSymbolicLink(folder.File("link.onnx"), behind);
+        AtomicFile.Write(folder.File("link.onnx"), New);
+        CollectionAssert.AreEqual(New, File.ReadAllBytes(behind));
+        Assert.IsNotNull(new FileInfo(folder.File("link.onnx")).LinkTarget);
+    }
+
+    [TestMethod]
+    public void Write_LongestFileName_Works()
+    {
+        using var folder = new TemporaryFolder();
+        AtomicFile.Write(folder.File(new string('m', 250) + ".onnx"), New);
+        Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
+    }
+}
