@@ -1,0 +1,171 @@
+using Google.Protobuf.Collections;
+using OnnxFunctional.Export.Proto;
+
+namespace OnnxFunctional.Export.Import;
+
+/// <summary>Graphs: every name is defined once and before any cycle can form, everything used is defined, nesting is bounded.</summary>
+internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
+{
+    private readonly List<HashSet<string>> _scopes = [];
+
+    public void CheckModel(ModelProto model)
+    {
+        var names = Check(model.Graph, "the graph");
+        foreach (var body in model.Functions) CheckFunction(body);
+
+        // A training graph sees the names of the model, and may repeat its nodes.
+        _scopes.Add(names);
+        foreach (var training in model.TrainingInfo)
+        {
+            if (training.Initialization is not null) Check(training.Initialization, "the initialization graph");
+            if (training.Algorithm is not null) Check(training.Algorithm, "the training graph");
+        }
+
+        _scopes.Clear();
+    }
+
+    // Returns the names the graph defines.
+    private HashSet<string> Check(GraphProto graph, string what)
+    {
+        if (_scopes.Count > context.Limits.MaxSubgraphDepth)
+            throw context.RefuseBeyond($"its graphs are nested more than {context.Limits.MaxSubgraphDepth} deep", nameof(OnnxFileLimits.MaxSubgraphDepth));
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var input in graph.Input)
+        {
+            if (input.Name.Length == 0 || !names.Add(input.Name)) throw context.Refuse($"{what} has the input {GuardContext.Quote(input.Name)} twice or without a name");
+            TypeGuard.Check(input, context);
+        }
+
+        var constants = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tensor in graph.Initializer)
+        {
+            TensorGuard.Check(tensor, context);
+            Constant(tensor.Name, names, constants, what);
+        }
+
+        foreach (var tensor in graph.SparseInitializer)
+        {
+            TensorGuard.Check(tensor, context);
+            Constant(tensor.Values.Name, names, constants, what);
+        }
+
+        foreach (var info in graph.ValueInfo) TypeGuard.Check(info, context);
+        CheckNodes(graph.Node, names, what, ConstantSizeGuard.Constants(graph));
+
+        foreach (var output in graph.Output)
+        {
+            TypeGuard.Check(output, context);
+            if (!IsDefined(output.Name, names)) throw context.Refuse($"the output {GuardContext.Quote(output.Name)} of {what} is computed nowhere");
+        }
+
+        return names;
+    }
+
+    private void CheckFunction(FunctionProto body)
+    {
+        var what = "function " + GuardContext.Quote(body.Name);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var input in body.Input)
+        {
+            if (!names.Add(input)) throw context.Refuse($"{what} has the input {GuardContext.Quote(input)} twice");
+        }
+
+        foreach (var info in body.ValueInfo) TypeGuard.Check(info, context);
+        foreach (var attribute in body.AttributeProto) CheckAttribute(attribute, what);
+        CheckNodes(body.Node, names, what, ConstantSizeGuard.Constants(body.Node));
+        foreach (var output in body.Output)
+        {
+            if (!names.Contains(output)) throw context.Refuse($"the output {GuardContext.Quote(output)} of {what} is computed nowhere");
+        }
+    }
+
+    // An initializer may also be an input (its default value), never a second initializer.
+    private void Constant(string name, HashSet<string> names, HashSet<string> constants, string what)
+    {
+        if (name.Length == 0 || !constants.Add(name)) throw context.Refuse($"{what} has the initializer {GuardContext.Quote(name)} twice or without a name");
+        names.Add(name);
+    }
+
+    private void CheckNodes(RepeatedField<NodeProto> nodes, HashSet<string> names, string what, Dictionary<string, TensorProto> constants)
+    {
+        var producers = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            foreach (var output in nodes[i].Output)
+            {
+                if (output.Length == 0) continue;
+                if (!names.Add(output)) throw context.Refuse($"{GuardContext.Quote(output)} is defined twice in {what}");
+                producers.Add(output, i);
+            }
+        }
+
+        var order = new NodeOrder(nodes.Count);
+        _scopes.Add(names);
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            var node = nodes[i];
+            functions.CheckOperator(node);
+            foreach (var input in node.Input)
+            {
+                if (input.Length == 0) continue;
+                if (!IsDefined(input, names)) throw context.Refuse($"{GuardContext.Describe(node)} takes {GuardContext.Quote(input)}, which is defined nowhere");
+                if (producers.TryGetValue(input, out var producer)) order.Add(producer, i);
+            }
+
+            var attributes = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var attribute in node.Attribute)
+            {
+                if (!attributes.Add(attribute.Name)) throw context.Refuse($"{GuardContext.Describe(node)} has the attribute {GuardContext.Quote(attribute.Name)} twice");
+                CheckAttribute(attribute, GuardContext.Describe(node));
+                foreach (var graph in Subgraphs(attribute)) AddCaptures(graph, producers, order, i);
+            }
+
+            AttributeGuard.CheckNumbers(node, context);
+            ConstantSizeGuard.Check(node, constants, context);
+        }
+
+        _scopes.RemoveAt(_scopes.Count - 1);
+        if (order.HasCycle()) throw context.Refuse($"the nodes of {what} form a cycle");
+    }
+
+    private void CheckAttribute(AttributeProto attribute, string owner)
+    {
+        AttributeGuard.CheckType(attribute, owner, context);
+        if (attribute.T is not null) TensorGuard.Check(attribute.T, context);
+        foreach (var tensor in attribute.Tensors) TensorGuard.Check(tensor, context);
+        if (attribute.SparseTensor is not null) TensorGuard.Check(attribute.SparseTensor, context);
+        foreach (var tensor in attribute.SparseTensors) TensorGuard.Check(tensor, context);
+        foreach (var graph in Subgraphs(attribute)) Check(graph, $"the graph {GuardContext.Quote(attribute.Name)} of {owner}");
+    }
+
+    public static IEnumerable<GraphProto> Subgraphs(AttributeProto attribute) => attribute.G is null ? attribute.Graphs : attribute.Graphs.Prepend(attribute.G);
+
+    // What a graph inside a node takes from around it orders that node too. A name the inner graph defines itself gives an order too many only where it
+    // shadows one of ours; such a file is refused at worst.
+    private static void AddCaptures(GraphProto graph, Dictionary<string, int> producers, NodeOrder order, int node)
+    {
+        foreach (var output in graph.Output) AddCapture(output.Name, producers, order, node);
+        foreach (var inner in graph.Node)
+        {
+            foreach (var input in inner.Input) AddCapture(input, producers, order, node);
+            foreach (var nested in inner.Attribute.SelectMany(Subgraphs)) AddCaptures(nested, producers, order, node);
+        }
+    }
+
+    private static void AddCapture(string name, Dictionary<string, int> producers, NodeOrder order, int node)
+    {
+        if (producers.TryGetValue(name, out var producer)) order.Add(producer, node);
+    }
+
+    private bool IsDefined(string name, HashSet<string> names)
+    {
+        if (names.Contains(name)) return true;
+        foreach (var scope in _scopes)
+        {
+            if (scope.Contains(name)) return true;
+        }
+
+        return false;
+    }
+}

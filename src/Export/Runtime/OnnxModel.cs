@@ -1,0 +1,132 @@
+using System.Numerics.Tensors;
+using OnnxFunctional.Export.Import;
+using OnnxFunctional.Export.Runtime;
+
+namespace OnnxFunctional.Export;
+
+/// <summary>An ONNX file, loaded into ONNX Runtime and ready to run.</summary>
+/// <remarks>
+/// Files are checked before ONNX Runtime sees them, inputs before they are run. May be used by several threads at once. After <see cref="Dispose"/> every member throws
+/// <see cref="ObjectDisposedException"/>; runs that are under way on other threads come to their end.
+/// </remarks>
+public sealed class OnnxModel : IDisposable
+{
+    private readonly OnnxSession _session;
+    private readonly string _source;
+
+    private OnnxModel(OnnxSession session, string source)
+    {
+        _session = session;
+        _source = source;
+    }
+
+    /// <summary>The inputs, in the order of the file.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IReadOnlyList<OnnxTensorInfo> Inputs
+    {
+        get
+        {
+            _session.ThrowIfDisposed();
+            return _session.Inputs;
+        }
+    }
+
+    /// <summary>The outputs, in the order of the file.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IReadOnlyList<OnnxTensorInfo> Outputs
+    {
+        get
+        {
+            _session.ThrowIfDisposed();
+            return _session.Outputs;
+        }
+    }
+
+    /// <summary>Loads a file.</summary>
+    /// <param name="path">The .onnx file; weights in other files are looked for in its folder.</param>
+    /// <param name="provider">The device, <see cref="ExecutionProvider.Cpu"/> unless given.</param>
+    /// <param name="options">Threads, optimization and limits.</param>
+    /// <exception cref="OnnxFileException">The file is missing, damaged, beyond the limits, or ONNX Runtime refuses it.</exception>
+    /// <exception cref="ExportException">The device is not available, or the application brings no ONNX Runtime.</exception>
+    public static OnnxModel Load(string path, ExecutionProvider? provider = null, OnnxModelOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        options ??= new OnnxModelOptions();
+        return Open(OnnxFileGuard.ReadFile(path, options.Limits), provider, options);
+    }
+
+    /// <summary>Loads the bytes of a file.</summary>
+    /// <param name="model">What the .onnx file holds.</param>
+    /// <param name="provider">The device.</param>
+    /// <param name="options">Threads, optimization, limits, and the folder of weights in other files.</param>
+    /// <exception cref="OnnxFileException">The bytes are damaged, beyond the limits, or ONNX Runtime refuses them.</exception>
+    /// <exception cref="ExportException">The device is not available, or the application brings no ONNX Runtime.</exception>
+    public static OnnxModel FromBytes(ReadOnlySpan<byte> model, ExecutionProvider? provider = null, OnnxModelOptions? options = null)
+    {
+        options ??= new OnnxModelOptions();
+        return Open(OnnxFileGuard.ReadBytes(model.ToArray(), "the model", options.ExternalDataFolder, options.Limits), provider, options);
+    }
+
+    /// <summary>Runs a model of one input and one output.</summary>
+    /// <param name="input">The input, of the shape of <see cref="Inputs"/>.</param>
+    /// <param name="cancellationToken">Stops the run between two nodes.</param>
+    /// <exception cref="ArgumentException">The shape does not fit; the message names input, expected and received shape.</exception>
+    /// <exception cref="InvalidOperationException">The model has several inputs or outputs, or its output is not float: use <see cref="Run(IReadOnlyDictionary{string, OnnxValue}, CancellationToken)"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    /// <exception cref="ExportException">ONNX Runtime failed while running.</exception>
+    public Tensor<float> Predict(Tensor<float> input, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (Inputs.Count != 1 || Outputs.Count != 1)
+        {
+            throw new InvalidOperationException(
+                $"Predict runs models of one input and one output; {_source} takes {string.Join("; ", Inputs)} and gives {string.Join("; ", Outputs)}. Use Run with the inputs by name.");
+        }
+
+        if (Outputs[0].ElementType != typeof(float))
+            throw new InvalidOperationException($"Predict gives float; {_source} gives {Outputs[0]}. Use Run and OnnxValue.As<{OnnxElementTypes.NameOf(Outputs[0].ElementType)}>().");
+        return _session.Run([Inputs[0].Name], [input], null, cancellationToken)[0].As<float>();
+    }
+
+    /// <summary>Runs the model on inputs given by name.</summary>
+    /// <param name="inputs">All inputs by name.</param>
+    /// <param name="cancellationToken">Stops the run between two nodes.</param>
+    /// <returns>All outputs by name, in the order of <see cref="Outputs"/>.</returns>
+    /// <exception cref="ArgumentException">A name, type or shape does not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    /// <exception cref="ExportException">ONNX Runtime failed while running.</exception>
+    public IReadOnlyDictionary<string, OnnxValue> Run(IReadOnlyDictionary<string, OnnxValue> inputs, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        var outputs = Outputs;
+        var values = _session.Run([.. inputs.Keys], [.. inputs.Values], null, cancellationToken);
+        var result = new OrderedDictionary<string, OnnxValue>(values.Length, StringComparer.Ordinal);
+        for (var i = 0; i < values.Length; i++) result.Add(outputs[i].Name, values[i]);
+        return result;
+    }
+
+    /// <summary>Runs the model on inputs given in the order of <see cref="Inputs"/>.</summary>
+    /// <param name="inputs">One value for each input.</param>
+    /// <returns>One value for each of <see cref="Outputs"/>.</returns>
+    /// <exception cref="ArgumentException">Their number, a type or a shape does not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <exception cref="ExportException">ONNX Runtime failed while running.</exception>
+    public IReadOnlyList<OnnxValue> Run(params ReadOnlySpan<OnnxValue> inputs)
+    {
+        var expected = Inputs;
+        if (inputs.Length != expected.Count)
+            throw new ArgumentException($"{_source} takes {expected.Count} inputs ({string.Join("; ", expected)}), {inputs.Length} were given. Give one value for each, in this order.", nameof(inputs));
+        return _session.Run([.. expected.Select(input => input.Name)], inputs.ToArray(), null, CancellationToken.None);
+    }
+
+    /// <summary>Releases the model; a second call does nothing.</summary>
+    public void Dispose() => _session.Dispose();
+
+    private static OnnxModel Open(CheckedModel file, ExecutionProvider? provider, OnnxModelOptions options)
+    {
+        var session = OnnxSession.Open(file.Bytes, file.Source, provider ?? ExecutionProvider.Cpu, options with { ExternalDataFolder = file.Folder });
+        return new OnnxModel(session, file.Source);
+    }
+}

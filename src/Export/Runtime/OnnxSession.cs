@@ -1,0 +1,186 @@
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
+using OnnxFunctional.Export.Proto;
+
+namespace OnnxFunctional.Export.Runtime;
+
+/// <summary>A session of ONNX Runtime that survives misuse: names, types and shapes are checked before a run, and disposal waits for the runs in flight.</summary>
+/// <remarks>
+/// ONNX Runtime reads freed memory when a session is used after its end. The lower 31 bits of <c>_state</c> count runs in flight, the sign says that the session was
+/// disposed; whoever brings the count of a disposed session to zero releases the native session.
+/// </remarks>
+internal sealed class OnnxSession : IDisposable
+{
+    private const int Disposed = int.MinValue;
+
+    private readonly InferenceSession _session;
+    private readonly string _source;
+    private int _state;
+
+    private OnnxSession(InferenceSession session, string source)
+    {
+        _session = session;
+        _source = source;
+        Inputs = Describe(session.InputNames, session.InputMetadata, "input", source);
+        Outputs = Describe(session.OutputNames, session.OutputMetadata, "output", source);
+    }
+
+    public IReadOnlyList<OnnxTensorInfo> Inputs { get; }
+
+    public IReadOnlyList<OnnxTensorInfo> Outputs { get; }
+
+    /// <summary>Runs that have begun and not ended.</summary>
+    public int RunsInFlight => Volatile.Read(ref _state) & int.MaxValue;
+
+    /// <summary>Opens a serialized model.</summary>
+    /// <param name="model">The bytes of the file.</param>
+    /// <param name="source">How messages call it: a quoted file name, or "the model".</param>
+    /// <param name="provider">The device.</param>
+    /// <param name="options">Threads and optimization; the folder of external data.</param>
+    /// <exception cref="OnnxFileException">ONNX Runtime refuses the model.</exception>
+    /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
+    public static OnnxSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options)
+    {
+        using var sessionOptions = OrtSetup.Create(provider, options);
+        InferenceSession session;
+        try
+        {
+            session = new InferenceSession(model, sessionOptions);
+        }
+        catch (OnnxRuntimeException refused)
+        {
+            throw new OnnxFileException($"ONNX Runtime does not load {source}: {refused.Message}", refused);
+        }
+
+        try
+        {
+            return new OnnxSession(session, source);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a model that gives further values of its graph as outputs, after its own.</summary>
+    /// <param name="model">The model; it is not changed.</param>
+    /// <param name="extraOutputs">Names of values inside the graph.</param>
+    /// <param name="source">How messages call it.</param>
+    /// <param name="provider">The device.</param>
+    /// <param name="options">Threads and optimization; the folder of external data.</param>
+    public static OnnxSession Open(ModelProto model, IEnumerable<string> extraOutputs, string source, ExecutionProvider provider, OnnxModelOptions options)
+    {
+        var copy = model.Clone();
+        var known = copy.Graph.ValueInfo.ToDictionary(info => info.Name, StringComparer.Ordinal);
+        var present = copy.Graph.Output.Select(output => output.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in extraOutputs)
+        {
+            // ONNX Runtime infers the type where the file does not give it.
+            if (present.Add(name)) copy.Graph.Output.Add(known.TryGetValue(name, out var info) ? info : new ValueInfoProto { Name = name });
+        }
+
+        return Open(copy.ToByteArray(), source, provider, options);
+    }
+
+    /// <summary>Runs the model once.</summary>
+    /// <param name="names">Names of the inputs given; all that the model has.</param>
+    /// <param name="values">Their values, in the same order.</param>
+    /// <param name="outputs">Names of the outputs wanted, null for all.</param>
+    /// <param name="cancellationToken">Stops the run between two nodes.</param>
+    /// <returns>The outputs in the order of <paramref name="outputs"/>, in memory of their own.</returns>
+    /// <exception cref="ArgumentException">A name, type or shape does not fit; nothing has run.</exception>
+    /// <exception cref="ObjectDisposedException">The session was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    /// <exception cref="ExportException">ONNX Runtime failed while running.</exception>
+    public OnnxValue[] Run(IReadOnlyList<string> names, IReadOnlyList<OnnxValue> values, IReadOnlyList<string>? outputs, CancellationToken cancellationToken)
+    {
+        Enter();
+        var ortValues = new OrtValue?[values.Count];
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            InputCheck.Check(_source, Inputs, names, values);
+            var wanted = WantedOutputs(outputs);
+            for (var i = 0; i < ortValues.Length; i++) ortValues[i] = OrtConversion.ToOrt(values[i], names[i]);
+
+            // Disposed in reverse: the registration waits for a callback that is setting the flag, then the options may go.
+            using var runOptions = new RunOptions();
+            using var registration = cancellationToken.Register(static options => ((RunOptions)options!).Terminate = true, runOptions);
+            using var results = _session.Run(runOptions, names, ortValues!, wanted);
+            return [.. results.Select((result, index) => OrtConversion.FromOrt(result, wanted[index]))];
+        }
+        catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (OnnxRuntimeException failed)
+        {
+            var given = string.Join(", ", names.Zip(values, (name, value) => $"{name}: {value}"));
+            throw new ExportException($"ONNX Runtime failed while running {_source} on {given}: {failed.Message}", failed);
+        }
+        finally
+        {
+            foreach (var value in ortValues) value?.Dispose();
+            Exit();
+        }
+    }
+
+    /// <summary>Ends the session; runs in flight come to their end first, on their own threads.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Or(ref _state, Disposed) == 0) _session.Dispose();
+    }
+
+    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _state) < 0, typeof(OnnxModel));
+
+    private void Enter()
+    {
+        var state = Volatile.Read(ref _state);
+        while (true)
+        {
+            ObjectDisposedException.ThrowIf(state < 0, typeof(OnnxModel));
+            var seen = Interlocked.CompareExchange(ref _state, state + 1, state);
+            if (seen == state) return;
+            state = seen;
+        }
+    }
+
+    private void Exit()
+    {
+        if (Interlocked.Decrement(ref _state) == Disposed) _session.Dispose();
+    }
+
+    private string[] WantedOutputs(IReadOnlyList<string>? outputs)
+    {
+        if (outputs is null) return [.. Outputs.Select(output => output.Name)];
+        foreach (var name in outputs)
+        {
+            if (!Outputs.Any(output => output.Name == name))
+                throw new ArgumentException($"{_source} has no output '{name}'. It gives {string.Join("; ", Outputs)}.", nameof(outputs));
+        }
+
+        return [.. outputs];
+    }
+
+    private static OnnxTensorInfo[] Describe(IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata, string role, string source)
+    {
+        var result = new OnnxTensorInfo[names.Count];
+        for (var i = 0; i < result.Length; i++)
+        {
+            var entry = metadata[names[i]];
+            if (entry.OnnxValueType != OnnxValueType.ONNX_TYPE_TENSOR)
+                throw new OnnxFileException($"The {role} '{names[i]}' of {source} is not a tensor ({entry.OnnxValueType}). Export the model with tensors only.");
+            var type = OnnxElementTypes.ToType(entry.ElementDataType)
+                ?? throw new OnnxFileException($"The {role} '{names[i]}' of {source} is of type {entry.ElementDataType}, which .NET has no type for. Add a Cast in the graph.");
+            result[i] = new OnnxTensorInfo(names[i], type, Dimensions(entry));
+        }
+
+        return result;
+    }
+
+    private static OnnxDimension[] Dimensions(NodeMetadata entry) => [.. entry.Dimensions.Select((length, axis) =>
+        length >= 0
+            ? new OnnxDimension(length, null)
+            : new OnnxDimension(null, entry.SymbolicDimensions[axis] is { Length: > 0 } name ? name : null))];
+}

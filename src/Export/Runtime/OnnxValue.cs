@@ -1,0 +1,75 @@
+using System.Numerics.Tensors;
+
+namespace OnnxFunctional.Export;
+
+/// <summary>A tensor of any element type that ONNX Runtime takes or gives; a <see cref="Tensor{T}"/> converts to it by itself.</summary>
+/// <remarks>float, double, Half, sbyte, byte, short, ushort, int, uint, long, ulong, bool and string. Inputs are not copied where they are dense.</remarks>
+public abstract class OnnxValue
+{
+    private protected OnnxValue(Type elementType, nint[] lengths)
+    {
+        ElementType = elementType;
+        LengthArray = lengths;
+    }
+
+    /// <summary>The .NET type of an element.</summary>
+    public Type ElementType { get; }
+
+    /// <summary>The shape; empty for a scalar.</summary>
+    public ReadOnlySpan<nint> Lengths => LengthArray;
+
+    internal nint[] LengthArray { get; }
+
+    internal string ShapeText => "[" + string.Join(", ", LengthArray) + "]";
+
+    /// <summary>The value of a tensor.</summary>
+    /// <exception cref="ArgumentException">ONNX has no such element type here.</exception>
+    public static OnnxValue From<T>(Tensor<T> tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (!OnnxElementTypes.IsSupported(typeof(T)))
+            throw new ArgumentException($"A tensor of {typeof(T).Name} cannot be handed to ONNX Runtime. Use float, double, Half, an integer type, bool or string.", nameof(tensor));
+        return new OnnxValue<T>(tensor, tensor.Lengths.ToArray());
+    }
+
+    /// <summary>A single number, which ONNX tells from a list of one; <see cref="Tensor{T}"/> has no such shape.</summary>
+    /// <exception cref="ArgumentException">ONNX has no such element type here.</exception>
+    public static OnnxValue Scalar<T>(T value) => Of([value], []);
+
+    /// <summary>The tensor, when its elements are of type <typeparamref name="T"/>; a scalar is a tensor of shape [1].</summary>
+    /// <exception cref="InvalidOperationException">They are of another type.</exception>
+    public Tensor<T> As<T>() => this is OnnxValue<T> value
+        ? value.Tensor
+        : throw new InvalidOperationException($"The value holds {OnnxElementTypes.NameOf(ElementType)}, not {OnnxElementTypes.NameOf(typeof(T))}. Use As<{OnnxElementTypes.NameOf(ElementType)}>().");
+
+    /// <summary>As <see cref="From{T}"/>.</summary>
+    public static implicit operator OnnxValue(Tensor<float> tensor) => From(tensor);
+
+    /// <summary>As <see cref="From{T}"/>.</summary>
+    public static implicit operator OnnxValue(Tensor<double> tensor) => From(tensor);
+
+    /// <summary>As <see cref="From{T}"/>.</summary>
+    public static implicit operator OnnxValue(Tensor<int> tensor) => From(tensor);
+
+    /// <summary>As <see cref="From{T}"/>.</summary>
+    public static implicit operator OnnxValue(Tensor<long> tensor) => From(tensor);
+
+    /// <summary>As <see cref="From{T}"/>.</summary>
+    public static implicit operator OnnxValue(Tensor<bool> tensor) => From(tensor);
+
+    /// <summary>As <see cref="From{T}"/>.</summary>
+    public static implicit operator OnnxValue(Tensor<string> tensor) => From(tensor);
+
+    internal static OnnxValue Of<T>(T[] elements, nint[] lengths) => lengths.Length > 0
+        ? From(Tensor.Create(elements, lengths))
+        : new OnnxValue<T>(From(Tensor.Create(elements, [1])).As<T>(), []);
+
+    /// <summary>For example <c>float[2, 10]</c>.</summary>
+    public override string ToString() => OnnxElementTypes.NameOf(ElementType) + ShapeText;
+}
+
+/// <summary>A value whose element type is known.</summary>
+internal sealed class OnnxValue<T>(Tensor<T> tensor, nint[] lengths) : OnnxValue(typeof(T), lengths)
+{
+    public Tensor<T> Tensor { get; } = tensor;
+}

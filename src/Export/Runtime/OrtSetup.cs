@@ -1,0 +1,71 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace OnnxFunctional.Export.Runtime;
+
+/// <summary>Turns our options into ONNX Runtime's, and its absence or that of CUDA into a sentence.</summary>
+internal static class OrtSetup
+{
+    private const string CudaProvider = "CUDAExecutionProvider";
+
+    public static SessionOptions Create(ExecutionProvider provider, OnnxModelOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(options.IntraOpThreads);
+        SessionOptions? result = null;
+        try
+        {
+            result = new SessionOptions
+            {
+                GraphOptimizationLevel = Level(options.Optimization),
+                // What goes wrong on the CPU comes as an exception; with CUDA the warnings name nodes that fall back to the CPU.
+                LogSeverityLevel = provider.DeviceId is null ? OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL : OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING,
+            };
+            if (options.IntraOpThreads > 0) result.IntraOpNumThreads = options.IntraOpThreads;
+            if (options.ExternalDataFolder is { Length: > 0 } folder)
+                result.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetFullPath(folder));
+            if (provider.DeviceId is { } device) AppendCuda(result, device);
+            return result;
+        }
+        catch (Exception missing) when (missing is TypeInitializationException or DllNotFoundException or BadImageFormatException)
+        {
+            result?.Dispose();
+            throw new ExportException(
+                "ONNX Runtime's native library is not there: add the package Microsoft.ML.OnnxRuntime (CPU) or Microsoft.ML.OnnxRuntime.Gpu (CUDA) to the application.", missing);
+        }
+        catch
+        {
+            result?.Dispose();
+            throw;
+        }
+    }
+
+    private static GraphOptimizationLevel Level(GraphOptimization optimization) => optimization switch
+    {
+        GraphOptimization.None => GraphOptimizationLevel.ORT_DISABLE_ALL,
+        GraphOptimization.Basic => GraphOptimizationLevel.ORT_ENABLE_BASIC,
+        GraphOptimization.Extended => GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
+        GraphOptimization.All => GraphOptimizationLevel.ORT_ENABLE_ALL,
+        _ => throw new ArgumentOutOfRangeException(nameof(optimization), optimization, "Use a value of GraphOptimization."),
+    };
+
+    // Asked first, because the CPU package has no entry point for CUDA at all and fails with EntryPointNotFoundException.
+    private static void AppendCuda(SessionOptions options, int device)
+    {
+        var offered = OrtEnv.Instance().GetAvailableProviders();
+        if (!offered.Contains(CudaProvider, StringComparer.Ordinal))
+        {
+            throw new ExportException(
+                $"CUDA:{device} was asked for, but the ONNX Runtime of this application offers only {string.Join(", ", offered)}. " +
+                "Reference the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, or use ExecutionProvider.Cpu.");
+        }
+
+        try
+        {
+            options.AppendExecutionProvider_CUDA(device);
+        }
+        catch (Exception failed) when (failed is OnnxRuntimeException or EntryPointNotFoundException)
+        {
+            throw new ExportException(
+                $"CUDA:{device} cannot be used: {failed.Message} Check that this card exists (nvidia-smi lists them) and that CUDA and cuDNN are installed, or use ExecutionProvider.Cpu.", failed);
+        }
+    }
+}

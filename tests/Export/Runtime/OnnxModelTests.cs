@@ -1,0 +1,284 @@
+using System.Numerics.Tensors;
+using Google.Protobuf;
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.Proto;
+using DataType = OnnxFunctional.Export.Proto.TensorProto.Types.DataType;
+
+namespace OnnxFunctional.Tests.Export.Runtime;
+
+[TestClass]
+public class OnnxModelTests
+{
+    private static readonly OnnxModelOptions OneThread = new() { IntraOpThreads = 1 };
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(7)]
+    public void Predict_AnyBatch_ComputesTheGraph(int batch)
+    {
+        using var model = Open(HandmadeModels.Dense());
+        var x = Numbers(batch, 3);
+        var y = model.Predict(x);
+        CollectionAssert.AreEqual(new nint[] { batch, 2 }, y.Lengths.ToArray());
+        for (var row = 0; row < batch; row++)
+        {
+            Assert.AreEqual(x[row, 0] + (3 * x[row, 1]) + (5 * x[row, 2]) + 0.5f, y[row, 0], 1e-4f);
+            Assert.AreEqual(Math.Max((2 * x[row, 0]) + (4 * x[row, 1]) + (6 * x[row, 2]) - 100, 0), y[row, 1], 1e-4f);
+        }
+    }
+
+    [TestMethod]
+    public void Predict_ViewsOfTensors_AreReadInTheirOwnOrder()
+    {
+        using var model = Open(HandmadeModels.Dense());
+        var wide = Numbers(6, 5);
+        var strided = wide.Slice(1..4, 1..4);
+        Assert.IsFalse(strided.IsDense);
+        var rows = Numbers(6, 3).Slice(2..5, 0..3);
+        foreach (var view in new[] { strided, rows })
+            CollectionAssert.AreEqual(Flat(model.Predict(view.ToDenseTensor())), Flat(model.Predict(view)));
+    }
+
+    [TestMethod]
+    public void Inputs_SayNameTypeAndShape()
+    {
+        using var model = Open(HandmadeModels.Dense());
+        Assert.AreEqual("x: float[batch, 3]", model.Inputs[0].ToString());
+        Assert.AreEqual("y: float[batch, 2]", model.Outputs[0].ToString());
+        Assert.AreEqual(new OnnxDimension(null, "batch"), model.Inputs[0].Dimensions[0]);
+        Assert.AreEqual(new OnnxDimension(3, null), model.Inputs[0].Dimensions[1]);
+    }
+
+    [TestMethod]
+    public void Run_ByNameAndByOrder_GivesAllOutputsOfTheirTypes()
+    {
+        using var model = Open(HandmadeModels.AddAndCompare());
+        var a = Tensor.Create([1f, 2, 3, 4], [1, 4]);
+        var b = Tensor.Create([4f, 2, 1, 0], [1, 4]);
+        var byName = model.Run(new Dictionary<string, OnnxValue> { ["b"] = b, ["a"] = a });
+        CollectionAssert.AreEqual(new[] { "sum", "larger" }, byName.Keys.ToArray());
+        CollectionAssert.AreEqual(new[] { 5f, 4, 4, 4 }, Flat(byName["sum"].As<float>()));
+        CollectionAssert.AreEqual(new[] { false, false, true, true }, Flat(byName["larger"].As<bool>()));
+        CollectionAssert.AreEqual(new[] { false, false, true, true }, Flat(model.Run(a, b)[1].As<bool>()));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => byName["larger"].As<float>()).Message, "holds bool, not float");
+    }
+
+    [TestMethod]
+    public void Run_EveryElementType_ComesBackAsItWent()
+    {
+        RoundTrip(DataType.Float, 1.5f, -2f);
+        RoundTrip(DataType.Double, 1.5, -2);
+        RoundTrip(DataType.Float16, (Half)1.5, (Half)(-2));
+        RoundTrip<sbyte>(DataType.Int8, 1, -2);
+        RoundTrip<byte>(DataType.Uint8, 1, 255);
+        RoundTrip<short>(DataType.Int16, 1, -2);
+        RoundTrip<ushort>(DataType.Uint16, 1, 65535);
+        RoundTrip(DataType.Int32, 1, -2);
+        RoundTrip<uint>(DataType.Uint32, 1, uint.MaxValue);
+        RoundTrip(DataType.Int64, 1, long.MinValue);
+        RoundTrip<ulong>(DataType.Uint64, 1, ulong.MaxValue);
+        RoundTrip(DataType.Bool, true, false);
+        RoundTrip(DataType.String, "", "Gr\u00fc\u00dfe \U0001F600");
+    }
+
+    [TestMethod]
+    public void Run_WrongInput_IsASentenceWithInputExpectedAndReceived()
+    {
+        using var model = Open(HandmadeModels.Dense());
+        Refused(() => model.Predict(Numbers(2, 4)), "Input 'x' of the model expects float[batch, 3], received float[2, 4]: dimension 1 has to be 3.");
+        Refused(() => model.Predict(Numbers(3)), "3", "Add the batch dimension: [1, 3].");
+        Refused(() => model.Predict(Numbers(2, 1, 3)), "2 dimensions are expected, 3 were given. Reshape");
+        Refused(() => model.Run(Tensor.Create([1L, 2, 3], [1, 3])), "received long[1, 3]: the element types differ. Convert the tensor to float first.");
+        Refused(() => model.Run(Numbers(1, 3), Numbers(1, 3)), "takes 1 inputs (x: float[batch, 3]), 2 were given");
+        Refused(() => model.Run(new Dictionary<string, OnnxValue>()), "Input 'x' of the model is missing. It takes x: float[batch, 3].");
+        Refused(() => model.Run(new Dictionary<string, OnnxValue> { ["X"] = Numbers(1, 3) }), "has no input 'X'. It takes x: float[batch, 3].");
+        Refused(() => model.Run(new Dictionary<string, OnnxValue> { ["x"] = null! }), "is null");
+    }
+
+    [TestMethod]
+    public void Run_EqualSymbols_HaveToBeEqualNumbers()
+    {
+        using var model = Open(HandmadeModels.AddAndCompare());
+        Refused(() => model.Run(Numbers(2, 4), Numbers(3, 4)), "'batch' is 3 here and 2 in 'a'");
+    }
+
+    [TestMethod]
+    public void Run_NullString_IsASentence()
+    {
+        using var model = Open(HandmadeModels.Identity(DataType.String));
+        Refused(() => model.Run(Tensor.Create(["a", null!], [2])), "flat position 1 (null)");
+    }
+
+    [TestMethod]
+    public void Predict_SeveralInputsOrOtherOutputs_PointsToRun()
+    {
+        using var several = Open(HandmadeModels.AddAndCompare());
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => several.Predict(Numbers(1, 4))).Message, "Use Run with the inputs by name.");
+        using var other = Open(HandmadeModels.Identity(DataType.Int64));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => other.Predict(Numbers(1))).Message, "gives y: long[n]. Use Run");
+    }
+
+    [TestMethod]
+    public void Run_FailureInsideOnnxRuntime_IsAnExportExceptionWithTheShapes()
+    {
+        using var model = Open(HandmadeModels.Lookup());
+        var failure = Assert.ThrowsExactly<ExportException>(() => model.Run(Tensor.Create([0L, 3], [2])));
+        StringAssert.Contains(failure.Message, "failed while running the model on ids: long[2]");
+        StringAssert.Contains(failure.Message, "out of data bounds");
+        CollectionAssert.AreEqual(new[] { 10f, 11 }, Flat(model.Run(Tensor.Create([1L], [1]))[0].As<float>()));
+    }
+
+    [TestMethod]
+    public void Load_File_NamesTheFileInMessages()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("dense.onnx"), HandmadeModels.Dense().ToByteArray());
+        using var model = OnnxModel.Load(folder.File("dense.onnx"), ExecutionProvider.Cpu);
+        Assert.AreEqual(22.5f, model.Predict(Tensor.Create([1f, 2, 3], [1, 3]))[0, 0]);
+        Refused(() => model.Predict(Numbers(1, 4)), "dense.onnx");
+    }
+
+    [TestMethod]
+    public void Load_NoSuchFileFolderEmptyOrGarbage_IsASentence()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("empty.onnx"), []);
+        File.WriteAllText(folder.File("text.onnx"), "This is not a model.");
+        FileRefused(() => OnnxModel.Load(folder.File("absent.onnx")), "does not exist");
+        FileRefused(() => OnnxModel.Load(folder.Path), "is a folder");
+        FileRefused(() => OnnxModel.Load(folder.File("empty.onnx")), "it is empty");
+        FileRefused(() => OnnxModel.Load(folder.File("text.onnx")), "not an ONNX file");
+        FileRefused(() => OnnxModel.Load("\0"), "cannot be read", "does not exist");
+    }
+
+    [TestMethod]
+    public void FromBytes_WhatOnnxRuntimeRefuses_IsAnOnnxFileException()
+    {
+        var unknown = HandmadeModels.Dense();
+        unknown.Graph.Node[1].OpType = "NoSuchOperator";
+        FileRefused(() => Open(unknown), "ONNX Runtime does not load the model");
+    }
+
+    [TestMethod]
+    [DataRow(GraphOptimization.None)]
+    [DataRow(GraphOptimization.Basic)]
+    [DataRow(GraphOptimization.Extended)]
+    [DataRow(GraphOptimization.All)]
+    public void Options_EveryOptimizationLevel_GivesTheSame(GraphOptimization optimization)
+    {
+        using var model = OnnxModel.FromBytes(HandmadeModels.Dense().ToByteArray(), options: new OnnxModelOptions { Optimization = optimization, IntraOpThreads = 2 });
+        Assert.AreEqual(22.5f, model.Predict(Tensor.Create([1f, 2, 3], [1, 3]))[0, 0]);
+    }
+
+    [TestMethod]
+    public void Cuda_WithoutTheGpuPackage_SaysWhichPackage()
+    {
+        var failure = Assert.ThrowsExactly<ExportException>(() => OnnxModel.FromBytes(HandmadeModels.Dense().ToByteArray(), ExecutionProvider.Cuda(1)));
+        StringAssert.Contains(failure.Message, "CUDA:1 was asked for");
+        StringAssert.Contains(failure.Message, "CPUExecutionProvider");
+        StringAssert.Contains(failure.Message, "Microsoft.ML.OnnxRuntime.Gpu");
+        Assert.AreEqual("CUDA:1", ExecutionProvider.Cuda(1).ToString());
+        Assert.AreEqual("CPU", ExecutionProvider.Cpu.ToString());
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => ExecutionProvider.Cuda(-1));
+    }
+
+    [TestMethod]
+    public void Dispose_AnyUseAfterIt_IsObjectDisposed()
+    {
+        var model = Open(HandmadeModels.Dense());
+        model.Dispose();
+        model.Dispose();
+        Assert.ThrowsExactly<ObjectDisposedException>(() => model.Predict(Numbers(1, 3)));
+        Assert.ThrowsExactly<ObjectDisposedException>(() => model.Run(Numbers(1, 3)));
+        Assert.ThrowsExactly<ObjectDisposedException>(() => model.Run(new Dictionary<string, OnnxValue> { ["x"] = Numbers(1, 3) }));
+        Assert.ThrowsExactly<ObjectDisposedException>(() => model.Inputs);
+        Assert.ThrowsExactly<ObjectDisposedException>(() => model.Outputs);
+    }
+
+    [TestMethod]
+    public void Dispose_WhileThreadsRun_NeverCrashes()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            using var model = Open(HandmadeModels.Dense());
+            using var begun = new CountdownEvent(3);
+            var threads = Enumerable.Range(0, 3).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    begun.Signal();
+                    while (true)
+                    {
+                        try
+                        {
+                            Assert.AreEqual(22.5f, model.Predict(Tensor.Create([1f, 2, 3], [1, 3]))[0, 0]);
+                        }
+                        catch (ObjectDisposedException)
+                        {
+                            return;
+                        }
+                    }
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default)).ToArray();
+            begun.Wait();
+            Thread.Yield();
+            model.Dispose();
+            Task.WaitAll(threads);
+        }
+    }
+
+    [TestMethod]
+    public void Run_Cancelled_StopsALoopThatWouldNotEnd()
+    {
+        using var model = Open(HandmadeModels.Loop());
+        var inputs = new Dictionary<string, OnnxValue> { ["x"] = OnnxValue.Scalar(0f), ["times"] = OnnxValue.Scalar(long.MaxValue) };
+        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        Assert.ThrowsExactly<OperationCanceledException>(() => model.Run(inputs, soon.Token));
+
+        Assert.ThrowsExactly<OperationCanceledException>(() => model.Run(inputs, new CancellationToken(canceled: true)));
+        inputs["times"] = OnnxValue.Scalar(5L);
+        var y = model.Run(inputs)["y"];
+        Assert.AreEqual(5f, y.As<float>()[0]);
+        Assert.AreEqual("float[]", y.ToString());
+    }
+
+    private static OnnxModel Open(ModelProto model) => OnnxModel.FromBytes(model.ToByteArray(), ExecutionProvider.Cpu, OneThread);
+
+    private static Tensor<float> Numbers(params nint[] lengths)
+    {
+        var count = 1;
+        foreach (var length in lengths) count *= (int)length;
+        return Tensor.Create([.. Enumerable.Range(0, count).Select(i => i + 0.25f)], lengths);
+    }
+
+    private static T[] Flat<T>(Tensor<T> tensor)
+    {
+        var result = new T[tensor.FlattenedLength];
+        tensor.FlattenTo(result);
+        return result;
+    }
+
+    private static void RoundTrip<T>(DataType type, params T[] values)
+    {
+        using var model = Open(HandmadeModels.Identity(type));
+        Assert.AreEqual(typeof(T), model.Inputs[0].ElementType);
+        var result = model.Run(OnnxValue.From(Tensor.Create(values, [values.Length])))[0];
+        Assert.AreEqual(typeof(T), result.ElementType);
+        CollectionAssert.AreEqual(values, Flat(result.As<T>()));
+    }
+
+    private static void Refused(Action action, params string[] parts)
+    {
+        var failure = Assert.ThrowsExactly<ArgumentException>(action);
+        foreach (var part in parts) StringAssert.Contains(failure.Message, part);
+    }
+
+    private static void FileRefused(Action action, params string[] anyOf)
+    {
+        var failure = Assert.ThrowsExactly<OnnxFileException>(action);
+        Assert.IsTrue(anyOf.Any(part => failure.Message.Contains(part, StringComparison.Ordinal)), failure.Message);
+    }
+}
