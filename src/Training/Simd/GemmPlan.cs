@@ -195,8 +195,13 @@ internal sealed class GemmPlan
 
     // Operands are read where they lie unless that hurts. Rows that lie a multiple of 4 KB apart fall into the same few sets of every cache and throw each other
     // out (2048 x 2048: 62 instead of 103 GFLOP/s); rows of B of a page or more cost an address translation a step (1000 x 1000: 79 instead of 98), which
-    // packing (5% at M = 128) only pays back over many rows. Anything else is as fast as packed: 784 x 512 reaches 107 to 114 either way.
-    private bool PackingBPays() => Shape.TransposeB || (StrideB % PageFloats == 0 && Shape.M >= 96) || (StrideB > PageFloats * 3 / 4 && Shape.M >= 192);
+    // packing (5% at M = 128) only pays back over many rows. Anything else is as fast as packed: 784 x 512 reaches 107 to 114 either way. Narrower vectors
+    // mean narrower panels and twice as many walks down the rows, so there packing pays sooner (AVX2, 128 x 512 x 784: 106 instead of 101).
+    private bool PackingBPays() =>
+        Shape.TransposeB
+        || (StrideB % PageFloats == 0 && Shape.M >= 96)
+        || (StrideB > PageFloats * 3 / 4 && Shape.M >= 192)
+        || (GemmTile.MaxColumns < GemmTile512.Columns && Shape.M >= 96 && Shape.N >= 128);
 
     private bool PackingAPays() => StrideA % PageFloats == 0 && Shape.N >= 128;
 }
