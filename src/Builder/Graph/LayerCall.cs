@@ -17,6 +17,9 @@ internal sealed class LayerCall(Operation layer, LayerCall? parent)
 
     public SymbolicTensors Outputs { get; internal set; }
 
+    /// <summary>What the call carried beside its tensors; the tensors among it stand at the end of <see cref="Inputs"/> too.</summary>
+    public CallOptions Options { get; internal set; } = CallOptions.None;
+
     /// <summary>Weights that a training step sets to a new value, such as moving statistics.</summary>
     public IReadOnlyList<(Weight Weight, Value Value)> Updates => _updates;
 

@@ -1,13 +1,22 @@
+using System.Globalization;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>Checks of layer options and inputs, with one form of sentence: what, expected, received, remedy.</summary>
 internal static class Check
 {
     public static int Positive(int value, string layer, string option) =>
-        value > 0 ? value : throw new ModelException($"{layer}: {option} is {value}; expected a positive whole number.") { NamesLayer = true };
+        value > 0 ? value : throw Option(layer, option, Text(value), "a positive whole number");
 
     public static float Rate(float value, string layer, string option) =>
-        value is >= 0 and <= 1 ? value : throw new ModelException($"{layer}: {option} is {value}; expected a number from 0 to 1.") { NamesLayer = true };
+        value is >= 0 and <= 1 ? value : throw Option(layer, option, Text(value), "a number from 0 to 1");
+
+    public static float NotNegative(float value, string layer, string option) =>
+        value >= 0 && float.IsFinite(value) ? value : throw Option(layer, option, Text(value), "a finite number of at least 0");
+
+    /// <summary>An option with a value it cannot have.</summary>
+    public static ModelException Option(string layer, string option, string value, string expected, string remedy = "") =>
+        new($"{layer}: {option} is {value}; expected {expected}." + (remedy.Length == 0 ? "" : " " + remedy)) { NamesLayer = true };
 
     public static void MinimumRank(SymbolicTensor x, int rank, string expected)
     {
@@ -18,4 +27,14 @@ internal static class Check
     {
         if (x.Rank != rank) throw new ModelException($"expected {expected}, {rank} dimensions, but came {x.Shape} with {x.Rank}. {remedy}");
     }
+
+    /// <summary>A dimension a layer must know to build its weights or its computation.</summary>
+    public static int Known(SymbolicTensor x, int axis, string what) =>
+        x.Shape.Dim(axis) is var dim and not Shape.Unknown
+            ? dim
+            : throw new ModelException($"needs to know {what}, axis {(axis < 0 ? axis + x.Rank : axis)} of {x.Shape}. Give Model.Input that size instead of null.");
+
+    public static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    public static string Text(float value) => value.ToString(CultureInfo.InvariantCulture);
 }

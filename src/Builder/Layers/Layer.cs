@@ -10,8 +10,16 @@ public abstract class Layer(string? name = null) : Operation(name)
     public SymbolicTensor Call(SymbolicTensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return Invoke(x, inputs => Forward(inputs[0]))[0];
+        return CallOne(x);
     }
+
+    internal virtual SymbolicTensor CallOne(SymbolicTensor x) => CallAll(x, CallOptions.None)[0];
+
+    internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) => Invoke(inputs, options, tensors => ForwardAll(tensors, options));
+
+    /// <summary>All outputs on all inputs; what layers override that take or give more than one tensor.</summary>
+    private protected virtual SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options) =>
+        inputs.Count == 1 ? Forward(inputs[0]) : throw new ModelException($"the layer takes one tensor, but came {inputs.Count}. Join them first, for example with Concatenate.");
 
     /// <summary>Builds the layer's computation on a tensor.</summary>
     protected abstract SymbolicTensor Forward(SymbolicTensor x);
@@ -23,7 +31,13 @@ public abstract class MergeLayer(string? name = null) : Operation(name)
 {
     /// <summary>Calls the layer on tensors and returns its output.</summary>
     /// <exception cref="ModelException">The tensors do not fit together; the message says what was expected.</exception>
-    public SymbolicTensor Call(params ReadOnlySpan<SymbolicTensor> tensors) => Invoke(SymbolicTensors.Create(tensors), inputs => Forward(inputs))[0];
+    public SymbolicTensor Call(params ReadOnlySpan<SymbolicTensor> tensors) => CallAll(SymbolicTensors.Create(tensors), CallOptions.None)[0];
+
+    internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options)
+    {
+        if (inputs.Count == 0) throw new ModelException($"{ClassName} '{Name}' was called on no tensor; it takes a list of tensors: Call(a, b).") { NamesLayer = true };
+        return Invoke(inputs, options, tensors => Forward(tensors));
+    }
 
     /// <summary>Builds the layer's computation on the tensors, in the order they were given.</summary>
     protected abstract SymbolicTensor Forward(IReadOnlyList<SymbolicTensor> tensors);
@@ -44,4 +58,6 @@ public sealed class InputLayer : Operation
     public override SymbolicTensor Output { get; }
 
     internal SymbolicTensor Tensor { get; }
+
+    internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) => throw new ModelException($"Input '{Name}' is where data enters; it is not called.") { NamesLayer = true };
 }

@@ -110,9 +110,15 @@ public abstract class Operation
         _current.AddLoss(loss.Value);
     }
 
-    /// <summary>Runs <paramref name="forward"/> as a call of this layer: records it, names errors, carries masks.</summary>
-    private protected SymbolicTensors Invoke(SymbolicTensors inputs, Func<SymbolicTensors, SymbolicTensors> forward)
+    /// <summary>Calls the layer as a file describes it: on any number of tensors, with what goes beside them. All outputs are returned.</summary>
+    internal abstract SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options);
+
+    /// <summary>Runs <paramref name="forward"/> as a call of this layer: records it, names errors, carries masks. It is given the inputs without those among the options.</summary>
+    private protected SymbolicTensors Invoke(SymbolicTensors inputs, CallOptions options, Func<SymbolicTensors, SymbolicTensors> forward)
     {
+        var given = inputs.Count;
+        if (options.Mask is not null) inputs = [inputs[0].WithMask(options.Mask), .. inputs.Skip(1)];
+        inputs = [.. inputs, .. options.Tensors];
         LayerCall? parent = null;
         foreach (var input in inputs)
         {
@@ -129,10 +135,17 @@ public abstract class Operation
             var scoped = new SymbolicTensor[inputs.Count];
             for (var i = 0; i < scoped.Length; i++) scoped[i] = inputs[i].In(call);
             call.Inputs = inputs;
-            var results = forward(scoped);
+            call.Options = options;
+            var results = forward(scoped[..given]);
             var mask = OutputMask(scoped, results);
             var outputs = new SymbolicTensor[results.Count];
-            for (var i = 0; i < outputs.Length; i++) outputs[i] = new SymbolicTensor(results[i].Value, parent, (results[i].Mask ?? (i == 0 ? mask : null))?.In(parent));
+            for (var i = 0; i < outputs.Length; i++)
+            {
+                // A result that is an input would belong to its first producer, and the call would vanish from the model.
+                var result = scoped.Contains(results[i]) ? Ops.Make(new Operators.Identity(), results[i].In(call)) : results[i];
+                outputs[i] = new SymbolicTensor(result.Value, parent, (results[i].Mask ?? (i == 0 ? mask : null))?.In(parent));
+            }
+
             call.Outputs = outputs;
         }
         catch (ModelException error) when (!error.NamesLayer)

@@ -1,3 +1,6 @@
+using OnnxFunctional.Constraints;
+using OnnxFunctional.Regularizers;
+
 namespace OnnxFunctional;
 
 /// <summary>A penalty on a tensor that is added to the loss, such as the sum of squares (https://keras.io/api/layers/regularizers/).</summary>
@@ -9,6 +12,18 @@ public abstract class Regularizer
         ArgumentNullException.ThrowIfNull(function);
         return new FromFunction(function);
     }
+
+    /// <summary><c>l1 sum(|x|)</c>.</summary>
+    public static Regularizer L1(float l1 = 0.01f) => new L1(l1);
+
+    /// <summary><c>l2 sum(x^2)</c>.</summary>
+    public static Regularizer L2(float l2 = 0.01f) => new L2(l2);
+
+    /// <summary><c>l1 sum(|x|) + l2 sum(x^2)</c>.</summary>
+    public static Regularizer L1L2(float l1 = 0.01f, float l2 = 0.01f) => new L1L2(l1, l2);
+
+    /// <summary><c>factor</c> times the mean absolute cosine between rows, or columns, of a matrix.</summary>
+    public static Regularizer Orthogonal(float factor = 0.01f, OrthogonalMode mode = OrthogonalMode.Rows) => new OrthogonalRegularizer(factor, mode);
 
     /// <summary>The penalty as one number.</summary>
     protected internal abstract SymbolicTensor Penalty(SymbolicTensor x);
@@ -31,6 +46,18 @@ public abstract class Constraint
         ArgumentNullException.ThrowIfNull(function);
         return new FromFunction(function);
     }
+
+    /// <summary>No negative weight.</summary>
+    public static Constraint NonNeg { get; } = new NonNeg();
+
+    /// <summary>No vector longer than a bound.</summary>
+    public static Constraint MaxNorm(float maxValue = 2, Axes axis = default) => new MaxNorm(maxValue, axis);
+
+    /// <summary>Every vector of length one.</summary>
+    public static Constraint UnitNorm(Axes axis = default) => new UnitNorm(axis);
+
+    /// <summary>Every vector's length between two bounds.</summary>
+    public static Constraint MinMaxNorm(float minValue = 0, float maxValue = 1, float rate = 1, Axes axis = default) => new MinMaxNorm(minValue, maxValue, rate, axis);
 
     /// <summary>The values that follow the rule.</summary>
     protected internal abstract SymbolicTensor Apply(SymbolicTensor weight);

@@ -83,9 +83,13 @@ public class Model : Layer
         throw new ModelException($"Model '{Name}' has no layer '{name}'." + (nearest is null ? "" : $" Did you mean '{nearest}'?") + $" It has: {string.Join(", ", _byName.Keys)}.");
     }
 
+    /// <summary>Calls the model on a tensor and returns its output; calling it again shares its weights.</summary>
+    /// <exception cref="ModelException">The tensor does not fit, or the model takes or gives several.</exception>
+    public new SymbolicTensor Call(SymbolicTensor x) => base.Call(x);
+
     /// <summary>Calls the model on several tensors and returns all it gives.</summary>
     /// <exception cref="ModelException">The number or the shapes of the tensors do not fit.</exception>
-    public SymbolicTensors Call(SymbolicTensors tensors) => Invoke(tensors, Replay);
+    public SymbolicTensors Call(SymbolicTensors tensors) => CallAll(tensors, CallOptions.None);
 
     /// <summary>The table Keras prints: layers, output shapes, numbers of parameters, connections.</summary>
     public override string ToString() => Summaries.Table(this);
@@ -98,12 +102,15 @@ public class Model : Layer
     /// <summary>All weights with their full names, <c>dense/kernel</c>, in the order of the layers; a shared one appears once.</summary>
     internal IReadOnlyList<(string Path, Weight Weight)> WeightPaths() => [.. NamedWeights().DistinctBy(named => named.Weight)];
 
+    internal override SymbolicTensor CallOne(SymbolicTensor x) =>
+        Outputs.Count == 1
+            ? base.CallOne(x)
+            : throw new ModelException($"Model '{Name}' gives {Outputs.Count} tensors; call it on a list, model.Call([x]), to get all of them.") { NamesLayer = true };
+
+    private protected override SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options) => Replay(inputs);
+
     /// <inheritdoc/>
-    protected override SymbolicTensor Forward(SymbolicTensor x)
-    {
-        if (Outputs.Count != 1) throw new ModelException($"the model gives {Outputs.Count} tensors; call it on a list, model.Call([x]), to get all of them.");
-        return Replay(x)[0];
-    }
+    protected override SymbolicTensor Forward(SymbolicTensor x) => Replay(x)[0];
 
     private string StepNameOf(SymbolicTensor tensor) => Steps.First(step => step.Produces(tensor.Value)).Name;
 

@@ -22,6 +22,12 @@ public readonly struct SymbolicTensors : IReadOnlyList<SymbolicTensor>
     /// <summary>Makes the list; what a collection literal calls.</summary>
     public static SymbolicTensors Create(ReadOnlySpan<SymbolicTensor> tensors) => new(tensors.ToArray());
 
+    /// <summary>Takes two tensors apart: <c>var (output, state) = gru.CallWithState(x)</c>.</summary>
+    public void Deconstruct(out SymbolicTensor first, out SymbolicTensor second) => (first, second) = (Expect(2)[0], this[1]);
+
+    /// <summary>Takes three tensors apart: <c>var (output, hidden, cell) = lstm.CallWithState(x)</c>.</summary>
+    public void Deconstruct(out SymbolicTensor first, out SymbolicTensor second, out SymbolicTensor third) => (first, second, third) = (Expect(3)[0], this[1], this[2]);
+
     /// <summary>A list of one.</summary>
     public static implicit operator SymbolicTensors(SymbolicTensor tensor) => new([tensor]);
 
@@ -32,4 +38,6 @@ public readonly struct SymbolicTensors : IReadOnlyList<SymbolicTensor>
     public IEnumerator<SymbolicTensor> GetEnumerator() => ((IEnumerable<SymbolicTensor>)(_items ?? [])).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private SymbolicTensors Expect(int count) => Count == count ? this : throw new ModelException($"{Count} tensors cannot be taken apart into {count}.");
 }

@@ -1,0 +1,88 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>What all convolutions share: a window that slides over the positions of an image or sequence, then a bias and an activation.</summary>
+/// <remarks>
+/// <para>Output positions along an axis, with <c>w = (kernel - 1) dilation + 1</c>: valid <c>floor((n - w) / stride) + 1</c>, same and causal <c>ceil(n / stride)</c>.</para>
+/// <para>Keras: https://keras.io/api/layers/convolution_layers/</para>
+/// </remarks>
+public abstract class ConvolutionLayer : Layer
+{
+    private protected ConvolutionLayer(int rank, Sizes kernelSize, Activation? activation, string? name)
+        : base(name)
+    {
+        SpatialRank = rank;
+        KernelSize = kernelSize.For(rank, GetType().Name, nameof(kernelSize));
+        Strides = Sizes.Repeat(1, rank);
+        DilationRate = Sizes.Repeat(1, rank);
+        Activation = activation ?? Activation.Linear;
+    }
+
+    /// <summary>The size of the window along each axis.</summary>
+    public Sizes KernelSize { get; }
+
+    /// <summary>The step between windows along each axis.</summary>
+    public Sizes Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
+
+    /// <summary>How the border is treated.</summary>
+    public Padding Padding
+    {
+        get;
+        init => field = value != Padding.Causal || AllowsCausal
+            ? value
+            : throw Check.Option(GetType().Name, nameof(Padding), nameof(Padding.Causal), "Valid or Same", "Only one-dimensional convolutions have a time to be causal along.");
+    }
+
+    /// <summary>Where the channels stand.</summary>
+    public DataFormat DataFormat { get; init; }
+
+    /// <summary>The distance between the positions a window reads along each axis.</summary>
+    public Sizes DilationRate { get; init => field = value.For(SpatialRank, GetType().Name, nameof(DilationRate)); }
+
+    /// <summary>Applied to the sum.</summary>
+    public Activation Activation { get; }
+
+    /// <summary>Whether a bias is added for each channel.</summary>
+    public bool UseBias { get; init; } = true;
+
+    /// <summary>First values of the bias.</summary>
+    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+
+    /// <summary>A penalty on the bias.</summary>
+    public Regularizer? BiasRegularizer { get; init; }
+
+    /// <summary>A rule the bias follows after each step.</summary>
+    public Constraint? BiasConstraint { get; init; }
+
+    /// <summary>A penalty on the output.</summary>
+    public Regularizer? ActivityRegularizer { get; init; }
+
+    private protected int SpatialRank { get; }
+
+    private protected virtual bool AllowsCausal => SpatialRank == 1;
+
+    /// <inheritdoc/>
+    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        string[] positions = SpatialRank switch { 1 => ["steps"], 2 => ["height", "width"], _ => ["depth", "height", "width"] };
+        var order = string.Join(", ", DataFormat == DataFormat.ChannelsLast ? ["batch", .. positions, "channels"] : ["batch", "channels", .. positions]);
+        Check.Rank(x, SpatialRank + 2, $"({order})", "A Reshape adds a missing channel axis; Model.Input's shape does not count the batch.");
+        if (Strides.Any(stride => stride > 1) && DilationRate.Any(rate => rate > 1))
+            throw new ModelException($"Strides {Strides} and DilationRate {DilationRate} are both above 1, which Keras does not define; set one of them to 1.");
+        var image = ChannelOrder.ToLast(x, DataFormat);
+        Check.Known(image, -1, "the number of channels");
+        var y = Activation.Apply(ChannelOrder.FromLast(Convolve(image), DataFormat));
+        if (ActivityRegularizer is not null) AddLoss(ActivityRegularizer.PerSample(y));
+        return y;
+    }
+
+    /// <summary>The convolution with its bias, channels last.</summary>
+    private protected abstract SymbolicTensor Convolve(SymbolicTensor x);
+
+    private protected SymbolicTensor? Bias(int channels) =>
+        UseBias ? Weight("bias", Shape.Of(channels), BiasInitializer, regularizer: BiasRegularizer, constraint: BiasConstraint) : null;
+
+    private protected Operators.Window Window(int groups) => new(Strides.List, DilationRate.List, Padding, groups);
+
+    private protected static SymbolicTensor Apply(Op convolution, SymbolicTensor x, SymbolicTensor kernel, SymbolicTensor? bias) =>
+        bias is null ? Ops.Make(convolution, x, kernel) : Ops.Make(convolution, x, kernel, bias);
+}

@@ -1,0 +1,80 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>Sums of products of two tensors along one axis of each, for every sample: <c>y[i, j] = sum(a[i, k] b[j, k])</c>.</summary>
+/// <remarks>
+/// <para>Inputs: two tensors of at least two dimensions whose sizes along the axes agree. Output: the other dimensions of the first, then those of the second; (batch, 1) if none is left. No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/merging_layers/dot/</para>
+/// </remarks>
+/// <param name="axes">The axis of both tensors, or one of each; negative ones count from the end, the batch (0) is not allowed.</param>
+/// <param name="normalize">Whether vectors along the axis are brought to unit length first, which gives cosines.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">More than two axes are named, or axis 0.</exception>
+public sealed class Dot(Sizes axes, bool normalize = false, string? name = null) : MergeLayer(name)
+{
+    /// <summary>One axis of each tensor.</summary>
+    /// <param name="first">The axis of the first tensor.</param>
+    /// <param name="second">The axis of the second tensor.</param>
+    /// <param name="normalize">Whether vectors along the axis are brought to unit length first, which gives cosines.</param>
+    /// <param name="name">Its name; a model makes one if none is given.</param>
+    public Dot(int first, int second, bool normalize = false, string? name = null)
+        : this((first, second), normalize, name)
+    {
+    }
+
+    /// <summary>The axis of both tensors, or one of each.</summary>
+    public Sizes Axes { get; } = axes.Count is 1 or 2 && !axes.Contains(0)
+        ? axes
+        : throw Check.Option("Dot", nameof(axes), axes.ToString(), "one axis, or one for each of the two tensors, and not 0, which is the batch");
+
+    /// <summary>Whether vectors along the axis are brought to unit length first.</summary>
+    public bool Normalize { get; } = normalize;
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(IReadOnlyList<SymbolicTensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        if (tensors.Count != 2) throw new ModelException($"takes two tensors, but came {tensors.Count}.");
+        var (a, b) = (tensors[0], tensors[1]);
+        Check.MinimumRank(a, 2, "(batch, ...)");
+        Check.MinimumRank(b, 2, "(batch, ...)");
+        var first = Operators.ShapeRules.Axis(Axes[0], a.Rank, "Dot, first tensor");
+        var second = Operators.ShapeRules.Axis(Axes[^1], b.Rank, "Dot, second tensor");
+        if (first == 0 || second == 0) throw new ModelException("axis 0 is the batch, which cannot be summed over. Choose an axis from 1 on.");
+        var (m, n) = (a.Shape.Dim(first), b.Shape.Dim(second));
+        if (m != n && m != Shape.Unknown && n != Shape.Unknown)
+            throw new ModelException($"axis {first} of {a.Shape} has {m} positions and axis {second} of {b.Shape} has {n}; expected the same number. Choose other axes, or a Dense layer to bring them together.");
+        if (Normalize) (a, b) = (Normalizing.L2(a, first, 1e-7f), Normalizing.L2(b, second, 1e-7f));
+        return Contract(a, first, b, second);
+    }
+
+    /// <summary>One matrix product; axes beyond three are folded together before and unfolded after it.</summary>
+    private static SymbolicTensor Contract(SymbolicTensor a, int first, SymbolicTensor b, int second)
+    {
+        var rows = a.Shape.Slice(1, a.Rank - 1).Remove(first - 1);
+        var columns = b.Shape.Slice(1, b.Rank - 1).Remove(second - 1);
+        if (a.Rank > 3) (a, first) = (Folded(a, first, last: true), 2);
+        if (b.Rank > 3) (b, second) = (Folded(b, second, last: false), 1);
+        if (a.Rank == 2) (a, first) = (Ops.ExpandDims(a, 1), 2);
+        if (b.Rank == 2) (b, second) = (Ops.ExpandDims(b, 2), 1);
+        var product = Ops.Make(new Operators.MatMul(TransposeLeft: first == 1, TransposeRight: second == 2), a, b);
+        if (rows.Rank == 0) product = Ops.Squeeze(product, 1);
+        else if (columns.Rank == 0) product = Ops.Squeeze(product, -1);
+        if (rows.Rank <= 1 && columns.Rank <= 1) return product;
+        int[] rest = [.. rows.Dims, .. columns.Dims];
+        if (rest.Count(dim => dim == Shape.Unknown) > 1) throw new ModelException($"cannot work out a result of shape (batch, {string.Join(", ", rest.Select(dim => dim == Shape.Unknown ? "None" : Check.Text(dim)))}) with more than one unknown size. Give Model.Input those sizes.");
+        return Ops.Reshape(product, [0, .. rest]);
+    }
+
+    /// <summary>The summed axis moved to the end or to the front behind the batch, all others folded into one.</summary>
+    private static SymbolicTensor Folded(SymbolicTensor x, int axis, bool last)
+    {
+        var others = Enumerable.Range(1, x.Rank - 1).Where(i => i != axis);
+        var size = x.Shape.Dim(axis);
+        var moved = Ops.Transpose(x, last ? [0, .. others, axis] : [0, axis, .. others]);
+        if (size != Shape.Unknown) return Ops.Reshape(moved, last ? [0, -1, size] : [0, size, -1]);
+        var rest = others.Aggregate(1, (product, i) => Operators.ShapeRules.Multiply(product, x.Shape.Dim(i)));
+        return rest != Shape.Unknown
+            ? Ops.Reshape(moved, last ? [0, rest, -1] : [0, -1, rest])
+            : throw new ModelException($"cannot fold {x.Shape}, of which more than one size is unknown. Give Model.Input those sizes.");
+    }
+}

@@ -1,0 +1,32 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>What all global poolings share: one number for each channel over all positions.</summary>
+/// <remarks>No weights. Keras: https://keras.io/api/layers/pooling_layers/</remarks>
+public abstract class GlobalPoolingLayer : Layer
+{
+    private protected GlobalPoolingLayer(int rank, bool keepdims, string? name)
+        : base(name)
+    {
+        SpatialRank = rank;
+        Keepdims = keepdims;
+    }
+
+    /// <summary>Where the channels stand.</summary>
+    public DataFormat DataFormat { get; init; }
+
+    /// <summary>Whether the axes of the positions stay, with size 1.</summary>
+    public bool Keepdims { get; }
+
+    private protected int SpatialRank { get; }
+
+    private protected Axes Positions => Axes.Create([.. Enumerable.Range(DataFormat == DataFormat.ChannelsLast ? 1 : 2, SpatialRank)]);
+
+    /// <inheritdoc/>
+    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        Check.Rank(x, SpatialRank + 2, $"the batch, {SpatialRank} axes of positions and the channels");
+        return Pool(x);
+    }
+
+    private protected abstract SymbolicTensor Pool(SymbolicTensor x);
+}

@@ -1,0 +1,44 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>What all poolings share: a window that slides over the positions and gives one number for each channel.</summary>
+/// <remarks>
+/// <para>Output positions along an axis: valid <c>floor((n - window) / stride) + 1</c>, same <c>ceil(n / stride)</c>. No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/pooling_layers/</para>
+/// </remarks>
+public abstract class PoolingLayer : Layer
+{
+    private protected PoolingLayer(int rank, Sizes poolSize, Sizes strides, string? name)
+        : base(name)
+    {
+        SpatialRank = rank;
+        PoolSize = poolSize.Count == 0 ? Sizes.Repeat(2, rank) : poolSize.For(rank, GetType().Name, nameof(poolSize));
+        Strides = strides.Count == 0 ? PoolSize : strides;
+    }
+
+    /// <summary>The size of the window along each axis.</summary>
+    public Sizes PoolSize { get; }
+
+    /// <summary>The step between windows along each axis; the window's size if none is given.</summary>
+    public Sizes Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
+
+    /// <summary>How the border is treated; added positions never count.</summary>
+    public Padding Padding
+    {
+        get;
+        init => field = value != Padding.Causal ? value : throw Check.Option(GetType().Name, nameof(Padding), nameof(Padding.Causal), "Valid or Same");
+    }
+
+    /// <summary>Where the channels stand.</summary>
+    public DataFormat DataFormat { get; init; }
+
+    private protected int SpatialRank { get; }
+
+    /// <inheritdoc/>
+    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        Check.Rank(x, SpatialRank + 2, $"the batch, {SpatialRank} axes of positions and the channels");
+        return ChannelOrder.FromLast(Ops.Make(Pool(Padding), ChannelOrder.ToLast(x, DataFormat)), DataFormat);
+    }
+
+    private protected abstract Op Pool(Padding padding);
+}

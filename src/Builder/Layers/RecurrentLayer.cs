@@ -1,0 +1,147 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>What all recurrent layers share: a step from one time to the next, its states, and which outputs are given.</summary>
+/// <remarks>
+/// <para>Input: (batch, time, ...). Output: the last step's, or all steps' with <see cref="ReturnSequences"/>. With <see cref="ReturnState"/> the last states follow.</para>
+/// <para>A step its mask hides keeps the states and repeats the output before it.</para>
+/// <para>Keras: https://keras.io/api/layers/recurrent_layers/rnn/</para>
+/// </remarks>
+public abstract class RecurrentLayer : Layer
+{
+    private protected RecurrentLayer(string? name)
+        : base(name)
+    {
+    }
+
+    /// <summary>Whether every step's output is given, or the last one's only.</summary>
+    public bool ReturnSequences { get; init; }
+
+    /// <summary>Whether a call also gives the last states; see <see cref="CallWithState"/>.</summary>
+    public bool ReturnState { get; init; }
+
+    /// <summary>Whether time runs backwards; the outputs stay in that order, the last time first.</summary>
+    public bool GoBackwards { get; init; }
+
+    /// <summary>Whether each batch of a training run begins with the states the batch before ended with; needs a fixed batch size.</summary>
+    public bool Stateful { get; init; }
+
+    /// <summary>Keras writes the loop out if true; the numbers are the same.</summary>
+    public bool Unroll { get; init; }
+
+    /// <summary>Whether a step its mask hides gives zeros instead of the output before it.</summary>
+    public bool ZeroOutputForMask { get; init; }
+
+    /// <summary>A penalty on the output.</summary>
+    public Regularizer? ActivityRegularizer { get; init; }
+
+    /// <summary>Calls the layer with states to begin with instead of zeros.</summary>
+    /// <param name="x">(batch, time, ...).</param>
+    /// <param name="initialState">One tensor for each state, (batch, units): for an LSTM the hidden and the cell state.</param>
+    /// <exception cref="ModelException">The tensors do not fit.</exception>
+    public SymbolicTensor Call(SymbolicTensor x, SymbolicTensors initialState)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return CallAll([x, .. initialState], CallOptions.None)[0];
+    }
+
+    /// <summary>Calls the layer and returns its output and the last states: <c>var (output, hidden, cell) = lstm.CallWithState(x)</c>.</summary>
+    /// <param name="x">(batch, time, ...).</param>
+    /// <param name="initialState">One tensor for each state; zeros if none is given.</param>
+    /// <exception cref="ModelException">The tensors do not fit.</exception>
+    public SymbolicTensors CallWithState(SymbolicTensor x, SymbolicTensors initialState = default)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return CallAll([x, .. initialState], new CallOptions { ReturnState = true });
+    }
+
+    /// <inheritdoc/>
+    protected sealed override SymbolicTensor Forward(SymbolicTensor x) => ForwardAll(x, CallOptions.None)[0];
+
+    private protected sealed override SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options)
+    {
+        var x = inputs[0];
+        CheckInput(x);
+        if (x.Mask is { } mask && (mask.DType != DType.Bool || !mask.Shape.IsCompatibleWith(x.Shape.Slice(0, 2))))
+            throw new ModelException($"takes a bool mask of shape {x.Shape.Slice(0, 2)}, but came {mask.Value.Spec}.");
+        var stored = new List<SymbolicTensor>();
+        SymbolicTensors states = [.. inputs.Skip(1)];
+        var shapes = StateShapes(x);
+        if (states.Count > 0 && states.Count != shapes.Count) throw new ModelException($"takes {shapes.Count} initial states ({string.Join(", ", shapes)}), but came {states.Count}.");
+        for (var i = 0; i < states.Count; i++)
+        {
+            if (!states[i].Shape.IsCompatibleWith(shapes[i])) throw new ModelException($"takes an initial state {i} of shape {shapes[i]}, but came {states[i].Shape}. A Dense layer of {shapes[i][^1]} units brings it there.");
+        }
+
+        if (Stateful)
+        {
+            if (x.Shape[0] is null) throw new ModelException($"Stateful needs a fixed batch size, but came {x.Shape}. Write Model.Input(..., batchSize: 32).");
+            stored.AddRange(shapes.Select((shape, i) => Weight(i == 0 ? "rnn_state" : "rnn_state_" + Check.Text(i), shape, Initializer.Zeros, trainable: false)));
+            if (states.Count == 0) states = [.. stored];
+        }
+
+        var results = Run(x, states);
+        for (var i = 0; i < stored.Count; i++) Update(stored[i], results[i + 1]);
+        if (ActivityRegularizer is not null) AddLoss(ActivityRegularizer.PerSample(results[0]));
+        return ReturnState || options.ReturnState ? results : results[0];
+    }
+
+    private protected override SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => ReturnSequences ? inputs[0].Mask : null;
+
+    private protected virtual void CheckInput(SymbolicTensor x) =>
+        Check.Rank(x, 3, "(batch, time, features)", "A recurrent layer before it needs ReturnSequences = true; a Reshape adds a missing axis.");
+
+    /// <summary>The shape of each state for that input.</summary>
+    private protected abstract IReadOnlyList<Shape> StateShapes(SymbolicTensor x);
+
+    /// <summary>The output and the last states. No states given means zeros.</summary>
+    private protected abstract SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states);
+
+    /// <summary>All steps written out, for what the recurrent operators cannot do; the number of steps must be known.</summary>
+    /// <param name="x">(batch, time, ...), its mask with it.</param>
+    /// <param name="states">The states to begin with; none means zeros.</param>
+    /// <param name="output">Which state repeats the output where a step is masked.</param>
+    /// <param name="why">What needs the loop written out, for the message where the number of steps is unknown.</param>
+    /// <param name="step">From a time's input and the states to the output and the new states.</param>
+    private protected SymbolicTensors WrittenOut(SymbolicTensor x, SymbolicTensors states, int output, string why, Func<SymbolicTensor, SymbolicTensors, (SymbolicTensor Output, SymbolicTensors States)> step)
+    {
+        var steps = x.Shape[1] ?? throw new ModelException($"{why} needs a known number of time steps, but came {x.Shape}. Give Model.Input the number of steps instead of null.");
+        if (steps == 0) throw new ModelException($"there are no time steps in {x.Shape}.");
+        var times = Ops.Split(x, IntList.Repeat(1, steps).Span, 1);
+        var masks = x.Mask is null ? default : Ops.Split(x.Mask, IntList.Repeat(1, steps).Span, 1);
+        var outputs = new SymbolicTensor[steps];
+        for (var i = 0; i < steps; i++)
+        {
+            var time = GoBackwards ? steps - 1 - i : i;
+            var input = Ops.Squeeze(times[time], 1);
+            if (states.Count == 0) states = [.. StateShapes(x).Select(shape => Zeros(input, shape))];
+            var (result, next) = step(input, states);
+            if (masks.Count > 0)
+            {
+                var shown = masks[time];
+                result = Choose(shown, result, ZeroOutputForMask ? Ops.ZerosLike(result) : states[output]);
+                next = [.. next.Select((state, s) => Choose(shown, state, states[s]))];
+            }
+
+            outputs[i] = result;
+            states = next;
+        }
+
+        var all = ReturnSequences ? Ops.Concatenate([.. outputs.Select(result => Ops.ExpandDims(result, 1))], 1) : outputs[^1];
+        return [all, .. states];
+
+        // The mask of one time is (batch, 1); a state may have more axes.
+        static SymbolicTensor Choose(SymbolicTensor shown, SymbolicTensor then, SymbolicTensor otherwise)
+        {
+            if (then.Rank > 2) shown = Ops.ExpandDims(shown, Axes.Create([.. Enumerable.Range(2, then.Rank - 2)]));
+            return Ops.Where(shown, then, otherwise);
+        }
+    }
+
+    /// <summary>Zeros of a state's shape for as many samples as the input has.</summary>
+    private protected static SymbolicTensor Zeros(SymbolicTensor input, Shape state)
+    {
+        var samples = Ops.ZerosLike(Ops.Slice(Ops.Reshape(input, 0, -1), 1, 0, 1));
+        var one = state.With(0, 1);
+        return (state.Rank > 2 ? Ops.Reshape(samples, [0, .. Enumerable.Repeat(1, state.Rank - 1)]) : samples) + Ops.Constant(one, new float[one.ElementCount]);
+    }
+}

@@ -1,0 +1,49 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>Positive numbers that add up to one: <c>exp(x) / sum(exp(x))</c> along an axis or several.</summary>
+/// <remarks>
+/// <para>Input and output: any shape. No weights. Where a mask is false the result is 0, and 0 everywhere if it is false all along the axis.</para>
+/// <para>Keras: https://keras.io/api/layers/activation_layers/softmax/</para>
+/// </remarks>
+/// <param name="axis">The axis or axes; the last if none is given.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+public sealed class Softmax(Axes axis = default, string? name = null) : ElementwiseLayer(name)
+{
+    // What Keras puts in place of masked logits: far below any other, and still a number.
+    private const float Masked = -1e9f;
+
+    /// <summary>The axis or axes.</summary>
+    public Axes Axis { get; } = axis.List.Count == 0 ? -1 : axis;
+
+    /// <summary>Calls the layer with a mask: true, or above 0.5, where a logit counts.</summary>
+    /// <param name="x">The logits.</param>
+    /// <param name="mask">A shape that can be broadcast to that of the logits.</param>
+    /// <exception cref="ModelException">The mask does not fit the logits.</exception>
+    public SymbolicTensor Call(SymbolicTensor x, SymbolicTensor mask)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(mask);
+        return CallAll(x, new CallOptions { Mask = mask })[0];
+    }
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        foreach (var axis in Axis) Operators.ShapeRules.Axis(axis, x.Rank, "Softmax");
+        if (x.Mask is null) return Probabilities(x);
+        var mask = x.Mask;
+        var fits = mask.Rank <= x.Rank;
+        for (var i = 1; fits && i <= mask.Rank; i++)
+        {
+            var (m, n) = (mask.Shape.Dim(-i), x.Shape.Dim(-i));
+            fits = m == 1 || m == n || m == Shape.Unknown || n == Shape.Unknown;
+        }
+
+        if (!fits) throw new ModelException($"the mask {mask.Shape} cannot be broadcast to the logits {x.Shape}; expected 1 or the same size in each dimension, counted from the last.");
+        if (mask.DType != DType.Bool) mask = Ops.Greater(mask, 0.5f);
+        return Ops.Where(mask, Probabilities(Ops.Where(mask, x, Masked)), 0);
+    }
+
+    private SymbolicTensor Probabilities(SymbolicTensor x) =>
+        Axis.List.Count == 1 ? Ops.Softmax(x, Axis.List[0]) : Ops.Exp(x - Ops.LogSumExp(x, Axis, keepDims: true));
+}

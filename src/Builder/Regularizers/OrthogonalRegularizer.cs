@@ -1,0 +1,42 @@
+using OnnxFunctional.Layers;
+
+namespace OnnxFunctional.Regularizers;
+
+/// <summary>Which vectors of a matrix are made orthogonal to each other.</summary>
+public enum OrthogonalMode
+{
+    /// <summary>The rows: for a Dense kernel, the inputs' vectors.</summary>
+    Rows,
+
+    /// <summary>The columns: for a Dense kernel, the units' vectors.</summary>
+    Columns,
+}
+
+/// <summary>Penalizes vectors that are not orthogonal: <c>factor</c> times the mean absolute cosine of every two of them.</summary>
+/// <remarks>Takes matrices only. Keras: https://keras.io/api/layers/regularizers/</remarks>
+/// <param name="factor">The factor.</param>
+/// <param name="mode">Rows or columns.</param>
+/// <exception cref="ModelException">The factor is negative or not finite.</exception>
+public sealed class OrthogonalRegularizer(float factor = 0.01f, OrthogonalMode mode = OrthogonalMode.Rows) : Regularizer
+{
+    /// <summary>The factor.</summary>
+    public float Factor { get; } = Check.NotNegative(factor, "OrthogonalRegularizer", nameof(factor));
+
+    /// <summary>Rows or columns.</summary>
+    public OrthogonalMode Mode { get; } = mode;
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor Penalty(SymbolicTensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.Rank != 2 || !x.Shape.IsKnown) throw new ModelException($"OrthogonalRegularizer takes a matrix of known size, but came {x.Shape}. Choose another regularizer for this weight.");
+        var rows = Mode == OrthogonalMode.Rows;
+        var unit = Normalizing.L2(x, rows ? 1 : 0, 1e-7f);
+        var cosines = Ops.Make(new Operators.MatMul(TransposeLeft: !rows, TransposeRight: rows), unit, unit);
+        var size = x.Shape.Dim(rows ? 0 : 1);
+        var others = new float[size * size];
+        for (var i = 0; i < others.Length; i++) others[i] = i % (size + 1) == 0 ? 0 : 1;
+        var pairs = size * (size - 1f) / 2;
+        return Ops.Sum(Ops.Abs(cosines * Ops.Constant(Shape.Of(size, size), others))) * (Factor * 0.5f / pairs);
+    }
+}
