@@ -13,6 +13,9 @@ internal unsafe struct ElementwiseOperands
     public nint StepY;
     public nint StepZ;
     public nint Count;
+
+    /// <summary>How many elements behind its own each source is read next; see <see cref="ElementwiseLoops"/>.</summary>
+    public nint Ahead;
 }
 
 /// <summary>Opcode to loop: one row an opcode.</summary>
@@ -115,17 +118,17 @@ internal static class ElementwiseDispatch
     private static unsafe void Unary<V, TOperator>(TOperator op, in ElementwiseOperands o)
         where V : struct, IVector<V>
         where TOperator : struct, IUnaryOperator =>
-        ElementwiseLoops.Unary<V, TOperator>(op, o.X, o.StepX, o.Destination, o.Count);
+        ElementwiseLoops.Unary<V, TOperator>(op, o.X, o.StepX, o.Destination, o.Count, o.Ahead);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe void Binary<V, TOperator>(TOperator op, in ElementwiseOperands o)
         where V : struct, IVector<V>
         where TOperator : struct, IBinaryOperator =>
-        ElementwiseLoops.Binary<V, TOperator>(op, o.X, o.StepX, o.Y, o.StepY, o.Destination, o.Count);
+        ElementwiseLoops.Binary<V, TOperator>(op, o.X, o.StepX, o.Y, o.StepY, o.Destination, o.Count, o.Ahead);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe void Ternary<V, TOperator>(TOperator op, in ElementwiseOperands o)
         where V : struct, IVector<V>
         where TOperator : struct, ITernaryOperator =>
-        ElementwiseLoops.Ternary<V, TOperator>(op, o.X, o.StepX, o.Y, o.StepY, o.Z, o.StepZ, o.Destination, o.Count);
+        ElementwiseLoops.Ternary<V, TOperator>(op, o.X, o.StepX, o.Y, o.StepY, o.Z, o.StepZ, o.Destination, o.Count, o.Ahead);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -8,6 +9,8 @@ namespace OnnxFunctional.Training.Simd;
 /// A source is stepped through with stride 1, or with stride 0 from a line of <see cref="ScalarLine"/> equal floats: a scalar costs a load that always hits, and every
 /// mix of scalars and arrays is one and the same machine code. The last, partial vector is loaded and stored through a mask, so nothing is touched beside the range and
 /// an element's value does not depend on where a range is cut. A destination may be one of the sources.
+/// A program that goes through many streams tile by tile reads runs too short for the machine's own prefetcher, so each loop asks for what lies one tile ahead while it
+/// works: Adam over weights in the third-level cache took 1.3 ns an element without, 0.7 with; asking for the whole next tile at once gained nothing.
 /// </remarks>
 internal static unsafe class ElementwiseLoops
 {
@@ -88,7 +91,7 @@ internal static unsafe class ElementwiseLoops
 
     /// <summary>Unary over pointers; <paramref name="step"/> is 1, or 0 for a line of equal floats.</summary>
     [MethodImpl(Optimized)]
-    public static void Unary<V, TOperator>(TOperator op, float* x, nint step, float* destination, nint count)
+    public static void Unary<V, TOperator>(TOperator op, float* x, nint step, float* destination, nint count, nint ahead = 0)
         where V : struct, IVector<V>
         where TOperator : struct, IUnaryOperator
     {
@@ -96,6 +99,7 @@ internal static unsafe class ElementwiseLoops
         nint i = 0;
         for (; i <= count - V.Count; i += V.Count)
         {
+            Prefetch(x + ahead);
             V.Store(op.Invoke(V.Load(x)), destination + i);
             x += step;
         }
@@ -105,7 +109,7 @@ internal static unsafe class ElementwiseLoops
 
     /// <summary>Binary over pointers; steps as in <see cref="Unary"/>.</summary>
     [MethodImpl(Optimized)]
-    public static void Binary<V, TOperator>(TOperator op, float* x, nint stepX, float* y, nint stepY, float* destination, nint count)
+    public static void Binary<V, TOperator>(TOperator op, float* x, nint stepX, float* y, nint stepY, float* destination, nint count, nint ahead = 0)
         where V : struct, IVector<V>
         where TOperator : struct, IBinaryOperator
     {
@@ -114,6 +118,8 @@ internal static unsafe class ElementwiseLoops
         nint i = 0;
         for (; i <= count - V.Count; i += V.Count)
         {
+            Prefetch(x + ahead);
+            Prefetch(y + ahead);
             V.Store(op.Invoke(V.Load(x), V.Load(y)), destination + i);
             x += stepX;
             y += stepY;
@@ -128,7 +134,7 @@ internal static unsafe class ElementwiseLoops
 
     /// <summary>Ternary over pointers; steps as in <see cref="Unary"/>.</summary>
     [MethodImpl(Optimized)]
-    public static void Ternary<V, TOperator>(TOperator op, float* x, nint stepX, float* y, nint stepY, float* z, nint stepZ, float* destination, nint count)
+    public static void Ternary<V, TOperator>(TOperator op, float* x, nint stepX, float* y, nint stepY, float* z, nint stepZ, float* destination, nint count, nint ahead = 0)
         where V : struct, IVector<V>
         where TOperator : struct, ITernaryOperator
     {
@@ -138,6 +144,9 @@ internal static unsafe class ElementwiseLoops
         nint i = 0;
         for (; i <= count - V.Count; i += V.Count)
         {
+            Prefetch(x + ahead);
+            Prefetch(y + ahead);
+            Prefetch(z + ahead);
             V.Store(op.Invoke(V.Load(x), V.Load(y), V.Load(z)), destination + i);
             x += stepX;
             y += stepY;
@@ -183,6 +192,12 @@ internal static unsafe class ElementwiseLoops
         nint i = 0;
         for (; i <= count - V.Count; i += V.Count) V.Store(V.FromInt32Bits(V.Load((float*)source + i)), destination + i);
         for (; i < count; i++) destination[i] = source[i];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(address);
     }
 
     private static void ApplyFull<TOperator>(TOperator op, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> destination)

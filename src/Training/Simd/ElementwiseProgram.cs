@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -113,21 +112,8 @@ internal sealed unsafe class ElementwiseProgram
                 slots[firstInput + inputs.Length + i] = outputs[i] + (nint)(frame.Start * ElementSize(_layout.OutputTypes[i]));
             }
 
-            if (tile + 1 < end) PrefetchNext(slots + firstInput, inputs.Length, frame.Count);
+            frame.Ahead = tile + 1 < end ? frame.Count : 0;
             Execute<V>(_layout.Tile, frame);
-        }
-    }
-
-    // A tile takes a short run out of each of many streams, too short for the machine's own prefetcher to get going.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void PrefetchNext(nint* streams, int count, int elements)
-    {
-        if (!Sse.IsSupported) return;
-        for (var i = 0; i < count; i++)
-        {
-            if (_layout.Patterns[i] != ElementwisePattern.Direct || _layout.InputTypes[i] != ElementwiseType.Float32) continue;
-            var next = (float*)streams[i] + elements;
-            for (var k = 0; k < elements; k += 16) Sse.Prefetch1(next + k);
         }
     }
 
@@ -163,6 +149,7 @@ internal sealed unsafe class ElementwiseProgram
             operands.StepY = instruction.Y < lines ? 0 : 1;
             operands.StepZ = instruction.Z < lines ? 0 : 1;
             operands.Destination = destination;
+            operands.Ahead = frame.Ahead;
             operands.Count = instruction.IsLine ? Line : frame.Count;
             ElementwiseDispatch.Execute<V>(instruction.Opcode, instruction.Alpha, instruction.Beta, operands);
         }
@@ -269,5 +256,6 @@ internal sealed unsafe class ElementwiseProgram
         public ulong Step;
         public long Start;
         public int Count;
+        public int Ahead;
     }
 }
