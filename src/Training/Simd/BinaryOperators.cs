@@ -39,14 +39,14 @@ internal readonly struct PowerOperator : IBinaryOperator
 }
 
 /// <summary>The larger; NaN if either is.</summary>
-internal readonly struct MaximumOperator : IBinaryOperator
+internal readonly struct MaxOperator : IBinaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V>(V x, V y) where V : struct, IVector<V> => V.Max(x, y);
 }
 
 /// <summary>The smaller; NaN if either is.</summary>
-internal readonly struct MinimumOperator : IBinaryOperator
+internal readonly struct MinOperator : IBinaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V>(V x, V y) where V : struct, IVector<V> => V.Min(x, y);

@@ -77,8 +77,8 @@ internal static class ElementwiseDispatch
             case ElementwiseOpcode.Multiply: Binary<V, MultiplyOperator>(default, o); break;
             case ElementwiseOpcode.Divide: Binary<V, DivideOperator>(default, o); break;
             case ElementwiseOpcode.Power: Binary<V, PowerOperator>(default, o); break;
-            case ElementwiseOpcode.Maximum: Binary<V, MaximumOperator>(default, o); break;
-            case ElementwiseOpcode.Minimum: Binary<V, MinimumOperator>(default, o); break;
+            case ElementwiseOpcode.Max: Binary<V, MaxOperator>(default, o); break;
+            case ElementwiseOpcode.Min: Binary<V, MinOperator>(default, o); break;
             case ElementwiseOpcode.FloorMod: Binary<V, FloorModOperator>(default, o); break;
             case ElementwiseOpcode.TruncatedMod: Binary<V, TruncatedModOperator>(default, o); break;
             case ElementwiseOpcode.Prelu: Binary<V, PreluOperator>(default, o); break;

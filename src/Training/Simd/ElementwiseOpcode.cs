@@ -11,7 +11,7 @@ internal enum ElementwiseOpcode : byte
     HardSigmoid, LeakyRelu, Elu, Selu, Celu, Clip, Shrink, ThresholdedRelu,
 
     // float, float -> float
-    Add, Subtract, Multiply, Divide, Power, Maximum, Minimum, FloorMod, TruncatedMod, Prelu, SigmoidCrossEntropy, ReluGradient, TanhGradient,
+    Add, Subtract, Multiply, Divide, Power, Max, Min, FloorMod, TruncatedMod, Prelu, SigmoidCrossEntropy, ReluGradient, TanhGradient,
     SigmoidGradient,
 
     // float, float -> float, with parameters

@@ -181,7 +181,7 @@ public class ElementwiseProgramTests
         var b = new ElementwiseProgramBuilder([length]);
         int xi = b.Input([length]), yi = b.Input([length]), zi = b.Input([length]);
         var sum = b.Add(ElementwiseOpcode.Add, xi, yi);
-        var product = b.Add(ElementwiseOpcode.Maximum, b.Add(ElementwiseOpcode.Multiply, xi, zi), sum);
+        var product = b.Add(ElementwiseOpcode.Max, b.Add(ElementwiseOpcode.Multiply, xi, zi), sum);
         b.Output(sum, overwrites: 0);
         b.Output(product, overwrites: 1);
         b.Output(yi, overwrites: 2);
@@ -255,7 +255,7 @@ public class ElementwiseProgramTests
     {
         ElementwiseOpcode[] pool =
         [
-            ElementwiseOpcode.Add, ElementwiseOpcode.Subtract, ElementwiseOpcode.Multiply, ElementwiseOpcode.Maximum, ElementwiseOpcode.Minimum, ElementwiseOpcode.Tanh,
+            ElementwiseOpcode.Add, ElementwiseOpcode.Subtract, ElementwiseOpcode.Multiply, ElementwiseOpcode.Max, ElementwiseOpcode.Min, ElementwiseOpcode.Tanh,
             ElementwiseOpcode.Sigmoid, ElementwiseOpcode.Relu, ElementwiseOpcode.Abs, ElementwiseOpcode.Negate, ElementwiseOpcode.LeakyRelu, ElementwiseOpcode.Softsign,
         ];
         int[][] shapes = [[33], [7, 9], [40, 3], [3, 2600], [2, 3, 5], [4, 1, 800]];
