@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using OnnxFunctional.Initializers;
 
 namespace OnnxFunctional;
 
 /// <summary>How a weight gets its first values; names, defaults and formulas are Keras' (https://keras.io/api/layers/initializers/).</summary>
+[DynamicallyAccessedMembers(Serialization.KerasType.Members)]
 public abstract class Initializer
 {
     /// <summary>All zeros.</summary>

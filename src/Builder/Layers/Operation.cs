@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace OnnxFunctional;
 
 /// <summary>What all layers and models share: a name, weights, the calls made so far. Users derive from <see cref="Layer"/> or <see cref="MergeLayer"/>.</summary>
 [DebuggerDisplay("{Name,nq} ({GetType().Name,nq})")]
+[DynamicallyAccessedMembers(Serialization.KerasType.Members)]
 public abstract class Operation
 {
     private readonly List<Weight> _weights = [];

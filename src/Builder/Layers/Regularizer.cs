@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using OnnxFunctional.Constraints;
 using OnnxFunctional.Regularizers;
 
 namespace OnnxFunctional;
 
 /// <summary>A penalty on a tensor that is added to the loss, such as the sum of squares (https://keras.io/api/layers/regularizers/).</summary>
+[DynamicallyAccessedMembers(Serialization.KerasType.Members)]
 public abstract class Regularizer
 {
     /// <summary>A penalty of one's own, as a function of the tensor that gives one number.</summary>
@@ -38,6 +40,7 @@ public abstract class Regularizer
 }
 
 /// <summary>A rule a weight's values are made to follow after each step (https://keras.io/api/layers/constraints/).</summary>
+[DynamicallyAccessedMembers(Serialization.KerasType.Members)]
 public abstract class Constraint
 {
     /// <summary>A rule of one's own, as a function from the values to those that follow it.</summary>

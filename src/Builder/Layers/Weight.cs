@@ -8,9 +8,11 @@ namespace OnnxFunctional;
 public sealed class Weight
 {
     private float[]? _values;
+    private RandomNumbers? _first;
 
     internal Weight(string name, Shape shape, Initializer initializer, bool trainable, Operation? owner)
     {
+        if (shape.IsKnown && !HasIndexableSize(shape)) throw new ModelException($"Weight '{name}' of shape {shape} has more than {Array.MaxLength} elements, which no array holds. Make the layer smaller.");
         Name = name;
         Shape = shape;
         Initializer = initializer;
@@ -48,7 +50,7 @@ public sealed class Weight
             var lengths = value.Lengths;
             if (!Shape.IsKnown || lengths.Length != Shape.Rank || !Matches(lengths))
                 throw new ModelException($"Weight '{Name}' has shape {Shape}, but values of shape ({string.Join(", ", lengths.ToArray())}) were given.");
-            value.FlattenTo(Storage);
+            value.FlattenTo(_values ??= new float[Length]);
         }
     }
 
@@ -66,18 +68,32 @@ public sealed class Weight
     {
         get
         {
-            if (_values is null) Initialize(0, (Owner is null ? "" : Owner.Name + "/") + Name);
-            return _values!;
+            if (_values is null)
+            {
+                var values = new float[Length];
+                Initializer.Fill(Shape, _first ?? new RandomNumbers(0, (Owner is null ? "" : Owner.Name + "/") + Name), values);
+                _values = values;
+            }
+
+            return _values;
         }
     }
 
-    /// <summary>Draws the first values, once: a function of the seed and the weight's full name alone.</summary>
+    /// <summary>Fixes the first values, once: a function of the seed and the weight's full name alone. They are drawn when first read, so that a weight that a file fills costs nothing before.</summary>
     internal void Initialize(ulong seed, string path)
     {
-        if (_values is not null) return;
-        var values = new float[Length];
-        Initializer.Fill(Shape, new RandomNumbers(seed, path), values);
-        _values = values;
+        if (_values is null) _first ??= new RandomNumbers(seed, path);
+    }
+
+    private static bool HasIndexableSize(Shape shape)
+    {
+        var count = 1L;
+        foreach (var dim in shape.Dims)
+        {
+            if ((count *= dim) > Array.MaxLength) return false;
+        }
+
+        return true;
     }
 
     private nint[] Lengths() => [.. Shape.Dims.ToArray().Select(dim => (nint)dim)];

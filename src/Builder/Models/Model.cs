@@ -46,7 +46,7 @@ public class Model : Layer
     public override SymbolicTensor Output => Outputs.Count == 1 ? Outputs[0] : throw new ModelException($"Model '{Name}' gives {Outputs.Count} tensors; use Outputs.");
 
     /// <summary>All layers, inputs included, in Keras' order: by depth, then by first use.</summary>
-    public IReadOnlyList<Operation> Layers => [.. Steps.Select(step => step.Layer).OfType<Operation>().Distinct()];
+    public IReadOnlyList<Operation> Layers => [.. Children.Where(child => child is not Serialization.KerasOperation)];
 
     /// <summary>The names of the inputs, in order: what a dictionary of data and the ONNX file call them.</summary>
     public IReadOnlyList<string> InputNames => [.. Inputs.Select(StepNameOf)];
@@ -71,7 +71,8 @@ public class Model : Layer
     /// <summary>Layer calls and bare operations on the outermost level, in Keras' order.</summary>
     internal IReadOnlyList<ModelStep> Steps { get; }
 
-    internal override IReadOnlyList<Operation> Children => Layers;
+    /// <summary>The layers and the operations a Keras file brought with a name.</summary>
+    internal override IReadOnlyList<Operation> Children => [.. Steps.Select(step => step.Layer).OfType<Operation>().Distinct()];
 
     /// <summary>A layer by its name.</summary>
     /// <exception cref="ModelException">There is none; the message names the nearest.</exception>
@@ -82,6 +83,23 @@ public class Model : Layer
         var nearest = Naming.Nearest(name, _byName.Keys);
         throw new ModelException($"Model '{Name}' has no layer '{name}'." + (nearest is null ? "" : $" Did you mean '{nearest}'?") + $" It has: {string.Join(", ", _byName.Keys)}.");
     }
+
+    /// <summary>A model from Keras' functional or sequential JSON: what <see cref="ToJson"/> and Keras' <c>model.to_json()</c> write. Its weights are new.</summary>
+    /// <remarks>The text is treated as hostile: it makes built-in classes and those of <paramref name="customObjects"/> alone, runs no code, and its size and depth are bounded.</remarks>
+    /// <param name="json">The text.</param>
+    /// <param name="customObjects">Classes and functions of one's own the text may name.</param>
+    /// <param name="seed">What first values are drawn from.</param>
+    /// <exception cref="ModelException">The text is no model, or names what is not known; all problems in one message.</exception>
+    public static Model FromJson(string json, CustomObjects? customObjects = null, ulong seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return Serialization.ModelReader.Read(json, customObjects, seed);
+    }
+
+    /// <summary>The architecture as Keras' JSON, which <see cref="FromJson"/> and Keras' <c>model_from_json</c> read. It holds no weights.</summary>
+    /// <param name="indented">Whether lines are broken and indented.</param>
+    /// <exception cref="ModelException">The model holds functions or tensors that a file cannot name; all of them in one message.</exception>
+    public string ToJson(bool indented = false) => Serialization.ModelWriter.Write(this).ToJsonString(indented ? Serialization.ModelWriter.Indented : null);
 
     /// <summary>Calls the model on a tensor and returns its output; calling it again shares its weights.</summary>
     /// <exception cref="ModelException">The tensor does not fit, or the model takes or gives several.</exception>

@@ -79,12 +79,29 @@ internal static class ModelSteps
 
         return [.. order.OrderByDescending(step => layerDepths[Identity(step)]).ThenBy(step => firstVisit[Identity(step)])];
 
+        // Written with a stack of its own: a model may be deeper than the thread's.
         void Visit(Value value)
         {
-            if (!producers.TryGetValue(value, out var step) || !finished.Add(step)) return;
-            firstVisit.TryAdd(Identity(step), firstVisit.Count);
-            foreach (var input in step.Inputs) Visit(input);
-            order.Add(step);
+            var stack = new Stack<(ModelStep Step, int Next)>();
+            Enter(value);
+            while (stack.TryPop(out var top))
+            {
+                if (top.Next == top.Step.Inputs.Count)
+                {
+                    order.Add(top.Step);
+                    continue;
+                }
+
+                stack.Push((top.Step, top.Next + 1));
+                Enter(top.Step.Inputs[top.Next]);
+            }
+
+            void Enter(Value reached)
+            {
+                if (!producers.TryGetValue(reached, out var step) || !finished.Add(step)) return;
+                firstVisit.TryAdd(Identity(step), firstVisit.Count);
+                stack.Push((step, 0));
+            }
         }
 
         static object Identity(ModelStep step) => (object?)step.Layer ?? step;

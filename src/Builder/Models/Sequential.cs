@@ -12,8 +12,8 @@ public sealed class Sequential : Model
     {
     }
 
-    private Sequential(SymbolicTensor input, ReadOnlySpan<Layer> layers)
-        : base(input, input.Apply(layers))
+    internal Sequential(SymbolicTensor input, ReadOnlySpan<Layer> layers, string? name = null, ulong seed = 0)
+        : base(input, input.Apply(layers), name, seed)
     {
     }
 

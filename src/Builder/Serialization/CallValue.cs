@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace OnnxFunctional.Serialization;
+
+/// <summary>One argument of a call as a file holds it: a tree of lists whose leaves are tensors of the call and plain values.</summary>
+internal abstract record CallValue
+{
+    // Deeper nesting than this has no meaning for any call; it keeps hostile files from growing the stack.
+    private const int Deepest = 16;
+
+    public static CallValue Null { get; } = new Literal(null);
+
+    public bool IsNull => this is Literal { Value: null };
+
+    /// <summary>Reads an argument; each tensor in it is added to <paramref name="tensors"/> and becomes its position there.</summary>
+    /// <exception cref="ModelException">The value is none that a call can have.</exception>
+    public static CallValue Read(JsonElement json, List<TensorReference>? tensors, int depth = 0)
+    {
+        if (depth > Deepest) throw new ModelException($"an argument is nested more than {Deepest} deep.");
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.Null:
+                return Null;
+            case JsonValueKind.True or JsonValueKind.False:
+                return new Literal(json.GetBoolean());
+            case JsonValueKind.String:
+                return new Literal(json.GetString());
+            case JsonValueKind.Number:
+                return json.TryGetInt64(out var whole) ? new Literal(whole) : new Literal(json.GetDouble());
+            case JsonValueKind.Array:
+                return new List([.. json.EnumerateArray().Select(item => Read(item, tensors, depth + 1))]);
+        }
+
+        var name = json.TryGetProperty("class_name", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;
+        var config = json.TryGetProperty("config", out var inner) ? inner : default;
+        switch (name)
+        {
+            case "__keras_tensor__" when tensors is not null && config.ValueKind == JsonValueKind.Object && config.TryGetProperty("keras_history", out var history):
+                tensors.Add(TensorReference.Read(history));
+                return new Tensor(tensors.Count - 1);
+            case "__tuple__" or "__tensor__" or "__numpy__" when config.ValueKind == JsonValueKind.Object && config.TryGetProperty("value", out var value):
+                return Read(value, tensors, depth + 1) is List list && name != "__tuple__" ? new Array(list) : Read(value, tensors, depth + 1);
+            case "__slice__" when config.ValueKind == JsonValueKind.Object:
+                return new Slice(Bound(config, "start"), Bound(config, "stop"), Bound(config, "step"));
+            case "__ellipsis__":
+                return new Ellipsis();
+            default:
+                throw new ModelException(name is null ? "an argument is an object without class_name." : $"an argument is a {name}, which no operation here takes; expected tensors, numbers, words or lists of them.");
+        }
+    }
+
+    /// <summary>The argument as JSON.</summary>
+    /// <param name="tensor">How a tensor of the call is written.</param>
+    public abstract JsonNode? Write(Func<int, JsonNode> tensor);
+
+    /// <summary>As a whole number.</summary>
+    public int Integer(string what) => this switch
+    {
+        Literal { Value: long value } when value is >= int.MinValue and <= int.MaxValue => (int)value,
+        Literal { Value: double value } when value == Math.Floor(value) && Math.Abs(value) <= int.MaxValue => (int)value,
+        _ => throw new ModelException($"{what} is {this}; expected a whole number."),
+    };
+
+    public float Number(string what) => this switch
+    {
+        Literal { Value: long value } => value,
+        Literal { Value: double value } => (float)value,
+        _ => throw new ModelException($"{what} is {this}; expected a number."),
+    };
+
+    /// <summary>As whole numbers: one alone is a list of one.</summary>
+    public int[] Integers(string what) => this is List list ? [.. list.Items.Select(item => item.Integer(what))] : [Integer(what)];
+
+    private static int? Bound(JsonElement config, string key) =>
+        !config.TryGetProperty(key, out var value) || value.ValueKind == JsonValueKind.Null ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var bound) ? bound
+        : throw new ModelException($"a slice's {key} is {value}; expected a whole number or null.");
+
+    /// <summary>A tensor of the call, by its position among the call's inputs.</summary>
+    internal sealed record Tensor(int Index) : CallValue
+    {
+        public override JsonNode Write(Func<int, JsonNode> tensor) => tensor(Index);
+
+        public override string ToString() => "a tensor";
+    }
+
+    /// <summary>A list or tuple.</summary>
+    internal sealed record List(IReadOnlyList<CallValue> Items) : CallValue
+    {
+        public override JsonNode Write(Func<int, JsonNode> tensor) => new JsonArray([.. Items.Select(item => item.Write(tensor))]);
+
+        public override string ToString() => "[" + string.Join(", ", Items) + "]";
+    }
+
+    /// <summary>Numbers that were an array in Python.</summary>
+    internal sealed record Array(List Rows) : CallValue
+    {
+        public override JsonNode Write(Func<int, JsonNode> tensor) =>
+            new JsonObject { ["class_name"] = "__numpy__", ["config"] = new JsonObject { ["value"] = Rows.Write(tensor), ["dtype"] = HoldsFractions(Rows) ? "float32" : "int64" } };
+
+        public override string ToString() => "an array";
+
+        private static bool HoldsFractions(CallValue value) => value is List list ? list.Items.Any(HoldsFractions) : value is Literal { Value: double };
+    }
+
+    /// <summary>Nothing, a truth value, a whole number (long), a number (double) or a word.</summary>
+    internal sealed record Literal(object? Value) : CallValue
+    {
+        public override JsonNode? Write(Func<int, JsonNode> tensor) => Value switch
+        {
+            bool value => JsonValue.Create(value),
+            long value => JsonValue.Create(value),
+            double value => JsonValue.Create(value),
+            string value => JsonValue.Create(value),
+            _ => null,
+        };
+
+        public override string ToString() => Value switch { null => "None", string value => $"'{value}'", IFormattable value => value.ToString(null, CultureInfo.InvariantCulture), _ => Value.ToString()! };
+    }
+
+    /// <summary>Python's <c>start:stop:step</c>.</summary>
+    internal sealed record Slice(int? Start, int? Stop, int? Step) : CallValue
+    {
+        public override JsonNode Write(Func<int, JsonNode> tensor) =>
+            new JsonObject { ["class_name"] = "__slice__", ["config"] = new JsonObject { ["start"] = Start, ["stop"] = Stop, ["step"] = Step } };
+
+        public override string ToString() => $"{Start}:{Stop}:{Step}";
+    }
+
+    /// <summary>Python's <c>...</c>: as many whole axes as are needed.</summary>
+    internal sealed record Ellipsis : CallValue
+    {
+        public override JsonNode Write(Func<int, JsonNode> tensor) => new JsonObject { ["class_name"] = "__ellipsis__", ["config"] = new JsonObject() };
+
+        public override string ToString() => "...";
+    }
+}
+
+/// <summary>A tensor by where it comes from: the layer's name, which of its calls, which of the call's outputs.</summary>
+internal readonly record struct TensorReference(string Layer, int Call, int Output)
+{
+    public static TensorReference Read(JsonElement json)
+    {
+        if (json.ValueKind == JsonValueKind.Array && json.GetArrayLength() == 3 && json[0].ValueKind == JsonValueKind.String && json[1].ValueKind == JsonValueKind.Number
+            && json[2].ValueKind == JsonValueKind.Number && json[1].TryGetInt32(out var call) && json[2].TryGetInt32(out var output) && call >= 0 && output >= 0)
+            return new(json[0].GetString()!, call, output);
+        throw new ModelException($"a tensor is given as {Shortened(json)}; expected [\"layer\", call, output].");
+    }
+
+    public static bool IsOne(JsonElement json) => json.ValueKind == JsonValueKind.Array && json.GetArrayLength() == 3 && json[0].ValueKind == JsonValueKind.String && json[1].ValueKind == JsonValueKind.Number;
+
+    public JsonArray ToJson() => [Layer, Call, Output];
+
+    private static string Shortened(JsonElement json) => json.GetRawText() is { Length: > 60 } text ? text[..60] + "..." : json.GetRawText();
+}
+
+/// <summary>The arguments of one call: by position, then by name.</summary>
+internal sealed record CallArguments(IReadOnlyList<CallValue> Positional, IReadOnlyList<KeyValuePair<string, CallValue>> Named)
+{
+    /// <summary>An argument by position or by name; null where it was not given.</summary>
+    public CallValue At(int position, string name) => position < Positional.Count ? Positional[position] : Named.FirstOrDefault(entry => entry.Key == name).Value ?? CallValue.Null;
+}

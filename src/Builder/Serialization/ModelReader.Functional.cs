@@ -1,0 +1,296 @@
+using System.Text.Json;
+
+namespace OnnxFunctional.Serialization;
+
+/// <content>Functional models: first all layers, then their calls in an order in which every tensor exists.</content>
+internal sealed partial class ModelReader
+{
+    private Model? ReadFunctional(JsonElement config, string where, string? name)
+    {
+        if (!config.TryGetProperty("layers", out var list) || list.ValueKind != JsonValueKind.Array) throw new ModelException("its configuration has no list of layers.");
+        var layers = new Dictionary<string, LayerEntry>();
+        var calls = new List<PendingCall>();
+        var failed = false;
+        foreach (var item in list.EnumerateArray())
+        {
+            var operation = ReadOperation(item, $"a layer of {where}");
+            var key = Text(item, "name") ?? (item.ValueKind == JsonValueKind.Object && item.TryGetProperty("config", out var inner) ? Text(inner, "name") : null);
+            if (operation is null || key is null)
+            {
+                if (operation is not null) _problems.Add($"{where}: a layer of class {operation.ClassName} has no name.");
+                failed = true;
+                continue;
+            }
+
+            var entry = new LayerEntry(key, operation);
+            if (!layers.TryAdd(key, entry))
+            {
+                _problems.Add($"{where}: two layers are named '{key}'.");
+                failed = true;
+                continue;
+            }
+
+            if (operation is InputLayer input)
+            {
+                entry.Outputs.Add(input.Tensor);
+                continue;
+            }
+
+            if (!item.TryGetProperty("inbound_nodes", out var nodes) || nodes.ValueKind != JsonValueKind.Array) continue;
+            foreach (var node in nodes.EnumerateArray())
+            {
+                try
+                {
+                    calls.Add(PendingCall.Read(entry, node));
+                }
+                catch (ModelException error)
+                {
+                    _problems.Add($"layer '{key}': {error.Message}");
+                    failed = true;
+                }
+            }
+        }
+
+        if (failed) return null;
+        if (!MakeCalls(layers, calls, where)) return null;
+        var inputs = ReadTensors(config, "input_layers", layers);
+        var outputs = ReadTensors(config, "output_layers", layers);
+        var model = new Model(inputs, outputs, name, _seed);
+        ReadTrainable(model, config);
+        return model;
+    }
+
+    /// <summary>Makes all calls; one that waits for a tensor is taken up again when that tensor's call was made.</summary>
+    private bool MakeCalls(Dictionary<string, LayerEntry> layers, List<PendingCall> calls, string where)
+    {
+        var failed = false;
+        foreach (var call in calls)
+        {
+            foreach (var reference in call.References)
+            {
+                if (layers.ContainsKey(reference.Layer)) continue;
+                _problems.Add($"layer '{call.Entry.Name}' is called on a tensor of '{reference.Layer}', which {where} does not have.");
+                failed = true;
+            }
+        }
+
+        if (failed) return false;
+        var waiting = new Dictionary<(LayerEntry, int), List<PendingCall>>();
+        var ready = new Queue<PendingCall>(calls);
+        var made = 0;
+        while (ready.TryDequeue(out var call))
+        {
+            // The calls of a shared layer keep their order, which is what later references count by.
+            if (call.Index != call.Entry.Made)
+            {
+                Wait(call.Entry, call.Index - 1, call);
+                continue;
+            }
+
+            var missing = call.References.Select(reference => (Entry: layers[reference.Layer], reference.Call)).FirstOrDefault(source => source.Entry.At(source.Call) is null);
+            if (missing.Entry is not null)
+            {
+                Wait(missing.Entry, missing.Call - missing.Entry.FirstCall, call);
+                continue;
+            }
+
+            made++;
+            try
+            {
+                var outputs = Call(call, [.. call.References.Select(reference => layers[reference.Layer].Tensor(reference))]);
+                foreach (var output in outputs) RequireSize(output.Shape);
+                call.Entry.Outputs.Add(outputs);
+            }
+            catch (ModelException error)
+            {
+                _problems.Add(error.NamesLayer ? error.Message : $"layer '{call.Entry.Name}' ({call.Entry.Operation.ClassName}): {error.Message}");
+                failed = true;
+                continue;
+            }
+            catch (Exception error) when (error is ArgumentException or ArithmeticException or IndexOutOfRangeException or InvalidOperationException)
+            {
+                _problems.Add($"layer '{call.Entry.Name}' ({call.Entry.Operation.ClassName}) cannot be called on {string.Join(" and ", call.References.Select(reference => layers[reference.Layer].Tensor(reference).Shape))}: {error.Message}");
+                failed = true;
+                continue;
+            }
+
+            call.Entry.Made++;
+            if (waiting.Remove((call.Entry, call.Index), out var woken)) woken.ForEach(ready.Enqueue);
+        }
+
+        if (!failed && made < calls.Count)
+        {
+            var stuck = waiting.Values.SelectMany(list => list).Select(call => $"'{call.Entry.Name}'").Distinct().Take(8);
+            _problems.Add($"{where}: the calls of {string.Join(", ", stuck)} wait for one another or for a call that is not there; expected a graph without loops.");
+            failed = true;
+        }
+
+        return !failed;
+
+        void Wait(LayerEntry entry, int index, PendingCall call)
+        {
+            if (!waiting.TryGetValue((entry, index), out var list)) waiting.Add((entry, index), list = []);
+            list.Add(call);
+        }
+    }
+
+    /// <summary>Calls a layer with the arguments of the file.</summary>
+    private static SymbolicTensors Call(PendingCall call, SymbolicTensor[] tensors)
+    {
+        if (call.Entry.Operation is KerasOperation operation) return operation.CallWith(tensors, call.Arguments);
+        var inputs = new List<SymbolicTensor>();
+        for (var i = 0; i < call.Arguments.Positional.Count; i++) AddTensors(call.Arguments.Positional[i], inputs, tensors, $"argument {i}");
+        var options = CallOptions.None;
+        var late = new SortedDictionary<int, CallValue>();
+        foreach (var (name, value) in call.Arguments.Named)
+        {
+            if (value.IsNull) continue;
+            switch (name)
+            {
+                case "inputs" or "sequences" or "query" or "data" or "x":
+                    late[0] = value;
+                    break;
+                case "value":
+                    late[1] = value;
+                    break;
+                case "key":
+                    late[2] = value;
+                    break;
+                case "initial_state":
+                    late[3] = value;
+                    break;
+                case "mask" when value is CallValue.List masks:
+                    options = options with { QueryMask = MaskAt(masks, 0), ValueMask = MaskAt(masks, 1), KeyMask = MaskAt(masks, 2) };
+                    break;
+                case "mask":
+                    options = options with { Mask = Tensor(value, name) };
+                    break;
+                case "query_mask":
+                    options = options with { QueryMask = Tensor(value, name) };
+                    break;
+                case "value_mask":
+                    options = options with { ValueMask = Tensor(value, name) };
+                    break;
+                case "key_mask":
+                    options = options with { KeyMask = Tensor(value, name) };
+                    break;
+                case "attention_mask":
+                    options = options with { AttentionMask = Tensor(value, name) };
+                    break;
+                case "use_causal_mask":
+                    options = options with { UseCausalMask = Flag(value, name) };
+                    break;
+                case "return_attention_scores":
+                    options = options with { ReturnAttentionScores = Flag(value, name) };
+                    break;
+                default:
+                    throw new ModelException($"argument {name} is {value}, which is not supported.");
+            }
+        }
+
+        foreach (var value in late.Values) AddTensors(value, inputs, tensors, "an argument");
+        return call.Entry.Operation.CallAll(inputs.ToArray(), options);
+
+        SymbolicTensor? MaskAt(CallValue.List masks, int index) => index < masks.Items.Count && !masks.Items[index].IsNull ? Tensor(masks.Items[index], "mask") : null;
+
+        SymbolicTensor Tensor(CallValue value, string what) => value is CallValue.Tensor(var index) ? tensors[index] : throw new ModelException($"argument {what} is {value}; expected a tensor.");
+
+        static bool Flag(CallValue value, string what) => value is CallValue.Literal { Value: bool flag } ? flag : throw new ModelException($"argument {what} is {value}; expected true or false.");
+    }
+
+    private static void AddTensors(CallValue value, List<SymbolicTensor> inputs, SymbolicTensor[] tensors, string what)
+    {
+        switch (value)
+        {
+            case CallValue.Tensor(var index):
+                inputs.Add(tensors[index]);
+                break;
+            case CallValue.List list:
+                foreach (var item in list.Items) AddTensors(item, inputs, tensors, what);
+                break;
+            case { IsNull: true }:
+                break;
+            default:
+                throw new ModelException($"{what} is {value}; expected a tensor or a list of tensors.");
+        }
+    }
+
+    /// <summary>One tensor, a list, or a dictionary, which Keras goes through by sorted names.</summary>
+    private static SymbolicTensors ReadTensors(JsonElement config, string key, Dictionary<string, LayerEntry> layers)
+    {
+        var tensors = new List<SymbolicTensor>();
+        if (!config.TryGetProperty(key, out var json)) throw new ModelException($"its configuration has no {key}.");
+        Add(json, 0);
+        return tensors.ToArray();
+
+        void Add(JsonElement item, int depth)
+        {
+            if (TensorReference.IsOne(item) || depth > 8)
+            {
+                var reference = TensorReference.Read(item);
+                if (!layers.TryGetValue(reference.Layer, out var entry)) throw new ModelException($"{key} names '{reference.Layer}', which is not among its layers." + (Naming.Nearest(reference.Layer, layers.Keys) is { } nearest ? $" Did you mean '{nearest}'?" : ""));
+                tensors.Add(entry.Tensor(reference));
+            }
+            else if (item.ValueKind == JsonValueKind.Array)
+            {
+                foreach (var inner in item.EnumerateArray()) Add(inner, depth + 1);
+            }
+            else if (item.ValueKind == JsonValueKind.Object)
+            {
+                foreach (var property in item.EnumerateObject().OrderBy(property => property.Name, StringComparer.Ordinal)) Add(property.Value, depth + 1);
+            }
+            else
+            {
+                throw new ModelException($"{key} holds {Shown(item)}; expected [\"layer\", call, output], a list or a dictionary of them.");
+            }
+        }
+    }
+
+    /// <summary>A layer of the model being read with the outputs of the calls made so far.</summary>
+    private sealed class LayerEntry(string name, Operation operation)
+    {
+        public string Name { get; } = name;
+
+        public Operation Operation { get; } = operation;
+
+        /// <summary>Keras counts the making of a functional model as its call 0.</summary>
+        public int FirstCall { get; } = operation is Model and not Sequential ? 1 : 0;
+
+        public int Read { get; set; }
+
+        public int Made { get; set; }
+
+        public List<SymbolicTensors> Outputs { get; } = [];
+
+        public SymbolicTensors? At(int call) => call - FirstCall is var index && index >= 0 && index < Outputs.Count ? Outputs[index] : (SymbolicTensors?)null;
+
+        public SymbolicTensor Tensor(TensorReference reference) =>
+            At(reference.Call) is { } outputs && reference.Output < outputs.Count
+                ? outputs[reference.Output]
+                : throw new ModelException($"a tensor is given as output {reference.Output} of call {reference.Call} of layer '{Name}', which has {Outputs.Count} calls.");
+    }
+
+    private sealed class PendingCall(LayerEntry entry, int index, CallArguments arguments, IReadOnlyList<TensorReference> references)
+    {
+        public LayerEntry Entry { get; } = entry;
+
+        /// <summary>Which call of its layer it is.</summary>
+        public int Index { get; } = index;
+
+        public CallArguments Arguments { get; } = arguments;
+
+        public IReadOnlyList<TensorReference> References { get; } = references;
+
+        public static PendingCall Read(LayerEntry entry, JsonElement json)
+        {
+            if (json.ValueKind == JsonValueKind.Array) throw new ModelException("its calls are in the form of Keras 2; open the model in Keras 3 and save it again.");
+            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("args", out var args) || args.ValueKind != JsonValueKind.Array) throw new ModelException("a call has no list of arguments, args.");
+            var references = new List<TensorReference>();
+            CallValue[] positional = [.. args.EnumerateArray().Select(item => CallValue.Read(item, references))];
+            KeyValuePair<string, CallValue>[] named = json.TryGetProperty("kwargs", out var keywords) && keywords.ValueKind == JsonValueKind.Object
+                ? [.. keywords.EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, CallValue.Read(entry.Value, references)))]
+                : [];
+            return new(entry, entry.Read++, new(positional, named), references);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+
+namespace OnnxFunctional.Serialization;
+
+/// <content>Values of a configuration.</content>
+internal sealed partial class ModelWriter
+{
+    private void WriteConfig(KerasType type, object owner, JsonObject config, string where)
+    {
+        foreach (var parameter in type.HiddenParameters())
+        {
+            _problems.Add($"{where}: the constructor parameter '{parameter}' has no public property of that name, so a file cannot hold it. Add one: public ... {char.ToUpperInvariant(parameter[0])}{parameter[1..]} {{ get; }} = {parameter};");
+        }
+
+        foreach (var member in type.Configuration)
+        {
+            var value = member.Property.GetValue(owner);
+            if (value is null && type.Omitted.Contains(member.Key)) continue;
+            try
+            {
+                var json = WriteValue(value, $"{where}: {member.Key}");
+                config[member.Key] = json is JsonArray { Count: 1 } one && type.Single.Contains(member.Key) ? one[0]!.DeepClone() : json;
+            }
+            catch (ModelException error)
+            {
+                _problems.Add($"{where}: {member.Key} {error.Message}");
+            }
+        }
+
+        foreach (var key in type.FixedKeys.Where(key => key.Written)) config[key.Key] = JsonNode.Parse(key.Value);
+    }
+
+    private JsonNode? WriteValue(object? value, string where) => value switch
+    {
+        null => null,
+        bool flag => JsonValue.Create(flag),
+        int number => JsonValue.Create(number),
+        long number => JsonValue.Create(number),
+        float number => WriteNumber(number),
+        double number => double.IsFinite(number) ? JsonValue.Create(number) : throw new ModelException($"is {number}, which JSON does not hold."),
+        string word => JsonValue.Create(word),
+        DType type => JsonValue.Create(type.KerasName()),
+        Enum choice => JsonValue.Create(Naming.SnakeCase(choice.ToString())),
+        Activation activation => WriteActivation(activation),
+        Shape shape => WriteShape(shape),
+        Sizes { Count: 0 } or Axes { List.Count: 0 } => null,
+        Axes axes => new JsonArray([.. axes.Select(axis => (JsonNode?)JsonValue.Create(axis))]),
+        Operation operation => WriteOperation(operation, operation.Name),
+        Initializer or Regularizer or Constraint => WriteObject(value, where),
+        IEnumerable<int> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
+        IEnumerable<long> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
+        IEnumerable<float> numbers => new JsonArray([.. numbers.Select(WriteNumber)]),
+        IEnumerable<string> words => new JsonArray([.. words.Select(word => (JsonNode?)JsonValue.Create(word))]),
+        IEnumerable<Operation> operations => new JsonArray([.. operations.Select(operation => (JsonNode?)WriteOperation(operation, operation.Name))]),
+        _ => throw new ModelException($"has the type {value.GetType().Name}, which files do not hold; the property needs a number, word, list, activation, initializer, regularizer, constraint or layer."),
+    };
+
+    private JsonObject WriteObject(object value, string where)
+    {
+        if (!KerasRegistry.ByType.TryGetValue(value.GetType(), out var type))
+        {
+            if (value.GetType().DeclaringType is { } declarer && (declarer == typeof(Initializer) || declarer == typeof(Regularizer) || declarer == typeof(Constraint))) throw new ModelException("is a function, which a file cannot hold. Write it as a class with public properties, and give the class with CustomObjects.Add when reading.");
+            type = value switch
+            {
+                Initializer initializer => KerasType.Custom(initializer),
+                Regularizer regularizer => KerasType.Custom(regularizer),
+                _ => KerasType.Custom((Constraint)value),
+            };
+        }
+
+        var config = new JsonObject();
+        WriteConfig(type, value, config, where);
+        return new JsonObject { ["module"] = type.Module, ["class_name"] = type.Name, ["config"] = config, ["registered_name"] = type.Module is null ? "Custom>" + type.Name : null };
+    }
+
+    private static JsonNode WriteActivation(Activation activation) =>
+        Activation.ByName.TryGetValue(activation.Name, out var known) && ReferenceEquals(known, activation) ? JsonValue.Create(activation.Name)
+        : activation.Name == "custom" ? throw new ModelException("is a function without a name. Give it one, Activation.From(function, \"name\"), and the same to CustomObjects.Add when reading.")
+        : new JsonObject { ["module"] = "builtins", ["class_name"] = "function", ["config"] = activation.Name, ["registered_name"] = "function" };
+
+    private static JsonNode WriteNumber(float number) => float.IsFinite(number) ? JsonValue.Create(number) : throw new ModelException($"is {number}, which JSON does not hold.");
+}

@@ -1,0 +1,218 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace OnnxFunctional.Serialization;
+
+/// <summary>Writes a model as Keras' functional or sequential JSON, key for key as Keras 3 does.</summary>
+internal sealed partial class ModelWriter
+{
+    private static readonly string[] s_attentionShapes = ["query_shape", "value_shape", "key_shape"];
+
+    private readonly ReadProblems _problems = new();
+
+    public static JsonSerializerOptions Indented { get; } = new() { WriteIndented = true };
+
+    /// <exception cref="ModelException">Something in the model has no name a file could hold; all such things are told.</exception>
+    public static JsonObject Write(Model model)
+    {
+        var writer = new ModelWriter();
+        var json = writer.WriteModel(model, model.Name);
+        writer._problems.ThrowIfAny($"Model '{model.Name}' cannot be written");
+        return json;
+    }
+
+    private JsonObject WriteModel(Model model, string name) => model is Sequential sequential ? WriteSequential(sequential, name) : WriteFunctional(model, name);
+
+    private JsonObject WriteSequential(Sequential model, string name)
+    {
+        var layers = new JsonArray();
+        foreach (var step in model.Steps)
+        {
+            if (step.Layer is not null) layers.Add((JsonNode)WriteOperation(step.Layer, step.Name));
+        }
+
+        var shape = WriteShape(model.Input.Shape);
+        return new JsonObject
+        {
+            ["module"] = "keras",
+            ["class_name"] = "Sequential",
+            ["config"] = new JsonObject { ["name"] = name, ["trainable"] = model.Trainable, ["dtype"] = Policy(), ["layers"] = layers, ["build_input_shape"] = shape },
+            ["registered_name"] = null,
+            ["build_config"] = new JsonObject { ["input_shape"] = shape.DeepClone() },
+            ["compile_config"] = new JsonObject(),
+        };
+    }
+
+    private JsonObject WriteFunctional(Model model, string name)
+    {
+        var tensors = new GraphReferences(model, _problems);
+        var layers = new JsonArray();
+        foreach (var group in tensors.Steps)
+        {
+            var first = group[0];
+            JsonObject json;
+            var nodes = new JsonArray();
+            if (first.Layer is null)
+            {
+                if (BareOperations.Write(first.Node!) is not { } bare)
+                {
+                    _problems.Add($"operation '{first.Name}' ({first.Node!.Op.Name}) has no form in a file. Compute it in a layer of your own.");
+                    continue;
+                }
+
+                json = new() { ["module"] = bare.Module, ["class_name"] = bare.ClassName, ["config"] = bare.Config(first.Name), ["registered_name"] = bare.ClassName };
+                nodes.Add((JsonNode)new JsonObject { ["args"] = bare.Arguments(tensors.Write), ["kwargs"] = new JsonObject() });
+            }
+            else
+            {
+                json = WriteOperation(first.Layer, first.Name);
+                foreach (var step in group)
+                {
+                    if (step.Call is not null) nodes.Add((JsonNode)WriteCall(step.Layer!, step.Call, tensors));
+                }
+            }
+
+            json["name"] = first.Name;
+            json["inbound_nodes"] = nodes;
+            layers.Add((JsonNode)json);
+        }
+
+        return new JsonObject
+        {
+            ["module"] = "keras.src.models.functional",
+            ["class_name"] = "Functional",
+            ["config"] = new JsonObject
+            {
+                ["name"] = name,
+                ["trainable"] = model.Trainable,
+                ["layers"] = layers,
+                ["input_layers"] = tensors.List(model.Inputs),
+                ["output_layers"] = tensors.List(model.Outputs),
+            },
+            ["registered_name"] = "Functional",
+            ["build_config"] = new JsonObject { ["input_shape"] = null },
+            ["compile_config"] = new JsonObject(),
+        };
+    }
+
+    /// <summary>A layer, model or operation without its calls.</summary>
+    private JsonObject WriteOperation(Operation operation, string name)
+    {
+        switch (operation)
+        {
+            case Model model:
+                return WriteModel(model, name);
+            case InputLayer input:
+                return new JsonObject
+                {
+                    ["module"] = "keras.layers",
+                    ["class_name"] = "InputLayer",
+                    ["config"] = new JsonObject
+                    {
+                        ["batch_shape"] = WriteShape(input.Tensor.Shape),
+                        ["dtype"] = input.Tensor.DType.KerasName(),
+                        ["sparse"] = false,
+                        ["ragged"] = false,
+                        ["name"] = name,
+                        ["optional"] = false,
+                    },
+                    ["registered_name"] = null,
+                };
+            case KerasOperation keras:
+                return new JsonObject { ["module"] = keras.Module, ["class_name"] = keras.ClassName, ["config"] = keras.WriteConfig(name), ["registered_name"] = keras.ClassName };
+        }
+
+        var type = TypeOf(operation);
+        var json = new JsonObject { ["module"] = type.Module, ["class_name"] = type.Name };
+        var config = new JsonObject { ["name"] = name, ["trainable"] = operation.Trainable, ["dtype"] = Policy() };
+        WriteConfig(type, operation, config, $"layer '{name}' ({operation.ClassName})");
+
+        // In Keras states are returned by all calls of a layer or by none.
+        if (operation.Calls.Any(call => call.Options.ReturnState)) config["return_state"] = true;
+        json["config"] = config;
+        json["registered_name"] = type.Module is null ? "Custom>" + type.Name : null;
+        if (type.NotesShape && operation.Calls.Count > 0) json["build_config"] = WriteShapes(type, operation.Calls[0]);
+        return json;
+    }
+
+    /// <summary>The row of a layer's class; a class of the user's has none and is written by its name.</summary>
+    private static KerasType TypeOf(Operation operation) =>
+        KerasRegistry.ByType.TryGetValue(operation.GetType(), out var type) ? type : KerasType.Custom(operation);
+
+    private static JsonObject WriteCall(Operation layer, LayerCall call, GraphReferences tensors)
+    {
+        if (layer is KerasOperation operation)
+        {
+            var arguments = operation.ArgumentsOf(call);
+            JsonNode Tensor(int index) => tensors.Write(call.Inputs[index]);
+            return new JsonObject
+            {
+                ["args"] = new JsonArray([.. arguments.Positional.Select(value => value.Write(Tensor))]),
+                ["kwargs"] = new JsonObject(arguments.Named.Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Write(Tensor)))),
+            };
+        }
+
+        var (form, takesMask) = layer switch
+        {
+            Model model => (model.Inputs.Count > 1 ? CallForm.List : CallForm.Separate, true),
+            _ => (TypeOf(layer).Form, TypeOf(layer).TakesMask),
+        };
+        var options = call.Options;
+        var given = call.Inputs.Take(call.Inputs.Count - options.Tensors.Count()).Select(input => (JsonNode?)tensors.Write(input)).ToArray();
+        var keywords = new JsonObject();
+        var positional = form switch
+        {
+            CallForm.List => new JsonArray(new JsonArray(given)),
+            CallForm.Recurrent => new JsonArray(given[0]),
+            _ => new JsonArray(given),
+        };
+        if (form == CallForm.Recurrent && given.Length > 1) keywords["initial_state"] = new JsonArray(given[1..]);
+        if (options.Mask is not null) keywords["mask"] = tensors.Write(options.Mask);
+        else if (takesMask && given.Length == 1) keywords["mask"] = null;
+        if (form == CallForm.List && (options.QueryMask ?? options.ValueMask ?? options.KeyMask) is not null)
+        {
+            keywords["mask"] = new JsonArray([.. new[] { options.QueryMask, options.ValueMask, options.KeyMask }.Take(given.Length).Select(mask => mask is null ? null : (JsonNode?)tensors.Write(mask))]);
+        }
+        else
+        {
+            Add("query_mask", options.QueryMask);
+            Add("value_mask", options.ValueMask);
+            Add("key_mask", options.KeyMask);
+        }
+
+        Add("attention_mask", options.AttentionMask);
+        if (options.ReturnAttentionScores) keywords["return_attention_scores"] = true;
+        if (options.UseCausalMask) keywords["use_causal_mask"] = true;
+        return new JsonObject { ["args"] = positional, ["kwargs"] = keywords };
+
+        void Add(string name, SymbolicTensor? mask)
+        {
+            if (mask is not null) keywords[name] = tensors.Write(mask);
+        }
+    }
+
+    /// <summary>The shapes a layer was first called on, which Keras builds it with.</summary>
+    private static JsonObject WriteShapes(KerasType type, LayerCall call)
+    {
+        var shapes = call.Inputs.Take(call.Inputs.Count - call.Options.Tensors.Count()).Select(input => input.Shape).ToArray();
+        if (type.Form == CallForm.List) return new JsonObject { ["input_shape"] = new JsonArray([.. shapes.Select(WriteShape)]) };
+        if (shapes.Length == 1) return new JsonObject { ["input_shape"] = WriteShape(shapes[0]) };
+        var named = new JsonObject();
+        if (type.Form == CallForm.Recurrent)
+        {
+            named["sequences_shape"] = WriteShape(shapes[0]);
+            named["initial_state_shape"] = new JsonArray([.. shapes[1..].Select(WriteShape)]);
+        }
+        else
+        {
+            foreach (var (name, shape) in s_attentionShapes.Zip(shapes)) named[name] = WriteShape(shape);
+        }
+
+        return new JsonObject { ["shapes_dict"] = named };
+    }
+
+    private static JsonArray WriteShape(Shape shape) => new([.. shape.Select(dim => dim is { } size ? (JsonNode?)JsonValue.Create(size) : null)]);
+
+    private static JsonObject Policy() =>
+        new() { ["module"] = "keras", ["class_name"] = "DTypePolicy", ["config"] = new JsonObject { ["name"] = "float32" }, ["registered_name"] = null };
+}
