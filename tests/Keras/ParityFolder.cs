@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace OnnxFunctional.Tests.Keras;
+
+/// <summary>The numbers Keras computed: tests/Reference/keras-parity, or the folder of the same format that KERAS_PARITY_DIR names.</summary>
+internal static class ParityFolder
+{
+    public static string Root { get; } = Environment.GetEnvironmentVariable("KERAS_PARITY_DIR") is { Length: > 0 } given ? given : Path.Combine(Repository(), "tests", "Reference", "keras-parity");
+
+    /// <summary>Paths below the root, sorted; none where the folder is not there.</summary>
+    public static IEnumerable<string> Files(string folder, string pattern) =>
+        Directory.Exists(Path.Combine(Root, folder))
+            ? Directory.EnumerateFiles(Path.Combine(Root, folder), pattern).Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/')).Order(StringComparer.Ordinal)
+            : [];
+
+    public static string PathOf(string file) => Path.Combine(Root, file);
+
+    public static JsonNode Read(string file)
+    {
+        using var stream = File.OpenRead(PathOf(file));
+        return JsonNode.Parse(stream, documentOptions: new JsonDocumentOptions { MaxDepth = 256 })!;
+    }
+
+    private static string Repository()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "OnnxFunctional.sln"))) return folder.FullName;
+        }
+
+        throw new DirectoryNotFoundException("No folder above the tests holds OnnxFunctional.sln.");
+    }
+}
