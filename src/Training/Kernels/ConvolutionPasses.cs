@@ -11,7 +11,10 @@ internal static class ConvolutionPasses
     private const int MaxBufferFloats = 1 << 16;
 
     // Of the weight gradient: source and gradient of a band, read once for each of some hundred register tiles.
-    private const int WeightBandFloats = 48 << 10;
+    private const int WeightBandFloats = 96 << 10;
+
+    // At 128 pixels, reading and writing the sums is 2 % of the work; at the 16 of one 4x4 image it was 60 %.
+    private const int MinWeightPixels = 128;
 
     // 2048 rows of 32 weights are 256 KB, a quarter of the second-level cache.
     private const int PanelRowsPerChunk = 2048;
@@ -19,38 +22,48 @@ internal static class ConvolutionPasses
     // 20 microseconds at about 100 GFLOP/s.
     private const double OperationsPerTask = 2e6;
 
+    /// <summary>What tasks should be: near so many pixels, no wider than so many columns, and not fewer than so many.</summary>
+    private readonly record struct Cut(int Pixels, int Columns, int Tasks);
+
     private readonly record struct Tap(int Kernel, int Shift);
 
     /// <summary>One phase of one axis: positions <c>Origin + q * step</c> of the destination and the taps they read.</summary>
     private sealed record AxisPhase(int Origin, int Count, Tap[] Taps);
 
     /// <summary>The pass from input to output.</summary>
-    public static ConvPass Forward(ConvolutionGeometry geometry) => Forward(geometry, PixelsPerTask, MaxBandColumns);
+    public static ConvPass Forward(ConvolutionGeometry geometry) => Forward(geometry, new(PixelsPerTask, MaxBandColumns, LeastTasks(geometry)));
 
     /// <summary>The weight gradient: all patch elements of the forward pass, cut into register tiles.</summary>
-    public static ConvWeightPass WeightGradient(ConvolutionGeometry geometry)
+    /// <param name="geometry">The convolution.</param>
+    /// <param name="slices">Into how many slices the pixels should be cut at least, if there are as many.</param>
+    public static ConvWeightPass WeightGradient(ConvolutionGeometry geometry, int slices)
     {
-        var pixels = Math.Clamp(WeightBandFloats / (geometry.InputChannels * geometry.Height.Stride * geometry.Width.Stride + geometry.OutputChannels), 64, 2048);
-        var forward = Forward(geometry, pixels, pixels);
+        var pixels = Math.Clamp(WeightBandFloats / (geometry.InputChannels * geometry.Height.Stride * geometry.Width.Stride + geometry.OutputChannels), MinWeightPixels, 2048);
+        var forward = Forward(geometry, new(pixels, pixels, slices));
         var phase = forward.Phases[0];
+        var area = forward.BandRows * forward.BandColumns;
+        var isWholeImage = forward.Tasks == forward.Batch && area > 0;
+        var images = isWholeImage ? Math.Clamp(pixels / area, 1, Math.Max(1, forward.Batch / slices)) : 1;
+        var imageLength = geometry.Batch == 0 ? 0 : checked((int)(geometry.InputLength / geometry.Batch));
         return new()
         {
             Forward = forward,
             Tiles = forward.IsDepthwise ? DepthwiseTiles(geometry, phase) : Tiles(phase),
-            DirectRows = Rows(forward, forward.Width.Source * forward.SourceChannels),
-            BufferRows = Rows(forward, forward.BufferColumns * forward.BufferChannels),
+            Images = images,
+            DirectRows = Rows(forward, images, imageLength, forward.Width.Source * forward.SourceChannels),
+            BufferRows = Rows(forward, images, forward.BufferLength, forward.BufferColumns * forward.BufferChannels),
             PatchLength = geometry.Taps * geometry.GroupInput,
         };
     }
 
-    private static ConvPass Forward(ConvolutionGeometry geometry, int pixels, int columns) => Build(
-        geometry, geometry.InputChannels, geometry.OutputChannels, geometry.IsDepthwise ? geometry.GroupOutput : 1, pixels, columns,
+    private static ConvPass Forward(ConvolutionGeometry geometry, Cut cut) => Build(
+        geometry, geometry.InputChannels, geometry.OutputChannels, geometry.IsDepthwise ? geometry.GroupOutput : 1, cut,
         Forward(geometry.Depth), Forward(geometry.Height), Forward(geometry.Width));
 
-    private static int[] Rows(ConvPass pass, int pitch)
+    private static int[] Rows(ConvPass pass, int images, int imageLength, int pitch)
     {
-        var rows = new int[pass.BandRows];
-        for (var i = 0; i < rows.Length; i++) rows[i] = checked(i * pass.Height.SourceStep * pitch);
+        var rows = new int[images * pass.BandRows];
+        for (var i = 0; i < rows.Length; i++) rows[i] = checked(i / pass.BandRows * imageLength + i % pass.BandRows * pass.Height.SourceStep * pitch);
         return rows;
     }
 
@@ -108,7 +121,7 @@ internal static class ConvolutionPasses
 
     /// <summary>The pass from the gradient of the output to the gradient of the input, which is also a transposed convolution.</summary>
     public static ConvPass InputGradient(ConvolutionGeometry geometry) => Build(
-        geometry, geometry.OutputChannels, geometry.InputChannels, 1, PixelsPerTask, MaxBandColumns, Transposed(geometry.Depth), Transposed(geometry.Height), Transposed(geometry.Width));
+        geometry, geometry.OutputChannels, geometry.InputChannels, 1, new(PixelsPerTask, MaxBandColumns, LeastTasks(geometry)), Transposed(geometry.Depth), Transposed(geometry.Height), Transposed(geometry.Width));
 
     // shift(i) = i * dilation - pad, all positions alike
     private static (ConvAxis Axis, AxisPhase[] Phases) Forward(WindowAxis axis)
@@ -148,7 +161,7 @@ internal static class ConvolutionPasses
     }
 
     private static ConvPass Build(
-        ConvolutionGeometry geometry, int sourceChannels, int destinationChannels, int multiplier, int pixels, int mostColumns,
+        ConvolutionGeometry geometry, int sourceChannels, int destinationChannels, int multiplier, Cut cut,
         (ConvAxis Axis, AxisPhase[] Phases) depth, (ConvAxis Axis, AxisPhase[] Phases) height, (ConvAxis Axis, AxisPhase[] Phases) width)
     {
         var depthwise = geometry.IsDepthwise;
@@ -156,7 +169,7 @@ internal static class ConvolutionPasses
         var bufferChannels = sourceChannels * multiplier;
         var needsBuffer = multiplier > 1 || !depth.Axis.IsInside(0, depth.Axis.Positions) || !height.Axis.IsInside(0, height.Axis.Positions)
             || !width.Axis.IsInside(0, width.Axis.Positions);
-        var (bandRows, bandColumns) = Band(geometry, depth.Axis, height.Axis, width.Axis, bufferChannels, pixels, mostColumns);
+        var (bandRows, bandColumns) = Band(geometry, depth.Axis, height.Axis, width.Axis, bufferChannels, cut);
         var bufferColumns = width.Axis.Reach(bandColumns);
         var bufferRows = height.Axis.Reach(bandRows);
         var padded = depthwise ? ConvPass.Pad(bufferChannels) : ConvPass.Pad(destinationChannels / groups);
@@ -240,17 +253,20 @@ internal static class ConvolutionPasses
         return taps.Length > 0;
     }
 
-    /// <summary>Rows and columns of one task: near <paramref name="pixels"/> pixels, equal bands, and not so few tasks that threads would idle.</summary>
-    private static (int Rows, int Columns) Band(ConvolutionGeometry geometry, ConvAxis depth, ConvAxis height, ConvAxis width, int channels, int pixels, int mostColumns)
+    /// <summary>Rows and columns of one task.</summary>
+    private static (int Rows, int Columns) Band(ConvolutionGeometry geometry, ConvAxis depth, ConvAxis height, ConvAxis width, int channels, Cut cut)
     {
-        var columns = Even(width.Positions, mostColumns);
-        while (columns > 12 && depth.ShiftSpan * height.ShiftSpan * width.Reach(columns) * (long)channels > MaxBufferFloats) columns = Even(width.Positions, columns - 1);
-        var bands = (long)geometry.Batch * depth.Positions * height.Positions * ((width.Positions + columns - 1) / Math.Max(columns, 1));
-        var tasks = Math.Clamp(geometry.Operations / OperationsPerTask, 1, 64);
-        var rows = (int)Math.Clamp(bands / (long)tasks, 1, Math.Max(1, pixels / Math.Max(columns, 1)));
-        while (rows > 1 && depth.ShiftSpan * height.Reach(rows) * width.Reach(columns) * (long)channels > MaxBufferFloats) rows--;
+        long Floats(int rows, int columns) => depth.ShiftSpan * height.Reach(rows) * width.Reach(columns) * (long)channels;
+        var columns = Even(width.Positions, cut.Columns);
+        while (columns > 12 && Floats(1, columns) > MaxBufferFloats) columns = Even(width.Positions, columns - 1);
+        var rowsInAll = (long)geometry.Batch * depth.Positions * height.Positions * ((width.Positions + columns - 1) / columns);
+        var rows = (int)Math.Clamp(rowsInAll / cut.Tasks, 1, Math.Max(1, cut.Pixels / columns));
+        while (rows > 1 && Floats(rows, columns) > MaxBufferFloats) rows--;
         return (Even(height.Positions, rows), columns);
     }
+
+    /// <summary>So many tasks that threads do not idle, if there is work for them.</summary>
+    private static int LeastTasks(ConvolutionGeometry geometry) => (int)Math.Clamp(geometry.Operations / OperationsPerTask, 1, 64);
 
     /// <summary>The length of the pieces when <paramref name="total"/> is cut into as few pieces of at most <paramref name="most"/> as possible.</summary>
     private static int Even(int total, int most)

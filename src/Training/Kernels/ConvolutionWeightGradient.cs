@@ -32,21 +32,21 @@ internal sealed class ConvolutionWeightGradient : IParallelWork
 
     public ConvolutionWeightGradient(ConvolutionGeometry geometry)
     {
-        _pass = ConvolutionPasses.WeightGradient(geometry);
         _kernelLength = checked((int)geometry.KernelLength);
         _copyLength = _kernelLength + geometry.OutputChannels;
         var parts = (int)Math.Clamp(geometry.Operations / OperationsPerPart, 1, MaxParts);
-        var most = Math.Clamp(MaxPartialFloats / _copyLength, 1, MaxSlices);
-        _slices = Math.Clamp(Math.Min(parts, _pass.Forward.Tasks), 1, most);
+        var slices = Math.Min(parts, Math.Clamp(MaxPartialFloats / _copyLength, 1, MaxSlices));
+        _pass = ConvolutionPasses.WeightGradient(geometry, slices);
+        _slices = Math.Clamp(_pass.Units, 1, slices);
 
         // A range of tiles reads all pixels of its slice again, so ranges only fill up what slices leave.
         _ranges = _pass.Forward.IsDepthwise ? 1 : Math.Clamp(parts / _slices, 1, _pass.TileCount);
-        if (_pass.Forward.BufferLength > 0) _ranges = Math.Clamp(MaxScratchFloats / _pass.Forward.BufferLength / _slices, 1, _ranges);
+        if (_pass.BufferLength > 0) _ranges = Math.Clamp(MaxScratchFloats / _pass.BufferLength / _slices, 1, _ranges);
         _sum = new(_slices, _copyLength, _kernelLength);
     }
 
     /// <summary>Floats of scratch memory that <see cref="Run"/> needs.</summary>
-    public int ScratchLength => (_slices > 1 ? _slices * _copyLength : 0) + _slices * _ranges * _pass.Forward.BufferLength;
+    public int ScratchLength => (_slices > 1 ? _slices * _copyLength : 0) + _slices * _ranges * _pass.BufferLength;
 
     /// <summary>Computes the kernel's gradient <c>sum over pixels in[..., r, s, c] * gradient[..., o]</c> and, unless <paramref name="bias"/> is empty, the bias' <c>sum over pixels gradient[..., o]</c>.</summary>
     // input [batch, depth, height, width, input channels], gradient [batch, od, oh, ow, output channels], kernel [k..., input channels / groups, output channels]
@@ -65,11 +65,11 @@ internal sealed class ConvolutionWeightGradient : IParallelWork
         var copies = _slices > 1 ? _slices * _copyLength : 0;
         var kernel = _slices > 1 ? scratch.Slice(slice * _copyLength, _kernelLength) : _kernel.Span;
         var bias = _bias.IsEmpty || range > 0 ? [] : _slices > 1 ? scratch.Slice(slice * _copyLength + _kernelLength, _copyLength - _kernelLength) : _bias.Span;
-        long tasks = _pass.Forward.Tasks;
+        long units = _pass.Units;
         long tiles = _pass.TileCount;
         ConvWeightRows.Run(
-            _pass, _input.Span, _gradient.Span, kernel, bias, scratch.Slice(copies + part * _pass.Forward.BufferLength, _pass.Forward.BufferLength),
-            (int)(tasks * slice / _slices), (int)(tasks * (slice + 1) / _slices), (int)(tiles * range / _ranges), (int)(tiles * (range + 1) / _ranges));
+            _pass, _input.Span, _gradient.Span, kernel, bias, scratch.Slice(copies + part * _pass.BufferLength, _pass.BufferLength),
+            (int)(units * slice / _slices), (int)(units * (slice + 1) / _slices), (int)(tiles * range / _ranges), (int)(tiles * (range + 1) / _ranges));
     }
 
     /// <summary>Adds the slices' copies up, in order, element by element.</summary>

@@ -6,7 +6,7 @@ namespace OnnxFunctional.Training.Simd;
 internal static unsafe class ConvDepthwiseWeight
 {
     // kernel[t, c] += sum_p source[p + t, c] * gradient[p, c]; here a "tile" is one to four taps a fixed distance apart
-    public static void Band<V>(ConvWeightPass pass, in ConvTask task, float* source, int* rows, bool inside, float* gradient, float* kernel, bool isFirst)
+    public static void Band<V>(ConvWeightPass pass, in ConvTask task, int images, float* source, int* rows, bool inside, float* gradient, float* kernel, bool isFirst)
         where V : struct, IVector<V>
     {
         var forward = pass.Forward;
@@ -19,7 +19,7 @@ internal static unsafe class ConvDepthwiseWeight
                 RowStep = inside ? tile.DirectGroupStep : tile.BufferGroupStep,
                 InnerStep = forward.Width.SourceStep * channels,
                 Segments = rows,
-                SegmentCount = task.EndRow - task.FirstRow,
+                SegmentCount = images * (task.EndRow - task.FirstRow),
                 SegmentLength = task.EndColumn - task.FirstColumn,
                 Panel = gradient,
                 PanelStep = channels,

@@ -24,18 +24,20 @@ internal static unsafe class ConvPack
     {
         var block = 2 * ConvTile.Lanes;
         var depth = pass.GroupSource;
+        var pitch = pass.DestinationChannels;
         for (var group = 0; group < pass.Groups; group++)
         {
-            for (var column = 0; column < pass.PaddedGroup; column += block)
+            // Along the kernel's rows: the blocks that one row goes to are few streams to write, while block by block its cache lines would be fetched one at a time.
+            for (var k = 0; k < depth; k++)
             {
-                var width = Math.Min(block, pass.PaddedGroup - column);
-                var columns = Math.Min(width, pass.GroupDestination - column);
-                var to = packed.Slice(phase.PanelOffset + phase.PanelRows * (group * pass.PaddedGroup + column) + tap * depth * width, depth * width);
-                var from = kernel.Slice(phase.KernelTaps[tap] * depth * pass.DestinationChannels + group * pass.GroupDestination + column);
-                for (var k = 0; k < depth; k++)
+                var row = kernel.Slice((phase.KernelTaps[tap] * depth + k) * pitch + group * pass.GroupDestination, pass.GroupDestination);
+                for (var column = 0; column < pass.PaddedGroup; column += block)
                 {
-                    from.Slice(k * pass.DestinationChannels, columns).CopyTo(to.Slice(k * width));
-                    to.Slice(k * width + columns, width - columns).Clear();
+                    var width = Math.Min(block, pass.PaddedGroup - column);
+                    var columns = Math.Min(width, pass.GroupDestination - column);
+                    var to = packed.Slice(phase.PanelOffset + phase.PanelRows * (group * pass.PaddedGroup + column) + (tap * depth + k) * width, width);
+                    row.Slice(column, columns).CopyTo(to);
+                    if (columns < width) to[columns..].Clear();
                 }
             }
         }
@@ -47,6 +49,7 @@ internal static unsafe class ConvPack
     {
         var block = 2 * ConvTile.Lanes;
         var depth = pass.GroupSource;
+        var pitch = pass.SourceChannels;
         for (var group = 0; group < pass.Groups; group++)
         {
             for (var column = 0; column < pass.PaddedGroup; column += block)
@@ -55,13 +58,22 @@ internal static unsafe class ConvPack
                 var columns = Math.Min(width, pass.GroupDestination - column);
                 var target = packed.Slice(phase.PanelOffset + phase.PanelRows * (group * pass.PaddedGroup + column) + tap * depth * width, depth * width);
                 if (columns < width) target.Clear();
-                for (var c = 0; c < columns; c++)
-                {
-                    fixed (float* from = kernel.Slice((phase.KernelTaps[tap] * pass.GroupDestination + column + c) * pass.SourceChannels + group * depth, depth), to = target)
-                    {
-                        for (var k = 0; k < depth; k++) to[k * width + c] = from[k];
-                    }
-                }
+                var rows = kernel.Slice((phase.KernelTaps[tap] * pass.GroupDestination + column) * pitch + group * depth, (columns - 1) * pitch + depth);
+                fixed (float* from = rows, to = target) Transpose(from, pitch, to, width, columns, depth);
+            }
+        }
+    }
+
+    // to[k, c] = from[c, k], in pieces that stay in the first-level cache until their cache lines are full
+    private static void Transpose(float* from, int fromPitch, float* to, int toPitch, int rows, int columns)
+    {
+        for (var first = 0; first < columns; first += 128)
+        {
+            var end = Math.Min(first + 128, columns);
+            for (var c = 0; c < rows; c++)
+            {
+                var source = from + (nint)c * fromPitch;
+                for (var k = first; k < end; k++) to[(nint)k * toPitch + c] = source[k];
             }
         }
     }

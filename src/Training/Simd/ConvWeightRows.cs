@@ -18,12 +18,21 @@ internal sealed class ConvWeightPass
     public required ConvPass Forward { get; init; }
     public required ConvWeightTile[] Tiles { get; init; }
 
-    /// <summary>Where the rows of a band begin in the source and in the padded copy.</summary>
+    /// <summary>How many whole images one unit of work takes together where an image is smaller than a band.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>Where the rows of a unit begin in the source and in the padded copies.</summary>
     public required int[] DirectRows { get; init; }
     public required int[] BufferRows { get; init; }
 
     /// <summary>Patch elements of one group.</summary>
     public required int PatchLength { get; init; }
+
+    /// <summary>Floats of the padded copies of one unit.</summary>
+    public int BufferLength => Images * Forward.BufferLength;
+
+    /// <summary>What the pixels are cut into: bands of an image, or a few images.</summary>
+    public int Units => (Forward.Tasks + Images - 1) / Images;
 
     public int BlocksPerGroup => (Forward.GroupDestination + 2 * ConvTile.Lanes - 1) / (2 * ConvTile.Lanes);
 
@@ -37,20 +46,20 @@ internal static unsafe class ConvWeightRows
     // source [batch, depth, height, width, channels], gradient [batch, depth', height', width', channels'], kernel [taps, group channels, channels'], bias [channels'] or empty
     public static void Run(
         ConvWeightPass pass, ReadOnlySpan<float> source, ReadOnlySpan<float> gradient, Span<float> kernel, Span<float> bias, Span<float> buffer,
-        int firstTask, int endTask, int firstTile, int endTile)
+        int firstUnit, int endUnit, int firstTile, int endTile)
     {
-        if (Vector512.IsHardwareAccelerated) Run<V512>(pass, source, gradient, kernel, bias, buffer, firstTask, endTask, firstTile, endTile);
-        else if (Vector256.IsHardwareAccelerated) Run<V256>(pass, source, gradient, kernel, bias, buffer, firstTask, endTask, firstTile, endTile);
-        else Run<V128>(pass, source, gradient, kernel, bias, buffer, firstTask, endTask, firstTile, endTile);
+        if (Vector512.IsHardwareAccelerated) Run<V512>(pass, source, gradient, kernel, bias, buffer, firstUnit, endUnit, firstTile, endTile);
+        else if (Vector256.IsHardwareAccelerated) Run<V256>(pass, source, gradient, kernel, bias, buffer, firstUnit, endUnit, firstTile, endTile);
+        else Run<V128>(pass, source, gradient, kernel, bias, buffer, firstUnit, endUnit, firstTile, endTile);
     }
 
     private static void Run<V>(
         ConvWeightPass pass, ReadOnlySpan<float> sourceSpan, ReadOnlySpan<float> gradientSpan, Span<float> kernelSpan, Span<float> biasSpan, Span<float> bufferSpan,
-        int firstTask, int endTask, int firstTile, int endTile) where V : struct, IVector<V>
+        int firstUnit, int endUnit, int firstTile, int endTile) where V : struct, IVector<V>
     {
         var forward = pass.Forward;
         biasSpan.Clear();
-        if (firstTask == endTask)
+        if (firstUnit == endUnit)
         {
             ClearTiles<V>(pass, kernelSpan, firstTile, endTile);
             return;
@@ -58,8 +67,10 @@ internal static unsafe class ConvWeightRows
 
         fixed (float* source = sourceSpan, gradient = gradientSpan, kernel = kernelSpan, bias = biasSpan, buffer = bufferSpan)
         {
-            for (var index = firstTask; index < endTask; index++)
+            for (var unit = firstUnit; unit < endUnit; unit++)
             {
+                var index = unit * pass.Images;
+                var images = Math.Min(pass.Images, forward.Tasks - index);
                 var task = forward.Task(index);
                 var inside = forward.IsInside(task);
                 var from = buffer;
@@ -69,26 +80,29 @@ internal static unsafe class ConvWeightRows
                         + task.FirstRow * forward.Height.SourceStep + forward.Height.FirstShift;
                     from = source + (row * forward.Width.Source + task.FirstColumn * forward.Width.SourceStep + forward.Width.FirstShift) * forward.SourceChannels;
                 }
-                else ConvBuffer.Fill(forward, task, source, buffer);
+                else
+                {
+                    for (var image = 0; image < images; image++) ConvBuffer.Fill(forward, forward.Task(index + image), source, buffer + (nint)image * forward.BufferLength);
+                }
 
                 var pixel = ((((nint)task.Image * forward.Depth.Destination + task.Depth) * forward.Height.Destination) + task.FirstRow) * forward.Width.Destination
                     + task.FirstColumn;
                 var to = gradient + pixel * forward.DestinationChannels;
                 fixed (int* rows = inside ? pass.DirectRows : pass.BufferRows)
                 {
-                    if (forward.IsDepthwise) ConvDepthwiseWeight.Band<V>(pass, task, from, rows, inside, to, kernel, index == firstTask);
-                    else Band<V>(pass, task, from, rows, inside, to, kernel, index == firstTask, firstTile, endTile);
+                    if (forward.IsDepthwise) ConvDepthwiseWeight.Band<V>(pass, task, images, from, rows, inside, to, kernel, unit == firstUnit);
+                    else Band<V>(pass, task, images, from, rows, inside, to, kernel, unit == firstUnit, firstTile, endTile);
                 }
 
                 // Behind the products, which hide the time it takes to bring the gradient into the cache: 0.7 of 1.5 ms at 32x64x64x1 -> 32.
-                if (bias is not null) AddBias<V>(forward, task, to, bias);
+                if (bias is not null) AddBias<V>(forward, task, images, to, bias);
             }
         }
     }
 
     // kernel[k, o] += sum_p source[p, k] * gradient[p, o]
     private static void Band<V>(
-        ConvWeightPass pass, in ConvTask task, float* source, int* rows, bool inside, float* gradient, float* kernel, bool isFirst, int firstTile, int endTile)
+        ConvWeightPass pass, in ConvTask task, int images, float* source, int* rows, bool inside, float* gradient, float* kernel, bool isFirst, int firstTile, int endTile)
         where V : struct, IVector<V>
     {
         var forward = pass.Forward;
@@ -100,7 +114,7 @@ internal static unsafe class ConvWeightRows
             RowStep = 1,
             InnerStep = forward.Width.SourceStep * forward.BufferChannels,
             Segments = rows,
-            SegmentCount = task.EndRow - task.FirstRow,
+            SegmentCount = images * (task.EndRow - task.FirstRow),
             SegmentLength = pixels,
             PanelStep = forward.DestinationChannels,
             Bias = zeros,
@@ -137,7 +151,7 @@ internal static unsafe class ConvWeightRows
 
     // bias[o] += sum_p gradient[p, o]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddBias<V>(ConvPass forward, in ConvTask task, float* gradient, float* bias) where V : struct, IVector<V>
+    private static void AddBias<V>(ConvPass forward, in ConvTask task, int images, float* gradient, float* bias) where V : struct, IVector<V>
     {
         var channels = forward.DestinationChannels;
         var pixels = task.EndColumn - task.FirstColumn;
@@ -145,7 +159,7 @@ internal static unsafe class ConvWeightRows
         {
             var lanes = Math.Min(V.Count, channels - c);
             V s0 = V.Zero, s1 = V.Zero, s2 = V.Zero, s3 = V.Zero;
-            for (var y = 0; y < task.EndRow - task.FirstRow; y++)
+            for (var y = 0; y < images * (task.EndRow - task.FirstRow); y++)
             {
                 var from = gradient + (nint)y * forward.Width.Destination * channels + c;
                 var x = 0;

@@ -1,0 +1,229 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>The loops under every elementwise operator: one a number of sources, compiled once an operator and width.</summary>
+/// <remarks>
+/// A source is stepped through with stride 1, or with stride 0 from a line of <see cref="ScalarLine"/> equal floats: a scalar costs a load that always hits, and every
+/// mix of scalars and arrays is one and the same machine code. The last, partial vector is loaded and stored through a mask, so nothing is touched beside the range and
+/// an element's value does not depend on where a range is cut. A destination may be one of the sources.
+/// A program that goes through many streams tile by tile reads runs too short for the machine's own prefetcher, so each loop asks for what lies one tile ahead while it
+/// works: Adam over weights in the third-level cache took 1.3 ns an element without, 0.7 with; asking for the whole next tile at once gained nothing.
+/// </remarks>
+internal static unsafe class ElementwiseLoops
+{
+    /// <summary>How often a scalar is repeated to serve as a source: the lanes of the widest vector.</summary>
+    public const int ScalarLine = 16;
+
+    private const MethodImplOptions Optimized = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
+
+    /// <summary><c>destination[i] = op(x[i])</c></summary>
+    public static void Apply<TOperator>(TOperator op, ReadOnlySpan<float> x, Span<float> destination) where TOperator : struct, IUnaryOperator
+    {
+        CheckLength(x.Length, destination.Length);
+        fixed (float* source = x, target = destination)
+        {
+            if (Vector512.IsHardwareAccelerated) Unary<V512, TOperator>(op, source, 1, target, x.Length);
+            else if (Vector256.IsHardwareAccelerated) Unary<V256, TOperator>(op, source, 1, target, x.Length);
+            else Unary<V128, TOperator>(op, source, 1, target, x.Length);
+        }
+    }
+
+    /// <summary><c>destination[i] = op(x[i], y[i])</c>; a source of length 1 is a scalar.</summary>
+    public static void Apply<TOperator>(TOperator op, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> destination)
+        where TOperator : struct, IBinaryOperator
+    {
+        var lines = stackalloc float[2 * ScalarLine];
+        fixed (float* xs = x, ys = y, target = destination)
+        {
+            var a = Source(xs, x.Length, destination.Length, lines, out var stepA);
+            var b = Source(ys, y.Length, destination.Length, lines + ScalarLine, out var stepB);
+            if (Vector512.IsHardwareAccelerated) Binary<V512, TOperator>(op, a, stepA, b, stepB, target, destination.Length);
+            else if (Vector256.IsHardwareAccelerated) Binary<V256, TOperator>(op, a, stepA, b, stepB, target, destination.Length);
+            else Binary<V128, TOperator>(op, a, stepA, b, stepB, target, destination.Length);
+        }
+    }
+
+    /// <summary><c>destination[i] = op(x[i], y[i], z[i])</c>; a source of length 1 is a scalar.</summary>
+    public static void Apply<TOperator>(TOperator op, ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> z, Span<float> destination)
+        where TOperator : struct, ITernaryOperator
+    {
+        var lines = stackalloc float[3 * ScalarLine];
+        fixed (float* xs = x, ys = y, zs = z, target = destination)
+        {
+            var a = Source(xs, x.Length, destination.Length, lines, out var stepA);
+            var b = Source(ys, y.Length, destination.Length, lines + ScalarLine, out var stepB);
+            var c = Source(zs, z.Length, destination.Length, lines + (2 * ScalarLine), out var stepC);
+            if (Vector512.IsHardwareAccelerated) Ternary<V512, TOperator>(op, a, stepA, b, stepB, c, stepC, target, destination.Length);
+            else if (Vector256.IsHardwareAccelerated) Ternary<V256, TOperator>(op, a, stepA, b, stepB, c, stepC, target, destination.Length);
+            else Ternary<V128, TOperator>(op, a, stepA, b, stepB, c, stepC, target, destination.Length);
+        }
+    }
+
+    /// <summary><c>destination[r, c] = op(x[r, c], row[c])</c></summary>
+    /// <param name="op">The operator.</param>
+    /// <param name="x">[rows, columns]</param>
+    /// <param name="row">[columns]</param>
+    /// <param name="destination">[rows, columns]; may be x.</param>
+    public static void ApplyRow<TOperator>(TOperator op, ReadOnlySpan<float> x, ReadOnlySpan<float> row, Span<float> destination)
+        where TOperator : struct, IBinaryOperator
+    {
+        CheckLength(x.Length, destination.Length);
+        if (row.Length == 0) return;
+        for (var i = 0; i < x.Length; i += row.Length) ApplyFull(op, x.Slice(i, row.Length), row, destination.Slice(i, row.Length));
+    }
+
+    /// <summary><c>destination[r, c] = op(x[r, c], column[r])</c></summary>
+    /// <param name="op">The operator.</param>
+    /// <param name="x">[rows, columns]</param>
+    /// <param name="column">[rows]</param>
+    /// <param name="destination">[rows, columns]; may be x.</param>
+    public static void ApplyColumn<TOperator>(TOperator op, ReadOnlySpan<float> x, ReadOnlySpan<float> column, Span<float> destination)
+        where TOperator : struct, IBinaryOperator
+    {
+        CheckLength(x.Length, destination.Length);
+        if (column.Length == 0) return;
+        var columns = x.Length / column.Length;
+        for (var i = 0; i < column.Length; i++) Apply(op, x.Slice(i * columns, columns), column.Slice(i, 1), destination.Slice(i * columns, columns));
+    }
+
+    /// <summary>Unary over pointers; <paramref name="step"/> is 1, or 0 for a line of equal floats.</summary>
+    [MethodImpl(Optimized)]
+    public static void Unary<V, TOperator>(TOperator op, float* x, nint step, float* destination, nint count, nint ahead = 0)
+        where V : struct, IVector<V>
+        where TOperator : struct, IUnaryOperator
+    {
+        step *= V.Count;
+        nint i = 0;
+        for (; i <= count - V.Count; i += V.Count)
+        {
+            Prefetch(x + ahead);
+            V.Store(op.Invoke(V.Load(x)), destination + i);
+            x += step;
+        }
+
+        if (i < count) V.Store(op.Invoke(V.Load(x, (int)(count - i))), destination + i, (int)(count - i));
+    }
+
+    /// <summary>Binary over pointers; steps as in <see cref="Unary"/>.</summary>
+    [MethodImpl(Optimized)]
+    public static void Binary<V, TOperator>(TOperator op, float* x, nint stepX, float* y, nint stepY, float* destination, nint count, nint ahead = 0)
+        where V : struct, IVector<V>
+        where TOperator : struct, IBinaryOperator
+    {
+        stepX *= V.Count;
+        stepY *= V.Count;
+        nint i = 0;
+        for (; i <= count - V.Count; i += V.Count)
+        {
+            Prefetch(x + ahead);
+            Prefetch(y + ahead);
+            V.Store(op.Invoke(V.Load(x), V.Load(y)), destination + i);
+            x += stepX;
+            y += stepY;
+        }
+
+        if (i < count)
+        {
+            var rest = (int)(count - i);
+            V.Store(op.Invoke(V.Load(x, rest), V.Load(y, rest)), destination + i, rest);
+        }
+    }
+
+    /// <summary>Ternary over pointers; steps as in <see cref="Unary"/>.</summary>
+    [MethodImpl(Optimized)]
+    public static void Ternary<V, TOperator>(TOperator op, float* x, nint stepX, float* y, nint stepY, float* z, nint stepZ, float* destination, nint count, nint ahead = 0)
+        where V : struct, IVector<V>
+        where TOperator : struct, ITernaryOperator
+    {
+        stepX *= V.Count;
+        stepY *= V.Count;
+        stepZ *= V.Count;
+        nint i = 0;
+        for (; i <= count - V.Count; i += V.Count)
+        {
+            Prefetch(x + ahead);
+            Prefetch(y + ahead);
+            Prefetch(z + ahead);
+            V.Store(op.Invoke(V.Load(x), V.Load(y), V.Load(z)), destination + i);
+            x += stepX;
+            y += stepY;
+            z += stepZ;
+        }
+
+        if (i < count)
+        {
+            var rest = (int)(count - i);
+            V.Store(op.Invoke(V.Load(x, rest), V.Load(y, rest), V.Load(z, rest)), destination + i, rest);
+        }
+    }
+
+    /// <summary>Masks to bytes 0 and 1; steps as in <see cref="Unary"/>.</summary>
+    [MethodImpl(Optimized)]
+    public static void StoreMasks<V>(float* masks, nint step, byte* destination, nint count) where V : struct, IVector<V>
+    {
+        step *= V.Count;
+        nint i = 0;
+        for (; i <= count - V.Count; i += V.Count)
+        {
+            V.StoreMask(V.Load(masks), destination + i);
+            masks += step;
+        }
+
+        var rest = (int)(count - i);
+        for (var k = 0; k < rest; k++) destination[i + k] = (byte)(*(uint*)(masks + k) >> 31);
+    }
+
+    /// <summary>Bytes to masks; true is any byte but 0.</summary>
+    [MethodImpl(Optimized)]
+    public static void LoadMasks<V>(byte* source, float* masks, nint count) where V : struct, IVector<V>
+    {
+        nint i = 0;
+        for (; i <= count - V.Count; i += V.Count) V.Store(V.LoadMask(source + i), masks + i);
+        for (; i < count; i++) ((int*)masks)[i] = source[i] != 0 ? -1 : 0;
+    }
+
+    /// <summary>32-bit integers to floats.</summary>
+    [MethodImpl(Optimized)]
+    public static void LoadInt32<V>(int* source, float* destination, nint count) where V : struct, IVector<V>
+    {
+        nint i = 0;
+        for (; i <= count - V.Count; i += V.Count) V.Store(V.FromInt32Bits(V.Load((float*)source + i)), destination + i);
+        for (; i < count; i++) destination[i] = source[i];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(address);
+    }
+
+    private static void ApplyFull<TOperator>(TOperator op, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> destination)
+        where TOperator : struct, IBinaryOperator
+    {
+        fixed (float* a = x, b = y, target = destination)
+        {
+            if (Vector512.IsHardwareAccelerated) Binary<V512, TOperator>(op, a, 1, b, 1, target, destination.Length);
+            else if (Vector256.IsHardwareAccelerated) Binary<V256, TOperator>(op, a, 1, b, 1, target, destination.Length);
+            else Binary<V128, TOperator>(op, a, 1, b, 1, target, destination.Length);
+        }
+    }
+
+    private static float* Source(float* source, int length, int count, float* line, out nint step)
+    {
+        if (length == 1)
+        {
+            for (var i = 0; i < ScalarLine; i++) line[i] = *source;
+            step = 0;
+            return line;
+        }
+
+        CheckLength(length, count);
+        step = 1;
+        return source;
+    }
+
+    private static void CheckLength(int length, int count) => ArgumentOutOfRangeException.ThrowIfNotEqual(length, count);
+}
