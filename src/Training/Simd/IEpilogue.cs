@@ -2,7 +2,8 @@ namespace OnnxFunctional.Training.Simd;
 
 /// <summary>What is done to finished pieces of a result while they are still in cache; an operand of its own (the input of a gradient, a mask) is a field.</summary>
 /// <remarks>
-/// Pieces of rows, not single vectors: the implementer writes one loop over <see cref="IVector{TSelf}"/> with its own tail, and reads other operands at the same place.
+/// Pieces of rows, not single vectors: an operator of <see cref="ElementwiseLoops"/> runs over them as it is (<see cref="OperatorEpilogue{TOperator}"/>), and other
+/// operands are read at the same place.
 /// </remarks>
 internal interface IEpilogue
 {

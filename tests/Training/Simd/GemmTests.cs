@@ -155,6 +155,22 @@ public sealed class GemmTests
     }
 
     [TestMethod]
+    public void Multiply_OperatorEpilogues_EqualThePassAfterwards()
+    {
+        foreach (var (m, n, k) in new[] { (7, 10, 3), (13, 33, 520), (300, 200, 64), (1, 50, 5), (50, 1, 5) })
+        {
+            var product = new Case(m, n, k) { Bias = true, Slack = 2 };
+            var expected = product.Run();
+            var operand = Values(m * n, 5);
+            var multiplied = product.Run(new OperandEpilogue<MultiplyOperator>(default, operand, n));
+            for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i] * operand[i], multiplied[i]);
+
+            ElementwiseLoops.Apply(default(TanhOperator), expected, expected);
+            CollectionAssert.AreEqual(expected, product.Run(new OperatorEpilogue<TanhOperator>(default)));
+        }
+    }
+
+    [TestMethod]
     public void Multiply_NoRowsOrColumns_DoesNothing()
     {
         foreach (var (m, n, k) in new[] { (0, 3, 2), (3, 0, 2), (0, 0, 0) })
