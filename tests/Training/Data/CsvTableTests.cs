@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Numerics.Tensors;
+using System.Text;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Training.Data;
+
+[TestClass]
+public class CsvTableTests
+{
+    private const string Flowers = "length,width,kind\n5.1,3.5,setosa\r\n7,-3.2e0,versicolor\r6.3,3.3,\"setosa\"\n";
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Read_ColumnsByName(bool packed)
+    {
+        using var folder = new TemporaryFolder();
+        var table = CsvTable.Read(Write(folder, Flowers, packed));
+        CollectionAssert.AreEqual(new[] { "length", "width", "kind" }, table.Columns.ToArray());
+        Assert.AreEqual(3, table.Rows);
+        CollectionAssert.AreEqual(new[] { 5.1f, 3.5f, 7, -3.2f, 6.3f, 3.3f }, Flat(table.FloatsExcept("kind")));
+        CollectionAssert.AreEqual(new[] { 3.5f, 5.1f, -3.2f, 7, 3.3f, 6.3f }, Flat(table.Floats("width", "length")));
+        CollectionAssert.AreEqual(new nint[] { 3, 2 }, table.FloatsExcept("kind").Lengths.ToArray());
+        CollectionAssert.AreEqual(new[] { 0L, 1, 0 }, Flat(table.Classes("kind", out var classes)));
+        CollectionAssert.AreEqual(new[] { "setosa", "versicolor" }, classes.ToArray());
+        CollectionAssert.AreEqual(new[] { "setosa", "versicolor", "setosa" }, table.Texts("kind").ToArray());
+    }
+
+    [TestMethod]
+    public void Read_WithoutHeader_NumbersTheColumns()
+    {
+        using var folder = new TemporaryFolder();
+        var table = CsvTable.Read(Write(folder, "# made by hand\n\n1,2,0\n3,4,1"), hasHeader: false, skipLines: 1);
+        CollectionAssert.AreEqual(new[] { 1f, 2, 3, 4 }, Flat(table.FloatsExcept("2")));
+        CollectionAssert.AreEqual(new[] { 0L, 1 }, Flat(table.Labels("2")));
+        CollectionAssert.AreEqual(new[] { 1f, 2, 0, 3, 4, 1 }, Flat(table.Floats()));
+    }
+
+    [TestMethod]
+    public void Read_Quotes_AsInRfc4180OrAsText()
+    {
+        using var folder = new TemporaryFolder();
+        var table = CsvTable.Read(Write(folder, "a;b\n\"x;\"\"y\"\"\r\nz\";\"\"\n1;2\n"), separator: ';');
+        Assert.AreEqual("x;\"y\"\r\nz", table.Texts("a")[0]);
+        Assert.AreEqual("", table.Texts("b")[0]);
+        Assert.AreEqual(2, table.Rows);
+
+        var plain = CsvTable.Read(Write(folder, "spam\t\"quoted\" text\nham\t\"\n"), hasHeader: false, separator: '\t', quote: null);
+        CollectionAssert.AreEqual(new[] { "\"quoted\" text", "\"" }, plain.Texts("1").ToArray());
+    }
+
+    [TestMethod]
+    public void Read_NumbersDoNotDependOnTheLanguage()
+    {
+        using var folder = new TemporaryFolder();
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = new NumberFormatInfo { NumberDecimalSeparator = ",", NumberGroupSeparator = "." } };
+            var table = CsvTable.Read(Write(folder, "a\n 1.5 \nNaN\n-Infinity\n"));
+            var values = Flat(table.Floats());
+            Assert.AreEqual(1.5f, values[0]);
+            Assert.IsTrue(float.IsNaN(values[1]));
+            Assert.AreEqual(float.NegativeInfinity, values[2]);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [TestMethod]
+    public void BadCells_NameLineAndColumn()
+    {
+        using var folder = new TemporaryFolder();
+        var table = CsvTable.Read(Write(folder, "a,b\n1,2\n\n\"3\",x\n,4\n1e99,5\n"));
+        Refused(() => table.Floats("b"), "line 4, column 'b': 'x' is no number");
+        Refused(() => table.Labels("b"), "line 4, column 'b': 'x' is no whole number. Use Classes");
+        Refused(() => table.Floats("a"), "line 5, column 'a': '' is empty");
+        var large = CsvTable.Read(Write(folder, "a\n1e99\n"));
+        Refused(() => large.Floats(), "line 2, column 'a': '1e99' is beyond what float holds");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => table.Floats("c")).Message, "has no column 'c'. It has a, b.");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => table.FloatsExcept("a", "b")).Message, "No column");
+    }
+
+    [TestMethod]
+    public void BadFiles_AreSentences()
+    {
+        using var folder = new TemporaryFolder();
+        Refused(() => CsvTable.Read(Write(folder, "a,b\n1,2\n1,2,3\n")), "line 3: 3 cells, expected 2 as in line 1");
+        Refused(() => CsvTable.Read(Write(folder, "a,b\n1,2\n\"1,2\n")), "line 3: a quote is opened and never closed");
+        Refused(() => CsvTable.Read(Write(folder, "a,b\n\"1\"x,2\n")), "line 2: text follows a closing quote");
+        Refused(() => CsvTable.Read(Write(folder, "a,a\n1,2\n")), "two columns called 'a'");
+        Refused(() => CsvTable.Read(Write(folder, "a,b\n")), "a header and no rows");
+        Refused(() => CsvTable.Read(Write(folder, "")), "is empty");
+        Refused(() => CsvTable.Read(Write(folder, "\n\n")), "is empty");
+        Refused(() => CsvTable.Read(Write(folder, "a\n1\n"), skipLines: 9), "is empty");
+        Refused(() => CsvTable.Read(folder.File("absent.csv")), "does not exist");
+        File.WriteAllBytes(folder.File("latin1.csv"), [.. "a\n"u8, 0xE9, (byte)'\n']);
+        Refused(() => CsvTable.Read(folder.File("latin1.csv")), "is not UTF-8 text");
+        Assert.ThrowsExactly<ArgumentException>(() => CsvTable.Read("x", separator: '"'));
+    }
+
+    [TestMethod]
+    public void Read_ByteOrderMark_IsNoPartOfTheFirstName()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.AreEqual("a", CsvTable.Read(Write(folder, "\uFEFFa\n1\n")).Columns[0]);
+    }
+
+    private static string Write(TemporaryFolder folder, string content, bool packed = false)
+    {
+        var path = folder.File(Guid.NewGuid().ToString("N"));
+        using Stream stream = packed ? new GZipStream(File.Create(path), CompressionLevel.Fastest) : File.Create(path);
+        stream.Write(Encoding.UTF8.GetBytes(content));
+        return path;
+    }
+
+    private static T[] Flat<T>(Tensor<T> tensor)
+    {
+        var result = new T[tensor.FlattenedLength];
+        tensor.FlattenTo(result);
+        return result;
+    }
+
+    private static void Refused(Action action, string part) => StringAssert.Contains(Assert.ThrowsExactly<DataException>(action).Message, part);
+}
