@@ -50,7 +50,7 @@ public sealed class Weight
             var lengths = value.Lengths;
             if (!Shape.IsKnown || lengths.Length != Shape.Rank || !Matches(lengths))
                 throw new ModelException($"Weight '{Name}' has shape {Shape}, but values of shape ({string.Join(", ", lengths.ToArray())}) were given.");
-            value.FlattenTo(_values ??= new float[Length]);
+            value.FlattenTo(_values ??= GC.AllocateArray<float>(Length, pinned: true));
         }
     }
 
@@ -70,7 +70,7 @@ public sealed class Weight
         {
             if (_values is null)
             {
-                var values = new float[Length];
+                var values = GC.AllocateArray<float>(Length, pinned: true);
                 Initializer.Fill(Shape, _first ?? new RandomNumbers(0, (Owner is null ? "" : Owner.Name + "/") + Name), values);
                 _values = values;
             }

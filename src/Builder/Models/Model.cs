@@ -64,6 +64,9 @@ public class Model : Layer
     /// <summary>What the first values of weights and the random numbers of training are drawn from.</summary>
     public ulong Seed { get; }
 
+    /// <summary>What the engine keeps for this model: threads and plans.</summary>
+    internal object? EngineState { get; set; }
+
     internal override string ClassName => GetType() == typeof(Model) ? "Functional" : GetType().Name;
 
     internal Graph Graph { get; }

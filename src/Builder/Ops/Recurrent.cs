@@ -31,9 +31,6 @@ internal abstract record RecurrentOp(RecurrentOptions Options) : Op
     /// <summary>State tensors: the hidden state, and for the LSTM the cell state.</summary>
     public abstract int States { get; }
 
-    /// <summary>Floats kept for each unit and time step for the gradient.</summary>
-    public abstract int ReservePerUnit { get; }
-
     public int InputCount => 3 + (Options.Bias ? 1 : 0) + (Options.InitialState ? States : 0) + (Options.Masked ? 1 : 0);
 
     public int? BiasInput => Options.Bias ? 3 : null;
@@ -63,7 +60,8 @@ internal abstract record RecurrentOp(RecurrentOptions Options) : Op
         }
 
         var sequence = new TensorSpec(Shape.Of(x.Dims[0], x.Dims[1], units), inputs[0].Type);
-        var reserve = new TensorSpec(Shape.Of(x.Dims[0], x.Dims[1], ReservePerUnit * units), DType.Float32);
+        // Its size is the engine's business, so the graph gives it none.
+        var reserve = new TensorSpec(Shape.Of(0), DType.Float32);
         return States == 2 ? [sequence, state, state, reserve] : [sequence, state, reserve];
     }
 }
@@ -73,8 +71,6 @@ internal sealed record Lstm(GateActivation Activation, GateActivation RecurrentA
     public override int Gates => 4;
 
     public override int States => 2;
-
-    public override int ReservePerUnit => 7;
 }
 
 internal sealed record Gru(GateActivation Activation, GateActivation RecurrentActivation, bool ResetAfter, RecurrentOptions Options) : RecurrentOp(Options)
@@ -82,8 +78,6 @@ internal sealed record Gru(GateActivation Activation, GateActivation RecurrentAc
     public override int Gates => 3;
 
     public override int States => 1;
-
-    public override int ReservePerUnit => 7;
 }
 
 /// <summary>The simple recurrent network; ONNX's RNN.</summary>
@@ -92,8 +86,6 @@ internal sealed record Rnn(GateActivation Activation, RecurrentOptions Options) 
     public override int Gates => 1;
 
     public override int States => 1;
-
-    public override int ReservePerUnit => 3;
 }
 
 /// <summary>The gradient of a recurrent operator. Inputs: all of the operator's inputs, its sequence output, its reserve, then the gradients that came: of the sequence and of each last state.</summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Runtime.ExceptionServices;
-
 namespace OnnxFunctional.Training.Engine;
 
 /// <summary>Work cut into parts that may run in any order, on any thread, each writing its own piece of the result.</summary>
@@ -13,127 +10,30 @@ internal interface IParallelWork
 /// <summary>The engine's own threads: persistent, woken in about a microsecond while they spin, and never more than asked for.</summary>
 /// <remarks>
 /// How work is cut is decided by its shape alone; which thread takes a part is left open, so results do not depend on the number of threads.
-/// A ticket holds the generation in its upper and the next part in its lower half. A thread takes a part by exchanging the whole ticket, so one that
-/// comes late to a finished generation can never take a part of the next with the old work in its hand.
+/// A pool that nobody holds any more ends its threads: they know the <see cref="WorkerThreads"/> but not the pool.
 /// </remarks>
-internal sealed class WorkerPool : IDisposable
+internal sealed class WorkerPool(int threads) : IDisposable
 {
-    // Long enough to bridge the serial pieces between two parallel regions of a training step, short enough not to burn a core that waits for data.
-    private const int SpinsBeforeSleep = 4000;
-    private const long Closed = int.MaxValue;
+    private readonly WorkerThreads _threads = new(threads);
 
-    private readonly Thread[] _threads;
-    private readonly SemaphoreSlim _wake = new(0);
-    private IParallelWork? _work;
-    private Exception? _failure;
-    private long _ticket = Closed;
-    private int _parts;
-    private int _pending;
-    private int _sleepers;
-    private int _busy;
-    private bool _stop;
-
-    /// <summary>A pool that runs work on <paramref name="threads"/> threads, the caller's included.</summary>
-    public WorkerPool(int threads)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        _threads = new Thread[threads - 1];
-        for (var i = 0; i < _threads.Length; i++)
-        {
-            _threads[i] = new Thread(Serve) { IsBackground = true, Name = "onnxfunctional-" + (i + 1).ToString(CultureInfo.InvariantCulture) };
-            _threads[i].Start();
-        }
-    }
+    /// <summary>Ends the threads of a pool that was forgotten.</summary>
+    ~WorkerPool() => _threads.Stop();
 
     /// <summary>Threads that take part in <see cref="Run"/>, the caller's included.</summary>
-    public int Threads => _threads.Length + 1;
+    public int Threads => _threads.Threads;
 
     /// <summary>Runs all parts and returns when the last has ended; the first exception of a part is thrown here.</summary>
     public void Run(IParallelWork work, int parts)
     {
-        // A second caller at the same time does its own work on its own thread: the result is the same.
-        if (parts <= 1 || _threads.Length == 0 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
-        {
-            for (var part = 0; part < parts; part++) work.Execute(part);
-            return;
-        }
-
-        var generation = ((Volatile.Read(ref _ticket) >> 32) + 1) & 0x7fffffff;
-        Interlocked.Exchange(ref _ticket, (generation << 32) | Closed);
-        _work = work;
-        _parts = parts;
-        _failure = null;
-        Volatile.Write(ref _pending, parts);
-        Interlocked.Exchange(ref _ticket, generation << 32);
-        var sleepers = Volatile.Read(ref _sleepers);
-        if (sleepers > 0) _wake.Release(sleepers);
-
-        TakeParts();
-        var spinner = default(SpinWait);
-        while (Volatile.Read(ref _pending) > 0) spinner.SpinOnce(sleep1Threshold: -1);
-        var failure = _failure;
-        _work = null;
-        Volatile.Write(ref _busy, 0);
-        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+        _threads.Run(work, parts);
+        GC.KeepAlive(this);
     }
 
-    /// <summary>Ends the threads.</summary>
+    /// <summary>Ends the threads and waits for it.</summary>
     public void Dispose()
     {
-        Volatile.Write(ref _stop, true);
-        if (_threads.Length > 0) _wake.Release(_threads.Length);
-        foreach (var thread in _threads) thread.Join();
-        _wake.Dispose();
-    }
-
-    private void TakeParts()
-    {
-        while (true)
-        {
-            var ticket = Volatile.Read(ref _ticket);
-            var part = (int)(ticket & Closed);
-            var work = Volatile.Read(ref _work);
-            if (part >= Volatile.Read(ref _parts) || work is null) return;
-            if (Interlocked.CompareExchange(ref _ticket, ticket + 1, ticket) != ticket) continue;
-            try
-            {
-                work.Execute(part);
-            }
-            catch (Exception failure)
-            {
-                Interlocked.CompareExchange(ref _failure, failure, null);
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _pending);
-            }
-        }
-    }
-
-    private void Serve()
-    {
-        var seen = 0L;
-        while (!Volatile.Read(ref _stop))
-        {
-            var generation = Volatile.Read(ref _ticket) >> 32;
-            if (generation != seen && (Volatile.Read(ref _ticket) & Closed) != Closed)
-            {
-                seen = generation;
-                TakeParts();
-                continue;
-            }
-
-            for (var spin = 0; spin < SpinsBeforeSleep && Unchanged(seen); spin++) Thread.SpinWait(1);
-            if (!Unchanged(seen) || Volatile.Read(ref _stop)) continue;
-            Interlocked.Increment(ref _sleepers);
-            if (Unchanged(seen) && !Volatile.Read(ref _stop)) _wake.Wait();
-            Interlocked.Decrement(ref _sleepers);
-        }
-    }
-
-    private bool Unchanged(long generation)
-    {
-        var ticket = Volatile.Read(ref _ticket);
-        return ticket >> 32 == generation || (ticket & Closed) == Closed;
+        GC.SuppressFinalize(this);
+        _threads.Stop();
+        _threads.Join();
     }
 }

@@ -5,7 +5,7 @@ namespace OnnxFunctional.Training;
 /// <summary>Training operators in simpler ones: what is differentiated for higher derivatives, and what is written where a file may hold standard operators only.</summary>
 internal static class Decompositions
 {
-    public static bool Has(Op op) => op is BatchNormalizationTraining or BatchNormalizationGradient or LayerNormalization or LayerNormalizationGradient or SoftmaxGradient or SoftmaxCrossEntropy or SoftmaxCrossEntropyGradient;
+    public static bool Has(Op op) => op is Softmax or LogSoftmax or ReduceLogSumExp or BatchNormalization or BatchNormalizationTraining or BatchNormalizationGradient or LayerNormalization or LayerNormalizationGradient or SoftmaxGradient or SoftmaxCrossEntropy or SoftmaxCrossEntropyGradient;
 
     /// <summary>The outputs of an operator by its definition.</summary>
     public static SymbolicTensors Of(Op op, SymbolicTensors x) => op switch
@@ -14,6 +14,10 @@ internal static class Decompositions
         BatchNormalizationGradient norm => BatchBackward(norm, x),
         LayerNormalization norm => LayerForward(norm, x),
         LayerNormalizationGradient norm => LayerBackward(norm, x),
+        BatchNormalization norm => ((x[0] - Channel(x[3], norm.Axis, x[0].Rank)) * Channel(x[1] * Ops.Rsqrt(x[4] + norm.Epsilon), norm.Axis, x[0].Rank)) + Channel(x[2], norm.Axis, x[0].Rank),
+        Softmax softmax => Normalize(x[0], softmax.Axis),
+        LogSoftmax softmax => x[0] - LogSumExp(x[0], softmax.Axis, keepDims: true),
+        ReduceLogSumExp reduce => LogSumExp(x[0], Axes.Create(reduce.Axes.Span), reduce.KeepDims),
         SoftmaxGradient softmax => x[1] * (x[0] - Ops.Sum(x[0] * x[1], softmax.Axis, keepDims: true)),
         SoftmaxCrossEntropy loss => CrossEntropy(loss, x),
         SoftmaxCrossEntropyGradient loss => (Ops.Exp(x[1] - Ops.ExpandDims(x[3], -1)) - Targets(loss.Sparse, x[2], x[1])) * Ops.ExpandDims(x[0], -1),
@@ -39,6 +43,19 @@ internal static class Decompositions
         }
 
         return sums;
+    }
+
+    private static SymbolicTensor Normalize(SymbolicTensor x, int axis)
+    {
+        var powers = Ops.Exp(x - Ops.ReduceMax(x, axis, keepDims: true));
+        return powers / Ops.Sum(powers, axis, keepDims: true);
+    }
+
+    private static SymbolicTensor LogSumExp(SymbolicTensor x, Axes axes, bool keepDims)
+    {
+        var largest = Ops.ReduceMax(x, axes, keepDims: true);
+        var sum = Ops.Log(Ops.Sum(Ops.Exp(x - largest), axes, keepDims: true)) + largest;
+        return keepDims || x.Rank == 0 ? sum : Ops.Squeeze(sum, axes.Any() ? axes : Axes.Create([.. Enumerable.Range(0, x.Rank)]));
     }
 
     private static SymbolicTensors BatchTraining(BatchNormalizationTraining op, SymbolicTensors inputs)
@@ -82,7 +99,7 @@ internal static class Decompositions
     private static SymbolicTensors CrossEntropy(SoftmaxCrossEntropy op, SymbolicTensors inputs)
     {
         var logits = inputs[0];
-        var sum = Ops.LogSumExp(logits, -1);
+        var sum = LogSumExp(logits, -1, keepDims: false);
         var loss = Ops.Sum(Targets(op.Sparse, inputs[1], logits) * (Ops.ExpandDims(sum, -1) - logits), -1);
         return [loss, sum];
     }

@@ -18,4 +18,7 @@ internal static unsafe class AlignedMemory
         var start = (int)(((Alignment - (address % Alignment)) % Alignment) / sizeof(float));
         return array.AsMemory(start, checked((int)floats));
     }
+
+    /// <summary>Where pinned memory begins.</summary>
+    public static nint AddressOf(Span<float> memory) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory));
 }

@@ -1,0 +1,51 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>Is told of the progress of training and may act on it (https://keras.io/api/callbacks/).</summary>
+public abstract class Callback
+{
+    private Trainer? _trainer;
+
+    /// <summary>The trainer that runs.</summary>
+    /// <exception cref="InvalidOperationException">No training has begun.</exception>
+    public Trainer Trainer => _trainer ?? throw new InvalidOperationException("A callback knows its trainer from the beginning of training on.");
+
+    /// <summary>Whether a loss that is no number is left to this callback.</summary>
+    internal virtual bool HandlesNaN => false;
+
+    /// <summary>Whether stopping takes effect within the epoch.</summary>
+    internal virtual bool StopsAtOnce => false;
+
+    /// <summary>Before the first epoch.</summary>
+    public virtual void OnTrainBegin()
+    {
+    }
+
+    /// <summary>After the last epoch.</summary>
+    public virtual void OnTrainEnd()
+    {
+    }
+
+    /// <summary>Before an epoch, counted from 0.</summary>
+    public virtual void OnEpochBegin(int epoch)
+    {
+    }
+
+    /// <summary>After an epoch, with losses and metrics by name; what is added to them is logged too.</summary>
+    public virtual void OnEpochEnd(int epoch, IDictionary<string, double> logs)
+    {
+    }
+
+    /// <summary>Before a step, counted from 0 in each epoch.</summary>
+    public virtual void OnBatchBegin(int batch)
+    {
+    }
+
+    /// <summary>After a step, with its loss.</summary>
+    public virtual void OnBatchEnd(int batch, float loss)
+    {
+    }
+
+    internal void Attach(Trainer trainer) => _trainer = trainer;
+
+    internal virtual void OnBatchEnd(int batch, StepRunner runner) => OnBatchEnd(batch, runner.LastLoss);
+}

@@ -1,0 +1,33 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>Losses and metrics of every epoch: what Fit returns.</summary>
+public sealed class History : Callback
+{
+    private readonly Dictionary<string, List<double>> _values = [];
+    private readonly List<int> _epochs = [];
+
+    /// <summary>The numbers of the epochs, counted from 0.</summary>
+    public IReadOnlyList<int> Epochs => _epochs;
+
+    /// <summary>The names of what was logged: <c>loss</c>, <c>val_accuracy</c>.</summary>
+    public IReadOnlyCollection<string> Names => _values.Keys;
+
+    /// <summary>One value an epoch.</summary>
+    /// <exception cref="ModelException">Nothing was logged under that name; the message lists the names.</exception>
+    public IReadOnlyList<double> this[string name] =>
+        _values.TryGetValue(name, out var values)
+            ? values
+            : throw new ModelException($"Nothing was logged as '{name}'." + (Naming.Nearest(name, _values.Keys) is { } nearest ? $" Did you mean '{nearest}'?" : "") + $" Logged: {string.Join(", ", _values.Keys)}.");
+
+    /// <inheritdoc/>
+    public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
+    {
+        ArgumentNullException.ThrowIfNull(logs);
+        _epochs.Add(epoch);
+        foreach (var (name, value) in logs)
+        {
+            if (!_values.TryGetValue(name, out var values)) _values[name] = values = [];
+            values.Add(value);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Batches of arrays in memory, shuffled anew for every epoch by a permutation that depends on seed and epoch alone.</summary>
+internal sealed class ArrayBatches : BatchSource
+{
+    private readonly NDArray[] _arrays;
+    private readonly int[] _order;
+    private readonly int _batchSize;
+    private readonly bool _shuffle;
+    private readonly ulong _seed;
+    private int _start;
+    private int _next;
+
+    public ArrayBatches(IReadOnlyList<NDArray> arrays, int batchSize, bool shuffle, ulong seed)
+    {
+        (_arrays, _batchSize, _shuffle, _seed) = ([.. arrays], batchSize, shuffle, seed);
+        _order = new int[arrays[0].Count];
+    }
+
+    public override int? BatchesPerEpoch => (_order.Length + _batchSize - 1) / _batchSize;
+
+    public override int Samples => _next - _start;
+
+    public override int Arrays => _arrays.Length;
+
+    public override void Start(int epoch)
+    {
+        for (var i = 0; i < _order.Length; i++) _order[i] = i;
+        _start = _next = 0;
+        if (!_shuffle) return;
+
+        // Fisher and Yates, from numbers of a counter: no state to carry from epoch to epoch, so resuming needs none.
+        for (var i = _order.Length - 1; i > 0; i--)
+        {
+            var word = Philox.Block((uint)i, (uint)epoch, 0x5348_5546, 0, _seed).X;
+            var j = (int)(((ulong)word * (ulong)(i + 1)) >> 32);
+            (_order[i], _order[j]) = (_order[j], _order[i]);
+        }
+    }
+
+    public override bool MoveNext()
+    {
+        _start = _next;
+        _next = Math.Min(_start + _batchSize, _order.Length);
+        return _next > _start;
+    }
+
+    public override TensorSpec SpecOf(int array) => new(_arrays[array].Shape.With(0, Samples), _arrays[array].DType);
+
+    public override void CopyTo(int array, ValueBuffer target)
+    {
+        var source = _arrays[array].Bytes;
+        var size = _arrays[array].BytesPerSample;
+        var destination = target.Bytes;
+        if (!_shuffle)
+        {
+            source.Slice(_start * size, Samples * size).CopyTo(destination);
+            return;
+        }
+
+        for (var i = _start; i < _next; i++) source.Slice(_order[i] * size, size).CopyTo(destination.Slice((i - _start) * size, size));
+    }
+}

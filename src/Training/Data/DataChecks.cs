@@ -1,0 +1,54 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>What must hold of data before work starts.</summary>
+internal static class DataChecks
+{
+    /// <summary>Data in the order of the model's inputs, in their element types.</summary>
+    public static NDArray[] Inputs(Model model, NDArrays x)
+    {
+        var arrays = x.InOrder(model.InputNames, "input");
+        var result = new NDArray[arrays.Length];
+        var problems = new List<string>();
+        for (var i = 0; i < arrays.Length; i++)
+        {
+            var (name, spec) = (model.InputNames[i], model.Inputs[i].Value.Spec);
+            result[i] = Fit(arrays[i], spec.Shape).To(spec.Type, $"Input '{name}'");
+            if (!spec.Shape.IsCompatibleWith(result[i].Shape))
+                problems.Add($"input '{name}' takes {spec.Shape}, but the data is {arrays[i].Shape}");
+            if (result[i].Count != result[0].Count) problems.Add($"input '{name}' has {result[i].Count} samples, but input '{model.InputNames[0]}' has {result[0].Count}");
+        }
+
+        if (problems.Count > 0) throw new ModelException($"The data does not fit model '{model.Name}': {string.Join("; ", problems)}. The first dimension counts samples; Reshape or ExpandDims the data.");
+        return result;
+    }
+
+    /// <summary>A trailing axis of size 1 is added where it is all that is missing.</summary>
+    public static NDArray Fit(NDArray array, Shape expected)
+    {
+        if (array.Shape.Rank == expected.Rank - 1 && expected.Dims[^1] == 1) return array.Reshape(array.Shape.Insert(array.Shape.Rank, 1));
+        return array;
+    }
+
+    /// <summary>Refuses numbers that are not finite, naming the first.</summary>
+    public static void Finite(NDArray array, string what)
+    {
+        if (array.DType != DType.Float32) return;
+        var values = array.AsFloats();
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]))
+                throw new ModelException($"{what} holds {values[i]} in sample {i / Math.Max(1, values.Length / Math.Max(1, array.Count))} (element {i}). Clean or fill the data before training; training on it makes every weight NaN.");
+        }
+    }
+
+    /// <summary>Refuses class numbers outside the range, naming the first.</summary>
+    public static void ClassRange(NDArray array, int classes, int? ignored, string what)
+    {
+        var values = array.AsFloats();
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (values[i] == ignored || (values[i] >= 0 && values[i] < classes && float.IsInteger(values[i]))) continue;
+            throw new ModelException($"{what} holds {values[i]} in sample {i / Math.Max(1, values.Length / Math.Max(1, array.Count))}; expected whole numbers from 0 to {classes - 1}, because the output has {classes} units. Count classes from 0, or give the last layer more units.");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Numbers in memory, the samples along the first axis: what Fit, Evaluate and Predict take. Tensors and arrays convert to it.</summary>
+public sealed class NDArray
+{
+    private readonly Array _elements;
+
+    private NDArray(Shape shape, DType type, Array elements)
+    {
+        Shape = shape;
+        DType = type;
+        _elements = elements;
+        if (shape.ElementCount != elements.Length) throw new ModelException($"Data of shape {shape} has {shape.ElementCount} elements, but {elements.Length} were given.");
+    }
+
+    /// <summary>The dimensions, samples first.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>The type of the elements.</summary>
+    public DType DType { get; }
+
+    /// <summary>The number of samples.</summary>
+    public int Count => Shape.Rank == 0 ? 1 : Shape.Dims[0];
+
+    internal int BytesPerSample => Count == 0 ? 0 : checked((int)(Shape.ElementCount / Count)) * DType.Size();
+
+    internal ReadOnlySpan<byte> Bytes => DType switch
+    {
+        DType.Float32 => MemoryMarshal.AsBytes<float>((float[])_elements),
+        DType.Int64 => MemoryMarshal.AsBytes<long>((long[])_elements),
+        DType.Int32 => MemoryMarshal.AsBytes<int>((int[])_elements),
+        _ => MemoryMarshal.AsBytes<bool>((bool[])_elements),
+    };
+
+    /// <summary>Numbers of a shape, row by row; the array is used, not copied.</summary>
+    /// <exception cref="ModelException">The shape asks for another number of elements.</exception>
+    public static NDArray Create(float[] elements, Shape shape) => new(shape, DType.Float32, elements);
+
+    /// <summary>Whole numbers of a shape, row by row; the array is used, not copied.</summary>
+    /// <exception cref="ModelException">The shape asks for another number of elements.</exception>
+    public static NDArray Create(long[] elements, Shape shape) => new(shape, DType.Int64, elements);
+
+    /// <summary>The elements as float32 in a tensor of the same shape.</summary>
+    public Tensor<float> ToTensor() => Tensor.Create(AsFloats().ToArray(), [.. Shape.Dims.ToArray().Select(dim => (nint)dim)]);
+
+    /// <summary>Numbers.</summary>
+    public static implicit operator NDArray(Tensor<float> tensor) => new(ShapeOf(tensor), DType.Float32, Flat(tensor));
+
+    /// <summary>Whole numbers.</summary>
+    public static implicit operator NDArray(Tensor<long> tensor) => new(ShapeOf(tensor), DType.Int64, Flat(tensor));
+
+    /// <summary>Whole numbers.</summary>
+    public static implicit operator NDArray(Tensor<int> tensor) => new(ShapeOf(tensor), DType.Int32, Flat(tensor));
+
+    /// <summary>Truth values.</summary>
+    public static implicit operator NDArray(Tensor<bool> tensor) => new(ShapeOf(tensor), DType.Bool, Flat(tensor));
+
+    /// <summary>One number a sample.</summary>
+    public static implicit operator NDArray(float[] values) => new(OnnxFunctional.Shape.Of(Checked(values).Length), DType.Float32, values);
+
+    /// <summary>One whole number a sample.</summary>
+    public static implicit operator NDArray(long[] values) => new(OnnxFunctional.Shape.Of(Checked(values).Length), DType.Int64, values);
+
+    /// <summary>One whole number a sample.</summary>
+    public static implicit operator NDArray(int[] values) => new(OnnxFunctional.Shape.Of(Checked(values).Length), DType.Int32, values);
+
+    /// <summary>A row a sample.</summary>
+    public static implicit operator NDArray(float[,] values) => FromArray(Checked(values));
+
+    /// <summary>A matrix a sample.</summary>
+    public static implicit operator NDArray(float[,,] values) => FromArray(Checked(values));
+
+    /// <summary>An image a sample.</summary>
+    public static implicit operator NDArray(float[,,,] values) => FromArray(Checked(values));
+
+    /// <summary>A row of whole numbers a sample.</summary>
+    public static implicit operator NDArray(long[,] values)
+    {
+        var flat = new long[Checked(values).Length];
+        Buffer.BlockCopy(values, 0, flat, 0, flat.Length * sizeof(long));
+        return new(OnnxFunctional.Shape.Of(values.GetLength(0), values.GetLength(1)), DType.Int64, flat);
+    }
+
+    /// <summary>A row of whole numbers a sample.</summary>
+    public static implicit operator NDArray(int[,] values)
+    {
+        var flat = new int[Checked(values).Length];
+        Buffer.BlockCopy(values, 0, flat, 0, flat.Length * sizeof(int));
+        return new(OnnxFunctional.Shape.Of(values.GetLength(0), values.GetLength(1)), DType.Int32, flat);
+    }
+
+    /// <summary>Some of the samples, in the order asked for.</summary>
+    public NDArray Take(ReadOnlySpan<int> samples)
+    {
+        var size = BytesPerSample;
+        var length = checked((int)(Count == 0 ? 0 : Shape.ElementCount / Count * samples.Length));
+        Array elements = DType switch { DType.Float32 => new float[length], DType.Int64 => new long[length], DType.Int32 => new int[length], _ => new bool[length] };
+        var result = new NDArray(Shape.With(0, samples.Length), DType, elements);
+        var target = result.MutableBytes;
+        for (var i = 0; i < samples.Length; i++) Bytes.Slice(samples[i] * size, size).CopyTo(target[(i * size)..]);
+        return result;
+    }
+
+    /// <summary>Samples that follow one another.</summary>
+    internal NDArray Slice(int start, int count)
+    {
+        var samples = new int[count];
+        for (var i = 0; i < count; i++) samples[i] = start + i;
+        return Take(samples);
+    }
+
+    /// <summary>The same elements in another shape.</summary>
+    internal NDArray Reshape(Shape shape) => new(shape, DType, _elements);
+
+    internal Span<byte> MutableBytes => DType switch
+    {
+        DType.Float32 => MemoryMarshal.AsBytes(((float[])_elements).AsSpan()),
+        DType.Int64 => MemoryMarshal.AsBytes(((long[])_elements).AsSpan()),
+        DType.Int32 => MemoryMarshal.AsBytes(((int[])_elements).AsSpan()),
+        _ => MemoryMarshal.AsBytes(((bool[])_elements).AsSpan()),
+    };
+
+    /// <summary>The elements as float32.</summary>
+    internal ReadOnlySpan<float> AsFloats()
+    {
+        if (DType == DType.Float32) return (float[])_elements;
+        var values = new float[_elements.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = DType switch
+            {
+                DType.Int64 => ((long[])_elements)[i],
+                DType.Int32 => ((int[])_elements)[i],
+                _ => ((bool[])_elements)[i] ? 1 : 0,
+            };
+        }
+
+        return values;
+    }
+
+    /// <summary>The same numbers as another element type; whole numbers must stay whole.</summary>
+    internal NDArray To(DType type, string what)
+    {
+        if (type == DType) return this;
+        var count = _elements.Length;
+        switch (type)
+        {
+            case DType.Float32:
+                return new(Shape, type, AsFloats().ToArray());
+            case DType.Int64 or DType.Int32:
+                var longs = new long[count];
+                for (var i = 0; i < count; i++)
+                {
+                    longs[i] = DType switch
+                    {
+                        DType.Int64 => ((long[])_elements)[i],
+                        DType.Int32 => ((int[])_elements)[i],
+                        DType.Bool => ((bool[])_elements)[i] ? 1 : 0,
+                        _ when float.IsInteger(((float[])_elements)[i]) => (long)((float[])_elements)[i],
+                        _ => throw new ModelException($"{what} takes whole numbers, but element {i} is {((float[])_elements)[i]}."),
+                    };
+                }
+
+                return type == DType.Int64 ? new(Shape, type, longs) : new(Shape, type, Array.ConvertAll(longs, value => checked((int)value)));
+            case DType.Bool:
+                var floats = AsFloats();
+                var bools = new bool[count];
+                for (var i = 0; i < count; i++) bools[i] = floats[i] != 0;
+                return new(Shape, type, bools);
+            default:
+                throw new ModelException($"{what} takes {type.KerasName()}, which data in memory cannot have here; declare the input as float32 or as whole numbers.");
+        }
+    }
+
+    private static T Checked<T>(T values) where T : class
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return values;
+    }
+
+    private static Shape ShapeOf<T>(Tensor<T> tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        var dims = new int[tensor.Rank];
+        for (var i = 0; i < dims.Length; i++) dims[i] = checked((int)tensor.Lengths[i]);
+        return OnnxFunctional.Shape.Of(dims);
+    }
+
+    private static T[] Flat<T>(Tensor<T> tensor)
+    {
+        var flat = new T[tensor.FlattenedLength];
+        tensor.FlattenTo(flat);
+        return flat;
+    }
+
+    private static NDArray FromArray(Array values)
+    {
+        var flat = new float[values.Length];
+        Buffer.BlockCopy(values, 0, flat, 0, flat.Length * sizeof(float));
+        var dims = new int[values.Rank];
+        for (var i = 0; i < dims.Length; i++) dims[i] = values.GetLength(i);
+        return new(OnnxFunctional.Shape.Of(dims), DType.Float32, flat);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>The data of all inputs, or all outputs, of a model: one array, several in the model's order, or several by name.</summary>
+[CollectionBuilder(typeof(NDArrays), nameof(Create))]
+public sealed class NDArrays : IReadOnlyList<NDArray>
+{
+    private readonly NDArray[] _items;
+    private readonly string[]? _names;
+
+    private NDArrays(NDArray[] items, string[]? names = null) => (_items, _names) = (items, names);
+
+    /// <summary>How many arrays there are.</summary>
+    public int Count => _items.Length;
+
+    /// <summary>One of them, by position.</summary>
+    public NDArray this[int index] => _items[index];
+
+    /// <summary>Makes the list; what a collection literal calls.</summary>
+    public static NDArrays Create(ReadOnlySpan<NDArray> arrays) => new(arrays.ToArray());
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(NDArray array) => new([array]);
+
+    /// <summary>By name of input or output.</summary>
+    public static implicit operator NDArrays(Dictionary<string, NDArray> arrays)
+    {
+        ArgumentNullException.ThrowIfNull(arrays);
+        return new([.. arrays.Values], [.. arrays.Keys]);
+    }
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(Tensor<float> tensor) => new([tensor]);
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(Tensor<long> tensor) => new([tensor]);
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(Tensor<int> tensor) => new([tensor]);
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(float[] values) => new([values]);
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(long[] values) => new([values]);
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(int[] values) => new([values]);
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(float[,] values) => new([values]);
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(float[,,] values) => new([values]);
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(float[,,,] values) => new([values]);
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(long[,] values) => new([values]);
+
+    /// <summary>A list of one.</summary>
+    public static implicit operator NDArrays(int[,] values) => new([values]);
+
+    /// <summary>Goes through the arrays in order.</summary>
+    public IEnumerator<NDArray> GetEnumerator() => ((IEnumerable<NDArray>)_items).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>The arrays in the order of the names, whichever way they were given.</summary>
+    internal NDArray[] InOrder(IReadOnlyList<string> names, string what)
+    {
+        if (_names is not null)
+        {
+            var missing = names.Except(_names).ToList();
+            var extra = _names.Except(names).ToList();
+            if (missing.Count > 0 || extra.Count > 0)
+            {
+                throw new ModelException(
+                    $"The model's {what}s are {string.Join(", ", names.Select(name => $"'{name}'"))}, but the data names {string.Join(", ", _names.Select(name => $"'{name}'"))}."
+                    + (missing.Count > 0 && extra.Count > 0 && Naming.Nearest(extra[0], missing) is { } nearest ? $" Did you mean '{nearest}' by '{extra[0]}'?" : ""));
+            }
+
+            return [.. names.Select(name => _items[Array.IndexOf(_names, name)])];
+        }
+
+        return _items.Length == names.Count
+            ? _items
+            : throw new ModelException($"The model has {names.Count} {what}(s) ({string.Join(", ", names)}), but data for {_items.Length} came. Pass a list in that order, or a dictionary by name.");
+    }
+
+    internal NDArrays Take(ReadOnlySpan<int> samples)
+    {
+        var items = new NDArray[_items.Length];
+        for (var i = 0; i < items.Length; i++) items[i] = _items[i].Take(samples);
+        return new(items, _names);
+    }
+}

@@ -1,0 +1,142 @@
+using OnnxFunctional.Operators;
+using OnnxFunctional.Training.Kernels;
+
+namespace OnnxFunctional.Training.Engine;
+
+/// <summary>Groups the nodes of a concrete graph into units that run as one kernel.</summary>
+/// <remarks>
+/// A product or convolution takes along the bias and the activation behind it when nobody else reads what lies between.
+/// An elementwise node joins the chain of one of its producers when the chain has the same shape and everything else the node reads comes from an earlier unit;
+/// since a unit runs at the place where it was begun, no order can be violated.
+/// Views (other shapes of the same elements) are no units at all.
+/// </remarks>
+internal sealed class Fusion
+{
+    private readonly Dictionary<Value, Value> _roots = [];
+    private readonly Dictionary<Value, Unit> _producers = [];
+    private readonly Dictionary<Value, int> _readers = [];
+    private readonly HashSet<Node> _absorbed = [];
+    private readonly HashSet<Value> _kept;
+
+    public Fusion(IReadOnlyList<Node> nodes, IReadOnlyList<Value> kept)
+    {
+        _kept = [.. kept];
+        foreach (var node in nodes)
+        {
+            for (var i = 0; i < node.Inputs.Count; i++) _readers[node.Inputs[i]] = _readers.GetValueOrDefault(node.Inputs[i]) + 1;
+        }
+
+        var consumers = nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(entry => entry.input, entry => entry.node);
+        foreach (var node in nodes)
+        {
+            if (node.Op is SourceOp || _absorbed.Contains(node)) continue;
+            if (IsView(node.Op)) _roots[node.Outputs[0]] = Root(node.Inputs[0]);
+            else if (ElementwiseTable.CanFuse(node)) Join(node);
+            else Begin(node, consumers);
+        }
+
+        foreach (var unit in Units) Describe(unit);
+    }
+
+    public List<Unit> Units { get; } = [];
+
+    /// <summary>The value whose memory this one shows.</summary>
+    public Value Root(Value value) => _roots.GetValueOrDefault(value, value);
+
+    public Unit? ProducerOf(Value value) => _producers.GetValueOrDefault(Root(value));
+
+    private static bool IsView(Op op) => op is Reshape or ReshapeLike or Squeeze or Unsqueeze;
+
+    private void Begin(Node node, ILookup<Value, Node> consumers)
+    {
+        var unit = new Unit(Units.Count, isChain: false);
+        Units.Add(unit);
+        unit.Nodes.Add(node);
+        var result = node.Outputs[0];
+        if (node.Op is MatMul or Conv or ConvTranspose or Gemm)
+        {
+            if (node.Op is MatMul && OnlyReader(result) is { Op: Add } add)
+            {
+                var other = ReferenceEquals(add.Inputs[0], result) ? add.Inputs[1] : add.Inputs[0];
+                if (other.Producer.Op is Variable or Constant && other.Spec.Shape.Rank == 1 && other.Spec.Shape.Dims[0] == result.Spec.Shape.Dims[^1] && result.Spec.Shape.Dims[^1] > 1)
+                {
+                    unit.Bias = other;
+                    Absorb(add);
+                }
+            }
+
+            if (OnlyReader(result) is { } activation && ActivationOf(activation.Op) is { } kind and not EpilogueActivation.None)
+            {
+                unit.Activation = kind;
+                Absorb(activation);
+            }
+        }
+
+        foreach (var output in unit.Nodes[^1].Outputs) _producers[output] = unit;
+
+        Node? OnlyReader(Value value) => !_kept.Contains(value) && _readers.GetValueOrDefault(value) == 1 ? consumers[value].Single() : null;
+
+        void Absorb(Node next)
+        {
+            _absorbed.Add(next);
+            unit.Nodes.Add(next);
+            result = next.Outputs[0];
+        }
+    }
+
+    private static EpilogueActivation ActivationOf(Op op) => op switch
+    {
+        Relu => EpilogueActivation.Relu,
+        _ => EpilogueActivation.None,
+    };
+
+    private void Join(Node node)
+    {
+        var shape = node.Outputs[0].Spec.Shape;
+        Unit? best = null;
+        var latest = -1;
+        foreach (var input in node.Inputs)
+        {
+            if (ProducerOf(input) is not { } producer) continue;
+            latest = Math.Max(latest, producer.Order);
+            if (producer.IsChain && producer.Head.Outputs[0].Spec.Shape == shape && input.Spec.Shape == shape && (best is null || producer.Order > best.Order) && producer.Nodes.Count < ElementwiseTable.LongestChain) best = producer;
+        }
+
+        // Everything that is not in the chain itself must be there when the chain runs.
+        if (best is not null && best.Order != latest) best = null;
+        if (best is null)
+        {
+            best = new Unit(Units.Count, isChain: true);
+            Units.Add(best);
+        }
+
+        best.Nodes.Add(node);
+        _producers[node.Outputs[0]] = best;
+    }
+
+    private void Describe(Unit unit)
+    {
+        var inside = new HashSet<Value>(unit.Nodes.SelectMany(node => node.Outputs));
+        foreach (var node in unit.Nodes)
+        {
+            foreach (var input in node.Inputs)
+            {
+                if (!inside.Contains(input) && !unit.Inputs.Contains(input)) unit.Inputs.Add(input);
+            }
+        }
+
+        var own = new Dictionary<Value, int>();
+        foreach (var node in unit.Nodes)
+        {
+            foreach (var input in node.Inputs)
+            {
+                if (inside.Contains(input)) own[input] = own.GetValueOrDefault(input) + 1;
+            }
+        }
+
+        foreach (var output in unit.Nodes.SelectMany(node => node.Outputs))
+        {
+            if (_kept.Contains(output) || _readers.GetValueOrDefault(output) > own.GetValueOrDefault(output)) unit.Outputs.Add(output);
+        }
+    }
+}

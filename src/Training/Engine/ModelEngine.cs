@@ -1,0 +1,57 @@
+namespace OnnxFunctional.Training.Engine;
+
+/// <summary>The engine's side of a model: its threads, and the plans of its inference graph by input shapes.</summary>
+internal sealed class ModelEngine
+{
+    private readonly Dictionary<string, ExecutionPlan> _plans = [];
+    private readonly Lock _gate = new();
+    private WorkerPool? _pool;
+
+    private ModelEngine(Model model) => Model = model;
+
+    public Model Model { get; }
+
+    /// <summary>The threads: as many as the process may use, unless <see cref="UseThreads"/> said otherwise.</summary>
+    public WorkerPool Pool => _pool ??= new WorkerPool(Environment.ProcessorCount);
+
+    public static ModelEngine Of(Model model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (model.EngineState is ModelEngine engine) return engine;
+        engine = new ModelEngine(model);
+        model.EngineState = engine;
+        return engine;
+    }
+
+    public void UseThreads(int threads)
+    {
+        if (threads < 1) throw new ModelException($"threads is {threads}; expected at least 1.");
+        if (_pool?.Threads != threads) _pool = new WorkerPool(threads);
+    }
+
+    /// <summary>Runs values of the model's inference graph on data and hands over each result while it stands in the engine's memory.</summary>
+    /// <param name="key">A name for the values, so that their plan is found again.</param>
+    /// <param name="values">What is computed.</param>
+    /// <param name="inputs">Data of the model's inputs, one batch.</param>
+    /// <param name="read">Takes each result.</param>
+    public void Infer(string key, IReadOnlyList<Value> values, IReadOnlyList<NDArray> inputs, Action<int, ValueBuffer> read)
+    {
+        // One plan has one memory, so runs of one model take turns.
+        lock (_gate)
+        {
+            var specs = inputs.Select(input => new TensorSpec(input.Shape, input.DType)).ToArray();
+            var id = key + "|" + string.Join("|", specs);
+            if (!_plans.TryGetValue(id, out var plan)) _plans[id] = plan = PlanFor(values, specs);
+            for (var i = 0; i < inputs.Count; i++) inputs[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+            plan.Run(Pool);
+            for (var i = 0; i < plan.Outputs.Count; i++) read(i, plan.Outputs[i]);
+        }
+    }
+
+    private ExecutionPlan PlanFor(IReadOnlyList<Value> values, TensorSpec[] specs)
+    {
+        var inputs = Model.Inputs.Select(tensor => tensor.Value).ToArray();
+        var map = Specialization.Of(inputs, values, training: false);
+        return Planner.Plan(new PlanRequest(inputs, [.. values.Select(value => map[value])], []) { Seed = Model.Seed }, specs);
+    }
+}

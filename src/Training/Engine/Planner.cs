@@ -1,0 +1,239 @@
+using System.Runtime.InteropServices;
+using OnnxFunctional.Operators;
+using OnnxFunctional.Training.Kernels;
+using OnnxFunctional.Training.Simd;
+
+namespace OnnxFunctional.Training.Engine;
+
+/// <summary>What a plan is made from.</summary>
+/// <param name="Inputs">Values given from outside.</param>
+/// <param name="Outputs">Values read after a run.</param>
+/// <param name="Updates">Weights set to a value at the end of a run.</param>
+internal sealed record PlanRequest(IReadOnlyList<Value> Inputs, IReadOnlyList<Value> Outputs, IReadOnlyList<(Weight Weight, Value Value)> Updates)
+{
+    /// <summary>What random numbers are drawn from.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Whether constants are computed ahead; not while doing just that.</summary>
+    public bool FoldConstants { get; init; } = true;
+}
+
+/// <summary>Turns a graph and concrete input shapes into an <see cref="ExecutionPlan"/>: simplify, fuse, order, find lifetimes, place in one arena, choose kernels.</summary>
+internal sealed class Planner
+{
+    private readonly PlanRequest _request;
+    private readonly Dictionary<Value, Storage> _storages = [];
+    private readonly Dictionary<Storage, Life> _lives = [];
+    private readonly Dictionary<Weight, Storage> _weights = [];
+    private readonly ArenaLayout _arena = new();
+    private readonly List<Kernel> _kernels = [];
+    private readonly RandomPlan _random;
+    private Fusion _fusion = null!;
+
+    private Planner(PlanRequest request)
+    {
+        _request = request;
+        var streams = new Dictionary<RandomStream, uint>();
+        foreach (var node in Graph.Between(request.Inputs, [.. request.Outputs, .. request.Updates.Select(update => update.Value)]).Nodes)
+        {
+            if (node.Op is RandomOp { Stream: var a }) streams.TryAdd(a, (uint)streams.Count);
+            if (node.Op is Dropout { Stream: var b }) streams.TryAdd(b, (uint)streams.Count);
+        }
+
+        _random = new RandomPlan(request.Seed, streams);
+    }
+
+    /// <summary>Makes the plan for inputs of these shapes and types.</summary>
+    /// <exception cref="ModelException">The shapes do not fit the graph, or an operator has no kernel.</exception>
+    public static ExecutionPlan Plan(PlanRequest request, IReadOnlyList<TensorSpec> inputs) => new Planner(request).Plan(inputs);
+
+    private ExecutionPlan Plan(IReadOnlyList<TensorSpec> specs)
+    {
+        var graph = Graph.Between(_request.Inputs, [.. _request.Outputs, .. _request.Updates.Select(update => update.Value)]);
+        var (stands, map) = new Simplifier(_request.FoldConstants ? Evaluate : null).Run(graph, specs);
+        var outputs = _request.Outputs.Select(output => map[output]).ToArray();
+        var updates = _request.Updates.Select(update => (update.Weight, Value: map[update.Value])).ToArray();
+        var kept = outputs.Concat(updates.Select(update => update.Value)).ToArray();
+        var nodes = Graph.Between(stands, kept).Nodes;
+
+        _fusion = new Fusion(nodes, kept);
+        var units = Ordered(_fusion.Units, outputs, updates);
+        var position = units.Select((unit, i) => (unit, i)).ToDictionary(entry => entry.unit, entry => entry.i);
+        var last = LastReads(units, outputs, updates);
+
+        foreach (var stand in stands) Place(stand, 0, last.GetValueOrDefault(stand, 0));
+        var copies = PlaceUpdates(updates, units, position, last);
+        foreach (var unit in units)
+        {
+            Overwrite(unit, position[unit], last);
+            foreach (var output in unit.Outputs)
+            {
+                if (!_storages.ContainsKey(output)) Place(output, position[unit], last.GetValueOrDefault(output, position[unit]));
+            }
+        }
+
+        for (var i = 0; i < units.Count; i++) _kernels.Add(Create(units[i], i));
+        foreach (var (weight, value) in copies) _kernels.Add(new CopyKernel(BufferOf(value), WeightStorage(weight), weight.Length));
+
+        var inputBuffers = stands.Select(stand => new ValueBuffer(stand.Spec, _storages[stand])).ToArray();
+        var outputBuffers = outputs.Select(BufferOf).ToArray();
+        foreach (var (storage, life) in _lives) _arena.Add(storage, life.Floats, life.First, life.Last);
+        _arena.Place();
+        _arena.Bind(AlignedMemory.Allocate(_arena.Floats));
+        return new ExecutionPlan([.. _kernels], [.. _weights.Select(entry => (entry.Key, entry.Value))], inputBuffers, outputBuffers, _arena.Floats, _arena.SumOfValues);
+    }
+
+    /// <summary>Units in the order they were begun; those that serve nothing but updates of weights come last, so that everybody else still reads the old values.</summary>
+    private List<Unit> Ordered(List<Unit> units, IReadOnlyList<Value> outputs, IReadOnlyList<(Weight Weight, Value Value)> updates)
+    {
+        var needed = new HashSet<Unit>();
+        var stack = new Stack<Unit>();
+        foreach (var output in outputs) Push(output);
+        while (stack.TryPop(out var unit))
+        {
+            foreach (var input in unit.Inputs) Push(input);
+        }
+
+        // Of the rest, what computes a gradient stays where it is; the chain that makes the new value goes to the end.
+        var late = new HashSet<Unit>(updates.Select(update => _fusion.ProducerOf(update.Value)).OfType<Unit>().Where(unit => unit.IsChain && !needed.Contains(unit)));
+        bool changed;
+        do
+        {
+            changed = false;
+            foreach (var unit in units)
+            {
+                if (!late.Contains(unit) && unit.Inputs.Any(input => _fusion.ProducerOf(input) is { } producer && late.Contains(producer))) changed |= late.Add(unit);
+            }
+        }
+        while (changed);
+        return [.. units.Where(unit => !late.Contains(unit)), .. units.Where(late.Contains)];
+
+        void Push(Value value)
+        {
+            if (_fusion.ProducerOf(value) is { } unit && needed.Add(unit)) stack.Push(unit);
+        }
+    }
+
+    /// <summary>The last unit that reads each value's memory; past the end for what is read after the run.</summary>
+    private Dictionary<Value, int> LastReads(List<Unit> units, IReadOnlyList<Value> outputs, IReadOnlyList<(Weight Weight, Value Value)> updates)
+    {
+        var last = new Dictionary<Value, int>();
+        for (var i = 0; i < units.Count; i++)
+        {
+            foreach (var node in units[i].Nodes)
+            {
+                for (var j = 0; j < node.Inputs.Count; j++)
+                {
+                    if (!node.Op.ReadsOnlyShapeOf(j)) last[_fusion.Root(node.Inputs[j])] = i;
+                }
+            }
+        }
+
+        foreach (var value in outputs.Concat(updates.Select(update => update.Value))) last[_fusion.Root(value)] = units.Count;
+        return last;
+    }
+
+    /// <summary>Lets new values of weights be written in their place where nobody reads the old ones afterwards; the others are copied at the end.</summary>
+    private List<(Weight Weight, Value Value)> PlaceUpdates(IReadOnlyList<(Weight Weight, Value Value)> updates, List<Unit> units, Dictionary<Unit, int> position, Dictionary<Value, int> last)
+    {
+        var copies = new List<(Weight Weight, Value Value)>();
+        var lastOfWeight = new Dictionary<Weight, int>();
+        foreach (var (value, read) in last)
+        {
+            if (value.Producer.Op is Variable { Weight: var weight }) lastOfWeight[weight] = read;
+        }
+
+        foreach (var (weight, value) in updates)
+        {
+            var unit = _fusion.ProducerOf(value);
+            var isOwn = unit is { IsChain: true } && ReferenceEquals(_fusion.Root(value), value) && !_storages.ContainsKey(value);
+            var oldIsRead = lastOfWeight.TryGetValue(weight, out var read);
+            var readHere = unit is not null && oldIsRead && read == position[unit] && ReadsAsItLies(unit, weight, value);
+            if (isOwn && (!oldIsRead || read < position[unit!] || readHere)) _storages[value] = WeightStorage(weight);
+            else copies.Add((weight, value));
+        }
+
+        return copies;
+
+        // Every read of the weight in the unit takes element i where element i is written.
+        bool ReadsAsItLies(Unit unit, Weight weight, Value value) =>
+            unit.Inputs.Where(input => _fusion.Root(input).Producer.Op is Variable variable && variable.Weight == weight).All(input => input.Producer.Op is Variable && input.Spec == value.Spec);
+    }
+
+    /// <summary>Gives an elementwise output the memory of an input that is read here for the last time.</summary>
+    private void Overwrite(Unit unit, int here, Dictionary<Value, int> last)
+    {
+        if (!unit.IsChain) return;
+        foreach (var output in unit.Outputs)
+        {
+            if (_storages.ContainsKey(output)) continue;
+            foreach (var input in unit.Inputs)
+            {
+                if (input.Spec.Shape != output.Spec.Shape || input.Spec.Type.Size() != output.Spec.Type.Size()) continue;
+                var root = _fusion.Root(input);
+                if (root.Producer.Op is SourceOp || last.GetValueOrDefault(root) != here || !_storages.TryGetValue(root, out var storage) || _weights.ContainsValue(storage)) continue;
+                if (unit.Inputs.Count(other => ReferenceEquals(_fusion.Root(other), root)) > 1 || unit.Outputs.Any(other => _storages.GetValueOrDefault(other) == storage)) continue;
+                _storages[output] = storage;
+                _lives[storage] = _lives[storage] with { Last = Math.Max(_lives[storage].Last, last.GetValueOrDefault(output, here)) };
+                break;
+            }
+        }
+    }
+
+    private void Place(Value value, int first, int last)
+    {
+        var storage = new Storage();
+        _storages[value] = storage;
+        _lives[storage] = new Life(KernelTable.OpaqueFloats(value) ?? ValueBuffer.FloatsFor(value.Spec), first, last);
+    }
+
+    private Kernel Create(Unit unit, int here)
+    {
+        if (unit.IsChain) return ElementwiseKernel.Create(unit, unit.Inputs.Select(BufferOf).ToArray(), unit.Outputs.Select(BufferOf).ToArray(), _random);
+        var result = unit.Nodes[^1];
+        var head = unit.Head;
+        var outputs = head.Outputs.Select((output, i) => unit.Nodes.Count > 1 ? BufferOf(result.Outputs[0]) : unit.Outputs.Contains(output) ? BufferOf(output) : null).ToArray();
+        var epilogue = unit.Nodes.Count == 1 ? Epilogue.None : new Epilogue(unit.Bias is null ? null : BufferOf(unit.Bias), null, unit.Activation);
+        var request = new KernelRequest(head, [.. head.Inputs.Select(BufferOf)], outputs, epilogue) { Random = _random };
+        var kernel = KernelTable.Create(request);
+        foreach (var (storage, floats) in request.ScratchMemory) _lives[storage] = new Life(floats, here, here);
+        return kernel;
+    }
+
+    private ValueBuffer BufferOf(Value value)
+    {
+        var root = _fusion.Root(value);
+        if (_storages.TryGetValue(root, out var storage)) return new ValueBuffer(value.Spec, storage);
+        switch (root.Producer.Op)
+        {
+            case Variable variable:
+                return new ValueBuffer(value.Spec, WeightStorage(variable.Weight));
+            case Constant constant:
+                storage = new Storage { Memory = AlignedMemory.Allocate(ValueBuffer.FloatsFor(root.Spec)) };
+                constant.Data.Bytes.CopyTo(MemoryMarshal.AsBytes(storage.Memory.Span));
+                _storages[root] = storage;
+                return new ValueBuffer(value.Spec, storage);
+            default:
+                // Only its shape is read, so it was given no memory.
+                return new ValueBuffer(value.Spec, new Storage());
+        }
+    }
+
+    private Storage WeightStorage(Weight weight)
+    {
+        if (!_weights.TryGetValue(weight, out var storage)) _weights[weight] = storage = new Storage();
+        return storage;
+    }
+
+    /// <summary>Computes a node whose inputs are all constants, with the engine itself.</summary>
+    private IReadOnlyList<Value> Evaluate(Node node)
+    {
+        var plan = Plan(new PlanRequest([], node.Outputs, []) { FoldConstants = false }, []);
+        using var pool = new WorkerPool(1);
+        plan.Run(pool);
+        return [.. plan.Outputs.Select(output => Node.Create(new Constant(TensorData.Create(output.Shape, output.Spec.Type, output.Bytes)), [], node.Scope).Outputs[0])];
+    }
+
+    /// <summary>How much memory a value takes, and from which unit to which.</summary>
+    private readonly record struct Life(long Floats, int First, int Last);
+}

@@ -1,0 +1,153 @@
+using OnnxFunctional.Operators;
+using OnnxFunctional.Training.Kernels;
+
+namespace OnnxFunctional.Training.Engine;
+
+/// <summary>A value a plan is given from outside.</summary>
+internal sealed record PlanInput(int Index, TensorSpec Spec) : SourceOp(Spec);
+
+/// <summary>Makes a graph concrete for given input shapes, and smaller: no identities, no computation done twice, constants folded.</summary>
+/// <remarks>
+/// 1. A node that hands on its input is replaced by it (Identity, a Cast to the same type, broadcasting to the same shape, times one, plus zero).
+/// 2. Equal operators on equal inputs are one node.
+/// 3. What depends on shapes alone becomes a constant, and so does what depends on constants alone.
+/// 4. A number repeated to a shape is read as the number where the reader broadcasts anyway.
+/// </remarks>
+internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
+{
+    private readonly Dictionary<NodeKey, Node> _known = [];
+
+    /// <summary>Rewrites the graph for the given specs of its inputs.</summary>
+    /// <returns>The inputs' stand-ins and where each value went.</returns>
+    public (IReadOnlyList<Value> Inputs, Dictionary<Value, Value> Map) Run(Graph graph, IReadOnlyList<TensorSpec> inputs)
+    {
+        var stands = new Value[inputs.Count];
+        var replaced = new Dictionary<Value, Value>();
+        for (var i = 0; i < stands.Length; i++)
+        {
+            stands[i] = Node.Create(new PlanInput(i, inputs[i]), [], null).Outputs[0];
+            replaced[graph.Inputs[i]] = stands[i];
+        }
+
+        return (stands, graph.Rewrite(Simplify, replaced));
+    }
+
+    private IReadOnlyList<Value>? Simplify(Node node, IReadOnlyList<Value> given)
+    {
+        var x = given.ToArray();
+        if (node.Op is SourceOp) return Unique(node).Outputs;
+        if (HandedOn(node.Op, x) is { } same) return [same];
+        if (node.Op is BinaryOp or Where) PreferNumbers(node.Op, x);
+        var made = Node.Create(node.Op, x, node.Scope);
+        if (HandedOn(made.Op, x) is { } afterwards && afterwards.Spec == made.Outputs[0].Spec) return [afterwards];
+        switch (made.Op)
+        {
+            case Operators.Size size:
+                var count = 1L;
+                foreach (var axis in ShapeRules.Axes(size.Axes, x[0].Spec.Shape.Rank, size.Name)) count *= x[0].Spec.Shape.Dims[axis];
+                return Unique(Node.Create(new Operators.Constant(TensorData.Of(Shape.Of(), [(float)count])), [], node.Scope)).Outputs;
+            case Positions positions:
+                var numbers = new long[x[0].Spec.Shape.Dim(positions.Axis)];
+                for (var i = 0; i < numbers.Length; i++) numbers[i] = i;
+                return Unique(Node.Create(new Operators.Constant(TensorData.Of(Shape.Of(numbers.Length), numbers)), [], node.Scope)).Outputs;
+        }
+
+        if (KernelTable.IsComposed(made.Op)) return Expand(made);
+        var unique = Unique(made);
+        if (!ReferenceEquals(unique, made)) return unique.Outputs;
+        if (evaluate is not null && made.Op.IsPure && made.Op is not (RandomOp or Operators.Dropout) && x.Length > 0 && Array.TrueForAll(x, value => value.Producer.Op is Operators.Constant))
+            return evaluate(made);
+        return made.Outputs;
+    }
+
+    /// <summary>The node by its definition, simplified like everything else.</summary>
+    private IReadOnlyList<Value> Expand(Node node)
+    {
+        var definition = Decompositions.Of(node.Op, node.Inputs.Select(input => new SymbolicTensor(input, node.Scope)).ToArray());
+        var outputs = definition.Select(tensor => tensor.Value).ToArray();
+        var inner = Graph.Between([.. node.Inputs.Distinct()], outputs).Rewrite(Simplify);
+        return [.. outputs.Select(output => inner[output])];
+    }
+
+    private Node Unique(Node node)
+    {
+        // Two draws of one stream are equal, but keeping the numbers for the second costs more than drawing them again.
+        if (node.Op is Operators.Dropout or RandomOp) return node;
+        var key = new NodeKey(node);
+        if (_known.TryGetValue(key, out var known)) return known;
+        _known.Add(key, node);
+        return node;
+    }
+
+    /// <summary>The input a node hands on unchanged, if it does.</summary>
+    private static Value? HandedOn(Op op, Value[] x) => op switch
+    {
+        Identity or StopGradient => x[0],
+        Cast cast when x[0].Spec.Type == cast.To => x[0],
+        SumToLike or ExpandLike when x[0].Spec.Shape == x[1].Spec.Shape => x[0],
+        ReshapeLike when x[0].Spec.Shape == x[1].Spec.Shape => x[0],
+        Transpose transpose when transpose.Permutation.Select((axis, i) => axis == i).All(same => same) => x[0],
+        Concat when x.Length == 1 => x[0],
+        Mul when Number(x[1]) is 1 && Covers(x[0], x[1]) => x[0],
+        Mul when Number(x[0]) is 1 && Covers(x[1], x[0]) => x[1],
+        Add when Number(x[1]) is 0 && Covers(x[0], x[1]) => x[0],
+        Add when Number(x[0]) is 0 && Covers(x[1], x[0]) => x[1],
+        Sub when Number(x[1]) is 0 && Covers(x[0], x[1]) => x[0],
+        Div when Number(x[1]) is 1 && Covers(x[0], x[1]) => x[0],
+        _ => null,
+    };
+
+    /// <summary>Whether broadcasting with the other does not change the shape.</summary>
+    private static bool Covers(Value value, Value other) => ShapeRules.Broadcast(value.Spec.Shape, other.Spec.Shape, "") == value.Spec.Shape;
+
+    /// <summary>The one number a value consists of, if it is known to be one.</summary>
+    private static float? Number(Value value) => value.Producer.Op switch
+    {
+        Operators.Constant { Data: { Type: DType.Float32, Shape.Count: 0 } data } => data.As<float>()[0],
+        ExpandLike => Number(value.Producer.Inputs[0]),
+        _ => null,
+    };
+
+    private static void PreferNumbers(Op op, Value[] x)
+    {
+        var full = x[0].Spec.Shape;
+        foreach (var value in x.AsSpan(1)) full = ShapeRules.Broadcast(full, value.Spec.Shape, op.Name);
+        for (var i = 0; i < x.Length; i++)
+        {
+            if (x[i].Producer.Op is not ExpandLike || Number(x[i]) is null) continue;
+            for (var j = 0; j < x.Length; j++)
+            {
+                if (j == i || x[j].Spec.Shape != full || x[j].Producer.Op is ExpandLike) continue;
+                x[i] = x[i].Producer.Inputs[0];
+                break;
+            }
+        }
+    }
+
+    /// <summary>An operator and the values it is applied to.</summary>
+    private readonly struct NodeKey(Node node) : IEquatable<NodeKey>
+    {
+        private readonly Node _node = node;
+
+        public bool Equals(NodeKey other)
+        {
+            if (_node.Inputs.Count != other._node.Inputs.Count || !_node.Op.Equals(other._node.Op)) return false;
+            for (var i = 0; i < _node.Inputs.Count; i++)
+            {
+                if (!ReferenceEquals(_node.Inputs[i], other._node.Inputs[i])) return false;
+            }
+
+            return true;
+        }
+
+        public override bool Equals(object? obj) => obj is NodeKey other && Equals(other);
+
+        public override int GetHashCode()
+        {
+            var hash = default(HashCode);
+            hash.Add(_node.Op);
+            foreach (var input in _node.Inputs) hash.Add(input);
+            return hash.ToHashCode();
+        }
+    }
+}

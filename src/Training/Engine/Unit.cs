@@ -1,0 +1,26 @@
+namespace OnnxFunctional.Training.Engine;
+
+/// <summary>What runs as one kernel: a single node, a product or convolution with what was put behind it, or a chain of elementwise nodes.</summary>
+internal sealed class Unit(int order, bool isChain)
+{
+    /// <summary>Place in the order in which units were begun; a unit only reads what earlier ones wrote.</summary>
+    public int Order { get; } = order;
+
+    public bool IsChain { get; } = isChain;
+
+    /// <summary>The nodes, producers first; the first one names the unit.</summary>
+    public List<Node> Nodes { get; } = [];
+
+    /// <summary>A bias read behind a product or convolution.</summary>
+    public Value? Bias { get; set; }
+
+    public EpilogueActivation Activation { get; set; }
+
+    public Node Head => Nodes[0];
+
+    /// <summary>Values read from outside, each once, in the order of first use.</summary>
+    public List<Value> Inputs { get; } = [];
+
+    /// <summary>Values others read.</summary>
+    public List<Value> Outputs { get; } = [];
+}

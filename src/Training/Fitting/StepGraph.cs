@@ -1,0 +1,137 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>What a step computes, as one graph: predictions, losses, metrics and, in training, gradients and all next values.</summary>
+internal sealed class StepGraph
+{
+    private readonly List<Value> _outputs = [];
+    private readonly List<(Weight Weight, Value Value)> _updates = [];
+
+    private StepGraph(IReadOnlyList<Value> inputs) => Inputs = inputs;
+
+    /// <summary>Inputs of the model, targets, sample weights.</summary>
+    public IReadOnlyList<Value> Inputs { get; }
+
+    /// <summary>The whole loss, each output's loss, then the sums of each metric.</summary>
+    public IReadOnlyList<Value> Outputs => _outputs;
+
+    public IReadOnlyList<(Weight Weight, Value Value)> Updates => _updates;
+
+    /// <summary>Gradients by weight, in the order of the weights; in training only.</summary>
+    public IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> Gradients { get; private set; } = [];
+
+    /// <summary>Metrics with the name of their log and how many of the outputs are theirs, in order.</summary>
+    public List<(string Name, Metric Metric, int Sums)> Metrics { get; } = [];
+
+    /// <summary>Builds the graph.</summary>
+    /// <param name="plan">Model, losses, metrics, optimizer.</param>
+    /// <param name="targets">Shapes (the batch unknown) and types of the targets, one an output.</param>
+    /// <param name="weighted">Whether sample weights come, one array for all outputs.</param>
+    /// <param name="training">Whether gradients are taken and weights move.</param>
+    /// <exception cref="ModelException">Targets do not fit predictions.</exception>
+    public static StepGraph Build(TrainingPlan plan, IReadOnlyList<TensorSpec> targets, bool weighted, bool training)
+    {
+        var model = plan.Model;
+        var inputs = model.Inputs.Select(tensor => tensor.Value).ToList();
+        var yTrue = targets.Select((spec, i) => new InputLayer(spec.Shape, spec.Type, model.OutputNames[i] + "_target").Tensor).ToArray();
+        var weights = weighted ? new InputLayer(Shape.Of(Shape.Unknown), DType.Float32, "sample_weight").Tensor : null;
+        var graph = new StepGraph([.. inputs, .. yTrue.Select(tensor => tensor.Value), .. weights is null ? Array.Empty<Value>() : [weights.Value]]);
+
+        var calls = CallsOf(model.Graph);
+        var roots = model.Outputs.Select(output => output.Value)
+            .Concat(model.Outputs.Where(output => output.Mask is not null).Select(output => output.Mask!.Value))
+            .Concat(calls.SelectMany(call => call.Losses))
+            .Concat(calls.SelectMany(call => call.Updates).Select(update => update.Value)).ToList();
+        var map = Specialization.Of(inputs, roots, training);
+
+        var total = (SymbolicTensor?)null;
+        var losses = new List<SymbolicTensor>();
+        var metricSums = new List<SymbolicTensor>();
+        for (var i = 0; i < yTrue.Length; i++)
+        {
+            var output = model.Outputs[i];
+            var yPred = new SymbolicTensor(map[output.Value], null, output.Mask is null ? null : new SymbolicTensor(map[output.Mask.Value]));
+            var name = model.OutputNames[i];
+            if (plan.Losses[i] is { } loss)
+            {
+                var value = Named(name, () => loss.Reduce(yTrue[i], yPred, weights));
+                losses.Add(value);
+                var weightedLoss = plan.LossWeights[i] == 1 ? value : value * plan.LossWeights[i];
+                total = total is null ? weightedLoss : total + weightedLoss;
+            }
+
+            foreach (var metric in plan.Metrics.For(name))
+            {
+                var exact = metric.For(yTrue[i].Shape, yPred.Shape);
+                var sums = Named(name, () => exact.Sums(yTrue[i], yPred, null).ToArray());
+                metricSums.AddRange(sums);
+                graph.Metrics.Add((model.Outputs.Count > 1 ? name + "_" + metric.Name : metric.Name, exact, sums.Length));
+            }
+        }
+
+        foreach (var call in calls)
+        {
+            foreach (var extra in call.Losses) total = Sum(total, new SymbolicTensor(map[extra]));
+        }
+
+        var named = model.WeightPaths();
+        foreach (var (_, weight) in named)
+        {
+            if (weight.Regularizer is { } regularizer && weight.Trainable) total = Sum(total, regularizer.Penalty(new SymbolicTensor(weight.Variable)));
+        }
+
+        if (total is null) throw new ModelException("There is nothing to make small: no output has a loss. Pass a loss to Compile.");
+        graph._outputs.Add(total.Value);
+        graph._outputs.AddRange(losses.Select(loss => loss.Value));
+        graph._outputs.AddRange(metricSums.Select(sum => sum.Value));
+        if (training) graph.Learn(plan, total, named, calls, map);
+        return graph;
+
+        static SymbolicTensor Sum(SymbolicTensor? left, SymbolicTensor right) => left is null ? right : left + right;
+    }
+
+    /// <summary>All layer calls that made something the graph holds, outer before inner ones and in graph order.</summary>
+    internal static IReadOnlyList<LayerCall> CallsOf(Graph graph)
+    {
+        var calls = new List<LayerCall>();
+        var seen = new HashSet<LayerCall>();
+        foreach (var node in graph.Nodes)
+        {
+            for (var call = node.Scope; call is not null; call = call.Parent)
+            {
+                if (seen.Add(call)) calls.Add(call);
+            }
+        }
+
+        return calls;
+    }
+
+    private void Learn(TrainingPlan plan, SymbolicTensor total, IReadOnlyList<(string Path, Weight Weight)> named, IReadOnlyList<LayerCall> calls, Dictionary<Value, Value> map)
+    {
+        var trainable = named.Where(entry => entry.Weight.Trainable && plan.IsTrainable(entry.Weight)).ToList();
+        var gradients = Gradient.Backpropagate(total.Value, 1, [.. trainable.Select(entry => entry.Weight.Variable)]);
+        Gradients = [.. trainable.Select((entry, i) => (entry.Path, entry.Weight, gradients[i])).Where(entry => entry.Item3 is not null).Select(entry => (entry.Path, entry.Weight, entry.Item3!))];
+
+        var iterations = new SymbolicTensor(plan.State.Iterations.Variable);
+        var rate = plan.Optimizer.LearningRate.IsConstant ? new SymbolicTensor(plan.State.LearningRate.Variable) : plan.Optimizer.LearningRate.At(iterations);
+        plan.Optimizer.Build(Gradients, rate, iterations + 1, plan.State, _updates);
+        _updates.Add((plan.State.Iterations, (iterations + 1).Value));
+        foreach (var call in calls.Where(call => call.Trainable))
+        {
+            foreach (var (weight, value) in call.Updates) _updates.Add((weight, map[value]));
+        }
+    }
+
+    private static T Named<T>(string output, Func<T> build)
+    {
+        try
+        {
+            return build();
+        }
+        catch (ModelException error) when (!error.NamesLayer)
+        {
+            throw new ModelException($"Output '{output}': {error.Message}", error) { NamesLayer = true };
+        }
+    }
+}

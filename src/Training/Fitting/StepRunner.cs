@@ -1,0 +1,97 @@
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Runs steps: finds the plan that fits a batch, puts the data in, adds up losses and metrics. A warm step allocates nothing.</summary>
+internal sealed class StepRunner(TrainingPlan plan, ModelEngine engine, ulong seed, bool training)
+{
+    private readonly List<(TensorSpec[] Specs, StepGraph Graph, ExecutionPlan Plan)> _plans = [];
+    private StepGraph? _graph;
+    private ExecutionPlan? _plan;
+    private double[] _losses = [];
+    private double[][] _sums = [];
+    private double _samples;
+
+    /// <summary>The graph of the last step.</summary>
+    public StepGraph Graph => _graph ?? throw new InvalidOperationException("No step was run.");
+
+    /// <summary>The loss of the last step.</summary>
+    public float LastLoss { get; private set; }
+
+    /// <summary>The plan of the last step.</summary>
+    public ExecutionPlan Plan => _plan ?? throw new InvalidOperationException("No step was run.");
+
+    /// <summary>Forgets all losses and metrics so far.</summary>
+    public void Reset()
+    {
+        _samples = 0;
+        Array.Clear(_losses);
+        foreach (var sum in _sums) Array.Clear(sum);
+    }
+
+    /// <summary>Runs the present batch.</summary>
+    public void Run(BatchSource batch, ulong step)
+    {
+        Choose(batch);
+        var execution = _plan!;
+        for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, execution.Inputs[i]);
+        execution.Run(engine.Pool, step);
+        LastLoss = execution.Outputs[0].Floats[0];
+        var samples = batch.Samples;
+        _samples += samples;
+        for (var i = 0; i < _losses.Length; i++) _losses[i] += execution.Outputs[i].Floats[0] * (double)samples;
+        for (var i = 0; i < _sums.Length; i++)
+        {
+            var values = execution.Outputs[_losses.Length + i].Floats;
+            for (var j = 0; j < values.Length; j++) _sums[i][j] += values[j];
+        }
+    }
+
+    /// <summary>Losses and metrics so far, by the names logs give them.</summary>
+    public void Report(Dictionary<string, double> logs, string prefix)
+    {
+        logs[prefix + "loss"] = _samples == 0 ? 0 : _losses[0] / _samples;
+        var trained = 0;
+        for (var i = 0; i < plan.Losses.Count; i++)
+        {
+            if (plan.Losses[i] is null) continue;
+            trained++;
+            if (plan.Losses.Count > 1) logs[prefix + plan.Model.OutputNames[i] + "_loss"] = _samples == 0 ? 0 : _losses[trained] / _samples;
+        }
+
+        var next = 0;
+        foreach (var (name, metric, count) in _graph?.Metrics ?? [])
+        {
+            logs[prefix + name] = metric.Result(_sums[next..(next + count)]);
+            next += count;
+        }
+    }
+
+    private void Choose(BatchSource batch)
+    {
+        foreach (var (specs, graph, execution) in _plans)
+        {
+            var fits = specs.Length == batch.Arrays;
+            for (var i = 0; i < specs.Length && fits; i++) fits = specs[i] == batch.SpecOf(i);
+            if (!fits) continue;
+            (_graph, _plan) = (graph, execution);
+            return;
+        }
+
+        var wanted = new TensorSpec[batch.Arrays];
+        for (var i = 0; i < wanted.Length; i++) wanted[i] = batch.SpecOf(i);
+        var inputs = plan.Model.Inputs.Count;
+        var outputs = plan.Model.Outputs.Count;
+        var known = _plans.Find(entry => entry.Specs.Length == wanted.Length && entry.Specs.Skip(inputs).Take(outputs).Zip(wanted.Skip(inputs)).All(pair => Open(pair.First) == Open(pair.Second)));
+        _graph = known.Graph ?? StepGraph.Build(plan, [.. wanted.Skip(inputs).Take(outputs).Select(Open)], wanted.Length > inputs + outputs, training);
+        _plan = Planner.Plan(new PlanRequest(_graph.Inputs, _graph.Outputs, _graph.Updates) { Seed = seed }, wanted);
+        _plans.Add((wanted, _graph, _plan));
+        if (_losses.Length == 0)
+        {
+            _losses = new double[1 + plan.Losses.Count(loss => loss is not null)];
+            _sums = [.. _plan.Outputs.Skip(_losses.Length).Select(output => new double[output.Length])];
+        }
+
+        static TensorSpec Open(TensorSpec spec) => spec with { Shape = spec.Shape.With(0, Shape.Unknown) };
+    }
+}

@@ -1,0 +1,36 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>What Compile put together: the model, a loss and a weight for each output, metrics, the optimizer and its state.</summary>
+internal sealed class TrainingPlan
+{
+    private readonly HashSet<Weight> _frozen = [];
+
+    public TrainingPlan(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, IReadOnlyList<float> lossWeights, Metrics metrics)
+    {
+        (Model, Optimizer, Losses, LossWeights, Metrics) = (model, optimizer, losses, lossWeights, metrics);
+        State.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
+        Freeze(model, !model.Trainable);
+    }
+
+    public Model Model { get; }
+
+    public Optimizer Optimizer { get; }
+
+    public IReadOnlyList<Loss?> Losses { get; }
+
+    public IReadOnlyList<float> LossWeights { get; }
+
+    public Metrics Metrics { get; }
+
+    public OptimizerState State { get; } = new();
+
+    /// <summary>Whether the layers a weight stands in were all trainable when the model was compiled.</summary>
+    public bool IsTrainable(Weight weight) => !_frozen.Contains(weight);
+
+    private void Freeze(Operation operation, bool frozen)
+    {
+        frozen |= !operation.Trainable;
+        if (frozen) _frozen.UnionWith(operation.OwnWeights);
+        foreach (var child in operation.Children) Freeze(child, frozen);
+    }
+}

@@ -1,0 +1,105 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>For yes or no: the mean over the last axis of <c>-(y log(p) + (1 - y) log(1 - p))</c>. A sigmoid in front is taken into a stable form.</summary>
+/// <remarks>https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class</remarks>
+/// <param name="fromLogits">Predictions are not yet probabilities.</param>
+/// <param name="labelSmoothing">Moves targets towards one half by this share.</param>
+public sealed class BinaryCrossentropy(bool fromLogits = false, float labelSmoothing = 0) : Loss
+{
+    /// <summary>Predictions are not yet probabilities.</summary>
+    public bool FromLogits { get; } = fromLogits;
+
+    /// <summary>Moves targets towards one half by this share.</summary>
+    public float LabelSmoothing { get; } = labelSmoothing;
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var y = Targets.Like(yTrue, yPred, Name);
+        if (LabelSmoothing != 0) y = (y * (1 - LabelSmoothing)) + (LabelSmoothing / 2);
+        return Ops.Mean(Elements(y, yPred, FromLogits), -1);
+    }
+
+    /// <summary>The loss of each element.</summary>
+    internal static SymbolicTensor Elements(SymbolicTensor y, SymbolicTensor yPred, bool fromLogits)
+    {
+        if ((fromLogits ? yPred : Targets.LogitsOfSigmoid(yPred)) is { } z)
+            return Ops.Relu(z) - (z * y) + Ops.Softplus(-Ops.Abs(z));
+        var p = Ops.Clip(yPred, Targets.Epsilon, 1 - Targets.Epsilon);
+        return -((y * Ops.Log(p)) + ((1 - y) * Ops.Log(1 - p)));
+    }
+}
+
+/// <summary>For one class of several, targets as probabilities (one-hot): <c>-sum(y log(p))</c> over the last axis. A softmax in front is taken into a stable form.</summary>
+/// <remarks>https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class</remarks>
+/// <param name="fromLogits">Predictions are not yet probabilities.</param>
+/// <param name="labelSmoothing">Moves targets towards equal probabilities by this share.</param>
+public sealed class CategoricalCrossentropy(bool fromLogits = false, float labelSmoothing = 0) : Loss
+{
+    /// <summary>Predictions are not yet probabilities.</summary>
+    public bool FromLogits { get; } = fromLogits;
+
+    /// <summary>Moves targets towards equal probabilities by this share.</summary>
+    public float LabelSmoothing { get; } = labelSmoothing;
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var y = Targets.Like(yTrue, yPred, Name);
+        if (LabelSmoothing != 0)
+        {
+            var classes = yPred.Shape[^1] ?? throw new ModelException($"label smoothing needs the number of classes, which is unknown in {yPred.Shape}.");
+            y = (y * (1 - LabelSmoothing)) + (LabelSmoothing / classes);
+        }
+
+        if ((FromLogits ? yPred : Targets.LogitsOfSoftmax(yPred)) is { } logits) return Ops.MakeAll(new SoftmaxCrossEntropy(Sparse: false), logits, y)[0];
+        return -Ops.Sum(y * Ops.Log(Normalized(yPred)), -1);
+    }
+
+    /// <summary>Predictions that sum to one and have a logarithm.</summary>
+    internal static SymbolicTensor Normalized(SymbolicTensor yPred) => Ops.Clip(yPred / Ops.Sum(yPred, -1, keepDims: true), Targets.Epsilon, 1 - Targets.Epsilon);
+}
+
+/// <summary>For one class of several, targets as class numbers: <c>-log(p[y])</c>. A softmax in front is taken into a stable form.</summary>
+/// <remarks>https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class</remarks>
+/// <param name="fromLogits">Predictions are not yet probabilities.</param>
+/// <param name="ignoreClass">Positions of that class do not count.</param>
+public sealed class SparseCategoricalCrossentropy(bool fromLogits = false, int? ignoreClass = null) : Loss
+{
+    /// <summary>Predictions are not yet probabilities.</summary>
+    public bool FromLogits { get; } = fromLogits;
+
+    /// <summary>Positions of that class do not count.</summary>
+    public int? IgnoreClass { get; } = ignoreClass;
+
+    internal override bool IsSparse => true;
+
+    internal override int? ClassesOf(Shape prediction) => prediction[^1];
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var y = Targets.Classes(yTrue, yPred, Name);
+        SymbolicTensor? valid = null;
+        if (IgnoreClass is { } ignored)
+        {
+            valid = Ops.NotEqual(y, ignored);
+            y = Ops.Where(valid, y, Ops.Cast(0, y.DType));
+        }
+
+        SymbolicTensor losses;
+        if ((FromLogits ? yPred : Targets.LogitsOfSoftmax(yPred)) is { } logits)
+        {
+            losses = Ops.MakeAll(new SoftmaxCrossEntropy(Sparse: true), logits, y)[0];
+        }
+        else
+        {
+            var classes = yPred.Shape[^1] ?? throw new ModelException($"the number of classes is unknown in {yPred.Shape}.");
+            losses = -Ops.Sum(Ops.OneHot(y, classes) * Ops.Log(OnnxFunctional.Training.CategoricalCrossentropy.Normalized(yPred)), -1);
+        }
+
+        return valid is null ? losses : Ops.Where(valid, losses, 0);
+    }
+}

@@ -1,0 +1,53 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>Checks of targets against predictions, and the shapes losses compute on.</summary>
+internal static class Targets
+{
+    /// <summary>What Keras clips probabilities with.</summary>
+    public const float Epsilon = 1e-7f;
+
+    /// <summary>Targets as float32 in the prediction's shape; a missing or extra last axis of size 1 is set right, any other difference refused.</summary>
+    public static SymbolicTensor Like(SymbolicTensor yTrue, SymbolicTensor yPred, string loss)
+    {
+        yTrue = Ops.Cast(yTrue, DType.Float32);
+        if (yTrue.Rank == yPred.Rank - 1 && yPred.Shape[^1] == 1) yTrue = Ops.ExpandDims(yTrue, yTrue.Rank);
+        if (yTrue.Rank == yPred.Rank + 1 && yTrue.Shape[^1] == 1) yTrue = Ops.Squeeze(yTrue, -1);
+        if (!yTrue.Shape.IsCompatibleWith(yPred.Shape))
+        {
+            throw new ModelException(
+                $"{loss} compares targets and predictions of one shape, but targets are {yTrue.Shape} and predictions {yPred.Shape}."
+                + (yTrue.Rank == yPred.Rank - 1 || (yTrue.Rank == yPred.Rank && yTrue.Shape[^1] == 1) ? " Targets look like class numbers: use Loss.SparseCategoricalCrossentropy, or one-hot targets." : " Reshape the targets, or give the last layer as many units."));
+        }
+
+        return yTrue;
+    }
+
+    /// <summary>Class numbers (batch, ...) for predictions (batch, ..., classes).</summary>
+    public static SymbolicTensor Classes(SymbolicTensor yTrue, SymbolicTensor yPred, string loss)
+    {
+        if (yTrue.Rank == yPred.Rank && yTrue.Shape[^1] == 1) yTrue = Ops.Squeeze(yTrue, -1);
+        if (yTrue.Rank != yPred.Rank - 1 || !yTrue.Shape.IsCompatibleWith(yPred.Shape.Slice(0, yPred.Rank - 1)))
+        {
+            throw new ModelException(
+                $"{loss} takes class numbers of shape {yPred.Shape.Slice(0, yPred.Rank - 1)} for predictions {yPred.Shape}, but targets are {yTrue.Shape}."
+                + (yTrue.Rank == yPred.Rank ? " Targets look one-hot: use Loss.CategoricalCrossentropy." : " Give one class number a sample or position."));
+        }
+
+        return yTrue.DType.IsInteger() ? yTrue : Ops.Cast(yTrue, DType.Int64);
+    }
+
+    /// <summary>The input of a softmax along the last axis that made the predictions, if one did.</summary>
+    public static SymbolicTensor? LogitsOfSoftmax(SymbolicTensor yPred) =>
+        Made(yPred).Producer is { Op: Operators.Softmax softmax } node && (softmax.Axis == -1 || softmax.Axis == yPred.Rank - 1) ? new SymbolicTensor(node.Inputs[0]) : null;
+
+    /// <summary>The input of a sigmoid that made the predictions, if one did.</summary>
+    public static SymbolicTensor? LogitsOfSigmoid(SymbolicTensor yPred) =>
+        Made(yPred).Producer is { Op: Operators.Sigmoid } node ? new SymbolicTensor(node.Inputs[0]) : null;
+
+    private static Value Made(SymbolicTensor tensor)
+    {
+        var value = tensor.Value;
+        while (value.Producer.Op is Operators.Identity) value = value.Producer.Inputs[0];
+        return value;
+    }
+}

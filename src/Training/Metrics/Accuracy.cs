@@ -1,0 +1,91 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>The share of predictions that are right, as fits the shapes: one output is compared with one half, class numbers and one-hot targets with the largest output.</summary>
+public sealed class Accuracy : MeanMetric
+{
+    internal override Metric For(Shape yTrue, Shape yPred) =>
+        yPred[^1] == 1 ? new BinaryAccuracy { Name = Name }
+        : yTrue.Count < yPred.Count || yTrue[^1] == 1 ? new SparseCategoricalAccuracy { Name = Name }
+        : new CategoricalAccuracy { Name = Name };
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => Ops.Cast(Ops.Equal(Targets.Like(yTrue, yPred, Name), yPred), DType.Float32);
+}
+
+/// <summary>The share of predictions on the right side of a threshold, the mean over the last axis.</summary>
+/// <param name="threshold">Predictions above count as 1.</param>
+public sealed class BinaryAccuracy(float threshold = 0.5f) : MeanMetric
+{
+    /// <summary>Predictions above count as 1.</summary>
+    public float Threshold { get; } = threshold;
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var decided = Ops.Cast(Ops.Greater(yPred, Threshold), DType.Float32);
+        return Ops.Mean(Ops.Cast(Ops.Equal(Targets.Like(yTrue, yPred, Name), decided), DType.Float32), -1);
+    }
+}
+
+/// <summary>The share of samples whose largest output is that of the one-hot target.</summary>
+public sealed class CategoricalAccuracy : MeanMetric
+{
+    /// <inheritdoc/>
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        Ops.Cast(Ops.Equal(Ops.ArgMax(Targets.Like(yTrue, yPred, Name)), Ops.ArgMax(yPred)), DType.Float32);
+}
+
+/// <summary>The share of samples whose largest output is that of the class number.</summary>
+public sealed class SparseCategoricalAccuracy : MeanMetric
+{
+    /// <inheritdoc/>
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        Ops.Cast(Ops.Equal(Ops.Cast(Targets.Classes(yTrue, yPred, Name), DType.Int64), Ops.ArgMax(yPred)), DType.Float32);
+}
+
+/// <summary>The share of samples whose one-hot target is among the k largest outputs.</summary>
+/// <param name="k">How many outputs count.</param>
+public sealed class TopKCategoricalAccuracy(int k = 5) : MeanMetric
+{
+    /// <summary>How many outputs count.</summary>
+    public int K { get; } = k;
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        SparseTopKCategoricalAccuracy.Among(Ops.ArgMax(Targets.Like(yTrue, yPred, Name)), yPred, K);
+}
+
+/// <summary>The share of samples whose class number is among the k largest outputs.</summary>
+/// <param name="k">How many outputs count.</param>
+public sealed class SparseTopKCategoricalAccuracy(int k = 5) : MeanMetric
+{
+    /// <summary>How many outputs count.</summary>
+    public int K { get; } = k;
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => Among(Ops.Cast(Targets.Classes(yTrue, yPred, Name), DType.Int64), yPred, K);
+
+    /// <summary>Fewer than k outputs are larger than that of the class.</summary>
+    internal static SymbolicTensor Among(SymbolicTensor classes, SymbolicTensor yPred, int k)
+    {
+        var own = Ops.Make(new Operators.GatherElements(-1), yPred, Ops.ExpandDims(classes, -1));
+        var larger = Ops.Sum(Ops.Cast(Ops.Greater(yPred, own), DType.Float32), -1);
+        return Ops.Cast(Ops.Less(larger, k), DType.Float32);
+    }
+}
+
+/// <content>Metrics with their default options.</content>
+public abstract partial class Metric
+{
+    /// <summary>The share of predictions that are right, as fits the shapes of targets and predictions.</summary>
+    public static Metric Accuracy { get; } = new Accuracy();
+
+    /// <summary>The share of predictions on the right side of one half.</summary>
+    public static Metric BinaryAccuracy { get; } = new BinaryAccuracy();
+
+    /// <summary>The share of samples whose largest output is that of the one-hot target.</summary>
+    public static Metric CategoricalAccuracy { get; } = new CategoricalAccuracy();
+
+    /// <summary>The share of samples whose largest output is that of the class number.</summary>
+    public static Metric SparseCategoricalAccuracy { get; } = new SparseCategoricalAccuracy();
+}

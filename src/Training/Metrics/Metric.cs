@@ -1,0 +1,64 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>A number that tells how good predictions are, gathered over batches (https://keras.io/api/metrics/).</summary>
+/// <remarks>A batch gives sums, computed in the training graph; sums of batches add up, and the result is a function of the totals.</remarks>
+public abstract partial class Metric
+{
+    private string? _name;
+
+    /// <summary>What logs and history call it.</summary>
+    public string Name
+    {
+        get => _name ?? Naming.SnakeCase(GetType().Name);
+        init => _name = value;
+    }
+
+    /// <summary>A metric of one's own: the mean of a function of targets and predictions.</summary>
+    public static Metric From(string name, Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return new FromFunction(function) { Name = name };
+    }
+
+    /// <summary>The sums of one batch.</summary>
+    /// <param name="yTrue">Targets.</param>
+    /// <param name="yPred">Predictions.</param>
+    /// <param name="weights">A weight for each sample, or none.</param>
+    protected internal abstract SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights);
+
+    /// <summary>The metric, from the totals of <see cref="Sums"/> over all batches.</summary>
+    protected internal abstract double Result(IReadOnlyList<double[]> totals);
+
+    /// <summary>The metric that holds for these shapes; another one where the name says less than that.</summary>
+    internal virtual Metric For(Shape yTrue, Shape yPred) => this;
+
+    private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function) : MeanMetric
+    {
+        protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => function(yTrue, yPred);
+    }
+}
+
+/// <summary>A metric that is the weighted mean of one number a sample.</summary>
+public abstract class MeanMetric : Metric
+{
+    /// <summary>The number of each sample or position.</summary>
+    protected abstract SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred);
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
+    {
+        ArgumentNullException.ThrowIfNull(yPred);
+        var values = PerSample(yTrue, yPred);
+        var weighting = LossWeights.Of(values, yPred.Mask, weights, rescaleMask: false);
+        return weighting is null
+            ? [Ops.Sum(values), Ops.Size(values)]
+            : [Ops.Sum(values * weighting), Ops.Sum(weighting + Ops.ZerosLike(values))];
+    }
+
+    /// <inheritdoc/>
+    protected internal override double Result(IReadOnlyList<double[]> totals)
+    {
+        ArgumentNullException.ThrowIfNull(totals);
+        return totals[1][0] == 0 ? 0 : totals[0][0] / totals[1][0];
+    }
+}

@@ -1,0 +1,35 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>The metrics of a model: the same for every output, or for each output by name.</summary>
+[CollectionBuilder(typeof(Metrics), nameof(Create))]
+public sealed class Metrics : IEnumerable<Metric>
+{
+    private readonly Metric[] _all;
+    private readonly IReadOnlyDictionary<string, Metric[]>? _byOutput;
+
+    private Metrics(Metric[] all, IReadOnlyDictionary<string, Metric[]>? byOutput) => (_all, _byOutput) = (all, byOutput);
+
+    /// <summary>Makes the list; what a collection literal calls.</summary>
+    public static Metrics Create(ReadOnlySpan<Metric> metrics) => new(metrics.ToArray(), null);
+
+    /// <summary>Metrics for each output by name.</summary>
+    public static implicit operator Metrics(Dictionary<string, Metric[]> byOutput) => new([], byOutput);
+
+    /// <summary>Goes through the metrics that hold for every output.</summary>
+    public IEnumerator<Metric> GetEnumerator() => ((IEnumerable<Metric>)_all).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    internal IReadOnlyList<Metric> For(string output) => _byOutput is null ? _all : _byOutput.GetValueOrDefault(output, []);
+
+    internal void Check(IReadOnlyList<string> outputs)
+    {
+        foreach (var name in _byOutput?.Keys ?? [])
+        {
+            if (!outputs.Contains(name)) throw new ModelException($"Metrics are given for '{name}', but the model's outputs are {string.Join(", ", outputs)}." + (Naming.Nearest(name, outputs) is { } nearest ? $" Did you mean '{nearest}'?" : ""));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Numerics.Tensors;
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Running a model forwards.</summary>
+public static class Prediction
+{
+    /// <summary>The model's one output for every sample.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="x">Data of the inputs.</param>
+    /// <param name="batchSize">Samples computed at a time.</param>
+    /// <returns>(samples, ...).</returns>
+    /// <exception cref="ModelException">The data does not fit the inputs, or the model has several outputs.</exception>
+    public static Tensor<float> Predict(this Model model, NDArrays x, int batchSize = 32)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (model.Outputs.Count != 1) throw new ModelException($"Model '{model.Name}' has {model.Outputs.Count} outputs ({string.Join(", ", model.OutputNames)}); use PredictNamed or PredictAll.");
+        return PredictAll(model, x, batchSize)[0];
+    }
+
+    /// <summary>All outputs by name.</summary>
+    public static IReadOnlyDictionary<string, Tensor<float>> PredictNamed(this Model model, NDArrays x, int batchSize = 32)
+    {
+        var outputs = PredictAll(model, x, batchSize);
+        return model.OutputNames.Zip(outputs).ToDictionary(pair => pair.First, pair => pair.Second);
+    }
+
+    /// <summary>All outputs, in the model's order.</summary>
+    public static IReadOnlyList<Tensor<float>> PredictAll(this Model model, NDArrays x, int batchSize = 32)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(x);
+        return [.. Run(model, "outputs", [.. model.Outputs.Select(output => output.Value)], x, batchSize).Select(result => result.ToTensor())];
+    }
+
+    /// <summary>Any values of the model's inference graph for every sample.</summary>
+    internal static IReadOnlyList<NDArray> Run(Model model, string key, IReadOnlyList<Value> values, NDArrays x, int batchSize)
+    {
+        if (batchSize < 1) throw new ModelException($"batchSize is {batchSize}; expected at least 1.");
+        var data = DataChecks.Inputs(model, x);
+        var count = data[0].Count;
+        var engine = ModelEngine.Of(model);
+        var results = new float[values.Count][];
+        var shapes = new Shape[values.Count];
+        for (var start = 0; start < count || start == 0; start += batchSize)
+        {
+            var size = Math.Min(batchSize, count - start);
+            var batch = size == count ? data : [.. data.Select(array => array.Slice(start, size))];
+            engine.Infer(key, values, batch, (i, buffer) =>
+            {
+                var perSample = buffer.Shape.Rank > 0 && buffer.Shape.Dims[0] == size;
+                if (start == 0)
+                {
+                    shapes[i] = perSample ? buffer.Shape.With(0, count) : buffer.Shape;
+                    results[i] = new float[shapes[i].ElementCount];
+                }
+
+                var elements = perSample && size > 0 ? buffer.Length / size : 0;
+                CopyAsFloats(buffer, results[i].AsSpan(perSample ? start * elements : 0, buffer.Length));
+            });
+        }
+
+        return [.. results.Select((elements, i) => NDArray.Create(elements, shapes[i]))];
+    }
+
+    private static void CopyAsFloats(ValueBuffer buffer, Span<float> target)
+    {
+        switch (buffer.Spec.Type)
+        {
+            case DType.Float32:
+                buffer.Floats.CopyTo(target);
+                break;
+            case DType.Int64:
+                for (var i = 0; i < target.Length; i++) target[i] = buffer.Longs[i];
+                break;
+            case DType.Int32:
+                for (var i = 0; i < target.Length; i++) target[i] = buffer.Ints[i];
+                break;
+            case DType.Bool:
+                for (var i = 0; i < target.Length; i++) target[i] = buffer.Bools[i] ? 1 : 0;
+                break;
+            default:
+                throw new ModelException($"An output of type {buffer.Spec.Type.KerasName()} cannot be read as float32.");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Training;
+
+/// <content>The training loop.</content>
+public sealed partial class Trainer
+{
+    /// <summary>Trains the model on data in memory.</summary>
+    /// <param name="x">Data of the inputs.</param>
+    /// <param name="y">Targets of the outputs.</param>
+    /// <param name="batchSize">Samples of one step.</param>
+    /// <param name="epochs">How often all data is gone through; the number of the last epoch where <paramref name="initialEpoch"/> is given.</param>
+    /// <param name="validationSplit">The share of the samples, from the end and before shuffling, that is only evaluated.</param>
+    /// <param name="validationData">Data that is only evaluated, after each epoch.</param>
+    /// <param name="shuffle">Whether each epoch has an order of its own.</param>
+    /// <param name="sampleWeight">A weight for each sample.</param>
+    /// <param name="callbacks">What is told of the progress.</param>
+    /// <param name="initialEpoch">The first epoch's number, counted from 0.</param>
+    /// <param name="verbose">What is printed.</param>
+    /// <param name="cancellation">Ends training after the present step.</param>
+    /// <returns>Losses and metrics of every epoch.</returns>
+    /// <exception cref="ModelException">Data and model do not fit, numbers that are not finite, class numbers out of range; or the loss stopped being a number, with batch and layer.</exception>
+    public History Fit(
+        NDArrays x,
+        NDArrays y,
+        int batchSize = 32,
+        int epochs = 1,
+        float validationSplit = 0,
+        (NDArrays X, NDArrays Y)? validationData = null,
+        bool shuffle = true,
+        NDArray? sampleWeight = null,
+        IReadOnlyList<Callback>? callbacks = null,
+        int initialEpoch = 0,
+        Verbosity verbose = Verbosity.Auto,
+        CancellationToken cancellation = default)
+    {
+        var arrays = Checked(x, y, sampleWeight);
+        List<NDArray>? validation = null;
+        if (validationData is { } held)
+        {
+            validation = Checked(held.X, held.Y, null);
+        }
+        else if (validationSplit is > 0 and < 1)
+        {
+            var count = arrays[0].Count;
+            var trained = (int)Math.Floor(count * (1.0 - validationSplit));
+            if (trained == 0 || trained == count) throw new ModelException($"validationSplit = {validationSplit} of {count} samples leaves nothing on one side; use more samples or another share.");
+            validation = [.. arrays.Select(array => array.Slice(trained, count - trained))];
+            arrays = [.. arrays.Select(array => array.Slice(0, trained))];
+        }
+        else if (validationSplit != 0)
+        {
+            throw new ModelException($"validationSplit is {validationSplit}; expected 0 or a share below 1.");
+        }
+
+        var batches = new ArrayBatches(arrays, Size(batchSize), shuffle, Seed);
+        return FitBatches(batches, validation is null ? null : new ArrayBatches(validation, batchSize, shuffle: false, Seed), initialEpoch, epochs, callbacks ?? [], verbose, cancellation);
+    }
+
+    internal History FitBatches(BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, IReadOnlyList<Callback> callbacks, Verbosity verbose, CancellationToken cancellation)
+    {
+        var history = new History();
+        Callback[] all = [history, .. ProgressBar.For(verbose, epochs, batches.BatchesPerEpoch), .. callbacks];
+        StopTraining = false;
+        foreach (var callback in all) callback.Attach(this);
+        var logs = new Dictionary<string, double>();
+        foreach (var callback in all) callback.OnTrainBegin();
+        for (var epoch = initialEpoch; epoch < epochs && !StopTraining; epoch++)
+        {
+            foreach (var callback in all) callback.OnEpochBegin(epoch);
+            _training.Reset();
+            batches.Start(epoch);
+            for (var step = 0; batches.MoveNext(); step++)
+            {
+                foreach (var callback in all) callback.OnBatchBegin(step);
+                _training.Run(batches, (ulong)Iterations);
+                if (!float.IsFinite(_training.LastLoss) && !Array.Exists(all, callback => callback.HandlesNaN)) throw Diverged(batches, epoch, step);
+                foreach (var callback in all) callback.OnBatchEnd(step, _training);
+                if (cancellation.IsCancellationRequested) StopTraining = true;
+                if (StopTraining && (cancellation.IsCancellationRequested || Array.Exists(all, callback => callback.StopsAtOnce))) break;
+            }
+
+            logs.Clear();
+            _training.Report(logs, "");
+            if (validation is not null && !cancellation.IsCancellationRequested) Evaluate(validation, logs, "val_", cancellation);
+            foreach (var callback in all) callback.OnEpochEnd(epoch, logs);
+        }
+
+        foreach (var callback in all) callback.OnTrainEnd();
+        return history;
+    }
+
+    /// <summary>Looks for the layer whose output stopped being a number first, and says so.</summary>
+    private ModelException Diverged(BatchSource batches, int epoch, int step)
+    {
+        var calls = StepGraph.CallsOf(Model.Graph).Where(call => call.Outputs.Count > 0).ToArray();
+        var values = calls.Select(call => call.Outputs[0].Value).Where(value => value.Spec.Type == DType.Float32).ToArray();
+        var map = Specialization.Of([.. Model.Inputs.Select(input => input.Value)], values, training: false);
+        var kept = calls.Where(call => map.ContainsKey(call.Outputs[0].Value) && call.Outputs[0].DType == DType.Float32).ToArray();
+        var request = new PlanRequest([.. Model.Inputs.Select(input => input.Value)], [.. kept.Select(call => map[call.Outputs[0].Value])], []);
+        var plan = Planner.Plan(request, [.. Enumerable.Range(0, Model.Inputs.Count).Select(batches.SpecOf)]);
+        for (var i = 0; i < Model.Inputs.Count; i++) batches.CopyTo(i, plan.Inputs[i]);
+        plan.Run(_engine.Pool);
+        var first = Array.FindIndex(kept, call =>
+        {
+            foreach (var value in plan.Outputs[Array.IndexOf(kept, call)].Floats)
+            {
+                if (!float.IsFinite(value)) return true;
+            }
+
+            return false;
+        });
+        var weights = Model.WeightPaths().Where(named => named.Weight.Storage.Any(value => !float.IsFinite(value))).Select(named => named.Path).ToArray();
+        return new ModelException(
+            $"The loss became {_training.LastLoss} in epoch {epoch + 1}, batch {step + 1}. "
+            + (first >= 0 ? $"The first layer whose output is not finite is '{kept[first].Path}'. " : "All layers' outputs are still finite, so the loss itself overflowed. ")
+            + (weights.Length > 0 ? $"Weights that are not finite: {string.Join(", ", weights.Take(5))}. " : "")
+            + "Use a smaller learning rate, ClipNorm = 1 on the optimizer, or scale the inputs; TerminateOnNaN stops without an error.");
+    }
+}

@@ -1,0 +1,171 @@
+using System.Numerics.Tensors;
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>A compiled model: fits it to data, evaluates it, steps by hand. <c>model.Compile(...)</c> makes it.</summary>
+public sealed partial class Trainer
+{
+    private readonly TrainingPlan _plan;
+    private readonly ModelEngine _engine;
+    private readonly StepRunner _training;
+    private readonly StepRunner _evaluation;
+    private ExecutionPlan? _lossPlan;
+
+    internal Trainer(TrainingPlan plan, ulong seed, int? threads)
+    {
+        _plan = plan;
+        Seed = seed;
+        _engine = ModelEngine.Of(plan.Model);
+        if (threads is { } count) _engine.UseThreads(count);
+        _training = new StepRunner(plan, _engine, seed, training: true);
+        _evaluation = new StepRunner(plan, _engine, seed, training: false);
+    }
+
+    /// <summary>The model that is trained.</summary>
+    public Model Model => _plan.Model;
+
+    /// <summary>How weights move.</summary>
+    public Optimizer Optimizer => _plan.Optimizer;
+
+    /// <summary>What shuffling and random layers draw from.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>The size of the next steps; callbacks may set it.</summary>
+    /// <exception cref="ModelException">The optimizer follows a schedule.</exception>
+    public float LearningRate
+    {
+        get => _plan.State.LearningRate.Storage[0];
+        set
+        {
+            if (!_plan.Optimizer.LearningRate.IsConstant) throw new ModelException("The learning rate follows a schedule, so it cannot be set; give the optimizer a plain number to set it from a callback.");
+            _plan.State.LearningRate.Storage[0] = value;
+        }
+    }
+
+    /// <summary>Steps made so far.</summary>
+    public long Iterations => (long)_plan.State.Iterations.Storage[0];
+
+    /// <summary>Set it to end <see cref="Fit"/> after the present epoch.</summary>
+    public bool StopTraining { get; set; }
+
+    internal TrainingPlan Plan => _plan;
+
+    internal StepRunner TrainingSteps => _training;
+
+    internal ModelEngine Engine => _engine;
+
+    /// <summary>Losses and metrics on data, weights unchanged.</summary>
+    /// <param name="x">Data of the inputs.</param>
+    /// <param name="y">Targets of the outputs.</param>
+    /// <param name="batchSize">Samples computed at a time.</param>
+    /// <param name="sampleWeight">A weight for each sample.</param>
+    /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
+    public IReadOnlyDictionary<string, double> Evaluate(NDArrays x, NDArrays y, int batchSize = 32, NDArray? sampleWeight = null)
+    {
+        var logs = new Dictionary<string, double>();
+        Evaluate(new ArrayBatches(Checked(x, y, sampleWeight), Size(batchSize), shuffle: false, Seed), logs, "", default);
+        return logs;
+    }
+
+    /// <summary>The model's one output for every sample.</summary>
+    public Tensor<float> Predict(NDArrays x, int batchSize = 32) => Model.Predict(x, batchSize);
+
+    /// <summary>One step on one batch; returns losses and metrics of that batch.</summary>
+    public IReadOnlyDictionary<string, double> TrainOnBatch(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
+    {
+        var batch = WholeBatch(x, y, sampleWeight);
+        _training.Reset();
+        _training.Run(batch, (ulong)Iterations);
+        var logs = new Dictionary<string, double>();
+        _training.Report(logs, "");
+        return logs;
+    }
+
+    /// <summary>The gradient of the loss with respect to every weight that is trained, by full name; weights stay as they are.</summary>
+    /// <param name="x">Data of the inputs.</param>
+    /// <param name="y">Targets of the outputs.</param>
+    /// <param name="sampleWeight">A weight for each sample.</param>
+    public IReadOnlyDictionary<string, Tensor<float>> Gradients(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
+    {
+        var batch = WholeBatch(x, y, sampleWeight);
+        var targets = Enumerable.Range(Model.Inputs.Count, Model.Outputs.Count).Select(i => batch.SpecOf(i)).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
+        var graph = StepGraph.Build(_plan, targets, batch.Arrays > Model.Inputs.Count + Model.Outputs.Count, training: true);
+        var request = new PlanRequest(graph.Inputs, [.. graph.Gradients.Select(gradient => gradient.Gradient.Value)], []) { Seed = Seed };
+        var plan = Planner.Plan(request, [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)]);
+        for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
+        plan.Run(_engine.Pool, (ulong)Iterations);
+        return graph.Gradients.Zip(plan.Outputs).ToDictionary(
+            pair => pair.First.Path,
+            pair => Tensor.Create(pair.Second.Floats.ToArray(), [.. pair.Second.Shape.Dims.ToArray().Select(dim => (nint)dim)]));
+    }
+
+    /// <summary>The loss of a training step on one batch, weights unchanged.</summary>
+    internal float TrainingLoss(NDArrays x, NDArrays y)
+    {
+        var batch = WholeBatch(x, y, null);
+        if (_lossPlan is null)
+        {
+            var targets = Enumerable.Range(Model.Inputs.Count, Model.Outputs.Count).Select(i => batch.SpecOf(i)).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
+            var graph = StepGraph.Build(_plan, targets, weighted: false, training: true);
+            _lossPlan = Planner.Plan(new PlanRequest(graph.Inputs, [graph.Outputs[0]], []) { Seed = Seed }, [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)]);
+        }
+
+        for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, _lossPlan.Inputs[i]);
+        _lossPlan.Run(_engine.Pool, (ulong)Iterations);
+        return _lossPlan.Outputs[0].Floats[0];
+    }
+
+    internal void Evaluate(BatchSource batches, Dictionary<string, double> logs, string prefix, CancellationToken cancellation)
+    {
+        _evaluation.Reset();
+        batches.Start(0);
+        while (batches.MoveNext())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _evaluation.Run(batches, 0);
+        }
+
+        _evaluation.Report(logs, prefix);
+    }
+
+    /// <summary>Inputs, targets and sample weights in order and checked.</summary>
+    private List<NDArray> Checked(NDArrays x, NDArrays y, NDArray? sampleWeight)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        var arrays = DataChecks.Inputs(Model, x).ToList();
+        var count = arrays[0].Count;
+        if (count == 0) throw new ModelException("The data holds no samples; expected at least one.");
+        for (var i = 0; i < arrays.Count; i++) DataChecks.Finite(arrays[i], $"Input '{Model.InputNames[i]}'");
+        var targets = y.InOrder(Model.OutputNames, "output");
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var what = $"The target of output '{Model.OutputNames[i]}'";
+            if (targets[i].Count != count) throw new ModelException($"{what} has {targets[i].Count} samples, but the inputs have {count}. Check that both were cut the same way.");
+            DataChecks.Finite(targets[i], what);
+            if (_plan.Losses[i]?.ClassesOf(Model.Outputs[i].Shape) is { } classes)
+                DataChecks.ClassRange(targets[i], classes, (_plan.Losses[i] as SparseCategoricalCrossentropy)?.IgnoreClass, what);
+            arrays.Add(targets[i]);
+        }
+
+        if (sampleWeight is not null)
+        {
+            if (sampleWeight.Count != count || sampleWeight.Shape.Rank != 1) throw new ModelException($"sampleWeight has shape {sampleWeight.Shape}; expected one number for each of {count} samples.");
+            arrays.Add(sampleWeight.To(DType.Float32, "sampleWeight"));
+        }
+
+        return arrays;
+    }
+
+    private ArrayBatches WholeBatch(NDArrays x, NDArrays y, NDArray? sampleWeight)
+    {
+        var arrays = Checked(x, y, sampleWeight);
+        var batch = new ArrayBatches(arrays, arrays[0].Count, shuffle: false, Seed);
+        batch.Start(0);
+        batch.MoveNext();
+        return batch;
+    }
+
+    private static int Size(int batchSize) => batchSize > 0 ? batchSize : throw new ModelException($"batchSize is {batchSize}; expected at least 1.");
+}
