@@ -7,6 +7,7 @@ namespace OnnxFunctional.Training.Kernels;
 /// <remarks>
 /// The pixels are cut into slices, the kernel into ranges of register tiles. Each slice sums into its own copy of the kernel, and the copies are added in the order
 /// of the slices; both cuts depend on the shape alone, so the result is the same bits for any number of threads.
+/// With few output channels input and gradient change roles, so that vectors run over the input channels: 8.5 ms become 0.5 at 8x64x64x64 -> 1.
 /// </remarks>
 internal sealed class ConvolutionWeightGradient : IParallelWork
 {
@@ -18,6 +19,8 @@ internal sealed class ConvolutionWeightGradient : IParallelWork
     private const int MaxScratchFloats = 1 << 20;
     private const double OperationsPerPart = 2e6;
 
+    private readonly ConvolutionGeometry _geometry;
+    private readonly bool _isSwapped;
     private readonly ConvWeightPass _pass;
     private readonly SumWork _sum;
     private readonly int _slices;
@@ -30,13 +33,17 @@ internal sealed class ConvolutionWeightGradient : IParallelWork
     private Memory<float> _bias;
     private Memory<float> _scratch;
 
+    /// <summary>The gradients of a convolution of this geometry.</summary>
     public ConvolutionWeightGradient(ConvolutionGeometry geometry)
     {
+        _geometry = geometry;
+        _isSwapped = ConvolutionWeightPasses.SwapPays(geometry);
+        if (_isSwapped) geometry = ConvolutionWeightPasses.Swap(geometry);
         _kernelLength = checked((int)geometry.KernelLength);
         _copyLength = _kernelLength + geometry.OutputChannels;
         var parts = (int)Math.Clamp(geometry.Operations / OperationsPerPart, 1, MaxParts);
         var slices = Math.Min(parts, Math.Clamp(MaxPartialFloats / _copyLength, 1, MaxSlices));
-        _pass = ConvolutionPasses.WeightGradient(geometry, slices);
+        _pass = ConvolutionWeightPasses.Create(geometry, slices);
         _slices = Math.Clamp(_pass.Units, 1, slices);
 
         // A range of tiles reads all pixels of its slice again, so ranges only fill up what slices leave.
@@ -46,15 +53,23 @@ internal sealed class ConvolutionWeightGradient : IParallelWork
     }
 
     /// <summary>Floats of scratch memory that <see cref="Run"/> needs.</summary>
-    public int ScratchLength => (_slices > 1 ? _slices * _copyLength : 0) + _slices * _ranges * _pass.BufferLength;
+    public int ScratchLength => WorkLength + (_isSwapped ? _kernelLength : 0);
+
+    private int WorkLength => (_slices > 1 ? _slices * _copyLength : 0) + _slices * _ranges * _pass.BufferLength;
 
     /// <summary>Computes the kernel's gradient <c>sum over pixels in[..., r, s, c] * gradient[..., o]</c> and, unless <paramref name="bias"/> is empty, the bias' <c>sum over pixels gradient[..., o]</c>.</summary>
     // input [batch, depth, height, width, input channels], gradient [batch, od, oh, ow, output channels], kernel [k..., input channels / groups, output channels]
     public void Run(WorkerPool pool, ReadOnlyMemory<float> input, ReadOnlyMemory<float> gradient, Memory<float> kernel, Memory<float> bias, Memory<float> scratch)
     {
-        (_input, _gradient, _kernel, _bias, _scratch) = (input, gradient, kernel, bias, scratch);
+        (_input, _gradient) = _isSwapped ? (gradient, input) : (input, gradient);
+        _kernel = _isSwapped ? scratch.Slice(WorkLength, _kernelLength) : kernel;
+        _bias = _isSwapped ? default : bias;
+        _scratch = scratch;
         pool.Run(this, _slices * _ranges);
-        if (_slices > 1) _sum.Run(pool, scratch, kernel, bias);
+        if (_slices > 1) _sum.Run(pool, scratch, _kernel, _bias);
+        if (!_isSwapped) return;
+        ConvReduce.Unswap(_kernel.Span, _geometry.Taps, _geometry.InputChannels, _geometry.OutputChannels, kernel.Span);
+        if (!bias.IsEmpty) ConvReduce.SumPixels(gradient.Span, bias.Span);
     }
 
     void IParallelWork.Execute(int part)

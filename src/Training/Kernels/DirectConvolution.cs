@@ -72,6 +72,12 @@ internal sealed class DirectConvolution : ConvolutionKernel, IParallelWork
         {
             (_kernel, _packed) = (kernel, packed);
             ConvPack.Bias(pass, bias.Span, packed.Span);
+            if (pass.Form == ConvForm.Narrow)
+            {
+                ConvPack.Narrow(pass, isTransposed, kernel.Span, packed.Span);
+                return;
+            }
+
             _parts = Math.Clamp(pass.PackedLength / FloatsPerPart, 1, Math.Max(1, _taps));
             pool.Run(this, _parts);
         }

@@ -78,6 +78,26 @@ internal static unsafe class ConvPack
         }
     }
 
+    /// <summary>Packs the whole kernel of a pass to few channels: all taps' weights of a source channel side by side, cut into panels of two vectors.</summary>
+    // kernel [taps, source channels, channels], or [taps, channels, source channels] if transposed; packed [column block, source channel, two vectors], column = tap * channels + channel
+    public static void Narrow(ConvPass pass, bool isTransposed, ReadOnlySpan<float> kernel, Span<float> packed)
+    {
+        var (depth, channels) = (pass.SourceChannels, pass.DestinationChannels);
+        var all = ConvNarrow.Columns(pass.Taps, channels);
+        var panels = packed.Slice(pass.Phases[0].PanelOffset, all * depth);
+        for (var column = 0; column < all; column++)
+        {
+            var (tap, channel) = (column / channels, column % channels);
+            var block = column / (2 * ConvTile.Lanes) * 2 * ConvTile.Lanes;
+            var width = Math.Min(2 * ConvTile.Lanes, all - block);
+            for (var k = 0; k < depth; k++)
+            {
+                var weight = tap >= pass.Taps ? 0f : kernel[isTransposed ? (tap * channels + channel) * depth + k : (tap * depth + k) * channels + channel];
+                panels[block * depth + k * width + column - block] = weight;
+            }
+        }
+    }
+
     /// <summary>Packs one tap of a depthwise phase: one row of channels.</summary>
     // kernel [taps, 1, channels]
     public static void Depthwise(ConvPass pass, ConvPhase phase, int tap, ReadOnlySpan<float> kernel, Span<float> packed)

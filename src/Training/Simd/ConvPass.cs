@@ -11,6 +11,22 @@ internal readonly record struct ConvAxis(int Source, int Destination, int Source
     public int Reach(int positions) => (positions - 1) * SourceStep + ShiftSpan;
 }
 
+/// <summary>How a pass sums.</summary>
+internal enum ConvForm
+{
+    /// <summary>Patches times panels of weights.</summary>
+    Product,
+
+    /// <summary>Every source channel meets its own weights, and no other channel.</summary>
+    Depthwise,
+
+    /// <summary>For few destination channels: all taps' products of each source pixel first, then their sums.</summary>
+    Narrow,
+}
+
+/// <summary>Where a tap reads, from the first place that any tap of the pass reads.</summary>
+internal readonly record struct ConvShift(int Depth, int Row, int Column);
+
 /// <summary>A piece of a pass whose positions all read the same taps: the whole of a forward pass, one of <c>stride^rank</c> in an input gradient.</summary>
 internal sealed class ConvPhase
 {
@@ -23,6 +39,9 @@ internal sealed class ConvPhase
 
     /// <summary>For each tap, in the order of the packed rows, its number in the kernel.</summary>
     public required int[] KernelTaps { get; init; }
+
+    /// <summary>For each tap where it reads.</summary>
+    public required ConvShift[] Shifts { get; init; }
 
     /// <summary>Where the runs of contiguous source values begin, in the source itself and in the padded copy.</summary>
     public required int[] DirectSegments { get; init; }
@@ -48,7 +67,11 @@ internal sealed class ConvPhase
 /// </remarks>
 internal sealed class ConvPass
 {
+    public required ConvForm Form { get; init; }
     public required int Batch { get; init; }
+
+    /// <summary>Taps of the kernel.</summary>
+    public required int Taps { get; init; }
     public required int Groups { get; init; }
     public required int SourceChannels { get; init; }
     public required int DestinationChannels { get; init; }
@@ -56,9 +79,6 @@ internal sealed class ConvPass
     public required ConvAxis Height { get; init; }
     public required ConvAxis Width { get; init; }
     public required ConvPhase[] Phases { get; init; }
-
-    /// <summary>Every source channel meets its own <see cref="Multiplier"/> weights, and no other channel.</summary>
-    public required bool IsDepthwise { get; init; }
 
     /// <summary>How often a depthwise forward pass repeats each source channel in the copy.</summary>
     public required int Multiplier { get; init; }
@@ -71,6 +91,7 @@ internal sealed class ConvPass
     /// <summary>Floats of the packed bias and weights.</summary>
     public required int PackedLength { get; init; }
 
+    public bool IsDepthwise => Form == ConvForm.Depthwise;
     public int GroupSource => SourceChannels / Groups;
     public int GroupDestination => DestinationChannels / Groups;
     public int PaddedGroup => Pad(GroupDestination);

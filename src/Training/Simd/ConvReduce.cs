@@ -2,9 +2,58 @@ using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Adds equally long copies element by element, always in the same order.</summary>
+/// <summary>What is left to do with sums: adding up copies, always in the same order, and bringing few channels into place.</summary>
 internal static unsafe class ConvReduce
 {
+    /// <summary>The most channels that <see cref="SumPixels"/> sums.</summary>
+    public const int MaxSumChannels = 4;
+
+    // Sums of so many pixels are rounded before they are added to the sum of all.
+    private const int PixelsPerSum = 1024;
+
+    /// <summary>Reverses the taps and exchanges the channels: <c>destination[t, c, o] = source[taps - 1 - t, o, c]</c>.</summary>
+    // source [taps, outputs, inputs], destination [taps, inputs, outputs]
+    public static void Unswap(ReadOnlySpan<float> source, int taps, int inputs, int outputs, Span<float> destination)
+    {
+        for (var tap = 0; tap < taps; tap++)
+        {
+            var from = source.Slice((taps - 1 - tap) * inputs * outputs, inputs * outputs);
+            var to = destination.Slice(tap * inputs * outputs, inputs * outputs);
+            for (var c = 0; c < inputs; c++)
+                for (var o = 0; o < outputs; o++) to[c * outputs + o] = from[o * inputs + c];
+        }
+    }
+
+    /// <summary>Sums over all pixels, for at most <see cref="MaxSumChannels"/> channels: <c>sums[c] = sum_p values[p, c]</c>.</summary>
+    // values [pixels, channels], sums [channels]
+    public static void SumPixels(ReadOnlySpan<float> values, Span<float> sums)
+    {
+        var channels = sums.Length;
+        var pixels = values.Length / channels;
+        sums.Clear();
+        fixed (float* from = values)
+        {
+            for (var first = 0; first < pixels; first += PixelsPerSum)
+            {
+                var end = Math.Min(first + PixelsPerSum, pixels);
+
+                // Four lanes whatever the channels; the lanes beyond are not used, and the last pixels are read one value at a time.
+                Vector128<float> even = Vector128<float>.Zero, odd = even;
+                var p = first;
+                for (; p < end - 1 && (p + 1) * channels + MaxSumChannels <= values.Length; p += 2)
+                {
+                    even += Vector128.Load(from + p * channels);
+                    odd += Vector128.Load(from + (p + 1) * channels);
+                }
+
+                even += odd;
+                for (var c = 0; c < channels; c++) sums[c] += even[c];
+                for (; p < end; p++)
+                    for (var c = 0; c < channels; c++) sums[c] += from[p * channels + c];
+            }
+        }
+    }
+
     // copies [count, step] of which the first destination.Length values of each are read
     public static void Sum(ReadOnlySpan<float> copies, int count, int step, Span<float> destination)
     {

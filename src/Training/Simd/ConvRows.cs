@@ -43,6 +43,13 @@ internal static unsafe class ConvRows
             for (var index = first; index < end; index++)
             {
                 var task = pass.Task(index);
+                if (pass.Form == ConvForm.Narrow)
+                {
+                    ConvNarrow.Task<V>(pass, task, job, source, packed, destination, buffer);
+                    if (operands.Epilogue is not null) Finish(pass, task, operands.Epilogue, destination);
+                    continue;
+                }
+
                 var inside = pass.IsInside(task);
                 float* origin;
                 nint rowPitch;

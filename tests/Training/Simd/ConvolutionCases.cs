@@ -59,6 +59,14 @@ internal static class ConvolutionCases
         "n1 c2 o3 g1 7x7 k1x1 s3x3 p0.-2x0.-2",
         "n1 c2 o3 g1 7x6 k2x2 p-1.0x0.-1",
         "n0 c2 o3 g1 4x4 k3x3 p1.1x1.1",
+        "n1 c16 o1 g1 9x11 k3x3 p1.1x1.1",
+        "n2 c9 o3 g1 8x7 k3x3",
+        "n1 c8 o4 g1 7x9 k4x4 p2.1x0.3",
+        "n1 c1 o32 g1 9x10 k4x3 s2x1 p1.1x1.1",
+        "n2 c3 o17 g1 7x11 k5x5 s2x2 p2.2x2.2",
+        "n1 c2 o33 g1 4x5x6 k3x3x2 p1.1x1.1x0.0",
+        "n1 c3 o8 g1 40 k9 d2 p16.0",
+        "n1 c16 o2 g1 13x12 k5x5 s1x1 d2x1 p4.4x2.2",
         "n2 c2 o3 g1 2x2 k3x3",
     ];
 
