@@ -37,7 +37,7 @@ public sealed record LayerCase(string Name, Func<Operation> Create, Shape[] Inpu
 public static partial class LayerCases
 {
     public static IEnumerable<LayerCase> All =>
-        [.. Core, .. Activations, .. Convolutions, .. Poolings, .. Merging, .. Recurrent];
+        [.. Core, .. Activations, .. Convolutions, .. Poolings, .. Merging, .. Recurrent, .. Reshaping, .. Normalizing, .. Attending, .. Noise, .. Wrapping];
 
     /// <summary>The form MSTest's DynamicData wants.</summary>
     public static IEnumerable<object[]> Rows => All.Select(row => new object[] { row });
@@ -76,6 +76,15 @@ public static partial class LayerCases
         new("Conv2D_same_stride", () => new Conv2D(5, (3, 2)) { Padding = Padding.Same, Strides = (2, 1), UseBias = false }, [[7, 6, 3]], [null, 4, 6, 5], 1),
         new("Conv2D_groups", () => new Conv2D(6, 2) { Groups = 2 }, [[5, 5, 4]], [null, 4, 4, 6], 2),
         new("Conv2D_channels_first", () => new Conv2D(4, 3) { DataFormat = DataFormat.ChannelsFirst }, [[3, 7, 6]], [null, 4, 5, 4], 2),
+        new("Conv1DTranspose", () => new Conv1DTranspose(3, 3) { Strides = 2 }, [[5, 2]], [null, 11, 3], 2),
+        new("Conv2DTranspose", () => new Conv2DTranspose(3, 2) { Strides = 2, Padding = Padding.Same }, [[3, 4, 2]], [null, 6, 8, 3], 2),
+        new("Conv2DTranspose_output_padding", () => new Conv2DTranspose(3, 3) { Strides = 2, Padding = Padding.Same, OutputPadding = 1 }, [[3, 4, 2]], [null, 6, 8, 3], 2),
+        new("Conv2DTranspose_stride_above_kernel", () => new Conv2DTranspose(2, 1) { Strides = 3 }, [[3, 2, 2]], [null, 9, 6, 2], 2),
+        new("Conv3DTranspose", () => new Conv3DTranspose(2, 2), [[2, 3, 2, 2]], [null, 3, 4, 3, 2], 2),
+        new("DepthwiseConv1D", () => new DepthwiseConv1D(3) { DepthMultiplier = 2 }, [[7, 3]], [null, 5, 6], 2),
+        new("DepthwiseConv2D", () => new DepthwiseConv2D(3) { Padding = Padding.Same, Strides = 2 }, [[7, 6, 3]], [null, 4, 3, 3], 2),
+        new("SeparableConv1D", () => new SeparableConv1D(4, 3) { Padding = Padding.Causal }, [[7, 3]], [null, 7, 4], 3),
+        new("SeparableConv2D", () => new SeparableConv2D(4, 3, Activation.Relu) { DepthMultiplier = 2 }, [[6, 5, 3]], [null, 4, 3, 4], 3),
         new("Conv3D", () => new Conv3D(2, 2), [[3, 4, 3, 2]], [null, 2, 3, 2, 2], 2),
     ];
 
@@ -89,6 +98,12 @@ public static partial class LayerCases
         new("AveragePooling2D", () => new AveragePooling2D((2, 3)), [[7, 6, 3]], [null, 3, 2, 3], 0),
         new("AveragePooling2D_same", () => new AveragePooling2D(2) { Padding = Padding.Same }, [[7, 7, 3]], [null, 4, 4, 3], 0),
         new("AveragePooling3D", () => new AveragePooling3D(2), [[4, 4, 5, 2]], [null, 2, 2, 2, 2], 0),
+        new("AdaptiveAveragePooling1D", () => new AdaptiveAveragePooling1D(3), [[7, 2]], [null, 3, 2], 0),
+        new("AdaptiveAveragePooling2D", () => new AdaptiveAveragePooling2D((2, 3)), [[6, 6, 2]], [null, 2, 3, 2], 0),
+        new("AdaptiveAveragePooling3D", () => new AdaptiveAveragePooling3D(2), [[3, 4, 2, 2]], [null, 2, 2, 2, 2], 0),
+        new("AdaptiveMaxPooling1D", () => new AdaptiveMaxPooling1D(4), [[6, 2]], [null, 4, 2], 0),
+        new("AdaptiveMaxPooling2D", () => new AdaptiveMaxPooling2D(2), [[5, 4, 2]], [null, 2, 2, 2], 0),
+        new("AdaptiveMaxPooling3D", () => new AdaptiveMaxPooling3D((1, 2, 2)), [[2, 4, 2, 2]], [null, 1, 2, 2, 2], 0),
         new("GlobalAveragePooling1D", () => new GlobalAveragePooling1D(), [[7, 3]], [null, 3], 0),
         new("GlobalAveragePooling2D", () => new GlobalAveragePooling2D(keepdims: true), [[5, 4, 3]], [null, 1, 1, 3], 0),
         new("GlobalAveragePooling3D", () => new GlobalAveragePooling3D(), [[3, 4, 2, 3]], [null, 3], 0),
@@ -125,5 +140,84 @@ public static partial class LayerCases
         new("Gru_recurrent_dropout", () => new Gru(3) { RecurrentDropout = 0.5f }, [[3, 2]], [null, 3], 3),
         new("SimpleRnn", () => new SimpleRnn(4), [[5, 3]], [null, 4], 3),
         new("SimpleRnn_stateful", () => new SimpleRnn(4) { Stateful = true }, [[5, 3]], [2, 4], 4) { BatchSize = 2 },
+    ];
+
+    private static IEnumerable<LayerCase> Reshaping =>
+    [
+        new("Permute", () => new Permute((2, 1)), [[3, 4]], [null, 4, 3], 0),
+        new("RepeatVector", () => new RepeatVector(3), [[4]], [null, 3, 4], 0),
+        new("ZeroPadding1D", () => new ZeroPadding1D((1, 2)), [[4, 2]], [null, 7, 2], 0),
+        new("ZeroPadding2D", () => new ZeroPadding2D(((0, 1), (2, 1))), [[3, 4, 2]], [null, 4, 7, 2], 0),
+        new("ZeroPadding2D_channels_first", () => new ZeroPadding2D((1, 2)) { DataFormat = DataFormat.ChannelsFirst }, [[2, 3, 4]], [null, 2, 5, 8], 0),
+        new("ZeroPadding3D", () => new ZeroPadding3D(), [[2, 3, 2, 2]], [null, 4, 5, 4, 2], 0),
+        new("Cropping1D", () => new Cropping1D(), [[5, 2]], [null, 3, 2], 0),
+        new("Cropping2D", () => new Cropping2D(((1, 0), (0, 2))), [[4, 5, 2]], [null, 3, 3, 2], 0),
+        new("Cropping3D", () => new Cropping3D((1, 0, 1)), [[3, 3, 4, 2]], [null, 1, 3, 2, 2], 0),
+        new("UpSampling1D", () => new UpSampling1D(3), [[3, 2]], [null, 9, 2], 0),
+        new("UpSampling2D", () => new UpSampling2D((2, 3)), [[3, 2, 2]], [null, 6, 6, 2], 0),
+        new("UpSampling2D_bilinear", () => new UpSampling2D { Interpolation = Interpolation.Bilinear }, [[3, 4, 2]], [null, 6, 8, 2], 0),
+        new("UpSampling3D", () => new UpSampling3D(), [[2, 3, 2, 2]], [null, 4, 6, 4, 2], 0),
+    ];
+
+    private static IEnumerable<LayerCase> Normalizing =>
+    [
+        new("BatchNormalization_axis1", () => new BatchNormalization(1) { Scale = false }, [[4, 3]], [null, 4, 3], 3),
+        new("BatchNormalization_renorm", () => new BatchNormalization { Renorm = true, RenormClipping = new Dictionary<string, float> { ["rmax"] = 3, ["dmax"] = 1 } }, [[3]], [null, 3], 7),
+        new("LayerNormalization", () => new LayerNormalization(), [[4, 5]], [null, 4, 5], 2),
+        new("LayerNormalization_axes", () => new LayerNormalization([1, 2]), [[4, 5]], [null, 4, 5], 2),
+        new("LayerNormalization_front_axis", () => new LayerNormalization(1), [[4, 5]], [null, 4, 5], 2),
+        new("LayerNormalization_rms", () => new LayerNormalization { RmsScaling = true }, [[4, 5]], [null, 4, 5], 1),
+        new("GroupNormalization", () => new GroupNormalization(2), [[3, 2, 6]], [null, 3, 2, 6], 2),
+        new("GroupNormalization_axis1", () => new GroupNormalization(-1, 1), [[4, 3]], [null, 4, 3], 2),
+        new("RmsNormalization", () => new RmsNormalization(), [[4, 6]], [null, 4, 6], 1),
+        new("UnitNormalization", () => new UnitNormalization(), [[6]], [null, 6], 0),
+        new("SpectralNormalization", () => new SpectralNormalization(new Dense(4)), [[5]], [null, 4], 3),
+        new("Normalization", () => new Normalization(), [[3, 4]], [null, 3, 4], 3),
+        new("Normalization_given", () => new Normalization(mean: new Numbers?([1f, 2, 3]), variance: new Numbers?([1f, 4, 9])), [[3]], [null, 3], 0),
+        new("Rescaling", () => new Rescaling(2, 1), [[4]], [null, 4], 0),
+    ];
+
+    private static IEnumerable<LayerCase> Attending =>
+    [
+        new("EinsumDense", () => new EinsumDense("abc,cd->abd", [null, 4], Activation.Tanh, "d"), [[3, 5]], [null, 3, 4], 2),
+        new("EinsumDense_ellipsis", () => new EinsumDense("...x,xy->...y", [4]), [[3, 2, 5]], [null, 3, 2, 4], 1),
+        new("EinsumDense_batch_letters", () => new EinsumDense("abc,bcd->abd", [3, 4], biasAxes: "bd"), [[3, 5]], [null, 3, 4], 2),
+        new("Attention", () => new Attention(useScale: true), [[3, 4], [5, 4]], [null, 3, 4], 1),
+        new("Attention_concat", () => new Attention(useScale: true, ScoreMode.Concat), [[3, 4], [5, 6], [5, 4]], [null, 3, 6], 2),
+        new("Attention_causal", () => new Attention(), [[4, 3]], [null, 4, 3], 0) { Options = new CallOptions { UseCausalMask = true } },
+        new("AdditiveAttention", () => new AdditiveAttention(), [[3, 4], [5, 4]], [null, 3, 4], 1),
+        new("MultiHeadAttention", () => new MultiHeadAttention(2, 3), [[4, 6]], [null, 4, 6], 8),
+        new("MultiHeadAttention_cross", () => new MultiHeadAttention(2, 3, 4) { OutputShape = 5, UseGate = true }, [[4, 6], [5, 7]], [null, 4, 5], 10),
+        new("MultiHeadAttention_causal", () => new MultiHeadAttention(2, 3) { SlidingWindow = 2, UseBias = false }, [[4, 6]], [null, 4, 6], 4) { Options = new CallOptions { UseCausalMask = true } },
+        new("MultiHeadAttention_axes", () => new MultiHeadAttention(2, 3) { AttentionAxes = 2 }, [[2, 4, 5]], [null, 2, 4, 5], 8),
+        new("MultiHeadAttention_image", () => new MultiHeadAttention(2, 2), [[2, 3, 4]], [null, 2, 3, 4], 8),
+        new("GroupQueryAttention", () => new GroupQueryAttention(4, 4, 2), [[4, 6]], [null, 4, 6], 8),
+    ];
+
+    private static IEnumerable<LayerCase> Noise =>
+    [
+        new("SpatialDropout1D", () => new SpatialDropout1D(0.5f), [[4, 3]], [null, 4, 3], 0),
+        new("SpatialDropout2D", () => new SpatialDropout2D(0.5f), [[4, 2, 3]], [null, 4, 2, 3], 0),
+        new("SpatialDropout3D", () => new SpatialDropout3D(0.5f), [[2, 2, 2, 3]], [null, 2, 2, 2, 3], 0),
+        new("GaussianNoise", () => new GaussianNoise(0.5f), [[7]], [null, 7], 0),
+        new("GaussianDropout", () => new GaussianDropout(0.5f), [[7]], [null, 7], 0),
+        new("AlphaDropout", () => new AlphaDropout(0.5f), [[7]], [null, 7], 0),
+        new("AlphaDropout_noise_shape", () => new AlphaDropout(0.5f) { NoiseShape = [null, 1, 3] }, [[4, 3]], [null, 4, 3], 0),
+        new("ActivityRegularization", () => new ActivityRegularization(0.5f, 0.25f), [[7]], [null, 7], 0),
+    ];
+
+    private static IEnumerable<LayerCase> Wrapping =>
+    [
+        new("Masking", () => new Masking(), [[4, 3]], [null, 4, 3], 0),
+        new("Identity", () => new Identity(), [[4]], [null, 4], 0),
+        new("Lambda", () => new Lambda(x => Ops.Square(x) + 1), [[4]], [null, 4], 0),
+        new("Bidirectional", () => new Bidirectional(new Lstm(3) { ReturnSequences = true }), [[4, 2]], [null, 4, 6], 6),
+        new("Bidirectional_sum", () => new Bidirectional(new Gru(3), BidirectionalMerge.Sum), [[4, 2]], [null, 3], 6),
+        new("Bidirectional_ave", () => new Bidirectional(new SimpleRnn(3), BidirectionalMerge.Ave), [[4, 2]], [null, 3], 6),
+        new("Bidirectional_mul", () => new Bidirectional(new SimpleRnn(3), BidirectionalMerge.Mul, new Gru(3) { GoBackwards = true }), [[4, 2]], [null, 3], 6),
+        new("Bidirectional_both", () => new Bidirectional(new SimpleRnn(3), null), [[4, 2]], [null, 3], 6),
+        new("TimeDistributed", () => new TimeDistributed(new Conv2D(3, 2)), [[3, 5, 4, 2]], [null, 3, 4, 3, 3], 2),
+        new("TimeDistributed_dense", () => new TimeDistributed(new Dense(4)), [[null, 3]], [null, null, 4], 2),
+        new("TimeDistributed_unknown_time", () => new TimeDistributed(new Conv1D(4, 2)), [[null, 3, 2]], [null, null, 2, 4], 2),
     ];
 }

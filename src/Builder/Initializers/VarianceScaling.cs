@@ -41,10 +41,16 @@ public class VarianceScaling(float scale = 1, FanMode mode = FanMode.FanIn, Rand
     /// <summary>The distribution.</summary>
     public RandomDistribution Distribution { get; } = distribution;
 
+    /// <summary>The axes that count as inputs of a unit; Keras' rule for kernels if none are given.</summary>
+    public Sizes? InputAxes { get; init; }
+
+    /// <summary>The axes that count as outputs; Keras' rule for kernels if none are given.</summary>
+    public Sizes? OutputAxes { get; init; }
+
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
     {
-        var (fanIn, fanOut) = Fans(shape);
+        var (fanIn, fanOut) = InputAxes is { } inputs && OutputAxes is { } outputs ? (Product(shape, inputs), Product(shape, outputs)) : Fans(shape);
         var fan = Mode switch { FanMode.FanIn => fanIn, FanMode.FanOut => fanOut, _ => (fanIn + fanOut) / 2 };
         var variance = Scale / Math.Max(1, fan);
         switch (Distribution)
@@ -61,6 +67,8 @@ public class VarianceScaling(float scale = 1, FanMode mode = FanMode.FanIn, Rand
                 break;
         }
     }
+
+    private static double Product(Shape shape, Sizes axes) => axes.Aggregate(1.0, (product, axis) => product * shape.Dim(axis));
 }
 
 /// <summary>Uniform within <c>sqrt(6 / (fan_in + fan_out))</c> of zero.</summary>

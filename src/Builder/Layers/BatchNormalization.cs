@@ -1,17 +1,22 @@
+using OnnxFunctional.Operators;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>Brings each channel to mean 0 and variance 1, then scales and shifts it: <c>y = gamma (x - mean) / sqrt(variance + epsilon) + beta</c> (Ioffe and Szegedy 2015).</summary>
 /// <remarks>
-/// <para>While training, mean and (biased) variance are the batch's, and <c>moving = moving * momentum + batch * (1 - momentum)</c>; otherwise, and where the layer is frozen, they are the moving ones.</para>
-/// <para>Input and output: any shape. Weights: gamma, beta, moving_mean, moving_variance, each (channels).</para>
+/// <para>While training, mean and (biased) variance are the batch's, and <c>moving = moving * momentum + batch * (1 - momentum)</c>; otherwise, and where the layer is frozen, they are the moving ones. Steps a mask hides do not count.</para>
+/// <para>Input and output: any shape. Weights: gamma, beta, moving_mean, moving_variance, each (channels); with Renorm moving_stddev, renorm_mean, renorm_stddev follow.</para>
 /// <para>Keras: https://keras.io/api/layers/normalization_layers/batch_normalization/</para>
 /// </remarks>
 /// <param name="axis">The axis of the channels.</param>
 /// <param name="momentum">How much of the moving statistics a step keeps.</param>
 /// <param name="epsilon">Added to the variance.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
-public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, float epsilon = 1e-3f, string? name = null) : Layer(name)
+public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, float epsilon = 1e-3f, string? name = null) : ElementwiseLayer(name)
 {
+    // Keras' backend.epsilon(), which keeps a batch whose mask hides everything from being divided by zero.
+    private const float MaskEpsilon = 1e-7f;
+
     /// <summary>The axis of the channels.</summary>
     public int Axis { get; } = axis;
 
@@ -51,30 +56,130 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
     /// <summary>A rule gamma follows after each step.</summary>
     public Constraint? GammaConstraint { get; init; }
 
+    /// <summary>Whether batch renormalization corrects the batch's statistics towards moving ones, for small batches (Ioffe 2017).</summary>
+    public bool Renorm { get; init; }
+
+    /// <summary>Bounds of the correction: <c>rmin</c> and <c>rmax</c> for the factor, <c>dmax</c> for the shift; no bound where a name is missing.</summary>
+    /// <exception cref="ModelException">Another name, or bounds that exclude each other.</exception>
+    public IReadOnlyDictionary<string, float>? RenormClipping
+    {
+        get;
+        init
+        {
+            foreach (var (key, bound) in value ?? new Dictionary<string, float>())
+            {
+                if (key is not ("rmin" or "rmax" or "dmax")) throw Check.Option("BatchNormalization", nameof(RenormClipping), $"'{key}'", "the names rmin, rmax and dmax");
+                if (key == "dmax") Check.NotNegative(bound, "BatchNormalization", "dmax");
+            }
+
+            if (value is not null && value.TryGetValue("rmin", out var low) && value.TryGetValue("rmax", out var high) && low > high)
+                throw Check.Option("BatchNormalization", "rmin", Check.Text(low), "at most rmax, " + Check.Text(high));
+            field = value;
+        }
+    }
+
+    /// <summary>How much of the statistics of the correction a step keeps.</summary>
+    public float RenormMomentum { get; init; } = 0.99f;
+
+    /// <summary>Keras' option for several devices; one process has one batch, so it changes nothing.</summary>
+    public bool Synchronized { get; init; }
+
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
-        var axis = Operators.ShapeRules.Axis(Axis, x.Rank, "BatchNormalization");
-        Shape channels = [x.Shape[axis]];
-        var gamma = Scale ? Weight("gamma", channels, GammaInitializer, regularizer: GammaRegularizer, constraint: GammaConstraint) : Ops.Constant(channels, Filled(channels, 1));
-        var beta = Center ? Weight("beta", channels, BetaInitializer, regularizer: BetaRegularizer, constraint: BetaConstraint) : Ops.Constant(channels, Filled(channels, 0));
+        var axis = ShapeRules.Axis(Axis, x.Rank, "BatchNormalization");
+        var channels = Shape.Of(Check.Known(x, axis, "the number of channels"));
+        var gamma = Scale ? Weight("gamma", channels, GammaInitializer, regularizer: GammaRegularizer, constraint: GammaConstraint) : Filled(channels, 1);
+        var beta = Center ? Weight("beta", channels, BetaInitializer, regularizer: BetaRegularizer, constraint: BetaConstraint) : Filled(channels, 0);
         var mean = Weight("moving_mean", channels, MovingMeanInitializer, trainable: false);
         var variance = Weight("moving_variance", channels, MovingVarianceInitializer, trainable: false);
+        if (x.Mask is { } mask && mask.Rank != x.Rank - 1) throw new ModelException($"takes a mask of one dimension less than its input {x.Shape}, but came {mask.Shape}.");
 
-        var training = Ops.MakeAll(new Operators.BatchNormalizationTraining(axis, Epsilon), x, gamma, beta);
-        Update(mean, (mean * Momentum) + (training[1] * (1 - Momentum)));
-        Update(variance, (variance * Momentum) + (training[2] * (1 - Momentum)));
+        var training = Renorm ? Renormalized(x, axis, gamma, beta, mean, variance) : FromBatch(x, axis, gamma, beta, mean, variance);
         var stored = Ops.Make(new Operators.BatchNormalization(axis, Epsilon), x, gamma, beta, mean, variance);
-        return Ops.Make(new Operators.Phase(FreezesWithLayer: true), training[0], stored);
+        return Ops.Make(new Phase(FreezesWithLayer: true), training, stored);
     }
 
-    private protected override SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => inputs[0].Mask;
-
-    private static float[] Filled(Shape shape, float value)
+    private SymbolicTensor FromBatch(SymbolicTensor x, int axis, SymbolicTensor gamma, SymbolicTensor beta, SymbolicTensor mean, SymbolicTensor variance)
     {
-        if (!shape.IsKnown) throw new ModelException("the axis of the channels needs a known size.");
+        SymbolicTensor y, batchMean, batchVariance;
+        if (x.Mask is null)
+        {
+            var training = Ops.MakeAll(new BatchNormalizationTraining(axis, Epsilon), x, gamma, beta);
+            (y, batchMean, batchVariance) = training;
+        }
+        else
+        {
+            (batchMean, batchVariance) = Moments(x, axis);
+            y = Normalize(x, axis, batchMean, batchVariance, gamma, beta);
+        }
+
+        Update(mean, (mean * Momentum) + (batchMean * (1 - Momentum)));
+        Update(variance, (variance * Momentum) + (batchVariance * (1 - Momentum)));
+        return y;
+    }
+
+    private SymbolicTensor Renormalized(SymbolicTensor x, int axis, SymbolicTensor gamma, SymbolicTensor beta, SymbolicTensor mean, SymbolicTensor variance)
+    {
+        var deviation = new RootOf(MovingVarianceInitializer);
+        var movingDeviation = Weight("moving_stddev", mean.Shape, deviation, trainable: false);
+        var renormMean = Weight("renorm_mean", mean.Shape, MovingMeanInitializer, trainable: false);
+        var renormDeviation = Weight("renorm_stddev", mean.Shape, deviation, trainable: false);
+        var (batchMean, batchVariance) = Moments(x, axis);
+        var batchDeviation = Ops.Sqrt(batchVariance + Epsilon);
+        var reference = Ops.Maximum(renormDeviation, MathF.Sqrt(Epsilon));
+        var (factor, shift) = (batchDeviation / reference, (batchMean - renormMean) / reference);
+        if (RenormClipping?.ContainsKey("rmin") == true) factor = Ops.Maximum(factor, RenormClipping["rmin"]);
+        if (RenormClipping?.ContainsKey("rmax") == true) factor = Ops.Minimum(factor, RenormClipping["rmax"]);
+        if (RenormClipping?.ContainsKey("dmax") == true) shift = Ops.Clip(shift, -RenormClipping["dmax"], RenormClipping["dmax"]);
+        var y = Normalize(x, axis, batchMean, batchVariance, Ops.StopGradient(factor) * gamma, (Ops.StopGradient(shift) * gamma) + beta);
+
+        var newDeviation = (movingDeviation * Momentum) + (batchDeviation * (1 - Momentum));
+        Update(renormMean, (renormMean * RenormMomentum) + (batchMean * (1 - RenormMomentum)));
+        Update(renormDeviation, (renormDeviation * RenormMomentum) + (batchDeviation * (1 - RenormMomentum)));
+        Update(mean, (mean * Momentum) + (batchMean * (1 - Momentum)));
+        Update(movingDeviation, newDeviation);
+        Update(variance, Ops.Relu(Ops.Square(newDeviation) - Epsilon));
+        return y;
+    }
+
+    /// <summary>Mean and biased variance of each channel, of the steps the mask shows.</summary>
+    private static (SymbolicTensor Mean, SymbolicTensor Variance) Moments(SymbolicTensor x, int axis)
+    {
+        var others = Axes.Create([.. Enumerable.Range(0, x.Rank).Where(i => i != axis)]);
+        if (x.Mask is null)
+        {
+            var plain = Ops.Mean(x, others, keepDims: true);
+            return (Ops.Squeeze(plain, others), Ops.Mean(Ops.Square(x - plain), others));
+        }
+
+        var shown = Ops.Make(new ExpandLike(), Ops.Cast(Ops.ExpandDims(x.Mask, -1), x.DType), x);
+        var count = Ops.Sum(shown, others, keepDims: true) + MaskEpsilon;
+        var mean = Ops.Sum(x * shown, others, keepDims: true) / count;
+        var variance = Ops.Sum(Ops.Square(x - mean) * shown, others, keepDims: true) / count;
+        return (Ops.Squeeze(mean, others), Ops.Squeeze(variance, others));
+    }
+
+    private SymbolicTensor Normalize(SymbolicTensor x, int axis, SymbolicTensor mean, SymbolicTensor variance, SymbolicTensor gamma, SymbolicTensor beta)
+    {
+        var factor = gamma / Ops.Sqrt(variance + Epsilon);
+        return (x * Normalizing.Along(factor, [axis], x.Rank)) + Normalizing.Along(beta - (mean * factor), [axis], x.Rank);
+    }
+
+    private static SymbolicTensor Filled(Shape shape, float value)
+    {
         var values = new float[shape.ElementCount];
         Array.Fill(values, value);
-        return values;
+        return Ops.Constant(shape, values);
+    }
+
+    /// <summary>The standard deviation that belongs to the first values of a variance.</summary>
+    private sealed class RootOf(Initializer variance) : Initializer
+    {
+        protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values)
+        {
+            variance.Fill(shape, random, values);
+            foreach (ref var value in values) value = MathF.Sqrt(value);
+        }
     }
 }

@@ -29,6 +29,9 @@ internal sealed record CallOptions
     /// <summary>Recurrent layers: the last states are outputs even if the layer was not set up so.</summary>
     public bool ReturnState { get; init; }
 
+    /// <summary>Recurrent layers: the outputs of a layer that goes backwards stand at their own times instead of in the order they were computed.</summary>
+    public bool OwnTimes { get; init; }
+
     /// <summary>The tensors among the options, which are inputs of the call as any other.</summary>
     public IEnumerable<SymbolicTensor> Tensors =>
         new[] { Mask, AttentionMask, QueryMask, ValueMask, KeyMask }.OfType<SymbolicTensor>();

@@ -23,17 +23,7 @@ public sealed class Dropout(float rate, string? name = null) : Layer(name)
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
         if (Rate == 0) return Ops.Make(new Operators.Identity(), x);
-        var shared = new List<int>();
-        if (NoiseShape is { } noise)
-        {
-            if (noise.Rank != x.Rank) throw new ModelException($"NoiseShape {noise} has {noise.Rank} dimensions; expected {x.Rank} as the input {x.Shape}.");
-            for (var i = 0; i < noise.Rank; i++)
-            {
-                if (noise[i] == 1 && x.Shape[i] != 1) shared.Add(i);
-            }
-        }
-
-        var dropped = Ops.Make(new Operators.Dropout(new Operators.RandomStream((ulong?)Seed), Rate, [.. shared]), x);
+        var dropped = Ops.Make(new Operators.Dropout(new Operators.RandomStream((ulong?)Seed), Rate, NoiseShapes.Shared(NoiseShape, x)), x);
         return Ops.WhenTraining(dropped, x);
     }
 

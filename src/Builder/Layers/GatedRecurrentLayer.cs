@@ -84,7 +84,7 @@ public abstract class GatedRecurrentLayer : RecurrentLayer
 
     private protected sealed override IReadOnlyList<Shape> StateShapes(SymbolicTensor x) => [.. Enumerable.Repeat(Shape.Of(x.Shape.Dim(0), Units), States)];
 
-    private protected sealed override SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states)
+    private protected sealed override SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states, bool ownTimes)
     {
         var features = Check.Known(x, -1, "the number of features");
         var kernel = Weight(CellName + "/kernel", Shape.Of(features, Gates * Units), KernelInitializer, regularizer: KernelRegularizer, constraint: KernelConstraint);
@@ -92,13 +92,13 @@ public abstract class GatedRecurrentLayer : RecurrentLayer
         var bias = UseBias ? Weight(CellName + "/bias", BiasShape, BiasFirst, regularizer: BiasRegularizer, constraint: BiasConstraint) : null;
         var input = x;
         if (Dropout > 0) input = Ops.WhenTraining(Ops.Make(new Operators.Dropout(new RandomStream((ulong?)Seed), Dropout, [1]), x), x).WithMask(x.Mask);
-        var whole = KnowsActivations ? Whole(input, states, kernel, recurrent, bias) : [];
+        var whole = KnowsActivations ? Whole(input, states, kernel, recurrent, bias, ownTimes) : [];
         if (KnowsActivations && RecurrentDropout == 0) return whole;
 
         // One stream for all steps: the same source draws the same numbers, so the mask is constant over time as in Keras.
         var stream = RecurrentDropout > 0 ? new RandomStream((ulong?)Seed) : null;
         var projected = Project(input, kernel, bias).WithMask(x.Mask);
-        var steps = WrittenOut(projected, states, 0, KnowsActivations ? "RecurrentDropout" : $"{UnknownActivation}, which ONNX's recurrent operators do not have,", (time, before) =>
+        var steps = WrittenOut(projected, states, 0, ownTimes, KnowsActivations ? "RecurrentDropout" : $"{UnknownActivation}, which ONNX's recurrent operators do not have,", (time, before) =>
         {
             var hidden = stream is null ? before[0] : Ops.WhenTraining(Ops.Make(new Operators.Dropout(stream, RecurrentDropout, []), before[0]), before[0]);
             return Step(time, before, hidden, recurrent, bias);
@@ -135,7 +135,7 @@ public abstract class GatedRecurrentLayer : RecurrentLayer
     private static bool IsKnown(Activation activation) =>
         s_known.ContainsKey(activation.Name) && ReferenceEquals(Activation.ByName.GetValueOrDefault(activation.Name), activation);
 
-    private SymbolicTensors Whole(SymbolicTensor x, SymbolicTensors states, SymbolicTensor kernel, SymbolicTensor recurrent, SymbolicTensor? bias)
+    private SymbolicTensors Whole(SymbolicTensor x, SymbolicTensors states, SymbolicTensor kernel, SymbolicTensor recurrent, SymbolicTensor? bias, bool ownTimes)
     {
         var options = new RecurrentOptions(GoBackwards, bias is not null, states.Count > 0, x.Mask is not null, ZeroOutputForMask && x.Mask is not null);
         List<SymbolicTensor> inputs = [x, kernel, recurrent];
@@ -145,7 +145,7 @@ public abstract class GatedRecurrentLayer : RecurrentLayer
         var results = Ops.MakeAll(Operator(options), [.. inputs]);
         SymbolicTensor output;
         if (ReturnSequences)
-            output = GoBackwards ? Ops.Slice(results[0], 1, -1, step: -1) : results[0];
+            output = GoBackwards && !ownTimes ? Ops.Slice(results[0], 1, -1, step: -1) : results[0];
         else if (options.ZeroMaskedOutput)
             output = Ops.Squeeze(Ops.Slice(results[0], 1, GoBackwards ? 0 : -1, GoBackwards ? 1 : null), 1);
         else

@@ -8,10 +8,10 @@ namespace OnnxFunctional;
 [DynamicallyAccessedMembers(Serialization.KerasType.Members)]
 public abstract class Operation
 {
-    private readonly List<Weight> _weights = [];
-    private readonly List<Operation> _children = [];
-    private readonly List<LayerCall> _calls = [];
-    private readonly HashSet<string> _childNames = [];
+    private List<Weight> _weights = [];
+    private List<Operation> _children = [];
+    private List<LayerCall> _calls = [];
+    private HashSet<string> _childNames = [];
     private LayerCall? _current;
     private string? _automaticName;
 
@@ -37,7 +37,7 @@ public abstract class Operation
     /// <summary>The class as Keras names it in files and automatic names.</summary>
     internal virtual string ClassName => GetType().Name;
 
-    internal string? GivenName { get; }
+    internal string? GivenName { get; private set; }
 
     /// <summary>The name by which the user or an earlier model knows it.</summary>
     internal string? SettledName => GivenName ?? _automaticName;
@@ -47,6 +47,18 @@ public abstract class Operation
     internal virtual IReadOnlyList<Operation> Children => _children;
 
     internal IReadOnlyList<Weight> OwnWeights => _weights;
+
+    /// <summary>A layer of the same options under another name: not called yet, with weights and inner layers of its own.</summary>
+    internal virtual Operation CopyUncalled(string name)
+    {
+        var copy = (Operation)MemberwiseClone();
+        (copy._weights, copy._children, copy._calls, copy._childNames) = ([], [], [], []);
+        (copy._current, copy._automaticName, copy.GivenName) = (null, null, Naming.Checked(name));
+        return copy;
+    }
+
+    /// <summary>What a wrapper around the layer makes of its weights while it calls it.</summary>
+    internal Func<Weight, SymbolicTensor, SymbolicTensor>? OnWeight { get; set; }
 
     internal void SettleName(string name) => _automaticName ??= name;
 
@@ -90,7 +102,8 @@ public abstract class Operation
             throw new ModelException($"its {name} has shape {weight.Shape} since the first call on {_calls[0].Inputs[0].Shape}; this call would need {shape}. A shared layer takes inputs of one width; use a layer for each.");
         }
 
-        return new SymbolicTensor(weight.Variable, _current);
+        var values = new SymbolicTensor(weight.Variable, _current);
+        return OnWeight is null ? values : OnWeight(weight, values);
     }
 
     /// <summary>Says that a training step sets a weight to a new value, as BatchNormalization does with its moving mean.</summary>

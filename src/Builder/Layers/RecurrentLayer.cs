@@ -8,6 +8,9 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 public abstract class RecurrentLayer : Layer
 {
+    private bool _goBackwards;
+    private bool _zeroOutputForMask;
+
     private protected RecurrentLayer(string? name)
         : base(name)
     {
@@ -20,7 +23,7 @@ public abstract class RecurrentLayer : Layer
     public bool ReturnState { get; init; }
 
     /// <summary>Whether time runs backwards; the outputs stay in that order, the last time first.</summary>
-    public bool GoBackwards { get; init; }
+    public bool GoBackwards { get => _goBackwards; init => _goBackwards = value; }
 
     /// <summary>Whether each batch of a training run begins with the states the batch before ended with; needs a fixed batch size.</summary>
     public bool Stateful { get; init; }
@@ -29,7 +32,7 @@ public abstract class RecurrentLayer : Layer
     public bool Unroll { get; init; }
 
     /// <summary>Whether a step its mask hides gives zeros instead of the output before it.</summary>
-    public bool ZeroOutputForMask { get; init; }
+    public bool ZeroOutputForMask { get => _zeroOutputForMask; init => _zeroOutputForMask = value; }
 
     /// <summary>A penalty on the output.</summary>
     public Regularizer? ActivityRegularizer { get; init; }
@@ -52,6 +55,15 @@ public abstract class RecurrentLayer : Layer
     {
         ArgumentNullException.ThrowIfNull(x);
         return CallAll([x, .. initialState], new CallOptions { ReturnState = true });
+    }
+
+    /// <summary>A layer of the same options that was not called yet and has weights of its own.</summary>
+    internal RecurrentLayer Copy(string name, bool goBackwards, bool zeroOutputForMask)
+    {
+        var copy = (RecurrentLayer)CopyUncalled(name);
+        copy._goBackwards = goBackwards;
+        copy._zeroOutputForMask = zeroOutputForMask;
+        return copy;
     }
 
     /// <inheritdoc/>
@@ -79,7 +91,7 @@ public abstract class RecurrentLayer : Layer
             if (states.Count == 0) states = [.. stored];
         }
 
-        var results = Run(x, states);
+        var results = Run(x, states, options.OwnTimes);
         for (var i = 0; i < stored.Count; i++) Update(stored[i], results[i + 1]);
         if (ActivityRegularizer is not null) AddLoss(ActivityRegularizer.PerSample(results[0]));
         return ReturnState || options.ReturnState ? results : results[0];
@@ -93,22 +105,24 @@ public abstract class RecurrentLayer : Layer
     /// <summary>The shape of each state for that input.</summary>
     private protected abstract IReadOnlyList<Shape> StateShapes(SymbolicTensor x);
 
-    /// <summary>The output and the last states. No states given means zeros.</summary>
-    private protected abstract SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states);
+    /// <summary>The output and the last states. No states given means zeros; with <paramref name="ownTimes"/> a sequence is in order of time even where time runs backwards.</summary>
+    private protected abstract SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states, bool ownTimes);
 
     /// <summary>All steps written out, for what the recurrent operators cannot do; the number of steps must be known.</summary>
     /// <param name="x">(batch, time, ...), its mask with it.</param>
     /// <param name="states">The states to begin with; none means zeros.</param>
     /// <param name="output">Which state repeats the output where a step is masked.</param>
+    /// <param name="ownTimes">Whether a sequence is in order of time even where time runs backwards.</param>
     /// <param name="why">What needs the loop written out, for the message where the number of steps is unknown.</param>
     /// <param name="step">From a time's input and the states to the output and the new states.</param>
-    private protected SymbolicTensors WrittenOut(SymbolicTensor x, SymbolicTensors states, int output, string why, Func<SymbolicTensor, SymbolicTensors, (SymbolicTensor Output, SymbolicTensors States)> step)
+    private protected SymbolicTensors WrittenOut(SymbolicTensor x, SymbolicTensors states, int output, bool ownTimes, string why, Func<SymbolicTensor, SymbolicTensors, (SymbolicTensor Output, SymbolicTensors States)> step)
     {
         var steps = x.Shape[1] ?? throw new ModelException($"{why} needs a known number of time steps, but came {x.Shape}. Give Model.Input the number of steps instead of null.");
         if (steps == 0) throw new ModelException($"there are no time steps in {x.Shape}.");
         var times = Ops.Split(x, IntList.Repeat(1, steps).Span, 1);
         var masks = x.Mask is null ? default : Ops.Split(x.Mask, IntList.Repeat(1, steps).Span, 1);
         var outputs = new SymbolicTensor[steps];
+        var last = x;
         for (var i = 0; i < steps; i++)
         {
             var time = GoBackwards ? steps - 1 - i : i;
@@ -122,11 +136,12 @@ public abstract class RecurrentLayer : Layer
                 next = [.. next.Select((state, s) => Choose(shown, state, states[s]))];
             }
 
-            outputs[i] = result;
+            outputs[ownTimes ? time : i] = result;
+            last = result;
             states = next;
         }
 
-        var all = ReturnSequences ? Ops.Concatenate([.. outputs.Select(result => Ops.ExpandDims(result, 1))], 1) : outputs[^1];
+        var all = ReturnSequences ? Ops.Concatenate([.. outputs.Select(result => Ops.ExpandDims(result, 1))], 1) : last;
         return [all, .. states];
 
         // The mask of one time is (batch, 1); a state may have more axes.

@@ -10,7 +10,7 @@ namespace OnnxFunctional.Layers;
 public sealed class Softmax(Axes axis = default, string? name = null) : ElementwiseLayer(name)
 {
     // What Keras puts in place of masked logits: far below any other, and still a number.
-    private const float Masked = -1e9f;
+    private const float Hidden = -1e9f;
 
     /// <summary>The axis or axes.</summary>
     public Axes Axis { get; } = axis.List.Count == 0 ? -1 : axis;
@@ -30,20 +30,27 @@ public sealed class Softmax(Axes axis = default, string? name = null) : Elementw
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
         foreach (var axis in Axis) Operators.ShapeRules.Axis(axis, x.Rank, "Softmax");
-        if (x.Mask is null) return Probabilities(x);
-        var mask = x.Mask;
-        var fits = mask.Rank <= x.Rank;
-        for (var i = 1; fits && i <= mask.Rank; i++)
+        if (x.Mask is { } mask)
         {
-            var (m, n) = (mask.Shape.Dim(-i), x.Shape.Dim(-i));
-            fits = m == 1 || m == n || m == Shape.Unknown || n == Shape.Unknown;
+            var fits = mask.Rank <= x.Rank;
+            for (var i = 1; fits && i <= mask.Rank; i++)
+            {
+                var (m, n) = (mask.Shape.Dim(-i), x.Shape.Dim(-i));
+                fits = m == 1 || m == n || m == Shape.Unknown || n == Shape.Unknown;
+            }
+
+            if (!fits) throw new ModelException($"the mask {mask.Shape} cannot be broadcast to the logits {x.Shape}; expected 1 or the same size in each dimension, counted from the last.");
+            return Masked(x, Axis, mask.DType == DType.Bool ? mask : Ops.Greater(mask, 0.5f));
         }
 
-        if (!fits) throw new ModelException($"the mask {mask.Shape} cannot be broadcast to the logits {x.Shape}; expected 1 or the same size in each dimension, counted from the last.");
-        if (mask.DType != DType.Bool) mask = Ops.Greater(mask, 0.5f);
-        return Ops.Where(mask, Probabilities(Ops.Where(mask, x, Masked)), 0);
+        return Masked(x, Axis, null);
     }
 
-    private SymbolicTensor Probabilities(SymbolicTensor x) =>
-        Axis.List.Count == 1 ? Ops.Softmax(x, Axis.List[0]) : Ops.Exp(x - Ops.LogSumExp(x, Axis, keepDims: true));
+    /// <summary>Softmax over the logits the mask shows; zeros where it shows none.</summary>
+    internal static SymbolicTensor Masked(SymbolicTensor logits, Axes axes, SymbolicTensor? mask)
+    {
+        if (mask is not null) logits = Ops.Where(mask, logits, Hidden);
+        var y = axes.List.Count == 1 ? Ops.Softmax(logits, axes.List[0]) : Ops.Exp(logits - Ops.LogSumExp(logits, axes, keepDims: true));
+        return mask is null ? y : Ops.Where(mask, y, 0);
+    }
 }

@@ -1,0 +1,142 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>What all adaptive poolings share: the positions cut into a given number of windows, one number for each.</summary>
+/// <remarks>
+/// <para>Window i of an axis goes from <c>floor(i n / out)</c> to <c>ceil((i + 1) n / out)</c>, so windows may overlap. No weights; the input's positions must be known.</para>
+/// <para>Keras: https://keras.io/api/layers/pooling_layers/</para>
+/// </remarks>
+public abstract class AdaptivePoolingLayer : Layer
+{
+    private protected AdaptivePoolingLayer(int rank, Sizes outputSize, string? name)
+        : base(name)
+    {
+        SpatialRank = rank;
+        OutputSize = outputSize.For(rank, GetType().Name, nameof(outputSize));
+    }
+
+    /// <summary>Positions of the output along each axis.</summary>
+    public Sizes OutputSize { get; }
+
+    /// <summary>Where the channels stand.</summary>
+    public DataFormat DataFormat { get; init; }
+
+    private protected int SpatialRank { get; }
+
+    /// <inheritdoc/>
+    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        Check.Rank(x, SpatialRank + 2, $"the batch, {SpatialRank} axes of positions and the channels");
+        var image = ChannelOrder.ToLast(x, DataFormat);
+        var sizes = Enumerable.Range(0, SpatialRank).Select(i => Check.Known(image, i + 1, "the number of positions")).ToArray();
+        if (sizes.Zip(OutputSize).All(pair => pair.First % pair.Second == 0))
+        {
+            IntList window = [.. sizes.Zip(OutputSize, (size, output) => size / output)];
+            return ChannelOrder.FromLast(Ops.Make(Window(window), image), DataFormat);
+        }
+
+        // Windows of unequal size: one axis after the other, which mean and maximum allow because windows of different axes cross.
+        for (var axis = 1; axis <= SpatialRank; axis++)
+        {
+            var (size, output) = (sizes[axis - 1], OutputSize[axis - 1]);
+            if (size == output) continue;
+            var windows = new SymbolicTensor[output];
+            for (var i = 0; i < output; i++)
+                windows[i] = Reduce(Ops.Slice(image, axis, i * size / output, (((i + 1) * size) + output - 1) / output), axis);
+            image = Ops.Concatenate([.. windows], axis);
+        }
+
+        return ChannelOrder.FromLast(image, DataFormat);
+    }
+
+    /// <summary>The pooling by windows of equal size side by side.</summary>
+    private protected abstract Op Window(IntList size);
+
+    /// <summary>The pooling of one axis to size 1.</summary>
+    private protected abstract SymbolicTensor Reduce(SymbolicTensor x, int axis);
+}
+
+/// <summary>What the adaptive average poolings share.</summary>
+public abstract class AdaptiveAveragePooling : AdaptivePoolingLayer
+{
+    private protected AdaptiveAveragePooling(int rank, Sizes outputSize, string? name)
+        : base(rank, outputSize, name)
+    {
+    }
+
+    private protected sealed override Op Window(IntList size) => new Operators.AveragePool(size, size, Padding.Valid);
+
+    private protected sealed override SymbolicTensor Reduce(SymbolicTensor x, int axis) => Ops.Mean(x, axis, keepDims: true);
+}
+
+/// <summary>The mean of each of a given number of windows over one axis, such as time.</summary>
+/// <remarks>
+/// <para>Input: (batch, steps, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_average_pooling1d/</para>
+/// </remarks>
+/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A size is not positive.</exception>
+public sealed class AdaptiveAveragePooling1D(Sizes outputSize, string? name = null) : AdaptiveAveragePooling(1, outputSize, name);
+
+/// <summary>The mean of each of a given number of windows over the two axes of an image.</summary>
+/// <remarks>
+/// <para>Input: (batch, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_average_pooling2d/</para>
+/// </remarks>
+/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A size is not positive.</exception>
+public sealed class AdaptiveAveragePooling2D(Sizes outputSize, string? name = null) : AdaptiveAveragePooling(2, outputSize, name);
+
+/// <summary>The mean of each of a given number of windows over the three axes of a volume.</summary>
+/// <remarks>
+/// <para>Input: (batch, depth, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_average_pooling3d/</para>
+/// </remarks>
+/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A size is not positive.</exception>
+public sealed class AdaptiveAveragePooling3D(Sizes outputSize, string? name = null) : AdaptiveAveragePooling(3, outputSize, name);
+
+/// <summary>What the adaptive max poolings share.</summary>
+public abstract class AdaptiveMaxPooling : AdaptivePoolingLayer
+{
+    private protected AdaptiveMaxPooling(int rank, Sizes outputSize, string? name)
+        : base(rank, outputSize, name)
+    {
+    }
+
+    private protected sealed override Op Window(IntList size) => new Operators.MaxPool(size, size, Padding.Valid);
+
+    private protected sealed override SymbolicTensor Reduce(SymbolicTensor x, int axis) => Ops.ReduceMax(x, axis, keepDims: true);
+}
+
+/// <summary>The largest number of each of a given number of windows over one axis, such as time.</summary>
+/// <remarks>
+/// <para>Input: (batch, steps, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_max_pooling1d/</para>
+/// </remarks>
+/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A size is not positive.</exception>
+public sealed class AdaptiveMaxPooling1D(Sizes outputSize, string? name = null) : AdaptiveMaxPooling(1, outputSize, name);
+
+/// <summary>The largest number of each of a given number of windows over the two axes of an image.</summary>
+/// <remarks>
+/// <para>Input: (batch, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_max_pooling2d/</para>
+/// </remarks>
+/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A size is not positive.</exception>
+public sealed class AdaptiveMaxPooling2D(Sizes outputSize, string? name = null) : AdaptiveMaxPooling(2, outputSize, name);
+
+/// <summary>The largest number of each of a given number of windows over the three axes of a volume.</summary>
+/// <remarks>
+/// <para>Input: (batch, depth, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_max_pooling3d/</para>
+/// </remarks>
+/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A size is not positive.</exception>
+public sealed class AdaptiveMaxPooling3D(Sizes outputSize, string? name = null) : AdaptiveMaxPooling(3, outputSize, name);

@@ -1,0 +1,68 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>What all croppings share: positions cut at the borders.</summary>
+/// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
+public abstract class CroppingLayer : Layer
+{
+    private protected CroppingLayer(int rank, Margins cropping, string? name)
+        : base(name)
+    {
+        SpatialRank = rank;
+        Cropping = (cropping.Count == 0 ? 1 : cropping).For(rank, GetType().Name, nameof(cropping));
+    }
+
+    /// <summary>Positions cut before and after each axis.</summary>
+    public Margins Cropping { get; }
+
+    /// <summary>Where the channels stand.</summary>
+    public DataFormat DataFormat { get; init; }
+
+    private protected int SpatialRank { get; }
+
+    /// <inheritdoc/>
+    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        Check.Rank(x, SpatialRank + 2, $"the batch, {SpatialRank} axes of positions and the channels");
+        var (axes, starts, ends) = (new int[SpatialRank], new int[SpatialRank], new int[SpatialRank]);
+        for (var i = 0; i < SpatialRank; i++)
+        {
+            axes[i] = i + (DataFormat == DataFormat.ChannelsLast ? 1 : 2);
+            var (before, after) = (Cropping[2 * i], Cropping[(2 * i) + 1]);
+            if (x.Shape[axes[i]] is { } size && before + after >= size)
+                throw new ModelException($"cutting {before} and {after} positions leaves nothing of the {size} along axis {axes[i]} of {x.Shape}; expected less than {size} together.");
+            (starts[i], ends[i]) = (before, after == 0 ? int.MaxValue : -after);
+        }
+
+        return Ops.Make(new Operators.Slice([.. axes], [.. starts], [.. ends], IntList.Repeat(1, SpatialRank)), x);
+    }
+}
+
+/// <summary>Positions cut before and after one axis, such as time.</summary>
+/// <remarks>
+/// <para>Input: (batch, steps, channels). Output: (batch, new steps, channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/reshaping_layers/cropping1d/</para>
+/// </remarks>
+/// <param name="cropping">Positions cut: one number, one for each axis, or before and after each; 1 if none is given, as in Keras.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
+public sealed class Cropping1D(Margins cropping = default, string? name = null) : CroppingLayer(1, cropping, name);
+
+/// <summary>Positions cut before and after the two axes of an image.</summary>
+/// <remarks>
+/// <para>Input: (batch, height, width, channels). Output: (batch, new height, new width, channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/reshaping_layers/cropping2d/</para>
+/// </remarks>
+/// <param name="cropping">Positions cut: one number, one for each axis, or before and after each; 0 if none is given, as in Keras.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
+public sealed class Cropping2D(Margins cropping = default, string? name = null) : CroppingLayer(2, cropping.Count == 0 ? 0 : cropping, name);
+
+/// <summary>Positions cut before and after the three axes of a volume.</summary>
+/// <remarks>
+/// <para>Input: (batch, depth, height, width, channels). Output: (batch, new depth, new height, new width, channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/reshaping_layers/cropping3d/</para>
+/// </remarks>
+/// <param name="cropping">Positions cut: one number, one for each axis, or before and after each; 1 if none is given, as in Keras.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
+public sealed class Cropping3D(Margins cropping = default, string? name = null) : CroppingLayer(3, cropping, name);

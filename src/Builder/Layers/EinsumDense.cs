@@ -1,0 +1,125 @@
+using System.Text.RegularExpressions;
+
+namespace OnnxFunctional.Layers;
+
+/// <summary>A weighted sum over axes named by letters: <c>y = activation(einsum(equation, x, kernel) + bias)</c>.</summary>
+/// <remarks>
+/// <para>The equation names the axes of input, kernel and output: <c>"ab,bc->ac"</c> is a Dense layer, <c>"...x,xy->...y"</c> one over any axes in front.</para>
+/// <para>Input: the axes of the first list. Output: those of the last. Weights: kernel (the axes of the second list), bias (the bias axes).</para>
+/// <para>Keras: https://keras.io/api/layers/core_layers/einsum_dense/</para>
+/// </remarks>
+/// <param name="equation">Three lists of letters: <c>input,kernel->output</c>; an ellipsis may stand at the front or at the end of input and output.</param>
+/// <param name="outputShape">The output's dimensions without the batch (and without those of an ellipsis); <see langword="null"/> where the input decides.</param>
+/// <param name="activation">Applied to the sum; none if not given.</param>
+/// <param name="biasAxes">The output's axes the bias extends over; no bias if none are given.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">The equation is malformed.</exception>
+public sealed partial class EinsumDense(string equation, Shape outputShape, Activation? activation = null, string? biasAxes = null, string? name = null) : Layer(name)
+{
+    /// <summary>The axes of input, kernel and output.</summary>
+    public string Equation { get; } = Form().IsMatch(equation)
+        ? equation
+        : throw Check.Option("EinsumDense", nameof(equation), $"\"{equation}\"", "the form \"ab,bc->ac\", \"...a,ab->...b\" or \"ab...,bc->ac...\"");
+
+    /// <summary>The output's dimensions without the batch.</summary>
+    public Shape OutputShape { get; } = outputShape;
+
+    /// <summary>Applied to the sum.</summary>
+    public Activation Activation { get; } = activation ?? Activation.Linear;
+
+    /// <summary>The output's axes the bias extends over.</summary>
+    public string? BiasAxes { get; } = biasAxes;
+
+    /// <summary>First values of the kernel; inputs and outputs of a unit are counted along the equation's axes.</summary>
+    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
+
+    /// <summary>First values of the bias.</summary>
+    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+
+    /// <summary>A penalty on the kernel.</summary>
+    public Regularizer? KernelRegularizer { get; init; }
+
+    /// <summary>A penalty on the bias.</summary>
+    public Regularizer? BiasRegularizer { get; init; }
+
+    /// <summary>A penalty on the output.</summary>
+    public Regularizer? ActivityRegularizer { get; init; }
+
+    /// <summary>A rule the kernel follows after each step.</summary>
+    public Constraint? KernelConstraint { get; init; }
+
+    /// <summary>A rule the bias follows after each step.</summary>
+    public Constraint? BiasConstraint { get; init; }
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        var (input, kernel, output, dims) = Resolve(x);
+        var sizes = new Dictionary<char, int>();
+        for (var i = 0; i < input.Length; i++) sizes[input[i]] = x.Shape.Dim(i);
+        for (var i = 0; i < output.Length; i++)
+        {
+            if (sizes.TryGetValue(output[i], out var size) && size != dims[i] && size != Shape.Unknown && dims[i] != Shape.Unknown)
+                throw new ModelException($"axis '{output[i]}' of \"{Equation}\" is {size} in the input {x.Shape} and {dims[i]} in OutputShape {OutputShape}; expected the same number, or null in OutputShape.");
+            if (!sizes.TryGetValue(output[i], out size) || size == Shape.Unknown) sizes[output[i]] = dims[i];
+        }
+
+        foreach (var letter in kernel)
+        {
+            if (!sizes.TryGetValue(letter, out var size)) throw new ModelException($"axis '{letter}' of the kernel is in neither input nor output of \"{Equation}\".");
+            if (size == Shape.Unknown) throw new ModelException($"axis '{letter}' of the kernel has no known size in \"{Equation}\" on {x.Shape} with OutputShape {OutputShape}. Give OutputShape or Model.Input that size.");
+        }
+
+        var (fanIn, fanOut) = (1, 1);
+        foreach (var letter in kernel)
+        {
+            if (output.Contains(letter)) fanOut *= sizes[letter];
+            else fanIn *= sizes[letter];
+        }
+
+        var first = KernelInitializer is Initializers.VarianceScaling { InputAxes: null } or Initializers.VarianceScaling { OutputAxes: null } ? new MatrixFans(KernelInitializer, fanIn, fanOut) : KernelInitializer;
+        var weight = Weight("kernel", Shape.Of([.. kernel.Select(letter => sizes[letter])]), first, regularizer: KernelRegularizer, constraint: KernelConstraint);
+        var sum = Ops.Einsum($"{input},{kernel}->{output}", x, weight);
+        if (BiasAxes is not null) sum += Weight("bias", BiasShape(output, sizes), BiasInitializer, regularizer: BiasRegularizer, constraint: BiasConstraint);
+        var y = Activation.Apply(sum);
+        if (ActivityRegularizer is not null) AddLoss(ActivityRegularizer.PerSample(y));
+        return y;
+    }
+
+    /// <summary>The lists with letters for the ellipsis, and the output's dimensions.</summary>
+    private (string Input, string Kernel, string Output, int[] Dims) Resolve(SymbolicTensor x)
+    {
+        var parts = Equation.Replace("->", ",", StringComparison.Ordinal).Split(',');
+        var (input, kernel, output) = (parts[0], parts[1], parts[2]);
+        var named = input.Count(char.IsAsciiLetter);
+        var elided = input.Contains('.') ? x.Rank - named : 0;
+        if (x.Rank - elided != named || elided < 0) throw new ModelException($"\"{Equation}\" names {named} axes of the input, but came {x.Shape} with {x.Rank} dimensions.");
+        var spare = string.Concat("zyxwvutsrqponmlkjihgfedcba".Where(letter => !Equation.Contains(letter)).Take(elided));
+        if (spare.Length < elided) throw new ModelException($"\"{Equation}\" leaves no letters for the {elided} axes of its ellipsis.");
+        input = input.Replace("...", spare, StringComparison.Ordinal);
+        var leftElided = output.StartsWith('.');
+        output = output.Replace("...", spare, StringComparison.Ordinal);
+        List<int> dims = [x.Shape.Dim(0)];
+        if (elided > 0 && leftElided) dims.AddRange(Enumerable.Range(1, elided - 1).Select(x.Shape.Dim));
+        dims.AddRange(OutputShape.Dims);
+        if (elided > 0 && !leftElided) dims.AddRange(Enumerable.Range(x.Rank - elided, elided).Select(x.Shape.Dim));
+        if (dims.Count != output.Length) throw new ModelException($"\"{Equation}\" gives {output.Length} axes, but OutputShape {OutputShape} makes {dims.Count} with the batch; expected {output.Length - dims.Count + OutputShape.Rank} numbers in OutputShape.");
+        return (input, kernel, output, [.. dims]);
+    }
+
+    private Shape BiasShape(string output, Dictionary<char, int> sizes)
+    {
+        if (BiasAxes!.FirstOrDefault(letter => !output.Contains(letter)) is var stray and not '\0') throw new ModelException($"BiasAxes \"{BiasAxes}\" names '{stray}', which is no axis of the output of \"{Equation}\".");
+        var from = output.IndexOfAny(BiasAxes!.ToCharArray());
+        return Shape.Of([.. output[from..].Select(letter => BiasAxes!.Contains(letter) ? sizes[letter] : 1)]);
+    }
+
+    [GeneratedRegex(@"^(\.\.\.[A-Za-z]+,[A-Za-z]+->\.\.\.[A-Za-z]+|[A-Za-z]+\.\.\.,[A-Za-z]+->[A-Za-z]+\.\.\.|[A-Za-z]+,[A-Za-z]+->[A-Za-z]+)$")]
+    private static partial Regex Form();
+
+    /// <summary>First values as for a matrix of that many inputs and outputs.</summary>
+    private sealed class MatrixFans(Initializer inner, int fanIn, int fanOut) : Initializer
+    {
+        protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values) => inner.Fill(Shape.Of(fanIn, fanOut), random, values);
+    }
+}

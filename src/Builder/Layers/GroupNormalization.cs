@@ -1,0 +1,73 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>Brings each group of channels of each sample to mean 0 and variance 1, then scales and shifts it: <c>y = gamma (x - mean) / sqrt(variance + epsilon) + beta</c> (Wu and He 2018).</summary>
+/// <remarks>
+/// <para>Input and output: (batch, ..., channels). Weights: gamma, beta, each (channels).</para>
+/// <para>Keras: https://keras.io/api/layers/normalization_layers/group_normalization/</para>
+/// </remarks>
+/// <param name="groups">How many groups; -1 makes one of each channel, which is instance normalization.</param>
+/// <param name="axis">The axis of the channels.</param>
+/// <param name="epsilon">Added to the variance.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">The number of groups is neither positive nor -1.</exception>
+public sealed class GroupNormalization(int groups = 32, int axis = -1, float epsilon = 1e-3f, string? name = null) : ElementwiseLayer(name)
+{
+    /// <summary>How many groups; -1 makes one of each channel.</summary>
+    public int Groups { get; } = groups == -1 || groups > 0 ? groups : throw Check.Option("GroupNormalization", nameof(groups), Check.Text(groups), "a positive whole number, or -1 for one group a channel");
+
+    /// <summary>The axis of the channels.</summary>
+    public int Axis { get; } = axis;
+
+    /// <summary>Added to the variance.</summary>
+    public float Epsilon { get; } = epsilon;
+
+    /// <summary>Whether beta is added.</summary>
+    public bool Center { get; init; } = true;
+
+    /// <summary>Whether gamma multiplies.</summary>
+    public bool Scale { get; init; } = true;
+
+    /// <summary>First values of beta.</summary>
+    public Initializer BetaInitializer { get; init; } = Initializer.Zeros;
+
+    /// <summary>First values of gamma.</summary>
+    public Initializer GammaInitializer { get; init; } = Initializer.Ones;
+
+    /// <summary>A penalty on beta.</summary>
+    public Regularizer? BetaRegularizer { get; init; }
+
+    /// <summary>A penalty on gamma.</summary>
+    public Regularizer? GammaRegularizer { get; init; }
+
+    /// <summary>A rule beta follows after each step.</summary>
+    public Constraint? BetaConstraint { get; init; }
+
+    /// <summary>A rule gamma follows after each step.</summary>
+    public Constraint? GammaConstraint { get; init; }
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        Check.MinimumRank(x, 2, "(batch, ..., channels)");
+        var axis = Operators.ShapeRules.Axis(Axis, x.Rank, "GroupNormalization");
+        var channels = Check.Known(x, axis, "the number of channels");
+        var groups = Groups == -1 ? channels : Groups;
+        if (groups > channels || channels % groups != 0)
+            throw new ModelException($"{channels} channels (axis {axis} of {x.Shape}) cannot be split into {groups} groups; choose a divisor of {channels}, or -1 for one group a channel.");
+        var gamma = Scale ? Weight("gamma", Shape.Of(channels), GammaInitializer, regularizer: GammaRegularizer, constraint: GammaConstraint) : null;
+        var beta = Center ? Weight("beta", Shape.Of(channels), BetaInitializer, regularizer: BetaRegularizer, constraint: BetaConstraint) : null;
+
+        // Channels last, then (batch, ..., groups, channels / groups): every axis in front keeps its place, so unknown sizes need no number.
+        int[] last = [.. Enumerable.Range(0, x.Rank).Where(i => i != axis), axis];
+        var moved = axis == x.Rank - 1 ? x : Ops.Transpose(x, last);
+        var kept = new int[x.Rank - 1];
+        var split = Ops.Reshape(moved, [.. kept, groups, channels / groups]);
+        var axes = Axes.Create([.. Enumerable.Range(1, x.Rank - 2), x.Rank]);
+        var centered = split - Ops.Mean(split, axes, keepDims: true);
+        var normal = centered / Ops.Sqrt(Ops.Mean(Ops.Square(centered), axes, keepDims: true) + Epsilon);
+        var y = Ops.Reshape(normal, [.. kept, channels]);
+        if (gamma is not null) y *= gamma;
+        if (beta is not null) y += beta;
+        return axis == x.Rank - 1 ? y : Ops.Make(Operators.Transpose.Inverse([.. last]), y);
+    }
+}

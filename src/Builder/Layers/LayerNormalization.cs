@@ -1,0 +1,68 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>Brings each sample to mean 0 and variance 1 along some axes, then scales and shifts it: <c>y = gamma (x - mean) / sqrt(variance + epsilon) + beta</c> (Ba et al. 2016).</summary>
+/// <remarks>
+/// <para>Input and output: any shape. Weights: gamma and beta, each of the shape of the normalized axes.</para>
+/// <para>Keras: https://keras.io/api/layers/normalization_layers/layer_normalization/</para>
+/// </remarks>
+/// <param name="axis">The axes; the last if none is given.</param>
+/// <param name="epsilon">Added to the variance.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+public sealed class LayerNormalization(Axes axis = default, float epsilon = 1e-3f, string? name = null) : ElementwiseLayer(name)
+{
+    /// <summary>The axes.</summary>
+    public Axes Axis { get; } = axis.List.Count == 0 ? -1 : axis;
+
+    /// <summary>Added to the variance.</summary>
+    public float Epsilon { get; } = epsilon;
+
+    /// <summary>Whether beta is added.</summary>
+    public bool Center { get; init; } = true;
+
+    /// <summary>Whether gamma multiplies.</summary>
+    public bool Scale { get; init; } = true;
+
+    /// <summary>Keras' old option: <c>y = gamma x / sqrt(variance + epsilon)</c>, without a mean. RmsNormalization is what its name promises.</summary>
+    public bool RmsScaling { get; init; }
+
+    /// <summary>First values of beta.</summary>
+    public Initializer BetaInitializer { get; init; } = Initializer.Zeros;
+
+    /// <summary>First values of gamma.</summary>
+    public Initializer GammaInitializer { get; init; } = Initializer.Ones;
+
+    /// <summary>A penalty on beta.</summary>
+    public Regularizer? BetaRegularizer { get; init; }
+
+    /// <summary>A penalty on gamma.</summary>
+    public Regularizer? GammaRegularizer { get; init; }
+
+    /// <summary>A rule beta follows after each step.</summary>
+    public Constraint? BetaConstraint { get; init; }
+
+    /// <summary>A rule gamma follows after each step.</summary>
+    public Constraint? GammaConstraint { get; init; }
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        var axes = Operators.ShapeRules.Axes(Axis.List, x.Rank, "LayerNormalization");
+        var shape = Shape.Of([.. axes.Select(axis => Check.Known(x, axis, "the size of a normalized axis"))]);
+        var gamma = Scale || RmsScaling ? Weight("gamma", shape, GammaInitializer, regularizer: GammaRegularizer, constraint: GammaConstraint) : null;
+        var beta = Center && !RmsScaling ? Weight("beta", shape, BetaInitializer, regularizer: BetaRegularizer, constraint: BetaConstraint) : null;
+        if (!RmsScaling && axes[0] == x.Rank - axes.Length)
+            return Ops.Make(new Operators.LayerNormalization(axes[0], Epsilon), x, gamma ?? Filled(shape, 1), beta ?? Filled(shape, 0));
+
+        var centered = x - Ops.Mean(x, Axis, keepDims: true);
+        var scaled = (RmsScaling ? x : centered) / Ops.Sqrt(Ops.Mean(Ops.Square(centered), Axis, keepDims: true) + Epsilon);
+        if (gamma is not null) scaled *= Normalizing.Along(gamma, axes, x.Rank);
+        return beta is null ? scaled : scaled + Normalizing.Along(beta, axes, x.Rank);
+    }
+
+    private static SymbolicTensor Filled(Shape shape, float value)
+    {
+        var values = new float[shape.ElementCount];
+        Array.Fill(values, value);
+        return Ops.Constant(shape, values);
+    }
+}

@@ -1,0 +1,22 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>Marks the steps whose features all have one value as padding: the mask is <c>any(x != maskValue)</c>, and such steps become zero.</summary>
+/// <remarks>
+/// <para>Input and output: (batch, time, ..., features). No weights. Recurrent layers, attention, losses and metrics read the mask.</para>
+/// <para>Keras: https://keras.io/api/layers/core_layers/masking/</para>
+/// </remarks>
+/// <param name="maskValue">The value of padding.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+public sealed class Masking(float maskValue = 0, string? name = null) : Layer(name)
+{
+    /// <summary>The value of padding.</summary>
+    public float MaskValue { get; } = maskValue;
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        Check.MinimumRank(x, 2, "(batch, ..., features)");
+        var mask = Ops.Any(Ops.NotEqual(x, MaskValue), -1);
+        return Ops.Where(Ops.ExpandDims(mask, -1), x, 0).WithMask(mask);
+    }
+}

@@ -1,0 +1,101 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>What the random layers share: noise while training, the input itself otherwise.</summary>
+public abstract class NoiseLayer : ElementwiseLayer
+{
+    private protected NoiseLayer(string? name)
+        : base(name)
+    {
+    }
+
+    /// <summary>Its own seed; the trainer's if none is given.</summary>
+    public int? Seed { get; init; }
+
+    /// <inheritdoc/>
+    protected sealed override SymbolicTensor Forward(SymbolicTensor x) => Noisy(x, new Operators.RandomStream((ulong?)Seed)) is { } noisy ? Ops.WhenTraining(noisy, x) : x;
+
+    /// <summary>The input with noise, or nothing where there is none to add.</summary>
+    private protected abstract SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream);
+}
+
+/// <summary>While training, adds normal noise: <c>y = x + N(0, stddev)</c>; otherwise passes its input on.</summary>
+/// <remarks>
+/// <para>Input and output: any shape. No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/regularization_layers/gaussian_noise/</para>
+/// </remarks>
+/// <param name="stddev">The standard deviation, from 0 to 1.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">The standard deviation is not between 0 and 1.</exception>
+public sealed class GaussianNoise(float stddev, string? name = null) : NoiseLayer(name)
+{
+    /// <summary>The standard deviation.</summary>
+    public float Stddev { get; } = Check.Rate(stddev, "GaussianNoise", nameof(stddev));
+
+    private protected override SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream) =>
+        Stddev == 0 ? null : x + Ops.Make(new Operators.RandomNormal(stream, 0, Stddev), x);
+}
+
+/// <summary>While training, multiplies by normal noise: <c>y = x N(1, sqrt(rate / (1 - rate)))</c>, which disturbs as much as Dropout of that rate; otherwise passes its input on.</summary>
+/// <remarks>
+/// <para>Input and output: any shape. No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/regularization_layers/gaussian_dropout/</para>
+/// </remarks>
+/// <param name="rate">From 0 to below 1.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">The rate is not between 0 and 1, or is 1.</exception>
+public sealed class GaussianDropout(float rate, string? name = null) : NoiseLayer(name)
+{
+    /// <summary>The rate of the Dropout it stands for.</summary>
+    public float Rate { get; } = rate < 1 ? Check.Rate(rate, "GaussianDropout", nameof(rate)) : throw Check.Option("GaussianDropout", nameof(rate), Check.Text(rate), "a number from 0 to below 1");
+
+    private protected override SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream) =>
+        Rate == 0 ? null : x * Ops.Make(new Operators.RandomNormal(stream, 1, MathF.Sqrt(Rate / (1 - Rate))), x);
+}
+
+/// <summary>Dropout for networks of selu: while training, dropped elements take selu's lowest value, and the whole is scaled so that mean and variance stay (Klambauer et al. 2017).</summary>
+/// <remarks>
+/// <para><c>y = a (kept ? x : p) + b</c> with <c>p = -1.7581</c>, <c>a = ((1 - rate)(1 + rate p^2))^-0.5</c>, <c>b = -a p rate</c>.</para>
+/// <para>Input and output: any shape. No weights. Keras: https://keras.io/api/layers/regularization_layers/alpha_dropout/</para>
+/// </remarks>
+/// <param name="rate">The share of elements dropped, from 0 to 1.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">The rate is not between 0 and 1.</exception>
+public sealed class AlphaDropout(float rate, string? name = null) : NoiseLayer(name)
+{
+    private const double Lowest = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946;
+
+    /// <summary>The share of elements dropped.</summary>
+    public float Rate { get; } = Check.Rate(rate, "AlphaDropout", nameof(rate));
+
+    /// <summary>The shape of the decisions, a 1 where one holds for the whole axis; that of the input if none is given.</summary>
+    public Shape? NoiseShape { get; init; }
+
+    private protected override SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream)
+    {
+        if (Rate == 0) return null;
+        if (Rate == 1) return Ops.ZerosLike(x);
+        var decisions = x;
+        foreach (var axis in NoiseShapes.Shared(NoiseShape, x)) decisions = Ops.Slice(decisions, axis, 0, 1);
+        var kept = Ops.GreaterOrEqual(Ops.Make(new Operators.RandomUniform(stream, 0, 1), decisions), Rate);
+        var scale = 1 / Math.Sqrt((1 - Rate) * (1 + (Rate * Lowest * Lowest)));
+        return (Ops.Where(kept, x, (float)Lowest) * (float)scale) + (float)(-scale * Lowest * Rate);
+    }
+}
+
+/// <summary>Reads the shape of random decisions.</summary>
+internal static class NoiseShapes
+{
+    /// <summary>The axes along which one decision holds for all positions.</summary>
+    public static IntList Shared(Shape? noiseShape, SymbolicTensor x)
+    {
+        if (noiseShape is not { } noise) return [];
+        if (noise.Rank != x.Rank) throw new ModelException($"NoiseShape {noise} has {noise.Rank} dimensions; expected {x.Rank} as the input {x.Shape}.");
+        for (var i = 0; i < noise.Rank; i++)
+        {
+            if (noise[i] is { } size && size != 1 && x.Shape[i] is { } dim && dim != size)
+                throw new ModelException($"NoiseShape {noise} has {size} along axis {i}; expected 1, null, or {dim} as the input {x.Shape}.");
+        }
+
+        return [.. Enumerable.Range(0, noise.Rank).Where(i => noise[i] == 1 && x.Shape[i] != 1)];
+    }
+}

@@ -1,0 +1,104 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>What MultiHeadAttention and GroupQueryAttention share: projections of query, key and value into heads, and back.</summary>
+public abstract class ProjectedAttention : AttentionLayer
+{
+    private protected ProjectedAttention(string? name)
+        : base(name)
+    {
+    }
+
+    /// <summary>Whether the projections have biases.</summary>
+    public bool UseBias { get; init; } = true;
+
+    /// <summary>Whether the result is multiplied by a gate computed from the query, before the last projection.</summary>
+    public bool UseGate { get; init; }
+
+    /// <summary>A query sees only keys fewer than this many positions away; all if none is given.</summary>
+    public int? SlidingWindow { get; init => field = value is { } window ? Check.Positive(window, GetType().Name, nameof(SlidingWindow)) : null; }
+
+    /// <summary>First values of the kernels.</summary>
+    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
+
+    /// <summary>First values of the biases.</summary>
+    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+
+    /// <summary>A penalty on the kernels.</summary>
+    public Regularizer? KernelRegularizer { get; init; }
+
+    /// <summary>A penalty on the biases.</summary>
+    public Regularizer? BiasRegularizer { get; init; }
+
+    /// <summary>A penalty on the output of each projection.</summary>
+    public Regularizer? ActivityRegularizer { get; init; }
+
+    /// <summary>A rule the kernels follow after each step.</summary>
+    public Constraint? KernelConstraint { get; init; }
+
+    /// <summary>A rule the biases follow after each step.</summary>
+    public Constraint? BiasConstraint { get; init; }
+
+    /// <summary>The projections, made at the first call, by name.</summary>
+    private readonly Dictionary<string, EinsumDense> _projections = [];
+
+    /// <summary>A projection of the last <paramref name="bound"/> axes to new ones, as a layer of its own.</summary>
+    private protected SymbolicTensor Project(string name, SymbolicTensor x, int bound, int[] to, Activation? activation = null)
+    {
+        if (!_projections.TryGetValue(name, out var layer))
+        {
+            const string Alphabet = "abcdefghijklmnopqrstuvwxyz";
+            var free = x.Rank - bound;
+            var (input, output) = (Alphabet[..x.Rank], Alphabet.Substring(x.Rank, to.Length));
+            var shape = new int[free - 1 + to.Length];
+            Array.Fill(shape, Shape.Unknown, 0, free - 1);
+            to.CopyTo(shape, free - 1);
+            layer = new EinsumDense($"{input},{input[free..]}{output}->{input[..free]}{output}", Shape.Of(shape), activation, UseBias ? output : null, name)
+            {
+                KernelInitializer = KernelInitializer,
+                BiasInitializer = BiasInitializer,
+                KernelRegularizer = KernelRegularizer,
+                BiasRegularizer = BiasRegularizer,
+                ActivityRegularizer = ActivityRegularizer,
+                KernelConstraint = KernelConstraint,
+                BiasConstraint = BiasConstraint,
+            };
+            _projections.Add(name, layer);
+        }
+
+        return layer.Call(x.WithMask(null));
+    }
+
+    /// <summary>Which keys each query may see, from all masks together, with the axes of heads in front of its own.</summary>
+    private protected SymbolicTensor? Seen(SymbolicTensor query, SymbolicTensor value, SymbolicTensor key, CallOptions options, int scoreRank, int attentionAxes)
+    {
+        var given = options.AttentionMask;
+        if (given is not null && given.DType != DType.Bool) given = Ops.Cast(given, DType.Bool);
+        SymbolicTensor?[] masks =
+        [
+            given,
+            query.Mask is null ? null : Ops.ExpandDims(query.Mask, -1),
+            value.Mask is null ? null : Ops.ExpandDims(value.Mask, -2),
+            key.Mask is null ? null : Ops.ExpandDims(key.Mask, -2),
+            options.UseCausalMask ? Causal(query, value) : null,
+            SlidingWindow is { } window ? Near(query, value, window) : null,
+        ];
+        var present = masks.OfType<SymbolicTensor>().ToList();
+        if (present.Count == 0) return null;
+        if (given is not null) CheckMask(given, query, value, attentionAxes);
+        if (given is { } heads && heads.Rank == scoreRank)
+            present = [heads, .. present.Skip(1).Select(mask => mask.Rank > 2 ? Ops.ExpandDims(mask, 1) : mask)];
+        var seen = present.Aggregate(Ops.LogicalAnd);
+
+        // Between the batch and the positions stand the heads; a mask without a batch is broadcast from the right.
+        return seen.Rank == scoreRank || seen.Rank <= 2 * attentionAxes ? seen : Ops.ExpandDims(seen, Axes.Create([.. Enumerable.Range(seen.Rank - (2 * attentionAxes), scoreRank - seen.Rank)]));
+    }
+
+    private static void CheckMask(SymbolicTensor mask, SymbolicTensor query, SymbolicTensor value, int attentionAxes)
+    {
+        if (attentionAxes != 1 || query.Rank != 3) return;
+        var expected = Shape.Of(query.Shape.Dim(0), query.Shape.Dim(1), value.Shape.Dim(1));
+        var fits = mask.Rank is >= 2 and <= 4;
+        for (var i = 1; fits && i <= 2; i++) fits = mask.Shape.Dim(-i) == 1 || mask.Shape.Dim(-i) == expected.Dim(-i) || mask.Shape.Dim(-i) == Shape.Unknown || expected.Dim(-i) == Shape.Unknown;
+        if (!fits) throw new ModelException($"takes an attention mask of shape {expected}, (batch, queries, keys), or with a head axis behind the batch, but came {mask.Shape}.");
+    }
+}

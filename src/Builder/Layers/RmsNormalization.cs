@@ -1,0 +1,29 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>Divides by the root of the mean square along some axes: <c>y = scale x / sqrt(mean(x^2) + epsilon)</c> (Zhang and Sennrich 2019).</summary>
+/// <remarks>
+/// <para>Input and output: any shape. Weights: scale, of the shape of the normalized axes.</para>
+/// <para>Keras: https://keras.io/api/layers/normalization_layers/rms_normalization/</para>
+/// </remarks>
+/// <param name="axis">The axes; the last if none is given.</param>
+/// <param name="epsilon">Added to the mean square.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+public sealed class RmsNormalization(Axes axis = default, float epsilon = 1e-6f, string? name = null) : ElementwiseLayer(name)
+{
+    /// <summary>The axes.</summary>
+    public Axes Axis { get; } = axis.List.Count == 0 ? -1 : axis;
+
+    /// <summary>Added to the mean square.</summary>
+    public float Epsilon { get; } = epsilon;
+
+    internal override string ClassName => "RMSNormalization";
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        var axes = Operators.ShapeRules.Axes(Axis.List, x.Rank, "RMSNormalization");
+        var scale = Weight("scale", Shape.Of([.. axes.Select(axis => Check.Known(x, axis, "the size of a normalized axis"))]), Initializer.Ones);
+        var normal = x / Ops.Sqrt(Ops.Mean(Ops.Square(x), Axis, keepDims: true) + Epsilon);
+        return normal * Normalizing.Along(scale, axes, x.Rank);
+    }
+}

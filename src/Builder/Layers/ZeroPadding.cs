@@ -1,0 +1,61 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>What all zero paddings share: zeros before and after the positions.</summary>
+/// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
+public abstract class ZeroPadding : Layer
+{
+    private protected ZeroPadding(int rank, Margins padding, string? name)
+        : base(name)
+    {
+        SpatialRank = rank;
+        Padding = (padding.Count == 0 ? 1 : padding).For(rank, GetType().Name, nameof(padding));
+    }
+
+    /// <summary>Positions added before and after each axis.</summary>
+    public Margins Padding { get; }
+
+    /// <summary>Where the channels stand.</summary>
+    public DataFormat DataFormat { get; init; }
+
+    private protected int SpatialRank { get; }
+
+    /// <inheritdoc/>
+    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        Check.Rank(x, SpatialRank + 2, $"the batch, {SpatialRank} axes of positions and the channels");
+        var (before, after) = (new int[x.Rank], new int[x.Rank]);
+        var first = DataFormat == DataFormat.ChannelsLast ? 1 : 2;
+        for (var i = 0; i < SpatialRank; i++) (before[first + i], after[first + i]) = (Padding[2 * i], Padding[(2 * i) + 1]);
+        return Ops.Pad(x, before, after);
+    }
+}
+
+/// <summary>Zeros before and after one axis, such as time.</summary>
+/// <remarks>
+/// <para>Input: (batch, steps, channels). Output: (batch, new steps, channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/reshaping_layers/zero_padding1d/</para>
+/// </remarks>
+/// <param name="padding">Positions added: one number, one for each axis, or before and after each; 1 if none is given.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
+public sealed class ZeroPadding1D(Margins padding = default, string? name = null) : ZeroPadding(1, padding, name);
+
+/// <summary>Zeros before and after the two axes of an image.</summary>
+/// <remarks>
+/// <para>Input: (batch, height, width, channels). Output: (batch, new height, new width, channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/reshaping_layers/zero_padding2d/</para>
+/// </remarks>
+/// <param name="padding">Positions added: one number, one for each axis, or before and after each; 1 if none is given.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
+public sealed class ZeroPadding2D(Margins padding = default, string? name = null) : ZeroPadding(2, padding, name);
+
+/// <summary>Zeros before and after the three axes of a volume.</summary>
+/// <remarks>
+/// <para>Input: (batch, depth, height, width, channels). Output: (batch, new depth, new height, new width, channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/reshaping_layers/zero_padding3d/</para>
+/// </remarks>
+/// <param name="padding">Positions added: one number, one for each axis, or before and after each; 1 if none is given.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
+public sealed class ZeroPadding3D(Margins padding = default, string? name = null) : ZeroPadding(3, padding, name);
