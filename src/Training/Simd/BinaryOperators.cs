@@ -3,6 +3,13 @@ using System.Runtime.CompilerServices;
 namespace OnnxFunctional.Training.Simd;
 
 // One line an operator; the loops are in ElementwiseLoops, the numbers in ElementwiseOpcode.
+/// <summary><c>x</c>: the gate where there is none.</summary>
+internal readonly struct FirstOperator : IBinaryOperator
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y) where V : struct, IVector<V> => x;
+}
+
 /// <summary><c>x + y</c></summary>
 internal readonly struct AddOperator : IBinaryOperator
 {

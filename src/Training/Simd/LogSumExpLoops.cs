@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary><c>log(sum(exp(x)))</c> without overflow: the largest element is taken out of the sum.</summary>
+internal static unsafe class LogSumExpLoops
+{
+    /// <summary>Over each row; minus infinity for a row of nothing else.</summary>
+    /// <param name="x">[rows, columns]</param>
+    /// <param name="columns">Elements of a row.</param>
+    /// <param name="destination">[rows]</param>
+    public static void Rows(ReadOnlySpan<float> x, int columns, Span<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, columns * destination.Length);
+        fixed (float* source = x)
+        {
+            for (var row = 0; row < destination.Length; row++)
+            {
+                var start = source + ((nint)row * columns);
+                if (Vector512.IsHardwareAccelerated) destination[row] = Row<V512>(start, columns);
+                else if (Vector256.IsHardwareAccelerated) destination[row] = Row<V256>(start, columns);
+                else destination[row] = Row<V128>(start, columns);
+            }
+        }
+    }
+
+    /// <summary>Over all rows: <c>destination[c] = log(sum over r of exp(x[r, c]))</c>.</summary>
+    /// <param name="x">[rows, stride], of which the first columns are read.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="stride">Elements from one row to the next.</param>
+    /// <param name="destination">[columns]</param>
+    public static void Columns(ReadOnlySpan<float> x, int rows, int stride, Span<float> destination)
+    {
+        if (rows > 0) ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * (long)stride) + destination.Length);
+        fixed (float* source = x, target = destination)
+        {
+            if (Vector512.IsHardwareAccelerated) Columns<V512>(source, rows, stride, target, destination.Length);
+            else if (Vector256.IsHardwareAccelerated) Columns<V256>(source, rows, stride, target, destination.Length);
+            else Columns<V128>(source, rows, stride, target, destination.Length);
+        }
+    }
+
+    /// <summary>Over one run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Row<V>(float* x, nint count) where V : struct, IVector<V>
+    {
+        var largest = ReduceLoops.Run<V, MaxReduce>(x, count);
+        if (float.IsInfinity(largest)) return largest;
+        return MathF.Log(SumOfExponentials<V>(x, count, largest)) + largest;
+    }
+
+    /// <summary><c>sum(exp(x - shift))</c> over one run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float SumOfExponentials<V>(float* x, nint count, float shift) where V : struct, IVector<V>
+    {
+        var minus = V.Create(shift);
+        var a = V.Zero;
+        var b = V.Zero;
+        nint i = 0;
+        for (; i <= count - (2 * V.Count); i += 2 * V.Count)
+        {
+            a += VectorMath.Exp(V.Load(x + i) - minus);
+            b += VectorMath.Exp(V.Load(x + i + V.Count) - minus);
+        }
+
+        for (; i <= count - V.Count; i += V.Count) a += VectorMath.Exp(V.Load(x + i) - minus);
+        if (i < count) b += VectorMath.Exp(V.Load(x + i, (int)(count - i)) - minus) & ReduceLoops.FirstLanes<V>(count - i);
+        return V.Sum(a + b);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Columns<V>(float* x, nint rows, nint stride, float* destination, nint columns) where V : struct, IVector<V>
+    {
+        for (nint i = 0; i < columns; i += V.Count)
+        {
+            var count = (int)nint.Min(V.Count, columns - i);
+            var largest = V.Create(float.NegativeInfinity);
+            for (nint row = 0; row < rows; row++) largest = V.Max(largest, Load<V>(x + (row * stride) + i, count));
+            var finite = V.LessThan(V.Abs(largest), V.Create(float.PositiveInfinity));
+            var shift = V.Select(finite, largest, V.Zero);
+            var sum = V.Zero;
+            for (nint row = 0; row < rows; row++) sum += VectorMath.Exp(Load<V>(x + (row * stride) + i, count) - shift);
+            var result = V.Select(finite, VectorMath.Log(sum) + shift, largest);
+            if (count == V.Count) V.Store(result, destination + i);
+            else V.Store(result, destination + i, count);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Load<V>(float* source, int count) where V : struct, IVector<V> => count == V.Count ? V.Load(source) : V.Load(source, count);
+}

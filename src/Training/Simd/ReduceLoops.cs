@@ -1,0 +1,171 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>The loops under every reduction: a run to one value, and the rows of a matrix to one row.</summary>
+/// <remarks>
+/// Rounding grows with the longest chain of additions. A run is cut in halves down to 4096 elements, which 64 lanes (with 512 bits) add 64 at a time; columns are added
+/// 64 rows at a time. The order depends on lengths alone.
+/// </remarks>
+internal static unsafe class ReduceLoops
+{
+    private const int Block = 4096;
+    private const int RowsABlock = 64;
+    private const MethodImplOptions Optimized = MethodImplOptions.AggressiveOptimization;
+
+    /// <summary>All elements in one.</summary>
+    public static float Run<TOperator>(ReadOnlySpan<float> x) where TOperator : struct, IReduceOperator
+    {
+        fixed (float* source = x)
+        {
+            if (Vector512.IsHardwareAccelerated) return Run<V512, TOperator>(source, x.Length);
+            if (Vector256.IsHardwareAccelerated) return Run<V256, TOperator>(source, x.Length);
+            return Run<V128, TOperator>(source, x.Length);
+        }
+    }
+
+    /// <summary>Each row in one.</summary>
+    /// <param name="x">[rows, columns]</param>
+    /// <param name="columns">Elements of a row.</param>
+    /// <param name="destination">[rows]</param>
+    public static void Rows<TOperator>(ReadOnlySpan<float> x, int columns, Span<float> destination) where TOperator : struct, IReduceOperator
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, columns * destination.Length);
+        fixed (float* source = x)
+        {
+            for (var row = 0; row < destination.Length; row++)
+            {
+                var start = source + ((nint)row * columns);
+                if (Vector512.IsHardwareAccelerated) destination[row] = Run<V512, TOperator>(start, columns);
+                else if (Vector256.IsHardwareAccelerated) destination[row] = Run<V256, TOperator>(start, columns);
+                else destination[row] = Run<V128, TOperator>(start, columns);
+            }
+        }
+    }
+
+    /// <summary>All rows in one: <c>destination[c] = combine over r of x[r, c]</c>.</summary>
+    /// <param name="x">[rows, stride], of which the first columns are read; the last row may end behind them.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="stride">Elements from one row to the next.</param>
+    /// <param name="destination">[columns]</param>
+    public static void Columns<TOperator>(ReadOnlySpan<float> x, int rows, int stride, Span<float> destination) where TOperator : struct, IReduceOperator
+    {
+        if (rows > 0) ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * (long)stride) + destination.Length);
+        fixed (float* source = x, target = destination)
+        {
+            if (Vector512.IsHardwareAccelerated) Columns<V512, TOperator>(source, rows, stride, target, destination.Length);
+            else if (Vector256.IsHardwareAccelerated) Columns<V256, TOperator>(source, rows, stride, target, destination.Length);
+            else Columns<V128, TOperator>(source, rows, stride, target, destination.Length);
+        }
+    }
+
+    /// <summary>Lanes below <paramref name="count"/> as a mask.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V FirstLanes<V>(nint count) where V : struct, IVector<V> => V.LessThan(V.FromInt32Bits(V.LaneBits), V.Create(count));
+
+    /// <summary>See the span form.</summary>
+    [MethodImpl(Optimized)]
+    public static float Run<V, TOperator>(float* x, nint count)
+        where V : struct, IVector<V>
+        where TOperator : struct, IReduceOperator
+    {
+        if (count > Block)
+        {
+            // At the largest multiple of the block whose binary form is one digit: both halves stay aligned to blocks.
+            var half = (nint)Block;
+            while (half * 2 < count) half *= 2;
+            return Scalar<TOperator>(Run<V, TOperator>(x, half), Run<V, TOperator>(x + half, count - half));
+        }
+
+        var a = V.Create(TOperator.Identity);
+        var b = a;
+        var c = a;
+        var d = a;
+        nint i = 0;
+        for (; i <= count - (4 * V.Count); i += 4 * V.Count)
+        {
+            a = TOperator.Combine(a, TOperator.Map(V.Load(x + i)));
+            b = TOperator.Combine(b, TOperator.Map(V.Load(x + i + V.Count)));
+            c = TOperator.Combine(c, TOperator.Map(V.Load(x + i + (2 * V.Count))));
+            d = TOperator.Combine(d, TOperator.Map(V.Load(x + i + (3 * V.Count))));
+        }
+
+        for (; i <= count - V.Count; i += V.Count) a = TOperator.Combine(a, TOperator.Map(V.Load(x + i)));
+        if (i < count)
+        {
+            var rest = V.Select(FirstLanes<V>(count - i), TOperator.Map(V.Load(x + i, (int)(count - i))), V.Create(TOperator.Identity));
+            b = TOperator.Combine(b, rest);
+        }
+
+        return TOperator.Lanes(TOperator.Combine(TOperator.Combine(a, b), TOperator.Combine(c, d)));
+    }
+
+    /// <summary>See the span form.</summary>
+    [MethodImpl(Optimized)]
+    public static void Columns<V, TOperator>(float* x, nint rows, nint stride, float* destination, nint columns)
+        where V : struct, IVector<V>
+        where TOperator : struct, IReduceOperator
+    {
+        for (nint i = 0; i < columns; i += V.Count) Store(V.Create(TOperator.Identity), destination + i, (int)nint.Min(V.Count, columns - i));
+        for (nint block = 0; block < rows; block += RowsABlock)
+        {
+            var count = nint.Min(RowsABlock, rows - block);
+            var source = x + (block * stride);
+            nint i = 0;
+            for (; i <= columns - (4 * V.Count); i += 4 * V.Count) FourVectors<V, TOperator>(source + i, count, stride, destination + i);
+            for (; i < columns; i += V.Count) OneVector<V, TOperator>(source + i, count, stride, destination + i, (int)nint.Min(V.Count, columns - i));
+        }
+    }
+
+    /// <summary>Two mapped values in one.</summary>
+    public static float Scalar<TOperator>(float x, float y) where TOperator : struct, IReduceOperator
+    {
+        var result = TOperator.Combine(V128.Create(x), V128.Create(y));
+        return V128.MaxLane(result);
+    }
+
+    [MethodImpl(Optimized)]
+    private static void FourVectors<V, TOperator>(float* x, nint rows, nint stride, float* destination)
+        where V : struct, IVector<V>
+        where TOperator : struct, IReduceOperator
+    {
+        var a = V.Create(TOperator.Identity);
+        var b = a;
+        var c = a;
+        var d = a;
+        for (; rows > 0; rows--)
+        {
+            a = TOperator.Combine(a, TOperator.Map(V.Load(x)));
+            b = TOperator.Combine(b, TOperator.Map(V.Load(x + V.Count)));
+            c = TOperator.Combine(c, TOperator.Map(V.Load(x + (2 * V.Count))));
+            d = TOperator.Combine(d, TOperator.Map(V.Load(x + (3 * V.Count))));
+            x += stride;
+        }
+
+        V.Store(TOperator.Combine(V.Load(destination), a), destination);
+        V.Store(TOperator.Combine(V.Load(destination + V.Count), b), destination + V.Count);
+        V.Store(TOperator.Combine(V.Load(destination + (2 * V.Count)), c), destination + (2 * V.Count));
+        V.Store(TOperator.Combine(V.Load(destination + (3 * V.Count)), d), destination + (3 * V.Count));
+    }
+
+    [MethodImpl(Optimized)]
+    private static void OneVector<V, TOperator>(float* x, nint rows, nint stride, float* destination, int count)
+        where V : struct, IVector<V>
+        where TOperator : struct, IReduceOperator
+    {
+        var sum = V.Create(TOperator.Identity);
+        for (; rows > 0; rows--, x += stride) sum = TOperator.Combine(sum, TOperator.Map(Load<V>(x, count)));
+        Store(TOperator.Combine(Load<V>(destination, count), sum), destination, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Load<V>(float* source, int count) where V : struct, IVector<V> => count == V.Count ? V.Load(source) : V.Load(source, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<V>(V value, float* destination, int count) where V : struct, IVector<V>
+    {
+        if (count == V.Count) V.Store(value, destination);
+        else V.Store(value, destination, count);
+    }
+}

@@ -1,0 +1,185 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>Softmax and its logarithm along the middle of three axes, forward and backward; along rows where the last axis is 1.</summary>
+/// <remarks>The largest element is taken out first, so nothing overflows. A row of nothing but minus infinity gives NaN, as in ONNX Runtime. Slices of the outer axis are independent.</remarks>
+internal static unsafe class SoftmaxLoops
+{
+    private const MethodImplOptions Optimized = MethodImplOptions.AggressiveOptimization;
+
+    /// <summary><c>y = exp(x) / sum(exp(x))</c>, or <c>y = x - log(sum(exp(x)))</c>.</summary>
+    /// <param name="x">[outer, count, inner]</param>
+    /// <param name="count">Elements along the axis.</param>
+    /// <param name="inner">Elements behind it; 1 for rows.</param>
+    /// <param name="logarithm">Whether the logarithm is wanted.</param>
+    /// <param name="y">[outer, count, inner]; may be x.</param>
+    public static void Forward(ReadOnlySpan<float> x, int count, int inner, bool logarithm, Span<float> y)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, y.Length);
+        if (x.Length == 0) return;
+        var slice = (nint)count * inner;
+        fixed (float* source = x, target = y)
+        {
+            for (nint start = 0; start < x.Length; start += slice)
+            {
+                if (Vector512.IsHardwareAccelerated) ForwardSlice<V512>(source + start, count, inner, logarithm, target + start);
+                else if (Vector256.IsHardwareAccelerated) ForwardSlice<V256>(source + start, count, inner, logarithm, target + start);
+                else ForwardSlice<V128>(source + start, count, inner, logarithm, target + start);
+            }
+        }
+    }
+
+    /// <summary><c>dx = y * (dy - sum(dy * y))</c>, or with the logarithm <c>dx = dy - exp(y) * sum(dy)</c>.</summary>
+    /// <param name="dy">[outer, count, inner]: the gradient of the output.</param>
+    /// <param name="y">[outer, count, inner]: the output.</param>
+    /// <param name="count">Elements along the axis.</param>
+    /// <param name="inner">Elements behind it; 1 for rows.</param>
+    /// <param name="logarithm">Whether y is the logarithm.</param>
+    /// <param name="dx">[outer, count, inner]; may be dy or y.</param>
+    public static void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> y, int count, int inner, bool logarithm, Span<float> dx)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(dy.Length, dx.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(y.Length, dx.Length);
+        if (dx.Length == 0) return;
+        var slice = (nint)count * inner;
+        fixed (float* upstream = dy, output = y, target = dx)
+        {
+            for (nint start = 0; start < dx.Length; start += slice)
+            {
+                if (Vector512.IsHardwareAccelerated) BackwardSlice<V512>(upstream + start, output + start, count, inner, logarithm, target + start);
+                else if (Vector256.IsHardwareAccelerated) BackwardSlice<V256>(upstream + start, output + start, count, inner, logarithm, target + start);
+                else BackwardSlice<V128>(upstream + start, output + start, count, inner, logarithm, target + start);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ForwardSlice<V>(float* x, int count, int inner, bool logarithm, float* y) where V : struct, IVector<V>
+    {
+        if (inner == 1) ForwardRow<V>(x, count, logarithm, y);
+        else ForwardColumns<V>(x, count, inner, logarithm, y);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void BackwardSlice<V>(float* dy, float* y, int count, int inner, bool logarithm, float* dx) where V : struct, IVector<V>
+    {
+        if (inner == 1) BackwardRow<V>(dy, y, count, logarithm, dx);
+        else BackwardColumns<V>(dy, y, count, inner, logarithm, dx);
+    }
+
+    [MethodImpl(Optimized)]
+    private static void ForwardRow<V>(float* x, int count, bool logarithm, float* y) where V : struct, IVector<V>
+    {
+        var largest = V.Create(ReduceLoops.Run<V, MaxReduce>(x, count));
+        var i = 0;
+        if (logarithm)
+        {
+            var shift = largest + V.Create(MathF.Log(LogSumExpLoops.SumOfExponentials<V>(x, count, V.MaxLane(largest))));
+            for (; i <= count - V.Count; i += V.Count) V.Store(V.Load(x + i) - shift, y + i);
+            if (i < count) V.Store(V.Load(x + i, count - i) - shift, y + i, count - i);
+            return;
+        }
+
+        var sum = V.Zero;
+        for (; i <= count - V.Count; i += V.Count)
+        {
+            var e = VectorMath.Exp(V.Load(x + i) - largest);
+            V.Store(e, y + i);
+            sum += e;
+        }
+
+        if (i < count)
+        {
+            var e = VectorMath.Exp(V.Load(x + i, count - i) - largest);
+            V.Store(e, y + i, count - i);
+            sum += e & ReduceLoops.FirstLanes<V>(count - i);
+        }
+
+        var factor = V.Create(1f / V.Sum(sum));
+        for (i = 0; i <= count - V.Count; i += V.Count) V.Store(V.Load(y + i) * factor, y + i);
+        if (i < count) V.Store(V.Load(y + i, count - i) * factor, y + i, count - i);
+    }
+
+    [MethodImpl(Optimized)]
+    private static void BackwardRow<V>(float* dy, float* y, int count, bool logarithm, float* dx) where V : struct, IVector<V>
+    {
+        // Lanes behind the end are loaded as zeros and add nothing.
+        var sums = V.Zero;
+        var i = 0;
+        for (; i <= count - V.Count; i += V.Count) sums = logarithm ? sums + V.Load(dy + i) : V.MultiplyAdd(V.Load(dy + i), V.Load(y + i), sums);
+        if (i < count)
+        {
+            var rest = V.Load(dy + i, count - i);
+            sums = logarithm ? sums + rest : V.MultiplyAdd(rest, V.Load(y + i, count - i), sums);
+        }
+
+        var sum = V.Create(V.Sum(sums));
+        for (i = 0; i <= count - V.Count; i += V.Count) V.Store(Derivative(V.Load(dy + i), V.Load(y + i), sum, logarithm), dx + i);
+        if (i < count) V.Store(Derivative(V.Load(dy + i, count - i), V.Load(y + i, count - i), sum, logarithm), dx + i, count - i);
+    }
+
+    [MethodImpl(Optimized)]
+    private static void ForwardColumns<V>(float* x, int count, int inner, bool logarithm, float* y) where V : struct, IVector<V>
+    {
+        for (var i = 0; i < inner; i += V.Count)
+        {
+            var width = Math.Min(V.Count, inner - i);
+            var largest = V.Create(float.NegativeInfinity);
+            for (nint n = 0; n < count; n++) largest = V.Max(largest, Load<V>(x + (n * inner) + i, width));
+            var sum = V.Zero;
+            for (nint n = 0; n < count; n++)
+            {
+                var e = VectorMath.Exp(Load<V>(x + (n * inner) + i, width) - largest);
+                sum += e;
+                if (!logarithm) Store(e, y + (n * inner) + i, width);
+            }
+
+            if (logarithm)
+            {
+                var shift = largest + VectorMath.Log(sum);
+                for (nint n = 0; n < count; n++) Store(Load<V>(x + (n * inner) + i, width) - shift, y + (n * inner) + i, width);
+            }
+            else
+            {
+                var factor = V.Create(1f) / sum;
+                for (nint n = 0; n < count; n++) Store(Load<V>(y + (n * inner) + i, width) * factor, y + (n * inner) + i, width);
+            }
+        }
+    }
+
+    [MethodImpl(Optimized)]
+    private static void BackwardColumns<V>(float* dy, float* y, int count, int inner, bool logarithm, float* dx) where V : struct, IVector<V>
+    {
+        for (var i = 0; i < inner; i += V.Count)
+        {
+            var width = Math.Min(V.Count, inner - i);
+            var sum = V.Zero;
+            for (nint n = 0; n < count; n++)
+            {
+                var upstream = Load<V>(dy + (n * inner) + i, width);
+                sum = logarithm ? sum + upstream : V.MultiplyAdd(upstream, Load<V>(y + (n * inner) + i, width), sum);
+            }
+
+            for (nint n = 0; n < count; n++)
+            {
+                var at = (n * inner) + i;
+                Store(Derivative(Load<V>(dy + at, width), Load<V>(y + at, width), sum, logarithm), dx + at, width);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Derivative<V>(V dy, V y, V sum, bool logarithm) where V : struct, IVector<V> => logarithm ? dy - (VectorMath.Exp(y) * sum) : y * (dy - sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Load<V>(float* source, int count) where V : struct, IVector<V> => count == V.Count ? V.Load(source) : V.Load(source, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<V>(V value, float* destination, int count) where V : struct, IVector<V>
+    {
+        if (count == V.Count) V.Store(value, destination);
+        else V.Store(value, destination, count);
+    }
+}
