@@ -39,94 +39,94 @@ internal interface IRecurrentOperator
     static abstract V Invoke<V>(V x, out V derivative) where V : struct, IVector<V>;
 }
 
-/// <summary>Applies an activation to slots of gate values in place, for cells that do not use tanh and sigmoid alone.</summary>
+/// <summary>Applies an activation to slots of gate values, for cells that do not use tanh and sigmoid alone.</summary>
 /// <remarks>The derivative is kept, not the argument: it is exact for functions that cannot be inverted, and the backward pass need not know the function.</remarks>
 internal static unsafe class RecurrentActivations
 {
-    /// <summary><c>derivatives[i] = f'(values[i]); values[i] = f(values[i])</c></summary>
-    // [rows] by rowStride, [vectors * lanes]; derivatives alike or null
-    public static void Apply<V>(RecurrentActivation activation, float* values, float* derivatives, int rows, nint rowStride, int vectors)
+    /// <summary><c>values[i] = f(sums[i]); derivatives[i] = f'(sums[i])</c></summary>
+    // [rows, vectors * lanes] by sumsRow, [rows, vectors * lanes] by valuesRow, alike or null
+    public static void Apply<V>(RecurrentActivation activation, float* sums, nint sumsRow, int rows, int vectors, float* values, nint valuesRow, float* derivatives, nint derivativesRow)
         where V : struct, IVector<V>
     {
         switch (activation)
         {
             case RecurrentActivation.Tanh:
-                Loop<V, Tanh>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Tanh>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Sigmoid:
-                Loop<V, Sigmoid>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Sigmoid>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Linear:
-                Loop<V, Linear>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Linear>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Relu:
-                Loop<V, Relu>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Relu>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Relu6:
-                Loop<V, Relu6>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Relu6>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.LeakyRelu:
-                Loop<V, LeakyRelu>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, LeakyRelu>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Elu:
-                Loop<V, Elu>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Elu>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Selu:
-                Loop<V, Selu>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Selu>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Celu:
-                Loop<V, Celu>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Celu>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.HardSigmoid:
-                Loop<V, HardSigmoid>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, HardSigmoid>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.HardSilu:
-                Loop<V, HardSilu>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, HardSilu>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.HardTanh:
-                Loop<V, HardTanh>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, HardTanh>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Silu:
-                Loop<V, Silu>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Silu>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Gelu:
-                Loop<V, Gelu>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Gelu>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.GeluTanh:
-                Loop<V, GeluTanh>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, GeluTanh>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Mish:
-                Loop<V, Mish>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Mish>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Softplus:
-                Loop<V, Softplus>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Softplus>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Softsign:
-                Loop<V, Softsign>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Softsign>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.Exponential:
-                Loop<V, Exponential>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, Exponential>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.LogSigmoid:
-                Loop<V, LogSigmoid>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, LogSigmoid>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.SparsePlus:
-                Loop<V, SparsePlus>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, SparsePlus>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.SparseSigmoid:
-                Loop<V, SparseSigmoid>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, SparseSigmoid>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.SquarePlus:
-                Loop<V, SquarePlus>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, SquarePlus>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.TanhShrink:
-                Loop<V, TanhShrink>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, TanhShrink>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.HardShrink:
-                Loop<V, HardShrink>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, HardShrink>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             case RecurrentActivation.SoftShrink:
-                Loop<V, SoftShrink>(values, derivatives, rows, rowStride, vectors);
+                Loop<V, SoftShrink>(sums, sumsRow, rows, vectors, values, valuesRow, derivatives, derivativesRow);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(activation));
@@ -134,7 +134,7 @@ internal static unsafe class RecurrentActivations
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Loop<V, TOperator>(float* values, float* derivatives, int rows, nint rowStride, int vectors)
+    private static void Loop<V, TOperator>(float* sums, nint sumsRow, int rows, int vectors, float* values, nint valuesRow, float* derivatives, nint derivativesRow)
         where V : struct, IVector<V>
         where TOperator : struct, IRecurrentOperator
     {
@@ -142,9 +142,9 @@ internal static unsafe class RecurrentActivations
         {
             for (var vector = 0; vector < vectors; vector++)
             {
-                var at = (row * rowStride) + (vector * V.Count);
-                V.Store(TOperator.Invoke(V.Load(values + at), out var derivative), values + at);
-                if (derivatives != null) V.Store(derivative, derivatives + at);
+                var at = vector * V.Count;
+                V.Store(TOperator.Invoke(V.Load(sums + (row * sumsRow) + at), out var derivative), values + (row * valuesRow) + at);
+                if (derivatives != null) V.Store(derivative, derivatives + (row * derivativesRow) + at);
             }
         }
     }

@@ -47,33 +47,38 @@ internal static unsafe class RecurrentBackwardPass
             inputGradient = buffers.InputGradient.Span, initialState = buffers.InitialStateGradient.Span, initialCell = buffers.InitialCellGradient.Span,
             reserve = buffers.Reserve.Span)
         fixed (float* gates = sections.Gates, packedInput = sections.Input, packedState = sections.State, packedCandidate = sections.Candidate,
-            carries = sections.Carries, sums = sections.Sums)
+            carries = sections.Carries, sums = sections.Sums, weightSums = sections.WeightSums, input = buffers.Input.Span)
         fixed (byte* mask = buffers.Mask.Span)
         {
             if (inputOnly)
             {
                 var (blockIndex, chunk) = Math.DivRem(part, layout.Chunks);
                 var block = new RecurrentBlock(layout, blockIndex, blockIndex, reserve, null, mask);
-                InputGradient<V>(block, CarryOf(block, blockIndex, gates, carries, sums), packedInput, chunk * layout.ChunkSteps, inputGradient);
+                InputGradient<V>(block, CarryOf(layout, blockIndex, blockIndex, gates, carries, sums), packedInput, chunk * layout.ChunkSteps, inputGradient);
                 return;
             }
 
             var weights = new Weights { Input = packedInput, State = packedState, Candidate = packedCandidate };
             var (start, end) = layout.PartBlocks(part);
             new Span<float>(sums + ((nint)part * layout.GateRow), layout.GateRow).Clear();
+            var weightSum = weightSums + (part * layout.PanelWeightsLength);
+            var sumsWeights = layout.SumsWeightsByPart && !(buffers.KernelGradient.IsEmpty && buffers.RecurrentKernelGradient.IsEmpty);
+            if (sumsWeights) new Span<float>(weightSum, (int)layout.PanelWeightsLength).Clear();
             for (var index = start; index < end; index++)
             {
                 var block = new RecurrentBlock(layout, part, index, reserve, null, mask);
-                var carry = CarryOf(block, part, gates, carries, sums);
+                var carry = CarryOf(layout, part, index, gates, carries, sums);
                 new Span<float>(carry.State, layout.CarryLength).Clear();
                 AddRows(block, stateGradient, carry.State);
                 AddRows(block, cellGradient, carry.Cell);
                 for (var step = layout.Shape.Time - 1; step >= 0; step--)
                 {
                     if (sequenceGradient != null) AddSequence<V>(block, sequenceGradient, step, carry.State);
+                    block.PrefetchSequence(sequenceGradient, step - 1);
                     if (layout.IsDefault) Step<V, DerivativesFromValues>(block, carry, weights, step);
                     else Step<V, DerivativesKept>(block, carry, weights, step);
                     if (inputGradient != null && !layout.SplitsInput && step % layout.ChunkSteps == 0) InputGradient<V>(block, carry, packedInput, step, inputGradient);
+                    if (sumsWeights && step % layout.ChunkSteps == 0) RecurrentWeightGradient.AddChunk<V>(block, carry, input, step, weightSum);
                 }
 
                 CopyRows(block, carry.State, initialState);
@@ -82,20 +87,18 @@ internal static unsafe class RecurrentBackwardPass
         }
     }
 
-    private static RecurrentCarry CarryOf(in RecurrentBlock block, int part, float* gates, float* carries, float* sums)
+    private static RecurrentCarry CarryOf(RecurrentLayout layout, int part, int index, float* gates, float* carries, float* sums)
     {
-        var layout = block.Layout;
         var carry = carries + ((nint)part * layout.CarryLength);
         return new()
         {
-            Gates = gates + ((nint)block.First * layout.Shape.Time * layout.GateRow),
+            Gates = gates + layout.GradientPlaceOf(part, index),
             State = carry,
             Cell = carry + layout.CarryRows,
             Direct = carry + (2 * layout.CarryRows),
             Reset = carry + (3 * layout.CarryRows),
             Zeros = carry + (4 * layout.CarryRows),
             Sums = sums + ((nint)part * layout.GateRow),
-            Time = layout.Shape.Time,
         };
     }
 
@@ -106,6 +109,7 @@ internal static unsafe class RecurrentBackwardPass
         var layout = block.Layout;
         for (var panel = 0; panel < layout.Panels; panel++)
         {
+            block.Prefetch(panel, step - 1);
             switch (layout.Shape.Kind)
             {
                 case RecurrentKind.Lstm:
@@ -141,7 +145,7 @@ internal static unsafe class RecurrentBackwardPass
         {
             LeftRow = layout.PanelRow,
             LeftStep = 1,
-            LeftSegment = (nint)carry.Time * block.Rows * layout.PanelRow,
+            LeftSegment = (nint)layout.GradientSteps * block.Rows * layout.PanelRow,
             StartRow = start == null ? 0 : layout.Stride,
             ResultRow = layout.Stride,
             Steps = slots.Count * V.Count,
@@ -170,7 +174,7 @@ internal static unsafe class RecurrentBackwardPass
         {
             LeftRow = (nint)block.Rows * layout.PanelRow,
             LeftStep = 1,
-            LeftSegment = (nint)carry.Time * block.Rows * layout.PanelRow,
+            LeftSegment = (nint)layout.GradientSteps * block.Rows * layout.PanelRow,
             StartRow = 0,
             ResultRow = shape.Reverse ? -shape.Inputs : shape.Inputs,
             Steps = slots.Count * V.Count,

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace OnnxFunctional.Training.Simd;
 
 /// <summary>The rows of a batch that one thread takes through all steps, and where their values of every step lie.</summary>
@@ -9,7 +11,10 @@ internal unsafe ref struct RecurrentBlock
     /// <summary>The first row in the batch.</summary>
     public int First;
 
-    /// <summary>[panel][step][row][slot][lane]; before the activations sums, behind them gates.</summary>
+    /// <summary>[panel][step][row][slot][lane]: what goes into the activations.</summary>
+    public float* Sums;
+
+    /// <summary>Alike: what comes out of them; the same memory where nothing is kept.</summary>
     public float* Gates;
 
     /// <summary>[step][row][unit]: the state before each step, and behind the last.</summary>
@@ -37,11 +42,11 @@ internal unsafe ref struct RecurrentBlock
         First = RecurrentLayout.BlockStart(block);
         Mask = mask == null ? null : mask + ((nint)First * layout.Shape.Time);
 
-        Gates = layout.GatesAreScratch ? scratch : reserve;
-        if (Gates != null) Gates += layout.PlaceOf(part, block, layout.GatesAreScratch, (long)layout.GateSteps * layout.GateRow);
+        var next = scratch;
+        if (scratch != null) Sums = Take(ref next, layout.SumsLength, part, block, scratched: true, (long)layout.SumSteps * layout.GateRow);
         var scratched = !layout.Training;
-        var next = scratched ? scratch : reserve;
-        if (scratched || !layout.GatesAreScratch) next += layout.GatesLength;
+        if (!scratched) next = reserve;
+        Gates = Take(ref next, layout.GatesLength, part, block, scratched: false, (long)layout.GateSteps * layout.GateRow);
         State = Take(ref next, layout.StateLength, part, block, scratched, (long)layout.StateSteps * layout.Stride);
         Cell = Take(ref next, layout.CellLength, part, block, scratched, (long)layout.StateSteps * layout.Stride);
         CellActivation = Take(ref next, layout.CellActivationLength, part, block, scratched, (long)layout.CellSteps * layout.Stride);
@@ -61,7 +66,10 @@ internal unsafe ref struct RecurrentBlock
     /// <summary>Floats of one step of a state.</summary>
     public readonly nint StepLength => (nint)Rows * Layout.Stride;
 
-    public readonly float* GatesAt(int panel, int step) => Gates + (GateIndex(panel, step, Layout.GateSteps) * Rows * Layout.PanelRow);
+    public readonly float* SumsAt(int panel, int step) => Sums + (GateIndex(panel, step, Layout.SumSteps) * Rows * Layout.PanelRow);
+
+    public readonly float* GatesAt(int panel, int step) =>
+        Gates == null ? SumsAt(panel, step) : Gates + (GateIndex(panel, step, Layout.GateSteps) * Rows * Layout.PanelRow);
 
     public readonly float* DerivativesAt(int panel, int step) =>
         Derivatives == null ? null : Derivatives + (GateIndex(panel, step, Layout.DerivativeSteps) * Rows * Layout.PanelRow);
@@ -82,6 +90,46 @@ internal unsafe ref struct RecurrentBlock
     /// <summary>Lanes of a slot that are units, as a mask: what stands in the others may be infinite with some activations and must not reach a sum.</summary>
     public readonly V Lanes<V>(int panel, int slot) where V : struct, IVector<V> =>
         V.LessThan(V.FromInt32Bits(V.LaneBits), V.Create(Layout.Columns(panel, slot).Valid));
+
+    /// <summary>Asks for the lines that a step of the backward pass is going to read, while the step before it computes: the reserve of all steps is larger than L2.</summary>
+    public readonly void Prefetch(int panel, int step)
+    {
+        if (step < 0) return;
+        if (Gates != null) Prefetch(GatesAt(panel, step), (nint)Rows * Layout.PanelRow);
+        if (panel > 0) return;
+        if (!Layout.HasCell)
+        {
+            Prefetch(StateAt(step), StepLength);
+            return;
+        }
+
+        Prefetch(CellAt(step), StepLength);
+        Prefetch(CellActivationAt(step), StepLength);
+    }
+
+    /// <summary>Asks for the rows of one step of a sequence [batch, time, units].</summary>
+    public readonly void PrefetchSequence(float* sequence, int step)
+    {
+        var shape = Layout.Shape;
+        if (sequence == null || step < 0 || step >= shape.Time) return;
+        for (var row = 0; row < Rows; row++) Prefetch(sequence + (((((nint)First + row) * shape.Time) + Layout.TimeOf(step)) * shape.Units), shape.Units);
+    }
+
+    /// <summary>Applies an activation to some slots of a panel, and keeps its derivative if the backward pass wants it.</summary>
+    public readonly void Activate<V>(RecurrentActivation activation, RecurrentSlots slots, int panel, int step) where V : struct, IVector<V>
+    {
+        nint row = Layout.PanelRow;
+        var first = slots.First * V.Count;
+        var derivatives = DerivativesAt(panel, step);
+        RecurrentActivations.Apply<V>(
+            activation, SumsAt(panel, step) + first, row, Rows, slots.Count, GatesAt(panel, step) + first, row, derivatives == null ? null : derivatives + first, row);
+    }
+
+    private static void Prefetch(float* address, nint length)
+    {
+        if (!Sse.IsSupported) return;
+        for (nint i = 0; i < length; i += 16) Sse.Prefetch0(address + i);
+    }
 
     private static nint GateIndex(int panel, int step, int steps) => ((nint)panel * steps) + (step % steps);
 }
@@ -107,11 +155,8 @@ internal unsafe struct RecurrentCarry
     /// <summary>[panel][slot][lane]: sums of the gates' gradients over rows and steps.</summary>
     public float* Sums;
 
-    /// <summary>Steps of <see cref="Gates"/>.</summary>
-    public int Time;
-
     public readonly float* GatesAt(in RecurrentBlock block, int panel, int step) =>
-        Gates + ((((nint)panel * Time) + step) * block.Rows * block.Layout.PanelRow);
+        Gates + ((((nint)panel * block.Layout.GradientSteps) + (step % block.Layout.GradientSteps)) * block.Rows * block.Layout.PanelRow);
 }
 
 /// <summary>Tells a cell's backward pass where its derivatives come from, as a constant to the JIT.</summary>

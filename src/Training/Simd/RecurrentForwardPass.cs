@@ -67,8 +67,8 @@ internal static unsafe class RecurrentForwardPass
                 if (layout.HasCell) Begin(block, initialCell, block.CellAt(0));
                 for (var step = 0; step < layout.Shape.Time; step++)
                 {
-                    if (!layout.SplitsInput && step % layout.ChunkSteps == 0) InputProduct<V>(block, input, weights, step);
-                    Step<V>(block, weights, step);
+                    if (!layout.InputAtStep && !layout.SplitsInput && step % layout.ChunkSteps == 0) InputProduct<V>(block, input, weights, step);
+                    Step<V>(block, input, weights, step);
                     if (sequence != null) WriteSequence(block, step, sequence);
                 }
 
@@ -78,11 +78,12 @@ internal static unsafe class RecurrentForwardPass
         }
     }
 
-    private static void Step<V>(in RecurrentBlock block, in Weights weights, int step) where V : struct, IVector<V>
+    private static void Step<V>(in RecurrentBlock block, float* input, in Weights weights, int step) where V : struct, IVector<V>
     {
         var layout = block.Layout;
         for (var panel = 0; panel < layout.Panels; panel++)
         {
+            if (layout.InputAtStep) InputProductOfStep<V>(block, input, weights, panel, step);
             StateProduct<V>(block, block.StateAt(step), weights.State, layout.StateSlots, panel, step);
             switch (layout.Shape.Kind)
             {
@@ -112,7 +113,7 @@ internal static unsafe class RecurrentForwardPass
         }
     }
 
-    // gates[panel] += state * weights[panel]
+    // sums[panel] += state * weights[panel]
     private static void StateProduct<V>(in RecurrentBlock block, float* state, float* weights, RecurrentSlots slots, int panel, int step) where V : struct, IVector<V>
     {
         var layout = block.Layout;
@@ -127,11 +128,11 @@ internal static unsafe class RecurrentForwardPass
             Steps = layout.Shape.Units,
             Segments = 1,
         };
-        var gates = block.GatesAt(panel, step) + (slots.First * V.Count);
-        RecurrentTile.Multiply<V>(state, weights + ((nint)panel * layout.Shape.Units * width), gates, &strides, block.Rows, slots.Count, gates);
+        var sums = block.SumsAt(panel, step) + (slots.First * V.Count);
+        RecurrentTile.Multiply<V>(state, weights + ((nint)panel * layout.Shape.Units * width), sums, &strides, block.Rows, slots.Count, sums);
     }
 
-    // gates[panel, steps, row] = bias[panel] + input[row, steps] * weights[panel], the steps of one row being the rows of the product.
+    // sums[panel, steps, row] = bias[panel] + input[row, steps] * weights[panel], the steps of one row being the rows of the product.
     private static void InputProduct<V>(in RecurrentBlock block, float* input, in Weights weights, int step) where V : struct, IVector<V>
     {
         var layout = block.Layout;
@@ -151,19 +152,49 @@ internal static unsafe class RecurrentForwardPass
         };
         for (var panel = 0; panel < layout.Panels; panel++)
         {
-            var gates = block.GatesAt(panel, step);
+            var sums = block.SumsAt(panel, step);
             var bias = weights.Bias + (panel * layout.PanelRow);
             for (var row = 0; row < block.Rows; row++)
             {
                 var left = input + ((((nint)block.First + row) * shape.Time) + layout.TimeOf(step)) * shape.Inputs;
                 var right = weights.Input + ((nint)panel * shape.Inputs * width);
-                RecurrentTile.Multiply<V>(left, right, bias, &strides, steps, slots.Count, gates + (row * layout.PanelRow));
+                RecurrentTile.Multiply<V>(left, right, bias, &strides, steps, slots.Count, sums + (row * layout.PanelRow));
             }
 
-            if (slots.Count == layout.Slots) continue;
-            var last = V.Load(bias + width);
-            for (var row = 0; row < steps * block.Rows; row++) V.Store(last, gates + ((nint)row * layout.PanelRow) + width);
+            FillLastSlot<V>(layout, bias, steps * block.Rows, sums);
         }
+    }
+
+    // sums[panel, row] = bias[panel] + input[row] * weights[panel]
+    private static void InputProductOfStep<V>(in RecurrentBlock block, float* input, in Weights weights, int panel, int step) where V : struct, IVector<V>
+    {
+        var layout = block.Layout;
+        var shape = layout.Shape;
+        var width = layout.InputSlots.Count * V.Count;
+        var strides = new RecurrentStrides
+        {
+            LeftRow = (nint)shape.Time * shape.Inputs,
+            LeftStep = 1,
+            RightStep = width,
+            StartRow = 0,
+            ResultRow = layout.PanelRow,
+            Steps = shape.Inputs,
+            Segments = 1,
+        };
+        var left = input + ((((nint)block.First * shape.Time) + layout.TimeOf(step)) * shape.Inputs);
+        var bias = weights.Bias + (panel * layout.PanelRow);
+        var sums = block.SumsAt(panel, step);
+        RecurrentTile.Multiply<V>(left, weights.Input + ((nint)panel * shape.Inputs * width), bias, &strides, block.Rows, layout.InputSlots.Count, sums);
+        FillLastSlot<V>(layout, bias, block.Rows, sums);
+    }
+
+    // The slot the input has no part in starts from its bias too.
+    private static void FillLastSlot<V>(RecurrentLayout layout, float* bias, int rows, float* sums) where V : struct, IVector<V>
+    {
+        if (layout.InputSlots.Count == layout.Slots) return;
+        var last = layout.PanelRow - V.Count;
+        var value = V.Load(bias + last);
+        for (var row = 0; row < rows; row++) V.Store(value, sums + ((nint)row * layout.PanelRow) + last);
     }
 
     // [batch, units] or zeros -> [row][padded unit]

@@ -12,19 +12,22 @@ internal static unsafe class RecurrentGru
         var layout = block.Layout;
         nint stride = layout.Stride;
         nint panelRow = layout.PanelRow;
+        var sums = block.SumsAt(panel, step);
         var gates = block.GatesAt(panel, step);
         var at = panel * V.Count;
         if (!layout.IsDefault)
         {
-            var derivatives = block.DerivativesAt(panel, step);
-            RecurrentActivations.Apply<V>(layout.Shape.GateActivation, gates + V.Count, derivatives == null ? null : derivatives + V.Count, block.Rows, panelRow, 2);
+            block.Activate<V>(layout.Shape.GateActivation, new(1, 2), panel, step);
             for (var row = 0; row < block.Rows; row++)
             {
-                var z = gates + (row * panelRow);
-                V.Store(V.MultiplyAdd(V.Load(z + (2 * V.Count)), V.Load(z + (3 * V.Count)), V.Load(z)), z);
+                var sum = sums + (row * panelRow);
+                var gate = gates + (row * panelRow);
+                var product = V.Load(sum + (3 * V.Count));
+                V.Store(V.MultiplyAdd(V.Load(gate + (2 * V.Count)), product, V.Load(sum)), sum);
+                V.Store(product, gate + (3 * V.Count));
             }
 
-            RecurrentActivations.Apply<V>(layout.Shape.Activation, gates, derivatives, block.Rows, panelRow, 1);
+            block.Activate<V>(layout.Shape.Activation, new(0, 1), panel, step);
             Mix<V>(block, panel, step);
             return;
         }
@@ -36,16 +39,19 @@ internal static unsafe class RecurrentGru
             var h = V.Load(state);
             if (!block.Skips(row, step))
             {
-                var z = VectorMath.Sigmoid(V.Load(gates + V.Count));
-                var r = VectorMath.Sigmoid(V.Load(gates + (2 * V.Count)));
-                var candidate = VectorMath.Tanh(V.MultiplyAdd(r, V.Load(gates + (3 * V.Count)), V.Load(gates)));
+                var z = VectorMath.Sigmoid(V.Load(sums + V.Count));
+                var r = VectorMath.Sigmoid(V.Load(sums + (2 * V.Count)));
+                var product = V.Load(sums + (3 * V.Count));
+                var candidate = VectorMath.Tanh(V.MultiplyAdd(r, product, V.Load(sums)));
                 V.Store(candidate, gates);
                 V.Store(z, gates + V.Count);
                 V.Store(r, gates + (2 * V.Count));
+                V.Store(product, gates + (3 * V.Count));
                 h = V.MultiplyAdd(z, h - candidate, candidate);
             }
 
             V.Store(h, newState);
+            sums += panelRow;
             gates += panelRow;
             state += stride;
             newState += stride;
@@ -59,9 +65,8 @@ internal static unsafe class RecurrentGru
         var layout = block.Layout;
         nint stride = layout.Stride;
         var gates = block.GatesAt(panel, step);
-        var derivatives = block.DerivativesAt(panel, step);
         var at = panel * V.Count;
-        RecurrentActivations.Apply<V>(layout.Shape.GateActivation, gates + V.Count, derivatives == null ? null : derivatives + V.Count, block.Rows, layout.PanelRow, 2);
+        block.Activate<V>(layout.Shape.GateActivation, new(1, 2), panel, step);
         for (var row = 0; row < block.Rows; row++)
         {
             var unit = at + (row * stride);
@@ -72,7 +77,7 @@ internal static unsafe class RecurrentGru
     /// <summary>The candidate and the new state: the second half.</summary>
     public static void ForwardCandidate<V>(in RecurrentBlock block, int panel, int step) where V : struct, IVector<V>
     {
-        RecurrentActivations.Apply<V>(block.Layout.Shape.Activation, block.GatesAt(panel, step), block.DerivativesAt(panel, step), block.Rows, block.Layout.PanelRow, 1);
+        block.Activate<V>(block.Layout.Shape.Activation, RecurrentLayout.CandidateSlots, panel, step);
         Mix<V>(block, panel, step);
     }
 

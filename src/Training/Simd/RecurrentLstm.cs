@@ -11,6 +11,7 @@ internal static unsafe class RecurrentLstm
     {
         nint stride = block.Layout.Stride;
         nint panelRow = block.Layout.PanelRow;
+        var sums = block.SumsAt(panel, step);
         var gates = block.GatesAt(panel, step);
         var at = panel * V.Count;
         var cell = block.CellAt(step) + at;
@@ -27,10 +28,10 @@ internal static unsafe class RecurrentLstm
             }
             else
             {
-                var i = VectorMath.Sigmoid(V.Load(gates));
-                var f = VectorMath.Sigmoid(V.Load(gates + V.Count));
-                var g = VectorMath.Tanh(V.Load(gates + (2 * V.Count)));
-                var o = VectorMath.Sigmoid(V.Load(gates + (3 * V.Count)));
+                var i = VectorMath.Sigmoid(V.Load(sums));
+                var f = VectorMath.Sigmoid(V.Load(sums + V.Count));
+                var g = VectorMath.Tanh(V.Load(sums + (2 * V.Count)));
+                var o = VectorMath.Sigmoid(V.Load(sums + (3 * V.Count)));
                 var c = V.MultiplyAdd(f, V.Load(cell), i * g);
                 var t = VectorMath.Tanh(c);
                 V.Store(i, gates);
@@ -42,6 +43,7 @@ internal static unsafe class RecurrentLstm
                 V.Store(o * t, newState);
             }
 
+            sums += panelRow;
             gates += panelRow;
             cell += stride;
             state += stride;
@@ -56,31 +58,31 @@ internal static unsafe class RecurrentLstm
     {
         var layout = block.Layout;
         nint stride = layout.Stride;
-        var gates = block.GatesAt(panel, step);
-        var derivatives = block.DerivativesAt(panel, step);
-        var at = panel * V.Count;
+        nint panelRow = layout.PanelRow;
         var shape = layout.Shape;
-        RecurrentActivations.Apply<V>(shape.GateActivation, gates, derivatives, block.Rows, layout.PanelRow, 2);
-        RecurrentActivations.Apply<V>(shape.Activation, gates + (2 * V.Count), derivatives == null ? null : derivatives + (2 * V.Count), block.Rows, layout.PanelRow, 1);
-        RecurrentActivations.Apply<V>(shape.GateActivation, gates + (3 * V.Count), derivatives == null ? null : derivatives + (3 * V.Count), block.Rows, layout.PanelRow, 1);
+        var gates = block.GatesAt(panel, step);
+        block.Activate<V>(shape.GateActivation, new(0, 2), panel, step);
+        block.Activate<V>(shape.Activation, new(2, 1), panel, step);
+        block.Activate<V>(shape.GateActivation, new(3, 1), panel, step);
 
-        var activation = block.CellActivationAt(step) + at;
-        var cellDerivatives = block.CellDerivativesAt(step);
+        var at = panel * V.Count;
+        var newCell = block.CellAt(step + 1) + at;
         for (var row = 0; row < block.Rows; row++)
         {
-            var z = gates + (row * layout.PanelRow);
             var cell = V.Load(block.CellAt(step) + at + (row * stride));
-            if (!block.Skips(row, step)) cell = V.MultiplyAdd(V.Load(z + V.Count), cell, V.Load(z) * V.Load(z + (2 * V.Count)));
-            V.Store(cell, block.CellAt(step + 1) + at + (row * stride));
-            V.Store(cell, activation + (row * stride));
+            var gate = gates + (row * panelRow);
+            if (!block.Skips(row, step)) cell = V.MultiplyAdd(V.Load(gate + V.Count), cell, V.Load(gate) * V.Load(gate + (2 * V.Count)));
+            V.Store(cell, newCell + (row * stride));
         }
 
-        RecurrentActivations.Apply<V>(shape.Activation, activation, cellDerivatives == null ? null : cellDerivatives + at, block.Rows, stride, 1);
+        var activation = block.CellActivationAt(step) + at;
+        var derivatives = block.CellDerivativesAt(step);
+        RecurrentActivations.Apply<V>(shape.Activation, newCell, stride, block.Rows, 1, activation, stride, derivatives == null ? null : derivatives + at, stride);
         for (var row = 0; row < block.Rows; row++)
         {
             var state = block.Skips(row, step)
                 ? V.Load(block.StateAt(step) + at + (row * stride))
-                : V.Load(gates + (row * layout.PanelRow) + (3 * V.Count)) * V.Load(activation + (row * stride));
+                : V.Load(gates + (row * panelRow) + (3 * V.Count)) * V.Load(activation + (row * stride));
             V.Store(state, block.StateAt(step + 1) + at + (row * stride));
         }
     }

@@ -9,13 +9,17 @@ internal static unsafe class RecurrentSimple
     public static void Forward<V>(in RecurrentBlock block, int panel, int step) where V : struct, IVector<V>
     {
         var layout = block.Layout;
-        var gates = block.GatesAt(panel, step);
-        RecurrentActivations.Apply<V>(layout.Shape.Activation, gates, block.DerivativesAt(panel, step), block.Rows, layout.PanelRow, layout.Slots);
+        nint stride = layout.Stride;
+        nint panelRow = layout.PanelRow;
+        var at = panel * panelRow;
+        var newState = block.StateAt(step + 1) + at;
+        RecurrentActivations.Apply<V>(
+            layout.Shape.Activation, block.SumsAt(panel, step), panelRow, block.Rows, layout.Slots, newState, stride, block.DerivativesAt(panel, step), panelRow);
         for (var row = 0; row < block.Rows; row++)
         {
-            var at = ((nint)row * layout.Stride) + (panel * layout.PanelRow);
-            var source = block.Skips(row, step) ? block.StateAt(step) + at : gates + (row * layout.PanelRow);
-            for (var lane = 0; lane < layout.PanelRow; lane += V.Count) V.Store(V.Load(source + lane), block.StateAt(step + 1) + at + lane);
+            if (!block.Skips(row, step)) continue;
+            var state = block.StateAt(step) + at + (row * stride);
+            for (nint lane = 0; lane < panelRow; lane += V.Count) V.Store(V.Load(state + lane), newState + (row * stride) + lane);
         }
     }
 

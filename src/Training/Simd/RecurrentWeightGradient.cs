@@ -5,17 +5,17 @@ namespace OnnxFunctional.Training.Simd;
 /// <summary>The backward pass' own memory by name.</summary>
 internal readonly ref struct RecurrentBackwardSections
 {
-    public readonly Span<float> Gates, Input, State, Candidate, Carries, Sums, Products;
+    public readonly Span<float> Gates, Input, State, Candidate, Carries, Sums, WeightSums;
 
     public RecurrentBackwardSections(RecurrentLayout layout, Span<float> workspace)
     {
-        Gates = Take(ref workspace, (long)layout.Shape.Batch * layout.Shape.Time * layout.GateRow);
+        Gates = Take(ref workspace, layout.GateGradientLength);
         Input = Take(ref workspace, layout.TransposedInputLength);
         State = Take(ref workspace, layout.TransposedStateLength);
         Candidate = Take(ref workspace, layout.TransposedCandidateLength);
         Carries = Take(ref workspace, (long)layout.Parts * layout.CarryLength);
         Sums = Take(ref workspace, (long)layout.Parts * layout.GateRow);
-        Products = Take(ref workspace, (long)layout.WeightParts * layout.WeightPartLength);
+        WeightSums = Take(ref workspace, layout.WeightSumsLength);
     }
 
     private static Span<float> Take(scoped ref Span<float> rest, long length)
@@ -26,10 +26,11 @@ internal readonly ref struct RecurrentBackwardSections
     }
 }
 
-/// <summary>The gradients of both weight matrices as one product over all rows and steps, cut by columns (panels) and weight rows: every element is summed by one thread, in one order.</summary>
+/// <summary>The gradients of both weight matrices: products over rows and steps, cut by columns (panels) and weight rows.</summary>
+/// <remarks>Either each part of the blocks sums its own on the way back and these are added up, or one product over all of them follows. Every element has one order of summation.</remarks>
 internal static unsafe class RecurrentWeightGradient
 {
-    // Rows and steps of gradients that stay in L1 while all weight rows of the part pass over them.
+    // Of gradients, times one panel: half of L1.
     private const int ChunkRows = 64;
 
     /// <summary><c>d kernel = sum input' gates; d recurrent kernel = sum state' gates</c></summary>
@@ -54,6 +55,20 @@ internal static unsafe class RecurrentWeightGradient
         RecurrentPacking.UnpackBias(layout, total, buffers.BiasGradient.Span);
     }
 
+    /// <summary>Adds what the chunk that begins at a step gives to the sums of its part.</summary>
+    // sums: [panel][unit, input][slot][lane]
+    public static void AddChunk<V>(in RecurrentBlock block, in RecurrentCarry carry, float* input, int step, float* sums) where V : struct, IVector<V>
+    {
+        var layout = block.Layout;
+        var shape = layout.Shape;
+        var steps = Math.Min(layout.ChunkSteps, shape.Time - step);
+        for (var panel = 0; panel < layout.Panels; panel++)
+        {
+            var sum = sums + ((nint)panel * (shape.Units + shape.Inputs) * layout.PanelRow);
+            Add<V>(block, carry, input, panel, (0, shape.Units), (0, shape.Inputs), step, steps, sum);
+        }
+    }
+
     private static void Run<V>(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part) where V : struct, IVector<V>
     {
         var shape = layout.Shape;
@@ -66,27 +81,49 @@ internal static unsafe class RecurrentWeightGradient
         var inputsFrom = Math.Max(from, shape.Units);
         var inputsTo = buffers.KernelGradient.IsEmpty ? inputsFrom : to;
 
-        fixed (float* input = buffers.Input.Span, reserve = buffers.Reserve.Span, gates = sections.Gates, products = sections.Products)
+        fixed (float* input = buffers.Input.Span, reserve = buffers.Reserve.Span, gates = sections.Gates, weightSums = sections.WeightSums)
         {
-            var product = products + ((nint)part * layout.WeightPartLength);
-            new Span<float>(product, (to - from) * layout.PanelRow).Clear();
-            for (var index = 0; index < layout.Blocks; index++)
+            var sum = weightSums + ((((nint)panel * all) + from) * layout.PanelRow);
+            var length = (nint)(to - from) * layout.PanelRow;
+            if (layout.SumsWeightsByPart)
             {
-                var block = new RecurrentBlock(layout, index, index, reserve, null, null);
-                var carry = new RecurrentCarry { Gates = gates + ((nint)block.First * shape.Time * layout.GateRow), Time = shape.Time };
-                var chunk = Math.Max(1, ChunkRows / block.Rows);
-                for (var step = 0; step < shape.Time; step += chunk)
+                for (var other = 1; other < layout.Parts; other++)
                 {
-                    var steps = Math.Min(chunk, shape.Time - step);
-                    var gradients = carry.GatesAt(block, panel, step);
-                    AddStates<V>(block, block.StateAt(step), gradients, layout.StateSlots, from, unitsTo, steps, product);
-                    if (layout.HasCandidateProduct) AddStates<V>(block, block.ResetAt(step), gradients, RecurrentLayout.CandidateSlots, from, unitsTo, steps, product);
-                    AddInputs<V>(block, input, gradients, inputsFrom - shape.Units, inputsTo - shape.Units, step, steps, product + ((nint)(inputsFrom - from) * layout.PanelRow));
+                    var next = sum + (other * layout.PanelWeightsLength);
+                    for (nint i = 0; i < length; i += V.Count) V.Store(V.Load(sum + i) + V.Load(next + i), sum + i);
+                }
+            }
+            else
+            {
+                new Span<float>(sum, (int)length).Clear();
+                for (var index = 0; index < layout.Blocks; index++)
+                {
+                    var block = new RecurrentBlock(layout, index, index, reserve, null, null);
+                    var carry = new RecurrentCarry { Gates = gates + layout.GradientPlaceOf(index, index) };
+                    Add<V>(block, carry, input, panel, (from, unitsTo), (inputsFrom - shape.Units, inputsTo - shape.Units), 0, shape.Time, sum);
                 }
             }
 
-            Scatter(layout, panel, product, from, unitsTo, layout.Shape.Kind == RecurrentKind.Gru ? 1 : 0, buffers.RecurrentKernelGradient.Span);
-            Scatter(layout, panel, product + ((nint)(inputsFrom - from) * layout.PanelRow), inputsFrom - shape.Units, inputsTo - shape.Units, 0, buffers.KernelGradient.Span);
+            Scatter(layout, panel, sum, from, unitsTo, shape.Kind == RecurrentKind.Gru ? 1 : 0, buffers.RecurrentKernelGradient.Span);
+            Scatter(layout, panel, sum + ((nint)(inputsFrom - from) * layout.PanelRow), inputsFrom - shape.Units, inputsTo - shape.Units, 0, buffers.KernelGradient.Span);
+        }
+    }
+
+    // Steps and rows in pieces that stay in L1 while all weight rows pass over them; sum: [units of the range, inputs of the range][slot][lane].
+    private static void Add<V>(
+        in RecurrentBlock block, in RecurrentCarry carry, float* input, int panel, (int From, int To) units, (int From, int To) inputs, int step, int steps, float* sum)
+        where V : struct, IVector<V>
+    {
+        var layout = block.Layout;
+        var chunk = Math.Max(1, ChunkRows / block.Rows);
+        var inputSum = sum + ((nint)(layout.Shape.Units + inputs.From - units.From) * layout.PanelRow);
+        for (var end = step + steps; step < end; step += chunk)
+        {
+            var count = Math.Min(chunk, end - step);
+            var gradients = carry.GatesAt(block, panel, step);
+            AddStates<V>(block, block.StateAt(step), gradients, layout.StateSlots, units.From, units.To, count, sum);
+            if (layout.HasCandidateProduct) AddStates<V>(block, block.ResetAt(step), gradients, RecurrentLayout.CandidateSlots, units.From, units.To, count, sum);
+            AddInputs<V>(block, input, gradients, inputs.From, inputs.To, step, count, inputSum);
         }
     }
 
