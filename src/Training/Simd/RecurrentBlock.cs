@@ -39,7 +39,7 @@ internal unsafe ref struct RecurrentBlock
     {
         Layout = layout;
         Rows = layout.BlockRows(block);
-        First = RecurrentLayout.BlockStart(block);
+        First = layout.BlockStart(block);
         Mask = mask == null ? null : mask + ((nint)First * layout.Shape.Time);
 
         var next = scratch;

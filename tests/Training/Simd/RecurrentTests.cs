@@ -190,7 +190,7 @@ public class RecurrentTests
         using var pool = new WorkerPool(2);
         foreach (var kind in Kinds)
         {
-            var test = new RecurrentCase(new(kind, 600, 2, 1, 1), seed: 13);
+            var test = new RecurrentCase(new(kind, 1100, 2, 1, 1), seed: 13);
             test.ForwardAndBackward(pool);
             test.CheckForward();
             test.CheckBackward(most: 3);
@@ -200,14 +200,20 @@ public class RecurrentTests
     }
 
     [TestMethod]
-    public void TwoThreads_GiveTheBitsOfOne()
+    [DataRow(21, false)]
+    [DataRow(33, true)]
+    public void TwoThreads_GiveTheBitsOfOne(int batch, bool sumsWeightsByPart)
     {
         using var one = new WorkerPool(1);
         using var two = new WorkerPool(2);
         foreach (var kind in Kinds)
         {
-            var test = new RecurrentCase(new(kind, 21, 6, 3, 20), seed: 14);
+            var shape = new RecurrentShape(kind, batch, 6, 3, 20);
+            Assert.AreEqual(sumsWeightsByPart, new RecurrentLayout(shape, training: true).SumsWeightsByPart);
+            var test = new RecurrentCase(shape, seed: 14);
             test.ForwardAndBackward(one);
+            test.CheckForward();
+            test.CheckBackward(most: 3);
             float[][] expected = [test.Sequence, test.LastState, test.LastCell, test.InputGradient, test.KernelGradient, test.RecurrentKernelGradient, test.BiasGradient, test.InitialStateGradient, test.InitialCellGradient];
             test.ForwardAndBackward(two);
             float[][] actual = [test.Sequence, test.LastState, test.LastCell, test.InputGradient, test.KernelGradient, test.RecurrentKernelGradient, test.BiasGradient, test.InitialStateGradient, test.InitialCellGradient];
