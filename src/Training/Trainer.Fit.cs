@@ -86,8 +86,19 @@ public sealed partial class Trainer
             foreach (var callback in all) callback.OnEpochEnd(epoch, logs);
         }
 
+        TakeAverages();
         foreach (var callback in all) callback.OnTrainEnd();
         return history;
+    }
+
+    /// <summary>Puts moving averages in the place of their weights, where the optimizer keeps any.</summary>
+    private void TakeAverages()
+    {
+        if (!_plan.Optimizer.UseEma) return;
+        foreach (var (path, weight) in Model.WeightPaths())
+        {
+            if (_plan.State.Find(OptimizerState.AverageOf(path)) is { } average) average.Storage.CopyTo(weight.Storage, 0);
+        }
     }
 
     /// <summary>Looks for the layer whose output stopped being a number first, and says so.</summary>

@@ -31,7 +31,7 @@ public sealed partial class Trainer
     /// <summary>What shuffling and random layers draw from.</summary>
     public ulong Seed { get; }
 
-    /// <summary>The size of the next steps; callbacks may set it.</summary>
+    /// <summary>The size of the next steps, which callbacks may set; of the last step where the optimizer follows a schedule.</summary>
     /// <exception cref="ModelException">The optimizer follows a schedule.</exception>
     public float LearningRate
     {

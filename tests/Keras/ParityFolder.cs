@@ -6,6 +6,8 @@ namespace OnnxFunctional.Tests.Keras;
 /// <summary>The numbers Keras computed: tests/Reference/keras-parity, or the folder of the same format that KERAS_PARITY_DIR names.</summary>
 internal static class ParityFolder
 {
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, JsonNode> _lists = new();
+
     public static string Root { get; } = Environment.GetEnvironmentVariable("KERAS_PARITY_DIR") is { Length: > 0 } given ? given : Path.Combine(Repository(), "tests", "Reference", "keras-parity");
 
     /// <summary>Paths below the root, sorted; none where the folder is not there.</summary>
@@ -21,6 +23,14 @@ internal static class ParityFolder
         using var stream = File.OpenRead(PathOf(file));
         return JsonNode.Parse(stream, documentOptions: new JsonDocumentOptions { MaxDepth = 256 })!;
     }
+
+    /// <summary>The cases of a file that holds a list of them: file, number, and a name to tell them apart.</summary>
+    public static IEnumerable<object[]> Cases(string file) =>
+        File.Exists(PathOf(file))
+            ? Read(file).AsArray().Select((item, i) => new object[] { file, i, string.Join(' ', item!.AsObject().Where(entry => entry.Value is JsonValue || entry.Key == "config").Select(entry => entry.Value!.ToJsonString())) })
+            : [];
+
+    public static JsonNode Case(string file, int number) => _lists.GetOrAdd(file, Read).AsArray()[number]!;
 
     private static string Repository()
     {

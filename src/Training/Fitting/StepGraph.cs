@@ -1,5 +1,3 @@
-using OnnxFunctional.Operators;
-
 namespace OnnxFunctional.Training;
 
 /// <summary>What a step computes, as one graph: predictions, losses, metrics and, in training, gradients and all next values.</summary>
@@ -113,10 +111,7 @@ internal sealed class StepGraph
         var gradients = Gradient.Backpropagate(total.Value, 1, [.. trainable.Select(entry => entry.Weight.Variable)]);
         Gradients = [.. trainable.Select((entry, i) => (entry.Path, entry.Weight, gradients[i])).Where(entry => entry.Item3 is not null).Select(entry => (entry.Path, entry.Weight, entry.Item3!))];
 
-        var iterations = new SymbolicTensor(plan.State.Iterations.Variable);
-        var rate = plan.Optimizer.LearningRate.IsConstant ? new SymbolicTensor(plan.State.LearningRate.Variable) : plan.Optimizer.LearningRate.At(iterations);
-        plan.Optimizer.Build(Gradients, rate, iterations + 1, plan.State, _updates);
-        _updates.Add((plan.State.Iterations, (iterations + 1).Value));
+        plan.Optimizer.Build(Gradients, plan.State, _updates);
         foreach (var call in calls.Where(call => call.Trainable))
         {
             foreach (var (weight, value) in call.Updates) _updates.Add((weight, map[value]));

@@ -19,59 +19,124 @@ public abstract class Optimizer(Schedule learningRate)
     /// <summary>Each step also takes this share, times the learning rate, off the weights.</summary>
     public float? WeightDecay { get; init; }
 
+    /// <summary>Weights whose full name contains one of these do not decay: <c>["bias", "gamma"]</c>.</summary>
+    public IReadOnlyList<string> ExcludeFromWeightDecay { get; init; } = [];
+
+    /// <summary>Whether moving averages of the weights are kept; when training ends they take the weights' place.</summary>
+    public bool UseEma { get; init; }
+
+    /// <summary>How much of the moving averages is kept.</summary>
+    public float EmaMomentum { get; init; } = 0.99f;
+
+    /// <summary>The averages also take the weights' place after every so many steps.</summary>
+    public int? EmaOverwriteFrequency { get; init; }
+
+    /// <summary>Weights move every so many steps, by the mean of the gradients since they moved last.</summary>
+    public int? GradientAccumulationSteps { get; init; }
+
     /// <summary>Keras' name: <c>adam</c>.</summary>
     public virtual string Name => Naming.SnakeCase(GetType().Name);
 
     /// <summary>Says the weight's next value, and those of the slots it keeps.</summary>
     protected internal abstract void Update(UpdateContext context);
 
-    /// <summary>All next values, in Keras' order: clip, decay, step, constraint.</summary>
-    internal void Build(IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients, SymbolicTensor learningRate, SymbolicTensor step, OptimizerState state, List<(Weight Weight, Value Value)> updates)
+    /// <summary>All next values, in Keras' order: accumulate, clip, decay, step, average, constraint; and the number of the step.</summary>
+    internal void Build(IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients, OptimizerState state, List<(Weight Weight, Value Value)> updates)
     {
-        if (new[] { ClipNorm, ClipValue, GlobalClipNorm }.Count(option => option is not null) > 1)
-            throw new ModelException($"Only one of ClipNorm, ClipValue and GlobalClipNorm can be set, but {Name} has ClipNorm = {ClipNorm}, ClipValue = {ClipValue}, GlobalClipNorm = {GlobalClipNorm}.");
-        SymbolicTensor? globalScale = null;
-        if (GlobalClipNorm is { } global && gradients.Count > 0)
+        Check();
+        var iterations = new SymbolicTensor(state.Iterations.Variable);
+        var step = iterations + 1;
+        updates.Add((state.Iterations, step.Value));
+        var rate = new SymbolicTensor(state.LearningRate.Variable);
+        if (!LearningRate.IsConstant)
         {
-            var squares = Ops.Make(new Operators.ReduceSumSquare([], false), gradients[0].Gradient);
-            foreach (var (_, _, gradient) in gradients.Skip(1)) squares += Ops.Make(new Operators.ReduceSumSquare([], false), gradient);
-            globalScale = global / Ops.Maximum(Ops.Sqrt(squares), global);
+            rate = LearningRate.At(iterations);
+            updates.Add((state.LearningRate, rate.Value));
         }
 
+        SymbolicTensor? moves = null;
+        if (GradientAccumulationSteps is { } count)
+        {
+            moves = Ops.Equal(Ops.Mod(step, count), 0);
+            gradients = [.. gradients.Select(entry => (entry.Path, entry.Weight, Accumulated(entry, moves, count, state, updates)))];
+        }
+
+        var scale = GlobalScale(gradients);
         foreach (var (path, weight, raw) in gradients)
         {
             var gradient = raw;
             if (ClipValue is { } value) gradient = Ops.Clip(gradient, -value, value);
             if (ClipNorm is { } norm) gradient *= norm / Ops.Maximum(Ops.Norm(gradient), norm);
-            if (globalScale is not null) gradient *= globalScale;
-            var current = new SymbolicTensor(weight.Variable);
-            if (WeightDecay is { } decay && Decays(path)) current -= current * decay * learningRate;
-            var context = new UpdateContext(path, weight, current, gradient, learningRate, step, state, updates);
+            if (scale is not null) gradient *= scale;
+            var variable = new SymbolicTensor(weight.Variable);
+            var current = variable;
+            if (DecayOf(path, weight.Shape) is { } decay && !ExcludeFromWeightDecay.Any(part => path.Contains(part, StringComparison.Ordinal))) current -= current * decay * rate;
+            var context = new UpdateContext(path, weight, current, gradient, rate, step, state);
             Update(context);
             var next = context.Next ?? throw new ModelException($"Optimizer {Name} did not set the weight '{path}'; Update must call SetWeight.");
+            foreach (var (slot, slotNext) in context.Slots) updates.Add((slot, moves is null ? slotNext.Value : Ops.Where(moves, slotNext, new SymbolicTensor(slot.Variable)).Value));
+            if (moves is not null) next = Ops.Where(moves, next, variable);
+            if (UseEma) next = Averaged(next, state.Slot(OptimizerState.AverageOf(path), weight.Shape, Initializer.Zeros), step, updates);
             if (weight.Constraint is { } constraint) next = constraint.Apply(next);
             updates.Add((weight, next.Value));
         }
     }
 
-    /// <summary>Whether weight decay holds for that weight.</summary>
-    private protected virtual bool Decays(string path) => true;
+    /// <summary>The decay of a weight; nothing where it has none.</summary>
+    private protected virtual float? DecayOf(string path, Shape shape) => WeightDecay;
+
+    /// <summary>The mean of the gradients since the weight moved last, this one included.</summary>
+    private static SymbolicTensor Accumulated((string Path, Weight Weight, SymbolicTensor Gradient) entry, SymbolicTensor moves, int count, OptimizerState state, List<(Weight Weight, Value Value)> updates)
+    {
+        var slot = state.Slot(entry.Path + "/accumulated_gradient", entry.Weight.Shape, Initializer.Zeros);
+        var sum = new SymbolicTensor(slot.Variable) + entry.Gradient;
+        updates.Add((slot, Ops.Where(moves, 0, sum).Value));
+        return sum / count;
+    }
+
+    /// <summary>What brings all gradients together to the wanted norm.</summary>
+    private SymbolicTensor? GlobalScale(IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients)
+    {
+        if (GlobalClipNorm is not { } global || gradients.Count == 0) return null;
+        var squares = Ops.Make(new Operators.ReduceSumSquare([], false), gradients[0].Gradient);
+        foreach (var (_, _, gradient) in gradients.Skip(1)) squares += Ops.Make(new Operators.ReduceSumSquare([], false), gradient);
+        return global / Ops.Maximum(Ops.Sqrt(squares), global);
+    }
+
+    /// <summary>Moves the average along, and puts it in the weight's place where its turn has come. The first average is the weight itself.</summary>
+    private SymbolicTensor Averaged(SymbolicTensor next, Weight slot, SymbolicTensor step, List<(Weight Weight, Value Value)> updates)
+    {
+        var keep = Ops.Cast(Ops.Greater(step, 1), DType.Float32) * EmaMomentum;
+        var average = (new SymbolicTensor(slot.Variable) * keep) + (next * (1 - keep));
+        updates.Add((slot, average.Value));
+        return EmaOverwriteFrequency is { } frequency ? Ops.Where(Ops.Equal(Ops.Mod(step, frequency), 0), average, next) : next;
+    }
+
+    private void Check()
+    {
+        if (new[] { ClipNorm, ClipValue, GlobalClipNorm }.Count(option => option is not null) > 1)
+            throw new ModelException($"Only one of ClipNorm, ClipValue and GlobalClipNorm can be set, but {Name} has ClipNorm = {ClipNorm}, ClipValue = {ClipValue}, GlobalClipNorm = {GlobalClipNorm}.");
+        if (GradientAccumulationSteps < 2) throw new ModelException($"GradientAccumulationSteps of {Name} is {GradientAccumulationSteps}; expected at least 2, or nothing.");
+        if (EmaOverwriteFrequency < 1) throw new ModelException($"EmaOverwriteFrequency of {Name} is {EmaOverwriteFrequency}; expected at least 1, or nothing.");
+        if (EmaMomentum is < 0 or > 1) throw new ModelException($"EmaMomentum of {Name} is {EmaMomentum}; expected a share from 0 to 1.");
+    }
 }
 
 /// <summary>What an optimizer sees of one weight.</summary>
 public sealed class UpdateContext
 {
-    private readonly string _path;
     private readonly Weight _weight;
     private readonly OptimizerState _state;
-    private readonly List<(Weight Weight, Value Value)> _updates;
+    private readonly List<(Weight Slot, SymbolicTensor Next)> _slots = [];
 
-    internal UpdateContext(
-        string path, Weight weight, SymbolicTensor current, SymbolicTensor gradient, SymbolicTensor learningRate, SymbolicTensor step, OptimizerState state, List<(Weight, Value)> updates)
+    internal UpdateContext(string path, Weight weight, SymbolicTensor current, SymbolicTensor gradient, SymbolicTensor learningRate, SymbolicTensor step, OptimizerState state)
     {
-        (_path, _weight, _state, _updates) = (path, weight, state, updates);
+        (Path, _weight, _state) = (path, weight, state);
         (Weight, Gradient, LearningRate, Step) = (current, gradient, learningRate, step);
     }
+
+    /// <summary>The weight's full name: <c>dense/kernel</c>.</summary>
+    public string Path { get; }
 
     /// <summary>The weight.</summary>
     public SymbolicTensor Weight { get; }
@@ -87,12 +152,14 @@ public sealed class UpdateContext
 
     internal SymbolicTensor? Next { get; private set; }
 
+    internal IReadOnlyList<(Weight Slot, SymbolicTensor Next)> Slots => _slots;
+
     /// <summary>A tensor kept from step to step for this weight: a momentum, a mean of squares.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="initializer">Its first values; zeros if none are given.</param>
     /// <param name="shape">Its shape; the weight's if none is given.</param>
     public SymbolicTensor Slot(string name, Initializer? initializer = null, Shape? shape = null) =>
-        new(_state.Slot(_path + "/" + name, shape ?? _weight.Shape, initializer ?? Initializer.Zeros).Variable);
+        new(_state.Slot(Path + "/" + name, shape ?? _weight.Shape, initializer ?? Initializer.Zeros).Variable);
 
     /// <summary>Sets a slot's value for the next step.</summary>
     public void SetSlot(SymbolicTensor slot, SymbolicTensor value)
@@ -100,7 +167,7 @@ public sealed class UpdateContext
         ArgumentNullException.ThrowIfNull(slot);
         ArgumentNullException.ThrowIfNull(value);
         if (slot.Value.Producer.Op is not Operators.Variable variable) throw new ModelException("SetSlot takes a tensor that Slot returned.");
-        _updates.Add((variable.Weight, value.Value));
+        _slots.Add((variable.Weight, value));
     }
 
     /// <summary>Sets the weight's value for the next step.</summary>
@@ -116,11 +183,17 @@ internal sealed class OptimizerState
     /// <summary>How many steps were made.</summary>
     public Weight Iterations { get; } = new("iterations", Shape.Of(), Initializer.Zeros, false, null);
 
-    /// <summary>The learning rate where no schedule sets it.</summary>
+    /// <summary>The learning rate: of the next steps where it is set by hand, of the last where a schedule gives it.</summary>
     public Weight LearningRate { get; } = new("learning_rate", Shape.Of(), Initializer.Zeros, false, null);
 
     /// <summary>The slots in the order they were made.</summary>
     public IReadOnlyList<Weight> Slots => _order;
+
+    /// <summary>The name of a weight's moving average.</summary>
+    public static string AverageOf(string path) => path + "/average";
+
+    /// <summary>The slot of that name, where there is one.</summary>
+    public Weight? Find(string name) => _slots.GetValueOrDefault(name);
 
     public Weight Slot(string name, Shape shape, Initializer initializer)
     {

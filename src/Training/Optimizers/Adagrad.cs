@@ -1,0 +1,25 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>Steps divided by the root of all squares so far (Duchi et al. 2011): <c>a += g^2, w -= lr g / sqrt(a + epsilon)</c>.</summary>
+/// <remarks>https://keras.io/api/optimizers/adagrad/</remarks>
+/// <param name="learningRate">The size of a step.</param>
+/// <param name="initialAccumulatorValue">What the sum of squares begins with.</param>
+/// <param name="epsilon">Added under the root.</param>
+public sealed class Adagrad(Schedule? learningRate = null, float initialAccumulatorValue = 0.1f, float epsilon = 1e-7f) : Optimizer(learningRate ?? 0.001f)
+{
+    /// <summary>What the sum of squares begins with.</summary>
+    public float InitialAccumulatorValue { get; } = initialAccumulatorValue;
+
+    /// <summary>Added under the root.</summary>
+    public float Epsilon { get; } = epsilon;
+
+    /// <inheritdoc/>
+    protected internal override void Update(UpdateContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var accumulator = context.Slot("accumulator", Initializer.Constant(InitialAccumulatorValue));
+        var sum = accumulator + Ops.Square(context.Gradient);
+        context.SetSlot(accumulator, sum);
+        context.SetWeight(context.Weight - (context.Gradient * context.LearningRate / Ops.Sqrt(sum + Epsilon)));
+    }
+}

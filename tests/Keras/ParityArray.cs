@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Keras;
+
+/// <summary>Arrays of the cases: shape, element type and elements row by row.</summary>
+internal static class ParityArray
+{
+    /// <summary>The array as data for a model.</summary>
+    public static NDArray Read(JsonNode node)
+    {
+        var shape = Shape.Of([.. node["shape"]!.AsArray().Select(dim => (int)dim!)]);
+        return (string)node["dtype"]! switch
+        {
+            "float32" => NDArray.Create(Floats(node), shape),
+            "int64" => NDArray.Create([.. node["data"]!.AsArray().Select(value => (long)value!)], shape),
+            var type => throw new NotSupportedException($"Arrays of {type} are not read."),
+        };
+    }
+
+    public static float[] Floats(JsonNode node) => [.. node["data"]!.AsArray().Select(value => value is null ? float.NaN : float.Parse(value.ToJsonString().Trim('"'), CultureInfo.InvariantCulture))];
+
+    /// <summary>Fails where an element differs by more than the margin, relative to the larger of itself and 1.</summary>
+    public static void AreClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double margin, string what)
+    {
+        Assert.AreEqual(expected.Length, actual.Length, what);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            if (Math.Abs(expected[i] - actual[i]) <= margin * Math.Max(1, Math.Abs(expected[i]))) continue;
+            Assert.Fail($"{what}, element {i}: expected {expected[i]:R}, got {actual[i]:R}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Tests.Training.Optimizers;
+
+[TestClass]
+public sealed class OptimizerTests
+{
+    private static readonly float[][] _gradients = [[0.1f, -0.2f, 0.3f, 0.05f], [0.05f, 0.4f, -0.1f, -0.6f], [-0.3f, 0.2f, 0.1f, 0]];
+
+    [TestMethod]
+    public void Accumulation_MovesEverySecondStepByTheMean()
+    {
+        var steps = Run(new Sgd(0.1f) { GradientAccumulationSteps = 2 });
+        AreClose([1, -2, 3, 0.5f], steps[0]);
+        AreClose([0.9925f, -2.01f, 2.99f, 0.5275f], steps[1]);
+        AreClose([0.9925f, -2.01f, 2.99f, 0.5275f], steps[2]);
+    }
+
+    [TestMethod]
+    public void Averages_TakeTheWeightsPlaceWhereTheirTurnComes()
+    {
+        var steps = Run(new Sgd(0.1f) { UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 2 });
+        AreClose([0.99f, -1.98f, 2.97f, 0.495f], steps[0]);
+        AreClose([0.9875f, -2, 2.975f, 0.525f], steps[1]);
+        AreClose([1.0175f, -2.02f, 2.965f, 0.525f], steps[2]);
+    }
+
+    [TestMethod]
+    public void Decay_LeavesOutNamedWeights()
+    {
+        AreClose([0.98f, -1.96f, 2.94f, 0.49f], Run(new Sgd(0.1f) { WeightDecay = 0.1f })[0]);
+        AreClose([0.99f, -1.98f, 2.97f, 0.495f], Run(new Sgd(0.1f) { WeightDecay = 0.1f, ExcludeFromWeightDecay = ["kernel"] })[0]);
+    }
+
+    [TestMethod]
+    public void Averages_AreTheWeightsWhenTrainingEnds()
+    {
+        var input = Model.Input([1]);
+        var dense = new Dense(1) { UseBias = false, KernelInitializer = Initializer.Zeros };
+        var trainer = new Model(input, input.Apply(dense)).Compile(new Sgd(0.5f) { UseEma = true, EmaMomentum = 0.5f }, Loss.MeanSquaredError);
+        trainer.Fit(new float[] { 1, 1 }, new float[] { 1, 1 }, batchSize: 1, verbose: Verbosity.Silent);
+
+        // The first step goes from 0 to 1, where the gradient is 0.
+        Assert.AreEqual(1, trainer.Model.WeightPaths()[0].Weight.Storage[0], 1e-6f);
+        trainer.Fit(new float[] { 1 }, new float[] { 3 }, verbose: Verbosity.Silent);
+        Assert.AreEqual(2, trainer.Model.WeightPaths()[0].Weight.Storage[0], 1e-6f);
+    }
+
+    [TestMethod]
+    public void WarmUp_RisesThenFollows()
+    {
+        var schedule = Schedule.WarmUp(Schedule.ExponentialDecay(1, steps: 1, rate: 0.5f), steps: 4);
+        float[] expected = [0, 0.25f, 0.5f, 0.75f, 1, 0.5f, 0.25f];
+        var step = new InputLayer(Shape.Of(), DType.Float32, "step").Tensor;
+        var plan = Planner.Plan(new PlanRequest([step.Value], [schedule.At(step).Value], []), [step.Value.Spec]);
+        using var pool = new WorkerPool(1);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            plan.Inputs[0].Floats[0] = i;
+            plan.Run(pool);
+            Assert.AreEqual(expected[i], plan.Outputs[0].Floats[0], 1e-6f);
+        }
+    }
+
+    [TestMethod]
+    public void Rate_IsThatOfTheLastStepWhereAScheduleGivesIt()
+    {
+        var input = Model.Input([1]);
+        var trainer = new Model(input, input.Apply(new Dense(1))).Compile(new Sgd(Schedule.PiecewiseConstantDecay([1], [0.1f, 0.01f])), Loss.MeanSquaredError);
+        trainer.Fit(new float[] { 1, 2, 3 }, new float[] { 1, 2, 3 }, batchSize: 1, verbose: Verbosity.Silent);
+        Assert.AreEqual(0.01f, trainer.LearningRate);
+    }
+
+    [TestMethod]
+    public void Options_ThatContradictAreRefused()
+    {
+        Assert.Throws<ModelException>(() => Run(new Sgd { ClipNorm = 1, ClipValue = 1 }));
+        Assert.Throws<ModelException>(() => Run(new Sgd { GradientAccumulationSteps = 1 }));
+        Assert.Throws<ModelException>(() => Schedule.PiecewiseConstantDecay([3, 2], [1, 2, 3]));
+        Assert.Throws<ModelException>(() => Schedule.CosineDecay(1, steps: 0));
+    }
+
+    [TestMethod]
+    public void Muon_TurnsAMatrixIntoAnOrthogonalStep()
+    {
+        var weight = new Weight("kernel", Shape.Of(3, 2), Initializer.Zeros, trainable: true, null);
+        var gradient = new InputLayer(weight.Shape, DType.Float32, "gradient").Tensor;
+        var updates = new List<(Weight Weight, Value Value)>();
+        var state = new OptimizerState();
+        state.LearningRate.Storage[0] = 1;
+        new Muon(1, rmsRate: null, nsSteps: 8) { WeightDecay = 0 }.Build([("kernel", weight, gradient)], state, updates);
+        var plan = Planner.Plan(new PlanRequest([gradient.Value], [], updates), [gradient.Value.Spec]);
+        new float[] { 3, 1, 0, 2, 1, 1 }.CopyTo(plan.Inputs[0].Floats);
+        using var pool = new WorkerPool(1);
+        plan.Run(pool);
+
+        // The factors of the iteration bring singular values near 1, not to it: between 0.7 and 1.2.
+        var w = weight.Storage;
+        var (first, second) = ((w[0] * w[0]) + (w[2] * w[2]) + (w[4] * w[4]), (w[1] * w[1]) + (w[3] * w[3]) + (w[5] * w[5]));
+        Assert.IsGreaterThan(0.4f, first);
+        Assert.IsLessThan(1.5f, first);
+        Assert.IsGreaterThan(0.4f, second);
+        Assert.IsLessThan(1.5f, second);
+    }
+
+    private static float[][] Run(Optimizer optimizer)
+    {
+        var weight = new Weight("kernel", Shape.Of(2, 2), Initializer.From((_, _) => [1, -2, 3, 0.5f]), trainable: true, null);
+        var gradient = new InputLayer(weight.Shape, DType.Float32, "gradient").Tensor;
+        var state = new OptimizerState();
+        state.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
+        var updates = new List<(Weight Weight, Value Value)>();
+        optimizer.Build([("dense/kernel", weight, gradient)], state, updates);
+        var plan = Planner.Plan(new PlanRequest([gradient.Value], [], updates), [gradient.Value.Spec]);
+        using var pool = new WorkerPool(1);
+        return
+        [
+            .. _gradients.Select(values =>
+            {
+                values.CopyTo(plan.Inputs[0].Floats);
+                plan.Run(pool);
+                return (float[])weight.Storage.Clone();
+            }),
+        ];
+    }
+
+    private static void AreClose(float[] expected, float[] actual)
+    {
+        for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 1e-5f);
+    }
+}
