@@ -79,6 +79,9 @@ public sealed class Weight
         }
     }
 
+    /// <summary>The elements for someone who sets all of them: no first values are drawn.</summary>
+    internal Span<float> Overwritten() => _values ??= new float[Length];
+
     /// <summary>Fixes the first values, once: a function of the seed and the weight's full name alone. They are drawn when first read, so that a weight that a file fills costs nothing before.</summary>
     internal void Initialize(ulong seed, string path)
     {

@@ -1,0 +1,343 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace OnnxFunctional.Export.Keras;
+
+/// <summary>Reads the arrays of a weight file: the part of HDF5 that Keras writes, and nothing else of it.</summary>
+/// <remarks>
+/// PureHDF, which writes our files, also reads: but it follows external links and external storage to any path the file names, and does not bound what it allocates.
+/// A weight file comes from strangers, so this reader knows no way out of the file: every offset is checked against its end, links are hard links within it,
+/// each object is visited once, arrays are contiguous or compact, and nothing is copied before the caller has seen the shapes.
+/// Structure: "HDF5 File Format Specification Version 3.0", sections II to IV.
+/// </remarks>
+internal sealed class Hdf5Reader
+{
+    // Keras' own files hold two objects a layer and four levels a nested model.
+    private const int MostObjects = 200_000;
+    private const int DeepestPath = 64;
+    private const ulong Undefined = ulong.MaxValue;
+
+    private readonly ReadOnlyMemory<byte> _file;
+    private readonly Dictionary<string, Hdf5Array> _arrays = new(StringComparer.Ordinal);
+    private readonly HashSet<ulong> _visited = [];
+
+    private Hdf5Reader(ReadOnlyMemory<byte> file) => _file = file;
+
+    /// <summary>All arrays by their paths, <c>layers/dense/vars/0</c>.</summary>
+    /// <exception cref="ModelException">The bytes are no HDF5, broken, or use what weight files do not.</exception>
+    public static IReadOnlyDictionary<string, Hdf5Array> Read(ReadOnlyMemory<byte> file)
+    {
+        var reader = new Hdf5Reader(file);
+        reader.ReadObject(reader.ReadSuperblock(), "", 0);
+        return reader._arrays;
+    }
+
+    private ulong ReadSuperblock()
+    {
+        if (!At(0, 8).SequenceEqual((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F', 13, 10, 26, 10])) throw Broken("it does not begin as an HDF5 file does");
+        var version = At(8, 1)[0];
+        var (sizes, start, root) = version switch
+        {
+            0 => (13, 24, 64),
+            1 => (13, 28, 68),
+            2 or 3 => (9, 12, 36),
+            _ => throw Broken($"its superblock has version {version}; expected 0 to 3"),
+        };
+        if (At((ulong)sizes, 1)[0] != 8 || At((ulong)sizes + 1, 1)[0] != 8) throw Broken("its offsets are not 8 bytes long");
+        if (Offset((ulong)start) != 0) throw Broken("its base address is not 0");
+        return Offset((ulong)root);
+    }
+
+    /// <summary>A group is gone into, an array noted.</summary>
+    private void ReadObject(ulong address, string path, int depth)
+    {
+        if (depth > DeepestPath) throw Broken($"groups are nested more than {DeepestPath} deep");
+        if (!_visited.Add(address)) throw Broken($"'{path}' is linked from two places");
+        if (_visited.Count > MostObjects) throw Broken($"it holds more than {MostObjects} objects");
+        var messages = ReadMessages(address);
+        if (messages.Find(message => message.Kind == MessageKind.Layout) is { } layout)
+        {
+            _arrays.Add(path, ReadArray(path, messages, layout));
+            return;
+        }
+
+        var prefix = path.Length == 0 ? "" : path + "/";
+        foreach (var (name, target) in ReadLinks(messages, path)) ReadObject(target, prefix + name, depth + 1);
+    }
+
+    private List<(string Name, ulong Target)> ReadLinks(List<Message> messages, string path)
+    {
+        var links = new List<(string, ulong)>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var message in messages)
+        {
+            switch (message.Kind)
+            {
+                case MessageKind.SymbolTable:
+                    Need(message, 16);
+                    ReadTree(Offset(message.Start), ReadHeap(Offset(message.Start + 8)), 0);
+                    break;
+                case MessageKind.Link:
+                    Add(ReadLink(message, path));
+                    break;
+                case MessageKind.LinkInfo:
+                    Need(message, 2);
+                    var at = message.Start + 2 + ((At(message.Start + 1, 1)[0] & 1) != 0 ? 8UL : 0);
+                    if (Offset(at) != Undefined) throw Broken($"group '{path}' keeps its links in a form Keras does not write. Save the weights with Keras, or with h5py's default libver");
+                    break;
+            }
+        }
+
+        return links;
+
+        void Add((string Name, ulong Target) link)
+        {
+            if (link.Name.Length == 0 || link.Name.Contains('/', StringComparison.Ordinal) || !names.Add(link.Name)) throw Broken($"group '{path}' names a member '{link.Name}' twice or wrongly");
+            links.Add(link);
+        }
+
+        void ReadTree(ulong address, (ulong Start, ulong Length) heap, int depth)
+        {
+            if (depth > 16 || !_visited.Add(address) || _visited.Count > MostObjects) throw Broken($"the index of group '{path}' runs in a circle");
+            Signature(address, "TREE"u8);
+            var node = At(address, 24);
+            if (node[4] != 0) throw Broken($"the index of group '{path}' is not one of names");
+            var level = node[5];
+            var used = BinaryPrimitives.ReadUInt16LittleEndian(node[6..]);
+            for (var i = 0UL; i < used; i++)
+            {
+                // Keys and children alternate, a key first.
+                var child = Offset(address + 24 + (16 * i) + 8);
+                if (level > 0) ReadTree(child, heap, depth + 1);
+                else ReadNames(child, heap);
+            }
+        }
+
+        void ReadNames(ulong address, (ulong Start, ulong Length) heap)
+        {
+            if (!_visited.Add(address) || _visited.Count > MostObjects) throw Broken($"the index of group '{path}' runs in a circle");
+            Signature(address, "SNOD"u8);
+            var count = BinaryPrimitives.ReadUInt16LittleEndian(At(address + 6, 2));
+            for (var i = 0UL; i < count; i++)
+            {
+                var entry = address + 8 + (40 * i);
+                var name = ReadName(heap, Offset(entry));
+                if (BinaryPrimitives.ReadUInt32LittleEndian(At(entry + 16, 4)) == 2) throw Broken($"'{name}' in group '{path}' is a soft link; expected arrays and groups of this file");
+                Add((name, Offset(entry + 8)));
+            }
+        }
+    }
+
+    private (string Name, ulong Target) ReadLink(Message message, string path)
+    {
+        Need(message, 2);
+        var flags = At(message.Start + 1, 1)[0];
+        var at = message.Start + 2;
+        var kind = (flags & 8) != 0 ? At(at++, 1)[0] : 0;
+        if ((flags & 4) != 0) at += 8;
+        if ((flags & 16) != 0) at++;
+        var width = 1 << (flags & 3);
+        var length = Integer(at, width);
+        at += (ulong)width;
+        if (length > 1024 || at + length + 8 > message.End) throw Broken($"a link in group '{path}' is cut off");
+        var name = Encoding.UTF8.GetString(At(at, (int)length));
+        if (kind != 0) throw Broken($"'{name}' in group '{path}' is a link to another place or file; expected arrays and groups of this file");
+        return (name, Offset(at + length));
+    }
+
+    private (ulong Start, ulong Length) ReadHeap(ulong address)
+    {
+        Signature(address, "HEAP"u8);
+        var (length, start) = (Offset(address + 8), Offset(address + 24));
+        if (length > (ulong)_file.Length || start > (ulong)_file.Length - length) throw Broken("a table of names lies outside the file");
+        return (start, length);
+    }
+
+    private string ReadName((ulong Start, ulong Length) heap, ulong offset)
+    {
+        if (offset >= heap.Length) throw Broken("a name lies outside its table");
+        var rest = At(heap.Start + offset, (int)Math.Min(heap.Length - offset, 1024));
+        var end = rest.IndexOf((byte)0);
+        return end >= 0 ? Encoding.UTF8.GetString(rest[..end]) : throw Broken("a name has no end");
+    }
+
+    private Hdf5Array ReadArray(string path, List<Message> messages, Message layout)
+    {
+        foreach (var message in messages)
+        {
+            if (message.Kind == MessageKind.ExternalFiles) throw Broken($"the array '{path}' keeps its numbers in another file, which is never opened");
+            if (message.Kind == MessageKind.Filters) throw Broken($"the array '{path}' is compressed; Keras writes plain arrays. Save the weights with Keras");
+        }
+
+        var dims = ReadDims(path, messages.Find(message => message.Kind == MessageKind.Dataspace) ?? throw Broken($"the array '{path}' has no shape"));
+        var (element, size) = ReadElement(path, messages.Find(message => message.Kind == MessageKind.Datatype) ?? throw Broken($"the array '{path}' has no element type"));
+        var bytes = (ulong)size;
+        foreach (var dim in dims)
+        {
+            // The file holds the numbers, so none of this can be larger than it.
+            if (dim != 0 && bytes > (ulong)_file.Length / (ulong)dim) throw Broken($"the array '{path}' claims the shape ({string.Join(", ", dims)}), more than the whole file holds");
+            bytes *= (ulong)dim;
+        }
+
+        Need(layout, 2);
+        var version = At(layout.Start, 1)[0];
+        if (version is not (3 or 4)) throw Broken($"the array '{path}' is laid out in version {version}; expected 3 or 4");
+        var start = At(layout.Start + 1, 1)[0] switch
+        {
+            0 when BinaryPrimitives.ReadUInt16LittleEndian(At(layout.Start + 2, 2)) >= bytes && layout.Start + 4 + bytes <= layout.End => layout.Start + 4,
+            1 when bytes == 0 => 0UL,
+            1 when Offset(layout.Start + 2) is var address && address != Undefined && Offset(layout.Start + 10) >= bytes => address,
+            1 => throw Broken($"the array '{path}' has a shape but no numbers"),
+            _ => throw Broken($"the array '{path}' is cut into chunks; Keras writes plain arrays. Save the weights with Keras"),
+        };
+        if (start > (ulong)_file.Length || bytes > (ulong)_file.Length - start) throw Broken($"the array '{path}' lies outside the file");
+        return new(path, dims, element, size, _file.Slice((int)start, (int)bytes));
+    }
+
+    private int[] ReadDims(string path, Message space)
+    {
+        Need(space, 4);
+        var header = At(space.Start, 4);
+        var (rank, at) = header[0] switch
+        {
+            1 => (header[1], space.Start + 8),
+            2 when header[3] == 2 => throw Broken($"the array '{path}' is empty"),
+            2 => (header[1], space.Start + 4),
+            _ => throw Broken($"the shape of the array '{path}' has version {header[0]}; expected 1 or 2"),
+        };
+        if (rank > 32 || at + (8UL * rank) > space.End) throw Broken($"the shape of the array '{path}' is cut off");
+        var dims = new int[rank];
+        for (var i = 0; i < rank; i++)
+        {
+            var dim = Offset(at + (8UL * (ulong)i));
+            dims[i] = dim <= int.MaxValue ? (int)dim : throw Broken($"the array '{path}' claims a dimension of {dim}");
+        }
+
+        return dims;
+    }
+
+    private (Hdf5Element Element, int Size) ReadElement(string path, Message type)
+    {
+        Need(type, 8);
+        var header = At(type.Start, 8);
+        var (kind, flags, size) = (header[0] & 15, header[1], BinaryPrimitives.ReadUInt32LittleEndian(header[4..]));
+        var bigEndian = (flags & 1) != 0;
+        if (bigEndian || kind > 1 || size is not (1 or 2 or 4 or 8) || type.Shared) throw Broken($"the array '{path}' holds elements of a kind that weights do not have; expected little-endian numbers");
+        if (kind == 0) return ((flags & 8) != 0 ? Hdf5Element.Signed : Hdf5Element.Unsigned, (int)size);
+        Need(type, 20);
+        var exponent = At(type.Start + 13, 1)[0];
+        return (size, exponent) switch
+        {
+            (2, 5) => (Hdf5Element.Float16, 2),
+            (4, 8) => (Hdf5Element.Float32, 4),
+            (8, 11) => (Hdf5Element.Float64, 8),
+            _ => throw Broken($"the array '{path}' holds floating point of {size} bytes with an exponent of {exponent} bits; expected float16, float32 or float64"),
+        };
+    }
+
+    /// <summary>The messages of an object header, of both versions, continued blocks included.</summary>
+    private List<Message> ReadMessages(ulong address)
+    {
+        var messages = new List<Message>();
+        var blocks = new Queue<(ulong Start, ulong End)>();
+        var second = At(address, 4).SequenceEqual("OHDR"u8);
+        var tracked = false;
+        if (second)
+        {
+            var flags = At(address + 5, 1)[0];
+            var at = address + 6 + ((flags & 32) != 0 ? 16UL : 0) + ((flags & 16) != 0 ? 4UL : 0);
+            var width = 1 << (flags & 3);
+            tracked = (flags & 4) != 0;
+            AddBlock(at + (ulong)width, Integer(at, width));
+        }
+        else
+        {
+            if (At(address, 1)[0] != 1) throw Broken("an object has an unknown header");
+            AddBlock(address + 16, BinaryPrimitives.ReadUInt32LittleEndian(At(address + 8, 4)));
+        }
+
+        while (blocks.TryDequeue(out var block))
+        {
+            var head = second ? (tracked ? 6UL : 4UL) : 8UL;
+            for (var at = block.Start; at + head <= block.End;)
+            {
+                var header = At(at, (int)head);
+                var kind = second ? header[0] : BinaryPrimitives.ReadUInt16LittleEndian(header);
+                var size = BinaryPrimitives.ReadUInt16LittleEndian(second ? header[1..] : header[2..]);
+                var flags = second ? header[3] : header[4];
+                var message = new Message((MessageKind)kind, at + head, at + head + size, (flags & 2) != 0);
+                if (message.End > block.End) throw Broken("a header is cut off");
+                if (message.Kind == MessageKind.Continuation)
+                {
+                    Need(message, 16);
+                    var (start, length) = (Offset(message.Start), Offset(message.Start + 8));
+                    if (second)
+                    {
+                        Signature(start, "OCHK"u8);
+                        if (length < 8) throw Broken("a header is cut off");
+                        AddBlock(start + 4, length - 8);
+                    }
+                    else
+                    {
+                        AddBlock(start, length);
+                    }
+                }
+                else
+                {
+                    messages.Add(message);
+                }
+
+                at = message.End;
+            }
+        }
+
+        return messages;
+
+        void AddBlock(ulong start, ulong length)
+        {
+            if (length > (ulong)_file.Length || start > (ulong)_file.Length - length) throw Broken("a header lies outside the file");
+            if (!_visited.Add(start) || _visited.Count > MostObjects) throw Broken("a header runs in a circle");
+            blocks.Enqueue((start, start + length));
+        }
+    }
+
+    private void Signature(ulong address, ReadOnlySpan<byte> expected)
+    {
+        if (!At(address, 4).SequenceEqual(expected)) throw Broken($"at {address} stands no {Encoding.ASCII.GetString(expected)}");
+    }
+
+    private static void Need(Message message, ulong bytes)
+    {
+        if (message.End - message.Start < bytes) throw Broken("a header is cut off");
+    }
+
+    private ulong Offset(ulong address) => BinaryPrimitives.ReadUInt64LittleEndian(At(address, 8));
+
+    private ulong Integer(ulong address, int width) => width switch
+    {
+        1 => At(address, 1)[0],
+        2 => BinaryPrimitives.ReadUInt16LittleEndian(At(address, 2)),
+        4 => BinaryPrimitives.ReadUInt32LittleEndian(At(address, 4)),
+        _ => Offset(address),
+    };
+
+    private ReadOnlySpan<byte> At(ulong address, int length) =>
+        address <= (ulong)_file.Length && (ulong)length <= (ulong)_file.Length - address ? _file.Span.Slice((int)address, length) : throw Broken($"it ends before {address + (ulong)length} bytes");
+
+    private static ModelException Broken(string what) => new($"The weight file cannot be read: {what}.");
+
+    private enum MessageKind
+    {
+        Dataspace = 0x01,
+        LinkInfo = 0x02,
+        Datatype = 0x03,
+        Link = 0x06,
+        ExternalFiles = 0x07,
+        Layout = 0x08,
+        Filters = 0x0B,
+        Continuation = 0x10,
+        SymbolTable = 0x11,
+    }
+
+    private sealed record Message(MessageKind Kind, ulong Start, ulong End, bool Shared);
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+
+namespace OnnxFunctional.Export.Keras;
+
+/// <summary>Where Keras keeps each variable in its weight file: by class and position, never by the user's names.</summary>
+/// <remarks><c>layers/dense_1/vars/0</c> is the first weight of the second Dense; a cell or an inner layer stands under the name of Keras' attribute for it.</remarks>
+internal sealed class KerasStore
+{
+    private readonly HashSet<Operation> _visited = [];
+    private readonly List<Entry> _entries = [];
+
+    private KerasStore()
+    {
+    }
+
+    /// <summary>One object of the file: its group, the name it carries there, its variables in Keras' order.</summary>
+    /// <param name="Path">The group, without the <c>vars</c> below it; empty for the model itself.</param>
+    /// <param name="Name">The user's name for it.</param>
+    /// <param name="Weights">Variables that training or the user sets.</param>
+    /// <param name="Seed">For a generator of random numbers, its seed; its state is written and not read.</param>
+    internal sealed record Entry(string Path, string Name, IReadOnlyList<Weight> Weights, int? Seed = null)
+    {
+        public string PathOf(int variable) => (Path.Length == 0 ? "" : Path + "/") + "vars/" + variable.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>All objects of a model, the model first; a shared layer stands where it is met first.</summary>
+    public static IReadOnlyList<Entry> Of(Model model)
+    {
+        var store = new KerasStore();
+        store.Add(model, "", model.Name);
+        return store._entries;
+    }
+
+    private void Add(Operation operation, string path, string name)
+    {
+        if (!_visited.Add(operation)) return;
+        var own = operation.OwnWeights.OrderBy(weight => !weight.Trainable).ToList();
+        _entries.Add(new(path, name, [.. own.Where(weight => !weight.Name.Contains('/', StringComparison.Ordinal))]));
+
+        // A weight named "lstm_cell/kernel" belongs to an object within the layer.
+        foreach (var part in own.Where(weight => weight.Name.Contains('/', StringComparison.Ordinal)).GroupBy(weight => weight.Name[..weight.Name.IndexOf('/', StringComparison.Ordinal)]))
+        {
+            _entries.Add(new(Join(path, Attribute(operation, part.Key)), part.Key, [.. part]));
+        }
+
+        if (SeedOf(operation) is { } seed) _entries.Add(new(Join(path, seed.Attribute), "seed_generator", [], seed.Seed));
+        if (operation is Model model)
+        {
+            var used = new Dictionary<string, int>();
+            // A Sequential does not count its input among its layers.
+            foreach (var layer in model.Layers.Where(layer => model is not Sequential || layer is not InputLayer)) Add(layer, Join(path, "layers/" + Numbered(ClassOf(layer), used)), model.NameOf(layer));
+            return;
+        }
+
+        var inner = new Dictionary<string, int>();
+        foreach (var child in operation.Children)
+        {
+            var attribute = Attribute(operation, operation.NameOf(child));
+            Add(child, Join(path, attribute.EndsWith('/') ? attribute + Numbered(ClassOf(child), inner) : attribute), child.Name);
+        }
+    }
+
+    /// <summary>Keras' attribute that holds a part of a layer; a trailing slash means a list.</summary>
+    private static string Attribute(Operation owner, string part) => (owner.ClassName, part) switch
+    {
+        ("MultiHeadAttention", "query" or "key" or "value" or "gate") => part + "_dense",
+        ("MultiHeadAttention", "attention_output") => "output_dense",
+        ("GroupQueryAttention" or "GroupedQueryAttention", "query" or "key" or "value" or "gate") => "_" + part + "_dense",
+        ("GroupQueryAttention" or "GroupedQueryAttention", "attention_output") => "_output_dense",
+        ("Bidirectional", _) when part.StartsWith("forward", StringComparison.Ordinal) => "forward_layer",
+        ("Bidirectional", _) when part.StartsWith("backward", StringComparison.Ordinal) => "backward_layer",
+        ("TimeDistributed" or "SpectralNormalization" or "Wrapper", _) => "layer",
+        ("StackedRNNCells", _) => "cells/",
+        _ when part.EndsWith("_cell", StringComparison.Ordinal) || owner.ClassName == "RNN" => "cell",
+        _ => part,
+    };
+
+    /// <summary>Layers that draw random numbers keep a generator in the file, under their own group or their cell's.</summary>
+    private static (string Attribute, int? Seed)? SeedOf(Operation operation) => operation switch
+    {
+        Layers.Dropout { Rate: > 0 } dropout => ("seed_generator", dropout.Seed),
+        Layers.GatedRecurrentLayer { Dropout: > 0 } or Layers.GatedRecurrentLayer { RecurrentDropout: > 0 } => ("cell/seed_generator", ((Layers.GatedRecurrentLayer)operation).Seed),
+        _ => null,
+    };
+
+    // Keras' file goes by Python's class names, which differ from the public name for one layer.
+    private static string ClassOf(Operation layer) => Naming.SnakeCase(layer.ClassName == "GroupQueryAttention" ? "GroupedQueryAttention" : layer.ClassName);
+
+    private static string Numbered(string name, Dictionary<string, int> used)
+    {
+        if (used.TryGetValue(name, out var count))
+        {
+            used[name] = ++count;
+            return name + "_" + count.ToString(CultureInfo.InvariantCulture);
+        }
+
+        used.Add(name, 0);
+        return name;
+    }
+
+    private static string Join(string path, string part) => path.Length == 0 ? part : path + "/" + part;
+}

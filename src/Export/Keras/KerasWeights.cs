@@ -1,0 +1,81 @@
+using PureHDF;
+
+namespace OnnxFunctional.Export.Keras;
+
+/// <summary>The weights of a model to and from Keras' HDF5 file.</summary>
+internal static class KerasWeights
+{
+    /// <summary>Sets all weights; nothing is set unless everything fits.</summary>
+    /// <exception cref="ModelException">Arrays are missing, left over, or of another shape; all are named.</exception>
+    public static void Read(Model model, IReadOnlyDictionary<string, Hdf5Array> arrays)
+    {
+        var problems = new List<string>();
+        var found = new List<(Weight Weight, Hdf5Array Array)>();
+        var used = new HashSet<string>();
+        foreach (var entry in KerasStore.Of(model))
+        {
+            for (var i = 0; i < entry.Weights.Count; i++)
+            {
+                var (weight, path) = (entry.Weights[i], entry.PathOf(i));
+                used.Add(path);
+                if (!arrays.TryGetValue(path, out var array)) problems.Add($"{path} is missing, expected {weight.Name} {weight.Shape} of '{entry.Name}'");
+                else if (!weight.Shape.Dims.SequenceEqual(array.Dims)) problems.Add($"{path} has shape ({string.Join(", ", array.Dims)}), expected {weight.Shape} for {weight.Name} of '{entry.Name}'");
+                else found.Add((weight, array));
+            }
+        }
+
+        // The optimizer's variables, metrics and the states of random generators are not the model's weights.
+        foreach (var path in arrays.Keys.Order(StringComparer.Ordinal))
+        {
+            if (!used.Contains(path) && !path.StartsWith("optimizer/", StringComparison.Ordinal) && !path.StartsWith('_') && !path.Contains("seed_generator/", StringComparison.Ordinal))
+                problems.Add($"{path} ({string.Join(", ", arrays[path].Dims)}) belongs to no weight");
+        }
+
+        if (problems.Count > 0)
+        {
+            const int Told = 20;
+            var more = problems.Count > Told ? $"; and {problems.Count - Told} more" : "";
+            throw new ModelException($"The weights do not fit model '{model.Name}': {string.Join("; ", problems.Take(Told))}{more}. Use the weights of this very architecture: Keras counts layers of one class, so a layer more or less shifts the others.");
+        }
+
+        foreach (var (weight, array) in found) array.CopyTo(weight.Overwritten());
+    }
+
+    /// <summary>The weights as an HDF5 file in Keras' layout.</summary>
+    public static byte[] Write(Model model)
+    {
+        var bytes = model.Weights.Distinct().Sum(weight => 4L * weight.Length);
+        if (bytes > int.MaxValue - (1 << 20)) throw new ModelException($"The weights of model '{model.Name}' take {bytes} bytes; a weight file holds at most 2 GB. Save parts of the model.");
+        var root = new H5Group();
+        foreach (var entry in KerasStore.Of(model))
+        {
+            var variables = Group(root, (entry.Path.Length == 0 ? "" : entry.Path + "/") + "vars");
+            variables.Attributes["name"] = entry.Name;
+            for (var i = 0; i < entry.Weights.Count; i++)
+            {
+                var weight = entry.Weights[i];
+                variables[i.ToString(System.Globalization.CultureInfo.InvariantCulture)] = new H5Dataset(weight.Storage, fileDims: [.. weight.Shape.Dims.ToArray().Select(dim => (ulong)dim)]);
+            }
+
+            if (entry.Path.EndsWith("seed_generator", StringComparison.Ordinal)) variables["0"] = new H5Dataset(new[] { (uint)(entry.Seed ?? 0), 0u }, fileDims: [2]);
+        }
+
+        var file = new H5File();
+        foreach (var (name, member) in root) file[name] = member;
+        using var stream = new MemoryStream();
+        file.Write(stream, new H5WriteOptions { PreferCompactDatasetLayout = false });
+        return stream.ToArray();
+    }
+
+    private static H5Group Group(H5Group root, string path)
+    {
+        var group = root;
+        foreach (var part in path.Split('/'))
+        {
+            if (!group.TryGetValue(part, out var member)) group[part] = member = new H5Group();
+            group = (H5Group)member;
+        }
+
+        return group;
+    }
+}

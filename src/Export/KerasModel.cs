@@ -1,0 +1,92 @@
+using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Keras;
+
+namespace OnnxFunctional.Export;
+
+/// <summary>Files of Keras 3: models with their weights (.keras), and weights alone (.weights.h5). No Python is needed and no code in them is run.</summary>
+/// <example><code>
+/// var model = KerasModel.Load("model.keras");
+/// model.Save("copy.keras");
+/// </code></example>
+public static class KerasModel
+{
+    /// <summary>A model with its weights from a .keras file, that Keras' <c>model.save</c> wrote or <see cref="Save"/>.</summary>
+    /// <remarks>The file is treated as hostile: sizes are checked before memory is taken, only built-in classes and those of <paramref name="customObjects"/> are made, nothing is written to the disk.</remarks>
+    /// <param name="path">The file.</param>
+    /// <param name="customObjects">Classes and functions of one's own the file may name.</param>
+    /// <exception cref="ModelException">The file is no model, names what is not known, or its weights do not fit; all problems in one message.</exception>
+    public static Model Load(string path, CustomObjects? customObjects = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var stream = Open(path);
+        return Load(stream, Path.GetFileName(path), customObjects);
+    }
+
+    /// <summary>A model with its weights from the content of a .keras file.</summary>
+    /// <param name="stream">The content; it must allow seeking.</param>
+    /// <param name="customObjects">Classes and functions of one's own the file may name.</param>
+    /// <exception cref="ModelException">The content is no model, names what is not known, or its weights do not fit; all problems in one message.</exception>
+    public static Model Load(Stream stream, CustomObjects? customObjects = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return Load(stream, "the stream", customObjects);
+    }
+
+    /// <summary>Writes the model and its weights as a .keras file, which Keras' <c>load_model</c> opens. The file appears complete or not at all, and equal models give equal files.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <exception cref="ModelException">The model holds what a file cannot name.</exception>
+    /// <exception cref="ExportException">The file system refuses.</exception>
+    public static void Save(this Model model, string path)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (!path.EndsWith(".keras", StringComparison.OrdinalIgnoreCase)) throw new ExportException($"Save writes Keras' format, whose files end in .keras, but came '{path}'. Write \"{Path.ChangeExtension(path, ".keras")}\", or use ExportOnnx for .onnx.");
+        var (config, weights) = (model.ToJson(), KerasWeights.Write(model));
+        AtomicFile.Write(path, stream => KerasArchive.Write(stream, config, weights));
+    }
+
+    /// <summary>Sets the weights of a model from a .weights.h5 file, that Keras' <c>save_weights</c> wrote or <see cref="SaveWeights"/>.</summary>
+    /// <param name="model">A model of the same architecture.</param>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ModelException">The file is broken, or arrays are missing, left over or of another shape; then no weight was changed.</exception>
+    public static void LoadWeights(this Model model, string path)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var stream = Open(path);
+        if (stream.Length > Array.MaxLength) throw new ModelException($"'{path}' has {stream.Length} bytes; more than {Array.MaxLength} are not read.");
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        KerasWeights.Read(model, Hdf5Reader.Read(content));
+    }
+
+    /// <summary>Writes the weights alone as a .weights.h5 file, which Keras' <c>load_weights</c> reads.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <exception cref="ExportException">The file system refuses.</exception>
+    public static void SaveWeights(this Model model, string path)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        AtomicFile.Write(path, KerasWeights.Write(model));
+    }
+
+    private static Model Load(Stream stream, string name, CustomObjects? customObjects)
+    {
+        var (config, weights) = KerasArchive.Read(stream, name);
+        var model = Model.FromJson(config, customObjects);
+        KerasWeights.Read(model, Hdf5Reader.Read(weights));
+        return model;
+    }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelException($"'{path}' cannot be opened: {error.Message}", error);
+        }
+    }
+}
