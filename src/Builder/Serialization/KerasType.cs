@@ -70,7 +70,7 @@ internal sealed class KerasType
 
     public IReadOnlyList<FixedKey> FixedKeys { get; private init; } = [];
 
-    /// <summary>Keys that Keras leaves out where they are null.</summary>
+    /// <summary>Keys that Keras leaves out where nothing was asked for: null, channels last.</summary>
     public IReadOnlyList<string> Omitted { get; private init; } = [];
 
     /// <summary>Keys of lists that Keras writes as a number where they hold one.</summary>

@@ -22,10 +22,13 @@ internal sealed partial class ModelReader
         if (target == typeof(Shape)) return ReadShape(json);
         if (target == typeof(Axes)) return json.ValueKind == JsonValueKind.Null ? default(Axes) : Axes.Create(ReadIntegers(json));
         if (target == typeof(Sizes)) return json.ValueKind == JsonValueKind.Null ? default(Sizes) : Sizes.Create(ReadIntegers(json));
+        if (target == typeof(Margins)) return Margins.Create(ReadMargins(json));
+        if (target == typeof(Numbers)) return json.ValueKind == JsonValueKind.Array ? Numbers.Create(ReadNumbers(json)) : (Numbers)(float)ReadNumber(json);
         if (target == typeof(int[])) return ReadIntegers(json);
         if (target == typeof(IReadOnlyList<int>)) return json.ValueKind == JsonValueKind.Null ? null : ReadIntegers(json);
         if (target == typeof(IReadOnlyList<float>) || target == typeof(float[])) return json.ValueKind == JsonValueKind.Null ? null : ReadNumbers(json);
         if (target == typeof(IReadOnlyList<long>)) return json.ValueKind == JsonValueKind.Null ? null : Items(json).Select(item => item.TryGetInt64(out var value) ? value : throw Expected(item, "a whole number")).ToArray();
+        if (target == typeof(IReadOnlyDictionary<string, float>)) return json.ValueKind == JsonValueKind.Null ? null : ReadNamedNumbers(json);
         if (target == typeof(IReadOnlyList<string>)) return json.ValueKind == JsonValueKind.Null ? null : Items(json).Select(Word).ToArray();
         if (target == typeof(IReadOnlyList<Operation>) || target == typeof(IReadOnlyList<Layer>)) return ReadInners(json, target, where);
         if (target == typeof(bool)) return json.ValueKind is JsonValueKind.True or JsonValueKind.False ? json.GetBoolean() : throw Expected(json, "true or false");
@@ -91,6 +94,10 @@ internal sealed partial class ModelReader
 
     private static int[] ReadIntegers(JsonElement json) => json.ValueKind == JsonValueKind.Array ? [.. json.EnumerateArray().Select(ReadInteger)] : [ReadInteger(json)];
 
+    /// <summary>A number, a list of them, or a pair for each axis.</summary>
+    private static int[] ReadMargins(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Array ? [.. json.EnumerateArray().SelectMany(item => item.ValueKind == JsonValueKind.Array ? ReadIntegers(item) : [ReadInteger(item)])] : [ReadInteger(json)];
+
     /// <summary>Numbers row by row, of a list however deep.</summary>
     private static float[] ReadNumbers(JsonElement json)
     {
@@ -105,6 +112,9 @@ internal sealed partial class ModelReader
             else foreach (var inner in item.EnumerateArray()) Add(inner, depth + 1);
         }
     }
+
+    private static Dictionary<string, float> ReadNamedNumbers(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Object ? json.EnumerateObject().ToDictionary(entry => entry.Name, entry => (float)ReadNumber(entry.Value)) : throw Expected(json, "numbers by name");
 
     private static int ReadInteger(JsonElement json)
     {

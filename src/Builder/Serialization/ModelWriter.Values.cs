@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Serialization;
 
@@ -15,7 +16,7 @@ internal sealed partial class ModelWriter
         foreach (var member in type.Configuration)
         {
             var value = member.Property.GetValue(owner);
-            if (value is null && type.Omitted.Contains(member.Key)) continue;
+            if (value is null or DataFormat.ChannelsLast && type.Omitted.Contains(member.Key)) continue;
             try
             {
                 var json = WriteValue(value, $"{where}: {member.Key}");
@@ -45,11 +46,15 @@ internal sealed partial class ModelWriter
         Shape shape => WriteShape(shape),
         Sizes { Count: 0 } or Axes { List.Count: 0 } => null,
         Axes axes => new JsonArray([.. axes.Select(axis => (JsonNode?)JsonValue.Create(axis))]),
+        Margins { Count: > 2 } margins => new JsonArray([.. margins.Chunk(2).Select(pair => (JsonNode?)new JsonArray(pair[0], pair[1]))]),
+        Numbers { IsSingle: true } number => WriteNumber(number[0]),
+        Func<SymbolicTensor, SymbolicTensor> => throw new ModelException("is a function, which a file cannot hold. Derive a class from Layer, compute it there, and give the class with CustomObjects.Add when reading."),
         Operation operation => WriteOperation(operation, operation.Name),
         Initializer or Regularizer or Constraint => WriteObject(value, where),
         IEnumerable<int> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
         IEnumerable<long> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
         IEnumerable<float> numbers => new JsonArray([.. numbers.Select(WriteNumber)]),
+        IEnumerable<KeyValuePair<string, float>> numbers => new JsonObject(numbers.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)WriteNumber(entry.Value)))),
         IEnumerable<string> words => new JsonArray([.. words.Select(word => (JsonNode?)JsonValue.Create(word))]),
         IEnumerable<Operation> operations => new JsonArray([.. operations.Select(operation => (JsonNode?)WriteOperation(operation, operation.Name))]),
         _ => throw new ModelException($"has the type {value.GetType().Name}, which files do not hold; the property needs a number, word, list, activation, initializer, regularizer, constraint or layer."),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Serialization;
 
@@ -195,6 +196,9 @@ internal sealed partial class ModelWriter
     private static JsonObject WriteShapes(KerasType type, LayerCall call)
     {
         var shapes = call.Inputs.Take(call.Inputs.Count - call.Options.Tensors.Count()).Select(input => input.Shape).ToArray();
+
+        // Keras builds the layer inside for one step; ours may run on all steps at once.
+        if (call.Parent is { Layer: TimeDistributed, Inputs: var sequence } && shapes[0].Rank == sequence[0].Rank) shapes[0] = shapes[0].Remove(1);
         if (type.Form == CallForm.List) return new JsonObject { ["input_shape"] = new JsonArray([.. shapes.Select(WriteShape)]) };
         if (shapes.Length == 1) return new JsonObject { ["input_shape"] = WriteShape(shapes[0]) };
         var named = new JsonObject();

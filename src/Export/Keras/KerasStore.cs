@@ -8,6 +8,7 @@ internal sealed class KerasStore
 {
     private readonly HashSet<Operation> _visited = [];
     private readonly List<Entry> _entries = [];
+    private readonly Dictionary<string, int> _inner = [];
 
     private KerasStore()
     {
@@ -17,8 +18,7 @@ internal sealed class KerasStore
     /// <param name="Path">The group, without the <c>vars</c> below it; empty for the model itself.</param>
     /// <param name="Name">The user's name for it.</param>
     /// <param name="Weights">Variables that training or the user sets.</param>
-    /// <param name="Seed">For a generator of random numbers, its seed; its state is written and not read.</param>
-    internal sealed record Entry(string Path, string Name, IReadOnlyList<Weight> Weights, int? Seed = null)
+    internal sealed record Entry(string Path, string Name, IReadOnlyList<Weight> Weights)
     {
         public string PathOf(int variable) => (Path.Length == 0 ? "" : Path + "/") + "vars/" + variable.ToString(CultureInfo.InvariantCulture);
     }
@@ -43,7 +43,13 @@ internal sealed class KerasStore
             _entries.Add(new(Join(path, Attribute(operation, part.Key)), part.Key, [.. part]));
         }
 
-        if (SeedOf(operation) is { } seed) _entries.Add(new(Join(path, seed.Attribute), "seed_generator", [], seed.Seed));
+        if (operation is Layers.ProjectedAttention)
+        {
+            // Keras makes these two of layers; they hold nothing, but their groups are there.
+            _entries.Add(new(Join(path, "_softmax"), Numbered("softmax", _inner), []));
+            _entries.Add(new(Join(path, "_dropout_layer"), Numbered("dropout", _inner), []));
+        }
+
         if (operation is Model model)
         {
             var used = new Dictionary<string, int>();
@@ -73,14 +79,6 @@ internal sealed class KerasStore
         ("StackedRNNCells", _) => "cells/",
         _ when part.EndsWith("_cell", StringComparison.Ordinal) || owner.ClassName == "RNN" => "cell",
         _ => part,
-    };
-
-    /// <summary>Layers that draw random numbers keep a generator in the file, under their own group or their cell's.</summary>
-    private static (string Attribute, int? Seed)? SeedOf(Operation operation) => operation switch
-    {
-        Layers.Dropout { Rate: > 0 } dropout => ("seed_generator", dropout.Seed),
-        Layers.GatedRecurrentLayer { Dropout: > 0 } or Layers.GatedRecurrentLayer { RecurrentDropout: > 0 } => ("cell/seed_generator", ((Layers.GatedRecurrentLayer)operation).Seed),
-        _ => null,
     };
 
     // Keras' file goes by Python's class names, which differ from the public name for one layer.

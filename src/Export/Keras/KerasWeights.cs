@@ -56,8 +56,6 @@ internal static class KerasWeights
                 var weight = entry.Weights[i];
                 variables[i.ToString(System.Globalization.CultureInfo.InvariantCulture)] = new H5Dataset(weight.Storage, fileDims: [.. weight.Shape.Dims.ToArray().Select(dim => (ulong)dim)]);
             }
-
-            if (entry.Path.EndsWith("seed_generator", StringComparison.Ordinal)) variables["0"] = new H5Dataset(new[] { (uint)(entry.Seed ?? 0), 0u }, fileDims: [2]);
         }
 
         var file = new H5File();
