@@ -1,0 +1,260 @@
+using OnnxFunctional.Export.Emit.Emitters;
+using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Export.Emit;
+
+/// <summary>A graph on its way into a file: what emitters work with. It knows under which names and in which layouts each value exists so far, and makes another layout when one is asked for.</summary>
+internal sealed class Emission
+{
+    private readonly EmissionRequest _request;
+    private readonly DimensionNames _dimensions;
+    private readonly Dictionary<Value, List<EmittedTensor>> _tensors = [];
+    private readonly Dictionary<Value, string> _names = [];
+    private readonly Dictionary<Value, string> _outputNames = [];
+    private readonly Dictionary<Value, Value> _standsFor = [];
+    private readonly HashSet<Node> _emitted = [];
+    private readonly Initializers _initializers;
+    private readonly List<string> _problems = [];
+    private Node? _current;
+
+    /// <param name="request">What is written.</param>
+    /// <param name="file">The graph of the file it goes into: a new one, or the body of a Scan.</param>
+    public Emission(EmissionRequest request, OnnxGraph file)
+    {
+        _request = request;
+        Source = OnnxFunctional.Graph.Between([.. request.Inputs.Concat(request.Captured).Select(input => input.Value)], [.. request.Outputs.Select(output => output.Value)]);
+        Facts = new GraphFacts(Source);
+        Graph = file;
+        _dimensions = DimensionNames.Find(Source, [.. request.Inputs.Concat(request.Captured).Select(input => input.Name)], request.Options.BatchName);
+        _initializers = new Initializers(this, request.WeightNames);
+        Reserve();
+    }
+
+    public Graph Source { get; }
+
+    public GraphFacts Facts { get; }
+
+    public OnnxGraph Graph { get; }
+
+    public int Opset => _request.Options.Opset;
+
+    /// <summary>What cannot be written, one sentence each.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>The name in front of whatever the present node leaves in the file.</summary>
+    public string Prefix => _current is null ? _request.Name : PrefixOf(_current);
+
+    /// <summary>Results of an emitter that later nodes may use again, by what they were made from.</summary>
+    public Dictionary<(object Key, string Role), string> Shared { get; } = [];
+
+    /// <summary>What was written for masks, so that layers share it.</summary>
+    public Dictionary<Value, SequenceMask> Masks { get; } = [];
+
+    /// <summary>The request of a graph inside this one.</summary>
+    public EmissionRequest Inner(string name, IReadOnlyList<(string Name, Value Value)> inputs, IReadOnlyList<(string Name, Value Value)> outputs, IReadOnlyList<(string Name, Value Value)> captured) => new()
+    {
+        Name = name,
+        Inputs = inputs,
+        Outputs = outputs,
+        Captured = captured,
+        WeightNames = new Dictionary<Weight, string>(),
+        Scopes = _request.Scopes,
+        Options = _request.Options,
+    };
+
+    /// <summary>A tensor of the file as a value that definitions can compute with.</summary>
+    public SymbolicTensor Bring(string name, TensorSpec spec, Layout layout)
+    {
+        var tensor = new InputLayer(spec.Shape, spec.Type, null).Tensor;
+        Register(tensor.Value, new EmittedTensor(name, layout));
+        _emitted.Add(tensor.Value.Producer);
+        return new SymbolicTensor(tensor.Value, _current?.Scope);
+    }
+
+    /// <summary>Writes whatever a tensor still needs that was built on values of the file.</summary>
+    public Value Write(SymbolicTensor tensor)
+    {
+        foreach (var node in OnnxFunctional.Graph.Between([.. _tensors.Keys], [tensor.Value]).Nodes) Emit(node);
+        return tensor.Value;
+    }
+
+    /// <summary>Writes all nodes, then brings the outputs into the graph's own layout and under their names.</summary>
+    public void Run()
+    {
+        foreach (var node in Source.Nodes) Emit(node);
+        _current = null;
+        foreach (var (name, value) in _request.Outputs)
+        {
+            var stored = Read(value, Layout.Identity(value.Spec.Shape.Rank));
+            if (stored != name) Graph.Node(name + "/Identity", "Identity", [stored], [name]);
+            Graph.Output(name, value.Spec, _dimensions.Of(value));
+        }
+    }
+
+    /// <summary>Writes one node, unless it is written already, only moves the numbers of a weight, or hands its input on.</summary>
+    public void Emit(Node node)
+    {
+        if (!_emitted.Add(node)) return;
+        var outer = _current;
+        _current = node;
+        try
+        {
+            if (_initializers.TryFold(node)) return;
+            var emitter = EmitterTable.Find(node.Op) ?? throw new InvalidOperationException($"{node.Op.Name} has no row in the emitter table.");
+            emitter(this, node);
+        }
+        finally
+        {
+            _current = outer;
+        }
+    }
+
+    /// <summary>Notes why a node cannot be written; the others are looked at all the same, so that all problems are told at once.</summary>
+    public void Refuse(Node node, string why)
+    {
+        _problems.Add((node.Scope is { } scope ? $"layer '{_request.Scopes.Of(scope)}': " : $"operation {node.Op.Name}: ") + why);
+        foreach (var output in node.Outputs) Register(output, new EmittedTensor(Graph.Reserve(PrefixOf(node) + "/refused"), Layout.Identity(output.Spec.Shape.Rank)));
+    }
+
+    public void AddProblems(IEnumerable<string> problems) => _problems.AddRange(problems);
+
+    /// <summary>Where a value is in the file, the first place first; empty for a weight or constant nobody read.</summary>
+    public IReadOnlyList<EmittedTensor> Places(Value value) => _tensors.GetValueOrDefault(value) ?? [];
+
+    public StaticTensor? Static(Value value) => _initializers.Find(value);
+
+    public bool IsStatic(Value value) => Static(value) is not null;
+
+    /// <summary>The value as the graph has it.</summary>
+    public string Read(Value value) => Read(value, Layout.Identity(value.Spec.Shape.Rank));
+
+    /// <summary>The name of a value in a layout; where it does not exist in that layout yet, it is made now.</summary>
+    public string Read(Value value, Layout layout)
+    {
+        if (Static(value) is { } constant) return _initializers.Name(constant, Conversions.Steps(layout));
+        if (!_tensors.TryGetValue(value, out var places)) throw new InvalidOperationException($"{value} is read before it is written.");
+        foreach (var place in places)
+        {
+            if (place.Layout == layout) return place.Name;
+        }
+
+        return Conversions.Convert(this, value, places, layout);
+    }
+
+    /// <summary>A weight or other value after steps that move its numbers: folded into the stored weight, or written as nodes where it is computed.</summary>
+    public string Read(Value value, params IReadOnlyList<ArrangementStep> steps)
+    {
+        if (Static(value) is { } constant) return _initializers.Name(constant, steps);
+        return Conversions.Apply(this, Read(value), value.Spec, Arrangement.Of(value.Spec.Shape, steps).Steps);
+    }
+
+    /// <summary>Says that a value is in the file under a name still to be given, and gives it.</summary>
+    public string Declare(Value value, Layout layout, string role)
+    {
+        var name = NameFor(value, layout, role);
+        Register(value, new EmittedTensor(name, layout));
+        if (!_outputNames.ContainsValue(name)) Graph.Describe(name, layout.Stored(value.Spec), Permuted(_dimensions.Of(Original(value)), layout));
+        return name;
+    }
+
+    /// <summary>A node that gives one output of the graph's node.</summary>
+    public void Result(Value value, Layout layout, string op, IEnumerable<string> inputs, params IEnumerable<AttributeProto> attributes)
+    {
+        string[] read = [.. inputs];
+        Node(op, read, [Declare(value, layout, op)], attributes);
+    }
+
+    /// <summary>A node between others, whose output no value of the graph stands for.</summary>
+    public string Add(string op, TensorSpec result, IEnumerable<string> inputs, params IEnumerable<AttributeProto> attributes)
+    {
+        var name = Graph.Reserve(Prefix + "/" + op);
+        Graph.Describe(name, result);
+        Node(op, inputs, [name], attributes);
+        return name;
+    }
+
+    public void Node(string op, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<AttributeProto> attributes) =>
+        Graph.Node(Prefix + "/" + op, op, inputs, outputs, attributes);
+
+    /// <summary>One value is the other, seen with its axes renamed or not at all.</summary>
+    public void Alias(Value value, Value source, Func<Layout, Layout?>? view = null)
+    {
+        if (view is null) _tensors[value] = _tensors[source];
+        else _tensors[value] = [.. _tensors[source].Where(place => view(place.Layout) is not null).Select(place => place with { Layout = view(place.Layout)!.Value })];
+    }
+
+    /// <summary>A value turns out to be known when the file is written.</summary>
+    public void SetStatic(Value value, TensorData data) => _initializers.Set(value, data);
+
+    /// <summary>Takes a node as written, because another wrote it too; false if it already was.</summary>
+    public bool TryClaim(Node node) => _emitted.Add(node);
+
+    public bool IsEmitted(Node node) => _emitted.Contains(node);
+
+    /// <summary>A value made while writing takes the place of the graph's: its name, its readers, its dimensions.</summary>
+    public void StandFor(Value made, Value original) => _standsFor.TryAdd(made, Original(original));
+
+    public Value Original(Value value) => _standsFor.GetValueOrDefault(value, value);
+
+    /// <summary>Whole numbers as an initializer: a shape, axes, pads.</summary>
+    public string Constant(string role, params IEnumerable<long> values)
+    {
+        long[] data = [.. values];
+        return _initializers.Constant(role, TensorData.Of(Shape.Of(data.Length), data));
+    }
+
+    public string Constant(string role, TensorData data) => _initializers.Constant(role, data);
+
+    public string Scalar(string role, float value) => _initializers.Constant(role, TensorData.Of(Shape.Of(), [value]));
+
+    public string Scalar(string role, long value) => _initializers.Constant(role, TensorData.Of(Shape.Of(), [value]));
+
+    private void Reserve()
+    {
+        foreach (var (name, value) in _request.Inputs)
+        {
+            Graph.Reserve(name);
+            Graph.Input(name, value.Spec, _dimensions.Of(value));
+            Register(value, new EmittedTensor(name, Layout.Identity(value.Spec.Shape.Rank)));
+            _names.TryAdd(value, name);
+        }
+
+        foreach (var (name, value) in _request.Captured) Register(value, new EmittedTensor(name, Layout.Identity(value.Spec.Shape.Rank)));
+        foreach (var (name, value) in _request.Outputs)
+        {
+            Graph.Reserve(name);
+            _outputNames.TryAdd(value, name);
+        }
+
+        foreach (var name in _request.WeightNames.Values) Graph.Reserve(name);
+        foreach (var (name, value) in _request.ValueNames) _names.TryAdd(value, name);
+    }
+
+    private void Register(Value value, EmittedTensor tensor)
+    {
+        if (_tensors.TryGetValue(value, out var places)) places.Add(tensor);
+        else _tensors[value] = [tensor];
+    }
+
+    private string NameFor(Value value, Layout layout, string role)
+    {
+        var original = Original(value);
+        if (_outputNames.TryGetValue(original, out var output))
+        {
+            if (layout.IsIdentity) return output;
+            return Graph.Reserve(output + "/" + role);
+        }
+
+        var first = !_tensors.ContainsKey(value);
+        if (_names.TryGetValue(original, out var name)) return Graph.Reserve(first ? name : name + "/" + role);
+        return Graph.Reserve(first || _current is null ? PrefixOf(original.Producer) + "/" + role : Prefix + "/" + role);
+    }
+
+    private string PrefixOf(Node node) =>
+        node.Scope is { } scope ? _request.Scopes.Of(scope) :
+        _names.TryGetValue(node.Outputs[0], out var name) ? name :
+        node.Op is Placeholder or Variable ? _request.Name : Naming.SnakeCase(node.Op.Name);
+
+    private static string?[]? Permuted(IReadOnlyList<string?>? names, Layout layout) => names is null ? null : [.. layout.Axes.Select(axis => names[axis])];
+}

@@ -1,0 +1,88 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Export.Emit.Emitters;
+
+/// <summary>Pooling and its gradients.</summary>
+internal static class Pools
+{
+    public static void Max(Emission emission, Node node, MaxPool op) => Pool(emission, node, op, "MaxPool");
+
+    public static void Average(Emission emission, Node node, AveragePool op) => Pool(emission, node, op, "AveragePool");
+
+    /// <summary>MaxPool gives the position of each maximum in the whole tensor; the gradients are added up there.</summary>
+    public static void MaxGradient(Emission emission, Node node, MaxPoolGradient op)
+    {
+        var (x, dy) = (node.Inputs[0], node.Inputs[2]);
+        if (Windows.Padding(op.Pads, x.Spec.Shape, [.. op.Kernel], op.Strides, dilated: false) is not { } padding) return;
+        var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
+        var stored = layout.Stored(dy.Spec.Shape);
+        var image = emission.Read(x, layout);
+        var (maximum, positions) = (emission.Graph.Reserve(emission.Prefix + "/maximum"), emission.Graph.Reserve(emission.Prefix + "/positions"));
+        emission.Graph.Describe(maximum, new TensorSpec(stored, x.Spec.Type));
+        emission.Graph.Describe(positions, new TensorSpec(stored, DType.Int64));
+        emission.Node("MaxPool", [image], [maximum, positions], Attributes.Ints("kernel_shape", op.Kernel), Attributes.Ints("strides", op.Strides), padding);
+
+        var line = Shape.Of(Shape.Unknown);
+        var whole = emission.Constant("line", -1);
+        var flatPositions = emission.Add("Reshape", new TensorSpec(line, DType.Int64), [positions, whole]);
+        var flatGradient = emission.Add("Reshape", dy.Spec with { Shape = line }, [emission.Read(dy, layout), whole]);
+        var shape = DynamicShapes.Of(emission, x, layout);
+        var zeros = Zeros(emission, shape, layout.Stored(x.Spec));
+        var flatZeros = emission.Add("Reshape", x.Spec with { Shape = line }, [zeros, whole]);
+        var sums = emission.Add("ScatterElements", x.Spec with { Shape = line }, [flatZeros, flatPositions, flatGradient], Attributes.Int("axis", 0), Attributes.Text("reduction", "add"));
+        emission.Result(node.Outputs[0], layout, "Reshape", [sums, shape]);
+    }
+
+    /// <summary>Each gradient divided by the positions its window had, then spread by a transposed convolution of ones, channel by channel.</summary>
+    public static void AverageGradient(Emission emission, Node node, AveragePoolGradient op)
+    {
+        var (dy, x) = (node.Inputs[0], node.Outputs[0].Spec.Shape);
+        var channels = x.Dims[^1];
+        if (channels == Shape.Unknown || Enumerable.Range(1, x.Rank - 2).Any(axis => x.Dims[axis] == Shape.Unknown))
+        {
+            emission.Refuse(node, $"the gradient of an average pooling over unknown sizes {x} has no form in ONNX; give the input a fixed size.");
+            return;
+        }
+
+        Definitions.Write(emission, node, inputs =>
+        {
+            // The adjoint of a depthwise convolution with ones is that spreading.
+            var counts = Ops.Constant(Counts(op, x, out var data), data);
+            var ones = Ops.Constant(Shape.Of([.. op.Kernel, 1, channels]), Enumerable.Repeat(1f, op.Kernel.Aggregate(channels, (product, size) => product * size)).ToArray());
+            var window = new Window(op.Strides, IntList.Repeat(1, op.Strides.Count), op.Pads, channels);
+            return Ops.Make(new ConvInputGradient(window), inputs[0] / counts, ones, inputs[1]);
+        });
+    }
+
+    public static string Zeros(Emission emission, string shape, TensorSpec spec) => emission.Add("ConstantOfShape", spec, [shape]);
+
+    private static void Pool(Emission emission, Node node, PoolOp op, string name)
+    {
+        var x = node.Inputs[0];
+        var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
+        var padding = Windows.Padding(op.Pads, x.Spec.Shape, [.. op.Kernel], op.Strides, dilated: false)!;
+        emission.Result(node.Outputs[0], layout, name, [emission.Read(x, layout)], Attributes.Ints("kernel_shape", op.Kernel), Attributes.Ints("strides", op.Strides), padding);
+    }
+
+    /// <summary>How many positions of the image each window sees; padding does not count.</summary>
+    private static Shape Counts(AveragePoolGradient op, Shape x, out float[] counts)
+    {
+        var sizes = Enumerable.Range(0, op.Kernel.Count).Select(i => op.Pads.OutputSize(i, x.Dims[i + 1], op.Kernel[i], op.Strides[i])).ToArray();
+        var shape = Shape.Of([1, .. sizes, 1]);
+        counts = new float[shape.ElementCount];
+        for (var n = 0; n < counts.Length; n++)
+        {
+            var (rest, count) = (n, 1);
+            for (var i = sizes.Length - 1; i >= 0; i--)
+            {
+                var begin = ((rest % sizes[i]) * op.Strides[i]) - op.Pads.Resolve(i, x.Dims[i + 1], op.Kernel[i], op.Strides[i]).Begin;
+                count *= Math.Min(begin + op.Kernel[i], x.Dims[i + 1]) - Math.Max(begin, 0);
+                rest /= sizes[i];
+            }
+
+            counts[n] = count;
+        }
+
+        return shape;
+    }
+}

@@ -1,0 +1,115 @@
+namespace OnnxFunctional.Export.Emit.Emitters;
+
+/// <summary>Any mask for a recurrent node that knows lengths only: the steps that count are moved to the front, run as a shorter sequence, and their outputs put back.</summary>
+/// <remarks>
+/// ONNX's sequence_lens says how many steps at the beginning count. For other masks the usual way is a Scan over single steps; moving the steps costs two gathers
+/// and keeps the one node with its fast kernel, on any device.
+/// </remarks>
+internal sealed class SequenceMask
+{
+    private readonly Value _mask;
+    private readonly string _counts;
+    private readonly string _order;
+
+    private SequenceMask(Emission emission, Value mask)
+    {
+        _mask = mask;
+        var spec = mask.Spec.Shape;
+        var numbers = new TensorSpec(spec, DType.Int32);
+        _counts = emission.Add("Cast", numbers, [emission.Read(mask)], Attributes.Int("to", OnnxGraph.ElementType(DType.Int32)));
+        Lengths = emission.Add("ReduceSum", numbers with { Shape = Shape.Of(spec.Dims[0]) }, [_counts, emission.Constant("axes", 1)], Attributes.Flag("keepdims", false));
+
+        // Sorted by position, steps that do not count behind all others.
+        var time = DynamicShapes.Dims(emission, mask, [1]);
+        var line = new TensorSpec(Shape.Of(spec.Dims[1]), DType.Int64);
+        var scalar = new TensorSpec(Shape.Of(), DType.Int64);
+        var positions = spec.Dims[1] != Shape.Unknown
+            ? emission.Constant("positions", Enumerable.Range(0, spec.Dims[1]).Select(position => (long)position))
+            : emission.Add("Range", line, [emission.Scalar("start", 0L), emission.Add("Squeeze", scalar, [time, emission.Constant("axes", 0)]), emission.Scalar("step", 1L)]);
+        var behind = emission.Add("Add", line, [positions, time]);
+        var keys = emission.Add("Where", new TensorSpec(spec, DType.Int64), [emission.Read(mask), positions, behind]);
+        var (sorted, order) = (emission.Graph.Reserve(emission.Prefix + "/sorted"), emission.Graph.Reserve(emission.Prefix + "/order"));
+        emission.Graph.Describe(sorted, new TensorSpec(spec, DType.Int64));
+        emission.Graph.Describe(order, new TensorSpec(spec, DType.Int64));
+        emission.Node("TopK", [keys, time], [sorted, order], Attributes.Int("axis", 1), Attributes.Flag("largest", false), Attributes.Flag("sorted", true));
+        _order = emission.Add("Unsqueeze", new TensorSpec(spec.Insert(2, 1), DType.Int64), [order, emission.Constant("axes", 2)]);
+    }
+
+    /// <summary>How many steps of each sample count, as sequence_lens takes it.</summary>
+    public string Lengths { get; }
+
+    /// <summary>The mask's part of the graph, written once however many layers read it.</summary>
+    public static SequenceMask Of(Emission emission, Value mask)
+    {
+        if (emission.Masks.TryGetValue(mask, out var known)) return known;
+        var made = new SequenceMask(emission, mask);
+        emission.Masks[mask] = made;
+        return made;
+    }
+
+    /// <summary>The sequence with the steps that count in front, time-major.</summary>
+    public string Compact(Emission emission, Value x)
+    {
+        if (emission.Shared.TryGetValue(((_mask, x), "compact"), out var known)) return known;
+        var compact = emission.Add("GatherND", x.Spec, [emission.Read(x), _order], Attributes.Int("batch_dims", 1));
+        var turned = emission.Add("Transpose", Layout.TimeMajor.Stored(x.Spec), [compact], Attributes.Ints("perm", 1, 0, 2));
+        emission.Shared[((_mask, x), "compact")] = turned;
+        return turned;
+    }
+
+    /// <summary>Outputs of the steps that count at their own time; a step in between shows the one computed before it, or zeros.</summary>
+    /// <param name="emission">The file.</param>
+    /// <param name="value">The sequence output.</param>
+    /// <param name="compact">Outputs of the compacted sequence (time, batch, units).</param>
+    /// <param name="reverse">Time runs backwards, so "before" is the next step that counts.</param>
+    /// <param name="zeros">Zeros in between.</param>
+    public void Spread(Emission emission, Value value, string compact, bool reverse, bool zeros)
+    {
+        var (sources, seen) = Sources(emission, reverse);
+        var shown = zeros ? emission.Add("Unsqueeze", new TensorSpec(_mask.Spec.Shape.Insert(2, 1), DType.Bool), [emission.Read(_mask), emission.Constant("axes", 2)]) : seen;
+        var turned = emission.Add("Transpose", value.Spec, [compact], Attributes.Ints("perm", 1, 0, 2));
+        var spread = emission.Add("GatherND", value.Spec, [turned, sources], Attributes.Int("batch_dims", 1));
+        emission.Result(value, Layout.Identity(3), "Where", [shown, spread, emission.Scalar("zero", 0f)]);
+    }
+
+    /// <summary>The last state; a sample without any step that counts keeps its first, where ONNX gives zeros.</summary>
+    public void Keep(Emission emission, Value value, string last, string initial)
+    {
+        var any = emission.Add("Greater", new TensorSpec(Shape.Of(value.Spec.Shape.Dims[0]), DType.Bool), [Lengths, emission.Constant("none", Whole(0))]);
+        var column = emission.Add("Unsqueeze", new TensorSpec(Shape.Of(value.Spec.Shape.Dims[0], 1), DType.Bool), [any, emission.Constant("axes", 1)]);
+        emission.Result(value, Layout.Identity(2), "Where", [column, last, initial]);
+    }
+
+    /// <summary>For each time the compacted step whose output it shows, and whether there is one yet.</summary>
+    private (string Sources, string Seen) Sources(Emission emission, bool reverse)
+    {
+        var role = reverse ? "reverse" : "forward";
+        if (emission.Shared.TryGetValue((_mask, role + " sources"), out var known)) return (known, emission.Shared[(_mask, role + " seen")]);
+        var spec = new TensorSpec(_mask.Spec.Shape, DType.Int32);
+        var column = spec with { Shape = spec.Shape.Insert(2, 1) };
+        var counted = emission.Add("CumSum", spec, [_counts, emission.Scalar("axis", 1L)], Attributes.Flag("exclusive", reverse));
+        string index, seen;
+        if (reverse)
+        {
+            // As many count before this time as there are compacted steps before the one it shows.
+            var lengths = emission.Add("Unsqueeze", spec with { Shape = Shape.Of(spec.Shape.Dims[0], 1) }, [Lengths, emission.Constant("axes", 1)]);
+            seen = emission.Add("Less", spec with { Type = DType.Bool }, [counted, lengths]);
+            index = counted;
+        }
+        else
+        {
+            seen = emission.Add("Greater", spec with { Type = DType.Bool }, [counted, emission.Constant("none", Whole(0))]);
+            var last = emission.Add("Sub", spec, [counted, emission.Constant("one", Whole(1))]);
+            index = emission.Add("Max", spec, [last, emission.Constant("none", Whole(0))]);
+        }
+
+        var wide = emission.Add("Cast", spec with { Type = DType.Int64 }, [index], Attributes.Int("to", OnnxGraph.ElementType(DType.Int64)));
+        var sources = emission.Add("Unsqueeze", column with { Type = DType.Int64 }, [wide, emission.Constant("axes", 2)]);
+        var shown = emission.Add("Unsqueeze", column with { Type = DType.Bool }, [seen, emission.Constant("axes", 2)]);
+        emission.Shared[(_mask, role + " sources")] = sources;
+        emission.Shared[(_mask, role + " seen")] = shown;
+        return (sources, shown);
+    }
+
+    private static TensorData Whole(int number) => TensorData.Of(Shape.Of(), (ReadOnlySpan<int>)[number]);
+}

@@ -1,0 +1,169 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Export.Emit.Emitters;
+
+/// <summary>The same elements in another shape or order, parts of them, and several tensors as one.</summary>
+internal static class Shaping
+{
+    public static void Reshape(Emission emission, Node node, Reshape op)
+    {
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
+        if (TryFlatten(emission, x, y)) return;
+        var place = emission.Places(x).FirstOrDefault(place => place.Layout.SameMemory(Layout.Identity(place.Layout.Rank), x.Spec.Shape) && Target(op, x, place.Layout, Layout.Identity(op.Target.Count)) is not null);
+        var (source, layout) = place is null ? (emission.Read(x), Layout.Identity(x.Spec.Shape.Rank)) : (place.Name, place.Layout);
+        var result = Layout.Identity(op.Target.Count);
+        if (emission.Facts.Wanted(emission.Original(y)) is { } wanted && wanted.SameMemory(result, y.Spec.Shape) && Target(op, x, layout, wanted) is not null) result = wanted;
+        if (result.Rank == 2 && y.Spec.Shape.Dims[0] == x.Spec.Shape.Dims[0] && layout.Axes[0] == 0 && op.Target[0] == 0) emission.Result(y, result, "Flatten", [source], Attributes.Int("axis", 1));
+        else emission.Result(y, result, "Reshape", [source, emission.Constant("shape", Target(op, x, layout, result)!)]);
+    }
+
+    /// <summary>The same elements in the shape of the other input.</summary>
+    public static void ReshapeLike(Emission emission, Node node) =>
+        emission.Result(node.Outputs[0], Layout.Identity(node.Outputs[0].Spec.Shape.Rank), "Reshape", [emission.Read(node.Inputs[0]), DynamicShapes.ReshapeTarget(emission, node.Inputs[1])]);
+
+    public static void ExpandLike(Emission emission, Node node)
+    {
+        var (x, like) = (node.Inputs[0], node.Inputs[1]);
+        var layout = Reductions.Source(emission, like).Layout;
+        emission.Result(node.Outputs[0], layout, "Expand", [Operands.Read(emission, x, layout), DynamicShapes.Of(emission, like, layout)]);
+    }
+
+    public static void Unsqueeze(Emission emission, Node node, Unsqueeze op)
+    {
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
+        var rank = y.Spec.Shape.Rank;
+        var axes = ShapeRules.Axes(op.Axes, rank, op.Name);
+        var kept = Enumerable.Range(0, rank).Where(axis => !axes.Contains(axis)).ToArray();
+        var layout = Layout.Identity(rank);
+        if (emission.Facts.Wanted(emission.Original(y)) is { } wanted && wanted.SameMemory(layout, y.Spec.Shape)) layout = wanted;
+        var own = new Layout([.. layout.Axes.Where(kept.Contains).Select(axis => Array.IndexOf(kept, axis))]);
+        emission.Result(y, layout, "Unsqueeze", [emission.Read(x, own), emission.Constant("axes", layout.Positions(axes).Select(axis => (long)axis))]);
+    }
+
+    public static void Squeeze(Emission emission, Node node, Squeeze op)
+    {
+        var (source, layout) = Reductions.Source(emission, node.Inputs[0]);
+        var axes = ShapeRules.Axes(op.Axes, layout.Rank, op.Name);
+        emission.Result(node.Outputs[0], Reductions.Left(layout, axes, keepDims: false), "Squeeze", [source, emission.Constant("axes", layout.Positions(axes).Select(axis => (long)axis))]);
+    }
+
+    /// <summary>Nothing is written: the same tensor, seen with other axes. A Transpose appears where a reader needs another order, one for any number of these in a row.</summary>
+    public static void Transpose(Emission emission, Node node, Transpose op)
+    {
+        var x = node.Inputs[0];
+        if (emission.Places(x).Any(place => place.Layout.Features is not null)) emission.Read(x);
+        var inverse = OnnxFunctional.Operators.Transpose.Inverse(op.Permutation).Permutation;
+        emission.Alias(node.Outputs[0], x, layout => layout.Features is null ? new([.. layout.Axes.Select(axis => inverse[axis])]) : null);
+    }
+
+    public static void Concat(Emission emission, Node node, Concat op)
+    {
+        var y = node.Outputs[0];
+        var axis = ShapeRules.Axis(op.Axis, y.Spec.Shape.Rank, op.Name);
+        if (axis == 1 && y.Spec.Shape.Rank == 2 && emission.Facts.AcceptsFeatureOrder(emission.Original(y)) && node.Inputs.Any(input => Features(input) is not null)
+            && node.Inputs.All(input => !emission.IsStatic(input) && input.Spec.Shape.Dims[1] != Shape.Unknown))
+        {
+            // Each part keeps the order it lies in; the matrix after it stores its rows accordingly.
+            var order = FeatureOrder.Concatenate(node.Inputs.Select(input => Features(input) ?? FeatureOrder.Plain(input.Spec.Shape.Dims[1])));
+            emission.Result(y, new Layout([0, 1], order), "Concat", [.. node.Inputs.Select(input => Features(input) is null ? emission.Read(input) : emission.Places(input)[0].Name)], Attributes.Int("axis", 1));
+            return;
+        }
+
+        var layout = Operands.Choose(emission, node, node.Inputs) with { Features = null };
+        emission.Result(y, layout, "Concat", [.. node.Inputs.Select(input => emission.Read(input, layout))], Attributes.Int("axis", layout.Position(axis)));
+
+        FeatureOrder? Features(Value value) => emission.Places(value) is [var first, ..] ? first.Layout.Features : null;
+    }
+
+    public static void Split(Emission emission, Node node, Split op)
+    {
+        var (source, layout) = Reductions.Source(emission, node.Inputs[0]);
+        Pieces(emission, node, source, layout, op.Axis, emission.Constant("sizes", op.Sizes.Select(size => (long)size)));
+    }
+
+    /// <summary>Pieces as large as the other inputs.</summary>
+    public static void SplitLike(Emission emission, Node node, SplitLike op)
+    {
+        var (source, layout) = Reductions.Source(emission, node.Inputs[0]);
+        var axis = ShapeRules.Axis(op.Axis, layout.Rank, op.Name);
+        string sizes;
+        if (node.Outputs.All(piece => piece.Spec.Shape.Dims[axis] != Shape.Unknown))
+        {
+            sizes = emission.Constant("sizes", node.Outputs.Select(piece => (long)piece.Spec.Shape.Dims[axis]));
+        }
+        else
+        {
+            string[] dims = [.. node.Inputs.Skip(1).Select(like => DynamicShapes.Dims(emission, like, [axis]))];
+            sizes = emission.Add("Concat", new TensorSpec(Shape.Of(dims.Length), DType.Int64), dims, Attributes.Int("axis", 0));
+        }
+
+        Pieces(emission, node, source, layout, axis, sizes);
+    }
+
+    public static void Slice(Emission emission, Node node, Slice op)
+    {
+        var (source, layout) = Reductions.Source(emission, node.Inputs[0]);
+        var axes = op.Axes.Select(axis => (long)layout.Position(ShapeRules.Axis(axis, layout.Rank, op.Name)));
+        emission.Result(
+            node.Outputs[0],
+            layout,
+            "Slice",
+            [source, emission.Constant("starts", op.Starts.Select(Far)), emission.Constant("ends", op.Ends.Select(Far)), emission.Constant("axes", axes), emission.Constant("steps", op.Steps.Select(step => (long)step))]);
+
+        // The two ends of an axis of any length.
+        static long Far(int position) => position == int.MaxValue ? long.MaxValue : position == int.MinValue ? long.MinValue : position;
+    }
+
+    public static void Pad(Emission emission, Node node, Pad op)
+    {
+        var layout = Operands.Choose(emission, node, node.Inputs[0]) with { Features = null };
+        var x = emission.Read(node.Inputs[0], layout);
+        var inputs = new List<string> { x, emission.Constant("pads", [.. layout.Axes.Select(axis => (long)op.Begin[axis]), .. layout.Axes.Select(axis => (long)op.End[axis])]) };
+        if (op.Mode == PadMode.Constant && op.Value != 0) inputs.Add(emission.Constant("value", Casts.TryConvert(TensorData.Of(Shape.Of(), [op.Value]), node.Inputs[0].Spec.Type)!));
+        var mode = op.Mode switch { PadMode.Constant => "constant", PadMode.Reflect => "reflect", _ => "edge" };
+        emission.Result(node.Outputs[0], layout, "Pad", inputs, Attributes.Text("mode", mode));
+    }
+
+    public static void Tile(Emission emission, Node node, Tile op)
+    {
+        var (source, layout) = Reductions.Source(emission, node.Inputs[0]);
+        emission.Result(node.Outputs[0], layout, "Tile", [source, emission.Constant("repeats", layout.Axes.Select(axis => (long)op.Repeats[axis]))]);
+    }
+
+    private static void Pieces(Emission emission, Node node, string source, Layout layout, int axis, string sizes)
+    {
+        var position = layout.Position(ShapeRules.Axis(axis, layout.Rank, "Split"));
+        string[] outputs = [.. node.Outputs.Select(piece => emission.Declare(piece, layout, "Split"))];
+        emission.Node("Split", [source, sizes], outputs, Attributes.Int("axis", position));
+    }
+
+    /// <summary>An image that lies channels-first is flattened as it lies, where the matrix after it can store its rows in that order.</summary>
+    private static bool TryFlatten(Emission emission, Value x, Value y)
+    {
+        var (from, to) = (x.Spec.Shape, y.Spec.Shape);
+        if (to.Rank != 2 || from.Rank < 3 || from.Dims[0] != to.Dims[0] || from.Slice(1, from.Rank - 1) is not { IsKnown: true } image || image.ElementCount != to.Dims[1]) return false;
+        if (emission.IsStatic(x) || emission.Places(x) is not [var place, ..] || place.Layout.Axes[0] != 0 || emission.Places(x).Any(other => other.Layout.SameMemory(Layout.Identity(from.Rank), from))) return false;
+        if (!emission.Facts.AcceptsFeatureOrder(emission.Original(y))) return false;
+        var order = FeatureOrder.Of(IntList.Create(image.Dims), [.. place.Layout.Axes.Skip(1).Select(axis => axis - 1)]);
+        emission.Result(y, new Layout([0, 1], order), "Flatten", [place.Name], Attributes.Int("axis", 1));
+        return true;
+    }
+
+    /// <summary>A Reshape's target between layouts that keep the order of elements; nothing where ONNX's 0 and -1 cannot say it.</summary>
+    private static long[]? Target(Reshape op, Value x, Layout from, Layout to)
+    {
+        var target = new long[to.Rank];
+        var open = op.Target.Contains(-1);
+        for (var i = 0; i < target.Length; i++)
+        {
+            var axis = to.Axes[i];
+            if (op.Target[axis] != 0) target[i] = op.Target[axis];
+            else if (x.Spec.Shape.Dims[axis] is > 0 and var dim) target[i] = dim;
+            else if (i < from.Rank && from.Axes[i] == axis && x.Spec.Shape.Dims[axis] == Shape.Unknown) target[i] = 0;
+            else if (open || x.Spec.Shape.Dims[axis] == 0) return null;
+            else (target[i], open) = (-1, true);
+        }
+
+        return target;
+    }
+}

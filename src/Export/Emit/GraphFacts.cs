@@ -1,0 +1,89 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Export.Emit;
+
+/// <summary>What is known of a graph before it is written: who reads a value, and in which layout its readers would like it.</summary>
+internal sealed class GraphFacts
+{
+    private readonly Dictionary<Value, List<(Node Node, int Index)>> _readers = [];
+    private readonly HashSet<Value> _outputs;
+    private readonly Dictionary<Value, Layout> _wanted = [];
+
+    public GraphFacts(Graph graph)
+    {
+        _outputs = [.. graph.Outputs];
+        foreach (var node in graph.Nodes)
+        {
+            for (var i = 0; i < node.Inputs.Count; i++)
+            {
+                if (!_readers.TryGetValue(node.Inputs[i], out var readers)) _readers[node.Inputs[i]] = readers = [];
+                readers.Add((node, i));
+            }
+        }
+
+        for (var i = graph.Nodes.Count - 1; i >= 0; i--) Want(graph.Nodes[i]);
+    }
+
+    public IReadOnlyList<(Node Node, int Index)> Readers(Value value) => _readers.GetValueOrDefault(value) ?? [];
+
+    public bool IsOutput(Value value) => _outputs.Contains(value);
+
+    public bool IsRead(Value value) => IsOutput(value) || Readers(value).Count > 0;
+
+    public bool IsReadOnce(Value value) => Readers(value).Count + (IsOutput(value) ? 1 : 0) == 1;
+
+    /// <summary>The layout that operators further on will ask for, where there is one: it is cheaper to bring a value into it early, at the border of the graph.</summary>
+    public Layout? Wanted(Value value) => _wanted.TryGetValue(value, out var layout) ? layout : null;
+
+    /// <summary>Whether the order of a value's features may differ from the graph's: all its readers are matrices whose rows can be stored in that order, or elementwise steps on the way there.</summary>
+    public bool AcceptsFeatureOrder(Value value) => !IsOutput(value) && Readers(value).All(reader => AcceptsFeatureOrder(reader.Node, reader.Index, value));
+
+    private bool AcceptsFeatureOrder(Node node, int index, Value value) => node.Op switch
+    {
+        Gemm => index == 0 && IsLoneWeight(node.Inputs[1]),
+        MatMul { TransposeLeft: false, TransposeRight: false } => index == 0 && node.Inputs[1].Spec.Shape.Rank == 2 && IsLoneWeight(node.Inputs[1]),
+        Concat concat => value.Spec.Shape.Rank == 2 && concat.Axis is 1 or -1 && node.Inputs.All(input => !IsStatic(input)) && AcceptsFeatureOrder(node.Outputs[0]),
+        Softmax or LogSoftmax or CumSum or Dropout => false,
+        UnaryOp => AcceptsFeatureOrder(node.Outputs[0]),
+        BinaryOp => (IsScalar(node.Inputs[1 - index]) || Root(node.Inputs[0]) == Root(node.Inputs[1])) && AcceptsFeatureOrder(node.Outputs[0]),
+        _ => false,
+    };
+
+    private bool IsLoneWeight(Value value) => IsStatic(value) && IsReadOnce(value);
+
+    private static bool IsStatic(Value value) => value.Producer.Op is Variable or Constant;
+
+    private static bool IsScalar(Value value) => IsStatic(value) && value.Spec.Shape.ElementCount == 1;
+
+    /// <summary>What a value was computed from element by element, so that both lie in one order: <c>x * sigmoid(x)</c>.</summary>
+    private static Value Root(Value value)
+    {
+        while (value.Producer.Op is UnaryOp and not (Softmax or LogSoftmax or CumSum) && value.Producer.Inputs.Count == 1) value = value.Producer.Inputs[0];
+        return value;
+    }
+
+    private void Want(Node node)
+    {
+        switch (node.Op)
+        {
+            case Conv or ConvTranspose or PoolOp:
+                Want(node.Inputs[0], Layout.ChannelsFirst(node.Inputs[0].Spec.Shape.Rank));
+                break;
+            case RecurrentOp { Options.Masked: false }:
+                Want(node.Inputs[0], Layout.TimeMajor);
+                break;
+            case MatMul { TransposeLeft: false } when node.Inputs[1].Spec.Shape.Rank == 2 && Wanted(node.Outputs[0]) is { } layout && layout.Axes[layout.Rank - 1] == layout.Rank - 1:
+                Want(node.Inputs[0], layout);
+                break;
+            case UnaryOp or BinaryOp or Where or Concat or Pad or BatchNormalization or Resize when Wanted(node.Outputs[0]) is { } layout:
+                foreach (var input in node.Inputs)
+                {
+                    if (input.Spec.Shape.Rank == layout.Rank && !IsStatic(input)) Want(input, layout);
+                }
+
+                break;
+        }
+    }
+
+    private void Want(Value value, Layout layout) => _wanted.TryAdd(value, layout);
+}

@@ -1,0 +1,102 @@
+using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Export.Emit;
+
+/// <summary>Weights and constants of a file. Each weight is stored once, under its name, in the arrangement its first reader takes; the way back is written beside it.</summary>
+internal sealed class Initializers(Emission emission, IReadOnlyDictionary<Weight, string> weightNames)
+{
+    /// <summary>The key of a weight's shape in the graph, in the tensor's metadata.</summary>
+    public const string ShapeKey = "shape";
+
+    /// <summary>The key of the steps from the graph's weight to the stored one.</summary>
+    public const string ArrangementKey = "arrangement";
+
+    private readonly Dictionary<Value, StaticTensor> _statics = [];
+    private readonly Dictionary<Weight, Arrangement> _stored = [];
+    private readonly Dictionary<(Weight, Arrangement), string> _weights = [];
+    private readonly Dictionary<(string Prefix, string Role, TensorData Data, Arrangement Arrangement), string> _constants = [];
+
+    /// <summary>What is known of a value before the file runs; nothing where it is computed.</summary>
+    public StaticTensor? Find(Value value)
+    {
+        if (_statics.TryGetValue(value, out var known)) return known;
+
+        // A weight may be asked for ahead of its turn: the second direction of a recurrent layer is written with the first.
+        return value.Producer.Op is Variable or Operators.Constant && TryFold(value.Producer) ? _statics[value] : null;
+    }
+
+    public void Set(Value value, TensorData data) => _statics[value] = StaticTensor.Of(data);
+
+    /// <summary>Takes in weights, constants and what only moves their numbers; true if the node needs no place in the file.</summary>
+    public bool TryFold(Node node)
+    {
+        var folded = node.Op switch
+        {
+            Variable variable when weightNames.ContainsKey(variable.Weight) => StaticTensor.Of(variable.Weight),
+            Constant constant => StaticTensor.Of(constant.Data),
+            Reshape or Squeeze or Unsqueeze when Input() is { } input && node.Outputs[0].Spec.Shape is { IsKnown: true } shape => input.Then(new ReshapeStep(IntList.Create(shape.Dims))),
+            Transpose transpose when Input() is { } input => input.Then(new TransposeStep(transpose.Permutation)),
+            Identity or StopGradient when Input() is { } input => input,
+            Cast cast when Input() is { Data: { } data } input && Casts.TryConvert(data, cast.To) is { } converted => input with { Data = converted },
+            _ => null,
+        };
+        if (folded is null) return false;
+        _statics[node.Outputs[0]] = folded;
+        return true;
+
+        StaticTensor? Input() => Find(node.Inputs[0]);
+    }
+
+    /// <summary>The name of a weight or constant after further steps.</summary>
+    public string Name(StaticTensor tensor, IReadOnlyList<ArrangementStep> steps)
+    {
+        var arranged = tensor.Then(steps);
+        return arranged.Weight is { } weight ? WeightName(weight, arranged) : ConstantName("constant", arranged);
+    }
+
+    public string Constant(string role, TensorData data) => ConstantName(role, StaticTensor.Of(data));
+
+    private string WeightName(Weight weight, StaticTensor tensor)
+    {
+        if (_weights.TryGetValue((weight, tensor.Arrangement), out var known)) return known;
+        if (!_stored.TryGetValue(weight, out var stored))
+        {
+            _stored[weight] = tensor.Arrangement;
+            var name = weightNames[weight];
+            var proto = emission.Graph.Initializer(name, tensor.Shape, DType.Float32, tensor.Arrangement.Apply(weight.Storage, weight.Shape));
+            if (!tensor.Arrangement.IsNone)
+            {
+                proto.MetadataProps.Add(new StringStringEntryProto { Key = ShapeKey, Value = string.Join(',', FeatureOrder.Numbers(weight.Shape.Dims.ToArray())) });
+                proto.MetadataProps.Add(new StringStringEntryProto { Key = ArrangementKey, Value = tensor.Arrangement.ToString() });
+            }
+
+            return _weights[(weight, tensor.Arrangement)] = name;
+        }
+
+        // A second reader that takes another arrangement: derived from the stored one in the file, so that the weight stays one tensor.
+        if (!_weights.TryGetValue((weight, Arrangement.None), out var plain))
+        {
+            plain = Conversions.Undo(emission, _weights[(weight, stored)], weight.Shape, stored);
+            _weights[(weight, Arrangement.None)] = plain;
+        }
+
+        return _weights[(weight, tensor.Arrangement)] = Conversions.Apply(emission, plain, new TensorSpec(weight.Shape, DType.Float32), tensor.Arrangement.Steps);
+    }
+
+    private string ConstantName(string role, StaticTensor tensor)
+    {
+        var key = (emission.Prefix, role, tensor.Data!, tensor.Arrangement);
+        if (_constants.TryGetValue(key, out var known)) return known;
+        var name = emission.Graph.Reserve(emission.Prefix + "/" + role);
+        _constants[key] = name;
+        var data = tensor.Data!;
+        if (data.Type.Size() == 4) Store<int>();
+        else if (data.Type.Size() == 8) Store<long>();
+        else if (data.Type.Size() == 2) Store<short>();
+        else Store<byte>();
+        return name;
+
+        void Store<T>() where T : struct => emission.Graph.Initializer(name, tensor.Shape, data.Type, tensor.Arrangement.Apply(data.As<T>().ToArray(), tensor.Source));
+    }
+}

@@ -1,0 +1,116 @@
+using OnnxFunctional.Export.Proto;
+
+namespace OnnxFunctional.Export.Emit;
+
+/// <summary>Writes a model as an ONNX model in memory. Equal models give equal bytes: nothing in it depends on time, place or machine.</summary>
+internal static class OnnxEmitter
+{
+    public const string Producer = "OnnxFunctional";
+
+    /// <summary>Writes the model for inference.</summary>
+    /// <exception cref="ExportException">The options are wrong, or something cannot be written for this opset; all problems in one message.</exception>
+    public static EmittedModel Emit(Model model, ExportOptions options)
+    {
+        options.Check();
+        Value[] given = [.. model.Inputs.Select(input => input.Value)];
+        var calls = Calls(model.Graph);
+        var map = Specialization.Of(given, [.. model.Outputs.Select(output => output.Value)], training: false);
+        var scopes = new ScopeNames(model);
+        var names = ValueNames(model, calls, scopes, map);
+        var inputs = model.InputNames.Select((name, i) => (name, map[given[i]])).ToArray();
+        var taken = model.InputNames.ToHashSet(StringComparer.Ordinal);
+
+        // A model that hands an input on has one name for both; the file needs two.
+        var outputs = model.OutputNames.Select((name, i) => (taken.Contains(name) ? Naming.Unique(name + "/output", taken) : name, map[model.Outputs[i].Value])).ToArray();
+        var request = new EmissionRequest
+        {
+            Name = model.Name,
+            Inputs = inputs,
+            Outputs = outputs,
+            WeightNames = WeightNames(model, map.Values),
+            ValueNames = names,
+            Scopes = scopes,
+            Options = options,
+        };
+        var (emission, proto) = Write(request);
+        return new EmittedModel
+        {
+            Model = model,
+            Proto = proto,
+            Inputs = inputs,
+            Outputs = outputs,
+            Layers = [.. names.Where(named => emission.Places(named.Value).Count > 0).DistinctBy(named => named.Name).Select(named => new EmittedLayer(named.Name, named.Value, emission.Places(named.Value)[0]))],
+        };
+    }
+
+    /// <summary>Writes any graph.</summary>
+    public static (Emission Emission, ModelProto Proto) Write(EmissionRequest request)
+    {
+        var emission = new Emission(request, new OnnxGraph(request.Name));
+        emission.Run();
+        if (emission.Problems.Count > 0)
+        {
+            var list = string.Concat(emission.Problems.Distinct().Select(problem => Environment.NewLine + "- " + problem));
+            throw new ExportException($"'{request.Name}' cannot be written as ONNX opset {request.Options.Opset}:{list}");
+        }
+
+        var proto = new ModelProto
+        {
+            IrVersion = request.Options.IrVersion,
+            ProducerName = Producer,
+            ProducerVersion = typeof(OnnxEmitter).Assembly.GetName().Version!.ToString(3),
+            Graph = emission.Graph.Proto,
+        };
+        proto.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = request.Options.Opset });
+        foreach (var (key, value) in request.Options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal)) proto.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
+        return (emission, proto);
+    }
+
+    /// <summary>The names weights have in the file: <c>dense/kernel</c>.</summary>
+    private static Dictionary<Weight, string> WeightNames(Model model, IEnumerable<Value> values)
+    {
+        var names = new Dictionary<Weight, string>();
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (path, weight) in model.WeightPaths()) names[weight] = Naming.Unique(path, taken);
+
+        // Weights of layers around the tensors a model was cut out between.
+        foreach (var value in values)
+        {
+            if (value.Producer.Op is Operators.Variable { Weight: var weight } && !names.ContainsKey(weight)) names[weight] = Naming.Unique((weight.Owner is { } owner ? owner.Name + "/" : "") + weight.Name, taken);
+        }
+
+        return names;
+    }
+
+    /// <summary>All layer calls of a graph in the order they end, inner ones before those around them.</summary>
+    private static List<LayerCall> Calls(Graph graph)
+    {
+        var last = new Dictionary<LayerCall, int>();
+        for (var i = 0; i < graph.Nodes.Count; i++)
+        {
+            for (var call = graph.Nodes[i].Scope; call is not null; call = call.Parent) last[call] = i;
+        }
+
+        return [.. last.OrderBy(entry => entry.Value).ThenByDescending(entry => entry.Key.Depth).Select(entry => entry.Key)];
+    }
+
+    /// <summary>Names for the outputs of layers and bare operations; the innermost layer that makes a value names it.</summary>
+    private static List<(string Name, Value Value)> ValueNames(Model model, List<LayerCall> calls, ScopeNames scopes, Dictionary<Value, Value> map)
+    {
+        var names = new List<(string Name, Value Value)>();
+        foreach (var call in calls)
+        {
+            for (var i = 0; i < call.Outputs.Count; i++)
+            {
+                if (map.TryGetValue(call.Outputs[i].Value, out var value)) names.Add((scopes.Of(call) + (i == 0 ? "" : "/output_" + i), value));
+            }
+        }
+
+        foreach (var step in model.Steps)
+        {
+            if (step.Node is { } node && map.TryGetValue(node.Outputs[0], out var value)) names.Add((step.Name, value));
+        }
+
+        return names;
+    }
+}

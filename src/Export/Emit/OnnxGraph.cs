@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using OnnxFunctional.Export.Proto;
+
+namespace OnnxFunctional.Export.Emit;
+
+/// <summary>One graph of a file while it is written: nodes in the order they run, initializers, descriptions of values. Names are unique over the file.</summary>
+internal sealed class OnnxGraph
+{
+    private readonly HashSet<string> _valueNames;
+    private readonly HashSet<string> _nodeNames;
+
+    public OnnxGraph(string name)
+        : this(name, [], [])
+    {
+    }
+
+    private OnnxGraph(string name, HashSet<string> valueNames, HashSet<string> nodeNames)
+    {
+        _valueNames = valueNames;
+        _nodeNames = nodeNames;
+        Proto = new GraphProto { Name = name };
+    }
+
+    public GraphProto Proto { get; }
+
+    /// <summary>A graph inside this one: the body of a Scan. Its names differ from all others, since it sees those around it.</summary>
+    public OnnxGraph Body(string name) => new(name, _valueNames, _nodeNames);
+
+    /// <summary>The wanted name of a value, or the first free one after it.</summary>
+    public string Reserve(string wanted) => Naming.Unique(wanted, _valueNames);
+
+    public void Node(string name, string op, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<AttributeProto> attributes)
+    {
+        var node = new NodeProto { Name = Naming.Unique(name, _nodeNames), OpType = op };
+        node.Input.AddRange(inputs);
+        node.Output.AddRange(outputs);
+        node.Attribute.AddRange(attributes);
+
+        // Optional inputs at the end are left out rather than empty.
+        while (node.Input is [.., ""]) node.Input.RemoveAt(node.Input.Count - 1);
+        Proto.Node.Add(node);
+    }
+
+    public TensorProto Initializer<T>(string name, Shape shape, DType type, T[] data) where T : struct
+    {
+        var tensor = new TensorProto { Name = name, DataType = ElementType(type), RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<T>(data)) };
+        foreach (var dim in shape.Dims) tensor.Dims.Add(dim);
+        Proto.Initializer.Add(tensor);
+        return tensor;
+    }
+
+    /// <summary>Says type and shape of a value inside the graph.</summary>
+    public void Describe(string name, TensorSpec spec, IReadOnlyList<string?>? dimensionNames = null) => Proto.ValueInfo.Add(Info(name, spec, dimensionNames));
+
+    public void Input(string name, TensorSpec spec, IReadOnlyList<string?>? dimensionNames = null) => Proto.Input.Add(Info(name, spec, dimensionNames));
+
+    public void Output(string name, TensorSpec spec, IReadOnlyList<string?>? dimensionNames = null) => Proto.Output.Add(Info(name, spec, dimensionNames));
+
+    public static int ElementType(DType type) => (int)(type switch
+    {
+        DType.Float32 => TensorProto.Types.DataType.Float,
+        DType.Float64 => TensorProto.Types.DataType.Double,
+        DType.Float16 => TensorProto.Types.DataType.Float16,
+        DType.BFloat16 => TensorProto.Types.DataType.Bfloat16,
+        DType.Int32 => TensorProto.Types.DataType.Int32,
+        DType.Int64 => TensorProto.Types.DataType.Int64,
+        DType.Bool => TensorProto.Types.DataType.Bool,
+        DType.String => TensorProto.Types.DataType.String,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Every element type has a number in ONNX."),
+    });
+
+    private static ValueInfoProto Info(string name, TensorSpec spec, IReadOnlyList<string?>? dimensionNames)
+    {
+        var shape = new TensorShapeProto();
+        for (var i = 0; i < spec.Shape.Rank; i++)
+        {
+            var dimension = new TensorShapeProto.Types.Dimension();
+            if (spec.Shape.Dims[i] != Shape.Unknown) dimension.DimValue = spec.Shape.Dims[i];
+            else if (dimensionNames?[i] is { } symbol) dimension.DimParam = symbol;
+            shape.Dim.Add(dimension);
+        }
+
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = ElementType(spec.Type), Shape = shape } } };
+    }
+}

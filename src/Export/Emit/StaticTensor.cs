@@ -1,0 +1,17 @@
+namespace OnnxFunctional.Export.Emit;
+
+/// <summary>A value known when the file is written: a weight or a constant, seen through steps that only move its numbers.</summary>
+/// <param name="Weight">The weight, or nothing for a constant.</param>
+/// <param name="Data">The constant, or nothing for a weight.</param>
+/// <param name="Source">The shape of the weight or constant itself.</param>
+/// <param name="Arrangement">The steps from there to the value.</param>
+internal sealed record StaticTensor(Weight? Weight, TensorData? Data, Shape Source, Arrangement Arrangement)
+{
+    public static StaticTensor Of(Weight weight) => new(weight, null, weight.Shape, Arrangement.None);
+
+    public static StaticTensor Of(TensorData data) => new(null, data, data.Shape, Arrangement.None);
+
+    public Shape Shape => Arrangement.Apply(Source);
+
+    public StaticTensor Then(params IEnumerable<ArrangementStep> steps) => this with { Arrangement = Arrangement.Then(Source, steps) };
+}

@@ -1,0 +1,45 @@
+using OnnxFunctional.Export.Emit;
+
+namespace OnnxFunctional.Tests.Export.Emit;
+
+[TestClass]
+public sealed class ArrangementTests
+{
+    public static IEnumerable<object[]> Cases() =>
+    [
+        [new[] { 3, 2, 4, 5 }, new ArrangementStep[] { new TransposeStep([3, 2, 0, 1]) }, "transpose 3,2,0,1"],
+        [new[] { 3, 12 }, new ArrangementStep[] { new ReshapeStep([3, 4, 3]), new TakeStep(1, [0, 3, 1, 2]), new TransposeStep([1, 2, 0]), new ReshapeStep([1, 12, 3]) }, "reshape 3,4,3; take 1,0,3,1,2; transpose 1,2,0; reshape 1,12,3"],
+        [new[] { 8 }, new ArrangementStep[] { new ReshapeStep([1, 8]), new AppendZerosStep(1, 8) }, "reshape 1,8; append 1,8"],
+        [new[] { 14, 2 }, new ArrangementStep[] { new ReorderStep(0, FeatureOrder.Concatenate([FeatureOrder.Of([2, 2, 3], [2, 0, 1]), FeatureOrder.Plain(2)])) }, "reorder 0,2x2x3>2,0,1+2>0"],
+        [new[] { 4, 5 }, new ArrangementStep[] { new TransposeStep([1, 0]), new TransposeStep([1, 0]), new ReshapeStep([4, 5]) }, "transpose 0,1"],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Cases))]
+    public void Written_and_read_it_undoes_itself(int[] dims, object steps, string text)
+    {
+        var shape = Shape.Of(dims);
+        var arrangement = Arrangement.Of(shape, (ArrangementStep[])steps);
+        Assert.AreEqual(text, arrangement.ToString());
+        var data = Enumerable.Range(0, (int)shape.ElementCount).ToArray();
+        var stored = arrangement.Apply(data, shape);
+        Assert.HasCount((int)arrangement.Apply(shape).ElementCount, stored);
+        CollectionAssert.AreEqual(data, Arrangement.Parse(text, shape).Undo(stored, shape));
+    }
+
+    [TestMethod]
+    public void Transpose_moves_rows_to_columns() => CollectionAssert.AreEqual(new[] { 0, 3, 1, 4, 2, 5 }, new TransposeStep([1, 0]).Apply([0, 1, 2, 3, 4, 5], Shape.Of(2, 3)));
+
+    [TestMethod]
+    [DataRow("reshape 3,3")]
+    [DataRow("transpose 0,0")]
+    [DataRow("transpose 1")]
+    [DataRow("take 0,1")]
+    [DataRow("take 5,0")]
+    [DataRow("append 0,-4")]
+    [DataRow("reorder 0,2x2>0")]
+    [DataRow("reorder 0,2>1")]
+    [DataRow("rotate 1")]
+    [DataRow("reshape a")]
+    public void What_was_not_written_by_us_is_refused(string text) => Assert.ThrowsExactly<FormatException>(() => Arrangement.Parse(text, Shape.Of(2, 4)));
+}
