@@ -14,7 +14,7 @@ internal sealed class Emission
     private readonly Dictionary<Value, string> _outputNames = [];
     private readonly Dictionary<Value, Value> _standsFor = [];
     private readonly HashSet<Node> _emitted = [];
-    private readonly Initializers _initializers;
+    private readonly InitializerStore _initializers;
     private readonly List<string> _problems = [];
     private Node? _current;
 
@@ -27,7 +27,7 @@ internal sealed class Emission
         Facts = new GraphFacts(Source);
         Graph = file;
         _dimensions = DimensionNames.Find(Source, [.. request.Inputs.Concat(request.Captured).Select(input => input.Name)], request.Options.BatchName);
-        _initializers = new Initializers(this, request.WeightNames);
+        _initializers = new InitializerStore(this, request.WeightNames);
         Reserve();
     }
 
@@ -90,6 +90,8 @@ internal sealed class Emission
             if (stored != name) Graph.Node(name + "/Identity", "Identity", [stored], [name]);
             Graph.Output(name, value.Spec, _dimensions.Of(value));
         }
+
+        _initializers.StoreRest();
     }
 
     /// <summary>Writes one node, unless it is written already, only moves the numbers of a weight, or hands its input on.</summary>

@@ -79,7 +79,7 @@ public sealed class GradientEmissionTests
     public void Gradient_is_the_slope(string name, object shapes, object function)
     {
         var dims = (int[][])shapes;
-        SymbolicTensors inputs = [.. dims.Select((shape, i) => Model.Input(Shape.Of(shape[1..]), name: "x" + i, batchSize: i == 0 ? null : shape[0]))];
+        SymbolicTensors inputs = [.. dims.Select((shape, i) => Model.Input(Shape.Of(shape.AsSpan(1)), name: "x" + i, batchSize: i == 0 ? null : shape[0]))];
         var y = ((Func<SymbolicTensors, SymbolicTensor>)function)(inputs);
 
         // Weights that differ for each element, so that a gradient in the wrong place shows.

@@ -6,61 +6,38 @@ internal static class NaiveLayers
     /// <summary>Channels-last convolution with stride; padding is given as the positions before the first.</summary>
     public static float[] Conv(float[] x, int[] shape, Weight kernel, Weight? bias, int stride, int padBefore, int outputSize, int groups = 1, int dilation = 1)
     {
-        var (batch, height, width, channels) = (shape[0], shape[1], shape[2], shape[3]);
-        var (kh, kw, inner, filters) = (kernel.Shape.Dims[0], kernel.Shape.Dims[1], kernel.Shape.Dims[2], kernel.Shape.Dims[3]);
-        var (w, y) = (kernel.Storage, new float[batch * outputSize * outputSize * filters]);
-        for (var n = 0; n < batch; n++)
-        for (var i = 0; i < outputSize; i++)
-        for (var j = 0; j < outputSize; j++)
-        for (var f = 0; f < filters; f++)
+        var (height, width, channels) = (shape[1], shape[2], shape[3]);
+        var (rows, columns, inner, filters) = (kernel.Shape.Dims[0], kernel.Shape.Dims[1], kernel.Shape.Dims[2], kernel.Shape.Dims[3]);
+        var y = new List<float>();
+        foreach (var (n, i, j, f) in Indices(shape[0], outputSize, outputSize, filters))
         {
             double sum = bias?.Storage[f] ?? 0;
             var group = f / (filters / groups);
-            for (var a = 0; a < kh; a++)
-            for (var b = 0; b < kw; b++)
+            foreach (var (a, b, c, _) in Indices(rows, columns, inner, 1))
             {
                 var (row, column) = ((i * stride) - padBefore + (a * dilation), (j * stride) - padBefore + (b * dilation));
                 if (row < 0 || row >= height || column < 0 || column >= width) continue;
-                for (var c = 0; c < inner; c++) sum += x[(((((n * height) + row) * width) + column) * channels) + (group * inner) + c] * w[(((((a * kw) + b) * inner) + c) * filters) + f];
+                sum += x[(((((n * height) + row) * width) + column) * channels) + (group * inner) + c] * kernel.Storage[(((((a * columns) + b) * inner) + c) * filters) + f];
             }
 
-            y[(((((n * outputSize) + i) * outputSize) + j) * filters) + f] = (float)sum;
+            y.Add((float)sum);
         }
 
-        return y;
+        return [.. y];
     }
 
     public static float[] MaxPool(float[] x, int[] shape, int size)
     {
-        var (batch, height, width, channels) = (shape[0], shape[1] / size, shape[2] / size, shape[3]);
-        var y = new float[batch * height * width * channels];
-        for (var n = 0; n < batch; n++)
-        for (var i = 0; i < height; i++)
-        for (var j = 0; j < width; j++)
-        for (var c = 0; c < channels; c++)
-        {
-            var most = float.NegativeInfinity;
-            for (var a = 0; a < size; a++)
-            for (var b = 0; b < size; b++) most = MathF.Max(most, x[(((((n * shape[1]) + (i * size) + a) * shape[2]) + (j * size) + b) * channels) + c]);
-            y[(((((n * height) + i) * width) + j) * channels) + c] = most;
-        }
-
-        return y;
+        var y = new List<float>();
+        foreach (var (n, i, j, c) in Indices(shape[0], shape[1] / size, shape[2] / size, shape[3]))
+            y.Add(Indices(size, size, 1, 1).Max(at => x[(((((n * shape[1]) + (i * size) + at.A) * shape[2]) + (j * size) + at.B) * shape[3]) + c]));
+        return [.. y];
     }
 
     public static float[] Dense(float[] x, int rows, Weight kernel, Weight bias)
     {
         var (features, units) = (kernel.Shape.Dims[0], kernel.Shape.Dims[1]);
-        var y = new float[rows * units];
-        for (var r = 0; r < rows; r++)
-        for (var u = 0; u < units; u++)
-        {
-            double sum = bias.Storage[u];
-            for (var f = 0; f < features; f++) sum += x[(r * features) + f] * kernel.Storage[(f * units) + u];
-            y[(r * units) + u] = (float)sum;
-        }
-
-        return y;
+        return [.. Indices(rows, units, 1, 1).Select(at => (float)(bias.Storage[at.B] + Enumerable.Range(0, features).Sum(f => (double)x[(at.A * features) + f] * kernel.Storage[(f * units) + at.B])))];
     }
 
     public static float[] Relu(float[] x) => [.. x.Select(value => MathF.Max(value, 0))];
@@ -138,6 +115,9 @@ internal static class NaiveLayers
 
         return last;
     }
+
+    private static IEnumerable<(int A, int B, int C, int D)> Indices(int a, int b, int c, int d) =>
+        Enumerable.Range(0, a * b * c * d).Select(n => (n / (b * c * d), n / (c * d) % b, n / d % c, n % d));
 
     private static double[] Gates(ReadOnlySpan<float> x, Weight kernel, ReadOnlySpan<float> bias)
     {

@@ -67,7 +67,7 @@ public sealed class RecurrentEmissionTests
         var options = new RecurrentOptions(reverse, true, false, true, false);
         Shape kernelShape = [3, 16], recurrentShape = [4, 16];
         var (kernel, recurrent, bias) = (Weights("kernel", kernelShape), Weights("recurrent", recurrentShape), Weights("bias", [16]));
-        var results = Ops.MakeAll(new Lstm(GateActivation.Tanh, GateActivation.Sigmoid, options), input, new(kernel.Variable), new(recurrent.Variable), new(bias.Variable), mask);
+        var results = Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, options), input, new(kernel.Variable), new(recurrent.Variable), new(bias.Variable), mask);
         var model = new Model([input, mask], [results[0], results[1]]);
         var emitted = model.Emit();
         Assert.AreEqual(1, emitted.Count("LSTM"));
@@ -95,7 +95,7 @@ public sealed class RecurrentEmissionTests
     {
         var input = Model.Input([5, 3], name: "x");
         var (kernel, recurrent, bias) = (Weights("kernel", [3, 12]), Weights("recurrent", [4, 12]), Weights("bias", [2, 12]));
-        var results = Ops.MakeAll(new Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new RecurrentOptions(reverse, true, false, false, false)), input, new(kernel.Variable), new(recurrent.Variable), new(bias.Variable));
+        var results = Ops.MakeAll(new Operators.Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new RecurrentOptions(reverse, true, false, false, false)), input, new(kernel.Variable), new(recurrent.Variable), new(bias.Variable));
         var model = new Model(input, results[1]);
         var x = EmittedRun.Random(2, 5, 3);
         Near.Equal(NaiveLayers.GruState(EmittedRun.Data(x), 2, 5, kernel, recurrent, bias, reverse, null), model.Emit().Run(x)[0], 1e-5f, "state");

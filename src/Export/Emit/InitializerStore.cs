@@ -4,7 +4,7 @@ using OnnxFunctional.Operators;
 namespace OnnxFunctional.Export.Emit;
 
 /// <summary>Weights and constants of a file. Each weight is stored once, under its name, in the arrangement its first reader takes; the way back is written beside it.</summary>
-internal sealed class Initializers(Emission emission, IReadOnlyDictionary<Weight, string> weightNames)
+internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<Weight, string> weightNames)
 {
     /// <summary>The key of a weight's shape in the graph, in the tensor's metadata.</summary>
     public const string ShapeKey = "shape";
@@ -46,6 +46,15 @@ internal sealed class Initializers(Emission emission, IReadOnlyDictionary<Weight
         return true;
 
         StaticTensor? Input() => Find(node.Inputs[0]);
+    }
+
+    /// <summary>Stores the weights that inference does not read, so that training can go on from the file.</summary>
+    public void StoreRest()
+    {
+        foreach (var (weight, _) in weightNames)
+        {
+            if (!_stored.ContainsKey(weight)) WeightName(weight, StaticTensor.Of(weight));
+        }
     }
 
     /// <summary>The name of a weight or constant after further steps.</summary>

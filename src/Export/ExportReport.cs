@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text;
+
+namespace OnnxFunctional.Export;
+
+/// <summary>What the export of a model wrote, and how far ONNX Runtime was from the engine on every layer.</summary>
+public sealed class ExportReport
+{
+    internal ExportReport(string path, int opset, long fileBytes, IReadOnlyList<LayerDifference> layers, bool verified)
+    {
+        Path = path;
+        Opset = opset;
+        FileBytes = fileBytes;
+        Layers = layers;
+        IsVerified = verified;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The version of the operators in it.</summary>
+    public int Opset { get; }
+
+    /// <summary>Its size.</summary>
+    public long FileBytes { get; }
+
+    /// <summary>Whether the file was run and compared; a file that failed the comparison was never written.</summary>
+    public bool IsVerified { get; }
+
+    /// <summary>One row for each layer's output, in the order they are computed; none where the file was not verified.</summary>
+    public IReadOnlyList<LayerDifference> Layers { get; }
+
+    /// <summary>The largest difference of any number of any layer.</summary>
+    public float LargestDifference => Layers.Count == 0 ? 0 : Layers.Max(layer => layer.LargestDifference);
+
+    /// <summary>The first layer out of tolerance, or <see langword="null"/>.</summary>
+    public LayerDifference? FirstFailure => Layers.FirstOrDefault(layer => !layer.IsWithinTolerance);
+
+    /// <summary>The comparison as a table.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Path}: ai.onnx opset {Opset}, {FileBytes:N0} bytes");
+        if (!IsVerified) return text.Append(", not verified").ToString();
+        text.AppendLine().Append(LayerDifference.Table(Layers));
+        return text.Append(CultureInfo.InvariantCulture, $"ONNX Runtime and the engine agree on {Layers.Count} layers; largest difference {LargestDifference:0.0e+00}").ToString();
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Proto;
+
+namespace OnnxFunctional.Export.Import;
+
+/// <summary>Brings the weights of a file that we wrote back into a model: by name, each put back into the order it has in the graph.</summary>
+internal static class WeightReader
+{
+    /// <summary>Sets every weight of the model from the file.</summary>
+    /// <param name="model">The model; its weights are all set, or none.</param>
+    /// <param name="file">A file that passed the guard.</param>
+    /// <param name="source">How messages call it.</param>
+    /// <exception cref="OnnxFileException">Weights are missing or do not fit; all are listed.</exception>
+    public static void Load(Model model, ModelProto file, string source)
+    {
+        var tensors = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
+        foreach (var tensor in file.Graph.Initializer) tensors[tensor.Name] = tensor;
+        var problems = new List<string>();
+        var values = new List<(Weight Weight, float[] Data)>();
+        foreach (var (path, weight) in model.WeightPaths())
+        {
+            if (!tensors.TryGetValue(path, out var tensor))
+            {
+                problems.Add($"weight '{path}' {weight.Shape} is not in the file");
+                continue;
+            }
+
+            try
+            {
+                values.Add((weight, Read(tensor, weight.Shape)));
+            }
+            catch (Exception misfit) when (misfit is FormatException or OverflowException)
+            {
+                problems.Add($"weight '{path}': {misfit.Message}");
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new OnnxFileException(
+                $"{source} does not hold the weights of model '{model.Name}': {string.Join("; ", problems.Select(problem => problem.TrimEnd('.')))}. Load it into the model it was exported from, with the same layer names.");
+        }
+
+        foreach (var (weight, data) in values) data.CopyTo(weight.Storage.AsSpan());
+    }
+
+    /// <summary>A stored weight in the shape the graph has it.</summary>
+    /// <exception cref="FormatException">It is not stored as we store weights, or has another shape.</exception>
+    private static float[] Read(TensorProto tensor, Shape shape)
+    {
+        var stored = Shape.Of([.. tensor.Dims.Select(dim => checked((int)dim))]);
+        if (tensor.DataType != (int)TensorProto.Types.DataType.Float) throw new FormatException($"it is stored as type {tensor.DataType}, expected float");
+        if (tensor.DataLocation == TensorProto.Types.DataLocation.External) throw new FormatException("it lies in another file, expected inside");
+        var text = Property(tensor, InitializerStore.ArrangementKey);
+        var original = Property(tensor, InitializerStore.ShapeKey) is { } written ? Shape.Of(FeatureOrder.Integers(written, ',').Span) : stored;
+        if (original != shape) throw new FormatException($"the file has shape {original}, the model {shape}");
+        var arrangement = text is null ? Arrangement.None : Arrangement.Parse(text, shape);
+        if (arrangement.Apply(shape) != stored) throw new FormatException($"'{arrangement}' of {shape} gives {arrangement.Apply(shape)}, but {stored} is stored");
+        var data = tensor.FloatData.Count > 0 ? [.. tensor.FloatData] : MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
+        return arrangement.Undo(data, shape);
+    }
+
+    private static string? Property(TensorProto tensor, string key) => tensor.MetadataProps.FirstOrDefault(entry => entry.Key == key)?.Value;
+}

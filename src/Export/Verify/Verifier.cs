@@ -1,0 +1,99 @@
+using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Export.Runtime;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Export.Verify;
+
+/// <summary>Compares what ONNX Runtime computes from a file with what the engine computes from the model: every layer's output, several batch sizes, graph optimizations off and on.</summary>
+/// <remarks>
+/// Reading a layer's output keeps both sides from fusing across it. So the file is also run as it is, against the engine as it predicts, on the model's outputs alone.
+/// </remarks>
+internal static class Verifier
+{
+    /// <summary>Rows of given samples that are run at a time.</summary>
+    private const int SampleBatch = 64;
+
+    /// <summary>Runs everything.</summary>
+    /// <returns>A row for each layer.</returns>
+    /// <exception cref="ExportException">A layer is out of tolerance; the message names the first and shows all.</exception>
+    public static IReadOnlyList<LayerDifference> Run(EmittedModel emitted, byte[] file, ExportOptions options)
+    {
+        var layers = emitted.Layers.Where(layer => emitted.Inputs.All(input => input.Name != layer.Tensor.Name)).Select(layer => new LayerComparison(layer.Path, layer.Value.Spec.Shape, options)).ToArray();
+        var outputs = emitted.Outputs.Select(output => new LayerComparison("(output) " + output.Name, output.Value.Spec.Shape, options)).ToArray();
+        var tensors = emitted.Layers.Where(layer => emitted.Inputs.All(input => input.Name != layer.Tensor.Name)).ToArray();
+        var names = tensors.Select(layer => layer.Tensor.Name).ToArray();
+        var model = ModelProto.Parser.ParseFrom(file);
+
+        using var plain = Open(model, names, GraphOptimization.None);
+        using var optimized = Open(model, names, GraphOptimization.All);
+        using var whole = OnnxSession.Open(file, "the exported model", ExecutionProvider.Cpu, new OnnxModelOptions { Optimization = GraphOptimization.All });
+        foreach (var batch in Batches(emitted, options))
+        {
+            var expected = Engine(emitted, [.. tensors.Select(layer => layer.Value)], batch.Data);
+            Compare(layers, expected, Onnx(plain, emitted, batch.Data, names), tensors, batch.Name + ", optimizations off");
+            Compare(layers, expected, Onnx(optimized, emitted, batch.Data, names), tensors, batch.Name + ", optimizations on");
+
+            expected = Engine(emitted, [.. emitted.Outputs.Select(output => output.Value)], batch.Data);
+            var results = Onnx(whole, emitted, batch.Data, [.. emitted.Outputs.Select(output => output.Name)]);
+            for (var i = 0; i < outputs.Length; i++) outputs[i].Add(expected[i], results[i], Layout.Identity(expected[i].Shape.Rank), batch.Name + ", the file as it is");
+        }
+
+        LayerDifference[] rows = [.. layers.Concat(outputs).Select(layer => layer.Result())];
+        if (rows.FirstOrDefault(row => !row.IsWithinTolerance) is { } failure)
+        {
+            throw new ExportException(
+                $"ONNX Runtime differs from the engine, first at layer '{failure.Layer}': {failure.Where}. Nothing was written. Raise ExportOptions.AbsoluteTolerance if the difference is acceptable for values up to {failure.LargestValue:G4}."
+                + Environment.NewLine + LayerDifference.Table(rows));
+        }
+
+        return rows;
+    }
+
+    private static OnnxSession Open(ModelProto model, string[] names, GraphOptimization optimization) =>
+        OnnxSession.Open(model, names, "the exported model", ExecutionProvider.Cpu, new OnnxModelOptions { Optimization = optimization });
+
+    private static void Compare(LayerComparison[] layers, NDArray[] expected, OnnxValue[] actual, EmittedLayer[] tensors, string run)
+    {
+        for (var i = 0; i < layers.Length; i++) layers[i].Add(expected[i], actual[i], tensors[i].Tensor.Layout, run);
+    }
+
+    private static IEnumerable<(string Name, NDArray[] Data)> Batches(EmittedModel emitted, ExportOptions options)
+    {
+        var random = new RandomInputs(emitted);
+        var fixedSize = emitted.Inputs.Select(input => input.Value.Spec.Shape).FirstOrDefault(shape => shape.Rank > 0 && shape.Dims[0] != Shape.Unknown);
+        int[] sizes = fixedSize.Rank > 0 ? [fixedSize.Dims[0]] : [.. options.BatchSizes.Distinct()];
+        foreach (var size in sizes) yield return ($"random batch of {size}", random.Make(size));
+        if (options.Samples is not { Count: > 0 } samples) yield break;
+        if (samples.Count != emitted.Inputs.Count) throw new ExportException($"ExportOptions.Samples has {samples.Count} tensors; the model takes {emitted.Inputs.Count} ({string.Join(", ", emitted.Inputs.Select(input => input.Name))}). Give one for each, in this order.");
+        NDArray[] data;
+        try
+        {
+            data = DataChecks.Inputs(emitted.Model, NDArrays.Create([.. samples.Select(SampleConversion.ToArray)]));
+        }
+        catch (ModelException misfit)
+        {
+            throw new ExportException("ExportOptions.Samples do not fit the model: " + misfit.Message, misfit);
+        }
+
+        var count = data[0].Count;
+        for (var start = 0; start < count; start += SampleBatch)
+        {
+            var size = Math.Min(SampleBatch, count - start);
+            yield return ($"given samples {start} to {start + size - 1}", [.. data.Select(array => array.Slice(start, size))]);
+        }
+    }
+
+    private static NDArray[] Engine(EmittedModel emitted, Value[] values, NDArray[] data)
+    {
+        var specs = data.Select(array => new TensorSpec(array.Shape, array.DType)).ToArray();
+        var plan = Planner.Plan(new PlanRequest([.. emitted.Inputs.Select(input => input.Value)], values, []) { Seed = emitted.Model.Seed }, specs);
+        for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+        plan.Run(ModelEngine.Of(emitted.Model).Pool);
+        return [.. plan.Outputs.Select(SampleConversion.Copy)];
+    }
+
+    private static OnnxValue[] Onnx(OnnxSession session, EmittedModel emitted, NDArray[] data, string[] outputs) =>
+        session.Run([.. emitted.Inputs.Select(input => input.Name)], [.. data.Select(SampleConversion.ToOnnx)], outputs, CancellationToken.None);
+}

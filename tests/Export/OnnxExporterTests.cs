@@ -1,0 +1,107 @@
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.Import;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+using OnnxFunctional.Tests.Export.Emit;
+
+namespace OnnxFunctional.Tests.Export;
+
+[TestClass]
+public sealed class OnnxExporterTests
+{
+    public static IEnumerable<object[]> Models() =>
+    [
+        ["mlp", Make([10], x => x.Apply(new Dense(32, Activation.Relu), new Dense(64, Activation.Gelu), new Dense(1, Activation.Sigmoid)))],
+        ["cnn", Make([12, 12, 1], x => x.Apply(new Conv2D(4, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(6, 3, Activation.Relu), new MaxPooling2D(2), new Flatten(), new Dense(8, Activation.Relu), new Dense(10, Activation.Softmax)))],
+        ["color", Make([9, 9, 3], x => x.Apply(new Conv2D(4, 3) { Padding = Padding.Same }, new BatchNormalization(), new Dropout(0.5f), new Conv2D(4, 2, Activation.Tanh), new GlobalAveragePooling2D(), new Dense(3)))],
+        ["lstm", Make([null, 3], x => x.Apply(new Lstm(5) { ReturnSequences = true }, new Lstm(4), new Dense(2)))],
+        ["gru", Make([7, 3], x => x.Apply(new Gru(5) { ReturnSequences = true }, new SimpleRnn(4), new Dense(2)))],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Models))]
+    public void A_file_is_proved_before_it_gets_its_name(string name, Model model)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, name + ".onnx");
+        var report = model.ExportOnnx(path);
+        Assert.IsTrue(report.IsVerified);
+        Assert.IsNull(report.FirstFailure);
+        Assert.IsLessThan(1e-4f, report.LargestDifference);
+        StringAssert.Contains(report.ToString(), "agree on");
+        foreach (var layer in model.Layers.Where(layer => layer is not InputLayer and not Layers.Dropout)) Assert.ContainsSingle(row => row.Layer == layer.Name, report.Layers);
+        Assert.AreEqual(report.FileBytes, new FileInfo(path).Length);
+
+        var shape = model.Input.Shape;
+        var x = EmittedRun.Random([3, .. Enumerable.Range(1, shape.Count - 1).Select(axis => shape[axis] ?? 6)]);
+        using var onnx = OnnxModel.Load(path);
+        Near.Equal(EmittedRun.Data(model.Predict(x)), EmittedRun.Data(onnx.Predict(x)), 1e-4f, name);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Models))]
+    public void Weights_come_back_from_the_file(string name, Model model)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, name + ".onnx");
+        model.ExportOnnx(path, new ExportOptions { Verify = false });
+        var before = model.WeightPaths().Select(named => named.Weight.Storage.ToArray()).ToList();
+        foreach (var (_, weight) in model.WeightPaths()) weight.Storage.AsSpan().Fill(-1);
+        var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
+        WeightReader.Load(model, file.Model, file.Source);
+        foreach (var (named, data) in model.WeightPaths().Zip(before)) CollectionAssert.AreEqual(data, named.Weight.Storage, named.Path);
+    }
+
+    [TestMethod]
+    public void Weights_of_another_model_are_refused_and_change_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "model.onnx");
+        Make([10], x => x.Apply(new Dense(3, name: "a"))).ExportOnnx(path, new ExportOptions { Verify = false });
+        var other = Make([10], x => x.Apply(new Dense(4, name: "a"), new Dense(2, name: "b")));
+        var before = other.Weights[0].Storage.ToArray();
+        var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
+        var error = Assert.ThrowsExactly<OnnxFileException>(() => WeightReader.Load(other, file.Model, file.Source));
+        StringAssert.Contains(error.Message, "'a/kernel'");
+        StringAssert.Contains(error.Message, "'b/kernel'");
+        CollectionAssert.AreEqual(before, other.Weights[0].Storage);
+    }
+
+    [TestMethod]
+    public void Given_samples_are_verified_too()
+    {
+        using var folder = new TemporaryFolder();
+        var model = Make([4], x => x.Apply(new Dense(3)));
+        var report = model.ExportOnnx(Path.Combine(folder.Path, "model.onnx"), new ExportOptions { Samples = [EmittedRun.Random(70, 4)] });
+        Assert.IsTrue(report.IsVerified);
+        var error = Assert.ThrowsExactly<ExportException>(() => model.ExportOnnx(Path.Combine(folder.Path, "model.onnx"), new ExportOptions { Samples = [EmittedRun.Random(70, 5)] }));
+        StringAssert.Contains(error.Message, "Samples");
+    }
+
+    [TestMethod]
+    public void A_difference_names_the_first_layer_and_leaves_no_file()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "model.onnx");
+        var model = Make([64], x => x.Apply(new Dense(64, Activation.Tanh, name: "first"), new Dense(64, name: "second")));
+        var error = Assert.ThrowsExactly<ExportException>(() => model.ExportOnnx(path, new ExportOptions { AbsoluteTolerance = 0, RelativeTolerance = 0 }));
+        StringAssert.Contains(error.Message, "first at layer 'first'");
+        StringAssert.Contains(error.Message, "OUT OF TOLERANCE");
+        Assert.IsEmpty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [TestMethod]
+    public void Indices_stay_within_the_table()
+    {
+        using var folder = new TemporaryFolder();
+        var tokens = Model.Input([6], DType.Int64, "tokens");
+        var model = new Model(tokens, tokens.Apply(new Embedding(5, 3) { MaskZero = true }, new Lstm(4), new Dense(2)));
+        Assert.IsNull(model.ExportOnnx(Path.Combine(folder.Path, "text.onnx")).FirstFailure);
+    }
+
+    private static Model Make(Shape shape, Func<SymbolicTensor, SymbolicTensor> layers)
+    {
+        var input = Model.Input(shape);
+        return new Model(input, layers(input));
+    }
+}
