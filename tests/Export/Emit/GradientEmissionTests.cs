@@ -27,9 +27,9 @@ public sealed class GradientEmissionTests
         yield return Case("average_pool_same", [[2, 6, 5, 3]], x => Ops.Make(new AveragePool([3, 3], [2, 2], Padding.Same), x[0]));
         yield return Case("average_pool_valid", [[2, 7, 3]], x => Ops.Make(new AveragePool([2], [2], Padding.Valid), x[0]));
         yield return Case("global_average", [[2, 4, 4, 3]], x => Ops.Mean(x[0], [1, 2]));
-        yield return Case("batch_norm", [[3, 4, 2, 5], [5], [5], [5]], x => Ops.Make(new BatchNormalization(3, 1e-3f), x[0], x[1], x[2], x[3], Ops.Square(x[3]) + 0.5f));
+        yield return Case("batch_norm", [[3, 4, 2, 5], [5], [5], [5]], x => Ops.Make(new Operators.BatchNormalization(3, 1e-3f), x[0], x[1], x[2], x[3], Ops.Square(x[3]) + 0.5f));
         yield return Case("batch_norm_training", [[3, 4, 2, 5], [5], [5]], x => Ops.MakeAll(new BatchNormalizationTraining(3, 1e-3f), x[0], x[1], x[2])[0]);
-        yield return Case("layer_norm", [[3, 4, 5], [5], [5]], x => Ops.MakeAll(new LayerNormalization(2, 1e-3f), x[0], x[1], x[2])[0]);
+        yield return Case("layer_norm", [[3, 4, 5], [5], [5]], x => Ops.MakeAll(new Operators.LayerNormalization(2, 1e-3f), x[0], x[1], x[2])[0]);
         yield return Case("softmax", [[3, 5]], x => Ops.Softmax(x[0]));
         yield return Case("log_softmax", [[3, 5, 2]], x => Ops.LogSoftmax(x[0], 1));
         yield return Case("cross_entropy", [[4, 5], [4, 5]], x => Ops.MakeAll(new SoftmaxCrossEntropy(false), x[0], Ops.Softmax(x[1]))[0]);
@@ -56,22 +56,22 @@ public sealed class GradientEmissionTests
         yield return Case("top_k", [[3, 5]], x => Ops.TopK(x[0], 2).Values);
         yield return Case("transpose", [[2, 3, 4]], x => Ops.Transpose(Ops.Square(x[0]), 2, 0, 1));
         yield return Case("activations", [[3, 8]], x => Activation.Gelu.Apply(x[0]) + Activation.Mish.Apply(x[0]) + Activation.Elu.Apply(x[0]) + Activation.HardSilu.Apply(x[0]) + Activation.Softsign.Apply(x[0]));
-        yield return Case("lstm_sequence", [[3, 5, 2], [2, 12], [3, 12], [12]], x => Ops.MakeAll(new Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(false, true, false, false, false)), x.Span)[0]);
+        yield return Case("lstm_sequence", [[3, 5, 2], [2, 12], [3, 12], [12]], x => Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(false, true, false, false, false)), x.Span)[0]);
         yield return Case("lstm_states", [[3, 5, 2], [2, 12], [3, 12], [12], [3, 3], [3, 3]], x =>
         {
-            var results = Ops.MakeAll(new Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(true, true, true, false, false)), x.Span);
+            var results = Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(true, true, true, false, false)), x.Span);
             return results[0] + Ops.ExpandDims((results[1] * 2) - results[2], 1);
         });
         yield return Case("lstm_masked", [[3, 5, 2], [2, 12], [3, 12], [12], [3, 3], [3, 3]], x =>
         {
-            var results = Ops.MakeAll(new Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(false, true, true, true, false)), [.. x.Span, Mask()]);
+            var results = Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(false, true, true, true, false)), [.. x.Span, Mask()]);
             return results[0] + Ops.ExpandDims(results[1] + results[2], 1);
         });
-        yield return Case("lstm_masked_zero", [[3, 5, 2], [2, 12], [3, 12]], x => Ops.MakeAll(new Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(true, false, false, true, true)), [.. x.Span, Mask()])[0]);
-        yield return Case("gru_after", [[3, 5, 2], [2, 9], [3, 9], [2, 9]], x => Ops.MakeAll(new Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new(false, true, false, false, false)), x.Span)[0]);
-        yield return Case("gru_before", [[3, 5, 2], [2, 9], [3, 9], [9]], x => Ops.MakeAll(new Gru(GateActivation.Tanh, GateActivation.HardSigmoid, false, new(true, true, false, false, false)), x.Span)[1]);
-        yield return Case("gru_masked", [[3, 5, 2], [2, 9], [3, 9], [2, 9]], x => Ops.MakeAll(new Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new(true, true, false, true, false)), [.. x.Span, Mask()])[0]);
-        yield return Case("rnn_selu", [[3, 5, 2], [2, 3], [3, 3], [3]], x => Ops.MakeAll(new Rnn(GateActivation.Selu, new(false, true, false, false, false)), x.Span)[0]);
+        yield return Case("lstm_masked_zero", [[3, 5, 2], [2, 12], [3, 12]], x => Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(true, false, false, true, true)), [.. x.Span, Mask()])[0]);
+        yield return Case("gru_after", [[3, 5, 2], [2, 9], [3, 9], [2, 9]], x => Ops.MakeAll(new Operators.Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new(false, true, false, false, false)), x.Span)[0]);
+        yield return Case("gru_before", [[3, 5, 2], [2, 9], [3, 9], [9]], x => Ops.MakeAll(new Operators.Gru(GateActivation.Tanh, GateActivation.HardSigmoid, false, new(true, true, false, false, false)), x.Span)[1]);
+        yield return Case("gru_masked", [[3, 5, 2], [2, 9], [3, 9], [2, 9]], x => Ops.MakeAll(new Operators.Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new(true, true, false, true, false)), [.. x.Span, Mask()])[0]);
+        yield return Case("rnn_selu", [[3, 5, 2], [2, 3], [3, 3], [3]], x => Ops.MakeAll(new Operators.Rnn(GateActivation.Selu, new(false, true, false, false, false)), x.Span)[0]);
     }
 
     [TestMethod]
