@@ -14,6 +14,8 @@ internal static class KernelTable
         ArgMin op => SelectionKernels.Arg(request, op.Axis, largest: false),
         AveragePool op => PoolingKernels.Forward(request, op),
         AveragePoolGradient op => PoolingKernels.AverageGradient(request, op),
+        BatchNormalizationGradient op => BatchNormalizationKernels.Gradient(request, op),
+        BatchNormalizationTraining op => BatchNormalizationKernels.Training(request, op),
         Concat op => MovementKernels.Concat(request, op),
         Conv op => ConvolutionKernels.Forward(request, op),
         ConvInputGradient op => ConvolutionKernels.InputGradient(request, op),
@@ -26,6 +28,9 @@ internal static class KernelTable
         GatherElementsGradient op => SelectionKernels.GatherElementsGradient(request, op),
         GatherGradient op => SelectionKernels.GatherGradient(request, op),
         Gemm => ProductKernel.Gemm(request),
+        LayerNormalization op => LayerNormalizationKernels.Forward(request, op),
+        LayerNormalizationGradient => LayerNormalizationKernels.Gradient(request),
+        LogSoftmax op => SoftmaxKernels.Forward(request, op.Axis, logarithm: true),
         MatMul op => ProductKernel.MatMul(request, op),
         MaxPool op => PoolingKernels.Forward(request, op),
         MaxPoolGradient op => PoolingKernels.MaxGradient(request, op),
@@ -37,6 +42,10 @@ internal static class KernelTable
         ReduceOp op => ReductionKernel.Create(request, op),
         Slice op => MovementKernels.Slice(request, op),
         SliceGradient op => MovementKernels.SliceGradient(request, op),
+        Softmax op => SoftmaxKernels.Forward(request, op.Axis, logarithm: false),
+        SoftmaxCrossEntropy op => CrossEntropyKernels.Forward(request, op),
+        SoftmaxCrossEntropyGradient op => CrossEntropyKernels.Gradient(request, op),
+        SoftmaxGradient op => SoftmaxKernels.Gradient(request, op),
         Split op => MovementKernels.Split(request, op.Axis),
         SplitLike op => MovementKernels.Split(request, op.Axis),
         SumToLike => SumToLikeKernel.Create(request),
@@ -48,8 +57,7 @@ internal static class KernelTable
     };
 
     /// <summary>Operators computed by their definition in simpler ones.</summary>
-    public static bool IsComposed(Op op) => op is Softmax or LogSoftmax or SoftmaxGradient or ReduceLogSumExp or BatchNormalization or SoftmaxCrossEntropy or SoftmaxCrossEntropyGradient
-        or BatchNormalizationTraining or BatchNormalizationGradient or LayerNormalization or LayerNormalizationGradient;
+    public static bool IsComposed(Op op) => op is BatchNormalization;
 
     /// <summary>Floats of memory of a value whose size only its kernel knows.</summary>
     public static long? OpaqueFloats(Value value) =>

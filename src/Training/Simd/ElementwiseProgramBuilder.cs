@@ -54,20 +54,18 @@ internal sealed partial class ElementwiseProgramBuilder
     public int Constant(float value) => Add(new Value { Kind = ValueKind.Constant, Alpha = value });
 
     /// <summary>An instruction over earlier values.</summary>
+    /// <remarks>Copy and Where keep masks masks; Equal and NotEqual compare masks as well.</remarks>
     /// <exception cref="ArgumentException">An operand is missing, or is a mask where a float is needed or the other way round.</exception>
     public int Add(ElementwiseOpcode opcode, int x, int y = -1, int z = -1, float alpha = 0f, float beta = 0f)
     {
-        Span<int> operands = [x, y, z];
         var arity = ElementwiseOpcodes.Arity(opcode);
-        for (var i = 0; i < 3; i++)
-        {
-            if (i < arity != (operands[i] >= 0)) throw new ArgumentException($"{opcode} takes {arity} operands.", nameof(opcode));
-            if (i < arity && _values[operands[i]].IsMask != ElementwiseOpcodes.TakesMask(opcode, i))
-            {
-                throw new ArgumentException($"Operand {i} of {opcode} is {(_values[operands[i]].IsMask ? "a mask" : "a float")}, the other kind is needed.", nameof(opcode));
-            }
-        }
-
+        var mask = ElementwiseOpcodes.GivesMask(opcode);
+        if (x >= 0 && _values[x].IsMask && opcode == ElementwiseOpcode.Copy) mask = true;
+        else if (opcode == ElementwiseOpcode.Where && y >= 0 && z >= 0 && _values[y].IsMask && _values[z].IsMask) mask = true;
+        else if (AreMasks(x, y) && opcode == ElementwiseOpcode.NotEqual) opcode = ElementwiseOpcode.Xor;
+        else if (AreMasks(x, y) && opcode == ElementwiseOpcode.Equal) return Add(ElementwiseOpcode.Not, Add(ElementwiseOpcode.Xor, x, y));
+        else CheckOperands(opcode, [x, y, z]);
+        if (Count(x) + Count(y) + Count(z) != arity) throw new ArgumentException($"{opcode} takes {arity} operands.", nameof(opcode));
         return Add(new Value
         {
             Kind = ValueKind.Instruction,
@@ -77,7 +75,7 @@ internal sealed partial class ElementwiseProgramBuilder
             Z = z,
             Alpha = alpha,
             Beta = beta,
-            IsMask = ElementwiseOpcodes.GivesMask(opcode),
+            IsMask = mask,
         });
     }
 
@@ -137,6 +135,19 @@ internal sealed partial class ElementwiseProgramBuilder
     {
         _values.Add(value);
         return _values.Count - 1;
+    }
+
+    private static int Count(int operand) => operand >= 0 ? 1 : 0;
+
+    private bool AreMasks(int x, int y) => x >= 0 && y >= 0 && _values[x].IsMask && _values[y].IsMask;
+
+    private void CheckOperands(ElementwiseOpcode opcode, ReadOnlySpan<int> operands)
+    {
+        for (var i = 0; i < operands.Length; i++)
+        {
+            if (operands[i] < 0 || _values[operands[i]].IsMask == ElementwiseOpcodes.TakesMask(opcode, i)) continue;
+            throw new ArgumentException($"Operand {i} of {opcode} is {(_values[operands[i]].IsMask ? "a mask" : "a float")}, the other kind is needed.", nameof(opcode));
+        }
     }
 
     private int[] CountUses()

@@ -230,6 +230,31 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
+    public void Masks_CopiedChosenAndCompared_StayMasks()
+    {
+        const int length = 37;
+        float[] x = SimdTesting.Random(length), y = SimdTesting.Random(length, seed: 2), z = SimdTesting.Random(length, seed: 3);
+        var b = new ElementwiseProgramBuilder([length]);
+        int a = b.Input([length], ElementwiseType.Bool), c = b.Input([length], ElementwiseType.Bool), d = b.Input([length], ElementwiseType.Bool);
+        b.Output(b.Add(ElementwiseOpcode.Copy, a), ElementwiseType.Bool);
+        b.Output(b.Add(ElementwiseOpcode.Where, a, c, d), ElementwiseType.Bool);
+        b.Output(b.Add(ElementwiseOpcode.Equal, a, c), ElementwiseType.Bool);
+        b.Output(b.Add(ElementwiseOpcode.NotEqual, a, c), ElementwiseType.Bool);
+        Assert.ThrowsExactly<ArgumentException>(() => b.Add(ElementwiseOpcode.Less, a, c));
+        using var run = new Run(b.Build());
+        run.TypedInput(x, ElementwiseType.Bool).TypedInput(y, ElementwiseType.Bool).TypedInput(z, ElementwiseType.Bool);
+        ReadOnlySpan<byte> copy = run.Output<byte>(length), where = run.Output<byte>(length), equal = run.Output<byte>(length), notEqual = run.Output<byte>(length);
+        run.Execute();
+        for (var i = 0; i < length; i++)
+        {
+            Assert.AreEqual(x[i] > 0 ? 1 : 0, copy[i]);
+            Assert.AreEqual((x[i] > 0 ? y[i] : z[i]) > 0 ? 1 : 0, where[i]);
+            Assert.AreEqual(x[i] > 0 == y[i] > 0 ? 1 : 0, equal[i]);
+            Assert.AreEqual(x[i] > 0 != y[i] > 0 ? 1 : 0, notEqual[i]);
+        }
+    }
+
+    [TestMethod]
     public void RandomNumbers_InAnyPart_AreThoseOfPhilox()
     {
         foreach (var shape in new int[][] { [63], [64], [5000], [70, 33], [3, 2500] })
