@@ -53,6 +53,7 @@ internal sealed class StepGraph
             var name = model.OutputNames[i];
             if (plan.Losses[i] is { } loss)
             {
+                if (loss.Reduction == LossReduction.None) throw new ModelException($"Output '{name}': the loss {loss.Name} has reduction None, so it is one number a sample; training needs one number. Use SumOverBatchSize or Sum.");
                 var value = Named(name, () => loss.Reduce(yTrue[i], yPred, weights));
                 losses.Add(value);
                 var weightedLoss = plan.LossWeights[i] == 1 ? value : value * plan.LossWeights[i];

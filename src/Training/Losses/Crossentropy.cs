@@ -48,14 +48,17 @@ public sealed class CategoricalCrossentropy(bool fromLogits = false, float label
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
         var y = Targets.Like(yTrue, yPred, Name);
-        if (LabelSmoothing != 0)
-        {
-            var classes = yPred.Shape[^1] ?? throw new ModelException($"label smoothing needs the number of classes, which is unknown in {yPred.Shape}.");
-            y = (y * (1 - LabelSmoothing)) + (LabelSmoothing / classes);
-        }
+        if (LabelSmoothing != 0) y = Smoothed(y, yPred, LabelSmoothing);
 
         if ((FromLogits ? yPred : Targets.LogitsOfSoftmax(yPred)) is { } logits) return Ops.MakeAll(new SoftmaxCrossEntropy(Sparse: false), logits, y)[0];
         return -Ops.Sum(y * Ops.Log(Normalized(yPred)), -1);
+    }
+
+    /// <summary>Targets moved towards equal probabilities.</summary>
+    internal static SymbolicTensor Smoothed(SymbolicTensor y, SymbolicTensor yPred, float share)
+    {
+        var classes = yPred.Shape[^1] ?? throw new ModelException($"label smoothing needs the number of classes, which is unknown in {yPred.Shape}.");
+        return (y * (1 - share)) + (share / classes);
     }
 
     /// <summary>Predictions that sum to one and have a logarithm.</summary>
@@ -100,6 +103,6 @@ public sealed class SparseCategoricalCrossentropy(bool fromLogits = false, int? 
             losses = -Ops.Sum(Ops.OneHot(y, classes) * Ops.Log(OnnxFunctional.Training.CategoricalCrossentropy.Normalized(yPred)), -1);
         }
 
-        return valid is null ? losses : Ops.Where(valid, losses, 0);
+        return valid is null ? losses : Ops.Where(valid, losses, 0).WithMask(valid);
     }
 }

@@ -11,6 +11,9 @@ public enum LossReduction
 
     /// <summary>Their sum over the sum of the weights.</summary>
     MeanWithSampleWeight,
+
+    /// <summary>None: one number a sample. Training needs one of the others.</summary>
+    None,
 }
 
 /// <summary>What training makes small: a function of targets and predictions, over tensors (https://keras.io/api/losses/).</summary>
@@ -42,18 +45,22 @@ public abstract partial class Loss
     /// <returns>One number a sample or position.</returns>
     protected internal abstract SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred);
 
-    /// <summary>The loss as one number.</summary>
+    /// <summary>The loss as one number, unless <see cref="Reduction"/> is <see cref="LossReduction.None"/>.</summary>
     /// <param name="yTrue">Targets.</param>
     /// <param name="yPred">Predictions; its mask takes positions out.</param>
     /// <param name="weights">A weight for each sample, or none.</param>
     internal SymbolicTensor Reduce(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
     {
         var losses = PerSample(yTrue, yPred);
-        var weighting = LossWeights.Of(losses, yPred.Mask, weights, Reduction != LossReduction.Sum);
+
+        // A loss may itself say which positions count.
+        var mask = losses.Mask is { } own && yPred.Mask is { } given ? Ops.LogicalAnd(own, LossWeights.Fit(given, own)) : losses.Mask ?? yPred.Mask;
+        var weighting = LossWeights.Of(losses, mask, weights, Reduction is LossReduction.SumOverBatchSize or LossReduction.MeanWithSampleWeight);
         var weighted = weighting is null ? losses : losses * weighting;
         return Reduction switch
         {
             LossReduction.Sum => Ops.Sum(weighted),
+            LossReduction.None => weighted,
             LossReduction.MeanWithSampleWeight when weighting is not null => Ops.Sum(weighted) / Ops.Sum(weighting + Ops.ZerosLike(losses)),
             _ => Ops.Mean(weighted),
         };
@@ -91,7 +98,7 @@ internal static class LossWeights
     }
 
     /// <summary>Trailing axes of size 1 added or taken away until the ranks agree.</summary>
-    private static SymbolicTensor Fit(SymbolicTensor weights, SymbolicTensor losses)
+    public static SymbolicTensor Fit(SymbolicTensor weights, SymbolicTensor losses)
     {
         while (weights.Rank > losses.Rank && weights.Shape[^1] == 1) weights = Ops.Squeeze(weights, -1);
         while (weights.Rank < losses.Rank) weights = Ops.ExpandDims(weights, weights.Rank);

@@ -8,3 +8,86 @@ public sealed class MeanSquaredError : Loss
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
         Ops.Mean(Ops.Square(yPred - Targets.Like(yTrue, yPred, Name)), -1);
 }
+
+/// <summary>The mean over the last axis of <c>|yPred - yTrue|</c>.</summary>
+/// <remarks>https://keras.io/api/losses/regression_losses/#meanabsoluteerror-class</remarks>
+public sealed class MeanAbsoluteError : Loss
+{
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        Ops.Mean(Ops.Abs(yPred - Targets.Like(yTrue, yPred, Name)), -1);
+}
+
+/// <summary>The mean over the last axis of <c>100 |yPred - yTrue| / max(|yTrue|, 1e-7)</c>.</summary>
+/// <remarks>https://keras.io/api/losses/regression_losses/#meanabsolutepercentageerror-class</remarks>
+public sealed class MeanAbsolutePercentageError : Loss
+{
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var y = Targets.Like(yTrue, yPred, Name);
+        return 100 * Ops.Mean(Ops.Abs((y - yPred) / Ops.Maximum(Ops.Abs(y), Targets.Epsilon)), -1);
+    }
+}
+
+/// <summary>The mean over the last axis of <c>(log(max(yPred, 1e-7) + 1) - log(max(yTrue, 1e-7) + 1))^2</c>, for values that are not negative.</summary>
+/// <remarks>https://keras.io/api/losses/regression_losses/#meansquaredlogarithmicerror-class</remarks>
+public sealed class MeanSquaredLogarithmicError : Loss
+{
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var y = Targets.Like(yTrue, yPred, Name);
+        return Ops.Mean(Ops.Square(Logarithm(yPred) - Logarithm(y)), -1);
+    }
+
+    private static SymbolicTensor Logarithm(SymbolicTensor x) => Ops.Log(Ops.Maximum(x, Targets.Epsilon) + 1);
+}
+
+/// <summary>Quadratic near 0 and linear beyond: the mean over the last axis of <c>d^2 / 2</c> where <c>|d| &lt;= delta</c>, else <c>delta |d| - delta^2 / 2</c>.</summary>
+/// <remarks>https://keras.io/api/losses/regression_losses/#huber-class</remarks>
+/// <param name="delta">Where it becomes linear.</param>
+public sealed class Huber(float delta = 1) : Loss
+{
+    /// <summary>Where it becomes linear.</summary>
+    public float Delta { get; } = delta;
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var error = yPred - Targets.Like(yTrue, yPred, Name);
+        var size = Ops.Abs(error);
+        return Ops.Mean(Ops.Where(Ops.LessOrEqual(size, Delta), 0.5f * Ops.Square(error), (Delta * size) - (0.5f * Delta * Delta)), -1);
+    }
+}
+
+/// <summary>The mean over the last axis of <c>log(cosh(yPred - yTrue))</c>: quadratic near 0 and linear beyond.</summary>
+/// <remarks>https://keras.io/api/losses/regression_losses/#logcosh-class</remarks>
+public sealed class LogCosh : Loss
+{
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var error = yPred - Targets.Like(yTrue, yPred, Name);
+        return Ops.Mean(error + Ops.Softplus(error * -2) - MathF.Log(2), -1);
+    }
+}
+
+/// <summary>Minus the cosine of the angle between targets and predictions: -1 where they point the same way.</summary>
+/// <remarks>https://keras.io/api/losses/regression_losses/#cosinesimilarity-class</remarks>
+/// <param name="axis">The axis of the vectors.</param>
+public sealed class CosineSimilarity(int axis = -1) : Loss
+{
+    /// <summary>The axis of the vectors.</summary>
+    public int Axis { get; } = axis;
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        -Cosine(Targets.Like(yTrue, yPred, Name), yPred, Axis);
+
+    /// <summary>The cosine of the angle between two vectors, 0 where one is 0.</summary>
+    internal static SymbolicTensor Cosine(SymbolicTensor left, SymbolicTensor right, int axis) => Ops.Sum(Unit(left, axis) * Unit(right, axis), axis);
+
+    private static SymbolicTensor Unit(SymbolicTensor x, int axis) =>
+        x * Ops.Rsqrt(Ops.Maximum(Ops.Sum(Ops.Square(x), axis, keepDims: true), Targets.Epsilon * Targets.Epsilon));
+}

@@ -1,0 +1,46 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>
+/// For embeddings of norm 1 and class numbers, all pairs of a batch (Sun et al. 2020): <c>softplus(logsumexp over pairs of one class + logsumexp over the others)</c>
+/// of <c>-gamma (margin + d) (margin - d)</c> and <c>gamma (1 + margin - d) (1 - margin - d)</c>, with <c>d = max(1 - cosine, 0)</c>.
+/// </summary>
+/// <remarks>https://keras.io/api/losses/metric_learning_losses/#circle-class</remarks>
+/// <param name="gamma">The scale.</param>
+/// <param name="margin">How far pairs of one class may be apart.</param>
+/// <param name="removeDiagonal">Whether a sample is no pair with itself.</param>
+public sealed class Circle(float gamma = 80, float margin = 0.4f, bool removeDiagonal = true) : Loss
+{
+    // What stands for no pair: its power is 0, and differences of two of it are numbers, which infinities' are not.
+    private const float None = -1e9f;
+
+    /// <summary>The scale.</summary>
+    public float Gamma { get; } = gamma;
+
+    /// <summary>How far pairs of one class may be apart.</summary>
+    public float Margin { get; } = margin;
+
+    /// <summary>Whether a sample is no pair with itself.</summary>
+    public bool RemoveDiagonal { get; } = removeDiagonal;
+
+    internal override bool IsSparse => true;
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        if (yPred.Rank != 2) throw new ModelException($"{Name} takes embeddings (batch, size), but predictions are {yPred.Shape}.");
+        var y = Ops.Cast(Targets.Classes(yTrue, yPred, Name), DType.Float32);
+        var distance = Ops.Relu(1 - Ops.MatMul(yPred, Ops.Transpose(yPred, 1, 0)));
+        var same = Ops.Equal(Ops.ExpandDims(y, 1), Ops.ExpandDims(y, 0));
+        var others = Ops.LogicalNot(same);
+        if (RemoveDiagonal)
+        {
+            var number = Ops.Cast(Ops.Make(new Operators.Positions(0), y), DType.Float32);
+            same = Ops.LogicalAnd(same, Ops.NotEqual(Ops.ExpandDims(number, 1), Ops.ExpandDims(number, 0)));
+        }
+
+        var near = -Gamma * Ops.Relu(Margin + distance) * (Margin - distance);
+        var far = Gamma * Ops.Relu(1 + Margin - distance) * (1 - Margin - distance);
+        var losses = Ops.Softplus(Ops.LogSumExp(Ops.Where(same, near, None), 1) + Ops.LogSumExp(Ops.Where(others, far, None), 1));
+        return losses.WithMask(Ops.Greater(losses, 0));
+    }
+}

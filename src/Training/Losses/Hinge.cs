@@ -1,0 +1,39 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>For yes or no as 1 and -1 (0 is taken for -1): the mean over the last axis of <c>max(1 - yTrue yPred, 0)</c>.</summary>
+/// <remarks>https://keras.io/api/losses/hinge_losses/#hinge-class</remarks>
+public sealed class Hinge : Loss
+{
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        Ops.Mean(Margin(yTrue, yPred, Name), -1);
+
+    /// <summary>By how much each prediction falls short of its side.</summary>
+    internal static SymbolicTensor Margin(SymbolicTensor yTrue, SymbolicTensor yPred, string name)
+    {
+        var y = Targets.Like(yTrue, yPred, name);
+        var isBinary = Ops.All(Ops.LogicalOr(Ops.Equal(y, 0), Ops.Equal(y, 1)));
+        return Ops.Relu(1 - (Ops.Where(isBinary, (2 * y) - 1, y) * yPred));
+    }
+}
+
+/// <summary>For yes or no as 1 and -1 (0 is taken for -1): the mean over the last axis of <c>max(1 - yTrue yPred, 0)^2</c>.</summary>
+/// <remarks>https://keras.io/api/losses/hinge_losses/#squaredhinge-class</remarks>
+public sealed class SquaredHinge : Loss
+{
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        Ops.Mean(Ops.Square(OnnxFunctional.Training.Hinge.Margin(yTrue, yPred, Name)), -1);
+}
+
+/// <summary>For one class of several, targets one-hot: <c>max(largest wrong - right + 1, 0)</c>.</summary>
+/// <remarks>https://keras.io/api/losses/hinge_losses/#categoricalhinge-class</remarks>
+public sealed class CategoricalHinge : Loss
+{
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var y = Targets.Like(yTrue, yPred, Name);
+        return Ops.Relu(Ops.ReduceMax((1 - y) * yPred, -1) - Ops.Sum(y * yPred, -1) + 1);
+    }
+}

@@ -1,0 +1,46 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>How far predicted probabilities are from the true ones: the sum over the last axis of <c>y log(y / p)</c>, both held within 1e-7 and 1.</summary>
+/// <remarks>https://keras.io/api/losses/probabilistic_losses/#kldivergence-class</remarks>
+public sealed class KLDivergence : Loss
+{
+    /// <inheritdoc/>
+    public override string Name => "kl_divergence";
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var y = Ops.Clip(Targets.Like(yTrue, yPred, Name), Targets.Epsilon, 1);
+        return Ops.Sum(y * Ops.Log(y / Ops.Clip(yPred, Targets.Epsilon, 1)), -1);
+    }
+}
+
+/// <summary>For counts: the mean over the last axis of <c>yPred - yTrue log(yPred + 1e-7)</c>.</summary>
+/// <remarks>https://keras.io/api/losses/probabilistic_losses/#poisson-class</remarks>
+public sealed class Poisson : Loss
+{
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        Ops.Mean(yPred - (Targets.Like(yTrue, yPred, Name) * Ops.Log(yPred + Targets.Epsilon)), -1);
+}
+
+/// <summary>For class numbers that may be wrong (Zhang and Sabuncu 2018): <c>(1 - p[y]^q) / q</c>, between cross-entropy (q to 0) and absolute error (q = 1).</summary>
+/// <remarks>https://keras.io/api/losses/probabilistic_losses/#categoricalgeneralizedcrossentropy-class</remarks>
+/// <param name="q">How much wrong targets are borne.</param>
+public sealed class CategoricalGeneralizedCrossEntropy(float q = 0.5f) : Loss
+{
+    /// <summary>How much wrong targets are borne.</summary>
+    public float Q { get; } = q;
+
+    internal override bool IsSparse => true;
+
+    internal override int? ClassesOf(Shape prediction) => prediction[^1];
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var classes = yPred.Shape[^1] ?? throw new ModelException($"the number of classes is unknown in {yPred.Shape}.");
+        var right = Ops.Sum(yPred * Ops.OneHot(Targets.Classes(yTrue, yPred, Name), classes), -1);
+        return (1 - Ops.Power(right, Q)) / Q;
+    }
+}

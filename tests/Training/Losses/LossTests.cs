@@ -1,0 +1,166 @@
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Tests.Training.Losses;
+
+/// <summary>Losses that Keras' reference numbers leave out, against their definition.</summary>
+[TestClass]
+public sealed class LossTests
+{
+    [TestMethod]
+    [DataRow(new long[] { 1, 2, 2 }, 5)]
+    [DataRow(new long[] { 1, 0, 0 }, 3)]
+    [DataRow(new long[] { 2, 2, 0 }, 3)]
+    [DataRow(new long[] { 2 }, 1)]
+    [DataRow(new long[] { 1, 2, 1 }, 3)]
+    public void Ctc_IsTheProbabilityOfAllWaysToSayTheLabels(long[] labels, int time)
+    {
+        const int Classes = 3;
+        var logits = Numbers(time * Classes, 3);
+        var wanted = labels.Where(label => label != 0).ToArray();
+        var total = 0.0;
+        for (var way = 0; way < (int)Math.Pow(Classes, time); way++)
+        {
+            var (said, probability, last) = (new List<long>(), 1.0, -1);
+            for (int t = 0, rest = way; t < time; t++, rest /= Classes)
+            {
+                var k = rest % Classes;
+                var row = logits.AsSpan(t * Classes, Classes).ToArray();
+                probability *= Math.Exp(row[k]) / row.Sum(value => Math.Exp(value));
+                if (k != 0 && k != last) said.Add(k);
+                last = k;
+            }
+
+            if (said.SequenceEqual(wanted)) total += probability;
+        }
+
+        var (losses, gradient) = Run(new Ctc(), NDArray.Create(labels, Shape.Of(1, labels.Length)), NDArray.Create(logits, Shape.Of(1, time, Classes)));
+        Assert.AreEqual(-Math.Log(total), losses[0], 1e-4);
+        CheckGradient(new Ctc(), NDArray.Create(labels, Shape.Of(1, labels.Length)), logits, Shape.Of(1, time, Classes), gradient);
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void Circle_ComparesAllPairs(bool removeDiagonal)
+    {
+        const int Count = 5;
+        const float Gamma = 4;
+        const float Margin = 0.3f;
+        var embeddings = Numbers(Count * 3, 1);
+        for (var i = 0; i < Count; i++)
+        {
+            var norm = MathF.Sqrt(embeddings.AsSpan(i * 3, 3).ToArray().Sum(value => value * value));
+            for (var j = 0; j < 3; j++) embeddings[(i * 3) + j] /= norm;
+        }
+
+        long[] classes = [0, 1, 0, 1, 2];
+        var expected = new double[Count];
+        for (var i = 0; i < Count; i++)
+        {
+            var (near, far) = (0.0, 0.0);
+            for (var j = 0; j < Count; j++)
+            {
+                var cosine = 0.0;
+                for (var k = 0; k < 3; k++) cosine += embeddings[(i * 3) + k] * embeddings[(j * 3) + k];
+                var distance = Math.Max(1 - cosine, 0);
+                if (classes[i] != classes[j]) far += Math.Exp(Gamma * Math.Max(1 + Margin - distance, 0) * (1 - Margin - distance));
+                else if (i != j || !removeDiagonal) near += Math.Exp(-Gamma * (Margin + distance) * (Margin - distance));
+            }
+
+            expected[i] = Math.Log(1 + (near * far));
+        }
+
+        var loss = new Circle(Gamma, Margin, removeDiagonal);
+        var (losses, _) = Run(loss, classes, NDArray.Create(embeddings, Shape.Of(Count, 3)));
+        for (var i = 0; i < Count; i++) Assert.AreEqual(expected[i], losses[i], 1e-3);
+
+        // A sample without a pair has no loss and does not dilute the mean.
+        var valid = expected.Count(value => value > 0);
+        var (mean, _) = Run(loss, classes, NDArray.Create(embeddings, Shape.Of(Count, 3)), LossReduction.SumOverBatchSize);
+        Assert.AreEqual(expected.Sum() / valid, mean[0], 1e-3);
+    }
+
+    [TestMethod]
+    public void GeneralizedCrossEntropy_IsAPowerOfTheRightProbability()
+    {
+        var (losses, gradient) = Run(new CategoricalGeneralizedCrossEntropy(0.7f), new long[] { 2, 0 }, new float[,] { { 0.1f, 0.2f, 0.7f }, { 0.5f, 0.25f, 0.25f } });
+        Assert.AreEqual((1 - MathF.Pow(0.7f, 0.7f)) / 0.7f, losses[0], 1e-5f);
+        Assert.AreEqual((1 - MathF.Pow(0.5f, 0.7f)) / 0.7f, losses[1], 1e-5f);
+        Assert.AreEqual(-MathF.Pow(0.7f, -0.3f), gradient[2], 1e-4f);
+    }
+
+    [TestMethod]
+    public void IgnoredClasses_DoNotDiluteTheMean()
+    {
+        NDArray predictions = new float[,] { { 0.1f, 0.9f }, { 0.5f, 0.5f }, { 0.8f, 0.2f } };
+        var (mean, gradient) = Run(new SparseCategoricalCrossentropy(ignoreClass: -1), new long[] { 1, -1, 0 }, predictions, LossReduction.SumOverBatchSize);
+        Assert.AreEqual(-(Math.Log(0.9) + Math.Log(0.8)) / 2, mean[0], 1e-5);
+        Assert.AreEqual(0, gradient[2]);
+    }
+
+    [TestMethod]
+    public void BalancedFocalCrossentropy_WeighsOnesByAlpha()
+    {
+        var (losses, _) = Run(new BinaryFocalCrossentropy(applyClassBalancing: true, alpha: 0.9f), new float[,] { { 1 }, { 0 } }, new float[,] { { 0.6f }, { 0.3f } });
+        Assert.AreEqual(-0.9 * 0.16 * Math.Log(0.6), losses[0], 1e-5);
+        Assert.AreEqual(-0.1 * 0.09 * Math.Log(0.7), losses[1], 1e-5);
+    }
+
+    [TestMethod]
+    public void Dice_SumsTheAxesItIsGiven()
+    {
+        var (losses, _) = Run(new Dice([1]), new float[,] { { 1, 0 }, { 1, 1 } }, new float[,] { { 0.5f, 0.5f }, { 1, 1 } });
+        Assert.AreEqual(0.5f, losses[0], 1e-5f);
+        Assert.AreEqual(0, losses[1], 1e-5f);
+    }
+
+    [TestMethod]
+    public void Names_AreKeras()
+    {
+        Assert.AreEqual("mean_squared_error", Loss.Named("mse").Name);
+        Assert.AreEqual("kl_divergence", Loss.Named("kl_divergence").Name);
+        Assert.AreEqual("log_cosh", Loss.Named("logcosh").Name);
+        var error = Assert.Throws<ModelException>(() => Loss.Named("mean_square_error"));
+        Assert.Contains("mean_squared_error", error.Message);
+    }
+
+    private static void CheckGradient(Loss loss, NDArray yTrue, float[] predictions, Shape shape, float[] gradient)
+    {
+        const float Step = 1e-2f;
+        for (var i = 0; i < predictions.Length; i++)
+        {
+            var (up, down) = ((float[])predictions.Clone(), (float[])predictions.Clone());
+            up[i] += Step;
+            down[i] -= Step;
+            var difference = (Run(loss, yTrue, NDArray.Create(up, shape)).Losses[0] - Run(loss, yTrue, NDArray.Create(down, shape)).Losses[0]) / (2 * Step);
+            Assert.AreEqual(difference, gradient[i], 5e-3f, $"gradient {i}");
+        }
+    }
+
+    private static (float[] Losses, float[] Gradient) Run(Loss loss, NDArray yTrue, NDArray yPred, LossReduction reduction = LossReduction.None)
+    {
+        NDArray[] data = [yTrue, yPred];
+        var inputs = data.Select((array, i) => new InputLayer(array.Shape.With(0, Shape.Unknown), array.DType, "input_" + i).Tensor).ToArray();
+        var losses = loss.PerSample(inputs[0], inputs[1]);
+        var value = losses;
+        if (reduction != LossReduction.None)
+        {
+            Assert.AreEqual(reduction, loss.Reduction);
+            value = loss.Reduce(inputs[0], inputs[1], null);
+        }
+
+        var gradient = Gradient.Of(value, inputs[1]);
+        var plan = Planner.Plan(new PlanRequest([.. inputs.Select(input => input.Value)], [value.Value, gradient.Value], []), [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
+        for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+        using var pool = new WorkerPool(1);
+        plan.Run(pool);
+        return (plan.Outputs[0].Floats.ToArray(), plan.Outputs[1].Floats.ToArray());
+    }
+
+    private static float[] Numbers(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 4) - 2))];
+    }
+}
