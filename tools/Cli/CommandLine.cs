@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using OnnxFunctional.Cli.Commands;
+using OnnxFunctional.Export;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Cli;
+
+/// <summary>The commands of onnxf and what becomes of errors: a sentence on standard error and exit code 1.</summary>
+internal static class CommandLine
+{
+    /// <summary>Exit code after Ctrl+C, as shells expect it.</summary>
+    public const int Cancelled = 130;
+
+    public static async Task<int> Run(string[] args)
+    {
+        var root = new RootCommand("Compose, train and export neural networks: every exported ONNX file is verified against the engine.")
+        {
+            QuickstartCommand.Create(),
+            TrainCommand.Create(),
+            VerifyCommand.Create(),
+            SummaryCommand.Create(),
+        };
+        return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a command's work and turns what users can mend into a sentence.</summary>
+    public static int Guard(Func<int> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Stopped.");
+            return Cancelled;
+        }
+        catch (Exception error) when (error is ModelException or ExportException or DataException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(error.Message);
+            return 1;
+        }
+    }
+}
