@@ -1,1 +1,3 @@
-return 0;
+using OnnxFunctional.Benchmarks;
+
+return args is ["--worker", ..] ? Worker.Run(args) : await Report.Run(args).ConfigureAwait(false);

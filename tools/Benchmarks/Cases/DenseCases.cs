@@ -1,0 +1,55 @@
+using OnnxFunctional.Benchmarks.Peer;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+using TorchSharp;
+using static TorchSharp.torch.nn;
+
+namespace OnnxFunctional.Benchmarks.Cases;
+
+/// <summary>10-32-64-32-1, batch 32: all overhead, hardly any arithmetic.</summary>
+internal sealed class MlpCase : BenchmarkCase
+{
+    public override string Name => "mlp";
+
+    public override int Batch => 32;
+
+    public override IReadOnlyList<Loss> Losses => [Loss.BinaryCrossentropy];
+
+    public override Model Build()
+    {
+        var x = Model.Input([10]);
+        return new Model(x, x.Apply(new Dense(32, Activation.Relu), new Dense(64, Activation.Relu), new Dense(32, Activation.Relu), new Dense(1, Activation.Sigmoid)));
+    }
+
+    public override NDArray[] Inputs(Random random) => [Uniform(random, 10)];
+
+    public override NDArray[] Targets(Random random) => [Bits(random)];
+
+    public override PeerNetwork Peer() => PeerNetwork.Of(
+        Sequential(Linear(10, 32), ReLU(), Linear(32, 64), ReLU(), Linear(64, 32), ReLU(), Linear(32, 1)),
+        (y, t) => functional.binary_cross_entropy_with_logits(y, t),
+        y => y.sigmoid());
+}
+
+/// <summary>784-512-512-10, batch 128.</summary>
+internal sealed class WideMlpCase : BenchmarkCase
+{
+    public override string Name => "mlp-wide";
+
+    public override int Batch => 128;
+
+    public override IReadOnlyList<Loss> Losses => [Loss.SparseCategoricalCrossentropy];
+
+    public override Model Build()
+    {
+        var x = Model.Input([784]);
+        return new Model(x, x.Apply(new Dense(512, Activation.Relu), new Dense(512, Activation.Relu), new Dense(10, Activation.Softmax)));
+    }
+
+    public override NDArray[] Inputs(Random random) => [Uniform(random, 784)];
+
+    public override NDArray[] Targets(Random random) => [Classes(random, 10)];
+
+    public override PeerNetwork Peer() => PeerNetwork.Of(
+        Sequential(Linear(784, 512), ReLU(), Linear(512, 512), ReLU(), Linear(512, 10)), (y, t) => functional.cross_entropy(y, t), y => y.softmax(-1));
+}

@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using OnnxFunctional.Benchmarks.Cases;
+
+namespace OnnxFunctional.Benchmarks;
+
+/// <summary>Runs both sides of every case in turn and prints the table.</summary>
+internal static class Report
+{
+    private const int Rounds = 15;
+    private const double MillisecondsARound = 120;
+
+    public static async Task<int> Run(string[] args)
+    {
+        var cases = new Option<string?>("--cases") { Description = "Names, separated by commas; all if none are given." };
+        var threads = new Option<int>("--threads") { Description = "Threads of both sides.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var noPeer = new Option<bool>("--no-peer") { Description = "Measure our side only." };
+        var modes = new Option<string?>("--mode") { Description = "train or predict; both if none is given." };
+        var json = new Option<string?>("--json") { Description = "Also write the table to this file." };
+        var root = new RootCommand("Training and prediction, side by side with TorchSharp: alternating rounds in two processes, medians and ratios.") { cases, threads, noPeer, modes, json };
+        root.SetAction((parsed, _) => Task.FromResult(Measure(
+            parsed.GetValue(cases)?.Split(','), parsed.GetValue(threads), !parsed.GetValue(noPeer), parsed.GetValue(modes), parsed.GetValue(json))));
+        return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
+    }
+
+    private static int Measure(string[]? names, int threads, bool peer, string? mode, string? json)
+    {
+        var known = BenchmarkCase.All.Select(candidate => candidate.Name).ToArray();
+        if (names?.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+        {
+            Console.Error.WriteLine($"There is no case '{unknown}'. Cases: {string.Join(", ", known)}.");
+            return 1;
+        }
+
+        if (peer && Side.Start("peer", "gemm", "train", threads) is { Failure: { } failure })
+        {
+            Console.Out.WriteLine($"TorchSharp cannot be loaded here, so only our side is measured: {failure}");
+            Console.Out.WriteLine("It needs libstdc++ of GCC 13 or later (GLIBCXX_3.4.32).");
+            peer = false;
+        }
+
+        var peak = GemmPeak(threads, peer);
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{threads} thread(s); large matrix product: {peak:F0} GFLOP/s (the better of both); medians of {Rounds} alternating rounds"));
+        var rows = new List<Row>();
+        Console.Out.WriteLine(Row.Header);
+        foreach (var name in names ?? known)
+        {
+            foreach (var which in mode is null ? ["train", "predict"] : new[] { mode })
+            {
+                var row = Compare(name, which, threads, peer, peak);
+                rows.Add(row);
+                Console.Out.WriteLine(row.Text());
+            }
+        }
+
+        foreach (var group in rows.Where(row => row.Ratio is not null).GroupBy(row => row.Mode))
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{group.Key}: geometric mean ratio {Math.Exp(group.Average(row => Math.Log(row.Ratio!.Value))):F2}, smallest {group.Min(row => row.Ratio):F2}"));
+        if (json is not null) WriteJson(json, threads, peak, rows);
+        return 0;
+    }
+
+    private static double GemmPeak(int threads, bool peer)
+    {
+        var best = 0.0;
+        foreach (var side in peer ? ["ours", "peer"] : new[] { "ours" })
+        {
+            using var worker = Side.Start(side, "gemm", "train", threads);
+            for (var i = 0; i < 8; i++) best = Math.Max(best, worker.Operations / worker.Time(1) / 1e6);
+        }
+
+        return best;
+    }
+
+    private static Row Compare(string name, string mode, int threads, bool peer, double peak)
+    {
+        using var ours = Side.Start("ours", name, mode, threads);
+        using var theirs = peer ? Side.Start("peer", name, mode, threads) : null;
+        var (ourSteps, theirSteps) = (Steps(ours), theirs is null ? 0 : Steps(theirs));
+        var (ourTimes, theirTimes) = (new List<double>(), new List<double>());
+        for (var round = 0; round < Rounds; round++)
+        {
+            ourTimes.Add(ours.Time(ourSteps) / ourSteps);
+            if (theirs is not null) theirTimes.Add(theirs.Time(theirSteps) / theirSteps);
+        }
+
+        var (ourBytes, allocated) = ours.Memory();
+        var ourMs = Median(ourTimes);
+        double? theirMs = theirs is null ? null : Median(theirTimes);
+        var gflops = ours.Operations / ourMs / 1e6;
+        return new Row(name, mode, ourMs, theirMs, theirMs / ourMs, gflops, gflops / peak, ourBytes / 1e6, theirs?.Memory().Bytes / 1e6, allocated, ours.ArenaBytes / 1e6, ours.ValuesBytes / 1e6);
+    }
+
+    /// <summary>Warms a side up and finds how many steps make a round.</summary>
+    private static int Steps(Side side)
+    {
+        var time = side.Time(1);
+        for (var spent = time; spent < 400; spent += time) time = side.Time(1);
+        return Math.Clamp((int)(MillisecondsARound / Math.Max(time, 1e-3)), 1, 2000);
+    }
+
+    private static double Median(List<double> times)
+    {
+        times.Sort();
+        return times[times.Count / 2];
+    }
+
+    private static void WriteJson(string path, int threads, double peak, List<Row> rows)
+    {
+        using var stream = File.Create(path);
+        using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
+        writer.WriteStartObject();
+        writer.WriteNumber("threads", threads);
+        writer.WriteNumber("gemm_peak_gflops", peak);
+        writer.WriteStartArray("cases");
+        foreach (var row in rows) row.Write(writer);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+}

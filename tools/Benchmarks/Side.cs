@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace OnnxFunctional.Benchmarks;
+
+/// <summary>The parent's end of a <see cref="Worker"/> process.</summary>
+internal sealed class Side : IDisposable
+{
+    // Threads of either side spin for a while after their work; the other side must not run beside them.
+    private const int MillisecondsOfRest = 40;
+
+    private readonly Process _process;
+
+    private Side(Process process)
+    {
+        _process = process;
+        var words = (process.StandardOutput.ReadLine() ?? "failed the process ended: " + process.StandardError.ReadToEnd().ReplaceLineEndings(" ")).Split(' ');
+        if (words[0] != "ready")
+        {
+            Failure = string.Join(' ', words[1..]);
+            return;
+        }
+
+        Operations = double.Parse(words[1], CultureInfo.InvariantCulture);
+        ArenaBytes = long.Parse(words[2], CultureInfo.InvariantCulture);
+        ValuesBytes = long.Parse(words[3], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Why the worker cannot run, if it cannot.</summary>
+    public string? Failure { get; }
+
+    /// <summary>Floating-point operations of a step.</summary>
+    public double Operations { get; }
+
+    public long ArenaBytes { get; }
+
+    public long ValuesBytes { get; }
+
+    public static Side Start(string side, string name, string mode, int threads)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in new[] { "--worker", side, name, mode, threads.ToString(CultureInfo.InvariantCulture) }) start.ArgumentList.Add(argument);
+        return new Side(Process.Start(start)!);
+    }
+
+    /// <summary>Milliseconds of so many steps.</summary>
+    public double Time(int steps)
+    {
+        Thread.Sleep(MillisecondsOfRest);
+        _process.StandardInput.WriteLine("run " + steps.ToString(CultureInfo.InvariantCulture));
+        return double.Parse(Answer(), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Peak working set so far, and bytes allocated a step.</summary>
+    public (long Bytes, long Allocated) Memory()
+    {
+        _process.StandardInput.WriteLine("memory");
+        var words = Answer().Split(' ');
+        return (long.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[1], CultureInfo.InvariantCulture));
+    }
+
+    public void Dispose()
+    {
+        _process.StandardInput.Close();
+        if (!_process.WaitForExit(5000)) _process.Kill();
+        _process.Dispose();
+    }
+
+    private string Answer() => _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The measuring process ended: " + _process.StandardError.ReadToEnd());
+}

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Globalization;
+using OnnxFunctional.Benchmarks.Cases;
+using OnnxFunctional.Benchmarks.Peer;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Kernels;
+using OnnxFunctional.Training.Simd;
+using TorchSharp;
+
+namespace OnnxFunctional.Benchmarks;
+
+/// <summary>A process that holds one side of one case and runs rounds when told to, so that memory is measured apart and rounds can alternate.</summary>
+/// <remarks>Protocol, a line each: it says <c>ready OPERATIONS ARENA VALUES</c>; on <c>run N</c> it makes N steps and says the milliseconds; on <c>memory</c> its peak working set and bytes allocated a step.</remarks>
+internal static class Worker
+{
+    public static int Run(string[] args)
+    {
+        var (side, name, mode, threads) = (args[1], args[2], args[3], int.Parse(args[4], CultureInfo.InvariantCulture));
+        try
+        {
+            var (step, note) = side == "ours" ? Ours(name, mode, threads) : Theirs(name, mode, threads);
+            step();
+            step();
+            Console.Out.WriteLine("ready " + note);
+            var allocated = 0L;
+            var steps = 0;
+            while (Console.In.ReadLine() is { } line)
+            {
+                if (line == "memory")
+                {
+                    using var process = Process.GetCurrentProcess();
+                    Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{process.PeakWorkingSet64} {(steps == 0 ? 0 : allocated / steps)}"));
+                    continue;
+                }
+
+                var count = int.Parse(line.AsSpan(4), CultureInfo.InvariantCulture);
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                var start = Stopwatch.GetTimestamp();
+                for (var i = 0; i < count; i++) step();
+                var elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+                steps += count;
+                Console.Out.WriteLine(elapsed.ToString("R", CultureInfo.InvariantCulture));
+            }
+
+            return 0;
+        }
+        catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or NotSupportedException or System.Runtime.InteropServices.ExternalException)
+        {
+            Console.Out.WriteLine("failed " + (error.InnerException ?? error).Message.ReplaceLineEndings(" "));
+            return 1;
+        }
+    }
+
+    private static (Action Step, string Note) Ours(string name, string mode, int threads)
+    {
+        if (name == "gemm") return OurProduct(threads);
+        var benchmark = BenchmarkCase.All.First(candidate => candidate.Name == name);
+        var random = new Random(1);
+        var model = benchmark.Build();
+        var (inputs, targets) = (benchmark.Inputs(random), benchmark.Targets(random));
+        var losses = model.OutputNames.Zip(benchmark.Losses).ToDictionary(pair => pair.First, pair => pair.Second);
+        var trainer = model.Compile(new Adam(), losses, threads: threads);
+        var batches = new ArrayBatches(mode == "train" ? [.. inputs, .. targets] : inputs, benchmark.Batch, shuffle: false, 0);
+        batches.Start(0);
+        batches.MoveNext();
+        if (mode == "train")
+        {
+            var runner = trainer.TrainingSteps;
+            runner.Run(batches, 0);
+            var graph = Graph.Between(runner.Graph.Inputs, [.. runner.Graph.Outputs, .. runner.Graph.Updates.Select(update => update.Value)]);
+            var note = Note(graph, batches, runner.Plan);
+            var steps = 1UL;
+            return (() => runner.Run(batches, steps++), note);
+        }
+
+        var values = model.Inputs.Select(tensor => tensor.Value).ToArray();
+        var map = Specialization.Of(values, [.. model.Outputs.Select(output => output.Value)], training: false);
+        var outputs = model.Outputs.Select(output => map[output.Value]).ToArray();
+        var plan = Planner.Plan(new PlanRequest(values, outputs, []), [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
+        var pool = trainer.Engine.Pool;
+        return (() =>
+        {
+            for (var i = 0; i < inputs.Length; i++) inputs[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+            plan.Run(pool);
+        }, Note(Graph.Between(values, outputs), batches, plan));
+    }
+
+    private static string Note(Graph graph, ArrayBatches batches, ExecutionPlan plan)
+    {
+        var operations = OperationCount.Of(graph, [.. Enumerable.Range(0, graph.Inputs.Count).Select(batches.SpecOf)]);
+        return string.Create(CultureInfo.InvariantCulture, $"{operations:R} {plan.ArenaBytes} {plan.SumOfValuesBytes}");
+    }
+
+    private static (Action Step, string Note) OurProduct(int threads)
+    {
+        var product = new MatrixProduct(new GemmShape(2016, 2048, 2048));
+        var pool = new WorkerPool(threads);
+        var (a, b, c, workspace) = (Filled(2016 * 2048), Filled(2048 * 2048), AlignedMemory.Allocate(2016 * 2048), AlignedMemory.Allocate(product.WorkspaceFloats));
+        return (() => product.Run(pool, a, b, c, workspace), (2.0 * 2016 * 2048 * 2048).ToString("R", CultureInfo.InvariantCulture) + " 0 0");
+
+        static Memory<float> Filled(int count)
+        {
+            var memory = AlignedMemory.Allocate(count);
+            memory.Span.Fill(0.5f);
+            return memory;
+        }
+    }
+
+    private static (Action Step, string Note) Theirs(string name, string mode, int threads)
+    {
+        torch.set_num_threads(threads);
+        if (name == "gemm")
+        {
+            var (a, b) = (torch.full(2016, 2048, 0.5f), torch.full(2048, 2048, 0.5f));
+            return (() =>
+            {
+                using var product = torch.mm(a, b);
+            }, (2.0 * 2016 * 2048 * 2048).ToString("R", CultureInfo.InvariantCulture) + " 0 0");
+        }
+
+        var benchmark = BenchmarkCase.All.First(candidate => candidate.Name == name);
+        var random = new Random(1);
+        var inputs = benchmark.Inputs(random).Select(PeerNetwork.ToTensor).ToArray();
+        var targets = benchmark.Targets(random).Select(PeerNetwork.ToTensor).ToArray();
+        var network = benchmark.Peer();
+        if (mode == "train")
+        {
+            network.Module.train();
+            return (() => network.TrainStep(inputs, targets), "0 0 0");
+        }
+
+        network.Module.eval();
+        return (() => network.Predict(inputs), "0 0 0");
+    }
+}
