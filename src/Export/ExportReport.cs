@@ -30,6 +30,12 @@ public sealed class ExportReport
     /// <summary>One row for each layer's output, in the order they are computed; none where the file was not verified.</summary>
     public IReadOnlyList<LayerDifference> Layers { get; }
 
+    /// <summary>Why <see cref="OnnxFile.LoadModel"/> cannot rebuild the model from the file, such as a function of one's own inside; <see langword="null"/> where it can.</summary>
+    public string? NotRebuildable { get; internal init; }
+
+    /// <summary>Whether the file was verified and every layer is within tolerance.</summary>
+    public bool Passed => IsVerified && FirstFailure is null;
+
     /// <summary>The largest difference of any number of any layer.</summary>
     public float LargestDifference => Layers.Count == 0 ? 0 : Layers.Max(layer => layer.LargestDifference);
 
@@ -43,6 +49,8 @@ public sealed class ExportReport
         text.Append(CultureInfo.InvariantCulture, $"{Path}: ai.onnx opset {Opset}, {FileBytes:N0} bytes");
         if (!IsVerified) return text.Append(", not verified").ToString();
         text.AppendLine().Append(LayerDifference.Table(Layers));
-        return text.Append(CultureInfo.InvariantCulture, $"ONNX Runtime and the engine agree on {Layers.Count} layers; largest difference {LargestDifference:0.0e+00}").ToString();
+        text.Append(CultureInfo.InvariantCulture, $"ONNX Runtime and the engine agree on {Layers.Count} layers; largest difference {LargestDifference:0.0e+00}");
+        if (NotRebuildable is not null) text.AppendLine().Append("The file runs everywhere, but OnnxFile.LoadModel cannot rebuild the model from it: ").Append(NotRebuildable);
+        return text.ToString();
     }
 }

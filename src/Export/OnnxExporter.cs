@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Verify;
 
 namespace OnnxFunctional.Export;
@@ -16,11 +17,23 @@ public static class OnnxExporter
     public static ExportReport ExportOnnx(this Model model, string path, ExportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Write(OnnxEmitter.Emit(model, options ??= new()), path, options);
+        var emitted = OnnxEmitter.Emit(model, options ??= new());
+        string? notRebuildable = null;
+        try
+        {
+            emitted.Proto.MetadataProps.Add(new StringStringEntryProto { Key = OnnxFile.ArchitectureKey, Value = model.ToJson() });
+        }
+        catch (ModelException refusal)
+        {
+            // Any host runs the file all the same; only OnnxFile.LoadModel cannot make a Model of it again, and the report says so.
+            notRebuildable = refusal.Message;
+        }
+
+        return Write(emitted, path, options, notRebuildable);
     }
 
     /// <summary>Writes a model that was emitted already, to which metadata or training information may have been added.</summary>
-    internal static ExportReport Write(EmittedModel emitted, string path, ExportOptions options)
+    internal static ExportReport Write(EmittedModel emitted, string path, ExportOptions options, string? notRebuildable = null)
     {
         // Counted in 64 bits before protobuf does in 32.
         var weights = emitted.Proto.Graph.Initializer.Sum(tensor => (long)tensor.RawData.Length);
@@ -29,6 +42,6 @@ public static class OnnxExporter
         var bytes = emitted.Proto.ToByteArray();
         IReadOnlyList<LayerDifference> differences = [];
         AtomicFile.Write(path, bytes, options.Verify ? file => differences = Verifier.Run(emitted, File.ReadAllBytes(file), options) : null);
-        return new ExportReport(path, options.Opset, bytes.Length, differences, options.Verify);
+        return new ExportReport(path, options.Opset, bytes.Length, differences, options.Verify) { NotRebuildable = notRebuildable };
     }
 }

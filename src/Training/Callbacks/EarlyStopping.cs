@@ -10,7 +10,7 @@ namespace OnnxFunctional.Training;
 /// <param name="startFromEpoch">Epochs before watching begins.</param>
 public sealed class EarlyStopping(string monitor = "val_loss", double minDelta = 0, int patience = 0, MonitorMode mode = MonitorMode.Auto, bool restoreBestWeights = false, int startFromEpoch = 0) : Callback
 {
-    private readonly Monitor _monitor = new(monitor, mode, Math.Abs(minDelta), nameof(EarlyStopping));
+    private readonly MetricMonitor _monitor = new(monitor, mode, Math.Abs(minDelta), nameof(EarlyStopping));
     private float[][]? _best;
     private int _wait;
 

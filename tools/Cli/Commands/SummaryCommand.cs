@@ -13,7 +13,7 @@ internal static class SummaryCommand
         command.SetAction((parsed, _) => Task.FromResult(CommandLine.Guard(() =>
         {
             var summary = OnnxFile.Summarize(parsed.GetRequiredValue(file));
-            Console.Out.WriteLine(summary.ToString());
+            Console.Out.WriteLine(summary);
             return 0;
         })));
         return command;

@@ -14,7 +14,7 @@ public enum MonitorMode
 }
 
 /// <summary>Watches one logged value for improvement.</summary>
-internal sealed class Monitor(string name, MonitorMode mode, double minDelta, string callback)
+internal sealed class MetricMonitor(string name, MonitorMode mode, double minDelta, string callback)
 {
     private static readonly string[] _larger = ["acc", "auc", "precision", "recall", "f1", "fbeta", "iou", "r2", "correlation", "cosine"];
 

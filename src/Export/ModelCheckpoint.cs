@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Export;
+
+/// <summary>Writes the model as an ONNX file after epochs: every one, or only the best so far. Each file is written whole or not at all.</summary>
+/// <remarks>https://keras.io/api/callbacks/model_checkpoint/</remarks>
+/// <param name="path">The file; <c>{epoch:00}</c> and <c>{val_loss:F2}</c> stand for the number of the epoch, from 1, and for logged values.</param>
+/// <param name="monitor">The value that says which is best.</param>
+/// <param name="saveBestOnly">Whether only improvements are written.</param>
+/// <param name="mode">Which way is better.</param>
+/// <param name="verify">Whether each file is proved before it gets its name.</param>
+public sealed partial class ModelCheckpoint(string path, string monitor = "val_loss", bool saveBestOnly = false, MonitorMode mode = MonitorMode.Auto, bool verify = false) : Callback
+{
+    private readonly MetricMonitor _monitor = new(monitor, mode, 0, nameof(ModelCheckpoint));
+
+    /// <summary>The file written last.</summary>
+    public string? LastPath { get; private set; }
+
+    /// <inheritdoc/>
+    public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
+    {
+        ArgumentNullException.ThrowIfNull(logs);
+        if (saveBestOnly)
+        {
+            var value = _monitor.Read(logs);
+            if (!_monitor.Improves(value, _monitor.Best)) return;
+            _monitor.Best = value;
+        }
+
+        LastPath = Filled(epoch, logs);
+        Trainer.Model.ExportOnnx(LastPath, new ExportOptions { Verify = verify });
+    }
+
+    [GeneratedRegex(@"\{(\w+)(?::([^}]*))?\}")]
+    private static partial Regex Placeholder();
+
+    private string Filled(int epoch, IDictionary<string, double> logs) => Placeholder().Replace(path, match =>
+    {
+        var (name, format) = (match.Groups[1].Value, match.Groups[2].Value);
+        if (name == "epoch") return (epoch + 1).ToString(format, CultureInfo.InvariantCulture);
+        return logs.TryGetValue(name, out var value)
+            ? value.ToString(format, CultureInfo.InvariantCulture)
+            : throw new ModelException($"ModelCheckpoint's path names {{{name}}}, which is not logged. Logged: epoch, {string.Join(", ", logs.Keys)}.");
+    });
+}

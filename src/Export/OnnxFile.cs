@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Import;
+using OnnxFunctional.Export.Proto;
+
+namespace OnnxFunctional.Export;
+
+/// <summary>Files that this library wrote, read again: the model with its weights, the proof, what is inside.</summary>
+public static class OnnxFile
+{
+    /// <summary>The key under which a file's metadata holds the model's architecture, in Keras' JSON.</summary>
+    internal const string ArchitectureKey = "onnxfunctional.architecture";
+
+    /// <summary>Rebuilds the model from a file that <see cref="OnnxExporter.ExportOnnx"/> wrote: its layers, names and weights.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="customObjects">Layers, losses and activations of one's own that the model uses.</param>
+    /// <exception cref="OnnxFileException">The file is missing, damaged, or was written by something else.</exception>
+    /// <exception cref="ModelException">The architecture names a class that is neither built in nor given.</exception>
+    public static Model LoadModel(string path, CustomObjects? customObjects = null)
+    {
+        var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
+        return Rebuild(file, customObjects);
+    }
+
+    /// <summary>Proves a file again: the engine on the rebuilt model against ONNX Runtime on the file, every layer.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Batch sizes, samples, tolerances.</param>
+    /// <param name="customObjects">Classes of one's own that the model uses.</param>
+    /// <returns>How far both were apart.</returns>
+    /// <exception cref="ExportException">A layer is out of tolerance, or the file cannot be read.</exception>
+    public static ExportReport Verify(string path, ExportOptions? options = null, CustomObjects? customObjects = null)
+    {
+        var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
+        var model = Rebuild(file, customObjects);
+        var opset = (int)file.Model.OpsetImport.First(import => import.Domain.Length == 0).Version;
+        options = (options ?? new()) with { Opset = opset };
+        return new ExportReport(path, opset, file.Bytes.Length, Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options), file.Bytes, options), verified: true);
+    }
+
+    /// <summary>What an ONNX file of any origin holds: inputs, outputs, operators, parameters.</summary>
+    /// <exception cref="OnnxFileException">The file is missing or damaged.</exception>
+    public static string Summarize(string path)
+    {
+        var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
+        var graph = file.Model.Graph;
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"{path}: {file.Bytes.Length:N0} bytes, IR version {file.Model.IrVersion}, {string.Join(", ", file.Model.OpsetImport.Select(import => (import.Domain.Length == 0 ? "ai.onnx" : import.Domain) + " opset " + import.Version.ToString(CultureInfo.InvariantCulture)))}");
+        if (file.Model.ProducerName.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"written by {file.Model.ProducerName} {file.Model.ProducerVersion}");
+        foreach (var input in graph.Input) text.AppendLine(CultureInfo.InvariantCulture, $"input  {Describe(input)}");
+        foreach (var output in graph.Output) text.AppendLine(CultureInfo.InvariantCulture, $"output {Describe(output)}");
+        foreach (var group in graph.Node.GroupBy(node => node.OpType).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal))
+            text.AppendLine(CultureInfo.InvariantCulture, $"{group.Count(),6} {group.Key}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{graph.Initializer.Sum(tensor => tensor.Dims.Aggregate(1L, (product, dim) => product * dim)):N0} parameters and constants in {graph.Initializer.Count} tensors");
+        if (Architecture(file.Model) is not null) text.AppendLine().Append(Rebuild(file, null));
+        return text.ToString().TrimEnd();
+    }
+
+    private static Model Rebuild(CheckedModel file, CustomObjects? customObjects)
+    {
+        var json = Architecture(file.Model) ?? throw new OnnxFileException($"{file.Source} holds no architecture, so no model can be rebuilt from it: it was written by something else. OnnxModel.Load runs it.");
+        var model = Model.FromJson(json, customObjects);
+        WeightReader.Load(model, file.Model, file.Source);
+        return model;
+    }
+
+    private static string? Architecture(ModelProto model) => model.MetadataProps.FirstOrDefault(entry => entry.Key == ArchitectureKey)?.Value;
+
+    private static string Describe(ValueInfoProto value)
+    {
+        var type = value.Type.TensorType;
+        var dims = type.Shape.Dim.Select(dim => dim.DimParam.Length > 0 ? dim.DimParam : dim.DimValue.ToString(CultureInfo.InvariantCulture));
+        return $"{value.Name}: {(TensorProto.Types.DataType)type.ElemType} [{string.Join(", ", dims)}]";
+    }
+}
