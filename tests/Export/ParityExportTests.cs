@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using Google.Protobuf;
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Runtime;
+using OnnxFunctional.Export.Verify;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Tests.Keras;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Export;
+
+/// <summary>Every model Keras computed numbers for, written as ONNX: ONNX Runtime gives Keras' numbers, at the stored batch and sample by sample.</summary>
+[TestClass]
+[TestCategory("KerasParity")]
+public sealed class ParityExportTests
+{
+    public static IEnumerable<object[]> Layers => ParityFolder.Files("layers", "*.json").Select(file => new object[] { file });
+
+    public static IEnumerable<object[]> Models => ParityFolder.Files("models", "*.keras").Select(file => new object[] { file });
+
+    [TestMethod]
+    [DynamicData(nameof(Layers))]
+    public void A_layer(string file)
+    {
+        var json = ParityFolder.Read(file);
+        var model = Model.FromJson(json["model"]!.ToJsonString());
+        var weights = model.Weights;
+        var stored = json["weights"]!.AsArray();
+        Assert.HasCount(stored.Count, weights, "weights");
+        for (var i = 0; i < stored.Count; i++) weights[i].Value = ParityArray.Read(stored[i]!["value"] ?? stored[i]!).ToTensor();
+        var emitted = OnnxEmitter.Emit(model, new ExportOptions());
+
+        // In training a layer may compute something else; the file holds what it computes otherwise.
+        if ((bool?)json["training"] == true) return;
+        Compare(emitted, [.. json["inputs"]!.AsArray().Select(input => ParityArray.Read(input!))], [.. json["outputs"]!.AsArray().Select(output => ParityArray.Read(output!))]);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Models))]
+    public void A_model_file(string file)
+    {
+        var emitted = OnnxEmitter.Emit(KerasModel.Load(ParityFolder.PathOf(file)), new ExportOptions());
+        var arrays = Npz.ReadAll<float>(ParityFolder.PathOf(Path.ChangeExtension(file, ".npz")));
+        Compare(emitted, [.. Numbered("x")], [.. Numbered("y")]);
+
+        IEnumerable<NDArray> Numbered(string letter)
+        {
+            for (var i = 0; arrays.TryGetValue(letter + i, out var array); i++) yield return array;
+        }
+    }
+
+    /// <summary>One convolution, one recurrent node for a layer; images turn at the borders only.</summary>
+    [TestMethod]
+    [DynamicData(nameof(Models))]
+    public void A_model_file_has_no_transpose_inside(string file)
+    {
+        var emitted = OnnxEmitter.Emit(KerasModel.Load(ParityFolder.PathOf(file)), new ExportOptions());
+        var graph = emitted.Proto.Graph;
+        if (!graph.Node.Any(node => node.OpType == "Conv")) return;
+        foreach (var transpose in graph.Node.Where(node => node.OpType == "Transpose"))
+            Assert.IsTrue(graph.Input.Any(input => input.Name == transpose.Input[0]) || graph.Output.Any(output => output.Name == transpose.Output[0]), transpose.Name);
+    }
+
+    /// <summary>Each recurrent layer, in both directions or masked, is one node.</summary>
+    [TestMethod]
+    [DynamicData(nameof(Models))]
+    public void A_model_file_has_one_node_for_each_recurrent_layer(string file)
+    {
+        var model = KerasModel.Load(ParityFolder.PathOf(file));
+        var layers = model.Layers.Count(layer => layer is RecurrentLayer or Bidirectional);
+        var emitted = OnnxEmitter.Emit(model, new ExportOptions());
+        Assert.AreEqual(layers, emitted.Proto.Graph.Node.Count(node => node.OpType is "LSTM" or "GRU" or "RNN"));
+        Assert.AreEqual(0, emitted.Proto.Graph.Node.Count(node => node.OpType is "Scan" or "Loop"));
+    }
+
+    private static void Compare(EmittedModel emitted, NDArray[] inputs, NDArray[] outputs)
+    {
+        inputs = [.. inputs.Zip(emitted.Inputs, (input, declared) => input.To(declared.Value.Spec.Type, declared.Name))];
+        using var session = OnnxSession.Open(emitted.Proto.ToByteArray(), "the model", ExecutionProvider.Cpu, new OnnxModelOptions { IntraOpThreads = 1 });
+        Run(inputs, outputs, "whole batch");
+        if (inputs.Any(input => input.Count != inputs[0].Count) || outputs.Any(output => output.Count != inputs[0].Count) || emitted.Inputs[0].Value.Spec.Shape[0] is not null) return;
+        for (var sample = 0; sample < inputs[0].Count; sample++) Run([.. inputs.Select(input => input.Slice(sample, 1))], [.. outputs.Select(output => output.Slice(sample, 1))], $"sample {sample}");
+
+        void Run(NDArray[] x, NDArray[] y, string what)
+        {
+            var results = session.Run([.. emitted.Inputs.Select(input => input.Name)], [.. x.Select(SampleConversion.ToOnnx)], null, CancellationToken.None);
+            for (var i = 0; i < y.Length; i++)
+            {
+                CollectionAssert.AreEqual(y[i].Shape.Dims.ToArray(), results[i].Lengths.ToArray().Select(length => (int)length).ToArray(), what);
+                var (expected, actual) = (y[i].AsFloats().ToArray(), SampleConversion.Floats(results[i]));
+                for (var j = 0; j < actual.Length; j++)
+                    if (!(MathF.Abs(expected[j] - actual[j]) <= 1e-5f + (1e-4f * MathF.Abs(expected[j])))) Assert.Fail($"{what}, output {i}, element {j}: Keras gives {expected[j]:R}, ONNX Runtime {actual[j]:R}");
+            }
+        }
+    }
+}
