@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Google.Protobuf;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Emit;
