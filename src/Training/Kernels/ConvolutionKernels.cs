@@ -20,7 +20,7 @@ internal static class ConvolutionKernels
             request.Inputs.Length > 2 ? request.Input(2) : null);
 
     public static Kernel WeightGradient(KernelRequest request, ConvWeightGradient op) =>
-        new Weights(request, new ConvolutionWeightGradient(Geometry(op.Window, request.Input(0).Shape, request.Input(2).Shape)));
+        new Weights(request, ConvolutionWeightGradient.Create(Geometry(op.Window, request.Input(0).Shape, request.Input(2).Shape)));
 
     private static ConvolutionGeometry Geometry(Window window, Shape input, Shape kernel)
     {

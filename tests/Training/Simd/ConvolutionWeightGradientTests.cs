@@ -47,7 +47,7 @@ public class ConvolutionWeightGradientTests
 
     private static void Run(WorkerPool pool, ConvolutionGeometry geometry, PoisonedMemory input, PoisonedMemory gradient, PoisonedMemory kernel, Memory<float> bias)
     {
-        var convolution = new ConvolutionWeightGradient(geometry);
+        var convolution = ConvolutionWeightGradient.Create(geometry);
         var scratch = new PoisonedMemory(convolution.ScratchLength);
         convolution.Run(pool, input.Memory, gradient.Memory, kernel.Memory, bias, scratch.Memory);
         scratch.CheckMargins($"{geometry}");
