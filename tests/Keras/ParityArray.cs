@@ -21,6 +21,17 @@ internal static class ParityArray
 
     public static float[] Floats(JsonNode node) => [.. node["data"]!.AsArray().Select(value => value is null ? float.NaN : float.Parse(value.ToJsonString().Trim('"'), CultureInfo.InvariantCulture))];
 
+    /// <summary>Fails where an element differs by more than an absolute and a relative margin together.</summary>
+    public static void AreWithin(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double absolute, double relative, string what)
+    {
+        Assert.AreEqual(expected.Length, actual.Length, what);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            if (Math.Abs((double)expected[i] - actual[i]) <= absolute + (relative * Math.Abs((double)expected[i])) || expected[i].Equals(actual[i])) continue;
+            Assert.Fail($"{what}, element {i} of {expected.Length}: expected {expected[i]:R}, got {actual[i]:R}");
+        }
+    }
+
     /// <summary>Fails where an element differs by more than the margin, relative to the larger of itself and 1.</summary>
     public static void AreClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double margin, string what)
     {
