@@ -16,7 +16,7 @@ public enum MonitorMode
 /// <summary>Watches one logged value for improvement.</summary>
 internal sealed class MetricMonitor(string name, MonitorMode mode, double minDelta, string callback)
 {
-    private static readonly string[] _larger = ["acc", "auc", "precision", "recall", "f1", "fbeta", "iou", "r2", "correlation", "cosine"];
+    private static readonly string[] _larger = ["acc", "auc", "precision", "recall", "f1", "fbeta", "iou", "r2", "correlation", "cosine", "sensitivity", "specificity", "true_positives", "true_negatives"];
 
     public string Name => name;
 

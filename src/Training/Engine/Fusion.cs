@@ -104,6 +104,9 @@ internal sealed class Fusion
 
         // Everything that is not in the chain itself must be there when the chain runs.
         if (best is not null && best.Order != latest) best = null;
+
+        // A view of what the chain makes is read from memory, which the chain has not written yet.
+        if (best is not null && node.Inputs.Any(input => !ReferenceEquals(Root(input), input) && ProducerOf(input) == best)) best = null;
         if (best is null)
         {
             best = new Unit(Units.Count, isChain: true);

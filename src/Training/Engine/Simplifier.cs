@@ -40,6 +40,7 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         if (node.Op is BinaryOp or Where) PreferNumbers(node.Op, x);
         var made = Node.Create(node.Op, x, node.Scope);
         if (HandedOn(made.Op, x) is { } afterwards && afterwards.Spec == made.Outputs[0].Spec) return [afterwards];
+        if (made.Op is Reshape && made.Outputs[0].Spec == x[0].Spec) return [x[0]];
         switch (made.Op)
         {
             case Operators.Size size:

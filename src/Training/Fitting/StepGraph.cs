@@ -60,12 +60,13 @@ internal sealed class StepGraph
                 total = total is null ? weightedLoss : total + weightedLoss;
             }
 
-            foreach (var metric in plan.Metrics.For(name))
+            foreach (var (metric, given) in plan.Metrics.For(name).Select(metric => (metric, (SymbolicTensor?)null)).Concat(plan.WeightedMetrics.For(name).Select(metric => (metric, weights))))
             {
                 var exact = metric.For(yTrue[i].Shape, yPred.Shape);
-                var sums = Named(name, () => exact.Sums(yTrue[i], yPred, null).ToArray());
+                var sums = Named(name, () => exact.Sums(yTrue[i], yPred, given).ToArray());
                 metricSums.AddRange(sums);
-                graph.Metrics.Add((model.Outputs.Count > 1 ? name + "_" + metric.Name : metric.Name, exact, sums.Length));
+                var log = model.Outputs.Count > 1 ? name + "_" + metric.Name : metric.Name;
+                graph.Metrics.Add((graph.Metrics.Exists(other => other.Name == log) ? "weighted_" + log : log, exact, sums.Length));
             }
         }
 

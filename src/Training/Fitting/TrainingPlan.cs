@@ -5,9 +5,9 @@ internal sealed class TrainingPlan
 {
     private readonly HashSet<Weight> _frozen = [];
 
-    public TrainingPlan(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, IReadOnlyList<float> lossWeights, Metrics metrics)
+    public TrainingPlan(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, IReadOnlyList<float> lossWeights, Metrics metrics, Metrics weightedMetrics)
     {
-        (Model, Optimizer, Losses, LossWeights, Metrics) = (model, optimizer, losses, lossWeights, metrics);
+        (Model, Optimizer, Losses, LossWeights, Metrics, WeightedMetrics) = (model, optimizer, losses, lossWeights, metrics, weightedMetrics);
         State.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
         Freeze(model, !model.Trainable);
     }
@@ -21,6 +21,9 @@ internal sealed class TrainingPlan
     public IReadOnlyList<float> LossWeights { get; }
 
     public Metrics Metrics { get; }
+
+    /// <summary>Metrics that sample weights hold for.</summary>
+    public Metrics WeightedMetrics { get; }
 
     public OptimizerState State { get; } = new();
 

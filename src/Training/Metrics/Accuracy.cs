@@ -73,19 +73,3 @@ public sealed class SparseTopKCategoricalAccuracy(int k = 5) : MeanMetric
         return Ops.Cast(Ops.Less(larger, k), DType.Float32);
     }
 }
-
-/// <content>Metrics with their default options.</content>
-public abstract partial class Metric
-{
-    /// <summary>The share of predictions that are right, as fits the shapes of targets and predictions.</summary>
-    public static Metric Accuracy { get; } = new Accuracy();
-
-    /// <summary>The share of predictions on the right side of one half.</summary>
-    public static Metric BinaryAccuracy { get; } = new BinaryAccuracy();
-
-    /// <summary>The share of samples whose largest output is that of the one-hot target.</summary>
-    public static Metric CategoricalAccuracy { get; } = new CategoricalAccuracy();
-
-    /// <summary>The share of samples whose largest output is that of the class number.</summary>
-    public static Metric SparseCategoricalAccuracy { get; } = new SparseCategoricalAccuracy();
-}

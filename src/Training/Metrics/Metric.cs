@@ -9,9 +9,21 @@ public abstract partial class Metric
     /// <summary>What logs and history call it.</summary>
     public string Name
     {
-        get => _name ?? Naming.SnakeCase(GetType().Name);
+        get => _name ?? DefaultName;
         init => _name = value;
     }
+
+    private protected virtual string DefaultName => Naming.SnakeCase(GetType().Name);
+
+    /// <summary>A loss as a metric: its mean over samples, under the loss' name.</summary>
+    public static Metric From(Loss loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        return new FromLoss(loss) { Name = loss.Name };
+    }
+
+    /// <summary>A loss as a metric: its mean over samples, under the loss' name.</summary>
+    public static implicit operator Metric(Loss loss) => From(loss);
 
     /// <summary>A metric of one's own: the mean of a function of targets and predictions.</summary>
     public static Metric From(string name, Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function)
@@ -31,6 +43,11 @@ public abstract partial class Metric
 
     /// <summary>The metric that holds for these shapes; another one where the name says less than that.</summary>
     internal virtual Metric For(Shape yTrue, Shape yPred) => this;
+
+    private sealed class FromLoss(Loss loss) : MeanMetric
+    {
+        protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => loss.PerSample(yTrue, yPred);
+    }
 
     private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function) : MeanMetric
     {

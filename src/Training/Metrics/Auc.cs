@@ -1,0 +1,128 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>The curve whose area is taken.</summary>
+public enum AucCurve
+{
+    /// <summary>True over false positives.</summary>
+    ROC,
+
+    /// <summary>Precision over recall.</summary>
+    PR,
+
+    /// <summary>Gain in precision over gain in recall (Flach and Kull 2015).</summary>
+    PRGain,
+}
+
+/// <summary>How the area between two points of the curve is taken.</summary>
+public enum AucSummation
+{
+    /// <summary>The mean of both heights; for precision and recall, as Davis and Goadrich (2006) interpolate.</summary>
+    Interpolation,
+
+    /// <summary>The smaller height.</summary>
+    Minoring,
+
+    /// <summary>The larger height.</summary>
+    Majoring,
+}
+
+/// <summary>The area under the curve of true over false positives, or of precision over recall, through evenly spaced thresholds.</summary>
+/// <remarks>https://keras.io/api/metrics/classification_metrics/#auc-class</remarks>
+/// <param name="numThresholds">Points of the curve.</param>
+/// <param name="curve">The curve.</param>
+/// <param name="summationMethod">How the area between two points is taken.</param>
+/// <param name="multiLabel">Whether each output has a curve of its own, and the mean of their areas is taken.</param>
+/// <param name="fromLogits">Predictions are not yet probabilities.</param>
+public sealed class Auc(int numThresholds = 200, AucCurve curve = AucCurve.ROC, AucSummation summationMethod = AucSummation.Interpolation, bool multiLabel = false, bool fromLogits = false) : Metric
+{
+    /// <summary>Points of the curve.</summary>
+    public int NumThresholds { get; } = numThresholds > 1 ? numThresholds : throw new ModelException($"numThresholds is {numThresholds}; expected at least 2.");
+
+    /// <summary>The curve.</summary>
+    public AucCurve Curve { get; } = curve;
+
+    /// <summary>How the area between two points is taken.</summary>
+    public AucSummation SummationMethod { get; } = summationMethod;
+
+    /// <summary>Whether each output has a curve of its own.</summary>
+    public bool MultiLabel { get; } = multiLabel;
+
+    /// <summary>Predictions are not yet probabilities.</summary>
+    public bool FromLogits { get; } = fromLogits;
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
+    {
+        ArgumentNullException.ThrowIfNull(yPred);
+        var y = Ops.Cast(Ops.NotEqual(Targets.Like(yTrue, yPred, Name), 0), DType.Float32);
+        var labels = !MultiLabel ? 1 : yPred.Shape[^1] ?? throw new ModelException($"{Name} with multiLabel needs the number of labels, which is unknown in {yPred.Shape}.");
+        return ThresholdCounts.Sums(y, FromLogits ? Ops.Sigmoid(yPred) : yPred, Counts.Weighting(yPred, weights), NumThresholds, labels);
+    }
+
+    /// <inheritdoc/>
+    protected internal override double Result(IReadOnlyList<double[]> totals)
+    {
+        ArgumentNullException.ThrowIfNull(totals);
+        var labels = totals[0].Length / NumThresholds;
+        var sum = 0.0;
+        for (var label = 0; label < labels; label++)
+        {
+            var counts = ThresholdCounts.Of(totals, NumThresholds, label);
+            sum += Curve == AucCurve.PR && SummationMethod == AucSummation.Interpolation ? Interpolated(counts) : Area(counts);
+        }
+
+        return sum / labels;
+    }
+
+    private double Area(ThresholdCounts counts)
+    {
+        var area = 0.0;
+        for (var i = 0; i + 1 < NumThresholds; i++)
+        {
+            var (left, right) = (Point(counts, i), Point(counts, i + 1));
+            var height = SummationMethod switch
+            {
+                AucSummation.Minoring => Math.Min(left.Y, right.Y),
+                AucSummation.Majoring => Math.Max(left.Y, right.Y),
+                _ => (left.Y + right.Y) / 2,
+            };
+            area += (left.X - right.X) * height;
+        }
+
+        return area;
+    }
+
+    private (double X, double Y) Point(ThresholdCounts counts, int i)
+    {
+        switch (Curve)
+        {
+            case AucCurve.ROC:
+                return (1 - counts.Specificity(i), counts.Sensitivity(i));
+            case AucCurve.PR:
+                return (counts.Sensitivity(i), counts.Precision(i));
+            default:
+                // Where nothing is found the gains have no limit: recall counts as 0, precision as 1.
+                var found = counts.TruePositives[i];
+                if (found == 0) return (0, 1);
+                var scale = Counts.Ratio(counts.Positives, counts.Negatives);
+                return (Math.Max(0, 1 - (scale * (counts.Positives - found) / found)), 1 - (scale * counts.FalsePositives[i] / found));
+        }
+    }
+
+    /// <summary>Between two points, true positives grow with all positives along a line, precision along the hyperbola that follows.</summary>
+    private double Interpolated(ThresholdCounts counts)
+    {
+        var area = 0.0;
+        for (var i = 0; i + 1 < NumThresholds; i++)
+        {
+            var (truth, next) = (counts.TruePositives[i], counts.TruePositives[i + 1]);
+            var (all, nextAll) = (truth + counts.FalsePositives[i], next + counts.FalsePositives[i + 1]);
+            var slope = Counts.Ratio(truth - next, Math.Max(all - nextAll, 0));
+            var intercept = next - (slope * nextAll);
+            var ratio = all > 0 && nextAll > 0 ? all / nextAll : 1;
+            area += Counts.Ratio(slope * (truth - next + (intercept * Math.Log(ratio))), counts.Positives);
+        }
+
+        return area;
+    }
+}

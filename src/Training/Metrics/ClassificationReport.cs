@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>How well one class is told.</summary>
+/// <param name="Name">The class.</param>
+/// <param name="Precision">The share of samples taken for it that are of it.</param>
+/// <param name="Recall">The share of its samples that were told.</param>
+/// <param name="F1">The harmonic mean of both.</param>
+/// <param name="Support">How many samples it has.</param>
+public sealed record ClassScore(string Name, double Precision, double Recall, double F1, double Support);
+
+/// <summary>Precision, recall and F1 of each class and their means, as scikit-learn's classification_report has them.</summary>
+public sealed class ClassificationReport
+{
+    internal ClassificationReport(ConfusionMatrix matrix, IReadOnlyList<string>? names)
+    {
+        if (names is not null && names.Count != matrix.Classes) throw new ModelException($"{names.Count} names were given for {matrix.Classes} classes.");
+        var scores = new ClassScore[matrix.Classes];
+        for (var i = 0; i < scores.Length; i++)
+        {
+            var (truth, predicted) = (0.0, 0.0);
+            for (var j = 0; j < scores.Length; j++)
+            {
+                truth += matrix[i, j];
+                predicted += matrix[j, i];
+            }
+
+            var (precision, recall) = (Counts.Ratio(matrix[i, i], predicted), Counts.Ratio(matrix[i, i], truth));
+            scores[i] = new(names?[i] ?? i.ToString(CultureInfo.InvariantCulture), precision, recall, Counts.Ratio(2 * precision * recall, precision + recall), truth);
+        }
+
+        Classes = scores;
+        Accuracy = matrix.Accuracy;
+        Macro = Mean("macro average", _ => 1);
+        Weighted = Mean("weighted average", score => score.Support);
+    }
+
+    /// <summary>The scores of each class.</summary>
+    public IReadOnlyList<ClassScore> Classes { get; }
+
+    /// <summary>The share of samples whose class was told.</summary>
+    public double Accuracy { get; }
+
+    /// <summary>The mean over classes.</summary>
+    public ClassScore Macro { get; }
+
+    /// <summary>The mean over classes, each weighing as much as it has samples.</summary>
+    public ClassScore Weighted { get; }
+
+    /// <summary>A table.</summary>
+    public override string ToString()
+    {
+        var width = Math.Max(16, Classes.Max(score => score.Name.Length));
+        var text = new StringBuilder();
+        text.Append(' ', width).Append("  precision  recall      f1  support");
+        foreach (var score in Classes.Append(Macro).Append(Weighted))
+        {
+            text.Append('\n').Append(score.Name.PadLeft(width));
+            text.Append(CultureInfo.InvariantCulture, $"  {score.Precision,9:F4}  {score.Recall,6:F4}  {score.F1,6:F4}  {score.Support,7:0.##}");
+        }
+
+        return text.Append(CultureInfo.InvariantCulture, $"\n{"accuracy".PadLeft(width)}  {Accuracy:F4}").ToString();
+    }
+
+    private ClassScore Mean(string name, Func<ClassScore, double> weight)
+    {
+        var all = Classes.Sum(weight);
+        return new(name, Of(score => score.Precision), Of(score => score.Recall), Of(score => score.F1), Classes.Sum(score => score.Support));
+
+        double Of(Func<ClassScore, double> number) => Counts.Ratio(Classes.Sum(score => weight(score) * number(score)), all);
+    }
+}

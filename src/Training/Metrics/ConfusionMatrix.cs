@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>How often each class was taken for which, gathered over batches.</summary>
+/// <param name="classes">How many classes there are.</param>
+public sealed class ConfusionMatrix(int classes)
+{
+    private readonly double[] _counts = new double[checked(classes * classes)];
+
+    /// <summary>How many classes there are.</summary>
+    public int Classes { get; } = classes;
+
+    /// <summary>The share of samples whose class was told.</summary>
+    public double Accuracy
+    {
+        get
+        {
+            var right = 0.0;
+            for (var i = 0; i < Classes; i++) right += this[i, i];
+            return Counts.Ratio(right, _counts.Sum());
+        }
+    }
+
+    /// <summary>How many samples of a class were taken for another, or the sum of their weights.</summary>
+    /// <param name="truth">The true class.</param>
+    /// <param name="predicted">The class they were taken for.</param>
+    public double this[int truth, int predicted] => _counts[(truth * Classes) + predicted];
+
+    /// <summary>Predicts all samples batch by batch and counts.</summary>
+    /// <param name="model">A classifier; one unit tells class 1 from class 0, several units one class each.</param>
+    /// <param name="x">Data of the inputs.</param>
+    /// <param name="y">Class numbers, or one-hot targets, of the output.</param>
+    /// <param name="batchSize">Samples computed at a time.</param>
+    /// <param name="output">The output by name; the only one if none is given.</param>
+    /// <param name="sampleWeight">A weight for each sample.</param>
+    /// <exception cref="ModelException">The data does not fit, or a class number is out of range.</exception>
+    public static ConfusionMatrix Of(Model model, NDArrays x, NDArray y, int batchSize = 32, string? output = null, NDArray? sampleWeight = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        var index = output is null && model.Outputs.Count == 1 ? 0 : model.OutputNames.ToList().IndexOf(output ?? "");
+        if (index < 0) throw new ModelException($"Model '{model.Name}' has no output '{output}'; its outputs are {string.Join(", ", model.OutputNames)}.");
+        var units = model.Outputs[index].Shape[^1] ?? throw new ModelException($"The number of classes is unknown in {model.Outputs[index].Shape}.");
+        var matrix = new ConfusionMatrix(Math.Max(2, units));
+        if (batchSize < 1) throw new ModelException($"batchSize is {batchSize}; expected at least 1.");
+        var data = DataChecks.Inputs(model, x);
+        if (data[0].Count != y.Count) throw new ModelException($"The targets have {y.Count} samples, but the inputs have {data[0].Count}.");
+        for (var start = 0; start < y.Count; start += batchSize)
+        {
+            var count = Math.Min(batchSize, y.Count - start);
+            var prediction = model.PredictAll(NDArrays.Create([.. data.Select(array => array.Slice(start, count))]), batchSize)[index];
+            matrix.Add(y.Slice(start, count), prediction, sampleWeight?.Slice(start, count));
+        }
+
+        return matrix;
+    }
+
+    /// <summary>Counts a batch.</summary>
+    /// <param name="yTrue">Class numbers (...), or one-hot targets (..., classes).</param>
+    /// <param name="yPred">Predictions (..., classes), or (..., 1) for class 1 against class 0.</param>
+    /// <param name="sampleWeight">A weight for each row.</param>
+    /// <exception cref="ModelException">Shapes do not fit, or a class number is out of range.</exception>
+    public void Add(NDArray yTrue, NDArray yPred, NDArray? sampleWeight = null)
+    {
+        ArgumentNullException.ThrowIfNull(yTrue);
+        ArgumentNullException.ThrowIfNull(yPred);
+        var truth = yTrue.AsFloats();
+        var predicted = yPred.AsFloats();
+        var units = yPred.Shape.Rank == 0 ? 1 : yPred.Shape.Dims[^1];
+        if (units != 1 && units != Classes) throw new ModelException($"The predictions are {yPred.Shape}, but the matrix has {Classes} classes.");
+        var rows = units == 0 ? 0 : predicted.Length / units;
+        var oneHot = truth.Length == rows * Classes && rows != truth.Length;
+        if (!oneHot && truth.Length != rows) throw new ModelException($"Targets are {yTrue.Shape} for predictions {yPred.Shape}; expected one class number, or one one-hot row, for each of {rows} rows.");
+        var weights = sampleWeight is null ? default : sampleWeight.AsFloats();
+        if (sampleWeight is not null && weights.Length != rows) throw new ModelException($"There are {weights.Length} weights for {rows} rows.");
+        for (var i = 0; i < rows; i++)
+        {
+            var t = oneHot ? Largest(truth.Slice(i * Classes, Classes)) : (int)truth[i];
+            var p = units == 1 ? (predicted[i] > 0.5f ? 1 : 0) : Largest(predicted.Slice(i * units, units));
+            if (t < 0 || t >= Classes) throw new ModelException($"The target of row {i} is {truth[i]}; expected a class number from 0 to {Classes - 1}.");
+            _counts[(t * Classes) + p] += sampleWeight is null ? 1 : weights[i];
+        }
+    }
+
+    /// <summary>Precision, recall and F1 of each class.</summary>
+    /// <param name="names">Names of the classes; their numbers if none are given.</param>
+    public ClassificationReport Report(IReadOnlyList<string>? names = null) => new(this, names);
+
+    /// <summary>The matrix as text, true classes downwards.</summary>
+    public override string ToString()
+    {
+        var width = Math.Max(4, _counts.Max(count => Number(count).Length)) + 1;
+        var text = new StringBuilder();
+        text.Append(' ', 6);
+        for (var i = 0; i < Classes; i++) text.Append(i.ToString(CultureInfo.InvariantCulture).PadLeft(width));
+        for (var i = 0; i < Classes; i++)
+        {
+            text.Append('\n').Append(i.ToString(CultureInfo.InvariantCulture).PadLeft(6));
+            for (var j = 0; j < Classes; j++) text.Append(Number(this[i, j]).PadLeft(width));
+        }
+
+        return text.ToString();
+    }
+
+    private static string Number(double count) => count.ToString(double.IsInteger(count) ? "F0" : "F2", CultureInfo.InvariantCulture);
+
+    private static int Largest(ReadOnlySpan<float> values)
+    {
+        var best = 0;
+        for (var i = 1; i < values.Length; i++)
+        {
+            if (values[i] > values[best]) best = i;
+        }
+
+        return best;
+    }
+}

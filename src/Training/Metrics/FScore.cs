@@ -1,0 +1,77 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>How the scores of classes become one.</summary>
+public enum ScoreAverage
+{
+    /// <summary>Their mean.</summary>
+    Macro,
+
+    /// <summary>One score from the counts of all classes together.</summary>
+    Micro,
+
+    /// <summary>Their mean, each weighing as much as its class has samples.</summary>
+    Weighted,
+}
+
+/// <summary>A mean of precision and recall in which recall weighs beta times as much: <c>(1 + beta^2) precision recall / (beta^2 precision + recall)</c>. Targets are one-hot or several ones a sample.</summary>
+/// <remarks>https://keras.io/api/metrics/classification_metrics/#fbetascore-class. The score of each class stands in <see cref="ConfusionMatrix.Report"/>.</remarks>
+/// <param name="average">How the scores of classes become one.</param>
+/// <param name="beta">How much recall weighs.</param>
+/// <param name="threshold">Predictions above count as 1; the largest does if none is given.</param>
+public class FBetaScore(ScoreAverage average = ScoreAverage.Macro, float beta = 1, float? threshold = null) : Metric
+{
+    /// <summary>How the scores of classes become one.</summary>
+    public ScoreAverage Average { get; } = average;
+
+    /// <summary>How much recall weighs.</summary>
+    public float Beta { get; } = beta;
+
+    /// <summary>Predictions above count as 1; the largest does if none is given.</summary>
+    public float? Threshold { get; } = threshold;
+
+    private protected override string DefaultName => "fbeta_score";
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
+    {
+        ArgumentNullException.ThrowIfNull(yPred);
+        var y = Targets.Like(yTrue, yPred, Name);
+        var decided = Threshold is { } threshold
+            ? Ops.Greater(yPred, threshold)
+            : Ops.LogicalAnd(Ops.GreaterOrEqual(yPred, Ops.ReduceMax(yPred, -1, keepDims: true)), Ops.Greater(Ops.Abs(yPred), 1e-9f));
+        var predicted = Ops.Cast(decided, DType.Float32);
+        var weighting = Counts.Weighting(yPred, weights);
+        return [Counts.PerClass(y * predicted * weighting), Counts.PerClass((1 - y) * predicted * weighting), Counts.PerClass(y * (1 - predicted) * weighting)];
+    }
+
+    /// <inheritdoc/>
+    protected internal override double Result(IReadOnlyList<double[]> totals)
+    {
+        ArgumentNullException.ThrowIfNull(totals);
+        if (Average == ScoreAverage.Micro) return Score(totals[0].Sum(), totals[1].Sum(), totals[2].Sum());
+        var (sum, weight) = (0.0, 0.0);
+        for (var i = 0; i < totals[0].Length; i++)
+        {
+            var share = Average == ScoreAverage.Macro ? 1 : totals[0][i] + totals[2][i];
+            sum += share * Score(totals[0][i], totals[1][i], totals[2][i]);
+            weight += share;
+        }
+
+        return Counts.Ratio(sum, weight);
+    }
+
+    private double Score(double right, double wrong, double missed)
+    {
+        var (precision, recall) = (Counts.Ratio(right, right + wrong), Counts.Ratio(right, right + missed));
+        return Counts.Ratio((1 + (Beta * Beta)) * precision * recall, (Beta * Beta * precision) + recall);
+    }
+}
+
+/// <summary>The harmonic mean of precision and recall: <c>2 precision recall / (precision + recall)</c>.</summary>
+/// <remarks>https://keras.io/api/metrics/classification_metrics/#f1score-class</remarks>
+/// <param name="average">How the scores of classes become one.</param>
+/// <param name="threshold">Predictions above count as 1; the largest does if none is given.</param>
+public sealed class F1Score(ScoreAverage average = ScoreAverage.Macro, float? threshold = null) : FBetaScore(average, 1, threshold)
+{
+    private protected override string DefaultName => "f1_score";
+}

@@ -1,0 +1,118 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>For images by class: how much of the true and the predicted places of a class are both, <c>tp / (tp + fp + fn)</c>, the mean over classes that occur.</summary>
+/// <remarks>https://keras.io/api/metrics/segmentation_metrics/#iou-class. Class numbers out of range do not count.</remarks>
+/// <param name="numClasses">How many classes there are.</param>
+/// <param name="targetClassIds">The classes whose mean is taken; all if none are given.</param>
+/// <param name="ignoreClass">Places of that class do not count.</param>
+/// <param name="sparseYTrue">Whether targets are class numbers; one value a class along the last axis otherwise.</param>
+/// <param name="sparseYPred">Whether predictions are class numbers; one value a class along the last axis otherwise.</param>
+public class IoU(int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true) : Metric
+{
+    /// <summary>How many classes there are.</summary>
+    public int NumClasses { get; } = numClasses > 0 ? numClasses : throw new ModelException($"numClasses is {numClasses}; expected at least 1.");
+
+    /// <summary>The classes whose mean is taken; all if none are given.</summary>
+    public IReadOnlyList<int>? TargetClassIds { get; } = targetClassIds?.All(id => id >= 0 && id < numClasses) != false ? targetClassIds : throw new ModelException($"targetClassIds holds a number outside 0 to {numClasses - 1}.");
+
+    /// <summary>Places of that class do not count.</summary>
+    public int? IgnoreClass { get; } = ignoreClass;
+
+    /// <summary>Whether targets are class numbers.</summary>
+    public bool SparseYTrue { get; } = sparseYTrue;
+
+    /// <summary>Whether predictions are class numbers.</summary>
+    public bool SparseYPred { get; } = sparseYPred;
+
+    private protected override string DefaultName => "iou";
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
+    {
+        ArgumentNullException.ThrowIfNull(yTrue);
+        ArgumentNullException.ThrowIfNull(yPred);
+        var p = Predicted(yPred);
+        var y = Ops.Cast(SparseYTrue ? yTrue : Ops.ArgMax(yTrue), DType.Float32);
+        if (y.Rank == p.Rank + 1 && y.Shape[^1] == 1) y = Ops.Squeeze(y, -1);
+        if (!y.Shape.IsCompatibleWith(p.Shape)) throw new ModelException($"{Name} compares class numbers of one shape, but targets are {y.Shape} and predictions {p.Shape}. Say by sparseYTrue and sparseYPred whether they are class numbers.");
+        var valid = Ops.LogicalAnd(InRange(y), InRange(p));
+        if (IgnoreClass is { } ignored) valid = Ops.LogicalAnd(valid, Ops.NotEqual(y, ignored));
+        var weighting = LossWeights.Of(p, yPred.Mask, weights, rescaleMask: false) is { } given ? given + Ops.ZerosLike(p) : Ops.OnesLike(p);
+        return Counts.Histogram(Ops.Where(valid, (y * NumClasses) + p, 0), Ops.Where(valid, weighting, 0), NumClasses * NumClasses);
+    }
+
+    /// <inheritdoc/>
+    protected internal override double Result(IReadOnlyList<double[]> totals)
+    {
+        ArgumentNullException.ThrowIfNull(totals);
+        var matrix = totals[0];
+        var (sum, count) = (0.0, 0);
+        foreach (var id in TargetClassIds ?? [.. Enumerable.Range(0, NumClasses)])
+        {
+            var (truth, predicted) = (0.0, 0.0);
+            for (var i = 0; i < NumClasses; i++)
+            {
+                truth += matrix[(id * NumClasses) + i];
+                predicted += matrix[(i * NumClasses) + id];
+            }
+
+            var both = matrix[(id * NumClasses) + id];
+            if (truth + predicted - both == 0) continue;
+            sum += both / (truth + predicted - both);
+            count++;
+        }
+
+        return Counts.Ratio(sum, count);
+    }
+
+    /// <summary>Predictions as class numbers.</summary>
+    private protected virtual SymbolicTensor Predicted(SymbolicTensor yPred) => Ops.Cast(SparseYPred ? yPred : Ops.ArgMax(yPred), DType.Float32);
+
+    private SymbolicTensor InRange(SymbolicTensor x) => Ops.LogicalAnd(Ops.GreaterOrEqual(x, 0), Ops.Less(x, NumClasses));
+}
+
+/// <summary>Intersection over union of all classes.</summary>
+/// <remarks>https://keras.io/api/metrics/segmentation_metrics/#meaniou-class</remarks>
+/// <param name="numClasses">How many classes there are.</param>
+/// <param name="ignoreClass">Places of that class do not count.</param>
+/// <param name="sparseYTrue">Whether targets are class numbers.</param>
+/// <param name="sparseYPred">Whether predictions are class numbers.</param>
+public sealed class MeanIoU(int numClasses, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true) : IoU(numClasses, null, ignoreClass, sparseYTrue, sparseYPred)
+{
+    private protected override string DefaultName => "mean_iou";
+}
+
+/// <summary>Intersection over union of targets that are one-hot.</summary>
+/// <remarks>https://keras.io/api/metrics/segmentation_metrics/#onehotiou-class</remarks>
+/// <param name="numClasses">How many classes there are.</param>
+/// <param name="targetClassIds">The classes whose mean is taken; all if none are given.</param>
+/// <param name="ignoreClass">Places of that class do not count.</param>
+/// <param name="sparseYPred">Whether predictions are class numbers.</param>
+public sealed class OneHotIoU(int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYPred = false) : IoU(numClasses, targetClassIds, ignoreClass, false, sparseYPred)
+{
+    private protected override string DefaultName => "one_hot_iou";
+}
+
+/// <summary>Intersection over union of all classes, targets one-hot.</summary>
+/// <remarks>https://keras.io/api/metrics/segmentation_metrics/#onehotmeaniou-class</remarks>
+/// <param name="numClasses">How many classes there are.</param>
+/// <param name="ignoreClass">Places of that class do not count.</param>
+/// <param name="sparseYPred">Whether predictions are class numbers.</param>
+public sealed class OneHotMeanIoU(int numClasses, int? ignoreClass = null, bool sparseYPred = false) : IoU(numClasses, null, ignoreClass, false, sparseYPred)
+{
+    private protected override string DefaultName => "one_hot_mean_iou";
+}
+
+/// <summary>Intersection over union of zeros and ones, predictions as probabilities.</summary>
+/// <remarks>https://keras.io/api/metrics/segmentation_metrics/#binaryiou-class</remarks>
+/// <param name="targetClassIds">The classes whose mean is taken; both if none are given.</param>
+/// <param name="threshold">Predictions from here on count as 1.</param>
+public sealed class BinaryIoU(IReadOnlyList<int>? targetClassIds = null, float threshold = 0.5f) : IoU(2, targetClassIds)
+{
+    /// <summary>Predictions from here on count as 1.</summary>
+    public float Threshold { get; } = threshold;
+
+    private protected override string DefaultName => "binary_iou";
+
+    private protected override SymbolicTensor Predicted(SymbolicTensor yPred) => Ops.Cast(Ops.GreaterOrEqual(yPred, Threshold), DType.Float32);
+}

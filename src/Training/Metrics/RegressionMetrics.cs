@@ -1,0 +1,109 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>The root of the mean of <c>(yPred - yTrue)^2</c>.</summary>
+/// <remarks>https://keras.io/api/metrics/regression_metrics/#rootmeansquarederror-class</remarks>
+public sealed class RootMeanSquaredError : MeanMetric
+{
+    /// <inheritdoc/>
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => Ops.Mean(Ops.Square(yPred - Targets.Like(yTrue, yPred, Name)), -1);
+
+    /// <inheritdoc/>
+    protected internal override double Result(IReadOnlyList<double[]> totals) => Math.Sqrt(base.Result(totals));
+}
+
+/// <summary>The mean cosine of the angle between targets and predictions.</summary>
+internal sealed class CosineMetric : MeanMetric
+{
+    private protected override string DefaultName => "cosine_similarity";
+
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => OnnxFunctional.Training.CosineSimilarity.Cosine(Targets.Like(yTrue, yPred, Name), yPred, -1);
+}
+
+/// <summary>The correlation of targets and predictions along an axis: <c>mean((y - mean(y)) (p - mean(p))) / (std(y) std(p))</c>.</summary>
+/// <remarks>https://keras.io/api/metrics/regression_metrics/#pearsoncorrelation-class</remarks>
+/// <param name="axis">The axis of the values that belong together.</param>
+public sealed class PearsonCorrelation(int axis = -1) : MeanMetric
+{
+    /// <summary>The axis of the values that belong together.</summary>
+    public int Axis { get; } = axis;
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => Ops.Mean(Standard(Targets.Like(yTrue, yPred, Name)) * Standard(yPred), Axis);
+
+    private SymbolicTensor Standard(SymbolicTensor x)
+    {
+        var centered = x - Ops.Mean(x, Axis, keepDims: true);
+        return centered * Ops.Rsqrt(Ops.Mean(Ops.Square(centered), Axis, keepDims: true));
+    }
+}
+
+/// <summary>How far predictions lie on the line of the targets (Lin 1989): <c>2 cov / (var(y) + var(p) + (mean(y) - mean(p))^2)</c>, 1 where all do.</summary>
+/// <remarks>https://keras.io/api/metrics/regression_metrics/#concordancecorrelation-class</remarks>
+/// <param name="axis">The axis of the values that belong together.</param>
+public sealed class ConcordanceCorrelation(int axis = -1) : MeanMetric
+{
+    /// <summary>The axis of the values that belong together.</summary>
+    public int Axis { get; } = axis;
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+    {
+        var y = Targets.Like(yTrue, yPred, Name);
+        var (yMean, pMean) = (Ops.Mean(y, Axis, keepDims: true), Ops.Mean(yPred, Axis, keepDims: true));
+        var (yCentered, pCentered) = (y - yMean, yPred - pMean);
+        var norm = Ops.Mean(Ops.Square(yCentered), Axis, keepDims: true) + Ops.Mean(Ops.Square(pCentered), Axis, keepDims: true) + Ops.Square(yMean - pMean);
+        return Ops.Mean(2 * yCentered * pCentered / (norm + Targets.Epsilon), Axis);
+    }
+}
+
+/// <summary>How the scores of several outputs become one.</summary>
+public enum ScoreAggregation
+{
+    /// <summary>Their mean.</summary>
+    UniformAverage,
+
+    /// <summary>Their mean, each weighing as much as the variance of its targets.</summary>
+    VarianceWeightedAverage,
+}
+
+/// <summary>The share of the targets' variance that predictions explain: <c>1 - sum((y - p)^2) / sum((y - mean(y))^2)</c>.</summary>
+/// <remarks>https://keras.io/api/metrics/regression_metrics/#r2score-class</remarks>
+/// <param name="classAggregation">How the scores of several outputs become one.</param>
+/// <param name="numRegressors">Independent variables, for the adjusted score <c>1 - (1 - R2) (n - 1) / (n - numRegressors - 1)</c>; 0 for the plain one.</param>
+public sealed class R2Score(ScoreAggregation classAggregation = ScoreAggregation.UniformAverage, int numRegressors = 0) : Metric
+{
+    /// <summary>How the scores of several outputs become one.</summary>
+    public ScoreAggregation ClassAggregation { get; } = classAggregation;
+
+    /// <summary>Independent variables, for the adjusted score.</summary>
+    public int NumRegressors { get; } = numRegressors;
+
+    /// <inheritdoc/>
+    protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
+    {
+        ArgumentNullException.ThrowIfNull(yPred);
+        var y = Targets.Like(yTrue, yPred, Name);
+        var weighting = Counts.Weighting(yPred, weights);
+        var samples = Ops.Cast(Ops.NotEqual(weighting, 0), DType.Float32);
+        return [Counts.PerClass(y * weighting), Counts.PerClass(Ops.Square(y) * weighting), Counts.PerClass(Ops.Square(y - yPred) * weighting), Counts.PerClass(weighting), Counts.PerClass(samples)];
+    }
+
+    /// <inheritdoc/>
+    protected internal override double Result(IReadOnlyList<double[]> totals)
+    {
+        ArgumentNullException.ThrowIfNull(totals);
+        var (sum, weight) = (0.0, 0.0);
+        for (var i = 0; i < totals[0].Length; i++)
+        {
+            var variance = totals[1][i] - (totals[0][i] * totals[0][i] / totals[3][i]);
+            var score = variance == 0 ? 0 : 1 - (totals[2][i] / variance);
+            var share = ClassAggregation == ScoreAggregation.UniformAverage ? 1 : variance;
+            sum += score * share;
+            weight += share;
+        }
+
+        var all = weight == 0 ? 0 : sum / weight;
+        var free = totals[4][0] - NumRegressors - 1;
+        return NumRegressors == 0 || free <= 0 ? all : 1 - ((1 - all) * (totals[4][0] - 1) / free);
+    }
+}

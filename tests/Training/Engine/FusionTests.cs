@@ -1,0 +1,22 @@
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Tests.Training.Engine;
+
+[TestClass]
+public sealed class FusionTests
+{
+    [TestMethod]
+    public void Chains_DoNotReadViewsOfWhatTheyMakeThemselves()
+    {
+        var x = new InputLayer(Shape.Of(Shape.Unknown), DType.Float32, "x").Tensor;
+        var sum = x + 1;
+        var view = Ops.Reshape(Ops.Reshape(sum, 2, 2), 4);
+        var last = Ops.Cast(view, DType.Int64);
+        var plan = Planner.Plan(new PlanRequest([x.Value], [(sum * view).Value, last.Value], []), [new TensorSpec(Shape.Of(4), DType.Float32)]);
+        new float[] { 3, 1, 2, 4 }.CopyTo(plan.Inputs[0].Floats);
+        using var pool = new WorkerPool(1);
+        plan.Run(pool);
+        CollectionAssert.AreEqual(new float[] { 16, 4, 9, 25 }, plan.Outputs[0].Floats.ToArray());
+        CollectionAssert.AreEqual(new long[] { 4, 2, 3, 5 }, plan.Outputs[1].Longs.ToArray());
+    }
+}

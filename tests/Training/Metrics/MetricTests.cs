@@ -1,0 +1,127 @@
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Tests.Training.Metrics;
+
+[TestClass]
+public sealed class MetricTests
+{
+    private static readonly NDArray _true = new float[] { 0, 1, 0, 1, 1 };
+    private static readonly NDArray _predicted = new float[] { 0.1f, 0.4f, 0.6f, 0.8f, 0.9f };
+    private static readonly NDArray _weights = new float[] { 1, 2, 3, 4, 0 };
+
+    [TestMethod]
+    public void Counts_TakeWeights()
+    {
+        Assert.AreEqual(4, Result(new TruePositives(), _true, _predicted, _weights));
+        Assert.AreEqual(3, Result(new FalsePositives(), _true, _predicted, _weights));
+        Assert.AreEqual(1, Result(new TrueNegatives(), _true, _predicted, _weights));
+        Assert.AreEqual(2, Result(new FalseNegatives(), _true, _predicted, _weights));
+        Assert.AreEqual(4.0 / 7, Result(new Precision(), _true, _predicted, _weights), 1e-6);
+        Assert.AreEqual(4.0 / 6, Result(new Recall(), _true, _predicted, _weights), 1e-6);
+        Assert.AreEqual(2.0 / 3, Result(new Recall(), _true, _predicted), 1e-6);
+    }
+
+    [TestMethod]
+    public void Auc_IsTheShareOfPairsInOrder()
+    {
+        // Of 3 x 2 pairs of a one and a zero, 5 stand in order: 0.4 is below 0.6.
+        Assert.AreEqual(5.0 / 6, Result(Metric.Auc, _true, _predicted), 1e-6);
+        Assert.AreEqual(5.0 / 6, Result(new Auc(fromLogits: true, numThresholds: 1000), _true, new float[] { -3, -0.5f, 0.5f, 1, 2 }), 1e-6);
+        Assert.AreEqual(1, Result(new Auc(curve: AucCurve.PR), _true, new float[] { 0.1f, 0.7f, 0.2f, 0.8f, 0.9f }), 1e-6);
+        Assert.AreEqual(0.75, Result(new Auc(multiLabel: true), new float[,] { { 0, 1 }, { 1, 0 }, { 0, 1 } }, new float[,] { { 0.1f, 0.3f }, { 0.9f, 0.5f }, { 0.2f, 0.8f } }), 1e-6);
+    }
+
+    [TestMethod]
+    public void Auc_OfPredictionsThatAreNoNumbersDoesNotFail()
+    {
+        var result = Result(Metric.Auc, _true, new float[] { float.NaN, 0.4f, float.PositiveInfinity, -1, 2 });
+        Assert.IsTrue(result is >= 0 and <= 1);
+    }
+
+    [TestMethod]
+    public void BestThresholds_HoldTheOtherNumber()
+    {
+        Assert.AreEqual(2.0 / 3, Result(new SensitivityAtSpecificity(1), _true, _predicted), 1e-6);
+        Assert.AreEqual(0.5, Result(new SpecificityAtSensitivity(1), _true, _predicted), 1e-6);
+        Assert.AreEqual(0.75, Result(new PrecisionAtRecall(1), _true, _predicted), 1e-6);
+        Assert.AreEqual(2.0 / 3, Result(new RecallAtPrecision(1), _true, _predicted), 1e-6);
+        Assert.Throws<ModelException>(() => new RecallAtPrecision(1.5f));
+    }
+
+    [TestMethod]
+    public void TopPredictions_Count()
+    {
+        float[,] y = { { 0, 1, 0 }, { 1, 0, 1 } };
+        float[,] p = { { 0.5f, 0.4f, 0.1f }, { 0.2f, 0.3f, 0.9f } };
+        Assert.AreEqual(0.5, Result(new Precision(topK: 2), y, p), 1e-6);
+        Assert.AreEqual(2.0 / 3, Result(new Recall(topK: 2), y, p), 1e-6);
+        Assert.AreEqual(1, Result(new Precision(classId: 2), y, p), 1e-6);
+    }
+
+    [TestMethod]
+    public void Regression_FollowsTheDefinitions()
+    {
+        float[,] y = { { 1, 2 }, { 3, 5 }, { 5, 4 } };
+        float[,] p = { { 1, 3 }, { 2, 5 }, { 5, 3 } };
+        var r2 = ((1 - (1.0 / 8)) + (1 - (2 / (14.0 / 3)))) / 2;
+        Assert.AreEqual(r2, Result(Metric.R2Score, y, p), 1e-5);
+        var (v1, v2) = (8.0, 14.0 / 3);
+        Assert.AreEqual(((v1 * (1 - (1.0 / 8))) + (v2 * (1 - (2 / v2)))) / (v1 + v2), Result(new R2Score(ScoreAggregation.VarianceWeightedAverage), y, p), 1e-5);
+        Assert.AreEqual(1 - ((1 - r2) * 2 / 1), Result(new R2Score(numRegressors: 1), y, p), 1e-5);
+        Assert.AreEqual(Math.Sqrt(3.0 / 6), Result(Metric.RootMeanSquaredError, y, p), 1e-6);
+        Assert.AreEqual(1, Result(Metric.PearsonCorrelation, new float[,] { { 1, 2, 3 } }, new float[,] { { 2, 4, 6 } }), 1e-5);
+        Assert.AreEqual(2 * (4.0 / 3) / ((2.0 / 3) + (8.0 / 3) + 4), Result(Metric.ConcordanceCorrelation, new float[,] { { 1, 2, 3 } }, new float[,] { { 2, 4, 6 } }), 1e-5);
+    }
+
+    [TestMethod]
+    public void Intersections_LeaveOutWhatIsNoClass()
+    {
+        Assert.AreEqual((0.5 + 0.5) / 2, Result(new IoU(2), new long[] { 0, 0, 1, 7 }, new float[] { 0, 1, 1, 1 }), 1e-6);
+        Assert.AreEqual(0.5, Result(new IoU(2, [1]), new long[] { 0, 0, 1, 7 }, new float[] { 0, 1, 1, 1 }), 1e-6);
+        Assert.AreEqual(1, Result(new MeanIoU(3, ignoreClass: 0), new long[] { 0, 2, 1 }, new float[] { 1, 2, 1 }), 1e-6);
+        Assert.AreEqual((0.5 + (2.0 / 3)) / 2, Result(new BinaryIoU(), new float[] { 0, 1, 0, 1 }, new float[] { 0.1f, 0.9f, 0.7f, 0.6f }), 1e-6);
+    }
+
+    [TestMethod]
+    public void ConfusionMatrix_GathersBatchesAndReports()
+    {
+        var input = Model.Input([3]);
+        var model = new Model(input, input.Apply(new Softmax()));
+        float[,] x = { { 9, 0, 0 }, { 0, 9, 0 }, { 0, 9, 0 }, { 0, 0, 9 }, { 9, 0, 0 } };
+        var matrix = ConfusionMatrix.Of(model, x, new int[] { 0, 1, 2, 2, 0 }, batchSize: 2);
+        Assert.AreEqual(2, matrix[0, 0]);
+        Assert.AreEqual(1, matrix[2, 1]);
+        Assert.AreEqual(0.8, matrix.Accuracy, 1e-9);
+        var report = matrix.Report(["a", "b", "c"]);
+        Assert.AreEqual(new ClassScore("b", 0.5, 1, 2.0 / 3, 1), report.Classes[1]);
+        Assert.AreEqual((1 + 0.5 + 1) / 3, report.Macro.Precision, 1e-9);
+        Assert.AreEqual(0.8, report.Weighted.Recall, 1e-9);
+        Assert.Contains("weighted average", report.ToString());
+        Assert.Contains("0.5000", report.ToString());
+        Assert.Throws<ModelException>(() => ConfusionMatrix.Of(model, x, new int[] { 0, 1, 3, 2, 0 }));
+    }
+
+    [TestMethod]
+    public void WeightedMetrics_StandBesideTheOthers()
+    {
+        var input = Model.Input([1]);
+        var trainer = new Model(input, input.Apply(new Dense(1) { KernelInitializer = Initializer.Ones, UseBias = false })).Compile(new Sgd(0), Loss.MeanSquaredError, metrics: [Metric.MeanAbsoluteError], weightedMetrics: [Metric.MeanAbsoluteError]);
+        var logs = trainer.Evaluate(new float[] { 1, 2 }, new float[] { 2, 5 }, sampleWeight: new float[] { 3, 1 });
+        Assert.AreEqual(2, logs["mean_absolute_error"], 1e-6);
+        Assert.AreEqual(1.5, logs["weighted_mean_absolute_error"], 1e-6);
+    }
+
+    private static double Result(Metric metric, NDArray yTrue, NDArray yPred, NDArray? weights = null)
+    {
+        NDArray[] data = weights is null ? [yTrue, yPred] : [yTrue, yPred, weights];
+        var inputs = data.Select((array, i) => new InputLayer(array.Shape.With(0, Shape.Unknown), array.DType, "input_" + i).Tensor).ToArray();
+        var sums = metric.Sums(inputs[0], inputs[1], inputs.ElementAtOrDefault(2));
+        var plan = Planner.Plan(new PlanRequest([.. inputs.Select(input => input.Value)], [.. sums.Select(sum => sum.Value)], []), [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
+        for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+        using var pool = new WorkerPool(1);
+        plan.Run(pool);
+        return metric.Result([.. plan.Outputs.Select(output => output.Floats.ToArray().Select(value => (double)value).ToArray())]);
+    }
+}
