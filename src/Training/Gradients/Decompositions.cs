@@ -5,7 +5,8 @@ namespace OnnxFunctional.Training;
 /// <summary>Training operators in simpler ones: what is differentiated for higher derivatives, and what is written where a file may hold standard operators only.</summary>
 internal static class Decompositions
 {
-    public static bool Has(Op op) => op is Softmax or LogSoftmax or ReduceLogSumExp or BatchNormalization or BatchNormalizationTraining or BatchNormalizationGradient or LayerNormalization or LayerNormalizationGradient or SoftmaxGradient or SoftmaxCrossEntropy or SoftmaxCrossEntropyGradient;
+    public static bool Has(Op op) => op is Softmax or LogSoftmax or ReduceLogSumExp or BatchNormalization or BatchNormalizationTraining or BatchNormalizationGradient or LayerNormalization or LayerNormalizationGradient or SoftmaxGradient or SoftmaxCrossEntropy or SoftmaxCrossEntropyGradient
+        or Dropout { SharedAxes.Count: > 0 };
 
     /// <summary>The outputs of an operator by its definition.</summary>
     public static SymbolicTensors Of(Op op, SymbolicTensors x) => op switch
@@ -21,7 +22,7 @@ internal static class Decompositions
         SoftmaxGradient softmax => x[1] * (x[0] - Ops.Sum(x[0] * x[1], softmax.Axis, keepDims: true)),
         SoftmaxCrossEntropy loss => CrossEntropy(loss, x),
         SoftmaxCrossEntropyGradient loss => (Ops.Exp(x[1] - Ops.ExpandDims(x[3], -1)) - Targets(loss.Sparse, x[2], x[1])) * Ops.ExpandDims(x[0], -1),
-
+        Dropout dropout => SharedDropout(dropout, x[0]),
         _ => throw new ModelException($"{op.Name} has no definition in simpler operators."),
     };
 
@@ -102,6 +103,15 @@ internal static class Decompositions
         var sum = LogSumExp(logits, -1, keepDims: false);
         var loss = Ops.Sum(Targets(op.Sparse, inputs[1], logits) * (Ops.ExpandDims(sum, -1) - logits), -1);
         return [loss, sum];
+    }
+
+    /// <summary>One number for all positions along the shared axes: drawn for the first of them, repeated by broadcasting.</summary>
+    private static SymbolicTensor SharedDropout(Dropout op, SymbolicTensor x)
+    {
+        if (op.Rate >= 1) return Ops.ZerosLike(x);
+        var first = Ops.Make(new Slice(op.SharedAxes, IntList.Repeat(0, op.SharedAxes.Count), IntList.Repeat(1, op.SharedAxes.Count), IntList.Repeat(1, op.SharedAxes.Count)), x);
+        var numbers = Ops.Make(new RandomUniform(op.Stream, 0, 1), first);
+        return Ops.Where(Ops.GreaterOrEqual(numbers, op.Rate), x * (1 / (1 - op.Rate)), 0);
     }
 
     private static SymbolicTensor Targets(bool sparse, SymbolicTensor targets, SymbolicTensor logits) =>

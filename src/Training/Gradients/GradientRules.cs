@@ -91,7 +91,7 @@ internal static class GradientRules
         ReduceSum reduce => [ReductionGradients.Expand(c, reduce, c.Upstream())],
         ReduceMean reduce => [ReductionGradients.Expand(c, reduce, c.Upstream() / Ops.Make(new Operators.Size(reduce.Axes), c.Input(0)))],
         ReduceMax or ReduceMin => [ReductionGradients.Extreme(c, (ReduceOp)c.Op)],
-        ReduceProd reduce => [ReductionGradients.Expand(c, reduce, c.Upstream() * c.Output()) / c.Input(0)],
+        ReduceProd reduce => [ReductionGradients.Product(c, reduce)],
         ReduceSumSquare reduce => [ReductionGradients.Expand(c, reduce, c.Upstream()) * c.Input(0) * 2],
         ReduceL1 reduce => [ReductionGradients.Expand(c, reduce, c.Upstream()) * Ops.Sign(c.Input(0))],
         ReduceL2 reduce => [ReductionGradients.Norm(c, reduce)],

@@ -22,6 +22,18 @@ internal static class ReductionGradients
         return chosen * Expand(c, op, c.Upstream() / count);
     }
 
+    /// <summary>The product of the others: the whole one divided by the element, where zeros count as one and none of the others is zero; 0 where one is.</summary>
+    public static SymbolicTensor Product(GradientContext c, ReduceProd op)
+    {
+        var x = c.Input(0);
+        var zero = Ops.Equal(x, 0);
+        var divisor = Ops.Where(zero, 1, x);
+        var zeros = Ops.Cast(zero, x.DType);
+        var otherZeros = Expand(c, op, Ops.Make(new ReduceSum(op.Axes, op.KeepDims), zeros)) - zeros;
+        var product = Expand(c, op, c.Upstream() * Ops.Make(op, divisor));
+        return Ops.Where(Ops.Equal(otherZeros, 0), product / divisor, 0);
+    }
+
     /// <summary><c>x / norm</c>; 0 where the norm is.</summary>
     public static SymbolicTensor Norm(GradientContext c, ReduceL2 op)
     {

@@ -61,6 +61,10 @@ internal static class ElementwiseTable
                 return program.Add(Opcode.Add, program.Add(Opcode.Multiply, standard, program.Constant(normal.Deviation)), program.Constant(normal.Mean));
             case Cast cast:
                 return Convert(program, x[0], node.Inputs[0].Spec.Type, cast.To);
+            case Where when node.Outputs[0].Spec.Type == DType.Bool:
+                return program.Add(Opcode.Or, program.Add(Opcode.And, x[0], x[1]), program.Add(Opcode.And, program.Add(Opcode.Not, x[0]), x[2]));
+            case ExpandLike when node.Outputs[0].Spec.Type == DType.Bool:
+                return program.Add(Opcode.And, x[0], x[0]);
         }
 
         var (opcode, alpha, beta) = OpcodeOf(node.Op)!.Value;
@@ -111,7 +115,7 @@ internal static class ElementwiseTable
         Reciprocal => (Opcode.Reciprocal, 0, 0),
         Relu => (Opcode.Relu, 0, 0),
         Round => (Opcode.Round, 0, 0),
-        Selu => (Opcode.Selu, 0, 0),
+        Selu => (Opcode.Selu, 1.6732632423543772f, 1.0507009873554805f),
         Shrink shrink => (Opcode.Shrink, shrink.Lambda, shrink.Bias),
         Sigmoid => (Opcode.Sigmoid, 0, 0),
         Sign => (Opcode.Sign, 0, 0),

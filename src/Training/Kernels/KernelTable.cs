@@ -40,6 +40,8 @@ internal static class KernelTable
         RecurrentOp op => RecurrentKernels.Forward(request, op),
         ReduceAll or ReduceAny => SelectionKernels.Logical(request, (ReduceOp)request.Op),
         ReduceOp op => ReductionKernel.Create(request, op),
+        Resize op => ResizeKernel.Forward(request, op),
+        ResizeGradient op => ResizeKernel.Gradient(request, op),
         Slice op => MovementKernels.Slice(request, op),
         SliceGradient op => MovementKernels.SliceGradient(request, op),
         Softmax op => SoftmaxKernels.Forward(request, op.Axis, logarithm: false),
@@ -57,7 +59,7 @@ internal static class KernelTable
     };
 
     /// <summary>Operators computed by their definition in simpler ones.</summary>
-    public static bool IsComposed(Op op) => op is BatchNormalization;
+    public static bool IsComposed(Op op) => op is BatchNormalization or Dropout { SharedAxes.Count: > 0 };
 
     /// <summary>Floats of memory of a value whose size only its kernel knows.</summary>
     public static long? OpaqueFloats(Value value) =>
