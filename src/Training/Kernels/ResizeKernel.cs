@@ -6,7 +6,7 @@ namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Resizing of images and its gradient: one linear map an axis, applied axis after axis.</summary>
 /// <remarks>
-/// Each axis is a sparse matrix, at most four numbers a row (see <see cref="Interpolation"/>); the gradient applies the transposed ones. The axis that makes the
+/// Each axis is a sparse matrix, at most four numbers a row (see <see cref="ResizeWeights"/>); the gradient applies the transposed ones. The axis that makes the
 /// image smallest goes first, so that the values between are few.
 /// </remarks>
 internal sealed class ResizeKernel : Kernel
@@ -16,17 +16,17 @@ internal sealed class ResizeKernel : Kernel
     private ResizeKernel(AxisPass[] passes) => _passes = passes;
 
     public static Kernel Forward(KernelRequest request, Resize op) =>
-        Create(request, (from, to) => Interpolation.Rows(from, to, op.Mode));
+        Create(request, (from, to) => ResizeWeights.Rows(from, to, op.Mode));
 
     public static Kernel Gradient(KernelRequest request, ResizeGradient op) =>
-        Create(request, (from, to) => Interpolation.Transposed(Interpolation.Rows(to, from, op.Mode), to));
+        Create(request, (from, to) => ResizeWeights.Transposed(ResizeWeights.Rows(to, from, op.Mode), to));
 
     public override void Run(in RunContext context)
     {
         foreach (var pass in _passes) context.Pool.Run(pass, pass.Parts);
     }
 
-    private static ResizeKernel Create(KernelRequest request, Func<int, int, Interpolation.Row[]> rows)
+    private static ResizeKernel Create(KernelRequest request, Func<int, int, ResizeWeights.Row[]> rows)
     {
         var source = request.Input(0);
         var target = request.Output();
@@ -51,7 +51,7 @@ internal sealed class ResizeKernel : Kernel
     }
 
     /// <summary><c>target[o, i, :] = sum_k weight[i, k] source[o, position[i, k], :]</c>.</summary>
-    private sealed class AxisPass(ValueBuffer source, ValueBuffer target, (int Outer, int Size, int Inner) split, Interpolation.Row[] rows) : IParallelWork
+    private sealed class AxisPass(ValueBuffer source, ValueBuffer target, (int Outer, int Size, int Inner) split, ResizeWeights.Row[] rows) : IParallelWork
     {
         // About 20 microseconds at 4 multiplications an element.
         private const int FloatsPerPart = 1 << 15;

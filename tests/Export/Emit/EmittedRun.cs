@@ -49,6 +49,7 @@ internal static class EmittedRun
     {
         if (value.ElementType == typeof(float)) return Data(value.As<float>());
         if (value.ElementType == typeof(bool)) return [.. All(value.As<bool>()).Select(truth => truth ? 1f : 0)];
+        if (value.ElementType == typeof(int)) return [.. All(value.As<int>()).Select(number => (float)number)];
         return [.. All(value.As<long>()).Select(number => (float)number)];
 
         static T[] All<T>(Tensor<T> tensor)

@@ -99,20 +99,26 @@ internal static class Convolutions
         return Enumerable.Range(0, shape.Rank - 2).Select(i => shape.Dims[i]);
     }
 
-    /// <summary>Padding, and positions at the end of each axis that no window reaches.</summary>
+    /// <summary>Padding that windows reach, and positions at the end of each axis that none does.</summary>
     private static (int[] Begin, int[] End, int[] Over)? Leftover(Window window, Shape kernel, Shape x)
     {
         var extents = Windows.Extents(window, kernel);
         if (Windows.Numbers(window.Pads, x, extents, window.Strides) is not { } pads) return null;
-        var over = new int[extents.Length];
+        var (end, over) = (pads.End.ToArray(), new int[extents.Length]);
         for (var i = 0; i < over.Length; i++)
         {
             var size = x.Dims[i + 1];
             if (size == Shape.Unknown && window.Strides[i] != 1) return null;
-            over[i] = size == Shape.Unknown ? 0 : (size + pads.Begin[i] + pads.End[i] - extents[i]) % window.Strides[i];
+            if (size == Shape.Unknown) continue;
+            over[i] = (size + pads.Begin[i] + pads.End[i] - extents[i]) % window.Strides[i];
+
+            // The padding is what lies at the very end.
+            var unused = Math.Min(over[i], pads.End[i]);
+            end[i] -= unused;
+            over[i] -= unused;
         }
 
-        return (pads.Begin, pads.End, over);
+        return (pads.Begin, end, over);
     }
 
     /// <summary>(batch, positions..., channels) as (channels / groups, groups * batch, positions...), so that a grouped convolution sees each group's batch as its channels.</summary>

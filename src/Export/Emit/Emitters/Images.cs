@@ -1,5 +1,6 @@
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
+using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
@@ -10,6 +11,11 @@ internal static class Images
     {
         var (x, shape) = (node.Inputs[0], node.Outputs[0].Spec.Shape);
         var spatial = op.Sizes.Count;
+        if (op.Mode == ResizeMode.Cubic && !IsEnlargedImage(x.Spec.Shape, shape))
+        {
+            Products(emission, node, op.Mode, (from, to) => ResizeWeights.Matrix(ResizeWeights.Transposed(ResizeWeights.Rows(from, to, op.Mode), from), to));
+            return;
+        }
 
         // ONNX Runtime interpolates channels-first images; repeating positions works in any layout.
         var layout = op.Mode == ResizeMode.Nearest ? Operands.Choose(emission, node, x) with { Features = null } : Layout.ChannelsFirst(shape.Rank);
@@ -34,30 +40,37 @@ internal static class Images
         emission.Result(node.Outputs[0], layout, "Resize", [source, "", "", whole], attributes);
     }
 
-    /// <summary>The transposed interpolation, axis after axis, each a product with a constant matrix.</summary>
-    public static void Gradient(Emission emission, Node node, ResizeGradient op)
+    /// <summary>The transposed interpolation.</summary>
+    public static void Gradient(Emission emission, Node node, ResizeGradient op) =>
+        Products(emission, node, op.Mode, (from, to) => ResizeWeights.Matrix(ResizeWeights.Rows(to, from, op.Mode), to));
+
+    /// <summary>Whether ONNX Runtime's cubic kernel takes it: images of two position axes, no smaller than before.</summary>
+    private static bool IsEnlargedImage(Shape from, Shape to) =>
+        from.Rank == 4 && from.Dims[1] != Shape.Unknown && from.Dims[2] != Shape.Unknown && to.Dims[1] >= from.Dims[1] && to.Dims[2] >= from.Dims[2];
+
+    /// <summary>A linear map of each axis, axis after axis, as products with constant matrices (old size, new size).</summary>
+    private static void Products(Emission emission, Node node, ResizeMode mode, Func<int, int, float[]> matrix)
     {
-        var (x, dy) = (node.Outputs[0].Spec.Shape, node.Inputs[0].Spec.Shape);
-        var spatial = op.Sizes.Count;
-        if (Enumerable.Range(1, spatial).Any(axis => x.Dims[axis] == Shape.Unknown || dy.Dims[axis] == Shape.Unknown))
+        var (from, to) = (node.Inputs[0].Spec.Shape, node.Outputs[0].Spec.Shape);
+        var axes = Enumerable.Range(1, from.Rank - 2);
+        if (axes.Any(axis => from.Dims[axis] == Shape.Unknown || to.Dims[axis] == Shape.Unknown))
         {
-            emission.Refuse(node, $"the gradient of resizing an unknown size {x} has no form in ONNX; give the input a fixed size.");
+            emission.Refuse(node, $"{node.Op.Name} ({mode.ToString().ToLowerInvariant()}) from {from} to {to} has no form in ONNX while a size is unknown; give the input a fixed size.");
             return;
         }
 
         Definitions.Write(emission, node, inputs =>
         {
-            var gradient = inputs[0];
-            for (var axis = 1; axis <= spatial; axis++)
+            var image = inputs[0];
+            foreach (var axis in axes)
             {
                 // The axis last, the product over it, and back: readers that need no order pay for none of it.
-                int[] last = [.. Enumerable.Range(0, x.Rank).Where(other => other != axis), axis];
-                var matrix = Interpolation.Matrix(x.Dims[axis], dy.Dims[axis], op.Mode);
-                var product = Ops.MatMul(Ops.Transpose(gradient, last), Ops.Constant([dy.Dims[axis], x.Dims[axis]], matrix));
-                gradient = Ops.Transpose(product, OnnxFunctional.Operators.Transpose.Inverse([.. last]).Permutation.Span);
+                int[] last = [.. Enumerable.Range(0, from.Rank).Where(other => other != axis), axis];
+                var product = Ops.MatMul(Ops.Transpose(image, last), Ops.Constant([from.Dims[axis], to.Dims[axis]], matrix(from.Dims[axis], to.Dims[axis])));
+                image = Ops.Transpose(product, OnnxFunctional.Operators.Transpose.Inverse([.. last]).Permutation.Span);
             }
 
-            return gradient;
+            return image;
         });
     }
 

@@ -3,7 +3,7 @@ using OnnxFunctional.Operators;
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Which positions of an axis a position of the resized axis is made of: half-pixel centres, as Keras and ONNX's Resize have them.</summary>
-internal static class Interpolation
+internal static class ResizeWeights
 {
     /// <summary>For each new position, old positions in ascending order and their weights.</summary>
     /// <param name="from">The old size.</param>
@@ -45,6 +45,18 @@ internal static class Interpolation
         }
 
         return [.. positions.Zip(weights, (places, factors) => new Row([.. places], [.. factors]))];
+    }
+
+    /// <summary>Rows written out as a matrix (rows, <paramref name="columns"/>).</summary>
+    public static float[] Matrix(Row[] rows, int columns)
+    {
+        var matrix = new float[rows.Length * columns];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            for (var k = 0; k < rows[i].Positions.Length; k++) matrix[(i * columns) + rows[i].Positions[k]] = rows[i].Weights[k];
+        }
+
+        return matrix;
     }
 
     private static Row Linear(double centre, int first, int size)
