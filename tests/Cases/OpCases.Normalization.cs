@@ -31,11 +31,13 @@ internal static partial class OpCases
     [
         CrossEntropy("", false, X(3, 7), X(3, 7).In(0.1, 1) with { Probabilities = true }),
         CrossEntropy("rank3", false, X(3, 5, 7), X(3, 5, 7).In(0.1, 1) with { Probabilities = true }),
+        CrossEntropy("unequal", false, X(3, 7), X(3, 7).In(0.1, 1)),
         CrossEntropy("sparse", true, X(3, 7), X(3).Ids(7)),
         CrossEntropy("sparse_rank3", true, X(3, 5, 7), X(3, 5).Ids(7)),
         CrossEntropy("sparse_int32", true, X(3, 7), X(3).Ids(7, DType.Int32)),
         CrossEntropy("sparse_far", true, X(2, 3).Given(900, -900, 3, 0, 50, -3), X(2).Ids(3).Given(1, 1)) with { Differentiable = false },
         CrossEntropyBack("", false, X(3, 7), X(3, 7).In(0.1, 1) with { Probabilities = true }),
+        CrossEntropyBack("unequal", false, X(3, 7), X(3, 7).In(0.1, 1)),
         CrossEntropyBack("sparse", true, X(3, 7), X(3).Ids(7)),
         CrossEntropyBack("sparse_rank3", true, X(3, 5, 7), X(3, 5).Ids(7)),
     ];
@@ -176,7 +178,12 @@ internal static partial class OpCases
         var rows = logits with { Dims = logits.Dims[..^1] };
         return new(variation, new SoftmaxCrossEntropyGradient(sparse), rows, logits, targets, rows.In(2, 4))
         {
-            Reference = x => [Plain.Of(x[1].Dims, place => (Math.Exp(x[1][place] - x[3][place[..^1]]) - Target(sparse, x[2], place[..^1], place[^1])) * x[0][place[..^1]])],
+            Reference = x => [Plain.Of(x[1].Dims, place =>
+            {
+                int[] row = place[..^1];
+                var whole = Enumerable.Range(0, x[1].Dims[^1]).Sum(i => Target(sparse, x[2], row, i));
+                return ((Math.Exp(x[1][place] - x[3][row]) * whole) - Target(sparse, x[2], row, place[^1])) * x[0][row];
+            })],
         };
     }
 

@@ -21,7 +21,7 @@ internal static class Decompositions
         ReduceLogSumExp reduce => LogSumExp(x[0], Axes.Create(reduce.Axes.Span), reduce.KeepDims),
         SoftmaxGradient softmax => x[1] * (x[0] - Ops.Sum(x[0] * x[1], softmax.Axis, keepDims: true)),
         SoftmaxCrossEntropy loss => CrossEntropy(loss, x),
-        SoftmaxCrossEntropyGradient loss => (Ops.Exp(x[1] - Ops.ExpandDims(x[3], -1)) - Targets(loss.Sparse, x[2], x[1])) * Ops.ExpandDims(x[0], -1),
+        SoftmaxCrossEntropyGradient loss => CrossEntropyBackward(loss, x),
         Dropout dropout => SharedDropout(dropout, x[0]),
         _ => throw new ModelException($"{op.Name} has no definition in simpler operators."),
     };
@@ -112,6 +112,15 @@ internal static class Decompositions
         var first = Ops.Make(new Slice(op.SharedAxes, IntList.Repeat(0, op.SharedAxes.Count), IntList.Repeat(1, op.SharedAxes.Count), IntList.Repeat(1, op.SharedAxes.Count)), x);
         var numbers = Ops.Make(new RandomUniform(op.Stream, 0, 1), first);
         return Ops.Where(Ops.GreaterOrEqual(numbers, op.Rate), x * (1 / (1 - op.Rate)), 0);
+    }
+
+    /// <summary><c>dx = du (softmax(x) sum(t) - t)</c>; the targets need not add up to one.</summary>
+    private static SymbolicTensor CrossEntropyBackward(SoftmaxCrossEntropyGradient op, SymbolicTensors inputs)
+    {
+        var (logits, targets) = (inputs[1], Targets(op.Sparse, inputs[2], inputs[1]));
+        var probabilities = Ops.Exp(logits - Ops.ExpandDims(inputs[3], -1));
+        if (!op.Sparse) probabilities *= Ops.Sum(targets, -1, keepDims: true);
+        return (probabilities - targets) * Ops.ExpandDims(inputs[0], -1);
     }
 
     private static SymbolicTensor Targets(bool sparse, SymbolicTensor targets, SymbolicTensor logits) =>
