@@ -8,6 +8,7 @@ internal sealed class GraphFacts
     private readonly Dictionary<Value, List<(Node Node, int Index)>> _readers = [];
     private readonly HashSet<Value> _outputs;
     private readonly Dictionary<Value, Layout> _wanted = [];
+    private readonly Dictionary<Value, FeatureOrder> _wantedFeatures = [];
 
     public GraphFacts(Graph graph)
     {
@@ -35,6 +36,12 @@ internal sealed class GraphFacts
     /// <summary>The layout that operators further on will ask for, where there is one: it is cheaper to bring a value into it early, at the border of the graph.</summary>
     public Layout? Wanted(Value value) => _wanted.TryGetValue(value, out var layout) ? layout : null;
 
+    /// <summary>The order of features from which an image that lies channels-first is only a Reshape away, where the value serves nothing else: the matrix before it can store its columns so.</summary>
+    public FeatureOrder? WantedFeatures(Value value) => _wantedFeatures.GetValueOrDefault(value);
+
+    /// <summary>Whether a value is a weight or constant with one reader, which may store it as it likes.</summary>
+    public bool IsLoneWeight(Value value) => IsStatic(value) && IsReadOnce(value);
+
     /// <summary>Whether the order of a value's features may differ from the graph's: all its readers are matrices whose rows can be stored in that order, or elementwise steps on the way there.</summary>
     public bool AcceptsFeatureOrder(Value value) => !IsOutput(value) && Readers(value).All(reader => AcceptsFeatureOrder(reader.Node, reader.Index, value));
 
@@ -49,8 +56,6 @@ internal sealed class GraphFacts
         _ => false,
     };
 
-    private bool IsLoneWeight(Value value) => IsStatic(value) && IsReadOnce(value);
-
     private static bool IsStatic(Value value) => value.Producer.Op is Variable or Constant;
 
     private static bool IsScalar(Value value) => IsStatic(value) && value.Spec.Shape.ElementCount == 1;
@@ -64,6 +69,7 @@ internal sealed class GraphFacts
 
     private void Want(Node node)
     {
+        WantFeatures(node);
         switch (node.Op)
         {
             case Conv or ConvTranspose or PoolOp:
@@ -84,6 +90,26 @@ internal sealed class GraphFacts
                 break;
         }
     }
+
+    private void WantFeatures(Node node)
+    {
+        if (node.Inputs.Count == 0 || !IsReadOnce(node.Inputs[0]) || IsOutput(node.Inputs[0])) return;
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
+        var order = node.Op switch
+        {
+            Reshape when Wanted(y) is { Features: null } layout && layout.Axes[0] == 0 && IsFlat(x.Spec.Shape, y.Spec.Shape) && !layout.SameMemory(Layout.Identity(layout.Rank), y.Spec.Shape) =>
+                FeatureOrder.Of(IntList.Create(y.Spec.Shape.Dims[1..]), [.. layout.Axes.Skip(1).Select(axis => axis - 1)]),
+            Softmax or LogSoftmax or CumSum or Dropout => null,
+            UnaryOp => WantedFeatures(y),
+            BatchNormalization { Axis: 1 or -1 } when node.Inputs.Skip(1).All(IsLoneWeight) => WantedFeatures(y),
+            _ => null,
+        };
+        if (order is not null) _wantedFeatures[x] = order;
+    }
+
+    /// <summary>Whether one is the other's (batch, features).</summary>
+    private static bool IsFlat(Shape flat, Shape image) =>
+        flat.Rank == 2 && image.Rank > 2 && flat.Dims[0] == image.Dims[0] && image.Slice(1, image.Rank - 1) is { IsKnown: true } rest && rest.ElementCount == flat.Dims[1];
 
     private void Want(Value value, Layout layout) => _wanted.TryAdd(value, layout);
 }

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using OnnxFunctional.Layers;
 using static OnnxFunctional.Tests.Export.Emit.EmittedLayers;
 
@@ -172,6 +173,18 @@ public sealed class ConvolutionEmissionTests
         var emitted = model.Emit();
         Assert.AreEqual(1, emitted.Count("Transpose"));
         emitted.Run(EmittedRun.Random(2, 8, 8, 3));
+    }
+
+    [TestMethod]
+    public void A_decoder_permutes_the_columns_of_the_dense_kernel_instead_of_the_image()
+    {
+        var code = Model.Input([6], name: "code");
+        var model = new Model(code, code.Apply(
+            new Dense(4 * 4 * 3, name: "dense"), new BatchNormalization(name: "norm"), new OpLayer("leaky", (_, x) => Activation.LeakyRelu.Apply(x)), new Reshape([4, 4, 3]), ConvTranspose("up", 2, 2, Padding.Valid, 2), Conv("last", 1, 3)));
+        var emitted = model.Emit();
+        CollectionAssert.AreEqual(new[] { "Gemm", "BatchNormalization", "LeakyRelu", "Reshape", "ConvTranspose", "Conv", "Reshape" }, emitted.Operators());
+        Assert.AreEqual("reorder 1,4x4x3>2,0,1", emitted.Proto.Graph.Initializer.Single(initializer => initializer.Name == "dense/kernel").MetadataProps.Single(entry => entry.Key == "arrangement").Value);
+        Assert.IsNotEmpty(OnnxFunctional.Export.Verify.Verifier.Run(emitted, emitted.Proto.ToByteArray(), new()));
     }
 
     private static Model MnistLike()

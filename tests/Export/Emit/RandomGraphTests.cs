@@ -2,7 +2,6 @@ using Google.Protobuf;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Verify;
-using OnnxFunctional.Operators;
 using static OnnxFunctional.Tests.Export.Emit.EmittedLayers;
 
 namespace OnnxFunctional.Tests.Export.Emit;

@@ -8,8 +8,8 @@ internal static class Matrices
     /// <summary>Gemm with the kernel as it is; after a flattened channels-first image with its rows in that order.</summary>
     public static void Gemm(Emission emission, Node node)
     {
-        var (x, kernel) = Product(emission, node);
-        emission.Result(node.Outputs[0], Layout.Identity(2), "Gemm", [x, kernel, emission.Read(node.Inputs[2])]);
+        var (x, kernel, layout) = Product(emission, node);
+        emission.Result(node.Outputs[0], layout, "Gemm", [x, kernel, emission.Read(node.Inputs[2], layout.Features is { } order ? [new ReorderStep(0, order)] : [])]);
     }
 
     public static void MatMul(Emission emission, Node node, MatMul op)
@@ -26,8 +26,8 @@ internal static class Matrices
         }
         else if (!op.TransposeLeft && !op.TransposeRight)
         {
-            var (x, kernel) = Product(emission, node);
-            emission.Result(node.Outputs[0], Layout.Identity(2), "MatMul", [x, kernel]);
+            var (x, kernel, layout) = Product(emission, node);
+            emission.Result(node.Outputs[0], layout, "MatMul", [x, kernel]);
         }
         else
         {
@@ -49,12 +49,16 @@ internal static class Matrices
         emission.Result(node.Outputs[0], layout, "MatMul", names);
     }
 
-    private static (string X, string Kernel) Product(Emission emission, Node node)
+    /// <summary>Rows of the kernel in the order a flattened image lies in, columns in the order the image made of the result will lie in.</summary>
+    private static (string X, string Kernel, Layout Result) Product(Emission emission, Node node)
     {
         var (x, kernel) = (node.Inputs[0], node.Inputs[1]);
-        return emission.Places(x) is [{ Layout.Features: { } features } place, ..] && emission.IsStatic(kernel)
-            ? (place.Name, emission.Read(kernel, [new ReorderStep(0, features)]))
-            : (emission.Read(x), emission.Read(kernel));
+        var steps = new List<ArrangementStep>();
+        var place = emission.Places(x) is [{ Layout.Features: not null } first, ..] && emission.IsStatic(kernel) ? first : null;
+        if (place is not null) steps.Add(new ReorderStep(0, place.Layout.Features!));
+        var columns = emission.Facts.WantedFeatures(emission.Original(node.Outputs[0])) is { } wanted && node.Inputs.Skip(1).All(emission.Facts.IsLoneWeight) ? wanted : null;
+        if (columns is not null) steps.Add(new ReorderStep(1, columns));
+        return (place?.Name ?? emission.Read(x), steps.Count == 0 ? emission.Read(kernel) : emission.Read(kernel, steps), new Layout([0, 1], columns));
     }
 
     private static Layout Matrix(Value value, bool transposed)

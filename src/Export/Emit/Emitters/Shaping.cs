@@ -8,7 +8,7 @@ internal static class Shaping
     public static void Reshape(Emission emission, Node node, Reshape op)
     {
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
-        if (TryFlatten(emission, x, y)) return;
+        if (TryFlatten(emission, x, y) || TryUnflatten(emission, x, y)) return;
         var place = emission.Places(x).FirstOrDefault(place => place.Layout.SameMemory(Layout.Identity(place.Layout.Rank), x.Spec.Shape) && Target(op, x, place.Layout, Layout.Identity(op.Target.Count)) is not null);
         var (source, layout) = place is null ? (emission.Read(x), Layout.Identity(x.Spec.Shape.Rank)) : (place.Name, place.Layout);
         var result = Layout.Identity(op.Target.Count);
@@ -146,6 +146,15 @@ internal static class Shaping
         if (!emission.Facts.AcceptsFeatureOrder(emission.Original(y))) return false;
         var order = FeatureOrder.Of(IntList.Create(image.Dims), [.. place.Layout.Axes.Skip(1).Select(axis => axis - 1)]);
         emission.Result(y, new Layout([0, 1], order), "Flatten", [place.Name], Attributes.Int("axis", 1));
+        return true;
+    }
+
+    /// <summary>Features that were computed in the order the image will lie in.</summary>
+    private static bool TryUnflatten(Emission emission, Value x, Value y)
+    {
+        if (emission.Places(x) is not [{ Layout.Features: { } order } place, ..] || !order.Equals(emission.Facts.WantedFeatures(emission.Original(x))) || emission.Facts.Wanted(emission.Original(y)) is not { } layout) return false;
+        var stored = layout.Stored(y.Spec.Shape);
+        emission.Result(y, layout, "Reshape", [place.Name, emission.Constant("shape", stored.Dims.ToArray().Select((dim, axis) => axis == 0 ? 0L : dim))]);
         return true;
     }
 
