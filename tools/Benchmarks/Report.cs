@@ -10,6 +10,7 @@ internal static class Report
 {
     private const int Rounds = 15;
     private const double MillisecondsARound = 120;
+    private const int MostSteps = 4096;
 
     public static async Task<int> Run(string[] args)
     {
@@ -94,9 +95,14 @@ internal static class Report
     /// <summary>Warms a side up and finds how many steps make a round.</summary>
     private static int Steps(Side side)
     {
-        var time = side.Time(1);
-        for (var spent = time; spent < 400; spent += time) time = side.Time(1);
-        return Math.Clamp((int)(MillisecondsARound / Math.Max(time, 1e-3)), 1, 2000);
+        // Rounds grow until one is long enough; the steps on the way bring the code to its last tier.
+        for (var steps = 1; ; steps *= 4)
+        {
+            var time = side.Time(steps);
+            if (time < MillisecondsARound / 4 && steps < MostSteps) continue;
+            side.Time(steps);
+            return Math.Clamp((int)(steps * MillisecondsARound / Math.Max(time, 1e-3)), 1, MostSteps);
+        }
     }
 
     private static double Median(List<double> times)

@@ -61,7 +61,7 @@ internal sealed class Side : IDisposable
 
     public void Dispose()
     {
-        _process.StandardInput.Close();
+        if (!_process.HasExited) _process.StandardInput.Close();
         if (!_process.WaitForExit(5000)) _process.Kill();
         _process.Dispose();
     }

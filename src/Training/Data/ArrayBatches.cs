@@ -10,6 +10,8 @@ internal sealed class ArrayBatches : BatchSource
     private readonly int _batchSize;
     private readonly bool _shuffle;
     private readonly ulong _seed;
+    private readonly TensorSpec[] _specs;
+    private int _specsFor = -1;
     private int _start;
     private int _next;
 
@@ -17,6 +19,7 @@ internal sealed class ArrayBatches : BatchSource
     {
         (_arrays, _batchSize, _shuffle, _seed) = ([.. arrays], batchSize, shuffle, seed);
         _order = new int[arrays[0].Count];
+        _specs = new TensorSpec[arrays.Count];
     }
 
     public override int? BatchesPerEpoch => (_order.Length + _batchSize - 1) / _batchSize;
@@ -47,7 +50,17 @@ internal sealed class ArrayBatches : BatchSource
         return _next > _start;
     }
 
-    public override TensorSpec SpecOf(int array) => new(_arrays[array].Shape.With(0, Samples), _arrays[array].DType);
+    public override TensorSpec SpecOf(int array)
+    {
+        // Shapes change once an epoch at most, with the last batch; making them anew would allocate in every step.
+        if (_specsFor != Samples)
+        {
+            for (var i = 0; i < _specs.Length; i++) _specs[i] = new TensorSpec(_arrays[i].Shape.With(0, Samples), _arrays[i].DType);
+            _specsFor = Samples;
+        }
+
+        return _specs[array];
+    }
 
     public override void CopyTo(int array, ValueBuffer target)
     {

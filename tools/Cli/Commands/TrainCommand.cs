@@ -24,7 +24,7 @@ internal static class TrainCommand
             var network = parsed.GetRequiredValue(kind);
             var options = new ClassificationOptions(parsed.GetRequiredValue(output))
             {
-                Epochs = parsed.GetValue(epochs), Seed = parsed.GetValue(seed), Threads = parsed.GetValue(threads), BatchSize = network == "lstm" ? 64 : 128,
+                Epochs = parsed.GetValue(epochs), Seed = parsed.GetValue(seed), Threads = parsed.GetValue(threads), BatchSize = network == "mlp" ? 128 : 64,
             };
             return Classification.Run(Network(network, options.Seed), Load(folder, "train", network), Load(folder, "t10k", network), options, cancellation);
         })));
@@ -40,7 +40,7 @@ internal static class TrainCommand
             "lstm" => image.Apply(new Lstm(64), new Dense(10, Activation.Softmax, name: "digit")),
             _ => image.Apply(
                 new Conv2D(32, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2),
-                new Flatten(), new Dropout(0.5f), new Dense(10, Activation.Softmax, name: "digit")),
+                new Flatten(), new Dense(128, Activation.Relu), new Dropout(0.4f), new Dense(10, Activation.Softmax, name: "digit")),
         };
         return new Model(image, scores, name: "mnist_" + kind, seed: seed);
     }
