@@ -72,7 +72,7 @@ public static class Gradient
             }
 
             if (!any) continue;
-            var results = GradientRules.Of(new GradientContext(node, incoming, reaches));
+            var results = GradientRules.Of(new GradientContext(node, incoming, reaches, upstream.Scope));
             for (var j = 0; j < results.Length; j++)
             {
                 var input = node.Inputs[j];

@@ -1,15 +1,16 @@
 namespace OnnxFunctional.Training;
 
 /// <summary>What a gradient rule sees of a node: its inputs and outputs as tensors, and the gradients that came for the outputs.</summary>
-internal sealed class GradientContext(Node node, SymbolicTensor?[] upstream, HashSet<Value> wanted)
+/// <remarks>Tensors are of the level the gradient is asked for on, not of the layer the node stands in: a gradient is no part of that layer's call.</remarks>
+internal sealed class GradientContext(Node node, SymbolicTensor?[] upstream, HashSet<Value> wanted, LayerCall? scope)
 {
     public Op Op => node.Op;
 
     public int InputCount => node.Inputs.Count;
 
-    public SymbolicTensor Input(int i) => new(node.Inputs[i], node.Scope);
+    public SymbolicTensor Input(int i) => new(node.Inputs[i], scope);
 
-    public SymbolicTensor Output(int i = 0) => new(node.Outputs[i], node.Scope);
+    public SymbolicTensor Output(int i = 0) => new(node.Outputs[i], scope);
 
     /// <summary>The gradient of that output, or nothing where none came.</summary>
     public SymbolicTensor? UpstreamOrNone(int i) => upstream[i];
