@@ -21,10 +21,13 @@ internal sealed class LayerCall(Operation layer, LayerCall? parent)
     public CallOptions Options { get; internal set; } = CallOptions.None;
 
     /// <summary>Weights that a training step sets to a new value, such as moving statistics.</summary>
-    public IReadOnlyList<(Weight Weight, Value Value)> Updates => _updates;
+    public IReadOnlyList<(Weight Weight, Value Value)> Updates => NeverTrains ? [] : _updates;
 
     /// <summary>Scalars added to the loss, such as activity regularization.</summary>
     public IReadOnlyList<Value> Losses => _losses;
+
+    /// <summary>Whether it, or a call it stands in, was asked to compute as outside of training always.</summary>
+    private bool NeverTrains => (Options.Training ?? !(Parent?.NeverTrains ?? false)) is false;
 
     /// <summary>Whether training moves the layer: it and all it stands in are trainable.</summary>
     public bool Trainable => Layer.Trainable && (Parent?.Trainable ?? true);

@@ -32,6 +32,19 @@ internal sealed record CallOptions
     /// <summary>Recurrent layers: the outputs of a layer that goes backwards stand at their own times instead of in the order they were computed.</summary>
     public bool OwnTimes { get; init; }
 
+    /// <summary>Whether the call always computes as in training, or always as otherwise; nothing where it depends on what is done with the model.</summary>
+    public bool? Training { get; init; }
+
+    /// <summary>The same options with other tensors.</summary>
+    public CallOptions Moved(Func<SymbolicTensor, SymbolicTensor> move) => this with
+    {
+        Mask = Mask is null ? null : move(Mask),
+        AttentionMask = AttentionMask is null ? null : move(AttentionMask),
+        QueryMask = QueryMask is null ? null : move(QueryMask),
+        ValueMask = ValueMask is null ? null : move(ValueMask),
+        KeyMask = KeyMask is null ? null : move(KeyMask),
+    };
+
     /// <summary>The tensors among the options, which are inputs of the call as any other.</summary>
     public IEnumerable<SymbolicTensor> Tensors =>
         new[] { Mask, AttentionMask, QueryMask, ValueMask, KeyMask }.OfType<SymbolicTensor>();

@@ -13,6 +13,16 @@ public abstract class Layer(string? name = null) : Operation(name)
         return CallOne(x);
     }
 
+    /// <summary>Calls the layer so that it always computes as in training, or always as otherwise: <c>base.Call(x, training: false)</c> keeps the moving statistics of a pretrained model while the layers behind it are trained.</summary>
+    /// <param name="x">The tensor.</param>
+    /// <param name="training">True for what the layer does in training, false for what it does otherwise.</param>
+    /// <exception cref="ModelException">The tensor does not fit; the message says what was expected.</exception>
+    public SymbolicTensor Call(SymbolicTensor x, bool training)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return CallAll(x, new CallOptions { Training = training })[0];
+    }
+
     internal virtual SymbolicTensor CallOne(SymbolicTensor x) => CallAll(x, CallOptions.None)[0];
 
     internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) => Invoke(inputs, options, tensors => ForwardAll(tensors, options));

@@ -152,6 +152,7 @@ public abstract class Operation
             call.Inputs = inputs;
             call.Options = options;
             var results = forward(scoped[..given]);
+            if (options.Training is { } training) results = Fixed(scoped, results, training);
             var mask = OutputMask(scoped, results);
             var outputs = new SymbolicTensor[results.Count];
             for (var i = 0; i < outputs.Length; i++)
@@ -172,8 +173,16 @@ public abstract class Operation
             _current = outer;
         }
 
-        _calls.Add(call);
+        // What a model does inside is no call of the user's; the layer's one output stays that of its own call.
+        if (parent?.Layer is not Model) _calls.Add(call);
         return call.Outputs;
+    }
+
+    /// <summary>The results as they are in training, or otherwise, whatever is done with the model.</summary>
+    private static SymbolicTensors Fixed(SymbolicTensor[] inputs, SymbolicTensors results, bool training)
+    {
+        var map = Specialization.Of([.. inputs.Select(input => input.Value)], [.. results.Select(result => result.Value)], training);
+        return results.Select(result => new SymbolicTensor(map[result.Value], result.Scope, result.Mask)).ToArray();
     }
 
     private void Adopt(Operation child)

@@ -166,6 +166,35 @@ public class Model : Layer
         }
     }
 
+    /// <summary>Calls all layers anew, so that the masks of the inputs travel through the model as they would have from the start; nothing where the model holds tensors from within layers.</summary>
+    private SymbolicTensors? ReplayWithMasks(SymbolicTensors inputs)
+    {
+        var map = new Dictionary<Value, SymbolicTensor>();
+        for (var i = 0; i < inputs.Count; i++) map[Inputs[i].Value] = inputs[i];
+        foreach (var step in Steps)
+        {
+            if (step.IsInput) continue;
+            SymbolicTensors outputs;
+            if (step.Call is { } call)
+            {
+                if (call.Inputs.Any(input => !map.ContainsKey(input.Value))) return null;
+                var options = call.Options;
+                SymbolicTensors given = call.Inputs.Take(call.Inputs.Count - options.Tensors.Count()).Select(input => map[input.Value]).ToArray();
+                outputs = call.Layer is Serialization.KerasOperation operation ? operation.CallWith(given, operation.ArgumentsOf(call)) : call.Layer.CallAll(given, options.Moved(mask => map[mask.Value]));
+            }
+            else
+            {
+                var node = step.Node!;
+                if (node.Inputs.Any(input => input.Producer.Op is not SourceOp && !map.ContainsKey(input))) return null;
+                outputs = Ops.MakeAll(node.Op, [.. node.Inputs.Select(input => map.TryGetValue(input, out var moved) ? moved : new SymbolicTensor(input))]);
+            }
+
+            for (var i = 0; i < outputs.Count; i++) map.TryAdd(step.Outputs[i], outputs[i]);
+        }
+
+        return Outputs.All(output => map.ContainsKey(output.Value)) ? Outputs.Select(output => map[output.Value]).ToArray() : (SymbolicTensors?)null;
+    }
+
     /// <summary>Builds the model's nodes anew on other inputs, as layer calls inside the present one.</summary>
     private SymbolicTensors Replay(SymbolicTensors inputs)
     {
@@ -178,6 +207,7 @@ public class Model : Layer
             replaced[Inputs[i].Value] = inputs[i].Value;
         }
 
+        if (inputs.Any(input => input.Mask is not null) && ReplayWithMasks(inputs) is { } masked) return masked;
         var outer = inputs[0].Scope;
         var calls = new Dictionary<LayerCall, LayerCall>();
         var map = Graph.Rewrite((node, given) => node.Op is SourceOp ? null : Node.Create(node.Op, given, node.Scope is null ? outer : Copy(node.Scope)).Outputs, replaced);

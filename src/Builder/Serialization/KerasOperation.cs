@@ -40,7 +40,7 @@ internal sealed class KerasOperation : Operation
     public SymbolicTensors CallWith(SymbolicTensors tensors, CallArguments arguments)
     {
         var outputs = Invoke(tensors, CallOptions.None, scoped => _rule(new(this, scoped, arguments)));
-        _arguments.Add(arguments);
+        if (Calls.Count > _arguments.Count) _arguments.Add(arguments);
         return outputs;
     }
 

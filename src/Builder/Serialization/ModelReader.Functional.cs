@@ -180,6 +180,9 @@ internal sealed partial class ModelReader
                 case "use_causal_mask":
                     options = options with { UseCausalMask = Flag(value, name) };
                     break;
+                case "training":
+                    options = options with { Training = Flag(value, name) };
+                    break;
                 case "return_attention_scores":
                     options = options with { ReturnAttentionScores = Flag(value, name) };
                     break;

@@ -184,6 +184,7 @@ internal sealed partial class ModelWriter
         Add("attention_mask", options.AttentionMask);
         if (options.ReturnAttentionScores) keywords["return_attention_scores"] = true;
         if (options.UseCausalMask) keywords["use_causal_mask"] = true;
+        if (options.Training is { } training) keywords["training"] = training;
         return new JsonObject { ["args"] = positional, ["kwargs"] = keywords };
 
         void Add(string name, SymbolicTensor? mask)
