@@ -60,7 +60,9 @@ public sealed partial class Trainer
     internal History FitBatches(BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, IReadOnlyList<Callback> callbacks, Verbosity verbose, CancellationToken cancellation)
     {
         var history = new History();
-        Callback[] all = [history, .. ProgressBar.For(verbose, epochs, batches.BatchesPerEpoch), .. callbacks];
+
+        // Last, so that they see what the others log.
+        Callback[] all = [.. callbacks, .. ProgressBar.For(verbose, epochs, batches.BatchesPerEpoch), history];
         StopTraining = false;
         foreach (var callback in all) callback.Attach(this);
         var logs = new Dictionary<string, double>();

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Writes losses and metrics of every epoch as a line of a CSV file, flushed at once.</summary>
+/// <remarks>https://keras.io/api/callbacks/csv_logger/</remarks>
+/// <param name="path">The file.</param>
+/// <param name="separator">What stands between cells.</param>
+/// <param name="append">Whether lines are added to the file, without a heading where it has one.</param>
+public sealed class CsvLogger(string path, char separator = ',', bool append = false) : Callback
+{
+    private readonly string _path = path ?? throw new ArgumentNullException(nameof(path));
+    private StreamWriter? _writer;
+    private string[]? _names;
+
+    /// <inheritdoc/>
+    public override void OnTrainBegin()
+    {
+        _names = append && File.Exists(_path) && File.ReadLines(_path).FirstOrDefault() is { Length: > 0 } heading ? heading.Split(separator)[1..] : null;
+        if (Path.GetDirectoryName(Path.GetFullPath(_path)) is { } folder) Directory.CreateDirectory(folder);
+        _writer = new StreamWriter(_path, append);
+    }
+
+    /// <inheritdoc/>
+    public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
+    {
+        ArgumentNullException.ThrowIfNull(logs);
+        if (_writer is null) return;
+        if (_names is null)
+        {
+            _names = [.. logs.Keys];
+            _writer.WriteLine(string.Join(separator, _names.Prepend("epoch")));
+        }
+
+        // A value that later epochs lack is left empty, as Keras leaves it NA.
+        var cells = _names.Select(name => logs.TryGetValue(name, out var value) ? value.ToString("R", CultureInfo.InvariantCulture) : "NA");
+        _writer.WriteLine(string.Join(separator, cells.Prepend(epoch.ToString(CultureInfo.InvariantCulture))));
+        _writer.Flush();
+    }
+
+    /// <inheritdoc/>
+    public override void OnTrainEnd()
+    {
+        _writer?.Dispose();
+        _writer = null;
+    }
+}

@@ -1,0 +1,49 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>Makes steps smaller when a value no longer improves; logs <c>learning_rate</c>.</summary>
+/// <remarks>https://keras.io/api/callbacks/reduce_lr_on_plateau/</remarks>
+/// <param name="monitor">The value that is watched.</param>
+/// <param name="factor">What the rate is multiplied with, below 1.</param>
+/// <param name="patience">Epochs without improvement that are borne.</param>
+/// <param name="mode">Which way is better.</param>
+/// <param name="minDelta">What counts as improvement.</param>
+/// <param name="cooldown">Epochs after a change in which nothing is counted.</param>
+/// <param name="minLearningRate">The rate stays above.</param>
+public sealed class ReduceLROnPlateau(
+    string monitor = "val_loss", float factor = 0.1f, int patience = 10, MonitorMode mode = MonitorMode.Auto, double minDelta = 1e-4, int cooldown = 0, float minLearningRate = 0) : Callback
+{
+    private readonly MetricMonitor _monitor = new(monitor, mode, Math.Abs(minDelta), nameof(ReduceLROnPlateau));
+    private readonly float _factor = factor is > 0 and < 1 ? factor : throw new ModelException($"ReduceLROnPlateau has factor {factor}; expected a number between 0 and 1.");
+    private int _wait;
+    private int _cooling;
+
+    /// <inheritdoc/>
+    public override void OnTrainBegin()
+    {
+        (_wait, _cooling) = (0, 0);
+        _monitor.Best = double.NaN;
+    }
+
+    /// <inheritdoc/>
+    public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
+    {
+        ArgumentNullException.ThrowIfNull(logs);
+        logs["learning_rate"] = Trainer.LearningRate;
+        var value = _monitor.Read(logs);
+        if (_cooling > 0)
+        {
+            _cooling--;
+            _wait = 0;
+        }
+
+        if (_monitor.Improves(value, _monitor.Best))
+        {
+            (_monitor.Best, _wait) = (value, 0);
+        }
+        else if (_cooling == 0 && ++_wait >= patience && Trainer.LearningRate > minLearningRate)
+        {
+            Trainer.LearningRate = Math.Max(Trainer.LearningRate * _factor, minLearningRate);
+            (_cooling, _wait) = (cooldown, 0);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using OnnxFunctional.Training.TensorBoardFiles;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Writes event files that TensorBoard reads: losses and metrics as curves, weights as histograms, the model as a graph. Validation has a folder of its own, as in Keras.</summary>
+/// <remarks>https://keras.io/api/callbacks/tensorboard/. Look at it with <c>tensorboard --logdir logs</c>.</remarks>
+/// <param name="logFolder">The folder; runs of one experiment go into folders below it.</param>
+/// <param name="histogramFrequency">Epochs from one set of histograms to the next; 0 for none.</param>
+/// <param name="writeGraph">Whether the model's graph is written.</param>
+/// <param name="batchFrequency">Steps from one loss of a batch to the next; 0 for epochs only.</param>
+public sealed class TensorBoard(string logFolder = "logs", int histogramFrequency = 0, bool writeGraph = true, int batchFrequency = 0) : Callback
+{
+    private const string Validation = "val_";
+
+    private readonly string _folder = logFolder ?? throw new ArgumentNullException(nameof(logFolder));
+    private EventWriter? _train;
+    private EventWriter? _validation;
+
+    /// <inheritdoc/>
+    public override void OnTrainBegin()
+    {
+        _train = new EventWriter(Path.Combine(_folder, "train"));
+        if (writeGraph) _train.Graph(GraphDefinition.Of(Trainer.Model));
+    }
+
+    /// <inheritdoc/>
+    public override void OnBatchEnd(int batch, float loss)
+    {
+        if (batchFrequency > 0 && Trainer.Iterations % batchFrequency == 0) _train?.Scalar("batch_loss", Trainer.Iterations, loss);
+    }
+
+    /// <inheritdoc/>
+    public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
+    {
+        ArgumentNullException.ThrowIfNull(logs);
+        if (_train is null) return;
+        foreach (var (name, value) in logs)
+        {
+            if (name.StartsWith(Validation, StringComparison.Ordinal)) (_validation ??= new EventWriter(Path.Combine(_folder, "validation"))).Scalar("epoch_" + name[Validation.Length..], epoch, (float)value);
+            else _train.Scalar("epoch_" + name, epoch, (float)value);
+        }
+
+        if (!logs.ContainsKey("learning_rate")) _train.Scalar("epoch_learning_rate", epoch, Trainer.LearningRate);
+        if (histogramFrequency > 0 && epoch % histogramFrequency == 0)
+        {
+            foreach (var (path, weight) in Trainer.Model.WeightPaths()) _train.Histogram(path, epoch, weight.Storage);
+        }
+
+        _train.Flush();
+        _validation?.Flush();
+    }
+
+    /// <inheritdoc/>
+    public override void OnTrainEnd()
+    {
+        _train?.Dispose();
+        _validation?.Dispose();
+        (_train, _validation) = (null, null);
+    }
+}

@@ -1,0 +1,16 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>Ends training, without an error, after the first step whose loss is no number.</summary>
+/// <remarks>https://keras.io/api/callbacks/terminate_on_nan/</remarks>
+public sealed class TerminateOnNaN : Callback
+{
+    internal override bool HandlesNaN => true;
+
+    internal override bool StopsAtOnce => true;
+
+    /// <inheritdoc/>
+    public override void OnBatchEnd(int batch, float loss)
+    {
+        if (!float.IsFinite(loss)) Trainer.StopTraining = true;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Numerics;
+
+namespace OnnxFunctional.Training.TensorBoardFiles;
+
+/// <summary>A file of events: records of length, its checksum, an Event message and its checksum (tensorflow/core/util/event.proto, lib/io/record_writer).</summary>
+internal sealed class EventWriter : IDisposable
+{
+    // Fields of the messages Event, Summary, Summary.Value and HistogramProto.
+    private const int WallTime = 1, Step = 2, FileVersion = 3, GraphDef = 4, Summary = 5, Value = 1, Tag = 1, SimpleValue = 2, Histo = 5;
+    private const int Min = 1, Max = 2, Num = 3, Sum = 4, SumOfSquares = 5, BucketLimit = 6, Bucket = 7;
+    private const double FirstLimit = 1e-12;
+    private const double LimitRatio = 1.1;
+    private const double LastLimit = 1e20;
+
+    private static readonly double[] _limits = Limits();
+
+    private readonly FileStream _file;
+    private readonly WireWriter _event = new();
+
+    /// <summary>Begins a file of a name of its own.</summary>
+    public EventWriter(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}.{Environment.MachineName}.{Environment.ProcessId}");
+        var number = 0;
+        string path;
+        do path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{name}.{number++}.v2"));
+        while (File.Exists(path));
+        _file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        Begin(0);
+        _event.Text(FileVersion, "brain.Event:2");
+        Write();
+    }
+
+    public void Scalar(string tag, long step, float value)
+    {
+        var entry = new WireWriter();
+        entry.Text(Tag, tag);
+        entry.Number(SimpleValue, value);
+        WriteSummary(step, entry);
+    }
+
+    /// <summary>How values are spread over buckets that grow by a tenth each.</summary>
+    public void Histogram(string tag, long step, ReadOnlySpan<float> values)
+    {
+        var counts = new double[_limits.Length];
+        var (least, largest, sum, squares, count) = (double.MaxValue, double.MinValue, 0.0, 0.0, 0L);
+        foreach (var value in values)
+        {
+            if (!float.IsFinite(value)) continue;
+            var place = Array.BinarySearch(_limits, value);
+            counts[place < 0 ? ~place : Math.Min(place + 1, counts.Length - 1)]++;
+            (least, largest, sum, squares, count) = (Math.Min(least, value), Math.Max(largest, value), sum + value, squares + ((double)value * value), count + 1);
+        }
+
+        if (count == 0) return;
+        var (first, last) = (Array.FindIndex(counts, filled => filled > 0), Array.FindLastIndex(counts, filled => filled > 0));
+        first = Math.Max(0, first - 1);
+        var histogram = new WireWriter();
+        histogram.Number(Min, least);
+        histogram.Number(Max, largest);
+        histogram.Number(Num, (double)count);
+        histogram.Number(Sum, sum);
+        histogram.Number(SumOfSquares, squares);
+        histogram.Numbers(BucketLimit, _limits.AsSpan(first, last - first + 1));
+        histogram.Numbers(Bucket, counts.AsSpan(first, last - first + 1));
+        var entry = new WireWriter();
+        entry.Text(Tag, tag);
+        entry.Message(Histo, histogram);
+        WriteSummary(step, entry);
+    }
+
+    public void Graph(WireWriter graph)
+    {
+        Begin(0);
+        _event.Message(GraphDef, graph);
+        Write();
+    }
+
+    public void Flush() => _file.Flush();
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>The checksum as records hold it: turned and shifted, so that a checksum of data with checksums in it stays sound.</summary>
+    internal static uint MaskedChecksum(ReadOnlySpan<byte> bytes)
+    {
+        var crc = uint.MaxValue;
+        foreach (var value in bytes) crc = BitOperations.Crc32C(crc, value);
+        return BitOperations.RotateRight(~crc, 15) + 0xa282ead8;
+    }
+
+    private static double[] Limits()
+    {
+        var positive = new List<double>();
+        for (var limit = FirstLimit; limit < LastLimit; limit *= LimitRatio) positive.Add(limit);
+        return [.. positive.Select(limit => -limit).Reverse(), 0, .. positive, double.MaxValue];
+    }
+
+    private void WriteSummary(long step, WireWriter entry)
+    {
+        var summary = new WireWriter();
+        summary.Message(Value, entry);
+        Begin(step);
+        _event.Message(Summary, summary);
+        Write();
+    }
+
+    private void Begin(long step)
+    {
+        _event.Clear();
+        _event.Number(WallTime, (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds);
+        if (step != 0) _event.Integer(Step, step);
+    }
+
+    private void Write()
+    {
+        Span<byte> frame = stackalloc byte[sizeof(ulong) + sizeof(uint)];
+        BinaryPrimitives.WriteUInt64LittleEndian(frame, (ulong)_event.Written.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(frame[sizeof(ulong)..], MaskedChecksum(frame[..sizeof(ulong)]));
+        _file.Write(frame);
+        _file.Write(_event.Written);
+        BinaryPrimitives.WriteUInt32LittleEndian(frame, MaskedChecksum(_event.Written));
+        _file.Write(frame[..sizeof(uint)]);
+    }
+}
