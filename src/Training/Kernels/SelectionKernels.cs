@@ -1,6 +1,7 @@
-using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
@@ -41,49 +42,83 @@ internal static class SelectionKernels
         return (outer, shape.Dims[axis], inner);
     }
 
-    private sealed class GatherKernel(KernelRequest request, Gather op) : Kernel
-    {
-        private readonly ValueBuffer _table = request.Input(0);
-        private readonly ValueBuffer _indices = request.Input(1);
-        private readonly ValueBuffer _result = request.Output();
-        private readonly (int Outer, int Size, int Inner) _split = Split(request.Input(0).Shape, op.Axis);
-        private readonly int _bytes = request.Input(0).Spec.Type.Size();
+    private static ModelException Outside(ValueBuffer indices, int at, int size) =>
+        new($"Gather: index {IndexAt(indices, at)} is outside a table of {size} rows; expected 0 to {size - 1}. Check the ids in the data, or make the table larger (Embedding's inputDim).");
 
-        public override void Run(in RunContext context)
+    private sealed class GatherKernel : Kernel, IParallelWork
+    {
+        private const double NanosecondsAByte = 0.1;
+        private const double NanosecondsARow = 8;
+
+        private readonly ValueBuffer _table;
+        private readonly ValueBuffer _indices;
+        private readonly ValueBuffer _result;
+        private readonly int _size;
+        private readonly int _rowBytes;
+        private readonly Cut _cut;
+
+        public GatherKernel(KernelRequest request, Gather op)
         {
-            var (outer, size, inner) = _split;
-            var row = inner * _bytes;
-            var source = _table.Bytes;
-            var target = _result.Bytes;
-            for (var i = 0; i < outer; i++)
+            (_table, _indices, _result) = (request.Input(0), request.Input(1), request.Output());
+            (var outer, _size, var inner) = Split(_table.Shape, op.Axis);
+            _rowBytes = inner * _table.Spec.Type.Size();
+            _cut = Cut.By(outer * _indices.Length, NanosecondsARow + (_rowBytes * NanosecondsAByte));
+        }
+
+        public override void Run(in RunContext context) => context.Pool.Run(this, _cut.Parts);
+
+        public void Execute(int part)
+        {
+            // An item is one index for one outer slice; a part may cover pieces of several slices.
+            var (item, end) = _cut.Range(part);
+            while (item < end)
             {
-                for (var j = 0; j < _indices.Length; j++)
-                    source.Slice(((i * size) + Checked(IndexAt(_indices, j), size, "Gather")) * row, row).CopyTo(target[(((i * _indices.Length) + j) * row)..]);
+                var (slice, first) = Math.DivRem(item, _indices.Length);
+                var count = Math.Min(end - item, _indices.Length - first);
+                var table = _table.Bytes.Slice(slice * _size * _rowBytes, _size * _rowBytes);
+                var target = _result.Bytes.Slice(item * _rowBytes, count * _rowBytes);
+                var wrong = _indices.Spec.Type == DType.Int64
+                    ? IndexLoops.GatherRows<long>(table, _rowBytes, _indices.Longs.Slice(first, count), target)
+                    : IndexLoops.GatherRows<int>(table, _rowBytes, _indices.Ints.Slice(first, count), target);
+                if (wrong >= 0) throw Outside(_indices, first + wrong, _size);
+                item += count;
             }
         }
     }
 
-    /// <summary>Adds rows where they were taken from, in the order of the indices.</summary>
-    private sealed class GatherGradientKernel(KernelRequest request, GatherGradient op) : Kernel
+    /// <summary>Adds rows where they were taken from, in the order of the indices: a part is a range of the table's rows, so no two parts write the same.</summary>
+    private sealed class GatherGradientKernel : Kernel, IParallelWork
     {
-        private readonly ValueBuffer _gradient = request.Input(0);
-        private readonly ValueBuffer _indices = request.Input(1);
-        private readonly ValueBuffer _result = request.Output();
-        private readonly (int Outer, int Size, int Inner) _split = Split(request.Output().Shape, op.Axis);
+        private const double NanosecondsAnElement = 0.2;
 
-        public override void Run(in RunContext context)
+        private readonly ValueBuffer _gradient;
+        private readonly ValueBuffer _indices;
+        private readonly ValueBuffer _result;
+        private readonly int _outer;
+        private readonly int _size;
+        private readonly int _inner;
+        private readonly Cut _cut;
+
+        public GatherGradientKernel(KernelRequest request, GatherGradient op)
         {
-            var (outer, size, inner) = _split;
-            var source = _gradient.Floats;
-            var target = _result.Floats;
-            target.Clear();
-            for (var i = 0; i < outer; i++)
+            (_gradient, _indices, _result) = (request.Input(0), request.Input(1), request.Output());
+            (_outer, _size, _inner) = Split(_result.Shape, op.Axis);
+            _cut = Cut.By(_size, (double)(_gradient.Length + _result.Length) / Math.Max(1, _size) * NanosecondsAnElement);
+        }
+
+        public override void Run(in RunContext context) => context.Pool.Run(this, _cut.Parts);
+
+        public void Execute(int part)
+        {
+            var (first, end) = _cut.Range(part);
+            for (var slice = 0; slice < _outer; slice++)
             {
-                for (var j = 0; j < _indices.Length; j++)
-                {
-                    var row = target.Slice(((i * size) + Checked(IndexAt(_indices, j), size, "Gather")) * inner, inner);
-                    TensorPrimitives.Add(row, source.Slice(((i * _indices.Length) + j) * inner, inner), row);
-                }
+                var source = _gradient.Floats.Slice(slice * _indices.Length * _inner, _indices.Length * _inner);
+                var target = _result.Floats.Slice(((slice * _size) + first) * _inner, (end - first) * _inner);
+                var wrong = _indices.Spec.Type == DType.Int64
+                    ? IndexLoops.ScatterAddRows<long>(source, _indices.Longs, _size, first, target, _inner)
+                    : IndexLoops.ScatterAddRows<int>(source, _indices.Ints, _size, first, target, _inner);
+                if (wrong >= 0) throw Outside(_indices, wrong, _size);
             }
         }
     }
@@ -137,58 +172,21 @@ internal static class SelectionKernels
         private readonly ValueBuffer _result = request.Output();
         private readonly (int Outer, int Size, int Inner) _split = Split(request.Input(0).Shape, axis);
 
-        public override void Run(in RunContext context)
-        {
-            var (outer, size, inner) = _split;
-            var source = _input.Floats;
-            var target = _result.Longs;
-            for (var i = 0; i < outer; i++)
-            {
-                for (var j = 0; j < inner; j++)
-                {
-                    var best = 0;
-                    var value = source[(i * size * inner) + j];
-                    for (var k = 1; k < size; k++)
-                    {
-                        var other = source[(((i * size) + k) * inner) + j];
-                        if (largest ? other > value : other < value) (best, value) = (k, other);
-                    }
-
-                    target[(i * inner) + j] = best;
-                }
-            }
-        }
+        public override void Run(in RunContext context) => ArgReduce.Run(_input.Floats, _split.Size, _split.Inner, !largest, _result.Longs);
     }
 
     /// <summary>The largest elements of each row, the earlier of equal ones first.</summary>
     private sealed class TopKKernel(KernelRequest request, int k) : Kernel
     {
         private readonly ValueBuffer _input = request.Input(0);
-        private readonly ValueBuffer? _values = request.Outputs[0];
-        private readonly ValueBuffer? _positions = request.Outputs[1];
-        private readonly int[] _order = new int[request.Input(0).Shape.Dims[^1]];
-        private readonly float[] _row = new float[request.Input(0).Shape.Dims[^1]];
+        private readonly Storage _values = request.Outputs[0]?.Storage ?? request.Scratch(request.Input(0).Length);
+        private readonly Storage _positions = request.Outputs[1]?.Storage ?? request.Scratch(request.Input(0).Length * 2L);
+        private readonly int _width = request.Input(0).Shape.Dims[^1];
 
         public override void Run(in RunContext context)
         {
-            var width = _row.Length;
-            for (var row = 0; row < _input.Length / Math.Max(1, width); row++)
-            {
-                _input.Floats.Slice(row * width, width).CopyTo(_row);
-                for (var i = 0; i < width; i++) _order[i] = i;
-                for (var i = 0; i < k; i++)
-                {
-                    var best = i;
-                    for (var j = i + 1; j < width; j++)
-                    {
-                        if (_row[_order[j]] > _row[_order[best]] || (_row[_order[j]] == _row[_order[best]] && _order[j] < _order[best])) best = j;
-                    }
-
-                    (_order[i], _order[best]) = (_order[best], _order[i]);
-                    if (_values is not null) _values.Floats[(row * k) + i] = _row[_order[i]];
-                    if (_positions is not null) _positions.Longs[(row * k) + i] = _order[i];
-                }
-            }
+            var count = _width == 0 ? 0 : _input.Length / _width * k;
+            RowScans.TopK(_input.Floats, _width, k, _values.Memory.Span[..count], MemoryMarshal.Cast<float, long>(_positions.Memory.Span)[..count]);
         }
     }
 
@@ -198,26 +196,7 @@ internal static class SelectionKernels
         private readonly ValueBuffer _result = request.Output();
         private readonly (int Outer, int Size, int Inner) _split = Split(request.Input(0).Shape, op.Axis);
 
-        public override void Run(in RunContext context)
-        {
-            var (outer, size, inner) = _split;
-            var source = _input.Floats;
-            var target = _result.Floats;
-            for (var i = 0; i < outer; i++)
-            {
-                for (var j = 0; j < inner; j++)
-                {
-                    var sum = 0f;
-                    for (var step = 0; step < size; step++)
-                    {
-                        var place = (((i * size) + (op.Reverse ? size - 1 - step : step)) * inner) + j;
-                        var value = source[place];
-                        target[place] = op.Exclusive ? sum : sum + value;
-                        sum += value;
-                    }
-                }
-            }
-        }
+        public override void Run(in RunContext context) => RowScans.CumulativeSum(_input.Floats, _split.Size, _split.Inner, op.Exclusive, op.Reverse, _result.Floats);
     }
 
     /// <summary>Whether any or all are true.</summary>

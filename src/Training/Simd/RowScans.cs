@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Running sums, truth over axes, and the largest of rows: what goes through an axis in order.</summary>
+/// <summary>Running sums, and the largest of rows: what goes through an axis in order.</summary>
 internal static class RowScans
 {
     /// <summary>Running sums along the middle of three axes.</summary>
@@ -33,41 +33,6 @@ internal static class RowScans
                 else
                 {
                     ElementwiseLoops.Apply(default(AddOperator), destination.Slice(before, inner), x.Slice(exclusive ? before : at, inner), target);
-                }
-            }
-        }
-    }
-
-    /// <summary>Whether any (or all) along the middle of three axes are true; bytes are 0 or not, results 0 or 1.</summary>
-    /// <param name="x">[outer, count, inner]</param>
-    /// <param name="count">Elements along the reduced axis.</param>
-    /// <param name="inner">Elements behind it.</param>
-    /// <param name="all">Whether all must be true, instead of any.</param>
-    /// <param name="destination">[outer, inner]</param>
-    public static void Truth(ReadOnlySpan<byte> x, int count, int inner, bool all, Span<byte> destination)
-    {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, (long)destination.Length * count);
-        if (inner == 1)
-        {
-            for (var row = 0; row < destination.Length; row++)
-            {
-                var values = x.Slice(row * count, count);
-                destination[row] = (all ? !values.Contains((byte)0) : values.ContainsAnyExcept((byte)0)) ? (byte)1 : (byte)0;
-            }
-
-            return;
-        }
-
-        destination.Fill(all ? (byte)1 : (byte)0);
-        for (var start = 0; start < destination.Length; start += inner)
-        {
-            var target = destination.Slice(start, inner);
-            for (var n = 0; n < count; n++)
-            {
-                var values = x.Slice((start * count) + (n * inner), inner);
-                for (var i = 0; i < inner; i++)
-                {
-                    if (values[i] != 0 != all) target[i] = all ? (byte)0 : (byte)1;
                 }
             }
         }

@@ -1,0 +1,66 @@
+using System.Numerics;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>Rows chosen by whole numbers, and rows added where they were chosen from; negative numbers count from the end.</summary>
+internal static class IndexLoops
+{
+    /// <summary><c>destination[i] = table[indices[i]]</c></summary>
+    /// <param name="table">[rows, bytes of a row]</param>
+    /// <param name="rowBytes">Bytes of a row.</param>
+    /// <param name="indices">[count]</param>
+    /// <param name="destination">[count, bytes of a row]</param>
+    /// <returns>The first index that is no row, or -1; the copy ends there.</returns>
+    public static int GatherRows<TIndex>(ReadOnlySpan<byte> table, int rowBytes, ReadOnlySpan<TIndex> indices, Span<byte> destination)
+        where TIndex : unmanaged, IBinaryInteger<TIndex>
+    {
+        var rows = rowBytes == 0 ? 0 : table.Length / rowBytes;
+        for (var i = 0; i < indices.Length; i++)
+        {
+            var row = Row(indices[i], rows);
+            if (row < 0) return i;
+            table.Slice(row * rowBytes, rowBytes).CopyTo(destination[(i * rowBytes)..]);
+        }
+
+        return -1;
+    }
+
+    /// <summary>Clears a range of rows of a table, then adds to each the source rows whose index names it, in their order: <c>table[indices[i]] += source[i]</c>.</summary>
+    /// <param name="source">[count, columns]</param>
+    /// <param name="indices">[count]; those that name rows outside the range are left to others.</param>
+    /// <param name="rows">Rows of the whole table.</param>
+    /// <param name="firstRow">The first row of the range.</param>
+    /// <param name="range">[rows of the range, columns]</param>
+    /// <param name="columns">Elements of a row.</param>
+    /// <returns>The first index that is no row of the table, or -1; it is passed over.</returns>
+    public static int ScatterAddRows<TIndex>(ReadOnlySpan<float> source, ReadOnlySpan<TIndex> indices, int rows, int firstRow, Span<float> range, int columns)
+        where TIndex : unmanaged, IBinaryInteger<TIndex>
+    {
+        range.Clear();
+        var count = columns == 0 ? 0 : range.Length / columns;
+        var wrong = -1;
+        for (var i = 0; i < indices.Length; i++)
+        {
+            var row = Row(indices[i], rows);
+            if (row < 0)
+            {
+                if (wrong < 0) wrong = i;
+                continue;
+            }
+
+            if (row < firstRow || row >= firstRow + count) continue;
+            var target = range.Slice((row - firstRow) * columns, columns);
+            ElementwiseLoops.Apply(default(AddOperator), target, source.Slice(i * columns, columns), target);
+        }
+
+        return wrong;
+    }
+
+    /// <summary>A row counted from the front, or -1.</summary>
+    private static int Row<TIndex>(TIndex index, int rows) where TIndex : unmanaged, IBinaryInteger<TIndex>
+    {
+        var row = long.CreateSaturating(index);
+        if (row < 0) row += rows;
+        return (ulong)row < (ulong)rows ? (int)row : -1;
+    }
+}

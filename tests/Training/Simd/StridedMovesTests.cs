@@ -1,0 +1,105 @@
+using OnnxFunctional.Training.Simd;
+
+namespace OnnxFunctional.Tests.Training.Simd;
+
+/// <summary>Blocks of two axes in every arrangement and element size against a double loop, and rows chosen and added by index.</summary>
+[TestClass]
+[TestCategory("Kernels")]
+public class StridedMovesTests
+{
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(4)]
+    [DataRow(8)]
+    public void Move_EveryArrangement_MatchesALoop(int size)
+    {
+        int[] counts = [0, 1, 2, 3, 7, 8, 9, 16, 17, 33, 70];
+        foreach (var rows in counts)
+        {
+            foreach (var columns in counts)
+            {
+                // Side by side, turned, repeated, skipping, backwards.
+                Check(size, new(rows, columns, columns + 3, 1, columns, 1));
+                Check(size, new(rows, columns, 1, rows + 5, columns + 2, 1));
+                Check(size, new(rows, columns, 2, 0, columns, 1));
+                Check(size, new(rows, columns, 3 * columns, 2, 1, rows + 1));
+                Check(size, new(rows, columns, -(columns + 1), -1, columns, 1));
+                Check(size, new(rows, columns, 1, -rows, columns, 1));
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Move_BeyondTheMemory_IsRefused()
+    {
+        var memory = new byte[40];
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => StridedMoves.Move(memory, 0, memory, 0, 4, new(2, 6, 6, 1, 6, 1)));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => StridedMoves.Move(memory, 0, memory, 0, 4, new(2, 2, -1, 1, 2, 1)));
+    }
+
+    [TestMethod]
+    public void GatherRows_AndScatterAdd_MatchLoops()
+    {
+        foreach (var columns in new[] { 1, 3, 16, 33 })
+        {
+            const int rows = 11;
+            var table = SimdTesting.Random(rows * columns);
+            long[] indices = [3, 10, 3, -1, 0, 3, -11, 5];
+            var chosen = new float[indices.Length * columns];
+            Assert.AreEqual(-1, IndexLoops.GatherRows<long>(Bytes(table), columns * 4, indices, Bytes(chosen)));
+            var sums = new float[rows * columns];
+            for (var i = 0; i < indices.Length; i++)
+            {
+                var row = (int)(indices[i] < 0 ? indices[i] + rows : indices[i]);
+                for (var c = 0; c < columns; c++)
+                {
+                    Assert.AreEqual(table[(row * columns) + c], chosen[(i * columns) + c]);
+                    sums[(row * columns) + c] += chosen[(i * columns) + c];
+                }
+            }
+
+            // The table in two ranges.
+            var result = new float[rows * columns];
+            Array.Fill(result, float.NaN);
+            Assert.AreEqual(-1, IndexLoops.ScatterAddRows<long>(chosen, indices, rows, 0, result.AsSpan(0, 4 * columns), columns));
+            Assert.AreEqual(-1, IndexLoops.ScatterAddRows<int>(chosen, Array.ConvertAll(indices, i => (int)i), rows, 4, result.AsSpan(4 * columns), columns));
+            CollectionAssert.AreEqual(sums, result);
+            Assert.AreEqual(2, IndexLoops.GatherRows<int>(Bytes(table), columns * 4, [1, 2, 11], Bytes(chosen)));
+            Assert.AreEqual(1, IndexLoops.ScatterAddRows<int>(chosen, [1, -12, 3], rows, 0, result, columns));
+        }
+    }
+
+    private static Span<byte> Bytes(float[] array) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(array.AsSpan());
+
+    private static void Check(int size, StridedMoves.Plane plane)
+    {
+        var (sourceFirst, sourceLength) = Reach(plane, plane.SourceRow, plane.SourceColumn);
+        var (targetFirst, targetLength) = Reach(plane, plane.TargetRow, plane.TargetColumn);
+        var source = new byte[sourceLength * size];
+        new Random(5).NextBytes(source);
+        var expected = new byte[(targetLength + 2) * size];
+        Array.Fill(expected, (byte)0xAB);
+        var actual = (byte[])expected.Clone();
+        for (var r = 0; r < plane.Rows; r++)
+        {
+            for (var c = 0; c < plane.Columns; c++)
+            {
+                var from = (sourceFirst + (r * plane.SourceRow) + (c * plane.SourceColumn)) * size;
+                var to = (1 + targetFirst + (r * plane.TargetRow) + (c * plane.TargetColumn)) * size;
+                source.AsSpan(from, size).CopyTo(expected.AsSpan(to));
+            }
+        }
+
+        StridedMoves.Move(source, sourceFirst, actual, 1 + targetFirst, size, plane);
+        CollectionAssert.AreEqual(expected, actual, plane.ToString());
+    }
+
+    private static (int First, int Length) Reach(StridedMoves.Plane plane, int row, int column)
+    {
+        if (plane.Rows == 0 || plane.Columns == 0) return (0, 0);
+        var (rows, columns) = ((plane.Rows - 1) * row, (plane.Columns - 1) * column);
+        var low = Math.Min(rows, 0) + Math.Min(columns, 0);
+        return (-low, Math.Max(rows, 0) + Math.Max(columns, 0) - low + 1);
+    }
+}
