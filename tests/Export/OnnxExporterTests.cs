@@ -91,6 +91,16 @@ public sealed class OnnxExporterTests
     }
 
     [TestMethod]
+    [DynamicData(nameof(Models))]
+    public void Saliency_runs_in_the_engine_and_in_the_file(string name, Model model)
+    {
+        using var folder = new TemporaryFolder();
+        var saliency = new Model(model.Inputs, [model.Output, Gradient.Of(Ops.ReduceMax(model.Output, axis: -1), model.Input)]);
+        var report = saliency.ExportOnnx(Path.Combine(folder.Path, name + ".onnx"));
+        Assert.IsNull(report.FirstFailure);
+    }
+
+    [TestMethod]
     public void Indices_stay_within_the_table()
     {
         using var folder = new TemporaryFolder();
