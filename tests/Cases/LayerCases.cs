@@ -37,7 +37,7 @@ public sealed record LayerCase(string Name, Func<Operation> Create, Shape[] Inpu
 public static partial class LayerCases
 {
     public static IEnumerable<LayerCase> All =>
-        [.. Core, .. Activations, .. Convolutions, .. Poolings, .. Merging, .. Recurrent, .. Reshaping, .. Normalizing, .. Attending, .. Noise, .. Wrapping];
+        [.. Core, .. Activations, .. Convolutions, .. Poolings, .. Merging, .. Recurrent, .. Reshaping, .. Normalizing, .. Attending, .. Noise, .. Wrapping, .. Cells, .. Preprocessing];
 
     /// <summary>The form MSTest's DynamicData wants.</summary>
     public static IEnumerable<object[]> Rows => All.Select(row => new object[] { row });
@@ -219,5 +219,42 @@ public static partial class LayerCases
         new("TimeDistributed", () => new TimeDistributed(new Conv2D(3, 2)), [[3, 5, 4, 2]], [null, 3, 4, 3, 3], 2),
         new("TimeDistributed_dense", () => new TimeDistributed(new Dense(4)), [[null, 3]], [null, null, 4], 2),
         new("TimeDistributed_unknown_time", () => new TimeDistributed(new Conv1D(4, 2)), [[null, 3, 2]], [null, null, 2, 4], 2),
+    ];
+
+    private static IEnumerable<LayerCase> Cells =>
+    [
+        new("Rnn_lstm_cell", () => new Rnn(new LstmCell(3)), [[4, 2]], [null, 3], 3),
+        new("Rnn_gru_cell", () => new Rnn(new GruCell(3) { ResetAfter = false }) { ReturnSequences = true, GoBackwards = true }, [[4, 2]], [null, 4, 3], 3),
+        new("Rnn_stacked", () => new Rnn([new SimpleRnnCell(3), new LstmCell(2) { Dropout = 0.5f }, new GruCell(4) { RecurrentDropout = 0.5f }]) { ReturnState = true }, [[3, 2]], [null, 4], 9),
+        new("Rnn_bidirectional", () => new Bidirectional(new Rnn(new SimpleRnnCell(3))), [[3, 2]], [null, 6], 6),
+        new("ConvLstm1D", () => new ConvLstm1D(2, 3), [[3, 5, 2]], [null, 3, 2], 3),
+        new("ConvLstm2D", () => new ConvLstm2D(2, 2) { ReturnSequences = true, Padding = Padding.Same }, [[2, 4, 3, 2]], [null, 2, 4, 3, 2], 3),
+        new("ConvLstm2D_channels_first", () => new ConvLstm2D(3, 2) { DataFormat = DataFormat.ChannelsFirst, UseBias = false }, [[2, 2, 4, 3]], [null, 3, 3, 2], 2),
+        new("ConvLstm3D", () => new ConvLstm3D(2, 2), [[2, 3, 2, 3, 2]], [null, 2, 1, 2, 2], 3),
+    ];
+
+    private static IEnumerable<LayerCase> Preprocessing =>
+    [
+        new("CategoryEncoding_multi_hot", () => new CategoryEncoding(5), [[3]], [null, 5], 0) { InputType = DType.Int64, Differentiable = false },
+        new("CategoryEncoding_one_hot", () => new CategoryEncoding(5, EncodingMode.OneHot), [[3]], [null, 3, 5], 0) { InputType = DType.Int64, Differentiable = false },
+        new("CategoryEncoding_count", () => new CategoryEncoding(5, EncodingMode.Count), [[3]], [null, 5], 0) { InputType = DType.Int64, Differentiable = false },
+        new("Discretization", () => new Discretization([-0.5f, 0, 0.5f]), [[4]], [null, 4], 0) { Differentiable = false },
+        new("Discretization_one_hot", () => new Discretization([0], outputMode: EncodingMode.OneHot), [[4]], [null, 4, 2], 0) { Differentiable = false },
+        new("IntegerLookup", () => new IntegerLookup([3, 1, 7]), [[4]], [null, 4], 0) { InputType = DType.Int64, Classes = 9, Differentiable = false },
+        new("IntegerLookup_large", () => new IntegerLookup([3_000_000, -4, 2]) { MaskToken = 0, NumOovIndices = 2 }, [[4]], [null, 4], 0) { InputType = DType.Int64, Differentiable = false },
+        new("IntegerLookup_count", () => new IntegerLookup([3, 1]) { OutputMode = EncodingMode.Count }, [[4]], [null, 3], 0) { InputType = DType.Int64, Differentiable = false },
+        new("IntegerLookup_invert", () => new IntegerLookup([30, 10]) { Invert = true }, [[4]], [null, 4], 0) { InputType = DType.Int64, Differentiable = false },
+        new("Resizing", () => new Resizing(5, 3), [[4, 6, 2]], [null, 5, 3, 2], 0),
+        new("Resizing_nearest_crop", () => new Resizing(4, 4, Interpolation.Nearest) { CropToAspectRatio = true }, [[4, 6, 2]], [null, 4, 4, 2], 0),
+        new("Resizing_pad", () => new Resizing(3, 3) { PadToAspectRatio = true, FillValue = 1 }, [[4, 6, 2]], [null, 3, 3, 2], 0),
+        new("CenterCrop", () => new CenterCrop(2, 3), [[5, 6, 2]], [null, 2, 3, 2], 0),
+        new("CenterCrop_enlarged", () => new CenterCrop(4, 8), [[4, 6, 2]], [null, 4, 8, 2], 0),
+        new("RandomFlip", () => new RandomFlip(), [[3, 4, 2]], [null, 3, 4, 2], 0),
+        new("RandomCrop", () => new RandomCrop(2, 3), [[4, 5, 2]], [null, 2, 3, 2], 0),
+        new("RandomContrast", () => new RandomContrast([0.5f, 0.5f]) { ValueRange = [-9, 9] }, [[3, 4, 2]], [null, 3, 4, 2], 0),
+        new("RandomBrightness", () => new RandomBrightness(0.25f) { ValueRange = [-9, 9] }, [[3, 4, 2]], [null, 3, 4, 2], 0),
+        new("RandomRotation", () => new RandomRotation(0.125f), [[3, 4, 2]], [null, 3, 4, 2], 0),
+        new("RandomTranslation", () => new RandomTranslation(0.5f, [0, 0.5f]) { FillMode = FillMode.Wrap }, [[3, 4, 2]], [null, 3, 4, 2], 0),
+        new("RandomZoom", () => new RandomZoom(0.5f) { FillMode = FillMode.Constant, FillValue = 2, Interpolation = Interpolation.Nearest, DataFormat = DataFormat.ChannelsFirst }, [[2, 3, 4]], [null, 2, 3, 4], 0),
     ];
 }

@@ -10,9 +10,16 @@ internal static class RecurrentSteps
     /// <param name="activation">Of the new input and the cell state.</param>
     /// <param name="recurrentActivation">Of the gates.</param>
     public static (SymbolicTensor Output, SymbolicTensors States) Lstm(
-        SymbolicTensor projected, SymbolicTensor cell, SymbolicTensor hidden, SymbolicTensor recurrent, Activation activation, Activation recurrentActivation)
+        SymbolicTensor projected, SymbolicTensor cell, SymbolicTensor hidden, SymbolicTensor recurrent, Activation activation, Activation recurrentActivation) =>
+        LstmFromGates(projected + Ops.MatMul(hidden, recurrent), cell, activation, recurrentActivation);
+
+    /// <param name="sums">What goes into the gates, side by side along the last axis: input, forget, new input, output.</param>
+    /// <param name="cell">The cell state before.</param>
+    /// <param name="activation">Of the new input and the cell state.</param>
+    /// <param name="recurrentActivation">Of the gates.</param>
+    public static (SymbolicTensor Output, SymbolicTensors States) LstmFromGates(SymbolicTensor sums, SymbolicTensor cell, Activation activation, Activation recurrentActivation)
     {
-        var gates = Gates(projected + Ops.MatMul(hidden, recurrent), 4);
+        var gates = Gates(sums, 4);
         var next = (recurrentActivation.Apply(gates[1]) * cell) + (recurrentActivation.Apply(gates[0]) * activation.Apply(gates[2]));
         var output = recurrentActivation.Apply(gates[3]) * activation.Apply(next);
         return (output, [output, next]);

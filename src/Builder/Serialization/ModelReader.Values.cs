@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Serialization;
 
@@ -30,6 +31,7 @@ internal sealed partial class ModelReader
         if (target == typeof(IReadOnlyList<long>)) return json.ValueKind == JsonValueKind.Null ? null : Items(json).Select(item => item.TryGetInt64(out var value) ? value : throw Expected(item, "a whole number")).ToArray();
         if (target == typeof(IReadOnlyDictionary<string, float>)) return json.ValueKind == JsonValueKind.Null ? null : ReadNamedNumbers(json);
         if (target == typeof(IReadOnlyList<string>)) return json.ValueKind == JsonValueKind.Null ? null : Items(json).Select(Word).ToArray();
+        if (target == typeof(IReadOnlyList<RecurrentCell>)) return ReadInners(json, target, where).Cast<RecurrentCell>().ToArray();
         if (target == typeof(IReadOnlyList<Operation>) || target == typeof(IReadOnlyList<Layer>)) return ReadInners(json, target, where);
         if (target == typeof(bool)) return json.ValueKind is JsonValueKind.True or JsonValueKind.False ? json.GetBoolean() : throw Expected(json, "true or false");
         if (target == typeof(int)) return ReadInteger(json);
@@ -80,7 +82,7 @@ internal sealed partial class ModelReader
 
     private Operation[] ReadInners(JsonElement json, Type target, string where)
     {
-        var inner = target == typeof(IReadOnlyList<Layer>) ? typeof(Layer) : typeof(Operation);
+        var inner = target.GenericTypeArguments[0];
         var operations = Items(json).Select(item => ReadInner(item, inner, where)!).ToArray();
         return inner == typeof(Layer) ? [.. operations.Cast<Layer>()] : operations;
     }

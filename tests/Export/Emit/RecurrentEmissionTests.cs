@@ -114,7 +114,7 @@ public sealed class RecurrentEmissionTests
         var activation = (GateActivation)number;
         var input = Model.Input([5, 3], name: "x");
         var (kernel, recurrent, bias) = (Weights("kernel", [3, 4]), Weights("recurrent", [4, 4]), Weights("bias", [4]));
-        SymbolicTensors Layer(GateActivation a) => Ops.MakeAll(new Rnn(a, new RecurrentOptions(false, true, false, false, false)), input, new(kernel.Variable), new(recurrent.Variable), new(bias.Variable));
+        SymbolicTensors Layer(GateActivation a) => Ops.MakeAll(new Operators.Rnn(a, new RecurrentOptions(false, true, false, false, false)), input, new(kernel.Variable), new(recurrent.Variable), new(bias.Variable));
         var direct = new Model(input, [Layer(activation)[0], Layer(activation)[1]]).Emit();
 
         // By hand: the cell unrolled in the graph.

@@ -1,0 +1,78 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>How categories become numbers.</summary>
+public enum EncodingMode
+{
+    /// <summary>The category's number.</summary>
+    Int,
+
+    /// <summary>A 1 at the category's place, for each category by itself.</summary>
+    OneHot,
+
+    /// <summary>A 1 at the place of each category of the sample.</summary>
+    MultiHot,
+
+    /// <summary>At each category's place how often the sample has it.</summary>
+    Count,
+
+    /// <summary>The counts, each times the rarity of its category.</summary>
+    TfIdf,
+}
+
+/// <summary>Turns whole numbers into the forms of <see cref="EncodingMode"/>; numbers outside give zeros.</summary>
+internal static class CategoryEncodings
+{
+    /// <param name="indices">Whole numbers, (batch, ...).</param>
+    /// <param name="mode">The form.</param>
+    /// <param name="depth">How many categories there are.</param>
+    /// <param name="weights">What each occurrence counts, in the shape of the indices; 1 if none is given.</param>
+    /// <param name="rarity">The factor of each category in <see cref="EncodingMode.TfIdf"/>.</param>
+    public static SymbolicTensor Encode(SymbolicTensor indices, EncodingMode mode, int depth, SymbolicTensor? weights = null, IReadOnlyList<float>? rarity = null)
+    {
+        if (mode == EncodingMode.Int) return indices;
+        if (mode == EncodingMode.OneHot) return Ops.OneHot(indices.Rank > 1 && indices.Shape[^1] == 1 ? Ops.Squeeze(indices, -1) : indices, depth);
+        Check.MinimumRank(indices, 2, "(batch, categories)");
+        var single = Ops.OneHot(indices, depth);
+        if (mode == EncodingMode.MultiHot) return Ops.ReduceMax(single, 1);
+        if (weights is not null) single *= Ops.ExpandDims(Ops.Cast(weights, DType.Float32), -1);
+        var counts = Ops.Sum(single, 1);
+        return rarity is null ? counts : counts * Ops.Constant(Shape.Of(depth), [.. rarity]);
+    }
+}
+
+/// <summary>Categories given as whole numbers, as vectors of zeros and ones or of counts.</summary>
+/// <remarks>
+/// <para>Input: whole numbers from 0 to numTokens - 1, (batch, categories). Output: (batch, numTokens), or with EncodingMode.OneHot (batch, categories, numTokens). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/categorical/category_encoding/</para>
+/// </remarks>
+/// <param name="numTokens">How many categories there are.</param>
+/// <param name="outputMode">OneHot, MultiHot or Count.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">The number is not positive, or the mode is none of those.</exception>
+public sealed class CategoryEncoding(int numTokens, EncodingMode outputMode = EncodingMode.MultiHot, string? name = null) : Layer(name)
+{
+    /// <summary>How many categories there are.</summary>
+    public int NumTokens { get; } = Check.Positive(numTokens, "CategoryEncoding", nameof(numTokens));
+
+    /// <summary>OneHot, MultiHot or Count.</summary>
+    public EncodingMode OutputMode { get; } = outputMode is EncodingMode.OneHot or EncodingMode.MultiHot or EncodingMode.Count
+        ? outputMode
+        : throw Check.Option("CategoryEncoding", nameof(outputMode), outputMode.ToString(), "OneHot, MultiHot or Count");
+
+    /// <summary>Calls the layer with a weight for each occurrence, which Count adds up instead of ones.</summary>
+    /// <param name="x">The categories.</param>
+    /// <param name="countWeights">Numbers in the shape of the categories.</param>
+    /// <exception cref="ModelException">The mode is not Count, or the shapes differ.</exception>
+    public SymbolicTensor Call(SymbolicTensor x, SymbolicTensor countWeights) => CallAll([x, countWeights], CallOptions.None)[0];
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(SymbolicTensor x) => ForwardAll(x, CallOptions.None)[0];
+
+    private protected override SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options)
+    {
+        var (x, weights) = (inputs[0], inputs.Count > 1 ? inputs[1] : null);
+        if (weights is not null && OutputMode != EncodingMode.Count) throw new ModelException($"takes weights with EncodingMode.Count only, but its OutputMode is {OutputMode}.");
+        if (weights is not null && !weights.Shape.IsCompatibleWith(x.Shape)) throw new ModelException($"takes a weight for each category, {x.Shape}, but came {weights.Shape}.");
+        return CategoryEncodings.Encode(Ops.Cast(x, DType.Int64), OutputMode, NumTokens, weights);
+    }
+}

@@ -1,0 +1,195 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Layers;
+
+/// <summary>An LSTM whose products are convolutions, for sequences of images (Shi et al. 2015); the steps are written out, so their number must be known.</summary>
+/// <remarks>
+/// <para><c>i, f, o = recurrentActivation(x * W + h * R + b)</c>, <c>g = activation(x * W + h * R + b)</c>, <c>c' = f c + i g</c>, <c>h' = o activation(c')</c>; the recurrent convolution has padding same and stride 1.</para>
+/// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
+/// </remarks>
+public abstract class ConvLstm : RecurrentLayer
+{
+    private protected ConvLstm(int rank, int filters, Sizes kernelSize, Activation? activation, Activation? recurrentActivation, string? name)
+        : base(name)
+    {
+        SpatialRank = rank;
+        Filters = Check.Positive(filters, GetType().Name, nameof(filters));
+        KernelSize = kernelSize.For(rank, GetType().Name, nameof(kernelSize));
+        Strides = Sizes.Repeat(1, rank);
+        DilationRate = Sizes.Repeat(1, rank);
+        Activation = activation ?? Activation.Tanh;
+        RecurrentActivation = recurrentActivation ?? Activation.Sigmoid;
+    }
+
+    /// <summary>Output channels.</summary>
+    public int Filters { get; }
+
+    /// <summary>The size of the window along each axis.</summary>
+    public Sizes KernelSize { get; }
+
+    /// <summary>The step between windows of the input's convolution.</summary>
+    public Sizes Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
+
+    /// <summary>How the border is treated in the input's convolution.</summary>
+    public Padding Padding
+    {
+        get;
+        init => field = value != Padding.Causal ? value : throw Check.Option(GetType().Name, nameof(Padding), nameof(Padding.Causal), "Valid or Same");
+    }
+
+    /// <summary>Where the channels stand.</summary>
+    public DataFormat DataFormat { get; init; }
+
+    /// <summary>The distance between the positions a window of the input's convolution reads.</summary>
+    public Sizes DilationRate { get; init => field = value.For(SpatialRank, GetType().Name, nameof(DilationRate)); }
+
+    /// <summary>Applied to the new input and the cell state.</summary>
+    public Activation Activation { get; }
+
+    /// <summary>Applied to the gates.</summary>
+    public Activation RecurrentActivation { get; }
+
+    /// <summary>Whether a bias is added.</summary>
+    public bool UseBias { get; init; } = true;
+
+    /// <summary>Whether the forget gate's bias begins at one.</summary>
+    public bool UnitForgetBias { get; init; } = true;
+
+    /// <summary>First values of the kernel.</summary>
+    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
+
+    /// <summary>First values of the recurrent kernel.</summary>
+    public Initializer RecurrentInitializer { get; init; } = Initializer.Orthogonal;
+
+    /// <summary>First values of the bias.</summary>
+    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+
+    /// <summary>A penalty on the kernel.</summary>
+    public Regularizer? KernelRegularizer { get; init; }
+
+    /// <summary>A penalty on the recurrent kernel.</summary>
+    public Regularizer? RecurrentRegularizer { get; init; }
+
+    /// <summary>A penalty on the bias.</summary>
+    public Regularizer? BiasRegularizer { get; init; }
+
+    /// <summary>A rule the kernel follows after each step.</summary>
+    public Constraint? KernelConstraint { get; init; }
+
+    /// <summary>A rule the recurrent kernel follows after each step.</summary>
+    public Constraint? RecurrentConstraint { get; init; }
+
+    /// <summary>A rule the bias follows after each step.</summary>
+    public Constraint? BiasConstraint { get; init; }
+
+    /// <summary>While training, the share of input elements set to zero, the same ones at every time.</summary>
+    public float Dropout { get; init => field = Check.Rate(value, GetType().Name, nameof(Dropout)); }
+
+    /// <summary>While training, the share of hidden state elements set to zero, the same ones at every time.</summary>
+    public float RecurrentDropout { get; init => field = Check.Rate(value, GetType().Name, nameof(RecurrentDropout)); }
+
+    /// <summary>Its own seed for dropout; the trainer's if none is given.</summary>
+    public int? Seed { get; init; }
+
+    private protected int SpatialRank { get; }
+
+    private protected sealed override void CheckInput(SymbolicTensor x)
+    {
+        Check.Rank(x, SpatialRank + 3, $"the batch, time, {SpatialRank} axes of positions and the channels");
+        if (Strides.Any(stride => stride > 1) && DilationRate.Any(rate => rate > 1)) throw new ModelException($"Strides {Strides} and DilationRate {DilationRate} are both above 1, which Keras does not define; set one of them to 1.");
+        for (var axis = 2; axis < x.Rank; axis++) Check.Known(x, axis, "positions and channels");
+    }
+
+    private protected sealed override IReadOnlyList<Shape> StateShapes(SymbolicTensor x)
+    {
+        var image = x.Shape.Remove(1);
+        var last = DataFormat == DataFormat.ChannelsLast ? image : Shape.Of([image.Dim(0), .. image.Dims[2..], image.Dim(1)]);
+        var state = InputWindow.OutputShape(last, Shape.Of([.. KernelSize, last.Dim(-1), Filters]), "ConvLstm");
+        if (DataFormat == DataFormat.ChannelsFirst) state = Shape.Of([state.Dim(0), state.Dim(-1), .. state.Dims[1..^1]]);
+        return [state, state];
+    }
+
+    private protected sealed override SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states, bool ownTimes)
+    {
+        if (states.Count == 0) states = [.. StateShapes(x).Select(shape => Zeros(x, shape))];
+        states = [.. states.Select(state => ChannelOrder.ToLast(state, DataFormat))];
+        var frames = DataFormat == DataFormat.ChannelsLast ? x : Ops.Transpose(x, [0, 1, .. Enumerable.Range(3, SpatialRank), 2]);
+        var channels = frames.Shape.Dim(-1);
+        var kernel = Weight("conv_lstm_cell/kernel", Shape.Of([.. KernelSize, channels, 4 * Filters]), KernelInitializer, regularizer: KernelRegularizer, constraint: KernelConstraint);
+        var recurrent = Weight("conv_lstm_cell/recurrent_kernel", Shape.Of([.. KernelSize, Filters, 4 * Filters]), RecurrentInitializer, regularizer: RecurrentRegularizer, constraint: RecurrentConstraint);
+        var first = UnitForgetBias ? new ForgetGateOnes(BiasInitializer) : BiasInitializer;
+        var bias = UseBias ? Weight("conv_lstm_cell/bias", Shape.Of(4 * Filters), first, regularizer: BiasRegularizer, constraint: BiasConstraint) : null;
+        if (Dropout > 0) frames = Ops.WhenTraining(Ops.Make(new Operators.Dropout(new RandomStream((ulong?)Seed), Dropout, [1]), frames), frames);
+
+        // The input's convolution for all times at once, time folded into the batch.
+        var steps = Check.Known(frames, 1, "the number of time steps");
+        var folded = Ops.Reshape(frames, [-1, .. frames.Shape.Dims[2..]]);
+        var convolved = bias is null ? Ops.Make(new Conv(InputWindow), folded, kernel) : Ops.Make(new Conv(InputWindow), folded, kernel, bias);
+        var projected = Ops.Reshape(convolved, [-1, steps, .. convolved.Shape.Dims[1..]]).WithMask(x.Mask);
+
+        var ones = IntList.Repeat(1, SpatialRank);
+        var recurrence = new Conv(new Window(ones, ones, Padding.Same));
+        var stream = RecurrentDropout > 0 ? new RandomStream((ulong?)Seed) : null;
+        var results = WrittenOut(projected, states, 0, ownTimes, "A convolutional LSTM", (time, before) =>
+        {
+            var hidden = stream is null ? before[0] : Ops.WhenTraining(Ops.Make(new Operators.Dropout(stream, RecurrentDropout, []), before[0]), before[0]);
+            return RecurrentSteps.LstmFromGates(time + Ops.Make(recurrence, hidden, recurrent), before[1], Activation, RecurrentActivation);
+        });
+        if (DataFormat == DataFormat.ChannelsLast) return results;
+        var output = ReturnSequences ? Ops.Transpose(results[0], [0, 1, SpatialRank + 2, .. Enumerable.Range(2, SpatialRank)]) : ChannelOrder.FromLast(results[0], DataFormat);
+        return [output, .. results.Skip(1).Select(state => ChannelOrder.FromLast(state, DataFormat))];
+    }
+
+    private Window InputWindow => new(Strides.List, DilationRate.List, Padding);
+}
+
+/// <summary>A convolutional LSTM over one axis.</summary>
+/// <remarks>
+/// <para>Input: (batch, time, steps, channels), all but the batch known. Output: (batch, new steps, filters), or with ReturnSequences (batch, time, new steps, filters). States: hidden and cell, each (batch, new steps, filters).</para>
+/// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
+/// <para>Keras: https://keras.io/api/layers/recurrent_layers/conv_lstm1d/</para>
+/// </remarks>
+/// <param name="filters">Output channels.</param>
+/// <param name="kernelSize">The size of the window.</param>
+/// <param name="activation">Applied to the new input and the cell state; tanh if none is given.</param>
+/// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A size is not positive.</exception>
+public sealed class ConvLstm1D(int filters, Sizes kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(1, filters, kernelSize, activation, recurrentActivation, name)
+{
+    internal override string ClassName => "ConvLSTM1D";
+}
+
+/// <summary>A convolutional LSTM over the two axes of an image.</summary>
+/// <remarks>
+/// <para>Input: (batch, time, height, width, channels), all but the batch known. Output: (batch, new height, new width, filters), or with ReturnSequences (batch, time, new height, new width, filters). States: hidden and cell, each (batch, new height, new width, filters).</para>
+/// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
+/// <para>Keras: https://keras.io/api/layers/recurrent_layers/conv_lstm2d/</para>
+/// </remarks>
+/// <param name="filters">Output channels.</param>
+/// <param name="kernelSize">The size of the window.</param>
+/// <param name="activation">Applied to the new input and the cell state; tanh if none is given.</param>
+/// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A size is not positive.</exception>
+public sealed class ConvLstm2D(int filters, Sizes kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(2, filters, kernelSize, activation, recurrentActivation, name)
+{
+    internal override string ClassName => "ConvLSTM2D";
+}
+
+/// <summary>A convolutional LSTM over the three axes of a volume.</summary>
+/// <remarks>
+/// <para>Input: (batch, time, depth, height, width, channels), all but the batch known. Output: (batch, new depth, new height, new width, filters), or with ReturnSequences (batch, time, new depth, new height, new width, filters). States: hidden and cell, each (batch, new depth, new height, new width, filters).</para>
+/// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
+/// <para>Keras: https://keras.io/api/layers/recurrent_layers/conv_lstm3d/</para>
+/// </remarks>
+/// <param name="filters">Output channels.</param>
+/// <param name="kernelSize">The size of the window.</param>
+/// <param name="activation">Applied to the new input and the cell state; tanh if none is given.</param>
+/// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A size is not positive.</exception>
+public sealed class ConvLstm3D(int filters, Sizes kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(3, filters, kernelSize, activation, recurrentActivation, name)
+{
+    internal override string ClassName => "ConvLSTM3D";
+}

@@ -1,0 +1,59 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>While training, changes the contrast of each image: <c>y = clip((x - mean) f + mean)</c>, the mean over the positions of each channel, f evenly from <c>1 - lower</c> to <c>1 + upper</c>.</summary>
+/// <remarks>
+/// <para>Input and output: (batch, height, width, channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_contrast/</para>
+/// </remarks>
+/// <param name="factor">Lower and upper from 0 to 1; one number is the upper one, with lower 0 as in Keras.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">The factor is outside its range.</exception>
+public sealed class RandomContrast(Numbers factor, string? name = null) : RandomImageLayer(name)
+{
+    private readonly (float Low, float High) _bounds = Bounds(factor, 0, 1, "RandomContrast", nameof(factor));
+
+    /// <summary>Lower and upper.</summary>
+    public Numbers Factor { get; } = factor;
+
+    /// <summary>The smallest and the largest value of an image.</summary>
+    public Numbers ValueRange { get; init; } = [0, 255];
+
+    private protected override SymbolicTensor Changed(SymbolicTensor x)
+    {
+        var mean = Ops.Mean(x, [1, 2], keepDims: true);
+        var (least, most) = ValueRanges.Of(ValueRange);
+        return Ops.Clip(((x - mean) * Draw(x, 1 - _bounds.Low, 1 + _bounds.High)) + mean, least, most);
+    }
+}
+
+/// <summary>While training, makes each image brighter or darker: <c>y = clip(x + f (most - least))</c>, f evenly between lower and upper.</summary>
+/// <remarks>
+/// <para>Input and output: (batch, height, width, channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_brightness/</para>
+/// </remarks>
+/// <param name="factor">Lower and upper from -1 to 1; one number f is from -f to f.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">The factor is outside its range.</exception>
+public sealed class RandomBrightness(Numbers factor, string? name = null) : RandomImageLayer(name)
+{
+    private readonly (float Low, float High) _bounds = Bounds(factor, -1, 1, "RandomBrightness", nameof(factor));
+
+    /// <summary>Lower and upper.</summary>
+    public Numbers Factor { get; } = factor;
+
+    /// <summary>The smallest and the largest value of an image.</summary>
+    public Numbers ValueRange { get; init; } = [0, 255];
+
+    private protected override SymbolicTensor Changed(SymbolicTensor x)
+    {
+        var (least, most) = ValueRanges.Of(ValueRange);
+        return Ops.Clip(x + (Draw(x, _bounds.Low, _bounds.High) * (most - least)), least, most);
+    }
+}
+
+/// <summary>Reads the range of an image's values.</summary>
+internal static class ValueRanges
+{
+    public static (float Least, float Most) Of(Numbers range) =>
+        range.Count == 2 && range[0] != range[1] ? (range.Min(), range.Max()) : throw new ModelException($"ValueRange is {range}; expected the smallest and the largest value of an image, such as [0, 255].");
+}

@@ -1,0 +1,70 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>Which way images are flipped.</summary>
+public enum FlipMode
+{
+    /// <summary>Left and right.</summary>
+    Horizontal,
+
+    /// <summary>Top and bottom.</summary>
+    Vertical,
+
+    /// <summary>Both together, as in Keras.</summary>
+    HorizontalAndVertical,
+}
+
+/// <summary>While training, flips every second image at random.</summary>
+/// <remarks>
+/// <para>Input and output: (batch, height, width, channels). No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_flip/</para>
+/// </remarks>
+/// <param name="mode">Which way.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+public sealed class RandomFlip(FlipMode mode = FlipMode.HorizontalAndVertical, string? name = null) : RandomImageLayer(name)
+{
+    /// <summary>Which way.</summary>
+    public FlipMode Mode { get; } = mode;
+
+    private protected override SymbolicTensor Changed(SymbolicTensor x)
+    {
+        var flipped = x;
+        if (Mode != FlipMode.Vertical) flipped = Ops.Slice(flipped, 2, -1, step: -1);
+        if (Mode != FlipMode.Horizontal) flipped = Ops.Slice(flipped, 1, -1, step: -1);
+        return Ops.Where(Ops.LessOrEqual(Draw(x, 0, 1), 0.5f), flipped, x);
+    }
+}
+
+/// <summary>While training, cuts out a part at random, the same place for all images of a batch; otherwise the largest middle part, brought to that size.</summary>
+/// <remarks>
+/// <para>Input: (batch, height, width, channels), positions known. Output: (batch, new height, new width, channels). No weights. An image that is not larger is cut in the middle and resized in training too.</para>
+/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_crop/ (which leaves images as they are outside of training; here all batches have one size).</para>
+/// </remarks>
+/// <param name="height">The new height.</param>
+/// <param name="width">The new width.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A size is not positive.</exception>
+public sealed class RandomCrop(int height, int width, string? name = null) : RandomImageLayer(name)
+{
+    /// <summary>The new height.</summary>
+    public int Height { get; } = Check.Positive(height, "RandomCrop", nameof(height));
+
+    /// <summary>The new width.</summary>
+    public int Width { get; } = Check.Positive(width, "RandomCrop", nameof(width));
+
+    private protected override SymbolicTensor Changed(SymbolicTensor x)
+    {
+        var (high, wide) = (Check.Known(x, 1, "the height"), Check.Known(x, 2, "the width"));
+        return high > Height && wide > Width ? Part(Part(x, 1, Height, high), 2, Width, wide) : Otherwise(x);
+    }
+
+    private protected override SymbolicTensor Otherwise(SymbolicTensor x) => Images.Resized(Images.CroppedTo(x, Height, Width), Height, Width, Interpolation.Bilinear);
+
+    /// <summary>So many positions along an axis from a random one on.</summary>
+    private SymbolicTensor Part(SymbolicTensor x, int axis, int size, int all)
+    {
+        var one = Ops.Reshape(Ops.Slice(Ops.Reshape(x, -1), 0, 0, 1), []);
+        var first = Ops.Make(new Operators.RandomUniform(new Operators.RandomStream((ulong?)Seed), 0, 1), one);
+        var positions = Ops.Floor(first * (all - size + 1)) + Ops.Constant(Shape.Of(size), [.. Enumerable.Range(0, size).Select(i => (float)i)]);
+        return Ops.Gather(x, Ops.Cast(positions, DType.Int64), axis);
+    }
+}

@@ -1,0 +1,169 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>What stands beyond the border of an image.</summary>
+public enum FillMode
+{
+    /// <summary>The image mirrored at its border: <c>d c b a | a b c d | d c b a</c>.</summary>
+    Reflect,
+
+    /// <summary>The image again: <c>a b c d | a b c d | a b c d</c>.</summary>
+    Wrap,
+
+    /// <summary>A constant.</summary>
+    Constant,
+
+    /// <summary>The nearest border position: <c>a a a a | a b c d | d d d d</c>.</summary>
+    Nearest,
+}
+
+/// <summary>What rotation, translation and zoom share: every output position reads the image at a place of its own.</summary>
+/// <remarks>Positions must be known. No weights.</remarks>
+public abstract class RandomGeometry : RandomImageLayer
+{
+    private protected RandomGeometry(string? name)
+        : base(name)
+    {
+    }
+
+    /// <summary>What stands beyond the border.</summary>
+    public FillMode FillMode { get; init; }
+
+    /// <summary>How places between positions are read: Nearest or Bilinear.</summary>
+    public Interpolation Interpolation
+    {
+        get;
+        init => field = value != Interpolation.Bicubic ? value : throw Check.Option(GetType().Name, nameof(Interpolation), nameof(Interpolation.Bicubic), "Nearest or Bilinear");
+    } = Interpolation.Bilinear;
+
+    /// <summary>The constant of FillMode.Constant.</summary>
+    public float FillValue { get; init; }
+
+    private protected sealed override SymbolicTensor Changed(SymbolicTensor x)
+    {
+        var (height, width) = (Check.Known(x, 1, "the height"), Check.Known(x, 2, "the width"));
+        var channels = Check.Known(x, 3, "the number of channels");
+        var (rows, columns) = (new float[height * width], new float[height * width]);
+        for (var i = 0; i < rows.Length; i++) (rows[i], columns[i]) = (i / width, i % width);
+        var grid = Shape.Of(1, height * width, 1);
+        var (readX, readY) = Places(x, Ops.Constant(grid, columns), Ops.Constant(grid, rows), width, height);
+        var pixels = Ops.Reshape(x, 0, height * width, channels);
+        if (Interpolation == Interpolation.Nearest) return Ops.Reshape(Read(pixels, Ops.Floor(readX + 0.5f), Ops.Floor(readY + 0.5f), width, height, channels), 0, height, width, channels);
+
+        var (left, top) = (Ops.Floor(readX), Ops.Floor(readY));
+        var (right, bottom) = (readX - left, readY - top);
+        var upper = (Read(pixels, left, top, width, height, channels) * (1 - right)) + (Read(pixels, left + 1, top, width, height, channels) * right);
+        var lower = (Read(pixels, left, top + 1, width, height, channels) * (1 - right)) + (Read(pixels, left + 1, top + 1, width, height, channels) * right);
+        return Ops.Reshape((upper * (1 - bottom)) + (lower * bottom), 0, height, width, channels);
+    }
+
+    /// <summary>Where each output position (column, row) is read from, for each image: two tensors (batch, positions, 1).</summary>
+    private protected abstract (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height);
+
+    /// <summary>A number for each image, (batch, 1, 1).</summary>
+    private protected SymbolicTensor DrawRow(SymbolicTensor x, float low, float high) => Ops.Squeeze(Draw(x, low, high), 3);
+
+    /// <summary>The pixels at whole-numbered places, those beyond the border included.</summary>
+    private SymbolicTensor Read(SymbolicTensor pixels, SymbolicTensor column, SymbolicTensor row, int width, int height, int channels)
+    {
+        var index = (Inside(row, height) * width) + Inside(column, width);
+        var all = Ops.Cast(index + Ops.Constant(Shape.Of(1, 1, channels), new float[channels]), DType.Int64);
+        var values = Ops.Make(new Operators.GatherElements(1), pixels, all);
+        if (FillMode != FillMode.Constant) return values;
+        var within = Ops.LogicalAnd(
+            Ops.LogicalAnd(Ops.GreaterOrEqual(column, 0), Ops.Less(column, width)),
+            Ops.LogicalAnd(Ops.GreaterOrEqual(row, 0), Ops.Less(row, height)));
+        return Ops.Where(within, values, FillValue);
+    }
+
+    private SymbolicTensor Inside(SymbolicTensor position, int size)
+    {
+        switch (FillMode)
+        {
+            case FillMode.Reflect:
+                var period = Ops.Mod(position, 2 * size);
+                return Ops.Where(Ops.Less(period, size), period, (2 * size) - 1 - period);
+            case FillMode.Wrap:
+                return Ops.Mod(position, size);
+            default:
+                return Ops.Clip(position, 0, size - 1);
+        }
+    }
+}
+
+/// <summary>While training, turns each image about its middle by an angle of its own.</summary>
+/// <remarks>
+/// <para>Input and output: (batch, height, width, channels), positions known. No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_rotation/</para>
+/// </remarks>
+/// <param name="factor">Lower and upper in turns of 360 degrees, from -1 to 1; one number f is from -f to f.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">The factor is outside its range.</exception>
+public sealed class RandomRotation(Numbers factor, string? name = null) : RandomGeometry(name)
+{
+    private readonly (float Low, float High) _bounds = Bounds(factor, -1, 1, "RandomRotation", nameof(factor));
+
+    /// <summary>Lower and upper in turns.</summary>
+    public Numbers Factor { get; } = factor;
+
+    private protected override (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height)
+    {
+        var angle = DrawRow(x, _bounds.Low * 2 * MathF.PI, _bounds.High * 2 * MathF.PI);
+        var (cosine, sine) = (Ops.Cos(angle), Ops.Sin(angle));
+        var (middleX, middleY) = ((width - 1) / 2f, (height - 1) / 2f);
+        var (fromX, fromY) = (column - middleX, row - middleY);
+        return ((cosine * fromX) - (sine * fromY) + middleX, (sine * fromX) + (cosine * fromY) + middleY);
+    }
+}
+
+/// <summary>While training, shifts each image by a share of its size.</summary>
+/// <remarks>
+/// <para>Input and output: (batch, height, width, channels), positions known. No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_translation/</para>
+/// </remarks>
+/// <param name="heightFactor">Lower and upper share of the height, from -1 to 1, downwards; one number f is from -f to f.</param>
+/// <param name="widthFactor">Lower and upper share of the width, to the right.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A factor is outside its range.</exception>
+public sealed class RandomTranslation(Numbers heightFactor, Numbers widthFactor, string? name = null) : RandomGeometry(name)
+{
+    private readonly (float Low, float High) _vertical = Bounds(heightFactor, -1, 1, "RandomTranslation", nameof(heightFactor));
+    private readonly (float Low, float High) _horizontal = Bounds(widthFactor, -1, 1, "RandomTranslation", nameof(widthFactor));
+
+    /// <summary>Lower and upper share of the height.</summary>
+    public Numbers HeightFactor { get; } = heightFactor;
+
+    /// <summary>Lower and upper share of the width.</summary>
+    public Numbers WidthFactor { get; } = widthFactor;
+
+    private protected override (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height) =>
+        (column - DrawRow(x, _horizontal.Low * width, _horizontal.High * width), row - DrawRow(x, _vertical.Low * height, _vertical.High * height));
+}
+
+/// <summary>While training, enlarges or shrinks each image about its middle: a negative factor enlarges, a positive one shrinks.</summary>
+/// <remarks>
+/// <para>Input and output: (batch, height, width, channels), positions known. No weights.</para>
+/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_zoom/</para>
+/// </remarks>
+/// <param name="heightFactor">Lower and upper, above -1 and up to 1; one number f is from -f to f.</param>
+/// <param name="widthFactor">The same for the width; the height's number if none is given, which keeps the proportions.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <exception cref="ModelException">A factor is outside its range.</exception>
+public sealed class RandomZoom(Numbers heightFactor, Numbers? widthFactor = null, string? name = null) : RandomGeometry(name)
+{
+    private readonly (float Low, float High) _vertical = Bounds(heightFactor, -0.999f, 1, "RandomZoom", nameof(heightFactor));
+    private readonly (float Low, float High)? _horizontal = widthFactor is { } factor ? Bounds(factor, -0.999f, 1, "RandomZoom", nameof(widthFactor)) : null;
+
+    /// <summary>Lower and upper for the height.</summary>
+    public Numbers HeightFactor { get; } = heightFactor;
+
+    /// <summary>Lower and upper for the width.</summary>
+    public Numbers? WidthFactor { get; } = widthFactor;
+
+    private protected override (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height)
+    {
+        var down = DrawRow(x, 1 + _vertical.Low, 1 + _vertical.High);
+        var across = _horizontal is { } bounds ? DrawRow(x, 1 + bounds.Low, 1 + bounds.High) : down;
+        var (middleX, middleY) = ((width - 1) / 2f, (height - 1) / 2f);
+        return ((column * across) + ((1 - across) * middleX), (row * down) + ((1 - down) * middleY));
+    }
+}

@@ -1,0 +1,49 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>What the random image layers share: images are changed while training, each in its own way, and passed on otherwise.</summary>
+/// <remarks>
+/// <para>Input and output: (batch, height, width, channels). No weights; an ONNX file of the trained model holds nothing of it.</para>
+/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/</para>
+/// </remarks>
+public abstract class RandomImageLayer : Layer
+{
+    private protected RandomImageLayer(string? name)
+        : base(name)
+    {
+    }
+
+    /// <summary>Its own seed; the trainer's if none is given.</summary>
+    public int? Seed { get; init; }
+
+    /// <summary>Where the channels stand.</summary>
+    public DataFormat DataFormat { get; init; }
+
+    /// <inheritdoc/>
+    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        Check.Rank(x, 4, "(batch, height, width, channels)");
+        var image = ChannelOrder.ToLast(Ops.Cast(x, DType.Float32), DataFormat);
+        return ChannelOrder.FromLast(Ops.WhenTraining(Changed(image), Otherwise(image)), DataFormat);
+    }
+
+    /// <summary>The images of a training step, channels last.</summary>
+    private protected abstract SymbolicTensor Changed(SymbolicTensor x);
+
+    /// <summary>The images outside of training.</summary>
+    private protected virtual SymbolicTensor Otherwise(SymbolicTensor x) => x;
+
+    /// <summary>A number for each image, evenly between two bounds: (batch, 1, 1, 1).</summary>
+    private protected SymbolicTensor Draw(SymbolicTensor x, float low, float high)
+    {
+        var one = Ops.Make(new Operators.Slice([1, 2, 3], [0, 0, 0], [1, 1, 1], [1, 1, 1]), x);
+        return Ops.Make(new Operators.RandomUniform(new Operators.RandomStream((ulong?)Seed), low, high), one);
+    }
+
+    /// <summary>A strength as Keras takes it: two bounds, or one number for both sides of zero.</summary>
+    private protected static (float Low, float High) Bounds(Numbers factor, float least, float most, string layer, string option)
+    {
+        var fits = factor.Count is 1 or 2 && factor.All(number => number >= least && number <= most);
+        if (!fits) throw Check.Option(layer, option, factor.ToString(), $"a number, or two, from {Check.Text(least)} to {Check.Text(most)}");
+        return factor.Count == 2 ? (factor.Min(), factor.Max()) : (Math.Max(-Math.Abs(factor[0]), least), Math.Abs(factor[0]));
+    }
+}

@@ -1,0 +1,82 @@
+namespace OnnxFunctional.Layers;
+
+/// <summary>Cells on top of one another as one cell: the output of each is the input of the next.</summary>
+/// <remarks>
+/// <para>States: those of all cells in order. Output: that of the last cell. Weights: those of all cells.</para>
+/// <para>Keras: https://keras.io/api/layers/recurrent_layers/stacked_rnn_cells/</para>
+/// </remarks>
+/// <param name="cells">The cells, the one next to the input first.</param>
+/// <param name="name">Its name.</param>
+/// <exception cref="ModelException">There are no cells.</exception>
+public sealed class StackedRnnCells(IReadOnlyList<RecurrentCell> cells, string? name = null) : RecurrentCell(name)
+{
+    /// <summary>The cells, the one next to the input first.</summary>
+    public IReadOnlyList<RecurrentCell> Cells { get; private set; } = cells is { Count: > 0 } ? [.. cells] : throw Check.Option("StackedRnnCells", nameof(cells), "an empty list", "at least one cell");
+
+    /// <inheritdoc/>
+    public override Sizes StateSize => [.. Cells.SelectMany(cell => cell.StateSize)];
+
+    internal override string ClassName => "StackedRNNCells";
+
+    internal override int OutputState => StateSize.Count - Cells[^1].StateSize.Count + Cells[^1].OutputState;
+
+    internal override Operation CopyUncalled(string name)
+    {
+        var copy = (StackedRnnCells)base.CopyUncalled(name);
+        copy.Cells = [.. Cells.Select(cell => (RecurrentCell)cell.CopyUncalled(cell.Name))];
+        return copy;
+    }
+
+    /// <inheritdoc/>
+    protected override (SymbolicTensor Output, SymbolicTensors States) Forward(SymbolicTensor x, SymbolicTensors states)
+    {
+        var (after, first) = (new List<SymbolicTensor>(), 0);
+        foreach (var cell in Cells)
+        {
+            var (output, next) = cell.Call(x, [.. states.Skip(first).Take(cell.StateSize.Count)]);
+            x = output;
+            after.AddRange(next);
+            first += cell.StateSize.Count;
+        }
+
+        return (x, after.ToArray());
+    }
+}
+
+/// <summary>Repeats a cell over the steps of a sequence; the steps are written out, so their number must be known.</summary>
+/// <remarks>
+/// <para>Input: (batch, time, ...), time known. Output: the cell's, or with ReturnSequences one for each time. States: the cell's. Weights: the cell's.</para>
+/// <para>Keras: https://keras.io/api/layers/recurrent_layers/rnn/</para>
+/// </remarks>
+/// <param name="cell">One step.</param>
+/// <param name="name">Its name; a model makes one if none is given.</param>
+public sealed class Rnn(RecurrentCell cell, string? name = null) : RecurrentLayer(name)
+{
+    /// <summary>Repeats cells on top of one another.</summary>
+    /// <param name="cells">The cells, the one next to the input first.</param>
+    /// <param name="name">Its name; a model makes one if none is given.</param>
+    /// <exception cref="ModelException">There are no cells.</exception>
+    public Rnn(IReadOnlyList<RecurrentCell> cells, string? name = null)
+        : this(new StackedRnnCells(cells), name)
+    {
+    }
+
+    /// <summary>One step.</summary>
+    public RecurrentCell Cell { get; private set; } = cell ?? throw new ArgumentNullException(nameof(cell));
+
+    internal override string ClassName => "RNN";
+
+    internal override Operation CopyUncalled(string name)
+    {
+        var copy = (Rnn)base.CopyUncalled(name);
+        copy.Cell = (RecurrentCell)Cell.CopyUncalled(Cell.Name);
+        return copy;
+    }
+
+    private protected override void CheckInput(SymbolicTensor x) => Check.MinimumRank(x, 3, "(batch, time, ...)");
+
+    private protected override IReadOnlyList<Shape> StateShapes(SymbolicTensor x) => [.. Cell.StateSize.Select(size => Shape.Of(x.Shape.Dim(0), size))];
+
+    private protected override SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states, bool ownTimes) =>
+        WrittenOut(x, states, Cell.OutputState, ownTimes, "Repeating a cell", (time, before) => Cell.Call(time, before));
+}

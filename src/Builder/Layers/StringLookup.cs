@@ -1,0 +1,126 @@
+using System.Numerics.Tensors;
+
+namespace OnnxFunctional.Layers;
+
+/// <summary>Words as numbers from 0 on: their places in a vocabulary, or the other way round. It runs before the model, on whose whole numbers an <see cref="Embedding"/> goes on.</summary>
+/// <remarks>
+/// <para>Numbers: the mask token 0 if there is one, then those of unknown words, then the vocabulary in its order.</para>
+/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/categorical/string_lookup/</para>
+/// </remarks>
+/// <param name="vocabulary">The known words; or none, and <see cref="Adapt"/>.</param>
+public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
+{
+    private readonly IReadOnlyList<string>? _given = vocabulary;
+    private Vocabulary<string>? _vocabulary;
+
+    /// <summary>The most words the vocabulary may hold, special ones included; no limit if none is given.</summary>
+    public int? MaxTokens { get; init => field = value is null or > 1 ? value : throw Check.Option("StringLookup", nameof(MaxTokens), Check.Text(value.Value), "more than 1"); }
+
+    /// <summary>Whether a number stands for unknown words: 1, or 0 to refuse them.</summary>
+    public int NumOovIndices { get; init => field = value is 0 or 1 ? value : throw Check.Option("StringLookup", nameof(NumOovIndices), Check.Text(value), "0 or 1", "Several numbers for unknown words need Google's hash, which is not part of the library."); } = 1;
+
+    /// <summary>The word that stands for padding; none if not given.</summary>
+    public string? MaskToken { get; init; }
+
+    /// <summary>What an unknown number becomes the other way round.</summary>
+    public string OovToken { get; init; } = "[UNK]";
+
+    /// <summary>The rarity of each word, for EncodingMode.TfIdf with a given vocabulary.</summary>
+    public IReadOnlyList<float>? IdfWeights { get; init; }
+
+    /// <summary>The form of the output.</summary>
+    public EncodingMode OutputMode { get; init; }
+
+    /// <summary>Whether vectors are as long as <see cref="MaxTokens"/> even if the vocabulary is smaller.</summary>
+    public bool PadToMaxTokens { get; init; }
+
+    /// <summary>All words by their number, special ones included.</summary>
+    /// <exception cref="ModelException">There is no vocabulary yet.</exception>
+    public IReadOnlyList<string> Vocabulary => Known().All;
+
+    /// <summary>How many numbers there are: the inputDim of an Embedding.</summary>
+    /// <exception cref="ModelException">There is no vocabulary yet.</exception>
+    public int VocabularySize => Known().Size;
+
+    /// <summary>Learns the vocabulary from words, the most frequent first.</summary>
+    /// <param name="documents">The words of each sample.</param>
+    /// <exception cref="ModelException">A vocabulary was given, or there are no words.</exception>
+    public void Adapt(IEnumerable<IEnumerable<string>> documents)
+    {
+        ArgumentNullException.ThrowIfNull(documents);
+        if (_given is not null) throw new ModelException("StringLookup: a vocabulary was given, so there is nothing to adapt.") { NamesLayer = true };
+        var made = Make();
+        made.Adapt(documents, string.CompareOrdinal, OutputMode == EncodingMode.TfIdf);
+        _vocabulary = made;
+    }
+
+    /// <summary>The number of a word.</summary>
+    /// <exception cref="ModelException">The word is unknown and NumOovIndices is 0, or there is no vocabulary yet.</exception>
+    public long Find(string word)
+    {
+        ArgumentNullException.ThrowIfNull(word);
+        var vocabulary = Known();
+        if (MaskToken is not null && word == MaskToken) return OutputMode == EncodingMode.Int ? 0 : -1;
+        var found = vocabulary.Find(word);
+        if (found >= 0) return found;
+        return NumOovIndices == 1 ? vocabulary.FirstUnknown : throw new ModelException($"StringLookup: the word '{word}' is not in the vocabulary of {vocabulary.Tokens.Count} words. Set NumOovIndices to 1 to give unknown words a number.") { NamesLayer = true };
+    }
+
+    /// <summary>The numbers of words, in their shape.</summary>
+    /// <exception cref="ModelException">OutputMode is not Int, or a word is refused.</exception>
+    public Tensor<long> Apply(Tensor<string> words)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        if (OutputMode != EncodingMode.Int) throw new ModelException($"StringLookup: its OutputMode is {OutputMode}; use Encode, which gives vectors.") { NamesLayer = true };
+        var given = new string[words.FlattenedLength];
+        words.FlattenTo(given);
+        return Tensor.Create(given.Select(Find).ToArray(), words.Lengths);
+    }
+
+    /// <summary>A vector for each sample (for each word with OneHot): (samples, numbers).</summary>
+    /// <param name="documents">The words of each sample.</param>
+    /// <exception cref="ModelException">OutputMode is Int, a rarity is missing, or a word is refused.</exception>
+    public Tensor<float> Encode(IReadOnlyList<IReadOnlyList<string>> documents)
+    {
+        ArgumentNullException.ThrowIfNull(documents);
+        var vocabulary = Known();
+        if (OutputMode == EncodingMode.Int) throw new ModelException("StringLookup: its OutputMode is Int; use Apply, which gives numbers.") { NamesLayer = true };
+        if (OutputMode == EncodingMode.TfIdf && vocabulary.Rarities is null) throw new ModelException("StringLookup: EncodingMode.TfIdf needs the rarity of each word. Give IdfWeights with the vocabulary, or call Adapt.") { NamesLayer = true };
+        var depth = PadToMaxTokens ? MaxTokens ?? throw new ModelException("StringLookup: PadToMaxTokens needs MaxTokens.") { NamesLayer = true } : vocabulary.Size;
+        var rows = OutputMode == EncodingMode.OneHot ? [.. documents.SelectMany(document => document.Select(word => (IReadOnlyList<string>)[word]))] : documents;
+        var values = new float[rows.Count * depth];
+        for (var row = 0; row < rows.Count; row++)
+        {
+            foreach (var word in rows[row])
+            {
+                var number = Find(word);
+                if (number < 0) continue;
+                ref var value = ref values[(row * depth) + number];
+                value = OutputMode switch { EncodingMode.Count => value + 1, EncodingMode.TfIdf => value + vocabulary.Rarities![(int)number], _ => 1 };
+            }
+        }
+
+        return Tensor.Create(values, [rows.Count, depth]);
+    }
+
+    /// <summary>The words of numbers, in their shape.</summary>
+    public Tensor<string> Restore(Tensor<long> numbers)
+    {
+        ArgumentNullException.ThrowIfNull(numbers);
+        var words = Known().All;
+        var given = new long[numbers.FlattenedLength];
+        numbers.FlattenTo(given);
+        return Tensor.Create(given.Select(number => number >= 0 && number < words.Count ? words[(int)number] : OovToken).ToArray(), numbers.Lengths);
+    }
+
+    private Vocabulary<string> Make() => new("StringLookup", MaxTokens, NumOovIndices, MaskToken is not null && OutputMode == EncodingMode.Int, OovToken, MaskToken);
+
+    private Vocabulary<string> Known()
+    {
+        if (_vocabulary is not null) return _vocabulary;
+        if (_given is null) throw new ModelException("StringLookup: there is no vocabulary yet. Call Adapt with words, or give it to the constructor.") { NamesLayer = true };
+        var made = Make();
+        made.Set(_given, IdfWeights);
+        return _vocabulary = made;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Numerics.Tensors;
+using System.Text;
+
+namespace OnnxFunctional.Layers;
+
+/// <summary>How a text is made uniform before it is split.</summary>
+public enum TextStandardization
+{
+    /// <summary>Small letters, no punctuation.</summary>
+    LowerAndStripPunctuation,
+
+    /// <summary>Small letters.</summary>
+    Lower,
+
+    /// <summary>No punctuation.</summary>
+    StripPunctuation,
+
+    /// <summary>As it is.</summary>
+    None,
+}
+
+/// <summary>What a text is split into.</summary>
+public enum TextSplit
+{
+    /// <summary>What stands between white space.</summary>
+    Whitespace,
+
+    /// <summary>Every character.</summary>
+    Character,
+
+    /// <summary>The whole text is one token.</summary>
+    None,
+}
+
+/// <summary>Texts as sequences of numbers, or as vectors of words: makes them uniform, splits them, looks the words up. It runs before the model.</summary>
+/// <remarks>
+/// <para>Numbers: 0 is padding, 1 an unknown word, from 2 on the vocabulary, the most frequent word first.</para>
+/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/text/text_vectorization/</para>
+/// </remarks>
+/// <param name="vocabulary">The known words; or none, and <see cref="Adapt"/>.</param>
+public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
+{
+    // Keras' list: what its regular expression takes out.
+    private const string Punctuation = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'";
+
+    private readonly IReadOnlyList<string>? _given = vocabulary;
+    private StringLookup? _lookup;
+
+    /// <summary>The most numbers there may be, padding and unknown words included; no limit if none is given.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>How a text is made uniform.</summary>
+    public TextStandardization Standardize { get; init; }
+
+    /// <summary>What a text is split into.</summary>
+    public TextSplit Split { get; init; }
+
+    /// <summary>The lengths of runs of words that are tokens too: 2 gives words and pairs, a list exactly those lengths; none if not given.</summary>
+    public Sizes? Ngrams { get; init => field = value?.All(length => length > 0) == false ? throw Check.Option("TextVectorization", nameof(Ngrams), value.ToString()!, "positive whole numbers") : value; }
+
+    /// <summary>The form of the output.</summary>
+    public EncodingMode OutputMode { get; init; }
+
+    /// <summary>The length every sequence is cut or padded to; the longest text decides if none is given.</summary>
+    public int? OutputSequenceLength { get; init => field = value is { } length ? Check.Positive(length, "TextVectorization", nameof(OutputSequenceLength)) : null; }
+
+    /// <summary>Whether vectors are as long as <see cref="MaxTokens"/> even if the vocabulary is smaller.</summary>
+    public bool PadToMaxTokens { get; init; }
+
+    /// <summary>The rarity of each word, for EncodingMode.TfIdf with a given vocabulary.</summary>
+    public IReadOnlyList<float>? IdfWeights { get; init; }
+
+    /// <summary>All words by their number.</summary>
+    /// <exception cref="ModelException">There is no vocabulary yet.</exception>
+    public IReadOnlyList<string> Vocabulary => Lookup.Vocabulary;
+
+    /// <summary>How many numbers there are: the inputDim of an Embedding.</summary>
+    /// <exception cref="ModelException">There is no vocabulary yet.</exception>
+    public int VocabularySize => Lookup.VocabularySize;
+
+    private StringLookup Lookup => _lookup ??= new StringLookup(_given) { MaxTokens = MaxTokens, MaskToken = "", OutputMode = OutputMode, PadToMaxTokens = PadToMaxTokens, IdfWeights = IdfWeights };
+
+    /// <summary>Learns the vocabulary from texts.</summary>
+    /// <exception cref="ModelException">A vocabulary was given, or the texts have no words.</exception>
+    public void Adapt(IEnumerable<string> texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        Lookup.Adapt(texts.Select(Tokens));
+    }
+
+    /// <summary>The numbers of the words of each text: (texts, length), zeros behind the end.</summary>
+    /// <exception cref="ModelException">OutputMode is not Int, or there is no vocabulary yet.</exception>
+    public Tensor<long> Apply(IReadOnlyList<string> texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        if (OutputMode != EncodingMode.Int) throw new ModelException($"TextVectorization: its OutputMode is {OutputMode}; use Encode, which gives vectors.") { NamesLayer = true };
+        var rows = texts.Select(text => Tokens(text).Select(Lookup.Find).ToArray()).ToArray();
+        var length = OutputSequenceLength ?? rows.Select(row => row.Length).DefaultIfEmpty(0).Max();
+        var values = new long[rows.Length * length];
+        for (var i = 0; i < rows.Length; i++) rows[i].AsSpan(0, Math.Min(rows[i].Length, length)).CopyTo(values.AsSpan(i * length));
+        return Tensor.Create(values, [rows.Length, length]);
+    }
+
+    /// <summary>A vector of words for each text: (texts, numbers).</summary>
+    /// <exception cref="ModelException">OutputMode is Int, or there is no vocabulary yet.</exception>
+    public Tensor<float> Encode(IReadOnlyList<string> texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return Lookup.Encode([.. texts.Select(Tokens)]);
+    }
+
+    /// <summary>The tokens of a text.</summary>
+    internal IReadOnlyList<string> Tokens(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (Standardize is TextStandardization.Lower or TextStandardization.LowerAndStripPunctuation) text = text.ToLowerInvariant();
+        if (Standardize is TextStandardization.StripPunctuation or TextStandardization.LowerAndStripPunctuation)
+        {
+            var kept = new StringBuilder(text.Length);
+            foreach (var character in text)
+            {
+                if (!Punctuation.Contains(character)) kept.Append(character);
+            }
+
+            text = kept.ToString();
+        }
+
+        string[] words = Split switch
+        {
+            TextSplit.Whitespace => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries),
+            TextSplit.Character => [.. text.EnumerateRunes().Select(rune => rune.ToString())],
+            _ => [text],
+        };
+        if (Ngrams is not { } lengths) return words;
+        var tokens = new List<string>();
+        foreach (var length in lengths.Count == 1 ? Enumerable.Range(1, lengths[0]) : lengths)
+        {
+            for (var i = 0; i + length <= words.Length; i++) tokens.Add(string.Join(' ', words[i..(i + length)]));
+        }
+
+        return tokens;
+    }
+}
