@@ -14,11 +14,21 @@ namespace OnnxFunctional.Benchmarks;
 /// <remarks>Protocol, a line each: it says <c>ready OPERATIONS ARENA VALUES</c>; on <c>run N</c> it makes N steps and says the milliseconds; on <c>memory</c> its peak working set and bytes allocated a step.</remarks>
 internal static class Worker
 {
+    // A worker process serves one case; the profile looks at the plan it made.
+    private static ExecutionPlan? _profiled;
+    private static Action? _fill;
+
     public static int Run(string[] args)
     {
         var (side, name, mode, threads) = (args[1], args[2], args[3], int.Parse(args[4], CultureInfo.InvariantCulture));
         try
         {
+            if (side == "profile")
+            {
+                Profile(name, mode, threads);
+                return 0;
+            }
+
             var (step, note) = side == "ours" ? Ours(name, mode, threads) : Theirs(name, mode, threads);
             step();
             step();
@@ -53,6 +63,25 @@ internal static class Worker
         }
     }
 
+    /// <summary>Where the time of a step goes, kernel by kernel, the dearest first.</summary>
+    private static void Profile(string name, string mode, int threads)
+    {
+        var (step, _) = Ours(name, mode, threads);
+        for (var i = 0; i < 20; i++) step();
+        var (plan, pool) = (_profiled ?? throw new InvalidOperationException("No plan was made."), new WorkerPool(threads));
+        const int Runs = 20;
+        var times = new double[plan.Kernels.Count];
+        for (var i = 0; i < Runs; i++)
+        {
+            _fill!();
+            plan.Profile(pool, (ulong)i, times);
+        }
+
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{times.Sum() / Runs:F3} ms a step"));
+        foreach (var (time, kernel) in times.Zip(plan.Names).OrderByDescending(entry => entry.First).Take(30))
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time / Runs,9:F3} ms  {kernel}"));
+    }
+
     private static (Action Step, string Note) Ours(string name, string mode, int threads)
     {
         if (name == "gemm") return OurProduct(threads);
@@ -69,6 +98,11 @@ internal static class Worker
         {
             var runner = trainer.TrainingSteps;
             runner.Run(batches, 0);
+            _profiled = runner.Plan;
+            _fill = () =>
+            {
+                for (var i = 0; i < batches.Arrays; i++) batches.CopyTo(i, _profiled.Inputs[i]);
+            };
             var graph = Graph.Between(runner.Graph.Inputs, [.. runner.Graph.Outputs, .. runner.Graph.Updates.Select(update => update.Value)]);
             var note = Note(graph, batches, runner.Plan);
             var steps = 1UL;
@@ -80,9 +114,14 @@ internal static class Worker
         var outputs = model.Outputs.Select(output => map[output.Value]).ToArray();
         var plan = Planner.Plan(new PlanRequest(values, outputs, []), [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
         var pool = trainer.Engine.Pool;
-        return (() =>
+        _profiled = plan;
+        _fill = () =>
         {
             for (var i = 0; i < inputs.Length; i++) inputs[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+        };
+        return (() =>
+        {
+            _fill();
             plan.Run(pool);
         }, Note(Graph.Between(values, outputs), batches, plan));
     }

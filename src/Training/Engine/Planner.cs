@@ -80,7 +80,7 @@ internal sealed class Planner
         foreach (var (storage, life) in _lives) _arena.Add(storage, life.Floats, life.First, life.Last);
         _arena.Place();
         _arena.Bind(AlignedMemory.Allocate(_arena.Floats));
-        return new ExecutionPlan([.. _kernels], [.. _weights.Select(entry => (entry.Key, entry.Value))], inputBuffers, outputBuffers, _arena.Floats, _arena.SumOfValues);
+        return new ExecutionPlan([.. _kernels], [.. units.Select(unit => unit.ToString()), .. copies.Select(copy => "copy " + copy.Value.Spec)], [.. _weights.Select(entry => (entry.Key, entry.Value))], inputBuffers, outputBuffers, _arena.Floats, _arena.SumOfValues);
     }
 
     /// <summary>Units in the order they were begun; those that serve nothing but updates of weights come last, so that everybody else still reads the old values.</summary>

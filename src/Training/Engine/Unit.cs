@@ -23,4 +23,8 @@ internal sealed class Unit(int order, bool isChain)
 
     /// <summary>Values others read.</summary>
     public List<Value> Outputs { get; } = [];
+
+    public override string ToString() => IsChain
+        ? $"chain of {Nodes.Count} on {Head.Outputs[0].Spec.Shape}: {string.Join(' ', Nodes.Take(8).Select(node => node.Op.Name))}"
+        : $"{string.Join('+', Nodes.Select(node => node.Op.Name))} {string.Join(' ', Head.Inputs.Select(input => input.Spec.Shape))}";
 }
