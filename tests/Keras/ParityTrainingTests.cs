@@ -47,7 +47,8 @@ public sealed class ParityTrainingTests
             ParityArray.AreWithin(expected, [.. ours[name].Select(value => (float)value)], 0, 1e-4, name);
         }
 
-        foreach (var (given, (path, weight)) in json["final_weights"]!.AsArray().Zip(weights)) ParityArray.AreWithin(ParityArray.Floats(given!), weight.Storage, 1e-4, 1e-3, path);
+        // Absolute too: a bias in front of batch normalization has no gradient but rounding, which Adam divides by its own size.
+        foreach (var (given, (path, weight)) in json["final_weights"]!.AsArray().Zip(weights)) ParityArray.AreWithin(ParityArray.Floats(given!), weight.Storage, 1e-3, 1e-3, path);
         var predictions = model.PredictAll(NDArrays.Create([.. json["inputs"]!.AsArray().Select(array => ParityArray.Read(array!))]));
         foreach (var (given, tensor) in json["predictions"]!.AsArray().Zip(predictions))
         {

@@ -21,6 +21,7 @@ internal sealed class Fusion
     public Fusion(IReadOnlyList<Node> nodes, IReadOnlyList<Value> kept)
     {
         _kept = [.. kept];
+        nodes = LateNodes.Order(nodes, kept);
         foreach (var node in nodes)
         {
             for (var i = 0; i < node.Inputs.Count; i++) _readers[node.Inputs[i]] = _readers.GetValueOrDefault(node.Inputs[i]) + 1;
@@ -72,6 +73,15 @@ internal sealed class Fusion
             }
         }
 
+        // The bias' gradient is a sum over what the kernel's gradient reads anyway.
+        if (node.Op is ConvWeightGradient && consumers[node.Inputs[1]].FirstOrDefault(IsChannelSum) is { } sum && !_producers.ContainsKey(sum.Outputs[0]) && _absorbed.Add(sum))
+        {
+            unit.Nodes.Add(sum);
+            unit.BiasGradient = sum.Outputs[0];
+            _producers[sum.Outputs[0]] = unit;
+            _producers[result] = unit;
+        }
+
         foreach (var output in unit.Nodes[^1].Outputs) _producers[output] = unit;
 
         Node? OnlyReader(Value value) => !_kept.Contains(value) && _readers.GetValueOrDefault(value) == 1 ? consumers[value].Single() : null;
@@ -83,6 +93,9 @@ internal sealed class Fusion
             result = next.Outputs[0];
         }
     }
+
+    private static bool IsChannelSum(Node node) =>
+        node.Op is ReduceSum sum && node.Inputs[0].Spec.Shape is var shape && ShapeRules.Axes(sum.Axes, shape.Rank, sum.Name).SequenceEqual(Enumerable.Range(0, shape.Rank - 1));
 
     private static EpilogueActivation ActivationOf(Op op) => op switch
     {

@@ -18,10 +18,13 @@ internal enum EpilogueActivation
     Relu,
 }
 
-/// <summary>What the planner put behind a product or convolution: bias, then residual, then activation.</summary>
-internal sealed record Epilogue(ValueBuffer? Bias, ValueBuffer? Residual, EpilogueActivation Activation)
+/// <summary>What the planner put behind a product or convolution.</summary>
+/// <param name="Bias">Added to every row.</param>
+/// <param name="Activation">Applied to the sum.</param>
+/// <param name="BiasGradient">Where a convolution's weight gradient also puts the sum of the output gradient for each channel.</param>
+internal sealed record Epilogue(ValueBuffer? Bias, EpilogueActivation Activation, ValueBuffer? BiasGradient)
 {
-    public static Epilogue None { get; } = new(null, null, EpilogueActivation.None);
+    public static Epilogue None { get; } = new(null, EpilogueActivation.None, null);
 }
 
 /// <summary>What a kernel is made from: the operator and its buffers.</summary>

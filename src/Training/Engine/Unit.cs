@@ -16,6 +16,9 @@ internal sealed class Unit(int order, bool isChain)
 
     public EpilogueActivation Activation { get; set; }
 
+    /// <summary>A second result of a convolution's weight gradient: the sum of the output gradient for each channel.</summary>
+    public Value? BiasGradient { get; set; }
+
     public Node Head => Nodes[0];
 
     /// <summary>Values read from outside, each once, in the order of first use.</summary>

@@ -53,8 +53,10 @@ internal static class ConvolutionKernels
         private readonly ValueBuffer _input = request.Input(0);
         private readonly ValueBuffer _gradient = request.Input(1);
         private readonly ValueBuffer _result = request.Output();
+        private readonly ValueBuffer? _bias = request.Epilogue.BiasGradient;
         private readonly Storage _scratch = request.Scratch(driver.ScratchLength);
 
-        public override void Run(in RunContext context) => driver.Run(context.Pool, _input.Memory, _gradient.Memory, _result.Memory, default, _scratch.Memory);
+        public override void Run(in RunContext context) =>
+            driver.Run(context.Pool, _input.Memory, _gradient.Memory, _result.Memory, _bias?.Memory ?? default(Memory<float>), _scratch.Memory);
     }
 }
