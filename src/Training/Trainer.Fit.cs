@@ -18,6 +18,9 @@ public sealed partial class Trainer
     /// <param name="initialEpoch">The first epoch's number, counted from 0.</param>
     /// <param name="verbose">What is printed.</param>
     /// <param name="cancellation">Ends training after the present step.</param>
+    /// <param name="classWeight">A weight for the samples of each class, by class number; 1 where none is given.</param>
+    /// <param name="stepsPerEpoch">Steps of an epoch; once through the data if none are given.</param>
+    /// <param name="validationFreq">Epochs from one evaluation to the next.</param>
     /// <returns>Losses and metrics of every epoch.</returns>
     /// <exception cref="ModelException">Data and model do not fit, numbers that are not finite, class numbers out of range; or the loss stopped being a number, with batch and layer.</exception>
     public History Fit(
@@ -32,9 +35,12 @@ public sealed partial class Trainer
         IReadOnlyList<Callback>? callbacks = null,
         int initialEpoch = 0,
         Verbosity verbose = Verbosity.Auto,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        IReadOnlyDictionary<int, float>? classWeight = null,
+        int? stepsPerEpoch = null,
+        int validationFreq = 1)
     {
-        var arrays = Checked(x, y, sampleWeight);
+        var arrays = Checked(x, y, sampleWeight, classWeight);
         List<NDArray>? validation = null;
         if (validationData is { } held)
         {
@@ -54,11 +60,79 @@ public sealed partial class Trainer
         }
 
         var batches = new ArrayBatches(arrays, Size(batchSize), shuffle, Seed);
-        return FitBatches(batches, validation is null ? null : new ArrayBatches(validation, batchSize, shuffle: false, Seed), initialEpoch, epochs, callbacks ?? [], verbose, cancellation);
+        return FitBatches(Stepped(batches, stepsPerEpoch), validation is null ? null : new ArrayBatches(validation, batchSize, shuffle: false, Seed), initialEpoch, epochs, callbacks ?? [], verbose, cancellation, validationFreq);
     }
 
-    internal History FitBatches(BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, IReadOnlyList<Callback> callbacks, Verbosity verbose, CancellationToken cancellation)
+    /// <summary>Trains the model on batches that are made while they are used, so that data may be larger than memory.</summary>
+    /// <param name="batches">Gone through once an epoch; a <see cref="Dataset{T}"/> gives each epoch an order of its own.</param>
+    /// <param name="epochs">How often the batches are gone through; the number of the last epoch where <paramref name="initialEpoch"/> is given.</param>
+    /// <param name="stepsPerEpoch">Steps of an epoch; the next goes on where it ended. Once through the batches if none are given.</param>
+    /// <param name="validationData">Batches that are only evaluated, after each epoch.</param>
+    /// <param name="validationSteps">How many of them; all if none are given.</param>
+    /// <param name="validationFreq">Epochs from one evaluation to the next.</param>
+    /// <param name="classWeight">A weight for the samples of each class, by class number; 1 where none is given.</param>
+    /// <param name="callbacks">What is told of the progress.</param>
+    /// <param name="initialEpoch">The first epoch's number, counted from 0.</param>
+    /// <param name="verbose">What is printed.</param>
+    /// <param name="cancellation">Ends training after the present step.</param>
+    /// <returns>Losses and metrics of every epoch.</returns>
+    /// <exception cref="ModelException">A batch and the model do not fit; or the loss stopped being a number, with batch and layer.</exception>
+    public History Fit(
+        IEnumerable<Batch> batches,
+        int epochs = 1,
+        int? stepsPerEpoch = null,
+        IEnumerable<Batch>? validationData = null,
+        int? validationSteps = null,
+        int validationFreq = 1,
+        IReadOnlyDictionary<int, float>? classWeight = null,
+        IReadOnlyList<Callback>? callbacks = null,
+        int initialEpoch = 0,
+        Verbosity verbose = Verbosity.Auto,
+        CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(batches);
+        if (validationSteps < 1) throw new ModelException($"validationSteps is {validationSteps}; expected at least 1.");
+        using var training = Stream(batches, classWeight);
+        using var validation = validationData is null ? null : Stream(validationSteps is { } steps ? validationData.Take(steps) : validationData, null);
+        return FitBatches(Stepped(training, stepsPerEpoch), validation, initialEpoch, epochs, callbacks ?? [], verbose, cancellation, validationFreq);
+    }
+
+    /// <summary>Trains the model on batches that arrive asynchronously, on a thread of the pool.</summary>
+    /// <param name="batches">Gone through once an epoch.</param>
+    /// <param name="epochs">How often the batches are gone through.</param>
+    /// <param name="stepsPerEpoch">Steps of an epoch; the next goes on where it ended. Once through the batches if none are given.</param>
+    /// <param name="validationData">Batches that are only evaluated, after each epoch.</param>
+    /// <param name="callbacks">What is told of the progress.</param>
+    /// <param name="verbose">What is printed.</param>
+    /// <param name="cancellation">Ends training after the present step.</param>
+    /// <returns>Losses and metrics of every epoch.</returns>
+    public Task<History> FitAsync(
+        IAsyncEnumerable<Batch> batches,
+        int epochs = 1,
+        int? stepsPerEpoch = null,
+        IEnumerable<Batch>? validationData = null,
+        IReadOnlyList<Callback>? callbacks = null,
+        Verbosity verbose = Verbosity.Auto,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        return Task.Run(() => Fit(batches.ToBlockingEnumerable(CancellationToken.None), epochs, stepsPerEpoch, validationData, callbacks: callbacks, verbose: verbose, cancellation: cancellation), CancellationToken.None);
+    }
+
+    private static BatchSource Stepped(BatchSource batches, int? steps) => steps switch
+    {
+        null => batches,
+        < 1 => throw new ModelException($"stepsPerEpoch is {steps}; expected at least 1."),
+        { } count => new SteppedBatches(batches, count),
+    };
+
+    private StreamBatches Stream(IEnumerable<Batch> batches, IReadOnlyDictionary<int, float>? classWeight) =>
+        new(batches, batch => Checked(batch.X, batch.Y, batch.SampleWeight, classWeight));
+
+    internal History FitBatches(
+        BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, IReadOnlyList<Callback> callbacks, Verbosity verbose, CancellationToken cancellation, int validationFreq = 1)
+    {
+        if (validationFreq < 1) throw new ModelException($"validationFreq is {validationFreq}; expected at least 1.");
         var history = new History();
 
         // Last, so that they see what the others log.
@@ -84,7 +158,7 @@ public sealed partial class Trainer
 
             logs.Clear();
             _training.Report(logs, "");
-            if (validation is not null && !cancellation.IsCancellationRequested) Evaluate(validation, logs, "val_", cancellation);
+            if (validation is not null && (epoch + 1) % validationFreq == 0 && !cancellation.IsCancellationRequested) Evaluate(validation, logs, "val_", cancellation);
             foreach (var callback in all) callback.OnEpochEnd(epoch, logs);
         }
 

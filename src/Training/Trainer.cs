@@ -46,7 +46,7 @@ public sealed partial class Trainer
     /// <summary>Steps made so far.</summary>
     public long Iterations => (long)_plan.State.Iterations.Storage[0];
 
-    /// <summary>Set it to end <see cref="Fit"/> after the present epoch.</summary>
+    /// <summary>Set it to end <c>Fit</c> after the present epoch.</summary>
     public bool StopTraining { get; set; }
 
     internal TrainingPlan Plan => _plan;
@@ -68,8 +68,41 @@ public sealed partial class Trainer
         return logs;
     }
 
+    /// <summary>Losses and metrics on batches that are made while they are used, weights unchanged.</summary>
+    /// <param name="batches">The batches.</param>
+    /// <param name="steps">How many of them; all if none are given.</param>
+    /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
+    public IReadOnlyDictionary<string, double> Evaluate(IEnumerable<Batch> batches, int? steps = null)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        var logs = new Dictionary<string, double>();
+        using var stream = Stream(steps is { } count ? batches.Take(count) : batches, null);
+        Evaluate(stream, logs, "", default);
+        return logs;
+    }
+
     /// <summary>The model's one output for every sample.</summary>
     public Tensor<float> Predict(NDArrays x, int batchSize = 32) => Model.Predict(x, batchSize);
+
+    /// <summary>Losses and metrics of one batch, weights unchanged.</summary>
+    /// <param name="x">Data of the inputs.</param>
+    /// <param name="y">Targets of the outputs.</param>
+    /// <param name="sampleWeight">A weight for each sample.</param>
+    public IReadOnlyDictionary<string, double> TestOnBatch(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
+    {
+        _evaluation.Reset();
+        _evaluation.Run(WholeBatch(x, y, sampleWeight), 0);
+        var logs = new Dictionary<string, double>();
+        _evaluation.Report(logs, "");
+        return logs;
+    }
+
+    /// <summary>The model's one output for the samples of one batch.</summary>
+    public Tensor<float> PredictOnBatch(NDArrays x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return Model.Predict(x, Math.Max(1, x[0].Count));
+    }
 
     /// <summary>One step on one batch; returns losses and metrics of that batch.</summary>
     public IReadOnlyDictionary<string, double> TrainOnBatch(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
@@ -122,7 +155,8 @@ public sealed partial class Trainer
         batches.Start(0);
         while (batches.MoveNext())
         {
-            cancellation.ThrowIfCancellationRequested();
+            // Part of the data says little: an evaluation that is broken off reports nothing.
+            if (cancellation.IsCancellationRequested) return;
             _evaluation.Run(batches, 0);
         }
 
@@ -130,7 +164,7 @@ public sealed partial class Trainer
     }
 
     /// <summary>Inputs, targets and sample weights in order and checked.</summary>
-    private List<NDArray> Checked(NDArrays x, NDArrays y, NDArray? sampleWeight)
+    private List<NDArray> Checked(NDArrays x, NDArrays y, NDArray? sampleWeight, IReadOnlyDictionary<int, float>? classWeight = null)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
@@ -147,6 +181,12 @@ public sealed partial class Trainer
             if (_plan.Losses[i]?.ClassesOf(Model.Outputs[i].Shape) is { } classes)
                 DataChecks.ClassRange(targets[i], classes, (_plan.Losses[i] as SparseCategoricalCrossentropy)?.IgnoreClass, what);
             arrays.Add(targets[i]);
+        }
+
+        if (classWeight is not null)
+        {
+            if (targets.Length > 1) throw new ModelException($"classWeight holds for models of one output, but this one has {targets.Length}. Use sampleWeight.");
+            sampleWeight = ClassWeights.Of(targets[0], classWeight, sampleWeight);
         }
 
         if (sampleWeight is not null)

@@ -112,6 +112,32 @@ public sealed class NDArray
         return Take(samples);
     }
 
+    /// <summary>Arrays one after the other along their first axis.</summary>
+    /// <exception cref="ModelException">They differ in type or in the shape of a sample.</exception>
+    internal static NDArray Concatenate(IReadOnlyList<NDArray> arrays)
+    {
+        var first = arrays[0];
+        if (arrays.Count == 1) return first;
+        var count = 0;
+        foreach (var array in arrays)
+        {
+            if (array.DType != first.DType || array.Shape.With(0, 1) != first.Shape.With(0, 1)) throw new ModelException($"Samples of one batch have one shape and type, but {array.Shape} {array.DType.KerasName()} came after {first.Shape} {first.DType.KerasName()}. Pad or crop them with Map first.");
+            count = checked(count + array.Count);
+        }
+
+        var length = checked((int)(first.Shape.With(0, 1).ElementCount * count));
+        Array elements = first.DType switch { DType.Float32 => new float[length], DType.Int64 => new long[length], DType.Int32 => new int[length], _ => new bool[length] };
+        var result = new NDArray(first.Shape.With(0, count), first.DType, elements);
+        var target = result.MutableBytes;
+        foreach (var array in arrays)
+        {
+            array.Bytes.CopyTo(target);
+            target = target[array.Bytes.Length..];
+        }
+
+        return result;
+    }
+
     /// <summary>The same elements in another shape.</summary>
     internal NDArray Reshape(Shape shape) => new(shape, DType, _elements);
 

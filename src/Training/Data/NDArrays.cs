@@ -92,6 +92,19 @@ public sealed class NDArrays : IReadOnlyList<NDArray>
             : throw new ModelException($"The model has {names.Count} {what}(s) ({string.Join(", ", names)}), but data for {_items.Length} came. Pass a list in that order, or a dictionary by name.");
     }
 
+    /// <summary>Lists of the same arrays, each one after the other along its first axis.</summary>
+    internal static NDArrays Concatenate(IReadOnlyList<NDArrays> lists)
+    {
+        var items = new NDArray[lists[0]._items.Length];
+        for (var i = 0; i < items.Length; i++)
+        {
+            var place = i;
+            items[i] = NDArray.Concatenate([.. lists.Select(list => list._items.Length == items.Length ? list._items[place] : throw new ModelException($"Samples of one batch have the same arrays, but {list._items.Length} came after {items.Length}."))]);
+        }
+
+        return new(items, lists[0]._names);
+    }
+
     internal NDArrays Take(ReadOnlySpan<int> samples)
     {
         var items = new NDArray[_items.Length];

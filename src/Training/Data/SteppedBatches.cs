@@ -1,0 +1,53 @@
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Epochs of so many steps, whatever the data: they go on where the last one ended, and from the front where the data ends.</summary>
+/// <remarks>Where the number of batches is known, the place follows from the epoch's number, so a resumed run goes on as an uninterrupted one does.</remarks>
+internal sealed class SteppedBatches(BatchSource source, int steps) : BatchSource
+{
+    private int _done;
+    private int? _round;
+
+    public override int? BatchesPerEpoch => steps;
+
+    public override int Samples => source.Samples;
+
+    public override int Arrays => source.Arrays;
+
+    public override void Start(int epoch)
+    {
+        _done = 0;
+        if (source.BatchesPerEpoch is { } length)
+        {
+            var (round, place) = Math.DivRem((long)epoch * steps, length);
+            if (_round == round && place > 0) return;
+            source.Start((int)round);
+            for (var i = 0; i < place; i++) source.MoveNext();
+            _round = (int)round;
+        }
+        else if (_round is null)
+        {
+            source.Start(epoch);
+            _round = epoch;
+        }
+    }
+
+    public override bool MoveNext()
+    {
+        if (_done == steps) return false;
+        if (!source.MoveNext())
+        {
+            _round++;
+            source.Start(_round ?? 0);
+            if (!source.MoveNext()) throw new ModelException($"The data holds no batches, but stepsPerEpoch asks for {steps}.");
+        }
+
+        _done++;
+        return true;
+    }
+
+    public override TensorSpec SpecOf(int array) => source.SpecOf(array);
+
+    public override void CopyTo(int array, ValueBuffer target) => source.CopyTo(array, target);
+}

@@ -1,0 +1,37 @@
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Batches that are made while they are used, so that data may be larger than memory: only the present one is held.</summary>
+/// <param name="source">Gone through once an epoch; a <see cref="Dataset{T}"/> knows which.</param>
+/// <param name="check">Arrays of a batch, checked and in the order of a step.</param>
+internal sealed class StreamBatches(IEnumerable<Batch> source, Func<Batch, IReadOnlyList<NDArray>> check) : BatchSource, IDisposable
+{
+    private IEnumerator<Batch>? _batches;
+    private IReadOnlyList<NDArray> _arrays = [];
+
+    public override int? BatchesPerEpoch => null;
+
+    public override int Samples => _arrays[0].Count;
+
+    public override int Arrays => _arrays.Count;
+
+    public override void Start(int epoch)
+    {
+        _batches?.Dispose();
+        _batches = source is Dataset<Batch> dataset ? dataset.Enumerate(epoch) : source.GetEnumerator();
+    }
+
+    public override bool MoveNext()
+    {
+        if (_batches is null || !_batches.MoveNext()) return false;
+        _arrays = check(_batches.Current ?? throw new ModelException("A batch of the data is null."));
+        return true;
+    }
+
+    public override TensorSpec SpecOf(int array) => new(_arrays[array].Shape, _arrays[array].DType);
+
+    public override void CopyTo(int array, ValueBuffer target) => _arrays[array].Bytes.CopyTo(target.Bytes);
+
+    public void Dispose() => _batches?.Dispose();
+}
