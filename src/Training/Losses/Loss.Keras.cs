@@ -5,8 +5,13 @@ public abstract partial class Loss
 {
     private static readonly Dictionary<string, string> _short = new()
     {
-        ["bce"] = nameof(BinaryCrossentropy), ["mse"] = nameof(MeanSquaredError), ["mae"] = nameof(MeanAbsoluteError), ["mape"] = nameof(MeanAbsolutePercentageError),
-        ["msle"] = nameof(MeanSquaredLogarithmicError), ["kld"] = nameof(KLDivergence), ["logcosh"] = nameof(LogCosh),
+        ["bce"] = nameof(BinaryCrossentropy),
+        ["mse"] = nameof(MeanSquaredError),
+        ["mae"] = nameof(MeanAbsoluteError),
+        ["mape"] = nameof(MeanAbsolutePercentageError),
+        ["msle"] = nameof(MeanSquaredLogarithmicError),
+        ["kld"] = nameof(KLDivergence),
+        ["logcosh"] = nameof(LogCosh),
     };
 
     /// <summary>For yes or no; predictions are probabilities.</summary>

@@ -19,7 +19,11 @@ internal static class QuickstartCommand
             var (train, test) = Digits(Path.Combine(AppContext.BaseDirectory, "Data", "digits.csv.gz"));
             var options = new ClassificationOptions(parsed.GetRequiredValue(output))
             {
-                Epochs = parsed.GetValue(epochs), Seed = parsed.GetValue(seed), Threads = parsed.GetValue(threads), BatchSize = 32, LearningRate = 3e-3f,
+                Epochs = parsed.GetValue(epochs),
+                Seed = parsed.GetValue(seed),
+                Threads = parsed.GetValue(threads),
+                BatchSize = 32,
+                LearningRate = 3e-3f,
             };
             return Classification.Run(Network(options.Seed), train, test, options, cancellation);
         })));

@@ -24,7 +24,10 @@ internal static class TrainCommand
             var network = parsed.GetRequiredValue(kind);
             var options = new ClassificationOptions(parsed.GetRequiredValue(output))
             {
-                Epochs = parsed.GetValue(epochs), Seed = parsed.GetValue(seed), Threads = parsed.GetValue(threads), BatchSize = network == "mlp" ? 128 : 64,
+                Epochs = parsed.GetValue(epochs),
+                Seed = parsed.GetValue(seed),
+                Threads = parsed.GetValue(threads),
+                BatchSize = network == "mlp" ? 128 : 64,
             };
             return Classification.Run(Network(network, options.Seed), Load(folder, "train", network), Load(folder, "t10k", network), options, cancellation);
         })));
