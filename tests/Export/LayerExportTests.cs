@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Verify;
@@ -17,6 +18,20 @@ public sealed class LayerExportTests
     [TestMethod]
     [DynamicData(nameof(LayerCases.Rows), typeof(LayerCases))]
     public void Oldest_opset(LayerCase row) => Verify(row, ExportOptions.Compatible);
+
+    /// <summary>ONNX Runtime infers the types and shapes that the file states, with contradictions as errors.</summary>
+    [TestMethod]
+    [DynamicData(nameof(LayerCases.Rows), typeof(LayerCases))]
+    public void Stated_shapes_are_those_ONNX_infers(LayerCase row)
+    {
+        foreach (var options in new[] { new ExportOptions(), ExportOptions.Compatible })
+        {
+            using var session = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, IntraOpNumThreads = 1 };
+            session.AddSessionConfigEntry("session.strict_shape_type_inference", "1");
+            using var loaded = new InferenceSession(OnnxEmitter.Emit(row.Build(), options).Proto.ToByteArray(), session);
+            Assert.IsNotEmpty(loaded.OutputNames);
+        }
+    }
 
     private static void Verify(LayerCase row, ExportOptions options)
     {
