@@ -58,6 +58,27 @@ public sealed class KerasFileTests
         }
     }
 
+    /// <summary>Where Keras 3.16 looks for the variables of layers that hold other layers; found by loading such files there.</summary>
+    public static IEnumerable<object[]> Nested =>
+    [
+        [new Bidirectional(new Gru(2), backwardLayer: new Lstm(2, name: "mine") { GoBackwards = true }), "layers/bidirectional/backward_layer/cell/vars/2 layers/bidirectional/forward_layer/cell/vars/2"],
+        [new MultiHeadAttention(2, 3) { UseGate = true }, "layers/multi_head_attention/_gate_dense/vars/1 layers/multi_head_attention/output_dense/vars/1 layers/multi_head_attention/query_dense/vars/0"],
+        [new GroupQueryAttention(3, 4, 2), "layers/grouped_query_attention/_key_dense/vars/1 layers/grouped_query_attention/_output_dense/vars/0"],
+        [new SpectralNormalization(new Dense(2)), "layers/spectral_normalization/layer/vars/1 layers/spectral_normalization/vars/1"],
+        [new TimeDistributed(new Dense(2)), "layers/time_distributed/layer/vars/0"],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Nested))]
+    public void Layers_within_layers_lie_where_Keras_looks_for_them(Layer layer, string paths)
+    {
+        var x = Model.Input([4, 3]);
+        var model = new Model(x, layer.CallAll(x, CallOptions.None)[0]);
+        var arrays = Hdf5Reader.Read(KerasWeights.Write(model));
+        foreach (var path in paths.Split(' ')) Assert.IsTrue(arrays.ContainsKey(path), $"{path} is not among {string.Join(" ", arrays.Keys)}");
+        KerasWeights.Read(model, arrays);
+    }
+
     [TestMethod]
     public void Weights_go_through_a_file_of_their_own()
     {

@@ -126,6 +126,7 @@ internal sealed partial class ModelWriter
         var type = TypeOf(operation);
         var json = new JsonObject { ["module"] = type.Module, ["class_name"] = type.Name };
         var config = new JsonObject { ["name"] = name, ["trainable"] = operation.Trainable, ["dtype"] = Policy() };
+        if (type.Omitted.Contains("trainable")) config.Remove("trainable");
         WriteConfig(type, operation, config, $"layer '{name}' ({operation.ClassName})");
 
         // In Keras states are returned by all calls of a layer or by none.

@@ -34,8 +34,13 @@ internal sealed class KerasStore
     private void Add(Operation operation, string path, string name)
     {
         if (!_visited.Add(operation)) return;
-        var own = operation.OwnWeights.OrderBy(weight => !weight.Trainable).ToList();
-        _entries.Add(new(path, name, [.. own.Where(weight => !weight.Name.Contains('/', StringComparison.Ordinal))]));
+        // The states of a stateful layer are no variables of Keras' layer.
+        var own = operation.OwnWeights.Where(weight => !weight.Name.StartsWith("rnn_state", StringComparison.Ordinal)).OrderBy(weight => !weight.Trainable).ToList();
+        IEnumerable<Weight> variables = own.Where(weight => !weight.Name.Contains('/', StringComparison.Ordinal));
+
+        // Keras holds the normalized kernel as the wrapper's variable too, before its own.
+        if (operation is Layers.SpectralNormalization { Layer: var wrapped }) variables = wrapped.OwnWeights.Where(weight => weight.Name is "kernel" or "embeddings").Concat(variables);
+        _entries.Add(new(path, name, [.. variables]));
 
         // A weight named "lstm_cell/kernel" belongs to an object within the layer.
         foreach (var part in own.Where(weight => weight.Name.Contains('/', StringComparison.Ordinal)).GroupBy(weight => weight.Name[..weight.Name.IndexOf('/', StringComparison.Ordinal)]))
@@ -61,7 +66,7 @@ internal sealed class KerasStore
         var inner = new Dictionary<string, int>();
         foreach (var child in operation.Children)
         {
-            var attribute = Attribute(operation, operation.NameOf(child));
+            var attribute = operation is Layers.Bidirectional { BackwardLayer: var backward } ? (child == backward ? "backward_layer" : "forward_layer") : Attribute(operation, operation.NameOf(child));
             Add(child, Join(path, attribute.EndsWith('/') ? attribute + Numbered(ClassOf(child), inner) : attribute), child.Name);
         }
     }
@@ -69,12 +74,11 @@ internal sealed class KerasStore
     /// <summary>Keras' attribute that holds a part of a layer; a trailing slash means a list.</summary>
     private static string Attribute(Operation owner, string part) => (owner.ClassName, part) switch
     {
-        ("MultiHeadAttention", "query" or "key" or "value" or "gate") => part + "_dense",
+        ("MultiHeadAttention", "gate") => "_gate_dense",
+        ("MultiHeadAttention", "query" or "key" or "value") => part + "_dense",
         ("MultiHeadAttention", "attention_output") => "output_dense",
         ("GroupQueryAttention" or "GroupedQueryAttention", "query" or "key" or "value" or "gate") => "_" + part + "_dense",
         ("GroupQueryAttention" or "GroupedQueryAttention", "attention_output") => "_output_dense",
-        ("Bidirectional", _) when part.StartsWith("forward", StringComparison.Ordinal) => "forward_layer",
-        ("Bidirectional", _) when part.StartsWith("backward", StringComparison.Ordinal) => "backward_layer",
         ("TimeDistributed" or "SpectralNormalization" or "Wrapper", _) => "layer",
         ("StackedRNNCells", _) => "cells/",
         _ when part.EndsWith("_cell", StringComparison.Ordinal) || owner.ClassName == "RNN" => "cell",
