@@ -18,6 +18,7 @@ internal static class CommandLine
         {
             QuickstartCommand.Create(),
             TrainCommand.Create(),
+            ConvertCommand.Create(),
             VerifyCommand.Create(),
             SummaryCommand.Create(),
         };

@@ -87,7 +87,8 @@ internal static class Classification
         var table = new Table().AddColumns("", "held-out accuracy", "rows per second");
         table.AddRow("engine", Percent(engineAccuracy), Rows(engineRows));
         table.AddRow("ONNX Runtime", Percent(runtimeAccuracy), Rows(runtimeRows));
-        AnsiConsole.Write(table);
+        // Made for this table: the one console Spectre keeps would write to where output went at first.
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }).Write(table);
 
         static string Percent(double share) => share.ToString("0.0000", CultureInfo.InvariantCulture);
         static string Rows(double rows) => rows.ToString("N0", CultureInfo.InvariantCulture);

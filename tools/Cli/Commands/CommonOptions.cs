@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace OnnxFunctional.Cli.Commands;
 
@@ -7,9 +8,22 @@ internal static class CommonOptions
 {
     public static Option<ulong> Seed() => new("--seed") { Description = "What first values, order and dropout are drawn from.", DefaultValueFactory = _ => 0 };
 
-    public static Option<int?> Threads() => new("--threads") { Description = "Threads of the engine; as many as the process may use if none are given. The result is the same." };
+    public static Option<int?> Threads() =>
+        Positive(new Option<int?>("--threads") { Description = "Threads of the engine; as many as the process may use if none are given. The result is the same." });
 
-    public static Option<int> Epochs(int standard) => new("--epochs") { Description = "How often all samples are gone through.", DefaultValueFactory = _ => standard };
+    public static Option<int> Epochs(int standard) =>
+        Positive(new Option<int>("--epochs") { Description = "How often all samples are gone through.", DefaultValueFactory = _ => standard });
 
     public static Option<string> Out(string standard) => new("--out") { Description = "The ONNX file to write.", DefaultValueFactory = _ => standard };
+
+    private static Option<T> Positive<T>(Option<T> option)
+    {
+        option.Validators.Add(result =>
+        {
+            // What is no number at all has its own message already.
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) && value < 1)
+                result.AddError($"{option.Name} is {result.Tokens[0].Value}; expected at least 1.");
+        });
+        return option;
+    }
 }

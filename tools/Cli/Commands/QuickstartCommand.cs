@@ -16,6 +16,7 @@ internal static class QuickstartCommand
         var command = new Command("quickstart", "Train a small network on the digits that come along, export it, prove it, run it.") { epochs, output, seed, threads };
         command.SetAction((parsed, cancellation) => Task.FromResult(CommandLine.Guard(() =>
         {
+            OutputFile.Check(parsed.GetRequiredValue(output));
             var (train, test) = Digits(Path.Combine(AppContext.BaseDirectory, "Data", "digits.csv.gz"));
             var options = new ClassificationOptions(parsed.GetRequiredValue(output))
             {

@@ -20,6 +20,7 @@ internal static class TrainCommand
         var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.") { data, kind, epochs, output, seed, threads };
         mnist.SetAction((parsed, cancellation) => Task.FromResult(CommandLine.Guard(() =>
         {
+            OutputFile.Check(parsed.GetRequiredValue(output));
             var folder = parsed.GetRequiredValue(data);
             var network = parsed.GetRequiredValue(kind);
             var options = new ClassificationOptions(parsed.GetRequiredValue(output))

@@ -1,0 +1,177 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using OnnxFunctional.Tests.Keras;
+
+namespace OnnxFunctional.Tests.Cli;
+
+/// <summary>What users get wrong ends in a sentence on standard error, exit code 1 and an empty folder.</summary>
+[TestClass]
+[DoNotParallelize]
+public sealed class BadInputTests
+{
+    private const int Side = 28;
+
+    [TestMethod]
+    [DataRow("quickstart --epochs 0", "--epochs is 0; expected at least 1", DisplayName = "no epochs")]
+    [DataRow("quickstart --threads -1", "--threads is -1; expected at least 1", DisplayName = "threads below one")]
+    [DataRow("quickstart --epochs many", "many", DisplayName = "epochs that are no number")]
+    [DataRow("quickstart --speed 3", "--speed", DisplayName = "unknown option")]
+    [DataRow("quickstart --seed -4", "-4", DisplayName = "negative seed")]
+    [DataRow("train mnist --data x --model transformer", "transformer", DisplayName = "unknown network")]
+    [DataRow("train mnist", "--data", DisplayName = "no data named")]
+    [DataRow("train cifar", "cifar", DisplayName = "unknown data set")]
+    [DataRow("convert model.keras", "TARGET", DisplayName = "no target")]
+    [DataRow("teach", "teach", DisplayName = "unknown command")]
+    public void Options(string line, string expected) => CommandRun.Of(line.Split(' ')).Refused(expected);
+
+    [TestMethod]
+    [DataRow("missing/model.onnx", "does not exist", DisplayName = "missing folder")]
+    [DataRow("folder", "it is a folder", DisplayName = "a folder")]
+    [DataRow("file/model.onnx", "is a file, not a folder", DisplayName = "a file as folder")]
+    [DataRow("", "is empty", DisplayName = "an empty name")]
+    public void Output_that_cannot_be_written_is_named_before_training(string name, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("folder"));
+        File.WriteAllText(folder.File("file"), "");
+        var target = name.Length == 0 ? "" : folder.File(name);
+        foreach (var run in new[] { CommandRun.Of("quickstart", "--out", target), CommandRun.Of("train", "mnist", "--data", folder.Path, "--out", target), CommandRun.Of("convert", "model.keras", target) })
+        {
+            run.Refused(expected);
+            Assert.AreEqual("", run.Output);
+        }
+
+        Assert.HasCount(2, Directory.GetFileSystemEntries(folder.Path, "*", SearchOption.AllDirectories));
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    public void A_read_only_folder_is_named_before_training()
+    {
+        // Permissions do not bind the superuser; in this folder nobody creates files.
+        var run = CommandRun.Of("quickstart", "--out", "/proc/self/digits.onnx");
+        run.Refused("read-only");
+        Assert.AreEqual("", run.Output);
+    }
+
+    [TestMethod]
+    [DataRow("verify")]
+    [DataRow("summary")]
+    [DataRow("convert")]
+    public void Files_that_hold_something_else(string command)
+    {
+        using var folder = new TemporaryFolder();
+        var random = new byte[4000];
+        new Random(1).NextBytes(random);
+        File.WriteAllBytes(folder.File("random"), random);
+        File.WriteAllBytes(folder.File("empty"), []);
+        File.WriteAllText(folder.File("text"), "not a model");
+        var keras = File.ReadAllBytes(ParityFolder.PathOf("models/mlp.keras"));
+        File.WriteAllBytes(folder.File("cut"), keras[..(keras.Length / 2)]);
+        if (command != "convert") File.WriteAllBytes(folder.File("keras"), keras);
+        var files = Directory.GetFiles(folder.Path).Order().ToList();
+        foreach (var file in files.Append(folder.File("missing")).Append(folder.Path))
+        {
+            var run = command == "convert" ? CommandRun.Of(command, file, folder.File("model.onnx")) : CommandRun.Of(command, file);
+            run.Refused(" ");
+            Assert.IsGreaterThan(20, run.Error.Trim().Length, run.Error);
+        }
+
+        CollectionAssert.AreEqual(files, Directory.GetFileSystemEntries(folder.Path).Order().ToList());
+    }
+
+    [TestMethod]
+    public void Converting_a_file_onto_itself_leaves_it()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(ParityFolder.PathOf("models/mlp.keras"), folder.File("model.keras"));
+        CommandRun.Of("convert", folder.File("model.keras"), folder.File("model.keras")).Refused("Source and target are both");
+        CommandRun.Of("convert", folder.File("model.keras"), folder.File("model.onnx"), "--opset", "99").Refused("Opset 99 is not written");
+        CollectionAssert.AreEqual(File.ReadAllBytes(ParityFolder.PathOf("models/mlp.keras")), File.ReadAllBytes(folder.File("model.keras")));
+        Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [TestMethod]
+    [DataRow("none", "There is no folder", DisplayName = "no folder")]
+    [DataRow("empty", "has neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz", DisplayName = "no files")]
+    [DataRow("cut", "was cut off", DisplayName = "cut file")]
+    [DataRow("cut gzip", "was cut off", DisplayName = "cut gzip file")]
+    [DataRow("no gzip", "expected 0x00000803", DisplayName = "text instead of images")]
+    [DataRow("labels as images", "it holds labels. Give the file of images", DisplayName = "labels as images")]
+    [DataRow("fewer labels", "30 images but 29 labels", DisplayName = "fewer labels than images")]
+    [DataRow("size", "27 x 28 pixels; expected 28 x 28", DisplayName = "images of another size")]
+    [DataRow("class", "10", DisplayName = "a label that is no digit")]
+    public void Mnist_files(string problem, string expected)
+    {
+        using var data = new TemporaryFolder();
+        using var output = new TemporaryFolder();
+        var (images, labels) = (data.File("train-images-idx3-ubyte"), data.File("train-labels-idx1-ubyte"));
+        if (problem is not ("none" or "empty")) WriteMnist(data);
+        switch (problem)
+        {
+            case "cut":
+                File.WriteAllBytes(images, File.ReadAllBytes(images)[..5000]);
+                break;
+            case "cut gzip":
+                using (var stream = new MemoryStream())
+                {
+                    using (var packer = new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true)) packer.Write(File.ReadAllBytes(images));
+                    File.WriteAllBytes(images + ".gz", stream.ToArray()[..(int)(stream.Length / 2)]);
+                    File.Delete(images);
+                }
+
+                break;
+            case "no gzip":
+                File.WriteAllText(images, new string('x', 1000));
+                break;
+            case "labels as images":
+                File.Copy(labels, images, overwrite: true);
+                break;
+            case "fewer labels":
+                File.WriteAllBytes(labels, Idx([29], new byte[29]));
+                break;
+            case "size":
+                File.WriteAllBytes(images, Idx([30, Side - 1, Side], new byte[30 * (Side - 1) * Side]));
+                break;
+            case "class":
+                File.WriteAllBytes(labels, Idx([30], [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 11))]));
+                break;
+        }
+
+        CommandRun.Of("train", "mnist", "--data", problem == "none" ? data.File("none") : data.Path, "--model", "mlp", "--epochs", "1", "--out", output.File("mnist.onnx")).Refused(expected);
+        Assert.IsEmpty(Directory.GetFileSystemEntries(output.Path));
+    }
+
+    [TestMethod]
+    [DataRow("mlp")]
+    [DataRow("cnn")]
+    [DataRow("lstm")]
+    public void Mnist_files_that_are_right_train_each_network(string network)
+    {
+        using var data = new TemporaryFolder();
+        WriteMnist(data);
+        CommandRun.Of("train", "mnist", "--data", data.Path, "--model", network, "--epochs", "1", "--out", data.File("mnist.onnx")).Succeeded();
+        Assert.IsTrue(File.Exists(data.File("mnist.onnx")));
+    }
+
+    private static void WriteMnist(TemporaryFolder folder)
+    {
+        var pixels = new byte[30 * Side * Side];
+        new Random(2).NextBytes(pixels);
+        byte[] labels = [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 10))];
+        foreach (var part in new[] { "train", "t10k" })
+        {
+            File.WriteAllBytes(folder.File(part + "-images-idx3-ubyte"), Idx([30, Side, Side], pixels));
+            File.WriteAllBytes(folder.File(part + "-labels-idx1-ubyte"), Idx([30], labels));
+        }
+    }
+
+    private static byte[] Idx(int[] lengths, byte[] values)
+    {
+        var bytes = new byte[4 + (4 * lengths.Length) + values.Length];
+        (bytes[2], bytes[3]) = (8, (byte)lengths.Length);
+        for (var i = 0; i < lengths.Length; i++) BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4 + (4 * i)), lengths[i]);
+        values.CopyTo(bytes, 4 + (4 * lengths.Length));
+        return bytes;
+    }
+}

@@ -1,0 +1,31 @@
+using OnnxFunctional.Cli.Commands;
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.Proto;
+
+namespace OnnxFunctional.Tests.Cli;
+
+/// <summary>The files of the three MNIST networks hold the operators one would choose by hand; first weights are enough to see it.</summary>
+[TestClass]
+public sealed class TrainedNetworkTests
+{
+    [TestMethod]
+    [DataRow("cnn", "Conv 2, Gemm 2, MaxPool 2, Softmax 1", DisplayName = "cnn")]
+    [DataRow("mlp", "Gemm 3, Softmax 1", DisplayName = "mlp")]
+    [DataRow("lstm", "Gemm 1, LSTM 1, Softmax 1", DisplayName = "lstm")]
+    public void A_file_has_one_node_for_each_layer(string kind, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        var report = TrainCommand.Network(kind, seed: 3).ExportOnnx(folder.File("mnist.onnx"));
+        Assert.IsTrue(report.Passed, report.ToString());
+
+        var counts = ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("mnist.onnx"))).Graph.Node.GroupBy(node => node.OpType).ToDictionary(group => group.Key, group => group.Count());
+        string[] counted = ["Conv", "Gemm", "LSTM", "MatMul", "MaxPool", "Scan", "Softmax"];
+        Assert.AreEqual(expected, string.Join(", ", counted.Where(counts.ContainsKey).Select(type => $"{type} {counts[type]}")), Listing());
+        if (kind == "lstm") return;
+        Assert.IsFalse(counts.ContainsKey("Transpose"), "one channel needs no Transpose: " + Listing());
+        Assert.IsLessThanOrEqualTo(kind == "cnn" ? 2 : 1, counts.GetValueOrDefault("Flatten") + counts.GetValueOrDefault("Reshape"), Listing());
+        Assert.IsGreaterThanOrEqualTo(1, counts.GetValueOrDefault("Flatten") + counts.GetValueOrDefault("Reshape"), Listing());
+
+        string Listing() => string.Join(", ", counts.Select(entry => $"{entry.Key} {entry.Value}"));
+    }
+}
