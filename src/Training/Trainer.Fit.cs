@@ -17,10 +17,10 @@ public sealed partial class Trainer
     /// <param name="callbacks">What is told of the progress.</param>
     /// <param name="initialEpoch">The first epoch's number, counted from 0.</param>
     /// <param name="verbose">What is printed.</param>
-    /// <param name="cancellation">Ends training after the present step.</param>
     /// <param name="classWeight">A weight for the samples of each class, by class number; 1 where none is given.</param>
     /// <param name="stepsPerEpoch">Steps of an epoch; once through the data if none are given.</param>
     /// <param name="validationFreq">Epochs from one evaluation to the next.</param>
+    /// <param name="cancellation">Ends training after the present step.</param>
     /// <returns>Losses and metrics of every epoch.</returns>
     /// <exception cref="ModelException">Data and model do not fit, numbers that are not finite, class numbers out of range; or the loss stopped being a number, with batch and layer.</exception>
     public History Fit(
@@ -35,10 +35,10 @@ public sealed partial class Trainer
         IReadOnlyList<Callback>? callbacks = null,
         int initialEpoch = 0,
         Verbosity verbose = Verbosity.Auto,
-        CancellationToken cancellation = default,
         IReadOnlyDictionary<int, float>? classWeight = null,
         int? stepsPerEpoch = null,
-        int validationFreq = 1)
+        int validationFreq = 1,
+        CancellationToken cancellation = default)
     {
         var arrays = Checked(x, y, sampleWeight, classWeight);
         List<NDArray>? validation = null;

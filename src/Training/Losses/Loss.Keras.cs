@@ -3,17 +3,6 @@ namespace OnnxFunctional.Training;
 /// <content>Keras' losses with their default options.</content>
 public abstract partial class Loss
 {
-    private static readonly Dictionary<string, string> _short = new()
-    {
-        ["bce"] = nameof(BinaryCrossentropy),
-        ["mse"] = nameof(MeanSquaredError),
-        ["mae"] = nameof(MeanAbsoluteError),
-        ["mape"] = nameof(MeanAbsolutePercentageError),
-        ["msle"] = nameof(MeanSquaredLogarithmicError),
-        ["kld"] = nameof(KLDivergence),
-        ["logcosh"] = nameof(LogCosh),
-    };
-
     /// <summary>For yes or no; predictions are probabilities.</summary>
     public static Loss BinaryCrossentropy { get; } = new BinaryCrossentropy();
 
@@ -87,7 +76,16 @@ public abstract partial class Loss
     public static Loss Named(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        var wanted = _short.GetValueOrDefault(name, name).Replace("_", "", StringComparison.Ordinal);
+        var wanted = name switch
+        {
+            "bce" => nameof(BinaryCrossentropy),
+            "mse" => nameof(MeanSquaredError),
+            "mae" => nameof(MeanAbsoluteError),
+            "mape" => nameof(MeanAbsolutePercentageError),
+            "msle" => nameof(MeanSquaredLogarithmicError),
+            "kld" => nameof(KLDivergence),
+            _ => name.Replace("_", "", StringComparison.Ordinal),
+        };
         return Array.Find(All, loss => string.Equals(loss.GetType().Name, wanted, StringComparison.OrdinalIgnoreCase))
             ?? throw new ModelException($"There is no loss '{name}'." + (Naming.Nearest(name, All.Select(loss => loss.Name)) is { } nearest ? $" Did you mean '{nearest}'?" : " Loss.From(function) makes one of your own."));
     }
