@@ -78,7 +78,7 @@ internal static class Worker
         }
 
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{times.Sum() / Runs:F3} ms a step"));
-        foreach (var (time, kernel) in times.Zip(plan.Names).OrderByDescending(entry => entry.First).Take(30))
+        foreach (var (time, kernel) in times.Zip(plan.Names).OrderByDescending(entry => entry.First).Take(70))
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time / Runs,9:F3} ms  {kernel}"));
     }
 

@@ -120,6 +120,9 @@ internal sealed class Fusion
 
         // A view of what the chain makes is read from memory, which the chain has not written yet.
         if (best is not null && node.Inputs.Any(input => !ReferenceEquals(Root(input), input) && ProducerOf(input) == best)) best = null;
+        // Beside a chain that was just begun over the same elements: what both read is read once (Adam's two moments).
+        if (best is null && Units.Count > 0 && Units[^1] is { IsChain: true } last && last.Order > latest && last.Nodes.Count < ElementwiseTable.LongestChain
+            && last.Head.Outputs[0].Spec.Shape == shape && node.Inputs.Any(input => input.Spec.Shape == shape && last.Nodes.Any(other => other.Inputs.Contains(input)))) best = last;
         if (best is null)
         {
             best = new Unit(Units.Count, isChain: true);

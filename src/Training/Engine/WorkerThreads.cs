@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 
@@ -10,8 +11,10 @@ namespace OnnxFunctional.Training.Engine;
 /// </remarks>
 internal sealed class WorkerThreads
 {
-    // Long enough to bridge the serial pieces between two parallel regions of a training step, short enough not to burn a core that waits for data.
-    private const int SpinsBeforeSleep = 4000;
+    // Long enough to bridge the serial pieces between two parallel regions of a training step (a sleeping thread takes 50 microseconds and more to come back),
+    // short enough not to burn a core that waits for data.
+    private static readonly long _spinTicks = Stopwatch.Frequency / 2000;
+    private const int SpinsBetweenLooksAtTheClock = 32;
     private const long Closed = int.MaxValue;
 
     private readonly Thread[] _threads;
@@ -119,7 +122,11 @@ internal sealed class WorkerThreads
                 continue;
             }
 
-            for (var spin = 0; spin < SpinsBeforeSleep && Unchanged(seen); spin++) Thread.SpinWait(1);
+            for (var end = Stopwatch.GetTimestamp() + _spinTicks; Unchanged(seen) && Stopwatch.GetTimestamp() < end;)
+            {
+                for (var spin = 0; spin < SpinsBetweenLooksAtTheClock && Unchanged(seen); spin++) Thread.SpinWait(1);
+            }
+
             if (!Unchanged(seen) || Volatile.Read(ref _stop)) continue;
             Interlocked.Increment(ref _sleepers);
             if (Unchanged(seen) && !Volatile.Read(ref _stop)) _wake.Wait();
