@@ -136,3 +136,21 @@ internal readonly struct DivideByRootOperator(float alpha) : IBinaryOperator
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V>(V x, V y) where V : struct, IVector<V> => x / (V.Sqrt(y) + V.Create(_alpha));
 }
+
+/// <summary><c>x + alpha * (y - x)</c></summary>
+internal readonly struct LerpOperator(float alpha) : IBinaryOperator
+{
+    private readonly float _alpha = alpha;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y) where V : struct, IVector<V> => V.MultiplyAdd(y - x, V.Create(_alpha), x);
+}
+
+/// <summary><c>x + alpha * (y^2 - x)</c></summary>
+internal readonly struct LerpSquareOperator(float alpha) : IBinaryOperator
+{
+    private readonly float _alpha = alpha;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y) where V : struct, IVector<V> => V.MultiplyAdd(V.MultiplyAdd(y, y, -x), V.Create(_alpha), x);
+}

@@ -88,6 +88,8 @@ internal static class ElementwiseDispatch
             case ElementwiseOpcode.SigmoidGradient: Binary<V, SigmoidGradientOperator>(default, o); break;
             case ElementwiseOpcode.Blend: Binary<V, BlendOperator>(new(alpha, beta), o); break;
             case ElementwiseOpcode.BlendSquare: Binary<V, BlendSquareOperator>(new(alpha, beta), o); break;
+            case ElementwiseOpcode.Lerp: Binary<V, LerpOperator>(new(alpha), o); break;
+            case ElementwiseOpcode.LerpSquare: Binary<V, LerpSquareOperator>(new(alpha), o); break;
             case ElementwiseOpcode.DivideByRoot: Binary<V, DivideByRootOperator>(new(alpha), o); break;
             case ElementwiseOpcode.MultiplyAdd: Ternary<V, MultiplyAddOperator>(default, o); break;
             case ElementwiseOpcode.MultiplySubtract: Ternary<V, MultiplySubtractOperator>(default, o); break;

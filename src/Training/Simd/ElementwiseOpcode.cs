@@ -15,7 +15,7 @@ internal enum ElementwiseOpcode : byte
     SigmoidGradient,
 
     // float, float -> float, with parameters
-    Blend, BlendSquare, DivideByRoot,
+    Blend, BlendSquare, Lerp, LerpSquare, DivideByRoot,
 
     // float, float, float -> float
     MultiplyAdd, MultiplySubtract, SubtractMultiplied, ClipBetween,

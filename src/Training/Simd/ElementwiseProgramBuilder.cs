@@ -54,14 +54,14 @@ internal sealed partial class ElementwiseProgramBuilder
     public int Constant(float value) => Add(new Value { Kind = ValueKind.Constant, Alpha = value });
 
     /// <summary>An instruction over earlier values.</summary>
-    /// <remarks>Copy and Where keep masks masks; Equal and NotEqual compare masks as well.</remarks>
+    /// <remarks>A copy is the value itself. Where keeps masks masks; Equal and NotEqual compare masks as well.</remarks>
     /// <exception cref="ArgumentException">An operand is missing, or is a mask where a float is needed or the other way round.</exception>
     public int Add(ElementwiseOpcode opcode, int x, int y = -1, int z = -1, float alpha = 0f, float beta = 0f)
     {
         var arity = ElementwiseOpcodes.Arity(opcode);
         var mask = ElementwiseOpcodes.GivesMask(opcode);
-        if (x >= 0 && _values[x].IsMask && opcode == ElementwiseOpcode.Copy) mask = true;
-        else if (opcode == ElementwiseOpcode.Where && y >= 0 && z >= 0 && _values[y].IsMask && _values[z].IsMask) mask = true;
+        if (opcode == ElementwiseOpcode.Copy && x >= 0 && y < 0) return x;
+        if (opcode == ElementwiseOpcode.Where && y >= 0 && z >= 0 && _values[y].IsMask && _values[z].IsMask) mask = true;
         else if (AreMasks(x, y) && opcode == ElementwiseOpcode.NotEqual) opcode = ElementwiseOpcode.Xor;
         else if (AreMasks(x, y) && opcode == ElementwiseOpcode.Equal) return Add(ElementwiseOpcode.Not, Add(ElementwiseOpcode.Xor, x, y));
         else CheckOperands(opcode, [x, y, z]);
@@ -248,14 +248,15 @@ internal sealed partial class ElementwiseProgramBuilder
         _values[i] = sum with { Opcode = opcode, X = product.X, Y = product.Y, Z = other };
     }
 
-    // x * alpha + y * beta and x * alpha + y * y * beta, alpha and beta constants
+    // With constants alpha and beta: x * alpha + y * beta and x * alpha + y^2 * beta, x + (y - x) * alpha and x + (y^2 - x) * alpha.
     private void FuseBlend(int i, int[] uses, Reach[] reach)
     {
         var sum = _values[i];
-        if (!Scaled(sum, out var x, out var alpha) || !Absorbs(sum.Z, ElementwiseOpcode.Multiply, uses, reach)) return;
+        if (!Scaled(sum, out var x, out var alpha)) return;
+        if (FuseLerp(i, x, alpha, uses, reach) || !Absorbs(sum.Z, ElementwiseOpcode.Multiply, uses, reach)) return;
         if (!Scaled(_values[sum.Z], out var y, out var beta)) return;
         uses[sum.Z] = 0;
-        var square = Absorbs(y, ElementwiseOpcode.Square, uses, reach);
+        var square = IsSquare(y, uses, reach);
         if (square)
         {
             uses[y] = 0;
@@ -264,6 +265,21 @@ internal sealed partial class ElementwiseProgramBuilder
 
         _values[i] = sum with { Opcode = square ? ElementwiseOpcode.BlendSquare : ElementwiseOpcode.Blend, X = x, Y = y, Z = -1, Alpha = alpha, Beta = beta };
     }
+
+    private bool FuseLerp(int i, int difference, float alpha, int[] uses, Reach[] reach)
+    {
+        var from = _values[i].Z;
+        var inner = _values[difference];
+        var plain = Absorbs(difference, ElementwiseOpcode.Subtract, uses, reach) && inner.Y == from;
+        var square = Absorbs(difference, ElementwiseOpcode.MultiplySubtract, uses, reach) && inner.X == inner.Y && inner.Z == from;
+        if (!plain && !square) return false;
+        uses[difference] = 0;
+        _values[i] = _values[i] with { Opcode = square ? ElementwiseOpcode.LerpSquare : ElementwiseOpcode.Lerp, X = from, Y = inner.X, Z = -1, Alpha = alpha };
+        return true;
+    }
+
+    private bool IsSquare(int value, int[] uses, Reach[] reach) =>
+        Absorbs(value, ElementwiseOpcode.Square, uses, reach) || (Absorbs(value, ElementwiseOpcode.Multiply, uses, reach) && _values[value].X == _values[value].Y);
 
     // x / (sqrt(y) + alpha), alpha a constant
     private void FuseRoot(int i, int[] uses, Reach[] reach)

@@ -139,17 +139,23 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
-    [DataRow(1)]
-    [DataRow(17)]
-    [DataRow(5000)]
-    public void Adam_InPlace_MatchesDouble(int length)
+    [DataRow(1, false)]
+    [DataRow(17, false)]
+    [DataRow(17, true)]
+    [DataRow(5000, true)]
+    public void Adam_InPlace_MatchesDouble(int length, bool byDifference)
     {
         float[] w = SimdTesting.Random(length), g = SimdTesting.Random(length, seed: 2), m = SimdTesting.Random(length, seed: 3), v = SimdTesting.Random(length, 0, 2, 4);
         const float rate = 0.01f, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-7f;
         var b = new ElementwiseProgramBuilder([length]);
         int wi = b.Input([length]), gi = b.Input([length]), mi = b.Input([length]), vi = b.Input([length]), ri = b.Input([]);
-        var m2 = b.Add(ElementwiseOpcode.Add, Scale(mi, beta1), Scale(gi, 1 - beta1));
-        var v2 = b.Add(ElementwiseOpcode.Add, Scale(vi, beta2), Scale(b.Add(ElementwiseOpcode.Square, gi), 1 - beta2));
+        var square = b.Add(ElementwiseOpcode.Multiply, gi, gi);
+        var m2 = byDifference
+            ? b.Add(ElementwiseOpcode.Add, mi, Scale(b.Add(ElementwiseOpcode.Subtract, gi, mi), 1 - beta1))
+            : b.Add(ElementwiseOpcode.Add, Scale(mi, beta1), Scale(gi, 1 - beta1));
+        var v2 = byDifference
+            ? b.Add(ElementwiseOpcode.Add, vi, Scale(b.Add(ElementwiseOpcode.Subtract, square, vi), 1 - beta2))
+            : b.Add(ElementwiseOpcode.Add, Scale(vi, beta2), Scale(square, 1 - beta2));
         var root = b.Add(ElementwiseOpcode.Add, b.Add(ElementwiseOpcode.Sqrt, v2), b.Constant(epsilon));
         var w2 = b.Add(ElementwiseOpcode.Subtract, wi, b.Add(ElementwiseOpcode.Divide, b.Add(ElementwiseOpcode.Multiply, m2, ri), root));
         b.Output(m2, overwrites: 2);

@@ -68,6 +68,8 @@ internal static class ElementwiseReference
         ElementwiseOpcode.SigmoidGradient => x * y * (1 - y),
         ElementwiseOpcode.Blend => (x * alpha) + (y * beta),
         ElementwiseOpcode.BlendSquare => (x * alpha) + (y * y * beta),
+        ElementwiseOpcode.Lerp => x + (alpha * (y - x)),
+        ElementwiseOpcode.LerpSquare => x + (alpha * ((y * y) - x)),
         ElementwiseOpcode.DivideByRoot => x / (Math.Sqrt(y) + alpha),
         ElementwiseOpcode.MultiplyAdd => (x * y) + z,
         ElementwiseOpcode.MultiplySubtract => (x * y) - z,
