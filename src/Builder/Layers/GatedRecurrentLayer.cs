@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Layers;
@@ -8,7 +9,7 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 public abstract class GatedRecurrentLayer : RecurrentLayer
 {
-    private static readonly Dictionary<string, GateActivation> s_known = new()
+    private static readonly FrozenDictionary<string, GateActivation> s_known = new Dictionary<string, GateActivation>
     {
         ["linear"] = GateActivation.Linear,
         ["tanh"] = GateActivation.Tanh,
@@ -19,7 +20,7 @@ public abstract class GatedRecurrentLayer : RecurrentLayer
         ["selu"] = GateActivation.Selu,
         ["softplus"] = GateActivation.Softplus,
         ["softsign"] = GateActivation.Softsign,
-    };
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private protected GatedRecurrentLayer(int units, Activation? activation, string? name)
         : base(name)

@@ -80,7 +80,7 @@ public sealed class Weight
     }
 
     /// <summary>The elements for someone who sets all of them: no first values are drawn.</summary>
-    internal Span<float> Overwritten() => _values ??= new float[Length];
+    internal Span<float> Overwritten() => _values ??= GC.AllocateUninitializedArray<float>(Length, pinned: true);
 
     /// <summary>Fixes the first values, once: a function of the seed and the weight's full name alone. They are drawn when first read, so that a weight that a file fills costs nothing before.</summary>
     internal void Initialize(ulong seed, string path)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Import;
@@ -6,12 +7,12 @@ namespace OnnxFunctional.Export.Import;
 internal static class DomainGuard
 {
     /// <summary>Operators of these domains and versions are known; other domains need a function in the file.</summary>
-    private static readonly Dictionary<string, (int Oldest, int Newest)> Known = new(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, (int Oldest, int Newest)> Known = new Dictionary<string, (int Oldest, int Newest)>
     {
         [""] = (7, 26),
         ["ai.onnx.ml"] = (1, 5),
         ["com.microsoft"] = (1, 1),
-    };
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The two names of the standard domain are one.</summary>
     public static string Normalize(string domain) => domain == "ai.onnx" ? "" : domain;

@@ -25,6 +25,7 @@ internal sealed class Planner
     private readonly Dictionary<Value, Storage> _storages = [];
     private readonly Dictionary<Storage, Life> _lives = [];
     private readonly Dictionary<Weight, Storage> _weights = [];
+    private readonly Dictionary<Value, Storage> _staged = [];
     private readonly ArenaLayout _arena = new();
     private readonly List<Kernel> _kernels = [];
     private readonly RandomPlan _random;
@@ -72,11 +73,12 @@ internal sealed class Planner
             }
         }
 
+        StageWeights(kept, updates, units.Count);
         for (var i = 0; i < units.Count; i++) _kernels.Add(Create(units[i], i));
-        foreach (var (weight, value) in copies) _kernels.Add(new CopyKernel(BufferOf(value), WeightStorage(weight), weight.Length));
+        foreach (var (weight, value) in copies) _kernels.Add(new CopyKernel(StagedBufferOf(value), WeightStorage(weight), weight.Length));
 
         var inputBuffers = stands.Select(stand => new ValueBuffer(stand.Spec, _storages[stand])).ToArray();
-        var outputBuffers = outputs.Select(BufferOf).ToArray();
+        var outputBuffers = outputs.Select(StagedBufferOf).ToArray();
         foreach (var (storage, life) in _lives) _arena.Add(storage, life.Floats, life.First, life.Last);
         _arena.Place();
         _arena.Bind(AlignedMemory.Allocate(_arena.Floats));
@@ -159,6 +161,23 @@ internal sealed class Planner
         bool ReadsAsItLies(Unit unit, Weight weight, Value value) =>
             unit.Inputs.Where(input => _fusion.Root(input).Producer.Op is Variable variable && variable.Weight == weight).All(input => input.Producer.Op is Variable && input.Spec == value.Spec);
     }
+
+    /// <summary>Copies weights that are updated and are also read as they were, as outputs or by one another's updates, before anything else runs.</summary>
+    private void StageWeights(IReadOnlyList<Value> kept, IReadOnlyList<(Weight Weight, Value Value)> updates, int end)
+    {
+        var updated = updates.Select(update => update.Weight).ToHashSet();
+        foreach (var root in kept.Select(_fusion.Root).Distinct())
+        {
+            if (root.Producer.Op is not Variable { Weight: var weight } || !updated.Contains(weight)) continue;
+            var storage = new Storage();
+            _staged[root] = storage;
+            _lives[storage] = new Life(weight.Length, 0, end);
+            _kernels.Add(new CopyKernel(BufferOf(root), storage, weight.Length));
+        }
+    }
+
+    /// <summary>A value after the run: of a weight, what it was before.</summary>
+    private ValueBuffer StagedBufferOf(Value value) => _staged.TryGetValue(_fusion.Root(value), out var storage) ? new ValueBuffer(value.Spec, storage) : BufferOf(value);
 
     /// <summary>Gives an elementwise output the memory of an input that is read here for the last time.</summary>
     private void Overwrite(Unit unit, int here, Dictionary<Value, int> last)

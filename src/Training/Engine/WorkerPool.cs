@@ -16,8 +16,8 @@ internal sealed class WorkerPool(int threads) : IDisposable
 {
     private readonly WorkerThreads _threads = new(threads);
 
-    /// <summary>Ends the threads of a pool that was forgotten.</summary>
-    ~WorkerPool() => _threads.Stop();
+    /// <summary>Ends the threads of a pool that was forgotten; one whose making was refused has none.</summary>
+    ~WorkerPool() => _threads?.Stop();
 
     /// <summary>Threads that take part in <see cref="Run"/>, the caller's included.</summary>
     public int Threads => _threads.Threads;

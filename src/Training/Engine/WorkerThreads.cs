@@ -75,14 +75,14 @@ internal sealed class WorkerThreads
     /// <summary>Tells the threads to end; they do when they have nothing to do.</summary>
     public void Stop()
     {
-        Volatile.Write(ref _stop, true);
+        if (Interlocked.Exchange(ref _stop, true)) return;
         if (_threads.Length > 0) _wake.Release(_threads.Length);
     }
 
     public void Join()
     {
+        // The semaphore is left to the collector: it holds no handle of the system, and a second Join finds it as the first did.
         foreach (var thread in _threads) thread.Join();
-        _wake.Dispose();
     }
 
     private void TakeParts()

@@ -78,6 +78,12 @@ internal sealed class StepRunner(TrainingPlan plan, ModelEngine engine, ulong se
             return;
         }
 
+        // A method of its own: what its lambdas capture would be allocated on every call of this one.
+        Prepare(batch);
+    }
+
+    private void Prepare(BatchSource batch)
+    {
         var wanted = new TensorSpec[batch.Arrays];
         for (var i = 0; i < wanted.Length; i++) wanted[i] = batch.SpecOf(i);
         var inputs = plan.Model.Inputs.Count;

@@ -121,6 +121,7 @@ internal static class GradientRules
 
         // Recurrent networks.
         RecurrentOp recurrent => RecurrentGradients.Of(c, recurrent),
+        RecurrentGradient => throw c.Refuse("the gradient of back-propagation through time has no operator; use a recurrent layer written out step by step, as one with dropout is, in a model whose gradient is part of its loss."),
 
         // The chosen positions do not move to first order, but choosing them again needs an operator of its own.
         MaxPoolGradient => throw c.Refuse("use AveragePooling in a model whose gradient is part of its loss."),

@@ -1,3 +1,4 @@
+// Longer than other files: one property of programs after the other, all on the same few helpers for random programs.
 using System.Runtime.CompilerServices;
 using OnnxFunctional.Training.Simd;
 

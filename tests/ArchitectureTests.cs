@@ -1,0 +1,148 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using OnnxFunctional.Export;
+using OnnxFunctional.Operators;
+using OnnxFunctional.Tests.Cases;
+using OnnxFunctional.Tests.Training.Operators;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests;
+
+/// <summary>What ARCHITECTURE.md says under "Never", checked.</summary>
+[TestClass]
+public sealed class ArchitectureTests
+{
+    private static readonly Assembly s_builder = typeof(Model).Assembly;
+    private static readonly Assembly s_training = typeof(Trainer).Assembly;
+    private static readonly Assembly s_export = typeof(OnnxModel).Assembly;
+
+    [TestMethod]
+    public void Assemblies_refer_in_one_direction()
+    {
+        string[] foreign = ["Google.Protobuf", "Microsoft.ML.OnnxRuntime", "PureHDF"];
+        RefersToNone(s_builder, ["OnnxFunctional", .. foreign]);
+        RefersToNone(s_training, ["OnnxFunctional.Export", .. foreign]);
+
+        static void RefersToNone(Assembly assembly, string[] names)
+        {
+            var wrong = assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => names.Any(start => name.StartsWith(start, StringComparison.Ordinal)) && !(assembly == s_training && name == "OnnxFunctional.Builder"));
+            AssertNone(wrong, assembly.GetName().Name + " refers to");
+        }
+    }
+
+    [TestMethod]
+    public void ONNX_Runtime_and_protobuf_are_named_in_Export_only()
+    {
+        var wrong = Sources("src").Where(file => !file.Path.StartsWith("src/Export/", StringComparison.Ordinal))
+            .Where(file => Lines(file.Text).Any(line => Regex.IsMatch(line, @"Microsoft\.ML\.OnnxRuntime|Google\.Protobuf|PureHDF")));
+        AssertNone(wrong.Select(file => file.Path), "found");
+    }
+
+    [TestMethod]
+    public void Unsafe_code_is_in_Simd_only()
+    {
+        var wrong = Sources("src").Where(file => !file.Path.StartsWith("src/Training/Simd/", StringComparison.Ordinal)).Where(file => Lines(file.Text).Any(line => Regex.IsMatch(line, @"\bunsafe\b")));
+        AssertNone(wrong.Select(file => file.Path), "found");
+    }
+
+    [TestMethod]
+    public void Static_fields_never_change()
+    {
+        var wrong = new[] { s_builder, s_training, s_export }.SelectMany(assembly => assembly.GetTypes())
+            .Where(type => type.Namespace != "OnnxFunctional.Export.Proto" && !IsGenerated(type))
+            .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            .Where(field => !field.IsLiteral && (!field.IsInitOnly || !IsImmutable(field.FieldType)) && !Regex.IsMatch(field.Name, @"^<>"))
+            .Select(field => $"{field.DeclaringType!.Name}.{field.Name} ({field.FieldType.Name}{(field.IsInitOnly ? "" : ", not readonly")})");
+        AssertNone(wrong, "found");
+    }
+
+    [TestMethod]
+    public void Every_operator_has_a_row_in_the_gradient_table()
+    {
+        var missing = new List<string>();
+        foreach (var row in OpCases.All.DistinctBy(row => row.Op.GetType()))
+        {
+            var inputs = OpRun.Placeholders(row.Inputs, unknownBatch: false);
+            var outputs = row.Apply(inputs);
+            var node = outputs[0].Value.Producer;
+            if (node.Op.GetType() != row.Op.GetType()) continue;
+            try
+            {
+                var upstream = outputs.Select(output => output.DType == DType.Float32 ? Ops.OnesLike(output) : null).ToArray();
+                Array.Resize(ref upstream, node.Outputs.Count);
+                GradientRules.Of(new GradientContext(node, upstream, [.. node.Inputs], null));
+            }
+            catch (ModelException error) when (error.Message.Contains("no rule was written", StringComparison.Ordinal))
+            {
+                missing.Add(row.Op.Name);
+            }
+            catch (ModelException error) when (error.Message.Contains("does not exist", StringComparison.Ordinal))
+            {
+                // Refused, with a reason: that is a row.
+            }
+        }
+
+        AssertNone(missing, "operators without a row in GradientRules (kernels and emitters are proved by the operator cases)");
+    }
+
+    [TestMethod]
+    public void Long_files_say_why_at_their_top()
+    {
+        var wrong = Sources("src", "tests", "tools").Where(file => file.Text.AsSpan().Count('\n') > 400 && !file.Text.StartsWith("//", StringComparison.Ordinal));
+        AssertNone(wrong.Select(file => file.Path), "files of more than 400 lines that do not begin with a comment that says why");
+    }
+
+    [TestMethod]
+    public void Nothing_is_left_for_later()
+    {
+        var wrong = Sources("src", "tools").Where(file => Regex.IsMatch(file.Text, @"\b(TODO|FIXME|HACK)\b|NotImplementedException|catch\s*(\([^)]*\))?\s*\{\s*\}"));
+        AssertNone(wrong.Select(file => file.Path), "found");
+    }
+
+    private static void AssertNone(IEnumerable<string> wrong, string what)
+    {
+        var list = wrong.ToList();
+        if (list.Count > 0) Assert.Fail($"{what}: {string.Join(", ", list)}");
+    }
+
+    private static bool IsGenerated(Type type) => type.IsDefined(typeof(CompilerGeneratedAttribute)) || type.Name.Contains('<', StringComparison.Ordinal) || (type.DeclaringType is { } outer && IsGenerated(outer));
+
+    /// <summary>Whether a static field may hold it: no object behind it that anybody could change.</summary>
+    private static bool IsImmutable(Type type)
+    {
+        if (type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(Type) || type == typeof(TimeSpan) || type == typeof(DateTimeOffset) || type.IsSubclassOf(typeof(Delegate)) || type == typeof(Regex)) return true;
+        if (type.Namespace == typeof(FrozenDictionary).Namespace || type.Namespace == typeof(ImmutableArray).Namespace || type.Namespace?.StartsWith("System.Text", StringComparison.Ordinal) == true) return true;
+        if (type.IsArray) return IsImmutable(type.GetElementType()!);
+        if (type.IsGenericType && type.GetGenericTypeDefinition() is { } open && (open == typeof(IReadOnlyList<>) || open == typeof(IReadOnlyDictionary<,>) || open == typeof(Nullable<>) || open == typeof(SearchValues<>) || open.Name.StartsWith("ValueTuple", StringComparison.Ordinal))) return true;
+        return type.Assembly.GetName().Name!.StartsWith("OnnxFunctional", StringComparison.Ordinal)
+            && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).All(field => field.IsInitOnly || IsInitialized(field));
+    }
+
+    /// <summary>Whether a field is written by init accessors only.</summary>
+    private static bool IsInitialized(FieldInfo field)
+    {
+        var name = Regex.Replace(field.Name, "^_|^<|>k__BackingField$", "");
+        var property = field.DeclaringType!.GetProperty(char.ToUpperInvariant(name[0]) + name[1..], BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
+        return property?.SetMethod?.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) == true;
+    }
+
+    private static IEnumerable<string> Lines(string text) => text.Split('\n').Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal));
+
+    private static IEnumerable<(string Path, string Text)> Sources(params string[] folders)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "OnnxFunctional.sln"))) root = root.Parent ?? throw new InvalidOperationException("The solution is not above the tests.");
+        foreach (var folder in folders)
+        {
+            foreach (var path in Directory.EnumerateFiles(Path.Combine(root.FullName, folder), "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            {
+                var name = Path.GetRelativePath(root.FullName, path).Replace('\\', '/');
+                if (!Regex.IsMatch(name, "/(obj|bin)/")) yield return (name, File.ReadAllText(path));
+            }
+        }
+    }
+}

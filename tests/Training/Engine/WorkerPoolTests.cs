@@ -1,0 +1,165 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Tests.Training.Engine;
+
+[TestClass]
+public sealed class WorkerPoolTests
+{
+    [TestMethod]
+    public void Every_part_of_many_generations_runs_once()
+    {
+        foreach (var threads in new[] { 1, 2, 3, 5 })
+        {
+            using var pool = new WorkerPool(threads);
+            Assert.AreEqual(threads, pool.Threads);
+            var work = new Counting(17);
+            for (var generation = 0; generation < 3000; generation++)
+            {
+                var parts = generation % 18;
+                Array.Clear(work.Counts);
+                pool.Run(work, parts);
+                for (var part = 0; part < 17; part++) Assert.AreEqual(part < parts ? 1 : 0, work.Counts[part], $"{threads} threads, generation {generation}, part {part} of {parts}");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Threads_that_went_to_sleep_wake_up()
+    {
+        using var pool = new WorkerPool(3);
+        var work = new Counting(8);
+        for (var i = 0; i < 5; i++)
+        {
+            pool.Run(work, 8);
+            Thread.Sleep(20);
+        }
+
+        CollectionAssert.AreEqual(Enumerable.Repeat(5, 8).ToArray(), work.Counts);
+    }
+
+    [TestMethod]
+    public void An_exception_in_a_part_reaches_the_caller_after_all_parts_ran()
+    {
+        foreach (var threads in new[] { 2, 3 })
+        {
+            using var pool = new WorkerPool(threads);
+            var work = new Counting(9) { Failing = 4 };
+            for (var i = 1; i <= 50; i++)
+            {
+                var error = Assert.ThrowsExactly<ModelException>(() => pool.Run(work, 9));
+                Assert.AreEqual("part 4", error.Message);
+                CollectionAssert.AreEqual(Enumerable.Repeat(i, 9).ToArray(), work.Counts);
+            }
+
+            work.Failing = -1;
+            pool.Run(work, 9);
+            Assert.AreEqual(51, work.Counts[4], "the pool goes on");
+        }
+    }
+
+    [TestMethod]
+    public void A_second_caller_does_its_own_work()
+    {
+        using var pool = new WorkerPool(2);
+        var (first, second) = (new Counting(11), new Counting(11));
+        var other = new Thread(() =>
+        {
+            for (var i = 0; i < 500; i++) pool.Run(second, 11);
+        });
+        other.Start();
+        for (var i = 0; i < 500; i++) pool.Run(first, 11);
+        other.Join();
+        CollectionAssert.AreEqual(Enumerable.Repeat(500, 11).ToArray(), first.Counts);
+        CollectionAssert.AreEqual(Enumerable.Repeat(500, 11).ToArray(), second.Counts);
+    }
+
+    [TestMethod]
+    public void Work_inside_work_runs_on_the_same_thread()
+    {
+        using var pool = new WorkerPool(2);
+        var inner = new Counting(3);
+        pool.Run(new Nested(pool, inner), 7);
+        CollectionAssert.AreEqual(new[] { 7, 7, 7 }, inner.Counts);
+    }
+
+    [TestMethod]
+    public void Disposal_ends_the_threads_and_may_be_repeated()
+    {
+        var pool = new WorkerPool(3);
+        var threads = ThreadsOf(pool);
+        pool.Run(new Counting(8), 8);
+        pool.Dispose();
+        pool.Dispose();
+        Assert.IsTrue(threads.All(thread => !thread.IsAlive));
+        var work = new Counting(4);
+        pool.Run(work, 4);
+        CollectionAssert.AreEqual(new[] { 1, 1, 1, 1 }, work.Counts, "the caller alone");
+    }
+
+    [TestMethod]
+    public void A_forgotten_pool_ends_its_threads()
+    {
+        var threads = Forget();
+        for (var i = 0; i < 50 && threads.Any(thread => thread.IsAlive); i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Thread.Sleep(20);
+        }
+
+        Assert.IsTrue(threads.All(thread => !thread.IsAlive));
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static Thread[] Forget()
+        {
+            var pool = new WorkerPool(3);
+            pool.Run(new Counting(8), 8);
+            return ThreadsOf(pool);
+        }
+    }
+
+    [TestMethod]
+    public void A_pool_without_threads_is_refused_and_leaves_nothing_to_finalize()
+    {
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new WorkerPool(0));
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    [TestMethod]
+    public void A_run_allocates_nothing()
+    {
+        using var pool = new WorkerPool(2);
+        var work = new Counting(8);
+        for (var i = 0; i < 10; i++) pool.Run(work, 8);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++) pool.Run(work, 8);
+        Assert.AreEqual(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static Thread[] ThreadsOf(WorkerPool pool)
+    {
+        var inside = typeof(WorkerPool).GetField("_threads", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(pool)!;
+        return (Thread[])inside.GetType().GetField("_threads", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(inside)!;
+    }
+
+    private sealed class Counting(int parts) : IParallelWork
+    {
+        public int[] Counts { get; } = new int[parts];
+
+        public int Failing { get; set; } = -1;
+
+        public void Execute(int part)
+        {
+            Interlocked.Increment(ref Counts[part]);
+            if (part == Failing) throw new ModelException("part " + part);
+        }
+    }
+
+    private sealed class Nested(WorkerPool pool, IParallelWork inner) : IParallelWork
+    {
+        public void Execute(int part) => pool.Run(inner, 3);
+    }
+}
