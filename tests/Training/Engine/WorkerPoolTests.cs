@@ -15,7 +15,7 @@ public sealed class WorkerPoolTests
             using var pool = new WorkerPool(threads);
             Assert.AreEqual(threads, pool.Threads);
             var work = new Counting(17);
-            for (var generation = 0; generation < 3000; generation++)
+            for (var generation = 0; generation < 500; generation++)
             {
                 var parts = generation % 18;
                 Array.Clear(work.Counts);
