@@ -49,6 +49,13 @@ public sealed partial class Trainer
     /// <summary>Set it to end <c>Fit</c> after the present epoch.</summary>
     public bool StopTraining { get; set; }
 
+    /// <summary>Whether 3x3 convolutions of stride 1 may take the Winograd form: 2 to 4 times fewer multiplications, and rounding errors about twice those of the direct form. Set it before the first step.</summary>
+    public bool Winograd
+    {
+        get => _engine.Winograd;
+        set => _engine.Winograd = value;
+    }
+
     internal TrainingPlan Plan => _plan;
 
     internal StepRunner TrainingSteps => _training;
@@ -124,7 +131,7 @@ public sealed partial class Trainer
         var batch = WholeBatch(x, y, sampleWeight);
         var targets = Enumerable.Range(Model.Inputs.Count, Model.Outputs.Count).Select(i => batch.SpecOf(i)).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
         var graph = StepGraph.Build(_plan, targets, batch.Arrays > Model.Inputs.Count + Model.Outputs.Count, training: true);
-        var request = new PlanRequest(graph.Inputs, [.. graph.Gradients.Select(gradient => gradient.Gradient.Value)], []) { Seed = Seed };
+        var request = new PlanRequest(graph.Inputs, [.. graph.Gradients.Select(gradient => gradient.Gradient.Value)], []) { Seed = Seed, Winograd = _engine.Winograd };
         var plan = Planner.Plan(request, [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)]);
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
         plan.Run(_engine.Pool, (ulong)Iterations);
@@ -141,7 +148,7 @@ public sealed partial class Trainer
         {
             var targets = Enumerable.Range(Model.Inputs.Count, Model.Outputs.Count).Select(i => batch.SpecOf(i)).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
             var graph = StepGraph.Build(_plan, targets, weighted: false, training: true);
-            _lossPlan = Planner.Plan(new PlanRequest(graph.Inputs, [graph.Outputs[0]], []) { Seed = Seed }, [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)]);
+            _lossPlan = Planner.Plan(new PlanRequest(graph.Inputs, [graph.Outputs[0]], []) { Seed = Seed, Winograd = _engine.Winograd }, [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)]);
         }
 
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, _lossPlan.Inputs[i]);

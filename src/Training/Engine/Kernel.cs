@@ -41,6 +41,9 @@ internal sealed record KernelRequest(Node Node, ValueBuffer[] Inputs, ValueBuffe
     /// <summary>The seed and the stream of each source of random numbers.</summary>
     public required RandomPlan Random { get; init; }
 
+    /// <summary>Whether a convolution may take the Winograd form.</summary>
+    public bool Winograd { get; init; } = true;
+
     /// <summary>Memory asked for by <see cref="Scratch"/>.</summary>
     public IReadOnlyList<(Storage Storage, long Floats)> ScratchMemory => _scratch;
 

@@ -11,6 +11,9 @@ internal sealed class ModelEngine
 
     public Model Model { get; }
 
+    /// <summary>Whether convolutions may take the Winograd form; holds for plans made afterwards.</summary>
+    public bool Winograd { get; set; } = true;
+
     /// <summary>The threads: as many as the process may use, unless <see cref="UseThreads"/> said otherwise.</summary>
     public WorkerPool Pool => _pool ??= new WorkerPool(Environment.ProcessorCount);
 
@@ -52,6 +55,6 @@ internal sealed class ModelEngine
     {
         var inputs = Model.Inputs.Select(tensor => tensor.Value).ToArray();
         var map = Specialization.Of(inputs, values, training: false);
-        return Planner.Plan(new PlanRequest(inputs, [.. values.Select(value => map[value])], []) { Seed = Model.Seed }, specs);
+        return Planner.Plan(new PlanRequest(inputs, [.. values.Select(value => map[value])], []) { Seed = Model.Seed, Winograd = Winograd }, specs);
     }
 }

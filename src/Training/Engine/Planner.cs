@@ -14,6 +14,9 @@ internal sealed record PlanRequest(IReadOnlyList<Value> Inputs, IReadOnlyList<Va
     /// <summary>What random numbers are drawn from.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>Whether convolutions may take the Winograd form.</summary>
+    public bool Winograd { get; init; } = true;
+
     /// <summary>Whether constants are computed ahead; not while doing just that.</summary>
     public bool FoldConstants { get; init; } = true;
 }
@@ -213,7 +216,7 @@ internal sealed class Planner
         var head = unit.Head;
         var outputs = head.Outputs.Select((output, i) => unit.Nodes.Count > 1 && unit.BiasGradient is null ? BufferOf(result.Outputs[0]) : unit.Outputs.Contains(output) ? BufferOf(output) : null).ToArray();
         var epilogue = unit.Nodes.Count == 1 ? Epilogue.None : new Epilogue(unit.Bias is null ? null : BufferOf(unit.Bias), unit.Activation, unit.BiasGradient is null ? null : BufferOf(unit.BiasGradient));
-        var request = new KernelRequest(head, [.. head.Inputs.Select(BufferOf)], outputs, epilogue) { Random = _random };
+        var request = new KernelRequest(head, [.. head.Inputs.Select(BufferOf)], outputs, epilogue) { Random = _random, Winograd = _request.Winograd };
         var kernel = KernelTable.Create(request);
         foreach (var (storage, floats) in request.ScratchMemory) _lives[storage] = new Life(floats, here, here);
         return kernel;

@@ -90,7 +90,7 @@ internal sealed class StepRunner(TrainingPlan plan, ModelEngine engine, ulong se
         var outputs = plan.Model.Outputs.Count;
         var known = _plans.Find(entry => entry.Specs.Length == wanted.Length && entry.Specs.Skip(inputs).Take(outputs).Zip(wanted.Skip(inputs)).All(pair => Open(pair.First) == Open(pair.Second)));
         _graph = known.Graph ?? StepGraph.Build(plan, [.. wanted.Skip(inputs).Take(outputs).Select(Open)], wanted.Length > inputs + outputs, training);
-        _plan = Planner.Plan(new PlanRequest(_graph.Inputs, _graph.Outputs, _graph.Updates) { Seed = seed }, wanted);
+        _plan = Planner.Plan(new PlanRequest(_graph.Inputs, _graph.Outputs, _graph.Updates) { Seed = seed, Winograd = engine.Winograd }, wanted);
         _plans.Add((wanted, _graph, _plan));
         if (_losses.Length == 0)
         {

@@ -7,20 +7,22 @@ namespace OnnxFunctional.Training.Kernels;
 internal static class ConvolutionKernels
 {
     public static Kernel Forward(KernelRequest request, Conv op) =>
-        new Convolution(request, ConvolutionKernel.Forward(Geometry(op.Window, request.Input(0).Shape, request.Input(1).Shape)), request.Inputs.Length > 2 ? request.Input(2) : null);
+        new Convolution(request, ConvolutionKernel.Forward(Geometry(op.Window, request.Input(0).Shape, request.Input(1).Shape), AlgorithmFor(request)), request.Inputs.Length > 2 ? request.Input(2) : null);
 
     public static Kernel InputGradient(KernelRequest request, ConvInputGradient op) =>
-        new Convolution(request, ConvolutionKernel.InputGradient(Geometry(op.Window, request.Input(2).Shape, request.Input(1).Shape)), null);
+        new Convolution(request, ConvolutionKernel.InputGradient(Geometry(op.Window, request.Input(2).Shape, request.Input(1).Shape), AlgorithmFor(request)), null);
 
     /// <summary>A transposed convolution is the input gradient of the convolution that leads from its output to its input.</summary>
     public static Kernel Transposed(KernelRequest request, ConvTranspose op) =>
         new Convolution(
             request,
-            ConvolutionKernel.InputGradient(Geometry(op.Adjoint(request.Input(1).Shape), request.Output().Shape, request.Input(1).Shape)),
+            ConvolutionKernel.InputGradient(Geometry(op.Adjoint(request.Input(1).Shape), request.Output().Shape, request.Input(1).Shape), AlgorithmFor(request)),
             request.Inputs.Length > 2 ? request.Input(2) : null);
 
     public static Kernel WeightGradient(KernelRequest request, ConvWeightGradient op) =>
-        new Weights(request, ConvolutionWeightGradient.Create(Geometry(op.Window, request.Input(0).Shape, request.Input(2).Shape)));
+        new Weights(request, ConvolutionWeightGradient.Create(Geometry(op.Window, request.Input(0).Shape, request.Input(2).Shape), AlgorithmFor(request)));
+
+    private static ConvolutionAlgorithm AlgorithmFor(KernelRequest request) => request.Winograd ? ConvolutionAlgorithm.Automatic : ConvolutionAlgorithm.Direct;
 
     private static ConvolutionGeometry Geometry(Window window, Shape input, Shape kernel)
     {
