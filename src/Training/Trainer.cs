@@ -137,7 +137,7 @@ public sealed partial class Trainer
         plan.Run(_engine.Pool, (ulong)Iterations);
         return graph.Gradients.Zip(plan.Outputs).ToDictionary(
             pair => pair.First.Path,
-            pair => Tensor.Create(pair.Second.Floats.ToArray(), [.. pair.Second.Shape.Dims.ToArray().Select(dim => (nint)dim)]));
+            pair => Tensor.Create(pair.Second.Floats.ToArray(), pair.Second.Shape.Rank == 0 ? [1] : [.. pair.Second.Shape.Dims.ToArray().Select(dim => (nint)dim)]));
     }
 
     /// <summary>The loss of a training step on one batch, weights unchanged.</summary>

@@ -39,7 +39,7 @@ public sealed class Weight
     /// <summary>A rule its values are made to follow after each step.</summary>
     public Constraint? Constraint { get; internal init; }
 
-    /// <summary>The present values; reading copies them out, setting copies them in.</summary>
+    /// <summary>The present values; reading copies them out, setting copies them in. A weight without dimensions, a single number, has one dimension of size 1 here, because .NET's tensors without dimensions are empty.</summary>
     /// <exception cref="ModelException">The given tensor has another shape.</exception>
     public Tensor<float> Value
     {
@@ -48,7 +48,7 @@ public sealed class Weight
         {
             ArgumentNullException.ThrowIfNull(value);
             var lengths = value.Lengths;
-            if (!Shape.IsKnown || lengths.Length != Shape.Rank || !Matches(lengths))
+            if (!lengths.SequenceEqual(Lengths()))
                 throw new ModelException($"Weight '{Name}' has shape {Shape}, but values of shape ({string.Join(", ", lengths.ToArray())}) were given.");
             value.FlattenTo(_values ??= GC.AllocateArray<float>(Length, pinned: true));
         }
@@ -99,15 +99,5 @@ public sealed class Weight
         return true;
     }
 
-    private nint[] Lengths() => [.. Shape.Dims.ToArray().Select(dim => (nint)dim)];
-
-    private bool Matches(ReadOnlySpan<nint> lengths)
-    {
-        for (var i = 0; i < lengths.Length; i++)
-        {
-            if (lengths[i] != Shape.Dims[i]) return false;
-        }
-
-        return true;
-    }
+    private nint[] Lengths() => Shape.Rank == 0 ? [1] : [.. Shape.Dims.ToArray().Select(dim => (nint)dim)];
 }

@@ -116,8 +116,24 @@ internal sealed class StepGraph
         plan.Optimizer.Build(Gradients, plan.State, _updates);
         foreach (var call in calls.Where(call => call.Trainable))
         {
-            foreach (var (weight, value) in call.Updates) _updates.Add((weight, map[value]));
+            foreach (var (weight, value) in call.Updates) SetByLayer(weight, map[value]);
         }
+    }
+
+    /// <summary>A layer sets a weight itself. Where it is set already, one follows on the other: the optimizer's step on the layer's value (SpectralNormalization), a later call on an earlier one (a shared BatchNormalization).</summary>
+    private void SetByLayer(Weight weight, Value value)
+    {
+        var set = _updates.FindIndex(update => update.Weight == weight);
+        if (set < 0)
+        {
+            _updates.Add((weight, value));
+            return;
+        }
+
+        var learned = Gradients.Any(gradient => gradient.Weight == weight);
+        var (first, then) = learned ? (value, _updates[set].Value) : (_updates[set].Value, value);
+        var step = Graph.Between([weight.Variable, .. Gradients.Select(gradient => gradient.Gradient.Value)], [then]);
+        _updates[set] = (weight, step.Rewrite((_, _) => null, new Dictionary<Value, Value> { [weight.Variable] = first })[then]);
     }
 
     private static T Named<T>(string output, Func<T> build)
