@@ -17,7 +17,7 @@ public sealed record LayerCase(string Name, Func<Operation> Create, Shape[] Inpu
     /// <summary>Positive numbers only, as a variance or a logarithm needs them.</summary>
     internal bool PositiveInputs { get; init; }
 
-    /// <summary>Whether the gradient can be compared with finite differences: no rounding, no comparison near the data.</summary>
+    /// <summary>Whether the gradient can be compared with finite differences: no rounding, no comparison near the data, no gradient that Keras stops on purpose.</summary>
     internal bool Differentiable { get; init; } = true;
 
     /// <summary>A fixed batch size, where the layer needs one.</summary>
@@ -72,7 +72,7 @@ public static partial class LayerCases
     private static IEnumerable<LayerCase> Convolutions =>
     [
         new("Conv1D_causal", () => new Conv1D(4, 3) { Padding = Padding.Causal, DilationRate = 2 }, [[7, 3]], [null, 7, 4], 2),
-        new("Conv2D", () => new Conv2D(4, 3, Activation.Relu), [[7, 6, 3]], [null, 5, 4, 4], 2),
+        new("Conv2D", () => new Conv2D(4, 3, Activation.Mish), [[7, 6, 3]], [null, 5, 4, 4], 2),
         new("Conv2D_same_stride", () => new Conv2D(5, (3, 2)) { Padding = Padding.Same, Strides = (2, 1), UseBias = false }, [[7, 6, 3]], [null, 4, 6, 5], 1),
         new("Conv2D_groups", () => new Conv2D(6, 2) { Groups = 2 }, [[5, 5, 4]], [null, 4, 4, 6], 2),
         new("Conv2D_channels_first", () => new Conv2D(4, 3) { DataFormat = DataFormat.ChannelsFirst }, [[3, 7, 6]], [null, 4, 5, 4], 2),
@@ -84,7 +84,7 @@ public static partial class LayerCases
         new("DepthwiseConv1D", () => new DepthwiseConv1D(3) { DepthMultiplier = 2 }, [[7, 3]], [null, 5, 6], 2),
         new("DepthwiseConv2D", () => new DepthwiseConv2D(3) { Padding = Padding.Same, Strides = 2 }, [[7, 6, 3]], [null, 4, 3, 3], 2),
         new("SeparableConv1D", () => new SeparableConv1D(4, 3) { Padding = Padding.Causal }, [[7, 3]], [null, 7, 4], 3),
-        new("SeparableConv2D", () => new SeparableConv2D(4, 3, Activation.Relu) { DepthMultiplier = 2 }, [[6, 5, 3]], [null, 4, 3, 4], 3),
+        new("SeparableConv2D", () => new SeparableConv2D(4, 3, Activation.Tanh) { DepthMultiplier = 2 }, [[6, 5, 3]], [null, 4, 3, 4], 3),
         new("Conv3D", () => new Conv3D(2, 2), [[3, 4, 3, 2]], [null, 2, 3, 2, 2], 2),
     ];
 
@@ -162,7 +162,7 @@ public static partial class LayerCases
     private static IEnumerable<LayerCase> Normalizing =>
     [
         new("BatchNormalization_axis1", () => new BatchNormalization(1) { Scale = false }, [[4, 3]], [null, 4, 3], 3),
-        new("BatchNormalization_renorm", () => new BatchNormalization { Renorm = true, RenormClipping = new Dictionary<string, float> { ["rmax"] = 3, ["dmax"] = 1 } }, [[3]], [null, 3], 7),
+        new("BatchNormalization_renorm", () => new BatchNormalization { Renorm = true, RenormClipping = new Dictionary<string, float> { ["rmax"] = 3, ["dmax"] = 1 } }, [[3]], [null, 3], 7) { Differentiable = false },
         new("LayerNormalization", () => new LayerNormalization(), [[4, 5]], [null, 4, 5], 2),
         new("LayerNormalization_axes", () => new LayerNormalization([1, 2]), [[4, 5]], [null, 4, 5], 2),
         new("LayerNormalization_front_axis", () => new LayerNormalization(1), [[4, 5]], [null, 4, 5], 2),
@@ -171,7 +171,7 @@ public static partial class LayerCases
         new("GroupNormalization_axis1", () => new GroupNormalization(-1, 1), [[4, 3]], [null, 4, 3], 2),
         new("RmsNormalization", () => new RmsNormalization(), [[4, 6]], [null, 4, 6], 1),
         new("UnitNormalization", () => new UnitNormalization(), [[6]], [null, 6], 0),
-        new("SpectralNormalization", () => new SpectralNormalization(new Dense(4)), [[5]], [null, 4], 3),
+        new("SpectralNormalization", () => new SpectralNormalization(new Dense(4)), [[5]], [null, 4], 3) { Differentiable = false },
         new("Normalization", () => new Normalization(), [[3, 4]], [null, 3, 4], 3),
         new("Normalization_given", () => new Normalization(mean: new Numbers?([1f, 2, 3]), variance: new Numbers?([1f, 4, 9])), [[3]], [null, 3], 0),
         new("Rescaling", () => new Rescaling(2, 1), [[4]], [null, 4], 0),
