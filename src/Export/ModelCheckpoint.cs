@@ -18,6 +18,14 @@ public sealed partial class ModelCheckpoint(string path, string monitor = "val_l
     /// <summary>The file written last.</summary>
     public string? LastPath { get; private set; }
 
+    internal override bool NeedsWholeEpochs => true;
+
+    internal override double[] State
+    {
+        get => [_monitor.Best];
+        set => _monitor.Best = value[0];
+    }
+
     /// <inheritdoc/>
     public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
     {

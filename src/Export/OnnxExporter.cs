@@ -17,26 +17,31 @@ public static class OnnxExporter
     public static ExportReport ExportOnnx(this Model model, string path, ExportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var emitted = OnnxEmitter.Emit(model, options ??= new());
-        string? notRebuildable = null;
+        var (emitted, notRebuildable) = Emit(model, options ??= new());
+        return Write(emitted, path, options, notRebuildable);
+    }
+
+    /// <summary>The model as it is written, its architecture in the metadata.</summary>
+    internal static (EmittedModel Emitted, string? NotRebuildable) Emit(Model model, ExportOptions options)
+    {
+        var emitted = OnnxEmitter.Emit(model, options);
         try
         {
             emitted.Proto.MetadataProps.Add(new StringStringEntryProto { Key = OnnxFile.ArchitectureKey, Value = model.ToJson() });
+            return (emitted, null);
         }
         catch (ModelException refusal)
         {
             // Any host runs the file all the same; only OnnxFile.LoadModel cannot make a Model of it again, and the report says so.
-            notRebuildable = refusal.Message;
+            return (emitted, refusal.Message);
         }
-
-        return Write(emitted, path, options, notRebuildable);
     }
 
     /// <summary>Writes a model that was emitted already, to which metadata or training information may have been added.</summary>
     internal static ExportReport Write(EmittedModel emitted, string path, ExportOptions options, string? notRebuildable = null)
     {
         // Counted in 64 bits before protobuf does in 32.
-        var weights = emitted.Proto.Graph.Initializer.Sum(tensor => (long)tensor.RawData.Length);
+        var weights = emitted.Proto.TrainingInfo.SelectMany(training => training.Algorithm.Initializer).Concat(emitted.Proto.Graph.Initializer).Sum(tensor => (long)tensor.RawData.Length);
         if (weights > int.MaxValue - (64 << 20))
             throw new ExportException($"The weights of '{emitted.Model.Name}' take {weights} bytes, and an ONNX file ends at 2 GiB. Export the model in parts: new Model(model.Inputs, layer.Output).");
         var bytes = emitted.Proto.ToByteArray();

@@ -56,10 +56,11 @@ public static class OnnxFile
         return text.ToString().TrimEnd();
     }
 
-    private static Model Rebuild(CheckedModel file, CustomObjects? customObjects)
+    /// <summary>The model of a checked file.</summary>
+    internal static Model Rebuild(CheckedModel file, CustomObjects? customObjects, ulong seed = 0)
     {
         var json = Architecture(file.Model) ?? throw new OnnxFileException($"{file.Source} holds no architecture, so no model can be rebuilt from it: it was written by something else. OnnxModel.Load runs it.");
-        var model = Model.FromJson(json, customObjects);
+        var model = Model.FromJson(json, customObjects, seed);
         WeightReader.Load(model, file.Model, file.Source);
         return model;
     }

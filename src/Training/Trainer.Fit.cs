@@ -141,27 +141,50 @@ public sealed partial class Trainer
         foreach (var callback in all) callback.Attach(this);
         var logs = new Dictionary<string, double>();
         foreach (var callback in all) callback.OnTrainBegin();
-        for (var epoch = initialEpoch; epoch < epochs && !StopTraining; epoch++)
+        var resumed = TakePosition(initialEpoch, batches, all);
+        (_callbacks, _batchesPerEpoch, _underWay) = (all, batches.BatchesPerEpoch, true);
+        (_epoch, _step) = (resumed?.Epoch ?? initialEpoch, 0);
+        var part = false;
+        for (var epoch = _epoch; epoch < epochs && !StopTraining; epoch++)
         {
+            var rate = LearningRate;
             foreach (var callback in all) callback.OnEpochBegin(epoch);
             _training.Reset();
             batches.Start(epoch);
-            for (var step = 0; batches.MoveNext(); step++)
+            (_epoch, _step) = (epoch, 0);
+            if (resumed is { Step: > 0 })
             {
+                Skip(resumed, batches, rate);
+                _step = resumed.Step;
+            }
+
+            resumed = null;
+            while (!cancellation.IsCancellationRequested && batches.MoveNext())
+            {
+                var step = _step;
                 foreach (var callback in all) callback.OnBatchBegin(step);
                 _training.Run(batches, (ulong)Iterations);
                 if (!float.IsFinite(_training.LastLoss) && !Array.Exists(all, callback => callback.HandlesNaN)) throw Diverged(batches, epoch, step);
+                _step++;
                 foreach (var callback in all) callback.OnBatchEnd(step, _training);
-                if (cancellation.IsCancellationRequested) StopTraining = true;
-                if (StopTraining && (cancellation.IsCancellationRequested || Array.Exists(all, callback => callback.StopsAtOnce))) break;
+                if (StopTraining && Array.Exists(all, callback => callback.StopsAtOnce)) break;
             }
 
             logs.Clear();
             _training.Report(logs, "");
             if (validation is not null && (epoch + 1) % validationFreq == 0 && !cancellation.IsCancellationRequested) Evaluate(validation, logs, "val_", cancellation);
-            foreach (var callback in all) callback.OnEpochEnd(epoch, logs);
+            part = cancellation.IsCancellationRequested;
+            if (part) StopTraining = true;
+            else (_epoch, _step) = (epoch + 1, 0);
+            foreach (var callback in all)
+            {
+                if (!part || !callback.NeedsWholeEpochs) callback.OnEpochEnd(epoch, logs);
+            }
+
+            foreach (var callback in all) callback.OnEpochDone(epoch);
         }
 
+        _underWay = part;
         TakeAverages();
         foreach (var callback in all) callback.OnTrainEnd();
         return history;

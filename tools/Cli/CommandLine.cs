@@ -12,6 +12,9 @@ internal static class CommandLine
     /// <summary>Exit code after Ctrl+C, as shells expect it.</summary>
     public const int Cancelled = 130;
 
+    // After Ctrl+C: for the step under way and a checkpoint of a gigabyte.
+    private static readonly TimeSpan _timeToStop = TimeSpan.FromSeconds(60);
+
     public static async Task<int> Run(string[] args)
     {
         var root = new RootCommand("Compose, train and export neural networks: every exported ONNX file is verified against the engine.")
@@ -22,8 +25,11 @@ internal static class CommandLine
             VerifyCommand.Create(),
             SummaryCommand.Create(),
         };
-        return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = _timeToStop }).ConfigureAwait(false);
     }
+
+    /// <summary>Runs a command's work on a thread of the pool: Ctrl+C is only listened for once the command has returned its task.</summary>
+    public static Task<int> Start(Func<int> work) => Task.Run(() => Guard(work), CancellationToken.None);
 
     /// <summary>Runs a command's work and turns what users can mend into a sentence.</summary>
     public static int Guard(Func<int> work)

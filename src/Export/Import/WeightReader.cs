@@ -14,6 +14,13 @@ internal static class WeightReader
     /// <exception cref="OnnxFileException">Weights are missing or do not fit; all are listed.</exception>
     public static void Load(Model model, ModelProto file, string source)
     {
+        foreach (var (weight, data) in Read(model, file, source)) data.CopyTo(weight.Storage.AsSpan());
+    }
+
+    /// <summary>Every weight of the model with its values in the file; the model stays as it is.</summary>
+    /// <exception cref="OnnxFileException">Weights are missing or do not fit; all are listed.</exception>
+    public static IReadOnlyList<(Weight Weight, float[] Data)> Read(Model model, ModelProto file, string source)
+    {
         var tensors = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
         foreach (var tensor in file.Graph.Initializer) tensors[tensor.Name] = tensor;
         var problems = new List<string>();
@@ -42,7 +49,7 @@ internal static class WeightReader
                 $"{source} does not hold the weights of model '{model.Name}': {string.Join("; ", problems.Select(problem => problem.TrimEnd('.')))}. Load it into the model it was exported from, with the same layer names.");
         }
 
-        foreach (var (weight, data) in values) data.CopyTo(weight.Storage.AsSpan());
+        return values;
     }
 
     /// <summary>A stored weight in the shape the graph has it.</summary>

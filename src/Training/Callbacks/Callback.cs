@@ -15,6 +15,18 @@ public abstract class Callback
     /// <summary>Whether stopping takes effect within the epoch.</summary>
     internal virtual bool StopsAtOnce => false;
 
+    /// <summary>Whether a part of an epoch, which a cancellation leaves, tells it nothing.</summary>
+    internal virtual bool NeedsWholeEpochs => false;
+
+    /// <summary>What it remembers from epoch to epoch, so that a resumed training goes on alike.</summary>
+    internal virtual double[] State
+    {
+        get => [];
+        set
+        {
+        }
+    }
+
     /// <summary>Before the first epoch.</summary>
     public virtual void OnTrainBegin()
     {
@@ -42,6 +54,12 @@ public abstract class Callback
 
     /// <summary>After a step, with its loss.</summary>
     public virtual void OnBatchEnd(int batch, float loss)
+    {
+    }
+
+    /// <summary>After all callbacks were told of the end of an epoch, or of the part of it that was run; the time to write down where training stands.</summary>
+    /// <param name="epoch">The epoch, counted from 0.</param>
+    internal virtual void OnEpochDone(int epoch)
     {
     }
 

@@ -20,6 +20,14 @@ public sealed class EarlyStopping(string monitor = "val_loss", double minDelta =
     /// <summary>The best epoch, counted from 0.</summary>
     public int BestEpoch { get; private set; }
 
+    internal override bool NeedsWholeEpochs => true;
+
+    internal override double[] State
+    {
+        get => [_monitor.Best, _wait, BestEpoch];
+        set => (_monitor.Best, _wait, BestEpoch) = (value[0], (int)value[1], (int)value[2]);
+    }
+
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {

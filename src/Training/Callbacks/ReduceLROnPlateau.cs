@@ -17,6 +17,14 @@ public sealed class ReduceLROnPlateau(
     private int _wait;
     private int _cooling;
 
+    internal override bool NeedsWholeEpochs => true;
+
+    internal override double[] State
+    {
+        get => [_monitor.Best, _wait, _cooling];
+        set => (_monitor.Best, _wait, _cooling) = (value[0], (int)value[1], (int)value[2]);
+    }
+
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {

@@ -21,6 +21,21 @@ internal sealed class StepRunner(TrainingPlan plan, ModelEngine engine, ulong se
     /// <summary>The plan of the last step.</summary>
     public ExecutionPlan Plan => _plan ?? throw new InvalidOperationException("No step was run.");
 
+    /// <summary>Losses and metrics added up so far.</summary>
+    public StepSums Sums => new(_samples, [.. _losses], [.. _sums.Select(sum => (double[])sum.Clone())]);
+
+    /// <summary>Goes on adding to saved sums, as if the batches up to the present one had been run.</summary>
+    public void Restore(StepSums sums, BatchSource batch)
+    {
+        Choose(batch);
+
+        // Where other metrics were asked for than when saved, the rest of the epoch is counted alone.
+        if (sums.Losses.Length != _losses.Length || sums.Metrics.Length != _sums.Length || sums.Metrics.Zip(_sums).Any(pair => pair.First.Length != pair.Second.Length)) return;
+        _samples = sums.Samples;
+        sums.Losses.CopyTo(_losses, 0);
+        for (var i = 0; i < _sums.Length; i++) sums.Metrics[i].CopyTo(_sums[i], 0);
+    }
+
     /// <summary>Forgets all losses and metrics so far.</summary>
     public void Reset()
     {

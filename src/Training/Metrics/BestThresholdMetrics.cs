@@ -55,6 +55,9 @@ public abstract class BestThresholdMetric : Metric
 /// <param name="classId">The class that is looked at; all if none is given.</param>
 public sealed class SensitivityAtSpecificity(float specificity, int numThresholds = 200, int? classId = null) : BestThresholdMetric(specificity, numThresholds, classId)
 {
+    /// <summary>The share of zeros to be told.</summary>
+    public float Specificity => Least;
+
     private protected override double Held(ThresholdCounts counts, int i) => counts.Specificity(i);
 
     private protected override double Wanted(ThresholdCounts counts, int i) => counts.Sensitivity(i);
@@ -67,6 +70,9 @@ public sealed class SensitivityAtSpecificity(float specificity, int numThreshold
 /// <param name="classId">The class that is looked at; all if none is given.</param>
 public sealed class SpecificityAtSensitivity(float sensitivity, int numThresholds = 200, int? classId = null) : BestThresholdMetric(sensitivity, numThresholds, classId)
 {
+    /// <summary>The share of ones to be found.</summary>
+    public float Sensitivity => Least;
+
     private protected override double Held(ThresholdCounts counts, int i) => counts.Sensitivity(i);
 
     private protected override double Wanted(ThresholdCounts counts, int i) => counts.Specificity(i);
@@ -79,6 +85,9 @@ public sealed class SpecificityAtSensitivity(float sensitivity, int numThreshold
 /// <param name="classId">The class that is looked at; all if none is given.</param>
 public sealed class PrecisionAtRecall(float recall, int numThresholds = 200, int? classId = null) : BestThresholdMetric(recall, numThresholds, classId)
 {
+    /// <summary>The share of ones to be found.</summary>
+    public float Recall => Least;
+
     private protected override double Held(ThresholdCounts counts, int i) => counts.Sensitivity(i);
 
     private protected override double Wanted(ThresholdCounts counts, int i) => counts.Precision(i);
@@ -91,6 +100,9 @@ public sealed class PrecisionAtRecall(float recall, int numThresholds = 200, int
 /// <param name="classId">The class that is looked at; all if none is given.</param>
 public sealed class RecallAtPrecision(float precision, int numThresholds = 200, int? classId = null) : BestThresholdMetric(precision, numThresholds, classId)
 {
+    /// <summary>The share of predicted ones to be right.</summary>
+    public float Precision => Least;
+
     private protected override double Held(ThresholdCounts counts, int i) => counts.Precision(i);
 
     private protected override double Wanted(ThresholdCounts counts, int i) => counts.Sensitivity(i);

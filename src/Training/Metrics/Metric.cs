@@ -44,9 +44,11 @@ public abstract partial class Metric
     /// <summary>The metric that holds for these shapes; another one where the name says less than that.</summary>
     internal virtual Metric For(Shape yTrue, Shape yPred) => this;
 
-    private sealed class FromLoss(Loss loss) : MeanMetric
+    internal sealed class FromLoss(Loss loss) : MeanMetric
     {
-        protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => loss.PerSample(yTrue, yPred);
+        public Loss Loss { get; } = loss;
+
+        protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => Loss.PerSample(yTrue, yPred);
     }
 
     private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function) : MeanMetric

@@ -21,6 +21,9 @@ public sealed class Metrics : IEnumerable<Metric>
     /// <summary>Goes through the metrics that hold for every output.</summary>
     public IEnumerator<Metric> GetEnumerator() => ((IEnumerable<Metric>)_all).GetEnumerator();
 
+    /// <summary>Metrics by output, where they were given so.</summary>
+    internal IReadOnlyDictionary<string, Metric[]>? ByOutput => _byOutput;
+
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     internal IReadOnlyList<Metric> For(string output) => _byOutput is null ? _all : _byOutput.GetValueOrDefault(output, []);

@@ -205,6 +205,19 @@ internal sealed class OptimizerState
             _order.Add(slot);
         }
 
+        if (slot.Shape != shape) throw new ModelException($"The optimizer's state '{name}' has shape {slot.Shape}, but {shape} is needed. Load it into the model and the optimizer it was saved with.");
         return slot;
+    }
+
+    /// <summary>Sets all slots; those that are not given get their first values.</summary>
+    public void Restore(IReadOnlyList<(string Name, Shape Shape, float[] Values)> slots)
+    {
+        foreach (var (name, shape, _) in slots) Slot(name, shape, Initializer.Zeros);
+        var given = slots.ToDictionary(slot => slot.Name, slot => slot.Values);
+        foreach (var slot in _order)
+        {
+            if (given.TryGetValue(slot.Name, out var values)) values.CopyTo(slot.Storage, 0);
+            else slot.Initializer.Fill(slot.Shape, new RandomNumbers(0, slot.Name), slot.Storage);
+        }
     }
 }

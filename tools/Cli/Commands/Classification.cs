@@ -19,10 +19,22 @@ internal static class Classification
     /// <returns>The exit code.</returns>
     public static int Run(Model model, (NDArray X, NDArray Y) train, (NDArray X, NDArray Y) test, ClassificationOptions options, CancellationToken cancellation)
     {
-        model.Summary();
         var steps = options.Epochs * ((train.X.Count + options.BatchSize - 1) / options.BatchSize);
-        var trainer = model.Compile(new Adam(Annealed(options.LearningRate, steps)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], seed: options.Seed, threads: options.Threads);
-        trainer.Fit(train.X, train.Y, epochs: options.Epochs, batchSize: options.BatchSize, verbose: options.Verbosity, cancellation: cancellation);
+
+        // Half a cosine from the full rate to a hundredth of it: the last epochs settle.
+        var trainer = options.Resume is { } file
+            ? Trainer.Load(file, threads: options.Threads)
+            : model.Compile(new Adam(Schedule.CosineDecay(options.LearningRate, steps, alpha: 0.01f)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], seed: options.Seed, threads: options.Threads);
+        model = trainer.Model;
+        model.Summary();
+        Callback[] callbacks = options.Checkpoint is { } checkpoint ? [new BackupAndRestore(checkpoint, options.CheckpointSteps) { Restores = false }] : [];
+        trainer.Fit(train.X, train.Y, epochs: options.Epochs, batchSize: options.BatchSize, callbacks: callbacks, verbose: options.Verbosity, cancellation: cancellation);
+        if (cancellation.IsCancellationRequested)
+        {
+            Console.Error.WriteLine($"Stopped after {trainer.Iterations} steps." + (options.Checkpoint is { } left && File.Exists(left) ? $" Go on with --resume {left}" : ""));
+            return CommandLine.Cancelled;
+        }
+
         var engineAccuracy = trainer.Evaluate(test.X, test.Y, batchSize: 256)["accuracy"];
 
         var report = model.ExportOnnx(options.Path);
@@ -34,7 +46,6 @@ internal static class Classification
         var runtimeAccuracy = Accuracy(onnx.Predict(images), labels);
         PrintResults(engineAccuracy, runtimeAccuracy, RowsPerSecond(images, () => model.Predict(images, 256)), RowsPerSecond(images, () => onnx.Predict(images)));
         Console.Out.WriteLine($"Wrote {options.Path}");
-        if (cancellation.IsCancellationRequested) return CommandLine.Cancelled;
         if (Math.Abs(engineAccuracy - runtimeAccuracy) < 0.5 / labels.Length) return 0;
         Console.Error.WriteLine("The accuracies of engine and ONNX Runtime differ although the file verified; please report this.");
         return 1;
@@ -54,10 +65,6 @@ internal static class Classification
 
         return (double)right / labels.Length;
     }
-
-    /// <summary>Half a cosine from the full rate to a hundredth of it: the last epochs settle.</summary>
-    private static Schedule Annealed(float rate, int steps) =>
-        Schedule.From(step => ((Ops.Cos(Ops.Minimum(step / steps, 1) * MathF.PI) * 0.495f) + 0.505f) * rate, rate);
 
     private static long[] Labels(NDArray labels)
     {
@@ -107,6 +114,14 @@ internal sealed record ClassificationOptions(string Path)
     public ulong Seed { get; init; }
 
     public int? Threads { get; init; }
+
+    /// <summary>The file to go on from after Ctrl+C or a crash; none is kept where none is named.</summary>
+    public string? Checkpoint { get; init; }
+
+    public int? CheckpointSteps { get; init; }
+
+    /// <summary>A checkpoint to go on from.</summary>
+    public string? Resume { get; init; }
 
     public Verbosity Verbosity { get; init; } = Verbosity.Auto;
 }

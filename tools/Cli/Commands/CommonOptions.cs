@@ -26,4 +26,8 @@ internal static class CommonOptions
         });
         return option;
     }
+
+    public static Option<string?> Resume() => new("--resume") { Description = "Goes on from this checkpoint, with the data and options it was begun with; the result is that of a run that never stopped." };
+
+    public static Option<int?> CheckpointSteps() => new("--checkpoint-steps") { Description = "Writes the checkpoint (OUT.checkpoint.onnx) also after so many steps; only after epochs and on Ctrl+C if none are given." };
 }

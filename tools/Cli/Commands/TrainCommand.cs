@@ -17,8 +17,9 @@ internal static class TrainCommand
         var kind = new Option<string>("--model") { Description = "mlp, cnn or lstm (28 rows as time steps).", DefaultValueFactory = _ => "cnn" };
         kind.AcceptOnlyFromAmong(_models);
         var (epochs, output, seed, threads) = (CommonOptions.Epochs(5), CommonOptions.Out("mnist.onnx"), CommonOptions.Seed(), CommonOptions.Threads());
-        var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.") { data, kind, epochs, output, seed, threads };
-        mnist.SetAction((parsed, cancellation) => Task.FromResult(CommandLine.Guard(() =>
+        var (resume, checkpointSteps) = (CommonOptions.Resume(), CommonOptions.CheckpointSteps());
+        var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.") { data, kind, epochs, output, seed, threads, resume, checkpointSteps };
+        mnist.SetAction((parsed, cancellation) => CommandLine.Start(() =>
         {
             OutputFile.Check(parsed.GetRequiredValue(output));
             var folder = parsed.GetRequiredValue(data);
@@ -29,9 +30,12 @@ internal static class TrainCommand
                 Seed = parsed.GetValue(seed),
                 Threads = parsed.GetValue(threads),
                 BatchSize = network == "mlp" ? 128 : 64,
+                Checkpoint = Path.ChangeExtension(parsed.GetRequiredValue(output), ".checkpoint.onnx"),
+                CheckpointSteps = parsed.GetValue(checkpointSteps),
+                Resume = parsed.GetValue(resume),
             };
             return Classification.Run(Network(network, options.Seed), Load(folder, "train", network), Load(folder, "t10k", network), options, cancellation);
-        })));
+        }));
         return new Command("train", "Train a network on a known data set, export and prove it.") { mnist };
     }
 

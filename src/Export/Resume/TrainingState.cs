@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Import;
+using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Export.Resume;
+
+/// <summary>A training's state in an ONNX file: tensors in <c>training_info</c>, where hosts that only infer do not look, the rest in the metadata.</summary>
+internal static class TrainingState
+{
+    /// <summary>The key under which a file's metadata holds what <see cref="TrainingMetadata"/> writes.</summary>
+    public const string MetadataKey = "onnxfunctional.training";
+
+    private const string Prefix = "optimizer/";
+    private const string Iterations = Prefix + "iterations";
+    private const string LearningRate = Prefix + "learning_rate";
+
+    /// <summary>Adds the trainer's state to its emitted model.</summary>
+    public static void Add(Trainer trainer, ModelProto proto)
+    {
+        var state = trainer.State;
+        var graph = new OnnxGraph("training");
+        graph.Initializer(Iterations, Shape.Of(), DType.Float32, [state.Iterations]);
+        graph.Initializer(LearningRate, Shape.Of(), DType.Float32, [state.LearningRate]);
+        foreach (var (name, shape, values) in state.Slots) graph.Initializer(Prefix + "slots/" + name, shape, DType.Float32, values);
+        proto.TrainingInfo.Add(new TrainingInfoProto { Algorithm = graph.Proto });
+        proto.MetadataProps.Add(new StringStringEntryProto { Key = MetadataKey, Value = TrainingMetadata.Write(trainer, state.Position) });
+    }
+
+    /// <summary>Reads the state of a checked file.</summary>
+    /// <exception cref="OnnxFileException">The file holds none, or one that is damaged.</exception>
+    public static (TrainingMetadata Metadata, SavedState State) Read(CheckedModel file)
+    {
+        var text = file.Model.MetadataProps.FirstOrDefault(entry => entry.Key == MetadataKey)?.Value
+            ?? throw new OnnxFileException($"{file.Source} holds no state of training, so none can go on from it; trainer.Save writes one. OnnxFile.LoadModel gives the model with its weights.");
+        try
+        {
+            var metadata = TrainingMetadata.Read(text);
+            var tensors = file.Model.TrainingInfo.Where(training => training.Algorithm is not null).SelectMany(training => training.Algorithm.Initializer).ToList();
+            var slots = tensors.Where(tensor => tensor.Name.StartsWith(Prefix + "slots/", StringComparison.Ordinal))
+                .Select(tensor => (tensor.Name[(Prefix + "slots/").Length..], ShapeOf(tensor), Values(tensor))).ToList();
+            return (metadata, new SavedState(One(tensors, Iterations), One(tensors, LearningRate), slots, metadata.Position));
+        }
+        catch (Exception misfit) when (misfit is FormatException or OverflowException)
+        {
+            throw new OnnxFileException($"The state of training in {file.Source} is damaged: {misfit.Message.TrimEnd('.')}. Use an older copy of the file.", misfit);
+        }
+    }
+
+    /// <summary>Puts a file's weights and state in the place of the trainer's. All is read and checked first: the trainer changes wholly or not at all.</summary>
+    public static void Restore(Trainer trainer, CheckedModel file, SavedState state)
+    {
+        var weights = WeightReader.Read(trainer.Model, file.Model, file.Source);
+        Check(trainer, state, file.Source);
+        trainer.Restore(state);
+        foreach (var (weight, data) in weights) data.CopyTo(weight.Storage.AsSpan());
+    }
+
+    private static void Check(Trainer trainer, SavedState state, string source)
+    {
+        // A slot is named after its weight, and may have any shape its optimizer likes; one that stands already says which.
+        var known = trainer.Plan.State.Slots.ToDictionary(slot => slot.Name, slot => slot.Shape);
+        var paths = trainer.Model.WeightPaths().Select(named => named.Path).ToList();
+        foreach (var (name, shape, _) in state.Slots)
+        {
+            if (known.TryGetValue(name, out var expected) && expected != shape)
+                throw new OnnxFileException($"The optimizer's state '{name}' has shape {shape} in {source}, but {expected} here. Load it into the model and the optimizer it was saved with.");
+            if (!paths.Exists(path => name.StartsWith(path + "/", StringComparison.Ordinal)))
+                throw new OnnxFileException($"The optimizer's state '{name}' in {source} belongs to no weight of model '{trainer.Model.Name}'. Load it into the model it was saved from.");
+        }
+    }
+
+    private static Shape ShapeOf(TensorProto tensor) => Shape.Of([.. tensor.Dims.Select(dim => checked((int)dim))]);
+
+    private static float One(List<TensorProto> tensors, string name)
+    {
+        var tensor = tensors.Find(tensor => tensor.Name == name) ?? throw new FormatException($"'{name}' is missing");
+        return Values(tensor) is [var value] && float.IsFinite(value) ? value : throw new FormatException($"'{name}' is not one finite number");
+    }
+
+    private static float[] Values(TensorProto tensor)
+    {
+        if (tensor.DataType != (int)TensorProto.Types.DataType.Float || tensor.DataLocation == TensorProto.Types.DataLocation.External)
+            throw new FormatException($"'{tensor.Name}' is not stored as float inside the file");
+        var values = tensor.FloatData.Count > 0 ? [.. tensor.FloatData] : MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
+        return values.Length == ShapeOf(tensor).ElementCount ? values : throw new FormatException($"'{tensor.Name}' has {values.Length} numbers, but shape {ShapeOf(tensor)}");
+    }
+}

@@ -1,0 +1,129 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>What Compile was given, as JSON in the manner of Keras' compile_config: each thing is <c>{ module, class_name, config }</c>, and keys compare without underscores.</summary>
+internal static class CompileConfig
+{
+    // A warm-up in a warm-up in ...; a file beyond is a mistake or an attack.
+    private const int DeepestNesting = 16;
+
+    /// <summary>Optimizer, losses by output, their weights, metrics.</summary>
+    /// <exception cref="ModelException">Something is a function or a class of the user's, which a file cannot hold.</exception>
+    public static JsonObject Write(TrainingPlan plan)
+    {
+        var (losses, weights) = (new JsonObject(), new JsonObject());
+        for (var i = 0; i < plan.Losses.Count; i++)
+        {
+            if (plan.Losses[i] is not { } loss) continue;
+            losses[plan.Model.OutputNames[i]] = WriteObject(loss, typeof(Loss), "the loss");
+            weights[plan.Model.OutputNames[i]] = plan.LossWeights[i];
+        }
+
+        return new JsonObject
+        {
+            ["optimizer"] = WriteObject(plan.Optimizer, typeof(Optimizer), "the optimizer"),
+            ["loss"] = losses,
+            ["loss_weights"] = weights,
+            ["metrics"] = WriteMetrics(plan.Metrics),
+            ["weighted_metrics"] = WriteMetrics(plan.WeightedMetrics),
+        };
+    }
+
+    /// <summary>A trainer as <see cref="Write"/> told it.</summary>
+    /// <exception cref="ModelException">The JSON names what is not known, or holds values of a wrong kind.</exception>
+    public static Trainer Compile(JsonElement json, Model model, ulong seed, int? threads)
+    {
+        var optimizer = (Optimizer)ReadObject(Member(json, "optimizer"), typeof(Optimizer), 0);
+        var losses = Entries(Member(json, "loss")).ToDictionary(entry => entry.Name, entry => (Loss)ReadObject(entry.Value, typeof(Loss), 0));
+        var weights = Entries(Member(json, "loss_weights")).ToDictionary(entry => entry.Name, entry => (float)ReadValue(entry.Value, typeof(float), 0)!);
+        return model.Compile(optimizer, losses, weights, ReadMetrics(Member(json, "metrics")), seed, threads, ReadMetrics(Member(json, "weighted_metrics")));
+    }
+
+    private static JsonNode WriteMetrics(Metrics metrics) =>
+        metrics.ByOutput is { } named
+            ? new JsonObject(named.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)List(entry.Value))))
+            : List(metrics);
+
+    private static JsonArray List(IEnumerable<Metric> metrics) => new([.. metrics.Select(metric => (JsonNode?)WriteObject(metric, typeof(Metric), $"the metric '{metric.Name}'"))]);
+
+    private static Metrics ReadMetrics(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Array ? Metrics.Create([.. Read(json)]) : Entries(json).ToDictionary(entry => entry.Name, entry => Read(entry.Value).ToArray());
+
+    private static IEnumerable<Metric> Read(JsonElement json) => Items(json).Select(item => (Metric)ReadObject(item, typeof(Metric), 0));
+
+    private static JsonObject WriteObject(object value, Type kind, string where)
+    {
+        var (table, _) = CompileTypes.For(kind);
+        if (table.Values.FirstOrDefault(type => type.Type == value.GetType()) is not { } type)
+            throw new ModelException($"{where} is a {value.GetType().Name}, a function or class of your own, which a file cannot hold");
+        var config = new JsonObject();
+        foreach (var member in type.Configuration)
+        {
+            if (member.Property.GetValue(value) is { } given) config[member.Key] = WriteValue(given, $"{member.Key} of {where}");
+        }
+
+        return new JsonObject { ["module"] = type.Module, ["class_name"] = type.Name, ["config"] = config };
+    }
+
+    private static JsonNode WriteValue(object value, string where) => value switch
+    {
+        bool flag => JsonValue.Create(flag),
+        int number => JsonValue.Create(number),
+        float number => float.IsFinite(number) ? JsonValue.Create(number) : throw new ModelException($"{where} is {number}, which JSON does not hold"),
+        string word => JsonValue.Create(word),
+        Enum choice => JsonValue.Create(choice.ToString()),
+        Schedule { IsConstant: true } rate => WriteValue(rate.Initial, where),
+        Schedule schedule => WriteObject(schedule, typeof(Schedule), where),
+        Loss loss => WriteObject(loss, typeof(Loss), where),
+        IEnumerable<int> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
+        IEnumerable<float> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)WriteValue(number, where))]),
+        IEnumerable<string> words => new JsonArray([.. words.Select(word => (JsonNode?)JsonValue.Create(word))]),
+        _ => throw new ModelException($"{where} has the type {value.GetType().Name}, which files do not hold"),
+    };
+
+    private static object ReadObject(JsonElement json, Type kind, int depth)
+    {
+        var (table, what) = CompileTypes.For(kind);
+        if (depth > DeepestNesting) throw new ModelException($"A {what} stands more than {DeepestNesting} deep in others; such files are not read.");
+        var name = (string)ReadValue(Member(json, "class_name"), typeof(string), depth)!;
+        if (!table.TryGetValue(name, out var type)) throw new ModelException($"There is no {what} '{name}'." + (Naming.Nearest(name, table.Keys) is { } nearest ? $" Did you mean '{nearest}'?" : ""));
+        var values = new Dictionary<string, object?>();
+        foreach (var (key, value) in Entries(Member(json, "config")).Select(entry => (entry.Name, entry.Value)))
+        {
+            var member = type.Find(key) ?? throw new ModelException($"{name} has no option '{key}'; it has {string.Join(", ", type.Configuration.Select(known => known.Key))}.");
+            values[member.Key] = ReadValue(value, member.Property.PropertyType, depth);
+        }
+
+        return type.Create(values, null);
+    }
+
+    private static object? ReadValue(JsonElement json, Type target, int depth)
+    {
+        if (json.ValueKind == JsonValueKind.Null) return null;
+        target = Nullable.GetUnderlyingType(target) ?? target;
+        if (target == typeof(Schedule)) return json.ValueKind == JsonValueKind.Object ? ReadObject(json, target, depth + 1) : (Schedule)(float)ReadValue(json, typeof(float), depth)!;
+        if (target == typeof(Loss)) return ReadObject(json, target, depth + 1);
+        if (target == typeof(bool)) return json.ValueKind is JsonValueKind.True or JsonValueKind.False ? json.GetBoolean() : throw Expected(json, "true or false");
+        if (target == typeof(int)) return json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out var value) ? value : throw Expected(json, "a whole number");
+        if (target == typeof(float)) return json.ValueKind == JsonValueKind.Number && json.TryGetSingle(out var value) ? value : throw Expected(json, "a number");
+        if (target == typeof(string)) return json.ValueKind == JsonValueKind.String ? json.GetString() : throw Expected(json, "a word");
+        if (target.IsEnum) return json.ValueKind == JsonValueKind.String && Enum.TryParse(target, json.GetString(), true, out var choice) && Enum.IsDefined(target, choice) ? choice : throw Expected(json, "one of " + string.Join(", ", Enum.GetNames(target)));
+        if (target == typeof(IReadOnlyList<int>)) return Items(json).Select(item => (int)ReadValue(item, typeof(int), depth)!).ToArray();
+        if (target == typeof(IReadOnlyList<float>)) return Items(json).Select(item => (float)ReadValue(item, typeof(float), depth)!).ToArray();
+        if (target == typeof(IReadOnlyList<string>)) return Items(json).Select(item => (string)ReadValue(item, typeof(string), depth)!).ToArray();
+        throw new ModelException($"An option has the type {target.Name}, which files do not hold.");
+    }
+
+    private static JsonElement Member(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) ? value : throw new ModelException($"{Shown(json)} has no '{name}'.");
+
+    private static JsonElement.ObjectEnumerator Entries(JsonElement json) => json.ValueKind == JsonValueKind.Object ? json.EnumerateObject() : throw Expected(json, "an object");
+
+    private static JsonElement.ArrayEnumerator Items(JsonElement json) => json.ValueKind == JsonValueKind.Array ? json.EnumerateArray() : throw Expected(json, "a list");
+
+    private static ModelException Expected(JsonElement json, string expected) => new($"{Shown(json)} stands where {expected} is expected.");
+
+    private static string Shown(JsonElement json) => json.GetRawText() is { Length: > 60 } text ? text[..60] + "..." : json.GetRawText();
+}

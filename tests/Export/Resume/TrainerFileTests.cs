@@ -1,0 +1,177 @@
+using OnnxFunctional.Export;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Export.Resume;
+
+[TestClass]
+public sealed class TrainerFileTests
+{
+    private const int Epochs = 3;
+
+    public static IEnumerable<object[]> Interruptions =>
+        from kind in new[] { "mlp", "cnn" }
+        from step in new[] { 1, 5, 6, 10, 12 }
+        select new object[] { kind, step };
+
+    [TestMethod]
+    [DynamicData(nameof(Interruptions))]
+    public void StoppedAfterAnyStep_EndsWithTheBytesOfTheUninterruptedRun(string kind, int stopAfter)
+    {
+        using var folder = new TemporaryFolder();
+        var (x, y) = Data(kind);
+        var whole = Compiled(kind);
+        var expected = Fit(whole, x, y, [new EarlyStopping("val_loss", patience: 1)]);
+        whole.Save(folder.File("whole.onnx"));
+
+        var stopped = Compiled(kind);
+        using var source = new CancellationTokenSource();
+        Fit(stopped, x, y, [new StopAfter(stopAfter, source), new EarlyStopping("val_loss", patience: 1)], source.Token);
+        stopped.Save(folder.File("part.onnx"));
+        Assert.AreEqual(stopAfter, stopped.Iterations);
+
+        var resumed = Trainer.Load(folder.File("part.onnx"));
+        var history = Fit(resumed, x, y, [new EarlyStopping("val_loss", patience: 1)]);
+        resumed.Save(folder.File("resumed.onnx"));
+        CollectionAssert.AreEqual(File.ReadAllBytes(folder.File("whole.onnx")), File.ReadAllBytes(folder.File("resumed.onnx")));
+        foreach (var name in expected.Names) Assert.AreEqual(expected[name][^1], history[name][^1], name);
+    }
+
+    [TestMethod]
+    public void BackupAndRestore_GoesOnInFit_AndLeavesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        var backup = folder.File("backup.onnx");
+        var (x, y) = Data("mlp");
+        var whole = Compiled("mlp");
+        Fit(whole, x, y, [new BackupAndRestore(backup)]);
+        Assert.IsFalse(File.Exists(backup), "a training that ended as planned deletes its backup");
+
+        // Fails as a crash would: after the backup of step 8, in step 9.
+        var crashed = Compiled("mlp");
+        Assert.Throws<InvalidOperationException>(() => Fit(crashed, x, y, [new BackupAndRestore(backup, everySteps: 2), new FailAfter(9)]));
+        using (var onnx = OnnxModel.Load(backup)) Assert.IsNotEmpty(onnx.Inputs);
+        var resumed = Compiled("mlp");
+        Fit(resumed, x, y, [new BackupAndRestore(backup, everySteps: 2)]);
+        AssertSameWeights(whole, resumed);
+        Assert.IsFalse(File.Exists(backup));
+    }
+
+    [TestMethod]
+    public void DamagedFile_GivesASentence_AndChangesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        var (x, y) = Data("mlp");
+        var trained = Compiled("mlp");
+        Fit(trained, x, y, []);
+        trained.Save(folder.File("run.onnx"));
+        var bytes = File.ReadAllBytes(folder.File("run.onnx"));
+        var trainer = Compiled("mlp");
+        var before = Weights(trainer);
+        var damages = new List<byte[]> { Array.Empty<byte>(), "not a model"u8.ToArray() };
+        for (var i = 1; i < 12; i++) damages.Add(bytes[..(bytes.Length * i / 12)]);
+        damages.Add(Replaced(bytes, "optimizer/iterations", "optimizer/iteration_"));
+        damages.Add(Replaced(bytes, "optimizer/slots/dense/kernel/momentum", "optimizer/slots/dense/colonel/moment_"));
+        damages.Add(Replaced(bytes, "\"seed\":7", "\"seed\":x"));
+        damages.Add(Replaced(bytes, "\"seed\":7", "\"seed\":8"));
+        foreach (var damaged in damages)
+        {
+            File.WriteAllBytes(folder.File("damaged.onnx"), damaged);
+            var error = Assert.Throws<ExportException>(() => trainer.Restore(folder.File("damaged.onnx")));
+            Assert.Contains("damaged.onnx", error.Message);
+            Assert.AreEqual(0L, trainer.Iterations);
+            Assert.IsTrue(before.SequenceEqual(Weights(trainer)));
+        }
+
+        Assert.Throws<ExportException>(() => trainer.Restore(folder.File("nowhere.onnx")));
+    }
+
+    [TestMethod]
+    public void LossOfOnesOwn_IsAskedForByLoad()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("run.onnx");
+        var loss = Loss.From((yTrue, yPred) => Ops.Mean(Ops.Square(yPred - yTrue), -1));
+        var x = Model.Input([3]);
+        var model = new Model(x, x.Apply(new Dense(1)));
+        float[,] data = { { 1, 2, 3 }, { 4, 5, 6 } };
+        float[] targets = [1, 2];
+        var trainer = model.Compile(new Adam(), loss);
+        trainer.Fit(data, targets, verbose: Verbosity.Silent);
+        trainer.Save(path);
+        Assert.Contains("compile: model =>", Assert.Throws<ExportException>(() => Trainer.Load(path)).Message);
+        var loaded = Trainer.Load(path, compile: made => made.Compile(new Adam(), loss));
+        trainer.Fit(data, targets, verbose: Verbosity.Silent);
+        loaded.Fit(data, targets, verbose: Verbosity.Silent);
+        AssertSameWeights(trainer, loaded);
+    }
+
+    [TestMethod]
+    public void OtherBatchSize_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var (x, y) = Data("mlp");
+        var stopped = Compiled("mlp");
+        using var source = new CancellationTokenSource();
+        Fit(stopped, x, y, [new StopAfter(4, source)], source.Token);
+        stopped.Save(folder.File("part.onnx"), new ExportOptions { Verify = false });
+        var resumed = Trainer.Load(folder.File("part.onnx"));
+        Assert.Contains("batch size", Assert.Throws<ModelException>(() => resumed.Fit(x, y, batchSize: 3, epochs: Epochs, verbose: Verbosity.Silent)).Message);
+    }
+
+    private static byte[] Replaced(byte[] bytes, string text, string with)
+    {
+        var at = bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text));
+        Assert.IsGreaterThanOrEqualTo(0, at, text);
+        var changed = (byte[])bytes.Clone();
+        System.Text.Encoding.UTF8.GetBytes(with).CopyTo(changed, at);
+        return changed;
+    }
+
+    private static History Fit(Trainer trainer, NDArray x, NDArray y, Callback[] callbacks, CancellationToken cancellation = default) =>
+        trainer.Fit(x, y, batchSize: 7, epochs: Epochs, validationSplit: 0.1f, callbacks: callbacks, verbose: Verbosity.Silent, cancellation: cancellation);
+
+    private static Trainer Compiled(string kind)
+    {
+        var input = kind == "mlp" ? Model.Input([5], name: "x") : Model.Input([6, 6, 2], name: "x");
+        var output = kind == "mlp"
+            ? input.Apply(new Dense(9, Activation.Relu, name: "dense"), new Dropout(0.3f), new Dense(7, Activation.Tanh), new Dropout(0.2f), new Dense(3, Activation.Softmax))
+            : input.Apply(new Conv2D(4, 3, Activation.Relu), new BatchNormalization(), new MaxPooling2D(2), new Flatten(), new Dense(3, Activation.Softmax));
+        Optimizer optimizer = kind == "mlp" ? new Adam(Schedule.CosineDecay(0.01f, steps: 30)) { ClipNorm = 1 } : new Sgd(0.05f, momentum: 0.9f, nesterov: true);
+        return new Model(input, output, seed: 3).Compile(optimizer, Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy, Metric.SparseCategoricalCrossentropy], seed: 7);
+    }
+
+    private static (NDArray X, NDArray Y) Data(string kind)
+    {
+        // 43 samples leave 38 to learn from: five batches of 7 and one of 3.
+        var random = new Random(5);
+        var shape = kind == "mlp" ? Shape.Of(43, 5) : Shape.Of(43, 6, 6, 2);
+        var values = Enumerable.Range(0, (int)shape.ElementCount).Select(_ => (float)random.NextDouble()).ToArray();
+        var labels = Enumerable.Range(0, 43).Select(_ => random.Next(3)).ToArray();
+        return (NDArray.Create(values, shape), labels);
+    }
+
+    private static float[] Weights(Trainer trainer) => [.. trainer.Model.WeightPaths().SelectMany(named => named.Weight.Storage)];
+
+    private static void AssertSameWeights(Trainer expected, Trainer actual) => Assert.IsTrue(Weights(expected).SequenceEqual(Weights(actual)), "weights differ");
+
+    private sealed class StopAfter(int steps, CancellationTokenSource source) : Callback
+    {
+        private int _steps;
+
+        public override void OnBatchEnd(int batch, float loss)
+        {
+            if (++_steps == steps) source.Cancel();
+        }
+    }
+
+    private sealed class FailAfter(int steps) : Callback
+    {
+        private int _steps;
+
+        public override void OnBatchEnd(int batch, float loss)
+        {
+            if (++_steps == steps) throw new InvalidOperationException("As a crash would.");
+        }
+    }
+}

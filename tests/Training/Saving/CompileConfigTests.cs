@@ -1,0 +1,75 @@
+using System.Text.Json;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Serialization;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Training.Saving;
+
+[TestClass]
+public sealed class CompileConfigTests
+{
+    private static readonly KerasType[] _all = [.. CompileTypes.Optimizers.Values, .. CompileTypes.Schedules.Values, .. CompileTypes.Losses.Values, .. CompileTypes.Metrics.Values];
+
+    [TestMethod]
+    public void EveryClass_ShowsAllItsParameters()
+    {
+        foreach (var type in _all) Assert.IsEmpty(type.HiddenParameters(), type.Name);
+    }
+
+    [TestMethod]
+    public void EveryBuiltInClass_HasARow()
+    {
+        var kinds = new[] { typeof(Optimizer), typeof(Schedule), typeof(Loss), typeof(Metric) };
+        var rows = _all.Select(type => type.Type).ToHashSet();
+        foreach (var type in typeof(Trainer).Assembly.GetTypes().Where(type => !type.IsAbstract && type.IsPublic && kinds.Any(kind => kind.IsAssignableFrom(type)))) Assert.Contains(type, rows, type.Name);
+    }
+
+    [TestMethod]
+    public void Optimizers_ComeBackAsTheyWere()
+    {
+        Optimizer[] optimizers =
+        [
+            new Adam(Schedule.WarmUp(Schedule.CosineDecay(1e-3f, steps: 100, alpha: 0.1f), steps: 7), beta1: 0.8f, amsgrad: true) { ClipNorm = 1, UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 3 },
+            new AdamW(2e-4f) { WeightDecay = 0.1f, ExcludeFromWeightDecay = ["bias", "gamma"] },
+            new Sgd(Schedule.PiecewiseConstantDecay([3, 5], [0.1f, 0.2f, 0.3f]), 0.9f, true) { GradientAccumulationSteps = 4, GlobalClipNorm = 2.5f },
+            new Adadelta(), new Adafactor(), new Adagrad(), new Adamax(), new Ftrl(), new Lamb(), new Lion(), new Muon(), new Nadam(), new RmsProp(Schedule.ExponentialDecay(0.1f, 5, 0.9f, true), centered: true),
+        ];
+        foreach (var optimizer in optimizers)
+        {
+            var x = Model.Input([3]);
+            var trainer = new Model(x, x.Apply(new Dense(2, name: "out"))).Compile(
+                optimizer, new Dictionary<string, Loss> { ["out"] = new Huber(0.7f) { Reduction = LossReduction.Sum } }, new() { ["out"] = 0.3f },
+                metrics: [Metric.MeanAbsoluteError, new Auc(numThresholds: 50) { Name = "area" }, new TopKCategoricalAccuracy(2), Metric.CosineSimilarity], weightedMetrics: new Dictionary<string, Metric[]> { ["out"] = [Metric.RootMeanSquaredError] });
+            var written = CompileConfig.Write(trainer.Plan).ToJsonString();
+            using var document = JsonDocument.Parse(written);
+            var read = CompileConfig.Compile(document.RootElement, trainer.Model, 5, null);
+            Assert.AreEqual(5ul, read.Seed);
+            Assert.AreEqual(optimizer.GetType(), read.Optimizer.GetType());
+            Assert.AreEqual(written, CompileConfig.Write(read.Plan).ToJsonString());
+        }
+    }
+
+    [TestMethod]
+    public void FunctionsOfOnesOwn_AreRefused_WithTheirPlace()
+    {
+        var x = Model.Input([3]);
+        var trainer = new Model(x, x.Apply(new Dense(2))).Compile(new Adam(Schedule.From(step => 1 / (step + 1))), Loss.MeanSquaredError);
+        Assert.Contains("learning_rate of the optimizer", Assert.Throws<ModelException>(() => CompileConfig.Write(trainer.Plan)).Message);
+    }
+
+    [TestMethod]
+    [DataRow("{}")]
+    [DataRow("[]")]
+    [DataRow("""{"optimizer":{"class_name":"Adem","config":{}},"loss":{},"loss_weights":{},"metrics":[],"weighted_metrics":[]}""")]
+    [DataRow("""{"optimizer":{"class_name":"Adam","config":{"speed":1}},"loss":{},"loss_weights":{},"metrics":[],"weighted_metrics":[]}""")]
+    [DataRow("""{"optimizer":{"class_name":"Adam","config":{"epsilon":"x"}},"loss":{},"loss_weights":{},"metrics":[],"weighted_metrics":[]}""")]
+    [DataRow("""{"optimizer":{"class_name":"Adam","config":{}},"loss":{"nowhere":{"class_name":"Huber","config":{}}},"loss_weights":{},"metrics":[],"weighted_metrics":[]}""")]
+    [DataRow("""{"optimizer":{"class_name":"Adam","config":{"learning_rate":{"class_name":"WarmUp","config":{}}}},"loss":{},"loss_weights":{},"metrics":[],"weighted_metrics":[]}""")]
+    public void WrongJson_GivesASentence(string json)
+    {
+        var x = Model.Input([3]);
+        var model = new Model(x, x.Apply(new Dense(2)));
+        using var document = JsonDocument.Parse(json);
+        Assert.Throws<ModelException>(() => CompileConfig.Compile(document.RootElement, model, 0, null));
+    }
+}
