@@ -86,7 +86,7 @@ public sealed class SpecificityAtSensitivity(float sensitivity, int numThreshold
 public sealed class PrecisionAtRecall(float recall, int numThresholds = 200, int? classId = null) : BestThresholdMetric(recall, numThresholds, classId)
 {
     /// <summary>The share of ones to be found.</summary>
-    public float Recall => Least;
+    public new float Recall => Least;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Sensitivity(i);
 
@@ -101,7 +101,7 @@ public sealed class PrecisionAtRecall(float recall, int numThresholds = 200, int
 public sealed class RecallAtPrecision(float precision, int numThresholds = 200, int? classId = null) : BestThresholdMetric(precision, numThresholds, classId)
 {
     /// <summary>The share of predicted ones to be right.</summary>
-    public float Precision => Least;
+    public new float Precision => Least;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Precision(i);
 
