@@ -185,7 +185,9 @@ public sealed partial class Trainer
         }
 
         _underWay = part;
-        TakeAverages();
+
+        // A stopped training keeps the weights of its last step, so that what is saved now goes on exactly.
+        if (!part) TakeAverages();
         foreach (var callback in all) callback.OnTrainEnd();
         return history;
     }
