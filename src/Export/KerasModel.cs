@@ -1,5 +1,6 @@
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Keras;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export;
 
@@ -68,6 +69,19 @@ public static class KerasModel
     {
         ArgumentNullException.ThrowIfNull(model);
         AtomicFile.Write(path, KerasWeights.Write(model));
+    }
+
+    /// <summary>Takes over what an optimizer of Keras had gathered, so that training goes on where it stopped there: steps made, learning rate, moments.</summary>
+    /// <param name="trainer">A trainer of the same architecture with the same optimizer; a schedule where Keras had one.</param>
+    /// <param name="path">A .keras file of a model that was trained.</param>
+    /// <exception cref="ModelException">The file holds no optimizer, or the state of another; then nothing was changed.</exception>
+    public static void LoadOptimizer(this Trainer trainer, string path)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var stream = Open(path);
+        var (_, weights) = KerasArchive.Read(stream, Path.GetFileName(path));
+        KerasOptimizer.Read(trainer, Hdf5Reader.Read(weights), Path.GetFileName(path));
     }
 
     private static Model Load(Stream stream, string name, CustomObjects? customObjects)

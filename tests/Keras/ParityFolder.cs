@@ -32,7 +32,7 @@ internal static class ParityFolder
 
     public static JsonNode Case(string file, int number) => _lists.GetOrAdd(file, Read).AsArray()[number]!;
 
-    private static string Repository()
+    internal static string Repository()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

@@ -8,6 +8,9 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 public abstract class RecurrentLayer : Layer
 {
+    // Each step is a dozen nodes; far beyond this, making the graph takes longer than running it.
+    private const int MostWrittenSteps = 10_000;
+
     private bool _goBackwards;
     private bool _zeroOutputForMask;
 
@@ -119,6 +122,7 @@ public abstract class RecurrentLayer : Layer
     {
         var steps = x.Shape[1] ?? throw new ModelException($"{why} needs a known number of time steps, but came {x.Shape}. Give Model.Input the number of steps instead of null.");
         if (steps == 0) throw new ModelException($"there are no time steps in {x.Shape}.");
+        if (steps > MostWrittenSteps) throw new ModelException($"{why} needs the steps written out one by one, and {steps} are more than {MostWrittenSteps}. Cut the sequence, or choose activations that ONNX knows.");
         var times = Ops.Split(x, IntList.Repeat(1, steps).Span, 1);
         var masks = x.Mask is null ? default : Ops.Split(x.Mask, IntList.Repeat(1, steps).Span, 1);
         var outputs = new SymbolicTensor[steps];

@@ -50,7 +50,7 @@ internal static class KerasRegistry
         Layer<Dense>("Dense", omitted: ["activity_regularizer"], keys: [Null("quantization_config")]),
         Layer<DepthwiseConv1D>("DepthwiseConv1D"),
         Layer<DepthwiseConv2D>("DepthwiseConv2D"),
-        Layer<Discretization>("Discretization", notesShape: false, keys: [Ignored("sparse", "false")]),
+        Layer<Discretization>("Discretization", notesShape: false, omitted: ["trainable"], keys: [Ignored("sparse", "false")]),
         Layer<Dot>("Dot", CallForm.List, single: ["axes"]),
         Layer<Dropout>("Dropout", notesShape: false),
         Layer<EinsumDense>("EinsumDense", keys: [Null("quantization_config")]),

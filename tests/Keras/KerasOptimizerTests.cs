@@ -1,0 +1,55 @@
+using OnnxFunctional.Export;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Keras;
+
+/// <summary>The state of optimizers that Keras saved: variable i holds i, i + 0.01, i + 0.02 ..., so each slot shows which one it was read from.</summary>
+[TestClass]
+public sealed class KerasOptimizerTests
+{
+    public static IEnumerable<object[]> Files =>
+    [
+        Case("adam.keras", new Adam(), "a/kernel/momentum=2 a/kernel/velocity=3 a/bias/momentum=4 b/bias/velocity=9"),
+        Case("adam_amsgrad.keras", new Adam(amsgrad: true), "a/kernel/momentum=2 b/bias/velocity=9 a/kernel/velocity_hat=10 b/bias/velocity_hat=13"),
+        Case("adam_ema.keras", new Adam { UseEma = true }, "a/kernel/average=2 b/bias/average=5 a/kernel/momentum=6 b/bias/velocity=13"),
+        Case("sgd.keras", new Sgd(momentum: 0.9f), "a/kernel/momentum=2 a/bias/momentum=3 b/bias/momentum=5"),
+        Case("rmsprop.keras", new RmsProp(momentum: 0.5f, centered: true), "a/kernel/velocity=2 b/bias/velocity=5 a/kernel/momentum=6 b/bias/momentum=9 a/kernel/average_gradient=10 b/bias/average_gradient=13"),
+        Case("nadam.keras", new Nadam(), "a/kernel/momentum=2 b/bias/velocity=9 a/kernel/u_product=10 b/bias/u_product=10"),
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Files))]
+    public void Each_variable_finds_its_slot(string file, Optimizer optimizer, string expected)
+    {
+        var path = PathOf(file);
+        var trainer = KerasModel.Load(path).Compile(optimizer, Loss.MeanSquaredError);
+        trainer.LoadOptimizer(path);
+        Assert.AreEqual(7, trainer.Iterations);
+        Assert.AreEqual(0.02f, trainer.LearningRate);
+        foreach (var pair in expected.Split(' ').Select(entry => entry.Split('=')))
+        {
+            var slot = trainer.Plan.State.Find(pair[0]);
+            Assert.IsNotNull(slot, pair[0]);
+            for (var i = 0; i < slot.Length; i++) Assert.AreEqual(float.Parse(pair[1], System.Globalization.CultureInfo.InvariantCulture) + (i / 100f), slot.Storage[i], 1e-5f, pair[0]);
+        }
+
+        // The next step goes on from there.
+        trainer.Fit(new float[2, 4], new float[2, 2], epochs: 1, batchSize: 2);
+        Assert.AreEqual(8, trainer.Iterations);
+    }
+
+    [TestMethod]
+    public void The_state_of_another_optimizer_is_refused()
+    {
+        var trainer = KerasModel.Load(PathOf("adam.keras")).Compile(new Sgd(momentum: 0.5f), Loss.MeanSquaredError);
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(PathOf("adam.keras"))).Message, "holds 10 variables, expected 6 for sgd");
+        Assert.AreEqual(0, trainer.Iterations);
+        using var folder = new TemporaryFolder();
+        trainer.Model.Save(folder.File("untrained.keras"));
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(folder.File("untrained.keras"))).Message, "no state of an optimizer");
+    }
+
+    private static string PathOf(string file) => Path.Combine(ParityFolder.Repository(), "tests", "Reference", "keras-optimizers", file);
+
+    private static object[] Case(string file, Optimizer optimizer, string slots) => [file, optimizer, slots];
+}
