@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using OnnxFunctional.Cli.Commands;
 using OnnxFunctional.Export;
 using OnnxFunctional.Training;
