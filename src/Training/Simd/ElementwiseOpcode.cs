@@ -32,8 +32,9 @@ internal enum ElementwiseOpcode : byte
     // -> float: counter-based random numbers, see PhiloxVectors
     RandomUniform, RandomNormal,
 
-    // Copies an input that is not a plain float array into a register; written by the builder only.
-    Load,
+    // Written by the builder only. Load copies an input that is not a plain float array into a register; MomentStep is what Lerp, LerpSquare, Multiply, DivideByRoot and
+    // Subtract do in a row, with three results.
+    Load, MomentStep,
 }
 
 /// <summary>What the program builder has to know of an opcode.</summary>
@@ -42,7 +43,7 @@ internal static class ElementwiseOpcodes
     /// <summary>How many values it takes.</summary>
     public static int Arity(ElementwiseOpcode opcode) => opcode switch
     {
-        ElementwiseOpcode.RandomUniform or ElementwiseOpcode.RandomNormal or ElementwiseOpcode.Load => 0,
+        ElementwiseOpcode.RandomUniform or ElementwiseOpcode.RandomNormal or ElementwiseOpcode.Load or ElementwiseOpcode.MomentStep => 0,
         ElementwiseOpcode.Where => 3,
         ElementwiseOpcode.Not or ElementwiseOpcode.MaskToFloat => 1,
         ElementwiseOpcode.And or ElementwiseOpcode.Or or ElementwiseOpcode.Xor => 2,

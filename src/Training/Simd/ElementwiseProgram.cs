@@ -13,6 +13,9 @@ internal readonly record struct ElementwiseInstruction
     public int Destination { get; init; }
     public float Alpha { get; init; }
     public float Beta { get; init; }
+
+    /// <summary>The third number of a MomentStep.</summary>
+    public float Shift { get; init; }
     public ulong Seed { get; init; }
     public uint Node { get; init; }
     public int Input { get; init; }
@@ -22,6 +25,9 @@ internal readonly record struct ElementwiseInstruction
 
     /// <summary>The type a copy stores into an output.</summary>
     public ElementwiseType StoresAs { get; init; }
+
+    /// <summary>The slots of a MomentStep: gradient, mean, square, weight, step, and where mean, square and weight go.</summary>
+    public int[]? Wide { get; init; }
 }
 
 /// <summary>A chain of elementwise operators run tile by tile: each instruction is one vectorized pass over a tile, and all passes over a tile hit the first-level cache.</summary>
@@ -135,6 +141,9 @@ internal sealed unsafe class ElementwiseProgram
                     continue;
                 case ElementwiseOpcode.RandomNormal:
                     PhiloxVectors.Fill<V>(PhiloxVectors.Distribution.Normal, instruction.Seed, instruction.Node, frame.Step, frame.Start, destination, frame.Count);
+                    continue;
+                case ElementwiseOpcode.MomentStep:
+                    MomentStep.Run<V>(instruction, frame.Slots, frame.Count);
                     continue;
                 case ElementwiseOpcode.Copy when instruction.StoresAs != ElementwiseType.Float32:
                     Store<V>(instruction, frame);

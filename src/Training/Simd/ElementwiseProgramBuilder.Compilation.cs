@@ -11,7 +11,7 @@ internal sealed partial class ElementwiseProgramBuilder
         private readonly int[] _last = new int[builder._values.Count];
         private readonly List<ElementwiseInstruction> _once = [];
         private readonly List<ElementwiseInstruction> _periodic = [];
-        private readonly List<ElementwiseInstruction> _tile = [];
+        private List<ElementwiseInstruction> _tile = [];
         private readonly List<(int Line, float Value)> _constants = [];
         private readonly Stack<int> _free = new();
         private int _lines;
@@ -38,6 +38,7 @@ internal sealed partial class ElementwiseProgramBuilder
             }
 
             _tile.AddRange(end);
+            if (MomentStep.Of(_tile, _lines) is { } step) _tile = [step];
             foreach (var (strides, type, _) in builder._inputs) _nanoseconds += StreamNanoseconds(strides, type);
             _nanoseconds += builder._outputs.Count * 0.3;
             return new ElementwiseProgram(new ElementwiseProgram.Layout
@@ -214,7 +215,7 @@ internal sealed partial class ElementwiseProgramBuilder
             var result = list.ToArray();
             for (var i = 0; i < result.Length; i++)
             {
-                result[i] = result[i] with { X = Final(result[i].X), Y = Final(result[i].Y), Z = Final(result[i].Z), Destination = Final(result[i].Destination) };
+                result[i] = result[i] with { X = Final(result[i].X), Y = Final(result[i].Y), Z = Final(result[i].Z), Destination = Final(result[i].Destination), Wide = result[i].Wide is { } wide ? Array.ConvertAll(wide, Final) : null };
             }
 
             return result;
