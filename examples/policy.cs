@@ -1,0 +1,20 @@
+#:project ../src/Export/OnnxFunctional.Export.csproj
+#:package Microsoft.ML.OnnxRuntime
+using OnnxFunctional;
+using OnnxFunctional.Export;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+
+var input = Model.Input([4]);
+var model = new Model(input, input.Apply(new Dense(16, Activation.Relu), new Dense(3, Activation.Softmax)));
+float[,] x = { { 1, 0, 0, 0 }, { 0, 1, 0, 0 }, { 0, 0, 1, 0 } };
+int[] y = [0, 1, 2];
+
+// The rate falls along half a cosine; all of a tensor's gradient is scaled down to a norm of 1.
+var annealed = model.Compile(new Adam(Schedule.CosineDecay(1e-3f, steps: 10_000)) { ClipNorm = 1 }, Loss.SparseCategoricalCrossentropy);
+annealed.Fit(x, y, epochs: 3);
+
+// Or a callback sets the rate of each epoch.
+var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy);
+trainer.Fit(x, y, epochs: 3, callbacks: [new LearningRateScheduler(epoch => 0.001f * MathF.Pow(0.1f, epoch / 10))]);
+Console.WriteLine(model.ExportOnnx("policy.onnx"));
