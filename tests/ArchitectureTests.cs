@@ -5,7 +5,6 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using OnnxFunctional.Export;
-using OnnxFunctional.Operators;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Tests.Training.Operators;
 using OnnxFunctional.Training;

@@ -1,5 +1,3 @@
-using OnnxFunctional.Operators;
-
 namespace OnnxFunctional.Tests.Cases;
 
 /// <summary>One row for an operator: its attributes, its inputs, and what it gives by a plain reference. The harness (<c>OpCaseTests</c>) then checks shapes, numbers, gradients and determinism.</summary>

@@ -56,7 +56,7 @@ internal static partial class OpCases
 
     private static int[] SourceOf(int[] place, Plain table, Plain indices, int axis)
     {
-        var index = (int)indices[place[axis..(axis + indices.Rank)]];
+        var index = (int)indices[place.AsSpan()[axis..(axis + indices.Rank)]];
         return [.. place[..axis], index < 0 ? index + table.Dims[axis] : index, .. place[(axis + indices.Rank)..]];
     }
 
@@ -85,6 +85,6 @@ internal static partial class OpCases
 
     private static OpCase Hot(string variation, int depth, OpInput indices) => new(variation, new OneHot(depth), indices)
     {
-        Reference = x => [Plain.Of([.. x[0].Dims, depth], place => x[0][place[..^1]] == place[^1] ? 1 : 0)],
+        Reference = x => [Plain.Of([.. x[0].Dims, depth], place => x[0][place.AsSpan()[..^1]] == place[^1] ? 1 : 0)],
     };
 }

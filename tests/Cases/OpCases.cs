@@ -1,5 +1,3 @@
-using OnnxFunctional.Operators;
-
 namespace OnnxFunctional.Tests.Cases;
 
 /// <summary>All operators, every attribute that matters: one row a variation. Odd sizes first, so that vector tails are met.</summary>

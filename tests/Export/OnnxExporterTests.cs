@@ -1,8 +1,8 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Layers;
-using OnnxFunctional.Training;
 using OnnxFunctional.Tests.Export.Emit;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export;
 

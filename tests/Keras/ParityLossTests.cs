@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
 

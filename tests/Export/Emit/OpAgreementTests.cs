@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using OnnxFunctional.Export;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Tests.Training.Operators;

@@ -1,5 +1,3 @@
-using OnnxFunctional.Operators;
-
 namespace OnnxFunctional.Tests.Training.Engine;
 
 /// <summary>A graph put together by chance from operators that fuse, share memory, show views, or do none of it; numbers stay within a few units.</summary>

@@ -1,5 +1,4 @@
 using OnnxFunctional.Operators;
-using OnnxFunctional.Tests.Training.Simd;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
 

@@ -1,4 +1,3 @@
-using OnnxFunctional.Operators;
 using OnnxFunctional.Tests.Training.Simd;
 using OnnxFunctional.Training.Engine;
 

@@ -1,4 +1,3 @@
-using OnnxFunctional.Operators;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training.Engine;
 

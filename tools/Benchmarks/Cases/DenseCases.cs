@@ -1,7 +1,6 @@
 using OnnxFunctional.Benchmarks.Peer;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using TorchSharp;
 using static TorchSharp.torch.nn;
 
 namespace OnnxFunctional.Benchmarks.Cases;
