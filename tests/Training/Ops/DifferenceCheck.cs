@@ -76,7 +76,7 @@ internal sealed class DifferenceCheck(WorkerPool pool, double[][] values, int se
     private static IEnumerable<int> Wanted(OpCase row) => Enumerable.Range(0, row.Inputs.Length).Where(i => row.Inputs[i] is { Type: DType.Float32, Wanted: true });
 
     /// <summary>The gradients of L with respect to all wanted inputs.</summary>
-    private static IReadOnlyList<SymbolicTensor> Gradients(OpCase row, IReadOnlyList<SymbolicTensor> outputs, SymbolicTensor[] inputs, int seed)
+    private static SymbolicTensor[] Gradients(OpCase row, IReadOnlyList<SymbolicTensor> outputs, SymbolicTensor[] inputs, int seed)
     {
         var known = OpRun.Of(inputs, outputs, row.Inputs, row.Training);
         var upstream = Upstream(known, seed);
