@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Google.Protobuf;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Proto;
