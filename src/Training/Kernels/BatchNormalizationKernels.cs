@@ -232,12 +232,12 @@ internal static class BatchNormalizationKernels
                 if (!_isSecond)
                 {
                     var sums = _partial.Memory.Span;
-                    BatchNormLoops.GradientSums(default(FirstOperator), dy, dy, x, mean, sums.Slice(partial, width), sums.Slice(_layout.PartialLength + partial, width));
+                    BatchNormLoops.GradientSums(dy, x, mean, sums.Slice(partial, width), sums.Slice(_layout.PartialLength + partial, width));
                     return;
                 }
 
                 BatchNormLoops.Gradient(
-                    default(FirstOperator), dy, dy, x, mean, Of(4, channel, width), Of(2, channel, width), Of(3, channel, width), _result!.Floats.Slice(start, count));
+                    dy, x, mean, Of(4, channel, width), Of(2, channel, width), Of(3, channel, width), _result!.Floats.Slice(start, count));
             }
         }
 

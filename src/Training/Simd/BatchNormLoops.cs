@@ -7,7 +7,7 @@ namespace OnnxFunctional.Training.Simd;
 /// <remarks>
 /// Other layouts are the same with one channel a call: the plane of a channel is <c>rows x 1</c>. Statistics of a block of rows are taken while the block is in the first-level
 /// cache, the squares around the block's own mean, and blocks are joined by Chan's formula, so nothing cancels where the mean is large against the deviation.
-/// Normalizing takes an operator along, ReLU for one, and its gradient takes the gate: a pass over memory less each way.
+/// Normalizing takes an operator along, ReLU for one: a pass over memory less.
 /// </remarks>
 internal static unsafe class BatchNormLoops
 {
@@ -78,56 +78,48 @@ internal static unsafe class BatchNormLoops
         }
     }
 
-    /// <summary>Over some rows, <c>sum(g)</c> and <c>sum(g * (x - mean))</c> of each channel, g being the gradient behind the gate.</summary>
-    /// <param name="gate">From dy and the stored output to g: <see cref="FirstOperator"/>, or <see cref="ReluGradientOperator"/> if ReLU was taken along.</param>
+    /// <summary>Over some rows, <c>sum(g)</c> and <c>sum(g * (x - mean))</c> of each channel, g being dy.</summary>
     /// <param name="dy">[rows, channels]</param>
-    /// <param name="output">[rows, channels]: what was stored, read by the gate alone; dy again where there is none.</param>
     /// <param name="x">[rows, channels]</param>
     /// <param name="means">[channels]</param>
     /// <param name="sums">[channels]</param>
     /// <param name="products">[channels]</param>
-    public static void GradientSums<TGate>(
-        TGate gate, ReadOnlySpan<float> dy, ReadOnlySpan<float> output, ReadOnlySpan<float> x, ReadOnlySpan<float> means, Span<float> sums, Span<float> products)
-        where TGate : struct, IBinaryOperator
+    public static void GradientSums(
+        ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> means, Span<float> sums, Span<float> products)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(dy.Length, x.Length);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(output.Length, x.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(sums.Length, means.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(products.Length, means.Length);
-        fixed (float* upstream = dy, stored = output, source = x, mean = means, sum = sums, product = products)
+        fixed (float* upstream = dy, source = x, mean = means, sum = sums, product = products)
         {
             var rows = means.Length == 0 ? 0 : x.Length / means.Length;
-            if (Vector512.IsHardwareAccelerated) GradientSums<V512, TGate>(gate, upstream, stored, source, rows, means.Length, mean, sum, product);
-            else if (Vector256.IsHardwareAccelerated) GradientSums<V256, TGate>(gate, upstream, stored, source, rows, means.Length, mean, sum, product);
-            else GradientSums<V128, TGate>(gate, upstream, stored, source, rows, means.Length, mean, sum, product);
+            if (Vector512.IsHardwareAccelerated) GradientSums<V512>(upstream, source, rows, means.Length, mean, sum, product);
+            else if (Vector256.IsHardwareAccelerated) GradientSums<V256>(upstream, source, rows, means.Length, mean, sum, product);
+            else GradientSums<V128>(upstream, source, rows, means.Length, mean, sum, product);
         }
     }
 
     /// <summary><c>dx = factor * (g - meanG - (x - mean) * slope)</c>: with <c>meanG = sum(g) / N</c> and <c>slope = sum(g (x - mean)) / N / (variance + epsilon)</c> over all N rows.</summary>
-    /// <param name="gate">As for the sums.</param>
     /// <param name="dy">[rows, channels]</param>
-    /// <param name="output">[rows, channels]; dy again where there is no gate.</param>
     /// <param name="x">[rows, channels]</param>
     /// <param name="means">[channels]</param>
     /// <param name="factors">[channels]: scale times 1 / deviation.</param>
     /// <param name="gradientMeans">[channels]</param>
     /// <param name="slopes">[channels]</param>
     /// <param name="dx">[rows, channels]; may be dy or x.</param>
-    public static void Gradient<TGate>(
-        TGate gate, ReadOnlySpan<float> dy, ReadOnlySpan<float> output, ReadOnlySpan<float> x, ReadOnlySpan<float> means, ReadOnlySpan<float> factors,
+    public static void Gradient(
+        ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> means, ReadOnlySpan<float> factors,
         ReadOnlySpan<float> gradientMeans, ReadOnlySpan<float> slopes, Span<float> dx)
-        where TGate : struct, IBinaryOperator
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(dy.Length, dx.Length);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(output.Length, dx.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, dx.Length);
         if (x.Length == 0) return;
-        fixed (float* upstream = dy, stored = output, source = x, mean = means, factor = factors, gradientMean = gradientMeans, slope = slopes, target = dx)
+        fixed (float* upstream = dy, source = x, mean = means, factor = factors, gradientMean = gradientMeans, slope = slopes, target = dx)
         {
             var rows = x.Length / means.Length;
-            if (Vector512.IsHardwareAccelerated) Gradient<V512, TGate>(gate, upstream, stored, source, rows, means.Length, mean, factor, gradientMean, slope, target);
-            else if (Vector256.IsHardwareAccelerated) Gradient<V256, TGate>(gate, upstream, stored, source, rows, means.Length, mean, factor, gradientMean, slope, target);
-            else Gradient<V128, TGate>(gate, upstream, stored, source, rows, means.Length, mean, factor, gradientMean, slope, target);
+            if (Vector512.IsHardwareAccelerated) Gradient<V512>(upstream, source, rows, means.Length, mean, factor, gradientMean, slope, target);
+            else if (Vector256.IsHardwareAccelerated) Gradient<V256>(upstream, source, rows, means.Length, mean, factor, gradientMean, slope, target);
+            else Gradient<V128>(upstream, source, rows, means.Length, mean, factor, gradientMean, slope, target);
         }
     }
 
@@ -219,13 +211,12 @@ internal static unsafe class BatchNormLoops
     }
 
     [MethodImpl(Optimized)]
-    private static void GradientSums<V, TGate>(TGate gate, float* dy, float* output, float* x, int rows, int channels, float* means, float* sums, float* products)
+    private static void GradientSums<V>(float* dy, float* x, int rows, int channels, float* means, float* sums, float* products)
         where V : struct, IVector<V>
-        where TGate : struct, IBinaryOperator
     {
         if (channels == 1)
         {
-            RunGradientSums<V, TGate>(gate, dy, output, x, rows, *means, sums, products);
+            RunGradientSums<V>(dy, x, rows, *means, sums, products);
             return;
         }
 
@@ -243,7 +234,7 @@ internal static unsafe class BatchNormLoops
                 for (var row = first; row < end; row++)
                 {
                     var at = ((nint)row * channels) + c;
-                    var g = gate.Invoke(Load<V>(dy + at, width), Load<V>(output + at, width));
+                    var g = Load<V>(dy + at, width);
                     sum += g;
                     product = V.MultiplyAdd(g, Load<V>(x + at, width) - mean, product);
                 }
@@ -254,9 +245,8 @@ internal static unsafe class BatchNormLoops
         }
     }
 
-    private static void RunGradientSums<V, TGate>(TGate gate, float* dy, float* output, float* x, int count, float mean, float* sum, float* product)
+    private static void RunGradientSums<V>(float* dy, float* x, int count, float mean, float* sum, float* product)
         where V : struct, IVector<V>
-        where TGate : struct, IBinaryOperator
     {
         var (totalSum, totalProduct) = (0f, 0f);
         for (var first = 0; first < count; first += BlockFloats)
@@ -264,9 +254,9 @@ internal static unsafe class BatchNormLoops
             var (sums, products) = (V.Zero, V.Zero);
             for (var i = first; i < Math.Min(first + BlockFloats, count); i += V.Count)
             {
-                // Lanes behind the end are loaded as zeros: no gate makes anything of them.
+                // Lanes behind the end are loaded as zeros and add nothing.
                 var width = Math.Min(V.Count, count - i);
-                var g = gate.Invoke(Load<V>(dy + i, width), Load<V>(output + i, width));
+                var g = Load<V>(dy + i, width);
                 sums += g;
                 products = V.MultiplyAdd(g, Load<V>(x + i, width) - V.Create(mean), products);
             }
@@ -280,17 +270,16 @@ internal static unsafe class BatchNormLoops
     }
 
     [MethodImpl(Optimized)]
-    private static void Gradient<V, TGate>(
-        TGate gate, float* dy, float* output, float* x, int rows, int channels, float* means, float* factors, float* gradientMeans, float* slopes, float* dx)
+    private static void Gradient<V>(
+        float* dy, float* x, int rows, int channels, float* means, float* factors, float* gradientMeans, float* slopes, float* dx)
         where V : struct, IVector<V>
-        where TGate : struct, IBinaryOperator
     {
         if (channels == 1)
         {
             for (var i = 0; i < rows; i += V.Count)
             {
                 var width = Math.Min(V.Count, rows - i);
-                var g = gate.Invoke(Load<V>(dy + i, width), Load<V>(output + i, width)) - V.Create(*gradientMeans);
+                var g = Load<V>(dy + i, width) - V.Create(*gradientMeans);
                 Store((g - ((Load<V>(x + i, width) - V.Create(*means)) * V.Create(*slopes))) * V.Create(*factors), dx + i, width);
             }
 
@@ -303,7 +292,7 @@ internal static unsafe class BatchNormLoops
             {
                 var width = Math.Min(V.Count, channels - c);
                 var at = ((nint)row * channels) + c;
-                var g = gate.Invoke(Load<V>(dy + at, width), Load<V>(output + at, width)) - Load<V>(gradientMeans + c, width);
+                var g = Load<V>(dy + at, width) - Load<V>(gradientMeans + c, width);
                 Store((g - ((Load<V>(x + at, width) - Load<V>(means + c, width)) * Load<V>(slopes + c, width))) * Load<V>(factors + c, width), dx + at, width);
             }
         }

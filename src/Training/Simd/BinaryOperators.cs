@@ -3,13 +3,6 @@ using System.Runtime.CompilerServices;
 namespace OnnxFunctional.Training.Simd;
 
 // One line an operator; the loops are in ElementwiseLoops, the numbers in ElementwiseOpcode.
-/// <summary><c>x</c>: the gate where there is none.</summary>
-internal readonly struct FirstOperator : IBinaryOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x, V y) where V : struct, IVector<V> => x;
-}
-
 /// <summary><c>x + y</c></summary>
 internal readonly struct AddOperator : IBinaryOperator
 {
@@ -66,13 +59,6 @@ internal readonly struct FloorModOperator : IBinaryOperator
     public V Invoke<V>(V x, V y) where V : struct, IVector<V> => VectorMath.FloorMod(x, y);
 }
 
-/// <summary>See <see cref="VectorMath.TruncatedMod"/>.</summary>
-internal readonly struct TruncatedModOperator : IBinaryOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x, V y) where V : struct, IVector<V> => VectorMath.TruncatedMod(x, y);
-}
-
 /// <summary><c>x &lt; 0 ? slope * x : x</c>, y is the slope.</summary>
 internal readonly struct PreluOperator : IBinaryOperator
 {
@@ -80,32 +66,11 @@ internal readonly struct PreluOperator : IBinaryOperator
     public V Invoke<V>(V x, V y) where V : struct, IVector<V> => V.Select(V.LessThan(x, V.Zero), y * x, x);
 }
 
-/// <summary><c>max(x, 0) - x * y + log(1 + e^-|x|)</c>: the cross-entropy of the probability <c>sigmoid(x)</c> against the target y.</summary>
-internal readonly struct SigmoidCrossEntropyOperator : IBinaryOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x, V y) where V : struct, IVector<V> => VectorMath.Softplus(x) - (x * y);
-}
-
 /// <summary><c>y &gt; 0 ? x : 0</c>: the gradient x of an output y of ReLU, passed back.</summary>
 internal readonly struct ReluGradientOperator : IBinaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V>(V x, V y) where V : struct, IVector<V> => V.LessThan(V.Zero, y) & x;
-}
-
-/// <summary><c>x * (1 - y^2)</c>: the gradient x of an output y of tanh, passed back.</summary>
-internal readonly struct TanhGradientOperator : IBinaryOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x, V y) where V : struct, IVector<V> => x * (V.Create(1f) - (y * y));
-}
-
-/// <summary><c>x * y * (1 - y)</c>: the gradient x of an output y of the sigmoid, passed back.</summary>
-internal readonly struct SigmoidGradientOperator : IBinaryOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x, V y) where V : struct, IVector<V> => x * (y * (V.Create(1f) - y));
 }
 
 /// <summary><c>alpha * x + beta * y</c></summary>

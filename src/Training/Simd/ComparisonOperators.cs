@@ -81,20 +81,6 @@ internal readonly struct IsNaNOperator : IUnaryOperator
     public V Invoke<V>(V x) where V : struct, IVector<V> => V.Equals(x, x) ^ V.CreateBits(-1);
 }
 
-/// <summary>Whether x is plus infinity.</summary>
-internal readonly struct IsPositiveInfinityOperator : IUnaryOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x) where V : struct, IVector<V> => V.Equals(x, V.Create(float.PositiveInfinity));
-}
-
-/// <summary>Whether x is minus infinity.</summary>
-internal readonly struct IsNegativeInfinityOperator : IUnaryOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x) where V : struct, IVector<V> => V.Equals(x, V.Create(float.NegativeInfinity));
-}
-
 /// <summary>Whether x is plus or minus infinity.</summary>
 internal readonly struct IsInfinityOperator : IUnaryOperator
 {

@@ -37,11 +37,8 @@ internal static class ElementwiseDispatch
             case ElementwiseOpcode.Reciprocal: Unary<V, ReciprocalOperator>(default, o); break;
             case ElementwiseOpcode.Sqrt: Unary<V, SqrtOperator>(default, o); break;
             case ElementwiseOpcode.ReciprocalSqrt: Unary<V, ReciprocalSqrtOperator>(default, o); break;
-            case ElementwiseOpcode.Square: Unary<V, SquareOperator>(default, o); break;
             case ElementwiseOpcode.Exp: Unary<V, ExpOperator>(default, o); break;
-            case ElementwiseOpcode.Expm1: Unary<V, Expm1Operator>(default, o); break;
             case ElementwiseOpcode.Log: Unary<V, LogOperator>(default, o); break;
-            case ElementwiseOpcode.Log1p: Unary<V, Log1pOperator>(default, o); break;
             case ElementwiseOpcode.Sin: Unary<V, SinOperator>(default, o); break;
             case ElementwiseOpcode.Cos: Unary<V, CosOperator>(default, o); break;
             case ElementwiseOpcode.Tan: Unary<V, TanOperator>(default, o); break;
@@ -80,12 +77,8 @@ internal static class ElementwiseDispatch
             case ElementwiseOpcode.Max: Binary<V, MaxOperator>(default, o); break;
             case ElementwiseOpcode.Min: Binary<V, MinOperator>(default, o); break;
             case ElementwiseOpcode.FloorMod: Binary<V, FloorModOperator>(default, o); break;
-            case ElementwiseOpcode.TruncatedMod: Binary<V, TruncatedModOperator>(default, o); break;
             case ElementwiseOpcode.Prelu: Binary<V, PreluOperator>(default, o); break;
-            case ElementwiseOpcode.SigmoidCrossEntropy: Binary<V, SigmoidCrossEntropyOperator>(default, o); break;
             case ElementwiseOpcode.ReluGradient: Binary<V, ReluGradientOperator>(default, o); break;
-            case ElementwiseOpcode.TanhGradient: Binary<V, TanhGradientOperator>(default, o); break;
-            case ElementwiseOpcode.SigmoidGradient: Binary<V, SigmoidGradientOperator>(default, o); break;
             case ElementwiseOpcode.Blend: Binary<V, BlendOperator>(new(alpha, beta), o); break;
             case ElementwiseOpcode.BlendSquare: Binary<V, BlendSquareOperator>(new(alpha, beta), o); break;
             case ElementwiseOpcode.Lerp: Binary<V, LerpOperator>(new(alpha), o); break;
@@ -94,7 +87,6 @@ internal static class ElementwiseDispatch
             case ElementwiseOpcode.MultiplyAdd: Ternary<V, MultiplyAddOperator>(default, o); break;
             case ElementwiseOpcode.MultiplySubtract: Ternary<V, MultiplySubtractOperator>(default, o); break;
             case ElementwiseOpcode.SubtractMultiplied: Ternary<V, SubtractMultipliedOperator>(default, o); break;
-            case ElementwiseOpcode.ClipBetween: Ternary<V, ClipBetweenOperator>(default, o); break;
             case ElementwiseOpcode.Equal: Binary<V, EqualOperator>(default, o); break;
             case ElementwiseOpcode.NotEqual: Binary<V, NotEqualOperator>(default, o); break;
             case ElementwiseOpcode.Less: Binary<V, LessOperator>(default, o); break;
@@ -102,8 +94,6 @@ internal static class ElementwiseDispatch
             case ElementwiseOpcode.Greater: Binary<V, GreaterOperator>(default, o); break;
             case ElementwiseOpcode.GreaterOrEqual: Binary<V, GreaterOrEqualOperator>(default, o); break;
             case ElementwiseOpcode.IsNaN: Unary<V, IsNaNOperator>(default, o); break;
-            case ElementwiseOpcode.IsPositiveInfinity: Unary<V, IsPositiveInfinityOperator>(default, o); break;
-            case ElementwiseOpcode.IsNegativeInfinity: Unary<V, IsNegativeInfinityOperator>(default, o); break;
             case ElementwiseOpcode.IsInfinity: Unary<V, IsInfinityOperator>(default, o); break;
             case ElementwiseOpcode.FloatToMask: Unary<V, FloatToMaskOperator>(default, o); break;
             case ElementwiseOpcode.And: Binary<V, AndOperator>(default, o); break;

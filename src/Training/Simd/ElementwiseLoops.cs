@@ -62,33 +62,6 @@ internal static unsafe class ElementwiseLoops
         }
     }
 
-    /// <summary><c>destination[r, c] = op(x[r, c], row[c])</c></summary>
-    /// <param name="op">The operator.</param>
-    /// <param name="x">[rows, columns]</param>
-    /// <param name="row">[columns]</param>
-    /// <param name="destination">[rows, columns]; may be x.</param>
-    public static void ApplyRow<TOperator>(TOperator op, ReadOnlySpan<float> x, ReadOnlySpan<float> row, Span<float> destination)
-        where TOperator : struct, IBinaryOperator
-    {
-        CheckLength(x.Length, destination.Length);
-        if (row.Length == 0) return;
-        for (var i = 0; i < x.Length; i += row.Length) ApplyFull(op, x.Slice(i, row.Length), row, destination.Slice(i, row.Length));
-    }
-
-    /// <summary><c>destination[r, c] = op(x[r, c], column[r])</c></summary>
-    /// <param name="op">The operator.</param>
-    /// <param name="x">[rows, columns]</param>
-    /// <param name="column">[rows]</param>
-    /// <param name="destination">[rows, columns]; may be x.</param>
-    public static void ApplyColumn<TOperator>(TOperator op, ReadOnlySpan<float> x, ReadOnlySpan<float> column, Span<float> destination)
-        where TOperator : struct, IBinaryOperator
-    {
-        CheckLength(x.Length, destination.Length);
-        if (column.Length == 0) return;
-        var columns = x.Length / column.Length;
-        for (var i = 0; i < column.Length; i++) Apply(op, x.Slice(i * columns, columns), column.Slice(i, 1), destination.Slice(i * columns, columns));
-    }
-
     /// <summary>Unary over pointers; <paramref name="step"/> is 1, or 0 for a line of equal floats.</summary>
     [MethodImpl(Optimized)]
     public static void Unary<V, TOperator>(TOperator op, float* x, nint step, float* destination, nint count, nint ahead = 0)
@@ -198,17 +171,6 @@ internal static unsafe class ElementwiseLoops
     private static void Prefetch(float* address)
     {
         if (Sse.IsSupported) Sse.Prefetch1(address);
-    }
-
-    private static void ApplyFull<TOperator>(TOperator op, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> destination)
-        where TOperator : struct, IBinaryOperator
-    {
-        fixed (float* a = x, b = y, target = destination)
-        {
-            if (Vector512.IsHardwareAccelerated) Binary<V512, TOperator>(op, a, 1, b, 1, target, destination.Length);
-            else if (Vector256.IsHardwareAccelerated) Binary<V256, TOperator>(op, a, 1, b, 1, target, destination.Length);
-            else Binary<V128, TOperator>(op, a, 1, b, 1, target, destination.Length);
-        }
     }
 
     private static float* Source(float* source, int length, int count, float* line, out nint step)

@@ -224,9 +224,28 @@ internal sealed partial class ElementwiseProgramBuilder
         for (var i = 0; i < _values.Count; i++)
         {
             if (uses[i] == 0 || reach[i] != Reach.Element || _values[i].Kind != ValueKind.Instruction) continue;
-            if (_values[i].Opcode is ElementwiseOpcode.Add or ElementwiseOpcode.Subtract) FuseProduct(i, uses, reach);
-            if (_values[i].Opcode == ElementwiseOpcode.MultiplyAdd) FuseBlend(i, uses, reach);
-            if (_values[i].Opcode == ElementwiseOpcode.Divide) FuseRoot(i, uses, reach);
+            switch (_values[i].Opcode)
+            {
+                case ElementwiseOpcode.Add or ElementwiseOpcode.Subtract:
+                    FuseProduct(i, uses, reach);
+                    if (_values[i].Opcode == ElementwiseOpcode.MultiplyAdd) FuseBlend(i, uses, reach);
+                    break;
+                case ElementwiseOpcode.Divide:
+                    FuseRoot(i, uses, reach);
+                    break;
+                case ElementwiseOpcode.Where:
+                    FuseGate(i, uses, reach);
+                    break;
+                case ElementwiseOpcode.Multiply:
+                    FuseSilu(i, uses, reach);
+                    break;
+                case ElementwiseOpcode.Reciprocal when Absorbs(_values[i].X, ElementwiseOpcode.Sqrt, uses, reach):
+                    Replace(i, ElementwiseOpcode.ReciprocalSqrt, uses);
+                    break;
+                case ElementwiseOpcode.Not when Absorbs(_values[i].X, ElementwiseOpcode.Equal, uses, reach):
+                    Replace(i, ElementwiseOpcode.NotEqual, uses);
+                    break;
+            }
         }
     }
 
@@ -279,7 +298,7 @@ internal sealed partial class ElementwiseProgramBuilder
     }
 
     private bool IsSquare(int value, int[] uses, Reach[] reach) =>
-        Absorbs(value, ElementwiseOpcode.Square, uses, reach) || (Absorbs(value, ElementwiseOpcode.Multiply, uses, reach) && _values[value].X == _values[value].Y);
+        Absorbs(value, ElementwiseOpcode.Multiply, uses, reach) && _values[value].X == _values[value].Y;
 
     // x / (sqrt(y) + alpha), alpha a constant
     private void FuseRoot(int i, int[] uses, Reach[] reach)
@@ -293,6 +312,35 @@ internal sealed partial class ElementwiseProgramBuilder
         uses[root] = 0;
         _values[i] = quotient with { Opcode = ElementwiseOpcode.DivideByRoot, Y = _values[root].X, Alpha = _values[shift].Alpha };
     }
+
+    // y > 0 ? x : 0
+    private void FuseGate(int i, int[] uses, Reach[] reach)
+    {
+        var choice = _values[i];
+        if (!Absorbs(choice.X, ElementwiseOpcode.Greater, uses, reach) || !IsZero(choice.Z) || !IsZero(_values[choice.X].Y)) return;
+        uses[choice.X] = 0;
+        _values[i] = choice with { Opcode = ElementwiseOpcode.ReluGradient, X = choice.Y, Y = _values[choice.X].X, Z = -1 };
+    }
+
+    // x * sigmoid(x)
+    private void FuseSilu(int i, int[] uses, Reach[] reach)
+    {
+        var product = _values[i];
+        var (x, sigmoid) = Absorbs(product.Y, ElementwiseOpcode.Sigmoid, uses, reach) ? (product.X, product.Y) : (product.Y, product.X);
+        if (!Absorbs(sigmoid, ElementwiseOpcode.Sigmoid, uses, reach) || _values[sigmoid].X != x) return;
+        uses[sigmoid] = 0;
+        _values[i] = product with { Opcode = ElementwiseOpcode.Silu, X = x, Y = -1 };
+    }
+
+    // The instruction over what its only operand is over.
+    private void Replace(int i, ElementwiseOpcode opcode, int[] uses)
+    {
+        var inner = _values[_values[i].X];
+        uses[_values[i].X] = 0;
+        _values[i] = _values[i] with { Opcode = opcode, X = inner.X, Y = inner.Y };
+    }
+
+    private bool IsZero(int value) => _values[value].Kind == ValueKind.Constant && _values[value].Alpha == 0f;
 
     private bool Scaled(Value product, out int value, out float factor)
     {

@@ -1,32 +1,13 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The vector form of <see cref="Philox"/>: the same bits, for any range of elements.</summary>
+/// <summary>Random numbers of <see cref="Philox"/>, a vector at a time: the same bits on every width and machine, for any range of elements.</summary>
 internal static unsafe class PhiloxVectors
 {
     private const MethodImplOptions I = MethodImplOptions.AggressiveInlining;
     private const int BlocksPerGroup = Philox.Group / 4;
     private const float Unit = 1f / 16777216f;
-
-    /// <summary>Uniform in [0, 1): <c>destination[i]</c> is element <c>first + i</c> of the stream.</summary>
-    public static void FillUniform(ulong seed, uint node, ulong step, long first, Span<float> destination)
-    {
-        fixed (float* target = destination) Dispatch(Distribution.Uniform, seed, node, step, first, target, destination.Length);
-    }
-
-    /// <summary>Standard normal; elements as in <see cref="FillUniform"/>.</summary>
-    public static void FillNormal(ulong seed, uint node, ulong step, long first, Span<float> destination)
-    {
-        fixed (float* target = destination) Dispatch(Distribution.Normal, seed, node, step, first, target, destination.Length);
-    }
-
-    /// <summary>Normal cut off at -2 and 2; elements as in <see cref="FillUniform"/>.</summary>
-    public static void FillTruncatedNormal(ulong seed, uint node, ulong step, long first, Span<float> destination)
-    {
-        fixed (float* target = destination) Dispatch(Distribution.TruncatedNormal, seed, node, step, first, target, destination.Length);
-    }
 
     /// <summary>Fills <paramref name="count"/> floats from element <paramref name="first"/> on.</summary>
     public static void Fill<V>(Distribution distribution, ulong seed, uint node, ulong step, long first, float* destination, nint count) where V : struct, IVector<V>
@@ -43,13 +24,6 @@ internal static unsafe class PhiloxVectors
             if (take != Philox.Group) new Span<float>(words + skip, take).CopyTo(new Span<float>(destination + done, take));
             done += take;
         }
-    }
-
-    private static void Dispatch(Distribution distribution, ulong seed, uint node, ulong step, long first, float* destination, int count)
-    {
-        if (Vector512.IsHardwareAccelerated) Fill<V512>(distribution, seed, node, step, first, destination, count);
-        else if (Vector256.IsHardwareAccelerated) Fill<V256>(distribution, seed, node, step, first, destination, count);
-        else Fill<V128>(distribution, seed, node, step, first, destination, count);
     }
 
     // The four words of 16 blocks, 16 first words first.
@@ -95,12 +69,7 @@ internal static unsafe class PhiloxVectors
         {
             var even = rows + (row * BlocksPerGroup);
             var odd = even + BlocksPerGroup;
-            var (first, second) = distribution switch
-            {
-                Distribution.Uniform => (Uniform(V.Load(even)), Uniform(V.Load(odd))),
-                Distribution.Normal => Normal(V.Load(even), V.Load(odd)),
-                _ => (TruncatedNormal(V.Load(even)), TruncatedNormal(V.Load(odd))),
-            };
+            var (first, second) = distribution == Distribution.Uniform ? (Uniform(V.Load(even)), Uniform(V.Load(odd))) : Normal(V.Load(even), V.Load(odd));
             V.Store(first, even);
             V.Store(second, odd);
         }
@@ -118,24 +87,7 @@ internal static unsafe class PhiloxVectors
         return (radius * cosine, radius * sine);
     }
 
-    [MethodImpl(I)]
-    private static V TruncatedNormal<V>(V word) where V : struct, IVector<V>
-    {
-        var odd = V.AddBits(V.ShiftLeftBits(V.ShiftRightBits(word, 8), 1), V.CreateBits(1));
-        var x = V.FromInt32Bits(V.SubtractBits(odd, V.CreateBits(16777216))) * V.Create(Unit) * V.Create(0.954499736f);
-        var w = V.Zero - LogUnfused((V.Create(1f) - x) * (V.Create(1f) + x)) - V.Create(2.5f);
-        var p = (V.Create(2.81022636e-8f) * w) + V.Create(3.43273939e-7f);
-        p = (p * w) + V.Create(-3.5233877e-6f);
-        p = (p * w) + V.Create(-4.39150654e-6f);
-        p = (p * w) + V.Create(2.1858087e-4f);
-        p = (p * w) + V.Create(-1.25372503e-3f);
-        p = (p * w) + V.Create(-4.17768164e-3f);
-        p = (p * w) + V.Create(0.246640727f);
-        p = (p * w) + V.Create(1.50140941f);
-        return p * x * V.Create(1.41421356f);
-    }
-
-    // Operation for operation what Philox does for one float.
+    // Nothing is fused here, so that the bits are the same on machines with and without a fused multiply-add.
     [MethodImpl(I)]
     private static V LogUnfused<V>(V x) where V : struct, IVector<V>
     {
@@ -182,10 +134,7 @@ internal static unsafe class PhiloxVectors
         /// <summary>Uniform in [0, 1).</summary>
         Uniform,
 
-        /// <summary>Standard normal.</summary>
+        /// <summary>Standard normal, by Box and Muller from two words each pair; at most 5.77 in magnitude.</summary>
         Normal,
-
-        /// <summary>Normal cut off at -2 and 2.</summary>
-        TruncatedNormal,
     }
 }

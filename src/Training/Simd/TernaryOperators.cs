@@ -30,10 +30,3 @@ internal readonly struct SubtractMultipliedOperator : ITernaryOperator
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V>(V x, V y, V z) where V : struct, IVector<V> => V.MultiplyAdd(-x, y, z);
 }
-
-/// <summary><c>min(max(x, y), z)</c>; NaN in x stays.</summary>
-internal readonly struct ClipBetweenOperator : ITernaryOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x, V y, V z) where V : struct, IVector<V> => V.MinNative(z, V.MaxNative(y, x));
-}

@@ -77,13 +77,6 @@ internal readonly struct ReciprocalSqrtOperator : IUnaryOperator
     public V Invoke<V>(V x) where V : struct, IVector<V> => V.Create(1f) / V.Sqrt(x);
 }
 
-/// <summary><c>x * x</c></summary>
-internal readonly struct SquareOperator : IUnaryOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x) where V : struct, IVector<V> => x * x;
-}
-
 /// <summary>See <see cref="VectorMath.Exp"/>.</summary>
 internal readonly struct ExpOperator : IUnaryOperator
 {
@@ -91,25 +84,11 @@ internal readonly struct ExpOperator : IUnaryOperator
     public V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Exp(x);
 }
 
-/// <summary>See <see cref="VectorMath.Expm1"/>.</summary>
-internal readonly struct Expm1Operator : IUnaryOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Expm1(x);
-}
-
 /// <summary>See <see cref="VectorMath.Log"/>.</summary>
 internal readonly struct LogOperator : IUnaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Log(x);
-}
-
-/// <summary>See <see cref="VectorMath.Log1p"/>.</summary>
-internal readonly struct Log1pOperator : IUnaryOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Log1p(x);
 }
 
 /// <summary>See <see cref="VectorMath.Sin"/>.</summary>

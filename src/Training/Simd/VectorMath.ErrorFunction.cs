@@ -51,12 +51,4 @@ internal static partial class VectorMath
         var cubic = limited * V.MultiplyAdd(limited * limited, V.Create(0.0713548163f), V.Create(1.59576912f));
         return limited * Sigmoid(cubic);
     }
-
-    /// <summary>The derivative of <see cref="Erf"/>, <c>2 / sqrt(pi) * e^(-x^2)</c>.</summary>
-    [MethodImpl(I)]
-    public static V ErfDerivative<V>(V x) where V : struct, IVector<V>
-    {
-        var square = V.MinNative(V.Create(200f), x * x);
-        return V.Create(1.12837917f) * ExpNonPositive(-square);
-    }
 }

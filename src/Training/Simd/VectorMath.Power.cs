@@ -49,18 +49,6 @@ internal static unsafe partial class VectorMath
         return V.Load(left);
     }
 
-    /// <summary>The remainder of <c>x / y</c> with the sign of x (C's fmod); exact.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static V TruncatedMod<V>(V x, V y) where V : struct, IVector<V>
-    {
-        var left = stackalloc float[16];
-        var right = stackalloc float[16];
-        V.Store(x, left);
-        V.Store(y, right);
-        for (var i = 0; i < V.Count; i++) left[i] %= right[i];
-        return V.Load(left);
-    }
-
     // The logarithm of x >= 0 as an unevaluated sum; s = (m - 1) / (m + 1), log m = 2 s + 2/3 s^3 + ...
     [MethodImpl(I)]
     private static (V High, V Low) LogPair<V>(V x) where V : struct, IVector<V>

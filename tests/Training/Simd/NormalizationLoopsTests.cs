@@ -192,13 +192,11 @@ public class NormalizationLoopsTests
 
             float[] sums = new float[channels], products = new float[channels];
             var output = SimdTesting.Middle(y).ToArray();
-            if (relu) BatchNormLoops.GradientSums(default(ReluGradientOperator), dy, output, x, means, sums, products);
-            else BatchNormLoops.GradientSums(default(FirstOperator), dy, dy, x, means, sums, products);
+            BatchNormLoops.GradientSums(dy, x, means, sums, products);
             var gradientMeans = sums.Select(s => s / rows).ToArray();
             var slopes = products.Zip(inverse, (p, i) => p / rows * i * i).ToArray();
             var dx = SimdTesting.Poisoned(x.Length);
-            if (relu) BatchNormLoops.Gradient(default(ReluGradientOperator), dy, output, x, means, factors, gradientMeans, slopes, SimdTesting.Middle(dx));
-            else BatchNormLoops.Gradient(default(FirstOperator), dy, dy, x, means, factors, gradientMeans, slopes, SimdTesting.Middle(dx));
+            BatchNormLoops.Gradient(dy, x, means, factors, gradientMeans, slopes, SimdTesting.Middle(dx));
             SimdTesting.AssertUntouchedOutside(y);
             SimdTesting.AssertUntouchedOutside(dx);
 
@@ -213,7 +211,7 @@ public class NormalizationLoopsTests
 
                 // The reference goes on from the float statistics, whose distance from the exact ones is checked above.
                 var normalized = column.Select(v => (v - means[c]) * (double)inverse[c]).ToArray();
-                var g = Enumerable.Range(0, rows).Select(r => relu && output[(r * channels) + c] <= 0 ? 0.0 : dy[(r * channels) + c]).ToArray();
+                var g = Enumerable.Range(0, rows).Select(r => (double)dy[(r * channels) + c]).ToArray();
                 var meanG = g.Average();
                 var meanProduct = g.Zip(normalized, (a, b) => a * b).Average();
                 for (var r = 0; r < rows; r++)
