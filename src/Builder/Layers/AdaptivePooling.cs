@@ -25,7 +25,7 @@ public abstract class AdaptivePoolingLayer : Layer
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x)
     {
-        Check.Rank(x, SpatialRank + 2, $"the batch, {SpatialRank} axes of positions and the channels");
+        Check.Positions(x, SpatialRank, DataFormat);
         var image = ChannelOrder.ToLast(x, DataFormat);
         var sizes = Enumerable.Range(0, SpatialRank).Select(i => Check.Known(image, i + 1, "the number of positions")).ToArray();
         if (sizes.Zip(OutputSize).All(pair => pair.First % pair.Second == 0))

@@ -28,6 +28,14 @@ internal static class Check
         if (x.Rank != rank) throw new ModelException($"expected {expected}, {rank} dimensions, but came {x.Shape} with {x.Rank}. {remedy}");
     }
 
+    /// <summary>Images, sequences or volumes of that many axes of positions.</summary>
+    public static void Positions(SymbolicTensor x, int rank, DataFormat format, string remedy = "A Reshape adds a missing axis; Model.Input's shape does not count the batch.")
+    {
+        string[] positions = rank switch { 1 => ["steps"], 2 => ["height", "width"], _ => ["depth", "height", "width"] };
+        string[] order = format == DataFormat.ChannelsLast ? ["batch", .. positions, "channels"] : ["batch", "channels", .. positions];
+        Rank(x, rank + 2, "(" + string.Join(", ", order) + ")", remedy);
+    }
+
     /// <summary>A dimension a layer must know to build its weights or its computation.</summary>
     public static int Known(SymbolicTensor x, int axis, string what) =>
         x.Shape.Dim(axis) is var dim and not Shape.Unknown

@@ -95,7 +95,7 @@ public abstract class ConvLstm : RecurrentLayer
 
     private protected sealed override void CheckInput(SymbolicTensor x)
     {
-        Check.Rank(x, SpatialRank + 3, $"the batch, time, {SpatialRank} axes of positions and the channels");
+        Check.Rank(x, SpatialRank + 3, $"the batch, time, {SpatialRank} axes of positions and the channels", "Images become a sequence of one with Reshape; Model.Input's shape does not count the batch.");
         if (Strides.Any(stride => stride > 1) && DilationRate.Any(rate => rate > 1)) throw new ModelException($"Strides {Strides} and DilationRate {DilationRate} are both above 1, which Keras does not define; set one of them to 1.");
         for (var axis = 2; axis < x.Rank; axis++) Check.Known(x, axis, "positions and channels");
     }

@@ -63,9 +63,7 @@ public abstract class ConvolutionLayer : Layer
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x)
     {
-        string[] positions = SpatialRank switch { 1 => ["steps"], 2 => ["height", "width"], _ => ["depth", "height", "width"] };
-        var order = string.Join(", ", DataFormat == DataFormat.ChannelsLast ? ["batch", .. positions, "channels"] : ["batch", "channels", .. positions]);
-        Check.Rank(x, SpatialRank + 2, $"({order})", "A Reshape adds a missing channel axis; Model.Input's shape does not count the batch.");
+        Check.Positions(x, SpatialRank, DataFormat, "A Reshape adds a missing channel axis; Model.Input's shape does not count the batch.");
         if (Strides.Any(stride => stride > 1) && DilationRate.Any(rate => rate > 1))
             throw new ModelException($"Strides {Strides} and DilationRate {DilationRate} are both above 1, which Keras does not define; set one of them to 1.");
         var image = ChannelOrder.ToLast(x, DataFormat);

@@ -22,7 +22,7 @@ public abstract class CroppingLayer : Layer
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x)
     {
-        Check.Rank(x, SpatialRank + 2, $"the batch, {SpatialRank} axes of positions and the channels");
+        Check.Positions(x, SpatialRank, DataFormat);
         var (axes, starts, ends) = (new int[SpatialRank], new int[SpatialRank], new int[SpatialRank]);
         for (var i = 0; i < SpatialRank; i++)
         {

@@ -96,10 +96,13 @@ public abstract class GatedRecurrentLayer : RecurrentLayer
         var whole = KnowsActivations ? Whole(input, states, kernel, recurrent, bias, ownTimes) : [];
         if (KnowsActivations && RecurrentDropout == 0) return whole;
 
+        var why = KnowsActivations ? "RecurrentDropout" : $"{UnknownActivation}, which ONNX's recurrent operators do not have,";
+        if (x.Shape[1] is null) throw new ModelException(UnknownSteps(why, x));
+
         // One stream for all steps: the same source draws the same numbers, so the mask is constant over time as in Keras.
         var stream = RecurrentDropout > 0 ? new RandomStream((ulong?)Seed) : null;
         var projected = Project(input, kernel, bias).WithMask(x.Mask);
-        var steps = WrittenOut(projected, states, 0, ownTimes, KnowsActivations ? "RecurrentDropout" : $"{UnknownActivation}, which ONNX's recurrent operators do not have,", (time, before) =>
+        var steps = WrittenOut(projected, states, 0, ownTimes, why, (time, before) =>
         {
             var hidden = stream is null ? before[0] : Ops.WhenTraining(Ops.Make(new Operators.Dropout(stream, RecurrentDropout, []), before[0]), before[0]);
             return Step(time, before, hidden, recurrent, bias);

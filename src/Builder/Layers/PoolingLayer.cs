@@ -36,7 +36,7 @@ public abstract class PoolingLayer : Layer
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x)
     {
-        Check.Rank(x, SpatialRank + 2, $"the batch, {SpatialRank} axes of positions and the channels");
+        Check.Positions(x, SpatialRank, DataFormat);
         return ChannelOrder.FromLast(Ops.Make(Pool(Padding), ChannelOrder.ToLast(x, DataFormat)), DataFormat);
     }
 

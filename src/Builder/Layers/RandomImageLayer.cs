@@ -21,7 +21,7 @@ public abstract class RandomImageLayer : Layer
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x)
     {
-        Check.Rank(x, 4, "(batch, height, width, channels)");
+        Check.Positions(x, 2, DataFormat);
         var image = ChannelOrder.ToLast(Ops.Cast(x, DType.Float32), DataFormat);
         return ChannelOrder.FromLast(Ops.WhenTraining(Changed(image), Otherwise(image)), DataFormat);
     }

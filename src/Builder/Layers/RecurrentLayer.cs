@@ -120,7 +120,7 @@ public abstract class RecurrentLayer : Layer
     /// <param name="step">From a time's input and the states to the output and the new states.</param>
     private protected SymbolicTensors WrittenOut(SymbolicTensor x, SymbolicTensors states, int output, bool ownTimes, string why, Func<SymbolicTensor, SymbolicTensors, (SymbolicTensor Output, SymbolicTensors States)> step)
     {
-        var steps = x.Shape[1] ?? throw new ModelException($"{why} needs a known number of time steps, but came {x.Shape}. Give Model.Input the number of steps instead of null.");
+        var steps = x.Shape[1] ?? throw new ModelException(UnknownSteps(why, x));
         if (steps == 0) throw new ModelException($"there are no time steps in {x.Shape}.");
         if (steps > MostWrittenSteps) throw new ModelException($"{why} needs the steps written out one by one, and {steps} are more than {MostWrittenSteps}. Cut the sequence, or choose activations that ONNX knows.");
         var times = Ops.Split(x, IntList.Repeat(1, steps).Span, 1);
@@ -155,6 +155,8 @@ public abstract class RecurrentLayer : Layer
             return Ops.Where(shown, then, otherwise);
         }
     }
+
+    private protected static string UnknownSteps(string why, SymbolicTensor x) => $"{why} needs a known number of time steps, but came {x.Shape}. Give Model.Input the number of steps instead of null.";
 
     /// <summary>Zeros of a state's shape for as many samples as the input has.</summary>
     private protected static SymbolicTensor Zeros(SymbolicTensor input, Shape state)

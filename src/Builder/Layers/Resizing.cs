@@ -36,7 +36,7 @@ public sealed class Resizing(int height, int width, Interpolation interpolation 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
-        Check.Rank(x, 4, "(batch, height, width, channels)");
+        Check.Positions(x, 2, DataFormat);
         if (CropToAspectRatio && PadToAspectRatio) throw new ModelException("CropToAspectRatio and PadToAspectRatio are both set; set one of them.");
         var image = ChannelOrder.ToLast(Ops.Cast(x, DType.Float32), DataFormat);
         if (CropToAspectRatio) image = Images.CroppedTo(image, Height, Width);
@@ -68,7 +68,7 @@ public sealed class CenterCrop(int height, int width, string? name = null) : Lay
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
-        Check.Rank(x, 4, "(batch, height, width, channels)");
+        Check.Positions(x, 2, DataFormat);
         var image = ChannelOrder.ToLast(Ops.Cast(x, DType.Float32), DataFormat);
         var (high, wide) = (Check.Known(image, 1, "the height"), Check.Known(image, 2, "the width"));
         image = high >= Height && wide >= Width

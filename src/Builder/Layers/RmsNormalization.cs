@@ -8,7 +8,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="axis">The axes; the last if none is given.</param>
 /// <param name="epsilon">Added to the mean square.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
-public sealed class RmsNormalization(Axes axis = default, float epsilon = 1e-6f, string? name = null) : ElementwiseLayer(name)
+public sealed class RmsNormalization(Axes axis = default, float epsilon = 1e-6f, string? name = null) : Layer(name)
 {
     /// <summary>The axes.</summary>
     public Axes Axis { get; } = axis.List.Count == 0 ? -1 : axis;

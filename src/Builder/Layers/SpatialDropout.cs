@@ -21,7 +21,7 @@ public abstract class SpatialDropout : NoiseLayer
 
     private protected sealed override SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream)
     {
-        Check.Rank(x, SpatialRank + 2, $"the batch, {SpatialRank} axes of positions and the channels");
+        Check.Positions(x, SpatialRank, DataFormat);
         IntList positions = [.. Enumerable.Range(DataFormat == DataFormat.ChannelsLast ? 1 : 2, SpatialRank)];
         return Rate == 0 ? null : Ops.Make(new Operators.Dropout(stream, Rate, positions), x);
     }

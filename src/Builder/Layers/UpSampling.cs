@@ -37,7 +37,7 @@ public abstract class UpSampling : Layer
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x)
     {
-        Check.Rank(x, SpatialRank + 2, $"the batch, {SpatialRank} axes of positions and the channels");
+        Check.Positions(x, SpatialRank, DataFormat);
         var resize = new Operators.Resize(IntList.Repeat(0, SpatialRank), Size.List, Mode);
         return ChannelOrder.FromLast(Ops.Make(resize, ChannelOrder.ToLast(x, DataFormat)), DataFormat);
     }

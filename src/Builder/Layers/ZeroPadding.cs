@@ -22,7 +22,7 @@ public abstract class ZeroPadding : Layer
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x)
     {
-        Check.Rank(x, SpatialRank + 2, $"the batch, {SpatialRank} axes of positions and the channels");
+        Check.Positions(x, SpatialRank, DataFormat);
         var (before, after) = (new int[x.Rank], new int[x.Rank]);
         var first = DataFormat == DataFormat.ChannelsLast ? 1 : 2;
         for (var i = 0; i < SpatialRank; i++) (before[first + i], after[first + i]) = (Padding[2 * i], Padding[(2 * i) + 1]);
