@@ -39,6 +39,9 @@ internal sealed class Emission
 
     public int Opset => _request.Options.Opset;
 
+    /// <summary>Where random numbers come from; nothing where a file must not draw any.</summary>
+    public RandomSource? Random => _request.Random;
+
     /// <summary>What cannot be written, one sentence each.</summary>
     public IReadOnlyList<string> Problems => _problems;
 

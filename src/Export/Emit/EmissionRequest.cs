@@ -18,6 +18,9 @@ internal sealed class EmissionRequest
     /// <summary>Names for values inside the graph, the first one counting: outputs of layers.</summary>
     public IReadOnlyList<(string Name, Value Value)> ValueNames { get; init; } = [];
 
+    /// <summary>Where random numbers come from; nothing where a file must not draw any.</summary>
+    public RandomSource? Random { get; init; }
+
     public required ScopeNames Scopes { get; init; }
 
     public required ExportOptions Options { get; init; }

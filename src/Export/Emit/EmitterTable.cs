@@ -148,8 +148,10 @@ internal static class EmitterTable
         Transpose transpose => (emission, node) => Shaping.Transpose(emission, node, transpose),
         Unsqueeze unsqueeze => (emission, node) => Shaping.Unsqueeze(emission, node, unsqueeze),
 
-        // Numbers that would differ from host to host.
-        Dropout or RandomNormal or RandomUniform => Refusals.Random,
+        // Random numbers: in a training step only, as the engine draws them.
+        Dropout dropout => (emission, node) => RandomNumbersInGraph.Dropout(emission, node, dropout),
+        RandomNormal normal => (emission, node) => RandomNumbersInGraph.Normal(emission, node, normal),
+        RandomUniform uniform => (emission, node) => RandomNumbersInGraph.Uniform(emission, node, uniform),
 
         _ => null,
     };

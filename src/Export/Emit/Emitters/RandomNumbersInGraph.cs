@@ -1,0 +1,162 @@
+using System.Globalization;
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Export.Emit.Emitters;
+
+/// <summary>The engine's random numbers, computed by the file itself: Philox 4x32-10 in int64, so that masks equal the engine's bit for bit.</summary>
+/// <remarks>
+/// ONNX's own random operators differ from host to host and cannot be given a step. Words are held in int64, because ONNX Runtime multiplies no unsigned numbers: the low 64
+/// bits of a product are the same, and its upper half is shifted out as uint64. See <see cref="Philox"/> for the order of the words.
+/// </remarks>
+internal static class RandomNumbersInGraph
+{
+    private const int OldestOpset = 18;
+    private const int BlocksPerGroup = Philox.Group / 4;
+    private const long Word = 0xFFFFFFFF;
+    private const int UInt64 = 13;
+    private const float Unit = 1f / 16777216f;
+
+    private static readonly TensorSpec Words = new(Shape.Of(Shape.Unknown, 1, BlocksPerGroup), DType.Int64);
+    private static readonly TensorSpec Numbers = new(Shape.Of(Shape.Unknown, 1, BlocksPerGroup), DType.Float32);
+
+    public static void Dropout(Emission emission, Node node, Dropout op)
+    {
+        if (!Allowed(emission, node)) return;
+        Definitions.Write(emission, node, inputs =>
+        {
+            if (op.Rate >= 1) return Ops.ZerosLike(inputs[0]);
+            if (op.SharedAxes.Count > 0) return Training.Decompositions.Of(op, inputs)[0];
+            var kept = Ops.GreaterOrEqual(Ops.Make(new RandomUniform(op.Stream, 0, 1), inputs[0]), op.Rate);
+            return Ops.Where(kept, inputs[0] * (1 / (1 - op.Rate)), 0);
+        });
+    }
+
+    public static void Uniform(Emission emission, Node node, RandomUniform op) => Write(emission, node, op.Stream, "uniform", op.High - op.Low, op.Low, words => [.. words.Select(word => Fraction(emission, word, 0))]);
+
+    /// <summary>Box and Muller: the first word of a pair gives the radius, the second the angle.</summary>
+    public static void Normal(Emission emission, Node node, RandomNormal op) => Write(emission, node, op.Stream, "normal", op.Deviation, op.Mean, words =>
+    {
+        var results = new string[words.Length];
+        for (var pair = 0; pair < words.Length; pair += 2)
+        {
+            var logarithm = emission.Add("Log", Numbers, [Fraction(emission, words[pair], 1)]);
+            var radius = emission.Add("Sqrt", Numbers, [emission.Add("Mul", Numbers, [logarithm, emission.Scalar("factor", -2f)])]);
+            var angle = emission.Add("Mul", Numbers, [Fraction(emission, words[pair + 1], 0), emission.Scalar("turn", 2 * MathF.PI)]);
+            results[pair] = emission.Add("Mul", Numbers, [radius, emission.Add("Cos", Numbers, [angle])]);
+            results[pair + 1] = emission.Add("Mul", Numbers, [radius, emission.Add("Sin", Numbers, [angle])]);
+        }
+
+        return results;
+    });
+
+    private static bool Allowed(Emission emission, Node node)
+    {
+        if (emission.Random is null)
+        {
+            Refusals.Random(emission, node);
+            return false;
+        }
+
+        if (emission.Opset >= OldestOpset) return true;
+        emission.Refuse(node, string.Create(CultureInfo.InvariantCulture, $"it draws random numbers, which takes the bitwise operators of opset {OldestOpset}. Use opset {OldestOpset} or later."));
+        return false;
+    }
+
+    private static void Write(Emission emission, Node node, RandomStream stream, string kind, float scale, float offset, Func<string[], string[]> distribute)
+    {
+        if (!Allowed(emission, node)) return;
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
+        var shape = x.Spec.Shape;
+
+        // Forwards and backwards read the same stream, and what is equal is drawn once.
+        var role = kind + shape;
+        if (!emission.Shared.TryGetValue((stream, role), out var standard))
+        {
+            var dims = shape.IsKnown ? emission.Constant("dims", shape.Dims.ToArray().Select(dim => (long)dim)) : DynamicShapes.Dims(emission, x, Enumerable.Range(0, shape.Rank));
+            var count = shape.IsKnown ? emission.Constant("count", shape.ElementCount) : emission.Add("ReduceProd", new TensorSpec(Shape.Of(1), DType.Int64), [dims], Attributes.Int("keepdims", 1));
+            var rows = distribute(Blocks(emission, stream, count));
+            var groups = emission.Add("Concat", Numbers with { Shape = Shape.Of(Shape.Unknown, 4, BlocksPerGroup) }, rows, Attributes.Int("axis", 1));
+            var line = new TensorSpec(Shape.Of(Shape.Unknown), DType.Float32);
+            var flat = emission.Add("Reshape", line, [groups, emission.Constant("flat", -1)]);
+            var cut = emission.Add("Slice", line, [flat, emission.Constant("start", 0), count, emission.Constant("axis", 0)]);
+            standard = emission.Add("Reshape", y.Spec, [cut, dims]);
+            emission.Shared[(stream, role)] = standard;
+        }
+
+        var layout = Layout.Identity(shape.Rank);
+        if (scale == 1 && offset == 0)
+        {
+            emission.Result(y, layout, "Identity", [standard]);
+            return;
+        }
+
+        var scaled = emission.Add("Mul", y.Spec, [standard, emission.Scalar("scale", scale)]);
+        emission.Result(y, layout, "Add", [scaled, emission.Scalar("offset", offset)]);
+    }
+
+    /// <summary>The four words of as many blocks as the elements need, (groups, 1, 16) each.</summary>
+    private static string[] Blocks(Emission emission, RandomStream stream, string count)
+    {
+        var random = emission.Random!;
+        var one = new TensorSpec(Shape.Of(), DType.Int64);
+        var single = emission.Add("Squeeze", one, [count, emission.Constant("axes", 0)]);
+        var groups = emission.Add("Div", one, [emission.Add("Add", one, [single, emission.Scalar("round_up", Philox.Group - 1L)]), emission.Scalar("group", (long)Philox.Group)]);
+        var blocks = emission.Add("Mul", one, [groups, emission.Scalar("blocks", (long)BlocksPerGroup)]);
+        var range = emission.Add("Range", new TensorSpec(Shape.Of(Shape.Unknown), DType.Int64), [emission.Scalar("start", 0L), blocks, emission.Scalar("step", 1L)]);
+        var x = emission.Add("Reshape", Words, [range, emission.Constant("rows", -1, 1, BlocksPerGroup)]);
+        var y = emission.Scalar("stream", (long)random.Plan.StreamOf(stream));
+
+        // Steps are counted in float32, so they end at 2^24 and the upper word of the step is zero.
+        var z = emission.Add("Cast", one, [emission.Read(random.Step)], Attributes.Int("to", OnnxGraph.ElementType(DType.Int64)));
+        var w = emission.Scalar("zero", 0L);
+        var seed = random.Plan.SeedOf(stream);
+        var (key0, key1) = ((uint)seed, (uint)(seed >> 32));
+        for (var round = 0; round < Philox.Rounds; round++)
+        {
+            var product0 = Any("Mul", x, emission.Scalar("multiplier", (long)Philox.Multiplier0));
+            var product1 = Any("Mul", z, emission.Scalar("multiplier", (long)Philox.Multiplier1));
+            (x, y, z, w) = (
+                Any("BitwiseXor", Any("BitwiseXor", High(product1), y), emission.Scalar("key", (long)key0)),
+                Any("BitwiseAnd", product1, emission.Scalar("word", Word)),
+                Any("BitwiseXor", Any("BitwiseXor", High(product0), w), emission.Scalar("key", (long)key1)),
+                Any("BitwiseAnd", product0, emission.Scalar("word", Word)));
+            key0 = unchecked(key0 + Philox.Weyl0);
+            key1 = unchecked(key1 + Philox.Weyl1);
+        }
+
+        return [x, y, z, w];
+
+        // The first rounds hold single numbers beside rows of them, so no shape is said.
+        string Any(string op, params string[] inputs)
+        {
+            var name = emission.Graph.Reserve(emission.Prefix + "/" + op);
+            emission.Node(op, inputs, [name]);
+            return name;
+        }
+
+        string High(string product) => Typed(emission, "Cast", OnnxGraph.ElementType(DType.Int64), Shifted(product));
+
+        string Shifted(string product)
+        {
+            var name = emission.Graph.Reserve(emission.Prefix + "/BitShift");
+            emission.Node("BitShift", [Typed(emission, "Cast", UInt64, product), Typed(emission, "Cast", UInt64, emission.Scalar("half", 32L))], [name], Attributes.Text("direction", "RIGHT"));
+            return name;
+        }
+    }
+
+    private static string Typed(Emission emission, string op, int type, string input)
+    {
+        var name = emission.Graph.Reserve(emission.Prefix + "/" + op);
+        emission.Node(op, [input], [name], Attributes.Int("to", type));
+        return name;
+    }
+
+    /// <summary>The upper 24 bits of a word as a share of 2^24.</summary>
+    private static string Fraction(Emission emission, string word, long added)
+    {
+        var bits = emission.Add("Div", Words, [word, emission.Scalar("byte", 256L)]);
+        if (added != 0) bits = emission.Add("Add", Words, [bits, emission.Scalar("added", added)]);
+        var number = emission.Add("Cast", Numbers, [bits], Attributes.Int("to", OnnxGraph.ElementType(DType.Float32)));
+        return emission.Add("Mul", Numbers, [number, emission.Scalar("unit", Unit)]);
+    }
+}
