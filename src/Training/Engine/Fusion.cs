@@ -5,7 +5,7 @@ namespace OnnxFunctional.Training.Engine;
 
 /// <summary>Groups the nodes of a concrete graph into units that run as one kernel.</summary>
 /// <remarks>
-/// A product or convolution takes along the bias and the activation behind it when nobody else reads what lies between.
+/// A product, convolution or batch normalization takes along the bias and the activation behind it when nobody else reads what lies between.
 /// An elementwise node joins the chain of one of its producers when the chain has the same shape and everything else the node reads comes from an earlier unit;
 /// since a unit runs at the place where it was begun, no order can be violated.
 /// Views (other shapes of the same elements) are no units at all.
@@ -17,6 +17,7 @@ internal sealed class Fusion
     private readonly Dictionary<Value, int> _readers = [];
     private readonly HashSet<Node> _absorbed = [];
     private readonly HashSet<Value> _kept;
+    private readonly ILookup<Value, Node> _consumers;
 
     public Fusion(IReadOnlyList<Node> nodes, IReadOnlyList<Value> kept)
     {
@@ -27,13 +28,13 @@ internal sealed class Fusion
             for (var i = 0; i < node.Inputs.Count; i++) _readers[node.Inputs[i]] = _readers.GetValueOrDefault(node.Inputs[i]) + 1;
         }
 
-        var consumers = nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(entry => entry.input, entry => entry.node);
+        _consumers = nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(entry => entry.input, entry => entry.node);
         foreach (var node in nodes)
         {
             if (node.Op is SourceOp || _absorbed.Contains(node)) continue;
             if (IsView(node.Op)) _roots[node.Outputs[0]] = Root(node.Inputs[0]);
             else if (ElementwiseTable.CanFuse(node)) Join(node);
-            else Begin(node, consumers);
+            else Begin(node);
         }
 
         foreach (var unit in Units) Describe(unit);
@@ -48,13 +49,13 @@ internal sealed class Fusion
 
     private static bool IsView(Op op) => op is Reshape or ReshapeLike or Squeeze or Unsqueeze;
 
-    private void Begin(Node node, ILookup<Value, Node> consumers)
+    private void Begin(Node node)
     {
         var unit = new Unit(Units.Count, isChain: false);
         Units.Add(unit);
         unit.Nodes.Add(node);
         var result = node.Outputs[0];
-        if (node.Op is MatMul or Conv or ConvTranspose or Gemm)
+        if (node.Op is MatMul or Conv or ConvTranspose or Gemm or BatchNormalizationTraining)
         {
             if (node.Op is MatMul && OnlyReader(result) is { Op: Add } add)
             {
@@ -74,7 +75,7 @@ internal sealed class Fusion
         }
 
         // The bias' gradient is a sum over what the kernel's gradient reads anyway.
-        if (node.Op is ConvWeightGradient && consumers[node.Inputs[1]].FirstOrDefault(IsChannelSum) is { } sum && !_producers.ContainsKey(sum.Outputs[0]) && _absorbed.Add(sum))
+        if (node.Op is ConvWeightGradient && _consumers[node.Inputs[1]].FirstOrDefault(IsChannelSum) is { } sum && !_producers.ContainsKey(sum.Outputs[0]) && _absorbed.Add(sum))
         {
             unit.Nodes.Add(sum);
             unit.BiasGradient = sum.Outputs[0];
@@ -82,9 +83,9 @@ internal sealed class Fusion
             _producers[result] = unit;
         }
 
-        foreach (var output in unit.Nodes[^1].Outputs) _producers[output] = unit;
+        foreach (var output in node.Outputs.Concat(unit.Nodes[^1].Outputs)) _producers[output] = unit;
 
-        Node? OnlyReader(Value value) => !_kept.Contains(value) && _readers.GetValueOrDefault(value) == 1 ? consumers[value].Single() : null;
+        Node? OnlyReader(Value value) => !_kept.Contains(value) && _readers.GetValueOrDefault(value) == 1 ? _consumers[value].Single() : null;
 
         void Absorb(Node next)
         {
@@ -120,9 +121,11 @@ internal sealed class Fusion
 
         // A view of what the chain makes is read from memory, which the chain has not written yet.
         if (best is not null && node.Inputs.Any(input => !ReferenceEquals(Root(input), input) && ProducerOf(input) == best)) best = null;
-        // Beside a chain that was just begun over the same elements: what both read is read once (Adam's two moments).
+
+        // Beside a chain that was just begun over the same elements: what both read is read once (Adam's two moments), and what a later node reads of both is at hand
+        // (the gradient of a sum that went through a relu).
         if (best is null && Units.Count > 0 && Units[^1] is { IsChain: true } last && last.Order > latest && last.Nodes.Count < ElementwiseTable.LongestChain
-            && last.Head.Outputs[0].Spec.Shape == shape && node.Inputs.Any(input => input.Spec.Shape == shape && last.Nodes.Any(other => other.Inputs.Contains(input)))) best = last;
+            && last.Head.Outputs[0].Spec.Shape == shape && (SharesInput(node, last) || MeetsReader(node, last))) best = last;
         if (best is null)
         {
             best = new Unit(Units.Count, isChain: true);
@@ -132,6 +135,16 @@ internal sealed class Fusion
         best.Nodes.Add(node);
         _producers[node.Outputs[0]] = best;
     }
+
+    private static bool SharesInput(Node node, Unit chain)
+    {
+        var shape = node.Outputs[0].Spec.Shape;
+        return node.Inputs.Any(input => input.Spec.Shape == shape && chain.Nodes.Any(other => other.Inputs.Contains(input)));
+    }
+
+    private bool MeetsReader(Node node, Unit chain) =>
+        _consumers[node.Outputs[0]].Take(2).ToArray() is [var reader] && !_kept.Contains(node.Outputs[0]) && ElementwiseTable.CanFuse(reader)
+        && reader.Inputs.Any(input => ReferenceEquals(ProducerOf(input), chain));
 
     private void Describe(Unit unit)
     {

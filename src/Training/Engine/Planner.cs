@@ -214,7 +214,7 @@ internal sealed class Planner
         if (unit.IsChain) return ElementwiseKernel.Create(unit, unit.Inputs.Select(BufferOf).ToArray(), unit.Outputs.Select(BufferOf).ToArray(), _random);
         var result = unit.Nodes[^1];
         var head = unit.Head;
-        var outputs = head.Outputs.Select((output, i) => unit.Nodes.Count > 1 && unit.BiasGradient is null ? BufferOf(result.Outputs[0]) : unit.Outputs.Contains(output) ? BufferOf(output) : null).ToArray();
+        var outputs = head.Outputs.Select((output, i) => i == 0 && unit.Nodes.Count > 1 && unit.BiasGradient is null ? BufferOf(result.Outputs[0]) : unit.Outputs.Contains(output) ? BufferOf(output) : null).ToArray();
         var epilogue = unit.Nodes.Count == 1 ? Epilogue.None : new Epilogue(unit.Bias is null ? null : BufferOf(unit.Bias), unit.Activation, unit.BiasGradient is null ? null : BufferOf(unit.BiasGradient));
         var request = new KernelRequest(head, [.. head.Inputs.Select(BufferOf)], outputs, epilogue) { Random = _random, Winograd = _request.Winograd };
         var kernel = KernelTable.Create(request);

@@ -79,11 +79,13 @@ internal static class BatchNormalizationKernels
         private readonly Storage _partial;
         private readonly Layout _layout;
         private readonly float _epsilon;
+        private readonly bool _relu;
         private bool _isSecond;
 
         public TrainingKernel(KernelRequest request, BatchNormalizationTraining op)
         {
             (_input, _scale, _bias, _epsilon) = (request.Input(0), request.Input(1), request.Input(2), op.Epsilon);
+            _relu = request.Epilogue.Activation == EpilogueActivation.Relu;
             _layout = new Layout(_input.Shape, op.Axis);
             _result = request.Outputs[0]?.Storage ?? request.Scratch(_input.Length);
             _means = request.Outputs[1]?.Storage ?? request.Scratch(_layout.Channels);
@@ -108,7 +110,6 @@ internal static class BatchNormalizationKernels
             var channels = _layout.Channels;
             var source = _input.Floats;
             var target = _result.Memory.Span;
-            var (means, factors) = (_means.Memory, _factors.Memory);
             if (!_isSecond)
             {
                 var partial = _partial.Memory.Span;
@@ -126,16 +127,21 @@ internal static class BatchNormalizationKernels
             if (_layout.IsLast)
             {
                 var range = (first * length)..(end * length);
-                BatchNormLoops.Normalize(default(CopyOperator), source[range], means.Span[..channels], factors.Span[..channels], _bias.Floats, target[range]);
+                Normalize(source[range], 0, channels, target[range]);
                 return;
             }
 
-            for (var plane = first; plane < end; plane++)
-            {
-                var c = plane % channels;
-                BatchNormLoops.Normalize(
-                    default(CopyOperator), source.Slice(plane * length, length), means.Span.Slice(c, 1), factors.Span.Slice(c, 1), _bias.Floats.Slice(c, 1), target.Slice(plane * length, length));
-            }
+            for (var plane = first; plane < end; plane++) Normalize(source.Slice(plane * length, length), plane % channels, 1, target.Slice(plane * length, length));
+        }
+
+        // x and y [rows, width] of the channels from the first on
+        private void Normalize(ReadOnlySpan<float> x, int channel, int width, Span<float> y)
+        {
+            var means = _means.Memory.Span.Slice(channel, width);
+            var factors = _factors.Memory.Span.Slice(channel, width);
+            var biases = _bias.Floats.Slice(channel, width);
+            if (_relu) BatchNormLoops.Normalize(default(ReluOperator), x, means, factors, biases, y);
+            else BatchNormLoops.Normalize(default(CopyOperator), x, means, factors, biases, y);
         }
 
         private void Join()

@@ -69,6 +69,11 @@ public class NormalizationKernelsTests
         OpRun.AssertLikeDefinition([x, scale, bias], [.. Ops.MakeAll(forward, x, scale, bias)], [.. Decompositions.Of(forward, new[] { x, scale, bias })], Floats, 1e-4);
 
         var statistics = Ops.MakeAll(forward, x, scale, bias);
+
+        // A ReLU behind it is taken along.
+        OpRun.AssertLikeDefinition(
+            [x, scale, bias], [Ops.Relu(statistics[0]), statistics[1]], [Ops.Relu(Decompositions.Of(forward, new[] { x, scale, bias })[0]), Decompositions.Of(forward, new[] { x, scale, bias })[1]], Floats, 1e-4);
+
         var backward = new BatchNormalizationGradient(axis, 1e-3f);
         OpRun.AssertLikeDefinition(
             [dy, x, scale, bias],
