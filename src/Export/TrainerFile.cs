@@ -34,10 +34,7 @@ public static class TrainerFile
                 throw new OnnxFileException($"{file.Source} was trained with seed {metadata.Seed}, this trainer has {trainer.Seed}, so order and dropout would differ. Pass seed: {metadata.Seed} to Compile.");
             TrainingState.Restore(trainer, file, state);
         }
-    }
 
-    extension(Trainer)
-    {
         /// <summary>Rebuilds a model and its trainer from a file; training goes on with the same bits as if it had never stopped.</summary>
         /// <param name="path">A file that <c>Save</c> or <see cref="BackupAndRestore"/> wrote.</param>
         /// <param name="customObjects">Layers and activations of one's own that the model uses.</param>
@@ -51,13 +48,13 @@ public static class TrainerFile
             var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
             var (metadata, state) = TrainingState.Read(file);
             var model = OnnxFile.Rebuild(file, customObjects, metadata.ModelSeed);
-            var trainer = compile is not null ? compile(model)
+            var loaded = compile is not null ? compile(model)
                 : metadata.Compile is { } config ? CompileConfig.Compile(config, model, metadata.Seed, threads)
                 : throw new OnnxFileException($"{file.Source} does not say how the model is compiled: {metadata.NotStored}. Pass compile: model => model.Compile(optimizer, loss) with what it was trained with.");
-            if (trainer.Seed != metadata.Seed)
-                throw new OnnxFileException($"{file.Source} was trained with seed {metadata.Seed}, but compile gave {trainer.Seed}, so order and dropout would differ. Pass seed: {metadata.Seed} to Compile.");
-            TrainingState.Restore(trainer, file, state);
-            return trainer;
+            if (loaded.Seed != metadata.Seed)
+                throw new OnnxFileException($"{file.Source} was trained with seed {metadata.Seed}, but compile gave {loaded.Seed}, so order and dropout would differ. Pass seed: {metadata.Seed} to Compile.");
+            TrainingState.Restore(loaded, file, state);
+            return loaded;
         }
     }
 }
