@@ -58,7 +58,7 @@ public sealed class OnnxTrainer : IDisposable
     }
 
     /// <summary>Steps made so far, those before the export included.</summary>
-    public long Iterations => (long)StateOf(_manifest.State.Length - 1)[0];
+    public long Iterations => (long)ReadState()[^1][0];
 
     /// <summary>The names of all tensors that go from step to step: weights under their full names, then the optimizer's.</summary>
     public IReadOnlyList<string> StateNames => [.. _manifest.State.Select(tensor => tensor.Name)];
@@ -164,7 +164,7 @@ public sealed class OnnxTrainer : IDisposable
     {
         var index = Array.FindIndex(_manifest.State, tensor => tensor.Name == name);
         if (index < 0) throw new ArgumentException($"The state has no tensor '{name}'. It has {string.Join(", ", StateNames)}.", nameof(name));
-        return TensorOf(index, StateOf(index));
+        return TensorOf(index, ReadState()[index]);
     }
 
     /// <summary>Writes the whole state to a file of named arrays (<c>.npz</c>).</summary>
@@ -253,11 +253,11 @@ public sealed class OnnxTrainer : IDisposable
         return _train.Floats(0)[0];
     }
 
-    /// <summary>The elements of a tensor of the state.</summary>
-    internal float[] StateOf(int index)
+    /// <summary>The elements of all tensors of the state; one copy from the device for all of them.</summary>
+    internal float[][] ReadState()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _state.Read()[index];
+        return _state.Read();
     }
 
     private static nint[] Lengths(ManifestState tensor) => tensor.Shape.Length == 0 ? [1] : [.. tensor.Shape.Select(dim => (nint)dim)];

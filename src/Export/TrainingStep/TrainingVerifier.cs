@@ -43,7 +43,8 @@ internal static class TrainingVerifier
                 var loss = plan.Outputs[0].Floats[0];
                 var found = (float)other.StepOn(data);
                 Note(0, step, [loss], [found], options.LossTolerance);
-                for (var i = 0; i < state.Count; i++) Note(i + 1, step, state[i].Weight.Storage, other.StateOf(i), options.StateTolerance);
+                var tensors = other.ReadState();
+                for (var i = 0; i < state.Count; i++) Note(i + 1, step, state[i].Weight.Storage, tensors[i], options.StateTolerance);
             }
         }
         finally
