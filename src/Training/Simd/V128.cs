@@ -125,11 +125,19 @@ internal readonly unsafe struct V128(Vector128<float> value) : IVector<V128>
 
     [MethodImpl(I)] public static float Sum(V128 value) => Vector128.Sum(value._v);
 
-    public static float MaxLane(V128 value) =>
-        MathF.Max(MathF.Max(value._v[0], value._v[2]), MathF.Max(value._v[1], value._v[3]));
+    [MethodImpl(I)]
+    public static float MaxLane(V128 value)
+    {
+        var pairs = Vector128.Max(value._v, Vector128.Shuffle(value._v, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Max(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
 
-    public static float MinLane(V128 value) =>
-        MathF.Min(MathF.Min(value._v[0], value._v[2]), MathF.Min(value._v[1], value._v[3]));
+    [MethodImpl(I)]
+    public static float MinLane(V128 value)
+    {
+        var pairs = Vector128.Min(value._v, Vector128.Shuffle(value._v, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Min(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
 
     // Apart, because a method with its own stack memory is not inlined.
     private static V128 LoadLanes(float* source, int count)
