@@ -2,7 +2,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Blocks of two axes in every arrangement and element size against a double loop, and rows chosen and added by index.</summary>
+/// <summary>Blocks of three axes in every arrangement and element size against a double loop, and rows chosen and added by index.</summary>
 [TestClass]
 [TestCategory("Kernels")]
 public class StridedMovesTests
@@ -20,12 +20,14 @@ public class StridedMovesTests
             foreach (var columns in counts)
             {
                 // Side by side, turned, repeated, skipping, backwards.
-                Check(size, new(rows, columns, columns + 3, 1, columns, 1));
-                Check(size, new(rows, columns, 1, rows + 5, columns + 2, 1));
-                Check(size, new(rows, columns, 2, 0, columns, 1));
-                Check(size, new(rows, columns, 3 * columns, 2, 1, rows + 1));
-                Check(size, new(rows, columns, -(columns + 1), -1, columns, 1));
-                Check(size, new(rows, columns, 1, -rows, columns, 1));
+                Check(size, Block(1, 0, 0, rows, columns, columns + 3, 1, columns, 1));
+                Check(size, Block(3, (columns + 3) * (rows + 1), columns * rows, rows, columns, columns + 3, 1, columns, 1));
+                Check(size, Block(2, (rows + 5) * columns, 1 + ((columns + 2) * rows), rows, columns, 1, rows + 5, columns + 2, 1));
+                Check(size, Block(1, 0, 0, rows, columns, 1, rows + 5, columns + 2, 1));
+                Check(size, Block(1, 0, 0, rows, columns, 2, 0, columns, 1));
+                Check(size, Block(1, 0, 0, rows, columns, 3 * columns, 2, 1, rows + 1));
+                Check(size, Block(1, 0, 0, rows, columns, -(columns + 1), -1, columns, 1));
+                Check(size, Block(1, 0, 0, rows, columns, 1, -rows, columns, 1));
             }
         }
     }
@@ -34,8 +36,8 @@ public class StridedMovesTests
     public void Move_BeyondTheMemory_IsRefused()
     {
         var memory = new byte[40];
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => StridedMoves.Move(memory, 0, memory, 0, 4, new(2, 6, 6, 1, 6, 1)));
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => StridedMoves.Move(memory, 0, memory, 0, 4, new(2, 2, -1, 1, 2, 1)));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => StridedMoves.Move(memory, 0, memory, 0, 4, Block(1, 0, 0, 2, 6, 6, 1, 6, 1)));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => StridedMoves.Move(memory, 0, memory, 0, 4, Block(1, 0, 0, 2, 2, -1, 1, 2, 1)));
     }
 
     [TestMethod]
@@ -72,34 +74,41 @@ public class StridedMovesTests
 
     private static Span<byte> Bytes(float[] array) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(array.AsSpan());
 
-    private static void Check(int size, StridedMoves.Plane plane)
+    private static StridedMoves.Block Block(int planes, int sourcePlane, int targetPlane, int rows, int columns, int sourceRow, int sourceColumn, int targetRow, int targetColumn) =>
+        new(new(planes, sourcePlane, targetPlane), new(rows, sourceRow, targetRow), new(columns, sourceColumn, targetColumn));
+
+    private static void Check(int size, StridedMoves.Block block)
     {
-        var (sourceFirst, sourceLength) = Reach(plane, plane.SourceRow, plane.SourceColumn);
-        var (targetFirst, targetLength) = Reach(plane, plane.TargetRow, plane.TargetColumn);
+        StridedMoves.Axis[] axes = [block.Planes, block.Rows, block.Columns];
+        var (sourceFirst, sourceLength) = Reach(axes, axis => axis.Source);
+        var (targetFirst, targetLength) = Reach(axes, axis => axis.Target);
         var source = new byte[sourceLength * size];
         new Random(5).NextBytes(source);
         var expected = new byte[(targetLength + 2) * size];
         Array.Fill(expected, (byte)0xAB);
         var actual = (byte[])expected.Clone();
-        for (var r = 0; r < plane.Rows; r++)
+        for (var p = 0; p < block.Planes.Count; p++)
         {
-            for (var c = 0; c < plane.Columns; c++)
+            for (var r = 0; r < block.Rows.Count; r++)
             {
-                var from = (sourceFirst + (r * plane.SourceRow) + (c * plane.SourceColumn)) * size;
-                var to = (1 + targetFirst + (r * plane.TargetRow) + (c * plane.TargetColumn)) * size;
-                source.AsSpan(from, size).CopyTo(expected.AsSpan(to));
+                for (var c = 0; c < block.Columns.Count; c++)
+                {
+                    var from = (sourceFirst + (p * block.Planes.Source) + (r * block.Rows.Source) + (c * block.Columns.Source)) * size;
+                    var to = (1 + targetFirst + (p * block.Planes.Target) + (r * block.Rows.Target) + (c * block.Columns.Target)) * size;
+                    source.AsSpan(from, size).CopyTo(expected.AsSpan(to));
+                }
             }
         }
 
-        StridedMoves.Move(source, sourceFirst, actual, 1 + targetFirst, size, plane);
-        CollectionAssert.AreEqual(expected, actual, plane.ToString());
+        StridedMoves.Move(source, sourceFirst, actual, 1 + targetFirst, size, block);
+        CollectionAssert.AreEqual(expected, actual, block.ToString());
     }
 
-    private static (int First, int Length) Reach(StridedMoves.Plane plane, int row, int column)
+    private static (int First, int Length) Reach(StridedMoves.Axis[] axes, Func<StridedMoves.Axis, int> stride)
     {
-        if (plane.Rows == 0 || plane.Columns == 0) return (0, 0);
-        var (rows, columns) = ((plane.Rows - 1) * row, (plane.Columns - 1) * column);
-        var low = Math.Min(rows, 0) + Math.Min(columns, 0);
-        return (-low, Math.Max(rows, 0) + Math.Max(columns, 0) - low + 1);
+        if (axes.Any(axis => axis.Count == 0)) return (0, 0);
+        var low = axes.Sum(axis => Math.Min((axis.Count - 1) * stride(axis), 0));
+        var high = axes.Sum(axis => Math.Max((axis.Count - 1) * stride(axis), 0));
+        return (-low, high - low + 1);
     }
 }
