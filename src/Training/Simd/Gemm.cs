@@ -146,8 +146,8 @@ internal static unsafe class Gemm
         }
 
         var nextTile = plan.PacksA ? (nint)GemmTile.MaxRows * steps : GemmTile.MaxRows * tile.RowA;
-        var edge = stackalloc float[GemmTile512.Rows * GemmTile512.Columns];
-        var first = stackalloc float[GemmTile512.Columns];
+        var edge = stackalloc float[GemmTile.MostRows * GemmTile.MostColumns];
+        var first = stackalloc float[GemmTile.MostColumns];
         for (; panel < panelEnd; panel++)
         {
             var column = panel * GemmTile.MaxColumns;
@@ -167,7 +167,7 @@ internal static unsafe class Gemm
             if (gathers)
             {
                 start = edge;
-                rowStart = GemmTile512.Columns;
+                rowStart = GemmTile.MostColumns;
             }
             else if (startMatrix != null)
             {
@@ -185,7 +185,7 @@ internal static unsafe class Gemm
 
             var panelC = c + (row * strideC) + column;
             tile.RowStart = rowStart;
-            tile.RowC = whole ? strideC : GemmTile512.Columns;
+            tile.RowC = whole ? strideC : GemmTile.MostColumns;
             var wide = width == GemmTile.MaxColumns;
             var tileA = a;
             for (var i = 0; i < rows;)
@@ -194,13 +194,13 @@ internal static unsafe class Gemm
                 if (gathers)
                 {
                     for (var r = 0; r < height; r++)
-                        Fill(edge + (r * GemmTile512.Columns), startMatrix + ((row + i + r) * strideC) + column, bias == null ? null : bias + column, columns, width);
+                        Fill(edge + (r * GemmTile.MostColumns), startMatrix + ((row + i + r) * strideC) + column, bias == null ? null : bias + column, columns, width);
                 }
 
                 GemmTile.Run(height, wide, &tile, tileA, panelB, gathers ? edge : start + (i * rowStart), whole ? panelC : edge);
                 if (!whole)
                 {
-                    for (var r = 0; r < height; r++) GemmPacking.Copy(edge + (r * GemmTile512.Columns), panelC + (r * strideC), columns);
+                    for (var r = 0; r < height; r++) GemmPacking.Copy(edge + (r * GemmTile.MostColumns), panelC + (r * strideC), columns);
                 }
 
                 i += height;

@@ -201,7 +201,7 @@ internal sealed class GemmPlan
         Shape.TransposeB
         || (StrideB % PageFloats == 0 && Shape.M >= 96)
         || (StrideB > PageFloats * 3 / 4 && Shape.M >= 192)
-        || (GemmTile.MaxColumns < GemmTile512.Columns && Shape.M >= 96 && Shape.N >= 128);
+        || (GemmTile.MaxColumns < GemmTile.MostColumns && Shape.M >= 96 && Shape.N >= 128);
 
     private bool PackingAPays() => StrideA % PageFloats == 0 && Shape.N >= 128;
 }

@@ -27,12 +27,17 @@ internal unsafe struct GemmTile
     /// <summary>Results below it become it: 0 for relu, minus infinity for none.</summary>
     public float Floor;
 
-    /// <summary>Rows of the tallest tile of this machine.</summary>
-    public static int MaxRows => Vector512.IsHardwareAccelerated ? GemmTile512.Rows : Vector256.IsHardwareAccelerated ? GemmTile256.Rows : GemmTile128.Rows;
+    /// <summary>Rows of the tallest tile of all machines.</summary>
+    public const int MostRows = 12;
 
-    /// <summary>Columns of the widest tile of this machine, the width of a packed panel.</summary>
-    public static int MaxColumns =>
-        Vector512.IsHardwareAccelerated ? GemmTile512.Columns : Vector256.IsHardwareAccelerated ? GemmTile256.Columns : GemmTile128.Columns;
+    /// <summary>Columns of the widest tile of all machines.</summary>
+    public const int MostColumns = 32;
+
+    /// <summary>Rows of the tallest tile of this machine.</summary>
+    public static int MaxRows => Vector512.IsHardwareAccelerated ? 12 : 6;
+
+    /// <summary>Columns of the widest tile of this machine, two vectors: the width of a packed panel.</summary>
+    public static int MaxColumns => Vector512.IsHardwareAccelerated ? 32 : Vector256.IsHardwareAccelerated ? 16 : 8;
 
     /// <summary>The height of the next tile when <paramref name="rows"/> are left: falling powers of two after the last full one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -43,8 +48,8 @@ internal unsafe struct GemmTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(int rows, bool wide, GemmTile* tile, float* a, float* b, float* start, float* c)
     {
-        if (Vector512.IsHardwareAccelerated) GemmTile512.Run(rows, wide, tile, a, b, start, c);
-        else if (Vector256.IsHardwareAccelerated) GemmTile256.Run(rows, wide, tile, a, b, start, c);
-        else GemmTile128.Run(rows, wide, tile, a, b, start, c);
+        if (Vector512.IsHardwareAccelerated) GemmKernel.Run<V512>(rows, wide, tile, a, b, start, c);
+        else if (Vector256.IsHardwareAccelerated) GemmKernel.Run<V256>(rows, wide, tile, a, b, start, c);
+        else GemmKernel.Run<V128>(rows, wide, tile, a, b, start, c);
     }
 }

@@ -3,7 +3,6 @@ namespace OnnxFunctional.Training.Simd;
 /// <summary>A vector of floats of one hardware width: loops and functions are written once over it, and the JIT makes one copy a width.</summary>
 /// <remarks>
 /// Comparisons give lanes of all ones or all zeros, as the hardware does; members ending in <c>Bits</c> treat the lanes as 32-bit integers.
-/// Matrix micro-kernels do not go through it: they need the plain vector types to stay in registers.
 /// </remarks>
 internal unsafe interface IVector<TSelf> where TSelf : struct, IVector<TSelf>
 {
