@@ -55,7 +55,7 @@ internal sealed class Fusion
         Units.Add(unit);
         unit.Nodes.Add(node);
         var result = node.Outputs[0];
-        if (node.Op is MatMul or Conv or ConvTranspose or Gemm or BatchNormalizationTraining)
+        if (node.Op is MatMul or Conv or ConvInputGradient or ConvTranspose or Gemm or BatchNormalizationTraining)
         {
             if (node.Op is MatMul && OnlyReader(result) is { Op: Add } add)
             {
@@ -64,6 +64,16 @@ internal sealed class Fusion
                 {
                     unit.Bias = other;
                     Absorb(add);
+                }
+            }
+
+            if (node.Op is Conv or ConvInputGradient && OnlyReader(result) is { Op: Add } shortcut)
+            {
+                var residual = ReferenceEquals(shortcut.Inputs[0], result) ? shortcut.Inputs[1] : shortcut.Inputs[0];
+                if (residual.Spec == result.Spec && (residual.Producer.Op is SourceOp || ProducerOf(residual) is not null))
+                {
+                    unit.Addend = residual;
+                    Absorb(shortcut);
                 }
             }
 

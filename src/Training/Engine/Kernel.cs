@@ -20,11 +20,12 @@ internal enum EpilogueActivation
 
 /// <summary>What the planner put behind a product or convolution.</summary>
 /// <param name="Bias">Added to every row.</param>
+/// <param name="Addend">Values of a convolution's output shape that are added to it.</param>
 /// <param name="Activation">Applied to the sum.</param>
 /// <param name="BiasGradient">Where a convolution's weight gradient also puts the sum of the output gradient for each channel.</param>
-internal sealed record Epilogue(ValueBuffer? Bias, EpilogueActivation Activation, ValueBuffer? BiasGradient)
+internal sealed record Epilogue(ValueBuffer? Bias, ValueBuffer? Addend, EpilogueActivation Activation, ValueBuffer? BiasGradient)
 {
-    public static Epilogue None { get; } = new(null, EpilogueActivation.None, null);
+    public static Epilogue None { get; } = new(null, null, EpilogueActivation.None, null);
 }
 
 /// <summary>What a kernel is made from: the operator and its buffers.</summary>

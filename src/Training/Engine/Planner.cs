@@ -215,12 +215,14 @@ internal sealed class Planner
         var result = unit.Nodes[^1];
         var head = unit.Head;
         var outputs = head.Outputs.Select((output, i) => i == 0 && unit.Nodes.Count > 1 && unit.BiasGradient is null ? BufferOf(result.Outputs[0]) : unit.Outputs.Contains(output) ? BufferOf(output) : null).ToArray();
-        var epilogue = unit.Nodes.Count == 1 ? Epilogue.None : new Epilogue(unit.Bias is null ? null : BufferOf(unit.Bias), unit.Activation, unit.BiasGradient is null ? null : BufferOf(unit.BiasGradient));
+        var epilogue = unit.Nodes.Count == 1 ? Epilogue.None : new Epilogue(BufferOrNone(unit.Bias), BufferOrNone(unit.Addend), unit.Activation, BufferOrNone(unit.BiasGradient));
         var request = new KernelRequest(head, [.. head.Inputs.Select(BufferOf)], outputs, epilogue) { Random = _random, Winograd = _request.Winograd };
         var kernel = KernelTable.Create(request);
         foreach (var (storage, floats) in request.ScratchMemory) _lives[storage] = new Life(floats, here, here);
         return kernel;
     }
+
+    private ValueBuffer? BufferOrNone(Value? value) => value is null ? null : BufferOf(value);
 
     private ValueBuffer BufferOf(Value value)
     {

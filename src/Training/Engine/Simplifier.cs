@@ -12,10 +12,12 @@ internal sealed record PlanInput(int Index, TensorSpec Spec) : SourceOp(Spec);
 /// 2. Equal operators on equal inputs are one node.
 /// 3. What depends on shapes alone becomes a constant, and so does what depends on constants alone.
 /// 4. A number repeated to a shape is read as the number where the reader broadcasts anyway.
+/// 5. What <see cref="Rewrites"/> computes for less.
 /// </remarks>
 internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
 {
     private readonly Dictionary<NodeKey, Node> _known = [];
+    private readonly HashSet<Value> _readOnce = [];
 
     /// <summary>Rewrites the graph for the given specs of its inputs.</summary>
     /// <returns>The inputs' stand-ins and where each value went.</returns>
@@ -27,6 +29,13 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         {
             stands[i] = Node.Create(new PlanInput(i, inputs[i]), [], null).Outputs[0];
             replaced[graph.Inputs[i]] = stands[i];
+        }
+
+        var read = new HashSet<Value>(graph.Outputs);
+        foreach (var input in graph.Nodes.SelectMany(node => node.Inputs))
+        {
+            if (read.Add(input)) _readOnce.Add(input);
+            else _readOnce.Remove(input);
         }
 
         return (stands, graph.Rewrite(Simplify, replaced));
@@ -53,7 +62,8 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
                 return Unique(Node.Create(new Operators.Constant(TensorData.Of(Shape.Of(numbers.Length), numbers)), [], node.Scope)).Outputs;
         }
 
-        if (KernelTable.IsComposed(made.Op)) return Expand(made);
+        if (Rewrites.Of(made, node.Inputs.Count > 0 && _readOnce.Contains(node.Inputs[0])) is { } cheaper) return Inserted(made, cheaper);
+        if (KernelTable.IsComposed(made.Op)) return Inserted(made, Decompositions.Of(made.Op, made.Inputs.Select(input => new SymbolicTensor(input, made.Scope)).ToArray()));
         var unique = Unique(made);
         if (!ReferenceEquals(unique, made)) return unique.Outputs;
         if (evaluate is not null && made.Op.IsPure && made.Op is not (RandomOp or Operators.Dropout) && x.Length > 0 && Array.TrueForAll(x, value => value.Producer.Op is Operators.Constant))
@@ -61,12 +71,12 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         return made.Outputs;
     }
 
-    /// <summary>The node by its definition, simplified like everything else.</summary>
-    private IReadOnlyList<Value> Expand(Node node)
+    /// <summary>What computes a node otherwise from its inputs or from what those were made of, simplified like everything else.</summary>
+    private IReadOnlyList<Value> Inserted(Node node, SymbolicTensors definition)
     {
-        var definition = Decompositions.Of(node.Op, node.Inputs.Select(input => new SymbolicTensor(input, node.Scope)).ToArray());
         var outputs = definition.Select(tensor => tensor.Value).ToArray();
-        var inner = Graph.Between([.. node.Inputs.Distinct()], outputs).Rewrite(Simplify);
+        var known = node.Inputs.Concat(node.Inputs.SelectMany(input => input.Producer.Inputs)).Distinct().ToArray();
+        var inner = Graph.Between(known, outputs).Rewrite(Simplify);
         return [.. outputs.Select(output => inner[output])];
     }
 
@@ -102,7 +112,7 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
     private static bool Covers(Value value, Value other) => ShapeRules.Broadcast(value.Spec.Shape, other.Spec.Shape, "") == value.Spec.Shape;
 
     /// <summary>The one number a value consists of, if it is known to be one.</summary>
-    private static float? Number(Value value) => value.Producer.Op switch
+    internal static float? Number(Value value) => value.Producer.Op switch
     {
         Operators.Constant { Data: { Type: DType.Float32, Shape.Count: 0 } data } => data.As<float>()[0],
         ExpandLike => Number(value.Producer.Inputs[0]),

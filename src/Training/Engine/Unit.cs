@@ -14,6 +14,9 @@ internal sealed class Unit(int order, bool isChain)
     /// <summary>A bias read behind a product or convolution.</summary>
     public Value? Bias { get; set; }
 
+    /// <summary>Values of the same shape added behind a convolution: a residual.</summary>
+    public Value? Addend { get; set; }
+
     public EpilogueActivation Activation { get; set; }
 
     /// <summary>A second result of a convolution's weight gradient: the sum of the output gradient for each channel.</summary>

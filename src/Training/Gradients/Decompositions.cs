@@ -15,7 +15,8 @@ internal static class Decompositions
         BatchNormalizationGradient norm => BatchBackward(norm, x),
         LayerNormalization norm => LayerForward(norm, x),
         LayerNormalizationGradient norm => LayerBackward(norm, x),
-        BatchNormalization norm => ((x[0] - Channel(x[3], norm.Axis, x[0].Rank)) * Channel(x[1] * Ops.Rsqrt(x[4] + norm.Epsilon), norm.Axis, x[0].Rank)) + Channel(x[2], norm.Axis, x[0].Rank),
+        // The factor first, so that all passes over x are one chain behind it.
+        BatchNormalization norm => (Channel(x[1] * Ops.Rsqrt(x[4] + norm.Epsilon), norm.Axis, x[0].Rank) * (x[0] - Channel(x[3], norm.Axis, x[0].Rank))) + Channel(x[2], norm.Axis, x[0].Rank),
         Softmax softmax => Normalize(x[0], softmax.Axis),
         LogSoftmax softmax => x[0] - LogSumExp(x[0], softmax.Axis, keepDims: true),
         ReduceLogSumExp reduce => LogSumExp(x[0], Axes.Create(reduce.Axes.Span), reduce.KeepDims),

@@ -3,11 +3,10 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>What happens to each value of a convolution before it is stored: <c>relu(value + addend)</c>, then whatever <see cref="Rows"/> does to finished rows.</summary>
+/// <summary>What happens to each value of a convolution before it is stored: <c>relu(value + addend)</c>.</summary>
 /// <param name="Addend">Values of the output's shape (a residual), or empty.</param>
 /// <param name="Relu">Whether negative values become zero.</param>
-/// <param name="Rows">Another activation or fused program, or null.</param>
-internal readonly record struct ConvolutionEpilogue(ReadOnlyMemory<float> Addend, bool Relu, IRowEpilogue? Rows);
+internal readonly record struct ConvolutionEpilogue(ReadOnlyMemory<float> Addend, bool Relu);
 
 /// <summary>How a convolution is computed.</summary>
 internal enum ConvolutionAlgorithm
@@ -31,33 +30,63 @@ internal enum ConvolutionAlgorithm
 /// Weights are packed apart from running, so that prediction packs them once and training once a step. One kernel object runs one call at a time.
 /// Results are the same bits for any number of threads.
 /// </remarks>
-internal abstract class ConvolutionKernel
+/// <param name="packedLength">Floats that <see cref="Pack"/> writes.</param>
+/// <param name="bufferLength">Floats of scratch memory of one part.</param>
+/// <param name="parts">Parts a run is cut into.</param>
+internal abstract class ConvolutionKernel(int packedLength, int bufferLength, int parts) : IParallelWork
 {
+    private ReadOnlyMemory<float> _source;
+    private ReadOnlyMemory<float> _packed;
+    private ConvolutionEpilogue _epilogue;
+    private Memory<float> _destination;
+    private Memory<float> _scratch;
+
     /// <summary>Floats that <see cref="Pack"/> writes.</summary>
-    public abstract int PackedLength { get; }
+    public int PackedLength => packedLength;
 
     /// <summary>Floats of scratch memory that <see cref="Run"/> needs.</summary>
-    public abstract int ScratchLength { get; }
+    public int ScratchLength => bufferLength * parts;
 
     /// <summary>Brings kernel and bias into the order in which <see cref="Run"/> reads them.</summary>
     // kernel [k..., input channels / groups, output channels]; bias [channels of the destination], or empty for none
     public abstract void Pack(WorkerPool pool, ReadOnlyMemory<float> kernel, ReadOnlyMemory<float> bias, Memory<float> packed);
 
     /// <summary>Computes the destination; it may be the addend's memory, but not the source's.</summary>
-    public abstract void Run(
-        WorkerPool pool, ReadOnlyMemory<float> source, ReadOnlyMemory<float> packed, in ConvolutionEpilogue epilogue, Memory<float> destination, Memory<float> scratch);
+    public void Run(
+        WorkerPool pool, ReadOnlyMemory<float> source, ReadOnlyMemory<float> packed, in ConvolutionEpilogue epilogue, Memory<float> destination, Memory<float> scratch)
+    {
+        (_source, _packed, _epilogue, _destination, _scratch) = (source, packed, epilogue, destination, scratch);
+        pool.Run(this, parts);
+    }
+
+    void IParallelWork.Execute(int part)
+    {
+        var operands = new ConvOperands
+        {
+            Source = _source.Span,
+            Packed = _packed.Span,
+            Addend = _epilogue.Addend.Span,
+            Destination = _destination.Span,
+            Buffer = _scratch.Span.Slice(part * bufferLength, bufferLength),
+            Relu = _epilogue.Relu,
+        };
+        Compute(operands, part, parts);
+    }
+
+    /// <summary>Computes one part of the destination.</summary>
+    protected abstract void Compute(in ConvOperands operands, int part, int parts);
 
     /// <summary>From input to output: <c>out[n, y, x, o] = bias[o] + sum in[n, y * stride + r * dilation - pad, ..., c] * kernel[r, s, c, o]</c>.</summary>
     public static ConvolutionKernel Forward(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm = ConvolutionAlgorithm.Automatic) =>
         UsesWinograd(geometry, algorithm)
-            ? new WinogradConvolution(geometry, isTransposed: false)
+            ? new WinogradConvolution(WinogradPlan.Create(geometry, isTransposed: false), isTransposed: false)
             : new DirectConvolution(geometry, ConvolutionPasses.Forward(geometry), isTransposed: false);
 
     /// <summary>From the output's gradient to the input's; with a bias and an activation it is the transposed convolution.</summary>
     // source [batch, od, oh, ow, output channels], destination [batch, depth, height, width, input channels], bias [input channels]
     public static ConvolutionKernel InputGradient(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm = ConvolutionAlgorithm.Automatic) =>
         UsesWinograd(geometry, algorithm)
-            ? new WinogradConvolution(geometry, isTransposed: true)
+            ? new WinogradConvolution(WinogradPlan.Create(geometry, isTransposed: true), isTransposed: true)
             : new DirectConvolution(geometry, ConvolutionPasses.InputGradient(geometry), isTransposed: true);
 
     private static bool UsesWinograd(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm) => algorithm switch

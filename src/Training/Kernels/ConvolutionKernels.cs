@@ -39,6 +39,7 @@ internal static class ConvolutionKernels
         private readonly ValueBuffer _source = request.Input(0);
         private readonly ValueBuffer _kernel = request.Input(1);
         private readonly ValueBuffer _result = request.Output();
+        private readonly ValueBuffer? _addend = request.Epilogue.Addend;
         private readonly bool _relu = request.Epilogue.Activation == EpilogueActivation.Relu;
         private readonly Storage _packed = request.Scratch(driver.PackedLength);
         private readonly Storage _scratch = request.Scratch(driver.ScratchLength);
@@ -46,7 +47,7 @@ internal static class ConvolutionKernels
         public override void Run(in RunContext context)
         {
             driver.Pack(context.Pool, _kernel.Memory, bias?.Memory ?? default(Memory<float>), _packed.Memory);
-            driver.Run(context.Pool, _source.Memory, _packed.Memory, new ConvolutionEpilogue(default, _relu, null), _result.Memory, _scratch.Memory);
+            driver.Run(context.Pool, _source.Memory, _packed.Memory, new ConvolutionEpilogue(_addend?.Memory ?? default(Memory<float>), _relu), _result.Memory, _scratch.Memory);
         }
     }
 

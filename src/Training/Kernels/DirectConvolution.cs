@@ -4,58 +4,29 @@ using OnnxFunctional.Training.Simd;
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Convolution as an implicit matrix product: patches are read where they lie, only the weights are packed.</summary>
-internal sealed class DirectConvolution : ConvolutionKernel, IParallelWork
+internal sealed class DirectConvolution(ConvolutionGeometry geometry, ConvPass pass, bool isTransposed) : ConvolutionKernel(pass.PackedLength, pass.BufferLength, Parts(geometry, pass))
 {
     // Balanced to 2 % on few threads, and enough for 16.
     private const int MaxParts = 64;
     private const int MaxScratchFloats = 1 << 20;
     private const double OperationsPerPart = 2e6;
 
-    private readonly ConvPass _pass;
-    private readonly PackWork _packing;
-    private readonly int _parts;
-    private ReadOnlyMemory<float> _source;
-    private ReadOnlyMemory<float> _packed;
-    private ConvolutionEpilogue _epilogue;
-    private Memory<float> _destination;
-    private Memory<float> _scratch;
-
-    public DirectConvolution(ConvolutionGeometry geometry, ConvPass pass, bool isTransposed)
-    {
-        _pass = pass;
-        _packing = new(pass, isTransposed);
-        var limit = pass.BufferLength == 0 ? MaxParts : Math.Clamp(MaxScratchFloats / pass.BufferLength, 8, MaxParts);
-        _parts = (int)Math.Clamp(Math.Min(geometry.Operations / OperationsPerPart, pass.Tasks), Math.Min(1, pass.Tasks), limit);
-    }
-
-    public override int PackedLength => _pass.PackedLength;
-
-    public override int ScratchLength => _pass.BufferLength * _parts;
+    private readonly ConvPass _pass = pass;
+    private readonly PackWork _packing = new(pass, isTransposed);
 
     public override void Pack(WorkerPool pool, ReadOnlyMemory<float> kernel, ReadOnlyMemory<float> bias, Memory<float> packed) =>
         _packing.Run(pool, kernel, bias, packed);
 
-    public override void Run(
-        WorkerPool pool, ReadOnlyMemory<float> source, ReadOnlyMemory<float> packed, in ConvolutionEpilogue epilogue, Memory<float> destination, Memory<float> scratch)
+    protected override void Compute(in ConvOperands operands, int part, int parts)
     {
-        (_source, _packed, _epilogue, _destination, _scratch) = (source, packed, epilogue, destination, scratch);
-        pool.Run(this, _parts);
+        var tasks = (long)_pass.Tasks;
+        ConvRows.Run(_pass, operands, (int)(tasks * part / parts), (int)(tasks * (part + 1) / parts));
     }
 
-    void IParallelWork.Execute(int part)
+    private static int Parts(ConvolutionGeometry geometry, ConvPass pass)
     {
-        var operands = new ConvOperands
-        {
-            Source = _source.Span,
-            Packed = _packed.Span,
-            Addend = _epilogue.Addend.Span,
-            Destination = _destination.Span,
-            Buffer = _scratch.Span.Slice(part * _pass.BufferLength, _pass.BufferLength),
-            Relu = _epilogue.Relu,
-            Epilogue = _epilogue.Rows,
-        };
-        var tasks = (long)_pass.Tasks;
-        ConvRows.Run(_pass, operands, (int)(tasks * part / _parts), (int)(tasks * (part + 1) / _parts));
+        var limit = pass.BufferLength == 0 ? MaxParts : Math.Clamp(MaxScratchFloats / pass.BufferLength, 8, MaxParts);
+        return (int)Math.Clamp(Math.Min(geometry.Operations / OperationsPerPart, pass.Tasks), Math.Min(1, pass.Tasks), limit);
     }
 
     /// <summary>Packing, cut by taps.</summary>

@@ -58,54 +58,18 @@ internal static class WinogradPlan
 /// A quarter of the products of the direct form: 8.7 ms instead of 22.6 at 32x32x32x64 -> 64, of which 5.9 are products, 1.5 bring patches to places and 1.5 products to
 /// pixels; the last two are what the memory gives. Its rounding error is larger: see <see cref="ConvolutionAlgorithm.Winograd"/>.
 /// </remarks>
-internal sealed class WinogradConvolution : ConvolutionKernel, IParallelWork
+internal sealed class WinogradConvolution(WinogradPass pass, bool isTransposed) : ConvolutionKernel(pass.Channels + pass.WeightsLength, pass.BufferLength, Math.Min(pass.Batches, MaxParts))
 {
     private const int MaxParts = 16;
 
-    private readonly WinogradPass _pass;
-    private readonly PackWork _packing;
-    private readonly int _parts;
-    private ReadOnlyMemory<float> _source;
-    private ReadOnlyMemory<float> _packed;
-    private ConvolutionEpilogue _epilogue;
-    private Memory<float> _destination;
-    private Memory<float> _scratch;
-
-    public WinogradConvolution(ConvolutionGeometry geometry, bool isTransposed)
-    {
-        _pass = WinogradPlan.Create(geometry, isTransposed);
-        _packing = new(_pass, isTransposed);
-        _parts = Math.Min(_pass.Batches, MaxParts);
-    }
-
-    public override int PackedLength => _pass.Channels + _pass.WeightsLength;
-
-    public override int ScratchLength => _pass.BufferLength * _parts;
+    private readonly WinogradPass _pass = pass;
+    private readonly PackWork _packing = new(pass, isTransposed);
 
     public override void Pack(WorkerPool pool, ReadOnlyMemory<float> kernel, ReadOnlyMemory<float> bias, Memory<float> packed) =>
         _packing.Run(pool, kernel, bias, packed);
 
-    public override void Run(
-        WorkerPool pool, ReadOnlyMemory<float> source, ReadOnlyMemory<float> packed, in ConvolutionEpilogue epilogue, Memory<float> destination, Memory<float> scratch)
-    {
-        (_source, _packed, _epilogue, _destination, _scratch) = (source, packed, epilogue, destination, scratch);
-        pool.Run(this, _parts);
-    }
-
-    void IParallelWork.Execute(int part)
-    {
-        var operands = new ConvOperands
-        {
-            Source = _source.Span,
-            Packed = _packed.Span,
-            Addend = _epilogue.Addend.Span,
-            Destination = _destination.Span,
-            Buffer = _scratch.Span.Slice(part * _pass.BufferLength, _pass.BufferLength),
-            Relu = _epilogue.Relu,
-            Epilogue = _epilogue.Rows,
-        };
-        WinogradRows.Run(_pass, operands, _pass.Batches * part / _parts, _pass.Batches * (part + 1) / _parts);
-    }
+    protected override void Compute(in ConvOperands operands, int part, int parts) =>
+        WinogradRows.Run(_pass, operands, _pass.Batches * part / parts, _pass.Batches * (part + 1) / parts);
 
     /// <summary>Transforming the weights, cut by source channels.</summary>
     private sealed class PackWork(WinogradPass pass, bool isTransposed) : IParallelWork

@@ -2,13 +2,6 @@ using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>What happens to a finished run of destination values while it is still in the first-level cache.</summary>
-internal interface IRowEpilogue
-{
-    /// <summary>Changes <paramref name="values"/> in place; they lie <paramref name="start"/> values behind the beginning of the destination, at channel 0.</summary>
-    void Apply(Span<float> values, long start);
-}
-
 /// <summary>The memory that a convolution pass works on.</summary>
 internal readonly ref struct ConvOperands
 {
@@ -20,7 +13,6 @@ internal readonly ref struct ConvOperands
     public required Span<float> Destination { get; init; }
     public required Span<float> Buffer { get; init; }
     public required bool Relu { get; init; }
-    public required IRowEpilogue? Epilogue { get; init; }
 }
 
 /// <summary>Runs tasks of a convolution pass: band by band, channel block by channel block, row by row, tile by tile.</summary>
@@ -46,7 +38,6 @@ internal static unsafe class ConvRows
                 if (pass.Form == ConvForm.Narrow)
                 {
                     ConvNarrow.Task<V>(pass, task, job, source, packed, destination, buffer);
-                    if (operands.Epilogue is not null) Finish(pass, task, operands.Epilogue, destination);
                     continue;
                 }
 
@@ -77,8 +68,6 @@ internal static unsafe class ConvRows
                         else Band<V>(pass, phase, task, job, origin, rowPitch, packed, destination);
                     }
                 }
-
-                if (operands.Epilogue is not null) Finish(pass, task, operands.Epilogue, destination);
             }
         }
     }
@@ -146,22 +135,6 @@ internal static unsafe class ConvRows
                         ConvTile.Run<V>(job, height, tiles - higher, columns);
                     }
                 }
-            }
-        }
-    }
-
-    private static void Finish(ConvPass pass, in ConvTask task, IRowEpilogue epilogue, float* destination)
-    {
-        var firstColumn = task.FirstColumn * pass.Width.DestinationStep;
-        var columns = Math.Min(task.EndColumn * pass.Width.DestinationStep, pass.Width.Destination) - firstColumn;
-        var endPlane = Math.Min((task.Depth + 1) * pass.Depth.DestinationStep, pass.Depth.Destination);
-        var endRow = Math.Min(task.EndRow * pass.Height.DestinationStep, pass.Height.Destination);
-        for (var z = task.Depth * pass.Depth.DestinationStep; z < endPlane; z++)
-        {
-            for (var y = task.FirstRow * pass.Height.DestinationStep; y < endRow; y++)
-            {
-                var start = ((((long)task.Image * pass.Depth.Destination + z) * pass.Height.Destination + y) * pass.Width.Destination + firstColumn) * pass.DestinationChannels;
-                epilogue.Apply(new Span<float>(destination + start, columns * pass.DestinationChannels), start);
             }
         }
     }

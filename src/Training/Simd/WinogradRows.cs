@@ -46,9 +46,6 @@ internal static unsafe class WinogradRows
                     WinogradTransform.Pixels<V>(
                         products + i * outputs, pass.PlacePitch, packed, destination + offset, (nint)pass.Width * outputs, outputs, rows, columns, outputs,
                         addend is null ? 0 : (nint)(addend - destination), addend is not null, operands.Relu);
-                    if (operands.Epilogue is null) continue;
-                    for (var row = 0; row < rows; row++, offset += (nint)pass.Width * outputs)
-                        operands.Epilogue.Apply(new Span<float>(destination + offset, columns * outputs), offset);
                 }
             }
         }
