@@ -60,6 +60,7 @@ internal static unsafe class StridedMoves
     }
 
     // Short runs, a head of attention for one, are copied here instead of by a call for each.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Runs(byte* from, byte* to, nint bytes, int rows, nint fromStep, nint toStep)
     {
         if (bytes is >= 16 and <= 256 && Vector128.IsHardwareAccelerated)
