@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>For yes or no: the mean over the last axis of <c>-(y log(p) + (1 - y) log(1 - p))</c>. A sigmoid in front is taken into a stable form.</summary>
+/// <summary>For yes or no: the mean over <see cref="Axis"/>, the last one, of <c>-(y log(p) + (1 - y) log(1 - p))</c>. A sigmoid in front is taken into a stable form.</summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class</remarks>
 /// <param name="fromLogits">Predictions are not yet probabilities.</param>
 /// <param name="labelSmoothing">Moves targets towards one half by this share.</param>
@@ -14,12 +14,15 @@ public sealed class BinaryCrossentropy(bool fromLogits = false, float labelSmoot
     /// <summary>Moves targets towards one half by this share.</summary>
     public float LabelSmoothing { get; } = labelSmoothing;
 
+    /// <summary>The axis of the mean.</summary>
+    public int Axis { get; init; } = -1;
+
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
         var y = Targets.Like(yTrue, yPred, Name);
         if (LabelSmoothing != 0) y = (y * (1 - LabelSmoothing)) + (LabelSmoothing / 2);
-        return Ops.Mean(Elements(y, yPred, FromLogits), -1);
+        return Ops.Mean(Elements(y, yPred, FromLogits), Axis);
     }
 
     /// <summary>The loss of each element.</summary>
@@ -32,7 +35,7 @@ public sealed class BinaryCrossentropy(bool fromLogits = false, float labelSmoot
     }
 }
 
-/// <summary>For one class of several, targets as probabilities (one-hot): <c>-sum(y log(p))</c> over the last axis. A softmax in front is taken into a stable form.</summary>
+/// <summary>For one class of several, targets as probabilities (one-hot): <c>-sum(y log(p))</c> over <see cref="Axis"/>, the last one. A softmax in front is taken into a stable form.</summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class</remarks>
 /// <param name="fromLogits">Predictions are not yet probabilities.</param>
 /// <param name="labelSmoothing">Moves targets towards equal probabilities by this share.</param>
@@ -44,10 +47,14 @@ public sealed class CategoricalCrossentropy(bool fromLogits = false, float label
     /// <summary>Moves targets towards equal probabilities by this share.</summary>
     public float LabelSmoothing { get; } = labelSmoothing;
 
+    /// <summary>The axis of the classes.</summary>
+    public int Axis { get; init; } = -1;
+
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
-        var y = Targets.Like(yTrue, yPred, Name);
+        var y = Targets.AxisLast(Targets.Like(yTrue, yPred, Name), Axis);
+        yPred = Targets.AxisLast(yPred, Axis);
         if (LabelSmoothing != 0) y = Smoothed(y, yPred, LabelSmoothing);
 
         if ((FromLogits ? yPred : Targets.LogitsOfSoftmax(yPred)) is { } logits) return Ops.MakeAll(new SoftmaxCrossEntropy(Sparse: false), logits, y)[0];
@@ -77,13 +84,17 @@ public sealed class SparseCategoricalCrossentropy(bool fromLogits = false, int? 
     /// <summary>Positions of that class do not count.</summary>
     public int? IgnoreClass { get; } = ignoreClass;
 
+    /// <summary>The axis of the classes.</summary>
+    public int Axis { get; init; } = -1;
+
     internal override bool IsSparse => true;
 
-    internal override int? ClassesOf(Shape prediction) => prediction[^1];
+    internal override int? ClassesOf(Shape prediction) => prediction[Axis < 0 ? Axis + prediction.Rank : Axis];
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
+        yPred = Targets.AxisLast(yPred, Axis);
         var y = Targets.Classes(yTrue, yPred, Name);
         SymbolicTensor? valid = null;
         if (IgnoreClass is { } ignored)

@@ -24,6 +24,9 @@ public sealed class BinaryFocalCrossentropy(bool applyClassBalancing = false, fl
     /// <summary>Moves targets towards equal probabilities by this share.</summary>
     public float LabelSmoothing { get; } = labelSmoothing;
 
+    /// <summary>The axis of the mean.</summary>
+    public int Axis { get; init; } = -1;
+
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
@@ -33,7 +36,7 @@ public sealed class BinaryFocalCrossentropy(bool applyClassBalancing = false, fl
         var right = (y * p) + ((1 - y) * (1 - p));
         var losses = Ops.Power(1 - right, Gamma) * OnnxFunctional.Training.BinaryCrossentropy.Elements(y, p, fromLogits: false);
         if (ApplyClassBalancing) losses *= (y * Alpha) + ((1 - y) * (1 - Alpha));
-        return Ops.Mean(losses, -1);
+        return Ops.Mean(losses, Axis);
     }
 }
 
@@ -57,10 +60,14 @@ public sealed class CategoricalFocalCrossentropy(float alpha = 0.25f, float gamm
     /// <summary>Moves targets towards equal probabilities by this share.</summary>
     public float LabelSmoothing { get; } = labelSmoothing;
 
+    /// <summary>The axis of the classes.</summary>
+    public int Axis { get; init; } = -1;
+
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
-        var y = Targets.Like(yTrue, yPred, Name);
+        var y = Targets.AxisLast(Targets.Like(yTrue, yPred, Name), Axis);
+        yPred = Targets.AxisLast(yPred, Axis);
         if (LabelSmoothing != 0) y = OnnxFunctional.Training.CategoricalCrossentropy.Smoothed(y, yPred, LabelSmoothing);
         var p = OnnxFunctional.Training.CategoricalCrossentropy.Normalized(FromLogits ? Ops.Softmax(yPred) : yPred);
         return Ops.Sum(Ops.Power(1 - p, Gamma) * Alpha * (-y * Ops.Log(p)), -1);

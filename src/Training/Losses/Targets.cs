@@ -36,6 +36,14 @@ internal static class Targets
         return yTrue.DType.IsInteger() ? yTrue : Ops.Cast(yTrue, DType.Int64);
     }
 
+    /// <summary>The tensor with the named axis as its last; the others keep their order.</summary>
+    public static SymbolicTensor AxisLast(SymbolicTensor x, int axis)
+    {
+        var from = axis < 0 ? axis + x.Rank : axis;
+        if (from < 0 || from >= x.Rank) throw new ModelException($"Axis {axis} is none of predictions {x.Shape}; expected -{x.Rank} to {x.Rank - 1}.");
+        return from == x.Rank - 1 ? x : Ops.Transpose(x, [.. Enumerable.Range(0, x.Rank).Where(i => i != from), from]);
+    }
+
     /// <summary>The input of a softmax along the last axis that made the predictions, if one did.</summary>
     public static SymbolicTensor? LogitsOfSoftmax(SymbolicTensor yPred) =>
         Made(yPred).Producer is { Op: Operators.Softmax softmax } node && (softmax.Axis == -1 || softmax.Axis == yPred.Rank - 1) ? new SymbolicTensor(node.Inputs[0]) : null;

@@ -8,6 +8,43 @@ namespace OnnxFunctional.Tests.Training.Losses;
 public sealed class LossTests
 {
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Axis_names_the_classes_wherever_they_stand(bool logits)
+    {
+        // (batch, classes, positions) and the same as (batch, positions, classes).
+        var (shape, moved) = (Shape.Of(2, 3, 5), Shape.Of(2, 5, 3));
+        float[] Moved(float[] values) => [.. Enumerable.Range(0, 30).Select(i => values[(i / 15 * 15) + (i % 3 * 5) + (i % 15 / 3)])];
+        var predictions = Numbers(30, 5).Select(value => logits ? value : (1 / (1 + MathF.Exp(-value)))).ToArray();
+        var targets = Numbers(30, 6).Select(value => value > 0 ? 1f : 0).ToArray();
+        (Loss There, Loss Last)[] losses =
+        [
+            (new BinaryCrossentropy(logits) { Axis = 1 }, new BinaryCrossentropy(logits)),
+            (new BinaryFocalCrossentropy(fromLogits: logits) { Axis = 1 }, new BinaryFocalCrossentropy(fromLogits: logits)),
+            (new CategoricalCrossentropy(logits, 0.1f) { Axis = 1 }, new CategoricalCrossentropy(logits, 0.1f)),
+            (new CategoricalFocalCrossentropy(fromLogits: logits) { Axis = -2 }, new CategoricalFocalCrossentropy(fromLogits: logits)),
+        ];
+        foreach (var (there, last) in losses)
+        {
+            var (expected, gradient) = Run(last, NDArray.Create(Moved(targets), moved), NDArray.Create(Moved(predictions), moved));
+            var (actual, movedGradient) = Run(there, NDArray.Create(targets, shape), NDArray.Create(predictions, shape));
+            Check(expected, actual, there.Name);
+            Check(gradient, Moved(movedGradient), there.Name);
+        }
+
+        var classes = NDArray.Create(Enumerable.Range(0, 10).Select(i => (long)(i % 3)).ToArray(), Shape.Of(2, 5));
+        var (sparse, _) = Run(new SparseCategoricalCrossentropy(logits) { Axis = 1 }, classes, NDArray.Create(predictions, shape));
+        Check(Run(new SparseCategoricalCrossentropy(logits), classes, NDArray.Create(Moved(predictions), moved)).Losses, sparse, "sparse");
+        Assert.Throws<ModelException>(() => Run(new CategoricalCrossentropy { Axis = 3 }, NDArray.Create(targets, shape), NDArray.Create(predictions, shape)));
+
+        static void Check(float[] expected, float[] actual, string what)
+        {
+            Assert.HasCount(expected.Length, actual, what);
+            for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 1e-5f, $"{what}, element {i}");
+        }
+    }
+
+    [TestMethod]
     [DataRow(new long[] { 1, 2, 2 }, 5)]
     [DataRow(new long[] { 1, 0, 0 }, 3)]
     [DataRow(new long[] { 2, 2, 0 }, 3)]
