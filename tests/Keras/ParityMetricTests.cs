@@ -33,6 +33,6 @@ public sealed class ParityMetricTests
             }
         }
 
-        ParityArray.AreClose(ParityArray.Floats(item["result"]!), [(float)metric.Result(totals!)], 1e-5, "result");
+        ParityArray.AreClose(ParityArray.Floats(item["result"]!), [.. metric.Results(totals!).Select(result => (float)result)], 1e-5, "result");
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Training;
@@ -77,7 +78,8 @@ internal sealed class StepRunner(TrainingPlan plan, ModelEngine engine, ulong se
         var next = 0;
         foreach (var (name, metric, count) in _graph?.Metrics ?? [])
         {
-            logs[prefix + name] = metric.Result(_sums[next..(next + count)]);
+            var results = metric.Results(_sums[next..(next + count)]);
+            for (var i = 0; i < results.Count; i++) logs[results.Count == 1 ? prefix + name : string.Create(CultureInfo.InvariantCulture, $"{prefix}{name}_{i}")] = results[i];
             next += count;
         }
     }

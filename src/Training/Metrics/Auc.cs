@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>The curve whose area is taken.</summary>
@@ -26,7 +28,7 @@ public enum AucSummation
     Majoring,
 }
 
-/// <summary>The area under the curve of true over false positives, or of precision over recall, through evenly spaced thresholds.</summary>
+/// <summary>The area under the curve of true over false positives, or of precision over recall, at many thresholds.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#auc-class</remarks>
 /// <param name="numThresholds">Points of the curve.</param>
 /// <param name="curve">The curve.</param>
@@ -35,8 +37,19 @@ public enum AucSummation
 /// <param name="fromLogits">Predictions are not yet probabilities.</param>
 public sealed class Auc(int numThresholds = 200, AucCurve curve = AucCurve.ROC, AucSummation summationMethod = AucSummation.Interpolation, bool multiLabel = false, bool fromLogits = false) : Metric
 {
-    /// <summary>Points of the curve.</summary>
-    public int NumThresholds { get; } = numThresholds > 1 ? numThresholds : throw new ModelException($"numThresholds is {numThresholds}; expected at least 2.");
+    private readonly int _evenly = numThresholds > 1 ? numThresholds : throw new ModelException($"numThresholds is {numThresholds}; expected at least 2.");
+
+    /// <summary>Points of the curve: with <see cref="Thresholds"/> two more than those.</summary>
+    public int NumThresholds => Thresholds is { } given ? given.Count + 2 : _evenly;
+
+    /// <summary>The thresholds between below 0 and above 1; evenly spaced if none are given.</summary>
+    public Numbers? Thresholds { get; init => field = Counts.Checked(value) is { } given ? Numbers.Create([.. given.Order()]) : null; }
+
+    /// <summary>How much each label weighs: in the mean of the areas with multiLabel, else as a factor on its samples.</summary>
+    public IReadOnlyList<float>? LabelWeights { get; init; }
+
+    /// <summary>How many labels predictions have; read from their shape if not given.</summary>
+    public int? NumLabels { get; init; }
 
     /// <summary>The curve.</summary>
     public AucCurve Curve { get; } = curve;
@@ -56,7 +69,11 @@ public sealed class Auc(int numThresholds = 200, AucCurve curve = AucCurve.ROC, 
         ArgumentNullException.ThrowIfNull(yPred);
         var y = Ops.Cast(Ops.NotEqual(Targets.Like(yTrue, yPred, Name), 0), DType.Float32);
         var labels = !MultiLabel ? 1 : yPred.Shape[^1] ?? throw new ModelException($"{Name} with multiLabel needs the number of labels, which is unknown in {yPred.Shape}.");
-        return ThresholdCounts.Sums(y, FromLogits ? Ops.Sigmoid(yPred) : yPred, Counts.Weighting(yPred, weights), NumThresholds, labels);
+        if (yPred.Shape[^1] is { } last && ((NumLabels ?? last) != last || (LabelWeights?.Count ?? last) != last))
+            throw new ModelException($"{Name} was given NumLabels {NumLabels?.ToString(CultureInfo.InvariantCulture) ?? "unset"} and {LabelWeights?.Count ?? last} LabelWeights, but predictions {yPred.Shape} have {last} labels.");
+        var weighting = Counts.Weighting(yPred, weights);
+        if (!MultiLabel && LabelWeights is not null) weighting *= Ops.Constant(Shape.Of(LabelWeights.Count), [.. LabelWeights]);
+        return ThresholdCounts.Sums(y, FromLogits ? Ops.Sigmoid(yPred) : yPred, weighting, NumThresholds, labels, Thresholds);
     }
 
     /// <inheritdoc/>
@@ -64,14 +81,16 @@ public sealed class Auc(int numThresholds = 200, AucCurve curve = AucCurve.ROC, 
     {
         ArgumentNullException.ThrowIfNull(totals);
         var labels = totals[0].Length / NumThresholds;
-        var sum = 0.0;
+        var (sum, weights) = (0.0, 0.0);
         for (var label = 0; label < labels; label++)
         {
             var counts = ThresholdCounts.Of(totals, NumThresholds, label);
-            sum += Curve == AucCurve.PR && SummationMethod == AucSummation.Interpolation ? Interpolated(counts) : Area(counts);
+            var weight = MultiLabel && LabelWeights is not null ? LabelWeights[label] : 1;
+            sum += weight * (Curve == AucCurve.PR && SummationMethod == AucSummation.Interpolation ? Interpolated(counts) : Area(counts));
+            weights += weight;
         }
 
-        return sum / labels;
+        return Counts.Ratio(sum, weights);
     }
 
     private double Area(ThresholdCounts counts)

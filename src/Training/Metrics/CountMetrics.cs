@@ -1,26 +1,29 @@
 namespace OnnxFunctional.Training;
 
 /// <summary>How many predictions are of one kind, sample weights applied.</summary>
-/// <param name="threshold">Predictions above count as 1.</param>
-public abstract class CountMetric(float threshold) : Metric
+/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
+public abstract class CountMetric(Numbers? thresholds) : Metric
 {
     /// <summary>Predictions above count as 1.</summary>
-    public float Threshold { get; } = threshold;
+    public Numbers Thresholds { get; } = Counts.Checked(thresholds) ?? 0.5f;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
     {
         ArgumentNullException.ThrowIfNull(yPred);
         var y = Ops.Cast(Ops.NotEqual(Targets.Like(yTrue, yPred, Name), 0), DType.Float32);
-        var predicted = Ops.Cast(Ops.Greater(yPred, Threshold), DType.Float32);
-        return Ops.Sum(Counted(y, predicted) * Counts.Weighting(yPred, weights));
+        var predicted = Ops.Cast(Counts.Above(yPred, Thresholds), DType.Float32);
+        return Counts.PerClass(Counted(Ops.ExpandDims(y, y.Rank), predicted) * Ops.ExpandDims(Counts.Weighting(yPred, weights), y.Rank));
     }
 
     /// <inheritdoc/>
-    protected internal override double Result(IReadOnlyList<double[]> totals)
+    protected internal override double Result(IReadOnlyList<double[]> totals) => Results(totals).Average();
+
+    /// <inheritdoc/>
+    protected internal override IReadOnlyList<double> Results(IReadOnlyList<double[]> totals)
     {
         ArgumentNullException.ThrowIfNull(totals);
-        return totals[0][0];
+        return totals[0];
     }
 
     private protected abstract SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted);
@@ -28,32 +31,32 @@ public abstract class CountMetric(float threshold) : Metric
 
 /// <summary>How many ones were taken for ones.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#truepositives-class</remarks>
-/// <param name="threshold">Predictions above count as 1.</param>
-public sealed class TruePositives(float threshold = 0.5f) : CountMetric(threshold)
+/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
+public sealed class TruePositives(Numbers? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => y * predicted;
 }
 
 /// <summary>How many zeros were taken for ones.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#falsepositives-class</remarks>
-/// <param name="threshold">Predictions above count as 1.</param>
-public sealed class FalsePositives(float threshold = 0.5f) : CountMetric(threshold)
+/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
+public sealed class FalsePositives(Numbers? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => (1 - y) * predicted;
 }
 
 /// <summary>How many zeros were taken for zeros.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#truenegatives-class</remarks>
-/// <param name="threshold">Predictions above count as 1.</param>
-public sealed class TrueNegatives(float threshold = 0.5f) : CountMetric(threshold)
+/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
+public sealed class TrueNegatives(Numbers? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => (1 - y) * (1 - predicted);
 }
 
 /// <summary>How many ones were taken for zeros.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#falsenegatives-class</remarks>
-/// <param name="threshold">Predictions above count as 1.</param>
-public sealed class FalseNegatives(float threshold = 0.5f) : CountMetric(threshold)
+/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
+public sealed class FalseNegatives(Numbers? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => y * (1 - predicted);
 }
@@ -61,10 +64,10 @@ public sealed class FalseNegatives(float threshold = 0.5f) : CountMetric(thresho
 /// <summary>What precision and recall count: predictions above a threshold or among the k largest, of all classes or one.</summary>
 public abstract class DecisionMetric : Metric
 {
-    private protected DecisionMetric(float? threshold, int? topK, int? classId) => (Threshold, TopK, ClassId) = (threshold, topK, classId);
+    private protected DecisionMetric(Numbers? thresholds, int? topK, int? classId) => (Thresholds, TopK, ClassId) = (Counts.Checked(thresholds), topK, classId);
 
-    /// <summary>Predictions above count as 1; one half where neither it nor <see cref="TopK"/> is given.</summary>
-    public float? Threshold { get; }
+    /// <summary>Predictions above count as 1; one half where neither it nor <see cref="TopK"/> is given. Several give a number each.</summary>
+    public Numbers? Thresholds { get; }
 
     /// <summary>Only so many of the largest predictions of a sample count as 1.</summary>
     public int? TopK { get; }
@@ -77,41 +80,43 @@ public abstract class DecisionMetric : Metric
     {
         ArgumentNullException.ThrowIfNull(yPred);
         var y = Ops.Cast(Ops.NotEqual(Targets.Like(yTrue, yPred, Name), 0), DType.Float32);
-        var decided = TopK is { } k ? Ops.GreaterOrEqual(yPred, Ops.ReduceMin(Ops.TopK(yPred, k).Values, -1, keepDims: true)) : Ops.Greater(yPred, Threshold ?? 0.5f);
-        if (TopK is not null && Threshold is { } threshold) decided = Ops.LogicalAnd(decided, Ops.Greater(yPred, threshold));
-        var predicted = Ops.Cast(decided, DType.Float32);
-        var weighting = Counts.Weighting(yPred, weights);
-        if (ClassId is { } id) (y, predicted, weighting) = (Ops.Slice(y, -1, id, id + 1), Ops.Slice(predicted, -1, id, id + 1), Ops.Slice(weighting, -1, id, id + 1));
-        return [Ops.Sum(y * predicted * weighting), Ops.Sum((1 - y) * predicted * weighting), Ops.Sum(y * (1 - predicted) * weighting)];
+        var decided = Counts.Above(yPred, Thresholds ?? (TopK is null ? 0.5f : float.NegativeInfinity));
+        if (TopK is { } k) decided = Ops.LogicalAnd(decided, Ops.ExpandDims(Ops.GreaterOrEqual(yPred, Ops.ReduceMin(Ops.TopK(yPred, k).Values, -1, keepDims: true)), yPred.Rank));
+        var (truth, predicted, weighting) = (OfClass(Ops.ExpandDims(y, y.Rank)), OfClass(Ops.Cast(decided, DType.Float32)), OfClass(Ops.ExpandDims(Counts.Weighting(yPred, weights), y.Rank)));
+        return [Counts.PerClass(truth * predicted * weighting), Counts.PerClass((1 - truth) * predicted * weighting), Counts.PerClass(truth * (1 - predicted) * weighting)];
+
+        SymbolicTensor OfClass(SymbolicTensor x) => ClassId is { } id ? Ops.Slice(x, -2, id, id + 1) : x;
     }
+
+    /// <inheritdoc/>
+    protected internal override double Result(IReadOnlyList<double[]> totals) => Results(totals).Average();
+
+    /// <inheritdoc/>
+    protected internal override IReadOnlyList<double> Results(IReadOnlyList<double[]> totals)
+    {
+        ArgumentNullException.ThrowIfNull(totals);
+        return [.. totals[0].Select((found, i) => Share(found, totals[1][i], totals[2][i]))];
+    }
+
+    private protected abstract double Share(double found, double wrong, double missed);
 }
 
 /// <summary>The share of predicted ones that are right: <c>tp / (tp + fp)</c>.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#precision-class</remarks>
-/// <param name="threshold">Predictions above count as 1.</param>
+/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
 /// <param name="topK">Only so many of the largest predictions of a sample count as 1.</param>
 /// <param name="classId">The class that is looked at; all if none is given.</param>
-public sealed class Precision(float? threshold = null, int? topK = null, int? classId = null) : DecisionMetric(threshold, topK, classId)
+public sealed class Precision(Numbers? thresholds = null, int? topK = null, int? classId = null) : DecisionMetric(thresholds, topK, classId)
 {
-    /// <inheritdoc/>
-    protected internal override double Result(IReadOnlyList<double[]> totals)
-    {
-        ArgumentNullException.ThrowIfNull(totals);
-        return Counts.Ratio(totals[0][0], totals[0][0] + totals[1][0]);
-    }
+    private protected override double Share(double found, double wrong, double missed) => Counts.Ratio(found, found + wrong);
 }
 
 /// <summary>The share of ones that were found: <c>tp / (tp + fn)</c>.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#recall-class</remarks>
-/// <param name="threshold">Predictions above count as 1.</param>
+/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
 /// <param name="topK">Only so many of the largest predictions of a sample count as 1.</param>
 /// <param name="classId">The class that is looked at; all if none is given.</param>
-public sealed class Recall(float? threshold = null, int? topK = null, int? classId = null) : DecisionMetric(threshold, topK, classId)
+public sealed class Recall(Numbers? thresholds = null, int? topK = null, int? classId = null) : DecisionMetric(thresholds, topK, classId)
 {
-    /// <inheritdoc/>
-    protected internal override double Result(IReadOnlyList<double[]> totals)
-    {
-        ArgumentNullException.ThrowIfNull(totals);
-        return Counts.Ratio(totals[0][0], totals[0][0] + totals[2][0]);
-    }
+    private protected override double Share(double found, double wrong, double missed) => Counts.Ratio(found, found + missed);
 }

@@ -7,6 +7,16 @@ internal static class Counts
     public static SymbolicTensor Weighting(SymbolicTensor yPred, SymbolicTensor? weights) =>
         LossWeights.Of(yPred, yPred.Mask, weights, rescaleMask: false) is { } weighting ? weighting + Ops.ZerosLike(yPred) : Ops.OnesLike(yPred);
 
+    /// <summary>Thresholds, all from 0 to 1.</summary>
+    /// <exception cref="ModelException">One is not.</exception>
+    public static Numbers? Checked(Numbers? thresholds) =>
+        thresholds is { } given && (given.Count == 0 || given.Any(threshold => threshold is not (>= 0 and <= 1)))
+            ? throw new ModelException($"thresholds are {given}; expected numbers from 0 to 1.")
+            : thresholds;
+
+    /// <summary>Which predictions are above each threshold, along one more axis at the end.</summary>
+    public static SymbolicTensor Above(SymbolicTensor yPred, Numbers thresholds) => Ops.Greater(Ops.ExpandDims(yPred, yPred.Rank), Ops.Constant(Shape.Of(thresholds.Count), [.. thresholds]));
+
     /// <summary>Sums over all axes but the last; a single axis counts as samples of one output.</summary>
     public static SymbolicTensor PerClass(SymbolicTensor x) => x.Rank < 2 ? Ops.Sum(x) : Ops.Sum(x, Axes.Create([.. Enumerable.Range(0, x.Rank - 1)]));
 
@@ -22,7 +32,7 @@ internal static class Counts
 }
 
 /// <summary>True and false positives and negatives at many thresholds, from histograms of the predictions.</summary>
-/// <remarks>Two sums a batch, whatever the number of thresholds: predictions fall into the bucket of the highest threshold they are above.</remarks>
+/// <remarks>Two sums a batch, whatever the number of thresholds: predictions fall into the bucket of the highest threshold they are above. The first is below 0 and the last above 1.</remarks>
 internal sealed class ThresholdCounts(int thresholds)
 {
     public double[] TruePositives { get; } = new double[thresholds];
@@ -33,13 +43,18 @@ internal sealed class ThresholdCounts(int thresholds)
 
     public double Negatives { get; private set; }
 
-    /// <summary>Histograms of ones and of zeros over the thresholds <c>i / (n - 1)</c>, one after the other for each label.</summary>
-    public static SymbolicTensors Sums(SymbolicTensor y, SymbolicTensor p, SymbolicTensor weighting, int thresholds, int labels)
+    /// <summary>Histograms of ones and of zeros over the thresholds, one after the other for each label.</summary>
+    /// <param name="y">Targets, 0 or 1.</param>
+    /// <param name="p">Predictions.</param>
+    /// <param name="weighting">The weight of each.</param>
+    /// <param name="thresholds">How many there are.</param>
+    /// <param name="labels">How many labels are counted apart.</param>
+    /// <param name="inner">The thresholds between the first and the last; <c>i / (n - 1)</c> if none are given.</param>
+    public static SymbolicTensors Sums(SymbolicTensor y, SymbolicTensor p, SymbolicTensor weighting, int thresholds, int labels, Numbers? inner = null)
     {
+        // A comparison is false for what is not a number, so every bucket exists.
         var place = Ops.Ceil(Ops.Clip(p, 0, 1) * (thresholds - 1)) - 1;
-
-        // The comparison is false for what is not a number, so every bucket exists.
-        var bucket = Ops.Where(Ops.Greater(place, 0), place, 0);
+        var bucket = inner is { } given ? Ops.Sum(Ops.Cast(Counts.Above(p, given), DType.Float32), -1) : Ops.Where(Ops.Greater(place, 0), place, 0);
         if (labels > 1) bucket += Ops.Constant(Shape.Of(labels), [.. Enumerable.Range(0, labels).Select(label => (float)label * thresholds)]);
         return [Counts.Histogram(bucket, y * weighting, thresholds * labels), Counts.Histogram(bucket, (1 - y) * weighting, thresholds * labels)];
     }

@@ -3,6 +3,9 @@ namespace OnnxFunctional.Training;
 /// <summary>How the scores of classes become one.</summary>
 public enum ScoreAverage
 {
+    /// <summary>Not at all: one score for each class.</summary>
+    None,
+
     /// <summary>Their mean.</summary>
     Macro,
 
@@ -14,11 +17,11 @@ public enum ScoreAverage
 }
 
 /// <summary>A mean of precision and recall in which recall weighs beta times as much: <c>(1 + beta^2) precision recall / (beta^2 precision + recall)</c>. Targets are one-hot or several ones a sample.</summary>
-/// <remarks>https://keras.io/api/metrics/classification_metrics/#fbetascore-class. The score of each class stands in <see cref="ConfusionMatrix.Report"/>.</remarks>
+/// <remarks>https://keras.io/api/metrics/classification_metrics/#fbetascore-class.</remarks>
 /// <param name="average">How the scores of classes become one.</param>
 /// <param name="beta">How much recall weighs.</param>
 /// <param name="threshold">Predictions above count as 1; the largest does if none is given.</param>
-public class FBetaScore(ScoreAverage average = ScoreAverage.Macro, float beta = 1, float? threshold = null) : Metric
+public class FBetaScore(ScoreAverage average = ScoreAverage.None, float beta = 1, float? threshold = null) : Metric
 {
     /// <summary>How the scores of classes become one.</summary>
     public ScoreAverage Average { get; } = average;
@@ -45,19 +48,21 @@ public class FBetaScore(ScoreAverage average = ScoreAverage.Macro, float beta = 
     }
 
     /// <inheritdoc/>
-    protected internal override double Result(IReadOnlyList<double[]> totals)
+    protected internal override double Result(IReadOnlyList<double[]> totals) => Results(totals).Average();
+
+    /// <inheritdoc/>
+    protected internal override IReadOnlyList<double> Results(IReadOnlyList<double[]> totals)
     {
         ArgumentNullException.ThrowIfNull(totals);
-        if (Average == ScoreAverage.Micro) return Score(totals[0].Sum(), totals[1].Sum(), totals[2].Sum());
-        var (sum, weight) = (0.0, 0.0);
-        for (var i = 0; i < totals[0].Length; i++)
+        double[] scores = [.. totals[0].Select((right, i) => Score(right, totals[1][i], totals[2][i]))];
+        double[] samples = [.. totals[0].Select((right, i) => right + totals[2][i])];
+        return Average switch
         {
-            var share = Average == ScoreAverage.Macro ? 1 : totals[0][i] + totals[2][i];
-            sum += share * Score(totals[0][i], totals[1][i], totals[2][i]);
-            weight += share;
-        }
-
-        return Counts.Ratio(sum, weight);
+            ScoreAverage.None => scores,
+            ScoreAverage.Micro => [Score(totals[0].Sum(), totals[1].Sum(), totals[2].Sum())],
+            ScoreAverage.Macro => [scores.Average()],
+            _ => [Counts.Ratio(scores.Zip(samples, (score, count) => score * count).Sum(), samples.Sum())],
+        };
     }
 
     private double Score(double right, double wrong, double missed)
@@ -71,7 +76,7 @@ public class FBetaScore(ScoreAverage average = ScoreAverage.Macro, float beta = 
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#f1score-class</remarks>
 /// <param name="average">How the scores of classes become one.</param>
 /// <param name="threshold">Predictions above count as 1; the largest does if none is given.</param>
-public sealed class F1Score(ScoreAverage average = ScoreAverage.Macro, float? threshold = null) : FBetaScore(average, 1, threshold)
+public sealed class F1Score(ScoreAverage average = ScoreAverage.None, float? threshold = null) : FBetaScore(average, 1, threshold)
 {
     private protected override string DefaultName => "f1_score";
 }

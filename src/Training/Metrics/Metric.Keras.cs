@@ -30,7 +30,7 @@ public abstract partial class Metric
     /// <summary>The mean cosine of the angle between targets and predictions.</summary>
     public static Metric CosineSimilarity { get; } = new CosineMetric();
 
-    /// <summary>The harmonic mean of precision and recall, the mean over classes.</summary>
+    /// <summary>The harmonic mean of precision and recall, for each class.</summary>
     public static Metric F1Score { get; } = new F1Score();
 
     /// <summary>How many ones were taken for zeros.</summary>

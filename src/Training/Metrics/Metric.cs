@@ -41,6 +41,9 @@ public abstract partial class Metric
     /// <summary>The metric, from the totals of <see cref="Sums"/> over all batches.</summary>
     protected internal abstract double Result(IReadOnlyList<double[]> totals);
 
+    /// <summary>All numbers of the metric: one, or one for each threshold or class. Logs number several from 0, <c>precision_0</c>; <see cref="Result"/> is their mean.</summary>
+    protected internal virtual IReadOnlyList<double> Results(IReadOnlyList<double[]> totals) => [Result(totals)];
+
     /// <summary>The metric that holds for these shapes; another one where the name says less than that.</summary>
     internal virtual Metric For(Shape yTrue, Shape yPred) => this;
 

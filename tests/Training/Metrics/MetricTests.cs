@@ -24,6 +24,37 @@ public sealed class MetricTests
     }
 
     [TestMethod]
+    public void Several_thresholds_or_classes_give_a_number_each()
+    {
+        CollectionAssert.AreEqual(new double[] { 3, 2, 1 }, Results(new TruePositives([0.3f, 0.5f, 0.85f]), _true, _predicted));
+        CollectionAssert.AreEqual(new[] { 3.0 / 4, 2.0 / 3, 1 }, Results(new Precision([0.3f, 0.5f, 0.85f]), _true, _predicted));
+        float[,] y = { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 1, 0 }, { 0, 0, 1 } };
+        float[,] p = { { 0.9f, 0, 0 }, { 0, 0.9f, 0 }, { 0.8f, 0, 0 }, { 0, 0.3f, 0.1f } };
+        double[] scores = [2.0 / 3, 0.5, 0];
+        CollectionAssert.AreEqual(scores, Results(new F1Score(), y, p));
+        Assert.AreEqual(scores.Average(), Result(new F1Score(ScoreAverage.Macro), y, p), 1e-9);
+        Assert.AreEqual(((1 * scores[0]) + (2 * scores[1])) / 4, Result(new F1Score(ScoreAverage.Weighted), y, p), 1e-9);
+        Assert.Throws<ModelException>(() => new Recall([0.5f, 1.5f]));
+
+        var input = Model.Input([3]);
+        var trainer = new Model(input, input.Apply(new Dense(3, Activation.Softmax))).Compile(new Sgd(), Loss.CategoricalCrossentropy, metrics: [Metric.F1Score, Metric.Accuracy, new Recall([0.25f, 0.75f]) { Name = "found" }]);
+        string[] names = ["loss", "f1_score_0", "f1_score_1", "f1_score_2", "accuracy", "found_0", "found_1"];
+        CollectionAssert.AreEqual(names, trainer.Evaluate(y, y).Keys.ToArray());
+    }
+
+    [TestMethod]
+    public void Auc_takes_thresholds_and_weights_of_labels()
+    {
+        Assert.AreEqual(Result(new Auc(5), _true, _predicted), Result(new Auc { Thresholds = [0.75f, 0.25f, 0.5f] }, _true, _predicted), 1e-9);
+        float[,] y = { { 0, 1 }, { 1, 0 }, { 0, 1 } };
+        float[,] p = { { 0.1f, 0.3f }, { 0.9f, 0.5f }, { 0.2f, 0.8f } };
+        Assert.AreEqual(((3 * 1) + (1 * 0.5)) / 4, Result(new Auc(multiLabel: true) { LabelWeights = [3, 1] }, y, p), 1e-6);
+        Assert.AreEqual(Result(Metric.Auc, new float[] { 0, 1, 0 }, new float[] { 0.1f, 0.9f, 0.2f }), Result(new Auc { LabelWeights = [1, 0] }, y, p), 1e-6);
+        Assert.Throws<ModelException>(() => Result(new Auc(multiLabel: true) { NumLabels = 3 }, y, p));
+        Assert.Throws<ModelException>(() => Result(new Auc { LabelWeights = [1] }, y, p));
+    }
+
+    [TestMethod]
     public void Auc_IsTheShareOfPairsInOrder()
     {
         // Of 3 x 2 pairs of a one and a zero, 5 stand in order: 0.4 is below 0.6.
@@ -113,7 +144,11 @@ public sealed class MetricTests
         Assert.AreEqual(1.5, logs["weighted_mean_absolute_error"], 1e-6);
     }
 
-    private static double Result(Metric metric, NDArray yTrue, NDArray yPred, NDArray? weights = null)
+    private static double Result(Metric metric, NDArray yTrue, NDArray yPred, NDArray? weights = null) => metric.Result(Totals(metric, yTrue, yPred, weights));
+
+    private static double[] Results(Metric metric, NDArray yTrue, NDArray yPred) => [.. metric.Results(Totals(metric, yTrue, yPred, null))];
+
+    private static double[][] Totals(Metric metric, NDArray yTrue, NDArray yPred, NDArray? weights)
     {
         NDArray[] data = weights is null ? [yTrue, yPred] : [yTrue, yPred, weights];
         var inputs = data.Select((array, i) => new InputLayer(array.Shape.With(0, Shape.Unknown), array.DType, "input_" + i).Tensor).ToArray();
@@ -122,6 +157,6 @@ public sealed class MetricTests
         for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         using var pool = new WorkerPool(1);
         plan.Run(pool);
-        return metric.Result([.. plan.Outputs.Select(output => output.Floats.ToArray().Select(value => (double)value).ToArray())]);
+        return [.. plan.Outputs.Select(output => output.Floats.ToArray().Select(value => (double)value).ToArray())];
     }
 }
