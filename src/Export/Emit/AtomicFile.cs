@@ -1,9 +1,19 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace OnnxFunctional.Export.Emit;
 
 /// <summary>Writes a file completely or not at all: beside the target, flushed to the disk, checked, renamed over it.</summary>
-/// <remarks>Rename within one folder is atomic on every file system we run on, so a reader sees the old file or the new one, and a crash leaves the old one.</remarks>
+/// <remarks>
+/// Rename within one folder is atomic on every file system we run on, so a reader sees the old file or the new one, and a crash leaves the old one.
+/// What a killed process left unfinished beside a target is removed when that target is written the next time: whoever still writes holds its temporary file open, so one that nobody holds is abandoned.
+/// </remarks>
 internal static class AtomicFile
 {
+    private const string TemporarySuffix = ".tmp";
+
+    private static readonly TimeSpan _timeToTakeHold = TimeSpan.FromMinutes(1);
+
     /// <summary>Replaces or creates <paramref name="path"/> with what <paramref name="write"/> puts into the stream.</summary>
     /// <param name="path">The target; its folder has to exist.</param>
     /// <param name="write">Writes the content; what it throws ends the writing and is passed on.</param>
@@ -12,10 +22,11 @@ internal static class AtomicFile
     public static void Write(string path, Action<Stream> write, Action<string>? validateBeforeRename = null)
     {
         var target = ResolveTarget(path);
-        var temporary = TemporaryBeside(target);
+        RemoveAbandoned(target);
+        var temporary = Path.Combine(Path.GetDirectoryName(target)!, TemporaryPrefix(target) + Path.GetRandomFileName() + TemporarySuffix);
         try
         {
-            WriteTemporary(path, temporary, target, write);
+            using var held = WriteTemporary(path, temporary, target, write);
             validateBeforeRename?.Invoke(temporary);
             OnFileSystem(path, target, () => File.Move(temporary, target, overwrite: true));
         }
@@ -56,17 +67,45 @@ internal static class AtomicFile
         return target;
     }
 
-    // Random, so that two processes that write the same target stay apart; short whatever the target is called. It never reaches the content.
-    private static string TemporaryBeside(string target) => Path.Combine(Path.GetDirectoryName(target)!, "." + Path.GetRandomFileName() + ".tmp");
+    // Says whose it is and no more: a name as long as the target's might be too long with a suffix. Random after that, so that two processes that write the same target stay apart. It never reaches the content.
+    private static string TemporaryPrefix(string target) => "." + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFileName(target))))[..16] + ".";
 
-    private static void WriteTemporary(string path, string temporary, string target, Action<Stream> write) => OnFileSystem(path, target, () =>
+    private static void RemoveAbandoned(string target)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows() && File.Exists(target)) options.UnixCreateMode = File.GetUnixFileMode(target);
-        using var stream = new FileStream(temporary, options);
-        write(stream);
-        stream.Flush(flushToDisk: true);
-    });
+        var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true };
+        foreach (var file in new DirectoryInfo(Path.GetDirectoryName(target)!).EnumerateFiles(TemporaryPrefix(target) + "*" + TemporarySuffix, options))
+        {
+            try
+            {
+                // An empty one may be so new that its writer does not hold it yet.
+                if (file.Length == 0 && DateTime.UtcNow - file.LastWriteTimeUtc < _timeToTakeHold) continue;
+                using var abandoned = new FileStream(file.FullName, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.ReadWrite, Share = FileShare.None, Options = FileOptions.DeleteOnClose });
+            }
+            catch (Exception held) when (held is IOException or UnauthorizedAccessException)
+            {
+                // Its writer is at work, or has just finished, or it belongs to another user: in no case ours to remove.
+                continue;
+            }
+        }
+    }
+
+    /// <summary>Writes the temporary file and returns what holds it, until it is renamed.</summary>
+    private static FileStream WriteTemporary(string path, string temporary, string target, Action<Stream> write)
+    {
+        FileStream? held = null;
+        OnFileSystem(path, target, () =>
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read };
+            if (!OperatingSystem.IsWindows() && File.Exists(target)) options.UnixCreateMode = File.GetUnixFileMode(target);
+            using var stream = new FileStream(temporary, options);
+            write(stream);
+            stream.Flush(flushToDisk: true);
+
+            // Opened before the writing end is closed, so there is no moment in which nobody holds the file; it lets others read and rename.
+            held = new FileStream(temporary, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        });
+        return held!;
+    }
 
     private static void OnFileSystem(string path, string target, Action action)
     {

@@ -117,4 +117,48 @@ public class AtomicFileTests
         AtomicFile.Write(folder.File(new string('m', 250) + ".onnx"), New);
         Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
     }
+
+    [TestMethod]
+    public void Write_RemovesWhatAKilledProcessLeft_AndNothingElse()
+    {
+        using var folder = new TemporaryFolder();
+        var (path, other) = (folder.File("model.onnx"), folder.File("other.onnx"));
+        var (abandoned, ofOther) = (Abandoned(path), Abandoned(other));
+        AtomicFile.Write(path, New);
+        Assert.IsFalse(File.Exists(abandoned));
+        CollectionAssert.AreEquivalent(new[] { path, ofOther }, Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [TestMethod]
+    public void Write_WhileAnotherWritesTheSameFile_BothEndWell()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("model.onnx");
+        AtomicFile.Write(path, stream =>
+        {
+            // Begun: what is being written must survive the other's start and end.
+            stream.Write(Old);
+            stream.Flush();
+            AtomicFile.Write(path, New);
+            CollectionAssert.AreEqual(New, File.ReadAllBytes(path));
+        });
+        CollectionAssert.AreEqual(Old, File.ReadAllBytes(path));
+        AtomicFile.Write(path, New, temporary =>
+        {
+            AtomicFile.Write(path, Old);
+            Assert.IsTrue(File.Exists(temporary));
+        });
+        CollectionAssert.AreEqual(New, File.ReadAllBytes(path));
+        Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    /// <summary>A temporary file as a process leaves it that is killed while it writes.</summary>
+    private static string Abandoned(string target)
+    {
+        string? name = null;
+        AtomicFile.Write(target, New, temporary => name = temporary);
+        File.Delete(target);
+        File.WriteAllBytes(name!, Old);
+        return name!;
+    }
 }

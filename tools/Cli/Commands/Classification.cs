@@ -27,7 +27,11 @@ internal static class Classification
             : model.Compile(new Adam(Schedule.CosineDecay(options.LearningRate, steps, alpha: 0.01f)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], seed: options.Seed, threads: options.Threads);
         model = trainer.Model;
         model.Summary();
-        Callback[] callbacks = options.Checkpoint is { } checkpoint ? [new BackupAndRestore(checkpoint, options.CheckpointSteps) { Restores = false }] : [];
+        Callback[] callbacks =
+        [
+            .. options.EpochFiles is { } files ? [new ModelCheckpoint(files)] : Array.Empty<Callback>(),
+            .. options.Checkpoint is { } checkpoint ? [new BackupAndRestore(checkpoint, options.CheckpointSteps) { Restores = false }] : Array.Empty<Callback>(),
+        ];
         trainer.Fit(train.X, train.Y, epochs: options.Epochs, batchSize: options.BatchSize, callbacks: callbacks, verbose: options.Verbosity, cancellation: cancellation);
         if (cancellation.IsCancellationRequested)
         {
@@ -121,6 +125,9 @@ internal sealed record ClassificationOptions(string Path)
     public string? Checkpoint { get; init; }
 
     public int? CheckpointSteps { get; init; }
+
+    /// <summary>The name of the files that keep the model after each epoch; none are kept where none is given.</summary>
+    public string? EpochFiles { get; init; }
 
     /// <summary>A checkpoint to go on from.</summary>
     public string? Resume { get; init; }

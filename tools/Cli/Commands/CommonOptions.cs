@@ -30,4 +30,6 @@ internal static class CommonOptions
     public static Option<string?> Resume() => new("--resume") { Description = "Goes on from this checkpoint, with the data and options it was begun with; the result is that of a run that never stopped." };
 
     public static Option<int?> CheckpointSteps() => new("--checkpoint-steps") { Description = "Writes the checkpoint (OUT.checkpoint.onnx) also after so many steps; only after epochs and on Ctrl+C if none are given." };
+
+    public static Option<string?> EpochFiles() => new("--epoch-files") { Description = "Also keeps the model after each epoch, in files of this name: in mnist.{epoch:00}.{loss:F3}.onnx the epoch's number and its loss are filled in." };
 }

@@ -17,8 +17,8 @@ internal static class TrainCommand
         var kind = new Option<string>("--model") { Description = "mlp, cnn or lstm (28 rows as time steps).", DefaultValueFactory = _ => "cnn" };
         kind.AcceptOnlyFromAmong(_models);
         var (epochs, output, seed, threads) = (CommonOptions.Epochs(5), CommonOptions.Out("mnist.onnx"), CommonOptions.Seed(), CommonOptions.Threads());
-        var (resume, checkpointSteps) = (CommonOptions.Resume(), CommonOptions.CheckpointSteps());
-        var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.") { data, kind, epochs, output, seed, threads, resume, checkpointSteps };
+        var (resume, checkpointSteps, epochFiles) = (CommonOptions.Resume(), CommonOptions.CheckpointSteps(), CommonOptions.EpochFiles());
+        var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.") { data, kind, epochs, output, seed, threads, resume, checkpointSteps, epochFiles };
         mnist.SetAction((parsed, cancellation) => CommandLine.Start(() =>
         {
             OutputFile.Check(parsed.GetRequiredValue(output));
@@ -32,6 +32,7 @@ internal static class TrainCommand
                 BatchSize = network == "mlp" ? 128 : 64,
                 Checkpoint = Path.ChangeExtension(parsed.GetRequiredValue(output), ".checkpoint.onnx"),
                 CheckpointSteps = parsed.GetValue(checkpointSteps),
+                EpochFiles = parsed.GetValue(epochFiles),
                 Resume = parsed.GetValue(resume),
             };
             return Classification.Run(Network(network, options.Seed), Load(folder, "train", network), Load(folder, "t10k", network), options, cancellation);
