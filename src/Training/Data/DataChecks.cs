@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>What must hold of data before work starts.</summary>
@@ -29,10 +31,13 @@ internal static class DataChecks
         return array;
     }
 
+    /// <summary>Whether all numbers are finite.</summary>
+    public static bool IsFinite(NDArray array) => array.DType != DType.Float32 || TensorPrimitives.IsFiniteAll(array.AsFloats());
+
     /// <summary>Refuses numbers that are not finite, naming the first.</summary>
     public static void Finite(NDArray array, string what)
     {
-        if (array.DType != DType.Float32) return;
+        if (IsFinite(array)) return;
         var values = array.AsFloats();
         for (var i = 0; i < values.Length; i++)
         {

@@ -92,6 +92,13 @@ public sealed class NDArrays : IReadOnlyList<NDArray>
             : throw new ModelException($"The model has {names.Count} {what}(s) ({string.Join(", ", names)}), but data for {_items.Length} came. Pass a list in that order, or a dictionary by name.");
     }
 
+    /// <summary>The array of that name, or at that position where arrays came without names; nothing where there is none.</summary>
+    internal NDArray? Find(string name, int position)
+    {
+        var place = _names is null ? position : Array.IndexOf(_names, name);
+        return place >= 0 && place < _items.Length ? _items[place] : null;
+    }
+
     /// <summary>Lists of the same arrays, each one after the other along its first axis.</summary>
     internal static NDArrays Concatenate(IReadOnlyList<NDArrays> lists)
     {

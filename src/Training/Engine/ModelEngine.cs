@@ -32,6 +32,15 @@ internal sealed class ModelEngine
         if (_pool?.Threads != threads) _pool = new WorkerPool(threads);
     }
 
+    /// <summary>Threads that several models compute on together: those of one of them that has any, or new ones. Two pools would spin against each other where the models take turns.</summary>
+    public static WorkerPool PoolOf(IReadOnlyList<Model> models, int? threads)
+    {
+        var engines = models.Select(Of).ToList();
+        var pool = engines.Select(engine => engine._pool).FirstOrDefault(pool => pool is not null && pool.Threads == (threads ?? pool.Threads)) ?? new WorkerPool(threads ?? Environment.ProcessorCount);
+        foreach (var engine in engines) engine._pool = pool;
+        return pool;
+    }
+
     /// <summary>Runs values of the model's inference graph on data and hands over each result while it stands in the engine's memory.</summary>
     /// <param name="key">A name for the values, so that their plan is found again.</param>
     /// <param name="values">What is computed.</param>

@@ -4,7 +4,7 @@ namespace OnnxFunctional.Training;
 internal sealed class StepGraph
 {
     private readonly List<Value> _outputs = [];
-    private readonly List<(Weight Weight, Value Value)> _updates = [];
+    private readonly WeightUpdates _updates = new();
 
     private StepGraph(IReadOnlyList<Value> inputs) => Inputs = inputs;
 
@@ -14,7 +14,7 @@ internal sealed class StepGraph
     /// <summary>The whole loss, each output's loss, then the sums of each metric.</summary>
     public IReadOnlyList<Value> Outputs => _outputs;
 
-    public IReadOnlyList<(Weight Weight, Value Value)> Updates => _updates;
+    public IReadOnlyList<(Weight Weight, Value Value)> Updates => _updates.All;
 
     /// <summary>Gradients by weight, in the order of the weights; in training only.</summary>
     public IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> Gradients { get; private set; } = [];
@@ -78,7 +78,7 @@ internal sealed class StepGraph
         var named = model.WeightPaths();
         foreach (var (_, weight) in named)
         {
-            if (weight.Regularizer is { } regularizer && weight.Trainable) total = Sum(total, regularizer.Penalty(new SymbolicTensor(weight.Variable)));
+            if (weight.Regularizer is { } regularizer && weight.Trainable && plan.IsTrainable(weight)) total = Sum(total, regularizer.Penalty(new SymbolicTensor(weight.Variable)));
         }
 
         if (total is null) throw new ModelException("There is nothing to make small: no output has a loss. Pass a loss to Compile.");
@@ -113,27 +113,8 @@ internal sealed class StepGraph
         var gradients = Gradient.Backpropagate(total.Value, 1, [.. trainable.Select(entry => entry.Weight.Variable)]);
         Gradients = [.. trainable.Select((entry, i) => (entry.Path, entry.Weight, gradients[i])).Where(entry => entry.Item3 is not null).Select(entry => (entry.Path, entry.Weight, entry.Item3!))];
 
-        plan.Optimizer.Build(Gradients, plan.State, _updates);
-        foreach (var call in calls.Where(call => call.Trainable))
-        {
-            foreach (var (weight, value) in call.Updates) SetByLayer(weight, map[value]);
-        }
-    }
-
-    /// <summary>A layer sets a weight itself. Where it is set already, one follows on the other: the optimizer's step on the layer's value (SpectralNormalization), a later call on an earlier one (a shared BatchNormalization).</summary>
-    private void SetByLayer(Weight weight, Value value)
-    {
-        var set = _updates.FindIndex(update => update.Weight == weight);
-        if (set < 0)
-        {
-            _updates.Add((weight, value));
-            return;
-        }
-
-        var learned = Gradients.Any(gradient => gradient.Weight == weight);
-        var (first, then) = learned ? (value, _updates[set].Value) : (_updates[set].Value, value);
-        var step = Graph.Between([weight.Variable, .. Gradients.Select(gradient => gradient.Gradient.Value)], [then]);
-        _updates[set] = (weight, step.Rewrite((_, _) => null, new Dictionary<Value, Value> { [weight.Variable] = first })[then]);
+        _updates.Learn(plan.Optimizer, Gradients, plan.State);
+        _updates.SetByLayers(calls, value => map[value]);
     }
 
     private static T Named<T>(string output, Func<T> build)

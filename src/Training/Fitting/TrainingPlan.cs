@@ -3,13 +3,13 @@ namespace OnnxFunctional.Training;
 /// <summary>What Compile put together: the model, a loss and a weight for each output, metrics, the optimizer and its state.</summary>
 internal sealed class TrainingPlan
 {
-    private readonly HashSet<Weight> _frozen = [];
+    private readonly HashSet<Weight> _frozen;
 
     public TrainingPlan(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, IReadOnlyList<float> lossWeights, Metrics metrics, Metrics weightedMetrics)
     {
         (Model, Optimizer, Losses, LossWeights, Metrics, WeightedMetrics) = (model, optimizer, losses, lossWeights, metrics, weightedMetrics);
         State.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
-        Freeze(model, !model.Trainable);
+        _frozen = FrozenIn(model);
     }
 
     public Model Model { get; }
@@ -30,10 +30,18 @@ internal sealed class TrainingPlan
     /// <summary>Whether the layers a weight stands in were all trainable when the model was compiled.</summary>
     public bool IsTrainable(Weight weight) => !_frozen.Contains(weight);
 
-    private void Freeze(Operation operation, bool frozen)
+    /// <summary>The weights of layers that are not trainable, or stand in one that is not.</summary>
+    public static HashSet<Weight> FrozenIn(Operation operation)
     {
-        frozen |= !operation.Trainable;
-        if (frozen) _frozen.UnionWith(operation.OwnWeights);
-        foreach (var child in operation.Children) Freeze(child, frozen);
+        var frozen = new HashSet<Weight>();
+        Freeze(operation, false);
+        return frozen;
+
+        void Freeze(Operation operation, bool outer)
+        {
+            outer |= !operation.Trainable;
+            if (outer) frozen.UnionWith(operation.OwnWeights);
+            foreach (var child in operation.Children) Freeze(child, outer);
+        }
     }
 }

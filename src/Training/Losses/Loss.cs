@@ -39,6 +39,18 @@ public abstract partial class Loss
         return new FromFunction(function, name);
     }
 
+    /// <summary>The loss as a tensor, for a step or a model of one's own: one number, unless <see cref="Reduction"/> is <see cref="LossReduction.None"/>.</summary>
+    /// <param name="yTrue">Targets (batch, ...).</param>
+    /// <param name="yPred">Predictions (batch, ...); its mask takes positions out.</param>
+    /// <param name="sampleWeight">A weight for each sample, or each position.</param>
+    /// <exception cref="ModelException">Targets do not fit predictions; the message says what was expected.</exception>
+    public SymbolicTensor Call(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? sampleWeight = null)
+    {
+        ArgumentNullException.ThrowIfNull(yTrue);
+        ArgumentNullException.ThrowIfNull(yPred);
+        return Reduce(yTrue, yPred, sampleWeight);
+    }
+
     /// <summary>The losses of all samples, before weighting.</summary>
     /// <param name="yTrue">Targets (batch, ...).</param>
     /// <param name="yPred">Predictions (batch, ...).</param>

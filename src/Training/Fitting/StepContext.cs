@@ -1,0 +1,259 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>What the function of a <see cref="TrainingStep"/> says: inputs, losses, who learns from them, and what is reported.</summary>
+/// <remarks>All that is said happens in one step at once: every loss and every gradient sees the weights as they were before it. What shall happen one after the other are two steps.</remarks>
+public sealed class StepContext
+{
+    private readonly List<InputLayer> _inputs = [];
+    private readonly HashSet<string> _inputNames = [];
+    private readonly List<(string Name, Value Value)> _reports = [];
+    private readonly List<(Optimizer Optimizer, OptimizerState State)> _optimizers = [];
+    private readonly List<Value> _roots = [];
+    private readonly Dictionary<Value, Value> _specialized = [];
+    private readonly WeightUpdates _updates = new();
+
+    internal StepContext()
+    {
+    }
+
+    internal IReadOnlyList<string> InputNames => [.. _inputs.Select(input => input.Name)];
+
+    internal IReadOnlyList<Value> Inputs => [.. _inputs.Select(input => input.Tensor.Value)];
+
+    internal IReadOnlyList<(string Name, Value Value)> Reports => _reports;
+
+    /// <summary>The names of the reported values that are minimized.</summary>
+    internal HashSet<string> Losses { get; } = [];
+
+    internal IReadOnlyList<(Optimizer Optimizer, OptimizerState State)> Optimizers => _optimizers;
+
+    internal IReadOnlyList<(Weight Weight, Value Value)> Updates => _updates.All;
+
+    /// <summary>The models the step computes with.</summary>
+    internal IReadOnlyList<Model> Models => [.. Calls().SelectMany(Around).Select(call => call.Layer).OfType<Model>().Distinct()];
+
+    /// <summary>Data that each call of the step is given.</summary>
+    /// <param name="shape">Its dimensions without the batch; <see langword="null"/> where a size is not known.</param>
+    /// <param name="dtype">The type of its elements.</param>
+    /// <param name="name">Its name; input, input_1 ... if none is given.</param>
+    /// <returns>A tensor (batch, shape...). Batches of several inputs may differ.</returns>
+    /// <exception cref="ModelException">Two inputs have one name.</exception>
+    public SymbolicTensor Input(Shape shape, DType dtype = DType.Float32, string? name = null)
+    {
+        if (name is not null && _inputNames.Contains(name)) throw new ModelException($"Two inputs of the step are named '{name}'; give each its own name.");
+        var input = new InputLayer(shape.Insert(0, Shape.Unknown), dtype, name is null ? Naming.Unique("input", _inputNames) : name);
+        _inputNames.Add(input.Name);
+        _inputs.Add(input);
+        _specialized[input.Tensor.Value] = input.Tensor.Value;
+        return input.Tensor;
+    }
+
+    /// <summary>Normal random numbers, anew in every call: a function of the step's seed and of how many calls were made.</summary>
+    /// <param name="like">A tensor of the batch: there is one draw for each of its samples.</param>
+    /// <param name="shape">The dimensions of a draw.</param>
+    /// <param name="mean">Their mean.</param>
+    /// <param name="deviation">Their standard deviation.</param>
+    /// <returns>(batch, shape...).</returns>
+    public SymbolicTensor RandomNormal(SymbolicTensor like, Shape shape, float mean = 0, float deviation = 1) => Draw(new RandomNormal(new RandomStream(), mean, deviation), like, shape);
+
+    /// <summary>Random numbers spread evenly, anew in every call: a function of the step's seed and of how many calls were made.</summary>
+    /// <param name="like">A tensor of the batch: there is one draw for each of its samples.</param>
+    /// <param name="shape">The dimensions of a draw.</param>
+    /// <param name="low">The smallest.</param>
+    /// <param name="high">What all are below.</param>
+    /// <returns>(batch, shape...).</returns>
+    public SymbolicTensor RandomUniform(SymbolicTensor like, Shape shape, float low = 0, float high = 1) => Draw(new RandomUniform(new RandomStream(), low, high), like, shape);
+
+    /// <summary>Makes a loss small: takes its gradient with respect to the trainable weights of some models or layers, and moves them. Their regularization and activity penalties are part of the loss, as in Fit.</summary>
+    /// <param name="name">What results call the loss.</param>
+    /// <param name="loss">One number.</param>
+    /// <param name="optimizer">How weights move; it keeps a state of its own for this step.</param>
+    /// <param name="learners">The models or layers that learn; all other weights stay.</param>
+    /// <exception cref="ModelException">The loss is not one number or does not depend on a weight, or a weight is moved already.</exception>
+    public void Minimize(string name, SymbolicTensor loss, Optimizer optimizer, params ReadOnlySpan<Operation> learners)
+    {
+        CheckScalar(name, loss);
+        var total = Penalized(loss, learners);
+        Report(name, total);
+        Losses.Add(name);
+        Apply(optimizer, Gradients(total, learners));
+    }
+
+    /// <summary>The gradient of a loss with respect to the trainable weights of some models or layers, to be changed before <see cref="Apply"/>.</summary>
+    /// <param name="loss">One number.</param>
+    /// <param name="learners">The models or layers.</param>
+    /// <exception cref="ModelException">The loss is not one number, or does not depend on a weight.</exception>
+    public IReadOnlyList<WeightGradient> Gradients(SymbolicTensor loss, params ReadOnlySpan<Operation> learners)
+    {
+        CheckScalar("given to Gradients", loss);
+        var weights = Trainable(learners);
+        if (weights.Count == 0) throw new ModelException("There is nothing to learn: " + (learners.Length == 0 ? "no model or layer was given." : "no weight of what was given is trainable. Set Trainable = true, or give the model that shall learn."));
+        var gradients = Gradient.Backpropagate(Specialized(loss.Value), 1, [.. weights.Select(entry => entry.Weight.Variable)]);
+        var without = weights.Where((_, i) => gradients[i] is null).Select(entry => $"'{entry.Path}'").ToList();
+        if (without.Count > 0)
+        {
+            throw new ModelException(
+                $"The loss does not depend on {string.Join(", ", without.Take(5))}{(without.Count > 5 ? $" and {without.Count - 5} more" : "")}, so there is no gradient to move {(without.Count == 1 ? "it" : "them")} by. "
+                + "Leave the layer out, set its Trainable to false, or look for a StopGradient or an integer on the way.");
+        }
+
+        return [.. weights.Select((entry, i) => new WeightGradient(entry.Path, entry.Weight, gradients[i]!))];
+    }
+
+    /// <summary>Moves weights against gradients.</summary>
+    /// <param name="optimizer">How weights move; it keeps a state of its own for this step.</param>
+    /// <param name="gradients">What <see cref="Gradients"/> returned, or changed ones.</param>
+    /// <exception cref="ModelException">A weight is moved already, or the optimizer is used already.</exception>
+    public void Apply(Optimizer optimizer, IEnumerable<WeightGradient> gradients)
+    {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        ArgumentNullException.ThrowIfNull(gradients);
+        if (_optimizers.Exists(known => ReferenceEquals(known.Optimizer, optimizer))) throw new ModelException($"The optimizer {optimizer.Name} moves two lists of weights in one step; make one for each, so that each counts its own steps.");
+        var moved = gradients.ToList();
+        foreach (var (path, weight, gradient) in moved)
+        {
+            CheckFree(weight, path);
+            if (gradient.Shape != weight.Shape) throw new ModelException($"The gradient of '{path}' has shape {gradient.Shape}; expected the weight's, {weight.Shape}.");
+        }
+
+        var state = new OptimizerState();
+        state.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
+        _optimizers.Add((optimizer, state));
+        _updates.Learn(optimizer, [.. moved.Select(entry => (entry.Path, entry.Weight, new SymbolicTensor(Specialized(entry.Gradient.Value))))], state);
+    }
+
+    /// <summary>A weight as a tensor to compute with.</summary>
+    /// <param name="weight">The weight.</param>
+    /// <param name="afterStep">Whether it is the value that the step gives it, as far as that is said: for a network that follows another one's weights.</param>
+    public SymbolicTensor ValueOf(Weight weight, bool afterStep = false)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        return new SymbolicTensor((afterStep ? _updates.NextOf(weight) : null) ?? weight.Variable);
+    }
+
+    /// <summary>Says a weight's value after the step, where no optimizer moves it: a target network, a running mean.</summary>
+    /// <param name="weight">The weight.</param>
+    /// <param name="value">Its next value, of its shape.</param>
+    /// <exception cref="ModelException">The shapes differ, or the weight is set already.</exception>
+    public void Set(Weight weight, SymbolicTensor value)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(value);
+        CheckFree(weight, weight.Name);
+        if (value.Shape != weight.Shape || value.DType != DType.Float32) throw new ModelException($"The weight '{weight.Name}' is {weight.Shape}, but shall be set to {value.Value.Spec}.");
+        _updates.Set(weight, Specialized(value.Value));
+    }
+
+    /// <summary>Names a number that each call of the step returns.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="value">One number.</param>
+    /// <exception cref="ModelException">It is not one number, or the name is taken.</exception>
+    public void Report(string name, SymbolicTensor value)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        CheckScalar(name, value, floating: false);
+        if (_reports.Exists(report => report.Name == name)) throw new ModelException($"Two values are reported as '{name}'; give each its own name.");
+        _reports.Add((name, Specialized(Ops.Cast(value, DType.Float32).Value)));
+    }
+
+    /// <summary>After the function: what layers set themselves is added, and what nobody may use is refused.</summary>
+    internal void Close()
+    {
+        if (_updates.All.Count == 0) throw new ModelException("The step changes no weight: call Minimize, Apply or Set in its function. To look at a model without changing it, use Predict or Evaluate.");
+        var calls = Calls();
+        _updates.SetByLayers(calls, Specialized);
+        var missing = Graph.Between(Inputs, [.. _reports.Select(report => report.Value), .. Updates.Select(update => update.Value)]).MissingInputs().ToList();
+        if (missing.Count == 0) return;
+        var name = ((Placeholder)missing[0].Op).Layer.Name;
+        throw new ModelException($"The step computes from '{name}', which is the input of a model and none of the step's, {string.Join(", ", InputNames.Select(input => $"'{input}'"))}. Call the model on a tensor of the step: model.Call(step.Input(...)).");
+    }
+
+    private SymbolicTensor Penalized(SymbolicTensor loss, ReadOnlySpan<Operation> learners)
+    {
+        var layers = new HashSet<Operation>();
+        foreach (var learner in learners) AddWithChildren(learner);
+        var total = loss;
+        foreach (var call in StepGraph.CallsOf(Graph.Between(Inputs, [loss.Value])).Where(call => layers.Contains(call.Layer)))
+        {
+            foreach (var penalty in call.Losses) total += new SymbolicTensor(penalty);
+        }
+
+        foreach (var (_, weight) in Trainable(learners))
+        {
+            if (weight.Regularizer is { } regularizer) total += regularizer.Penalty(new SymbolicTensor(weight.Variable));
+        }
+
+        return total;
+
+        void AddWithChildren(Operation layer)
+        {
+            layers.Add(layer);
+            foreach (var child in layer.Children) AddWithChildren(child);
+        }
+    }
+
+    /// <summary>The weights gradients move, with full names: those of one model as it names them, those of several behind the model's name.</summary>
+    private static List<(string Path, Weight Weight)> Trainable(ReadOnlySpan<Operation> learners)
+    {
+        var result = new List<(string Path, Weight Weight)>();
+        var taken = new HashSet<string>();
+        foreach (var learner in learners)
+        {
+            ArgumentNullException.ThrowIfNull(learner, nameof(learners));
+            var frozen = TrainingPlan.FrozenIn(learner);
+            var prefix = learners.Length == 1 ? "" : Naming.Unique(learner.Name, taken) + "/";
+            result.AddRange(learner.NamedWeights().Where(named => named.Weight.Trainable && !frozen.Contains(named.Weight)).Select(named => (prefix + named.Path, named.Weight)));
+        }
+
+        return [.. result.DistinctBy(named => named.Weight)];
+    }
+
+    /// <summary>The value in the graph for training. All parts of a step are made so by one map, so that what they share stays shared.</summary>
+    private Value Specialized(Value value)
+    {
+        _roots.Add(value);
+        var side = Graph.Between([.. _specialized.Keys], [value]);
+        foreach (var (from, to) in Specialization.Extend(side, _specialized, training: true)) _specialized.TryAdd(from, to);
+        return _specialized[value];
+    }
+
+    private IReadOnlyList<LayerCall> Calls() => StepGraph.CallsOf(Graph.Between(Inputs, _roots));
+
+    private static IEnumerable<LayerCall> Around(LayerCall call)
+    {
+        for (var around = call; around is not null; around = around.Parent) yield return around;
+    }
+
+    private void CheckFree(Weight weight, string path)
+    {
+        if (_updates.NextOf(weight) is not null) throw new ModelException($"The weight '{path}' is set twice in one step. Add the losses and minimize their sum, or make two steps that run one after the other.");
+    }
+
+    private static void CheckScalar(string name, SymbolicTensor value, bool floating = true)
+    {
+        ArgumentNullException.ThrowIfNull(value, name);
+        if (value.Rank != 0) throw new ModelException($"'{name}' is {value.Shape}; expected one number. Use Ops.Mean or Ops.Sum, or another Reduction of the loss.");
+        if (floating && value.DType != DType.Float32) throw new ModelException($"'{name}' is {value.DType.KerasName()}, which has no gradient; expected float32.");
+    }
+
+    private SymbolicTensor Draw(RandomOp op, SymbolicTensor like, Shape shape)
+    {
+        ArgumentNullException.ThrowIfNull(like);
+        if (Graph.Between(Inputs, [like.Value]).MissingInputs().Any()) throw new ModelException($"Random numbers for each sample of {like}: expected a tensor that is computed from an input of the step.");
+        if (!shape.IsKnown || like.Rank == 0) throw new ModelException($"Random numbers of shape {shape} for each sample of {like.Shape}: expected known dimensions, and a tensor with samples.");
+
+        // Only the shape is read: one element of each sample, spread over a draw.
+        var sample = Ops.Cast(like, DType.Float32);
+        for (var axis = 1; axis < like.Rank; axis++) sample = Ops.Slice(sample, axis, 0, 1);
+        sample = Ops.Reshape(sample, [-1, .. Enumerable.Repeat(1, shape.Rank)]);
+        return Ops.Make(op, sample + Ops.Constant(shape, new float[shape.ElementCount]));
+    }
+}
+
+/// <summary>A weight and the gradient of a loss with respect to it.</summary>
+/// <param name="Path">The weight's full name: <c>dense/kernel</c>.</param>
+/// <param name="Weight">The weight.</param>
+/// <param name="Gradient">A tensor of its shape.</param>
+public sealed record WeightGradient(string Path, Weight Weight, SymbolicTensor Gradient);

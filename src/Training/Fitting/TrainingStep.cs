@@ -1,0 +1,194 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>A training step of one's own, for what Fit does not do: several optimizers, losses between models, teachers, gradients that are changed before they are applied.</summary>
+/// <remarks>
+/// A function says once, over symbolic tensors, what a step computes; each call runs it on data. It is compiled as Fit's steps are: a warm call allocates nothing, and results are the same bits for any number of threads.
+/// Calls are not to overlap. Keras: https://keras.io/guides/custom_train_step_in_tensorflow/
+/// </remarks>
+/// <example><code>
+/// var step = TrainingStep.From(step =>
+/// {
+///     var (x, y) = (step.Input([8]), step.Input([1]));
+///     step.Minimize("loss", Loss.MeanSquaredError.Call(y, model.Call(x)), new Adam(), model);
+/// });
+/// Console.WriteLine(step.Run([features, targets])["loss"]);
+/// </code></example>
+public sealed class TrainingStep
+{
+    // Both halves are exact as float32, which is all a file of arrays of one type holds.
+    private const int HalfBits = 24;
+
+    private readonly StepContext _context;
+    private readonly IReadOnlyList<Value> _inputs;
+    private readonly PlanRequest _request;
+    private readonly WorkerPool _pool;
+    private readonly NDArray[] _data;
+    private readonly List<(TensorSpec[] Specs, ExecutionPlan Plan)> _plans = [];
+    private readonly StepResults _results;
+
+    private TrainingStep(StepContext context, ulong seed, int? threads)
+    {
+        _context = context;
+        _inputs = context.Inputs;
+        InputNames = context.InputNames;
+        _data = new NDArray[_inputs.Count];
+        _results = new StepResults([.. context.Reports.Select(report => report.Name)]);
+        _request = new PlanRequest(_inputs, [.. context.Reports.Select(report => report.Value)], context.Updates) { Seed = seed };
+        _pool = ModelEngine.PoolOf(context.Models, threads);
+    }
+
+    /// <summary>The names of the inputs, in the order the function asked for them.</summary>
+    public IReadOnlyList<string> InputNames { get; }
+
+    /// <summary>Calls made so far.</summary>
+    public long Iterations { get; private set; }
+
+    /// <summary>Makes a step of what a function says.</summary>
+    /// <param name="function">Called once. It asks for inputs, calls models, and says what is minimized and reported.</param>
+    /// <param name="seed">What random numbers are drawn from: noise, dropout.</param>
+    /// <param name="threads">Threads of the engine; as many as the process may use if none are given. Results do not depend on it.</param>
+    /// <exception cref="ModelException">The step changes no weight, or computes from what it is not given.</exception>
+    public static TrainingStep From(Action<StepContext> function, ulong seed = 0, int? threads = null)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        if (threads < 1) throw new ModelException($"threads is {threads}; expected at least 1.");
+        var context = new StepContext();
+        function(context);
+        context.Close();
+        return new TrainingStep(context, seed, threads);
+    }
+
+    /// <summary>Makes one step on data: weights move, and what is reported comes back.</summary>
+    /// <param name="data">An array for each input, in the order of <see cref="InputNames"/> or by name, the samples along the first axis.</param>
+    /// <returns>The reported numbers by name. The next call sets them anew, so copy what shall stay.</returns>
+    /// <exception cref="ModelException">The data does not fit or is not finite; or a loss stopped being a number.</exception>
+    public IReadOnlyDictionary<string, double> Run(NDArrays data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        Take(data);
+        var plan = Find() ?? Prepare();
+        for (var i = 0; i < _data.Length; i++) _data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+        plan.Run(_pool, (ulong)Iterations);
+        Iterations++;
+        for (var i = 0; i < plan.Outputs.Count; i++) _results.Set(i, plan.Outputs[i].Floats[0]);
+        CheckFinite();
+        return _results;
+    }
+
+    /// <summary>The size of an optimizer's next steps; of the last one where it follows a schedule.</summary>
+    /// <exception cref="ModelException">The optimizer is none of the step's.</exception>
+    public float LearningRateOf(Optimizer optimizer) => StateOf(optimizer).LearningRate.Storage[0];
+
+    /// <summary>Sets the size of an optimizer's next steps.</summary>
+    /// <exception cref="ModelException">The optimizer is none of the step's, or follows a schedule.</exception>
+    public void SetLearningRate(Optimizer optimizer, float rate)
+    {
+        var state = StateOf(optimizer);
+        if (!optimizer.LearningRate.IsConstant) throw new ModelException("The learning rate follows a schedule, so it cannot be set; give the optimizer a plain number to set it by hand.");
+        if (!float.IsFinite(rate) || rate < 0) throw new ModelException($"The learning rate is set to {rate}; expected a number from 0 on.");
+        state.LearningRate.Storage[0] = rate;
+    }
+
+    /// <summary>Writes all that the step changes as a .npz file: weights, the optimizers' states, and how many calls were made. After <see cref="Restore"/>, the same data gives the same bits.</summary>
+    /// <param name="path">The file; an older one is replaced once the new one is complete.</param>
+    /// <exception cref="DataException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        var arrays = new OrderedDictionary<string, Tensor<float>> { ["iterations"] = Tensor.Create(new float[] { Iterations >> HalfBits, Iterations & ((1 << HalfBits) - 1) }, [2]) };
+        foreach (var (name, weight) in State()) arrays.Add(name, weight.Value);
+        Npz.Write(path, arrays);
+    }
+
+    /// <summary>Puts a saved state in the place of the present one.</summary>
+    /// <param name="path">A file that <see cref="Save"/> wrote, of a step of the same function.</param>
+    /// <exception cref="DataException">The file is missing or damaged, or belongs to another step; nothing has changed then.</exception>
+    public void Restore(string path)
+    {
+        var arrays = Npz.ReadAll<float>(path);
+        var state = State().ToList();
+        if (state.Select(entry => entry.Name).Append("iterations").Except(arrays.Keys).Any() || arrays.Count != state.Count + 1)
+            throw new DataException($"'{path}' was not saved by a step of this function: it holds {arrays.Count} arrays, among them {string.Join(", ", arrays.Keys.Take(3))}. Save and restore with the same models and optimizers.");
+        foreach (var (name, weight) in state)
+        {
+            var expected = weight.Value;
+            if (!arrays[name].Lengths.SequenceEqual(expected.Lengths))
+                throw new DataException($"'{name}' in '{path}' has shape ({string.Join(", ", arrays[name].Lengths.ToArray())}), but {weight.Shape} is needed. Restore into the models it was saved from.");
+        }
+
+        if (arrays["iterations"].FlattenedLength != 2) throw new DataException($"'iterations' in '{path}' is damaged. Use an older copy of the file.");
+        foreach (var (name, weight) in state) weight.Value = arrays[name];
+        var halves = arrays["iterations"];
+        Iterations = ((long)halves[0] << HalfBits) + (long)halves[1];
+    }
+
+    /// <summary>Everything a call changes, under a name that the same function gives it again.</summary>
+    private IEnumerable<(string Name, Weight Weight)> State() =>
+        _context.Updates.Select((update, i) => (i.ToString(CultureInfo.InvariantCulture) + "/" + update.Weight.Name, update.Weight));
+
+    private OptimizerState StateOf(Optimizer optimizer)
+    {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        foreach (var (known, state) in _context.Optimizers)
+        {
+            if (ReferenceEquals(known, optimizer)) return state;
+        }
+
+        throw new ModelException($"The step has no such optimizer {optimizer.Name}; keep the one that was given to Minimize.");
+    }
+
+    private void Take(NDArrays data)
+    {
+        for (var i = 0; i < _data.Length; i++)
+        {
+            // Without strings made ahead: a warm call allocates nothing.
+            if (data.Count != _data.Length || data.Find(InputNames[i], i) is not { } array)
+                throw new ModelException($"The step takes {_data.Length} arrays ({string.Join(", ", InputNames)}), but {data.Count} came{(data.Find(InputNames[i], i) is null ? $", none of them '{InputNames[i]}'" : "")}. Pass a list in that order, or a dictionary by name.");
+            var spec = _inputs[i].Spec;
+            if (array.DType != spec.Type || array.Shape.Rank != spec.Shape.Rank) array = DataChecks.Fit(array, spec.Shape).To(spec.Type, InputNames[i]);
+            if (!spec.Shape.IsCompatibleWith(array.Shape)) throw new ModelException($"Input '{InputNames[i]}' of the step takes {spec.Shape}, but the data is {array.Shape}. The first dimension counts samples.");
+            if (array.Count == 0) throw new ModelException($"Input '{InputNames[i]}' of the step holds no samples; expected at least one.");
+            if (!DataChecks.IsFinite(array)) DataChecks.Finite(array, $"Input '{InputNames[i]}' of the step");
+            _data[i] = array;
+        }
+    }
+
+    private ExecutionPlan? Find()
+    {
+        foreach (var (specs, plan) in _plans)
+        {
+            var fits = true;
+            for (var i = 0; i < specs.Length && fits; i++) fits = specs[i].Type == _data[i].DType && specs[i].Shape == _data[i].Shape;
+            if (fits) return plan;
+        }
+
+        return null;
+    }
+
+    private ExecutionPlan Prepare()
+    {
+        var specs = Array.ConvertAll(_data, array => new TensorSpec(array.Shape, array.DType));
+        try
+        {
+            var plan = Planner.Plan(_request, specs);
+            _plans.Add((specs, plan));
+            return plan;
+        }
+        catch (ModelException misfit)
+        {
+            throw new ModelException($"The step cannot run on {string.Join(", ", InputNames.Zip(specs, (name, spec) => $"'{name}' {spec}"))}: {misfit.Message}", misfit);
+        }
+    }
+
+    private void CheckFinite()
+    {
+        for (var i = 0; i < _results.Count; i++)
+        {
+            if (double.IsFinite(_results.At(i)) || !_context.Losses.Contains(_results.NameAt(i))) continue;
+            throw new ModelException($"The loss '{_results.NameAt(i)}' became {_results.At(i)} in call {Iterations} of the step, and weights have moved by it. Use a smaller learning rate, ClipNorm = 1 on the optimizer, or scale the inputs.");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+namespace OnnxFunctional.Training;
+
+/// <summary>What a step sets weights to: the optimizer's next values and what layers set themselves.</summary>
+internal sealed class WeightUpdates
+{
+    private readonly List<(Weight Weight, Value Value)> _all = [];
+    private readonly List<SymbolicTensor> _gradients = [];
+    private readonly HashSet<Weight> _learned = [];
+
+    public IReadOnlyList<(Weight Weight, Value Value)> All => _all;
+
+    /// <summary>Whether a gradient moves the weight.</summary>
+    public bool Learns(Weight weight) => _learned.Contains(weight);
+
+    /// <summary>A weight's next value as far as it is said; nothing where it stays.</summary>
+    public Value? NextOf(Weight weight) => _all.Find(update => update.Weight == weight).Value;
+
+    /// <summary>Moves weights against their gradients.</summary>
+    public void Learn(Optimizer optimizer, IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients, OptimizerState state)
+    {
+        optimizer.Build(gradients, state, _all);
+        _gradients.AddRange(gradients.Select(entry => entry.Gradient));
+        _learned.UnionWith(gradients.Select(entry => entry.Weight));
+    }
+
+    /// <summary>Adds what trainable layers set in these calls, such as moving statistics.</summary>
+    /// <param name="calls">All calls of the step.</param>
+    /// <param name="specialized">Where a value went when the graph for training was made.</param>
+    public void SetByLayers(IEnumerable<LayerCall> calls, Func<Value, Value> specialized)
+    {
+        foreach (var call in calls.Where(call => call.Trainable))
+        {
+            foreach (var (weight, value) in call.Updates) SetByLayer(weight, specialized(value));
+        }
+    }
+
+    /// <summary>Sets a weight that nothing else sets.</summary>
+    public void Set(Weight weight, Value value) => _all.Add((weight, value));
+
+    /// <summary>A layer sets a weight itself. Where it is set already, one follows on the other: the optimizer's step on the layer's value (SpectralNormalization), a later call on an earlier one (a shared BatchNormalization).</summary>
+    private void SetByLayer(Weight weight, Value value)
+    {
+        var set = _all.FindIndex(update => update.Weight == weight);
+        if (set < 0)
+        {
+            _all.Add((weight, value));
+            return;
+        }
+
+        var (first, then) = Learns(weight) ? (value, _all[set].Value) : (_all[set].Value, value);
+        var step = Graph.Between([weight.Variable, .. _gradients.Select(gradient => gradient.Value)], [then]);
+        _all[set] = (weight, step.Rewrite((_, _) => null, new Dictionary<Value, Value> { [weight.Variable] = first })[then]);
+    }
+}
