@@ -20,8 +20,16 @@ public abstract class Operation
     /// <summary>The name: the one given, or the one the first model made of it, or else Keras' snake case of the class.</summary>
     public string Name => GivenName ?? _automaticName ?? Naming.SnakeCase(ClassName);
 
-    /// <summary>Whether training moves its weights; a frozen BatchNormalization also uses its stored statistics. Read when a model is compiled.</summary>
-    public virtual bool Trainable { get; set; } = true;
+    /// <summary>Whether training moves its weights; a frozen BatchNormalization also uses its stored statistics. Setting it sets it for the layers inside too, as in Keras. Read when a model is compiled.</summary>
+    public virtual bool Trainable
+    {
+        get;
+        set
+        {
+            field = value;
+            foreach (var child in Children) child.Trainable = value;
+        }
+    } = true;
 
     /// <summary>Its own weights in Keras' order, then those of the layers inside it.</summary>
     public IReadOnlyList<Weight> Weights => [.. NamedWeights().Select(named => named.Weight)];

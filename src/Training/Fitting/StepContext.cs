@@ -162,8 +162,7 @@ public sealed class StepContext
     internal void Close()
     {
         if (_updates.All.Count == 0) throw new ModelException("The step changes no weight: call Minimize, Apply or Set in its function. To look at a model without changing it, use Predict or Evaluate.");
-        var calls = Calls();
-        _updates.SetByLayers(calls, Specialized);
+        _updates.SetByLayers(Calls().Where(call => call.Trainable), Specialized);
         var missing = Graph.Between(Inputs, [.. _reports.Select(report => report.Value), .. Updates.Select(update => update.Value)]).MissingInputs().ToList();
         if (missing.Count == 0) return;
         var name = ((Placeholder)missing[0].Op).Layer.Name;
@@ -202,7 +201,7 @@ public sealed class StepContext
         foreach (var learner in learners)
         {
             ArgumentNullException.ThrowIfNull(learner, nameof(learners));
-            var frozen = TrainingPlan.FrozenIn(learner);
+            var frozen = TrainingPlan.FrozenIn(learner).SelectMany(layer => layer.OwnWeights).ToHashSet();
             var prefix = learners.Length == 1 ? "" : Naming.Unique(learner.Name, taken) + "/";
             result.AddRange(learner.NamedWeights().Where(named => named.Weight.Trainable && !frozen.Contains(named.Weight)).Select(named => (prefix + named.Path, named.Weight)));
         }

@@ -41,7 +41,7 @@ internal sealed class StepGraph
             .Concat(model.Outputs.Where(output => output.Mask is not null).Select(output => output.Mask!.Value))
             .Concat(calls.SelectMany(call => call.Losses))
             .Concat(calls.SelectMany(call => call.Updates).Select(update => update.Value)).ToList();
-        var map = Specialization.Of(inputs, roots, training);
+        var map = Specialization.Of(inputs, roots, training, plan.Trains);
 
         var total = (SymbolicTensor?)null;
         var losses = new List<SymbolicTensor>();
@@ -114,7 +114,7 @@ internal sealed class StepGraph
         Gradients = [.. trainable.Select((entry, i) => (entry.Path, entry.Weight, gradients[i])).Where(entry => entry.Item3 is not null).Select(entry => (entry.Path, entry.Weight, entry.Item3!))];
 
         _updates.Learn(plan.Optimizer, Gradients, plan.State);
-        _updates.SetByLayers(calls, value => map[value]);
+        _updates.SetByLayers(calls.Where(plan.Trains), value => map[value]);
     }
 
     private static T Named<T>(string output, Func<T> build)

@@ -3,13 +3,15 @@ namespace OnnxFunctional.Training;
 /// <summary>What Compile put together: the model, a loss and a weight for each output, metrics, the optimizer and its state.</summary>
 internal sealed class TrainingPlan
 {
-    private readonly HashSet<Weight> _frozen;
+    private readonly HashSet<Operation> _frozen;
+    private readonly HashSet<Weight> _frozenWeights;
 
     public TrainingPlan(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, IReadOnlyList<float> lossWeights, Metrics metrics, Metrics weightedMetrics)
     {
         (Model, Optimizer, Losses, LossWeights, Metrics, WeightedMetrics) = (model, optimizer, losses, lossWeights, metrics, weightedMetrics);
         State.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
         _frozen = FrozenIn(model);
+        _frozenWeights = [.. _frozen.SelectMany(layer => layer.OwnWeights)];
     }
 
     public Model Model { get; }
@@ -28,19 +30,22 @@ internal sealed class TrainingPlan
     public OptimizerState State { get; } = new();
 
     /// <summary>Whether the layers a weight stands in were all trainable when the model was compiled.</summary>
-    public bool IsTrainable(Weight weight) => !_frozen.Contains(weight);
+    public bool IsTrainable(Weight weight) => !_frozenWeights.Contains(weight);
 
-    /// <summary>The weights of layers that are not trainable, or stand in one that is not.</summary>
-    public static HashSet<Weight> FrozenIn(Operation operation)
+    /// <summary>Whether a layer that is called, and all it stands in, were trainable when the model was compiled.</summary>
+    public bool Trains(LayerCall call) => !_frozen.Contains(call.Layer) && (call.Parent is null || Trains(call.Parent));
+
+    /// <summary>The layers that are not trainable, or stand in one that is not.</summary>
+    public static HashSet<Operation> FrozenIn(Operation operation)
     {
-        var frozen = new HashSet<Weight>();
+        var frozen = new HashSet<Operation>();
         Freeze(operation, false);
         return frozen;
 
         void Freeze(Operation operation, bool outer)
         {
             outer |= !operation.Trainable;
-            if (outer) frozen.UnionWith(operation.OwnWeights);
+            if (outer) frozen.Add(operation);
             foreach (var child in operation.Children) Freeze(child, outer);
         }
     }

@@ -23,12 +23,12 @@ internal sealed class WeightUpdates
         _learned.UnionWith(gradients.Select(entry => entry.Weight));
     }
 
-    /// <summary>Adds what trainable layers set in these calls, such as moving statistics.</summary>
-    /// <param name="calls">All calls of the step.</param>
+    /// <summary>Adds what layers set in these calls, such as moving statistics.</summary>
+    /// <param name="calls">Calls of layers that are not frozen.</param>
     /// <param name="specialized">Where a value went when the graph for training was made.</param>
     public void SetByLayers(IEnumerable<LayerCall> calls, Func<Value, Value> specialized)
     {
-        foreach (var call in calls.Where(call => call.Trainable))
+        foreach (var call in calls)
         {
             foreach (var (weight, value) in call.Updates) SetByLayer(weight, specialized(value));
         }
