@@ -1,0 +1,47 @@
+// Drives the page in headless Chromium as a user would: node web/check.mjs FOLDER [--out FILE] [--screenshot FILE]
+// Trains, draws a seven, reads the verdict, saves the weights. CHROMIUM names the browser where it is not found.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { serve } from './serve.mjs';
+
+// A seven, in shares of the pad.
+const SEVEN = [[0.3, 0.28], [0.7, 0.28], [0.62, 0.45], [0.54, 0.6], [0.47, 0.78]];
+
+const { positionals: [folder = 'digits'], values } = parseArgs({ allowPositionals: true, options: { out: { type: 'string' }, screenshot: { type: 'string' } } });
+const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
+if (!executablePath) throw new Error('No Chromium was found. Install it (Debian: apt-get install chromium) or name it in CHROMIUM.');
+
+const server = await serve(folder);
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+try {
+  const page = await browser.newPage({ viewport: { width: 1040, height: 900 }, acceptDownloads: true });
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('request', (request) => new URL(request.url()).origin !== new URL(server.address).origin && !/^(blob|data):/.test(request.url()) && problems.push(`asked for ${request.url()}`));
+  await page.goto(server.address);
+  await page.locator('#train:enabled').click({ timeout: 60_000 });
+  await page.locator('#save:enabled').waitFor({ timeout: 400_000 });
+
+  const pad = await page.locator('#pad').boundingBox();
+  const points = SEVEN.map(([x, y]) => [pad.x + x * pad.width, pad.y + y * pad.height]);
+  await page.mouse.move(...points[0]);
+  await page.mouse.down();
+  for (const point of points.slice(1)) await page.mouse.move(...point, { steps: 12 });
+  await page.mouse.up();
+  await page.locator('#verdict strong').waitFor();
+
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#save').click()]);
+  await download.saveAs(values.out ?? join(folder, 'web.npz'));
+  if (values.screenshot) await page.screenshot({ path: values.screenshot, fullPage: true });
+  console.log(await page.locator('#status').textContent());
+  console.log(`a step: ${await page.locator('#speed').textContent()}`);
+  console.log(`held out: accuracy ${(parseFloat(await page.locator('#accuracy').textContent()) / 100).toFixed(4)}`);
+  console.log(`a drawn seven: ${await page.locator('#verdict').textContent()}`);
+  if (problems.length > 0) throw new Error(`The page reported: ${problems.join('; ')}`);
+} finally {
+  await browser.close();
+  server.close();
+}

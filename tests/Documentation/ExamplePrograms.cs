@@ -1,0 +1,73 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace OnnxFunctional.Tests.Documentation;
+
+/// <summary>Compiles and runs programs of one file in this process, as `dotnet run` would. One at a time: console and current folder are the process'.</summary>
+internal static class ExamplePrograms
+{
+    private const string ImplicitUsings =
+        "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
+
+    /// <summary>The repository.</summary>
+    public static string Root { get; } = RepositoryRoot();
+
+    /// <summary>The program without the lines for the command line.</summary>
+    public static string Source(string path) => string.Join('\n', File.ReadLines(path).Where(line => !line.StartsWith("#:", StringComparison.Ordinal)));
+
+    /// <summary>Compiles and runs a program in a folder of its own; what it wrote.</summary>
+    public static string Run(string name, string source, string[] args)
+    {
+        var assembly = Compile(name, source);
+        var folder = Directory.CreateTempSubdirectory("onnxfunctional-program-");
+        var (output, previous) = (Console.Out, Environment.CurrentDirectory);
+        using var written = new StringWriter();
+        var context = new AssemblyLoadContext(name, isCollectible: true);
+        try
+        {
+            Environment.CurrentDirectory = folder.FullName;
+            Console.SetOut(written);
+            var entry = context.LoadFromStream(assembly).EntryPoint!;
+            entry.Invoke(null, entry.GetParameters().Length == 0 ? [] : [args]);
+        }
+        catch (TargetInvocationException error)
+        {
+            Assert.Fail($"{name} ended with {error.InnerException}\n{written}");
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Environment.CurrentDirectory = previous;
+            context.Unload();
+            folder.Delete(recursive: true);
+        }
+
+        return written.ToString();
+    }
+
+    private static MemoryStream Compile(string name, string source)
+    {
+        var trusted = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+        var options = new CSharpParseOptions(LanguageVersion.Preview);
+        var compilation = CSharpCompilation.Create(
+            "program",
+            [CSharpSyntaxTree.ParseText(ImplicitUsings, options), CSharpSyntaxTree.ParseText(source, options)],
+            trusted.Select(path => MetadataReference.CreateFromFile(path)),
+            new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
+        var image = new MemoryStream();
+        var result = compilation.Emit(image);
+        var problems = result.Diagnostics.Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning).ToList();
+        Assert.IsEmpty(problems, $"{name} does not compile: {string.Join('\n', problems)}");
+        image.Position = 0;
+        return image;
+    }
+
+    private static string RepositoryRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "OnnxFunctional.sln"))) folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("The tests run from within the repository.");
+    }
+}

@@ -1,0 +1,81 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using OnnxFunctional.Tests.Documentation;
+
+namespace OnnxFunctional.Tests.Hosts;
+
+/// <summary>An exported step is trained in ONNX Runtime outside .NET; what is learned equals what the C# host learns, and comes back as a model.</summary>
+[TestClass]
+[DoNotParallelize]
+public sealed class HostTests
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    private static string Hosts { get; } = Path.Combine(ExamplePrograms.Root, "examples", "hosts");
+
+    [TestMethod]
+    public void Node_learns_what_the_CSharp_host_learns() => Check(["onnxruntime-node"], Path.Combine("node", "train.mjs"), needsBrowser: false);
+
+    [TestMethod]
+    public void Page_learns_what_the_CSharp_host_learns()
+    {
+        var written = Check(["onnxruntime-web", "playwright-core"], Path.Combine("web", "check.mjs"), needsBrowser: true);
+        Assert.Contains("a drawn seven: This is a 7.", written);
+    }
+
+    private static string Check(string[] packages, string program, bool needsBrowser)
+    {
+        var mnist = Path.GetFullPath(Path.Combine(ExamplePrograms.Root, "..", "shared", "data", "mnist"));
+        if (!Directory.Exists(mnist)) Assert.Inconclusive($"MNIST's four idx files are not in {mnist}; put them there to run this test.");
+        if (RunNode(["--version"]) is null) Assert.Inconclusive("Node.js is not installed; install version 20 or later to run this test.");
+        var missing = packages.Where(name => !Directory.Exists(Path.Combine(Hosts, "node_modules", name))).ToList();
+        if (missing.Count > 0) Assert.Inconclusive($"{string.Join(", ", missing)} not installed; run 'npm ci' in {Hosts} to run this test.");
+        string?[] browsers = [Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+        if (needsBrowser && !browsers.Any(File.Exists)) Assert.Inconclusive("Chromium is not installed; install it (Debian: apt-get install chromium) or name it in CHROMIUM to run this test.");
+
+        using var folder = new TemporaryFolder();
+        var state = folder.File("learned.npz");
+        ExamplePrograms.Run("export.cs", ExamplePrograms.Source(Path.Combine(Hosts, "export.cs")), [mnist, folder.Path]);
+        var (status, hostWrote, errors) = RunNode([Path.Combine(Hosts, program), folder.Path, "--out", state])!.Value;
+        Assert.AreEqual(0, status, hostWrote + errors);
+        Assert.IsGreaterThanOrEqualTo(0.90, Number(hostWrote, @"^held out: accuracy (\S+)"), hostWrote);
+
+        var written = ExamplePrograms.Run("import.cs", ExamplePrograms.Source(Path.Combine(Hosts, "import.cs")), [folder.Path, state]);
+        Assert.IsGreaterThanOrEqualTo(0.90, Number(written, @"^C# host: .* accuracy (\S+)"), written);
+        Assert.IsLessThanOrEqualTo(1e-3, Number(written, @"^largest difference of all weights and optimizer values: (\S+)"), written);
+        Assert.Contains("ONNX Runtime and the engine agree on", written);
+        Console.WriteLine(hostWrote + written);
+        return hostWrote;
+    }
+
+    private static double Number(string text, string pattern)
+    {
+        var match = Regex.Match(text, pattern, RegexOptions.Multiline);
+        Assert.IsTrue(match.Success, text);
+        return double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Runs Node; nothing where there is none.</summary>
+    private static (int Status, string Output, string Errors)? RunNode(string[] arguments)
+    {
+        var start = new ProcessStartInfo("node", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        try
+        {
+            using var process = Process.Start(start)!;
+            var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            if (!process.WaitForExit(s_patience))
+            {
+                process.Kill(entireProcessTree: true);
+                Assert.Fail($"{string.Join(' ', arguments)} did not end within {s_patience.TotalMinutes} minutes.");
+            }
+
+            return (process.ExitCode, output.Result, errors.Result);
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+    }
+}
