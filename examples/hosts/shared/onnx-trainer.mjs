@@ -92,9 +92,10 @@ export class OnnxTrainer {
     const manifest = this.#manifest;
     const tensors = dataTensors(manifest);
     const count = data[0].length / elementsOf(tensors[0]);
+    const size = manifest.batchSize ?? batchSize;
     const sums = new Sums(manifest);
-    for (let start = 0; start < count; start += batchSize) {
-      const end = Math.min(start + batchSize, count);
+    for (let start = 0; start < count; start += size) {
+      const end = Math.min(start + size, count);
       const [feeds, samples] = this.#feeds(data.map((values, i) => values.slice(start * elementsOf(tensors[i]), end * elementsOf(tensors[i]))));
       for (const { name, evaluates } of manifest.state) if (evaluates) feeds[name] = this.#state[name];
       sums.add(await this.#evaluate.run(feeds), samples);
@@ -125,6 +126,11 @@ export class OnnxTrainer {
   #feeds(data, tensors = dataTensors(this.#manifest)) {
     if (data.length !== tensors.length) throw new Error(`Expected ${tensors.length} arrays (${tensors.map((tensor) => tensor.name).join(', ')}), received ${data.length}.`);
     const samples = data[0].length / elementsOf(tensors[0]);
+    const { batchSize } = this.#manifest;
+    if (!Number.isInteger(samples) || samples === 0 || (batchSize && samples !== batchSize)) {
+      throw new Error(`${data[0].length} numbers for '${tensors[0].name}' are ${samples} samples; expected ${batchSize ?? 'a whole number, at least 1'}.`);
+    }
+
     const feeds = {};
     tensors.forEach((tensor, i) => {
       const { type, array, of } = ELEMENTS[tensor.type];

@@ -13,7 +13,7 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css', '.mjs':
 const HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Content-Security-Policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; img-src 'self' data:",
+  'Content-Security-Policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:",
   'X-Content-Type-Options': 'nosniff',
   'Cache-Control': 'no-cache',
 };
