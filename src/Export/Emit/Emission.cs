@@ -118,7 +118,7 @@ internal sealed class Emission
     /// <summary>Notes why a node cannot be written; the others are looked at all the same, so that all problems are told at once.</summary>
     public void Refuse(Node node, string why)
     {
-        _problems.Add((node.Scope is { } scope ? $"layer '{_request.Scopes.Of(scope)}': " : $"operation {node.Op.Name}: ") + why);
+        _problems.Add($"{Where(node)}: {why}");
         foreach (var output in node.Outputs) Register(output, new EmittedTensor(Graph.Reserve(PrefixOf(node) + "/refused"), Layout.Identity(output.Spec.Shape.Rank)));
     }
 
@@ -254,6 +254,16 @@ internal sealed class Emission
         var first = !_tensors.ContainsKey(value);
         if (_names.TryGetValue(original, out var name)) return Graph.Reserve(first ? name : name + "/" + role);
         return Graph.Reserve(first || _current is null ? PrefixOf(original.Producer) + "/" + role : Prefix + "/" + role);
+    }
+
+    /// <summary>A gradient is no part of a layer's call; the weights and layers it reads tell whose it is.</summary>
+    private string Where(Node node)
+    {
+        if (node.Scope is { } scope) return $"layer '{_request.Scopes.Of(scope)}'";
+        var near = string.Join(", ", node.Inputs.Select(Known).OfType<string>().Distinct());
+        return $"operation {node.Op.Name}" + (near.Length == 0 ? "" : " on " + near);
+
+        string? Known(Value input) => _names.TryGetValue(input, out var name) ? $"'{name}'" : input.Producer.Scope is { } layer ? $"the output of '{_request.Scopes.Of(layer)}'" : null;
     }
 
     private string PrefixOf(Node node) =>

@@ -44,16 +44,28 @@ internal static class OnnxEmitter
     }
 
     /// <summary>Writes any graph.</summary>
+    /// <exception cref="ExportException">Something cannot be written; all problems in one message.</exception>
     public static (Emission Emission, ModelProto Proto) Write(EmissionRequest request)
+    {
+        var problems = new List<string>();
+        var result = Write(request, problems);
+        Refuse(problems, request.Name, request.Options);
+        return result;
+    }
+
+    /// <summary>Throws if anything could not be written.</summary>
+    public static void Refuse(IEnumerable<string> problems, string name, ExportOptions options)
+    {
+        var list = string.Concat(problems.Distinct().Select(problem => Environment.NewLine + "- " + problem));
+        if (list.Length > 0) throw new ExportException($"'{name}' cannot be written as ONNX opset {options.Opset}:{list}");
+    }
+
+    /// <summary>Writes any graph; what is no file where there are problems.</summary>
+    public static (Emission Emission, ModelProto Proto) Write(EmissionRequest request, List<string> problems)
     {
         var emission = new Emission(request, new OnnxGraph(request.Name));
         emission.Run();
-        if (emission.Problems.Count > 0)
-        {
-            var list = string.Concat(emission.Problems.Distinct().Select(problem => Environment.NewLine + "- " + problem));
-            throw new ExportException($"'{request.Name}' cannot be written as ONNX opset {request.Options.Opset}:{list}");
-        }
-
+        problems.AddRange(emission.Problems);
         var proto = new ModelProto
         {
             IrVersion = request.Options.IrVersion,

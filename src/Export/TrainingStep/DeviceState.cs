@@ -13,18 +13,20 @@ namespace OnnxFunctional.Export.TrainingStep;
 /// </remarks>
 internal sealed class DeviceState : IDisposable
 {
+    private const string From = "from";
+    private const string To = "to";
+
     private readonly ManifestState[] _tensors;
     private readonly OrtValue[][] _sets = [[], []];
     private readonly OrtAllocator? _allocator;
     private readonly InferenceSession _copier;
-    private int _current;
 
-    public DeviceState(ManifestState[] tensors, StepSession train, byte[] init, string source, ExecutionProvider provider, OnnxModelOptions options)
+    /// <summary>Makes the buffers, binds them to the training graph, and runs the graph that fills the first set.</summary>
+    public DeviceState(TrainingFolder folder, StepSession train, ExecutionProvider provider, OnnxModelOptions options)
     {
-        _tensors = tensors;
-        train.StateOutputs = tensors.Select(tensor => tensor.Next).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        _tensors = folder.Manifest.State;
         using var sessionOptions = Runtime.OrtSetup.Create(provider, new OnnxModelOptions { Optimization = GraphOptimization.None, IntraOpThreads = options.IntraOpThreads });
-        _copier = new InferenceSession(Copier(tensors).ToByteArray(), sessionOptions);
+        _copier = new InferenceSession(Copier().ToByteArray(), sessionOptions);
         try
         {
             if (provider.DeviceId is { } device)
@@ -34,18 +36,22 @@ internal sealed class DeviceState : IDisposable
             }
 
             var allocator = _allocator ?? OrtAllocator.DefaultInstance;
-            _sets[0] = [.. tensors.Select(tensor => Allocate(allocator, tensor))];
-            _sets[1] = [.. tensors.Select((tensor, i) => tensor.Next is null ? _sets[0][i] : Allocate(allocator, tensor))];
-            using var first = StepSession.Open(init, source, provider, options, [], [.. tensors.Select(tensor => tensor.Name)]);
-            using var run = new RunOptions();
-            for (var i = 0; i < tensors.Length; i++) first.Binding.BindOutput(tensors[i].Name, _sets[0][i]);
-            first.Session.RunWithBinding(run, first.Binding);
-            first.Binding.SynchronizeBoundOutputs();
+            _sets[0] = [.. _tensors.Select(tensor => Allocate(allocator, tensor))];
+            _sets[1] = [.. _tensors.Select((tensor, i) => tensor.Next is null ? _sets[0][i] : Allocate(allocator, tensor))];
+            using var first = StepSession.Open(folder.Read(TrainingFolder.InitFile), $"{TrainingFolder.InitFile} of {folder.Source}", provider, options, StepTensors.Init(folder.Manifest));
+            for (var i = 0; i < _tensors.Length; i++) first.BindNextState(0, _tensors[i].Name, _sets[0][i]);
+            first.Run([], 0);
+            BindTo(train, _ => true);
+            for (var i = 0; i < _tensors.Length; i++)
+            {
+                if (_tensors[i].Next is not { } next) continue;
+                for (var set = 0; set < 2; set++) train.BindNextState(set, next, _sets[1 - set][i]);
+            }
         }
         catch (OnnxRuntimeException failed)
         {
             Dispose();
-            throw new ExportException($"The state of {source} could not be put on {provider}: {failed.Message}", failed);
+            throw new ExportException($"The state of {folder.Source} could not be put on {provider}: {failed.Message}", failed);
         }
         catch
         {
@@ -54,39 +60,43 @@ internal sealed class DeviceState : IDisposable
         }
     }
 
-    /// <summary>Binds the present set as inputs of a step and the other as its outputs.</summary>
-    public void Alternate(StepSession train)
-    {
-        var (present, next) = (_sets[_current], _sets[1 - _current]);
-        for (var i = 0; i < _tensors.Length; i++)
-        {
-            train.Binding.BindInput(_tensors[i].Name, present[i]);
-            if (_tensors[i].Next is { } name) train.Binding.BindOutput(name, next[i]);
-        }
-    }
+    /// <summary>The set that is the present state.</summary>
+    public int Current { get; private set; }
 
     /// <summary>What the step wrote is the present state.</summary>
-    public void Advance() => _current = 1 - _current;
+    public void Advance() => Current = 1 - Current;
 
-    /// <summary>Binds tensors of the present set as inputs of a graph that only reads them.</summary>
-    public void BindTo(StepSession session, IReadOnlyCollection<string> names)
+    /// <summary>Binds tensors of both sets as inputs of a graph.</summary>
+    public void BindTo(StepSession session, Func<ManifestState, bool> isTaken)
     {
         for (var i = 0; i < _tensors.Length; i++)
         {
-            if (names.Contains(_tensors[i].Name)) session.Binding.BindInput(_tensors[i].Name, _sets[_current][i]);
+            if (!isTaken(_tensors[i])) continue;
+            for (var set = 0; set < 2; set++) session.BindState(set, _tensors[i].Name, _sets[set][i]);
         }
     }
 
-    /// <summary>The present state, copied from the device.</summary>
-    public float[][] Read()
+    /// <summary>All tensors of the present state, copied from the device.</summary>
+    public float[][] Read() => [.. Enumerable.Range(0, _tensors.Length).Select(Read)];
+
+    /// <summary>One of them.</summary>
+    public float[] Read(int index)
     {
-        var values = _tensors.Select(tensor => new float[Count(tensor)]).ToArray();
-        Copy(_sets[_current], Host(values));
+        var values = new float[_tensors[index].Length];
+        using var host = OrtValue.CreateTensorValueFromMemory(values, Dims(_tensors[index]));
+        Copy(_sets[Current][index], host);
         return values;
     }
 
-    /// <summary>Copies a state to the device.</summary>
-    public void Write(float[][] values) => Copy(Host(values), _sets[_current]);
+    /// <summary>Copies a whole state to the device.</summary>
+    public void Write(float[][] values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            using var host = OrtValue.CreateTensorValueFromMemory(values[i], Dims(_tensors[i]));
+            Copy(host, _sets[Current][i]);
+        }
+    }
 
     public void Dispose()
     {
@@ -95,27 +105,19 @@ internal sealed class DeviceState : IDisposable
         _allocator?.Dispose();
     }
 
-    private static int Count(ManifestState tensor) => tensor.Shape.Aggregate(1, (product, dim) => checked(product * dim));
-
     private static OrtValue Allocate(OrtAllocator allocator, ManifestState tensor) => OrtValue.CreateAllocatedTensorValue(allocator, TensorElementType.Float, Dims(tensor));
 
     private static long[] Dims(ManifestState tensor) => [.. tensor.Shape.Select(dim => (long)dim)];
 
-    private OrtValue[] Host(float[][] values) => [.. values.Select((elements, i) => OrtValue.CreateTensorValueFromMemory(elements, Dims(_tensors[i])))];
-
-    /// <summary>A run of identities moves tensors between any two places ONNX Runtime knows.</summary>
-    private void Copy(OrtValue[] from, OrtValue[] to)
+    /// <summary>An identity moves a tensor between any two places ONNX Runtime knows.</summary>
+    private void Copy(OrtValue from, OrtValue to)
     {
         try
         {
             using var binding = _copier.CreateIoBinding();
             using var run = new RunOptions();
-            for (var i = 0; i < _tensors.Length; i++)
-            {
-                binding.BindInput(InputName(i), from[i]);
-                binding.BindOutput(OutputName(i), to[i]);
-            }
-
+            binding.BindInput(From, from);
+            binding.BindOutput(To, to);
             binding.SynchronizeBoundInputs();
             _copier.RunWithBinding(run, binding);
             binding.SynchronizeBoundOutputs();
@@ -124,31 +126,20 @@ internal sealed class DeviceState : IDisposable
         {
             throw new ExportException($"The state could not be copied from or to the device: {failed.Message}", failed);
         }
-        finally
-        {
-            // The sets stay; what was made here for the host goes.
-            foreach (var value in from.Concat(to).Except(_sets[0]).Except(_sets[1])) value.Dispose();
-        }
     }
 
-    private static string InputName(int index) => "from_" + index.ToString(System.Globalization.CultureInfo.InvariantCulture);
-
-    private static string OutputName(int index) => "to_" + index.ToString(System.Globalization.CultureInfo.InvariantCulture);
-
-    private static ModelProto Copier(ManifestState[] tensors)
+    /// <summary>One node for tensors of any shape, which is left open.</summary>
+    private static ModelProto Copier()
     {
-        var graph = new OnnxGraph("copy");
-        for (var i = 0; i < tensors.Length; i++)
-        {
-            var spec = new TensorSpec(Shape.Of(tensors[i].Shape), DType.Float32);
-            graph.Input(InputName(i), spec);
-            graph.Output(OutputName(i), spec);
-            graph.Node(OutputName(i) + "/Identity", "Identity", [InputName(i)], [OutputName(i)]);
-        }
-
         var options = new ExportOptions { Opset = 17 };
-        var model = new ModelProto { IrVersion = options.IrVersion, ProducerName = OnnxEmitter.Producer, Graph = graph.Proto };
+        var graph = new GraphProto { Name = "copy" };
+        graph.Input.Add(Open(From));
+        graph.Output.Add(Open(To));
+        graph.Node.Add(new NodeProto { Name = "Identity", OpType = "Identity", Input = { From }, Output = { To } });
+        var model = new ModelProto { IrVersion = options.IrVersion, ProducerName = OnnxEmitter.Producer, Graph = graph };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = options.Opset });
         return model;
+
+        static ValueInfoProto Open(string name) => new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = OnnxGraph.ElementType(DType.Float32) } } };
     }
 }

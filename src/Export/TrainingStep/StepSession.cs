@@ -1,49 +1,50 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using OnnxFunctional.Export.Runtime;
-using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
-/// <summary>One of the four graphs in ONNX Runtime, with an I/O binding: data from here, state where it lies on the device, reports back here.</summary>
+/// <summary>One of the four graphs in ONNX Runtime: data from here, state where it lies on the device, reports back here.</summary>
+/// <remarks>It has two bindings, one for each set of the state, which are made once: a warm run on the processor binds and allocates nothing.</remarks>
 internal sealed class StepSession : IDisposable
 {
     private readonly string _source;
-    private readonly string[] _dataInputs;
-    private readonly string[] _reports;
-    private NDArray[] _results = [];
+    private readonly bool _copiesOnBinding;
+    private readonly RunOptions _run = new();
+    private readonly OrtIoBinding[] _bindings;
+    private readonly StepInput[] _inputs;
+    private readonly StepOutput[] _reports;
+    private readonly bool _allocates;
 
-    private StepSession(InferenceSession session, string source, string?[] inputs, string?[] outputs)
+    private StepSession(InferenceSession session, string source, bool onDevice, StepTensors tensors)
     {
-        (Session, _source) = (session, source);
-        _dataInputs = [.. inputs.OfType<string>()];
-        _reports = [.. outputs.OfType<string>()];
-        foreach (var name in _dataInputs)
+        // What lies in our memory is copied to a device when it is bound, so there it is bound for every run.
+        (Session, _source, _copiesOnBinding) = (session, source, onDevice);
+        _bindings = [session.CreateIoBinding(), session.CreateIoBinding()];
+        _inputs = [.. tensors.Data.Select(tensor => new StepInput(tensor))];
+        _reports = [.. tensors.Reports.Select(name => new StepOutput(name, session.OutputMetadata[name]))];
+        _allocates = _reports.Any(report => report.Value is null);
+        foreach (var report in _reports)
         {
-            if (!session.InputMetadata.ContainsKey(name)) throw new OnnxFileException($"{source} has no input '{name}', which training.json names. The files are from different exports; export again.");
+            if (report.Value is not { } value) continue;
+            foreach (var binding in _bindings) binding.BindOutput(report.Name, value);
         }
-
-        foreach (var name in _reports)
-        {
-            if (!session.OutputMetadata.ContainsKey(name)) throw new OnnxFileException($"{source} has no output '{name}', which training.json names. The files are from different exports; export again.");
-        }
-
-        Binding = session.CreateIoBinding();
     }
 
     public InferenceSession Session { get; }
 
-    public OrtIoBinding Binding { get; }
+    /// <summary>How many outputs are read.</summary>
+    public int Reports => _reports.Length;
 
-    /// <summary>Opens a graph.</summary>
+    /// <summary>Opens a graph and compares it with its description.</summary>
     /// <param name="model">The file.</param>
     /// <param name="source">How messages call it.</param>
     /// <param name="provider">The device.</param>
     /// <param name="options">Threads and optimization.</param>
-    /// <param name="inputs">The inputs that must be there: those for data first, in order.</param>
-    /// <param name="outputs">The outputs that must be there: those read here first, in order.</param>
-    public static StepSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options, string?[] inputs, string?[] outputs)
+    /// <param name="tensors">What must go in and come out.</param>
+    /// <exception cref="OnnxFileException">ONNX Runtime refuses the file, or it is not the one described.</exception>
+    public static StepSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options, StepTensors tensors)
     {
         using var sessionOptions = OrtSetup.Create(provider, options);
         InferenceSession session;
@@ -58,7 +59,8 @@ internal sealed class StepSession : IDisposable
 
         try
         {
-            return new StepSession(session, source, inputs, outputs);
+            Check(session, source, tensors);
+            return new StepSession(session, source, provider.DeviceId is not null, tensors);
         }
         catch
         {
@@ -67,57 +69,115 @@ internal sealed class StepSession : IDisposable
         }
     }
 
-    /// <summary>Runs once; state has been bound before.</summary>
-    /// <param name="data">Arrays for the first inputs.</param>
-    public void Run(IReadOnlyList<NDArray> data)
+    /// <summary>Says where a tensor of the state lies when one of its two sets is the present one.</summary>
+    public void BindState(int set, string name, OrtValue value) => _bindings[set].BindInput(name, value);
+
+    /// <summary>Says where the next value of a tensor goes when one of the two sets is the present one.</summary>
+    public void BindNextState(int set, string name, OrtValue value) => _bindings[set].BindOutput(name, value);
+
+    /// <summary>Runs once.</summary>
+    /// <param name="data">Arrays that fit, in order.</param>
+    /// <param name="set">Which set of the state is the present one.</param>
+    /// <exception cref="ExportException">ONNX Runtime failed; what it should have written holds nothing of use.</exception>
+    public void Run(ReadOnlySpan<NDArray> data, int set)
     {
-        var values = new OrtValue?[data.Count];
+        var binding = _bindings[set];
         try
         {
-            for (var i = 0; i < values.Length; i++)
+            for (var i = 0; i < _inputs.Length; i++)
             {
-                values[i] = data[i].Shape.Rank == 0 ? OrtValue.CreateTensorValueFromMemory(data[i].AsFloats().ToArray(), []) : OrtConversion.ToOrt(SampleConversion.ToOnnx(data[i]), _dataInputs[i]);
-                Binding.BindInput(_dataInputs[i], values[i]!);
+                var isNew = _inputs[i].Put(data[i]);
+                if (_copiesOnBinding) binding.BindInput(_inputs[i].Name, _inputs[i].Value!);
+                else if (isNew) foreach (var each in _bindings) each.BindInput(_inputs[i].Name, _inputs[i].Value!);
             }
 
-            var bound = BoundReports();
-            foreach (var name in bound) Binding.BindOutputToDevice(name, OrtMemoryInfo.DefaultInstance);
-            using var runOptions = new RunOptions();
-            Binding.SynchronizeBoundInputs();
-            Session.RunWithBinding(runOptions, Binding);
-            Binding.SynchronizeBoundOutputs();
-            var names = Binding.GetOutputNames();
-            using var outputs = Binding.GetOutputValues();
-            _results = new NDArray[bound.Length];
-            for (var i = 0; i < names.Length; i++)
-            {
-                if (Array.IndexOf(bound, names[i]) is var at and >= 0) _results[at] = Read(outputs[i]);
-            }
+            if (_allocates) ReleaseResults(binding);
+            binding.SynchronizeBoundInputs();
+            Session.RunWithBinding(_run, binding);
+            binding.SynchronizeBoundOutputs();
+            if (_allocates) TakeResults(binding);
         }
         catch (OnnxRuntimeException failed)
         {
-            throw new ExportException($"ONNX Runtime failed while running {_source} on {string.Join(", ", data.Select((array, i) => $"{_dataInputs[i]}: {array.Shape}"))}: {failed.Message}", failed);
-        }
-        finally
-        {
-            foreach (var value in values) value?.Dispose();
+            throw new ExportException($"ONNX Runtime failed while running {_source} on {Described(data)}: {failed.Message}", failed);
         }
     }
 
-    /// <summary>The names of outputs that a state holds; all others are read here.</summary>
-    public IReadOnlySet<string> StateOutputs { get; set; } = new HashSet<string>();
+    /// <summary>A report of the last run.</summary>
+    public ReadOnlySpan<float> Floats(int report) => _reports[report].Floats;
 
-    public NDArray Result(int report) => _results[report];
-
-    public ReadOnlySpan<float> Floats(int report) => _results[report].AsFloats();
+    /// <summary>A report of the last run in memory of its own.</summary>
+    public NDArray Result(int report) => _reports[report].Copy();
 
     public void Dispose()
     {
-        Binding.Dispose();
+        foreach (var binding in _bindings) binding.Dispose();
+        foreach (var input in _inputs) input.Dispose();
+        foreach (var report in _reports) report.Dispose();
+        _run.Dispose();
         Session.Dispose();
     }
 
-    private string[] BoundReports() => [.. _reports.Where(name => !StateOutputs.Contains(name))];
+    /// <summary>Results of the last run would be written to again, whatever the shapes of this one.</summary>
+    private void ReleaseResults(OrtIoBinding binding)
+    {
+        foreach (var report in _reports)
+        {
+            if (report.Value is null) binding.BindOutputToDevice(report.Name, OrtMemoryInfo.DefaultInstance);
+        }
+    }
+
+    private void TakeResults(OrtIoBinding binding)
+    {
+        var names = binding.GetOutputNames();
+        using var values = binding.GetOutputValues();
+        foreach (var report in _reports)
+        {
+            if (report.Value is null) report.Result = Read(values[Array.IndexOf(names, report.Name)]);
+        }
+    }
+
+    private string Described(ReadOnlySpan<NDArray> data)
+    {
+        var parts = new string[data.Length];
+        for (var i = 0; i < parts.Length; i++) parts[i] = $"{_inputs[i].Name}: {data[i].Shape}";
+        return string.Join(", ", parts);
+    }
+
+    private static void Check(InferenceSession session, string source, StepTensors tensors)
+    {
+        ManifestTensor[] inputs = [.. tensors.Data, .. tensors.State];
+        Check(session.InputMetadata, "input", source, inputs);
+        Check(session.OutputMetadata, "output", source, tensors.NextState);
+        foreach (var name in tensors.Reports)
+        {
+            if (!session.OutputMetadata.ContainsKey(name)) throw Unlike(source, $"it has no output '{name}'");
+        }
+
+        if (session.InputNames.FirstOrDefault(name => !Array.Exists(inputs, input => input.Name == name)) is { } extra) throw Unlike(source, $"it also takes '{extra}'");
+    }
+
+    private static void Check(IReadOnlyDictionary<string, NodeMetadata> found, string role, string source, ManifestTensor[] expected)
+    {
+        foreach (var tensor in expected)
+        {
+            if (!found.TryGetValue(tensor.Name, out var metadata)) throw Unlike(source, $"it has no {role} '{tensor.Name}'");
+            var fits = metadata.IsTensor && metadata.Dimensions.Length == tensor.Shape.Length && metadata.Dimensions.Zip(tensor.Shape).All(pair => pair.First == pair.Second || pair.First < 0 || pair.Second < 0);
+            if (!fits || metadata.ElementDataType != TypeOf(tensor.Type))
+                throw Unlike(source, $"its {role} '{tensor.Name}' is {metadata.ElementDataType} [{string.Join(", ", metadata.Dimensions)}], not {tensor.Type} [{string.Join(", ", tensor.Shape)}]");
+        }
+    }
+
+    private static OnnxFileException Unlike(string source, string what) => new($"{source} is not as {TrainingFolder.ManifestFile} describes it: {what}. The files are from different exports; export again.");
+
+    private static TensorElementType TypeOf(DType type) => type switch
+    {
+        DType.Float32 => TensorElementType.Float,
+        DType.Int64 => TensorElementType.Int64,
+        DType.Int32 => TensorElementType.Int32,
+        DType.Bool => TensorElementType.Bool,
+        _ => TensorElementType.DataTypeMax,
+    };
 
     private static NDArray Read(OrtValue value)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OnnxFunctional.Export.TrainingStep;
 
 namespace OnnxFunctional.Export;
 
@@ -7,19 +8,22 @@ namespace OnnxFunctional.Export;
 /// <param name="Name">The loss, or a tensor of the state.</param>
 /// <param name="Step">The step, counted from 1, at which they differed most.</param>
 /// <param name="Difference">The largest difference there, as a share of the largest number of the tensor.</param>
-public readonly record struct StepDifference(string Name, int Step, float Difference);
+/// <param name="IsRounding">Whether the tensor holds nothing but rounding, so that the engine differs from itself as much when weights change by their last bit: the bias before a BatchNormalization, whose gradient is zero by mathematics.</param>
+public readonly record struct StepDifference(string Name, int Step, float Difference, bool IsRounding);
 
 /// <summary>What the export of a training step wrote.</summary>
 public sealed class TrainingExportReport
 {
-    internal TrainingExportReport(string folder, TrainingExportOptions options, int stateTensors, IReadOnlyList<StepDifference> differences)
+    private readonly int _steps;
+
+    internal TrainingExportReport(string folder, TrainingExportOptions options, TrainingManifest manifest, IReadOnlyList<StepDifference> differences)
     {
         Folder = folder;
-        BatchSize = options.BatchSize;
-        StateTensors = stateTensors;
+        BatchSize = manifest.BatchSize;
+        StateTensors = manifest.State.Length;
         IsVerified = options.Verify;
         Differences = differences;
-        Steps = options.VerifiedSteps;
+        _steps = options.VerifiedSteps;
     }
 
     /// <summary>The folder.</summary>
@@ -37,16 +41,16 @@ public sealed class TrainingExportReport
     /// <summary>The loss and each tensor of the state with its largest difference; none where nothing was verified.</summary>
     public IReadOnlyList<StepDifference> Differences { get; }
 
-    private int Steps { get; }
-
     /// <summary>A line for the files and one for the comparison.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{Folder}: init, train, evaluate and predict for {(BatchSize is { } size ? size.ToString(CultureInfo.InvariantCulture) : "any number of")} samples a batch, {StateTensors} tensors of state");
         if (!IsVerified) return text.Append(", not verified").ToString();
-        var worst = Differences.MaxBy(difference => difference.Difference);
-        text.AppendLine().Append(CultureInfo.InvariantCulture, $"ONNX Runtime and the engine agree over {Steps} steps; largest relative difference {worst.Difference:0.0e+00} ({worst.Name})");
+        var worst = Differences.Where(difference => !difference.IsRounding).MaxBy(difference => difference.Difference);
+        text.AppendLine().Append(CultureInfo.InvariantCulture, $"ONNX Runtime and the engine agree over {_steps} steps; largest relative difference {worst.Difference:0.0e+00} ({worst.Name})");
+        if (Differences.Any(difference => difference.IsRounding))
+            text.AppendLine().Append(CultureInfo.InvariantCulture, $"nothing but rounding, and so without effect: {string.Join(", ", Differences.Where(difference => difference.IsRounding).Select(difference => difference.Name))}");
         return text.ToString();
     }
 }

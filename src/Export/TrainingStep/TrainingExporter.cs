@@ -31,11 +31,8 @@ public static class TrainingExporter
         }
 
         // The description last: a folder with it is complete.
-        AtomicFile.Write(Path.Combine(folder, OnnxTrainer.InitFile), files.Init);
-        AtomicFile.Write(Path.Combine(folder, OnnxTrainer.TrainFile), files.Train);
-        AtomicFile.Write(Path.Combine(folder, OnnxTrainer.EvaluateFile), files.Evaluate);
-        AtomicFile.Write(Path.Combine(folder, OnnxTrainer.PredictFile), files.Predict);
-        AtomicFile.Write(Path.Combine(folder, OnnxTrainer.ManifestFile), files.Manifest.ToJson());
-        return new TrainingExportReport(folder, options, files.Manifest.State.Length, differences);
+        foreach (var name in TrainingFolder.Graphs) AtomicFile.Write(Path.Combine(folder, name), files.Graphs[name]);
+        AtomicFile.Write(Path.Combine(folder, TrainingFolder.ManifestFile), files.Manifest.ToJson());
+        return new TrainingExportReport(folder, options, files.Manifest, differences);
     }
 }

@@ -8,7 +8,7 @@ using OnnxFunctional.Training.Engine;
 namespace OnnxFunctional.Export.TrainingStep;
 
 /// <summary>A training step in memory: four graphs and what connects them.</summary>
-internal sealed class TrainingFiles
+internal sealed record TrainingFiles
 {
     public required StepGraph Step { get; init; }
 
@@ -20,13 +20,8 @@ internal sealed class TrainingFiles
 
     public required TrainingManifest Manifest { get; init; }
 
-    public required byte[] Init { get; init; }
-
-    public required byte[] Train { get; init; }
-
-    public required byte[] Evaluate { get; init; }
-
-    public required byte[] Predict { get; init; }
+    /// <summary>The graphs by the names of their files.</summary>
+    public required IReadOnlyDictionary<string, byte[]> Graphs { get; init; }
 
     /// <summary>Writes all graphs.</summary>
     /// <exception cref="ExportException">Something cannot be written; all problems in one message.</exception>
@@ -45,15 +40,17 @@ internal sealed class TrainingFiles
         string[] dataNames = [.. inputs, .. targetNames, .. weightName is null ? Array.Empty<string>() : [weightName]];
         var constantRate = plan.Optimizer.LearningRate.IsConstant;
         var rateName = Naming.Unique("learning_rate", taken);
-        var state = model.WeightPaths().Select(named => (Name: Naming.Unique(named.Path, taken), named.Weight))
+        var paths = model.WeightPaths();
+        var state = paths.Select(named => (Name: Naming.Unique(named.Path, taken), named.Weight))
             .Concat(plan.State.Slots.Select(slot => (Name: Naming.Unique("optimizer/" + slot.Name, taken), Weight: slot)))
             .Append((Name: Naming.Unique("optimizer/iterations", taken), Weight: plan.State.Iterations)).ToList();
         var updates = step.Updates.Where(update => update.Weight != plan.State.LearningRate).GroupBy(update => update.Weight).ToDictionary(group => group.Key, group => group.Last().Value);
         var nextNames = state.ToDictionary(entry => entry.Weight, entry => updates.ContainsKey(entry.Weight) ? Naming.Unique(entry.Name + "/next", taken) : null);
 
-        var reports = Reports(plan, step, taken);
+        var problems = new List<string>();
+        var reports = Reports(plan, step, taken, problems);
         var stands = state.Append((Name: rateName, Weight: plan.State.LearningRate)).ToDictionary(entry => entry.Weight, entry => (entry.Name, new InputLayer(entry.Weight.Shape, DType.Float32, null).Tensor.Value));
-        var writer = new Writer(model, emission, stands, options.BatchSize);
+        var writer = new Writer(model, emission, stands, options.BatchSize, problems);
 
         var streams = new Dictionary<RandomStream, uint>();
         foreach (var node in Graph.Between(step.Inputs, [.. step.Outputs, .. step.Updates.Select(update => update.Value)]).Nodes)
@@ -85,23 +82,29 @@ internal sealed class TrainingFiles
         var predict = writer.Write(model.Name + "_predict", [.. inputs.Zip(forwardInputs)], [.. predictionNames.Zip(forwardOutputs)], predicting, null);
         var first = state.Select(entry => (entry.Name, Node.Create(new Constant(TensorData.Of(entry.Weight.Shape, entry.Weight.Storage)), [], null).Outputs[0])).ToList();
         var init = writer.Write(model.Name + "_init", [], first, [], null);
+        OnnxEmitter.Refuse(problems, model.Name + "_train", emission);
 
+        var graphs = new Dictionary<string, byte[]>
+        {
+            [TrainingFolder.InitFile] = init.Proto.ToByteArray(),
+            [TrainingFolder.TrainFile] = train.Proto.ToByteArray(),
+            [TrainingFolder.EvaluateFile] = evaluate.Proto.ToByteArray(),
+            [TrainingFolder.PredictFile] = predict.Proto.ToByteArray(),
+        };
         ManifestTensor[] described = [.. dataNames.Zip(step.Inputs, (name, value) => new ManifestTensor(name, value.Spec.Type, writer.Shape(value)))];
         return new TrainingFiles
         {
             Step = step,
             State = state,
             Emitted = new EmittedModel { Model = model, Proto = train.Proto, Inputs = train.Inputs, Outputs = train.Outputs, Layers = [] },
-            Init = init.Proto.ToByteArray(),
-            Train = train.Proto.ToByteArray(),
-            Evaluate = evaluate.Proto.ToByteArray(),
-            Predict = predict.Proto.ToByteArray(),
+            Graphs = graphs,
             Manifest = new TrainingManifest
             {
                 Model = model.Name,
                 Opset = options.Opset,
-                BatchSize = options.BatchSize,
+                BatchSize = BatchSize(model, options),
                 Inputs = described[..inputs.Length],
+                Outputs = [.. model.OutputNames],
                 Targets = described[inputs.Length..(inputs.Length + targetNames.Length)],
                 SampleWeight = weightName is null ? null : described[^1],
                 LearningRateInput = constantRate ? rateName : null,
@@ -112,16 +115,28 @@ internal sealed class TrainingFiles
                 Metrics = reports.Metrics,
                 Predictions = predictionNames,
                 State = [.. state.Select((entry, i) => new ManifestState(
-                    entry.Name, nextNames[entry.Weight], entry.Weight.Shape.Dims.ToArray(), i < state.Count - plan.State.Slots.Count - 1, evaluated.Contains(entry.Weight), predicting.Contains(entry.Weight)))],
+                    entry.Name, nextNames[entry.Weight], entry.Weight.Shape.Dims.ToArray(), i < paths.Count, i < paths.Count ? Average(paths[i].Path) : null, evaluated.Contains(entry.Weight), predicting.Contains(entry.Weight)))],
+                Files = [.. TrainingFolder.Graphs.Select(name => TrainingFolder.Describe(name, graphs[name]))],
             },
         };
+
+        // The moving average that takes a weight's place when training ends.
+        string? Average(string path) => plan.State.Find(OptimizerState.AverageOf(path)) is { } average ? state.Find(entry => entry.Weight == average).Name : null;
+    }
+
+    /// <summary>The number of samples the graphs hold for: asked for, or said by the model's inputs; nothing where any will do.</summary>
+    private static int? BatchSize(Model model, TrainingExportOptions options)
+    {
+        var said = model.Inputs[0].Shape[0];
+        if (said is not null && options.BatchSize is { } asked && asked != said) throw new ExportException($"TrainingExportOptions.BatchSize is {asked}, but the model's input '{model.InputNames[0]}' is declared for batches of {said}. Leave the option out, or declare the input without a batch size.");
+        return options.BatchSize ?? said;
     }
 
     private static HashSet<Weight> Read(IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs) =>
         [.. Graph.Between(inputs, outputs).Nodes.Select(node => node.Op).OfType<Variable>().Select(variable => variable.Weight)];
 
     /// <summary>Names of the losses and metrics' sums, in the order of the step's outputs.</summary>
-    private static (List<string> Names, ManifestLoss[] Losses, ManifestMetric[] Metrics) Reports(TrainingPlan plan, StepGraph step, HashSet<string> taken)
+    private static (List<string> Names, ManifestLoss[] Losses, ManifestMetric[] Metrics) Reports(TrainingPlan plan, StepGraph step, HashSet<string> taken, List<string> problems)
     {
         List<string> names = [Naming.Unique("loss", taken)];
         var losses = new List<ManifestLoss>();
@@ -138,14 +153,16 @@ internal sealed class TrainingFiles
         {
             string[] sums = [.. Enumerable.Range(0, count).Select(i => Naming.Unique(name + (i == 0 ? "/sum" : "/sum_" + i), taken))];
             names.AddRange(sums);
-            metrics.Add(new ManifestMetric(name, metric is MeanMetric, sums));
+            var keras = metric.IsMean ? null : CompileConfig.WriteMetric(metric);
+            if (!metric.IsMean && keras is null) problems.Add($"metric '{name}': its result is a function of your class {metric.GetType().Name}, which a file cannot hold. Derive the class from MeanMetric, or leave the metric out of Compile.");
+            metrics.Add(new ManifestMetric(name, metric.IsMean, sums, keras));
         }
 
         return (names, [.. losses], [.. metrics]);
     }
 
     /// <summary>Writes graphs whose weights are inputs.</summary>
-    private sealed class Writer(Model model, ExportOptions options, Dictionary<Weight, (string Name, Value Stand)> stands, int? batchSize)
+    private sealed class Writer(Model model, ExportOptions options, Dictionary<Weight, (string Name, Value Stand)> stands, int? batchSize, List<string> problems)
     {
         private readonly ScopeNames _scopes = new(model);
 
@@ -182,7 +199,7 @@ internal sealed class TrainingFiles
                 Random = random,
                 Scopes = _scopes,
                 Options = options,
-            });
+            }, problems);
             return (proto, given, results);
         }
 

@@ -44,6 +44,9 @@ public abstract partial class Metric
     /// <summary>All numbers of the metric: one, or one for each threshold or class. Logs number several from 0, <c>precision_0</c>; <see cref="Result"/> is their mean.</summary>
     protected internal virtual IReadOnlyList<double> Results(IReadOnlyList<double[]> totals) => [Result(totals)];
 
+    /// <summary>Whether the result is the first sum over the second, so that whoever has the sums needs no code for it.</summary>
+    internal virtual bool IsMean => false;
+
     /// <summary>The metric that holds for these shapes; another one where the name says less than that.</summary>
     internal virtual Metric For(Shape yTrue, Shape yPred) => this;
 
@@ -63,6 +66,10 @@ public abstract partial class Metric
 /// <summary>A metric that is the weighted mean of one number a sample.</summary>
 public abstract class MeanMetric : Metric
 {
+    // A class derived from this one may make other numbers of its sums.
+    internal override bool IsMean =>
+        ((Func<IReadOnlyList<double[]>, double>)Result).Method.DeclaringType == typeof(MeanMetric) && ((Func<IReadOnlyList<double[]>, IReadOnlyList<double>>)Results).Method.DeclaringType == typeof(Metric);
+
     /// <summary>The number of each sample or position.</summary>
     protected abstract SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred);
 

@@ -41,6 +41,14 @@ internal static class CompileConfig
         return model.Compile(optimizer, losses, weights, ReadMetrics(Member(json, "metrics")), seed, threads, ReadMetrics(Member(json, "weighted_metrics")));
     }
 
+    /// <summary>A metric by itself; nothing where it is a class of the user's.</summary>
+    public static JsonElement? WriteMetric(Metric metric) =>
+        CompileTypes.Metrics.Values.Any(type => type.Type == metric.GetType()) ? JsonElement.Parse(WriteObject(metric, typeof(Metric), $"the metric '{metric.Name}'").ToJsonString()) : null;
+
+    /// <summary>A metric as <see cref="WriteMetric"/> told it.</summary>
+    /// <exception cref="ModelException">The JSON names what is not known, or holds values of a wrong kind.</exception>
+    public static Metric ReadMetric(JsonElement json) => (Metric)ReadObject(json, typeof(Metric), 0);
+
     private static JsonNode WriteMetrics(Metrics metrics) =>
         metrics.ByOutput is { } named
             ? new JsonObject(named.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)List(entry.Value))))
@@ -51,7 +59,7 @@ internal static class CompileConfig
     private static Metrics ReadMetrics(JsonElement json) =>
         json.ValueKind == JsonValueKind.Array ? Metrics.Create([.. Read(json)]) : Entries(json).ToDictionary(entry => entry.Name, entry => Read(entry.Value).ToArray());
 
-    private static IEnumerable<Metric> Read(JsonElement json) => Items(json).Select(item => (Metric)ReadObject(item, typeof(Metric), 0));
+    private static IEnumerable<Metric> Read(JsonElement json) => Items(json).Select(ReadMetric);
 
     private static JsonObject WriteObject(object value, Type kind, string where)
     {

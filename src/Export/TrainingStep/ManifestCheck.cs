@@ -1,0 +1,68 @@
+namespace OnnxFunctional.Export.TrainingStep;
+
+/// <summary>Whether a training.json from anywhere can be true, before buffers are made after it.</summary>
+internal static class ManifestCheck
+{
+    /// <exception cref="OnnxFileException">It contradicts itself; the first problem is named.</exception>
+    public static void Run(TrainingManifest manifest, string source)
+    {
+        if (Problems(manifest).FirstOrDefault() is { } problem) throw new OnnxFileException($"{source} is damaged: {problem}. Export the training again.");
+    }
+
+    private static IEnumerable<string> Problems(TrainingManifest manifest)
+    {
+        // JSON may hold null where a list holds objects.
+        if (new object?[][] { manifest.Inputs, manifest.Targets, manifest.Losses, manifest.Metrics, manifest.State, manifest.Files, manifest.Outputs, manifest.Predictions }.Any(list => list.Contains(null))
+            || manifest.Metrics.Any(metric => metric.Sums.Contains(null!)))
+        {
+            yield return "a list holds null";
+            yield break;
+        }
+
+        if (manifest.BatchSize < 1) yield return $"the batch size is {manifest.BatchSize}, expected 1 or more";
+        if (!float.IsFinite(manifest.LearningRate)) yield return $"the learning rate is {manifest.LearningRate}";
+        if (manifest.LearningRateInput is null == manifest.LearningRateOutput is null) yield return "the learning rate must be an input or an output";
+        if (manifest.Inputs.Length == 0) yield return "there are no inputs";
+        if (manifest.Targets.Length != manifest.Outputs.Length || manifest.Predictions.Length != manifest.Outputs.Length)
+            yield return $"there are {manifest.Outputs.Length} outputs, but {manifest.Targets.Length} targets and {manifest.Predictions.Length} predictions";
+        foreach (var tensor in Data(manifest))
+        {
+            if (tensor.Shape.Length == 0 || tensor.Shape.Any(dim => dim is not (Shape.Unknown or > 0))) yield return $"'{tensor.Name}' has the shape [{string.Join(", ", tensor.Shape)}]";
+            if (!Enum.IsDefined(tensor.Type)) yield return $"'{tensor.Name}' is of no known type";
+        }
+
+        foreach (var metric in manifest.Metrics)
+        {
+            if (metric.IsMean ? metric.Sums.Length != 2 || metric.Keras is not null : metric.Keras is null) yield return $"the metric '{metric.Name}' does not say what its sums mean";
+        }
+
+        foreach (var tensor in manifest.State)
+        {
+            var length = tensor.Shape.Aggregate((Int128)1, (product, dim) => Int128.Min(product * int.Max(dim, 0), Array.MaxLength + 1L));
+            if (tensor.Shape.Any(dim => dim < 0) || length > Array.MaxLength) yield return $"'{tensor.Name}' has the shape [{string.Join(", ", tensor.Shape)}]";
+        }
+
+        if (manifest.State is not [.., { Shape: [], Next: not null, IsWeight: false }]) yield return "the last tensor of the state is not the count of steps";
+        foreach (var weight in manifest.State.Where(tensor => tensor.Average is not null))
+        {
+            if (!weight.IsWeight || manifest.State.FirstOrDefault(tensor => tensor.Name == weight.Average) is not { } average || !average.Shape.SequenceEqual(weight.Shape)) yield return $"'{weight.Name}' has no average '{weight.Average}' of its shape";
+        }
+
+        foreach (var names in new[] { TakenNames(manifest), GivenNames(manifest) })
+        {
+            if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice) yield return $"'{twice.Key}' stands for two tensors";
+        }
+
+        foreach (var name in TrainingFolder.Graphs)
+        {
+            if (manifest.Files.Count(file => file.Name == name) != 1) yield return $"{name} is not among the files";
+        }
+    }
+
+    private static IEnumerable<ManifestTensor> Data(TrainingManifest manifest) => [.. manifest.Inputs, .. manifest.Targets, .. manifest.SampleWeight is { } weight ? [weight] : Array.Empty<ManifestTensor>()];
+
+    private static IEnumerable<string> TakenNames(TrainingManifest manifest) => [.. Data(manifest).Select(tensor => tensor.Name), .. manifest.State.Select(tensor => tensor.Name), manifest.LearningRateInput ?? ""];
+
+    private static IEnumerable<string> GivenNames(TrainingManifest manifest) =>
+        [manifest.Loss, .. manifest.Losses.Select(loss => loss.Output), .. manifest.Metrics.SelectMany(metric => metric.Sums), .. manifest.State.Select(tensor => tensor.Next).OfType<string>(), manifest.LearningRateOutput ?? ""];
+}

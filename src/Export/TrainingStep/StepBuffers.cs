@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Export.TrainingStep;
+
+/// <summary>The memory a batch is copied to for one input; it stays while shapes do, so a warm step makes nothing.</summary>
+internal sealed class StepInput(ManifestTensor tensor) : IDisposable
+{
+    private Array _elements = Array.Empty<float>();
+    private Shape _shape;
+
+    public string Name => tensor.Name;
+
+    /// <summary>What ONNX Runtime reads; nothing before the first batch.</summary>
+    public OrtValue? Value { get; private set; }
+
+    /// <summary>Copies a batch; true if the memory is another one than before.</summary>
+    public bool Put(NDArray data)
+    {
+        var isNew = Value is null || _shape != data.Shape;
+        if (isNew)
+        {
+            Value?.Dispose();
+            (_elements, Value) = Make(checked((int)data.Shape.ElementCount), [.. data.Shape.Dims.ToArray().Select(dim => (long)dim)]);
+            _shape = data.Shape;
+        }
+
+        data.Bytes.CopyTo(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(_elements), data.Bytes.Length));
+        return isNew;
+    }
+
+    public void Dispose() => Value?.Dispose();
+
+    private (Array Elements, OrtValue Value) Make(int count, long[] dims) => tensor.Type switch
+    {
+        DType.Float32 => Make<float>(count, dims),
+        DType.Int64 => Make<long>(count, dims),
+        DType.Int32 => Make<int>(count, dims),
+        _ => Make<bool>(count, dims),
+    };
+
+    private static (Array Elements, OrtValue Value) Make<T>(int count, long[] dims)
+        where T : unmanaged
+    {
+        var elements = new T[count];
+        return (elements, OrtValue.CreateTensorValueFromMemory(elements, dims));
+    }
+}
+
+/// <summary>The place one report is read from: memory of its own where its shape is known, what ONNX Runtime allocates otherwise.</summary>
+internal sealed class StepOutput : IDisposable
+{
+    private readonly float[]? _elements;
+    private readonly Shape _shape;
+
+    public StepOutput(string name, NodeMetadata metadata)
+    {
+        Name = name;
+        if (metadata.ElementType != typeof(float) || metadata.Dimensions.Any(dim => dim < 0)) return;
+        _elements = new float[metadata.Dimensions.Aggregate(1, (product, dim) => checked(product * dim))];
+        _shape = Shape.Of(metadata.Dimensions);
+        Value = OrtValue.CreateTensorValueFromMemory(_elements, [.. metadata.Dimensions.Select(dim => (long)dim)]);
+    }
+
+    public string Name { get; }
+
+    /// <summary>What ONNX Runtime writes to; nothing where it allocates.</summary>
+    public OrtValue? Value { get; }
+
+    /// <summary>What ONNX Runtime allocated in the last run.</summary>
+    public NDArray? Result { get; set; }
+
+    public ReadOnlySpan<float> Floats => _elements ?? (Result is { } result ? result.AsFloats() : []);
+
+    /// <summary>What the last run gave, in memory of its own.</summary>
+    public NDArray Copy() => Result ?? NDArray.Create(_elements!.ToArray(), _shape);
+
+    public void Dispose() => Value?.Dispose();
+}

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using OnnxFunctional.Export.Import;
+
+namespace OnnxFunctional.Export.TrainingStep;
+
+/// <summary>An exported training: its description, and its graphs when they are asked for.</summary>
+internal sealed class TrainingFolder
+{
+    public const string InitFile = "init.onnx";
+    public const string TrainFile = "train.onnx";
+    public const string EvaluateFile = "evaluate.onnx";
+    public const string PredictFile = "predict.onnx";
+    public const string ManifestFile = "training.json";
+
+    // Names and shapes take some hundred bytes a tensor; a description beyond that is none.
+    private const long MostBytes = 64 << 20;
+
+    private readonly Func<string, byte[]> _read;
+
+    private TrainingFolder(TrainingManifest manifest, string source, Func<string, byte[]> read) => (Manifest, Source, _read) = (manifest, source, read);
+
+    public static IReadOnlyList<string> Graphs { get; } = [InitFile, TrainFile, EvaluateFile, PredictFile];
+
+    public TrainingManifest Manifest { get; }
+
+    /// <summary>How messages call it.</summary>
+    public string Source { get; }
+
+    /// <summary>How an export describes a graph that is to lie in its folder.</summary>
+    public static ManifestFile Describe(string name, byte[] graph) => new(name, graph.LongLength, Convert.ToHexStringLower(SHA256.HashData(graph)));
+
+    /// <summary>Graphs in memory.</summary>
+    public static TrainingFolder Of(TrainingFiles files) => new(files.Manifest, "the exported training", name => files.Graphs[name]);
+
+    /// <summary>A folder that ExportTraining wrote.</summary>
+    /// <exception cref="OnnxFileException">A file is missing, or the description is damaged.</exception>
+    public static TrainingFolder Open(string path, OnnxFileLimits limits)
+    {
+        var source = $"'{path}'";
+        var description = Path.Combine(path, ManifestFile);
+        try
+        {
+            if (new FileInfo(description).Length > MostBytes) throw new OnnxFileException($"'{description}' has more than {MostBytes} bytes, so it is no description of a training. Export the training again.");
+            var manifest = TrainingManifest.Parse(File.ReadAllBytes(description), $"'{description}'");
+            foreach (var file in manifest.Files.Where(file => Graphs.Contains(file.Name)))
+            {
+                if (new FileInfo(Path.Combine(path, file.Name)).Length != file.Bytes) throw Changed(file, source);
+            }
+
+            return new TrainingFolder(manifest, source, name =>
+            {
+                var bytes = OnnxFileGuard.ReadFile(Path.Combine(path, name), limits).Bytes;
+                var file = manifest.Files.Single(file => file.Name == name);
+                return string.Equals(Describe(name, bytes).Sha256, file.Sha256, StringComparison.OrdinalIgnoreCase) ? bytes : throw Changed(file, source);
+            });
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new OnnxFileException($"{source} cannot be read: {failed.Message} Give a folder that ExportTraining wrote, with all five files.", failed);
+        }
+    }
+
+    /// <summary>The bytes of a graph.</summary>
+    /// <exception cref="OnnxFileException">It is missing, damaged, or of another export.</exception>
+    public byte[] Read(string name) => _read(name);
+
+    private static OnnxFileException Changed(ManifestFile file, string source) =>
+        new($"{file.Name} of {source} is not the file that {ManifestFile} was written with: it was changed, or the files are from different exports. Export the training again.");
+}
