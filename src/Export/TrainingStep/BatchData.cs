@@ -5,6 +5,8 @@ namespace OnnxFunctional.Export.TrainingStep;
 /// <summary>A user's arrays in the order, types and shapes of the graphs.</summary>
 internal sealed class BatchData(TrainingManifest manifest)
 {
+    private readonly string[] _inputs = [.. manifest.Inputs.Select(tensor => tensor.Name)];
+
     /// <summary>Inputs, targets and sample weights.</summary>
     /// <exception cref="ModelException">Something is missing, too much, or of another shape.</exception>
     public NDArray[] Labelled(NDArrays x, NDArrays y, NDArray? sampleWeight)
@@ -18,7 +20,7 @@ internal sealed class BatchData(TrainingManifest manifest)
                 : "Sample weights were given, but the export has no input for them; set TrainingExportOptions.SampleWeights.");
         }
 
-        List<NDArray> data = [.. InOrder(x, manifest.Inputs, [.. manifest.Inputs.Select(tensor => tensor.Name)], "input"), .. InOrder(y, manifest.Targets, manifest.Outputs, "output")];
+        List<NDArray> data = [.. InOrder(x, manifest.Inputs, _inputs, "input"), .. InOrder(y, manifest.Targets, manifest.Outputs, "output")];
         if (sampleWeight is not null) data.Add(Fit(sampleWeight, manifest.SampleWeight!));
         return Counted(data);
     }
@@ -28,7 +30,7 @@ internal sealed class BatchData(TrainingManifest manifest)
     public NDArray[] Inputs(NDArrays x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return Counted([.. InOrder(x, manifest.Inputs, [.. manifest.Inputs.Select(tensor => tensor.Name)], "input")]);
+        return Counted([.. InOrder(x, manifest.Inputs, _inputs, "input")]);
     }
 
     /// <summary>Where the batches begin and how long they are.</summary>

@@ -50,11 +50,13 @@ internal sealed class DeviceState : IDisposable
         }
         catch (OnnxRuntimeException failed)
         {
+            train.Unbind();
             Dispose();
             throw new ExportException($"The state of {folder.Source} could not be put on {provider}: {failed.Message}", failed);
         }
         catch
         {
+            train.Unbind();
             Dispose();
             throw;
         }

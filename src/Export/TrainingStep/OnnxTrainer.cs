@@ -199,10 +199,12 @@ public sealed class OnnxTrainer : IDisposable
     {
         if (_disposed) return;
         _disposed = true;
-        _train.Dispose();
-        if (_evaluate.IsValueCreated) _evaluate.Value.Dispose();
-        if (_predict.IsValueCreated) _predict.Value.Dispose();
+        List<StepSession> sessions = [_train];
+        if (_evaluate.IsValueCreated) sessions.Add(_evaluate.Value);
+        if (_predict.IsValueCreated) sessions.Add(_predict.Value);
+        foreach (var session in sessions) session.Unbind();
         _state.Dispose();
+        foreach (var session in sessions) session.Dispose();
     }
 
     internal static OnnxTrainer Open(TrainingFolder folder, ExecutionProvider? provider = null, OnnxModelOptions? options = null) => new(folder, provider ?? ExecutionProvider.Cpu, options ?? new OnnxModelOptions());

@@ -109,9 +109,15 @@ internal sealed class StepSession : IDisposable
     /// <summary>A report of the last run in memory of its own.</summary>
     public NDArray Result(int report) => _reports[report].Copy();
 
-    public void Dispose()
+    /// <summary>Lets go of the state: its memory must outlive what is bound to it, and the session its memory.</summary>
+    public void Unbind()
     {
         foreach (var binding in _bindings) binding.Dispose();
+    }
+
+    public void Dispose()
+    {
+        Unbind();
         foreach (var input in _inputs) input.Dispose();
         foreach (var report in _reports) report.Dispose();
         _run.Dispose();

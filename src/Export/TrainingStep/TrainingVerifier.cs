@@ -29,7 +29,7 @@ internal static class TrainingVerifier
         Weight[] weights = [.. state.Select(entry => entry.Weight), rate];
         var kept = Taken();
         var present = Taken();
-        var twin = Twin(trainer, state, Taken());
+        var twin = Twin(state, Taken());
         var worst = new StepDifference[state.Count + 1];
         worst[0] = new StepDifference("loss", 1, 0, false);
         for (var i = 0; i < state.Count; i++) worst[i + 1] = new StepDifference(state[i].Name, 1, 0, false);
@@ -91,11 +91,11 @@ internal static class TrainingVerifier
 
     /// <summary>A state whose weights differ in their last bits: how far the engine then goes from itself is how well a tensor is determined at all.</summary>
     /// <remarks>An optimizer that divides gradients by their size makes whole steps of the rounding in a gradient that is zero by mathematics; no two programs agree on such a weight.</remarks>
-    private static float[][] Twin(Trainer trainer, IReadOnlyList<(string Name, Weight Weight)> state, float[][] values)
+    private static float[][] Twin(IReadOnlyList<NamedState> state, float[][] values)
     {
-        var count = trainer.Model.WeightPaths().Count;
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < state.Count; i++)
         {
+            if (!state[i].IsWeight) continue;
             var random = new RandomNumbers(Key, state[i].Name);
             foreach (ref var value in values[i].AsSpan()) value *= 1 + (LastBits * (random.Uniform() - 0.5f));
         }

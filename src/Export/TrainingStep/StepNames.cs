@@ -1,0 +1,78 @@
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Export.TrainingStep;
+
+/// <param name="Name">What it is called in all files.</param>
+/// <param name="Weight">The tensor.</param>
+/// <param name="Next">The name and the value of it after a step; nothing where it never changes.</param>
+/// <param name="Average">For a weight with a moving average, that one's name.</param>
+/// <param name="IsWeight">Whether it is a weight of the model rather than the optimizer's.</param>
+internal sealed record NamedState(string Name, Weight Weight, (string Name, Value Value)? Next, string? Average, bool IsWeight);
+
+/// <summary>What the tensors of a training are called in its files: one name for one thing in all of them, no name for two.</summary>
+internal sealed class StepNames
+{
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+
+    public StepNames(TrainingPlan plan, StepGraph step, bool weighted)
+    {
+        var model = plan.Model;
+        Inputs = [.. model.InputNames.Select(Unique)];
+        Targets = [.. model.OutputNames.Select(name => Unique(name + "_target"))];
+        SampleWeight = weighted ? Unique("sample_weight") : null;
+        LearningRate = Unique("learning_rate");
+        State = Tensors(plan, step.Updates.GroupBy(update => update.Weight).ToDictionary(group => group.Key, group => group.Last().Value));
+
+        Loss = Unique("loss");
+        for (var i = 0; i < plan.Losses.Count; i++)
+        {
+            if (plan.Losses[i] is not null) Losses.Add((model.OutputNames[i] + "_loss", Unique(model.OutputNames[i] + "_loss")));
+        }
+
+        foreach (var (name, metric, count) in step.Metrics) Metrics.Add((name, metric, [.. Enumerable.Range(0, count).Select(i => Unique(name + (i == 0 ? "/sum" : "/sum_" + i)))]));
+
+        // In a file of its own, where a model that hands an input on has one name for both.
+        var given = new HashSet<string>(Inputs, StringComparer.Ordinal);
+        Predictions = [.. model.OutputNames.Select(name => Naming.Unique(Inputs.Contains(name) ? name + "/output" : name, given))];
+    }
+
+    public string[] Inputs { get; }
+
+    public string[] Targets { get; }
+
+    public string? SampleWeight { get; }
+
+    /// <summary>Inputs, targets and sample weights, as the step's graph takes them.</summary>
+    public string[] Data => [.. Inputs, .. Targets, .. SampleWeight is { } weight ? [weight] : Array.Empty<string>()];
+
+    public string LearningRate { get; }
+
+    /// <summary>Weights, then slots, then the count of steps.</summary>
+    public IReadOnlyList<NamedState> State { get; }
+
+    public string Loss { get; }
+
+    public List<(string Log, string Output)> Losses { get; } = [];
+
+    public List<(string Log, Metric Metric, string[] Sums)> Metrics { get; } = [];
+
+    /// <summary>The whole loss, each output's, the sums of metrics: as the step's graph gives them.</summary>
+    public string[] Reports => [Loss, .. Losses.Select(loss => loss.Output), .. Metrics.SelectMany(metric => metric.Sums)];
+
+    public string[] Predictions { get; }
+
+    private List<NamedState> Tensors(TrainingPlan plan, Dictionary<Weight, Value> updates)
+    {
+        var paths = plan.Model.WeightPaths();
+        var weights = paths.Select(named => (Name: Unique(named.Path), named.Weight)).ToList();
+        var slots = plan.State.Slots.Append(plan.State.Iterations).Select(slot => (Name: Unique("optimizer/" + slot.Name), Weight: slot)).ToList();
+        return [.. weights.Select((entry, i) => Tensor(entry, AverageOf(paths[i].Path), true)), .. slots.Select(entry => Tensor(entry, null, false))];
+
+        NamedState Tensor((string Name, Weight Weight) entry, string? average, bool isWeight) =>
+            new(entry.Name, entry.Weight, updates.TryGetValue(entry.Weight, out var value) ? (Unique(entry.Name + "/next"), value) : null, average, isWeight);
+
+        string? AverageOf(string path) => plan.State.Find(OptimizerState.AverageOf(path)) is { } average ? slots.Find(slot => slot.Weight == average).Name : null;
+    }
+
+    private string Unique(string name) => Naming.Unique(name, _taken);
+}

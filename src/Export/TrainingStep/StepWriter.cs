@@ -1,0 +1,51 @@
+using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Export.TrainingStep;
+
+/// <summary>Writes graphs whose weights are inputs.</summary>
+internal sealed class StepWriter(Model model, ExportOptions options, Dictionary<Weight, (string Name, Value Stand)> stands, int? batchSize, List<string> problems)
+{
+    private readonly ScopeNames _scopes = new(model);
+
+    public int[] Shape(Value value) => Fixed(value).Shape.Dims.ToArray();
+
+    public (ModelProto Proto, IReadOnlyList<(string Name, Value Value)> Inputs, IReadOnlyList<(string Name, Value Value)> Outputs) Write(
+        string name, IReadOnlyList<(string Name, Value Value)> inputs, IReadOnlyList<(string Name, Value Value)> outputs, IReadOnlyList<Weight> weights, RandomSource? random)
+    {
+        var replaced = new Dictionary<Value, Value>();
+        foreach (var (_, value) in inputs)
+        {
+            if (Fixed(value) is var spec && spec != value.Spec) replaced[value] = new InputLayer(spec.Shape, spec.Type, null).Tensor.Value;
+        }
+
+        var graph = Graph.Between([.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)]);
+        var map = graph.Rewrite((node, _) => node.Op is Variable variable && stands.TryGetValue(variable.Weight, out var stand) ? [stand.Stand] : null, replaced);
+
+        // Weights of layers that are around a model cut out of another do not train; they stay in the file.
+        var outside = new Dictionary<Weight, string>();
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var node in graph.Nodes)
+        {
+            if (node.Op is Variable { Weight: var weight } && !stands.ContainsKey(weight)) outside.TryAdd(weight, Naming.Unique("constant/" + weight.Name, taken));
+        }
+
+        (string Name, Value Value)[] given = [.. inputs.Select(input => (input.Name, map[input.Value]))];
+        (string Name, Value Value)[] results = [.. outputs.Select(output => (output.Name, map[output.Value]))];
+        var (_, proto) = OnnxEmitter.Write(new EmissionRequest
+        {
+            Name = name,
+            Inputs = [.. given, .. weights.Select(weight => stands[weight])],
+            Outputs = results,
+            WeightNames = outside,
+            Random = random,
+            Scopes = _scopes,
+            Options = options,
+        }, problems);
+        return (proto, given, results);
+    }
+
+    private TensorSpec Fixed(Value value) =>
+        batchSize is { } size && value.Spec.Shape.Rank > 0 && value.Spec.Shape.Dims[0] == OnnxFunctional.Shape.Unknown ? value.Spec with { Shape = value.Spec.Shape.With(0, size) } : value.Spec;
+}

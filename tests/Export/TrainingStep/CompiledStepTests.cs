@@ -1,0 +1,122 @@
+using OnnxFunctional.Constraints;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Export.TrainingStep;
+
+/// <summary>Whatever Compile takes, in an exported step: every optimizer and its options, every loss, every metric, weights of samples.</summary>
+[TestClass]
+public sealed class CompiledStepTests
+{
+    private const int Batch = 6;
+    private const int Classes = 4;
+
+    public static IEnumerable<object[]> Optimizers { get; } =
+    [
+        [new Adadelta(1f)],
+        [new Adafactor(0.01f)],
+        [new Adagrad(0.05f)],
+        [new Adam(0.01f)],
+        [new Adam(0.01f, amsgrad: true)],
+        [new AdamW(Schedule.CosineDecay(0.01f, steps: 10, warmupTarget: 0.02f, warmupSteps: 2))],
+        [new Adamax(0.01f)],
+        [new Ftrl(0.05f, l1RegularizationStrength: 0.01f, l2RegularizationStrength: 0.01f)],
+        [new Lamb(0.01f)],
+        [new Lion(0.001f)],
+        [new Muon(0.01f)],
+        [new Nadam(0.01f)],
+        [new RmsProp(0.01f, momentum: 0.5f, centered: true)],
+        [new Sgd(0.05f, momentum: 0.9f, nesterov: true)],
+        [new Sgd(0.05f) { WeightDecay = 0.01f, ExcludeFromWeightDecay = ["bias"] }],
+        [new Sgd(0.5f) { ClipNorm = 0.05f }],
+        [new Sgd(0.5f) { ClipValue = 0.01f }],
+        [new Sgd(0.5f, momentum: 0.9f) { GlobalClipNorm = 0.05f }],
+        [new Adam(0.01f) { GradientAccumulationSteps = 2 }],
+        [new Adam(0.01f) { UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 2 }],
+        [new Sgd(Schedule.CosineDecayRestarts(0.05f, 2))],
+        [new Sgd(Schedule.ExponentialDecay(0.05f, 2, 0.5f, staircase: true))],
+        [new Sgd(Schedule.InverseTimeDecay(0.05f, 2, 0.5f))],
+        [new Sgd(Schedule.PiecewiseConstantDecay([1, 2], [0.1f, 0.05f, 0.01f]))],
+        [new Sgd(Schedule.PolynomialDecay(0.05f, 2, power: 2, cycle: true))],
+        [new Sgd(Schedule.WarmUp(0.05f, 2))],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Optimizers))]
+    public void Optimizer(Optimizer optimizer)
+    {
+        var x = Model.Input([7], name: "x");
+        var y = x.Apply(new Dense(9, Activation.Tanh) { KernelRegularizer = Regularizer.L2(0.01f) }, new Dense(Classes, Activation.Softmax) { KernelConstraint = new MaxNorm(1) });
+        var trainer = new Model(x, y).Compile(optimizer, Loss.SparseCategoricalCrossentropy, threads: 1);
+        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 7)], [StepData.Numbers(step, Classes, Batch)]), 3);
+    }
+
+    public static IEnumerable<object[]> Losses { get; } = new Loss[]
+    {
+        new BinaryCrossentropy(), new BinaryCrossentropy(fromLogits: true, labelSmoothing: 0.1f), new BinaryFocalCrossentropy(), new CategoricalCrossentropy(), new CategoricalCrossentropy(fromLogits: true, labelSmoothing: 0.1f),
+        new CategoricalFocalCrossentropy(), new CategoricalGeneralizedCrossEntropy(), new CategoricalHinge(), new Circle(4), new CosineSimilarity(), new Ctc(), new Dice(), new Hinge(), new Huber(0.2f), new KLDivergence(), new LogCosh(),
+        new MeanAbsoluteError(), new MeanAbsolutePercentageError(), new MeanSquaredError(), new MeanSquaredLogarithmicError(), new Poisson(), new SparseCategoricalCrossentropy(),
+        new SparseCategoricalCrossentropy(fromLogits: true), new SparseCategoricalCrossentropy(ignoreClass: 1), new SquaredHinge(), new Tversky(0.3f, 0.7f),
+        Loss.From((yTrue, yPred) => Ops.Mean(Ops.Abs(yTrue - yPred) * Ops.Sqrt(yPred), axis: -1), "own"),
+        new MeanSquaredError { Reduction = LossReduction.Sum }, new MeanSquaredError { Reduction = LossReduction.MeanWithSampleWeight },
+    }.Select(loss => new object[] { loss, loss.Name });
+
+    [TestMethod]
+    [DynamicData(nameof(Losses))]
+    public void Loss_of_a_step(Loss loss, string name)
+    {
+        var (x, y) = (Model.Input([5, 3], name: "x"), (SymbolicTensor?)null);
+        y = loss is Ctc ? x.Apply(new Dense(Classes)) : x.Apply(new Flatten(), new Dense(Classes, Activation.Softmax));
+        var trainer = new Model(x, y).Compile(new Sgd(0.1f, momentum: 0.9f), loss, threads: 1);
+        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 5, 3)], [Target(loss, step)], loss is Circle or Dice or Tversky ? null : StepData.Shares(step, Batch)), 3);
+    }
+
+    /// <summary>Positions that a mask takes out count neither in the loss nor in metrics, nor do they move the recurrent layer's state.</summary>
+    [TestMethod]
+    public void Masks_of_a_step()
+    {
+        var tokens = Model.Input([6], DType.Int64, name: "tokens");
+        var y = tokens.Apply(new Embedding(7, 4) { MaskZero = true }, new Lstm(5) { ReturnSequences = true }, new ActivityRegularization(l2: 0.01f), new Dense(Classes, Activation.Softmax));
+        var trainer = new Model(tokens, y).Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], threads: 1);
+        StepComparison.Run(trainer, step => new StepBatch([StepData.Numbers(step, 7, Batch, 6)], [StepData.Numbers(step + 50, Classes, Batch, 6)], StepData.Shares(step, Batch)), 3);
+    }
+
+    /// <summary>The same networks for the oldest operators; CUDA and web hosts have kernels for these.</summary>
+    [TestMethod]
+    [DataRow(17)]
+    [DataRow(18)]
+    [DataRow(20)]
+    public void Older_opsets(int opset)
+    {
+        var x = Model.Input([9, 9, 2], name: "x");
+        var image = x.Apply(new Conv2D(4, 3) { Strides = 2, UseBias = false }, new BatchNormalization(), new Relu(), new MaxPooling2D(2), new Flatten(), new RepeatVector(3));
+        var y = image.Apply(new Bidirectional(new Lstm(3)), new Dense(6, Activation.Gelu), new LayerNormalization(), new Dense(Classes, Activation.Softmax));
+        var trainer = new Model(x, y).Compile(new Adam(), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], threads: 1);
+        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 9, 9, 2)], [StepData.Numbers(step, Classes, Batch)]), 3, opset);
+    }
+
+    private static NDArray Target(Loss loss, int step) => loss switch
+    {
+        Ctc => NDArray.Create([.. Enumerable.Range(0, Batch * 2).Select(i => (long)(1 + ((i + step) % (Classes - 1))))], Shape.Of(Batch, 2)),
+        SparseCategoricalCrossentropy or CategoricalGeneralizedCrossEntropy => StepData.Numbers(step, Classes, Batch),
+        Circle => NDArray.Create([.. Enumerable.Range(0, Batch).Select(i => (long)(i % 2))], Shape.Of(Batch)),
+        _ => StepData.OneHot(step, Classes, Batch),
+    };
+
+    public static IEnumerable<object[]> AllMetrics { get; } = new Metric[]
+    {
+        new CategoricalAccuracy(), new BinaryAccuracy(), new TopKCategoricalAccuracy(2), new Auc(), new Auc(curve: AucCurve.PR, multiLabel: true), new Precision(), new Recall(), new TruePositives(), new TrueNegatives(), new FalsePositives(),
+        new FalseNegatives(), new PrecisionAtRecall(0.5f), new RecallAtPrecision(0.5f), new SensitivityAtSpecificity(0.5f), new SpecificityAtSensitivity(0.5f), new F1Score(), new FBetaScore(beta: 2), new OneHotIoU(Classes),
+        new OneHotMeanIoU(Classes), new BinaryIoU(), new R2Score(), new RootMeanSquaredError(), new PearsonCorrelation(), new ConcordanceCorrelation(), Metric.CosineSimilarity, Metric.MeanAbsoluteError, Metric.LogCoshError,
+        Metric.From("own", (yTrue, yPred) => Ops.Mean(yTrue * yPred, axis: -1)),
+    }.Select(metric => new object[] { metric, metric.Name });
+
+    [TestMethod]
+    [DynamicData(nameof(AllMetrics))]
+    public void Metric_of_a_step(Metric metric, string name)
+    {
+        var x = Model.Input([7], name: "x");
+        var trainer = new Model(x, x.Apply(new Dense(Classes, Activation.Softmax))).Compile(new Sgd(0.1f), Loss.CategoricalCrossentropy, [metric], threads: 1, weightedMetrics: [metric]);
+        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 7)], [StepData.OneHot(step, Classes, Batch)], StepData.Shares(step, Batch)), 3);
+    }
+}

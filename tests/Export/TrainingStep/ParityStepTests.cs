@@ -1,0 +1,30 @@
+using OnnxFunctional.Tests.Keras;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Export.TrainingStep;
+
+/// <summary>Three training steps for every layer Keras computed numbers for and that has weights: by the engine, and by ONNX Runtime from the exported step.</summary>
+[TestClass]
+[TestCategory("KerasParity")]
+public sealed class ParityStepTests
+{
+    private const int Steps = 3;
+
+    public static IEnumerable<object[]> Cases => ParityFolder.Files("layers", "*.json").Where(file => ParityFolder.Read(file)["weights"]!.AsArray().Count > 0).Select(file => new object[] { file });
+
+    [TestMethod]
+    [DynamicData(nameof(Cases))]
+    public void Three_steps_agree_with_the_engine(string file)
+    {
+        var item = ParityCase.Read(file);
+        var random = new Random(1);
+        NDArray[] x = [.. item.Inputs.Zip(item.Model.Inputs, (array, input) => array.To(input.Value.Spec.Type, file))];
+        NDArray[] y = [.. item.Outputs.Select(output => Noise(random, ParityArray.Read(output).Shape))];
+
+        // The momentum holds the gradients themselves, so that they are compared and not only their small share of a weight.
+        var trainer = item.Model.Compile(new Sgd(0.1f, momentum: 0.9f), Loss.MeanSquaredError, threads: 1);
+        StepComparison.Run(trainer, _ => new StepBatch(x, y), Steps);
+    }
+
+    private static NDArray Noise(Random random, Shape shape) => NDArray.Create([.. Enumerable.Range(0, (int)shape.ElementCount).Select(_ => random.NextSingle())], shape);
+}

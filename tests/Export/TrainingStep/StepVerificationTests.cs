@@ -1,0 +1,138 @@
+using Google.Protobuf;
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Export.TrainingStep;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Export.TrainingStep;
+
+/// <summary>What the export's own comparison passes and what it catches; what is refused before.</summary>
+[TestClass]
+public sealed class StepVerificationTests
+{
+    /// <summary>Adam divides by a gradient's size, so a gradient that is zero by mathematics becomes steps made of rounding, which differ from program to program and change nothing.</summary>
+    [TestMethod]
+    public void Weights_without_effect_may_differ()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([8, 8, 2], name: "x");
+        var y = x.Apply(new Conv2D(6, 3), new BatchNormalization(), new Relu(), new Conv2D(6, 3), new BatchNormalization(), new Relu(), new GlobalAveragePooling2D(), new Dense(3, Activation.Softmax));
+        var report = new Model(x, y).Compile(new Adam(), Loss.SparseCategoricalCrossentropy).ExportTraining(folder.Path);
+        var rounding = report.Differences.Where(difference => difference.IsRounding).Select(difference => difference.Name).ToArray();
+        Assert.Contains("conv2d/bias", rounding);
+        Assert.IsTrue(rounding.All(name => name.Contains("conv2d", StringComparison.Ordinal) && name.Contains("bias", StringComparison.Ordinal)), string.Join(", ", rounding));
+        Assert.IsTrue(report.Differences.All(difference => difference.IsRounding || difference.Difference <= 1e-3f));
+        Assert.Contains("nothing but rounding", report.ToString());
+    }
+
+    /// <summary>Every constant of a step matters, so one that is two percent off is found, and the message names what it touched.</summary>
+    [TestMethod]
+    public void A_wrong_constant_is_caught()
+    {
+        var trainer = Mlp();
+        var options = new TrainingExportOptions();
+        var files = TrainingFiles.Of(trainer, options);
+        Assert.IsNotEmpty(TrainingVerifier.Run(trainer, files, options));
+        var before = files.State.Select(entry => entry.Weight.Storage.ToArray()).ToArray();
+        var train = ModelProto.Parser.ParseFrom(files.Graphs[TrainingFolder.TrainFile]);
+        var tampered = 0;
+        for (var i = 0; i < train.Graph.Initializer.Count; i++)
+        {
+            var copy = train.Clone();
+            var constant = copy.Graph.Initializer[i];
+            if (constant.DataType != (int)TensorProto.Types.DataType.Float || !Tamper(constant)) continue;
+            tampered++;
+            var wrong = files with { Graphs = new Dictionary<string, byte[]>(files.Graphs) { [TrainingFolder.TrainFile] = copy.ToByteArray() } };
+            var error = Assert.ThrowsExactly<ExportException>(() => TrainingVerifier.Run(trainer, wrong, options), constant.Name);
+            Assert.Contains("first in '", error.Message);
+            Assert.Contains("after step", error.Message);
+        }
+
+        Assert.IsGreaterThan(5, tampered);
+
+        // Whatever was found, the trainer goes on where it was.
+        foreach (var (values, tensor) in before.Zip(files.State)) CollectionAssert.AreEqual(values, tensor.Weight.Storage, tensor.Name);
+    }
+
+    [TestMethod]
+    public void The_first_tensor_that_differs_is_named()
+    {
+        var trainer = Mlp();
+        var options = new TrainingExportOptions();
+        var files = TrainingFiles.Of(trainer, options);
+        var train = ModelProto.Parser.ParseFrom(files.Graphs[TrainingFolder.TrainFile]);
+
+        // The second layer's bias takes the first moment's next value.
+        var wrong = train.Graph.Node.Single(node => node.Output.Contains("dense_1/bias/next"));
+        wrong.Output[wrong.Output.IndexOf("dense_1/bias/next")] = "lost";
+        train.Graph.Node.Add(new NodeProto { Name = "wrong", OpType = "Identity", Input = { "optimizer/dense_1/bias/momentum/next" }, Output = { "dense_1/bias/next" } });
+        var changed = files with { Graphs = new Dictionary<string, byte[]>(files.Graphs) { [TrainingFolder.TrainFile] = train.ToByteArray() } };
+        Assert.Contains("first in 'dense_1/bias' after step 1", Assert.ThrowsExactly<ExportException>(() => TrainingVerifier.Run(trainer, changed, options)).Message);
+    }
+
+    [TestMethod]
+    public void Nothing_is_written_where_the_comparison_fails()
+    {
+        using var folder = new TemporaryFolder();
+        var trainer = Mlp();
+        Assert.Contains("Nothing was written", Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.File("step"), new TrainingExportOptions { StateTolerance = 0, LossTolerance = 0 })).Message);
+        Assert.IsFalse(Directory.Exists(folder.File("step")));
+    }
+
+    /// <summary>All that stands in the way, in one message.</summary>
+    [TestMethod]
+    public void What_cannot_be_written_is_refused_with_the_whole_list()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([null, 3], name: "x");
+        var y = x.Apply(new Conv1D(4, 3) { Strides = 2, Padding = Padding.Same }, new Dropout(0.3f), new Conv1D(4, 3, name: "second") { Strides = 2 }, new GlobalAveragePooling1D(), new Dense(1));
+        var trainer = new Model(x, y).Compile(new Sgd(), Loss.MeanSquaredError, [new Largest()]);
+        var message = Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.File("step"), new TrainingExportOptions { Opset = 17 })).Message;
+        Assert.Contains("'conv1d/kernel'", message);
+        Assert.Contains("'second/kernel'", message);
+        Assert.Contains("opset 18", message);
+        Assert.Contains("metric 'largest'", message);
+        Assert.IsFalse(Directory.Exists(folder.File("step")));
+    }
+
+    [TestMethod]
+    public void A_batch_size_that_the_model_does_not_have_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([3], name: "x", batchSize: 4);
+        var trainer = new Model(x, x.Apply(new Dense(1))).Compile(new Sgd(), Loss.MeanSquaredError);
+        Assert.Contains("declared for batches of 4", Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.Path, new TrainingExportOptions { BatchSize = 5 })).Message);
+        var report = trainer.ExportTraining(folder.Path);
+        Assert.AreEqual(4, report.BatchSize);
+        Assert.Contains("for 4 samples a batch", report.ToString());
+    }
+
+    private static bool Tamper(TensorProto constant)
+    {
+        var values = new float[constant.RawData.Length / sizeof(float)];
+        Buffer.BlockCopy(constant.RawData.ToByteArray(), 0, values, 0, constant.RawData.Length);
+
+        // What only keeps a division from failing has no effect that a test could see.
+        if (values.All(value => MathF.Abs(value) < 1e-6f)) return false;
+        for (var i = 0; i < values.Length; i++) values[i] *= 1.02f;
+        var bytes = new byte[constant.RawData.Length];
+        Buffer.BlockCopy(values, 0, bytes, 0, bytes.Length);
+        constant.RawData = ByteString.CopyFrom(bytes);
+        return true;
+    }
+
+    private static Trainer Mlp()
+    {
+        var x = Model.Input([7], name: "x");
+        return new Model(x, x.Apply(new Dense(9, Activation.Tanh), new Dense(4, Activation.Softmax))).Compile(new Adam(0.01f), Loss.CategoricalCrossentropy);
+    }
+
+    /// <summary>A metric whose result only its class knows.</summary>
+    private sealed class Largest : Metric
+    {
+        protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights) => [Ops.Sum(yPred)];
+
+        protected internal override double Result(IReadOnlyList<double[]> totals) => Math.Max(totals[0][0], 0);
+    }
+}
