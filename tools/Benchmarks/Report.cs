@@ -8,7 +8,8 @@ namespace OnnxFunctional.Benchmarks;
 /// <summary>Runs both sides of every case in turn and prints the table.</summary>
 internal static class Report
 {
-    private const int Rounds = 15;
+    public const int Rounds = 15;
+
     private const double MillisecondsARound = 120;
     private const int MostSteps = 4096;
 
@@ -19,21 +20,38 @@ internal static class Report
         var noPeer = new Option<bool>("--no-peer") { Description = "Measure our side only." };
         var modes = new Option<string?>("--mode") { Description = "train or predict; both if none is given." };
         var json = new Option<string?>("--json") { Description = "Also write the table to this file." };
-        var root = new RootCommand("Training and prediction, side by side with TorchSharp: alternating rounds in two processes, medians and ratios.") { cases, threads, noPeer, modes, json };
-        root.SetAction((parsed, _) => Task.FromResult(Measure(
-            parsed.GetValue(cases)?.Split(','), parsed.GetValue(threads), !parsed.GetValue(noPeer), parsed.GetValue(modes), parsed.GetValue(json))));
+        var export = new Option<bool>("--training-export") { Description = "Compare the engine's training step with the exported one in ONNX Runtime instead." };
+        var root = new RootCommand("Training and prediction, side by side with TorchSharp: alternating rounds in two processes, medians and ratios.") { cases, threads, noPeer, modes, json, export };
+        root.SetAction((parsed, _) => Task.FromResult(parsed.GetValue(export)
+            ? Measure(parsed.GetValue(cases)?.Split(','), names => ExportedSteps.Measure(names, parsed.GetValue(threads), parsed.GetValue(json)))
+            : Measure(parsed.GetValue(cases)?.Split(','), names => Measure(names, parsed.GetValue(threads), !parsed.GetValue(noPeer), parsed.GetValue(modes), parsed.GetValue(json)))));
         return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
     }
 
-    private static int Measure(string[]? names, int threads, bool peer, string? mode, string? json)
+    /// <summary>Milliseconds of a step of both sides, the median of rounds that take turns.</summary>
+    public static (double Left, double Right) Alternate(Side left, Side right)
     {
-        var known = BenchmarkCase.All.Select(candidate => candidate.Name).ToArray();
-        if (names?.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+        var (leftSteps, rightSteps) = (Steps(left), Steps(right));
+        var (leftTimes, rightTimes) = (new List<double>(), new List<double>());
+        for (var round = 0; round < Rounds; round++)
         {
-            Console.Error.WriteLine($"There is no case '{unknown}'. Cases: {string.Join(", ", known)}.");
-            return 1;
+            leftTimes.Add(left.Time(leftSteps) / leftSteps);
+            rightTimes.Add(right.Time(rightSteps) / rightSteps);
         }
 
+        return (Median(leftTimes), Median(rightTimes));
+    }
+
+    private static int Measure(string[]? names, Func<string[], int> measure)
+    {
+        var known = BenchmarkCase.All.Select(candidate => candidate.Name).ToArray();
+        if (names?.FirstOrDefault(name => !known.Contains(name)) is not { } unknown) return measure(names ?? known);
+        Console.Error.WriteLine($"There is no case '{unknown}'. Cases: {string.Join(", ", known)}.");
+        return 1;
+    }
+
+    private static int Measure(string[] names, int threads, bool peer, string? mode, string? json)
+    {
         if (peer && Side.Start("peer", "gemm", "train", threads) is { Failure: { } failure })
         {
             Console.Out.WriteLine($"TorchSharp cannot be loaded here, so only our side is measured: {failure}");
@@ -45,7 +63,7 @@ internal static class Report
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{threads} thread(s); large matrix product: {peak:F0} GFLOP/s (the better of both); medians of {Rounds} alternating rounds"));
         var rows = new List<Row>();
         Console.Out.WriteLine(Row.Header);
-        foreach (var name in names ?? known)
+        foreach (var name in names)
         {
             foreach (var which in mode is null ? ["train", "predict"] : new[] { mode })
             {
@@ -77,19 +95,16 @@ internal static class Report
     {
         using var ours = Side.Start("ours", name, mode, threads);
         using var theirs = peer ? Side.Start("peer", name, mode, threads) : null;
-        var (ourSteps, theirSteps) = (Steps(ours), theirs is null ? 0 : Steps(theirs));
-        var (ourTimes, theirTimes) = (new List<double>(), new List<double>());
-        for (var round = 0; round < Rounds; round++)
-        {
-            ourTimes.Add(ours.Time(ourSteps) / ourSteps);
-            if (theirs is not null) theirTimes.Add(theirs.Time(theirSteps) / theirSteps);
-        }
-
+        var (ourMs, theirMs) = theirs is null ? (Alone(ours), (double?)null) : Alternate(ours, theirs);
         var (ourBytes, allocated) = ours.Memory();
-        var ourMs = Median(ourTimes);
-        double? theirMs = theirs is null ? null : Median(theirTimes);
         var gflops = ours.Operations / ourMs / 1e6;
         return new Row(name, mode, ourMs, theirMs, theirMs / ourMs, gflops, gflops / peak, ourBytes / 1e6, theirs?.Memory().Bytes / 1e6, allocated, ours.ArenaBytes / 1e6, ours.ValuesBytes / 1e6);
+    }
+
+    private static double Alone(Side side)
+    {
+        var steps = Steps(side);
+        return Median([.. Enumerable.Range(0, Rounds).Select(_ => side.Time(steps) / steps)]);
     }
 
     /// <summary>Warms a side up and finds how many steps make a round.</summary>

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using OnnxFunctional.Benchmarks.Cases;
 using OnnxFunctional.Benchmarks.Peer;
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Kernels;
@@ -29,7 +31,7 @@ internal static class Worker
                 return 0;
             }
 
-            var (step, note) = side == "ours" ? Ours(name, mode, threads) : Theirs(name, mode, threads);
+            var (step, note) = side switch { "ours" => Ours(name, mode, threads), "onnx" => Exported(name, threads), _ => Theirs(name, mode, threads) };
             step();
             step();
             Console.Out.WriteLine("ready " + note);
@@ -56,7 +58,7 @@ internal static class Worker
 
             return 0;
         }
-        catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or NotSupportedException or System.Runtime.InteropServices.ExternalException)
+        catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or NotSupportedException or System.Runtime.InteropServices.ExternalException or ExportException)
         {
             Console.Out.WriteLine("failed " + (error.InnerException ?? error).Message.ReplaceLineEndings(" "));
             return 1;
@@ -124,6 +126,20 @@ internal static class Worker
             _fill();
             plan.Run(pool);
         }, Note(Graph.Between(values, outputs), batches, plan));
+    }
+
+    /// <summary>The training step as exported, without its comparison: tests make that.</summary>
+    private static (Action Step, string Note) Exported(string name, int threads)
+    {
+        var benchmark = BenchmarkCase.All.First(candidate => candidate.Name == name);
+        var random = new Random(1);
+        var model = benchmark.Build();
+        NDArray[] data = [.. benchmark.Inputs(random), .. benchmark.Targets(random)];
+        var losses = model.OutputNames.Zip(benchmark.Losses).ToDictionary(pair => pair.First, pair => pair.Second);
+        var targets = NDArrays.Create(data.AsSpan(model.Inputs.Count));
+        var files = TrainingFiles.Of(model.Compile(new Adam(), losses, threads: threads), new TrainingExportOptions { Targets = targets });
+        var trainer = OnnxTrainer.Open(TrainingFolder.Of(files), ExecutionProvider.Cpu, new OnnxModelOptions { IntraOpThreads = threads });
+        return (() => trainer.StepOn(data), "0 0 0");
     }
 
     private static string Note(Graph graph, ArrayBatches batches, ExecutionPlan plan)
