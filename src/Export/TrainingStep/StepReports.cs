@@ -8,8 +8,7 @@ internal sealed class StepReports
     private readonly TrainingManifest _manifest;
     private readonly string _source;
 
-    // Nothing where a metric is its first sum over its second.
-    private readonly Metric?[] _metrics;
+    private readonly Metric[] _metrics;
     private readonly double[] _losses;
     private readonly double[][][] _sums;
     private double _samples;
@@ -21,7 +20,7 @@ internal sealed class StepReports
     {
         (_manifest, _source) = (folder.Manifest, folder.Source);
         _losses = new double[1 + _manifest.Losses.Length];
-        _metrics = new Metric?[_manifest.Metrics.Length];
+        _metrics = new Metric[_manifest.Metrics.Length];
         _sums = new double[_metrics.Length][][];
         var report = _losses.Length;
         for (var i = 0; i < _metrics.Length; i++)
@@ -30,9 +29,9 @@ internal sealed class StepReports
             _sums[i] = [.. described.Sums.Select(_ => new double[session.Floats(report++).Length])];
             try
             {
-                if (described.Keras is { } config) _metrics[i] = CompileConfig.ReadMetric(config);
-                else if (_sums[i].Any(sum => sum.Length != 1)) throw new ModelException("a mean is one number over another.");
-                Result(i);
+                if (described.IsMean && _sums[i].Any(sum => sum.Length != 1)) throw new ModelException("a mean is one number over another.");
+                _metrics[i] = described.Keras is { } config ? CompileConfig.ReadMetric(config) : Metric.From(described.Name, (_, values) => values);
+                _metrics[i].Report([], described.Name, _sums[i]);
             }
             catch (Exception refused) when (refused is ModelException or IndexOutOfRangeException or ArgumentException)
             {
@@ -73,7 +72,7 @@ internal sealed class StepReports
     {
         var logs = new Dictionary<string, double>(_losses.Length + _metrics.Length) { ["loss"] = _losses[0] / _samples };
         for (var i = 0; i < _manifest.Losses.Length; i++) logs[_manifest.Losses[i].Name] = _losses[i + 1] / _samples;
-        for (var i = 0; i < _metrics.Length; i++) logs[_manifest.Metrics[i].Name] = Result(i);
+        for (var i = 0; i < _metrics.Length; i++) _metrics[i].Report(logs, _manifest.Metrics[i].Name, _sums[i]);
         return logs;
     }
 
@@ -81,12 +80,5 @@ internal sealed class StepReports
     {
         var values = session.Floats(report);
         return values.Length == length ? values : throw new OnnxFileException($"A loss or metric of {_source} is {values.Length} numbers, expected {length}. The files are from different exports; export again.");
-    }
-
-    private double Result(int metric)
-    {
-        var totals = _sums[metric];
-        if (_metrics[metric] is { } function) return function.Result(totals);
-        return totals[1][0] == 0 ? 0 : totals[0][0] / totals[1][0];
     }
 }

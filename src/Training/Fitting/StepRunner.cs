@@ -1,4 +1,3 @@
-using System.Globalization;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Training;
@@ -78,8 +77,7 @@ internal sealed class StepRunner(TrainingPlan plan, ModelEngine engine, ulong se
         var next = 0;
         foreach (var (name, metric, count) in _graph?.Metrics ?? [])
         {
-            var results = metric.Results(_sums[next..(next + count)]);
-            for (var i = 0; i < results.Count; i++) logs[results.Count == 1 ? prefix + name : string.Create(CultureInfo.InvariantCulture, $"{prefix}{name}_{i}")] = results[i];
+            metric.Report(logs, prefix + name, _sums[next..(next + count)]);
             next += count;
         }
     }

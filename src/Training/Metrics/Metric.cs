@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>A number that tells how good predictions are, gathered over batches (https://keras.io/api/metrics/).</summary>
@@ -43,6 +45,13 @@ public abstract partial class Metric
 
     /// <summary>All numbers of the metric: one, or one for each threshold or class. Logs number several from 0, <c>precision_0</c>; <see cref="Result"/> is their mean.</summary>
     protected internal virtual IReadOnlyList<double> Results(IReadOnlyList<double[]> totals) => [Result(totals)];
+
+    /// <summary>Writes the numbers into logs under the metric's name there.</summary>
+    internal void Report(Dictionary<string, double> logs, string log, IReadOnlyList<double[]> totals)
+    {
+        var results = Results(totals);
+        for (var i = 0; i < results.Count; i++) logs[results.Count == 1 ? log : string.Create(CultureInfo.InvariantCulture, $"{log}_{i}")] = results[i];
+    }
 
     /// <summary>Whether the result is the first sum over the second, so that whoever has the sums needs no code for it.</summary>
     internal virtual bool IsMean => false;

@@ -118,6 +118,7 @@ internal static class CompileConfig
         if (target == typeof(float)) return json.ValueKind == JsonValueKind.Number && json.TryGetSingle(out var value) ? value : throw Expected(json, "a number");
         if (target == typeof(string)) return json.ValueKind == JsonValueKind.String ? json.GetString() : throw Expected(json, "a word");
         if (target.IsEnum) return json.ValueKind == JsonValueKind.String && Enum.TryParse(target, json.GetString(), true, out var choice) && Enum.IsDefined(target, choice) ? choice : throw Expected(json, "one of " + string.Join(", ", Enum.GetNames(target)));
+        if (target == typeof(Numbers)) return json.ValueKind == JsonValueKind.Array ? Numbers.Create([.. Items(json).Select(item => (float)ReadValue(item, typeof(float), depth)!)]) : (Numbers)(float)ReadValue(json, typeof(float), depth)!;
         if (target == typeof(IReadOnlyList<int>)) return Items(json).Select(item => (int)ReadValue(item, typeof(int), depth)!).ToArray();
         if (target == typeof(IReadOnlyList<float>)) return Items(json).Select(item => (float)ReadValue(item, typeof(float), depth)!).ToArray();
         if (target == typeof(IReadOnlyList<string>)) return Items(json).Select(item => (string)ReadValue(item, typeof(string), depth)!).ToArray();

@@ -105,7 +105,7 @@ public sealed class CompiledStepTests
 
     public static IEnumerable<object[]> AllMetrics { get; } = new Metric[]
     {
-        new CategoricalAccuracy(), new BinaryAccuracy(), new TopKCategoricalAccuracy(2), new Auc(), new Auc(curve: AucCurve.PR, multiLabel: true), new Precision(), new Recall(), new TruePositives(), new TrueNegatives(), new FalsePositives(),
+        new CategoricalAccuracy(), new BinaryAccuracy(), new TopKCategoricalAccuracy(2), new Auc(), new Auc(curve: AucCurve.PR, multiLabel: true), new Precision(), new Precision([0.2f, 0.4f]), new Recall(), new TruePositives(), new TrueNegatives(), new FalsePositives(),
         new FalseNegatives(), new PrecisionAtRecall(0.5f), new RecallAtPrecision(0.5f), new SensitivityAtSpecificity(0.5f), new SpecificityAtSensitivity(0.5f), new F1Score(), new FBetaScore(beta: 2), new OneHotIoU(Classes),
         new OneHotMeanIoU(Classes), new BinaryIoU(), new R2Score(), new RootMeanSquaredError(), new PearsonCorrelation(), new ConcordanceCorrelation(), Metric.CosineSimilarity, Metric.MeanAbsoluteError, Metric.LogCoshError,
         Metric.From("own", (yTrue, yPred) => Ops.Mean(yTrue * yPred, axis: -1)),
