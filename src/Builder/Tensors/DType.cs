@@ -33,6 +33,9 @@ internal static class DTypes
 {
     public static bool IsFloating(this DType type) => type is DType.Float32 or DType.Float64 or DType.Float16 or DType.BFloat16;
 
+    /// <summary>Whether it is a floating-point number in 16 bits, which the engine stores but does not compute with.</summary>
+    public static bool IsHalfWidth(this DType type) => type is DType.Float16 or DType.BFloat16;
+
     public static bool IsInteger(this DType type) => type is DType.Int32 or DType.Int64;
 
     /// <summary>Bytes of one element in memory; strings have none.</summary>

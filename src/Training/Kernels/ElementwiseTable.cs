@@ -35,6 +35,8 @@ internal static class ElementwiseTable
         DType.Int32 => ElementwiseType.Int32,
         DType.Int64 => ElementwiseType.Int64,
         DType.Bool => ElementwiseType.Bool,
+        DType.Float16 => ElementwiseType.Float16,
+        DType.BFloat16 => ElementwiseType.BFloat16,
         _ => null,
     };
 

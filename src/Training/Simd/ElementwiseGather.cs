@@ -23,6 +23,12 @@ internal static unsafe class ElementwiseGather
             case ElementwiseType.Int32:
                 Row<Int32Reader>(source, offset, stride, destination, count);
                 return;
+            case ElementwiseType.Float16:
+                Row<HalfReader>(source, offset, stride, destination, count);
+                return;
+            case ElementwiseType.BFloat16:
+                Row<BFloat16Reader>(source, offset, stride, destination, count);
+                return;
             default:
                 Row<Int64Reader>(source, offset, stride, destination, count);
                 return;
@@ -53,6 +59,16 @@ internal static unsafe class ElementwiseGather
     private readonly struct Int32Reader : IReader
     {
         public static float Read(byte* source, long index) => ((int*)source)[index];
+    }
+
+    private readonly struct HalfReader : IReader
+    {
+        public static float Read(byte* source, long index) => (float)((Half*)source)[index];
+    }
+
+    private readonly struct BFloat16Reader : IReader
+    {
+        public static float Read(byte* source, long index) => BitConverter.Int32BitsToSingle(((ushort*)source)[index] << 16);
     }
 
     private readonly struct Int64Reader : IReader

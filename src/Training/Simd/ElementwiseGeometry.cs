@@ -14,6 +14,12 @@ internal enum ElementwiseType : byte
 
     /// <summary>64-bit integers, converted to floats and back.</summary>
     Int64,
+
+    /// <summary>IEEE halves, widened and rounded back.</summary>
+    Float16,
+
+    /// <summary>The upper halves of floats, widened and rounded back.</summary>
+    BFloat16,
 }
 
 /// <summary>How an input follows the output from tile to tile.</summary>

@@ -181,6 +181,8 @@ internal sealed unsafe class ElementwiseProgram
                 var offset = pattern == ElementwisePattern.Direct ? frame.Start : _geometry.RowOffset(input, frame.Start) + (frame.Start % _geometry.RowLength);
                 if (type == ElementwiseType.Bool) ElementwiseLoops.LoadMasks<V>(source + offset, destination, frame.Count);
                 else if (type == ElementwiseType.Int32) ElementwiseLoops.LoadInt32<V>((int*)source + offset, destination, frame.Count);
+                else if (type == ElementwiseType.Float16) WordLoops.Widen<V, HalfFormat>((ushort*)source + offset, destination, frame.Count);
+                else if (type == ElementwiseType.BFloat16) WordLoops.Widen<V, BFloat16Format>((ushort*)source + offset, destination, frame.Count);
                 else ElementwiseGather.Row(type, source, offset, 1, destination, frame.Count);
                 return;
             default:
@@ -223,6 +225,12 @@ internal sealed unsafe class ElementwiseProgram
             case ElementwiseType.Int32:
                 for (nint i = 0; i < frame.Count; i++) ((int*)target)[i] = (int)source[i * step];
                 return;
+            case ElementwiseType.Float16:
+                WordLoops.Narrow<V, HalfFormat>(source, step, (ushort*)target, frame.Count);
+                return;
+            case ElementwiseType.BFloat16:
+                WordLoops.Narrow<V, BFloat16Format>(source, step, (ushort*)target, frame.Count);
+                return;
             default:
                 for (nint i = 0; i < frame.Count; i++) ((long*)target)[i] = (long)source[i * step];
                 return;
@@ -232,6 +240,7 @@ internal sealed unsafe class ElementwiseProgram
     private static int ElementSize(ElementwiseType type) => type switch
     {
         ElementwiseType.Bool => 1,
+        ElementwiseType.Float16 or ElementwiseType.BFloat16 => 2,
         ElementwiseType.Int64 => 8,
         _ => 4,
     };

@@ -31,6 +31,12 @@ internal unsafe interface IVector<TSelf> where TSelf : struct, IVector<TSelf>
     /// <summary>A mask to one byte a lane, 0 or 1.</summary>
     static abstract void StoreMask(TSelf mask, byte* destination);
 
+    /// <summary>16-bit words as 32-bit lanes whose upper halves are zero.</summary>
+    static abstract TSelf LoadWords(ushort* source);
+
+    /// <summary>The lower halves of lanes whose upper halves are zero.</summary>
+    static abstract void StoreWords(TSelf lanes, ushort* destination);
+
     static abstract TSelf operator +(TSelf left, TSelf right);
     static abstract TSelf operator -(TSelf left, TSelf right);
     static abstract TSelf operator *(TSelf left, TSelf right);

@@ -54,6 +54,13 @@ internal readonly unsafe struct V128(Vector128<float> value) : IVector<V128>
         *(uint*)destination = Vector128.Narrow(halves, halves).AsUInt32().ToScalar();
     }
 
+    [MethodImpl(I)]
+    public static V128 LoadWords(ushort* source) => new(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16()).AsSingle());
+
+    [MethodImpl(I)]
+    public static void StoreWords(V128 lanes, ushort* destination) =>
+        *(ulong*)destination = Vector128.Narrow(lanes._v.AsUInt32(), lanes._v.AsUInt32()).AsUInt64().ToScalar();
+
     [MethodImpl(I)] public static V128 operator +(V128 left, V128 right) => new(left._v + right._v);
     [MethodImpl(I)] public static V128 operator -(V128 left, V128 right) => new(left._v - right._v);
     [MethodImpl(I)] public static V128 operator *(V128 left, V128 right) => new(left._v * right._v);

@@ -54,6 +54,17 @@ internal readonly unsafe struct V256(Vector256<float> value) : IVector<V256>
         *(ulong*)destination = Vector128.Narrow(halves, halves).AsUInt64().ToScalar();
     }
 
+    [MethodImpl(I)]
+    public static V256 LoadWords(ushort* source)
+    {
+        if (Avx2.IsSupported) return new(Avx2.ConvertToVector256Int32(source).AsSingle());
+        var (lower, upper) = Vector128.Widen(Vector128.Load(source));
+        return new(Vector256.Create(lower, upper).AsSingle());
+    }
+
+    [MethodImpl(I)]
+    public static void StoreWords(V256 lanes, ushort* destination) => Vector128.Narrow(lanes._v.GetLower().AsUInt32(), lanes._v.GetUpper().AsUInt32()).Store(destination);
+
     [MethodImpl(I)] public static V256 operator +(V256 left, V256 right) => new(left._v + right._v);
     [MethodImpl(I)] public static V256 operator -(V256 left, V256 right) => new(left._v - right._v);
     [MethodImpl(I)] public static V256 operator *(V256 left, V256 right) => new(left._v * right._v);

@@ -60,6 +60,22 @@ internal readonly unsafe struct V512(Vector512<float> value) : IVector<V512>
         Vector128.Narrow(halves.GetLower(), halves.GetUpper()).Store(destination);
     }
 
+    [MethodImpl(I)]
+    public static V512 LoadWords(ushort* source)
+    {
+        var words = Vector256.Load(source);
+        if (Avx512F.IsSupported) return new(Avx512F.ConvertToVector512Int32(words).AsSingle());
+        var (lower, upper) = Vector256.Widen(words);
+        return new(Vector512.Create(lower, upper).AsSingle());
+    }
+
+    [MethodImpl(I)]
+    public static void StoreWords(V512 lanes, ushort* destination)
+    {
+        if (Avx512F.IsSupported) Avx512F.ConvertToVector256UInt16(lanes._v.AsUInt32()).Store(destination);
+        else Vector256.Narrow(lanes._v.GetLower().AsUInt32(), lanes._v.GetUpper().AsUInt32()).Store(destination);
+    }
+
     [MethodImpl(I)] public static V512 operator +(V512 left, V512 right) => new(left._v + right._v);
     [MethodImpl(I)] public static V512 operator -(V512 left, V512 right) => new(left._v - right._v);
     [MethodImpl(I)] public static V512 operator *(V512 left, V512 right) => new(left._v * right._v);

@@ -93,7 +93,7 @@ public class ElementwiseProgramTests
         var x = SimdTesting.Random(length);
         var y = SimdTesting.Random(otherLength, seed: 3);
         var strides = ElementwiseGeometry.BroadcastStrides(other, shape);
-        foreach (var type in new[] { ElementwiseType.Float32, ElementwiseType.Int32, ElementwiseType.Int64, ElementwiseType.Bool })
+        foreach (var type in Enum.GetValues<ElementwiseType>())
         {
             var builder = new ElementwiseProgramBuilder(shape);
             var a = builder.Input(shape);
@@ -248,6 +248,9 @@ public class ElementwiseProgramTests
             b.Output(input, ElementwiseType.Int64);
             b.Output(b.Constant(2.5f));
             b.Output(b.Add(ElementwiseOpcode.Not, mask), ElementwiseType.Bool);
+            b.Output(input, ElementwiseType.Float16);
+            b.Output(b.Constant(-2.5f), ElementwiseType.Float16);
+            b.Output(b.Add(ElementwiseOpcode.Negate, input), ElementwiseType.BFloat16);
             using var run = new Run(b.Build());
             run.Inputs(x);
             var less = run.Output<byte>(length);
@@ -255,11 +258,17 @@ public class ElementwiseProgramTests
             var int64 = run.Output<long>(length);
             var constant = run.FloatOutput(length);
             var not = run.Output<byte>(length);
+            var half = run.Output<Half>(length);
+            var constantHalf = run.Output<Half>(length);
+            var upper = run.Output<ushort>(length);
             run.Execute();
             for (var i = 0; i < length; i++)
             {
                 Assert.AreEqual(x[i] < 3 ? 1 : 0, less[i]);
                 Assert.AreEqual((int)x[i], int32[i]);
+                Assert.AreEqual((Half)x[i], half[i]);
+                Assert.AreEqual((Half)(-2.5f), constantHalf[i]);
+                Assert.AreEqual(-x[i], BitConverter.Int32BitsToSingle(upper[i] << 16), Math.Abs(x[i]) / 256);
                 Assert.AreEqual((long)x[i], int64[i]);
                 Assert.AreEqual(2.5f, constant[i]);
                 Assert.AreEqual(x[i] < 3 ? 0 : 1, not[i]);
@@ -459,6 +468,8 @@ public class ElementwiseProgramTests
         {
             ElementwiseType.Float32 => value,
             ElementwiseType.Bool => value > 0 ? 1 : 0,
+            ElementwiseType.Float16 => (float)(Half)value,
+            ElementwiseType.BFloat16 => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & unchecked((int)0xFFFF0000)),
             _ => (int)(value * 10),
         };
 
@@ -476,6 +487,8 @@ public class ElementwiseProgramTests
             {
                 case ElementwiseType.Float32: Fill(array); break;
                 case ElementwiseType.Bool: Fill(Array.ConvertAll(array, v => (byte)(v > 0 ? 255 : 0))); break;
+                case ElementwiseType.Float16: Fill(Array.ConvertAll(array, v => (Half)v)); break;
+                case ElementwiseType.BFloat16: Fill(Array.ConvertAll(array, v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))); break;
                 case ElementwiseType.Int32: Fill(Array.ConvertAll(array, v => (int)(v * 10))); break;
                 default: Fill(Array.ConvertAll(array, v => (long)(v * 10))); break;
             }
