@@ -20,6 +20,17 @@ internal sealed class TensorData : IEquatable<TensorData>
 
     public ReadOnlySpan<byte> Bytes => _bytes;
 
+    /// <summary>The one number it consists of; nothing where there are several, or none that a float can hold.</summary>
+    public float? Number => Shape.ElementCount != 1 ? null : Type switch
+    {
+        DType.Float32 => As<float>()[0],
+        DType.Float16 => (float)As<Half>()[0],
+        DType.BFloat16 => BitConverter.Int32BitsToSingle(As<ushort>()[0] << 16),
+        DType.Int32 => As<int>()[0],
+        DType.Int64 => As<long>()[0],
+        _ => null,
+    };
+
     public static TensorData Of(Shape shape, ReadOnlySpan<float> values) => Create(shape, DType.Float32, MemoryMarshal.AsBytes(values));
 
     public static TensorData Of(Shape shape, ReadOnlySpan<long> values) => Create(shape, DType.Int64, MemoryMarshal.AsBytes(values));

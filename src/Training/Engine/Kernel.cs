@@ -3,7 +3,8 @@ namespace OnnxFunctional.Training.Engine;
 /// <summary>What a kernel is told of the run it is part of.</summary>
 /// <param name="Pool">The threads.</param>
 /// <param name="Step">The number of the training step, for random numbers.</param>
-internal readonly record struct RunContext(WorkerPool Pool, ulong Step);
+/// <param name="IsContinued">The kernel ran before on other rows of the same batch, so that what it made of its parameters still stands in its scratch memory.</param>
+internal readonly record struct RunContext(WorkerPool Pool, ulong Step, bool IsContinued = false);
 
 /// <summary>A computation bound to its buffers: made once with a plan, run as often as wanted, without allocating.</summary>
 internal abstract class Kernel

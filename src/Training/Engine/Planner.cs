@@ -19,6 +19,12 @@ internal sealed record PlanRequest(IReadOnlyList<Value> Inputs, IReadOnlyList<Va
 
     /// <summary>Whether constants are computed ahead; not while doing just that.</summary>
     public bool FoldConstants { get; init; } = true;
+
+    /// <summary>Bytes of wide copies that a kernel over operands in 16 bits makes at a time.</summary>
+    public long PieceBytes { get; init; } = StagedKernel.PieceBytes;
+
+    /// <summary>Whether only the memory is found out: the plan gets none and cannot run.</summary>
+    public bool MeasuresOnly { get; init; }
 }
 
 /// <summary>Turns a graph and concrete input shapes into an <see cref="ExecutionPlan"/>: simplify, fuse, order, find lifetimes, place in one arena, choose kernels.</summary>
@@ -84,7 +90,7 @@ internal sealed class Planner
         var outputBuffers = outputs.Select(StagedBufferOf).ToArray();
         foreach (var (storage, life) in _lives) _arena.Add(storage, life.Floats, life.First, life.Last);
         _arena.Place();
-        _arena.Bind(AlignedMemory.Allocate(_arena.Floats));
+        if (!_request.MeasuresOnly) _arena.Bind(AlignedMemory.Allocate(_arena.Floats));
         return new ExecutionPlan([.. _kernels], [.. units.Select(unit => unit.ToString()), .. copies.Select(copy => "copy " + copy.Value.Spec)], [.. _weights.Select(entry => (entry.Key, entry.Value))], inputBuffers, outputBuffers, _arena.Floats, _arena.SumOfValues);
     }
 
@@ -191,8 +197,8 @@ internal sealed class Planner
             if (_storages.ContainsKey(output)) continue;
             foreach (var input in unit.Inputs)
             {
-                if (input.Spec.Shape != output.Spec.Shape || input.Spec.Type.Size() != output.Spec.Type.Size()) continue;
                 var root = _fusion.Root(input);
+                if (input.Spec.Shape != output.Spec.Shape || root.Spec.Type.Size() != output.Spec.Type.Size()) continue;
                 if (root.Producer.Op is SourceOp || last.GetValueOrDefault(root) != here || !_storages.TryGetValue(root, out var storage) || _weights.ContainsValue(storage)) continue;
                 if (unit.Inputs.Count(other => ReferenceEquals(_fusion.Root(other), root)) > 1 || unit.Outputs.Any(other => _storages.GetValueOrDefault(other) == storage)) continue;
                 _storages[output] = storage;
@@ -217,7 +223,7 @@ internal sealed class Planner
         var outputs = head.Outputs.Select((output, i) => i == 0 && unit.Nodes.Count > 1 && unit.BiasGradient is null ? BufferOf(result.Outputs[0]) : unit.Outputs.Contains(output) ? BufferOf(output) : null).ToArray();
         var epilogue = unit.Nodes.Count == 1 ? Epilogue.None : new Epilogue(BufferOrNone(unit.Bias), BufferOrNone(unit.Addend), unit.Activation, BufferOrNone(unit.BiasGradient));
         var request = new KernelRequest(head, [.. head.Inputs.Select(BufferOf)], outputs, epilogue) { Random = _random, Winograd = _request.Winograd };
-        var kernel = KernelTable.Create(request);
+        var kernel = StagedKernel.IsNeeded(unit, request) ? StagedKernel.Create(unit, request, _request.PieceBytes) : KernelTable.Create(request);
         foreach (var (storage, floats) in request.ScratchMemory) _lives[storage] = new Life(floats, here, here);
         return kernel;
     }
@@ -226,20 +232,22 @@ internal sealed class Planner
 
     private ValueBuffer BufferOf(Value value)
     {
+        // Of the type its elements have in memory, which a reader may have been told otherwise.
         var root = _fusion.Root(value);
-        if (_storages.TryGetValue(root, out var storage)) return new ValueBuffer(value.Spec, storage);
+        var spec = value.Spec with { Type = root.Spec.Type };
+        if (_storages.TryGetValue(root, out var storage)) return new ValueBuffer(spec, storage);
         switch (root.Producer.Op)
         {
             case Variable variable:
-                return new ValueBuffer(value.Spec, WeightStorage(variable.Weight));
+                return new ValueBuffer(spec, WeightStorage(variable.Weight));
             case Constant constant:
                 storage = new Storage { Memory = AlignedMemory.Allocate(ValueBuffer.FloatsFor(root.Spec)) };
                 constant.Data.Bytes.CopyTo(MemoryMarshal.AsBytes(storage.Memory.Span));
                 _storages[root] = storage;
-                return new ValueBuffer(value.Spec, storage);
+                return new ValueBuffer(spec, storage);
             default:
                 // Only its shape is read, so it was given no memory.
-                return new ValueBuffer(value.Spec, new Storage());
+                return new ValueBuffer(spec, new Storage());
         }
     }
 

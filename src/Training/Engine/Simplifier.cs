@@ -95,6 +95,7 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
     {
         Identity or StopGradient => x[0],
         Cast cast when x[0].Spec.Type == cast.To => x[0],
+        Cast { To: var to } when to.IsHalfWidth() && x[0].Producer is { Op: Cast { To: DType.Float32 } } widened && widened.Inputs[0].Spec.Type == to => widened.Inputs[0],
         SumToLike or ExpandLike when x[0].Spec.Shape == x[1].Spec.Shape => x[0],
         ReshapeLike when x[0].Spec.Shape == x[1].Spec.Shape => x[0],
         Transpose transpose when transpose.Permutation.Select((axis, i) => axis == i).All(same => same) => x[0],
@@ -114,7 +115,7 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
     /// <summary>The one number a value consists of, if it is known to be one.</summary>
     internal static float? Number(Value value) => value.Producer.Op switch
     {
-        Operators.Constant { Data: { Type: DType.Float32, Shape.Count: 0 } data } => data.As<float>()[0],
+        Operators.Constant { Data: { Shape.Count: 0 } data } when data.Type.IsFloating() => data.Number,
         ExpandLike => Number(value.Producer.Inputs[0]),
         _ => null,
     };

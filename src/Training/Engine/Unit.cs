@@ -27,6 +27,9 @@ internal sealed class Unit(int order, bool isChain)
     /// <summary>Values read from outside, each once, in the order of first use.</summary>
     public List<Value> Inputs { get; } = [];
 
+    /// <summary>Values a chain reads in another type or through a view, and what it reads for them: an input, or what one of its own nodes makes.</summary>
+    public Dictionary<Value, Value> ReadAs { get; } = [];
+
     /// <summary>Values others read.</summary>
     public List<Value> Outputs { get; } = [];
 

@@ -27,6 +27,9 @@ internal sealed class ValueBuffer(TensorSpec spec, Storage storage)
 
     public Span<long> Longs => MemoryMarshal.Cast<float, long>(Storage.Memory.Span)[..Length];
 
+    /// <summary>The elements of a type in 16 bits.</summary>
+    public Span<ushort> Words => MemoryMarshal.Cast<float, ushort>(Storage.Memory.Span)[..Length];
+
     public Span<int> Ints => MemoryMarshal.Cast<float, int>(Storage.Memory.Span)[..Length];
 
     public Span<bool> Bools => MemoryMarshal.Cast<float, bool>(Storage.Memory.Span)[..Length];

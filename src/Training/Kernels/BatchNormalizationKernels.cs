@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Simd;
@@ -7,14 +9,50 @@ namespace OnnxFunctional.Training.Kernels;
 /// <summary>Batch normalization by the batch's own statistics, and its gradient: a pass for the sums, a pass for the values.</summary>
 /// <remarks>
 /// Where channels are not the last axis, each plane of a channel is a run with one channel, and what the planes give is joined channel by channel.
+/// Operands in 16 bits are widened block by block on the stack: the layer whose input and output are the largest values of a network needs no wide copy of them.
 /// </remarks>
 internal static class BatchNormalizationKernels
 {
     private const double NanosecondsAnElement = 0.3;
 
+    // Widened at a time: three operands fit the first-level cache.
+    private const int BlockLength = 2048;
+
     public static Kernel Training(KernelRequest request, BatchNormalizationTraining op) => new TrainingKernel(request, op);
 
     public static Kernel Gradient(KernelRequest request, BatchNormalizationGradient op) => new GradientKernel(request, op);
+
+    /// <summary>Whether the kernels take operands of that shape in 16 bits.</summary>
+    public static bool WidensBlocks(Shape shape, int axis) => new Layout(shape, axis) is { IsLast: false } or { Channels: <= BlockLength };
+
+    /// <summary>Elements worked on at a time out of a run of rows of that width.</summary>
+    private static int Block(bool narrow, int width, int count) => narrow ? BlockLength / width * width : Math.Max(1, count);
+
+    /// <summary>A run of elements as floats: where they lie, or widened.</summary>
+    private static ReadOnlySpan<float> Read(ValueBuffer buffer, int start, int count, Span<float> wide)
+    {
+        switch (buffer.Spec.Type)
+        {
+            case DType.Float16:
+                WordLoops.Widen<HalfFormat>(buffer.Words.Slice(start, count), wide[..count]);
+                return wide[..count];
+            case DType.BFloat16:
+                WordLoops.Widen<BFloat16Format>(buffer.Words.Slice(start, count), wide[..count]);
+                return wide[..count];
+            default:
+                return buffer.Floats.Slice(start, count);
+        }
+    }
+
+    /// <summary>Where a run of results goes before <see cref="Write"/>.</summary>
+    private static Span<float> Target(ValueBuffer buffer, int start, int count, Span<float> wide) => buffer.Spec.Type.IsHalfWidth() ? wide[..count] : buffer.Floats.Slice(start, count);
+
+    /// <summary>Stores what was written to <see cref="Target"/>.</summary>
+    private static void Write(ValueBuffer buffer, int start, ReadOnlySpan<float> values)
+    {
+        if (buffer.Spec.Type == DType.Float16) WordLoops.Narrow<HalfFormat>(values, buffer.Words.Slice(start, values.Length));
+        else if (buffer.Spec.Type == DType.BFloat16) WordLoops.Narrow<BFloat16Format>(values, buffer.Words.Slice(start, values.Length));
+    }
 
     /// <summary>The input as rows of channels, or, with channels before other axes, as planes of one channel each.</summary>
     private readonly struct Layout
@@ -72,7 +110,7 @@ internal static class BatchNormalizationKernels
         private readonly ValueBuffer _input;
         private readonly ValueBuffer _scale;
         private readonly ValueBuffer _bias;
-        private readonly Storage _result;
+        private readonly ValueBuffer? _result;
         private readonly Storage _means;
         private readonly Storage _variances;
         private readonly Storage _factors;
@@ -80,6 +118,7 @@ internal static class BatchNormalizationKernels
         private readonly Layout _layout;
         private readonly float _epsilon;
         private readonly bool _relu;
+        private readonly bool _isNarrow;
         private bool _isSecond;
 
         public TrainingKernel(KernelRequest request, BatchNormalizationTraining op)
@@ -87,7 +126,8 @@ internal static class BatchNormalizationKernels
             (_input, _scale, _bias, _epsilon) = (request.Input(0), request.Input(1), request.Input(2), op.Epsilon);
             _relu = request.Epilogue.Activation == EpilogueActivation.Relu;
             _layout = new Layout(_input.Shape, op.Axis);
-            _result = request.Outputs[0]?.Storage ?? request.Scratch(_input.Length);
+            _result = request.Outputs[0];
+            _isNarrow = _input.Spec.Type.IsHalfWidth() || _result?.Spec.Type.IsHalfWidth() == true;
             _means = request.Outputs[1]?.Storage ?? request.Scratch(_layout.Channels);
             _variances = request.Outputs[2]?.Storage ?? request.Scratch(_layout.Channels);
             _factors = request.Scratch(_layout.Channels);
@@ -99,6 +139,7 @@ internal static class BatchNormalizationKernels
             _isSecond = false;
             context.Pool.Run(this, _layout.Parts);
             Join();
+            if (_result is null) return;
             _isSecond = true;
             context.Pool.Run(this, _layout.Parts);
         }
@@ -107,41 +148,57 @@ internal static class BatchNormalizationKernels
         {
             var (first, end) = _layout.Range(part);
             var length = _layout.RowLength;
-            var channels = _layout.Channels;
-            var source = _input.Floats;
-            var target = _result.Memory.Span;
-            if (!_isSecond)
-            {
-                var partial = _partial.Memory.Span;
-                var squares = partial[_layout.PartialLength..];
-                if (_layout.IsLast)
-                {
-                    BatchNormLoops.Statistics(source[(first * length)..(end * length)], partial.Slice(part * channels, channels), squares.Slice(part * channels, channels));
-                    return;
-                }
-
-                for (var plane = first; plane < end; plane++) BatchNormLoops.Statistics(source.Slice(plane * length, length), partial.Slice(plane, 1), squares.Slice(plane, 1));
-                return;
-            }
-
             if (_layout.IsLast)
             {
-                var range = (first * length)..(end * length);
-                Normalize(source[range], 0, channels, target[range]);
+                Piece(first * length, (end - first) * length, 0, length, part * length);
                 return;
             }
 
-            for (var plane = first; plane < end; plane++) Normalize(source.Slice(plane * length, length), plane % channels, 1, target.Slice(plane * length, length));
+            for (var plane = first; plane < end; plane++) Piece(plane * length, length, plane % _layout.Channels, 1, plane);
         }
 
-        // x and y [rows, width] of the channels from the first on
-        private void Normalize(ReadOnlySpan<float> x, int channel, int width, Span<float> y)
+        // x and y [count / width, width] of the channels from the first on
+        private void Piece(int start, int count, int channel, int width, int partial)
+        {
+            if (_isSecond) Normalize(start, count, channel, width);
+            else Statistics(start, count, width, partial);
+        }
+
+        [SkipLocalsInit]
+        private void Statistics(int start, int count, int width, int partial)
+        {
+            var means = _partial.Memory.Span.Slice(partial, width);
+            var squares = _partial.Memory.Span.Slice(_layout.PartialLength + partial, width);
+            var block = Block(_isNarrow, width, count);
+            Span<float> wide = stackalloc float[_isNarrow ? BlockLength * 3 : 0];
+            BatchNormLoops.Statistics(Read(_input, start, Math.Min(block, count), wide), means, squares);
+            for (var done = block; done < count; done += block)
+            {
+                var rest = Math.Min(block, count - done);
+                var moreMeans = wide.Slice(BlockLength, width);
+                var moreSquares = wide.Slice(2 * BlockLength, width);
+                BatchNormLoops.Statistics(Read(_input, start + done, rest, wide), moreMeans, moreSquares);
+                BatchNormLoops.Join(done / width, means, squares, rest / width, moreMeans, moreSquares);
+            }
+        }
+
+        [SkipLocalsInit]
+        private void Normalize(int start, int count, int channel, int width)
         {
             var means = _means.Memory.Span.Slice(channel, width);
             var factors = _factors.Memory.Span.Slice(channel, width);
             var biases = _bias.Floats.Slice(channel, width);
-            if (_relu) BatchNormLoops.Normalize(default(ReluOperator), x, means, factors, biases, y);
-            else BatchNormLoops.Normalize(default(CopyOperator), x, means, factors, biases, y);
+            var block = Block(_isNarrow, width, count);
+            Span<float> wide = stackalloc float[_isNarrow ? BlockLength * 2 : 0];
+            for (var done = 0; done < count; done += block)
+            {
+                var rest = Math.Min(block, count - done);
+                var x = Read(_input, start + done, rest, wide);
+                var y = Target(_result!, start + done, rest, wide[(wide.Length / 2)..]);
+                if (_relu) BatchNormLoops.Normalize(default(ReluOperator), x, means, factors, biases, y);
+                else BatchNormLoops.Normalize(default(CopyOperator), x, means, factors, biases, y);
+                Write(_result!, start + done, y);
+            }
         }
 
         private void Join()
@@ -193,12 +250,14 @@ internal static class BatchNormalizationKernels
         private readonly Storage _channels;
         private readonly Layout _layout;
         private readonly float _epsilon;
+        private readonly bool _isNarrow;
         private bool _isSecond;
 
         public GradientKernel(KernelRequest request, BatchNormalizationGradient op)
         {
             (_upstream, _input, _scale, _means, _variances, _epsilon) = (request.Input(0), request.Input(1), request.Input(2), request.Input(3), request.Input(4), op.Epsilon);
             (_result, _scaleGradient, _biasGradient) = (request.Outputs[0], request.Outputs[1], request.Outputs[2]);
+            _isNarrow = _upstream.Spec.Type.IsHalfWidth() || _input.Spec.Type.IsHalfWidth() || _result?.Spec.Type.IsHalfWidth() == true;
             _layout = new Layout(_input.Shape, op.Axis);
             _partial = request.Scratch(2L * _layout.PartialLength);
 
@@ -220,30 +279,57 @@ internal static class BatchNormalizationKernels
         {
             var (first, end) = _layout.Range(part);
             var length = _layout.RowLength;
-            var channels = _layout.Channels;
-            var (upstream, source, means) = (_upstream.Memory, _input.Memory, _means.Memory);
             if (_layout.IsLast)
             {
-                Piece(first * length, (end - first) * length, 0, channels, part * channels);
+                Piece(first * length, (end - first) * length, 0, length, part * length);
                 return;
             }
 
-            for (var plane = first; plane < end; plane++) Piece(plane * length, length, plane % channels, 1, plane);
+            for (var plane = first; plane < end; plane++) Piece(plane * length, length, plane % _layout.Channels, 1, plane);
+        }
 
-            void Piece(int start, int count, int channel, int width, int partial)
+        // dy, x and dx [count / width, width] of the channels from the first on
+        private void Piece(int start, int count, int channel, int width, int partial)
+        {
+            if (_isSecond) Gradients(start, count, channel, width);
+            else Sums(start, count, channel, width, partial);
+        }
+
+        [SkipLocalsInit]
+        private void Sums(int start, int count, int channel, int width, int partial)
+        {
+            var means = _means.Floats.Slice(channel, width);
+            var sums = _partial.Memory.Span.Slice(partial, width);
+            var products = _partial.Memory.Span.Slice(_layout.PartialLength + partial, width);
+            var block = Block(_isNarrow, width, count);
+            Span<float> wide = stackalloc float[_isNarrow ? BlockLength * 4 : 0];
+            var second = wide[(wide.Length / 4)..];
+            BatchNormLoops.GradientSums(Read(_upstream, start, Math.Min(block, count), wide), Read(_input, start, Math.Min(block, count), second), means, sums, products);
+            for (var done = block; done < count; done += block)
             {
-                var dy = upstream.Span.Slice(start, count);
-                var x = source.Span.Slice(start, count);
-                var mean = means.Span.Slice(channel, width);
-                if (!_isSecond)
-                {
-                    var sums = _partial.Memory.Span;
-                    BatchNormLoops.GradientSums(dy, x, mean, sums.Slice(partial, width), sums.Slice(_layout.PartialLength + partial, width));
-                    return;
-                }
+                var rest = Math.Min(block, count - done);
+                var moreSums = wide.Slice(2 * BlockLength, width);
+                var moreProducts = wide.Slice(3 * BlockLength, width);
+                BatchNormLoops.GradientSums(Read(_upstream, start + done, rest, wide), Read(_input, start + done, rest, second), means, moreSums, moreProducts);
+                TensorPrimitives.Add(sums, moreSums, sums);
+                TensorPrimitives.Add(products, moreProducts, products);
+            }
+        }
 
-                BatchNormLoops.Gradient(
-                    dy, x, mean, Of(4, channel, width), Of(2, channel, width), Of(3, channel, width), _result!.Floats.Slice(start, count));
+        [SkipLocalsInit]
+        private void Gradients(int start, int count, int channel, int width)
+        {
+            var means = _means.Floats.Slice(channel, width);
+            var block = Block(_isNarrow, width, count);
+            Span<float> wide = stackalloc float[_isNarrow ? BlockLength * 3 : 0];
+            for (var done = 0; done < count; done += block)
+            {
+                var rest = Math.Min(block, count - done);
+                var dy = Read(_upstream, start + done, rest, wide);
+                var x = Read(_input, start + done, rest, wide[(wide.Length / 3)..]);
+                var dx = Target(_result!, start + done, rest, wide[(wide.Length / 3 * 2)..]);
+                BatchNormLoops.Gradient(dy, x, means, Of(4, channel, width), Of(2, channel, width), Of(3, channel, width), dx);
+                Write(_result!, start + done, dx);
             }
         }
 

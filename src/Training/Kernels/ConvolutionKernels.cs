@@ -46,7 +46,7 @@ internal static class ConvolutionKernels
 
         public override void Run(in RunContext context)
         {
-            driver.Pack(context.Pool, _kernel.Memory, bias?.Memory ?? default(Memory<float>), _packed.Memory);
+            if (!context.IsContinued) driver.Pack(context.Pool, _kernel.Memory, bias?.Memory ?? default(Memory<float>), _packed.Memory);
             driver.Run(context.Pool, _source.Memory, _packed.Memory, new ConvolutionEpilogue(_addend?.Memory ?? default(Memory<float>), _relu), _result.Memory, _scratch.Memory);
         }
     }

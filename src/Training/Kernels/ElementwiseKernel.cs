@@ -39,18 +39,18 @@ internal sealed class ElementwiseKernel : Kernel, IParallelWork
             for (var i = 0; i < x.Length; i++)
             {
                 if (node.Op.ReadsOnlyShapeOf(i)) continue;
-                var value = node.Inputs[i];
+                var value = unit.ReadAs.GetValueOrDefault(node.Inputs[i], node.Inputs[i]);
                 if (numbers.TryGetValue(value, out x[i])) continue;
-                if (NumberOf(value) is { } number)
+                if (value.Producer.Op is Operators.Constant { Data.Number: { } number })
                 {
                     // Known while the program is built, it becomes part of instructions.
                     x[i] = numbers[value] = program.Constant(number);
                 }
                 else
                 {
-                    x[i] = program.Input(value.Spec.Shape.Dims, ElementwiseTable.TypeOf(value.Spec.Type)!.Value);
-                    numbers[value] = x[i];
-                    read.Add((inputs[unit.Inputs.IndexOf(value)], read.Count));
+                    var buffer = inputs[unit.Inputs.IndexOf(value)];
+                    x[i] = numbers[value] = program.Input(value.Spec.Shape.Dims, ElementwiseTable.TypeOf(buffer.Spec.Type)!.Value);
+                    read.Add((buffer, read.Count));
                 }
             }
 
@@ -65,16 +65,6 @@ internal sealed class ElementwiseKernel : Kernel, IParallelWork
 
         return new ElementwiseKernel(program.Build(), [.. read.Select(input => input.Buffer)], outputs);
     }
-
-    private static float? NumberOf(Value value) => value.Producer.Op is Operators.Constant { Data: { Shape.ElementCount: 1 } data }
-        ? data.Type switch
-        {
-            DType.Float32 => data.As<float>()[0],
-            DType.Int32 => data.As<int>()[0],
-            DType.Int64 => data.As<long>()[0],
-            _ => null,
-        }
-        : null;
 
     public override void Run(in RunContext context)
     {

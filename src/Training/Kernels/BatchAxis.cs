@@ -1,0 +1,70 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Training.Kernels;
+
+/// <summary>How an operand stands to the batch when an operator runs piece by piece along its first axis.</summary>
+internal enum BatchRole
+{
+    /// <summary>Each piece takes or gives all of it.</summary>
+    Whole,
+
+    /// <summary>Each piece takes or gives its own rows.</summary>
+    Rows,
+
+    /// <summary>A result that is the sum of what the pieces give.</summary>
+    Sum,
+}
+
+/// <summary>Which operators can run piece by piece along the first axis, in one table: the roles of their operands.</summary>
+/// <param name="Inputs">The role of each input.</param>
+/// <param name="Outputs">The role of each output.</param>
+internal sealed record BatchAxis(BatchRole[] Inputs, BatchRole[] Outputs)
+{
+    private const BatchRole W = BatchRole.Whole;
+    private const BatchRole R = BatchRole.Rows;
+    private const BatchRole S = BatchRole.Sum;
+
+    /// <summary>The roles; nothing for an operator that needs its whole batch at once.</summary>
+    public static BatchAxis? Of(Node node) => node.Op switch
+    {
+        _ when node.Inputs[0].Spec.Shape.Rank == 0 => null,
+        AveragePool or MaxPool or Resize => new([R], [R]),
+        AveragePoolGradient or ResizeGradient => new([R, R], [R]),
+        Conv or ConvTranspose => Parameters(node),
+        ConvInputGradient => new([R, W, R], [R]),
+        ConvWeightGradient => new([R, R, W], [S]),
+        Gemm => Parameters(node),
+        LayerNormalization op when Later(op.Axis, node) => new([R, W, W], [R, R, R]),
+        LayerNormalizationGradient op when Later(op.Axis, node) => new([R, R, W, R, R], [R, S, S]),
+        LogSoftmax op when Later(op.Axis, node) => new([R], [R]),
+        MatMul op => Product(op, node.Inputs[0].Spec.Shape, node.Inputs[1].Spec.Shape),
+        MaxPoolGradient => new([R, R, R], [R]),
+        ReduceL1 op => Reduction(op, node),
+        ReduceMax op when KeepsRows(op, node) => new([R], [R]),
+        ReduceMean op when KeepsRows(op, node) => new([R], [R]),
+        ReduceMin op when KeepsRows(op, node) => new([R], [R]),
+        ReduceSum op => Reduction(op, node),
+        ReduceSumSquare op => Reduction(op, node),
+        Softmax op when Later(op.Axis, node) => new([R], [R]),
+        SoftmaxGradient op when Later(op.Axis, node) => new([R, R], [R]),
+        SumToLike => node.Inputs[1].Spec.Shape is var to && (to.Rank < node.Inputs[0].Spec.Shape.Rank || to.Dims[0] == 1) ? new([R, W], [S]) : new([R, R], [R]),
+        _ => null,
+    };
+
+    private static BatchAxis Parameters(Node node) => new([R, .. node.Inputs.Skip(1).Select(_ => W)], [R]);
+
+    private static bool Later(int axis, Node node) => ShapeRules.Axis(axis, node.Inputs[0].Spec.Shape.Rank, node.Op.Name) > 0;
+
+    private static bool KeepsRows(ReduceOp op, Node node) => !ShapeRules.Axes(op.Axes, node.Inputs[0].Spec.Shape.Rank, op.Name).Contains(0);
+
+    private static BatchAxis Reduction(ReduceOp op, Node node) => new([R], [KeepsRows(op, node) ? R : S]);
+
+    private static BatchAxis? Product(MatMul op, Shape left, Shape right) => (left.Rank, right.Rank) switch
+    {
+        (2, 2) when op.TransposeLeft => op.TransposeRight ? null : new([R, R], [S]),
+        (_, 2) => new([R, W], [R]),
+        var (a, b) when a == b && left.Dims[0] == right.Dims[0] => new([R, R], [R]),
+        var (a, b) when a > b || (a == b && right.Dims[0] == 1) => new([R, W], [R]),
+        _ => null,
+    };
+}

@@ -1,0 +1,134 @@
+using System.Runtime.InteropServices;
+using OnnxFunctional.Operators;
+using OnnxFunctional.Tests.Cases;
+
+using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Kernels;
+
+namespace OnnxFunctional.Tests.Training.Kernels;
+
+/// <summary>Every operator on operands in 16 bits, whole and in small pieces, against the float32 kernel on the same numbers.</summary>
+[TestClass]
+public sealed class StagedKernelTests
+{
+    private static readonly WorkerPool s_pool = new(1);
+
+    public static IEnumerable<object[]> Rows => OpCases.All.Where(row => row.Inputs.Any(input => input.Type == DType.Float32)).Select(row => new object[] { row.Name });
+
+    [TestMethod]
+    [TestCategory("Ops")]
+    [DynamicData(nameof(Rows))]
+    public void Operator_In16Bits_RoundsWhatFloat32Gives(string name)
+    {
+        var row = OpCases.Named(name);
+        var random = new Random(5);
+        double[][] values = [.. row.Inputs.Select(input => input.Fill(random))];
+        foreach (var type in new[] { DType.Float16, DType.BFloat16 })
+        {
+            double[][] rounded = [.. row.Inputs.Zip(values, (input, numbers) => input.Type == DType.Float32 ? [.. numbers.Select(number => Rounded((float)number, type))] : numbers)];
+            var expected = Run(row, DType.Float32, rounded, StagedKernel.PieceBytes);
+            foreach (var pieceBytes in new[] { StagedKernel.PieceBytes, 200L })
+            {
+                var actual = Run(row, type, rounded, pieceBytes);
+                for (var i = 0; i < expected.Length; i++) Compare(expected[i], actual[i], type == DType.Float16 ? 1.0 / 1024 : 1.0 / 128, $"{type}, pieces of {pieceBytes}, output {i}");
+            }
+        }
+    }
+
+    [TestMethod]
+    [DataRow(1, 1)]
+    [DataRow(3, 2)]
+    [DataRow(7, 3)]
+    [DataRow(17, 5)]
+    public void Convolution_InPieces_GivesTheSameBitsAsInOne(int batch, int rows)
+    {
+        // Rows do not see one another, so cutting between them changes nothing; sums over the batch are added in another order.
+        int[] image = [batch, 6, 5, 8];
+        var x = new InputLayer(Shape.Of(image), DType.Float16, "x").Tensor;
+        var w = new InputLayer(Shape.Of(3, 3, 8, 16), DType.Float16, "w").Tensor;
+        var b = new InputLayer(Shape.Of(16), DType.Float16, "b").Tensor;
+        var window = new Window([1, 1], [1, 1], Padding.Same);
+        var y = Ops.Relu(Ops.Make(new Conv(window), x, w, b));
+        var dw = Ops.Make(new ConvWeightGradient(window), x, y, w);
+        var db = Ops.Sum(y, Axes.Create([0, 1, 2]));
+        var bytesARow = (6 * 5 * 8 * 4) + (6 * 5 * 16 * 4);
+        var whole = Outputs([x, w, b], [y, dw, db], StagedKernel.PieceBytes);
+        var pieces = Outputs([x, w, b], [y, dw, db], bytesARow * rows);
+        CollectionAssert.AreEqual(whole[0], pieces[0]);
+        for (var i = 1; i < 3; i++)
+        {
+            var largest = whole[i].Max(word => Math.Abs((float)BitConverter.UInt16BitsToHalf(word)));
+            for (var j = 0; j < whole[i].Length; j++)
+                Assert.AreEqual((float)BitConverter.UInt16BitsToHalf(whole[i][j]), (float)BitConverter.UInt16BitsToHalf(pieces[i][j]), largest / 1024, $"output {i} [{j}]");
+        }
+
+        static ushort[][] Outputs(SymbolicTensor[] inputs, SymbolicTensor[] outputs, long pieceBytes)
+        {
+            var plan = Planner.Plan(
+                new PlanRequest([.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)], []) { PieceBytes = pieceBytes },
+                [.. inputs.Select(input => input.Value.Spec)]);
+            var random = new Random(3);
+            foreach (var input in plan.Inputs)
+            {
+                foreach (ref var word in input.Words) word = BitConverter.HalfToUInt16Bits((Half)(random.NextSingle() - 0.5f));
+            }
+
+            plan.Run(s_pool);
+            return [.. plan.Outputs.Select(output => output.Words.ToArray())];
+        }
+    }
+
+    private static double[][] Run(OpCase row, DType type, double[][] values, long pieceBytes)
+    {
+        OpInput[] given = [.. row.Inputs.Select(input => input.Type == DType.Float32 ? input with { Type = type } : input)];
+        var inputs = Operators.OpRun.Placeholders(given, unknownBatch: false);
+        SymbolicTensor[] outputs = [.. row.Apply(inputs)];
+        Value[] from = [.. inputs.Select(input => input.Value)];
+        var map = Specialization.Of(from, [.. outputs.Select(output => output.Value)], row.Training);
+        var plan = Planner.Plan(new PlanRequest(from, [.. outputs.Select(output => map[output.Value])], []) { Seed = 7, PieceBytes = pieceBytes }, [.. given.Select(input => input.Spec)]);
+        for (var i = 0; i < values.Length; i++) Put(values[i], plan.Inputs[i]);
+        plan.Run(s_pool, 3);
+        return [.. plan.Outputs.Select(Take)];
+    }
+
+    private static double Rounded(float value, DType type) => type == DType.Float16 ? (float)(Half)value : BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(value) + 0x8000) & unchecked((int)0xFFFF0000));
+
+    private static void Put(double[] values, ValueBuffer buffer)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            switch (buffer.Spec.Type)
+            {
+                case DType.Float16: buffer.Words[i] = BitConverter.HalfToUInt16Bits((Half)values[i]); break;
+                case DType.BFloat16: buffer.Words[i] = (ushort)(BitConverter.SingleToUInt32Bits((float)values[i]) >> 16); break;
+                case DType.Float32: buffer.Floats[i] = (float)values[i]; break;
+                case DType.Int64: buffer.Longs[i] = (long)values[i]; break;
+                case DType.Int32: buffer.Ints[i] = (int)values[i]; break;
+                default: buffer.Bools[i] = values[i] != 0; break;
+            }
+        }
+    }
+
+    private static double[] Take(ValueBuffer buffer) =>
+        buffer.Spec.Type switch
+        {
+            DType.Float16 => [.. buffer.Words.ToArray().Select(word => (double)BitConverter.UInt16BitsToHalf(word))],
+            DType.BFloat16 => [.. buffer.Words.ToArray().Select(word => (double)BitConverter.UInt32BitsToSingle((uint)word << 16))],
+            DType.Float32 => [.. buffer.Floats.ToArray().Select(value => (double)value)],
+            DType.Int64 => [.. buffer.Longs.ToArray().Select(value => (double)value)],
+            DType.Int32 => [.. buffer.Ints.ToArray().Select(value => (double)value)],
+            _ => [.. MemoryMarshal.Cast<bool, byte>(buffer.Bools).ToArray().Select(value => (double)value)],
+        };
+
+    /// <summary>Within some last places of the largest number: a row may be several nodes, with a rounding between two of them.</summary>
+    private static void Compare(double[] expected, double[] actual, double lastPlace, string what)
+    {
+        Assert.AreEqual(expected.Length, actual.Length, what);
+        var largest = expected.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
+        for (var i = 0; i < expected.Length; i++)
+        {
+            if (expected[i].Equals(actual[i])) continue;
+            Assert.AreEqual(expected[i], actual[i], (3 * lastPlace * Math.Max(Math.Abs(expected[i]), largest)) + 1e-6, $"{what} [{i}]");
+        }
+    }
+}
