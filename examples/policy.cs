@@ -17,4 +17,9 @@ annealed.Fit(x, y, epochs: 3);
 // Or a callback sets the rate of each epoch.
 var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy);
 trainer.Fit(x, y, epochs: 3, callbacks: [new LearningRateScheduler(epoch => 0.001f * MathF.Pow(0.1f, epoch / 10))]);
+
+// Activations and their gradients in 16 bits, weights and optimizer in 32; the loss is scaled while its gradient is in float16.
+var half = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.Float16);
+half.Fit(x, y, epochs: 3);
+Console.WriteLine(half.Memory(x, y));
 Console.WriteLine(model.ExportOnnx("policy.onnx"));

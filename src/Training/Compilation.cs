@@ -11,10 +11,12 @@ public static class Compilation
     /// <param name="seed">What shuffling and random layers draw from; the model's seed if none is given.</param>
     /// <param name="threads">Threads of the engine; as many as the process may use if none are given. Results do not depend on it.</param>
     /// <param name="weightedMetrics">What is reported besides, sample weights applied.</param>
-    public static Trainer Compile(this Model model, Optimizer optimizer, Loss loss, Metrics? metrics = null, ulong? seed = null, int? threads = null, Metrics? weightedMetrics = null)
+    /// <param name="precision">The type a step computes in and keeps its activations in.</param>
+    public static Trainer Compile(
+        this Model model, Optimizer optimizer, Loss loss, Metrics? metrics = null, ulong? seed = null, int? threads = null, Metrics? weightedMetrics = null, MixedPrecision precision = MixedPrecision.Float32)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Make(model, optimizer, [.. model.Outputs.Select(_ => loss)], null, metrics, seed, threads, weightedMetrics);
+        return Make(model, optimizer, [.. model.Outputs.Select(_ => loss)], null, metrics, seed, threads, weightedMetrics, precision);
     }
 
     /// <summary>Fixes how a model of several outputs is trained, with a loss for each by name.</summary>
@@ -26,25 +28,27 @@ public static class Compilation
     /// <param name="seed">What shuffling and random layers draw from; the model's seed if none is given.</param>
     /// <param name="threads">Threads of the engine; as many as the process may use if none are given.</param>
     /// <param name="weightedMetrics">What is reported besides, sample weights applied.</param>
+    /// <param name="precision">The type a step computes in and keeps its activations in.</param>
     /// <exception cref="ModelException">A name is none of the model's outputs.</exception>
     public static Trainer Compile(
-        this Model model, Optimizer optimizer, Dictionary<string, Loss> losses, Dictionary<string, float>? lossWeights = null, Metrics? metrics = null, ulong? seed = null, int? threads = null, Metrics? weightedMetrics = null)
+        this Model model, Optimizer optimizer, Dictionary<string, Loss> losses, Dictionary<string, float>? lossWeights = null, Metrics? metrics = null, ulong? seed = null, int? threads = null, Metrics? weightedMetrics = null,
+        MixedPrecision precision = MixedPrecision.Float32)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(losses);
         CheckNames(model, losses.Keys, "losses");
         CheckNames(model, lossWeights?.Keys ?? Enumerable.Empty<string>(), "lossWeights");
-        return Make(model, optimizer, [.. model.OutputNames.Select(name => losses.GetValueOrDefault(name))], lossWeights, metrics, seed, threads, weightedMetrics);
+        return Make(model, optimizer, [.. model.OutputNames.Select(name => losses.GetValueOrDefault(name))], lossWeights, metrics, seed, threads, weightedMetrics, precision);
     }
 
-    private static Trainer Make(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, Dictionary<string, float>? lossWeights, Metrics? metrics, ulong? seed, int? threads, Metrics? weightedMetrics)
+    private static Trainer Make(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, Dictionary<string, float>? lossWeights, Metrics? metrics, ulong? seed, int? threads, Metrics? weightedMetrics, MixedPrecision precision)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
         var chosen = metrics ?? [];
         chosen.Check(model.OutputNames);
         var weighted = weightedMetrics ?? [];
         weighted.Check(model.OutputNames);
-        var plan = new TrainingPlan(model, optimizer, losses, [.. model.OutputNames.Select(name => lossWeights?.GetValueOrDefault(name, 1) ?? 1)], chosen, weighted);
+        var plan = new TrainingPlan(model, optimizer, losses, [.. model.OutputNames.Select(name => lossWeights?.GetValueOrDefault(name, 1) ?? 1)], chosen, weighted, precision);
         return new Trainer(plan, seed ?? model.Seed, threads);
     }
 

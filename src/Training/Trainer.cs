@@ -43,7 +43,10 @@ public sealed partial class Trainer
         }
     }
 
-    /// <summary>Steps made so far.</summary>
+    /// <summary>What gradients are multiplied with while they are in float16; nothing under another policy. It starts at 2^15, doubles after 2000 finite steps, and is halved by a step whose gradients are not finite, which changes nothing else.</summary>
+    public float? LossScale => _plan.LossScaling?.Value;
+
+    /// <summary>Steps made so far; under <see cref="MixedPrecision.Float16"/> those that were skipped do not count.</summary>
     public long Iterations => (long)_plan.State.Iterations.Storage[0];
 
     /// <summary>Set it to end <c>Fit</c> after the present epoch.</summary>
@@ -138,6 +141,26 @@ public sealed partial class Trainer
         return graph.Gradients.Zip(plan.Outputs).ToDictionary(
             pair => pair.First.Path,
             pair => Tensor.Create(pair.Second.Floats.ToArray(), pair.Second.Shape.Rank == 0 ? [1] : [.. pair.Second.Shape.Dims.ToArray().Select(dim => (nint)dim)]));
+    }
+
+    /// <summary>The memory a training step takes beside weights and the optimizer's state, under the trainer's precision and in float32. Only the shapes of the data matter, and no step is made.</summary>
+    /// <param name="x">Data of the inputs.</param>
+    /// <param name="y">Targets of the outputs.</param>
+    /// <param name="batchSize">Samples of the step.</param>
+    /// <exception cref="ModelException">Data and model do not fit.</exception>
+    public TrainingMemory Memory(NDArrays x, NDArrays y, int batchSize = 32)
+    {
+        var arrays = Checked(x, y, null);
+        var specs = arrays.Select(array => new TensorSpec(array.Shape.With(0, Size(batchSize)), array.DType)).ToArray();
+        var targets = specs.Skip(Model.Inputs.Count).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
+        var own = BytesOf(_plan);
+        return new TrainingMemory(batchSize, _plan.Precision, own, _plan.Precision == MixedPrecision.Float32 ? own : BytesOf(_plan.InFloat32()));
+
+        long BytesOf(TrainingPlan plan)
+        {
+            var graph = StepGraph.Build(plan, targets, weighted: false, training: true);
+            return Planner.Plan(new PlanRequest(graph.Inputs, graph.Outputs, graph.Updates) { Seed = Seed, Winograd = _engine.Winograd, MeasuresOnly = true }, specs).ArenaBytes;
+        }
     }
 
     /// <summary>The loss of a training step on one batch, weights unchanged.</summary>

@@ -18,6 +18,7 @@ public sealed class BadInputTests
     [DataRow("quickstart --speed 3", "--speed", DisplayName = "unknown option")]
     [DataRow("quickstart --seed -4", "-4", DisplayName = "negative seed")]
     [DataRow("train mnist --data x --model transformer", "transformer", DisplayName = "unknown network")]
+    [DataRow("train mnist --data x --precision float8", "float8", DisplayName = "unknown precision")]
     [DataRow("train mnist", "--data", DisplayName = "no data named")]
     [DataRow("train cifar", "cifar", DisplayName = "unknown data set")]
     [DataRow("convert model.keras", "TARGET", DisplayName = "no target")]

@@ -66,7 +66,7 @@ internal static class TrainingState
         {
             if (known.TryGetValue(name, out var expected) && expected != shape)
                 throw new OnnxFileException($"The optimizer's state '{name}' has shape {shape} in {source}, but {expected} here. Load it into the model and the optimizer it was saved with.");
-            if (!paths.Exists(path => name.StartsWith(path + "/", StringComparison.Ordinal)))
+            if (!known.ContainsKey(name) && !paths.Exists(path => name.StartsWith(path + "/", StringComparison.Ordinal)))
                 throw new OnnxFileException($"The optimizer's state '{name}' in {source} belongs to no weight of model '{trainer.Model.Name}'. Load it into the model it was saved from.");
         }
     }

@@ -28,6 +28,8 @@ internal sealed record TrainingFiles
     {
         var emission = options.ForEmission();
         var (plan, model) = (trainer.Plan, trainer.Model);
+        if (plan.Precision != MixedPrecision.Float32)
+            throw new ExportException($"The trainer computes its steps in {plan.Precision.Type()!.Value.KerasName()}, for which ONNX Runtime has no kernels on a CPU. Compile the model again without precision and export that trainer: the weights are the model's and stay.");
         var batchSize = BatchSize(model, options);
         var targets = TrainingTargets.Of(plan, options.Targets);
         var step = StepGraph.Build(plan, targets, options.SampleWeights, training: true);

@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Policies;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>What a step computes, as one graph: predictions, losses, metrics and, in training, gradients and all next values.</summary>
@@ -42,6 +44,11 @@ internal sealed class StepGraph
             .Concat(calls.SelectMany(call => call.Losses))
             .Concat(calls.SelectMany(call => call.Updates).Select(update => update.Value)).ToList();
         var map = Specialization.Of(inputs, roots, training, plan.Trains);
+        if (training && plan.Precision.Type() is { } type)
+        {
+            var narrow = PrecisionRewrite.Of(type, inputs, [.. roots.Select(root => map[root])], [.. model.Outputs.Select(output => map[output.Value])]);
+            map = roots.Distinct().ToDictionary(root => root, root => narrow[map[root]]);
+        }
 
         var total = (SymbolicTensor?)null;
         var losses = new List<SymbolicTensor>();
@@ -110,11 +117,18 @@ internal sealed class StepGraph
     private void Learn(TrainingPlan plan, SymbolicTensor total, IReadOnlyList<(string Path, Weight Weight)> named, IReadOnlyList<LayerCall> calls, Dictionary<Value, Value> map)
     {
         var trainable = named.Where(entry => entry.Weight.Trainable && plan.IsTrainable(entry.Weight)).ToList();
-        var gradients = Gradient.Backpropagate(total.Value, 1, [.. trainable.Select(entry => entry.Weight.Variable)]);
-        Gradients = [.. trainable.Select((entry, i) => (entry.Path, entry.Weight, gradients[i])).Where(entry => entry.Item3 is not null).Select(entry => (entry.Path, entry.Weight, entry.Item3!))];
+        var scaling = plan.LossScaling;
+        var gradients = Gradient.Backpropagate(total.Value, scaling?.Scale ?? 1, [.. trainable.Select(entry => entry.Weight.Variable)]);
+        var finite = scaling is null ? null : LossScaling.AllFinite(gradients.OfType<SymbolicTensor>());
+        Gradients =
+        [
+            .. trainable.Zip(gradients).Where(pair => pair.Second is not null)
+                .Select(pair => (pair.First.Path, pair.First.Weight, scaling is null ? pair.Second! : pair.Second! / scaling.Scale)),
+        ];
 
         _updates.Learn(plan.Optimizer, Gradients, plan.State);
         _updates.SetByLayers(calls.Where(plan.Trains), value => map[value]);
+        if (finite is not null) scaling!.Guard(finite, _updates);
     }
 
     private static T Named<T>(string output, Func<T> build)

@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Policies;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>What Compile put together: the model, a loss and a weight for each output, metrics, the optimizer and its state.</summary>
@@ -6,12 +8,19 @@ internal sealed class TrainingPlan
     private readonly HashSet<Operation> _frozen;
     private readonly HashSet<Weight> _frozenWeights;
 
-    public TrainingPlan(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, IReadOnlyList<float> lossWeights, Metrics metrics, Metrics weightedMetrics)
+    public TrainingPlan(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, IReadOnlyList<float> lossWeights, Metrics metrics, Metrics weightedMetrics, MixedPrecision precision)
     {
-        (Model, Optimizer, Losses, LossWeights, Metrics, WeightedMetrics) = (model, optimizer, losses, lossWeights, metrics, weightedMetrics);
+        (Model, Optimizer, Losses, LossWeights, Metrics, WeightedMetrics, Precision) = (model, optimizer, losses, lossWeights, metrics, weightedMetrics, precision);
+        if (precision.Type() == DType.Float16) LossScaling = new LossScaling(State);
         State.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
         _frozen = FrozenIn(model);
         _frozenWeights = [.. _frozen.SelectMany(layer => layer.OwnWeights)];
+    }
+
+    private TrainingPlan(TrainingPlan other, MixedPrecision precision)
+    {
+        (Model, Optimizer, Losses, LossWeights, Metrics, WeightedMetrics, Precision) = (other.Model, other.Optimizer, other.Losses, other.LossWeights, other.Metrics, other.WeightedMetrics, precision);
+        (_frozen, _frozenWeights) = (other._frozen, other._frozenWeights);
     }
 
     public Model Model { get; }
@@ -28,6 +37,14 @@ internal sealed class TrainingPlan
     public Metrics WeightedMetrics { get; }
 
     public OptimizerState State { get; } = new();
+
+    public MixedPrecision Precision { get; }
+
+    /// <summary>The scale of the loss; nothing where gradients have the range of float32.</summary>
+    public LossScaling? LossScaling { get; }
+
+    /// <summary>The same training without a policy, with a state of its own.</summary>
+    public TrainingPlan InFloat32() => new(this, MixedPrecision.Float32);
 
     /// <summary>Whether the layers a weight stands in were all trainable when the model was compiled.</summary>
     public bool IsTrainable(Weight weight) => !_frozenWeights.Contains(weight);

@@ -34,6 +34,12 @@ internal sealed class WeightUpdates
         }
     }
 
+    /// <summary>Makes all updates so far depend on a truth value: where it is false, weights stay.</summary>
+    public void OnlyIf(SymbolicTensor condition)
+    {
+        for (var i = 0; i < _all.Count; i++) _all[i] = (_all[i].Weight, Ops.Where(condition, new SymbolicTensor(_all[i].Value), new SymbolicTensor(_all[i].Weight.Variable)).Value);
+    }
+
     /// <summary>Sets a weight that nothing else sets.</summary>
     public void Set(Weight weight, Value value) => _all.Add((weight, value));
 

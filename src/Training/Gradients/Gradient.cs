@@ -77,6 +77,9 @@ public static class Gradient
             {
                 var input = node.Inputs[j];
                 if (results[j] is not { } gradient || !reaches.Contains(input)) continue;
+
+                // A gradient is of its value's type, also where a rule met a literal or a sum of another.
+                gradient = Ops.Cast(gradient, input.Spec.Type);
                 gradients[input] = gradients.TryGetValue(input, out var sum) ? sum + gradient : gradient;
             }
         }

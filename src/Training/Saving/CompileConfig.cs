@@ -28,6 +28,7 @@ internal static class CompileConfig
             ["loss_weights"] = weights,
             ["metrics"] = WriteMetrics(plan.Metrics),
             ["weighted_metrics"] = WriteMetrics(plan.WeightedMetrics),
+            ["dtype_policy"] = plan.Precision.PolicyName(),
         };
     }
 
@@ -38,7 +39,20 @@ internal static class CompileConfig
         var optimizer = (Optimizer)ReadObject(Member(json, "optimizer"), typeof(Optimizer), 0);
         var losses = Entries(Member(json, "loss")).ToDictionary(entry => entry.Name, entry => (Loss)ReadObject(entry.Value, typeof(Loss), 0));
         var weights = Entries(Member(json, "loss_weights")).ToDictionary(entry => entry.Name, entry => (float)ReadValue(entry.Value, typeof(float), 0)!);
-        return model.Compile(optimizer, losses, weights, ReadMetrics(Member(json, "metrics")), seed, threads, ReadMetrics(Member(json, "weighted_metrics")));
+        return model.Compile(optimizer, losses, weights, ReadMetrics(Member(json, "metrics")), seed, threads, ReadMetrics(Member(json, "weighted_metrics")), ReadPrecision(json));
+    }
+
+    /// <summary>The policy; float32 in files that do not name one.</summary>
+    private static MixedPrecision ReadPrecision(JsonElement json)
+    {
+        if (!json.TryGetProperty("dtype_policy", out var given)) return MixedPrecision.Float32;
+        var name = given.ValueKind == JsonValueKind.String ? given.GetString() : given.ToString();
+        foreach (var precision in Enum.GetValues<MixedPrecision>())
+        {
+            if (precision.PolicyName() == name) return precision;
+        }
+
+        throw new ModelException($"The file's dtype_policy is '{name}'; expected float32, mixed_float16 or mixed_bfloat16.");
     }
 
     /// <summary>A metric by itself; nothing where it is a class of the user's.</summary>

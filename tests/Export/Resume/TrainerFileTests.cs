@@ -10,7 +10,7 @@ public sealed class TrainerFileTests
     private const int Epochs = 3;
 
     public static IEnumerable<object[]> Interruptions =>
-        from kind in new[] { "mlp", "cnn" }
+        from kind in new[] { "mlp", "cnn", "mlp in float16", "cnn in bfloat16" }
         from step in new[] { 1, 5, 6, 10, 12 }
         select new object[] { kind, step };
 
@@ -133,19 +133,21 @@ public sealed class TrainerFileTests
 
     private static Trainer Compiled(string kind)
     {
-        var input = kind == "mlp" ? Model.Input([5], name: "x") : Model.Input([6, 6, 2], name: "x");
-        var output = kind == "mlp"
+        var isPlain = kind.StartsWith("mlp", StringComparison.Ordinal);
+        var precision = kind.EndsWith("bfloat16", StringComparison.Ordinal) ? MixedPrecision.BFloat16 : kind.EndsWith("float16", StringComparison.Ordinal) ? MixedPrecision.Float16 : MixedPrecision.Float32;
+        var input = isPlain ? Model.Input([5], name: "x") : Model.Input([6, 6, 2], name: "x");
+        var output = isPlain
             ? input.Apply(new Dense(9, Activation.Relu, name: "dense"), new Dropout(0.3f), new Dense(7, Activation.Tanh), new Dropout(0.2f), new Dense(3, Activation.Softmax))
             : input.Apply(new Conv2D(4, 3, Activation.Relu), new BatchNormalization(), new MaxPooling2D(2), new Flatten(), new Dense(3, Activation.Softmax));
-        Optimizer optimizer = kind == "mlp" ? new Adam(Schedule.CosineDecay(0.01f, steps: 30)) { ClipNorm = 1 } : new Sgd(0.05f, momentum: 0.9f, nesterov: true);
-        return new Model(input, output, seed: 3).Compile(optimizer, Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy, Metric.SparseCategoricalCrossentropy], seed: 7);
+        Optimizer optimizer = isPlain ? new Adam(Schedule.CosineDecay(0.01f, steps: 30)) { ClipNorm = 1 } : new Sgd(0.05f, momentum: 0.9f, nesterov: true);
+        return new Model(input, output, seed: 3).Compile(optimizer, Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy, Metric.SparseCategoricalCrossentropy], seed: 7, precision: precision);
     }
 
     private static (NDArray X, NDArray Y) Data(string kind)
     {
         // 43 samples leave 38 to learn from: five batches of 7 and one of 3.
         var random = new Random(5);
-        var shape = kind == "mlp" ? Shape.Of(43, 5) : Shape.Of(43, 6, 6, 2);
+        var shape = kind.StartsWith("mlp", StringComparison.Ordinal) ? Shape.Of(43, 5) : Shape.Of(43, 6, 6, 2);
         var values = Enumerable.Range(0, (int)shape.ElementCount).Select(_ => (float)random.NextDouble()).ToArray();
         var labels = Enumerable.Range(0, 43).Select(_ => random.Next(3)).ToArray();
         return (NDArray.Create(values, shape), labels);

@@ -39,12 +39,13 @@ public sealed class CompileConfigTests
             var x = Model.Input([3]);
             var trainer = new Model(x, x.Apply(new Dense(2, name: "out"))).Compile(
                 optimizer, new Dictionary<string, Loss> { ["out"] = new Huber(0.7f) { Reduction = LossReduction.Sum } }, new() { ["out"] = 0.3f },
-                metrics: [Metric.MeanAbsoluteError, new Auc(numThresholds: 50) { Name = "area" }, new TopKCategoricalAccuracy(2), Metric.CosineSimilarity], weightedMetrics: new Dictionary<string, Metric[]> { ["out"] = [Metric.RootMeanSquaredError] });
+                metrics: [Metric.MeanAbsoluteError, new Auc(numThresholds: 50) { Name = "area" }, new TopKCategoricalAccuracy(2), Metric.CosineSimilarity], weightedMetrics: new Dictionary<string, Metric[]> { ["out"] = [Metric.RootMeanSquaredError] }, precision: MixedPrecision.BFloat16);
             var written = CompileConfig.Write(trainer.Plan).ToJsonString();
             using var document = JsonDocument.Parse(written);
             var read = CompileConfig.Compile(document.RootElement, trainer.Model, 5, null);
             Assert.AreEqual(5ul, read.Seed);
             Assert.AreEqual(optimizer.GetType(), read.Optimizer.GetType());
+            Assert.AreEqual(MixedPrecision.BFloat16, read.Plan.Precision);
             Assert.AreEqual(written, CompileConfig.Write(read.Plan).ToJsonString());
         }
     }
@@ -65,6 +66,7 @@ public sealed class CompileConfigTests
     [DataRow("""{"optimizer":{"class_name":"Adam","config":{"epsilon":"x"}},"loss":{},"loss_weights":{},"metrics":[],"weighted_metrics":[]}""")]
     [DataRow("""{"optimizer":{"class_name":"Adam","config":{}},"loss":{"nowhere":{"class_name":"Huber","config":{}}},"loss_weights":{},"metrics":[],"weighted_metrics":[]}""")]
     [DataRow("""{"optimizer":{"class_name":"Adam","config":{"learning_rate":{"class_name":"WarmUp","config":{}}}},"loss":{},"loss_weights":{},"metrics":[],"weighted_metrics":[]}""")]
+    [DataRow("""{"optimizer":{"class_name":"Adam","config":{}},"loss":{},"loss_weights":{},"metrics":[],"weighted_metrics":[],"dtype_policy":"mixed_float17"}""")]
     public void WrongJson_GivesASentence(string json)
     {
         var x = Model.Input([3]);

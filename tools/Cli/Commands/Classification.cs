@@ -24,9 +24,10 @@ internal static class Classification
         // Half a cosine from the full rate to a hundredth of it: the last epochs settle.
         var trainer = options.Resume is { } file
             ? Trainer.Load(file, threads: options.Threads)
-            : model.Compile(new Adam(Schedule.CosineDecay(options.LearningRate, steps, alpha: 0.01f)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], seed: options.Seed, threads: options.Threads);
+            : model.Compile(new Adam(Schedule.CosineDecay(options.LearningRate, steps, alpha: 0.01f)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], seed: options.Seed, threads: options.Threads, precision: options.Precision);
         model = trainer.Model;
         model.Summary();
+        Console.Out.WriteLine(trainer.Memory(train.X, train.Y, options.BatchSize));
         Callback[] callbacks =
         [
             .. options.EpochFiles is { } files ? [new ModelCheckpoint(files)] : Array.Empty<Callback>(),
@@ -128,6 +129,8 @@ internal sealed record ClassificationOptions(string Path)
 
     /// <summary>The name of the files that keep the model after each epoch; none are kept where none is given.</summary>
     public string? EpochFiles { get; init; }
+
+    public MixedPrecision Precision { get; init; }
 
     /// <summary>A checkpoint to go on from.</summary>
     public string? Resume { get; init; }

@@ -16,6 +16,13 @@ internal static class CommonOptions
 
     public static Option<string> Out(string standard) => new("--out") { Description = "The ONNX file to write.", DefaultValueFactory = _ => standard };
 
+    public static Option<string> Precision()
+    {
+        var option = new Option<string>("--precision") { Description = "What a step computes in and keeps its activations in: float32, float16 or bfloat16. Weights stay float32.", DefaultValueFactory = _ => "float32" };
+        option.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
+        return option;
+    }
+
     private static Option<T> Positive<T>(Option<T> option)
     {
         option.Validators.Add(result =>

@@ -17,8 +17,8 @@ internal static class TrainCommand
         var kind = new Option<string>("--model") { Description = "mlp, cnn or lstm (28 rows as time steps).", DefaultValueFactory = _ => "cnn" };
         kind.AcceptOnlyFromAmong(_models);
         var (epochs, output, seed, threads) = (CommonOptions.Epochs(5), CommonOptions.Out("mnist.onnx"), CommonOptions.Seed(), CommonOptions.Threads());
-        var (resume, checkpointSteps, epochFiles) = (CommonOptions.Resume(), CommonOptions.CheckpointSteps(), CommonOptions.EpochFiles());
-        var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.") { data, kind, epochs, output, seed, threads, resume, checkpointSteps, epochFiles };
+        var (precision, resume, checkpointSteps, epochFiles) = (CommonOptions.Precision(), CommonOptions.Resume(), CommonOptions.CheckpointSteps(), CommonOptions.EpochFiles());
+        var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.") { data, kind, epochs, output, seed, threads, precision, resume, checkpointSteps, epochFiles };
         mnist.SetAction((parsed, cancellation) => CommandLine.Start(() =>
         {
             OutputFile.Check(parsed.GetRequiredValue(output));
@@ -29,6 +29,7 @@ internal static class TrainCommand
                 Epochs = parsed.GetValue(epochs),
                 Seed = parsed.GetValue(seed),
                 Threads = parsed.GetValue(threads),
+                Precision = Enum.Parse<MixedPrecision>(parsed.GetRequiredValue(precision), ignoreCase: true),
                 BatchSize = network == "mlp" ? 128 : 64,
                 Checkpoint = Path.ChangeExtension(parsed.GetRequiredValue(output), ".checkpoint.onnx"),
                 CheckpointSteps = parsed.GetValue(checkpointSteps),

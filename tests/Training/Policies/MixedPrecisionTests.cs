@@ -1,0 +1,321 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using OnnxFunctional.Export;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Tests.Cases;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Policies;
+
+namespace OnnxFunctional.Tests.Training.Policies;
+
+/// <summary>Training steps whose activations lie in 16 bits: their numbers, what they keep in memory, that they repeat bit for bit.</summary>
+[TestClass]
+public sealed class MixedPrecisionTests
+{
+    private static readonly MixedPrecision[] s_policies = [MixedPrecision.Float16, MixedPrecision.BFloat16];
+
+    public static IEnumerable<object[]> Networks => from name in new[] { "mlp", "residual", "lstm", "transformer" } from policy in s_policies select new object[] { name, policy };
+
+    public static IEnumerable<object[]> Layers => LayerCases.Rows;
+
+    [TestMethod]
+    [DataRow(MixedPrecision.Float16)]
+    [DataRow(MixedPrecision.BFloat16)]
+    public void Gradients_AreThoseOfAStepRoundedBetweenItsOperators(MixedPrecision policy)
+    {
+        // relu(x A + a) B + b: hidden values, their gradients and those of the first layer's weights are rounded; the layer that makes the output is not.
+        const int Rows = 7, In = 5, Hidden = 17, Out = 3;
+        var random = new Random(2);
+        var input = Model.Input([In]);
+        var model = new Model(input, input.Apply(new Dense(Hidden, Activation.Relu, name: "first"), new Dense(Out, name: "last")));
+        foreach (var weight in model.Weights)
+        {
+            for (var i = 0; i < weight.Length; i++) weight.Storage[i] = random.NextSingle() - 0.5f;
+        }
+
+        var (x, y) = (Values(random, Rows * In), Values(random, Rows * Out));
+        var trainer = model.Compile(new Sgd(), Loss.MeanSquaredError, precision: policy);
+        var scale = trainer.LossScale ?? 1;
+        var actual = trainer.Gradients(NDArray.Create(x, Shape.Of(Rows, In)), NDArray.Create(y, Shape.Of(Rows, Out)));
+
+        var (a, bias, b, last) = (model.Weights[0].Storage, model.Weights[1].Storage, model.Weights[2].Storage, model.Weights[3].Storage);
+        var hidden = Product(x, a, Rows, In, Hidden).Select((value, i) => Rounded(Math.Max(0, value + bias[i % Hidden]), policy)).ToArray();
+        var output = Product(hidden, b, Rows, Hidden, Out).Select((value, i) => value + last[i % Out]).ToArray();
+        var dOutput = output.Select((value, i) => (value - y[i]) * 2 / (Rows * Out) * scale).ToArray();
+        var dHidden = Product(dOutput, Transposed(b, Hidden, Out), Rows, Out, Hidden).Select((value, i) => hidden[i] > 0 ? Rounded(value, policy) : 0).ToArray();
+        Close(Product(Transposed(hidden, Rows, Hidden), dOutput, Hidden, Rows, Out).Select(value => value / scale), actual["last/kernel"], 1e-5);
+        Close(Product(Transposed(x, Rows, In), dHidden, In, Rows, Hidden).Select(value => Rounded(value, policy) / scale), actual["first/kernel"], Step(policy));
+        Close(Enumerable.Range(0, Hidden).Select(j => Rounded(Enumerable.Range(0, Rows).Sum(i => dHidden[(i * Hidden) + j]), policy) / scale), actual["first/bias"], Step(policy));
+
+        static void Close(IEnumerable<double> expected, Tensor<float> actual, double step)
+        {
+            foreach (var (wanted, number) in expected.Zip(actual)) Assert.AreEqual(wanted, number, (Math.Abs(wanted) * step) + 1e-7);
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Layers))]
+    public void EveryLayer_HasFloat32sGradients_ButForRounding(LayerCase row)
+    {
+        if (row.InputType != DType.Float32 || row.Inputs.Any(shape => !shape.IsKnown)) return;
+        var random = new Random(4);
+        SymbolicTensor[] inputs = [.. row.Inputs.Select(shape => Model.Input(shape, batchSize: row.BatchSize))];
+        SymbolicTensor[] scaled = [.. inputs.Select(input => input.Apply(new BatchNormalization()))];
+
+        // Behind another layer, since the one that makes the output stays in float32 anyway.
+        var output = row.Create().CallAll(scaled, row.Options)[0];
+        if (!output.DType.Equals(DType.Float32)) return;
+        var model = new Model(inputs, new Rescaling(1).Call(output), seed: 3);
+        var samples = row.BatchSize ?? 3;
+        var x = NDArrays.Create([.. row.Inputs.Select(shape => Data(shape, samples, random))]);
+        var predicted = model.PredictAll(x)[0];
+        NDArray y = Tensor.Create(Values(random, (int)predicted.FlattenedLength), predicted.Lengths);
+        var expected = Gradients(MixedPrecision.Float32);
+        foreach (var policy in s_policies)
+        {
+            var actual = Gradients(policy);
+            var difference = Math.Sqrt(expected.Zip(actual).Sum(pair => Math.Pow(pair.First - pair.Second, 2)));
+            var norm = Math.Sqrt(expected.Sum(number => Math.Pow(number, 2)));
+            Assert.IsLessThanOrEqualTo((0.02 + (8 * Step(policy))) * norm + 1e-5, difference, $"{policy}: gradients of norm {norm} are {difference} away");
+        }
+
+        float[] Gradients(MixedPrecision policy) =>
+            [.. model.Compile(new Sgd(), Loss.MeanSquaredError, seed: 5, precision: policy).Gradients(x, y).OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value)];
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Networks))]
+    public void Losses_FollowThoseOfFloat32(string name, MixedPrecision policy)
+    {
+        foreach (var batch in new[] { 1, 3, 7, 17 })
+        {
+            var (expected, actual) = (Losses(name, MixedPrecision.Float32, batch), Losses(name, policy, batch));
+            for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 25 * Step(policy) * (1 + expected[i]), $"epoch {i}, batches of {batch}");
+            Assert.IsLessThan(actual[0], actual[^1], "it learns");
+        }
+
+        static double[] Losses(string name, MixedPrecision policy, int batch)
+        {
+            var (model, x, y) = Task(name);
+            return [.. model.Compile(new Sgd(0.02f), Loss.SparseCategoricalCrossentropy, seed: 2, precision: policy).Fit(x, y, batchSize: batch, epochs: 3, verbose: Verbosity.Silent)["loss"]];
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Networks))]
+    public void Steps_RepeatBitForBit_WithAnyNumberOfThreads(string name, MixedPrecision policy)
+    {
+        var first = Weights(1);
+        CollectionAssert.AreEqual(first, Weights(1), "again");
+        CollectionAssert.AreEqual(first, Weights(2), "two threads");
+
+        byte[] Weights(int threads)
+        {
+            var (model, x, y) = Task(name);
+            model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, seed: 9, threads: threads, precision: policy).Fit(x, y, epochs: 2, batchSize: 12, verbose: Verbosity.Silent);
+            return [.. model.Weights.SelectMany(weight => MemoryMarshal.AsBytes<float>(weight.Storage).ToArray())];
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Networks))]
+    public void AWarmStep_AllocatesNothing(string name, MixedPrecision policy)
+    {
+        var (model, x, y) = Task(name);
+        var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], threads: 2, precision: policy);
+        var batches = new ArrayBatches([x, y], 8, shuffle: true, 3);
+        batches.Start(0);
+        for (var i = 0; i < 3; i++) Step();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Step();
+        Assert.AreEqual(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Step()
+        {
+            Assert.IsTrue(batches.MoveNext());
+            trainer.TrainingSteps.Run(batches, 1);
+        }
+    }
+
+    [TestMethod]
+    [DataRow("mnist", 0.4)]
+    [DataRow("residual images", 0.4)]
+    public void Memory_IsThatOfTheStep_AndMuchSmaller(string name, double least)
+    {
+        var image = name == "mnist" ? Model.Input([28, 28, 1]) : Model.Input([32, 32, 3]);
+        Model model;
+        if (name == "mnist")
+        {
+            model = new Model(image, image.Apply(
+                new Conv2D(32, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2), new Flatten(), new Dense(128, Activation.Relu), new Dropout(0.4f), new Dense(10, Activation.Softmax)));
+        }
+        else
+        {
+            static Conv2D Convolution() => new(64, 3) { Padding = Padding.Same };
+            var entry = image.Apply(Convolution(), new BatchNormalization(), new Relu());
+            var block = entry.Apply(Convolution(), new BatchNormalization(), new Relu(), Convolution(), new BatchNormalization()) + entry;
+            model = new Model(image, block.Apply(new Relu(), new GlobalAveragePooling2D(), new Dense(10, Activation.Softmax)));
+        }
+
+        var shape = image.Shape;
+        var (x, y) = (NDArray.Create(new float[2 * shape[1]!.Value * shape[2]!.Value * shape[3]!.Value], Shape.Of(2, shape[1]!.Value, shape[2]!.Value, shape[3]!.Value)), NDArray.Create(new float[2], Shape.Of(2)));
+        foreach (var policy in s_policies)
+        {
+            var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: policy);
+            var memory = trainer.Memory(x, y, 64);
+            Assert.IsGreaterThanOrEqualTo(least, memory.Saved, memory.ToString());
+            Assert.Contains($"64 samples", memory.ToString());
+            trainer.TrainOnBatch(x, y);
+            Assert.AreEqual(trainer.TrainingSteps.Plan.ArenaBytes, trainer.Memory(x, y, 2).Bytes);
+        }
+
+        var plain = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy).Memory(x, y, 64);
+        Assert.AreEqual(plain.Bytes, plain.Float32Bytes);
+        Assert.AreEqual(0, plain.Saved);
+        Assert.Throws<ModelException>(() => model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy).Memory(x, y, 0));
+    }
+
+    [TestMethod]
+    public void Evaluation_IsInFloat32_WithTheTrainedWeights()
+    {
+        var (model, x, y) = Task("mlp");
+        var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.BFloat16);
+        trainer.Fit(x, y, epochs: 1, verbose: Verbosity.Silent);
+        var loss = trainer.Evaluate(x, y)["loss"];
+        Assert.AreEqual(model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy).Evaluate(x, y)["loss"], loss);
+        using var folder = new TemporaryFolder();
+        Assert.IsTrue(model.ExportOnnx(folder.File("model.onnx")).Passed);
+    }
+
+    [TestMethod]
+    public void GradientsThatAreNotFinite_SkipTheStep_AndHalveTheScale()
+    {
+        var (model, x, y) = Task("mlp");
+        var trainer = model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.Float16);
+        Assert.AreEqual(32768f, trainer.LossScale);
+        trainer.TrainOnBatch(x, y);
+        Assert.AreEqual(1L, trainer.Iterations);
+        Assert.AreEqual(32768f, trainer.LossScale);
+
+        // Scaled so far, the gradient of the hidden layer leaves the range of a half, though the loss does not.
+        Scale(trainer).Storage[0] = 1e9f;
+        var (weights, slots) = (Copies(model.Weights), Copies(trainer.Plan.State.Slots.Where(slot => !slot.Name.StartsWith("loss_scale", StringComparison.Ordinal))));
+        var logs = trainer.TrainOnBatch(x, y);
+        Assert.IsTrue(double.IsFinite(logs["loss"]));
+        Assert.AreEqual(5e8f, trainer.LossScale);
+        Assert.AreEqual(1L, trainer.Iterations);
+        CollectionAssert.AreEqual(weights, Copies(model.Weights));
+        CollectionAssert.AreEqual(slots, Copies(trainer.Plan.State.Slots.Where(slot => !slot.Name.StartsWith("loss_scale", StringComparison.Ordinal))));
+
+        // Fit goes on until the scale fits, and learns then.
+        var history = trainer.Fit(x, y, epochs: 12, batchSize: 8, verbose: Verbosity.Silent);
+        Assert.IsLessThan(1e7f, trainer.LossScale!.Value);
+        Assert.IsLessThan(history["loss"][0], history["loss"][^1]);
+    }
+
+    [TestMethod]
+    public void TwoThousandFiniteSteps_DoubleTheScale()
+    {
+        var input = Model.Input([2]);
+        var model = new Model(input, input.Apply(new Dense(3, Activation.Relu), new Dense(1)));
+        var trainer = model.Compile(new Sgd(0.001f), Loss.MeanSquaredError, precision: MixedPrecision.Float16);
+        float[,] x = { { 0.1f, 0.2f } };
+        float[] y = [0];
+        NDArray repeated = Tensor.Create(Enumerable.Repeat(new[] { 0.1f, 0.2f }, LossScaling.GrowthSteps - 1).SelectMany(row => row).ToArray(), [LossScaling.GrowthSteps - 1, 2]);
+        trainer.Fit(repeated, new float[LossScaling.GrowthSteps - 1], batchSize: 1, verbose: Verbosity.Silent);
+        Assert.AreEqual(32768f, trainer.LossScale);
+        trainer.TrainOnBatch(x, y);
+        Assert.AreEqual(65536f, trainer.LossScale);
+        Assert.AreEqual((long)LossScaling.GrowthSteps, trainer.Iterations);
+
+        // The count begins anew, also after a step that was skipped.
+        Scale(trainer).Storage[0] = float.MaxValue;
+        trainer.TrainOnBatch(x, y);
+        Assert.AreEqual(0f, trainer.Plan.State.Find("loss_scale/finite_steps")!.Storage[0]);
+        Assert.AreEqual(float.MaxValue / 2, trainer.LossScale);
+    }
+
+    [TestMethod]
+    public void ALossThatOverflows_IsReported_WithTheWayOut()
+    {
+        var input = Model.Input([1]);
+        var model = new Model(input, input.Apply(new Dense(1) { UseBias = false }, new Rescaling(1)));
+        model.Weights[0].Storage[0] = 60000;
+        float[] x = [100], y = [0];
+        var trainer = model.Compile(new Sgd(1e-12f), Loss.MeanSquaredError, precision: MixedPrecision.Float16);
+        Assert.Contains("MixedPrecision.BFloat16", Assert.Throws<ModelException>(() => trainer.Fit(NDArray.Create(x, Shape.Of(1, 1)), y, verbose: Verbosity.Silent)).Message);
+        Assert.IsNull(model.Compile(new Sgd(1e-12f), Loss.MeanSquaredError, precision: MixedPrecision.BFloat16).LossScale);
+        model.Compile(new Sgd(1e-12f), Loss.MeanSquaredError, precision: MixedPrecision.BFloat16).Fit(NDArray.Create(x, Shape.Of(1, 1)), y, verbose: Verbosity.Silent);
+    }
+
+    [TestMethod]
+    public void WrongUses_GetASentence()
+    {
+        var (model, _, _) = Task("mlp");
+        Assert.Contains("precision is 7", Assert.Throws<ModelException>(() => model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: (MixedPrecision)7)).Message);
+        using var folder = new TemporaryFolder();
+        var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.BFloat16);
+        Assert.Contains("without precision", Assert.Throws<ExportException>(() => trainer.ExportTraining(folder.Path)).Message);
+    }
+
+    private static Weight Scale(Trainer trainer) => trainer.Plan.State.Find("loss_scale/scale")!;
+
+    private static float[] Copies(IEnumerable<Weight> weights) => [.. weights.SelectMany(weight => weight.Storage)];
+
+    /// <summary>The distance from one number of the type to the next, relative to the number.</summary>
+    private static double Step(MixedPrecision policy) => policy == MixedPrecision.Float16 ? 1.0 / 1024 : 1.0 / 128;
+
+    private static double Rounded(double value, MixedPrecision policy)
+    {
+        if (policy == MixedPrecision.Float16) return (double)(Half)(float)value;
+        var bits = BitConverter.SingleToUInt32Bits((float)value);
+        return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
+    }
+
+    private static double[] Product<TLeft, TRight>(TLeft[] left, TRight[] right, int rows, int inner, int columns) where TLeft : System.Numerics.INumber<TLeft> where TRight : System.Numerics.INumber<TRight> =>
+        [.. from i in Enumerable.Range(0, rows) from j in Enumerable.Range(0, columns) select Enumerable.Range(0, inner).Sum(k => double.CreateChecked(left[(i * inner) + k]) * double.CreateChecked(right[(k * columns) + j]))];
+
+    private static T[] Transposed<T>(T[] matrix, int rows, int columns) => [.. from j in Enumerable.Range(0, columns) from i in Enumerable.Range(0, rows) select matrix[(i * columns) + j]];
+
+    private static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
+
+    private static NDArray Data(Shape shape, int samples, Random random)
+    {
+        nint[] lengths = [samples, .. shape.Select(dim => (nint)dim!.Value)];
+        return Tensor.Create(Values(random, (int)lengths.Aggregate((product, length) => product * length)), lengths);
+    }
+
+    /// <summary>A model and 34 samples of three classes.</summary>
+    private static (Model Model, NDArray X, NDArray Y) Task(string name)
+    {
+        Shape shape = name switch { "mlp" => [11], "residual" => [7, 7, 3], _ => [7, 9] };
+        var input = Model.Input(shape);
+        SymbolicTensor features;
+        switch (name)
+        {
+            case "mlp":
+                features = input.Apply(new Dense(33, Activation.Relu), new Dropout(0.2f), new Dense(17, Activation.Gelu));
+                break;
+            case "residual":
+                var entry = input.Apply(new Conv2D(8, 3) { Padding = Padding.Same }, new BatchNormalization(), new Relu());
+                features = (entry.Apply(new Conv2D(8, 3) { Padding = Padding.Same }, new BatchNormalization(), new Relu(), new Conv2D(8, 3) { Padding = Padding.Same }, new BatchNormalization()) + entry).Apply(new Relu(), new GlobalAveragePooling2D());
+                break;
+            case "lstm":
+                features = input.Apply(new Lstm(9) { ReturnSequences = true }, new Gru(5));
+                break;
+            default:
+                var normal = input.Apply(new LayerNormalization());
+                var attended = input + new MultiHeadAttention(3, 4).Call(normal, normal);
+                features = (attended + attended.Apply(new LayerNormalization(), new Dense(13, Activation.Gelu), new Dense(9))).Apply(new GlobalAveragePooling1D());
+                break;
+        }
+
+        var random = new Random(4);
+        int[] dims = [34, .. shape.Dims];
+        var classes = Enumerable.Range(0, 34).Select(i => (float)(i % 3)).ToArray();
+        var x = Values(random, dims.Aggregate(1, (product, dim) => product * dim));
+        var each = x.Length / 34;
+        for (var i = 0; i < x.Length; i++) x[i] += classes[i / each] * ((i % each) % 2 == 0 ? 0.4f : -0.4f);
+        return (new Model(input, features.Apply(new Dense(3, Activation.Softmax)), seed: 1), NDArray.Create(x, Shape.Of(dims)), NDArray.Create(classes, Shape.Of(34)));
+    }
+}
