@@ -1,6 +1,5 @@
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Kernels;
-using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
