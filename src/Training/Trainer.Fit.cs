@@ -205,7 +205,7 @@ public sealed partial class Trainer
     /// <summary>Looks for the layer whose output stopped being a number first, and says so.</summary>
     private ModelException Diverged(BatchSource batches, int epoch, int step)
     {
-        var calls = StepGraph.CallsOf(Model.Graph).Where(call => call.Outputs.Count > 0).ToArray();
+        var calls = Model.Graph.Calls().Where(call => call.Outputs.Count > 0).ToArray();
         var values = calls.Select(call => call.Outputs[0].Value).Where(value => value.Spec.Type == DType.Float32).ToArray();
         var map = Specialization.Of([.. Model.Inputs.Select(input => input.Value)], values, training: false);
         var kept = calls.Where(call => map.ContainsKey(call.Outputs[0].Value) && call.Outputs[0].DType == DType.Float32).ToArray();

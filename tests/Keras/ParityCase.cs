@@ -45,7 +45,7 @@ internal sealed class ParityCase
     public (IReadOnlyList<float[]> Outputs, IReadOnlyList<float[]?> InputGradients, IReadOnlyDictionary<string, float[]?> WeightGradients) Run(bool gradients)
     {
         var inputs = Model.Inputs.Select(input => input.Value).ToArray();
-        (Weight Weight, Value Value)[] updates = Training ? [.. StepGraph.CallsOf(Model.Graph).SelectMany(call => call.Updates)] : [];
+        (Weight Weight, Value Value)[] updates = Training ? [.. Model.Graph.Calls().SelectMany(call => call.Updates)] : [];
         var roots = Model.Outputs.Select(output => output.Value).Concat(updates.Select(update => update.Value)).ToArray();
         var map = Specialization.Of(inputs, roots, Training);
         var wanted = Model.Outputs.Select(output => map[output.Value]).ToList();

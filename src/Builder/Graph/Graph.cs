@@ -50,6 +50,22 @@ internal sealed class Graph
     /// <summary>Placeholders the outputs need although they are not among the inputs.</summary>
     public IEnumerable<Node> MissingInputs() => Nodes.Where(node => node.Op is Operators.Placeholder);
 
+    /// <summary>All layer calls that made something the graph holds, outer before inner ones and in graph order.</summary>
+    public IReadOnlyList<LayerCall> Calls()
+    {
+        var calls = new List<LayerCall>();
+        var seen = new HashSet<LayerCall>();
+        foreach (var node in Nodes)
+        {
+            for (var call = node.Scope; call is not null; call = call.Parent)
+            {
+                if (seen.Add(call)) calls.Add(call);
+            }
+        }
+
+        return calls;
+    }
+
     /// <summary>Makes the graph anew, node by node: <paramref name="rule"/> gives a node's replacement values, or nothing to keep it on its new inputs.</summary>
     /// <returns>Where each value of this graph went.</returns>
     public Dictionary<Value, Value> Rewrite(Func<Node, IReadOnlyList<Value>, IReadOnlyList<Value>?> rule, IReadOnlyDictionary<Value, Value>? replacedInputs = null)

@@ -174,7 +174,7 @@ public sealed class StepContext
         var layers = new HashSet<Operation>();
         foreach (var learner in learners) AddWithChildren(learner);
         var total = loss;
-        foreach (var call in StepGraph.CallsOf(Graph.Between(Inputs, [loss.Value])).Where(call => layers.Contains(call.Layer)))
+        foreach (var call in Graph.Between(Inputs, [loss.Value]).Calls().Where(call => layers.Contains(call.Layer)))
         {
             foreach (var penalty in call.Losses) total += new SymbolicTensor(penalty);
         }
@@ -218,7 +218,7 @@ public sealed class StepContext
         return _specialized[value];
     }
 
-    private IReadOnlyList<LayerCall> Calls() => StepGraph.CallsOf(Graph.Between(Inputs, _roots));
+    private IReadOnlyList<LayerCall> Calls() => Graph.Between(Inputs, _roots).Calls();
 
     private static IEnumerable<LayerCall> Around(LayerCall call)
     {

@@ -38,7 +38,7 @@ internal sealed class StepGraph
         var weights = weighted ? new InputLayer(Shape.Of(Shape.Unknown), DType.Float32, "sample_weight").Tensor : null;
         var graph = new StepGraph([.. inputs, .. yTrue.Select(tensor => tensor.Value), .. weights is null ? Array.Empty<Value>() : [weights.Value]]);
 
-        var calls = CallsOf(model.Graph);
+        var calls = model.Graph.Calls();
         var roots = model.Outputs.Select(output => output.Value)
             .Concat(model.Outputs.Where(output => output.Mask is not null).Select(output => output.Mask!.Value))
             .Concat(calls.SelectMany(call => call.Losses))
@@ -96,22 +96,6 @@ internal sealed class StepGraph
         return graph;
 
         static SymbolicTensor Sum(SymbolicTensor? left, SymbolicTensor right) => left is null ? right : left + right;
-    }
-
-    /// <summary>All layer calls that made something the graph holds, outer before inner ones and in graph order.</summary>
-    internal static IReadOnlyList<LayerCall> CallsOf(Graph graph)
-    {
-        var calls = new List<LayerCall>();
-        var seen = new HashSet<LayerCall>();
-        foreach (var node in graph.Nodes)
-        {
-            for (var call = node.Scope; call is not null; call = call.Parent)
-            {
-                if (seen.Add(call)) calls.Add(call);
-            }
-        }
-
-        return calls;
     }
 
     private void Learn(TrainingPlan plan, SymbolicTensor total, IReadOnlyList<(string Path, Weight Weight)> named, IReadOnlyList<LayerCall> calls, Dictionary<Value, Value> map)

@@ -16,7 +16,7 @@ public sealed class CallModeTests
         var outside = Model.Input([4]);
         var model = new Model(outside, new Dense(2).Call(inner.Call(outside, training: false)));
         Assert.IsFalse(model.Graph.Nodes.Any(node => node.Op is Phase or Operators.Dropout or BatchNormalizationTraining));
-        Assert.IsEmpty(StepGraph.CallsOf(model.Graph).SelectMany(call => call.Updates));
+        Assert.IsEmpty(model.Graph.Calls().SelectMany(call => call.Updates));
         Assert.IsTrue(inner.Graph.Nodes.Any(node => node.Op is Phase));
 
         var back = Model.FromJson(model.ToJson());
