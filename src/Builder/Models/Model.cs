@@ -104,6 +104,19 @@ public class Model : Layer
     /// <exception cref="ModelException">The model holds functions or tensors that a file cannot name; all of them in one message.</exception>
     public string ToJson(bool indented = false) => Serialization.ModelWriter.Write(this).ToJsonString(indented ? Serialization.ModelWriter.Indented : null);
 
+    /// <summary>A smaller model: channels and units with the smallest weights are taken out, with all that reads them, and the rest keeps its weights.</summary>
+    /// <remarks>
+    /// Convolutions (transposed, separable and depthwise ones too) and Dense layers lose channels; BatchNormalization, PRelu, biases, Flatten, Reshape, Concatenate, sums and nested models follow, and channels that
+    /// meet in a sum go together. Inputs and outputs keep their shape, and so does what feeds layers that compute across channels, attention, recurrent layers, grouped convolutions and layers of one's own;
+    /// the result says which and why. This model is not changed. Train the new one for a while afterwards.
+    /// </remarks>
+    /// <param name="fraction">The share of the channels of each layer that goes, from 0 to below 1.</param>
+    /// <param name="options">How channels are ranked, and which layers stay.</param>
+    /// <returns>The new model, with the same names, and what became of each layer.</returns>
+    /// <exception cref="ModelException">The fraction is out of range, a name is unknown, nothing can be taken out, or a layer cannot be made anew.</exception>
+    /// <example><code>var small = model.Prune(0.5f).Model;</code></example>
+    public PrunedModel Prune(float fraction, PruningOptions? options = null) => Pruning.StructuredPruning.Run(this, fraction, options ?? new());
+
     /// <summary>Calls the model on a tensor and returns its output; calling it again shares its weights.</summary>
     /// <exception cref="ModelException">The tensor does not fit, or the model takes or gives several.</exception>
     public new SymbolicTensor Call(SymbolicTensor x) => base.Call(x);
@@ -166,33 +179,47 @@ public class Model : Layer
         }
     }
 
-    /// <summary>Calls all layers anew, so that the masks of the inputs travel through the model as they would have from the start; nothing where the model holds tensors from within layers.</summary>
-    private SymbolicTensors? ReplayWithMasks(SymbolicTensors inputs)
+    /// <summary>Calls all layers anew on other inputs; nothing where the model holds tensors from within layers.</summary>
+    /// <param name="inputs">A tensor for each input.</param>
+    /// <param name="layerOf">The layer to call in the place of one of the model's.</param>
+    internal SymbolicTensors? CallAnew(SymbolicTensors inputs, Func<Operation, Operation> layerOf)
     {
         var map = new Dictionary<Value, SymbolicTensor>();
         for (var i = 0; i < inputs.Count; i++) map[Inputs[i].Value] = inputs[i];
-        foreach (var step in Steps)
-        {
-            if (step.IsInput) continue;
-            SymbolicTensors outputs;
-            if (step.Call is { } call)
-            {
-                if (call.Inputs.Any(input => !map.ContainsKey(input.Value))) return null;
-                var options = call.Options;
-                SymbolicTensors given = call.Inputs.Take(call.Inputs.Count - options.Tensors.Count()).Select(input => map[input.Value]).ToArray();
-                outputs = call.Layer is Serialization.KerasOperation operation ? operation.CallWith(given, operation.ArgumentsOf(call)) : call.Layer.CallAll(given, options.Moved(mask => map[mask.Value]));
-            }
-            else
-            {
-                var node = step.Node!;
-                if (node.Inputs.Any(input => input.Producer.Op is not SourceOp && !map.ContainsKey(input))) return null;
-                outputs = Ops.MakeAll(node.Op, [.. node.Inputs.Select(input => map.TryGetValue(input, out var moved) ? moved : new SymbolicTensor(input))]);
-            }
 
-            for (var i = 0; i < outputs.Count; i++) map.TryAdd(step.Outputs[i], outputs[i]);
+        // A layer that is called on what it computed itself stands once in Keras' order, before its own input: its later calls wait.
+        var waiting = Steps.Where(step => !step.IsInput).ToList();
+        while (waiting.Count > 0)
+        {
+            var before = waiting.Count;
+            waiting.RemoveAll(step => CallAnew(step, map, layerOf));
+            if (waiting.Count == before) return null;
         }
 
         return Outputs.All(output => map.ContainsKey(output.Value)) ? Outputs.Select(output => map[output.Value]).ToArray() : (SymbolicTensors?)null;
+    }
+
+    /// <summary>Calls one layer anew, or makes one operation, if all it reads is there.</summary>
+    private static bool CallAnew(ModelStep step, Dictionary<Value, SymbolicTensor> map, Func<Operation, Operation> layerOf)
+    {
+        SymbolicTensors outputs;
+        if (step.Call is { } call)
+        {
+            if (call.Inputs.Any(input => !map.ContainsKey(input.Value))) return false;
+            SymbolicTensors given = call.Inputs.Take(call.Inputs.Count - call.Options.Tensors.Count()).Select(input => map[input.Value]).ToArray();
+            outputs = call.Layer is Serialization.KerasOperation operation
+                ? ((Serialization.KerasOperation)layerOf(operation)).CallWith(given, operation.ArgumentsOf(call))
+                : layerOf(call.Layer).CallAll(given, call.Options.Moved(mask => map[mask.Value]));
+        }
+        else
+        {
+            var node = step.Node!;
+            if (node.Inputs.Any(input => input.Producer.Op is not SourceOp && !map.ContainsKey(input))) return false;
+            outputs = Ops.MakeAll(node.Op, [.. node.Inputs.Select(input => map.TryGetValue(input, out var moved) ? moved : new SymbolicTensor(input))]);
+        }
+
+        for (var i = 0; i < outputs.Count; i++) map.TryAdd(step.Outputs[i], outputs[i]);
+        return true;
     }
 
     /// <summary>Builds the model's nodes anew on other inputs, as layer calls inside the present one.</summary>
@@ -207,7 +234,8 @@ public class Model : Layer
             replaced[Inputs[i].Value] = inputs[i].Value;
         }
 
-        if (inputs.Any(input => input.Mask is not null) && ReplayWithMasks(inputs) is { } masked) return masked;
+        // Masks travel through the model as they would have from the start.
+        if (inputs.Any(input => input.Mask is not null) && CallAnew(inputs, layer => layer) is { } masked) return masked;
         var outer = inputs[0].Scope;
         var calls = new Dictionary<LayerCall, LayerCall>();
         var map = Graph.Rewrite((node, given) => node.Op is SourceOp ? null : Node.Create(node.Op, given, node.Scope is null ? outer : Copy(node.Scope)).Outputs, replaced);

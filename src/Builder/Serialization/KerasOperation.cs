@@ -44,6 +44,8 @@ internal sealed class KerasOperation : Operation
         return outputs;
     }
 
+    internal override Operation CopyUncalled(string name) => new KerasOperation(Module, ClassName, Config, _rule, name);
+
     internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) =>
         _arguments.Count > 0 ? CallWith(inputs, _arguments[0]) : throw new ModelException($"Operation '{Name}' has no arguments to be called with.");
 

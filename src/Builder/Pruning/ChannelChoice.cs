@@ -1,0 +1,105 @@
+namespace OnnxFunctional.Pruning;
+
+/// <summary>Chooses the channels that go.</summary>
+internal static class ChannelChoice
+{
+    /// <summary>The classes that go, by the channel that stands for them.</summary>
+    public static HashSet<int> Choose(IReadOnlyList<ChannelMaker> makers, ChannelClasses classes, float fraction, PruningOptions options)
+    {
+        var families = FamiliesOf(makers, classes, options);
+        var gone = new HashSet<int>();
+        foreach (var family in families)
+        {
+            if (family.Share is null && options.Global) continue;
+            gone.UnionWith(family.Candidates.Take(family.All - Floor(family, family.All - Count(family.Share ?? fraction, family.All), options)));
+        }
+
+        if (options.Global) Compete([.. families.Where(family => family.Share is null)], fraction, options, gone);
+        return gone;
+    }
+
+    /// <summary>The least important channels of all families together, as long as their family can spare them.</summary>
+    private static void Compete(List<Family> families, float fraction, PruningOptions options, HashSet<int> gone)
+    {
+        var wanted = Count(fraction, families.Sum(family => family.All));
+        var lost = new int[families.Count];
+        var ranked = families.SelectMany((family, f) => family.Candidates.Select((channel, i) => (Family: f, Channel: channel, Score: family.Scores[i])))
+            .OrderBy(entry => entry.Score).ThenBy(entry => entry.Channel);
+        foreach (var (f, _, _) in ranked)
+        {
+            if (wanted == 0) break;
+            if (families[f].All - lost[f] <= options.MinimumChannels) continue;
+            lost[f]++;
+            wanted--;
+        }
+
+        for (var f = 0; f < lost.Length; f++) gone.UnionWith(families[f].Candidates.Take(families[f].All - Floor(families[f], families[f].All - lost[f], options)));
+    }
+
+    /// <summary>Channels that must be left when so many should be: no fewer than the minimum, rounded up to a multiple, at most all.</summary>
+    private static int Floor(Family family, int left, PruningOptions options)
+    {
+        left = Math.Max(left, options.MinimumChannels);
+        left = (left + options.RoundTo - 1) / options.RoundTo * options.RoundTo;
+        return Math.Min(left, family.All);
+    }
+
+    // 0.7f is less than 0.7; without rounding 7 of 10 would be 6.
+    private static int Count(float share, int all) => (int)Math.Floor((Math.Round(share, 6) * all) + 1e-9);
+
+    /// <summary>Layers that make the same channels, such as both sides of a residual sum, are one family: one share holds for it.</summary>
+    private static List<Family> FamiliesOf(IReadOnlyList<ChannelMaker> makers, ChannelClasses classes, PruningOptions options)
+    {
+        var sums = new Dictionary<int, double>();
+        var families = new ChannelClasses();
+        var places = families.Make(makers.Count);
+        var firstMaker = new Dictionary<int, int>();
+        for (var i = 0; i < makers.Count; i++)
+        {
+            if (makers[i].Channels is not { } channels) continue;
+            makers[i].AddTo(sums, classes, options.Importance);
+            foreach (var channel in channels)
+            {
+                var root = classes.Find(channel);
+                if (!firstMaker.TryAdd(root, i)) families.Tie(places[firstMaker[root]], places[i]);
+            }
+        }
+
+        if (options.Importance == ChannelImportance.L2)
+        {
+            foreach (var channel in sums.Keys.ToArray()) sums[channel] = Math.Sqrt(sums[channel]);
+        }
+
+        var result = new List<Family>();
+        foreach (var members in Enumerable.Range(0, makers.Count).Where(i => makers[i].Channels is not null).GroupBy(i => families.Find(places[i]), i => makers[i]))
+        {
+            int[] all = [.. members.SelectMany(maker => maker.Channels!).Select(classes.Find).Distinct()];
+            int[] free = [.. all.Where(channel => classes.FenceOf(channel) is null).OrderBy(channel => sums[channel]).ThenBy(channel => channel)];
+            var mean = all.Average(channel => sums[channel]);
+            result.Add(new Family(all.Length, free, [.. free.Select(channel => mean > 0 ? sums[channel] / mean : 0)], ShareOf(members, options)));
+        }
+
+        return result;
+    }
+
+    private static float? ShareOf(IEnumerable<ChannelMaker> members, PruningOptions options)
+    {
+        var given = members.Where(maker => options.Fractions.ContainsKey(maker.Name)).ToArray();
+        if (given.Length == 0) return null;
+        var share = options.Fractions[given[0].Name];
+        if (given.FirstOrDefault(maker => options.Fractions[maker.Name] != share) is { } other)
+        {
+            throw new ModelException(FormattableString.Invariant(
+                $"Prune: '{given[0].Name}' and '{other.Name}' make the same channels, but Fractions gives {share} and {options.Fractions[other.Name]}; give one of them alone, or the same to both."));
+        }
+
+        return share;
+    }
+
+    /// <summary>Channels that compete.</summary>
+    /// <param name="All">How many there are, those that stay included.</param>
+    /// <param name="Candidates">Those that may go, the least important first.</param>
+    /// <param name="Scores">Their importance as a multiple of the family's mean.</param>
+    /// <param name="Share">The share that goes, where the family has one of its own.</param>
+    private sealed record Family(int All, int[] Candidates, double[] Scores, float? Share);
+}

@@ -1,0 +1,48 @@
+namespace OnnxFunctional.Pruning;
+
+/// <summary>Channels that can only go together, as classes of a union-find; a fenced class stays, for a reason.</summary>
+internal sealed class ChannelClasses
+{
+    private readonly List<int> _parents = [];
+    private readonly Dictionary<int, string> _fences = [];
+
+    /// <summary>So many new channels, each a class of its own.</summary>
+    public int[] Make(int count)
+    {
+        var channels = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            channels[i] = _parents.Count;
+            _parents.Add(_parents.Count);
+        }
+
+        return channels;
+    }
+
+    /// <summary>The channel that stands for the class: its first, so that results depend on the graph alone.</summary>
+    public int Find(int channel)
+    {
+        while (_parents[channel] != channel)
+        {
+            _parents[channel] = _parents[_parents[channel]];
+            channel = _parents[channel];
+        }
+
+        return channel;
+    }
+
+    public void Tie(int left, int right)
+    {
+        (left, right) = (Find(left), Find(right));
+        if (left == right) return;
+        var (first, other) = left < right ? (left, right) : (right, left);
+        _parents[other] = first;
+        if (_fences.Remove(other, out var reason)) _fences.TryAdd(first, reason);
+    }
+
+    /// <summary>Keeps the class; the first reason counts.</summary>
+    public void Fence(int channel, string reason) => _fences.TryAdd(Find(channel), reason);
+
+    /// <summary>Why the class stays; nothing where it may go.</summary>
+    public string? FenceOf(int channel) => _fences.GetValueOrDefault(Find(channel));
+}

@@ -1,0 +1,167 @@
+using OnnxFunctional.Operators;
+using OnnxFunctional.Serialization;
+
+namespace OnnxFunctional.Pruning;
+
+/// <summary>Which channels of a model depend on one another: every axis of every value and weight as a list of channel classes.</summary>
+/// <remarks>
+/// The graph is walked once, operator by operator. An axis without a list stays as it is: those of inputs, of positions and of weights that no rule knows. What meets such an
+/// axis, an operator without a rule, or a layer of the user's is fenced and stays whole. The idea is the dependency graph of Fang et al. 2023, https://arxiv.org/abs/2301.12900,
+/// with indices instead of index mappings, so that concatenation, flattening and splitting need no cases of their own.
+/// </remarks>
+internal sealed partial class ChannelFlow
+{
+    private readonly Dictionary<Value, int[]?[]> _values = [];
+    private readonly Dictionary<Weight, int[]?[]> _weights = [];
+    private readonly Dictionary<Operation, int[]?[][]> _sizes = [];
+    private readonly HashSet<Operation> _fixedLayers = [];
+
+    public ChannelFlow(Model model)
+    {
+        var inputs = model.Inputs.Select(tensor => tensor.Value).ToList();
+        var outputs = model.Outputs.Select(tensor => tensor.Value).ToList();
+        outputs.AddRange(model.Outputs.Select(tensor => tensor.Mask?.Value).OfType<Value>());
+        var calls = model.Graph.Calls();
+
+        // What a step sets, such as moving statistics, must keep the size of what it is computed from.
+        var updates = calls.SelectMany(call => call.Updates).ToList();
+        foreach (var call in calls)
+        {
+            for (var around = call.Parent; around is not null; around = around.Parent)
+            {
+                if (!PrunableLayers.IsTransparent(around.Layer)) _fixedLayers.Add(call.Layer);
+            }
+        }
+
+        foreach (var input in inputs) _values[input] = new int[]?[input.Spec.Shape.Rank];
+        foreach (var node in Graph.Between(inputs, [.. outputs, .. updates.Select(update => update.Value)]).Nodes) Visit(node);
+        foreach (var (weight, value) in updates) Join(OfWeight(weight), Of(value), "a step sets it from channels that stay");
+        foreach (var call in calls) TieCalls(call);
+        for (var i = 0; i < model.Outputs.Count; i++) Fence(Of(model.Outputs[i].Value), $"it gives the model's output '{model.OutputNames[i]}'");
+    }
+
+    public ChannelClasses Classes { get; } = new();
+
+    /// <summary>The channels along each axis of a weight; no list where the axis stays.</summary>
+    public int[]?[] OfWeight(Weight weight)
+    {
+        if (_weights.TryGetValue(weight, out var known)) return known;
+        var axes = new int[]?[weight.Shape.Rank];
+        if (weight.Owner is { } owner && PrunableLayers.CanShrink(owner) && !_fixedLayers.Contains(owner))
+        {
+            var (made, followed) = PrunableLayers.AxesOf(owner, weight);
+            foreach (var axis in made is { } one ? [one, .. followed] : followed) axes[axis] = Classes.Make(weight.Shape.Dims[axis]);
+        }
+
+        return _weights[weight] = axes;
+    }
+
+    /// <summary>The channels along the axes of what a layer has sizes for among its options: each input of a model, the output of a Reshape.</summary>
+    public int[]?[][]? SizesOf(Operation layer) => _sizes.GetValueOrDefault(layer);
+
+    private int[]?[] Of(Value value)
+    {
+        if (_values.TryGetValue(value, out var known)) return known;
+        return value.Producer.Op is Variable variable ? OfWeight(variable.Weight) : new int[]?[value.Spec.Shape.Rank];
+    }
+
+    /// <summary>All calls of a layer that has sizes among its options need the same ones.</summary>
+    private void TieCalls(LayerCall call)
+    {
+        var sized = call.Layer switch
+        {
+            Model nested => call.Inputs.Take(nested.Inputs.Count),
+            Layers.Reshape => call.Outputs,
+            _ => [],
+        };
+        var axes = sized.Select(tensor => Of(tensor.Value)).ToArray();
+        if (axes.Length == 0 || _sizes.TryAdd(call.Layer, axes)) return;
+        foreach (var (first, other) in _sizes[call.Layer].Zip(axes)) Join(first, other, $"'{call.Path}' is called on channels that stay, too");
+    }
+
+    /// <summary>Finds the channels of a node's outputs and ties those of its inputs.</summary>
+    private void Visit(Node node)
+    {
+        if (node.Op is SourceOp) return;
+        var host = HostOf(node);
+        var x = new int[]?[node.Inputs.Count][];
+        for (var i = 0; i < x.Length; i++) x[i] = node.Scope?.Layer is Layers.BatchNormalization && Uniform(node.Inputs[i]) is { } flexible ? flexible : Of(node.Inputs[i]);
+        int[]?[][]? outputs = null;
+        if (host == Host.Unknown)
+        {
+            foreach (var axes in x) Fence(axes, $"{Name(node)} may depend on its size");
+        }
+        else
+        {
+            outputs = Apply(node, x, host);
+        }
+
+        for (var i = 0; i < node.Outputs.Count; i++) _values[node.Outputs[i]] = outputs is not null && i < outputs.Length ? outputs[i] : new int[]?[node.Outputs[i].Spec.Shape.Rank];
+    }
+
+    /// <summary>The ones and zeros a BatchNormalization makes, in the size it needs, where it has no gamma or beta.</summary>
+    private int[]?[]? Uniform(Value value)
+    {
+        if (value.Producer.Op is not Constant { Data: { Type: DType.Float32 } data }) return null;
+        var numbers = data.As<float>();
+        if (numbers.Length < 2 || numbers.ContainsAnyExcept(numbers[0])) return null;
+        return [.. data.Shape.Dims.ToArray().Select(dim => Classes.Make(dim))];
+    }
+
+    private static Host HostOf(Node node)
+    {
+        if (node.Scope is null) return Host.Bare;
+        for (var call = node.Scope; call is not null; call = call.Parent)
+        {
+            if (call.Layer is KerasOperation) return Host.Bare;
+            if (!PrunableLayers.IsUnderstood(call.Layer)) return Host.Unknown;
+        }
+
+        // Nodes between the layers of a nested model are as bare as those of the outermost.
+        return node.Scope.Layer is Model ? Host.Bare : Host.Layer;
+    }
+
+    private void Fence(int[]?[] axes, string reason)
+    {
+        foreach (var axis in axes) Fence(axis, reason);
+    }
+
+    private void Fence(int[]? channels, string reason)
+    {
+        foreach (var channel in channels ?? []) Classes.Fence(channel, reason);
+    }
+
+    /// <summary>Ties channels that meet one to one; where one side stays, both do.</summary>
+    private int[]? Join(int[]? left, int[]? right, string reason)
+    {
+        if (left is null || right is null || left.Length != right.Length)
+        {
+            Fence(left, reason);
+            Fence(right, reason);
+            return null;
+        }
+
+        for (var i = 0; i < left.Length; i++) Classes.Tie(left[i], right[i]);
+        return left;
+    }
+
+    private int[]?[] Join(int[]?[] left, int[]?[] right, string reason)
+    {
+        var joined = new int[]?[left.Length];
+        for (var axis = 0; axis < joined.Length; axis++) joined[axis] = Join(left[axis], right[axis], reason);
+        return joined;
+    }
+
+    /// <summary>Who wrote a node, which says what becomes of its attributes when the model is built again.</summary>
+    private enum Host
+    {
+        /// <summary>A built-in layer: called again, it makes the node for the new sizes.</summary>
+        Layer,
+
+        /// <summary>An operation between layers: it is made again with the attributes it has.</summary>
+        Bare,
+
+        /// <summary>A layer of the user's, whose code may depend on any size.</summary>
+        Unknown,
+    }
+}

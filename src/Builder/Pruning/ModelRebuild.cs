@@ -1,0 +1,158 @@
+using OnnxFunctional.Layers;
+using OnnxFunctional.Serialization;
+
+namespace OnnxFunctional.Pruning;
+
+/// <summary>Builds a model anew without some channels: copies of its layers in the new sizes, called as before, with what is left of the weights.</summary>
+internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
+{
+    private readonly Dictionary<Operation, Operation> _copies = [];
+
+    public Model Run(Model model)
+    {
+        var copy = Rebuild(model, model.Name);
+        var done = new HashSet<Operation>();
+        CopyWeights(model, copy, done);
+        foreach (var (output, made) in model.Outputs.Zip(copy.Outputs))
+        {
+            if (output.Shape != made.Shape) throw new ModelException($"Prune: the output {output.Shape} would become {made.Shape}. Name the layers in front of it in PruningOptions.Keep.");
+        }
+
+        return copy;
+    }
+
+    private Model Rebuild(Model model, string name)
+    {
+        var sizes = flow.SizesOf(model);
+        var inputs = new SymbolicTensor[model.Inputs.Count];
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            var given = model.Inputs[i];
+            inputs[i] = new InputLayer(sizes is null ? given.Shape : Smaller(given.Shape, sizes[i]), given.DType, model.InputNames[i]).Tensor;
+        }
+
+        Model copy;
+        if (model is Sequential && model.Steps.Select(step => step.Layer).Distinct().Count() == model.Steps.Count)
+        {
+            copy = new Sequential(inputs[0], [.. model.Steps.Where(step => !step.IsInput).Select(step => (Layer)CopyOf(step.Layer!, model))], name, model.Seed);
+        }
+        else
+        {
+            var outputs = model.CallAnew(inputs, layer => CopyOf(layer, model))
+                ?? throw new ModelException($"Prune: model '{model.Name}' holds tensors from within layers, which cannot be made anew. Build it from the tensors that layers return.");
+            copy = new Model(inputs, outputs, name, model.Seed);
+        }
+
+        copy.Trainable = model.Trainable;
+        _copies[model] = copy;
+        return copy;
+    }
+
+    /// <summary>The layer that stands for one of the model's; one for all its calls.</summary>
+    private Operation CopyOf(Operation layer, Operation parent)
+    {
+        if (_copies.TryGetValue(layer, out var known)) return known;
+        var name = parent.NameOf(layer);
+        var copy = layer switch
+        {
+            Model model => Rebuild(model, name),
+            IChannelMaker maker when ChannelsOf(layer) is { } channels => maker.WithChannels(channels, name),
+            Reshape reshape when flow.SizesOf(reshape) is { } sizes => Resized(reshape, sizes[0], name),
+
+            // These take care of what they hold; their copies share nothing with them.
+            RecurrentLayer or RecurrentCell => layer.CopyUncalled(name),
+            _ when layer.Children.Count > 0 => MadeFromOptions(layer, name),
+            _ => layer.CopyUncalled(name),
+        };
+        copy.Trainable = layer.Trainable;
+        return _copies[layer] = copy;
+    }
+
+    /// <summary>A layer that holds others, from its constructor and properties: a plain copy would share the layers inside.</summary>
+    private Operation MadeFromOptions(Operation layer, string name)
+    {
+        var type = KerasRegistry.ByType.TryGetValue(layer.GetType(), out var known) ? known : KerasType.Custom(layer);
+        if (type.HiddenParameters() is { Count: > 0 } hidden)
+            throw new ModelException($"Prune: '{name}' ({layer.ClassName}) holds layers of its own, and its constructor parameter '{hidden[0]}' has no public property of that name, so it cannot be made anew. Add the property.");
+        var values = new Dictionary<string, object?>();
+        foreach (var member in type.Configuration)
+        {
+            var value = member.Property.GetValue(layer);
+            if (value is IEnumerable<Operation>) throw new ModelException($"Prune: '{name}' ({layer.ClassName}) holds a list of layers, {member.Property.Name}, and cannot be made anew. Build it as a nested Model.");
+            values[member.Key] = value is Operation inner ? CopyOf(inner, layer) : value;
+        }
+
+        return (Operation)type.Create(values, name);
+    }
+
+    private Reshape Resized(Reshape reshape, int[]?[] axes, string name)
+    {
+        var target = reshape.TargetShape.ToArray();
+        for (var i = 0; i < target.Length; i++)
+        {
+            if (target[i] > 0) target[i] = Left(axes[i + 1], target[i]);
+        }
+
+        return new Reshape(Sizes.Create(target), name);
+    }
+
+    /// <summary>Output channels a layer has left; nothing where it keeps all.</summary>
+    private int? ChannelsOf(Operation layer)
+    {
+        foreach (var weight in layer.OwnWeights)
+        {
+            if (PrunableLayers.AxesOf(layer, weight).Made is { } axis && flow.OfWeight(weight)[axis] is { } channels) return Left(channels, channels.Length);
+        }
+
+        return null;
+    }
+
+    private Shape Smaller(Shape shape, int[]?[] axes)
+    {
+        for (var axis = 0; axis < axes.Length; axis++) shape = axes[axis] is { } channels ? shape.With(axis, Left(channels, channels.Length)) : shape;
+        return shape;
+    }
+
+    private int Left(int[]? channels, int size) => channels is null ? size : channels.Count(Stays);
+
+    private bool Stays(int channel) => !gone.Contains(flow.Classes.Find(channel));
+
+    private void CopyWeights(Operation layer, Operation copy, HashSet<Operation> done)
+    {
+        if (!done.Add(layer)) return;
+        foreach (var weight in layer.OwnWeights)
+        {
+            var target = copy.OwnWeights.FirstOrDefault(other => other.Name == weight.Name);
+            var kept = flow.OfWeight(weight).Select((channels, axis) => Enumerable.Range(0, weight.Shape.Dims[axis]).Where(i => channels is null || Stays(channels[i])).ToArray()).ToArray();
+            var shape = Shape.Of([.. kept.Select(indices => indices.Length)]);
+            if (target is null || target.Shape != shape)
+            {
+                throw new ModelException(
+                    $"Prune: weight '{weight.Name}' of '{layer.Name}' ({layer.ClassName}) should have shape {shape}, but made anew the layer has {(target is null ? "no such weight" : target.Shape.ToString())}. Name the layers in front of it in PruningOptions.Keep.");
+            }
+
+            Take(weight.Storage, weight.Shape.Dims, kept, target.Overwritten());
+        }
+
+        foreach (var child in layer.Children)
+        {
+            // Some layers, such as Bidirectional, copy once more what their constructor is given.
+            var other = (layer is Model ? _copies.GetValueOrDefault(child) : null) ?? copy.Children.FirstOrDefault(made => copy.NameOf(made) == layer.NameOf(child))
+                ?? throw new ModelException($"Prune: made anew, '{layer.Name}' ({layer.ClassName}) has no layer '{layer.NameOf(child)}'. A layer makes the same layers inside whenever it is called.");
+            CopyWeights(child, other, done);
+        }
+    }
+
+    /// <summary>The elements at the kept indices of each axis, row by row.</summary>
+    private static void Take(ReadOnlySpan<float> source, ReadOnlySpan<int> dims, ReadOnlySpan<int[]> kept, Span<float> destination)
+    {
+        if (dims.IsEmpty)
+        {
+            source.CopyTo(destination);
+            return;
+        }
+
+        var (from, to) = (source.Length / dims[0], destination.Length / kept[0].Length);
+        for (var i = 0; i < kept[0].Length; i++) Take(source.Slice(kept[0][i] * from, from), dims[1..], kept[1..], destination.Slice(i * to, to));
+    }
+}

@@ -1,0 +1,32 @@
+namespace OnnxFunctional.Pruning;
+
+/// <summary>Takes whole channels out of a model: finds what hangs together, ranks, chooses, builds the smaller model.</summary>
+internal static class StructuredPruning
+{
+    public static PrunedModel Run(Model model, float fraction, PruningOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var flow = new ChannelFlow(model);
+        var makers = ChannelMaker.AllOf(model, flow);
+        options.Check(fraction, [.. makers.Select(maker => maker.Name)]);
+        foreach (var maker in makers.Where(maker => options.Keep.Contains(maker.Name)))
+        {
+            foreach (var channel in maker.Channels ?? []) flow.Classes.Fence(channel, $"it is tied to '{maker.Name}', which Keep names");
+        }
+
+        var gone = ChannelChoice.Choose(makers, flow.Classes, fraction, options);
+        if (gone.Count == 0 && Asks(fraction, options))
+        {
+            throw new ModelException(
+                "Prune: nothing can be taken out. "
+                + (makers.Count == 0 ? "The model has no Dense layer and no convolution." : string.Join("; ", makers.Select(maker => $"'{maker.Name}' keeps its {maker.Count} channels" + (maker.ReasonIn(flow.Classes) is { } reason ? $": {reason}" : "")))));
+        }
+
+        var copy = new ModelRebuild(flow, gone).Run(model);
+        var rows = makers.Select(maker => new PrunedLayer(maker.Name, maker.Layer.ClassName, maker.Count, maker.Count - (maker.Channels ?? []).Count(channel => gone.Contains(flow.Classes.Find(channel))), maker.ReasonIn(flow.Classes)));
+        return new PrunedModel(copy, [.. rows], model.WeightPaths().Sum(named => (long)named.Weight.Length));
+    }
+
+    /// <summary>Whether anything was asked for; a share of 0 gives a copy.</summary>
+    private static bool Asks(float fraction, PruningOptions options) => fraction > 0 || options.Fractions.Values.Any(share => share > 0);
+}
