@@ -1,0 +1,43 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Training.Engine;
+
+/// <summary>Multiplications and additions of products, convolutions (in their direct form) and recurrent layers in a graph; everything else is small beside them.</summary>
+internal static class OperationCount
+{
+    public static double Of(Graph graph, IReadOnlyList<TensorSpec> inputs)
+    {
+        var (stands, map) = new Simplifier(null).Run(graph, inputs);
+        return Graph.Between(stands, [.. graph.Outputs.Select(output => map[output])]).Nodes.Sum(Of);
+    }
+
+    private static double Of(Node node)
+    {
+        Shape In(int i) => node.Inputs[i].Spec.Shape;
+        var result = node.Outputs[0].Spec.Shape;
+        return node.Op switch
+        {
+            Gemm => 2.0 * result.ElementCount * In(0).Dims[^1],
+            MatMul op => 2.0 * result.ElementCount * (op.TransposeLeft ? In(0).Dims[^2] : In(0).Dims[^1]),
+            Conv => Convolution(result, In(1)),
+            ConvInputGradient => Convolution(In(0), In(1)),
+            ConvWeightGradient => Convolution(In(1), In(2)),
+            ConvTranspose => Convolution(In(0), In(1)),
+            RecurrentOp op => Recurrent(op, In(0), In(2), 1, 1),
+
+            // Backward: the state's gradient and both weight gradients always, the input's where somebody reads it.
+            RecurrentGradient op => Recurrent(op.Forward, In(0), In(2), 2, 2),
+            _ => 0,
+        };
+    }
+
+    private static double Convolution(Shape output, Shape kernel)
+    {
+        var taps = 1.0;
+        foreach (var dim in kernel.Dims[..^1]) taps *= dim;
+        return 2 * output.ElementCount * taps;
+    }
+
+    private static double Recurrent(RecurrentOp op, Shape x, Shape recurrent, int forInput, int forState) =>
+        2.0 * x.Dims[0] * x.Dims[1] * op.Gates * recurrent.Dims[0] * ((forInput * x.Dims[2]) + (forState * recurrent.Dims[0]));
+}
