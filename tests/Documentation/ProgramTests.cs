@@ -34,6 +34,7 @@ public sealed class ProgramTests
     [DataRow("multimodal.cs", "accuracy", 0.95, null)]
     [DataRow("gan.cs", "score", 4.5, "digits.csv.gz")]
     [DataRow("distillation.cs", "gain", 0.04, "digits.csv.gz")]
+    [DataRow("pruning.cs", "accuracy", 0.985, "mnist/train-images-idx3-ubyte.gz")]
     public void Program_ReachesItsResultOnHeldOutData(string name, string measure, double least, string? dataFile)
     {
         // The digits come along; other files are too large for the repository.

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Google.Protobuf;
+using OnnxFunctional.Export.Verify;
+using OnnxFunctional.Training.Engine;
+
+namespace OnnxFunctional.Export;
+
+/// <summary>What a model costs where it runs.</summary>
+/// <param name="Parameters">Numbers in its weights.</param>
+/// <param name="MultiplyAdds">Multiplications, each with an addition, of products, convolutions and recurrent layers for one batch; convolutions in their direct form.</param>
+/// <param name="FileBytes">The size of its ONNX file.</param>
+/// <param name="Milliseconds">The median time of a run in ONNX Runtime.</param>
+public sealed record ModelCost(long Parameters, long MultiplyAdds, long FileBytes, double Milliseconds);
+
+/// <summary>Two models side by side in ONNX Runtime, such as one before and after <see cref="Model.Prune"/>; prints as a table.</summary>
+public sealed class PruningReport
+{
+    private const int WarmUpRuns = 10;
+
+    private PruningReport(ModelCost before, ModelCost after) => (Before, After) = (before, after);
+
+    /// <summary>What the first model costs.</summary>
+    public ModelCost Before { get; }
+
+    /// <summary>What the second model costs.</summary>
+    public ModelCost After { get; }
+
+    /// <summary>How many times faster the second model is.</summary>
+    public double Speedup => Before.Milliseconds / After.Milliseconds;
+
+    /// <summary>Writes both models to memory and runs them in ONNX Runtime in turn, on one thread, with random inputs of the same batch size.</summary>
+    /// <param name="before">The first model.</param>
+    /// <param name="after">The second model.</param>
+    /// <param name="batchSize">Samples of a run, where the model leaves the number open.</param>
+    /// <param name="runs">Runs of each, of which the median counts.</param>
+    /// <exception cref="ExportException">A model cannot be written, or ONNX Runtime is missing.</exception>
+    /// <exception cref="ModelException">A number is not positive.</exception>
+    public static PruningReport Measure(Model before, Model after, int batchSize = 1, int runs = 200)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        if (batchSize < 1) throw new ModelException($"PruningReport: batchSize is {batchSize}; expected at least 1.");
+        if (runs < 1) throw new ModelException($"PruningReport: runs is {runs}; expected at least 1.");
+        using var first = new Candidate(before, batchSize);
+        using var second = new Candidate(after, batchSize);
+        for (var i = 0; i < WarmUpRuns; i++)
+        {
+            first.Run();
+            second.Run();
+        }
+
+        // In turn, so that a clock that changes or another program meets both.
+        var (firstTimes, secondTimes) = (new double[runs], new double[runs]);
+        for (var i = 0; i < runs; i++)
+        {
+            firstTimes[i] = first.Run();
+            secondTimes[i] = second.Run();
+        }
+
+        return new(first.Cost(Median(firstTimes)), second.Cost(Median(secondTimes)));
+    }
+
+    /// <summary>Parameters, operations, bytes and time of both, with their ratios.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"{"",-22}{"before",14}{"after",14}{"ratio",8}");
+        Row("parameters", Before.Parameters, After.Parameters, "N0");
+        Row("multiply-adds", Before.MultiplyAdds, After.MultiplyAdds, "N0");
+        Row("ONNX file, bytes", Before.FileBytes, After.FileBytes, "N0");
+        Row("ONNX Runtime, ms", Before.Milliseconds, After.Milliseconds, "F4");
+        return text.ToString().TrimEnd();
+
+        void Row(string name, double first, double second, string format) =>
+            text.AppendLine(CultureInfo.InvariantCulture, $"{name,-22}{first.ToString(format, CultureInfo.InvariantCulture),14}{second.ToString(format, CultureInfo.InvariantCulture),14}{(second > 0 ? first / second : 1),8:F2}");
+    }
+
+    private static double Median(double[] times)
+    {
+        Array.Sort(times);
+        return (times[times.Length / 2] + times[(times.Length - 1) / 2]) / 2;
+    }
+
+    /// <summary>One of the models, loaded, with an input.</summary>
+    private sealed class Candidate : IDisposable
+    {
+        private readonly Model _model;
+        private readonly OnnxModel _session;
+        private readonly OnnxValue[] _inputs;
+        private readonly long _bytes;
+        private readonly double _operations;
+
+        public Candidate(Model model, int batchSize)
+        {
+            _model = model;
+            var emitted = OnnxExporter.Emit(model, new ExportOptions()).Emitted;
+            var file = emitted.Proto.ToByteArray();
+            var batch = emitted.Inputs.Select(input => input.Value.Spec.Shape).FirstOrDefault(shape => shape.Rank > 0 && shape.Dims[0] != Shape.Unknown);
+            var data = new RandomInputs(emitted).Make(batch.Rank > 0 ? batch.Dims[0] : batchSize);
+            _bytes = file.Length;
+            _inputs = [.. data.Select(SampleConversion.ToOnnx)];
+            _operations = OperationCount.Of(
+                Graph.Between([.. emitted.Inputs.Select(input => input.Value)], [.. emitted.Outputs.Select(output => output.Value)]),
+                [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
+            _session = OnnxModel.FromBytes(file, options: new OnnxModelOptions { IntraOpThreads = 1 });
+        }
+
+        /// <summary>Milliseconds of a run.</summary>
+        public double Run()
+        {
+            var start = Stopwatch.GetTimestamp();
+            _session.Run(_inputs);
+            return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        public ModelCost Cost(double milliseconds) => new(_model.WeightPaths().Sum(named => (long)named.Weight.Length), (long)(_operations / 2), _bytes, milliseconds);
+
+        public void Dispose() => _session.Dispose();
+    }
+}
