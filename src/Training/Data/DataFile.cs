@@ -30,7 +30,17 @@ internal sealed class DataFile
 
     /// <summary>Opens a file, gzip or not (told by its first bytes), and turns what the system reports into sentences.</summary>
     /// <exception cref="DataException">It is missing, unreadable, damaged or too short.</exception>
-    public static T Read<T>(string path, Func<DataFile, T> read)
+    public static T Read<T>(string path, Func<DataFile, T> read) => ReadRaw(path, stream =>
+    {
+        var isPacked = stream.ReadByte() == 0x1F && stream.ReadByte() == 0x8B;
+        stream.Position = 0;
+        using Stream content = isPacked ? new GZipStream(stream, CompressionMode.Decompress) : stream;
+        return read(new DataFile("'" + path + "'", content, stream.Length, isPacked));
+    });
+
+    /// <summary>Opens a file as it is, and turns what the system reports into sentences.</summary>
+    /// <exception cref="DataException">It is missing, unreadable, damaged or too short.</exception>
+    public static T ReadRaw<T>(string path, Func<FileStream, T> read)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         var name = "'" + path + "'";
@@ -39,10 +49,7 @@ internal sealed class DataFile
             if (Directory.Exists(path)) throw new DataException($"{name} is a folder. Give the path of a file in it.");
             if (!File.Exists(path)) throw new DataException($"The file {name} does not exist. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            var isPacked = stream.ReadByte() == 0x1F && stream.ReadByte() == 0x8B;
-            stream.Position = 0;
-            using Stream content = isPacked ? new GZipStream(stream, CompressionMode.Decompress) : stream;
-            return read(new DataFile(name, content, stream.Length, isPacked));
+            return read(stream);
         }
         catch (EndOfStreamException cut)
         {

@@ -1,0 +1,225 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+using OnnxFunctional.Tests.Keras;
+
+namespace OnnxFunctional.Tests.Training.Data;
+
+[TestClass]
+public sealed class ImageFolderTests
+{
+    private static string Samples { get; } = Path.Combine(ParityFolder.Repository(), "tests", "Reference", "images");
+
+    // Beside each image lie the pixels that ImageMagick 6.9 (libpng, libjpeg) reads from it.
+    [TestMethod]
+    [DataRow("rgb.png", 0)]
+    [DataRow("alpha.png", 0)]
+    [DataRow("gray.png", 0)]
+    [DataRow("palette.png", 0)]
+    [DataRow("interlaced.png", 0)]
+    [DataRow("deep.png", 1)]
+    [DataRow("baseline.jpg", 3)]
+    [DataRow("gray.jpg", 3)]
+    [DataRow("progressive.jpg", 12)]
+    public void Pixels_AreThoseOtherDecodersRead(string name, int tolerance)
+    {
+        using var folder = new TemporaryFolder();
+        Put(folder, "only", name, File.ReadAllBytes(Path.Combine(Samples, name)));
+        var batch = ImageFolder.Open(folder.Path, height: 9, width: 13).Training.Single();
+        Assert.AreEqual(Shape.Of(1, 9, 13, 3), batch.X[0].Shape);
+        var expected = File.ReadAllBytes(Path.Combine(Samples, name + ".ppm"))[^(9 * 13 * 3)..];
+        var pixels = Floats(batch.X[0]);
+        for (var i = 0; i < pixels.Length; i++) Assert.AreEqual(expected[i], pixels[i], tolerance, $"element {i}");
+    }
+
+    [TestMethod]
+    public void Resizing_IsThatOfTheResizingLayer()
+    {
+        using var folder = new TemporaryFolder();
+        Put(folder, "only", "rgb.png", File.ReadAllBytes(Path.Combine(Samples, "rgb.png")));
+        var whole = ImageFolder.Open(folder.Path, height: 9, width: 13).Training.Single().X;
+        var input = Model.Input([9, 13, 3]);
+        foreach (var (height, width, interpolation, crop) in new[] { (5, 7, Interpolation.Bilinear, false), (20, 31, Interpolation.Bilinear, false), (4, 4, Interpolation.Nearest, false), (11, 5, Interpolation.Bicubic, false), (8, 8, Interpolation.Bilinear, true), (3, 17, Interpolation.Bilinear, true) })
+        {
+            var model = new Model(input, new Resizing(height, width, interpolation) { CropToAspectRatio = crop }.Call(input));
+            var expected = model.Predict(whole).ToArray();
+            var actual = Floats(ImageFolder.Open(folder.Path, height, width, interpolation: interpolation, cropToAspectRatio: crop).Training.Single().X[0]);
+            for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 1e-3, $"{height} x {width} {interpolation} {crop}, element {i}");
+        }
+    }
+
+    [TestMethod]
+    public void Classes_AreFoldersInOrder_AndBecomeTargets()
+    {
+        using var folder = Colored("zebra", 3, "ant", 2);
+        Directory.CreateDirectory(folder.File(".hidden"));
+        File.WriteAllText(folder.File("ant/notes.txt"), "no image");
+        var images = ImageFolder.Open(folder.Path, 2, 2, shuffle: false, batchSize: 4);
+        CollectionAssert.AreEqual(new[] { "ant", "zebra" }, images.ClassNames.ToArray());
+        Assert.AreEqual(5, images.TrainingCount);
+        var batches = images.Training.ToList();
+        CollectionAssert.AreEqual(new[] { 4, 1 }, batches.Select(batch => batch.X[0].Count).ToArray());
+        CollectionAssert.AreEqual(new float[] { 0, 0, 1, 1, 1 }, batches.SelectMany(batch => Floats(batch.Y[0])).ToArray());
+        Assert.AreEqual(DType.Int64, batches[0].Y[0].DType);
+
+        // The red of an image is its number within the class: two ants, then three zebras.
+        CollectionAssert.AreEqual(new float[] { 0, 1, 0, 1, 2 }, batches.SelectMany(Reds).ToArray());
+        var swapped = ImageFolder.Open(folder.Path, 2, 2, LabelMode.Categorical, shuffle: false, classNames: ["zebra", "ant"]).Training.Single();
+        CollectionAssert.AreEqual(new float[] { 1, 0, 1, 0, 1, 0, 0, 1, 0, 1 }, Floats(swapped.Y[0]));
+        var binary = ImageFolder.Open(folder.Path, 2, 2, LabelMode.Binary, ColorMode.Grayscale, shuffle: false).Training.Single();
+        Assert.AreEqual(Shape.Of(5, 1), binary.Y[0].Shape);
+        Assert.AreEqual(Shape.Of(5, 2, 2, 1), binary.X[0].Shape);
+        Assert.AreEqual(4, ImageFolder.Open(folder.Path, 2, 2, color: ColorMode.Rgba).Training.First().X[0].Shape[^1]);
+    }
+
+    [TestMethod]
+    public void Order_IsAFunctionOfSeedAndEpoch_AndHeldOutImagesStayApart()
+    {
+        using var folder = Colored("a", 20, "b", 20);
+        ImageFolder Open(ulong seed) => ImageFolder.Open(folder.Path, 1, 1, batchSize: 7, seed: seed, validationSplit: 0.25f);
+        static float[] Seen(Dataset<Batch> data, int epoch) => [.. Dataset<Batch>.Once(data.Enumerate(epoch)).SelectMany(batch => Reds(batch).Zip(Floats(batch.Y[0]), (red, label) => red + (100 * label)))];
+        var images = Open(1);
+        Assert.AreEqual((30, 10), (images.TrainingCount, images.ValidationCount));
+        CollectionAssert.AreEqual(Seen(images.Training, 3), Seen(Open(1).Training, 3));
+        CollectionAssert.AreNotEqual(Seen(images.Training, 3), Seen(images.Training, 4));
+        CollectionAssert.AreNotEqual(Seen(images.Training, 3), Seen(Open(2).Training, 3));
+        CollectionAssert.AreEquivalent(Seen(images.Training, 3), Seen(images.Training, 4));
+        CollectionAssert.AreEqual(Seen(images.Validation, 0), Seen(images.Validation, 1));
+        float[] all = [.. Seen(images.Training, 0), .. Seen(images.Validation, 0)];
+        Assert.HasCount(40, all.Distinct());
+        Assert.IsTrue(Seen(images.Validation, 0).Any(value => value < 100) && Seen(images.Validation, 0).Any(value => value >= 100), "both classes are held out");
+    }
+
+    [TestMethod]
+    public void AModelLearnsFromAFolder()
+    {
+        using var folder = Colored("dark", 24, "light", 24, light: 200);
+        var images = ImageFolder.Open(folder.Path, 4, 4, LabelMode.Binary, batchSize: 8, validationSplit: 0.25f);
+        var input = Model.Input([4, 4, 3]);
+        var model = new Model(input, input.Apply(new Rescaling(1f / 255), new Flatten(), new Dense(1, Activation.Sigmoid)));
+        var history = model.Compile(new Adam(0.05f), Loss.BinaryCrossentropy, metrics: [Metric.BinaryAccuracy]).Fit(images.Training, epochs: 20, validationData: images.Validation, verbose: Verbosity.Silent);
+        Assert.AreEqual(1.0, history["val_binary_accuracy"][^1]);
+    }
+
+    [TestMethod]
+    public void WhatIsNoImageFolder_GivesASentence()
+    {
+        using var folder = new TemporaryFolder();
+        Refused("does not exist", () => ImageFolder.Open(folder.File("nowhere")));
+        Refused("holds no folders", () => ImageFolder.Open(folder.Path));
+        Directory.CreateDirectory(folder.File("a"));
+        Refused("hold no images", () => ImageFolder.Open(folder.Path));
+        Put(folder, "a", "0.png", Png(1, 1, [1, 2, 3]));
+        Refused("no folder for class 'b'", () => ImageFolder.Open(folder.Path, classNames: ["b"]));
+        Refused("is for two classes", () => ImageFolder.Open(folder.Path, labels: LabelMode.Binary));
+        Assert.Throws<ModelException>(() => ImageFolder.Open(folder.Path, height: 0));
+        Assert.Throws<ModelException>(() => ImageFolder.Open(folder.Path, validationSplit: 1));
+        Assert.Throws<ModelException>(() => ImageFolder.Open(folder.Path, validationSplit: 0.5f));
+        Put(folder, "a", "moving.gif", [1]);
+        Refused("a kind that is not read", () => ImageFolder.Open(folder.Path));
+
+        void Refused(string expected, Action open) => Assert.Contains(expected, Assert.Throws<DataException>(open).Message);
+    }
+
+    [TestMethod]
+    public void ADamagedOrHostileFile_GivesASentenceThatNamesIt()
+    {
+        var large = Png(1, 1, [1, 2, 3]);
+        BinaryPrimitives.WriteInt32BigEndian(large.AsSpan(16), 12_000);
+        BinaryPrimitives.WriteInt32BigEndian(large.AsSpan(20), 12_000);
+        var jpeg = File.ReadAllBytes(Path.Combine(Samples, "baseline.jpg"));
+        Refused("is no PNG or JPEG image", [1, 2, 3]);
+        Refused("is no PNG or JPEG image", []);
+        Refused("12000 x 12000 pixels", large);
+        Refused("holds more", Png(1, 1, new byte[1 << 20]));
+        Refused("holds", Png(2, 2, [1, 2, 3]));
+        Refused("damaged", Png(1, 1, [1, 2, 3])[..40]);
+        for (var length = 3; length < jpeg.Length - 60; length += 41) Refused("damaged", jpeg[..length]);
+
+        static void Refused(string expected, byte[] bytes)
+        {
+            using var folder = new TemporaryFolder();
+            Put(folder, "a", "bad.jpg", bytes);
+            var message = Assert.Throws<DataException>(() => ImageFolder.Open(folder.Path, 4, 4).Training.ToList()).Message;
+            Assert.Contains(expected, message);
+            Assert.Contains("bad.jpg", message);
+        }
+    }
+
+    [TestMethod]
+    public void ChangedBytes_NeverEndTheProcess()
+    {
+        using var folder = new TemporaryFolder();
+        var random = new Random(5);
+        foreach (var name in new[] { "rgb.png", "palette.png", "interlaced.png", "baseline.jpg", "progressive.jpg" })
+        {
+            var whole = File.ReadAllBytes(Path.Combine(Samples, name));
+            for (var i = 0; i < 100; i++)
+            {
+                var bytes = (byte[])whole.Clone();
+                for (var k = random.Next(4); k >= 0; k--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+                Put(folder, "a", "0", random.Next(4) == 0 ? bytes[..random.Next(bytes.Length)] : bytes);
+                File.Move(folder.File("a/0"), folder.File("a/0.png"), overwrite: true);
+                try
+                {
+                    Assert.HasCount(48, Floats(ImageFolder.Open(folder.Path, 4, 4, mostPixels: 10_000).Training.Single().X[0]));
+                }
+                catch (DataException refused)
+                {
+                    Assert.Contains("0.png", refused.Message);
+                }
+            }
+        }
+    }
+
+    private static TemporaryFolder Colored(string first, int firstCount, string second, int secondCount, byte light = 0)
+    {
+        var folder = new TemporaryFolder();
+        foreach (var (name, count, blue) in new[] { (first, firstCount, (byte)0), (second, secondCount, light) })
+        {
+            for (var i = 0; i < count; i++) Put(folder, name, i.ToString("00", System.Globalization.CultureInfo.InvariantCulture) + ".png", Png(2, 2, [.. Enumerable.Repeat(new[] { (byte)i, (byte)0, blue }, 4).SelectMany(pixel => pixel)]));
+        }
+
+        return folder;
+    }
+
+    private static void Put(TemporaryFolder folder, string name, string file, byte[] bytes)
+    {
+        Directory.CreateDirectory(folder.File(name));
+        File.WriteAllBytes(Path.Combine(folder.File(name), file), bytes);
+    }
+
+    /// <summary>A PNG of 8 bits red, green, blue; pixels as they are given, even where they are more or fewer than the size asks for.</summary>
+    private static byte[] Png(int height, int width, byte[] pixels)
+    {
+        using var packed = new MemoryStream();
+        using (var zlib = new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            foreach (var row in pixels.Chunk(width * 3))
+            {
+                zlib.WriteByte(0);
+                zlib.Write(row);
+            }
+        }
+
+        var header = new byte[13];
+        BinaryPrimitives.WriteInt32BigEndian(header, width);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
+        (header[8], header[9]) = (8, 2);
+        return [0x89, .. "PNG\r\n\x1a\n"u8, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, packed.ToArray()), .. Chunk("IEND"u8, [])];
+
+        static byte[] Chunk(ReadOnlySpan<byte> kind, byte[] content)
+        {
+            var bytes = new byte[content.Length + 12];
+            BinaryPrimitives.WriteInt32BigEndian(bytes, content.Length);
+            kind.CopyTo(bytes.AsSpan(4));
+            content.CopyTo(bytes, 8);
+            return bytes;
+        }
+    }
+
+    private static float[] Floats(NDArray array) => array.ToTensor().ToArray();
+
+    private static IEnumerable<float> Reds(Batch batch) => Floats(batch.X[0]).Chunk((int)(batch.X[0].Shape.ElementCount / batch.X[0].Count)).Select(image => image[0]);
+}
