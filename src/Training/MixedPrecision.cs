@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>The type a training step computes in and keeps its activations in; weights, the optimizer, normalizations, losses and metrics stay float32 (https://keras.io/api/mixed_precision/).</summary>
+/// <summary>The type a training step computes in and keeps its activations in; weights, the optimizer, normalizations, recurrent layers, the layer that makes an output, losses and metrics stay float32 (https://keras.io/api/mixed_precision/).</summary>
 /// <remarks>A model is evaluated, predicted with and exported in float32, with the weights that were trained: what is measured is what is shipped.</remarks>
 public enum MixedPrecision
 {

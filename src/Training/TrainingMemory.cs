@@ -26,6 +26,6 @@ public sealed class TrainingMemory
     public override string ToString()
     {
         var own = string.Create(CultureInfo.InvariantCulture, $"A step of {BatchSize} samples keeps {Bytes / 1e6:0.00} MB of activations and gradients in {Precision.PolicyName()}");
-        return own + (Precision == MixedPrecision.Float32 ? "." : string.Create(CultureInfo.InvariantCulture, $", {Saved * 100:0.0} % less than the {Float32Bytes / 1e6:0.00} MB of float32."));
+        return own + (Precision == MixedPrecision.Float32 ? "." : string.Create(CultureInfo.InvariantCulture, $", {Math.Abs(Saved) * 100:0.0} % {(Saved < 0 ? "more" : "less")} than the {Float32Bytes / 1e6:0.00} MB of float32."));
     }
 }

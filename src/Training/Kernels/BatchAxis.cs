@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>How an operand stands to the batch when an operator runs piece by piece along its first axis.</summary>
+/// <summary>How an operand stands to the pieces an operator is cut into: along its first axis, or along that of its result.</summary>
 internal enum BatchRole
 {
     /// <summary>Each piece takes or gives all of it.</summary>
@@ -11,18 +11,25 @@ internal enum BatchRole
     /// <summary>Each piece takes or gives its own rows.</summary>
     Rows,
 
+    /// <summary>Each piece takes its own columns of a matrix.</summary>
+    Columns,
+
     /// <summary>A result that is the sum of what the pieces give.</summary>
     Sum,
 }
 
-/// <summary>Which operators can run piece by piece along the first axis, in one table: the roles of their operands.</summary>
+/// <summary>Which operators can run piece by piece, in one table: the roles of their operands.</summary>
 /// <param name="Inputs">The role of each input.</param>
 /// <param name="Outputs">The role of each output.</param>
 internal sealed record BatchAxis(BatchRole[] Inputs, BatchRole[] Outputs)
 {
     private const BatchRole W = BatchRole.Whole;
     private const BatchRole R = BatchRole.Rows;
+    private const BatchRole C = BatchRole.Columns;
     private const BatchRole S = BatchRole.Sum;
+
+    /// <summary>Rows or columns that are cut.</summary>
+    public int Length(Node node) => node.Inputs[0].Spec.Shape.Dims[Inputs[0] == C ? 1 : 0];
 
     /// <summary>The roles; nothing for an operator that needs its whole batch at once.</summary>
     public static BatchAxis? Of(Node node) => node.Op switch
@@ -61,7 +68,10 @@ internal sealed record BatchAxis(BatchRole[] Inputs, BatchRole[] Outputs)
 
     private static BatchAxis? Product(MatMul op, Shape left, Shape right) => (left.Rank, right.Rank) switch
     {
-        (2, 2) when op.TransposeLeft => op.TransposeRight ? null : new([R, R], [S]),
+        (2, 2) when op.TransposeLeft && op.TransposeRight => null,
+
+        // The gradient of weights: cut along their inputs where there are more of them than samples, since sums over pieces of the batch keep two wide copies of the result.
+        (2, 2) when op.TransposeLeft => left.Dims[1] > left.Dims[0] ? new([C, W], [R]) : new([R, R], [S]),
         (_, 2) => new([R, W], [R]),
         var (a, b) when a == b && left.Dims[0] == right.Dims[0] => new([R, R], [R]),
         var (a, b) when a > b || (a == b && right.Dims[0] == 1) => new([R, W], [R]),

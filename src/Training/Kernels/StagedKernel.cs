@@ -71,7 +71,7 @@ internal sealed class StagedKernel : Kernel
             .. node.Outputs.Select((output, i) => new Operand(output.Spec, request.Outputs[i], axis?.Outputs[i] ?? BatchRole.Whole)),
             new Operand(unit.BiasGradient?.Spec ?? _nothing, request.Epilogue.BiasGradient, axis is null ? BatchRole.Whole : BatchRole.Sum),
         ];
-        var batch = axis is null ? 1 : inputs[0].Declared.Shape.Dims[0];
+        var batch = axis?.Length(node) ?? 1;
         var rows = Rows(inputs, outputs, batch, pieceBytes);
         if (rows == batch)
         {
@@ -100,7 +100,7 @@ internal sealed class StagedKernel : Kernel
             var rows = Math.Min(_rows, _batch - start);
             foreach (var input in _inputs)
             {
-                if (input.Role == BatchRole.Rows) input.Load(context.Pool, start, rows);
+                if (input.Role != BatchRole.Whole) input.Load(context.Pool, start, rows);
             }
 
             foreach (var output in _outputs) output.Begin(start, rows);
@@ -134,9 +134,9 @@ internal sealed class StagedKernel : Kernel
         var bytesARow = 0L;
         foreach (var operand in inputs.Concat(outputs))
         {
-            if (operand.Role != BatchRole.Rows || operand.IsMissing) continue;
+            if (operand.Role is BatchRole.Whole or BatchRole.Sum || operand.IsMissing) continue;
             if (!operand.IsStaged && !operand.CanBeCut(batch)) return batch;
-            if (operand.IsStaged) bytesARow += operand.Declared.Shape.ElementCount / Math.Max(1, batch) * sizeof(float);
+            if (operand.IsStaged || operand.Role == BatchRole.Columns) bytesARow += operand.Declared.Shape.ElementCount / Math.Max(1, batch) * sizeof(float);
         }
 
         if (bytesARow * batch <= pieceBytes) return batch;
@@ -190,8 +190,16 @@ internal sealed class StagedKernel : Kernel
         /// <summary>Whether rows of any number begin at a whole float.</summary>
         public bool CanBeCut(int batch) => IsShapeOnly || batch == 0 || Declared.Shape.ElementCount / batch * outer!.Spec.Type.Size() % sizeof(float) == 0;
 
-        public TensorSpec InnerSpec(int rows) =>
-            new(Role == BatchRole.Rows ? Declared.Shape.With(0, rows) : Declared.Shape, Declared.Type.IsHalfWidth() ? DType.Float32 : Declared.Type);
+        public TensorSpec InnerSpec(int rows)
+        {
+            var shape = Role switch
+            {
+                BatchRole.Rows => Declared.Shape.With(0, rows),
+                BatchRole.Columns => Declared.Shape.With(1, rows),
+                _ => Declared.Shape,
+            };
+            return new(shape, Declared.Type.IsHalfWidth() ? DType.Float32 : Declared.Type);
+        }
 
         public ValueBuffer? Inner(int rows) => outer is null ? null : new ValueBuffer(InnerSpec(rows), _inner);
 
@@ -200,11 +208,16 @@ internal sealed class StagedKernel : Kernel
         {
             if (outer is null || IsShapeOnly) return;
             var length = (long)outer.Length;
-            _rowLength = Role == BatchRole.Rows ? (int)(length / Declared.Shape.Dims[0]) : outer.Length;
-            if (IsStaged)
+            _rowLength = Role switch
             {
-                _conversion = new Conversion(isInput ? ConversionKind.Widen : ConversionKind.Narrow, outer.Spec.Type);
-                _sum = request.Scratch(Role == BatchRole.Rows ? (long)_rowLength * rows : length);
+                BatchRole.Rows => (int)(length / Declared.Shape.Dims[0]),
+                BatchRole.Columns => Declared.Shape.Dims[0],
+                _ => outer.Length,
+            };
+            if (IsStaged || Role == BatchRole.Columns)
+            {
+                _conversion = new Conversion(!IsStaged ? ConversionKind.Copy : isInput ? ConversionKind.Widen : ConversionKind.Narrow, outer.Spec.Type);
+                _sum = request.Scratch(Role is BatchRole.Rows or BatchRole.Columns ? (long)_rowLength * rows : length);
                 if (Role != BatchRole.Sum) _inner = _sum;
             }
             else
@@ -220,7 +233,8 @@ internal sealed class StagedKernel : Kernel
         public void Load(WorkerPool pool, int start, int rows)
         {
             if (outer is null || IsShapeOnly) return;
-            if (_conversion is not null) _conversion.Run(pool, outer.Storage.Memory, start * _rowLength, _inner.Memory, 0, rows * _rowLength);
+            if (Role == BatchRole.Columns) _conversion!.RunColumns(pool, outer.Storage.Memory, start, Declared.Shape.Dims[1], _inner.Memory, _rowLength, rows);
+            else if (_conversion is not null) _conversion.Run(pool, outer.Storage.Memory, start * _rowLength, _inner.Memory, 0, rows * _rowLength);
             else if (Role == BatchRole.Rows) _inner.Memory = Window(start, rows);
         }
 

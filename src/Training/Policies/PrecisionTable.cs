@@ -33,8 +33,9 @@ internal static class PrecisionTable
 
     private static PrecisionRule Of(Op op) => op switch
     {
-        // Products, windows, sequences: nearly all of the work and of the memory.
-        AveragePool or Conv or ConvTranspose or Gemm or MatMul or MaxPool or RecurrentOp or Resize => PrecisionRule.Policy,
+        // Products and windows: nearly all of the work and of the memory. Recurrent layers are not among them: the kernels keep several times their output in float32 for the
+        // gradient, and wide copies of input and output would take more than these save (8 % more memory for two LSTM layers).
+        AveragePool or Conv or ConvTranspose or Gemm or MatMul or MaxPool or Resize => PrecisionRule.Policy,
 
         // Bounded, or no larger than what comes in.
         Abs or Celu or Clip or Dropout or Elu or Gelu or HardSigmoid or HardSwish or LeakyRelu or Mish or Neg or PRelu or Relu or Selu or Shrink or Sigmoid or Softmax or Softplus or Softsign or Tanh

@@ -78,6 +78,33 @@ public sealed class StagedKernelTests
         }
     }
 
+    [TestMethod]
+    [DataRow(3, 17, 7)]
+    [DataRow(7, 130, 33)]
+    [DataRow(17, 64, 1)]
+    public void WeightGradient_CutAlongItsRows_GivesTheSameBits(int samples, int inputs, int units)
+    {
+        // More inputs than samples: each piece takes its own columns of x, whether they lie in 16 bits or in 32.
+        var dy = new InputLayer(Shape.Of(samples, units), DType.Float16, "dy").Tensor;
+        foreach (var type in new[] { DType.Float16, DType.Float32 })
+        {
+            var x = new InputLayer(Shape.Of(samples, inputs), type, "x").Tensor;
+            var dw = Ops.Make(new MatMul(TransposeLeft: true), type == DType.Float16 ? x : Ops.Cast(x, DType.Float16), dy);
+            var whole = Outputs(x, dy, dw, StagedKernel.PieceBytes);
+            CollectionAssert.AreEqual(whole, Outputs(x, dy, dw, 4L * 5 * (samples + units)), $"{type}, five rows at a time");
+            CollectionAssert.AreEqual(whole, Outputs(x, dy, dw, 1), $"{type}, row by row");
+        }
+
+        static ushort[] Outputs(SymbolicTensor x, SymbolicTensor dy, SymbolicTensor dw, long pieceBytes)
+        {
+            var plan = Planner.Plan(new PlanRequest([x.Value, dy.Value], [dw.Value], []) { PieceBytes = pieceBytes }, [x.Value.Spec, dy.Value.Spec]);
+            var random = new Random(3);
+            foreach (var input in plan.Inputs) Put([.. Enumerable.Range(0, input.Length).Select(_ => (double)(Half)(random.NextSingle() - 0.5f))], input);
+            plan.Run(s_pool);
+            return plan.Outputs[0].Words.ToArray();
+        }
+    }
+
     private static double[][] Run(OpCase row, DType type, double[][] values, long pieceBytes)
     {
         OpInput[] given = [.. row.Inputs.Select(input => input.Type == DType.Float32 ? input with { Type = type } : input)];
