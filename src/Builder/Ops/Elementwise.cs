@@ -144,7 +144,10 @@ internal sealed record Not : UnaryOp
         inputs[0].Type == DType.Bool ? [inputs[0]] : throw new ModelException($"Not takes true or false, but came {inputs[0]}.");
 }
 
-internal sealed record Cast(DType To) : UnaryOp
+/// <summary>The elements as another type.</summary>
+/// <param name="To">The type.</param>
+/// <param name="IsStorage">Says in what type the value is kept, not that it is rounded: a reader may still see what it was made from.</param>
+internal sealed record Cast(DType To, bool IsStorage = false) : UnaryOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0] with { Type = To }];
 }

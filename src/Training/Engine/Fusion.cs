@@ -45,9 +45,10 @@ internal sealed class Fusion
             else Begin(node);
         }
 
-        foreach (var node in nodes.Where(node => !_roots.ContainsKey(node.Outputs[0])))
+        foreach (var node in nodes)
         {
-            foreach (var input in node.Inputs) _rootReaders[Root(input)] = _rootReaders.GetValueOrDefault(Root(input)) + 1;
+            // What a view shows is read by the view's own readers.
+            foreach (var input in node.Inputs.Skip(_roots.ContainsKey(node.Outputs[0]) ? 1 : 0)) _rootReaders[Root(input)] = _rootReaders.GetValueOrDefault(Root(input)) + 1;
         }
 
         var keptRoots = kept.Select(Root).ToHashSet();
@@ -69,7 +70,7 @@ internal sealed class Fusion
     /// <summary>A conversion that readers make themselves: they widen what is stored in 16 bits, and read what lies in 32 bits anyway as it is.</summary>
     private bool IsReadersConversion(Node node) =>
         node.Op is Cast cast && !_keptAsDeclared.Contains(node.Outputs[0]) && node.Inputs[0].Spec.Type is var from
-        && ((from.IsHalfWidth() && cast.To == DType.Float32) || (from == DType.Float32 && cast.To.IsHalfWidth() && Root(node.Inputs[0]).Producer.Op is SourceOp));
+        && ((from.IsHalfWidth() && cast.To == DType.Float32) || (from == DType.Float32 && cast is { IsStorage: true } && cast.To.IsHalfWidth() && Root(node.Inputs[0]).Producer.Op is SourceOp));
 
     private void Begin(Node node)
     {

@@ -46,7 +46,7 @@ internal static class GradientRules
         Tan => [c.Upstream() * (Ops.Square(c.Output()) + 1)],
         Tanh => [c.Upstream() * (1 - Ops.Square(c.Output()))],
         ThresholdedRelu thresholded => [Ops.Where(Ops.Greater(c.Input(0), thresholded.Alpha), c.Upstream(), 0)],
-        Cast => [c.Input(0).DType.IsFloating() ? Ops.Cast(c.Upstream(), c.Input(0).DType) : null],
+        Cast cast => [c.Input(0).DType.IsFloating() ? Ops.Make(cast with { To = c.Input(0).DType }, c.Upstream()) : null],
         Dropout dropout => [Ops.Make(dropout, c.Upstream())],
 
         // Steps and choices without a slope.

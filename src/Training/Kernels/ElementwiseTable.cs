@@ -62,7 +62,7 @@ internal static class ElementwiseTable
                 var standard = program.Random(Opcode.RandomNormal, random.SeedOf(normal.Stream), random.StreamOf(normal.Stream));
                 return program.Add(Opcode.Add, program.Add(Opcode.Multiply, standard, program.Constant(normal.Deviation)), program.Constant(normal.Mean));
             case Cast cast:
-                return Convert(program, x[0], node.Inputs[0].Spec.Type, cast.To);
+                return cast.IsStorage ? x[0] : Convert(program, x[0], node.Inputs[0].Spec.Type, cast.To);
             case Where when node.Outputs[0].Spec.Type == DType.Bool:
                 return program.Add(Opcode.Or, program.Add(Opcode.And, x[0], x[1]), program.Add(Opcode.And, program.Add(Opcode.Not, x[0]), x[2]));
             case ExpandLike when node.Outputs[0].Spec.Type == DType.Bool:
@@ -82,6 +82,9 @@ internal static class ElementwiseTable
     {
         if (from == DType.Bool) return to == DType.Bool ? x : program.Add(Opcode.MaskToFloat, x);
         if (to == DType.Bool) return program.Add(Opcode.FloatToMask, x);
+
+        if (to == DType.Float16) return program.Add(Opcode.ToHalf, x);
+        if (to == DType.BFloat16) return program.Add(Opcode.ToBFloat16, x);
 
         // Towards zero, as a conversion to whole numbers does, so that later instructions of the chain see what a reader of memory would.
         if (from.IsFloating() && to.IsInteger())

@@ -45,7 +45,7 @@ internal sealed class PrecisionRewrite
         if (value.Spec.Type == type || !IsConverted(value.Spec.Type) || !IsConverted(type)) return value;
         if (_converted.TryGetValue((value, type), out var known)) return known;
         var source = type == DType.Float16 && value.Producer.Op is Constant { Data: var data } ? Bounded(data, value.Producer.Scope) : value;
-        return _converted[(value, type)] = Node.Create(new Cast(type), [source], value.Producer.Scope).Outputs[0];
+        return _converted[(value, type)] = Node.Create(new Cast(type, IsStorage: true), [source], value.Producer.Scope).Outputs[0];
     }
 
     private bool IsConverted(DType type) => type == DType.Float32 || type == _type;

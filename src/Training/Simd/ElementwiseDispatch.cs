@@ -37,6 +37,8 @@ internal static class ElementwiseDispatch
             case ElementwiseOpcode.Reciprocal: Unary<V, ReciprocalOperator>(default, o); break;
             case ElementwiseOpcode.Sqrt: Unary<V, SqrtOperator>(default, o); break;
             case ElementwiseOpcode.ReciprocalSqrt: Unary<V, ReciprocalSqrtOperator>(default, o); break;
+            case ElementwiseOpcode.ToHalf: Unary<V, RoundToOperator<HalfFormat>>(default, o); break;
+            case ElementwiseOpcode.ToBFloat16: Unary<V, RoundToOperator<BFloat16Format>>(default, o); break;
             case ElementwiseOpcode.Exp: Unary<V, ExpOperator>(default, o); break;
             case ElementwiseOpcode.Log: Unary<V, LogOperator>(default, o); break;
             case ElementwiseOpcode.Sin: Unary<V, SinOperator>(default, o); break;

@@ -4,7 +4,7 @@ namespace OnnxFunctional.Training.Simd;
 internal enum ElementwiseOpcode : byte
 {
     // float -> float
-    Copy, Negate, Abs, Sign, Floor, Ceiling, Round, Reciprocal, Sqrt, ReciprocalSqrt, Exp, Log, Sin, Cos, Tan, Sinh, Cosh, Asin,
+    Copy, Negate, Abs, Sign, Floor, Ceiling, Round, Reciprocal, Sqrt, ReciprocalSqrt, ToHalf, ToBFloat16, Exp, Log, Sin, Cos, Tan, Sinh, Cosh, Asin,
     Acos, Atan, Asinh, Acosh, Atanh, Erf, Relu, Tanh, Sigmoid, Softplus, Softsign, Silu, Mish, Gelu, GeluTanh, HardSwish,
 
     // float -> float, with parameters

@@ -77,6 +77,13 @@ internal readonly struct ReciprocalSqrtOperator : IUnaryOperator
     public V Invoke<V>(V x) where V : struct, IVector<V> => V.Create(1f) / V.Sqrt(x);
 }
 
+/// <summary>What is left of x in 16 bits.</summary>
+internal readonly struct RoundToOperator<TFormat> : IUnaryOperator where TFormat : struct, IWordFormat
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x) where V : struct, IVector<V> => TFormat.Widen(TFormat.Narrow(x));
+}
+
 /// <summary>See <see cref="VectorMath.Exp"/>.</summary>
 internal readonly struct ExpOperator : IUnaryOperator
 {

@@ -89,7 +89,7 @@ public sealed class StagedKernelTests
         foreach (var type in new[] { DType.Float16, DType.Float32 })
         {
             var x = new InputLayer(Shape.Of(samples, inputs), type, "x").Tensor;
-            var dw = Ops.Make(new MatMul(TransposeLeft: true), type == DType.Float16 ? x : Ops.Cast(x, DType.Float16), dy);
+            var dw = Ops.Make(new MatMul(TransposeLeft: true), type == DType.Float16 ? x : Ops.Make(new Cast(DType.Float16, IsStorage: true), x), dy);
             var whole = Outputs(x, dy, dw, StagedKernel.PieceBytes);
             CollectionAssert.AreEqual(whole, Outputs(x, dy, dw, 4L * 5 * (samples + units)), $"{type}, five rows at a time");
             CollectionAssert.AreEqual(whole, Outputs(x, dy, dw, 1), $"{type}, row by row");
@@ -102,6 +102,27 @@ public sealed class StagedKernelTests
             foreach (var input in plan.Inputs) Put([.. Enumerable.Range(0, input.Length).Select(_ => (double)(Half)(random.NextSingle() - 0.5f))], input);
             plan.Run(s_pool);
             return plan.Outputs[0].Words.ToArray();
+        }
+    }
+
+    [TestMethod]
+    public void AskedForConversions_Round_ThoseOfStorageNeedNot()
+    {
+        var x = new InputLayer(Shape.Of(3), DType.Float32, "x").Tensor;
+        SymbolicTensor[] outputs =
+        [
+            Ops.Cast(Ops.Cast(x, DType.Float16), DType.Float32), Ops.Cast(Ops.Cast(x + 1, DType.BFloat16), DType.Float32) * 2,
+            Ops.Cast(Ops.Make(new Cast(DType.Float16, IsStorage: true), x), DType.Float32) * 2,
+        ];
+        var plan = Planner.Plan(new PlanRequest([x.Value], [.. outputs.Select(output => output.Value)], []), [x.Value.Spec]);
+        float[] values = [1.0001f, -3.14159f, 0.3f];
+        values.CopyTo(plan.Inputs[0].Floats);
+        plan.Run(s_pool);
+        for (var i = 0; i < values.Length; i++)
+        {
+            Assert.AreEqual((float)(Half)values[i], plan.Outputs[0].Floats[i]);
+            Assert.AreEqual(Rounded(values[i] + 1, DType.BFloat16) * 2, plan.Outputs[1].Floats[i], 1e-9);
+            Assert.AreEqual(values[i] * 2, plan.Outputs[2].Floats[i]);
         }
     }
 

@@ -17,6 +17,8 @@ internal static class ElementwiseReference
         ElementwiseOpcode.Reciprocal => 1 / x,
         ElementwiseOpcode.Sqrt => Math.Sqrt(x),
         ElementwiseOpcode.ReciprocalSqrt => 1 / Math.Sqrt(x),
+        ElementwiseOpcode.ToHalf => (double)(Half)x,
+        ElementwiseOpcode.ToBFloat16 => BitConverter.Int32BitsToSingle((int)((BitConverter.SingleToInt32Bits((float)x) + 0x7FFF + ((BitConverter.SingleToInt32Bits((float)x) >> 16) & 1)) & 0xFFFF0000)),
         ElementwiseOpcode.Exp => Math.Exp(x),
         ElementwiseOpcode.Log => Math.Log(x),
         ElementwiseOpcode.Sin => Math.Sin(x),
