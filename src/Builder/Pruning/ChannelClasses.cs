@@ -43,6 +43,9 @@ internal sealed class ChannelClasses
     /// <summary>Keeps the class; the first reason counts.</summary>
     public void Fence(int channel, string reason) => _fences.TryAdd(Find(channel), reason);
 
+    /// <summary>Keeps the class, for a reason that says more than those before it.</summary>
+    public void FenceAnew(int channel, string reason) => _fences[Find(channel)] = reason;
+
     /// <summary>Why the class stays; nothing where it may go.</summary>
     public string? FenceOf(int channel) => _fences.GetValueOrDefault(Find(channel));
 }

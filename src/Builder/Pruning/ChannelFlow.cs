@@ -37,7 +37,10 @@ internal sealed partial class ChannelFlow
         foreach (var node in Graph.Between(inputs, [.. outputs, .. updates.Select(update => update.Value)]).Nodes) Visit(node);
         foreach (var (weight, value) in updates) Join(OfWeight(weight), Of(value), "a step sets it from channels that stay");
         foreach (var call in calls) TieCalls(call);
-        for (var i = 0; i < model.Outputs.Count; i++) Fence(Of(model.Outputs[i].Value), $"it gives the model's output '{model.OutputNames[i]}'");
+        for (var i = 0; i < model.Outputs.Count; i++)
+        {
+            foreach (var channel in Of(model.Outputs[i].Value).SelectMany(axis => axis ?? [])) Classes.FenceAnew(channel, $"it gives the model's output '{model.OutputNames[i]}'");
+        }
     }
 
     public ChannelClasses Classes { get; } = new();

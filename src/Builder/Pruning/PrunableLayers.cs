@@ -37,7 +37,9 @@ internal static class PrunableLayers
     /// <summary>Whether the layer's weights may change their size when it stands in this one: its copy holds a copy of that layer and builds on whatever size it has.</summary>
     public static bool IsTransparent(Operation around) => around is Model or TimeDistributed;
 
-    /// <summary>Whether what the layer computes follows from its options and its input's shape, so that calling it again on fewer channels computes the same on those that are left.</summary>
+    /// <summary>Whether calling the layer again on fewer channels computes the same on those that are left: a built-in one, none of whose options counts channels.</summary>
     public static bool IsUnderstood(Operation layer) =>
-        layer is Model || (layer.GetType().Assembly == typeof(Operation).Assembly && layer is not (Lambda or GroupNormalization { Groups: > 0 }));
+        layer is Model
+        || (layer.GetType().Assembly == typeof(Operation).Assembly
+            && layer is not (Lambda or GroupNormalization { Groups: > 0 } or Dropout { NoiseShape: not null } or AlphaDropout { NoiseShape: not null }));
 }

@@ -50,6 +50,13 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         var made = Node.Create(node.Op, x, node.Scope);
         if (HandedOn(made.Op, x) is { } afterwards && afterwards.Spec == made.Outputs[0].Spec) return [afterwards];
         if (made.Op is Reshape && made.Outputs[0].Spec == x[0].Spec) return [x[0]];
+        if (made.Op is ReshapeLike && !x[1].Spec.Shape.Dims.Contains(0))
+        {
+            // The shape is a number now, and what was computed to show it need not be.
+            made = Node.Create(new Reshape(IntList.Create(x[1].Spec.Shape.Dims)), x[..1], node.Scope);
+            x = x[..1];
+        }
+
         switch (made.Op)
         {
             case Operators.Size size:

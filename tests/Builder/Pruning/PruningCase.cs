@@ -44,7 +44,7 @@ internal sealed record PruningCase(string Name, Func<Model> Build, params (strin
         var data = new List<NDArray>();
         foreach (var input in model.Inputs)
         {
-            var shape = input.Shape.With(0, 3);
+            var shape = input.Shape.Dims[0] == Shape.Unknown ? input.Shape.With(0, 3) : input.Shape;
             for (var axis = 1; axis < shape.Rank; axis++) shape = shape.Dims[axis] == Shape.Unknown ? shape.With(axis, 5) : shape;
             var values = new float[shape.ElementCount];
             for (var i = 0; i < values.Length; i++) values[i] = (random.NextSingle() * 2) - 1;

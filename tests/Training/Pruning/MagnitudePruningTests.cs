@@ -83,6 +83,21 @@ public sealed class MagnitudePruningTests
     }
 
     [TestMethod]
+    public void APrunedTrainer_IsSavedLoadedAndWrittenAsAStep()
+    {
+        using var folder = new TemporaryFolder();
+        var trainer = Compiled();
+        Fit(trainer, 1, new MagnitudePruning(0.5));
+        trainer.Save(folder.File("run.onnx"));
+        var loaded = Trainer.Load(folder.File("run.onnx"));
+        foreach (var fitted in new[] { trainer, loaded }) Fit(fitted, 2, new MagnitudePruning(0.5));
+        foreach (var (first, second) in trainer.Model.WeightPaths().Zip(loaded.Model.WeightPaths())) CollectionAssert.AreEqual(first.Weight.Storage, second.Weight.Storage, first.Path);
+        Assert.AreEqual(0.5, Sparsity.Of(loaded.Model).Share, 0.02);
+        trainer.ExportTraining(folder.File("step"));
+        using var onnx = OnnxTrainer.Load(folder.File("step"));
+    }
+
+    [TestMethod]
     public void LayersAndWeights_NarrowWhatIsPruned()
     {
         CollectionAssert.AreEqual(new[] { "c/kernel" }, Pruned(new MagnitudePruning(0.5) { Layers = ["c"] }));

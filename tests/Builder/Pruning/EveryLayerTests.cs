@@ -1,0 +1,102 @@
+using OnnxFunctional.Export;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Pruning;
+using OnnxFunctional.Tests.Cases;
+using OnnxFunctional.Tests.Keras;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Builder.Pruning;
+
+/// <summary>Every layer there is, between a layer whose channels are to go and one that reads them: either it is fenced, or nothing changes.</summary>
+[TestClass]
+public sealed class EveryLayerTests
+{
+    // A rule that is lost would only fence more.
+    private static readonly string[] s_open =
+    [
+        "Dense", "Dense_rank3", "Flatten", "Flatten_channels_first", "Dropout", "BatchNormalization", "BatchNormalization_axis1", "BatchNormalization_renorm", "Relu", "PRelu", "PRelu_shared", "Conv1D_causal", "Conv2D",
+        "Conv3D", "Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D", "AdaptiveAveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "Add", "Multiply", "Concatenate",
+        "Concatenate_axis1", "Dot", "Permute", "RepeatVector", "ZeroPadding2D", "Cropping2D", "UpSampling2D_bilinear", "Resizing", "SpatialDropout2D", "GaussianNoise", "Identity", "TimeDistributed", "TimeDistributed_dense",
+    ];
+
+    public static IEnumerable<object[]> Rows => LayerCases.All.Where(row => row.InputType == DType.Float32 && row.Build().Outputs.Any(output => output.DType == DType.Float32)).Select(row => new object[] { row.Name, row });
+
+    [TestMethod]
+    [DynamicData(nameof(Rows))]
+    public void ZeroChannels_GoThroughALayer_OrStay(string name, object row)
+    {
+        var through = PassesThrough((LayerCase)row);
+        if (s_open.Contains(name)) Assert.IsTrue(through);
+    }
+
+    /// <summary>Models as they come out of Keras, with operations between layers: smaller ones, or a sentence.</summary>
+    [TestMethod]
+    [TestCategory("KerasParity")]
+    [DynamicData(nameof(ParityModelTests.Models), typeof(ParityModelTests))]
+    public void KerasModels_BecomeSmaller_OrSayWhyNot(string file)
+    {
+        var (model, inputs, _) = ParityModelTests.Read(file);
+        try
+        {
+            var small = model.Prune(0.3f).Model;
+            foreach (var (before, after) in model.PredictAll(inputs).Zip(small.PredictAll(inputs))) CollectionAssert.AreEqual(before.Lengths.ToArray(), after.Lengths.ToArray());
+            using var folder = new TemporaryFolder();
+            small.ExportOnnx(folder.File("small.onnx"));
+        }
+        catch (ModelException refusal)
+        {
+            StringAssert.StartsWith(refusal.Message, "Prune: nothing can be taken out.");
+        }
+    }
+
+    /// <summary>Whether half of the channels of the layer's inputs went; that the outputs stayed is asserted.</summary>
+    private static bool PassesThrough(LayerCase row)
+    {
+        var channels = row.Inputs.Select(shape => shape[^1] ?? 1).ToArray();
+        var zeros = channels.Select((count, i) => ("maker_" + i, Enumerable.Range(0, count).Where(channel => channel % 2 == 1).ToArray())).ToArray();
+        var @case = new PruningCase(row.Name, () => Build(row, channels), zeros);
+        var model = @case.Make();
+        var flow = new ChannelFlow(model);
+        var makers = ChannelMaker.AllOf(model, flow);
+
+        // What a layer makes of a zero channel may be another number, the sigmoid of 0; it goes unread.
+        HashSet<int> gone = [.. makers.SelectMany(maker => (maker.Channels ?? []).Where((_, i) => zeros.Any(zero => zero.Item1 == maker.Name && zero.Item2.Contains(i)))).Select(flow.Classes.Find)];
+        foreach (var (path, weight) in model.WeightPaths().Where(named => named.Path.StartsWith("reader", StringComparison.Ordinal) && named.Weight.Name == "kernel"))
+        {
+            var rows = flow.OfWeight(weight)[0]!;
+            for (var i = 0; i < rows.Length; i++)
+            {
+                if (gone.Contains(flow.Classes.Find(rows[i]))) weight.Storage.AsSpan(i * 2, 2).Clear();
+            }
+        }
+
+        var before = PruningCase.Outputs(model);
+        PrunedModel pruned;
+        try
+        {
+            pruned = model.Prune(0.5f, new() { Keep = [.. makers.Select(maker => maker.Name).Where(maker => !maker.StartsWith("maker_", StringComparison.Ordinal))] });
+        }
+        catch (ModelException refusal) when (refusal.Message.StartsWith("Prune: nothing can be taken out.", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var after = PruningCase.Outputs(pruned.Model);
+        Assert.HasCount(before.Length, after);
+        for (var i = 0; i < before.Length; i++)
+        {
+            if (!float.IsNaN(before[i]) || !float.IsNaN(after[i])) Assert.AreEqual(before[i], after[i], 1e-5f * MathF.Max(1, MathF.Abs(before[i])), $"{row.Name}, output {i}\n{pruned}");
+        }
+
+        return true;
+    }
+
+    private static Model Build(LayerCase row, int[] channels)
+    {
+        SymbolicTensors inputs = row.Inputs.Select((shape, i) => Model.Input(shape, row.InputType, "input_" + i, row.BatchSize)).ToArray();
+        var results = row.Create().CallAll(inputs.Select((input, i) => input.Apply(new Dense(channels[i], name: "maker_" + i))).ToArray(), row.Options);
+        SymbolicTensors outputs = results.Where(result => result.DType == DType.Float32 && result.Shape.Count > 1).Select((result, i) =>
+            result.Shape.Skip(1).All(dim => dim is not null) ? result.Apply(new Flatten(), new Dense(2, name: "reader_" + i)) : result.Apply(new Dense(2, name: "reader_" + i))).ToArray();
+        return new Model(inputs, outputs, row.Name.ToLowerInvariant());
+    }
+}
