@@ -193,7 +193,7 @@ public sealed class StructuredPruningTests
         Refused(() => model.Prune(0.5f, new() { RoundTo = 0 }), "Prune: RoundTo is 0; expected at least 1.");
         Refused(() => model.Prune(0.5f, new() { Keep = ["hiden"] }), "Prune: no layer 'hiden' makes channels. Did you mean 'hidden'? Those that do are hidden, last.");
         Refused(() => model.Prune(0.5f, new() { Fractions = new Dictionary<string, float> { ["hidden"] = 2 } }), "Prune: the fraction of 'hidden' is 2;");
-        Refused(() => model.Prune(0.5f, new() { Keep = ["hidden"] }), "Prune: nothing can be taken out. 'hidden' keeps its 8 channels: it is tied to 'hidden', which Keep names; 'last' keeps its 2 channels: it gives the model's output 'last'");
+        Refused(() => model.Prune(0.5f, new() { Keep = ["hidden"] }), "Prune: nothing can be taken out. 'hidden' keeps its 8 channels: Keep names 'hidden'; 'last' keeps its 2 channels: it gives the model's output 'last'");
         Refused(() => PruningCases.Straight([3], new Relu()).Prune(0.5f), "Prune: nothing can be taken out. The model has no Dense layer and no convolution.");
 
         var x = Model.Input([3]);
