@@ -6,7 +6,7 @@ using OnnxFunctional.Training;
 // The folder that export.cs wrote, and the state that a host learned there.
 var folder = args.Length > 0 ? args[0] : "digits";
 var state = args.Length > 1 ? args[1] : Path.Combine(folder, "node.npz");
-const int BatchSize = 16;
+const int BatchSize = 16; // BATCH_SIZE in shared/digits.mjs
 
 var (x, y) = Read("train");
 var (testX, testY) = Read("t10k");

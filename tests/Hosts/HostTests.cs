@@ -1,7 +1,9 @@
+using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using OnnxFunctional.Export;
 using OnnxFunctional.Tests.Documentation;
 
 namespace OnnxFunctional.Tests.Hosts;
@@ -23,6 +25,31 @@ public sealed class HostTests
     {
         var written = Check(["onnxruntime-web", "playwright-core"], Path.Combine("web", "check.mjs"), needsBrowser: true);
         Assert.Contains("a drawn seven: This is a 7.", written);
+    }
+
+    /// <summary>The two programs around a host, on generated digits: nothing has to be installed for that.</summary>
+    [TestMethod]
+    public void A_folder_is_exported_and_a_state_comes_back()
+    {
+        using var mnist = new TemporaryFolder();
+        using var folder = new TemporaryFolder();
+        foreach (var (part, count) in new[] { ("train", 5_000), ("t10k", 1_000) })
+        {
+            var random = new Random(count);
+            var pixels = new byte[count * 28 * 28];
+            random.NextBytes(pixels);
+            WriteIdx(mnist.File(part + "-images-idx3-ubyte"), [count, 28, 28], pixels);
+            WriteIdx(mnist.File(part + "-labels-idx1-ubyte"), [count], [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(10))]);
+        }
+
+        ExamplePrograms.Run("export.cs", ExamplePrograms.Source(Path.Combine(Hosts, "export.cs")), [mnist.Path, folder.Path]);
+        var state = folder.File("first.npz");
+        using (var trainer = OnnxTrainer.Load(folder.Path)) trainer.Save(state);
+        var written = ExamplePrograms.Run("import.cs", ExamplePrograms.Source(Path.Combine(Hosts, "import.cs")), [folder.Path, state]);
+        Assert.AreEqual(313, Number(written, @"^C# host: (\d+) steps"), written);
+        Assert.Contains($"{state}: 0 steps", written);
+        Assert.IsGreaterThan(1e-3, Number(written, @"^largest difference of all weights and optimizer values: (\S+)"), "a state without a step is not the trained one");
+        Assert.Contains("ONNX Runtime and the engine agree on", written);
     }
 
     private static string Check(string[] packages, string program, bool needsBrowser)
@@ -48,6 +75,20 @@ public sealed class HostTests
         Assert.Contains("ONNX Runtime and the engine agree on", written);
         Console.WriteLine(hostWrote + written);
         return hostWrote;
+    }
+
+    private static void WriteIdx(string path, int[] dimensions, byte[] values)
+    {
+        using var file = File.Create(path);
+        file.Write([0, 0, 8, (byte)dimensions.Length]);
+        Span<byte> length = stackalloc byte[4];
+        foreach (var dimension in dimensions)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(length, dimension);
+            file.Write(length);
+        }
+
+        file.Write(values);
     }
 
     private static double Number(string text, string pattern)

@@ -5,11 +5,11 @@ const LEVELS = ' \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588';
 
 /** Rewrites one line on a terminal; elsewhere writes a line now and then. */
 export function progressLine(stream, { step, steps, loss, accuracy, perStep }) {
-  const last = step === steps;
-  if (!stream.isTTY && step % 25 !== 0 && !last) return;
+  const isLast = step === steps;
+  if (!stream.isTTY && step % 25 !== 0 && !isLast) return;
   const done = Math.round((BAR * step) / steps);
   const line = `${String(step).padStart(4)}/${steps} [${'='.repeat(done)}${' '.repeat(BAR - done)}] loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(2)}, ${perStep.toFixed(1)} ms a step`;
-  stream.write(stream.isTTY && !last ? `\r${line}` : stream.isTTY ? `\r${line}\n` : `${line}\n`);
+  stream.write((stream.isTTY ? '\r' : '') + line + (isLast || !stream.isTTY ? '\n' : ''));
 }
 
 /** The values as a filled curve of a few lines. */

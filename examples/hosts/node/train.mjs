@@ -31,4 +31,4 @@ console.log(lossCurve(smooth(losses)));
 const seconds = (performance.now() - begun) / 1000;
 console.log(`held out: accuracy ${(await accuracyOf(trainer, digits.test)).toFixed(4)} of ${digits.test.count} after ${trainer.iterations} steps in ${seconds.toFixed(1)} s`);
 await writeFile(out, writeNpz(trainer.state()));
-console.log(`${out}: the state; dotnet run -c Release import.cs -- ${folder} ${out} makes it a model again`);
+console.log(`${out}: the state; dotnet run -c Release examples/hosts/import.cs -- ${folder} ${out} makes it a model again`);
