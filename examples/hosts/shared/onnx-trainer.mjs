@@ -34,7 +34,7 @@ export class OnnxTrainer {
   static async load(ort, read, options = {}) {
     const manifest = JSON.parse(new TextDecoder().decode(await read('training.json')));
     if (manifest.format !== FORMAT) throw new Error(`training.json is of format ${manifest.format}; expected ${FORMAT}. Export the training again.`);
-    const open = async (name) => ort.InferenceSession.create(await read(name), options);
+    const open = async (name) => ort.InferenceSession.create(await readGraph(manifest, name, read), options);
     const trainer = new OnnxTrainer();
     trainer.#ort = ort;
     trainer.#manifest = manifest;
@@ -142,7 +142,17 @@ export class OnnxTrainer {
   }
 }
 
-/** Loss and metrics over batches. Losses are means, so they count by samples; metrics come as sums that add up. */
+/** Reads a graph and holds it against the length and digest that training.json gives, so that files of two exports are never mixed. */
+async function readGraph({ files }, name, read) {
+  const bytes = await read(name);
+  const expected = files.find((file) => file.name === name);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (bytes.length !== expected.bytes || found !== expected.sha256.toLowerCase()) throw new Error(`${name} is damaged or of another export than training.json. Export the training again.`);
+  return bytes;
+}
+
+/** Loss and metrics over batches. Losses are means, so they count by samples; metrics come as sums that add up. Those that are no mean are left to C#. */
 class Sums {
   #manifest;
   #totals = new Map();
@@ -156,7 +166,7 @@ class Sums {
     const { loss, losses, metrics } = this.#manifest;
     this.#samples += samples;
     for (const name of [loss, ...losses.map((entry) => entry.output)]) this.#add(name, results[name].data[0] * samples);
-    for (const name of metrics.flatMap((metric) => metric.sums)) this.#add(name, results[name].data[0]);
+    for (const name of metrics.filter((metric) => metric.isMean).flatMap((metric) => metric.sums)) this.#add(name, results[name].data[0]);
   }
 
   logs() {
