@@ -145,7 +145,8 @@ export class OnnxTrainer {
 /** Reads a graph and holds it against the length and digest that training.json gives, so that files of two exports are never mixed. */
 async function readGraph({ files }, name, read) {
   const bytes = await read(name);
-  const expected = files.find((file) => file.name === name);
+  const expected = files?.find((file) => file.name === name);
+  if (!expected) throw new Error(`training.json does not tell the digest of ${name}. Export the training again.`);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
   if (bytes.length !== expected.bytes || found !== expected.sha256.toLowerCase()) throw new Error(`${name} is damaged or of another export than training.json. Export the training again.`);

@@ -22,8 +22,12 @@ try {
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
   page.on('request', (request) => new URL(request.url()).origin !== new URL(server.address).origin && !/^(blob|data):/.test(request.url()) && problems.push(`asked for ${request.url()}`));
   await page.goto(server.address);
-  await page.locator('#train:enabled').click({ timeout: 60_000 });
-  await page.locator('#save:enabled').waitFor({ timeout: 400_000 });
+  const status = page.locator('#status');
+  const orStatus = async () => {
+    throw new Error(`The page says: ${await status.textContent()}`);
+  };
+  await page.locator('#train:enabled').click({ timeout: 60_000 }).catch(orStatus);
+  await page.locator('#save:enabled').waitFor({ timeout: 200_000 }).catch(orStatus);
 
   const pad = await page.locator('#pad').boundingBox();
   const points = SEVEN.map(([x, y]) => [pad.x + x * pad.width, pad.y + y * pad.height]);
@@ -36,7 +40,7 @@ try {
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#save').click()]);
   await download.saveAs(values.out ?? join(folder, 'web.npz'));
   if (values.screenshot) await page.screenshot({ path: values.screenshot, fullPage: true });
-  console.log(await page.locator('#status').textContent());
+  console.log(await status.textContent());
   console.log(`a step: ${await page.locator('#speed').textContent()}`);
   console.log(`held out: accuracy ${(parseFloat(await page.locator('#accuracy').textContent()) / 100).toFixed(4)}`);
   console.log(`a drawn seven: ${await page.locator('#verdict').textContent()}`);
