@@ -13,7 +13,7 @@ public sealed partial class Trainer
     /// <param name="validationSplit">The share of the samples, from the end and before shuffling, that is only evaluated.</param>
     /// <param name="validationData">Data that is only evaluated, after each epoch.</param>
     /// <param name="shuffle">Whether each epoch has an order of its own.</param>
-    /// <param name="sampleWeight">A weight for each sample.</param>
+    /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
     /// <param name="callbacks">What is told of the progress.</param>
     /// <param name="initialEpoch">The first epoch's number, counted from 0.</param>
     /// <param name="verbose">What is printed.</param>
@@ -31,7 +31,7 @@ public sealed partial class Trainer
         float validationSplit = 0,
         (NDArrays X, NDArrays Y)? validationData = null,
         bool shuffle = true,
-        NDArray? sampleWeight = null,
+        NDArrays? sampleWeight = null,
         IReadOnlyList<Callback>? callbacks = null,
         int initialEpoch = 0,
         Verbosity verbose = Verbosity.Auto,
@@ -139,10 +139,27 @@ public sealed partial class Trainer
         Callback[] all = [.. callbacks, .. ProgressBar.For(verbose, epochs, batches.BatchesPerEpoch), history];
         StopTraining = false;
         foreach (var callback in all) callback.Attach(this);
+        try
+        {
+            Run(batches, validation, initialEpoch, epochs, all, history, cancellation, validationFreq);
+        }
+        catch (Exception error)
+        {
+            // What is open is closed; what is thrown is the reason, whatever else fails now.
+            foreach (var callback in all) callback.Fail(error);
+            throw;
+        }
+
+        return history;
+    }
+
+    private void Run(BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, Callback[] all, History history, CancellationToken cancellation, int validationFreq)
+    {
         var logs = new Dictionary<string, double>();
         foreach (var callback in all) callback.OnTrainBegin();
         var resumed = TakePosition(initialEpoch, batches, all);
-        (_callbacks, _batchesPerEpoch, _underWay) = (all, batches.BatchesPerEpoch, true);
+        if (resumed is not null) history.Restore(resumed.History);
+        (_callbacks, _history, _batchesPerEpoch, _underWay) = (all, history, batches.BatchesPerEpoch, true);
         (_epoch, _step) = (resumed?.Epoch ?? initialEpoch, 0);
         var part = false;
         for (var epoch = _epoch; epoch < epochs && !StopTraining; epoch++)
@@ -189,7 +206,6 @@ public sealed partial class Trainer
         // A stopped training keeps the weights of its last step, so that what is saved now goes on exactly.
         if (!part) TakeAverages();
         foreach (var callback in all) callback.OnTrainEnd();
-        return history;
     }
 
     /// <summary>Puts moving averages in the place of their weights, where the optimizer keeps any.</summary>

@@ -5,6 +5,7 @@ public sealed partial class Trainer
 {
     private FitPosition? _resume;
     private IReadOnlyList<Callback> _callbacks = [];
+    private History _history = new();
     private bool _underWay;
     private int _epoch;
     private int _step;
@@ -15,18 +16,18 @@ public sealed partial class Trainer
 
     /// <summary>All that training changed beside the weights; what a file needs to go on.</summary>
     internal SavedState State => new(
-        _plan.State.Iterations.Storage[0],
+        Iterations,
         _plan.State.LearningRate.Storage[0],
         [.. _plan.State.Slots.Select(slot => (slot.Name, slot.Shape, slot.Storage))],
         _underWay
-            ? new FitPosition(_epoch, _step, _batchesPerEpoch, _training.Sums, [.. _callbacks.Where(callback => callback.State.Length > 0).Select(callback => (callback.GetType().Name, callback.State))])
+            ? new FitPosition(_epoch, _step, _batchesPerEpoch, _training.Sums, [.. _callbacks.Where(callback => callback.State.Length > 0).Select(callback => (callback.GetType().Name, callback.State))], _history.Before(_epoch))
             : _resume);
 
     /// <summary>Puts a saved state in the place of the present one; the next Fit goes on at its position.</summary>
     internal void Restore(SavedState state)
     {
         _plan.State.Restore(state.Slots);
-        _plan.State.Iterations.Storage[0] = state.Iterations;
+        _plan.State.Steps = state.Iterations;
         _plan.State.LearningRate.Storage[0] = state.LearningRate;
         _resume = state.Position;
     }

@@ -47,7 +47,7 @@ public sealed partial class Trainer
     public float? LossScale => _plan.LossScaling?.Value;
 
     /// <summary>Steps made so far; under <see cref="MixedPrecision.Float16"/> those that were skipped do not count.</summary>
-    public long Iterations => (long)_plan.State.Iterations.Storage[0];
+    public long Iterations => _plan.State.Steps;
 
     /// <summary>Set it to end <c>Fit</c> after the present epoch.</summary>
     public bool StopTraining { get; set; }
@@ -69,9 +69,9 @@ public sealed partial class Trainer
     /// <param name="x">Data of the inputs.</param>
     /// <param name="y">Targets of the outputs.</param>
     /// <param name="batchSize">Samples computed at a time.</param>
-    /// <param name="sampleWeight">A weight for each sample.</param>
+    /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
     /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
-    public IReadOnlyDictionary<string, double> Evaluate(NDArrays x, NDArrays y, int batchSize = 32, NDArray? sampleWeight = null)
+    public IReadOnlyDictionary<string, double> Evaluate(NDArrays x, NDArrays y, int batchSize = 32, NDArrays? sampleWeight = null)
     {
         var logs = new Dictionary<string, double>();
         Evaluate(new ArrayBatches(Checked(x, y, sampleWeight), Size(batchSize), shuffle: false, Seed), logs, "", default);
@@ -97,8 +97,8 @@ public sealed partial class Trainer
     /// <summary>Losses and metrics of one batch, weights unchanged.</summary>
     /// <param name="x">Data of the inputs.</param>
     /// <param name="y">Targets of the outputs.</param>
-    /// <param name="sampleWeight">A weight for each sample.</param>
-    public IReadOnlyDictionary<string, double> TestOnBatch(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
+    /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
+    public IReadOnlyDictionary<string, double> TestOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
         _evaluation.Reset();
         _evaluation.Run(WholeBatch(x, y, sampleWeight), 0);
@@ -115,7 +115,7 @@ public sealed partial class Trainer
     }
 
     /// <summary>One step on one batch; returns losses and metrics of that batch.</summary>
-    public IReadOnlyDictionary<string, double> TrainOnBatch(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
+    public IReadOnlyDictionary<string, double> TrainOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
         var batch = WholeBatch(x, y, sampleWeight);
         _training.Reset();
@@ -128,14 +128,14 @@ public sealed partial class Trainer
     /// <summary>The gradient of the loss with respect to every weight that is trained, by full name; weights stay as they are.</summary>
     /// <param name="x">Data of the inputs.</param>
     /// <param name="y">Targets of the outputs.</param>
-    /// <param name="sampleWeight">A weight for each sample.</param>
-    public IReadOnlyDictionary<string, Tensor<float>> Gradients(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
+    /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
+    public IReadOnlyDictionary<string, Tensor<float>> Gradients(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
         var batch = WholeBatch(x, y, sampleWeight);
-        var targets = Enumerable.Range(Model.Inputs.Count, Model.Outputs.Count).Select(i => batch.SpecOf(i)).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
-        var graph = StepGraph.Build(_plan, targets, batch.Arrays > Model.Inputs.Count + Model.Outputs.Count, training: true);
+        TensorSpec[] specs = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
+        var graph = StepGraph.For(_plan, specs, training: true);
         var request = new PlanRequest(graph.Inputs, [.. graph.Gradients.Select(gradient => gradient.Gradient.Value)], []) { Seed = Seed, Winograd = _engine.Winograd };
-        var plan = Planner.Plan(request, [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)]);
+        var plan = Planner.Plan(request, specs);
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
         plan.Run(_engine.Pool, (ulong)Iterations);
         return graph.Gradients.Zip(plan.Outputs).ToDictionary(
@@ -152,13 +152,12 @@ public sealed partial class Trainer
     {
         var arrays = Checked(x, y, null);
         var specs = arrays.Select(array => new TensorSpec(array.Shape.With(0, Size(batchSize)), array.DType)).ToArray();
-        var targets = specs.Skip(Model.Inputs.Count).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
         var own = BytesOf(_plan);
         return new TrainingMemory(batchSize, _plan.Precision, own, _plan.Precision == MixedPrecision.Float32 ? own : BytesOf(_plan.InFloat32()));
 
         long BytesOf(TrainingPlan plan)
         {
-            var graph = StepGraph.Build(plan, targets, weighted: false, training: true);
+            var graph = StepGraph.For(plan, specs, training: true);
             return Planner.Plan(new PlanRequest(graph.Inputs, graph.Outputs, graph.Updates) { Seed = Seed, Winograd = _engine.Winograd, MeasuresOnly = true }, specs).ArenaBytes;
         }
     }
@@ -169,9 +168,9 @@ public sealed partial class Trainer
         var batch = WholeBatch(x, y, null);
         if (_lossPlan is null)
         {
-            var targets = Enumerable.Range(Model.Inputs.Count, Model.Outputs.Count).Select(i => batch.SpecOf(i)).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
-            var graph = StepGraph.Build(_plan, targets, weighted: false, training: true);
-            _lossPlan = Planner.Plan(new PlanRequest(graph.Inputs, [graph.Outputs[0]], []) { Seed = Seed, Winograd = _engine.Winograd }, [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)]);
+            TensorSpec[] specs = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
+            var graph = StepGraph.For(_plan, specs, training: true);
+            _lossPlan = Planner.Plan(new PlanRequest(graph.Inputs, [graph.Outputs[0]], []) { Seed = Seed, Winograd = _engine.Winograd }, specs);
         }
 
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, _lossPlan.Inputs[i]);
@@ -194,7 +193,7 @@ public sealed partial class Trainer
     }
 
     /// <summary>Inputs, targets and sample weights in order and checked.</summary>
-    private List<NDArray> Checked(NDArrays x, NDArrays y, NDArray? sampleWeight, IReadOnlyDictionary<int, float>? classWeight = null)
+    private List<NDArray> Checked(NDArrays x, NDArrays y, NDArrays? sampleWeight, IReadOnlyDictionary<int, float>? classWeight = null)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
@@ -216,19 +215,14 @@ public sealed partial class Trainer
         if (classWeight is not null)
         {
             if (targets.Length > 1) throw new ModelException($"classWeight holds for models of one output, but this one has {targets.Length}. Use sampleWeight.");
-            sampleWeight = ClassWeights.Of(targets[0], classWeight, sampleWeight);
+            sampleWeight = ClassWeights.Of(targets[0], classWeight, sampleWeight?[0]);
         }
 
-        if (sampleWeight is not null)
-        {
-            if (sampleWeight.Count != count || sampleWeight.Shape.Rank != 1) throw new ModelException($"sampleWeight has shape {sampleWeight.Shape}; expected one number for each of {count} samples.");
-            arrays.Add(sampleWeight.To(DType.Float32, "sampleWeight"));
-        }
-
+        arrays.AddRange(SampleWeights.Of(sampleWeight, Model.OutputNames, count));
         return arrays;
     }
 
-    private ArrayBatches WholeBatch(NDArrays x, NDArrays y, NDArray? sampleWeight)
+    private ArrayBatches WholeBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight)
     {
         var arrays = Checked(x, y, sampleWeight);
         var batch = new ArrayBatches(arrays, arrays[0].Count, shuffle: false, Seed);

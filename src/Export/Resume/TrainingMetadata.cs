@@ -10,8 +10,9 @@ namespace OnnxFunctional.Export.Resume;
 /// <param name="ModelSeed">What the model's first weights were drawn from.</param>
 /// <param name="Compile">What Compile was given; nothing where it holds a function of the user's.</param>
 /// <param name="NotStored">Why it is missing.</param>
+/// <param name="Iterations">Steps made so far: exact, where the tensor of that name is float32.</param>
 /// <param name="Position">Where an unfinished Fit stands.</param>
-internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement? Compile, string? NotStored, FitPosition? Position)
+internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement? Compile, string? NotStored, long Iterations, FitPosition? Position)
 {
     private const int Version = 1;
 
@@ -57,6 +58,7 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
                 root.GetProperty("model_seed").GetUInt64(),
                 root.TryGetProperty("compile", out var compile) ? compile.Clone() : null,
                 root.TryGetProperty("not_stored", out var reason) ? reason.GetString() : null,
+                root.GetProperty("iterations").GetInt64(),
                 root.TryGetProperty("position", out var position) ? ReadPosition(position) : null);
         }
         catch (Exception misfit) when (misfit is JsonException or KeyNotFoundException or InvalidOperationException or OverflowException)
@@ -76,6 +78,11 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
             ["metrics"] = new JsonArray([.. position.Sums.Metrics.Select(List)]),
             ["callbacks"] = new JsonArray([.. position.Callbacks.Select(callback => (JsonNode?)new JsonObject { ["class"] = callback.Class, ["state"] = List(callback.State) })]),
         };
+        json["history"] = new JsonArray([.. position.History.Select(epoch => (JsonNode?)new JsonObject
+        {
+            ["epoch"] = epoch.Epoch,
+            ["logs"] = new JsonObject(epoch.Logs.Select(entry => KeyValuePair.Create(entry.Name, (JsonNode?)Text(entry.Value)))),
+        })]);
         if (position.BatchesPerEpoch is { } batches) json["batches_per_epoch"] = batches;
         return json;
     }
@@ -87,7 +94,12 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
         if (epoch < 0 || step < 0 || step > batches) throw new FormatException($"it stands at step {step} of {batches} in epoch {epoch}");
         var sums = new StepSums(Number(json.GetProperty("samples")), Numbers(json.GetProperty("losses")), [.. json.GetProperty("metrics").EnumerateArray().Select(Numbers)]);
         return new FitPosition(
-            epoch, step, batches, sums, [.. json.GetProperty("callbacks").EnumerateArray().Select(entry => (entry.GetProperty("class").GetString() ?? "", Numbers(entry.GetProperty("state"))))]);
+            epoch,
+            step,
+            batches,
+            sums,
+            [.. json.GetProperty("callbacks").EnumerateArray().Select(entry => (entry.GetProperty("class").GetString() ?? "", Numbers(entry.GetProperty("state"))))],
+            [.. json.GetProperty("history").EnumerateArray().Select(entry => new EpochLogs(entry.GetProperty("epoch").GetInt32(), [.. entry.GetProperty("logs").EnumerateObject().Select(log => (log.Name, Number(log.Value)))]))]);
     }
 
     private static JsonNode List(double[] numbers) => new JsonArray([.. numbers.Select(number => (JsonNode?)Text(number))]);

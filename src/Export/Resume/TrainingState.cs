@@ -21,7 +21,7 @@ internal static class TrainingState
     {
         var state = trainer.State;
         var graph = new OnnxGraph("training");
-        graph.Initializer(Iterations, Shape.Of(), DType.Float32, [state.Iterations]);
+        graph.Initializer(Iterations, Shape.Of(), DType.Float32, [(float)state.Iterations]);
         graph.Initializer(LearningRate, Shape.Of(), DType.Float32, [state.LearningRate]);
         foreach (var (name, shape, values) in state.Slots) graph.Initializer(Prefix + "slots/" + name, shape, DType.Float32, values);
         proto.TrainingInfo.Add(new TrainingInfoProto { Algorithm = graph.Proto });
@@ -40,7 +40,8 @@ internal static class TrainingState
             var tensors = file.Model.TrainingInfo.Where(training => training.Algorithm is not null).SelectMany(training => training.Algorithm.Initializer).ToList();
             var slots = tensors.Where(tensor => tensor.Name.StartsWith(Prefix + "slots/", StringComparison.Ordinal))
                 .Select(tensor => (tensor.Name[(Prefix + "slots/").Length..], ShapeOf(tensor), Values(tensor))).ToList();
-            return (metadata, new SavedState(One(tensors, Iterations), One(tensors, LearningRate), slots, metadata.Position));
+            if (metadata.Iterations < 0 || One(tensors, Iterations) != metadata.Iterations) throw new FormatException($"it counts {One(tensors, Iterations)} steps in one place and {metadata.Iterations} in another");
+            return (metadata, new SavedState(metadata.Iterations, One(tensors, LearningRate), slots, metadata.Position));
         }
         catch (Exception misfit) when (misfit is FormatException or OverflowException)
         {

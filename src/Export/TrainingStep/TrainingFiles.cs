@@ -32,8 +32,9 @@ internal sealed record TrainingFiles
             throw new ExportException($"The trainer computes its steps in {plan.Precision.Type()!.Value.KerasName()}, for which ONNX Runtime has no kernels on a CPU. Compile the model again without precision and export that trainer: the weights are the model's and stay.");
         var batchSize = BatchSize(model, options);
         var targets = TrainingTargets.Of(plan, options.Targets);
-        var step = StepGraph.Build(plan, targets, options.SampleWeights, training: true);
-        var check = StepGraph.Build(plan, targets, options.SampleWeights, training: false);
+        TensorSpec[] weights = options.SampleWeights ? [new TensorSpec(Shape.Of(Shape.Unknown), DType.Float32)] : [];
+        var step = StepGraph.Build(plan, targets, weights, training: true);
+        var check = StepGraph.Build(plan, targets, weights, training: false);
         var names = new StepNames(plan, step, options.SampleWeights);
         var problems = new List<string>();
         var metrics = Metrics(names, problems);

@@ -37,6 +37,11 @@ public abstract class Callback
     {
     }
 
+    /// <summary>Instead of <see cref="OnTrainEnd"/> where training ends by an exception, which goes on to the caller: the time to close files.</summary>
+    public virtual void OnTrainFailed(Exception error)
+    {
+    }
+
     /// <summary>Before an epoch, counted from 0.</summary>
     public virtual void OnEpochBegin(int epoch)
     {
@@ -61,6 +66,19 @@ public abstract class Callback
     /// <param name="epoch">The epoch, counted from 0.</param>
     internal virtual void OnEpochDone(int epoch)
     {
+    }
+
+    /// <summary>Tells of the exception that ended training. Another one here is noted on the first and does not take its place.</summary>
+    internal void Fail(Exception error)
+    {
+        try
+        {
+            OnTrainFailed(error);
+        }
+        catch (Exception second)
+        {
+            error.Data[GetType().Name] = second.ToString();
+        }
     }
 
     internal void Attach(Trainer trainer) => _trainer = trainer;

@@ -39,7 +39,12 @@ public sealed class CsvLogger(string path, char separator = ',', bool append = f
     }
 
     /// <inheritdoc/>
-    public override void OnTrainEnd()
+    public override void OnTrainEnd() => Close();
+
+    /// <inheritdoc/>
+    public override void OnTrainFailed(Exception error) => Close();
+
+    private void Close()
     {
         _writer?.Dispose();
         _writer = null;

@@ -11,7 +11,7 @@ namespace OnnxFunctional.Training;
 public sealed class EarlyStopping(string monitor = "val_loss", double minDelta = 0, int patience = 0, MonitorMode mode = MonitorMode.Auto, bool restoreBestWeights = false, int startFromEpoch = 0) : Callback
 {
     private readonly MetricMonitor _monitor = new(monitor, mode, Math.Abs(minDelta), nameof(EarlyStopping));
-    private float[][]? _best;
+    private bool _holdsBest;
     private int _wait;
 
     /// <summary>The epoch at which training ended, counted from 0; nothing where it ran to its end.</summary>
@@ -25,13 +25,19 @@ public sealed class EarlyStopping(string monitor = "val_loss", double minDelta =
     internal override double[] State
     {
         get => [_monitor.Best, _wait, BestEpoch];
-        set => (_monitor.Best, _wait, BestEpoch) = (value[0], (int)value[1], (int)value[2]);
+        set
+        {
+            (_monitor.Best, _wait, BestEpoch) = (value[0], (int)value[1], (int)value[2]);
+
+            // The best weights are slots beside the optimizer's, so they are in the file the state comes from.
+            _holdsBest = restoreBestWeights && !double.IsNaN(_monitor.Best) && Weights().All(named => Trainer.Plan.State.Find(named.Slot) is not null);
+        }
     }
 
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {
-        (_wait, StoppedEpoch, BestEpoch, _best) = (0, null, 0, null);
+        (_wait, StoppedEpoch, BestEpoch, _holdsBest) = (0, null, 0, false);
         _monitor.Best = double.NaN;
     }
 
@@ -45,7 +51,7 @@ public sealed class EarlyStopping(string monitor = "val_loss", double minDelta =
         if (_monitor.Improves(value, _monitor.Best))
         {
             (_monitor.Best, BestEpoch, _wait) = (value, epoch, 0);
-            if (restoreBestWeights) _best = [.. Trainer.Model.WeightPaths().Select(named => (float[])named.Weight.Storage.Clone())];
+            if (restoreBestWeights) KeepBest();
         }
         else if (_wait >= patience && epoch > 0)
         {
@@ -57,7 +63,20 @@ public sealed class EarlyStopping(string monitor = "val_loss", double minDelta =
     /// <inheritdoc/>
     public override void OnTrainEnd()
     {
-        if (_best is null) return;
-        foreach (var (named, values) in Trainer.Model.WeightPaths().Zip(_best)) values.CopyTo(named.Weight.Storage, 0);
+        // A training that was stopped keeps the weights of its last step and its best ones, so that it can be gone on from.
+        if (Trainer.IsUnderWay) return;
+        foreach (var (weight, slot) in Weights())
+        {
+            if (_holdsBest && Trainer.Plan.State.Find(slot) is { } best) best.Storage.CopyTo(weight.Storage, 0);
+            Trainer.Plan.State.Remove(slot);
+        }
     }
+
+    private void KeepBest()
+    {
+        foreach (var (weight, slot) in Weights()) weight.Storage.CopyTo(Trainer.Plan.State.Slot(slot, weight.Shape, Initializer.Zeros).Storage, 0);
+        _holdsBest = true;
+    }
+
+    private IEnumerable<(Weight Weight, string Slot)> Weights() => Trainer.Model.WeightPaths().Select(named => (named.Weight, named.Path + "/best"));
 }

@@ -5,6 +5,7 @@ public sealed class History : Callback
 {
     private readonly Dictionary<string, List<double>> _values = [];
     private readonly List<int> _epochs = [];
+    private readonly List<EpochLogs> _logs = [];
 
     /// <summary>The numbers of the epochs, counted from 0.</summary>
     public IReadOnlyList<int> Epochs => _epochs;
@@ -24,10 +25,20 @@ public sealed class History : Callback
     {
         ArgumentNullException.ThrowIfNull(logs);
         _epochs.Add(epoch);
+        _logs.Add(new EpochLogs(epoch, [.. logs.Select(entry => (entry.Key, entry.Value))]));
         foreach (var (name, value) in logs)
         {
             if (!_values.TryGetValue(name, out var values)) _values[name] = values = [];
             values.Add(value);
         }
+    }
+
+    /// <summary>The epochs before one that is under way.</summary>
+    internal IReadOnlyList<EpochLogs> Before(int epoch) => [.. _logs.Where(logs => logs.Epoch < epoch)];
+
+    /// <summary>Begins with epochs of a training that is gone on from.</summary>
+    internal void Restore(IReadOnlyList<EpochLogs> epochs)
+    {
+        foreach (var (epoch, logs) in epochs) OnEpochEnd(epoch, logs.ToDictionary(entry => entry.Name, entry => entry.Value));
     }
 }

@@ -42,7 +42,12 @@ public sealed class JsonLinesLogger(string path, bool append = true) : Callback
     }
 
     /// <inheritdoc/>
-    public override void OnTrainEnd()
+    public override void OnTrainEnd() => Close();
+
+    /// <inheritdoc/>
+    public override void OnTrainFailed(Exception error) => Close();
+
+    private void Close()
     {
         _file?.Dispose();
         _file = null;

@@ -51,7 +51,12 @@ public sealed class TensorBoard(string logFolder = "logs", int histogramFrequenc
     }
 
     /// <inheritdoc/>
-    public override void OnTrainEnd()
+    public override void OnTrainEnd() => Close();
+
+    /// <inheritdoc/>
+    public override void OnTrainFailed(Exception error) => Close();
+
+    private void Close()
     {
         _train?.Dispose();
         _validation?.Dispose();

@@ -152,14 +152,14 @@ public static class Dataset
     /// <summary>The samples of arrays, one by one.</summary>
     /// <param name="x">Data of the inputs.</param>
     /// <param name="y">Targets of the outputs.</param>
-    /// <param name="sampleWeight">A weight for each sample.</param>
+    /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
     /// <exception cref="ModelException">The numbers of samples differ.</exception>
-    public static Dataset<Batch> From(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
+    public static Dataset<Batch> From(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
         var count = x.Concat(y).First().Count;
-        if (x.Concat(y).Concat(sampleWeight is null ? Array.Empty<NDArray>() : [sampleWeight]).Any(array => array.Count != count))
+        if (x.Concat(y).Concat(sampleWeight ?? []).Any(array => array.Count != count))
             throw new ModelException($"All arrays have the same number of samples, but they have {string.Join(", ", x.Concat(y).Select(array => array.Count))}.");
         return From(_ => Enumerable.Range(0, count).Select(i => new Batch(x.Take([i]), y.Take([i]), sampleWeight?.Take([i]))));
     }
@@ -177,12 +177,12 @@ public static class Dataset
 
     private static Batch Together(Batch[] samples)
     {
-        var weights = samples.Select(sample => sample.SampleWeight).OfType<NDArray>().ToArray();
+        var weights = samples.Select(sample => sample.SampleWeight).OfType<NDArrays>().ToArray();
         if (weights.Length != 0 && weights.Length != samples.Length) throw new ModelException("Of the samples of one batch, some have a weight and some have none; give all of them one.");
         return new Batch(
             NDArrays.Concatenate([.. samples.Select(sample => sample.X)]),
             NDArrays.Concatenate([.. samples.Select(sample => sample.Y)]),
-            weights.Length == 0 ? null : NDArray.Concatenate(weights));
+            weights.Length == 0 ? null : NDArrays.Concatenate(weights));
     }
 
     private sealed class FromFunction<T>(Func<int, IEnumerable<T>> function) : Dataset<T>

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
@@ -22,8 +23,9 @@ public sealed class NDArrays : IReadOnlyList<NDArray>
     /// <summary>Makes the list; what a collection literal calls.</summary>
     public static NDArrays Create(ReadOnlySpan<NDArray> arrays) => new(arrays.ToArray());
 
-    /// <summary>A list of one.</summary>
-    public static implicit operator NDArrays(NDArray array) => new([array]);
+    /// <summary>A list of one; nothing of nothing.</summary>
+    [return: NotNullIfNotNull(nameof(array))]
+    public static implicit operator NDArrays?(NDArray? array) => array is null ? null : new([array]);
 
     /// <summary>By name of input or output.</summary>
     public static implicit operator NDArrays(Dictionary<string, NDArray> arrays)
@@ -91,6 +93,9 @@ public sealed class NDArrays : IReadOnlyList<NDArray>
             ? _items
             : throw new ModelException($"The model has {names.Count} {what}(s) ({string.Join(", ", names)}), but data for {_items.Length} came. Pass a list in that order, or a dictionary by name.");
     }
+
+    /// <summary>The names, where arrays came by name.</summary>
+    internal IReadOnlyList<string>? Names => _names;
 
     /// <summary>The array of that name, or at that position where arrays came without names; nothing where there is none.</summary>
     internal NDArray? Find(string name, int position)

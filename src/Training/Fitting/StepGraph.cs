@@ -24,19 +24,29 @@ internal sealed class StepGraph
     /// <summary>Metrics with the name of their log and how many of the outputs are theirs, in order.</summary>
     public List<(string Name, Metric Metric, int Sums)> Metrics { get; } = [];
 
+    /// <summary>Builds the graph for batches of these arrays, whatever their number of samples.</summary>
+    /// <param name="plan">Model, losses, metrics, optimizer.</param>
+    /// <param name="arrays">Inputs, targets, sample weights.</param>
+    /// <param name="training">Whether gradients are taken and weights move.</param>
+    public static StepGraph For(TrainingPlan plan, IReadOnlyList<TensorSpec> arrays, bool training)
+    {
+        var behind = arrays.Skip(plan.Model.Inputs.Count).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
+        return Build(plan, behind[..plan.Model.Outputs.Count], behind[plan.Model.Outputs.Count..], training);
+    }
+
     /// <summary>Builds the graph.</summary>
     /// <param name="plan">Model, losses, metrics, optimizer.</param>
     /// <param name="targets">Shapes (the batch unknown) and types of the targets, one an output.</param>
-    /// <param name="weighted">Whether sample weights come, one array for all outputs.</param>
+    /// <param name="weights">Shapes (the batch unknown) of sample weights: none, one array for all outputs, or one an output.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
     /// <exception cref="ModelException">Targets do not fit predictions.</exception>
-    public static StepGraph Build(TrainingPlan plan, IReadOnlyList<TensorSpec> targets, bool weighted, bool training)
+    public static StepGraph Build(TrainingPlan plan, IReadOnlyList<TensorSpec> targets, IReadOnlyList<TensorSpec> weights, bool training)
     {
         var model = plan.Model;
         var inputs = model.Inputs.Select(tensor => tensor.Value).ToList();
         var yTrue = targets.Select((spec, i) => new InputLayer(spec.Shape, spec.Type, model.OutputNames[i] + "_target").Tensor).ToArray();
-        var weights = weighted ? new InputLayer(Shape.Of(Shape.Unknown), DType.Float32, "sample_weight").Tensor : null;
-        var graph = new StepGraph([.. inputs, .. yTrue.Select(tensor => tensor.Value), .. weights is null ? Array.Empty<Value>() : [weights.Value]]);
+        var weighting = weights.Select((spec, i) => new InputLayer(spec.Shape, spec.Type, weights.Count == 1 ? "sample_weight" : model.OutputNames[i] + "_sample_weight").Tensor).ToArray();
+        var graph = new StepGraph([.. inputs, .. yTrue.Select(tensor => tensor.Value), .. weighting.Select(tensor => tensor.Value)]);
 
         var calls = model.Graph.Calls();
         var roots = model.Outputs.Select(output => output.Value)
@@ -58,16 +68,17 @@ internal sealed class StepGraph
             var output = model.Outputs[i];
             var yPred = new SymbolicTensor(map[output.Value], null, output.Mask is null ? null : new SymbolicTensor(map[output.Mask.Value]));
             var name = model.OutputNames[i];
+            var sampleWeight = weighting.Length == 0 ? null : weighting[weighting.Length == 1 ? 0 : i];
             if (plan.Losses[i] is { } loss)
             {
                 if (loss.Reduction == LossReduction.None) throw new ModelException($"Output '{name}': the loss {loss.Name} has reduction None, so it is one number a sample; training needs one number. Use SumOverBatchSize or Sum.");
-                var value = Named(name, () => loss.Reduce(yTrue[i], yPred, weights));
+                var value = Named(name, () => loss.Reduce(yTrue[i], yPred, sampleWeight));
                 losses.Add(value);
                 var weightedLoss = plan.LossWeights[i] == 1 ? value : value * plan.LossWeights[i];
                 total = total is null ? weightedLoss : total + weightedLoss;
             }
 
-            foreach (var (metric, given) in plan.Metrics.For(name).Select(metric => (metric, (SymbolicTensor?)null)).Concat(plan.WeightedMetrics.For(name).Select(metric => (metric, weights))))
+            foreach (var (metric, given) in plan.Metrics.For(name).Select(metric => (metric, (SymbolicTensor?)null)).Concat(plan.WeightedMetrics.For(name).Select(metric => (metric, sampleWeight))))
             {
                 var exact = metric.For(yTrue[i].Shape, yPred.Shape);
                 var sums = Named(name, () => exact.Sums(yTrue[i], yPred, given).ToArray());

@@ -50,7 +50,9 @@ internal sealed class StepRunner(TrainingPlan plan, ModelEngine engine, ulong se
         Choose(batch);
         var execution = _plan!;
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, execution.Inputs[i]);
+        if (training) plan.State.CheckCount(plan.Optimizer);
         execution.Run(engine.Pool, step);
+        if (training) plan.State.Count((long)step);
         LastLoss = execution.Outputs[0].Floats[0];
         var samples = batch.Samples;
         _samples += samples;
@@ -102,9 +104,8 @@ internal sealed class StepRunner(TrainingPlan plan, ModelEngine engine, ulong se
         var wanted = new TensorSpec[batch.Arrays];
         for (var i = 0; i < wanted.Length; i++) wanted[i] = batch.SpecOf(i);
         var inputs = plan.Model.Inputs.Count;
-        var outputs = plan.Model.Outputs.Count;
-        var known = _plans.Find(entry => entry.Specs.Length == wanted.Length && entry.Specs.Skip(inputs).Take(outputs).Zip(wanted.Skip(inputs)).All(pair => Open(pair.First) == Open(pair.Second)));
-        _graph = known.Graph ?? StepGraph.Build(plan, [.. wanted.Skip(inputs).Take(outputs).Select(Open)], wanted.Length > inputs + outputs, training);
+        var known = _plans.Find(entry => entry.Specs.Length == wanted.Length && entry.Specs.Skip(inputs).Zip(wanted.Skip(inputs)).All(pair => Open(pair.First) == Open(pair.Second)));
+        _graph = known.Graph ?? StepGraph.For(plan, wanted, training);
         _plan = Planner.Plan(new PlanRequest(_graph.Inputs, _graph.Outputs, _graph.Updates) { Seed = seed, Winograd = engine.Winograd }, wanted);
         _plans.Add((wanted, _graph, _plan));
         if (_losses.Length == 0)

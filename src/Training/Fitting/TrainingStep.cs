@@ -28,6 +28,7 @@ public sealed class TrainingStep
     private readonly WorkerPool _pool;
     private readonly NDArray[] _data;
     private readonly List<(TensorSpec[] Specs, ExecutionPlan Plan)> _plans = [];
+    private readonly (Optimizer Optimizer, OptimizerState State)[] _optimizers;
     private readonly StepResults _results;
 
     private TrainingStep(StepContext context, ulong seed, int? threads)
@@ -36,6 +37,7 @@ public sealed class TrainingStep
         _inputs = context.Inputs;
         InputNames = context.InputNames;
         _data = new NDArray[_inputs.Count];
+        _optimizers = [.. context.Optimizers];
         _results = new StepResults([.. context.Reports.Select(report => report.Name)]);
         _request = new PlanRequest(_inputs, [.. context.Reports.Select(report => report.Value)], context.Updates) { Seed = seed };
         _pool = ModelEngine.PoolOf(context.Models, threads);
@@ -72,7 +74,9 @@ public sealed class TrainingStep
         Take(data);
         var plan = Find() ?? Prepare();
         for (var i = 0; i < _data.Length; i++) _data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+        foreach (var (optimizer, state) in _optimizers) state.CheckCount(optimizer);
         plan.Run(_pool, (ulong)Iterations);
+        foreach (var (_, state) in _optimizers) state.Count(Iterations);
         Iterations++;
         for (var i = 0; i < plan.Outputs.Count; i++) _results.Set(i, plan.Outputs[i].Floats[0]);
         CheckFinite();
@@ -123,6 +127,7 @@ public sealed class TrainingStep
         foreach (var (name, weight) in state) weight.Value = arrays[name];
         var halves = arrays["iterations"];
         Iterations = ((long)halves[0] << HalfBits) + (long)halves[1];
+        foreach (var (_, optimizer) in _optimizers) optimizer.Steps = Iterations;
     }
 
     /// <summary>Everything a call changes, under a name that the same function gives it again.</summary>
@@ -132,7 +137,7 @@ public sealed class TrainingStep
     private OptimizerState StateOf(Optimizer optimizer)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
-        foreach (var (known, state) in _context.Optimizers)
+        foreach (var (known, state) in _optimizers)
         {
             if (ReferenceEquals(known, optimizer)) return state;
         }

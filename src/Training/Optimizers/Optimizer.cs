@@ -177,14 +177,24 @@ public sealed class UpdateContext
 /// <summary>All that an optimizer keeps from step to step, by name.</summary>
 internal sealed class OptimizerState
 {
+    private const long ExactSteps = 1 << 24;
+
     private readonly Dictionary<string, Weight> _slots = [];
     private readonly List<Weight> _order = [];
+    private long _steps;
 
-    /// <summary>How many steps were made.</summary>
+    /// <summary>How many steps were made, as the graph reads and counts it.</summary>
     public Weight Iterations { get; } = new("iterations", Shape.Of(), Initializer.Zeros, false, null);
 
     /// <summary>The learning rate: of the next steps where it is set by hand, of the last where a schedule gives it.</summary>
     public Weight LearningRate { get; } = new("learning_rate", Shape.Of(), Initializer.Zeros, false, null);
+
+    /// <summary>How many steps were made. The graph's float32 counts exactly to 2^24, which a small network reaches in minutes; from there on <see cref="Count"/> does.</summary>
+    public long Steps
+    {
+        get => _steps == Iterations.Storage[0] ? _steps : (long)Iterations.Storage[0];
+        set => (_steps, Iterations.Storage[0]) = (value, value);
+    }
 
     /// <summary>The slots in the order they were made.</summary>
     public IReadOnlyList<Weight> Slots => _order;
@@ -207,6 +217,27 @@ internal sealed class OptimizerState
 
         if (slot.Shape != shape) throw new ModelException($"The optimizer's state '{name}' has shape {slot.Shape}, but {shape} is needed. Load it into the model and the optimizer it was saved with.");
         return slot;
+    }
+
+    /// <summary>Refuses what needs every step's exact number where float32 has it no more. Schedules and bias corrections only need it nearly.</summary>
+    /// <exception cref="ModelException">The optimizer acts every so many steps.</exception>
+    public void CheckCount(Optimizer optimizer)
+    {
+        if (Steps >= ExactSteps && (optimizer.GradientAccumulationSteps is not null || optimizer.EmaOverwriteFrequency is not null))
+            throw new ModelException($"{optimizer.Name} acts every so many steps, which are counted exactly up to {ExactSteps}, and so many were made. Compile the model again: its weights stay, and the count begins anew.");
+    }
+
+    /// <summary>After a step: counts it where the graph cannot.</summary>
+    /// <param name="before">How many were made before it.</param>
+    public void Count(long before)
+    {
+        if (before >= ExactSteps) Steps = before + 1;
+    }
+
+    /// <summary>Removes a slot, where there is one of that name.</summary>
+    public void Remove(string name)
+    {
+        if (_slots.Remove(name, out var slot)) _order.Remove(slot);
     }
 
     /// <summary>Sets all slots; those that are not given get their first values.</summary>

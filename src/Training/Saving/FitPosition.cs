@@ -6,7 +6,11 @@ namespace OnnxFunctional.Training;
 /// <param name="BatchesPerEpoch">Batches of an epoch where known: with another batch size the same step is another place in the data.</param>
 /// <param name="Sums">Losses and metrics of the epoch so far.</param>
 /// <param name="Callbacks">What callbacks remember, by class and in order.</param>
-internal sealed record FitPosition(int Epoch, int Step, int? BatchesPerEpoch, StepSums Sums, IReadOnlyList<(string Class, double[] State)> Callbacks);
+/// <param name="History">The epochs so far.</param>
+internal sealed record FitPosition(int Epoch, int Step, int? BatchesPerEpoch, StepSums Sums, IReadOnlyList<(string Class, double[] State)> Callbacks, IReadOnlyList<EpochLogs> History);
+
+/// <summary>What was logged of a whole epoch.</summary>
+internal sealed record EpochLogs(int Epoch, IReadOnlyList<(string Name, double Value)> Logs);
 
 /// <summary>The sums a <see cref="StepRunner"/> adds up over an epoch.</summary>
 internal sealed record StepSums(double Samples, double[] Losses, double[][] Metrics);
@@ -16,4 +20,4 @@ internal sealed record StepSums(double Samples, double[] Losses, double[][] Metr
 /// <param name="LearningRate">The learning rate of the next step, or of the last where a schedule gives it.</param>
 /// <param name="Slots">The optimizer's slots in the order they were made.</param>
 /// <param name="Position">Where an unfinished Fit stands; nothing where none is.</param>
-internal sealed record SavedState(float Iterations, float LearningRate, IReadOnlyList<(string Name, Shape Shape, float[] Values)> Slots, FitPosition? Position);
+internal sealed record SavedState(long Iterations, float LearningRate, IReadOnlyList<(string Name, Shape Shape, float[] Values)> Slots, FitPosition? Position);

@@ -21,20 +21,21 @@ public sealed class TrainerFileTests
         using var folder = new TemporaryFolder();
         var (x, y) = Data(kind);
         var whole = Compiled(kind);
-        var expected = Fit(whole, x, y, [new EarlyStopping("val_loss", patience: 1)]);
+        var expected = Fit(whole, x, y, [new EarlyStopping("val_loss", patience: 1, mode: MonitorMode.Max, restoreBestWeights: true)]);
         whole.Save(folder.File("whole.onnx"));
 
         var stopped = Compiled(kind);
         using var source = new CancellationTokenSource();
-        Fit(stopped, x, y, [new StopAfter(stopAfter, source), new EarlyStopping("val_loss", patience: 1)], source.Token);
+        Fit(stopped, x, y, [new StopAfter(stopAfter, source), new EarlyStopping("val_loss", patience: 1, mode: MonitorMode.Max, restoreBestWeights: true)], source.Token);
         stopped.Save(folder.File("part.onnx"));
         Assert.AreEqual(stopAfter, stopped.Iterations);
 
         var resumed = Trainer.Load(folder.File("part.onnx"));
-        var history = Fit(resumed, x, y, [new EarlyStopping("val_loss", patience: 1)]);
+        var history = Fit(resumed, x, y, [new EarlyStopping("val_loss", patience: 1, mode: MonitorMode.Max, restoreBestWeights: true)]);
         resumed.Save(folder.File("resumed.onnx"));
         CollectionAssert.AreEqual(File.ReadAllBytes(folder.File("whole.onnx")), File.ReadAllBytes(folder.File("resumed.onnx")));
-        foreach (var name in expected.Names) Assert.AreEqual(expected[name][^1], history[name][^1], name);
+        CollectionAssert.AreEqual(expected.Epochs.ToArray(), history.Epochs.ToArray());
+        foreach (var name in expected.Names) CollectionAssert.AreEqual(expected[name].ToArray(), history[name].ToArray(), name);
     }
 
     [TestMethod]
@@ -55,6 +56,53 @@ public sealed class TrainerFileTests
         Fit(resumed, x, y, [new BackupAndRestore(backup, everySteps: 2)]);
         AssertSameWeights(whole, resumed);
         Assert.IsFalse(File.Exists(backup));
+    }
+
+    [TestMethod]
+    public void BestWeights_AreInTheBackup_AndComeBackWhereTheResumedRunEnds()
+    {
+        using var folder = new TemporaryFolder();
+        var backup = folder.File("backup.onnx");
+        var (x, y) = Data("mlp");
+
+        // Larger losses count as better, so the best epoch is the first and lies before the crash.
+        EarlyStopping Watch() => new("loss", patience: 9, mode: MonitorMode.Max, restoreBestWeights: true);
+        var whole = Compiled("mlp");
+        var best = Watch();
+        var expected = Fit(whole, x, y, [best]);
+        Assert.AreEqual(0, best.BestEpoch);
+        Assert.IsEmpty(whole.Plan.State.Slots.Where(slot => slot.Name.EndsWith("/best", StringComparison.Ordinal)));
+        var crashed = Compiled("mlp");
+        Assert.Throws<InvalidOperationException>(() => Fit(crashed, x, y, [Watch(), new BackupAndRestore(backup), new FailAfter(15)]));
+        var resumed = Compiled("mlp");
+        var history = Fit(resumed, x, y, [new BackupAndRestore(backup), Watch()]);
+        AssertSameWeights(whole, resumed);
+        CollectionAssert.AreEqual(expected["val_loss"].ToArray(), history["val_loss"].ToArray());
+    }
+
+    [TestMethod]
+    public void MoreStepsThanFloat32Counts_AreCounted_AndSaved()
+    {
+        using var folder = new TemporaryFolder();
+        var (x, y) = Data("cnn");
+        var trainer = Compiled("cnn");
+        const long Many = (1 << 24) + 1;
+        trainer.Plan.State.Steps = Many;
+        var before = Weights(trainer);
+        for (var i = 1; i <= 3; i++)
+        {
+            trainer.TrainOnBatch(x, y);
+            Assert.AreEqual(Many + i, trainer.Iterations);
+        }
+
+        Assert.IsFalse(before.SequenceEqual(Weights(trainer)));
+        trainer.Save(folder.File("run.onnx"), new ExportOptions { Verify = false });
+        Assert.AreEqual(Many + 3, Trainer.Load(folder.File("run.onnx")).Iterations);
+
+        var input = Model.Input([6, 6, 2]);
+        var accumulating = new Model(input, input.Apply(new Flatten(), new Dense(3))).Compile(new Sgd { GradientAccumulationSteps = 2 }, Loss.SparseCategoricalCrossentropy);
+        accumulating.Plan.State.Steps = Many;
+        Assert.Contains("every so many steps", Assert.Throws<ModelException>(() => accumulating.TrainOnBatch(x, y)).Message);
     }
 
     [TestMethod]

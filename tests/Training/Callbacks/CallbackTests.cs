@@ -47,6 +47,36 @@ public sealed class CallbackTests
     }
 
     [TestMethod]
+    public void AnExceptionInTraining_ClosesFiles_AndGoesOn()
+    {
+        using var folder = new TemporaryFolder();
+        var told = new List<string>();
+        var error = Assert.ThrowsExactly<TimeZoneNotFoundException>(() => Fit(
+            3,
+            new CsvLogger(folder.File("log.csv")),
+            new JsonLinesLogger(folder.File("log.jsonl")),
+            new TensorBoard(folder.File("board")),
+            new Told(told),
+            new LambdaCallback { EpochEnd = (epoch, _) => { if (epoch == 1) throw new TimeZoneNotFoundException("mine"); }, TrainEnd = _ => told.Add("end") }));
+        Assert.AreEqual("mine", error.Message);
+        CollectionAssert.AreEqual(new[] { "failed: mine" }, told);
+        Assert.Contains("not mine", (string)error.Data["Told"]!);
+
+        // Closed: nobody else could open them for writing otherwise.
+        foreach (var file in Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories)) File.Open(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+        Assert.HasCount(3, File.ReadAllLines(folder.File("log.csv")));
+    }
+
+    private sealed class Told(List<string> told) : Callback
+    {
+        public override void OnTrainFailed(Exception error)
+        {
+            told.Add("failed: " + error.Message);
+            throw new InvalidOperationException("not mine");
+        }
+    }
+
+    [TestMethod]
     public void JsonLinesLogger_WritesAnObjectAnEpoch()
     {
         using var folder = new TemporaryFolder();

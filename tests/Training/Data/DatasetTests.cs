@@ -86,7 +86,7 @@ public sealed class DatasetTests
         Assert.HasCount(2, batches);
         Assert.AreEqual(Shape.Of(2, 2), batches[0].X[0].Shape);
         CollectionAssert.AreEqual(new float[] { 5, 6 }, batches[1].X[0].AsFloats().ToArray());
-        CollectionAssert.AreEqual(new float[] { 1, 2 }, batches[0].SampleWeight!.AsFloats().ToArray());
+        CollectionAssert.AreEqual(new float[] { 1, 2 }, batches[0].SampleWeight![0].AsFloats().ToArray());
         Assert.HasCount(1, dataset.Batch(2, dropRemainder: true).ToArray());
         Assert.Throws<ModelException>(() => Dataset.From([new Batch(new float[1], new float[1]), new Batch(new float[1, 2], new float[1])]).Batch(2).ToArray());
     }
