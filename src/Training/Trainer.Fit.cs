@@ -141,7 +141,7 @@ public sealed partial class Trainer
         foreach (var callback in all) callback.Attach(this);
         try
         {
-            Run(batches, validation, initialEpoch, epochs, all, history, cancellation, validationFreq);
+            Run(batches, validation, initialEpoch, epochs, all, history, validationFreq, cancellation);
         }
         catch (Exception error)
         {
@@ -153,7 +153,7 @@ public sealed partial class Trainer
         return history;
     }
 
-    private void Run(BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, Callback[] all, History history, CancellationToken cancellation, int validationFreq)
+    private void Run(BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, Callback[] all, History history, int validationFreq, CancellationToken cancellation)
     {
         var logs = new Dictionary<string, double>();
         foreach (var callback in all) callback.OnTrainBegin();
