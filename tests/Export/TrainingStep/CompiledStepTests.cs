@@ -1,4 +1,6 @@
 using OnnxFunctional.Constraints;
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
@@ -93,6 +95,34 @@ public sealed class CompiledStepTests
         var y = image.Apply(new Bidirectional(new Lstm(3)), new Dense(6, Activation.Gelu), new LayerNormalization(), new Dense(Classes, Activation.Softmax));
         var trainer = new Model(x, y).Compile(new Adam(), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 9, 9, 2)], [StepData.Numbers(step, Classes, Batch)]), 3, opset);
+    }
+
+    /// <summary>The gradient of a kernel has a form for each: all positions at once, each by itself where they take much memory, a convolution where there are many or lengths are unknown.</summary>
+    [TestMethod]
+    [DataRow("gathered", 9, 2, 5, 3, 2, true)]
+    [DataRow("one by one", 66, 32, 3, 3, 1, true)]
+    [DataRow("one by one, in strides", 131, 32, 3, 3, 2, true)]
+    [DataRow("large kernel", 12, 2, 3, 7, 1, true)]
+    [DataRow("unknown size", 9, 2, 5, 3, 1, false)]
+    public void Kernels_of_convolutions(string form, int size, int channels, int filters, int kernel, int stride, bool known)
+    {
+        var x = Model.Input([known ? size : null, known ? size : null, channels], name: "x");
+        var y = x.Apply(new Conv2D(filters, kernel) { Strides = stride, Padding = Padding.Same }, new GlobalMaxPooling2D(), new Dense(2));
+        var trainer = new Model(x, y).Compile(new Sgd(0.1f, momentum: 0.9f), Loss.MeanSquaredError, threads: 1);
+        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 2, size, size, channels)], [StepData.Signed(step, 2, 2)]), 2);
+    }
+
+    /// <summary>Layers that do not learn are no state that changes, and stay as they are.</summary>
+    [TestMethod]
+    public void Frozen_layers_of_a_step()
+    {
+        var x = Model.Input([6, 6, 2], name: "x");
+        var trained = new Model(x, x.Apply(new Conv2D(4, 3), new BatchNormalization(), new Relu(), new GlobalAveragePooling2D()), "base") { Trainable = false };
+        var image = Model.Input([6, 6, 2], name: "image");
+        var trainer = new Model(image, trained.Call(image).Apply(new Dense(Classes, Activation.Softmax))).Compile(new Adam(), Loss.SparseCategoricalCrossentropy, threads: 1);
+        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 6, 6, 2)], [StepData.Numbers(step, Classes, Batch)]), 3);
+        var state = TrainingFiles.Of(trainer, new TrainingExportOptions()).State;
+        foreach (var tensor in state.Where(tensor => tensor.IsWeight)) Assert.AreEqual(tensor.Name.StartsWith("dense", StringComparison.Ordinal), tensor.Next is not null, tensor.Name);
     }
 
     private static NDArray Target(Loss loss, int step) => loss switch
