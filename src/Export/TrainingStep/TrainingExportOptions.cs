@@ -20,6 +20,9 @@ public sealed record TrainingExportOptions
     /// <summary>Some targets that show shape and type; without them they follow from the losses: class numbers for sparse ones, the prediction's shape for others.</summary>
     public NDArrays? Targets { get; init; }
 
+    /// <summary>Inputs to verify with, and with <see cref="Targets"/> where these are as many; random numbers unless given. A model that takes only some numbers, such as those with a logarithm, needs them.</summary>
+    public NDArrays? Samples { get; init; }
+
     /// <summary>Whether steps are made in ONNX Runtime and in the engine and compared before anything is written.</summary>
     public bool Verify { get; init; } = true;
 

@@ -96,6 +96,32 @@ public sealed class StepVerificationTests
         Assert.IsFalse(Directory.Exists(folder.File("step")));
     }
 
+    /// <summary>A logarithm of random numbers is no number; with data the model takes it is verified.</summary>
+    [TestMethod]
+    public void Given_samples_are_verified_with()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([3], name: "x");
+        var trainer = new Model(x, Ops.Log(x).Apply(new Dense(1))).Compile(new Sgd(0.01f), Loss.MeanSquaredLogarithmicError);
+        Assert.Contains("cannot be compared", Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.Path)).Message);
+        var options = new TrainingExportOptions { Samples = StepData.Shares(1, 40, 3), Targets = StepData.Shares(2, 40, 1) };
+        Assert.IsTrue(trainer.ExportTraining(folder.Path, options).IsVerified);
+        Assert.ThrowsExactly<ModelException>(() => trainer.ExportTraining(folder.Path, options with { Samples = StepData.Shares(1, 40, 4) }));
+    }
+
+    /// <summary>Sequences of any length, whose targets have one number a step.</summary>
+    [TestMethod]
+    public void Unknown_lengths_are_verified()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([null, 2], name: "x");
+        var trainer = new Model(x, x.Apply(new Lstm(3) { ReturnSequences = true }, new Dense(1))).Compile(new Adam(), Loss.MeanSquaredError);
+        Assert.IsTrue(trainer.ExportTraining(folder.Path).IsVerified);
+        Assert.IsTrue(trainer.ExportTraining(folder.Path, new TrainingExportOptions { Samples = StepData.Signed(1, 6, 5, 2), Targets = StepData.Signed(2, 6, 5, 1) }).IsVerified);
+        using var other = OnnxTrainer.Load(folder.Path);
+        Assert.AreEqual(trainer.TrainOnBatch(StepData.Signed(1, 6, 5, 2), StepData.Signed(2, 6, 5, 1))["loss"], other.Step(StepData.Signed(1, 6, 5, 2), StepData.Signed(2, 6, 5, 1))["loss"], 1e-5);
+    }
+
     [TestMethod]
     public void A_batch_size_that_the_model_does_not_have_is_refused()
     {
