@@ -125,7 +125,7 @@ public sealed partial class Trainer
         return logs;
     }
 
-    /// <summary>The gradient of the loss with respect to every weight that is trained, by full name; weights stay as they are.</summary>
+    /// <summary>The gradient of the loss with respect to every weight that is trained, by full name; weights stay as they are. Under <see cref="MixedPrecision.Float16"/> numbers that are not finite say that a step would be skipped.</summary>
     /// <param name="x">Data of the inputs.</param>
     /// <param name="y">Targets of the outputs.</param>
     /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>

@@ -176,6 +176,49 @@ public sealed class MixedPrecisionTests
     }
 
     [TestMethod]
+    public void ScoresThatMasksHide_StayFinite()
+    {
+        // The second sample is hidden wholly: 1e9 taken from each of its scores is beyond the range of a half.
+        var input = Model.Input([5, 4]);
+        var shown = new Masking().Call(input);
+        var model = new Model(input, new Attention().Call(input, shown).Apply(new Dense(6, Activation.Relu), new GlobalAveragePooling1D(), new Dense(1)));
+        var random = new Random(8);
+        float[] x = [.. Values(random, 20), .. new float[20], .. Values(random, 20)];
+        foreach (var policy in s_policies)
+        {
+            var trainer = model.Compile(new Sgd(0.01f), Loss.MeanSquaredError, precision: policy);
+            if (policy == MixedPrecision.Float16) Scale(trainer).Storage[0] = 64;
+            var gradients = trainer.Gradients(NDArray.Create(x, Shape.Of(3, 5, 4)), new float[] { 1, 0, -1 });
+            Assert.IsTrue(gradients.Values.All(gradient => gradient.All(float.IsFinite)), $"{policy}");
+        }
+    }
+
+    [TestMethod]
+    public void TheTable_SaysWhatStaysFloat32()
+    {
+        var (model, x, y) = Task("residual");
+        var trainer = model.Compile(new Sgd(), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.BFloat16);
+        trainer.TrainOnBatch(x, y);
+        var graph = trainer.TrainingSteps.Graph;
+        var nodes = Graph.Between(graph.Inputs, [.. graph.Outputs, .. graph.Updates.Select(update => update.Value)]).Nodes;
+        Assert.IsTrue(Types<OnnxFunctional.Operators.Conv>().All(type => type == DType.BFloat16));
+        Assert.IsTrue(Types<OnnxFunctional.Operators.ConvWeightGradient>().All(type => type == DType.BFloat16), "gradients flow in the types of their values");
+        Assert.IsTrue(Types<OnnxFunctional.Operators.BatchNormalizationTraining>().All(type => type == DType.Float32));
+        Assert.IsTrue(Types<OnnxFunctional.Operators.ReduceMean>().All(type => type == DType.Float32), "sums");
+        Assert.IsTrue(Types<OnnxFunctional.Operators.SoftmaxCrossEntropy>().All(type => type == DType.Float32), "losses");
+        Assert.IsTrue(Types<OnnxFunctional.Operators.Gemm>().All(type => type == DType.Float32), "the layer that makes the output");
+        Assert.IsTrue(graph.Updates.All(update => update.Value.Spec.Type == DType.Float32), "weights");
+        Assert.IsTrue(graph.Outputs.All(output => output.Spec.Type == DType.Float32), "losses and metrics");
+
+        List<DType> Types<TOp>()
+        {
+            List<DType> types = [.. nodes.Where(node => node.Op is TOp).Select(node => node.Outputs[0].Spec.Type)];
+            Assert.IsNotEmpty(types, typeof(TOp).Name);
+            return types;
+        }
+    }
+
+    [TestMethod]
     public void Evaluation_IsInFloat32_WithTheTrainedWeights()
     {
         var (model, x, y) = Task("mlp");
