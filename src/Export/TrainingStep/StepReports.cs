@@ -7,7 +7,6 @@ internal sealed class StepReports
 {
     private readonly TrainingManifest _manifest;
     private readonly string _source;
-
     private readonly Metric[] _metrics;
     private readonly double[] _losses;
     private readonly double[][][] _sums;
@@ -33,6 +32,7 @@ internal sealed class StepReports
                 _metrics[i] = described.Keras is { } config ? CompileConfig.ReadMetric(config) : Metric.From(described.Name, (_, values) => values);
                 _metrics[i].Report([], described.Name, _sums[i]);
             }
+            // A metric that is given other sums than its own reads past their end.
             catch (Exception refused) when (refused is ModelException or IndexOutOfRangeException or ArgumentException)
             {
                 throw new OnnxFileException($"The metric '{described.Name}' of {folder.Source} is damaged: {refused.Message} Export the training again.", refused);

@@ -13,7 +13,7 @@ public static class TrainingExporter
     /// <param name="options">Opset, batch, targets, verification.</param>
     /// <returns>What was written, and how far ONNX Runtime was from the engine.</returns>
     /// <exception cref="ExportException">A layer cannot be written, ONNX Runtime differs from the engine, or a file cannot be written. Before the last nothing is touched.</exception>
-    /// <exception cref="ModelException">Targets do not fit the model.</exception>
+    /// <exception cref="ModelException">Targets or samples do not fit the model.</exception>
     public static TrainingExportReport ExportTraining(this Trainer trainer, string folder, TrainingExportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(trainer);
