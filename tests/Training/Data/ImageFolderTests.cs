@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using OnnxFunctional.Layers;
-using OnnxFunctional.Training;
 using OnnxFunctional.Tests.Keras;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Training.Data;
 
