@@ -64,7 +64,7 @@ public sealed class EarlyStopping(string monitor = "val_loss", double minDelta =
     public override void OnTrainEnd()
     {
         // A training that was stopped keeps the weights of its last step and its best ones, so that it can be gone on from.
-        if (Trainer.IsUnderWay) return;
+        if (Trainer.IsUnderWay || !restoreBestWeights) return;
         foreach (var (weight, slot) in Weights())
         {
             if (_holdsBest && Trainer.Plan.State.Find(slot) is { } best) best.Storage.CopyTo(weight.Storage, 0);
@@ -78,5 +78,5 @@ public sealed class EarlyStopping(string monitor = "val_loss", double minDelta =
         _holdsBest = true;
     }
 
-    private IEnumerable<(Weight Weight, string Slot)> Weights() => Trainer.Model.WeightPaths().Select(named => (named.Weight, named.Path + "/best"));
+    private IEnumerable<(Weight Weight, string Slot)> Weights() => Trainer.Model.WeightPaths().Select(named => (named.Weight, named.Path + "/best_" + _monitor.Name));
 }
