@@ -1,6 +1,6 @@
 // Trains in stock ONNX Runtime what `ExportTraining` wrote. Works with onnxruntime-node and onnxruntime-web alike: the runtime is an argument.
 //
-// A step is one run of train.onnx. Its inputs are a batch, the learning rate and the whole state (weights, the optimizer's moments, the count of steps);
+// A step is one run of train.onnx. Its inputs are a batch, the seed of random layers, the learning rate and the whole state (weights, the optimizer's moments, the count of steps);
 // its outputs are the loss, sums of metrics, and the state's next values, which are the inputs of the next step. training.json tells which feeds which.
 
 const FORMAT = 1;
@@ -25,6 +25,9 @@ export class OnnxTrainer {
   /** The size of the next steps; of the last one where the graph follows a schedule. */
   learningRate;
 
+  /** What random layers draw from, a BigInt; at first the seed of the trainer that was exported. */
+  seed;
+
   /**
    * Opens the files of a folder.
    * @param ort The module of onnxruntime-node or onnxruntime-web.
@@ -39,6 +42,7 @@ export class OnnxTrainer {
     trainer.#ort = ort;
     trainer.#manifest = manifest;
     trainer.learningRate = manifest.learningRate;
+    trainer.seed = BigInt(manifest.seed ?? 0);
     const init = await open('init.onnx');
     trainer.#state = await init.run({});
     await init.release();
@@ -66,6 +70,7 @@ export class OnnxTrainer {
   async step(data) {
     const manifest = this.#manifest;
     const [feeds, samples] = this.#feeds(data);
+    if (manifest.seedInput) feeds[manifest.seedInput] = new this.#ort.Tensor('int64', BigInt64Array.of(BigInt.asIntN(64, this.seed)), []);
     if (manifest.learningRateInput) feeds[manifest.learningRateInput] = new this.#ort.Tensor('float32', Float32Array.of(this.learningRate), []);
     for (const { name } of manifest.state) feeds[name] = this.#state[name];
     const results = await this.#train.run(feeds);

@@ -22,6 +22,7 @@ internal static class ManifestCheck
         if (manifest.BatchSize < 1) yield return $"the batch size is {manifest.BatchSize}, expected 1 or more";
         if (!float.IsFinite(manifest.LearningRate)) yield return $"the learning rate is {manifest.LearningRate}";
         if (manifest.LearningRateInput is null == manifest.LearningRateOutput is null) yield return "the learning rate must be an input or an output";
+        if (manifest.SeedInput is null != manifest.Seed is null) yield return "the seed must have an input and a value, or neither";
         if (manifest.Inputs.Length == 0) yield return "there are no inputs";
         if (manifest.Targets.Length != manifest.Outputs.Length || manifest.Predictions.Length != manifest.Outputs.Length)
             yield return $"there are {manifest.Outputs.Length} outputs, but {manifest.Targets.Length} targets and {manifest.Predictions.Length} predictions";
@@ -61,7 +62,8 @@ internal static class ManifestCheck
 
     private static IEnumerable<ManifestTensor> Data(TrainingManifest manifest) => [.. manifest.Inputs, .. manifest.Targets, .. manifest.SampleWeight is { } weight ? [weight] : Array.Empty<ManifestTensor>()];
 
-    private static IEnumerable<string> TakenNames(TrainingManifest manifest) => [.. Data(manifest).Select(tensor => tensor.Name), .. manifest.State.Select(tensor => tensor.Name), manifest.LearningRateInput ?? ""];
+    private static IEnumerable<string> TakenNames(TrainingManifest manifest) =>
+        Data(manifest).Select(tensor => tensor.Name).Concat(manifest.State.Select(tensor => tensor.Name)).Concat(new[] { manifest.SeedInput, manifest.LearningRateInput }.OfType<string>());
 
     private static IEnumerable<string> GivenNames(TrainingManifest manifest) =>
         [manifest.Loss, .. manifest.Losses.Select(loss => loss.Output), .. manifest.Metrics.SelectMany(metric => metric.Sums), .. manifest.State.Select(tensor => tensor.Next).OfType<string>(), manifest.LearningRateOutput ?? ""];

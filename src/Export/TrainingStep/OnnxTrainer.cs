@@ -17,8 +17,9 @@ public sealed class OnnxTrainer : IDisposable
     private readonly Lazy<StepSession> _evaluate;
     private readonly Lazy<StepSession> _predict;
     private readonly float[] _rate;
+    private readonly long[] _seed;
 
-    // What a step takes: a batch, then the learning rate where it is an input.
+    // What a step takes: a batch, then the seed and the learning rate where they are inputs.
     private readonly NDArray[] _step;
     private bool _disposed;
 
@@ -28,9 +29,15 @@ public sealed class OnnxTrainer : IDisposable
         _batches = new BatchData(_manifest);
         _transfer = new StateTransfer(folder);
         _rate = [_manifest.LearningRate];
+        _seed = [unchecked((long)(_manifest.Seed ?? 0))];
         var tensors = StepTensors.Train(_manifest);
         _step = new NDArray[tensors.Data.Length];
-        if (_manifest.LearningRateInput is not null) _step[^1] = NDArray.Create(_rate, Shape.Of());
+        for (var i = 0; i < _step.Length; i++)
+        {
+            if (tensors.Data[i].Name == _manifest.SeedInput) _step[i] = NDArray.Create(_seed, Shape.Of());
+            if (tensors.Data[i].Name == _manifest.LearningRateInput) _step[i] = NDArray.Create(_rate, Shape.Of());
+        }
+
         _train = Open(TrainingFolder.TrainFile, tensors);
         try
         {
@@ -65,6 +72,18 @@ public sealed class OnnxTrainer : IDisposable
         {
             if (_manifest.LearningRateInput is null) throw new InvalidOperationException("The learning rate follows a schedule inside train.onnx, so it cannot be set; export with a plain number to set it here.");
             _rate[0] = value;
+        }
+    }
+
+    /// <summary>What random layers draw from: at first the seed of the trainer that was exported, whose masks the steps repeat.</summary>
+    /// <exception cref="InvalidOperationException">It is set, but no random layer follows it.</exception>
+    public ulong Seed
+    {
+        get => unchecked((ulong)_seed[0]);
+        set
+        {
+            if (_manifest.SeedInput is null) throw new InvalidOperationException("No random layer of train.onnx follows a seed: there is none, or each has its own.");
+            _seed[0] = unchecked((long)value);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class StepNames
         Inputs = [.. model.InputNames.Select(Unique)];
         Targets = [.. model.OutputNames.Select(name => Unique(name + "_target"))];
         SampleWeight = weighted ? Unique("sample_weight") : null;
+        Seed = Unique("seed");
         LearningRate = Unique("learning_rate");
         State = Tensors(plan, step.Updates.GroupBy(update => update.Weight).ToDictionary(group => group.Key, group => group.Last().Value));
 
@@ -44,6 +45,8 @@ internal sealed class StepNames
 
     /// <summary>Inputs, targets and sample weights, as the step's graph takes them.</summary>
     public string[] Data => [.. Inputs, .. Targets, .. SampleWeight is { } weight ? [weight] : Array.Empty<string>()];
+
+    public string Seed { get; }
 
     public string LearningRate { get; }
 

@@ -9,9 +9,13 @@ internal sealed record StepTensors(ManifestTensor[] Data, ManifestTensor[] State
 {
     public static StepTensors Init(TrainingManifest manifest) => new([], [], [], [.. manifest.State.Select(tensor => Named(tensor, tensor.Name))]);
 
-    /// <summary>The learning rate is the last of the data where it is an input, the last of the reports where it is an output.</summary>
+    /// <summary>Behind the batch come the seed and the learning rate where they are inputs; the rate is the last of the reports where it is an output.</summary>
     public static StepTensors Train(TrainingManifest manifest) => new(
-        manifest.LearningRateInput is { } input ? [.. Batch(manifest), new ManifestTensor(input, DType.Float32, [])] : Batch(manifest),
+        [
+            .. Batch(manifest),
+            .. manifest.SeedInput is { } seed ? [new ManifestTensor(seed, DType.Int64, [])] : Array.Empty<ManifestTensor>(),
+            .. manifest.LearningRateInput is { } rate ? [new ManifestTensor(rate, DType.Float32, [])] : Array.Empty<ManifestTensor>(),
+        ],
         Taken(manifest, _ => true),
         manifest.LearningRateOutput is { } output ? [.. Measures(manifest), output] : Measures(manifest),
         [.. manifest.State.Where(tensor => tensor.Next is not null).Select(tensor => Named(tensor, tensor.Next!))]);

@@ -48,8 +48,12 @@ internal sealed record TrainingFiles
         List<(string Name, Value Value)> results = [.. names.Reports.Zip(step.Outputs), .. names.State.Select(tensor => tensor.Next).OfType<(string, Value)>()];
         if (!isConstantRate) results.Add((names.LearningRate, step.Updates.Last(update => update.Weight == rate).Value));
         Weight[] state = [.. names.State.Select(tensor => tensor.Weight)];
-        var random = new RandomSource(new RandomPlan(trainer.Seed, Streams(step)), stands[plan.State.Iterations].Item2);
-        var train = writer.Write(model.Name + "_train", [.. names.Data.Zip(step.Inputs)], results, isConstantRate ? [.. state, rate] : state, random);
+        var streams = Streams(step);
+        var seed = new InputLayer(Shape.Of(), DType.Int64, null).Tensor.Value;
+        var readsSeed = streams.Keys.Any(stream => stream.Seed is null);
+        var random = new RandomSource(new RandomPlan(trainer.Seed, streams), stands[plan.State.Iterations].Item2, seed);
+        (string, Value)[] inputs = [.. names.Data.Zip(step.Inputs), .. readsSeed ? [(names.Seed, seed)] : Array.Empty<(string, Value)>()];
+        var train = writer.Write(model.Name + "_train", inputs, results, isConstantRate ? [.. state, rate] : state, random);
 
         Weight[] evaluated = [.. state.Where(Read(check.Inputs, check.Outputs).Contains)];
         var evaluate = writer.Write(model.Name + "_evaluate", [.. names.Data.Zip(check.Inputs)], [.. names.Reports.Zip(check.Outputs)], evaluated, null);
@@ -77,7 +81,7 @@ internal sealed record TrainingFiles
         {
             Step = step,
             State = names.State,
-            Emitted = new EmittedModel { Model = model, Proto = train.Proto, Inputs = train.Inputs, Outputs = train.Outputs, Layers = [] },
+            Emitted = new EmittedModel { Model = model, Proto = train.Proto, Inputs = [.. train.Inputs.Take(names.Data.Length)], Outputs = train.Outputs, Layers = [] },
             Graphs = graphs,
             Manifest = new TrainingManifest
             {
@@ -88,6 +92,8 @@ internal sealed record TrainingFiles
                 Outputs = [.. model.OutputNames],
                 Targets = data[names.Inputs.Length..labels],
                 SampleWeight = data.ElementAtOrDefault(labels),
+                SeedInput = readsSeed ? names.Seed : null,
+                Seed = readsSeed ? trainer.Seed : null,
                 LearningRateInput = isConstantRate ? names.LearningRate : null,
                 LearningRateOutput = isConstantRate ? null : names.LearningRate,
                 LearningRate = rate.Storage[0],

@@ -27,6 +27,13 @@ internal sealed record TrainingManifest
 
     public ManifestTensor? SampleWeight { get; init; }
 
+    /// <summary>The input for the seed of random layers, as the bits of an int64; nothing where none follows it.</summary>
+    public string? SeedInput { get; init; }
+
+    /// <summary>The seed of the trainer that was exported. A text in the file, because JavaScript's numbers end at 2^53.</summary>
+    [JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)]
+    public ulong? Seed { get; init; }
+
     /// <summary>The input for the learning rate; nothing where a schedule in the graph gives it.</summary>
     public string? LearningRateInput { get; init; }
 

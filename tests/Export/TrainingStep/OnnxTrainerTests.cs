@@ -66,6 +66,34 @@ public sealed class OnnxTrainerTests
         Assert.IsTrue(model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy).ExportTraining(folder.File("again")).IsVerified);
     }
 
+    /// <summary>The seed is an input: given another, the exported step draws what a trainer of that seed draws. The largest has all bits set.</summary>
+    [TestMethod]
+    [DataRow(7UL)]
+    [DataRow(ulong.MaxValue)]
+    public void A_step_draws_from_the_seed_it_is_given(ulong seed)
+    {
+        using var exported = OnnxTrainer.Open(TrainingFolder.Of(TrainingFiles.Of(Noisy(3), new TrainingExportOptions())));
+        Assert.AreEqual(3UL, exported.Seed);
+        exported.Seed = seed;
+        var (asked, other) = (Noisy(seed), Noisy(3));
+        for (var step = 0; step < 3; step++)
+        {
+            var (x, y) = (StepData.Signed(step, 16, 8), StepData.Signed(step + 9, 16, 1));
+            var loss = exported.Step(x, y)["loss"];
+            Assert.AreEqual(asked.TrainOnBatch(x, y)["loss"], loss, 1e-5);
+            Assert.AreNotEqual(other.TrainOnBatch(x, y)["loss"], loss, 1e-4);
+        }
+
+        using var still = OnnxTrainer.Open(TrainingFolder.Of(TrainingFiles.Of(Network(new Adam()), new TrainingExportOptions())));
+        Assert.Throws<InvalidOperationException>(() => still.Seed = 1);
+
+        static Trainer Noisy(ulong seed)
+        {
+            var x = Model.Input([8]);
+            return new Model(x, x.Apply(new Dense(12), new Dropout(0.5f), new GaussianNoise(0.3f), new Dropout(0.2f) { Seed = 5 }, new Dense(1)), seed: 1).Compile(new Sgd(0.05f), Loss.MeanSquaredError, seed: seed);
+        }
+    }
+
     /// <summary>As at the end of Fit, the averages are the model.</summary>
     [TestMethod]
     public void Moving_averages_take_the_weights_place()

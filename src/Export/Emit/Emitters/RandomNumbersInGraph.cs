@@ -109,19 +109,15 @@ internal static class RandomNumbersInGraph
         // Steps are counted in float32, so they end at 2^24 and the upper word of the step is zero.
         var z = emission.Add("Cast", one, [emission.Read(random.Step)], Attributes.Int("to", OnnxGraph.ElementType(DType.Int64)));
         var w = emission.Scalar("zero", 0L);
-        var seed = random.Plan.SeedOf(stream);
-        var (key0, key1) = ((uint)seed, (uint)(seed >> 32));
         for (var round = 0; round < Philox.Rounds; round++)
         {
             var product0 = Any("Mul", x, emission.Scalar("multiplier", (long)Philox.Multiplier0));
             var product1 = Any("Mul", z, emission.Scalar("multiplier", (long)Philox.Multiplier1));
             (x, y, z, w) = (
-                Any("BitwiseXor", Any("BitwiseXor", High(product1), y), emission.Scalar("key", (long)key0)),
+                Any("BitwiseXor", Any("BitwiseXor", High(product1), y), Key(emission, stream, 0, round)),
                 Any("BitwiseAnd", product1, emission.Scalar("word", Word)),
-                Any("BitwiseXor", Any("BitwiseXor", High(product0), w), emission.Scalar("key", (long)key1)),
+                Any("BitwiseXor", Any("BitwiseXor", High(product0), w), Key(emission, stream, 1, round)),
                 Any("BitwiseAnd", product0, emission.Scalar("word", Word)));
-            key0 = unchecked(key0 + Philox.Weyl0);
-            key1 = unchecked(key1 + Philox.Weyl1);
         }
 
         return [x, y, z, w];
@@ -134,14 +130,30 @@ internal static class RandomNumbersInGraph
             return name;
         }
 
-        string High(string product) => Typed(emission, "Cast", OnnxGraph.ElementType(DType.Int64), Shifted(product));
+        string High(string product) => UpperHalf(emission, product);
+    }
 
-        string Shifted(string product)
-        {
-            var name = emission.Graph.Reserve(emission.Prefix + "/BitShift");
-            emission.Node("BitShift", [Typed(emission, "Cast", UInt64, product), Typed(emission, "Cast", UInt64, emission.Scalar("half", 32L))], [name], Attributes.Text("direction", "RIGHT"));
-            return name;
-        }
+    /// <summary>A word of a round's key: the seed's lower or upper half, and as many times the Weyl constant as rounds went before.</summary>
+    private static string Key(Emission emission, RandomStream stream, int half, int round)
+    {
+        var added = unchecked((uint)round * (half == 0 ? Philox.Weyl0 : Philox.Weyl1));
+        if (stream.Seed is { } own) return emission.Scalar("key", (long)unchecked((uint)(own >> (32 * half)) + added));
+
+        // All streams that follow the seed have the same keys.
+        var role = string.Create(CultureInfo.InvariantCulture, $"key {half} of round {round}");
+        if (emission.Shared.TryGetValue((emission.Random!, role), out var known)) return known;
+        var one = new TensorSpec(Shape.Of(), DType.Int64);
+        var seed = emission.Read(emission.Random!.Seed);
+        var word = half == 0 ? seed : UpperHalf(emission, seed);
+        return emission.Shared[(emission.Random, role)] = emission.Add("BitwiseAnd", one, [emission.Add("Add", one, [word, emission.Scalar("weyl", (long)added)]), emission.Scalar("word", Word)]);
+    }
+
+    /// <summary>The upper 32 of 64 bits.</summary>
+    private static string UpperHalf(Emission emission, string bits)
+    {
+        var name = emission.Graph.Reserve(emission.Prefix + "/BitShift");
+        emission.Node("BitShift", [Typed(emission, "Cast", UInt64, bits), Typed(emission, "Cast", UInt64, emission.Scalar("half", 32L))], [name], Attributes.Text("direction", "RIGHT"));
+        return Typed(emission, "Cast", OnnxGraph.ElementType(DType.Int64), name);
     }
 
     private static string Typed(Emission emission, string op, int type, string input)
