@@ -41,17 +41,7 @@ internal sealed class OnnxSession : IDisposable
     /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
     public static OnnxSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options)
     {
-        using var sessionOptions = OrtSetup.Create(provider, options);
-        InferenceSession session;
-        try
-        {
-            session = new InferenceSession(model, sessionOptions);
-        }
-        catch (OnnxRuntimeException refused)
-        {
-            throw new OnnxFileException($"ONNX Runtime does not load {source}: {refused.Message}", refused);
-        }
-
+        var session = OrtSetup.Open(model, source, provider, options);
         try
         {
             return new OnnxSession(session, source);

@@ -7,7 +7,27 @@ internal static class OrtSetup
 {
     private const string CudaProvider = "CUDAExecutionProvider";
 
-    public static SessionOptions Create(ExecutionProvider provider, OnnxModelOptions options)
+    /// <summary>Opens a serialized model; the caller disposes of the session.</summary>
+    /// <param name="model">The bytes of the file.</param>
+    /// <param name="source">How messages call it: a quoted file name, or "the model".</param>
+    /// <param name="provider">The device.</param>
+    /// <param name="options">Threads and optimization; the folder of external data.</param>
+    /// <exception cref="OnnxFileException">ONNX Runtime refuses the model.</exception>
+    /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
+    public static InferenceSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options)
+    {
+        using var sessionOptions = Create(provider, options);
+        try
+        {
+            return new InferenceSession(model, sessionOptions);
+        }
+        catch (OnnxRuntimeException refused)
+        {
+            throw new OnnxFileException($"ONNX Runtime does not load {source}: {refused.Message}", refused);
+        }
+    }
+
+    private static SessionOptions Create(ExecutionProvider provider, OnnxModelOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.IntraOpThreads);
         SessionOptions? result = null;

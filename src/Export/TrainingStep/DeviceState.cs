@@ -25,8 +25,7 @@ internal sealed class DeviceState : IDisposable
     public DeviceState(TrainingFolder folder, StepSession train, ExecutionProvider provider, OnnxModelOptions options)
     {
         _tensors = folder.Manifest.State;
-        using var sessionOptions = Runtime.OrtSetup.Create(provider, new OnnxModelOptions { Optimization = GraphOptimization.None, IntraOpThreads = options.IntraOpThreads });
-        _copier = new InferenceSession(Copier().ToByteArray(), sessionOptions);
+        _copier = Runtime.OrtSetup.Open(Copier().ToByteArray(), "the graph that copies a tensor", provider, new OnnxModelOptions { Optimization = GraphOptimization.None, IntraOpThreads = options.IntraOpThreads });
         try
         {
             if (provider.DeviceId is { } device)

@@ -46,17 +46,7 @@ internal sealed class StepSession : IDisposable
     /// <exception cref="OnnxFileException">ONNX Runtime refuses the file, or it is not the one described.</exception>
     public static StepSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options, StepTensors tensors)
     {
-        using var sessionOptions = OrtSetup.Create(provider, options);
-        InferenceSession session;
-        try
-        {
-            session = new InferenceSession(model, sessionOptions);
-        }
-        catch (OnnxRuntimeException refused)
-        {
-            throw new OnnxFileException($"ONNX Runtime does not load {source}: {refused.Message}", refused);
-        }
-
+        var session = OrtSetup.Open(model, source, provider, options);
         try
         {
             Check(session, source, tensors);
