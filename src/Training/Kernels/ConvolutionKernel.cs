@@ -79,14 +79,14 @@ internal abstract class ConvolutionKernel(int packedLength, int bufferLength, in
     /// <summary>From input to output: <c>out[n, y, x, o] = bias[o] + sum in[n, y * stride + r * dilation - pad, ..., c] * kernel[r, s, c, o]</c>.</summary>
     public static ConvolutionKernel Forward(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm = ConvolutionAlgorithm.Automatic) =>
         UsesWinograd(geometry, algorithm)
-            ? new WinogradConvolution(WinogradPlan.Create(geometry, isTransposed: false), isTransposed: false)
+            ? new WinogradConvolution(geometry, WinogradPlan.Create(geometry, isTransposed: false), isTransposed: false)
             : new DirectConvolution(geometry, ConvolutionPasses.Forward(geometry), isTransposed: false);
 
     /// <summary>From the output's gradient to the input's; with a bias and an activation it is the transposed convolution.</summary>
     // source [batch, od, oh, ow, output channels], destination [batch, depth, height, width, input channels], bias [input channels]
     public static ConvolutionKernel InputGradient(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm = ConvolutionAlgorithm.Automatic) =>
         UsesWinograd(geometry, algorithm)
-            ? new WinogradConvolution(WinogradPlan.Create(geometry, isTransposed: true), isTransposed: true)
+            ? new WinogradConvolution(geometry, WinogradPlan.Create(geometry, isTransposed: true), isTransposed: true)
             : new DirectConvolution(geometry, ConvolutionPasses.InputGradient(geometry), isTransposed: true);
 
     private static bool UsesWinograd(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm) => algorithm switch

@@ -58,9 +58,12 @@ internal static class WinogradPlan
 /// A quarter of the products of the direct form: 8.7 ms instead of 22.6 at 32x32x32x64 -> 64, of which 5.9 are products, 1.5 bring patches to places and 1.5 products to
 /// pixels; the last two are what the memory gives. Its rounding error is larger: see <see cref="ConvolutionAlgorithm.Winograd"/>.
 /// </remarks>
-internal sealed class WinogradConvolution(WinogradPass pass, bool isTransposed) : ConvolutionKernel(pass.Channels + pass.WeightsLength, pass.BufferLength, Math.Min(pass.Batches, MaxParts))
+internal sealed class WinogradConvolution(ConvolutionGeometry geometry, WinogradPass pass, bool isTransposed) : ConvolutionKernel(pass.Channels + pass.WeightsLength, pass.BufferLength, Parts(geometry, pass))
 {
     private const int MaxParts = 16;
+
+    // About 50 microseconds. Each part has a buffer of a quarter of a megabyte, which small convolutions should not fill memory with.
+    private const double OperationsPerPart = 12e6;
 
     private readonly WinogradPass _pass = pass;
     private readonly PackWork _packing = new(pass, isTransposed);
@@ -70,6 +73,8 @@ internal sealed class WinogradConvolution(WinogradPass pass, bool isTransposed) 
 
     protected override void Compute(in ConvOperands operands, int part, int parts) =>
         WinogradRows.Run(_pass, operands, _pass.Batches * part / parts, _pass.Batches * (part + 1) / parts);
+
+    private static int Parts(ConvolutionGeometry geometry, WinogradPass pass) => (int)Math.Clamp(geometry.Operations / OperationsPerPart, Math.Min(1, pass.Batches), Math.Min(pass.Batches, MaxParts));
 
     /// <summary>Transforming the weights, cut by source channels.</summary>
     private sealed class PackWork(WinogradPass pass, bool isTransposed) : IParallelWork
