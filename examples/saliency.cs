@@ -9,5 +9,5 @@ var inputs = Model.Input([10]);
 var model = new Model(inputs, inputs.Apply(new Dense(16, Activation.Tanh), new Dense(4, Activation.Softmax)));
 
 // How much each input moves the largest score: runs in the engine, and in any ONNX Runtime from the file.
-var saliency = new Model(model.Inputs, [model.Output, Gradient.Of(Ops.ReduceMax(model.Output, axis: -1), model.Input)]);
+var saliency = new Model(model.Inputs, [model.Output, Gradient.Of(Ops.Max(model.Output, axis: -1), model.Input)]);
 Console.WriteLine(saliency.ExportOnnx("saliency.onnx"));

@@ -13,7 +13,7 @@ public static class Compilation
     /// <param name="weightedMetrics">What is reported besides, sample weights applied.</param>
     /// <param name="precision">The type a step computes in and keeps its activations in.</param>
     public static Trainer Compile(
-        this Model model, Optimizer optimizer, Loss loss, Metrics? metrics = null, ulong? seed = null, int? threads = null, Metrics? weightedMetrics = null, MixedPrecision precision = MixedPrecision.Float32)
+        this Model model, Optimizer optimizer, Loss loss, MetricList? metrics = null, ulong? seed = null, int? threads = null, MetricList? weightedMetrics = null, MixedPrecision precision = MixedPrecision.Float32)
     {
         ArgumentNullException.ThrowIfNull(model);
         return Make(model, optimizer, [.. model.Outputs.Select(_ => loss)], null, metrics, seed, threads, weightedMetrics, precision);
@@ -31,7 +31,7 @@ public static class Compilation
     /// <param name="precision">The type a step computes in and keeps its activations in.</param>
     /// <exception cref="ModelException">A name is none of the model's outputs.</exception>
     public static Trainer Compile(
-        this Model model, Optimizer optimizer, Dictionary<string, Loss> losses, Dictionary<string, float>? lossWeights = null, Metrics? metrics = null, ulong? seed = null, int? threads = null, Metrics? weightedMetrics = null,
+        this Model model, Optimizer optimizer, Dictionary<string, Loss> losses, Dictionary<string, float>? lossWeights = null, MetricList? metrics = null, ulong? seed = null, int? threads = null, MetricList? weightedMetrics = null,
         MixedPrecision precision = MixedPrecision.Float32)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -41,14 +41,14 @@ public static class Compilation
         return Make(model, optimizer, [.. model.OutputNames.Select(name => losses.GetValueOrDefault(name))], lossWeights, metrics, seed, threads, weightedMetrics, precision);
     }
 
-    private static Trainer Make(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, Dictionary<string, float>? lossWeights, Metrics? metrics, ulong? seed, int? threads, Metrics? weightedMetrics, MixedPrecision precision)
+    private static Trainer Make(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, Dictionary<string, float>? lossWeights, MetricList? metrics, ulong? seed, int? threads, MetricList? weightedMetrics, MixedPrecision precision)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
         var chosen = metrics ?? [];
         chosen.Check(model.OutputNames);
         var weighted = weightedMetrics ?? [];
         weighted.Check(model.OutputNames);
-        var plan = new TrainingPlan(model, optimizer, losses, [.. model.OutputNames.Select(name => lossWeights?.GetValueOrDefault(name, 1) ?? 1)], chosen, weighted, precision);
+        var plan = new CompiledTraining(model, optimizer, losses, [.. model.OutputNames.Select(name => lossWeights?.GetValueOrDefault(name, 1) ?? 1)], chosen, weighted, precision);
         return new Trainer(plan, seed ?? model.Seed, threads);
     }
 

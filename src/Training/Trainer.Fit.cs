@@ -20,7 +20,7 @@ public sealed partial class Trainer
     /// <param name="classWeight">A weight for the samples of each class, by class number; 1 where none is given.</param>
     /// <param name="stepsPerEpoch">Steps of an epoch; once through the data if none are given.</param>
     /// <param name="validationFreq">Epochs from one evaluation to the next.</param>
-    /// <param name="cancellation">Ends training after the present step.</param>
+    /// <param name="cancellationToken">Ends training after the present step.</param>
     /// <returns>Losses and metrics of every epoch.</returns>
     /// <exception cref="ModelException">Data and model do not fit, numbers that are not finite, class numbers out of range; or the loss stopped being a number, with batch and layer.</exception>
     public History Fit(
@@ -38,7 +38,7 @@ public sealed partial class Trainer
         IReadOnlyDictionary<int, float>? classWeight = null,
         int? stepsPerEpoch = null,
         int validationFreq = 1,
-        CancellationToken cancellation = default)
+        CancellationToken cancellationToken = default)
     {
         var arrays = Checked(x, y, sampleWeight, classWeight);
         List<NDArray>? validation = null;
@@ -60,7 +60,7 @@ public sealed partial class Trainer
         }
 
         var batches = new ArrayBatches(arrays, Size(batchSize), shuffle, Seed);
-        return FitBatches(Stepped(batches, stepsPerEpoch), validation is null ? null : new ArrayBatches(validation, batchSize, shuffle: false, Seed), initialEpoch, epochs, callbacks ?? [], verbose, cancellation, validationFreq);
+        return FitBatches(Stepped(batches, stepsPerEpoch), validation is null ? null : new ArrayBatches(validation, batchSize, shuffle: false, Seed), initialEpoch, epochs, callbacks ?? [], verbose, cancellationToken, validationFreq);
     }
 
     /// <summary>Trains the model on batches that are made while they are used, so that data may be larger than memory.</summary>
@@ -74,7 +74,7 @@ public sealed partial class Trainer
     /// <param name="callbacks">What is told of the progress.</param>
     /// <param name="initialEpoch">The first epoch's number, counted from 0.</param>
     /// <param name="verbose">What is printed.</param>
-    /// <param name="cancellation">Ends training after the present step.</param>
+    /// <param name="cancellationToken">Ends training after the present step.</param>
     /// <returns>Losses and metrics of every epoch.</returns>
     /// <exception cref="ModelException">A batch and the model do not fit; or the loss stopped being a number, with batch and layer.</exception>
     public History Fit(
@@ -88,13 +88,13 @@ public sealed partial class Trainer
         IReadOnlyList<Callback>? callbacks = null,
         int initialEpoch = 0,
         Verbosity verbose = Verbosity.Auto,
-        CancellationToken cancellation = default)
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
         if (validationSteps < 1) throw new ModelException($"validationSteps is {validationSteps}; expected at least 1.");
         using var training = Stream(batches, classWeight);
         using var validation = validationData is null ? null : Stream(validationSteps is { } steps ? validationData.Take(steps) : validationData, null);
-        return FitBatches(Stepped(training, stepsPerEpoch), validation, initialEpoch, epochs, callbacks ?? [], verbose, cancellation, validationFreq);
+        return FitBatches(Stepped(training, stepsPerEpoch), validation, initialEpoch, epochs, callbacks ?? [], verbose, cancellationToken, validationFreq);
     }
 
     /// <summary>Trains the model on batches that arrive asynchronously, on a thread of the pool.</summary>
@@ -104,7 +104,7 @@ public sealed partial class Trainer
     /// <param name="validationData">Batches that are only evaluated, after each epoch.</param>
     /// <param name="callbacks">What is told of the progress.</param>
     /// <param name="verbose">What is printed.</param>
-    /// <param name="cancellation">Ends training after the present step.</param>
+    /// <param name="cancellationToken">Ends training after the present step.</param>
     /// <returns>Losses and metrics of every epoch.</returns>
     public Task<History> FitAsync(
         IAsyncEnumerable<Batch> batches,
@@ -113,10 +113,10 @@ public sealed partial class Trainer
         IEnumerable<Batch>? validationData = null,
         IReadOnlyList<Callback>? callbacks = null,
         Verbosity verbose = Verbosity.Auto,
-        CancellationToken cancellation = default)
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
-        return Task.Run(() => Fit(batches.ToBlockingEnumerable(CancellationToken.None), epochs, stepsPerEpoch, validationData, callbacks: callbacks, verbose: verbose, cancellation: cancellation), CancellationToken.None);
+        return Task.Run(() => Fit(batches.ToBlockingEnumerable(CancellationToken.None), epochs, stepsPerEpoch, validationData, callbacks: callbacks, verbose: verbose, cancellationToken: cancellationToken), CancellationToken.None);
     }
 
     private static BatchSource Stepped(BatchSource batches, int? steps) => steps switch
@@ -130,7 +130,7 @@ public sealed partial class Trainer
         new(batches, batch => Checked(batch.X, batch.Y, batch.SampleWeight, classWeight));
 
     internal History FitBatches(
-        BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, IReadOnlyList<Callback> callbacks, Verbosity verbose, CancellationToken cancellation, int validationFreq = 1)
+        BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, IReadOnlyList<Callback> callbacks, Verbosity verbose, CancellationToken cancellationToken, int validationFreq = 1)
     {
         if (validationFreq < 1) throw new ModelException($"validationFreq is {validationFreq}; expected at least 1.");
         var history = new History();
@@ -141,7 +141,7 @@ public sealed partial class Trainer
         foreach (var callback in all) callback.Attach(this);
         try
         {
-            Run(batches, validation, initialEpoch, epochs, all, history, validationFreq, cancellation);
+            Run(batches, validation, initialEpoch, epochs, all, history, validationFreq, cancellationToken);
         }
         catch (Exception error)
         {
@@ -153,7 +153,7 @@ public sealed partial class Trainer
         return history;
     }
 
-    private void Run(BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, Callback[] all, History history, int validationFreq, CancellationToken cancellation)
+    private void Run(BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, Callback[] all, History history, int validationFreq, CancellationToken cancellationToken)
     {
         var logs = new Dictionary<string, double>();
         foreach (var callback in all) callback.OnTrainBegin();
@@ -176,7 +176,7 @@ public sealed partial class Trainer
             }
 
             resumed = null;
-            while (!cancellation.IsCancellationRequested && batches.MoveNext())
+            while (!cancellationToken.IsCancellationRequested && batches.MoveNext())
             {
                 var step = _step;
                 foreach (var callback in all) callback.OnBatchBegin(step);
@@ -189,8 +189,8 @@ public sealed partial class Trainer
 
             logs.Clear();
             _training.Report(logs, "");
-            if (validation is not null && (epoch + 1) % validationFreq == 0 && !cancellation.IsCancellationRequested) Evaluate(validation, logs, "val_", cancellation);
-            part = cancellation.IsCancellationRequested;
+            if (validation is not null && (epoch + 1) % validationFreq == 0 && !cancellationToken.IsCancellationRequested) Evaluate(validation, logs, "val_", cancellationToken);
+            part = cancellationToken.IsCancellationRequested;
             if (part) StopTraining = true;
             else (_epoch, _step) = (epoch + 1, 0);
             foreach (var callback in all)

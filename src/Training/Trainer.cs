@@ -6,13 +6,13 @@ namespace OnnxFunctional.Training;
 /// <summary>A compiled model: fits it to data, evaluates it, steps by hand. <c>model.Compile(...)</c> makes it.</summary>
 public sealed partial class Trainer
 {
-    private readonly TrainingPlan _plan;
+    private readonly CompiledTraining _plan;
     private readonly ModelEngine _engine;
     private readonly StepRunner _training;
     private readonly StepRunner _evaluation;
     private ExecutionPlan? _lossPlan;
 
-    internal Trainer(TrainingPlan plan, ulong seed, int? threads)
+    internal Trainer(CompiledTraining plan, ulong seed, int? threads)
     {
         _plan = plan;
         Seed = seed;
@@ -59,7 +59,7 @@ public sealed partial class Trainer
         set => _engine.Winograd = value;
     }
 
-    internal TrainingPlan Plan => _plan;
+    internal CompiledTraining Plan => _plan;
 
     internal StepRunner TrainingSteps => _training;
 
@@ -155,7 +155,7 @@ public sealed partial class Trainer
         var own = BytesOf(_plan);
         return new TrainingMemory(batchSize, _plan.Precision, own, _plan.Precision == MixedPrecision.Float32 ? own : BytesOf(_plan.InFloat32()));
 
-        long BytesOf(TrainingPlan plan)
+        long BytesOf(CompiledTraining plan)
         {
             var graph = StepGraph.For(plan, specs, training: true);
             return Planner.Plan(new PlanRequest(graph.Inputs, graph.Outputs, graph.Updates) { Seed = Seed, Winograd = _engine.Winograd, MeasuresOnly = true }, specs).ArenaBytes;
@@ -178,14 +178,14 @@ public sealed partial class Trainer
         return _lossPlan.Outputs[0].Floats[0];
     }
 
-    internal void Evaluate(BatchSource batches, Dictionary<string, double> logs, string prefix, CancellationToken cancellation)
+    internal void Evaluate(BatchSource batches, Dictionary<string, double> logs, string prefix, CancellationToken cancellationToken)
     {
         _evaluation.Reset();
         batches.Start(0);
         while (batches.MoveNext())
         {
             // Part of the data says little: an evaluation that is broken off reports nothing.
-            if (cancellation.IsCancellationRequested) return;
+            if (cancellationToken.IsCancellationRequested) return;
             _evaluation.Run(batches, 0);
         }
 

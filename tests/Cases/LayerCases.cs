@@ -3,7 +3,7 @@ using OnnxFunctional.Layers;
 namespace OnnxFunctional.Tests.Cases;
 
 /// <summary>One row for a layer: how it is made, what it is called on (shapes without the batch), what comes out, how many weight tensors it has.</summary>
-public sealed record LayerCase(string Name, Func<Operation> Create, Shape[] Inputs, Shape Output, int Weights)
+public sealed record LayerCase(string Name, Func<LayerBase> Create, Shape[] Inputs, Shape Output, int Weights)
 {
     /// <summary>The element type of the inputs.</summary>
     internal DType InputType { get; init; } = DType.Float32;
@@ -173,7 +173,7 @@ public static partial class LayerCases
         new("UnitNormalization", () => new UnitNormalization(), [[6]], [null, 6], 0),
         new("SpectralNormalization", () => new SpectralNormalization(new Dense(4)), [[5]], [null, 4], 3) { Differentiable = false },
         new("Normalization", () => new Normalization(), [[3, 4]], [null, 3, 4], 3),
-        new("Normalization_given", () => new Normalization(mean: new Numbers?([1f, 2, 3]), variance: new Numbers?([1f, 4, 9])), [[3]], [null, 3], 0),
+        new("Normalization_given", () => new Normalization(mean: new FloatValues?([1f, 2, 3]), variance: new FloatValues?([1f, 4, 9])), [[3]], [null, 3], 0),
         new("Rescaling", () => new Rescaling(2, 1), [[4]], [null, 4], 0),
     ];
 

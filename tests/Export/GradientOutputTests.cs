@@ -28,7 +28,7 @@ public sealed class GradientOutputTests
         var history = trainer.Fit(x.Take(learned), y.Take(learned), epochs: 2, batchSize: 32, verbose: Verbosity.Silent);
         Assert.IsGreaterThan(0.7, history["accuracy"][^1], "a network that learned nothing explains nothing");
 
-        var best = Ops.ReduceMax(scores, axis: -1);
+        var best = Ops.Max(scores, axis: -1);
         var (saliency, gradient) = (Gradient.Of(best, image), Gradient.Of(best, features));
         var heat = Ops.Relu(Ops.Sum(features * Ops.Mean(gradient, axis: [1, 2], keepDims: true), axis: -1));
         var explaining = new Model(image, [scores, saliency, heat]);

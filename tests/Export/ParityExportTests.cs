@@ -38,7 +38,7 @@ public sealed class ParityExportTests
     [DynamicData(nameof(Models))]
     public void A_model_file(string file)
     {
-        var emitted = OnnxEmitter.Emit(KerasModel.Load(ParityFolder.PathOf(file)), new ExportOptions());
+        var emitted = OnnxEmitter.Emit(KerasFile.Load(ParityFolder.PathOf(file)), new ExportOptions());
         var arrays = Npz.ReadAll<float>(ParityFolder.PathOf(Path.ChangeExtension(file, ".npz")));
         Compare(emitted, [.. Numbered("x")], [.. Numbered("y")]);
 
@@ -53,7 +53,7 @@ public sealed class ParityExportTests
     [DynamicData(nameof(Models))]
     public void A_model_file_has_no_transpose_inside(string file)
     {
-        var emitted = OnnxEmitter.Emit(KerasModel.Load(ParityFolder.PathOf(file)), new ExportOptions());
+        var emitted = OnnxEmitter.Emit(KerasFile.Load(ParityFolder.PathOf(file)), new ExportOptions());
         var graph = emitted.Proto.Graph;
         if (!graph.Node.Any(node => node.OpType == "Conv")) return;
         foreach (var transpose in graph.Node.Where(node => node.OpType == "Transpose"))
@@ -65,7 +65,7 @@ public sealed class ParityExportTests
     [DynamicData(nameof(Models))]
     public void A_model_file_has_one_node_for_each_recurrent_layer(string file)
     {
-        var model = KerasModel.Load(ParityFolder.PathOf(file));
+        var model = KerasFile.Load(ParityFolder.PathOf(file));
         var layers = model.Layers.Count(layer => layer is RecurrentLayer or Bidirectional);
         var emitted = OnnxEmitter.Emit(model, new ExportOptions());
         Assert.AreEqual(layers, emitted.Proto.Graph.Node.Count(node => node.OpType is "LSTM" or "GRU" or "RNN"));

@@ -35,7 +35,7 @@ public sealed class KerasFileTests
     [DynamicData(nameof(Models))]
     public void A_saved_model_has_the_groups_names_and_arrays_of_Keras_file(string file)
     {
-        var model = KerasModel.Load(ParityFolder.PathOf(file));
+        var model = KerasFile.Load(ParityFolder.PathOf(file));
         var folder = Directory.CreateTempSubdirectory();
         try
         {
@@ -49,7 +49,7 @@ public sealed class KerasFileTests
             }
 
             var again = Path.Combine(folder.FullName, "again.keras");
-            KerasModel.Load(path).Save(again);
+            KerasFile.Load(path).Save(again);
             CollectionAssert.AreEqual(File.ReadAllBytes(path), File.ReadAllBytes(again));
         }
         finally
@@ -129,17 +129,17 @@ public sealed class KerasFileTests
             entry.Write(new byte[size]);
         }
 
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasModel.Load(stream)).Message, expected);
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasFile.Load(stream)).Message, expected);
     }
 
     [TestMethod]
     public void What_is_no_archive_is_refused()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasModel.Load(new MemoryStream([1, 2, 3]))).Message, "no .keras file");
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasModel.Load("nowhere.keras")).Message, "cannot be opened");
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasFile.Load(new MemoryStream([1, 2, 3]))).Message, "no .keras file");
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasFile.Load("nowhere.keras")).Message, "cannot be opened");
         using var empty = new MemoryStream();
         using (var zip = new ZipArchive(empty, ZipArchiveMode.Create, leaveOpen: true)) zip.CreateEntry("other");
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasModel.Load(empty)).Message, "no config.json");
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasFile.Load(empty)).Message, "no config.json");
     }
 
     [TestMethod]

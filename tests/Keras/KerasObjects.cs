@@ -50,7 +50,7 @@ internal static class KerasObjects
         if (type == typeof(Schedule)) return value is JsonObject schedule ? Make<Schedule>((string)schedule["class_name"]!, schedule["config"]!.AsObject()) : (Schedule)Number(value);
         if (type == typeof(float)) return Number(value);
         if (type == typeof(int)) return (int)Number(value);
-        if (type == typeof(Numbers)) return value is JsonArray list ? Numbers.Create([.. list.Select(item => Number(item!))]) : (Numbers)Number(value);
+        if (type == typeof(FloatValues)) return value is JsonArray list ? FloatValues.Create([.. list.Select(item => Number(item!))]) : (FloatValues)Number(value);
         if (type.IsEnum) return Enum.GetValues(type).Cast<object>().First(option => Same(option.ToString()!, (string)value!));
         if (type == typeof(IReadOnlyList<int>)) return value.AsArray().Select(item => (int)Number(item!)).ToArray();
         if (type == typeof(IReadOnlyList<float>)) return value.AsArray().Select(item => Number(item!)).ToArray();

@@ -29,12 +29,12 @@ public sealed class ParityModelTests
         using var folder = new TemporaryFolder();
         var path = folder.File("copy.keras");
         model.Save(path);
-        foreach (var (before, after) in model.PredictAll(inputs).Zip(KerasModel.Load(path).PredictAll(inputs))) CollectionAssert.AreEqual(Flat(before), Flat(after));
+        foreach (var (before, after) in model.PredictAll(inputs).Zip(KerasFile.Load(path).PredictAll(inputs))) CollectionAssert.AreEqual(Flat(before), Flat(after));
     }
 
     internal static (Model Model, NDArrays Inputs, Tensor<float>[] Outputs) Read(string file)
     {
-        var model = KerasModel.Load(ParityFolder.PathOf(file));
+        var model = KerasFile.Load(ParityFolder.PathOf(file));
         var path = ParityFolder.PathOf(Path.ChangeExtension(file, ".npz"));
         NDArray[] inputs = [.. model.Inputs.Select((input, i) => input.DType switch
         {

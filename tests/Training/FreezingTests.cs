@@ -100,5 +100,5 @@ public sealed class FreezingTests
         return new Model(input, input.Apply(new Dense(4, Activation.Tanh), normalization, new Dense(1)), seed: 3);
     }
 
-    private static float[] Values(Operation layer) => [.. layer.Weights.SelectMany(weight => weight.Value.ToArray())];
+    private static float[] Values(LayerBase layer) => [.. layer.Weights.SelectMany(weight => weight.Value.ToArray())];
 }

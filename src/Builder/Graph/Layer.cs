@@ -3,7 +3,7 @@ namespace OnnxFunctional;
 /// <summary>A layer with one input and one output: derive from it and write <see cref="Forward"/>.</summary>
 /// <remarks>Forward builds the computation from <see cref="Ops"/>, other layers and weights; gradient, speed and ONNX form follow from it.</remarks>
 /// <param name="name">Its name; a model makes one from the class if none is given.</param>
-public abstract class Layer(string? name = null) : Operation(name)
+public abstract class Layer(string? name = null) : LayerBase(name)
 {
     /// <summary>Calls the layer on a tensor and returns its output; calling it again shares its weights.</summary>
     /// <exception cref="ModelException">The tensor does not fit; the message says what was expected.</exception>
@@ -37,7 +37,7 @@ public abstract class Layer(string? name = null) : Operation(name)
 
 /// <summary>A layer that makes one tensor of several, such as Add or Concatenate.</summary>
 /// <param name="name">Its name; a model makes one from the class if none is given.</param>
-public abstract class MergeLayer(string? name = null) : Operation(name)
+public abstract class MergeLayer(string? name = null) : LayerBase(name)
 {
     /// <summary>Calls the layer on tensors and returns its output.</summary>
     /// <exception cref="ModelException">The tensors do not fit together; the message says what was expected.</exception>
@@ -54,7 +54,7 @@ public abstract class MergeLayer(string? name = null) : Operation(name)
 }
 
 /// <summary>Where data enters a model; <see cref="ModelInput.Input"/> makes it.</summary>
-public sealed class InputLayer : Operation
+public sealed class InputLayer : LayerBase
 {
     internal InputLayer(Shape shape, DType dtype, string? name)
         : base(name)

@@ -1,12 +1,12 @@
 namespace OnnxFunctional;
 
 /// <summary>One call of a layer on tensors: what Keras calls a node of the layer. A shared layer has several.</summary>
-internal sealed class LayerCall(Operation layer, LayerCall? parent)
+internal sealed class LayerCall(LayerBase layer, LayerCall? parent)
 {
     private readonly List<(Weight Weight, Value Value)> _updates = [];
     private readonly List<Value> _losses = [];
 
-    public Operation Layer { get; } = layer;
+    public LayerBase Layer { get; } = layer;
 
     /// <summary>The call of the layer or model this one was made in.</summary>
     public LayerCall? Parent { get; } = parent;

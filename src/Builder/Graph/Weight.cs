@@ -10,7 +10,7 @@ public sealed class Weight
     private float[]? _values;
     private RandomNumbers? _first;
 
-    internal Weight(string name, Shape shape, Initializer initializer, bool trainable, Operation? owner)
+    internal Weight(string name, Shape shape, Initializer initializer, bool trainable, LayerBase? owner)
     {
         if (shape.IsKnown && !HasIndexableSize(shape)) throw new ModelException($"Weight '{name}' of shape {shape} has more than {Array.MaxLength} elements, which no array holds. Make the layer smaller.");
         Name = name;
@@ -54,7 +54,7 @@ public sealed class Weight
         }
     }
 
-    internal Operation? Owner { get; }
+    internal LayerBase? Owner { get; }
 
     /// <summary>The one value that stands for the weight in every graph that reads it.</summary>
     internal Value Variable { get; }

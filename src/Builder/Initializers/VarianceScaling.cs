@@ -42,10 +42,10 @@ public class VarianceScaling(float scale = 1, FanMode mode = FanMode.FanIn, Rand
     public RandomDistribution Distribution { get; } = distribution;
 
     /// <summary>The axes that count as inputs of a unit; Keras' rule for kernels if none are given.</summary>
-    public Sizes? InputAxes { get; init; }
+    public IntValues? InputAxes { get; init; }
 
     /// <summary>The axes that count as outputs; Keras' rule for kernels if none are given.</summary>
-    public Sizes? OutputAxes { get; init; }
+    public IntValues? OutputAxes { get; init; }
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
@@ -68,7 +68,7 @@ public class VarianceScaling(float scale = 1, FanMode mode = FanMode.FanIn, Rand
         }
     }
 
-    private static double Product(Shape shape, Sizes axes) => axes.Aggregate(1.0, (product, axis) => product * shape.Dim(axis));
+    private static double Product(Shape shape, IntValues axes) => axes.Aggregate(1.0, (product, axis) => product * shape.Dim(axis));
 }
 
 /// <summary>Uniform within <c>sqrt(6 / (fan_in + fan_out))</c> of zero.</summary>

@@ -8,8 +8,8 @@ namespace OnnxFunctional;
 /// </code></example>
 public class Model : Layer
 {
-    private readonly Dictionary<string, Operation> _byName = [];
-    private readonly Dictionary<Operation, string> _names = [];
+    private readonly Dictionary<string, LayerBase> _byName = [];
+    private readonly Dictionary<LayerBase, string> _names = [];
 
     /// <summary>Takes what lies between <paramref name="inputs"/> and <paramref name="outputs"/>, names its layers in graph order and gives new weights their first values.</summary>
     /// <param name="inputs">One tensor or several, from <see cref="ModelInput.Input"/> or from within another model.</param>
@@ -46,7 +46,7 @@ public class Model : Layer
     public override SymbolicTensor Output => Outputs.Count == 1 ? Outputs[0] : throw new ModelException($"Model '{Name}' gives {Outputs.Count} tensors; use Outputs.");
 
     /// <summary>All layers, inputs included, in Keras' order: by depth, then by first use.</summary>
-    public IReadOnlyList<Operation> Layers => [.. Children.Where(child => child is not Serialization.KerasOperation)];
+    public IReadOnlyList<LayerBase> Layers => [.. Children.Where(child => child is not Serialization.KerasFunction)];
 
     /// <summary>The names of the inputs, in order: what a dictionary of data and the ONNX file call them.</summary>
     public IReadOnlyList<string> InputNames => [.. Inputs.Select(StepNameOf)];
@@ -75,11 +75,11 @@ public class Model : Layer
     internal IReadOnlyList<ModelStep> Steps { get; }
 
     /// <summary>The layers and the operations a Keras file brought with a name.</summary>
-    internal override IReadOnlyList<Operation> Children => [.. Steps.Select(step => step.Layer).OfType<Operation>().Distinct()];
+    internal override IReadOnlyList<LayerBase> Children => [.. Steps.Select(step => step.Layer).OfType<LayerBase>().Distinct()];
 
     /// <summary>A layer by its name.</summary>
     /// <exception cref="ModelException">There is none; the message names the nearest.</exception>
-    public Operation GetLayer(string name)
+    public LayerBase GetLayer(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (_byName.TryGetValue(name, out var layer)) return layer;
@@ -131,7 +131,7 @@ public class Model : Layer
     /// <summary>Prints the table of <see cref="ToString"/> to the console.</summary>
     public void Summary() => Console.Out.WriteLine(ToString());
 
-    internal override string NameOf(Operation child) => _names[child];
+    internal override string NameOf(LayerBase child) => _names[child];
 
     /// <summary>All weights with their full names, <c>dense/kernel</c>, in the order of the layers; a shared one appears once.</summary>
     internal IReadOnlyList<(string Path, Weight Weight)> WeightPaths() => [.. NamedWeights().DistinctBy(named => named.Weight)];
@@ -152,7 +152,7 @@ public class Model : Layer
     {
         var taken = new HashSet<string>();
         var problems = new List<string>();
-        foreach (var layer in Steps.Select(step => step.Layer).OfType<Operation>().Distinct())
+        foreach (var layer in Steps.Select(step => step.Layer).OfType<LayerBase>().Distinct())
         {
             if (layer.GivenName is { } given && !taken.Add(given)) problems.Add($"two layers are named '{given}'; give each its own name");
         }
@@ -182,7 +182,7 @@ public class Model : Layer
     /// <summary>Calls all layers anew on other inputs; nothing where the model holds tensors from within layers.</summary>
     /// <param name="inputs">A tensor for each input.</param>
     /// <param name="layerOf">The layer to call in the place of one of the model's.</param>
-    internal SymbolicTensors? CallAnew(SymbolicTensors inputs, Func<Operation, Operation> layerOf)
+    internal SymbolicTensors? CallAnew(SymbolicTensors inputs, Func<LayerBase, LayerBase> layerOf)
     {
         var map = new Dictionary<Value, SymbolicTensor>();
         for (var i = 0; i < inputs.Count; i++) map[Inputs[i].Value] = inputs[i];
@@ -200,15 +200,15 @@ public class Model : Layer
     }
 
     /// <summary>Calls one layer anew, or makes one operation, if all it reads is there.</summary>
-    private static bool CallAnew(ModelStep step, Dictionary<Value, SymbolicTensor> map, Func<Operation, Operation> layerOf)
+    private static bool CallAnew(ModelStep step, Dictionary<Value, SymbolicTensor> map, Func<LayerBase, LayerBase> layerOf)
     {
         SymbolicTensors outputs;
         if (step.Call is { } call)
         {
             if (call.Inputs.Any(input => !map.ContainsKey(input.Value))) return false;
             SymbolicTensors given = call.Inputs.Take(call.Inputs.Count - call.Options.Tensors.Count()).Select(input => map[input.Value]).ToArray();
-            outputs = call.Layer is Serialization.KerasOperation operation
-                ? ((Serialization.KerasOperation)layerOf(operation)).CallWith(given, operation.ArgumentsOf(call))
+            outputs = call.Layer is Serialization.KerasFunction operation
+                ? ((Serialization.KerasFunction)layerOf(operation)).CallWith(given, operation.ArgumentsOf(call))
                 : layerOf(call.Layer).CallAll(given, call.Options.Moved(mask => map[mask.Value]));
         }
         else

@@ -1,9 +1,9 @@
 namespace OnnxFunctional;
 
 /// <summary>One row of a model on its outermost level: an input, a call of a layer, or a bare operation such as a sum.</summary>
-internal sealed class ModelStep(Operation? layer, LayerCall? call, Node? node, IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs)
+internal sealed class ModelStep(LayerBase? layer, LayerCall? call, Node? node, IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs)
 {
-    public Operation? Layer { get; } = layer;
+    public LayerBase? Layer { get; } = layer;
 
     public LayerCall? Call { get; } = call;
 

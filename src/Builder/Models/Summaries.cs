@@ -35,7 +35,7 @@ internal static class Summaries
         return text.ToString();
     }
 
-    private static bool IsTrainable(Operation holder, Weight weight) =>
+    private static bool IsTrainable(LayerBase holder, Weight weight) =>
         holder.Trainable && (holder.OwnWeights.Contains(weight) || holder.Children.Any(child => child.Weights.Contains(weight) && IsTrainable(child, weight)));
 
     private static string Connection((ModelStep Step, int Output) source, Model model)

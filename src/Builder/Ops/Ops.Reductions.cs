@@ -33,10 +33,10 @@ public static partial class Ops
     public static SymbolicTensor Prod(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceProd(axis.List, keepDims), x);
 
     /// <summary>The largest element along some axes, or all of them.</summary>
-    public static SymbolicTensor ReduceMax(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceMax(axis.List, keepDims), x);
+    public static SymbolicTensor Max(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceMax(axis.List, keepDims), x);
 
     /// <summary>The smallest element along some axes, or all of them.</summary>
-    public static SymbolicTensor ReduceMin(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceMin(axis.List, keepDims), x);
+    public static SymbolicTensor Min(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceMin(axis.List, keepDims), x);
 
     /// <summary>The sum along some axes, or all of them.</summary>
     public static SymbolicTensor Sum(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceSum(axis.List, keepDims), x);

@@ -13,8 +13,8 @@ internal sealed partial class ChannelFlow
 {
     private readonly Dictionary<Value, int[]?[]> _values = [];
     private readonly Dictionary<Weight, int[]?[]> _weights = [];
-    private readonly Dictionary<Operation, int[]?[][]> _sizes = [];
-    private readonly HashSet<Operation> _fixedLayers = [];
+    private readonly Dictionary<LayerBase, int[]?[][]> _sizes = [];
+    private readonly HashSet<LayerBase> _fixedLayers = [];
 
     public ChannelFlow(Model model)
     {
@@ -60,7 +60,7 @@ internal sealed partial class ChannelFlow
     }
 
     /// <summary>The channels along the axes of what a layer has sizes for among its options: each input of a model, the output of a Reshape.</summary>
-    public int[]?[][]? SizesOf(Operation layer) => _sizes.GetValueOrDefault(layer);
+    public int[]?[][]? SizesOf(LayerBase layer) => _sizes.GetValueOrDefault(layer);
 
     private int[]?[] Of(Value value)
     {
@@ -116,7 +116,7 @@ internal sealed partial class ChannelFlow
         if (node.Scope is null) return Host.Bare;
         for (var call = node.Scope; call is not null; call = call.Parent)
         {
-            if (call.Layer is KerasOperation) return Host.Bare;
+            if (call.Layer is KerasFunction) return Host.Bare;
             if (!PrunableLayers.IsUnderstood(call.Layer)) return Host.Unknown;
         }
 

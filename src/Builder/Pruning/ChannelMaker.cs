@@ -6,7 +6,7 @@ namespace OnnxFunctional.Pruning;
 /// <param name="Kernel">The kernel.</param>
 /// <param name="Axis">The axis of the kernel that counts the channels.</param>
 /// <param name="Channels">Their classes; nothing where the layer cannot be made smaller.</param>
-internal sealed record ChannelMaker(string Name, Operation Layer, Weight Kernel, int Axis, int[]? Channels)
+internal sealed record ChannelMaker(string Name, LayerBase Layer, Weight Kernel, int Axis, int[]? Channels)
 {
     public int Count => Kernel.Shape.Dims[Axis];
 

@@ -6,12 +6,12 @@ namespace OnnxFunctional.Pruning;
 /// <summary>Builds a model anew without some channels: copies of its layers in the new sizes, called as before, with what is left of the weights.</summary>
 internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
 {
-    private readonly Dictionary<Operation, Operation> _copies = [];
+    private readonly Dictionary<LayerBase, LayerBase> _copies = [];
 
     public Model Run(Model model)
     {
         var copy = Rebuild(model, model.Name);
-        var done = new HashSet<Operation>();
+        var done = new HashSet<LayerBase>();
         CopyWeights(model, copy, done);
         foreach (var (output, made) in model.Outputs.Zip(copy.Outputs))
         {
@@ -49,7 +49,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
     }
 
     /// <summary>The layer that stands for one of the model's; one for all its calls.</summary>
-    private Operation CopyOf(Operation layer, Operation parent)
+    private LayerBase CopyOf(LayerBase layer, LayerBase parent)
     {
         if (_copies.TryGetValue(layer, out var known)) return known;
         var name = parent.NameOf(layer);
@@ -69,7 +69,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
     }
 
     /// <summary>A layer that holds others, from its constructor and properties: a plain copy would share the layers inside.</summary>
-    private Operation MadeFromOptions(Operation layer, string name)
+    private LayerBase MadeFromOptions(LayerBase layer, string name)
     {
         var type = KerasRegistry.ByType.TryGetValue(layer.GetType(), out var known) ? known : KerasType.Custom(layer);
         if (type.HiddenParameters() is { Count: > 0 } hidden)
@@ -78,11 +78,11 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         foreach (var member in type.Configuration)
         {
             var value = member.Property.GetValue(layer);
-            if (value is IEnumerable<Operation>) throw new ModelException($"Prune: '{name}' ({layer.ClassName}) holds a list of layers, {member.Property.Name}, and cannot be made anew. Build it as a nested Model.");
-            values[member.Key] = value is Operation inner ? CopyOf(inner, layer) : value;
+            if (value is IEnumerable<LayerBase>) throw new ModelException($"Prune: '{name}' ({layer.ClassName}) holds a list of layers, {member.Property.Name}, and cannot be made anew. Build it as a nested Model.");
+            values[member.Key] = value is LayerBase inner ? CopyOf(inner, layer) : value;
         }
 
-        return (Operation)type.Create(values, name);
+        return (LayerBase)type.Create(values, name);
     }
 
     private Reshape Resized(Reshape reshape, int[]?[] axes, string name)
@@ -93,11 +93,11 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
             if (target[i] > 0) target[i] = Left(axes[i + 1], target[i]);
         }
 
-        return new Reshape(Sizes.Create(target), name);
+        return new Reshape(IntValues.Create(target), name);
     }
 
     /// <summary>Output channels a layer has left; nothing where it keeps all.</summary>
-    private int? ChannelsOf(Operation layer)
+    private int? ChannelsOf(LayerBase layer)
     {
         foreach (var weight in layer.OwnWeights)
         {
@@ -117,7 +117,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
 
     private bool Stays(int channel) => !gone.Contains(flow.Classes.Find(channel));
 
-    private void CopyWeights(Operation layer, Operation copy, HashSet<Operation> done)
+    private void CopyWeights(LayerBase layer, LayerBase copy, HashSet<LayerBase> done)
     {
         if (!done.Add(layer)) return;
         foreach (var weight in layer.OwnWeights)

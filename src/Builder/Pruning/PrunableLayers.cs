@@ -6,14 +6,14 @@ namespace OnnxFunctional.Pruning;
 internal interface IChannelMaker
 {
     /// <summary>A layer of the same options but that many output channels, not called yet.</summary>
-    Operation WithChannels(int channels, string name);
+    LayerBase WithChannels(int channels, string name);
 }
 
 /// <summary>The layers that can be made smaller, one row a weight.</summary>
 internal static class PrunableLayers
 {
     /// <summary>The axis of a weight along which the layer makes its channels, and those along which the weight follows channels made elsewhere (or by the layer's kernel); neither for weights that stay as they are.</summary>
-    public static (int? Made, int[] Followed) AxesOf(Operation layer, Weight weight) => (layer, weight.Name) switch
+    public static (int? Made, int[] Followed) AxesOf(LayerBase layer, Weight weight) => (layer, weight.Name) switch
     {
         (Dense, "kernel") => (1, [0]),
         (Dense, "bias") => (null, [0]),
@@ -32,14 +32,14 @@ internal static class PrunableLayers
     };
 
     /// <summary>Whether the layer may become smaller; a convolution of several groups would need the same number from each.</summary>
-    public static bool CanShrink(Operation layer) => layer is not Convolution { Groups: > 1 };
+    public static bool CanShrink(LayerBase layer) => layer is not Convolution { Groups: > 1 };
 
     /// <summary>Whether the layer's weights may change their size when it stands in this one: its copy holds a copy of that layer and builds on whatever size it has.</summary>
-    public static bool IsTransparent(Operation around) => around is Model or TimeDistributed;
+    public static bool IsTransparent(LayerBase around) => around is Model or TimeDistributed;
 
     /// <summary>Whether calling the layer again on fewer channels computes the same on those that are left: a built-in one, none of whose options counts channels.</summary>
-    public static bool IsUnderstood(Operation layer) =>
+    public static bool IsUnderstood(LayerBase layer) =>
         layer is Model
-        || (layer.GetType().Assembly == typeof(Operation).Assembly
+        || (layer.GetType().Assembly == typeof(LayerBase).Assembly
             && layer is not (Lambda or GroupNormalization { Groups: > 0 } or Dropout { NoiseShape: not null } or AlphaDropout { NoiseShape: not null }));
 }

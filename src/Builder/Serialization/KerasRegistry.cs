@@ -171,7 +171,7 @@ internal static class KerasRegistry
 
     private static KerasType Layer<[DynamicallyAccessedMembers(KerasType.Members)] T>(
         string name, CallForm form = CallForm.Separate, bool mask = false, bool notesShape = true, string[]? omitted = null, FixedKey[]? keys = null, string[]? single = null)
-        where T : Operation =>
+        where T : LayerBase =>
         Row<T>(name, "keras.layers", form, mask, notesShape, omitted, keys, single: single);
 
     private static KerasType Initializer<[DynamicallyAccessedMembers(KerasType.Members)] T>(string name, string[]? aliases = null, FixedKey[]? keys = null)

@@ -91,7 +91,7 @@ internal sealed class KerasType
         new(name, module, typeof(T)) { Form = form, TakesMask = mask, NotesShape = notesShape, Omitted = omitted ?? [], FixedKeys = keys ?? [], Aliases = aliases ?? [], Single = single ?? [] };
 
     /// <summary>A class of the user's as it is met in a model; its form follows from what it derives from.</summary>
-    public static KerasType Custom(Operation layer) => new(layer.GetType().Name, null, layer.GetType()) { Form = layer is MergeLayer ? CallForm.List : CallForm.Separate, NotesShape = true };
+    public static KerasType Custom(LayerBase layer) => new(layer.GetType().Name, null, layer.GetType()) { Form = layer is MergeLayer ? CallForm.List : CallForm.Separate, NotesShape = true };
 
     public static KerasType Custom(Initializer initializer) => new(initializer.GetType().Name, null, initializer.GetType());
 
@@ -191,7 +191,7 @@ internal sealed class KerasType
     }
 
     private static KerasKind KindOf(Type type) =>
-        typeof(Operation).IsAssignableFrom(type) ? KerasKind.Layer
+        typeof(LayerBase).IsAssignableFrom(type) ? KerasKind.Layer
         : typeof(Initializer).IsAssignableFrom(type) ? KerasKind.Initializer
         : typeof(Regularizer).IsAssignableFrom(type) ? KerasKind.Regularizer
         : typeof(Constraint).IsAssignableFrom(type) ? KerasKind.Constraint
@@ -205,8 +205,8 @@ internal sealed class KerasType
         {
             // Name, Trainable, Weights and the like belong to every layer and are written apart.
             var declarer = property.DeclaringType;
-            if (declarer == typeof(Operation) || declarer == typeof(Layer) || declarer == typeof(MergeLayer) || property.GetMethod is not { IsPublic: true } || property.GetIndexParameters().Length > 0) continue;
-            if (property.GetMethod.GetBaseDefinition().DeclaringType == typeof(Operation)) continue;
+            if (declarer == typeof(LayerBase) || declarer == typeof(Layer) || declarer == typeof(MergeLayer) || property.GetMethod is not { IsPublic: true } || property.GetIndexParameters().Length > 0) continue;
+            if (property.GetMethod.GetBaseDefinition().DeclaringType == typeof(LayerBase)) continue;
             if (property.SetMethod is { IsPublic: true } || parameters.Contains(property.Name)) members.Add(new(Naming.SnakeCase(property.Name), property));
         }
 

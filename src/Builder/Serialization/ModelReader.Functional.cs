@@ -137,7 +137,7 @@ internal sealed partial class ModelReader
     /// <summary>Calls a layer with the arguments of the file.</summary>
     private static SymbolicTensors Call(PendingCall call, SymbolicTensor[] tensors)
     {
-        if (call.Entry.Operation is KerasOperation operation) return operation.CallWith(tensors, call.Arguments);
+        if (call.Entry.Operation is KerasFunction operation) return operation.CallWith(tensors, call.Arguments);
         var inputs = new List<SymbolicTensor>();
         for (var i = 0; i < call.Arguments.Positional.Count; i++) AddTensors(call.Arguments.Positional[i], inputs, tensors, $"argument {i}");
         var options = CallOptions.None;
@@ -250,11 +250,11 @@ internal sealed partial class ModelReader
     }
 
     /// <summary>A layer of the model being read with the outputs of the calls made so far.</summary>
-    private sealed class LayerEntry(string name, Operation operation)
+    private sealed class LayerEntry(string name, LayerBase operation)
     {
         public string Name { get; } = name;
 
-        public Operation Operation { get; } = operation;
+        public LayerBase Operation { get; } = operation;
 
         /// <summary>Keras counts the making of a functional model as its call 0.</summary>
         public int FirstCall { get; } = operation is Model and not Sequential ? 1 : 0;

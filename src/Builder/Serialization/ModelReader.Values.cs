@@ -17,14 +17,14 @@ internal sealed partial class ModelReader
         if (target == typeof(Initializer)) return ReadObject(json, KerasKind.Initializer, where);
         if (target == typeof(Regularizer)) return ReadObject(json, KerasKind.Regularizer, where);
         if (target == typeof(Constraint)) return ReadObject(json, KerasKind.Constraint, where);
-        if (typeof(Operation).IsAssignableFrom(target)) return ReadInner(json, target, where);
+        if (typeof(LayerBase).IsAssignableFrom(target)) return ReadInner(json, target, where);
         if (target == typeof(DType)) return ReadDType(Word(json));
         if (target.IsEnum) return ReadEnum(Word(json), target);
         if (target == typeof(Shape)) return ReadShape(json);
         if (target == typeof(Axes)) return json.ValueKind == JsonValueKind.Null ? default(Axes) : Axes.Create(ReadIntegers(json));
-        if (target == typeof(Sizes)) return json.ValueKind == JsonValueKind.Null ? default(Sizes) : Sizes.Create(ReadIntegers(json));
-        if (target == typeof(Margins)) return Margins.Create(ReadMargins(json));
-        if (target == typeof(Numbers)) return json.ValueKind == JsonValueKind.Array ? Numbers.Create(ReadNumbers(json)) : (Numbers)(float)ReadNumber(json);
+        if (target == typeof(IntValues)) return json.ValueKind == JsonValueKind.Null ? default(IntValues) : IntValues.Create(ReadIntegers(json));
+        if (target == typeof(EdgeWidths)) return EdgeWidths.Create(ReadMargins(json));
+        if (target == typeof(FloatValues)) return json.ValueKind == JsonValueKind.Array ? FloatValues.Create(ReadNumbers(json)) : (FloatValues)(float)ReadNumber(json);
         if (target == typeof(int[])) return ReadIntegers(json);
         if (target == typeof(IReadOnlyList<int>)) return json.ValueKind == JsonValueKind.Null ? null : ReadIntegers(json);
         if (target == typeof(IReadOnlyList<float>) || target == typeof(float[])) return json.ValueKind == JsonValueKind.Null ? null : ReadNumbers(json);
@@ -32,7 +32,7 @@ internal sealed partial class ModelReader
         if (target == typeof(IReadOnlyDictionary<string, float>)) return json.ValueKind == JsonValueKind.Null ? null : ReadNamedNumbers(json);
         if (target == typeof(IReadOnlyList<string>)) return json.ValueKind == JsonValueKind.Null ? null : Items(json).Select(Word).ToArray();
         if (target == typeof(IReadOnlyList<RecurrentCell>)) return ReadInners(json, target, where).Cast<RecurrentCell>().ToArray();
-        if (target == typeof(IReadOnlyList<Operation>) || target == typeof(IReadOnlyList<Layer>)) return ReadInners(json, target, where);
+        if (target == typeof(IReadOnlyList<LayerBase>) || target == typeof(IReadOnlyList<Layer>)) return ReadInners(json, target, where);
         if (target == typeof(bool)) return json.ValueKind is JsonValueKind.True or JsonValueKind.False ? json.GetBoolean() : throw Expected(json, "true or false");
         if (target == typeof(int)) return ReadInteger(json);
         if (target == typeof(long)) return json.ValueKind == JsonValueKind.Number && json.TryGetInt64(out var value) ? value : throw Expected(json, "a whole number");
@@ -70,7 +70,7 @@ internal sealed partial class ModelReader
         throw new ModelException($"'{name}' is not known." + (nearest is null ? "" : $" Did you mean '{nearest}'?") + " A function of your own is given with CustomObjects.Add.");
     }
 
-    private Operation? ReadInner(JsonElement json, Type target, string where)
+    private LayerBase? ReadInner(JsonElement json, Type target, string where)
     {
         if (json.ValueKind == JsonValueKind.Null) return null;
         var operation = ReadOperation(json, $"the layer inside {where}");
@@ -80,7 +80,7 @@ internal sealed partial class ModelReader
         return target.IsInstanceOfType(operation) ? operation : throw new ModelException($"is a {operation.ClassName}; expected a {target.Name}.");
     }
 
-    private Operation[] ReadInners(JsonElement json, Type target, string where)
+    private LayerBase[] ReadInners(JsonElement json, Type target, string where)
     {
         var inner = target.GenericTypeArguments[0];
         var operations = Items(json).Select(item => ReadInner(item, inner, where)!).ToArray();

@@ -51,7 +51,7 @@ internal sealed partial class ModelReader
     }
 
     /// <summary>A layer, model or operation from its description, or nothing after its problems were noted.</summary>
-    private Operation? ReadOperation(JsonElement json, string where, bool outermost = false)
+    private LayerBase? ReadOperation(JsonElement json, string where, bool outermost = false)
     {
         if (++_layers == MostLayers + 1) _problems.Add($"the file describes more than {MostLayers} layers; larger models are not read.");
         if (_layers > MostLayers) return null;
@@ -79,13 +79,13 @@ internal sealed partial class ModelReader
                     throw new ModelException("a Lambda holds Python code, which is never run here. Write the function with Ops in a class derived from Layer, give it with CustomObjects.Add, and save the Keras model with that layer in place of the Lambda.");
             }
 
-            if (module is not null && KerasOperations.IsModule(module)) return KerasOperations.Make(module, className, config, name ?? Naming.SnakeCase(className));
+            if (module is not null && KerasFunctions.IsModule(module)) return KerasFunctions.Make(module, className, config, name ?? Naming.SnakeCase(className));
             if (FindType(KerasKind.Layer, className, module, Text(json, "registered_name")) is not { } type)
             {
                 throw new ModelException(Unknown("layer", className, KerasRegistry.Layers.Keys.Concat(_custom.Types.Keys)) + " A class of your own is given with CustomObjects.Add.");
             }
 
-            var layer = (Operation?)Bind(type, config, where, name);
+            var layer = (LayerBase?)Bind(type, config, where, name);
             if (layer is not null) ReadTrainable(layer, config);
             return layer;
         }
@@ -200,7 +200,7 @@ internal sealed partial class ModelReader
         return IsKeras(module) && KerasRegistry.Table(kind).TryGetValue(name, out var type) ? type : null;
     }
 
-    private static void ReadTrainable(Operation layer, JsonElement config)
+    private static void ReadTrainable(LayerBase layer, JsonElement config)
     {
         if (config.TryGetProperty("trainable", out var trainable) && trainable.ValueKind == JsonValueKind.False) layer.Trainable = false;
     }

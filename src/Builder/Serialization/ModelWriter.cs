@@ -55,7 +55,7 @@ internal sealed partial class ModelWriter
             var nodes = new JsonArray();
             if (first.Layer is null)
             {
-                if (BareOperations.Write(first.Node!) is not { } bare)
+                if (WrittenFunctions.Write(first.Node!) is not { } bare)
                 {
                     _problems.Add($"operation '{first.Name}' ({first.Node!.Op.Name}) has no form in a file. Compute it in a layer of your own.");
                     continue;
@@ -97,7 +97,7 @@ internal sealed partial class ModelWriter
     }
 
     /// <summary>A layer, model or operation without its calls.</summary>
-    private JsonObject WriteOperation(Operation operation, string name)
+    private JsonObject WriteOperation(LayerBase operation, string name)
     {
         switch (operation)
         {
@@ -119,7 +119,7 @@ internal sealed partial class ModelWriter
                     },
                     ["registered_name"] = null,
                 };
-            case KerasOperation keras:
+            case KerasFunction keras:
                 return new JsonObject { ["module"] = keras.Module, ["class_name"] = keras.ClassName, ["config"] = keras.WriteConfig(name), ["registered_name"] = keras.ClassName };
         }
 
@@ -138,12 +138,12 @@ internal sealed partial class ModelWriter
     }
 
     /// <summary>The row of a layer's class; a class of the user's has none and is written by its name.</summary>
-    private static KerasType TypeOf(Operation operation) =>
+    private static KerasType TypeOf(LayerBase operation) =>
         KerasRegistry.ByType.TryGetValue(operation.GetType(), out var type) ? type : KerasType.Custom(operation);
 
-    private static JsonObject WriteCall(Operation layer, LayerCall call, GraphReferences tensors)
+    private static JsonObject WriteCall(LayerBase layer, LayerCall call, GraphReferences tensors)
     {
-        if (layer is KerasOperation operation)
+        if (layer is KerasFunction operation)
         {
             var arguments = operation.ArgumentsOf(call);
             JsonNode Tensor(int index) => tensors.Write(call.Inputs[index]);

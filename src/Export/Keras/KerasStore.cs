@@ -6,7 +6,7 @@ namespace OnnxFunctional.Export.Keras;
 /// <remarks><c>layers/dense_1/vars/0</c> is the first weight of the second Dense; a cell or an inner layer stands under the name of Keras' attribute for it.</remarks>
 internal sealed class KerasStore
 {
-    private readonly HashSet<Operation> _visited = [];
+    private readonly HashSet<LayerBase> _visited = [];
     private readonly List<Entry> _entries = [];
     private readonly Dictionary<string, int> _inner = [];
 
@@ -31,7 +31,7 @@ internal sealed class KerasStore
         return store._entries;
     }
 
-    private void Add(Operation operation, string path, string name)
+    private void Add(LayerBase operation, string path, string name)
     {
         if (!_visited.Add(operation)) return;
         // The states of a stateful layer are no variables of Keras' layer.
@@ -72,7 +72,7 @@ internal sealed class KerasStore
     }
 
     /// <summary>Keras' attribute that holds a part of a layer; a trailing slash means a list.</summary>
-    private static string Attribute(Operation owner, string part) => (owner.ClassName, part) switch
+    private static string Attribute(LayerBase owner, string part) => (owner.ClassName, part) switch
     {
         ("MultiHeadAttention", "gate") => "_gate_dense",
         ("MultiHeadAttention", "query" or "key" or "value") => part + "_dense",
@@ -86,7 +86,7 @@ internal sealed class KerasStore
     };
 
     // Keras' file goes by Python's class names, which differ from the public name for one layer.
-    private static string ClassOf(Operation layer) => Naming.SnakeCase(layer.ClassName == "GroupQueryAttention" ? "GroupedQueryAttention" : layer.ClassName);
+    private static string ClassOf(LayerBase layer) => Naming.SnakeCase(layer.ClassName == "GroupQueryAttention" ? "GroupedQueryAttention" : layer.ClassName);
 
     private static string Numbered(string name, Dictionary<string, int> used)
     {

@@ -14,7 +14,7 @@ internal sealed class StepNames
 {
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
-    public StepNames(TrainingPlan plan, StepGraph step, bool weighted)
+    public StepNames(CompiledTraining plan, StepGraph step, bool weighted)
     {
         var model = plan.Model;
         Inputs = [.. model.InputNames.Select(Unique)];
@@ -64,7 +64,7 @@ internal sealed class StepNames
 
     public string[] Predictions { get; }
 
-    private List<NamedState> Tensors(TrainingPlan plan, Dictionary<Weight, Value> updates)
+    private List<NamedState> Tensors(CompiledTraining plan, Dictionary<Weight, Value> updates)
     {
         var paths = plan.Model.WeightPaths();
         var weights = paths.Select(named => (Name: Unique(named.Path), named.Weight)).ToList();

@@ -8,7 +8,7 @@ internal static class TrainingTargets
     private const ulong Key = 0x5441524745545321;
 
     /// <summary>As the examples have them, or as the losses want them.</summary>
-    public static TensorSpec[] Of(TrainingPlan plan, NDArrays? examples)
+    public static TensorSpec[] Of(CompiledTraining plan, NDArrays? examples)
     {
         var model = plan.Model;
         if (examples is not null) return [.. examples.InOrder(model.OutputNames, "output").Select(array => new TensorSpec(array.Shape.With(0, Shape.Unknown), array.DType))];

@@ -72,7 +72,7 @@ public sealed class StepContext
     /// <param name="optimizer">How weights move; it keeps a state of its own for this step.</param>
     /// <param name="learners">The models or layers that learn; all other weights stay.</param>
     /// <exception cref="ModelException">The loss is not one number or does not depend on a weight, or a weight is moved already.</exception>
-    public void Minimize(string name, SymbolicTensor loss, Optimizer optimizer, params ReadOnlySpan<Operation> learners)
+    public void Minimize(string name, SymbolicTensor loss, Optimizer optimizer, params ReadOnlySpan<LayerBase> learners)
     {
         CheckScalar(name, loss);
         var total = Penalized(loss, learners);
@@ -85,7 +85,7 @@ public sealed class StepContext
     /// <param name="loss">One number.</param>
     /// <param name="learners">The models or layers.</param>
     /// <exception cref="ModelException">The loss is not one number, or does not depend on a weight.</exception>
-    public IReadOnlyList<WeightGradient> Gradients(SymbolicTensor loss, params ReadOnlySpan<Operation> learners)
+    public IReadOnlyList<WeightGradient> Gradients(SymbolicTensor loss, params ReadOnlySpan<LayerBase> learners)
     {
         CheckScalar("given to Gradients", loss);
         var weights = Trainable(learners);
@@ -169,9 +169,9 @@ public sealed class StepContext
         throw new ModelException($"The step computes from '{name}', which is the input of a model and none of the step's, {string.Join(", ", InputNames.Select(input => $"'{input}'"))}. Call the model on a tensor of the step: model.Call(step.Input(...)).");
     }
 
-    private SymbolicTensor Penalized(SymbolicTensor loss, ReadOnlySpan<Operation> learners)
+    private SymbolicTensor Penalized(SymbolicTensor loss, ReadOnlySpan<LayerBase> learners)
     {
-        var layers = new HashSet<Operation>();
+        var layers = new HashSet<LayerBase>();
         foreach (var learner in learners) AddWithChildren(learner);
         var total = loss;
         foreach (var call in Graph.Between(Inputs, [loss.Value]).Calls().Where(call => layers.Contains(call.Layer)))
@@ -186,7 +186,7 @@ public sealed class StepContext
 
         return total;
 
-        void AddWithChildren(Operation layer)
+        void AddWithChildren(LayerBase layer)
         {
             layers.Add(layer);
             foreach (var child in layer.Children) AddWithChildren(child);
@@ -194,14 +194,14 @@ public sealed class StepContext
     }
 
     /// <summary>The weights gradients move, with full names: those of one model as it names them, those of several behind the model's name.</summary>
-    private static List<(string Path, Weight Weight)> Trainable(ReadOnlySpan<Operation> learners)
+    private static List<(string Path, Weight Weight)> Trainable(ReadOnlySpan<LayerBase> learners)
     {
         var result = new List<(string Path, Weight Weight)>();
         var taken = new HashSet<string>();
         foreach (var learner in learners)
         {
             ArgumentNullException.ThrowIfNull(learner, nameof(learners));
-            var frozen = TrainingPlan.FrozenIn(learner).SelectMany(layer => layer.OwnWeights).ToHashSet();
+            var frozen = CompiledTraining.FrozenIn(learner).SelectMany(layer => layer.OwnWeights).ToHashSet();
             var prefix = learners.Length == 1 ? "" : Naming.Unique(learner.Name, taken) + "/";
             result.AddRange(learner.NamedWeights().Where(named => named.Weight.Trainable && !frozen.Contains(named.Weight)).Select(named => (prefix + named.Path, named.Weight)));
         }

@@ -28,7 +28,7 @@ internal sealed class StepGraph
     /// <param name="plan">Model, losses, metrics, optimizer.</param>
     /// <param name="arrays">Inputs, targets, sample weights.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
-    public static StepGraph For(TrainingPlan plan, IReadOnlyList<TensorSpec> arrays, bool training)
+    public static StepGraph For(CompiledTraining plan, IReadOnlyList<TensorSpec> arrays, bool training)
     {
         var behind = arrays.Skip(plan.Model.Inputs.Count).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
         return Build(plan, behind[..plan.Model.Outputs.Count], behind[plan.Model.Outputs.Count..], training);
@@ -40,7 +40,7 @@ internal sealed class StepGraph
     /// <param name="weights">Shapes (the batch unknown) of sample weights: none, one array for all outputs, or one an output.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
     /// <exception cref="ModelException">Targets do not fit predictions.</exception>
-    public static StepGraph Build(TrainingPlan plan, IReadOnlyList<TensorSpec> targets, IReadOnlyList<TensorSpec> weights, bool training)
+    public static StepGraph Build(CompiledTraining plan, IReadOnlyList<TensorSpec> targets, IReadOnlyList<TensorSpec> weights, bool training)
     {
         var model = plan.Model;
         var inputs = model.Inputs.Select(tensor => tensor.Value).ToList();
@@ -109,7 +109,7 @@ internal sealed class StepGraph
         static SymbolicTensor Sum(SymbolicTensor? left, SymbolicTensor right) => left is null ? right : left + right;
     }
 
-    private void Learn(TrainingPlan plan, SymbolicTensor total, IReadOnlyList<(string Path, Weight Weight)> named, IReadOnlyList<LayerCall> calls, Dictionary<Value, Value> map)
+    private void Learn(CompiledTraining plan, SymbolicTensor total, IReadOnlyList<(string Path, Weight Weight)> named, IReadOnlyList<LayerCall> calls, Dictionary<Value, Value> map)
     {
         var trainable = named.Where(entry => entry.Weight.Trainable && plan.IsTrainable(entry.Weight)).ToList();
         var scaling = plan.LossScaling;

@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Engine;
 namespace OnnxFunctional.Training;
 
 /// <summary>Runs steps: finds the plan that fits a batch, puts the data in, adds up losses and metrics. A warm step allocates nothing.</summary>
-internal sealed class StepRunner(TrainingPlan plan, ModelEngine engine, ulong seed, bool training)
+internal sealed class StepRunner(CompiledTraining plan, ModelEngine engine, ulong seed, bool training)
 {
     private readonly List<(TensorSpec[] Specs, StepGraph Graph, ExecutionPlan Plan)> _plans = [];
     private StepGraph? _graph;

@@ -49,13 +49,13 @@ internal static class Decompositions
 
     private static SymbolicTensor Normalize(SymbolicTensor x, int axis)
     {
-        var powers = Ops.Exp(x - Ops.ReduceMax(x, axis, keepDims: true));
+        var powers = Ops.Exp(x - Ops.Max(x, axis, keepDims: true));
         return powers / Ops.Sum(powers, axis, keepDims: true);
     }
 
     private static SymbolicTensor LogSumExp(SymbolicTensor x, Axes axes, bool keepDims)
     {
-        var largest = Ops.ReduceMax(x, axes, keepDims: true);
+        var largest = Ops.Max(x, axes, keepDims: true);
         var sum = Ops.Log(Ops.Sum(Ops.Exp(x - largest), axes, keepDims: true)) + largest;
         return keepDims || x.Rank == 0 ? sum : Ops.Squeeze(sum, axes.Any() ? axes : Axes.Create([.. Enumerable.Range(0, x.Rank)]));
     }

@@ -9,7 +9,7 @@ public static class Gradient
     /// <param name="y">What is differentiated; of several numbers, their sum is.</param>
     /// <param name="x">A tensor y was computed from.</param>
     /// <returns>A tensor of x's shape; zeros where y does not depend on x.</returns>
-    /// <example><c>var saliency = new Model(model.Inputs, [model.Output, Gradient.Of(Ops.ReduceMax(model.Output, axis: -1), model.Input)]);</c></example>
+    /// <example><c>var saliency = new Model(model.Inputs, [model.Output, Gradient.Of(Ops.Max(model.Output, axis: -1), model.Input)]);</c></example>
     /// <exception cref="ModelException">An operator between them has no gradient.</exception>
     public static SymbolicTensor Of(SymbolicTensor y, SymbolicTensor x)
     {

@@ -34,6 +34,6 @@ public sealed class CategoricalHinge : Loss
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
         var y = Targets.Like(yTrue, yPred, Name);
-        return Ops.Relu(Ops.ReduceMax((1 - y) * yPred, -1) - Ops.Sum(y * yPred, -1) + 1);
+        return Ops.Relu(Ops.Max((1 - y) * yPred, -1) - Ops.Sum(y * yPred, -1) + 1);
     }
 }

@@ -43,7 +43,7 @@ public sealed class Auc(int numThresholds = 200, AucCurve curve = AucCurve.ROC, 
     public int NumThresholds => Thresholds is { } given ? given.Count + 2 : _evenly;
 
     /// <summary>The thresholds between below 0 and above 1; evenly spaced if none are given.</summary>
-    public Numbers? Thresholds { get; init => field = Counts.Checked(value) is { } given ? Numbers.Create([.. given.Order()]) : null; }
+    public FloatValues? Thresholds { get; init => field = Counts.Checked(value) is { } given ? FloatValues.Create([.. given.Order()]) : null; }
 
     /// <summary>How much each label weighs: in the mean of the areas with multiLabel, else as a factor on its samples.</summary>
     public IReadOnlyList<float>? LabelWeights { get; init; }

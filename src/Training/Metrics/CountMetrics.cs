@@ -2,10 +2,10 @@ namespace OnnxFunctional.Training;
 
 /// <summary>How many predictions are of one kind, sample weights applied.</summary>
 /// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
-public abstract class CountMetric(Numbers? thresholds) : Metric
+public abstract class CountMetric(FloatValues? thresholds) : Metric
 {
     /// <summary>Predictions above count as 1.</summary>
-    public Numbers Thresholds { get; } = Counts.Checked(thresholds) ?? 0.5f;
+    public FloatValues Thresholds { get; } = Counts.Checked(thresholds) ?? 0.5f;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
@@ -32,7 +32,7 @@ public abstract class CountMetric(Numbers? thresholds) : Metric
 /// <summary>How many ones were taken for ones.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#truepositives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
-public sealed class TruePositives(Numbers? thresholds = null) : CountMetric(thresholds)
+public sealed class TruePositives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => y * predicted;
 }
@@ -40,7 +40,7 @@ public sealed class TruePositives(Numbers? thresholds = null) : CountMetric(thre
 /// <summary>How many zeros were taken for ones.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#falsepositives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
-public sealed class FalsePositives(Numbers? thresholds = null) : CountMetric(thresholds)
+public sealed class FalsePositives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => (1 - y) * predicted;
 }
@@ -48,7 +48,7 @@ public sealed class FalsePositives(Numbers? thresholds = null) : CountMetric(thr
 /// <summary>How many zeros were taken for zeros.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#truenegatives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
-public sealed class TrueNegatives(Numbers? thresholds = null) : CountMetric(thresholds)
+public sealed class TrueNegatives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => (1 - y) * (1 - predicted);
 }
@@ -56,7 +56,7 @@ public sealed class TrueNegatives(Numbers? thresholds = null) : CountMetric(thre
 /// <summary>How many ones were taken for zeros.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#falsenegatives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
-public sealed class FalseNegatives(Numbers? thresholds = null) : CountMetric(thresholds)
+public sealed class FalseNegatives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => y * (1 - predicted);
 }
@@ -64,10 +64,10 @@ public sealed class FalseNegatives(Numbers? thresholds = null) : CountMetric(thr
 /// <summary>What precision and recall count: predictions above a threshold or among the k largest, of all classes or one.</summary>
 public abstract class DecisionMetric : Metric
 {
-    private protected DecisionMetric(Numbers? thresholds, int? topK, int? classId) => (Thresholds, TopK, ClassId) = (Counts.Checked(thresholds), topK, classId);
+    private protected DecisionMetric(FloatValues? thresholds, int? topK, int? classId) => (Thresholds, TopK, ClassId) = (Counts.Checked(thresholds), topK, classId);
 
     /// <summary>Predictions above count as 1; one half where neither it nor <see cref="TopK"/> is given. Several give a number each.</summary>
-    public Numbers? Thresholds { get; }
+    public FloatValues? Thresholds { get; }
 
     /// <summary>Only so many of the largest predictions of a sample count as 1.</summary>
     public int? TopK { get; }
@@ -81,7 +81,7 @@ public abstract class DecisionMetric : Metric
         ArgumentNullException.ThrowIfNull(yPred);
         var y = Ops.Cast(Ops.NotEqual(Targets.Like(yTrue, yPred, Name), 0), DType.Float32);
         var decided = Counts.Above(yPred, Thresholds ?? (TopK is null ? 0.5f : float.NegativeInfinity));
-        if (TopK is { } k) decided = Ops.LogicalAnd(decided, Ops.ExpandDims(Ops.GreaterOrEqual(yPred, Ops.ReduceMin(Ops.TopK(yPred, k).Values, -1, keepDims: true)), yPred.Rank));
+        if (TopK is { } k) decided = Ops.LogicalAnd(decided, Ops.ExpandDims(Ops.GreaterOrEqual(yPred, Ops.Min(Ops.TopK(yPred, k).Values, -1, keepDims: true)), yPred.Rank));
         var (truth, predicted, weighting) = (OfClass(Ops.ExpandDims(y, y.Rank)), OfClass(Ops.Cast(decided, DType.Float32)), OfClass(Ops.ExpandDims(Counts.Weighting(yPred, weights), y.Rank)));
         return [Counts.PerClass(truth * predicted * weighting), Counts.PerClass((1 - truth) * predicted * weighting), Counts.PerClass(truth * (1 - predicted) * weighting)];
 
@@ -106,7 +106,7 @@ public abstract class DecisionMetric : Metric
 /// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
 /// <param name="topK">Only so many of the largest predictions of a sample count as 1.</param>
 /// <param name="classId">The class that is looked at; all if none is given.</param>
-public sealed class Precision(Numbers? thresholds = null, int? topK = null, int? classId = null) : DecisionMetric(thresholds, topK, classId)
+public sealed class Precision(FloatValues? thresholds = null, int? topK = null, int? classId = null) : DecisionMetric(thresholds, topK, classId)
 {
     private protected override double Share(double found, double wrong, double missed) => Counts.Ratio(found, found + wrong);
 }
@@ -116,7 +116,7 @@ public sealed class Precision(Numbers? thresholds = null, int? topK = null, int?
 /// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
 /// <param name="topK">Only so many of the largest predictions of a sample count as 1.</param>
 /// <param name="classId">The class that is looked at; all if none is given.</param>
-public sealed class Recall(Numbers? thresholds = null, int? topK = null, int? classId = null) : DecisionMetric(thresholds, topK, classId)
+public sealed class Recall(FloatValues? thresholds = null, int? topK = null, int? classId = null) : DecisionMetric(thresholds, topK, classId)
 {
     private protected override double Share(double found, double wrong, double missed) => Counts.Ratio(found, found + missed);
 }

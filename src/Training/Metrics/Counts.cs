@@ -9,13 +9,13 @@ internal static class Counts
 
     /// <summary>Thresholds, all from 0 to 1.</summary>
     /// <exception cref="ModelException">One is not.</exception>
-    public static Numbers? Checked(Numbers? thresholds) =>
+    public static FloatValues? Checked(FloatValues? thresholds) =>
         thresholds is { } given && (given.Count == 0 || given.Any(threshold => threshold is not (>= 0 and <= 1)))
             ? throw new ModelException($"thresholds are {given}; expected numbers from 0 to 1.")
             : thresholds;
 
     /// <summary>Which predictions are above each threshold, along one more axis at the end.</summary>
-    public static SymbolicTensor Above(SymbolicTensor yPred, Numbers thresholds) => Ops.Greater(Ops.ExpandDims(yPred, yPred.Rank), Ops.Constant(Shape.Of(thresholds.Count), [.. thresholds]));
+    public static SymbolicTensor Above(SymbolicTensor yPred, FloatValues thresholds) => Ops.Greater(Ops.ExpandDims(yPred, yPred.Rank), Ops.Constant(Shape.Of(thresholds.Count), [.. thresholds]));
 
     /// <summary>Sums over all axes but the last; a single axis counts as samples of one output.</summary>
     public static SymbolicTensor PerClass(SymbolicTensor x) => x.Rank < 2 ? Ops.Sum(x) : Ops.Sum(x, Axes.Create([.. Enumerable.Range(0, x.Rank - 1)]));
@@ -50,7 +50,7 @@ internal sealed class ThresholdCounts(int thresholds)
     /// <param name="thresholds">How many there are.</param>
     /// <param name="labels">How many labels are counted apart.</param>
     /// <param name="inner">The thresholds between the first and the last; <c>i / (n - 1)</c> if none are given.</param>
-    public static SymbolicTensors Sums(SymbolicTensor y, SymbolicTensor p, SymbolicTensor weighting, int thresholds, int labels, Numbers? inner = null)
+    public static SymbolicTensors Sums(SymbolicTensor y, SymbolicTensor p, SymbolicTensor weighting, int thresholds, int labels, FloatValues? inner = null)
     {
         // A comparison is false for what is not a number, so every bucket exists.
         var place = Ops.Ceil(Ops.Clip(p, 0, 1) * (thresholds - 1)) - 1;

@@ -11,7 +11,7 @@ internal static class CompileConfig
 
     /// <summary>Optimizer, losses by output, their weights, metrics.</summary>
     /// <exception cref="ModelException">Something is a function or a class of the user's, which a file cannot hold.</exception>
-    public static JsonObject Write(TrainingPlan plan)
+    public static JsonObject Write(CompiledTraining plan)
     {
         var (losses, weights) = (new JsonObject(), new JsonObject());
         for (var i = 0; i < plan.Losses.Count; i++)
@@ -63,15 +63,15 @@ internal static class CompileConfig
     /// <exception cref="ModelException">The JSON names what is not known, or holds values of a wrong kind.</exception>
     public static Metric ReadMetric(JsonElement json) => (Metric)ReadObject(json, typeof(Metric), 0);
 
-    private static JsonNode WriteMetrics(Metrics metrics) =>
+    private static JsonNode WriteMetrics(MetricList metrics) =>
         metrics.ByOutput is { } named
             ? new JsonObject(named.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)List(entry.Value))))
             : List(metrics);
 
     private static JsonArray List(IEnumerable<Metric> metrics) => new([.. metrics.Select(metric => (JsonNode?)WriteObject(metric, typeof(Metric), $"the metric '{metric.Name}'"))]);
 
-    private static Metrics ReadMetrics(JsonElement json) =>
-        json.ValueKind == JsonValueKind.Array ? Metrics.Create([.. Read(json)]) : Entries(json).ToDictionary(entry => entry.Name, entry => Read(entry.Value).ToArray());
+    private static MetricList ReadMetrics(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Array ? MetricList.Create([.. Read(json)]) : Entries(json).ToDictionary(entry => entry.Name, entry => Read(entry.Value).ToArray());
 
     private static IEnumerable<Metric> Read(JsonElement json) => Items(json).Select(ReadMetric);
 
@@ -132,7 +132,7 @@ internal static class CompileConfig
         if (target == typeof(float)) return json.ValueKind == JsonValueKind.Number && json.TryGetSingle(out var value) ? value : throw Expected(json, "a number");
         if (target == typeof(string)) return json.ValueKind == JsonValueKind.String ? json.GetString() : throw Expected(json, "a word");
         if (target.IsEnum) return json.ValueKind == JsonValueKind.String && Enum.TryParse(target, json.GetString(), true, out var choice) && Enum.IsDefined(target, choice) ? choice : throw Expected(json, "one of " + string.Join(", ", Enum.GetNames(target)));
-        if (target == typeof(Numbers)) return json.ValueKind == JsonValueKind.Array ? Numbers.Create([.. Items(json).Select(item => (float)ReadValue(item, typeof(float), depth)!)]) : (Numbers)(float)ReadValue(json, typeof(float), depth)!;
+        if (target == typeof(FloatValues)) return json.ValueKind == JsonValueKind.Array ? FloatValues.Create([.. Items(json).Select(item => (float)ReadValue(item, typeof(float), depth)!)]) : (FloatValues)(float)ReadValue(json, typeof(float), depth)!;
         if (target == typeof(IReadOnlyList<int>)) return Items(json).Select(item => (int)ReadValue(item, typeof(int), depth)!).ToArray();
         if (target == typeof(IReadOnlyList<float>)) return Items(json).Select(item => (float)ReadValue(item, typeof(float), depth)!).ToArray();
         if (target == typeof(IReadOnlyList<string>)) return Items(json).Select(item => (string)ReadValue(item, typeof(string), depth)!).ToArray();

@@ -20,7 +20,7 @@ public sealed class ModelStructureTests
     [TestMethod]
     public void Names_follow_Kerass_snake_case()
     {
-        (Operation Layer, string Name)[] expected =
+        (LayerBase Layer, string Name)[] expected =
         [
             (new Conv2D(1, 1), "conv2d"), (new MaxPooling2D(), "max_pooling2d"), (new Relu(), "re_lu"), (new PRelu(), "p_re_lu"), (new LeakyRelu(), "leaky_re_lu"), (new Elu(), "elu"),
             (new Lstm(1), "lstm"), (new Gru(1), "gru"), (new SimpleRnn(1), "simple_rnn"), (new GlobalAveragePooling2D(), "global_average_pooling2d"),

@@ -176,8 +176,8 @@ public sealed class TrainerFileTests
         return changed;
     }
 
-    private static History Fit(Trainer trainer, NDArray x, NDArray y, Callback[] callbacks, CancellationToken cancellation = default) =>
-        trainer.Fit(x, y, batchSize: 7, epochs: Epochs, validationSplit: 0.1f, callbacks: callbacks, verbose: Verbosity.Silent, cancellation: cancellation);
+    private static History Fit(Trainer trainer, NDArray x, NDArray y, Callback[] callbacks, CancellationToken cancellationToken = default) =>
+        trainer.Fit(x, y, batchSize: 7, epochs: Epochs, validationSplit: 0.1f, callbacks: callbacks, verbose: Verbosity.Silent, cancellationToken: cancellationToken);
 
     private static Trainer Compiled(string kind)
     {

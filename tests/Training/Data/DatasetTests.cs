@@ -210,7 +210,7 @@ public sealed class DatasetTests
         using var cancellation = new CancellationTokenSource();
         var steps = 0;
         var history = Compiled().Fit(
-            new float[8], new float[8], batchSize: 1, epochs: 5, validationSplit: 0.25f, verbose: Verbosity.Silent, cancellation: cancellation.Token,
+            new float[8], new float[8], batchSize: 1, epochs: 5, validationSplit: 0.25f, verbose: Verbosity.Silent, cancellationToken: cancellation.Token,
             callbacks: [new LambdaCallback { BatchEnd = (batch, _) => { steps++; if (batch == 2) cancellation.Cancel(); } }]);
         Assert.AreEqual(3, steps);
         Assert.HasCount(1, history.Epochs);

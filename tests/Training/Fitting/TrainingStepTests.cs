@@ -132,8 +132,8 @@ public sealed class TrainingStepTests
                 step.Report("mean", Ops.Mean(normal));
                 step.Report("deviation", Ops.Sqrt(Ops.Mean(Ops.Square(normal - Ops.Mean(normal)))));
                 step.Report("even", Ops.Mean(even));
-                step.Report("lowest", Ops.ReduceMin(even));
-                step.Report("highest", Ops.ReduceMax(even));
+                step.Report("lowest", Ops.Min(even));
+                step.Report("highest", Ops.Max(even));
                 step.Minimize("loss", Ops.Mean(Ops.Square(counter.Call(Ops.Reshape(even, -1, 1)))), new Sgd(0), counter);
             }, seed);
             var x = NDArray.Create(new float[1600], [400, 2, 2]);

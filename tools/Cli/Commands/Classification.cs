@@ -15,9 +15,9 @@ internal static class Classification
     /// <param name="train">Samples and class numbers to learn from.</param>
     /// <param name="test">Samples and class numbers held out.</param>
     /// <param name="options">Epochs, batch size, learning rate, file.</param>
-    /// <param name="cancellation">Ends training after the present step.</param>
+    /// <param name="cancellationToken">Ends training after the present step.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(Model model, (NDArray X, NDArray Y) train, (NDArray X, NDArray Y) test, ClassificationOptions options, CancellationToken cancellation)
+    public static int Run(Model model, (NDArray X, NDArray Y) train, (NDArray X, NDArray Y) test, ClassificationOptions options, CancellationToken cancellationToken)
     {
         var steps = options.Epochs * ((train.X.Count + options.BatchSize - 1) / options.BatchSize);
 
@@ -33,8 +33,8 @@ internal static class Classification
             .. options.EpochFiles is { } files ? [new ModelCheckpoint(files)] : Array.Empty<Callback>(),
             .. options.Checkpoint is { } checkpoint ? [new BackupAndRestore(checkpoint, options.CheckpointSteps) { Restores = false }] : Array.Empty<Callback>(),
         ];
-        trainer.Fit(train.X, train.Y, epochs: options.Epochs, batchSize: options.BatchSize, callbacks: callbacks, verbose: options.Verbosity, cancellation: cancellation);
-        if (cancellation.IsCancellationRequested)
+        trainer.Fit(train.X, train.Y, epochs: options.Epochs, batchSize: options.BatchSize, callbacks: callbacks, verbose: options.Verbosity, cancellationToken: cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
         {
             Console.Error.WriteLine($"Stopped after {trainer.Iterations} steps." + (options.Checkpoint is { } left && File.Exists(left) ? $" Go on with --resume {left}" : ""));
             return CommandLine.Cancelled;

@@ -14,7 +14,7 @@ internal static class QuickstartCommand
     {
         var (epochs, output, seed, threads) = (CommonOptions.Epochs(30), CommonOptions.Out("digits.onnx"), CommonOptions.Seed(), CommonOptions.Threads());
         var command = new Command("quickstart", "Train a small network on the digits that come along, export it, prove it, run it.") { epochs, output, seed, threads };
-        command.SetAction((parsed, cancellation) => CommandLine.Start(() =>
+        command.SetAction((parsed, cancellationToken) => CommandLine.Start(() =>
         {
             OutputFile.Check(parsed.GetRequiredValue(output));
             var (train, test) = Digits(Path.Combine(AppContext.BaseDirectory, "Data", "digits.csv.gz"));
@@ -26,7 +26,7 @@ internal static class QuickstartCommand
                 BatchSize = 32,
                 LearningRate = 3e-3f,
             };
-            return Classification.Run(Network(options.Seed), train, test, options, cancellation);
+            return Classification.Run(Network(options.Seed), train, test, options, cancellationToken);
         }));
         return command;
     }

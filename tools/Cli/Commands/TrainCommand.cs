@@ -19,7 +19,7 @@ internal static class TrainCommand
         var (epochs, output, seed, threads) = (CommonOptions.Epochs(5), CommonOptions.Out("mnist.onnx"), CommonOptions.Seed(), CommonOptions.Threads());
         var (precision, resume, checkpointSteps, epochFiles) = (CommonOptions.Precision(), CommonOptions.Resume(), CommonOptions.CheckpointSteps(), CommonOptions.EpochFiles());
         var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.") { data, kind, epochs, output, seed, threads, precision, resume, checkpointSteps, epochFiles };
-        mnist.SetAction((parsed, cancellation) => CommandLine.Start(() =>
+        mnist.SetAction((parsed, cancellationToken) => CommandLine.Start(() =>
         {
             OutputFile.Check(parsed.GetRequiredValue(output));
             var folder = parsed.GetRequiredValue(data);
@@ -36,7 +36,7 @@ internal static class TrainCommand
                 EpochFiles = parsed.GetValue(epochFiles),
                 Resume = parsed.GetValue(resume),
             };
-            return Classification.Run(Network(network, options.Seed), Load(folder, "train", network), Load(folder, "t10k", network), options, cancellation);
+            return Classification.Run(Network(network, options.Seed), Load(folder, "train", network), Load(folder, "t10k", network), options, cancellationToken);
         }));
         return new Command("train", "Train a network on a known data set, export and prove it.") { mnist };
     }

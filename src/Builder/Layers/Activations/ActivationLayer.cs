@@ -116,7 +116,7 @@ public sealed class PRelu(string? name = null) : ElementwiseLayer(name)
     public Constraint? AlphaConstraint { get; init; }
 
     /// <summary>Axes along which one slope holds for all positions; the batch is axis 0. For images, <c>[1, 2]</c> gives one slope a channel.</summary>
-    public Sizes? SharedAxes { get; init; }
+    public IntValues? SharedAxes { get; init; }
 
     internal override string ClassName => "PReLU";
 

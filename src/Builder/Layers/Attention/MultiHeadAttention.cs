@@ -23,10 +23,10 @@ public sealed class MultiHeadAttention(int numHeads, int keyDim, int? valueDim =
     public int ValueDim { get; } = Check.Positive(valueDim ?? keyDim, "MultiHeadAttention", nameof(valueDim));
 
     /// <summary>The dimensions that replace the last one of the query; the query's own if none are given.</summary>
-    public Sizes? OutputShape { get; init; }
+    public IntValues? OutputShape { get; init; }
 
     /// <summary>The axes attention goes over, of a query of more than three dimensions; all but the batch and the features if none are given.</summary>
-    public Sizes? AttentionAxes { get; init; }
+    public IntValues? AttentionAxes { get; init; }
 
     private protected override (SymbolicTensor Output, SymbolicTensor Weights) Attend(SymbolicTensor query, SymbolicTensor value, SymbolicTensor key, CallOptions options)
     {

@@ -4,7 +4,7 @@ namespace OnnxFunctional.Layers;
 /// <remarks>Weights: kernel (window..., channels / groups, filters), bias (filters).</remarks>
 public abstract class Convolution : ConvolutionLayer, Pruning.IChannelMaker
 {
-    private protected Convolution(int rank, int filters, Sizes kernelSize, Activation? activation, string? name)
+    private protected Convolution(int rank, int filters, IntValues kernelSize, Activation? activation, string? name)
         : base(rank, kernelSize, activation, name) => Filters = Check.Positive(filters, GetType().Name, nameof(filters));
 
     /// <summary>Output channels.</summary>
@@ -22,7 +22,7 @@ public abstract class Convolution : ConvolutionLayer, Pruning.IChannelMaker
     /// <summary>A rule the kernel follows after each step.</summary>
     public Constraint? KernelConstraint { get; init; }
 
-    Operation Pruning.IChannelMaker.WithChannels(int channels, string name)
+    LayerBase Pruning.IChannelMaker.WithChannels(int channels, string name)
     {
         var copy = (Convolution)CopyUncalled(name);
         copy.Filters = channels;
@@ -49,7 +49,7 @@ public abstract class Convolution : ConvolutionLayer, Pruning.IChannelMaker
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv1D(int filters, Sizes kernelSize, Activation? activation = null, string? name = null) : Convolution(1, filters, kernelSize, activation, name);
+public sealed class Conv1D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null) : Convolution(1, filters, kernelSize, activation, name);
 
 /// <summary>A convolution over the two axes of an image.</summary>
 /// <remarks>
@@ -61,7 +61,7 @@ public sealed class Conv1D(int filters, Sizes kernelSize, Activation? activation
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv2D(int filters, Sizes kernelSize, Activation? activation = null, string? name = null) : Convolution(2, filters, kernelSize, activation, name);
+public sealed class Conv2D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null) : Convolution(2, filters, kernelSize, activation, name);
 
 /// <summary>A convolution over the three axes of a volume.</summary>
 /// <remarks>
@@ -73,4 +73,4 @@ public sealed class Conv2D(int filters, Sizes kernelSize, Activation? activation
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv3D(int filters, Sizes kernelSize, Activation? activation = null, string? name = null) : Convolution(3, filters, kernelSize, activation, name);
+public sealed class Conv3D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null) : Convolution(3, filters, kernelSize, activation, name);

@@ -7,21 +7,21 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 public abstract class ConvolutionLayer : Layer
 {
-    private protected ConvolutionLayer(int rank, Sizes kernelSize, Activation? activation, string? name)
+    private protected ConvolutionLayer(int rank, IntValues kernelSize, Activation? activation, string? name)
         : base(name)
     {
         SpatialRank = rank;
         KernelSize = kernelSize.For(rank, GetType().Name, nameof(kernelSize));
-        Strides = Sizes.Repeat(1, rank);
-        DilationRate = Sizes.Repeat(1, rank);
+        Strides = IntValues.Repeat(1, rank);
+        DilationRate = IntValues.Repeat(1, rank);
         Activation = activation ?? Activation.Linear;
     }
 
     /// <summary>The size of the window along each axis.</summary>
-    public Sizes KernelSize { get; }
+    public IntValues KernelSize { get; }
 
     /// <summary>The step between windows along each axis.</summary>
-    public Sizes Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
+    public IntValues Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
 
     /// <summary>How the border is treated.</summary>
     public Padding Padding
@@ -36,7 +36,7 @@ public abstract class ConvolutionLayer : Layer
     public DataFormat DataFormat { get; init; }
 
     /// <summary>The distance between the positions a window reads along each axis.</summary>
-    public Sizes DilationRate { get; init => field = value.For(SpatialRank, GetType().Name, nameof(DilationRate)); }
+    public IntValues DilationRate { get; init => field = value.For(SpatialRank, GetType().Name, nameof(DilationRate)); }
 
     /// <summary>Applied to the sum.</summary>
     public Activation Activation { get; }

@@ -4,7 +4,7 @@ namespace OnnxFunctional.Layers;
 /// <remarks>Weights: kernel (window..., channels, depthMultiplier), bias (channels depthMultiplier).</remarks>
 public abstract class DepthwiseConvolution : ConvolutionLayer
 {
-    private protected DepthwiseConvolution(int rank, Sizes kernelSize, Activation? activation, string? name)
+    private protected DepthwiseConvolution(int rank, IntValues kernelSize, Activation? activation, string? name)
         : base(rank, kernelSize, activation, name)
     {
     }
@@ -44,7 +44,7 @@ public abstract class DepthwiseConvolution : ConvolutionLayer
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class DepthwiseConv1D(Sizes kernelSize, Activation? activation = null, string? name = null) : DepthwiseConvolution(1, kernelSize, activation, name);
+public sealed class DepthwiseConv1D(IntValues kernelSize, Activation? activation = null, string? name = null) : DepthwiseConvolution(1, kernelSize, activation, name);
 
 /// <summary>A depthwise convolution over the two axes of an image.</summary>
 /// <remarks>
@@ -55,4 +55,4 @@ public sealed class DepthwiseConv1D(Sizes kernelSize, Activation? activation = n
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class DepthwiseConv2D(Sizes kernelSize, Activation? activation = null, string? name = null) : DepthwiseConvolution(2, kernelSize, activation, name);
+public sealed class DepthwiseConv2D(IntValues kernelSize, Activation? activation = null, string? name = null) : DepthwiseConvolution(2, kernelSize, activation, name);

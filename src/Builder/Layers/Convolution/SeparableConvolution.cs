@@ -4,7 +4,7 @@ namespace OnnxFunctional.Layers;
 /// <remarks>Weights: depthwise_kernel (window..., channels, depthMultiplier), pointwise_kernel (1..., channels depthMultiplier, filters), bias (filters).</remarks>
 public abstract class SeparableConvolution : ConvolutionLayer, Pruning.IChannelMaker
 {
-    private protected SeparableConvolution(int rank, int filters, Sizes kernelSize, Activation? activation, string? name)
+    private protected SeparableConvolution(int rank, int filters, IntValues kernelSize, Activation? activation, string? name)
         : base(rank, kernelSize, activation, name) => Filters = Check.Positive(filters, GetType().Name, nameof(filters));
 
     /// <summary>Output channels.</summary>
@@ -31,7 +31,7 @@ public abstract class SeparableConvolution : ConvolutionLayer, Pruning.IChannelM
     /// <summary>A rule the pointwise kernel follows after each step.</summary>
     public Constraint? PointwiseConstraint { get; init; }
 
-    Operation Pruning.IChannelMaker.WithChannels(int channels, string name)
+    LayerBase Pruning.IChannelMaker.WithChannels(int channels, string name)
     {
         var copy = (SeparableConvolution)CopyUncalled(name);
         copy.Filters = channels;
@@ -59,7 +59,7 @@ public abstract class SeparableConvolution : ConvolutionLayer, Pruning.IChannelM
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class SeparableConv1D(int filters, Sizes kernelSize, Activation? activation = null, string? name = null) : SeparableConvolution(1, filters, kernelSize, activation, name);
+public sealed class SeparableConv1D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null) : SeparableConvolution(1, filters, kernelSize, activation, name);
 
 /// <summary>A separable convolution over the two axes of an image.</summary>
 /// <remarks>
@@ -71,4 +71,4 @@ public sealed class SeparableConv1D(int filters, Sizes kernelSize, Activation? a
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class SeparableConv2D(int filters, Sizes kernelSize, Activation? activation = null, string? name = null) : SeparableConvolution(2, filters, kernelSize, activation, name);
+public sealed class SeparableConv2D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null) : SeparableConvolution(2, filters, kernelSize, activation, name);

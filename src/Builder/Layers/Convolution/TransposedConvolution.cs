@@ -7,14 +7,14 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 public abstract class TransposedConvolution : ConvolutionLayer, Pruning.IChannelMaker
 {
-    private protected TransposedConvolution(int rank, int filters, Sizes kernelSize, Activation? activation, string? name)
+    private protected TransposedConvolution(int rank, int filters, IntValues kernelSize, Activation? activation, string? name)
         : base(rank, kernelSize, activation, name) => Filters = Check.Positive(filters, GetType().Name, nameof(filters));
 
     /// <summary>Output channels.</summary>
     public int Filters { get; private set; }
 
     /// <summary>Positions added at the end of each axis, less than the stride; Keras' choice if none is given.</summary>
-    public Sizes? OutputPadding { get; init => field = value?.For(SpatialRank, GetType().Name, nameof(OutputPadding), minimum: 0); }
+    public IntValues? OutputPadding { get; init => field = value?.For(SpatialRank, GetType().Name, nameof(OutputPadding), minimum: 0); }
 
     /// <summary>First values of the kernel.</summary>
     public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
@@ -25,7 +25,7 @@ public abstract class TransposedConvolution : ConvolutionLayer, Pruning.IChannel
     /// <summary>A rule the kernel follows after each step.</summary>
     public Constraint? KernelConstraint { get; init; }
 
-    Operation Pruning.IChannelMaker.WithChannels(int channels, string name)
+    LayerBase Pruning.IChannelMaker.WithChannels(int channels, string name)
     {
         var copy = (TransposedConvolution)CopyUncalled(name);
         copy.Filters = channels;
@@ -53,7 +53,7 @@ public abstract class TransposedConvolution : ConvolutionLayer, Pruning.IChannel
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv1DTranspose(int filters, Sizes kernelSize, Activation? activation = null, string? name = null) : TransposedConvolution(1, filters, kernelSize, activation, name);
+public sealed class Conv1DTranspose(int filters, IntValues kernelSize, Activation? activation = null, string? name = null) : TransposedConvolution(1, filters, kernelSize, activation, name);
 
 /// <summary>A transposed convolution over the two axes of an image.</summary>
 /// <remarks>
@@ -65,7 +65,7 @@ public sealed class Conv1DTranspose(int filters, Sizes kernelSize, Activation? a
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv2DTranspose(int filters, Sizes kernelSize, Activation? activation = null, string? name = null) : TransposedConvolution(2, filters, kernelSize, activation, name);
+public sealed class Conv2DTranspose(int filters, IntValues kernelSize, Activation? activation = null, string? name = null) : TransposedConvolution(2, filters, kernelSize, activation, name);
 
 /// <summary>A transposed convolution over the three axes of a volume.</summary>
 /// <remarks>
@@ -77,4 +77,4 @@ public sealed class Conv2DTranspose(int filters, Sizes kernelSize, Activation? a
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv3DTranspose(int filters, Sizes kernelSize, Activation? activation = null, string? name = null) : TransposedConvolution(3, filters, kernelSize, activation, name);
+public sealed class Conv3DTranspose(int filters, IntValues kernelSize, Activation? activation = null, string? name = null) : TransposedConvolution(3, filters, kernelSize, activation, name);

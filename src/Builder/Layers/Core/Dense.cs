@@ -41,7 +41,7 @@ public sealed class Dense(int units, Activation? activation = null, string? name
     /// <summary>A rule the bias follows after each step.</summary>
     public Constraint? BiasConstraint { get; init; }
 
-    Operation Pruning.IChannelMaker.WithChannels(int channels, string name)
+    LayerBase Pruning.IChannelMaker.WithChannels(int channels, string name)
     {
         var copy = (Dense)CopyUncalled(name);
         copy.Units = channels;

@@ -9,7 +9,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="normalize">Whether vectors along the axis are brought to unit length first, which gives cosines.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">More than two axes are named, or axis 0.</exception>
-public sealed class Dot(Sizes axes, bool normalize = false, string? name = null) : MergeLayer(name)
+public sealed class Dot(IntValues axes, bool normalize = false, string? name = null) : MergeLayer(name)
 {
     /// <summary>One axis of each tensor.</summary>
     /// <param name="first">The axis of the first tensor.</param>
@@ -22,7 +22,7 @@ public sealed class Dot(Sizes axes, bool normalize = false, string? name = null)
     }
 
     /// <summary>The axis of both tensors, or one of each.</summary>
-    public Sizes Axes { get; } = axes.Count is 1 or 2 && !axes.Contains(0)
+    public IntValues Axes { get; } = axes.Count is 1 or 2 && !axes.Contains(0)
         ? axes
         : throw Check.Option("Dot", nameof(axes), axes.ToString(), "one axis, or one for each of the two tensors, and not 0, which is the batch");
 

@@ -53,7 +53,7 @@ public sealed class SpectralNormalization(Layer layer, int powerIterations = 1, 
         }
 
         // A kernel of zeros has no direction; it and its vector stay as they are.
-        var empty = Ops.Equal(Ops.ReduceMax(Ops.Abs(matrix)), 0);
+        var empty = Ops.Equal(Ops.Max(Ops.Abs(matrix)), 0);
         var largest = Ops.Reshape(Ops.Make(new Operators.MatMul(TransposeRight: true), Ops.MatMul(v, matrix), u), []);
         var normal = kernel / Ops.Where(empty, 1, largest);
         Update(vector, Ops.Where(empty, vector, u));

@@ -7,7 +7,7 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 public abstract class AdaptivePoolingLayer : Layer
 {
-    private protected AdaptivePoolingLayer(int rank, Sizes outputSize, string? name)
+    private protected AdaptivePoolingLayer(int rank, IntValues outputSize, string? name)
         : base(name)
     {
         SpatialRank = rank;
@@ -15,7 +15,7 @@ public abstract class AdaptivePoolingLayer : Layer
     }
 
     /// <summary>Positions of the output along each axis.</summary>
-    public Sizes OutputSize { get; }
+    public IntValues OutputSize { get; }
 
     /// <summary>Where the channels stand.</summary>
     public DataFormat DataFormat { get; init; }
@@ -58,7 +58,7 @@ public abstract class AdaptivePoolingLayer : Layer
 /// <summary>What the adaptive average poolings share.</summary>
 public abstract class AdaptiveAveragePooling : AdaptivePoolingLayer
 {
-    private protected AdaptiveAveragePooling(int rank, Sizes outputSize, string? name)
+    private protected AdaptiveAveragePooling(int rank, IntValues outputSize, string? name)
         : base(rank, outputSize, name)
     {
     }
@@ -76,7 +76,7 @@ public abstract class AdaptiveAveragePooling : AdaptivePoolingLayer
 /// <param name="outputSize">Positions of the output, or one number for each axis.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveAveragePooling1D(Sizes outputSize, string? name = null) : AdaptiveAveragePooling(1, outputSize, name);
+public sealed class AdaptiveAveragePooling1D(IntValues outputSize, string? name = null) : AdaptiveAveragePooling(1, outputSize, name);
 
 /// <summary>The mean of each of a given number of windows over the two axes of an image.</summary>
 /// <remarks>
@@ -86,7 +86,7 @@ public sealed class AdaptiveAveragePooling1D(Sizes outputSize, string? name = nu
 /// <param name="outputSize">Positions of the output, or one number for each axis.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveAveragePooling2D(Sizes outputSize, string? name = null) : AdaptiveAveragePooling(2, outputSize, name);
+public sealed class AdaptiveAveragePooling2D(IntValues outputSize, string? name = null) : AdaptiveAveragePooling(2, outputSize, name);
 
 /// <summary>The mean of each of a given number of windows over the three axes of a volume.</summary>
 /// <remarks>
@@ -96,19 +96,19 @@ public sealed class AdaptiveAveragePooling2D(Sizes outputSize, string? name = nu
 /// <param name="outputSize">Positions of the output, or one number for each axis.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveAveragePooling3D(Sizes outputSize, string? name = null) : AdaptiveAveragePooling(3, outputSize, name);
+public sealed class AdaptiveAveragePooling3D(IntValues outputSize, string? name = null) : AdaptiveAveragePooling(3, outputSize, name);
 
 /// <summary>What the adaptive max poolings share.</summary>
 public abstract class AdaptiveMaxPooling : AdaptivePoolingLayer
 {
-    private protected AdaptiveMaxPooling(int rank, Sizes outputSize, string? name)
+    private protected AdaptiveMaxPooling(int rank, IntValues outputSize, string? name)
         : base(rank, outputSize, name)
     {
     }
 
     private protected sealed override Op Window(IntList size) => new Operators.MaxPool(size, size, Padding.Valid);
 
-    private protected sealed override SymbolicTensor Reduce(SymbolicTensor x, int axis) => Ops.ReduceMax(x, axis, keepDims: true);
+    private protected sealed override SymbolicTensor Reduce(SymbolicTensor x, int axis) => Ops.Max(x, axis, keepDims: true);
 }
 
 /// <summary>The largest number of each of a given number of windows over one axis, such as time.</summary>
@@ -119,7 +119,7 @@ public abstract class AdaptiveMaxPooling : AdaptivePoolingLayer
 /// <param name="outputSize">Positions of the output, or one number for each axis.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveMaxPooling1D(Sizes outputSize, string? name = null) : AdaptiveMaxPooling(1, outputSize, name);
+public sealed class AdaptiveMaxPooling1D(IntValues outputSize, string? name = null) : AdaptiveMaxPooling(1, outputSize, name);
 
 /// <summary>The largest number of each of a given number of windows over the two axes of an image.</summary>
 /// <remarks>
@@ -129,7 +129,7 @@ public sealed class AdaptiveMaxPooling1D(Sizes outputSize, string? name = null) 
 /// <param name="outputSize">Positions of the output, or one number for each axis.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveMaxPooling2D(Sizes outputSize, string? name = null) : AdaptiveMaxPooling(2, outputSize, name);
+public sealed class AdaptiveMaxPooling2D(IntValues outputSize, string? name = null) : AdaptiveMaxPooling(2, outputSize, name);
 
 /// <summary>The largest number of each of a given number of windows over the three axes of a volume.</summary>
 /// <remarks>
@@ -139,4 +139,4 @@ public sealed class AdaptiveMaxPooling2D(Sizes outputSize, string? name = null) 
 /// <param name="outputSize">Positions of the output, or one number for each axis.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveMaxPooling3D(Sizes outputSize, string? name = null) : AdaptiveMaxPooling(3, outputSize, name);
+public sealed class AdaptiveMaxPooling3D(IntValues outputSize, string? name = null) : AdaptiveMaxPooling(3, outputSize, name);

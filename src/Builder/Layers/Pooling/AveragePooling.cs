@@ -9,7 +9,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="strides">The step between windows; the window's size if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AveragePooling1D(Sizes poolSize, Sizes strides = default, string? name = null) : PoolingLayer(1, poolSize, strides, name)
+public sealed class AveragePooling1D(IntValues poolSize, IntValues strides = default, string? name = null) : PoolingLayer(1, poolSize, strides, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.AveragePool(PoolSize.List, Strides.List, padding);
 }
@@ -23,7 +23,7 @@ public sealed class AveragePooling1D(Sizes poolSize, Sizes strides = default, st
 /// <param name="strides">The step between windows; the window's size if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AveragePooling2D(Sizes poolSize, Sizes strides = default, string? name = null) : PoolingLayer(2, poolSize, strides, name)
+public sealed class AveragePooling2D(IntValues poolSize, IntValues strides = default, string? name = null) : PoolingLayer(2, poolSize, strides, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.AveragePool(PoolSize.List, Strides.List, padding);
 }
@@ -37,7 +37,7 @@ public sealed class AveragePooling2D(Sizes poolSize, Sizes strides = default, st
 /// <param name="strides">The step between windows; the window's size if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AveragePooling3D(Sizes poolSize, Sizes strides = default, string? name = null) : PoolingLayer(3, poolSize, strides, name)
+public sealed class AveragePooling3D(IntValues poolSize, IntValues strides = default, string? name = null) : PoolingLayer(3, poolSize, strides, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.AveragePool(PoolSize.List, Strides.List, padding);
 }

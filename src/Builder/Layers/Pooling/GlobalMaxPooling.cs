@@ -9,7 +9,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="name">Its name; a model makes one if none is given.</param>
 public sealed class GlobalMaxPooling1D(bool keepdims = false, string? name = null) : GlobalPoolingLayer(1, keepdims, name)
 {
-    private protected override SymbolicTensor Pool(SymbolicTensor x) => Ops.ReduceMax(x, Positions, Keepdims);
+    private protected override SymbolicTensor Pool(SymbolicTensor x) => Ops.Max(x, Positions, Keepdims);
 }
 
 /// <summary>The largest number of each channel over the two axes of an image: <c>y[c] = max(x[p, c])</c>.</summary>
@@ -21,7 +21,7 @@ public sealed class GlobalMaxPooling1D(bool keepdims = false, string? name = nul
 /// <param name="name">Its name; a model makes one if none is given.</param>
 public sealed class GlobalMaxPooling2D(bool keepdims = false, string? name = null) : GlobalPoolingLayer(2, keepdims, name)
 {
-    private protected override SymbolicTensor Pool(SymbolicTensor x) => Ops.ReduceMax(x, Positions, Keepdims);
+    private protected override SymbolicTensor Pool(SymbolicTensor x) => Ops.Max(x, Positions, Keepdims);
 }
 
 /// <summary>The largest number of each channel over the three axes of a volume: <c>y[c] = max(x[p, c])</c>.</summary>
@@ -33,5 +33,5 @@ public sealed class GlobalMaxPooling2D(bool keepdims = false, string? name = nul
 /// <param name="name">Its name; a model makes one if none is given.</param>
 public sealed class GlobalMaxPooling3D(bool keepdims = false, string? name = null) : GlobalPoolingLayer(3, keepdims, name)
 {
-    private protected override SymbolicTensor Pool(SymbolicTensor x) => Ops.ReduceMax(x, Positions, Keepdims);
+    private protected override SymbolicTensor Pool(SymbolicTensor x) => Ops.Max(x, Positions, Keepdims);
 }

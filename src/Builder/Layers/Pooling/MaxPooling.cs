@@ -9,7 +9,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="strides">The step between windows; the window's size if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class MaxPooling1D(Sizes poolSize = default, Sizes strides = default, string? name = null) : PoolingLayer(1, poolSize, strides, name)
+public sealed class MaxPooling1D(IntValues poolSize = default, IntValues strides = default, string? name = null) : PoolingLayer(1, poolSize, strides, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.MaxPool(PoolSize.List, Strides.List, padding);
 }
@@ -23,7 +23,7 @@ public sealed class MaxPooling1D(Sizes poolSize = default, Sizes strides = defau
 /// <param name="strides">The step between windows; the window's size if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class MaxPooling2D(Sizes poolSize = default, Sizes strides = default, string? name = null) : PoolingLayer(2, poolSize, strides, name)
+public sealed class MaxPooling2D(IntValues poolSize = default, IntValues strides = default, string? name = null) : PoolingLayer(2, poolSize, strides, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.MaxPool(PoolSize.List, Strides.List, padding);
 }
@@ -37,7 +37,7 @@ public sealed class MaxPooling2D(Sizes poolSize = default, Sizes strides = defau
 /// <param name="strides">The step between windows; the window's size if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class MaxPooling3D(Sizes poolSize = default, Sizes strides = default, string? name = null) : PoolingLayer(3, poolSize, strides, name)
+public sealed class MaxPooling3D(IntValues poolSize = default, IntValues strides = default, string? name = null) : PoolingLayer(3, poolSize, strides, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.MaxPool(PoolSize.List, Strides.List, padding);
 }

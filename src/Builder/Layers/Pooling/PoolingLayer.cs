@@ -7,19 +7,19 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 public abstract class PoolingLayer : Layer
 {
-    private protected PoolingLayer(int rank, Sizes poolSize, Sizes strides, string? name)
+    private protected PoolingLayer(int rank, IntValues poolSize, IntValues strides, string? name)
         : base(name)
     {
         SpatialRank = rank;
-        PoolSize = poolSize.Count == 0 ? Sizes.Repeat(2, rank) : poolSize.For(rank, GetType().Name, nameof(poolSize));
+        PoolSize = poolSize.Count == 0 ? IntValues.Repeat(2, rank) : poolSize.For(rank, GetType().Name, nameof(poolSize));
         Strides = strides.Count == 0 ? PoolSize : strides;
     }
 
     /// <summary>The size of the window along each axis.</summary>
-    public Sizes PoolSize { get; }
+    public IntValues PoolSize { get; }
 
     /// <summary>The step between windows along each axis; the window's size if none is given.</summary>
-    public Sizes Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
+    public IntValues Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
 
     /// <summary>How the border is treated; added positions never count.</summary>
     public Padding Padding

@@ -33,7 +33,7 @@ internal static class CategoryEncodings
         if (mode == EncodingMode.OneHot) return Ops.OneHot(indices.Rank > 1 && indices.Shape[^1] == 1 ? Ops.Squeeze(indices, -1) : indices, depth);
         Check.MinimumRank(indices, 2, "(batch, categories)");
         var single = Ops.OneHot(indices, depth);
-        if (mode == EncodingMode.MultiHot) return Ops.ReduceMax(single, 1);
+        if (mode == EncodingMode.MultiHot) return Ops.Max(single, 1);
         if (weights is not null) single *= Ops.ExpandDims(Ops.Cast(weights, DType.Float32), -1);
         var counts = Ops.Sum(single, 1);
         return rarity is null ? counts : counts * Ops.Constant(Shape.Of(depth), [.. rarity]);

@@ -13,7 +13,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="invert">Whether the layer undoes the normalization: <c>y = mean + x max(sqrt(variance), 1e-7)</c>.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">Only one of mean and variance is given, or they differ in size.</exception>
-public sealed class Normalization(Axes? axis = null, Numbers? mean = null, Numbers? variance = null, bool invert = false, string? name = null) : ElementwiseLayer(name)
+public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, FloatValues? variance = null, bool invert = false, string? name = null) : ElementwiseLayer(name)
 {
     private const float Epsilon = 1e-7f;
 
@@ -24,12 +24,12 @@ public sealed class Normalization(Axes? axis = null, Numbers? mean = null, Numbe
     public Axes Axis { get; } = axis ?? -1;
 
     /// <summary>The mean, if it was given.</summary>
-    public Numbers? Mean { get; } = (mean is null) == (variance is null) && mean?.Count == variance?.Count
+    public FloatValues? Mean { get; } = (mean is null) == (variance is null) && mean?.Count == variance?.Count
         ? mean
         : throw Check.Option("Normalization", nameof(mean), mean?.ToString() ?? "not given", "as many numbers as variance, " + (variance?.ToString() ?? "which is not given either"), "Give both, or neither and call Adapt.");
 
     /// <summary>The variance, if it was given.</summary>
-    public Numbers? Variance { get; } = variance;
+    public FloatValues? Variance { get; } = variance;
 
     /// <summary>Whether the layer undoes the normalization.</summary>
     public bool Invert { get; } = invert;
@@ -94,7 +94,7 @@ public sealed class Normalization(Axes? axis = null, Numbers? mean = null, Numbe
 
     private int[] Kept(int rank) => Axis.List.Count == 0 ? [] : Operators.ShapeRules.Axes(Axis.List, rank, "Normalization");
 
-    private static SymbolicTensor Given(Numbers numbers, SymbolicTensor x, int[] kept)
+    private static SymbolicTensor Given(FloatValues numbers, SymbolicTensor x, int[] kept)
     {
         if (numbers.IsSingle || numbers.Count == 1) return Ops.Constant(numbers[0]);
         var known = Shape.Of([.. kept.Select(i => Check.Known(x, i, "the size of an axis with a mean of its own"))]);

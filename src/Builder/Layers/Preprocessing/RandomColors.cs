@@ -8,15 +8,15 @@ namespace OnnxFunctional.Layers;
 /// <param name="factor">Lower and upper from 0 to 1; one number is the upper one, with lower 0 as in Keras.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">The factor is outside its range.</exception>
-public sealed class RandomContrast(Numbers factor, string? name = null) : RandomImageLayer(name)
+public sealed class RandomContrast(FloatValues factor, string? name = null) : RandomImageLayer(name)
 {
     private readonly (float Low, float High) _bounds = Bounds(factor, 0, 1, "RandomContrast", nameof(factor));
 
     /// <summary>Lower and upper.</summary>
-    public Numbers Factor { get; } = factor;
+    public FloatValues Factor { get; } = factor;
 
     /// <summary>The smallest and the largest value of an image.</summary>
-    public Numbers ValueRange { get; init; } = [0, 255];
+    public FloatValues ValueRange { get; init; } = [0, 255];
 
     private protected override SymbolicTensor Changed(SymbolicTensor x)
     {
@@ -34,15 +34,15 @@ public sealed class RandomContrast(Numbers factor, string? name = null) : Random
 /// <param name="factor">Lower and upper from -1 to 1; one number f is from -f to f.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">The factor is outside its range.</exception>
-public sealed class RandomBrightness(Numbers factor, string? name = null) : RandomImageLayer(name)
+public sealed class RandomBrightness(FloatValues factor, string? name = null) : RandomImageLayer(name)
 {
     private readonly (float Low, float High) _bounds = Bounds(factor, -1, 1, "RandomBrightness", nameof(factor));
 
     /// <summary>Lower and upper.</summary>
-    public Numbers Factor { get; } = factor;
+    public FloatValues Factor { get; } = factor;
 
     /// <summary>The smallest and the largest value of an image.</summary>
-    public Numbers ValueRange { get; init; } = [0, 255];
+    public FloatValues ValueRange { get; init; } = [0, 255];
 
     private protected override SymbolicTensor Changed(SymbolicTensor x)
     {
@@ -54,6 +54,6 @@ public sealed class RandomBrightness(Numbers factor, string? name = null) : Rand
 /// <summary>Reads the range of an image's values.</summary>
 internal static class ValueRanges
 {
-    public static (float Least, float Most) Of(Numbers range) =>
+    public static (float Least, float Most) Of(FloatValues range) =>
         range.Count == 2 && range[0] != range[1] ? (range.Min(), range.Max()) : throw new ModelException($"ValueRange is {range}; expected the smallest and the largest value of an image, such as [0, 255].");
 }

@@ -98,12 +98,12 @@ public abstract class RandomGeometry : RandomImageLayer
 /// <param name="factor">Lower and upper in turns of 360 degrees, from -1 to 1; one number f is from -f to f.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">The factor is outside its range.</exception>
-public sealed class RandomRotation(Numbers factor, string? name = null) : RandomGeometry(name)
+public sealed class RandomRotation(FloatValues factor, string? name = null) : RandomGeometry(name)
 {
     private readonly (float Low, float High) _bounds = Bounds(factor, -1, 1, "RandomRotation", nameof(factor));
 
     /// <summary>Lower and upper in turns.</summary>
-    public Numbers Factor { get; } = factor;
+    public FloatValues Factor { get; } = factor;
 
     private protected override (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height)
     {
@@ -124,16 +124,16 @@ public sealed class RandomRotation(Numbers factor, string? name = null) : Random
 /// <param name="widthFactor">Lower and upper share of the width, to the right.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A factor is outside its range.</exception>
-public sealed class RandomTranslation(Numbers heightFactor, Numbers widthFactor, string? name = null) : RandomGeometry(name)
+public sealed class RandomTranslation(FloatValues heightFactor, FloatValues widthFactor, string? name = null) : RandomGeometry(name)
 {
     private readonly (float Low, float High) _vertical = Bounds(heightFactor, -1, 1, "RandomTranslation", nameof(heightFactor));
     private readonly (float Low, float High) _horizontal = Bounds(widthFactor, -1, 1, "RandomTranslation", nameof(widthFactor));
 
     /// <summary>Lower and upper share of the height.</summary>
-    public Numbers HeightFactor { get; } = heightFactor;
+    public FloatValues HeightFactor { get; } = heightFactor;
 
     /// <summary>Lower and upper share of the width.</summary>
-    public Numbers WidthFactor { get; } = widthFactor;
+    public FloatValues WidthFactor { get; } = widthFactor;
 
     private protected override (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height) =>
         (column - DrawRow(x, _horizontal.Low * width, _horizontal.High * width), row - DrawRow(x, _vertical.Low * height, _vertical.High * height));
@@ -148,16 +148,16 @@ public sealed class RandomTranslation(Numbers heightFactor, Numbers widthFactor,
 /// <param name="widthFactor">The same for the width; the height's number if none is given, which keeps the proportions.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A factor is outside its range.</exception>
-public sealed class RandomZoom(Numbers heightFactor, Numbers? widthFactor = null, string? name = null) : RandomGeometry(name)
+public sealed class RandomZoom(FloatValues heightFactor, FloatValues? widthFactor = null, string? name = null) : RandomGeometry(name)
 {
     private readonly (float Low, float High) _vertical = Bounds(heightFactor, -0.999f, 1, "RandomZoom", nameof(heightFactor));
     private readonly (float Low, float High)? _horizontal = widthFactor is { } factor ? Bounds(factor, -0.999f, 1, "RandomZoom", nameof(widthFactor)) : null;
 
     /// <summary>Lower and upper for the height.</summary>
-    public Numbers HeightFactor { get; } = heightFactor;
+    public FloatValues HeightFactor { get; } = heightFactor;
 
     /// <summary>Lower and upper for the width.</summary>
-    public Numbers? WidthFactor { get; } = widthFactor;
+    public FloatValues? WidthFactor { get; } = widthFactor;
 
     private protected override (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height)
     {

@@ -40,7 +40,7 @@ public abstract class RandomImageLayer : Layer
     }
 
     /// <summary>A strength as Keras takes it: two bounds, or one number for both sides of zero.</summary>
-    private protected static (float Low, float High) Bounds(Numbers factor, float least, float most, string layer, string option)
+    private protected static (float Low, float High) Bounds(FloatValues factor, float least, float most, string layer, string option)
     {
         var fits = factor.Count is 1 or 2 && factor.All(number => number >= least && number <= most);
         if (!fits) throw Check.Option(layer, option, factor.ToString(), $"a number, or two, from {Check.Text(least)} to {Check.Text(most)}");

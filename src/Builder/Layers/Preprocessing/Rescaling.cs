@@ -8,13 +8,13 @@ namespace OnnxFunctional.Layers;
 /// <param name="scale">The factor, or one for each position of the last axis.</param>
 /// <param name="offset">What is added, or one number for each position of the last axis.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
-public sealed class Rescaling(Numbers scale, Numbers offset = default, string? name = null) : ElementwiseLayer(name)
+public sealed class Rescaling(FloatValues scale, FloatValues offset = default, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The factor.</summary>
-    public Numbers Scale { get; } = scale.Count > 0 ? scale : throw Check.Option("Rescaling", nameof(scale), "empty", "a number, or one for each position of the last axis");
+    public FloatValues Scale { get; } = scale.Count > 0 ? scale : throw Check.Option("Rescaling", nameof(scale), "empty", "a number, or one for each position of the last axis");
 
     /// <summary>What is added.</summary>
-    public Numbers Offset { get; } = offset.Count > 0 ? offset : 0f;
+    public FloatValues Offset { get; } = offset.Count > 0 ? offset : 0f;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x) => (Ops.Cast(x, DType.Float32) * Scale.ToTensor()) + Offset.ToTensor();

@@ -56,7 +56,7 @@ public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
     public TextSplit Split { get; init; }
 
     /// <summary>The lengths of runs of words that are tokens too: 2 gives words and pairs, a list exactly those lengths; none if not given.</summary>
-    public Sizes? Ngrams { get; init => field = value?.All(length => length > 0) == false ? throw Check.Option("TextVectorization", nameof(Ngrams), value.ToString()!, "positive whole numbers") : value; }
+    public IntValues? Ngrams { get; init => field = value?.All(length => length > 0) == false ? throw Check.Option("TextVectorization", nameof(Ngrams), value.ToString()!, "positive whole numbers") : value; }
 
     /// <summary>The form of the output.</summary>
     public EncodingMode OutputMode { get; init; }

@@ -9,14 +9,14 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 public abstract class ConvLstm : RecurrentLayer
 {
-    private protected ConvLstm(int rank, int filters, Sizes kernelSize, Activation? activation, Activation? recurrentActivation, string? name)
+    private protected ConvLstm(int rank, int filters, IntValues kernelSize, Activation? activation, Activation? recurrentActivation, string? name)
         : base(name)
     {
         SpatialRank = rank;
         Filters = Check.Positive(filters, GetType().Name, nameof(filters));
         KernelSize = kernelSize.For(rank, GetType().Name, nameof(kernelSize));
-        Strides = Sizes.Repeat(1, rank);
-        DilationRate = Sizes.Repeat(1, rank);
+        Strides = IntValues.Repeat(1, rank);
+        DilationRate = IntValues.Repeat(1, rank);
         Activation = activation ?? Activation.Tanh;
         RecurrentActivation = recurrentActivation ?? Activation.Sigmoid;
     }
@@ -25,10 +25,10 @@ public abstract class ConvLstm : RecurrentLayer
     public int Filters { get; }
 
     /// <summary>The size of the window along each axis.</summary>
-    public Sizes KernelSize { get; }
+    public IntValues KernelSize { get; }
 
     /// <summary>The step between windows of the input's convolution.</summary>
-    public Sizes Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
+    public IntValues Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
 
     /// <summary>How the border is treated in the input's convolution.</summary>
     public Padding Padding
@@ -41,7 +41,7 @@ public abstract class ConvLstm : RecurrentLayer
     public DataFormat DataFormat { get; init; }
 
     /// <summary>The distance between the positions a window of the input's convolution reads.</summary>
-    public Sizes DilationRate { get; init => field = value.For(SpatialRank, GetType().Name, nameof(DilationRate)); }
+    public IntValues DilationRate { get; init => field = value.For(SpatialRank, GetType().Name, nameof(DilationRate)); }
 
     /// <summary>Applied to the new input and the cell state.</summary>
     public Activation Activation { get; }
@@ -155,7 +155,7 @@ public abstract class ConvLstm : RecurrentLayer
 /// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class ConvLstm1D(int filters, Sizes kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(1, filters, kernelSize, activation, recurrentActivation, name)
+public sealed class ConvLstm1D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(1, filters, kernelSize, activation, recurrentActivation, name)
 {
     internal override string ClassName => "ConvLSTM1D";
 }
@@ -172,7 +172,7 @@ public sealed class ConvLstm1D(int filters, Sizes kernelSize, Activation? activa
 /// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class ConvLstm2D(int filters, Sizes kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(2, filters, kernelSize, activation, recurrentActivation, name)
+public sealed class ConvLstm2D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(2, filters, kernelSize, activation, recurrentActivation, name)
 {
     internal override string ClassName => "ConvLSTM2D";
 }
@@ -189,7 +189,7 @@ public sealed class ConvLstm2D(int filters, Sizes kernelSize, Activation? activa
 /// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class ConvLstm3D(int filters, Sizes kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(3, filters, kernelSize, activation, recurrentActivation, name)
+public sealed class ConvLstm3D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(3, filters, kernelSize, activation, recurrentActivation, name)
 {
     internal override string ClassName => "ConvLSTM3D";
 }

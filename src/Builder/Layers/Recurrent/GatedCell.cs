@@ -67,7 +67,7 @@ public abstract class GatedCell : RecurrentCell
 
     private protected virtual Initializer BiasFirst => BiasInitializer;
 
-    internal sealed override Operation CopyUncalled(string name)
+    internal sealed override LayerBase CopyUncalled(string name)
     {
         var copy = (GatedCell)base.CopyUncalled(name);
         (copy._inputStream, copy._stateStream) = (null, null);
@@ -115,7 +115,7 @@ public sealed class LstmCell(int units, Activation? activation = null, Activatio
     public bool UnitForgetBias { get; init; } = true;
 
     /// <inheritdoc/>
-    public override Sizes StateSize => (Units, Units);
+    public override IntValues StateSize => (Units, Units);
 
     internal override string ClassName => "LSTMCell";
 
@@ -146,7 +146,7 @@ public sealed class GruCell(int units, Activation? activation = null, Activation
     public bool ResetAfter { get; init; } = true;
 
     /// <inheritdoc/>
-    public override Sizes StateSize => Units;
+    public override IntValues StateSize => Units;
 
     internal override string ClassName => "GRUCell";
 
@@ -174,7 +174,7 @@ public sealed class GruCell(int units, Activation? activation = null, Activation
 public sealed class SimpleRnnCell(int units, Activation? activation = null, string? name = null) : GatedCell(units, activation, name)
 {
     /// <inheritdoc/>
-    public override Sizes StateSize => Units;
+    public override IntValues StateSize => Units;
 
     internal override string ClassName => "SimpleRNNCell";
 

@@ -15,10 +15,10 @@ namespace OnnxFunctional.Layers;
 /// }
 /// </code></example>
 /// <param name="name">Its name; the layer around it makes one if none is given.</param>
-public abstract class RecurrentCell(string? name = null) : Operation(name)
+public abstract class RecurrentCell(string? name = null) : LayerBase(name)
 {
     /// <summary>The size of each state: (batch, size).</summary>
-    public abstract Sizes StateSize { get; }
+    public abstract IntValues StateSize { get; }
 
     /// <summary>Which state repeats the output where a step is masked.</summary>
     internal virtual int OutputState => 0;

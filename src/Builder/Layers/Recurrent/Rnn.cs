@@ -14,13 +14,13 @@ public sealed class StackedRnnCells(IReadOnlyList<RecurrentCell> cells, string? 
     public IReadOnlyList<RecurrentCell> Cells { get; private set; } = cells is { Count: > 0 } ? [.. cells] : throw Check.Option("StackedRnnCells", nameof(cells), "an empty list", "at least one cell");
 
     /// <inheritdoc/>
-    public override Sizes StateSize => [.. Cells.SelectMany(cell => cell.StateSize)];
+    public override IntValues StateSize => [.. Cells.SelectMany(cell => cell.StateSize)];
 
     internal override string ClassName => "StackedRNNCells";
 
     internal override int OutputState => StateSize.Count - Cells[^1].StateSize.Count + Cells[^1].OutputState;
 
-    internal override Operation CopyUncalled(string name)
+    internal override LayerBase CopyUncalled(string name)
     {
         var copy = (StackedRnnCells)base.CopyUncalled(name);
         copy.Cells = [.. Cells.Select(cell => (RecurrentCell)cell.CopyUncalled(cell.Name))];
@@ -66,7 +66,7 @@ public sealed class Rnn(RecurrentCell cell, string? name = null) : RecurrentLaye
 
     internal override string ClassName => "RNN";
 
-    internal override Operation CopyUncalled(string name)
+    internal override LayerBase CopyUncalled(string name)
     {
         var copy = (Rnn)base.CopyUncalled(name);
         copy.Cell = (RecurrentCell)Cell.CopyUncalled(Cell.Name);

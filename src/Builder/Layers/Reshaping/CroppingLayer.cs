@@ -4,7 +4,7 @@ namespace OnnxFunctional.Layers;
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
 public abstract class CroppingLayer : Layer
 {
-    private protected CroppingLayer(int rank, Margins cropping, string? name)
+    private protected CroppingLayer(int rank, EdgeWidths cropping, string? name)
         : base(name)
     {
         SpatialRank = rank;
@@ -12,7 +12,7 @@ public abstract class CroppingLayer : Layer
     }
 
     /// <summary>Positions cut before and after each axis.</summary>
-    public Margins Cropping { get; }
+    public EdgeWidths Cropping { get; }
 
     /// <summary>Where the channels stand.</summary>
     public DataFormat DataFormat { get; init; }
@@ -45,7 +45,7 @@ public abstract class CroppingLayer : Layer
 /// <param name="cropping">Positions cut: one number, one for each axis, or before and after each; 1 if none is given, as in Keras.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
-public sealed class Cropping1D(Margins cropping = default, string? name = null) : CroppingLayer(1, cropping, name);
+public sealed class Cropping1D(EdgeWidths cropping = default, string? name = null) : CroppingLayer(1, cropping, name);
 
 /// <summary>Positions cut before and after the two axes of an image.</summary>
 /// <remarks>
@@ -55,7 +55,7 @@ public sealed class Cropping1D(Margins cropping = default, string? name = null) 
 /// <param name="cropping">Positions cut: one number, one for each axis, or before and after each; 0 if none is given, as in Keras.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
-public sealed class Cropping2D(Margins cropping = default, string? name = null) : CroppingLayer(2, cropping.Count == 0 ? 0 : cropping, name);
+public sealed class Cropping2D(EdgeWidths cropping = default, string? name = null) : CroppingLayer(2, cropping.Count == 0 ? 0 : cropping, name);
 
 /// <summary>Positions cut before and after the three axes of a volume.</summary>
 /// <remarks>
@@ -65,4 +65,4 @@ public sealed class Cropping2D(Margins cropping = default, string? name = null) 
 /// <param name="cropping">Positions cut: one number, one for each axis, or before and after each; 1 if none is given, as in Keras.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
-public sealed class Cropping3D(Margins cropping = default, string? name = null) : CroppingLayer(3, cropping, name);
+public sealed class Cropping3D(EdgeWidths cropping = default, string? name = null) : CroppingLayer(3, cropping, name);

@@ -8,10 +8,10 @@ namespace OnnxFunctional.Layers;
 /// <param name="dims">The axes from 1 on, each once.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">The axes are not 1, 2, 3 ... in some order.</exception>
-public sealed class Permute(Sizes dims, string? name = null) : Layer(name)
+public sealed class Permute(IntValues dims, string? name = null) : Layer(name)
 {
     /// <summary>The axes from 1 on.</summary>
-    public Sizes Dims { get; } = dims.Order().SequenceEqual(Enumerable.Range(1, dims.Count))
+    public IntValues Dims { get; } = dims.Order().SequenceEqual(Enumerable.Range(1, dims.Count))
         ? dims
         : throw Check.Option("Permute", nameof(dims), dims.ToString(), $"each of the axes 1 to {dims.Count} once; the batch is axis 0 and stays");
 

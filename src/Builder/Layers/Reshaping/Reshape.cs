@@ -8,10 +8,10 @@ namespace OnnxFunctional.Layers;
 /// <param name="targetShape">The new dimensions without the batch; -1, once, is what remains.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A dimension is negative, or -1 appears twice.</exception>
-public sealed class Reshape(Sizes targetShape, string? name = null) : Layer(name)
+public sealed class Reshape(IntValues targetShape, string? name = null) : Layer(name)
 {
     /// <summary>The new dimensions without the batch.</summary>
-    public Sizes TargetShape { get; } = targetShape.All(size => size is -1 or > 0) && targetShape.Count(size => size == -1) <= 1
+    public IntValues TargetShape { get; } = targetShape.All(size => size is -1 or > 0) && targetShape.Count(size => size == -1) <= 1
         ? targetShape
         : throw Check.Option("Reshape", nameof(targetShape), targetShape.ToString(), "positive whole numbers, with at most one -1 for what remains");
 

@@ -17,15 +17,15 @@ public enum Interpolation
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
 public abstract class UpSampling : Layer
 {
-    private protected UpSampling(int rank, Sizes size, string? name)
+    private protected UpSampling(int rank, IntValues size, string? name)
         : base(name)
     {
         SpatialRank = rank;
-        Size = size.Count == 0 ? Sizes.Repeat(2, rank) : size.For(rank, GetType().Name, nameof(size));
+        Size = size.Count == 0 ? IntValues.Repeat(2, rank) : size.For(rank, GetType().Name, nameof(size));
     }
 
     /// <summary>The factor along each axis.</summary>
-    public Sizes Size { get; }
+    public IntValues Size { get; }
 
     /// <summary>Where the channels stand.</summary>
     public DataFormat DataFormat { get; init; }
@@ -51,7 +51,7 @@ public abstract class UpSampling : Layer
 /// <param name="size">The factor, or one for each axis; 2 if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A factor is not positive.</exception>
-public sealed class UpSampling1D(Sizes size = default, string? name = null) : UpSampling(1, size, name);
+public sealed class UpSampling1D(IntValues size = default, string? name = null) : UpSampling(1, size, name);
 
 /// <summary>Every position repeated <c>size</c> times along the two axes of an image, or filled by interpolation.</summary>
 /// <remarks>
@@ -61,7 +61,7 @@ public sealed class UpSampling1D(Sizes size = default, string? name = null) : Up
 /// <param name="size">The factor, or one for each axis; 2 if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A factor is not positive.</exception>
-public sealed class UpSampling2D(Sizes size = default, string? name = null) : UpSampling(2, size, name)
+public sealed class UpSampling2D(IntValues size = default, string? name = null) : UpSampling(2, size, name)
 {
     /// <summary>How positions between known ones are filled, with half-pixel centres.</summary>
     public Interpolation Interpolation { get; init; }
@@ -82,4 +82,4 @@ public sealed class UpSampling2D(Sizes size = default, string? name = null) : Up
 /// <param name="size">The factor, or one for each axis; 2 if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A factor is not positive.</exception>
-public sealed class UpSampling3D(Sizes size = default, string? name = null) : UpSampling(3, size, name);
+public sealed class UpSampling3D(IntValues size = default, string? name = null) : UpSampling(3, size, name);

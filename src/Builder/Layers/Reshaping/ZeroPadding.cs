@@ -4,7 +4,7 @@ namespace OnnxFunctional.Layers;
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
 public abstract class ZeroPadding : Layer
 {
-    private protected ZeroPadding(int rank, Margins padding, string? name)
+    private protected ZeroPadding(int rank, EdgeWidths padding, string? name)
         : base(name)
     {
         SpatialRank = rank;
@@ -12,7 +12,7 @@ public abstract class ZeroPadding : Layer
     }
 
     /// <summary>Positions added before and after each axis.</summary>
-    public Margins Padding { get; }
+    public EdgeWidths Padding { get; }
 
     /// <summary>Where the channels stand.</summary>
     public DataFormat DataFormat { get; init; }
@@ -38,7 +38,7 @@ public abstract class ZeroPadding : Layer
 /// <param name="padding">Positions added: one number, one for each axis, or before and after each; 1 if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
-public sealed class ZeroPadding1D(Margins padding = default, string? name = null) : ZeroPadding(1, padding, name);
+public sealed class ZeroPadding1D(EdgeWidths padding = default, string? name = null) : ZeroPadding(1, padding, name);
 
 /// <summary>Zeros before and after the two axes of an image.</summary>
 /// <remarks>
@@ -48,7 +48,7 @@ public sealed class ZeroPadding1D(Margins padding = default, string? name = null
 /// <param name="padding">Positions added: one number, one for each axis, or before and after each; 1 if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
-public sealed class ZeroPadding2D(Margins padding = default, string? name = null) : ZeroPadding(2, padding, name);
+public sealed class ZeroPadding2D(EdgeWidths padding = default, string? name = null) : ZeroPadding(2, padding, name);
 
 /// <summary>Zeros before and after the three axes of a volume.</summary>
 /// <remarks>
@@ -58,4 +58,4 @@ public sealed class ZeroPadding2D(Margins padding = default, string? name = null
 /// <param name="padding">Positions added: one number, one for each axis, or before and after each; 1 if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
-public sealed class ZeroPadding3D(Margins padding = default, string? name = null) : ZeroPadding(3, padding, name);
+public sealed class ZeroPadding3D(EdgeWidths padding = default, string? name = null) : ZeroPadding(3, padding, name);

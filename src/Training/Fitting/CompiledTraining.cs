@@ -3,12 +3,12 @@ using OnnxFunctional.Training.Policies;
 namespace OnnxFunctional.Training;
 
 /// <summary>What Compile put together: the model, a loss and a weight for each output, metrics, the optimizer and its state.</summary>
-internal sealed class TrainingPlan
+internal sealed class CompiledTraining
 {
-    private readonly HashSet<Operation> _frozen;
+    private readonly HashSet<LayerBase> _frozen;
     private readonly HashSet<Weight> _frozenWeights;
 
-    public TrainingPlan(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, IReadOnlyList<float> lossWeights, Metrics metrics, Metrics weightedMetrics, MixedPrecision precision)
+    public CompiledTraining(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, IReadOnlyList<float> lossWeights, MetricList metrics, MetricList weightedMetrics, MixedPrecision precision)
     {
         (Model, Optimizer, Losses, LossWeights, Metrics, WeightedMetrics, Precision) = (model, optimizer, losses, lossWeights, metrics, weightedMetrics, precision);
         if (precision.Type() == DType.Float16) LossScaling = new LossScaling(State);
@@ -17,7 +17,7 @@ internal sealed class TrainingPlan
         _frozenWeights = [.. _frozen.SelectMany(layer => layer.OwnWeights)];
     }
 
-    private TrainingPlan(TrainingPlan other, MixedPrecision precision)
+    private CompiledTraining(CompiledTraining other, MixedPrecision precision)
     {
         (Model, Optimizer, Losses, LossWeights, Metrics, WeightedMetrics, Precision) = (other.Model, other.Optimizer, other.Losses, other.LossWeights, other.Metrics, other.WeightedMetrics, precision);
         (_frozen, _frozenWeights) = (other._frozen, other._frozenWeights);
@@ -31,10 +31,10 @@ internal sealed class TrainingPlan
 
     public IReadOnlyList<float> LossWeights { get; }
 
-    public Metrics Metrics { get; }
+    public MetricList Metrics { get; }
 
     /// <summary>Metrics that sample weights hold for.</summary>
-    public Metrics WeightedMetrics { get; }
+    public MetricList WeightedMetrics { get; }
 
     public OptimizerState State { get; } = new();
 
@@ -44,7 +44,7 @@ internal sealed class TrainingPlan
     public LossScaling? LossScaling { get; }
 
     /// <summary>The same training without a policy, with a state of its own.</summary>
-    public TrainingPlan InFloat32() => new(this, MixedPrecision.Float32);
+    public CompiledTraining InFloat32() => new(this, MixedPrecision.Float32);
 
     /// <summary>Whether the layers a weight stands in were all trainable when the model was compiled.</summary>
     public bool IsTrainable(Weight weight) => !_frozenWeights.Contains(weight);
@@ -53,13 +53,13 @@ internal sealed class TrainingPlan
     public bool Trains(LayerCall call) => !_frozen.Contains(call.Layer) && (call.Parent is null || Trains(call.Parent));
 
     /// <summary>The layers that are not trainable, or stand in one that is not.</summary>
-    public static HashSet<Operation> FrozenIn(Operation operation)
+    public static HashSet<LayerBase> FrozenIn(LayerBase operation)
     {
-        var frozen = new HashSet<Operation>();
+        var frozen = new HashSet<LayerBase>();
         Freeze(operation, false);
         return frozen;
 
-        void Freeze(Operation operation, bool outer)
+        void Freeze(LayerBase operation, bool outer)
         {
             outer |= !operation.Trainable;
             if (outer) frozen.Add(operation);

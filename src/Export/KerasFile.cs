@@ -6,10 +6,10 @@ namespace OnnxFunctional.Export;
 
 /// <summary>Files of Keras 3: models with their weights (.keras), and weights alone (.weights.h5). No Python is needed and no code in them is run.</summary>
 /// <example><code>
-/// var model = KerasModel.Load("model.keras");
+/// var model = KerasFile.Load("model.keras");
 /// model.Save("copy.keras");
 /// </code></example>
-public static class KerasModel
+public static class KerasFile
 {
     /// <summary>A model with its weights from a .keras file, that Keras' <c>model.save</c> wrote or <see cref="Save"/>.</summary>
     /// <remarks>The file is treated as hostile: sizes are checked before memory is taken, only built-in classes and those of <paramref name="customObjects"/> are made, nothing is written to the disk.</remarks>

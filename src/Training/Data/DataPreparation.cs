@@ -14,7 +14,7 @@ public enum SequenceEnd
 }
 
 /// <summary>Small helpers to bring data into shape, as keras.utils has them.</summary>
-public static class Utils
+public static class DataPreparation
 {
     /// <summary>Class numbers as one-hot rows.</summary>
     /// <remarks>https://keras.io/api/utils/python_utils/#to_categorical-function</remarks>

@@ -5,7 +5,7 @@ using OnnxFunctional.Operators;
 namespace OnnxFunctional.Serialization;
 
 /// <summary>An operation between tensors of a model, such as <c>x + y</c>, in the words of Keras' functions.</summary>
-internal sealed class BareOperation(string module, string className, Node node, params (string Key, JsonNode? Value)[] config)
+internal sealed class WrittenFunction(string module, string className, Node node, params (string Key, JsonNode? Value)[] config)
 {
     public string Module { get; } = module;
 
@@ -58,17 +58,17 @@ internal sealed class BareOperation(string module, string className, Node node, 
     }
 }
 
-/// <summary>Which of Keras' functions says what an operator of ours does, one row an operator; the reverse of <see cref="KerasOperations"/>.</summary>
-internal static class BareOperations
+/// <summary>Which of Keras' functions says what an operator of ours does, one row an operator; the reverse of <see cref="KerasFunctions"/>.</summary>
+internal static class WrittenFunctions
 {
     private const string Numpy = "keras.src.ops.numpy";
     private const string Nn = "keras.src.ops.nn";
     private const string Math = "keras.src.ops.math";
     private const string Core = "keras.src.ops.core";
-    private const string Own = KerasOperations.OwnModule;
+    private const string Own = KerasFunctions.OwnModule;
 
     /// <summary>The operation of a node, or nothing where it has no form in a file.</summary>
-    public static BareOperation? Write(Node node) => node.Op switch
+    public static WrittenFunction? Write(Node node) => node.Op switch
     {
         Abs => new(Numpy, "Absolute", node),
         Acos => new(Numpy, "Arccos", node),

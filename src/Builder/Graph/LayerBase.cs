@@ -6,16 +6,16 @@ namespace OnnxFunctional;
 /// <summary>What all layers and models share: a name, weights, the calls made so far. Users derive from <see cref="Layer"/> or <see cref="MergeLayer"/>.</summary>
 [DebuggerDisplay("{Name,nq} ({GetType().Name,nq})")]
 [DynamicallyAccessedMembers(Serialization.KerasType.Members)]
-public abstract class Operation
+public abstract class LayerBase
 {
     private List<Weight> _weights = [];
-    private List<Operation> _children = [];
+    private List<LayerBase> _children = [];
     private List<LayerCall> _calls = [];
     private HashSet<string> _childNames = [];
     private LayerCall? _current;
     private string? _automaticName;
 
-    private protected Operation(string? name) => GivenName = Naming.Checked(name);
+    private protected LayerBase(string? name) => GivenName = Naming.Checked(name);
 
     /// <summary>The name: the one given, or the one the first model made of it, or else Keras' snake case of the class.</summary>
     public string Name => GivenName ?? _automaticName ?? Naming.SnakeCase(ClassName);
@@ -52,14 +52,14 @@ public abstract class Operation
 
     internal IReadOnlyList<LayerCall> Calls => _calls;
 
-    internal virtual IReadOnlyList<Operation> Children => _children;
+    internal virtual IReadOnlyList<LayerBase> Children => _children;
 
     internal IReadOnlyList<Weight> OwnWeights => _weights;
 
     /// <summary>A layer of the same options under another name: not called yet, with weights and inner layers of its own.</summary>
-    internal virtual Operation CopyUncalled(string name)
+    internal virtual LayerBase CopyUncalled(string name)
     {
-        var copy = (Operation)MemberwiseClone();
+        var copy = (LayerBase)MemberwiseClone();
         (copy._weights, copy._children, copy._calls, copy._childNames) = ([], [], [], []);
         (copy._current, copy._automaticName, copy.GivenName) = (null, null, Naming.Checked(name));
         return copy;
@@ -80,7 +80,7 @@ public abstract class Operation
         }
     }
 
-    internal virtual string NameOf(Operation child) => child.Name;
+    internal virtual string NameOf(LayerBase child) => child.Name;
 
     /// <summary>The mask of the outputs, given the inputs with theirs. A layer that keeps the leading axes passes its input's mask on; others drop it.</summary>
     private protected virtual SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => null;
@@ -193,7 +193,7 @@ public abstract class Operation
         return results.Select(result => new SymbolicTensor(map[result.Value], result.Scope, result.Mask)).ToArray();
     }
 
-    private void Adopt(Operation child)
+    private void Adopt(LayerBase child)
     {
         if (Children.Contains(child)) return;
         _children.Add(child);

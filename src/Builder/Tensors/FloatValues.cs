@@ -6,12 +6,12 @@ namespace OnnxFunctional;
 
 /// <summary>One number for all positions of an axis, or one for each.</summary>
 /// <example><c>new Rescaling(1f / 255)</c>, <c>new Rescaling([0.5f, 1, 2])</c>.</example>
-[CollectionBuilder(typeof(Numbers), nameof(Create))]
-public readonly struct Numbers : IEquatable<Numbers>, IReadOnlyList<float>
+[CollectionBuilder(typeof(FloatValues), nameof(Create))]
+public readonly struct FloatValues : IEquatable<FloatValues>, IReadOnlyList<float>
 {
     private readonly float[]? _items;
 
-    private Numbers(float[] items, bool isSingle)
+    private FloatValues(float[] items, bool isSingle)
     {
         _items = items;
         IsSingle = isSingle;
@@ -29,19 +29,19 @@ public readonly struct Numbers : IEquatable<Numbers>, IReadOnlyList<float>
     public float this[int index] => _items![index];
 
     /// <summary>Makes the list; what a collection literal calls.</summary>
-    public static Numbers Create(ReadOnlySpan<float> numbers) => new(numbers.ToArray(), false);
+    public static FloatValues Create(ReadOnlySpan<float> numbers) => new(numbers.ToArray(), false);
 
     /// <summary>The same number for all positions.</summary>
-    public static implicit operator Numbers(float number) => new([number], true);
+    public static implicit operator FloatValues(float number) => new([number], true);
 
     /// <summary>As a tensor to compute with.</summary>
     internal SymbolicTensor ToTensor() => IsSingle ? Ops.Constant(_items![0]) : Ops.Constant(Shape.Of(Count), _items);
 
     /// <inheritdoc/>
-    public bool Equals(Numbers other) => IsSingle == other.IsSingle && Span.SequenceEqual(other.Span);
+    public bool Equals(FloatValues other) => IsSingle == other.IsSingle && Span.SequenceEqual(other.Span);
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is Numbers other && Equals(other);
+    public override bool Equals(object? obj) => obj is FloatValues other && Equals(other);
 
     /// <inheritdoc/>
     public override int GetHashCode()
@@ -64,8 +64,8 @@ public readonly struct Numbers : IEquatable<Numbers>, IReadOnlyList<float>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Whether both hold the same numbers.</summary>
-    public static bool operator ==(Numbers left, Numbers right) => left.Equals(right);
+    public static bool operator ==(FloatValues left, FloatValues right) => left.Equals(right);
 
     /// <summary>Whether they differ.</summary>
-    public static bool operator !=(Numbers left, Numbers right) => !left.Equals(right);
+    public static bool operator !=(FloatValues left, FloatValues right) => !left.Equals(right);
 }

@@ -1,12 +1,12 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using OnnxFunctional.Operators;
-using Rule = System.Func<OnnxFunctional.Serialization.OperationArguments, OnnxFunctional.SymbolicTensors>;
+using Rule = System.Func<OnnxFunctional.Serialization.FunctionArguments, OnnxFunctional.SymbolicTensors>;
 
 namespace OnnxFunctional.Serialization;
 
 /// <summary>Keras' functions on symbolic tensors in our operators, one row a function.</summary>
-internal static class KerasOperations
+internal static class KerasFunctions
 {
     /// <summary>The module our own operators that Keras lacks are written under.</summary>
     public const string OwnModule = "onnx_functional.ops";
@@ -78,16 +78,16 @@ internal static class KerasOperations
         ["Cast"] = call => Ops.Cast(call.Tensor(0, "x"), TypeOf(call.Config("dtype"))),
 
         ["All"] = Reduction(Ops.All),
-        ["Amax"] = Reduction(Ops.ReduceMax),
-        ["Amin"] = Reduction(Ops.ReduceMin),
+        ["Amax"] = Reduction(Ops.Max),
+        ["Amin"] = Reduction(Ops.Min),
         ["Any"] = Reduction(Ops.Any),
         ["Argmax"] = call => Ops.ArgMax(call.Tensor(0, "x"), RequiredAxis(call), call.Flag("keepdims")),
         ["Argmin"] = call => Ops.ArgMin(call.Tensor(0, "x"), RequiredAxis(call), call.Flag("keepdims")),
         ["Cumsum"] = call => Ops.CumSum(call.Tensor(0, "x"), RequiredAxis(call)),
         ["Logsumexp"] = Reduction(Ops.LogSumExp),
-        ["Max"] = Reduction(Ops.ReduceMax),
+        ["Max"] = Reduction(Ops.Max),
         ["Mean"] = Reduction(Ops.Mean),
-        ["Min"] = Reduction(Ops.ReduceMin),
+        ["Min"] = Reduction(Ops.Min),
         ["Norm"] = call => call.Config("ord") is { IsNull: true } or CallValue.Literal { Value: 2L } or CallValue.Literal { Value: "fro" or "euclidean" }
             ? Ops.Norm(call.Tensor(0, "x"), call.Axis, call.Flag("keepdims"))
             : throw new ModelException($"a norm of order {call.Config("ord")} is not supported; expected 2."),
@@ -156,7 +156,7 @@ internal static class KerasOperations
 
     /// <summary>An operation as a file describes it.</summary>
     /// <exception cref="ModelException">It is not among the rows.</exception>
-    public static KerasOperation Make(string module, string className, JsonElement config, string name)
+    public static KerasFunction Make(string module, string className, JsonElement config, string name)
     {
         var rules = module == OwnModule ? s_ownRules : s_rules;
         if (!rules.TryGetValue(className, out var rule))
@@ -187,7 +187,7 @@ internal static class KerasOperations
 
     private static SymbolicTensor WholeNumbers(SymbolicTensor x) => x.DType.IsInteger() ? x : Ops.Cast(x, DType.Int64);
 
-    private static int RequiredAxis(OperationArguments call) =>
+    private static int RequiredAxis(FunctionArguments call) =>
         call.Config("axis") is { IsNull: false } axis ? axis.Integer("axis") : throw new ModelException("axis is None, which flattens first; expected one axis. Reshape to one dimension before.");
 
     private static DType TypeOf(CallValue value)
@@ -233,13 +233,13 @@ internal static class KerasOperations
         return Ops.Transpose(x, [.. order]);
     }
 
-    private static SymbolicTensors TopK(OperationArguments call)
+    private static SymbolicTensors TopK(FunctionArguments call)
     {
         var (values, positions) = Ops.TopK(call.Tensor(0, "x"), call.Integer("k", 1));
         return [values, positions];
     }
 
-    private static SymbolicTensors Pad(OperationArguments call)
+    private static SymbolicTensors Pad(FunctionArguments call)
     {
         var x = call.Tensor(0, "x");
         if (call.Config("pad_width") is not CallValue.List widths) throw new ModelException($"pad_width is {call.Config("pad_width")}; expected a pair for each axis.");
@@ -256,7 +256,7 @@ internal static class KerasOperations
         return Ops.Make(new Pad([.. pairs.Select(pair => pair[0])], [.. pairs.Select(pair => pair[1])], mode, value), x);
     }
 
-    private static SymbolicTensors Split(OperationArguments call)
+    private static SymbolicTensors Split(FunctionArguments call)
     {
         var x = call.Tensor(0, "x");
         var axis = ShapeRules.Axis(call.Integer("axis", 0), x.Rank, "Split");

@@ -5,10 +5,10 @@ namespace OnnxFunctional;
 
 /// <summary>One whole number for each axis of a window, stride or target shape; a single number stands for all axes.</summary>
 /// <example><c>new Conv2D(32, 3)</c>, <c>new Conv2D(32, (3, 5))</c>, <c>new Reshape([7, 7, 64])</c>.</example>
-[CollectionBuilder(typeof(Sizes), nameof(Create))]
-public readonly struct Sizes : IEquatable<Sizes>, IReadOnlyList<int>
+[CollectionBuilder(typeof(IntValues), nameof(Create))]
+public readonly struct IntValues : IEquatable<IntValues>, IReadOnlyList<int>
 {
-    private Sizes(IntList list) => List = list;
+    private IntValues(IntList list) => List = list;
 
     /// <summary>How many numbers there are; none where an option was not given.</summary>
     public int Count => List.Count;
@@ -19,12 +19,12 @@ public readonly struct Sizes : IEquatable<Sizes>, IReadOnlyList<int>
     public int this[int index] => List[index];
 
     /// <summary>Makes the list; what a collection literal calls.</summary>
-    public static Sizes Create(ReadOnlySpan<int> sizes) => new(IntList.Create(sizes));
+    public static IntValues Create(ReadOnlySpan<int> sizes) => new(IntList.Create(sizes));
 
-    internal static Sizes Repeat(int size, int count) => new(IntList.Repeat(size, count));
+    internal static IntValues Repeat(int size, int count) => new(IntList.Repeat(size, count));
 
     /// <summary>As many numbers as there are axes, each at least <paramref name="minimum"/>.</summary>
-    internal Sizes For(int rank, string layer, string option, int minimum = 1)
+    internal IntValues For(int rank, string layer, string option, int minimum = 1)
     {
         if (Count != 1 && Count != rank)
             throw new ModelException($"{layer}: {option} has {Count} numbers, {this}; expected one for all axes or {rank}, one for each.") { NamesLayer = true };
@@ -37,19 +37,19 @@ public readonly struct Sizes : IEquatable<Sizes>, IReadOnlyList<int>
     }
 
     /// <summary>The same number for all axes.</summary>
-    public static implicit operator Sizes(int size) => new([size]);
+    public static implicit operator IntValues(int size) => new([size]);
 
     /// <summary>A number for each of two axes.</summary>
-    public static implicit operator Sizes((int First, int Second) sizes) => new([sizes.First, sizes.Second]);
+    public static implicit operator IntValues((int First, int Second) sizes) => new([sizes.First, sizes.Second]);
 
     /// <summary>A number for each of three axes.</summary>
-    public static implicit operator Sizes((int First, int Second, int Third) sizes) => new([sizes.First, sizes.Second, sizes.Third]);
+    public static implicit operator IntValues((int First, int Second, int Third) sizes) => new([sizes.First, sizes.Second, sizes.Third]);
 
     /// <inheritdoc/>
-    public bool Equals(Sizes other) => List.Equals(other.List);
+    public bool Equals(IntValues other) => List.Equals(other.List);
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is Sizes other && Equals(other);
+    public override bool Equals(object? obj) => obj is IntValues other && Equals(other);
 
     /// <inheritdoc/>
     public override int GetHashCode() => List.GetHashCode();
@@ -63,8 +63,8 @@ public readonly struct Sizes : IEquatable<Sizes>, IReadOnlyList<int>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Whether both hold the same numbers.</summary>
-    public static bool operator ==(Sizes left, Sizes right) => left.Equals(right);
+    public static bool operator ==(IntValues left, IntValues right) => left.Equals(right);
 
     /// <summary>Whether they differ.</summary>
-    public static bool operator !=(Sizes left, Sizes right) => !left.Equals(right);
+    public static bool operator !=(IntValues left, IntValues right) => !left.Equals(right);
 }

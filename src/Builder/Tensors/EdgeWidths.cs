@@ -9,12 +9,12 @@ namespace OnnxFunctional;
 /// Twice as many numbers are before and after each axis.
 /// </remarks>
 /// <example><c>new ZeroPadding2D(1)</c>, <c>new ZeroPadding2D((1, 2))</c>, <c>new ZeroPadding2D(((0, 1), (0, 1)))</c>.</example>
-[CollectionBuilder(typeof(Margins), nameof(Create))]
-public readonly struct Margins : IEquatable<Margins>, IReadOnlyList<int>
+[CollectionBuilder(typeof(EdgeWidths), nameof(Create))]
+public readonly struct EdgeWidths : IEquatable<EdgeWidths>, IReadOnlyList<int>
 {
     private readonly IntList _numbers;
 
-    private Margins(IntList numbers) => _numbers = numbers;
+    private EdgeWidths(IntList numbers) => _numbers = numbers;
 
     /// <summary>How many numbers there are.</summary>
     public int Count => _numbers.Count;
@@ -23,10 +23,10 @@ public readonly struct Margins : IEquatable<Margins>, IReadOnlyList<int>
     public int this[int index] => _numbers[index];
 
     /// <summary>Makes the list; what a collection literal calls.</summary>
-    public static Margins Create(ReadOnlySpan<int> numbers) => new(IntList.Create(numbers));
+    public static EdgeWidths Create(ReadOnlySpan<int> numbers) => new(IntList.Create(numbers));
 
     /// <summary>Before and after each axis: 2 numbers an axis.</summary>
-    internal Margins For(int rank, string layer, string option)
+    internal EdgeWidths For(int rank, string layer, string option)
     {
         var numbers = _numbers.ToArray();
         if (numbers.Any(number => number < 0)) throw new ModelException($"{layer}: {option} is {this}; expected whole numbers of at least 0.") { NamesLayer = true };
@@ -37,27 +37,27 @@ public readonly struct Margins : IEquatable<Margins>, IReadOnlyList<int>
     }
 
     /// <summary>The same number on all sides.</summary>
-    public static implicit operator Margins(int number) => new([number]);
+    public static implicit operator EdgeWidths(int number) => new([number]);
 
     /// <summary>One axis: before and after. Two axes: both sides of each.</summary>
-    public static implicit operator Margins((int First, int Second) numbers) => new([numbers.First, numbers.Second]);
+    public static implicit operator EdgeWidths((int First, int Second) numbers) => new([numbers.First, numbers.Second]);
 
     /// <summary>Three axes: both sides of each.</summary>
-    public static implicit operator Margins((int First, int Second, int Third) numbers) => new([numbers.First, numbers.Second, numbers.Third]);
+    public static implicit operator EdgeWidths((int First, int Second, int Third) numbers) => new([numbers.First, numbers.Second, numbers.Third]);
 
     /// <summary>Two axes: before and after each.</summary>
-    public static implicit operator Margins(((int Before, int After) First, (int Before, int After) Second) axes) =>
+    public static implicit operator EdgeWidths(((int Before, int After) First, (int Before, int After) Second) axes) =>
         new([axes.First.Before, axes.First.After, axes.Second.Before, axes.Second.After]);
 
     /// <summary>Three axes: before and after each.</summary>
-    public static implicit operator Margins(((int Before, int After) First, (int Before, int After) Second, (int Before, int After) Third) axes) =>
+    public static implicit operator EdgeWidths(((int Before, int After) First, (int Before, int After) Second, (int Before, int After) Third) axes) =>
         new([axes.First.Before, axes.First.After, axes.Second.Before, axes.Second.After, axes.Third.Before, axes.Third.After]);
 
     /// <inheritdoc/>
-    public bool Equals(Margins other) => _numbers.Equals(other._numbers);
+    public bool Equals(EdgeWidths other) => _numbers.Equals(other._numbers);
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is Margins other && Equals(other);
+    public override bool Equals(object? obj) => obj is EdgeWidths other && Equals(other);
 
     /// <inheritdoc/>
     public override int GetHashCode() => _numbers.GetHashCode();
@@ -71,8 +71,8 @@ public readonly struct Margins : IEquatable<Margins>, IReadOnlyList<int>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Whether both hold the same numbers.</summary>
-    public static bool operator ==(Margins left, Margins right) => left.Equals(right);
+    public static bool operator ==(EdgeWidths left, EdgeWidths right) => left.Equals(right);
 
     /// <summary>Whether they differ.</summary>
-    public static bool operator !=(Margins left, Margins right) => !left.Equals(right);
+    public static bool operator !=(EdgeWidths left, EdgeWidths right) => !left.Equals(right);
 }

@@ -4,25 +4,25 @@ using OnnxFunctional.Training;
 namespace OnnxFunctional.Tests.Training.Data;
 
 [TestClass]
-public sealed class UtilsTests
+public sealed class DataPreparationTests
 {
     [TestMethod]
     public void ToCategorical_SetsTheClass()
     {
-        var rows = Utils.ToCategorical(new int[] { 0, 2 });
+        var rows = DataPreparation.ToCategorical(new int[] { 0, 2 });
         CollectionAssert.AreEqual(new float[] { 1, 0, 0, 0, 0, 1 }, Flat(rows));
-        Assert.AreEqual(4, Utils.ToCategorical(new int[,] { { 1 }, { 2 } }, 4).Lengths[1]);
-        Assert.Throws<ModelException>(() => Utils.ToCategorical(new int[] { 3 }, 3));
-        Assert.Throws<ModelException>(() => Utils.ToCategorical(new float[] { 0.5f }));
+        Assert.AreEqual(4, DataPreparation.ToCategorical(new int[,] { { 1 }, { 2 } }, 4).Lengths[1]);
+        Assert.Throws<ModelException>(() => DataPreparation.ToCategorical(new int[] { 3 }, 3));
+        Assert.Throws<ModelException>(() => DataPreparation.ToCategorical(new float[] { 0.5f }));
     }
 
     [TestMethod]
     public void PadSequences_FillsAndCutsAtEitherEnd()
     {
         int[][] sequences = [[1, 2, 3], [4], []];
-        CollectionAssert.AreEqual(new[] { 1, 2, 3, 0, 0, 4, 0, 0, 0 }, Flat(Utils.PadSequences(sequences)));
-        CollectionAssert.AreEqual(new[] { 2, 3, 0, 4, 0, 0 }, Flat(Utils.PadSequences(sequences, 2)));
-        CollectionAssert.AreEqual(new[] { 1, 2, 4, 9, 9, 9 }, Flat(Utils.PadSequences(sequences, 2, SequenceEnd.Back, SequenceEnd.Back, 9)));
+        CollectionAssert.AreEqual(new[] { 1, 2, 3, 0, 0, 4, 0, 0, 0 }, Flat(DataPreparation.PadSequences(sequences)));
+        CollectionAssert.AreEqual(new[] { 2, 3, 0, 4, 0, 0 }, Flat(DataPreparation.PadSequences(sequences, 2)));
+        CollectionAssert.AreEqual(new[] { 1, 2, 4, 9, 9, 9 }, Flat(DataPreparation.PadSequences(sequences, 2, SequenceEnd.Back, SequenceEnd.Back, 9)));
     }
 
     [TestMethod]
@@ -30,15 +30,15 @@ public sealed class UtilsTests
     {
         float[] series = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
         float[] targets = [.. series.Select(value => value * 10)];
-        var batches = Utils.TimeseriesDataset(series, targets, sequenceLength: 3, samplingRate: 2, sequenceStride: 2, batchSize: 2).ToArray();
+        var batches = DataPreparation.TimeseriesDataset(series, targets, sequenceLength: 3, samplingRate: 2, sequenceStride: 2, batchSize: 2).ToArray();
         Assert.HasCount(2, batches);
         Assert.AreEqual(Shape.Of(2, 3), batches[0].X[0].Shape);
         CollectionAssert.AreEqual(new float[] { 0, 2, 4, 2, 4, 6 }, batches[0].X[0].AsFloats().ToArray());
         CollectionAssert.AreEqual(new float[] { 40 }, batches[1].Y[0].AsFloats().ToArray());
-        var shuffled = Utils.TimeseriesDataset(new float[20, 2], new float[20], 5, batchSize: 4, shuffle: true).ToArray();
+        var shuffled = DataPreparation.TimeseriesDataset(new float[20, 2], new float[20], 5, batchSize: 4, shuffle: true).ToArray();
         Assert.AreEqual(16, shuffled.Sum(batch => batch.Y[0].Count));
         Assert.AreEqual(Shape.Of(4, 5, 2), shuffled[0].X[0].Shape);
-        Assert.Throws<ModelException>(() => Utils.TimeseriesDataset(series, targets, 11));
+        Assert.Throws<ModelException>(() => DataPreparation.TimeseriesDataset(series, targets, 11));
     }
 
     private static T[] Flat<T>(Tensor<T> tensor)

@@ -4,19 +4,19 @@ using System.Runtime.CompilerServices;
 namespace OnnxFunctional.Training;
 
 /// <summary>The metrics of a model: the same for every output, or for each output by name.</summary>
-[CollectionBuilder(typeof(Metrics), nameof(Create))]
-public sealed class Metrics : IEnumerable<Metric>
+[CollectionBuilder(typeof(MetricList), nameof(Create))]
+public sealed class MetricList : IEnumerable<Metric>
 {
     private readonly Metric[] _all;
     private readonly IReadOnlyDictionary<string, Metric[]>? _byOutput;
 
-    private Metrics(Metric[] all, IReadOnlyDictionary<string, Metric[]>? byOutput) => (_all, _byOutput) = (all, byOutput);
+    private MetricList(Metric[] all, IReadOnlyDictionary<string, Metric[]>? byOutput) => (_all, _byOutput) = (all, byOutput);
 
     /// <summary>Makes the list; what a collection literal calls.</summary>
-    public static Metrics Create(ReadOnlySpan<Metric> metrics) => new(metrics.ToArray(), null);
+    public static MetricList Create(ReadOnlySpan<Metric> metrics) => new(metrics.ToArray(), null);
 
     /// <summary>Metrics for each output by name.</summary>
-    public static implicit operator Metrics(Dictionary<string, Metric[]> byOutput) => new([], byOutput);
+    public static implicit operator MetricList(Dictionary<string, Metric[]> byOutput) => new([], byOutput);
 
     /// <summary>Goes through the metrics that hold for every output.</summary>
     public IEnumerator<Metric> GetEnumerator() => ((IEnumerable<Metric>)_all).GetEnumerator();

@@ -4,12 +4,12 @@ namespace OnnxFunctional.Serialization;
 
 /// <summary>What Keras puts into a model's graph for a function called on symbolic tensors, such as <c>NotEqual</c> or <c>Reshape</c>: a step with a name that is no layer.</summary>
 /// <remarks>It keeps its configuration and the arguments of its call, so that it is written as it was read.</remarks>
-internal sealed class KerasOperation : Operation
+internal sealed class KerasFunction : LayerBase
 {
-    private readonly Func<OperationArguments, SymbolicTensors> _rule;
+    private readonly Func<FunctionArguments, SymbolicTensors> _rule;
     private readonly List<CallArguments> _arguments = [];
 
-    public KerasOperation(string module, string className, IReadOnlyList<KeyValuePair<string, CallValue>> config, Func<OperationArguments, SymbolicTensors> rule, string name)
+    public KerasFunction(string module, string className, IReadOnlyList<KeyValuePair<string, CallValue>> config, Func<FunctionArguments, SymbolicTensors> rule, string name)
         : base(name)
     {
         Module = module;
@@ -44,7 +44,7 @@ internal sealed class KerasOperation : Operation
         return outputs;
     }
 
-    internal override Operation CopyUncalled(string name) => new KerasOperation(Module, ClassName, Config, _rule, name);
+    internal override LayerBase CopyUncalled(string name) => new KerasFunction(Module, ClassName, Config, _rule, name);
 
     internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) =>
         _arguments.Count > 0 ? CallWith(inputs, _arguments[0]) : throw new ModelException($"Operation '{Name}' has no arguments to be called with.");
@@ -58,7 +58,7 @@ internal sealed class KerasOperation : Operation
 }
 
 /// <summary>What the rule of an operation reads: its configuration and the arguments of one call.</summary>
-internal sealed class OperationArguments(KerasOperation operation, SymbolicTensors tensors, CallArguments arguments)
+internal sealed class FunctionArguments(KerasFunction operation, SymbolicTensors tensors, CallArguments arguments)
 {
     /// <summary>An argument as a tensor; a number becomes a constant.</summary>
     public SymbolicTensor Tensor(int position, string name) => ToTensor(arguments.At(position, name), name);
