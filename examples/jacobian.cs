@@ -5,6 +5,7 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
 
 // A network learns where the hand of a robot is from the three angles of its arm.
 var angles = Model.Input([3], name: "angles");

@@ -4,6 +4,7 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Metrics;
 
 var inputs = Model.Input([8], name: "x");
 var model = new Model(inputs, inputs.Apply(new Dense(16, Activation.Relu), new Dropout(0.2f), new Dense(3, Activation.Softmax)));

@@ -4,6 +4,7 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 // Births in the US on every day from 2000 to 2014: tomorrow's number from the four weeks before it.
 // https://github.com/fivethirtyeight/data/tree/master/births

@@ -4,6 +4,7 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 // 569 tumours, 30 measurements of each, malignant (0) or benign (1): https://archive.ics.uci.edu/dataset/17
 var folder = args.Length > 0 ? args[0] : "../shared/data";

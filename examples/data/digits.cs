@@ -4,6 +4,7 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 // 1,797 handwritten digits of 8 x 8 pixels, each 0 to 16: https://archive.ics.uci.edu/dataset/80
 var folder = args.Length > 0 ? args[0] : "../shared/data";

@@ -5,6 +5,7 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 // A generator learns to draw digits from noise, because a discriminator learns to tell them from real ones: https://keras.io/guides/custom_train_step_in_tensorflow/
 var folder = args.Length > 0 ? args[0] : "../shared/data";

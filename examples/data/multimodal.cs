@@ -4,6 +4,7 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
 
 // Generated data: a picture of a product and six numbers about it. What kind it is stands in the picture; what it costs, in both.
 const int Samples = 2000, Side = 12;

@@ -4,6 +4,7 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 // MNIST: 70,000 handwritten digits of 28 x 28 pixels: http://yann.lecun.com/exdb/mnist
 var folder = Path.Combine(args.Length > 0 ? args[0] : "../shared/data", "mnist");

@@ -5,6 +5,7 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 // 6,000 messages of SpamAssassin's public corpus, the first words of each: https://spamassassin.apache.org/old/publiccorpus/
 const int Vocabulary = 5000, Length = 64;

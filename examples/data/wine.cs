@@ -4,6 +4,7 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 // 178 wines of three growers, 13 chemical measurements of each: https://archive.ics.uci.edu/dataset/109
 var folder = args.Length > 0 ? args[0] : "../shared/data";

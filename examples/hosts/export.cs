@@ -5,6 +5,8 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
+using OnnxFunctional.Training.Metrics;
 
 // MNIST's four idx files, packed with gzip or not, are read from the first folder; all that a host needs goes to the second.
 var mnist = args.Length > 0 ? args[0] : "../shared/data/mnist";

@@ -2,6 +2,7 @@
 #:package Microsoft.ML.OnnxRuntime
 using OnnxFunctional.Export;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 // The folder that export.cs wrote, and the state that a host learned there.
 var folder = args.Length > 0 ? args[0] : "digits";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Callbacks;
 
 namespace OnnxFunctional.Export;
 

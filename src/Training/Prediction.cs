@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Training;

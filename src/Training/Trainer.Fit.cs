@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Callbacks;
+using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Training;

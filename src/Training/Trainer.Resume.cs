@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Data;
+
 namespace OnnxFunctional.Training;
 
 /// <content>Where training stands, and going on from there.</content>

@@ -2,6 +2,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Documentation;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Export;
 

@@ -6,6 +6,7 @@ using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Keras;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Export;
 

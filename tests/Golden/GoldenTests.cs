@@ -8,6 +8,7 @@ using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Tests.Export.TrainingStep;
 using OnnxFunctional.Tests.Keras;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Golden;
 

@@ -1,5 +1,6 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Tests.Keras;
 

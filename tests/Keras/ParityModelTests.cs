@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using OnnxFunctional.Export;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Keras;
 

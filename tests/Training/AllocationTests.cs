@@ -1,6 +1,8 @@
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Metrics;
+using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Tests.Training;
 

@@ -5,6 +5,7 @@ using OnnxFunctional.Benchmarks.Peer;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Kernels;
 using OnnxFunctional.Training.Simd;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Export.Keras;
 

@@ -1,4 +1,5 @@
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Export.TrainingStep;
 

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Export.TrainingStep;

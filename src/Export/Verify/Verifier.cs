@@ -2,6 +2,7 @@ using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Export.Verify;

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Callbacks;
 
 /// <summary>Writes losses and metrics of every epoch as a line of a CSV file, flushed at once.</summary>
 /// <remarks>https://keras.io/api/callbacks/csv_logger/</remarks>

@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Callbacks;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>Ends training when a value no longer improves.</summary>

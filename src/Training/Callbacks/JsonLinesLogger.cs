@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Callbacks;
 
 /// <summary>Writes losses and metrics of every epoch as a line of JSON, flushed at once: <c>{"epoch":0,"time":"...","loss":0.69}</c>. What is no number is null.</summary>
 /// <param name="path">The file.</param>

@@ -2,23 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
-namespace OnnxFunctional.Training;
-
-/// <summary>What Fit prints.</summary>
-public enum Verbosity
-{
-    /// <summary>A bar on a console, a line an epoch where output is redirected.</summary>
-    Auto,
-
-    /// <summary>Nothing.</summary>
-    Silent,
-
-    /// <summary>A bar that moves.</summary>
-    Bar,
-
-    /// <summary>One line an epoch.</summary>
-    Lines,
-}
+namespace OnnxFunctional.Training.Callbacks;
 
 /// <summary>Shows progress as Keras does: steps done, time, loss and metrics; time left while an epoch runs.</summary>
 internal sealed class ProgressBar : Callback

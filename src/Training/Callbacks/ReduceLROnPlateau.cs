@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Callbacks;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>Makes steps smaller when a value no longer improves; logs <c>learning_rate</c>.</summary>

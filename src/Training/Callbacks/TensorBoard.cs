@@ -1,6 +1,6 @@
 using OnnxFunctional.Training.TensorBoardFiles;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Callbacks;
 
 /// <summary>Writes event files that TensorBoard reads: losses and metrics as curves, weights as histograms, the model as a graph. Validation has a folder of its own, as in Keras.</summary>
 /// <remarks>https://keras.io/api/callbacks/tensorboard/. Look at it with <c>tensorboard --logdir logs</c>.</remarks>

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Callbacks;
 
 /// <summary>Ends training, without an error, after the first step whose loss is no number.</summary>
 /// <remarks>https://keras.io/api/callbacks/terminate_on_nan/</remarks>

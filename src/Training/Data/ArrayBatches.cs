@@ -1,6 +1,6 @@
 using OnnxFunctional.Training.Engine;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>Batches of arrays in memory, shuffled anew for every epoch by a permutation that depends on seed and epoch alone.</summary>
 internal sealed class ArrayBatches : BatchSource

@@ -1,6 +1,6 @@
 using OnnxFunctional.Training.Engine;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>Batches one after the other: inputs, then targets, then, where there are any, sample weights.</summary>
 internal abstract class BatchSource

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>Weights of classes as weights of samples.</summary>
 internal static class ClassWeights

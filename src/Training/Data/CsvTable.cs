@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Numerics.Tensors;
-using OnnxFunctional.Training.Data;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>A table of text (CSV, TSV), plain or packed with gzip, whose columns are asked for as numbers, classes or text.</summary>
 /// <remarks>UTF-8; cells may be quoted as in RFC 4180; numbers are written as in C#, with a point, whatever the machine's language. Empty lines are skipped.</remarks>

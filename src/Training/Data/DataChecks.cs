@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>What must hold of data before work starts.</summary>
 internal static class DataChecks

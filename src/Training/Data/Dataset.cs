@@ -1,4 +1,5 @@
 using System.Collections;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Training;
 

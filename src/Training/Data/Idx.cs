@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics.Tensors;
-using OnnxFunctional.Training.Data;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>Reads the idx files of MNIST and its relatives, gzip or plain.</summary>
 /// <remarks>Format: yann.lecun.com/exdb/mnist; a big-endian magic number (element type, number of dimensions), the dimensions, the bytes.</remarks>

@@ -1,7 +1,6 @@
 using OnnxFunctional.Layers;
-using OnnxFunctional.Training.Data;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>How the class of an image becomes a target.</summary>
 public enum LabelMode

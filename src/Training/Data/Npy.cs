@@ -1,8 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
-using OnnxFunctional.Training.Data;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>Reads and writes single NumPy arrays (<c>.npy</c>).</summary>
 /// <remarks>Format: numpy.lib.format, versions 1 to 3. Arrays of Python objects are refused; nothing in a file is executed.</remarks>

@@ -1,9 +1,8 @@
 using System.IO.Compression;
 using System.Numerics;
 using System.Numerics.Tensors;
-using OnnxFunctional.Training.Data;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>Reads and writes archives of named NumPy arrays (<c>.npz</c>).</summary>
 /// <remarks>A zip of .npy files. Nothing is unpacked to the disk, and no array may announce more than its packed bytes can hold.</remarks>

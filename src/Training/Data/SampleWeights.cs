@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>Weights of samples as a step takes them: none, one array for all outputs, or one for each.</summary>
 internal static class SampleWeights

@@ -1,6 +1,6 @@
 using OnnxFunctional.Training.Engine;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>Epochs of so many steps, whatever the data: they go on where the last one ended, and from the front where the data ends.</summary>
 /// <remarks>Where the number of batches is known, the place follows from the epoch's number, so a resumed run goes on as an uninterrupted one does.</remarks>

@@ -1,6 +1,6 @@
 using OnnxFunctional.Training.Engine;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Data;
 
 /// <summary>Batches that are made while they are used, so that data may be larger than memory: only the present one is held.</summary>
 /// <param name="source">Gone through once an epoch; a <see cref="Dataset{T}"/> knows which.</param>

@@ -1,3 +1,4 @@
+using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Training;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Training;

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Losses;
 
 /// <summary>
 /// For embeddings of norm 1 and class numbers, all pairs of a batch (Sun et al. 2020): <c>softplus(logsumexp over pairs of one class + logsumexp over the others)</c>

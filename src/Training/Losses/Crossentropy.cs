@@ -1,4 +1,5 @@
 using OnnxFunctional.Operators;
+using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Training;
 

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Losses;
 
 /// <summary>
 /// For sequences of labels without their times (Graves et al. 2006): minus the logarithm of the probability of all ways to say the labels, blanks and repetitions between them.

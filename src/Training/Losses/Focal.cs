@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Losses;
 
 /// <summary>Cross-entropy for yes or no that looks at what is still wrong (Lin et al. 2018): the mean over the last axis of <c>(1 - p_t)^gamma</c> times the cross-entropy, with <c>p_t = y p + (1 - y) (1 - p)</c>.</summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#binaryfocalcrossentropy-class</remarks>

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Losses;
 
 /// <summary>For yes or no as 1 and -1 (0 is taken for -1): the mean over the last axis of <c>max(1 - yTrue yPred, 0)</c>.</summary>
 /// <remarks>https://keras.io/api/losses/hinge_losses/#hinge-class</remarks>
@@ -23,7 +23,7 @@ public sealed class SquaredHinge : Loss
 {
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
-        Ops.Mean(Ops.Square(OnnxFunctional.Training.Hinge.Margin(yTrue, yPred, Name)), -1);
+        Ops.Mean(Ops.Square(OnnxFunctional.Training.Losses.Hinge.Margin(yTrue, yPred, Name)), -1);
 }
 
 /// <summary>For one class of several, targets one-hot: <c>max(largest wrong - right + 1, 0)</c>.</summary>

@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Losses;
+
 namespace OnnxFunctional.Training;
 
 /// <content>Keras' losses with their default options.</content>

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Losses;
 
 /// <summary>For masks of images: <c>1 - 2 sum(y p) / (sum(y) + sum(p) + 1e-7)</c>, over all axes at once or those given.</summary>
 /// <remarks>https://keras.io/api/losses/segmentation_losses/#dice-class</remarks>

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Losses;
 
 /// <summary>How far predicted probabilities are from the true ones: the sum over the last axis of <c>y log(y / p)</c>, both held within 1e-7 and 1.</summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#kldivergence-class</remarks>

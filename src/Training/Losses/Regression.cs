@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Losses;
 
 /// <summary>The mean over the last axis of <c>(yPred - yTrue)^2</c>.</summary>
 /// <remarks>https://keras.io/api/losses/regression_losses/#meansquarederror-class</remarks>

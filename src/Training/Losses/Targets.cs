@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Losses;
 
 /// <summary>Checks of targets against predictions, and the shapes losses compute on.</summary>
 internal static class Targets

@@ -1,4 +1,6 @@
-namespace OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
+
+namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>The share of predictions that are right, as fits the shapes: one output is compared with one half, class numbers and one-hot targets with the largest output.</summary>
 public sealed class Accuracy : MeanMetric

@@ -1,6 +1,7 @@
 using System.Globalization;
+using OnnxFunctional.Training.Losses;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>The curve whose area is taken.</summary>
 public enum AucCurve

@@ -1,4 +1,6 @@
-namespace OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
+
+namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>The best of one number over all thresholds at which another is large enough.</summary>
 public abstract class BestThresholdMetric : Metric

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>How well one class is told.</summary>
 /// <param name="Name">The class.</param>

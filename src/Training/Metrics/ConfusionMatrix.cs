@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using OnnxFunctional.Training.Data;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>How often each class was taken for which, gathered over batches.</summary>
 /// <param name="classes">How many classes there are.</param>

@@ -1,4 +1,6 @@
-namespace OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
+
+namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>How many predictions are of one kind, sample weights applied.</summary>
 /// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>

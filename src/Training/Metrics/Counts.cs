@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>What metrics of classes count with.</summary>
 internal static class Counts

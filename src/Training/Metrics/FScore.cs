@@ -1,4 +1,6 @@
-namespace OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
+
+namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>How the scores of classes become one.</summary>
 public enum ScoreAverage

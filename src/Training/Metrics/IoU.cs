@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>For images by class: how much of the true and the predicted places of a class are both, <c>tp / (tp + fp + fn)</c>, the mean over classes that occur.</summary>
 /// <remarks>https://keras.io/api/metrics/segmentation_metrics/#iou-class. Class numbers out of range do not count.</remarks>

@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Metrics;
+
 namespace OnnxFunctional.Training;
 
 /// <content>Keras' metrics with their default options.</content>

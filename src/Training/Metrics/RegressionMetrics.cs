@@ -1,4 +1,6 @@
-namespace OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
+
+namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>The root of the mean of <c>(yPred - yTrue)^2</c>.</summary>
 /// <remarks>https://keras.io/api/metrics/regression_metrics/#rootmeansquarederror-class</remarks>
@@ -16,7 +18,7 @@ internal sealed class CosineMetric : MeanMetric
 {
     private protected override string DefaultName => "cosine_similarity";
 
-    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => OnnxFunctional.Training.CosineSimilarity.Cosine(Targets.Like(yTrue, yPred, Name), yPred, -1);
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => OnnxFunctional.Training.Losses.CosineSimilarity.Cosine(Targets.Like(yTrue, yPred, Name), yPred, -1);
 }
 
 /// <summary>The correlation of targets and predictions along an axis: <c>mean((y - mean(y)) (p - mean(p))) / (std(y) std(p))</c>.</summary>

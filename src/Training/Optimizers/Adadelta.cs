@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>Steps in the units of the weights (Zeiler 2012): <c>a = rho a + (1 - rho) g^2, d = -sqrt(e + epsilon) g / sqrt(a + epsilon), e = rho e + (1 - rho) d^2, w += lr d</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/adadelta/</remarks>

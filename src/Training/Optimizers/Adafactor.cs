@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>Adam without momentum and with mean squares kept by row and column (Shazeer and Stern 2018), so that its state is small: <c>v = r c / mean(r), u = g / sqrt(v), w -= max(epsilon2, rms(w)) min(lr, 1 / sqrt(t)) u / max(1, rms(u) / clip)</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/adafactor/</remarks>

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>Steps divided by the root of all squares so far (Duchi et al. 2011): <c>a += g^2, w -= lr g / sqrt(a + epsilon)</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/adagrad/</remarks>

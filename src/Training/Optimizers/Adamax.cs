@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>Adam with the largest gradient in place of the root mean square (Kingma and Ba 2014): <c>m = b1 m + (1 - b1) g, u = max(b2 u, |g|), w -= lr m / ((1 - b1^t) (u + epsilon))</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/adamax/</remarks>

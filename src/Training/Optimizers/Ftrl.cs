@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>Follow the regularized leader (McMahan et al. 2013): weights that matter little become exactly 0. With <c>p = -learningRatePower</c>: <c>n' = n + g^2, z += g + 2 shrinkage w - (n'^p - n^p) w / lr, w = (clip(z, -l1, l1) - z) / (n'^p / lr + 2 l2 + beta / lr)</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/ftrl/</remarks>

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>Adam with steps in proportion to the norm of each weight, for large batches (You et al. 2019): <c>u = m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon), w -= lr |w| / |u| u</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/lamb/</remarks>

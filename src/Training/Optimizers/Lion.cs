@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>Steps of one size in the direction of the momentum (Chen et al. 2023): <c>w -= lr sign(b1 m + (1 - b1) g), m = b2 m + (1 - b2) g</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/lion/</remarks>

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>
 /// Momentum made orthogonal (Jordan 2024): matrices move by the nearest orthogonal matrix of their momentum, found by Newton and Schulz'

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>Adam with the momentum of the next step (Dozat 2016): <c>u_t = b1 (1 - 0.5 0.96^t), w -= lr (u_(t+1) m / (1 - prod u_(t+1)) + (1 - u_t) g / (1 - prod u_t)) / (sqrt(v / (1 - b2^t)) + epsilon)</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/Nadam/</remarks>

@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Optimizers;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>A learning rate as a function of the steps made so far; a plain number converts to it (https://keras.io/api/optimizers/learning_rate_schedules/).</summary>
@@ -19,27 +21,27 @@ public abstract class Schedule
         return new FromFunction(function, initial);
     }
 
-    /// <summary>A rate that falls by a factor every so many steps; see <see cref="OnnxFunctional.Training.ExponentialDecay"/>.</summary>
+    /// <summary>A rate that falls by a factor every so many steps; see <see cref="OnnxFunctional.Training.Optimizers.ExponentialDecay"/>.</summary>
     public static Schedule ExponentialDecay(float learningRate, int steps, float rate, bool staircase = false) => new ExponentialDecay(learningRate, steps, rate, staircase);
 
-    /// <summary>One rate after the other; see <see cref="OnnxFunctional.Training.PiecewiseConstantDecay"/>.</summary>
+    /// <summary>One rate after the other; see <see cref="OnnxFunctional.Training.Optimizers.PiecewiseConstantDecay"/>.</summary>
     public static Schedule PiecewiseConstantDecay(IReadOnlyList<int> boundaries, IReadOnlyList<float> values) => new PiecewiseConstantDecay(boundaries, values);
 
-    /// <summary>A rate that falls along a power; see <see cref="OnnxFunctional.Training.PolynomialDecay"/>.</summary>
+    /// <summary>A rate that falls along a power; see <see cref="OnnxFunctional.Training.Optimizers.PolynomialDecay"/>.</summary>
     public static Schedule PolynomialDecay(float learningRate, int steps, float end = 1e-4f, float power = 1, bool cycle = false) => new PolynomialDecay(learningRate, steps, end, power, cycle);
 
-    /// <summary>A rate that falls with the inverse of the steps; see <see cref="OnnxFunctional.Training.InverseTimeDecay"/>.</summary>
+    /// <summary>A rate that falls with the inverse of the steps; see <see cref="OnnxFunctional.Training.Optimizers.InverseTimeDecay"/>.</summary>
     public static Schedule InverseTimeDecay(float learningRate, int steps, float rate, bool staircase = false) => new InverseTimeDecay(learningRate, steps, rate, staircase);
 
-    /// <summary>A rate that falls along half a cosine; see <see cref="OnnxFunctional.Training.CosineDecay"/>.</summary>
+    /// <summary>A rate that falls along half a cosine; see <see cref="OnnxFunctional.Training.Optimizers.CosineDecay"/>.</summary>
     /// <example><c>new Adam(Schedule.CosineDecay(1e-3f, steps: 10_000))</c></example>
     public static Schedule CosineDecay(float learningRate, int steps, float alpha = 0, float? warmupTarget = null, int warmupSteps = 0) => new CosineDecay(learningRate, steps, alpha, warmupTarget, warmupSteps);
 
-    /// <summary>Falls along half a cosine, again and again; see <see cref="OnnxFunctional.Training.CosineDecayRestarts"/>.</summary>
+    /// <summary>Falls along half a cosine, again and again; see <see cref="OnnxFunctional.Training.Optimizers.CosineDecayRestarts"/>.</summary>
     public static Schedule CosineDecayRestarts(float learningRate, int firstSteps, float lengthFactor = 2, float heightFactor = 1, float alpha = 0) =>
         new CosineDecayRestarts(learningRate, firstSteps, lengthFactor, heightFactor, alpha);
 
-    /// <summary>A straight rise before another schedule; see <see cref="OnnxFunctional.Training.WarmUp"/>.</summary>
+    /// <summary>A straight rise before another schedule; see <see cref="OnnxFunctional.Training.Optimizers.WarmUp"/>.</summary>
     public static Schedule WarmUp(Schedule then, int steps, float from = 0) => new WarmUp(then, steps, from);
 
     /// <summary>The rate at a step, as one number.</summary>

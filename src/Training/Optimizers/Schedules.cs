@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>A rate that falls by a factor every so many steps: <c>initial rate^(step / steps)</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/learning_rate_schedules/exponential_decay/</remarks>

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using OnnxFunctional.Training.Pruning;
 
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Callbacks;
 
 /// <summary>Sets the smallest weights of each kernel to zero while training, and keeps them there; logs <c>sparsity</c>.</summary>
 /// <remarks>

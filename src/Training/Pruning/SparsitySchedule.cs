@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training;
+namespace OnnxFunctional.Training.Callbacks;
 
 /// <summary>The share of zeros in pruned weights as a function of the steps made so far.</summary>
 /// <remarks>https://www.tensorflow.org/model_optimization/api_docs/python/tfmot/sparsity/keras/PruningSchedule. A plain number converts to a constant share.</remarks>

@@ -1,6 +1,9 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using OnnxFunctional.Serialization;
+using OnnxFunctional.Training.Losses;
+using OnnxFunctional.Training.Metrics;
+using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Training;
 

@@ -3,6 +3,9 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
+using OnnxFunctional.Training.Metrics;
+using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 

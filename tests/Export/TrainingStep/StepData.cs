@@ -1,5 +1,6 @@
 using OnnxFunctional.Tests.Keras;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 

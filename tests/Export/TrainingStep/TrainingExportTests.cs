@@ -1,6 +1,8 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
+using OnnxFunctional.Training.Metrics;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 

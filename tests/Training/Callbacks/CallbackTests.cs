@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Callbacks;
 using OnnxFunctional.Training.TensorBoardFiles;
 
 namespace OnnxFunctional.Tests.Training.Callbacks;

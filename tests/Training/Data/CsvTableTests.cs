@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Numerics.Tensors;
 using System.Text;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Training.Data;
 

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Training.Data;
 

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Keras;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Training.Data;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Tests.Training.Engine;

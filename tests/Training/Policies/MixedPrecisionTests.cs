@@ -4,6 +4,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Policies;
 
 namespace OnnxFunctional.Tests.Training.Policies;

@@ -1,6 +1,7 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Callbacks;
 
 namespace OnnxFunctional.Tests.Training.Pruning;
 

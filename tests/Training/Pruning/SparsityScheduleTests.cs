@@ -1,4 +1,4 @@
-using OnnxFunctional.Training;
+using OnnxFunctional.Training.Callbacks;
 
 namespace OnnxFunctional.Tests.Training.Pruning;
 

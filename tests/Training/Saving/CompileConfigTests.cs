@@ -2,6 +2,9 @@ using System.Text.Json;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Serialization;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
+using OnnxFunctional.Training.Metrics;
+using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Tests.Training.Saving;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Cli.Commands;
 
