@@ -1,6 +1,7 @@
 using OnnxFunctional.Training.Callbacks;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training;
 

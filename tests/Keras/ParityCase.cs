@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Tests.Keras;
 

@@ -1,5 +1,6 @@
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Tests.Keras;
 

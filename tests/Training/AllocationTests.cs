@@ -1,6 +1,6 @@
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Metrics;
 using OnnxFunctional.Training.Optimizers;
 

@@ -7,6 +7,7 @@ using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 using OnnxFunctional.Training.Simd;
 using TorchSharp;

@@ -1,4 +1,6 @@
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
+
+
 
 namespace OnnxFunctional.Export.Emit;
 

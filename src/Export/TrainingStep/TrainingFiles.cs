@@ -2,7 +2,7 @@ using Google.Protobuf;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.TrainingStep;
 

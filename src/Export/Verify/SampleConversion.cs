@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.Verify;
 

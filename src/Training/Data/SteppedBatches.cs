@@ -1,4 +1,5 @@
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
+
 
 namespace OnnxFunctional.Training.Data;
 

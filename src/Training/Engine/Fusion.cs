@@ -1,4 +1,5 @@
 using OnnxFunctional.Operators;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Training.Engine;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OnnxFunctional.Operators;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 using OnnxFunctional.Training.Simd;
 

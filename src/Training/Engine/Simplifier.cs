@@ -1,10 +1,8 @@
 using OnnxFunctional.Operators;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Training.Engine;
-
-/// <summary>A value a plan is given from outside.</summary>
-internal sealed record PlanInput(int Index, TensorSpec Spec) : SourceOp(Spec);
 
 /// <summary>Makes a graph concrete for given input shapes, and smaller: no identities, no computation done twice, constants folded.</summary>
 /// <remarks>

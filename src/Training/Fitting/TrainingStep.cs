@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics.Tensors;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training;
 

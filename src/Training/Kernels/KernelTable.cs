@@ -1,5 +1,5 @@
 using OnnxFunctional.Operators;
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Kernels;
 

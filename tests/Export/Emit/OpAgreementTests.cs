@@ -1,7 +1,7 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Tests.Training.Operators;
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Tests.Export.Emit;
 

@@ -1,4 +1,7 @@
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
+
+
 
 namespace OnnxFunctional.Tests.Training.Engine;
 

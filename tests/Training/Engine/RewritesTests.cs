@@ -2,6 +2,7 @@ using OnnxFunctional.Initializers;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Tests.Training.Engine;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Tests.Training.Engine;
 

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Tests.Training.Engine;
 

@@ -1,5 +1,5 @@
 using OnnxFunctional.Tests.Training.Simd;
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 using OnnxFunctional.Training.Simd;
 

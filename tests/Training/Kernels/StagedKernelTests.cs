@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Tests.Cases;
-
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
+
 
 namespace OnnxFunctional.Tests.Training.Kernels;
 

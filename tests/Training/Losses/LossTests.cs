@@ -1,5 +1,6 @@
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Tests.Training.Losses;

@@ -1,6 +1,6 @@
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Tests.Training.Operators;
 

@@ -1,6 +1,7 @@
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Tests.Training.Optimizers;

@@ -1,5 +1,6 @@
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
+
 
 namespace OnnxFunctional.Tests.Training.Simd;
 

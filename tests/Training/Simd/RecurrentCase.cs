@@ -1,6 +1,7 @@
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 using OnnxFunctional.Training.Simd;
+
 
 namespace OnnxFunctional.Tests.Training.Simd;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Training.Simd;
 

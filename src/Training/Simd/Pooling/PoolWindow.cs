@@ -1,4 +1,4 @@
-using OnnxFunctional.Training.Kernels;
+
 
 namespace OnnxFunctional.Training.Simd;
 

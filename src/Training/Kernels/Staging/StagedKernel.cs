@@ -1,0 +1,269 @@
+using System.Numerics.Tensors;
+using OnnxFunctional.Operators;
+using OnnxFunctional.Training.Execution;
+
+namespace OnnxFunctional.Training.Kernels;
+
+/// <summary>Lets a kernel that computes in float32 work on operands that lie in memory in 16 bits: they are widened before and rounded behind it.</summary>
+/// <remarks>
+/// Where the operator allows (<see cref="BatchAxis"/>), this goes piece by piece along the first axis, so that the wide copies take a fixed amount of memory and stay in the
+/// second-level cache. Pieces are cut by shape alone; sums over pieces are added in their order.
+/// An operand that is declared in 16 bits but lies in 32, as weights do, is read as it lies: rounding a copy would cost time and memory and lose accuracy.
+/// </remarks>
+internal sealed class StagedKernel : Kernel
+{
+    /// <summary>Wide copies of one piece: what stays in a second-level cache of 1 or 2 MB. In less, parts for the threads become small.</summary>
+    public const long PieceBytes = 1 << 20;
+
+    private static readonly TensorSpec _nothing = new(Shape.Of(0), DType.Float32);
+
+    private readonly Operand[] _inputs;
+    private readonly Operand[] _outputs;
+    private readonly int _batch;
+    private readonly int _rows;
+    private Kernel? _kernel;
+    private Kernel? _last;
+
+    private StagedKernel(Operand[] inputs, Operand[] outputs, int batch, int rows) => (_inputs, _outputs, _batch, _rows) = (inputs, outputs, batch, rows);
+
+    /// <summary>Whether an operand lies in 16 bits and the operator's own kernel cannot read or write it.</summary>
+    public static bool IsNeeded(Unit unit, KernelRequest request)
+    {
+        var isNarrow = false;
+        var isAsDeclared = true;
+        foreach (var (declared, buffer) in Operands(unit, request))
+        {
+            isNarrow |= buffer.Spec.Type.IsHalfWidth();
+            isAsDeclared &= declared.Type == buffer.Spec.Type;
+        }
+
+        return isNarrow && !(isAsDeclared && request.Op is Transpose or Slice or SliceGradient or Concat or Split or SplitLike or Tile or ExpandLike or Gather or Pad { Value: 0 }) && !WidensBlocks(request);
+    }
+
+    /// <summary>Batch normalization's own kernels read 16 bits, where they are declared to compute in 32.</summary>
+    private static bool WidensBlocks(KernelRequest request)
+    {
+        var axis = request.Op switch
+        {
+            BatchNormalizationTraining norm => norm.Axis,
+            BatchNormalizationGradient norm => norm.Axis,
+            _ => (int?)null,
+        };
+        return axis is { } channels && request.Node.Inputs.All(input => input.Spec.Type == DType.Float32) && BatchNormalizationKernels.WidensBlocks(request.Node.Outputs[0].Spec.Shape, channels);
+    }
+
+    /// <summary>Makes the kernel with its memory, asked for by the request.</summary>
+    /// <param name="unit">What is computed.</param>
+    /// <param name="request">Its operands.</param>
+    /// <param name="pieceBytes">Bytes of wide copies at a time.</param>
+    public static StagedKernel Create(Unit unit, KernelRequest request, long pieceBytes)
+    {
+        var node = request.Node;
+        var axis = BatchAxis.Of(node);
+        Operand[] inputs =
+        [
+            .. node.Inputs.Select((input, i) => new Operand(input.Spec, request.Input(i), axis?.Inputs[i] ?? BatchRole.Whole) { IsShapeOnly = node.Op.ReadsOnlyShapeOf(i) }),
+            new Operand(unit.Bias?.Spec ?? _nothing, request.Epilogue.Bias, BatchRole.Whole),
+            new Operand(unit.Addend?.Spec ?? _nothing, request.Epilogue.Addend, axis?.Outputs[0] ?? BatchRole.Whole),
+        ];
+        Operand[] outputs =
+        [
+            .. node.Outputs.Select((output, i) => new Operand(output.Spec, request.Outputs[i], axis?.Outputs[i] ?? BatchRole.Whole)),
+            new Operand(unit.BiasGradient?.Spec ?? _nothing, request.Epilogue.BiasGradient, axis is null ? BatchRole.Whole : BatchRole.Sum),
+        ];
+        var batch = axis?.Length(node) ?? 1;
+        var rows = Rows(inputs, outputs, batch, pieceBytes);
+        if (rows == batch)
+        {
+            // In one piece nothing needs to be cut, nor to be added.
+            (batch, rows) = (1, 1);
+            foreach (var operand in inputs.Concat(outputs)) operand.Role = BatchRole.Whole;
+        }
+
+        foreach (var input in inputs) input.Place(request, rows, isInput: true);
+        foreach (var output in outputs) output.Place(request, rows, isInput: false);
+        var kernel = new StagedKernel(inputs, outputs, batch, rows);
+        kernel._kernel = kernel.Inner(unit, request, rows);
+        if (batch % rows is > 0 and var rest) kernel._last = kernel.Inner(unit, request, rest);
+        return kernel;
+    }
+
+    public override void Run(in RunContext context)
+    {
+        foreach (var input in _inputs)
+        {
+            if (input.Role == BatchRole.Whole) input.Load(context.Pool, 0, 1);
+        }
+
+        for (var start = 0; start < _batch; start += _rows)
+        {
+            var rows = Math.Min(_rows, _batch - start);
+            foreach (var input in _inputs)
+            {
+                if (input.Role != BatchRole.Whole) input.Load(context.Pool, start, rows);
+            }
+
+            foreach (var output in _outputs) output.Begin(start, rows);
+            (rows == _rows ? _kernel! : _last!).Run(context with { IsContinued = start > 0 && rows == _rows });
+            foreach (var output in _outputs) output.End(context.Pool, start, rows);
+        }
+
+        foreach (var output in _outputs) output.Finish(context.Pool);
+    }
+
+    private static IEnumerable<(TensorSpec Declared, ValueBuffer Buffer)> Operands(Unit unit, KernelRequest request)
+    {
+        for (var i = 0; i < request.Inputs.Length; i++)
+        {
+            if (!request.Op.ReadsOnlyShapeOf(i)) yield return (request.Node.Inputs[i].Spec, request.Input(i));
+        }
+
+        for (var i = 0; i < request.Outputs.Length; i++)
+        {
+            if (request.Outputs[i] is { } output) yield return (request.Node.Outputs[i].Spec, output);
+        }
+
+        if (request.Epilogue.Bias is { } bias) yield return (unit.Bias!.Spec, bias);
+        if (request.Epilogue.Addend is { } addend) yield return (unit.Addend!.Spec, addend);
+        if (request.Epilogue.BiasGradient is { } gradient) yield return (unit.BiasGradient!.Spec, gradient);
+    }
+
+    /// <summary>Rows of a piece: as many as the memory for wide copies holds, evenly if that takes not twice as many pieces.</summary>
+    private static int Rows(Operand[] inputs, Operand[] outputs, int batch, long pieceBytes)
+    {
+        var bytesARow = 0L;
+        foreach (var operand in inputs.Concat(outputs))
+        {
+            if (operand.Role is BatchRole.Whole or BatchRole.Sum || operand.IsMissing) continue;
+            if (!operand.IsStaged && !operand.CanBeCut(batch)) return batch;
+            if (operand.IsStaged || operand.Role == BatchRole.Columns) bytesARow += operand.Declared.Shape.ElementCount / Math.Max(1, batch) * sizeof(float);
+        }
+
+        if (bytesARow * batch <= pieceBytes) return batch;
+        var most = (int)Math.Max(1, pieceBytes / bytesARow);
+        for (var rows = most; rows > most / 2; rows--)
+        {
+            if (batch % rows == 0) return rows;
+        }
+
+        return most;
+    }
+
+    /// <summary>The kernel in float32 for pieces of so many rows.</summary>
+    private Kernel Inner(Unit unit, KernelRequest request, int rows)
+    {
+        var given = request.Node.Inputs.Count;
+        var node = Node.Create(request.Op, [.. _inputs.Take(given).Select((input, i) => Node.Create(new PlanInput(i, input.InnerSpec(rows)), [], null).Outputs[0])], request.Node.Scope);
+        var epilogue = new Epilogue(_inputs[given].Inner(rows), _inputs[given + 1].Inner(rows), unit.Activation, _outputs[^1].Inner(rows));
+        var inner = request with
+        {
+            Node = node,
+            Inputs = [.. _inputs.Take(given).Select(input => input.Inner(rows)!)],
+            Outputs = [.. _outputs.Take(node.Outputs.Count).Select(output => output.Inner(rows))],
+            Epilogue = epilogue,
+        };
+        return KernelTable.Create(inner);
+    }
+
+    /// <summary>An operand outside and inside.</summary>
+    private sealed class Operand(TensorSpec declared, ValueBuffer? outer, BatchRole role)
+    {
+        private Storage _inner = new();
+        private Storage _sum = new();
+        private Storage _addend = new();
+        private Conversion? _conversion;
+        private int _rowLength;
+
+        public TensorSpec Declared { get; } = declared;
+
+        public BatchRole Role { get; set; } = role;
+
+        /// <summary>Nobody reads the elements.</summary>
+        public bool IsShapeOnly { get; init; }
+
+        /// <summary>The unit has no such operand, or nobody reads it.</summary>
+        public bool IsMissing => outer is null;
+
+        /// <summary>Whether the float32 kernel sees a copy.</summary>
+        public bool IsStaged => outer is not null && !IsShapeOnly && outer.Spec.Type.IsHalfWidth();
+
+        /// <summary>Whether rows of any number begin at a whole float.</summary>
+        public bool CanBeCut(int batch) => IsShapeOnly || batch == 0 || Declared.Shape.ElementCount / batch * outer!.Spec.Type.Size() % sizeof(float) == 0;
+
+        public TensorSpec InnerSpec(int rows)
+        {
+            var shape = Role switch
+            {
+                BatchRole.Rows => Declared.Shape.With(0, rows),
+                BatchRole.Columns => Declared.Shape.With(1, rows),
+                _ => Declared.Shape,
+            };
+            return new(shape, Declared.Type.IsHalfWidth() ? DType.Float32 : Declared.Type);
+        }
+
+        public ValueBuffer? Inner(int rows) => outer is null ? null : new ValueBuffer(InnerSpec(rows), _inner);
+
+        /// <summary>Asks for memory.</summary>
+        public void Place(KernelRequest request, int rows, bool isInput)
+        {
+            if (outer is null || IsShapeOnly) return;
+            var length = (long)outer.Length;
+            _rowLength = Role switch
+            {
+                BatchRole.Rows => (int)(length / Declared.Shape.Dims[0]),
+                BatchRole.Columns => Declared.Shape.Dims[0],
+                _ => outer.Length,
+            };
+            if (IsStaged || Role == BatchRole.Columns)
+            {
+                _conversion = new Conversion(!IsStaged ? ConversionKind.Copy : isInput ? ConversionKind.Widen : ConversionKind.Narrow, outer.Spec.Type);
+                _sum = request.Scratch(Role is BatchRole.Rows or BatchRole.Columns ? (long)_rowLength * rows : length);
+                if (Role != BatchRole.Sum) _inner = _sum;
+            }
+            else
+            {
+                _sum = outer.Storage;
+                if (Role == BatchRole.Whole) _inner = outer.Storage;
+            }
+
+            if (Role == BatchRole.Sum) _addend = request.Scratch(length);
+        }
+
+        /// <summary>Brings an input's rows to where the kernel reads them.</summary>
+        public void Load(WorkerPool pool, int start, int rows)
+        {
+            if (outer is null || IsShapeOnly) return;
+            if (Role == BatchRole.Columns) _conversion!.RunColumns(pool, outer.Storage.Memory, start, Declared.Shape.Dims[1], _inner.Memory, _rowLength, rows);
+            else if (_conversion is not null) _conversion.Run(pool, outer.Storage.Memory, start * _rowLength, _inner.Memory, 0, rows * _rowLength);
+            else if (Role == BatchRole.Rows) _inner.Memory = Window(start, rows);
+        }
+
+        /// <summary>Says where the kernel writes an output's rows.</summary>
+        public void Begin(int start, int rows)
+        {
+            if (outer is null) return;
+            if (Role == BatchRole.Rows && _conversion is null) _inner.Memory = Window(start, rows);
+            else if (Role == BatchRole.Sum) _inner.Memory = (start == 0 ? _sum : _addend).Memory;
+        }
+
+        /// <summary>Takes what the kernel wrote.</summary>
+        public void End(WorkerPool pool, int start, int rows)
+        {
+            if (outer is null) return;
+            if (Role == BatchRole.Rows) _conversion?.Run(pool, _inner.Memory, 0, outer.Storage.Memory, start * _rowLength, rows * _rowLength);
+            else if (Role == BatchRole.Sum && start > 0) TensorPrimitives.Add(_sum.Memory.Span[..outer.Length], _addend.Memory.Span[..outer.Length], _sum.Memory.Span[..outer.Length]);
+        }
+
+        /// <summary>Stores what was made whole.</summary>
+        public void Finish(WorkerPool pool)
+        {
+            if (outer is not null && Role != BatchRole.Rows) _conversion?.Run(pool, _sum.Memory, 0, outer.Storage.Memory, 0, outer.Length);
+        }
+
+        private Memory<float> Window(int start, int rows)
+        {
+            var floatsARow = (long)_rowLength * outer!.Spec.Type.Size() / sizeof(float);
+            return outer.Storage.Memory.Slice((int)(floatsARow * start), (int)(floatsARow * rows));
+        }
+    }
+}
