@@ -1,8 +1,10 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>One number in, one number out, for every element; the shape stays.</summary>
+/// <summary>A function of each element; the shape stays.</summary>
 internal abstract record UnaryOp : Op
 {
+    public sealed override bool IsElementwise => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         ShapeRules.RequireFloat(inputs[0], Name);
@@ -13,6 +15,8 @@ internal abstract record UnaryOp : Op
 /// <summary>Two numbers in, one out, broadcast as in NumPy.</summary>
 internal abstract record BinaryOp : Op
 {
+    public sealed override bool IsElementwise => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         if (inputs[0].Type != inputs[1].Type)
@@ -120,11 +124,15 @@ internal sealed record ThresholdedRelu(float Alpha) : UnaryOp;
 /// <summary>The value itself, with no gradient: what lies before it is taken as constant.</summary>
 internal sealed record StopGradient : UnaryOp
 {
+    public override bool Moves(int input) => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];
 }
 
 internal sealed record Identity : UnaryOp
 {
+    public override bool Moves(int input) => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];
 }
 
@@ -191,6 +199,10 @@ internal sealed record Xor : LogicalOp;
 /// <summary><c>condition ? x : y</c>, all three broadcast.</summary>
 internal sealed record Where : Op
 {
+    public override bool IsElementwise => true;
+
+    public override bool Moves(int input) => input > 0;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         if (inputs[0].Type != DType.Bool) throw new ModelException($"Where takes a condition of true and false first, but came {inputs[0]}.");
@@ -203,6 +215,10 @@ internal sealed record Where : Op
 /// <param name="FreezesWithLayer">A frozen layer takes the second side in training too, as BatchNormalization does.</param>
 internal sealed record Phase(bool FreezesWithLayer = false) : Op
 {
+    public override bool IsElementwise => true;
+
+    public override bool Moves(int input) => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) =>
         inputs[0].Type == inputs[1].Type && inputs[0].Shape.IsCompatibleWith(inputs[1].Shape)
             ? [inputs[1]]

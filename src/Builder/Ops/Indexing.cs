@@ -3,6 +3,8 @@ namespace OnnxFunctional.Operators;
 /// <summary>Slices of the first input along an axis, chosen by whole numbers: an Embedding is Gather(table, ids) along axis 0.</summary>
 internal sealed record Gather(int Axis) : Op
 {
+    public override bool Moves(int input) => input == 0;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         if (!inputs[1].Type.IsInteger()) throw new ModelException($"Gather takes whole numbers as indices, but came {inputs[1]}. Declare the input with dtype: DType.Int64, or use Ops.Cast.");
@@ -23,6 +25,8 @@ internal sealed record GatherGradient(int Axis) : Op
 /// <summary>Element by element along an axis: the result has the indices' shape.</summary>
 internal sealed record GatherElements(int Axis) : Op
 {
+    public override bool Moves(int input) => input == 0;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name);

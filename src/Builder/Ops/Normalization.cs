@@ -47,32 +47,6 @@ internal sealed record LayerNormalizationGradient(int Axis) : Op
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1], inputs[2], inputs[2]];
 }
 
-/// <summary><c>exp(x) / sum(exp(x))</c> along one axis.</summary>
-internal sealed record Softmax(int Axis) : UnaryOp
-{
-    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
-    {
-        ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name);
-        return base.Infer(inputs);
-    }
-}
-
-/// <summary><c>x - log(sum(exp(x)))</c> along one axis.</summary>
-internal sealed record LogSoftmax(int Axis) : UnaryOp
-{
-    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
-    {
-        ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name);
-        return base.Infer(inputs);
-    }
-}
-
-/// <summary>The gradient of <see cref="Softmax"/> from output gradient and output: <c>y (dy - sum(dy y))</c>.</summary>
-internal sealed record SoftmaxGradient(int Axis) : Op
-{
-    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1]];
-}
-
 /// <summary>Cross-entropy of softmax(logits) along the last axis, in the stable form: logits and targets give a loss for each row, and log(sum(exp)).</summary>
 /// <param name="Sparse">Targets are class numbers, one for each row; otherwise probabilities of the logits' shape.</param>
 internal sealed record SoftmaxCrossEntropy(bool Sparse) : Op

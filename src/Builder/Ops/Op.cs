@@ -1,9 +1,10 @@
 namespace OnnxFunctional;
 
-/// <summary>An operator: its attributes and its rule for shapes and types, nothing else. The vocabulary is ONNX's.</summary>
+/// <summary>An operator: its attributes, its rule for shapes and types, and facts that passes over a graph rely on. The vocabulary is ONNX's.</summary>
 /// <remarks>
 /// Records compare by attributes, so two nodes of equal operators on equal inputs are one computation.
-/// Gradient, kernel and emitter stand in tables of their own, one row an operator.
+/// Gradient, kernel and emitter are rows of tables of their own. Every fact has a default that is safe for an operator that declares nothing;
+/// <c>OperatorFactTests</c> verifies each declared fact against the kernel.
 /// </remarks>
 internal abstract record Op
 {
@@ -16,8 +17,18 @@ internal abstract record Op
     /// <summary>Whether only the shape of that input matters: its elements need not be kept, nor computed.</summary>
     public virtual bool ReadsOnlyShapeOf(int input) => false;
 
-    /// <summary>The same computation may not be shared or done ahead: it draws random numbers or belongs to one call.</summary>
-    public virtual bool IsPure => true;
+    /// <summary>Whether the one output has the shape of the inputs, broadcast as in NumPy, and each of its elements depends only on the elements at its own position.</summary>
+    public virtual bool IsElementwise => false;
+
+    /// <summary>
+    /// The axes along which elements of the input meet. Along any other axis, position i of an output depends only on position i of the input. Outputs keep all axes, or drop the mixed ones.
+    /// </summary>
+    /// <param name="rank">The rank of the input.</param>
+    /// <returns>Null if that does not describe the operator: everything may depend on everything.</returns>
+    public virtual int[]? MixedAxes(int rank) => IsElementwise ? [] : null;
+
+    /// <summary>Whether outputs are made of elements of that input, unchanged.</summary>
+    public virtual bool Moves(int input) => false;
 
     public sealed override string ToString() => Name;
 }

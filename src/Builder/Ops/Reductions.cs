@@ -3,6 +3,8 @@ namespace OnnxFunctional.Operators;
 /// <summary>Many numbers to one along some axes; no axes given means all.</summary>
 internal abstract record ReduceOp(IntList Axes, bool KeepDims) : Op
 {
+    public sealed override int[]? MixedAxes(int rank) => ShapeRules.Axes(Axes, rank, Name);
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         ShapeRules.RequireFloat(inputs[0], Name);
@@ -29,11 +31,17 @@ internal sealed record ReduceL2(IntList Axes, bool KeepDims) : ReduceOp(Axes, Ke
 
 internal sealed record ReduceLogSumExp(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims);
 
-internal sealed record ReduceMax(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims);
+internal sealed record ReduceMax(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims)
+{
+    public override bool Moves(int input) => true;
+}
 
 internal sealed record ReduceMean(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims);
 
-internal sealed record ReduceMin(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims);
+internal sealed record ReduceMin(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims)
+{
+    public override bool Moves(int input) => true;
+}
 
 internal sealed record ReduceProd(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims);
 
@@ -65,12 +73,11 @@ internal sealed record ArgMin(int Axis, bool KeepDims) : ReduceOp([Axis], KeepDi
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [new(Reduce(inputs[0].Shape), DType.Int64)];
 }
 
-/// <summary>Running sums along one axis.</summary>
-internal sealed record CumSum(int Axis, bool Exclusive, bool Reverse) : UnaryOp;
-
 /// <summary>The K largest elements along the last axis, in descending order, with their positions.</summary>
 internal sealed record TopK(int K) : Op
 {
+    public override bool Moves(int input) => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         var shape = inputs[0].Shape;

@@ -1,7 +1,16 @@
 namespace OnnxFunctional.Operators;
 
+/// <summary>An operator that gives elements of its inputs other places, and computes nothing.</summary>
+internal abstract record MoveOp : Op
+{
+    public sealed override bool Moves(int input) => !ReadsOnlyShapeOf(input);
+}
+
+/// <summary>All elements of the first input in their order, in another shape.</summary>
+internal abstract record ViewOp : MoveOp;
+
 /// <summary>The same elements in another shape: 0 keeps that dimension of the input, -1 (once) is what remains.</summary>
-internal sealed record Reshape(IntList Target) : Op
+internal sealed record Reshape(IntList Target) : ViewOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
@@ -52,7 +61,7 @@ internal sealed record Reshape(IntList Target) : Op
 }
 
 /// <summary>The same elements in the shape of the second input.</summary>
-internal sealed record ReshapeLike : Op
+internal sealed record ReshapeLike : ViewOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0] with { Shape = inputs[1].Shape }];
 
@@ -60,7 +69,7 @@ internal sealed record ReshapeLike : Op
 }
 
 /// <summary>Repeated along dimensions of size 1, or new ones in front, to the shape of the second input.</summary>
-internal sealed record ExpandLike : Op
+internal sealed record ExpandLike : MoveOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
@@ -72,7 +81,7 @@ internal sealed record ExpandLike : Op
 }
 
 /// <summary>New dimensions of size 1 at those places of the result.</summary>
-internal sealed record Unsqueeze(IntList Axes) : Op
+internal sealed record Unsqueeze(IntList Axes) : ViewOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
@@ -83,7 +92,7 @@ internal sealed record Unsqueeze(IntList Axes) : Op
 }
 
 /// <summary>Without those dimensions, which must have size 1.</summary>
-internal sealed record Squeeze(IntList Axes) : Op
+internal sealed record Squeeze(IntList Axes) : ViewOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
@@ -99,7 +108,7 @@ internal sealed record Squeeze(IntList Axes) : Op
 }
 
 /// <summary>Axis i of the result is axis <c>Permutation[i]</c> of the input.</summary>
-internal sealed record Transpose(IntList Permutation) : Op
+internal sealed record Transpose(IntList Permutation) : MoveOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
@@ -107,7 +116,6 @@ internal sealed record Transpose(IntList Permutation) : Op
         if (Permutation.Count != shape.Rank || Permutation.Order().Where((axis, i) => axis != i).Any())
             throw new ModelException($"Transpose by {Permutation} does not name each axis of {shape} once.");
         return [inputs[0] with { Shape = Shape.Of([.. Permutation.Select(axis => shape.Dim(axis))]) }];
-
     }
 
     public static Transpose Inverse(IntList permutation)
@@ -119,7 +127,7 @@ internal sealed record Transpose(IntList Permutation) : Op
 }
 
 /// <summary>Tensors one after the other along an axis; all other dimensions agree.</summary>
-internal sealed record Concat(int Axis) : Op
+internal sealed record Concat(int Axis) : MoveOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
@@ -143,7 +151,7 @@ internal sealed record Concat(int Axis) : Op
 }
 
 /// <summary>Pieces of given sizes along an axis: the reverse of <see cref="Concat"/>.</summary>
-internal sealed record Split(int Axis, IntList Sizes) : Op
+internal sealed record Split(int Axis, IntList Sizes) : MoveOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
@@ -156,7 +164,7 @@ internal sealed record Split(int Axis, IntList Sizes) : Op
 }
 
 /// <summary>The pieces a <see cref="Concat"/> of the other inputs would have put together: the first input cut into their shapes.</summary>
-internal sealed record SplitLike(int Axis) : Op
+internal sealed record SplitLike(int Axis) : MoveOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
@@ -170,8 +178,10 @@ internal sealed record SplitLike(int Axis) : Op
 }
 
 /// <summary>A range of each axis: from start (inclusive) to end (exclusive) by steps, negative ones counting from the end; <c>int.MaxValue</c> is the end.</summary>
-internal sealed record Slice(IntList Axes, IntList Starts, IntList Ends, IntList Steps) : Op
+internal sealed record Slice(IntList Axes, IntList Starts, IntList Ends, IntList Steps) : MoveOp
 {
+    public override int[]? MixedAxes(int rank) => ShapeRules.Axes(Axes, rank, Name);
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         var dims = inputs[0].Shape.Dims.ToArray();
@@ -215,8 +225,10 @@ internal enum PadMode
 }
 
 /// <summary>Positions added before and after each axis; negative numbers take away.</summary>
-internal sealed record Pad(IntList Begin, IntList End, PadMode Mode = PadMode.Constant, float Value = 0) : Op
+internal sealed record Pad(IntList Begin, IntList End, PadMode Mode = PadMode.Constant, float Value = 0) : MoveOp
 {
+    public override int[]? MixedAxes(int rank) => [.. Enumerable.Range(0, rank).Where(axis => Begin[axis] != 0 || End[axis] != 0)];
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         var dims = inputs[0].Shape.Dims.ToArray();
@@ -235,8 +247,10 @@ internal sealed record Pad(IntList Begin, IntList End, PadMode Mode = PadMode.Co
 }
 
 /// <summary>The whole repeated along each axis.</summary>
-internal sealed record Tile(IntList Repeats) : Op
+internal sealed record Tile(IntList Repeats) : MoveOp
 {
+    public override int[]? MixedAxes(int rank) => [.. Enumerable.Range(0, rank).Where(axis => Repeats[axis] != 1)];
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         var dims = inputs[0].Shape.Dims.ToArray();
@@ -260,6 +274,8 @@ internal enum ResizeMode
 /// <param name="Mode">Nearest, linear or cubic.</param>
 internal sealed record Resize(IntList Sizes, IntList Scales, ResizeMode Mode) : Op
 {
+    public override int[]? MixedAxes(int rank) => [.. Enumerable.Range(1, rank - 2)];
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         var dims = inputs[0].Shape.Dims.ToArray();

@@ -12,23 +12,11 @@ internal sealed partial class ChannelFlow
         var meets = $"at {Name(node)} it meets channels that stay";
         switch (node.Op)
         {
-            case Softmax { Axis: var axis }:
-                return [Across(node, x[0], [axis])];
-            case LogSoftmax { Axis: var axis }:
-                return [Across(node, x[0], [axis])];
-            case CumSum { Axis: var axis }:
-                return [Across(node, x[0], [axis])];
             case LayerNormalization { Axis: var axis }:
                 foreach (var weight in x.AsSpan(1)) Fence(weight, meets);
                 return [Across(node, x[0], [.. Enumerable.Range(0, In(0).Rank).Skip(ShapeRules.Axis(axis, In(0).Rank, node.Op.Name))])];
-            case UnaryOp or RandomOp:
-                return [x[0]];
-            case Phase:
-                return [Join(x[0], x[1], meets)];
-            case BinaryOp or Where or ExpandLike:
+            case { IsElementwise: true } or ExpandLike:
                 return [Broadcast(node, x, meets)];
-            case ReduceOp reduce:
-                return [Reduced(reduce.KeepDims, ShapeRules.Axes(reduce.Axes, In(0).Rank, reduce.Name), Across(node, x[0], ShapeRules.Axes(reduce.Axes, In(0).Rank, reduce.Name)))];
             case Gemm:
                 Join(x[0][1], x[1][0], meets);
                 return [[x[0][0], Join(x[1][1], x[2][0], meets)]];
@@ -38,8 +26,6 @@ internal sealed partial class ChannelFlow
                 return [Convolved(conv.Window.Groups, node, x, meets)];
             case ConvTranspose:
                 return [Channels(x[0], node, Biased(Spatial(x[1], 2, node), x, ^2, ^1, meets))];
-            case PoolOp or Resize:
-                return [Channels(x[0], node, x[0][^1])];
             case Operators.BatchNormalization { Axis: var axis }:
                 return [Normalized(x, axis, meets)];
             case BatchNormalizationTraining { Axis: var axis }:
@@ -55,12 +41,9 @@ internal sealed partial class ChannelFlow
                 return [Concatenated(node, x, ShapeRules.Axis(concat.Axis, In(0).Rank, concat.Name), meets)];
             case Split split when host == Host.Layer:
                 return Pieces(x[0], ShapeRules.Axis(split.Axis, In(0).Rank, split.Name), split.Sizes);
-            case Slice slice:
-                return [Across(node, x[0], ShapeRules.Axes(slice.Axes, In(0).Rank, slice.Name))];
-            case Pad pad:
-                return [Across(node, x[0], [.. Enumerable.Range(0, In(0).Rank).Where(axis => pad.Begin[axis] != 0 || pad.End[axis] != 0)])];
-            case Tile tile:
-                return [Across(node, x[0], [.. Enumerable.Range(0, In(0).Rank).Where(axis => tile.Repeats[axis] != 1)])];
+            case var op when x.Length == 1 && op.MixedAxes(In(0).Rank) is { } mixed:
+                var along = Across(node, x[0], mixed);
+                return [.. node.Outputs.Select(output => output.Spec.Shape.Rank == along.Length ? along : [.. along.Where((_, axis) => !mixed.Contains(axis))])];
             default:
                 foreach (var axes in x) Fence(axes, $"{Name(node)} reads it");
                 return null;
@@ -74,17 +57,14 @@ internal sealed partial class ChannelFlow
     private int[]?[] Across(Node node, int[]?[] x, ReadOnlySpan<int> axes)
     {
         var y = (int[]?[])x.Clone();
-        foreach (var given in axes)
+        foreach (var axis in axes)
         {
-            var axis = given < 0 ? given + x.Length : given;
             Fence(x[axis], $"{Name(node)} computes across it");
             y[axis] = null;
         }
 
         return y;
     }
-
-    private static int[]?[] Reduced(bool keepDims, int[] axes, int[]?[] x) => keepDims ? x : [.. x.Where((_, axis) => !axes.Contains(axis))];
 
     private int[]?[] Broadcast(Node node, int[]?[][] x, string meets)
     {

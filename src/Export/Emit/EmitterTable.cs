@@ -94,13 +94,11 @@ internal static class EmitterTable
         MaxPool pool => (emission, node) => Pools.Max(emission, node, pool),
         MaxPoolGradient pool => (emission, node) => Pools.MaxGradient(emission, node, pool),
 
-        // Normalization and softmax; what only training has is written by its definition.
+        // Normalization and softmax.
         BatchNormalization norm => (emission, node) => Normalizations.Batch(emission, node, norm),
         LayerNormalization norm => (emission, node) => Normalizations.Layer(emission, node, norm),
         LogSoftmax softmax => Normalizations.Softmax("LogSoftmax", softmax.Axis),
         Softmax softmax => Normalizations.Softmax("Softmax", softmax.Axis),
-        BatchNormalizationGradient or BatchNormalizationTraining or LayerNormalizationGradient or SoftmaxCrossEntropy or SoftmaxCrossEntropyGradient or SoftmaxGradient
-            when Decompositions.Has(op) => Normalizations.Decomposed,
 
         // Recurrent networks.
         Gru or Lstm or Rnn => Recurrent.Write,
@@ -153,6 +151,8 @@ internal static class EmitterTable
         RandomNormal normal => (emission, node) => RandomNumbersInGraph.Normal(emission, node, normal),
         RandomUniform uniform => (emission, node) => RandomNumbersInGraph.Uniform(emission, node, uniform),
 
+        // What only training has is written by its definition in simpler operators.
+        _ when Decompositions.Has(op) => Normalizations.Decomposed,
         _ => null,
     };
 }

@@ -50,8 +50,7 @@ internal sealed class GraphFacts
         Gemm => index == 0 && IsLoneWeight(node.Inputs[1]),
         MatMul { TransposeLeft: false, TransposeRight: false } => index == 0 && node.Inputs[1].Spec.Shape.Rank == 2 && IsLoneWeight(node.Inputs[1]),
         Concat concat => value.Spec.Shape.Rank == 2 && concat.Axis is 1 or -1 && node.Inputs.All(input => !IsStatic(input)) && AcceptsFeatureOrder(node.Outputs[0]),
-        Softmax or LogSoftmax or CumSum or Dropout => false,
-        UnaryOp => AcceptsFeatureOrder(node.Outputs[0]),
+        _ when IsSameEverywhere(node) => AcceptsFeatureOrder(node.Outputs[0]),
         BinaryOp => (IsScalar(node.Inputs[1 - index]) || Root(node.Inputs[0]) == Root(node.Inputs[1])) && AcceptsFeatureOrder(node.Outputs[0]),
         _ => false,
     };
@@ -60,10 +59,13 @@ internal sealed class GraphFacts
 
     private static bool IsScalar(Value value) => IsStatic(value) && value.Spec.Shape.ElementCount == 1;
 
+    /// <summary>Whether a node applies one function to every element, whatever its position; a random number depends on it.</summary>
+    private static bool IsSameEverywhere(Node node) => node.Inputs.Count == 1 && node.Op is { IsElementwise: true } and not IRandomOp;
+
     /// <summary>What a value was computed from element by element, so that both lie in one order: <c>x * sigmoid(x)</c>.</summary>
     private static Value Root(Value value)
     {
-        while (value.Producer.Op is UnaryOp and not (Softmax or LogSoftmax or CumSum) && value.Producer.Inputs.Count == 1) value = value.Producer.Inputs[0];
+        while (IsSameEverywhere(value.Producer)) value = value.Producer.Inputs[0];
         return value;
     }
 
@@ -81,10 +83,11 @@ internal sealed class GraphFacts
             case MatMul { TransposeLeft: false } when node.Inputs[1].Spec.Shape.Rank == 2 && Wanted(node.Outputs[0]) is { } layout && layout.Axes[layout.Rank - 1] == layout.Rank - 1:
                 Want(node.Inputs[0], layout);
                 break;
-            case UnaryOp or BinaryOp or Where or Concat or Pad or BatchNormalization or Resize when Wanted(node.Outputs[0]) is { } layout:
-                foreach (var input in node.Inputs)
+            case { IsElementwise: true } or AlongAxisOp or Concat or Pad or BatchNormalization or Resize when Wanted(node.Outputs[0]) is { } layout:
+                for (var i = 0; i < node.Inputs.Count; i++)
                 {
-                    if (input.Spec.Shape.Rank == layout.Rank && !IsStatic(input)) Want(input, layout);
+                    var input = node.Inputs[i];
+                    if (input.Spec.Shape.Rank == layout.Rank && !IsStatic(input) && !node.Op.ReadsOnlyShapeOf(i)) Want(input, layout);
                 }
 
                 break;
@@ -99,8 +102,7 @@ internal sealed class GraphFacts
         {
             Reshape when Wanted(y) is { Features: null } layout && layout.Axes[0] == 0 && IsFlat(x.Spec.Shape, y.Spec.Shape) && !layout.SameMemory(Layout.Identity(layout.Rank), y.Spec.Shape) =>
                 FeatureOrder.Of(IntList.Create(y.Spec.Shape.Dims[1..]), [.. layout.Axes.Skip(1).Select(axis => axis - 1)]),
-            Softmax or LogSoftmax or CumSum or Dropout => null,
-            UnaryOp => WantedFeatures(y),
+            _ when IsSameEverywhere(node) => WantedFeatures(y),
             BatchNormalization { Axis: 1 or -1 } when node.Inputs.Skip(1).All(IsLoneWeight) => WantedFeatures(y),
             _ => null,
         };

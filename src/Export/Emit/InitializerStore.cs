@@ -35,7 +35,7 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
         {
             Variable variable when weightNames.ContainsKey(variable.Weight) => StaticTensor.Of(variable.Weight),
             Constant constant => StaticTensor.Of(constant.Data),
-            Reshape or Squeeze or Unsqueeze when Input() is { } input && node.Outputs[0].Spec.Shape is { IsKnown: true } shape => input.Then(new ReshapeStep(IntList.Create(shape.Dims))),
+            ViewOp when Input() is { } input && node.Outputs[0].Spec.Shape is { IsKnown: true } shape => input.Then(new ReshapeStep(IntList.Create(shape.Dims))),
             Transpose transpose when Input() is { } input => input.Then(new TransposeStep(transpose.Permutation)),
             Identity or StopGradient when Input() is { } input => input,
             Cast cast when Input() is { Data: { } data } input && Casts.TryConvert(data, cast.To) is { } converted => input with { Data = converted },

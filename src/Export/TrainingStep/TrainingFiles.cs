@@ -48,11 +48,10 @@ internal sealed record TrainingFiles
         List<(string Name, Value Value)> results = [.. names.Reports.Zip(step.Outputs), .. names.State.Select(tensor => tensor.Next).OfType<(string, Value)>()];
         if (!isConstantRate) results.Add((names.LearningRate, step.Updates.Last(update => update.Weight == rate).Value));
         Weight[] state = [.. names.State.Select(tensor => tensor.Weight)];
-        var streams = Streams(step);
+        var streams = RandomStreams.Of(Graph.Between(step.Inputs, [.. step.Outputs, .. step.Updates.Select(update => update.Value)]), trainer.Seed);
         var seed = new InputLayer(Shape.Of(), DType.Int64, null).Tensor.Value;
-        var readsSeed = streams.Keys.Any(stream => stream.Seed is null);
-        var random = new RandomSource(new RandomPlan(trainer.Seed, streams), stands[plan.State.Iterations].Item2, seed);
-        (string, Value)[] inputs = [.. names.Data.Zip(step.Inputs), .. readsSeed ? [(names.Seed, seed)] : Array.Empty<(string, Value)>()];
+        var random = new RandomSource(streams, stands[plan.State.Iterations].Item2, seed);
+        (string, Value)[] inputs = [.. names.Data.Zip(step.Inputs), .. streams.AnyReadsSeed ? [(names.Seed, seed)] : Array.Empty<(string, Value)>()];
         var train = writer.Write(model.Name + "_train", inputs, results, isConstantRate ? [.. state, rate] : state, random);
 
         Weight[] evaluated = [.. state.Where(Read(check.Inputs, check.Outputs).Contains)];
@@ -92,8 +91,8 @@ internal sealed record TrainingFiles
                 Outputs = [.. model.OutputNames],
                 Targets = data[names.Inputs.Length..labels],
                 SampleWeight = data.ElementAtOrDefault(labels),
-                SeedInput = readsSeed ? names.Seed : null,
-                Seed = readsSeed ? trainer.Seed : null,
+                SeedInput = streams.AnyReadsSeed ? names.Seed : null,
+                Seed = streams.AnyReadsSeed ? trainer.Seed : null,
                 LearningRateInput = isConstantRate ? names.LearningRate : null,
                 LearningRateOutput = isConstantRate ? null : names.LearningRate,
                 LearningRate = rate.Storage[0],
@@ -128,19 +127,6 @@ internal sealed record TrainingFiles
         }
 
         return [.. metrics];
-    }
-
-    /// <summary>Streams of random numbers, in the order in which the engine's planner counts them.</summary>
-    private static Dictionary<RandomStream, uint> Streams(StepGraph step)
-    {
-        var streams = new Dictionary<RandomStream, uint>();
-        foreach (var node in Graph.Between(step.Inputs, [.. step.Outputs, .. step.Updates.Select(update => update.Value)]).Nodes)
-        {
-            if (node.Op is RandomOp { Stream: var drawn }) streams.TryAdd(drawn, (uint)streams.Count);
-            if (node.Op is Dropout { Stream: var dropped }) streams.TryAdd(dropped, (uint)streams.Count);
-        }
-
-        return streams;
     }
 
     private static Value Stored(Weight weight) => Node.Create(new Constant(TensorData.Of(weight.Shape, weight.Storage)), [], null).Outputs[0];

@@ -74,7 +74,7 @@ internal sealed class RandomInputs
                 _ => Shape.Unknown,
             };
             if (rows != Shape.Unknown) limit = Math.Min(limit ?? rows, rows);
-            if (node.Op is Cast or Reshape or ReshapeLike or Squeeze or Unsqueeze or Transpose or Slice or Split or Concat or Tile or Identity or StopGradient or ExpandLike) same.UnionWith(node.Outputs);
+            if (node.Inputs.Where((value, i) => same.Contains(value) && (node.Op is Cast || node.Op.Moves(i))).Any()) same.UnionWith(node.Outputs);
         }
 
         return limit;

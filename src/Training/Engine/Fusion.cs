@@ -28,7 +28,7 @@ internal sealed class Fusion
         _kept = [.. kept];
         foreach (var value in kept)
         {
-            for (var seen = value; IsView(seen.Producer.Op) || seen.Producer.Op is Cast; seen = seen.Producer.Inputs[0]) _keptAsDeclared.Add(seen);
+            for (var seen = value; seen.Producer.Op is ViewOp || seen.Producer.Op is Cast; seen = seen.Producer.Inputs[0]) _keptAsDeclared.Add(seen);
         }
 
         nodes = LateNodes.Order(nodes, kept);
@@ -41,7 +41,7 @@ internal sealed class Fusion
         foreach (var node in nodes)
         {
             if (node.Op is SourceOp || _absorbed.Contains(node)) continue;
-            if (IsView(node.Op) || IsReadersConversion(node)) _roots[node.Outputs[0]] = Root(node.Inputs[0]);
+            if (node.Op is ViewOp || IsReadersConversion(node)) _roots[node.Outputs[0]] = Root(node.Inputs[0]);
             else if (ElementwiseTable.CanFuse(node)) Join(node);
             else Begin(node);
         }
@@ -65,8 +65,6 @@ internal sealed class Fusion
 
     /// <summary>What an elementwise reader of a value reads: the root where element i of both is the same, whatever its type.</summary>
     private Value ElementsOf(Value value) => Root(value) is var root && root.Spec.Shape == value.Spec.Shape ? root : value;
-
-    private static bool IsView(Op op) => op is Reshape or ReshapeLike or Squeeze or Unsqueeze;
 
     /// <summary>A conversion that readers make themselves: they widen what is stored in 16 bits, and read what lies in 32 bits anyway as it is.</summary>
     private bool IsReadersConversion(Node node) =>

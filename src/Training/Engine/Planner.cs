@@ -32,26 +32,21 @@ internal sealed record PlanRequest(IReadOnlyList<Value> Inputs, IReadOnlyList<Va
 internal sealed class Planner
 {
     private readonly PlanRequest _request;
+    private readonly Graph _graph;
     private readonly Dictionary<Value, Storage> _storages = [];
     private readonly Dictionary<Storage, Life> _lives = [];
     private readonly Dictionary<Weight, Storage> _weights = [];
     private readonly Dictionary<Value, Storage> _staged = [];
     private readonly ArenaLayout _arena = new();
     private readonly List<Kernel> _kernels = [];
-    private readonly RandomPlan _random;
+    private readonly RandomStreams _random;
     private Fusion _fusion = null!;
 
     private Planner(PlanRequest request)
     {
         _request = request;
-        var streams = new Dictionary<RandomStream, uint>();
-        foreach (var node in Graph.Between(request.Inputs, [.. request.Outputs, .. request.Updates.Select(update => update.Value)]).Nodes)
-        {
-            if (node.Op is RandomOp { Stream: var a }) streams.TryAdd(a, (uint)streams.Count);
-            if (node.Op is Dropout { Stream: var b }) streams.TryAdd(b, (uint)streams.Count);
-        }
-
-        _random = new RandomPlan(request.Seed, streams);
+        _graph = Graph.Between(request.Inputs, [.. request.Outputs, .. request.Updates.Select(update => update.Value)]);
+        _random = RandomStreams.Of(_graph, request.Seed);
     }
 
     /// <summary>Makes the plan for inputs of these shapes and types.</summary>
@@ -60,8 +55,7 @@ internal sealed class Planner
 
     private ExecutionPlan Plan(IReadOnlyList<TensorSpec> specs)
     {
-        var graph = Graph.Between(_request.Inputs, [.. _request.Outputs, .. _request.Updates.Select(update => update.Value)]);
-        var (stands, map) = new Simplifier(_request.FoldConstants ? Evaluate : null).Run(graph, specs);
+        var (stands, map) = new Simplifier(_request.FoldConstants ? Evaluate : null).Run(_graph, specs);
         var outputs = _request.Outputs.Select(output => map[output]).ToArray();
         var updates = _request.Updates.Select(update => (update.Weight, Value: map[update.Value])).ToArray();
         var kept = outputs.Concat(updates.Select(update => update.Value)).ToArray();

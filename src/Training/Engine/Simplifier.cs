@@ -71,7 +71,7 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         if (KernelTable.IsComposed(made.Op)) return Inserted(made, Decompositions.Of(made.Op, made.Inputs.Select(input => new SymbolicTensor(input, made.Scope)).ToArray()));
         var unique = Unique(made);
         if (!ReferenceEquals(unique, made)) return unique.Outputs;
-        if (evaluate is not null && made.Op.IsPure && made.Op is not (RandomOp or Operators.Dropout) && x.Length > 0 && Array.TrueForAll(x, value => value.Producer.Op is Operators.Constant))
+        if (evaluate is not null && made.Op is not IRandomOp && x.Length > 0 && Array.TrueForAll(x, value => value.Producer.Op is Operators.Constant))
             return evaluate(made);
         return made.Outputs;
     }
@@ -88,7 +88,7 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
     private Node Unique(Node node)
     {
         // Two draws of one stream are equal, but keeping the numbers for the second costs more than drawing them again.
-        if (node.Op is Operators.Dropout or RandomOp) return node;
+        if (node.Op is IRandomOp) return node;
         var key = new NodeKey(node);
         if (_known.TryGetValue(key, out var known)) return known;
         _known.Add(key, node);

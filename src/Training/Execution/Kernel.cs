@@ -41,7 +41,7 @@ internal sealed record KernelRequest(Node Node, ValueBuffer[] Inputs, ValueBuffe
     public Op Op => Node.Op;
 
     /// <summary>The seed and the stream of each source of random numbers.</summary>
-    public required RandomPlan Random { get; init; }
+    public required RandomStreams Random { get; init; }
 
     /// <summary>Whether a convolution may take the Winograd form.</summary>
     public bool Winograd { get; init; } = true;
@@ -63,12 +63,4 @@ internal sealed record KernelRequest(Node Node, ValueBuffer[] Inputs, ValueBuffe
         if (floats > 0) _scratch.Add((storage, floats));
         return storage;
     }
-}
-
-/// <summary>Which stream of random numbers each source draws from: its place among the sources, in graph order.</summary>
-internal sealed class RandomPlan(ulong seed, IReadOnlyDictionary<Operators.RandomStream, uint> streams)
-{
-    public ulong SeedOf(Operators.RandomStream stream) => stream.Seed ?? seed;
-
-    public uint StreamOf(Operators.RandomStream stream) => streams[stream];
 }

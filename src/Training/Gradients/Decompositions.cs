@@ -5,26 +5,29 @@ namespace OnnxFunctional.Training;
 /// <summary>Training operators in simpler ones: what is differentiated for higher derivatives, and what is written where a file may hold standard operators only.</summary>
 internal static class Decompositions
 {
-    public static bool Has(Op op) => op is Softmax or LogSoftmax or ReduceLogSumExp or BatchNormalization or BatchNormalizationTraining or BatchNormalizationGradient or LayerNormalization or LayerNormalizationGradient or SoftmaxGradient or SoftmaxCrossEntropy or SoftmaxCrossEntropyGradient
-        or Dropout { SharedAxes.Count: > 0 };
+    public static bool Has(Op op) => Find(op) is not null;
 
     /// <summary>The outputs of an operator by its definition.</summary>
-    public static SymbolicTensors Of(Op op, SymbolicTensors x) => op switch
+    /// <exception cref="ModelException">The operator has none.</exception>
+    public static SymbolicTensors Of(Op op, SymbolicTensors x) => (Find(op) ?? throw new ModelException($"{op.Name} has no definition in simpler operators."))(x);
+
+    private static Func<SymbolicTensors, SymbolicTensors>? Find(Op op) => op switch
     {
-        BatchNormalizationTraining norm => BatchTraining(norm, x),
-        BatchNormalizationGradient norm => BatchBackward(norm, x),
-        LayerNormalization norm => LayerForward(norm, x),
-        LayerNormalizationGradient norm => LayerBackward(norm, x),
         // The factor first, so that all passes over x are one chain behind it.
-        BatchNormalization norm => (Channel(x[1] * Ops.Rsqrt(x[4] + norm.Epsilon), norm.Axis, x[0].Rank) * (x[0] - Channel(x[3], norm.Axis, x[0].Rank))) + Channel(x[2], norm.Axis, x[0].Rank),
-        Softmax softmax => Normalize(x[0], softmax.Axis),
-        LogSoftmax softmax => x[0] - LogSumExp(x[0], softmax.Axis, keepDims: true),
-        ReduceLogSumExp reduce => LogSumExp(x[0], Axes.Create(reduce.Axes.Span), reduce.KeepDims),
-        SoftmaxGradient softmax => x[1] * (x[0] - Ops.Sum(x[0] * x[1], softmax.Axis, keepDims: true)),
-        SoftmaxCrossEntropy loss => CrossEntropy(loss, x),
-        SoftmaxCrossEntropyGradient loss => CrossEntropyBackward(loss, x),
-        Dropout dropout => SharedDropout(dropout, x[0]),
-        _ => throw new ModelException($"{op.Name} has no definition in simpler operators."),
+        BatchNormalization norm => x =>
+            (Channel(x[1] * Ops.Rsqrt(x[4] + norm.Epsilon), norm.Axis, x[0].Rank) * (x[0] - Channel(x[3], norm.Axis, x[0].Rank))) + Channel(x[2], norm.Axis, x[0].Rank),
+        BatchNormalizationGradient norm => x => BatchBackward(norm, x),
+        BatchNormalizationTraining norm => x => BatchTraining(norm, x),
+        Dropout { SharedAxes.Count: > 0 } dropout => x => SharedDropout(dropout, x[0]),
+        LayerNormalization norm => x => LayerForward(norm, x),
+        LayerNormalizationGradient norm => x => LayerBackward(norm, x),
+        LogSoftmax softmax => x => x[0] - LogSumExp(x[0], softmax.Axis, keepDims: true),
+        ReduceLogSumExp reduce => x => LogSumExp(x[0], Axes.Create(reduce.Axes.Span), reduce.KeepDims),
+        Softmax softmax => x => Normalize(x[0], softmax.Axis),
+        SoftmaxCrossEntropy loss => x => CrossEntropy(loss, x),
+        SoftmaxCrossEntropyGradient loss => x => CrossEntropyBackward(loss, x),
+        SoftmaxGradient softmax => x => x[1] * (x[0] - Ops.Sum(x[0] * x[1], softmax.Axis, keepDims: true)),
+        _ => null,
     };
 
     /// <summary>Carries the upstream gradients of a node through its definition.</summary>

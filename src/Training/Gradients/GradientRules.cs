@@ -51,7 +51,7 @@ internal static class GradientRules
 
         // Steps and choices without a slope.
         Ceil or Floor or Round or Sign or StopGradient => [null],
-        IsNaN or IsInf or Not or ReduceAny or ReduceAll or ArgMax or ArgMin or OneHot or Positions or Size or RandomUniform or RandomNormal => [null],
+        IsNaN or IsInf or Not or ReduceAny or ReduceAll or ArgMax or ArgMin or OneHot or Positions or RandomOp or Size => [null],
         ComparisonOp or LogicalOp => [null, null],
 
         // Two numbers.

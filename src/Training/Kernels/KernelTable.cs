@@ -8,58 +8,60 @@ internal static class KernelTable
 {
     /// <summary>Makes a node's kernel.</summary>
     /// <exception cref="ModelException">The operator has no kernel for these types.</exception>
-    public static Kernel Create(KernelRequest request) => request.Op switch
-    {
-        ArgMax op => SelectionKernels.Arg(request, op.Axis, largest: true),
-        ArgMin op => SelectionKernels.Arg(request, op.Axis, largest: false),
-        AveragePool op => PoolingKernels.Forward(request, op),
-        AveragePoolGradient op => PoolingKernels.AverageGradient(request, op),
-        BatchNormalizationGradient op => BatchNormalizationKernels.Gradient(request, op),
-        BatchNormalizationTraining op => BatchNormalizationKernels.Training(request, op),
-        Concat op => MovementKernels.Concat(request, op),
-        Conv op => ConvolutionKernels.Forward(request, op),
-        ConvInputGradient op => ConvolutionKernels.InputGradient(request, op),
-        ConvTranspose op => ConvolutionKernels.Transposed(request, op),
-        ConvWeightGradient op => ConvolutionKernels.WeightGradient(request, op),
-        CumSum op => SelectionKernels.CumSum(request, op),
-        ExpandLike => MovementKernels.Expand(request),
-        Gather op => SelectionKernels.Gather(request, op),
-        GatherElements op => SelectionKernels.GatherElements(request, op),
-        GatherElementsGradient op => SelectionKernels.GatherElementsGradient(request, op),
-        GatherGradient op => SelectionKernels.GatherGradient(request, op),
-        Gemm => ProductKernel.Gemm(request),
-        LayerNormalization op => LayerNormalizationKernels.Forward(request, op),
-        LayerNormalizationGradient => LayerNormalizationKernels.Gradient(request),
-        LogSoftmax op => SoftmaxKernels.Forward(request, op.Axis, logarithm: true),
-        MatMul op => ProductKernel.MatMul(request, op),
-        MaxPool op => PoolingKernels.Forward(request, op),
-        MaxPoolGradient op => PoolingKernels.MaxGradient(request, op),
-        OneHot op => SelectionKernels.OneHot(request, op),
-        Pad op => MovementKernels.Pad(request, op),
-        RecurrentGradient op => RecurrentKernels.Backward(request, op),
-        RecurrentOp op => RecurrentKernels.Forward(request, op),
-        ReduceAll or ReduceAny => SelectionKernels.Logical(request, (ReduceOp)request.Op),
-        ReduceOp op => ReductionKernel.Create(request, op),
-        Resize op => ResizeKernel.Forward(request, op),
-        ResizeGradient op => ResizeKernel.Gradient(request, op),
-        Slice op => MovementKernels.Slice(request, op),
-        SliceGradient op => MovementKernels.SliceGradient(request, op),
-        Softmax op => SoftmaxKernels.Forward(request, op.Axis, logarithm: false),
-        SoftmaxCrossEntropy op => CrossEntropyKernels.Forward(request, op),
-        SoftmaxCrossEntropyGradient op => CrossEntropyKernels.Gradient(request, op),
-        SoftmaxGradient op => SoftmaxKernels.Gradient(request, op),
-        Split op => MovementKernels.Split(request, op.Axis),
-        SplitLike op => MovementKernels.Split(request, op.Axis),
-        SumToLike => SumToLikeKernel.Create(request),
-        Tile op => MovementKernels.Tile(request, op),
-        TopK op => SelectionKernels.TopK(request, op),
-        Transpose op => MovementKernels.Transpose(request, op),
-        _ => throw new ModelException(
-            $"the engine has no kernel for {request.Op.Name} of {string.Join(" and ", request.Inputs.Select(input => input.Spec))}. It computes in float32, with whole numbers as indices; use Ops.Cast."),
-    };
+    public static Kernel Create(KernelRequest request) => (Find(request.Op) ?? throw new ModelException(
+        $"the engine has no kernel for {request.Op.Name} of {string.Join(" and ", request.Inputs.Select(input => input.Spec))}. It computes in float32, with whole numbers as indices; use Ops.Cast."))(request);
 
-    /// <summary>Operators computed by their definition in simpler ones.</summary>
-    public static bool IsComposed(Op op) => op is BatchNormalization or Dropout { SharedAxes.Count: > 0 };
+    /// <summary>Whether an operator is computed by its definition in simpler ones: it has one, and no kernel of its own.</summary>
+    public static bool IsComposed(Op op) => Find(op) is null && !ElementwiseTable.Has(op) && Decompositions.Has(op);
+
+    private static Func<KernelRequest, Kernel>? Find(Op operation) => operation switch
+    {
+        ArgMax op => request => SelectionKernels.Arg(request, op.Axis, largest: true),
+        ArgMin op => request => SelectionKernels.Arg(request, op.Axis, largest: false),
+        AveragePool op => request => PoolingKernels.Forward(request, op),
+        AveragePoolGradient op => request => PoolingKernels.AverageGradient(request, op),
+        BatchNormalizationGradient op => request => BatchNormalizationKernels.Gradient(request, op),
+        BatchNormalizationTraining op => request => BatchNormalizationKernels.Training(request, op),
+        Concat op => request => MovementKernels.Concat(request, op),
+        Conv op => request => ConvolutionKernels.Forward(request, op),
+        ConvInputGradient op => request => ConvolutionKernels.InputGradient(request, op),
+        ConvTranspose op => request => ConvolutionKernels.Transposed(request, op),
+        ConvWeightGradient op => request => ConvolutionKernels.WeightGradient(request, op),
+        CumSum op => request => SelectionKernels.CumSum(request, op),
+        ExpandLike => request => MovementKernels.Expand(request),
+        Gather op => request => SelectionKernels.Gather(request, op),
+        GatherElements op => request => SelectionKernels.GatherElements(request, op),
+        GatherElementsGradient op => request => SelectionKernels.GatherElementsGradient(request, op),
+        GatherGradient op => request => SelectionKernels.GatherGradient(request, op),
+        Gemm => request => ProductKernel.Gemm(request),
+        LayerNormalization op => request => LayerNormalizationKernels.Forward(request, op),
+        LayerNormalizationGradient => request => LayerNormalizationKernels.Gradient(request),
+        LogSoftmax op => request => SoftmaxKernels.Forward(request, op.Axis, logarithm: true),
+        MatMul op => request => ProductKernel.MatMul(request, op),
+        MaxPool op => request => PoolingKernels.Forward(request, op),
+        MaxPoolGradient op => request => PoolingKernels.MaxGradient(request, op),
+        OneHot op => request => SelectionKernels.OneHot(request, op),
+        Pad op => request => MovementKernels.Pad(request, op),
+        RecurrentGradient op => request => RecurrentKernels.Backward(request, op),
+        RecurrentOp op => request => RecurrentKernels.Forward(request, op),
+        ReduceAll or ReduceAny => request => SelectionKernels.Logical(request, (ReduceOp)operation),
+        ReduceOp op => request => ReductionKernel.Create(request, op),
+        Resize op => request => ResizeKernel.Forward(request, op),
+        ResizeGradient op => request => ResizeKernel.Gradient(request, op),
+        Slice op => request => MovementKernels.Slice(request, op),
+        SliceGradient op => request => MovementKernels.SliceGradient(request, op),
+        Softmax op => request => SoftmaxKernels.Forward(request, op.Axis, logarithm: false),
+        SoftmaxCrossEntropy op => request => CrossEntropyKernels.Forward(request, op),
+        SoftmaxCrossEntropyGradient op => request => CrossEntropyKernels.Gradient(request, op),
+        SoftmaxGradient op => request => SoftmaxKernels.Gradient(request, op),
+        Split op => request => MovementKernels.Split(request, op.Axis),
+        SplitLike op => request => MovementKernels.Split(request, op.Axis),
+        SumToLike => request => SumToLikeKernel.Create(request),
+        Tile op => request => MovementKernels.Tile(request, op),
+        TopK op => request => SelectionKernels.TopK(request, op),
+        Transpose op => request => MovementKernels.Transpose(request, op),
+        _ => null,
+    };
 
     /// <summary>Floats of memory of a value whose size only its kernel knows.</summary>
     public static long? OpaqueFloats(Value value) =>

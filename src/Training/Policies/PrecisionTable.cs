@@ -28,10 +28,10 @@ internal static class PrecisionTable
 
         // A square leaves the range of a half from 256 on.
         if (node.Op is Mul && ReferenceEquals(node.Inputs[0], node.Inputs[1])) return PrecisionRule.Float32;
-        return Of(node.Op);
+        return Of(node.Op, node.Inputs.Count);
     }
 
-    private static PrecisionRule Of(Op op) => op switch
+    private static PrecisionRule Of(Op op, int inputs) => op switch
     {
         // Products and windows: nearly all of the work and of the memory. Recurrent layers are not among them: the kernels keep several times their output in float32 for the
         // gradient, and wide copies of input and output would take more than these save (8 % more memory for two LSTM layers).
@@ -43,8 +43,8 @@ internal static class PrecisionTable
         Add or Max or Min or Mul or Sub => PrecisionRule.Policy,
 
         // What moves, chooses or compares elements.
-        ComparisonOp or Concat or ExpandLike or Gather or GatherElements or Identity or Pad or ReduceMax or ReduceMin or Reshape or ReshapeLike or Slice or Split or SplitLike or Squeeze
-            or StopGradient or Tile or TopK or Transpose or Unsqueeze or Where => PrecisionRule.AsInputs,
+        ComparisonOp => PrecisionRule.AsInputs,
+        _ when Enumerable.Range(0, inputs).Any(op.Moves) => PrecisionRule.AsInputs,
         _ => PrecisionRule.Float32,
     };
 }

@@ -104,7 +104,7 @@ internal static class RandomNumbersInGraph
         var blocks = emission.Add("Mul", one, [groups, emission.Scalar("blocks", (long)BlocksPerGroup)]);
         var range = emission.Add("Range", new TensorSpec(Shape.Of(Shape.Unknown), DType.Int64), [emission.Scalar("start", 0L), blocks, emission.Scalar("step", 1L)]);
         var x = emission.Add("Reshape", Words, [range, emission.Constant("rows", -1, 1, BlocksPerGroup)]);
-        var y = emission.Scalar("stream", (long)random.Plan.StreamOf(stream));
+        var y = emission.Scalar("stream", (long)random.Streams.NumberOf(stream));
 
         // Steps are counted in float32, so they end at 2^24 and the upper word of the step is zero.
         var z = emission.Add("Cast", one, [emission.Read(random.Step)], Attributes.Int("to", OnnxGraph.ElementType(DType.Int64)));

@@ -28,7 +28,7 @@ internal sealed class ElementwiseKernel : Kernel, IParallelWork
     /// <param name="inputs">Buffers of its inputs, in order.</param>
     /// <param name="outputs">Buffers of its outputs, in order; one that shares an input's memory overwrites it.</param>
     /// <param name="random">Seeds and streams.</param>
-    public static ElementwiseKernel Create(Unit unit, ValueBuffer[] inputs, ValueBuffer[] outputs, RandomPlan random)
+    public static ElementwiseKernel Create(Unit unit, ValueBuffer[] inputs, ValueBuffer[] outputs, RandomStreams random)
     {
         var shape = unit.Head.Outputs[0].Spec.Shape;
         var program = new ElementwiseProgramBuilder(shape.Dims);

@@ -35,7 +35,6 @@ internal sealed record BatchAxis(BatchRole[] Inputs, BatchRole[] Outputs)
     public static BatchAxis? Of(Node node) => node.Op switch
     {
         _ when node.Inputs[0].Spec.Shape.Rank == 0 => null,
-        AveragePool or MaxPool or Resize => new([R], [R]),
         AveragePoolGradient or ResizeGradient => new([R, R], [R]),
         Conv or ConvTranspose => Parameters(node),
         ConvInputGradient => new([R, W, R], [R]),
@@ -43,18 +42,12 @@ internal sealed record BatchAxis(BatchRole[] Inputs, BatchRole[] Outputs)
         Gemm => Parameters(node),
         LayerNormalization op when Later(op.Axis, node) => new([R, W, W], [R, R, R]),
         LayerNormalizationGradient op when Later(op.Axis, node) => new([R, R, W, R, R], [R, S, S]),
-        LogSoftmax op when Later(op.Axis, node) => new([R], [R]),
         MatMul op => Product(op, node.Inputs[0].Spec.Shape, node.Inputs[1].Spec.Shape),
         MaxPoolGradient => new([R, R, R], [R]),
-        ReduceL1 op => Reduction(op, node),
-        ReduceMax op when KeepsRows(op, node) => new([R], [R]),
-        ReduceMean op when KeepsRows(op, node) => new([R], [R]),
-        ReduceMin op when KeepsRows(op, node) => new([R], [R]),
-        ReduceSum op => Reduction(op, node),
-        ReduceSumSquare op => Reduction(op, node),
-        Softmax op when Later(op.Axis, node) => new([R], [R]),
+        ReduceL1 or ReduceSum or ReduceSumSquare when MixesRows(node) => new([R], [S]),
         SoftmaxGradient op when Later(op.Axis, node) => new([R, R], [R]),
         SumToLike => node.Inputs[1].Spec.Shape is var to && (to.Rank < node.Inputs[0].Spec.Shape.Rank || to.Dims[0] == 1) ? new([R, W], [S]) : new([R, R], [R]),
+        var op when node.Inputs.Count == 1 && op.MixedAxes(node.Inputs[0].Spec.Shape.Rank)?.Contains(0) == false => new([R], [.. node.Outputs.Select(_ => R)]),
         _ => null,
     };
 
@@ -62,9 +55,7 @@ internal sealed record BatchAxis(BatchRole[] Inputs, BatchRole[] Outputs)
 
     private static bool Later(int axis, Node node) => ShapeRules.Axis(axis, node.Inputs[0].Spec.Shape.Rank, node.Op.Name) > 0;
 
-    private static bool KeepsRows(ReduceOp op, Node node) => !ShapeRules.Axes(op.Axes, node.Inputs[0].Spec.Shape.Rank, op.Name).Contains(0);
-
-    private static BatchAxis Reduction(ReduceOp op, Node node) => new([R], [KeepsRows(op, node) ? R : S]);
+    private static bool MixesRows(Node node) => node.Op.MixedAxes(node.Inputs[0].Spec.Shape.Rank)!.Contains(0);
 
     private static BatchAxis? Product(MatMul op, Shape left, Shape right) => (left.Rank, right.Rank) switch
     {

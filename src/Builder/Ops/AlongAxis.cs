@@ -1,0 +1,32 @@
+namespace OnnxFunctional.Operators;
+
+/// <summary>A function of the elements along one axis, for each position of the other axes; the shape stays.</summary>
+internal abstract record AlongAxisOp(int Axis) : Op
+{
+    public sealed override int[]? MixedAxes(int rank) => [ShapeRules.Axis(Axis, rank, Name)];
+
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        ShapeRules.RequireFloat(inputs[0], Name);
+        ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name);
+        return [inputs[0]];
+    }
+}
+
+/// <summary>Running sums along one axis.</summary>
+/// <param name="Axis">The axis.</param>
+/// <param name="Exclusive">Whether an element is left out of its own sum.</param>
+/// <param name="Reverse">Whether sums run from the end.</param>
+internal sealed record CumSum(int Axis, bool Exclusive, bool Reverse) : AlongAxisOp(Axis);
+
+/// <summary><c>x - log(sum(exp(x)))</c> along one axis.</summary>
+internal sealed record LogSoftmax(int Axis) : AlongAxisOp(Axis);
+
+/// <summary><c>exp(x) / sum(exp(x))</c> along one axis.</summary>
+internal sealed record Softmax(int Axis) : AlongAxisOp(Axis);
+
+/// <summary>The gradient of <see cref="Softmax"/> from output gradient and output: <c>y (dy - sum(dy y))</c>.</summary>
+internal sealed record SoftmaxGradient(int Axis) : Op
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1]];
+}
