@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Verify;
 
@@ -24,10 +25,11 @@ public static class OnnxExporter
     /// <summary>The model as it is written, its architecture in the metadata.</summary>
     internal static (EmittedModel Emitted, string? NotRebuildable) Emit(Model model, ExportOptions options)
     {
-        var emitted = OnnxEmitter.Emit(model, options);
+        var emitted = OnnxEmitter.Emit(model, options.ForEmission());
+        foreach (var (key, value) in options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal)) emitted.Proto.MetadataProps.Add(key, value);
         try
         {
-            emitted.Proto.MetadataProps.Add(new StringStringEntryProto { Key = OnnxFile.ArchitectureKey, Value = model.ToJson() });
+            emitted.Proto.MetadataProps.Add(OnnxFile.ArchitectureKey, model.ToJson());
             return (emitted, null);
         }
         catch (ModelException refusal)

@@ -35,7 +35,7 @@ public static class OnnxFile
         var model = Rebuild(file, customObjects);
         var opset = (int)file.Model.OpsetImport.First(import => import.Domain.Length == 0).Version;
         options = (options ?? new()) with { Opset = opset };
-        return new ExportReport(path, opset, file.Bytes.Length, Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options), file.Bytes, options), verified: true);
+        return new ExportReport(path, opset, file.Bytes.Length, Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options.ForEmission()), file.Bytes, options), verified: true);
     }
 
     /// <summary>What an ONNX file of any origin holds: inputs, outputs, operators, parameters.</summary>
@@ -65,7 +65,7 @@ public static class OnnxFile
         return model;
     }
 
-    private static string? Architecture(ModelProto model) => model.MetadataProps.FirstOrDefault(entry => entry.Key == ArchitectureKey)?.Value;
+    private static string? Architecture(ModelProto model) => model.MetadataProps.Find(ArchitectureKey);
 
     private static string Describe(ValueInfoProto value)
     {

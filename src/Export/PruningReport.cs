@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Google.Protobuf;
+using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Training.Engine;
 
@@ -100,7 +101,7 @@ public sealed class PruningReport
             var batch = emitted.Inputs.Select(input => input.Value.Spec.Shape).FirstOrDefault(shape => shape.Rank > 0 && shape.Dims[0] != Shape.Unknown);
             var data = new RandomInputs(emitted).Make(batch.Rank > 0 ? batch.Dims[0] : batchSize);
             _bytes = file.Length;
-            _inputs = [.. data.Select(SampleConversion.ToOnnx)];
+            _inputs = [.. data.Select(ArrayConversion.ToOnnx)];
             _operations = OperationCount.Of(
                 Graph.Between([.. emitted.Inputs.Select(input => input.Value)], [.. emitted.Outputs.Select(output => output.Value)]),
                 [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);

@@ -32,14 +32,14 @@ public sealed class ParityExportTests
         NDArray[] inputs = [.. json["inputs"]!.AsArray().Select(input => ParityArray.Read(input!))];
         NDArray[] outputs = [.. json["outputs"]!.AsArray().Select(output => ParityArray.Read(output!))];
         if ((bool?)json["training"] == true) CompareTraining(model, inputs, outputs);
-        else Compare(OnnxEmitter.Emit(model, new ExportOptions()), inputs, outputs);
+        else Compare(OnnxEmitter.Emit(model, new EmissionOptions()), inputs, outputs);
     }
 
     [TestMethod]
     [DynamicData(nameof(Models))]
     public void A_model_file(string file)
     {
-        var emitted = OnnxEmitter.Emit(KerasFile.Load(ParityFolder.PathOf(file)), new ExportOptions());
+        var emitted = OnnxEmitter.Emit(KerasFile.Load(ParityFolder.PathOf(file)), new EmissionOptions());
         var arrays = Npz.ReadAll<float>(ParityFolder.PathOf(Path.ChangeExtension(file, ".npz")));
         Compare(emitted, [.. Numbered("x")], [.. Numbered("y")]);
 
@@ -54,7 +54,7 @@ public sealed class ParityExportTests
     [DynamicData(nameof(Models))]
     public void A_model_file_has_no_transpose_inside(string file)
     {
-        var emitted = OnnxEmitter.Emit(KerasFile.Load(ParityFolder.PathOf(file)), new ExportOptions());
+        var emitted = OnnxEmitter.Emit(KerasFile.Load(ParityFolder.PathOf(file)), new EmissionOptions());
         var graph = emitted.Proto.Graph;
         if (!graph.Node.Any(node => node.OpType == "Conv")) return;
         foreach (var transpose in graph.Node.Where(node => node.OpType == "Transpose"))
@@ -68,7 +68,7 @@ public sealed class ParityExportTests
     {
         var model = KerasFile.Load(ParityFolder.PathOf(file));
         var layers = model.Layers.Count(layer => layer is RecurrentLayer or Bidirectional);
-        var emitted = OnnxEmitter.Emit(model, new ExportOptions());
+        var emitted = OnnxEmitter.Emit(model, new EmissionOptions());
         Assert.AreEqual(layers, emitted.Proto.Graph.Node.Count(node => node.OpType is "LSTM" or "GRU" or "RNN"));
         Assert.AreEqual(0, emitted.Proto.Graph.Node.Count(node => node.OpType is "Scan" or "Loop"));
     }
@@ -85,11 +85,11 @@ public sealed class ParityExportTests
             Outputs = [.. model.OutputNames.Select((name, i) => (name, map[model.Outputs[i].Value]))],
             WeightNames = model.WeightPaths().ToDictionary(named => named.Weight, named => named.Path),
             Scopes = new ScopeNames(model),
-            Options = new ExportOptions(),
+            Options = new EmissionOptions(),
         });
         using var session = OnnxSession.Open(proto.ToByteArray(), "the model", ExecutionProvider.Cpu, new OnnxModelOptions { IntraOpThreads = 1 });
-        var results = session.Run([.. model.InputNames], [.. inputs.Select(SampleConversion.ToOnnx)], null, CancellationToken.None);
-        for (var i = 0; i < outputs.Length; i++) ParityArray.AreWithin(outputs[i].AsFloats(), SampleConversion.Floats(results[i]), 1e-5, 1e-4, $"output {i}");
+        var results = session.Run([.. model.InputNames], [.. inputs.Select(ArrayConversion.ToOnnx)], null, CancellationToken.None);
+        for (var i = 0; i < outputs.Length; i++) ParityArray.AreWithin(outputs[i].AsFloats(), ArrayConversion.ToArray(results[i])!.AsFloats().ToArray(), 1e-5, 1e-4, $"output {i}");
     }
 
     private static void Compare(EmittedModel emitted, NDArray[] inputs, NDArray[] outputs)
@@ -102,11 +102,11 @@ public sealed class ParityExportTests
 
         void Run(NDArray[] x, NDArray[] y, string what)
         {
-            var results = session.Run([.. emitted.Inputs.Select(input => input.Name)], [.. x.Select(SampleConversion.ToOnnx)], null, CancellationToken.None);
+            var results = session.Run([.. emitted.Inputs.Select(input => input.Name)], [.. x.Select(ArrayConversion.ToOnnx)], null, CancellationToken.None);
             for (var i = 0; i < y.Length; i++)
             {
                 CollectionAssert.AreEqual(y[i].Shape.Dims.ToArray(), results[i].Lengths.ToArray().Select(length => (int)length).ToArray(), what);
-                var (expected, actual) = (y[i].AsFloats().ToArray(), SampleConversion.Floats(results[i]));
+                var (expected, actual) = (y[i].AsFloats().ToArray(), ArrayConversion.ToArray(results[i])!.AsFloats().ToArray());
                 for (var j = 0; j < actual.Length; j++)
                     if (!(MathF.Abs(expected[j] - actual[j]) <= 1e-5f + (1e-4f * MathF.Abs(expected[j])))) Assert.Fail($"{what}, output {i}, element {j}: Keras gives {expected[j]:R}, ONNX Runtime {actual[j]:R}");
             }

@@ -58,8 +58,8 @@ public sealed class GoldenTests
         return string.Join(' ',
         [
             "weights " + Digest(files.State.SelectMany(entry => Bytes(entry.Weight.Storage))),
-            "onnx " + Digest(OnnxEmitter.Emit(model, new ExportOptions()).Proto.ToByteArray()),
-            "old " + Digest(OnnxEmitter.Emit(model, ExportOptions.Compatible).Proto.ToByteArray()),
+            "onnx " + Digest(OnnxEmitter.Emit(model, new EmissionOptions()).Proto.ToByteArray()),
+            "old " + Digest(OnnxEmitter.Emit(model, ExportOptions.Compatible.ForEmission()).Proto.ToByteArray()),
             .. files.Graphs.OrderBy(graph => graph.Key, StringComparer.Ordinal).Select(graph => graph.Key + " " + Digest(graph.Value)),
             "outputs " + Digest(model.PredictAll(NDArrays.Create(batch.X)).SelectMany(output => Bytes(output.ToArray()))),
             "json " + Json(model),
@@ -80,7 +80,7 @@ public sealed class GoldenTests
         model.Save(folder.File("model.keras"));
         return string.Join(' ',
         [
-            "onnx " + Digest(OnnxEmitter.Emit(model, new ExportOptions()).Proto.ToByteArray()),
+            "onnx " + Digest(OnnxEmitter.Emit(model, new EmissionOptions()).Proto.ToByteArray()),
             "keras " + Digest(File.ReadAllBytes(folder.File("model.keras"))),
             "outputs " + Digest(model.PredictAll(NDArrays.Create(x)).SelectMany(output => Bytes(output.ToArray()))),
         ]);

@@ -1,11 +1,9 @@
 using OnnxFunctional.Export.Emit.Emitters;
+using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.Emit;
-
-/// <summary>Writes one node of a graph into a file.</summary>
-internal delegate void Emitter(Emission emission, Node node);
 
 /// <summary>How every operator is written in ONNX, one row each.</summary>
 internal static class EmitterTable

@@ -5,11 +5,9 @@ namespace OnnxFunctional.Export.Emit;
 /// <summary>Writes a model as an ONNX model in memory. Equal models give equal bytes: nothing in it depends on time, place or machine.</summary>
 internal static class OnnxEmitter
 {
-    public const string Producer = "OnnxFunctional";
-
     /// <summary>Writes the model for inference.</summary>
     /// <exception cref="ExportException">The options are wrong, or something cannot be written for this opset; all problems in one message.</exception>
-    public static EmittedModel Emit(Model model, ExportOptions options)
+    public static EmittedModel Emit(Model model, EmissionOptions options)
     {
         options.Check();
         Value[] given = [.. model.Inputs.Select(input => input.Value)];
@@ -54,7 +52,7 @@ internal static class OnnxEmitter
     }
 
     /// <summary>Throws if anything could not be written.</summary>
-    public static void Refuse(IEnumerable<string> problems, string name, ExportOptions options)
+    public static void Refuse(IEnumerable<string> problems, string name, EmissionOptions options)
     {
         var list = string.Concat(problems.Distinct().Select(problem => Environment.NewLine + "- " + problem));
         if (list.Length > 0) throw new ExportException($"'{name}' cannot be written as ONNX opset {options.Opset}:{list}");
@@ -63,19 +61,10 @@ internal static class OnnxEmitter
     /// <summary>Writes any graph; what is no file where there are problems.</summary>
     public static (Emission Emission, ModelProto Proto) Write(EmissionRequest request, List<string> problems)
     {
-        var emission = new Emission(request, new OnnxGraph(request.Name));
+        var emission = new Emission(request, new OnnxGraph(request.Name), EmitterTable.Find);
         emission.Run();
         problems.AddRange(emission.Problems);
-        var proto = new ModelProto
-        {
-            IrVersion = request.Options.IrVersion,
-            ProducerName = Producer,
-            ProducerVersion = typeof(OnnxEmitter).Assembly.GetName().Version!.ToString(3),
-            Graph = emission.Graph.Proto,
-        };
-        proto.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = request.Options.Opset });
-        foreach (var (key, value) in request.Options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal)) proto.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
-        return (emission, proto);
+        return (emission, OnnxProto.Model(emission.Graph.Proto, request.Options.Opset));
     }
 
     /// <summary>The names weights have in the file: <c>dense/kernel</c>.</summary>

@@ -1,5 +1,4 @@
-using System.Runtime.InteropServices;
-using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Import;
@@ -56,17 +55,13 @@ internal static class WeightReader
     /// <exception cref="FormatException">It is not stored as we store weights, or has another shape.</exception>
     private static float[] Read(TensorProto tensor, Shape shape)
     {
-        var stored = Shape.Of([.. tensor.Dims.Select(dim => checked((int)dim))]);
-        if (tensor.DataType != (int)TensorProto.Types.DataType.Float) throw new FormatException($"it is stored as type {tensor.DataType}, expected float");
-        if (tensor.DataLocation == TensorProto.Types.DataLocation.External) throw new FormatException("it lies in another file, expected inside");
-        var text = Property(tensor, InitializerStore.ArrangementKey);
-        var original = Property(tensor, InitializerStore.ShapeKey) is { } written ? Shape.Of(FeatureOrder.Integers(written, ',').Span) : stored;
+        var stored = OnnxProto.ShapeOf(tensor);
+        var data = OnnxProto.FloatsOf(tensor) ?? throw new FormatException($"it is stored as type {tensor.DataType} ({tensor.DataLocation}), expected float inside the file");
+        var text = tensor.MetadataProps.Find(Arrangement.MetadataKey);
+        var original = tensor.MetadataProps.Find(Arrangement.ShapeKey) is { } written ? Shape.Of(FeatureOrder.Integers(written, ',').Span) : stored;
         if (original != shape) throw new FormatException($"the file has shape {original}, the model {shape}");
         var arrangement = text is null ? Arrangement.None : Arrangement.Parse(text, shape);
         if (arrangement.Apply(shape) != stored) throw new FormatException($"'{arrangement}' of {shape} gives {arrangement.Apply(shape)}, but {stored} is stored");
-        var data = tensor.FloatData.Count > 0 ? [.. tensor.FloatData] : MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
         return arrangement.Undo(data, shape);
     }
-
-    private static string? Property(TensorProto tensor, string key) => tensor.MetadataProps.FirstOrDefault(entry => entry.Key == key)?.Value;
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Training;
@@ -25,21 +23,21 @@ internal static class TrainingState
         graph.Initializer(LearningRate, Shape.Of(), DType.Float32, [state.LearningRate]);
         foreach (var (name, shape, values) in state.Slots) graph.Initializer(Prefix + "slots/" + name, shape, DType.Float32, values);
         proto.TrainingInfo.Add(new TrainingInfoProto { Algorithm = graph.Proto });
-        proto.MetadataProps.Add(new StringStringEntryProto { Key = MetadataKey, Value = TrainingMetadata.Write(trainer, state.Position) });
+        proto.MetadataProps.Add(MetadataKey, TrainingMetadata.Write(trainer, state.Position));
     }
 
     /// <summary>Reads the state of a checked file.</summary>
     /// <exception cref="OnnxFileException">The file holds none, or one that is damaged.</exception>
     public static (TrainingMetadata Metadata, SavedState State) Read(CheckedModel file)
     {
-        var text = file.Model.MetadataProps.FirstOrDefault(entry => entry.Key == MetadataKey)?.Value
+        var text = file.Model.MetadataProps.Find(MetadataKey)
             ?? throw new OnnxFileException($"{file.Source} holds no state of training, so none can go on from it; trainer.Save writes one. OnnxFile.LoadModel gives the model with its weights.");
         try
         {
             var metadata = TrainingMetadata.Read(text);
             var tensors = file.Model.TrainingInfo.Where(training => training.Algorithm is not null).SelectMany(training => training.Algorithm.Initializer).ToList();
             var slots = tensors.Where(tensor => tensor.Name.StartsWith(Prefix + "slots/", StringComparison.Ordinal))
-                .Select(tensor => (tensor.Name[(Prefix + "slots/").Length..], ShapeOf(tensor), Values(tensor))).ToList();
+                .Select(tensor => (tensor.Name[(Prefix + "slots/").Length..], OnnxProto.ShapeOf(tensor), Values(tensor))).ToList();
             if (metadata.Iterations < 0 || One(tensors, Iterations) != metadata.Iterations) throw new FormatException($"it counts {One(tensors, Iterations)} steps in one place and {metadata.Iterations} in another");
             return (metadata, new SavedState(metadata.Iterations, One(tensors, LearningRate), slots, metadata.Position));
         }
@@ -72,8 +70,6 @@ internal static class TrainingState
         }
     }
 
-    private static Shape ShapeOf(TensorProto tensor) => Shape.Of([.. tensor.Dims.Select(dim => checked((int)dim))]);
-
     private static float One(List<TensorProto> tensors, string name)
     {
         var tensor = tensors.Find(tensor => tensor.Name == name) ?? throw new FormatException($"'{name}' is missing");
@@ -82,9 +78,8 @@ internal static class TrainingState
 
     private static float[] Values(TensorProto tensor)
     {
-        if (tensor.DataType != (int)TensorProto.Types.DataType.Float || tensor.DataLocation == TensorProto.Types.DataLocation.External)
-            throw new FormatException($"'{tensor.Name}' is not stored as float inside the file");
-        var values = tensor.FloatData.Count > 0 ? [.. tensor.FloatData] : MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
-        return values.Length == ShapeOf(tensor).ElementCount ? values : throw new FormatException($"'{tensor.Name}' has {values.Length} numbers, but shape {ShapeOf(tensor)}");
+        var values = OnnxProto.FloatsOf(tensor) ?? throw new FormatException($"'{tensor.Name}' is not stored as float inside the file");
+        var shape = OnnxProto.ShapeOf(tensor);
+        return values.Length == shape.ElementCount ? values : throw new FormatException($"'{tensor.Name}' has {values.Length} numbers, but shape {shape}");
     }
 }

@@ -31,9 +31,9 @@ internal static class InputCheck
 
     private static void CheckTypeAndShape(string source, OnnxTensorInfo input, OnnxValue value)
     {
-        var received = $"Input '{input.Name}' of {source} expects {OnnxElementTypes.NameOf(input.ElementType)}{input.ShapeText}, received {value}: ";
+        var received = $"Input '{input.Name}' of {source} expects {OnnxElementType.NameOf(input.ElementType)}{input.ShapeText}, received {value}: ";
         if (value.ElementType != input.ElementType)
-            throw new ArgumentException($"{received}the element types differ. Convert the tensor to {OnnxElementTypes.NameOf(input.ElementType)} first.");
+            throw new ArgumentException($"{received}the element types differ. Convert the tensor to {OnnxElementType.NameOf(input.ElementType)} first.");
 
         // No dimensions: a scalar, or a rank the file leaves open. ONNX Runtime itself knows which.
         if (input.Dimensions.Count == 0) return;
@@ -60,7 +60,7 @@ internal static class InputCheck
             var length = (long)value.Lengths[axis];
             if (symbols.TryAdd(symbol, (length, input.Name)) || symbols[symbol].Length == length) continue;
             throw new ArgumentException(
-                $"Input '{input.Name}' of {source} expects {OnnxElementTypes.NameOf(input.ElementType)}{input.ShapeText}, received {value}: '{symbol}' is {length} here and " +
+                $"Input '{input.Name}' of {source} expects {OnnxElementType.NameOf(input.ElementType)}{input.ShapeText}, received {value}: '{symbol}' is {length} here and " +
                 $"{symbols[symbol].Length} in '{symbols[symbol].Input}'. Give tensors that agree on it.");
         }
     }

@@ -85,7 +85,7 @@ public sealed class OnnxModel : IDisposable
         }
 
         if (Outputs[0].ElementType != typeof(float))
-            throw new InvalidOperationException($"Predict gives float; {_source} gives {Outputs[0]}. Use Run and OnnxValue.As<{OnnxElementTypes.NameOf(Outputs[0].ElementType)}>().");
+            throw new InvalidOperationException($"Predict gives float; {_source} gives {Outputs[0]}. Use Run and OnnxValue.As<{OnnxElementType.NameOf(Outputs[0].ElementType)}>().");
         return _session.Run([Inputs[0].Name], [input], null, cancellationToken)[0].As<float>();
     }
 

@@ -161,7 +161,7 @@ internal sealed class OnnxSession : IDisposable
             var entry = metadata[names[i]];
             if (entry.OnnxValueType != OnnxValueType.ONNX_TYPE_TENSOR)
                 throw new OnnxFileException($"The {role} '{names[i]}' of {source} is not a tensor ({entry.OnnxValueType}). Export the model with tensors only.");
-            var type = OnnxElementTypes.ToType(entry.ElementDataType)
+            var type = OnnxElementType.Find(entry.ElementDataType)?.Type
                 ?? throw new OnnxFileException($"The {role} '{names[i]}' of {source} is of type {entry.ElementDataType}, which .NET has no type for. Add a Cast in the graph.");
             result[i] = new OnnxTensorInfo(names[i], type, Dimensions(entry));
         }

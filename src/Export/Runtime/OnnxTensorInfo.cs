@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxFunctional.Export.Runtime;
 
 namespace OnnxFunctional.Export;
 
@@ -31,7 +32,7 @@ public sealed class OnnxTensorInfo
     public IReadOnlyList<OnnxDimension> Dimensions { get; }
 
     /// <summary>For example <c>image: float[batch, 28, 28, 1]</c>.</summary>
-    public override string ToString() => $"{Name}: {OnnxElementTypes.NameOf(ElementType)}{ShapeText}";
+    public override string ToString() => $"{Name}: {OnnxElementType.NameOf(ElementType)}{ShapeText}";
 
     internal string ShapeText => "[" + string.Join(", ", Dimensions) + "]";
 }

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using OnnxFunctional.Export.Runtime;
 
 namespace OnnxFunctional.Export;
 
@@ -27,7 +28,7 @@ public abstract class OnnxValue
     public static OnnxValue From<T>(Tensor<T> tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        if (!OnnxElementTypes.IsSupported(typeof(T)))
+        if (OnnxElementType.Find(typeof(T)) is null)
             throw new ArgumentException($"A tensor of {typeof(T).Name} cannot be handed to ONNX Runtime. Use float, double, Half, an integer type, bool or string.", nameof(tensor));
         return new OnnxValue<T>(tensor, tensor.Lengths.ToArray());
     }
@@ -40,7 +41,7 @@ public abstract class OnnxValue
     /// <exception cref="InvalidOperationException">They are of another type.</exception>
     public Tensor<T> As<T>() => this is OnnxValue<T> value
         ? value.Tensor
-        : throw new InvalidOperationException($"The value holds {OnnxElementTypes.NameOf(ElementType)}, not {OnnxElementTypes.NameOf(typeof(T))}. Use As<{OnnxElementTypes.NameOf(ElementType)}>().");
+        : throw new InvalidOperationException($"The value holds {OnnxElementType.NameOf(ElementType)}, not {OnnxElementType.NameOf(typeof(T))}. Use As<{OnnxElementType.NameOf(ElementType)}>().");
 
     /// <summary>As <see cref="From{T}"/>.</summary>
     public static implicit operator OnnxValue(Tensor<float> tensor) => From(tensor);
@@ -65,7 +66,7 @@ public abstract class OnnxValue
         : new OnnxValue<T>(From(Tensor.Create(elements, [1])).As<T>(), []);
 
     /// <summary>For example <c>float[2, 10]</c>.</summary>
-    public override string ToString() => OnnxElementTypes.NameOf(ElementType) + ShapeText;
+    public override string ToString() => OnnxElementType.NameOf(ElementType) + ShapeText;
 }
 
 /// <summary>A value whose element type is known.</summary>

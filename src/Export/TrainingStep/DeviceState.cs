@@ -1,8 +1,8 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Export.Runtime;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
@@ -25,7 +25,7 @@ internal sealed class DeviceState : IDisposable
     public DeviceState(TrainingFolder folder, StepSession train, ExecutionProvider provider, OnnxModelOptions options)
     {
         _tensors = folder.Manifest.State;
-        _copier = Runtime.OrtSetup.Open(Copier().ToByteArray(), "the graph that copies a tensor", provider, new OnnxModelOptions { Optimization = GraphOptimization.None, IntraOpThreads = options.IntraOpThreads });
+        _copier = OrtSetup.Open(Copier().ToByteArray(), "the graph that copies a tensor", provider, new OnnxModelOptions { Optimization = GraphOptimization.None, IntraOpThreads = options.IntraOpThreads });
         try
         {
             if (provider.DeviceId is { } device)
@@ -132,14 +132,11 @@ internal sealed class DeviceState : IDisposable
     /// <summary>One node for tensors of any shape, which is left open.</summary>
     private static ModelProto Copier()
     {
-        var options = new ExportOptions { Opset = 17 };
         var graph = new GraphProto { Name = "copy" };
         graph.Input.Add(Open(From));
         graph.Output.Add(Open(To));
         graph.Node.Add(new NodeProto { Name = "Identity", OpType = "Identity", Input = { From }, Output = { To } });
-        var model = new ModelProto { IrVersion = options.IrVersion, ProducerName = OnnxEmitter.Producer, Graph = graph };
-        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = options.Opset });
-        return model;
+        return OnnxProto.Model(graph, ExportOptions.OldestOpset);
 
         static ValueInfoProto Open(string name) => new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = OnnxGraph.ElementType(DType.Float32) } } };
     }

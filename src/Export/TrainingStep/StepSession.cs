@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Training;
 
@@ -129,7 +130,7 @@ internal sealed class StepSession : IDisposable
         using var values = binding.GetOutputValues();
         foreach (var report in _reports)
         {
-            if (report.Value is null) report.Result = Read(values[Array.IndexOf(names, report.Name)]);
+            if (report.Value is null) report.Result = Read(values[Array.IndexOf(names, report.Name)], report.Name);
         }
     }
 
@@ -166,26 +167,12 @@ internal sealed class StepSession : IDisposable
 
     private static OnnxFileException Unlike(string source, string what) => new($"{source} is not as {TrainingFolder.ManifestFile} describes it: {what}. The files are from different exports; export again.");
 
-    private static TensorElementType TypeOf(DType type) => type switch
-    {
-        DType.Float32 => TensorElementType.Float,
-        DType.Int64 => TensorElementType.Int64,
-        DType.Int32 => TensorElementType.Int32,
-        DType.Bool => TensorElementType.Bool,
-        _ => TensorElementType.DataTypeMax,
-    };
+    /// <summary>ONNX Runtime numbers the element types as ONNX does.</summary>
+    private static TensorElementType TypeOf(DType type) => (TensorElementType)OnnxGraph.ElementType(type);
 
-    private static NDArray Read(OrtValue value)
+    private static NDArray Read(OrtValue value, string name)
     {
-        var info = value.GetTensorTypeAndShape();
-        var shape = Shape.Of([.. info.Shape.Select(length => checked((int)length))]);
-        return info.ElementDataType switch
-        {
-            TensorElementType.Float => NDArray.Create(value.GetTensorDataAsSpan<float>().ToArray(), shape),
-            TensorElementType.Int64 => NDArray.Create(value.GetTensorDataAsSpan<long>().ToArray(), shape),
-            TensorElementType.Int32 => NDArray.Create([.. value.GetTensorDataAsSpan<int>().ToArray().Select(number => (long)number)], shape),
-            TensorElementType.Bool => NDArray.Create([.. value.GetTensorDataAsSpan<bool>().ToArray().Select(truth => truth ? 1f : 0)], shape),
-            var type => throw new OnnxFileException($"An output is of type {type}; expected float, int64, int32 or bool. Export the training again."),
-        };
+        var result = OrtConversion.FromOrt(value, name);
+        return ArrayConversion.ToArray(result) ?? throw new OnnxFileException($"Output '{name}' is {result}; expected float, long, int or bool. Export the training again.");
     }
 }

@@ -5,7 +5,7 @@ using OnnxFunctional.Operators;
 namespace OnnxFunctional.Export.TrainingStep;
 
 /// <summary>Writes graphs whose weights are inputs.</summary>
-internal sealed class StepWriter(Model model, ExportOptions options, Dictionary<Weight, (string Name, Value Stand)> stands, int? batchSize, List<string> problems)
+internal sealed class StepWriter(Model model, EmissionOptions options, Dictionary<Weight, (string Name, Value Stand)> stands, int? batchSize, List<string> problems)
 {
     private readonly ScopeNames _scopes = new(model);
 

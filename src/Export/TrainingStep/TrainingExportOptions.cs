@@ -1,3 +1,4 @@
+using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export;
@@ -35,9 +36,9 @@ public sealed record TrainingExportOptions
     /// <summary>The share of a tensor's largest number by which its numbers may differ.</summary>
     public float StateTolerance { get; init; } = 1e-3f;
 
-    internal ExportOptions ForEmission()
+    internal EmissionOptions ForEmission()
     {
-        var options = new ExportOptions { Opset = Opset, BatchName = BatchName };
+        var options = new EmissionOptions { Opset = Opset, BatchName = BatchName };
         options.Check();
         if (BatchSize < 1) throw new ExportException($"TrainingExportOptions.BatchSize is {BatchSize}; expected 1 or more, or nothing.");
         if (VerifiedSteps < 1) throw new ExportException($"TrainingExportOptions.VerifiedSteps is {VerifiedSteps}; expected 1 or more. Set Verify = false to verify nothing.");

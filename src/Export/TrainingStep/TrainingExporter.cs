@@ -1,4 +1,4 @@
-using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Training;
 

@@ -1,4 +1,5 @@
-using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Layouts;
+using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.Verify;
@@ -27,7 +28,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
             return;
         }
 
-        var numbers = Conversions.Steps(layout) is var steps ? Arrangement.Of(expected.Shape, steps).Undo(SampleConversion.Floats(actual), expected.Shape) : [];
+        var numbers = Arrangement.Of(expected.Shape, layout.Steps).Undo(Floats(actual), expected.Shape);
         var right = expected.AsFloats();
         for (var i = 0; i < numbers.Length; i++)
         {
@@ -51,6 +52,9 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
     }
 
     public LayerDifference Result() => new(layer, shape, _largest, _magnitude, !(_worst > 1), _where);
+
+    private static float[] Floats(OnnxValue value) => ArrayConversion.ToArray(value)?.AsFloats().ToArray()
+        ?? throw new ExportException($"A layer gives {value}, which cannot be compared. Set ExportOptions.Verify = false for such a model.");
 
     private static int Sample(Shape shape, int element) => shape.Rank == 0 || shape.Dims[0] == 0 ? 0 : element / (int)(shape.ElementCount / shape.Dims[0]);
 }

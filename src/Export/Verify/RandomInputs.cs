@@ -92,7 +92,7 @@ internal sealed class RandomInputs
                 var shapes = Assign(batch, symbols, size, step);
                 try
                 {
-                    Infer(shapes);
+                    ShapeInference.Run(_graph, shapes);
                     return shapes;
                 }
                 catch (ModelException tooSmall)
@@ -121,16 +121,5 @@ internal sealed class RandomInputs
         }
 
         return shapes;
-    }
-
-    private void Infer(Shape[] shapes)
-    {
-        var specs = new Dictionary<Value, TensorSpec>();
-        for (var i = 0; i < shapes.Length; i++) specs[_graph.Inputs[i]] = _graph.Inputs[i].Spec with { Shape = shapes[i] };
-        foreach (var node in _graph.Nodes)
-        {
-            var results = node.Op.Infer([.. node.Inputs.Select(input => specs[input])]);
-            for (var i = 0; i < results.Length; i++) specs[node.Outputs[i]] = results[i];
-        }
     }
 }

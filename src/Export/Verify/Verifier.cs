@@ -1,9 +1,11 @@
 using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.Verify;
 
@@ -75,7 +77,7 @@ internal static class Verifier
         NDArray[] data;
         try
         {
-            data = DataChecks.Inputs(emitted.Model, NDArrays.Create([.. samples.Select(SampleConversion.ToArray)]));
+            data = DataChecks.Inputs(emitted.Model, NDArrays.Create([.. samples.Select(Sample)]));
         }
         catch (ModelException misfit)
         {
@@ -96,9 +98,24 @@ internal static class Verifier
         var plan = Planner.Plan(new PlanRequest([.. emitted.Inputs.Select(input => input.Value)], values, []) { Seed = emitted.Model.Seed }, specs);
         for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         plan.Run(ModelEngine.Of(emitted.Model).Pool);
-        return [.. plan.Outputs.Select(SampleConversion.Copy)];
+        return [.. plan.Outputs.Select(Copy)];
     }
 
+    private static NDArray Sample(OnnxValue value) => ArrayConversion.ToArray(value)
+        ?? throw new ExportException($"Samples of {value} cannot be verified: the engine computes with float, int, long and bool. Set ExportOptions.Verify = false for such a model.");
+
+    /// <summary>A result of the engine in memory of its own, as floats.</summary>
+    private static NDArray Copy(ValueBuffer buffer) => NDArray.Create(
+        buffer.Spec.Type switch
+        {
+            DType.Float32 => buffer.Floats.ToArray(),
+            DType.Int64 => [.. buffer.Longs.ToArray().Select(number => (float)number)],
+            DType.Int32 => [.. buffer.Ints.ToArray().Select(number => (float)number)],
+            DType.Bool => [.. buffer.Bools.ToArray().Select(truth => truth ? 1f : 0)],
+            var type => throw new ExportException($"A layer gives {type.KerasName()}, which cannot be compared. Set ExportOptions.Verify = false for such a model."),
+        },
+        buffer.Shape);
+
     private static OnnxValue[] Onnx(OnnxSession session, EmittedModel emitted, NDArray[] data, string[] outputs) =>
-        session.Run([.. emitted.Inputs.Select(input => input.Name)], [.. data.Select(SampleConversion.ToOnnx)], outputs, CancellationToken.None);
+        session.Run([.. emitted.Inputs.Select(input => input.Name)], [.. data.Select(ArrayConversion.ToOnnx)], outputs, CancellationToken.None);
 }

@@ -9,7 +9,7 @@ namespace OnnxFunctional.Tests.Export.Emit;
 /// <summary>Writes models and runs what was written in ONNX Runtime.</summary>
 internal static class EmittedRun
 {
-    public static EmittedModel Emit(this Model model, ExportOptions? options = null) => OnnxEmitter.Emit(model, options ?? new());
+    public static EmittedModel Emit(this Model model, ExportOptions? options = null) => OnnxEmitter.Emit(model, (options ?? new()).ForEmission());
 
     public static string[] Operators(this EmittedModel emitted) => [.. emitted.Proto.Graph.Node.Select(node => node.OpType)];
 

@@ -1,3 +1,5 @@
+using OnnxFunctional.Export.Layouts;
+using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;

@@ -1,3 +1,5 @@
+using OnnxFunctional.Export.Layouts;
+
 namespace OnnxFunctional.Export.Emit.Emitters;
 
 /// <summary>Operators that ONNX does not have, or not in this version: written by their definition in others, with all the care for layouts these get.</summary>

@@ -35,7 +35,7 @@ internal static class Elementwise
         string Bound(string role, float value) => emission.Constant(role, Casts.TryConvert(TensorData.Of(Shape.Of(), [value]), node.Inputs[0].Spec.Type)!);
     };
 
-    public static Emitter Cast(DType to) => Unary("Cast", Attributes.Int("to", OnnxGraph.ElementType(to)));
+    public static Emitter Cast(DType to) => Unary("Cast", Attributes.Type("to", to));
 
     /// <summary>ONNX's Gelu came with opset 20.</summary>
     public static void Gelu(Emission emission, Node node, bool approximate)

@@ -1,3 +1,5 @@
+using OnnxFunctional.Export.Layouts;
+using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
@@ -50,7 +52,7 @@ internal static class Indexing
         // With the axis in front on both sides, ScatterND adds whole slices.
         var layout = new Layout([axis, .. Enumerable.Range(0, rank).Where(other => other != axis)]);
         var updates = new Layout([.. Enumerable.Range(axis, chosen), .. Enumerable.Range(0, axis), .. Enumerable.Range(axis + chosen, rank - 1 - axis)]);
-        var wide = indices.Spec.Type == DType.Int64 ? emission.Read(indices) : emission.Add("Cast", indices.Spec with { Type = DType.Int64 }, [emission.Read(indices)], Attributes.Int("to", OnnxGraph.ElementType(DType.Int64)));
+        var wide = indices.Spec.Type == DType.Int64 ? emission.Read(indices) : emission.Add("Cast", indices.Spec with { Type = DType.Int64 }, [emission.Read(indices)], Attributes.Type("to", DType.Int64));
         var rows = emission.Add("Unsqueeze", new TensorSpec(indices.Spec.Shape.Insert(chosen, 1), DType.Int64), [wide, emission.Constant("axes", chosen)]);
         var zeros = Pools.Zeros(emission, DynamicShapes.Of(emission, table, layout), layout.Stored(table.Spec));
         emission.Result(node.Outputs[0], layout, "ScatterND", [zeros, rows, emission.Read(dy, updates)], Attributes.Text("reduction", "add"));

@@ -1,4 +1,6 @@
 using System.Globalization;
+using OnnxFunctional.Export.Layouts;
+using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
@@ -69,8 +71,7 @@ internal static class RandomNumbersInGraph
         var shape = x.Spec.Shape;
 
         // Forwards and backwards read the same stream, and what is equal is drawn once.
-        var role = kind + shape;
-        if (!emission.Shared.TryGetValue((stream, role), out var standard))
+        var standard = emission.Once(stream, kind + shape, () =>
         {
             var dims = shape.IsKnown ? emission.Constant("dims", shape.Dims.ToArray().Select(dim => (long)dim)) : DynamicShapes.Dims(emission, x, Enumerable.Range(0, shape.Rank));
             var count = shape.IsKnown ? emission.Constant("count", shape.ElementCount) : emission.Add("ReduceProd", new TensorSpec(Shape.Of(1), DType.Int64), [dims], Attributes.Int("keepdims", 1));
@@ -79,9 +80,8 @@ internal static class RandomNumbersInGraph
             var line = new TensorSpec(Shape.Of(Shape.Unknown), DType.Float32);
             var flat = emission.Add("Reshape", line, [groups, emission.Constant("flat", -1)]);
             var cut = emission.Add("Slice", line, [flat, emission.Constant("start", 0), count, emission.Constant("axis", 0)]);
-            standard = emission.Add("Reshape", y.Spec, [cut, dims]);
-            emission.Shared[(stream, role)] = standard;
-        }
+            return emission.Add("Reshape", y.Spec, [cut, dims]);
+        });
 
         var layout = Layout.Identity(shape.Rank);
         if (scale == 1 && offset == 0)
@@ -107,7 +107,7 @@ internal static class RandomNumbersInGraph
         var y = emission.Scalar("stream", (long)random.Streams.NumberOf(stream));
 
         // Steps are counted in float32, so they end at 2^24 and the upper word of the step is zero.
-        var z = emission.Add("Cast", one, [emission.Read(random.Step)], Attributes.Int("to", OnnxGraph.ElementType(DType.Int64)));
+        var z = emission.Add("Cast", one, [emission.Read(random.Step)], Attributes.Type("to", DType.Int64));
         var w = emission.Scalar("zero", 0L);
         for (var round = 0; round < Philox.Rounds; round++)
         {
@@ -141,11 +141,13 @@ internal static class RandomNumbersInGraph
 
         // All streams that follow the seed have the same keys.
         var role = string.Create(CultureInfo.InvariantCulture, $"key {half} of round {round}");
-        if (emission.Shared.TryGetValue((emission.Random!, role), out var known)) return known;
-        var one = new TensorSpec(Shape.Of(), DType.Int64);
-        var seed = emission.Read(emission.Random!.Seed);
-        var word = half == 0 ? seed : UpperHalf(emission, seed);
-        return emission.Shared[(emission.Random, role)] = emission.Add("BitwiseAnd", one, [emission.Add("Add", one, [word, emission.Scalar("weyl", (long)added)]), emission.Scalar("word", Word)]);
+        return emission.Once(emission.Random!, role, () =>
+        {
+            var one = new TensorSpec(Shape.Of(), DType.Int64);
+            var seed = emission.Read(emission.Random!.Seed);
+            var word = half == 0 ? seed : UpperHalf(emission, seed);
+            return emission.Add("BitwiseAnd", one, [emission.Add("Add", one, [word, emission.Scalar("weyl", (long)added)]), emission.Scalar("word", Word)]);
+        });
     }
 
     /// <summary>The upper 32 of 64 bits.</summary>
@@ -168,7 +170,7 @@ internal static class RandomNumbersInGraph
     {
         var bits = emission.Add("Div", Words, [word, emission.Scalar("byte", 256L)]);
         if (added != 0) bits = emission.Add("Add", Words, [bits, emission.Scalar("added", added)]);
-        var number = emission.Add("Cast", Numbers, [bits], Attributes.Int("to", OnnxGraph.ElementType(DType.Float32)));
+        var number = emission.Add("Cast", Numbers, [bits], Attributes.Type("to", DType.Float32));
         return emission.Add("Mul", Numbers, [number, emission.Scalar("unit", Unit)]);
     }
 }

@@ -1,3 +1,4 @@
+using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
 

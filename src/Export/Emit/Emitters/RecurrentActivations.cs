@@ -16,13 +16,13 @@ internal static class RecurrentActivations
         var chosen = Of(op);
         if (chosen.SequenceEqual(usual)) yield break;
         var all = Enumerable.Repeat(chosen, directions).SelectMany(activations => activations).Select(Words).ToArray();
-        yield return Emit.Attributes.Texts("activations", all.Select(activation => activation.Name));
+        yield return Proto.Attributes.Texts("activations", all.Select(activation => activation.Name));
 
         // Parameters are handed out in order to the functions that take any.
         float[] alphas = [.. all.Where(activation => activation.Alpha is not null).Select(activation => activation.Alpha!.Value)];
         float[] betas = [.. all.Where(activation => activation.Beta is not null).Select(activation => activation.Beta!.Value)];
-        if (alphas.Length > 0) yield return Emit.Attributes.Floats("activation_alpha", alphas);
-        if (betas.Length > 0) yield return Emit.Attributes.Floats("activation_beta", betas);
+        if (alphas.Length > 0) yield return Proto.Attributes.Floats("activation_alpha", alphas);
+        if (betas.Length > 0) yield return Proto.Attributes.Floats("activation_beta", betas);
     }
 
     private static GateActivation[] Of(RecurrentOp op) => op switch

@@ -1,3 +1,4 @@
+using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
 
@@ -69,7 +70,7 @@ internal static class Reductions
 
         var dims = DynamicShapes.Dims(emission, x, axes);
         var product = emission.Add("ReduceProd", new TensorSpec(Shape.Of(), DType.Int64), [dims], Attributes.Flag("keepdims", false));
-        emission.Result(node.Outputs[0], Layout.Identity(0), "Cast", [product], Attributes.Int("to", OnnxGraph.ElementType(DType.Float32)));
+        emission.Result(node.Outputs[0], Layout.Identity(0), "Cast", [product], Attributes.Type("to", DType.Float32));
     }
 
     /// <summary>The sum over what broadcasting repeated: axes in front that the other does not have, and those it has once.</summary>

@@ -1,3 +1,5 @@
+using OnnxFunctional.Export.Proto;
+
 namespace OnnxFunctional.Export.Emit.Emitters;
 
 /// <summary>A loop over the steps of a sequence, put together as tensors: ONNX's Scan.</summary>
@@ -35,7 +37,7 @@ internal sealed class ScanBody(Emission emission, string role)
         (string, Value)[] outputs = [.. _next.Concat(_emitted).Select((value, i) => (emission.Graph.Reserve($"{emission.Prefix}/{role}/out_{i}"), value))];
         var name = emission.Prefix + "/" + role;
         var inputs = _states.Concat(_steps).Select(input => (input.Name, input.Value)).ToArray();
-        var inner = new Emission(emission.Inner(name, inputs, outputs, [.. _captured.DistinctBy(captured => captured.Value)]), emission.Graph.Body(name));
+        var inner = emission.Inner(name, inputs, outputs, [.. _captured.DistinctBy(captured => captured.Value)]);
         inner.Run();
         emission.AddProblems(inner.Problems);
 

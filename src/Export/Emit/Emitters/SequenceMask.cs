@@ -1,3 +1,6 @@
+using OnnxFunctional.Export.Layouts;
+using OnnxFunctional.Export.Proto;
+
 namespace OnnxFunctional.Export.Emit.Emitters;
 
 /// <summary>Any mask for a recurrent node that knows lengths only: the steps that count are moved to the front, run as a shorter sequence, and their outputs put back.</summary>
@@ -16,7 +19,7 @@ internal sealed class SequenceMask
         _mask = mask;
         var spec = mask.Spec.Shape;
         var numbers = new TensorSpec(spec, DType.Int32);
-        _counts = emission.Add("Cast", numbers, [emission.Read(mask)], Attributes.Int("to", OnnxGraph.ElementType(DType.Int32)));
+        _counts = emission.Add("Cast", numbers, [emission.Read(mask)], Attributes.Type("to", DType.Int32));
         Lengths = emission.Add("ReduceSum", numbers with { Shape = Shape.Of(spec.Dims[0]) }, [_counts, emission.Constant("axes", 1)], Attributes.Flag("keepdims", false));
 
         // Sorted by position, steps that do not count behind all others.
@@ -39,23 +42,14 @@ internal sealed class SequenceMask
     public string Lengths { get; }
 
     /// <summary>The mask's part of the graph, written once however many layers read it.</summary>
-    public static SequenceMask Of(Emission emission, Value mask)
-    {
-        if (emission.Masks.TryGetValue(mask, out var known)) return known;
-        var made = new SequenceMask(emission, mask);
-        emission.Masks[mask] = made;
-        return made;
-    }
+    public static SequenceMask Of(Emission emission, Value mask) => emission.Once(mask, "mask", () => new SequenceMask(emission, mask));
 
     /// <summary>The sequence with the steps that count in front, time-major.</summary>
-    public string Compact(Emission emission, Value x)
+    public string Compact(Emission emission, Value x) => emission.Once((_mask, x), "compact", () =>
     {
-        if (emission.Shared.TryGetValue(((_mask, x), "compact"), out var known)) return known;
         var compact = emission.Add("GatherND", x.Spec, [emission.Read(x), _order], Attributes.Int("batch_dims", 1));
-        var turned = emission.Add("Transpose", Layout.TimeMajor.Stored(x.Spec), [compact], Attributes.Ints("perm", 1, 0, 2));
-        emission.Shared[((_mask, x), "compact")] = turned;
-        return turned;
-    }
+        return emission.Add("Transpose", Layout.TimeMajor.Stored(x.Spec), [compact], Attributes.Ints("perm", 1, 0, 2));
+    });
 
     /// <summary>Outputs of the steps that count at their own time; a step in between shows the one computed before it, or zeros.</summary>
     /// <param name="emission">The file.</param>
@@ -81,10 +75,8 @@ internal sealed class SequenceMask
     }
 
     /// <summary>For each time the compacted step whose output it shows, and whether there is one yet.</summary>
-    private (string Sources, string Seen) Sources(Emission emission, bool reverse)
+    private (string Sources, string Seen) Sources(Emission emission, bool reverse) => emission.Once(_mask, reverse ? "reverse" : "forward", () =>
     {
-        var role = reverse ? "reverse" : "forward";
-        if (emission.Shared.TryGetValue((_mask, role + " sources"), out var known)) return (known, emission.Shared[(_mask, role + " seen")]);
         var spec = new TensorSpec(_mask.Spec.Shape, DType.Int32);
         var column = spec with { Shape = spec.Shape.Insert(2, 1) };
         var counted = emission.Add("CumSum", spec, [_counts, emission.Scalar("axis", 1L)], Attributes.Flag("exclusive", reverse));
@@ -103,13 +95,11 @@ internal sealed class SequenceMask
             index = emission.Add("Max", spec, [last, emission.Constant("none", Whole(0))]);
         }
 
-        var wide = emission.Add("Cast", spec with { Type = DType.Int64 }, [index], Attributes.Int("to", OnnxGraph.ElementType(DType.Int64)));
+        var wide = emission.Add("Cast", spec with { Type = DType.Int64 }, [index], Attributes.Type("to", DType.Int64));
         var sources = emission.Add("Unsqueeze", column with { Type = DType.Int64 }, [wide, emission.Constant("axes", 2)]);
         var shown = emission.Add("Unsqueeze", column with { Type = DType.Bool }, [seen, emission.Constant("axes", 2)]);
-        emission.Shared[(_mask, role + " sources")] = sources;
-        emission.Shared[(_mask, role + " seen")] = shown;
         return (sources, shown);
-    }
+    });
 
     private static TensorData Whole(int number) => TensorData.Of(Shape.Of(), (ReadOnlySpan<int>)[number]);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OnnxFunctional.Export.Emit;
+namespace OnnxFunctional.Export.Layouts;
 
 /// <summary>The order of features after flattening images that lie in the file in another axis order than in the graph.</summary>
 /// <remarks>A row of blocks: each was flattened from dimensions that are stored permuted; a block of one dimension lies as in the graph.</remarks>

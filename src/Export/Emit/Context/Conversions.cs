@@ -1,12 +1,11 @@
+using OnnxFunctional.Export.Layouts;
+using OnnxFunctional.Export.Proto;
+
 namespace OnnxFunctional.Export.Emit;
 
 /// <summary>Brings a value from one layout into another: a Reshape where only axes of size 1 move, a Transpose otherwise.</summary>
 internal static class Conversions
 {
-    /// <summary>A layout as steps on a weight.</summary>
-    public static IReadOnlyList<ArrangementStep> Steps(Layout layout) =>
-        layout.Features is { } features ? [new TransposeStep(layout.Axes), new ReorderStep(layout.Rank - 1, features)] : [new TransposeStep(layout.Axes)];
-
     /// <summary>Makes a value in a layout it is not in yet, from the place that costs least.</summary>
     public static string Convert(Emission emission, Value value, IReadOnlyList<EmittedTensor> places, Layout layout)
     {

@@ -1,3 +1,5 @@
+using OnnxFunctional.Export.Layouts;
+
 namespace OnnxFunctional.Export.Emit;
 
 /// <summary>A value known when the file is written: a weight or a constant, seen through steps that only move its numbers.</summary>

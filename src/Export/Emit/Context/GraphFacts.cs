@@ -1,3 +1,4 @@
+using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit;

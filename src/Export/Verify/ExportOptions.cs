@@ -1,13 +1,15 @@
+using OnnxFunctional.Export.Emit;
+
 namespace OnnxFunctional.Export;
 
 /// <summary>What an exported file looks like and how it is proved.</summary>
 public sealed record ExportOptions
 {
     /// <summary>The oldest operator set that is written.</summary>
-    public const int OldestOpset = 17;
+    public const int OldestOpset = EmissionOptions.OldestOpset;
 
     /// <summary>The newest operator set that is written.</summary>
-    public const int NewestOpset = 21;
+    public const int NewestOpset = EmissionOptions.NewestOpset;
 
     /// <summary>For old hosts: opset 17 and IR version 8, which ONNX Runtime reads from version 1.13 on.</summary>
     public static ExportOptions Compatible { get; } = new() { Opset = OldestOpset };
@@ -36,16 +38,12 @@ public sealed record ExportOptions
     /// <summary>Entries for the file's metadata: author, license, labels. They are written in the order of their keys.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The version of the file format that belongs to the operator set.</summary>
-    internal int IrVersion => Opset >= 21 ? 10 : Opset >= 19 ? 9 : 8;
-
-    internal void Check()
+    /// <summary>What emission needs of it; the rest is checked.</summary>
+    internal EmissionOptions ForEmission()
     {
-        if (Opset is < OldestOpset or > NewestOpset)
-            throw new ExportException($"Opset {Opset} is not written; expected {OldestOpset} to {NewestOpset}. Leave ExportOptions.Opset at {NewestOpset}, or use ExportOptions.Compatible for old hosts.");
-        if (string.IsNullOrWhiteSpace(BatchName)) throw new ExportException("ExportOptions.BatchName is empty; expected a name such as 'batch'.");
         if (BatchSizes.Any(size => size < 1)) throw new ExportException($"ExportOptions.BatchSizes has {BatchSizes.Min()}; expected sizes of 1 or more.");
         if (!(AbsoluteTolerance >= 0) || !(RelativeTolerance >= 0))
             throw new ExportException($"The tolerances are {AbsoluteTolerance} and {RelativeTolerance}; expected numbers of 0 or more.");
+        return new EmissionOptions { Opset = Opset, BatchName = BatchName };
     }
 }

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Export.Emit;
+namespace OnnxFunctional.Export.Layouts;
 
 /// <summary>One change of how a weight's numbers lie: it never computes, so it can be undone when a file is read.</summary>
 internal abstract record ArrangementStep

@@ -23,5 +23,5 @@ internal sealed class EmissionRequest
 
     public required ScopeNames Scopes { get; init; }
 
-    public required ExportOptions Options { get; init; }
+    public required EmissionOptions Options { get; init; }
 }

@@ -44,9 +44,9 @@ internal sealed class DimensionNames
             var first = Evaluate(graph, symbols, order, Primes[0]);
             var second = Evaluate(graph, symbols, order, Primes[1]);
             NameInputs(graph, symbols);
-            foreach (var (value, shape) in first)
+            foreach (var (value, spec) in first)
             {
-                var other = second[value];
+                var (shape, other) = (spec.Shape, second[value].Shape);
                 _names[value] = [.. Enumerable.Range(0, shape.Rank).Select(axis => order.Where((_, i) => shape.Dims[axis] == Primes[0][i] && other.Dims[axis] == Primes[1][i]).FirstOrDefault())];
             }
 
@@ -65,9 +65,9 @@ internal sealed class DimensionNames
         for (var i = 0; i < symbols.Length; i++) _names[graph.Inputs[i]] = symbols[i];
     }
 
-    private static Dictionary<Value, Shape> Evaluate(Graph graph, string?[][] symbols, List<string> order, int[] primes)
+    private static Dictionary<Value, TensorSpec> Evaluate(Graph graph, string?[][] symbols, List<string> order, int[] primes)
     {
-        var shapes = new Dictionary<Value, Shape>();
+        var shapes = new Shape[symbols.Length];
         for (var i = 0; i < symbols.Length; i++)
         {
             var shape = graph.Inputs[i].Spec.Shape;
@@ -76,16 +76,9 @@ internal sealed class DimensionNames
                 if (symbols[i][axis] is { } symbol) shape = shape.With(axis, primes[order.IndexOf(symbol)]);
             }
 
-            shapes[graph.Inputs[i]] = shape;
+            shapes[i] = shape;
         }
 
-        foreach (var node in graph.Nodes)
-        {
-            var specs = node.Inputs.Select(input => input.Spec with { Shape = shapes[input] }).ToArray();
-            var results = node.Op.Infer(specs);
-            for (var i = 0; i < results.Length; i++) shapes[node.Outputs[i]] = results[i].Shape;
-        }
-
-        return shapes;
+        return ShapeInference.Run(graph, shapes);
     }
 }

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace OnnxFunctional.Export.Emit;
+namespace OnnxFunctional.Export.Files;
 
 /// <summary>Writes a file completely or not at all: beside the target, flushed to the disk, checked, renamed over it.</summary>
 /// <remarks>

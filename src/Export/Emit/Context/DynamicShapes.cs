@@ -1,3 +1,6 @@
+using OnnxFunctional.Export.Layouts;
+using OnnxFunctional.Export.Proto;
+
 namespace OnnxFunctional.Export.Emit;
 
 /// <summary>Shapes as values of the file: numbers where they are known, computed from a tensor where they are not.</summary>
@@ -10,12 +13,7 @@ internal static class DynamicShapes
         var shape = value.Spec.Shape;
         if (wanted.All(axis => shape.Dims[axis] != Shape.Unknown)) return emission.Constant("dims", wanted.Select(axis => (long)shape.Dims[axis]));
         var place = emission.Places(value)[0];
-        if (!emission.Shared.TryGetValue((value, "shape"), out var whole))
-        {
-            whole = emission.Add("Shape", new TensorSpec(Shape.Of(shape.Rank), DType.Int64), [place.Name]);
-            emission.Shared[(value, "shape")] = whole;
-        }
-
+        var whole = emission.Once(value, "shape", () => emission.Add("Shape", new TensorSpec(Shape.Of(shape.Rank), DType.Int64), [place.Name]));
         var positions = wanted.Select(place.Layout.Position).ToArray();
         if (positions.SequenceEqual(Enumerable.Range(0, shape.Rank))) return whole;
         return emission.Add("Gather", new TensorSpec(Shape.Of(wanted.Length), DType.Int64), [whole, emission.Constant("axes", positions.Select(position => (long)position))], Attributes.Int("axis", 0));

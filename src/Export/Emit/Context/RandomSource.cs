@@ -1,7 +1,5 @@
 using OnnxFunctional.Training.Execution;
 
-
-
 namespace OnnxFunctional.Export.Emit;
 
 /// <summary>What the random numbers of an exported training step are a function of.</summary>

@@ -1,3 +1,4 @@
+using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
 
@@ -6,12 +7,6 @@ namespace OnnxFunctional.Export.Emit;
 /// <summary>Weights and constants of a file. Each weight is stored once, under its name, in the arrangement its first reader takes; the way back is written beside it.</summary>
 internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<Weight, string> weightNames)
 {
-    /// <summary>The key of a weight's shape in the graph, in the tensor's metadata.</summary>
-    public const string ShapeKey = "shape";
-
-    /// <summary>The key of the steps from the graph's weight to the stored one.</summary>
-    public const string ArrangementKey = "arrangement";
-
     private readonly Dictionary<Value, StaticTensor> _statics = [];
     private readonly Dictionary<Weight, Arrangement> _stored = [];
     private readonly Dictionary<(Weight, Arrangement), string> _weights = [];
@@ -76,8 +71,8 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
             var proto = emission.Graph.Initializer(name, tensor.Shape, DType.Float32, tensor.Arrangement.Apply(weight.Storage, weight.Shape));
             if (!tensor.Arrangement.IsNone)
             {
-                proto.MetadataProps.Add(new StringStringEntryProto { Key = ShapeKey, Value = string.Join(',', FeatureOrder.Numbers(weight.Shape.Dims.ToArray())) });
-                proto.MetadataProps.Add(new StringStringEntryProto { Key = ArrangementKey, Value = tensor.Arrangement.ToString() });
+                proto.MetadataProps.Add(Arrangement.ShapeKey, string.Join(',', FeatureOrder.Numbers(weight.Shape.Dims.ToArray())));
+                proto.MetadataProps.Add(Arrangement.MetadataKey, tensor.Arrangement.ToString());
             }
 
             return _weights[(weight, tensor.Arrangement)] = name;

@@ -1,7 +1,6 @@
 using Google.Protobuf;
-using OnnxFunctional.Export.Proto;
 
-namespace OnnxFunctional.Export.Emit;
+namespace OnnxFunctional.Export.Proto;
 
 /// <summary>Named constants of nodes.</summary>
 internal static class Attributes
@@ -9,6 +8,8 @@ internal static class Attributes
     public static AttributeProto Int(string name, long value) => new() { Name = name, I = value, Type = AttributeProto.Types.AttributeType.Int };
 
     public static AttributeProto Flag(string name, bool value) => Int(name, value ? 1 : 0);
+
+    public static AttributeProto Type(string name, DType value) => Int(name, OnnxGraph.ElementType(value));
 
     public static AttributeProto Float(string name, float value) => new() { Name = name, F = value, Type = AttributeProto.Types.AttributeType.Float };
 

@@ -1,7 +1,7 @@
 using OnnxFunctional.Export;
-using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Files;
 
-namespace OnnxFunctional.Tests.Export.Emit;
+namespace OnnxFunctional.Tests.Export.Files;
 
 [TestClass]
 public class AtomicFileTests

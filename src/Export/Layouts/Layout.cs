@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Export.Emit;
+namespace OnnxFunctional.Export.Layouts;
 
 /// <summary>In which order the axes of a graph's value lie in the file: stored axis i is axis <c>Axes[i]</c> of the graph.</summary>
 /// <param name="Axes">A permutation; images are channels-last in the graph and mostly channels-first in the file, sequences time-major around recurrent operators.</param>
@@ -9,6 +9,9 @@ internal readonly record struct Layout(IntList Axes, FeatureOrder? Features = nu
     public static Layout TimeMajor { get; } = new([1, 0, 2]);
 
     public int Rank => Axes.Count;
+
+    /// <summary>The layout as steps on a weight.</summary>
+    public IReadOnlyList<ArrangementStep> Steps => Features is { } features ? [new TransposeStep(Axes), new ReorderStep(Rank - 1, features)] : [new TransposeStep(Axes)];
 
     public bool IsIdentity
     {

@@ -1,3 +1,5 @@
+using OnnxFunctional.Export.Layouts;
+
 namespace OnnxFunctional.Export.Emit;
 
 /// <summary>Chooses the layout of an operator that would take any, and brings its operands into it, broadcasting included.</summary>
@@ -37,7 +39,7 @@ internal static class Operands
         {
             var stored = layout.Stored(shape).Dims.ToArray().ToList();
             foreach (var axis in inserted) stored.Insert(axis, 1);
-            return emission.Read(value, [.. Conversions.Steps(layout), new ReshapeStep([.. stored])]);
+            return emission.Read(value, [.. layout.Steps, new ReshapeStep([.. stored])]);
         }
 
         var spec = layout.Stored(value.Spec);

@@ -1,4 +1,4 @@
-using OnnxFunctional.Export.Emit.Emitters;
+using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
 
@@ -8,6 +8,7 @@ namespace OnnxFunctional.Export.Emit;
 internal sealed class Emission
 {
     private readonly EmissionRequest _request;
+    private readonly Func<Op, Emitter?> _emitters;
     private readonly DimensionNames _dimensions;
     private readonly Dictionary<Value, List<EmittedTensor>> _tensors = [];
     private readonly Dictionary<Value, string> _names = [];
@@ -15,14 +16,16 @@ internal sealed class Emission
     private readonly Dictionary<Value, Value> _standsFor = [];
     private readonly HashSet<Node> _emitted = [];
     private readonly InitializerStore _initializers;
+    private readonly Dictionary<(object Key, string Role), object> _once = [];
     private readonly List<string> _problems = [];
     private Node? _current;
 
     /// <param name="request">What is written.</param>
     /// <param name="file">The graph of the file it goes into: a new one, or the body of a Scan.</param>
-    public Emission(EmissionRequest request, OnnxGraph file)
+    /// <param name="emitters">The emitter of each operator.</param>
+    public Emission(EmissionRequest request, OnnxGraph file, Func<Op, Emitter?> emitters)
     {
-        _request = request;
+        (_request, _emitters) = (request, emitters);
         Source = OnnxFunctional.Graph.Between([.. request.Inputs.Concat(request.Captured).Select(input => input.Value)], [.. request.Outputs.Select(output => output.Value)]);
         Facts = new GraphFacts(Source);
         Graph = file;
@@ -48,23 +51,34 @@ internal sealed class Emission
     /// <summary>The name in front of whatever the present node leaves in the file.</summary>
     public string Prefix => _current is null ? _request.Name : PrefixOf(_current);
 
-    /// <summary>Results of an emitter that later nodes may use again, by what they were made from.</summary>
-    public Dictionary<(object Key, string Role), string> Shared { get; } = [];
-
-    /// <summary>What was written for masks, so that layers share it.</summary>
-    public Dictionary<Value, SequenceMask> Masks { get; } = [];
-
-    /// <summary>The request of a graph inside this one.</summary>
-    public EmissionRequest Inner(string name, IReadOnlyList<(string Name, Value Value)> inputs, IReadOnlyList<(string Name, Value Value)> outputs, IReadOnlyList<(string Name, Value Value)> captured) => new()
+    /// <summary>What an emitter writes once for all nodes that need it.</summary>
+    /// <param name="key">What it is made from.</param>
+    /// <param name="role">What it is.</param>
+    /// <param name="write">Writes it, the first time it is asked for.</param>
+    public T Once<T>(object key, string role, Func<T> write)
+        where T : notnull
     {
-        Name = name,
-        Inputs = inputs,
-        Outputs = outputs,
-        Captured = captured,
-        WeightNames = new Dictionary<Weight, string>(),
-        Scopes = _request.Scopes,
-        Options = _request.Options,
-    };
+        if (_once.TryGetValue((key, role), out var known)) return (T)known;
+        var written = write();
+        _once[(key, role)] = written;
+        return written;
+    }
+
+    /// <summary>A graph inside this one, with the values of this one that it reads.</summary>
+    public Emission Inner(string name, IReadOnlyList<(string Name, Value Value)> inputs, IReadOnlyList<(string Name, Value Value)> outputs, IReadOnlyList<(string Name, Value Value)> captured)
+    {
+        var request = new EmissionRequest
+        {
+            Name = name,
+            Inputs = inputs,
+            Outputs = outputs,
+            Captured = captured,
+            WeightNames = new Dictionary<Weight, string>(),
+            Scopes = _request.Scopes,
+            Options = _request.Options,
+        };
+        return new Emission(request, Graph.Body(name), _emitters);
+    }
 
     /// <summary>A tensor of the file as a value that definitions can compute with.</summary>
     public SymbolicTensor Bring(string name, TensorSpec spec, Layout layout)
@@ -106,7 +120,7 @@ internal sealed class Emission
         try
         {
             if (_initializers.TryFold(node)) return;
-            var emitter = EmitterTable.Find(node.Op) ?? throw new InvalidOperationException($"{node.Op.Name} has no row in the emitter table.");
+            var emitter = _emitters(node.Op) ?? throw new InvalidOperationException($"{node.Op.Name} has no row in the emitter table.");
             emitter(this, node);
         }
         finally
@@ -137,7 +151,7 @@ internal sealed class Emission
     /// <summary>The name of a value in a layout; where it does not exist in that layout yet, it is made now.</summary>
     public string Read(Value value, Layout layout)
     {
-        if (Static(value) is { } constant) return _initializers.Name(constant, Conversions.Steps(layout));
+        if (Static(value) is { } constant) return _initializers.Name(constant, layout.Steps);
         if (!_tensors.TryGetValue(value, out var places)) throw new InvalidOperationException($"{value} is read before it is written.");
         foreach (var place in places)
         {

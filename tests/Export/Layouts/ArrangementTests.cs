@@ -1,6 +1,6 @@
-using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Layouts;
 
-namespace OnnxFunctional.Tests.Export.Emit;
+namespace OnnxFunctional.Tests.Export.Layouts;
 
 [TestClass]
 public sealed class ArrangementTests

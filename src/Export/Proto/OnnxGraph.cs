@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using OnnxFunctional.Export.Proto;
 
-namespace OnnxFunctional.Export.Emit;
+namespace OnnxFunctional.Export.Proto;
 
 /// <summary>One graph of a file while it is written: nodes in the order they run, initializers, descriptions of values. Names are unique over the file.</summary>
 internal sealed class OnnxGraph

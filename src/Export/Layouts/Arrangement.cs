@@ -1,8 +1,14 @@
-namespace OnnxFunctional.Export.Emit;
+namespace OnnxFunctional.Export.Layouts;
 
 /// <summary>How a weight lies in the file compared with the graph: steps that only move numbers. Written beside the weight, so that reading undoes it.</summary>
 internal sealed class Arrangement : IEquatable<Arrangement>
 {
+    /// <summary>The key of the steps from the graph's weight to the stored one, in the stored tensor's metadata.</summary>
+    public const string MetadataKey = "arrangement";
+
+    /// <summary>The key of the weight's shape in the graph.</summary>
+    public const string ShapeKey = "shape";
+
     private readonly ArrangementStep[] _steps;
 
     private Arrangement(ArrangementStep[] steps) => _steps = steps;

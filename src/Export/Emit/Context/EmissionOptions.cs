@@ -1,0 +1,23 @@
+namespace OnnxFunctional.Export.Emit;
+
+/// <summary>Which version of ONNX a graph is written in, and what its batch dimension is called.</summary>
+internal sealed record EmissionOptions
+{
+    /// <summary>The oldest operator set that is written.</summary>
+    public const int OldestOpset = 17;
+
+    /// <summary>The newest operator set that is written.</summary>
+    public const int NewestOpset = 21;
+
+    public int Opset { get; init; } = NewestOpset;
+
+    public string BatchName { get; init; } = "batch";
+
+    /// <exception cref="ExportException">A value is out of range.</exception>
+    public void Check()
+    {
+        if (Opset is < OldestOpset or > NewestOpset)
+            throw new ExportException($"Opset {Opset} is not written; expected {OldestOpset} to {NewestOpset}. Leave ExportOptions.Opset at {NewestOpset}, or use ExportOptions.Compatible for old hosts.");
+        if (string.IsNullOrWhiteSpace(BatchName)) throw new ExportException("ExportOptions.BatchName is empty; expected a name such as 'batch'.");
+    }
+}
