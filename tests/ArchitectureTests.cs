@@ -134,17 +134,5 @@ public sealed class ArchitectureTests
 
     private static IEnumerable<string> Lines(string text) => text.Split('\n').Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal));
 
-    private static IEnumerable<(string Path, string Text)> Sources(params string[] folders)
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "OnnxFunctional.sln"))) root = root.Parent ?? throw new InvalidOperationException("The solution is not above the tests.");
-        foreach (var folder in folders)
-        {
-            foreach (var path in Directory.EnumerateFiles(Path.Combine(root.FullName, folder), "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-            {
-                var name = Path.GetRelativePath(root.FullName, path).Replace('\\', '/');
-                if (!Regex.IsMatch(name, "/(obj|bin)/")) yield return (name, File.ReadAllText(path));
-            }
-        }
-    }
+    private static IEnumerable<(string Path, string Text)> Sources(params string[] folders) => Repository.Files("*.cs", folders).Select(path => (path, Repository.Read(path)));
 }

@@ -35,7 +35,7 @@ public sealed class ConvertTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("model.onnx");
-        StringAssert.Contains(CommandRun.Of("convert", Path.Combine(ParityFolder.Repository(), "tests", "Reference", "keras-parity", "models", "mlp.keras"), path, "--opset", "17").Succeeded().Output, "opset 17");
+        StringAssert.Contains(CommandRun.Of("convert", Repository.PathOf("tests", "Reference", "keras-parity", "models", "mlp.keras"), path, "--opset", "17").Succeeded().Output, "opset 17");
         Assert.AreEqual(17, ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)).OpsetImport.Single(import => import.Domain.Length == 0).Version);
     }
 }

@@ -11,11 +11,8 @@ internal static class ExamplePrograms
     private const string ImplicitUsings =
         "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
 
-    /// <summary>The repository.</summary>
-    public static string Root { get; } = RepositoryRoot();
-
-    /// <summary>The program without the lines for the command line.</summary>
-    public static string Source(string path) => string.Join('\n', File.ReadLines(path).Where(line => !line.StartsWith("#:", StringComparison.Ordinal)));
+    /// <summary>The program at a path of the repository, without the lines for the command line.</summary>
+    public static string Source(string path) => string.Join('\n', File.ReadLines(Repository.PathOf(path)).Where(line => !line.StartsWith("#:", StringComparison.Ordinal)));
 
     /// <summary>Compiles and runs a program in a folder of its own; what it wrote.</summary>
     public static string Run(string name, string source, string[] args)
@@ -62,12 +59,5 @@ internal static class ExamplePrograms
         Assert.IsEmpty(problems, $"{name} does not compile: {string.Join('\n', problems)}");
         image.Position = 0;
         return image;
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "OnnxFunctional.sln"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("The tests run from within the repository.");
     }
 }

@@ -11,9 +11,9 @@ public sealed class ProgramTests
 {
     public static IEnumerable<object[]> Programs()
     {
-        foreach (var path in Directory.GetFiles(Path.Combine(ExamplePrograms.Root, "examples"), "*.cs").Order(StringComparer.Ordinal))
+        foreach (var path in Directory.GetFiles(Repository.PathOf("examples"), "*.cs").Order(StringComparer.Ordinal))
             yield return [Path.GetFileName(path), ExamplePrograms.Source(path)];
-        var readme = File.ReadAllText(Path.Combine(ExamplePrograms.Root, "README.md")).Split("```");
+        var readme = Repository.Read("README.md").Split("```");
         for (var i = 1; i < readme.Length; i += 2)
         {
             if (readme[i].StartsWith("csharp\n", StringComparison.Ordinal)) yield return [$"README block {(i + 1) / 2}", readme[i]["csharp\n".Length..]];
@@ -24,8 +24,9 @@ public sealed class ProgramTests
     [DynamicData(nameof(Programs))]
     public void Program_CompilesAndRuns(string name, string source) => Assert.IsNotEmpty(ExamplePrograms.Run(name, source, []));
 
-    /// <summary>The examples on real data reach what they promise; only where a file of data is not there a program is skipped.</summary>
+    /// <summary>The examples on data reach what they promise; one whose data set is missing is skipped.</summary>
     [TestMethod]
+    [TestCategory(DataFolder.Category)]
     [DataRow("breast_cancer.cs", "accuracy", 0.96, "breast_cancer.csv")]
     [DataRow("wine.cs", "accuracy", 0.94, "wine_data.csv")]
     [DataRow("digits.cs", "accuracy", 0.985, "digits.csv.gz")]
@@ -37,16 +38,8 @@ public sealed class ProgramTests
     [DataRow("pruning.cs", "accuracy", 0.985, "mnist/train-images-idx3-ubyte.gz")]
     public void Program_ReachesItsResultOnHeldOutData(string name, string measure, double least, string? dataFile)
     {
-        // The digits come along; other files are too large for the repository.
-        string[] folders = [Path.GetFullPath(Path.Combine(ExamplePrograms.Root, "..", "shared", "data")), Path.Combine(ExamplePrograms.Root, "tools", "Cli", "Data")];
-        var data = folders.FirstOrDefault(folder => dataFile is null || File.Exists(Path.Combine(folder, dataFile)));
-        if (data is null)
-        {
-            Assert.Inconclusive($"Skipped: {name} needs {dataFile}, which is not in {folders[0]}. Put it there to run this test.");
-            return;
-        }
-
-        var written = ExamplePrograms.Run(name, ExamplePrograms.Source(Path.Combine(ExamplePrograms.Root, "examples", "data", name)), [data]);
+        string[] args = dataFile is null ? [] : [DataFolder.With(dataFile, Repository.PathOf("tools", "Cli", "Data"))];
+        var written = ExamplePrograms.Run(name, ExamplePrograms.Source("examples/data/" + name), args);
         var result = Regex.Match(written, $@"^held out:.*\b{measure} (-?\d+\.\d+)", RegexOptions.Multiline);
         Assert.IsTrue(result.Success, written);
         Assert.IsGreaterThanOrEqualTo(least, double.Parse(result.Groups[1].Value, CultureInfo.InvariantCulture), written);
@@ -57,6 +50,6 @@ public sealed class ProgramTests
     public void EveryProgramOnDataHasItsRow()
     {
         var rows = typeof(ProgramTests).GetMethod(nameof(Program_ReachesItsResultOnHeldOutData))!.GetCustomAttributes<DataRowAttribute>().Select(row => (string)row.Data[0]!);
-        CollectionAssert.AreEquivalent(Directory.GetFiles(Path.Combine(ExamplePrograms.Root, "examples", "data"), "*.cs").Select(Path.GetFileName).ToList(), rows.ToList());
+        CollectionAssert.AreEquivalent(Directory.GetFiles(Repository.PathOf("examples", "data"), "*.cs").Select(Path.GetFileName).ToList(), rows.ToList());
     }
 }

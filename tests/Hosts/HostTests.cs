@@ -15,12 +15,14 @@ public sealed class HostTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
-    private static string Hosts { get; } = Path.Combine(ExamplePrograms.Root, "examples", "hosts");
+    private static string Hosts { get; } = Repository.PathOf("examples", "hosts");
 
     [TestMethod]
+    [TestCategory(DataFolder.Category)]
     public void Node_learns_what_the_CSharp_host_learns() => Check(["onnxruntime-node"], Path.Combine("node", "train.mjs"), needsBrowser: false);
 
     [TestMethod]
+    [TestCategory(DataFolder.Category)]
     public void Page_learns_what_the_CSharp_host_learns()
     {
         var written = Check(["onnxruntime-web", "playwright-core"], Path.Combine("web", "check.mjs"), needsBrowser: true);
@@ -54,8 +56,7 @@ public sealed class HostTests
 
     private static string Check(string[] packages, string program, bool needsBrowser)
     {
-        var mnist = Path.GetFullPath(Path.Combine(ExamplePrograms.Root, "..", "shared", "data", "mnist"));
-        if (!Directory.Exists(mnist)) Assert.Inconclusive($"MNIST's four idx files are not in {mnist}; put them there to run this test.");
+        var mnist = DataFolder.PathOf("mnist");
         if (RunNode(["--version"]) is null) Assert.Inconclusive("Node.js is not installed; install version 20 or later to run this test.");
         var missing = packages.Where(name => !Directory.Exists(Path.Combine(Hosts, "node_modules", name))).ToList();
         if (missing.Count > 0) Assert.Inconclusive($"{string.Join(", ", missing)} not installed; run 'npm ci' in {Hosts} to run this test.");

@@ -50,7 +50,7 @@ public sealed class KerasOptimizerTests
         StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(folder.File("untrained.keras"))).Message, "no state of an optimizer");
     }
 
-    private static string PathOf(string file) => Path.Combine(ParityFolder.Repository(), "tests", "Reference", "keras-optimizers", file);
+    private static string PathOf(string file) => Repository.PathOf("tests", "Reference", "keras-optimizers", file);
 
     private static object[] Case(string file, Optimizer optimizer, string slots) => [file, optimizer, slots];
 }

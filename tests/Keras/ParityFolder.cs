@@ -8,7 +8,9 @@ internal static class ParityFolder
 {
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, JsonNode> _lists = new();
 
-    public static string Root { get; } = Environment.GetEnvironmentVariable("KERAS_PARITY_DIR") is { Length: > 0 } given ? given : Path.Combine(Repository(), "tests", "Reference", "keras-parity");
+    public static string Root { get; } = Environment.GetEnvironmentVariable("KERAS_PARITY_DIR") is { Length: > 0 } given
+        ? given
+        : Repository.PathOf("tests", "Reference", "keras-parity");
 
     /// <summary>Paths below the root, sorted; none where the folder is not there.</summary>
     public static IEnumerable<string> Files(string folder, string pattern) =>
@@ -31,14 +33,4 @@ internal static class ParityFolder
             : [];
 
     public static JsonNode Case(string file, int number) => _lists.GetOrAdd(file, Read).AsArray()[number]!;
-
-    internal static string Repository()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "OnnxFunctional.sln"))) return folder.FullName;
-        }
-
-        throw new DirectoryNotFoundException("No folder above the tests holds OnnxFunctional.sln.");
-    }
 }

@@ -1,4 +1,3 @@
-using OnnxFunctional.Tests.Keras;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 
@@ -56,7 +55,7 @@ internal static class StepData
 
     private static (float[,] Pixels, long[] Classes) ReadDigits()
     {
-        var table = CsvTable.Read(Path.Combine(ParityFolder.Repository(), "tools", "Cli", "Data", "digits.csv.gz"), hasHeader: false);
+        var table = CsvTable.Read(Repository.PathOf("tools", "Cli", "Data", "digits.csv.gz"), hasHeader: false);
         var all = table.Floats();
         var (pixels, classes) = (new float[table.Rows, 64], new long[table.Rows]);
         for (var row = 0; row < table.Rows; row++)

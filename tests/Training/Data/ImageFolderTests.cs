@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using OnnxFunctional.Layers;
-using OnnxFunctional.Tests.Keras;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 
@@ -10,7 +9,7 @@ namespace OnnxFunctional.Tests.Training.Data;
 [TestClass]
 public sealed class ImageFolderTests
 {
-    private static string Samples { get; } = Path.Combine(ParityFolder.Repository(), "tests", "Reference", "images");
+    private static string Samples { get; } = Repository.PathOf("tests", "Reference", "images");
 
     // Beside each image lie the pixels that ImageMagick 6.9 (libpng, libjpeg) reads from it.
     [TestMethod]

@@ -1,0 +1,31 @@
+namespace OnnxFunctional.Tests;
+
+/// <summary>
+/// Data sets that are too large for the repository: the folder that ONNXF_DATA names, or ../shared/data beside the clone.
+/// A test that reads them is in the category <see cref="Category"/>, which .ci/run runs a second time with an empty folder.
+/// </summary>
+internal static class DataFolder
+{
+    public const string Category = "Data";
+
+    /// <summary>Whether the folder holds it or not.</summary>
+    private static string Root { get; } = Environment.GetEnvironmentVariable("ONNXF_DATA") is { Length: > 0 } given
+        ? Path.GetFullPath(given)
+        : Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "data"));
+
+    /// <summary>The folder with this file or folder in it; a test without it is skipped with a sentence that says where to put it.</summary>
+    /// <param name="entry">A path below the folder.</param>
+    /// <param name="others">Folders of the repository that may hold it too.</param>
+    public static string With(string entry, params ReadOnlySpan<string> others)
+    {
+        foreach (var folder in (string[])[Root, .. others])
+        {
+            if (Path.Exists(Path.Combine(folder, entry))) return folder;
+        }
+
+        throw new AssertInconclusiveException($"{entry} is not in {Root}. Put it there, or name the folder that holds it in ONNXF_DATA, to run this test.");
+    }
+
+    /// <summary>The path of this file or folder; a test without it is skipped.</summary>
+    public static string PathOf(string entry) => Path.Combine(With(entry), entry);
+}
