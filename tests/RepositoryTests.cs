@@ -1,4 +1,7 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
+using OnnxFunctional.Export;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests;
 
@@ -6,6 +9,9 @@ namespace OnnxFunctional.Tests;
 [TestClass]
 public sealed partial class RepositoryTests
 {
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
     [TestMethod]
     public void Tests_that_read_data_go_through_one_helper_and_are_in_its_category()
     {
@@ -18,6 +24,26 @@ public sealed partial class RepositoryTests
         }
     }
 
+    [TestMethod]
+    public void Tests_are_named_by_sentences()
+    {
+        var names = new[] { typeof(Model), typeof(Trainer), typeof(OnnxModel) }
+            .SelectMany(type => type.Assembly.GetTypes())
+            .SelectMany(type => type.GetMembers(Declared).Select(member => member.Name).Append(type.Name))
+            .Concat(["CSharp", "NaN", "NumPy", "OnnxRuntime", "TensorFlows", "ObjectDisposedException"])
+            .ToHashSet();
+        var wrong = typeof(RepositoryTests).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(Declared).Where(method => method.IsDefined(typeof(TestMethodAttribute))))
+            .Where(method => !method.Name.Contains('_', StringComparison.Ordinal)
+                || method.Name.Split('_').Any(word => JoinedWords().IsMatch(word) && !names.Contains(word)))
+            .Select(method => $"{method.DeclaringType!.Name}.{method.Name}")
+            .ToList();
+        Assert.IsEmpty(wrong, $"Words of a sentence are separated, as in Same_seed_gives_the_same_bytes: {string.Join(", ", wrong)}");
+    }
+
     [GeneratedRegex(@"""\.\."", ""shared""|\.\./shared")]
     private static partial Regex OutsideOfTheClone();
+
+    [GeneratedRegex("[a-z0-9][A-Z]|^[A-Z][A-Z][a-z]")]
+    private static partial Regex JoinedWords();
 }

@@ -23,7 +23,7 @@ public sealed class BadInputTests
     [DataRow("train cifar", "cifar", DisplayName = "unknown data set")]
     [DataRow("convert model.keras", "TARGET", DisplayName = "no target")]
     [DataRow("teach", "teach", DisplayName = "unknown command")]
-    public void Options(string line, string expected) => CommandRun.Of(line.Split(' ')).Refused(expected);
+    public void Wrong_options_are_refused(string line, string expected) => CommandRun.Of(line.Split(' ')).Refused(expected);
 
     [TestMethod]
     [DataRow("missing/model.onnx", "does not exist", DisplayName = "missing folder")]
@@ -59,7 +59,7 @@ public sealed class BadInputTests
     [DataRow("verify")]
     [DataRow("summary")]
     [DataRow("convert")]
-    public void Files_that_hold_something_else(string command)
+    public void Files_that_hold_something_else_are_reported(string command)
     {
         using var folder = new TemporaryFolder();
         var random = new byte[4000];
@@ -102,7 +102,7 @@ public sealed class BadInputTests
     [DataRow("fewer labels", "30 images but 29 labels", DisplayName = "fewer labels than images")]
     [DataRow("size", "27 x 28 pixels; expected 28 x 28", DisplayName = "images of another size")]
     [DataRow("class", "10", DisplayName = "a label that is no digit")]
-    public void Mnist_files(string problem, string expected)
+    public void Bad_files_of_Mnist_are_reported(string problem, string expected)
     {
         using var data = new TemporaryFolder();
         using var output = new TemporaryFolder();

@@ -17,7 +17,7 @@ public sealed class KillTests
     private static int Kills => int.Parse(Environment.GetEnvironmentVariable("ONNXF_KILLS") ?? "10", CultureInfo.InvariantCulture);
 
     [TestMethod]
-    public void KilledAtRandomMoments_EveryFileOpens_AndTheResumedRunEndsWithTheSameBytes()
+    public void Killed_at_random_moments_every_file_opens_and_the_resumed_run_ends_with_the_same_bytes()
     {
         using var folder = new TemporaryFolder();
         WriteData(folder);
@@ -64,7 +64,7 @@ public sealed class KillTests
 
     [TestMethod]
     [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows, IgnoreMessage = "Ctrl+C reaches a whole group of processes there, the tests' own among them.")]
-    public void Interrupted_LeavesAFileToGoOnFrom_AndExitCode130()
+    public void An_interrupted_run_leaves_a_file_to_resume_from_and_exit_code_130()
     {
         using var folder = new TemporaryFolder();
         WriteData(folder);

@@ -9,7 +9,7 @@ namespace OnnxFunctional.Tests.Cli;
 public sealed partial class QuickstartTests
 {
     [TestMethod]
-    public void Quickstart_trains_writes_proves_and_runs()
+    public void Quickstart_trains_writes_verifies_and_runs()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("digits.onnx");

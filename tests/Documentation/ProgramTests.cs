@@ -22,7 +22,7 @@ public sealed class ProgramTests
 
     [TestMethod]
     [DynamicData(nameof(Programs))]
-    public void Program_CompilesAndRuns(string name, string source) => Assert.IsNotEmpty(ExamplePrograms.Run(name, source, []));
+    public void A_program_compiles_and_runs(string name, string source) => Assert.IsNotEmpty(ExamplePrograms.Run(name, source, []));
 
     /// <summary>The examples on data reach what they promise; one whose data set is missing is skipped.</summary>
     [TestMethod]
@@ -36,7 +36,7 @@ public sealed class ProgramTests
     [DataRow("gan.cs", "score", 4.5, "digits.csv.gz")]
     [DataRow("distillation.cs", "gain", 0.04, "digits.csv.gz")]
     [DataRow("pruning.cs", "accuracy", 0.985, "mnist/train-images-idx3-ubyte.gz")]
-    public void Program_ReachesItsResultOnHeldOutData(string name, string measure, double least, string? dataFile)
+    public void A_program_reaches_its_result_on_held_out_data(string name, string measure, double least, string? dataFile)
     {
         string[] args = dataFile is null ? [] : [DataFolder.With(dataFile, Repository.PathOf("tools", "Cli", "Data"))];
         var written = ExamplePrograms.Run(name, ExamplePrograms.Source("examples/data/" + name), args);
@@ -47,9 +47,9 @@ public sealed class ProgramTests
     }
 
     [TestMethod]
-    public void EveryProgramOnDataHasItsRow()
+    public void Every_program_on_data_has_a_row()
     {
-        var rows = typeof(ProgramTests).GetMethod(nameof(Program_ReachesItsResultOnHeldOutData))!.GetCustomAttributes<DataRowAttribute>().Select(row => (string)row.Data[0]!);
+        var rows = typeof(ProgramTests).GetMethod(nameof(A_program_reaches_its_result_on_held_out_data))!.GetCustomAttributes<DataRowAttribute>().Select(row => (string)row.Data[0]!);
         CollectionAssert.AreEquivalent(Directory.GetFiles(Repository.PathOf("examples", "data"), "*.cs").Select(Path.GetFileName).ToList(), rows.ToList());
     }
 }

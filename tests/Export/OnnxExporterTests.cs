@@ -20,7 +20,7 @@ public sealed class OnnxExporterTests
 
     [TestMethod]
     [DynamicData(nameof(Models))]
-    public void A_file_is_proved_before_it_gets_its_name(string name, Model model)
+    public void A_file_is_verified_before_it_gets_its_name(string name, Model model)
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, name + ".onnx");

@@ -7,7 +7,7 @@ namespace OnnxFunctional.Tests.Export;
 public sealed class PruningReportTests
 {
     [TestMethod]
-    public void Report_CountsWhatBothModelsCost()
+    public void The_report_counts_what_both_models_cost()
     {
         var image = Model.Input([8, 8, 1]);
         var model = new Model(image, image.Apply(new Conv2D(4, 3, Activation.Relu), new BatchNormalization(), new Flatten(), new Dense(6), new Dense(2)));
@@ -21,7 +21,7 @@ public sealed class PruningReportTests
     }
 
     [TestMethod]
-    public void OpenDimensions_SeveralInputs_AndFixedBatches_AreMeasured()
+    public void Open_dimensions_several_inputs_and_fixed_batches_are_measured()
     {
         var (words, numbers) = (Model.Input([null], DType.Int64), Model.Input([3]));
         var model = new Model([words, numbers], new Concatenate().Call(words.Apply(new Embedding(20, 4), new GlobalAveragePooling1D()), numbers.Apply(new Dense(6))).Apply(new Dense(1)));

@@ -22,7 +22,7 @@ public sealed class AllocationTests
 
     [TestMethod]
     [DynamicData(nameof(Optimizers))]
-    public void AWarmStep_AllocatesNothing(Optimizer optimizer)
+    public void A_warm_step_allocates_nothing(Optimizer optimizer)
     {
         var input = Model.Input([6]);
         var model = new Model(input, input.Apply(new Dense(8, Activation.Relu), new BatchNormalization(), new Dropout(0.2f), new Dense(3, Activation.Softmax)));

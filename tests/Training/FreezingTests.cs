@@ -11,7 +11,7 @@ public sealed class FreezingTests
     private static readonly NDArray _y = new float[,] { { 1 }, { 0 }, { 2 }, { 1 }, { -1 } };
 
     [TestMethod]
-    public void AFrozenBatchNormalization_ComputesWithItsStoredStatistics_AndKeepsThem()
+    public void A_frozen_BatchNormalization_computes_with_its_stored_statistics_and_keeps_them()
     {
         var model = Normalizing(out var normalization);
         var trainer = model.Compile(new Sgd(0.05f), Loss.MeanSquaredError);
@@ -32,7 +32,7 @@ public sealed class FreezingTests
     }
 
     [TestMethod]
-    public void AFrozenModel_Stays_CalledAsALayerAndThroughItsTensors()
+    public void A_frozen_model_stays_called_as_a_layer_and_through_its_tensors()
     {
         foreach (var nested in new[] { true, false })
         {
@@ -56,7 +56,7 @@ public sealed class FreezingTests
     }
 
     [TestMethod]
-    public void WhatIsTrainable_IsReadWhenTheModelIsCompiled()
+    public void What_is_trainable_is_read_when_the_model_is_compiled()
     {
         var model = Normalizing(out var normalization);
         var (trainer, same) = (model.Compile(new Sgd(0.05f), Loss.MeanSquaredError), Normalizing(out _));
@@ -67,7 +67,7 @@ public sealed class FreezingTests
     }
 
     [TestMethod]
-    public void APenaltyOfAFrozenWeight_IsNoPartOfTheLoss()
+    public void A_penalty_of_a_frozen_weight_is_no_part_of_the_loss()
     {
         var input = Model.Input([2]);
         var layer = new Dense(1) { KernelRegularizer = Regularizer.L2(100) };
@@ -80,7 +80,7 @@ public sealed class FreezingTests
     }
 
     [TestMethod]
-    public void CalledOutsideOfTraining_ATrainableNormalizationKeepsItsStatistics_AndLearnsItsScale()
+    public void A_trainable_normalization_called_outside_of_training_keeps_its_statistics_and_learns_its_scale()
     {
         var input = Model.Input([2]);
         var normalization = new BatchNormalization();

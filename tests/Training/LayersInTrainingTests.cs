@@ -69,7 +69,7 @@ public sealed class LayersInTrainingTests
     }
 
     [TestMethod]
-    public void A_stateful_layer_goes_on_where_the_batch_before_ended()
+    public void A_stateful_layer_continues_where_the_batch_before_ended()
     {
         var input = Model.Input([2, 1], batchSize: 1);
         var rnn = new SimpleRnn(1, Activation.Linear) { Stateful = true, UseBias = false, KernelInitializer = Initializer.Ones, RecurrentInitializer = Initializer.Ones };

@@ -7,7 +7,7 @@ namespace OnnxFunctional.Tests.Training;
 public sealed class TrainerTests
 {
     [TestMethod]
-    public void Mlp_LearnsXor()
+    public void A_small_network_learns_xor()
     {
         var inputs = Model.Input([2]);
         var model = new Model(inputs, inputs.Apply(new Dense(8, Activation.Tanh), new Dense(1, Activation.Sigmoid)));
@@ -21,7 +21,7 @@ public sealed class TrainerTests
     }
 
     [TestMethod]
-    public void Cnn_GradientsAgreeWithFiniteDifferences()
+    public void Gradients_of_a_cnn_agree_with_finite_differences()
     {
         var image = Model.Input([9, 9, 2]);
         var model = new Model(image, image.Apply(
@@ -34,7 +34,7 @@ public sealed class TrainerTests
     }
 
     [TestMethod]
-    public void Lstm_GradientsAgreeWithFiniteDifferences()
+    public void Gradients_of_an_Lstm_agree_with_finite_differences()
     {
         var input = Model.Input([7, 3]);
         var model = new Model(input, input.Apply(new Lstm(5) { ReturnSequences = true }, new Lstm(3), new Dense(1)));

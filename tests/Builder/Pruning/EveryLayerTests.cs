@@ -23,7 +23,7 @@ public sealed class EveryLayerTests
 
     [TestMethod]
     [DynamicData(nameof(Rows))]
-    public void ZeroChannels_GoThroughALayer_OrStay(string name, object row)
+    public void Channels_of_zeros_pass_through_a_layer_or_stay(string name, object row)
     {
         var through = PassesThrough((LayerCase)row);
         if (s_open.Contains(name)) Assert.IsTrue(through);
@@ -34,7 +34,7 @@ public sealed class EveryLayerTests
     /// <summary>A share of 0 gives a copy: the same table, file and numbers, and nothing shared.</summary>
     [TestMethod]
     [DynamicData(nameof(AllRows))]
-    public void ACopy_IsTheSameModel(string name, object row)
+    public void A_copy_is_the_same_model(string name, object row)
     {
         var model = ((LayerCase)row).Build();
         var copy = model.Prune(0).Model;
@@ -67,7 +67,7 @@ public sealed class EveryLayerTests
     [TestMethod]
     [TestCategory("KerasParity")]
     [DynamicData(nameof(ParityModelTests.Models), typeof(ParityModelTests))]
-    public void KerasModels_BecomeSmaller_OrSayWhyNot(string file)
+    public void Keras_models_become_smaller_or_say_why_not(string file)
     {
         var (model, inputs, _) = ParityModelTests.Read(file);
         try

@@ -11,7 +11,7 @@ public sealed class StructuredPruningTests
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void ZeroChannels_GoWithoutAChangeOfTheOutputs(object row)
+    public void Channels_of_zeros_are_removed_without_changing_the_outputs(object row)
     {
         var @case = (PruningCase)row;
         var model = @case.Make();
@@ -32,7 +32,7 @@ public sealed class StructuredPruningTests
     /// <summary>The smaller model is a model as any other: its table, file and training hold.</summary>
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void ASmallerModel_IsWrittenReadExportedAndTrained(object row)
+    public void A_smaller_model_is_written_read_exported_and_trained(object row)
     {
         var model = ((PruningCase)row).Make();
         var small = model.Prune(0.5f).Model;
@@ -64,7 +64,7 @@ public sealed class StructuredPruningTests
     }
 
     [TestMethod]
-    public void Channels_GoByTheirWeights_AndTheRestKeepsThem()
+    public void Channels_are_removed_by_their_weights_and_the_rest_keep_theirs()
     {
         var model = PruningCases.Straight([2], new Dense(4, name: "a"), new Dense(1, name: "b"));
         Set(model, "a/kernel", [3, -1, 0.1f, 2, 3, 2, 4.1f, -1.9f]);
@@ -91,14 +91,14 @@ public sealed class StructuredPruningTests
     [DataRow(10, 0.3f, 7)]
     [DataRow(17, 0.99f, 1)]
     [DataRow(17, 0f, 17)]
-    public void NumbersOfChannels_AreRoundedInFavourOfTheLayer(int units, float fraction, int expected)
+    public void Numbers_of_channels_are_rounded_in_favour_of_the_layer(int units, float fraction, int expected)
     {
         var model = PruningCases.Straight([3], new Dense(units, name: "a"), new Dense(40, name: "b"), new Dense(1));
         Assert.AreEqual(expected, ((Dense)model.Prune(fraction).Model.GetLayer("a")).Units);
     }
 
     [TestMethod]
-    public void Options_BoundWhatALayerLoses()
+    public void Options_bound_what_a_layer_loses()
     {
         var model = PruningCases.Straight([3], new Dense(20, name: "a"), new Dense(7, name: "b"), new Dense(1));
         int[] Units(PruningOptions options) => [.. model.Prune(0.5f, options).Layers.Select(layer => layer.After)];
@@ -109,7 +109,7 @@ public sealed class StructuredPruningTests
     }
 
     [TestMethod]
-    public void GlobalRanking_TakesFromWhereItCostsLeast()
+    public void Global_ranking_takes_from_where_it_costs_least()
     {
         var model = PruningCases.Straight([3], new Dense(8, name: "a"), new Dense(8, name: "b"), new Dense(1));
         Set(model, "a/kernel", [.. Enumerable.Range(0, 24).Select(i => i % 8 < 6 ? 0.01f : 5)]);
@@ -120,7 +120,7 @@ public sealed class StructuredPruningTests
     }
 
     [TestMethod]
-    public void WhatIsNotUnderstood_KeepsItsChannels_AndTheReportSaysWhy()
+    public void Unknown_operators_keep_their_channels_and_the_report_says_why()
     {
         var tokens = Model.Input([6, 4]);
         var first = tokens.Apply(new Dense(8, name: "first"));
@@ -155,7 +155,7 @@ public sealed class StructuredPruningTests
     }
 
     [TestMethod]
-    public void GroupedConvolutions_AndInputsThatStay_AreFences()
+    public void Grouped_convolutions_and_inputs_that_stay_are_fences()
     {
         var x = Model.Input([6, 6, 4]);
         var grouped = x.Apply(new Conv2D(4, 3, name: "before") { Padding = Padding.Same }, new Conv2D(8, 3, name: "grouped") { Groups = 2 });
@@ -169,7 +169,7 @@ public sealed class StructuredPruningTests
     }
 
     [TestMethod]
-    public void LayersOfOnesOwn_AreCopiedWithWhatTheyHold()
+    public void Custom_layers_are_copied_with_what_they_hold()
     {
         var x = Model.Input([4]);
         var model = new Model(x, x.Apply(new Dense(4, name: "a"), new Twice(new Dense(4, name: "inner"), name: "twice"), new Dense(6, name: "b"), new Dense(1, name: "c")));
@@ -183,7 +183,7 @@ public sealed class StructuredPruningTests
     }
 
     [TestMethod]
-    public void WrongUses_AreToldInSentences()
+    public void Wrong_uses_are_reported_in_sentences()
     {
         var model = PruningCases.Straight([3], new Dense(8, name: "hidden"), new Dense(2, name: "last"));
         Refused(() => model.Prune(1f), "Prune: the fraction is 1; expected a share from 0 to below 1, such as 0.5 for half of the channels.");

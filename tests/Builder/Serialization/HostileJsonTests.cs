@@ -55,7 +55,7 @@ public sealed class HostileJsonTests
 
     [TestMethod]
     [DynamicData(nameof(Faults))]
-    public void A_fault_is_told(string name, Action<JsonObject> change, string expected)
+    public void A_fault_is_reported(string name, Action<JsonObject> change, string expected)
     {
         Assert.IsNotEmpty(name);
         var model = Sample();
@@ -65,7 +65,7 @@ public sealed class HostileJsonTests
     }
 
     [TestMethod]
-    public void All_faults_are_told_at_once()
+    public void All_faults_are_reported_at_once()
     {
         var model = Sample();
         Layer(model, 1)["class_name"] = "Danse";

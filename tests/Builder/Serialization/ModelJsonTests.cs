@@ -113,7 +113,7 @@ public sealed class ModelJsonTests
     }
 
     [TestMethod]
-    public void Classes_and_functions_of_ones_own_come_back_where_they_are_given()
+    public void Custom_classes_and_functions_come_back_when_they_are_given()
     {
         var square = Activation.From(x => x * x, "squared");
         var model = new Model(Input(out var x), x.Apply(new Scaled(3) { Scale = 0.5f, Kernel = new Pattern(2) }, new ActivationLayer(square), new Dense(2) { KernelConstraint = Constraint.MaxNorm(3), KernelInitializer = new VarianceScaling(2, FanMode.FanOut, RandomDistribution.Uniform) { Seed = 4 } }));
@@ -129,7 +129,7 @@ public sealed class ModelJsonTests
     }
 
     [TestMethod]
-    public void What_a_file_cannot_hold_is_told_all_at_once()
+    public void What_a_file_cannot_hold_is_reported_all_at_once()
     {
         var hidden = Activation.From(x => x * 2);
         var model = new Model(Input(out var x), x.Apply(new Hidden(3), new Dense(2, hidden) { KernelInitializer = Initializer.From((shape, _) => new float[shape.ElementCount]) }));

@@ -8,7 +8,7 @@ namespace OnnxFunctional.Tests.Export.Emit;
 public sealed class ConvolutionEmissionTests
 {
     [TestMethod]
-    public void OneChannel_network_has_no_transpose_one_conv_a_layer_and_gemm()
+    public void A_network_of_one_channel_has_no_transpose_one_conv_per_layer_and_gemm()
     {
         var model = MnistLike();
         var emitted = model.Emit();
@@ -25,7 +25,7 @@ public sealed class ConvolutionEmissionTests
     [DataRow(1)]
     [DataRow(2)]
     [DataRow(7)]
-    public void OneChannel_network_gives_what_the_formulas_give(int batch)
+    public void A_network_of_one_channel_gives_what_the_formulas_give(int batch)
     {
         var model = MnistLike();
         var x = EmittedRun.Random(batch, 12, 12, 1);

@@ -85,7 +85,7 @@ public sealed class EmissionTests
     }
 
     [TestMethod]
-    public void All_problems_are_told_at_once_with_their_layers()
+    public void All_problems_are_reported_at_once_with_their_layers()
     {
         var x = Model.Input([4]);
         var model = new Model(x, x.Apply(
@@ -112,7 +112,7 @@ public sealed class EmissionTests
     }
 
     [TestMethod]
-    public void Attention_transposes_once_a_side()
+    public void Attention_transposes_once_per_side()
     {
         var x = Model.Input([6, 8], name: "x");
         SymbolicTensor Heads(SymbolicTensor v) => Ops.Transpose(Ops.Reshape(v, 0, 6, 2, 4), 0, 2, 1, 3);

@@ -10,7 +10,7 @@ public class AtomicFileTests
     private static readonly byte[] New = [4, 5, 6, 7];
 
     [TestMethod]
-    public void Write_CreatesAndReplaces_AndLeavesNothingElse()
+    public void Writing_creates_and_replaces_and_leaves_nothing_else()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("model.onnx");
@@ -22,7 +22,7 @@ public class AtomicFileTests
     }
 
     [TestMethod]
-    public void Write_ValidatesTheFinishedFileBeforeTheNameAppears()
+    public void The_finished_file_is_validated_before_its_name_appears()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("model.onnx");
@@ -39,7 +39,7 @@ public class AtomicFileTests
     }
 
     [TestMethod]
-    public void Write_FailingValidation_KeepsTheOldFileAndPassesTheExceptionOn()
+    public void A_failing_validation_keeps_the_old_file_and_passes_the_exception_on()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("model.onnx");
@@ -51,7 +51,7 @@ public class AtomicFileTests
     }
 
     [TestMethod]
-    public void Write_FailingWriter_LeavesNothing()
+    public void A_failing_writer_leaves_nothing()
     {
         using var folder = new TemporaryFolder();
         Assert.ThrowsExactly<ArithmeticException>(() => AtomicFile.Write(folder.File("model.onnx"), stream =>
@@ -64,7 +64,7 @@ public class AtomicFileTests
     }
 
     [TestMethod]
-    public void Write_MissingFolder_SaysSo()
+    public void A_missing_folder_is_reported()
     {
         using var folder = new TemporaryFolder();
         var failure = Assert.ThrowsExactly<ExportException>(() => AtomicFile.Write(Path.Combine(folder.Path, "absent", "model.onnx"), New));
@@ -72,7 +72,7 @@ public class AtomicFileTests
     }
 
     [TestMethod]
-    public void Write_Folder_SaysSo()
+    public void A_folder_in_place_of_the_file_is_reported()
     {
         using var folder = new TemporaryFolder();
         StringAssert.Contains(Assert.ThrowsExactly<ExportException>(() => AtomicFile.Write(folder.Path, New)).Message, "it is a folder");
@@ -80,7 +80,7 @@ public class AtomicFileTests
     }
 
     [TestMethod]
-    public void Write_FileInPlaceOfTheFolder_SaysSo()
+    public void A_file_in_place_of_the_folder_is_reported()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder.File("model.onnx"), Old);
@@ -89,7 +89,7 @@ public class AtomicFileTests
 
     [TestMethod]
     [OSCondition(OperatingSystems.Linux)]
-    public void Write_FolderThatTakesNoFiles_SaysSo()
+    public void A_folder_that_takes_no_files_is_reported()
     {
         // /proc refuses new files to everybody; the modes of an ordinary folder do not bind the root user.
         var failure = Assert.ThrowsExactly<ExportException>(() => AtomicFile.Write("/proc/model.onnx", New));
@@ -98,7 +98,7 @@ public class AtomicFileTests
 
     [TestMethod]
     [OSCondition(OperatingSystems.Linux | OperatingSystems.OSX)]
-    public void Write_ThroughALink_ReplacesTheFileBehindIt()
+    public void Writing_through_a_link_replaces_the_file_behind_it()
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("elsewhere"));
@@ -111,7 +111,7 @@ public class AtomicFileTests
     }
 
     [TestMethod]
-    public void Write_LongestFileName_Works()
+    public void The_longest_file_name_works()
     {
         using var folder = new TemporaryFolder();
         AtomicFile.Write(folder.File(new string('m', 250) + ".onnx"), New);
@@ -119,7 +119,7 @@ public class AtomicFileTests
     }
 
     [TestMethod]
-    public void Write_RemovesWhatAKilledProcessLeft_AndNothingElse()
+    public void Writing_removes_what_a_killed_process_left_and_nothing_else()
     {
         using var folder = new TemporaryFolder();
         var (path, other) = (folder.File("model.onnx"), folder.File("other.onnx"));
@@ -130,7 +130,7 @@ public class AtomicFileTests
     }
 
     [TestMethod]
-    public void Write_WhileAnotherWritesTheSameFile_BothEndWell()
+    public void Two_writers_of_the_same_file_both_succeed()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("model.onnx");

@@ -14,7 +14,7 @@ public class ExternalDataTests
     [TestMethod]
     [DataRow("w.bin")]
     [DataRow("weights/w.bin")]
-    public void Load_FromAFile_FindsItsData(string location)
+    public void A_file_finds_its_data(string location)
     {
         using var folder = Folder();
         File.WriteAllBytes(folder.File("m.onnx"), Model(("location", location), ("offset", "8"), ("length", "24")));
@@ -23,7 +23,7 @@ public class ExternalDataTests
     }
 
     [TestMethod]
-    public void FromBytes_NeedsAFolder()
+    public void Bytes_with_external_data_need_a_folder()
     {
         using var folder = Folder();
         var bytes = Model(("location", "w.bin"), ("offset", "8"), ("length", "24"));
@@ -50,10 +50,10 @@ public class ExternalDataTests
     [DataRow("w.bin:stream")]
     [DataRow("*/_ORT_MEM_ADDR_/*")]
     [DataRow("_ORT_MEM_ADDR_")]
-    public void Location_ThatIsNoPlainPathBelow_IsRefused(string location) => Refused("not a plain path", ("location", location), ("offset", "8"), ("length", "24"));
+    public void A_location_that_is_no_plain_path_below_the_folder_is_refused(string location) => Refused("not a plain path", ("location", location), ("offset", "8"), ("length", "24"));
 
     [TestMethod]
-    public void Entries_ThatDoNotFit_AreRefused()
+    public void Entries_that_do_not_fit_are_refused()
     {
         Refused("which is not there", ("location", "absent.bin"));
         Refused("which is not there", ("location", "weights"));
@@ -70,7 +70,7 @@ public class ExternalDataTests
 
     [TestMethod]
     [OSCondition(OperatingSystems.Linux | OperatingSystems.OSX)]
-    public void Links_AnywhereBelowTheFolder_AreRefused()
+    public void Links_anywhere_below_the_folder_are_refused()
     {
         using var folder = Folder();
         using var outside = Folder();

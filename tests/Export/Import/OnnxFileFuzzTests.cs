@@ -18,7 +18,7 @@ public class OnnxFileFuzzTests
     ];
 
     [TestMethod]
-    public void Truncated_AtEveryByte()
+    public void A_file_cut_at_every_byte_is_a_sentence()
     {
         foreach (var seed in Seeds)
         {
@@ -27,7 +27,7 @@ public class OnnxFileFuzzTests
     }
 
     [TestMethod]
-    public void EveryByte_SetToExtremes()
+    public void Every_byte_set_to_extremes_is_a_sentence()
     {
         foreach (var seed in Seeds)
         {
@@ -44,14 +44,14 @@ public class OnnxFileFuzzTests
     }
 
     [TestMethod]
-    public void Random_FlipsInsertionsAndRepeats()
+    public void Random_flips_insertions_and_repeats_are_sentences()
     {
         var random = new Random(20251123);
         for (var round = 0; round < 20_000; round++) Guard(Damage(Seeds[round % Seeds.Length], random));
     }
 
     [TestMethod]
-    public void Random_ThroughOnnxRuntime()
+    public void Random_changes_through_OnnxRuntime_are_sentences()
     {
         var random = new Random(7);
         var loaded = 0;

@@ -12,13 +12,13 @@ namespace OnnxFunctional.Tests.Export.Import;
 public class OnnxFileGuardTests
 {
     [TestMethod]
-    public void Accepts_WhatIsWellFormed()
+    public void Well_formed_files_are_accepted()
     {
         foreach (var model in new[] { Dense(), AddAndCompare(), Identity(DataType.String), Lookup(), Loop(), WithFunctions(depth: 5, calls: 2) }) Check(model);
     }
 
     [TestMethod]
-    public void Accepts_NodesInAnyOrder()
+    public void Nodes_in_any_order_are_accepted()
     {
         var model = Dense();
         var first = model.Graph.Node[0];
@@ -28,7 +28,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void Versions_OutsideWhatIsRead_AreRefused()
+    public void Versions_that_are_not_read_are_refused()
     {
         Refused(model => model.IrVersion = 2, "IR version is 2");
         Refused(model => model.IrVersion = 14, "IR version is 14");
@@ -42,7 +42,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void Tensors_ThatDoNotHoldWhatTheyAnnounce_AreRefused()
+    public void Tensors_that_do_not_hold_what_they_announce_are_refused()
     {
         Refused(model => model.Graph.Initializer[0].Dims[0] = 4, "needs 32 bytes and holds 24");
         Refused(model => model.Graph.Initializer[0].Dims[0] = 2, "needs 16 bytes and holds 24");
@@ -61,7 +61,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void Tensors_OfEveryTypeAndForm_AreMeasuredRight()
+    public void Tensors_of_every_type_and_form_are_measured_right()
     {
         Accept(new TensorProto { DataType = (int)DataType.Int4, Dims = { 3 }, RawData = ByteString.CopyFrom(1, 2) });
         Accept(new TensorProto { DataType = (int)DataType.Int4, Dims = { 3 }, Int32Data = { 1, 2 } });
@@ -83,7 +83,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void Names_DefinedTwiceOrNowhere_AreRefused()
+    public void Names_defined_twice_or_nowhere_are_refused()
     {
         Refused(model => model.Graph.Node[1].Output[0] = "z", "'z' is defined twice");
         Refused(model => model.Graph.Node[1].Output[0] = "W", "'W' is defined twice");
@@ -96,7 +96,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void Names_InsideLoops_SeeWhatIsAround()
+    public void Names_inside_loops_see_what_is_around()
     {
         var unknown = Loop();
         unknown.Graph.Node[0].Attribute[0].G.Node[1].Input[1] = "q";
@@ -108,7 +108,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void Attributes_OfAnotherKindOrSeveral_AreRefused()
+    public void Attributes_of_another_kind_or_several_are_refused()
     {
         Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "alpha", Type = AttributeType.Float, I = 1 }), "announces Float and holds Int");
         Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "alpha", Type = AttributeType.Float, F = 1, I = 1 }), "has several values");
@@ -127,7 +127,7 @@ public class OnnxFileGuardTests
     [DataRow("Expand", 1)]
     [DataRow("Tile", 1)]
     [DataRow("Resize", 3)]
-    public void ConstantSizes_BeyondTheBudget_AreRefused(string type, int position)
+    public void Constant_sizes_beyond_the_budget_are_refused(string type, int position)
     {
         Refused(WithSize(1L << 20, 1L << 20), "asks for a tensor of more than");
         Refused(WithSize(long.MaxValue, long.MaxValue), "asks for a tensor of more than");
@@ -146,7 +146,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void ConstantSizes_OfOtherForms_AreRefused()
+    public void Constant_sizes_of_other_forms_are_refused()
     {
         Refused(model => model.Graph.Node.Add(Node("RandomNormal", [], ["large"], Ints("shape", 1L << 30, 1L << 30))), "asks for a tensor");
         Refused(
@@ -176,7 +176,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void Functions_DeepWideOrRecursive_AreRefusedAtOnce()
+    public void Deep_wide_or_recursive_functions_are_refused_at_once()
     {
         Check(WithFunctions(depth: 99, calls: 1));
         Refused(WithFunctions(depth: 150, calls: 1), "more than 100 deep");
@@ -193,7 +193,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void Graphs_NestedTooDeep_AreRefused()
+    public void Graphs_nested_too_deep_are_refused()
     {
         Check(Nested(20));
         Refused(Nested(33), "nested more than");
@@ -201,7 +201,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void Limits_AreTheCallers()
+    public void Limits_are_the_callers()
     {
         Refused(Dense(), "OnnxFileLimits.MaxFileBytes", new OnnxFileLimits { MaxFileBytes = 100 });
         Refused(Dense(), "OnnxFileLimits.MaxParts", new OnnxFileLimits { MaxParts = 10 });
@@ -213,7 +213,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void Parts_AreCountedBeforeTheyAreBuilt()
+    public void Parts_are_counted_before_they_are_built()
     {
         // 10 MB of empty nodes would be half a gigabyte of objects.
         var empties = new byte[10_000_000];
@@ -229,7 +229,7 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
-    public void Messages_QuoteShortlyAndWithoutControlCharacters()
+    public void Messages_quote_briefly_and_without_control_characters()
     {
         var failure = Refused(model => model.Graph.Node[0].Input[0] = "\u001b[31m" + new string('q', 5000), "'?[31mqqq");
         Assert.IsLessThan(400, failure.Message.Length);

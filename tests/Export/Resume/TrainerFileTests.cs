@@ -16,7 +16,7 @@ public sealed class TrainerFileTests
 
     [TestMethod]
     [DynamicData(nameof(Interruptions))]
-    public void StoppedAfterAnyStep_EndsWithTheBytesOfTheUninterruptedRun(string kind, int stopAfter)
+    public void A_run_stopped_after_any_step_ends_with_the_bytes_of_the_uninterrupted_one(string kind, int stopAfter)
     {
         using var folder = new TemporaryFolder();
         var (x, y) = Data(kind);
@@ -39,7 +39,7 @@ public sealed class TrainerFileTests
     }
 
     [TestMethod]
-    public void BackupAndRestore_GoesOnInFit_AndLeavesNothing()
+    public void BackupAndRestore_resumes_in_Fit_and_leaves_nothing()
     {
         using var folder = new TemporaryFolder();
         var backup = folder.File("backup.onnx");
@@ -59,7 +59,7 @@ public sealed class TrainerFileTests
     }
 
     [TestMethod]
-    public void BestWeights_AreInTheBackup_AndComeBackWhereTheResumedRunEnds()
+    public void Best_weights_are_in_the_backup_and_come_back_when_the_resumed_run_ends()
     {
         using var folder = new TemporaryFolder();
         var backup = folder.File("backup.onnx");
@@ -81,7 +81,7 @@ public sealed class TrainerFileTests
     }
 
     [TestMethod]
-    public void MoreStepsThanFloat32Counts_AreCounted_AndSaved()
+    public void More_steps_than_Float32_counts_are_counted_and_saved()
     {
         using var folder = new TemporaryFolder();
         var (x, y) = Data("cnn");
@@ -106,7 +106,7 @@ public sealed class TrainerFileTests
     }
 
     [TestMethod]
-    public void DamagedFile_GivesASentence_AndChangesNothing()
+    public void A_damaged_file_gives_a_sentence_and_changes_nothing()
     {
         using var folder = new TemporaryFolder();
         var (x, y) = Data("mlp");
@@ -135,7 +135,7 @@ public sealed class TrainerFileTests
     }
 
     [TestMethod]
-    public void LossOfOnesOwn_IsAskedForByLoad()
+    public void Load_asks_for_a_custom_loss()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("run.onnx");
@@ -155,7 +155,7 @@ public sealed class TrainerFileTests
     }
 
     [TestMethod]
-    public void OtherBatchSize_IsRefused()
+    public void Another_batch_size_is_refused()
     {
         using var folder = new TemporaryFolder();
         var (x, y) = Data("mlp");

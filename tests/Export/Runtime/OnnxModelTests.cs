@@ -16,7 +16,7 @@ public class OnnxModelTests
     [DataRow(1)]
     [DataRow(2)]
     [DataRow(7)]
-    public void Predict_AnyBatch_ComputesTheGraph(int batch)
+    public void Any_batch_computes_the_graph(int batch)
     {
         using var model = Open(HandmadeModels.Dense());
         var x = Numbers(batch, 3);
@@ -30,7 +30,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Predict_ViewsOfTensors_AreReadInTheirOwnOrder()
+    public void Views_of_tensors_are_read_in_their_own_order()
     {
         using var model = Open(HandmadeModels.Dense());
         var wide = Numbers(6, 5);
@@ -42,7 +42,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Inputs_SayNameTypeAndShape()
+    public void Inputs_have_name_type_and_shape()
     {
         using var model = Open(HandmadeModels.Dense());
         Assert.AreEqual("x: float[batch, 3]", model.Inputs[0].ToString());
@@ -52,7 +52,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Run_ByNameAndByOrder_GivesAllOutputsOfTheirTypes()
+    public void A_run_by_name_or_order_gives_all_outputs_of_their_types()
     {
         using var model = Open(HandmadeModels.AddAndCompare());
         var a = Tensor.Create([1f, 2, 3, 4], [1, 4]);
@@ -66,7 +66,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Run_EveryElementType_ComesBackAsItWent()
+    public void Every_element_type_comes_back_as_it_went()
     {
         RoundTrip(DataType.Float, 1.5f, -2f);
         RoundTrip(DataType.Double, 1.5, -2);
@@ -84,7 +84,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Run_WrongInput_IsASentenceWithInputExpectedAndReceived()
+    public void A_wrong_input_is_a_sentence_with_input_expected_and_received()
     {
         using var model = Open(HandmadeModels.Dense());
         Refused(() => model.Predict(Numbers(2, 4)), "Input 'x' of the model expects float[batch, 3], received float[2, 4]: dimension 1 has to be 3.");
@@ -98,21 +98,21 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Run_EqualSymbols_HaveToBeEqualNumbers()
+    public void Equal_symbols_have_to_be_equal_numbers()
     {
         using var model = Open(HandmadeModels.AddAndCompare());
         Refused(() => model.Run(Numbers(2, 4), Numbers(3, 4)), "'batch' is 3 here and 2 in 'a'");
     }
 
     [TestMethod]
-    public void Run_NullString_IsASentence()
+    public void A_null_string_is_a_sentence()
     {
         using var model = Open(HandmadeModels.Identity(DataType.String));
         Refused(() => model.Run(Tensor.Create(["a", null!], [2])), "flat position 1 (null)");
     }
 
     [TestMethod]
-    public void Predict_SeveralInputsOrOtherOutputs_PointsToRun()
+    public void Predict_with_several_inputs_or_other_outputs_points_to_Run()
     {
         using var several = Open(HandmadeModels.AddAndCompare());
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => several.Predict(Numbers(1, 4))).Message, "Use Run with the inputs by name.");
@@ -121,7 +121,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Run_FailureInsideOnnxRuntime_IsAnExportExceptionWithTheShapes()
+    public void A_failure_inside_OnnxRuntime_is_an_ExportException_with_the_shapes()
     {
         using var model = Open(HandmadeModels.Lookup());
         var failure = Assert.ThrowsExactly<ExportException>(() => model.Run(Tensor.Create([0L, 3], [2])));
@@ -131,7 +131,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Load_File_NamesTheFileInMessages()
+    public void Messages_name_the_file()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder.File("dense.onnx"), HandmadeModels.Dense().ToByteArray());
@@ -141,7 +141,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Load_NoSuchFileFolderEmptyOrGarbage_IsASentence()
+    public void A_missing_empty_or_damaged_file_is_a_sentence()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder.File("empty.onnx"), []);
@@ -154,7 +154,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void FromBytes_WhatOnnxRuntimeRefuses_IsAnOnnxFileException()
+    public void Bytes_that_OnnxRuntime_refuses_are_an_OnnxFileException()
     {
         var unknown = HandmadeModels.Dense();
         unknown.Graph.Node[1].OpType = "NoSuchOperator";
@@ -166,14 +166,14 @@ public class OnnxModelTests
     [DataRow(GraphOptimization.Basic)]
     [DataRow(GraphOptimization.Extended)]
     [DataRow(GraphOptimization.All)]
-    public void Options_EveryOptimizationLevel_GivesTheSame(GraphOptimization optimization)
+    public void Every_optimization_level_gives_the_same(GraphOptimization optimization)
     {
         using var model = OnnxModel.FromBytes(HandmadeModels.Dense().ToByteArray(), options: new OnnxModelOptions { Optimization = optimization, IntraOpThreads = 2 });
         Assert.AreEqual(22.5f, model.Predict(Tensor.Create([1f, 2, 3], [1, 3]))[0, 0]);
     }
 
     [TestMethod]
-    public void Cuda_WithoutTheGpuPackage_SaysWhichPackage()
+    public void Cuda_without_its_package_says_which_package()
     {
         var failure = Assert.ThrowsExactly<ExportException>(() => OnnxModel.FromBytes(HandmadeModels.Dense().ToByteArray(), ExecutionProvider.Cuda(1)));
         StringAssert.Contains(failure.Message, "CUDA:1 was asked for");
@@ -185,7 +185,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Dispose_AnyUseAfterIt_IsObjectDisposed()
+    public void Any_use_after_Dispose_is_an_ObjectDisposedException()
     {
         var model = Open(HandmadeModels.Dense());
         model.Dispose();
@@ -198,7 +198,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Dispose_WhileThreadsRun_NeverCrashes()
+    public void Dispose_while_threads_run_never_crashes()
     {
         for (var round = 0; round < 20; round++)
         {
@@ -231,7 +231,7 @@ public class OnnxModelTests
     }
 
     [TestMethod]
-    public void Run_Cancelled_StopsALoopThatWouldNotEnd()
+    public void Cancellation_stops_a_loop_that_would_not_end()
     {
         using var model = Open(HandmadeModels.Loop());
         var inputs = new Dictionary<string, OnnxValue> { ["x"] = OnnxValue.Scalar(0f), ["times"] = OnnxValue.Scalar(long.MaxValue) };

@@ -11,7 +11,7 @@ public class OnnxSessionTests
     [TestMethod]
     [DataRow(GraphOptimization.None)]
     [DataRow(GraphOptimization.All)]
-    public void Open_ExtraOutputs_GivesValuesInsideTheGraph(GraphOptimization optimization)
+    public void Extra_outputs_give_values_inside_the_graph(GraphOptimization optimization)
     {
         var model = HandmadeModels.Dense();
         var before = model.ToByteArray();
@@ -30,7 +30,7 @@ public class OnnxSessionTests
     }
 
     [TestMethod]
-    public void Dispose_DuringARun_LetsItEndAndRefusesTheNext()
+    public void Dispose_during_a_run_lets_it_end_and_refuses_the_next()
     {
         using var session = OnnxSession.Open(HandmadeModels.Loop().ToByteArray(), "the model", ExecutionProvider.Cpu, new OnnxModelOptions { IntraOpThreads = 1 });
         using var stop = new CancellationTokenSource();

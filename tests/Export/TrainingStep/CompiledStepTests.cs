@@ -48,7 +48,7 @@ public sealed class CompiledStepTests
 
     [TestMethod]
     [DynamicData(nameof(Optimizers))]
-    public void Optimizer(Optimizer optimizer)
+    public void Optimizer_of_a_step(Optimizer optimizer)
     {
         var x = Model.Input([7], name: "x");
         var y = x.Apply(new Dense(9, Activation.Tanh) { KernelRegularizer = Regularizer.L2(0.01f) }, new Dense(Classes, Activation.Softmax) { KernelConstraint = new MaxNorm(1) });

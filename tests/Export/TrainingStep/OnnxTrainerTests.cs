@@ -33,7 +33,7 @@ public sealed class OnnxTrainerTests
     }
 
     [TestMethod]
-    public void Training_goes_on_in_another_process_from_a_saved_state()
+    public void Training_resumes_in_another_process_from_a_saved_state()
     {
         using var folder = new TemporaryFolder();
         Network(new Adam()).ExportTraining(folder.Path, new TrainingExportOptions { Verify = false });
@@ -125,7 +125,7 @@ public sealed class OnnxTrainerTests
     }
 
     [TestMethod]
-    public void The_learning_rate_of_a_schedule_is_told()
+    public void The_learning_rate_of_a_schedule_is_reported()
     {
         var trainer = Network(new Adam(Schedule.ExponentialDecay(0.01f, 2, 0.5f)));
         using var other = OnnxTrainer.Open(TrainingFolder.Of(TrainingFiles.Of(trainer, new TrainingExportOptions())));
@@ -178,7 +178,7 @@ public sealed class OnnxTrainerTests
     }
 
     [TestMethod]
-    public void After_its_end_it_says_so()
+    public void Use_after_the_end_is_reported()
     {
         var other = OnnxTrainer.Open(TrainingFolder.Of(TrainingFiles.Of(Network(new Adam()), new TrainingExportOptions())));
         other.Dispose();

@@ -117,7 +117,7 @@ public sealed class TrainingExportTests
     }
 
     [TestMethod]
-    public void Fixed_batch_is_said_and_held()
+    public void A_fixed_batch_is_reported_and_held()
     {
         using var folder = new TemporaryFolder();
         var trainer = Mlp();

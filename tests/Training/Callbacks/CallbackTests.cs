@@ -12,7 +12,7 @@ namespace OnnxFunctional.Tests.Training.Callbacks;
 public sealed class CallbackTests
 {
     [TestMethod]
-    public void ReduceLROnPlateau_MakesStepsSmallerWhereNothingImproves()
+    public void ReduceLROnPlateau_makes_steps_smaller_when_nothing_improves()
     {
         var values = new Queue<double>([5, 4, 4, 4, 4, 4, 4, 3]);
         var rates = new List<float>();
@@ -26,7 +26,7 @@ public sealed class CallbackTests
     }
 
     [TestMethod]
-    public void LearningRateScheduler_SetsTheRateOfEachEpoch()
+    public void LearningRateScheduler_sets_the_rate_of_each_epoch()
     {
         var history = Fit(3, new LearningRateScheduler((epoch, rate) => epoch == 0 ? rate : rate / 2));
         CollectionAssert.AreEqual(new double[] { 0.1f, 0.05f, 0.025f }, history["learning_rate"].ToArray());
@@ -34,7 +34,7 @@ public sealed class CallbackTests
     }
 
     [TestMethod]
-    public void CsvLogger_WritesALineAnEpoch()
+    public void CsvLogger_writes_a_line_per_epoch()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("log.csv");
@@ -48,7 +48,7 @@ public sealed class CallbackTests
     }
 
     [TestMethod]
-    public void AnExceptionInTraining_ClosesFiles_AndGoesOn()
+    public void An_exception_in_training_closes_files_and_is_passed_on()
     {
         using var folder = new TemporaryFolder();
         var told = new List<string>();
@@ -78,7 +78,7 @@ public sealed class CallbackTests
     }
 
     [TestMethod]
-    public void JsonLinesLogger_WritesAnObjectAnEpoch()
+    public void JsonLinesLogger_writes_an_object_per_epoch()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("log.jsonl");
@@ -92,7 +92,7 @@ public sealed class CallbackTests
     }
 
     [TestMethod]
-    public void TerminateOnNaN_EndsWithoutAnError()
+    public void TerminateOnNaN_ends_without_an_error()
     {
         var trainer = Trainer(new Sgd(1e30f));
         float[] x = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -104,7 +104,7 @@ public sealed class CallbackTests
     }
 
     [TestMethod]
-    public void LambdaCallback_IsToldOfEverything()
+    public void LambdaCallback_receives_every_event()
     {
         var told = new List<string>();
         Fit(2, new LambdaCallback
@@ -119,7 +119,7 @@ public sealed class CallbackTests
     }
 
     [TestMethod]
-    public void TensorBoard_WritesRecordsWithSoundChecksums()
+    public void TensorBoard_writes_records_with_sound_checksums()
     {
         using var folder = new TemporaryFolder();
         var trainer = Trainer(new Sgd(0.1f));
@@ -134,7 +134,7 @@ public sealed class CallbackTests
     }
 
     [TestMethod]
-    public void MaskedChecksum_IsThatOfTensorFlow()
+    public void The_masked_checksum_is_TensorFlows()
     {
         // The checksum of 32 zeros stands in RFC 3720, B.4.
         var crc = 0x8a9136aau;

@@ -15,7 +15,7 @@ public class CsvTableTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void Read_ColumnsByName(bool packed)
+    public void Columns_are_read_by_name(bool packed)
     {
         using var folder = new TemporaryFolder();
         var table = CsvTable.Read(Write(folder, Flowers, packed));
@@ -30,7 +30,7 @@ public class CsvTableTests
     }
 
     [TestMethod]
-    public void Read_WithoutHeader_NumbersTheColumns()
+    public void Columns_are_numbered_without_a_header()
     {
         using var folder = new TemporaryFolder();
         var table = CsvTable.Read(Write(folder, "# made by hand\n\n1,2,0\n3,4,1"), hasHeader: false, skipLines: 1);
@@ -40,7 +40,7 @@ public class CsvTableTests
     }
 
     [TestMethod]
-    public void Read_Quotes_AsInRfc4180OrAsText()
+    public void Quotes_are_read_as_in_RFC_4180_or_as_text()
     {
         using var folder = new TemporaryFolder();
         var table = CsvTable.Read(Write(folder, "a;b\n\"x;\"\"y\"\"\r\nz\";\"\"\n1;2\n"), separator: ';');
@@ -53,7 +53,7 @@ public class CsvTableTests
     }
 
     [TestMethod]
-    public void Read_NumbersDoNotDependOnTheLanguage()
+    public void Numbers_do_not_depend_on_the_language()
     {
         using var folder = new TemporaryFolder();
         var before = CultureInfo.CurrentCulture;
@@ -73,7 +73,7 @@ public class CsvTableTests
     }
 
     [TestMethod]
-    public void BadCells_NameLineAndColumn()
+    public void Bad_cells_name_line_and_column()
     {
         using var folder = new TemporaryFolder();
         var table = CsvTable.Read(Write(folder, "a,b\n1,2\n\n\"3\",x\n,4\n1e99,5\n"));
@@ -87,7 +87,7 @@ public class CsvTableTests
     }
 
     [TestMethod]
-    public void BadFiles_AreSentences()
+    public void Bad_files_are_sentences()
     {
         using var folder = new TemporaryFolder();
         Refused(() => CsvTable.Read(Write(folder, "a,b\n1,2\n1,2,3\n")), "line 3: 3 cells, expected 2 as in line 1");
@@ -105,7 +105,7 @@ public class CsvTableTests
     }
 
     [TestMethod]
-    public void Read_ByteOrderMark_IsNoPartOfTheFirstName()
+    public void A_byte_order_mark_is_no_part_of_the_first_name()
     {
         using var folder = new TemporaryFolder();
         Assert.AreEqual("a", CsvTable.Read(Write(folder, "\uFEFFa\n1\n")).Columns[0]);

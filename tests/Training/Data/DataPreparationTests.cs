@@ -7,7 +7,7 @@ namespace OnnxFunctional.Tests.Training.Data;
 public sealed class DataPreparationTests
 {
     [TestMethod]
-    public void ToCategorical_SetsTheClass()
+    public void ToCategorical_sets_the_class()
     {
         var rows = DataPreparation.ToCategorical(new int[] { 0, 2 });
         CollectionAssert.AreEqual(new float[] { 1, 0, 0, 0, 0, 1 }, Flat(rows));
@@ -17,7 +17,7 @@ public sealed class DataPreparationTests
     }
 
     [TestMethod]
-    public void PadSequences_FillsAndCutsAtEitherEnd()
+    public void PadSequences_fills_and_cuts_at_either_end()
     {
         int[][] sequences = [[1, 2, 3], [4], []];
         CollectionAssert.AreEqual(new[] { 1, 2, 3, 0, 0, 4, 0, 0, 0 }, Flat(DataPreparation.PadSequences(sequences)));
@@ -26,7 +26,7 @@ public sealed class DataPreparationTests
     }
 
     [TestMethod]
-    public void TimeseriesDataset_MakesWindows()
+    public void A_timeseries_dataset_makes_windows()
     {
         float[] series = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
         float[] targets = [.. series.Select(value => value * 10)];

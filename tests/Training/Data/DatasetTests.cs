@@ -8,7 +8,7 @@ namespace OnnxFunctional.Tests.Training.Data;
 public sealed class DatasetTests
 {
     [TestMethod]
-    public void Steps_MakeElementsWhileTheyAreUsed()
+    public void Steps_make_elements_while_they_are_used()
     {
         var made = 0;
         var dataset = Dataset.From(Enumerable.Range(0, 1000).Select(i =>
@@ -22,7 +22,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public void Shuffle_HasAnOrderForEachEpochAndLosesNothing()
+    public void Shuffle_has_an_order_for_each_epoch_and_loses_nothing()
     {
         var dataset = Dataset.From(Enumerable.Range(0, 100)).Shuffle(30, seed: 5);
         var (first, again, second) = (Of(dataset, 0), Of(dataset, 0), Of(dataset, 1));
@@ -33,7 +33,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public void Prefetch_HandsOnEverythingAndErrorsAndEnds()
+    public void Prefetch_passes_on_everything_errors_included_and_ends()
     {
         CollectionAssert.AreEqual(Enumerable.Range(0, 50).ToArray(), Dataset.From(Enumerable.Range(0, 50)).Prefetch(3).ToArray());
         var dataset = Dataset.From(Enumerable.Range(0, 50)).Map(i => i < 5 ? i : throw new DataException("no sixth")).Prefetch();
@@ -58,7 +58,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public void Cache_MakesElementsOnceAndRepeatGoesOn()
+    public void Cache_makes_elements_once_and_Repeat_continues()
     {
         var made = 0;
         var cached = Dataset.From(_ => Counted()).Cache();
@@ -80,7 +80,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public void Batches_JoinSamples()
+    public void Batches_join_samples()
     {
         var dataset = Dataset.From(new float[,] { { 1, 2 }, { 3, 4 }, { 5, 6 } }, new int[] { 0, 1, 2 }, new float[] { 1, 2, 3 });
         var batches = dataset.Batch(2).ToArray();
@@ -93,7 +93,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public void Fit_OnADatasetIsFitOnItsArrays()
+    public void Fit_on_a_dataset_is_Fit_on_its_arrays()
     {
         float[] x = [.. Enumerable.Range(0, 20).Select(i => i / 10f)];
         float[] y = [.. x.Select(value => (2 * value) + 1)];
@@ -108,7 +108,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public async Task FitAsync_TakesBatchesAsTheyArrive()
+    public async Task FitAsync_takes_batches_as_they_arrive()
     {
         var trainer = Compiled();
         var history = await trainer.FitAsync(Arriving(), epochs: 2, verbose: Verbosity.Silent);
@@ -126,7 +126,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public void StepsPerEpoch_GoOnWhereTheLastEpochEnded()
+    public void Steps_per_epoch_continue_where_the_last_epoch_ended()
     {
         float[] x = [.. Enumerable.Range(0, 10).Select(i => i / 10f)];
         var whole = Compiled();
@@ -148,7 +148,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public void ValidationFrequency_LeavesEpochsOut()
+    public void A_validation_frequency_leaves_epochs_out()
     {
         float[] x = [1, 2, 3, 4];
         var history = Compiled().Fit(x, x, epochs: 5, validationSplit: 0.5f, validationFreq: 2, verbose: Verbosity.Silent);
@@ -157,7 +157,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public void ClassWeights_AreSampleWeights()
+    public void Class_weights_are_sample_weights()
     {
         float[] x = [1, 2, 3, 4];
         var (weighted, sampled) = (Compiled(), Compiled());
@@ -168,7 +168,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public void SingleBatches_AreTestedAndPredicted()
+    public void Single_batches_are_tested_and_predicted()
     {
         var trainer = Compiled();
         var before = (float[])trainer.Model.WeightPaths()[0].Weight.Storage.Clone();
@@ -179,7 +179,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public void Streams_HoldOneBatchAtATime()
+    public void Streams_hold_one_batch_at_a_time()
     {
         var references = new List<WeakReference>();
         var most = 0;
@@ -206,7 +206,7 @@ public sealed class DatasetTests
     }
 
     [TestMethod]
-    public void ACancelledRun_EndsAfterThePresentStepWithHistory()
+    public void A_cancelled_run_ends_after_the_current_step_with_history()
     {
         using var cancellation = new CancellationTokenSource();
         var steps = 0;

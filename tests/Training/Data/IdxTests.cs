@@ -11,7 +11,7 @@ public class IdxTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void Read_PlainAndPacked(bool packed)
+    public void Plain_and_packed_files_are_read(bool packed)
     {
         using var folder = new TemporaryFolder();
         var images = Tensor(3, 2, 5);
@@ -27,7 +27,7 @@ public class IdxTests
     }
 
     [TestMethod]
-    public void Read_MoreThanOneChunk()
+    public void More_than_one_chunk_is_read()
     {
         using var folder = new TemporaryFolder();
         var images = Tensor(70, 31, 33);
@@ -36,7 +36,7 @@ public class IdxTests
     }
 
     [TestMethod]
-    public void Read_OtherKinds_SaysWhich()
+    public void Other_kinds_are_named()
     {
         using var folder = new TemporaryFolder();
         Refused(() => Idx.ReadImages(Write(folder, Idx3(0x801, [1], [1]), false)), "0x00000801, expected 0x00000803: it holds labels. Give the file of images.");
@@ -49,7 +49,7 @@ public class IdxTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void Read_CutOffOrLonger_IsASentence(bool packed)
+    public void A_file_cut_off_or_too_long_is_a_sentence(bool packed)
     {
         using var folder = new TemporaryFolder();
         var whole = Idx3(0x803, [3, 2, 5], Tensor(3, 2, 5));
@@ -64,7 +64,7 @@ public class IdxTests
     }
 
     [TestMethod]
-    public void Read_PackedFileCutOffAnywhere_IsASentence()
+    public void A_packed_file_cut_off_anywhere_is_a_sentence()
     {
         using var folder = new TemporaryFolder();
         var packed = File.ReadAllBytes(Write(folder, Idx3(0x803, [30, 20, 5], Tensor(30, 20, 5)), packed: true));
@@ -78,7 +78,7 @@ public class IdxTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void Read_AnnouncingMoreThanItCanHold_TakesNoMemory(bool packed)
+    public void A_file_that_announces_more_than_it_can_hold_takes_no_memory(bool packed)
     {
         using var folder = new TemporaryFolder();
         foreach (var lengths in new uint[][] { [60000, 28, 28], [uint.MaxValue, uint.MaxValue, uint.MaxValue], [1 << 20, 1 << 10, 1] })

@@ -22,7 +22,7 @@ public sealed class ImageFolderTests
     [DataRow("baseline.jpg", 3)]
     [DataRow("gray.jpg", 3)]
     [DataRow("progressive.jpg", 12)]
-    public void Pixels_AreThoseOtherDecodersRead(string name, int tolerance)
+    public void Pixels_are_those_other_decoders_read(string name, int tolerance)
     {
         using var folder = new TemporaryFolder();
         Put(folder, "only", name, File.ReadAllBytes(Path.Combine(Samples, name)));
@@ -34,7 +34,7 @@ public sealed class ImageFolderTests
     }
 
     [TestMethod]
-    public void Resizing_IsThatOfTheResizingLayer()
+    public void Resizing_is_that_of_the_Resizing_layer()
     {
         using var folder = new TemporaryFolder();
         Put(folder, "only", "rgb.png", File.ReadAllBytes(Path.Combine(Samples, "rgb.png")));
@@ -50,7 +50,7 @@ public sealed class ImageFolderTests
     }
 
     [TestMethod]
-    public void Classes_AreFoldersInOrder_AndBecomeTargets()
+    public void Classes_are_folders_in_order_and_become_targets()
     {
         using var folder = Colored("zebra", 3, "ant", 2);
         Directory.CreateDirectory(folder.File(".hidden"));
@@ -74,7 +74,7 @@ public sealed class ImageFolderTests
     }
 
     [TestMethod]
-    public void Order_IsAFunctionOfSeedAndEpoch_AndHeldOutImagesStayApart()
+    public void The_order_is_a_function_of_seed_and_epoch_and_held_out_images_stay_apart()
     {
         using var folder = Colored("a", 20, "b", 20);
         ImageFolder Open(ulong seed) => ImageFolder.Open(folder.Path, 1, 1, batchSize: 7, seed: seed, validationSplit: 0.25f);
@@ -92,7 +92,7 @@ public sealed class ImageFolderTests
     }
 
     [TestMethod]
-    public void AModelLearnsFromAFolder()
+    public void A_model_learns_from_a_folder()
     {
         using var folder = Colored("dark", 24, "light", 24, light: 200);
         var images = ImageFolder.Open(folder.Path, 4, 4, LabelMode.Binary, batchSize: 8, validationSplit: 0.25f);
@@ -103,7 +103,7 @@ public sealed class ImageFolderTests
     }
 
     [TestMethod]
-    public void WhatIsNoImageFolder_GivesASentence()
+    public void A_folder_without_images_gives_a_sentence()
     {
         using var folder = new TemporaryFolder();
         Refused("does not exist", () => ImageFolder.Open(folder.File("nowhere")));
@@ -123,7 +123,7 @@ public sealed class ImageFolderTests
     }
 
     [TestMethod]
-    public void ADamagedOrHostileFile_GivesASentenceThatNamesIt()
+    public void A_damaged_or_hostile_file_gives_a_sentence_that_names_it()
     {
         var large = Png(1, 1, [1, 2, 3]);
         BinaryPrimitives.WriteInt32BigEndian(large.AsSpan(16), 12_000);
@@ -148,7 +148,7 @@ public sealed class ImageFolderTests
     }
 
     [TestMethod]
-    public void ChangedBytes_NeverEndTheProcess()
+    public void Changed_bytes_never_end_the_process()
     {
         using var folder = new TemporaryFolder();
         var random = new Random(5);

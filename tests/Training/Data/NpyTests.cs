@@ -11,7 +11,7 @@ namespace OnnxFunctional.Tests.Training.Data;
 public class NpyTests
 {
     [TestMethod]
-    public void Write_IsWhatNumPyWrites()
+    public void Files_are_what_NumPy_writes()
     {
         using var folder = new TemporaryFolder();
         Npy.Write(folder.File("a.npy"), Tensor.Create([1f, 2, 3, 4, 5, 6], [2, 3]));
@@ -23,7 +23,7 @@ public class NpyTests
     }
 
     [TestMethod]
-    public void WriteAndRead_EveryTypeAndShape()
+    public void Every_type_and_shape_is_written_and_read()
     {
         using var folder = new TemporaryFolder();
         RoundTrip<float>(1.5f, -2, 3);
@@ -53,7 +53,7 @@ public class NpyTests
     }
 
     [TestMethod]
-    public void Write_LargeAndView()
+    public void Large_arrays_and_views_are_written()
     {
         using var folder = new TemporaryFolder();
         var large = Tensor.Create([.. Enumerable.Range(0, 50_000).Select(i => (float)i)], [500, 100]);
@@ -64,7 +64,7 @@ public class NpyTests
     }
 
     [TestMethod]
-    public void Read_BoolBigEndianAndColumnMajor()
+    public void Booleans_big_endian_and_column_major_arrays_are_read()
     {
         using var folder = new TemporaryFolder();
         Npy.Write(folder.File("b.npy"), Tensor.Create([true, false, true], [3]));
@@ -78,7 +78,7 @@ public class NpyTests
     }
 
     [TestMethod]
-    public void Read_ConvertsOnlyWithoutLoss()
+    public void Types_are_converted_only_without_loss()
     {
         using var folder = new TemporaryFolder();
         Npy.Write(folder.File("i.npy"), Tensor.Create([1L, 300], [2]));
@@ -89,7 +89,7 @@ public class NpyTests
     }
 
     [TestMethod]
-    public void Read_DamagedHeaders_AreSentences()
+    public void Damaged_headers_are_sentences()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("t.npy"), "no array at all");
@@ -107,7 +107,7 @@ public class NpyTests
     }
 
     [TestMethod]
-    public void Read_AnyDamage_IsADataException()
+    public void Any_damage_is_a_DataException()
     {
         using var folder = new TemporaryFolder();
         Npy.Write(folder.File("a.npy"), Tensor.Create([1f, 2, 3, 4, 5, 6], [2, 3]));
@@ -130,7 +130,7 @@ public class NpyTests
     }
 
     [TestMethod]
-    public void Npz_WriteAndRead_AndEqualBytesForEqualArrays()
+    public void Archives_are_written_and_read_with_equal_bytes_for_equal_arrays()
     {
         using var folder = new TemporaryFolder();
         var arrays = new OrderedDictionary<string, Tensor<float>>
@@ -150,7 +150,7 @@ public class NpyTests
     }
 
     [TestMethod]
-    public void Npz_HostileArchives_AreRefused()
+    public void Hostile_archives_are_refused()
     {
         using var folder = new TemporaryFolder();
         Refused(() => Npz.Names(Zip(("../x.npy", []))), "a path outside");
@@ -180,7 +180,7 @@ public class NpyTests
     }
 
     [TestMethod]
-    public void Write_WhereNothingCanBeWritten_IsASentence()
+    public void A_place_that_cannot_be_written_to_is_a_sentence()
     {
         using var folder = new TemporaryFolder();
         Refused(() => Npy.Write(folder.File("absent/a.npy"), Tensor.Create([1f], [1])), "does not exist. Create it first.");

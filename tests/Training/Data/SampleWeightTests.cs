@@ -13,7 +13,7 @@ public sealed class SampleWeightTests
     private static readonly float[] _second = [3, 1, 0, 1];
 
     [TestMethod]
-    public void EachOutputHasItsOwn_InOrderOrByName()
+    public void Each_output_has_its_own_in_order_or_by_name()
     {
         var (a, b) = (Alone("a", _first), Alone("b", _second));
         NDArrays[] forms = [[(NDArray)_first, (NDArray)_second], new Dictionary<string, NDArray> { ["b"] = _second, ["a"] = _first }];
@@ -27,7 +27,7 @@ public sealed class SampleWeightTests
     }
 
     [TestMethod]
-    public void OneArray_HoldsForAll_AndOutputsWithoutAnyWeighOne()
+    public void One_array_holds_for_all_and_outputs_without_any_weigh_one()
     {
         var all = Two().Evaluate(_x, [_y, _y], sampleWeight: _first);
         Assert.AreEqual(Alone("a", _first), all["a_loss"], 1e-4);
@@ -38,7 +38,7 @@ public sealed class SampleWeightTests
     }
 
     [TestMethod]
-    public void FitStreamsAndSteps_TakeThemAlike()
+    public void Fit_streams_and_steps_take_them_alike()
     {
         NDArrays weights = new Dictionary<string, NDArray> { ["a"] = _first, ["b"] = _second };
         var (fitted, streamed, stepped) = (Two(), Two(), Two());
@@ -53,7 +53,7 @@ public sealed class SampleWeightTests
     }
 
     [TestMethod]
-    public void APositionMayHaveItsOwn()
+    public void A_position_may_have_its_own()
     {
         var input = Model.Input([3, 1]);
         var trainer = new Model(input, new Dense(1) { UseBias = false, KernelInitializer = Initializer.Ones }.Call(input)).Compile(new Sgd(), Loss.MeanSquaredError);
@@ -63,7 +63,7 @@ public sealed class SampleWeightTests
     }
 
     [TestMethod]
-    public void WhatDoesNotFit_GivesASentence()
+    public void Weights_that_do_not_fit_give_a_sentence()
     {
         Refused("Did you mean 'a'", new Dictionary<string, NDArray> { ["aa"] = _first });
         Refused("has 3 arrays", [(NDArray)_first, (NDArray)_first, (NDArray)_first]);

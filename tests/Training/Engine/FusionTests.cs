@@ -9,7 +9,7 @@ namespace OnnxFunctional.Tests.Training.Engine;
 public sealed class FusionTests
 {
     [TestMethod]
-    public void Chains_DoNotReadViewsOfWhatTheyMakeThemselves()
+    public void Chains_do_not_read_views_of_what_they_compute_themselves()
     {
         var x = new InputLayer(Shape.Of(Shape.Unknown), DType.Float32, "x").Tensor;
         var sum = x + 1;

@@ -59,7 +59,7 @@ public sealed class StepTests
     }
 
     [TestMethod]
-    public void A_plan_is_made_once_a_shape()
+    public void A_plan_is_made_once_per_shape()
     {
         var (model, x, y) = Task("mlp");
         var trainer = model.Compile(new Sgd(), Loss.SparseCategoricalCrossentropy);

@@ -7,7 +7,7 @@ namespace OnnxFunctional.Tests.Training.Fitting;
 public sealed class TrainingStepTests
 {
     [TestMethod]
-    public void OneLoss_MovesWeightsAsTheTrainerDoes_BitForBit()
+    public void One_loss_moves_weights_as_the_trainer_does_bit_for_bit()
     {
         var (x, y) = Data(19);
         var (fitted, stepped) = (Classifier(), Classifier());
@@ -26,7 +26,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void Gradients_CanBeChangedBeforeTheyAreApplied()
+    public void Gradients_can_be_changed_before_they_are_applied()
     {
         var (x, y) = Data(7);
         var (plain, halved) = (Classifier(), Classifier());
@@ -37,7 +37,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void TwoNetworksInTurn_EachMovesAlone()
+    public void Two_networks_in_turn_each_move_alone()
     {
         var (generator, discriminator) = Adversaries();
         var real = Random(16, 3);
@@ -56,7 +56,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void TwoOptimizersInOneStep_SeeTheWeightsBeforeIt()
+    public void Two_optimizers_in_one_step_see_the_weights_before_it()
     {
         var (generator, discriminator) = Adversaries();
         var real = Random(16, 3);
@@ -73,7 +73,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void AnyNumberOfThreads_GivesTheSameBits()
+    public void Any_number_of_threads_gives_the_same_bits()
     {
         var weights = new List<float[]>();
         foreach (var threads in new[] { 1, 2, 3 })
@@ -94,7 +94,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void AWarmCall_AllocatesNothing()
+    public void A_warm_call_allocates_nothing()
     {
         var (generator, discriminator) = Adversaries();
         NDArrays real = Random(16, 3), less = Random(5, 3);
@@ -117,7 +117,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void RandomNumbers_AreNewInEveryCall_AndTheSameForOneSeed()
+    public void Random_numbers_are_new_in_every_call_and_the_same_for_one_seed()
     {
         var counter = Counter();
         double[] Draws(ulong seed)
@@ -152,7 +152,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void Set_FollowsAnotherNetwork_AsATargetNetworkDoes()
+    public void Set_follows_another_network_as_a_target_network_does()
     {
         var (student, target) = (Counter(), Counter());
         var before = Weights(target);
@@ -169,7 +169,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void ATeacherCalledOutsideOfTraining_StaysAsItIs()
+    public void A_teacher_called_outside_of_training_stays_as_it_is()
     {
         var input = Model.Input([3]);
         var teacher = new Model(input, input.Apply(new BatchNormalization(), new Dropout(0.9f), new Dense(1)));
@@ -189,7 +189,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void FrozenLayers_Stay_AndUseStoredStatistics()
+    public void Frozen_layers_stay_and_use_stored_statistics()
     {
         var model = Classifier();
         foreach (var layer in model.Layers.Where(layer => layer is BatchNormalization)) layer.Trainable = false;
@@ -201,7 +201,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void SavedAndRestored_GoesOnWithTheSameBits()
+    public void A_restored_step_resumes_with_the_same_bits()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("step.npz");
@@ -230,7 +230,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void LearningRate_IsSetByOptimizer()
+    public void The_learning_rate_is_set_per_optimizer()
     {
         var model = Counter();
         var (sgd, scheduled) = (new Sgd(0.1f), new Sgd(Schedule.ExponentialDecay(0.1f, 10, 0.5f)));
@@ -247,7 +247,7 @@ public sealed class TrainingStepTests
     }
 
     [TestMethod]
-    public void Mistakes_GiveSentences()
+    public void Mistakes_give_sentences()
     {
         var model = Counter();
         var other = Counter();

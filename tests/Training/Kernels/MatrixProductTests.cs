@@ -16,7 +16,7 @@ public sealed class MatrixProductTests
     [DataRow(1, 3000, 100, 0)]
     [DataRow(3000, 1, 100, 0)]
     [DataRow(17, 33, 5, 0)]
-    public void Run_OneOrTwoThreads_GivesTheSameBits(int m, int n, int k, int stride)
+    public void One_or_two_threads_give_the_same_bits(int m, int n, int k, int stride)
     {
         for (var pair = 0; pair < 4; pair++)
         {
@@ -42,7 +42,7 @@ public sealed class MatrixProductTests
     [DataRow(40, 64, 16, 64)]
     [DataRow(1, 9, 9, 9)]
     [DataRow(0, 9, 9, 9)]
-    public void Run_Batch_EqualsProductByProduct(int count, int m, int n, int k)
+    public void A_batch_equals_product_by_product(int count, int m, int n, int k)
     {
         foreach (var (broadcastA, broadcastB) in new[] { (false, false), (true, false), (false, true), (true, true) })
             for (var pair = 0; pair < 4; pair++)
@@ -67,7 +67,7 @@ public sealed class MatrixProductTests
     }
 
     [TestMethod]
-    public void Run_PackedBatch_EqualsPlain()
+    public void A_packed_batch_equals_a_plain_one()
     {
         const int count = 3, m = 5, n = 20, k = 9;
         var a = GemmTests.Values(count * m * k, 1);
@@ -82,7 +82,7 @@ public sealed class MatrixProductTests
     }
 
     [TestMethod]
-    public void Run_BatchWithEpilogue_CountsRowsOn()
+    public void A_batch_with_an_epilogue_counts_rows_on()
     {
         foreach (var strideB in new[] { 0, 6 })
         {
@@ -96,7 +96,7 @@ public sealed class MatrixProductTests
     }
 
     [TestMethod]
-    public void Run_Warm_AllocatesNothing()
+    public void A_warm_run_allocates_nothing()
     {
         using var pool = new WorkerPool(1);
         var product = new MatrixProduct(new GemmShape(150, 40, 1024) { TransposeB = true });
@@ -109,7 +109,7 @@ public sealed class MatrixProductTests
     }
 
     [TestMethod]
-    public void Constructor_OverlappingResults_IsRefused()
+    public void Overlapping_results_are_refused()
     {
         Assert.ThrowsExactly<ArgumentException>(() => new MatrixProduct(new GemmShape(2, 3, 4), new ProductBatch(2, 8, 12, 5)));
     }

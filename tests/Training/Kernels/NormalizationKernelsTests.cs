@@ -15,7 +15,7 @@ public class NormalizationKernelsTests
     [DataRow("3,4,5", 0)]
     [DataRow("300,130", -1)]
     [DataRow("9,40,33", 1)]
-    public void Softmax_ItsLogarithmAndGradient(string shapeText, int axis)
+    public void Softmax_its_logarithm_and_gradient_match_double(string shapeText, int axis)
     {
         var shape = Parse(shapeText);
         SymbolicTensor x = OpRun.Input(shape), dy = OpRun.Input(shape);
@@ -32,7 +32,7 @@ public class NormalizationKernelsTests
     [DataRow("2,3,17", false)]
     [DataRow("600,100", false)]
     [DataRow("600,100", true)]
-    public void LayerNormalization_AndGradient(string shapeText, bool twoAxes)
+    public void LayerNormalization_and_its_gradient_match_double(string shapeText, bool twoAxes)
     {
         var shape = Parse(shapeText);
         if (twoAxes) shape = [shape[0], 4, shape[1] / 4];
@@ -60,7 +60,7 @@ public class NormalizationKernelsTests
     [DataRow("3,5,7,2", 1)]
     [DataRow("2,7,90,70", 1)]
     [DataRow("30,1,9", 1)]
-    public void BatchNormalization_AndGradient(string shapeText, int axis)
+    public void BatchNormalization_and_its_gradient_match_double(string shapeText, int axis)
     {
         var shape = Parse(shapeText);
         int[] channels = [shape[axis < 0 ? axis + shape.Length : axis]];
@@ -90,7 +90,7 @@ public class NormalizationKernelsTests
     [DataRow("3,7,33", true)]
     [DataRow("900,100", true)]
     [DataRow("900,100", false)]
-    public void CrossEntropy_AndGradient(string shapeText, bool sparse)
+    public void Cross_entropy_and_its_gradient_match_double(string shapeText, bool sparse)
     {
         var shape = Parse(shapeText);
         var rows = shape[..^1];
@@ -119,7 +119,7 @@ public class NormalizationKernelsTests
     }
 
     [TestMethod]
-    public void CrossEntropy_LabelOutOfRange_IsASentence()
+    public void A_label_out_of_range_is_a_sentence()
     {
         SymbolicTensor logits = OpRun.Input([3, 4]), labels = OpRun.Input([3], DType.Int64);
         var error = Assert.ThrowsExactly<ModelException>(() => OpRun.Outputs(

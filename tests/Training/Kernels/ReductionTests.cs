@@ -13,7 +13,7 @@ public class ReductionTests
 
     [TestMethod]
     [DynamicData(nameof(Kinds))]
-    public void EverySetOfAxes_SmallShapes_MatchesDouble(string kindName)
+    public void Small_shapes_match_double_for_every_set_of_axes(string kindName)
     {
         var kind = Enum.Parse<ReduceKind>(kindName);
         int[][] shapes = [[1], [7], [3, 5], [17, 1], [1, 33], [2, 3, 70], [3, 1, 5, 2], [2, 5, 3, 19], [300, 3], [3, 300]];
@@ -38,14 +38,14 @@ public class ReductionTests
     [DataRow("4,100,200,3", "1,2")]
     [DataRow("40,2500", "1")]
     [DataRow("300,3,300", "0,2")]
-    public void LargeShapes_CutIntoParts_MatchDoubleOnAnyThreads(string shapeText, string axesText)
+    public void Large_shapes_cut_into_parts_match_double_on_any_threads(string shapeText, string axesText)
     {
         int[] shape = Parse(shapeText), axes = Parse(axesText);
         foreach (var kind in new[] { ReduceKind.Sum, ReduceKind.Mean, ReduceKind.Max, ReduceKind.L2, ReduceKind.LogSumExp }) Check(kind, shape, axes);
     }
 
     [TestMethod]
-    public void Sum_LongRunOfOnes_IsExact()
+    public void A_long_sum_of_ones_is_exact()
     {
         // Added one after the other in floats this would stop at 2^24.
         var source = new float[16_777_220];
@@ -54,7 +54,7 @@ public class ReductionTests
     }
 
     [TestMethod]
-    public void NothingToReduce_GivesTheIdentity()
+    public void Nothing_to_reduce_gives_the_identity()
     {
         CollectionAssert.AreEqual(new float[] { 0, 0 }, Run(Reduction.Create(ReduceKind.Sum, [2, 0], [1]), [], 2, 1));
         CollectionAssert.AreEqual(new float[] { 0, 0 }, Run(Reduction.Create(ReduceKind.Sum, [0, 2], [0]), [], 2, 1));
@@ -63,7 +63,7 @@ public class ReductionTests
     }
 
     [TestMethod]
-    public void MaxAndLogSumExp_SpecialValues_Propagate()
+    public void Max_and_LogSumExp_propagate_special_values()
     {
         float[] row = [1, float.NaN, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18];
         Assert.IsTrue(float.IsNaN(Run(Reduction.Create(ReduceKind.Max, [18], [0]), row, 1, 1)[0]));

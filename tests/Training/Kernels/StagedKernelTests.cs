@@ -19,7 +19,7 @@ public sealed class StagedKernelTests
     [TestMethod]
     [TestCategory("Ops")]
     [DynamicData(nameof(Rows))]
-    public void Operator_In16Bits_RoundsWhatFloat32Gives(string name)
+    public void An_operator_in_16_bits_rounds_what_Float32_gives(string name)
     {
         var row = OpCases.Named(name);
         var random = new Random(5);
@@ -41,7 +41,7 @@ public sealed class StagedKernelTests
     [DataRow(3, 2)]
     [DataRow(7, 3)]
     [DataRow(17, 5)]
-    public void Convolution_InPieces_GivesTheSameBitsAsInOne(int batch, int rows)
+    public void A_convolution_in_pieces_gives_the_same_bits_as_in_one(int batch, int rows)
     {
         // Rows do not see one another, so cutting between them changes nothing; sums over the batch are added in another order.
         int[] image = [batch, 6, 5, 8];
@@ -83,7 +83,7 @@ public sealed class StagedKernelTests
     [DataRow(3, 17, 7)]
     [DataRow(7, 130, 33)]
     [DataRow(17, 64, 1)]
-    public void WeightGradient_CutAlongItsRows_GivesTheSameBits(int samples, int inputs, int units)
+    public void A_weight_gradient_cut_along_its_rows_gives_the_same_bits(int samples, int inputs, int units)
     {
         // More inputs than samples: each piece takes its own columns of x, whether they lie in 16 bits or in 32.
         var dy = new InputLayer(Shape.Of(samples, units), DType.Float16, "dy").Tensor;
@@ -107,7 +107,7 @@ public sealed class StagedKernelTests
     }
 
     [TestMethod]
-    public void AskedForConversions_Round_ThoseOfStorageNeedNot()
+    public void Requested_conversions_round_and_those_of_storage_need_not()
     {
         var x = new InputLayer(Shape.Of(3), DType.Float32, "x").Tensor;
         SymbolicTensor[] outputs =

@@ -52,7 +52,7 @@ public sealed class LossTests
     [DataRow(new long[] { 2, 2, 0 }, 3)]
     [DataRow(new long[] { 2 }, 1)]
     [DataRow(new long[] { 1, 2, 1 }, 3)]
-    public void Ctc_IsTheProbabilityOfAllWaysToSayTheLabels(long[] labels, int time)
+    public void Ctc_is_the_probability_of_all_ways_to_say_the_labels(long[] labels, int time)
     {
         const int Classes = 3;
         var logits = Numbers(time * Classes, 3);
@@ -81,7 +81,7 @@ public sealed class LossTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public void Circle_ComparesAllPairs(bool removeDiagonal)
+    public void Circle_compares_all_pairs(bool removeDiagonal)
     {
         const int Count = 5;
         const float Gamma = 4;
@@ -121,7 +121,7 @@ public sealed class LossTests
     }
 
     [TestMethod]
-    public void GeneralizedCrossEntropy_IsAPowerOfTheRightProbability()
+    public void Generalized_cross_entropy_is_a_power_of_the_right_probability()
     {
         var (losses, gradient) = Run(new CategoricalGeneralizedCrossEntropy(0.7f), new long[] { 2, 0 }, new float[,] { { 0.1f, 0.2f, 0.7f }, { 0.5f, 0.25f, 0.25f } });
         Assert.AreEqual((1 - MathF.Pow(0.7f, 0.7f)) / 0.7f, losses[0], 1e-5f);
@@ -130,7 +130,7 @@ public sealed class LossTests
     }
 
     [TestMethod]
-    public void IgnoredClasses_DoNotDiluteTheMean()
+    public void Ignored_classes_do_not_dilute_the_mean()
     {
         NDArray predictions = new float[,] { { 0.1f, 0.9f }, { 0.5f, 0.5f }, { 0.8f, 0.2f } };
         var (mean, gradient) = Run(new SparseCategoricalCrossentropy(ignoreClass: -1), new long[] { 1, -1, 0 }, predictions, LossReduction.SumOverBatchSize);
@@ -139,7 +139,7 @@ public sealed class LossTests
     }
 
     [TestMethod]
-    public void BalancedFocalCrossentropy_WeighsOnesByAlpha()
+    public void Balanced_focal_cross_entropy_weighs_ones_by_alpha()
     {
         var (losses, _) = Run(new BinaryFocalCrossentropy(applyClassBalancing: true, alpha: 0.9f), new float[,] { { 1 }, { 0 } }, new float[,] { { 0.6f }, { 0.3f } });
         Assert.AreEqual(-0.9 * 0.16 * Math.Log(0.6), losses[0], 1e-5);
@@ -147,7 +147,7 @@ public sealed class LossTests
     }
 
     [TestMethod]
-    public void Dice_SumsTheAxesItIsGiven()
+    public void Dice_sums_the_axes_it_is_given()
     {
         var (losses, _) = Run(new Dice([1]), new float[,] { { 1, 0 }, { 1, 1 } }, new float[,] { { 0.5f, 0.5f }, { 1, 1 } });
         Assert.AreEqual(0.5f, losses[0], 1e-5f);
@@ -155,7 +155,7 @@ public sealed class LossTests
     }
 
     [TestMethod]
-    public void Names_AreKeras()
+    public void Names_are_Keras()
     {
         Assert.AreEqual("mean_squared_error", Loss.Named("mse").Name);
         Assert.AreEqual("kl_divergence", Loss.Named("kl_divergence").Name);

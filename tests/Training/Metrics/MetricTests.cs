@@ -14,7 +14,7 @@ public sealed class MetricTests
     private static readonly NDArray _weights = new float[] { 1, 2, 3, 4, 0 };
 
     [TestMethod]
-    public void Counts_TakeWeights()
+    public void Counts_take_weights()
     {
         Assert.AreEqual(4, Result(new TruePositives(), _true, _predicted, _weights));
         Assert.AreEqual(3, Result(new FalsePositives(), _true, _predicted, _weights));
@@ -26,7 +26,7 @@ public sealed class MetricTests
     }
 
     [TestMethod]
-    public void Several_thresholds_or_classes_give_a_number_each()
+    public void Several_thresholds_or_classes_give_one_value_each()
     {
         CollectionAssert.AreEqual(new double[] { 3, 2, 1 }, Results(new TruePositives([0.3f, 0.5f, 0.85f]), _true, _predicted));
         CollectionAssert.AreEqual(new[] { 3.0 / 4, 2.0 / 3, 1 }, Results(new Precision([0.3f, 0.5f, 0.85f]), _true, _predicted));
@@ -57,7 +57,7 @@ public sealed class MetricTests
     }
 
     [TestMethod]
-    public void Auc_IsTheShareOfPairsInOrder()
+    public void Auc_is_the_share_of_pairs_in_order()
     {
         // Of 3 x 2 pairs of a one and a zero, 5 stand in order: 0.4 is below 0.6.
         Assert.AreEqual(5.0 / 6, Result(Metric.Auc, _true, _predicted), 1e-6);
@@ -67,14 +67,14 @@ public sealed class MetricTests
     }
 
     [TestMethod]
-    public void Auc_OfPredictionsThatAreNoNumbersDoesNotFail()
+    public void Auc_of_predictions_that_are_NaN_does_not_fail()
     {
         var result = Result(Metric.Auc, _true, new float[] { float.NaN, 0.4f, float.PositiveInfinity, -1, 2 });
         Assert.IsTrue(result is >= 0 and <= 1);
     }
 
     [TestMethod]
-    public void BestThresholds_HoldTheOtherNumber()
+    public void Best_thresholds_hold_the_other_rate()
     {
         Assert.AreEqual(2.0 / 3, Result(new SensitivityAtSpecificity(1), _true, _predicted), 1e-6);
         Assert.AreEqual(0.5, Result(new SpecificityAtSensitivity(1), _true, _predicted), 1e-6);
@@ -84,7 +84,7 @@ public sealed class MetricTests
     }
 
     [TestMethod]
-    public void TopPredictions_Count()
+    public void Top_predictions_count()
     {
         float[,] y = { { 0, 1, 0 }, { 1, 0, 1 } };
         float[,] p = { { 0.5f, 0.4f, 0.1f }, { 0.2f, 0.3f, 0.9f } };
@@ -94,7 +94,7 @@ public sealed class MetricTests
     }
 
     [TestMethod]
-    public void Regression_FollowsTheDefinitions()
+    public void Regression_follows_the_definitions()
     {
         float[,] y = { { 1, 2 }, { 3, 5 }, { 5, 4 } };
         float[,] p = { { 1, 3 }, { 2, 5 }, { 5, 3 } };
@@ -109,7 +109,7 @@ public sealed class MetricTests
     }
 
     [TestMethod]
-    public void Intersections_LeaveOutWhatIsNoClass()
+    public void Intersections_leave_out_what_is_no_class()
     {
         Assert.AreEqual((0.5 + 0.5) / 2, Result(new IoU(2), new long[] { 0, 0, 1, 7 }, new float[] { 0, 1, 1, 1 }), 1e-6);
         Assert.AreEqual(0.5, Result(new IoU(2, [1]), new long[] { 0, 0, 1, 7 }, new float[] { 0, 1, 1, 1 }), 1e-6);
@@ -118,7 +118,7 @@ public sealed class MetricTests
     }
 
     [TestMethod]
-    public void ConfusionMatrix_GathersBatchesAndReports()
+    public void ConfusionMatrix_gathers_batches_and_reports()
     {
         var input = Model.Input([3]);
         var model = new Model(input, input.Apply(new Softmax()));
@@ -137,7 +137,7 @@ public sealed class MetricTests
     }
 
     [TestMethod]
-    public void WeightedMetrics_StandBesideTheOthers()
+    public void Weighted_metrics_stand_beside_the_others()
     {
         var input = Model.Input([1]);
         var trainer = new Model(input, input.Apply(new Dense(1) { KernelInitializer = Initializer.Ones, UseBias = false })).Compile(new Sgd(0), Loss.MeanSquaredError, metrics: [Metric.MeanAbsoluteError], weightedMetrics: [Metric.MeanAbsoluteError]);

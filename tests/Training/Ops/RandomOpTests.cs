@@ -59,7 +59,7 @@ public sealed class RandomOpTests
     }
 
     [TestMethod]
-    public void Streams_seeds_and_steps_draw_different_numbers_and_a_stream_of_its_own_seed_does_not_care()
+    public void Streams_seeds_and_steps_draw_different_numbers_and_a_stream_of_its_own_seed_is_independent()
     {
         OpInput[] shape = [new OpInput([17])];
         var x = OpRun.Placeholders(shape, unknownBatch: false);

@@ -12,7 +12,7 @@ public sealed class OptimizerTests
     private static readonly float[][] _gradients = [[0.1f, -0.2f, 0.3f, 0.05f], [0.05f, 0.4f, -0.1f, -0.6f], [-0.3f, 0.2f, 0.1f, 0]];
 
     [TestMethod]
-    public void Accumulation_MovesEverySecondStepByTheMean()
+    public void Accumulation_moves_every_second_step_by_the_mean()
     {
         var steps = Run(new Sgd(0.1f) { GradientAccumulationSteps = 2 });
         AreClose([1, -2, 3, 0.5f], steps[0]);
@@ -21,7 +21,7 @@ public sealed class OptimizerTests
     }
 
     [TestMethod]
-    public void Averages_TakeTheWeightsPlaceWhereTheirTurnComes()
+    public void Averages_take_the_weights_place_every_so_many_steps()
     {
         var steps = Run(new Sgd(0.1f) { UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 2 });
         AreClose([0.99f, -1.98f, 2.97f, 0.495f], steps[0]);
@@ -30,14 +30,14 @@ public sealed class OptimizerTests
     }
 
     [TestMethod]
-    public void Decay_LeavesOutNamedWeights()
+    public void Decay_leaves_out_named_weights()
     {
         AreClose([0.98f, -1.96f, 2.94f, 0.49f], Run(new Sgd(0.1f) { WeightDecay = 0.1f })[0]);
         AreClose([0.99f, -1.98f, 2.97f, 0.495f], Run(new Sgd(0.1f) { WeightDecay = 0.1f, ExcludeFromWeightDecay = ["kernel"] })[0]);
     }
 
     [TestMethod]
-    public void Averages_AreTheWeightsWhenTrainingEnds()
+    public void Averages_are_the_weights_when_training_ends()
     {
         var input = Model.Input([1]);
         var dense = new Dense(1) { UseBias = false, KernelInitializer = Initializer.Zeros };
@@ -51,7 +51,7 @@ public sealed class OptimizerTests
     }
 
     [TestMethod]
-    public void WarmUp_RisesThenFollows()
+    public void A_warm_up_rises_and_then_follows_the_schedule()
     {
         var schedule = Schedule.WarmUp(Schedule.ExponentialDecay(1, steps: 1, rate: 0.5f), steps: 4);
         float[] expected = [0, 0.25f, 0.5f, 0.75f, 1, 0.5f, 0.25f];
@@ -67,7 +67,7 @@ public sealed class OptimizerTests
     }
 
     [TestMethod]
-    public void Rate_IsThatOfTheLastStepWhereAScheduleGivesIt()
+    public void The_reported_rate_of_a_schedule_is_that_of_the_last_step()
     {
         var input = Model.Input([1]);
         var trainer = new Model(input, input.Apply(new Dense(1))).Compile(new Sgd(Schedule.PiecewiseConstantDecay([1], [0.1f, 0.01f])), Loss.MeanSquaredError);
@@ -76,7 +76,7 @@ public sealed class OptimizerTests
     }
 
     [TestMethod]
-    public void Options_ThatContradictAreRefused()
+    public void Contradicting_options_are_refused()
     {
         Assert.Throws<ModelException>(() => Run(new Sgd { ClipNorm = 1, ClipValue = 1 }));
         Assert.Throws<ModelException>(() => Run(new Sgd { GradientAccumulationSteps = 1 }));
@@ -85,7 +85,7 @@ public sealed class OptimizerTests
     }
 
     [TestMethod]
-    public void Muon_TurnsAMatrixIntoAnOrthogonalStep()
+    public void Muon_turns_a_matrix_into_an_orthogonal_step()
     {
         var weight = new Weight("kernel", Shape.Of(3, 2), Initializer.Zeros, trainable: true, null);
         var gradient = new InputLayer(weight.Shape, DType.Float32, "gradient").Tensor;

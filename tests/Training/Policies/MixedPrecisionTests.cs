@@ -22,7 +22,7 @@ public sealed class MixedPrecisionTests
     [TestMethod]
     [DataRow(MixedPrecision.Float16)]
     [DataRow(MixedPrecision.BFloat16)]
-    public void Gradients_AreThoseOfAStepRoundedBetweenItsOperators(MixedPrecision policy)
+    public void Gradients_are_those_of_a_step_rounded_between_its_operators(MixedPrecision policy)
     {
         // relu(x A + a) B + b: hidden values, their gradients and those of the first layer's weights are rounded; the layer that makes the output is not.
         const int Rows = 7, In = 5, Hidden = 17, Out = 3;
@@ -56,7 +56,7 @@ public sealed class MixedPrecisionTests
 
     [TestMethod]
     [DynamicData(nameof(Layers))]
-    public void EveryLayer_HasFloat32sGradients_ButForRounding(LayerCase row)
+    public void Every_layer_has_the_gradients_of_Float32_but_for_rounding(LayerCase row)
     {
         if (row.InputType != DType.Float32 || row.Inputs.Any(shape => !shape.IsKnown)) return;
         var random = new Random(4);
@@ -86,7 +86,7 @@ public sealed class MixedPrecisionTests
 
     [TestMethod]
     [DynamicData(nameof(Networks))]
-    public void Losses_FollowThoseOfFloat32(string name, MixedPrecision policy)
+    public void Losses_follow_those_of_Float32(string name, MixedPrecision policy)
     {
         foreach (var batch in new[] { 1, 3, 7, 17 })
         {
@@ -104,7 +104,7 @@ public sealed class MixedPrecisionTests
 
     [TestMethod]
     [DynamicData(nameof(Networks))]
-    public void Steps_RepeatBitForBit_WithAnyNumberOfThreads(string name, MixedPrecision policy)
+    public void Steps_repeat_bit_for_bit_with_any_number_of_threads(string name, MixedPrecision policy)
     {
         var first = Weights(1);
         CollectionAssert.AreEqual(first, Weights(1), "again");
@@ -120,7 +120,7 @@ public sealed class MixedPrecisionTests
 
     [TestMethod]
     [DynamicData(nameof(Networks))]
-    public void AWarmStep_AllocatesNothing(string name, MixedPrecision policy)
+    public void A_warm_step_allocates_nothing(string name, MixedPrecision policy)
     {
         var (model, x, y) = Task(name);
         var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], threads: 2, precision: policy);
@@ -141,7 +141,7 @@ public sealed class MixedPrecisionTests
     [TestMethod]
     [DataRow("mnist", 0.4)]
     [DataRow("residual images", 0.4)]
-    public void Memory_IsThatOfTheStep_AndMuchSmaller(string name, double least)
+    public void Memory_is_that_of_the_step_and_much_smaller(string name, double least)
     {
         var image = name == "mnist" ? Model.Input([28, 28, 1]) : Model.Input([32, 32, 3]);
         Model model;
@@ -177,7 +177,7 @@ public sealed class MixedPrecisionTests
     }
 
     [TestMethod]
-    public void ScoresThatMasksHide_StayFinite()
+    public void Scores_that_masks_hide_stay_finite()
     {
         // The second sample is hidden wholly: 1e9 taken from each of its scores is beyond the range of a half.
         var input = Model.Input([5, 4]);
@@ -195,7 +195,7 @@ public sealed class MixedPrecisionTests
     }
 
     [TestMethod]
-    public void TheTable_SaysWhatStaysFloat32()
+    public void The_table_says_what_stays_Float32()
     {
         var (model, x, y) = Task("residual");
         var trainer = model.Compile(new Sgd(), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.BFloat16);
@@ -220,7 +220,7 @@ public sealed class MixedPrecisionTests
     }
 
     [TestMethod]
-    public void Evaluation_IsInFloat32_WithTheTrainedWeights()
+    public void Evaluation_is_in_Float32_with_the_trained_weights()
     {
         var (model, x, y) = Task("mlp");
         var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.BFloat16);
@@ -232,7 +232,7 @@ public sealed class MixedPrecisionTests
     }
 
     [TestMethod]
-    public void GradientsThatAreNotFinite_SkipTheStep_AndHalveTheScale()
+    public void Gradients_that_are_not_finite_skip_the_step_and_halve_the_scale()
     {
         var (model, x, y) = Task("mlp");
         var trainer = model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.Float16);
@@ -258,7 +258,7 @@ public sealed class MixedPrecisionTests
     }
 
     [TestMethod]
-    public void TwoThousandFiniteSteps_DoubleTheScale()
+    public void Two_thousand_finite_steps_double_the_scale()
     {
         var input = Model.Input([2]);
         var model = new Model(input, input.Apply(new Dense(3, Activation.Relu), new Dense(1)));
@@ -280,7 +280,7 @@ public sealed class MixedPrecisionTests
     }
 
     [TestMethod]
-    public void ALossThatOverflows_IsReported_WithTheWayOut()
+    public void A_loss_that_overflows_is_reported_with_a_remedy()
     {
         var input = Model.Input([1]);
         var model = new Model(input, input.Apply(new Dense(1) { UseBias = false }, new Rescaling(1)));
@@ -293,7 +293,7 @@ public sealed class MixedPrecisionTests
     }
 
     [TestMethod]
-    public void WrongUses_GetASentence()
+    public void Wrong_uses_get_a_sentence()
     {
         var (model, _, _) = Task("mlp");
         Assert.Contains("precision is 7", Assert.Throws<ModelException>(() => model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: (MixedPrecision)7)).Message);

@@ -11,7 +11,7 @@ public sealed class MagnitudePruningTests
     private const int StepsPerEpoch = 8;
 
     [TestMethod]
-    public void Zeros_GrowWithTheSchedule_AndStayZeroToTheFile()
+    public void Zeros_grow_with_the_schedule_and_stay_zero_in_the_file()
     {
         var trainer = Compiled();
         var schedule = SparsitySchedule.PolynomialDecay(finalSparsity: 0.75, endStep: 16, beginStep: 4, frequency: 3);
@@ -51,7 +51,7 @@ public sealed class MagnitudePruningTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public void AResumedTraining_EndsWithTheSameBits(bool pruningFirst)
+    public void A_resumed_training_ends_with_the_same_bits(bool pruningFirst)
     {
         static MagnitudePruning Pruning() => new(SparsitySchedule.PolynomialDecay(0.6, endStep: 20, frequency: 3));
         using var folder = new TemporaryFolder();
@@ -71,7 +71,7 @@ public sealed class MagnitudePruningTests
     }
 
     [TestMethod]
-    public void WhatAnEarlierFitChose_Stays_AndAveragesArePrunedToo()
+    public void Zeros_of_an_earlier_Fit_stay_and_averages_are_pruned_too()
     {
         var trainer = Compiled(new Adam(0.01f) { UseEma = true, EmaMomentum = 0.9f });
         Fit(trainer, 1, new MagnitudePruning(SparsitySchedule.ConstantSparsity(0.5, endStep: 4)));
@@ -84,7 +84,7 @@ public sealed class MagnitudePruningTests
     }
 
     [TestMethod]
-    public void APrunedTrainer_IsSavedLoadedAndWrittenAsAStep()
+    public void A_pruned_trainer_is_saved_loaded_and_written_as_a_step()
     {
         using var folder = new TemporaryFolder();
         var trainer = Compiled();
@@ -99,7 +99,7 @@ public sealed class MagnitudePruningTests
     }
 
     [TestMethod]
-    public void LayersAndWeights_NarrowWhatIsPruned()
+    public void Layers_and_weights_narrow_what_is_pruned()
     {
         CollectionAssert.AreEqual(new[] { "c/kernel" }, Pruned(new MagnitudePruning(0.5) { Layers = ["c"] }));
         CollectionAssert.AreEqual(new[] { "b/depthwise_kernel", "b/bias" }, Pruned(new MagnitudePruning(0.5) { Layers = ["b"], Weights = (path, weight) => weight.Name != "pointwise_kernel" }));
@@ -114,7 +114,7 @@ public sealed class MagnitudePruningTests
     }
 
     [TestMethod]
-    public void RecurrentAndAttentionKernels_ArePruned()
+    public void Recurrent_and_attention_kernels_are_pruned()
     {
         var x = Model.Input([4, 6]);
         var model = new Model(x, new MultiHeadAttention(2, 3, name: "attention").Call(x, x).Apply(new Lstm(5, name: "lstm"), new Dense(1, name: "out")));
@@ -124,7 +124,7 @@ public sealed class MagnitudePruningTests
     }
 
     [TestMethod]
-    public void AWarmStep_AllocatesNothing()
+    public void A_warm_step_allocates_nothing()
     {
         var trainer = Compiled(threads: 1);
         var (before, steps) = (0L, 0);
@@ -142,7 +142,7 @@ public sealed class MagnitudePruningTests
     }
 
     [TestMethod]
-    public void WrongUses_AreToldInSentences()
+    public void Wrong_uses_are_reported_in_sentences()
     {
         Refused(new MagnitudePruning(0.5) { Layers = ["cc"] }, Compiled(), "MagnitudePruning: no layer 'cc' has weights. Did you mean 'c'? Those that have are a, b, c.");
         Refused(new MagnitudePruning(0.5) { Weights = (_, _) => false }, Compiled(), "MagnitudePruning: there is no weight to prune;");

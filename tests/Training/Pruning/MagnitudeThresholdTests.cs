@@ -6,7 +6,7 @@ namespace OnnxFunctional.Tests.Training.Pruning;
 public sealed class MagnitudeThresholdTests
 {
     [TestMethod]
-    public void TheSmallest_AreThoseASortWouldFind()
+    public void The_smallest_are_those_a_sort_would_find()
     {
         var threshold = new MagnitudeThreshold();
         var random = new Random(5);

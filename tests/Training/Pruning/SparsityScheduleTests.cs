@@ -6,7 +6,7 @@ namespace OnnxFunctional.Tests.Training.Pruning;
 public sealed class SparsityScheduleTests
 {
     [TestMethod]
-    public void PolynomialDecay_FollowsItsFormula()
+    public void PolynomialDecay_follows_its_formula()
     {
         var schedule = SparsitySchedule.PolynomialDecay(finalSparsity: 0.8, endStep: 1000, initialSparsity: 0.2, beginStep: 200);
         (long Step, double Share)[] expected = [(0, 0), (199, 0), (200, 0.2), (400, 0.8 - (0.6 * 0.75 * 0.75 * 0.75)), (600, 0.8 - (0.6 / 8)), (1000, 0.8), (5000, 0.8)];
@@ -15,7 +15,7 @@ public sealed class SparsityScheduleTests
     }
 
     [TestMethod]
-    public void ZerosAreChosen_EverySoManySteps_AndAtTheEnd()
+    public void Zeros_are_chosen_every_so_many_steps_and_at_the_end()
     {
         var schedule = SparsitySchedule.PolynomialDecay(0.5, endStep: 17, beginStep: 3, frequency: 5);
         CollectionAssert.AreEqual(new long[] { 3, 8, 13, 17 }, Enumerable.Range(0, 40).Select(step => (long)step).Where(schedule.IsDue).ToArray());
@@ -26,7 +26,7 @@ public sealed class SparsityScheduleTests
     }
 
     [TestMethod]
-    public void WrongShares_AreToldInSentences()
+    public void Wrong_shares_are_reported_in_sentences()
     {
         Refused(() => SparsitySchedule.ConstantSparsity(1), "SparsitySchedule: targetSparsity is 1; expected a share of zeros from 0 to below 1");
         Refused(() => SparsitySchedule.ConstantSparsity(double.NaN), "targetSparsity is NaN");

@@ -14,13 +14,13 @@ public sealed class CompileConfigTests
     private static readonly KerasType[] _all = [.. CompileTypes.Optimizers.Values, .. CompileTypes.Schedules.Values, .. CompileTypes.Losses.Values, .. CompileTypes.Metrics.Values];
 
     [TestMethod]
-    public void EveryClass_ShowsAllItsParameters()
+    public void Every_class_shows_all_its_parameters()
     {
         foreach (var type in _all) Assert.IsEmpty(type.HiddenParameters(), type.Name);
     }
 
     [TestMethod]
-    public void EveryBuiltInClass_HasARow()
+    public void Every_built_in_class_has_a_row()
     {
         var kinds = new[] { typeof(Optimizer), typeof(Schedule), typeof(Loss), typeof(Metric) };
         var rows = _all.Select(type => type.Type).ToHashSet();
@@ -28,7 +28,7 @@ public sealed class CompileConfigTests
     }
 
     [TestMethod]
-    public void Optimizers_ComeBackAsTheyWere()
+    public void Optimizers_come_back_as_they_were()
     {
         Optimizer[] optimizers =
         [
@@ -54,7 +54,7 @@ public sealed class CompileConfigTests
     }
 
     [TestMethod]
-    public void FunctionsOfOnesOwn_AreRefused_WithTheirPlace()
+    public void Custom_functions_are_refused_with_their_place()
     {
         var x = Model.Input([3]);
         var trainer = new Model(x, x.Apply(new Dense(2))).Compile(new Adam(Schedule.From(step => 1 / (step + 1))), Loss.MeanSquaredError);
@@ -70,7 +70,7 @@ public sealed class CompileConfigTests
     [DataRow("""{"optimizer":{"class_name":"Adam","config":{}},"loss":{"nowhere":{"class_name":"Huber","config":{}}},"loss_weights":{},"metrics":[],"weighted_metrics":[]}""")]
     [DataRow("""{"optimizer":{"class_name":"Adam","config":{"learning_rate":{"class_name":"WarmUp","config":{}}}},"loss":{},"loss_weights":{},"metrics":[],"weighted_metrics":[]}""")]
     [DataRow("""{"optimizer":{"class_name":"Adam","config":{}},"loss":{},"loss_weights":{},"metrics":[],"weighted_metrics":[],"dtype_policy":"mixed_float17"}""")]
-    public void WrongJson_GivesASentence(string json)
+    public void Wrong_JSON_gives_a_sentence(string json)
     {
         var x = Model.Input([3]);
         var model = new Model(x, x.Apply(new Dense(2)));

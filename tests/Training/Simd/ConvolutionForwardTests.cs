@@ -9,7 +9,7 @@ namespace OnnxFunctional.Tests.Training.Simd;
 public class ConvolutionForwardTests
 {
     [TestMethod]
-    public void Forward_AllGeometries_EqualsPlainLoops()
+    public void Forward_equals_plain_loops_for_all_geometries()
     {
         using var pool = new WorkerPool(1);
         foreach (var geometry in ConvolutionCases.All())
@@ -25,7 +25,7 @@ public class ConvolutionForwardTests
     }
 
     [TestMethod]
-    public void InputGradient_AllGeometries_EqualsPlainLoops()
+    public void The_input_gradient_equals_plain_loops_for_all_geometries()
     {
         using var pool = new WorkerPool(1);
         foreach (var geometry in ConvolutionCases.All())
@@ -41,7 +41,7 @@ public class ConvolutionForwardTests
     }
 
     [TestMethod]
-    public void Forward_BiasAddendAndRelu_AppliesThemInThatOrder()
+    public void Bias_addend_and_relu_are_applied_in_that_order()
     {
         using var pool = new WorkerPool(1);
         foreach (var geometry in ConvolutionCases.All())
@@ -62,7 +62,7 @@ public class ConvolutionForwardTests
     }
 
     [TestMethod]
-    public void InputGradient_BiasAndRelu_IsTransposedConvolution()
+    public void The_input_gradient_with_bias_and_relu_is_a_transposed_convolution()
     {
         using var pool = new WorkerPool(1);
         foreach (var geometry in ConvolutionCases.All())
@@ -80,7 +80,7 @@ public class ConvolutionForwardTests
     }
 
     [TestMethod]
-    public void Forward_PanelLongerThanAChunk_AddsTheChunksUp()
+    public void Chunks_of_a_long_panel_are_added_up()
     {
         using var pool = new WorkerPool(1);
         var geometry = ConvolutionGeometry.Create(1, 900, 5, 1, [3, 4], [3, 2], [1, 1], [1, 1], [1, 0], [1, 1]);
@@ -96,7 +96,7 @@ public class ConvolutionForwardTests
     }
 
     [TestMethod]
-    public void Forward_NotANumber_PassesRelu()
+    public void NaN_passes_relu()
     {
         using var pool = new WorkerPool(1);
         var geometry = ConvolutionGeometry.Create(1, 1, 3, 1, [5], [1], [1], [1], [0], [0]);
@@ -109,7 +109,7 @@ public class ConvolutionForwardTests
     }
 
     [TestMethod]
-    public void ForwardAndInputGradient_TwoThreads_SameBits()
+    public void Forward_and_input_gradient_give_the_same_bits_on_two_threads()
     {
         using var one = new WorkerPool(1);
         using var two = new WorkerPool(2);
@@ -129,7 +129,7 @@ public class ConvolutionForwardTests
     }
 
     [TestMethod]
-    public void Run_Warm_AllocatesNothing()
+    public void A_warm_run_allocates_nothing()
     {
         using var pool = new WorkerPool(1);
         var geometry = ConvolutionGeometry.Create(1, 3, 17, 1, [9, 9], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]);

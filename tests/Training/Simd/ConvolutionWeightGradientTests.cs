@@ -9,7 +9,7 @@ namespace OnnxFunctional.Tests.Training.Simd;
 public class ConvolutionWeightGradientTests
 {
     [TestMethod]
-    public void Run_AllGeometries_EqualsPlainLoops()
+    public void A_run_equals_plain_loops_for_all_geometries()
     {
         using var pool = new WorkerPool(1);
         foreach (var geometry in ConvolutionCases.All().Concat(ConvolutionCases.Parted()))
@@ -30,7 +30,7 @@ public class ConvolutionWeightGradientTests
     }
 
     [TestMethod]
-    public void Run_TwoThreads_SameBits()
+    public void A_run_gives_the_same_bits_on_two_threads()
     {
         using var one = new WorkerPool(1);
         using var two = new WorkerPool(2);

@@ -16,7 +16,7 @@ public class ElementwiseProgramTests
 
     [TestMethod]
     [DynamicData(nameof(OpcodeRows))]
-    public void Opcode_EveryLength_MatchesDouble(string name)
+    public void Opcodes_match_double_for_every_length(string name)
     {
         var opcode = Enum.Parse<ElementwiseOpcode>(name);
         var arity = ElementwiseOpcodes.Arity(opcode);
@@ -50,7 +50,7 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
-    public void Relu_NaN_Stays()
+    public void NaN_stays_in_relu()
     {
         foreach (var opcode in new[] { ElementwiseOpcode.Relu, ElementwiseOpcode.Clip, ElementwiseOpcode.LeakyRelu, ElementwiseOpcode.Elu, ElementwiseOpcode.HardSigmoid, ElementwiseOpcode.Sign })
         {
@@ -85,7 +85,7 @@ public class ElementwiseProgramTests
     [DataRow("1,1", "1")]
     [DataRow("0,4", "4")]
     [DataRow("17", "17")]
-    public void Broadcast_OneSide_MatchesNumpyRule(string shapeText, string otherText)
+    public void Broadcasting_one_side_matches_the_rule_of_NumPy(string shapeText, string otherText)
     {
         int[] shape = Parse(shapeText), other = Parse(otherText);
         var length = shape.Aggregate(1, (a, b) => a * b);
@@ -122,7 +122,7 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
-    public void Strided_TransposedAndSkipping_ReadsTheRightElements()
+    public void Transposed_and_skipping_strides_read_the_right_elements()
     {
         const int rows = 37, columns = 53;
         var x = SimdTesting.Random(rows * columns * 2);
@@ -144,7 +144,7 @@ public class ElementwiseProgramTests
     [DataRow(17, false)]
     [DataRow(17, true)]
     [DataRow(5000, true)]
-    public void Adam_InPlace_MatchesDouble(int length, bool byDifference)
+    public void Adam_in_place_matches_double(int length, bool byDifference)
     {
         float[] w = SimdTesting.Random(length), g = SimdTesting.Random(length, seed: 2), m = SimdTesting.Random(length, seed: 3), v = SimdTesting.Random(length, 0, 2, 4);
         const float rate = 0.01f, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-7f;
@@ -180,7 +180,7 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
-    public void Pairs_ThatEveryNetworkHas_AreOneInstruction()
+    public void Pairs_that_every_network_has_are_one_instruction()
     {
         const int length = 40;
         float[] x = SimdTesting.Random(length, 0.5f, 2), y = SimdTesting.Random(length, seed: 2);
@@ -211,7 +211,7 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
-    public void Overwrite_InputStillNeeded_IsStoredAtTheEnd()
+    public void An_overwritten_input_that_is_still_needed_is_stored_at_the_end()
     {
         // The first output takes x's memory although the second still reads x; the third hands y on into z's.
         const int length = 3000;
@@ -235,7 +235,7 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
-    public void Outputs_OfEveryType_AreStored()
+    public void Outputs_of_every_type_are_stored()
     {
         foreach (var length in SimdTesting.Lengths)
         {
@@ -277,7 +277,7 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
-    public void Masks_CopiedChosenAndCompared_StayMasks()
+    public void Masks_copied_selected_and_compared_stay_masks()
     {
         const int length = 37;
         float[] x = SimdTesting.Random(length), y = SimdTesting.Random(length, seed: 2), z = SimdTesting.Random(length, seed: 3);
@@ -302,7 +302,7 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
-    public void RandomNumbers_InAnyPart_AreThoseOfPhilox()
+    public void Random_numbers_in_any_part_are_those_of_Philox()
     {
         foreach (var shape in new int[][] { [63], [64], [5000], [70, 33], [3, 2500] })
         {
@@ -323,7 +323,7 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
-    public void RandomChains_ManySeeds_MatchDouble()
+    public void Random_chains_of_many_seeds_match_double()
     {
         ElementwiseOpcode[] pool =
         [
@@ -382,7 +382,7 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
-    public void Build_WrongUse_SaysSo()
+    public void A_wrong_use_of_the_builder_is_reported()
     {
         var builder = new ElementwiseProgramBuilder([4, 5]);
         Assert.ThrowsExactly<ArgumentException>(() => builder.Input([4]));
@@ -398,7 +398,7 @@ public class ElementwiseProgramTests
     }
 
     [TestMethod]
-    public void Run_Warm_AllocatesNothing()
+    public void A_warm_run_allocates_nothing()
     {
         var builder = new ElementwiseProgramBuilder([100, 33]);
         builder.Output(builder.Add(ElementwiseOpcode.Tanh, builder.Add(ElementwiseOpcode.Add, builder.Input([100, 33]), builder.Input([33]))));

@@ -10,7 +10,7 @@ public sealed class GemmTests
     private static readonly int[] Sizes = [1, 2, 3, 5, 7, 8, 11, 12, 13, 16, 17, 23, 31, 32, 33, 48, 65];
 
     [TestMethod]
-    public void Multiply_AllTransposesOddSizes_EqualsReference()
+    public void All_transposes_and_odd_sizes_equal_the_reference()
     {
         foreach (var m in Sizes)
             foreach (var n in Sizes)
@@ -28,7 +28,7 @@ public sealed class GemmTests
     [DataRow(1, 2100, 5)]
     [DataRow(2100, 1, 5)]
     [DataRow(14, 40, 784)]
-    public void Multiply_DepthAcrossBlocks_EqualsReference(int m, int n, int k)
+    public void A_depth_across_blocks_equals_the_reference(int m, int n, int k)
     {
         for (var pair = 0; pair < 4; pair++)
         {
@@ -41,7 +41,7 @@ public sealed class GemmTests
     }
 
     [TestMethod]
-    public void Multiply_TermsAndStrides_EqualsReference()
+    public void Terms_and_strides_equal_the_reference()
     {
         foreach (var (m, n, k) in new[] { (1, 1, 1), (1, 19, 7), (19, 1, 7), (7, 10, 3), (12, 32, 8), (13, 33, 9), (29, 70, 17), (31, 16, 5) })
             for (var bits = 0; bits < 64; bits++)
@@ -66,14 +66,14 @@ public sealed class GemmTests
     [DataRow(300, 129, 60, 1024)]
     [DataRow(40, 1000, 60, 1024)]
     [DataRow(200, 40, 600, 1024)]
-    public void Multiply_SeveralParts_EqualsReference(int m, int n, int k, int stride)
+    public void Several_parts_equal_the_reference(int m, int n, int k, int stride)
     {
         for (var pair = 0; pair < 4; pair++)
             new Case(m, n, k) { TransposeA = (pair & 1) != 0, TransposeB = (pair & 2) != 0, Stride = stride, Bias = true, Residual = true, Relu = true }.Check();
     }
 
     [TestMethod]
-    public void Multiply_PackedB_HasTheBitsOfUnpacked()
+    public void A_packed_operand_gives_the_bits_of_an_unpacked_one()
     {
         foreach (var (m, n, k) in new[] { (5, 10, 7), (32, 256, 64), (13, 33, 600), (12, 32, 512), (7, 17, 1), (2, 1, 9) })
             for (var pair = 0; pair < 4; pair++)
@@ -87,7 +87,7 @@ public sealed class GemmTests
     }
 
     [TestMethod]
-    public void Multiply_PackedBUsedTwice_GivesBothProducts()
+    public void A_packed_operand_used_twice_gives_both_products()
     {
         const int n = 20, k = 33;
         var b = Values(k * n, 1);
@@ -110,7 +110,7 @@ public sealed class GemmTests
     }
 
     [TestMethod]
-    public void PackPanels_PieceByPiece_EqualsPackedAtOnce()
+    public void Panels_packed_piece_by_piece_equal_those_packed_at_once()
     {
         foreach (var transposed in new[] { false, true })
         {
@@ -126,7 +126,7 @@ public sealed class GemmTests
     }
 
     [TestMethod]
-    public void Multiply_NotANumber_PassesThroughRelu()
+    public void NaN_passes_through_relu()
     {
         foreach (var (m, n) in new[] { (13, 33), (1, 5), (5, 1) })
         {
@@ -141,7 +141,7 @@ public sealed class GemmTests
     }
 
     [TestMethod]
-    public void Multiply_Epilogue_SeesEveryValueOnceAtItsPlace()
+    public void An_epilogue_sees_every_value_once_at_its_place()
     {
         foreach (var (m, n, k) in new[] { (1, 40, 3), (40, 1, 3), (14, 75, 520), (300, 200, 64), (1, 3000, 70) })
         {
@@ -155,7 +155,7 @@ public sealed class GemmTests
     }
 
     [TestMethod]
-    public void Multiply_OperatorEpilogues_EqualThePassAfterwards()
+    public void Operator_epilogues_equal_the_pass_afterwards()
     {
         foreach (var (m, n, k) in new[] { (7, 10, 3), (13, 33, 520), (300, 200, 64), (1, 50, 5), (50, 1, 5) })
         {
@@ -171,7 +171,7 @@ public sealed class GemmTests
     }
 
     [TestMethod]
-    public void Multiply_NoRowsOrColumns_DoesNothing()
+    public void No_rows_or_columns_do_nothing()
     {
         foreach (var (m, n, k) in new[] { (0, 3, 2), (3, 0, 2), (0, 0, 0) })
         {
@@ -181,7 +181,7 @@ public sealed class GemmTests
     }
 
     [TestMethod]
-    public void Multiply_OperandTooShort_NamesItAndItsShape()
+    public void A_short_operand_is_named_with_its_shape()
     {
         var plan = new GemmPlan(new GemmShape(4, 5, 6));
         var thrown = Assert.ThrowsExactly<ArgumentException>(() => Gemm.Multiply(plan, new float[24], new float[29], new float[20], new float[plan.WorkspaceFloats]));

@@ -12,7 +12,7 @@ public class NormalizationLoopsTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void Softmax_ForwardAndBackward_MatchDouble(bool logarithm)
+    public void Softmax_matches_double_forward_and_backward(bool logarithm)
     {
         foreach (var (outer, count, inner) in Sizes)
         {
@@ -50,7 +50,7 @@ public class NormalizationLoopsTests
     }
 
     [TestMethod]
-    public void SparseCrossEntropy_AllLabelTypes_MatchDouble()
+    public void Sparse_cross_entropy_matches_double_for_all_label_types()
     {
         foreach (var classes in new[] { 1, 2, 10, 17, 100 })
         {
@@ -72,7 +72,7 @@ public class NormalizationLoopsTests
     }
 
     [TestMethod]
-    public void SparseCrossEntropy_LabelOutsideTheClasses_IsNamed()
+    public void A_label_outside_the_classes_is_named()
     {
         float[] loss = new float[3], sums = new float[3];
         Assert.AreEqual(1, CrossEntropyLoops.SparseForward<long>(new float[12], [3, 4, -1], loss, sums));
@@ -83,7 +83,7 @@ public class NormalizationLoopsTests
     }
 
     [TestMethod]
-    public void DenseCrossEntropy_TargetsOfAnySum_MatchesDouble()
+    public void Dense_cross_entropy_matches_double_for_targets_of_any_sum()
     {
         foreach (var classes in new[] { 1, 3, 16, 33 })
         {
@@ -108,7 +108,7 @@ public class NormalizationLoopsTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public void LayerNorm_ForwardAndBackward_MatchDouble(bool centred)
+    public void Layer_normalization_matches_double_forward_and_backward(bool centred)
     {
         foreach (var columns in new[] { 1, 2, 3, 7, 16, 17, 64, 100, 300 })
         {
@@ -153,7 +153,7 @@ public class NormalizationLoopsTests
     }
 
     [TestMethod]
-    public void LayerNorm_WithoutParameters_IsTheNormalizedRow()
+    public void Layer_normalization_without_parameters_is_the_normalized_row()
     {
         var x = SimdTesting.Random(33);
         float[] y = new float[33], mean = new float[1], inverse = new float[1];
@@ -166,7 +166,7 @@ public class NormalizationLoopsTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void BatchNorm_ForwardAndBackward_MatchDouble(bool relu)
+    public void Batch_normalization_matches_double_forward_and_backward(bool relu)
     {
         foreach (var (rows, channels) in new[] { (1, 1), (2, 3), (7, 17), (100, 1), (70, 64), (513, 5), (9000, 1), (129, 130) })
         {

@@ -11,14 +11,14 @@ public unsafe class PhiloxTests
     [DataRow(0u, 0u, 0u, 0u, 0u, 0u, 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u)]
     [DataRow(~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu)]
     [DataRow(0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u, 0xa4093822u, 0x299f31d0u, 0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u)]
-    public void Block_KnownAnswers_OfRandom123(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1, uint w0, uint w1, uint w2, uint w3) =>
+    public void Blocks_are_the_known_answers_of_Random123(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1, uint w0, uint w1, uint w2, uint w3) =>
         Assert.AreEqual((w0, w1, w2, w3), Philox.Block(c0, c1, c2, c3, ((ulong)k1 << 32) | k0));
 
     [TestMethod]
-    public void Vectors_EveryWidthAndRange_AreTheScalarBits() => SimdTesting.OnEveryWidth(default(RangesBody));
+    public void Vectors_of_every_width_and_range_have_the_scalar_bits() => SimdTesting.OnEveryWidth(default(RangesBody));
 
     [TestMethod]
-    public void Uniform_Moments_AreThoseOfTheDistribution()
+    public void Uniform_numbers_have_the_moments_of_the_distribution()
     {
         var values = new float[1 << 17];
         PhiloxReference.FillUniform(42, 1, 0, values);
@@ -29,7 +29,7 @@ public unsafe class PhiloxTests
     }
 
     [TestMethod]
-    public void Normal_Moments_AreThoseOfTheDistribution()
+    public void Normal_numbers_have_the_moments_of_the_distribution()
     {
         var values = new float[1 << 17];
         PhiloxReference.FillNormal(42, 2, 0, values);
@@ -41,7 +41,7 @@ public unsafe class PhiloxTests
     }
 
     [TestMethod]
-    public void Streams_OfOtherSeedNodeOrStep_AreUnrelated()
+    public void Streams_of_another_seed_node_or_step_are_unrelated()
     {
         var values = new float[4][];
         for (var i = 0; i < 4; i++)

@@ -10,13 +10,13 @@ namespace OnnxFunctional.Tests.Training.Simd;
 public class PoolingTests
 {
     [TestMethod]
-    public void Maximum_AllGeometries_EqualsPlainLoopsForwardAndBackward() => Check(isMaximum: true);
+    public void The_maximum_equals_plain_loops_forward_and_backward_for_all_geometries() => Check(isMaximum: true);
 
     [TestMethod]
-    public void Mean_AllGeometries_EqualsPlainLoopsForwardAndBackward() => Check(isMaximum: false);
+    public void The_mean_equals_plain_loops_forward_and_backward_for_all_geometries() => Check(isMaximum: false);
 
     [TestMethod]
-    public void Maximum_NotANumber_WinsAndTakesTheGradient()
+    public void NaN_is_the_maximum_and_takes_the_gradient()
     {
         using var pool = new WorkerPool(1);
         var geometry = PoolingGeometry.Create(1, 1, [4], [4], [4], [1], [0], [0]);
@@ -29,7 +29,7 @@ public class PoolingTests
     }
 
     [TestMethod]
-    public void Gradient_TwoThreads_SameBits()
+    public void The_gradient_gives_the_same_bits_on_two_threads()
     {
         using var one = new WorkerPool(1);
         using var two = new WorkerPool(2);

@@ -14,10 +14,10 @@ public class RecurrentGoldenTests
     [DataRow(RecurrentKind.Lstm, "-0.1145219 -0.1745830 -0.1561525 -0.1843125 -0.1379177 -0.0770480 -0.0537182 0.0868544 -0.0229014 0.1512669 -0.0030138 0.1716542")]
     [DataRow(RecurrentKind.Gru, "-0.0860612 -0.1087404 -0.1691766 -0.1758126 -0.2535155 -0.1877789 -0.1727558 -0.0515386 -0.2916926 -0.0070212 -0.3502276 0.0720004")]
     [DataRow(RecurrentKind.GruResetBefore, "-0.0316403 -0.0313754 -0.0968368 -0.0567242 -0.1838100 -0.0419022 -0.1760394 0.0292094 -0.2843373 0.1250937 -0.3188789 0.2252976")]
-    public void Sequence_IsThatOfKeras(object kind, string expected) => Check(Run(new((RecurrentKind)kind, 2, 3, 2, 2)).Sequence, expected);
+    public void The_sequence_is_that_of_Keras(object kind, string expected) => Check(Run(new((RecurrentKind)kind, 2, 3, 2, 2)).Sequence, expected);
 
     [TestMethod]
-    public void LstmStates_AreThoseOfKeras()
+    public void States_of_an_Lstm_are_those_of_Keras()
     {
         var test = Run(new(RecurrentKind.Lstm, 2, 3, 2, 2));
         Check(test.LastState, "-0.1379177 -0.0770480 -0.0030138 0.1716542");
@@ -25,12 +25,12 @@ public class RecurrentGoldenTests
     }
 
     [TestMethod]
-    public void MaskedLstm_IsThatOfKeras() => Check(
+    public void A_masked_Lstm_is_that_of_Keras() => Check(
         Run(new(RecurrentKind.Lstm, 2, 3, 2, 2), [1, 1, 0, 1, 0, 1]).Sequence,
         "-0.1145219 -0.1745830 -0.1561525 -0.1843125 -0.1561525 -0.1843125 -0.0537182 0.0868544 -0.0537182 0.0868544 0.0010892 0.1547280");
 
     [TestMethod]
-    public void BackwardLstm_IsThatOfKerasInTheOrderOfTheInput() => Check(
+    public void A_backward_Lstm_is_that_of_Keras_in_the_order_of_the_input() => Check(
         Run(new(RecurrentKind.Lstm, 2, 3, 2, 2) { Reverse = true }).Sequence,
         "-0.1581111 -0.1971752 -0.1420119 -0.1328771 -0.1001087 -0.0265961 -0.0775208 0.1240542 -0.0210522 0.1576418 0.0173546 0.1260738");
 

@@ -18,7 +18,7 @@ public class RecurrentTests
     [DataRow(17, 5, 1, 17)]
     [DataRow(2, 3, 17, 33)]
     [DataRow(9, 2, 3, 66)]
-    public void Forward_AgreesWithPlainLoop(int batch, int time, int inputs, int units)
+    public void Forward_agrees_with_a_plain_loop(int batch, int time, int inputs, int units)
     {
         using var pool = new WorkerPool(1);
         foreach (var kind in Kinds)
@@ -39,7 +39,7 @@ public class RecurrentTests
     [DataRow(17, 3, 1, 17, 20)]
     [DataRow(1, 2, 3, 33, 20)]
     [DataRow(2, 2, 19, 66, 8)]
-    public void Backward_AgreesWithFiniteDifferences(int batch, int time, int inputs, int units, int most)
+    public void Backward_agrees_with_finite_differences(int batch, int time, int inputs, int units, int most)
     {
         using var pool = new WorkerPool(1);
         foreach (var kind in Kinds)
@@ -52,7 +52,7 @@ public class RecurrentTests
     }
 
     [TestMethod]
-    public void Reverse_AgreesWithPlainLoop()
+    public void The_reverse_direction_agrees_with_a_plain_loop()
     {
         using var pool = new WorkerPool(1);
         foreach (var kind in Kinds)
@@ -69,7 +69,7 @@ public class RecurrentTests
     [DataRow(true, false)]
     [DataRow(false, true)]
     [DataRow(true, true)]
-    public void Mask_KeepsStateAndRepeatsOrZeroesOutput(bool zero, bool reverse)
+    public void A_mask_keeps_the_state_and_repeats_or_zeroes_the_output(bool zero, bool reverse)
     {
         // Right-padded, left-padded, with holes, and a row of nothing.
         byte[] mask = [1, 1, 1, 0, 0, 0, 0, 1, 255, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1];
@@ -91,7 +91,7 @@ public class RecurrentTests
     }
 
     [TestMethod]
-    public void Absent_InitialStatesAndBias_AreZeros()
+    public void Absent_initial_states_and_bias_are_zeros()
     {
         using var pool = new WorkerPool(1);
         foreach (var kind in Kinds)
@@ -104,7 +104,7 @@ public class RecurrentTests
     }
 
     [TestMethod]
-    public void Upstream_OfAnyOutputAlone_GivesItsGradient()
+    public void An_upstream_gradient_of_any_output_alone_gives_its_gradient()
     {
         using var pool = new WorkerPool(1);
         foreach (var kind in Kinds)
@@ -123,7 +123,7 @@ public class RecurrentTests
     }
 
     [TestMethod]
-    public void EveryActivation_AgreesWithPlainLoop()
+    public void Every_activation_agrees_with_a_plain_loop()
     {
         using var pool = new WorkerPool(1);
         foreach (var activation in Enum.GetValues<RecurrentActivation>())
@@ -151,7 +151,7 @@ public class RecurrentTests
     }
 
     [TestMethod]
-    public void UnboundedActivation_DoesNotLeakFromUnusedLanes()
+    public void An_unbounded_activation_does_not_leak_from_unused_lanes()
     {
         // e^0 = 1 makes the cell of an unused lane grow by one a step until its activation overflows.
         using var pool = new WorkerPool(1);
@@ -165,7 +165,7 @@ public class RecurrentTests
     }
 
     [TestMethod]
-    public void LongSequenceOfFewRows_SplitsTheInputProductBySteps()
+    public void A_long_sequence_of_few_rows_splits_the_input_product_by_steps()
     {
         using var pool = new WorkerPool(2);
         foreach (var kind in Kinds)
@@ -186,7 +186,7 @@ public class RecurrentTests
     }
 
     [TestMethod]
-    public void ManyBlocks_ShareTheScratchOfTheirPart()
+    public void Many_blocks_share_the_scratch_of_their_part()
     {
         using var pool = new WorkerPool(2);
         foreach (var kind in Kinds)
@@ -203,7 +203,7 @@ public class RecurrentTests
     [TestMethod]
     [DataRow(21, false)]
     [DataRow(33, true)]
-    public void TwoThreads_GiveTheBitsOfOne(int batch, bool sumsWeightsByPart)
+    public void Two_threads_give_the_bits_of_one(int batch, bool sumsWeightsByPart)
     {
         using var one = new WorkerPool(1);
         using var two = new WorkerPool(2);
@@ -223,7 +223,7 @@ public class RecurrentTests
     }
 
     [TestMethod]
-    public void Run_AllocatesNothing()
+    public void A_run_allocates_nothing()
     {
         using var pool = new WorkerPool(1);
         foreach (var kind in Kinds)
@@ -264,7 +264,7 @@ public class RecurrentTests
     }
 
     [TestMethod]
-    public void WrongLength_SaysWhatAndHowMany()
+    public void A_wrong_length_is_named_with_what_was_expected()
     {
         using var pool = new WorkerPool(1);
         var kernel = new RecurrentForward(new(RecurrentKind.Lstm, 2, 3, 1, 4), training: false);

@@ -8,12 +8,12 @@ namespace OnnxFunctional.Tests.Training.Simd;
 public unsafe class ReduceLoopsTests
 {
     [TestMethod]
-    public void RunsAndColumns_EveryLengthAndWidth_MatchDouble() => SimdTesting.OnEveryWidth(default(LengthsBody));
+    public void Runs_and_columns_of_every_length_and_width_match_double() => SimdTesting.OnEveryWidth(default(LengthsBody));
 
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void ArgReduce_EveryLength_GivesTheFirstOfEquals(bool smallest)
+    public void ArgReduce_gives_the_first_of_equals_for_every_length(bool smallest)
     {
         foreach (var count in SimdTesting.Lengths.Where(l => l > 0))
         {
@@ -38,7 +38,7 @@ public unsafe class ReduceLoopsTests
     }
 
     [TestMethod]
-    public void ArgReduce_OnlyInfinitiesOrNaN_IsInRange()
+    public void ArgReduce_of_infinities_or_NaN_is_in_range()
     {
         var positions = new long[1];
         var x = new float[20];
@@ -59,7 +59,7 @@ public unsafe class ReduceLoopsTests
     [DataRow(false, true)]
     [DataRow(true, false)]
     [DataRow(true, true)]
-    public void CumulativeSum_EveryForm_MatchesALoop(bool exclusive, bool reverse)
+    public void Every_form_of_the_cumulative_sum_matches_a_loop(bool exclusive, bool reverse)
     {
         foreach (var (count, inner) in new[] { (1, 1), (5, 1), (70, 1), (7, 3), (3, 33) })
         {
@@ -83,7 +83,7 @@ public unsafe class ReduceLoopsTests
     }
 
     [TestMethod]
-    public void TopK_AnyK_IsTheSortedBeginning()
+    public void TopK_is_the_sorted_beginning_for_any_k()
     {
         foreach (var (columns, k) in new[] { (1, 1), (5, 2), (5, 5), (40, 3), (40, 17), (300, 100), (3, 0) })
         {

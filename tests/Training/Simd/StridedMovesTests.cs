@@ -12,7 +12,7 @@ public class StridedMovesTests
     [DataRow(2)]
     [DataRow(4)]
     [DataRow(8)]
-    public void Move_EveryArrangement_MatchesALoop(int size)
+    public void Every_arrangement_matches_a_loop(int size)
     {
         int[] counts = [0, 1, 2, 3, 7, 8, 9, 16, 17, 33, 70];
         foreach (var rows in counts)
@@ -33,7 +33,7 @@ public class StridedMovesTests
     }
 
     [TestMethod]
-    public void Move_BeyondTheMemory_IsRefused()
+    public void A_move_beyond_the_memory_is_refused()
     {
         var memory = new byte[40];
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => StridedMoves.Move(memory, 0, memory, 0, 4, Block(1, 0, 0, 2, 6, 6, 1, 6, 1)));
@@ -41,7 +41,7 @@ public class StridedMovesTests
     }
 
     [TestMethod]
-    public void GatherRows_AndScatterAdd_MatchLoops()
+    public void Gathered_and_scattered_rows_match_loops()
     {
         foreach (var columns in new[] { 1, 3, 16, 33 })
         {

@@ -10,32 +10,32 @@ public unsafe class VectorMathTests
 {
     private const int Mantissas = 24;
 
-    [TestMethod] public void Exp_WholeRange_Within1Point5Ulp() => Check<ExpCase>(1.5);
-    [TestMethod] public void Expm1_WholeRange_Within2Ulp() => Check<Expm1Case>(2);
-    [TestMethod] public void Log_WholeRange_Within1Ulp() => Check<LogCase>(1);
-    [TestMethod] public void Log1p_WholeRange_Within2Ulp() => Check<Log1pCase>(2);
-    [TestMethod] public void Sigmoid_WholeRange_Within2Point5Ulp() => Check<SigmoidCase>(2.5);
-    [TestMethod] public void Softplus_WholeRange_Within2Ulp() => Check<SoftplusCase>(2);
-    [TestMethod] public void Silu_WholeRange_Within3Ulp() => Check<SiluCase>(3, 1e-41);
-    [TestMethod] public void Mish_WholeRange_Within4Ulp() => Check<MishCase>(4, 1e-41);
-    [TestMethod] public void Tanh_WholeRange_Within3Ulp() => Check<TanhCase>(3);
-    [TestMethod] public void Sinh_WholeRange_Within2Ulp() => Check<SinhCase>(2);
-    [TestMethod] public void Cosh_WholeRange_Within2Ulp() => Check<CoshCase>(2);
-    [TestMethod] public void Asinh_WholeRange_Within3Ulp() => Check<AsinhCase>(3);
-    [TestMethod] public void Acosh_WholeRange_Within3Ulp() => Check<AcoshCase>(3);
-    [TestMethod] public void Atanh_WholeRange_Within3Ulp() => Check<AtanhCase>(3);
-    [TestMethod] public void Sin_WholeRange_Within2Point5Ulp() => Check<SinCase>(2.5);
-    [TestMethod] public void Cos_WholeRange_Within2Point5Ulp() => Check<CosCase>(2.5);
-    [TestMethod] public void Tan_WholeRange_Within4Ulp() => Check<TanCase>(4);
-    [TestMethod] public void Asin_WholeRange_Within3Ulp() => Check<AsinCase>(3);
-    [TestMethod] public void Acos_WholeRange_Within3Ulp() => Check<AcosCase>(3);
-    [TestMethod] public void Atan_WholeRange_Within2Ulp() => Check<AtanCase>(2);
-    [TestMethod] public void Erf_WholeRange_Within2Ulp() => Check<ErfCase>(2);
-    [TestMethod] public void Gelu_WholeRange_WithinStatedError() => SimdTesting.OnEveryWidth(default(GeluBody));
-    [TestMethod] public void GeluTanh_WholeRange_WithinStatedError() => SimdTesting.OnEveryWidth(default(GeluTanhBody));
-    [TestMethod] public void Pow_Grid_Within2Ulp() => SimdTesting.OnEveryWidth(default(PowBody));
-    [TestMethod] public void Pow_Specials_AreIeee754() => SimdTesting.OnEveryWidth(default(PowSpecialsBody));
-    [TestMethod] public void Mod_KnownValues_AreExact() => SimdTesting.OnEveryWidth(default(ModBody));
+    [TestMethod] public void Exp_is_within_1_point_5_ulp_for_the_whole_range() => Check<ExpCase>(1.5);
+    [TestMethod] public void Expm1_is_within_2_ulp_for_the_whole_range() => Check<Expm1Case>(2);
+    [TestMethod] public void Log_is_within_1_ulp_for_the_whole_range() => Check<LogCase>(1);
+    [TestMethod] public void Log1p_is_within_2_ulp_for_the_whole_range() => Check<Log1pCase>(2);
+    [TestMethod] public void Sigmoid_is_within_2_point_5_ulp_for_the_whole_range() => Check<SigmoidCase>(2.5);
+    [TestMethod] public void Softplus_is_within_2_ulp_for_the_whole_range() => Check<SoftplusCase>(2);
+    [TestMethod] public void Silu_is_within_3_ulp_for_the_whole_range() => Check<SiluCase>(3, 1e-41);
+    [TestMethod] public void Mish_is_within_4_ulp_for_the_whole_range() => Check<MishCase>(4, 1e-41);
+    [TestMethod] public void Tanh_is_within_3_ulp_for_the_whole_range() => Check<TanhCase>(3);
+    [TestMethod] public void Sinh_is_within_2_ulp_for_the_whole_range() => Check<SinhCase>(2);
+    [TestMethod] public void Cosh_is_within_2_ulp_for_the_whole_range() => Check<CoshCase>(2);
+    [TestMethod] public void Asinh_is_within_3_ulp_for_the_whole_range() => Check<AsinhCase>(3);
+    [TestMethod] public void Acosh_is_within_3_ulp_for_the_whole_range() => Check<AcoshCase>(3);
+    [TestMethod] public void Atanh_is_within_3_ulp_for_the_whole_range() => Check<AtanhCase>(3);
+    [TestMethod] public void Sin_is_within_2_point_5_ulp_for_the_whole_range() => Check<SinCase>(2.5);
+    [TestMethod] public void Cos_is_within_2_point_5_ulp_for_the_whole_range() => Check<CosCase>(2.5);
+    [TestMethod] public void Tan_is_within_4_ulp_for_the_whole_range() => Check<TanCase>(4);
+    [TestMethod] public void Asin_is_within_3_ulp_for_the_whole_range() => Check<AsinCase>(3);
+    [TestMethod] public void Acos_is_within_3_ulp_for_the_whole_range() => Check<AcosCase>(3);
+    [TestMethod] public void Atan_is_within_2_ulp_for_the_whole_range() => Check<AtanCase>(2);
+    [TestMethod] public void Erf_is_within_2_ulp_for_the_whole_range() => Check<ErfCase>(2);
+    [TestMethod] public void Gelu_is_within_the_stated_error_for_the_whole_range() => SimdTesting.OnEveryWidth(default(GeluBody));
+    [TestMethod] public void GeluTanh_is_within_the_stated_error_for_the_whole_range() => SimdTesting.OnEveryWidth(default(GeluTanhBody));
+    [TestMethod] public void Pow_is_within_2_ulp_on_a_grid() => SimdTesting.OnEveryWidth(default(PowBody));
+    [TestMethod] public void Special_values_of_Pow_are_those_of_IEEE_754() => SimdTesting.OnEveryWidth(default(PowSpecialsBody));
+    [TestMethod] public void Known_values_of_Mod_are_exact() => SimdTesting.OnEveryWidth(default(ModBody));
 
     private static void Check<TCase>(double limit, double absolute = 0) where TCase : struct, IFunctionCase =>
         SimdTesting.OnEveryWidth(new Body<TCase>(limit, absolute));

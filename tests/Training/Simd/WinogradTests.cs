@@ -10,7 +10,7 @@ namespace OnnxFunctional.Tests.Training.Simd;
 public class WinogradTests
 {
     [TestMethod]
-    public void ForwardAndGradients_AllGeometries_EqualPlainLoops()
+    public void Forward_and_gradients_equal_plain_loops_for_all_geometries()
     {
         using var pool = new WorkerPool(1);
         foreach (var geometry in Cases())
@@ -40,7 +40,7 @@ public class WinogradTests
     }
 
     [TestMethod]
-    public void Forward_BiasAddendAndRelu_AppliesThemInThatOrder()
+    public void Bias_addend_and_relu_are_applied_in_that_order()
     {
         using var pool = new WorkerPool(1);
         foreach (var geometry in Cases())
@@ -60,7 +60,7 @@ public class WinogradTests
     }
 
     [TestMethod]
-    public void All_TwoThreads_SameBits()
+    public void All_directions_give_the_same_bits_on_two_threads()
     {
         using var one = new WorkerPool(1);
         using var two = new WorkerPool(2);
@@ -88,7 +88,7 @@ public class WinogradTests
     }
 
     [TestMethod]
-    public void Forward_ManyChannels_ErrorStaysNearThatOfAPlainSum()
+    public void The_error_of_many_channels_stays_near_that_of_a_plain_sum()
     {
         using var pool = new WorkerPool(1);
         var geometry = ConvolutionGeometry.Create(1, 128, 32, 1, [12, 12], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]);

@@ -18,16 +18,16 @@ public sealed class WordLoopsTests
     ];
 
     [TestMethod]
-    public void Widen_AllWords_GivesTheirFloats() => SimdTesting.OnEveryWidth(default(WidenAll));
+    public void Widening_all_words_gives_their_floats() => SimdTesting.OnEveryWidth(default(WidenAll));
 
     [TestMethod]
-    public void Narrow_TiesSubnormalsOverflowAndNaN_RoundToTheNearestEven() => SimdTesting.OnEveryWidth(default(NarrowAll));
+    public void Ties_subnormals_overflow_and_NaN_are_narrowed_to_the_nearest_even() => SimdTesting.OnEveryWidth(default(NarrowAll));
 
     [TestMethod]
-    public void EveryLength_TouchesNothingBeside() => SimdTesting.OnEveryWidth(default(Lengths));
+    public void Every_length_touches_nothing_beside() => SimdTesting.OnEveryWidth(default(Lengths));
 
     [TestMethod]
-    public void Spans_TakeTheMachinesWidth()
+    public void Spans_take_the_width_of_the_machine()
     {
         float[] values = [1, 1.0005f, -70000, 1e-8f, float.NaN];
         var words = new ushort[5];
