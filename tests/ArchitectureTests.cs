@@ -5,8 +5,6 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using OnnxFunctional.Export;
-using OnnxFunctional.Tests.Cases;
-using OnnxFunctional.Tests.Training.Operators;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests;
@@ -57,35 +55,6 @@ public sealed class ArchitectureTests
             .Where(field => !field.IsLiteral && (!field.IsInitOnly || !IsImmutable(field.FieldType)) && !Regex.IsMatch(field.Name, @"^<>"))
             .Select(field => $"{field.DeclaringType!.Name}.{field.Name} ({field.FieldType.Name}{(field.IsInitOnly ? "" : ", not readonly")})");
         AssertNone(wrong, "found");
-    }
-
-    [TestMethod]
-    public void Every_operator_has_a_row_in_the_gradient_table()
-    {
-        var missing = new List<string>();
-        foreach (var row in OpCases.All.DistinctBy(row => row.Op.GetType()))
-        {
-            var inputs = OpRun.Placeholders(row.Inputs, unknownBatch: false);
-            var outputs = row.Apply(inputs);
-            var node = outputs[0].Value.Producer;
-            if (node.Op.GetType() != row.Op.GetType()) continue;
-            try
-            {
-                var upstream = outputs.Select(output => output.DType == DType.Float32 ? Ops.OnesLike(output) : null).ToArray();
-                Array.Resize(ref upstream, node.Outputs.Count);
-                GradientRules.Of(new GradientContext(node, upstream, [.. node.Inputs], null));
-            }
-            catch (ModelException error) when (error.Message.Contains("no rule was written", StringComparison.Ordinal))
-            {
-                missing.Add(row.Op.Name);
-            }
-            catch (ModelException error) when (error.Message.Contains("does not exist", StringComparison.Ordinal))
-            {
-                // Refused, with a reason: that is a row.
-            }
-        }
-
-        AssertNone(missing, "operators without a row in GradientRules (kernels and emitters are proved by the operator cases)");
     }
 
     [TestMethod]

@@ -11,8 +11,11 @@ internal static class KernelTable
     public static Kernel Create(KernelRequest request) => (Find(request.Op) ?? throw new ModelException(
         $"the engine has no kernel for {request.Op.Name} of {string.Join(" and ", request.Inputs.Select(input => input.Spec))}. It computes in float32, with whole numbers as indices; use Ops.Cast."))(request);
 
+    /// <summary>Whether an operator has a kernel of its own, alone or as part of a chain.</summary>
+    public static bool Has(Op op) => Find(op) is not null || ElementwiseTable.Has(op);
+
     /// <summary>Whether an operator is computed by its definition in simpler ones: it has one, and no kernel of its own.</summary>
-    public static bool IsComposed(Op op) => Find(op) is null && !ElementwiseTable.Has(op) && Decompositions.Has(op);
+    public static bool IsComposed(Op op) => !Has(op) && Decompositions.Has(op);
 
     private static Func<KernelRequest, Kernel>? Find(Op operation) => operation switch
     {

@@ -28,19 +28,6 @@ public sealed class OpCaseTests
         if (row.Differentiable) new DifferenceCheck(s_one, values, seed).Run(row, row.Training);
     }
 
-    [TestMethod]
-    [TestCategory("Ops")]
-    public void Every_operator_has_a_case()
-    {
-        var covered = OpCases.All.Select(row => row.Op.GetType()).ToHashSet();
-        var missing = typeof(Op).Assembly.GetTypes().Where(type => type is { IsAbstract: false } && type.IsSubclassOf(typeof(Op)) && !type.IsSubclassOf(typeof(SourceOp)) && !covered.Contains(type));
-        Assert.AreEqual("", string.Join(", ", missing.Select(type => type.Name)), "operators without a row in OpCases");
-        var twice = OpCases.All.CountBy(row => row.Name).Where(group => group.Value > 1);
-        Assert.AreEqual("", string.Join(", ", twice.Select(group => group.Key)), "names of two rows");
-        var unchecked_ = OpCases.All.Where(row => row.Reference is null && row.CheckedElsewhere is null);
-        Assert.AreEqual("", string.Join(", ", unchecked_.Select(row => row.Name)), "rows without a reference and without a reason");
-    }
-
     /// <summary>The rule gives the shapes of the run, and with an unknown batch shapes that fit them.</summary>
     private static void CheckShapes(OpCase row, SymbolicTensors outputs, OpRun run)
     {

@@ -1,0 +1,25 @@
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Export.TrainingStep;
+
+/// <summary>The engine and an exported step give each random stream the same number.</summary>
+[TestClass]
+public sealed class RandomStepTests
+{
+    [TestMethod]
+    public void Streams_of_shared_and_nested_layers_draw_the_same_numbers()
+    {
+        const int Batch = 5;
+
+        // Two calls of one nested model, one of them under another random layer, a stream that all steps in time share, and one with a seed of its own.
+        var inner = Model.Input([6, 4]);
+        var nested = new Model(inner, inner.Apply(new Dropout(0.4f), new Dense(4), new GaussianNoise(0.2f)), "nested");
+        var x = Model.Input([6, 4]);
+        var first = nested.Call(x.Apply(new Dropout(0.3f)));
+        var second = nested.Call(x.Apply(new SpatialDropout1D(0.3f) { Seed = 5 }));
+        var joined = new Add().Call(first, second).Apply(new Gru(3) { Dropout = 0.2f, RecurrentDropout = 0.3f }, new Dropout(0.1f), new Dense(1));
+        var trainer = new Model(x, joined, seed: 1).Compile(new Sgd(0.05f), Loss.MeanSquaredError, seed: 3, threads: 1);
+        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 6, 4)], [StepData.Shares(step, Batch, 1)]), steps: 3);
+    }
+}
