@@ -1,5 +1,6 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Pruning;
