@@ -47,6 +47,13 @@ public sealed class ArchitectureTests
     }
 
     [TestMethod]
+    public void Plans_take_their_options_from_a_model()
+    {
+        var wrong = Sources("src").Where(file => Lines(file.Text).Any(line => line.Contains("PlanOptions.WithoutModel", StringComparison.Ordinal)));
+        AssertNone(wrong.Select(file => file.Path), "found");
+    }
+
+    [TestMethod]
     public void Static_fields_never_change()
     {
         var wrong = new[] { s_builder, s_training, s_export }.SelectMany(assembly => assembly.GetTypes())

@@ -1,7 +1,6 @@
 using OnnxFunctional.Training.Callbacks;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
-using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training;
 
@@ -228,7 +227,7 @@ public sealed partial class Trainer
         var values = calls.Select(call => call.Outputs[0].Value).Where(value => value.Spec.Type == DType.Float32).ToArray();
         var map = Specialization.Of([.. Model.Inputs.Select(input => input.Value)], values, training: false);
         var kept = calls.Where(call => map.ContainsKey(call.Outputs[0].Value) && call.Outputs[0].DType == DType.Float32).ToArray();
-        var request = new PlanRequest([.. Model.Inputs.Select(input => input.Value)], [.. kept.Select(call => map[call.Outputs[0].Value])], []);
+        var request = new PlanRequest(PlanOptions.Of(Model, Seed), [.. Model.Inputs.Select(input => input.Value)], [.. kept.Select(call => map[call.Outputs[0].Value])], []);
         var plan = Planner.Plan(request, [.. Enumerable.Range(0, Model.Inputs.Count).Select(batches.SpecOf)]);
         for (var i = 0; i < Model.Inputs.Count; i++) batches.CopyTo(i, plan.Inputs[i]);
         plan.Run(_engine.Pool);

@@ -136,7 +136,7 @@ public sealed partial class Trainer
         var batch = WholeBatch(x, y, sampleWeight);
         TensorSpec[] specs = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
         var graph = StepGraph.For(_plan, specs, training: true);
-        var request = new PlanRequest(graph.Inputs, [.. graph.Gradients.Select(gradient => gradient.Gradient.Value)], []) { Seed = Seed, Winograd = _engine.Winograd };
+        var request = new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, [.. graph.Gradients.Select(gradient => gradient.Gradient.Value)], []);
         var plan = Planner.Plan(request, specs);
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
         plan.Run(_engine.Pool, (ulong)Iterations);
@@ -160,7 +160,7 @@ public sealed partial class Trainer
         long BytesOf(CompiledTraining plan)
         {
             var graph = StepGraph.For(plan, specs, training: true);
-            return Planner.Plan(new PlanRequest(graph.Inputs, graph.Outputs, graph.Updates) { Seed = Seed, Winograd = _engine.Winograd, MeasuresOnly = true }, specs).ArenaBytes;
+            return Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, graph.Outputs, graph.Updates) { MeasuresOnly = true }, specs).ArenaBytes;
         }
     }
 
@@ -172,7 +172,7 @@ public sealed partial class Trainer
         {
             TensorSpec[] specs = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
             var graph = StepGraph.For(_plan, specs, training: true);
-            _lossPlan = Planner.Plan(new PlanRequest(graph.Inputs, [graph.Outputs[0]], []) { Seed = Seed, Winograd = _engine.Winograd }, specs);
+            _lossPlan = Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, [graph.Outputs[0]], []), specs);
         }
 
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, _lossPlan.Inputs[i]);

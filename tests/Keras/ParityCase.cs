@@ -67,7 +67,7 @@ internal sealed class ParityCase
             wanted.AddRange(slopes.OfType<SymbolicTensor>().Select(slope => slope.Value));
         }
 
-        var plan = Planner.Plan(new PlanRequest(inputs, wanted, [.. updates.Select(update => (update.Weight, map[update.Value]))]), [.. Inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), inputs, wanted, [.. updates.Select(update => (update.Weight, map[update.Value]))]), [.. Inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
         for (var i = 0; i < Inputs.Count; i++) Inputs[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         using var pool = new WorkerPool(1);
         plan.Run(pool);

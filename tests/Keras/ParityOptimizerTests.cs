@@ -26,7 +26,7 @@ public sealed class ParityOptimizerTests
         state.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
         var updates = new List<(Weight Weight, Value Value)>();
         optimizer.Build([("dense/kernel", weight, gradient)], state, updates);
-        var plan = Planner.Plan(new PlanRequest([gradient.Value], [], updates), [gradient.Value.Spec]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [gradient.Value], [], updates), [gradient.Value.Spec]);
         using var pool = new WorkerPool(1);
         foreach (var (given, after) in item["grads"]!.AsArray().Zip(item["after_each_step"]!.AsArray()))
         {
@@ -43,7 +43,7 @@ public sealed class ParityOptimizerTests
         var item = ParityFolder.Case(file, number);
         var schedule = KerasObjects.Make<Schedule>((string)item["schedule"]!, item["config"]!.AsObject());
         var step = new InputLayer(Shape.Of(), DType.Float32, "step").Tensor;
-        var plan = Planner.Plan(new PlanRequest([step.Value], [schedule.At(step).Value], []), [step.Value.Spec]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [step.Value], [schedule.At(step).Value], []), [step.Value.Spec]);
         using var pool = new WorkerPool(1);
         foreach (var (at, rate) in item["steps"]!.AsArray().Zip(item["values"]!.AsArray()))
         {

@@ -116,7 +116,7 @@ internal static class Worker
         var values = model.Inputs.Select(tensor => tensor.Value).ToArray();
         var map = Specialization.Of(values, [.. model.Outputs.Select(output => output.Value)], training: false);
         var outputs = model.Outputs.Select(output => map[output.Value]).ToArray();
-        var plan = Planner.Plan(new PlanRequest(values, outputs, []), [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), values, outputs, []), [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
         var pool = trainer.Engine.Pool;
         _profiled = plan;
         _fill = () =>

@@ -44,7 +44,8 @@ internal static class TrainingVerifier
             {
                 var data = Batch(trainer, files, options, step);
                 plan ??= Planner.Plan(
-                    new PlanRequest(files.Step.Inputs, files.Step.Outputs, files.Step.Updates) { Seed = trainer.Seed }, [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
+                    new PlanRequest(PlanOptions.Of(trainer.Model, trainer.Seed), files.Step.Inputs, files.Step.Outputs, files.Step.Updates),
+                    [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
                 foreach (var twin in twins) EngineStep(plan, data, twin);
                 EngineStep(plan, data, present);
                 var loss = plan.Outputs[0].Floats[0];

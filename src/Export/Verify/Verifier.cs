@@ -95,7 +95,7 @@ internal static class Verifier
     private static NDArray[] Engine(EmittedModel emitted, Value[] values, NDArray[] data)
     {
         var specs = data.Select(array => new TensorSpec(array.Shape, array.DType)).ToArray();
-        var plan = Planner.Plan(new PlanRequest([.. emitted.Inputs.Select(input => input.Value)], values, []) { Seed = emitted.Model.Seed }, specs);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.Of(emitted.Model, emitted.Model.Seed), [.. emitted.Inputs.Select(input => input.Value)], values, []), specs);
         for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         plan.Run(ModelEngine.Of(emitted.Model).Pool);
         return [.. plan.Outputs.Select(Copy)];

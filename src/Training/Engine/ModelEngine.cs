@@ -67,6 +67,6 @@ internal sealed class ModelEngine
     {
         var inputs = Model.Inputs.Select(tensor => tensor.Value).ToArray();
         var map = Specialization.Of(inputs, values, training: false);
-        return Planner.Plan(new PlanRequest(inputs, [.. values.Select(value => map[value])], []) { Seed = Model.Seed, Winograd = Winograd }, specs);
+        return Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, [.. values.Select(value => map[value])], []), specs);
     }
 }

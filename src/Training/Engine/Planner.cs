@@ -6,28 +6,6 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Engine;
 
-/// <summary>What a plan is made from.</summary>
-/// <param name="Inputs">Values given from outside.</param>
-/// <param name="Outputs">Values read after a run.</param>
-/// <param name="Updates">Weights set to a value at the end of a run.</param>
-internal sealed record PlanRequest(IReadOnlyList<Value> Inputs, IReadOnlyList<Value> Outputs, IReadOnlyList<(Weight Weight, Value Value)> Updates)
-{
-    /// <summary>What random numbers are drawn from.</summary>
-    public ulong Seed { get; init; }
-
-    /// <summary>Whether convolutions may take the Winograd form.</summary>
-    public bool Winograd { get; init; } = true;
-
-    /// <summary>Whether constants are computed ahead; not while doing just that.</summary>
-    public bool FoldConstants { get; init; } = true;
-
-    /// <summary>Bytes of wide copies that a kernel over operands in 16 bits makes at a time.</summary>
-    public long PieceBytes { get; init; } = StagedKernel.PieceBytes;
-
-    /// <summary>Whether only the memory is found out: the plan gets none and cannot run.</summary>
-    public bool MeasuresOnly { get; init; }
-}
-
 /// <summary>Turns a graph and concrete input shapes into an <see cref="ExecutionPlan"/>: simplify, fuse, order, find lifetimes, place in one arena, choose kernels.</summary>
 internal sealed class Planner
 {
@@ -46,7 +24,7 @@ internal sealed class Planner
     {
         _request = request;
         _graph = Graph.Between(request.Inputs, [.. request.Outputs, .. request.Updates.Select(update => update.Value)]);
-        _random = RandomStreams.Of(_graph, request.Seed);
+        _random = RandomStreams.Of(_graph, request.Options.Seed);
     }
 
     /// <summary>Makes the plan for inputs of these shapes and types.</summary>
@@ -217,8 +195,8 @@ internal sealed class Planner
         var head = unit.Head;
         var outputs = head.Outputs.Select((output, i) => i == 0 && unit.Nodes.Count > 1 && unit.BiasGradient is null ? BufferOf(result.Outputs[0]) : unit.Outputs.Contains(output) ? BufferOf(output) : null).ToArray();
         var epilogue = unit.Nodes.Count == 1 ? Epilogue.None : new Epilogue(BufferOrNone(unit.Bias), BufferOrNone(unit.Addend), unit.Activation, BufferOrNone(unit.BiasGradient));
-        var request = new KernelRequest(head, [.. head.Inputs.Select(BufferOf)], outputs, epilogue) { Random = _random, Winograd = _request.Winograd };
-        var kernel = StagedKernel.IsNeeded(unit, request) ? StagedKernel.Create(unit, request, _request.PieceBytes) : KernelTable.Create(request);
+        var request = new KernelRequest(head, [.. head.Inputs.Select(BufferOf)], outputs, epilogue) { Random = _random, Winograd = _request.Options.Winograd };
+        var kernel = StagedKernel.IsNeeded(unit, request) ? StagedKernel.Create(unit, request, _request.Options.PieceBytes) : KernelTable.Create(request);
         foreach (var (storage, floats) in request.ScratchMemory) _lives[storage] = new Life(floats, here, here);
         return kernel;
     }
@@ -255,7 +233,7 @@ internal sealed class Planner
     /// <summary>Computes a node whose inputs are all constants, with the engine itself.</summary>
     private IReadOnlyList<Value> Evaluate(Node node)
     {
-        var plan = Plan(new PlanRequest([], node.Outputs, []) { FoldConstants = false }, []);
+        var plan = Plan(new PlanRequest(_request.Options, [], node.Outputs, []) { FoldConstants = false }, []);
         using var pool = new WorkerPool(1);
         plan.Run(pool);
         return [.. plan.Outputs.Select(output => Node.Create(new Constant(TensorData.Create(output.Shape, output.Spec.Type, output.Bytes)), [], node.Scope).Outputs[0])];

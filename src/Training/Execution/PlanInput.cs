@@ -1,5 +1,3 @@
-using OnnxFunctional.Operators;
-
 namespace OnnxFunctional.Training.Execution;
 
 /// <summary>A value a plan is given from outside.</summary>

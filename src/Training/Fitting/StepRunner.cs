@@ -108,7 +108,7 @@ internal sealed class StepRunner(CompiledTraining plan, ModelEngine engine, ulon
         var inputs = plan.Model.Inputs.Count;
         var known = _plans.Find(entry => entry.Specs.Length == wanted.Length && entry.Specs.Skip(inputs).Zip(wanted.Skip(inputs)).All(pair => Open(pair.First) == Open(pair.Second)));
         _graph = known.Graph ?? StepGraph.For(plan, wanted, training);
-        _plan = Planner.Plan(new PlanRequest(_graph.Inputs, _graph.Outputs, _graph.Updates) { Seed = seed, Winograd = engine.Winograd }, wanted);
+        _plan = Planner.Plan(new PlanRequest(PlanOptions.Of(engine.Model, seed), _graph.Inputs, _graph.Outputs, _graph.Updates), wanted);
         _plans.Add((wanted, _graph, _plan));
         if (_losses.Length == 0)
         {

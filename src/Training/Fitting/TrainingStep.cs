@@ -26,7 +26,8 @@ public sealed class TrainingStep
 
     private readonly StepContext _context;
     private readonly IReadOnlyList<Value> _inputs;
-    private readonly PlanRequest _request;
+    private readonly IReadOnlyList<Model> _models;
+    private readonly ulong _seed;
     private readonly WorkerPool _pool;
     private readonly NDArray[] _data;
     private readonly List<(TensorSpec[] Specs, ExecutionPlan Plan)> _plans = [];
@@ -41,8 +42,9 @@ public sealed class TrainingStep
         _data = new NDArray[_inputs.Count];
         _optimizers = [.. context.Optimizers];
         _results = new StepResults([.. context.Reports.Select(report => report.Name)]);
-        _request = new PlanRequest(_inputs, [.. context.Reports.Select(report => report.Value)], context.Updates) { Seed = seed };
-        _pool = ModelEngine.PoolOf(context.Models, threads);
+        _models = context.Models;
+        _seed = seed;
+        _pool = ModelEngine.PoolOf(_models, threads);
     }
 
     /// <summary>The names of the inputs, in the order the function asked for them.</summary>
@@ -50,6 +52,16 @@ public sealed class TrainingStep
 
     /// <summary>Calls made so far.</summary>
     public long Iterations { get; private set; }
+
+    /// <summary>Whether 3x3 convolutions of stride 1 may take the Winograd form in the step's models: see <see cref="Trainer.Winograd"/>. Set it before the first call.</summary>
+    public bool Winograd
+    {
+        get => PlanOptions.Of(_models, _seed).Winograd;
+        set
+        {
+            foreach (var model in _models) ModelEngine.Of(model).Winograd = value;
+        }
+    }
 
     /// <summary>Makes a step of what a function says.</summary>
     /// <param name="function">Called once. It asks for inputs, calls models, and says what is minimized and reported.</param>
@@ -180,7 +192,8 @@ public sealed class TrainingStep
         var specs = Array.ConvertAll(_data, array => new TensorSpec(array.Shape, array.DType));
         try
         {
-            var plan = Planner.Plan(_request, specs);
+            var reports = _context.Reports.Select(report => report.Value);
+            var plan = Planner.Plan(new PlanRequest(PlanOptions.Of(_models, _seed), _inputs, [.. reports], _context.Updates), specs);
             _plans.Add((specs, plan));
             return plan;
         }

@@ -18,7 +18,7 @@ public sealed class PlannerTests
             var graph = new RandomGraph(seed, size);
             Value[] inputs = [.. graph.Inputs.Select(input => input.Value)];
             Value[] outputs = [.. graph.Outputs.Select(output => output.Value)];
-            var plan = Planner.Plan(new PlanRequest(inputs, outputs, graph.Updates), [.. inputs.Select(input => input.Spec)]);
+            var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), inputs, outputs, graph.Updates), [.. inputs.Select(input => input.Spec)]);
             var unfused = new UnfusedRun(inputs, outputs, graph.Updates);
 
             // Twice, since the second step reads what the first wrote into weights and memory.
@@ -115,7 +115,7 @@ public sealed class PlannerTests
     {
         var weight = NewWeight(5, 7);
         var x = Input(5, 7);
-        var plan = Planner.Plan(new PlanRequest([x.Value], [], [(weight, (new SymbolicTensor(weight.Variable) - (x * 0.1f)).Value)]), [x.Value.Spec]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [x.Value], [], [(weight, (new SymbolicTensor(weight.Variable) - (x * 0.1f)).Value)]), [x.Value.Spec]);
         Assert.HasCount(1, plan.Kernels);
         var before = (float[])weight.Storage.Clone();
         plan.Inputs[0].Floats.Fill(2);
@@ -128,7 +128,7 @@ public sealed class PlannerTests
     {
         var (a, b) = (NewWeight(5), NewWeight(5));
         var (first, second) = ((float[])a.Storage.Clone(), (float[])b.Storage.Clone());
-        Planner.Plan(new PlanRequest([], [], [(a, b.Variable), (b, a.Variable)]), []).Run(s_pool);
+        Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [], [], [(a, b.Variable), (b, a.Variable)]), []).Run(s_pool);
         CollectionAssert.AreEqual(second, a.Storage);
         CollectionAssert.AreEqual(first, b.Storage);
     }
@@ -139,7 +139,7 @@ public sealed class PlannerTests
         var weight = NewWeight(4);
         var before = (float[])weight.Storage.Clone();
         var w = new SymbolicTensor(weight.Variable);
-        var plan = Planner.Plan(new PlanRequest([], [weight.Variable, Ops.Reshape(w, 2, 2).Value], [(weight, (w * 2).Value)]), []);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [], [weight.Variable, Ops.Reshape(w, 2, 2).Value], [(weight, (w * 2).Value)]), []);
         plan.Run(s_pool);
         CollectionAssert.AreEqual(before, plan.Outputs[0].Floats.ToArray());
         CollectionAssert.AreEqual(before, plan.Outputs[1].Floats.ToArray());
@@ -152,7 +152,7 @@ public sealed class PlannerTests
         var (a, b, x) = (NewWeight(5), NewWeight(5), Input(5));
         var value = new SymbolicTensor(a.Variable) + x;
         var expected = a.Storage.Select(number => number + 3).ToArray();
-        var plan = Planner.Plan(new PlanRequest([x.Value], [value.Value], [(a, value.Value), (b, value.Value)]), [x.Value.Spec]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [x.Value], [value.Value], [(a, value.Value), (b, value.Value)]), [x.Value.Spec]);
         plan.Inputs[0].Floats.Fill(3);
         plan.Run(s_pool);
         CollectionAssert.AreEqual(expected, a.Storage);
@@ -194,7 +194,7 @@ public sealed class PlannerTests
     private static SymbolicTensor Variable(params int[] dims) => new(NewWeight(dims).Variable);
 
     private static ExecutionPlan Make(SymbolicTensor[] inputs, SymbolicTensor[] outputs) =>
-        Planner.Plan(new PlanRequest([.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)], []), [.. inputs.Select(input => input.Value.Spec)]);
+        Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)], []), [.. inputs.Select(input => input.Value.Spec)]);
 
     private static void CheckAgainstNodes(SymbolicTensor[] inputs, SymbolicTensor[] outputs, string what)
     {

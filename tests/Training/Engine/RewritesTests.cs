@@ -55,7 +55,7 @@ public sealed class RewritesTests
         Value[] from = [.. inputs.Select(input => input.Value)];
         var map = Specialization.Of(from, [.. outputs.Select(output => output.Value)], training: false);
         Value[] to = [.. outputs.Select(output => map[output.Value])];
-        var plan = Planner.Plan(new PlanRequest(from, to, []), [.. from.Select(value => value.Spec)]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), from, to, []), [.. from.Select(value => value.Spec)]);
         var random = new Random(7);
         var given = from.Select(value => Enumerable.Range(0, (int)value.Spec.Shape.ElementCount).Select(_ => random.NextSingle() - 0.5f).ToArray()).ToArray();
         var expected = new UnfusedRun(from, to, []).Run(s_pool, given);

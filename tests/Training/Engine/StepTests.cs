@@ -38,7 +38,7 @@ public sealed class StepTests
         Value[] inputs = [.. model.Inputs.Select(input => input.Value)];
         Value[] outputs = [.. model.Outputs.Select(output => output.Value)];
         var map = Specialization.Of(inputs, outputs, training: false);
-        var plan = Planner.Plan(new PlanRequest(inputs, [.. outputs.Select(output => map[output])], []), [new TensorSpec(x.Shape, x.DType)]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), inputs, [.. outputs.Select(output => map[output])], []), [new TensorSpec(x.Shape, x.DType)]);
         using var pool = new WorkerPool(2);
         for (var i = 0; i < 3; i++) plan.Run(pool);
         x.Bytes.CopyTo(plan.Inputs[0].Bytes);

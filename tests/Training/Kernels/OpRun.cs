@@ -13,7 +13,7 @@ internal static class OpRun
     /// <summary>Runs a graph; all inputs are filled by <paramref name="fill"/> with their number and buffer.</summary>
     public static List<byte[]> Outputs(SymbolicTensor[] inputs, IEnumerable<SymbolicTensor> outputs, Action<int, ValueBuffer> fill, int threads = 1)
     {
-        var plan = Planner.Plan(new PlanRequest([.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)], []), [.. inputs.Select(input => input.Value.Spec)]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)], []), [.. inputs.Select(input => input.Value.Spec)]);
         using var pool = new WorkerPool(threads);
         var allocated = 0L;
 

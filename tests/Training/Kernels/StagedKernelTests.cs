@@ -66,7 +66,7 @@ public sealed class StagedKernelTests
         static ushort[][] Outputs(SymbolicTensor[] inputs, SymbolicTensor[] outputs, long pieceBytes)
         {
             var plan = Planner.Plan(
-                new PlanRequest([.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)], []) { PieceBytes = pieceBytes },
+                new PlanRequest(PlanOptions.WithoutModel() with { PieceBytes = pieceBytes }, [.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)], []),
                 [.. inputs.Select(input => input.Value.Spec)]);
             var random = new Random(3);
             foreach (var input in plan.Inputs)
@@ -98,7 +98,7 @@ public sealed class StagedKernelTests
 
         static ushort[] Outputs(SymbolicTensor x, SymbolicTensor dy, SymbolicTensor dw, long pieceBytes)
         {
-            var plan = Planner.Plan(new PlanRequest([x.Value, dy.Value], [dw.Value], []) { PieceBytes = pieceBytes }, [x.Value.Spec, dy.Value.Spec]);
+            var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel() with { PieceBytes = pieceBytes }, [x.Value, dy.Value], [dw.Value], []), [x.Value.Spec, dy.Value.Spec]);
             var random = new Random(3);
             foreach (var input in plan.Inputs) Put([.. Enumerable.Range(0, input.Length).Select(_ => (double)(Half)(random.NextSingle() - 0.5f))], input);
             plan.Run(s_pool);
@@ -115,7 +115,7 @@ public sealed class StagedKernelTests
             Ops.Cast(Ops.Cast(x, DType.Float16), DType.Float32), Ops.Cast(Ops.Cast(x + 1, DType.BFloat16), DType.Float32) * 2,
             Ops.Cast(Ops.Make(new Cast(DType.Float16, IsStorage: true), x), DType.Float32) * 2,
         ];
-        var plan = Planner.Plan(new PlanRequest([x.Value], [.. outputs.Select(output => output.Value)], []), [x.Value.Spec]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [x.Value], [.. outputs.Select(output => output.Value)], []), [x.Value.Spec]);
         float[] values = [1.0001f, -3.14159f, 0.3f];
         values.CopyTo(plan.Inputs[0].Floats);
         plan.Run(s_pool);
@@ -134,7 +134,7 @@ public sealed class StagedKernelTests
         SymbolicTensor[] outputs = [.. row.Apply(inputs)];
         Value[] from = [.. inputs.Select(input => input.Value)];
         var map = Specialization.Of(from, [.. outputs.Select(output => output.Value)], row.Training);
-        var plan = Planner.Plan(new PlanRequest(from, [.. outputs.Select(output => map[output.Value])], []) { Seed = 7, PieceBytes = pieceBytes }, [.. given.Select(input => input.Spec)]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(7) with { PieceBytes = pieceBytes }, from, [.. outputs.Select(output => map[output.Value])], []), [.. given.Select(input => input.Spec)]);
         for (var i = 0; i < values.Length; i++) Put(values[i], plan.Inputs[i]);
         plan.Run(s_pool, 3);
         return [.. plan.Outputs.Select(Take)];

@@ -190,7 +190,7 @@ public sealed class LossTests
         }
 
         var gradient = Gradient.Of(value, inputs[1]);
-        var plan = Planner.Plan(new PlanRequest([.. inputs.Select(input => input.Value)], [value.Value, gradient.Value], []), [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [value.Value, gradient.Value], []), [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
         for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         using var pool = new WorkerPool(1);
         plan.Run(pool);

@@ -23,7 +23,7 @@ internal sealed class OpRun
         Value[] given = [.. inputs.Select(input => input.Value)];
         Value[] wanted = [.. outputs.Select(output => output.Value)];
         var map = Specialization.Of(given, wanted, training);
-        return new OpRun(Planner.Plan(new PlanRequest(given, [.. wanted.Select(value => map[value])], []) { Seed = seed }, [.. shapes.Select(shape => shape.Spec)]));
+        return new OpRun(Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(seed), given, [.. wanted.Select(value => map[value])], []), [.. shapes.Select(shape => shape.Spec)]));
     }
 
     /// <summary>Runs the plan.</summary>

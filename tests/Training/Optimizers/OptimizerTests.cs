@@ -56,7 +56,7 @@ public sealed class OptimizerTests
         var schedule = Schedule.WarmUp(Schedule.ExponentialDecay(1, steps: 1, rate: 0.5f), steps: 4);
         float[] expected = [0, 0.25f, 0.5f, 0.75f, 1, 0.5f, 0.25f];
         var step = new InputLayer(Shape.Of(), DType.Float32, "step").Tensor;
-        var plan = Planner.Plan(new PlanRequest([step.Value], [schedule.At(step).Value], []), [step.Value.Spec]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [step.Value], [schedule.At(step).Value], []), [step.Value.Spec]);
         using var pool = new WorkerPool(1);
         for (var i = 0; i < expected.Length; i++)
         {
@@ -93,7 +93,7 @@ public sealed class OptimizerTests
         var state = new OptimizerState();
         state.LearningRate.Storage[0] = 1;
         new Muon(1, rmsRate: null, nsSteps: 8) { WeightDecay = 0 }.Build([("kernel", weight, gradient)], state, updates);
-        var plan = Planner.Plan(new PlanRequest([gradient.Value], [], updates), [gradient.Value.Spec]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [gradient.Value], [], updates), [gradient.Value.Spec]);
         new float[] { 3, 1, 0, 2, 1, 1 }.CopyTo(plan.Inputs[0].Floats);
         using var pool = new WorkerPool(1);
         plan.Run(pool);
@@ -115,7 +115,7 @@ public sealed class OptimizerTests
         state.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
         var updates = new List<(Weight Weight, Value Value)>();
         optimizer.Build([("dense/kernel", weight, gradient)], state, updates);
-        var plan = Planner.Plan(new PlanRequest([gradient.Value], [], updates), [gradient.Value.Spec]);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [gradient.Value], [], updates), [gradient.Value.Spec]);
         using var pool = new WorkerPool(1);
         return
         [

@@ -1,4 +1,3 @@
-using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;

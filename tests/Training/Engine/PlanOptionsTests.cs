@@ -1,0 +1,125 @@
+using OnnxFunctional.Export;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
+
+namespace OnnxFunctional.Tests.Training.Engine;
+
+/// <summary>Settings of a model hold for every plan that is made of it.</summary>
+[TestClass]
+public sealed class PlanOptionsTests
+{
+    // 64 tiles of 32 channels: large enough that the Winograd form pays, and its rounding errors show in the bits.
+    private const int Samples = 4;
+    private const int Size = 16;
+    private const int Channels = 32;
+
+    private static readonly NDArray s_x = Numbers(1, Samples, Size, Size, Channels);
+    private static readonly NDArray s_y = Numbers(2, Samples, Channels);
+
+    [TestMethod]
+    public void Winograd_off_reaches_Fit() => BitsChange(trainer =>
+    {
+        trainer.Fit(s_x, s_y, batchSize: Samples, epochs: 2, verbose: Verbosity.Silent);
+        return Weights(trainer.Model);
+    });
+
+    [TestMethod]
+    public void Winograd_off_reaches_Evaluate() => BitsChange(trainer =>
+    {
+        // One loss may be rounded to the same number.
+        return [.. Enumerable.Range(0, 8).Select(seed => trainer.Evaluate(s_x, Numbers(seed, Samples, Channels))["loss"])];
+    });
+
+    [TestMethod]
+    public void Winograd_off_reaches_Predict() => BitsChange(trainer => Doubles(trainer.Predict(s_x).ToArray()));
+
+    [TestMethod]
+    public void Winograd_off_reaches_layer_outputs() => BitsChange(trainer =>
+    {
+        var convolution = trainer.Model.GetLayer("convolution");
+        var values = trainer.Model.Graph.Calls().Where(call => call.Layer == convolution).Select(call => call.Outputs[0].Value).ToArray();
+        return Doubles(Prediction.Run(trainer.Model, "convolution", values, s_x, Samples)[0].ToTensor().ToArray());
+    });
+
+    [TestMethod]
+    public void Winograd_off_reaches_gradients() => BitsChange(trainer => Doubles([.. trainer.Gradients(s_x, s_y).Values.SelectMany(gradient => gradient.ToArray())]));
+
+    [TestMethod]
+    public void Winograd_off_reaches_measured_memory() => BitsChange(trainer => [trainer.Memory(s_x, s_y, Samples).Bytes]);
+
+    [TestMethod]
+    public void Winograd_off_reaches_the_gradient_check() => BitsChange(trainer => [GradientCheck.Run(trainer.Model, Loss.MeanSquaredError, s_x, s_y, tolerance: 1e9)]);
+
+    [TestMethod]
+    public void Winograd_off_reaches_custom_steps() => BitsChange(trainer =>
+    {
+        CustomStep(trainer.Model).Run([s_x, s_y]);
+        return Weights(trainer.Model);
+    });
+
+    [TestMethod]
+    public void Winograd_off_of_a_custom_step_reaches_its_plan()
+    {
+        BitsChange(winograd =>
+        {
+            var model = Convolution();
+            var step = CustomStep(model);
+            step.Winograd = winograd;
+            step.Run([s_x, s_y]);
+            return Weights(model);
+        });
+    }
+
+    [TestMethod]
+    public void Winograd_off_reaches_the_verification_of_a_file() => BitsChange(trainer =>
+    {
+        using var folder = new TemporaryFolder();
+        var report = trainer.Model.ExportOnnx(folder.File("model.onnx"), new ExportOptions { BatchSizes = [Samples] });
+        return [.. report.Layers.Select(layer => (double)layer.LargestDifference)];
+    });
+
+    [TestMethod]
+    public void Winograd_off_reaches_the_verification_of_an_exported_step() => BitsChange(trainer =>
+    {
+        using var folder = new TemporaryFolder();
+        var report = trainer.ExportTraining(folder.File("step"), new TrainingExportOptions { BatchSize = Samples, VerifiedSteps = 1 });
+        return [.. report.Differences.Select(difference => difference.Difference)];
+    });
+
+    private static void BitsChange(Func<Trainer, double[]> results) => BitsChange(winograd =>
+    {
+        var trainer = Convolution().Compile(new Sgd(0.1f), Loss.MeanSquaredError, seed: 1);
+        trainer.Winograd = winograd;
+        return results(trainer);
+    });
+
+    private static void BitsChange(Func<bool, double[]> results)
+    {
+        var direct = results(false);
+        CollectionAssert.AreEqual(direct, results(false), "twice the same");
+        CollectionAssert.AreNotEqual(results(true), direct, "the setting was not heard");
+    }
+
+    private static TrainingStep CustomStep(Model model) => TrainingStep.From(step =>
+    {
+        var (x, y) = (step.Input([Size, Size, Channels]), step.Input([Channels]));
+        step.Minimize("loss", Loss.MeanSquaredError.Call(y, model.Call(x)), new Sgd(0.1f), model);
+    });
+
+    private static Model Convolution()
+    {
+        var x = Model.Input([Size, Size, Channels]);
+        return new Model(x, x.Apply(new Conv2D(Channels, 3, name: "convolution") { Padding = Padding.Same }, new GlobalAveragePooling2D()), seed: 1);
+    }
+
+    private static double[] Weights(Model model) => Doubles([.. model.Weights.SelectMany(weight => weight.Value.ToArray())]);
+
+    private static double[] Doubles(float[] values) => Array.ConvertAll(values, value => (double)value);
+
+    private static NDArray Numbers(int seed, params int[] shape)
+    {
+        var random = new Random(seed);
+        return NDArray.Create([.. Enumerable.Range(0, shape.Aggregate(1, (product, dim) => product * dim)).Select(_ => random.NextSingle() - 0.5f)], Shape.Of(shape));
+    }
+}
