@@ -1,0 +1,102 @@
+namespace OnnxFunctional.Tests;
+
+/// <summary>The order of the rooms (folders) of src: what may reference what. ARCHITECTURE.md shows the same picture.</summary>
+[TestClass]
+public sealed class FolderReferenceTests
+{
+    /// <summary>The floors from the ground up. A room may reference the rooms of the floors below it; rooms of one floor do not reference each other.</summary>
+    private static readonly string[] s_floors =
+    [
+        "Builder",
+        "Builder/Tensors",
+        "Builder/Initializers",
+        "Builder/Graph",
+        "Builder/Ops",
+        "Builder/Activations  Builder/Constraints  Builder/Regularizers",
+        "Builder/Layers",
+        "Builder/Layers/Activations  Builder/Layers/Convolution  Builder/Layers/Pooling  Builder/Layers/Reshaping",
+        "Builder/Layers/Core  Builder/Layers/Normalization  Builder/Layers/Regularization",
+        "Builder/Layers/Attention  Builder/Layers/Merging  Builder/Layers/Preprocessing  Builder/Layers/Recurrent",
+        "Builder/Models",
+        "Builder/Serialization",
+        "Builder/Pruning",
+
+        "Training/Simd/Vectors",
+        "Training/Simd/Convolution  Training/Simd/VectorMath",
+        "Training/Simd/Elementwise  Training/Simd/Pooling  Training/Simd/Recurrent",
+        "Training/Simd/Gemm  Training/Simd/Movement  Training/Simd/Rows",
+        "Training/Gradients",
+        "Training/Execution",
+        "Training/Kernels/Convolution  Training/Kernels/Elementwise  Training/Kernels/Movement  Training/Kernels/Normalization  Training/Kernels/Pooling",
+        "Training/Kernels/Products  Training/Kernels/Recurrent  Training/Kernels/Reduction  Training/Kernels/Resizing  Training/Kernels/Softmax",
+        "Training/Kernels/Selection  Training/Kernels/Staging",
+        "Training/Kernels",
+        "Training/Data",
+        "Training/Engine",
+        "Training/Losses  Training/TensorBoardFiles",
+        "Training/Metrics  Training/Optimizers",
+        "Training/Policies",
+        "Training/Fitting",
+        "Training/Saving",
+        "Training/Callbacks",
+        "Training",
+        "Training/Pruning",
+
+        "Export/Files  Export/Layouts  Export/Proto",
+        "Export/Emit  Export/Import",
+        "Export/Keras  Export/Resume  Export/Runtime",
+        "Export/Verify",
+        "Export/TrainingStep",
+        "Export",
+    ];
+
+    /// <summary>What goes against that order, one pair of rooms per line, with the reason. A line that nothing needs any more fails the test.</summary>
+    private static readonly string[] s_exceptions =
+    [
+        "Builder/Constraints -> Builder/Layers: a circle to be opened",
+        "Builder/Graph -> Builder/Constraints: a circle to be opened",
+        "Builder/Graph -> Builder/Models: a circle to be opened",
+        "Builder/Graph -> Builder/Ops: a circle to be opened",
+        "Builder/Graph -> Builder/Regularizers: a circle to be opened",
+        "Builder/Layers/Convolution -> Builder/Pruning: a circle to be opened",
+        "Builder/Layers/Core -> Builder/Pruning: a circle to be opened",
+        "Builder/Models -> Builder/Pruning: a circle to be opened",
+        "Builder/Models -> Builder/Serialization: a circle to be opened",
+        "Builder/Regularizers -> Builder/Layers: a circle to be opened",
+        "Builder/Regularizers -> Builder/Layers/Normalization: a circle to be opened",
+        "Builder/Tensors -> Builder/Graph: a circle to be opened",
+        "Builder/Tensors -> Builder/Ops: a circle to be opened",
+        "Training/Callbacks -> Training: a circle to be opened",
+        "Training/Fitting -> Training: a circle to be opened",
+        "Training/Fitting -> Training/Saving: a circle to be opened",
+        "Training/Gradients -> Training: a circle to be opened",
+        "Training/Gradients -> Training/Data: a circle to be opened",
+        "Training/Gradients -> Training/Losses: a circle to be opened",
+        "Training/Gradients -> Training/Optimizers: a circle to be opened",
+        "Training/Kernels/Movement -> Training/Kernels: a circle to be opened",
+        "Training/Kernels/Normalization -> Training/Kernels: a circle to be opened",
+        "Training/Kernels/Selection -> Training/Kernels: a circle to be opened",
+        "Training/Kernels/Softmax -> Training/Kernels: a circle to be opened",
+        "Training/Kernels/Staging -> Training/Kernels: a circle to be opened",
+        "Training/Metrics -> Training: a circle to be opened",
+        "Training/Policies -> Training/Fitting: a circle to be opened",
+        "Training/Saving -> Training: a circle to be opened",
+    ];
+
+    [TestMethod]
+    public void Rooms_reference_only_rooms_on_lower_floors()
+    {
+        var floors = s_floors.SelectMany((line, floor) => line.Split("  ").Select(room => (Room: room, Floor: floor))).ToDictionary(entry => entry.Room, entry => entry.Floor);
+        var exceptions = s_exceptions.Select(line => line.Split(": ")[0]).ToHashSet();
+        var (references, unbound) = FolderReferences.Of(
+            Repository.Root,
+            AppContext.BaseDirectory,
+            (from, to) => !floors.TryGetValue(from, out var upper) || !floors.TryGetValue(to, out var lower) || lower >= upper);
+
+        var forbidden = references.Where(reference => !exceptions.Contains($"{reference.From} -> {reference.To}")).ToList();
+        var needed = references.Select(reference => $"{reference.From} -> {reference.To}").ToHashSet();
+        Assert.IsEmpty(forbidden, "Rooms may reference lower floors only:\n" + string.Join('\n', forbidden.Select(reference => $"{reference.From} -> {reference.To}: {reference}")));
+        Assert.IsEmpty(exceptions.Where(pair => !needed.Contains(pair)), "Exceptions that nothing needs any more; delete their lines");
+        Assert.IsLessThan(10, unbound.Count, "Names that did not bind; the compilation of this test lacks something:\n" + string.Join('\n', unbound));
+    }
+}
