@@ -15,7 +15,7 @@ float[,] y = { { 1 }, { 0 }, { 0.5f } };
 var trainer = model.Compile(new Adam(0.01f), logCosh);
 trainer.Fit(x, y, epochs: 5);
 
-IReadOnlyDictionary<string, Tensor<float>> gradients = trainer.Gradients(x, y);
+IReadOnlyDictionary<string, Tensor<float>> gradients = trainer.ComputeGradients(x, y);
 foreach (var name in gradients.Keys) Console.WriteLine(name);
 Console.WriteLine($"largest difference from finite differences: {GradientCheck.Run(model, Loss.MeanSquaredError, x, y):F4}");
 Console.WriteLine(model.ExportOnnx("custom.onnx"));

@@ -21,7 +21,7 @@ trainer.Fit(pictures, shapes, epochs: 12, batchSize: 32, verbose: Verbosity.Sile
 
 // Grad-CAM (https://arxiv.org/abs/1610.02391): a feature map counts by the mean gradient of the winning score; heat is where maps that count are high.
 var gradient = Gradient.Of(Ops.Max(scores, axis: -1), features);
-var heat = Ops.Relu(Ops.Sum(features * Ops.Mean(gradient, axis: [1, 2], keepDims: true), axis: -1, keepDims: true));
+var heat = Ops.Relu(Ops.Sum(features * Ops.Mean(gradient, axis: [1, 2], keepdims: true), axis: -1, keepdims: true));
 var map = heat.Apply(new UpSampling2D(4, name: "heat"));
 Console.WriteLine(new Model(image, [scores, map]).ExportOnnx("grad_cam.onnx"));
 

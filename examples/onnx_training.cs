@@ -18,7 +18,7 @@ var (x, y) = Samples(64);
 using var other = OnnxTrainer.Load("training");
 for (var step = 0; step < 50; step++)
 {
-    var logs = other.Step(x, y);
+    var logs = other.TrainOnBatch(x, y);
     if (step % 10 == 0) Console.WriteLine($"step {step}: loss {logs["loss"]:F4}, accuracy {logs["sparse_categorical_accuracy"]:F2}");
 }
 

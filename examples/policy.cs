@@ -11,7 +11,7 @@ float[,] x = { { 1, 0, 0, 0 }, { 0, 1, 0, 0 }, { 0, 0, 1, 0 } };
 int[] y = [0, 1, 2];
 
 // The rate falls along half a cosine; all of a tensor's gradient is scaled down to a norm of 1.
-var annealed = model.Compile(new Adam(Schedule.CosineDecay(1e-3f, steps: 10_000)) { ClipNorm = 1 }, Loss.SparseCategoricalCrossentropy);
+var annealed = model.Compile(new Adam(Schedule.CosineDecay(1e-3f, decaySteps: 10_000)) { ClipNorm = 1 }, Loss.SparseCategoricalCrossentropy);
 annealed.Fit(x, y, epochs: 3);
 
 // Or a callback sets the rate of each epoch.
@@ -21,5 +21,5 @@ trainer.Fit(x, y, epochs: 3, callbacks: [new LearningRateScheduler(epoch => 0.00
 // Activations and their gradients in 16 bits, weights and optimizer in 32; the loss is scaled while its gradient is in float16.
 var half = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.Float16);
 half.Fit(x, y, epochs: 3);
-Console.WriteLine(half.Memory(x, y));
+Console.WriteLine(half.MeasureMemory(x, y));
 Console.WriteLine(model.ExportOnnx("policy.onnx"));

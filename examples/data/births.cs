@@ -12,7 +12,7 @@ const int Window = 28, Year = 364, Features = 10;            // 52 weeks back is
 var folder = args.Length > 0 ? args[0] : "../shared/data";
 var table = CsvTable.Read(Path.Combine(folder, "us-births-2000-2014.csv"));
 var births = new float[table.Rows];
-table.Floats("births").FlattenTo(births);
+table.GetFloats("births").FlattenTo(births);
 var (years, weekdays) = (Column("year"), Column("day_of_week"));
 const float Mean = 11_350, Scale = 2_300;
 
@@ -54,6 +54,6 @@ static float Scaled(float value) => (value - Mean) / Scale;
 float[] Column(string name)
 {
     var values = new float[table.Rows];
-    table.Floats(name).FlattenTo(values);
+    table.GetFloats(name).FlattenTo(values);
     return values;
 }

@@ -9,8 +9,8 @@ using OnnxFunctional.Training.Data;
 // 569 tumours, 30 measurements of each, malignant (0) or benign (1): https://archive.ics.uci.edu/dataset/17
 var folder = args.Length > 0 ? args[0] : "../shared/data";
 var table = CsvTable.Read(Path.Combine(folder, "breast_cancer.csv"), hasHeader: false, skipLines: 1);
-NDArray measurements = table.FloatsExcept("30");
-NDArray benign = table.Floats("30");
+NDArray measurements = table.GetFloatsExcept("30");
+NDArray benign = table.GetFloats("30");
 int[] train = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 != 4)];
 int[] test = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 == 4)];
 

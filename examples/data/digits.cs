@@ -10,9 +10,9 @@ using OnnxFunctional.Training.Data;
 var folder = args.Length > 0 ? args[0] : "../shared/data";
 var table = CsvTable.Read(Path.Combine(folder, "digits.csv.gz"), hasHeader: false);
 var pixels = new float[table.Rows * 64];
-table.FloatsExcept("64").FlattenTo(pixels);
+table.GetFloatsExcept("64").FlattenTo(pixels);
 var images = NDArray.Create(pixels, [table.Rows, 8, 8, 1]);
-NDArray digits = table.Labels("64");
+NDArray digits = table.GetLabels("64");
 int[] train = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 != 4)];
 int[] test = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 == 4)];
 

@@ -11,8 +11,8 @@ using OnnxFunctional.Training.Data;
 const int Vocabulary = 5000, Length = 64;
 var folder = args.Length > 0 ? args[0] : "../shared/data";
 var table = CsvTable.Read(Path.Combine(folder, "spamassassin.tsv.gz"), hasHeader: false, separator: '\t', quote: null);
-NDArray spam = table.Classes("0", out _);                    // ham is 0, spam 1
-string[][] messages = [.. table.Texts("1").Select(Words)];
+NDArray spam = table.GetClasses("0", out _);                    // ham is 0, spam 1
+string[][] messages = [.. table.GetTexts("1").Select(Words)];
 int[] train = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 != 4)];
 int[] test = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 == 4)];
 

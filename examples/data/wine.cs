@@ -9,8 +9,8 @@ using OnnxFunctional.Training.Data;
 // 178 wines of three growers, 13 chemical measurements of each: https://archive.ics.uci.edu/dataset/109
 var folder = args.Length > 0 ? args[0] : "../shared/data";
 var table = CsvTable.Read(Path.Combine(folder, "wine_data.csv"), hasHeader: false, skipLines: 1);
-NDArray measurements = table.FloatsExcept("13");
-NDArray grower = table.Labels("13");
+NDArray measurements = table.GetFloatsExcept("13");
+NDArray grower = table.GetLabels("13");
 int[] train = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 != 4)];
 int[] test = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 == 4)];
 

@@ -20,7 +20,7 @@ var clock = System.Diagnostics.Stopwatch.StartNew();
 for (var start = 0; start < y.Count; start += BatchSize)
 {
     int[] rows = [.. Enumerable.Range(start, Math.Min(BatchSize, y.Count - start))];
-    here.Step(x.Take(rows), y.Take(rows));
+    here.TrainOnBatch(x.Take(rows), y.Take(rows));
 }
 
 Console.WriteLine($"C# host: {here.Iterations} steps in {clock.Elapsed.TotalSeconds:F1} s, held out: accuracy {here.Evaluate(testX, testY)["sparse_categorical_accuracy"]:F4}");

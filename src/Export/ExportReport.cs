@@ -31,7 +31,7 @@ public sealed class ExportReport
     public IReadOnlyList<LayerDifference> Layers { get; }
 
     /// <summary>Why <see cref="OnnxFile.LoadModel"/> cannot rebuild the model from the file, such as a function of one's own inside; <see langword="null"/> where it can.</summary>
-    public string? NotRebuildable { get; internal init; }
+    public string? RebuildProblem { get; internal init; }
 
     /// <summary>Whether the file was verified and every layer is within tolerance.</summary>
     public bool Passed => IsVerified && FirstFailure is null;
@@ -50,7 +50,7 @@ public sealed class ExportReport
         if (!IsVerified) return text.Append(", not verified").ToString();
         text.AppendLine().Append(LayerDifference.Table(Layers));
         text.Append(CultureInfo.InvariantCulture, $"ONNX Runtime and the engine agree on {Layers.Count} layers; largest difference {LargestDifference:0.0e+00}");
-        if (NotRebuildable is not null) text.AppendLine().Append("The file runs everywhere, but OnnxFile.LoadModel cannot rebuild the model from it: ").Append(NotRebuildable);
+        if (RebuildProblem is not null) text.AppendLine().Append("The file runs everywhere, but OnnxFile.LoadModel cannot rebuild the model from it: ").Append(RebuildProblem);
         return text.ToString();
     }
 }

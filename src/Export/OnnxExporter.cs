@@ -18,12 +18,12 @@ public static class OnnxExporter
     public static ExportReport ExportOnnx(this Model model, string path, ExportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var (emitted, notRebuildable) = Emit(model, options ??= new());
-        return Write(emitted, path, options, notRebuildable);
+        var (emitted, rebuildProblem) = Emit(model, options ??= new());
+        return Write(emitted, path, options, rebuildProblem);
     }
 
     /// <summary>The model as it is written, its architecture in the metadata.</summary>
-    internal static (EmittedModel Emitted, string? NotRebuildable) Emit(Model model, ExportOptions options)
+    internal static (EmittedModel Emitted, string? RebuildProblem) Emit(Model model, ExportOptions options)
     {
         var emitted = OnnxEmitter.Emit(model, options.ForEmission());
         foreach (var (key, value) in options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal)) emitted.Proto.MetadataProps.Add(key, value);
@@ -40,7 +40,7 @@ public static class OnnxExporter
     }
 
     /// <summary>Writes a model that was emitted already, to which metadata or training information may have been added.</summary>
-    internal static ExportReport Write(EmittedModel emitted, string path, ExportOptions options, string? notRebuildable = null)
+    internal static ExportReport Write(EmittedModel emitted, string path, ExportOptions options, string? rebuildProblem = null)
     {
         // Counted in 64 bits before protobuf does in 32.
         var weights = emitted.Proto.TrainingInfo.SelectMany(training => training.Algorithm.Initializer).Concat(emitted.Proto.Graph.Initializer).Sum(tensor => (long)tensor.RawData.Length);
@@ -49,6 +49,6 @@ public static class OnnxExporter
         var bytes = emitted.Proto.ToByteArray();
         IReadOnlyList<LayerDifference> differences = [];
         AtomicFile.Write(path, bytes, options.Verify ? file => differences = Verifier.Run(emitted, File.ReadAllBytes(file), options) : null);
-        return new ExportReport(path, options.Opset, bytes.Length, differences, options.Verify) { NotRebuildable = notRebuildable };
+        return new ExportReport(path, options.Opset, bytes.Length, differences, options.Verify) { RebuildProblem = rebuildProblem };
     }
 }

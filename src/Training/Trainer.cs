@@ -131,7 +131,7 @@ public sealed partial class Trainer
     /// <param name="x">Data of the inputs.</param>
     /// <param name="y">Targets of the outputs.</param>
     /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
-    public IReadOnlyDictionary<string, Tensor<float>> Gradients(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
+    public IReadOnlyDictionary<string, Tensor<float>> ComputeGradients(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
         var batch = WholeBatch(x, y, sampleWeight);
         TensorSpec[] specs = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
@@ -150,7 +150,7 @@ public sealed partial class Trainer
     /// <param name="y">Targets of the outputs.</param>
     /// <param name="batchSize">Samples of the step.</param>
     /// <exception cref="ModelException">Data and model do not fit.</exception>
-    public TrainingMemory Memory(NDArrays x, NDArrays y, int batchSize = 32)
+    public TrainingMemory MeasureMemory(NDArrays x, NDArrays y, int batchSize = 32)
     {
         var arrays = Checked(x, y, null);
         var specs = arrays.Select(array => new TensorSpec(array.Shape.With(0, Size(batchSize)), array.DType)).ToArray();

@@ -20,12 +20,12 @@ public sealed class TrainingMemory
     public long Float32Bytes { get; }
 
     /// <summary>The share of float32's bytes that the policy saves, at most 1; below 0 where working space outweighs what is kept.</summary>
-    public double Saved => Float32Bytes == 0 ? 0 : 1 - ((double)Bytes / Float32Bytes);
+    public double SavedShare => Float32Bytes == 0 ? 0 : 1 - ((double)Bytes / Float32Bytes);
 
     /// <summary>One line for a reader.</summary>
     public override string ToString()
     {
         var own = string.Create(CultureInfo.InvariantCulture, $"A step of {BatchSize} samples keeps {Bytes / 1e6:0.00} MB of activations and gradients in {Precision.PolicyName()}");
-        return own + (Precision == MixedPrecision.Float32 ? "." : string.Create(CultureInfo.InvariantCulture, $", {Math.Abs(Saved) * 100:0.0} % {(Saved < 0 ? "more" : "less")} than the {Float32Bytes / 1e6:0.00} MB of float32."));
+        return own + (Precision == MixedPrecision.Float32 ? "." : string.Create(CultureInfo.InvariantCulture, $", {Math.Abs(SavedShare) * 100:0.0} % {(SavedShare < 0 ? "more" : "less")} than the {Float32Bytes / 1e6:0.00} MB of float32."));
     }
 }

@@ -44,7 +44,7 @@ public sealed class GradientOutputTests
 
         var best = Ops.Max(scores, axis: -1);
         var (saliency, gradient) = (Gradient.Of(best, image), Gradient.Of(best, features));
-        var heat = Ops.Relu(Ops.Sum(features * Ops.Mean(gradient, axis: [1, 2], keepDims: true), axis: -1));
+        var heat = Ops.Relu(Ops.Sum(features * Ops.Mean(gradient, axis: [1, 2], keepdims: true), axis: -1));
         var explaining = new Model(image, [scores, saliency, heat]);
 
         using var folder = new TemporaryFolder();

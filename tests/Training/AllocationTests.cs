@@ -13,7 +13,7 @@ public sealed class AllocationTests
     public static IEnumerable<object[]> Optimizers =>
     [
         [new Adam { UseEma = true, EmaOverwriteFrequency = 3, GlobalClipNorm = 1 }],
-        [new AdamW(Schedule.CosineDecay(1e-3f, steps: 100), amsgrad: true) { GradientAccumulationSteps = 2 }],
+        [new AdamW(Schedule.CosineDecay(1e-3f, decaySteps: 100), amsgrad: true) { GradientAccumulationSteps = 2 }],
         [new Adafactor()],
         [new Lamb { ClipNorm = 1 }],
         [new Muon()],

@@ -46,7 +46,7 @@ public sealed class FreezingTests
             trainer.Fit(_x, _y, epochs: 2, verbose: Verbosity.Silent);
             CollectionAssert.AreEqual(before, Values(trained), $"nested: {nested}");
             CollectionAssert.AreNotEqual(head, Values(model.GetLayer("head")));
-            CollectionAssert.AreEquivalent(new[] { "head/bias", "head/kernel" }, trainer.Gradients(_x, _y).Keys.ToArray());
+            CollectionAssert.AreEquivalent(new[] { "head/bias", "head/kernel" }, trainer.ComputeGradients(_x, _y).Keys.ToArray());
 
             // Fine-tuning: all of it, as one setting.
             trained.Trainable = true;

@@ -84,7 +84,7 @@ public sealed partial class Activation
     public static Activation LogSigmoid { get; } = new("log_sigmoid", x => -Ops.Softplus(-x));
 
     /// <summary><c>x &lt;= -1: 0; x >= 1: x; otherwise (x + 1)^2 / 4</c>.</summary>
-    public static Activation SparsePlus { get; } = new("sparse_plus", x => Ops.Where(Ops.GreaterOrEqual(x, 1), x, Ops.Square(Ops.Maximum(x, -1) + 1) * 0.25f));
+    public static Activation SparsePlus { get; } = new("sparse_plus", x => Ops.Where(Ops.GreaterEqual(x, 1), x, Ops.Square(Ops.Maximum(x, -1) + 1) * 0.25f));
 
     /// <summary><c>min(max((x + 1) / 2, 0), 1)</c>.</summary>
     public static Activation SparseSigmoid { get; } = new("sparse_sigmoid", x => Ops.Make(new HardSigmoid(0.5f, 0.5f), x));
@@ -114,8 +114,8 @@ public sealed partial class Activation
         var sums = Ops.CumSum(sorted);
         var ranks = Ops.Constant([classes], [.. Enumerable.Range(1, classes).Select(rank => (float)rank)]);
         var inside = Ops.Cast(Ops.Greater((sorted * ranks) + 1, sums), DType.Float32);
-        var support = Ops.Sum(inside, -1, keepDims: true);
-        var threshold = (Ops.Sum(sorted * inside, -1, keepDims: true) - 1) / support;
+        var support = Ops.Sum(inside, -1, keepdims: true);
+        var threshold = (Ops.Sum(sorted * inside, -1, keepdims: true) - 1) / support;
         return Ops.Relu(x - threshold);
     }
 }

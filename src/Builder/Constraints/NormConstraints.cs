@@ -17,7 +17,7 @@ public abstract class NormConstraint : Constraint
     /// <inheritdoc/>
     protected internal override SymbolicTensor Apply(SymbolicTensor weight)
     {
-        var norms = Ops.Norm(weight, Axis, keepDims: true);
+        var norms = Ops.Norm(weight, Axis, keepdims: true);
         return weight * (Desired(norms) / (norms + Epsilon));
     }
 

@@ -133,6 +133,11 @@ public abstract class LayerBase
         _current.AddLoss(loss.Value);
     }
 
+    /// <summary>Calls the layer on a list of tensors and returns the list of its outputs, whatever layer it is: what <see cref="Model.Layers"/> and <see cref="Model.GetLayer"/> return is called by it.</summary>
+    /// <exception cref="ModelException">The number or the shapes of the tensors do not fit; the message says what was expected.</exception>
+    /// <example><code>SymbolicTensors features = pretrained.GetLayer("block5_conv3").Call([x]);</code></example>
+    public SymbolicTensors Call(SymbolicTensors tensors) => CallAll(tensors, CallOptions.None);
+
     /// <summary>Calls the layer as a file describes it: on any number of tensors, with what goes beside them. All outputs are returned.</summary>
     internal abstract SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options);
 

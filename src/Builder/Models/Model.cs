@@ -117,14 +117,6 @@ public class Model : Layer
     /// <example><code>var small = model.Prune(0.5f).Model;</code></example>
     public PrunedModel Prune(float fraction, PruningOptions? options = null) => Pruning.StructuredPruning.Run(this, fraction, options ?? new());
 
-    /// <summary>Calls the model on a tensor and returns its output; calling it again shares its weights.</summary>
-    /// <exception cref="ModelException">The tensor does not fit, or the model takes or gives several.</exception>
-    public new SymbolicTensor Call(SymbolicTensor x) => base.Call(x);
-
-    /// <summary>Calls the model on several tensors and returns all it gives.</summary>
-    /// <exception cref="ModelException">The number or the shapes of the tensors do not fit.</exception>
-    public SymbolicTensors Call(SymbolicTensors tensors) => CallAll(tensors, CallOptions.None);
-
     /// <summary>The table Keras prints: layers, output shapes, numbers of parameters, connections.</summary>
     public override string ToString() => Summaries.Table(this);
 

@@ -108,13 +108,13 @@ public static partial class Ops
     public static SymbolicTensor Greater(SymbolicTensor a, SymbolicTensor b) => Binary(new Greater(), a, b);
 
     /// <summary>Whether the left is at least the right, element by element: <c>a >= b</c>.</summary>
-    public static SymbolicTensor GreaterOrEqual(SymbolicTensor a, SymbolicTensor b) => Binary(new GreaterOrEqual(), a, b);
+    public static SymbolicTensor GreaterEqual(SymbolicTensor a, SymbolicTensor b) => Binary(new GreaterOrEqual(), a, b);
 
     /// <summary>Whether the left is smaller, element by element: <c>a &lt; b</c>.</summary>
     public static SymbolicTensor Less(SymbolicTensor a, SymbolicTensor b) => Binary(new Less(), a, b);
 
     /// <summary>Whether the left is at most the right, element by element: <c>a &lt;= b</c>.</summary>
-    public static SymbolicTensor LessOrEqual(SymbolicTensor a, SymbolicTensor b) => Binary(new LessOrEqual(), a, b);
+    public static SymbolicTensor LessEqual(SymbolicTensor a, SymbolicTensor b) => Binary(new LessOrEqual(), a, b);
 
     /// <summary>Whether both are true, element by element: <c>a and b</c>.</summary>
     public static SymbolicTensor LogicalAnd(SymbolicTensor a, SymbolicTensor b) => Binary(new And(), a, b);
@@ -166,10 +166,10 @@ public static partial class Ops
     }
 
     /// <summary>The elements as another type; from floating point to whole numbers towards zero.</summary>
-    public static SymbolicTensor Cast(SymbolicTensor x, DType type)
+    public static SymbolicTensor Cast(SymbolicTensor x, DType dtype)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return x.DType == type ? x : Make(new Cast(type), x);
+        return x.DType == dtype ? x : Make(new Cast(dtype), x);
     }
 
     /// <summary>The value itself; gradients do not flow back through it.</summary>

@@ -6,43 +6,43 @@ namespace OnnxFunctional;
 public static partial class Ops
 {
     /// <summary>Whether all are true along some axes, or all of them.</summary>
-    public static SymbolicTensor All(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceAll(axis.List, keepDims), x);
+    public static SymbolicTensor All(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceAll(axis.List, keepdims), x);
 
     /// <summary>Whether any is true along some axes, or all of them.</summary>
-    public static SymbolicTensor Any(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceAny(axis.List, keepDims), x);
+    public static SymbolicTensor Any(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceAny(axis.List, keepdims), x);
 
     /// <summary>The position of the largest element along one axis, the first of several; whole numbers.</summary>
-    public static SymbolicTensor ArgMax(SymbolicTensor x, int axis = -1, bool keepDims = false) => Make(new ArgMax(axis, keepDims), x);
+    public static SymbolicTensor ArgMax(SymbolicTensor x, int axis = -1, bool keepdims = false) => Make(new ArgMax(axis, keepdims), x);
 
     /// <summary>The position of the smallest element along one axis, the first of several; whole numbers.</summary>
-    public static SymbolicTensor ArgMin(SymbolicTensor x, int axis = -1, bool keepDims = false) => Make(new ArgMin(axis, keepDims), x);
+    public static SymbolicTensor ArgMin(SymbolicTensor x, int axis = -1, bool keepdims = false) => Make(new ArgMin(axis, keepdims), x);
 
     /// <summary>Running sums along one axis.</summary>
     public static SymbolicTensor CumSum(SymbolicTensor x, int axis = -1) => Make(new CumSum(axis, false, false), x);
 
     /// <summary>The square root of the sum of squares along some axes, or all of them.</summary>
-    public static SymbolicTensor Norm(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceL2(axis.List, keepDims), x);
+    public static SymbolicTensor Norm(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceL2(axis.List, keepdims), x);
 
     /// <summary><c>log(sum(exp(x)))</c> along some axes, or all of them, without overflow.</summary>
-    public static SymbolicTensor LogSumExp(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceLogSumExp(axis.List, keepDims), x);
+    public static SymbolicTensor LogSumExp(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceLogSumExp(axis.List, keepdims), x);
 
     /// <summary>The mean along some axes, or all of them.</summary>
-    public static SymbolicTensor Mean(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceMean(axis.List, keepDims), x);
+    public static SymbolicTensor Mean(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceMean(axis.List, keepdims), x);
 
     /// <summary>The product along some axes, or all of them.</summary>
-    public static SymbolicTensor Prod(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceProd(axis.List, keepDims), x);
+    public static SymbolicTensor Prod(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceProd(axis.List, keepdims), x);
 
     /// <summary>The largest element along some axes, or all of them.</summary>
-    public static SymbolicTensor Max(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceMax(axis.List, keepDims), x);
+    public static SymbolicTensor Max(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceMax(axis.List, keepdims), x);
 
     /// <summary>The smallest element along some axes, or all of them.</summary>
-    public static SymbolicTensor Min(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceMin(axis.List, keepDims), x);
+    public static SymbolicTensor Min(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceMin(axis.List, keepdims), x);
 
     /// <summary>The sum along some axes, or all of them.</summary>
-    public static SymbolicTensor Sum(SymbolicTensor x, Axes axis = default, bool keepDims = false) => Make(new ReduceSum(axis.List, keepDims), x);
+    public static SymbolicTensor Sum(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceSum(axis.List, keepdims), x);
 
-    /// <summary>The k largest elements along the last axis, in descending order, with their positions.</summary>
-    public static (SymbolicTensor Values, SymbolicTensor Positions) TopK(SymbolicTensor x, int k)
+    /// <summary>The k largest elements along the last axis, in descending order, with their indices.</summary>
+    public static (SymbolicTensor Values, SymbolicTensor Indices) TopK(SymbolicTensor x, int k)
     {
         var results = MakeAll(new TopK(k), x);
         return (results[0], results[1]);

@@ -18,10 +18,10 @@ public static partial class Ops
     /// <param name="indices">Whole numbers of any shape; negative ones count from the end.</param>
     /// <param name="axis">The axis they count along.</param>
     /// <returns>x's shape with that axis replaced by the shape of the indices.</returns>
-    public static SymbolicTensor Gather(SymbolicTensor x, SymbolicTensor indices, int axis = 0) => Make(new Gather(axis), x, indices);
+    public static SymbolicTensor Take(SymbolicTensor x, SymbolicTensor indices, int axis = 0) => Make(new Gather(axis), x, indices);
 
     /// <summary>One at the index, zero elsewhere, along a new last axis.</summary>
-    public static SymbolicTensor OneHot(SymbolicTensor indices, int classes) => Make(new OneHot(classes), indices);
+    public static SymbolicTensor OneHot(SymbolicTensor indices, int numClasses) => Make(new OneHot(numClasses), indices);
 
     /// <summary>A number added before and after each axis.</summary>
     public static SymbolicTensor Pad(SymbolicTensor x, ReadOnlySpan<int> before, ReadOnlySpan<int> after, float value = 0) => Make(new Pad(IntList.Create(before), IntList.Create(after), PadMode.Constant, value), x);

@@ -21,7 +21,7 @@ public abstract class Regularizer
     public static Regularizer L2(float l2 = 0.01f) => new L2(l2);
 
     /// <summary><c>l1 sum(|x|) + l2 sum(x^2)</c>.</summary>
-    public static Regularizer L1L2(float l1 = 0.01f, float l2 = 0.01f) => new L1L2(l1, l2);
+    public static Regularizer L1L2(float l1 = 0, float l2 = 0) => new L1L2(l1, l2);
 
     /// <summary><c>factor</c> times the mean absolute cosine between rows, or columns, of a matrix.</summary>
     public static Regularizer Orthogonal(float factor = 0.01f, OrthogonalMode mode = OrthogonalMode.Rows) => new OrthogonalRegularizer(factor, mode);

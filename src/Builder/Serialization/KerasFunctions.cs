@@ -58,9 +58,9 @@ internal static class KerasFunctions
         ["Equal"] = Binary(Ops.Equal),
         ["FloorDivide"] = Binary((a, b) => Ops.Floor(Quotient(a, b))),
         ["Greater"] = Binary(Ops.Greater),
-        ["GreaterEqual"] = Binary(Ops.GreaterOrEqual),
+        ["GreaterEqual"] = Binary(Ops.GreaterEqual),
         ["Less"] = Binary(Ops.Less),
-        ["LessEqual"] = Binary(Ops.LessOrEqual),
+        ["LessEqual"] = Binary(Ops.LessEqual),
         ["LogicalAnd"] = Binary(Ops.LogicalAnd),
         ["LogicalOr"] = Binary(Ops.LogicalOr),
         ["LogicalXor"] = Binary(Ops.LogicalXor),
@@ -110,7 +110,7 @@ internal static class KerasFunctions
         ["Squeeze"] = call => Ops.Squeeze(call.Tensor(0, "x"), call.Axis),
         ["Stack"] = call => Ops.Concatenate(call.Tensors(0, "x").Select(x => Ops.ExpandDims(x, call.Integer("axis", 0))).ToArray(), call.Integer("axis", 0)),
         ["Swapaxes"] = call => Swap(call.Tensor(0, "x"), call.Integer("axis1", 0), call.Integer("axis2", 1)),
-        ["Take"] = call => Ops.Gather(call.Tensor(0, "x"), WholeNumbers(call.Tensor(1, "indices")), RequiredAxis(call)),
+        ["Take"] = call => Ops.Take(call.Tensor(0, "x"), WholeNumbers(call.Tensor(1, "indices")), RequiredAxis(call)),
         ["TakeAlongAxis"] = call => Ops.Make(new GatherElements(RequiredAxis(call)), call.Tensor(0, "x"), WholeNumbers(call.Tensor(1, "indices"))),
         ["Tile"] = call => Ops.Tile(call.Tensor(0, "x"), call.Integers("repeats")),
         ["Transpose"] = call => Transpose(call.Tensor(0, "x"), call.Config("axes")),
@@ -183,7 +183,7 @@ internal static class KerasFunctions
     private static SymbolicTensor Quotient(SymbolicTensor a, SymbolicTensor b) =>
         a.DType.IsFloating() || b.DType.IsFloating() ? Ops.Divide(a, b) : Ops.Divide(Ops.Cast(a, DType.Float32), Ops.Cast(b, DType.Float32));
 
-    private static SymbolicTensor Variance(SymbolicTensor x, Axes axis, bool keepDims) => Ops.Mean(Ops.Square(x - Ops.Mean(x, axis, keepDims: true)), axis, keepDims);
+    private static SymbolicTensor Variance(SymbolicTensor x, Axes axis, bool keepdims) => Ops.Mean(Ops.Square(x - Ops.Mean(x, axis, keepdims: true)), axis, keepdims);
 
     private static SymbolicTensor WholeNumbers(SymbolicTensor x) => x.DType.IsInteger() ? x : Ops.Cast(x, DType.Int64);
 
@@ -235,8 +235,8 @@ internal static class KerasFunctions
 
     private static SymbolicTensors TopK(FunctionArguments call)
     {
-        var (values, positions) = Ops.TopK(call.Tensor(0, "x"), call.Integer("k", 1));
-        return [values, positions];
+        var (values, indices) = Ops.TopK(call.Tensor(0, "x"), call.Integer("k", 1));
+        return [values, indices];
     }
 
     private static SymbolicTensors Pad(FunctionArguments call)

@@ -120,7 +120,7 @@ public sealed class OnnxTrainer : IDisposable
     /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
     /// <exception cref="ModelException">The data does not fit; no step was made.</exception>
     /// <exception cref="ExportException">ONNX Runtime failed; the state is what it was before.</exception>
-    public IReadOnlyDictionary<string, double> Step(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
+    public IReadOnlyDictionary<string, double> TrainOnBatch(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         var data = _batches.Labelled(x, y, sampleWeight);

@@ -29,7 +29,7 @@ internal sealed class StepReports
             try
             {
                 if (described.IsMean && _sums[i].Any(sum => sum.Length != 1)) throw new ModelException("a mean is one number over another.");
-                _metrics[i] = described.Keras is { } config ? CompileConfig.ReadMetric(config) : Metric.From(described.Name, (_, values) => values);
+                _metrics[i] = described.Keras is { } config ? CompileConfig.ReadMetric(config) : Metric.From((_, values) => values, described.Name);
                 _metrics[i].Report([], described.Name, _sums[i]);
             }
             // A metric that is given other sums than its own reads past their end.

@@ -4,15 +4,15 @@ namespace OnnxFunctional.Training.Callbacks;
 
 /// <summary>Writes event files that TensorBoard reads: losses and metrics as curves, weights as histograms, the model as a graph. Validation has a folder of its own, as in Keras.</summary>
 /// <remarks>https://keras.io/api/callbacks/tensorboard/. Look at it with <c>tensorboard --logdir logs</c>.</remarks>
-/// <param name="logFolder">The folder; runs of one experiment go into folders below it.</param>
-/// <param name="histogramFrequency">Epochs from one set of histograms to the next; 0 for none.</param>
+/// <param name="logDir">The folder; runs of one experiment go into folders below it.</param>
+/// <param name="histogramFreq">Epochs from one set of histograms to the next; 0 for none.</param>
 /// <param name="writeGraph">Whether the model's graph is written.</param>
-/// <param name="batchFrequency">Steps from one loss of a batch to the next; 0 for epochs only.</param>
-public sealed class TensorBoard(string logFolder = "logs", int histogramFrequency = 0, bool writeGraph = true, int batchFrequency = 0) : Callback
+/// <param name="updateFreq">Steps from one loss of a batch to the next; 0 for epochs only.</param>
+public sealed class TensorBoard(string logDir = "logs", int histogramFreq = 0, bool writeGraph = true, int updateFreq = 0) : Callback
 {
     private const string Validation = "val_";
 
-    private readonly string _folder = logFolder ?? throw new ArgumentNullException(nameof(logFolder));
+    private readonly string _folder = logDir ?? throw new ArgumentNullException(nameof(logDir));
     private EventWriter? _train;
     private EventWriter? _validation;
 
@@ -26,7 +26,7 @@ public sealed class TensorBoard(string logFolder = "logs", int histogramFrequenc
     /// <inheritdoc/>
     public override void OnBatchEnd(int batch, float loss)
     {
-        if (batchFrequency > 0 && Trainer.Iterations % batchFrequency == 0) _train?.Scalar("batch_loss", Trainer.Iterations, loss);
+        if (updateFreq > 0 && Trainer.Iterations % updateFreq == 0) _train?.Scalar("batch_loss", Trainer.Iterations, loss);
     }
 
     /// <inheritdoc/>
@@ -41,7 +41,7 @@ public sealed class TensorBoard(string logFolder = "logs", int histogramFrequenc
         }
 
         if (!logs.ContainsKey("learning_rate")) _train.Scalar("epoch_learning_rate", epoch, Trainer.LearningRate);
-        if (histogramFrequency > 0 && epoch % histogramFrequency == 0)
+        if (histogramFreq > 0 && epoch % histogramFreq == 0)
         {
             foreach (var (path, weight) in Trainer.Model.WeightPaths()) _train.Histogram(path, epoch, weight.Storage);
         }

@@ -55,30 +55,30 @@ public sealed class CsvTable
     /// <param name="columns">Their names, in the order wanted.</param>
     /// <exception cref="ArgumentException">There is no such column.</exception>
     /// <exception cref="DataException">A cell is no number; the message names line and column.</exception>
-    public Tensor<float> Floats(params ReadOnlySpan<string> columns)
+    public Tensor<float> GetFloats(params ReadOnlySpan<string> columns)
     {
         var indices = new int[columns.Length == 0 ? _columns.Length : columns.Length];
         for (var i = 0; i < indices.Length; i++) indices[i] = columns.Length == 0 ? i : IndexOf(columns[i]);
-        return Floats(indices);
+        return GetFloats(indices);
     }
 
     /// <summary>All columns but these as float32 [rows, columns].</summary>
     /// <param name="columns">The names of those left out.</param>
     /// <exception cref="ArgumentException">There is no such column, or none is left.</exception>
     /// <exception cref="DataException">A cell is no number; the message names line and column.</exception>
-    public Tensor<float> FloatsExcept(params ReadOnlySpan<string> columns)
+    public Tensor<float> GetFloatsExcept(params ReadOnlySpan<string> columns)
     {
         var left = new List<int>(Enumerable.Range(0, _columns.Length));
         foreach (var column in columns) left.Remove(IndexOf(column));
         if (left.Count == 0) throw new ArgumentException($"No column of {_name} is left. Name fewer columns.", nameof(columns));
-        return Floats([.. left]);
+        return GetFloats([.. left]);
     }
 
     /// <summary>A column of whole numbers as int64 [rows].</summary>
     /// <param name="column">Its name.</param>
     /// <exception cref="ArgumentException">There is no such column.</exception>
     /// <exception cref="DataException">A cell is no whole number; the message names line and column.</exception>
-    public Tensor<long> Labels(string column)
+    public Tensor<long> GetLabels(string column)
     {
         var index = IndexOf(column);
         var result = new long[Rows];
@@ -96,9 +96,9 @@ public sealed class CsvTable
     /// <param name="column">Its name.</param>
     /// <param name="classes">The names by number.</param>
     /// <exception cref="ArgumentException">There is no such column.</exception>
-    public Tensor<long> Classes(string column, out IReadOnlyList<string> classes)
+    public Tensor<long> GetClasses(string column, out IReadOnlyList<string> classes)
     {
-        var texts = Texts(column);
+        var texts = GetTexts(column);
         var names = texts.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
         var numbers = new Dictionary<string, long>(StringComparer.Ordinal);
         for (var i = 0; i < names.Length; i++) numbers.Add(names[i], i);
@@ -109,7 +109,7 @@ public sealed class CsvTable
     /// <summary>A column as it is written.</summary>
     /// <param name="column">Its name.</param>
     /// <exception cref="ArgumentException">There is no such column.</exception>
-    public IReadOnlyList<string> Texts(string column)
+    public IReadOnlyList<string> GetTexts(string column)
     {
         var index = IndexOf(column);
         var result = new string[Rows];
@@ -117,7 +117,7 @@ public sealed class CsvTable
         return result;
     }
 
-    private Tensor<float> Floats(int[] columns)
+    private Tensor<float> GetFloats(int[] columns)
     {
         if ((long)Rows * columns.Length > Array.MaxLength)
             throw new DataException($"{_name} has {Rows} rows of {columns.Length} columns, more than a tensor holds. Split the file.");

@@ -19,14 +19,14 @@ public static class DataPreparation
     /// <summary>Class numbers as one-hot rows.</summary>
     /// <remarks>https://keras.io/api/utils/python_utils/#to_categorical-function</remarks>
     /// <param name="y">Class numbers (...) or (..., 1).</param>
-    /// <param name="classes">How many classes there are; one more than the largest number if none is given.</param>
+    /// <param name="numClasses">How many classes there are; one more than the largest number if none is given.</param>
     /// <returns>(..., classes), 1 at the class and 0 elsewhere.</returns>
     /// <exception cref="ModelException">A number is no class.</exception>
-    public static Tensor<float> ToCategorical(NDArray y, int? classes = null)
+    public static Tensor<float> ToCategorical(NDArray y, int? numClasses = null)
     {
         ArgumentNullException.ThrowIfNull(y);
         var numbers = y.AsFloats();
-        var count = classes ?? (numbers.Length == 0 ? 0 : checked((int)TensorPrimitives.Max(numbers) + 1));
+        var count = numClasses ?? (numbers.Length == 0 ? 0 : checked((int)TensorPrimitives.Max(numbers) + 1));
         var result = new float[checked(numbers.Length * count)];
         for (var i = 0; i < numbers.Length; i++)
         {

@@ -16,20 +16,20 @@ public abstract class Dataset<T> : IEnumerable<T>
     }
 
     /// <summary>Elements in an order of chance: each is drawn from those in a buffer, whose place the next one takes.</summary>
-    /// <param name="buffer">Elements held at a time; all of them for an even shuffle.</param>
+    /// <param name="bufferSize">Elements held at a time; all of them for an even shuffle.</param>
     /// <param name="seed">What is drawn from; each epoch has an order of its own.</param>
-    public Dataset<T> Shuffle(int buffer, ulong seed = 0)
+    public Dataset<T> Shuffle(int bufferSize, ulong seed = 0)
     {
-        if (buffer < 1) throw new ModelException($"Shuffle has a buffer of {buffer}; expected at least 1.");
-        return Dataset.From(epoch => Shuffled(Once(Enumerate(epoch)), buffer, seed, (uint)epoch));
+        if (bufferSize < 1) throw new ModelException($"Shuffle has a buffer of {bufferSize}; expected at least 1.");
+        return Dataset.From(epoch => Shuffled(Once(Enumerate(epoch)), bufferSize, seed, (uint)epoch));
     }
 
     /// <summary>The next elements are made ahead on a thread of their own, while the present one is used.</summary>
-    /// <param name="count">Elements made ahead at most.</param>
-    public Dataset<T> Prefetch(int count = 2)
+    /// <param name="bufferSize">Elements made ahead at most.</param>
+    public Dataset<T> Prefetch(int bufferSize = 2)
     {
-        if (count < 1) throw new ModelException($"Prefetch has a count of {count}; expected at least 1.");
-        return Dataset.From(epoch => Prefetching.Ahead(Once(Enumerate(epoch)), count));
+        if (bufferSize < 1) throw new ModelException($"Prefetch has a count of {bufferSize}; expected at least 1.");
+        return Dataset.From(epoch => Prefetching.Ahead(Once(Enumerate(epoch)), bufferSize));
     }
 
     /// <summary>Elements are made once and kept in memory from then on.</summary>
@@ -167,13 +167,13 @@ public static class Dataset
 
     /// <summary>Samples together in batches.</summary>
     /// <param name="samples">Batches of one sample or several.</param>
-    /// <param name="size">How many of them make a batch.</param>
+    /// <param name="batchSize">How many of them make a batch.</param>
     /// <param name="dropRemainder">Whether a last batch that is smaller is left out.</param>
-    public static Dataset<Batch> Batch(this Dataset<Batch> samples, int size, bool dropRemainder = false)
+    public static Dataset<Batch> Batch(this Dataset<Batch> samples, int batchSize, bool dropRemainder = false)
     {
         ArgumentNullException.ThrowIfNull(samples);
-        if (size < 1) throw new ModelException($"Batch has a size of {size}; expected at least 1.");
-        return From(epoch => Dataset<Batch>.Once(samples.Enumerate(epoch)).Chunk(size).Where(chunk => !dropRemainder || chunk.Length == size).Select(Together));
+        if (batchSize < 1) throw new ModelException($"Batch has a size of {batchSize}; expected at least 1.");
+        return From(epoch => Dataset<Batch>.Once(samples.Enumerate(epoch)).Chunk(batchSize).Where(chunk => !dropRemainder || chunk.Length == batchSize).Select(Together));
     }
 
     private static Batch Together(Batch[] samples)

@@ -77,8 +77,8 @@ public sealed class ImageFolder
     /// <param name="folder">The folder; each folder in it is a class.</param>
     /// <param name="height">The height all images are brought to.</param>
     /// <param name="width">The width all images are brought to.</param>
-    /// <param name="labels">How classes become targets.</param>
-    /// <param name="color">The channels images are read as.</param>
+    /// <param name="labelMode">How classes become targets.</param>
+    /// <param name="colorMode">The channels images are read as.</param>
     /// <param name="batchSize">Images of a batch.</param>
     /// <param name="shuffle">Whether images are mixed, before any are held out and again for every epoch; otherwise they come in the order of their paths.</param>
     /// <param name="seed">What the order is drawn from.</param>
@@ -86,15 +86,15 @@ public sealed class ImageFolder
     /// <param name="classNames">The classes in the order of their numbers; all folders by name if none are given.</param>
     /// <param name="interpolation">How positions between known ones are filled.</param>
     /// <param name="cropToAspectRatio">Whether the largest middle part of the new proportions is cut out first, so that nothing is distorted.</param>
-    /// <param name="mostPixels">Images that announce more are refused before memory is taken for them.</param>
+    /// <param name="maxPixels">Images that announce more are refused before memory is taken for them.</param>
     /// <exception cref="DataException">The folder, a class or every image is missing.</exception>
     /// <exception cref="ModelException">An option is out of range.</exception>
     public static ImageFolder Open(
         string folder,
         int height = 256,
         int width = 256,
-        LabelMode labels = LabelMode.Int,
-        ColorMode color = ColorMode.Rgb,
+        LabelMode labelMode = LabelMode.Int,
+        ColorMode colorMode = ColorMode.Rgb,
         int batchSize = 32,
         bool shuffle = true,
         ulong seed = 0,
@@ -102,18 +102,18 @@ public sealed class ImageFolder
         IReadOnlyList<string>? classNames = null,
         Interpolation interpolation = Interpolation.Bilinear,
         bool cropToAspectRatio = false,
-        int mostPixels = 1 << 26)
+        int maxPixels = 1 << 26)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        if (height < 1 || width < 1 || batchSize < 1 || mostPixels < 1) throw new ModelException($"ImageFolder has height {height}, width {width}, batchSize {batchSize} and mostPixels {mostPixels}; expected at least 1 of each.");
+        if (height < 1 || width < 1 || batchSize < 1 || maxPixels < 1) throw new ModelException($"ImageFolder has height {height}, width {width}, batchSize {batchSize} and maxPixels {maxPixels}; expected at least 1 of each.");
         if (validationSplit is not (>= 0 and < 1)) throw new ModelException($"validationSplit is {validationSplit}; expected 0 or a share below 1.");
         var classes = Classes(folder, classNames);
-        if (labels == LabelMode.Binary && classes.Count != 2) throw new DataException($"LabelMode.Binary is for two classes, but '{folder}' has {classes.Count}: {string.Join(", ", classes)}. Use LabelMode.Int or Categorical.");
+        if (labelMode == LabelMode.Binary && classes.Count != 2) throw new DataException($"LabelMode.Binary is for two classes, but '{folder}' has {classes.Count}: {string.Join(", ", classes)}. Use LabelMode.Int or Categorical.");
         var files = new List<(string Path, int Class)>();
         for (var i = 0; i < classes.Count; i++) files.AddRange(Images(Path.Combine(folder, classes[i])).Select(path => (path, i)));
         if (files.Count == 0) throw new DataException($"The folders {string.Join(", ", classes)} in '{folder}' hold no images. Put {string.Join(", ", _extensions)} files there.");
 
-        var result = new ImageFolder(folder, classes, new ImageReader(height, width, (int)color, interpolation, cropToAspectRatio, mostPixels), labels);
+        var result = new ImageFolder(folder, classes, new ImageReader(height, width, (int)colorMode, interpolation, cropToAspectRatio, maxPixels), labelMode);
         if (shuffle) files = Shuffled(files, seed, SplitStream, 0);
         var held = (int)(files.Count * (double)validationSplit);
         if (validationSplit > 0 && (held == 0 || held == files.Count)) throw new ModelException($"validationSplit = {validationSplit} of {files.Count} images leaves nothing on one side; use more images or another share.");

@@ -7,7 +7,7 @@ using StbImageSharp;
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>Reads image files into one array, all brought to one size. Files are treated as hostile: what they announce is checked before memory is taken for it.</summary>
-internal sealed class ImageReader(int height, int width, int channels, Interpolation interpolation, bool cropToAspectRatio, int mostPixels)
+internal sealed class ImageReader(int height, int width, int channels, Interpolation interpolation, bool cropToAspectRatio, int maxPixels)
 {
     // A photograph of the pixels allowed takes a fraction of it; nothing else has to fit into memory as a file.
     private const int LargestFile = 1 << 29;
@@ -26,7 +26,7 @@ internal sealed class ImageReader(int height, int width, int channels, Interpola
     {
         var image = DataFile.ReadRaw(path, file =>
         {
-            if (file.Length > LargestFile) throw new DataException($"'{path}' has {file.Length} bytes, more than an image of {mostPixels} pixels needs. Make it smaller, or take it out of the folder.");
+            if (file.Length > LargestFile) throw new DataException($"'{path}' has {file.Length} bytes, more than an image of {maxPixels} pixels needs. Make it smaller, or take it out of the folder.");
             var bytes = new byte[file.Length];
             file.ReadExactly(bytes);
             return Decode(path, bytes);
@@ -42,8 +42,8 @@ internal sealed class ImageReader(int height, int width, int channels, Interpola
         {
             using var header = new WholeStream(bytes);
             if (ImageInfo.FromStream(header) is not { Width: > 0, Height: > 0 } info) throw new DataException($"'{path}' is a damaged image: its header cannot be read. Copy it again, or take it out of the folder.");
-            if ((long)info.Width * info.Height > mostPixels)
-                throw new DataException($"'{path}' announces {info.Width} x {info.Height} pixels, more than the {mostPixels} allowed. Make it smaller, or pass mostPixels.");
+            if ((long)info.Width * info.Height > maxPixels)
+                throw new DataException($"'{path}' announces {info.Width} x {info.Height} pixels, more than the {maxPixels} allowed. Make it smaller, or pass maxPixels.");
             if (IsPng(bytes)) PngSize.Check(bytes);
             using var content = new WholeStream(bytes);
             return ImageResult.FromStream(content, (ColorComponents)channels);

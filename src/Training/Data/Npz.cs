@@ -17,7 +17,7 @@ public static class Npz
     /// <summary>The names of the arrays, in the order of the file.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="DataException">The file is missing or damaged.</exception>
-    public static IReadOnlyList<string> Names(string path) => Open(path, (_, entries) => entries.Keys.ToArray());
+    public static IReadOnlyList<string> ReadNames(string path) => Open(path, (_, entries) => entries.Keys.ToArray());
 
     /// <summary>Reads one array, as <see cref="Npy.Read{T}"/> does.</summary>
     /// <param name="path">The file.</param>

@@ -12,7 +12,7 @@ internal sealed class CompiledTraining
     {
         (Model, Optimizer, Losses, LossWeights, Metrics, WeightedMetrics, Precision) = (model, optimizer, losses, lossWeights, metrics, weightedMetrics, precision);
         if (precision.Type() == DType.Float16) LossScaling = new LossScaling(State);
-        State.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
+        State.LearningRate.Storage[0] = optimizer.LearningRate.InitialLearningRate;
         _frozen = FrozenIn(model);
         _frozenWeights = [.. _frozen.SelectMany(layer => layer.OwnWeights)];
     }

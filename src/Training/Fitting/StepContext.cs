@@ -54,17 +54,17 @@ public sealed class StepContext
     /// <param name="like">A tensor of the batch: there is one draw for each of its samples.</param>
     /// <param name="shape">The dimensions of a draw.</param>
     /// <param name="mean">Their mean.</param>
-    /// <param name="deviation">Their standard deviation.</param>
+    /// <param name="stddev">Their standard deviation.</param>
     /// <returns>(batch, shape...).</returns>
-    public SymbolicTensor RandomNormal(SymbolicTensor like, Shape shape, float mean = 0, float deviation = 1) => Draw(new RandomNormal(new RandomStream(), mean, deviation), like, shape);
+    public SymbolicTensor RandomNormal(SymbolicTensor like, Shape shape, float mean = 0, float stddev = 1) => Draw(new RandomNormal(new RandomStream(), mean, stddev), like, shape);
 
     /// <summary>Random numbers spread evenly, anew in every call: a function of the step's seed and of how many calls were made.</summary>
     /// <param name="like">A tensor of the batch: there is one draw for each of its samples.</param>
     /// <param name="shape">The dimensions of a draw.</param>
-    /// <param name="low">The smallest.</param>
-    /// <param name="high">What all are below.</param>
+    /// <param name="minval">The smallest.</param>
+    /// <param name="maxval">What all are below.</param>
     /// <returns>(batch, shape...).</returns>
-    public SymbolicTensor RandomUniform(SymbolicTensor like, Shape shape, float low = 0, float high = 1) => Draw(new RandomUniform(new RandomStream(), low, high), like, shape);
+    public SymbolicTensor RandomUniform(SymbolicTensor like, Shape shape, float minval = 0, float maxval = 1) => Draw(new RandomUniform(new RandomStream(), minval, maxval), like, shape);
 
     /// <summary>Makes a loss small: takes its gradient with respect to the trainable weights of some models or layers, and moves them. Their regularization and activity penalties are part of the loss, as in Fit.</summary>
     /// <param name="name">What results call the loss.</param>
@@ -78,14 +78,14 @@ public sealed class StepContext
         var total = Penalized(loss, learners);
         Report(name, total);
         Losses.Add(name);
-        Apply(optimizer, Gradients(total, learners));
+        Apply(optimizer, ComputeGradients(total, learners));
     }
 
     /// <summary>The gradient of a loss with respect to the trainable weights of some models or layers, to be changed before <see cref="Apply"/>.</summary>
     /// <param name="loss">One number.</param>
     /// <param name="learners">The models or layers.</param>
     /// <exception cref="ModelException">The loss is not one number, or does not depend on a weight.</exception>
-    public IReadOnlyList<WeightGradient> Gradients(SymbolicTensor loss, params ReadOnlySpan<LayerBase> learners)
+    public IReadOnlyList<WeightGradient> ComputeGradients(SymbolicTensor loss, params ReadOnlySpan<LayerBase> learners)
     {
         CheckScalar("given to Gradients", loss);
         var weights = Trainable(learners);
@@ -104,7 +104,7 @@ public sealed class StepContext
 
     /// <summary>Moves weights against gradients.</summary>
     /// <param name="optimizer">How weights move; it keeps a state of its own for this step.</param>
-    /// <param name="gradients">What <see cref="Gradients"/> returned, or changed ones.</param>
+    /// <param name="gradients">What <see cref="ComputeGradients"/> returned, or changed ones.</param>
     /// <exception cref="ModelException">A weight is moved already, or the optimizer is used already.</exception>
     public void Apply(Optimizer optimizer, IEnumerable<WeightGradient> gradients)
     {
@@ -119,7 +119,7 @@ public sealed class StepContext
         }
 
         var state = new OptimizerState();
-        state.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
+        state.LearningRate.Storage[0] = optimizer.LearningRate.InitialLearningRate;
         _optimizers.Add((optimizer, state));
         _updates.Learn(optimizer, [.. moved.Select(entry => (entry.Path, entry.Weight, new SymbolicTensor(Specialized(entry.Gradient.Value))))], state);
     }

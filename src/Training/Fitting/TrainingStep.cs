@@ -99,7 +99,7 @@ public sealed class TrainingStep
 
     /// <summary>The size of an optimizer's next steps; of the last one where it follows a schedule.</summary>
     /// <exception cref="ModelException">The optimizer is none of the step's.</exception>
-    public float LearningRateOf(Optimizer optimizer) => StateOf(optimizer).LearningRate.Storage[0];
+    public float GetLearningRate(Optimizer optimizer) => StateOf(optimizer).LearningRate.Storage[0];
 
     /// <summary>Sets the size of an optimizer's next steps.</summary>
     /// <exception cref="ModelException">The optimizer is none of the step's, or follows a schedule.</exception>

@@ -21,12 +21,12 @@ internal static class Decompositions
         Dropout { SharedAxes.Count: > 0 } dropout => x => SharedDropout(dropout, x[0]),
         LayerNormalization norm => x => LayerForward(norm, x),
         LayerNormalizationGradient norm => x => LayerBackward(norm, x),
-        LogSoftmax softmax => x => x[0] - LogSumExp(x[0], softmax.Axis, keepDims: true),
+        LogSoftmax softmax => x => x[0] - LogSumExp(x[0], softmax.Axis, keepdims: true),
         ReduceLogSumExp reduce => x => LogSumExp(x[0], Axes.Create(reduce.Axes.Span), reduce.KeepDims),
         Softmax softmax => x => Normalize(x[0], softmax.Axis),
         SoftmaxCrossEntropy loss => x => CrossEntropy(loss, x),
         SoftmaxCrossEntropyGradient loss => x => CrossEntropyBackward(loss, x),
-        SoftmaxGradient softmax => x => x[1] * (x[0] - Ops.Sum(x[0] * x[1], softmax.Axis, keepDims: true)),
+        SoftmaxGradient softmax => x => x[1] * (x[0] - Ops.Sum(x[0] * x[1], softmax.Axis, keepdims: true)),
         _ => null,
     };
 
@@ -52,22 +52,22 @@ internal static class Decompositions
 
     private static SymbolicTensor Normalize(SymbolicTensor x, int axis)
     {
-        var powers = Ops.Exp(x - Ops.Max(x, axis, keepDims: true));
-        return powers / Ops.Sum(powers, axis, keepDims: true);
+        var powers = Ops.Exp(x - Ops.Max(x, axis, keepdims: true));
+        return powers / Ops.Sum(powers, axis, keepdims: true);
     }
 
-    private static SymbolicTensor LogSumExp(SymbolicTensor x, Axes axes, bool keepDims)
+    private static SymbolicTensor LogSumExp(SymbolicTensor x, Axes axes, bool keepdims)
     {
-        var largest = Ops.Max(x, axes, keepDims: true);
-        var sum = Ops.Log(Ops.Sum(Ops.Exp(x - largest), axes, keepDims: true)) + largest;
-        return keepDims || x.Rank == 0 ? sum : Ops.Squeeze(sum, axes.Any() ? axes : Axes.Create([.. Enumerable.Range(0, x.Rank)]));
+        var largest = Ops.Max(x, axes, keepdims: true);
+        var sum = Ops.Log(Ops.Sum(Ops.Exp(x - largest), axes, keepdims: true)) + largest;
+        return keepdims || x.Rank == 0 ? sum : Ops.Squeeze(sum, axes.Any() ? axes : Axes.Create([.. Enumerable.Range(0, x.Rank)]));
     }
 
     private static SymbolicTensors BatchTraining(BatchNormalizationTraining op, SymbolicTensors inputs)
     {
         var (x, axes) = (inputs[0], AllBut(op.Axis, inputs[0].Rank));
-        var mean = Ops.Mean(x, axes, keepDims: true);
-        var variance = Ops.Mean(Ops.Square(x - mean), axes, keepDims: true);
+        var mean = Ops.Mean(x, axes, keepdims: true);
+        var variance = Ops.Mean(Ops.Square(x - mean), axes, keepdims: true);
         var y = ((x - mean) * Ops.Rsqrt(variance + op.Epsilon) * Channel(inputs[1], op.Axis, x.Rank)) + Channel(inputs[2], op.Axis, x.Rank);
         return [y, Ops.Squeeze(mean, axes), Ops.Squeeze(variance, axes)];
     }
@@ -79,15 +79,15 @@ internal static class Decompositions
         var axes = AllBut(op.Axis, rank);
         var inverse = Channel(Ops.Rsqrt(inputs[4] + op.Epsilon), op.Axis, rank);
         var normalized = (x - Channel(inputs[3], op.Axis, rank)) * inverse;
-        var dx = Channel(inputs[2], op.Axis, rank) * inverse * (dy - Ops.Mean(dy, axes, keepDims: true) - (normalized * Ops.Mean(dy * normalized, axes, keepDims: true)));
+        var dx = Channel(inputs[2], op.Axis, rank) * inverse * (dy - Ops.Mean(dy, axes, keepdims: true) - (normalized * Ops.Mean(dy * normalized, axes, keepdims: true)));
         return [dx, Ops.Sum(dy * normalized, axes), Ops.Sum(dy, axes)];
     }
 
     private static SymbolicTensors LayerForward(LayerNormalization op, SymbolicTensors inputs)
     {
         var (x, axes) = (inputs[0], From(op.Axis, inputs[0].Rank));
-        var mean = Ops.Mean(x, axes, keepDims: true);
-        var inverse = Ops.Rsqrt(Ops.Mean(Ops.Square(x - mean), axes, keepDims: true) + op.Epsilon);
+        var mean = Ops.Mean(x, axes, keepdims: true);
+        var inverse = Ops.Rsqrt(Ops.Mean(Ops.Square(x - mean), axes, keepdims: true) + op.Epsilon);
         return [((x - mean) * inverse * inputs[1]) + inputs[2], mean, inverse];
     }
 
@@ -97,14 +97,14 @@ internal static class Decompositions
         var axes = From(op.Axis, x.Rank);
         var normalized = (x - mean) * inverse;
         var scaled = dy * scale;
-        var dx = inverse * (scaled - Ops.Mean(scaled, axes, keepDims: true) - (normalized * Ops.Mean(scaled * normalized, axes, keepDims: true)));
+        var dx = inverse * (scaled - Ops.Mean(scaled, axes, keepdims: true) - (normalized * Ops.Mean(scaled * normalized, axes, keepdims: true)));
         return [dx, Ops.Make(new SumToLike(), dy * normalized, scale), Ops.Make(new SumToLike(), dy, scale)];
     }
 
     private static SymbolicTensors CrossEntropy(SoftmaxCrossEntropy op, SymbolicTensors inputs)
     {
         var logits = inputs[0];
-        var sum = LogSumExp(logits, -1, keepDims: false);
+        var sum = LogSumExp(logits, -1, keepdims: false);
         var loss = Ops.Sum(Targets(op.Sparse, inputs[1], logits) * (Ops.ExpandDims(sum, -1) - logits), -1);
         return [loss, sum];
     }
@@ -115,7 +115,7 @@ internal static class Decompositions
         if (op.Rate >= 1) return Ops.ZerosLike(x);
         var first = Ops.Make(new Slice(op.SharedAxes, IntList.Repeat(0, op.SharedAxes.Count), IntList.Repeat(1, op.SharedAxes.Count), IntList.Repeat(1, op.SharedAxes.Count)), x);
         var numbers = Ops.Make(new RandomUniform(op.Stream, 0, 1), first);
-        return Ops.Where(Ops.GreaterOrEqual(numbers, op.Rate), x * (1 / (1 - op.Rate)), 0);
+        return Ops.Where(Ops.GreaterEqual(numbers, op.Rate), x * (1 / (1 - op.Rate)), 0);
     }
 
     /// <summary><c>dx = du (softmax(x) sum(t) - t)</c>; the targets need not add up to one.</summary>
@@ -123,7 +123,7 @@ internal static class Decompositions
     {
         var (logits, targets) = (inputs[1], Targets(op.Sparse, inputs[2], inputs[1]));
         var probabilities = Ops.Exp(logits - Ops.ExpandDims(inputs[3], -1));
-        if (!op.Sparse) probabilities *= Ops.Sum(targets, -1, keepDims: true);
+        if (!op.Sparse) probabilities *= Ops.Sum(targets, -1, keepdims: true);
         return (probabilities - targets) * Ops.ExpandDims(inputs[0], -1);
     }
 

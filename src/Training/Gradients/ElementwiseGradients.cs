@@ -16,7 +16,7 @@ internal static class ElementwiseGradients
 
     /// <summary>1 inside the bounds, 0 outside.</summary>
     public static SymbolicTensor Clip(GradientContext c, Clip op) =>
-        Ops.Where(Ops.LogicalAnd(Ops.GreaterOrEqual(c.Input(0), op.Minimum), Ops.LessOrEqual(c.Input(0), op.Maximum)), c.Upstream(), 0);
+        Ops.Where(Ops.LogicalAnd(Ops.GreaterEqual(c.Input(0), op.Minimum), Ops.LessEqual(c.Input(0), op.Maximum)), c.Upstream(), 0);
 
     public static SymbolicTensor HardSigmoid(GradientContext c, HardSigmoid op) =>
         Ops.Where(Ops.LogicalAnd(Ops.Greater(c.Output(), 0), Ops.Less(c.Output(), 1)), c.Upstream() * op.Alpha, 0);

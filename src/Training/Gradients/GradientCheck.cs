@@ -18,7 +18,7 @@ public static class GradientCheck
     {
         ArgumentNullException.ThrowIfNull(model);
         var trainer = model.Compile(new Sgd(), loss);
-        var gradients = trainer.Gradients(x, y);
+        var gradients = trainer.ComputeGradients(x, y);
         var largest = gradients.Values.SelectMany(gradient => gradient.ToArray()).Select(Math.Abs).DefaultIfEmpty().Max();
         var worst = 0.0;
         foreach (var (path, weight) in model.WeightPaths())

@@ -83,7 +83,7 @@ internal static class GradientRules
         BatchNormalizationTraining norm => NormalizationGradients.Training(c, norm),
         LayerNormalization norm => NormalizationGradients.Layer(c, norm),
         Softmax softmax => [Ops.Make(new SoftmaxGradient(softmax.Axis), c.Upstream(), c.Output())],
-        LogSoftmax softmax => [c.Upstream() - (Ops.Exp(c.Output()) * Ops.Sum(c.Upstream(), softmax.Axis, keepDims: true))],
+        LogSoftmax softmax => [c.Upstream() - (Ops.Exp(c.Output()) * Ops.Sum(c.Upstream(), softmax.Axis, keepdims: true))],
         SoftmaxGradient softmax => NormalizationGradients.SoftmaxGradient(c, softmax),
         SoftmaxCrossEntropy loss => NormalizationGradients.CrossEntropy(c, loss),
 

@@ -44,7 +44,7 @@ internal static class NormalizationGradients
     public static SymbolicTensor?[] SoftmaxGradient(GradientContext c, SoftmaxGradient op)
     {
         var (u, y, v) = (c.Input(0), c.Input(1), c.Upstream());
-        SymbolicTensor Along(SymbolicTensor x) => Ops.Sum(x, op.Axis, keepDims: true);
+        SymbolicTensor Along(SymbolicTensor x) => Ops.Sum(x, op.Axis, keepdims: true);
         return [Ops.Make(op, v, y), (v * (u - Along(u * y))) - (u * Along(v * y))];
     }
 

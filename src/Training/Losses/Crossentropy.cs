@@ -70,7 +70,7 @@ public sealed class CategoricalCrossentropy(bool fromLogits = false, float label
     }
 
     /// <summary>Predictions that sum to one and have a logarithm.</summary>
-    internal static SymbolicTensor Normalized(SymbolicTensor yPred) => Ops.Clip(yPred / Ops.Sum(yPred, -1, keepDims: true), Targets.Epsilon, 1 - Targets.Epsilon);
+    internal static SymbolicTensor Normalized(SymbolicTensor yPred) => Ops.Clip(yPred / Ops.Sum(yPred, -1, keepdims: true), Targets.Epsilon, 1 - Targets.Epsilon);
 }
 
 /// <summary>For one class of several, targets as class numbers: <c>-log(p[y])</c>. A softmax in front is taken into a stable form.</summary>

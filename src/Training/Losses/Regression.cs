@@ -57,7 +57,7 @@ public sealed class Huber(float delta = 1) : Loss
     {
         var error = yPred - Targets.Like(yTrue, yPred, Name);
         var size = Ops.Abs(error);
-        return Ops.Mean(Ops.Where(Ops.LessOrEqual(size, Delta), 0.5f * Ops.Square(error), (Delta * size) - (0.5f * Delta * Delta)), -1);
+        return Ops.Mean(Ops.Where(Ops.LessEqual(size, Delta), 0.5f * Ops.Square(error), (Delta * size) - (0.5f * Delta * Delta)), -1);
     }
 }
 
@@ -89,5 +89,5 @@ public sealed class CosineSimilarity(int axis = -1) : Loss
     internal static SymbolicTensor Cosine(SymbolicTensor left, SymbolicTensor right, int axis) => Ops.Sum(Unit(left, axis) * Unit(right, axis), axis);
 
     private static SymbolicTensor Unit(SymbolicTensor x, int axis) =>
-        x * Ops.Rsqrt(Ops.Maximum(Ops.Sum(Ops.Square(x), axis, keepDims: true), Targets.Epsilon * Targets.Epsilon));
+        x * Ops.Rsqrt(Ops.Maximum(Ops.Sum(Ops.Square(x), axis, keepdims: true), Targets.Epsilon * Targets.Epsilon));
 }

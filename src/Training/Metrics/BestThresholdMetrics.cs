@@ -5,10 +5,10 @@ namespace OnnxFunctional.Training.Metrics;
 /// <summary>The best of one number over all thresholds at which another is large enough.</summary>
 public abstract class BestThresholdMetric : Metric
 {
-    private protected BestThresholdMetric(float least, int numThresholds, int? classId)
+    private protected BestThresholdMetric(float requiredShare, int numThresholds, int? classId)
     {
-        if (least is not (>= 0 and <= 1)) throw new ModelException($"{Name} takes a share from 0 to 1, but {least} was given.");
-        (Least, NumThresholds, ClassId) = (least, numThresholds > 1 ? numThresholds : throw new ModelException($"numThresholds is {numThresholds}; expected at least 2."), classId);
+        if (requiredShare is not (>= 0 and <= 1)) throw new ModelException($"{Name} takes a share from 0 to 1, but {requiredShare} was given.");
+        (RequiredShare, NumThresholds, ClassId) = (requiredShare, numThresholds > 1 ? numThresholds : throw new ModelException($"numThresholds is {numThresholds}; expected at least 2."), classId);
     }
 
     /// <summary>How many thresholds are tried, evenly spaced.</summary>
@@ -18,7 +18,7 @@ public abstract class BestThresholdMetric : Metric
     public int? ClassId { get; }
 
     /// <summary>The share that must be reached.</summary>
-    public float Least { get; }
+    public float RequiredShare { get; }
 
     /// <inheritdoc/>
     protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
@@ -39,7 +39,7 @@ public abstract class BestThresholdMetric : Metric
         for (var i = 0; i < NumThresholds; i++)
         {
             // In the precision of the given share: 3 of 5 are 0.6.
-            if ((float)Held(counts, i) >= Least) best = Math.Max(best, Wanted(counts, i));
+            if ((float)Held(counts, i) >= RequiredShare) best = Math.Max(best, Wanted(counts, i));
         }
 
         return best;
@@ -58,7 +58,7 @@ public abstract class BestThresholdMetric : Metric
 public sealed class SensitivityAtSpecificity(float specificity, int numThresholds = 200, int? classId = null) : BestThresholdMetric(specificity, numThresholds, classId)
 {
     /// <summary>The share of zeros to be told.</summary>
-    public float Specificity => Least;
+    public float Specificity => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Specificity(i);
 
@@ -73,7 +73,7 @@ public sealed class SensitivityAtSpecificity(float specificity, int numThreshold
 public sealed class SpecificityAtSensitivity(float sensitivity, int numThresholds = 200, int? classId = null) : BestThresholdMetric(sensitivity, numThresholds, classId)
 {
     /// <summary>The share of ones to be found.</summary>
-    public float Sensitivity => Least;
+    public float Sensitivity => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Sensitivity(i);
 
@@ -88,7 +88,7 @@ public sealed class SpecificityAtSensitivity(float sensitivity, int numThreshold
 public sealed class PrecisionAtRecall(float recall, int numThresholds = 200, int? classId = null) : BestThresholdMetric(recall, numThresholds, classId)
 {
     /// <summary>The share of ones to be found.</summary>
-    public new float Recall => Least;
+    public new float Recall => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Sensitivity(i);
 
@@ -103,7 +103,7 @@ public sealed class PrecisionAtRecall(float recall, int numThresholds = 200, int
 public sealed class RecallAtPrecision(float precision, int numThresholds = 200, int? classId = null) : BestThresholdMetric(precision, numThresholds, classId)
 {
     /// <summary>The share of predicted ones to be right.</summary>
-    public new float Precision => Least;
+    public new float Precision => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Precision(i);
 

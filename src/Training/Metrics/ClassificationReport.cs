@@ -16,8 +16,8 @@ public sealed class ClassificationReport
 {
     internal ClassificationReport(ConfusionMatrix matrix, IReadOnlyList<string>? names)
     {
-        if (names is not null && names.Count != matrix.Classes) throw new ModelException($"{names.Count} names were given for {matrix.Classes} classes.");
-        var scores = new ClassScore[matrix.Classes];
+        if (names is not null && names.Count != matrix.NumClasses) throw new ModelException($"{names.Count} names were given for {matrix.NumClasses} classes.");
+        var scores = new ClassScore[matrix.NumClasses];
         for (var i = 0; i < scores.Length; i++)
         {
             var (truth, predicted) = (0.0, 0.0);

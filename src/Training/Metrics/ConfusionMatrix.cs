@@ -5,13 +5,13 @@ using OnnxFunctional.Training.Data;
 namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>How often each class was taken for which, gathered over batches.</summary>
-/// <param name="classes">How many classes there are.</param>
-public sealed class ConfusionMatrix(int classes)
+/// <param name="numClasses">How many classes there are.</param>
+public sealed class ConfusionMatrix(int numClasses)
 {
-    private readonly double[] _counts = new double[checked(classes * classes)];
+    private readonly double[] _counts = new double[checked(numClasses * numClasses)];
 
     /// <summary>How many classes there are.</summary>
-    public int Classes { get; } = classes;
+    public int NumClasses { get; } = numClasses;
 
     /// <summary>The share of samples whose class was told.</summary>
     public double Accuracy
@@ -19,7 +19,7 @@ public sealed class ConfusionMatrix(int classes)
         get
         {
             var right = 0.0;
-            for (var i = 0; i < Classes; i++) right += this[i, i];
+            for (var i = 0; i < NumClasses; i++) right += this[i, i];
             return Counts.Ratio(right, _counts.Sum());
         }
     }
@@ -27,7 +27,7 @@ public sealed class ConfusionMatrix(int classes)
     /// <summary>How many samples of a class were taken for another, or the sum of their weights.</summary>
     /// <param name="truth">The true class.</param>
     /// <param name="predicted">The class they were taken for.</param>
-    public double this[int truth, int predicted] => _counts[(truth * Classes) + predicted];
+    public double this[int truth, int predicted] => _counts[(truth * NumClasses) + predicted];
 
     /// <summary>Predicts all samples batch by batch and counts.</summary>
     /// <param name="model">A classifier; one unit tells class 1 from class 0, several units one class each.</param>
@@ -71,18 +71,18 @@ public sealed class ConfusionMatrix(int classes)
         var truth = yTrue.AsFloats();
         var predicted = yPred.AsFloats();
         var units = yPred.Shape.Rank == 0 ? 1 : yPred.Shape.Dims[^1];
-        if (units != 1 && units != Classes) throw new ModelException($"The predictions are {yPred.Shape}, but the matrix has {Classes} classes.");
+        if (units != 1 && units != NumClasses) throw new ModelException($"The predictions are {yPred.Shape}, but the matrix has {NumClasses} classes.");
         var rows = units == 0 ? 0 : predicted.Length / units;
-        var oneHot = truth.Length == rows * Classes && rows != truth.Length;
+        var oneHot = truth.Length == rows * NumClasses && rows != truth.Length;
         if (!oneHot && truth.Length != rows) throw new ModelException($"Targets are {yTrue.Shape} for predictions {yPred.Shape}; expected one class number, or one one-hot row, for each of {rows} rows.");
         var weights = sampleWeight is null ? default : sampleWeight.AsFloats();
         if (sampleWeight is not null && weights.Length != rows) throw new ModelException($"There are {weights.Length} weights for {rows} rows.");
         for (var i = 0; i < rows; i++)
         {
-            var t = oneHot ? Largest(truth.Slice(i * Classes, Classes)) : (int)truth[i];
+            var t = oneHot ? Largest(truth.Slice(i * NumClasses, NumClasses)) : (int)truth[i];
             var p = units == 1 ? (predicted[i] > 0.5f ? 1 : 0) : Largest(predicted.Slice(i * units, units));
-            if (t < 0 || t >= Classes) throw new ModelException($"The target of row {i} is {truth[i]}; expected a class number from 0 to {Classes - 1}.");
-            _counts[(t * Classes) + p] += sampleWeight is null ? 1 : weights[i];
+            if (t < 0 || t >= NumClasses) throw new ModelException($"The target of row {i} is {truth[i]}; expected a class number from 0 to {NumClasses - 1}.");
+            _counts[(t * NumClasses) + p] += sampleWeight is null ? 1 : weights[i];
         }
     }
 
@@ -96,11 +96,11 @@ public sealed class ConfusionMatrix(int classes)
         var width = Math.Max(4, _counts.Max(count => Number(count).Length)) + 1;
         var text = new StringBuilder();
         text.Append(' ', 6);
-        for (var i = 0; i < Classes; i++) text.Append(i.ToString(CultureInfo.InvariantCulture).PadLeft(width));
-        for (var i = 0; i < Classes; i++)
+        for (var i = 0; i < NumClasses; i++) text.Append(i.ToString(CultureInfo.InvariantCulture).PadLeft(width));
+        for (var i = 0; i < NumClasses; i++)
         {
             text.Append('\n').Append(i.ToString(CultureInfo.InvariantCulture).PadLeft(6));
-            for (var j = 0; j < Classes; j++) text.Append(Number(this[i, j]).PadLeft(width));
+            for (var j = 0; j < NumClasses; j++) text.Append(Number(this[i, j]).PadLeft(width));
         }
 
         return text.ToString();

@@ -83,7 +83,7 @@ public abstract class DecisionMetric : Metric
         ArgumentNullException.ThrowIfNull(yPred);
         var y = Ops.Cast(Ops.NotEqual(Targets.Like(yTrue, yPred, Name), 0), DType.Float32);
         var decided = Counts.Above(yPred, Thresholds ?? (TopK is null ? 0.5f : float.NegativeInfinity));
-        if (TopK is { } k) decided = Ops.LogicalAnd(decided, Ops.ExpandDims(Ops.GreaterOrEqual(yPred, Ops.Min(Ops.TopK(yPred, k).Values, -1, keepDims: true)), yPred.Rank));
+        if (TopK is { } k) decided = Ops.LogicalAnd(decided, Ops.ExpandDims(Ops.GreaterEqual(yPred, Ops.Min(Ops.TopK(yPred, k).Values, -1, keepdims: true)), yPred.Rank));
         var (truth, predicted, weighting) = (OfClass(Ops.ExpandDims(y, y.Rank)), OfClass(Ops.Cast(decided, DType.Float32)), OfClass(Ops.ExpandDims(Counts.Weighting(yPred, weights), y.Rank)));
         return [Counts.PerClass(truth * predicted * weighting), Counts.PerClass((1 - truth) * predicted * weighting), Counts.PerClass(truth * (1 - predicted) * weighting)];
 

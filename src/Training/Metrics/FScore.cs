@@ -43,7 +43,7 @@ public class FBetaScore(ScoreAverage average = ScoreAverage.None, float beta = 1
         var y = Targets.Like(yTrue, yPred, Name);
         var decided = Threshold is { } threshold
             ? Ops.Greater(yPred, threshold)
-            : Ops.LogicalAnd(Ops.GreaterOrEqual(yPred, Ops.Max(yPred, -1, keepDims: true)), Ops.Greater(Ops.Abs(yPred), 1e-9f));
+            : Ops.LogicalAnd(Ops.GreaterEqual(yPred, Ops.Max(yPred, -1, keepdims: true)), Ops.Greater(Ops.Abs(yPred), 1e-9f));
         var predicted = Ops.Cast(decided, DType.Float32);
         var weighting = Counts.Weighting(yPred, weights);
         return [Counts.PerClass(y * predicted * weighting), Counts.PerClass((1 - y) * predicted * weighting), Counts.PerClass(y * (1 - predicted) * weighting)];

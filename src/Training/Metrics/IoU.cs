@@ -68,7 +68,7 @@ public class IoU(int numClasses, IReadOnlyList<int>? targetClassIds = null, int?
     /// <summary>Predictions as class numbers.</summary>
     private protected virtual SymbolicTensor Predicted(SymbolicTensor yPred) => Ops.Cast(SparseYPred ? yPred : Ops.ArgMax(yPred), DType.Float32);
 
-    private SymbolicTensor InRange(SymbolicTensor x) => Ops.LogicalAnd(Ops.GreaterOrEqual(x, 0), Ops.Less(x, NumClasses));
+    private SymbolicTensor InRange(SymbolicTensor x) => Ops.LogicalAnd(Ops.GreaterEqual(x, 0), Ops.Less(x, NumClasses));
 }
 
 /// <summary>Intersection over union of all classes.</summary>
@@ -114,5 +114,5 @@ public sealed class BinaryIoU(IReadOnlyList<int>? targetClassIds = null, float t
 
     private protected override string DefaultName => "binary_iou";
 
-    private protected override SymbolicTensor Predicted(SymbolicTensor yPred) => Ops.Cast(Ops.GreaterOrEqual(yPred, Threshold), DType.Float32);
+    private protected override SymbolicTensor Predicted(SymbolicTensor yPred) => Ops.Cast(Ops.GreaterEqual(yPred, Threshold), DType.Float32);
 }

@@ -27,8 +27,8 @@ public abstract partial class Metric
     /// <summary>A loss as a metric: its mean over samples, under the loss' name.</summary>
     public static implicit operator Metric(Loss loss) => From(loss);
 
-    /// <summary>A metric of one's own: the mean of a function of targets and predictions.</summary>
-    public static Metric From(string name, Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function)
+    /// <summary>A custom metric: the mean of a function of targets and predictions.</summary>
+    public static Metric From(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function, string name)
     {
         ArgumentNullException.ThrowIfNull(function);
         return new FromFunction(function) { Name = name };

@@ -34,8 +34,8 @@ public sealed class PearsonCorrelation(int axis = -1) : MeanMetric
 
     private SymbolicTensor Standard(SymbolicTensor x)
     {
-        var centered = x - Ops.Mean(x, Axis, keepDims: true);
-        return centered * Ops.Rsqrt(Ops.Mean(Ops.Square(centered), Axis, keepDims: true));
+        var centered = x - Ops.Mean(x, Axis, keepdims: true);
+        return centered * Ops.Rsqrt(Ops.Mean(Ops.Square(centered), Axis, keepdims: true));
     }
 }
 
@@ -51,9 +51,9 @@ public sealed class ConcordanceCorrelation(int axis = -1) : MeanMetric
     protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
         var y = Targets.Like(yTrue, yPred, Name);
-        var (yMean, pMean) = (Ops.Mean(y, Axis, keepDims: true), Ops.Mean(yPred, Axis, keepDims: true));
+        var (yMean, pMean) = (Ops.Mean(y, Axis, keepdims: true), Ops.Mean(yPred, Axis, keepdims: true));
         var (yCentered, pCentered) = (y - yMean, yPred - pMean);
-        var norm = Ops.Mean(Ops.Square(yCentered), Axis, keepDims: true) + Ops.Mean(Ops.Square(pCentered), Axis, keepDims: true) + Ops.Square(yMean - pMean);
+        var norm = Ops.Mean(Ops.Square(yCentered), Axis, keepdims: true) + Ops.Mean(Ops.Square(pCentered), Axis, keepdims: true) + Ops.Square(yMean - pMean);
         return Ops.Mean(2 * yCentered * pCentered / (norm + Targets.Epsilon), Axis);
     }
 }

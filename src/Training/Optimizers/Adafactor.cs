@@ -51,7 +51,7 @@ public sealed class Adafactor(
             var columns = (column * keep) + (Ops.Mean(square, -2) * (1 - keep));
             context.SetSlot(row, rows);
             context.SetSlot(column, columns);
-            estimate = Ops.ExpandDims(rows / Ops.Mean(rows, -1, keepDims: true), -1) * Ops.ExpandDims(columns, -2);
+            estimate = Ops.ExpandDims(rows / Ops.Mean(rows, -1, keepdims: true), -1) * Ops.ExpandDims(columns, -2);
         }
 
         var update = context.Gradient * Ops.Rsqrt(estimate);

@@ -6,7 +6,7 @@ namespace OnnxFunctional.Training;
 public abstract class Schedule
 {
     /// <summary>The rate before the first step.</summary>
-    public abstract float Initial { get; }
+    public abstract float InitialLearningRate { get; }
 
     /// <summary>Whether the rate may be set from outside, by a callback; not where it follows from the step.</summary>
     internal virtual bool IsConstant => false;
@@ -14,35 +14,41 @@ public abstract class Schedule
     /// <summary>The same rate at every step.</summary>
     public static implicit operator Schedule(float rate) => new ConstantRate(rate);
 
-    /// <summary>A schedule of one's own, as a function over tensors of the steps made so far (0 at the first).</summary>
-    public static Schedule From(Func<SymbolicTensor, SymbolicTensor> function, float initial = 0)
+    /// <summary>A custom schedule, as a function over tensors of the number of steps made so far (0 at the first).</summary>
+    /// <param name="function">Takes the number of steps, returns the rate.</param>
+    /// <param name="initialLearningRate">The rate before the first step.</param>
+    public static Schedule From(Func<SymbolicTensor, SymbolicTensor> function, float initialLearningRate = 0)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return new FromFunction(function, initial);
+        return new FromFunction(function, initialLearningRate);
     }
 
-    /// <summary>A rate that falls by a factor every so many steps; see <see cref="OnnxFunctional.Training.Optimizers.ExponentialDecay"/>.</summary>
-    public static Schedule ExponentialDecay(float learningRate, int steps, float rate, bool staircase = false) => new ExponentialDecay(learningRate, steps, rate, staircase);
+    /// <summary>A rate that falls by a factor every <paramref name="decaySteps"/> steps; see <see cref="OnnxFunctional.Training.Optimizers.ExponentialDecay"/>.</summary>
+    public static Schedule ExponentialDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) =>
+        new ExponentialDecay(initialLearningRate, decaySteps, decayRate, staircase);
 
     /// <summary>One rate after the other; see <see cref="OnnxFunctional.Training.Optimizers.PiecewiseConstantDecay"/>.</summary>
     public static Schedule PiecewiseConstantDecay(IReadOnlyList<int> boundaries, IReadOnlyList<float> values) => new PiecewiseConstantDecay(boundaries, values);
 
     /// <summary>A rate that falls along a power; see <see cref="OnnxFunctional.Training.Optimizers.PolynomialDecay"/>.</summary>
-    public static Schedule PolynomialDecay(float learningRate, int steps, float end = 1e-4f, float power = 1, bool cycle = false) => new PolynomialDecay(learningRate, steps, end, power, cycle);
+    public static Schedule PolynomialDecay(float initialLearningRate, int decaySteps, float endLearningRate = 1e-4f, float power = 1, bool cycle = false) =>
+        new PolynomialDecay(initialLearningRate, decaySteps, endLearningRate, power, cycle);
 
     /// <summary>A rate that falls with the inverse of the steps; see <see cref="OnnxFunctional.Training.Optimizers.InverseTimeDecay"/>.</summary>
-    public static Schedule InverseTimeDecay(float learningRate, int steps, float rate, bool staircase = false) => new InverseTimeDecay(learningRate, steps, rate, staircase);
+    public static Schedule InverseTimeDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) =>
+        new InverseTimeDecay(initialLearningRate, decaySteps, decayRate, staircase);
 
     /// <summary>A rate that falls along half a cosine; see <see cref="OnnxFunctional.Training.Optimizers.CosineDecay"/>.</summary>
-    /// <example><c>new Adam(Schedule.CosineDecay(1e-3f, steps: 10_000))</c></example>
-    public static Schedule CosineDecay(float learningRate, int steps, float alpha = 0, float? warmupTarget = null, int warmupSteps = 0) => new CosineDecay(learningRate, steps, alpha, warmupTarget, warmupSteps);
+    /// <example><c>new Adam(Schedule.CosineDecay(1e-3f, decaySteps: 10_000))</c></example>
+    public static Schedule CosineDecay(float initialLearningRate, int decaySteps, float alpha = 0, float? warmupTarget = null, int warmupSteps = 0) =>
+        new CosineDecay(initialLearningRate, decaySteps, alpha, warmupTarget, warmupSteps);
 
     /// <summary>Falls along half a cosine, again and again; see <see cref="OnnxFunctional.Training.Optimizers.CosineDecayRestarts"/>.</summary>
-    public static Schedule CosineDecayRestarts(float learningRate, int firstSteps, float lengthFactor = 2, float heightFactor = 1, float alpha = 0) =>
-        new CosineDecayRestarts(learningRate, firstSteps, lengthFactor, heightFactor, alpha);
+    public static Schedule CosineDecayRestarts(float initialLearningRate, int firstDecaySteps, float tMul = 2, float mMul = 1, float alpha = 0) =>
+        new CosineDecayRestarts(initialLearningRate, firstDecaySteps, tMul, mMul, alpha);
 
     /// <summary>A straight rise before another schedule; see <see cref="OnnxFunctional.Training.Optimizers.WarmUp"/>.</summary>
-    public static Schedule WarmUp(Schedule then, int steps, float from = 0) => new WarmUp(then, steps, from);
+    public static Schedule WarmUp(Schedule then, int warmupSteps, float initialLearningRate = 0) => new WarmUp(then, warmupSteps, initialLearningRate);
 
     /// <summary>The rate at a step, as one number.</summary>
     /// <param name="step">The steps made so far, one number.</param>
@@ -52,16 +58,16 @@ public abstract class Schedule
 
     private sealed class ConstantRate(float rate) : Schedule
     {
-        public override float Initial => rate;
+        public override float InitialLearningRate => rate;
 
         internal override bool IsConstant => true;
 
         protected internal override SymbolicTensor At(SymbolicTensor step) => rate;
     }
 
-    private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor> function, float initial) : Schedule
+    private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor> function, float initialLearningRate) : Schedule
     {
-        public override float Initial => initial;
+        public override float InitialLearningRate => initialLearningRate;
 
         protected internal override SymbolicTensor At(SymbolicTensor step) => function(step);
     }

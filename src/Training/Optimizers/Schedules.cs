@@ -8,8 +8,8 @@ namespace OnnxFunctional.Training.Optimizers;
 /// <param name="staircase">Whether the rate falls at once rather than bit by bit.</param>
 public sealed class ExponentialDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) : Schedule
 {
-    /// <summary>The first rate.</summary>
-    public float InitialLearningRate { get; } = initialLearningRate;
+    /// <inheritdoc/>
+    public override float InitialLearningRate { get; } = initialLearningRate;
 
     /// <summary>Steps of one fall.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
@@ -19,9 +19,6 @@ public sealed class ExponentialDecay(float initialLearningRate, int decaySteps, 
 
     /// <summary>Whether the rate falls at once rather than bit by bit.</summary>
     public bool Staircase { get; } = staircase;
-
-    /// <inheritdoc/>
-    public override float Initial => InitialLearningRate;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)
@@ -60,13 +57,13 @@ public sealed class PiecewiseConstantDecay : Schedule
     public IReadOnlyList<float> Values { get; }
 
     /// <inheritdoc/>
-    public override float Initial => Values[0];
+    public override float InitialLearningRate => Values[0];
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)
     {
         SymbolicTensor rate = Values[^1];
-        for (var i = Boundaries.Count - 1; i >= 0; i--) rate = Ops.Where(Ops.LessOrEqual(step, Boundaries[i]), Values[i], rate);
+        for (var i = Boundaries.Count - 1; i >= 0; i--) rate = Ops.Where(Ops.LessEqual(step, Boundaries[i]), Values[i], rate);
         return rate;
     }
 }
@@ -80,8 +77,8 @@ public sealed class PiecewiseConstantDecay : Schedule
 /// <param name="cycle">Whether it begins again after its end, each time over more steps.</param>
 public sealed class PolynomialDecay(float initialLearningRate, int decaySteps, float endLearningRate = 1e-4f, float power = 1, bool cycle = false) : Schedule
 {
-    /// <summary>The first rate.</summary>
-    public float InitialLearningRate { get; } = initialLearningRate;
+    /// <inheritdoc/>
+    public override float InitialLearningRate { get; } = initialLearningRate;
 
     /// <summary>Steps until the last rate.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
@@ -94,9 +91,6 @@ public sealed class PolynomialDecay(float initialLearningRate, int decaySteps, f
 
     /// <summary>Whether it begins again after its end.</summary>
     public bool Cycle { get; } = cycle;
-
-    /// <inheritdoc/>
-    public override float Initial => InitialLearningRate;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)
@@ -115,8 +109,8 @@ public sealed class PolynomialDecay(float initialLearningRate, int decaySteps, f
 /// <param name="staircase">Whether the rate falls at once rather than bit by bit.</param>
 public sealed class InverseTimeDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) : Schedule
 {
-    /// <summary>The first rate.</summary>
-    public float InitialLearningRate { get; } = initialLearningRate;
+    /// <inheritdoc/>
+    public override float InitialLearningRate { get; } = initialLearningRate;
 
     /// <summary>Steps of one unit.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
@@ -126,9 +120,6 @@ public sealed class InverseTimeDecay(float initialLearningRate, int decaySteps, 
 
     /// <summary>Whether the rate falls at once rather than bit by bit.</summary>
     public bool Staircase { get; } = staircase;
-
-    /// <inheritdoc/>
-    public override float Initial => InitialLearningRate;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)
@@ -148,8 +139,8 @@ public sealed class InverseTimeDecay(float initialLearningRate, int decaySteps, 
 /// <param name="warmupSteps">Steps of the rise.</param>
 public sealed class CosineDecay(float initialLearningRate, int decaySteps, float alpha = 0, float? warmupTarget = null, int warmupSteps = 0) : Schedule
 {
-    /// <summary>The first rate.</summary>
-    public float InitialLearningRate { get; } = initialLearningRate;
+    /// <inheritdoc/>
+    public override float InitialLearningRate { get; } = initialLearningRate;
 
     /// <summary>Steps of the fall.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
@@ -162,9 +153,6 @@ public sealed class CosineDecay(float initialLearningRate, int decaySteps, float
 
     /// <summary>Steps of the rise.</summary>
     public int WarmupSteps { get; } = warmupTarget is null ? warmupSteps : Positive(warmupSteps, nameof(warmupSteps));
-
-    /// <inheritdoc/>
-    public override float Initial => InitialLearningRate;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)
@@ -194,8 +182,8 @@ public sealed class CosineDecayRestarts(float initialLearningRate, int firstDeca
     // A restart falls on the step whose count of falls is a whole number; rounding of the logarithm must not put it a step late.
     private const float Rounding = 1e-6f;
 
-    /// <summary>The first rate.</summary>
-    public float InitialLearningRate { get; } = initialLearningRate;
+    /// <inheritdoc/>
+    public override float InitialLearningRate { get; } = initialLearningRate;
 
     /// <summary>Steps of the first fall.</summary>
     public int FirstDecaySteps { get; } = Positive(firstDecaySteps, nameof(firstDecaySteps));
@@ -208,9 +196,6 @@ public sealed class CosineDecayRestarts(float initialLearningRate, int firstDeca
 
     /// <summary>The lowest rate over the first.</summary>
     public float Alpha { get; } = alpha;
-
-    /// <inheritdoc/>
-    public override float Initial => InitialLearningRate;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)
@@ -247,17 +232,14 @@ public sealed class WarmUp(Schedule then, int warmupSteps, float initialLearning
     /// <summary>Steps of the rise.</summary>
     public int WarmupSteps { get; } = Positive(warmupSteps, nameof(warmupSteps));
 
-    /// <summary>The first rate.</summary>
-    public float InitialLearningRate { get; } = initialLearningRate;
-
     /// <inheritdoc/>
-    public override float Initial => InitialLearningRate;
+    public override float InitialLearningRate { get; } = initialLearningRate;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        var rise = InitialLearningRate + ((Then.Initial - InitialLearningRate) * (step / WarmupSteps));
+        var rise = InitialLearningRate + ((Then.InitialLearningRate - InitialLearningRate) * (step / WarmupSteps));
         return Ops.Where(Ops.Less(step, WarmupSteps), rise, Then.At(Ops.Maximum(step - WarmupSteps, 0)));
     }
 }

@@ -96,7 +96,7 @@ internal static class CompileConfig
         float number => float.IsFinite(number) ? JsonValue.Create(number) : throw new ModelException($"{where} is {number}, which JSON does not hold"),
         string word => JsonValue.Create(word),
         Enum choice => JsonValue.Create(choice.ToString()),
-        Schedule { IsConstant: true } rate => WriteValue(rate.Initial, where),
+        Schedule { IsConstant: true } rate => WriteValue(rate.InitialLearningRate, where),
         Schedule schedule => WriteObject(schedule, typeof(Schedule), where),
         Loss loss => WriteObject(loss, typeof(Loss), where),
         IEnumerable<int> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),

@@ -29,7 +29,7 @@ public sealed class LookupTests
         words.Adapt([["a", "c"], ["d", "d"], ["z", "c"]]);
         CollectionAssert.AreEqual(new[] { "[UNK]", "d", "c", "z", "a" }, words.Vocabulary.ToArray());
         CollectionAssert.AreEqual(new long[] { 4, 0, 1 }, words.Apply(Tensor.Create(["a", "m", "d"], [3])).ToArray());
-        CollectionAssert.AreEqual(new[] { "c", "[UNK]" }, words.Restore(Tensor.Create([2L, 77], [2])).ToArray());
+        CollectionAssert.AreEqual(new[] { "c", "[UNK]" }, words.ToWords(Tensor.Create([2L, 77], [2])).ToArray());
     }
 
     [TestMethod]

@@ -78,7 +78,7 @@ public sealed class ModelJsonTests
         var sum = (x + y) * 2 - Ops.Sqrt(Ops.Abs(y) + 0.5f);
         var middle = Ops.Slice(sum, 1, 1, -1);
         var model = new Model(x, [
-            Ops.Mean(middle, [1, 2], keepDims: true),
+            Ops.Mean(middle, [1, 2], keepdims: true),
             Ops.Reshape(Ops.Transpose(sum, 0, 2, 1), 0, -1),
             Ops.Where(Ops.Greater(sum, 0), sum, Ops.ZerosLike(sum)),
             Ops.Concatenate([.. Ops.Split(sum, [2, 4])], 2),

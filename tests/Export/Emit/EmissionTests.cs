@@ -77,7 +77,7 @@ public sealed class EmissionTests
         var tied = new OpLayer("tied", (layer, x) =>
         {
             var table = layer.Take("table", 7, 4);
-            return Ops.Make(new MatMul(false, true), Ops.Gather(table, x), table);
+            return Ops.Make(new MatMul(false, true), Ops.Take(table, x), table);
         });
         var emitted = new Model(ids, ids.Apply(tied)).Emit();
         Assert.ContainsSingle(initializer => initializer.Name.StartsWith("tied/table", StringComparison.Ordinal), emitted.Proto.Graph.Initializer);
@@ -130,7 +130,7 @@ public sealed class EmissionTests
         var image = Model.Input([8, 8, 2], name: "image");
         var tokens = Model.Input([4], DType.Int64, "tokens");
         var a = image.Apply(Conv("conv", 4, 3, Padding.Same, 2), new Layers.BatchNormalization(), new OpLayer("gelu", (_, x) => Activation.Gelu.Apply(x) + Activation.Mish.Apply(x) + Activation.HardSilu.Apply(x)), MaxPool("pool"), Flatten());
-        var b = tokens.Apply(new OpLayer("embedding", (layer, x) => Ops.Gather(layer.Take("embeddings", 5, 3), x)), new Dense(4, Activation.Tanh, name: "dense"), new OpLayer("max", (_, x) => Ops.Max(x, 1) + Ops.Mean(x, 1) + Ops.Sum(x, 1) + Ops.Norm(x, 1)));
+        var b = tokens.Apply(new OpLayer("embedding", (layer, x) => Ops.Take(layer.Take("embeddings", 5, 3), x)), new Dense(4, Activation.Tanh, name: "dense"), new OpLayer("max", (_, x) => Ops.Max(x, 1) + Ops.Mean(x, 1) + Ops.Sum(x, 1) + Ops.Norm(x, 1)));
         var normalized = b.Apply(new OpLayer("norm", (layer, x) => Ops.MakeAll(new Operators.LayerNormalization(1, 1e-3f), x, layer.Take("gamma", 4), layer.Take("beta", 4))[0]));
         return new Model([image, tokens], Ops.Concatenate([a, normalized]).Apply(new Dense(3, Activation.Softmax)));
     }

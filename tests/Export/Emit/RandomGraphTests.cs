@@ -73,7 +73,7 @@ public sealed class RandomGraphTests
                 case 6 when rank > 2: return AveragePool(name, 2, 1, Padding.Same).Call(x);
                 case 7: return new Layers.BatchNormalization(_random.Next(1, rank), name: name).Call(x);
                 case 8: return Ops.Softmax(x, _random.Next(1, rank));
-                case 9 when rank > 2: return Ops.Max(x, _random.Next(1, rank), keepDims: _random.Next(2) == 0);
+                case 9 when rank > 2: return Ops.Max(x, _random.Next(1, rank), keepdims: _random.Next(2) == 0);
                 case 10 when rank > 2: return Ops.Mean(x, Axes.Create([.. Enumerable.Range(1, rank - 2)]));
                 case 11 when rank > 2: return Ops.Reshape(x, 0, -1);
                 case 12 when rank > 2: return Ops.Transpose(x, [0, .. Shuffled(rank - 1)]);

@@ -187,7 +187,7 @@ public sealed class TrainerFileTests
         var output = isPlain
             ? input.Apply(new Dense(9, Activation.Relu, name: "dense"), new Dropout(0.3f), new Dense(7, Activation.Tanh), new Dropout(0.2f), new Dense(3, Activation.Softmax))
             : input.Apply(new Conv2D(4, 3, Activation.Relu), new BatchNormalization(), new MaxPooling2D(2), new Flatten(), new Dense(3, Activation.Softmax));
-        Optimizer optimizer = isPlain ? new Adam(Schedule.CosineDecay(0.01f, steps: 30)) { ClipNorm = 1 } : new Sgd(0.05f, momentum: 0.9f, nesterov: true);
+        Optimizer optimizer = isPlain ? new Adam(Schedule.CosineDecay(0.01f, decaySteps: 30)) { ClipNorm = 1 } : new Sgd(0.05f, momentum: 0.9f, nesterov: true);
         return new Model(input, output, seed: 3).Compile(optimizer, Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy, Metric.SparseCategoricalCrossentropy], seed: 7, precision: precision);
     }
 

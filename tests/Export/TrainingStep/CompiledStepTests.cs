@@ -23,7 +23,7 @@ public sealed class CompiledStepTests
         [new Adagrad(0.05f)],
         [new Adam(0.01f)],
         [new Adam(0.01f, amsgrad: true)],
-        [new AdamW(Schedule.CosineDecay(0.01f, steps: 10, warmupTarget: 0.02f, warmupSteps: 2))],
+        [new AdamW(Schedule.CosineDecay(0.01f, decaySteps: 10, warmupTarget: 0.02f, warmupSteps: 2))],
         [new Adamax(0.01f)],
         [new Ftrl(0.05f, l1RegularizationStrength: 0.01f, l2RegularizationStrength: 0.01f)],
         [new Lamb(0.01f)],
@@ -141,7 +141,7 @@ public sealed class CompiledStepTests
         new CategoricalAccuracy(), new BinaryAccuracy(), new TopKCategoricalAccuracy(2), new Auc(), new Auc(curve: AucCurve.PR, multiLabel: true), new Precision(), new Precision([0.2f, 0.4f]), new Recall(), new TruePositives(), new TrueNegatives(), new FalsePositives(),
         new FalseNegatives(), new PrecisionAtRecall(0.5f), new RecallAtPrecision(0.5f), new SensitivityAtSpecificity(0.5f), new SpecificityAtSensitivity(0.5f), new F1Score(), new FBetaScore(beta: 2), new OneHotIoU(Classes),
         new OneHotMeanIoU(Classes), new BinaryIoU(), new R2Score(), new RootMeanSquaredError(), new PearsonCorrelation(), new ConcordanceCorrelation(), Metric.CosineSimilarity, Metric.MeanAbsoluteError, Metric.LogCoshError,
-        Metric.From("own", (yTrue, yPred) => Ops.Mean(yTrue * yPred, axis: -1)),
+        Metric.From((yTrue, yPred) => Ops.Mean(yTrue * yPred, axis: -1), "own"),
     }.Select(metric => new object[] { metric, metric.Name });
 
     [TestMethod]

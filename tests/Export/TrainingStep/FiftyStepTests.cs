@@ -59,7 +59,7 @@ public sealed class FiftyStepTests
         }
 
         var y = x.Apply(new LayerNormalization(), new GlobalAveragePooling1D(), new Dense(3, Activation.Softmax));
-        var trainer = new Model(tokens, y).Compile(new AdamW(Schedule.CosineDecay(1e-3f, steps: Steps)), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy]);
+        var trainer = new Model(tokens, y).Compile(new AdamW(Schedule.CosineDecay(1e-3f, decaySteps: Steps)), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy]);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Numbers(step, 30, 8, 10)], [StepData.Numbers(step + 500, 3, 8)]), Steps);
 
         SymbolicTensor Positions() => Ops.Constant(Shape.Of(1, 10), Enumerable.Range(0, 10).Select(i => (long)i).ToArray());

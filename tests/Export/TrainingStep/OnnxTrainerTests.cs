@@ -17,9 +17,9 @@ public sealed class OnnxTrainerTests
         using var other = OnnxTrainer.Open(TrainingFolder.Of(TrainingFiles.Of(trainer, new TrainingExportOptions())));
         NDArray[] data = [StepData.Signed(1, 32, 12), StepData.Numbers(1, 3, 32)];
         var (x, y) = (NDArrays.Create([data[0]]), NDArrays.Create([data[1]]));
-        for (var i = 0; i < 3; i++) other.Step(x, y);
+        for (var i = 0; i < 3; i++) other.TrainOnBatch(x, y);
         var bare = Taken(() => other.StepOn(data));
-        var whole = Taken(() => other.Step(x, y));
+        var whole = Taken(() => other.TrainOnBatch(x, y));
         Assert.AreEqual(0, bare);
         Assert.IsLessThan(2500, whole);
 
@@ -79,7 +79,7 @@ public sealed class OnnxTrainerTests
         for (var step = 0; step < 3; step++)
         {
             var (x, y) = (StepData.Signed(step, 16, 8), StepData.Signed(step + 9, 16, 1));
-            var loss = exported.Step(x, y)["loss"];
+            var loss = exported.TrainOnBatch(x, y)["loss"];
             Assert.AreEqual(asked.TrainOnBatch(x, y)["loss"], loss, 1e-5);
             Assert.AreNotEqual(other.TrainOnBatch(x, y)["loss"], loss, 1e-4);
         }
@@ -145,19 +145,19 @@ public sealed class OnnxTrainerTests
     {
         using var other = OnnxTrainer.Open(TrainingFolder.Of(TrainingFiles.Of(Network(new Adam()), new TrainingExportOptions { BatchSize = 4 })));
         var (x, y) = (StepData.Signed(1, 4, 12), StepData.Numbers(1, 3, 4));
-        Refused("takes (None, 12)", () => other.Step(StepData.Signed(1, 4, 11), y));
-        Refused("4, 3 samples", () => other.Step(x, StepData.Numbers(1, 3, 3)));
-        Refused("no input for them", () => other.Step(x, y, StepData.Shares(1, 4)));
-        Refused("batches of 4", () => other.Step(StepData.Signed(1, 8, 12), StepData.Numbers(1, 3, 8)));
+        Refused("takes (None, 12)", () => other.TrainOnBatch(StepData.Signed(1, 4, 11), y));
+        Refused("4, 3 samples", () => other.TrainOnBatch(x, StepData.Numbers(1, 3, 3)));
+        Refused("no input for them", () => other.TrainOnBatch(x, y, StepData.Shares(1, 4)));
+        Refused("batches of 4", () => other.TrainOnBatch(StepData.Signed(1, 8, 12), StepData.Numbers(1, 3, 8)));
         Refused("batches of 4", () => other.Predict(StepData.Signed(1, 6, 12)));
         Refused("'x'", () => other.Predict(new Dictionary<string, NDArray> { ["z"] = x }));
-        Refused("'dense_1'", () => other.Step(x, new Dictionary<string, NDArray> { ["z"] = y }));
-        Refused("whole numbers", () => other.Step(x, StepData.Shares(1, 4)));
+        Refused("'dense_1'", () => other.TrainOnBatch(x, new Dictionary<string, NDArray> { ["z"] = y }));
+        Refused("whole numbers", () => other.TrainOnBatch(x, StepData.Shares(1, 4)));
         Assert.AreEqual(0, other.Iterations);
 
         // Several batches at once, where nothing is learnt.
         Assert.AreEqual(8, (int)other.Predict(StepData.Signed(1, 8, 12)).Lengths[0]);
-        other.Step(new Dictionary<string, NDArray> { ["x"] = x }, new Dictionary<string, NDArray> { ["dense_1"] = y });
+        other.TrainOnBatch(new Dictionary<string, NDArray> { ["x"] = x }, new Dictionary<string, NDArray> { ["dense_1"] = y });
         Assert.AreEqual(1, other.Iterations);
 
         static void Refused(string expected, Action act) => Assert.Contains(expected, Assert.ThrowsExactly<ModelException>(act).Message);
@@ -170,11 +170,11 @@ public sealed class OnnxTrainerTests
         var tokens = Model.Input([3], DType.Int64, name: "tokens");
         var trainer = new Model(tokens, tokens.Apply(new Embedding(5, 4), new Flatten(), new Dense(1))).Compile(new Adam(), Loss.MeanSquaredError);
         using var other = OnnxTrainer.Open(TrainingFolder.Of(TrainingFiles.Of(trainer, new TrainingExportOptions())));
-        other.Step(StepData.Numbers(1, 5, 4, 3), StepData.Signed(1, 4, 1));
+        other.TrainOnBatch(StepData.Numbers(1, 5, 4, 3), StepData.Signed(1, 4, 1));
         var before = other.ReadState();
-        Assert.Contains("tokens", Assert.ThrowsExactly<ExportException>(() => other.Step(new long[,] { { 0, 1, 99 } }, StepData.Signed(1, 1, 1))).Message);
+        Assert.Contains("tokens", Assert.ThrowsExactly<ExportException>(() => other.TrainOnBatch(new long[,] { { 0, 1, 99 } }, StepData.Signed(1, 1, 1))).Message);
         foreach (var (left, right) in before.Zip(other.ReadState())) CollectionAssert.AreEqual(left, right);
-        other.Step(StepData.Numbers(1, 5, 4, 3), StepData.Signed(1, 4, 1));
+        other.TrainOnBatch(StepData.Numbers(1, 5, 4, 3), StepData.Signed(1, 4, 1));
     }
 
     [TestMethod]
@@ -190,7 +190,7 @@ public sealed class OnnxTrainerTests
         Assert.ThrowsExactly<ObjectDisposedException>(() => other.GetState("dense/kernel"));
     }
 
-    private static double Step(OnnxTrainer trainer, int step) => trainer.Step(StepData.Signed(step, 8, 12), StepData.Numbers(step, 3, 8))["loss"];
+    private static double Step(OnnxTrainer trainer, int step) => trainer.TrainOnBatch(StepData.Signed(step, 8, 12), StepData.Numbers(step, 3, 8))["loss"];
 
     private static Trainer Network(Optimizer optimizer)
     {

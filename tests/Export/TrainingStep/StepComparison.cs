@@ -37,7 +37,7 @@ internal static class StepComparison
         {
             var data = batch(step);
             var expected = trainer.TrainOnBatch(NDArrays.Create(data.X), NDArrays.Create(data.Y), data.Weights);
-            var found = other.Step(NDArrays.Create(data.X), NDArrays.Create(data.Y), data.Weights);
+            var found = other.TrainOnBatch(NDArrays.Create(data.X), NDArrays.Create(data.Y), data.Weights);
             CollectionAssert.AreEquivalent(expected.Keys.ToArray(), found.Keys.ToArray());
             foreach (var (log, value) in expected) Near(value, found[log], $"{log} of step {step + 1}");
         }

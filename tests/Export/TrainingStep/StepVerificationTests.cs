@@ -119,7 +119,7 @@ public sealed class StepVerificationTests
         Assert.IsTrue(trainer.ExportTraining(folder.Path).IsVerified);
         Assert.IsTrue(trainer.ExportTraining(folder.Path, new TrainingExportOptions { Samples = StepData.Signed(1, 6, 5, 2), Targets = StepData.Signed(2, 6, 5, 1) }).IsVerified);
         using var other = OnnxTrainer.Load(folder.Path);
-        Assert.AreEqual(trainer.TrainOnBatch(StepData.Signed(1, 6, 5, 2), StepData.Signed(2, 6, 5, 1))["loss"], other.Step(StepData.Signed(1, 6, 5, 2), StepData.Signed(2, 6, 5, 1))["loss"], 1e-5);
+        Assert.AreEqual(trainer.TrainOnBatch(StepData.Signed(1, 6, 5, 2), StepData.Signed(2, 6, 5, 1))["loss"], other.TrainOnBatch(StepData.Signed(1, 6, 5, 2), StepData.Signed(2, 6, 5, 1))["loss"], 1e-5);
     }
 
     [TestMethod]

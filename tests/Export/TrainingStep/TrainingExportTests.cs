@@ -49,7 +49,7 @@ public sealed class TrainingExportTests
         {
             var x = Model.Input([6], DType.Int64, name: "x");
             return new Model(x, x.Apply(new Embedding(11, 4), new GlobalAveragePooling1D(), new Dense(3))).Compile(
-                new AdamW(Schedule.CosineDecay(1e-2f, steps: 20)), new SparseCategoricalCrossentropy(fromLogits: true));
+                new AdamW(Schedule.CosineDecay(1e-2f, decaySteps: 20)), new SparseCategoricalCrossentropy(fromLogits: true));
         });
         yield return Case("noise", () =>
         {
@@ -73,7 +73,7 @@ public sealed class TrainingExportTests
             // Batches of two sizes: the dimension is symbolic.
             var (x, y) = Batch(trainer, step, 3 + (step % 2 * 4));
             var expected = trainer.TrainOnBatch(x, y);
-            var actual = other.Step(x, y);
+            var actual = other.TrainOnBatch(x, y);
             foreach (var (log, value) in expected) Assert.AreEqual(value, actual[log], 1e-4 * Math.Max(Math.Abs(value), 1e-2), $"{name}, step {step}, {log}");
         }
 
@@ -107,13 +107,13 @@ public sealed class TrainingExportTests
         trainer.ExportTraining(folder.Path, new TrainingExportOptions { Verify = false });
         using var other = OnnxTrainer.Load(folder.Path);
         var (x, y) = Batch(trainer, 1, 4);
-        other.Step(x, y);
+        other.TrainOnBatch(x, y);
         other.Save(folder.File("state.npz"));
-        var expected = other.Step(x, y)["loss"];
-        other.Step(x, y);
+        var expected = other.TrainOnBatch(x, y)["loss"];
+        other.TrainOnBatch(x, y);
         other.Restore(folder.File("state.npz"));
         Assert.AreEqual(1, other.Iterations);
-        Assert.AreEqual(expected, other.Step(x, y)["loss"]);
+        Assert.AreEqual(expected, other.TrainOnBatch(x, y)["loss"]);
     }
 
     [TestMethod]
@@ -125,11 +125,11 @@ public sealed class TrainingExportTests
         using var other = OnnxTrainer.Load(folder.Path);
         var (x, y) = Batch(trainer, 1, 4);
         NDArray weights = new[] { 1f, 0, 2, 0.5f };
-        Assert.AreEqual(trainer.TrainOnBatch(x, y, weights)["loss"], other.Step(x, y, weights)["loss"], 1e-5);
+        Assert.AreEqual(trainer.TrainOnBatch(x, y, weights)["loss"], other.TrainOnBatch(x, y, weights)["loss"], 1e-5);
         var (more, targets) = Batch(trainer, 1, 5);
         NDArray five = new[] { 1f, 0, 2, 0.5f, 1 };
-        Assert.ThrowsExactly<ModelException>(() => other.Step(more, targets, five));
-        Assert.Contains("sample weights", Assert.ThrowsExactly<ModelException>(() => other.Step(x, y)).Message);
+        Assert.ThrowsExactly<ModelException>(() => other.TrainOnBatch(more, targets, five));
+        Assert.Contains("sample weights", Assert.ThrowsExactly<ModelException>(() => other.TrainOnBatch(x, y)).Message);
     }
 
     [TestMethod]

@@ -123,7 +123,7 @@ public sealed class CallbackTests
     {
         using var folder = new TemporaryFolder();
         var trainer = Trainer(new Sgd(0.1f));
-        trainer.Fit(new float[] { 1, 2, 3, 4 }, new float[] { 1, 2, 3, 4 }, epochs: 2, validationSplit: 0.5f, callbacks: [new TensorBoard(folder.Path, histogramFrequency: 1, batchFrequency: 1)], verbose: Verbosity.Silent);
+        trainer.Fit(new float[] { 1, 2, 3, 4 }, new float[] { 1, 2, 3, 4 }, epochs: 2, validationSplit: 0.5f, callbacks: [new TensorBoard(folder.Path, histogramFreq: 1, updateFreq: 1)], verbose: Verbosity.Silent);
         var train = Records(Directory.GetFiles(System.IO.Path.Combine(folder.Path, "train")).Single());
         Assert.Contains("brain.Event:2", Encoding.UTF8.GetString(train[0]));
         var all = string.Concat(train.Select(Encoding.Latin1.GetString));

@@ -21,12 +21,12 @@ public class CsvTableTests
         var table = CsvTable.Read(Write(folder, Flowers, packed));
         CollectionAssert.AreEqual(new[] { "length", "width", "kind" }, table.Columns.ToArray());
         Assert.AreEqual(3, table.Rows);
-        CollectionAssert.AreEqual(new[] { 5.1f, 3.5f, 7, -3.2f, 6.3f, 3.3f }, Flat(table.FloatsExcept("kind")));
-        CollectionAssert.AreEqual(new[] { 3.5f, 5.1f, -3.2f, 7, 3.3f, 6.3f }, Flat(table.Floats("width", "length")));
-        CollectionAssert.AreEqual(new nint[] { 3, 2 }, table.FloatsExcept("kind").Lengths.ToArray());
-        CollectionAssert.AreEqual(new[] { 0L, 1, 0 }, Flat(table.Classes("kind", out var classes)));
+        CollectionAssert.AreEqual(new[] { 5.1f, 3.5f, 7, -3.2f, 6.3f, 3.3f }, Flat(table.GetFloatsExcept("kind")));
+        CollectionAssert.AreEqual(new[] { 3.5f, 5.1f, -3.2f, 7, 3.3f, 6.3f }, Flat(table.GetFloats("width", "length")));
+        CollectionAssert.AreEqual(new nint[] { 3, 2 }, table.GetFloatsExcept("kind").Lengths.ToArray());
+        CollectionAssert.AreEqual(new[] { 0L, 1, 0 }, Flat(table.GetClasses("kind", out var classes)));
         CollectionAssert.AreEqual(new[] { "setosa", "versicolor" }, classes.ToArray());
-        CollectionAssert.AreEqual(new[] { "setosa", "versicolor", "setosa" }, table.Texts("kind").ToArray());
+        CollectionAssert.AreEqual(new[] { "setosa", "versicolor", "setosa" }, table.GetTexts("kind").ToArray());
     }
 
     [TestMethod]
@@ -34,9 +34,9 @@ public class CsvTableTests
     {
         using var folder = new TemporaryFolder();
         var table = CsvTable.Read(Write(folder, "# made by hand\n\n1,2,0\n3,4,1"), hasHeader: false, skipLines: 1);
-        CollectionAssert.AreEqual(new[] { 1f, 2, 3, 4 }, Flat(table.FloatsExcept("2")));
-        CollectionAssert.AreEqual(new[] { 0L, 1 }, Flat(table.Labels("2")));
-        CollectionAssert.AreEqual(new[] { 1f, 2, 0, 3, 4, 1 }, Flat(table.Floats()));
+        CollectionAssert.AreEqual(new[] { 1f, 2, 3, 4 }, Flat(table.GetFloatsExcept("2")));
+        CollectionAssert.AreEqual(new[] { 0L, 1 }, Flat(table.GetLabels("2")));
+        CollectionAssert.AreEqual(new[] { 1f, 2, 0, 3, 4, 1 }, Flat(table.GetFloats()));
     }
 
     [TestMethod]
@@ -44,12 +44,12 @@ public class CsvTableTests
     {
         using var folder = new TemporaryFolder();
         var table = CsvTable.Read(Write(folder, "a;b\n\"x;\"\"y\"\"\r\nz\";\"\"\n1;2\n"), separator: ';');
-        Assert.AreEqual("x;\"y\"\r\nz", table.Texts("a")[0]);
-        Assert.AreEqual("", table.Texts("b")[0]);
+        Assert.AreEqual("x;\"y\"\r\nz", table.GetTexts("a")[0]);
+        Assert.AreEqual("", table.GetTexts("b")[0]);
         Assert.AreEqual(2, table.Rows);
 
         var plain = CsvTable.Read(Write(folder, "spam\t\"quoted\" text\nham\t\"\n"), hasHeader: false, separator: '\t', quote: null);
-        CollectionAssert.AreEqual(new[] { "\"quoted\" text", "\"" }, plain.Texts("1").ToArray());
+        CollectionAssert.AreEqual(new[] { "\"quoted\" text", "\"" }, plain.GetTexts("1").ToArray());
     }
 
     [TestMethod]
@@ -61,7 +61,7 @@ public class CsvTableTests
         {
             CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = new NumberFormatInfo { NumberDecimalSeparator = ",", NumberGroupSeparator = "." } };
             var table = CsvTable.Read(Write(folder, "a\n 1.5 \nNaN\n-Infinity\n"));
-            var values = Flat(table.Floats());
+            var values = Flat(table.GetFloats());
             Assert.AreEqual(1.5f, values[0]);
             Assert.IsTrue(float.IsNaN(values[1]));
             Assert.AreEqual(float.NegativeInfinity, values[2]);
@@ -77,13 +77,13 @@ public class CsvTableTests
     {
         using var folder = new TemporaryFolder();
         var table = CsvTable.Read(Write(folder, "a,b\n1,2\n\n\"3\",x\n,4\n1e99,5\n"));
-        Refused(() => table.Floats("b"), "line 4, column 'b': 'x' is no number");
-        Refused(() => table.Labels("b"), "line 4, column 'b': 'x' is no whole number. Use Classes");
-        Refused(() => table.Floats("a"), "line 5, column 'a': '' is empty");
+        Refused(() => table.GetFloats("b"), "line 4, column 'b': 'x' is no number");
+        Refused(() => table.GetLabels("b"), "line 4, column 'b': 'x' is no whole number. Use Classes");
+        Refused(() => table.GetFloats("a"), "line 5, column 'a': '' is empty");
         var large = CsvTable.Read(Write(folder, "a\n1e99\n"));
-        Refused(() => large.Floats(), "line 2, column 'a': '1e99' is beyond what float holds");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => table.Floats("c")).Message, "has no column 'c'. It has a, b.");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => table.FloatsExcept("a", "b")).Message, "No column");
+        Refused(() => large.GetFloats(), "line 2, column 'a': '1e99' is beyond what float holds");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => table.GetFloats("c")).Message, "has no column 'c'. It has a, b.");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => table.GetFloatsExcept("a", "b")).Message, "No column");
     }
 
     [TestMethod]

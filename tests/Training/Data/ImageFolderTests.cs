@@ -70,7 +70,7 @@ public sealed class ImageFolderTests
         var binary = ImageFolder.Open(folder.Path, 2, 2, LabelMode.Binary, ColorMode.Grayscale, shuffle: false).Training.Single();
         Assert.AreEqual(Shape.Of(5, 1), binary.Y[0].Shape);
         Assert.AreEqual(Shape.Of(5, 2, 2, 1), binary.X[0].Shape);
-        Assert.AreEqual(4, ImageFolder.Open(folder.Path, 2, 2, color: ColorMode.Rgba).Training.First().X[0].Shape[^1]);
+        Assert.AreEqual(4, ImageFolder.Open(folder.Path, 2, 2, colorMode: ColorMode.Rgba).Training.First().X[0].Shape[^1]);
     }
 
     [TestMethod]
@@ -112,7 +112,7 @@ public sealed class ImageFolderTests
         Refused("hold no images", () => ImageFolder.Open(folder.Path));
         Put(folder, "a", "0.png", Png(1, 1, [1, 2, 3]));
         Refused("no folder for class 'b'", () => ImageFolder.Open(folder.Path, classNames: ["b"]));
-        Refused("is for two classes", () => ImageFolder.Open(folder.Path, labels: LabelMode.Binary));
+        Refused("is for two classes", () => ImageFolder.Open(folder.Path, labelMode: LabelMode.Binary));
         Assert.Throws<ModelException>(() => ImageFolder.Open(folder.Path, height: 0));
         Assert.Throws<ModelException>(() => ImageFolder.Open(folder.Path, validationSplit: 1));
         Assert.Throws<ModelException>(() => ImageFolder.Open(folder.Path, validationSplit: 0.5f));
@@ -163,7 +163,7 @@ public sealed class ImageFolderTests
                 File.Move(folder.File("a/0"), folder.File("a/0.png"), overwrite: true);
                 try
                 {
-                    Assert.HasCount(48, Floats(ImageFolder.Open(folder.Path, 4, 4, mostPixels: 10_000).Training.Single().X[0]));
+                    Assert.HasCount(48, Floats(ImageFolder.Open(folder.Path, 4, 4, maxPixels: 10_000).Training.Single().X[0]));
                 }
                 catch (DataException refused)
                 {

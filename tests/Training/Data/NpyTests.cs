@@ -141,7 +141,7 @@ public class NpyTests
         Npz.Write(folder.File("a.npz"), arrays);
         Npz.Write(folder.File("b.npz"), arrays);
         CollectionAssert.AreEqual(File.ReadAllBytes(folder.File("a.npz")), File.ReadAllBytes(folder.File("b.npz")));
-        CollectionAssert.AreEqual(new[] { "x", "layer/kernel" }, Npz.Names(folder.File("a.npz")).ToArray());
+        CollectionAssert.AreEqual(new[] { "x", "layer/kernel" }, Npz.ReadNames(folder.File("a.npz")).ToArray());
         CollectionAssert.AreEqual(new[] { 1f, 2, 3, 4 }, Flat(Npz.Read<float>(folder.File("a.npz"), "x")));
         Assert.AreEqual(5.0, Npz.ReadAll<double>(folder.File("a.npz"))["layer/kernel"][0]);
         Refused(() => Npz.Read<float>(folder.File("a.npz"), "y"), "has no array 'y'. It has x, layer/kernel.");
@@ -153,11 +153,11 @@ public class NpyTests
     public void Hostile_archives_are_refused()
     {
         using var folder = new TemporaryFolder();
-        Refused(() => Npz.Names(Zip(("../x.npy", []))), "a path outside");
-        Refused(() => Npz.Names(Zip(("x.npy", []), ("x.npy", []))), "twice");
+        Refused(() => Npz.ReadNames(Zip(("../x.npy", []))), "a path outside");
+        Refused(() => Npz.ReadNames(Zip(("x.npy", []), ("x.npy", []))), "twice");
         Refused(() => Npz.Read<float>(Zip(("x.npy", [1, 2, 3])), "x"), "ends too early");
         File.WriteAllText(folder.File("t.npz"), "no zip at all");
-        Refused(() => Npz.Names(folder.File("t.npz")), "is damaged");
+        Refused(() => Npz.ReadNames(folder.File("t.npz")), "is damaged");
 
         // A megabyte of zeros packs to a kilobyte and is fine; an announcement beyond what is packed is not.
         var array = Raw(folder, "'<f4', 'fortran_order': False, 'shape': (250000,)", new byte[1_000_000]);

@@ -48,7 +48,7 @@ public sealed class SampleWeightTests
         CollectionAssert.AreEqual(Weights(fitted), Weights(streamed));
         CollectionAssert.AreEqual(Weights(fitted), Weights(stepped));
         Assert.AreEqual(fitted.TestOnBatch(_x, [_y, _y], weights)["loss"], fitted.Evaluate([new Batch(_x, [_y, _y], weights)])["loss"], 1e-9);
-        CollectionAssert.AreNotEqual(fitted.Gradients(_x, [_y, _y])["a/kernel"].ToArray(), fitted.Gradients(_x, [_y, _y], weights)["a/kernel"].ToArray());
+        CollectionAssert.AreNotEqual(fitted.ComputeGradients(_x, [_y, _y])["a/kernel"].ToArray(), fitted.ComputeGradients(_x, [_y, _y], weights)["a/kernel"].ToArray());
         Assert.AreEqual(Expected(fitted, 0, _first), fitted.Evaluate(_x, [_y, _y], sampleWeight: weights)["a_mean_absolute_error"], 1e-5);
     }
 

@@ -43,10 +43,10 @@ public sealed class PlanOptionsTests
     });
 
     [TestMethod]
-    public void Winograd_off_reaches_gradients() => BitsChange(trainer => Doubles([.. trainer.Gradients(s_x, s_y).Values.SelectMany(gradient => gradient.ToArray())]));
+    public void Winograd_off_reaches_gradients() => BitsChange(trainer => Doubles([.. trainer.ComputeGradients(s_x, s_y).Values.SelectMany(gradient => gradient.ToArray())]));
 
     [TestMethod]
-    public void Winograd_off_reaches_measured_memory() => BitsChange(trainer => [trainer.Memory(s_x, s_y, Samples).Bytes]);
+    public void Winograd_off_reaches_measured_memory() => BitsChange(trainer => [trainer.MeasureMemory(s_x, s_y, Samples).Bytes]);
 
     [TestMethod]
     public void Winograd_off_reaches_the_gradient_check() => BitsChange(trainer => [GradientCheck.Run(trainer.Model, Loss.MeanSquaredError, s_x, s_y, tolerance: 1e9)]);

@@ -85,7 +85,7 @@ internal sealed class RandomGraph
                 if (_random.Next(2) == 0) product = Ops.Relu(product);
                 return Ops.Tanh(product);
             case 12:
-                return Ops.Mean(Any(tensor => tensor.Rank > 0), _random.Next(2) == 0 ? 0 : -1, keepDims: true);
+                return Ops.Mean(Any(tensor => tensor.Rank > 0), _random.Next(2) == 0 ? 0 : -1, keepdims: true);
             case 13:
                 var whole = Any(tensor => tensor.Rank > 0 && tensor.Shape[^1] > 1);
                 var half = whole.Shape.Dims[^1] / 2;

@@ -31,8 +31,8 @@ public sealed class TrainingStepTests
         var (x, y) = Data(7);
         var (plain, halved) = (Classifier(), Classifier());
         var rate = 0.25f;
-        Step(plain, (step, loss) => step.Apply(new Sgd(rate / 2), step.Gradients(loss, plain))).Run([x, y]);
-        Step(halved, (step, loss) => step.Apply(new Sgd(rate), step.Gradients(loss, halved).Select(entry => entry with { Gradient = entry.Gradient * 0.5f }))).Run([x, y]);
+        Step(plain, (step, loss) => step.Apply(new Sgd(rate / 2), step.ComputeGradients(loss, plain))).Run([x, y]);
+        Step(halved, (step, loss) => step.Apply(new Sgd(rate), step.ComputeGradients(loss, halved).Select(entry => entry with { Gradient = entry.Gradient * 0.5f }))).Run([x, y]);
         AssertSame(plain, halved);
     }
 
@@ -125,8 +125,8 @@ public sealed class TrainingStepTests
             var step = TrainingStep.From(step =>
             {
                 var x = step.Input([2, 2]);
-                var normal = step.RandomNormal(x, [3, 50], mean: 2, deviation: 0.5f);
-                var even = step.RandomUniform(x, [], low: -1, high: 3);
+                var normal = step.RandomNormal(x, [3, 50], mean: 2, stddev: 0.5f);
+                var even = step.RandomUniform(x, [], minval: -1, maxval: 3);
                 Assert.AreEqual(Shape.Of(Shape.Unknown, 3, 50), normal.Shape);
                 Assert.AreEqual(Shape.Of(Shape.Unknown), even.Shape);
                 step.Report("mean", Ops.Mean(normal));
@@ -235,12 +235,12 @@ public sealed class TrainingStepTests
         var model = Counter();
         var (sgd, scheduled) = (new Sgd(0.1f), new Sgd(Schedule.ExponentialDecay(0.1f, 10, 0.5f)));
         var step = TrainingStep.From(step => step.Minimize("loss", Ops.Mean(model.Call(step.Input([1]))), sgd, model));
-        Assert.AreEqual(0.1f, step.LearningRateOf(sgd));
+        Assert.AreEqual(0.1f, step.GetLearningRate(sgd));
         step.SetLearningRate(sgd, 0);
         var before = Weights(model);
         step.Run(Random(4, 1));
         CollectionAssert.AreEqual(before, Weights(model));
-        Assert.Contains("no such optimizer", Assert.Throws<ModelException>(() => step.LearningRateOf(scheduled)).Message);
+        Assert.Contains("no such optimizer", Assert.Throws<ModelException>(() => step.GetLearningRate(scheduled)).Message);
         Assert.Contains("expected a number", Assert.Throws<ModelException>(() => step.SetLearningRate(sgd, float.NaN)).Message);
         var other = TrainingStep.From(step => step.Minimize("loss", Ops.Mean(model.Call(step.Input([1]))), scheduled, model));
         Assert.Contains("follows a schedule", Assert.Throws<ModelException>(() => other.SetLearningRate(scheduled, 1)).Message);

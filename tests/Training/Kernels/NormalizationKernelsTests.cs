@@ -20,7 +20,7 @@ public class NormalizationKernelsTests
         var shape = Parse(shapeText);
         SymbolicTensor x = OpRun.Input(shape), dy = OpRun.Input(shape);
         var exponentials = Ops.Exp(x);
-        var expected = exponentials / Ops.Sum(exponentials, axis, keepDims: true);
+        var expected = exponentials / Ops.Sum(exponentials, axis, keepdims: true);
         OpRun.AssertLikeDefinition([x], [Ops.Softmax(x, axis)], [expected], Floats);
         OpRun.AssertLikeDefinition([x], [Ops.LogSoftmax(x, axis)], [Ops.Log(expected)], Floats);
         OpRun.AssertLikeDefinition([dy, x], [Ops.Make(new SoftmaxGradient(axis), dy, x)], [.. Decompositions.Of(new SoftmaxGradient(axis), new[] { dy, x })], Floats, 1e-4);

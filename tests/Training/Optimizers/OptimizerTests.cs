@@ -53,7 +53,7 @@ public sealed class OptimizerTests
     [TestMethod]
     public void A_warm_up_rises_and_then_follows_the_schedule()
     {
-        var schedule = Schedule.WarmUp(Schedule.ExponentialDecay(1, steps: 1, rate: 0.5f), steps: 4);
+        var schedule = Schedule.WarmUp(Schedule.ExponentialDecay(1, decaySteps: 1, decayRate: 0.5f), warmupSteps: 4);
         float[] expected = [0, 0.25f, 0.5f, 0.75f, 1, 0.5f, 0.25f];
         var step = new InputLayer(Shape.Of(), DType.Float32, "step").Tensor;
         var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [step.Value], [schedule.At(step).Value], []), [step.Value.Spec]);
@@ -81,7 +81,7 @@ public sealed class OptimizerTests
         Assert.Throws<ModelException>(() => Run(new Sgd { ClipNorm = 1, ClipValue = 1 }));
         Assert.Throws<ModelException>(() => Run(new Sgd { GradientAccumulationSteps = 1 }));
         Assert.Throws<ModelException>(() => Schedule.PiecewiseConstantDecay([3, 2], [1, 2, 3]));
-        Assert.Throws<ModelException>(() => Schedule.CosineDecay(1, steps: 0));
+        Assert.Throws<ModelException>(() => Schedule.CosineDecay(1, decaySteps: 0));
     }
 
     [TestMethod]
@@ -112,7 +112,7 @@ public sealed class OptimizerTests
         var weight = new Weight("kernel", Shape.Of(2, 2), Initializer.From((_, _) => [1, -2, 3, 0.5f]), trainable: true, null);
         var gradient = new InputLayer(weight.Shape, DType.Float32, "gradient").Tensor;
         var state = new OptimizerState();
-        state.LearningRate.Storage[0] = optimizer.LearningRate.Initial;
+        state.LearningRate.Storage[0] = optimizer.LearningRate.InitialLearningRate;
         var updates = new List<(Weight Weight, Value Value)>();
         optimizer.Build([("dense/kernel", weight, gradient)], state, updates);
         var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [gradient.Value], [], updates), [gradient.Value.Spec]);

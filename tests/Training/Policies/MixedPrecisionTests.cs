@@ -37,7 +37,7 @@ public sealed class MixedPrecisionTests
         var (x, y) = (Values(random, Rows * In), Values(random, Rows * Out));
         var trainer = model.Compile(new Sgd(), Loss.MeanSquaredError, precision: policy);
         var scale = trainer.LossScale ?? 1;
-        var actual = trainer.Gradients(NDArray.Create(x, Shape.Of(Rows, In)), NDArray.Create(y, Shape.Of(Rows, Out)));
+        var actual = trainer.ComputeGradients(NDArray.Create(x, Shape.Of(Rows, In)), NDArray.Create(y, Shape.Of(Rows, Out)));
 
         var (a, bias, b, last) = (model.Weights[0].Storage, model.Weights[1].Storage, model.Weights[2].Storage, model.Weights[3].Storage);
         var hidden = Product(x, a, Rows, In, Hidden).Select((value, i) => Rounded(Math.Max(0, value + bias[i % Hidden]), policy)).ToArray();
@@ -81,7 +81,7 @@ public sealed class MixedPrecisionTests
         }
 
         float[] Gradients(MixedPrecision policy) =>
-            [.. model.Compile(new Sgd(), Loss.MeanSquaredError, seed: 5, precision: policy).Gradients(x, y).OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value)];
+            [.. model.Compile(new Sgd(), Loss.MeanSquaredError, seed: 5, precision: policy).ComputeGradients(x, y).OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value)];
     }
 
     [TestMethod]
@@ -163,17 +163,17 @@ public sealed class MixedPrecisionTests
         foreach (var policy in s_policies)
         {
             var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: policy);
-            var memory = trainer.Memory(x, y, 64);
-            Assert.IsGreaterThanOrEqualTo(least, memory.Saved, memory.ToString());
+            var memory = trainer.MeasureMemory(x, y, 64);
+            Assert.IsGreaterThanOrEqualTo(least, memory.SavedShare, memory.ToString());
             Assert.Contains($"64 samples", memory.ToString());
             trainer.TrainOnBatch(x, y);
-            Assert.AreEqual(trainer.TrainingSteps.Plan.ArenaBytes, trainer.Memory(x, y, 2).Bytes);
+            Assert.AreEqual(trainer.TrainingSteps.Plan.ArenaBytes, trainer.MeasureMemory(x, y, 2).Bytes);
         }
 
-        var plain = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy).Memory(x, y, 64);
+        var plain = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy).MeasureMemory(x, y, 64);
         Assert.AreEqual(plain.Bytes, plain.Float32Bytes);
-        Assert.AreEqual(0, plain.Saved);
-        Assert.Throws<ModelException>(() => model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy).Memory(x, y, 0));
+        Assert.AreEqual(0, plain.SavedShare);
+        Assert.Throws<ModelException>(() => model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy).MeasureMemory(x, y, 0));
     }
 
     [TestMethod]
@@ -189,7 +189,7 @@ public sealed class MixedPrecisionTests
         {
             var trainer = model.Compile(new Sgd(0.01f), Loss.MeanSquaredError, precision: policy);
             if (policy == MixedPrecision.Float16) Scale(trainer).Storage[0] = 64;
-            var gradients = trainer.Gradients(NDArray.Create(x, Shape.Of(3, 5, 4)), new float[] { 1, 0, -1 });
+            var gradients = trainer.ComputeGradients(NDArray.Create(x, Shape.Of(3, 5, 4)), new float[] { 1, 0, -1 });
             Assert.IsTrue(gradients.Values.All(gradient => gradient.All(float.IsFinite)), $"{policy}");
         }
     }

@@ -32,7 +32,7 @@ public sealed class CompileConfigTests
     {
         Optimizer[] optimizers =
         [
-            new Adam(Schedule.WarmUp(Schedule.CosineDecay(1e-3f, steps: 100, alpha: 0.1f), steps: 7), beta1: 0.8f, amsgrad: true) { ClipNorm = 1, UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 3 },
+            new Adam(Schedule.WarmUp(Schedule.CosineDecay(1e-3f, decaySteps: 100, alpha: 0.1f), warmupSteps: 7), beta1: 0.8f, amsgrad: true) { ClipNorm = 1, UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 3 },
             new AdamW(2e-4f) { WeightDecay = 0.1f, ExcludeFromWeightDecay = ["bias", "gamma"] },
             new Sgd(Schedule.PiecewiseConstantDecay([3, 5], [0.1f, 0.2f, 0.3f]), 0.9f, true) { GradientAccumulationSteps = 4, GlobalClipNorm = 2.5f },
             new Adadelta(), new Adafactor(), new Adagrad(), new Adamax(), new Ftrl(), new Lamb(), new Lion(), new Muon(), new Nadam(), new RmsProp(Schedule.ExponentialDecay(0.1f, 5, 0.9f, true), centered: true),

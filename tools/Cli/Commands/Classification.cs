@@ -27,7 +27,7 @@ internal static class Classification
             : model.Compile(new Adam(Schedule.CosineDecay(options.LearningRate, steps, alpha: 0.01f)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], seed: options.Seed, threads: options.Threads, precision: options.Precision);
         model = trainer.Model;
         model.Summary();
-        Console.Out.WriteLine(trainer.Memory(train.X, train.Y, options.BatchSize));
+        Console.Out.WriteLine(trainer.MeasureMemory(train.X, train.Y, options.BatchSize));
         Callback[] callbacks =
         [
             .. options.EpochFiles is { } files ? [new ModelCheckpoint(files)] : Array.Empty<Callback>(),

@@ -55,9 +55,9 @@ internal static class QuickstartCommand
         var count = table.Rows;
         var label = (Side * Side).ToString(System.Globalization.CultureInfo.InvariantCulture);
         var pixels = new float[count * Side * Side];
-        table.FloatsExcept(label).FlattenTo(pixels);
+        table.GetFloatsExcept(label).FlattenTo(pixels);
         for (var i = 0; i < pixels.Length; i++) pixels[i] /= LargestPixel;
-        NDArray labels = table.Labels(label);
+        NDArray labels = table.GetLabels(label);
         var images = NDArray.Create(pixels, [count, Side, Side, 1]);
         int[] train = [.. Enumerable.Range(0, count).Where(i => i % 5 != 4)];
         int[] test = [.. Enumerable.Range(0, count).Where(i => i % 5 == 4)];

@@ -50,7 +50,7 @@ public sealed class Softmax(Axes axis = default, string? name = null) : Elementw
     internal static SymbolicTensor Masked(SymbolicTensor logits, Axes axes, SymbolicTensor? mask)
     {
         if (mask is not null) logits = Ops.Where(mask, logits, Hidden);
-        var y = axes.List.Count == 1 ? Ops.Softmax(logits, axes.List[0]) : Ops.Exp(logits - Ops.LogSumExp(logits, axes, keepDims: true));
+        var y = axes.List.Count == 1 ? Ops.Softmax(logits, axes.List[0]) : Ops.Exp(logits - Ops.LogSumExp(logits, axes, keepdims: true));
         return mask is null ? y : Ops.Where(mask, y, 0);
     }
 }

@@ -67,7 +67,7 @@ public abstract class AttentionLayer : Layer
         Dropout == 0 ? weights : Ops.WhenTraining(Ops.Make(new Operators.Dropout(new Operators.RandomStream((ulong?)Seed), Dropout, []), weights), weights);
 
     /// <summary>True where a key is not later than the query: (queries, keys).</summary>
-    private protected static SymbolicTensor Causal(SymbolicTensor query, SymbolicTensor key) => Ops.GreaterOrEqual(Positions(query, 1), Positions(key, 0));
+    private protected static SymbolicTensor Causal(SymbolicTensor query, SymbolicTensor key) => Ops.GreaterEqual(Positions(query, 1), Positions(key, 0));
 
     /// <summary>True where a key is less than <paramref name="window"/> positions from the query: (queries, keys).</summary>
     private protected static SymbolicTensor Near(SymbolicTensor query, SymbolicTensor key, int window)

@@ -38,7 +38,7 @@ public sealed class Embedding(int inputDim, int outputDim, string? name = null) 
         if (x.DType is DType.Bool or DType.String)
             throw new ModelException($"expected whole numbers, but came {x.DType.KerasName()}. Declare the input with dtype: DType.Int64; put a StringLookup in front of text.");
         var embeddings = Weight("embeddings", Shape.Of(InputDim, OutputDim), EmbeddingsInitializer, regularizer: EmbeddingsRegularizer, constraint: EmbeddingsConstraint);
-        var y = Ops.Gather(embeddings, x.DType.IsInteger() ? x : Ops.Cast(x, DType.Int64));
+        var y = Ops.Take(embeddings, x.DType.IsInteger() ? x : Ops.Cast(x, DType.Int64));
         if (ActivityRegularizer is not null) AddLoss(ActivityRegularizer.PerSample(y));
         return MaskZero ? y.WithMask(Ops.NotEqual(x, 0)) : y;
     }

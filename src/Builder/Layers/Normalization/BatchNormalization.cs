@@ -149,14 +149,14 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
         var others = Axes.Create([.. Enumerable.Range(0, x.Rank).Where(i => i != axis)]);
         if (x.Mask is null)
         {
-            var plain = Ops.Mean(x, others, keepDims: true);
+            var plain = Ops.Mean(x, others, keepdims: true);
             return (Ops.Squeeze(plain, others), Ops.Mean(Ops.Square(x - plain), others));
         }
 
         var shown = Ops.Make(new ExpandLike(), Ops.Cast(Ops.ExpandDims(x.Mask, -1), x.DType), x);
-        var count = Ops.Sum(shown, others, keepDims: true) + MaskEpsilon;
-        var mean = Ops.Sum(x * shown, others, keepDims: true) / count;
-        var variance = Ops.Sum(Ops.Square(x - mean) * shown, others, keepDims: true) / count;
+        var count = Ops.Sum(shown, others, keepdims: true) + MaskEpsilon;
+        var mean = Ops.Sum(x * shown, others, keepdims: true) / count;
+        var variance = Ops.Sum(Ops.Square(x - mean) * shown, others, keepdims: true) / count;
         return (Ops.Squeeze(mean, others), Ops.Squeeze(variance, others));
     }
 

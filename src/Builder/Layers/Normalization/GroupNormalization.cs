@@ -63,8 +63,8 @@ public sealed class GroupNormalization(int groups = 32, int axis = -1, float eps
         var kept = new int[x.Rank - 1];
         var split = Ops.Reshape(moved, [.. kept, groups, channels / groups]);
         var axes = Axes.Create([.. Enumerable.Range(1, x.Rank - 2), x.Rank]);
-        var centered = split - Ops.Mean(split, axes, keepDims: true);
-        var normal = centered / Ops.Sqrt(Ops.Mean(Ops.Square(centered), axes, keepDims: true) + Epsilon);
+        var centered = split - Ops.Mean(split, axes, keepdims: true);
+        var normal = centered / Ops.Sqrt(Ops.Mean(Ops.Square(centered), axes, keepdims: true) + Epsilon);
         var y = Ops.Reshape(normal, [.. kept, channels]);
         if (gamma is not null) y *= gamma;
         if (beta is not null) y += beta;

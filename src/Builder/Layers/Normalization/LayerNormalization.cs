@@ -53,8 +53,8 @@ public sealed class LayerNormalization(Axes axis = default, float epsilon = 1e-3
         if (!RmsScaling && axes[0] == x.Rank - axes.Length)
             return Ops.Make(new Operators.LayerNormalization(axes[0], Epsilon), x, gamma ?? Filled(shape, 1), beta ?? Filled(shape, 0));
 
-        var centered = x - Ops.Mean(x, Axis, keepDims: true);
-        var scaled = (RmsScaling ? x : centered) / Ops.Sqrt(Ops.Mean(Ops.Square(centered), Axis, keepDims: true) + Epsilon);
+        var centered = x - Ops.Mean(x, Axis, keepdims: true);
+        var scaled = (RmsScaling ? x : centered) / Ops.Sqrt(Ops.Mean(Ops.Square(centered), Axis, keepdims: true) + Epsilon);
         if (gamma is not null) scaled *= Normalizing.Along(gamma, axes, x.Rank);
         return beta is null ? scaled : scaled + Normalizing.Along(beta, axes, x.Rank);
     }

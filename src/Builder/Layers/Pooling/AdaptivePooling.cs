@@ -65,7 +65,7 @@ public abstract class AdaptiveAveragePooling : AdaptivePoolingLayer
 
     private protected sealed override Op Window(IntList size) => new Operators.AveragePool(size, size, Padding.Valid);
 
-    private protected sealed override SymbolicTensor Reduce(SymbolicTensor x, int axis) => Ops.Mean(x, axis, keepDims: true);
+    private protected sealed override SymbolicTensor Reduce(SymbolicTensor x, int axis) => Ops.Mean(x, axis, keepdims: true);
 }
 
 /// <summary>The mean of each of a given number of windows over one axis, such as time.</summary>
@@ -108,7 +108,7 @@ public abstract class AdaptiveMaxPooling : AdaptivePoolingLayer
 
     private protected sealed override Op Window(IntList size) => new Operators.MaxPool(size, size, Padding.Valid);
 
-    private protected sealed override SymbolicTensor Reduce(SymbolicTensor x, int axis) => Ops.Max(x, axis, keepDims: true);
+    private protected sealed override SymbolicTensor Reduce(SymbolicTensor x, int axis) => Ops.Max(x, axis, keepdims: true);
 }
 
 /// <summary>The largest number of each of a given number of windows over one axis, such as time.</summary>

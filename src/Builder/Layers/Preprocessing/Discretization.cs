@@ -61,7 +61,7 @@ public sealed class Discretization(IReadOnlyList<float>? binBoundaries = null, i
     {
         if (BinBoundaries is null) throw new ModelException("its boundaries are not known yet. Call Adapt with data first, or give them to the constructor.");
         var boundaries = Ops.Constant(Shape.Of(BinBoundaries.Count), [.. BinBoundaries]);
-        var above = Ops.GreaterOrEqual(Ops.ExpandDims(Ops.Cast(x, DType.Float32), -1), boundaries);
+        var above = Ops.GreaterEqual(Ops.ExpandDims(Ops.Cast(x, DType.Float32), -1), boundaries);
         var bins = Ops.Cast(Ops.Sum(Ops.Cast(above, DType.Float32), -1), DType.Int64);
         return CategoryEncodings.Encode(bins, OutputMode, BinBoundaries.Count + 1);
     }

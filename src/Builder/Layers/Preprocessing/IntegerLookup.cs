@@ -103,8 +103,8 @@ public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string
             var table = new float[most + 1];
             Array.Fill(table, -1);
             foreach (var token in vocabulary.Tokens) table[token] = vocabulary.Find(token);
-            var inside = Ops.Gather(Ops.Constant(Shape.Of(table.Length), table), Ops.Cast(Ops.Clip(x, 0, most), DType.Int64));
-            return Ops.Where(Ops.LogicalAnd(Ops.GreaterOrEqual(x, 0), Ops.LessOrEqual(x, most)), inside, -1);
+            var inside = Ops.Take(Ops.Constant(Shape.Of(table.Length), table), Ops.Cast(Ops.Clip(x, 0, most), DType.Int64));
+            return Ops.Where(Ops.LogicalAnd(Ops.GreaterEqual(x, 0), Ops.LessEqual(x, most)), inside, -1);
         }
 
         // One more than the number where a token matches, nothing elsewhere: a token matches once at most.
@@ -116,7 +116,7 @@ public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string
     private SymbolicTensor Tokens(SymbolicTensor x, Vocabulary<long> vocabulary)
     {
         var table = Ops.Constant(Shape.Of(vocabulary.Size), [.. vocabulary.All.Select(token => (float)token)]);
-        var inside = Ops.Gather(table, Ops.Cast(Ops.Clip(x, 0, vocabulary.Size - 1), DType.Int64));
-        return Ops.Where(Ops.LogicalAnd(Ops.GreaterOrEqual(x, 0), Ops.Less(x, vocabulary.Size)), inside, OovToken);
+        var inside = Ops.Take(table, Ops.Cast(Ops.Clip(x, 0, vocabulary.Size - 1), DType.Int64));
+        return Ops.Where(Ops.LogicalAnd(Ops.GreaterEqual(x, 0), Ops.Less(x, vocabulary.Size)), inside, OovToken);
     }
 }

@@ -20,7 +20,7 @@ public sealed class RandomContrast(FloatValues factor, string? name = null) : Ra
 
     private protected override SymbolicTensor Changed(SymbolicTensor x)
     {
-        var mean = Ops.Mean(x, [1, 2], keepDims: true);
+        var mean = Ops.Mean(x, [1, 2], keepdims: true);
         var (least, most) = ValueRanges.Of(ValueRange);
         return Ops.Clip(((x - mean) * Draw(x, 1 - _bounds.Low, 1 + _bounds.High)) + mean, least, most);
     }

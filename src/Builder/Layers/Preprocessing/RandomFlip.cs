@@ -30,7 +30,7 @@ public sealed class RandomFlip(FlipMode mode = FlipMode.HorizontalAndVertical, s
         var flipped = x;
         if (Mode != FlipMode.Vertical) flipped = Ops.Slice(flipped, 2, -1, step: -1);
         if (Mode != FlipMode.Horizontal) flipped = Ops.Slice(flipped, 1, -1, step: -1);
-        return Ops.Where(Ops.LessOrEqual(Draw(x, 0, 1), 0.5f), flipped, x);
+        return Ops.Where(Ops.LessEqual(Draw(x, 0, 1), 0.5f), flipped, x);
     }
 }
 
@@ -65,6 +65,6 @@ public sealed class RandomCrop(int height, int width, string? name = null) : Ran
         var one = Ops.Reshape(Ops.Slice(Ops.Reshape(x, -1), 0, 0, 1), []);
         var first = Ops.Make(new Operators.RandomUniform(new Operators.RandomStream((ulong?)Seed), 0, 1), one);
         var positions = Ops.Floor(first * (all - size + 1)) + Ops.Constant(Shape.Of(size), [.. Enumerable.Range(0, size).Select(i => (float)i)]);
-        return Ops.Gather(x, Ops.Cast(positions, DType.Int64), axis);
+        return Ops.Take(x, Ops.Cast(positions, DType.Int64), axis);
     }
 }

@@ -70,8 +70,8 @@ public abstract class RandomGeometry : RandomImageLayer
         var values = Ops.Make(new Operators.GatherElements(1), pixels, all);
         if (FillMode != FillMode.Constant) return values;
         var within = Ops.LogicalAnd(
-            Ops.LogicalAnd(Ops.GreaterOrEqual(column, 0), Ops.Less(column, width)),
-            Ops.LogicalAnd(Ops.GreaterOrEqual(row, 0), Ops.Less(row, height)));
+            Ops.LogicalAnd(Ops.GreaterEqual(column, 0), Ops.Less(column, width)),
+            Ops.LogicalAnd(Ops.GreaterEqual(row, 0), Ops.Less(row, height)));
         return Ops.Where(within, values, FillValue);
     }
 

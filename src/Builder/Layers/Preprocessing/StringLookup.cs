@@ -56,7 +56,7 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
 
     /// <summary>The number of a word.</summary>
     /// <exception cref="ModelException">The word is unknown and NumOovIndices is 0, or there is no vocabulary yet.</exception>
-    public long Find(string word)
+    public long IndexOf(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
         var vocabulary = Known();
@@ -74,7 +74,7 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
         if (OutputMode != EncodingMode.Int) throw new ModelException($"StringLookup: its OutputMode is {OutputMode}; use Encode, which gives vectors.") { NamesLayer = true };
         var given = new string[words.FlattenedLength];
         words.FlattenTo(given);
-        return Tensor.Create(given.Select(Find).ToArray(), words.Lengths);
+        return Tensor.Create(given.Select(IndexOf).ToArray(), words.Lengths);
     }
 
     /// <summary>A vector for each sample (for each word with OneHot): (samples, numbers).</summary>
@@ -93,7 +93,7 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
         {
             foreach (var word in rows[row])
             {
-                var number = Find(word);
+                var number = IndexOf(word);
                 if (number < 0) continue;
                 ref var value = ref values[(row * depth) + number];
                 value = OutputMode switch { EncodingMode.Count => value + 1, EncodingMode.TfIdf => value + vocabulary.Rarities![(int)number], _ => 1 };
@@ -104,13 +104,13 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
     }
 
     /// <summary>The words of numbers, in their shape.</summary>
-    public Tensor<string> Restore(Tensor<long> numbers)
+    public Tensor<string> ToWords(Tensor<long> indices)
     {
-        ArgumentNullException.ThrowIfNull(numbers);
+        ArgumentNullException.ThrowIfNull(indices);
         var words = Known().All;
-        var given = new long[numbers.FlattenedLength];
-        numbers.FlattenTo(given);
-        return Tensor.Create(given.Select(number => number >= 0 && number < words.Count ? words[(int)number] : OovToken).ToArray(), numbers.Lengths);
+        var given = new long[indices.FlattenedLength];
+        indices.FlattenTo(given);
+        return Tensor.Create(given.Select(number => number >= 0 && number < words.Count ? words[(int)number] : OovToken).ToArray(), indices.Lengths);
     }
 
     private Vocabulary<string> Make() => new("StringLookup", MaxTokens, NumOovIndices, MaskToken is not null && OutputMode == EncodingMode.Int, OovToken, MaskToken);

@@ -94,7 +94,7 @@ public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
     {
         ArgumentNullException.ThrowIfNull(texts);
         if (OutputMode != EncodingMode.Int) throw new ModelException($"TextVectorization: its OutputMode is {OutputMode}; use Encode, which gives vectors.") { NamesLayer = true };
-        var rows = texts.Select(text => Tokens(text).Select(Lookup.Find).ToArray()).ToArray();
+        var rows = texts.Select(text => Tokens(text).Select(Lookup.IndexOf).ToArray()).ToArray();
         var length = OutputSequenceLength ?? rows.Select(row => row.Length).DefaultIfEmpty(0).Max();
         var values = new long[rows.Length * length];
         for (var i = 0; i < rows.Length; i++) rows[i].AsSpan(0, Math.Min(rows[i].Length, length)).CopyTo(values.AsSpan(i * length));

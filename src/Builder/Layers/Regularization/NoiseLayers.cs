@@ -76,7 +76,7 @@ public sealed class AlphaDropout(float rate, string? name = null) : NoiseLayer(n
         if (Rate == 1) return Ops.ZerosLike(x);
         var decisions = x;
         foreach (var axis in NoiseShapes.Shared(NoiseShape, x)) decisions = Ops.Slice(decisions, axis, 0, 1);
-        var kept = Ops.GreaterOrEqual(Ops.Make(new Operators.RandomUniform(stream, 0, 1), decisions), Rate);
+        var kept = Ops.GreaterEqual(Ops.Make(new Operators.RandomUniform(stream, 0, 1), decisions), Rate);
         var scale = 1 / Math.Sqrt((1 - Rate) * (1 + (Rate * Lowest * Lowest)));
         return (Ops.Where(kept, x, (float)Lowest) * (float)scale) + (float)(-scale * Lowest * Rate);
     }

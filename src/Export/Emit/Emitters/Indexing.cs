@@ -97,7 +97,7 @@ internal static class Indexing
                 after[axis] = 1;
                 var sources = Enumerable.Repeat((long)count, size).ToArray();
                 for (var j = 0; j < count; j++) sources[start + (j * op.Steps[i])] = j;
-                dy = Ops.Gather(Ops.Pad(dy, before, after), Ops.Constant([size], sources), axis);
+                dy = Ops.Take(Ops.Pad(dy, before, after), Ops.Constant([size], sources), axis);
             }
 
             return dy;

@@ -28,7 +28,7 @@ internal static class RandomNumbersInGraph
         {
             if (op.Rate >= 1) return Ops.ZerosLike(inputs[0]);
             if (op.SharedAxes.Count > 0) return Training.Decompositions.Of(op, inputs)[0];
-            var kept = Ops.GreaterOrEqual(Ops.Make(new RandomUniform(op.Stream, 0, 1), inputs[0]), op.Rate);
+            var kept = Ops.GreaterEqual(Ops.Make(new RandomUniform(op.Stream, 0, 1), inputs[0]), op.Rate);
             return Ops.Where(kept, inputs[0] * (1 / (1 - op.Rate)), 0);
         });
     }

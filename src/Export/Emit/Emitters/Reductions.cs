@@ -32,12 +32,12 @@ internal static class Reductions
 
     public static void All(Emission emission, Node node, ReduceAll op) => Truth(emission, node, new ReduceMin(op.Axes, op.KeepDims));
 
-    public static Emitter Position(string name, int axis, bool keepDims) => (emission, node) =>
+    public static Emitter Position(string name, int axis, bool keepdims) => (emission, node) =>
     {
         var x = node.Inputs[0];
         var positive = ShapeRules.Axis(axis, x.Spec.Shape.Rank, name);
         var (source, layout) = Source(emission, x);
-        emission.Result(node.Outputs[0], Left(layout, [positive], keepDims), name, [source], Attributes.Int("axis", layout.Position(positive)), Attributes.Flag("keepdims", keepDims));
+        emission.Result(node.Outputs[0], Left(layout, [positive], keepdims), name, [source], Attributes.Int("axis", layout.Position(positive)), Attributes.Flag("keepdims", keepdims));
     };
 
     public static void CumSum(Emission emission, Node node, CumSum op)
@@ -88,7 +88,7 @@ internal static class Reductions
         Definitions.Write(emission, node, inputs =>
         {
             var sum = leading > 0 ? Ops.Sum(inputs[0], Axes.Create([.. Enumerable.Range(0, leading)])) : inputs[0];
-            return once.Length > 0 ? Ops.Sum(sum, Axes.Create(once), keepDims: true) : sum;
+            return once.Length > 0 ? Ops.Sum(sum, Axes.Create(once), keepdims: true) : sum;
         });
     }
 
@@ -100,9 +100,9 @@ internal static class Reductions
     }
 
     /// <summary>The layout of what is left of a value when axes go.</summary>
-    public static Layout Left(Layout layout, int[] axes, bool keepDims)
+    public static Layout Left(Layout layout, int[] axes, bool keepdims)
     {
-        if (keepDims) return layout;
+        if (keepdims) return layout;
         return new([.. layout.Axes.Where(axis => !axes.Contains(axis)).Select(axis => axis - axes.Count(gone => gone < axis))]);
     }
 

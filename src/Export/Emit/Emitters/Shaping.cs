@@ -46,7 +46,7 @@ internal static class Shaping
     {
         var (source, layout) = Reductions.Source(emission, node.Inputs[0]);
         var axes = ShapeRules.Axes(op.Axes, layout.Rank, op.Name);
-        emission.Result(node.Outputs[0], Reductions.Left(layout, axes, keepDims: false), "Squeeze", [source, emission.Constant("axes", layout.Positions(axes).Select(axis => (long)axis))]);
+        emission.Result(node.Outputs[0], Reductions.Left(layout, axes, keepdims: false), "Squeeze", [source, emission.Constant("axes", layout.Positions(axes).Select(axis => (long)axis))]);
     }
 
     /// <summary>Nothing is written: the same tensor, seen with other axes. A Transpose appears where a reader needs another order, one for any number of these in a row.</summary>
