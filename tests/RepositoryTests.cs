@@ -41,6 +41,18 @@ public sealed partial class RepositoryTests
         Assert.IsEmpty(wrong, $"Words of a sentence are separated, as in Same_seed_gives_the_same_bytes: {string.Join(", ", wrong)}");
     }
 
+    [TestMethod]
+    public void Folders_of_tests_mirror_those_of_src()
+    {
+        var wrong = new[] { "Builder", "Training", "Export" }
+            .SelectMany(project => Repository.Files("*.cs", "tests/" + project))
+            .Select(path => Path.GetDirectoryName(path)!.Replace('\\', '/'))
+            .Distinct()
+            .Where(folder => !Directory.Exists(Repository.PathOf("src" + folder["tests".Length..])))
+            .ToList();
+        Assert.IsEmpty(wrong, $"src has no such folders: {string.Join(", ", wrong)}");
+    }
+
     [GeneratedRegex(@"""\.\."", ""shared""|\.\./shared")]
     private static partial Regex OutsideOfTheClone();
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using OnnxFunctional.Tests.Keras;
+using OnnxFunctional.Tests.Parity;
 
 namespace OnnxFunctional.Tests.Cli;
 

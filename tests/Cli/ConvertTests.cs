@@ -1,5 +1,5 @@
 using OnnxFunctional.Export.Proto;
-using OnnxFunctional.Tests.Keras;
+using OnnxFunctional.Tests.Parity;
 
 namespace OnnxFunctional.Tests.Cli;
 

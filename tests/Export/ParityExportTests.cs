@@ -4,7 +4,7 @@ using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Layers;
-using OnnxFunctional.Tests.Keras;
+using OnnxFunctional.Tests.Parity;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 

@@ -6,7 +6,7 @@ using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Tests.Export.TrainingStep;
-using OnnxFunctional.Tests.Keras;
+using OnnxFunctional.Tests.Parity;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 

@@ -2,7 +2,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Pruning;
 using OnnxFunctional.Tests.Cases;
-using OnnxFunctional.Tests.Keras;
+using OnnxFunctional.Tests.Parity;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Builder.Pruning;

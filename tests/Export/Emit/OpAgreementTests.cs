@@ -1,6 +1,5 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Tests.Cases;
-using OnnxFunctional.Tests.Training.Operators;
 using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Tests.Export.Emit;

@@ -1,4 +1,4 @@
-using OnnxFunctional.Tests.Keras;
+using OnnxFunctional.Tests.Parity;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;

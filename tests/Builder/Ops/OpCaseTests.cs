@@ -1,7 +1,7 @@
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training.Execution;
 
-namespace OnnxFunctional.Tests.Training.Operators;
+namespace OnnxFunctional.Tests.Builder;
 
 [TestClass]
 public sealed class OpCaseTests

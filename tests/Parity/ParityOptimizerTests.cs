@@ -2,7 +2,7 @@ using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
 
-namespace OnnxFunctional.Tests.Keras;
+namespace OnnxFunctional.Tests.Parity;
 
 /// <summary>Optimizers and schedules against Keras: the same gradients give the same weights after every step.</summary>
 [TestClass]

@@ -8,7 +8,7 @@ using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 
-namespace OnnxFunctional.Tests.Training.Operators;
+namespace OnnxFunctional.Tests.Builder;
 
 /// <summary>The facts that operators declare about themselves, and what the tables derive from them, against the kernels: which elements of an input change which elements of an output.</summary>
 [TestClass]

@@ -1,4 +1,5 @@
 using OnnxFunctional.Operators;
+using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Execution;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using OnnxFunctional.Training;
 
-namespace OnnxFunctional.Tests.Keras;
+namespace OnnxFunctional.Tests.Parity;
 
 /// <summary>Whole trainings against Keras: the loss after every epoch, the weights and the predictions at the end.</summary>
 [TestClass]

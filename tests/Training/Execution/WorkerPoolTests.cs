@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using OnnxFunctional.Training.Execution;
 
-namespace OnnxFunctional.Tests.Training.Engine;
+namespace OnnxFunctional.Tests.Training.Execution;
 
 [TestClass]
 public sealed class WorkerPoolTests

@@ -2,9 +2,10 @@ using System.IO.Compression;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Keras;
 using OnnxFunctional.Layers;
+using OnnxFunctional.Tests.Parity;
 using PureHDF;
 
-namespace OnnxFunctional.Tests.Keras;
+namespace OnnxFunctional.Tests.Export.Keras;
 
 /// <summary>Keras' files are read and written: the layout of the arrays, their values, and what is refused.</summary>
 [TestClass]

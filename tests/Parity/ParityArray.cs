@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using OnnxFunctional.Training;
 
-namespace OnnxFunctional.Tests.Keras;
+namespace OnnxFunctional.Tests.Parity;
 
 /// <summary>Arrays of the cases: shape, element type and elements row by row.</summary>
 internal static class ParityArray

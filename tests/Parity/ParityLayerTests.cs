@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace OnnxFunctional.Tests.Keras;
+namespace OnnxFunctional.Tests.Parity;
 
 /// <summary>Every layer against Keras: outputs, gradients of inputs and weights, and what training leaves in the weights.</summary>
 [TestClass]

@@ -2,7 +2,7 @@ using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Execution;
 
-namespace OnnxFunctional.Tests.Training.Operators;
+namespace OnnxFunctional.Tests.Builder;
 
 /// <summary>Symbolic gradients against finite differences, both computed by the engine.</summary>
 /// <remarks>

@@ -12,7 +12,7 @@ using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 using OnnxFunctional.Training.Policies;
 
-namespace OnnxFunctional.Tests.Training.Operators;
+namespace OnnxFunctional.Tests.Builder;
 
 /// <summary>What every pass makes of an operator that it has no row for: the safe side, or a refusal that names the operator.</summary>
 [TestClass]

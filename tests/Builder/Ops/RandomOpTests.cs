@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training.Execution;
 
-namespace OnnxFunctional.Tests.Training.Operators;
+namespace OnnxFunctional.Tests.Builder;
 
 /// <summary>What random operators draw: their distributions, and which elements share a draw.</summary>
 [TestClass]

@@ -5,7 +5,7 @@ using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Kernels;
 
-namespace OnnxFunctional.Tests.Training.Operators;
+namespace OnnxFunctional.Tests.Builder;
 
 /// <summary>Every operator has a case and a row for its gradient, its kernel and its ONNX form; what is missing is named with the place where it belongs.</summary>
 [TestClass]

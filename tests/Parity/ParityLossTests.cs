@@ -2,7 +2,7 @@ using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
 
-namespace OnnxFunctional.Tests.Keras;
+namespace OnnxFunctional.Tests.Parity;
 
 /// <summary>Losses against Keras: values for every reduction, with and without weights, and the gradient of their sum.</summary>
 [TestClass]

@@ -3,7 +3,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 
-namespace OnnxFunctional.Tests.Keras;
+namespace OnnxFunctional.Tests.Parity;
 
 /// <summary>Models that Keras saved compute here what they compute there, also after they were saved again.</summary>
 [TestClass]

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace OnnxFunctional.Tests.Keras;
+namespace OnnxFunctional.Tests.Parity;
 
 /// <summary>The numbers Keras computed: tests/Reference/keras-parity, or the folder of the same format that KERAS_PARITY_DIR names.</summary>
 internal static class ParityFolder

@@ -1,10 +1,8 @@
-using System.Runtime.InteropServices;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
-
 
 namespace OnnxFunctional.Tests.Training.Kernels;
 
@@ -100,7 +98,7 @@ public sealed class StagedKernelTests
         {
             var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel() with { PieceBytes = pieceBytes }, [x.Value, dy.Value], [dw.Value], []), [x.Value.Spec, dy.Value.Spec]);
             var random = new Random(3);
-            foreach (var input in plan.Inputs) Put([.. Enumerable.Range(0, input.Length).Select(_ => (double)(Half)(random.NextSingle() - 0.5f))], input);
+            foreach (var input in plan.Inputs) OpRun.Put([.. Enumerable.Range(0, input.Length).Select(_ => (double)(Half)(random.NextSingle() - 0.5f))], input);
             plan.Run(s_pool);
             return plan.Outputs[0].Words.ToArray();
         }
@@ -130,44 +128,11 @@ public sealed class StagedKernelTests
     private static double[][] Run(OpCase row, DType type, double[][] values, long pieceBytes)
     {
         OpInput[] given = [.. row.Inputs.Select(input => input.Type == DType.Float32 ? input with { Type = type } : input)];
-        var inputs = Operators.OpRun.Placeholders(given, unknownBatch: false);
-        SymbolicTensor[] outputs = [.. row.Apply(inputs)];
-        Value[] from = [.. inputs.Select(input => input.Value)];
-        var map = Specialization.Of(from, [.. outputs.Select(output => output.Value)], row.Training);
-        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(7) with { PieceBytes = pieceBytes }, from, [.. outputs.Select(output => map[output.Value])], []), [.. given.Select(input => input.Spec)]);
-        for (var i = 0; i < values.Length; i++) Put(values[i], plan.Inputs[i]);
-        plan.Run(s_pool, 3);
-        return [.. plan.Outputs.Select(Take)];
+        var inputs = OpRun.Placeholders(given, unknownBatch: false);
+        return OpRun.Of(inputs, [.. row.Apply(inputs)], given, row.Training, pieceBytes: pieceBytes).Run(s_pool, values);
     }
 
     private static double Rounded(float value, DType type) => type == DType.Float16 ? (float)(Half)value : BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(value) + 0x8000) & unchecked((int)0xFFFF0000));
-
-    private static void Put(double[] values, ValueBuffer buffer)
-    {
-        for (var i = 0; i < values.Length; i++)
-        {
-            switch (buffer.Spec.Type)
-            {
-                case DType.Float16: buffer.Words[i] = BitConverter.HalfToUInt16Bits((Half)values[i]); break;
-                case DType.BFloat16: buffer.Words[i] = (ushort)(BitConverter.SingleToUInt32Bits((float)values[i]) >> 16); break;
-                case DType.Float32: buffer.Floats[i] = (float)values[i]; break;
-                case DType.Int64: buffer.Longs[i] = (long)values[i]; break;
-                case DType.Int32: buffer.Ints[i] = (int)values[i]; break;
-                default: buffer.Bools[i] = values[i] != 0; break;
-            }
-        }
-    }
-
-    private static double[] Take(ValueBuffer buffer) =>
-        buffer.Spec.Type switch
-        {
-            DType.Float16 => [.. buffer.Words.ToArray().Select(word => (double)BitConverter.UInt16BitsToHalf(word))],
-            DType.BFloat16 => [.. buffer.Words.ToArray().Select(word => (double)BitConverter.UInt32BitsToSingle((uint)word << 16))],
-            DType.Float32 => [.. buffer.Floats.ToArray().Select(value => (double)value)],
-            DType.Int64 => [.. buffer.Longs.ToArray().Select(value => (double)value)],
-            DType.Int32 => [.. buffer.Ints.ToArray().Select(value => (double)value)],
-            _ => [.. MemoryMarshal.Cast<bool, byte>(buffer.Bools).ToArray().Select(value => (double)value)],
-        };
 
     /// <summary>Within some last places of the largest number: a row may be several nodes, with a rounding between two of them.</summary>
     private static void Compare(double[] expected, double[] actual, double lastPlace, string what)

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using OnnxFunctional.Training;
 
-namespace OnnxFunctional.Tests.Keras;
+namespace OnnxFunctional.Tests.Parity;
 
 /// <summary>Losses, metrics, optimizers and schedules from Keras' names and configurations: names compare without case and underscores, <c>beta_1</c> is beta1.</summary>
 internal static class KerasObjects

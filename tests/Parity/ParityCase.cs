@@ -3,7 +3,7 @@ using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
 
-namespace OnnxFunctional.Tests.Keras;
+namespace OnnxFunctional.Tests.Parity;
 
 /// <summary>A case of layers/*.json: a model with weights and data, and what Keras computed on them.</summary>
 internal sealed class ParityCase

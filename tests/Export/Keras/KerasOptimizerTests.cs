@@ -2,7 +2,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Optimizers;
 
-namespace OnnxFunctional.Tests.Keras;
+namespace OnnxFunctional.Tests.Export.Keras;
 
 /// <summary>The state of optimizers that Keras saved: variable i holds i, i + 0.01, i + 0.02 ..., so each slot shows which one it was read from.</summary>
 [TestClass]
