@@ -95,10 +95,10 @@ public sealed class GemmTests
         PackedMatrix.Pack(b, n, false, k, n, packed);
         foreach (var m in new[] { 3, 14 })
         {
-            var plan = new GemmPlan(new GemmShape(m, n, k) { PackedB = true });
+            var blocking = new GemmBlocking(new GemmShape(m, n, k) { PackedB = true });
             var a = Values(m * k, m);
             var c = new float[m * n];
-            Gemm.Multiply(plan, a, packed, c, new float[plan.WorkspaceFloats]);
+            Gemm.Multiply(blocking, a, packed, c, new float[blocking.WorkspaceFloats]);
             for (var i = 0; i < m; i++)
                 for (var j = 0; j < n; j++)
                 {
@@ -130,11 +130,11 @@ public sealed class GemmTests
     {
         foreach (var (m, n) in new[] { (13, 33), (1, 5), (5, 1) })
         {
-            var plan = new GemmPlan(new GemmShape(m, n, 2));
+            var blocking = new GemmBlocking(new GemmShape(m, n, 2));
             var a = new float[m * 2];
             a[0] = float.NaN;
             var c = new float[m * n];
-            Gemm.Multiply(plan, a, new float[2 * n], c, new float[plan.WorkspaceFloats], new GemmTerms { Relu = true });
+            Gemm.Multiply(blocking, a, new float[2 * n], c, new float[blocking.WorkspaceFloats], new GemmTerms { Relu = true });
             for (var j = 0; j < n; j++) Assert.IsTrue(float.IsNaN(c[j]));
             for (var j = n; j < c.Length; j++) Assert.AreEqual(0f, c[j]);
         }
@@ -175,20 +175,20 @@ public sealed class GemmTests
     {
         foreach (var (m, n, k) in new[] { (0, 3, 2), (3, 0, 2), (0, 0, 0) })
         {
-            var plan = new GemmPlan(new GemmShape(m, n, k));
-            Gemm.Multiply(plan, new float[m * k], new float[k * n], [], new float[plan.WorkspaceFloats]);
+            var blocking = new GemmBlocking(new GemmShape(m, n, k));
+            Gemm.Multiply(blocking, new float[m * k], new float[k * n], [], new float[blocking.WorkspaceFloats]);
         }
     }
 
     [TestMethod]
     public void A_short_operand_is_named_with_its_shape()
     {
-        var plan = new GemmPlan(new GemmShape(4, 5, 6));
-        var thrown = Assert.ThrowsExactly<ArgumentException>(() => Gemm.Multiply(plan, new float[24], new float[29], new float[20], new float[plan.WorkspaceFloats]));
+        var blocking = new GemmBlocking(new GemmShape(4, 5, 6));
+        var thrown = Assert.ThrowsExactly<ArgumentException>(() => Gemm.Multiply(blocking, new float[24], new float[29], new float[20], new float[blocking.WorkspaceFloats]));
         StringAssert.Contains(thrown.Message, "B is [6, 5] with rows 5 apart and does not fit in 29 floats", StringComparison.Ordinal);
-        thrown = Assert.ThrowsExactly<ArgumentException>(() => Gemm.Multiply(plan, new float[24], new float[30], new float[19], new float[plan.WorkspaceFloats]));
+        thrown = Assert.ThrowsExactly<ArgumentException>(() => Gemm.Multiply(blocking, new float[24], new float[30], new float[19], new float[blocking.WorkspaceFloats]));
         StringAssert.Contains(thrown.Message, "C is [4, 5]", StringComparison.Ordinal);
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new GemmPlan(new GemmShape(4, 5, 6) { StrideA = 5 }));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new GemmBlocking(new GemmShape(4, 5, 6) { StrideA = 5 }));
     }
 
     internal static float[] Values(int length, int seed)
@@ -241,14 +241,14 @@ public sealed class GemmTests
                 StrideB = StrideOf(TransposeB ? K : N),
                 StrideC = N + Slack,
             };
-            var plan = new GemmPlan(shape);
+            var blocking = new GemmBlocking(shape);
             var a = Poisoned(TransposeA ? K : M, TransposeA ? M : K, shape.StrideA, 1);
             var b = Poisoned(TransposeB ? N : K, TransposeB ? K : N, shape.StrideB, 2);
             var start = Poisoned(M, N, shape.StrideC, 3);
             var c = (float[])start.Clone();
             var lengthC = c.Length - (2 * Guard);
             var bias = Values(N, 4);
-            var workspace = new float[plan.WorkspaceFloats + (2 * Guard)];
+            var workspace = new float[blocking.WorkspaceFloats + (2 * Guard)];
             Array.Fill(workspace, float.NaN);
             if (!Accumulate)
             {
@@ -271,7 +271,7 @@ public sealed class GemmTests
                 Accumulate = Accumulate,
                 Relu = Relu,
             };
-            Gemm.Multiply(plan, Inner(a), right, c.AsSpan(Guard, lengthC), workspace.AsSpan(Guard, plan.WorkspaceFloats), terms, epilogue);
+            Gemm.Multiply(blocking, Inner(a), right, c.AsSpan(Guard, lengthC), workspace.AsSpan(Guard, blocking.WorkspaceFloats), terms, epilogue);
 
             var result = new float[M * N];
             for (var i = 0; i < M; i++) Array.Copy(c, Guard + (i * shape.StrideC), result, i * N, N);

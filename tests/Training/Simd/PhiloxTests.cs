@@ -62,7 +62,7 @@ public unsafe class PhiloxTests
         return (mean, values.Average(v => (v - mean) * (v - mean)));
     }
 
-    private readonly struct RangesBody : IWidthBody
+    private readonly struct RangesBody : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {

@@ -102,7 +102,7 @@ public unsafe class ReduceLoopsTests
         }
     }
 
-    private readonly struct LengthsBody : IWidthBody
+    private readonly struct LengthsBody : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {

@@ -61,7 +61,7 @@ internal static unsafe class SimdTesting
     }
 
     /// <summary>Runs a test body on every vector width; what the machine lacks, .NET emulates.</summary>
-    public static void OnEveryWidth<TBody>(TBody body) where TBody : IWidthBody
+    public static void OnEveryWidth<TBody>(TBody body) where TBody : IVectorLoop
     {
         body.Run<V128>();
         body.Run<V256>();
@@ -108,10 +108,4 @@ internal static unsafe class SimdTesting
             Assert.Fail($"{what} [{i}]: expected {expected[i]:R}, was {actual[i]:R}");
         }
     }
-}
-
-/// <summary>A test body generic over the vector width.</summary>
-internal interface IWidthBody
-{
-    void Run<V>() where V : struct, IVector<V>;
 }

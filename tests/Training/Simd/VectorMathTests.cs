@@ -49,7 +49,7 @@ public unsafe class VectorMathTests
         static abstract (float Low, float High) Dense { get; }
     }
 
-    private readonly struct Body<TCase>(double limit, double absolute) : IWidthBody where TCase : struct, IFunctionCase
+    private readonly struct Body<TCase>(double limit, double absolute) : IVectorLoop where TCase : struct, IFunctionCase
     {
         public void Run<V>() where V : struct, IVector<V>
         {
@@ -276,7 +276,7 @@ public unsafe class VectorMathTests
         public static (float, float) Dense => (-4, 4);
     }
 
-    private readonly struct GeluBody : IWidthBody
+    private readonly struct GeluBody : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {
@@ -290,7 +290,7 @@ public unsafe class VectorMathTests
         }
     }
 
-    private readonly struct GeluTanhBody : IWidthBody
+    private readonly struct GeluTanhBody : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {
@@ -304,7 +304,7 @@ public unsafe class VectorMathTests
         }
     }
 
-    private readonly struct PowBody : IWidthBody
+    private readonly struct PowBody : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {
@@ -326,7 +326,7 @@ public unsafe class VectorMathTests
         }
     }
 
-    private readonly struct PowSpecialsBody : IWidthBody
+    private readonly struct PowSpecialsBody : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {
@@ -348,7 +348,7 @@ public unsafe class VectorMathTests
         }
     }
 
-    private readonly struct ModBody : IWidthBody
+    private readonly struct ModBody : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {

@@ -53,7 +53,7 @@ public sealed class WordLoopsTests
         return (ushort)(rest > 0x8000 || (rest == 0x8000 && (kept & 1) == 1) ? kept + 1 : kept);
     }
 
-    private readonly unsafe struct WidenAll : IWidthBody
+    private readonly unsafe struct WidenAll : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {
@@ -75,7 +75,7 @@ public sealed class WordLoopsTests
         }
     }
 
-    private readonly unsafe struct NarrowAll : IWidthBody
+    private readonly unsafe struct NarrowAll : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {
@@ -104,7 +104,7 @@ public sealed class WordLoopsTests
         }
     }
 
-    private readonly unsafe struct Lengths : IWidthBody
+    private readonly unsafe struct Lengths : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {

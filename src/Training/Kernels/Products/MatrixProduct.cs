@@ -9,7 +9,7 @@ namespace OnnxFunctional.Training.Kernels;
 // - Tiles of 12 x 32 in registers (6 x 16 with AVX2, 6 x 8 with 128 bits), then 8, 4, 2 and 1 rows for what is left and half the columns for narrow results:
 //   113 GFLOP/s at 12 x 32, 117 at 8 x 32 and 12 x 16, 83 at 2 x 32; 102 even at K = 10. One kernel reads plain, transposed and packed operands: rows and
 //   steps of A, and steps of B, have strides.
-// - A and B are read where they lie unless B is transposed or strides are unkind (GemmPlan.PackingBPays): 128 x 512 x 784 runs at 114 unpacked and 109 packed.
+// - A and B are read where they lie unless B is transposed or strides are unkind (GemmBlocking.PackingBPays): 128 x 512 x 784 runs at 114 unpacked and 109 packed.
 //   Transposing B costs 8% at M = 128 and 20% at M = 32, hence PackedMatrix for weights that are used more than once.
 // - The sum is cut into blocks of at most 512 steps, equal in size (784 is 2 x 392, not 512 + 272), rows into blocks of at most 144. A block of 144 x 512 of A is
 //   288 KB, so it stays in L2 with a 64 KB panel of B streaming past. 384 and 96 or 192 measure the same within noise.
@@ -71,7 +71,7 @@ internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct
         MultiplyGroup,
     }
 
-    private readonly GemmPlan _plan;
+    private readonly GemmBlocking _blocking;
     private readonly ProductBatch _batch;
     private readonly bool _packsOnce;
     private readonly int _groups;
@@ -94,32 +94,32 @@ internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct
     public MatrixProduct(GemmShape shape, ProductBatch batch)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(batch.Count);
-        var plan = new GemmPlan(shape);
-        if (batch.Count > 1 && batch.StrideC < (shape.M == 0 ? 0 : ((shape.M - 1L) * plan.StrideC) + shape.N))
+        var blocking = new GemmBlocking(shape);
+        if (batch.Count > 1 && batch.StrideC < (shape.M == 0 ? 0 : ((shape.M - 1L) * blocking.StrideC) + shape.N))
             throw new ArgumentException($"results of [{shape.M}, {shape.N}] cannot lie {batch.StrideC} floats apart", nameof(batch));
 
         // One B for a batch whose rows follow one another is one product with more rows.
-        if (batch.Count > 1 && batch.StrideB == 0 && !shape.TransposeA && batch.StrideA == (long)shape.M * plan.StrideA && batch.StrideC == (long)shape.M * plan.StrideC)
+        if (batch.Count > 1 && batch.StrideB == 0 && !shape.TransposeA && batch.StrideA == (long)shape.M * blocking.StrideA && batch.StrideC == (long)shape.M * blocking.StrideC)
         {
-            shape = shape with { M = checked(shape.M * batch.Count), StrideA = plan.StrideA, StrideC = plan.StrideC };
+            shape = shape with { M = checked(shape.M * batch.Count), StrideA = blocking.StrideA, StrideC = blocking.StrideC };
             batch = new ProductBatch(1, 0, 0, 0);
-            plan = new GemmPlan(shape);
+            blocking = new GemmBlocking(shape);
         }
 
         // Products too small to be cut are handed out in groups. When all have the same B that needs packing, it is packed once, before.
-        if (batch.Count > 1 && plan.Parts == 1)
+        if (batch.Count > 1 && blocking.Parts == 1)
         {
             var operations = 2.0 * shape.M * shape.N * shape.K * batch.Count;
             _groups = Math.Min(batch.Count, (int)Math.Clamp(operations / OperationsPerPart, 1, MaxParts));
-            _packsOnce = batch.StrideB == 0 && plan.FirstPackedPanel == 0 && plan.PackedBFloats > 0;
-            if (_packsOnce) plan = new GemmPlan(shape with { PackedB = true, StrideB = 0 });
+            _packsOnce = batch.StrideB == 0 && blocking.FirstPackedPanel == 0 && blocking.PackedBFloats > 0;
+            if (_packsOnce) blocking = new GemmBlocking(shape with { PackedB = true, StrideB = 0 });
         }
 
         Shape = shape;
-        _plan = plan;
+        _blocking = blocking;
         _batch = batch;
         PackedBFloats = _packsOnce ? PackedMatrix.Floats(shape.K, shape.N) : 0;
-        WorkspaceFloats = checked(PackedBFloats + (Math.Max(1, _groups) * plan.WorkspaceFloats));
+        WorkspaceFloats = checked(PackedBFloats + (Math.Max(1, _groups) * blocking.WorkspaceFloats));
     }
 
     /// <summary>Floats of scratch memory a run needs; their content does not matter before and means nothing after.</summary>
@@ -160,14 +160,14 @@ internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct
 
         for (_item = 0; _item < _batch.Count; _item++)
         {
-            if (_plan.PackParts > 0)
+            if (_blocking.PackParts > 0)
             {
                 _phase = Phase.PackOne;
-                pool.Run(this, _plan.PackParts);
+                pool.Run(this, _blocking.PackParts);
             }
 
             _phase = Phase.MultiplyOne;
-            pool.Run(this, _plan.Parts);
+            pool.Run(this, _blocking.Parts);
         }
     }
 
@@ -176,7 +176,7 @@ internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct
         switch (_phase)
         {
             case Phase.PackOne:
-                Gemm.PackPart(_plan, Of(_a, _item, _batch.StrideA), Of(_b, _item, _batch.StrideB), _workspace.Span, part);
+                Gemm.PackPart(_blocking, Of(_a, _item, _batch.StrideA), Of(_b, _item, _batch.StrideB), _workspace.Span, part);
                 break;
             case Phase.MultiplyOne:
                 Multiply(_item, part, _workspace.Span);
@@ -184,7 +184,7 @@ internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct
             default:
                 var first = (int)((long)_batch.Count * part / _groups);
                 var end = (int)((long)_batch.Count * (part + 1) / _groups);
-                var workspace = _workspace.Span.Slice(part * _plan.WorkspaceFloats, _plan.WorkspaceFloats);
+                var workspace = _workspace.Span.Slice(part * _blocking.WorkspaceFloats, _blocking.WorkspaceFloats);
                 for (var item = first; item < end; item++) Multiply(item, 0, workspace);
                 break;
         }
@@ -204,7 +204,7 @@ internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct
         };
         var a = Of(_a, item, _batch.StrideA);
         var b = Of(_b, item, _batch.StrideB);
-        Gemm.MultiplyPart(_plan, a, b, _c.Span[offset..], workspace, terms, new OfItem(_epilogue, item * _plan.Shape.M), part);
+        Gemm.MultiplyPart(_blocking, a, b, _c.Span[offset..], workspace, terms, new OfItem(_epilogue, item * _blocking.Shape.M), part);
     }
 
     // The epilogue of one product of a batch, its rows counted from the first product's.

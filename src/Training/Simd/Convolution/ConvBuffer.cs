@@ -29,7 +29,7 @@ internal static unsafe class ConvBuffer
                     continue;
                 }
 
-                var from = source + ((((nint)task.Image * pass.Depth.Source + z) * pass.Height.Source + y) * pass.Width.Source + firstColumn + left) * channels;
+                var from = source + pass.SourceAt(task.Image, z, y, firstColumn + left);
                 new Span<float>(to, left * channels * multiplier).Clear();
                 to += left * channels * multiplier;
                 Copy(from, to, (right - left) * channels, multiplier);

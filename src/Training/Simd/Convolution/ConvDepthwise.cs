@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using static OnnxFunctional.Training.Simd.TileColumns;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -9,7 +10,7 @@ internal static unsafe class ConvDepthwise
     private const int MaxPixels = 6;
 
     /// <summary>Floats behind the padded copy that a pass needs whose sums of <paramref name="multiplier"/> channels make one.</summary>
-    public static int ReductionLength(int multiplier) => multiplier == 1 ? 0 : MaxPixels * multiplier * ConvTile.Lanes;
+    public static int ReductionLength(int multiplier) => multiplier == 1 ? 0 : MaxPixels * multiplier * VectorDispatch.Lanes;
 
     public static void Band<V>(
         ConvPass pass, ConvPhase phase, in ConvTask task, ConvTileJob job, float* origin, nint rowPitch, float* packed, float* destination, float* buffer)
@@ -21,9 +22,7 @@ internal static unsafe class ConvDepthwise
         var channels = pass.BufferChannels;
         var reduced = channels / pass.DestinationChannels;
         var sums = buffer + pass.BufferLength - ReductionLength(reduced);
-        var tiles = (pixels + MaxPixels - 1) / MaxPixels;
-        var height = pixels / tiles;
-        var higher = pixels - tiles * height;
+        var tiles = new EvenTiles(pixels, MaxPixels);
         job.RowStep = pass.Width.SourceStep * channels;
         job.SegmentCount = phase.DirectSegments.Length;
         job.Panel = packed + phase.PanelOffset;
@@ -34,9 +33,9 @@ internal static unsafe class ConvDepthwise
         {
             job.Source = origin + (y - task.FirstRow) * pass.Height.SourceStep * rowPitch;
             job.Destination = destination + ConvRows.DestinationRow(pass, phase, task, y);
-            for (var tile = 0; tile < tiles; tile++)
+            for (var tile = 0; tile < tiles.Count; tile++)
             {
-                var count = tile < higher ? height + 1 : height;
+                var count = tiles.HeightOf(tile);
                 if (reduced == 1) Tile<V>(job, count, channels);
                 else Reduce<V>(job, count, pass.DestinationChannels, reduced, sums);
                 job.Source += count * job.RowStep;
@@ -137,15 +136,10 @@ internal static unsafe class ConvDepthwise
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<V, TColumns>(float* source, int lanes) where V : struct, IVector<V> where TColumns : struct, ITileColumns =>
-        TColumns.Partial ? V.Load(source, lanes) : V.Load(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish<V, TColumns>(in ConvTileJob job, float* destination, int lanes, V sum) where V : struct, IVector<V> where TColumns : struct, ITileColumns
     {
         if (job.HasAddend) sum += Load<V, TColumns>(destination + job.AddendOffset, lanes);
         if (job.Relu) sum = V.MaxNative(V.Zero, sum);
-        if (TColumns.Partial) V.Store(sum, destination, lanes);
-        else V.Store(sum, destination);
+        Store<V, TColumns>(sum, destination, lanes);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using static OnnxFunctional.Training.Simd.TileColumns;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -87,10 +88,6 @@ internal static unsafe class ConvDepthwiseWeight
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<V, TColumns>(float* source, int lanes) where V : struct, IVector<V> where TColumns : struct, ITileColumns =>
-        TColumns.Partial ? V.Load(source, lanes) : V.Load(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish<V, TColumns>(in ConvTileJob job, float* destination, int lanes, V a, V b) where V : struct, IVector<V> where TColumns : struct, ITileColumns
     {
         if (job.HasAddend)
@@ -99,8 +96,7 @@ internal static unsafe class ConvDepthwiseWeight
             if (TColumns.Two) b += V.Load(destination + V.Count);
         }
 
-        if (TColumns.Partial) V.Store(a, destination, lanes);
-        else V.Store(a, destination);
+        Store<V, TColumns>(a, destination, lanes);
         if (TColumns.Two) V.Store(b, destination + V.Count);
     }
 }

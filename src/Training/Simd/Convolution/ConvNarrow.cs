@@ -17,7 +17,7 @@ internal static unsafe class ConvNarrow
 
     /// <summary>Whether this form does less than half the work of the other, counted in vectors of products.</summary>
     public static bool Pays(int groups, int taps, int sourceStep, int sourceChannels, int channels) =>
-        groups == 1 && channels <= MaxChannels && sourceChannels >= 8 && 2 * sourceStep * Columns(taps, channels) <= taps * ConvTile.Lanes;
+        groups == 1 && channels <= MaxChannels && sourceChannels >= 8 && 2 * sourceStep * Columns(taps, channels) <= taps * VectorDispatch.Lanes;
 
     // product[p, t * c] = sum_k source[p, k] * kernel[t, k, c], then out[q, c] = relu(bias[c] + sum_t product[q + t, t * c] + addend[q, c])
     public static void Task<V>(ConvPass pass, in ConvTask task, ConvTileJob job, float* source, float* packed, float* destination, float* buffer)
@@ -87,40 +87,10 @@ internal static unsafe class ConvNarrow
         var z = task.Depth * pass.Depth.SourceStep + pass.Depth.FirstShift + plane;
         var y = task.FirstRow * pass.Height.SourceStep + pass.Height.FirstShift + row;
         var x = task.FirstColumn * pass.Width.SourceStep + pass.Width.FirstShift + place.FirstColumn;
-        var from = source + ((((nint)task.Image * pass.Depth.Source + z) * pass.Height.Source + y) * pass.Width.Source + x) * pass.SourceChannels;
+        var from = source + pass.SourceAt(task.Image, z, y, x);
         var to = buffer + ((nint)(plane * pass.BufferRows + row) * pass.BufferColumns + place.FirstColumn) * place.Pitch;
-        var job = new ConvTileJob
-        {
-            RowStep = pass.SourceChannels,
-            RowGroupStep = 3 * pass.SourceChannels,
-            InnerStep = 1,
-            Segments = &segment,
-            SegmentCount = 1,
-            SegmentLength = pass.SourceChannels,
-            Bias = zeros,
-            DestinationStep = place.Pitch,
-        };
-        var tiles = (pixels + ConvTile.MaxRows - 1) / ConvTile.MaxRows;
-        var height = pixels / tiles;
-        var higher = pixels - tiles * height;
-        for (var column = 0; column < place.Pitch; column += 2 * V.Count)
-        {
-            var width = Math.Min(2 * V.Count, place.Pitch - column);
-            job.Panel = packed + pass.Phases[0].PanelOffset + (nint)column * pass.SourceChannels;
-            job.PanelStep = width;
-            job.Source = from;
-            job.Destination = to + column;
-            if (higher > 0)
-            {
-                job.TileStep = (height + 1) * job.RowStep;
-                ConvTile.Run<V>(job, height + 1, higher, width);
-                job.Source += higher * job.TileStep;
-                job.Destination += higher * (height + 1) * job.DestinationStep;
-            }
-
-            job.TileStep = height * job.RowStep;
-            ConvTile.Run<V>(job, height, tiles - higher, width);
-        }
+        var job = ConvTileJob.Product(pass.SourceChannels, 1, pass.SourceChannels, &segment, zeros, place.Pitch);
+        ConvTile.RunPanels<V>(ref job, new EvenTiles(pixels, ConvTile.MaxRows), from, packed + pass.Phases[0].PanelOffset, place.Pitch, to);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

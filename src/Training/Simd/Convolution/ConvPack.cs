@@ -22,7 +22,7 @@ internal static unsafe class ConvPack
     // kernel [taps, group source, groups * group destination]
     public static void Forward(ConvPass pass, ConvPhase phase, int tap, ReadOnlySpan<float> kernel, Span<float> packed)
     {
-        var block = 2 * ConvTile.Lanes;
+        var block = 2 * VectorDispatch.Lanes;
         var depth = pass.GroupSource;
         var pitch = pass.DestinationChannels;
         for (var group = 0; group < pass.Groups; group++)
@@ -47,7 +47,7 @@ internal static unsafe class ConvPack
     // kernel [taps, group destination, groups * group source]
     public static void Transposed(ConvPass pass, ConvPhase phase, int tap, ReadOnlySpan<float> kernel, Span<float> packed)
     {
-        var block = 2 * ConvTile.Lanes;
+        var block = 2 * VectorDispatch.Lanes;
         var depth = pass.GroupSource;
         var pitch = pass.SourceChannels;
         for (var group = 0; group < pass.Groups; group++)
@@ -88,8 +88,8 @@ internal static unsafe class ConvPack
         for (var column = 0; column < all; column++)
         {
             var (tap, channel) = (column / channels, column % channels);
-            var block = column / (2 * ConvTile.Lanes) * 2 * ConvTile.Lanes;
-            var width = Math.Min(2 * ConvTile.Lanes, all - block);
+            var block = column / (2 * VectorDispatch.Lanes) * 2 * VectorDispatch.Lanes;
+            var width = Math.Min(2 * VectorDispatch.Lanes, all - block);
             for (var k = 0; k < depth; k++)
             {
                 var weight = tap >= pass.Taps ? 0f : kernel[isTransposed ? (tap * channels + channel) * depth + k : (tap * depth + k) * channels + channel];

@@ -114,12 +114,22 @@ internal sealed class ConvPass
         return new(index / Depth.Positions, index % Depth.Positions, y, Math.Min(y + BandRows, Height.Positions), x, Math.Min(x + BandColumns, Width.Positions));
     }
 
+    /// <summary>Where a pixel lies in the source, counted in floats; it need not be inside.</summary>
+    public nint SourceAt(int image, int z, int y, int x) => ((((nint)image * Depth.Source + z) * Height.Source + y) * Width.Source + x) * SourceChannels;
+
+    /// <summary>Where the first pixel of the task's first patch lies in the source.</summary>
+    public nint SourceAt(in ConvTask task) => SourceAt(
+        task.Image,
+        task.Depth * Depth.SourceStep + Depth.FirstShift,
+        task.FirstRow * Height.SourceStep + Height.FirstShift,
+        task.FirstColumn * Width.SourceStep + Width.FirstShift);
+
     /// <summary>Whether all patches of the task lie inside the source.</summary>
     public bool IsInside(in ConvTask task) =>
         Multiplier == 1 && Depth.IsInside(task.Depth, task.Depth + 1) && Height.IsInside(task.FirstRow, task.EndRow) && Width.IsInside(task.FirstColumn, task.EndColumn);
 
     /// <summary>Rounds a number of channels up to whole vectors.</summary>
-    public static int Pad(int channels) => (channels + ConvTile.Lanes - 1) / ConvTile.Lanes * ConvTile.Lanes;
+    public static int Pad(int channels) => (channels + VectorDispatch.Lanes - 1) / VectorDispatch.Lanes * VectorDispatch.Lanes;
 }
 
 /// <summary>A band of positions of one image and one depth.</summary>

@@ -57,30 +57,30 @@ internal static unsafe class ConvReduce
     // copies [count, step] of which the first destination.Length values of each are read
     public static void Sum(ReadOnlySpan<float> copies, int count, int step, Span<float> destination)
     {
-        if (Vector512.IsHardwareAccelerated) Sum<V512>(copies, count, step, destination);
-        else if (Vector256.IsHardwareAccelerated) Sum<V256>(copies, count, step, destination);
-        else Sum<V128>(copies, count, step, destination);
+        fixed (float* from = copies, to = destination) VectorDispatch.Run(new SumLoop(from, count, step, to, destination.Length));
     }
 
     // destination[i] = copies[0, i] + copies[1, i] + ...
-    private static void Sum<V>(ReadOnlySpan<float> copies, int count, int step, Span<float> destination) where V : struct, IVector<V>
+    private static void Sum<V>(float* copies, int count, nint step, float* destination, nint length) where V : struct, IVector<V>
     {
-        fixed (float* from = copies, to = destination)
+        nint i = 0;
+        for (; i <= length - V.Count; i += V.Count)
         {
-            var i = 0;
-            for (; i <= destination.Length - V.Count; i += V.Count)
-            {
-                var sum = V.Load(from + i);
-                for (var copy = 1; copy < count; copy++) sum += V.Load(from + (nint)copy * step + i);
-                V.Store(sum, to + i);
-            }
-
-            for (; i < destination.Length; i++)
-            {
-                var sum = from[i];
-                for (var copy = 1; copy < count; copy++) sum += from[(nint)copy * step + i];
-                to[i] = sum;
-            }
+            var sum = V.Load(copies + i);
+            for (var copy = 1; copy < count; copy++) sum += V.Load(copies + copy * step + i);
+            V.Store(sum, destination + i);
         }
+
+        for (; i < length; i++)
+        {
+            var sum = copies[i];
+            for (var copy = 1; copy < count; copy++) sum += copies[copy * step + i];
+            destination[i] = sum;
+        }
+    }
+
+    private readonly struct SumLoop(float* copies, int count, nint step, float* destination, nint length) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V> => Sum<V>(copies, count, step, destination, length);
     }
 }

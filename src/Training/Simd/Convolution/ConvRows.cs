@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace OnnxFunctional.Training.Simd;
 
 /// <summary>The memory that a convolution pass works on.</summary>
@@ -22,52 +20,34 @@ internal static unsafe class ConvRows
     // source [batch, depth, height, width, channels], packed: see ConvPack, destination [batch, depth', height', width', channels']
     public static void Run(ConvPass pass, in ConvOperands operands, int first, int end)
     {
-        if (Vector512.IsHardwareAccelerated) Run<V512>(pass, operands, first, end);
-        else if (Vector256.IsHardwareAccelerated) Run<V256>(pass, operands, first, end);
-        else Run<V128>(pass, operands, first, end);
-    }
-
-    private static void Run<V>(ConvPass pass, in ConvOperands operands, int first, int end) where V : struct, IVector<V>
-    {
         fixed (float* source = operands.Source, packed = operands.Packed, addend = operands.Addend, destination = operands.Destination, buffer = operands.Buffer)
         {
             var job = new ConvTileJob { InnerStep = 1, AddendOffset = addend is null ? 0 : (nint)(addend - destination), HasAddend = addend is not null, Relu = operands.Relu };
-            for (var index = first; index < end; index++)
+            VectorDispatch.Run(new TasksLoop(pass, job, source, packed, destination, buffer, first, end));
+        }
+    }
+
+    private static void Run<V>(ConvPass pass, in ConvTask task, ConvTileJob job, float* source, float* packed, float* destination, float* buffer)
+        where V : struct, IVector<V>
+    {
+        if (pass.Form == ConvForm.Narrow)
+        {
+            ConvNarrow.Task<V>(pass, task, job, source, packed, destination, buffer);
+            return;
+        }
+
+        var inside = pass.IsInside(task);
+        if (!inside) ConvBuffer.Fill(pass, task, source, buffer);
+        var origin = inside ? source + pass.SourceAt(task) : buffer;
+        var rowPitch = inside ? (nint)pass.Width.Source * pass.SourceChannels : (nint)pass.BufferColumns * pass.BufferChannels;
+        foreach (var phase in pass.Phases)
+        {
+            if (task.Depth >= phase.DepthCount) continue;
+            fixed (int* segments = inside ? phase.DirectSegments : phase.BufferSegments)
             {
-                var task = pass.Task(index);
-                if (pass.Form == ConvForm.Narrow)
-                {
-                    ConvNarrow.Task<V>(pass, task, job, source, packed, destination, buffer);
-                    continue;
-                }
-
-                var inside = pass.IsInside(task);
-                float* origin;
-                nint rowPitch;
-                if (inside)
-                {
-                    var row = ((nint)task.Image * pass.Depth.Source + task.Depth * pass.Depth.SourceStep + pass.Depth.FirstShift) * pass.Height.Source
-                        + task.FirstRow * pass.Height.SourceStep + pass.Height.FirstShift;
-                    origin = source + (row * pass.Width.Source + task.FirstColumn * pass.Width.SourceStep + pass.Width.FirstShift) * pass.SourceChannels;
-                    rowPitch = (nint)pass.Width.Source * pass.SourceChannels;
-                }
-                else
-                {
-                    ConvBuffer.Fill(pass, task, source, buffer);
-                    origin = buffer;
-                    rowPitch = (nint)pass.BufferColumns * pass.BufferChannels;
-                }
-
-                foreach (var phase in pass.Phases)
-                {
-                    if (task.Depth >= phase.DepthCount) continue;
-                    fixed (int* segments = inside ? phase.DirectSegments : phase.BufferSegments)
-                    {
-                        job.Segments = segments;
-                        if (pass.IsDepthwise) ConvDepthwise.Band<V>(pass, phase, task, job, origin, rowPitch, packed, destination, buffer);
-                        else Band<V>(pass, phase, task, job, origin, rowPitch, packed, destination);
-                    }
-                }
+                job.Segments = segments;
+                if (pass.IsDepthwise) ConvDepthwise.Band<V>(pass, phase, task, job, origin, rowPitch, packed, destination, buffer);
+                else Band<V>(pass, phase, task, job, origin, rowPitch, packed, destination);
             }
         }
     }
@@ -90,10 +70,7 @@ internal static unsafe class ConvRows
         var pixels = Math.Min(task.EndColumn, phase.WidthCount) - task.FirstColumn;
         if (pixels <= 0) return;
 
-        // Equal heights rather than full tiles and a small rest: 29 pixels run as 10 + 10 + 9.
-        var tiles = (pixels + ConvTile.MaxRows - 1) / ConvTile.MaxRows;
-        var height = pixels / tiles;
-        var higher = pixels - tiles * height;
+        var tiles = new EvenTiles(pixels, ConvTile.MaxRows);
         var segments = job.Segments;
         var allSegments = phase.DirectSegments.Length;
         var (addendOffset, hasAddend, relu) = (job.AddendOffset, job.HasAddend, job.Relu);
@@ -123,19 +100,19 @@ internal static unsafe class ConvRows
                     {
                         job.Source = origin + (y - task.FirstRow) * pass.Height.SourceStep * rowPitch + group * pass.GroupSource;
                         job.Destination = destination + DestinationRow(pass, phase, task, y) + group * pass.GroupDestination + column;
-                        if (higher > 0)
-                        {
-                            job.TileStep = (height + 1) * job.RowStep;
-                            ConvTile.Run<V>(job, height + 1, higher, columns);
-                            job.Source += higher * job.TileStep;
-                            job.Destination += higher * (height + 1) * job.DestinationStep;
-                        }
-
-                        job.TileStep = height * job.RowStep;
-                        ConvTile.Run<V>(job, height, tiles - higher, columns);
+                        ConvTile.RunRows<V>(ref job, tiles, columns);
                     }
                 }
             }
+        }
+    }
+
+    private readonly struct TasksLoop(
+        ConvPass pass, ConvTileJob job, float* source, float* packed, float* destination, float* buffer, int first, int end) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (var index = first; index < end; index++) ConvRows.Run<V>(pass, pass.Task(index), job, source, packed, destination, buffer);
         }
     }
 }

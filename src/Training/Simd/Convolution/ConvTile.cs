@@ -1,35 +1,7 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 
 namespace OnnxFunctional.Training.Simd;
-
-/// <summary>What one run of tiles reads and writes; all steps count floats.</summary>
-/// <remarks>
-/// Row <c>r</c> of a tile reads from <c>Source + r / 3 * RowGroupStep + r % 3 * RowStep</c>. Each segment starts <c>Segments[s]</c> behind that, and runs
-/// <c>SegmentLength</c> values <c>InnerStep</c> apart, while the panel moves on by <c>PanelStep</c>.
-/// </remarks>
-internal unsafe struct ConvTileJob
-{
-    public float* Source;
-    public nint RowStep;
-    public nint RowGroupStep;
-    public nint TileStep;
-    public nint InnerStep;
-    public int* Segments;
-    public int SegmentCount;
-    public int SegmentLength;
-    public float* Panel;
-    public nint PanelStep;
-    public float* Bias;
-    public float* Destination;
-    public nint DestinationStep;
-
-    /// <summary>From an element of the destination to the value that is added to it; only read if <see cref="HasAddend"/>.</summary>
-    public nint AddendOffset;
-    public bool HasAddend;
-    public bool Relu;
-}
 
 /// <summary>The micro-kernel of all convolutions: up to 12 rows x 2 vectors of sums stay in registers over the whole inner loop.</summary>
 /// <remarks>
@@ -41,10 +13,37 @@ internal unsafe struct ConvTileJob
 internal static unsafe class ConvTile
 {
     /// <summary>The most rows that stay in registers: 32 of them hold 12 x 2, 16 hold 6 x 2.</summary>
-    public static int MaxRows => Vector512.IsHardwareAccelerated || (!Vector256.IsHardwareAccelerated && AdvSimd.IsSupported) ? 12 : 6;
+    public static int MaxRows => VectorDispatch.Lanes == V512.Count || (VectorDispatch.Lanes == V128.Count && AdvSimd.IsSupported) ? 12 : 6;
 
-    /// <summary>Floats of one vector, which is the unit that panels are padded to.</summary>
-    public static int Lanes => Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
+    /// <summary>Runs all rows over one panel of at most two vectors, and leaves the job's source and destination at the last of them.</summary>
+    public static void RunRows<V>(ref ConvTileJob job, EvenTiles tiles, int columns) where V : struct, IVector<V>
+    {
+        if (tiles.Higher > 0)
+        {
+            job.TileStep = (tiles.Height + 1) * job.RowStep;
+            Run<V>(job, tiles.Height + 1, tiles.Higher, columns);
+            job.Source += tiles.Higher * job.TileStep;
+            job.Destination += tiles.Higher * (tiles.Height + 1) * job.DestinationStep;
+        }
+
+        job.TileStep = tiles.Height * job.RowStep;
+        Run<V>(job, tiles.Height, tiles.Count - tiles.Higher, columns);
+    }
+
+    /// <summary>Runs all rows over all panels of a product.</summary>
+    // panels [column block, inner loop, two vectors], the last block of one vector if that is enough
+    public static void RunPanels<V>(ref ConvTileJob job, EvenTiles tiles, float* source, float* panels, int columns, float* destination) where V : struct, IVector<V>
+    {
+        for (var column = 0; column < columns; column += 2 * V.Count)
+        {
+            var width = Math.Min(2 * V.Count, columns - column);
+            job.Source = source;
+            job.Destination = destination + column;
+            job.Panel = panels + (nint)column * job.SegmentLength;
+            job.PanelStep = width;
+            RunRows<V>(ref job, tiles, width);
+        }
+    }
 
     /// <summary>Runs <paramref name="tiles"/> tiles of <paramref name="rows"/> rows, one behind the other, over at most two vectors of <paramref name="columns"/>.</summary>
     public static void Run<V>(in ConvTileJob job, int rows, int tiles, int columns) where V : struct, IVector<V>

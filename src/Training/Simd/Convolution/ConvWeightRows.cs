@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -34,7 +34,7 @@ internal sealed class ConvWeightPass
     /// <summary>What the pixels are cut into: bands of an image, or a few images.</summary>
     public int Units => (Forward.Tasks + Images - 1) / Images;
 
-    public int BlocksPerGroup => (Forward.GroupDestination + 2 * ConvTile.Lanes - 1) / (2 * ConvTile.Lanes);
+    public int BlocksPerGroup => (Forward.GroupDestination + 2 * VectorDispatch.Lanes - 1) / (2 * VectorDispatch.Lanes);
 
     /// <summary>Register tiles of the whole kernel.</summary>
     public int TileCount => Forward.Groups * BlocksPerGroup * Tiles.Length;
@@ -48,56 +48,45 @@ internal static unsafe class ConvWeightRows
         ConvWeightPass pass, ReadOnlySpan<float> source, ReadOnlySpan<float> gradient, Span<float> kernel, Span<float> bias, Span<float> buffer,
         int firstUnit, int endUnit, int firstTile, int endTile)
     {
-        if (Vector512.IsHardwareAccelerated) Run<V512>(pass, source, gradient, kernel, bias, buffer, firstUnit, endUnit, firstTile, endTile);
-        else if (Vector256.IsHardwareAccelerated) Run<V256>(pass, source, gradient, kernel, bias, buffer, firstUnit, endUnit, firstTile, endTile);
-        else Run<V128>(pass, source, gradient, kernel, bias, buffer, firstUnit, endUnit, firstTile, endTile);
-    }
-
-    private static void Run<V>(
-        ConvWeightPass pass, ReadOnlySpan<float> sourceSpan, ReadOnlySpan<float> gradientSpan, Span<float> kernelSpan, Span<float> biasSpan, Span<float> bufferSpan,
-        int firstUnit, int endUnit, int firstTile, int endTile) where V : struct, IVector<V>
-    {
-        var forward = pass.Forward;
-        biasSpan.Clear();
+        bias.Clear();
         if (firstUnit == endUnit)
         {
-            ClearTiles<V>(pass, kernelSpan, firstTile, endTile);
+            ClearTiles(pass, kernel, firstTile, endTile);
             return;
         }
 
-        fixed (float* source = sourceSpan, gradient = gradientSpan, kernel = kernelSpan, bias = biasSpan, buffer = bufferSpan)
+        fixed (float* from = source, upstream = gradient, to = kernel, sums = bias, scratch = buffer)
         {
-            for (var unit = firstUnit; unit < endUnit; unit++)
-            {
-                var index = unit * pass.Images;
-                var images = Math.Min(pass.Images, forward.Tasks - index);
-                var task = forward.Task(index);
-                var inside = forward.IsInside(task);
-                var from = buffer;
-                if (inside)
-                {
-                    var row = ((nint)task.Image * forward.Depth.Source + task.Depth * forward.Depth.SourceStep + forward.Depth.FirstShift) * forward.Height.Source
-                        + task.FirstRow * forward.Height.SourceStep + forward.Height.FirstShift;
-                    from = source + (row * forward.Width.Source + task.FirstColumn * forward.Width.SourceStep + forward.Width.FirstShift) * forward.SourceChannels;
-                }
-                else
-                {
-                    for (var image = 0; image < images; image++) ConvBuffer.Fill(forward, forward.Task(index + image), source, buffer + (nint)image * forward.BufferLength);
-                }
-
-                var pixel = ((((nint)task.Image * forward.Depth.Destination + task.Depth) * forward.Height.Destination) + task.FirstRow) * forward.Width.Destination
-                    + task.FirstColumn;
-                var to = gradient + pixel * forward.DestinationChannels;
-                fixed (int* rows = inside ? pass.DirectRows : pass.BufferRows)
-                {
-                    if (forward.IsDepthwise) ConvDepthwiseWeight.Band<V>(pass, task, images, from, rows, inside, to, kernel, unit == firstUnit);
-                    else Band<V>(pass, task, images, from, rows, inside, to, kernel, unit == firstUnit, firstTile, endTile);
-                }
-
-                // Behind the products, which hide the time it takes to bring the gradient into the cache: 0.7 of 1.5 ms at 32x64x64x1 -> 32.
-                if (bias is not null) AddBias<V>(forward, task, images, to, bias);
-            }
+            VectorDispatch.Run(new UnitsLoop(pass, from, upstream, to, sums, scratch, firstUnit, endUnit, firstTile, endTile));
         }
+    }
+
+    private static void Unit<V>(
+        ConvWeightPass pass, float* source, float* gradient, float* kernel, float* bias, float* buffer, int unit, bool isFirst, int firstTile, int endTile)
+        where V : struct, IVector<V>
+    {
+        var forward = pass.Forward;
+        var index = unit * pass.Images;
+        var images = Math.Min(pass.Images, forward.Tasks - index);
+        var task = forward.Task(index);
+        var inside = forward.IsInside(task);
+        var from = inside ? source + forward.SourceAt(task) : buffer;
+        for (var image = 0; image < images && !inside; image++)
+        {
+            ConvBuffer.Fill(forward, forward.Task(index + image), source, buffer + (nint)image * forward.BufferLength);
+        }
+
+        var pixel = ((((nint)task.Image * forward.Depth.Destination + task.Depth) * forward.Height.Destination) + task.FirstRow) * forward.Width.Destination
+            + task.FirstColumn;
+        var to = gradient + pixel * forward.DestinationChannels;
+        fixed (int* rows = inside ? pass.DirectRows : pass.BufferRows)
+        {
+            if (forward.IsDepthwise) ConvDepthwiseWeight.Band<V>(pass, task, images, from, rows, inside, to, kernel, isFirst);
+            else Band<V>(pass, task, images, from, rows, inside, to, kernel, isFirst, firstTile, endTile);
+        }
+
+        // Behind the products, which hide the time it takes to bring the gradient into the cache: 0.7 of 1.5 ms at 32x64x64x1 -> 32.
+        if (bias is not null) AddBias<V>(forward, task, images, to, bias);
     }
 
     // kernel[k, o] += sum_p source[p, k] * gradient[p, o]
@@ -181,25 +170,27 @@ internal static unsafe class ConvWeightRows
         }
     }
 
-    private static void ClearTiles<V>(ConvWeightPass pass, Span<float> kernel, int firstTile, int endTile) where V : struct, IVector<V>
+    private static void ClearTiles(ConvWeightPass pass, Span<float> kernel, int firstTile, int endTile)
     {
         var forward = pass.Forward;
+        var width = 2 * VectorDispatch.Lanes;
         for (var index = firstTile; index < endTile; index++)
         {
             var tile = pass.Tiles[index % pass.Tiles.Length];
             var block = index / pass.Tiles.Length;
-            var column = block % pass.BlocksPerGroup * 2 * V.Count;
+            var column = block % pass.BlocksPerGroup * width;
             var start = block / pass.BlocksPerGroup * forward.GroupDestination + column;
-            var columns = Math.Min(2 * V.Count, forward.GroupDestination - column);
+            var columns = Math.Min(width, forward.GroupDestination - column);
             for (var row = 0; row < tile.Rows; row++) kernel.Slice((tile.Row + row) * forward.DestinationChannels + start, columns).Clear();
         }
     }
 
-    private static V Load<V>(float* source, int lanes) where V : struct, IVector<V> => lanes == V.Count ? V.Load(source) : V.Load(source, lanes);
-
-    private static void Store<V>(V value, float* destination, int lanes) where V : struct, IVector<V>
+    private readonly struct UnitsLoop(
+        ConvWeightPass pass, float* source, float* gradient, float* kernel, float* bias, float* buffer, int firstUnit, int endUnit, int firstTile, int endTile) : IVectorLoop
     {
-        if (lanes == V.Count) V.Store(value, destination);
-        else V.Store(value, destination, lanes);
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (var unit = firstUnit; unit < endUnit; unit++) Unit<V>(pass, source, gradient, kernel, bias, buffer, unit, unit == firstUnit, firstTile, endTile);
+        }
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace OnnxFunctional.Training.Simd;
 
 /// <summary>Brings weights to the Winograd form, and gradients back from it.</summary>
@@ -10,65 +8,65 @@ internal static unsafe class WinogradPack
     // kernel [3, 3, source channels, channels], or [3, 3, channels, source channels] turned around if transposed; weights [36 * source channels * channels]
     public static void Weights(WinogradPass pass, bool isTransposed, ReadOnlySpan<float> kernel, Span<float> weights, int first, int end)
     {
-        if (Vector512.IsHardwareAccelerated) Weights<V512>(pass, isTransposed, kernel, weights, first, end);
-        else if (Vector256.IsHardwareAccelerated) Weights<V256>(pass, isTransposed, kernel, weights, first, end);
-        else Weights<V128>(pass, isTransposed, kernel, weights, first, end);
+        fixed (float* from = kernel, to = weights) VectorDispatch.Run(new WeightsLoop(pass, isTransposed, from, to, first, end));
     }
 
     /// <summary>Adds the copies of the sums up, in order, and brings the source channels from <paramref name="first"/> up to <paramref name="end"/> to the kernel's gradient.</summary>
     // copies [count, step] of sums [36, source channels, channels], kernel [3, 3, source channels, channels]
     public static void Gradient(WinogradPass pass, ReadOnlySpan<float> copies, int count, int step, Span<float> kernel, int first, int end)
     {
-        if (Vector512.IsHardwareAccelerated) Gradient<V512>(pass, copies, count, step, kernel, first, end);
-        else if (Vector256.IsHardwareAccelerated) Gradient<V256>(pass, copies, count, step, kernel, first, end);
-        else Gradient<V128>(pass, copies, count, step, kernel, first, end);
+        fixed (float* from = copies, to = kernel) VectorDispatch.Run(new GradientLoop(pass, from, count, step, to, first, end));
     }
 
-    private static void Weights<V>(WinogradPass pass, bool isTransposed, ReadOnlySpan<float> kernel, Span<float> weights, int first, int end) where V : struct, IVector<V>
+    private static void Weights<V>(WinogradPass pass, bool isTransposed, float* kernel, float* weights, int first, int end) where V : struct, IVector<V>
     {
         var (inputs, outputs) = (pass.SourceChannels, pass.Channels);
         var gathered = stackalloc float[9 * V.Count];
-        fixed (float* from = kernel, to = weights)
+        for (var input = first; input < end; input++)
         {
-            for (var input = first; input < end; input++)
+            for (var output = 0; output < outputs; output += V.Count)
             {
-                for (var output = 0; output < outputs; output += V.Count)
+                var column = output / (2 * V.Count) * (2 * V.Count);
+                var width = Math.Min(2 * V.Count, outputs - column);
+                var target = weights + (nint)column * inputs + (nint)input * width + output - column;
+                if (!isTransposed)
                 {
-                    var column = output / (2 * V.Count) * (2 * V.Count);
-                    var width = Math.Min(2 * V.Count, outputs - column);
-                    var target = to + (nint)column * inputs + (nint)input * width + output - column;
-                    if (!isTransposed)
-                    {
-                        WinogradTransform.Weights<V>(from + (nint)input * outputs + output, (nint)inputs * outputs, target, (nint)inputs * outputs);
-                        continue;
-                    }
-
-                    for (var tap = 0; tap < 9; tap++)
-                        for (var lane = 0; lane < V.Count; lane++) gathered[tap * V.Count + lane] = from[((nint)(8 - tap) * outputs + output + lane) * inputs + input];
-                    WinogradTransform.Weights<V>(gathered, V.Count, target, (nint)inputs * outputs);
+                    WinogradTransform.Weights<V>(kernel + (nint)input * outputs + output, (nint)inputs * outputs, target, (nint)inputs * outputs);
+                    continue;
                 }
+
+                for (var tap = 0; tap < 9; tap++)
+                    for (var lane = 0; lane < V.Count; lane++) gathered[tap * V.Count + lane] = kernel[((nint)(8 - tap) * outputs + output + lane) * inputs + input];
+                WinogradTransform.Weights<V>(gathered, V.Count, target, (nint)inputs * outputs);
             }
         }
     }
 
-    private static void Gradient<V>(WinogradPass pass, ReadOnlySpan<float> copies, int count, int step, Span<float> kernel, int first, int end) where V : struct, IVector<V>
+    private static void Gradient<V>(WinogradPass pass, float* copies, int count, int step, float* kernel, int first, int end) where V : struct, IVector<V>
     {
         var (inputs, outputs) = (pass.SourceChannels, pass.Channels);
         var sums = stackalloc float[WinogradTransform.Places * V.Count];
-        fixed (float* from = copies, to = kernel)
+        for (var at = (nint)first * outputs; at < (nint)end * outputs; at += V.Count)
         {
-            for (var at = (nint)first * outputs; at < (nint)end * outputs; at += V.Count)
+            for (var place = 0; place < WinogradTransform.Places; place++)
             {
-                for (var place = 0; place < WinogradTransform.Places; place++)
-                {
-                    var source = from + (nint)place * inputs * outputs + at;
-                    var sum = V.Load(source);
-                    for (var copy = 1; copy < count; copy++) sum += V.Load(source + (nint)copy * step);
-                    V.Store(sum, sums + place * V.Count);
-                }
-
-                WinogradTransform.WeightGradient<V>(sums, V.Count, to + at, (nint)inputs * outputs);
+                var source = copies + (nint)place * inputs * outputs + at;
+                var sum = V.Load(source);
+                for (var copy = 1; copy < count; copy++) sum += V.Load(source + (nint)copy * step);
+                V.Store(sum, sums + place * V.Count);
             }
+
+            WinogradTransform.WeightGradient<V>(sums, V.Count, kernel + at, (nint)inputs * outputs);
         }
+    }
+
+    private readonly struct WeightsLoop(WinogradPass pass, bool isTransposed, float* kernel, float* weights, int first, int end) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V> => Weights<V>(pass, isTransposed, kernel, weights, first, end);
+    }
+
+    private readonly struct GradientLoop(WinogradPass pass, float* copies, int count, int step, float* kernel, int first, int end) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V> => Gradient<V>(pass, copies, count, step, kernel, first, end);
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace OnnxFunctional.Training.Simd;
 
 /// <summary>Runs batches of Winograd tiles: patches to places, 36 products over channels, products to pixels.</summary>
@@ -11,9 +9,10 @@ internal static unsafe class WinogradRows
     // source [batch, source height, source width, source channels], packed: bias [channels], weights (see WinogradPack), destination [batch, height, width, channels]
     public static void Run(WinogradPass pass, in ConvOperands operands, int first, int end)
     {
-        if (Vector512.IsHardwareAccelerated) Run<V512>(pass, operands, first, end);
-        else if (Vector256.IsHardwareAccelerated) Run<V256>(pass, operands, first, end);
-        else Run<V128>(pass, operands, first, end);
+        fixed (float* source = operands.Source, packed = operands.Packed, addend = operands.Addend, destination = operands.Destination, buffer = operands.Buffer)
+        {
+            VectorDispatch.Run(new PixelsLoop(pass, source, packed, addend, destination, buffer, operands.Relu, first, end));
+        }
     }
 
     /// <summary>Sums products of source and gradient over the tiles from batch <paramref name="first"/> up to <paramref name="end"/>, place by place.</summary>
@@ -21,59 +20,48 @@ internal static unsafe class WinogradRows
     public static void Sum(
         WinogradPass pass, ReadOnlySpan<float> source, ReadOnlySpan<float> gradient, Span<float> sums, Span<float> bias, Span<float> buffer, int first, int end)
     {
-        if (Vector512.IsHardwareAccelerated) Sum<V512>(pass, source, gradient, sums, bias, buffer, first, end);
-        else if (Vector256.IsHardwareAccelerated) Sum<V256>(pass, source, gradient, sums, bias, buffer, first, end);
-        else Sum<V128>(pass, source, gradient, sums, bias, buffer, first, end);
-    }
-
-    private static void Run<V>(WinogradPass pass, in ConvOperands operands, int first, int end) where V : struct, IVector<V>
-    {
-        var (inputs, outputs) = (pass.SourceChannels, pass.Channels);
-        fixed (float* source = operands.Source, packed = operands.Packed, addend = operands.Addend, destination = operands.Destination, buffer = operands.Buffer)
+        bias.Clear();
+        if (first == end) sums.Clear();
+        fixed (float* from = source, upstream = gradient, to = sums, biasSums = bias, scratch = buffer)
         {
-            var products = buffer + Places * pass.SourcePlacePitch;
-            var patch = products + Places * pass.PlacePitch;
-            for (var batch = first; batch < end; batch++)
-            {
-                var tiles = Math.Min(pass.TilesPerBatch, pass.Tiles - batch * pass.TilesPerBatch);
-                for (var i = 0; i < tiles; i++) Patch<V>(pass, batch * pass.TilesPerBatch + i, source, patch, buffer + i * inputs);
-                Products<V>(pass, tiles, buffer, packed + outputs, products);
-                for (var i = 0; i < tiles; i++)
-                {
-                    var (image, y, x) = pass.Tile(batch * pass.TilesPerBatch + i);
-                    var offset = (((nint)image * pass.Height + y) * pass.Width + x) * outputs;
-                    var (rows, columns) = (Math.Min(4, pass.Height - y), Math.Min(4, pass.Width - x));
-                    WinogradTransform.Pixels<V>(
-                        products + i * outputs, pass.PlacePitch, packed, destination + offset, (nint)pass.Width * outputs, outputs, rows, columns, outputs,
-                        addend is null ? 0 : (nint)(addend - destination), addend is not null, operands.Relu);
-                }
-            }
+            VectorDispatch.Run(new SumsLoop(pass, from, upstream, to, biasSums, scratch, first, end));
         }
     }
 
-    private static void Sum<V>(
-        WinogradPass pass, ReadOnlySpan<float> sourceSpan, ReadOnlySpan<float> gradientSpan, Span<float> sumSpan, Span<float> biasSpan, Span<float> bufferSpan,
-        int first, int end) where V : struct, IVector<V>
+    private static void Pixels<V>(WinogradPass pass, int batch, float* source, float* packed, float* addend, float* destination, float* buffer, bool relu)
+        where V : struct, IVector<V>
     {
         var (inputs, outputs) = (pass.SourceChannels, pass.Channels);
-        biasSpan.Clear();
-        if (first == end) sumSpan.Clear();
-        fixed (float* source = sourceSpan, gradient = gradientSpan, sums = sumSpan, bias = biasSpan, buffer = bufferSpan)
+        var products = buffer + Places * pass.SourcePlacePitch;
+        var patch = products + Places * pass.PlacePitch;
+        var tiles = Math.Min(pass.TilesPerBatch, pass.Tiles - batch * pass.TilesPerBatch);
+        for (var i = 0; i < tiles; i++) Patch<V>(pass, batch * pass.TilesPerBatch + i, source, patch, buffer + i * inputs);
+        Products<V>(pass, tiles, buffer, packed + outputs, products);
+        for (var i = 0; i < tiles; i++)
         {
-            var gradients = buffer + Places * pass.SourcePlacePitch;
-            var patch = gradients + Places * pass.PlacePitch;
-            for (var batch = first; batch < end; batch++)
-            {
-                var tiles = Math.Min(pass.TilesPerBatch, pass.Tiles - batch * pass.TilesPerBatch);
-                for (var i = 0; i < tiles; i++)
-                {
-                    Patch<V>(pass, batch * pass.TilesPerBatch + i, source, patch, buffer + i * inputs);
-                    Gradient<V>(pass, batch * pass.TilesPerBatch + i, gradient, patch, gradients + i * outputs, bias);
-                }
-
-                AddProducts<V>(pass, tiles, buffer, gradients, sums, batch == first);
-            }
+            var (image, y, x) = pass.Tile(batch * pass.TilesPerBatch + i);
+            var offset = (((nint)image * pass.Height + y) * pass.Width + x) * outputs;
+            var (rows, columns) = (Math.Min(4, pass.Height - y), Math.Min(4, pass.Width - x));
+            WinogradTransform.Pixels<V>(
+                products + i * outputs, pass.PlacePitch, packed, destination + offset, (nint)pass.Width * outputs, outputs, rows, columns, outputs,
+                addend is null ? 0 : (nint)(addend - destination), addend is not null, relu);
         }
+    }
+
+    private static void AddSums<V>(WinogradPass pass, int batch, float* source, float* gradient, float* sums, float* bias, float* buffer, bool isFirst)
+        where V : struct, IVector<V>
+    {
+        var (inputs, outputs) = (pass.SourceChannels, pass.Channels);
+        var gradients = buffer + Places * pass.SourcePlacePitch;
+        var patch = gradients + Places * pass.PlacePitch;
+        var tiles = Math.Min(pass.TilesPerBatch, pass.Tiles - batch * pass.TilesPerBatch);
+        for (var i = 0; i < tiles; i++)
+        {
+            Patch<V>(pass, batch * pass.TilesPerBatch + i, source, patch, buffer + i * inputs);
+            Gradient<V>(pass, batch * pass.TilesPerBatch + i, gradient, patch, gradients + i * outputs, bias);
+        }
+
+        AddProducts<V>(pass, tiles, buffer, gradients, sums, isFirst);
     }
 
     private static void Patch<V>(WinogradPass pass, int tile, float* source, float* patch, float* to) where V : struct, IVector<V>
@@ -132,40 +120,13 @@ internal static unsafe class WinogradRows
         var segment = 0;
         var zeros = stackalloc float[2 * V.Count];
         new Span<float>(zeros, 2 * V.Count).Clear();
-        var job = new ConvTileJob
-        {
-            RowStep = pass.SourceChannels,
-            RowGroupStep = 3 * pass.SourceChannels,
-            InnerStep = 1,
-            Segments = &segment,
-            SegmentCount = 1,
-            SegmentLength = pass.SourceChannels,
-            Bias = zeros,
-            DestinationStep = pass.Channels,
-        };
-        var runs = (tiles + ConvTile.MaxRows - 1) / ConvTile.MaxRows;
-        var height = tiles / runs;
-        var higher = tiles - runs * height;
+        var job = ConvTileJob.Product(pass.SourceChannels, 1, pass.SourceChannels, &segment, zeros, pass.Channels);
+        var runs = new EvenTiles(tiles, ConvTile.MaxRows);
         for (var place = 0; place < Places; place++)
         {
-            for (var column = 0; column < pass.Channels; column += 2 * V.Count)
-            {
-                var width = Math.Min(2 * V.Count, pass.Channels - column);
-                job.Source = patches + (nint)place * pass.SourcePlacePitch;
-                job.Destination = products + (nint)place * pass.PlacePitch + column;
-                job.Panel = weights + ((nint)place * pass.Channels + column) * pass.SourceChannels;
-                job.PanelStep = width;
-                if (higher > 0)
-                {
-                    job.TileStep = (height + 1) * job.RowStep;
-                    ConvTile.Run<V>(job, height + 1, higher, width);
-                    job.Source += higher * job.TileStep;
-                    job.Destination += higher * (height + 1) * job.DestinationStep;
-                }
-
-                job.TileStep = height * job.RowStep;
-                ConvTile.Run<V>(job, height, runs - higher, width);
-            }
+            var panels = weights + (nint)place * pass.Channels * pass.SourceChannels;
+            ConvTile.RunPanels<V>(
+                ref job, runs, patches + (nint)place * pass.SourcePlacePitch, panels, pass.Channels, products + (nint)place * pass.PlacePitch);
         }
     }
 
@@ -176,22 +137,8 @@ internal static unsafe class WinogradRows
         var zeros = stackalloc float[2 * V.Count];
         new Span<float>(zeros, 2 * V.Count).Clear();
         var (inputs, outputs) = (pass.SourceChannels, pass.Channels);
-        var job = new ConvTileJob
-        {
-            RowStep = 1,
-            RowGroupStep = 3,
-            InnerStep = inputs,
-            Segments = &segment,
-            SegmentCount = 1,
-            SegmentLength = tiles,
-            PanelStep = outputs,
-            Bias = zeros,
-            DestinationStep = outputs,
-            HasAddend = !isFirst,
-        };
-        var runs = (inputs + ConvTile.MaxRows - 1) / ConvTile.MaxRows;
-        var height = inputs / runs;
-        var higher = inputs - runs * height;
+        var job = ConvTileJob.Product(1, inputs, tiles, &segment, zeros, outputs) with { PanelStep = outputs, HasAddend = !isFirst };
+        var runs = new EvenTiles(inputs, ConvTile.MaxRows);
         for (var place = 0; place < Places; place++)
         {
             for (var column = 0; column < outputs; column += 2 * V.Count)
@@ -200,17 +147,25 @@ internal static unsafe class WinogradRows
                 job.Source = patches + (nint)place * pass.SourcePlacePitch;
                 job.Panel = gradients + (nint)place * pass.PlacePitch + column;
                 job.Destination = sums + (nint)place * inputs * outputs + column;
-                if (higher > 0)
-                {
-                    job.TileStep = height + 1;
-                    ConvTile.Run<V>(job, height + 1, higher, width);
-                    job.Source += higher * (height + 1);
-                    job.Destination += higher * (height + 1) * job.DestinationStep;
-                }
-
-                job.TileStep = height;
-                ConvTile.Run<V>(job, height, runs - higher, width);
+                ConvTile.RunRows<V>(ref job, runs, width);
             }
+        }
+    }
+
+    private readonly struct PixelsLoop(
+        WinogradPass pass, float* source, float* packed, float* addend, float* destination, float* buffer, bool relu, int first, int end) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (var batch = first; batch < end; batch++) Pixels<V>(pass, batch, source, packed, addend, destination, buffer, relu);
+        }
+    }
+
+    private readonly struct SumsLoop(WinogradPass pass, float* source, float* gradient, float* sums, float* bias, float* buffer, int first, int end) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (var batch = first; batch < end; batch++) AddSums<V>(pass, batch, source, gradient, sums, bias, buffer, batch == first);
         }
     }
 }

@@ -131,10 +131,8 @@ internal static unsafe class WinogradTransform
         var evenB = V.MultiplyAdd(V.Create(-A2), d2, d4);
         var oddB = V.MultiplyAdd(V.Create(-A2), d1, d3);
         V.Store(V.MultiplyAdd(V.Create(A2 * B2), d0, V.MultiplyAdd(V.Create(-(A2 + B2)), d2, d4)), to);
-        V.Store(V.MultiplyAdd(V.Create(A), oddA, evenA), to + toStep);
-        V.Store(V.MultiplyAdd(V.Create(-A), oddA, evenA), to + 2 * toStep);
-        V.Store(V.MultiplyAdd(V.Create(B), oddB, evenB), to + 3 * toStep);
-        V.Store(V.MultiplyAdd(V.Create(-B), oddB, evenB), to + 4 * toStep);
+        StorePair(A, oddA, evenA, to + toStep, toStep);
+        StorePair(B, oddB, evenB, to + 3 * toStep, toStep);
         V.Store(V.MultiplyAdd(V.Create(A2 * B2), d1, V.MultiplyAdd(V.Create(-(A2 + B2)), d3, d5)), to + 5 * toStep);
     }
 
@@ -172,10 +170,8 @@ internal static unsafe class WinogradTransform
         var evenB = V.MultiplyAdd(V.Create(B2), y2, y0);
         var oddB = V.MultiplyAdd(V.Create(B2), y3, y1);
         V.Store(y0, to);
-        V.Store(V.MultiplyAdd(V.Create(A), oddA, evenA), to + toStep);
-        V.Store(V.MultiplyAdd(V.Create(-A), oddA, evenA), to + 2 * toStep);
-        V.Store(V.MultiplyAdd(V.Create(B), oddB, evenB), to + 3 * toStep);
-        V.Store(V.MultiplyAdd(V.Create(-B), oddB, evenB), to + 4 * toStep);
+        StorePair(A, oddA, evenA, to + toStep, toStep);
+        StorePair(B, oddB, evenB, to + 3 * toStep, toStep);
         V.Store(y3, to + 5 * toStep);
     }
 
@@ -192,10 +188,8 @@ internal static unsafe class WinogradTransform
         var evenA = V.Create(WeightA) * V.MultiplyAdd(V.Create(A2), g2, g0);
         var evenB = V.Create(WeightB) * V.MultiplyAdd(V.Create(B2), g2, g0);
         V.Store(V.Create(WeightZero) * g0, to);
-        V.Store(V.MultiplyAdd(V.Create(A * WeightA), g1, evenA), to + toStep);
-        V.Store(V.MultiplyAdd(V.Create(-A * WeightA), g1, evenA), to + 2 * toStep);
-        V.Store(V.MultiplyAdd(V.Create(B * WeightB), g1, evenB), to + 3 * toStep);
-        V.Store(V.MultiplyAdd(V.Create(-B * WeightB), g1, evenB), to + 4 * toStep);
+        StorePair(A * WeightA, g1, evenA, to + toStep, toStep);
+        StorePair(B * WeightB, g1, evenB, to + 3 * toStep, toStep);
         V.Store(g2, to + 5 * toStep);
     }
 
@@ -213,6 +207,14 @@ internal static unsafe class WinogradTransform
         V.Store(V.MultiplyAdd(V.Create(WeightZero), V.Load(from), evenA + evenB), to);
         V.Store(V.MultiplyAdd(V.Create(B * WeightB), m3 - m4, oddA), to + toStep);
         V.Store(V.MultiplyAdd(V.Create(A2), evenA, V.MultiplyAdd(V.Create(B2), evenB, V.Load(from + 5 * step))), to + 2 * toStep);
+    }
+
+    // The values at a point and at its negative.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StorePair<V>(float point, V odd, V even, float* to, nint toStep) where V : struct, IVector<V>
+    {
+        V.Store(V.MultiplyAdd(V.Create(point), odd, even), to);
+        V.Store(V.MultiplyAdd(V.Create(-point), odd, even), to + toStep);
     }
 
     // Vectors across two cache lines take twice as long.

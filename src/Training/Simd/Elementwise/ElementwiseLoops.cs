@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace OnnxFunctional.Training.Simd;
@@ -25,9 +24,7 @@ internal static unsafe class ElementwiseLoops
         CheckLength(x.Length, destination.Length);
         fixed (float* source = x, target = destination)
         {
-            if (Vector512.IsHardwareAccelerated) Unary<V512, TOperator>(op, source, 1, target, x.Length);
-            else if (Vector256.IsHardwareAccelerated) Unary<V256, TOperator>(op, source, 1, target, x.Length);
-            else Unary<V128, TOperator>(op, source, 1, target, x.Length);
+            VectorDispatch.Run(new UnaryLoop<TOperator>(op, source, target, x.Length));
         }
     }
 
@@ -40,9 +37,7 @@ internal static unsafe class ElementwiseLoops
         {
             var a = Source(xs, x.Length, destination.Length, lines, out var stepA);
             var b = Source(ys, y.Length, destination.Length, lines + ScalarLine, out var stepB);
-            if (Vector512.IsHardwareAccelerated) Binary<V512, TOperator>(op, a, stepA, b, stepB, target, destination.Length);
-            else if (Vector256.IsHardwareAccelerated) Binary<V256, TOperator>(op, a, stepA, b, stepB, target, destination.Length);
-            else Binary<V128, TOperator>(op, a, stepA, b, stepB, target, destination.Length);
+            VectorDispatch.Run(new BinaryLoop<TOperator>(op, a, stepA, b, stepB, target, destination.Length));
         }
     }
 
@@ -56,9 +51,7 @@ internal static unsafe class ElementwiseLoops
             var a = Source(xs, x.Length, destination.Length, lines, out var stepA);
             var b = Source(ys, y.Length, destination.Length, lines + ScalarLine, out var stepB);
             var c = Source(zs, z.Length, destination.Length, lines + (2 * ScalarLine), out var stepC);
-            if (Vector512.IsHardwareAccelerated) Ternary<V512, TOperator>(op, a, stepA, b, stepB, c, stepC, target, destination.Length);
-            else if (Vector256.IsHardwareAccelerated) Ternary<V256, TOperator>(op, a, stepA, b, stepB, c, stepC, target, destination.Length);
-            else Ternary<V128, TOperator>(op, a, stepA, b, stepB, c, stepC, target, destination.Length);
+            VectorDispatch.Run(new TernaryLoop<TOperator>(op, a, stepA, b, stepB, c, stepC, target, destination.Length));
         }
     }
 
@@ -188,4 +181,23 @@ internal static unsafe class ElementwiseLoops
     }
 
     private static void CheckLength(int length, int count) => ArgumentOutOfRangeException.ThrowIfNotEqual(length, count);
+
+    private readonly struct UnaryLoop<TOperator>(TOperator op, float* x, float* destination, nint count) : IVectorLoop
+        where TOperator : struct, IUnaryOperator
+    {
+        public void Run<V>() where V : struct, IVector<V> => Unary<V, TOperator>(op, x, 1, destination, count);
+    }
+
+    private readonly struct BinaryLoop<TOperator>(TOperator op, float* x, nint stepX, float* y, nint stepY, float* destination, nint count) : IVectorLoop
+        where TOperator : struct, IBinaryOperator
+    {
+        public void Run<V>() where V : struct, IVector<V> => Binary<V, TOperator>(op, x, stepX, y, stepY, destination, count);
+    }
+
+    private readonly struct TernaryLoop<TOperator>(
+        TOperator op, float* x, nint stepX, float* y, nint stepY, float* z, nint stepZ, float* destination, nint count) : IVectorLoop
+        where TOperator : struct, ITernaryOperator
+    {
+        public void Run<V>() where V : struct, IVector<V> => Ternary<V, TOperator>(op, x, stepX, y, stepY, z, stepZ, destination, count);
+    }
 }

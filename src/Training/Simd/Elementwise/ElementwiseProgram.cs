@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -77,9 +76,7 @@ internal sealed unsafe class ElementwiseProgram
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)part, (uint)Parts);
         var first = (int)((long)_geometry.Tiles * part / Parts);
         var end = (int)((long)_geometry.Tiles * (part + 1) / Parts);
-        if (Vector512.IsHardwareAccelerated) RunTiles<V512>(inputs, outputs, first, end, step);
-        else if (Vector256.IsHardwareAccelerated) RunTiles<V256>(inputs, outputs, first, end, step);
-        else RunTiles<V128>(inputs, outputs, first, end, step);
+        VectorDispatch.Run(new TileLoop { Program = this, Inputs = inputs, Outputs = outputs, First = first, End = end, Step = step });
     }
 
     [SkipLocalsInit]
@@ -265,6 +262,18 @@ internal sealed unsafe class ElementwiseProgram
         public required int Lines { get; init; }
         public required int Registers { get; init; }
         public required double NanosecondsAnElement { get; init; }
+    }
+
+    private ref struct TileLoop : IVectorLoop
+    {
+        public ElementwiseProgram Program;
+        public ReadOnlySpan<nint> Inputs;
+        public ReadOnlySpan<nint> Outputs;
+        public int First;
+        public int End;
+        public ulong Step;
+
+        public readonly void Run<V>() where V : struct, IVector<V> => Program.RunTiles<V>(Inputs, Outputs, First, End, Step);
     }
 
     private ref struct Frame

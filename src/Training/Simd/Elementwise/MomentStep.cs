@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -75,15 +76,5 @@ internal static unsafe class MomentStep
             Store(square, newV + i, rest);
             Store(weight, newW + i, rest);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<V>(float* source, int count) where V : struct, IVector<V> => count == V.Count ? V.Load(source) : V.Load(source, count);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<V>(V value, float* destination, int count) where V : struct, IVector<V>
-    {
-        if (count == V.Count) V.Store(value, destination);
-        else V.Store(value, destination, count);
     }
 }

@@ -28,103 +28,107 @@ internal readonly ref struct GemmTerms
 internal static unsafe class Gemm
 {
     /// <summary>Computes the product on this thread.</summary>
-    // a: op(A) is [M, K]; b: op(B) is [K, N], or packed; c: [M, N]; workspace: plan.WorkspaceFloats
-    public static void Multiply(GemmPlan plan, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, Span<float> workspace, in GemmTerms terms = default) =>
-        Multiply(plan, a, b, c, workspace, terms, default(NoEpilogue));
+    // a: op(A) is [M, K]; b: op(B) is [K, N], or packed; c: [M, N]; workspace: blocking.WorkspaceFloats
+    public static void Multiply(GemmBlocking blocking, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, Span<float> workspace, in GemmTerms terms = default) =>
+        Multiply(blocking, a, b, c, workspace, terms, default(NoEpilogue));
 
     /// <summary>Computes the product on this thread and applies an epilogue.</summary>
     public static void Multiply<TEpilogue>(
-        GemmPlan plan, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, Span<float> workspace, in GemmTerms terms, in TEpilogue epilogue)
+        GemmBlocking blocking, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, Span<float> workspace, in GemmTerms terms, in TEpilogue epilogue)
         where TEpilogue : struct, IEpilogue
     {
-        for (var part = 0; part < plan.PackParts; part++) PackPart(plan, a, b, workspace, part);
-        for (var part = 0; part < plan.Parts; part++) MultiplyPart(plan, a, b, c, workspace, terms, epilogue, part);
+        for (var part = 0; part < blocking.PackParts; part++) PackPart(blocking, a, b, workspace, part);
+        for (var part = 0; part < blocking.Parts; part++) MultiplyPart(blocking, a, b, c, workspace, terms, epilogue, part);
     }
 
     /// <summary>Packs a piece of what several parts share; all pieces come before the first <see cref="MultiplyPart"/>.</summary>
-    public static void PackPart(GemmPlan plan, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> workspace, int part)
+    public static void PackPart(GemmBlocking blocking, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> workspace, int part)
     {
-        Check(plan, a.Length, b.Length, workspace.Length);
+        Check(blocking, a.Length, b.Length, workspace.Length);
         fixed (float* pointerA = a, pointerB = b, scratch = workspace)
         {
-            var ofB = plan.PackPartsOfB;
+            var ofB = blocking.PackPartsOfB;
             if (part < ofB)
             {
-                var panels = plan.Panels - plan.FirstPackedPanel;
-                var first = plan.FirstPackedPanel + (int)((long)panels * part / ofB);
-                var end = plan.FirstPackedPanel + (int)((long)panels * (part + 1) / ofB);
-                for (var block = 0; block < plan.DepthBlocks; block++) PackPanels(plan, pointerB, scratch, first, end, block);
+                var panels = blocking.Panels - blocking.FirstPackedPanel;
+                var first = blocking.FirstPackedPanel + (int)((long)panels * part / ofB);
+                var end = blocking.FirstPackedPanel + (int)((long)panels * (part + 1) / ofB);
+                for (var block = 0; block < blocking.DepthBlocks; block++) PackPanels(blocking, pointerB, scratch, first, end, block);
                 return;
             }
 
             var height = GemmTile.MaxRows;
-            var tiles = GemmPlan.CeilingDivide(plan.Shape.M, height);
-            var row = (int)((long)tiles * (part - ofB) / plan.PackPartsOfA) * height;
-            var rowEnd = Math.Min(plan.Shape.M, (int)((long)tiles * (part - ofB + 1) / plan.PackPartsOfA) * height);
-            for (var block = 0; block < plan.DepthBlocks; block++)
-                PackRows(plan, pointerA, PackedA(plan, scratch, 0, block) + ((nint)row * StepsOf(plan, block)), row, rowEnd - row, block);
+            var tiles = GemmBlocking.CeilingDivide(blocking.Shape.M, height);
+            var row = (int)((long)tiles * (part - ofB) / blocking.PackPartsOfA) * height;
+            var rowEnd = Math.Min(blocking.Shape.M, (int)((long)tiles * (part - ofB + 1) / blocking.PackPartsOfA) * height);
+            for (var block = 0; block < blocking.DepthBlocks; block++)
+                PackRows(blocking, pointerA, PackedA(blocking, scratch, 0, block) + ((nint)row * StepsOf(blocking, block)), row, rowEnd - row, block);
         }
     }
 
     /// <summary>Computes one part of the product.</summary>
     public static void MultiplyPart<TEpilogue>(
-        GemmPlan plan, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, Span<float> workspace, in GemmTerms terms, in TEpilogue epilogue, int part)
+        GemmBlocking blocking, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, Span<float> workspace, in GemmTerms terms, in TEpilogue epilogue, int part)
         where TEpilogue : struct, IEpilogue
     {
-        Check(plan, a.Length, b.Length, workspace.Length);
-        var shape = plan.Shape;
+        Check(blocking, a.Length, b.Length, workspace.Length);
+        var shape = blocking.Shape;
         if (shape.M == 0 || shape.N == 0) return;
-        CheckResult(plan, c.Length, terms);
+        CheckResult(blocking, c.Length, terms);
         fixed (float* pointerA = a, pointerB = b, pointerC = c, scratch = workspace, bias = terms.Bias, residual = terms.Residual)
         {
             var start = terms.Accumulate ? pointerC : residual;
-            if (plan.Path != GemmPath.Tiles)
+            VectorDispatch.Run(new PartLoop<TEpilogue>(blocking, pointerA, pointerB, pointerC, scratch, bias, start, terms.Relu, part, epilogue));
+        }
+    }
+
+    private static void TilesPart<V, TEpilogue>(
+        GemmBlocking blocking, float* a, float* b, float* c, float* scratch, float* bias, float* start, bool relu, int part, in TEpilogue epilogue)
+        where V : struct, IVector<V>
+        where TEpilogue : struct, IEpilogue
+    {
+        var shape = blocking.Shape;
+        var height = blocking.RowBlock;
+        var rowEnd = Math.Min(shape.M, (part / blocking.ColumnParts + 1) * blocking.RowsPerPart);
+        var panel = part % blocking.ColumnParts * blocking.PanelsPerPart;
+        var panelEnd = Math.Min(blocking.Panels, panel + blocking.PanelsPerPart);
+        var column = panel * GemmTile.MaxColumns;
+        var columns = Math.Min(shape.N, panelEnd * GemmTile.MaxColumns) - column;
+        for (var row = part / blocking.ColumnParts * blocking.RowsPerPart; row < rowEnd; row += height)
+        {
+            var rows = Math.Min(height, rowEnd - row);
+            for (var block = 0; block < blocking.DepthBlocks; block++)
             {
-                VectorPart(plan, pointerA, pointerB, pointerC, bias, start, terms.Relu, part, epilogue);
-                return;
+                if (blocking.RowParts == 1 && row == 0) PackPanels(blocking, b, scratch, Math.Max(panel, blocking.FirstPackedPanel), panelEnd, block);
+                Block<V>(blocking, a, b, c, scratch, bias, start, relu, row, rows, panel, panelEnd, block);
             }
 
-            var height = plan.RowBlock;
-            var rowEnd = Math.Min(shape.M, (part / plan.ColumnParts + 1) * plan.RowsPerPart);
-            var panel = part % plan.ColumnParts * plan.PanelsPerPart;
-            var panelEnd = Math.Min(plan.Panels, panel + plan.PanelsPerPart);
-            var column = panel * GemmTile.MaxColumns;
-            var columns = Math.Min(shape.N, panelEnd * GemmTile.MaxColumns) - column;
-            for (var row = part / plan.ColumnParts * plan.RowsPerPart; row < rowEnd; row += height)
-            {
-                var rows = Math.Min(height, rowEnd - row);
-                for (var block = 0; block < plan.DepthBlocks; block++)
-                {
-                    if (plan.RowParts == 1 && row == 0) PackPanels(plan, pointerB, scratch, Math.Max(panel, plan.FirstPackedPanel), panelEnd, block);
-                    Block(plan, pointerA, pointerB, pointerC, scratch, bias, start, terms.Relu, row, rows, panel, panelEnd, block);
-                }
-
-                if (TEpilogue.IsEmpty) continue;
-                for (var i = row; i < row + rows; i++) epilogue.Apply(new Span<float>(pointerC + ((nint)i * plan.StrideC) + column, columns), i, column);
-            }
+            if (TEpilogue.IsEmpty) continue;
+            for (var i = row; i < row + rows; i++) epilogue.Apply(new Span<float>(c + ((nint)i * blocking.StrideC) + column, columns), i, column);
         }
     }
 
     // One block of the sum for some rows and panels: C = start + A B in the first block, C = C + A B in the others, the floor in the last.
     [SkipLocalsInit]
-    private static void Block(
-        GemmPlan plan, float* a, float* b, float* c, float* scratch, float* bias, float* startMatrix, bool relu, int row, int rows, int panel, int panelEnd, int block)
+    private static void Block<V>(
+        GemmBlocking blocking, float* a, float* b, float* c, float* scratch, float* bias, float* startMatrix, bool relu, int row, int rows, int panel, int panelEnd, int block)
+        where V : struct, IVector<V>
     {
-        var shape = plan.Shape;
-        var steps = StepsOf(plan, block);
-        nint from = block * plan.Depth;
-        nint strideC = plan.StrideC;
+        var shape = blocking.Shape;
+        var steps = StepsOf(blocking, block);
+        nint from = block * blocking.Depth;
+        nint strideC = blocking.StrideC;
         GemmTile tile;
         tile.Depth = steps;
-        tile.Floor = relu && block == plan.DepthBlocks - 1 ? 0 : float.NegativeInfinity;
+        tile.Floor = relu && block == blocking.DepthBlocks - 1 ? 0 : float.NegativeInfinity;
 
-        if (plan.PacksA)
+        if (blocking.PacksA)
         {
-            var packed = PackedA(plan, scratch, row / plan.RowsPerPart, block);
-            if (plan.ColumnParts > 1) a = packed + ((nint)row * steps);
+            var packed = PackedA(blocking, scratch, row / blocking.RowsPerPart, block);
+            if (blocking.ColumnParts > 1) a = packed + ((nint)row * steps);
             else
             {
-                PackRows(plan, a, packed, row, rows, block);
+                PackRows(blocking, a, packed, row, rows, block);
                 a = packed;
             }
 
@@ -133,7 +137,7 @@ internal static unsafe class Gemm
         }
         else
         {
-            nint strideA = plan.StrideA;
+            nint strideA = blocking.StrideA;
             a += shape.TransposeA ? (from * strideA) + row : (row * strideA) + from;
             tile.RowA = shape.TransposeA ? 1 : strideA;
             tile.StepA = shape.TransposeA ? strideA : 1;
@@ -145,19 +149,19 @@ internal static unsafe class Gemm
             startMatrix = c;
         }
 
-        var nextTile = plan.PacksA ? (nint)GemmTile.MaxRows * steps : GemmTile.MaxRows * tile.RowA;
+        var nextTile = blocking.PacksA ? (nint)GemmTile.MaxRows * steps : GemmTile.MaxRows * tile.RowA;
         var edge = stackalloc float[GemmTile.MostRows * GemmTile.MostColumns];
         var first = stackalloc float[GemmTile.MostColumns];
         for (; panel < panelEnd; panel++)
         {
             var column = panel * GemmTile.MaxColumns;
-            var width = panel == plan.Panels - 1 ? plan.LastPanelColumns : GemmTile.MaxColumns;
+            var width = panel == blocking.Panels - 1 ? blocking.LastPanelColumns : GemmTile.MaxColumns;
             var columns = Math.Min(width, shape.N - column);
-            var packedHere = panel >= plan.FirstPackedPanel;
-            var panelB = packedHere ? PackedB(plan, scratch, panel, block)
+            var packedHere = panel >= blocking.FirstPackedPanel;
+            var panelB = packedHere ? PackedB(blocking, scratch, panel, block)
                 : shape.PackedB ? b + (from * PackedMatrix.Columns(shape.N)) + ((nint)column * steps)
-                : b + (from * plan.StrideB) + column;
-            tile.StepB = packedHere || shape.PackedB ? width : plan.StrideB;
+                : b + (from * blocking.StrideB) + column;
+            tile.StepB = packedHere || shape.PackedB ? width : blocking.StrideB;
 
             // The accumulators start from one row for all (zeros, the bias), from a matrix, or from a tile put together here when it is both or incomplete.
             var whole = columns == width;
@@ -197,7 +201,7 @@ internal static unsafe class Gemm
                         Fill(edge + (r * GemmTile.MostColumns), startMatrix + ((row + i + r) * strideC) + column, bias == null ? null : bias + column, columns, width);
                 }
 
-                GemmTile.Run(height, wide, &tile, tileA, panelB, gathers ? edge : start + (i * rowStart), whole ? panelC : edge);
+                GemmMicroKernel.Run<V>(height, wide, &tile, tileA, panelB, gathers ? edge : start + (i * rowStart), whole ? panelC : edge);
                 if (!whole)
                 {
                     for (var r = 0; r < height; r++) GemmPacking.Copy(edge + (r * GemmTile.MostColumns), panelC + (r * strideC), columns);
@@ -225,15 +229,16 @@ internal static unsafe class Gemm
         for (var j = 0; j < columns; j++) destination[j] += second[j];
     }
 
-    private static void VectorPart<TEpilogue>(
-        GemmPlan plan, float* a, float* b, float* c, float* bias, float* start, bool relu, int part, in TEpilogue epilogue)
+    private static void VectorPart<V, TEpilogue>(
+        GemmBlocking blocking, float* a, float* b, float* c, float* bias, float* start, bool relu, int part, in TEpilogue epilogue)
+        where V : struct, IVector<V>
         where TEpilogue : struct, IEpilogue
     {
-        var shape = plan.Shape;
-        var from = part * plan.PanelsPerPart;
-        var count = Math.Min(plan.PanelsPerPart, (shape.M * shape.N) - from);
-        var column = shape.M == 1 && plan.Path is GemmPath.RowsOfBTimesVector or GemmPath.SumOfRowsOfB;
-        nint stride = column ? 1 : plan.StrideC;
+        var shape = blocking.Shape;
+        var from = part * blocking.PanelsPerPart;
+        var count = Math.Min(blocking.PanelsPerPart, (shape.M * shape.N) - from);
+        var column = shape.M == 1 && blocking.Path is GemmPath.RowsOfBTimesVector or GemmPath.SumOfRowsOfB;
+        nint stride = column ? 1 : blocking.StrideC;
         c += from * stride;
         for (var i = 0; i < count; i++)
         {
@@ -241,10 +246,7 @@ internal static unsafe class Gemm
             c[i * stride] = bias == null ? sum : sum + bias[column ? from + i : 0];
         }
 
-        if (Vector512.IsHardwareAccelerated) VectorSum<V512>(plan, a, b, c, from, count);
-        else if (Vector256.IsHardwareAccelerated) VectorSum<V256>(plan, a, b, c, from, count);
-        else VectorSum<V128>(plan, a, b, c, from, count);
-
+        VectorSum<V>(blocking, a, b, c, from, count);
         if (relu)
         {
             for (var i = 0; i < count; i++) c[i * stride] = c[i * stride] < 0 ? 0 : c[i * stride];
@@ -255,68 +257,68 @@ internal static unsafe class Gemm
         else for (var i = 0; i < count; i++) epilogue.Apply(new Span<float>(c + (i * stride), 1), from + i, 0);
     }
 
-    private static void VectorSum<V>(GemmPlan plan, float* a, float* b, float* c, int from, int count) where V : struct, IVector<V>
+    private static void VectorSum<V>(GemmBlocking blocking, float* a, float* b, float* c, int from, int count) where V : struct, IVector<V>
     {
-        var k = plan.Shape.K;
-        switch (plan.Path)
+        var k = blocking.Shape.K;
+        switch (blocking.Path)
         {
-            case GemmPath.RowsOfATimesVector: GemmVector.Dot<V>(a + ((nint)from * plan.StrideA), plan.StrideA, b, count, k, c, plan.StrideC); break;
-            case GemmPath.RowsOfBTimesVector: GemmVector.Dot<V>(b + ((nint)from * plan.StrideB), plan.StrideB, a, count, k, c, 1); break;
-            case GemmPath.SumOfRowsOfA: GemmVector.Sum<V>(a + from, plan.StrideA, b, k, count, c); break;
-            default: GemmVector.Sum<V>(b + from, plan.StrideB, a, k, count, c); break;
+            case GemmPath.RowsOfATimesVector: GemmVector.Dot<V>(a + ((nint)from * blocking.StrideA), blocking.StrideA, b, count, k, c, blocking.StrideC); break;
+            case GemmPath.RowsOfBTimesVector: GemmVector.Dot<V>(b + ((nint)from * blocking.StrideB), blocking.StrideB, a, count, k, c, 1); break;
+            case GemmPath.SumOfRowsOfA: GemmVector.Sum<V>(a + from, blocking.StrideA, b, k, count, c); break;
+            default: GemmVector.Sum<V>(b + from, blocking.StrideB, a, k, count, c); break;
         }
     }
 
-    private static int StepsOf(GemmPlan plan, int block) => Math.Min(plan.Depth, plan.Shape.K - (block * plan.Depth));
+    private static int StepsOf(GemmBlocking blocking, int block) => Math.Min(blocking.Depth, blocking.Shape.K - (block * blocking.Depth));
 
-    private static float* PackedB(GemmPlan plan, float* scratch, int panel, int block)
+    private static float* PackedB(GemmBlocking blocking, float* scratch, int panel, int block)
     {
-        var skipped = plan.FirstPackedPanel * GemmTile.MaxColumns;
-        var columns = PackedMatrix.Columns(plan.Shape.N) - skipped;
-        return scratch + ((nint)block * plan.Depth * columns) + (((nint)panel * GemmTile.MaxColumns) - skipped) * StepsOf(plan, block);
+        var skipped = blocking.FirstPackedPanel * GemmTile.MaxColumns;
+        var columns = PackedMatrix.Columns(blocking.Shape.N) - skipped;
+        return scratch + ((nint)block * blocking.Depth * columns) + (((nint)panel * GemmTile.MaxColumns) - skipped) * StepsOf(blocking, block);
     }
 
-    private static float* PackedA(GemmPlan plan, float* scratch, int rowPart, int block)
+    private static float* PackedA(GemmBlocking blocking, float* scratch, int rowPart, int block)
     {
-        nint rows = plan.PackedARows;
-        return scratch + plan.PackedBFloats + (plan.ColumnParts > 1 ? block * plan.Depth * rows : rowPart * rows * plan.Depth);
+        nint rows = blocking.PackedARows;
+        return scratch + blocking.PackedBFloats + (blocking.ColumnParts > 1 ? block * blocking.Depth * rows : rowPart * rows * blocking.Depth);
     }
 
-    private static void PackPanels(GemmPlan plan, float* b, float* scratch, int first, int end, int block)
+    private static void PackPanels(GemmBlocking blocking, float* b, float* scratch, int first, int end, int block)
     {
         if (first >= end) return;
-        var shape = plan.Shape;
-        var steps = StepsOf(plan, block);
-        var packed = PackedB(plan, scratch, first, block) - ((nint)first * GemmTile.MaxColumns * steps);
-        GemmPacking.Panels(b, plan.StrideB, shape.TransposeB, shape.N, first, end, block * plan.Depth, steps, packed);
+        var shape = blocking.Shape;
+        var steps = StepsOf(blocking, block);
+        var packed = PackedB(blocking, scratch, first, block) - ((nint)first * GemmTile.MaxColumns * steps);
+        GemmPacking.Panels(b, blocking.StrideB, shape.TransposeB, shape.N, first, end, block * blocking.Depth, steps, packed);
     }
 
-    private static void PackRows(GemmPlan plan, float* a, float* packed, int row, int rows, int block)
+    private static void PackRows(GemmBlocking blocking, float* a, float* packed, int row, int rows, int block)
     {
-        nint from = block * plan.Depth;
-        nint stride = plan.StrideA;
-        var transposed = plan.Shape.TransposeA;
-        GemmPacking.Rows(a + (transposed ? (from * stride) + row : (row * stride) + from), stride, transposed, rows, StepsOf(plan, block), packed);
+        nint from = block * blocking.Depth;
+        nint stride = blocking.StrideA;
+        var transposed = blocking.Shape.TransposeA;
+        GemmPacking.Rows(a + (transposed ? (from * stride) + row : (row * stride) + from), stride, transposed, rows, StepsOf(blocking, block), packed);
     }
 
-    private static void Check(GemmPlan plan, int a, int b, int workspace)
+    private static void Check(GemmBlocking blocking, int a, int b, int workspace)
     {
-        var shape = plan.Shape;
+        var shape = blocking.Shape;
         var (rowsA, widthA) = shape.TransposeA ? (shape.K, shape.M) : (shape.M, shape.K);
         var (rowsB, widthB) = shape.TransposeB ? (shape.N, shape.K) : (shape.K, shape.N);
-        if (a < Extent(rowsA, widthA, plan.StrideA)) ThrowTooShort("A", rowsA, widthA, plan.StrideA, a);
-        if (shape.PackedB ? b < PackedMatrix.Floats(shape.K, shape.N) : b < Extent(rowsB, widthB, plan.StrideB)) ThrowTooShort("B", rowsB, widthB, plan.StrideB, b);
-        if (workspace < plan.WorkspaceFloats) ThrowTooShort("workspace", 1, plan.WorkspaceFloats, plan.WorkspaceFloats, workspace);
+        if (a < Extent(rowsA, widthA, blocking.StrideA)) ThrowTooShort("A", rowsA, widthA, blocking.StrideA, a);
+        if (shape.PackedB ? b < PackedMatrix.Floats(shape.K, shape.N) : b < Extent(rowsB, widthB, blocking.StrideB)) ThrowTooShort("B", rowsB, widthB, blocking.StrideB, b);
+        if (workspace < blocking.WorkspaceFloats) ThrowTooShort("workspace", 1, blocking.WorkspaceFloats, blocking.WorkspaceFloats, workspace);
     }
 
-    private static void CheckResult(GemmPlan plan, int c, in GemmTerms terms)
+    private static void CheckResult(GemmBlocking blocking, int c, in GemmTerms terms)
     {
-        var shape = plan.Shape;
-        var extent = Extent(shape.M, shape.N, plan.StrideC);
-        if (c < extent) ThrowTooShort("C", shape.M, shape.N, plan.StrideC, c);
+        var shape = blocking.Shape;
+        var extent = Extent(shape.M, shape.N, blocking.StrideC);
+        if (c < extent) ThrowTooShort("C", shape.M, shape.N, blocking.StrideC, c);
         if (!terms.Bias.IsEmpty && terms.Bias.Length < shape.N) ThrowTooShort("bias", 1, shape.N, shape.N, terms.Bias.Length);
         if (terms.Residual.IsEmpty) return;
-        if (terms.Residual.Length < extent) ThrowTooShort("residual", shape.M, shape.N, plan.StrideC, terms.Residual.Length);
+        if (terms.Residual.Length < extent) ThrowTooShort("residual", shape.M, shape.N, blocking.StrideC, terms.Residual.Length);
         if (terms.Accumulate) throw new ArgumentException("a product adds to C or to a residual, not to both", nameof(terms));
     }
 
@@ -324,4 +326,17 @@ internal static unsafe class Gemm
 
     private static void ThrowTooShort(string name, int rows, int width, int stride, int length) =>
         throw new ArgumentException($"{name} is [{rows}, {width}] with rows {stride} apart and does not fit in {length} floats", name);
+
+    private readonly struct PartLoop<TEpilogue>(
+        GemmBlocking blocking, float* a, float* b, float* c, float* scratch, float* bias, float* start, bool relu, int part, TEpilogue epilogue) : IVectorLoop
+        where TEpilogue : struct, IEpilogue
+    {
+        private readonly TEpilogue _epilogue = epilogue;
+
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            if (blocking.Path == GemmPath.Tiles) TilesPart<V, TEpilogue>(blocking, a, b, c, scratch, bias, start, relu, part, _epilogue);
+            else VectorPart<V, TEpilogue>(blocking, a, b, c, bias, start, relu, part, _epilogue);
+        }
+    }
 }

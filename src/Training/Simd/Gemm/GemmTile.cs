@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -34,22 +33,13 @@ internal unsafe struct GemmTile
     public const int MostColumns = 32;
 
     /// <summary>Rows of the tallest tile of this machine.</summary>
-    public static int MaxRows => Vector512.IsHardwareAccelerated ? 12 : 6;
+    public static int MaxRows => VectorDispatch.Lanes == V512.Count ? 12 : 6;
 
     /// <summary>Columns of the widest tile of this machine, two vectors: the width of a packed panel.</summary>
-    public static int MaxColumns => Vector512.IsHardwareAccelerated ? 32 : Vector256.IsHardwareAccelerated ? 16 : 8;
+    public static int MaxColumns => 2 * VectorDispatch.Lanes;
 
     /// <summary>The height of the next tile when <paramref name="rows"/> are left: falling powers of two after the last full one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Height(int rows) =>
         rows >= MaxRows ? MaxRows : MaxRows > 8 && rows >= 8 ? 8 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
-
-    /// <summary>Computes one tile with the widest vectors of this machine.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run(int rows, bool wide, GemmTile* tile, float* a, float* b, float* start, float* c)
-    {
-        if (Vector512.IsHardwareAccelerated) GemmKernel.Run<V512>(rows, wide, tile, a, b, start, c);
-        else if (Vector256.IsHardwareAccelerated) GemmKernel.Run<V256>(rows, wide, tile, a, b, start, c);
-        else GemmKernel.Run<V128>(rows, wide, tile, a, b, start, c);
-    }
 }

@@ -2,7 +2,7 @@ namespace OnnxFunctional.Training.Simd;
 
 /// <summary>The right factor of products in the order in which the micro-kernels read it, packed once and used often: weights, step after step.</summary>
 /// <remarks>
-/// Blocks of the sum follow one another as <see cref="GemmPlan"/> cuts them; in each, panels of <see cref="GemmTile.MaxColumns"/> columns follow one another,
+/// Blocks of the sum follow one another as <see cref="GemmBlocking"/> cuts them; in each, panels of <see cref="GemmTile.MaxColumns"/> columns follow one another,
 /// step by step: <c>[blocks][panels][steps][columns]</c>. The last panel has half the columns when that is enough; columns beyond N are zeros.
 /// The order depends on the machine's vector width and is never stored.
 /// </remarks>
@@ -12,7 +12,7 @@ internal static class PackedMatrix
     public static int Floats(int k, int n) => checked(k * Columns(n));
 
     /// <summary>Panels of n columns: pieces that may be packed at the same time.</summary>
-    public static int Panels(int n) => GemmPlan.CeilingDivide(n, GemmTile.MaxColumns);
+    public static int Panels(int n) => GemmBlocking.CeilingDivide(n, GemmTile.MaxColumns);
 
     /// <summary>Packs op(b), which is [k, n], into <paramref name="packed"/>.</summary>
     // b: [k, n], or [n, k] when transposed; rows stride floats apart
@@ -30,13 +30,13 @@ internal static class PackedMatrix
         if (rows > 0 && width > 0 && b.Length < ((long)(rows - 1) * stride) + width)
             throw new ArgumentException($"[{rows}, {width}] in rows of {stride} does not fit in {b.Length} floats", nameof(b));
 
-        var plan = new GemmPlan(new GemmShape(1, n, k) { PackedB = true });
+        var blocking = new GemmBlocking(new GemmShape(1, n, k) { PackedB = true });
         fixed (float* source = b, destination = packed)
         {
-            for (var block = 0; block < plan.DepthBlocks; block++)
+            for (var block = 0; block < blocking.DepthBlocks; block++)
             {
-                var from = block * plan.Depth;
-                var steps = Math.Min(plan.Depth, k - from);
+                var from = block * blocking.Depth;
+                var steps = Math.Min(blocking.Depth, k - from);
                 GemmPacking.Panels(source, stride, transposed, n, first, end, from, steps, destination + ((nint)from * Columns(n)));
             }
         }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using static OnnxFunctional.Training.Simd.TileColumns;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -18,18 +18,20 @@ internal static unsafe class PoolBackward
     public static void Maximum(
         PoolingGeometry geometry, ReadOnlySpan<float> input, ReadOnlySpan<float> output, ReadOnlySpan<float> gradient, Span<float> inputGradient, int first, int end)
     {
-        if (Vector512.IsHardwareAccelerated && geometry.Channels > 8) Run<V512, MaximumOperator>(geometry, input, output, gradient, inputGradient, first, end);
-        else if (Vector256.IsHardwareAccelerated && geometry.Channels > 4) Run<V256, MaximumOperator>(geometry, input, output, gradient, inputGradient, first, end);
-        else Run<V128, MaximumOperator>(geometry, input, output, gradient, inputGradient, first, end);
+        fixed (float* source = input, result = output, from = gradient, to = inputGradient)
+        {
+            VectorDispatch.Run(geometry.Channels, new WindowsLoop<MaximumOperator>(geometry, source, result, from, to, first, end));
+        }
     }
 
     /// <summary>Gradient of the mean: each window's in equal shares to the values it had.</summary>
     // gradient [batch, od, oh, ow, channels], inputGradient [batch, depth, height, width, channels]
     public static void Mean(PoolingGeometry geometry, ReadOnlySpan<float> gradient, Span<float> inputGradient, int first, int end)
     {
-        if (Vector512.IsHardwareAccelerated && geometry.Channels > 8) Run<V512, MeanOperator>(geometry, default, default, gradient, inputGradient, first, end);
-        else if (Vector256.IsHardwareAccelerated && geometry.Channels > 4) Run<V256, MeanOperator>(geometry, default, default, gradient, inputGradient, first, end);
-        else Run<V128, MeanOperator>(geometry, default, default, gradient, inputGradient, first, end);
+        fixed (float* from = gradient, to = inputGradient)
+        {
+            VectorDispatch.Run(geometry.Channels, new WindowsLoop<MeanOperator>(geometry, null, null, from, to, first, end));
+        }
     }
 
     // With one depth the rows are the slabs, otherwise the planes.
@@ -37,40 +39,36 @@ internal static unsafe class PoolBackward
 
     private static int SlabsPerImage(PoolingGeometry geometry) => CutsDepth(geometry) ? geometry.Depth.Input : geometry.Height.Input;
 
-    private static void Run<V, TOperator>(
-        PoolingGeometry geometry, ReadOnlySpan<float> input, ReadOnlySpan<float> output, ReadOnlySpan<float> gradient, Span<float> inputGradient, int first, int end)
+    private static void AddWindows<V, TOperator>(PoolingGeometry geometry, float* source, float* result, float* from, float* to, int first, int end)
         where V : struct, IVector<V> where TOperator : struct, IPoolOperator
     {
         var slabs = SlabsPerImage(geometry);
         var slabLength = (int)(geometry.InputLength / Math.Max(1, Slabs(geometry)));
         var axis = CutsDepth(geometry) ? geometry.Depth : geometry.Height;
-        fixed (float* source = input, result = output, from = gradient, to = inputGradient)
+        var slab = first;
+        while (slab < end)
         {
-            var slab = first;
-            while (slab < end)
+            var image = slab / slabs;
+            var owned = new Slice(slab % slabs, Math.Min(slabs, slab % slabs + end - slab));
+            var clean = owned.First;
+
+            // Slabs are zeroed just before the first window that reaches them, so that they are still in the cache when it adds to them.
+            for (var position = 0; position < axis.Output; position++)
             {
-                var image = slab / slabs;
-                var owned = new Slice(slab % slabs, Math.Min(slabs, slab % slabs + end - slab));
-                var clean = owned.First;
-
-                // Slabs are zeroed just before the first window that reaches them, so that they are still in the cache when it adds to them.
-                for (var position = 0; position < axis.Output; position++)
-                {
-                    var origin = axis.Origin(position);
-                    var reach = origin + (axis.Kernel - 1) * axis.Dilation + 1;
-                    if (reach <= owned.First || origin >= owned.End) continue;
-                    var dirty = Math.Clamp(reach, clean, owned.End);
-                    new Span<float>(to + (nint)(image * slabs + clean) * slabLength, (dirty - clean) * slabLength).Clear();
-                    clean = dirty;
-                    if (CutsDepth(geometry))
-                        for (var oy = 0; oy < geometry.Height.Output; oy++) Row<V, TOperator>(geometry, owned, source, result, from, to, image, position, oy);
-                    else
-                        for (var oz = 0; oz < geometry.Depth.Output; oz++) Row<V, TOperator>(geometry, owned, source, result, from, to, image, oz, position);
-                }
-
-                new Span<float>(to + (nint)(image * slabs + clean) * slabLength, (owned.End - clean) * slabLength).Clear();
-                slab += owned.End - owned.First;
+                var origin = axis.Origin(position);
+                var reach = origin + (axis.Kernel - 1) * axis.Dilation + 1;
+                if (reach <= owned.First || origin >= owned.End) continue;
+                var dirty = Math.Clamp(reach, clean, owned.End);
+                new Span<float>(to + (nint)(image * slabs + clean) * slabLength, (dirty - clean) * slabLength).Clear();
+                clean = dirty;
+                if (CutsDepth(geometry))
+                    for (var oy = 0; oy < geometry.Height.Output; oy++) Row<V, TOperator>(geometry, owned, source, result, from, to, image, position, oy);
+                else
+                    for (var oz = 0; oz < geometry.Depth.Output; oz++) Row<V, TOperator>(geometry, owned, source, result, from, to, image, oz, position);
             }
+
+            new Span<float>(to + (nint)(image * slabs + clean) * slabLength, (owned.End - clean) * slabLength).Clear();
+            slab += owned.End - owned.First;
         }
     }
 
@@ -126,16 +124,11 @@ internal static unsafe class PoolBackward
 
                     if (!isOwned) continue;
                     add += Load<V, TColumns>(to + at, lanes);
-                    if (TColumns.Partial) V.Store(add, to + at, lanes);
-                    else V.Store(add, to + at);
+                    Store<V, TColumns>(add, to + at, lanes);
                 }
             }
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<V, TColumns>(float* source, int lanes) where V : struct, IVector<V> where TColumns : struct, ITileColumns =>
-        TColumns.Partial ? V.Load(source, lanes) : V.Load(source);
 
     /// <summary>Slabs of one image, from <paramref name="First"/> up to <paramref name="End"/>.</summary>
     private readonly record struct Slice(int First, int End);
@@ -148,5 +141,11 @@ internal static unsafe class PoolBackward
         private readonly int _dilation = axis.Dilation;
 
         public bool Owns(int tap) => tap * _dilation >= _least && tap * _dilation <= _most;
+    }
+
+    private readonly struct WindowsLoop<TOperator>(PoolingGeometry geometry, float* source, float* result, float* from, float* to, int first, int end) : IVectorLoop
+        where TOperator : struct, IPoolOperator
+    {
+        public void Run<V>() where V : struct, IVector<V> => AddWindows<V, TOperator>(geometry, source, result, from, to, first, end);
     }
 }

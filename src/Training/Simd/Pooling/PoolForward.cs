@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using static OnnxFunctional.Training.Simd.TileColumns;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -10,33 +10,31 @@ internal static unsafe class PoolForward
     // input [batch, depth, height, width, channels], output [batch, od, oh, ow, channels]
     public static void Run<TOperator>(PoolingGeometry geometry, ReadOnlySpan<float> input, Span<float> output, int first, int end) where TOperator : struct, IPoolOperator
     {
-        if (Vector512.IsHardwareAccelerated && geometry.Channels > 8) Run<V512, TOperator>(geometry, input, output, first, end);
-        else if (Vector256.IsHardwareAccelerated && geometry.Channels > 4) Run<V256, TOperator>(geometry, input, output, first, end);
-        else Run<V128, TOperator>(geometry, input, output, first, end);
+        fixed (float* source = input, destination = output)
+        {
+            VectorDispatch.Run(geometry.Channels, new RowsLoop<TOperator>(geometry, source, destination, first, end));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run<V, TOperator>(PoolingGeometry geometry, ReadOnlySpan<float> input, Span<float> output, int first, int end)
+    private static void Rows<V, TOperator>(PoolingGeometry geometry, float* source, float* destination, int first, int end)
         where V : struct, IVector<V> where TOperator : struct, IPoolOperator
     {
         var channels = geometry.Channels;
         var rows = geometry.Height.Output;
         var planes = geometry.Depth.Output;
         var columns = geometry.Width.Output;
-        fixed (float* source = input, destination = output)
+        for (var index = first; index < end; index++)
         {
-            for (var index = first; index < end; index++)
+            var to = destination + (nint)index * columns * channels;
+            var window = new PoolWindow(geometry, index / rows / planes, index / rows % planes, index % rows);
+            for (var ox = 0; ox < columns; ox++, to += channels)
             {
-                var to = destination + (nint)index * columns * channels;
-                var window = new PoolWindow(geometry, index / rows / planes, index / rows % planes, index % rows);
-                for (var ox = 0; ox < columns; ox++, to += channels)
-                {
-                    window.Move(ox);
-                    var c = 0;
-                    for (; c <= channels - 2 * V.Count; c += 2 * V.Count) Window<V, TOperator, TwoVectors>(window, source + c, to + c, V.Count);
-                    for (; c <= channels - V.Count; c += V.Count) Window<V, TOperator, OneVector>(window, source + c, to + c, V.Count);
-                    if (c < channels) Window<V, TOperator, PartOfOneVector>(window, source + c, to + c, channels - c);
-                }
+                window.Move(ox);
+                var c = 0;
+                for (; c <= channels - 2 * V.Count; c += 2 * V.Count) Window<V, TOperator, TwoVectors>(window, source + c, to + c, V.Count);
+                for (; c <= channels - V.Count; c += V.Count) Window<V, TOperator, OneVector>(window, source + c, to + c, V.Count);
+                if (c < channels) Window<V, TOperator, PartOfOneVector>(window, source + c, to + c, channels - c);
             }
         }
     }
@@ -55,7 +53,7 @@ internal static unsafe class PoolForward
                 var from = source + (window.Origin + z * window.DepthStep + y * window.RowStep);
                 for (var x = window.Columns; x > 0; x--)
                 {
-                    a = TOperator.Add(a, TColumns.Partial ? V.Load(from, lanes) : V.Load(from));
+                    a = TOperator.Add(a, Load<V, TColumns>(from, lanes));
                     if (TColumns.Two) b = TOperator.Add(b, V.Load(from + V.Count));
                     from += window.ColumnStep;
                 }
@@ -63,8 +61,13 @@ internal static unsafe class PoolForward
         }
 
         var count = Math.Max(1, window.Count);
-        if (TColumns.Partial) V.Store(TOperator.Finish(a, count), destination, lanes);
-        else V.Store(TOperator.Finish(a, count), destination);
+        Store<V, TColumns>(TOperator.Finish(a, count), destination, lanes);
         if (TColumns.Two) V.Store(TOperator.Finish(b, count), destination + V.Count);
+    }
+
+    private readonly struct RowsLoop<TOperator>(PoolingGeometry geometry, float* source, float* destination, int first, int end) : IVectorLoop
+        where TOperator : struct, IPoolOperator
+    {
+        public void Run<V>() where V : struct, IVector<V> => Rows<V, TOperator>(geometry, source, destination, first, end);
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace OnnxFunctional.Training.Simd;
 
 /// <summary>Takes blocks of rows back from the last step to the first.</summary>
@@ -25,20 +23,12 @@ internal static unsafe class RecurrentBackwardPass
     }
 
     /// <summary>All steps of one part of the blocks.</summary>
-    public static void Steps(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part)
-    {
-        if (Vector512.IsHardwareAccelerated) Run<V512>(layout, buffers, part, inputOnly: false);
-        else if (Vector256.IsHardwareAccelerated) Run<V256>(layout, buffers, part, inputOnly: false);
-        else Run<V128>(layout, buffers, part, inputOnly: false);
-    }
+    public static void Steps(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part) =>
+        VectorDispatch.Run(new PartLoop(layout, buffers, part, inputOnly: false));
 
     /// <summary>The input's gradient for one chunk of steps of one block, where it is not made on the way.</summary>
-    public static void Input(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part)
-    {
-        if (Vector512.IsHardwareAccelerated) Run<V512>(layout, buffers, part, inputOnly: true);
-        else if (Vector256.IsHardwareAccelerated) Run<V256>(layout, buffers, part, inputOnly: true);
-        else Run<V128>(layout, buffers, part, inputOnly: true);
-    }
+    public static void Input(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part) =>
+        VectorDispatch.Run(new PartLoop(layout, buffers, part, inputOnly: true));
 
     private static void Run<V>(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part, bool inputOnly) where V : struct, IVector<V>
     {
@@ -69,8 +59,8 @@ internal static unsafe class RecurrentBackwardPass
                 var block = new RecurrentBlock(layout, part, index, reserve, null, mask);
                 var carry = CarryOf(layout, part, index, gates, carries, sums);
                 new Span<float>(carry.State, layout.CarryLength).Clear();
-                AddRows(block, stateGradient, carry.State);
-                AddRows(block, cellGradient, carry.Cell);
+                block.ReadRows(stateGradient, carry.State);
+                block.ReadRows(cellGradient, carry.Cell);
                 for (var step = layout.Shape.Time - 1; step >= 0; step--)
                 {
                     if (sequenceGradient != null) AddSequence<V>(block, sequenceGradient, step, carry.State);
@@ -81,8 +71,8 @@ internal static unsafe class RecurrentBackwardPass
                     if (sumsWeights && step % layout.ChunkSteps == 0) RecurrentWeightGradient.AddChunk<V>(block, carry, input, step, weightSum);
                 }
 
-                CopyRows(block, carry.State, initialState);
-                CopyRows(block, carry.Cell, initialCell);
+                block.WriteRows(carry.State, initialState);
+                block.WriteRows(carry.Cell, initialCell);
             }
         }
     }
@@ -212,28 +202,13 @@ internal static unsafe class RecurrentBackwardPass
         }
     }
 
-    private static void AddRows(in RecurrentBlock block, float* source, float* destination)
-    {
-        if (source == null) return;
-        var units = block.Layout.Shape.Units;
-        for (var row = 0; row < block.Rows; row++)
-        {
-            new ReadOnlySpan<float>(source + (((nint)block.First + row) * units), units).CopyTo(new Span<float>(destination + ((nint)row * block.Layout.Stride), units));
-        }
-    }
-
-    private static void CopyRows(in RecurrentBlock block, float* source, float* destination)
-    {
-        if (destination == null) return;
-        var units = block.Layout.Shape.Units;
-        for (var row = 0; row < block.Rows; row++)
-        {
-            new ReadOnlySpan<float>(source + ((nint)row * block.Layout.Stride), units).CopyTo(new Span<float>(destination + (((nint)block.First + row) * units), units));
-        }
-    }
-
     private struct Weights
     {
         public float* Input, State, Candidate;
+    }
+
+    private readonly struct PartLoop(RecurrentLayout layout, RecurrentBackwardBuffers buffers, int part, bool inputOnly) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V> => RecurrentBackwardPass.Run<V>(layout, buffers, part, inputOnly);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -89,7 +90,29 @@ internal unsafe ref struct RecurrentBlock
 
     /// <summary>Lanes of a slot that are units, as a mask: what stands in the others may be infinite with some activations and must not reach a sum.</summary>
     public readonly V Lanes<V>(int panel, int slot) where V : struct, IVector<V> =>
-        V.LessThan(V.FromInt32Bits(V.LaneBits), V.Create(Layout.Columns(panel, slot).Valid));
+        FirstLanes<V>(Layout.Columns(panel, slot).Valid);
+
+    /// <summary>Copies this block's rows of [batch, units] to [row][padded unit]; nothing if there is no source.</summary>
+    public readonly void ReadRows(float* source, float* destination)
+    {
+        if (source == null) return;
+        var units = Layout.Shape.Units;
+        for (var row = 0; row < Rows; row++)
+        {
+            new ReadOnlySpan<float>(source + (((nint)First + row) * units), units).CopyTo(new Span<float>(destination + ((nint)row * Layout.Stride), units));
+        }
+    }
+
+    /// <summary>Copies [row][padded unit] to this block's rows of [batch, units]; nothing if there is no destination.</summary>
+    public readonly void WriteRows(float* source, float* destination)
+    {
+        if (destination == null) return;
+        var units = Layout.Shape.Units;
+        for (var row = 0; row < Rows; row++)
+        {
+            new ReadOnlySpan<float>(source + ((nint)row * Layout.Stride), units).CopyTo(new Span<float>(destination + (((nint)First + row) * units), units));
+        }
+    }
 
     /// <summary>Asks for the lines that a step of the backward pass is going to read, while the step before it computes: the reserve of all steps is larger than L2.</summary>
     public readonly void Prefetch(int panel, int step)
@@ -159,20 +182,18 @@ internal unsafe struct RecurrentCarry
         Gates + ((((nint)panel * block.Layout.GradientSteps) + (step % block.Layout.GradientSteps)) * block.Rows * block.Layout.PanelRow);
 }
 
-/// <summary>Tells a cell's backward pass where its derivatives come from, as a constant to the JIT.</summary>
-internal interface IRecurrentDerivatives
+/// <summary>Where the backward pass finds one panel of one step; [row][slot][lane] but for the sums.</summary>
+internal readonly unsafe struct RecurrentPanel(in RecurrentBlock block, in RecurrentCarry carry, int panel, int step)
 {
-    static abstract bool Kept { get; }
-}
+    /// <summary>What came out of the activations.</summary>
+    public readonly float* Gates = block.GatesAt(panel, step);
 
-/// <summary>tanh and sigmoid: from the values.</summary>
-internal readonly struct DerivativesFromValues : IRecurrentDerivatives
-{
-    public static bool Kept => false;
-}
+    /// <summary>Gradients with respect to what goes into them.</summary>
+    public readonly float* Gradients = carry.GatesAt(block, panel, step);
 
-/// <summary>Any other activation: kept by the forward pass.</summary>
-internal readonly struct DerivativesKept : IRecurrentDerivatives
-{
-    public static bool Kept => true;
+    /// <summary>Derivatives of the activations, or null.</summary>
+    public readonly float* Derivatives = block.DerivativesAt(panel, step);
+
+    /// <summary>[slot][lane]: sums of the gradients over rows and steps.</summary>
+    public readonly float* Sums = carry.Sums + (panel * block.Layout.PanelRow);
 }

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace OnnxFunctional.Training.Simd;
 
 /// <summary>Takes blocks of rows through all steps.</summary>
@@ -26,20 +24,12 @@ internal static unsafe class RecurrentForwardPass
     public const int PackParts = 2;
 
     /// <summary>Biases and input product of one chunk of steps of one block, where those are not made on the way.</summary>
-    public static void Input(RecurrentLayout layout, in RecurrentForwardBuffers buffers, int part)
-    {
-        if (Vector512.IsHardwareAccelerated) Run<V512>(layout, buffers, part, inputOnly: true);
-        else if (Vector256.IsHardwareAccelerated) Run<V256>(layout, buffers, part, inputOnly: true);
-        else Run<V128>(layout, buffers, part, inputOnly: true);
-    }
+    public static void Input(RecurrentLayout layout, in RecurrentForwardBuffers buffers, int part) =>
+        VectorDispatch.Run(new PartLoop(layout, buffers, part, inputOnly: true));
 
     /// <summary>All steps of one part of the blocks.</summary>
-    public static void Steps(RecurrentLayout layout, in RecurrentForwardBuffers buffers, int part)
-    {
-        if (Vector512.IsHardwareAccelerated) Run<V512>(layout, buffers, part, inputOnly: false);
-        else if (Vector256.IsHardwareAccelerated) Run<V256>(layout, buffers, part, inputOnly: false);
-        else Run<V128>(layout, buffers, part, inputOnly: false);
-    }
+    public static void Steps(RecurrentLayout layout, in RecurrentForwardBuffers buffers, int part) =>
+        VectorDispatch.Run(new PartLoop(layout, buffers, part, inputOnly: false));
 
     private static void Run<V>(RecurrentLayout layout, in RecurrentForwardBuffers buffers, int part, bool inputOnly) where V : struct, IVector<V>
     {
@@ -72,8 +62,8 @@ internal static unsafe class RecurrentForwardPass
                     if (sequence != null) WriteSequence(block, step, sequence);
                 }
 
-                if (lastState != null) End(block, block.StateAt(layout.Shape.Time), lastState);
-                if (lastCell != null) End(block, block.CellAt(layout.Shape.Time), lastCell);
+                block.WriteRows(block.StateAt(layout.Shape.Time), lastState);
+                if (layout.HasCell) block.WriteRows(block.CellAt(layout.Shape.Time), lastCell);
             }
         }
     }
@@ -200,23 +190,8 @@ internal static unsafe class RecurrentForwardPass
     // [batch, units] or zeros -> [row][padded unit]
     private static void Begin(in RecurrentBlock block, float* source, float* destination)
     {
-        var units = block.Layout.Shape.Units;
-        var padded = block.Layout.Stride;
-        for (var row = 0; row < block.Rows; row++)
-        {
-            var target = new Span<float>(destination + ((nint)row * padded), padded);
-            target.Clear();
-            if (source != null) new ReadOnlySpan<float>(source + (((nint)block.First + row) * units), units).CopyTo(target);
-        }
-    }
-
-    private static void End(in RecurrentBlock block, float* source, float* destination)
-    {
-        var units = block.Layout.Shape.Units;
-        for (var row = 0; row < block.Rows; row++)
-        {
-            new ReadOnlySpan<float>(source + ((nint)row * block.Layout.Stride), units).CopyTo(new Span<float>(destination + (((nint)block.First + row) * units), units));
-        }
+        new Span<float>(destination, (int)block.StepLength).Clear();
+        block.ReadRows(source, destination);
     }
 
     private static void WriteSequence(in RecurrentBlock block, int step, float* sequence)
@@ -242,18 +217,16 @@ internal static unsafe class RecurrentForwardPass
 
         public Sections(RecurrentLayout layout, Span<float> workspace)
         {
-            Input = Take(ref workspace, layout.PackedInputLength);
-            State = Take(ref workspace, layout.PackedStateLength);
-            Candidate = Take(ref workspace, layout.PackedCandidateLength);
-            Bias = Take(ref workspace, layout.GateRow);
-            Scratch = Take(ref workspace, layout.ScratchLength);
+            Input = RecurrentPacking.Take(ref workspace, layout.PackedInputLength);
+            State = RecurrentPacking.Take(ref workspace, layout.PackedStateLength);
+            Candidate = RecurrentPacking.Take(ref workspace, layout.PackedCandidateLength);
+            Bias = RecurrentPacking.Take(ref workspace, layout.GateRow);
+            Scratch = RecurrentPacking.Take(ref workspace, layout.ScratchLength);
         }
+    }
 
-        private static Span<float> Take(scoped ref Span<float> rest, long length)
-        {
-            var taken = rest[..(int)length];
-            rest = rest[(int)length..];
-            return taken;
-        }
+    private readonly struct PartLoop(RecurrentLayout layout, RecurrentForwardBuffers buffers, int part, bool inputOnly) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V> => RecurrentForwardPass.Run<V>(layout, buffers, part, inputOnly);
     }
 }

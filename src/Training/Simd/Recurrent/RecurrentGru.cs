@@ -43,10 +43,7 @@ internal static unsafe class RecurrentGru
                 var r = VectorMath.Sigmoid(V.Load(sums + (2 * V.Count)));
                 var product = V.Load(sums + (3 * V.Count));
                 var candidate = VectorMath.Tanh(V.MultiplyAdd(r, product, V.Load(sums)));
-                V.Store(candidate, gates);
-                V.Store(z, gates + V.Count);
-                V.Store(r, gates + (2 * V.Count));
-                V.Store(product, gates + (3 * V.Count));
+                RecurrentRow.Store(candidate, z, r, product, gates);
                 h = V.MultiplyAdd(z, h - candidate, candidate);
             }
 
@@ -87,79 +84,35 @@ internal static unsafe class RecurrentGru
         where V : struct, IVector<V>
         where TDerivatives : struct, IRecurrentDerivatives
     {
-        nint stride = block.Layout.Stride;
-        nint panelRow = block.Layout.PanelRow;
-        var gates = block.GatesAt(panel, step);
-        var gradients = carry.GatesAt(block, panel, step);
-        var derivatives = TDerivatives.Kept ? block.DerivativesAt(panel, step) : null;
+        var at = new RecurrentPanel(block, carry, panel, step);
+        float* state = block.StateAt(step), stateGradient = carry.State, direct = carry.Direct;
         var lanes = TDerivatives.Kept ? block.Lanes<V>(panel, 0) : V.Zero;
-        var at = panel * V.Count;
-        var state = block.StateAt(step) + at;
-        var stateGradient = carry.State + at;
-        var direct = carry.Direct + at;
-        var one = V.Create(1f);
-        var sums = carry.Sums + (panel * panelRow);
-        var sumH = V.Load(sums);
-        var sumZ = V.Load(sums + V.Count);
-        var sumR = V.Load(sums + (2 * V.Count));
-        var sumP = V.Load(sums + (3 * V.Count));
-        for (var row = 0; row < block.Rows; row++)
+        RecurrentRow.Load<V>(at.Sums, out var sumH, out var sumZ, out var sumR, out var sumP);
+        nint gate = 0;
+        nint unit = panel * V.Count;
+        for (var row = 0; row < block.Rows; row++, gate += block.Layout.PanelRow, unit += block.Layout.Stride)
         {
-            var dh = V.Load(stateGradient);
+            var dh = V.Load(stateGradient + unit);
             if (block.Skips(row, step))
             {
-                V.Store(V.Zero, gradients);
-                V.Store(V.Zero, gradients + V.Count);
-                V.Store(V.Zero, gradients + (2 * V.Count));
-                V.Store(V.Zero, gradients + (3 * V.Count));
-                V.Store(dh, direct);
-            }
-            else
-            {
-                var candidate = V.Load(gates);
-                var z = V.Load(gates + V.Count);
-                var r = V.Load(gates + (2 * V.Count));
-                var product = V.Load(gates + (3 * V.Count));
-                var dCandidate = dh * (one - z);
-                var dz = dh * (V.Load(state) - candidate);
-                V dr;
-                if (TDerivatives.Kept)
-                {
-                    dCandidate = (dCandidate * V.Load(derivatives)) & lanes;
-                    dz = (dz * V.Load(derivatives + V.Count)) & lanes;
-                    dr = (dCandidate * product * V.Load(derivatives + (2 * V.Count))) & lanes;
-                }
-                else
-                {
-                    dCandidate *= V.MultiplyAdd(-candidate, candidate, one);
-                    dz *= z * (one - z);
-                    dr = dCandidate * product * (r * (one - r));
-                }
-
-                var dProduct = dCandidate * r;
-                V.Store(dCandidate, gradients);
-                V.Store(dz, gradients + V.Count);
-                V.Store(dr, gradients + (2 * V.Count));
-                V.Store(dProduct, gradients + (3 * V.Count));
-                V.Store(dh * z, direct);
-                sumH += dCandidate;
-                sumZ += dz;
-                sumR += dr;
-                sumP += dProduct;
+                RecurrentRow.Store(V.Zero, V.Zero, V.Zero, V.Zero, at.Gradients + gate);
+                V.Store(dh, direct + unit);
+                continue;
             }
 
-            gates += panelRow;
-            gradients += panelRow;
-            derivatives += TDerivatives.Kept ? panelRow : 0;
-            state += stride;
-            stateGradient += stride;
-            direct += stride;
+            RecurrentRow.Load<V>(at.Gates + gate, out var candidate, out var z, out var r, out var product);
+            CandidateGradients<V, TDerivatives>(dh, V.Load(state + unit), candidate, z, at.Derivatives + gate, lanes, out var dCandidate, out var dz);
+            var dr = TDerivatives.Clean(dCandidate * product * TDerivatives.OfGate(r, at.Derivatives + gate + (2 * V.Count)), lanes);
+            var dProduct = dCandidate * r;
+            RecurrentRow.Store(dCandidate, dz, dr, dProduct, at.Gradients + gate);
+            V.Store(dh * z, direct + unit);
+            sumH += dCandidate;
+            sumZ += dz;
+            sumR += dr;
+            sumP += dProduct;
         }
 
-        V.Store(sumH, sums);
-        V.Store(sumZ, sums + V.Count);
-        V.Store(sumR, sums + (2 * V.Count));
-        V.Store(sumP, sums + (3 * V.Count));
+        RecurrentRow.Store(sumH, sumZ, sumR, sumP, at.Sums);
     }
 
     /// <summary><c>dh~ = dh (1 - z) f'; dz = dh (h - h~) z'</c>: what goes before the candidate's product backwards.</summary>
@@ -168,49 +121,31 @@ internal static unsafe class RecurrentGru
         where TDerivatives : struct, IRecurrentDerivatives
     {
         var layout = block.Layout;
+        var at = new RecurrentPanel(block, carry, panel, step);
         var lanes = TDerivatives.Kept ? block.Lanes<V>(panel, 0) : V.Zero;
-        var one = V.Create(1f);
-        var sums = carry.Sums + (panel * layout.PanelRow);
-        var sumH = V.Load(sums);
-        var sumZ = V.Load(sums + V.Count);
+        var sumH = V.Load(at.Sums);
+        var sumZ = V.Load(at.Sums + V.Count);
         for (var row = 0; row < block.Rows; row++)
         {
             var unit = (panel * V.Count) + ((nint)row * layout.Stride);
-            var at = (nint)row * layout.PanelRow;
-            var gates = block.GatesAt(panel, step) + at;
-            var gradients = carry.GatesAt(block, panel, step) + at;
-            if (block.Skips(row, step))
+            var gate = (nint)row * layout.PanelRow;
+            var gates = at.Gates + gate;
+            var (dCandidate, dz) = (V.Zero, V.Zero);
+            if (!block.Skips(row, step))
             {
-                V.Store(V.Zero, gradients);
-                V.Store(V.Zero, gradients + V.Count);
-                continue;
+                CandidateGradients<V, TDerivatives>(
+                    V.Load(carry.State + unit), V.Load(block.StateAt(step) + unit), V.Load(gates), V.Load(gates + V.Count), at.Derivatives + gate, lanes,
+                    out dCandidate, out dz);
+                sumH += dCandidate;
+                sumZ += dz;
             }
 
-            var dh = V.Load(carry.State + unit);
-            var candidate = V.Load(gates);
-            var z = V.Load(gates + V.Count);
-            var dCandidate = dh * (one - z);
-            var dz = dh * (V.Load(block.StateAt(step) + unit) - candidate);
-            if (TDerivatives.Kept)
-            {
-                var derivatives = block.DerivativesAt(panel, step) + at;
-                dCandidate = (dCandidate * V.Load(derivatives)) & lanes;
-                dz = (dz * V.Load(derivatives + V.Count)) & lanes;
-            }
-            else
-            {
-                dCandidate *= V.MultiplyAdd(-candidate, candidate, one);
-                dz *= z * (one - z);
-            }
-
-            V.Store(dCandidate, gradients);
-            V.Store(dz, gradients + V.Count);
-            sumH += dCandidate;
-            sumZ += dz;
+            V.Store(dCandidate, at.Gradients + gate);
+            V.Store(dz, at.Gradients + gate + V.Count);
         }
 
-        V.Store(sumH, sums);
-        V.Store(sumZ, sums + V.Count);
+        V.Store(sumH, at.Sums);
+        V.Store(sumZ, at.Sums + V.Count);
     }
 
     /// <summary><c>dr = d(r h) h r'</c>; the state's own share is <c>dh z + d(r h) r</c>: what comes behind the candidate's product backwards.</summary>
@@ -219,16 +154,14 @@ internal static unsafe class RecurrentGru
         where TDerivatives : struct, IRecurrentDerivatives
     {
         var layout = block.Layout;
+        var at = new RecurrentPanel(block, carry, panel, step);
         var lanes = TDerivatives.Kept ? block.Lanes<V>(panel, 0) : V.Zero;
-        var one = V.Create(1f);
-        var sums = carry.Sums + (panel * layout.PanelRow) + (2 * V.Count);
-        var sumR = V.Load(sums);
+        var sumR = V.Load(at.Sums + (2 * V.Count));
         for (var row = 0; row < block.Rows; row++)
         {
             var unit = (panel * V.Count) + ((nint)row * layout.Stride);
-            var at = (nint)row * layout.PanelRow;
-            var gates = block.GatesAt(panel, step) + at;
-            var gradient = carry.GatesAt(block, panel, step) + at + (2 * V.Count);
+            var gate = (nint)row * layout.PanelRow;
+            var gradient = at.Gradients + gate + (2 * V.Count);
             var dh = V.Load(carry.State + unit);
             if (block.Skips(row, step))
             {
@@ -237,17 +170,25 @@ internal static unsafe class RecurrentGru
                 continue;
             }
 
-            var r = V.Load(gates + (2 * V.Count));
+            var r = V.Load(at.Gates + gate + (2 * V.Count));
             var reset = V.Load(carry.Reset + unit);
-            var dr = reset * V.Load(block.StateAt(step) + unit);
-            if (TDerivatives.Kept) dr = (dr * V.Load(block.DerivativesAt(panel, step) + at + (2 * V.Count))) & lanes;
-            else dr *= r * (one - r);
+            var dr = TDerivatives.Clean(reset * V.Load(block.StateAt(step) + unit) * TDerivatives.OfGate(r, at.Derivatives + gate + (2 * V.Count)), lanes);
             V.Store(dr, gradient);
-            V.Store(V.MultiplyAdd(dh, V.Load(gates + V.Count), reset * r), carry.Direct + unit);
+            V.Store(V.MultiplyAdd(dh, V.Load(at.Gates + gate + V.Count), reset * r), carry.Direct + unit);
             sumR += dr;
         }
 
-        V.Store(sumR, sums);
+        V.Store(sumR, at.Sums + (2 * V.Count));
+    }
+
+    // dh~ = dh (1 - z) f'; dz = dh (h - h~) z'
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CandidateGradients<V, TDerivatives>(V dh, V h, V candidate, V z, float* derivatives, V lanes, out V dCandidate, out V dz)
+        where V : struct, IVector<V>
+        where TDerivatives : struct, IRecurrentDerivatives
+    {
+        dCandidate = TDerivatives.Clean(dh * (V.Create(1f) - z) * TDerivatives.OfActivation(candidate, derivatives), lanes);
+        dz = TDerivatives.Clean(dh * (h - candidate) * TDerivatives.OfGate(z, derivatives + V.Count), lanes);
     }
 
     // h' = z h + (1 - z) h~

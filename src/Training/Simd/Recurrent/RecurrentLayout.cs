@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace OnnxFunctional.Training.Simd;
 
 /// <summary>Neighbouring vectors of a panel row.</summary>
@@ -33,7 +31,7 @@ internal sealed class RecurrentLayout
         ArgumentNullException.ThrowIfNull(shape);
         Shape = shape;
         Training = training;
-        Lanes = Width;
+        Lanes = VectorDispatch.Lanes;
         var unitVectors = Divide(shape.Units, Lanes);
         if (shape.Kind == RecurrentKind.Simple)
         {
@@ -84,9 +82,6 @@ internal sealed class RecurrentLayout
         SumsWeightsByPart = Blocks >= 4 && (long)Parts * (shape.Units + shape.Inputs) <= (long)shape.Batch * shape.Time;
         GradientSteps = SumsWeightsByPart ? ChunkSteps : shape.Time;
     }
-
-    /// <summary>Floats of the widest vector of this machine.</summary>
-    public static int Width => Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
 
     public RecurrentShape Shape { get; }
 

@@ -34,10 +34,7 @@ internal static unsafe class RecurrentLstm
                 var o = VectorMath.Sigmoid(V.Load(sums + (3 * V.Count)));
                 var c = V.MultiplyAdd(f, V.Load(cell), i * g);
                 var t = VectorMath.Tanh(c);
-                V.Store(i, gates);
-                V.Store(f, gates + V.Count);
-                V.Store(g, gates + (2 * V.Count));
-                V.Store(o, gates + (3 * V.Count));
+                RecurrentRow.Store(i, f, g, o, gates);
                 V.Store(c, newCell);
                 V.Store(t, activation);
                 V.Store(o * t, newState);
@@ -93,89 +90,42 @@ internal static unsafe class RecurrentLstm
         where V : struct, IVector<V>
         where TDerivatives : struct, IRecurrentDerivatives
     {
-        nint stride = block.Layout.Stride;
-        nint panelRow = block.Layout.PanelRow;
-        var gates = block.GatesAt(panel, step);
-        var gradients = carry.GatesAt(block, panel, step);
-        var at = panel * V.Count;
-        var cell = block.CellAt(step) + at;
-        var activation = block.CellActivationAt(step) + at;
-        var stateGradient = carry.State + at;
-        var cellGradient = carry.Cell + at;
-        var direct = carry.Direct + at;
-        var derivatives = TDerivatives.Kept ? block.DerivativesAt(panel, step) : null;
-        var cellDerivatives = TDerivatives.Kept ? block.CellDerivativesAt(step) + at : null;
+        var at = new RecurrentPanel(block, carry, panel, step);
+        var cell = block.CellAt(step);
+        var activation = block.CellActivationAt(step);
+        var cellDerivatives = block.CellDerivativesAt(step);
+        float* stateGradient = carry.State, cellGradient = carry.Cell, direct = carry.Direct;
         var lanes = TDerivatives.Kept ? block.Lanes<V>(panel, 0) : V.Zero;
-        var one = V.Create(1f);
-
-        var sums = carry.Sums + (panel * panelRow);
-        var sumI = V.Load(sums);
-        var sumF = V.Load(sums + V.Count);
-        var sumG = V.Load(sums + (2 * V.Count));
-        var sumO = V.Load(sums + (3 * V.Count));
-        for (var row = 0; row < block.Rows; row++)
+        RecurrentRow.Load<V>(at.Sums, out var sumI, out var sumF, out var sumG, out var sumO);
+        nint gate = 0;
+        nint unit = panel * V.Count;
+        for (var row = 0; row < block.Rows; row++, gate += block.Layout.PanelRow, unit += block.Layout.Stride)
         {
-            var dh = V.Load(stateGradient);
+            var dh = V.Load(stateGradient + unit);
             if (block.Skips(row, step))
             {
-                V.Store(V.Zero, gradients);
-                V.Store(V.Zero, gradients + V.Count);
-                V.Store(V.Zero, gradients + (2 * V.Count));
-                V.Store(V.Zero, gradients + (3 * V.Count));
-                V.Store(dh, direct);
-            }
-            else
-            {
-                var i = V.Load(gates);
-                var f = V.Load(gates + V.Count);
-                var g = V.Load(gates + (2 * V.Count));
-                var o = V.Load(gates + (3 * V.Count));
-                var t = V.Load(activation);
-                var dc = dh * o;
-                V di, df, dg, dO;
-                if (TDerivatives.Kept)
-                {
-                    dc = V.MultiplyAdd(dc, V.Load(cellDerivatives), V.Load(cellGradient));
-                    di = (dc * g * V.Load(derivatives)) & lanes;
-                    df = (dc * V.Load(cell) * V.Load(derivatives + V.Count)) & lanes;
-                    dg = (dc * i * V.Load(derivatives + (2 * V.Count))) & lanes;
-                    dO = (dh * t * V.Load(derivatives + (3 * V.Count))) & lanes;
-                }
-                else
-                {
-                    dc = V.MultiplyAdd(dc, V.MultiplyAdd(-t, t, one), V.Load(cellGradient));
-                    di = dc * g * (i * (one - i));
-                    df = dc * V.Load(cell) * (f * (one - f));
-                    dg = dc * i * V.MultiplyAdd(-g, g, one);
-                    dO = dh * t * (o * (one - o));
-                }
-
-                V.Store(dc * f, cellGradient);
-                V.Store(di, gradients);
-                V.Store(df, gradients + V.Count);
-                V.Store(dg, gradients + (2 * V.Count));
-                V.Store(dO, gradients + (3 * V.Count));
-                sumI += di;
-                sumF += df;
-                sumG += dg;
-                sumO += dO;
-                if (block.Mask != null) V.Store(V.Zero, direct);
+                RecurrentRow.Store(V.Zero, V.Zero, V.Zero, V.Zero, at.Gradients + gate);
+                V.Store(dh, direct + unit);
+                continue;
             }
 
-            gates += panelRow;
-            gradients += panelRow;
-            derivatives += TDerivatives.Kept ? panelRow : 0;
-            cell += stride;
-            activation += stride;
-            cellDerivatives += TDerivatives.Kept ? stride : 0;
-            stateGradient += stride;
-            cellGradient += stride;
-            direct += stride;
+            RecurrentRow.Load<V>(at.Gates + gate, out var i, out var f, out var g, out var o);
+            var derivatives = at.Derivatives + gate;
+            var t = V.Load(activation + unit);
+            var dc = V.MultiplyAdd(dh * o, TDerivatives.OfActivation(t, cellDerivatives + unit), V.Load(cellGradient + unit));
+            var di = TDerivatives.Clean(dc * g * TDerivatives.OfGate(i, derivatives), lanes);
+            var df = TDerivatives.Clean(dc * V.Load(cell + unit) * TDerivatives.OfGate(f, derivatives + V.Count), lanes);
+            var dg = TDerivatives.Clean(dc * i * TDerivatives.OfActivation(g, derivatives + (2 * V.Count)), lanes);
+            var dO = TDerivatives.Clean(dh * t * TDerivatives.OfGate(o, derivatives + (3 * V.Count)), lanes);
+            V.Store(dc * f, cellGradient + unit);
+            RecurrentRow.Store(di, df, dg, dO, at.Gradients + gate);
+            sumI += di;
+            sumF += df;
+            sumG += dg;
+            sumO += dO;
+            if (block.Mask != null) V.Store(V.Zero, direct + unit);
         }
 
-        V.Store(sumI, sums);
-        V.Store(sumF, sums + V.Count);
-        V.Store(sumG, sums + (2 * V.Count));
-        V.Store(sumO, sums + (3 * V.Count));
+        RecurrentRow.Store(sumI, sumF, sumG, sumO, at.Sums);
     }
 }

@@ -3,6 +3,14 @@ namespace OnnxFunctional.Training.Simd;
 /// <summary>Weights into the order in which the products of the steps read them.</summary>
 internal static unsafe class RecurrentPacking
 {
+    /// <summary>Takes the first floats of what is left of a workspace.</summary>
+    public static Span<float> Take(scoped ref Span<float> rest, long length)
+    {
+        var taken = rest[..(int)length];
+        rest = rest[(int)length..];
+        return taken;
+    }
+
     /// <summary>Rows of weights as [panel][row][slot][lane], unused lanes zero.</summary>
     // [rows, gates * units] -> [panels, rows, slots, lanes]
     public static void Pack(RecurrentLayout layout, ReadOnlySpan<float> weights, RecurrentSlots slots, int rows, Span<float> packed)

@@ -50,17 +50,8 @@ internal static unsafe class RecurrentSimple
                     continue;
                 }
 
-                V gradient;
-                if (TDerivatives.Kept)
-                {
-                    gradient = (dh * V.Load(derivatives + gate)) & lanes;
-                }
-                else
-                {
-                    var h = V.Load(block.StateAt(step + 1) + unit);
-                    gradient = dh * V.MultiplyAdd(-h, h, V.Create(1f));
-                }
-
+                var h = TDerivatives.Kept ? V.Zero : V.Load(block.StateAt(step + 1) + unit);
+                var gradient = TDerivatives.Clean(dh * TDerivatives.OfActivation(h, derivatives + gate), lanes);
                 V.Store(gradient, gradients + gate);
                 sum += gradient;
                 if (block.Mask != null) V.Store(V.Zero, carry.Direct + unit);

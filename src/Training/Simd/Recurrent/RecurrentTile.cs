@@ -41,18 +41,18 @@ internal static unsafe class RecurrentTile
         {
             for (; row + 4 <= rows; row += 4)
             {
-                Rows<V, Four>(left + (row * strides->LeftRow), right, start + (row * strides->StartRow), strides, vectors, result + (row * strides->ResultRow));
+                Rows<V, Rows4>(left + (row * strides->LeftRow), right, start + (row * strides->StartRow), strides, vectors, result + (row * strides->ResultRow));
             }
         }
 
         for (; row + 2 <= rows; row += 2)
         {
-            Rows<V, Two>(left + (row * strides->LeftRow), right, start + (row * strides->StartRow), strides, vectors, result + (row * strides->ResultRow));
+            Rows<V, Rows2>(left + (row * strides->LeftRow), right, start + (row * strides->StartRow), strides, vectors, result + (row * strides->ResultRow));
         }
 
         if (row < rows)
         {
-            Rows<V, One>(left + (row * strides->LeftRow), right, start + (row * strides->StartRow), strides, vectors, result + (row * strides->ResultRow));
+            Rows<V, Rows1>(left + (row * strides->LeftRow), right, start + (row * strides->StartRow), strides, vectors, result + (row * strides->ResultRow));
         }
     }
 
@@ -82,7 +82,7 @@ internal static unsafe class RecurrentTile
 
     private static void Rows<V, TRows>(float* left, float* right, float* start, RecurrentStrides* strides, int vectors, float* result)
         where V : struct, IVector<V>
-        where TRows : struct, IExtent
+        where TRows : struct, ITileRows
     {
         switch (vectors)
         {
@@ -105,8 +105,8 @@ internal static unsafe class RecurrentTile
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile<V, TRows, TVectors>(float* left, float* right, float* start, RecurrentStrides* strides, float* result)
         where V : struct, IVector<V>
-        where TRows : struct, IExtent
-        where TVectors : struct, IExtent
+        where TRows : struct, ITileRows
+        where TVectors : struct, ITileVectors
     {
         var row1 = strides->LeftRow;
         var row2 = row1 * 2;
@@ -119,9 +119,9 @@ internal static unsafe class RecurrentTile
         V s20 = V.Zero, s21 = V.Zero, s22 = V.Zero, s23 = V.Zero;
         V s30 = V.Zero, s31 = V.Zero, s32 = V.Zero, s33 = V.Zero;
         Load<V, TVectors>(start, ref s00, ref s01, ref s02, ref s03);
-        if (TRows.Value > 1) Load<V, TVectors>(start + strides->StartRow, ref s10, ref s11, ref s12, ref s13);
-        if (TRows.Value > 2) Load<V, TVectors>(start + (2 * strides->StartRow), ref s20, ref s21, ref s22, ref s23);
-        if (TRows.Value > 3) Load<V, TVectors>(start + (3 * strides->StartRow), ref s30, ref s31, ref s32, ref s33);
+        if (TRows.Count > 1) Load<V, TVectors>(start + strides->StartRow, ref s10, ref s11, ref s12, ref s13);
+        if (TRows.Count > 2) Load<V, TVectors>(start + (2 * strides->StartRow), ref s20, ref s21, ref s22, ref s23);
+        if (TRows.Count > 3) Load<V, TVectors>(start + (3 * strides->StartRow), ref s30, ref s31, ref s32, ref s33);
 
         for (var segment = strides->Segments; segment > 0; segment--)
         {
@@ -130,41 +130,13 @@ internal static unsafe class RecurrentTile
             for (var step = strides->Steps; step > 0; step--)
             {
                 var b0 = V.Load(b);
-                var b1 = TVectors.Value > 1 ? V.Load(b + V.Count) : V.Zero;
-                var b2 = TVectors.Value > 2 ? V.Load(b + (2 * V.Count)) : V.Zero;
-                var b3 = TVectors.Value > 3 ? V.Load(b + (3 * V.Count)) : V.Zero;
-                var factor = V.Create(*a);
-                s00 = V.MultiplyAdd(factor, b0, s00);
-                if (TVectors.Value > 1) s01 = V.MultiplyAdd(factor, b1, s01);
-                if (TVectors.Value > 2) s02 = V.MultiplyAdd(factor, b2, s02);
-                if (TVectors.Value > 3) s03 = V.MultiplyAdd(factor, b3, s03);
-                if (TRows.Value > 1)
-                {
-                    factor = V.Create(a[row1]);
-                    s10 = V.MultiplyAdd(factor, b0, s10);
-                    if (TVectors.Value > 1) s11 = V.MultiplyAdd(factor, b1, s11);
-                    if (TVectors.Value > 2) s12 = V.MultiplyAdd(factor, b2, s12);
-                    if (TVectors.Value > 3) s13 = V.MultiplyAdd(factor, b3, s13);
-                }
-
-                if (TRows.Value > 2)
-                {
-                    factor = V.Create(a[row2]);
-                    s20 = V.MultiplyAdd(factor, b0, s20);
-                    if (TVectors.Value > 1) s21 = V.MultiplyAdd(factor, b1, s21);
-                    if (TVectors.Value > 2) s22 = V.MultiplyAdd(factor, b2, s22);
-                    if (TVectors.Value > 3) s23 = V.MultiplyAdd(factor, b3, s23);
-                }
-
-                if (TRows.Value > 3)
-                {
-                    factor = V.Create(a[row3]);
-                    s30 = V.MultiplyAdd(factor, b0, s30);
-                    if (TVectors.Value > 1) s31 = V.MultiplyAdd(factor, b1, s31);
-                    if (TVectors.Value > 2) s32 = V.MultiplyAdd(factor, b2, s32);
-                    if (TVectors.Value > 3) s33 = V.MultiplyAdd(factor, b3, s33);
-                }
-
+                var b1 = TVectors.Count > 1 ? V.Load(b + V.Count) : V.Zero;
+                var b2 = TVectors.Count > 2 ? V.Load(b + (2 * V.Count)) : V.Zero;
+                var b3 = TVectors.Count > 3 ? V.Load(b + (3 * V.Count)) : V.Zero;
+                MultiplyAdd<V, TVectors>(*a, b0, b1, b2, b3, ref s00, ref s01, ref s02, ref s03);
+                if (TRows.Count > 1) MultiplyAdd<V, TVectors>(a[row1], b0, b1, b2, b3, ref s10, ref s11, ref s12, ref s13);
+                if (TRows.Count > 2) MultiplyAdd<V, TVectors>(a[row2], b0, b1, b2, b3, ref s20, ref s21, ref s22, ref s23);
+                if (TRows.Count > 3) MultiplyAdd<V, TVectors>(a[row3], b0, b1, b2, b3, ref s30, ref s31, ref s32, ref s33);
                 a += leftStep;
                 b += rightStep;
             }
@@ -174,55 +146,67 @@ internal static unsafe class RecurrentTile
         }
 
         Store<V, TVectors>(s00, s01, s02, s03, result);
-        if (TRows.Value > 1) Store<V, TVectors>(s10, s11, s12, s13, result + strides->ResultRow);
-        if (TRows.Value > 2) Store<V, TVectors>(s20, s21, s22, s23, result + (2 * strides->ResultRow));
-        if (TRows.Value > 3) Store<V, TVectors>(s30, s31, s32, s33, result + (3 * strides->ResultRow));
+        if (TRows.Count > 1) Store<V, TVectors>(s10, s11, s12, s13, result + strides->ResultRow);
+        if (TRows.Count > 2) Store<V, TVectors>(s20, s21, s22, s23, result + (2 * strides->ResultRow));
+        if (TRows.Count > 3) Store<V, TVectors>(s30, s31, s32, s33, result + (3 * strides->ResultRow));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyAdd<V, TVectors>(float left, V b0, V b1, V b2, V b3, ref V s0, ref V s1, ref V s2, ref V s3)
+        where V : struct, IVector<V>
+        where TVectors : struct, ITileVectors
+    {
+        var factor = V.Create(left);
+        s0 = V.MultiplyAdd(factor, b0, s0);
+        if (TVectors.Count > 1) s1 = V.MultiplyAdd(factor, b1, s1);
+        if (TVectors.Count > 2) s2 = V.MultiplyAdd(factor, b2, s2);
+        if (TVectors.Count > 3) s3 = V.MultiplyAdd(factor, b3, s3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Load<V, TVectors>(float* source, ref V s0, ref V s1, ref V s2, ref V s3)
         where V : struct, IVector<V>
-        where TVectors : struct, IExtent
+        where TVectors : struct, ITileVectors
     {
         s0 = V.Load(source);
-        if (TVectors.Value > 1) s1 = V.Load(source + V.Count);
-        if (TVectors.Value > 2) s2 = V.Load(source + (2 * V.Count));
-        if (TVectors.Value > 3) s3 = V.Load(source + (3 * V.Count));
+        if (TVectors.Count > 1) s1 = V.Load(source + V.Count);
+        if (TVectors.Count > 2) s2 = V.Load(source + (2 * V.Count));
+        if (TVectors.Count > 3) s3 = V.Load(source + (3 * V.Count));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store<V, TVectors>(V s0, V s1, V s2, V s3, float* destination)
         where V : struct, IVector<V>
-        where TVectors : struct, IExtent
+        where TVectors : struct, ITileVectors
     {
         V.Store(s0, destination);
-        if (TVectors.Value > 1) V.Store(s1, destination + V.Count);
-        if (TVectors.Value > 2) V.Store(s2, destination + (2 * V.Count));
-        if (TVectors.Value > 3) V.Store(s3, destination + (3 * V.Count));
+        if (TVectors.Count > 1) V.Store(s1, destination + V.Count);
+        if (TVectors.Count > 2) V.Store(s2, destination + (2 * V.Count));
+        if (TVectors.Count > 3) V.Store(s3, destination + (3 * V.Count));
     }
 
-    private interface IExtent
+    private interface ITileVectors
     {
-        static abstract int Value { get; }
+        static abstract int Count { get; }
     }
 
-    private readonly struct One : IExtent
+    private readonly struct One : ITileVectors
     {
-        public static int Value => 1;
+        public static int Count => 1;
     }
 
-    private readonly struct Two : IExtent
+    private readonly struct Two : ITileVectors
     {
-        public static int Value => 2;
+        public static int Count => 2;
     }
 
-    private readonly struct Three : IExtent
+    private readonly struct Three : ITileVectors
     {
-        public static int Value => 3;
+        public static int Count => 3;
     }
 
-    private readonly struct Four : IExtent
+    private readonly struct Four : ITileVectors
     {
-        public static int Value => 4;
+        public static int Count => 4;
     }
 }

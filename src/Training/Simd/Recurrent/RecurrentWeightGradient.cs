@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace OnnxFunctional.Training.Simd;
 
 /// <summary>The backward pass' own memory by name.</summary>
@@ -9,20 +7,13 @@ internal readonly ref struct RecurrentBackwardSections
 
     public RecurrentBackwardSections(RecurrentLayout layout, Span<float> workspace)
     {
-        Gates = Take(ref workspace, layout.GateGradientLength);
-        Input = Take(ref workspace, layout.TransposedInputLength);
-        State = Take(ref workspace, layout.TransposedStateLength);
-        Candidate = Take(ref workspace, layout.TransposedCandidateLength);
-        Carries = Take(ref workspace, (long)layout.Parts * layout.CarryLength);
-        Sums = Take(ref workspace, (long)layout.Parts * layout.GateRow);
-        WeightSums = Take(ref workspace, layout.WeightSumsLength);
-    }
-
-    private static Span<float> Take(scoped ref Span<float> rest, long length)
-    {
-        var taken = rest[..(int)length];
-        rest = rest[(int)length..];
-        return taken;
+        Gates = RecurrentPacking.Take(ref workspace, layout.GateGradientLength);
+        Input = RecurrentPacking.Take(ref workspace, layout.TransposedInputLength);
+        State = RecurrentPacking.Take(ref workspace, layout.TransposedStateLength);
+        Candidate = RecurrentPacking.Take(ref workspace, layout.TransposedCandidateLength);
+        Carries = RecurrentPacking.Take(ref workspace, (long)layout.Parts * layout.CarryLength);
+        Sums = RecurrentPacking.Take(ref workspace, (long)layout.Parts * layout.GateRow);
+        WeightSums = RecurrentPacking.Take(ref workspace, layout.WeightSumsLength);
     }
 }
 
@@ -34,12 +25,8 @@ internal static unsafe class RecurrentWeightGradient
     private const int ChunkRows = 64;
 
     /// <summary><c>d kernel = sum input' gates; d recurrent kernel = sum state' gates</c></summary>
-    public static void Product(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part)
-    {
-        if (Vector512.IsHardwareAccelerated) Run<V512>(layout, buffers, part);
-        else if (Vector256.IsHardwareAccelerated) Run<V256>(layout, buffers, part);
-        else Run<V128>(layout, buffers, part);
-    }
+    public static void Product(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part) =>
+        VectorDispatch.Run(new PartLoop(layout, buffers, part));
 
     /// <summary><c>d bias = sum gates</c>, from the sums of the parts in their order.</summary>
     public static void Bias(RecurrentLayout layout, in RecurrentBackwardBuffers buffers)
@@ -184,5 +171,10 @@ internal static unsafe class RecurrentWeightGradient
                 new ReadOnlySpan<float>(product + ((nint)(row - from) * layout.PanelRow) + (slot * layout.Lanes), valid).CopyTo(gradient.Slice((row * width) + column, valid));
             }
         }
+    }
+
+    private readonly struct PartLoop(RecurrentLayout layout, RecurrentBackwardBuffers buffers, int part) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V> => RecurrentWeightGradient.Run<V>(layout, buffers, part);
     }
 }

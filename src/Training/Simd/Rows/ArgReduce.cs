@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -21,22 +20,8 @@ internal static unsafe class ArgReduce
         fixed (float* source = x)
         fixed (long* target = destination)
         {
-            for (var o = 0; o < outer; o++)
-            {
-                var start = source + ((nint)o * count * inner);
-                var result = target + ((nint)o * inner);
-                if (Vector512.IsHardwareAccelerated) Slice<V512>(start, count, inner, smallest, result);
-                else if (Vector256.IsHardwareAccelerated) Slice<V256>(start, count, inner, smallest, result);
-                else Slice<V128>(start, count, inner, smallest, result);
-            }
+            VectorDispatch.Run(new SlicesLoop(source, outer, count, inner, smallest ? -1f : 1f, target));
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Slice<V>(float* x, int count, int inner, bool smallest, long* destination) where V : struct, IVector<V>
-    {
-        if (inner == 1) *destination = Row<V>(x, count, smallest ? -1f : 1f);
-        else Columns<V>(x, count, inner, smallest ? -1f : 1f, destination);
     }
 
     // Every lane keeps its best value and the place it had; places are floats, exact below 2^24.
@@ -103,7 +88,7 @@ internal static unsafe class ArgReduce
             for (var n = 0; n < count; n++)
             {
                 var source = x + ((nint)n * inner) + i;
-                var value = (width == V.Count ? V.Load(source) : V.Load(source, width)) * V.Create(sign);
+                var value = PartialVector.Load<V>(source, width) * V.Create(sign);
 
                 // The first that is no NaN is taken even if it is minus infinity.
                 var first = V.LessThan(place, V.Zero) & V.Equals(value, value);
@@ -114,6 +99,19 @@ internal static unsafe class ArgReduce
 
             V.Store(V.Max(place, V.Zero), indices);
             for (var lane = 0; lane < width; lane++) destination[i + lane] = (long)indices[lane];
+        }
+    }
+
+    private readonly struct SlicesLoop(float* x, int outer, int count, int inner, float sign, long* destination) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (nint o = 0; o < outer; o++)
+            {
+                var slice = x + (o * count * inner);
+                if (inner == 1) destination[o] = Row<V>(slice, count, sign);
+                else Columns<V>(slice, count, inner, sign, destination + (o * inner));
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -29,9 +29,7 @@ internal static unsafe class BatchNormLoops
         fixed (float* source = x, mean = means, square = squares)
         {
             var rows = x.Length / means.Length;
-            if (Vector512.IsHardwareAccelerated) Statistics<V512>(source, rows, means.Length, mean, square);
-            else if (Vector256.IsHardwareAccelerated) Statistics<V256>(source, rows, means.Length, mean, square);
-            else Statistics<V128>(source, rows, means.Length, mean, square);
+            VectorDispatch.Run(new StatisticsLoop(source, rows, means.Length, mean, square));
         }
     }
 
@@ -72,9 +70,7 @@ internal static unsafe class BatchNormLoops
         fixed (float* source = x, mean = means, factor = factors, bias = biases, target = y)
         {
             var rows = x.Length / means.Length;
-            if (Vector512.IsHardwareAccelerated) Normalize<V512, TOperator>(op, source, rows, means.Length, mean, factor, bias, target);
-            else if (Vector256.IsHardwareAccelerated) Normalize<V256, TOperator>(op, source, rows, means.Length, mean, factor, bias, target);
-            else Normalize<V128, TOperator>(op, source, rows, means.Length, mean, factor, bias, target);
+            VectorDispatch.Run(new NormalizeLoop<TOperator>(op, source, rows, means.Length, mean, factor, bias, target));
         }
     }
 
@@ -93,9 +89,7 @@ internal static unsafe class BatchNormLoops
         fixed (float* upstream = dy, source = x, mean = means, sum = sums, product = products)
         {
             var rows = means.Length == 0 ? 0 : x.Length / means.Length;
-            if (Vector512.IsHardwareAccelerated) GradientSums<V512>(upstream, source, rows, means.Length, mean, sum, product);
-            else if (Vector256.IsHardwareAccelerated) GradientSums<V256>(upstream, source, rows, means.Length, mean, sum, product);
-            else GradientSums<V128>(upstream, source, rows, means.Length, mean, sum, product);
+            VectorDispatch.Run(new GradientSumsLoop(upstream, source, rows, means.Length, mean, sum, product));
         }
     }
 
@@ -117,9 +111,7 @@ internal static unsafe class BatchNormLoops
         fixed (float* upstream = dy, source = x, mean = means, factor = factors, gradientMean = gradientMeans, slope = slopes, target = dx)
         {
             var rows = x.Length / means.Length;
-            if (Vector512.IsHardwareAccelerated) Gradient<V512>(upstream, source, rows, means.Length, mean, factor, gradientMean, slope, target);
-            else if (Vector256.IsHardwareAccelerated) Gradient<V256>(upstream, source, rows, means.Length, mean, factor, gradientMean, slope, target);
-            else Gradient<V128>(upstream, source, rows, means.Length, mean, factor, gradientMean, slope, target);
+            VectorDispatch.Run(new GradientLoop(upstream, source, rows, means.Length, mean, factor, gradientMean, slope, target));
         }
     }
 
@@ -174,7 +166,7 @@ internal static unsafe class BatchNormLoops
             for (var i = 0; i < length; i += V.Count)
             {
                 var width = Math.Min(V.Count, length - i);
-                var difference = (Load<V>(x + first + i, width) - V.Create(blockMean)) & ReduceLoops.FirstLanes<V>(width);
+                var difference = (Load<V>(x + first + i, width) - V.Create(blockMean)) & FirstLanes<V>(width);
                 sum = V.MultiplyAdd(difference, difference, sum);
             }
 
@@ -298,13 +290,26 @@ internal static unsafe class BatchNormLoops
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<V>(float* source, int count) where V : struct, IVector<V> => count == V.Count ? V.Load(source) : V.Load(source, count);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<V>(V value, float* destination, int count) where V : struct, IVector<V>
+    private readonly struct StatisticsLoop(float* x, int rows, int channels, float* means, float* squares) : IVectorLoop
     {
-        if (count == V.Count) V.Store(value, destination);
-        else V.Store(value, destination, count);
+        public void Run<V>() where V : struct, IVector<V> => Statistics<V>(x, rows, channels, means, squares);
+    }
+
+    private readonly struct NormalizeLoop<TOperator>(
+        TOperator op, float* x, int rows, int channels, float* means, float* factors, float* biases, float* y) : IVectorLoop
+        where TOperator : struct, IUnaryOperator
+    {
+        public void Run<V>() where V : struct, IVector<V> => Normalize<V, TOperator>(op, x, rows, channels, means, factors, biases, y);
+    }
+
+    private readonly struct GradientSumsLoop(float* dy, float* x, int rows, int channels, float* means, float* sums, float* products) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V> => GradientSums<V>(dy, x, rows, channels, means, sums, products);
+    }
+
+    private readonly struct GradientLoop(
+        float* dy, float* x, int rows, int channels, float* means, float* factors, float* gradientMeans, float* slopes, float* dx) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V> => Gradient<V>(dy, x, rows, channels, means, factors, gradientMeans, slopes, dx);
     }
 }

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -51,17 +50,10 @@ internal static unsafe class CrossEntropyLoops
         ArgumentOutOfRangeException.ThrowIfNotEqual(logits.Length, dlogits.Length);
         if (dloss.Length == 0) return;
         var classes = logits.Length / dloss.Length;
-        fixed (float* source = logits, target = dlogits)
+        fixed (float* source = logits, sums = logSums, scales = dloss, target = dlogits)
+        fixed (TLabel* label = labels)
         {
-            for (var row = 0; row < dloss.Length; row++)
-            {
-                var start = (nint)row * classes;
-                if (Vector512.IsHardwareAccelerated) ScaledSoftmax<V512>(source + start, classes, logSums[row], dloss[row], target + start);
-                else if (Vector256.IsHardwareAccelerated) ScaledSoftmax<V256>(source + start, classes, logSums[row], dloss[row], target + start);
-                else ScaledSoftmax<V128>(source + start, classes, logSums[row], dloss[row], target + start);
-                var label = long.CreateSaturating(labels[row]);
-                if ((ulong)label < (ulong)classes) target[start + (nint)label] -= dloss[row];
-            }
+            VectorDispatch.Run(new SparseBackwardLoop<TLabel>(source, label, sums, scales, dloss.Length, classes, target));
         }
     }
 
@@ -76,15 +68,9 @@ internal static unsafe class CrossEntropyLoops
         if (loss.Length == 0) return;
         var classes = logits.Length / loss.Length;
         LogSumExpLoops.Rows(logits, classes, logSums);
-        fixed (float* source = logits, wanted = targets)
+        fixed (float* source = logits, wanted = targets, sums = logSums, result = loss)
         {
-            for (var row = 0; row < loss.Length; row++)
-            {
-                var start = (nint)row * classes;
-                if (Vector512.IsHardwareAccelerated) loss[row] = DenseRow<V512>(source + start, wanted + start, classes, logSums[row]);
-                else if (Vector256.IsHardwareAccelerated) loss[row] = DenseRow<V256>(source + start, wanted + start, classes, logSums[row]);
-                else loss[row] = DenseRow<V128>(source + start, wanted + start, classes, logSums[row]);
-            }
+            VectorDispatch.Run(new DenseForwardLoop(source, wanted, sums, loss.Length, classes, result));
         }
     }
 
@@ -101,15 +87,9 @@ internal static unsafe class CrossEntropyLoops
         ArgumentOutOfRangeException.ThrowIfNotEqual(targets.Length, dlogits.Length);
         if (dloss.Length == 0) return;
         var classes = logits.Length / dloss.Length;
-        fixed (float* source = logits, wanted = targets, target = dlogits)
+        fixed (float* source = logits, wanted = targets, sums = logSums, scales = dloss, target = dlogits)
         {
-            for (var row = 0; row < dloss.Length; row++)
-            {
-                var start = (nint)row * classes;
-                if (Vector512.IsHardwareAccelerated) DenseRowBackward<V512>(source + start, wanted + start, classes, logSums[row], dloss[row], target + start);
-                else if (Vector256.IsHardwareAccelerated) DenseRowBackward<V256>(source + start, wanted + start, classes, logSums[row], dloss[row], target + start);
-                else DenseRowBackward<V128>(source + start, wanted + start, classes, logSums[row], dloss[row], target + start);
-            }
+            VectorDispatch.Run(new DenseBackwardLoop(source, wanted, sums, scales, dloss.Length, classes, target));
         }
     }
 
@@ -154,5 +134,40 @@ internal static unsafe class CrossEntropyLoops
         if (i >= classes) return;
         var rest = classes - i;
         V.Store((VectorMath.Exp(V.Load(logits + i, rest) - shift) * weight) - (V.Load(targets + i, rest) * factor), destination + i, rest);
+    }
+
+    private readonly struct SparseBackwardLoop<TLabel>(float* logits, TLabel* labels, float* logSums, float* dloss, int rows, int classes, float* dlogits) : IVectorLoop
+        where TLabel : unmanaged, IBinaryInteger<TLabel>
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (nint row = 0; row < rows; row++)
+            {
+                var target = dlogits + (row * classes);
+                ScaledSoftmax<V>(logits + (row * classes), classes, logSums[row], dloss[row], target);
+                var label = long.CreateSaturating(labels[row]);
+                if ((ulong)label < (ulong)classes) target[label] -= dloss[row];
+            }
+        }
+    }
+
+    private readonly struct DenseForwardLoop(float* logits, float* targets, float* logSums, int rows, int classes, float* loss) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (nint row = 0; row < rows; row++) loss[row] = DenseRow<V>(logits + (row * classes), targets + (row * classes), classes, logSums[row]);
+        }
+    }
+
+    private readonly struct DenseBackwardLoop(float* logits, float* targets, float* logSums, float* dloss, int rows, int classes, float* dlogits) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (nint row = 0; row < rows; row++)
+            {
+                var start = row * classes;
+                DenseRowBackward<V>(logits + start, targets + start, classes, logSums[row], dloss[row], dlogits + start);
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -24,20 +24,9 @@ internal static unsafe class LayerNormLoops
         var columns = x.Length / inverses.Length;
         CheckParameters(scale, columns);
         CheckParameters(bias, columns);
-        fixed (float* source = x, scales = scale, biases = bias, target = y)
+        fixed (float* source = x, scales = scale, biases = bias, target = y, mean = means, inverse = inverses)
         {
-            for (var row = 0; row < inverses.Length; row++)
-            {
-                var start = (nint)row * columns;
-                var (mean, inverse) = Vector512.IsHardwareAccelerated ? Moments<V512>(source + start, columns, means.Length > 0, epsilon)
-                    : Vector256.IsHardwareAccelerated ? Moments<V256>(source + start, columns, means.Length > 0, epsilon)
-                    : Moments<V128>(source + start, columns, means.Length > 0, epsilon);
-                if (means.Length > 0) means[row] = mean;
-                inverses[row] = inverse;
-                if (Vector512.IsHardwareAccelerated) Normalize<V512>(source + start, columns, mean, inverse, scales, biases, target + start);
-                else if (Vector256.IsHardwareAccelerated) Normalize<V256>(source + start, columns, mean, inverse, scales, biases, target + start);
-                else Normalize<V128>(source + start, columns, mean, inverse, scales, biases, target + start);
-            }
+            VectorDispatch.Run(new ForwardLoop(source, inverses.Length, columns, scales, biases, epsilon, target, mean, inverse));
         }
     }
 
@@ -63,28 +52,20 @@ internal static unsafe class LayerNormLoops
         CheckParameters(scale, columns);
         CheckParameters(dscale, columns);
         CheckParameters(dbias, columns);
-        fixed (float* upstream = dy, source = x, scales = scale, target = dx, scaleSums = dscale, biasSums = dbias)
+        fixed (float* upstream = dy, source = x, scales = scale, target = dx, scaleSums = dscale, biasSums = dbias, mean = means, inverse = inverses)
         {
-            for (var row = 0; row < inverses.Length; row++)
+            var row = new BackwardRow
             {
-                var start = (nint)row * columns;
-                var arguments = new BackwardRow
-                {
-                    Upstream = upstream + start,
-                    Source = source + start,
-                    Scale = scales,
-                    Mean = means.Length > 0 ? means[row] : 0f,
-                    Inverse = inverses[row],
-                    IsCentred = means.Length > 0,
-                    Target = target + start,
-                    ScaleSums = scaleSums,
-                    BiasSums = biasSums,
-                    Columns = columns,
-                };
-                if (Vector512.IsHardwareAccelerated) Backward<V512>(arguments);
-                else if (Vector256.IsHardwareAccelerated) Backward<V256>(arguments);
-                else Backward<V128>(arguments);
-            }
+                Upstream = upstream,
+                Source = source,
+                Scale = scales,
+                IsCentred = means.Length > 0,
+                Target = target,
+                ScaleSums = scaleSums,
+                BiasSums = biasSums,
+                Columns = columns,
+            };
+            VectorDispatch.Run(new BackwardLoop(row, inverses.Length, mean, inverse));
         }
     }
 
@@ -107,8 +88,8 @@ internal static unsafe class LayerNormLoops
         for (; i < columns; i += V.Count)
         {
             var rest = Math.Min(V.Count, columns - i);
-            var value = (rest == V.Count ? V.Load(x + i) : V.Load(x + i, rest)) - shift;
-            value &= ReduceLoops.FirstLanes<V>(rest);
+            var value = Load<V>(x + i, rest) - shift;
+            value &= FirstLanes<V>(rest);
             a = V.MultiplyAdd(value, value, a);
         }
 
@@ -161,15 +142,6 @@ internal static unsafe class LayerNormLoops
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<V>(float* source, int count) where V : struct, IVector<V> => count == V.Count ? V.Load(source) : V.Load(source, count);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<V>(V value, float* destination, int count) where V : struct, IVector<V>
-    {
-        if (count == V.Count) V.Store(value, destination);
-        else V.Store(value, destination, count);
-    }
 
     private static void CheckParameters(ReadOnlySpan<float> parameters, int columns)
     {
@@ -188,5 +160,38 @@ internal static unsafe class LayerNormLoops
         public float Inverse;
         public bool IsCentred;
         public int Columns;
+    }
+
+    private readonly struct ForwardLoop(
+        float* x, int rows, int columns, float* scale, float* bias, float epsilon, float* y, float* means, float* inverses) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (nint row = 0; row < rows; row++)
+            {
+                var source = x + (row * columns);
+                var (mean, inverse) = Moments<V>(source, columns, means != null, epsilon);
+                if (means != null) means[row] = mean;
+                inverses[row] = inverse;
+                Normalize<V>(source, columns, mean, inverse, scale, bias, y + (row * columns));
+            }
+        }
+    }
+
+    private readonly struct BackwardLoop(BackwardRow first, int rows, float* means, float* inverses) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            var arguments = first;
+            for (nint row = 0; row < rows; row++)
+            {
+                arguments.Mean = means != null ? means[row] : 0f;
+                arguments.Inverse = inverses[row];
+                Backward<V>(arguments);
+                arguments.Upstream += arguments.Columns;
+                arguments.Source += arguments.Columns;
+                arguments.Target += arguments.Columns;
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -13,16 +13,7 @@ internal static unsafe class LogSumExpLoops
     public static void Rows(ReadOnlySpan<float> x, int columns, Span<float> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, columns * destination.Length);
-        fixed (float* source = x)
-        {
-            for (var row = 0; row < destination.Length; row++)
-            {
-                var start = source + ((nint)row * columns);
-                if (Vector512.IsHardwareAccelerated) destination[row] = Row<V512>(start, columns);
-                else if (Vector256.IsHardwareAccelerated) destination[row] = Row<V256>(start, columns);
-                else destination[row] = Row<V128>(start, columns);
-            }
-        }
+        fixed (float* source = x, target = destination) VectorDispatch.Run(new RowsLoop(source, destination.Length, columns, target));
     }
 
     /// <summary>Over all rows: <c>destination[c] = log(sum over r of exp(x[r, c]))</c>.</summary>
@@ -33,12 +24,7 @@ internal static unsafe class LogSumExpLoops
     public static void Columns(ReadOnlySpan<float> x, int rows, int stride, Span<float> destination)
     {
         if (rows > 0) ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * (long)stride) + destination.Length);
-        fixed (float* source = x, target = destination)
-        {
-            if (Vector512.IsHardwareAccelerated) Columns<V512>(source, rows, stride, target, destination.Length);
-            else if (Vector256.IsHardwareAccelerated) Columns<V256>(source, rows, stride, target, destination.Length);
-            else Columns<V128>(source, rows, stride, target, destination.Length);
-        }
+        fixed (float* source = x, target = destination) VectorDispatch.Run(new ColumnsLoop(source, rows, stride, target, destination.Length));
     }
 
     /// <summary>Over one run.</summary>
@@ -65,7 +51,7 @@ internal static unsafe class LogSumExpLoops
         }
 
         for (; i <= count - V.Count; i += V.Count) a += VectorMath.Exp(V.Load(x + i) - minus);
-        if (i < count) b += VectorMath.Exp(V.Load(x + i, (int)(count - i)) - minus) & ReduceLoops.FirstLanes<V>(count - i);
+        if (i < count) b += VectorMath.Exp(V.Load(x + i, (int)(count - i)) - minus) & FirstLanes<V>(count - i);
         return V.Sum(a + b);
     }
 
@@ -82,11 +68,20 @@ internal static unsafe class LogSumExpLoops
             var sum = V.Zero;
             for (nint row = 0; row < rows; row++) sum += VectorMath.Exp(Load<V>(x + (row * stride) + i, count) - shift);
             var result = V.Select(finite, VectorMath.Log(sum) + shift, largest);
-            if (count == V.Count) V.Store(result, destination + i);
-            else V.Store(result, destination + i, count);
+            Store(result, destination + i, count);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<V>(float* source, int count) where V : struct, IVector<V> => count == V.Count ? V.Load(source) : V.Load(source, count);
+    private readonly struct RowsLoop(float* x, int rows, nint columns, float* destination) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (nint row = 0; row < rows; row++) destination[row] = Row<V>(x + (row * columns), columns);
+        }
+    }
+
+    private readonly struct ColumnsLoop(float* x, nint rows, nint stride, float* destination, nint columns) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V> => Columns<V>(x, rows, stride, destination, columns);
+    }
 }

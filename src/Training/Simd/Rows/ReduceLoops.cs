@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -17,12 +17,9 @@ internal static unsafe class ReduceLoops
     /// <summary>All elements in one.</summary>
     public static float Run<TOperator>(ReadOnlySpan<float> x) where TOperator : struct, IReduceOperator
     {
-        fixed (float* source = x)
-        {
-            if (Vector512.IsHardwareAccelerated) return Run<V512, TOperator>(source, x.Length);
-            if (Vector256.IsHardwareAccelerated) return Run<V256, TOperator>(source, x.Length);
-            return Run<V128, TOperator>(source, x.Length);
-        }
+        var result = 0f;
+        Rows<TOperator>(x, x.Length, new Span<float>(ref result));
+        return result;
     }
 
     /// <summary>Each row in one.</summary>
@@ -32,16 +29,7 @@ internal static unsafe class ReduceLoops
     public static void Rows<TOperator>(ReadOnlySpan<float> x, int columns, Span<float> destination) where TOperator : struct, IReduceOperator
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, columns * destination.Length);
-        fixed (float* source = x)
-        {
-            for (var row = 0; row < destination.Length; row++)
-            {
-                var start = source + ((nint)row * columns);
-                if (Vector512.IsHardwareAccelerated) destination[row] = Run<V512, TOperator>(start, columns);
-                else if (Vector256.IsHardwareAccelerated) destination[row] = Run<V256, TOperator>(start, columns);
-                else destination[row] = Run<V128, TOperator>(start, columns);
-            }
-        }
+        fixed (float* source = x, target = destination) VectorDispatch.Run(new RowsLoop<TOperator>(source, destination.Length, columns, target));
     }
 
     /// <summary>All rows in one: <c>destination[c] = combine over r of x[r, c]</c>.</summary>
@@ -52,17 +40,8 @@ internal static unsafe class ReduceLoops
     public static void Columns<TOperator>(ReadOnlySpan<float> x, int rows, int stride, Span<float> destination) where TOperator : struct, IReduceOperator
     {
         if (rows > 0) ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * (long)stride) + destination.Length);
-        fixed (float* source = x, target = destination)
-        {
-            if (Vector512.IsHardwareAccelerated) Columns<V512, TOperator>(source, rows, stride, target, destination.Length);
-            else if (Vector256.IsHardwareAccelerated) Columns<V256, TOperator>(source, rows, stride, target, destination.Length);
-            else Columns<V128, TOperator>(source, rows, stride, target, destination.Length);
-        }
+        fixed (float* source = x, target = destination) VectorDispatch.Run(new ColumnsLoop<TOperator>(source, rows, stride, target, destination.Length));
     }
-
-    /// <summary>Lanes below <paramref name="count"/> as a mask.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V FirstLanes<V>(nint count) where V : struct, IVector<V> => V.LessThan(V.FromInt32Bits(V.LaneBits), V.Create(count));
 
     /// <summary>See the span form.</summary>
     [MethodImpl(Optimized)]
@@ -159,13 +138,17 @@ internal static unsafe class ReduceLoops
         Store(TOperator.Combine(Load<V>(destination, count), sum), destination, count);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<V>(float* source, int count) where V : struct, IVector<V> => count == V.Count ? V.Load(source) : V.Load(source, count);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<V>(V value, float* destination, int count) where V : struct, IVector<V>
+    private readonly struct RowsLoop<TOperator>(float* x, int rows, nint columns, float* destination) : IVectorLoop where TOperator : struct, IReduceOperator
     {
-        if (count == V.Count) V.Store(value, destination);
-        else V.Store(value, destination, count);
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (nint row = 0; row < rows; row++) destination[row] = ReduceLoops.Run<V, TOperator>(x + (row * columns), columns);
+        }
+    }
+
+    private readonly struct ColumnsLoop<TOperator>(float* x, nint rows, nint stride, float* destination, nint columns) : IVectorLoop
+        where TOperator : struct, IReduceOperator
+    {
+        public void Run<V>() where V : struct, IVector<V> => Columns<V, TOperator>(x, rows, stride, destination, columns);
     }
 }

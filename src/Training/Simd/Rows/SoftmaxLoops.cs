@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -18,17 +18,7 @@ internal static unsafe class SoftmaxLoops
     public static void Forward(ReadOnlySpan<float> x, int count, int inner, bool logarithm, Span<float> y)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, y.Length);
-        if (x.Length == 0) return;
-        var slice = (nint)count * inner;
-        fixed (float* source = x, target = y)
-        {
-            for (nint start = 0; start < x.Length; start += slice)
-            {
-                if (Vector512.IsHardwareAccelerated) ForwardSlice<V512>(source + start, count, inner, logarithm, target + start);
-                else if (Vector256.IsHardwareAccelerated) ForwardSlice<V256>(source + start, count, inner, logarithm, target + start);
-                else ForwardSlice<V128>(source + start, count, inner, logarithm, target + start);
-            }
-        }
+        fixed (float* source = x, target = y) VectorDispatch.Run(new ForwardLoop(source, x.Length, count, inner, logarithm, target));
     }
 
     /// <summary><c>dx = y * (dy - sum(dy * y))</c>, or with the logarithm <c>dx = dy - exp(y) * sum(dy)</c>.</summary>
@@ -42,32 +32,7 @@ internal static unsafe class SoftmaxLoops
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(dy.Length, dx.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(y.Length, dx.Length);
-        if (dx.Length == 0) return;
-        var slice = (nint)count * inner;
-        fixed (float* upstream = dy, output = y, target = dx)
-        {
-            for (nint start = 0; start < dx.Length; start += slice)
-            {
-                if (Vector512.IsHardwareAccelerated) BackwardSlice<V512>(upstream + start, output + start, count, inner, logarithm, target + start);
-                else if (Vector256.IsHardwareAccelerated) BackwardSlice<V256>(upstream + start, output + start, count, inner, logarithm, target + start);
-                else BackwardSlice<V128>(upstream + start, output + start, count, inner, logarithm, target + start);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void ForwardSlice<V>(float* x, int count, int inner, bool logarithm, float* y) where V : struct, IVector<V>
-    {
-        if (inner == 1 && count <= 4 * V.Count && !logarithm) ForwardShortRow<V>(x, count, y);
-        else if (inner == 1) ForwardRow<V>(x, count, logarithm, y);
-        else ForwardColumns<V>(x, count, inner, logarithm, y);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void BackwardSlice<V>(float* dy, float* y, int count, int inner, bool logarithm, float* dx) where V : struct, IVector<V>
-    {
-        if (inner == 1) BackwardRow<V>(dy, y, count, logarithm, dx);
-        else BackwardColumns<V>(dy, y, count, inner, logarithm, dx);
+        fixed (float* upstream = dy, output = y, target = dx) VectorDispatch.Run(new BackwardLoop(upstream, output, dx.Length, count, inner, logarithm, target));
     }
 
     // Up to four vectors stay in registers from reading to storing: rows of 64, as in attention, took 36 ns by way of memory, 29 so. Lanes behind the end hold minus infinity,
@@ -96,7 +61,7 @@ internal static unsafe class SoftmaxLoops
     {
         if (count >= V.Count) return V.Load(source);
         var nothing = V.Create(float.NegativeInfinity);
-        return count <= 0 ? nothing : V.Select(ReduceLoops.FirstLanes<V>(count), V.Load(source, count), nothing);
+        return count <= 0 ? nothing : V.Select(FirstLanes<V>(count), V.Load(source, count), nothing);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -131,7 +96,7 @@ internal static unsafe class SoftmaxLoops
         {
             var e = VectorMath.Exp(V.Load(x + i, count - i) - largest);
             V.Store(e, y + i, count - i);
-            sum += e & ReduceLoops.FirstLanes<V>(count - i);
+            sum += e & FirstLanes<V>(count - i);
         }
 
         var factor = V.Create(1f / V.Sum(sum));
@@ -210,13 +175,28 @@ internal static unsafe class SoftmaxLoops
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Derivative<V>(V dy, V y, V sum, bool logarithm) where V : struct, IVector<V> => logarithm ? dy - (VectorMath.Exp(y) * sum) : y * (dy - sum);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<V>(float* source, int count) where V : struct, IVector<V> => count == V.Count ? V.Load(source) : V.Load(source, count);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<V>(V value, float* destination, int count) where V : struct, IVector<V>
+    private readonly struct ForwardLoop(float* x, nint length, int count, int inner, bool logarithm, float* y) : IVectorLoop
     {
-        if (count == V.Count) V.Store(value, destination);
-        else V.Store(value, destination, count);
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (nint start = 0; start < length; start += (nint)count * inner)
+            {
+                if (inner == 1 && count <= 4 * V.Count && !logarithm) ForwardShortRow<V>(x + start, count, y + start);
+                else if (inner == 1) ForwardRow<V>(x + start, count, logarithm, y + start);
+                else ForwardColumns<V>(x + start, count, inner, logarithm, y + start);
+            }
+        }
+    }
+
+    private readonly struct BackwardLoop(float* dy, float* y, nint length, int count, int inner, bool logarithm, float* dx) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (nint start = 0; start < length; start += (nint)count * inner)
+            {
+                if (inner == 1) BackwardRow<V>(dy + start, y + start, count, logarithm, dx + start);
+                else BackwardColumns<V>(dy + start, y + start, count, inner, logarithm, dx + start);
+            }
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
@@ -18,9 +17,7 @@ internal static unsafe class WordLoops
         fixed (ushort* from = source)
         fixed (float* to = destination)
         {
-            if (Vector512.IsHardwareAccelerated) Widen<V512, TFormat>(from, to, source.Length);
-            else if (Vector256.IsHardwareAccelerated) Widen<V256, TFormat>(from, to, source.Length);
-            else Widen<V128, TFormat>(from, to, source.Length);
+            VectorDispatch.Run(new WidenLoop<TFormat>(from, to, source.Length));
         }
     }
 
@@ -33,9 +30,7 @@ internal static unsafe class WordLoops
         fixed (float* from = source)
         fixed (ushort* to = destination)
         {
-            if (Vector512.IsHardwareAccelerated) Narrow<V512, TFormat>(from, 1, to, source.Length);
-            else if (Vector256.IsHardwareAccelerated) Narrow<V256, TFormat>(from, 1, to, source.Length);
-            else Narrow<V128, TFormat>(from, 1, to, source.Length);
+            VectorDispatch.Run(new NarrowLoop<TFormat>(from, to, source.Length));
         }
     }
 
@@ -63,5 +58,15 @@ internal static unsafe class WordLoops
         var rest = stackalloc ushort[V.Count];
         V.StoreWords(TFormat.Narrow(V.Load(source + (i * step), (int)(count - i))), rest);
         new Span<ushort>(rest, (int)(count - i)).CopyTo(new Span<ushort>(destination + i, (int)(count - i)));
+    }
+
+    private readonly struct WidenLoop<TFormat>(ushort* source, float* destination, nint count) : IVectorLoop where TFormat : struct, IWordFormat
+    {
+        public void Run<V>() where V : struct, IVector<V> => Widen<V, TFormat>(source, destination, count);
+    }
+
+    private readonly struct NarrowLoop<TFormat>(float* source, ushort* destination, nint count) : IVectorLoop where TFormat : struct, IWordFormat
+    {
+        public void Run<V>() where V : struct, IVector<V> => Narrow<V, TFormat>(source, 1, destination, count);
     }
 }

@@ -28,9 +28,9 @@ public sealed class MatrixProductTests
             var one = Run(shape, default, 1, a, b, m * n, terms);
             CollectionAssert.AreEqual(one, Run(shape, default, 2, a, b, m * n, terms));
 
-            var plan = new GemmPlan(shape);
+            var blocking = new GemmBlocking(shape);
             var direct = new float[m * n];
-            Gemm.Multiply(plan, a, b, direct, new float[plan.WorkspaceFloats], new GemmTerms { Bias = terms.Bias.Span, Relu = true });
+            Gemm.Multiply(blocking, a, b, direct, new float[blocking.WorkspaceFloats], new GemmTerms { Bias = terms.Bias.Span, Relu = true });
             CollectionAssert.AreEqual(one, direct);
         }
     }
@@ -55,12 +55,12 @@ public sealed class MatrixProductTests
                 var actual = Run(shape, batch, 1, a, b, count * m * n, terms);
                 CollectionAssert.AreEqual(actual, Run(shape, batch, 2, a, b, count * m * n, terms));
 
-                var plan = new GemmPlan(shape);
+                var blocking = new GemmBlocking(shape);
                 var expected = new float[m * n];
                 for (var item = 0; item < count; item++)
                 {
                     var itemTerms = new GemmTerms { Residual = terms.Residual.Span[(item * m * n)..], Bias = terms.Bias.Span };
-                    Gemm.Multiply(plan, a.AsSpan(item * batch.StrideA), b.AsSpan(item * batch.StrideB), expected, new float[plan.WorkspaceFloats], itemTerms);
+                    Gemm.Multiply(blocking, a.AsSpan(item * batch.StrideA), b.AsSpan(item * batch.StrideB), expected, new float[blocking.WorkspaceFloats], itemTerms);
                     for (var i = 0; i < m * n; i++) Assert.AreEqual(expected[i], actual[(item * m * n) + i], 1e-4f);
                 }
             }

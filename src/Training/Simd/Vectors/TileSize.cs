@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OnnxFunctional.Training.Simd;
 
 /// <summary>Rows of a register tile as a type, so that the JIT drops the rows a smaller tile does not have.</summary>
@@ -48,4 +50,19 @@ internal readonly struct PartOfTwoVectors : ITileColumns
 {
     public static bool Two => true;
     public static bool Partial => true;
+}
+
+/// <summary>Loads and stores of the last vector of a tile's columns, whole or not.</summary>
+internal static unsafe class TileColumns
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<V, TColumns>(float* source, int lanes) where V : struct, IVector<V> where TColumns : struct, ITileColumns =>
+        TColumns.Partial ? V.Load(source, lanes) : V.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<V, TColumns>(V value, float* destination, int lanes) where V : struct, IVector<V> where TColumns : struct, ITileColumns
+    {
+        if (TColumns.Partial) V.Store(value, destination, lanes);
+        else V.Store(value, destination);
+    }
 }

@@ -9,7 +9,7 @@ namespace OnnxFunctional.Training.Simd;
 /// Every accumulator is a local of its own and the loop body is straight-line, or the JIT spills them. Conditions on <c>TRows</c> and <c>TColumns</c> are constants
 /// of the instantiation, and only the heights that a shape needs are ever compiled. The two broadcasts of an element become one load.
 /// </remarks>
-internal static unsafe class GemmKernel
+internal static unsafe class GemmMicroKernel
 {
     /// <summary>Runs the tile of the given height; all columns, or the first vector of them.</summary>
     public static void Run<V>(int rows, bool wide, GemmTile* tile, float* a, float* b, float* start, float* c) where V : struct, IVector<V>

@@ -26,7 +26,7 @@ internal readonly record struct GemmShape(int M, int N, int K)
 }
 
 /// <summary>How one product is cut: cache blocks, parts, what is packed and where. A function of the shape (and of the vector width) alone, made once.</summary>
-internal sealed class GemmPlan
+internal sealed class GemmBlocking
 {
     // Deeper blocks save little (one more pass over C each) and push A's block out of L2.
     private const int MaxDepth = 512;
@@ -44,7 +44,7 @@ internal sealed class GemmPlan
     private const int FloatsPerPackPart = 1 << 16;
 
     /// <summary>Checks the shape and makes all decisions.</summary>
-    public GemmPlan(GemmShape shape)
+    public GemmBlocking(GemmShape shape)
     {
         if (shape.M < 0 || shape.N < 0 || shape.K < 0) throw new ArgumentOutOfRangeException(nameof(shape), "a matrix product needs sizes of at least 0, got " + shape);
         Shape = shape;

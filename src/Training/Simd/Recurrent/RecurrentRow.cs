@@ -1,0 +1,25 @@
+using System.Runtime.CompilerServices;
+
+namespace OnnxFunctional.Training.Simd;
+
+/// <summary>The four vectors of a panel row.</summary>
+internal static unsafe class RecurrentRow
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load<V>(float* source, out V first, out V second, out V third, out V fourth) where V : struct, IVector<V>
+    {
+        first = V.Load(source);
+        second = V.Load(source + V.Count);
+        third = V.Load(source + (2 * V.Count));
+        fourth = V.Load(source + (3 * V.Count));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<V>(V first, V second, V third, V fourth, float* destination) where V : struct, IVector<V>
+    {
+        V.Store(first, destination);
+        V.Store(second, destination + V.Count);
+        V.Store(third, destination + (2 * V.Count));
+        V.Store(fourth, destination + (3 * V.Count));
+    }
+}
