@@ -123,7 +123,9 @@ internal sealed class StepGraph
 
         _updates.Learn(plan.Optimizer, Gradients, plan.State);
         _updates.SetByLayers(calls.Where(plan.Trains), value => map[value]);
-        if (finite is not null) scaling!.Guard(finite, _updates);
+        if (finite is null) return;
+        _updates.OnlyIf(finite);
+        foreach (var (weight, value) in scaling!.Updates(finite)) _updates.Set(weight, value);
     }
 
     private static T Named<T>(string output, Func<T> build)

@@ -39,13 +39,13 @@ internal sealed class LossScaling
         return Ops.Less(sum, float.PositiveInfinity);
     }
 
-    /// <summary>Makes all updates depend on the step's being finite, and adds those of the scale.</summary>
-    public void Guard(SymbolicTensor finite, WeightUpdates updates)
+    /// <summary>The next values of the scale and of the count of finite steps.</summary>
+    public IReadOnlyList<(Weight Weight, Value Value)> Updates(SymbolicTensor finite)
     {
-        updates.OnlyIf(finite);
         var steps = new SymbolicTensor(_steps.Variable);
         var grows = Ops.Equal(steps, GrowthSteps - 1);
-        updates.Set(_scale, Ops.Where(finite, Ops.Where(grows, Ops.Minimum(Scale * 2, LargestScale), Scale), Scale * 0.5f).Value);
-        updates.Set(_steps, Ops.Where(finite, Ops.Where(grows, 0, steps + 1), 0).Value);
+        var scale = Ops.Where(finite, Ops.Where(grows, Ops.Minimum(Scale * 2, LargestScale), Scale), Scale * 0.5f);
+        var count = Ops.Where(finite, Ops.Where(grows, 0, steps + 1), 0);
+        return [(_scale, scale.Value), (_steps, count.Value)];
     }
 }

@@ -12,9 +12,6 @@ internal sealed record FitPosition(int Epoch, int Step, int? BatchesPerEpoch, St
 /// <summary>What was logged of a whole epoch.</summary>
 internal sealed record EpochLogs(int Epoch, IReadOnlyList<(string Name, double Value)> Logs);
 
-/// <summary>The sums a <see cref="StepRunner"/> adds up over an epoch.</summary>
-internal sealed record StepSums(double Samples, double[] Losses, double[][] Metrics);
-
 /// <summary>All numbers that training changed beside the model's weights, as a file holds them.</summary>
 /// <param name="Iterations">Steps made so far.</param>
 /// <param name="LearningRate">The learning rate of the next step, or of the last where a schedule gives it.</param>

@@ -1,4 +1,4 @@
-namespace OnnxFunctional.Training.Kernels;
+namespace OnnxFunctional.Training.Execution;
 
 /// <summary>Cuts a number of equal items into parts by their cost, never by the number of threads.</summary>
 /// <param name="Items">Rows, slices, or whatever is independent.</param>
