@@ -48,8 +48,8 @@ public static class Compilation
         chosen.Check(model.OutputNames);
         var weighted = weightedMetrics ?? [];
         weighted.Check(model.OutputNames);
-        var plan = new CompiledTraining(model, optimizer, losses, [.. model.OutputNames.Select(name => lossWeights?.GetValueOrDefault(name, 1) ?? 1)], chosen, weighted, precision);
-        return new Trainer(plan, seed ?? model.Seed, threads);
+        var compiled = new CompiledTraining(model, optimizer, losses, [.. model.OutputNames.Select(name => lossWeights?.GetValueOrDefault(name, 1) ?? 1)], chosen, weighted, precision);
+        return new Trainer(compiled, seed ?? model.Seed, threads);
     }
 
     private static void CheckNames(Model model, IEnumerable<string> names, string what)

@@ -213,10 +213,10 @@ public sealed partial class Trainer
     /// <summary>Puts moving averages in the place of their weights, where the optimizer keeps any.</summary>
     private void TakeAverages()
     {
-        if (!_plan.Optimizer.UseEma) return;
+        if (!_compiled.Optimizer.UseEma) return;
         foreach (var (path, weight) in Model.WeightPaths())
         {
-            if (_plan.State.Find(OptimizerState.AverageOf(path)) is { } average) average.Storage.CopyTo(weight.Storage, 0);
+            if (_compiled.State.Find(OptimizerState.AverageOf(path)) is { } average) average.Storage.CopyTo(weight.Storage, 0);
         }
     }
 
@@ -245,7 +245,7 @@ public sealed partial class Trainer
             $"The loss became {_training.LastLoss} in epoch {epoch + 1}, batch {step + 1}. "
             + (first >= 0 ? $"The first layer whose output is not finite is '{kept[first].Path}'. " : "All layers' outputs are still finite, so the loss itself overflowed. ")
             + (weights.Length > 0 ? $"Weights that are not finite: {string.Join(", ", weights.Take(5))}. " : "")
-            + (_plan.Precision == MixedPrecision.Float16 ? "In float16 whatever exceeds 65,504 is infinite; MixedPrecision.BFloat16 has the range of float32. " : "")
+            + (_compiled.Precision == MixedPrecision.Float16 ? "In float16 whatever exceeds 65,504 is infinite; MixedPrecision.BFloat16 has the range of float32. " : "")
             + "Use a smaller learning rate, ClipNorm = 1 on the optimizer, or scale the inputs; TerminateOnNaN stops without an error.");
     }
 }

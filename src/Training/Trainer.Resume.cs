@@ -19,8 +19,8 @@ public sealed partial class Trainer
     /// <summary>All that training changed beside the weights; what a file needs to go on.</summary>
     internal SavedState State => new(
         Iterations,
-        _plan.State.LearningRate.Storage[0],
-        [.. _plan.State.Slots.Select(slot => (slot.Name, slot.Shape, slot.Storage))],
+        _compiled.State.LearningRate.Storage[0],
+        [.. _compiled.State.Slots.Select(slot => (slot.Name, slot.Shape, slot.Storage))],
         _underWay
             ? new FitPosition(_epoch, _step, _batchesPerEpoch, _training.Sums, [.. _callbacks.Where(callback => callback.State.Length > 0).Select(callback => (callback.GetType().Name, callback.State))], _history.Before(_epoch))
             : _resume);
@@ -28,9 +28,9 @@ public sealed partial class Trainer
     /// <summary>Puts a saved state in the place of the present one; the next Fit goes on at its position.</summary>
     internal void Restore(SavedState state)
     {
-        _plan.State.Restore(state.Slots);
-        _plan.State.Steps = state.Iterations;
-        _plan.State.LearningRate.Storage[0] = state.LearningRate;
+        _compiled.State.Restore(state.Slots);
+        _compiled.State.Steps = state.Iterations;
+        _compiled.State.LearningRate.Storage[0] = state.LearningRate;
         _resume = state.Position;
     }
 
@@ -61,7 +61,7 @@ public sealed partial class Trainer
     /// <summary>Goes to the step where the epoch was left; the learning rate is the saved one, whatever callbacks made of it when told of the epoch a second time.</summary>
     private void Skip(FitPosition position, BatchSource batches, float rate)
     {
-        _plan.State.LearningRate.Storage[0] = rate;
+        _compiled.State.LearningRate.Storage[0] = rate;
         for (var i = 0; i < position.Step; i++)
         {
             if (!batches.MoveNext()) throw new ModelException($"Training was saved after step {position.Step} of an epoch, but this data ends after {i}. Go on with the same data and batch size.");

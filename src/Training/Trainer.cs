@@ -8,27 +8,27 @@ namespace OnnxFunctional.Training;
 /// <summary>A compiled model: fits it to data, evaluates it, steps by hand. <c>model.Compile(...)</c> makes it.</summary>
 public sealed partial class Trainer
 {
-    private readonly CompiledTraining _plan;
+    private readonly CompiledTraining _compiled;
     private readonly ModelEngine _engine;
     private readonly StepRunner _training;
     private readonly StepRunner _evaluation;
     private ExecutionPlan? _lossPlan;
 
-    internal Trainer(CompiledTraining plan, ulong seed, int? threads)
+    internal Trainer(CompiledTraining compiled, ulong seed, int? threads)
     {
-        _plan = plan;
+        _compiled = compiled;
         Seed = seed;
-        _engine = ModelEngine.Of(plan.Model);
+        _engine = ModelEngine.Of(compiled.Model);
         if (threads is { } count) _engine.UseThreads(count);
-        _training = new StepRunner(plan, _engine, seed, training: true);
-        _evaluation = new StepRunner(plan, _engine, seed, training: false);
+        _training = new StepRunner(compiled, _engine, seed, training: true);
+        _evaluation = new StepRunner(compiled, _engine, seed, training: false);
     }
 
     /// <summary>The model that is trained.</summary>
-    public Model Model => _plan.Model;
+    public Model Model => _compiled.Model;
 
     /// <summary>How weights move.</summary>
-    public Optimizer Optimizer => _plan.Optimizer;
+    public Optimizer Optimizer => _compiled.Optimizer;
 
     /// <summary>What shuffling and random layers draw from.</summary>
     public ulong Seed { get; }
@@ -37,19 +37,19 @@ public sealed partial class Trainer
     /// <exception cref="ModelException">The optimizer follows a schedule.</exception>
     public float LearningRate
     {
-        get => _plan.State.LearningRate.Storage[0];
+        get => _compiled.State.LearningRate.Storage[0];
         set
         {
-            if (!_plan.Optimizer.LearningRate.IsConstant) throw new ModelException("The learning rate follows a schedule, so it cannot be set; give the optimizer a plain number to set it from a callback.");
-            _plan.State.LearningRate.Storage[0] = value;
+            if (!_compiled.Optimizer.LearningRate.IsConstant) throw new ModelException("The learning rate follows a schedule, so it cannot be set; give the optimizer a plain number to set it from a callback.");
+            _compiled.State.LearningRate.Storage[0] = value;
         }
     }
 
     /// <summary>What gradients are multiplied with while they are in float16; nothing under another policy. It starts at 2^15, doubles after 2000 finite steps, and is halved by a step whose gradients are not finite, which changes nothing else.</summary>
-    public float? LossScale => _plan.LossScaling?.Value;
+    public float? LossScale => _compiled.LossScaling?.Value;
 
     /// <summary>Steps made so far; under <see cref="MixedPrecision.Float16"/> those that were skipped do not count.</summary>
-    public long Iterations => _plan.State.Steps;
+    public long Iterations => _compiled.State.Steps;
 
     /// <summary>Set it to end <c>Fit</c> after the present epoch.</summary>
     public bool StopTraining { get; set; }
@@ -61,7 +61,7 @@ public sealed partial class Trainer
         set => _engine.Winograd = value;
     }
 
-    internal CompiledTraining Plan => _plan;
+    internal CompiledTraining Compiled => _compiled;
 
     internal StepRunner TrainingSteps => _training;
 
@@ -135,7 +135,7 @@ public sealed partial class Trainer
     {
         var batch = WholeBatch(x, y, sampleWeight);
         TensorSpec[] specs = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
-        var graph = StepGraph.For(_plan, specs, training: true);
+        var graph = StepGraph.For(_compiled, specs, training: true);
         var request = new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, [.. graph.Gradients.Select(gradient => gradient.Gradient.Value)], []);
         var plan = Planner.Plan(request, specs);
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
@@ -154,12 +154,12 @@ public sealed partial class Trainer
     {
         var arrays = Checked(x, y, null);
         var specs = arrays.Select(array => new TensorSpec(array.Shape.With(0, Size(batchSize)), array.DType)).ToArray();
-        var own = BytesOf(_plan);
-        return new TrainingMemory(batchSize, _plan.Precision, own, _plan.Precision == MixedPrecision.Float32 ? own : BytesOf(_plan.InFloat32()));
+        var own = BytesOf(_compiled);
+        return new TrainingMemory(batchSize, _compiled.Precision, own, _compiled.Precision == MixedPrecision.Float32 ? own : BytesOf(_compiled.InFloat32()));
 
-        long BytesOf(CompiledTraining plan)
+        long BytesOf(CompiledTraining compiled)
         {
-            var graph = StepGraph.For(plan, specs, training: true);
+            var graph = StepGraph.For(compiled, specs, training: true);
             return Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, graph.Outputs, graph.Updates) { MeasuresOnly = true }, specs).ArenaBytes;
         }
     }
@@ -171,7 +171,7 @@ public sealed partial class Trainer
         if (_lossPlan is null)
         {
             TensorSpec[] specs = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
-            var graph = StepGraph.For(_plan, specs, training: true);
+            var graph = StepGraph.For(_compiled, specs, training: true);
             _lossPlan = Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, [graph.Outputs[0]], []), specs);
         }
 
@@ -209,8 +209,8 @@ public sealed partial class Trainer
             var what = $"The target of output '{Model.OutputNames[i]}'";
             if (targets[i].Count != count) throw new ModelException($"{what} has {targets[i].Count} samples, but the inputs have {count}. Check that both were cut the same way.");
             DataChecks.Finite(targets[i], what);
-            if (_plan.Losses[i]?.ClassesOf(Model.Outputs[i].Shape) is { } classes)
-                DataChecks.ClassRange(targets[i], classes, (_plan.Losses[i] as SparseCategoricalCrossentropy)?.IgnoreClass, what);
+            if (_compiled.Losses[i]?.ClassesOf(Model.Outputs[i].Shape) is { } classes)
+                DataChecks.ClassRange(targets[i], classes, (_compiled.Losses[i] as SparseCategoricalCrossentropy)?.IgnoreClass, what);
             arrays.Add(targets[i]);
         }
 

@@ -15,12 +15,12 @@ internal static class KerasOptimizer
     {
         var count = arrays.Keys.Count(path => path.StartsWith(Folder, StringComparison.Ordinal));
         if (count == 0) throw new ModelException($"'{file}' holds no state of an optimizer; save a model in Keras that was compiled and trained.");
-        var (optimizer, state) = (trainer.Optimizer, trainer.Plan.State);
+        var (optimizer, state) = (trainer.Optimizer, trainer.Compiled.State);
         var slots = new List<(string Name, Weight Weight, Func<Weight> Slot)> { ("iterations", state.Iterations, () => state.Iterations) };
 
         // A schedule is no variable; a rate that is a plain number is one.
         if (optimizer.LearningRate.IsConstant) slots.Add(("learning_rate", state.LearningRate, () => state.LearningRate));
-        var trainable = trainer.Model.WeightPaths().Where(named => named.Weight.Trainable && trainer.Plan.IsTrainable(named.Weight)).ToList();
+        var trainable = trainer.Model.WeightPaths().Where(named => named.Weight.Trainable && trainer.Compiled.IsTrainable(named.Weight)).ToList();
         foreach (var group in Groups(optimizer))
         {
             foreach (var (path, weight) in trainable)

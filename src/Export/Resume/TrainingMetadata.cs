@@ -32,7 +32,7 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
         };
         try
         {
-            json["compile"] = CompileConfig.Write(trainer.Plan);
+            json["compile"] = CompileConfig.Write(trainer.Compiled);
         }
         catch (ModelException refusal)
         {

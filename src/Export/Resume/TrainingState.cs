@@ -59,7 +59,7 @@ internal static class TrainingState
     private static void Check(Trainer trainer, SavedState state, string source)
     {
         // A slot is named after its weight, and may have any shape its optimizer likes; one that stands already says which.
-        var known = trainer.Plan.State.Slots.ToDictionary(slot => slot.Name, slot => slot.Shape);
+        var known = trainer.Compiled.State.Slots.ToDictionary(slot => slot.Name, slot => slot.Shape);
         var paths = trainer.Model.WeightPaths().Select(named => named.Path).ToList();
         foreach (var (name, shape, _) in state.Slots)
         {

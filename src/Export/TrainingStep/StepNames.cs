@@ -14,20 +14,20 @@ internal sealed class StepNames
 {
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
-    public StepNames(CompiledTraining plan, StepGraph step, bool weighted)
+    public StepNames(CompiledTraining compiled, StepGraph step, bool weighted)
     {
-        var model = plan.Model;
+        var model = compiled.Model;
         Inputs = [.. model.InputNames.Select(Unique)];
         Targets = [.. model.OutputNames.Select(name => Unique(name + "_target"))];
         SampleWeight = weighted ? Unique("sample_weight") : null;
         Seed = Unique("seed");
         LearningRate = Unique("learning_rate");
-        State = Tensors(plan, step.Updates.GroupBy(update => update.Weight).ToDictionary(group => group.Key, group => group.Last().Value));
+        State = Tensors(compiled, step.Updates.GroupBy(update => update.Weight).ToDictionary(group => group.Key, group => group.Last().Value));
 
         Loss = Unique("loss");
-        for (var i = 0; i < plan.Losses.Count; i++)
+        for (var i = 0; i < compiled.Losses.Count; i++)
         {
-            if (plan.Losses[i] is not null) Losses.Add((model.OutputNames[i] + "_loss", Unique(model.OutputNames[i] + "_loss")));
+            if (compiled.Losses[i] is not null) Losses.Add((model.OutputNames[i] + "_loss", Unique(model.OutputNames[i] + "_loss")));
         }
 
         foreach (var (name, metric, count) in step.Metrics) Metrics.Add((name, metric, [.. Enumerable.Range(0, count).Select(i => Unique(name + (i == 0 ? "/sum" : "/sum_" + i)))]));
@@ -64,17 +64,17 @@ internal sealed class StepNames
 
     public string[] Predictions { get; }
 
-    private List<NamedState> Tensors(CompiledTraining plan, Dictionary<Weight, Value> updates)
+    private List<NamedState> Tensors(CompiledTraining compiled, Dictionary<Weight, Value> updates)
     {
-        var paths = plan.Model.WeightPaths();
+        var paths = compiled.Model.WeightPaths();
         var weights = paths.Select(named => (Name: Unique(named.Path), named.Weight)).ToList();
-        var slots = plan.State.Slots.Append(plan.State.Iterations).Select(slot => (Name: Unique("optimizer/" + slot.Name), Weight: slot)).ToList();
+        var slots = compiled.State.Slots.Append(compiled.State.Iterations).Select(slot => (Name: Unique("optimizer/" + slot.Name), Weight: slot)).ToList();
         return [.. weights.Select((entry, i) => Tensor(entry, AverageOf(paths[i].Path), true)), .. slots.Select(entry => Tensor(entry, null, false))];
 
         NamedState Tensor((string Name, Weight Weight) entry, string? average, bool isWeight) =>
             new(entry.Name, entry.Weight, updates.TryGetValue(entry.Weight, out var value) ? (Unique(entry.Name + "/next"), value) : null, average, isWeight);
 
-        string? AverageOf(string path) => plan.State.Find(OptimizerState.AverageOf(path)) is { } average ? slots.Find(slot => slot.Weight == average).Name : null;
+        string? AverageOf(string path) => compiled.State.Find(OptimizerState.AverageOf(path)) is { } average ? slots.Find(slot => slot.Weight == average).Name : null;
     }
 
     private string Unique(string name) => Naming.Unique(name, _taken);

@@ -27,30 +27,30 @@ internal sealed record TrainingFiles
     public static TrainingFiles Of(Trainer trainer, TrainingExportOptions options)
     {
         var emission = options.ForEmission();
-        var (plan, model) = (trainer.Plan, trainer.Model);
-        if (plan.Precision != MixedPrecision.Float32)
-            throw new ExportException($"The trainer computes its steps in {plan.Precision.Type()!.Value.KerasName()}, for which ONNX Runtime has no kernels on a CPU. Compile the model again without precision and export that trainer: the weights are the model's and stay.");
+        var (compiled, model) = (trainer.Compiled, trainer.Model);
+        if (compiled.Precision != MixedPrecision.Float32)
+            throw new ExportException($"The trainer computes its steps in {compiled.Precision.Type()!.Value.KerasName()}, for which ONNX Runtime has no kernels on a CPU. Compile the model again without precision and export that trainer: the weights are the model's and stay.");
         var batchSize = BatchSize(model, options);
-        var targets = TrainingTargets.Of(plan, options.Targets);
+        var targets = TrainingTargets.Of(compiled, options.Targets);
         TensorSpec[] weights = options.SampleWeights ? [new TensorSpec(Shape.Of(Shape.Unknown), DType.Float32)] : [];
-        var step = StepGraph.Build(plan, targets, weights, training: true);
-        var check = StepGraph.Build(plan, targets, weights, training: false);
-        var names = new StepNames(plan, step, options.SampleWeights);
+        var step = StepGraph.Build(compiled, targets, weights, training: true);
+        var check = StepGraph.Build(compiled, targets, weights, training: false);
+        var names = new StepNames(compiled, step, options.SampleWeights);
         var problems = new List<string>();
         var metrics = Metrics(names, problems);
 
-        var rate = plan.State.LearningRate;
+        var rate = compiled.State.LearningRate;
         var stands = names.State.Select(tensor => (tensor.Name, tensor.Weight)).Append((Name: names.LearningRate, Weight: rate))
             .ToDictionary(entry => entry.Weight, entry => (entry.Name, new InputLayer(entry.Weight.Shape, DType.Float32, null).Tensor.Value));
         var writer = new StepWriter(model, emission, stands, batchSize, problems);
 
-        var isConstantRate = plan.Optimizer.LearningRate.IsConstant;
+        var isConstantRate = compiled.Optimizer.LearningRate.IsConstant;
         List<(string Name, Value Value)> results = [.. names.Reports.Zip(step.Outputs), .. names.State.Select(tensor => tensor.Next).OfType<(string, Value)>()];
         if (!isConstantRate) results.Add((names.LearningRate, step.Updates.Last(update => update.Weight == rate).Value));
         Weight[] state = [.. names.State.Select(tensor => tensor.Weight)];
         var streams = RandomStreams.Of(Graph.Between(step.Inputs, [.. step.Outputs, .. step.Updates.Select(update => update.Value)]), trainer.Seed);
         var seed = new InputLayer(Shape.Of(), DType.Int64, null).Tensor.Value;
-        var random = new RandomSource(streams, stands[plan.State.Iterations].Item2, seed);
+        var random = new RandomSource(streams, stands[compiled.State.Iterations].Item2, seed);
         (string, Value)[] inputs = [.. names.Data.Zip(step.Inputs), .. streams.AnyReadsSeed ? [(names.Seed, seed)] : Array.Empty<(string, Value)>()];
         var train = writer.Write(model.Name + "_train", inputs, results, isConstantRate ? [.. state, rate] : state, random);
 
@@ -97,7 +97,7 @@ internal sealed record TrainingFiles
                 LearningRateOutput = isConstantRate ? null : names.LearningRate,
                 LearningRate = rate.Storage[0],
                 Loss = names.Loss,
-                Losses = plan.Losses.Count > 1 ? [.. names.Losses.Select(loss => new ManifestLoss(loss.Log, loss.Output))] : [],
+                Losses = compiled.Losses.Count > 1 ? [.. names.Losses.Select(loss => new ManifestLoss(loss.Log, loss.Output))] : [],
                 Metrics = metrics,
                 Predictions = names.Predictions,
                 State = [.. names.State.Select(tensor => new ManifestState(

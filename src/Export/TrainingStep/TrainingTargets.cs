@@ -8,11 +8,11 @@ internal static class TrainingTargets
     private const ulong Key = 0x5441524745545321;
 
     /// <summary>As the examples have them, or as the losses want them.</summary>
-    public static TensorSpec[] Of(CompiledTraining plan, NDArrays? examples)
+    public static TensorSpec[] Of(CompiledTraining compiled, NDArrays? examples)
     {
-        var model = plan.Model;
+        var model = compiled.Model;
         if (examples is not null) return [.. examples.InOrder(model.OutputNames, "output").Select(array => new TensorSpec(array.Shape.With(0, Shape.Unknown), array.DType))];
-        return [.. model.Outputs.Select((output, i) => plan.Losses[i] is { IsSparse: true }
+        return [.. model.Outputs.Select((output, i) => compiled.Losses[i] is { IsSparse: true }
             ? new TensorSpec(output.Shape.Slice(0, output.Shape.Rank - 1), DType.Int64)
             : new TensorSpec(output.Shape, DType.Float32))];
     }

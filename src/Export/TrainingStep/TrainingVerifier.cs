@@ -29,7 +29,7 @@ internal static class TrainingVerifier
     {
         using var other = OnnxTrainer.Open(TrainingFolder.Of(files));
         var state = files.State;
-        var rate = trainer.Plan.State.LearningRate;
+        var rate = trainer.Compiled.State.LearningRate;
         Weight[] weights = [.. state.Select(entry => entry.Weight), rate];
         var kept = Taken();
         var present = Taken();
@@ -130,7 +130,7 @@ internal static class TrainingVerifier
     /// <summary>Given samples and targets, or random inputs such that indices are in range and targets that fit the losses. Every step has a batch of its own.</summary>
     private static NDArray[] Batch(Trainer trainer, TrainingFiles files, TrainingExportOptions options, int step)
     {
-        var (plan, model) = (trainer.Plan, trainer.Model);
+        var (compiled, model) = (trainer.Compiled, trainer.Model);
         var samples = options.Samples is { } given ? DataChecks.Inputs(model, given) : null;
         var targets = samples is null ? null : options.Targets?.InOrder(model.OutputNames, "output");
         var size = files.Manifest.BatchSize ?? Math.Min(samples?[0].Count ?? Samples, MostSamples);
@@ -146,7 +146,7 @@ internal static class TrainingVerifier
             var spec = files.Step.Inputs[at].Spec;
             data[at] = targets is not null && targets[i].Count == count
                 ? targets[i].Take(order)
-                : TrainingTargets.Random(plan.Losses[i], model.Outputs[i].Shape, spec, random?[at].Shape ?? spec.Shape.With(0, size), $"{files.Manifest.Targets[i].Name}/{step}");
+                : TrainingTargets.Random(compiled.Losses[i], model.Outputs[i].Shape, spec, random?[at].Shape ?? spec.Shape.With(0, size), $"{files.Manifest.Targets[i].Name}/{step}");
         }
 
         if (options.SampleWeights) data[^1] = TrainingTargets.Random(null, default, new TensorSpec(Shape.Of(size), DType.Float32), Shape.Of(size), $"sample_weight/{step}");

@@ -32,7 +32,7 @@ public sealed class EarlyStopping(string monitor = "val_loss", double minDelta =
             (_monitor.Best, _wait, BestEpoch) = (value[0], (int)value[1], (int)value[2]);
 
             // The best weights are slots beside the optimizer's, so they are in the file the state comes from.
-            _holdsBest = restoreBestWeights && !double.IsNaN(_monitor.Best) && Weights().All(named => Trainer.Plan.State.Find(named.Slot) is not null);
+            _holdsBest = restoreBestWeights && !double.IsNaN(_monitor.Best) && Weights().All(named => Trainer.Compiled.State.Find(named.Slot) is not null);
         }
     }
 
@@ -69,14 +69,14 @@ public sealed class EarlyStopping(string monitor = "val_loss", double minDelta =
         if (Trainer.IsUnderWay || !restoreBestWeights) return;
         foreach (var (weight, slot) in Weights())
         {
-            if (_holdsBest && Trainer.Plan.State.Find(slot) is { } best) best.Storage.CopyTo(weight.Storage, 0);
-            Trainer.Plan.State.Remove(slot);
+            if (_holdsBest && Trainer.Compiled.State.Find(slot) is { } best) best.Storage.CopyTo(weight.Storage, 0);
+            Trainer.Compiled.State.Remove(slot);
         }
     }
 
     private void KeepBest()
     {
-        foreach (var (weight, slot) in Weights()) weight.Storage.CopyTo(Trainer.Plan.State.Slot(slot, weight.Shape, Initializer.Zeros).Storage, 0);
+        foreach (var (weight, slot) in Weights()) weight.Storage.CopyTo(Trainer.Compiled.State.Slot(slot, weight.Shape, Initializer.Zeros).Storage, 0);
         _holdsBest = true;
     }
 

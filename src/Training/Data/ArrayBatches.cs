@@ -1,7 +1,5 @@
 using OnnxFunctional.Training.Execution;
 
-
-
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>Batches of arrays in memory, shuffled anew for every epoch by a permutation that depends on seed and epoch alone.</summary>

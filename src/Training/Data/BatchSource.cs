@@ -1,7 +1,5 @@
 using OnnxFunctional.Training.Execution;
 
-
-
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>Batches one after the other: inputs, then targets, then, where there are any, sample weights.</summary>

@@ -1,6 +1,5 @@
 using OnnxFunctional.Training.Execution;
 
-
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>Epochs of so many steps, whatever the data: they go on where the last one ended, and from the front where the data ends.</summary>

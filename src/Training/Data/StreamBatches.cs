@@ -1,7 +1,5 @@
 using OnnxFunctional.Training.Execution;
 
-
-
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>Batches that are made while they are used, so that data may be larger than memory: only the present one is held.</summary>

@@ -1,6 +1,5 @@
 using OnnxFunctional.Training.Execution;
 
-
 namespace OnnxFunctional.Training.Engine;
 
 /// <summary>Places values that live at different times in one memory: the largest first, each at the lowest free place.</summary>

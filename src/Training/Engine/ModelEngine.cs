@@ -1,6 +1,5 @@
 using OnnxFunctional.Training.Execution;
 
-
 namespace OnnxFunctional.Training.Engine;
 
 /// <summary>The engine's side of a model: its threads, and the plans of its inference graph by input shapes.</summary>

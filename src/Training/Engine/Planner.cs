@@ -14,7 +14,7 @@ internal sealed class Planner
     private readonly Dictionary<Value, Storage> _storages = [];
     private readonly Dictionary<Storage, Life> _lives = [];
     private readonly Dictionary<Weight, Storage> _weights = [];
-    private readonly Dictionary<Value, Storage> _staged = [];
+    private readonly Dictionary<Value, Storage> _previous = [];
     private readonly ArenaLayout _arena = new();
     private readonly List<Kernel> _kernels = [];
     private readonly RandomStreams _random;
@@ -55,12 +55,12 @@ internal sealed class Planner
             }
         }
 
-        StageWeights(kept, updates, units.Count);
+        KeepPreviousWeights(kept, updates, units.Count);
         for (var i = 0; i < units.Count; i++) _kernels.Add(Create(units[i], i));
-        foreach (var (weight, value) in copies) _kernels.Add(new CopyKernel(StagedBufferOf(value), WeightStorage(weight), weight.Length));
+        foreach (var (weight, value) in copies) _kernels.Add(new CopyKernel(BufferAfterRun(value), WeightStorage(weight), weight.Length));
 
         var inputBuffers = stands.Select(stand => new ValueBuffer(stand.Spec, _storages[stand])).ToArray();
-        var outputBuffers = outputs.Select(StagedBufferOf).ToArray();
+        var outputBuffers = outputs.Select(BufferAfterRun).ToArray();
         foreach (var (storage, life) in _lives) _arena.Add(storage, life.Floats, life.First, life.Last);
         _arena.Place();
         if (!_request.MeasuresOnly) _arena.Bind(AlignedMemory.Allocate(_arena.Floats));
@@ -145,21 +145,21 @@ internal sealed class Planner
     }
 
     /// <summary>Copies weights that are updated and are also read as they were, as outputs or by one another's updates, before anything else runs.</summary>
-    private void StageWeights(IReadOnlyList<Value> kept, IReadOnlyList<(Weight Weight, Value Value)> updates, int end)
+    private void KeepPreviousWeights(IReadOnlyList<Value> kept, IReadOnlyList<(Weight Weight, Value Value)> updates, int end)
     {
         var updated = updates.Select(update => update.Weight).ToHashSet();
         foreach (var root in kept.Select(_fusion.Root).Distinct())
         {
             if (root.Producer.Op is not Variable { Weight: var weight } || !updated.Contains(weight)) continue;
             var storage = new Storage();
-            _staged[root] = storage;
+            _previous[root] = storage;
             _lives[storage] = new Life(weight.Length, 0, end);
             _kernels.Add(new CopyKernel(BufferOf(root), storage, weight.Length));
         }
     }
 
     /// <summary>A value after the run: of a weight, what it was before.</summary>
-    private ValueBuffer StagedBufferOf(Value value) => _staged.TryGetValue(_fusion.Root(value), out var storage) ? new ValueBuffer(value.Spec, storage) : BufferOf(value);
+    private ValueBuffer BufferAfterRun(Value value) => _previous.TryGetValue(_fusion.Root(value), out var storage) ? new ValueBuffer(value.Spec, storage) : BufferOf(value);
 
     /// <summary>Gives an elementwise output the memory of an input that is read here for the last time.</summary>
     private void Overwrite(Unit unit, int here, Dictionary<Value, int> last)

@@ -25,24 +25,24 @@ internal sealed class StepGraph
     public List<(string Name, Metric Metric, int Sums)> Metrics { get; } = [];
 
     /// <summary>Builds the graph for batches of these arrays, whatever their number of samples.</summary>
-    /// <param name="plan">Model, losses, metrics, optimizer.</param>
+    /// <param name="compiled">Model, losses, metrics, optimizer.</param>
     /// <param name="arrays">Inputs, targets, sample weights.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
-    public static StepGraph For(CompiledTraining plan, IReadOnlyList<TensorSpec> arrays, bool training)
+    public static StepGraph For(CompiledTraining compiled, IReadOnlyList<TensorSpec> arrays, bool training)
     {
-        var behind = arrays.Skip(plan.Model.Inputs.Count).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
-        return Build(plan, behind[..plan.Model.Outputs.Count], behind[plan.Model.Outputs.Count..], training);
+        var behind = arrays.Skip(compiled.Model.Inputs.Count).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
+        return Build(compiled, behind[..compiled.Model.Outputs.Count], behind[compiled.Model.Outputs.Count..], training);
     }
 
     /// <summary>Builds the graph.</summary>
-    /// <param name="plan">Model, losses, metrics, optimizer.</param>
+    /// <param name="compiled">Model, losses, metrics, optimizer.</param>
     /// <param name="targets">Shapes (the batch unknown) and types of the targets, one an output.</param>
     /// <param name="weights">Shapes (the batch unknown) of sample weights: none, one array for all outputs, or one an output.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
     /// <exception cref="ModelException">Targets do not fit predictions.</exception>
-    public static StepGraph Build(CompiledTraining plan, IReadOnlyList<TensorSpec> targets, IReadOnlyList<TensorSpec> weights, bool training)
+    public static StepGraph Build(CompiledTraining compiled, IReadOnlyList<TensorSpec> targets, IReadOnlyList<TensorSpec> weights, bool training)
     {
-        var model = plan.Model;
+        var model = compiled.Model;
         var inputs = model.Inputs.Select(tensor => tensor.Value).ToList();
         var yTrue = targets.Select((spec, i) => new InputLayer(spec.Shape, spec.Type, model.OutputNames[i] + "_target").Tensor).ToArray();
         var weighting = weights.Select((spec, i) => new InputLayer(spec.Shape, spec.Type, weights.Count == 1 ? "sample_weight" : model.OutputNames[i] + "_sample_weight").Tensor).ToArray();
@@ -53,8 +53,8 @@ internal sealed class StepGraph
             .Concat(model.Outputs.Where(output => output.Mask is not null).Select(output => output.Mask!.Value))
             .Concat(calls.SelectMany(call => call.Losses))
             .Concat(calls.SelectMany(call => call.Updates).Select(update => update.Value)).ToList();
-        var map = Specialization.Of(inputs, roots, training, plan.Trains);
-        if (training && plan.Precision.Type() is { } type)
+        var map = Specialization.Of(inputs, roots, training, compiled.Trains);
+        if (training && compiled.Precision.Type() is { } type)
         {
             var narrow = PrecisionRewrite.Of(type, inputs, [.. roots.Select(root => map[root])], [.. model.Outputs.Select(output => map[output.Value])]);
             map = roots.Distinct().ToDictionary(root => root, root => narrow[map[root]]);
@@ -69,16 +69,16 @@ internal sealed class StepGraph
             var yPred = new SymbolicTensor(map[output.Value], null, output.Mask is null ? null : new SymbolicTensor(map[output.Mask.Value]));
             var name = model.OutputNames[i];
             var sampleWeight = weighting.Length == 0 ? null : weighting[weighting.Length == 1 ? 0 : i];
-            if (plan.Losses[i] is { } loss)
+            if (compiled.Losses[i] is { } loss)
             {
                 if (loss.Reduction == LossReduction.None) throw new ModelException($"Output '{name}': the loss {loss.Name} has reduction None, so it is one number a sample; training needs one number. Use SumOverBatchSize or Sum.");
                 var value = Named(name, () => loss.Reduce(yTrue[i], yPred, sampleWeight));
                 losses.Add(value);
-                var weightedLoss = plan.LossWeights[i] == 1 ? value : value * plan.LossWeights[i];
+                var weightedLoss = compiled.LossWeights[i] == 1 ? value : value * compiled.LossWeights[i];
                 total = total is null ? weightedLoss : total + weightedLoss;
             }
 
-            foreach (var (metric, given) in plan.Metrics.For(name).Select(metric => (metric, (SymbolicTensor?)null)).Concat(plan.WeightedMetrics.For(name).Select(metric => (metric, sampleWeight))))
+            foreach (var (metric, given) in compiled.Metrics.For(name).Select(metric => (metric, (SymbolicTensor?)null)).Concat(compiled.WeightedMetrics.For(name).Select(metric => (metric, sampleWeight))))
             {
                 var exact = metric.For(yTrue[i].Shape, yPred.Shape);
                 var sums = Named(name, () => exact.Sums(yTrue[i], yPred, given).ToArray());
@@ -96,23 +96,23 @@ internal sealed class StepGraph
         var named = model.WeightPaths();
         foreach (var (_, weight) in named)
         {
-            if (weight.Regularizer is { } regularizer && weight.Trainable && plan.IsTrainable(weight)) total = Sum(total, regularizer.Penalty(new SymbolicTensor(weight.Variable)));
+            if (weight.Regularizer is { } regularizer && weight.Trainable && compiled.IsTrainable(weight)) total = Sum(total, regularizer.Penalty(new SymbolicTensor(weight.Variable)));
         }
 
         if (total is null) throw new ModelException("There is nothing to make small: no output has a loss. Pass a loss to Compile.");
         graph._outputs.Add(total.Value);
         graph._outputs.AddRange(losses.Select(loss => loss.Value));
         graph._outputs.AddRange(metricSums.Select(sum => sum.Value));
-        if (training) graph.Learn(plan, total, named, calls, map);
+        if (training) graph.Learn(compiled, total, named, calls, map);
         return graph;
 
         static SymbolicTensor Sum(SymbolicTensor? left, SymbolicTensor right) => left is null ? right : left + right;
     }
 
-    private void Learn(CompiledTraining plan, SymbolicTensor total, IReadOnlyList<(string Path, Weight Weight)> named, IReadOnlyList<LayerCall> calls, Dictionary<Value, Value> map)
+    private void Learn(CompiledTraining compiled, SymbolicTensor total, IReadOnlyList<(string Path, Weight Weight)> named, IReadOnlyList<LayerCall> calls, Dictionary<Value, Value> map)
     {
-        var trainable = named.Where(entry => entry.Weight.Trainable && plan.IsTrainable(entry.Weight)).ToList();
-        var scaling = plan.LossScaling;
+        var trainable = named.Where(entry => entry.Weight.Trainable && compiled.IsTrainable(entry.Weight)).ToList();
+        var scaling = compiled.LossScaling;
         var gradients = Gradient.Backpropagate(total.Value, scaling?.Scale ?? 1, [.. trainable.Select(entry => entry.Weight.Variable)]);
         var finite = scaling is null ? null : LossScaling.AllFinite(gradients.OfType<SymbolicTensor>());
         Gradients =
@@ -121,8 +121,8 @@ internal sealed class StepGraph
                 .Select(pair => (pair.First.Path, pair.First.Weight, scaling is null ? pair.Second! : pair.Second! / scaling.Scale)),
         ];
 
-        _updates.Learn(plan.Optimizer, Gradients, plan.State);
-        _updates.SetByLayers(calls.Where(plan.Trains), value => map[value]);
+        _updates.Learn(compiled.Optimizer, Gradients, compiled.State);
+        _updates.SetByLayers(calls.Where(compiled.Trains), value => map[value]);
         if (finite is null) return;
         _updates.OnlyIf(finite);
         foreach (var (weight, value) in scaling!.Updates(finite)) _updates.Set(weight, value);

@@ -5,7 +5,7 @@ using OnnxFunctional.Training.Execution;
 namespace OnnxFunctional.Training;
 
 /// <summary>Runs steps: finds the plan that fits a batch, puts the data in, adds up losses and metrics. A warm step allocates nothing.</summary>
-internal sealed class StepRunner(CompiledTraining plan, ModelEngine engine, ulong seed, bool training)
+internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, ulong seed, bool training)
 {
     private readonly List<(TensorSpec[] Specs, StepGraph Graph, ExecutionPlan Plan)> _plans = [];
     private StepGraph? _graph;
@@ -50,18 +50,18 @@ internal sealed class StepRunner(CompiledTraining plan, ModelEngine engine, ulon
     public void Run(BatchSource batch, ulong step)
     {
         Choose(batch);
-        var execution = _plan!;
-        for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, execution.Inputs[i]);
-        if (training) plan.State.CheckCount(plan.Optimizer);
-        execution.Run(engine.Pool, step);
-        if (training) plan.State.Count((long)step);
-        LastLoss = execution.Outputs[0].Floats[0];
+        var plan = _plan!;
+        for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
+        if (training) compiled.State.CheckCount(compiled.Optimizer);
+        plan.Run(engine.Pool, step);
+        if (training) compiled.State.Count((long)step);
+        LastLoss = plan.Outputs[0].Floats[0];
         var samples = batch.Samples;
         _samples += samples;
-        for (var i = 0; i < _losses.Length; i++) _losses[i] += execution.Outputs[i].Floats[0] * (double)samples;
+        for (var i = 0; i < _losses.Length; i++) _losses[i] += plan.Outputs[i].Floats[0] * (double)samples;
         for (var i = 0; i < _sums.Length; i++)
         {
-            var values = execution.Outputs[_losses.Length + i].Floats;
+            var values = plan.Outputs[_losses.Length + i].Floats;
             for (var j = 0; j < values.Length; j++) _sums[i][j] += values[j];
         }
     }
@@ -71,11 +71,11 @@ internal sealed class StepRunner(CompiledTraining plan, ModelEngine engine, ulon
     {
         logs[prefix + "loss"] = _samples == 0 ? 0 : _losses[0] / _samples;
         var trained = 0;
-        for (var i = 0; i < plan.Losses.Count; i++)
+        for (var i = 0; i < compiled.Losses.Count; i++)
         {
-            if (plan.Losses[i] is null) continue;
+            if (compiled.Losses[i] is null) continue;
             trained++;
-            if (plan.Losses.Count > 1) logs[prefix + plan.Model.OutputNames[i] + "_loss"] = _samples == 0 ? 0 : _losses[trained] / _samples;
+            if (compiled.Losses.Count > 1) logs[prefix + compiled.Model.OutputNames[i] + "_loss"] = _samples == 0 ? 0 : _losses[trained] / _samples;
         }
 
         var next = 0;
@@ -88,12 +88,12 @@ internal sealed class StepRunner(CompiledTraining plan, ModelEngine engine, ulon
 
     private void Choose(BatchSource batch)
     {
-        foreach (var (specs, graph, execution) in _plans)
+        foreach (var (specs, graph, plan) in _plans)
         {
             var fits = specs.Length == batch.Arrays;
             for (var i = 0; i < specs.Length && fits; i++) fits = specs[i] == batch.SpecOf(i);
             if (!fits) continue;
-            (_graph, _plan) = (graph, execution);
+            (_graph, _plan) = (graph, plan);
             return;
         }
 
@@ -105,14 +105,14 @@ internal sealed class StepRunner(CompiledTraining plan, ModelEngine engine, ulon
     {
         var wanted = new TensorSpec[batch.Arrays];
         for (var i = 0; i < wanted.Length; i++) wanted[i] = batch.SpecOf(i);
-        var inputs = plan.Model.Inputs.Count;
+        var inputs = compiled.Model.Inputs.Count;
         var known = _plans.Find(entry => entry.Specs.Length == wanted.Length && entry.Specs.Skip(inputs).Zip(wanted.Skip(inputs)).All(pair => Open(pair.First) == Open(pair.Second)));
-        _graph = known.Graph ?? StepGraph.For(plan, wanted, training);
+        _graph = known.Graph ?? StepGraph.For(compiled, wanted, training);
         _plan = Planner.Plan(new PlanRequest(PlanOptions.Of(engine.Model, seed), _graph.Inputs, _graph.Outputs, _graph.Updates), wanted);
         _plans.Add((wanted, _graph, _plan));
         if (_losses.Length == 0)
         {
-            _losses = new double[1 + plan.Losses.Count(loss => loss is not null)];
+            _losses = new double[1 + compiled.Losses.Count(loss => loss is not null)];
             _sums = [.. _plan.Outputs.Skip(_losses.Length).Select(output => new double[output.Length])];
         }
 

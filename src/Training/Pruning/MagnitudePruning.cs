@@ -54,7 +54,7 @@ public sealed class MagnitudePruning(SparsitySchedule schedule) : Callback
             throw new ModelException($"MagnitudePruning: no layer '{layer}' has weights." + (nearest is null ? "" : $" Did you mean '{nearest}'?") + $" Those that have are {string.Join(", ", known)}.");
         }
 
-        _pruned = [.. paths.Where(named => IsPruned(named.Path, named.Weight)).Select(named => new Entry(named.Weight, Trainer.Plan.State.Slot(named.Path + "/pruned", named.Weight.Shape, Initializer.Zeros)))];
+        _pruned = [.. paths.Where(named => IsPruned(named.Path, named.Weight)).Select(named => new Entry(named.Weight, Trainer.Compiled.State.Slot(named.Path + "/pruned", named.Weight.Shape, Initializer.Zeros)))];
         _begun = false;
         if (_pruned.Length == 0) throw new ModelException("MagnitudePruning: there is no weight to prune; expected the kernel of a Dense layer, a convolution or a recurrent layer. Name layers or weights with Layers or Weights.");
     }

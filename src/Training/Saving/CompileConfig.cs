@@ -11,24 +11,24 @@ internal static class CompileConfig
 
     /// <summary>Optimizer, losses by output, their weights, metrics.</summary>
     /// <exception cref="ModelException">Something is a function or a class of the user's, which a file cannot hold.</exception>
-    public static JsonObject Write(CompiledTraining plan)
+    public static JsonObject Write(CompiledTraining compiled)
     {
         var (losses, weights) = (new JsonObject(), new JsonObject());
-        for (var i = 0; i < plan.Losses.Count; i++)
+        for (var i = 0; i < compiled.Losses.Count; i++)
         {
-            if (plan.Losses[i] is not { } loss) continue;
-            losses[plan.Model.OutputNames[i]] = WriteObject(loss, typeof(Loss), "the loss");
-            weights[plan.Model.OutputNames[i]] = plan.LossWeights[i];
+            if (compiled.Losses[i] is not { } loss) continue;
+            losses[compiled.Model.OutputNames[i]] = WriteObject(loss, typeof(Loss), "the loss");
+            weights[compiled.Model.OutputNames[i]] = compiled.LossWeights[i];
         }
 
         return new JsonObject
         {
-            ["optimizer"] = WriteObject(plan.Optimizer, typeof(Optimizer), "the optimizer"),
+            ["optimizer"] = WriteObject(compiled.Optimizer, typeof(Optimizer), "the optimizer"),
             ["loss"] = losses,
             ["loss_weights"] = weights,
-            ["metrics"] = WriteMetrics(plan.Metrics),
-            ["weighted_metrics"] = WriteMetrics(plan.WeightedMetrics),
-            ["dtype_policy"] = plan.Precision.PolicyName(),
+            ["metrics"] = WriteMetrics(compiled.Metrics),
+            ["weighted_metrics"] = WriteMetrics(compiled.WeightedMetrics),
+            ["dtype_policy"] = compiled.Precision.PolicyName(),
         };
     }
 

@@ -29,7 +29,7 @@ public sealed class KerasOptimizerTests
         Assert.AreEqual(0.02f, trainer.LearningRate);
         foreach (var pair in expected.Split(' ').Select(entry => entry.Split('=')))
         {
-            var slot = trainer.Plan.State.Find(pair[0]);
+            var slot = trainer.Compiled.State.Find(pair[0]);
             Assert.IsNotNull(slot, pair[0]);
             for (var i = 0; i < slot.Length; i++) Assert.AreEqual(float.Parse(pair[1], System.Globalization.CultureInfo.InvariantCulture) + (i / 100f), slot.Storage[i], 1e-5f, pair[0]);
         }

@@ -71,7 +71,7 @@ public sealed class TrainerFileTests
         var best = Watch();
         var expected = Fit(whole, x, y, [best]);
         Assert.AreEqual(0, best.BestEpoch);
-        Assert.IsEmpty(whole.Plan.State.Slots.Where(slot => slot.Name.Contains("/best", StringComparison.Ordinal)));
+        Assert.IsEmpty(whole.Compiled.State.Slots.Where(slot => slot.Name.Contains("/best", StringComparison.Ordinal)));
         var crashed = Compiled("mlp");
         Assert.Throws<InvalidOperationException>(() => Fit(crashed, x, y, [new EarlyStopping("val_loss", patience: 9), Watch(), new BackupAndRestore(backup), new FailAfter(15)]));
         var resumed = Compiled("mlp");
@@ -87,7 +87,7 @@ public sealed class TrainerFileTests
         var (x, y) = Data("cnn");
         var trainer = Compiled("cnn");
         const long Many = (1 << 24) + 1;
-        trainer.Plan.State.Steps = Many;
+        trainer.Compiled.State.Steps = Many;
         var before = Weights(trainer);
         for (var i = 1; i <= 3; i++)
         {
@@ -101,7 +101,7 @@ public sealed class TrainerFileTests
 
         var input = Model.Input([6, 6, 2]);
         var accumulating = new Model(input, input.Apply(new Flatten(), new Dense(3))).Compile(new Sgd { GradientAccumulationSteps = 2 }, Loss.SparseCategoricalCrossentropy);
-        accumulating.Plan.State.Steps = Many;
+        accumulating.Compiled.State.Steps = Many;
         Assert.Contains("every so many steps", Assert.Throws<ModelException>(() => accumulating.TrainOnBatch(x, y)).Message);
     }
 

@@ -167,7 +167,7 @@ public sealed class TrainingExportTests
         var random = new Random(step);
         var model = trainer.Model;
         var x = model.Inputs.Select(input => Fill(random, input.Value.Spec.Type, input.Shape.With(0, size), 11)).ToArray();
-        var y = model.Outputs.Select((output, i) => trainer.Plan.Losses[i] is SparseCategoricalCrossentropy
+        var y = model.Outputs.Select((output, i) => trainer.Compiled.Losses[i] is SparseCategoricalCrossentropy
             ? Fill(random, DType.Int64, Shape.Of(size), output.Shape.Dims[^1])
             : Fill(random, DType.Float32, output.Shape.With(0, size), 0)).ToArray();
         return (NDArrays.Create(x), NDArrays.Create(y));

@@ -1,8 +1,6 @@
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
 
-
-
 namespace OnnxFunctional.Tests.Training.Engine;
 
 [TestClass]

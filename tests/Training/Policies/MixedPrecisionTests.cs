@@ -243,13 +243,13 @@ public sealed class MixedPrecisionTests
 
         // Scaled so far, the gradient of the hidden layer leaves the range of a half, though the loss does not.
         Scale(trainer).Storage[0] = 1e9f;
-        var (weights, slots) = (Copies(model.Weights), Copies(trainer.Plan.State.Slots.Where(slot => !slot.Name.StartsWith("loss_scale", StringComparison.Ordinal))));
+        var (weights, slots) = (Copies(model.Weights), Copies(trainer.Compiled.State.Slots.Where(slot => !slot.Name.StartsWith("loss_scale", StringComparison.Ordinal))));
         var logs = trainer.TrainOnBatch(x, y);
         Assert.IsTrue(double.IsFinite(logs["loss"]));
         Assert.AreEqual(5e8f, trainer.LossScale);
         Assert.AreEqual(1L, trainer.Iterations);
         CollectionAssert.AreEqual(weights, Copies(model.Weights));
-        CollectionAssert.AreEqual(slots, Copies(trainer.Plan.State.Slots.Where(slot => !slot.Name.StartsWith("loss_scale", StringComparison.Ordinal))));
+        CollectionAssert.AreEqual(slots, Copies(trainer.Compiled.State.Slots.Where(slot => !slot.Name.StartsWith("loss_scale", StringComparison.Ordinal))));
 
         // Fit goes on until the scale fits, and learns then.
         var history = trainer.Fit(x, y, epochs: 12, batchSize: 8, verbose: Verbosity.Silent);
@@ -275,7 +275,7 @@ public sealed class MixedPrecisionTests
         // The count begins anew, also after a step that was skipped.
         Scale(trainer).Storage[0] = float.MaxValue;
         trainer.TrainOnBatch(x, y);
-        Assert.AreEqual(0f, trainer.Plan.State.Find("loss_scale/finite_steps")!.Storage[0]);
+        Assert.AreEqual(0f, trainer.Compiled.State.Find("loss_scale/finite_steps")!.Storage[0]);
         Assert.AreEqual(float.MaxValue / 2, trainer.LossScale);
     }
 
@@ -302,7 +302,7 @@ public sealed class MixedPrecisionTests
         Assert.Contains("without precision", Assert.Throws<ExportException>(() => trainer.ExportTraining(folder.Path)).Message);
     }
 
-    private static Weight Scale(Trainer trainer) => trainer.Plan.State.Find("loss_scale/scale")!;
+    private static Weight Scale(Trainer trainer) => trainer.Compiled.State.Find("loss_scale/scale")!;
 
     private static float[] Copies(IEnumerable<Weight> weights) => [.. weights.SelectMany(weight => weight.Storage)];
 

@@ -43,13 +43,13 @@ public sealed class CompileConfigTests
             var trainer = new Model(x, x.Apply(new Dense(2, name: "out"))).Compile(
                 optimizer, new Dictionary<string, Loss> { ["out"] = new Huber(0.7f) { Reduction = LossReduction.Sum } }, new() { ["out"] = 0.3f },
                 metrics: [Metric.MeanAbsoluteError, new Auc(numThresholds: 50) { Name = "area" }, new TopKCategoricalAccuracy(2), Metric.CosineSimilarity], weightedMetrics: new Dictionary<string, Metric[]> { ["out"] = [Metric.RootMeanSquaredError] }, precision: MixedPrecision.BFloat16);
-            var written = CompileConfig.Write(trainer.Plan).ToJsonString();
+            var written = CompileConfig.Write(trainer.Compiled).ToJsonString();
             using var document = JsonDocument.Parse(written);
             var read = CompileConfig.Compile(document.RootElement, trainer.Model, 5, null);
             Assert.AreEqual(5ul, read.Seed);
             Assert.AreEqual(optimizer.GetType(), read.Optimizer.GetType());
-            Assert.AreEqual(MixedPrecision.BFloat16, read.Plan.Precision);
-            Assert.AreEqual(written, CompileConfig.Write(read.Plan).ToJsonString());
+            Assert.AreEqual(MixedPrecision.BFloat16, read.Compiled.Precision);
+            Assert.AreEqual(written, CompileConfig.Write(read.Compiled).ToJsonString());
         }
     }
 
@@ -58,7 +58,7 @@ public sealed class CompileConfigTests
     {
         var x = Model.Input([3]);
         var trainer = new Model(x, x.Apply(new Dense(2))).Compile(new Adam(Schedule.From(step => 1 / (step + 1))), Loss.MeanSquaredError);
-        Assert.Contains("learning_rate of the optimizer", Assert.Throws<ModelException>(() => CompileConfig.Write(trainer.Plan)).Message);
+        Assert.Contains("learning_rate of the optimizer", Assert.Throws<ModelException>(() => CompileConfig.Write(trainer.Compiled)).Message);
     }
 
     [TestMethod]

@@ -1,7 +1,5 @@
 using OnnxFunctional.Training.Kernels;
 
-
-
 namespace OnnxFunctional.Tests.Training.Simd;
 
 /// <summary>The table of geometries that every convolution kernel is tested on: odd sizes first, then what networks use, then drawn at random.</summary>

@@ -1,7 +1,6 @@
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 
-
 namespace OnnxFunctional.Tests.Training.Simd;
 
 [TestClass]
@@ -19,7 +18,7 @@ public class ConvolutionForwardTests
             var kernel = new PoisonedMemory(geometry.KernelLength, random);
             var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
             var output = new PoisonedMemory(geometry.OutputLength);
-            Run(pool, ConvolutionKernel.Forward(geometry), input, kernel, default, default, output, $"{geometry}");
+            Run(pool, ConvolutionDriver.Forward(geometry), input, kernel, default, default, output, $"{geometry}");
             output.CheckValues(expected, Tolerance(geometry.Taps * geometry.GroupInput), $"{geometry}");
         }
     }
@@ -35,7 +34,7 @@ public class ConvolutionForwardTests
             var kernel = new PoisonedMemory(geometry.KernelLength, random);
             var expected = ConvolutionReference.InputGradient(geometry, gradient.ToArray(), kernel.ToArray());
             var input = new PoisonedMemory(geometry.InputLength);
-            Run(pool, ConvolutionKernel.InputGradient(geometry), gradient, kernel, default, default, input, $"{geometry}");
+            Run(pool, ConvolutionDriver.InputGradient(geometry), gradient, kernel, default, default, input, $"{geometry}");
             input.CheckValues(expected, Tolerance(geometry.Taps * geometry.GroupOutput), $"{geometry}");
         }
     }
@@ -56,7 +55,7 @@ public class ConvolutionForwardTests
                 expected[i] = Math.Max(0, expected[i] + bias.Memory.Span[i % geometry.OutputChannels] + addend.Memory.Span[i]);
             var output = new PoisonedMemory(geometry.OutputLength);
             var epilogue = new ConvolutionEpilogue(addend.Memory, true);
-            Run(pool, ConvolutionKernel.Forward(geometry), input, kernel, bias.Memory, epilogue, output, $"{geometry}");
+            Run(pool, ConvolutionDriver.Forward(geometry), input, kernel, bias.Memory, epilogue, output, $"{geometry}");
             output.CheckValues(expected, 4 * Tolerance(geometry.Taps * geometry.GroupInput), $"{geometry}");
         }
     }
@@ -74,7 +73,7 @@ public class ConvolutionForwardTests
             var expected = ConvolutionReference.InputGradient(geometry, gradient.ToArray(), kernel.ToArray());
             for (var i = 0; i < expected.Length; i++) expected[i] = Math.Max(0, expected[i] + bias.Memory.Span[i % geometry.InputChannels]);
             var input = new PoisonedMemory(geometry.InputLength);
-            Run(pool, ConvolutionKernel.InputGradient(geometry), gradient, kernel, bias.Memory, new(default, true), input, $"{geometry}");
+            Run(pool, ConvolutionDriver.InputGradient(geometry), gradient, kernel, bias.Memory, new(default, true), input, $"{geometry}");
             input.CheckValues(expected, 4 * Tolerance(geometry.Taps * geometry.GroupOutput), $"{geometry}");
         }
     }
@@ -91,7 +90,7 @@ public class ConvolutionForwardTests
         var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
         for (var i = 0; i < expected.Length; i++) expected[i] = Math.Max(0, expected[i] + addend.Memory.Span[i]);
         var output = new PoisonedMemory(geometry.OutputLength);
-        Run(pool, ConvolutionKernel.Forward(geometry), input, kernel, default, new(addend.Memory, true), output, "chunks");
+        Run(pool, ConvolutionDriver.Forward(geometry), input, kernel, default, new(addend.Memory, true), output, "chunks");
         output.CheckValues(expected, 1e-4, "chunks");
     }
 
@@ -104,7 +103,7 @@ public class ConvolutionForwardTests
         input.Memory.Span[2] = float.NaN;
         var kernel = new PoisonedMemory(3, new Random(1));
         var output = new PoisonedMemory(15);
-        Run(pool, ConvolutionKernel.Forward(geometry), input, kernel, default, new(default, true), output, "NaN");
+        Run(pool, ConvolutionDriver.Forward(geometry), input, kernel, default, new(default, true), output, "NaN");
         for (var i = 0; i < 15; i++) Assert.AreEqual(i / 3 == 2, float.IsNaN(output.Memory.Span[i]));
     }
 
@@ -120,11 +119,11 @@ public class ConvolutionForwardTests
             var gradient = new PoisonedMemory(geometry.OutputLength, random);
             var kernel = new PoisonedMemory(geometry.KernelLength, random);
             CollectionAssert.AreEqual(
-                Run(one, ConvolutionKernel.Forward(geometry), input, kernel, default, default, new(geometry.OutputLength), $"{geometry}"),
-                Run(two, ConvolutionKernel.Forward(geometry), input, kernel, default, default, new(geometry.OutputLength), $"{geometry}"));
+                Run(one, ConvolutionDriver.Forward(geometry), input, kernel, default, default, new(geometry.OutputLength), $"{geometry}"),
+                Run(two, ConvolutionDriver.Forward(geometry), input, kernel, default, default, new(geometry.OutputLength), $"{geometry}"));
             CollectionAssert.AreEqual(
-                Run(one, ConvolutionKernel.InputGradient(geometry), gradient, kernel, default, default, new(geometry.InputLength), $"{geometry}"),
-                Run(two, ConvolutionKernel.InputGradient(geometry), gradient, kernel, default, default, new(geometry.InputLength), $"{geometry}"));
+                Run(one, ConvolutionDriver.InputGradient(geometry), gradient, kernel, default, default, new(geometry.InputLength), $"{geometry}"),
+                Run(two, ConvolutionDriver.InputGradient(geometry), gradient, kernel, default, default, new(geometry.InputLength), $"{geometry}"));
         }
     }
 
@@ -133,7 +132,7 @@ public class ConvolutionForwardTests
     {
         using var pool = new WorkerPool(1);
         var geometry = ConvolutionGeometry.Create(1, 3, 17, 1, [9, 9], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]);
-        var kernel = ConvolutionKernel.Forward(geometry);
+        var kernel = ConvolutionDriver.Forward(geometry);
         var weights = new float[geometry.KernelLength];
         var (packed, scratch) = (new float[kernel.PackedLength], new float[kernel.ScratchLength]);
         var (input, output) = (new float[geometry.InputLength], new float[geometry.OutputLength]);
@@ -152,7 +151,7 @@ public class ConvolutionForwardTests
     internal static double Tolerance(int products) => 4e-7 * (2 + Math.Sqrt(products)) + 3e-8 * products;
 
     private static float[] Run(
-        WorkerPool pool, ConvolutionKernel convolution, PoisonedMemory source, PoisonedMemory kernel, ReadOnlyMemory<float> bias, ConvolutionEpilogue epilogue,
+        WorkerPool pool, ConvolutionDriver convolution, PoisonedMemory source, PoisonedMemory kernel, ReadOnlyMemory<float> bias, ConvolutionEpilogue epilogue,
         PoisonedMemory destination, string what)
     {
         var packed = new PoisonedMemory(convolution.PackedLength);

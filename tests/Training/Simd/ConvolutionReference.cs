@@ -1,7 +1,6 @@
 using OnnxFunctional.Training.Kernels;
 using OnnxFunctional.Training.Simd;
 
-
 namespace OnnxFunctional.Tests.Training.Simd;
 
 /// <summary>Convolution and its gradients as plain loops in double precision: every product is visited once, and added wherever it belongs.</summary>

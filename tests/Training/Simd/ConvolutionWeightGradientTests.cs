@@ -1,7 +1,6 @@
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 
-
 namespace OnnxFunctional.Tests.Training.Simd;
 
 [TestClass]

@@ -2,7 +2,6 @@ using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 using OnnxFunctional.Training.Simd;
 
-
 namespace OnnxFunctional.Tests.Training.Simd;
 
 /// <summary>Random data for a recurrent kernel, what it gives, and the same from the reference. All kernel memory lies between NaNs.</summary>

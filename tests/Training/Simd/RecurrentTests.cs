@@ -2,7 +2,6 @@ using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 using OnnxFunctional.Training.Simd;
 
-
 namespace OnnxFunctional.Tests.Training.Simd;
 
 [TestClass]

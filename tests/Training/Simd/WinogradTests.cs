@@ -1,8 +1,6 @@
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 
-
-
 namespace OnnxFunctional.Tests.Training.Simd;
 
 [TestClass]
@@ -21,11 +19,11 @@ public class WinogradTests
             var gradient = new PoisonedMemory(geometry.OutputLength, random);
             var (x, w, g) = (input.ToArray(), kernel.ToArray(), gradient.ToArray());
 
-            var forward = ConvolutionKernel.Forward(geometry, ConvolutionAlgorithm.Winograd);
+            var forward = ConvolutionDriver.Forward(geometry, ConvolutionAlgorithm.Winograd);
             Assert.IsInstanceOfType<WinogradConvolution>(forward);
             Check(Run(pool, forward, input, kernel, default, default, geometry.OutputLength), ConvolutionReference.Forward(geometry, x, w), $"{geometry} forward");
 
-            var back = ConvolutionKernel.InputGradient(geometry, ConvolutionAlgorithm.Winograd);
+            var back = ConvolutionDriver.InputGradient(geometry, ConvolutionAlgorithm.Winograd);
             Check(Run(pool, back, gradient, kernel, default, default, geometry.InputLength), ConvolutionReference.InputGradient(geometry, g, w), $"{geometry} input gradient");
 
             var weights = ConvolutionWeightGradient.Create(geometry, ConvolutionAlgorithm.Winograd);
@@ -53,7 +51,7 @@ public class WinogradTests
             var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
             for (var i = 0; i < expected.Length; i++)
                 expected[i] = Math.Max(0, expected[i] + bias.Memory.Span[i % geometry.OutputChannels] + addend.Memory.Span[i]);
-            var forward = ConvolutionKernel.Forward(geometry, ConvolutionAlgorithm.Winograd);
+            var forward = ConvolutionDriver.Forward(geometry, ConvolutionAlgorithm.Winograd);
             var result = Run(pool, forward, input, kernel, bias.Memory, new(addend.Memory, true), geometry.OutputLength);
             for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], result.Memory.Span[i], 2e-3, $"{geometry} element {i}");
         }
@@ -69,13 +67,13 @@ public class WinogradTests
         var input = new PoisonedMemory(geometry.InputLength, random);
         var kernel = new PoisonedMemory(geometry.KernelLength, random);
         var gradient = new PoisonedMemory(geometry.OutputLength, random);
-        Assert.IsInstanceOfType<WinogradConvolution>(ConvolutionKernel.Forward(geometry), "the geometry should be worth the Winograd form");
+        Assert.IsInstanceOfType<WinogradConvolution>(ConvolutionDriver.Forward(geometry), "the geometry should be worth the Winograd form");
         CollectionAssert.AreEqual(
-            Run(one, ConvolutionKernel.Forward(geometry), input, kernel, default, default, geometry.OutputLength).ToArray(),
-            Run(two, ConvolutionKernel.Forward(geometry), input, kernel, default, default, geometry.OutputLength).ToArray());
+            Run(one, ConvolutionDriver.Forward(geometry), input, kernel, default, default, geometry.OutputLength).ToArray(),
+            Run(two, ConvolutionDriver.Forward(geometry), input, kernel, default, default, geometry.OutputLength).ToArray());
         CollectionAssert.AreEqual(
-            Run(one, ConvolutionKernel.InputGradient(geometry), gradient, kernel, default, default, geometry.InputLength).ToArray(),
-            Run(two, ConvolutionKernel.InputGradient(geometry), gradient, kernel, default, default, geometry.InputLength).ToArray());
+            Run(one, ConvolutionDriver.InputGradient(geometry), gradient, kernel, default, default, geometry.InputLength).ToArray(),
+            Run(two, ConvolutionDriver.InputGradient(geometry), gradient, kernel, default, default, geometry.InputLength).ToArray());
         CollectionAssert.AreEqual(Weights(one), Weights(two));
 
         float[] Weights(WorkerPool pool)
@@ -96,7 +94,7 @@ public class WinogradTests
         var input = new PoisonedMemory(geometry.InputLength, random);
         var kernel = new PoisonedMemory(geometry.KernelLength, random);
         var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
-        var actual = Run(pool, ConvolutionKernel.Forward(geometry, ConvolutionAlgorithm.Winograd), input, kernel, default, default, geometry.OutputLength).ToArray();
+        var actual = Run(pool, ConvolutionDriver.Forward(geometry, ConvolutionAlgorithm.Winograd), input, kernel, default, default, geometry.OutputLength).ToArray();
         var scale = Math.Sqrt(expected.Average(value => value * value));
         var error = Math.Sqrt(expected.Zip(actual, (e, a) => (e - a) * (e - a)).Average());
         Assert.IsTrue(error < 1.5e-6 * scale, $"relative error {error / scale:E2}");
@@ -109,7 +107,7 @@ public class WinogradTests
     }
 
     private static PoisonedMemory Run(
-        WorkerPool pool, ConvolutionKernel convolution, PoisonedMemory source, PoisonedMemory kernel, ReadOnlyMemory<float> bias, ConvolutionEpilogue epilogue, long length)
+        WorkerPool pool, ConvolutionDriver convolution, PoisonedMemory source, PoisonedMemory kernel, ReadOnlyMemory<float> bias, ConvolutionEpilogue epilogue, long length)
     {
         var (packed, scratch, destination) = (new PoisonedMemory(convolution.PackedLength), new PoisonedMemory(convolution.ScratchLength), new PoisonedMemory(length));
         convolution.Pack(pool, kernel.Memory, bias, packed.Memory);

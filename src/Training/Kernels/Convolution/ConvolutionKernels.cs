@@ -7,16 +7,16 @@ namespace OnnxFunctional.Training.Kernels;
 internal static class ConvolutionKernels
 {
     public static Kernel Forward(KernelRequest request, Conv op) =>
-        new Convolution(request, ConvolutionKernel.Forward(Geometry(op.Window, request.Input(0).Shape, request.Input(1).Shape), AlgorithmFor(request)), request.Inputs.Length > 2 ? request.Input(2) : null);
+        new Convolution(request, ConvolutionDriver.Forward(Geometry(op.Window, request.Input(0).Shape, request.Input(1).Shape), AlgorithmFor(request)), request.Inputs.Length > 2 ? request.Input(2) : null);
 
     public static Kernel InputGradient(KernelRequest request, ConvInputGradient op) =>
-        new Convolution(request, ConvolutionKernel.InputGradient(Geometry(op.Window, request.Input(2).Shape, request.Input(1).Shape), AlgorithmFor(request)), null);
+        new Convolution(request, ConvolutionDriver.InputGradient(Geometry(op.Window, request.Input(2).Shape, request.Input(1).Shape), AlgorithmFor(request)), null);
 
     /// <summary>A transposed convolution is the input gradient of the convolution that leads from its output to its input.</summary>
     public static Kernel Transposed(KernelRequest request, ConvTranspose op) =>
         new Convolution(
             request,
-            ConvolutionKernel.InputGradient(Geometry(op.Adjoint(request.Input(1).Shape), request.Output().Shape, request.Input(1).Shape), AlgorithmFor(request)),
+            ConvolutionDriver.InputGradient(Geometry(op.Adjoint(request.Input(1).Shape), request.Output().Shape, request.Input(1).Shape), AlgorithmFor(request)),
             request.Inputs.Length > 2 ? request.Input(2) : null);
 
     public static Kernel WeightGradient(KernelRequest request, ConvWeightGradient op) =>
@@ -34,7 +34,7 @@ internal static class ConvolutionKernels
             input.Dims[0], input.Dims[^1], kernel.Dims[^1], window.Groups, input.Dims.Slice(1, rank), kernel.Dims[..rank], window.Strides.Span, window.Dilations.Span, begin, end);
     }
 
-    private sealed class Convolution(KernelRequest request, ConvolutionKernel driver, ValueBuffer? bias) : Kernel
+    private sealed class Convolution(KernelRequest request, ConvolutionDriver driver, ValueBuffer? bias) : Kernel
     {
         private readonly ValueBuffer _source = request.Input(0);
         private readonly ValueBuffer _kernel = request.Input(1);

@@ -1,12 +1,11 @@
 using OnnxFunctional.Training.Simd;
 
-
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Puts a pass together: which form it takes, how it is cut into tasks, and where each tap of each phase reads.</summary>
 internal sealed class ConvolutionPassBuilder(
     ConvolutionGeometry geometry, int sourceChannels, int destinationChannels, int multiplier,
-    ConvolutionAxisPlan depth, ConvolutionAxisPlan height, ConvolutionAxisPlan width, ConvolutionCut cut, bool mayBeNarrow)
+    ConvolutionPassAxis depth, ConvolutionPassAxis height, ConvolutionPassAxis width, ConvolutionCut cut, bool mayBeNarrow)
 {
     private const int MaxBufferFloats = 1 << 16;
 

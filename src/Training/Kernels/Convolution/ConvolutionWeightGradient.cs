@@ -1,7 +1,5 @@
 using OnnxFunctional.Training.Execution;
 
-
-
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Gradients of a convolution's kernel and bias, made once for a geometry and run without allocating. Results are the same bits for any number of threads.</summary>
@@ -17,7 +15,7 @@ internal abstract class ConvolutionWeightGradient
 
     /// <summary>The gradients of a convolution of this geometry.</summary>
     public static ConvolutionWeightGradient Create(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm = ConvolutionAlgorithm.Automatic) =>
-        algorithm == ConvolutionAlgorithm.Winograd && WinogradPlan.Fits(geometry)
-            || algorithm == ConvolutionAlgorithm.Automatic && WinogradPlan.Pays(geometry) && WinogradWeightGradient.MostSlices(geometry) >= 4
+        algorithm == ConvolutionAlgorithm.Winograd && WinogradForm.Fits(geometry)
+            || algorithm == ConvolutionAlgorithm.Automatic && WinogradForm.Pays(geometry) && WinogradWeightGradient.MostSlices(geometry) >= 4
             ? new WinogradWeightGradient(geometry) : new DirectWeightGradient(geometry);
 }

@@ -1,6 +1,5 @@
 using OnnxFunctional.Training.Simd;
 
-
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Turns a geometry into the numbers that the loops of its weight gradient run on.</summary>

@@ -1,11 +1,10 @@
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Simd;
 
-
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Convolution as an implicit matrix product: patches are read where they lie, only the weights are packed.</summary>
-internal sealed class DirectConvolution(ConvolutionGeometry geometry, ConvPass pass, bool isTransposed) : ConvolutionKernel(pass.PackedLength, pass.BufferLength, Parts(geometry, pass))
+internal sealed class DirectConvolution(ConvolutionGeometry geometry, ConvPass pass, bool isTransposed) : ConvolutionDriver(pass.PackedLength, pass.BufferLength, Parts(geometry, pass))
 {
     // Balanced to 2 % on few threads, and enough for 16.
     private const int MaxParts = 64;

@@ -1,7 +1,6 @@
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Simd;
 
-
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Gradients of a 3x3 convolution's kernel and bias in the Winograd form: products are summed place by place, and brought back to nine taps once.</summary>
@@ -23,7 +22,7 @@ internal sealed class WinogradWeightGradient : ConvolutionWeightGradient, IParal
 
     public WinogradWeightGradient(ConvolutionGeometry geometry)
     {
-        _pass = WinogradPlan.Create(geometry, isTransposed: false);
+        _pass = WinogradForm.Create(geometry, isTransposed: false);
         _copyLength = _pass.WeightsLength + _pass.Channels;
         _slices = Math.Clamp(_pass.Batches, 1, MostSlices(geometry));
         _gathering = new(_pass, _slices, _copyLength);

@@ -1,6 +1,5 @@
 using OnnxFunctional.Training.Execution;
 
-
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Copies elements as they lie.</summary>

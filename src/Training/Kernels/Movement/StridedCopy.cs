@@ -1,8 +1,6 @@
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Simd;
 
-
-
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Copies a block of elements between two arrangements: <c>target[t + sum i_k tk] = source[s + sum i_k sk]</c>. Transposing, slicing, joining, padding, repeating are all this.</summary>

@@ -1,7 +1,6 @@
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Simd;
 
-
 namespace OnnxFunctional.Training.Kernels;
 
 // How products are blocked, and the measurement behind it (float32, one core of an EPYC Zen 4 whose micro-kernel alone reaches 117 GFLOP/s, so that is the ceiling):

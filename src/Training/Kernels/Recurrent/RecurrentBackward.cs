@@ -1,7 +1,6 @@
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Simd;
 
-
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>The gradients of <see cref="RecurrentForward"/> with respect to input, weights and initial states, from its reserve: one kernel object a node of the plan.</summary>

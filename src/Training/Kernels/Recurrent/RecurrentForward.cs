@@ -1,7 +1,6 @@
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Simd;
 
-
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Runs an LSTM, a GRU or a simple recurrent layer over whole sequences: one kernel object a node of the plan.</summary>

@@ -1,7 +1,6 @@
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Simd;
 
-
 namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>What happens to each value of a convolution before it is stored: <c>relu(value + addend)</c>.</summary>
@@ -34,7 +33,7 @@ internal enum ConvolutionAlgorithm
 /// <param name="packedLength">Floats that <see cref="Pack"/> writes.</param>
 /// <param name="bufferLength">Floats of scratch memory of one part.</param>
 /// <param name="parts">Parts a run is cut into.</param>
-internal abstract class ConvolutionKernel(int packedLength, int bufferLength, int parts) : IParallelWork
+internal abstract class ConvolutionDriver(int packedLength, int bufferLength, int parts) : IParallelWork
 {
     private ReadOnlyMemory<float> _source;
     private ReadOnlyMemory<float> _packed;
@@ -78,22 +77,22 @@ internal abstract class ConvolutionKernel(int packedLength, int bufferLength, in
     protected abstract void Compute(in ConvOperands operands, int part, int parts);
 
     /// <summary>From input to output: <c>out[n, y, x, o] = bias[o] + sum in[n, y * stride + r * dilation - pad, ..., c] * kernel[r, s, c, o]</c>.</summary>
-    public static ConvolutionKernel Forward(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm = ConvolutionAlgorithm.Automatic) =>
+    public static ConvolutionDriver Forward(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm = ConvolutionAlgorithm.Automatic) =>
         UsesWinograd(geometry, algorithm)
-            ? new WinogradConvolution(geometry, WinogradPlan.Create(geometry, isTransposed: false), isTransposed: false)
+            ? new WinogradConvolution(geometry, WinogradForm.Create(geometry, isTransposed: false), isTransposed: false)
             : new DirectConvolution(geometry, ConvolutionPasses.Forward(geometry), isTransposed: false);
 
     /// <summary>From the output's gradient to the input's; with a bias and an activation it is the transposed convolution.</summary>
     // source [batch, od, oh, ow, output channels], destination [batch, depth, height, width, input channels], bias [input channels]
-    public static ConvolutionKernel InputGradient(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm = ConvolutionAlgorithm.Automatic) =>
+    public static ConvolutionDriver InputGradient(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm = ConvolutionAlgorithm.Automatic) =>
         UsesWinograd(geometry, algorithm)
-            ? new WinogradConvolution(geometry, WinogradPlan.Create(geometry, isTransposed: true), isTransposed: true)
+            ? new WinogradConvolution(geometry, WinogradForm.Create(geometry, isTransposed: true), isTransposed: true)
             : new DirectConvolution(geometry, ConvolutionPasses.InputGradient(geometry), isTransposed: true);
 
     private static bool UsesWinograd(ConvolutionGeometry geometry, ConvolutionAlgorithm algorithm) => algorithm switch
     {
         ConvolutionAlgorithm.Direct => false,
-        ConvolutionAlgorithm.Winograd => WinogradPlan.Fits(geometry),
-        _ => WinogradPlan.Pays(geometry),
+        ConvolutionAlgorithm.Winograd => WinogradForm.Fits(geometry),
+        _ => WinogradForm.Pays(geometry),
     };
 }
