@@ -128,7 +128,7 @@ internal static class FolderReferences
         var (references, unbound) = (new List<FolderReference>(), new List<string>());
         var (file, room) = (tree.FilePath, RoomOf(tree.FilePath));
         var model = compilation.GetSemanticModel(tree);
-        foreach (var node in tree.GetRoot().DescendantNodes(node => node is not AttributeListSyntax))
+        foreach (var node in tree.GetRoot().DescendantNodes())
         {
             var name = node switch
             {

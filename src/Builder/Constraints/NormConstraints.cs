@@ -1,5 +1,3 @@
-using OnnxFunctional.Layers;
-
 namespace OnnxFunctional.Constraints;
 
 /// <summary>A rule on the length of vectors along some axes of a weight.</summary>

@@ -5,7 +5,7 @@ namespace OnnxFunctional;
 
 /// <summary>What all layers and models share: a name, weights, the calls made so far. Users derive from <see cref="Layer"/> or <see cref="MergeLayer"/>.</summary>
 [DebuggerDisplay("{Name,nq} ({GetType().Name,nq})")]
-[DynamicallyAccessedMembers(Serialization.KerasType.Members)]
+[DynamicallyAccessedMembers(ConfigurationMembers.Kept)]
 public abstract class LayerBase
 {
     private List<Weight> _weights = [];
@@ -51,6 +51,12 @@ public abstract class LayerBase
     internal string? SettledName => GivenName ?? _automaticName;
 
     internal IReadOnlyList<LayerCall> Calls => _calls;
+
+    /// <summary>Whether calls of the layers inside are not counted among their <see cref="Calls"/>: what a model does inside is no call of the user's, and a layer's one output stays that of its own call.</summary>
+    internal virtual bool HidesInnerCalls => false;
+
+    /// <summary>Whether a model lists it among its layers; functions that a Keras file names are steps, but no layers.</summary>
+    internal virtual bool IsListed => true;
 
     internal virtual IReadOnlyList<LayerBase> Children => _children;
 
@@ -141,6 +147,12 @@ public abstract class LayerBase
     /// <summary>Calls the layer as a file describes it: on any number of tensors, with what goes beside them. All outputs are returned.</summary>
     internal abstract SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options);
 
+    /// <summary>Calls the layer, or a copy of it, as <paramref name="original"/> did, on other tensors.</summary>
+    /// <param name="original">A call of the layer, or of the one it is a copy of.</param>
+    /// <param name="inputs">The tensors to call it on, without those among the options.</param>
+    /// <param name="move">Gives the tensor in the place of one among the original's options.</param>
+    internal virtual SymbolicTensors CallAgain(LayerCall original, SymbolicTensors inputs, Func<SymbolicTensor, SymbolicTensor> move) => CallAll(inputs, original.Options.Moved(move));
+
     /// <summary>Runs <paramref name="forward"/> as a call of this layer: records it, names errors, carries masks. It is given the inputs without those among the options.</summary>
     private protected SymbolicTensors Invoke(SymbolicTensors inputs, CallOptions options, Func<SymbolicTensors, SymbolicTensors> forward)
     {
@@ -171,7 +183,7 @@ public abstract class LayerBase
             for (var i = 0; i < outputs.Length; i++)
             {
                 // A result that is an input would belong to its first producer, and the call would vanish from the model.
-                var result = scoped.Contains(results[i]) ? Ops.Make(new Operators.Identity(), results[i].In(call)) : results[i];
+                var result = scoped.Contains(results[i]) ? new SymbolicTensor(Node.Create(new Operators.Identity(), [results[i].Value], call).Outputs[0], call) : results[i];
                 outputs[i] = new SymbolicTensor(result.Value, parent, (results[i].Mask ?? (i == 0 ? mask : null))?.In(parent));
             }
 
@@ -186,8 +198,7 @@ public abstract class LayerBase
             _current = outer;
         }
 
-        // What a model does inside is no call of the user's; the layer's one output stays that of its own call.
-        if (parent?.Layer is not Model) _calls.Add(call);
+        if (parent?.Layer.HidesInnerCalls != true) _calls.Add(call);
         return call.Outputs;
     }
 

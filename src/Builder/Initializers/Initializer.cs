@@ -4,7 +4,7 @@ using OnnxFunctional.Initializers;
 namespace OnnxFunctional;
 
 /// <summary>How a weight gets its first values; names, defaults and formulas are Keras' (https://keras.io/api/layers/initializers/).</summary>
-[DynamicallyAccessedMembers(Serialization.KerasType.Members)]
+[DynamicallyAccessedMembers(ConfigurationMembers.Kept)]
 public abstract class Initializer
 {
     /// <summary>All zeros.</summary>

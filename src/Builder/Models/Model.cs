@@ -6,7 +6,7 @@ namespace OnnxFunctional;
 /// var outputs = inputs.Apply(new Dense(32, Activation.Relu), new Dense(1));
 /// var model = new Model(inputs, outputs);
 /// </code></example>
-public class Model : Layer
+public partial class Model : Layer
 {
     private readonly Dictionary<string, LayerBase> _byName = [];
     private readonly Dictionary<LayerBase, string> _names = [];
@@ -46,7 +46,7 @@ public class Model : Layer
     public override SymbolicTensor Output => Outputs.Count == 1 ? Outputs[0] : throw new ModelException($"Model '{Name}' gives {Outputs.Count} tensors; use Outputs.");
 
     /// <summary>All layers, inputs included, in Keras' order: by depth, then by first use.</summary>
-    public IReadOnlyList<LayerBase> Layers => [.. Children.Where(child => child is not Serialization.KerasFunction)];
+    public IReadOnlyList<LayerBase> Layers => [.. Children.Where(child => child.IsListed)];
 
     /// <summary>The names of the inputs, in order: what a dictionary of data and the ONNX file call them.</summary>
     public IReadOnlyList<string> InputNames => [.. Inputs.Select(StepNameOf)];
@@ -87,41 +87,13 @@ public class Model : Layer
         throw new ModelException($"Model '{Name}' has no layer '{name}'." + (nearest is null ? "" : $" Did you mean '{nearest}'?") + $" It has: {string.Join(", ", _byName.Keys)}.");
     }
 
-    /// <summary>A model from Keras' functional or sequential JSON: what <see cref="ToJson"/> and Keras' <c>model.to_json()</c> write. Its weights are new.</summary>
-    /// <remarks>The text is treated as hostile: it makes built-in classes and those of <paramref name="customObjects"/> alone, runs no code, and its size and depth are bounded.</remarks>
-    /// <param name="json">The text.</param>
-    /// <param name="customObjects">Classes and functions of one's own the text may name.</param>
-    /// <param name="seed">What first values are drawn from.</param>
-    /// <exception cref="ModelException">The text is no model, or names what is not known; all problems in one message.</exception>
-    public static Model FromJson(string json, CustomObjects? customObjects = null, ulong seed = 0)
-    {
-        ArgumentNullException.ThrowIfNull(json);
-        return Serialization.ModelReader.Read(json, customObjects, seed);
-    }
-
-    /// <summary>The architecture as Keras' JSON, which <see cref="FromJson"/> and Keras' <c>model_from_json</c> read. It holds no weights.</summary>
-    /// <param name="indented">Whether lines are broken and indented.</param>
-    /// <exception cref="ModelException">The model holds functions or tensors that a file cannot name; all of them in one message.</exception>
-    public string ToJson(bool indented = false) => Serialization.ModelWriter.Write(this).ToJsonString(indented ? Serialization.ModelWriter.Indented : null);
-
-    /// <summary>A smaller model: channels and units with the smallest weights are taken out, with all that reads them, and the rest keeps its weights.</summary>
-    /// <remarks>
-    /// Convolutions (transposed, separable and depthwise ones too) and Dense layers lose channels; BatchNormalization, PRelu, biases, Flatten, Reshape, Concatenate, sums and nested models follow, and channels that
-    /// meet in a sum go together. Inputs and outputs keep their shape, and so does what feeds layers that compute across channels, attention, recurrent layers, grouped convolutions and layers of one's own;
-    /// the result says which and why. This model is not changed. Train the new one for a while afterwards.
-    /// </remarks>
-    /// <param name="fraction">The share of the channels of each layer that goes, from 0 to below 1.</param>
-    /// <param name="options">How channels are ranked, and which layers stay.</param>
-    /// <returns>The new model, with the same names, and what became of each layer.</returns>
-    /// <exception cref="ModelException">The fraction is out of range, a name is unknown, nothing can be taken out, or a layer cannot be made anew.</exception>
-    /// <example><code>var small = model.Prune(0.5f).Model;</code></example>
-    public PrunedModel Prune(float fraction, PruningOptions? options = null) => Pruning.StructuredPruning.Run(this, fraction, options ?? new());
-
     /// <summary>The table Keras prints: layers, output shapes, numbers of parameters, connections.</summary>
     public override string ToString() => Summaries.Table(this);
 
     /// <summary>Prints the table of <see cref="ToString"/> to the console.</summary>
     public void Summary() => Console.Out.WriteLine(ToString());
+
+    internal override bool HidesInnerCalls => true;
 
     internal override string NameOf(LayerBase child) => _names[child];
 
@@ -199,9 +171,7 @@ public class Model : Layer
         {
             if (call.Inputs.Any(input => !map.ContainsKey(input.Value))) return false;
             SymbolicTensors given = call.Inputs.Take(call.Inputs.Count - call.Options.Tensors.Count()).Select(input => map[input.Value]).ToArray();
-            outputs = call.Layer is Serialization.KerasFunction operation
-                ? ((Serialization.KerasFunction)layerOf(operation)).CallWith(given, operation.ArgumentsOf(call))
-                : layerOf(call.Layer).CallAll(given, call.Options.Moved(mask => map[mask.Value]));
+            outputs = layerOf(call.Layer).CallAgain(call, given, mask => map[mask.Value]);
         }
         else
         {

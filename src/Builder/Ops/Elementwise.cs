@@ -129,13 +129,6 @@ internal sealed record StopGradient : UnaryOp
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];
 }
 
-internal sealed record Identity : UnaryOp
-{
-    public override bool Moves(int input) => true;
-
-    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];
-}
-
 internal sealed record IsNaN : UnaryOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [base.Infer(inputs)[0] with { Type = DType.Bool }];
@@ -209,18 +202,4 @@ internal sealed record Where : Op
         if (inputs[1].Type != inputs[2].Type) throw new ModelException($"Where chooses between {inputs[1]} and {inputs[2]}: expected one element type. Use Ops.Cast on one of them.");
         return [new(ShapeRules.Broadcast(inputs[0].Shape, ShapeRules.Broadcast(inputs[1].Shape, inputs[2].Shape, Name), Name), inputs[1].Type)];
     }
-}
-
-/// <summary>The first input while training, the second otherwise; a graph made for one of both keeps only that side.</summary>
-/// <param name="FreezesWithLayer">A frozen layer takes the second side in training too, as BatchNormalization does.</param>
-internal sealed record Phase(bool FreezesWithLayer = false) : Op
-{
-    public override bool IsElementwise => true;
-
-    public override bool Moves(int input) => true;
-
-    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) =>
-        inputs[0].Type == inputs[1].Type && inputs[0].Shape.IsCompatibleWith(inputs[1].Shape)
-            ? [inputs[1]]
-            : throw new ModelException($"A value that differs in training must keep its shape and type: {inputs[0]} in training, {inputs[1]} otherwise.");
 }

@@ -56,4 +56,12 @@ public static partial class Ops
 
     /// <summary>How many elements lie along some axes, or all of them, as one number.</summary>
     public static SymbolicTensor Size(SymbolicTensor x, Axes axis = default) => Make(new Operators.Size(axis.List), x);
+
+    /// <summary><c>x / max(|x|, epsilon)</c> along some axes.</summary>
+    /// <remarks>The bound lies on the sum of squares, below the root, so that the gradient at zero is zero and not a quotient of zeros.</remarks>
+    internal static SymbolicTensor UnitLength(SymbolicTensor x, Axes axes, float epsilon)
+    {
+        var squares = Make(new ReduceSumSquare(axes.List, true), x);
+        return x / Sqrt(Maximum(squares, epsilon * epsilon));
+    }
 }

@@ -16,6 +16,8 @@ public static partial class Ops
     /// <exception cref="ModelException">The shape asks for another number of elements.</exception>
     public static SymbolicTensor Constant(Shape shape, ReadOnlySpan<long> values) => Make(new Operators.Constant(TensorData.Of(shape, values)));
 
+    internal static SymbolicTensor Constant(FloatValues values) => values.IsSingle ? Constant(values[0]) : Constant(Shape.Of(values.Count), values.Span);
+
     /// <summary>Zeros in the shape of <paramref name="x"/>.</summary>
     public static SymbolicTensor ZerosLike(SymbolicTensor x) => Make(new ExpandLike(), Constant(0), x);
 

@@ -56,7 +56,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         var copy = layer switch
         {
             Model model => Rebuild(model, name),
-            IChannelMaker maker when ChannelsOf(layer) is { } channels => maker.WithChannels(channels, name),
+            _ when ChannelsOf(layer) is { } channels => MadeFromOptions(layer, name, (PrunableLayers.ChannelOption(layer), channels)),
             Reshape reshape when flow.SizesOf(reshape) is { } sizes => Resized(reshape, sizes[0], name),
 
             // These take care of what they hold; their copies share nothing with them.
@@ -68,8 +68,8 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         return _copies[layer] = copy;
     }
 
-    /// <summary>A layer that holds others, from its constructor and properties: a plain copy would share the layers inside.</summary>
-    private LayerBase MadeFromOptions(LayerBase layer, string name)
+    /// <summary>A layer made from its constructor and properties: one that holds others, which a plain copy would share, or one that gets another size.</summary>
+    private LayerBase MadeFromOptions(LayerBase layer, string name, (string Option, int Value)? changed = null)
     {
         var type = KerasRegistry.ByType.TryGetValue(layer.GetType(), out var known) ? known : KerasType.Custom(layer);
         if (type.HiddenParameters() is { Count: > 0 } hidden)
@@ -79,7 +79,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         {
             var value = member.Property.GetValue(layer);
             if (value is IEnumerable<LayerBase>) throw new ModelException($"Prune: '{name}' ({layer.ClassName}) holds a list of layers, {member.Property.Name}, and cannot be made anew. Build it as a nested Model.");
-            values[member.Key] = value is LayerBase inner ? CopyOf(inner, layer) : value;
+            values[member.Key] = value is LayerBase inner ? CopyOf(inner, layer) : member.Property.Name == changed?.Option ? changed.Value.Value : value;
         }
 
         return (LayerBase)type.Create(values, name);

@@ -2,13 +2,6 @@ using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Pruning;
 
-/// <summary>A layer whose number of output channels is an option.</summary>
-internal interface IChannelMaker
-{
-    /// <summary>A layer of the same options but that many output channels, not called yet.</summary>
-    LayerBase WithChannels(int channels, string name);
-}
-
 /// <summary>The layers that can be made smaller, one row a weight.</summary>
 internal static class PrunableLayers
 {
@@ -30,6 +23,9 @@ internal static class PrunableLayers
         (PRelu, _) => (null, [.. Enumerable.Range(0, weight.Shape.Rank)]),
         _ => (null, []),
     };
+
+    /// <summary>The option that counts the channels a layer makes.</summary>
+    public static string ChannelOption(LayerBase layer) => layer is Dense ? nameof(Dense.Units) : nameof(Convolution.Filters);
 
     /// <summary>Whether the layer may become smaller; a convolution of several groups would need the same number from each.</summary>
     public static bool CanShrink(LayerBase layer) => layer is not Convolution { Groups: > 1 };

@@ -1,5 +1,3 @@
-using OnnxFunctional.Layers;
-
 namespace OnnxFunctional.Regularizers;
 
 /// <summary>Which vectors of a matrix are made orthogonal to each other.</summary>
@@ -31,7 +29,7 @@ public sealed class OrthogonalRegularizer(float factor = 0.01f, OrthogonalMode m
         ArgumentNullException.ThrowIfNull(x);
         if (x.Rank != 2 || !x.Shape.IsKnown) throw new ModelException($"OrthogonalRegularizer takes a matrix of known size, but came {x.Shape}. Choose another regularizer for this weight.");
         var rows = Mode == OrthogonalMode.Rows;
-        var unit = Normalizing.L2(x, rows ? 1 : 0, 1e-7f);
+        var unit = Ops.UnitLength(x, rows ? 1 : 0, 1e-7f);
         var cosines = Ops.Make(new Operators.MatMul(TransposeLeft: !rows, TransposeRight: rows), unit, unit);
         var size = x.Shape.Dim(rows ? 0 : 1);
         var others = new float[size * size];

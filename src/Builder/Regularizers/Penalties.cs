@@ -1,5 +1,3 @@
-using OnnxFunctional.Layers;
-
 namespace OnnxFunctional.Regularizers;
 
 /// <summary>Penalizes absolute values and squares: <c>l1 sum(|x|) + l2 sum(x^2)</c>.</summary>

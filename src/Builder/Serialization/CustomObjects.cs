@@ -18,7 +18,7 @@ public sealed class CustomObjects
     /// <param name="name">What the file calls it; the name of the class if none is given.</param>
     /// <returns>This, so that calls can be chained.</returns>
     /// <exception cref="ModelException">The class is none of these kinds, or the name is taken.</exception>
-    public CustomObjects Add<[DynamicallyAccessedMembers(Serialization.KerasType.Members)] T>(string? name = null)
+    public CustomObjects Add<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(string? name = null)
         where T : class
     {
         var type = Serialization.KerasType.Of<T>(name ?? typeof(T).Name, null);

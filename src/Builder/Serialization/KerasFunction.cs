@@ -44,6 +44,11 @@ internal sealed class KerasFunction : LayerBase
         return outputs;
     }
 
+    internal override bool IsListed => false;
+
+    internal override SymbolicTensors CallAgain(LayerCall original, SymbolicTensors inputs, Func<SymbolicTensor, SymbolicTensor> move) =>
+        CallWith(inputs, ((KerasFunction)original.Layer).ArgumentsOf(original));
+
     internal override LayerBase CopyUncalled(string name) => new KerasFunction(Module, ClassName, Config, _rule, name);
 
     internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) =>

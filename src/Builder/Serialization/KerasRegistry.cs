@@ -169,16 +169,16 @@ internal static class KerasRegistry
     /// <summary>A setting without meaning here.</summary>
     private static FixedKey Ignored(string key, string value) => new(key, value, true);
 
-    private static KerasType Layer<[DynamicallyAccessedMembers(KerasType.Members)] T>(
+    private static KerasType Layer<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(
         string name, CallForm form = CallForm.Separate, bool mask = false, bool notesShape = true, string[]? omitted = null, FixedKey[]? keys = null, string[]? single = null)
         where T : LayerBase =>
         Row<T>(name, "keras.layers", form, mask, notesShape, omitted, keys, single: single);
 
-    private static KerasType Initializer<[DynamicallyAccessedMembers(KerasType.Members)] T>(string name, string[]? aliases = null, FixedKey[]? keys = null)
+    private static KerasType Initializer<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(string name, string[]? aliases = null, FixedKey[]? keys = null)
         where T : Initializer =>
         Row<T>(name, "keras.initializers", keys: keys, aliases: aliases);
 
-    private static KerasType Row<[DynamicallyAccessedMembers(KerasType.Members)] T>(
+    private static KerasType Row<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(
         string name, string module, CallForm form = CallForm.Separate, bool mask = false, bool notesShape = false, string[]? omitted = null, FixedKey[]? keys = null, string[]? aliases = null, string[]? single = null) =>
         KerasType.Of<T>(name, module, form, mask, notesShape, omitted, keys, aliases, single);
 

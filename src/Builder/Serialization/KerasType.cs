@@ -42,11 +42,9 @@ internal sealed record ConfigMember(string Key, PropertyInfo Property);
 /// <summary>A class that files may name, and how its configuration is bound to it: by name, <c>use_bias</c> to <c>UseBias</c>.</summary>
 internal sealed class KerasType
 {
-    public const DynamicallyAccessedMemberTypes Members = DynamicallyAccessedMemberTypes.PublicConstructors | DynamicallyAccessedMemberTypes.PublicProperties;
-
     private readonly Lazy<(ConfigMember[] Members, ConstructorInfo[] Constructors)> _shape;
 
-    private KerasType(string name, string? module, [DynamicallyAccessedMembers(Members)] Type type)
+    private KerasType(string name, string? module, [DynamicallyAccessedMembers(ConfigurationMembers.Kept)] Type type)
     {
         Name = name;
         Module = module;
@@ -86,7 +84,7 @@ internal sealed class KerasType
 
     public IReadOnlyList<ConfigMember> Configuration => _shape.Value.Members;
 
-    public static KerasType Of<[DynamicallyAccessedMembers(Members)] T>(
+    public static KerasType Of<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(
         string name, string? module, CallForm form = CallForm.Separate, bool mask = false, bool notesShape = true, string[]? omitted = null, FixedKey[]? keys = null, string[]? aliases = null, string[]? single = null) =>
         new(name, module, typeof(T)) { Form = form, TakesMask = mask, NotesShape = notesShape, Omitted = omitted ?? [], FixedKeys = keys ?? [], Aliases = aliases ?? [], Single = single ?? [] };
 
@@ -197,7 +195,7 @@ internal sealed class KerasType
         : typeof(Constraint).IsAssignableFrom(type) ? KerasKind.Constraint
         : KerasKind.None;
 
-    private static ConfigMember[] MembersOf([DynamicallyAccessedMembers(Members)] Type type)
+    private static ConfigMember[] MembersOf([DynamicallyAccessedMembers(ConfigurationMembers.Kept)] Type type)
     {
         var parameters = ConstructorsOf(type).SelectMany(constructor => constructor.GetParameters()).Select(parameter => parameter.Name!).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var members = new List<ConfigMember>();

@@ -34,9 +34,6 @@ public readonly struct FloatValues : IEquatable<FloatValues>, IReadOnlyList<floa
     /// <summary>The same number for all positions.</summary>
     public static implicit operator FloatValues(float number) => new([number], true);
 
-    /// <summary>As a tensor to compute with.</summary>
-    internal SymbolicTensor ToTensor() => IsSingle ? Ops.Constant(_items![0]) : Ops.Constant(Shape.Of(Count), _items);
-
     /// <inheritdoc/>
     public bool Equals(FloatValues other) => IsSingle == other.IsSingle && Span.SequenceEqual(other.Span);
 

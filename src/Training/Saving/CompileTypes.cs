@@ -48,7 +48,7 @@ internal static class CompileTypes
     public static (FrozenDictionary<string, KerasType> Table, string Kind) For(Type kind) =>
         kind == typeof(Optimizer) ? (Optimizers, "optimizer") : kind == typeof(Schedule) ? (Schedules, "schedule") : kind == typeof(Loss) ? (Losses, "loss") : (Metrics, "metric");
 
-    private static KerasType Row<[DynamicallyAccessedMembers(KerasType.Members)] T>(string name, string? module) => KerasType.Of<T>(name, module);
+    private static KerasType Row<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(string name, string? module) => KerasType.Of<T>(name, module);
 
     private static FrozenDictionary<string, KerasType> ByName(params KerasType[] types) => types.ToFrozenDictionary(type => type.Name);
 }

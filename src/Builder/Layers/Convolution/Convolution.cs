@@ -2,13 +2,13 @@ namespace OnnxFunctional.Layers;
 
 /// <summary>Every output is a weighted sum over a window of positions and the channels of its group: <c>y[p, f] = activation(sum(x[stride p + dilation k, c] W[k, c, f]) + b[f])</c>.</summary>
 /// <remarks>Weights: kernel (window..., channels / groups, filters), bias (filters).</remarks>
-public abstract class Convolution : ConvolutionLayer, Pruning.IChannelMaker
+public abstract class Convolution : ConvolutionLayer
 {
     private protected Convolution(int rank, int filters, IntValues kernelSize, Activation? activation, string? name)
         : base(rank, kernelSize, activation, name) => Filters = Check.Positive(filters, GetType().Name, nameof(filters));
 
     /// <summary>Output channels.</summary>
-    public int Filters { get; private set; }
+    public int Filters { get; }
 
     /// <summary>Into how many groups input and output channels are split; each is convolved by itself.</summary>
     public int Groups { get; init => field = Check.Positive(value, GetType().Name, nameof(Groups)); } = 1;
@@ -21,13 +21,6 @@ public abstract class Convolution : ConvolutionLayer, Pruning.IChannelMaker
 
     /// <summary>A rule the kernel follows after each step.</summary>
     public Constraint? KernelConstraint { get; init; }
-
-    LayerBase Pruning.IChannelMaker.WithChannels(int channels, string name)
-    {
-        var copy = (Convolution)CopyUncalled(name);
-        copy.Filters = channels;
-        return copy;
-    }
 
     private protected sealed override SymbolicTensor Convolve(SymbolicTensor x)
     {

@@ -2,13 +2,13 @@ namespace OnnxFunctional.Layers;
 
 /// <summary>A depthwise convolution, then a mixture of the channels at each position (Chollet 2017).</summary>
 /// <remarks>Weights: depthwise_kernel (window..., channels, depthMultiplier), pointwise_kernel (1..., channels depthMultiplier, filters), bias (filters).</remarks>
-public abstract class SeparableConvolution : ConvolutionLayer, Pruning.IChannelMaker
+public abstract class SeparableConvolution : ConvolutionLayer
 {
     private protected SeparableConvolution(int rank, int filters, IntValues kernelSize, Activation? activation, string? name)
         : base(rank, kernelSize, activation, name) => Filters = Check.Positive(filters, GetType().Name, nameof(filters));
 
     /// <summary>Output channels.</summary>
-    public int Filters { get; private set; }
+    public int Filters { get; }
 
     /// <summary>Channels between the two steps for each input channel.</summary>
     public int DepthMultiplier { get; init => field = Check.Positive(value, GetType().Name, nameof(DepthMultiplier)); } = 1;
@@ -30,13 +30,6 @@ public abstract class SeparableConvolution : ConvolutionLayer, Pruning.IChannelM
 
     /// <summary>A rule the pointwise kernel follows after each step.</summary>
     public Constraint? PointwiseConstraint { get; init; }
-
-    LayerBase Pruning.IChannelMaker.WithChannels(int channels, string name)
-    {
-        var copy = (SeparableConvolution)CopyUncalled(name);
-        copy.Filters = channels;
-        return copy;
-    }
 
     private protected sealed override SymbolicTensor Convolve(SymbolicTensor x)
     {

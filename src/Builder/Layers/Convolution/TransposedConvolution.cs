@@ -5,13 +5,13 @@ namespace OnnxFunctional.Layers;
 /// <para>Output positions along an axis, with <c>w = (kernel - 1) dilation + 1</c>: valid <c>(n - 1) stride + max(w, stride)</c>, same <c>n stride</c>; with an output padding: valid <c>(n - 1) stride + w + padding</c>, same <c>(n - 1) stride + w % 2 + padding</c>.</para>
 /// <para>Weights: kernel (window..., filters, channels), bias (filters).</para>
 /// </remarks>
-public abstract class TransposedConvolution : ConvolutionLayer, Pruning.IChannelMaker
+public abstract class TransposedConvolution : ConvolutionLayer
 {
     private protected TransposedConvolution(int rank, int filters, IntValues kernelSize, Activation? activation, string? name)
         : base(rank, kernelSize, activation, name) => Filters = Check.Positive(filters, GetType().Name, nameof(filters));
 
     /// <summary>Output channels.</summary>
-    public int Filters { get; private set; }
+    public int Filters { get; }
 
     /// <summary>Positions added at the end of each axis, less than the stride; Keras' choice if none is given.</summary>
     public IntValues? OutputPadding { get; init => field = value?.For(SpatialRank, GetType().Name, nameof(OutputPadding), minimum: 0); }
@@ -24,13 +24,6 @@ public abstract class TransposedConvolution : ConvolutionLayer, Pruning.IChannel
 
     /// <summary>A rule the kernel follows after each step.</summary>
     public Constraint? KernelConstraint { get; init; }
-
-    LayerBase Pruning.IChannelMaker.WithChannels(int channels, string name)
-    {
-        var copy = (TransposedConvolution)CopyUncalled(name);
-        copy.Filters = channels;
-        return copy;
-    }
 
     private protected sealed override bool AllowsCausal => false;
 

@@ -9,10 +9,10 @@ namespace OnnxFunctional.Layers;
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class Dense(int units, Activation? activation = null, string? name = null) : Layer(name), Pruning.IChannelMaker
+public sealed class Dense(int units, Activation? activation = null, string? name = null) : Layer(name)
 {
     /// <summary>Outputs.</summary>
-    public int Units { get; private set; } = Check.Positive(units, "Dense", nameof(units));
+    public int Units { get; } = Check.Positive(units, "Dense", nameof(units));
 
     /// <summary>Applied to the sum.</summary>
     public Activation Activation { get; } = activation ?? Activation.Linear;
@@ -40,13 +40,6 @@ public sealed class Dense(int units, Activation? activation = null, string? name
 
     /// <summary>A rule the bias follows after each step.</summary>
     public Constraint? BiasConstraint { get; init; }
-
-    LayerBase Pruning.IChannelMaker.WithChannels(int channels, string name)
-    {
-        var copy = (Dense)CopyUncalled(name);
-        copy.Units = channels;
-        return copy;
-    }
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)

@@ -43,7 +43,7 @@ public sealed class Dot(IntValues axes, bool normalize = false, string? name = n
         var (m, n) = (a.Shape.Dim(first), b.Shape.Dim(second));
         if (m != n && m != Shape.Unknown && n != Shape.Unknown)
             throw new ModelException($"axis {first} of {a.Shape} has {m} positions and axis {second} of {b.Shape} has {n}; expected the same number. Choose other axes, or a Dense layer to bring them together.");
-        if (Normalize) (a, b) = (Normalizing.L2(a, first, 1e-7f), Normalizing.L2(b, second, 1e-7f));
+        if (Normalize) (a, b) = (Ops.UnitLength(a, first, 1e-7f), Ops.UnitLength(b, second, 1e-7f));
         return Contract(a, first, b, second);
     }
 

@@ -163,7 +163,7 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
     private SymbolicTensor Normalize(SymbolicTensor x, int axis, SymbolicTensor mean, SymbolicTensor variance, SymbolicTensor gamma, SymbolicTensor beta)
     {
         var factor = gamma / Ops.Sqrt(variance + Epsilon);
-        return (x * Normalizing.Along(factor, [axis], x.Rank)) + Normalizing.Along(beta - (mean * factor), [axis], x.Rank);
+        return (x * Broadcasting.Along(factor, [axis], x.Rank)) + Broadcasting.Along(beta - (mean * factor), [axis], x.Rank);
     }
 
     private static SymbolicTensor Filled(Shape shape, float value)

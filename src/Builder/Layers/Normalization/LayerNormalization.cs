@@ -55,8 +55,8 @@ public sealed class LayerNormalization(Axes axis = default, float epsilon = 1e-3
 
         var centered = x - Ops.Mean(x, Axis, keepdims: true);
         var scaled = (RmsScaling ? x : centered) / Ops.Sqrt(Ops.Mean(Ops.Square(centered), Axis, keepdims: true) + Epsilon);
-        if (gamma is not null) scaled *= Normalizing.Along(gamma, axes, x.Rank);
-        return beta is null ? scaled : scaled + Normalizing.Along(beta, axes, x.Rank);
+        if (gamma is not null) scaled *= Broadcasting.Along(gamma, axes, x.Rank);
+        return beta is null ? scaled : scaled + Broadcasting.Along(beta, axes, x.Rank);
     }
 
     private static SymbolicTensor Filled(Shape shape, float value)

@@ -24,6 +24,6 @@ public sealed class RmsNormalization(Axes axis = default, float epsilon = 1e-6f,
         var axes = Operators.ShapeRules.Axes(Axis.List, x.Rank, "RMSNormalization");
         var scale = Weight("scale", Shape.Of([.. axes.Select(axis => Check.Known(x, axis, "the size of a normalized axis"))]), Initializer.Ones);
         var normal = x / Ops.Sqrt(Ops.Mean(Ops.Square(x), Axis, keepdims: true) + Epsilon);
-        return normal * Normalizing.Along(scale, axes, x.Rank);
+        return normal * Broadcasting.Along(scale, axes, x.Rank);
     }
 }

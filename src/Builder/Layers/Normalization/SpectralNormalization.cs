@@ -48,8 +48,8 @@ public sealed class SpectralNormalization(Layer layer, int powerIterations = 1, 
         var (u, v) = (vector, vector);
         for (var i = 0; i < PowerIterations; i++)
         {
-            v = Normalizing.L2(Ops.Make(new Operators.MatMul(TransposeRight: true), u, matrix), default, 1e-7f);
-            u = Normalizing.L2(Ops.MatMul(v, matrix), default, 1e-7f);
+            v = Ops.UnitLength(Ops.Make(new Operators.MatMul(TransposeRight: true), u, matrix), default, 1e-7f);
+            u = Ops.UnitLength(Ops.MatMul(v, matrix), default, 1e-7f);
         }
 
         // A kernel of zeros has no direction; it and its vector stay as they are.

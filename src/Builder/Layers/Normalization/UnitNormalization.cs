@@ -16,6 +16,6 @@ public sealed class UnitNormalization(Axes axis = default, string? name = null) 
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
         Operators.ShapeRules.Axes(Axis.List, x.Rank, "UnitNormalization");
-        return Normalizing.L2(x, Axis, 1e-12f);
+        return Ops.UnitLength(x, Axis, 1e-12f);
     }
 }

@@ -83,8 +83,8 @@ public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, F
         {
             var shape = Shape.Of([.. kept.Select(i => Check.Known(x, i, "the size of an axis with a mean of its own"))]);
             if (_mean is not null && _mean.Length != shape.ElementCount) throw new ModelException($"was adapted to {_mean.Length} positions along axes {Axis.List}, but came {x.Shape}.");
-            mean = Normalizing.Along(Weight("mean", shape, new Adapted(() => _mean, 0), trainable: false), kept, x.Rank);
-            variance = Normalizing.Along(Weight("variance", shape, new Adapted(() => _variance, 1), trainable: false), kept, x.Rank);
+            mean = Broadcasting.Along(Weight("mean", shape, new Adapted(() => _mean, 0), trainable: false), kept, x.Rank);
+            variance = Broadcasting.Along(Weight("variance", shape, new Adapted(() => _variance, 1), trainable: false), kept, x.Rank);
             Weight("count", [], Initializer.Zeros, trainable: false);
         }
 
@@ -99,7 +99,7 @@ public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, F
         if (numbers.IsSingle || numbers.Count == 1) return Ops.Constant(numbers[0]);
         var known = Shape.Of([.. kept.Select(i => Check.Known(x, i, "the size of an axis with a mean of its own"))]);
         if (known.Rank == 0 || known.ElementCount != numbers.Count) throw new ModelException($"{numbers.Count} numbers were given for {known} positions of {x.Shape}; expected one for each, or a single one.");
-        return Normalizing.Along(Ops.Constant(known, numbers.Span), kept, x.Rank);
+        return Broadcasting.Along(Ops.Constant(known, numbers.Span), kept, x.Rank);
     }
 
     /// <summary>Which of the kept positions element number <paramref name="index"/> belongs to.</summary>

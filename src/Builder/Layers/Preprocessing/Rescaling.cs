@@ -17,5 +17,5 @@ public sealed class Rescaling(FloatValues scale, FloatValues offset = default, s
     public FloatValues Offset { get; } = offset.Count > 0 ? offset : 0f;
 
     /// <inheritdoc/>
-    protected override SymbolicTensor Forward(SymbolicTensor x) => (Ops.Cast(x, DType.Float32) * Scale.ToTensor()) + Offset.ToTensor();
+    protected override SymbolicTensor Forward(SymbolicTensor x) => (Ops.Cast(x, DType.Float32) * Ops.Constant(Scale)) + Ops.Constant(Offset);
 }

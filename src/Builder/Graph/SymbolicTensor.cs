@@ -8,7 +8,7 @@ namespace OnnxFunctional;
 /// Two handles of one value are equal.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed class SymbolicTensor : IEquatable<SymbolicTensor>
+public sealed partial class SymbolicTensor : IEquatable<SymbolicTensor>
 {
     internal SymbolicTensor(Value value, LayerCall? scope = null, SymbolicTensor? mask = null)
     {
@@ -36,24 +36,6 @@ public sealed class SymbolicTensor : IEquatable<SymbolicTensor>
     internal SymbolicTensor In(LayerCall? scope) => new(Value, scope, Mask is null ? null : new SymbolicTensor(Mask.Value, scope));
 
     internal SymbolicTensor WithMask(SymbolicTensor? mask) => ReferenceEquals(mask, Mask) ? this : new(Value, Scope, mask);
-
-    /// <summary>Elementwise sum, broadcast as in NumPy.</summary>
-    public static SymbolicTensor operator +(SymbolicTensor left, SymbolicTensor right) => Ops.Add(left, right);
-
-    /// <summary>Elementwise difference, broadcast as in NumPy.</summary>
-    public static SymbolicTensor operator -(SymbolicTensor left, SymbolicTensor right) => Ops.Subtract(left, right);
-
-    /// <summary>Elementwise product, broadcast as in NumPy.</summary>
-    public static SymbolicTensor operator *(SymbolicTensor left, SymbolicTensor right) => Ops.Multiply(left, right);
-
-    /// <summary>Elementwise quotient, broadcast as in NumPy.</summary>
-    public static SymbolicTensor operator /(SymbolicTensor left, SymbolicTensor right) => Ops.Divide(left, right);
-
-    /// <summary>Elementwise negation.</summary>
-    public static SymbolicTensor operator -(SymbolicTensor value) => Ops.Negative(value);
-
-    /// <summary>A number as a tensor without dimensions.</summary>
-    public static implicit operator SymbolicTensor(float value) => Ops.Constant(value);
 
     /// <summary>Runs the tensor through layers, one after the other: <c>x.Apply(a, b)</c> is <c>b.Call(a.Call(x))</c>.</summary>
     /// <param name="layers">Layers with one input and one output.</param>

@@ -1,19 +1,10 @@
-using System.Diagnostics.CodeAnalysis;
 using OnnxFunctional.Regularizers;
 
 namespace OnnxFunctional;
 
-/// <summary>A penalty on a tensor that is added to the loss, such as the sum of squares (https://keras.io/api/layers/regularizers/).</summary>
-[DynamicallyAccessedMembers(Serialization.KerasType.Members)]
-public abstract class Regularizer
+/// <content>Keras' regularizers.</content>
+public abstract partial class Regularizer
 {
-    /// <summary>A penalty of one's own, as a function of the tensor that gives one number.</summary>
-    public static Regularizer From(Func<SymbolicTensor, SymbolicTensor> function)
-    {
-        ArgumentNullException.ThrowIfNull(function);
-        return new FromFunction(function);
-    }
-
     /// <summary><c>l1 sum(|x|)</c>.</summary>
     public static Regularizer L1(float l1 = 0.01f) => new L1(l1);
 
@@ -26,14 +17,6 @@ public abstract class Regularizer
     /// <summary><c>factor</c> times the mean absolute cosine between rows, or columns, of a matrix.</summary>
     public static Regularizer Orthogonal(float factor = 0.01f, OrthogonalMode mode = OrthogonalMode.Rows) => new OrthogonalRegularizer(factor, mode);
 
-    /// <summary>The penalty as one number.</summary>
-    protected internal abstract SymbolicTensor Penalty(SymbolicTensor x);
-
     /// <summary>The penalty on a layer's output divided by the batch size, as Keras adds it since 3.14.</summary>
     internal SymbolicTensor PerSample(SymbolicTensor output) => Penalty(output) / Ops.Size(output, 0);
-
-    private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor> function) : Regularizer
-    {
-        protected internal override SymbolicTensor Penalty(SymbolicTensor x) => function(x);
-    }
 }

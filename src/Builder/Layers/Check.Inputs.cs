@@ -1,23 +1,10 @@
-using System.Globalization;
+using OnnxFunctional.Layers;
 
-namespace OnnxFunctional.Layers;
+namespace OnnxFunctional;
 
-/// <summary>Checks of layer options and inputs, with one form of sentence: what, expected, received, remedy.</summary>
-internal static class Check
+/// <content>Checks of the tensors a layer is called on.</content>
+internal static partial class Check
 {
-    public static int Positive(int value, string layer, string option) =>
-        value > 0 ? value : throw Option(layer, option, Text(value), "a positive whole number");
-
-    public static float Rate(float value, string layer, string option) =>
-        value is >= 0 and <= 1 ? value : throw Option(layer, option, Text(value), "a number from 0 to 1");
-
-    public static float NotNegative(float value, string layer, string option) =>
-        value >= 0 && float.IsFinite(value) ? value : throw Option(layer, option, Text(value), "a finite number of at least 0");
-
-    /// <summary>An option with a value it cannot have.</summary>
-    public static ModelException Option(string layer, string option, string value, string expected, string remedy = "") =>
-        new($"{layer}: {option} is {value}; expected {expected}." + (remedy.Length == 0 ? "" : " " + remedy)) { NamesLayer = true };
-
     public static void MinimumRank(SymbolicTensor x, int rank, string expected)
     {
         if (x.Rank < rank) throw new ModelException($"expected {expected}, at least {rank} dimensions, but came {x.Shape}. Model.Input's shape does not count the batch: write Model.Input([8]) for vectors of 8.");
@@ -41,8 +28,4 @@ internal static class Check
         x.Shape.Dim(axis) is var dim and not Shape.Unknown
             ? dim
             : throw new ModelException($"needs to know {what}, axis {(axis < 0 ? axis + x.Rank : axis)} of {x.Shape}. Give Model.Input that size instead of null.");
-
-    public static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
-
-    public static string Text(float value) => value.ToString(CultureInfo.InvariantCulture);
 }

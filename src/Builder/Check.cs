@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace OnnxFunctional;
+
+/// <summary>Checks of layer options and inputs, with one form of sentence: what, expected, received, remedy.</summary>
+internal static partial class Check
+{
+    public static int Positive(int value, string layer, string option) =>
+        value > 0 ? value : throw Option(layer, option, Text(value), "a positive whole number");
+
+    public static float Rate(float value, string layer, string option) =>
+        value is >= 0 and <= 1 ? value : throw Option(layer, option, Text(value), "a number from 0 to 1");
+
+    public static float NotNegative(float value, string layer, string option) =>
+        value >= 0 && float.IsFinite(value) ? value : throw Option(layer, option, Text(value), "a finite number of at least 0");
+
+    /// <summary>An option with a value it cannot have.</summary>
+    public static ModelException Option(string layer, string option, string value, string expected, string remedy = "") =>
+        new($"{layer}: {option} is {value}; expected {expected}." + (remedy.Length == 0 ? "" : " " + remedy)) { NamesLayer = true };
+
+    public static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    public static string Text(float value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,23 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace OnnxFunctional;
+
+/// <summary>A penalty on a tensor that is added to the loss, such as the sum of squares (https://keras.io/api/layers/regularizers/).</summary>
+[DynamicallyAccessedMembers(ConfigurationMembers.Kept)]
+public abstract partial class Regularizer
+{
+    /// <summary>A penalty of one's own, as a function of the tensor that gives one number.</summary>
+    public static Regularizer From(Func<SymbolicTensor, SymbolicTensor> function)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return new FromFunction(function);
+    }
+
+    /// <summary>The penalty as one number.</summary>
+    protected internal abstract SymbolicTensor Penalty(SymbolicTensor x);
+
+    private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor> function) : Regularizer
+    {
+        protected internal override SymbolicTensor Penalty(SymbolicTensor x) => function(x);
+    }
+}

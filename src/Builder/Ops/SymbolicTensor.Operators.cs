@@ -1,0 +1,23 @@
+namespace OnnxFunctional;
+
+/// <content>Arithmetic, written as in C#.</content>
+public sealed partial class SymbolicTensor
+{
+    /// <summary>Elementwise sum, broadcast as in NumPy.</summary>
+    public static SymbolicTensor operator +(SymbolicTensor left, SymbolicTensor right) => Ops.Add(left, right);
+
+    /// <summary>Elementwise difference, broadcast as in NumPy.</summary>
+    public static SymbolicTensor operator -(SymbolicTensor left, SymbolicTensor right) => Ops.Subtract(left, right);
+
+    /// <summary>Elementwise product, broadcast as in NumPy.</summary>
+    public static SymbolicTensor operator *(SymbolicTensor left, SymbolicTensor right) => Ops.Multiply(left, right);
+
+    /// <summary>Elementwise quotient, broadcast as in NumPy.</summary>
+    public static SymbolicTensor operator /(SymbolicTensor left, SymbolicTensor right) => Ops.Divide(left, right);
+
+    /// <summary>Elementwise negation.</summary>
+    public static SymbolicTensor operator -(SymbolicTensor value) => Ops.Negative(value);
+
+    /// <summary>A number as a tensor without dimensions.</summary>
+    public static implicit operator SymbolicTensor(float value) => Ops.Constant(value);
+}
