@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Google.Protobuf;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Files;
@@ -7,6 +8,7 @@ using OnnxFunctional.Export.Verify;
 namespace OnnxFunctional.Export;
 
 /// <summary>Models as ONNX files.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static class OnnxExporter
 {
     /// <summary>Writes the model as an ONNX file and proves it: ONNX Runtime gives what the engine gives, layer by layer. Only then does the file get its name.</summary>

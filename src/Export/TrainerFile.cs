@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Resume;
 using OnnxFunctional.Training;
@@ -5,6 +6,7 @@ using OnnxFunctional.Training;
 namespace OnnxFunctional.Export;
 
 /// <summary>Trainings as files: <c>trainer.Save("run.onnx")</c> and <c>Trainer.Load("run.onnx")</c>. Any ONNX host runs such a file; this library also goes on training from it.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static class TrainerFile
 {
     extension(Trainer trainer)

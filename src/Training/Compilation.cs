@@ -1,6 +1,9 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>From a model to its trainer.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static class Compilation
 {
     /// <summary>Fixes how the model is trained; the trainer that comes back can fit it.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Numerics.Tensors;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
@@ -6,6 +7,7 @@ using OnnxFunctional.Training.Execution;
 namespace OnnxFunctional.Training;
 
 /// <summary>Running a model forwards.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static class Prediction
 {
     /// <summary>The model's one output for every sample.</summary>

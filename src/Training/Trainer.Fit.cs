@@ -135,6 +135,7 @@ public sealed partial class Trainer
         BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, IReadOnlyList<Callback> callbacks, Verbosity verbose, CancellationToken cancellationToken, int validationFreq = 1)
     {
         if (validationFreq < 1) throw new ModelException($"validationFreq is {validationFreq}; expected at least 1.");
+        if (validation is not null) OutsideTraining.RefuseDraws(Model);
         var history = new History();
 
         // Last, so that they see what the others log.

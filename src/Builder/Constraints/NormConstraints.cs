@@ -1,7 +1,10 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Constraints;
 
 /// <summary>A rule on the length of vectors along some axes of a weight.</summary>
 /// <remarks>Axis 0 is right for the kernel of a Dense layer, axes 0, 1 and 2 for that of a Conv2D. Keras: https://keras.io/api/layers/constraints/</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class NormConstraint : Constraint
 {
     // Keras' backend.epsilon(), which keeps a vector of zeros from being divided by zero.

@@ -156,6 +156,7 @@ public abstract class LayerBase
     /// <summary>Runs <paramref name="forward"/> as a call of this layer: records it, names errors, carries masks. It is given the inputs without those among the options.</summary>
     private protected SymbolicTensors Invoke(SymbolicTensors inputs, CallOptions options, Func<SymbolicTensors, SymbolicTensors> forward)
     {
+        if (inputs.Count == 0) throw new ModelException($"{ClassName} '{Name}' was called on no tensor; pass at least one.") { NamesLayer = true };
         var given = inputs.Count;
         if (options.Mask is not null) inputs = [inputs[0].WithMask(options.Mask), .. inputs.Skip(1)];
         inputs = [.. inputs, .. options.Tensors];

@@ -1,6 +1,9 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional;
 
 /// <summary>Where <c>Model.Input(...)</c> lives: a static extension, because a model also has a property <see cref="Model.Input"/>.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static class ModelInput
 {
     extension(Model)

@@ -175,7 +175,7 @@ public static partial class Ops
     /// <summary>The value itself; gradients do not flow back through it.</summary>
     public static SymbolicTensor StopGradient(SymbolicTensor x) => Make(new StopGradient(), x);
 
-    /// <summary>The first value while training, the second otherwise; both have one shape.</summary>
+    /// <summary>The first value while training, the second when predicting, evaluating and in exported models; both have one shape.</summary>
     public static SymbolicTensor WhenTraining(SymbolicTensor training, SymbolicTensor otherwise) => Make(new Phase(), training, otherwise);
 
     private static SymbolicTensor Binary(Op op, SymbolicTensor a, SymbolicTensor b)

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Training;
@@ -5,6 +6,7 @@ using OnnxFunctional.Training;
 namespace OnnxFunctional.Export;
 
 /// <summary>Training steps as ONNX files.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static class TrainingExporter
 {
     /// <summary>Writes the whole training step in ONNX's own operators, so that any ONNX Runtime trains: init.onnx, train.onnx, evaluate.onnx, predict.onnx and training.json.</summary>

@@ -66,6 +66,8 @@ internal sealed class ModelEngine
     {
         var inputs = Model.Inputs.Select(tensor => tensor.Value).ToArray();
         var map = Specialization.Of(inputs, values, training: false);
-        return Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, [.. values.Select(value => map[value])], []), specs);
+        var outputs = values.Select(value => map[value]).ToArray();
+        OutsideTraining.RefuseDraws(Model.Name, inputs, outputs);
+        return Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, outputs, []), specs);
     }
 }

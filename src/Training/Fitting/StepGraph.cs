@@ -1,3 +1,4 @@
+using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Policies;
 
 namespace OnnxFunctional.Training;
@@ -28,10 +29,13 @@ internal sealed class StepGraph
     /// <param name="compiled">Model, losses, metrics, optimizer.</param>
     /// <param name="arrays">Inputs, targets, sample weights.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
+    /// <exception cref="ModelException">Targets do not fit predictions, or something is drawn outside training.</exception>
     public static StepGraph For(CompiledTraining compiled, IReadOnlyList<TensorSpec> arrays, bool training)
     {
         var behind = arrays.Skip(compiled.Model.Inputs.Count).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
-        return Build(compiled, behind[..compiled.Model.Outputs.Count], behind[compiled.Model.Outputs.Count..], training);
+        var graph = Build(compiled, behind[..compiled.Model.Outputs.Count], behind[compiled.Model.Outputs.Count..], training);
+        if (!training) OutsideTraining.RefuseDraws(compiled.Model.Name, graph.Inputs, graph.Outputs);
+        return graph;
     }
 
     /// <summary>Builds the graph.</summary>

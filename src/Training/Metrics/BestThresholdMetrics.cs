@@ -1,8 +1,10 @@
+using System.ComponentModel;
 using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>The best of one number over all thresholds at which another is large enough.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class BestThresholdMetric : Metric
 {
     private protected BestThresholdMetric(float requiredShare, int numThresholds, int? classId)

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Training.Metrics;
@@ -64,6 +65,7 @@ public sealed class FalseNegatives(FloatValues? thresholds = null) : CountMetric
 }
 
 /// <summary>What precision and recall count: predictions above a threshold or among the k largest, of all classes or one.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class DecisionMetric : Metric
 {
     private protected DecisionMetric(FloatValues? thresholds, int? topK, int? classId) => (Thresholds, TopK, ClassId) = (Counts.Checked(thresholds), topK, classId);

@@ -1,6 +1,9 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>A layer that keeps shape and mask of its input.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ElementwiseLayer : Layer
 {
     private protected ElementwiseLayer(string? name)

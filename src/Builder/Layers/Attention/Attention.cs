@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>How a query and a key are compared.</summary>
@@ -62,6 +64,7 @@ public sealed class AdditiveAttention(bool useScale = true, string? name = null)
 }
 
 /// <summary>What Attention and AdditiveAttention share: scores, their softmax, the weighted mean of the values.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class LuongAttention : AttentionLayer
 {
     // What Keras takes from hidden scores: far below any other, and still a number.

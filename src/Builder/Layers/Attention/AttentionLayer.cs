@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What all attention layers share: queries look values up by keys.</summary>
@@ -5,6 +7,7 @@ namespace OnnxFunctional.Layers;
 /// <para>Masks travel with the tensors: positions the mask of value or key hides are not looked at.</para>
 /// <para>Keras: https://keras.io/api/layers/attention_layers/</para>
 /// </remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AttentionLayer : Layer
 {
     private protected AttentionLayer(string? name)
@@ -45,7 +48,7 @@ public abstract class AttentionLayer : Layer
 
     private protected sealed override SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options)
     {
-        if (inputs.Count > 3) throw new ModelException($"takes query, value and key, but came {inputs.Count} tensors.");
+        if (inputs.Count > 3) throw new ModelException($"takes query, value and key, but got {inputs.Count} tensors.");
         var (query, value) = (inputs[0], inputs[1]);
         var key = inputs.Count == 3 ? inputs[2] : value;
         foreach (var tensor in inputs) Check.MinimumRank(tensor, 3, "(batch, positions, features)");

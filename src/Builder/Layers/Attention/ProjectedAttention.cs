@@ -1,6 +1,9 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What MultiHeadAttention and GroupQueryAttention share: projections of query, key and value into heads, and back.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ProjectedAttention : AttentionLayer
 {
     private protected ProjectedAttention(string? name)

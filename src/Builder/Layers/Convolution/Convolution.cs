@@ -1,7 +1,10 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>Every output is a weighted sum over a window of positions and the channels of its group: <c>y[p, f] = activation(sum(x[stride p + dilation k, c] W[k, c, f]) + b[f])</c>.</summary>
 /// <remarks>Weights: kernel (window..., channels / groups, filters), bias (filters).</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class Convolution : ConvolutionLayer
 {
     private protected Convolution(int rank, int filters, IntValues kernelSize, Activation? activation, string? name)

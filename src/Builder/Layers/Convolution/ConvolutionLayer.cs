@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What all convolutions share: a window that slides over the positions of an image or sequence, then a bias and an activation.</summary>
@@ -5,6 +7,7 @@ namespace OnnxFunctional.Layers;
 /// <para>Output positions along an axis, with <c>w = (kernel - 1) dilation + 1</c>: valid <c>floor((n - w) / stride) + 1</c>, same and causal <c>ceil(n / stride)</c>.</para>
 /// <para>Keras: https://keras.io/api/layers/convolution_layers/</para>
 /// </remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ConvolutionLayer : Layer
 {
     private protected ConvolutionLayer(int rank, IntValues kernelSize, Activation? activation, string? name)

@@ -1,7 +1,10 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>Each channel is convolved by itself, with <c>depthMultiplier</c> filters of its own: <c>y[p, c m + i] = activation(sum(x[stride p + dilation k, c] W[k, c, i]) + b)</c>.</summary>
 /// <remarks>Weights: kernel (window..., channels, depthMultiplier), bias (channels depthMultiplier).</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class DepthwiseConvolution : ConvolutionLayer
 {
     private protected DepthwiseConvolution(int rank, IntValues kernelSize, Activation? activation, string? name)

@@ -1,7 +1,10 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>A depthwise convolution, then a mixture of the channels at each position (Chollet 2017).</summary>
 /// <remarks>Weights: depthwise_kernel (window..., channels, depthMultiplier), pointwise_kernel (1..., channels depthMultiplier, filters), bias (filters).</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class SeparableConvolution : ConvolutionLayer
 {
     private protected SeparableConvolution(int rank, int filters, IntValues kernelSize, Activation? activation, string? name)

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>The transpose of a convolution: every input position adds a weighted window to the output, <c>y[stride p + dilation k, f] += x[p, c] W[k, f, c]</c>; positions grow instead of shrinking.</summary>
@@ -5,6 +7,7 @@ namespace OnnxFunctional.Layers;
 /// <para>Output positions along an axis, with <c>w = (kernel - 1) dilation + 1</c>: valid <c>(n - 1) stride + max(w, stride)</c>, same <c>n stride</c>; with an output padding: valid <c>(n - 1) stride + w + padding</c>, same <c>(n - 1) stride + w % 2 + padding</c>.</para>
 /// <para>Weights: kernel (window..., filters, channels), bias (filters).</para>
 /// </remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class TransposedConvolution : ConvolutionLayer
 {
     private protected TransposedConvolution(int rank, int filters, IntValues kernelSize, Activation? activation, string? name)

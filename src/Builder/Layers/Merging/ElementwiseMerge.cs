@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What Add, Multiply and their kin share: tensors of shapes that broadcast, one result.</summary>
@@ -5,6 +7,7 @@ namespace OnnxFunctional.Layers;
 /// <para>A tensor of fewer dimensions gets axes of size 1 behind the batch. The output's mask is true where any input's is; it has none if an input has none.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/</para>
 /// </remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ElementwiseMerge : MergeLayer
 {
     private protected ElementwiseMerge(string? name)
@@ -100,6 +103,7 @@ public sealed class Multiply(string? name = null) : ElementwiseMerge(name)
 }
 
 /// <summary>What Maximum and Minimum share: an element hidden by its mask does not count.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ExtremumMerge : ElementwiseMerge
 {
     private protected ExtremumMerge(string? name)

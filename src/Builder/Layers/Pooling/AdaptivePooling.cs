@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What all adaptive poolings share: the positions cut into a given number of windows, one number for each.</summary>
@@ -5,6 +7,7 @@ namespace OnnxFunctional.Layers;
 /// <para>Window i of an axis goes from <c>floor(i n / out)</c> to <c>ceil((i + 1) n / out)</c>, so windows may overlap. No weights; the input's positions must be known.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/</para>
 /// </remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AdaptivePoolingLayer : Layer
 {
     private protected AdaptivePoolingLayer(int rank, IntValues outputSize, string? name)
@@ -56,6 +59,7 @@ public abstract class AdaptivePoolingLayer : Layer
 }
 
 /// <summary>What the adaptive average poolings share.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AdaptiveAveragePooling : AdaptivePoolingLayer
 {
     private protected AdaptiveAveragePooling(int rank, IntValues outputSize, string? name)
@@ -99,6 +103,7 @@ public sealed class AdaptiveAveragePooling2D(IntValues outputSize, string? name 
 public sealed class AdaptiveAveragePooling3D(IntValues outputSize, string? name = null) : AdaptiveAveragePooling(3, outputSize, name);
 
 /// <summary>What the adaptive max poolings share.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AdaptiveMaxPooling : AdaptivePoolingLayer
 {
     private protected AdaptiveMaxPooling(int rank, IntValues outputSize, string? name)

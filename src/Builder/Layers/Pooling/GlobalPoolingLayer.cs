@@ -1,7 +1,10 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What all global poolings share: one number for each channel over all positions.</summary>
 /// <remarks>No weights. Keras: https://keras.io/api/layers/pooling_layers/</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class GlobalPoolingLayer : Layer
 {
     private protected GlobalPoolingLayer(int rank, bool keepdims, string? name)

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What all poolings share: a window that slides over the positions and gives one number for each channel.</summary>
@@ -5,6 +7,7 @@ namespace OnnxFunctional.Layers;
 /// <para>Output positions along an axis: valid <c>floor((n - window) / stride) + 1</c>, same <c>ceil(n / stride)</c>. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/</para>
 /// </remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class PoolingLayer : Layer
 {
     private protected PoolingLayer(int rank, IntValues poolSize, IntValues strides, string? name)

@@ -70,6 +70,7 @@ public sealed class CategoryEncoding(int numTokens, EncodingMode outputMode = En
 
     private protected override SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options)
     {
+        if (inputs.Count > 2) throw new ModelException($"takes categories and perhaps their weights, but got {inputs.Count} tensors.");
         var (x, weights) = (inputs[0], inputs.Count > 1 ? inputs[1] : null);
         if (weights is not null && OutputMode != EncodingMode.Count) throw new ModelException($"takes weights with EncodingMode.Count only, but its OutputMode is {OutputMode}.");
         if (weights is not null && !weights.Shape.IsCompatibleWith(x.Shape)) throw new ModelException($"takes a weight for each category, {x.Shape}, but came {weights.Shape}.");

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What stands beyond the border of an image.</summary>
@@ -18,6 +20,7 @@ public enum FillMode
 
 /// <summary>What rotation, translation and zoom share: every output position reads the image at a place of its own.</summary>
 /// <remarks>Positions must be known. No weights.</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class RandomGeometry : RandomImageLayer
 {
     private protected RandomGeometry(string? name)

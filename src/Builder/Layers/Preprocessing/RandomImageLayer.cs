@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What the random image layers share: images are changed while training, each in its own way, and passed on otherwise.</summary>
@@ -5,6 +7,7 @@ namespace OnnxFunctional.Layers;
 /// <para>Input and output: (batch, height, width, channels). No weights; an ONNX file of the trained model holds nothing of it.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/</para>
 /// </remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class RandomImageLayer : Layer
 {
     private protected RandomImageLayer(string? name)

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Layers;
@@ -7,6 +8,7 @@ namespace OnnxFunctional.Layers;
 /// <para><c>i, f, o = recurrentActivation(x * W + h * R + b)</c>, <c>g = activation(x * W + h * R + b)</c>, <c>c' = f c + i g</c>, <c>h' = o activation(c')</c>; the recurrent convolution has padding same and stride 1.</para>
 /// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
 /// </remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ConvLstm : RecurrentLayer
 {
     private protected ConvLstm(int rank, int filters, IntValues kernelSize, Activation? activation, Activation? recurrentActivation, string? name)

@@ -1,9 +1,11 @@
+using System.ComponentModel;
 using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Layers;
 
 /// <summary>What the cells of Lstm, Gru and SimpleRnn share.</summary>
 /// <remarks>The layers of these names compute a whole sequence at once and are faster; cells are for <see cref="Rnn"/> and <see cref="StackedRnnCells"/>.</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class GatedCell : RecurrentCell
 {
     private RandomStream? _inputStream;

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.ComponentModel;
 using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Layers;
@@ -7,6 +8,7 @@ namespace OnnxFunctional.Layers;
 /// <remarks>
 /// <para>The whole sequence is one operator (ONNX's LSTM, GRU, RNN) where it knows the activations; otherwise, and for recurrent dropout while training, the steps are written out, which needs a known number of them.</para>
 /// </remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class GatedRecurrentLayer : RecurrentLayer
 {
     private static readonly FrozenDictionary<string, GateActivation> s_known = new Dictionary<string, GateActivation>

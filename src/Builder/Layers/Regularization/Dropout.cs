@@ -23,8 +23,7 @@ public sealed class Dropout(float rate, string? name = null) : Layer(name)
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
         if (Rate == 0) return Ops.Make(new Operators.Identity(), x);
-        var dropped = Ops.Make(new Operators.Dropout(new Operators.RandomStream((ulong?)Seed), Rate, NoiseShapes.Shared(NoiseShape, x)), x);
-        return Ops.WhenTraining(dropped, x);
+        return Ops.WhenTraining(Ops.Dropout(x, Rate, NoiseShape, Seed), x);
     }
 
     private protected override SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => inputs[0].Mask;

@@ -1,6 +1,9 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What the random layers share: noise while training, the input itself otherwise.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class NoiseLayer : ElementwiseLayer
 {
     private protected NoiseLayer(string? name)
@@ -75,27 +78,9 @@ public sealed class AlphaDropout(float rate, string? name = null) : NoiseLayer(n
         if (Rate == 0) return null;
         if (Rate == 1) return Ops.ZerosLike(x);
         var decisions = x;
-        foreach (var axis in NoiseShapes.Shared(NoiseShape, x)) decisions = Ops.Slice(decisions, axis, 0, 1);
+        foreach (var axis in Ops.SharedNoiseAxes(NoiseShape, x)) decisions = Ops.Slice(decisions, axis, 0, 1);
         var kept = Ops.GreaterEqual(Ops.Make(new Operators.RandomUniform(stream, 0, 1), decisions), Rate);
         var scale = 1 / Math.Sqrt((1 - Rate) * (1 + (Rate * Lowest * Lowest)));
         return (Ops.Where(kept, x, (float)Lowest) * (float)scale) + (float)(-scale * Lowest * Rate);
-    }
-}
-
-/// <summary>Reads the shape of random decisions.</summary>
-internal static class NoiseShapes
-{
-    /// <summary>The axes along which one decision holds for all positions.</summary>
-    public static IntList Shared(Shape? noiseShape, SymbolicTensor x)
-    {
-        if (noiseShape is not { } noise) return [];
-        if (noise.Rank != x.Rank) throw new ModelException($"NoiseShape {noise} has {noise.Rank} dimensions; expected {x.Rank} as the input {x.Shape}.");
-        for (var i = 0; i < noise.Rank; i++)
-        {
-            if (noise[i] is { } size && size != 1 && x.Shape[i] is { } dim && dim != size)
-                throw new ModelException($"NoiseShape {noise} has {size} along axis {i}; expected 1, null, or {dim} as the input {x.Shape}.");
-        }
-
-        return [.. Enumerable.Range(0, noise.Rank).Where(i => noise[i] == 1 && x.Shape[i] != 1)];
     }
 }

@@ -1,7 +1,10 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What the spatial dropouts share: whole channels are dropped, because neighbouring positions know each other's values (Tompson et al. 2014).</summary>
 /// <remarks>While training <c>y = kept[c] ? x / (1 - rate) : 0</c>; otherwise the input itself. No weights.</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class SpatialDropout : NoiseLayer
 {
     private protected SpatialDropout(int rank, float rate, string? name)

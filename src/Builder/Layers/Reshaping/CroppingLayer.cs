@@ -1,7 +1,10 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What all croppings share: positions cut at the borders.</summary>
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class CroppingLayer : Layer
 {
     private protected CroppingLayer(int rank, EdgeWidths cropping, string? name)

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>How positions between known ones are filled.</summary>
@@ -15,6 +17,7 @@ public enum Interpolation
 
 /// <summary>What all upsamplings share: positions multiplied by whole factors.</summary>
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class UpSampling : Layer
 {
     private protected UpSampling(int rank, IntValues size, string? name)

@@ -1,7 +1,10 @@
+using System.ComponentModel;
+
 namespace OnnxFunctional.Layers;
 
 /// <summary>What all zero paddings share: zeros before and after the positions.</summary>
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ZeroPadding : Layer
 {
     private protected ZeroPadding(int rank, EdgeWidths padding, string? name)

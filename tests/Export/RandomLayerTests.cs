@@ -1,0 +1,143 @@
+using System.Numerics.Tensors;
+using OnnxFunctional.Export;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Tests.Export.TrainingStep;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Export;
+
+/// <summary>A custom layer that draws random numbers: trained, saved and resumed, exported for inference and as a training step.</summary>
+[TestClass]
+public sealed class RandomLayerTests
+{
+    private static readonly NDArray s_x = StepData.Signed(1, 40, 6);
+    private static readonly NDArray s_y = StepData.Numbers(2, 3, 40);
+
+    [TestMethod]
+    public void A_custom_layer_that_draws_trains_to_the_same_bits_for_any_number_of_threads()
+    {
+        var one = Trained(threads: 1);
+        var two = Trained(threads: 2);
+        AssertSameWeights(one, two);
+        var other = Compiled(seed: 5);
+        other.Fit(s_x, s_y, batchSize: 8, epochs: 2, verbose: Verbosity.Silent);
+        Assert.AreNotEqual(one.Model.Weights[0].Value[0, 0], other.Model.Weights[0].Value[0, 0], "another seed draws other numbers");
+    }
+
+    [TestMethod]
+    public void A_custom_layer_that_draws_resumes_with_the_same_bits()
+    {
+        using var folder = new TemporaryFolder();
+        var whole = Trained();
+        var part = Compiled();
+        part.Fit(s_x, s_y, batchSize: 8, epochs: 1, verbose: Verbosity.Silent);
+        part.Save(folder.File("part.onnx"));
+        var resumed = Trainer.Load(folder.File("part.onnx"), new CustomObjects().Add<Noisy>());
+        resumed.Fit(s_x, s_y, batchSize: 8, epochs: 2, initialEpoch: 1, verbose: Verbosity.Silent);
+        AssertSameWeights(whole, resumed);
+    }
+
+    [TestMethod]
+    public void Outside_training_the_other_side_is_computed_and_exported()
+    {
+        using var folder = new TemporaryFolder();
+        var trainer = Trained();
+        var report = trainer.Model.ExportOnnx(folder.File("model.onnx"));
+        Assert.IsTrue(report.Passed);
+        CollectionAssert.AreEqual(trainer.Model.Predict(s_x).ToArray(), trainer.Model.Predict(s_x).ToArray());
+        CollectionAssert.AreEqual(trainer.Model.Predict(s_x, batchSize: 40).ToArray(), trainer.Model.Predict(s_x, batchSize: 8).ToArray());
+    }
+
+    [TestMethod]
+    public void The_exported_step_draws_what_the_engine_draws()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.IsTrue(Compiled().ExportTraining(folder.Path).IsVerified);
+    }
+
+    [TestMethod]
+    public void What_would_draw_outside_training_is_refused_with_the_layers_that_draw()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([6]);
+        var model = new Model(x, x.Apply(new Noisy(always: true, name: "noise"), new Dense(3, Activation.Softmax)));
+        var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy);
+        trainer.Fit(s_x, s_y, verbose: Verbosity.Silent);
+
+        AssertRefused(() => model.Predict(s_x));
+        AssertRefused(() => trainer.Evaluate(s_x, s_y));
+        var before = model.Weights[0].Value;
+        AssertRefused(() => trainer.Fit(s_x, s_y, validationSplit: 0.5f, verbose: Verbosity.Silent));
+        CollectionAssert.AreEqual(before.ToArray(), model.Weights[0].Value.ToArray(), "before work starts");
+        AssertRefused(() => model.ExportOnnx(folder.File("model.onnx")));
+        AssertRefused(() => trainer.ExportTraining(folder.File("training")));
+
+        // A layer fixed to its training side draws as well.
+        var dropped = new Model(x, new Dropout(0.5f, name: "noise").Call(x, training: true));
+        AssertRefused(() => dropped.Predict(s_x));
+
+        static void AssertRefused(Action action)
+        {
+            Exception? error = null;
+            try
+            {
+                action();
+            }
+            catch (Exception thrown) when (thrown is ModelException or ExportException)
+            {
+                error = thrown;
+            }
+
+            Assert.IsNotNull(error);
+            Assert.Contains("'noise'", error.Message);
+            Assert.Contains("outside training", error.Message);
+            Assert.Contains("Ops.WhenTraining", error.Message);
+        }
+    }
+
+    [TestMethod]
+    public void Bounds_deviations_and_rates_are_checked()
+    {
+        var x = Model.Input([6]);
+        AssertRefused("stddev is -1", () => Ops.RandomNormal(x, stddev: -1));
+        AssertRefused("mean is NaN", () => Ops.RandomNormal(x, mean: float.NaN));
+        AssertRefused("minval is 2 and maxval 1", () => Ops.RandomUniform(x, 2, 1));
+        AssertRefused("rate is 1.5", () => Ops.Dropout(x, 1.5f));
+        AssertRefused("NoiseShape (1,)", () => Ops.Dropout(x, 0.5f, noiseShape: [1]));
+
+        static void AssertRefused(string part, Action action) => Assert.Contains(part, Assert.ThrowsExactly<ModelException>(action).Message);
+    }
+
+    private static Trainer Trained(int? threads = null)
+    {
+        var trainer = Compiled(threads: threads);
+        trainer.Fit(s_x, s_y, batchSize: 8, epochs: 2, verbose: Verbosity.Silent);
+        return trainer;
+    }
+
+    private static Trainer Compiled(ulong seed = 3, int? threads = null)
+    {
+        var x = Model.Input([6]);
+        var model = new Model(x, x.Apply(new Dense(8, Activation.Tanh), new Noisy(), new Dense(3, Activation.Softmax)), seed: 1);
+        return model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], seed, threads);
+    }
+
+    private static void AssertSameWeights(Trainer expected, Trainer actual)
+    {
+        foreach (var (left, right) in expected.Model.Weights.Zip(actual.Model.Weights)) CollectionAssert.AreEqual(left.Value.ToArray(), right.Value.ToArray(), left.Name);
+    }
+
+    /// <summary>Noise of a learned size, drawn in all ways there are.</summary>
+    private sealed class Noisy(bool always = false, string? name = null) : Layer(name)
+    {
+        public bool Always { get; } = always;
+
+        protected override SymbolicTensor Forward(SymbolicTensor x)
+        {
+            var size = Weight("size", [1], Initializer.Constant(0.1f));
+            var noise = Ops.RandomNormal(x, stddev: 0.5f) + Ops.RandomUniform(x, -1, 1, seed: 7);
+            var drawn = Ops.Dropout(x, 0.2f, noiseShape: [null, 1]) + (size * noise);
+            return Always ? drawn : Ops.WhenTraining(drawn, x);
+        }
+    }
+}
