@@ -10,41 +10,34 @@ internal static class LayerNormalizationKernels
     private const double ForwardNanoseconds = 0.25;
     private const double BackwardNanoseconds = 0.5;
 
-    public static Kernel Forward(KernelRequest request, LayerNormalization op) => new ForwardKernel(request, op);
+    public static Kernel Forward(KernelRequest request, LayerNormalization op)
+    {
+        var columns = request.Input(1).Length;
+        return new ForwardKernel(request, op.Epsilon, columns == 0 ? 0 : request.Input(0).Length / columns, columns);
+    }
 
     public static Kernel Gradient(KernelRequest request) => new GradientKernel(request);
 
-    private sealed class ForwardKernel : Kernel, IParallelWork
+    private sealed class ForwardKernel(KernelRequest request, float epsilon, int rows, int columns) : CutKernel(Cut.By(rows, columns * ForwardNanoseconds))
     {
-        private readonly ValueBuffer _input;
-        private readonly ValueBuffer _scale;
-        private readonly ValueBuffer _bias;
-        private readonly Storage _result;
-        private readonly Storage _means;
-        private readonly Storage _inverses;
-        private readonly float _epsilon;
-        private readonly int _columns;
-        private readonly Cut _cut;
+        private readonly ValueBuffer _input = request.Input(0);
+        private readonly ValueBuffer _scale = request.Input(1);
+        private readonly ValueBuffer _bias = request.Input(2);
+        private readonly Storage _result = request.Outputs[0]?.Storage ?? request.Scratch(request.Input(0).Length);
+        private readonly Storage _means = request.Outputs[1]?.Storage ?? request.Scratch(rows);
+        private readonly Storage _inverses = request.Outputs[2]?.Storage ?? request.Scratch(rows);
 
-        public ForwardKernel(KernelRequest request, LayerNormalization op)
+        protected override void Compute(int first, int end)
         {
-            (_input, _scale, _bias, _epsilon) = (request.Input(0), request.Input(1), request.Input(2), op.Epsilon);
-            _columns = _scale.Length;
-            var rows = _columns == 0 ? 0 : _input.Length / _columns;
-            _cut = Cut.By(rows, _columns * ForwardNanoseconds);
-            _result = request.Outputs[0]?.Storage ?? request.Scratch(_input.Length);
-            _means = request.Outputs[1]?.Storage ?? request.Scratch(rows);
-            _inverses = request.Outputs[2]?.Storage ?? request.Scratch(rows);
-        }
-
-        public override void Run(in RunContext context) => context.Pool.Run(this, _cut.Parts);
-
-        public void Execute(int part)
-        {
-            var (first, end) = _cut.Range(part);
-            var elements = (first * _columns)..(end * _columns);
+            var elements = (first * columns)..(end * columns);
             LayerNormLoops.Forward(
-                _input.Floats[elements], _scale.Floats, _bias.Floats, _epsilon, _result.Memory.Span[elements], _means.Memory.Span[first..end], _inverses.Memory.Span[first..end]);
+                _input.Floats[elements],
+                _scale.Floats,
+                _bias.Floats,
+                epsilon,
+                _result.Memory.Span[elements],
+                _means.Memory.Span[first..end],
+                _inverses.Memory.Span[first..end]);
         }
     }
 
@@ -90,8 +83,14 @@ internal static class LayerNormalizationKernels
             var half = _cut.Parts * _columns;
             var sums = _sums.Memory.Span;
             LayerNormLoops.Backward(
-                _upstream.Floats[elements], _input.Floats[elements], _scale.Floats, _means.Floats[first..end], _inverses.Floats[first..end],
-                _result.Memory.Span[elements], sums.Slice(part * _columns, _columns), sums.Slice(half + (part * _columns), _columns));
+                _upstream.Floats[elements],
+                _input.Floats[elements],
+                _scale.Floats,
+                _means.Floats[first..end],
+                _inverses.Floats[first..end],
+                _result.Memory.Span[elements],
+                sums.Slice(part * _columns, _columns),
+                sums.Slice(half + (part * _columns), _columns));
         }
     }
 }

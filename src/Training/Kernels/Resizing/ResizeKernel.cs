@@ -36,14 +36,11 @@ internal sealed class ResizeKernel : Kernel
         for (var i = 0; i < order.Length; i++)
         {
             var axis = order[i];
-            var (outer, inner) = (1, 1);
-            foreach (var dim in dims.AsSpan(0, axis)) outer *= dim;
-            foreach (var dim in dims.AsSpan(axis + 1)) inner *= dim;
-            var size = dims[axis];
+            var split = AxisSplit.Of(Shape.Of(dims), axis);
             dims[axis] = target.Shape.Dims[axis];
             var shape = Shape.Of(dims);
             var result = i == order.Length - 1 ? target : new ValueBuffer(new TensorSpec(shape, DType.Float32), request.Scratch(shape.ElementCount));
-            passes[i] = new AxisPass(source, result, (outer, size, inner), rows(size, dims[axis]));
+            passes[i] = new AxisPass(source, result, split, rows(split.Count, dims[axis]));
             source = result;
         }
 
@@ -51,7 +48,7 @@ internal sealed class ResizeKernel : Kernel
     }
 
     /// <summary><c>target[o, i, :] = sum_k weight[i, k] source[o, position[i, k], :]</c>.</summary>
-    private sealed class AxisPass(ValueBuffer source, ValueBuffer target, (int Outer, int Size, int Inner) split, ResizeWeights.Row[] rows) : IParallelWork
+    private sealed class AxisPass(ValueBuffer source, ValueBuffer target, AxisSplit split, ResizeWeights.Row[] rows) : IParallelWork
     {
         // About 20 microseconds at 4 multiplications an element.
         private const int FloatsPerPart = 1 << 15;
@@ -61,14 +58,14 @@ internal sealed class ResizeKernel : Kernel
 
         public void Execute(int part)
         {
-            var (outer, size, inner) = split;
-            var count = (long)outer * rows.Length;
+            var inner = split.Inner;
+            var count = (long)split.Outer * rows.Length;
             var from = source.Floats;
             var to = target.Floats;
             for (var i = (int)(count * part / Parts); i < (int)(count * (part + 1) / Parts); i++)
             {
                 var row = rows[i % rows.Length];
-                var block = from.Slice(i / rows.Length * size * inner, size * inner);
+                var block = from.Slice(i / rows.Length * split.Slice, split.Slice);
                 var result = to.Slice(i * inner, inner);
                 if (row.Positions.Length == 0)
                 {
