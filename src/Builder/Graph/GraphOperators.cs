@@ -1,9 +1,9 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>A value the caller gives: an input of a model, or targets and sample weights of a training step.</summary>
+/// <summary>A value that the caller provides: an input of a model, or the targets and sample weights of a training step.</summary>
 internal sealed record Placeholder(InputLayer Layer, TensorSpec Spec) : SourceOp(Spec);
 
-/// <summary>The present value of a weight.</summary>
+/// <summary>The current value of a weight.</summary>
 internal sealed record Variable(Weight Weight) : SourceOp(new TensorSpec(Weight.Shape, DType.Float32));
 
 /// <summary>A value known when the graph is built.</summary>
@@ -19,8 +19,8 @@ internal sealed record Identity : Op
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];
 }
 
-/// <summary>The first input while training, the second otherwise; a graph made for one of both keeps only that side.</summary>
-/// <param name="FreezesWithLayer">A frozen layer takes the second side in training too, as BatchNormalization does.</param>
+/// <summary>The first input in training, the second in inference; <see cref="Specialization"/> keeps one of them.</summary>
+/// <param name="FreezesWithLayer">Whether a frozen layer takes the second input in training too, as BatchNormalization does.</param>
 internal sealed record Phase(bool FreezesWithLayer = false) : Op
 {
     public override bool IsElementwise => true;
@@ -30,5 +30,6 @@ internal sealed record Phase(bool FreezesWithLayer = false) : Op
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) =>
         inputs[0].Type == inputs[1].Type && inputs[0].Shape.IsCompatibleWith(inputs[1].Shape)
             ? [inputs[1]]
-            : throw new ModelException($"A value that differs in training must keep its shape and type: {inputs[0]} in training, {inputs[1]} otherwise.");
+            : throw new ModelException(
+                $"A value that differs in training must keep its shape and type, but got {inputs[0]} in training and {inputs[1]} in inference.");
 }

@@ -10,18 +10,21 @@ internal abstract record Op
 {
     public string Name => GetType().Name;
 
-    /// <summary>Shapes and types of the outputs; runs with unknown dimensions while a model is built and with known ones when a plan is made.</summary>
+    /// <summary>Shapes and types of the outputs. Called with unknown dimensions while a model is built, with known ones when a plan is made.</summary>
     /// <exception cref="ModelException">The inputs do not fit.</exception>
     public abstract TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs);
 
-    /// <summary>Whether only the shape of that input matters: its elements need not be kept, nor computed.</summary>
+    /// <summary>Whether only the shape of that input matters, so that its elements need be neither computed nor kept.</summary>
     public virtual bool ReadsOnlyShapeOf(int input) => false;
 
-    /// <summary>Whether the one output has the shape of the inputs, broadcast as in NumPy, and each of its elements depends only on the elements at its own position.</summary>
+    /// <summary>
+    /// Whether the one output has the shape of the inputs, broadcast as in NumPy, and each of its elements depends only on the elements at its own position.
+    /// </summary>
     public virtual bool IsElementwise => false;
 
     /// <summary>
-    /// The axes along which elements of the input meet. Along any other axis, position i of an output depends only on position i of the input. Outputs keep all axes, or drop the mixed ones.
+    /// The axes along which elements of the input meet. Along any other axis, position i of an output depends only on position i of the input. Outputs keep all
+    /// axes, or drop the mixed ones.
     /// </summary>
     /// <param name="rank">The rank of the input.</param>
     /// <returns>Null if that does not describe the operator: everything may depend on everything.</returns>
@@ -33,7 +36,7 @@ internal abstract record Op
     public sealed override string ToString() => Name;
 }
 
-/// <summary>A value that is not computed: an input, a weight, a constant.</summary>
+/// <summary>A value that is not computed: an input, a weight or a constant.</summary>
 internal abstract record SourceOp(TensorSpec Spec) : Op
 {
     public sealed override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [Spec];

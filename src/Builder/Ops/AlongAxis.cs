@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>A function of the elements along one axis, for each position of the other axes; the shape stays.</summary>
+/// <summary>A function of the elements along one axis, applied at each position of the other axes; the shape stays.</summary>
 internal abstract record AlongAxisOp(int Axis) : Op
 {
     public sealed override int[]? MixedAxes(int rank) => [ShapeRules.Axis(Axis, rank, Name)];
@@ -13,10 +13,10 @@ internal abstract record AlongAxisOp(int Axis) : Op
     }
 }
 
-/// <summary>Running sums along one axis.</summary>
+/// <summary>Cumulative sums along one axis.</summary>
 /// <param name="Axis">The axis.</param>
-/// <param name="Exclusive">Whether an element is left out of its own sum.</param>
-/// <param name="Reverse">Whether sums run from the end.</param>
+/// <param name="Exclusive">Whether each sum excludes its own element.</param>
+/// <param name="Reverse">Whether sums start at the end.</param>
 internal sealed record CumSum(int Axis, bool Exclusive, bool Reverse) : AlongAxisOp(Axis);
 
 /// <summary><c>x - log(sum(exp(x)))</c> along one axis.</summary>

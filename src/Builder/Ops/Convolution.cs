@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>What the convolution operators share. Images are channels-last, kernels <c>(k..., in / groups, out)</c>.</summary>
+/// <summary>The window of a convolution. Images are channels-last, kernels <c>(k..., in / groups, out)</c>.</summary>
 internal readonly record struct Window(IntList Strides, IntList Dilations, Pads Pads, int Groups = 1)
 {
     public int SpatialRank => Strides.Count;
@@ -9,11 +9,21 @@ internal readonly record struct Window(IntList Strides, IntList Dilations, Pads 
     {
         var rank = SpatialRank;
         if (input.Rank != rank + 2)
-            throw new ModelException($"{what} takes (batch, {string.Join(", ", Enumerable.Range(0, rank).Select(i => "position " + i))}, channels), {rank + 2} dimensions, but came {input}. A Reshape adds a missing channel axis.");
+        {
+            throw new ModelException(
+                $"{what} takes (batch, {string.Join(", ", Enumerable.Range(0, rank).Select(i => "position " + i))}, channels), {rank + 2} dimensions, "
+                + $"but got {input}. A Reshape adds a missing channel axis.");
+        }
+
         var channels = input.Dims[^1];
         if (channels != Shape.Unknown && channels != kernel.Dims[^2] * Groups)
-            throw new ModelException($"{what}: the kernel {kernel} with {Groups} group(s) takes {kernel.Dims[^2] * Groups} channels, but came {channels} in {input}.");
-        if (kernel.Dims[^1] % Groups != 0) throw new ModelException($"{what}: {kernel.Dims[^1]} filters cannot be split into {Groups} groups; choose a multiple.");
+        {
+            throw new ModelException(
+                $"{what}: the kernel {kernel} with {Groups} group(s) takes {kernel.Dims[^2] * Groups} channels, but got {channels} in {input}.");
+        }
+
+        if (kernel.Dims[^1] % Groups != 0)
+            throw new ModelException($"{what}: {kernel.Dims[^1]} filters cannot be split into {Groups} groups; expected a multiple.");
         var dims = new int[rank + 2];
         dims[0] = input.Dims[0];
         dims[^1] = kernel.Dims[^1];
@@ -23,18 +33,19 @@ internal readonly record struct Window(IntList Strides, IntList Dilations, Pads 
             if (dims[i + 1] == 0)
             {
                 throw new ModelException(
-                    $"{what}: a window of {kernel.Dims[i]} (dilation {Dilations[i]}) does not fit in {input.Dims[i + 1]} positions along axis {i + 1} of {input}. Use a smaller kernel, Padding.Same, or fewer poolings before it.");
+                    $"{what}: a window of {kernel.Dims[i]} (dilation {Dilations[i]}) does not fit in {input.Dims[i + 1]} positions along axis {i + 1} of "
+                    + $"{input}. Use a smaller kernel, Padding.Same, or fewer poolings before it.");
             }
         }
 
         return Shape.Of(dims);
     }
 
-    /// <summary>Positions a kernel of that size spans: <c>(k - 1) d + 1</c>.</summary>
+    /// <summary>The positions that a kernel of that size spans: <c>(k - 1) d + 1</c>.</summary>
     public int Extent(int kernel, int axis) => ((kernel - 1) * Dilations[axis]) + 1;
 }
 
-/// <summary>Convolution (cross-correlation, as in all of them): inputs x, kernel and, if there is a third, a bias for each output channel.</summary>
+/// <summary>Convolution (cross-correlation, as everywhere in deep learning): inputs x, kernel and an optional bias per output channel.</summary>
 internal sealed record Conv(Window Window) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -44,7 +55,7 @@ internal sealed record Conv(Window Window) : Op
     }
 }
 
-/// <summary>The gradient of <see cref="Conv"/> with respect to its input: output gradient, kernel, and the input for its shape.</summary>
+/// <summary>The gradient of <see cref="Conv"/> with respect to its input: output gradient, kernel, and the input, for its shape.</summary>
 internal sealed record ConvInputGradient(Window Window) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[2]];
@@ -52,7 +63,7 @@ internal sealed record ConvInputGradient(Window Window) : Op
     public override bool ReadsOnlyShapeOf(int input) => input == 2;
 }
 
-/// <summary>The gradient of <see cref="Conv"/> with respect to its kernel: input, output gradient, and the kernel for its shape.</summary>
+/// <summary>The gradient of <see cref="Conv"/> with respect to its kernel: input, output gradient, and the kernel, for its shape.</summary>
 internal sealed record ConvWeightGradient(Window Window) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[2]];
@@ -62,7 +73,7 @@ internal sealed record ConvWeightGradient(Window Window) : Op
 
 /// <summary>Transposed convolution: inputs x, kernel <c>(k..., out, in)</c>, optional bias. Output sizes follow Keras.</summary>
 /// <param name="Window">Strides, dilations and Valid or Same.</param>
-/// <param name="OutputPadding">Extra positions at the end for each axis; none given means Keras' own choice.</param>
+/// <param name="OutputPadding">Extra positions at the end of each axis; empty means Keras' default.</param>
 internal sealed record ConvTranspose(Window Window, IntList OutputPadding) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -70,8 +81,10 @@ internal sealed record ConvTranspose(Window Window, IntList OutputPadding) : Op
         ShapeRules.RequireFloat(inputs[0], Name);
         var (x, kernel) = (inputs[0].Shape, inputs[1].Shape);
         var rank = Window.SpatialRank;
-        if (x.Rank != rank + 2) throw new ModelException($"ConvTranspose over {rank} axes takes {rank + 2} dimensions, the batch first and the channels last, but came {x}.");
-        if (x.Dims[^1] != Shape.Unknown && x.Dims[^1] != kernel.Dims[^1]) throw new ModelException($"ConvTranspose: the kernel {kernel} takes {kernel.Dims[^1]} channels, but came {x.Dims[^1]} in {x}.");
+        if (x.Rank != rank + 2)
+            throw new ModelException($"ConvTranspose over {rank} axes takes {rank + 2} dimensions (batch, positions..., channels), but got {x}.");
+        if (x.Dims[^1] != Shape.Unknown && x.Dims[^1] != kernel.Dims[^1])
+            throw new ModelException($"ConvTranspose: the kernel {kernel} takes {kernel.Dims[^1]} channels, but got {x.Dims[^1]} in {x}.");
         var dims = new int[rank + 2];
         dims[0] = x.Dims[0];
         dims[^1] = kernel.Dims[^2];
@@ -86,7 +99,7 @@ internal sealed record ConvTranspose(Window Window, IntList OutputPadding) : Op
         return [inputs[0] with { Shape = Shape.Of(dims) }];
     }
 
-    /// <summary>Positions cut from the full result <c>(in - 1) s + (k - 1) d + 1</c>; a negative end adds positions no input reaches.</summary>
+    /// <summary>Positions cropped from the full result <c>(in - 1) s + (k - 1) d + 1</c>; a negative end adds positions that no input reaches.</summary>
     public (int Begin, int End) Crop(int axis, int kernel)
     {
         var (extent, stride) = (Window.Extent(kernel, axis), Window.Strides[axis]);

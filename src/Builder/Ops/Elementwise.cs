@@ -12,7 +12,7 @@ internal abstract record UnaryOp : Op
     }
 }
 
-/// <summary>Two numbers in, one out, broadcast as in NumPy.</summary>
+/// <summary>A function of two elements, broadcast as in NumPy.</summary>
 internal abstract record BinaryOp : Op
 {
     public sealed override bool IsElementwise => true;
@@ -20,24 +20,31 @@ internal abstract record BinaryOp : Op
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         if (inputs[0].Type != inputs[1].Type)
-            throw new ModelException($"{Name} of {inputs[0].Type.KerasName()} and {inputs[1].Type.KerasName()}: expected the same element type on both sides. Use Ops.Cast on one of them.");
+        {
+            throw new ModelException(
+                $"{Name} of {inputs[0].Type.KerasName()} and {inputs[1].Type.KerasName()}: expected the same element type on both sides. "
+                + "Use Ops.Cast on one of them.");
+        }
+
         return [new(ShapeRules.Broadcast(inputs[0].Shape, inputs[1].Shape, Name), Result(inputs[0].Type))];
     }
 
     protected virtual DType Result(DType operand) => operand;
 }
 
-/// <summary>Two numbers in, true or false out.</summary>
+/// <summary>A comparison of two elements.</summary>
 internal abstract record ComparisonOp : BinaryOp
 {
     protected sealed override DType Result(DType operand) => DType.Bool;
 }
 
-/// <summary>Two truth values in, one out.</summary>
+/// <summary>A function of two booleans.</summary>
 internal abstract record LogicalOp : BinaryOp
 {
     protected sealed override DType Result(DType operand) =>
-        operand == DType.Bool ? DType.Bool : throw new ModelException($"{Name} takes true or false, but came {operand.KerasName()}. Compare first, for example Ops.NotEqual(x, 0).");
+        operand == DType.Bool
+            ? DType.Bool
+            : throw new ModelException($"{Name} takes booleans, but got {operand.KerasName()}. Compare first, for example Ops.NotEqual(x, 0).");
 }
 
 internal sealed record Abs : UnaryOp;
@@ -58,7 +65,7 @@ internal sealed record Ceil : UnaryOp;
 
 internal sealed record Celu(float Alpha) : UnaryOp;
 
-/// <summary><c>min(max(x, Minimum), Maximum)</c>; infinite where a side is open.</summary>
+/// <summary><c>min(max(x, Minimum), Maximum)</c>; an infinite bound is no bound.</summary>
 internal sealed record Clip(float Minimum, float Maximum) : UnaryOp;
 
 internal sealed record Cos : UnaryOp;
@@ -93,7 +100,7 @@ internal sealed record Reciprocal : UnaryOp;
 
 internal sealed record Relu : UnaryOp;
 
-/// <summary>To the nearest integer, halves to even.</summary>
+/// <summary>Rounds to the nearest integer, halves to even.</summary>
 internal sealed record Round : UnaryOp;
 
 internal sealed record Selu : UnaryOp;
@@ -121,7 +128,7 @@ internal sealed record Tanh : UnaryOp;
 
 internal sealed record ThresholdedRelu(float Alpha) : UnaryOp;
 
-/// <summary>The value itself, with no gradient: what lies before it is taken as constant.</summary>
+/// <summary>The value itself, treated as a constant by gradients.</summary>
 internal sealed record StopGradient : UnaryOp
 {
     public override bool Moves(int input) => true;
@@ -142,12 +149,12 @@ internal sealed record IsInf : UnaryOp
 internal sealed record Not : UnaryOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) =>
-        inputs[0].Type == DType.Bool ? [inputs[0]] : throw new ModelException($"Not takes true or false, but came {inputs[0]}.");
+        inputs[0].Type == DType.Bool ? [inputs[0]] : throw new ModelException($"Not takes booleans, but got {inputs[0]}.");
 }
 
 /// <summary>The elements as another type.</summary>
 /// <param name="To">The type.</param>
-/// <param name="IsStorage">Says in what type the value is kept, not that it is rounded: a reader may still see what it was made from.</param>
+/// <param name="IsStorage">The value may be stored in that type, but need not be rounded to it: a reader may still see the original.</param>
 internal sealed record Cast(DType To, bool IsStorage = false) : UnaryOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0] with { Type = To }];
@@ -198,8 +205,9 @@ internal sealed record Where : Op
 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
-        if (inputs[0].Type != DType.Bool) throw new ModelException($"Where takes a condition of true and false first, but came {inputs[0]}.");
-        if (inputs[1].Type != inputs[2].Type) throw new ModelException($"Where chooses between {inputs[1]} and {inputs[2]}: expected one element type. Use Ops.Cast on one of them.");
+        if (inputs[0].Type != DType.Bool) throw new ModelException($"Where takes a condition of booleans first, but got {inputs[0]}.");
+        if (inputs[1].Type != inputs[2].Type)
+            throw new ModelException($"Where chooses between {inputs[1]} and {inputs[2]}: expected the same element type. Use Ops.Cast on one of them.");
         return [new(ShapeRules.Broadcast(inputs[0].Shape, ShapeRules.Broadcast(inputs[1].Shape, inputs[2].Shape, Name), Name), inputs[1].Type)];
     }
 }

@@ -1,7 +1,9 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>Matrix product over the last two axes, the axes before them broadcast; either side may be read transposed.</summary>
-/// <remarks>A one-dimensional side is refused: the layer above reshapes it. ONNX's MatMul has no transposition; the emitter writes Gemm or a Transpose.</remarks>
+/// <summary>Matrix product over the last two axes; leading axes are broadcast, and either side may be transposed.</summary>
+/// <remarks>
+/// One-dimensional sides are refused: <see cref="Ops.MatMul"/> reshapes them. ONNX's MatMul does not transpose; the emitter writes Gemm or a Transpose.
+/// </remarks>
 internal sealed record MatMul(bool TransposeLeft = false, bool TransposeRight = false) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -14,7 +16,12 @@ internal sealed record MatMul(bool TransposeLeft = false, bool TransposeRight = 
         var (m, k) = TransposeLeft ? (left.Dims[^1], left.Dims[^2]) : (left.Dims[^2], left.Dims[^1]);
         var (l, n) = TransposeRight ? (right.Dims[^1], right.Dims[^2]) : (right.Dims[^2], right.Dims[^1]);
         if (k != l && k != Shape.Unknown && l != Shape.Unknown)
-            throw new ModelException($"MatMul of {left}{(TransposeLeft ? " transposed" : "")} and {right}{(TransposeRight ? " transposed" : "")}: {k} columns on the left meet {l} rows on the right; expected the same number.");
+        {
+            throw new ModelException(
+                $"MatMul of {left}{(TransposeLeft ? " transposed" : "")} and {right}{(TransposeRight ? " transposed" : "")}: "
+                + $"the left has {k} columns and the right {l} rows; expected the same number.");
+        }
+
         var batch = ShapeRules.Broadcast(left.Slice(0, left.Rank - 2), right.Slice(0, right.Rank - 2), "MatMul, leading axes");
         return [new(Shape.Of([.. batch.Dims, m, n]), inputs[0].Type)];
     }
@@ -25,11 +32,11 @@ internal sealed record Gemm : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
-        if (inputs[0].Shape.Rank != 2 || inputs[1].Shape.Rank != 2) throw new ModelException($"Gemm takes two matrices, but came {inputs[0]} and {inputs[1]}.");
+        if (inputs[0].Shape.Rank != 2 || inputs[1].Shape.Rank != 2) throw new ModelException($"Gemm takes two matrices, but got {inputs[0]} and {inputs[1]}.");
         var product = new MatMul().Infer(inputs[..2])[0];
         var bias = inputs[2].Shape;
         return bias.Rank == 1 && (bias.Dims[0] == product.Shape.Dims[1] || product.Shape.Dims[1] == Shape.Unknown || bias.Dims[0] == Shape.Unknown)
             ? [product]
-            : throw new ModelException($"Gemm adds a bias of {product.Shape.Dims[1]} numbers, but came {bias}.");
+            : throw new ModelException($"Gemm takes a bias of {product.Shape.Dims[1]} elements, but got {bias}.");
     }
 }

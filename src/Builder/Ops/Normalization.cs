@@ -11,7 +11,7 @@ internal sealed record BatchNormalization(int Axis, float Epsilon) : Op
     }
 }
 
-/// <summary>The same with the batch's own mean and biased variance: x, scale, bias give y, mean, variance.</summary>
+/// <summary>Batch normalization by the mean and biased variance of the batch itself: x, scale, bias give y, mean, variance.</summary>
 internal sealed record BatchNormalizationTraining(int Axis, float Epsilon) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -22,13 +22,15 @@ internal sealed record BatchNormalizationTraining(int Axis, float Epsilon) : Op
     }
 }
 
-/// <summary>The gradient of <see cref="BatchNormalizationTraining"/>: output gradient, x, scale, mean, variance give the gradients of x, scale and bias.</summary>
+/// <summary>
+/// The gradient of <see cref="BatchNormalizationTraining"/>: output gradient, x, scale, mean, variance give the gradients of x, scale and bias.
+/// </summary>
 internal sealed record BatchNormalizationGradient(int Axis, float Epsilon) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1], inputs[2], inputs[2]];
 }
 
-/// <summary>Each sample normalized over its axes from <c>Axis</c> on: x, scale, bias give y, mean, 1 / standard deviation.</summary>
+/// <summary>Normalizes each sample over its axes from <c>Axis</c> on: x, scale, bias give y, mean, 1 / standard deviation.</summary>
 internal sealed record LayerNormalization(int Axis, float Epsilon) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -41,14 +43,16 @@ internal sealed record LayerNormalization(int Axis, float Epsilon) : Op
     }
 }
 
-/// <summary>The gradient of <see cref="LayerNormalization"/>: output gradient, x, scale, mean, 1 / standard deviation give the gradients of x, scale and bias.</summary>
+/// <summary>
+/// The gradient of <see cref="LayerNormalization"/>: output gradient, x, scale, mean, 1 / standard deviation give the gradients of x, scale and bias.
+/// </summary>
 internal sealed record LayerNormalizationGradient(int Axis) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1], inputs[2], inputs[2]];
 }
 
-/// <summary>Cross-entropy of softmax(logits) along the last axis, in the stable form: logits and targets give a loss for each row, and log(sum(exp)).</summary>
-/// <param name="Sparse">Targets are class numbers, one for each row; otherwise probabilities of the logits' shape.</param>
+/// <summary>Cross-entropy of softmax(logits) along the last axis, in the stable form: logits and targets give the loss and log(sum(exp)) of each row.</summary>
+/// <param name="Sparse">Whether targets are class indices, one per row, rather than probabilities of the shape of the logits.</param>
 internal sealed record SoftmaxCrossEntropy(bool Sparse) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -59,7 +63,11 @@ internal sealed record SoftmaxCrossEntropy(bool Sparse) : Op
         var rows = logits.Slice(0, logits.Rank - 1);
         var expected = Sparse ? rows : logits;
         if (!inputs[1].Shape.IsCompatibleWith(expected))
-            throw new ModelException($"{Name} of predictions {logits} takes {(Sparse ? "class numbers" : "probabilities")} of shape {expected}, but came {inputs[1]}.");
+        {
+            throw new ModelException(
+                $"{Name} of predictions {logits} takes {(Sparse ? "class indices" : "probabilities")} of shape {expected}, but got {inputs[1]}.");
+        }
+
         return [inputs[0] with { Shape = rows }, inputs[0] with { Shape = rows }];
     }
 }

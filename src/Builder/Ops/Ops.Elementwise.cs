@@ -2,180 +2,188 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional;
 
-/// <content>Functions of every element: shapes stay, or broadcast as in NumPy.</content>
+/// <content>
+/// Functions of each element. One input: the result has its shape. Several inputs: shapes broadcast as in NumPy, and integers next to floating-point numbers
+/// become floating-point.
+/// Comparisons and logical functions give <see cref="DType.Bool"/>.
+/// </content>
 public static partial class Ops
 {
-    /// <summary>Absolute value of every element: <c>|x|</c>.</summary>
+    /// <summary>The absolute value of each element: <c>|x|</c> (https://keras.io/api/ops/numpy/#absolute-function).</summary>
     public static SymbolicTensor Abs(SymbolicTensor x) => Make(new Abs(), x);
 
-    /// <summary>Inverse cosine of every element: <c>acos(x)</c>.</summary>
+    /// <summary>The inverse cosine of each element: <c>acos(x)</c> (https://keras.io/api/ops/numpy/#arccos-function).</summary>
     public static SymbolicTensor Acos(SymbolicTensor x) => Make(new Acos(), x);
 
-    /// <summary>Inverse hyperbolic cosine of every element: <c>acosh(x)</c>.</summary>
+    /// <summary>The inverse hyperbolic cosine of each element: <c>acosh(x)</c> (https://keras.io/api/ops/numpy/#arccosh-function).</summary>
     public static SymbolicTensor Acosh(SymbolicTensor x) => Make(new Acosh(), x);
 
-    /// <summary>Inverse sine of every element: <c>asin(x)</c>.</summary>
+    /// <summary>The inverse sine of each element: <c>asin(x)</c> (https://keras.io/api/ops/numpy/#arcsin-function).</summary>
     public static SymbolicTensor Asin(SymbolicTensor x) => Make(new Asin(), x);
 
-    /// <summary>Inverse hyperbolic sine of every element: <c>asinh(x)</c>.</summary>
+    /// <summary>The inverse hyperbolic sine of each element: <c>asinh(x)</c> (https://keras.io/api/ops/numpy/#arcsinh-function).</summary>
     public static SymbolicTensor Asinh(SymbolicTensor x) => Make(new Asinh(), x);
 
-    /// <summary>Inverse tangent of every element: <c>atan(x)</c>.</summary>
+    /// <summary>The inverse tangent of each element: <c>atan(x)</c> (https://keras.io/api/ops/numpy/#arctan-function).</summary>
     public static SymbolicTensor Atan(SymbolicTensor x) => Make(new Atan(), x);
 
-    /// <summary>Inverse hyperbolic tangent of every element: <c>atanh(x)</c>.</summary>
+    /// <summary>The inverse hyperbolic tangent of each element: <c>atanh(x)</c> (https://keras.io/api/ops/numpy/#arctanh-function).</summary>
     public static SymbolicTensor Atanh(SymbolicTensor x) => Make(new Atanh(), x);
 
-    /// <summary>The next whole number above of every element: <c>ceil(x)</c>.</summary>
+    /// <summary>Each element rounded up to an integer: <c>ceil(x)</c> (https://keras.io/api/ops/numpy/#ceil-function).</summary>
     public static SymbolicTensor Ceil(SymbolicTensor x) => Make(new Ceil(), x);
 
-    /// <summary>Cosine of every element: <c>cos(x)</c>.</summary>
+    /// <summary>The cosine of each element: <c>cos(x)</c> (https://keras.io/api/ops/numpy/#cos-function).</summary>
     public static SymbolicTensor Cos(SymbolicTensor x) => Make(new Cos(), x);
 
-    /// <summary>Hyperbolic cosine of every element: <c>cosh(x)</c>.</summary>
+    /// <summary>The hyperbolic cosine of each element: <c>cosh(x)</c> (https://keras.io/api/ops/numpy/#cosh-function).</summary>
     public static SymbolicTensor Cosh(SymbolicTensor x) => Make(new Cosh(), x);
 
-    /// <summary>Error function of every element: <c>erf(x)</c>.</summary>
+    /// <summary>The error function of each element: <c>erf(x)</c> (https://keras.io/api/ops/math/#erf-function).</summary>
     public static SymbolicTensor Erf(SymbolicTensor x) => Make(new Erf(), x);
 
-    /// <summary>Exponential of every element: <c>exp(x)</c>.</summary>
+    /// <summary>The exponential of each element: <c>exp(x)</c> (https://keras.io/api/ops/numpy/#exp-function).</summary>
     public static SymbolicTensor Exp(SymbolicTensor x) => Make(new Exp(), x);
 
-    /// <summary>The next whole number below of every element: <c>floor(x)</c>.</summary>
+    /// <summary>Each element rounded down to an integer: <c>floor(x)</c> (https://keras.io/api/ops/numpy/#floor-function).</summary>
     public static SymbolicTensor Floor(SymbolicTensor x) => Make(new Floor(), x);
 
-    /// <summary>Whether each element is infinite of every element: <c>|x| is infinite</c>.</summary>
+    /// <summary>True where an element is infinite, of either sign (https://keras.io/api/ops/numpy/#isinf-function).</summary>
     public static SymbolicTensor IsInf(SymbolicTensor x) => Make(new IsInf(), x);
 
-    /// <summary>Whether each element is not a number of every element: <c>x is NaN</c>.</summary>
+    /// <summary>True where an element is not a number (https://keras.io/api/ops/numpy/#isnan-function).</summary>
     public static SymbolicTensor IsNaN(SymbolicTensor x) => Make(new IsNaN(), x);
 
-    /// <summary>Natural logarithm of every element: <c>log(x)</c>.</summary>
+    /// <summary>The natural logarithm of each element: <c>log(x)</c> (https://keras.io/api/ops/numpy/#log-function).</summary>
     public static SymbolicTensor Log(SymbolicTensor x) => Make(new Log(), x);
 
-    /// <summary>Negation of truth values of every element: <c>not x</c>.</summary>
+    /// <summary>True where an element is false: <c>not x</c> (https://keras.io/api/ops/numpy/#logical_not-function).</summary>
     public static SymbolicTensor LogicalNot(SymbolicTensor x) => Make(new Not(), x);
 
-    /// <summary>Negation of every element: <c>-x</c>.</summary>
+    /// <summary>Each element with the opposite sign: <c>-x</c> (https://keras.io/api/ops/numpy/#negative-function).</summary>
     public static SymbolicTensor Negative(SymbolicTensor x) => Make(new Neg(), x);
 
-    /// <summary>One over each element of every element: <c>1 / x</c>.</summary>
+    /// <summary>The reciprocal of each element: <c>1 / x</c> (https://keras.io/api/ops/numpy/#reciprocal-function).</summary>
     public static SymbolicTensor Reciprocal(SymbolicTensor x) => Make(new Reciprocal(), x);
 
-    /// <summary>Rectified linear unit of every element: <c>max(x, 0)</c>.</summary>
+    /// <summary>The rectified linear unit of each element: <c>max(x, 0)</c> (https://keras.io/api/ops/nn/#relu-function).</summary>
     public static SymbolicTensor Relu(SymbolicTensor x) => Make(new Relu(), x);
 
-    /// <summary>The nearest whole number, halves to even of every element: <c>round(x)</c>.</summary>
+    /// <summary>Each element rounded to the nearest integer, halves to even: <c>round(x)</c> (https://keras.io/api/ops/numpy/#round-function).</summary>
     public static SymbolicTensor Round(SymbolicTensor x) => Make(new Round(), x);
 
-    /// <summary>Logistic function of every element: <c>1 / (1 + exp(-x))</c>.</summary>
+    /// <summary>The logistic function of each element: <c>1 / (1 + exp(-x))</c> (https://keras.io/api/ops/nn/#sigmoid-function).</summary>
     public static SymbolicTensor Sigmoid(SymbolicTensor x) => Make(new Sigmoid(), x);
 
-    /// <summary>Minus one, zero or one of every element: <c>sign(x)</c>.</summary>
+    /// <summary>The sign of each element: <c>x &lt; 0 ? -1 : x > 0 ? 1 : 0</c> (https://keras.io/api/ops/numpy/#sign-function).</summary>
     public static SymbolicTensor Sign(SymbolicTensor x) => Make(new Sign(), x);
 
-    /// <summary>Sine of every element: <c>sin(x)</c>.</summary>
+    /// <summary>The sine of each element: <c>sin(x)</c> (https://keras.io/api/ops/numpy/#sin-function).</summary>
     public static SymbolicTensor Sin(SymbolicTensor x) => Make(new Sin(), x);
 
-    /// <summary>Hyperbolic sine of every element: <c>sinh(x)</c>.</summary>
+    /// <summary>The hyperbolic sine of each element: <c>sinh(x)</c> (https://keras.io/api/ops/numpy/#sinh-function).</summary>
     public static SymbolicTensor Sinh(SymbolicTensor x) => Make(new Sinh(), x);
 
-    /// <summary>Smooth rectifier of every element: <c>log(1 + exp(x))</c>.</summary>
+    /// <summary>The softplus of each element: <c>log(1 + exp(x))</c> (https://keras.io/api/ops/nn/#softplus-function).</summary>
     public static SymbolicTensor Softplus(SymbolicTensor x) => Make(new Softplus(), x);
 
-    /// <summary>Softsign of every element: <c>x / (1 + |x|)</c>.</summary>
+    /// <summary>The softsign of each element: <c>x / (1 + |x|)</c> (https://keras.io/api/ops/nn/#softsign-function).</summary>
     public static SymbolicTensor Softsign(SymbolicTensor x) => Make(new Softsign(), x);
 
-    /// <summary>Square root of every element: <c>sqrt(x)</c>.</summary>
+    /// <summary>The square root of each element: <c>sqrt(x)</c> (https://keras.io/api/ops/numpy/#sqrt-function).</summary>
     public static SymbolicTensor Sqrt(SymbolicTensor x) => Make(new Sqrt(), x);
 
-    /// <summary>Tangent of every element: <c>tan(x)</c>.</summary>
+    /// <summary>The tangent of each element: <c>tan(x)</c> (https://keras.io/api/ops/numpy/#tan-function).</summary>
     public static SymbolicTensor Tan(SymbolicTensor x) => Make(new Tan(), x);
 
-    /// <summary>Hyperbolic tangent of every element: <c>tanh(x)</c>.</summary>
+    /// <summary>The hyperbolic tangent of each element: <c>tanh(x)</c> (https://keras.io/api/ops/numpy/#tanh-function).</summary>
     public static SymbolicTensor Tanh(SymbolicTensor x) => Make(new Tanh(), x);
 
-    /// <summary>Sum, element by element: <c>a + b</c>.</summary>
+    /// <summary>The sum: <c>a + b</c> (https://keras.io/api/ops/numpy/#add-function).</summary>
     public static SymbolicTensor Add(SymbolicTensor a, SymbolicTensor b) => Binary(new Add(), a, b);
 
-    /// <summary>Quotient, element by element: <c>a / b</c>.</summary>
+    /// <summary>The quotient: <c>a / b</c> (https://keras.io/api/ops/numpy/#divide-function).</summary>
     public static SymbolicTensor Divide(SymbolicTensor a, SymbolicTensor b) => Binary(new Div(), a, b);
 
-    /// <summary>Whether both are equal, element by element: <c>a = b</c>.</summary>
+    /// <summary>True where elements are equal: <c>a = b</c> (https://keras.io/api/ops/numpy/#equal-function).</summary>
     public static SymbolicTensor Equal(SymbolicTensor a, SymbolicTensor b) => Binary(new Equal(), a, b);
 
-    /// <summary>Whether the left is larger, element by element: <c>a > b</c>.</summary>
+    /// <summary>True where a is greater than b: <c>a > b</c> (https://keras.io/api/ops/numpy/#greater-function).</summary>
     public static SymbolicTensor Greater(SymbolicTensor a, SymbolicTensor b) => Binary(new Greater(), a, b);
 
-    /// <summary>Whether the left is at least the right, element by element: <c>a >= b</c>.</summary>
+    /// <summary>True where a is greater than or equal to b: <c>a >= b</c> (https://keras.io/api/ops/numpy/#greater_equal-function).</summary>
     public static SymbolicTensor GreaterEqual(SymbolicTensor a, SymbolicTensor b) => Binary(new GreaterOrEqual(), a, b);
 
-    /// <summary>Whether the left is smaller, element by element: <c>a &lt; b</c>.</summary>
+    /// <summary>True where a is less than b: <c>a &lt; b</c> (https://keras.io/api/ops/numpy/#less-function).</summary>
     public static SymbolicTensor Less(SymbolicTensor a, SymbolicTensor b) => Binary(new Less(), a, b);
 
-    /// <summary>Whether the left is at most the right, element by element: <c>a &lt;= b</c>.</summary>
+    /// <summary>True where a is less than or equal to b: <c>a &lt;= b</c> (https://keras.io/api/ops/numpy/#less_equal-function).</summary>
     public static SymbolicTensor LessEqual(SymbolicTensor a, SymbolicTensor b) => Binary(new LessOrEqual(), a, b);
 
-    /// <summary>Whether both are true, element by element: <c>a and b</c>.</summary>
+    /// <summary>True where both are true: <c>a and b</c> (https://keras.io/api/ops/numpy/#logical_and-function).</summary>
     public static SymbolicTensor LogicalAnd(SymbolicTensor a, SymbolicTensor b) => Binary(new And(), a, b);
 
-    /// <summary>Whether either is true, element by element: <c>a or b</c>.</summary>
+    /// <summary>True where at least one is true: <c>a or b</c> (https://keras.io/api/ops/numpy/#logical_or-function).</summary>
     public static SymbolicTensor LogicalOr(SymbolicTensor a, SymbolicTensor b) => Binary(new Or(), a, b);
 
-    /// <summary>Whether exactly one is true, element by element: <c>a xor b</c>.</summary>
+    /// <summary>True where exactly one is true: <c>a xor b</c> (https://keras.io/api/ops/numpy/#logical_xor-function).</summary>
     public static SymbolicTensor LogicalXor(SymbolicTensor a, SymbolicTensor b) => Binary(new Xor(), a, b);
 
-    /// <summary>The larger of both, element by element: <c>max(a, b)</c>.</summary>
+    /// <summary>The larger of two elements: <c>max(a, b)</c> (https://keras.io/api/ops/numpy/#maximum-function).</summary>
     public static SymbolicTensor Maximum(SymbolicTensor a, SymbolicTensor b) => Binary(new Max(), a, b);
 
-    /// <summary>The smaller of both, element by element: <c>min(a, b)</c>.</summary>
+    /// <summary>The smaller of two elements: <c>min(a, b)</c> (https://keras.io/api/ops/numpy/#minimum-function).</summary>
     public static SymbolicTensor Minimum(SymbolicTensor a, SymbolicTensor b) => Binary(new Min(), a, b);
 
-    /// <summary>Remainder with the sign of the divisor, element by element: <c>a mod b</c>.</summary>
+    /// <summary>The remainder, with the sign of the divisor: <c>a - b floor(a / b)</c> (https://keras.io/api/ops/numpy/#mod-function).</summary>
     public static SymbolicTensor Mod(SymbolicTensor a, SymbolicTensor b) => Binary(new Mod(), a, b);
 
-    /// <summary>Product, element by element: <c>a b</c>.</summary>
+    /// <summary>The product: <c>a b</c> (https://keras.io/api/ops/numpy/#multiply-function).</summary>
     public static SymbolicTensor Multiply(SymbolicTensor a, SymbolicTensor b) => Binary(new Mul(), a, b);
 
-    /// <summary>Power, element by element: <c>a^b</c>.</summary>
+    /// <summary>The power: <c>a^b</c> (https://keras.io/api/ops/numpy/#power-function).</summary>
     public static SymbolicTensor Power(SymbolicTensor a, SymbolicTensor b) => Binary(new Pow(), a, b);
 
-    /// <summary>Difference, element by element: <c>a - b</c>.</summary>
+    /// <summary>The difference: <c>a - b</c> (https://keras.io/api/ops/numpy/#subtract-function).</summary>
     public static SymbolicTensor Subtract(SymbolicTensor a, SymbolicTensor b) => Binary(new Sub(), a, b);
 
-    /// <summary>Whether both differ, element by element.</summary>
+    /// <summary>True where elements differ: <c>a != b</c> (https://keras.io/api/ops/numpy/#not_equal-function).</summary>
     public static SymbolicTensor NotEqual(SymbolicTensor a, SymbolicTensor b) => LogicalNot(Equal(a, b));
 
-    /// <summary>Every element times itself.</summary>
+    /// <summary>The square of each element: <c>x^2</c> (https://keras.io/api/ops/numpy/#square-function).</summary>
     public static SymbolicTensor Square(SymbolicTensor x) => Multiply(x, x);
 
-    /// <summary>One over the square root of every element.</summary>
+    /// <summary>The reciprocal of the square root of each element: <c>1 / sqrt(x)</c> (https://keras.io/api/ops/math/#rsqrt-function).</summary>
     public static SymbolicTensor Rsqrt(SymbolicTensor x) => Reciprocal(Sqrt(x));
 
-    /// <summary><c>log(1 + x)</c> of every element.</summary>
+    /// <summary>The natural logarithm of one plus each element: <c>log(1 + x)</c> (https://keras.io/api/ops/numpy/#log1p-function).</summary>
     public static SymbolicTensor Log1p(SymbolicTensor x) => Log(x + 1);
 
-    /// <summary>Every element kept between two bounds.</summary>
+    /// <summary>Each element limited to a range: <c>min(max(x, minimum), maximum)</c> (https://keras.io/api/ops/numpy/#clip-function).</summary>
     public static SymbolicTensor Clip(SymbolicTensor x, float minimum, float maximum) => Make(new Clip(minimum, maximum), x);
 
-    /// <summary>Element by element <c>condition ? x : y</c>, broadcast.</summary>
+    /// <summary>
+    /// Chooses by a condition: <c>condition ? x : y</c> for each element, all three broadcast (https://keras.io/api/ops/numpy/#where-function).
+    /// </summary>
     public static SymbolicTensor Where(SymbolicTensor condition, SymbolicTensor x, SymbolicTensor y)
     {
         (x, y) = Promote(x, y);
         return Make(new Where(), condition, x, y);
     }
 
-    /// <summary>The elements as another type; from floating point to whole numbers towards zero.</summary>
+    /// <summary>
+    /// The elements as another type; floating-point numbers become integers by dropping the fraction (https://keras.io/api/ops/core/#cast-function).
+    /// </summary>
     public static SymbolicTensor Cast(SymbolicTensor x, DType dtype)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.DType == dtype ? x : Make(new Cast(dtype), x);
     }
 
-    /// <summary>The value itself; gradients do not flow back through it.</summary>
+    /// <summary>The value itself, treated as a constant by gradients (https://keras.io/api/ops/core/#stop_gradient-function).</summary>
     public static SymbolicTensor StopGradient(SymbolicTensor x) => Make(new StopGradient(), x);
 
-    /// <summary>The first value while training, the second when predicting, evaluating and in exported models; both have one shape.</summary>
+    /// <summary>The first value in training, the second in prediction, evaluation and exported models; both have the same shape and type.</summary>
     public static SymbolicTensor WhenTraining(SymbolicTensor training, SymbolicTensor otherwise) => Make(new Phase(), training, otherwise);
 
     private static SymbolicTensor Binary(Op op, SymbolicTensor a, SymbolicTensor b)
@@ -184,7 +192,9 @@ public static partial class Ops
         return Make(op, a, b);
     }
 
-    /// <summary>Brings two element types together: whole numbers become floating point next to floating point, and a literal takes the other side's type.</summary>
+    /// <summary>
+    /// Casts two tensors to one type: integers become floating-point next to floating-point numbers, and a literal takes the type of the other side.
+    /// </summary>
     private static (SymbolicTensor A, SymbolicTensor B) Promote(SymbolicTensor a, SymbolicTensor b)
     {
         ArgumentNullException.ThrowIfNull(a);
@@ -197,7 +207,17 @@ public static partial class Ops
         var type = Rank(a.DType) >= Rank(b.DType) ? a.DType : b.DType;
         return (Cast(a, type), Cast(b, type));
 
-        static int Rank(DType type) => type switch { DType.Bool => 0, DType.Int32 => 1, DType.Int64 => 2, DType.BFloat16 => 3, DType.Float16 => 4, DType.Float32 => 5, DType.Float64 => 6, _ => -1 };
+        static int Rank(DType type) => type switch
+        {
+            DType.Bool => 0,
+            DType.Int32 => 1,
+            DType.Int64 => 2,
+            DType.BFloat16 => 3,
+            DType.Float16 => 4,
+            DType.Float32 => 5,
+            DType.Float64 => 6,
+            _ => -1,
+        };
 
         static bool IsLiteral(SymbolicTensor x) => x.Value.Producer.Op is Operators.Constant { Data: { Type: DType.Float32, Shape.Count: 0 } };
 

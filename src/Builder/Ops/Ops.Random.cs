@@ -4,52 +4,59 @@ namespace OnnxFunctional;
 
 /// <content>Random numbers, as <c>keras.random</c> names them.</content>
 /// <remarks>
-/// Every call is a source of its own. What it draws is a function of the seed, of its place among the sources of the graph, of the training step and of the element: the same for any number of threads, and after a training was resumed.
-/// Outside training there is no step to draw for: predicting with, evaluating or exporting a model that would still draw is refused. <see cref="WhenTraining"/> says what is computed there.
+/// Every call is a stream of its own. Its numbers are a function of the seed, the place of the stream in the graph, the training step and the element: the same
+/// for any number of threads, and after training is resumed.
+/// Outside training there is no step: predicting, evaluating or exporting with a model that still draws is refused. <see cref="WhenTraining"/> gives such a
+/// model
+/// a value to use instead.
 /// </remarks>
 public static partial class Ops
 {
-    /// <summary>Random numbers from a normal distribution, new ones in every training step.</summary>
-    /// <param name="x">A tensor whose shape they take; its elements do not matter.</param>
-    /// <param name="mean">Their mean.</param>
-    /// <param name="stddev">Their standard deviation, from 0.</param>
-    /// <param name="seed">A seed of their own; default: the trainer's.</param>
+    /// <summary>Normally distributed random numbers, new in every training step.</summary>
+    /// <param name="x">A tensor that gives the shape; its elements are not read.</param>
+    /// <param name="mean">The mean.</param>
+    /// <param name="stddev">The standard deviation, at least 0.</param>
+    /// <param name="seed">A seed for this stream; default: the trainer's.</param>
     /// <returns>Float32 values of the shape of <paramref name="x"/>. No gradient flows to <paramref name="x"/>.</returns>
-    /// <remarks>Outside training nothing is drawn; see <see cref="WhenTraining"/>. Keras: https://keras.io/api/random/random_ops/#normal-function</remarks>
+    /// <remarks>Refused outside training; see <see cref="WhenTraining"/>. Keras: https://keras.io/api/random/random_ops/#normal-function</remarks>
     /// <exception cref="ModelException">The standard deviation is negative or not finite, or the mean is not finite.</exception>
     /// <example><code>
-    /// // A variational autoencoder samples while it trains and uses the mean otherwise.
+    /// // A variational autoencoder samples in training and uses the mean otherwise.
     /// var z = Ops.WhenTraining(mean + (Ops.Exp(logVariance / 2) * Ops.RandomNormal(mean)), mean);
     /// </code></example>
     public static SymbolicTensor RandomNormal(SymbolicTensor x, float mean = 0, float stddev = 1, int? seed = null)
     {
         if (!float.IsFinite(mean)) throw new ModelException($"RandomNormal: mean is {mean}; expected a finite number.");
-        if (!float.IsFinite(stddev) || stddev < 0) throw new ModelException($"RandomNormal: stddev is {stddev}; expected a finite number from 0.");
+        if (!float.IsFinite(stddev) || stddev < 0) throw new ModelException($"RandomNormal: stddev is {stddev}; expected a finite number of at least 0.");
         return Make(new RandomNormal(NewStream(seed), mean, stddev), x);
     }
 
-    /// <summary>Random numbers spread evenly from <paramref name="minval"/> (inclusive) to <paramref name="maxval"/> (exclusive), new ones in every training step.</summary>
-    /// <param name="x">A tensor whose shape they take; its elements do not matter.</param>
-    /// <param name="minval">The lowest.</param>
-    /// <param name="maxval">The bound above.</param>
-    /// <param name="seed">A seed of their own; default: the trainer's.</param>
+    /// <summary>
+    /// Uniformly distributed random numbers from <paramref name="minval"/> (inclusive) to <paramref name="maxval"/> (exclusive), new in every training step.
+    /// </summary>
+    /// <param name="x">A tensor that gives the shape; its elements are not read.</param>
+    /// <param name="minval">The lower bound.</param>
+    /// <param name="maxval">The upper bound.</param>
+    /// <param name="seed">A seed for this stream; default: the trainer's.</param>
     /// <returns>Float32 values of the shape of <paramref name="x"/>. No gradient flows to <paramref name="x"/>.</returns>
-    /// <remarks>Outside training nothing is drawn; see <see cref="WhenTraining"/>. Keras: https://keras.io/api/random/random_ops/#uniform-function</remarks>
-    /// <exception cref="ModelException">A bound is not finite, or they are in the wrong order.</exception>
+    /// <remarks>Refused outside training; see <see cref="WhenTraining"/>. Keras: https://keras.io/api/random/random_ops/#uniform-function</remarks>
+    /// <exception cref="ModelException">A bound is not finite, or the bounds are in the wrong order.</exception>
     public static SymbolicTensor RandomUniform(SymbolicTensor x, float minval = 0, float maxval = 1, int? seed = null)
     {
         if (!float.IsFinite(minval) || !float.IsFinite(maxval) || minval > maxval)
-            throw new ModelException($"RandomUniform: minval is {minval} and maxval {maxval}; expected finite numbers in rising order.");
+            throw new ModelException($"RandomUniform: minval is {minval} and maxval {maxval}; expected finite numbers in ascending order.");
         return Make(new RandomUniform(NewStream(seed), minval, maxval), x);
     }
 
-    /// <summary>Sets each element to zero with probability <paramref name="rate"/> and divides the others by <c>1 - rate</c>, anew in every training step.</summary>
-    /// <param name="x">The elements.</param>
-    /// <param name="rate">The share of elements set to zero, from 0 to 1.</param>
-    /// <param name="noiseShape">The shape of the decisions, with a 1 where one holds for the whole axis; default: that of <paramref name="x"/>.</param>
-    /// <param name="seed">A seed of its own; default: the trainer's.</param>
+    /// <summary>
+    /// Sets each element to zero with probability <paramref name="rate"/> and divides the others by <c>1 - rate</c>, newly drawn in every training step.
+    /// </summary>
+    /// <param name="x">The tensor.</param>
+    /// <param name="rate">The fraction of elements set to zero, from 0 to 1.</param>
+    /// <param name="noiseShape">The shape of the mask, with a 1 for each axis along which the mask is broadcast; default: that of <paramref name="x"/>.</param>
+    /// <param name="seed">A seed for this stream; default: the trainer's.</param>
     /// <remarks>
-    /// Like the other random functions it draws wherever it is computed; the layer of that name passes its input on outside training.
+    /// Refused outside training, like the other random functions; the layer of the same name passes its input through.
     /// Keras: https://keras.io/api/random/random_ops/#dropout-function
     /// </remarks>
     /// <exception cref="ModelException">The rate is not between 0 and 1, or the noise shape does not fit.</exception>
@@ -61,7 +68,7 @@ public static partial class Ops
         return Make(new Dropout(NewStream(seed), rate, SharedNoiseAxes(noiseShape, x)), x);
     }
 
-    /// <summary>The axes along which one random decision holds for all positions.</summary>
+    /// <summary>The axes along which all positions share one random decision.</summary>
     internal static IntList SharedNoiseAxes(Shape? noiseShape, SymbolicTensor x)
     {
         if (noiseShape is not { } noise) return [];

@@ -2,59 +2,66 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional;
 
-/// <content>Many numbers to one along some axes.</content>
+/// <content>
+/// Reductions along axes. Without axes, all are reduced. Reduced axes disappear from the shape, or stay with size 1 if <c>keepdims</c> is true; negative axes
+/// count from the end.
+/// </content>
 public static partial class Ops
 {
-    /// <summary>Whether all are true along some axes, or all of them.</summary>
+    /// <summary>True where all elements along the axes are true (https://keras.io/api/ops/numpy/#all-function).</summary>
     public static SymbolicTensor All(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceAll(axis.List, keepdims), x);
 
-    /// <summary>Whether any is true along some axes, or all of them.</summary>
+    /// <summary>True where any element along the axes is true (https://keras.io/api/ops/numpy/#any-function).</summary>
     public static SymbolicTensor Any(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceAny(axis.List, keepdims), x);
 
-    /// <summary>The position of the largest element along one axis, the first of several; whole numbers.</summary>
+    /// <summary>The index of the largest element along an axis, as int64; of equal ones, the first (https://keras.io/api/ops/numpy/#argmax-function).</summary>
     public static SymbolicTensor ArgMax(SymbolicTensor x, int axis = -1, bool keepdims = false) => Make(new ArgMax(axis, keepdims), x);
 
-    /// <summary>The position of the smallest element along one axis, the first of several; whole numbers.</summary>
+    /// <summary>
+    /// The index of the smallest element along an axis, as int64; of equal ones, the first (https://keras.io/api/ops/numpy/#argmin-function).
+    /// </summary>
     public static SymbolicTensor ArgMin(SymbolicTensor x, int axis = -1, bool keepdims = false) => Make(new ArgMin(axis, keepdims), x);
 
-    /// <summary>Running sums along one axis.</summary>
+    /// <summary>Cumulative sums along an axis; the shape stays (https://keras.io/api/ops/numpy/#cumsum-function).</summary>
     public static SymbolicTensor CumSum(SymbolicTensor x, int axis = -1) => Make(new CumSum(axis, false, false), x);
 
-    /// <summary>The square root of the sum of squares along some axes, or all of them.</summary>
+    /// <summary>The Euclidean norm along the axes: <c>sqrt(sum(x^2))</c> (https://keras.io/api/ops/linalg/#norm-function).</summary>
     public static SymbolicTensor Norm(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceL2(axis.List, keepdims), x);
 
-    /// <summary><c>log(sum(exp(x)))</c> along some axes, or all of them, without overflow.</summary>
+    /// <summary><c>log(sum(exp(x)))</c> along the axes, without overflow (https://keras.io/api/ops/math/#logsumexp-function).</summary>
     public static SymbolicTensor LogSumExp(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceLogSumExp(axis.List, keepdims), x);
 
-    /// <summary>The mean along some axes, or all of them.</summary>
+    /// <summary>The mean along the axes (https://keras.io/api/ops/numpy/#mean-function).</summary>
     public static SymbolicTensor Mean(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceMean(axis.List, keepdims), x);
 
-    /// <summary>The product along some axes, or all of them.</summary>
+    /// <summary>The product along the axes (https://keras.io/api/ops/numpy/#prod-function).</summary>
     public static SymbolicTensor Prod(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceProd(axis.List, keepdims), x);
 
-    /// <summary>The largest element along some axes, or all of them.</summary>
+    /// <summary>The largest element along the axes (https://keras.io/api/ops/numpy/#max-function).</summary>
     public static SymbolicTensor Max(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceMax(axis.List, keepdims), x);
 
-    /// <summary>The smallest element along some axes, or all of them.</summary>
+    /// <summary>The smallest element along the axes (https://keras.io/api/ops/numpy/#min-function).</summary>
     public static SymbolicTensor Min(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceMin(axis.List, keepdims), x);
 
-    /// <summary>The sum along some axes, or all of them.</summary>
+    /// <summary>The sum along the axes (https://keras.io/api/ops/numpy/#sum-function).</summary>
     public static SymbolicTensor Sum(SymbolicTensor x, Axes axis = default, bool keepdims = false) => Make(new ReduceSum(axis.List, keepdims), x);
 
-    /// <summary>The k largest elements along the last axis, in descending order, with their indices.</summary>
+    /// <summary>
+    /// The k largest elements along the last axis, in descending order, with their indices as int64 (https://keras.io/api/ops/math/#top_k-function).
+    /// </summary>
     public static (SymbolicTensor Values, SymbolicTensor Indices) TopK(SymbolicTensor x, int k)
     {
         var results = MakeAll(new TopK(k), x);
         return (results[0], results[1]);
     }
 
-    /// <summary><c>exp(x) / sum(exp(x))</c> along one axis.</summary>
+    /// <summary><c>exp(x) / sum(exp(x))</c> along an axis; the shape stays (https://keras.io/api/ops/nn/#softmax-function).</summary>
     public static SymbolicTensor Softmax(SymbolicTensor x, int axis = -1) => Make(new Softmax(axis), x);
 
-    /// <summary><c>x - log(sum(exp(x)))</c> along one axis.</summary>
+    /// <summary><c>x - log(sum(exp(x)))</c> along an axis; the shape stays (https://keras.io/api/ops/nn/#log_softmax-function).</summary>
     public static SymbolicTensor LogSoftmax(SymbolicTensor x, int axis = -1) => Make(new LogSoftmax(axis), x);
 
-    /// <summary>How many elements lie along some axes, or all of them, as one number.</summary>
+    /// <summary>The number of elements along the axes, as one float32 number.</summary>
     public static SymbolicTensor Size(SymbolicTensor x, Axes axis = default) => Make(new Operators.Size(axis.List), x);
 
     /// <summary><c>x / max(|x|, epsilon)</c> along some axes.</summary>

@@ -2,32 +2,34 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional;
 
-/// <summary>Functions between tensors, to write layers, losses and activations of one's own with; each is one operator of ONNX or a few.</summary>
+/// <summary>
+/// Functions of tensors for custom layers, losses and activations, as in keras.ops (https://keras.io/api/ops/). Each becomes one or a few ONNX operators.
+/// </summary>
 public static partial class Ops
 {
-    /// <summary>A number as a tensor without dimensions.</summary>
+    /// <summary>A number as a tensor of rank 0.</summary>
     public static SymbolicTensor Constant(float value) => Make(new Operators.Constant(TensorData.Of(Shape.Of(), [value])));
 
-    /// <summary>Numbers known when the graph is built, row by row.</summary>
-    /// <exception cref="ModelException">The shape asks for another number of elements.</exception>
+    /// <summary>A constant tensor from its elements in row-major order.</summary>
+    /// <exception cref="ModelException">The shape has another number of elements.</exception>
     public static SymbolicTensor Constant(Shape shape, ReadOnlySpan<float> values) => Make(new Operators.Constant(TensorData.Of(shape, values)));
 
-    /// <summary>Whole numbers known when the graph is built, row by row.</summary>
-    /// <exception cref="ModelException">The shape asks for another number of elements.</exception>
+    /// <summary>A constant tensor of integers from its elements in row-major order.</summary>
+    /// <exception cref="ModelException">The shape has another number of elements.</exception>
     public static SymbolicTensor Constant(Shape shape, ReadOnlySpan<long> values) => Make(new Operators.Constant(TensorData.Of(shape, values)));
 
     internal static SymbolicTensor Constant(FloatValues values) => values.IsSingle ? Constant(values[0]) : Constant(Shape.Of(values.Count), values.Span);
 
-    /// <summary>Zeros in the shape of <paramref name="x"/>.</summary>
+    /// <summary>Zeros of the shape of <paramref name="x"/>.</summary>
     public static SymbolicTensor ZerosLike(SymbolicTensor x) => Make(new ExpandLike(), Constant(0), x);
 
-    /// <summary>Ones in the shape of <paramref name="x"/>.</summary>
+    /// <summary>Ones of the shape of <paramref name="x"/>.</summary>
     public static SymbolicTensor OnesLike(SymbolicTensor x) => Make(new ExpandLike(), Constant(1), x);
 
-    /// <summary>Matrix product over the last two axes; axes before them are broadcast.</summary>
+    /// <summary>Matrix product over the last two axes; leading axes are broadcast (https://keras.io/api/ops/numpy/#matmul-function).</summary>
     /// <param name="a">(..., m, k), or (k,).</param>
     /// <param name="b">(..., k, n), or (k,).</param>
-    /// <returns>(..., m, n); an axis of a one-dimensional side is dropped.</returns>
+    /// <returns>(..., m, n); the axis of a one-dimensional side is dropped.</returns>
     public static SymbolicTensor MatMul(SymbolicTensor a, SymbolicTensor b)
     {
         ArgumentNullException.ThrowIfNull(a);
@@ -38,7 +40,7 @@ public static partial class Ops
         return a.Rank == 1 ? Squeeze(product, b.Rank == 1 ? -1 : -2) : product;
     }
 
-    /// <summary>Applies an operator to tensors, in the deepest layer call among them.</summary>
+    /// <summary>Applies an operator to tensors; the node belongs to the innermost layer call among theirs.</summary>
     internal static SymbolicTensors MakeAll(Op op, params ReadOnlySpan<SymbolicTensor> inputs)
     {
         LayerCall? scope = null;

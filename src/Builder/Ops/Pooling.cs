@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>A window that slides over the spatial axes of a channels-last image and gives one number for each channel.</summary>
+/// <summary>A window that slides over the spatial axes of a channels-last image and gives one value per channel.</summary>
 internal abstract record PoolOp(IntList Kernel, IntList Strides, Pads Pads) : Op
 {
     public sealed override int[]? MixedAxes(int rank) => [.. Enumerable.Range(1, rank - 2)];
@@ -9,26 +9,33 @@ internal abstract record PoolOp(IntList Kernel, IntList Strides, Pads Pads) : Op
     {
         ShapeRules.RequireFloat(inputs[0], Name);
         var x = inputs[0].Shape;
-        if (x.Rank != Kernel.Count + 2) throw new ModelException($"{Name} over {Kernel.Count} axes takes {Kernel.Count + 2} dimensions, the batch first and the channels last, but came {x}.");
+        if (x.Rank != Kernel.Count + 2)
+            throw new ModelException($"{Name} over {Kernel.Count} axes takes {Kernel.Count + 2} dimensions (batch, positions..., channels), but got {x}.");
         var dims = x.Dims.ToArray();
         for (var i = 0; i < Kernel.Count; i++)
         {
             dims[i + 1] = Pads.OutputSize(i, x.Dims[i + 1], Kernel[i], Strides[i]);
             if (dims[i + 1] == 0)
-                throw new ModelException($"{Name}: a window of {Kernel[i]} does not fit in {x.Dims[i + 1]} positions along axis {i + 1} of {x}. Use a smaller window, Padding.Same, or fewer poolings before it.");
+            {
+                throw new ModelException(
+                    $"{Name}: a window of {Kernel[i]} does not fit in {x.Dims[i + 1]} positions along axis {i + 1} of {x}. "
+                    + "Use a smaller window, Padding.Same, or fewer poolings before it.");
+            }
         }
 
         return [inputs[0] with { Shape = Shape.Of(dims) }];
     }
 }
 
-/// <summary>The largest number under the window; padding never counts.</summary>
+/// <summary>The largest element in the window; padding does not count.</summary>
 internal sealed record MaxPool(IntList Kernel, IntList Strides, Pads Pads) : PoolOp(Kernel, Strides, Pads);
 
-/// <summary>The mean of the numbers under the window; padding never counts.</summary>
+/// <summary>The mean of the elements in the window; padding does not count.</summary>
 internal sealed record AveragePool(IntList Kernel, IntList Strides, Pads Pads) : PoolOp(Kernel, Strides, Pads);
 
-/// <summary>The gradient of <see cref="MaxPool"/>, from its input, its output and the output gradient: each window's goes to its first largest element.</summary>
+/// <summary>
+/// The gradient of <see cref="MaxPool"/>, from its input, its output and the output gradient: the gradient of each window goes to its first largest element.
+/// </summary>
 internal sealed record MaxPoolGradient(IntList Kernel, IntList Strides, Pads Pads) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];

@@ -1,19 +1,21 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>One source of random numbers in a graph. Its place among the sources of a training graph, in graph order, picks its stream; a given seed overrides the trainer's.</summary>
+/// <summary>
+/// A stream of random numbers. Its number in a graph is its place among the streams in graph order; a seed of its own replaces the trainer's.
+/// </summary>
 internal sealed class RandomStream(ulong? seed = null)
 {
     public ulong? Seed { get; } = seed;
 }
 
-/// <summary>An operator that draws random numbers: it is neither computed ahead nor merged with an equal one, and its stream gets a number.</summary>
-/// <remarks>All other operators are functions of their inputs.</remarks>
+/// <summary>An operator that draws random numbers. It is neither folded into a constant nor merged with an equal one, and its stream gets a number.</summary>
+/// <remarks>All other operators are pure functions of their inputs.</remarks>
 internal interface IRandomOp
 {
     RandomStream Stream { get; }
 }
 
-/// <summary>Random numbers of the shape of the input, anew in every step: a function of seed, stream, step and element.</summary>
+/// <summary>Random numbers of the shape of the input, new in every step: a function of seed, stream, step and element.</summary>
 internal abstract record RandomOp(RandomStream Stream) : Op, IRandomOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0] with { Type = DType.Float32 }];
@@ -23,14 +25,17 @@ internal abstract record RandomOp(RandomStream Stream) : Op, IRandomOp
     public override bool IsElementwise => true;
 }
 
-/// <summary>Evenly from <c>Low</c> (inclusive) to <c>High</c> (exclusive).</summary>
+/// <summary>Uniform from <c>Low</c> (inclusive) to <c>High</c> (exclusive).</summary>
 internal sealed record RandomUniform(RandomStream Stream, float Low, float High) : RandomOp(Stream);
 
-/// <summary>From the normal distribution.</summary>
+/// <summary>Normally distributed.</summary>
 internal sealed record RandomNormal(RandomStream Stream, float Mean, float Deviation) : RandomOp(Stream);
 
-/// <summary>Each element kept with probability <c>1 - Rate</c> and then divided by it. Its gradient is itself: the same numbers are drawn again, so no mask is stored.</summary>
-/// <param name="Stream">Where the numbers come from.</param>
-/// <param name="Rate">The share of elements set to zero.</param>
-/// <param name="SharedAxes">Axes along which one decision holds for all positions.</param>
+/// <summary>
+/// Keeps each element with probability <c>1 - Rate</c> and divides it by that. The gradient applies the operator again: it draws the same numbers, so no mask
+/// is stored.
+/// </summary>
+/// <param name="Stream">The stream of random numbers.</param>
+/// <param name="Rate">The fraction of elements that are set to zero.</param>
+/// <param name="SharedAxes">Axes along which all positions share one decision.</param>
 internal sealed record Dropout(RandomStream Stream, float Rate, IntList SharedAxes) : UnaryOp, IRandomOp;

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>The activations a recurrent operator knows; others are built from a cell.</summary>
+/// <summary>The activations that recurrent operators support; layers with others are built step by step from a cell.</summary>
 internal enum GateActivation
 {
     Linear,
@@ -14,21 +14,24 @@ internal enum GateActivation
     Softsign,
 }
 
-/// <summary>What the recurrent operators share.</summary>
-/// <param name="Reverse">Time runs backwards; outputs stay at their own time.</param>
-/// <param name="Bias">A bias follows the two kernels.</param>
-/// <param name="InitialState">Initial states follow.</param>
-/// <param name="Masked">A bool mask (batch, time) follows: a masked step keeps state and output.</param>
-/// <param name="ZeroMaskedOutput">A masked step gives zeros instead of the previous output.</param>
+/// <summary>Options of all recurrent operators.</summary>
+/// <param name="Reverse">Whether time runs backwards; each output stays at the time of its input.</param>
+/// <param name="Bias">Whether a bias follows the two kernels.</param>
+/// <param name="InitialState">Whether initial states follow.</param>
+/// <param name="Masked">Whether a bool mask (batch, time) follows: a masked step keeps state and output.</param>
+/// <param name="ZeroMaskedOutput">Whether a masked step gives zeros instead of the previous output.</param>
 internal readonly record struct RecurrentOptions(bool Reverse, bool Bias, bool InitialState, bool Masked, bool ZeroMaskedOutput);
 
-/// <summary>A recurrent layer over a whole sequence. Inputs: x (batch, time, in), kernel (in, gates * units), recurrent kernel (units, gates * units), then what the options name: bias, initial states, mask.</summary>
-/// <remarks>Outputs: the sequence, the last state(s), and what the gradient needs, of which only the engine knows the layout.</remarks>
+/// <summary>
+/// A recurrent layer over a whole sequence. Inputs: x (batch, time, in), kernel (in, gates * units), recurrent kernel (units, gates * units), then those
+/// that the options name: bias, initial states, mask.
+/// </summary>
+/// <remarks>Outputs: the sequence, the last states, and a reserve for the gradient, whose layout only the engine knows.</remarks>
 internal abstract record RecurrentOp(RecurrentOptions Options) : Op
 {
     public abstract int Gates { get; }
 
-    /// <summary>State tensors: the hidden state, and for the LSTM the cell state.</summary>
+    /// <summary>The number of state tensors: the hidden state and, for the LSTM, the cell state.</summary>
     public abstract int States { get; }
 
     public int InputCount => 3 + (Options.Bias ? 1 : 0) + (Options.InitialState ? States : 0) + (Options.Masked ? 1 : 0);
@@ -43,24 +46,30 @@ internal abstract record RecurrentOp(RecurrentOptions Options) : Op
     {
         var x = inputs[0].Shape;
         ShapeRules.RequireFloat(inputs[0], Name);
-        if (x.Rank != 3) throw new ModelException($"{Name} takes (batch, time, features), but came {x}. A recurrent layer before it needs ReturnSequences = true; a Reshape adds a missing axis.");
-        if (inputs.Length != InputCount) throw new ModelException($"{Name} takes {InputCount} inputs here, but came {inputs.Length}.");
+        if (x.Rank != 3)
+        {
+            throw new ModelException(
+                $"{Name} takes (batch, time, features), but got {x}. A recurrent layer before it needs ReturnSequences = true; a Reshape adds a missing axis.");
+        }
+
+        if (inputs.Length != InputCount) throw new ModelException($"{Name} takes {InputCount} inputs here, but got {inputs.Length}.");
         var units = inputs[2].Shape.Dims[0];
         if (x.Dims[2] != Shape.Unknown && x.Dims[2] != inputs[1].Shape.Dims[0])
-            throw new ModelException($"{Name}: the kernel {inputs[1].Shape} takes {inputs[1].Shape.Dims[0]} features, but came {x.Dims[2]} in {x}.");
+            throw new ModelException($"{Name}: the kernel {inputs[1].Shape} takes {inputs[1].Shape.Dims[0]} features, but got {x.Dims[2]} in {x}.");
         if (MaskInput is { } mask && (inputs[mask].Type != DType.Bool || !inputs[mask].Shape.IsCompatibleWith(x.Slice(0, 2))))
-            throw new ModelException($"{Name} takes a bool mask of shape {x.Slice(0, 2)}, but came {inputs[mask]}.");
+            throw new ModelException($"{Name} takes a bool mask of shape {x.Slice(0, 2)}, but got {inputs[mask]}.");
         var state = new TensorSpec(Shape.Of(x.Dims[0], units), inputs[0].Type);
         if (StateInput is { } first)
         {
             for (var i = 0; i < States; i++)
             {
-                if (!inputs[first + i].Shape.IsCompatibleWith(state.Shape)) throw new ModelException($"{Name} takes initial states of shape {state.Shape}, but came {inputs[first + i]}.");
+                if (!inputs[first + i].Shape.IsCompatibleWith(state.Shape))
+                    throw new ModelException($"{Name} takes initial states of shape {state.Shape}, but got {inputs[first + i]}.");
             }
         }
 
         var sequence = new TensorSpec(Shape.Of(x.Dims[0], x.Dims[1], units), inputs[0].Type);
-        // Its size is the engine's business, so the graph gives it none.
+        // Only the engine knows its size, so it has none in the graph.
         var reserve = new TensorSpec(Shape.Of(0), DType.Float32);
         return States == 2 ? [sequence, state, state, reserve] : [sequence, state, reserve];
     }
@@ -80,7 +89,7 @@ internal sealed record Gru(GateActivation Activation, GateActivation RecurrentAc
     public override int States => 1;
 }
 
-/// <summary>The simple recurrent network; ONNX's RNN.</summary>
+/// <summary>A simple recurrent network: ONNX's RNN.</summary>
 internal sealed record Rnn(GateActivation Activation, RecurrentOptions Options) : RecurrentOp(Options)
 {
     public override int Gates => 1;
@@ -88,11 +97,14 @@ internal sealed record Rnn(GateActivation Activation, RecurrentOptions Options) 
     public override int States => 1;
 }
 
-/// <summary>The gradient of a recurrent operator. Inputs: all of the operator's inputs, its sequence output, its reserve, then the gradients that came: of the sequence and of each last state.</summary>
+/// <summary>
+/// The gradient of a recurrent operator. Inputs: all of the operator's inputs, its sequence output, its reserve, then the gradients that exist: of the
+/// sequence and of each last state.
+/// </summary>
 /// <param name="Forward">The operator.</param>
-/// <param name="SequenceGradient">A gradient of the sequence output came.</param>
-/// <param name="StateGradients">Which last states a gradient came for.</param>
-/// <remarks>Outputs: the gradients of x, kernel, recurrent kernel, then, where they are inputs, of the bias and the initial states.</remarks>
+/// <param name="SequenceGradient">Whether there is a gradient of the sequence output.</param>
+/// <param name="StateGradients">The last states that have a gradient.</param>
+/// <remarks>Outputs: the gradients of x, kernel and recurrent kernel, then of the bias and the initial states if these are inputs.</remarks>
 internal sealed record RecurrentGradient(RecurrentOp Forward, bool SequenceGradient, IntList StateGradients) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) =>

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>Many numbers to one along some axes; no axes given means all.</summary>
+/// <summary>A reduction along axes; no axes means all.</summary>
 internal abstract record ReduceOp(IntList Axes, bool KeepDims) : Op
 {
     public sealed override int[]? MixedAxes(int rank) => ShapeRules.Axes(Axes, rank, Name);
@@ -49,31 +49,31 @@ internal sealed record ReduceSum(IntList Axes, bool KeepDims) : ReduceOp(Axes, K
 
 internal sealed record ReduceSumSquare(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims);
 
-/// <summary>Whether any is true.</summary>
+/// <summary>True where any element is true.</summary>
 internal sealed record ReduceAny(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims)
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [new(Reduce(inputs[0].Shape), DType.Bool)];
 }
 
-/// <summary>Whether all are true.</summary>
+/// <summary>True where all elements are true.</summary>
 internal sealed record ReduceAll(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims)
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [new(Reduce(inputs[0].Shape), DType.Bool)];
 }
 
-/// <summary>The position of the largest element along one axis, the first of several.</summary>
+/// <summary>The index of the largest element along one axis; of equal ones, the first.</summary>
 internal sealed record ArgMax(int Axis, bool KeepDims) : ReduceOp([Axis], KeepDims)
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [new(Reduce(inputs[0].Shape), DType.Int64)];
 }
 
-/// <summary>The position of the smallest element along one axis, the first of several.</summary>
+/// <summary>The index of the smallest element along one axis; of equal ones, the first.</summary>
 internal sealed record ArgMin(int Axis, bool KeepDims) : ReduceOp([Axis], KeepDims)
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [new(Reduce(inputs[0].Shape), DType.Int64)];
 }
 
-/// <summary>The K largest elements along the last axis, in descending order, with their positions.</summary>
+/// <summary>The K largest elements along the last axis, in descending order, with their indices.</summary>
 internal sealed record TopK(int K) : Op
 {
     public override bool Moves(int input) => true;
@@ -81,13 +81,14 @@ internal sealed record TopK(int K) : Op
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         var shape = inputs[0].Shape;
-        if (shape.Rank == 0 || (shape.Dims[^1] != Shape.Unknown && shape.Dims[^1] < K)) throw new ModelException($"TopK: expected at least {K} elements along the last axis, but came {shape}.");
+        if (shape.Rank == 0 || (shape.Dims[^1] != Shape.Unknown && shape.Dims[^1] < K))
+            throw new ModelException($"TopK takes at least {K} elements along the last axis, but got {shape}.");
         var result = shape.With(-1, K);
         return [inputs[0] with { Shape = result }, new(result, DType.Int64)];
     }
 }
 
-/// <summary>How many elements lie along some axes, as one float; reads only the shape.</summary>
+/// <summary>The number of elements along axes, as one float32 number.</summary>
 internal sealed record Size(IntList Axes) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [new(Shape.Of(), DType.Float32)];
@@ -95,7 +96,7 @@ internal sealed record Size(IntList Axes) : Op
     public override bool ReadsOnlyShapeOf(int input) => true;
 }
 
-/// <summary>The sum over axes that were repeated by broadcasting, back to the shape of the second input.</summary>
+/// <summary>The sum over axes that broadcasting repeated, back to the shape of the second input.</summary>
 internal sealed record SumToLike : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0] with { Shape = inputs[1].Shape }];

@@ -1,9 +1,9 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>Shape arithmetic that several operators share.</summary>
+/// <summary>Shape arithmetic shared by operators.</summary>
 internal static class ShapeRules
 {
-    /// <summary>The shape two shapes have together under NumPy's broadcasting.</summary>
+    /// <summary>The shape that two shapes broadcast to, as in NumPy.</summary>
     public static Shape Broadcast(Shape left, Shape right, string what)
     {
         var rank = Math.Max(left.Rank, right.Rank);
@@ -15,7 +15,8 @@ internal static class ShapeRules
             if (a != b && a != 1 && b != 1 && a != Shape.Unknown && b != Shape.Unknown)
             {
                 throw new ModelException(
-                    $"{what} of {left} and {right}: dimension {rank - i} is {a} on the left and {b} on the right; expected equal sizes, or 1 where it repeats. Reshape one of them, or check which axis holds the features.");
+                    $"{what} of {left} and {right}: dimension {rank - i} is {a} on the left and {b} on the right; "
+                    + "expected equal sizes, or 1 for a dimension that is repeated. Reshape one of them, or check which axis holds the features.");
             }
 
             dims[rank - i] = a == 1 ? b : b == 1 ? a : a == Shape.Unknown ? b : a;
@@ -24,7 +25,7 @@ internal static class ShapeRules
         return Shape.Of(dims);
     }
 
-    /// <summary>An axis counted from the front; refuses one that is not there.</summary>
+    /// <summary>The axis counted from the front; throws if it does not exist.</summary>
     public static int Axis(int axis, int rank, string what)
     {
         var positive = axis < 0 ? axis + rank : axis;
@@ -33,22 +34,31 @@ internal static class ShapeRules
             : throw new ModelException($"{what}: axis {axis} does not exist in a tensor of {rank} dimensions; expected {-rank} to {rank - 1}.");
     }
 
-    /// <summary>Axes counted from the front, sorted and without repetition; none given means all.</summary>
+    /// <summary>The axes counted from the front, sorted; throws if one repeats. No axes means all.</summary>
     public static int[] Axes(IntList axes, int rank, string what)
     {
         if (axes.Count == 0) return [.. Enumerable.Range(0, rank)];
         var result = axes.Select(axis => Axis(axis, rank, what)).Distinct().Order().ToArray();
-        return result.Length == axes.Count ? result : throw new ModelException($"{what}: axes {axes} name one axis twice.");
+        return result.Length == axes.Count ? result : throw new ModelException($"{what}: axes {axes} contain the same axis twice.");
     }
 
     public static void RequireRank(Shape shape, int minimum, string what, string expected)
     {
-        if (shape.Rank < minimum) throw new ModelException($"{what} takes {expected}, but came {shape} with {shape.Rank} dimensions. Model.Input does not count the batch; a Reshape adds a missing axis.");
+        if (shape.Rank < minimum)
+        {
+            throw new ModelException(
+                $"{what} takes {expected}, but got {shape} with {shape.Rank} dimensions. Model.Input does not count the batch; a Reshape adds a missing axis.");
+        }
     }
 
     public static void RequireFloat(TensorSpec spec, string what)
     {
-        if (!spec.Type.IsFloating()) throw new ModelException($"{what} computes on floating-point numbers, but came {spec.Type.KerasName()} of shape {spec.Shape}. Use Ops.Cast, or declare the input with dtype: DType.Float32.");
+        if (!spec.Type.IsFloating())
+        {
+            throw new ModelException(
+                $"{what} takes floating-point numbers, but got {spec.Type.KerasName()} of shape {spec.Shape}. "
+                + "Use Ops.Cast, or declare the input with dtype: DType.Float32.");
+        }
     }
 
     public static int Add(int left, int right) => left == Shape.Unknown || right == Shape.Unknown ? Shape.Unknown : checked(left + right);

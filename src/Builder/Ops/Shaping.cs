@@ -1,15 +1,15 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>An operator that gives elements of its inputs other places, and computes nothing.</summary>
+/// <summary>An operator that rearranges elements of its inputs and computes nothing.</summary>
 internal abstract record MoveOp : Op
 {
     public sealed override bool Moves(int input) => !ReadsOnlyShapeOf(input);
 }
 
-/// <summary>All elements of the first input in their order, in another shape.</summary>
+/// <summary>All elements of the first input in the same order, in another shape.</summary>
 internal abstract record ViewOp : MoveOp;
 
-/// <summary>The same elements in another shape: 0 keeps that dimension of the input, -1 (once) is what remains.</summary>
+/// <summary>The same elements in another shape: 0 keeps that dimension of the input, -1 (at most once) is inferred.</summary>
 internal sealed record Reshape(IntList Target) : ViewOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -25,7 +25,7 @@ internal sealed record Reshape(IntList Target) : ViewOp
             else product *= dims[i];
         }
 
-        // Unknown dimensions that are kept cancel on both sides, so the rest can often be worked out.
+        // Unknown dimensions that are kept cancel out, so the inferred dimension is often known.
         var (rest, unknown) = (1L, 0);
         for (var i = 0; i < shape.Rank; i++)
         {
@@ -57,7 +57,9 @@ internal sealed record Reshape(IntList Target) : ViewOp
     }
 
     private ModelException Mismatch(Shape shape) =>
-        new($"Reshape of {shape} to {Target} changes the number of elements ({string.Join(" x ", shape)} against {string.Join(" x ", Target)}); 0 keeps a dimension and -1 stands for what remains.");
+        new(
+            $"Reshape of {shape} to {Target} changes the number of elements ({string.Join(" x ", shape)} against {string.Join(" x ", Target)}); "
+            + "0 keeps a dimension and -1 is inferred.");
 }
 
 /// <summary>The same elements in the shape of the second input.</summary>
@@ -68,7 +70,7 @@ internal sealed record ReshapeLike : ViewOp
     public override bool ReadsOnlyShapeOf(int input) => input == 1;
 }
 
-/// <summary>Repeated along dimensions of size 1, or new ones in front, to the shape of the second input.</summary>
+/// <summary>The first input broadcast to the shape of the second.</summary>
 internal sealed record ExpandLike : MoveOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -80,7 +82,7 @@ internal sealed record ExpandLike : MoveOp
     public override bool ReadsOnlyShapeOf(int input) => input == 1;
 }
 
-/// <summary>New dimensions of size 1 at those places of the result.</summary>
+/// <summary>Inserts dimensions of size 1 at these positions of the result.</summary>
 internal sealed record Unsqueeze(IntList Axes) : ViewOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -91,7 +93,7 @@ internal sealed record Unsqueeze(IntList Axes) : ViewOp
     }
 }
 
-/// <summary>Without those dimensions, which must have size 1.</summary>
+/// <summary>Removes these dimensions, which must have size 1.</summary>
 internal sealed record Squeeze(IntList Axes) : ViewOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -99,7 +101,8 @@ internal sealed record Squeeze(IntList Axes) : ViewOp
         var shape = inputs[0].Shape;
         foreach (var axis in ShapeRules.Axes(Axes, shape.Rank, Name).Reverse())
         {
-            if (shape.Dims[axis] is not (1 or Shape.Unknown)) throw new ModelException($"Squeeze takes away axes of size 1, but axis {axis} of {inputs[0].Shape} has {shape.Dims[axis]}.");
+            if (shape.Dims[axis] is not (1 or Shape.Unknown))
+                throw new ModelException($"Squeeze removes axes of size 1, but axis {axis} of {inputs[0].Shape} has size {shape.Dims[axis]}.");
             shape = shape.Remove(axis);
         }
 
@@ -126,7 +129,7 @@ internal sealed record Transpose(IntList Permutation) : MoveOp
     }
 }
 
-/// <summary>Tensors one after the other along an axis; all other dimensions agree.</summary>
+/// <summary>Joins tensors along an axis; all other dimensions agree.</summary>
 internal sealed record Concat(int Axis) : MoveOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -136,9 +139,13 @@ internal sealed record Concat(int Axis) : MoveOp
         var dims = first.Dims.ToArray();
         foreach (var input in inputs[1..])
         {
-            if (input.Type != inputs[0].Type) throw new ModelException($"Concatenation takes tensors of one element type, but came {inputs[0]} and {input}.");
+            if (input.Type != inputs[0].Type) throw new ModelException($"Concatenation takes tensors of one element type, but got {inputs[0]} and {input}.");
             if (input.Shape.Rank != first.Rank || !input.Shape.With(axis, 0).IsCompatibleWith(first.With(axis, 0)))
-                throw new ModelException($"Concatenation along axis {axis} takes tensors that agree in every other dimension, but came {first} and {input.Shape}.");
+            {
+                throw new ModelException(
+                    $"Concatenation along axis {axis} takes tensors that agree in every other dimension, but got {first} and {input.Shape}.");
+            }
+
             for (var i = 0; i < dims.Length; i++)
             {
                 if (i == axis) dims[i] = ShapeRules.Add(dims[i], input.Shape.Dims[i]);
@@ -150,7 +157,7 @@ internal sealed record Concat(int Axis) : MoveOp
     }
 }
 
-/// <summary>Pieces of given sizes along an axis: the reverse of <see cref="Concat"/>.</summary>
+/// <summary>Cuts a tensor into pieces of given sizes along an axis: the inverse of <see cref="Concat"/>.</summary>
 internal sealed record Split(int Axis, IntList Sizes) : MoveOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -158,12 +165,16 @@ internal sealed record Split(int Axis, IntList Sizes) : MoveOp
         var spec = inputs[0];
         var axis = ShapeRules.Axis(Axis, spec.Shape.Rank, Name);
         if (spec.Shape.Dims[axis] != Shape.Unknown && Sizes.Sum() != spec.Shape.Dims[axis])
-            throw new ModelException($"Split of axis {axis} of {spec.Shape} into {Sizes}: the sizes add up to {Sizes.Sum()}, expected {spec.Shape.Dims[axis]}.");
+        {
+            throw new ModelException(
+                $"Split of axis {axis} of {spec.Shape} into {Sizes}: the sizes add up to {Sizes.Sum()}, expected {spec.Shape.Dims[axis]}.");
+        }
+
         return [.. Sizes.Select(size => spec with { Shape = spec.Shape.With(axis, size) })];
     }
 }
 
-/// <summary>The pieces a <see cref="Concat"/> of the other inputs would have put together: the first input cut into their shapes.</summary>
+/// <summary>Cuts the first input into the shapes of the others: the inverse of their <see cref="Concat"/>.</summary>
 internal sealed record SplitLike(int Axis) : MoveOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -177,7 +188,9 @@ internal sealed record SplitLike(int Axis) : MoveOp
     public override bool ReadsOnlyShapeOf(int input) => input > 0;
 }
 
-/// <summary>A range of each axis: from start (inclusive) to end (exclusive) by steps, negative ones counting from the end; <c>int.MaxValue</c> is the end.</summary>
+/// <summary>
+/// A range of each axis, from start (inclusive) to end (exclusive); negative positions count from the end, and <c>int.MaxValue</c> is the end.
+/// </summary>
 internal sealed record Slice(IntList Axes, IntList Starts, IntList Ends, IntList Steps) : MoveOp
 {
     public override int[]? MixedAxes(int rank) => ShapeRules.Axes(Axes, rank, Name);
@@ -188,14 +201,14 @@ internal sealed record Slice(IntList Axes, IntList Starts, IntList Ends, IntList
         for (var i = 0; i < Axes.Count; i++)
         {
             var axis = ShapeRules.Axis(Axes[i], dims.Length, Name);
-            if (Steps[i] == 0) throw new ModelException("Slice: a step of 0 goes nowhere; expected 1, -1 or another whole number.");
+            if (Steps[i] == 0) throw new ModelException("Slice: a step is 0; expected a positive or negative integer.");
             dims[axis] = dims[axis] == Shape.Unknown ? Shape.Unknown : Range(i, dims[axis]).Count;
         }
 
         return [inputs[0] with { Shape = Shape.Of(dims) }];
     }
 
-    /// <summary>First position and number of positions along the i-th sliced axis of that size.</summary>
+    /// <summary>The first position and the number of positions along the i-th sliced axis, which has that size.</summary>
     public (int Start, int Count) Range(int i, int size)
     {
         var step = Steps[i];
@@ -208,7 +221,7 @@ internal sealed record Slice(IntList Axes, IntList Starts, IntList Ends, IntList
     }
 }
 
-/// <summary>The gradient of <see cref="Slice"/>: the first input put back where it was taken from, zeros elsewhere, in the shape of the second.</summary>
+/// <summary>The gradient of <see cref="Slice"/>: zeros of the shape of the second input with the first put back where it was taken from.</summary>
 internal sealed record SliceGradient(IntList Axes, IntList Starts, IntList Ends, IntList Steps) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1] with { Type = inputs[0].Type }];
@@ -216,7 +229,7 @@ internal sealed record SliceGradient(IntList Axes, IntList Starts, IntList Ends,
     public override bool ReadsOnlyShapeOf(int input) => input == 1;
 }
 
-/// <summary>What stands in added positions.</summary>
+/// <summary>The values of added positions.</summary>
 internal enum PadMode
 {
     Constant,
@@ -224,7 +237,7 @@ internal enum PadMode
     Edge,
 }
 
-/// <summary>Positions added before and after each axis; negative numbers take away.</summary>
+/// <summary>Adds positions before and after each axis; negative numbers remove them.</summary>
 internal sealed record Pad(IntList Begin, IntList End, PadMode Mode = PadMode.Constant, float Value = 0) : MoveOp
 {
     public override int[]? MixedAxes(int rank) => [.. Enumerable.Range(0, rank).Where(axis => Begin[axis] != 0 || End[axis] != 0)];
@@ -232,13 +245,19 @@ internal sealed record Pad(IntList Begin, IntList End, PadMode Mode = PadMode.Co
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         var dims = inputs[0].Shape.Dims.ToArray();
-        if (Begin.Count != dims.Length || End.Count != dims.Length) throw new ModelException($"Pad by {Begin} and {End} does not name every axis of {inputs[0].Shape}.");
+        if (Begin.Count != dims.Length || End.Count != dims.Length)
+            throw new ModelException($"Pad by {Begin} and {End} does not name every axis of {inputs[0].Shape}.");
         for (var i = 0; i < dims.Length; i++)
         {
             if (dims[i] == Shape.Unknown) continue;
             if (dims[i] + Begin[i] + End[i] <= 0 && dims[i] > 0)
-                throw new ModelException($"Cropping {-Begin[i]} and {-End[i]} from axis {i} of {inputs[0].Shape} leaves nothing; expected less than {dims[i]} together.");
-            if (Mode == PadMode.Reflect && (Begin[i] >= dims[i] || End[i] >= dims[i])) throw new ModelException($"Reflecting {Math.Max(Begin[i], End[i])} positions needs more than that many along axis {i} of {inputs[0].Shape}.");
+            {
+                throw new ModelException(
+                    $"Cropping {-Begin[i]} and {-End[i]} from axis {i} of {inputs[0].Shape} leaves nothing; expected less than {dims[i]} in total.");
+            }
+
+            if (Mode == PadMode.Reflect && (Begin[i] >= dims[i] || End[i] >= dims[i]))
+                throw new ModelException($"Reflecting {Math.Max(Begin[i], End[i])} positions requires more than that along axis {i} of {inputs[0].Shape}.");
             dims[i] += Begin[i] + End[i];
         }
 
@@ -246,7 +265,7 @@ internal sealed record Pad(IntList Begin, IntList End, PadMode Mode = PadMode.Co
     }
 }
 
-/// <summary>The whole repeated along each axis.</summary>
+/// <summary>Repeats the input along each axis.</summary>
 internal sealed record Tile(IntList Repeats) : MoveOp
 {
     public override int[]? MixedAxes(int rank) => [.. Enumerable.Range(0, rank).Where(axis => Repeats[axis] != 1)];
@@ -260,7 +279,7 @@ internal sealed record Tile(IntList Repeats) : MoveOp
     }
 }
 
-/// <summary>How a resized image is filled.</summary>
+/// <summary>The interpolation of a resized image.</summary>
 internal enum ResizeMode
 {
     Nearest,
@@ -268,9 +287,9 @@ internal enum ResizeMode
     Cubic,
 }
 
-/// <summary>The spatial axes of a channels-last image brought to new sizes, half-pixel centres (nearest: plain repetition for whole factors).</summary>
-/// <param name="Sizes">New sizes; 0 where <paramref name="Scales"/> holds.</param>
-/// <param name="Scales">Whole factors for each spatial axis; 0 where <paramref name="Sizes"/> holds.</param>
+/// <summary>Resizes the spatial axes of a channels-last image, with half-pixel centers (nearest repeats pixels for integer factors).</summary>
+/// <param name="Sizes">New sizes; 0 where <paramref name="Scales"/> applies.</param>
+/// <param name="Scales">Integer factors; 0 where <paramref name="Sizes"/> applies.</param>
 /// <param name="Mode">Nearest, linear or cubic.</param>
 internal sealed record Resize(IntList Sizes, IntList Scales, ResizeMode Mode) : Op
 {
@@ -279,13 +298,18 @@ internal sealed record Resize(IntList Sizes, IntList Scales, ResizeMode Mode) : 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         var dims = inputs[0].Shape.Dims.ToArray();
-        if (dims.Length != Sizes.Count + 2) throw new ModelException($"Resizing {Sizes.Count} axes takes {Sizes.Count + 2} dimensions, the batch first and the channels last, but came {inputs[0].Shape}.");
+        if (dims.Length != Sizes.Count + 2)
+        {
+            throw new ModelException(
+                $"Resizing {Sizes.Count} axes takes {Sizes.Count + 2} dimensions (batch, positions..., channels), but got {inputs[0].Shape}.");
+        }
+
         for (var i = 0; i < Sizes.Count; i++) dims[i + 1] = Sizes[i] > 0 ? Sizes[i] : ShapeRules.Multiply(dims[i + 1], Scales[i]);
         return [inputs[0] with { Shape = Shape.Of(dims) }];
     }
 }
 
-/// <summary>The gradient of <see cref="Resize"/> from the output gradient and the input for its shape.</summary>
+/// <summary>The gradient of <see cref="Resize"/> from the output gradient and the input, for its shape.</summary>
 internal sealed record ResizeGradient(IntList Sizes, IntList Scales, ResizeMode Mode) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1]];

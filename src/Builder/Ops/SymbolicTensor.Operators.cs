@@ -1,6 +1,6 @@
 namespace OnnxFunctional;
 
-/// <content>Arithmetic, written as in C#.</content>
+/// <content>Arithmetic operators.</content>
 public sealed partial class SymbolicTensor
 {
     /// <summary>Elementwise sum, broadcast as in NumPy.</summary>
@@ -18,6 +18,6 @@ public sealed partial class SymbolicTensor
     /// <summary>Elementwise negation.</summary>
     public static SymbolicTensor operator -(SymbolicTensor value) => Ops.Negative(value);
 
-    /// <summary>A number as a tensor without dimensions.</summary>
+    /// <summary>A number as a tensor of rank 0.</summary>
     public static implicit operator SymbolicTensor(float value) => Ops.Constant(value);
 }

@@ -1,28 +1,28 @@
 namespace OnnxFunctional;
 
-/// <summary>How the border of an image or sequence is treated by a sliding window.</summary>
+/// <summary>How a sliding window treats the border of an image or sequence.</summary>
 public enum Padding
 {
     /// <summary>No padding: the window stays inside, the output is smaller.</summary>
     Valid,
 
-    /// <summary>Padded so that the output has <c>ceil(input / stride)</c> positions; an odd extra position goes to the end.</summary>
+    /// <summary>Padded so that the output has <c>ceil(input / stride)</c> positions; an extra odd position goes to the end.</summary>
     Same,
 
-    /// <summary>Padded in front only, so that no output sees the future; one-dimensional convolutions only.</summary>
+    /// <summary>Padded at the start only, so that no output sees the future; one-dimensional convolutions only.</summary>
     Causal,
 }
 
-/// <summary>Padding as an attribute: one of Keras' words, or explicit numbers for each axis.</summary>
+/// <summary>Padding as an attribute: one of Keras' modes, or explicit positions for each axis.</summary>
 internal readonly record struct Pads(Padding Mode, bool IsExplicit = false, IntList Begin = default, IntList End = default)
 {
     public static implicit operator Pads(Padding mode) => new(mode);
 
     public static Pads Explicit(IntList begin, IntList end) => new(Padding.Valid, true, begin, end);
 
-    /// <summary>Positions added before and after one axis.</summary>
+    /// <summary>The positions added before and after one axis.</summary>
     /// <param name="axis">The spatial axis.</param>
-    /// <param name="input">Its size, known.</param>
+    /// <param name="input">Its size, which is known.</param>
     /// <param name="window">The window's size with its dilation: <c>(k - 1) d + 1</c>.</param>
     /// <param name="stride">The step between windows.</param>
     public (int Begin, int End) Resolve(int axis, int input, int window, int stride)
@@ -40,7 +40,7 @@ internal readonly record struct Pads(Padding Mode, bool IsExplicit = false, IntL
         }
     }
 
-    /// <summary>Output positions along one axis; 0 or less where the window does not fit.</summary>
+    /// <summary>The output positions along one axis; 0 if the window does not fit.</summary>
     public int OutputSize(int axis, int input, int window, int stride)
     {
         if (input == Shape.Unknown) return Shape.Unknown;

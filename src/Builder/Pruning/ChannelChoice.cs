@@ -1,9 +1,9 @@
 namespace OnnxFunctional.Pruning;
 
-/// <summary>Chooses the channels that go.</summary>
+/// <summary>Chooses the channels to remove.</summary>
 internal static class ChannelChoice
 {
-    /// <summary>The classes that go, by the channel that stands for them.</summary>
+    /// <summary>The classes to remove, by their representative channel.</summary>
     public static HashSet<int> Choose(IReadOnlyList<ChannelMaker> makers, ChannelClasses classes, float fraction, PruningOptions options)
     {
         var families = FamiliesOf(makers, classes, options);
@@ -18,7 +18,7 @@ internal static class ChannelChoice
         return gone;
     }
 
-    /// <summary>The least important channels of all families together, as long as their family can spare them.</summary>
+    /// <summary>Removes the least important channels of all families together, as long as their family can spare them.</summary>
     private static void Compete(List<Family> families, float fraction, PruningOptions options, HashSet<int> gone)
     {
         var wanted = Count(fraction, families.Sum(family => family.All));
@@ -33,10 +33,14 @@ internal static class ChannelChoice
             wanted--;
         }
 
-        for (var f = 0; f < lost.Length; f++) gone.UnionWith(families[f].Candidates.Take(families[f].All - Floor(families[f], families[f].All - lost[f], options)));
+        for (var f = 0; f < lost.Length; f++)
+        {
+            var family = families[f];
+            gone.UnionWith(family.Candidates.Take(family.All - Floor(family, family.All - lost[f], options)));
+        }
     }
 
-    /// <summary>Channels that must be left when so many should be: no fewer than the minimum, rounded up to a multiple, at most all.</summary>
+    /// <summary>The number of channels to keep when <paramref name="left"/> are wanted: at least the minimum, rounded up to a multiple, at most all.</summary>
     private static int Floor(Family family, int left, PruningOptions options)
     {
         left = Math.Max(left, options.MinimumChannels);
@@ -47,7 +51,7 @@ internal static class ChannelChoice
     // 0.7f is less than 0.7; without rounding 7 of 10 would be 6.
     private static int Count(float share, int all) => (int)Math.Floor((Math.Round(share, 6) * all) + 1e-9);
 
-    /// <summary>Layers that make the same channels, such as both sides of a residual sum, are one family: one share holds for it.</summary>
+    /// <summary>Layers that make the same channels, such as both sides of a residual sum, form one family with one fraction.</summary>
     private static List<Family> FamiliesOf(IReadOnlyList<ChannelMaker> makers, ChannelClasses classes, PruningOptions options)
     {
         var sums = new Dictionary<int, double>();
@@ -71,7 +75,8 @@ internal static class ChannelChoice
         }
 
         var result = new List<Family>();
-        foreach (var members in Enumerable.Range(0, makers.Count).Where(i => makers[i].Channels is not null).GroupBy(i => families.Find(places[i]), i => makers[i]))
+        var grouped = Enumerable.Range(0, makers.Count).Where(i => makers[i].Channels is not null).GroupBy(i => families.Find(places[i]), i => makers[i]);
+        foreach (var members in grouped)
         {
             int[] all = [.. members.SelectMany(maker => maker.Channels!).Select(classes.Find).Distinct()];
             int[] free = [.. all.Where(channel => classes.FenceOf(channel) is null).OrderBy(channel => sums[channel]).ThenBy(channel => channel)];
@@ -90,16 +95,17 @@ internal static class ChannelChoice
         if (given.FirstOrDefault(maker => options.Fractions[maker.Name] != share) is { } other)
         {
             throw new ModelException(FormattableString.Invariant(
-                $"Prune: '{given[0].Name}' and '{other.Name}' make the same channels, but Fractions gives {share} and {options.Fractions[other.Name]}; give one of them alone, or the same to both."));
+                $"Prune: '{given[0].Name}' and '{other.Name}' make the same channels, but Fractions gives {share} and {options.Fractions[other.Name]}; ")
+                + "name one of them, or give both the same fraction.");
         }
 
         return share;
     }
 
-    /// <summary>Channels that compete.</summary>
-    /// <param name="All">How many there are, those that stay included.</param>
-    /// <param name="Candidates">Those that may go, the least important first.</param>
-    /// <param name="Scores">Their importance as a multiple of the family's mean.</param>
-    /// <param name="Share">The share that goes, where the family has one of its own.</param>
+    /// <summary>Channels that compete with one another.</summary>
+    /// <param name="All">The number of channels, including those that must stay.</param>
+    /// <param name="Candidates">The channels that may be removed, least important first.</param>
+    /// <param name="Scores">The importance of each candidate, relative to the mean of the family.</param>
+    /// <param name="Share">The fraction to remove, if the family has one of its own.</param>
     private sealed record Family(int All, int[] Candidates, double[] Scores, float? Share);
 }

@@ -1,12 +1,12 @@
 namespace OnnxFunctional.Pruning;
 
-/// <summary>Channels that can only go together, as classes of a union-find; a fenced class stays, for a reason.</summary>
+/// <summary>Channels that can only be removed together, as classes of a union-find. A fenced class stays, for a reason.</summary>
 internal sealed class ChannelClasses
 {
     private readonly List<int> _parents = [];
     private readonly Dictionary<int, string> _fences = [];
 
-    /// <summary>So many new channels, each a class of its own.</summary>
+    /// <summary>New channels, each a class of its own.</summary>
     public int[] Make(int count)
     {
         var channels = new int[count];
@@ -19,7 +19,7 @@ internal sealed class ChannelClasses
         return channels;
     }
 
-    /// <summary>The channel that stands for the class: its first, so that results depend on the graph alone.</summary>
+    /// <summary>The representative of a class: its first channel, so that results depend on the graph alone.</summary>
     public int Find(int channel)
     {
         while (_parents[channel] != channel)
@@ -40,12 +40,12 @@ internal sealed class ChannelClasses
         if (_fences.Remove(other, out var reason)) _fences.TryAdd(first, reason);
     }
 
-    /// <summary>Keeps the class; the first reason counts.</summary>
+    /// <summary>Keeps a class; the first reason counts.</summary>
     public void Fence(int channel, string reason) => _fences.TryAdd(Find(channel), reason);
 
-    /// <summary>Keeps the class, for a reason that says more than those before it.</summary>
+    /// <summary>Keeps a class for a reason that replaces earlier ones.</summary>
     public void FenceAnew(int channel, string reason) => _fences[Find(channel)] = reason;
 
-    /// <summary>Why the class stays; nothing where it may go.</summary>
+    /// <summary>Why a class stays; null if it may be removed.</summary>
     public string? FenceOf(int channel) => _fences.GetValueOrDefault(Find(channel));
 }

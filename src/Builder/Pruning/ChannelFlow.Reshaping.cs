@@ -1,9 +1,9 @@
 namespace OnnxFunctional.Pruning;
 
-/// <content>How channels go through a change of shape.</content>
+/// <content>Channels through a change of shape.</content>
 internal sealed partial class ChannelFlow
 {
-    /// <summary>Cuts both shapes into blocks of the same elements, (h, w, c) and (h w c), and takes the channels through each.</summary>
+    /// <summary>Splits both shapes into blocks of the same elements, (h, w, c) and (h w c), and carries the channels through each block.</summary>
     private int[]?[] Reshaped(Node node, int[]?[] x)
     {
         var (from, to) = (node.Inputs[0].Spec.Shape, node.Outputs[0].Spec.Shape);
@@ -11,7 +11,7 @@ internal sealed partial class ChannelFlow
         var (fromEnd, toEnd) = (from.Rank, to.Rank);
         while (fromEnd > 0 && toEnd > 0 && from.Dims[fromEnd - 1] == to.Dims[toEnd - 1] && from.Dims[fromEnd - 1] != Shape.Unknown) y[--toEnd] = x[--fromEnd];
 
-        // What is left of the batch and of positions stays, whatever becomes of them.
+        // Unlabelled axes that are left, the batch and positions, need no rule.
         var (i, j) = (0, 0);
         while (x[i..fromEnd].Any(axis => axis is not null))
         {
@@ -35,7 +35,8 @@ internal sealed partial class ChannelFlow
             }
             while (read != written || (i == fromStart) != (j == toStart && toStart < toEnd));
 
-            if (known && read == written) Through(node, from.Dims[fromStart..i], x.AsSpan(fromStart, i - fromStart), to.Dims[toStart..j], y.AsSpan(toStart, j - toStart));
+            if (known && read == written)
+                Through(node, from.Dims[fromStart..i], x.AsSpan(fromStart, i - fromStart), to.Dims[toStart..j], y.AsSpan(toStart, j - toStart));
             else Fence([.. x.AsSpan(fromStart, fromEnd - fromStart)], Mixes(node));
             if (!known || read != written) break;
         }
@@ -43,7 +44,7 @@ internal sealed partial class ChannelFlow
         return y;
     }
 
-    /// <summary>The channels of one block: element by element, then along the one new axis they depend on.</summary>
+    /// <summary>Carries the channels of one block: labels each element, then finds the one new axis that the labels depend on.</summary>
     private void Through(Node node, ReadOnlySpan<int> from, ReadOnlySpan<int[]?> x, ReadOnlySpan<int> to, Span<int[]?> y)
     {
         var labelled = -1;
@@ -70,7 +71,7 @@ internal sealed partial class ChannelFlow
         var stride = 1;
         for (var axis = to.Length - 1; axis >= 0; stride *= to[axis--])
         {
-            // An axis of size 1 holds channels only where there is no other.
+            // An axis of size 1 holds channels only if there is no other.
             if (to[axis] == 1 && count > 1) continue;
             if (!DependOn(elements, stride, to[axis])) continue;
             y[axis] = new int[to[axis]];
@@ -91,5 +92,5 @@ internal sealed partial class ChannelFlow
         return true;
     }
 
-    private static string Mixes(Node node) => $"{Name(node)} gives it a shape that mixes it with positions or groups";
+    private static string Mixes(Node node) => $"{Name(node)} reshapes it so that channels mix with positions or groups";
 }

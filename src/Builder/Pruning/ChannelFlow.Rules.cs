@@ -2,10 +2,10 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Pruning;
 
-/// <content>How channels go through each operator.</content>
+/// <content>Channels through each operator. An operator without a rule and without a fact that describes it fences all its inputs.</content>
 internal sealed partial class ChannelFlow
 {
-    /// <summary>The channels of a node's outputs; nothing where the operator has no rule, and its inputs were fenced.</summary>
+    /// <summary>The channels of a node's outputs; null if the operator has no rule, and its inputs were fenced.</summary>
     private int[]?[][]? Apply(Node node, int[]?[][] x, Host host)
     {
         Shape In(int i) => node.Inputs[i].Spec.Shape;
@@ -43,17 +43,18 @@ internal sealed partial class ChannelFlow
                 return Pieces(x[0], ShapeRules.Axis(split.Axis, In(0).Rank, split.Name), split.Sizes);
             case var op when x.Length == 1 && op.MixedAxes(In(0).Rank) is { } mixed:
                 var along = Across(node, x[0], mixed);
-                return [.. node.Outputs.Select(output => output.Spec.Shape.Rank == along.Length ? along : [.. along.Where((_, axis) => !mixed.Contains(axis))])];
+                int[]?[] reduced = [.. along.Where((_, axis) => !mixed.Contains(axis))];
+                return [.. node.Outputs.Select(output => output.Spec.Shape.Rank == along.Length ? along : reduced)];
             default:
                 foreach (var axes in x) Fence(axes, $"{Name(node)} reads it");
                 return null;
         }
     }
 
-    /// <summary>What a message calls a node: by its layer where it has one.</summary>
+    /// <summary>The name of a node in messages: its layer if it has one.</summary>
     private static string Name(Node node) => node.Scope is { } scope ? $"'{scope.Path}' ({scope.Layer.ClassName})" : $"the operation {node.Op.Name}";
 
-    /// <summary>The same channels but those of axes along which elements are mixed, chosen or added: these stay.</summary>
+    /// <summary>The same channels, except along axes where elements are mixed, selected or added: these stay.</summary>
     private int[]?[] Across(Node node, int[]?[] x, ReadOnlySpan<int> axes)
     {
         var y = (int[]?[])x.Clone();
@@ -109,7 +110,7 @@ internal sealed partial class ChannelFlow
         Spatial(x[1], 2, node);
         if (groups == 1) return Channels(x[0], node, Biased(x[1], x, ^1, ^2, meets));
 
-        // One input channel a group: it goes with the outputs made of it. Wider groups stay whole.
+        // With one input channel per group, it is tied to the outputs made of it. Wider groups stay whole.
         var (input, made) = (x[0][^1], x[1][^1]);
         if (node.Inputs[1].Spec.Shape.Dim(-2) == 1 && input is not null && made is not null)
         {
@@ -125,21 +126,21 @@ internal sealed partial class ChannelFlow
         return Channels(x[0], node, x.Length > 2 ? Join(made, x[2][0], meets) : made);
     }
 
-    /// <summary>The channels a kernel makes, after its input channels were tied to those that come, and its bias to those it makes.</summary>
+    /// <summary>The output channels of a kernel, after tying its input channels to those of x and its bias to its output channels.</summary>
     private int[]? Biased(int[]?[] kernel, int[]?[][] x, Index made, Index read, string meets)
     {
         Join(x[0][^1], kernel[read], meets);
         return x.Length > 2 ? Join(kernel[made], x[2][0], meets) : kernel[made];
     }
 
-    /// <summary>Keeps the leading axes, all but the last so many.</summary>
+    /// <summary>Fences all axes but the last few.</summary>
     private int[]?[] Spatial(int[]?[] axes, int last, Node node)
     {
         foreach (var axis in axes.AsSpan(..^last)) Fence(axis, $"{Name(node)} slides over it");
         return axes;
     }
 
-    /// <summary>An image of those channels; a window slides over the other axes, which stay.</summary>
+    /// <summary>An image with those channels; a window slides over the other axes, which stay.</summary>
     private int[]?[] Channels(int[]?[] image, Node node, int[]? channels)
     {
         Spatial(image, 1, node);
@@ -170,7 +171,7 @@ internal sealed partial class ChannelFlow
 
         if (y.Length > 0 && x.Any(part => part[axis] is not null))
         {
-            // A part that stays lends its places channels of their own, which stay too.
+            // A part that stays gets channels of its own, which stay too.
             y = (int[]?[])y.Clone();
             y[axis] = [.. x.SelectMany((part, i) => part[axis] ?? Staying(node.Inputs[i].Spec.Shape.Dims[axis], meets))];
         }

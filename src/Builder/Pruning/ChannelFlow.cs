@@ -3,11 +3,11 @@ using OnnxFunctional.Serialization;
 
 namespace OnnxFunctional.Pruning;
 
-/// <summary>Which channels of a model depend on one another: every axis of every value and weight as a list of channel classes.</summary>
+/// <summary>Finds which channels of a model depend on one another: every axis of every value and weight is a list of channel classes.</summary>
 /// <remarks>
-/// The graph is walked once, operator by operator. An axis without a list stays as it is: those of inputs, of positions and of weights that no rule knows. What meets such an
-/// axis, an operator without a rule, or a layer of the user's is fenced and stays whole. The idea is the dependency graph of Fang et al. 2023, https://arxiv.org/abs/2301.12900,
-/// with indices instead of index mappings, so that concatenation, flattening and splitting need no cases of their own.
+/// The graph is walked once, operator by operator. An axis without a list keeps its size: axes of inputs, positions, and weights without a rule. Channels that
+/// meet such an axis, an operator without a rule, or a custom layer are fenced and stay. The idea is the dependency graph of Fang et al. 2023,
+/// https://arxiv.org/abs/2301.12900, with indices instead of index mappings, so that concatenation, flattening and splitting need no special cases.
 /// </remarks>
 internal sealed partial class ChannelFlow
 {
@@ -23,7 +23,7 @@ internal sealed partial class ChannelFlow
         outputs.AddRange(model.Outputs.Select(tensor => tensor.Mask?.Value).OfType<Value>());
         var calls = model.Graph.Calls();
 
-        // What a step sets, such as moving statistics, must keep the size of what it is computed from.
+        // What a training step sets, such as moving statistics, must keep the size of the value that it is set to.
         var updates = calls.SelectMany(call => call.Updates).ToList();
         foreach (var call in calls)
         {
@@ -39,13 +39,14 @@ internal sealed partial class ChannelFlow
         foreach (var call in calls) TieCalls(call);
         for (var i = 0; i < model.Outputs.Count; i++)
         {
-            foreach (var channel in Of(model.Outputs[i].Value).SelectMany(axis => axis ?? [])) Classes.FenceAnew(channel, $"it gives the model's output '{model.OutputNames[i]}'");
+            foreach (var channel in Of(model.Outputs[i].Value).SelectMany(axis => axis ?? []))
+                Classes.FenceAnew(channel, $"it gives the model's output '{model.OutputNames[i]}'");
         }
     }
 
     public ChannelClasses Classes { get; } = new();
 
-    /// <summary>The channels along each axis of a weight; no list where the axis stays.</summary>
+    /// <summary>The channels along each axis of a weight; null for an axis that stays.</summary>
     public int[]?[] OfWeight(Weight weight)
     {
         if (_weights.TryGetValue(weight, out var known)) return known;
@@ -59,7 +60,7 @@ internal sealed partial class ChannelFlow
         return _weights[weight] = axes;
     }
 
-    /// <summary>The channels along the axes of what a layer has sizes for among its options: each input of a model, the output of a Reshape.</summary>
+    /// <summary>The channels along the axes of tensors whose sizes are options of a layer: each input of a model, the output of a Reshape.</summary>
     public int[]?[][]? SizesOf(LayerBase layer) => _sizes.GetValueOrDefault(layer);
 
     private int[]?[] Of(Value value)
@@ -68,7 +69,7 @@ internal sealed partial class ChannelFlow
         return value.Producer.Op is Variable variable ? OfWeight(variable.Weight) : new int[]?[value.Spec.Shape.Rank];
     }
 
-    /// <summary>All calls of a layer that has sizes among its options need the same ones.</summary>
+    /// <summary>Ties the calls of a layer whose options contain sizes: all calls need the same ones.</summary>
     private void TieCalls(LayerCall call)
     {
         var sized = call.Layer switch
@@ -79,7 +80,7 @@ internal sealed partial class ChannelFlow
         };
         var axes = sized.Select(tensor => Of(tensor.Value)).ToArray();
         if (axes.Length == 0 || _sizes.TryAdd(call.Layer, axes)) return;
-        foreach (var (first, other) in _sizes[call.Layer].Zip(axes)) Join(first, other, $"'{call.Path}' is called on channels that stay, too");
+        foreach (var (first, other) in _sizes[call.Layer].Zip(axes)) Join(first, other, $"'{call.Path}' is also called on channels that stay");
     }
 
     /// <summary>Finds the channels of a node's outputs and ties those of its inputs.</summary>
@@ -88,7 +89,8 @@ internal sealed partial class ChannelFlow
         if (node.Op is SourceOp) return;
         var host = HostOf(node);
         var x = new int[]?[node.Inputs.Count][];
-        for (var i = 0; i < x.Length; i++) x[i] = node.Scope?.Layer is Layers.BatchNormalization && Uniform(node.Inputs[i]) is { } flexible ? flexible : Of(node.Inputs[i]);
+        var isNormalization = node.Scope?.Layer is Layers.BatchNormalization;
+        for (var i = 0; i < x.Length; i++) x[i] = isNormalization && Uniform(node.Inputs[i]) is { } flexible ? flexible : Of(node.Inputs[i]);
         int[]?[][]? outputs = null;
         if (host == Host.Unknown)
         {
@@ -99,10 +101,14 @@ internal sealed partial class ChannelFlow
             outputs = Apply(node, x, host);
         }
 
-        for (var i = 0; i < node.Outputs.Count; i++) _values[node.Outputs[i]] = outputs is not null && i < outputs.Length ? outputs[i] : new int[]?[node.Outputs[i].Spec.Shape.Rank];
+        for (var i = 0; i < node.Outputs.Count; i++)
+        {
+            var output = node.Outputs[i];
+            _values[output] = outputs is not null && i < outputs.Length ? outputs[i] : new int[]?[output.Spec.Shape.Rank];
+        }
     }
 
-    /// <summary>The ones and zeros a BatchNormalization makes, in the size it needs, where it has no gamma or beta.</summary>
+    /// <summary>Channels of the ones and zeros that a BatchNormalization without gamma or beta creates in the size it needs.</summary>
     private int[]?[]? Uniform(Value value)
     {
         if (value.Producer.Op is not Constant { Data: { Type: DType.Float32 } data }) return null;
@@ -120,7 +126,7 @@ internal sealed partial class ChannelFlow
             if (!PrunableLayers.IsUnderstood(call.Layer)) return Host.Unknown;
         }
 
-        // Nodes between the layers of a nested model are as bare as those of the outermost.
+        // Nodes between the layers of a nested model are as bare as those of the outer model.
         return node.Scope.Layer is Model ? Host.Bare : Host.Layer;
     }
 
@@ -134,7 +140,7 @@ internal sealed partial class ChannelFlow
         foreach (var channel in channels ?? []) Classes.Fence(channel, reason);
     }
 
-    /// <summary>Ties channels that meet one to one; where one side stays, both do.</summary>
+    /// <summary>Ties channels that meet one to one; if one side stays, both do.</summary>
     private int[]? Join(int[]? left, int[]? right, string reason)
     {
         if (left is null || right is null || left.Length != right.Length)
@@ -155,16 +161,16 @@ internal sealed partial class ChannelFlow
         return joined;
     }
 
-    /// <summary>Who wrote a node, which says what becomes of its attributes when the model is built again.</summary>
+    /// <summary>Who made a node, which decides its attributes when the model is rebuilt.</summary>
     private enum Host
     {
-        /// <summary>A built-in layer: called again, it makes the node for the new sizes.</summary>
+        /// <summary>A built-in layer: called again, it makes the node with new sizes.</summary>
         Layer,
 
-        /// <summary>An operation between layers: it is made again with the attributes it has.</summary>
+        /// <summary>An operator between layers: it is made again with the same attributes.</summary>
         Bare,
 
-        /// <summary>A layer of the user's, whose code may depend on any size.</summary>
+        /// <summary>A custom layer, whose code may depend on any size.</summary>
         Unknown,
     }
 }

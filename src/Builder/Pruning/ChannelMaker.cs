@@ -1,16 +1,16 @@
 namespace OnnxFunctional.Pruning;
 
-/// <summary>A kernel that makes channels.</summary>
-/// <param name="Name">Its layer's name, with those of the models around it.</param>
+/// <summary>A kernel whose size sets a number of channels.</summary>
+/// <param name="Name">The name of its layer, with those of the models around it.</param>
 /// <param name="Layer">The layer.</param>
 /// <param name="Kernel">The kernel.</param>
 /// <param name="Axis">The axis of the kernel that counts the channels.</param>
-/// <param name="Channels">Their classes; nothing where the layer cannot be made smaller.</param>
+/// <param name="Channels">Their classes; null if the layer cannot be made smaller.</param>
 internal sealed record ChannelMaker(string Name, LayerBase Layer, Weight Kernel, int Axis, int[]? Channels)
 {
     public int Count => Kernel.Shape.Dims[Axis];
 
-    /// <summary>All of a model, in the order of its layers.</summary>
+    /// <summary>All channel makers of a model, in the order of its layers.</summary>
     public static IReadOnlyList<ChannelMaker> AllOf(Model model, ChannelFlow flow)
     {
         var makers = new List<ChannelMaker>();
@@ -23,10 +23,10 @@ internal sealed record ChannelMaker(string Name, LayerBase Layer, Weight Kernel,
         return makers;
     }
 
-    /// <summary>Why some or all of the channels stay; nothing where all may go.</summary>
+    /// <summary>Why some or all channels stay; null if all may be removed.</summary>
     public string? ReasonIn(ChannelClasses classes) =>
         Channels is not null ? Channels.Select(classes.FenceOf).FirstOrDefault(reason => reason is not null)
-        : PrunableLayers.CanShrink(Layer) ? "it stands inside another layer"
+        : PrunableLayers.CanShrink(Layer) ? "it is inside another layer"
         : "it has groups";
 
     /// <summary>Adds the magnitudes, or squares, of the weights of each channel to its class.</summary>

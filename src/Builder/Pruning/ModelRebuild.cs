@@ -3,7 +3,7 @@ using OnnxFunctional.Serialization;
 
 namespace OnnxFunctional.Pruning;
 
-/// <summary>Builds a model anew without some channels: copies of its layers in the new sizes, called as before, with what is left of the weights.</summary>
+/// <summary>Rebuilds a model without some channels: copies of its layers in the new sizes, called as before, with the remaining weights.</summary>
 internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
 {
     private readonly Dictionary<LayerBase, LayerBase> _copies = [];
@@ -15,7 +15,8 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         CopyWeights(model, copy, done);
         foreach (var (output, made) in model.Outputs.Zip(copy.Outputs))
         {
-            if (output.Shape != made.Shape) throw new ModelException($"Prune: the output {output.Shape} would become {made.Shape}. Name the layers in front of it in PruningOptions.Keep.");
+            if (output.Shape != made.Shape)
+                throw new ModelException($"Prune: the output {output.Shape} would become {made.Shape}. Name the layers before it in PruningOptions.Keep.");
         }
 
         return copy;
@@ -39,7 +40,9 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         else
         {
             var outputs = model.CallAnew(inputs, layer => CopyOf(layer, model))
-                ?? throw new ModelException($"Prune: model '{model.Name}' holds tensors from within layers, which cannot be made anew. Build it from the tensors that layers return.");
+                ?? throw new ModelException(
+                    $"Prune: model '{model.Name}' contains tensors from within layers, which cannot be recreated. "
+                    + "Build it from the tensors that layers return.");
             copy = new Model(inputs, outputs, name, model.Seed);
         }
 
@@ -48,7 +51,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         return copy;
     }
 
-    /// <summary>The layer that stands for one of the model's; one for all its calls.</summary>
+    /// <summary>The copy of a layer; one for all its calls.</summary>
     private LayerBase CopyOf(LayerBase layer, LayerBase parent)
     {
         if (_copies.TryGetValue(layer, out var known)) return known;
@@ -59,7 +62,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
             _ when ChannelsOf(layer) is { } channels => MadeFromOptions(layer, name, (PrunableLayers.ChannelOption(layer), channels)),
             Reshape reshape when flow.SizesOf(reshape) is { } sizes => Resized(reshape, sizes[0], name),
 
-            // These take care of what they hold; their copies share nothing with them.
+            // These copy the layers they contain themselves.
             RecurrentLayer or RecurrentCell => layer.CopyUncalled(name),
             _ when layer.Children.Count > 0 => MadeFromOptions(layer, name),
             _ => layer.CopyUncalled(name),
@@ -68,17 +71,30 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         return _copies[layer] = copy;
     }
 
-    /// <summary>A layer made from its constructor and properties: one that holds others, which a plain copy would share, or one that gets another size.</summary>
+    /// <summary>
+    /// Copies a layer through its constructor and properties: one that contains others, which a plain copy would share, or one that gets another size.
+    /// </summary>
     private LayerBase MadeFromOptions(LayerBase layer, string name, (string Option, int Value)? changed = null)
     {
         var type = KerasRegistry.ByType.TryGetValue(layer.GetType(), out var known) ? known : KerasType.Custom(layer);
         if (type.HiddenParameters() is { Count: > 0 } hidden)
-            throw new ModelException($"Prune: '{name}' ({layer.ClassName}) holds layers of its own, and its constructor parameter '{hidden[0]}' has no public property of that name, so it cannot be made anew. Add the property.");
+        {
+            throw new ModelException(
+                $"Prune: '{name}' ({layer.ClassName}) contains layers, and its constructor parameter '{hidden[0]}' has no public property of that name, "
+                + "so it cannot be copied. Add the property.");
+        }
+
         var values = new Dictionary<string, object?>();
         foreach (var member in type.Configuration)
         {
             var value = member.Property.GetValue(layer);
-            if (value is IEnumerable<LayerBase>) throw new ModelException($"Prune: '{name}' ({layer.ClassName}) holds a list of layers, {member.Property.Name}, and cannot be made anew. Build it as a nested Model.");
+            if (value is IEnumerable<LayerBase>)
+            {
+                throw new ModelException(
+                    $"Prune: '{name}' ({layer.ClassName}) contains a list of layers, {member.Property.Name}, and cannot be copied. "
+                    + "Build it as a nested Model.");
+            }
+
             values[member.Key] = value is LayerBase inner ? CopyOf(inner, layer) : member.Property.Name == changed?.Option ? changed.Value.Value : value;
         }
 
@@ -96,7 +112,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         return new Reshape(IntValues.Create(target), name);
     }
 
-    /// <summary>Output channels a layer has left; nothing where it keeps all.</summary>
+    /// <summary>The remaining output channels of a layer; null if it keeps all.</summary>
     private int? ChannelsOf(LayerBase layer)
     {
         foreach (var weight in layer.OwnWeights)
@@ -123,12 +139,16 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         foreach (var weight in layer.OwnWeights)
         {
             var target = copy.OwnWeights.FirstOrDefault(other => other.Name == weight.Name);
-            var kept = flow.OfWeight(weight).Select((channels, axis) => Enumerable.Range(0, weight.Shape.Dims[axis]).Where(i => channels is null || Stays(channels[i])).ToArray()).ToArray();
+            var kept = flow.OfWeight(weight)
+                .Select((channels, axis) => Enumerable.Range(0, weight.Shape.Dims[axis]).Where(i => channels is null || Stays(channels[i])).ToArray())
+                .ToArray();
             var shape = Shape.Of([.. kept.Select(indices => indices.Length)]);
             if (target is null || target.Shape != shape)
             {
                 throw new ModelException(
-                    $"Prune: weight '{weight.Name}' of '{layer.Name}' ({layer.ClassName}) should have shape {shape}, but made anew the layer has {(target is null ? "no such weight" : target.Shape.ToString())}. Name the layers in front of it in PruningOptions.Keep.");
+                    $"Prune: weight '{weight.Name}' of '{layer.Name}' ({layer.ClassName}) should have shape {shape}, "
+                    + $"but the rebuilt layer has {(target is null ? "no such weight" : target.Shape.ToString())}. "
+                    + "Name the layers before it in PruningOptions.Keep.");
             }
 
             Take(weight.Storage, weight.Shape.Dims, kept, target.Overwritten());
@@ -136,9 +156,12 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
 
         foreach (var child in layer.Children)
         {
-            // Some layers, such as Bidirectional, copy once more what their constructor is given.
-            var other = (layer is Model ? _copies.GetValueOrDefault(child) : null) ?? copy.Children.FirstOrDefault(made => copy.NameOf(made) == layer.NameOf(child))
-                ?? throw new ModelException($"Prune: made anew, '{layer.Name}' ({layer.ClassName}) has no layer '{layer.NameOf(child)}'. A layer makes the same layers inside whenever it is called.");
+            // Some layers, such as Bidirectional, copy the layers given to their constructor once more.
+            var other = (layer is Model ? _copies.GetValueOrDefault(child) : null)
+                ?? copy.Children.FirstOrDefault(made => copy.NameOf(made) == layer.NameOf(child))
+                ?? throw new ModelException(
+                    $"Prune: the rebuilt '{layer.Name}' ({layer.ClassName}) has no layer '{layer.NameOf(child)}'. "
+                    + "A layer must create the same inner layers whenever it is called.");
             CopyWeights(child, other, done);
         }
     }

@@ -2,10 +2,13 @@ using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Pruning;
 
-/// <summary>The layers that can be made smaller, one row a weight.</summary>
+/// <summary>The layers that can be made smaller, one row per weight.</summary>
 internal static class PrunableLayers
 {
-    /// <summary>The axis of a weight along which the layer makes its channels, and those along which the weight follows channels made elsewhere (or by the layer's kernel); neither for weights that stay as they are.</summary>
+    /// <summary>
+    /// The axis of a weight that counts the layer's output channels, and the axes that follow channels made elsewhere or by the layer's kernel; neither for
+    /// weights that keep their size.
+    /// </summary>
     public static (int? Made, int[] Followed) AxesOf(LayerBase layer, Weight weight) => (layer, weight.Name) switch
     {
         (Dense, "kernel") => (1, [0]),
@@ -24,16 +27,18 @@ internal static class PrunableLayers
         _ => (null, []),
     };
 
-    /// <summary>The option that counts the channels a layer makes.</summary>
+    /// <summary>The option that counts the output channels of a layer.</summary>
     public static string ChannelOption(LayerBase layer) => layer is Dense ? nameof(Dense.Units) : nameof(Convolution.Filters);
 
-    /// <summary>Whether the layer may become smaller; a convolution of several groups would need the same number from each.</summary>
+    /// <summary>Whether the layer may become smaller; a convolution with groups would have to lose the same number from each group.</summary>
     public static bool CanShrink(LayerBase layer) => layer is not Convolution { Groups: > 1 };
 
-    /// <summary>Whether the layer's weights may change their size when it stands in this one: its copy holds a copy of that layer and builds on whatever size it has.</summary>
+    /// <summary>Whether layers inside this one may become smaller: its copy contains their copies and works with any size.</summary>
     public static bool IsTransparent(LayerBase around) => around is Model or TimeDistributed;
 
-    /// <summary>Whether calling the layer again on fewer channels computes the same on those that are left: a built-in one, none of whose options counts channels.</summary>
+    /// <summary>
+    /// Whether calling the layer on fewer channels computes the same for those that remain: a built-in layer without an option that counts channels.
+    /// </summary>
     public static bool IsUnderstood(LayerBase layer) =>
         layer is Model
         || (layer.GetType().Assembly == typeof(LayerBase).Assembly

@@ -3,15 +3,15 @@ using System.Text;
 
 namespace OnnxFunctional;
 
-/// <summary>What became of a layer that makes channels.</summary>
-/// <param name="Name">Its name; inside a nested model <c>encoder/dense</c>.</param>
-/// <param name="ClassName">Its class.</param>
-/// <param name="Before">Its channels before.</param>
-/// <param name="After">Its channels now.</param>
-/// <param name="Reason">Why all or some of them had to stay; <see langword="null"/> where all were free.</param>
+/// <summary>The result for one layer whose size sets a number of channels.</summary>
+/// <param name="Name">The name of the layer; inside a nested model <c>encoder/dense</c>.</param>
+/// <param name="ClassName">The class of the layer.</param>
+/// <param name="Before">The number of channels before.</param>
+/// <param name="After">The number of channels after.</param>
+/// <param name="Reason">Why some or all channels had to stay; <see langword="null"/> if all could be removed.</param>
 public sealed record PrunedLayer(string Name, string ClassName, int Before, int After, string? Reason);
 
-/// <summary>A smaller model and how it came about; prints as a table.</summary>
+/// <summary>A smaller model and what was removed; prints as a table.</summary>
 public sealed class PrunedModel
 {
     internal PrunedModel(Model model, IReadOnlyList<PrunedLayer> layers, long parametersBefore) =>
@@ -20,16 +20,16 @@ public sealed class PrunedModel
     /// <summary>The smaller model.</summary>
     public Model Model { get; }
 
-    /// <summary>A row for each layer that makes channels.</summary>
+    /// <summary>One entry per layer whose size sets a number of channels.</summary>
     public IReadOnlyList<PrunedLayer> Layers { get; }
 
-    /// <summary>Numbers in the weights of the model before.</summary>
+    /// <summary>The number of parameters of the original model.</summary>
     public long ParametersBefore { get; }
 
-    /// <summary>Numbers in the weights of the smaller model.</summary>
+    /// <summary>The number of parameters of the smaller model.</summary>
     public long Parameters { get; }
 
-    /// <summary>Layers with their channels before and after, and why channels stayed.</summary>
+    /// <summary>A table of the layers with their channels before and after, and why channels stayed.</summary>
     public override string ToString()
     {
         var name = Layers.Select(layer => layer.Name.Length + layer.ClassName.Length + 3).Append(5).Max();
@@ -37,7 +37,8 @@ public sealed class PrunedModel
         text.Append("layer".PadRight(name)).AppendLine("   channels");
         foreach (var layer in Layers)
         {
-            text.Append((layer.Name + " (" + layer.ClassName + ")").PadRight(name)).Append(CultureInfo.InvariantCulture, $"  {layer.Before,5} -> {layer.After}");
+            text.Append($"{layer.Name} ({layer.ClassName})".PadRight(name));
+            text.Append(CultureInfo.InvariantCulture, $"  {layer.Before,5} -> {layer.After}");
             if (layer.Reason is not null) text.Append("  ").Append(layer.Reason);
             text.AppendLine();
         }

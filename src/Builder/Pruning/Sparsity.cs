@@ -3,13 +3,13 @@ using System.Text;
 
 namespace OnnxFunctional;
 
-/// <summary>How many numbers of a weight are zero.</summary>
-/// <param name="Path">The weight's full name: <c>dense/kernel</c>.</param>
-/// <param name="Zeros">Zeros in it.</param>
-/// <param name="Count">Numbers in it.</param>
+/// <summary>The zeros of one weight.</summary>
+/// <param name="Path">The full name of the weight: <c>dense/kernel</c>.</param>
+/// <param name="Zeros">The number of zeros.</param>
+/// <param name="Count">The number of elements.</param>
 public sealed record WeightSparsity(string Path, int Zeros, int Count)
 {
-    /// <summary>The share of zeros.</summary>
+    /// <summary>The fraction of zeros.</summary>
     public double Share => Count == 0 ? 0 : (double)Zeros / Count;
 }
 
@@ -18,29 +18,42 @@ public sealed class Sparsity
 {
     private Sparsity(IReadOnlyList<WeightSparsity> weights) => Weights = weights;
 
-    /// <summary>A row for each kernel, in the order of the layers.</summary>
+    /// <summary>One entry per kernel, in the order of the layers.</summary>
     public IReadOnlyList<WeightSparsity> Weights { get; }
 
-    /// <summary>The share of zeros in all of them.</summary>
+    /// <summary>The fraction of zeros in all kernels.</summary>
     public double Share => Weights.Sum(weight => (long)weight.Count) is var count and > 0 ? (double)Weights.Sum(weight => (long)weight.Zeros) / count : 0;
 
     /// <summary>Counts the zeros in the kernels of a model.</summary>
     public static Sparsity Of(Model model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return new([.. model.WeightPaths().Where(named => IsKernel(named.Weight)).Select(named => new WeightSparsity(named.Path, named.Weight.Storage.AsSpan().Count(0), named.Weight.Length))]);
+        var kernels = model.WeightPaths().Where(named => IsKernel(named.Weight));
+        return new([.. kernels.Select(named => new WeightSparsity(named.Path, named.Weight.Storage.AsSpan().Count(0), named.Weight.Length))]);
     }
 
-    /// <summary>Whether a weight is one that single numbers can be taken out of: a trained matrix or filter. Not biases and normalizations, nor depthwise kernels, which have few numbers and no others to stand in for them.</summary>
+    /// <summary>
+    /// Whether magnitude pruning applies to a weight: trainable matrices and filters. Not biases, normalizations and depthwise kernels, whose few elements
+    /// nothing else can replace.
+    /// </summary>
     internal static bool IsKernel(Weight weight) =>
-        weight.Trainable && weight.Shape.Rank >= 2 && weight.Owner is not Layers.DepthwiseConvolution && weight.Name.EndsWith("kernel", StringComparison.Ordinal) && weight.Name != "depthwise_kernel";
+        weight.Trainable
+        && weight.Shape.Rank >= 2
+        && weight.Owner is not Layers.DepthwiseConvolution
+        && weight.Name.EndsWith("kernel", StringComparison.Ordinal)
+        && weight.Name != "depthwise_kernel";
 
-    /// <summary>The zeros of each kernel and of all.</summary>
+    /// <summary>A table of the zeros of each kernel and of all.</summary>
     public override string ToString()
     {
         var name = Weights.Select(weight => weight.Path.Length).Append(6).Max();
         var text = new StringBuilder();
-        foreach (var weight in Weights) text.Append(weight.Path.PadRight(name)).AppendLine(CultureInfo.InvariantCulture, $"  {weight.Zeros,11:N0} of {weight.Count,11:N0}  {weight.Share,7:P1}");
+        foreach (var weight in Weights)
+        {
+            text.Append(weight.Path.PadRight(name));
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {weight.Zeros,11:N0} of {weight.Count,11:N0}  {weight.Share,7:P1}");
+        }
+
         return text.Append("all".PadRight(name)).Append(CultureInfo.InvariantCulture, $"  {Share:P1} zeros").ToString();
     }
 }

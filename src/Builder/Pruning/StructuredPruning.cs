@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Pruning;
 
-/// <summary>Takes whole channels out of a model: finds what hangs together, ranks, chooses, builds the smaller model.</summary>
+/// <summary>Removes whole channels from a model: finds which depend on one another, ranks them, chooses, and builds the smaller model.</summary>
 internal static class StructuredPruning
 {
     public static PrunedModel Run(Model model, float fraction, PruningOptions options)
@@ -17,16 +17,21 @@ internal static class StructuredPruning
         var gone = ChannelChoice.Choose(makers, flow.Classes, fraction, options);
         if (gone.Count == 0 && Asks(fraction, options))
         {
-            throw new ModelException(
-                "Prune: nothing can be taken out. "
-                + (makers.Count == 0 ? "The model has no Dense layer and no convolution." : string.Join("; ", makers.Select(maker => $"'{maker.Name}' keeps its {maker.Count} channels" + (maker.ReasonIn(flow.Classes) is { } reason ? $": {reason}" : "")))));
+            var reasons = makers.Select(maker =>
+                $"'{maker.Name}' keeps its {maker.Count} channels" + (maker.ReasonIn(flow.Classes) is { } reason ? $": {reason}" : ""));
+            var why = makers.Count == 0 ? "The model has no Dense layer and no convolution." : string.Join("; ", reasons);
+            throw new ModelException("Prune: no channel can be removed. " + why);
         }
 
         var copy = new ModelRebuild(flow, gone).Run(model);
-        var rows = makers.Select(maker => new PrunedLayer(maker.Name, maker.Layer.ClassName, maker.Count, maker.Count - (maker.Channels ?? []).Count(channel => gone.Contains(flow.Classes.Find(channel))), maker.ReasonIn(flow.Classes)));
+        var rows = makers.Select(maker =>
+        {
+            var removed = (maker.Channels ?? []).Count(channel => gone.Contains(flow.Classes.Find(channel)));
+            return new PrunedLayer(maker.Name, maker.Layer.ClassName, maker.Count, maker.Count - removed, maker.ReasonIn(flow.Classes));
+        });
         return new PrunedModel(copy, [.. rows], model.WeightPaths().Sum(named => (long)named.Weight.Length));
     }
 
-    /// <summary>Whether anything was asked for; a share of 0 gives a copy.</summary>
+    /// <summary>Whether any channel should be removed; a fraction of 0 gives a copy.</summary>
     private static bool Asks(float fraction, PruningOptions options) => fraction > 0 || options.Fractions.Values.Any(share => share > 0);
 }

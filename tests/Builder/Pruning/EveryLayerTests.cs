@@ -79,7 +79,7 @@ public sealed class EveryLayerTests
         }
         catch (ModelException refusal)
         {
-            StringAssert.StartsWith(refusal.Message, "Prune: nothing can be taken out.");
+            StringAssert.StartsWith(refusal.Message, "Prune: no channel can be removed.");
         }
     }
 
@@ -111,7 +111,7 @@ public sealed class EveryLayerTests
         {
             pruned = model.Prune(0.5f, new() { Keep = [.. makers.Select(maker => maker.Name).Where(maker => !maker.StartsWith("maker_", StringComparison.Ordinal))] });
         }
-        catch (ModelException refusal) when (refusal.Message.StartsWith("Prune: nothing can be taken out.", StringComparison.Ordinal))
+        catch (ModelException refusal) when (refusal.Message.StartsWith("Prune: no channel can be removed.", StringComparison.Ordinal))
         {
             return false;
         }

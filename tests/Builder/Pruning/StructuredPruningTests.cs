@@ -140,7 +140,7 @@ public sealed class StructuredPruningTests
         StringAssert.Contains(kept["fourth"], "'mine' (Doubled)");
         StringAssert.Contains(kept["fifth"], "'groups' (GroupNormalization)");
         StringAssert.Contains(kept["sixth"], "'function' (Lambda)");
-        Assert.AreEqual("it stands inside another layer", kept["spectral/dense"]);
+        Assert.AreEqual("it is inside another layer", kept["spectral/dense"]);
         Assert.AreEqual("it gives the model's output 'last'", kept["last"]);
         Assert.AreEqual(2, pruned.Layers.Single(layer => layer.Name == "free").After);
         StringAssert.Contains(pruned.ToString(), "free (Dense)");
@@ -186,15 +186,15 @@ public sealed class StructuredPruningTests
     public void Wrong_uses_are_reported_in_sentences()
     {
         var model = PruningCases.Straight([3], new Dense(8, name: "hidden"), new Dense(2, name: "last"));
-        Refused(() => model.Prune(1f), "Prune: the fraction is 1; expected a share from 0 to below 1, such as 0.5 for half of the channels.");
+        Refused(() => model.Prune(1f), "Prune: the fraction is 1; expected 0 or more and less than 1, such as 0.5 for half of the channels.");
         Refused(() => model.Prune(-0.1f), "Prune: the fraction is -0.1;");
         Refused(() => model.Prune(float.NaN), "Prune: the fraction is NaN;");
         Refused(() => model.Prune(0.5f, new() { MinimumChannels = 0 }), "Prune: MinimumChannels is 0; expected at least 1.");
         Refused(() => model.Prune(0.5f, new() { RoundTo = 0 }), "Prune: RoundTo is 0; expected at least 1.");
-        Refused(() => model.Prune(0.5f, new() { Keep = ["hiden"] }), "Prune: no layer 'hiden' makes channels. Did you mean 'hidden'? Those that do are hidden, last.");
+        Refused(() => model.Prune(0.5f, new() { Keep = ["hiden"] }), "Prune: there is no layer 'hiden' with channels to prune. Did you mean 'hidden'? The layers are hidden, last.");
         Refused(() => model.Prune(0.5f, new() { Fractions = new Dictionary<string, float> { ["hidden"] = 2 } }), "Prune: the fraction of 'hidden' is 2;");
-        Refused(() => model.Prune(0.5f, new() { Keep = ["hidden"] }), "Prune: nothing can be taken out. 'hidden' keeps its 8 channels: Keep names 'hidden'; 'last' keeps its 2 channels: it gives the model's output 'last'");
-        Refused(() => PruningCases.Straight([3], new Relu()).Prune(0.5f), "Prune: nothing can be taken out. The model has no Dense layer and no convolution.");
+        Refused(() => model.Prune(0.5f, new() { Keep = ["hidden"] }), "Prune: no channel can be removed. 'hidden' keeps its 8 channels: Keep names 'hidden'; 'last' keeps its 2 channels: it gives the model's output 'last'");
+        Refused(() => PruningCases.Straight([3], new Relu()).Prune(0.5f), "Prune: no channel can be removed. The model has no Dense layer and no convolution.");
 
         var x = Model.Input([3]);
         var tied = new Model(x, new Add().Call(x.Apply(new Dense(4, name: "a")), x.Apply(new Dense(4, name: "b"))).Apply(new Dense(1)));
