@@ -1,7 +1,7 @@
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
-namespace OnnxFunctional.Tests.Training.Fitting;
+namespace OnnxFunctional.Tests.Training.Steps;
 
 [TestClass]
 public sealed class TrainingStepTests

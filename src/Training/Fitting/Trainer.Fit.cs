@@ -1,4 +1,3 @@
-using OnnxFunctional.Training.Callbacks;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 

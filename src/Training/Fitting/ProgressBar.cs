@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
-namespace OnnxFunctional.Training.Callbacks;
+namespace OnnxFunctional.Training;
 
 /// <summary>Shows progress as Keras does: steps done, time, loss and metrics; time left while an epoch runs.</summary>
 internal sealed class ProgressBar : Callback
