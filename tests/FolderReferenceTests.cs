@@ -43,7 +43,9 @@ public sealed class FolderReferenceTests
         "Training/Pruning",
 
         "Export/Files  Export/Layouts  Export/Proto",
-        "Export/Emit  Export/Import",
+        "Export/Emit/Context  Export/Import",
+        "Export/Emit/Emitters",
+        "Export/Emit",
         "Export/Keras  Export/Resume  Export/Runtime",
         "Export/Verify",
         "Export/TrainingStep",

@@ -34,7 +34,7 @@ internal static class FolderReferences
         """;
 
     /// <summary>Folders whose subfolders are rooms of their own; elsewhere a room is a folder of a project with all below it.</summary>
-    private static readonly string[] s_divided = ["Builder/Layers", "Training/Kernels", "Training/Simd"];
+    private static readonly string[] s_divided = ["Builder/Layers", "Export/Emit", "Training/Kernels", "Training/Simd"];
 
     /// <summary>The room of a file: <c>Builder/Graph</c> for <c>src/Builder/Graph/Node.cs</c>, <c>Builder</c> for <c>src/Builder/ModelException.cs</c>.</summary>
     public static string RoomOf(string file)

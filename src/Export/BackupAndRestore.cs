@@ -2,19 +2,27 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>Keeps a file to go on from: written after every epoch, every so many steps and on cancellation, read when training begins, deleted when it ends as planned.</summary>
-/// <remarks>https://keras.io/api/callbacks/backup_and_restore/. Whatever ends the process leaves the old or the new file, whole. A resumed training ends with the bits of one that never stopped.</remarks>
+/// <summary>
+/// Backs up training to a file: written after every epoch, optionally after a number of
+/// steps, and on cancellation; read when training begins; deleted when training is completed.
+/// </summary>
+/// <remarks>
+/// https://keras.io/api/callbacks/backup_and_restore/. However the process ends, the old or the new
+/// file is there, complete. Resumed training ends with the same bits as uninterrupted training.
+/// </remarks>
 /// <param name="path">The file, which any ONNX host runs and <c>Trainer.Load</c> reads.</param>
-/// <param name="everySteps">Also written after so many steps; only after epochs if none are given.</param>
-/// <param name="deleteCheckpoint">Whether the file is deleted when training ends as planned.</param>
+/// <param name="everySteps">Also save after this number of steps; only after epochs by default.</param>
+/// <param name="deleteCheckpoint">Whether the file is deleted when training is completed.</param>
 public sealed class BackupAndRestore(string path, int? everySteps = null, bool deleteCheckpoint = true) : Callback
 {
-    // Backups are many and the last file of a training is what is proved.
-    private static readonly ExportOptions _options = new() { Verify = false };
+    // Backups are frequent, and the final file of a training is verified anyway.
+    private static readonly ExportOptions s_options = new() { Verify = false };
 
-    private readonly int? _everySteps = everySteps is not < 1 ? everySteps : throw new ModelException($"BackupAndRestore has everySteps {everySteps}; expected at least 1.");
+    private readonly int? _everySteps = everySteps is not < 1
+        ? everySteps
+        : throw new ModelException($"BackupAndRestore has everySteps {everySteps}; expected at least 1.");
 
-    /// <summary>Whether a file that is found when training begins is gone on from; otherwise training begins anew and replaces it.</summary>
+    /// <summary>Whether training resumes from a file that exists when it begins; otherwise training starts over and replaces the file.</summary>
     public bool Restores { get; init; } = true;
 
     /// <inheritdoc/>
@@ -26,7 +34,7 @@ public sealed class BackupAndRestore(string path, int? everySteps = null, bool d
     /// <inheritdoc/>
     public override void OnBatchEnd(int batch, float loss)
     {
-        if (_everySteps is { } every && (batch + 1) % every == 0) Trainer.Save(path, _options);
+        if (_everySteps is { } every && (batch + 1) % every == 0) Trainer.Save(path, s_options);
     }
 
     /// <inheritdoc/>
@@ -35,5 +43,5 @@ public sealed class BackupAndRestore(string path, int? everySteps = null, bool d
         if (deleteCheckpoint && !Trainer.IsUnderWay) File.Delete(path);
     }
 
-    internal override void OnEpochDone(int epoch) => Trainer.Save(path, _options);
+    internal override void OnEpochDone(int epoch) => Trainer.Save(path, s_options);
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>What the export of a model wrote, and how far ONNX Runtime was from the engine on every layer.</summary>
+/// <summary>The result of exporting a model: the file, and the differences between ONNX Runtime and the engine on every layer.</summary>
 public sealed class ExportReport
 {
     internal ExportReport(string path, int opset, long fileBytes, IReadOnlyList<LayerDifference> layers, bool verified)
@@ -15,31 +15,34 @@ public sealed class ExportReport
         IsVerified = verified;
     }
 
-    /// <summary>The file.</summary>
+    /// <summary>The path of the file.</summary>
     public string Path { get; }
 
-    /// <summary>The version of the operators in it.</summary>
+    /// <summary>The operator set of the file.</summary>
     public int Opset { get; }
 
-    /// <summary>Its size.</summary>
+    /// <summary>The size of the file.</summary>
     public long FileBytes { get; }
 
-    /// <summary>Whether the file was run and compared; a file that failed the comparison was never written.</summary>
+    /// <summary>Whether the file was verified; a file that fails verification is not written.</summary>
     public bool IsVerified { get; }
 
-    /// <summary>One row for each layer's output, in the order they are computed; none where the file was not verified.</summary>
+    /// <summary>One row per layer output, in the order of computation; empty if the file was not verified.</summary>
     public IReadOnlyList<LayerDifference> Layers { get; }
 
-    /// <summary>Why <see cref="OnnxFile.LoadModel"/> cannot rebuild the model from the file, such as a function of one's own inside; <see langword="null"/> where it can.</summary>
+    /// <summary>
+    /// Why <see cref="OnnxFile.LoadModel"/> cannot rebuild the model from the file,
+    /// such as a function of one's own inside; <see langword="null"/> where it can.
+    /// </summary>
     public string? RebuildProblem { get; internal init; }
 
     /// <summary>Whether the file was verified and every layer is within tolerance.</summary>
     public bool Passed => IsVerified && FirstFailure is null;
 
-    /// <summary>The largest difference of any number of any layer.</summary>
+    /// <summary>The largest difference over all values of all layers.</summary>
     public float LargestDifference => Layers.Count == 0 ? 0 : Layers.Max(layer => layer.LargestDifference);
 
-    /// <summary>The first layer out of tolerance, or <see langword="null"/>.</summary>
+    /// <summary>The first layer out of tolerance, or <see langword="null"/> if there is none.</summary>
     public LayerDifference? FirstFailure => Layers.FirstOrDefault(layer => !layer.IsWithinTolerance);
 
     /// <summary>The comparison as a table.</summary>
@@ -49,8 +52,11 @@ public sealed class ExportReport
         text.Append(CultureInfo.InvariantCulture, $"{Path}: ai.onnx opset {Opset}, {FileBytes:N0} bytes");
         if (!IsVerified) return text.Append(", not verified").ToString();
         text.AppendLine().Append(LayerDifference.Table(Layers));
-        text.Append(CultureInfo.InvariantCulture, $"ONNX Runtime and the engine agree on {Layers.Count} layers; largest difference {LargestDifference:0.0e+00}");
-        if (RebuildProblem is not null) text.AppendLine().Append("The file runs everywhere, but OnnxFile.LoadModel cannot rebuild the model from it: ").Append(RebuildProblem);
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"ONNX Runtime and the engine agree on {Layers.Count} layers; largest difference {LargestDifference:0.0e+00}");
+        if (RebuildProblem is not null)
+            text.AppendLine().Append("The file runs everywhere, but OnnxFile.LoadModel cannot rebuild the model from it: ").Append(RebuildProblem);
         return text.ToString();
     }
 }

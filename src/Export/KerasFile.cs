@@ -4,18 +4,24 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>Files of Keras 3: models with their weights (.keras), and weights alone (.weights.h5). No Python is needed and no code in them is run.</summary>
+/// <summary>
+/// Files of Keras 3: models with their weights (.keras), and weights alone (.weights.h5). Python is not needed, and code in the files is never run.
+/// </summary>
 /// <example><code>
 /// var model = KerasFile.Load("model.keras");
 /// model.Save("copy.keras");
 /// </code></example>
 public static class KerasFile
 {
-    /// <summary>A model with its weights from a .keras file, that Keras' <c>model.save</c> wrote or <see cref="Save"/>.</summary>
-    /// <remarks>The file is treated as hostile: sizes are checked before memory is taken, only built-in classes and those of <paramref name="customObjects"/> are made, nothing is written to the disk.</remarks>
+    /// <summary>Loads a model with its weights from a .keras file, written by Keras' <c>model.save</c> or by <see cref="Save"/>.</summary>
+    /// <remarks>
+    /// The file is treated as untrusted: sizes are checked before memory is allocated, only built-in classes
+    /// and those in <paramref name="customObjects"/> are instantiated, nothing is written to the disk.
+    /// </remarks>
     /// <param name="path">The file.</param>
-    /// <param name="customObjects">Classes and functions of one's own the file may name.</param>
-    /// <exception cref="ModelException">The file is no model, names what is not known, or its weights do not fit; all problems in one message.</exception>
+    /// <param name="customObjects">Custom classes and functions that the file may name.</param>
+    /// <exception cref="ModelException">The file does not hold a model, names an unknown
+    /// class, or its weights do not fit; all problems are in one message.</exception>
     public static Model Load(string path, CustomObjects? customObjects = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -23,47 +29,56 @@ public static class KerasFile
         return Load(stream, Path.GetFileName(path), customObjects);
     }
 
-    /// <summary>A model with its weights from the content of a .keras file.</summary>
+    /// <summary>Loads a model with its weights from the content of a .keras file.</summary>
     /// <param name="stream">The content; it must allow seeking.</param>
-    /// <param name="customObjects">Classes and functions of one's own the file may name.</param>
-    /// <exception cref="ModelException">The content is no model, names what is not known, or its weights do not fit; all problems in one message.</exception>
+    /// <param name="customObjects">Custom classes and functions that the content may name.</param>
+    /// <exception cref="ModelException">The content does not hold a model, names an unknown
+    /// class, or its weights do not fit; all problems are in one message.</exception>
     public static Model Load(Stream stream, CustomObjects? customObjects = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return Load(stream, "the stream", customObjects);
     }
 
-    /// <summary>Writes the model and its weights as a .keras file, which Keras' <c>load_model</c> opens. The file appears complete or not at all, and equal models give equal files.</summary>
+    /// <summary>
+    /// Writes the model and its weights as a .keras file, which Keras' <c>load_model</c>
+    /// opens. The file is written completely or not at all, and equal models give equal files.
+    /// </summary>
     /// <param name="model">The model.</param>
-    /// <param name="path">The file; one that is there is replaced.</param>
-    /// <exception cref="ModelException">The model holds what a file cannot name.</exception>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <exception cref="ModelException">The model holds something that cannot be stored, such as a function.</exception>
     /// <exception cref="ExportException">The file system refuses.</exception>
     public static void Save(this Model model, string path)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (!path.EndsWith(".keras", StringComparison.OrdinalIgnoreCase)) throw new ExportException($"Save writes Keras' format, whose files end in .keras, but came '{path}'. Write \"{Path.ChangeExtension(path, ".keras")}\", or use ExportOnnx for .onnx.");
+        if (!path.EndsWith(".keras", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ExportException(
+                $"Save writes Keras' format, whose files end in .keras, but got '{path}'. "
+                + $"Use \"{Path.ChangeExtension(path, ".keras")}\", or ExportOnnx for .onnx.");
+        }
         var (config, weights) = (model.ToJson(), KerasWeights.Write(model));
         AtomicFile.Write(path, stream => KerasArchive.Write(stream, config, weights));
     }
 
-    /// <summary>Sets the weights of a model from a .weights.h5 file, that Keras' <c>save_weights</c> wrote or <see cref="SaveWeights"/>.</summary>
+    /// <summary>Loads the weights of a model from a .weights.h5 file, written by Keras' <c>save_weights</c> or by <see cref="SaveWeights"/>.</summary>
     /// <param name="model">A model of the same architecture.</param>
     /// <param name="path">The file.</param>
-    /// <exception cref="ModelException">The file is broken, or arrays are missing, left over or of another shape; then no weight was changed.</exception>
+    /// <exception cref="ModelException">The file is damaged, or arrays are missing, superfluous or of another shape; no weight is changed then.</exception>
     public static void LoadWeights(this Model model, string path)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var stream = Open(path);
-        if (stream.Length > Array.MaxLength) throw new ModelException($"'{path}' has {stream.Length} bytes; more than {Array.MaxLength} are not read.");
+        if (stream.Length > Array.MaxLength) throw new ModelException($"'{path}' has {stream.Length} bytes; at most {Array.MaxLength} can be read.");
         var content = new byte[stream.Length];
         stream.ReadExactly(content);
         KerasWeights.Read(model, Hdf5Reader.Read(content));
     }
 
-    /// <summary>Writes the weights alone as a .weights.h5 file, which Keras' <c>load_weights</c> reads.</summary>
+    /// <summary>Writes only the weights as a .weights.h5 file, which Keras' <c>load_weights</c> reads.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <param name="path">The file; an existing one is replaced.</param>
     /// <exception cref="ExportException">The file system refuses.</exception>
     public static void SaveWeights(this Model model, string path)
     {
@@ -71,10 +86,10 @@ public static class KerasFile
         AtomicFile.Write(path, KerasWeights.Write(model));
     }
 
-    /// <summary>Takes over what an optimizer of Keras had gathered, so that training goes on where it stopped there: steps made, learning rate, moments.</summary>
-    /// <param name="trainer">A trainer of the same architecture with the same optimizer; a schedule where Keras had one.</param>
-    /// <param name="path">A .keras file of a model that was trained.</param>
-    /// <exception cref="ModelException">The file holds no optimizer, or the state of another; then nothing was changed.</exception>
+    /// <summary>Loads the state of Keras' optimizer, so that training resumes where it stopped there: number of steps, learning rate, moments.</summary>
+    /// <param name="trainer">A trainer of the same architecture with the same optimizer; with a schedule if Keras had one.</param>
+    /// <param name="path">A .keras file of a trained model.</param>
+    /// <exception cref="ModelException">The file holds no optimizer, or the state of another one; nothing is changed then.</exception>
     public static void LoadOptimizer(this Trainer trainer, string path)
     {
         ArgumentNullException.ThrowIfNull(trainer);

@@ -5,18 +5,23 @@ using OnnxFunctional.Training.Callbacks;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>Writes the model as an ONNX file after epochs: every one, or only the best so far. Each file is written whole or not at all.</summary>
+/// <summary>Writes the model as an ONNX file after every epoch, or only if it is the best so far. Each file is written completely or not at all.</summary>
 /// <remarks>https://keras.io/api/callbacks/model_checkpoint/</remarks>
-/// <param name="path">The file; <c>{epoch:00}</c> and <c>{val_loss:F2}</c> stand for the number of the epoch, from 1, and for logged values.</param>
-/// <param name="monitor">The value that says which is best.</param>
+/// <param name="path">The file; <c>{epoch:00}</c> and <c>{val_loss:F2}</c> are replaced by the number of the epoch, from 1, and by logged values.</param>
+/// <param name="monitor">The logged value to compare.</param>
 /// <param name="saveBestOnly">Whether only improvements are written.</param>
-/// <param name="mode">Which way is better.</param>
-/// <param name="verify">Whether each file is proved before it gets its name.</param>
-public sealed partial class ModelCheckpoint(string path, string monitor = "val_loss", bool saveBestOnly = false, MonitorMode mode = MonitorMode.Auto, bool verify = false) : Callback
+/// <param name="mode">Whether lower or higher is better.</param>
+/// <param name="verify">Whether each file is verified before it is renamed to its target.</param>
+public sealed partial class ModelCheckpoint(
+    string path,
+    string monitor = "val_loss",
+    bool saveBestOnly = false,
+    MonitorMode mode = MonitorMode.Auto,
+    bool verify = false) : Callback
 {
     private readonly MetricMonitor _monitor = new(monitor, mode, 0, nameof(ModelCheckpoint));
 
-    /// <summary>The file written last.</summary>
+    /// <summary>The last file written; null if there is none yet.</summary>
     public string? LastPath { get; private set; }
 
     internal override bool NeedsWholeEpochs => true;
@@ -51,6 +56,6 @@ public sealed partial class ModelCheckpoint(string path, string monitor = "val_l
         if (name == "epoch") return (epoch + 1).ToString(format, CultureInfo.InvariantCulture);
         return logs.TryGetValue(name, out var value)
             ? value.ToString(format, CultureInfo.InvariantCulture)
-            : throw new ModelException($"ModelCheckpoint's path names {{{name}}}, which is not logged. Logged: epoch, {string.Join(", ", logs.Keys)}.");
+            : throw new ModelException($"ModelCheckpoint's path contains {{{name}}}, which is not logged. Logged: epoch, {string.Join(", ", logs.Keys)}.");
     });
 }

@@ -8,36 +8,36 @@ using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>What a model costs where it runs.</summary>
-/// <param name="Parameters">Numbers in its weights.</param>
-/// <param name="MultiplyAdds">Multiplications, each with an addition, of products, convolutions and recurrent layers for one batch; convolutions in their direct form.</param>
+/// <summary>The cost of running a model.</summary>
+/// <param name="Parameters">The number of elements of its weights.</param>
+/// <param name="MultiplyAdds">Multiply-adds of products, convolutions and recurrent layers for one batch; convolutions in their direct form.</param>
 /// <param name="FileBytes">The size of its ONNX file.</param>
 /// <param name="Milliseconds">The median time of a run in ONNX Runtime.</param>
 public sealed record ModelCost(long Parameters, long MultiplyAdds, long FileBytes, double Milliseconds);
 
-/// <summary>Two models side by side in ONNX Runtime, such as one before and after <see cref="Model.Prune"/>; prints as a table.</summary>
+/// <summary>Compares the cost of two models in ONNX Runtime, such as one before and after <see cref="Model.Prune"/>; prints as a table.</summary>
 public sealed class PruningReport
 {
     private const int WarmUpRuns = 10;
 
     private PruningReport(ModelCost before, ModelCost after) => (Before, After) = (before, after);
 
-    /// <summary>What the first model costs.</summary>
+    /// <summary>The cost of the first model.</summary>
     public ModelCost Before { get; }
 
-    /// <summary>What the second model costs.</summary>
+    /// <summary>The cost of the second model.</summary>
     public ModelCost After { get; }
 
     /// <summary>How many times faster the second model is.</summary>
     public double Speedup => Before.Milliseconds / After.Milliseconds;
 
-    /// <summary>Writes both models to memory and runs them in ONNX Runtime in turn, on one thread, with random inputs of the same batch size.</summary>
+    /// <summary>Exports both models to memory and runs them alternately in ONNX Runtime, on one thread, with random inputs of the same batch size.</summary>
     /// <param name="before">The first model.</param>
     /// <param name="after">The second model.</param>
-    /// <param name="batchSize">Samples of a run, where the model leaves the number open.</param>
-    /// <param name="runs">Runs of each, of which the median counts.</param>
-    /// <exception cref="ExportException">A model cannot be written, or ONNX Runtime is missing.</exception>
-    /// <exception cref="ModelException">A number is not positive.</exception>
+    /// <param name="batchSize">Samples per run, if the model leaves the number open.</param>
+    /// <param name="runs">Runs of each model; the median time is reported.</param>
+    /// <exception cref="ExportException">A model cannot be exported, or ONNX Runtime is missing.</exception>
+    /// <exception cref="ModelException"><paramref name="batchSize"/> or <paramref name="runs"/> is not positive.</exception>
     public static PruningReport Measure(Model before, Model after, int batchSize = 1, int runs = 200)
     {
         ArgumentNullException.ThrowIfNull(before);
@@ -52,7 +52,7 @@ public sealed class PruningReport
             second.Run();
         }
 
-        // In turn, so that a clock that changes or another program meets both.
+        // Alternately, so that changes of the clock and other programs affect both.
         var (firstTimes, secondTimes) = (new double[runs], new double[runs]);
         for (var i = 0; i < runs; i++)
         {
@@ -63,7 +63,7 @@ public sealed class PruningReport
         return new(first.Cost(Median(firstTimes)), second.Cost(Median(secondTimes)));
     }
 
-    /// <summary>Parameters, operations, bytes and time of both, with their ratios.</summary>
+    /// <summary>Parameters, multiply-adds, bytes and time of both models, with their ratios.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
@@ -74,8 +74,11 @@ public sealed class PruningReport
         Row("ONNX Runtime, ms", Before.Milliseconds, After.Milliseconds, "F4");
         return text.ToString().TrimEnd();
 
-        void Row(string name, double first, double second, string format) =>
-            text.AppendLine(CultureInfo.InvariantCulture, $"{name,-22}{first.ToString(format, CultureInfo.InvariantCulture),14}{second.ToString(format, CultureInfo.InvariantCulture),14}{(second > 0 ? first / second : 1),8:F2}");
+        void Row(string name, double first, double second, string format)
+        {
+            var (before, after) = (first.ToString(format, CultureInfo.InvariantCulture), second.ToString(format, CultureInfo.InvariantCulture));
+            text.AppendLine(CultureInfo.InvariantCulture, $"{name,-22}{before,14}{after,14}{(second > 0 ? first / second : 1),8:F2}");
+        }
     }
 
     private static double Median(double[] times)
@@ -108,7 +111,7 @@ public sealed class PruningReport
             _session = OnnxModel.FromBytes(file, options: new OnnxModelOptions { IntraOpThreads = 1 });
         }
 
-        /// <summary>Milliseconds of a run.</summary>
+        /// <summary>Runs once and returns the milliseconds.</summary>
         public double Run()
         {
             var start = Stopwatch.GetTimestamp();
@@ -116,7 +119,8 @@ public sealed class PruningReport
             return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         }
 
-        public ModelCost Cost(double milliseconds) => new(_model.WeightPaths().Sum(named => (long)named.Weight.Length), (long)(_operations / 2), _bytes, milliseconds);
+        public ModelCost Cost(double milliseconds) =>
+            new(_model.WeightPaths().Sum(named => (long)named.Weight.Length), (long)(_operations / 2), _bytes, milliseconds);
 
         public void Dispose() => _session.Dispose();
     }

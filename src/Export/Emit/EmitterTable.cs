@@ -5,16 +5,16 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>How every operator is written in ONNX, one row each.</summary>
+/// <summary>How each operator is written in ONNX, one row per operator.</summary>
 internal static class EmitterTable
 {
-    /// <summary>The operator's emitter, or nothing where no row was written for it.</summary>
+    /// <summary>The operator's emitter, or null if it has no row.</summary>
     public static Emitter? Find(Op op) => op switch
     {
-        // Sources: weights and constants become initializers when they are read, inputs are there from the start.
+        // Sources: weights and constants become initializers when they are read, inputs exist from the start.
         Constant or Placeholder or Variable => Refusals.MissingInput,
 
-        // One number from one number.
+        // Elementwise, one operand.
         Abs => Elementwise.Unary("Abs"),
         Acos => Elementwise.Unary("Acos"),
         Acosh => Elementwise.Unary("Acosh"),
@@ -60,7 +60,7 @@ internal static class EmitterTable
         Identity or StopGradient => Elementwise.Same,
         Phase => (emission, node) => emission.Alias(node.Outputs[0], node.Inputs[1]),
 
-        // Two numbers, or three.
+        // Elementwise, two or three operands.
         Add => Elementwise.Broadcast("Add"),
         And => Elementwise.Broadcast("And"),
         Div => Elementwise.Broadcast("Div"),
@@ -144,12 +144,12 @@ internal static class EmitterTable
         Transpose transpose => (emission, node) => Shaping.Transpose(emission, node, transpose),
         Unsqueeze unsqueeze => (emission, node) => Shaping.Unsqueeze(emission, node, unsqueeze),
 
-        // Random numbers: in a training step only, as the engine draws them.
+        // Random numbers: only in a training step, as the engine draws them.
         Dropout dropout => (emission, node) => RandomNumbersInGraph.Dropout(emission, node, dropout),
         RandomNormal normal => (emission, node) => RandomNumbersInGraph.Normal(emission, node, normal),
         RandomUniform uniform => (emission, node) => RandomNumbersInGraph.Uniform(emission, node, uniform),
 
-        // What only training has is written by its definition in simpler operators.
+        // Operators that only training has are written by their definition in simpler ones.
         _ when Decompositions.Has(op) => Normalizations.Decomposed,
         _ => null,
     };

@@ -2,11 +2,11 @@ using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>Writes a model as an ONNX model in memory. Equal models give equal bytes: nothing in it depends on time, place or machine.</summary>
+/// <summary>Writes a model as ONNX in memory. Equal models give equal bytes: nothing depends on time, path or machine.</summary>
 internal static class OnnxEmitter
 {
     /// <summary>Writes the model for inference.</summary>
-    /// <exception cref="ExportException">The options are wrong, or something cannot be written for this opset; all problems in one message.</exception>
+    /// <exception cref="ExportException">The options are invalid, or something cannot be written in this opset; all problems are in one message.</exception>
     public static EmittedModel Emit(Model model, EmissionOptions options)
     {
         options.Check();
@@ -18,8 +18,10 @@ internal static class OnnxEmitter
         var inputs = model.InputNames.Select((name, i) => (name, map[given[i]])).ToArray();
         var taken = model.InputNames.ToHashSet(StringComparer.Ordinal);
 
-        // A model that hands an input on has one name for both; the file needs two.
-        var outputs = model.OutputNames.Select((name, i) => (taken.Contains(name) ? Naming.Unique(name + "/output", taken) : name, map[model.Outputs[i].Value])).ToArray();
+        // A model whose output is an input has one name for both; the file needs two.
+        var outputs = model.OutputNames
+            .Select((name, i) => (taken.Contains(name) ? Naming.Unique(name + "/output", taken) : name, map[model.Outputs[i].Value]))
+            .ToArray();
         var request = new EmissionRequest
         {
             Name = model.Name,
@@ -31,18 +33,19 @@ internal static class OnnxEmitter
             Options = options,
         };
         var (emission, proto) = Write(request);
+        var layers = names.Where(named => emission.Places(named.Value).Count > 0).DistinctBy(named => named.Name);
         return new EmittedModel
         {
             Model = model,
             Proto = proto,
             Inputs = inputs,
             Outputs = outputs,
-            Layers = [.. names.Where(named => emission.Places(named.Value).Count > 0).DistinctBy(named => named.Name).Select(named => new EmittedLayer(named.Name, named.Value, emission.Places(named.Value)[0]))],
+            Layers = [.. layers.Select(named => new EmittedLayer(named.Name, named.Value, emission.Places(named.Value)[0]))],
         };
     }
 
     /// <summary>Writes any graph.</summary>
-    /// <exception cref="ExportException">Something cannot be written; all problems in one message.</exception>
+    /// <exception cref="ExportException">Something cannot be written; all problems are in one message.</exception>
     public static (Emission Emission, ModelProto Proto) Write(EmissionRequest request)
     {
         var problems = new List<string>();
@@ -58,7 +61,7 @@ internal static class OnnxEmitter
         if (list.Length > 0) throw new ExportException($"'{name}' cannot be written as ONNX opset {options.Opset}:{list}");
     }
 
-    /// <summary>Writes any graph; what is no file where there are problems.</summary>
+    /// <summary>Writes any graph; the result is only valid if no problem is added.</summary>
     public static (Emission Emission, ModelProto Proto) Write(EmissionRequest request, List<string> problems)
     {
         var emission = new Emission(request, new OnnxGraph(request.Name), EmitterTable.Find);
@@ -74,16 +77,17 @@ internal static class OnnxEmitter
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (path, weight) in model.WeightPaths()) names[weight] = Naming.Unique(path, taken);
 
-        // Weights of layers around the tensors a model was cut out between.
+        // Weights of layers outside a model that was cut out of a larger graph.
         foreach (var value in values)
         {
-            if (value.Producer.Op is Operators.Variable { Weight: var weight } && !names.ContainsKey(weight)) names[weight] = Naming.Unique((weight.Owner is { } owner ? owner.Name + "/" : "") + weight.Name, taken);
+            if (value.Producer.Op is not Operators.Variable { Weight: var weight } || names.ContainsKey(weight)) continue;
+            names[weight] = Naming.Unique((weight.Owner is { } owner ? owner.Name + "/" : "") + weight.Name, taken);
         }
 
         return names;
     }
 
-    /// <summary>All layer calls of a graph in the order they end, inner ones before those around them.</summary>
+    /// <summary>All layer calls of a graph in the order they end, inner calls before outer ones.</summary>
     private static List<LayerCall> Calls(Graph graph)
     {
         var last = new Dictionary<LayerCall, int>();
@@ -95,7 +99,7 @@ internal static class OnnxEmitter
         return [.. last.OrderBy(entry => entry.Value).ThenByDescending(entry => entry.Key.Depth).Select(entry => entry.Key)];
     }
 
-    /// <summary>Names for the outputs of layers and bare operations; the innermost layer that makes a value names it.</summary>
+    /// <summary>Names for the outputs of layers and of operators outside layers; the innermost layer that computes a value names it.</summary>
     private static List<(string Name, Value Value)> ValueNames(Model model, List<LayerCall> calls, ScopeNames scopes, Dictionary<Value, Value> map)
     {
         var names = new List<(string Name, Value Value)>();

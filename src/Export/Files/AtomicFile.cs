@@ -6,19 +6,23 @@ namespace OnnxFunctional.Export.Files;
 /// <summary>Writes a file completely or not at all: beside the target, flushed to the disk, checked, renamed over it.</summary>
 /// <remarks>
 /// Rename within one folder is atomic on every file system we run on, so a reader sees the old file or the new one, and a crash leaves the old one.
-/// What a killed process left unfinished beside a target is removed when that target is written the next time: whoever still writes holds its temporary file open, so one that nobody holds is abandoned.
+/// What a killed process left beside a target is removed the next time that target is written: a writer holds its temporary file open, so one that nobody holds
+/// is abandoned.
 /// </remarks>
 internal static class AtomicFile
 {
     private const string TemporarySuffix = ".tmp";
+    private const int BufferBytes = 4096;
 
-    private static readonly TimeSpan _timeToTakeHold = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_timeToTakeHold = TimeSpan.FromMinutes(1);
 
     /// <summary>Replaces or creates <paramref name="path"/> with what <paramref name="write"/> puts into the stream.</summary>
-    /// <param name="path">The target; its folder has to exist.</param>
-    /// <param name="write">Writes the content; what it throws ends the writing and is passed on.</param>
-    /// <param name="validateBeforeRename">Gets the path of the finished temporary file; what it throws keeps the target as it was and is passed on.</param>
-    /// <exception cref="ExportException">The file system refuses; the message names the remedy. The target is untouched and nothing is left beside it.</exception>
+    /// <param name="path">The target; its folder must exist.</param>
+    /// <param name="write">Writes the content; its exceptions are passed on.</param>
+    /// <param name="validateBeforeRename">Receives the path of the finished temporary file; if it throws, the target keeps its old content and the exception is
+    /// passed on.</param>
+    /// <exception cref="ExportException">The file system refuses; the message names the remedy. The target is untouched and nothing is left beside
+    /// it.</exception>
     public static void Write(string path, Action<Stream> write, Action<string>? validateBeforeRename = null)
     {
         var target = ResolveTarget(path);
@@ -45,17 +49,17 @@ internal static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         if (path.Contains('\0', StringComparison.Ordinal))
-            throw new ExportException("Cannot write the file: its name contains a null character. Give a plain file name.");
+            throw new ExportException("Cannot write the file: its name contains a null character. Use a plain file name.");
 
         var target = path;
         OnFileSystem(path, path, () =>
         {
             target = Path.GetFullPath(path);
-            // Renaming over a link would replace the link and leave the file it points to.
+            // Renaming over a link would replace the link and leave the file that it points to.
             if (File.Exists(target)) target = File.ResolveLinkTarget(target, returnFinalTarget: true)?.FullName ?? target;
         });
         if (Directory.Exists(target) || Path.EndsInDirectorySeparator(target))
-            throw new ExportException($"Cannot write '{path}': it is a folder. Give a file name in it, for example '{Path.Combine(path, "model.onnx")}'.");
+            throw new ExportException($"Cannot write '{path}': it is a folder. Name a file in it, for example '{Path.Combine(path, "model.onnx")}'.");
 
         var folder = Path.GetDirectoryName(target) ?? target;
         if (File.Exists(folder))
@@ -63,12 +67,14 @@ internal static class AtomicFile
         if (!Directory.Exists(folder))
             throw new ExportException($"Cannot write '{path}': the folder '{folder}' does not exist. Create it first, or choose another folder.");
         if (File.Exists(target) && File.GetAttributes(target).HasFlag(FileAttributes.ReadOnly))
-            throw new ExportException($"Cannot write '{path}': the file is there and is read-only. Allow writing to it, delete it, or choose another name.");
+            throw new ExportException($"Cannot write '{path}': the file exists and is read-only. Make it writable, delete it, or choose another name.");
         return target;
     }
 
-    // Says whose it is and no more: a name as long as the target's might be too long with a suffix. Random after that, so that two processes that write the same target stay apart. It never reaches the content.
-    private static string TemporaryPrefix(string target) => "." + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFileName(target))))[..16] + ".";
+    // A hash of the target's name, because the name itself could become too long with a suffix. A random part follows it, so that two processes can write the
+    // same target.
+    private static string TemporaryPrefix(string target) =>
+        "." + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFileName(target))))[..16] + ".";
 
     private static void RemoveAbandoned(string target)
     {
@@ -77,19 +83,25 @@ internal static class AtomicFile
         {
             try
             {
-                // An empty one may be so new that its writer does not hold it yet.
-                if (file.Length == 0 && DateTime.UtcNow - file.LastWriteTimeUtc < _timeToTakeHold) continue;
-                using var abandoned = new FileStream(file.FullName, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.ReadWrite, Share = FileShare.None, Options = FileOptions.DeleteOnClose });
+                // An empty file may be so new that its writer does not hold it yet.
+                if (file.Length == 0 && DateTime.UtcNow - file.LastWriteTimeUtc < s_timeToTakeHold) continue;
+                using var abandoned = new FileStream(
+                    file.FullName,
+                    FileMode.Open,
+                    FileAccess.ReadWrite,
+                    FileShare.None,
+                    BufferBytes,
+                    FileOptions.DeleteOnClose);
             }
             catch (Exception held) when (held is IOException or UnauthorizedAccessException)
             {
-                // Its writer is at work, or has just finished, or it belongs to another user: in no case ours to remove.
+                // Its writer is still at work or has just finished, or it belongs to another user.
                 continue;
             }
         }
     }
 
-    /// <summary>Writes the temporary file and returns what holds it, until it is renamed.</summary>
+    /// <summary>Writes the temporary file and returns a stream that holds it open until it is renamed.</summary>
     private static FileStream WriteTemporary(string path, string temporary, string target, Action<Stream> write)
     {
         FileStream? held = null;
@@ -101,7 +113,7 @@ internal static class AtomicFile
             write(stream);
             stream.Flush(flushToDisk: true);
 
-            // Opened before the writing end is closed, so there is no moment in which nobody holds the file; it lets others read and rename.
+            // Opened before the writing stream is closed, so that the file is held at all times; others may read and rename it.
             held = new FileStream(temporary, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         });
         return held!;
@@ -116,11 +128,15 @@ internal static class AtomicFile
         catch (UnauthorizedAccessException refused)
         {
             throw new ExportException(
-                $"Cannot write '{path}': the folder '{Path.GetDirectoryName(target)}' is read-only or belongs to another user. Choose another folder, or allow writing to it.", refused);
+                $"Cannot write '{path}': the folder '{Path.GetDirectoryName(target)}' is read-only or belongs to another user. "
+                + "Choose another folder, or make it writable.",
+                refused);
         }
         catch (IOException failed)
         {
-            throw new ExportException($"Cannot write '{path}': {failed.Message} Choose another folder, or make room; an older file of that name is untouched.", failed);
+            throw new ExportException(
+                $"Cannot write '{path}': {failed.Message} Choose another folder, or free some space; an older file of that name is untouched.",
+                failed);
         }
     }
 
@@ -133,7 +149,8 @@ internal static class AtomicFile
         catch (Exception alsoFailed) when (alsoFailed is IOException or UnauthorizedAccessException)
         {
             throw new ExportException(
-                $"{failure.Message} The temporary file '{temporary}' could not be removed either ({alsoFailed.Message}); delete it by hand.", new AggregateException(failure, alsoFailed));
+                $"{failure.Message} The temporary file '{temporary}' could not be removed either ({alsoFailed.Message}); delete it by hand.",
+                new AggregateException(failure, alsoFailed));
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Export;
 
-/// <summary>What was asked of an ONNX file or of ONNX Runtime cannot be done; the message says why and what to do about it.</summary>
+/// <summary>A request to ONNX export or to ONNX Runtime cannot be fulfilled; the message gives the reason and a remedy.</summary>
 /// <param name="message">The sentence for the user.</param>
-/// <param name="innerException">What the system or ONNX Runtime reported, where that was the cause.</param>
+/// <param name="innerException">What the system or ONNX Runtime reported, if that was the cause.</param>
 public class ExportException(string message, Exception? innerException = null) : Exception(message, innerException);

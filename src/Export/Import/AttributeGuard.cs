@@ -3,7 +3,7 @@ using Kind = OnnxFunctional.Export.Proto.AttributeProto.Types.AttributeType;
 
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>Attributes: one value, of the kind that is announced; sizes positive and of a product an int holds.</summary>
+/// <summary>Attributes: one value, of the declared kind; sizes are positive and their product fits an int.</summary>
 internal static class AttributeGuard
 {
     public static void CheckType(AttributeProto attribute, string owner, GuardContext context)
@@ -13,16 +13,16 @@ internal static class AttributeGuard
         var kinds = Present(attribute);
         if (attribute.RefAttrName.Length > 0)
         {
-            if (kinds.Count > 0) throw context.Refuse($"{name} has a value and refers to another");
+            if (kinds.Count > 0) throw context.Refuse($"{name} has a value and refers to another attribute");
             return;
         }
 
         if (kinds.Count > 1) throw context.Refuse($"{name} has several values");
 
-        // An empty list leaves no trace; its kind alone says what it is.
-        if (kinds.Count == 1 && attribute.HasType && attribute.Type != kinds[0]) throw context.Refuse($"{name} announces {attribute.Type} and holds {kinds[0]}");
+        // An empty list leaves no trace in the file but its kind.
+        if (kinds.Count == 1 && attribute.HasType && attribute.Type != kinds[0]) throw context.Refuse($"{name} declares {attribute.Type} and holds {kinds[0]}");
         if (kinds.Count == 0 && attribute.Type is Kind.Tensor or Kind.Graph or Kind.SparseTensor or Kind.TypeProto && !HasMessage(attribute))
-            throw context.Refuse($"{name} announces {attribute.Type} and holds nothing");
+            throw context.Refuse($"{name} declares {attribute.Type} and holds nothing");
         if (!Enum.IsDefined(attribute.Type)) throw context.Refuse($"{name} is of the unknown kind {(int)attribute.Type}");
     }
 
@@ -36,7 +36,8 @@ internal static class AttributeGuard
                 case "kernel_shape" or "strides" or "dilations":
                     CheckSizes(attribute, node, context);
                     break;
-                case "group" or "hidden_size" or "blocksize" or "num_groups" or "num_heads" or "q_num_heads" or "kv_num_heads" or "num_outputs" when attribute.HasI:
+                case "group" or "hidden_size" or "blocksize" or "num_groups" or "num_heads" or "q_num_heads" or "kv_num_heads" or "num_outputs"
+                    when attribute.HasI:
                     if (attribute.I is <= 0 or > int.MaxValue) throw Refuse(attribute, node, attribute.I, context);
                     break;
                 case "pads" or "output_padding" or "output_shape":
@@ -57,14 +58,16 @@ internal static class AttributeGuard
         {
             if (value is <= 0 or > int.MaxValue) throw Refuse(attribute, node, value, context);
             product *= value;
-            if (product > int.MaxValue) throw context.Refuse($"the attribute {GuardContext.Quote(attribute.Name)} of {GuardContext.Describe(node)} multiplies to more than 2^31");
+            if (product > int.MaxValue)
+                throw context.Refuse($"the attribute {GuardContext.Quote(attribute.Name)} of {GuardContext.Describe(node)} multiplies to more than 2^31");
         }
     }
 
     private static OnnxFileException Refuse(AttributeProto attribute, NodeProto node, long value, GuardContext context) =>
         context.Refuse($"the attribute {GuardContext.Quote(attribute.Name)} of {GuardContext.Describe(node)} is {value}");
 
-    private static bool HasMessage(AttributeProto attribute) => attribute.T is not null || attribute.G is not null || attribute.SparseTensor is not null || attribute.Tp is not null;
+    private static bool HasMessage(AttributeProto attribute) =>
+        attribute.T is not null || attribute.G is not null || attribute.SparseTensor is not null || attribute.Tp is not null;
 
     private static List<Kind> Present(AttributeProto attribute)
     {

@@ -4,8 +4,8 @@ using DataType = OnnxFunctional.Export.Proto.TensorProto.Types.DataType;
 
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>Operators whose output size is a constant of the file: a few bytes may not ask for more than the budget.</summary>
-/// <remarks>Elements count as eight bytes, since the type is not known here. Sizes that come from the inputs of a run are ONNX Runtime's to refuse.</remarks>
+/// <summary>Operators whose output size is a constant of the file: a few bytes must not ask for more memory than the limit.</summary>
+/// <remarks>Elements count as eight bytes, since the type is not known here. Sizes that come from the inputs of a run are left to ONNX Runtime.</remarks>
 internal static class ConstantSizeGuard
 {
     private const int ElementBytes = 8;
@@ -28,9 +28,14 @@ internal static class ConstantSizeGuard
             if (node.OpType != "Constant" || node.Output.Count != 1) continue;
             foreach (var attribute in node.Attribute)
             {
-                if (attribute.Name == "value" && attribute.T is not null) result[node.Output[0]] = attribute.T;
-                if (attribute.Name == "value_ints") result[node.Output[0]] = new TensorProto { Dims = { attribute.Ints.Count }, DataType = (int)DataType.Int64, Int64Data = { attribute.Ints } };
-                if (attribute.Name == "value_int") result[node.Output[0]] = new TensorProto { DataType = (int)DataType.Int64, Int64Data = { attribute.I } };
+                var value = attribute.Name switch
+                {
+                    "value" => attribute.T,
+                    "value_ints" => new TensorProto { Dims = { attribute.Ints.Count }, DataType = (int)DataType.Int64, Int64Data = { attribute.Ints } },
+                    "value_int" => new TensorProto { DataType = (int)DataType.Int64, Int64Data = { attribute.I } },
+                    _ => null,
+                };
+                if (value is not null) result[node.Output[0]] = value;
             }
         }
 
@@ -69,10 +74,12 @@ internal static class ConstantSizeGuard
     public static void CheckBudget(Int128 elements, int elementBytes, string what, GuardContext context)
     {
         if (elements * elementBytes > context.Limits.MaxComputedBytes)
-            throw context.RefuseBeyond($"{what} asks for a tensor of more than {context.Limits.MaxComputedBytes} bytes", nameof(OnnxFileLimits.MaxComputedBytes));
+            throw context.RefuseBeyond(
+                $"{what} asks for a tensor of more than {context.Limits.MaxComputedBytes} bytes",
+                nameof(OnnxFileLimits.MaxComputedBytes));
     }
 
-    // Each padded axis grows by begin + end at least.
+    // Each padded axis grows by at least begin + end.
     private static long[]? Padding(long[]? pads)
     {
         if (pads is null || pads.Length % 2 != 0) return null;
@@ -83,9 +90,11 @@ internal static class ConstantSizeGuard
     }
 
     private static long[]? Range(long[]? start, long[]? limit, long[]? delta) =>
-        start is [var from] && limit is [var to] && delta is [var step] && step != 0 ? [(long)Int128.Clamp(((Int128)to - from) / step, 0, long.MaxValue)] : null;
+        start is [var from] && limit is [var to] && delta is [var step] && step != 0
+            ? [(long)Int128.Clamp(((Int128)to - from) / step, 0, long.MaxValue)]
+            : null;
 
-    // The integers of a small tensor; null for other types, tensors too long for a shape, and data in other files. The data counts, not the announced shape.
+    // The integers of a small tensor; null for other types, tensors too long for a shape, and data in other files. The data counts, not the declared shape.
     private static long[]? Values(TensorProto tensor)
     {
         var type = (DataType)tensor.DataType;

@@ -3,7 +3,9 @@ using OnnxFunctional.Export.Proto;
 namespace OnnxFunctional.Export.Import;
 
 /// <summary>Functions of a file: no recursion, bounded depth, and a bounded number of nodes once every call is replaced by its body.</summary>
-/// <remarks>ONNX Runtime 1.31 dies of a chain of 3000 functions (166 KB) and is still loading after minutes on 25 functions that each call the next one twice.</remarks>
+/// <remarks>
+/// ONNX Runtime 1.31 crashes on a chain of 3000 functions (166 KB) and is still loading after minutes with 25 functions that each call the next one twice.
+/// </remarks>
 internal sealed class FunctionGuard
 {
     private const long Saturated = 1L << 40;
@@ -16,7 +18,9 @@ internal sealed class FunctionGuard
     {
         _context = context;
         if (model.Functions.Count > context.Limits.MaxFunctions)
-            throw context.RefuseBeyond($"it has {model.Functions.Count} functions, more than {context.Limits.MaxFunctions}", nameof(OnnxFileLimits.MaxFunctions));
+            throw context.RefuseBeyond(
+                $"it has {model.Functions.Count} functions, more than {context.Limits.MaxFunctions}",
+                nameof(OnnxFileLimits.MaxFunctions));
         foreach (var function in model.Functions)
         {
             if (function.Name.Length == 0 || !_functions.TryAdd(Key(function.Domain, function.Name, function.Overload), function))
@@ -25,18 +29,19 @@ internal sealed class FunctionGuard
         }
     }
 
-    /// <summary>The operator has a name, and its domain is known or a function of the file stands behind it.</summary>
+    /// <summary>The operator has a name, and its domain is known or a function of the file defines it.</summary>
     public void CheckOperator(NodeProto node)
     {
         if (node.OpType.Length == 0) throw _context.Refuse($"node {GuardContext.Quote(node.Name)} has no operator");
         if (!DomainGuard.IsKnown(node.Domain) && Called(node) is null)
         {
             throw _context.Refuse(
-                $"{GuardContext.Describe(node)} is of the domain {GuardContext.Quote(node.Domain)}", "Operators of ai.onnx, ai.onnx.ml and com.microsoft are read; export the model with these.");
+                $"{GuardContext.Describe(node)} is of the domain {GuardContext.Quote(node.Domain)}",
+                "Operators of ai.onnx, ai.onnx.ml and com.microsoft are supported; export the model with these.");
         }
     }
 
-    /// <summary>Measures the model with all calls written out.</summary>
+    /// <summary>Counts the nodes of the model with all calls expanded.</summary>
     public void CheckCalls(ModelProto model)
     {
         foreach (var function in model.Functions) Measure(function, 1);
@@ -56,7 +61,7 @@ internal sealed class FunctionGuard
 
     private (int Depth, long Nodes) Measure(FunctionProto function, int depth)
     {
-        // A function that calls itself, over however many others, never stops going deeper.
+        // Recursion, direct or through other functions, never stops going deeper.
         if (depth > _context.Limits.MaxFunctionDepth) throw TooDeep(function);
         if (_measured.TryGetValue(function, out var known))
         {
@@ -91,9 +96,11 @@ internal sealed class FunctionGuard
     private static long Add(long a, long b) => Math.Min(a + b, Saturated);
 
     private OnnxFileException TooDeep(FunctionProto function) => _context.RefuseBeyond(
-        $"function {GuardContext.Quote(function.Name)} calls itself, or functions call each other more than {_context.Limits.MaxFunctionDepth} deep", nameof(OnnxFileLimits.MaxFunctionDepth));
+        $"function {GuardContext.Quote(function.Name)} calls itself, or functions call each other more than {_context.Limits.MaxFunctionDepth} deep",
+        nameof(OnnxFileLimits.MaxFunctionDepth));
 
     private FunctionProto? Called(NodeProto node) => _functions.GetValueOrDefault(Key(node.Domain, node.OpType, node.Overload));
 
-    private static (string Domain, string Name, string Overload) Key(string domain, string name, string overload) => (DomainGuard.Normalize(domain), name, overload);
+    private static (string Domain, string Name, string Overload) Key(string domain, string name, string overload) =>
+        (DomainGuard.Normalize(domain), name, overload);
 }

@@ -3,7 +3,7 @@ using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>Graphs: every name is defined once and before any cycle can form, everything used is defined, nesting is bounded.</summary>
+/// <summary>Graphs: every name is defined once, everything that is used is defined, there are no cycles, and nesting is bounded.</summary>
 internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
 {
     private readonly List<HashSet<string>> _scopes = [];
@@ -13,7 +13,7 @@ internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
         var names = Check(model.Graph, "the graph");
         foreach (var body in model.Functions) CheckFunction(body);
 
-        // A training graph sees the names of the model, and may repeat its nodes.
+        // A training graph can read the model's values, and may repeat its nodes.
         _scopes.Add(names);
         foreach (var training in model.TrainingInfo)
         {
@@ -33,7 +33,8 @@ internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var input in graph.Input)
         {
-            if (input.Name.Length == 0 || !names.Add(input.Name)) throw context.Refuse($"{what} has the input {GuardContext.Quote(input.Name)} twice or without a name");
+            if (input.Name.Length == 0 || !names.Add(input.Name))
+                throw context.Refuse($"{what} has the input {GuardContext.Quote(input.Name)} twice or without a name");
             TypeGuard.Check(input, context);
         }
 
@@ -56,7 +57,7 @@ internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
         foreach (var output in graph.Output)
         {
             TypeGuard.Check(output, context);
-            if (!IsDefined(output.Name, names)) throw context.Refuse($"the output {GuardContext.Quote(output.Name)} of {what} is computed nowhere");
+            if (!IsDefined(output.Name, names)) throw context.Refuse($"the output {GuardContext.Quote(output.Name)} of {what} is never computed");
         }
 
         return names;
@@ -76,11 +77,11 @@ internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
         CheckNodes(body.Node, names, what, ConstantSizeGuard.Constants(body.Node));
         foreach (var output in body.Output)
         {
-            if (!names.Contains(output)) throw context.Refuse($"the output {GuardContext.Quote(output)} of {what} is computed nowhere");
+            if (!names.Contains(output)) throw context.Refuse($"the output {GuardContext.Quote(output)} of {what} is never computed");
         }
     }
 
-    // An initializer may also be an input (its default value), never a second initializer.
+    // An initializer may also be an input, as its default value, but no name may have two initializers.
     private void Constant(string name, HashSet<string> names, HashSet<string> constants, string what)
     {
         if (name.Length == 0 || !constants.Add(name)) throw context.Refuse($"{what} has the initializer {GuardContext.Quote(name)} twice or without a name");
@@ -109,14 +110,15 @@ internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
             foreach (var input in node.Input)
             {
                 if (input.Length == 0) continue;
-                if (!IsDefined(input, names)) throw context.Refuse($"{GuardContext.Describe(node)} takes {GuardContext.Quote(input)}, which is defined nowhere");
+                if (!IsDefined(input, names)) throw context.Refuse($"{GuardContext.Describe(node)} takes {GuardContext.Quote(input)}, which is never defined");
                 if (producers.TryGetValue(input, out var producer)) order.Add(producer, i);
             }
 
             var attributes = new HashSet<string>(StringComparer.Ordinal);
             foreach (var attribute in node.Attribute)
             {
-                if (!attributes.Add(attribute.Name)) throw context.Refuse($"{GuardContext.Describe(node)} has the attribute {GuardContext.Quote(attribute.Name)} twice");
+                if (!attributes.Add(attribute.Name))
+                    throw context.Refuse($"{GuardContext.Describe(node)} has the attribute {GuardContext.Quote(attribute.Name)} twice");
                 CheckAttribute(attribute, GuardContext.Describe(node));
                 foreach (var graph in Subgraphs(attribute)) AddCaptures(graph, producers, order, i);
             }
@@ -141,8 +143,8 @@ internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
 
     public static IEnumerable<GraphProto> Subgraphs(AttributeProto attribute) => attribute.G is null ? attribute.Graphs : attribute.Graphs.Prepend(attribute.G);
 
-    // What a graph inside a node takes from around it orders that node too. A name the inner graph defines itself gives an order too many only where it
-    // shadows one of ours; such a file is refused at worst.
+    // Values that a graph inside a node reads from outside order that node too. A name that the inner graph defines itself adds a superfluous order only if it
+    // shadows an outer name; at worst such a file is refused.
     private static void AddCaptures(GraphProto graph, Dictionary<string, int> producers, NodeOrder order, int node)
     {
         foreach (var output in graph.Output) AddCapture(output.Name, producers, order, node);

@@ -4,24 +4,25 @@ using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>What all checks of one file share: how it is called, where its external data may lie, the limits, and the form of a refusal.</summary>
+/// <summary>What all checks of one file share: its name in messages, the folder of its external data, the limits, and the form of a refusal.</summary>
 internal sealed class GuardContext(string source, string? folder, OnnxFileLimits limits)
 {
-    private const string Damaged = "The file is damaged or was made to do harm; get it again from where it came from.";
+    private const string Damaged = "The file is damaged or malicious; get it again from its source.";
     private const int LongestQuote = 80;
 
     public string Source { get; } = source;
 
-    /// <summary>The folder of external data, null where none is allowed.</summary>
+    /// <summary>The folder of external data, null if none is allowed.</summary>
     public string? Folder { get; } = folder;
 
     public OnnxFileLimits Limits { get; } = limits;
 
-    public OnnxFileException Refuse(string problem, string remedy = Damaged, Exception? cause = null) => new($"{Source} is not accepted: {problem}. {remedy}", cause);
+    public OnnxFileException Refuse(string problem, string remedy = Damaged, Exception? cause = null) =>
+        new($"{Source} is not accepted: {problem}. {remedy}", cause);
 
     public OnnxFileException RefuseBeyond(string problem, string limit) => Refuse(problem, $"If you trust the file, raise OnnxFileLimits.{limit}.");
 
-    /// <summary>A text of the file for a message: short, without control characters, in quotes.</summary>
+    /// <summary>Text from the file for a message: shortened, without control characters, in quotes.</summary>
     public static string Quote(string text)
     {
         var result = new StringBuilder("'");
@@ -31,7 +32,8 @@ internal sealed class GuardContext(string source, string? folder, OnnxFileLimits
     }
 
     /// <summary>A node for a message.</summary>
-    public static string Describe(NodeProto node) => node.Name.Length > 0 ? $"node {Quote(node.Name)} ({Quote(node.OpType)})" : $"a node {Quote(node.OpType)}";
+    public static string Describe(NodeProto node) =>
+        node.Name.Length > 0 ? $"node {Quote(node.Name)} ({Quote(node.OpType)})" : $"a node {Quote(node.OpType)}";
 
     public static string Number(Int128 value) => value.ToString(CultureInfo.InvariantCulture);
 }

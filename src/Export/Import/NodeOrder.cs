@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>Which node has to run before which; linked lists in arrays, because a hostile file may have a million edges.</summary>
+/// <summary>Which nodes must run before which; linked lists in arrays, because a hostile file may have a million edges.</summary>
 internal sealed class NodeOrder(int nodes)
 {
     private readonly int[] _firstEdge = CreateEmpty(nodes);
@@ -14,7 +14,7 @@ internal sealed class NodeOrder(int nodes)
         _waitingFor[after]++;
     }
 
-    /// <summary>Kahn: takes away what waits for nothing until nothing is left, or only a cycle.</summary>
+    /// <summary>Kahn's algorithm: removes nodes that wait for no other until none is left, or only a cycle.</summary>
     public bool HasCycle()
     {
         var ready = new Stack<int>();

@@ -3,18 +3,18 @@ using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>A file that passed all checks: its bytes for ONNX Runtime, its messages for us.</summary>
+/// <summary>A file that passed all checks: its bytes for ONNX Runtime, its parsed content for us.</summary>
 /// <param name="Bytes">The file.</param>
 /// <param name="Model">The file, parsed.</param>
-/// <param name="Source">How messages call it.</param>
-/// <param name="Folder">The folder of its external data, null where it has none.</param>
+/// <param name="Source">Its name in messages.</param>
+/// <param name="Folder">The folder of its external data, null if it may have none.</param>
 internal sealed record CheckedModel(byte[] Bytes, ModelProto Model, string Source, string? Folder);
 
-/// <summary>Checks an ONNX file from anywhere before we build from it or hand it to ONNX Runtime, which some files hang or kill.</summary>
+/// <summary>Checks an untrusted ONNX file before we use it or pass it to ONNX Runtime, which some files hang or crash.</summary>
 /// <remarks>
 /// In this order: size of the file, shape of the protobuf without building objects (<see cref="WireScan"/>), versions, tensors (<see cref="TensorGuard"/>,
 /// <see cref="ExternalDataGuard"/>), graphs (<see cref="GraphGuard"/>), functions (<see cref="FunctionGuard"/>), attributes (<see cref="AttributeGuard"/>,
-/// <see cref="ConstantSizeGuard"/>). Not covered: sizes and loops that only the inputs of a run decide; a run can be cancelled.
+/// <see cref="ConstantSizeGuard"/>). Not covered: sizes and loops that depend on the inputs of a run; a run can be cancelled.
 /// </remarks>
 internal static class OnnxFileGuard
 {
@@ -29,8 +29,9 @@ internal static class OnnxFileGuard
         try
         {
             var file = new FileInfo(path);
-            if (Directory.Exists(path)) throw new OnnxFileException($"{source} is a folder. Give the path of an .onnx file.");
-            if (!file.Exists) throw new OnnxFileException($"The file {source} does not exist. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
+            if (Directory.Exists(path)) throw new OnnxFileException($"{source} is a folder. Pass the path of an .onnx file.");
+            if (!file.Exists)
+                throw new OnnxFileException($"The file {source} does not exist. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
             var folder = file.Directory!.FullName;
             var context = new GuardContext(source, folder, limits);
             CheckSize(context, file.Length);
@@ -42,11 +43,11 @@ internal static class OnnxFileGuard
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new OnnxFileException($"The file {source} cannot be read: {failed.Message} Check the path and who may read it.", failed);
+            throw new OnnxFileException($"The file {source} cannot be read: {failed.Message} Check the path and the permissions.", failed);
         }
     }
 
-    /// <summary>Checks bytes; external data is allowed only where a folder is given.</summary>
+    /// <summary>Checks bytes; external data is allowed only if a folder is given.</summary>
     /// <exception cref="OnnxFileException">They are not accepted.</exception>
     public static CheckedModel ReadBytes(byte[] bytes, string source, string? folder, OnnxFileLimits limits)
     {
@@ -57,8 +58,8 @@ internal static class OnnxFileGuard
 
     private static void CheckSize(GuardContext context, long length)
     {
-        if (length == 0) throw context.Refuse("it is empty", "Write it again.");
-        if (length > int.MaxValue) throw context.Refuse($"it has {length} bytes, and protobuf ends at 2 GiB", "Store the weights as external data.");
+        if (length == 0) throw context.Refuse("it is empty", "Write the file again.");
+        if (length > int.MaxValue) throw context.Refuse($"it has {length} bytes, and protobuf is limited to 2 GiB", "Store the weights as external data.");
         if (length > context.Limits.MaxFileBytes)
             throw context.RefuseBeyond($"it has {length} bytes, more than {context.Limits.MaxFileBytes}", nameof(OnnxFileLimits.MaxFileBytes));
     }
@@ -77,7 +78,9 @@ internal static class OnnxFileGuard
         }
 
         if (model.IrVersion is < OldestIr or > NewestIr)
-            throw context.Refuse($"its IR version is {model.IrVersion}", $"Versions {OldestIr} to {NewestIr} are read; export it again for one of them.");
+            throw context.Refuse(
+                $"its IR version is {model.IrVersion}",
+                $"Versions {OldestIr} to {NewestIr} are supported; export the model again for one of them.");
         if (model.Graph is null) throw context.Refuse("it has no graph");
         DomainGuard.CheckImports(model.OpsetImport, "the model", context);
 

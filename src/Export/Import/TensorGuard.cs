@@ -3,7 +3,7 @@ using DataType = OnnxFunctional.Export.Proto.TensorProto.Types.DataType;
 
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>A tensor holds exactly the elements its shape announces, in exactly one place.</summary>
+/// <summary>A tensor holds exactly the elements that its shape declares, in exactly one place.</summary>
 internal static class TensorGuard
 {
     private const int StringBits = -1;
@@ -11,7 +11,7 @@ internal static class TensorGuard
     public static void Check(TensorProto tensor, GuardContext context)
     {
         var name = "tensor " + GuardContext.Quote(tensor.Name);
-        if (tensor.Segment is not null) throw context.Refuse($"{name} is cut into segments, which nobody reads", "Export it again.");
+        if (tensor.Segment is not null) throw context.Refuse($"{name} is cut into segments, which no reader supports", "Export the model again.");
         var bits = BitsOf(tensor.DataType) ?? throw context.Refuse($"{name} has the unknown element type {tensor.DataType}");
         var elements = ElementCount(tensor.Dims, name, context);
 
@@ -23,27 +23,28 @@ internal static class TensorGuard
             return;
         }
 
-        if (tensor.ExternalData.Count > 0) throw context.Refuse($"{name} names another file and does not say that its data is there");
+        if (tensor.ExternalData.Count > 0) throw context.Refuse($"{name} names another file without declaring its data as external");
         CheckData(tensor, name, elements, bits, context);
     }
 
-    /// <summary>Non-zero values and their places; the dense tensor they stand for counts against the budget.</summary>
+    /// <summary>Non-zero values and their positions; the dense tensor they stand for counts against the limit.</summary>
     public static void Check(SparseTensorProto tensor, GuardContext context)
     {
         if (tensor.Values is null || tensor.Indices is null) throw context.Refuse("a sparse tensor lacks values or indices");
         Check(tensor.Values, context);
         Check(tensor.Indices, context);
         var name = "sparse tensor " + GuardContext.Quote(tensor.Values.Name);
-        if (tensor.Values.Dims.Count != 1 || tensor.Indices.DataType != (int)DataType.Int64) throw context.Refuse($"{name} is not a list of values with int64 indices");
+        if (tensor.Values.Dims.Count != 1 || tensor.Indices.DataType != (int)DataType.Int64)
+            throw context.Refuse($"{name} is not a list of values with int64 indices");
 
         var count = tensor.Values.Dims[0];
         var indices = tensor.Indices.Dims;
         var linear = indices.Count == 1 && indices[0] == count;
         var coordinates = indices.Count == 2 && indices[0] == count && indices[1] == tensor.Dims.Count;
-        if (!linear && !coordinates) throw context.Refuse($"{name} has {count} values and indices of another number");
+        if (!linear && !coordinates) throw context.Refuse($"{name} has {count} values but another number of indices");
 
         var elements = ElementCount(tensor.Dims, name, context);
-        if (count > elements) throw context.Refuse($"{name} has more values than places");
+        if (count > elements) throw context.Refuse($"{name} has more values than elements");
         ConstantSizeGuard.CheckBudget(elements, Math.Max(BitsOf(tensor.Values.DataType) ?? 0, 8) / 8, name, context);
     }
 
@@ -70,7 +71,7 @@ internal static class TensorGuard
         return empty ? 0 : product;
     }
 
-    /// <summary>Bits of an element, -1 for strings, null for a type ONNX does not have.</summary>
+    /// <summary>Bits of an element, -1 for strings, null for a type that ONNX does not have.</summary>
     public static int? BitsOf(int dataType) => (DataType)dataType switch
     {
         DataType.String => StringBits,
@@ -99,16 +100,18 @@ internal static class TensorGuard
             if (bits == StringBits) throw context.Refuse($"{name} holds strings as raw bytes");
             var expected = Bytes(elements, bits);
             if (tensor.RawData.Length != expected)
-                throw context.Refuse($"{name} of shape [{string.Join(", ", tensor.Dims)}] needs {GuardContext.Number(expected)} bytes and holds {tensor.RawData.Length}");
+                throw context.Refuse(
+                    $"{name} of shape [{string.Join(", ", tensor.Dims)}] needs {GuardContext.Number(expected)} bytes and holds {tensor.RawData.Length}");
             return;
         }
 
         var (found, needed) = TypedList(tensor, elements, bits);
         if (found != needed)
-            throw context.Refuse($"{name} of shape [{string.Join(", ", tensor.Dims)}] needs {GuardContext.Number(needed)} values of its type and holds {found}");
+            throw context.Refuse(
+                $"{name} of shape [{string.Join(", ", tensor.Dims)}] needs {GuardContext.Number(needed)} values of its type and holds {found}");
     }
 
-    // The list the type belongs to, and how many entries it needs: pairs for complex numbers, bytes for what is smaller than a byte.
+    // The list for the type, and how many entries it needs: pairs for complex numbers, bytes for types smaller than a byte.
     private static (int Found, Int128 Needed) TypedList(TensorProto tensor, Int128 elements, int bits) => (DataType)tensor.DataType switch
     {
         DataType.Float => (tensor.FloatData.Count, elements),

@@ -2,12 +2,12 @@ using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>Declared types: known elements, dimensions that are not negative, a bounded rank.</summary>
+/// <summary>Declared types: known element types, no negative dimensions, a bounded rank.</summary>
 internal static class TypeGuard
 {
     public static void Check(ValueInfoProto info, GuardContext context)
     {
-        // The depth of types inside types is bounded by that of messages.
+        // The depth of nested types is bounded by that of messages.
         for (var type = info.Type; type is not null; type = Inner(type))
         {
             if (type.TensorType is { } tensor) Check(info.Name, tensor.ElemType, tensor.Shape, context);
@@ -25,11 +25,14 @@ internal static class TypeGuard
 
     private static void Check(string name, int elementType, TensorShapeProto? shape, GuardContext context)
     {
-        // 0 means that the file leaves the type open.
-        if (elementType != 0 && TensorGuard.BitsOf(elementType) is null) throw context.Refuse($"{GuardContext.Quote(name)} has the unknown element type {elementType}");
+        // 0 means that the file leaves the type unknown.
+        if (elementType != 0 && TensorGuard.BitsOf(elementType) is null)
+            throw context.Refuse($"{GuardContext.Quote(name)} has the unknown element type {elementType}");
         if (shape is null) return;
         if (shape.Dim.Count > context.Limits.MaxRank)
-            throw context.RefuseBeyond($"{GuardContext.Quote(name)} has {shape.Dim.Count} dimensions, more than {context.Limits.MaxRank}", nameof(OnnxFileLimits.MaxRank));
+            throw context.RefuseBeyond(
+                $"{GuardContext.Quote(name)} has {shape.Dim.Count} dimensions, more than {context.Limits.MaxRank}",
+                nameof(OnnxFileLimits.MaxRank));
         foreach (var dimension in shape.Dim)
         {
             if (dimension.DimValue < 0) throw context.Refuse($"{GuardContext.Quote(name)} has the dimension {dimension.DimValue}");

@@ -3,20 +3,20 @@ using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>Brings the weights of a file that we wrote back into a model: by name, each put back into the order it has in the graph.</summary>
+/// <summary>Reads the weights of a file that we wrote back into a model: by name, each rearranged to its order in the graph.</summary>
 internal static class WeightReader
 {
     /// <summary>Sets every weight of the model from the file.</summary>
-    /// <param name="model">The model; its weights are all set, or none.</param>
+    /// <param name="model">The model; either all of its weights are set, or none.</param>
     /// <param name="file">A file that passed the guard.</param>
-    /// <param name="source">How messages call it.</param>
+    /// <param name="source">Its name in messages.</param>
     /// <exception cref="OnnxFileException">Weights are missing or do not fit; all are listed.</exception>
     public static void Load(Model model, ModelProto file, string source)
     {
         foreach (var (weight, data) in Read(model, file, source)) data.CopyTo(weight.Storage.AsSpan());
     }
 
-    /// <summary>Every weight of the model with its values in the file; the model stays as it is.</summary>
+    /// <summary>Every weight of the model with its values in the file; the model is not changed.</summary>
     /// <exception cref="OnnxFileException">Weights are missing or do not fit; all are listed.</exception>
     public static IReadOnlyList<(Weight Weight, float[] Data)> Read(Model model, ModelProto file, string source)
     {
@@ -45,23 +45,26 @@ internal static class WeightReader
         if (problems.Count > 0)
         {
             throw new OnnxFileException(
-                $"{source} does not hold the weights of model '{model.Name}': {string.Join("; ", problems.Select(problem => problem.TrimEnd('.')))}. Load it into the model it was exported from, with the same layer names.");
+                $"{source} does not hold the weights of model '{model.Name}': {string.Join("; ", problems.Select(problem => problem.TrimEnd('.')))}. "
+                + "Load it into the model it was exported from, with the same layer names.");
         }
 
         return values;
     }
 
-    /// <summary>A stored weight in the shape the graph has it.</summary>
+    /// <summary>A stored weight, rearranged as in the graph.</summary>
     /// <exception cref="FormatException">It is not stored as we store weights, or has another shape.</exception>
     private static float[] Read(TensorProto tensor, Shape shape)
     {
         var stored = OnnxProto.ShapeOf(tensor);
-        var data = OnnxProto.FloatsOf(tensor) ?? throw new FormatException($"it is stored as type {tensor.DataType} ({tensor.DataLocation}), expected float inside the file");
+        var data = OnnxProto.FloatsOf(tensor) ?? throw new FormatException(
+            $"it is stored as type {tensor.DataType} ({tensor.DataLocation}), expected float inside the file");
         var text = tensor.MetadataProps.Find(Arrangement.MetadataKey);
         var original = tensor.MetadataProps.Find(Arrangement.ShapeKey) is { } written ? Shape.Of(FeatureOrder.Integers(written, ',').Span) : stored;
         if (original != shape) throw new FormatException($"the file has shape {original}, the model {shape}");
         var arrangement = text is null ? Arrangement.None : Arrangement.Parse(text, shape);
-        if (arrangement.Apply(shape) != stored) throw new FormatException($"'{arrangement}' of {shape} gives {arrangement.Apply(shape)}, but {stored} is stored");
+        if (arrangement.Apply(shape) != stored)
+            throw new FormatException($"'{arrangement}' of {shape} gives {arrangement.Apply(shape)}, but the stored shape is {stored}");
         return arrangement.Undo(data, shape);
     }
 }

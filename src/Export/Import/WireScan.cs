@@ -2,8 +2,8 @@ using Google.Protobuf.Reflection;
 
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>Walks serialized protobuf without building anything: lengths, depth and the number of parts.</summary>
-/// <remarks>A part takes two bytes in a file and about a hundred as an object, so a parser has to know their number before it starts.</remarks>
+/// <summary>Scans serialized protobuf without building objects: lengths, depth and the number of parts.</summary>
+/// <remarks>A part takes as few as two bytes in a file and about a hundred as an object, so their number must be checked before parsing.</remarks>
 internal ref struct WireScan
 {
     private const int DeepestMessage = 100;
@@ -19,8 +19,9 @@ internal ref struct WireScan
         _context = context;
     }
 
-    /// <exception cref="OnnxFileException">The bytes are no such message, too deep, or of too many parts.</exception>
-    public static void Check(ReadOnlySpan<byte> bytes, MessageDescriptor message, GuardContext context) => new WireScan(bytes, context).Message(message, bytes.Length, 0);
+    /// <exception cref="OnnxFileException">The bytes are not such a message, are nested too deep, or have too many parts.</exception>
+    public static void Check(ReadOnlySpan<byte> bytes, MessageDescriptor message, GuardContext context) =>
+        new WireScan(bytes, context).Message(message, bytes.Length, 0);
 
     private void Message(MessageDescriptor? message, int end, int depth)
     {
@@ -49,7 +50,7 @@ internal ref struct WireScan
                     throw Malformed("a wire type that ONNX does not use");
             }
 
-            // Numbers of known fields go into arrays of numbers; everything else becomes an object of its own.
+            // Numbers of known fields are stored in arrays; everything else becomes an object.
             if (field is null || field.FieldType is FieldType.Message or FieldType.String or FieldType.Bytes) _parts++;
             if (_parts > _context.Limits.MaxParts)
                 throw _context.RefuseBeyond($"it has more than {_context.Limits.MaxParts} parts", nameof(OnnxFileLimits.MaxParts));

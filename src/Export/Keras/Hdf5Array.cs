@@ -12,12 +12,12 @@ internal enum Hdf5Element
     Unsigned,
 }
 
-/// <summary>An array of an HDF5 file: its shape, and its bytes where they lie in the file.</summary>
+/// <summary>An array of an HDF5 file: its shape, and its bytes within the file.</summary>
 internal sealed record Hdf5Array(string Path, int[] Dims, Hdf5Element Element, int ElementSize, ReadOnlyMemory<byte> Bytes)
 {
     public int Count => Bytes.Length / ElementSize;
 
-    /// <summary>The elements as float32; all stored types here are little-endian.</summary>
+    /// <summary>Copies the elements as float32; all supported types are little-endian.</summary>
     public void CopyTo(Span<float> values)
     {
         var bytes = Bytes.Span;

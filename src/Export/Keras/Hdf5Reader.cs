@@ -3,16 +3,16 @@ using System.Text;
 
 namespace OnnxFunctional.Export.Keras;
 
-/// <summary>Reads the arrays of a weight file: the part of HDF5 that Keras writes, and nothing else of it.</summary>
+/// <summary>Reads the arrays of a weight file: only the part of HDF5 that Keras writes.</summary>
 /// <remarks>
-/// PureHDF, which writes our files, also reads: but it follows external links and external storage to any path the file names, and does not bound what it allocates.
-/// A weight file comes from strangers, so this reader knows no way out of the file: every offset is checked against its end, links are hard links within it,
-/// each object is visited once, arrays are contiguous or compact, and nothing is copied before the caller has seen the shapes.
-/// Structure: "HDF5 File Format Specification Version 3.0", sections II to IV.
+/// PureHDF, which writes our files, can also read them, but it follows external links and external storage to any path that the file
+/// names, and does not bound its allocations. A weight file is untrusted, so this reader never leaves it: every offset is checked
+/// against its end, only hard links within the file are followed, each object is visited once, arrays are contiguous or compact, and
+/// nothing is copied before the caller has seen the shapes. Structure: "HDF5 File Format Specification Version 3.0", sections II to IV.
 /// </remarks>
 internal sealed class Hdf5Reader
 {
-    // Keras' own files hold two objects a layer and four levels a nested model.
+    // Keras' own files hold two objects per layer and four levels per nested model.
     private const int MostObjects = 200_000;
     private const int DeepestPath = 64;
     private const ulong Undefined = ulong.MaxValue;
@@ -23,8 +23,8 @@ internal sealed class Hdf5Reader
 
     private Hdf5Reader(ReadOnlyMemory<byte> file) => _file = file;
 
-    /// <summary>All arrays by their paths, <c>layers/dense/vars/0</c>.</summary>
-    /// <exception cref="ModelException">The bytes are no HDF5, broken, or use what weight files do not.</exception>
+    /// <summary>All arrays by their paths, such as <c>layers/dense/vars/0</c>.</summary>
+    /// <exception cref="ModelException">The bytes are not HDF5, are damaged, or use a feature that weight files do not have.</exception>
     public static IReadOnlyDictionary<string, Hdf5Array> Read(ReadOnlyMemory<byte> file)
     {
         var reader = new Hdf5Reader(file);
@@ -34,7 +34,8 @@ internal sealed class Hdf5Reader
 
     private ulong ReadSuperblock()
     {
-        if (!At(0, 8).SequenceEqual((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F', 13, 10, 26, 10])) throw Broken("it does not begin as an HDF5 file does");
+        if (!At(0, 8).SequenceEqual((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F', 13, 10, 26, 10]))
+            throw Broken("it does not begin like an HDF5 file");
         var version = At(8, 1)[0];
         var (sizes, start, root) = version switch
         {
@@ -48,7 +49,7 @@ internal sealed class Hdf5Reader
         return Offset((ulong)root);
     }
 
-    /// <summary>A group is gone into, an array noted.</summary>
+    /// <summary>Reads the members of a group, or notes an array.</summary>
     private void ReadObject(ulong address, string path, int depth)
     {
         if (depth > DeepestPath) throw Broken($"groups are nested more than {DeepestPath} deep");
@@ -83,7 +84,11 @@ internal sealed class Hdf5Reader
                 case MessageKind.LinkInfo:
                     Need(message, 2);
                     var at = message.Start + 2 + ((At(message.Start + 1, 1)[0] & 1) != 0 ? 8UL : 0);
-                    if (Offset(at) != Undefined) throw Broken($"group '{path}' keeps its links in a form Keras does not write. Save the weights with Keras, or with h5py's default libver");
+                    if (Offset(at) != Undefined)
+                    {
+                        throw Broken(
+                            $"group '{path}' stores its links in a form that Keras does not write. Save the weights with Keras, or with h5py's default libver");
+                    }
                     break;
             }
         }
@@ -92,16 +97,17 @@ internal sealed class Hdf5Reader
 
         void Add((string Name, ulong Target) link)
         {
-            if (link.Name.Length == 0 || link.Name.Contains('/', StringComparison.Ordinal) || !names.Add(link.Name)) throw Broken($"group '{path}' names a member '{link.Name}' twice or wrongly");
+            if (link.Name.Length == 0 || link.Name.Contains('/', StringComparison.Ordinal) || !names.Add(link.Name))
+                throw Broken($"group '{path}' has a member '{link.Name}' twice or with an invalid name");
             links.Add(link);
         }
 
         void ReadTree(ulong address, (ulong Start, ulong Length) heap, int depth)
         {
-            if (depth > 16 || !_visited.Add(address) || _visited.Count > MostObjects) throw Broken($"the index of group '{path}' runs in a circle");
+            if (depth > 16 || !_visited.Add(address) || _visited.Count > MostObjects) throw Broken($"the index of group '{path}' is circular");
             Signature(address, "TREE"u8);
             var node = At(address, 24);
-            if (node[4] != 0) throw Broken($"the index of group '{path}' is not one of names");
+            if (node[4] != 0) throw Broken($"the index of group '{path}' does not list names");
             var level = node[5];
             var used = BinaryPrimitives.ReadUInt16LittleEndian(node[6..]);
             for (var i = 0UL; i < used; i++)
@@ -115,14 +121,15 @@ internal sealed class Hdf5Reader
 
         void ReadNames(ulong address, (ulong Start, ulong Length) heap)
         {
-            if (!_visited.Add(address) || _visited.Count > MostObjects) throw Broken($"the index of group '{path}' runs in a circle");
+            if (!_visited.Add(address) || _visited.Count > MostObjects) throw Broken($"the index of group '{path}' is circular");
             Signature(address, "SNOD"u8);
             var count = BinaryPrimitives.ReadUInt16LittleEndian(At(address + 6, 2));
             for (var i = 0UL; i < count; i++)
             {
                 var entry = address + 8 + (40 * i);
                 var name = ReadName(heap, Offset(entry));
-                if (BinaryPrimitives.ReadUInt32LittleEndian(At(entry + 16, 4)) == 2) throw Broken($"'{name}' in group '{path}' is a soft link; expected arrays and groups of this file");
+                if (BinaryPrimitives.ReadUInt32LittleEndian(At(entry + 16, 4)) == 2)
+                    throw Broken($"'{name}' in group '{path}' is a soft link; expected arrays and groups of this file");
                 Add((name, Offset(entry + 8)));
             }
         }
@@ -141,7 +148,7 @@ internal sealed class Hdf5Reader
         at += (ulong)width;
         if (length > 1024 || at + length + 8 > message.End) throw Broken($"a link in group '{path}' is cut off");
         var name = Encoding.UTF8.GetString(At(at, (int)length));
-        if (kind != 0) throw Broken($"'{name}' in group '{path}' is a link to another place or file; expected arrays and groups of this file");
+        if (kind != 0) throw Broken($"'{name}' in group '{path}' is a soft or external link; expected arrays and groups of this file");
         return (name, Offset(at + length));
     }
 
@@ -165,30 +172,32 @@ internal sealed class Hdf5Reader
     {
         foreach (var message in messages)
         {
-            if (message.Kind == MessageKind.ExternalFiles) throw Broken($"the array '{path}' keeps its numbers in another file, which is never opened");
+            if (message.Kind == MessageKind.ExternalFiles) throw Broken($"the array '{path}' stores its elements in another file, which is never opened");
             if (message.Kind == MessageKind.Filters) throw Broken($"the array '{path}' is compressed; Keras writes plain arrays. Save the weights with Keras");
         }
 
         var dims = ReadDims(path, messages.Find(message => message.Kind == MessageKind.Dataspace) ?? throw Broken($"the array '{path}' has no shape"));
-        var (element, size) = ReadElement(path, messages.Find(message => message.Kind == MessageKind.Datatype) ?? throw Broken($"the array '{path}' has no element type"));
+        var (element, size) = ReadElement(
+            path, messages.Find(message => message.Kind == MessageKind.Datatype) ?? throw Broken($"the array '{path}' has no element type"));
         var bytes = (ulong)size;
         foreach (var dim in dims)
         {
-            // The file holds the numbers, so none of this can be larger than it.
-            if (dim != 0 && bytes > (ulong)_file.Length / (ulong)dim) throw Broken($"the array '{path}' claims the shape ({string.Join(", ", dims)}), more than the whole file holds");
+            // The file holds the elements, so no array can be larger than the file.
+            if (dim != 0 && bytes > (ulong)_file.Length / (ulong)dim)
+                throw Broken($"the array '{path}' claims the shape ({string.Join(", ", dims)}), more than the whole file holds");
             bytes *= (ulong)dim;
         }
 
         Need(layout, 2);
         var version = At(layout.Start, 1)[0];
-        if (version is not (3 or 4)) throw Broken($"the array '{path}' is laid out in version {version}; expected 3 or 4");
+        if (version is not (3 or 4)) throw Broken($"the array '{path}' has layout version {version}; expected 3 or 4");
         var start = At(layout.Start + 1, 1)[0] switch
         {
             0 when BinaryPrimitives.ReadUInt16LittleEndian(At(layout.Start + 2, 2)) >= bytes && layout.Start + 4 + bytes <= layout.End => layout.Start + 4,
             1 when bytes == 0 => 0UL,
             1 when Offset(layout.Start + 2) is var address && address != Undefined && Offset(layout.Start + 10) >= bytes => address,
-            1 => throw Broken($"the array '{path}' has a shape but no numbers"),
-            _ => throw Broken($"the array '{path}' is cut into chunks; Keras writes plain arrays. Save the weights with Keras"),
+            1 => throw Broken($"the array '{path}' has a shape but no elements"),
+            _ => throw Broken($"the array '{path}' is stored in chunks; Keras writes plain arrays. Save the weights with Keras"),
         };
         if (start > (ulong)_file.Length || bytes > (ulong)_file.Length - start) throw Broken($"the array '{path}' lies outside the file");
         return new(path, dims, element, size, _file.Slice((int)start, (int)bytes));
@@ -222,7 +231,8 @@ internal sealed class Hdf5Reader
         var header = At(type.Start, 8);
         var (kind, flags, size) = (header[0] & 15, header[1], BinaryPrimitives.ReadUInt32LittleEndian(header[4..]));
         var bigEndian = (flags & 1) != 0;
-        if (bigEndian || kind > 1 || size is not (1 or 2 or 4 or 8) || type.Shared) throw Broken($"the array '{path}' holds elements of a kind that weights do not have; expected little-endian numbers");
+        if (bigEndian || kind > 1 || size is not (1 or 2 or 4 or 8) || type.Shared)
+            throw Broken($"the array '{path}' holds elements of an unsupported type; expected little-endian numbers");
         if (kind == 0) return ((flags & 8) != 0 ? Hdf5Element.Signed : Hdf5Element.Unsigned, (int)size);
         Need(type, 20);
         var exponent = At(type.Start + 13, 1)[0];
@@ -231,11 +241,12 @@ internal sealed class Hdf5Reader
             (2, 5) => (Hdf5Element.Float16, 2),
             (4, 8) => (Hdf5Element.Float32, 4),
             (8, 11) => (Hdf5Element.Float64, 8),
-            _ => throw Broken($"the array '{path}' holds floating point of {size} bytes with an exponent of {exponent} bits; expected float16, float32 or float64"),
+            _ => throw Broken(
+                $"the array '{path}' holds floating-point numbers of {size} bytes with an exponent of {exponent} bits; expected float16, float32 or float64"),
         };
     }
 
-    /// <summary>The messages of an object header, of both versions, continued blocks included.</summary>
+    /// <summary>The messages of an object header of either version, continuation blocks included.</summary>
     private List<Message> ReadMessages(ulong address)
     {
         var messages = new List<Message>();
@@ -296,14 +307,14 @@ internal sealed class Hdf5Reader
         void AddBlock(ulong start, ulong length)
         {
             if (length > (ulong)_file.Length || start > (ulong)_file.Length - length) throw Broken("a header lies outside the file");
-            if (!_visited.Add(start) || _visited.Count > MostObjects) throw Broken("a header runs in a circle");
+            if (!_visited.Add(start) || _visited.Count > MostObjects) throw Broken("a header is circular");
             blocks.Enqueue((start, start + length));
         }
     }
 
     private void Signature(ulong address, ReadOnlySpan<byte> expected)
     {
-        if (!At(address, 4).SequenceEqual(expected)) throw Broken($"at {address} stands no {Encoding.ASCII.GetString(expected)}");
+        if (!At(address, 4).SequenceEqual(expected)) throw Broken($"there is no {Encoding.ASCII.GetString(expected)} at byte {address}");
     }
 
     private static void Need(Message message, ulong bytes)
@@ -322,7 +333,8 @@ internal sealed class Hdf5Reader
     };
 
     private ReadOnlySpan<byte> At(ulong address, int length) =>
-        address <= (ulong)_file.Length && (ulong)length <= (ulong)_file.Length - address ? _file.Span.Slice((int)address, length) : throw Broken($"it ends before {address + (ulong)length} bytes");
+        address <= (ulong)_file.Length && (ulong)length <= (ulong)_file.Length - address ? _file.Span.Slice((int)address, length) : throw Broken(
+            $"it ends before {address + (ulong)length} bytes");
 
     private static ModelException Broken(string what) => new($"The weight file cannot be read: {what}.");
 

@@ -2,33 +2,35 @@ using System.IO.Compression;
 
 namespace OnnxFunctional.Export.Keras;
 
-/// <summary>The zip that a .keras file is: read with suspicion, written as Keras does.</summary>
+/// <summary>The zip archive of a .keras file: read as untrusted, written as Keras does.</summary>
 internal static class KerasArchive
 {
-    // Keras stores entries as they are; a hundredfold is beyond what weights and JSON compress to.
+    // Keras stores entries uncompressed; weights and JSON never compress a hundredfold.
     private const long HighestRatio = 100;
     private const int MostEntries = 10_000;
     private const long LongestConfig = 1 << 26;
 
-    // The earliest time a zip can hold, so that equal models are equal files.
+    // The earliest time that a zip can hold, so that equal models give equal files.
     private static readonly DateTimeOffset s_time = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>The configuration and the weight file; nothing is written to the disk.</summary>
-    /// <exception cref="ModelException">It is no .keras file, or made to harm.</exception>
+    /// <exception cref="ModelException">It is not a .keras file, or it is malicious.</exception>
     public static (string Config, byte[] Weights) Read(Stream stream, string name)
     {
         try
         {
             using var zip = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
-            if (zip.Entries.Count > MostEntries) throw Refused(name, $"it holds {zip.Entries.Count} entries; expected metadata.json, config.json and model.weights.h5");
+            if (zip.Entries.Count > MostEntries)
+                throw Refused(name, $"it holds {zip.Entries.Count} entries; expected metadata.json, config.json and model.weights.h5");
             var names = new HashSet<string>(StringComparer.Ordinal);
             foreach (var entry in zip.Entries)
             {
                 var path = entry.FullName;
-                if (path.Contains('\\', StringComparison.Ordinal) || path.Contains('\0', StringComparison.Ordinal) || path.StartsWith('/') || path.Contains(':', StringComparison.Ordinal) || path.Split('/').Contains(".."))
+                if (path.AsSpan().ContainsAny("\\\0:") || path.StartsWith('/') || path.Split('/').Contains(".."))
                     throw Refused(name, $"its entry '{path}' leads out of the archive");
-                if (!names.Add(path)) throw Refused(name, $"its entry '{path}' is there twice");
-                if (entry.Length > 1 << 20 && entry.Length / HighestRatio > entry.CompressedLength) throw Refused(name, $"its entry '{path}' unpacks to more than {HighestRatio} times its size");
+                if (!names.Add(path)) throw Refused(name, $"it has two entries '{path}'");
+                if (entry.Length > 1 << 20 && entry.Length / HighestRatio > entry.CompressedLength)
+                    throw Refused(name, $"its entry '{path}' unpacks to more than {HighestRatio} times its size");
             }
 
             var config = ReadEntry(zip, "config.json", LongestConfig, name);
@@ -37,7 +39,9 @@ internal static class KerasArchive
         }
         catch (InvalidDataException error)
         {
-            throw new ModelException($"'{name}' is no .keras file: {error.Message} Save it in Keras 3 as .keras; files of Keras 2 (.h5) are opened and saved again there.", error);
+            throw new ModelException(
+                $"'{name}' is not a .keras file: {error.Message} Save it in Keras 3 as .keras; open files of Keras 2 (.h5) there and save them again.",
+                error);
         }
     }
 
@@ -45,7 +49,7 @@ internal static class KerasArchive
     {
         using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
 
-        // Keras wants a date here and reads none; a fixed one keeps equal models equal files.
+        // Keras expects a date here but never reads it; a fixed one keeps files of equal models equal.
         WriteEntry(zip, "metadata.json", """{"keras_version": "3.15.1", "date_saved": "1980-01-01@00:00:00"}"""u8);
         WriteEntry(zip, "config.json", System.Text.Encoding.UTF8.GetBytes(config));
         WriteEntry(zip, "model.weights.h5", weights);
@@ -53,10 +57,10 @@ internal static class KerasArchive
 
     private static byte[] ReadEntry(ZipArchive zip, string entryName, long most, string name)
     {
-        var entry = zip.GetEntry(entryName) ?? throw new ModelException($"'{name}' has no {entryName}; expected a file that Keras 3 saved as .keras.");
+        var entry = zip.GetEntry(entryName) ?? throw new ModelException($"'{name}' has no {entryName}; expected a .keras file saved by Keras 3.");
         if (entry.Length > most) throw Refused(name, $"its {entryName} has {entry.Length} bytes; more than {most} are not read");
 
-        // The length in the directory is a claim; memory grows with what is really there.
+        // The length in the archive's directory may be wrong, so memory grows with the content itself.
         using var source = entry.Open();
         using var content = new MemoryStream();
         var buffer = new byte[1 << 16];

@@ -2,8 +2,10 @@ using System.Globalization;
 
 namespace OnnxFunctional.Export.Keras;
 
-/// <summary>Where Keras keeps each variable in its weight file: by class and position, never by the user's names.</summary>
-/// <remarks><c>layers/dense_1/vars/0</c> is the first weight of the second Dense; a cell or an inner layer stands under the name of Keras' attribute for it.</remarks>
+/// <summary>Where Keras stores each variable in its weight file: by class and position, never by the user's names.</summary>
+/// <remarks>
+/// <c>layers/dense_1/vars/0</c> is the first weight of the second Dense; a cell or an inner layer is stored under the name of Keras' attribute for it.
+/// </remarks>
 internal sealed class KerasStore
 {
     private readonly HashSet<LayerBase> _visited = [];
@@ -14,16 +16,16 @@ internal sealed class KerasStore
     {
     }
 
-    /// <summary>One object of the file: its group, the name it carries there, its variables in Keras' order.</summary>
+    /// <summary>One object of the file: its group, its name, its variables in Keras' order.</summary>
     /// <param name="Path">The group, without the <c>vars</c> below it; empty for the model itself.</param>
-    /// <param name="Name">The user's name for it.</param>
-    /// <param name="Weights">Variables that training or the user sets.</param>
+    /// <param name="Name">The user's name for the object.</param>
+    /// <param name="Weights">Its variables.</param>
     internal sealed record Entry(string Path, string Name, IReadOnlyList<Weight> Weights)
     {
         public string PathOf(int variable) => (Path.Length == 0 ? "" : Path + "/") + "vars/" + variable.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>All objects of a model, the model first; a shared layer stands where it is met first.</summary>
+    /// <summary>All objects of a model, the model first; a shared layer is listed at its first use.</summary>
     public static IReadOnlyList<Entry> Of(Model model)
     {
         var store = new KerasStore();
@@ -31,43 +33,47 @@ internal sealed class KerasStore
         return store._entries;
     }
 
-    private void Add(LayerBase operation, string path, string name)
+    private void Add(LayerBase layer, string path, string name)
     {
-        if (!_visited.Add(operation)) return;
-        // The states of a stateful layer are no variables of Keras' layer.
-        var own = operation.OwnWeights.Where(weight => !weight.Name.StartsWith("rnn_state", StringComparison.Ordinal)).OrderBy(weight => !weight.Trainable).ToList();
+        if (!_visited.Add(layer)) return;
+        // In Keras the states of a stateful layer are not its variables.
+        var own = layer.OwnWeights.Where(
+            weight => !weight.Name.StartsWith("rnn_state", StringComparison.Ordinal)).OrderBy(weight => !weight.Trainable).ToList();
         IEnumerable<Weight> variables = own.Where(weight => !weight.Name.Contains('/', StringComparison.Ordinal));
 
-        // Keras holds the normalized kernel as the wrapper's variable too, before its own.
-        if (operation is Layers.SpectralNormalization { Layer: var wrapped }) variables = wrapped.OwnWeights.Where(weight => weight.Name is "kernel" or "embeddings").Concat(variables);
+        // Keras lists the normalized kernel as a variable of the wrapper too, before its own.
+        if (layer is Layers.SpectralNormalization { Layer: var wrapped })
+            variables = wrapped.OwnWeights.Where(weight => weight.Name is "kernel" or "embeddings").Concat(variables);
         _entries.Add(new(path, name, [.. variables]));
 
-        // A weight named "lstm_cell/kernel" belongs to an object within the layer.
-        foreach (var part in own.Where(weight => weight.Name.Contains('/', StringComparison.Ordinal)).GroupBy(weight => weight.Name[..weight.Name.IndexOf('/', StringComparison.Ordinal)]))
-        {
-            _entries.Add(new(Join(path, Attribute(operation, part.Key)), part.Key, [.. part]));
-        }
+        // A weight named "lstm_cell/kernel" belongs to an object inside the layer.
+        var parts = own.Where(weight => weight.Name.Contains('/', StringComparison.Ordinal)).GroupBy(
+            weight => weight.Name[..weight.Name.IndexOf('/', StringComparison.Ordinal)]);
+        foreach (var part in parts) _entries.Add(new(Join(path, Attribute(layer, part.Key)), part.Key, [.. part]));
 
-        if (operation is Layers.ProjectedAttention)
+        if (layer is Layers.ProjectedAttention)
         {
-            // Keras makes these two of layers; they hold nothing, but their groups are there.
+            // In Keras these two are layers; they hold no variables, but have groups.
             _entries.Add(new(Join(path, "_softmax"), Numbered("softmax", _inner), []));
             _entries.Add(new(Join(path, "_dropout_layer"), Numbered("dropout", _inner), []));
         }
 
-        if (operation is Model model)
+        if (layer is Model model)
         {
             var used = new Dictionary<string, int>();
             // A Sequential does not count its input among its layers.
-            foreach (var layer in model.Layers.Where(layer => model is not Sequential || layer is not InputLayer)) Add(layer, Join(path, "layers/" + Numbered(ClassOf(layer), used)), model.NameOf(layer));
+            foreach (var inner in model.Layers.Where(inner => model is not Sequential || inner is not InputLayer))
+                Add(inner, Join(path, "layers/" + Numbered(ClassOf(inner), used)), model.NameOf(inner));
             return;
         }
 
-        var inner = new Dictionary<string, int>();
-        foreach (var child in operation.Children)
+        var counts = new Dictionary<string, int>();
+        foreach (var child in layer.Children)
         {
-            var attribute = operation is Layers.Bidirectional { BackwardLayer: var backward } ? (child == backward ? "backward_layer" : "forward_layer") : Attribute(operation, operation.NameOf(child));
-            Add(child, Join(path, attribute.EndsWith('/') ? attribute + Numbered(ClassOf(child), inner) : attribute), child.Name);
+            var attribute = layer is Layers.Bidirectional { BackwardLayer: var backward }
+                ? (child == backward ? "backward_layer" : "forward_layer")
+                : Attribute(layer, layer.NameOf(child));
+            Add(child, Join(path, attribute.EndsWith('/') ? attribute + Numbered(ClassOf(child), counts) : attribute), child.Name);
         }
     }
 
@@ -85,7 +91,7 @@ internal sealed class KerasStore
         _ => part,
     };
 
-    // Keras' file goes by Python's class names, which differ from the public name for one layer.
+    // Keras' files use Python's class names, which differ from the public name for one layer.
     private static string ClassOf(LayerBase layer) => Naming.SnakeCase(layer.ClassName == "GroupQueryAttention" ? "GroupedQueryAttention" : layer.ClassName);
 
     private static string Numbered(string name, Dictionary<string, int> used)

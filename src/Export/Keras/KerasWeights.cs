@@ -1,8 +1,9 @@
+using System.Globalization;
 using PureHDF;
 
 namespace OnnxFunctional.Export.Keras;
 
-/// <summary>The weights of a model to and from Keras' HDF5 file.</summary>
+/// <summary>Reads and writes the weights of a model as Keras' HDF5 file.</summary>
 internal static class KerasWeights
 {
     /// <summary>Sets all weights; nothing is set unless everything fits.</summary>
@@ -19,23 +20,27 @@ internal static class KerasWeights
                 var (weight, path) = (entry.Weights[i], entry.PathOf(i));
                 used.Add(path);
                 if (!arrays.TryGetValue(path, out var array)) problems.Add($"{path} is missing, expected {weight.Name} {weight.Shape} of '{entry.Name}'");
-                else if (!weight.Shape.Dims.SequenceEqual(array.Dims)) problems.Add($"{path} has shape ({string.Join(", ", array.Dims)}), expected {weight.Shape} for {weight.Name} of '{entry.Name}'");
+                else if (!weight.Shape.Dims.SequenceEqual(array.Dims)) problems.Add(
+                    $"{path} has shape ({string.Join(", ", array.Dims)}), expected {weight.Shape} for {weight.Name} of '{entry.Name}'");
                 else found.Add((weight, array));
             }
         }
 
-        // The optimizer's variables, metrics and the states of random generators are not the model's weights.
+        // The variables of optimizer, metrics and random generators are not weights of the model.
         foreach (var path in arrays.Keys.Order(StringComparer.Ordinal))
         {
-            if (!used.Contains(path) && !path.StartsWith("optimizer/", StringComparison.Ordinal) && !path.StartsWith('_') && !path.Contains("seed_generator/", StringComparison.Ordinal))
-                problems.Add($"{path} ({string.Join(", ", arrays[path].Dims)}) belongs to no weight");
+            var isOfTraining = path.StartsWith("optimizer/", StringComparison.Ordinal) || path.StartsWith('_')
+                || path.Contains("seed_generator/", StringComparison.Ordinal);
+            if (!used.Contains(path) && !isOfTraining) problems.Add($"{path} ({string.Join(", ", arrays[path].Dims)}) belongs to no weight");
         }
 
         if (problems.Count > 0)
         {
-            const int Told = 20;
-            var more = problems.Count > Told ? $"; and {problems.Count - Told} more" : "";
-            throw new ModelException($"The weights do not fit model '{model.Name}': {string.Join("; ", problems.Take(Told))}{more}. Use the weights of this very architecture: Keras counts layers of one class, so a layer more or less shifts the others.");
+            const int Listed = 20;
+            var more = problems.Count > Listed ? $"; and {problems.Count - Listed} more" : "";
+            throw new ModelException(
+                $"The weights do not fit model '{model.Name}': {string.Join("; ", problems.Take(Listed))}{more}. "
+                + "Use the weights of exactly this architecture: Keras numbers layers of one class, so one layer more or less shifts the others.");
         }
 
         foreach (var (weight, array) in found) array.CopyTo(weight.Overwritten());
@@ -45,7 +50,8 @@ internal static class KerasWeights
     public static byte[] Write(Model model)
     {
         var bytes = model.Weights.Distinct().Sum(weight => 4L * weight.Length);
-        if (bytes > int.MaxValue - (1 << 20)) throw new ModelException($"The weights of model '{model.Name}' take {bytes} bytes; a weight file holds at most 2 GB. Save parts of the model.");
+        if (bytes > int.MaxValue - (1 << 20))
+            throw new ModelException($"The weights of model '{model.Name}' take {bytes} bytes; a weight file holds at most 2 GB. Save parts of the model.");
         var root = new H5Group();
         foreach (var entry in KerasStore.Of(model))
         {
@@ -54,7 +60,8 @@ internal static class KerasWeights
             for (var i = 0; i < entry.Weights.Count; i++)
             {
                 var weight = entry.Weights[i];
-                variables[i.ToString(System.Globalization.CultureInfo.InvariantCulture)] = new H5Dataset(weight.Storage, fileDims: [.. weight.Shape.Dims.ToArray().Select(dim => (ulong)dim)]);
+                ulong[] dims = [.. weight.Shape.Dims.ToArray().Select(dim => (ulong)dim)];
+                variables[i.ToString(CultureInfo.InvariantCulture)] = new H5Dataset(weight.Storage, fileDims: dims);
             }
         }
 

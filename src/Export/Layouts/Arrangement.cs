@@ -1,26 +1,28 @@
 namespace OnnxFunctional.Export.Layouts;
 
-/// <summary>How a weight lies in the file compared with the graph: steps that only move numbers. Written beside the weight, so that reading undoes it.</summary>
+/// <summary>
+/// How a weight is stored in the file compared with the graph: steps that only move elements. It is written beside the weight, so that a reader can undo it.
+/// </summary>
 internal sealed class Arrangement : IEquatable<Arrangement>
 {
-    /// <summary>The key of the steps from the graph's weight to the stored one, in the stored tensor's metadata.</summary>
+    /// <summary>The key in the stored tensor's metadata for the steps from the graph's weight to the stored one.</summary>
     public const string MetadataKey = "arrangement";
 
-    /// <summary>The key of the weight's shape in the graph.</summary>
+    /// <summary>The key for the weight's shape in the graph.</summary>
     public const string ShapeKey = "shape";
 
     private readonly ArrangementStep[] _steps;
 
     private Arrangement(ArrangementStep[] steps) => _steps = steps;
 
-    /// <summary>As in the graph.</summary>
+    /// <summary>Stored as in the graph.</summary>
     public static Arrangement None { get; } = new([]);
 
     public IReadOnlyList<ArrangementStep> Steps => _steps;
 
     public bool IsNone => _steps.Length == 0;
 
-    /// <summary>These steps on a weight of that shape; steps that change nothing are left out, and neighbours of one kind become one.</summary>
+    /// <summary>These steps on a weight of that shape; steps that change nothing are dropped, and neighbours of one kind are merged.</summary>
     public static Arrangement Of(Shape shape, params IEnumerable<ArrangementStep> steps)
     {
         var result = new List<ArrangementStep>();
@@ -51,7 +53,7 @@ internal sealed class Arrangement : IEquatable<Arrangement>
     }
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
-    /// <exception cref="FormatException">It was not written by it, or does not fit a weight of that shape.</exception>
+    /// <exception cref="FormatException">The text is malformed, or does not fit a weight of that shape.</exception>
     public static Arrangement Parse(string text, Shape shape)
     {
         var steps = text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part =>
@@ -64,8 +66,9 @@ internal sealed class Arrangement : IEquatable<Arrangement>
                 "transpose" => new TransposeStep(FeatureOrder.Integers(rest, ',')),
                 "take" when FeatureOrder.Integers(rest, ',') is { Count: > 1 } numbers => new TakeStep(numbers[0], [.. numbers.Skip(1)]),
                 "append" when FeatureOrder.Integers(rest, ',') is { Count: 2 } numbers => new AppendZerosStep(numbers[0], numbers[1]),
-                "reorder" when rest.IndexOf(',', StringComparison.Ordinal) is > 0 and var comma => (ArrangementStep)new ReorderStep(FeatureOrder.Integers(rest[..comma], ',')[0], FeatureOrder.Parse(rest[(comma + 1)..])),
-                _ => throw new FormatException($"'{part}' is no way to arrange a weight."),
+                "reorder" when rest.IndexOf(',', StringComparison.Ordinal) is > 0 and var comma =>
+                    (ArrangementStep)new ReorderStep(FeatureOrder.Integers(rest[..comma], ',')[0], FeatureOrder.Parse(rest[(comma + 1)..])),
+                _ => throw new FormatException($"'{part}' is not a step of an arrangement."),
             };
         });
         return Of(shape, [.. steps]);
@@ -75,7 +78,7 @@ internal sealed class Arrangement : IEquatable<Arrangement>
 
     public Shape Apply(Shape shape) => _steps.Aggregate(shape, (current, step) => step.Apply(current));
 
-    /// <summary>The numbers as they lie in the file.</summary>
+    /// <summary>The elements in the order of the file.</summary>
     public T[] Apply<T>(T[] data, Shape shape)
     {
         foreach (var step in _steps)
@@ -87,8 +90,8 @@ internal sealed class Arrangement : IEquatable<Arrangement>
         return data;
     }
 
-    /// <summary>The numbers as the graph has them, from those in the file.</summary>
-    /// <param name="data">The numbers in the file.</param>
+    /// <summary>The elements in the order of the graph.</summary>
+    /// <param name="data">The elements in the order of the file.</param>
     /// <param name="shape">The shape in the graph.</param>
     public T[] Undo<T>(T[] data, Shape shape)
     {
@@ -99,7 +102,7 @@ internal sealed class Arrangement : IEquatable<Arrangement>
             shape = _steps[i].Apply(shape);
         }
 
-        if (data.Length != shape.ElementCount) throw new FormatException($"{data.Length} numbers do not fill shape {shape}.");
+        if (data.Length != shape.ElementCount) throw new FormatException($"{data.Length} elements do not fill shape {shape}.");
         for (var i = shapes.Length - 1; i >= 0; i--) data = _steps[i].Undo(data, shapes[i]);
         return data;
     }

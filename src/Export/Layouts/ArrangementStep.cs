@@ -1,23 +1,23 @@
 namespace OnnxFunctional.Export.Layouts;
 
-/// <summary>One change of how a weight's numbers lie: it never computes, so it can be undone when a file is read.</summary>
+/// <summary>One change in how a weight's elements are stored: it only moves them, so it can be undone when a file is read.</summary>
 internal abstract record ArrangementStep
 {
     /// <summary>The shape after the step.</summary>
     /// <exception cref="FormatException">The step does not fit the shape.</exception>
     public abstract Shape Apply(Shape shape);
 
-    /// <summary>The numbers after the step.</summary>
+    /// <summary>The elements after the step.</summary>
     public abstract T[] Apply<T>(T[] data, Shape shape);
 
-    /// <summary>The numbers before the step.</summary>
-    /// <param name="data">The numbers after it.</param>
-    /// <param name="shape">The shape before it.</param>
+    /// <summary>The elements before the step.</summary>
+    /// <param name="data">The elements after the step.</param>
+    /// <param name="shape">The shape before the step.</param>
     public abstract T[] Undo<T>(T[] data, Shape shape);
 
     protected static FormatException Misfit(ArrangementStep step, Shape shape) => new($"'{step}' does not fit a weight of shape {shape}.");
 
-    /// <summary>Copies blocks along an axis: the i-th of the result is the <c>sources[i]</c>-th of the data.</summary>
+    /// <summary>Copies blocks along an axis: block i of the result is block <c>sources[i]</c> of the data.</summary>
     protected static T[] Select<T>(T[] data, Shape shape, int axis, ReadOnlySpan<int> sources)
     {
         var inner = 1;
@@ -27,14 +27,15 @@ internal abstract record ArrangementStep
         var result = new T[outer * sources.Length * inner];
         for (var o = 0; o < outer; o++)
         {
-            for (var i = 0; i < sources.Length; i++) Array.Copy(data, (o * block) + (sources[i] * inner), result, ((o * sources.Length) + i) * inner, inner);
+            for (var i = 0; i < sources.Length; i++)
+                Array.Copy(data, (o * block) + (sources[i] * inner), result, ((o * sources.Length) + i) * inner, inner);
         }
 
         return result;
     }
 }
 
-/// <summary>Other dimensions, the same numbers in the same order.</summary>
+/// <summary>Other dimensions, the same elements in the same order.</summary>
 internal sealed record ReshapeStep(IntList Dims) : ArrangementStep
 {
     public override Shape Apply(Shape shape)
@@ -53,8 +54,9 @@ internal sealed record ReshapeStep(IntList Dims) : ArrangementStep
 /// <summary>Axes in another order: axis i of the result is axis <c>Permutation[i]</c>.</summary>
 internal sealed record TransposeStep(IntList Permutation) : ArrangementStep
 {
-    public override Shape Apply(Shape shape) =>
-        Permutation.Order().SequenceEqual(Enumerable.Range(0, shape.Rank)) ? Shape.Of([.. Permutation.Select(axis => shape.Dim(axis))]) : throw Misfit(this, shape);
+    public override Shape Apply(Shape shape) => Permutation.Order().SequenceEqual(Enumerable.Range(0, shape.Rank))
+        ? Shape.Of([.. Permutation.Select(axis => shape.Dim(axis))])
+        : throw Misfit(this, shape);
 
     public override T[] Apply<T>(T[] data, Shape shape) => Permute(data, shape, Permutation);
 
@@ -86,7 +88,7 @@ internal sealed record TransposeStep(IntList Permutation) : ArrangementStep
     }
 }
 
-/// <summary>Blocks along an axis in another order: gates of recurrent kernels.</summary>
+/// <summary>Blocks along an axis in another order, such as the gates of recurrent kernels.</summary>
 internal sealed record TakeStep(int Axis, IntList Order) : ArrangementStep
 {
     public override Shape Apply(Shape shape) =>
@@ -99,7 +101,7 @@ internal sealed record TakeStep(int Axis, IntList Order) : ArrangementStep
     public override string ToString() => "take " + string.Join(',', FeatureOrder.Numbers([Axis, .. Order]));
 }
 
-/// <summary>Rows in the order of a flattened image that lies channels-first.</summary>
+/// <summary>Rows in the order of a flattened image that is stored channels-first.</summary>
 internal sealed record ReorderStep(int Axis, FeatureOrder Order) : ArrangementStep
 {
     public override Shape Apply(Shape shape) => Axis >= 0 && Axis < shape.Rank && Order.Size == shape.Dims[Axis] ? shape : throw Misfit(this, shape);
@@ -114,7 +116,8 @@ internal sealed record ReorderStep(int Axis, FeatureOrder Order) : ArrangementSt
 /// <summary>Zeros after the last position of an axis: the second bias of ONNX's recurrent operators, which Keras does not have.</summary>
 internal sealed record AppendZerosStep(int Axis, int Count) : ArrangementStep
 {
-    public override Shape Apply(Shape shape) => Axis >= 0 && Axis < shape.Rank && Count > 0 ? shape.With(Axis, checked(shape.Dims[Axis] + Count)) : throw Misfit(this, shape);
+    public override Shape Apply(Shape shape) =>
+        Axis >= 0 && Axis < shape.Rank && Count > 0 ? shape.With(Axis, checked(shape.Dims[Axis] + Count)) : throw Misfit(this, shape);
 
     public override T[] Apply<T>(T[] data, Shape shape) => Resize(data, shape, Apply(shape));
 

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace OnnxFunctional.Export.Layouts;
 
-/// <summary>The order of features after flattening images that lie in the file in another axis order than in the graph.</summary>
-/// <remarks>A row of blocks: each was flattened from dimensions that are stored permuted; a block of one dimension lies as in the graph.</remarks>
+/// <summary>The order of features after flattening images whose axes are in another order in the file than in the graph.</summary>
+/// <remarks>A sequence of blocks: each was flattened from dimensions that are stored permuted; a block of one dimension is in the order of the graph.</remarks>
 internal sealed class FeatureOrder : IEquatable<FeatureOrder>
 {
     private readonly (IntList Dims, IntList Permutation)[] _blocks;
@@ -18,30 +18,31 @@ internal sealed class FeatureOrder : IEquatable<FeatureOrder>
 
     public int Size { get; }
 
-    /// <summary>One flattened image of those dimensions, stored axis i being axis <c>permutation[i]</c>.</summary>
+    /// <summary>One flattened image of those dimensions; stored axis i is axis <c>permutation[i]</c>.</summary>
     public static FeatureOrder Of(IntList dims, IntList permutation) => new([(dims, permutation)]);
 
-    /// <summary>Features that lie as in the graph.</summary>
+    /// <summary>Features in the order of the graph.</summary>
     public static FeatureOrder Plain(int size) => Of([size], [0]);
 
     public static FeatureOrder Concatenate(IEnumerable<FeatureOrder> orders) => new([.. orders.SelectMany(order => order._blocks)]);
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
-    /// <exception cref="FormatException">It was not written by it.</exception>
+    /// <exception cref="FormatException">The text is malformed.</exception>
     public static FeatureOrder Parse(string text)
     {
         var blocks = text.Split('+').Select(block =>
         {
             var parts = block.Split('>');
-            if (parts.Length != 2) throw new FormatException($"'{block}' is no block of features.");
+            if (parts.Length != 2) throw new FormatException($"'{block}' is not a block of features.");
             var (dims, permutation) = (Integers(parts[0], 'x'), Integers(parts[1], ','));
-            if (!permutation.Order().SequenceEqual(Enumerable.Range(0, dims.Count)) || dims.Any(dim => dim <= 0)) throw new FormatException($"'{block}' is no block of features.");
+            if (!permutation.Order().SequenceEqual(Enumerable.Range(0, dims.Count)) || dims.Any(dim => dim <= 0))
+                throw new FormatException($"'{block}' is not a block of features.");
             return (dims, permutation);
         });
         return new([.. blocks]);
     }
 
-    /// <summary>For each stored position, the feature of the graph that is there.</summary>
+    /// <summary>For each stored position, the feature of the graph that is stored there.</summary>
     public int[] Sources()
     {
         var result = new int[Size];

@@ -1,17 +1,19 @@
 namespace OnnxFunctional.Export.Layouts;
 
-/// <summary>In which order the axes of a graph's value lie in the file: stored axis i is axis <c>Axes[i]</c> of the graph.</summary>
-/// <param name="Axes">A permutation; images are channels-last in the graph and mostly channels-first in the file, sequences time-major around recurrent operators.</param>
-/// <param name="Features">The order of the last axis, where it is another than the graph's: after a flattening of a channels-first image.</param>
+/// <summary>The order in which the axes of a graph's value are stored in the file: stored axis i is axis <c>Axes[i]</c> of the graph.</summary>
+/// <param name="Axes">A permutation; images are channels-last in the graph and mostly channels-first in the file, sequences are time-major around recurrent
+/// operators.</param>
+/// <param name="Features">The order along the last axis if it differs from the graph's: after flattening a channels-first image.</param>
 internal readonly record struct Layout(IntList Axes, FeatureOrder? Features = null)
 {
-    /// <summary>(batch, time, features) as ONNX's recurrent operators take it: (time, batch, features).</summary>
+    /// <summary>(batch, time, features) stored as ONNX's recurrent operators take it: (time, batch, features).</summary>
     public static Layout TimeMajor { get; } = new([1, 0, 2]);
 
     public int Rank => Axes.Count;
 
     /// <summary>The layout as steps on a weight.</summary>
-    public IReadOnlyList<ArrangementStep> Steps => Features is { } features ? [new TransposeStep(Axes), new ReorderStep(Rank - 1, features)] : [new TransposeStep(Axes)];
+    public IReadOnlyList<ArrangementStep> Steps =>
+        Features is { } features ? [new TransposeStep(Axes), new ReorderStep(Rank - 1, features)] : [new TransposeStep(Axes)];
 
     public bool IsIdentity
     {
@@ -28,7 +30,7 @@ internal readonly record struct Layout(IntList Axes, FeatureOrder? Features = nu
 
     public static Layout Identity(int rank) => new([.. Enumerable.Range(0, rank)]);
 
-    /// <summary>(batch, positions..., channels) as (batch, channels, positions...).</summary>
+    /// <summary>(batch, positions..., channels) stored as (batch, channels, positions...).</summary>
     public static Layout ChannelsFirst(int rank) => rank < 3 ? Identity(rank) : new([0, rank - 1, .. Enumerable.Range(1, rank - 2)]);
 
     /// <summary>Where an axis of the graph is stored.</summary>
@@ -39,7 +41,7 @@ internal readonly record struct Layout(IntList Axes, FeatureOrder? Features = nu
             if (Axes[i] == axis) return i;
         }
 
-        throw new ArgumentOutOfRangeException(nameof(axis), axis, $"A layout of {Axes.Count} axes.");
+        throw new ArgumentOutOfRangeException(nameof(axis), axis, $"The layout has {Axes.Count} axes.");
     }
 
     /// <summary>The stored positions of several axes, in ascending order.</summary>
@@ -58,14 +60,14 @@ internal readonly record struct Layout(IntList Axes, FeatureOrder? Features = nu
 
     public TensorSpec Stored(TensorSpec spec) => spec with { Shape = Stored(spec.Shape) };
 
-    /// <summary>Whether both put every element at the same place: they differ in axes of size 1 alone.</summary>
+    /// <summary>Whether both store every element at the same place: they differ only in axes of size 1.</summary>
     public bool SameMemory(Layout other, Shape shape)
     {
         if (Rank != other.Rank || !Equals(Features, other.Features)) return false;
         return Axes.Where(axis => shape.Dims[axis] != 1).SequenceEqual(other.Axes.Where(axis => shape.Dims[axis] != 1));
     }
 
-    /// <summary>The permutation that a Transpose from this layout to the other takes.</summary>
+    /// <summary>The permutation of a Transpose from this layout to the other.</summary>
     public IntList PermutationTo(Layout other)
     {
         var layout = this;

@@ -2,7 +2,7 @@ using Google.Protobuf;
 
 namespace OnnxFunctional.Export.Proto;
 
-/// <summary>Named constants of nodes.</summary>
+/// <summary>Attributes of ONNX nodes.</summary>
 internal static class Attributes
 {
     public static AttributeProto Int(string name, long value) => new() { Name = name, I = value, Type = AttributeProto.Types.AttributeType.Int };
@@ -13,7 +13,8 @@ internal static class Attributes
 
     public static AttributeProto Float(string name, float value) => new() { Name = name, F = value, Type = AttributeProto.Types.AttributeType.Float };
 
-    public static AttributeProto Text(string name, string value) => new() { Name = name, S = ByteString.CopyFromUtf8(value), Type = AttributeProto.Types.AttributeType.String };
+    public static AttributeProto Text(string name, string value) =>
+        new() { Name = name, S = ByteString.CopyFromUtf8(value), Type = AttributeProto.Types.AttributeType.String };
 
     public static AttributeProto Graph(string name, GraphProto value) => new() { Name = name, G = value, Type = AttributeProto.Types.AttributeType.Graph };
 

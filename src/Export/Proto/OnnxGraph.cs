@@ -3,7 +3,9 @@ using Google.Protobuf;
 
 namespace OnnxFunctional.Export.Proto;
 
-/// <summary>One graph of a file while it is written: nodes in the order they run, initializers, descriptions of values. Names are unique over the file.</summary>
+/// <summary>
+/// One graph of a file while it is being written: nodes in execution order, initializers, descriptions of values. Names are unique within the file.
+/// </summary>
 internal sealed class OnnxGraph
 {
     private readonly HashSet<string> _valueNames;
@@ -23,10 +25,10 @@ internal sealed class OnnxGraph
 
     public GraphProto Proto { get; }
 
-    /// <summary>A graph inside this one: the body of a Scan. Its names differ from all others, since it sees those around it.</summary>
+    /// <summary>A graph inside this one: the body of a Scan. Its names differ from those of the outer graph, which it can see.</summary>
     public OnnxGraph Body(string name) => new(name, _valueNames, _nodeNames);
 
-    /// <summary>The wanted name of a value, or the first free one after it.</summary>
+    /// <summary>The wanted name of a value, with a number appended if it is taken.</summary>
     public string Reserve(string wanted) => Naming.Unique(wanted, _valueNames);
 
     public void Node(string name, string op, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<AttributeProto> attributes)
@@ -36,7 +38,7 @@ internal sealed class OnnxGraph
         node.Output.AddRange(outputs);
         node.Attribute.AddRange(attributes);
 
-        // Optional inputs at the end are left out rather than empty.
+        // Missing optional inputs at the end are left out instead of being written as empty names.
         while (node.Input is [.., ""]) node.Input.RemoveAt(node.Input.Count - 1);
         Proto.Node.Add(node);
     }
@@ -49,8 +51,9 @@ internal sealed class OnnxGraph
         return tensor;
     }
 
-    /// <summary>Says type and shape of a value inside the graph.</summary>
-    public void Describe(string name, TensorSpec spec, IReadOnlyList<string?>? dimensionNames = null) => Proto.ValueInfo.Add(Info(name, spec, dimensionNames));
+    /// <summary>Writes type and shape of a value inside the graph.</summary>
+    public void Describe(string name, TensorSpec spec, IReadOnlyList<string?>? dimensionNames = null) =>
+        Proto.ValueInfo.Add(Info(name, spec, dimensionNames));
 
     public void Input(string name, TensorSpec spec, IReadOnlyList<string?>? dimensionNames = null) => Proto.Input.Add(Info(name, spec, dimensionNames));
 
@@ -66,7 +69,7 @@ internal sealed class OnnxGraph
         DType.Int64 => TensorProto.Types.DataType.Int64,
         DType.Bool => TensorProto.Types.DataType.Bool,
         DType.String => TensorProto.Types.DataType.String,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Every element type has a number in ONNX."),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "An element type without a number in ONNX."),
     });
 
     private static ValueInfoProto Info(string name, TensorSpec spec, IReadOnlyList<string?>? dimensionNames)
@@ -80,6 +83,7 @@ internal sealed class OnnxGraph
             shape.Dim.Add(dimension);
         }
 
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = ElementType(spec.Type), Shape = shape } } };
+        var tensor = new TypeProto.Types.Tensor { ElemType = ElementType(spec.Type), Shape = shape };
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }
 }

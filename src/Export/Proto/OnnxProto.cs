@@ -3,20 +3,27 @@ using Google.Protobuf.Collections;
 
 namespace OnnxFunctional.Export.Proto;
 
-/// <summary>What every file we write has in common, and how its parts are read back.</summary>
+/// <summary>The common parts of all files we write, and how they are read back.</summary>
 internal static class OnnxProto
 {
     private const string Producer = "OnnxFunctional";
 
-    /// <summary>A file around a graph.</summary>
+    /// <summary>The file that holds a graph.</summary>
     public static ModelProto Model(GraphProto graph, int opset)
     {
-        var model = new ModelProto { IrVersion = IrVersion(opset), ProducerName = Producer, ProducerVersion = typeof(OnnxProto).Assembly.GetName().Version!.ToString(3), Graph = graph };
+        var model = new ModelProto
+        {
+            IrVersion = IrVersion(opset),
+            ProducerName = Producer,
+            ProducerVersion = typeof(OnnxProto).Assembly.GetName().Version!.ToString(3),
+            Graph = graph,
+        };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = opset });
         return model;
     }
 
-    public static void Add(this RepeatedField<StringStringEntryProto> metadata, string key, string value) => metadata.Add(new StringStringEntryProto { Key = key, Value = value });
+    public static void Add(this RepeatedField<StringStringEntryProto> metadata, string key, string value) =>
+        metadata.Add(new StringStringEntryProto { Key = key, Value = value });
 
     /// <summary>The value of a key, or null if it is not there.</summary>
     public static string? Find(this RepeatedField<StringStringEntryProto> metadata, string key) => metadata.FirstOrDefault(entry => entry.Key == key)?.Value;

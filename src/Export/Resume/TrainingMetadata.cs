@@ -5,21 +5,23 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.Resume;
 
-/// <summary>What a file says of training beside tensors: seeds, what Compile was given, and where an unfinished Fit stands. One JSON text in the file's metadata.</summary>
-/// <param name="Seed">What shuffling and random layers draw from.</param>
-/// <param name="ModelSeed">What the model's first weights were drawn from.</param>
-/// <param name="Compile">What Compile was given; nothing where it holds a function of the user's.</param>
-/// <param name="NotStored">Why it is missing.</param>
-/// <param name="Iterations">Steps made so far: exact, where the tensor of that name is float32.</param>
-/// <param name="Position">Where an unfinished Fit stands.</param>
+/// <summary>
+/// The state of training besides tensors: seeds, the arguments of Compile, and the position of an unfinished Fit. One JSON text in the file's metadata.
+/// </summary>
+/// <param name="Seed">The seed of shuffling and random layers.</param>
+/// <param name="ModelSeed">The seed of the model's initial weights.</param>
+/// <param name="Compile">The arguments of Compile; null if one of them is a function of the user.</param>
+/// <param name="NotStored">Why they are missing.</param>
+/// <param name="Iterations">The number of steps so far, exactly; the tensor of that name is float32.</param>
+/// <param name="Position">The position of an unfinished Fit.</param>
 internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement? Compile, string? NotStored, long Iterations, FitPosition? Position)
 {
     private const int Version = 1;
 
-    // Names in names in lists: five levels are written.
+    // Five levels are written.
     private const int DeepestJson = 64;
 
-    /// <summary>As text; the same state gives the same text.</summary>
+    /// <summary>The state as JSON; equal states give equal text.</summary>
     public static string Write(Trainer trainer, FitPosition? position)
     {
         var json = new JsonObject
@@ -36,7 +38,7 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
         }
         catch (ModelException refusal)
         {
-            // The state is whole all the same; whoever loads it gives the optimizer and the loss again.
+            // The state is complete nevertheless; whoever loads it passes the optimizer and the loss again.
             json["not_stored"] = refusal.Message;
         }
 
@@ -45,14 +47,15 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
     }
 
     /// <summary>Reads what <see cref="Write(Trainer, FitPosition?)"/> wrote.</summary>
-    /// <exception cref="FormatException">The text is not such JSON.</exception>
+    /// <exception cref="FormatException">The text is malformed.</exception>
     public static TrainingMetadata Read(string text)
     {
         try
         {
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = DeepestJson, AllowDuplicateProperties = false });
             var root = document.RootElement;
-            if (root.GetProperty("version").GetInt32() is var version && version != Version) throw new FormatException($"it has version {version}, and {Version} is read");
+            if (root.GetProperty("version").GetInt32() is var version && version != Version)
+                throw new FormatException($"it has version {version}, expected {Version}");
             return new TrainingMetadata(
                 root.GetProperty("seed").GetUInt64(),
                 root.GetProperty("model_seed").GetUInt64(),
@@ -76,7 +79,8 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
             ["samples"] = Text(position.Sums.Samples),
             ["losses"] = List(position.Sums.Losses),
             ["metrics"] = new JsonArray([.. position.Sums.Metrics.Select(List)]),
-            ["callbacks"] = new JsonArray([.. position.Callbacks.Select(callback => (JsonNode?)new JsonObject { ["class"] = callback.Class, ["state"] = List(callback.State) })]),
+            ["callbacks"] = new JsonArray(
+                [.. position.Callbacks.Select(callback => (JsonNode?)new JsonObject { ["class"] = callback.Class, ["state"] = List(callback.State) })]),
         };
         json["history"] = new JsonArray([.. position.History.Select(epoch => (JsonNode?)new JsonObject
         {
@@ -91,20 +95,29 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
     {
         var (epoch, step) = (json.GetProperty("epoch").GetInt32(), json.GetProperty("step").GetInt32());
         int? batches = json.TryGetProperty("batches_per_epoch", out var given) ? given.GetInt32() : null;
-        if (epoch < 0 || step < 0 || step > batches) throw new FormatException($"it stands at step {step} of {batches} in epoch {epoch}");
-        var sums = new StepSums(Number(json.GetProperty("samples")), Numbers(json.GetProperty("losses")), [.. json.GetProperty("metrics").EnumerateArray().Select(Numbers)]);
+        if (epoch < 0 || step < 0 || step > batches) throw new FormatException($"its position is step {step} of {batches} in epoch {epoch}");
+        var sums = new StepSums(
+            Number(json.GetProperty("samples")),
+            Numbers(json.GetProperty("losses")),
+            [.. json.GetProperty("metrics").EnumerateArray().Select(Numbers)]);
         return new FitPosition(
             epoch,
             step,
             batches,
             sums,
-            [.. json.GetProperty("callbacks").EnumerateArray().Select(entry => (entry.GetProperty("class").GetString() ?? "", Numbers(entry.GetProperty("state"))))],
-            [.. json.GetProperty("history").EnumerateArray().Select(entry => new EpochLogs(entry.GetProperty("epoch").GetInt32(), [.. entry.GetProperty("logs").EnumerateObject().Select(log => (log.Name, Number(log.Value)))]))]);
+            [.. json.GetProperty("callbacks").EnumerateArray().Select(ReadCallback)],
+            [.. json.GetProperty("history").EnumerateArray().Select(ReadEpoch)]);
     }
+
+    private static (string Class, double[] State) ReadCallback(JsonElement json) =>
+        (json.GetProperty("class").GetString() ?? "", Numbers(json.GetProperty("state")));
+
+    private static EpochLogs ReadEpoch(JsonElement json) =>
+        new(json.GetProperty("epoch").GetInt32(), [.. json.GetProperty("logs").EnumerateObject().Select(log => (log.Name, Number(log.Value)))]);
 
     private static JsonNode List(double[] numbers) => new JsonArray([.. numbers.Select(number => (JsonNode?)Text(number))]);
 
-    // As words, because JSON has no NaN, and as many digits as bring the same bits back.
+    // As strings, because JSON has no NaN, with enough digits to restore the same bits.
     private static string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);
 
     private static double[] Numbers(JsonElement json) => [.. json.EnumerateArray().Select(Number)];

@@ -4,10 +4,10 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.Resume;
 
-/// <summary>A training's state in an ONNX file: tensors in <c>training_info</c>, where hosts that only infer do not look, the rest in the metadata.</summary>
+/// <summary>The state of training in an ONNX file: tensors in <c>training_info</c>, which inference hosts ignore, the rest in the metadata.</summary>
 internal static class TrainingState
 {
-    /// <summary>The key under which a file's metadata holds what <see cref="TrainingMetadata"/> writes.</summary>
+    /// <summary>The key of <see cref="TrainingMetadata"/> in the file's metadata.</summary>
     public const string MetadataKey = "onnxfunctional.training";
 
     private const string Prefix = "optimizer/";
@@ -27,27 +27,35 @@ internal static class TrainingState
     }
 
     /// <summary>Reads the state of a checked file.</summary>
-    /// <exception cref="OnnxFileException">The file holds none, or one that is damaged.</exception>
+    /// <exception cref="OnnxFileException">The file holds no such state, or it is damaged.</exception>
     public static (TrainingMetadata Metadata, SavedState State) Read(CheckedModel file)
     {
         var text = file.Model.MetadataProps.Find(MetadataKey)
-            ?? throw new OnnxFileException($"{file.Source} holds no state of training, so none can go on from it; trainer.Save writes one. OnnxFile.LoadModel gives the model with its weights.");
+            ?? throw new OnnxFileException(
+                $"{file.Source} holds no state of training, so training cannot be resumed from it; trainer.Save writes one. "
+                + "OnnxFile.LoadModel loads the model with its weights.");
         try
         {
             var metadata = TrainingMetadata.Read(text);
-            var tensors = file.Model.TrainingInfo.Where(training => training.Algorithm is not null).SelectMany(training => training.Algorithm.Initializer).ToList();
+            var tensors = file.Model.TrainingInfo.Where(
+                training => training.Algorithm is not null).SelectMany(training => training.Algorithm.Initializer).ToList();
             var slots = tensors.Where(tensor => tensor.Name.StartsWith(Prefix + "slots/", StringComparison.Ordinal))
                 .Select(tensor => (tensor.Name[(Prefix + "slots/").Length..], OnnxProto.ShapeOf(tensor), Values(tensor))).ToList();
-            if (metadata.Iterations < 0 || One(tensors, Iterations) != metadata.Iterations) throw new FormatException($"it counts {One(tensors, Iterations)} steps in one place and {metadata.Iterations} in another");
+            if (metadata.Iterations < 0 || One(tensors, Iterations) != metadata.Iterations)
+                throw new FormatException($"it counts {One(tensors, Iterations)} steps in one place and {metadata.Iterations} in another");
             return (metadata, new SavedState(metadata.Iterations, One(tensors, LearningRate), slots, metadata.Position));
         }
         catch (Exception misfit) when (misfit is FormatException or OverflowException)
         {
-            throw new OnnxFileException($"The state of training in {file.Source} is damaged: {misfit.Message.TrimEnd('.')}. Use an older copy of the file.", misfit);
+            throw new OnnxFileException(
+                $"The state of training in {file.Source} is damaged: {misfit.Message.TrimEnd('.')}. Use an older copy of the file.",
+                misfit);
         }
     }
 
-    /// <summary>Puts a file's weights and state in the place of the trainer's. All is read and checked first: the trainer changes wholly or not at all.</summary>
+    /// <summary>
+    /// Replaces the trainer's weights and state by those of a file. Everything is read and checked first, so the trainer is changed completely or not at all.
+    /// </summary>
     public static void Restore(Trainer trainer, CheckedModel file, SavedState state)
     {
         var weights = WeightReader.Read(trainer.Model, file.Model, file.Source);
@@ -58,15 +66,19 @@ internal static class TrainingState
 
     private static void Check(Trainer trainer, SavedState state, string source)
     {
-        // A slot is named after its weight, and may have any shape its optimizer likes; one that stands already says which.
+        // A slot is named after its weight; its shape is up to the optimizer, so it is known only for slots that exist already.
         var known = trainer.Compiled.State.Slots.ToDictionary(slot => slot.Name, slot => slot.Shape);
         var paths = trainer.Model.WeightPaths().Select(named => named.Path).ToList();
         foreach (var (name, shape, _) in state.Slots)
         {
             if (known.TryGetValue(name, out var expected) && expected != shape)
-                throw new OnnxFileException($"The optimizer's state '{name}' has shape {shape} in {source}, but {expected} here. Load it into the model and the optimizer it was saved with.");
+                throw new OnnxFileException(
+                    $"The optimizer's state '{name}' has shape {shape} in {source}, but {expected} here. "
+                    + "Load it into the model and the optimizer it was saved with.");
             if (!known.ContainsKey(name) && !paths.Exists(path => name.StartsWith(path + "/", StringComparison.Ordinal)))
-                throw new OnnxFileException($"The optimizer's state '{name}' in {source} belongs to no weight of model '{trainer.Model.Name}'. Load it into the model it was saved from.");
+                throw new OnnxFileException(
+                    $"The optimizer's state '{name}' in {source} belongs to no weight of model '{trainer.Model.Name}'. "
+                    + "Load it into the model it was saved from.");
         }
     }
 
@@ -80,6 +92,6 @@ internal static class TrainingState
     {
         var values = OnnxProto.FloatsOf(tensor) ?? throw new FormatException($"'{tensor.Name}' is not stored as float inside the file");
         var shape = OnnxProto.ShapeOf(tensor);
-        return values.Length == shape.ElementCount ? values : throw new FormatException($"'{tensor.Name}' has {values.Length} numbers, but shape {shape}");
+        return values.Length == shape.ElementCount ? values : throw new FormatException($"'{tensor.Name}' has {values.Length} elements, but shape {shape}");
     }
 }

@@ -4,7 +4,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.Runtime;
 
-/// <summary>Data between the engine's arrays and ONNX Runtime's values.</summary>
+/// <summary>Conversions between the engine's arrays and ONNX Runtime's values.</summary>
 internal static class ArrayConversion
 {
     /// <summary>A copy of the value; null if the engine does not compute with its element type.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>The device ONNX Runtime runs a model on.</summary>
+/// <summary>The device on which ONNX Runtime runs a model.</summary>
 public sealed record ExecutionProvider
 {
     private ExecutionProvider(string name, int? deviceId)
@@ -11,7 +11,7 @@ public sealed record ExecutionProvider
         DeviceId = deviceId;
     }
 
-    /// <summary>The processor; every build of ONNX Runtime has it.</summary>
+    /// <summary>The processor; every build of ONNX Runtime supports it.</summary>
     public static ExecutionProvider Cpu { get; } = new("CPU", null);
 
     /// <summary>The name without the device's number: <c>CPU</c> or <c>CUDA</c>.</summary>
@@ -20,8 +20,8 @@ public sealed record ExecutionProvider
     /// <summary>The number of the graphics card, null for the processor.</summary>
     public int? DeviceId { get; }
 
-    /// <summary>An NVIDIA graphics card. The application has to bring the package Microsoft.ML.OnnxRuntime.Gpu; loading a model says so where it is missing.</summary>
-    /// <param name="deviceId">The card's number as CUDA counts them, from 0.</param>
+    /// <summary>An NVIDIA graphics card. The application must reference the package Microsoft.ML.OnnxRuntime.Gpu; otherwise loading a model throws.</summary>
+    /// <param name="deviceId">CUDA's number of the card, from 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="deviceId"/> is negative.</exception>
     public static ExecutionProvider Cuda(int deviceId = 0)
     {

@@ -1,12 +1,12 @@
 namespace OnnxFunctional.Export.Runtime;
 
-/// <summary>Compares what is given with what a model takes, before ONNX Runtime sees it: some of its kernels find a missing input only while running.</summary>
+/// <summary>Compares given values with a model's inputs before ONNX Runtime sees them: some of its kernels notice a missing input only while running.</summary>
 internal static class InputCheck
 {
     public static void Check(string source, IReadOnlyList<OnnxTensorInfo> expected, IReadOnlyList<string> names, IReadOnlyList<OnnxValue> values)
     {
         if (names.Count != values.Count)
-            throw new ArgumentException($"{names.Count} input names and {values.Count} values were given for {source}. Give one value for each name.");
+            throw new ArgumentException($"{names.Count} input names and {values.Count} values were given for {source}. Pass one value per name.");
 
         for (var i = 0; i < names.Count; i++)
         {
@@ -14,7 +14,7 @@ internal static class InputCheck
                 throw new ArgumentException($"{source} has no input '{names[i]}'. It takes {List(expected)}.");
             for (var j = 0; j < i; j++)
             {
-                if (names[j] == names[i]) throw new ArgumentException($"Input '{names[i]}' of {source} was given twice. Give it once.");
+                if (names[j] == names[i]) throw new ArgumentException($"Input '{names[i]}' of {source} was given twice. Pass it once.");
             }
         }
 
@@ -23,7 +23,7 @@ internal static class InputCheck
         {
             var index = IndexOf(names, input.Name);
             if (index < 0) throw new ArgumentException($"Input '{input.Name}' of {source} is missing. It takes {List(expected)}.");
-            if (values[index] is not { } value) throw new ArgumentException($"Input '{input.Name}' of {source} is null. Give a {input}.");
+            if (values[index] is not { } value) throw new ArgumentException($"Input '{input.Name}' of {source} is null. Pass a {input}.");
             CheckTypeAndShape(source, input, value);
             CheckSymbols(source, input, value, symbols);
         }
@@ -35,20 +35,20 @@ internal static class InputCheck
         if (value.ElementType != input.ElementType)
             throw new ArgumentException($"{received}the element types differ. Convert the tensor to {OnnxElementType.NameOf(input.ElementType)} first.");
 
-        // No dimensions: a scalar, or a rank the file leaves open. ONNX Runtime itself knows which.
+        // No dimensions: a scalar, or a rank that the file leaves open; ONNX Runtime knows which.
         if (input.Dimensions.Count == 0) return;
         if (value.Lengths.Length != input.Dimensions.Count)
         {
             var remedy = value.Lengths.Length == input.Dimensions.Count - 1
                 ? $"Add the batch dimension: [{string.Join(", ", value.LengthArray.Prepend(1))}]."
                 : "Reshape the tensor.";
-            throw new ArgumentException($"{received}{input.Dimensions.Count} dimensions are expected, {value.Lengths.Length} were given. {remedy}");
+            throw new ArgumentException($"{received}expected {input.Dimensions.Count} dimensions, but got {value.Lengths.Length}. {remedy}");
         }
 
         for (var axis = 0; axis < input.Dimensions.Count; axis++)
         {
             if (input.Dimensions[axis].Value is { } length && length != value.Lengths[axis])
-                throw new ArgumentException($"{received}dimension {axis} has to be {length}. Give a tensor of that shape.");
+                throw new ArgumentException($"{received}dimension {axis} must be {length}. Pass a tensor of that shape.");
         }
     }
 
@@ -60,8 +60,8 @@ internal static class InputCheck
             var length = (long)value.Lengths[axis];
             if (symbols.TryAdd(symbol, (length, input.Name)) || symbols[symbol].Length == length) continue;
             throw new ArgumentException(
-                $"Input '{input.Name}' of {source} expects {OnnxElementType.NameOf(input.ElementType)}{input.ShapeText}, received {value}: '{symbol}' is {length} here and " +
-                $"{symbols[symbol].Length} in '{symbols[symbol].Input}'. Give tensors that agree on it.");
+                $"Input '{input.Name}' of {source} expects {OnnxElementType.NameOf(input.ElementType)}{input.ShapeText}, received {value}: "
+                + $"'{symbol}' is {length} here and {symbols[symbol].Length} in '{symbols[symbol].Input}'. Pass tensors that agree on it.");
         }
     }
 

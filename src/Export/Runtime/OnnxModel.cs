@@ -6,8 +6,8 @@ namespace OnnxFunctional.Export;
 
 /// <summary>An ONNX file, loaded into ONNX Runtime and ready to run.</summary>
 /// <remarks>
-/// Files are checked before ONNX Runtime sees them, inputs before they are run. May be used by several threads at once. After <see cref="Dispose"/> every member throws
-/// <see cref="ObjectDisposedException"/>; runs that are under way on other threads come to their end.
+/// Files are checked before ONNX Runtime sees them, inputs before every run. May be used by several threads at once. After <see cref="Dispose"/> every member
+/// throws <see cref="ObjectDisposedException"/>; runs in progress on other threads are completed.
 /// </remarks>
 public sealed class OnnxModel : IDisposable
 {
@@ -43,11 +43,11 @@ public sealed class OnnxModel : IDisposable
     }
 
     /// <summary>Loads a file.</summary>
-    /// <param name="path">The .onnx file; weights in other files are looked for in its folder.</param>
-    /// <param name="provider">The device, <see cref="ExecutionProvider.Cpu"/> unless given.</param>
+    /// <param name="path">The .onnx file; external weights are looked up in its folder.</param>
+    /// <param name="provider">The device; <see cref="ExecutionProvider.Cpu"/> by default.</param>
     /// <param name="options">Threads, optimization and limits.</param>
-    /// <exception cref="OnnxFileException">The file is missing, damaged, beyond the limits, or ONNX Runtime refuses it.</exception>
-    /// <exception cref="ExportException">The device is not available, or the application brings no ONNX Runtime.</exception>
+    /// <exception cref="OnnxFileException">The file is missing, damaged, beyond the limits, or rejected by ONNX Runtime.</exception>
+    /// <exception cref="ExportException">The device is not available, or the application does not reference ONNX Runtime.</exception>
     public static OnnxModel Load(string path, ExecutionProvider? provider = null, OnnxModelOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
@@ -56,24 +56,25 @@ public sealed class OnnxModel : IDisposable
     }
 
     /// <summary>Loads the bytes of a file.</summary>
-    /// <param name="model">What the .onnx file holds.</param>
-    /// <param name="provider">The device.</param>
-    /// <param name="options">Threads, optimization, limits, and the folder of weights in other files.</param>
-    /// <exception cref="OnnxFileException">The bytes are damaged, beyond the limits, or ONNX Runtime refuses them.</exception>
-    /// <exception cref="ExportException">The device is not available, or the application brings no ONNX Runtime.</exception>
+    /// <param name="model">The content of an .onnx file.</param>
+    /// <param name="provider">The device; <see cref="ExecutionProvider.Cpu"/> by default.</param>
+    /// <param name="options">Threads, optimization, limits, and the folder of external weights.</param>
+    /// <exception cref="OnnxFileException">The bytes are damaged, beyond the limits, or rejected by ONNX Runtime.</exception>
+    /// <exception cref="ExportException">The device is not available, or the application does not reference ONNX Runtime.</exception>
     public static OnnxModel FromBytes(ReadOnlySpan<byte> model, ExecutionProvider? provider = null, OnnxModelOptions? options = null)
     {
         options ??= new OnnxModelOptions();
         return Open(OnnxFileGuard.ReadBytes(model.ToArray(), "the model", options.ExternalDataFolder, options.Limits), provider, options);
     }
 
-    /// <summary>Runs a model of one input and one output.</summary>
+    /// <summary>Runs a model with one input and one output.</summary>
     /// <param name="input">The input, of the shape of <see cref="Inputs"/>.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
-    /// <exception cref="ArgumentException">The shape does not fit; the message names input, expected and received shape.</exception>
-    /// <exception cref="InvalidOperationException">The model has several inputs or outputs, or its output is not float: use <see cref="Run(IReadOnlyDictionary{string, OnnxValue}, CancellationToken)"/>.</exception>
+    /// <exception cref="ArgumentException">The shape does not fit; the message names the input, the expected and the received shape.</exception>
+    /// <exception cref="InvalidOperationException">The model has several inputs or outputs, or its output is
+    /// not float: use <see cref="Run(IReadOnlyDictionary{string, OnnxValue}, CancellationToken)"/>.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="ExportException">ONNX Runtime failed while running.</exception>
     public Tensor<float> Predict(Tensor<float> input, CancellationToken cancellationToken = default)
     {
@@ -81,21 +82,23 @@ public sealed class OnnxModel : IDisposable
         if (Inputs.Count != 1 || Outputs.Count != 1)
         {
             throw new InvalidOperationException(
-                $"Predict runs models of one input and one output; {_source} takes {string.Join("; ", Inputs)} and gives {string.Join("; ", Outputs)}. Use Run with the inputs by name.");
+                $"Predict runs models with one input and one output; {_source} takes {string.Join("; ", Inputs)} and returns {string.Join("; ", Outputs)}. "
+                + "Use Run with the inputs by name.");
         }
 
         if (Outputs[0].ElementType != typeof(float))
-            throw new InvalidOperationException($"Predict gives float; {_source} gives {Outputs[0]}. Use Run and OnnxValue.As<{OnnxElementType.NameOf(Outputs[0].ElementType)}>().");
+            throw new InvalidOperationException(
+                $"Predict returns float; {_source} returns {Outputs[0]}. Use Run and OnnxValue.As<{OnnxElementType.NameOf(Outputs[0].ElementType)}>().");
         return _session.Run([Inputs[0].Name], [input], null, cancellationToken)[0].As<float>();
     }
 
-    /// <summary>Runs the model on inputs given by name.</summary>
+    /// <summary>Runs the model on named inputs.</summary>
     /// <param name="inputs">All inputs by name.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
     /// <returns>All outputs by name, in the order of <see cref="Outputs"/>.</returns>
     /// <exception cref="ArgumentException">A name, type or shape does not fit.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="ExportException">ONNX Runtime failed while running.</exception>
     public IReadOnlyDictionary<string, OnnxValue> Run(IReadOnlyDictionary<string, OnnxValue> inputs, CancellationToken cancellationToken = default)
     {
@@ -107,17 +110,19 @@ public sealed class OnnxModel : IDisposable
         return result;
     }
 
-    /// <summary>Runs the model on inputs given in the order of <see cref="Inputs"/>.</summary>
-    /// <param name="inputs">One value for each input.</param>
+    /// <summary>Runs the model on inputs in the order of <see cref="Inputs"/>.</summary>
+    /// <param name="inputs">One value per input.</param>
     /// <returns>One value for each of <see cref="Outputs"/>.</returns>
-    /// <exception cref="ArgumentException">Their number, a type or a shape does not fit.</exception>
+    /// <exception cref="ArgumentException">The number of inputs, a type or a shape does not fit.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="ExportException">ONNX Runtime failed while running.</exception>
     public IReadOnlyList<OnnxValue> Run(params ReadOnlySpan<OnnxValue> inputs)
     {
         var expected = Inputs;
         if (inputs.Length != expected.Count)
-            throw new ArgumentException($"{_source} takes {expected.Count} inputs ({string.Join("; ", expected)}), {inputs.Length} were given. Give one value for each, in this order.", nameof(inputs));
+            throw new ArgumentException(
+                $"{_source} takes {expected.Count} inputs ({string.Join("; ", expected)}), but got {inputs.Length}. Pass one value per input, in this order.",
+                nameof(inputs));
         return _session.Run([.. expected.Select(input => input.Name)], inputs.ToArray(), null, CancellationToken.None);
     }
 

@@ -3,31 +3,33 @@ namespace OnnxFunctional.Export;
 /// <summary>How far ONNX Runtime rewrites a graph before running it.</summary>
 public enum GraphOptimization
 {
-    /// <summary>Every node runs as it is written in the file.</summary>
+    /// <summary>No rewriting: every node runs as it is in the file.</summary>
     None,
 
     /// <summary>Constant folding and rewrites that hold on any device.</summary>
     Basic,
 
-    /// <summary>Basic, and fusions for the chosen device.</summary>
+    /// <summary>Basic, plus fusions for the chosen device.</summary>
     Extended,
 
-    /// <summary>Everything, changes of the memory layout included: ONNX Runtime's own default.</summary>
+    /// <summary>Everything, including changes of the memory layout: ONNX Runtime's default.</summary>
     All,
 }
 
-/// <summary>How <see cref="OnnxModel"/> loads and runs a file.</summary>
+/// <summary>Options for loading and running a file with <see cref="OnnxModel"/>.</summary>
 public sealed record OnnxModelOptions
 {
-    /// <summary>Threads a single operator may use; 0 leaves the number to ONNX Runtime (one a core).</summary>
+    /// <summary>Threads that a single operator may use; 0 leaves the number to ONNX Runtime (one per core).</summary>
     public int IntraOpThreads { get; init; }
 
-    /// <summary>How far the graph is optimized; <see cref="GraphOptimization.All"/> unless set.</summary>
+    /// <summary>How far the graph is optimized; <see cref="GraphOptimization.All"/> by default.</summary>
     public GraphOptimization Optimization { get; init; } = GraphOptimization.All;
 
-    /// <summary>What a file may contain before it is refused; the defaults fit any model that fits in memory.</summary>
+    /// <summary>Limits beyond which a file is refused; the defaults accept any model that fits in memory.</summary>
     public OnnxFileLimits Limits { get; init; } = new();
 
-    /// <summary>The folder of the weights of a model loaded from bytes; without it such a model may not refer to other files. For a file it is the file's own folder.</summary>
+    /// <summary>
+    /// The folder of external weights for a model loaded from bytes; without it such a model must not refer to other files. For a file it is the file's folder.
+    /// </summary>
     public string? ExternalDataFolder { get; init; }
 }

@@ -4,10 +4,12 @@ using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Runtime;
 
-/// <summary>A session of ONNX Runtime that survives misuse: names, types and shapes are checked before a run, and disposal waits for the runs in flight.</summary>
+/// <summary>
+/// A session of ONNX Runtime that survives misuse: names, types and shapes are checked before a run, and disposal waits for runs in progress.
+/// </summary>
 /// <remarks>
-/// ONNX Runtime reads freed memory when a session is used after its end. The lower 31 bits of <c>_state</c> count runs in flight, the sign says that the session was
-/// disposed; whoever brings the count of a disposed session to zero releases the native session.
+/// ONNX Runtime reads freed memory if a session is used after disposal. The lower 31 bits of <c>_state</c> count runs in progress, the sign bit is set when the
+/// session is disposed; whoever brings the count of a disposed session to zero releases the native session.
 /// </remarks>
 internal sealed class OnnxSession : IDisposable
 {
@@ -29,15 +31,15 @@ internal sealed class OnnxSession : IDisposable
 
     public IReadOnlyList<OnnxTensorInfo> Outputs { get; }
 
-    /// <summary>Runs that have begun and not ended.</summary>
+    /// <summary>The number of runs in progress.</summary>
     public int RunsInFlight => Volatile.Read(ref _state) & int.MaxValue;
 
     /// <summary>Opens a serialized model.</summary>
     /// <param name="model">The bytes of the file.</param>
-    /// <param name="source">How messages call it: a quoted file name, or "the model".</param>
+    /// <param name="source">Its name in messages: a quoted file name, or "the model".</param>
     /// <param name="provider">The device.</param>
     /// <param name="options">Threads and optimization; the folder of external data.</param>
-    /// <exception cref="OnnxFileException">ONNX Runtime refuses the model.</exception>
+    /// <exception cref="OnnxFileException">ONNX Runtime rejects the model.</exception>
     /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
     public static OnnxSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options)
     {
@@ -53,10 +55,10 @@ internal sealed class OnnxSession : IDisposable
         }
     }
 
-    /// <summary>Opens a model that gives further values of its graph as outputs, after its own.</summary>
+    /// <summary>Opens a model that returns further values of its graph as outputs, after its own.</summary>
     /// <param name="model">The model; it is not changed.</param>
     /// <param name="extraOutputs">Names of values inside the graph.</param>
-    /// <param name="source">How messages call it.</param>
+    /// <param name="source">Its name in messages.</param>
     /// <param name="provider">The device.</param>
     /// <param name="options">Threads and optimization; the folder of external data.</param>
     public static OnnxSession Open(ModelProto model, IEnumerable<string> extraOutputs, string source, ExecutionProvider provider, OnnxModelOptions options)
@@ -66,7 +68,7 @@ internal sealed class OnnxSession : IDisposable
         var present = copy.Graph.Output.Select(output => output.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var name in extraOutputs)
         {
-            // ONNX Runtime infers the type where the file does not give it.
+            // ONNX Runtime infers the type if the file does not state it.
             if (present.Add(name)) copy.Graph.Output.Add(known.TryGetValue(name, out var info) ? info : new ValueInfoProto { Name = name });
         }
 
@@ -74,14 +76,14 @@ internal sealed class OnnxSession : IDisposable
     }
 
     /// <summary>Runs the model once.</summary>
-    /// <param name="names">Names of the inputs given; all that the model has.</param>
+    /// <param name="names">Names of the inputs; all that the model has.</param>
     /// <param name="values">Their values, in the same order.</param>
-    /// <param name="outputs">Names of the outputs wanted, null for all.</param>
+    /// <param name="outputs">Names of the wanted outputs, null for all.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
     /// <returns>The outputs in the order of <paramref name="outputs"/>, in memory of their own.</returns>
-    /// <exception cref="ArgumentException">A name, type or shape does not fit; nothing has run.</exception>
+    /// <exception cref="ArgumentException">A name, type or shape does not fit; nothing was run.</exception>
     /// <exception cref="ObjectDisposedException">The session was disposed.</exception>
-    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="ExportException">ONNX Runtime failed while running.</exception>
     public OnnxValue[] Run(IReadOnlyList<string> names, IReadOnlyList<OnnxValue> values, IReadOnlyList<string>? outputs, CancellationToken cancellationToken)
     {
@@ -94,7 +96,7 @@ internal sealed class OnnxSession : IDisposable
             var wanted = WantedOutputs(outputs);
             for (var i = 0; i < ortValues.Length; i++) ortValues[i] = OrtConversion.ToOrt(values[i], names[i]);
 
-            // Disposed in reverse: the registration waits for a callback that is setting the flag, then the options may go.
+            // Disposed in reverse order: the registration waits for a callback that is setting the flag, then the options are freed.
             using var runOptions = new RunOptions();
             using var registration = cancellationToken.Register(static options => ((RunOptions)options!).Terminate = true, runOptions);
             using var results = _session.Run(runOptions, names, ortValues!, wanted);
@@ -116,7 +118,7 @@ internal sealed class OnnxSession : IDisposable
         }
     }
 
-    /// <summary>Ends the session; runs in flight come to their end first, on their own threads.</summary>
+    /// <summary>Ends the session; runs in progress are completed first, on their own threads.</summary>
     public void Dispose()
     {
         if (Interlocked.Or(ref _state, Disposed) == 0) _session.Dispose();
@@ -147,7 +149,7 @@ internal sealed class OnnxSession : IDisposable
         foreach (var name in outputs)
         {
             if (!Outputs.Any(output => output.Name == name))
-                throw new ArgumentException($"{_source} has no output '{name}'. It gives {string.Join("; ", Outputs)}.", nameof(outputs));
+                throw new ArgumentException($"{_source} has no output '{name}'. It returns {string.Join("; ", Outputs)}.", nameof(outputs));
         }
 
         return [.. outputs];
@@ -160,9 +162,11 @@ internal sealed class OnnxSession : IDisposable
         {
             var entry = metadata[names[i]];
             if (entry.OnnxValueType != OnnxValueType.ONNX_TYPE_TENSOR)
-                throw new OnnxFileException($"The {role} '{names[i]}' of {source} is not a tensor ({entry.OnnxValueType}). Export the model with tensors only.");
+                throw new OnnxFileException(
+                    $"The {role} '{names[i]}' of {source} is not a tensor ({entry.OnnxValueType}). Export the model with tensors only.");
             var type = OnnxElementType.Find(entry.ElementDataType)?.Type
-                ?? throw new OnnxFileException($"The {role} '{names[i]}' of {source} is of type {entry.ElementDataType}, which .NET has no type for. Add a Cast in the graph.");
+                ?? throw new OnnxFileException(
+                    $"The {role} '{names[i]}' of {source} is of type {entry.ElementDataType}, which .NET has no type for. Add a Cast in the graph.");
             result[i] = new OnnxTensorInfo(names[i], type, Dimensions(entry));
         }
 

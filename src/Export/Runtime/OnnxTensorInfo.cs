@@ -3,9 +3,9 @@ using OnnxFunctional.Export.Runtime;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>One dimension of an input or output: a number, a name that stands for any number, or unknown (neither).</summary>
-/// <param name="Value">The number, null where the file leaves it open.</param>
-/// <param name="Name">The symbolic name, null where there is none. The same name means the same number within one run.</param>
+/// <summary>One dimension of an input or output: a number, a name that stands for any number, or unknown.</summary>
+/// <param name="Value">The number, null if the file leaves it open.</param>
+/// <param name="Name">The symbolic name, null if there is none. The same name means the same number within one run.</param>
 public readonly record struct OnnxDimension(long? Value, string? Name)
 {
     /// <summary>The number, the name, or <c>?</c>.</summary>
@@ -28,7 +28,7 @@ public sealed class OnnxTensorInfo
     /// <summary>The .NET type of an element: <c>typeof(float)</c>, <c>typeof(long)</c>, <c>typeof(string)</c> ...</summary>
     public Type ElementType { get; }
 
-    /// <summary>The dimensions, outermost first; empty for a scalar, and where the file leaves their number open.</summary>
+    /// <summary>The dimensions, outermost first; empty for a scalar, and if the file leaves the rank open.</summary>
     public IReadOnlyList<OnnxDimension> Dimensions { get; }
 
     /// <summary>For example <c>image: float[batch, 28, 28, 1]</c>.</summary>

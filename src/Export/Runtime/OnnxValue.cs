@@ -3,8 +3,8 @@ using OnnxFunctional.Export.Runtime;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>A tensor of any element type that ONNX Runtime takes or gives; a <see cref="Tensor{T}"/> converts to it by itself.</summary>
-/// <remarks>float, double, Half, sbyte, byte, short, ushort, int, uint, long, ulong, bool and string. Inputs are not copied where they are dense.</remarks>
+/// <summary>A tensor of any element type that ONNX Runtime takes or returns; a <see cref="Tensor{T}"/> converts to it implicitly.</summary>
+/// <remarks>Element types: float, double, Half, sbyte, byte, short, ushort, int, uint, long, ulong, bool and string. Dense inputs are not copied.</remarks>
 public abstract class OnnxValue
 {
     private protected OnnxValue(Type elementType, nint[] lengths)
@@ -23,42 +23,46 @@ public abstract class OnnxValue
 
     internal string ShapeText => "[" + string.Join(", ", LengthArray) + "]";
 
-    /// <summary>The value of a tensor.</summary>
-    /// <exception cref="ArgumentException">ONNX has no such element type here.</exception>
+    /// <summary>A value that holds the tensor.</summary>
+    /// <exception cref="ArgumentException">The element type is not supported.</exception>
     public static OnnxValue From<T>(Tensor<T> tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         if (OnnxElementType.Find(typeof(T)) is null)
-            throw new ArgumentException($"A tensor of {typeof(T).Name} cannot be handed to ONNX Runtime. Use float, double, Half, an integer type, bool or string.", nameof(tensor));
+            throw new ArgumentException(
+                $"A tensor of {typeof(T).Name} cannot be passed to ONNX Runtime. Use float, double, Half, an integer type, bool or string.",
+                nameof(tensor));
         return new OnnxValue<T>(tensor, tensor.Lengths.ToArray());
     }
 
-    /// <summary>A single number, which ONNX tells from a list of one; <see cref="Tensor{T}"/> has no such shape.</summary>
-    /// <exception cref="ArgumentException">ONNX has no such element type here.</exception>
+    /// <summary>A scalar, which ONNX distinguishes from a list of one number; <see cref="Tensor{T}"/> has no such shape.</summary>
+    /// <exception cref="ArgumentException">The element type is not supported.</exception>
     public static OnnxValue Scalar<T>(T value) => Of([value], []);
 
-    /// <summary>The tensor, when its elements are of type <typeparamref name="T"/>; a scalar is a tensor of shape [1].</summary>
-    /// <exception cref="InvalidOperationException">They are of another type.</exception>
+    /// <summary>The tensor, if its elements are of type <typeparamref name="T"/>; a scalar is a tensor of shape [1].</summary>
+    /// <exception cref="InvalidOperationException">The elements are of another type.</exception>
     public Tensor<T> As<T>() => this is OnnxValue<T> value
         ? value.Tensor
-        : throw new InvalidOperationException($"The value holds {OnnxElementType.NameOf(ElementType)}, not {OnnxElementType.NameOf(typeof(T))}. Use As<{OnnxElementType.NameOf(ElementType)}>().");
+        : throw new InvalidOperationException(
+            $"The value holds {OnnxElementType.NameOf(ElementType)}, not {OnnxElementType.NameOf(typeof(T))}. "
+            + $"Use As<{OnnxElementType.NameOf(ElementType)}>().");
 
-    /// <summary>As <see cref="From{T}"/>.</summary>
+    /// <summary>The same as <see cref="From{T}"/>.</summary>
     public static implicit operator OnnxValue(Tensor<float> tensor) => From(tensor);
 
-    /// <summary>As <see cref="From{T}"/>.</summary>
+    /// <summary>The same as <see cref="From{T}"/>.</summary>
     public static implicit operator OnnxValue(Tensor<double> tensor) => From(tensor);
 
-    /// <summary>As <see cref="From{T}"/>.</summary>
+    /// <summary>The same as <see cref="From{T}"/>.</summary>
     public static implicit operator OnnxValue(Tensor<int> tensor) => From(tensor);
 
-    /// <summary>As <see cref="From{T}"/>.</summary>
+    /// <summary>The same as <see cref="From{T}"/>.</summary>
     public static implicit operator OnnxValue(Tensor<long> tensor) => From(tensor);
 
-    /// <summary>As <see cref="From{T}"/>.</summary>
+    /// <summary>The same as <see cref="From{T}"/>.</summary>
     public static implicit operator OnnxValue(Tensor<bool> tensor) => From(tensor);
 
-    /// <summary>As <see cref="From{T}"/>.</summary>
+    /// <summary>The same as <see cref="From{T}"/>.</summary>
     public static implicit operator OnnxValue(Tensor<string> tensor) => From(tensor);
 
     internal static OnnxValue Of<T>(T[] elements, nint[] lengths) => lengths.Length > 0

@@ -2,17 +2,17 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace OnnxFunctional.Export.Runtime;
 
-/// <summary>Turns our options into ONNX Runtime's, and its absence or that of CUDA into a sentence.</summary>
+/// <summary>Opens sessions with our options, and explains what to do if ONNX Runtime or CUDA is missing.</summary>
 internal static class OrtSetup
 {
     private const string CudaProvider = "CUDAExecutionProvider";
 
     /// <summary>Opens a serialized model; the caller disposes of the session.</summary>
     /// <param name="model">The bytes of the file.</param>
-    /// <param name="source">How messages call it: a quoted file name, or "the model".</param>
+    /// <param name="source">Its name in messages: a quoted file name, or "the model".</param>
     /// <param name="provider">The device.</param>
     /// <param name="options">Threads and optimization; the folder of external data.</param>
-    /// <exception cref="OnnxFileException">ONNX Runtime refuses the model.</exception>
+    /// <exception cref="OnnxFileException">ONNX Runtime rejects the model.</exception>
     /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
     public static InferenceSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options)
     {
@@ -36,7 +36,7 @@ internal static class OrtSetup
             result = new SessionOptions
             {
                 GraphOptimizationLevel = Level(options.Optimization),
-                // What goes wrong on the CPU comes as an exception; with CUDA the warnings name nodes that fall back to the CPU.
+                // Errors on the CPU are thrown as exceptions; with CUDA the warnings name nodes that fall back to the CPU.
                 LogSeverityLevel = provider.DeviceId is null ? OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL : OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING,
             };
             if (options.IntraOpThreads > 0) result.IntraOpNumThreads = options.IntraOpThreads;
@@ -49,7 +49,9 @@ internal static class OrtSetup
         {
             result?.Dispose();
             throw new ExportException(
-                "ONNX Runtime's native library is not there: add the package Microsoft.ML.OnnxRuntime (CPU) or Microsoft.ML.OnnxRuntime.Gpu (CUDA) to the application.", missing);
+                "ONNX Runtime's native library is missing. Add the package Microsoft.ML.OnnxRuntime (CPU) or Microsoft.ML.OnnxRuntime.Gpu (CUDA) to the "
+                + "application.",
+                missing);
         }
         catch
         {
@@ -67,15 +69,15 @@ internal static class OrtSetup
         _ => throw new ArgumentOutOfRangeException(nameof(optimization), optimization, "Use a value of GraphOptimization."),
     };
 
-    // Asked first, because the CPU package has no entry point for CUDA at all and fails with EntryPointNotFoundException.
+    // Checked first, because the CPU package has no entry point for CUDA and fails with EntryPointNotFoundException.
     private static void AppendCuda(SessionOptions options, int device)
     {
         var offered = OrtEnv.Instance().GetAvailableProviders();
         if (!offered.Contains(CudaProvider, StringComparer.Ordinal))
         {
             throw new ExportException(
-                $"CUDA:{device} was asked for, but the ONNX Runtime of this application offers only {string.Join(", ", offered)}. " +
-                "Reference the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, or use ExecutionProvider.Cpu.");
+                $"CUDA:{device} was requested, but the ONNX Runtime of this application offers only {string.Join(", ", offered)}. "
+                + "Reference the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, or use ExecutionProvider.Cpu.");
         }
 
         try
@@ -85,7 +87,9 @@ internal static class OrtSetup
         catch (Exception failed) when (failed is OnnxRuntimeException or EntryPointNotFoundException)
         {
             throw new ExportException(
-                $"CUDA:{device} cannot be used: {failed.Message} Check that this card exists (nvidia-smi lists them) and that CUDA and cuDNN are installed, or use ExecutionProvider.Cpu.", failed);
+                $"CUDA:{device} cannot be used: {failed.Message} Check that this card exists (nvidia-smi lists them) and that CUDA and cuDNN are installed, "
+                + "or use ExecutionProvider.Cpu.",
+                failed);
         }
     }
 }

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace OnnxFunctional.Export.Runtime;
 
-/// <summary>The elements of a dense tensor as memory that can be pinned, so that ONNX Runtime reads them where they are.</summary>
+/// <summary>The elements of a dense tensor as memory that can be pinned, so that ONNX Runtime reads them in place.</summary>
 internal sealed class TensorMemory<T>(Tensor<T> tensor) : MemoryManager<T>
 {
     public override Span<T> GetSpan() => MemoryMarshal.CreateSpan(ref tensor.GetPinnableReference(), (int)tensor.FlattenedLength);
@@ -15,7 +15,7 @@ internal sealed class TensorMemory<T>(Tensor<T> tensor) : MemoryManager<T>
         return tensor.GetPinnedHandle();
     }
 
-    // The handle that Pin gave unpins by itself.
+    // The handle returned by Pin unpins itself.
     public override void Unpin()
     {
     }

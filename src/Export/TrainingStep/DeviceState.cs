@@ -6,10 +6,10 @@ using OnnxFunctional.Export.Runtime;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
-/// <summary>The tensors that go from step to step, on the device, in two sets that take turns.</summary>
+/// <summary>The tensors that are passed from step to step, on the device, in two sets that alternate.</summary>
 /// <remarks>
-/// ONNX Runtime does not notice when one buffer is an input and an output of a run: the step is then silently wrong (measured: loss 2.0111 instead of 2.0031 at the second
-/// step). So a step reads one set and writes the other. Tensors that never change are in both.
+/// ONNX Runtime does not detect that one buffer is both an input and an output of a run: the step is then silently wrong (measured: loss
+/// 2.0111 instead of 2.0031 at the second step). So a step reads one set and writes the other. Tensors that never change are in both.
 /// </remarks>
 internal sealed class DeviceState : IDisposable
 {
@@ -21,11 +21,12 @@ internal sealed class DeviceState : IDisposable
     private readonly OrtAllocator? _allocator;
     private readonly InferenceSession _copier;
 
-    /// <summary>Makes the buffers, binds them to the training graph, and runs the graph that fills the first set.</summary>
+    /// <summary>Allocates the buffers, binds them to the training graph, and runs the graph that initializes the first set.</summary>
     public DeviceState(TrainingFolder folder, StepSession train, ExecutionProvider provider, OnnxModelOptions options)
     {
         _tensors = folder.Manifest.State;
-        _copier = OrtSetup.Open(Copier().ToByteArray(), "the graph that copies a tensor", provider, new OnnxModelOptions { Optimization = GraphOptimization.None, IntraOpThreads = options.IntraOpThreads });
+        var plain = new OnnxModelOptions { Optimization = GraphOptimization.None, IntraOpThreads = options.IntraOpThreads };
+        _copier = OrtSetup.Open(Copier().ToByteArray(), "the graph that copies a tensor", provider, plain);
         try
         {
             if (provider.DeviceId is { } device)
@@ -37,7 +38,7 @@ internal sealed class DeviceState : IDisposable
             var allocator = _allocator ?? OrtAllocator.DefaultInstance;
             _sets[0] = [.. _tensors.Select(tensor => Allocate(allocator, tensor))];
             _sets[1] = [.. _tensors.Select((tensor, i) => tensor.Next is null ? _sets[0][i] : Allocate(allocator, tensor))];
-            using var first = StepSession.Open(folder.Read(TrainingFolder.InitFile), $"{TrainingFolder.InitFile} of {folder.Source}", provider, options, StepTensors.Init(folder.Manifest));
+            using var first = StepSession.Open(folder, TrainingFolder.InitFile, provider, options, StepTensors.Init(folder.Manifest));
             for (var i = 0; i < _tensors.Length; i++) first.BindNextState(0, _tensors[i].Name, _sets[0][i]);
             first.Run([], 0);
             BindTo(train, _ => true);
@@ -51,7 +52,7 @@ internal sealed class DeviceState : IDisposable
         {
             train.Unbind();
             Dispose();
-            throw new ExportException($"The state of {folder.Source} could not be put on {provider}: {failed.Message}", failed);
+            throw new ExportException($"The state of {folder.Source} could not be allocated on {provider}: {failed.Message}", failed);
         }
         catch
         {
@@ -61,10 +62,10 @@ internal sealed class DeviceState : IDisposable
         }
     }
 
-    /// <summary>The set that is the present state.</summary>
+    /// <summary>The set that is the current state.</summary>
     public int Current { get; private set; }
 
-    /// <summary>What the step wrote is the present state.</summary>
+    /// <summary>Makes the set that the step wrote the current state.</summary>
     public void Advance() => Current = 1 - Current;
 
     /// <summary>Binds tensors of both sets as inputs of a graph.</summary>
@@ -77,10 +78,10 @@ internal sealed class DeviceState : IDisposable
         }
     }
 
-    /// <summary>All tensors of the present state, copied from the device.</summary>
+    /// <summary>All tensors of the current state, copied from the device.</summary>
     public float[][] Read() => [.. Enumerable.Range(0, _tensors.Length).Select(Read)];
 
-    /// <summary>One of them.</summary>
+    /// <summary>One tensor of the current state, copied from the device.</summary>
     public float[] Read(int index)
     {
         var values = new float[_tensors[index].Length];
@@ -106,11 +107,12 @@ internal sealed class DeviceState : IDisposable
         _allocator?.Dispose();
     }
 
-    private static OrtValue Allocate(OrtAllocator allocator, ManifestState tensor) => OrtValue.CreateAllocatedTensorValue(allocator, TensorElementType.Float, Dims(tensor));
+    private static OrtValue Allocate(OrtAllocator allocator, ManifestState tensor) =>
+        OrtValue.CreateAllocatedTensorValue(allocator, TensorElementType.Float, Dims(tensor));
 
     private static long[] Dims(ManifestState tensor) => [.. tensor.Shape.Select(dim => (long)dim)];
 
-    /// <summary>An identity moves a tensor between any two places ONNX Runtime knows.</summary>
+    /// <summary>Runs Identity, which copies a tensor between any two devices of ONNX Runtime.</summary>
     private void Copy(OrtValue from, OrtValue to)
     {
         try
@@ -129,7 +131,7 @@ internal sealed class DeviceState : IDisposable
         }
     }
 
-    /// <summary>One node for tensors of any shape, which is left open.</summary>
+    /// <summary>A graph of one node for tensors of any shape.</summary>
     private static ModelProto Copier()
     {
         var graph = new GraphProto { Name = "copy" };
@@ -138,6 +140,10 @@ internal sealed class DeviceState : IDisposable
         graph.Node.Add(new NodeProto { Name = "Identity", OpType = "Identity", Input = { From }, Output = { To } });
         return OnnxProto.Model(graph, ExportOptions.OldestOpset);
 
-        static ValueInfoProto Open(string name) => new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = OnnxGraph.ElementType(DType.Float32) } } };
+        static ValueInfoProto Open(string name)
+        {
+            var tensor = new TypeProto.Types.Tensor { ElemType = OnnxGraph.ElementType(DType.Float32) };
+            return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
+        }
     }
 }

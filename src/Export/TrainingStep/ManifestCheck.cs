@@ -1,9 +1,9 @@
 namespace OnnxFunctional.Export.TrainingStep;
 
-/// <summary>Whether a training.json from anywhere can be true, before buffers are made after it.</summary>
+/// <summary>Checks that an untrusted training.json is consistent, before buffers are allocated for it.</summary>
 internal static class ManifestCheck
 {
-    /// <exception cref="OnnxFileException">It contradicts itself; the first problem is named.</exception>
+    /// <exception cref="OnnxFileException">It is inconsistent; the first problem is named.</exception>
     public static void Run(TrainingManifest manifest, string source)
     {
         if (Problems(manifest).FirstOrDefault() is { } problem) throw new OnnxFileException($"{source} is damaged: {problem}. Export the training again.");
@@ -12,8 +12,11 @@ internal static class ManifestCheck
     private static IEnumerable<string> Problems(TrainingManifest manifest)
     {
         // JSON may hold null where a list holds objects.
-        if (new object?[][] { manifest.Inputs, manifest.Targets, manifest.Losses, manifest.Metrics, manifest.State, manifest.Files, manifest.Outputs, manifest.Predictions }.Any(list => list.Contains(null))
-            || manifest.Metrics.Any(metric => metric.Sums.Contains(null!)))
+        object?[][] lists =
+        [
+            manifest.Inputs, manifest.Targets, manifest.Losses, manifest.Metrics, manifest.State, manifest.Files, manifest.Outputs, manifest.Predictions,
+        ];
+        if (lists.Any(list => list.Contains(null)) || manifest.Metrics.Any(metric => metric.Sums.Contains(null!)))
         {
             yield return "a list holds null";
             yield break;
@@ -26,15 +29,17 @@ internal static class ManifestCheck
         if (manifest.Inputs.Length == 0) yield return "there are no inputs";
         if (manifest.Targets.Length != manifest.Outputs.Length || manifest.Predictions.Length != manifest.Outputs.Length)
             yield return $"there are {manifest.Outputs.Length} outputs, but {manifest.Targets.Length} targets and {manifest.Predictions.Length} predictions";
-        foreach (var tensor in Data(manifest))
+        foreach (var tensor in manifest.Batch)
         {
-            if (tensor.Shape.Length == 0 || tensor.Shape.Any(dim => dim is not (Shape.Unknown or > 0))) yield return $"'{tensor.Name}' has the shape [{string.Join(", ", tensor.Shape)}]";
-            if (!Enum.IsDefined(tensor.Type)) yield return $"'{tensor.Name}' is of no known type";
+            if (tensor.Shape.Length == 0 || tensor.Shape.Any(dim => dim is not (Shape.Unknown or > 0)))
+                yield return $"'{tensor.Name}' has the shape [{string.Join(", ", tensor.Shape)}]";
+            if (!Enum.IsDefined(tensor.Type)) yield return $"'{tensor.Name}' has an unknown type";
         }
 
         foreach (var metric in manifest.Metrics)
         {
-            if (metric.IsMean ? metric.Sums.Length != 2 || metric.Keras is not null : metric.Keras is null) yield return $"the metric '{metric.Name}' does not say what its sums mean";
+            if (metric.IsMean ? metric.Sums.Length != 2 || metric.Keras is not null : metric.Keras is null)
+                yield return $"the metric '{metric.Name}' does not define its result";
         }
 
         foreach (var tensor in manifest.State)
@@ -46,12 +51,14 @@ internal static class ManifestCheck
         if (manifest.State is not [.., { Shape: [], Next: not null, IsWeight: false }]) yield return "the last tensor of the state is not the count of steps";
         foreach (var weight in manifest.State.Where(tensor => tensor.Average is not null))
         {
-            if (!weight.IsWeight || manifest.State.FirstOrDefault(tensor => tensor.Name == weight.Average) is not { } average || !average.Shape.SequenceEqual(weight.Shape)) yield return $"'{weight.Name}' has no average '{weight.Average}' of its shape";
+            var average = manifest.State.FirstOrDefault(tensor => tensor.Name == weight.Average);
+            if (!weight.IsWeight || average is null || !average.Shape.SequenceEqual(weight.Shape))
+                yield return $"'{weight.Name}' has no average '{weight.Average}' of its shape";
         }
 
-        foreach (var names in new[] { TakenNames(manifest), GivenNames(manifest) })
+        foreach (var names in new[] { InputNames(manifest), OutputNames(manifest) })
         {
-            if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice) yield return $"'{twice.Key}' stands for two tensors";
+            if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice) yield return $"'{twice.Key}' names two tensors";
         }
 
         foreach (var name in TrainingFolder.Graphs)
@@ -60,11 +67,15 @@ internal static class ManifestCheck
         }
     }
 
-    private static IEnumerable<ManifestTensor> Data(TrainingManifest manifest) => [.. manifest.Inputs, .. manifest.Targets, .. manifest.SampleWeight is { } weight ? [weight] : Array.Empty<ManifestTensor>()];
+    /// <summary>Names of the training graph's inputs.</summary>
+    private static IEnumerable<string> InputNames(TrainingManifest manifest) =>
+    [
+        .. manifest.Batch.Select(tensor => tensor.Name),
+        .. manifest.State.Select(tensor => tensor.Name),
+        .. new[] { manifest.SeedInput, manifest.LearningRateInput }.OfType<string>(),
+    ];
 
-    private static IEnumerable<string> TakenNames(TrainingManifest manifest) =>
-        Data(manifest).Select(tensor => tensor.Name).Concat(manifest.State.Select(tensor => tensor.Name)).Concat(new[] { manifest.SeedInput, manifest.LearningRateInput }.OfType<string>());
-
-    private static IEnumerable<string> GivenNames(TrainingManifest manifest) =>
-        [manifest.Loss, .. manifest.Losses.Select(loss => loss.Output), .. manifest.Metrics.SelectMany(metric => metric.Sums), .. manifest.State.Select(tensor => tensor.Next).OfType<string>(), manifest.LearningRateOutput ?? ""];
+    /// <summary>Names of the training graph's outputs.</summary>
+    private static IEnumerable<string> OutputNames(TrainingManifest manifest) =>
+        [.. manifest.Reports, .. manifest.State.Select(tensor => tensor.Next).OfType<string>(), manifest.LearningRateOutput ?? ""];
 }

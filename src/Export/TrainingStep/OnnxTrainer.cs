@@ -4,8 +4,10 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>Trains in ONNX Runtime what <see cref="TrainingExporter.ExportTraining"/> wrote; neither the model nor its losses are needed here.</summary>
-/// <remarks>Not for several threads at once. The state lies on the device, in two sets of buffers that take turns: ONNX Runtime reads one and writes the other.</remarks>
+/// <summary>
+/// Trains in ONNX Runtime with the files that <see cref="TrainingExporter.ExportTraining"/> wrote; neither the model nor its losses are needed.
+/// </summary>
+/// <remarks>Not thread-safe. The state is on the device, in two sets of buffers that alternate: ONNX Runtime reads one and writes the other.</remarks>
 public sealed class OnnxTrainer : IDisposable
 {
     private readonly TrainingManifest _manifest;
@@ -19,7 +21,7 @@ public sealed class OnnxTrainer : IDisposable
     private readonly float[] _rate;
     private readonly long[] _seed;
 
-    // What a step takes: a batch, then the seed and the learning rate where they are inputs.
+    // The inputs of a step: a batch, then the seed and the learning rate if they are inputs.
     private readonly NDArray[] _step;
     private bool _disposed;
 
@@ -53,7 +55,7 @@ public sealed class OnnxTrainer : IDisposable
         _evaluate = new(() => Reading(TrainingFolder.EvaluateFile, StepTensors.Evaluate(_manifest), tensor => tensor.Evaluates));
         _predict = new(() => Reading(TrainingFolder.PredictFile, StepTensors.Predict(_manifest), tensor => tensor.Predicts));
 
-        StepSession Open(string name, StepTensors tensors) => StepSession.Open(folder.Read(name), $"{name} of {folder.Source}", provider, options, tensors);
+        StepSession Open(string name, StepTensors tensors) => StepSession.Open(folder, name, provider, options, tensors);
 
         StepSession Reading(string name, StepTensors tensors, Func<ManifestState, bool> isTaken)
         {
@@ -63,31 +65,36 @@ public sealed class OnnxTrainer : IDisposable
         }
     }
 
-    /// <summary>The size of the next steps; of the last one where the graph follows a schedule.</summary>
+    /// <summary>The learning rate of the next steps, or of the last step if it follows a schedule.</summary>
     /// <exception cref="InvalidOperationException">It is set, but follows a schedule.</exception>
     public float LearningRate
     {
         get => _rate[0];
         set
         {
-            if (_manifest.LearningRateInput is null) throw new InvalidOperationException("The learning rate follows a schedule inside train.onnx, so it cannot be set; export with a plain number to set it here.");
+            if (_manifest.LearningRateInput is null)
+            {
+                throw new InvalidOperationException(
+                    "The learning rate follows a schedule inside train.onnx, so it cannot be set; export with a constant rate to set it here.");
+            }
             _rate[0] = value;
         }
     }
 
-    /// <summary>What random layers draw from: at first the seed of the trainer that was exported, whose masks the steps repeat.</summary>
-    /// <exception cref="InvalidOperationException">It is set, but no random layer follows it.</exception>
+    /// <summary>The seed of random layers: initially that of the exported trainer, so that steps draw the same masks.</summary>
+    /// <exception cref="InvalidOperationException">It is set, but no random layer reads it.</exception>
     public ulong Seed
     {
         get => unchecked((ulong)_seed[0]);
         set
         {
-            if (_manifest.SeedInput is null) throw new InvalidOperationException("No random layer of train.onnx follows a seed: there is none, or each has its own.");
+            if (_manifest.SeedInput is null)
+                throw new InvalidOperationException("No random layer of train.onnx reads the seed: there is none, or each has its own.");
             _seed[0] = unchecked((long)value);
         }
     }
 
-    /// <summary>Steps made so far, those before the export included.</summary>
+    /// <summary>The number of steps so far, including those before the export.</summary>
     public long Iterations
     {
         get
@@ -97,12 +104,12 @@ public sealed class OnnxTrainer : IDisposable
         }
     }
 
-    /// <summary>The names of all tensors that go from step to step: weights under their full names, then the optimizer's.</summary>
+    /// <summary>The names of all tensors that are passed from step to step: weights under their full names, then the optimizer's.</summary>
     public IReadOnlyList<string> StateNames => [.. _manifest.State.Select(tensor => tensor.Name)];
 
-    /// <summary>Loads the files of a folder and puts the first state on the device.</summary>
+    /// <summary>Loads the files of a folder and initializes the state on the device.</summary>
     /// <param name="folder">The folder that ExportTraining wrote.</param>
-    /// <param name="provider">The device, <see cref="ExecutionProvider.Cpu"/> unless given.</param>
+    /// <param name="provider">The device; <see cref="ExecutionProvider.Cpu"/> by default.</param>
     /// <param name="options">Threads, optimization and limits.</param>
     /// <exception cref="OnnxFileException">A file is missing, damaged or does not belong to the others.</exception>
     /// <exception cref="ExportException">The device is not available.</exception>
@@ -113,13 +120,13 @@ public sealed class OnnxTrainer : IDisposable
         return Open(TrainingFolder.Open(folder, options.Limits), provider, options);
     }
 
-    /// <summary>One step on one batch; returns losses and metrics of that batch.</summary>
-    /// <param name="x">Data of the inputs.</param>
-    /// <param name="y">Targets of the outputs.</param>
-    /// <param name="sampleWeight">A weight for each sample, where the export has them.</param>
-    /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
+    /// <summary>Makes one step on one batch; returns losses and metrics of that batch.</summary>
+    /// <param name="x">Data for the inputs.</param>
+    /// <param name="y">Targets for the outputs.</param>
+    /// <param name="sampleWeight">One weight per sample, if the export has an input for them.</param>
+    /// <returns>Values by their names in logs: <c>loss</c>, <c>accuracy</c>.</returns>
     /// <exception cref="ModelException">The data does not fit; no step was made.</exception>
-    /// <exception cref="ExportException">ONNX Runtime failed; the state is what it was before.</exception>
+    /// <exception cref="ExportException">ONNX Runtime failed; the state is unchanged.</exception>
     public IReadOnlyDictionary<string, double> TrainOnBatch(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -131,12 +138,12 @@ public sealed class OnnxTrainer : IDisposable
         return _reports.Logs();
     }
 
-    /// <summary>Losses and metrics on data, weights unchanged.</summary>
-    /// <param name="x">Data of the inputs.</param>
-    /// <param name="y">Targets of the outputs.</param>
-    /// <param name="batchSize">Samples computed at a time.</param>
-    /// <param name="sampleWeight">A weight for each sample, where the export has them.</param>
-    /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
+    /// <summary>Computes losses and metrics on data without changing weights.</summary>
+    /// <param name="x">Data for the inputs.</param>
+    /// <param name="y">Targets for the outputs.</param>
+    /// <param name="batchSize">Samples per run.</param>
+    /// <param name="sampleWeight">One weight per sample, if the export has an input for them.</param>
+    /// <returns>Values by their names in logs: <c>loss</c>, <c>accuracy</c>.</returns>
     public IReadOnlyDictionary<string, double> Evaluate(NDArrays x, NDArrays y, int batchSize = 32, NDArray? sampleWeight = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -151,19 +158,20 @@ public sealed class OnnxTrainer : IDisposable
         return _reports.Logs();
     }
 
-    /// <summary>The model's one output for every sample.</summary>
-    /// <param name="x">Data of the inputs.</param>
-    /// <param name="batchSize">Samples computed at a time.</param>
+    /// <summary>Computes the output of a model with one output, for all samples.</summary>
+    /// <param name="x">Data for the inputs.</param>
+    /// <param name="batchSize">Samples per run.</param>
     /// <exception cref="ModelException">The data does not fit, or the model has several outputs.</exception>
     public Tensor<float> Predict(NDArrays x, int batchSize = 32)
     {
-        if (_manifest.Predictions.Length != 1) throw new ModelException($"The model has {_manifest.Predictions.Length} outputs ({string.Join(", ", _manifest.Outputs)}); use PredictAll.");
+        if (_manifest.Predictions.Length != 1)
+            throw new ModelException($"The model has {_manifest.Predictions.Length} outputs ({string.Join(", ", _manifest.Outputs)}); use PredictAll.");
         return PredictAll(x, batchSize)[0];
     }
 
-    /// <summary>All outputs, in the model's order.</summary>
-    /// <param name="x">Data of the inputs.</param>
-    /// <param name="batchSize">Samples computed at a time.</param>
+    /// <summary>Computes all outputs, in the model's order, for all samples.</summary>
+    /// <param name="x">Data for the inputs.</param>
+    /// <param name="batchSize">Samples per run.</param>
     public IReadOnlyList<Tensor<float>> PredictAll(NDArrays x, int batchSize = 32)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -179,7 +187,7 @@ public sealed class OnnxTrainer : IDisposable
     }
 
     /// <summary>A tensor of the state, by name.</summary>
-    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    /// <exception cref="ArgumentException">There is no tensor of that name.</exception>
     public Tensor<float> GetState(string name)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -189,10 +197,10 @@ public sealed class OnnxTrainer : IDisposable
     }
 
     /// <summary>Writes the whole state to a file of named arrays (<c>.npz</c>).</summary>
-    /// <param name="path">The file; it is replaced if it is there, and untouched if writing fails.</param>
+    /// <param name="path">The file; an existing one is replaced, or left untouched if writing fails.</param>
     public void Save(string path) => _transfer.Save(path, ReadState());
 
-    /// <summary>Takes the state back from a file that <see cref="Save"/> wrote; training goes on as if it had never stopped.</summary>
+    /// <summary>Restores the state from a file that <see cref="Save"/> wrote; training resumes as if it had never stopped.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="DataException">The file is missing or damaged.</exception>
     /// <exception cref="ModelException">The file belongs to another model or optimizer; the state is unchanged.</exception>
@@ -202,10 +210,13 @@ public sealed class OnnxTrainer : IDisposable
         _state.Write(_transfer.Load(path));
     }
 
-    /// <summary>Puts the trained weights into the model, for a verified <c>ExportOnnx</c>, prediction or further training. Moving averages take the place of weights that have one, as at the end of Fit.</summary>
-    /// <param name="model">The model the training was exported from, or one composed in the same way.</param>
-    /// <returns>The model given.</returns>
-    /// <exception cref="ModelException">Its weights are others; none is set then, and all are named.</exception>
+    /// <summary>
+    /// Copies the trained weights to the model, for a verified <c>ExportOnnx</c>, prediction or
+    /// further training. Weights with a moving average get the average, as at the end of Fit.
+    /// </summary>
+    /// <param name="model">The model whose training was exported, or one composed in the same way.</param>
+    /// <returns>The same model.</returns>
+    /// <exception cref="ModelException">The model has other weights; none is set then, and all differences are named.</exception>
     public Model ToModel(Model model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -226,9 +237,10 @@ public sealed class OnnxTrainer : IDisposable
         foreach (var session in sessions) session.Dispose();
     }
 
-    internal static OnnxTrainer Open(TrainingFolder folder, ExecutionProvider? provider = null, OnnxModelOptions? options = null) => new(folder, provider ?? ExecutionProvider.Cpu, options ?? new OnnxModelOptions());
+    internal static OnnxTrainer Open(TrainingFolder folder, ExecutionProvider? provider = null, OnnxModelOptions? options = null) =>
+        new(folder, provider ?? ExecutionProvider.Cpu, options ?? new OnnxModelOptions());
 
-    /// <summary>One step on arrays that fit, in the order of the file; returns the loss.</summary>
+    /// <summary>Makes one step on checked arrays, in the order of the file; returns the loss.</summary>
     internal float StepOn(NDArray[] data)
     {
         data.CopyTo(_step, 0);

@@ -4,7 +4,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
-/// <summary>The memory a batch is copied to for one input; it stays while shapes do, so a warm step makes nothing.</summary>
+/// <summary>The memory to which a batch is copied for one input; it is reused while the shape stays, so that a warm step allocates nothing.</summary>
 internal sealed class StepInput(ManifestTensor tensor) : IDisposable
 {
     private Array _elements = Array.Empty<float>();
@@ -12,10 +12,10 @@ internal sealed class StepInput(ManifestTensor tensor) : IDisposable
 
     public string Name => tensor.Name;
 
-    /// <summary>What ONNX Runtime reads; nothing before the first batch.</summary>
+    /// <summary>The value that ONNX Runtime reads; null before the first batch.</summary>
     public OrtValue? Value { get; private set; }
 
-    /// <summary>Copies a batch; true if the memory is another one than before.</summary>
+    /// <summary>Copies a batch; true if new memory was allocated.</summary>
     public bool Put(NDArray data)
     {
         var isNew = Value is null || _shape != data.Shape;
@@ -48,7 +48,7 @@ internal sealed class StepInput(ManifestTensor tensor) : IDisposable
     }
 }
 
-/// <summary>The place one report is read from: memory of its own where its shape is known, what ONNX Runtime allocates otherwise.</summary>
+/// <summary>The memory from which one report is read: our own if its shape is known, otherwise allocated by ONNX Runtime.</summary>
 internal sealed class StepOutput : IDisposable
 {
     private readonly float[]? _elements;
@@ -65,15 +65,15 @@ internal sealed class StepOutput : IDisposable
 
     public string Name { get; }
 
-    /// <summary>What ONNX Runtime writes to; nothing where it allocates.</summary>
+    /// <summary>The value that ONNX Runtime writes; null if it allocates.</summary>
     public OrtValue? Value { get; }
 
-    /// <summary>What ONNX Runtime allocated in the last run.</summary>
+    /// <summary>The result of the last run if ONNX Runtime allocated it.</summary>
     public NDArray? Result { get; set; }
 
     public ReadOnlySpan<float> Floats => _elements ?? (Result is { } result ? result.AsFloats() : []);
 
-    /// <summary>What the last run gave, in memory of its own.</summary>
+    /// <summary>A copy of the last run's result.</summary>
     public NDArray Copy() => Result ?? NDArray.Create(_elements!.ToArray(), _shape);
 
     public void Dispose() => Value?.Dispose();

@@ -2,14 +2,14 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
-/// <param name="Name">What it is called in all files.</param>
+/// <param name="Name">Its name in all files.</param>
 /// <param name="Weight">The tensor.</param>
-/// <param name="Next">The name and the value of it after a step; nothing where it never changes.</param>
-/// <param name="Average">For a weight with a moving average, that one's name.</param>
+/// <param name="Next">Its name and value after a step; null if it never changes.</param>
+/// <param name="Average">The name of the weight's moving average, if it has one.</param>
 /// <param name="IsWeight">Whether it is a weight of the model rather than the optimizer's.</param>
 internal sealed record NamedState(string Name, Weight Weight, (string Name, Value Value)? Next, string? Average, bool IsWeight);
 
-/// <summary>What the tensors of a training are called in its files: one name for one thing in all of them, no name for two.</summary>
+/// <summary>The names of a training's tensors in its files: each tensor has one name in all of them, and no two share a name.</summary>
 internal sealed class StepNames
 {
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
@@ -30,11 +30,12 @@ internal sealed class StepNames
             if (compiled.Losses[i] is not null) Losses.Add((model.OutputNames[i] + "_loss", Unique(model.OutputNames[i] + "_loss")));
         }
 
-        foreach (var (name, metric, count) in step.Metrics) Metrics.Add((name, metric, [.. Enumerable.Range(0, count).Select(i => Unique(name + (i == 0 ? "/sum" : "/sum_" + i)))]));
+        foreach (var (name, metric, count) in step.Metrics)
+            Metrics.Add((name, metric, [.. Enumerable.Range(0, count).Select(i => Unique(name + (i == 0 ? "/sum" : "/sum_" + i)))]));
 
-        // In a file of its own, where a model that hands an input on has one name for both.
-        var given = new HashSet<string>(Inputs, StringComparer.Ordinal);
-        Predictions = [.. model.OutputNames.Select(name => Naming.Unique(Inputs.Contains(name) ? name + "/output" : name, given))];
+        // These are in a file of their own, where a model whose output is an input has one name for both.
+        var taken = new HashSet<string>(Inputs, StringComparer.Ordinal);
+        Predictions = [.. model.OutputNames.Select(name => Naming.Unique(Inputs.Contains(name) ? name + "/output" : name, taken))];
     }
 
     public string[] Inputs { get; }
@@ -43,14 +44,14 @@ internal sealed class StepNames
 
     public string? SampleWeight { get; }
 
-    /// <summary>Inputs, targets and sample weights, as the step's graph takes them.</summary>
+    /// <summary>Inputs, targets and sample weights, in the order of the step's graph.</summary>
     public string[] Data => [.. Inputs, .. Targets, .. SampleWeight is { } weight ? [weight] : Array.Empty<string>()];
 
     public string Seed { get; }
 
     public string LearningRate { get; }
 
-    /// <summary>Weights, then slots, then the count of steps.</summary>
+    /// <summary>Weights, then slots, then the number of steps.</summary>
     public IReadOnlyList<NamedState> State { get; }
 
     public string Loss { get; }
@@ -59,7 +60,7 @@ internal sealed class StepNames
 
     public List<(string Log, Metric Metric, string[] Sums)> Metrics { get; } = [];
 
-    /// <summary>The whole loss, each output's, the sums of metrics: as the step's graph gives them.</summary>
+    /// <summary>The total loss, the losses of outputs and the sums of metrics, in the order of the step's graph.</summary>
     public string[] Reports => [Loss, .. Losses.Select(loss => loss.Output), .. Metrics.SelectMany(metric => metric.Sums)];
 
     public string[] Predictions { get; }
@@ -74,7 +75,8 @@ internal sealed class StepNames
         NamedState Tensor((string Name, Weight Weight) entry, string? average, bool isWeight) =>
             new(entry.Name, entry.Weight, updates.TryGetValue(entry.Weight, out var value) ? (Unique(entry.Name + "/next"), value) : null, average, isWeight);
 
-        string? AverageOf(string path) => compiled.State.Find(OptimizerState.AverageOf(path)) is { } average ? slots.Find(slot => slot.Weight == average).Name : null;
+        string? AverageOf(string path) =>
+            compiled.State.Find(OptimizerState.AverageOf(path)) is { } average ? slots.Find(slot => slot.Weight == average).Name : null;
     }
 
     private string Unique(string name) => Naming.Unique(name, _taken);

@@ -2,7 +2,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
-/// <summary>Losses and metrics of steps, added up over batches and told by the names of the logs.</summary>
+/// <summary>Losses and metrics of steps, summed over batches and reported by their names in logs.</summary>
 internal sealed class StepReports
 {
     private readonly TrainingManifest _manifest;
@@ -14,7 +14,7 @@ internal sealed class StepReports
 
     /// <param name="folder">The training.</param>
     /// <param name="session">A graph that reports, for the lengths of its sums.</param>
-    /// <exception cref="OnnxFileException">A metric is unknown, or takes other sums than the graph gives.</exception>
+    /// <exception cref="OnnxFileException">A metric is unknown, or needs other sums than the graph computes.</exception>
     public StepReports(TrainingFolder folder, StepSession session)
     {
         (_manifest, _source) = (folder.Manifest, folder.Source);
@@ -28,19 +28,21 @@ internal sealed class StepReports
             _sums[i] = [.. described.Sums.Select(_ => new double[session.Floats(report++).Length])];
             try
             {
-                if (described.IsMean && _sums[i].Any(sum => sum.Length != 1)) throw new ModelException("a mean is one number over another.");
+                if (described.IsMean && _sums[i].Any(sum => sum.Length != 1)) throw new ModelException("a mean is the quotient of two numbers.");
                 _metrics[i] = described.Keras is { } config ? CompileConfig.ReadMetric(config) : Metric.From((_, values) => values, described.Name);
                 _metrics[i].Report([], described.Name, _sums[i]);
             }
-            // A metric that is given other sums than its own reads past their end.
+            // A metric with the wrong sums reads past their end.
             catch (Exception refused) when (refused is ModelException or IndexOutOfRangeException or ArgumentException)
             {
-                throw new OnnxFileException($"The metric '{described.Name}' of {folder.Source} is damaged: {refused.Message} Export the training again.", refused);
+                throw new OnnxFileException(
+                    $"The metric '{described.Name}' of {folder.Source} is damaged: {refused.Message} Export the training again.",
+                    refused);
             }
         }
     }
 
-    /// <summary>Forgets all batches.</summary>
+    /// <summary>Resets all sums.</summary>
     public void Reset()
     {
         _samples = 0;
@@ -51,7 +53,7 @@ internal sealed class StepReports
         }
     }
 
-    /// <summary>Adds what a graph said of a batch.</summary>
+    /// <summary>Adds the reports of one batch.</summary>
     public void Add(StepSession session, int samples)
     {
         _samples += samples;
@@ -67,7 +69,7 @@ internal sealed class StepReports
         }
     }
 
-    /// <summary>Values by the names of the logs.</summary>
+    /// <summary>Values by their names in logs.</summary>
     public Dictionary<string, double> Logs()
     {
         var logs = new Dictionary<string, double>(_losses.Length + _metrics.Length) { ["loss"] = _losses[0] / _samples };
@@ -79,6 +81,9 @@ internal sealed class StepReports
     private ReadOnlySpan<float> Values(StepSession session, int report, int length)
     {
         var values = session.Floats(report);
-        return values.Length == length ? values : throw new OnnxFileException($"A loss or metric of {_source} is {values.Length} numbers, expected {length}. The files are from different exports; export again.");
+        return values.Length == length
+            ? values
+            : throw new OnnxFileException(
+                $"A loss or metric of {_source} has {values.Length} elements, expected {length}. The files are from different exports; export again.");
     }
 }

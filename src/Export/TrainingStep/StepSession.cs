@@ -6,8 +6,8 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
-/// <summary>One of the four graphs in ONNX Runtime: data from here, state where it lies on the device, reports back here.</summary>
-/// <remarks>It has two bindings, one for each set of the state, which are made once: a warm run on the processor binds and allocates nothing.</remarks>
+/// <summary>One of the four graphs in ONNX Runtime: data and reports are in our memory, the state is on the device.</summary>
+/// <remarks>It has two bindings, one for each set of the state, which are made once: a warm run on the CPU binds and allocates nothing.</remarks>
 internal sealed class StepSession : IDisposable
 {
     private readonly string _source;
@@ -20,7 +20,7 @@ internal sealed class StepSession : IDisposable
 
     private StepSession(InferenceSession session, string source, bool onDevice, StepTensors tensors)
     {
-        // What lies in our memory is copied to a device when it is bound, so there it is bound for every run.
+        // Our memory is copied to a device when it is bound, so on a device it is bound for every run.
         (Session, _source, _copiesOnBinding) = (session, source, onDevice);
         _bindings = [session.CreateIoBinding(), session.CreateIoBinding()];
         _inputs = [.. tensors.Data.Select(tensor => new StepInput(tensor))];
@@ -35,19 +35,20 @@ internal sealed class StepSession : IDisposable
 
     public InferenceSession Session { get; }
 
-    /// <summary>How many outputs are read.</summary>
+    /// <summary>The number of outputs that are read.</summary>
     public int Reports => _reports.Length;
 
     /// <summary>Opens a graph and compares it with its description.</summary>
-    /// <param name="model">The file.</param>
-    /// <param name="source">How messages call it.</param>
+    /// <param name="folder">The exported training.</param>
+    /// <param name="name">The file.</param>
     /// <param name="provider">The device.</param>
     /// <param name="options">Threads and optimization.</param>
-    /// <param name="tensors">What must go in and come out.</param>
-    /// <exception cref="OnnxFileException">ONNX Runtime refuses the file, or it is not the one described.</exception>
-    public static StepSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options, StepTensors tensors)
+    /// <param name="tensors">The described inputs and outputs.</param>
+    /// <exception cref="OnnxFileException">The file is damaged, ONNX Runtime rejects it, or it does not match its description.</exception>
+    public static StepSession Open(TrainingFolder folder, string name, ExecutionProvider provider, OnnxModelOptions options, StepTensors tensors)
     {
-        var session = OrtSetup.Open(model, source, provider, options);
+        var source = $"{name} of {folder.Source}";
+        var session = OrtSetup.Open(folder.Read(name), source, provider, options);
         try
         {
             Check(session, source, tensors);
@@ -60,16 +61,16 @@ internal sealed class StepSession : IDisposable
         }
     }
 
-    /// <summary>Says where a tensor of the state lies when one of its two sets is the present one.</summary>
+    /// <summary>Binds a tensor of the state as an input, for runs in which the given set is the current one.</summary>
     public void BindState(int set, string name, OrtValue value) => _bindings[set].BindInput(name, value);
 
-    /// <summary>Says where the next value of a tensor goes when one of the two sets is the present one.</summary>
+    /// <summary>Binds the memory for the next value of a tensor as an output, for runs in which the given set is the current one.</summary>
     public void BindNextState(int set, string name, OrtValue value) => _bindings[set].BindOutput(name, value);
 
     /// <summary>Runs once.</summary>
-    /// <param name="data">Arrays that fit, in order.</param>
-    /// <param name="set">Which set of the state is the present one.</param>
-    /// <exception cref="ExportException">ONNX Runtime failed; what it should have written holds nothing of use.</exception>
+    /// <param name="data">Checked arrays, in order.</param>
+    /// <param name="set">The set of the state that is the current one.</param>
+    /// <exception cref="ExportException">ONNX Runtime failed; the content of its outputs is undefined.</exception>
     public void Run(ReadOnlySpan<NDArray> data, int set)
     {
         var binding = _bindings[set];
@@ -97,10 +98,10 @@ internal sealed class StepSession : IDisposable
     /// <summary>A report of the last run.</summary>
     public ReadOnlySpan<float> Floats(int report) => _reports[report].Floats;
 
-    /// <summary>A report of the last run in memory of its own.</summary>
+    /// <summary>A copy of a report of the last run.</summary>
     public NDArray Result(int report) => _reports[report].Copy();
 
-    /// <summary>Lets go of the state: its memory must outlive what is bound to it, and the session its memory.</summary>
+    /// <summary>Releases the bindings: they must be released before the state's memory, and that before the session.</summary>
     public void Unbind()
     {
         foreach (var binding in _bindings) binding.Dispose();
@@ -115,7 +116,7 @@ internal sealed class StepSession : IDisposable
         Session.Dispose();
     }
 
-    /// <summary>Results of the last run would be written to again, whatever the shapes of this one.</summary>
+    /// <summary>Without this, ONNX Runtime would write to the results of the last run again, whatever the shapes of this run.</summary>
     private void ReleaseResults(OrtIoBinding binding)
     {
         foreach (var report in _reports)
@@ -151,7 +152,8 @@ internal sealed class StepSession : IDisposable
             if (!session.OutputMetadata.ContainsKey(name)) throw Unlike(source, $"it has no output '{name}'");
         }
 
-        if (session.InputNames.FirstOrDefault(name => !Array.Exists(inputs, input => input.Name == name)) is { } extra) throw Unlike(source, $"it also takes '{extra}'");
+        var extra = session.InputNames.FirstOrDefault(name => !Array.Exists(inputs, input => input.Name == name));
+        if (extra is not null) throw Unlike(source, $"it also takes '{extra}'");
     }
 
     private static void Check(IReadOnlyDictionary<string, NodeMetadata> found, string role, string source, ManifestTensor[] expected)
@@ -159,13 +161,16 @@ internal sealed class StepSession : IDisposable
         foreach (var tensor in expected)
         {
             if (!found.TryGetValue(tensor.Name, out var metadata)) throw Unlike(source, $"it has no {role} '{tensor.Name}'");
-            var fits = metadata.IsTensor && metadata.Dimensions.Length == tensor.Shape.Length && metadata.Dimensions.Zip(tensor.Shape).All(pair => pair.First == pair.Second || pair.First < 0 || pair.Second < 0);
-            if (!fits || metadata.ElementDataType != TypeOf(tensor.Type))
-                throw Unlike(source, $"its {role} '{tensor.Name}' is {metadata.ElementDataType} [{string.Join(", ", metadata.Dimensions)}], not {tensor.Type} [{string.Join(", ", tensor.Shape)}]");
+            var fits = metadata.IsTensor && metadata.Dimensions.Length == tensor.Shape.Length
+                && metadata.Dimensions.Zip(tensor.Shape).All(pair => pair.First == pair.Second || pair.First < 0 || pair.Second < 0);
+            if (fits && metadata.ElementDataType == TypeOf(tensor.Type)) continue;
+            var (described, actual) = (string.Join(", ", tensor.Shape), string.Join(", ", metadata.Dimensions));
+            throw Unlike(source, $"its {role} '{tensor.Name}' is {metadata.ElementDataType} [{actual}], not {tensor.Type} [{described}]");
         }
     }
 
-    private static OnnxFileException Unlike(string source, string what) => new($"{source} is not as {TrainingFolder.ManifestFile} describes it: {what}. The files are from different exports; export again.");
+    private static OnnxFileException Unlike(string source, string what) =>
+        new($"{source} does not match {TrainingFolder.ManifestFile}: {what}. The files are from different exports; export again.");
 
     /// <summary>ONNX Runtime numbers the element types as ONNX does.</summary>
     private static TensorElementType TypeOf(DType type) => (TensorElementType)OnnxGraph.ElementType(type);
@@ -173,6 +178,7 @@ internal sealed class StepSession : IDisposable
     private static NDArray Read(OrtValue value, string name)
     {
         var result = OrtConversion.FromOrt(value, name);
-        return ArrayConversion.ToArray(result) ?? throw new OnnxFileException($"Output '{name}' is {result}; expected float, long, int or bool. Export the training again.");
+        return ArrayConversion.ToArray(result) ?? throw new OnnxFileException(
+            $"Output '{name}' is {result}; expected float, long, int or bool. Export the training again.");
     }
 }

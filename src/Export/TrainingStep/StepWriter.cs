@@ -5,14 +5,24 @@ using OnnxFunctional.Operators;
 namespace OnnxFunctional.Export.TrainingStep;
 
 /// <summary>Writes graphs whose weights are inputs.</summary>
-internal sealed class StepWriter(Model model, EmissionOptions options, Dictionary<Weight, (string Name, Value Stand)> stands, int? batchSize, List<string> problems)
+/// <param name="model">The model.</param>
+/// <param name="options">The operator set and the name of the batch dimension.</param>
+/// <param name="stands">The inputs that stand for weights.</param>
+/// <param name="batchSize">The batch size of all graphs; null for any.</param>
+/// <param name="problems">Collects what cannot be written.</param>
+internal sealed class StepWriter(
+    Model model, EmissionOptions options, Dictionary<Weight, (string Name, Value Stand)> stands, int? batchSize, List<string> problems)
 {
     private readonly ScopeNames _scopes = new(model);
 
     public int[] Shape(Value value) => Fixed(value).Shape.Dims.ToArray();
 
     public (ModelProto Proto, IReadOnlyList<(string Name, Value Value)> Inputs, IReadOnlyList<(string Name, Value Value)> Outputs) Write(
-        string name, IReadOnlyList<(string Name, Value Value)> inputs, IReadOnlyList<(string Name, Value Value)> outputs, IReadOnlyList<Weight> weights, RandomSource? random)
+        string name,
+        IReadOnlyList<(string Name, Value Value)> inputs,
+        IReadOnlyList<(string Name, Value Value)> outputs,
+        IReadOnlyList<Weight> weights,
+        RandomSource? random)
     {
         var replaced = new Dictionary<Value, Value>();
         foreach (var (_, value) in inputs)
@@ -21,14 +31,16 @@ internal sealed class StepWriter(Model model, EmissionOptions options, Dictionar
         }
 
         var graph = Graph.Between([.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)]);
-        var map = graph.Rewrite((node, _) => node.Op is Variable variable && stands.TryGetValue(variable.Weight, out var stand) ? [stand.Stand] : null, replaced);
+        var map = graph.Rewrite(
+            (node, _) => node.Op is Variable { Weight: var weight } && stands.TryGetValue(weight, out var stand) ? [stand.Stand] : null, replaced);
 
-        // Weights of layers that are around a model cut out of another do not train; they stay in the file.
+        // Weights of layers outside a model that was cut out of a larger graph are not trained; they stay in the file.
         var outside = new Dictionary<Weight, string>();
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var node in graph.Nodes)
         {
-            if (node.Op is Variable { Weight: var weight } && !stands.ContainsKey(weight)) outside.TryAdd(weight, Naming.Unique("constant/" + weight.Name, taken));
+            if (node.Op is Variable { Weight: var weight } && !stands.ContainsKey(weight))
+                outside.TryAdd(weight, Naming.Unique("constant/" + weight.Name, taken));
         }
 
         (string Name, Value Value)[] given = [.. inputs.Select(input => (input.Name, map[input.Value]))];
@@ -47,5 +59,7 @@ internal sealed class StepWriter(Model model, EmissionOptions options, Dictionar
     }
 
     private TensorSpec Fixed(Value value) =>
-        batchSize is { } size && value.Spec.Shape.Rank > 0 && value.Spec.Shape.Dims[0] == OnnxFunctional.Shape.Unknown ? value.Spec with { Shape = value.Spec.Shape.With(0, size) } : value.Spec;
+        batchSize is { } size && value.Spec.Shape.Rank > 0 && value.Spec.Shape.Dims[0] == OnnxFunctional.Shape.Unknown
+            ? value.Spec with { Shape = value.Spec.Shape.With(0, size) }
+            : value.Spec;
 }

@@ -4,14 +4,15 @@ using OnnxFunctional.Export.TrainingStep;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>How far a tensor of the training step was in ONNX Runtime from the engine's.</summary>
+/// <summary>The difference between ONNX Runtime and the engine in one tensor of the training step.</summary>
 /// <param name="Name">The loss, or a tensor of the state.</param>
-/// <param name="Step">The step, counted from 1, at which they differed most.</param>
-/// <param name="Difference">The largest difference there, as a share of the largest number of the tensor.</param>
-/// <param name="IsRounding">Whether the tensor holds nothing but rounding, so that the engine differs from itself as much when weights change by their last bit: the bias before a BatchNormalization, whose gradient is zero by mathematics.</param>
+/// <param name="Step">The step, counted from 1, with the largest difference.</param>
+/// <param name="Difference">That difference, relative to the largest element of the tensor.</param>
+/// <param name="IsRounding">Whether the tensor holds only rounding errors, so that the engine's own result changes as much
+/// when weights change by their last bit: the bias before a BatchNormalization, whose gradient is mathematically zero.</param>
 public readonly record struct StepDifference(string Name, int Step, float Difference, bool IsRounding);
 
-/// <summary>What the export of a training step wrote.</summary>
+/// <summary>The result of exporting a training step.</summary>
 public sealed class TrainingExportReport
 {
     private readonly int _steps;
@@ -26,31 +27,36 @@ public sealed class TrainingExportReport
         _steps = options.VerifiedSteps;
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>The path of the folder.</summary>
     public string Folder { get; }
 
-    /// <summary>Samples of every batch; nothing where any number will do.</summary>
+    /// <summary>Samples per batch; null for any number.</summary>
     public int? BatchSize { get; }
 
-    /// <summary>Weights and tensors of the optimizer that go from step to step.</summary>
+    /// <summary>The number of weights and optimizer tensors that are passed from step to step.</summary>
     public int StateTensors { get; }
 
-    /// <summary>Whether steps were made on both sides and compared.</summary>
+    /// <summary>Whether the step was verified.</summary>
     public bool IsVerified { get; }
 
-    /// <summary>The loss and each tensor of the state with its largest difference; none where nothing was verified.</summary>
+    /// <summary>The largest difference of the loss and of each tensor of the state; empty if the step was not verified.</summary>
     public IReadOnlyList<StepDifference> Differences { get; }
 
-    /// <summary>A line for the files and one for the comparison.</summary>
+    /// <summary>One line for the files and one for the comparison.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Folder}: init, train, evaluate and predict for {(BatchSize is { } size ? size.ToString(CultureInfo.InvariantCulture) : "any number of")} samples a batch, {StateTensors} tensors of state");
+        var samples = BatchSize?.ToString(CultureInfo.InvariantCulture) ?? "any number of";
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{Folder}: init, train, evaluate and predict for {samples} samples per batch, {StateTensors} tensors of state");
         if (!IsVerified) return text.Append(", not verified").ToString();
         var worst = Differences.Where(difference => !difference.IsRounding).MaxBy(difference => difference.Difference);
-        text.AppendLine().Append(CultureInfo.InvariantCulture, $"ONNX Runtime and the engine agree over {_steps} steps; largest relative difference {worst.Difference:0.0e+00} ({worst.Name})");
-        if (Differences.Any(difference => difference.IsRounding))
-            text.AppendLine().Append(CultureInfo.InvariantCulture, $"nothing but rounding, and so without effect: {string.Join(", ", Differences.Where(difference => difference.IsRounding).Select(difference => difference.Name))}");
+        text.AppendLine().Append(
+            CultureInfo.InvariantCulture,
+            $"ONNX Runtime and the engine agree over {_steps} steps; largest relative difference {worst.Difference:0.0e+00} ({worst.Name})");
+        var rounding = string.Join(", ", Differences.Where(difference => difference.IsRounding).Select(difference => difference.Name));
+        if (rounding.Length > 0) text.AppendLine().Append(CultureInfo.InvariantCulture, $"only rounding errors, without effect: {rounding}");
         return text.ToString();
     }
 }

@@ -5,16 +5,20 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>Training steps as ONNX files.</summary>
+/// <summary>Exports training steps as ONNX files.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class TrainingExporter
 {
-    /// <summary>Writes the whole training step in ONNX's own operators, so that any ONNX Runtime trains: init.onnx, train.onnx, evaluate.onnx, predict.onnx and training.json.</summary>
-    /// <param name="trainer">The trainer; training goes on from its present state.</param>
-    /// <param name="folder">The folder, made where it is missing; older files of these names are replaced.</param>
+    /// <summary>
+    /// Writes the complete training step in standard ONNX operators, so that any ONNX Runtime
+    /// host can train: init.onnx, train.onnx, evaluate.onnx, predict.onnx and training.json.
+    /// </summary>
+    /// <param name="trainer">The trainer; exported training resumes from its current state.</param>
+    /// <param name="folder">The folder, created if it does not exist; older files of these names are replaced.</param>
     /// <param name="options">Opset, batch, targets, verification.</param>
-    /// <returns>What was written, and how far ONNX Runtime was from the engine.</returns>
-    /// <exception cref="ExportException">A layer cannot be written, ONNX Runtime differs from the engine, or a file cannot be written. Before the last nothing is touched.</exception>
+    /// <returns>The files and the differences between ONNX Runtime and the engine.</returns>
+    /// <exception cref="ExportException">A layer cannot be exported or ONNX Runtime differs
+    /// from the engine, and nothing was written; or a file cannot be written.</exception>
     /// <exception cref="ModelException">Targets or samples do not fit the model.</exception>
     public static TrainingExportReport ExportTraining(this Trainer trainer, string folder, TrainingExportOptions? options = null)
     {
@@ -29,10 +33,10 @@ public static class TrainingExporter
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            throw new ExportException($"The folder '{folder}' cannot be made: {failed.Message} Choose another.", failed);
+            throw new ExportException($"The folder '{folder}' cannot be created: {failed.Message} Choose another one.", failed);
         }
 
-        // The description last: a folder with it is complete.
+        // The manifest is written last: a folder that has one is complete.
         foreach (var name in TrainingFolder.Graphs) AtomicFile.Write(Path.Combine(folder, name), files.Graphs[name]);
         AtomicFile.Write(Path.Combine(folder, TrainingFolder.ManifestFile), files.Manifest.ToJson());
         return new TrainingExportReport(folder, options, files.Manifest, differences);

@@ -6,30 +6,35 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
-/// <summary>A training step in memory: four graphs and what connects them.</summary>
+/// <summary>A training step in memory: four graphs and the manifest that connects them.</summary>
 internal sealed record TrainingFiles
 {
     public required StepGraph Step { get; init; }
 
-    /// <summary>Weights, slots and the count of steps, in the order of the manifest's state.</summary>
+    /// <summary>Weights, slots and the number of steps, in the order of the manifest's state.</summary>
     public required IReadOnlyList<NamedState> State { get; init; }
 
-    /// <summary>The train graph's inputs for data, for random numbers to verify with.</summary>
+    /// <summary>The training graph with its inputs for data, for which random inputs are made to verify it.</summary>
     public required EmittedModel Emitted { get; init; }
 
     public required TrainingManifest Manifest { get; init; }
 
-    /// <summary>The graphs by the names of their files.</summary>
+    /// <summary>The graphs by file name.</summary>
     public required IReadOnlyDictionary<string, byte[]> Graphs { get; init; }
 
     /// <summary>Writes all graphs.</summary>
-    /// <exception cref="ExportException">Something cannot be written; all problems in one message.</exception>
+    /// <exception cref="ExportException">Something cannot be written; all problems are in one message.</exception>
     public static TrainingFiles Of(Trainer trainer, TrainingExportOptions options)
     {
         var emission = options.ForEmission();
         var (compiled, model) = (trainer.Compiled, trainer.Model);
         if (compiled.Precision != MixedPrecision.Float32)
-            throw new ExportException($"The trainer computes its steps in {compiled.Precision.Type()!.Value.KerasName()}, for which ONNX Runtime has no kernels on a CPU. Compile the model again without precision and export that trainer: the weights are the model's and stay.");
+        {
+            throw new ExportException(
+                $"The trainer computes its steps in {compiled.Precision.Type()!.Value.KerasName()}, for which ONNX Runtime has no kernels on a CPU. "
+                + "Compile the model again without precision and export that trainer; the weights belong to the model and are kept.");
+        }
+
         var batchSize = BatchSize(model, options);
         var targets = TrainingTargets.Of(compiled, options.Targets);
         TensorSpec[] weights = options.SampleWeights ? [new TensorSpec(Shape.Of(Shape.Unknown), DType.Float32)] : [];
@@ -40,7 +45,9 @@ internal sealed record TrainingFiles
         var metrics = Metrics(names, problems);
 
         var rate = compiled.State.LearningRate;
-        var stands = names.State.Select(tensor => (tensor.Name, tensor.Weight)).Append((Name: names.LearningRate, Weight: rate))
+        var stands = names.State
+            .Select(tensor => (tensor.Name, tensor.Weight))
+            .Append((Name: names.LearningRate, Weight: rate))
             .ToDictionary(entry => entry.Weight, entry => (entry.Name, new InputLayer(entry.Weight.Shape, DType.Float32, null).Tensor.Value));
         var writer = new StepWriter(model, emission, stands, batchSize, problems);
 
@@ -80,7 +87,14 @@ internal sealed record TrainingFiles
         {
             Step = step,
             State = names.State,
-            Emitted = new EmittedModel { Model = model, Proto = train.Proto, Inputs = [.. train.Inputs.Take(names.Data.Length)], Outputs = train.Outputs, Layers = [] },
+            Emitted = new EmittedModel
+            {
+                Model = model,
+                Proto = train.Proto,
+                Inputs = [.. train.Inputs.Take(names.Data.Length)],
+                Outputs = train.Outputs,
+                Layers = [],
+            },
             Graphs = graphs,
             Manifest = new TrainingManifest
             {
@@ -101,19 +115,27 @@ internal sealed record TrainingFiles
                 Metrics = metrics,
                 Predictions = names.Predictions,
                 State = [.. names.State.Select(tensor => new ManifestState(
-                    tensor.Name, tensor.Next?.Name, tensor.Weight.Shape.Dims.ToArray(), tensor.IsWeight, tensor.Average, evaluated.Contains(tensor.Weight), predicting.Contains(tensor.Weight)))],
+                    tensor.Name,
+                    tensor.Next?.Name,
+                    tensor.Weight.Shape.Dims.ToArray(),
+                    tensor.IsWeight,
+                    tensor.Average,
+                    evaluated.Contains(tensor.Weight),
+                    predicting.Contains(tensor.Weight)))],
                 Files = [.. TrainingFolder.Graphs.Select(name => TrainingFolder.Describe(name, graphs[name]))],
             },
         };
     }
 
-    /// <summary>The number of samples the graphs hold for: asked for, or said by the model's inputs; nothing where any will do.</summary>
+    /// <summary>The batch size of the graphs: the option, or that of the model's inputs; null for any.</summary>
     private static int? BatchSize(Model model, TrainingExportOptions options)
     {
-        var said = model.Inputs[0].Shape[0];
-        return said is null || options.BatchSize is null || options.BatchSize == said
-            ? options.BatchSize ?? said
-            : throw new ExportException($"TrainingExportOptions.BatchSize is {options.BatchSize}, but the model's input '{model.InputNames[0]}' is declared for batches of {said}. Leave the option out, or declare the input without a batch size.");
+        var declared = model.Inputs[0].Shape[0];
+        return declared is null || options.BatchSize is null || options.BatchSize == declared
+            ? options.BatchSize ?? declared
+            : throw new ExportException(
+                $"TrainingExportOptions.BatchSize is {options.BatchSize}, but the model's input '{model.InputNames[0]}' is declared for batches of {declared}. "
+                + "Omit the option, or declare the input without a batch size.");
     }
 
     private static ManifestMetric[] Metrics(StepNames names, List<string> problems)
@@ -122,7 +144,13 @@ internal sealed record TrainingFiles
         foreach (var (log, metric, sums) in names.Metrics)
         {
             var keras = metric.IsMean ? null : CompileConfig.WriteMetric(metric);
-            if (!metric.IsMean && keras is null) problems.Add($"metric '{log}': its result is a function of your class {metric.GetType().Name}, which a file cannot hold. Derive the class from MeanMetric, or leave the metric out of Compile.");
+            if (!metric.IsMean && keras is null)
+            {
+                problems.Add(
+                    $"metric '{log}': its result is a function of the custom class {metric.GetType().Name}, which a file cannot hold. "
+                    + "Derive the class from MeanMetric, or leave the metric out of Compile.");
+            }
+
             metrics.Add(new ManifestMetric(log, metric.IsMean, sums, keras));
         }
 

@@ -3,7 +3,7 @@ using OnnxFunctional.Export.Import;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
-/// <summary>An exported training: its description, and its graphs when they are asked for.</summary>
+/// <summary>An exported training: its manifest, and its graphs, which are read on demand.</summary>
 internal sealed class TrainingFolder
 {
     public const string InitFile = "init.onnx";
@@ -12,7 +12,7 @@ internal sealed class TrainingFolder
     public const string PredictFile = "predict.onnx";
     public const string ManifestFile = "training.json";
 
-    // Names and shapes take some hundred bytes a tensor; a description beyond that is none.
+    // Names and shapes take a few hundred bytes per tensor, so a longer manifest cannot be genuine.
     private const long MostBytes = 64 << 20;
 
     private readonly Func<string, byte[]> _read;
@@ -23,25 +23,27 @@ internal sealed class TrainingFolder
 
     public TrainingManifest Manifest { get; }
 
-    /// <summary>How messages call it.</summary>
+    /// <summary>Its name in messages.</summary>
     public string Source { get; }
 
-    /// <summary>How an export describes a graph that is to lie in its folder.</summary>
+    /// <summary>The manifest's entry for a graph.</summary>
     public static ManifestFile Describe(string name, byte[] graph) => new(name, graph.LongLength, Convert.ToHexStringLower(SHA256.HashData(graph)));
 
     /// <summary>Graphs in memory.</summary>
     public static TrainingFolder Of(TrainingFiles files) => new(files.Manifest, "the exported training", name => files.Graphs[name]);
 
     /// <summary>A folder that ExportTraining wrote.</summary>
-    /// <exception cref="OnnxFileException">A file is missing, or the description is damaged.</exception>
+    /// <exception cref="OnnxFileException">A file is missing, or the manifest is damaged.</exception>
     public static TrainingFolder Open(string path, OnnxFileLimits limits)
     {
         var source = $"'{path}'";
-        var description = Path.Combine(path, ManifestFile);
+        var manifestPath = Path.Combine(path, ManifestFile);
         try
         {
-            if (new FileInfo(description).Length > MostBytes) throw new OnnxFileException($"'{description}' has more than {MostBytes} bytes, so it is no description of a training. Export the training again.");
-            var manifest = TrainingManifest.Parse(File.ReadAllBytes(description), $"'{description}'");
+            if (new FileInfo(manifestPath).Length > MostBytes)
+                throw new OnnxFileException(
+                    $"'{manifestPath}' has more than {MostBytes} bytes, so it is not the manifest of a training. Export the training again.");
+            var manifest = TrainingManifest.Parse(File.ReadAllBytes(manifestPath), $"'{manifestPath}'");
             foreach (var file in manifest.Files.Where(file => Graphs.Contains(file.Name)))
             {
                 if (new FileInfo(Path.Combine(path, file.Name)).Length != file.Bytes) throw Changed(file, source);
@@ -56,14 +58,16 @@ internal sealed class TrainingFolder
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            throw new OnnxFileException($"{source} cannot be read: {failed.Message} Give a folder that ExportTraining wrote, with all five files.", failed);
+            throw new OnnxFileException($"{source} cannot be read: {failed.Message} Pass a folder that ExportTraining wrote, with all five files.", failed);
         }
     }
 
     /// <summary>The bytes of a graph.</summary>
-    /// <exception cref="OnnxFileException">It is missing, damaged, or of another export.</exception>
+    /// <exception cref="OnnxFileException">It is missing, damaged, or from another export.</exception>
     public byte[] Read(string name) => _read(name);
 
     private static OnnxFileException Changed(ManifestFile file, string source) =>
-        new($"{file.Name} of {source} is not the file that {ManifestFile} was written with: it was changed, or the files are from different exports. Export the training again.");
+        new(
+            $"{file.Name} of {source} is not the file described in {ManifestFile}: it was changed, or the files are from different exports. "
+            + "Export the training again.");
 }

@@ -7,17 +7,18 @@ internal static class TrainingTargets
 {
     private const ulong Key = 0x5441524745545321;
 
-    /// <summary>As the examples have them, or as the losses want them.</summary>
+    /// <summary>The specs of the example targets, or those that the losses expect.</summary>
     public static TensorSpec[] Of(CompiledTraining compiled, NDArrays? examples)
     {
         var model = compiled.Model;
-        if (examples is not null) return [.. examples.InOrder(model.OutputNames, "output").Select(array => new TensorSpec(array.Shape.With(0, Shape.Unknown), array.DType))];
+        if (examples is not null)
+            return [.. examples.InOrder(model.OutputNames, "output").Select(array => new TensorSpec(array.Shape.With(0, Shape.Unknown), array.DType))];
         return [.. model.Outputs.Select((output, i) => compiled.Losses[i] is { IsSparse: true }
             ? new TensorSpec(output.Shape.Slice(0, output.Shape.Rank - 1), DType.Int64)
             : new TensorSpec(output.Shape, DType.Float32))];
     }
 
-    /// <summary>Class numbers in range, or shares that add up to one, which every loss can take.</summary>
+    /// <summary>Class indices in range, or probabilities that sum to one, which every loss accepts.</summary>
     public static NDArray Random(Loss? loss, Shape prediction, TensorSpec spec, Shape shape, string name)
     {
         var random = new RandomNumbers(Key, name);

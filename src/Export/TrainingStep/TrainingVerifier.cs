@@ -7,24 +7,26 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
-/// <summary>Makes the same steps in ONNX Runtime and in the engine, from the same state on the same random batches.</summary>
+/// <summary>Makes the same steps in ONNX Runtime and in the engine, from the same state on the same random batches, and compares them.</summary>
 internal static class TrainingVerifier
 {
     private const int Samples = 4;
     private const int MostSamples = 32;
     private const ulong Key = 0x5457494E53544550;
 
-    // What is this small is rounding, whatever it is a share of.
+    // Absolute differences up to this are rounding, whatever the tensor's values are.
     private const float Smallest = 1e-8f;
 
-    // Engines whose weights are changed by their last bits; a number may be as many times further from the engine's as they are at most. Three are never near it together by chance.
+    // Runs of the engine whose weights differ in their last bits. An element may differ
+    // by Further times their largest difference. With three runs, it is unlikely that all
+    // are close to the engine's value by chance.
     private const int Twins = 3;
     private const float LastBits = 2.4e-7f;
     private const float Further = 100;
 
-    /// <summary>Runs and compares; the trainer's state is afterwards what it was.</summary>
-    /// <returns>The loss, then each tensor of the state.</returns>
-    /// <exception cref="ExportException">The loss or a tensor differs; the first is named.</exception>
+    /// <summary>Runs and compares; the trainer's state is restored afterwards.</summary>
+    /// <returns>The differences of the loss, then of each tensor of the state.</returns>
+    /// <exception cref="ExportException">The loss or a tensor is out of tolerance; the first is named.</exception>
     public static IReadOnlyList<StepDifference> Run(Trainer trainer, TrainingFiles files, TrainingExportOptions options)
     {
         using var other = OnnxTrainer.Open(TrainingFolder.Of(files));
@@ -32,7 +34,7 @@ internal static class TrainingVerifier
         var rate = trainer.Compiled.State.LearningRate;
         Weight[] weights = [.. state.Select(entry => entry.Weight), rate];
         var kept = Taken();
-        var present = Taken();
+        var current = Taken();
         float[][][] twins = [.. Enumerable.Range(0, Twins).Select(twin => Changed(state, Taken(), twin))];
         var worst = new StepDifference[state.Count + 1];
         worst[0] = new StepDifference("loss", 1, 0, false);
@@ -47,18 +49,19 @@ internal static class TrainingVerifier
                     new PlanRequest(PlanOptions.Of(trainer.Model, trainer.Seed), files.Step.Inputs, files.Step.Outputs, files.Step.Updates),
                     [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
                 foreach (var twin in twins) EngineStep(plan, data, twin);
-                EngineStep(plan, data, present);
+                EngineStep(plan, data, current);
                 var loss = plan.Outputs[0].Floats[0];
                 if (!float.IsFinite(loss))
                 {
                     throw new ExportException(
                         $"The exported training step cannot be compared: the loss of step {step} is {loss} in the engine itself. Nothing was written. "
-                        + "Set TrainingExportOptions.Samples and Targets to data the model takes, lower the learning rate if it diverges on these, or set Verify = false.");
+                        + "Set TrainingExportOptions.Samples and Targets to data that the model accepts, lower the learning rate if training diverges, "
+                        + "or set Verify = false.");
                 }
 
                 Note(0, step, [loss], [other.StepOn(data)], [], options.LossTolerance);
                 var found = other.ReadState();
-                for (var i = 0; i < state.Count; i++) Note(i + 1, step, present[i], found[i], [.. twins.Select(twin => twin[i])], options.StateTolerance);
+                for (var i = 0; i < state.Count; i++) Note(i + 1, step, current[i], found[i], [.. twins.Select(twin => twin[i])], options.StateTolerance);
             }
         }
         finally
@@ -98,7 +101,9 @@ internal static class TrainingVerifier
                     if (!(distance <= Smallest + (Further * spread)))
                     {
                         throw new ExportException(
-                            $"The exported training step differs from the engine, first in '{worst[index].Name}' after step {step}: element {i} is {found[i]:G6} in ONNX Runtime and {expected[i]:G6} in the engine, of a tensor up to {largest:G4}. "
+                            $"The exported training step differs from the engine, first in '{worst[index].Name}' after step {step}: "
+                            + $"element {i} is {found[i]:G6} "
+                            + $"in ONNX Runtime and {expected[i]:G6} in the engine; the tensor's largest value is {largest:G4}. "
                             + "Nothing was written. Raise TrainingExportOptions.StateTolerance or LossTolerance if that is acceptable.");
                     }
 
@@ -108,13 +113,16 @@ internal static class TrainingVerifier
                 difference = MathF.Max(difference, distance);
             }
 
-            var share = difference / MathF.Max(largest, Smallest);
-            if (share > worst[index].Difference) worst[index] = new StepDifference(worst[index].Name, step, share, isRounding || worst[index].IsRounding);
+            var relative = difference / MathF.Max(largest, Smallest);
+            if (relative > worst[index].Difference) worst[index] = new StepDifference(worst[index].Name, step, relative, isRounding || worst[index].IsRounding);
         }
     }
 
-    /// <summary>A state whose weights differ in their last bits: how far the engine then goes from itself is how well a number is determined at all.</summary>
-    /// <remarks>An optimizer that divides gradients by their size makes whole steps of the rounding in a gradient that is zero by mathematics; no two programs agree on such a weight.</remarks>
+    /// <summary>A state whose weights differ in their last bits: how far the engine's results then differ shows how well each element is determined.</summary>
+    /// <remarks>
+    /// An optimizer that divides gradients by their magnitude turns rounding errors in a
+    /// mathematically zero gradient into full steps; no two programs agree on such a weight.
+    /// </remarks>
     private static float[][] Changed(IReadOnlyList<NamedState> state, float[][] values, int twin)
     {
         for (var i = 0; i < state.Count; i++)
@@ -127,7 +135,7 @@ internal static class TrainingVerifier
         return values;
     }
 
-    /// <summary>Given samples and targets, or random inputs such that indices are in range and targets that fit the losses. Every step has a batch of its own.</summary>
+    /// <summary>The given samples and targets, or random inputs with indices in range and targets that fit the losses. Every step has another batch.</summary>
     private static NDArray[] Batch(Trainer trainer, TrainingFiles files, TrainingExportOptions options, int step)
     {
         var (compiled, model) = (trainer.Compiled, trainer.Model);
@@ -146,21 +154,27 @@ internal static class TrainingVerifier
             var spec = files.Step.Inputs[at].Spec;
             data[at] = targets is not null && targets[i].Count == count
                 ? targets[i].Take(order)
-                : TrainingTargets.Random(compiled.Losses[i], model.Outputs[i].Shape, spec, random?[at].Shape ?? spec.Shape.With(0, size), $"{files.Manifest.Targets[i].Name}/{step}");
+                : TrainingTargets.Random(
+                    compiled.Losses[i],
+                    model.Outputs[i].Shape,
+                    spec,
+                    random?[at].Shape ?? spec.Shape.With(0, size),
+                    $"{files.Manifest.Targets[i].Name}/{step}");
         }
 
-        if (options.SampleWeights) data[^1] = TrainingTargets.Random(null, default, new TensorSpec(Shape.Of(size), DType.Float32), Shape.Of(size), $"sample_weight/{step}");
+        var weights = new TensorSpec(Shape.Of(size), DType.Float32);
+        if (options.SampleWeights) data[^1] = TrainingTargets.Random(null, default, weights, weights.Shape, $"sample_weight/{step}");
         return data;
     }
 
-    /// <summary>The samples of a step: the next ones where there are more than a batch, the same in another order otherwise.</summary>
+    /// <summary>The samples of a step: the next ones if there are more than a batch, otherwise the same ones in another order.</summary>
     private static int[] Order(int size, int step, int count)
     {
         var shift = count > size ? size : 1;
         return [.. Enumerable.Range(0, size).Select(sample => (sample + (step * shift)) % count)];
     }
 
-    /// <summary>Random numbers a little larger at each step; not those that stand for whole ones.</summary>
+    /// <summary>Random inputs, a little larger at each step; integers are not changed.</summary>
     private static NDArray Varied(NDArray array, int step)
     {
         if (step == 1 || array.DType != DType.Float32) return array;

@@ -2,43 +2,44 @@ using OnnxFunctional.Export.Emit;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>What an exported file looks like and how it is proved.</summary>
+/// <summary>Options for exporting an ONNX file and verifying it.</summary>
 public sealed record ExportOptions
 {
-    /// <summary>The oldest operator set that is written.</summary>
+    /// <summary>The oldest operator set that can be written.</summary>
     public const int OldestOpset = EmissionOptions.OldestOpset;
 
-    /// <summary>The newest operator set that is written.</summary>
+    /// <summary>The newest operator set that can be written.</summary>
     public const int NewestOpset = EmissionOptions.NewestOpset;
 
-    /// <summary>For old hosts: opset 17 and IR version 8, which ONNX Runtime reads from version 1.13 on.</summary>
+    /// <summary>For old hosts: opset 17 and IR version 8, which ONNX Runtime reads since version 1.13.</summary>
     public static ExportOptions Compatible { get; } = new() { Opset = OldestOpset };
 
-    /// <summary>The version of ONNX's operators, 17 to 21. 21 needs ONNX Runtime 1.18 or later.</summary>
+    /// <summary>The operator set, 17 to 21; 21 needs ONNX Runtime 1.18 or later.</summary>
     public int Opset { get; init; } = NewestOpset;
 
     /// <summary>The name of the batch dimension in the file.</summary>
     public string BatchName { get; init; } = "batch";
 
-    /// <summary>Whether the file is run in ONNX Runtime and compared with the engine before it gets its name.</summary>
+    /// <summary>Whether the file is run in ONNX Runtime and compared with the engine before it is renamed to its target.</summary>
     public bool Verify { get; init; } = true;
 
-    /// <summary>Data to verify with beside random numbers: one tensor for each input, in order, the batch first.</summary>
+    /// <summary>Samples to verify with in addition to random inputs: one tensor per input, in order, the batch first.</summary>
     public IReadOnlyList<OnnxValue>? Samples { get; init; }
 
-    /// <summary>Batch sizes that are verified with random inputs.</summary>
+    /// <summary>Batch sizes to verify with random inputs.</summary>
     public IReadOnlyList<int> BatchSizes { get; init; } = [1, 2, 7];
 
-    /// <summary>The largest difference from the engine that is accepted: this much, and <see cref="RelativeTolerance"/> of the value.</summary>
+    /// <summary>A value may differ from the engine's by this much, plus <see cref="RelativeTolerance"/> times the value.</summary>
     public float AbsoluteTolerance { get; init; } = 1e-4f;
 
-    /// <summary>The share of the value a difference may have beside <see cref="AbsoluteTolerance"/>.</summary>
+    /// <summary>The accepted difference relative to the value, in addition to <see cref="AbsoluteTolerance"/>.</summary>
     public float RelativeTolerance { get; init; } = 1e-4f;
 
-    /// <summary>Entries for the file's metadata: author, license, labels. They are written in the order of their keys.</summary>
+    /// <summary>Entries of the file's metadata, such as author, license, labels. They are written sorted by key.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What emission needs of it; the rest is checked.</summary>
+    /// <summary>The options for emission; all options are checked.</summary>
+    /// <exception cref="ExportException">An option is out of range.</exception>
     internal EmissionOptions ForEmission()
     {
         if (BatchSizes.Any(size => size < 1)) throw new ExportException($"ExportOptions.BatchSizes has {BatchSizes.Min()}; expected sizes of 1 or more.");

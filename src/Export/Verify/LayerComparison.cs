@@ -12,11 +12,11 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
     private double _worst = double.NegativeInfinity;
     private string _where = "";
 
-    /// <summary>Takes in one run.</summary>
-    /// <param name="expected">The engine's numbers.</param>
-    /// <param name="actual">ONNX Runtime's, as they lie in the file.</param>
-    /// <param name="layout">How they lie there.</param>
-    /// <param name="run">The run in words.</param>
+    /// <summary>Adds one run.</summary>
+    /// <param name="expected">The engine's result.</param>
+    /// <param name="actual">ONNX Runtime's result, in the layout of the file.</param>
+    /// <param name="layout">That layout.</param>
+    /// <param name="run">A description of the run.</param>
     public void Add(NDArray expected, OnnxValue actual, Layout layout, string run)
     {
         var stored = layout.Stored(expected.Shape);
@@ -24,28 +24,29 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
         {
             _worst = double.PositiveInfinity;
             _largest = float.NaN;
-            _where = $"{run}: ONNX Runtime gives the shape {actual.ShapeText}, the engine {stored}";
+            _where = $"{run}: ONNX Runtime returns the shape {actual.ShapeText}, the engine {stored}";
             return;
         }
 
-        var numbers = Arrangement.Of(expected.Shape, layout.Steps).Undo(Floats(actual), expected.Shape);
-        var right = expected.AsFloats();
-        for (var i = 0; i < numbers.Length; i++)
+        var found = Arrangement.Of(expected.Shape, layout.Steps).Undo(Floats(actual), expected.Shape);
+        var values = expected.AsFloats();
+        for (var i = 0; i < found.Length; i++)
         {
-            var (ours, theirs) = (right[i], numbers[i]);
+            var (ours, theirs) = (values[i], found[i]);
             if (ours == theirs || (float.IsNaN(ours) && float.IsNaN(theirs))) continue;
             var difference = MathF.Abs(ours - theirs);
             if (float.IsFinite(ours)) _magnitude = MathF.Max(_magnitude, MathF.Abs(ours));
 
-            // In units of the tolerance; a comparison with NaN is false, so it counts as beyond any.
-            var ratio = difference <= float.MaxValue ? difference / (options.AbsoluteTolerance + ((double)options.RelativeTolerance * MathF.Abs(ours))) : double.PositiveInfinity;
+            // In units of the tolerance; a difference of NaN or infinity exceeds any tolerance.
+            var tolerance = options.AbsoluteTolerance + ((double)options.RelativeTolerance * MathF.Abs(ours));
+            var ratio = difference <= float.MaxValue ? difference / tolerance : double.PositiveInfinity;
             _largest = float.IsNaN(_largest) || float.IsNaN(difference) ? float.NaN : MathF.Max(_largest, difference);
             if (!(ratio > _worst)) continue;
             _worst = ratio;
-            _where = $"{run}, sample {Sample(expected.Shape, i)}: ONNX Runtime gives {theirs:G9}, the engine {ours:G9}";
+            _where = $"{run}, sample {Sample(expected.Shape, i)}: ONNX Runtime returns {theirs:G9}, the engine {ours:G9}";
         }
 
-        foreach (var value in right)
+        foreach (var value in values)
         {
             if (float.IsFinite(value)) _magnitude = MathF.Max(_magnitude, MathF.Abs(value));
         }
@@ -54,7 +55,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
     public LayerDifference Result() => new(layer, shape, _largest, _magnitude, !(_worst > 1), _where);
 
     private static float[] Floats(OnnxValue value) => ArrayConversion.ToArray(value)?.AsFloats().ToArray()
-        ?? throw new ExportException($"A layer gives {value}, which cannot be compared. Set ExportOptions.Verify = false for such a model.");
+        ?? throw new ExportException($"A layer returns {value}, which cannot be compared. Set ExportOptions.Verify = false for such a model.");
 
     private static int Sample(Shape shape, int element) => shape.Rank == 0 || shape.Dims[0] == 0 ? 0 : element / (int)(shape.ElementCount / shape.Dims[0]);
 }

@@ -3,16 +3,16 @@ using System.Text;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>How far ONNX Runtime was from the engine on the output of one layer, over all samples, with graph optimizations off and on.</summary>
+/// <summary>The difference between ONNX Runtime and the engine in one layer's output, over all samples, with graph optimizations off and on.</summary>
 /// <param name="Layer">The layer's path in the model.</param>
-/// <param name="Shape">Its output.</param>
-/// <param name="LargestDifference">The largest absolute difference; not a number where only one of both is.</param>
-/// <param name="LargestValue">The largest absolute number the engine gave.</param>
-/// <param name="IsWithinTolerance">Whether every number was within the tolerance.</param>
-/// <param name="Where">The worst number: run, sample and both values.</param>
+/// <param name="Shape">The shape of its output.</param>
+/// <param name="LargestDifference">The largest absolute difference; NaN if only one of the two values is NaN.</param>
+/// <param name="LargestValue">The largest absolute value of the engine.</param>
+/// <param name="IsWithinTolerance">Whether every value was within the tolerance.</param>
+/// <param name="Where">The worst value: run, sample and both values.</param>
 public sealed record LayerDifference(string Layer, Shape Shape, float LargestDifference, float LargestValue, bool IsWithinTolerance, string Where)
 {
-    /// <summary>Several layers as a table.</summary>
+    /// <summary>Formats several layers as a table.</summary>
     internal static string Table(IReadOnlyList<LayerDifference> layers)
     {
         string[] head = ["Layer", "Output shape", "Largest value", "Difference", ""];

@@ -4,13 +4,13 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.Verify;
 
-/// <summary>Inputs for a comparison: random, the same on every machine, and such that indices are in range.</summary>
+/// <summary>Inputs for a comparison: random, equal on every machine, with indices in range.</summary>
 internal sealed class RandomInputs
 {
     private const ulong Key = 0x4F4E4E58;
 
-    // Sizes for dimensions that only the run knows; the first that every layer accepts is taken.
-    private static readonly int[] OpenSizes = [9, 16, 32, 64, 128, 256];
+    // Candidates for dimensions that are known only at run time; the first that every layer accepts is used.
+    private static readonly int[] s_openSizes = [9, 16, 32, 64, 128, 256];
 
     private readonly EmittedModel _emitted;
     private readonly Graph _graph;
@@ -54,11 +54,14 @@ internal sealed class RandomInputs
                 for (var i = 0; i < count; i++) truths[i] = random.Uniform() < 0.75f;
                 return System.Numerics.Tensors.Tensor.Create(truths, [.. shape.Dims.ToArray().Select(dim => (nint)dim)]);
             default:
-                throw new ExportException($"Input '{_emitted.Inputs.First(entry => entry.Value == input).Name}' takes {input.Spec.Type.KerasName()}, which the engine does not compute with. Set ExportOptions.Verify = false for such a model.");
+                var name = _emitted.Inputs.First(entry => entry.Value == input).Name;
+                throw new ExportException(
+                    $"Input '{name}' takes {input.Spec.Type.KerasName()}, which the engine does not support. "
+                    + "Set ExportOptions.Verify = false for such a model.");
         }
     }
 
-    /// <summary>The number of rows an input chooses from, where it is used as an index: words of a vocabulary, classes.</summary>
+    /// <summary>The number of rows that an input indexes, such as words of a vocabulary or classes; null if it is not an index.</summary>
     private int? IndexLimit(Value input)
     {
         int? limit = null;
@@ -82,11 +85,12 @@ internal sealed class RandomInputs
 
     private Shape[] Shapes(int batch)
     {
-        var symbols = _emitted.Proto.Graph.Input.SelectMany(input => input.Type.TensorType.Shape.Dim.Skip(1)).Where(dim => dim.HasDimParam).Select(dim => dim.DimParam).Distinct().ToList();
+        var dims = _emitted.Proto.Graph.Input.SelectMany(input => input.Type.TensorType.Shape.Dim.Skip(1));
+        var symbols = dims.Where(dim => dim.HasDimParam).Select(dim => dim.DimParam).Distinct().ToList();
         ModelException? misfit = null;
-        foreach (var size in OpenSizes)
+        foreach (var size in s_openSizes)
         {
-            // Different lengths where the file has different names for them, then one length for all.
+            // Different sizes if the file has different names for them, then one size for all.
             foreach (var step in symbols.Count > 1 ? new[] { 1, 0 } : [0])
             {
                 var shapes = Assign(batch, symbols, size, step);
@@ -102,7 +106,10 @@ internal sealed class RandomInputs
             }
         }
 
-        throw new ExportException($"No sizes were found for the open dimensions of the inputs that all layers accept: {misfit!.Message} Give fixed sizes, or set ExportOptions.Verify = false.", misfit);
+        throw new ExportException(
+            "No sizes for the unknown dimensions of the inputs were found that all layers accept: "
+            + $"{misfit!.Message} Use fixed sizes, or set ExportOptions.Verify = false.",
+            misfit);
     }
 
     private Shape[] Assign(int batch, List<string> symbols, int size, int step)
@@ -114,7 +121,8 @@ internal sealed class RandomInputs
             var dims = _emitted.Proto.Graph.Input[i].Type.TensorType.Shape.Dim;
             for (var axis = 0; axis < shape.Rank; axis++)
             {
-                if (shape.Dims[axis] == Shape.Unknown) shape = shape.With(axis, axis == 0 ? batch : size + (step * Math.Max(symbols.IndexOf(dims[axis].DimParam), 0)));
+                if (shape.Dims[axis] != Shape.Unknown) continue;
+                shape = shape.With(axis, axis == 0 ? batch : size + (step * Math.Max(symbols.IndexOf(dims[axis].DimParam), 0)));
             }
 
             shapes[i] = shape;

@@ -9,21 +9,24 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.Verify;
 
-/// <summary>Compares what ONNX Runtime computes from a file with what the engine computes from the model: every layer's output, several batch sizes, graph optimizations off and on.</summary>
+/// <summary>
+/// Compares the results of ONNX Runtime on a file with those of the engine on the
+/// model: every layer's output, several batch sizes, graph optimizations off and on.
+/// </summary>
 /// <remarks>
-/// Reading a layer's output keeps both sides from fusing across it. So the file is also run as it is, against the engine as it predicts, on the model's outputs alone.
+/// Reading a layer's output keeps both sides from fusing across it. So the unchanged file is also compared with the engine on the model's outputs alone.
 /// </remarks>
 internal static class Verifier
 {
-    /// <summary>Rows of given samples that are run at a time.</summary>
+    /// <summary>Given samples per run.</summary>
     private const int SampleBatch = 64;
 
-    /// <summary>Runs everything.</summary>
-    /// <returns>A row for each layer.</returns>
-    /// <exception cref="ExportException">A layer is out of tolerance; the message names the first and shows all.</exception>
+    /// <summary>Makes all comparisons.</summary>
+    /// <returns>One row per layer.</returns>
+    /// <exception cref="ExportException">A layer is out of tolerance; the message names the first and lists all.</exception>
     public static IReadOnlyList<LayerDifference> Run(EmittedModel emitted, byte[] file, ExportOptions options)
     {
-        // A layer that hands an input of the model on computes nothing.
+        // A layer whose output is an input of the model computes nothing.
         EmittedLayer[] tensors = [.. emitted.Layers.Where(layer => emitted.Inputs.All(input => input.Name != layer.Tensor.Name))];
         string[] names = [.. tensors.Select(layer => layer.Tensor.Name)];
         LayerComparison[] layers = [.. tensors.Select(layer => new LayerComparison(layer.Path, layer.Value.Spec.Shape, options))];
@@ -44,14 +47,16 @@ internal static class Verifier
 
             var last = Engine(emitted, [.. emitted.Outputs.Select(output => output.Value)], batch.Data);
             var results = Onnx(whole, emitted, batch.Data, [.. emitted.Outputs.Select(output => output.Name)]);
-            for (var i = 0; i < outputs.Length; i++) outputs[i].Add(last[i], results[i], Layout.Identity(last[i].Shape.Rank), batch.Name + ", the file as it is");
+            for (var i = 0; i < outputs.Length; i++)
+                outputs[i].Add(last[i], results[i], Layout.Identity(last[i].Shape.Rank), batch.Name + ", the file as it is");
         }
 
         LayerDifference[] rows = [.. layers.Concat(outputs).Select(layer => layer.Result())];
         if (rows.FirstOrDefault(row => !row.IsWithinTolerance) is { } failure)
         {
             throw new ExportException(
-                $"ONNX Runtime differs from the engine, first at layer '{failure.Layer}': {failure.Where}. Nothing was written. Raise ExportOptions.AbsoluteTolerance if the difference is acceptable for values up to {failure.LargestValue:G4}."
+                $"ONNX Runtime differs from the engine, first at layer '{failure.Layer}': {failure.Where}. Nothing was written. "
+                + $"Raise ExportOptions.AbsoluteTolerance if the difference is acceptable for values up to {failure.LargestValue:G4}."
                 + Environment.NewLine + LayerDifference.Table(rows));
         }
 
@@ -73,7 +78,13 @@ internal static class Verifier
         int[] sizes = fixedSize.Rank > 0 ? [fixedSize.Dims[0]] : [.. options.BatchSizes.Distinct()];
         foreach (var size in sizes) yield return ($"random batch of {size}", random.Make(size));
         if (options.Samples is not { Count: > 0 } samples) yield break;
-        if (samples.Count != emitted.Inputs.Count) throw new ExportException($"ExportOptions.Samples has {samples.Count} tensors; the model takes {emitted.Inputs.Count} ({string.Join(", ", emitted.Inputs.Select(input => input.Name))}). Give one for each, in this order.");
+        if (samples.Count != emitted.Inputs.Count)
+        {
+            var names = string.Join(", ", emitted.Inputs.Select(input => input.Name));
+            throw new ExportException(
+                $"ExportOptions.Samples has {samples.Count} tensors; the model takes {emitted.Inputs.Count} ({names}). Pass one per input, in this order.");
+        }
+
         NDArray[] data;
         try
         {
@@ -95,16 +106,18 @@ internal static class Verifier
     private static NDArray[] Engine(EmittedModel emitted, Value[] values, NDArray[] data)
     {
         var specs = data.Select(array => new TensorSpec(array.Shape, array.DType)).ToArray();
-        var plan = Planner.Plan(new PlanRequest(PlanOptions.Of(emitted.Model, emitted.Model.Seed), [.. emitted.Inputs.Select(input => input.Value)], values, []), specs);
+        var plan = Planner.Plan(
+            new PlanRequest(PlanOptions.Of(emitted.Model, emitted.Model.Seed), [.. emitted.Inputs.Select(input => input.Value)], values, []), specs);
         for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         plan.Run(ModelEngine.Of(emitted.Model).Pool);
         return [.. plan.Outputs.Select(Copy)];
     }
 
     private static NDArray Sample(OnnxValue value) => ArrayConversion.ToArray(value)
-        ?? throw new ExportException($"Samples of {value} cannot be verified: the engine computes with float, int, long and bool. Set ExportOptions.Verify = false for such a model.");
+        ?? throw new ExportException(
+            $"Samples of {value} cannot be verified: the engine supports float, int, long and bool. Set ExportOptions.Verify = false for such a model.");
 
-    /// <summary>A result of the engine in memory of its own, as floats.</summary>
+    /// <summary>A copy of an engine's result, as floats.</summary>
     private static NDArray Copy(ValueBuffer buffer) => NDArray.Create(
         buffer.Spec.Type switch
         {
@@ -112,7 +125,8 @@ internal static class Verifier
             DType.Int64 => [.. buffer.Longs.ToArray().Select(number => (float)number)],
             DType.Int32 => [.. buffer.Ints.ToArray().Select(number => (float)number)],
             DType.Bool => [.. buffer.Bools.ToArray().Select(truth => truth ? 1f : 0)],
-            var type => throw new ExportException($"A layer gives {type.KerasName()}, which cannot be compared. Set ExportOptions.Verify = false for such a model."),
+            var type => throw new ExportException(
+                $"A layer returns {type.KerasName()}, which cannot be compared. Set ExportOptions.Verify = false for such a model."),
         },
         buffer.Shape);
 

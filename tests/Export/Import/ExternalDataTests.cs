@@ -55,15 +55,15 @@ public class ExternalDataTests
     [TestMethod]
     public void Entries_that_do_not_fit_are_refused()
     {
-        Refused("which is not there", ("location", "absent.bin"));
-        Refused("which is not there", ("location", "weights"));
-        Refused("does not say in which file", ("offset", "8"));
+        Refused("which does not exist", ("location", "absent.bin"));
+        Refused("which does not exist", ("location", "weights"));
+        Refused("does not name its file", ("offset", "8"));
         Refused("unknown key 'basepath'", ("location", "w.bin"), ("basepath", "/"));
         Refused("twice", ("location", "w.bin"), ("location", "w.bin"));
         Refused("the offset of", ("location", "w.bin"), ("offset", "-8"));
         Refused("the offset of", ("location", "w.bin"), ("offset", "99999999999999999999"));
         Refused("the length of", ("location", "w.bin"), ("length", " 24"));
-        Refused("needs 24 bytes and announces 20", ("location", "w.bin"), ("length", "20"));
+        Refused("needs 24 bytes and declares 20", ("location", "w.bin"), ("length", "20"));
         Refused("which has 36 bytes", ("location", "w.bin"), ("offset", "16"));
         Refused("which has 36 bytes", ("location", "w.bin"), ("offset", "9223372036854775807"), ("length", "24"));
     }

@@ -55,7 +55,7 @@ public class OnnxFileGuardTests
         Refused(model => model.Graph.Initializer[0].FloatData.Add(1), "holds its data twice");
         Refused(model => model.Graph.Initializer[0].ClearRawData(), "needs 6 values of its type and holds 0");
         Refused(model => model.Graph.Initializer[0].Segment = new TensorProto.Types.Segment(), "segments");
-        Refused(model => model.Graph.Initializer[0].ExternalData.Add(Entry("location", "w")), "does not say that its data is there");
+        Refused(model => model.Graph.Initializer[0].ExternalData.Add(Entry("location", "w")), "without declaring its data as external");
         Refused(model => model.Graph.Input[0].Type.TensorType.ElemType = 77, "unknown element type 77");
         Refused(model => model.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = -1, "the dimension -1");
     }
@@ -87,8 +87,8 @@ public class OnnxFileGuardTests
     {
         Refused(model => model.Graph.Node[1].Output[0] = "z", "'z' is defined twice");
         Refused(model => model.Graph.Node[1].Output[0] = "W", "'W' is defined twice");
-        Refused(model => model.Graph.Node[0].Input[0] = "q", "takes 'q', which is defined nowhere");
-        Refused(model => model.Graph.Output[0].Name = "q", "output 'q' of the graph is computed nowhere");
+        Refused(model => model.Graph.Node[0].Input[0] = "q", "takes 'q', which is never defined");
+        Refused(model => model.Graph.Output[0].Name = "q", "output 'q' of the graph is never computed");
         Refused(model => model.Graph.Input.Add(Value("x", DataType.Float)), "input 'x' twice");
         Refused(model => model.Graph.Initializer[1].Name = "W", "initializer 'W' twice");
         Refused(model => model.Graph.Node[0].Input[0] = "y", "form a cycle");
@@ -110,9 +110,9 @@ public class OnnxFileGuardTests
     [TestMethod]
     public void Attributes_of_another_kind_or_several_are_refused()
     {
-        Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "alpha", Type = AttributeType.Float, I = 1 }), "announces Float and holds Int");
+        Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "alpha", Type = AttributeType.Float, I = 1 }), "declares Float and holds Int");
         Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "alpha", Type = AttributeType.Float, F = 1, I = 1 }), "has several values");
-        Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "body", Type = AttributeType.Graph }), "announces Graph and holds nothing");
+        Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "body", Type = AttributeType.Graph }), "declares Graph and holds nothing");
         Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Type = AttributeType.Int, I = 1 }), "without a name");
         Refused(model => model.Graph.Node[0].Attribute.Add([Ints("pads", 1), Ints("pads", 1)]), "node 'z_node' ('Gemm') has the attribute 'pads' twice");
         Refused(model => model.Graph.Node[0].Attribute.Add(Ints("kernel_shape", 3, 0)), "is 0");
@@ -127,7 +127,7 @@ public class OnnxFileGuardTests
     [DataRow("Expand", 1)]
     [DataRow("Tile", 1)]
     [DataRow("Resize", 3)]
-    public void Constant_sizes_beyond_the_budget_are_refused(string type, int position)
+    public void Constant_sizes_beyond_the_limit_are_refused(string type, int position)
     {
         Refused(WithSize(1L << 20, 1L << 20), "asks for a tensor of more than");
         Refused(WithSize(long.MaxValue, long.MaxValue), "asks for a tensor of more than");

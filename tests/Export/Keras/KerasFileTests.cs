@@ -118,7 +118,7 @@ public sealed class KerasFileTests
     [DataRow("/etc/x", 10, "leads out of the archive")]
     [DataRow("a\\b", 10, "leads out of the archive")]
     [DataRow("c:x", 10, "leads out of the archive")]
-    [DataRow("metadata.json", 10, "there twice")]
+    [DataRow("metadata.json", 10, "has two entries")]
     [DataRow("bomb", 50_000_000, "times its size")]
     public void Entries_made_to_harm_are_refused(string name, int size, string expected)
     {
@@ -136,7 +136,7 @@ public sealed class KerasFileTests
     [TestMethod]
     public void What_is_no_archive_is_refused()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasFile.Load(new MemoryStream([1, 2, 3]))).Message, "no .keras file");
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasFile.Load(new MemoryStream([1, 2, 3]))).Message, "is not a .keras file");
         StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasFile.Load("nowhere.keras")).Message, "cannot be opened");
         using var empty = new MemoryStream();
         using (var zip = new ZipArchive(empty, ZipArchiveMode.Create, leaveOpen: true)) zip.CreateEntry("other");

@@ -47,7 +47,7 @@ public sealed class KerasOptimizerTests
         Assert.AreEqual(0, trainer.Iterations);
         using var folder = new TemporaryFolder();
         trainer.Model.Save(folder.File("untrained.keras"));
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(folder.File("untrained.keras"))).Message, "no state of an optimizer");
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(folder.File("untrained.keras"))).Message, "holds no optimizer state");
     }
 
     private static string PathOf(string file) => Repository.PathOf("tests", "Reference", "keras-optimizers", file);

@@ -87,18 +87,18 @@ public class OnnxModelTests
     public void A_wrong_input_is_a_sentence_with_input_expected_and_received()
     {
         using var model = Open(HandmadeModels.Dense());
-        Refused(() => model.Predict(Numbers(2, 4)), "Input 'x' of the model expects float[batch, 3], received float[2, 4]: dimension 1 has to be 3.");
+        Refused(() => model.Predict(Numbers(2, 4)), "Input 'x' of the model expects float[batch, 3], received float[2, 4]: dimension 1 must be 3.");
         Refused(() => model.Predict(Numbers(3)), "3", "Add the batch dimension: [1, 3].");
-        Refused(() => model.Predict(Numbers(2, 1, 3)), "2 dimensions are expected, 3 were given. Reshape");
+        Refused(() => model.Predict(Numbers(2, 1, 3)), "expected 2 dimensions, but got 3. Reshape");
         Refused(() => model.Run(Tensor.Create([1L, 2, 3], [1, 3])), "received long[1, 3]: the element types differ. Convert the tensor to float first.");
-        Refused(() => model.Run(Numbers(1, 3), Numbers(1, 3)), "takes 1 inputs (x: float[batch, 3]), 2 were given");
+        Refused(() => model.Run(Numbers(1, 3), Numbers(1, 3)), "takes 1 inputs (x: float[batch, 3]), but got 2");
         Refused(() => model.Run(new Dictionary<string, OnnxValue>()), "Input 'x' of the model is missing. It takes x: float[batch, 3].");
         Refused(() => model.Run(new Dictionary<string, OnnxValue> { ["X"] = Numbers(1, 3) }), "has no input 'X'. It takes x: float[batch, 3].");
         Refused(() => model.Run(new Dictionary<string, OnnxValue> { ["x"] = null! }), "is null");
     }
 
     [TestMethod]
-    public void Equal_symbols_have_to_be_equal_numbers()
+    public void Equal_symbols_must_be_equal_numbers()
     {
         using var model = Open(HandmadeModels.AddAndCompare());
         Refused(() => model.Run(Numbers(2, 4), Numbers(3, 4)), "'batch' is 3 here and 2 in 'a'");
@@ -117,7 +117,7 @@ public class OnnxModelTests
         using var several = Open(HandmadeModels.AddAndCompare());
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => several.Predict(Numbers(1, 4))).Message, "Use Run with the inputs by name.");
         using var other = Open(HandmadeModels.Identity(DataType.Int64));
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => other.Predict(Numbers(1))).Message, "gives y: long[n]. Use Run");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => other.Predict(Numbers(1))).Message, "returns y: long[n]. Use Run");
     }
 
     [TestMethod]
@@ -176,7 +176,7 @@ public class OnnxModelTests
     public void Cuda_without_its_package_says_which_package()
     {
         var failure = Assert.ThrowsExactly<ExportException>(() => OnnxModel.FromBytes(HandmadeModels.Dense().ToByteArray(), ExecutionProvider.Cuda(1)));
-        StringAssert.Contains(failure.Message, "CUDA:1 was asked for");
+        StringAssert.Contains(failure.Message, "CUDA:1 was requested");
         StringAssert.Contains(failure.Message, "CPUExecutionProvider");
         StringAssert.Contains(failure.Message, "Microsoft.ML.OnnxRuntime.Gpu");
         Assert.AreEqual("CUDA:1", ExecutionProvider.Cuda(1).ToString());

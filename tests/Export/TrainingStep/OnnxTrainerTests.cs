@@ -147,7 +147,7 @@ public sealed class OnnxTrainerTests
         var (x, y) = (StepData.Signed(1, 4, 12), StepData.Numbers(1, 3, 4));
         Refused("takes (None, 12)", () => other.TrainOnBatch(StepData.Signed(1, 4, 11), y));
         Refused("4, 3 samples", () => other.TrainOnBatch(x, StepData.Numbers(1, 3, 3)));
-        Refused("no input for them", () => other.TrainOnBatch(x, y, StepData.Shares(1, 4)));
+        Refused("no input for sample weights", () => other.TrainOnBatch(x, y, StepData.Shares(1, 4)));
         Refused("batches of 4", () => other.TrainOnBatch(StepData.Signed(1, 8, 12), StepData.Numbers(1, 3, 8)));
         Refused("batches of 4", () => other.Predict(StepData.Signed(1, 6, 12)));
         Refused("'x'", () => other.Predict(new Dictionary<string, NDArray> { ["z"] = x }));

@@ -23,7 +23,7 @@ public sealed class StepVerificationTests
         Assert.Contains("conv2d/bias", rounding);
         Assert.IsTrue(rounding.All(name => name.Contains("conv2d", StringComparison.Ordinal) && name.Contains("bias", StringComparison.Ordinal)), string.Join(", ", rounding));
         Assert.IsTrue(report.Differences.All(difference => difference.IsRounding || difference.Difference <= 1e-3f));
-        Assert.Contains("nothing but rounding", report.ToString());
+        Assert.Contains("only rounding errors", report.ToString());
     }
 
     /// <summary>Every constant of a step matters, so one that is two percent off is found, and the message names what it touched.</summary>
@@ -131,7 +131,7 @@ public sealed class StepVerificationTests
         Assert.Contains("declared for batches of 4", Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.Path, new TrainingExportOptions { BatchSize = 5 })).Message);
         var report = trainer.ExportTraining(folder.Path);
         Assert.AreEqual(4, report.BatchSize);
-        Assert.Contains("for 4 samples a batch", report.ToString());
+        Assert.Contains("for 4 samples per batch", report.ToString());
     }
 
     private static bool Tamper(TensorProto constant)

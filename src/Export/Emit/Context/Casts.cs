@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>Constants of another element type.</summary>
+/// <summary>Converts constants to other element types.</summary>
 internal static class Casts
 {
-    /// <summary>The constant converted, or nothing where the types are not ones that are converted here.</summary>
+    /// <summary>The converted constant, or null if the conversion is not supported.</summary>
     public static TensorData? TryConvert(TensorData data, DType to)
     {
         double[]? values = data.Type switch
@@ -13,7 +13,8 @@ internal static class Casts
             DType.Float32 => [.. data.As<float>().ToArray().Select(value => (double)value)],
             DType.Int32 => [.. data.As<int>().ToArray().Select(value => (double)value)],
             // Beyond 2^53 a double would round.
-            DType.Int64 when data.As<long>().ToArray().All(value => Math.Abs(value) < 1L << 53) => [.. data.As<long>().ToArray().Select(value => (double)value)],
+            DType.Int64 when data.As<long>().ToArray().All(
+                value => Math.Abs(value) < 1L << 53) => [.. data.As<long>().ToArray().Select(value => (double)value)],
             DType.Bool => [.. data.As<bool>().ToArray().Select(value => value ? 1.0 : 0.0)],
             _ => null,
         };

@@ -3,26 +3,30 @@ using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>Brings a value from one layout into another: a Reshape where only axes of size 1 move, a Transpose otherwise.</summary>
+/// <summary>Converts a value from one layout to another: by a Reshape if only axes of size 1 move, otherwise by a Transpose.</summary>
 internal static class Conversions
 {
-    /// <summary>Makes a value in a layout it is not in yet, from the place that costs least.</summary>
+    /// <summary>Writes a value in a further layout, from the existing one that costs least.</summary>
     public static string Convert(Emission emission, Value value, IReadOnlyList<EmittedTensor> places, Layout layout)
     {
         var spec = value.Spec;
-        var source = places.FirstOrDefault(place => place.Layout.SameMemory(layout, spec.Shape)) ?? places.FirstOrDefault(place => place.Layout.Features is null) ?? places[0];
+        var source = places.FirstOrDefault(place => place.Layout.SameMemory(layout, spec.Shape))
+            ?? places.FirstOrDefault(place => place.Layout.Features is null)
+            ?? places[0];
         if (source.Layout.Features is not null && layout != source.Layout)
         {
-            // GraphFacts lets features out of order only where readers take them; this is for the rest, such as values made while writing.
+            // GraphFacts allows features out of order only if all readers accept them; other
+            // readers, such as definitions written in place of an operator, come here.
             var plain = emission.Declare(value, Layout.Identity(layout.Rank), "Gather");
-            var targets = emission.Constant("order", source.Layout.Features.Targets().Select(target => (long)target));
+            var targets = emission.Constant("order", source.Layout.Features.Targets());
             emission.Node("Gather", [source.Name, targets], [plain], Attributes.Int("axis", layout.Rank - 1));
             return emission.Read(value, layout);
         }
 
         if (layout.Features is { } features)
         {
-            emission.Result(value, layout, "Gather", [source.Name, emission.Constant("order", features.Sources().Select(target => (long)target))], Attributes.Int("axis", layout.Rank - 1));
+            var sources = emission.Constant("order", features.Sources());
+            emission.Result(value, layout, "Gather", [source.Name, sources], Attributes.Int("axis", layout.Rank - 1));
         }
         else if (source.Layout.SameMemory(layout, spec.Shape) && TryReshapeTarget(source.Layout, layout, spec.Shape) is { } target)
         {
@@ -45,12 +49,12 @@ internal static class Conversions
             var next = spec with { Shape = step.Apply(spec.Shape) };
             name = step switch
             {
-                ReshapeStep reshape => emission.Add("Reshape", next, [name, emission.Constant("shape", reshape.Dims.Select(dim => (long)dim))]),
+                ReshapeStep reshape => emission.Add("Reshape", next, [name, emission.Constant("shape", reshape.Dims)]),
                 TransposeStep transpose => emission.Add("Transpose", next, [name], Attributes.Ints("perm", transpose.Permutation)),
-                TakeStep take => emission.Add("Gather", next, [name, emission.Constant("order", take.Order.Select(index => (long)index))], Attributes.Int("axis", take.Axis)),
-                ReorderStep reorder => emission.Add("Gather", next, [name, emission.Constant("order", reorder.Order.Sources().Select(index => (long)index))], Attributes.Int("axis", reorder.Axis)),
-                AppendZerosStep append => emission.Add("Pad", next, [name, emission.Constant("pads", [.. new long[spec.Shape.Rank], .. Enumerable.Range(0, spec.Shape.Rank).Select(axis => axis == append.Axis ? append.Count : 0L)])]),
-                _ => throw new ArgumentOutOfRangeException(nameof(steps), step, "Every step has nodes that do the same."),
+                TakeStep take => Gather(emission, name, next, take.Order, take.Axis),
+                ReorderStep reorder => Gather(emission, name, next, reorder.Order.Sources(), reorder.Axis),
+                AppendZerosStep append => emission.Add("Pad", next, [name, emission.Constant("pads", Pads(append, spec.Shape.Rank))]),
+                _ => throw new ArgumentOutOfRangeException(nameof(steps), step, "A step without nodes."),
             };
             spec = next;
         }
@@ -58,7 +62,18 @@ internal static class Conversions
         return name;
     }
 
-    /// <summary>Writes the way back from an arrangement as nodes.</summary>
+    private static string Gather(Emission emission, string name, TensorSpec result, IEnumerable<int> order, int axis) =>
+        emission.Add("Gather", result, [name, emission.Constant("order", order)], Attributes.Int("axis", axis));
+
+    /// <summary>Nothing in front of any axis, the step's zeros at the end of its axis.</summary>
+    private static int[] Pads(AppendZerosStep step, int rank)
+    {
+        var pads = new int[2 * rank];
+        pads[rank + step.Axis] = step.Count;
+        return pads;
+    }
+
+    /// <summary>Writes the inverse of an arrangement as nodes.</summary>
     public static string Undo(Emission emission, string name, Shape shape, Arrangement arrangement)
     {
         var shapes = new List<Shape> { shape };
@@ -68,19 +83,28 @@ internal static class Conversions
             var before = new TensorSpec(shapes[i], DType.Float32);
             name = arrangement.Steps[i] switch
             {
-                ReshapeStep => Apply(emission, name, before with { Shape = shapes[i + 1] }, [new ReshapeStep(IntList.Create(shapes[i].Dims))]),
-                TransposeStep transpose => Apply(emission, name, before with { Shape = shapes[i + 1] }, [new TransposeStep(Operators.Transpose.Inverse(transpose.Permutation).Permutation)]),
-                TakeStep take => Apply(emission, name, before, [new TakeStep(take.Axis, Operators.Transpose.Inverse(take.Order).Permutation)]),
-                ReorderStep reorder => emission.Add("Gather", before, [name, emission.Constant("order", reorder.Order.Targets().Select(index => (long)index))], Attributes.Int("axis", reorder.Axis)),
-                AppendZerosStep append => emission.Add("Slice", before, [name, emission.Constant("starts", 0), emission.Constant("ends", shapes[i].Dims[append.Axis]), emission.Constant("axes", append.Axis)]),
-                _ => throw new ArgumentOutOfRangeException(nameof(arrangement), arrangement, "Every step has nodes that undo it."),
+                ReshapeStep => emission.Add("Reshape", before, [name, emission.Constant("shape", shapes[i].Dims.ToArray())]),
+                TransposeStep transpose => emission.Add("Transpose", before, [name], Attributes.Ints("perm", Inverse(transpose.Permutation))),
+                TakeStep take => Gather(emission, name, before, Inverse(take.Order), take.Axis),
+                ReorderStep reorder => Gather(emission, name, before, reorder.Order.Targets(), reorder.Axis),
+                AppendZerosStep append => Cut(append, before),
+                _ => throw new ArgumentOutOfRangeException(nameof(arrangement), arrangement, "A step without nodes that undo it."),
             };
         }
 
         return name;
+
+        static IntList Inverse(IntList permutation) => Operators.Transpose.Inverse(permutation).Permutation;
+
+        string Cut(AppendZerosStep append, TensorSpec before)
+        {
+            var ends = before.Shape.Dims[append.Axis];
+            return emission.Add(
+                "Slice", before, [name, emission.Constant("starts", 0), emission.Constant("ends", ends), emission.Constant("axes", append.Axis)]);
+        }
     }
 
-    /// <summary>What Reshape takes to move axes of size 1; nothing where unknown dimensions would need more than it can say.</summary>
+    /// <summary>The target of a Reshape that moves axes of size 1; null if it cannot be expressed because of unknown dimensions.</summary>
     private static long[]? TryReshapeTarget(Layout from, Layout to, Shape shape)
     {
         var target = new long[to.Rank];

@@ -4,7 +4,10 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>A graph on its way into a file: what emitters work with. It knows under which names and in which layouts each value exists so far, and makes another layout when one is asked for.</summary>
+/// <summary>
+/// A graph while it is being written, the context of all emitters. It knows the names
+/// and layouts in which each value exists so far, and adds a layout when it is read.
+/// </summary>
 internal sealed class Emission
 {
     private readonly EmissionRequest _request;
@@ -20,16 +23,17 @@ internal sealed class Emission
     private readonly List<string> _problems = [];
     private Node? _current;
 
-    /// <param name="request">What is written.</param>
-    /// <param name="file">The graph of the file it goes into: a new one, or the body of a Scan.</param>
+    /// <param name="request">The graph to write.</param>
+    /// <param name="file">The graph of the file to write to: a new one, or the body of a Scan.</param>
     /// <param name="emitters">The emitter of each operator.</param>
     public Emission(EmissionRequest request, OnnxGraph file, Func<Op, Emitter?> emitters)
     {
         (_request, _emitters) = (request, emitters);
-        Source = OnnxFunctional.Graph.Between([.. request.Inputs.Concat(request.Captured).Select(input => input.Value)], [.. request.Outputs.Select(output => output.Value)]);
+        var inputs = request.Inputs.Concat(request.Captured).ToArray();
+        Source = OnnxFunctional.Graph.Between([.. inputs.Select(input => input.Value)], [.. request.Outputs.Select(output => output.Value)]);
         Facts = new GraphFacts(Source);
         Graph = file;
-        _dimensions = DimensionNames.Find(Source, [.. request.Inputs.Concat(request.Captured).Select(input => input.Name)], request.Options.BatchName);
+        _dimensions = DimensionNames.Find(Source, [.. inputs.Select(input => input.Name)], request.Options.BatchName);
         _initializers = new InitializerStore(this, request.WeightNames);
         Reserve();
     }
@@ -42,19 +46,19 @@ internal sealed class Emission
 
     public int Opset => _request.Options.Opset;
 
-    /// <summary>Where random numbers come from; nothing where a file must not draw any.</summary>
+    /// <summary>The source of random numbers; null if the file must not draw any.</summary>
     public RandomSource? Random => _request.Random;
 
-    /// <summary>What cannot be written, one sentence each.</summary>
+    /// <summary>What cannot be written, in one sentence each.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
-    /// <summary>The name in front of whatever the present node leaves in the file.</summary>
+    /// <summary>The prefix of all names that the current node adds to the file.</summary>
     public string Prefix => _current is null ? _request.Name : PrefixOf(_current);
 
-    /// <summary>What an emitter writes once for all nodes that need it.</summary>
-    /// <param name="key">What it is made from.</param>
-    /// <param name="role">What it is.</param>
-    /// <param name="write">Writes it, the first time it is asked for.</param>
+    /// <summary>A result that is written once for all nodes that need it.</summary>
+    /// <param name="key">What it is computed from.</param>
+    /// <param name="role">Its name among the results of the same key.</param>
+    /// <param name="write">Writes it on first use.</param>
     public T Once<T>(object key, string role, Func<T> write)
         where T : notnull
     {
@@ -64,8 +68,16 @@ internal sealed class Emission
         return written;
     }
 
-    /// <summary>A graph inside this one, with the values of this one that it reads.</summary>
-    public Emission Inner(string name, IReadOnlyList<(string Name, Value Value)> inputs, IReadOnlyList<(string Name, Value Value)> outputs, IReadOnlyList<(string Name, Value Value)> captured)
+    /// <summary>The emission of a graph inside this one.</summary>
+    /// <param name="name">The name of the graph.</param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <param name="outputs">Its outputs.</param>
+    /// <param name="captured">Values of this graph that it reads.</param>
+    public Emission Inner(
+        string name,
+        IReadOnlyList<(string Name, Value Value)> inputs,
+        IReadOnlyList<(string Name, Value Value)> outputs,
+        IReadOnlyList<(string Name, Value Value)> captured)
     {
         var request = new EmissionRequest
         {
@@ -80,7 +92,7 @@ internal sealed class Emission
         return new Emission(request, Graph.Body(name), _emitters);
     }
 
-    /// <summary>A tensor of the file as a value that definitions can compute with.</summary>
+    /// <summary>A tensor of the file as a value of the graph.</summary>
     public SymbolicTensor Bring(string name, TensorSpec spec, Layout layout)
     {
         var tensor = new InputLayer(spec.Shape, spec.Type, null).Tensor;
@@ -89,14 +101,14 @@ internal sealed class Emission
         return new SymbolicTensor(tensor.Value, _current?.Scope);
     }
 
-    /// <summary>Writes whatever a tensor still needs that was built on values of the file.</summary>
+    /// <summary>Writes all nodes of a tensor that was built on values of the file.</summary>
     public Value Write(SymbolicTensor tensor)
     {
         foreach (var node in OnnxFunctional.Graph.Between([.. _tensors.Keys], [tensor.Value]).Nodes) Emit(node);
         return tensor.Value;
     }
 
-    /// <summary>Writes all nodes, then brings the outputs into the graph's own layout and under their names.</summary>
+    /// <summary>Writes all nodes, then the outputs in the graph's own layout and under their names.</summary>
     public void Run()
     {
         foreach (var node in Source.Nodes) Emit(node);
@@ -111,7 +123,7 @@ internal sealed class Emission
         _initializers.StoreRest();
     }
 
-    /// <summary>Writes one node, unless it is written already, only moves the numbers of a weight, or hands its input on.</summary>
+    /// <summary>Writes one node, unless it is written already, or only moves the elements of a weight.</summary>
     public void Emit(Node node)
     {
         if (!_emitted.Add(node)) return;
@@ -129,26 +141,27 @@ internal sealed class Emission
         }
     }
 
-    /// <summary>Notes why a node cannot be written; the others are looked at all the same, so that all problems are told at once.</summary>
+    /// <summary>Notes why a node cannot be written; emission continues, so that all problems are reported at once.</summary>
     public void Refuse(Node node, string why)
     {
         _problems.Add($"{Where(node)}: {why}");
-        foreach (var output in node.Outputs) Register(output, new EmittedTensor(Graph.Reserve(PrefixOf(node) + "/refused"), Layout.Identity(output.Spec.Shape.Rank)));
+        foreach (var output in node.Outputs)
+            Register(output, new EmittedTensor(Graph.Reserve(PrefixOf(node) + "/refused"), Layout.Identity(output.Spec.Shape.Rank)));
     }
 
     public void AddProblems(IEnumerable<string> problems) => _problems.AddRange(problems);
 
-    /// <summary>Where a value is in the file, the first place first; empty for a weight or constant nobody read.</summary>
+    /// <summary>The tensors of the file that hold a value, in the order they were written; empty for a weight or constant that was not read yet.</summary>
     public IReadOnlyList<EmittedTensor> Places(Value value) => _tensors.GetValueOrDefault(value) ?? [];
 
     public StaticTensor? Static(Value value) => _initializers.Find(value);
 
     public bool IsStatic(Value value) => Static(value) is not null;
 
-    /// <summary>The value as the graph has it.</summary>
+    /// <summary>The name of a value in the layout of the graph.</summary>
     public string Read(Value value) => Read(value, Layout.Identity(value.Spec.Shape.Rank));
 
-    /// <summary>The name of a value in a layout; where it does not exist in that layout yet, it is made now.</summary>
+    /// <summary>The name of a value in a layout; it is written now if it does not exist in that layout yet.</summary>
     public string Read(Value value, Layout layout)
     {
         if (Static(value) is { } constant) return _initializers.Name(constant, layout.Steps);
@@ -161,14 +174,16 @@ internal sealed class Emission
         return Conversions.Convert(this, value, places, layout);
     }
 
-    /// <summary>A weight or other value after steps that move its numbers: folded into the stored weight, or written as nodes where it is computed.</summary>
+    /// <summary>
+    /// A weight or other value after steps that move its elements: folded into the stored weight, or written as nodes if the value is computed.
+    /// </summary>
     public string Read(Value value, params IReadOnlyList<ArrangementStep> steps)
     {
         if (Static(value) is { } constant) return _initializers.Name(constant, steps);
         return Conversions.Apply(this, Read(value), value.Spec, Arrangement.Of(value.Spec.Shape, steps).Steps);
     }
 
-    /// <summary>Says that a value is in the file under a name still to be given, and gives it.</summary>
+    /// <summary>Registers a value in the file and returns its new name.</summary>
     public string Declare(Value value, Layout layout, string role)
     {
         var name = NameFor(value, layout, role);
@@ -177,18 +192,23 @@ internal sealed class Emission
         return name;
     }
 
-    /// <summary>A node that gives one output of the graph's node.</summary>
+    /// <summary>Writes a node whose output is a value of the graph.</summary>
     public void Result(Value value, Layout layout, string op, IEnumerable<string> inputs, params IEnumerable<AttributeProto> attributes)
     {
         string[] read = [.. inputs];
         Node(op, read, [Declare(value, layout, op)], attributes);
     }
 
-    /// <summary>A node between others, whose output no value of the graph stands for.</summary>
-    public string Add(string op, TensorSpec result, IEnumerable<string> inputs, params IEnumerable<AttributeProto> attributes)
+    /// <summary>Writes a node whose output is not a value of the graph.</summary>
+    /// <param name="op">The operator.</param>
+    /// <param name="result">Type and shape of the output; null if the file does not state them.</param>
+    /// <param name="inputs">Names of the inputs.</param>
+    /// <param name="attributes">The attributes.</param>
+    /// <returns>The name of the output.</returns>
+    public string Add(string op, TensorSpec? result, IEnumerable<string> inputs, params IEnumerable<AttributeProto> attributes)
     {
         var name = Graph.Reserve(Prefix + "/" + op);
-        Graph.Describe(name, result);
+        if (result is { } spec) Graph.Describe(name, spec);
         Node(op, inputs, [name], attributes);
         return name;
     }
@@ -196,32 +216,35 @@ internal sealed class Emission
     public void Node(string op, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<AttributeProto> attributes) =>
         Graph.Node(Prefix + "/" + op, op, inputs, outputs, attributes);
 
-    /// <summary>One value is the other, seen with its axes renamed or not at all.</summary>
+    /// <summary>Makes a value another name for the same tensors, possibly with permuted axes.</summary>
     public void Alias(Value value, Value source, Func<Layout, Layout?>? view = null)
     {
-        if (view is null) _tensors[value] = _tensors[source];
-        else _tensors[value] = [.. _tensors[source].Where(place => view(place.Layout) is not null).Select(place => place with { Layout = view(place.Layout)!.Value })];
+        _tensors[value] = view is null
+            ? _tensors[source]
+            : [.. _tensors[source].Where(place => view(place.Layout) is not null).Select(place => place with { Layout = view(place.Layout)!.Value })];
     }
 
-    /// <summary>A value turns out to be known when the file is written.</summary>
+    /// <summary>Notes that a value is known when the file is written.</summary>
     public void SetStatic(Value value, TensorData data) => _initializers.Set(value, data);
 
-    /// <summary>Takes a node as written, because another wrote it too; false if it already was.</summary>
+    /// <summary>Marks a node as written because another node's emitter writes it too; false if it was written already.</summary>
     public bool TryClaim(Node node) => _emitted.Add(node);
 
     public bool IsEmitted(Node node) => _emitted.Contains(node);
 
-    /// <summary>A value made while writing takes the place of the graph's: its name, its readers, its dimensions.</summary>
-    public void StandFor(Value made, Value original) => _standsFor.TryAdd(made, Original(original));
+    /// <summary>A value created during emission takes the place of the graph's: its name, its readers, its dimensions.</summary>
+    public void StandFor(Value created, Value original) => _standsFor.TryAdd(created, Original(original));
 
     public Value Original(Value value) => _standsFor.GetValueOrDefault(value, value);
 
-    /// <summary>Whole numbers as an initializer: a shape, axes, pads.</summary>
+    /// <summary>Integers as an int64 initializer: a shape, axes, pads.</summary>
     public string Constant(string role, params IEnumerable<long> values)
     {
         long[] data = [.. values];
         return _initializers.Constant(role, TensorData.Of(Shape.Of(data.Length), data));
     }
+
+    public string Constant(string role, params IEnumerable<int> values) => Constant(role, values.Select(value => (long)value));
 
     public string Constant(string role, TensorData data) => _initializers.Constant(role, data);
 
@@ -270,14 +293,18 @@ internal sealed class Emission
         return Graph.Reserve(first || _current is null ? PrefixOf(original.Producer) + "/" + role : Prefix + "/" + role);
     }
 
-    /// <summary>A gradient is no part of a layer's call; the weights and layers it reads tell whose it is.</summary>
+    /// <summary>
+    /// The place of a node for messages. A gradient does not belong to a layer's call, so it is described by the weights and layers that it reads.
+    /// </summary>
     private string Where(Node node)
     {
         if (node.Scope is { } scope) return $"layer '{_request.Scopes.Of(scope)}'";
         var near = string.Join(", ", node.Inputs.Select(Known).OfType<string>().Distinct());
-        return $"operation {node.Op.Name}" + (near.Length == 0 ? "" : " on " + near);
+        return $"operator {node.Op.Name}" + (near.Length == 0 ? "" : " on " + near);
 
-        string? Known(Value input) => _names.TryGetValue(input, out var name) ? $"'{name}'" : input.Producer.Scope is { } layer ? $"the output of '{_request.Scopes.Of(layer)}'" : null;
+        string? Known(Value input) =>
+            _names.TryGetValue(input, out var name) ? $"'{name}'" :
+            input.Producer.Scope is { } layer ? $"the output of '{_request.Scopes.Of(layer)}'" : null;
     }
 
     private string PrefixOf(Node node) =>

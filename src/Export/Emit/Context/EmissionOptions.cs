@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>Which version of ONNX a graph is written in, and what its batch dimension is called.</summary>
+/// <summary>The version of ONNX in which a graph is written, and the name of its batch dimension.</summary>
 internal sealed record EmissionOptions
 {
     /// <summary>The oldest operator set that is written.</summary>
@@ -17,7 +17,9 @@ internal sealed record EmissionOptions
     public void Check()
     {
         if (Opset is < OldestOpset or > NewestOpset)
-            throw new ExportException($"Opset {Opset} is not written; expected {OldestOpset} to {NewestOpset}. Leave ExportOptions.Opset at {NewestOpset}, or use ExportOptions.Compatible for old hosts.");
+            throw new ExportException(
+                $"Opset {Opset} is not written; expected {OldestOpset} to {NewestOpset}. "
+                + $"Leave ExportOptions.Opset at {NewestOpset}, or use ExportOptions.Compatible for old hosts.");
         if (string.IsNullOrWhiteSpace(BatchName)) throw new ExportException("ExportOptions.BatchName is empty; expected a name such as 'batch'.");
     }
 }

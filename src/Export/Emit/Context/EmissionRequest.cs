@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>A graph to be written: what goes in and comes out under which names. A model is one; a training step, where weights are inputs, is another.</summary>
+/// <summary>A graph to write, with the names of its inputs and outputs: a model, or a training step, whose weights are inputs.</summary>
 internal sealed class EmissionRequest
 {
     public required string Name { get; init; }
@@ -9,16 +9,16 @@ internal sealed class EmissionRequest
 
     public required IReadOnlyList<(string Name, Value Value)> Outputs { get; init; }
 
-    /// <summary>Values of the graph around this one that the body of a Scan sees under their names there.</summary>
+    /// <summary>Values of the outer graph that the body of a Scan reads, under their names there.</summary>
     public IReadOnlyList<(string Name, Value Value)> Captured { get; init; } = [];
 
-    /// <summary>The names weights are stored under; weights that are inputs are none of these.</summary>
+    /// <summary>The names of stored weights; weights that are inputs are not among them.</summary>
     public required IReadOnlyDictionary<Weight, string> WeightNames { get; init; }
 
-    /// <summary>Names for values inside the graph, the first one counting: outputs of layers.</summary>
+    /// <summary>Names for values inside the graph, such as outputs of layers; if a value has several, the first counts.</summary>
     public IReadOnlyList<(string Name, Value Value)> ValueNames { get; init; } = [];
 
-    /// <summary>Where random numbers come from; nothing where a file must not draw any.</summary>
+    /// <summary>The source of random numbers; null if the file must not draw any.</summary>
     public RandomSource? Random { get; init; }
 
     public required ScopeNames Scopes { get; init; }

@@ -2,5 +2,5 @@ using OnnxFunctional.Export.Layouts;
 
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>Where a graph's value is found in the file, and how it lies there.</summary>
+/// <summary>A tensor of the file that holds a value of the graph: its name and layout.</summary>
 internal sealed record EmittedTensor(string Name, Layout Layout);

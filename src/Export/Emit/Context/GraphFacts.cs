@@ -3,7 +3,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>What is known of a graph before it is written: who reads a value, and in which layout its readers would like it.</summary>
+/// <summary>Facts about a graph, known before it is written: the readers of each value, and the layout that they prefer.</summary>
 internal sealed class GraphFacts
 {
     private readonly Dictionary<Value, List<(Node Node, int Index)>> _readers = [];
@@ -34,23 +34,30 @@ internal sealed class GraphFacts
 
     public bool IsReadOnce(Value value) => Readers(value).Count + (IsOutput(value) ? 1 : 0) == 1;
 
-    /// <summary>The layout that operators further on will ask for, where there is one: it is cheaper to bring a value into it early, at the border of the graph.</summary>
+    /// <summary>The layout that later operators will read, if any: it is cheaper to convert a value early, at the border of the graph.</summary>
     public Layout? Wanted(Value value) => _wanted.TryGetValue(value, out var layout) ? layout : null;
 
-    /// <summary>The order of features from which an image that lies channels-first is only a Reshape away, where the value serves nothing else: the matrix before it can store its columns so.</summary>
+    /// <summary>
+    /// The order of features from which a Reshape makes a channels-first image, if the
+    /// value has no other reader: the matrix before it can store its columns in this order.
+    /// </summary>
     public FeatureOrder? WantedFeatures(Value value) => _wantedFeatures.GetValueOrDefault(value);
 
-    /// <summary>Whether a value is a weight or constant with one reader, which may store it as it likes.</summary>
+    /// <summary>Whether a value is a weight or constant with one reader, which may choose how it is stored.</summary>
     public bool IsLoneWeight(Value value) => IsStatic(value) && IsReadOnce(value);
 
-    /// <summary>Whether the order of a value's features may differ from the graph's: all its readers are matrices whose rows can be stored in that order, or elementwise steps on the way there.</summary>
+    /// <summary>
+    /// Whether the order of a value's features may differ from the graph's: all its readers are
+    /// matrices whose rows can be stored in that order, or elementwise operators that lead to one.
+    /// </summary>
     public bool AcceptsFeatureOrder(Value value) => !IsOutput(value) && Readers(value).All(reader => AcceptsFeatureOrder(reader.Node, reader.Index, value));
 
     private bool AcceptsFeatureOrder(Node node, int index, Value value) => node.Op switch
     {
         Gemm => index == 0 && IsLoneWeight(node.Inputs[1]),
         MatMul { TransposeLeft: false, TransposeRight: false } => index == 0 && node.Inputs[1].Spec.Shape.Rank == 2 && IsLoneWeight(node.Inputs[1]),
-        Concat concat => value.Spec.Shape.Rank == 2 && concat.Axis is 1 or -1 && node.Inputs.All(input => !IsStatic(input)) && AcceptsFeatureOrder(node.Outputs[0]),
+        Concat concat => value.Spec.Shape.Rank == 2 && concat.Axis is 1 or -1 && node.Inputs.All(input => !IsStatic(input))
+            && AcceptsFeatureOrder(node.Outputs[0]),
         _ when IsSameEverywhere(node) => AcceptsFeatureOrder(node.Outputs[0]),
         BinaryOp => (IsScalar(node.Inputs[1 - index]) || Root(node.Inputs[0]) == Root(node.Inputs[1])) && AcceptsFeatureOrder(node.Outputs[0]),
         _ => false,
@@ -63,7 +70,7 @@ internal sealed class GraphFacts
     /// <summary>Whether a node applies one function to every element, whatever its position; a random number depends on it.</summary>
     private static bool IsSameEverywhere(Node node) => node.Inputs.Count == 1 && node.Op is { IsElementwise: true } and not IRandomOp;
 
-    /// <summary>What a value was computed from element by element, so that both lie in one order: <c>x * sigmoid(x)</c>.</summary>
+    /// <summary>The value from which a value was computed elementwise, so that both have the same order of features: <c>x * sigmoid(x)</c>.</summary>
     private static Value Root(Value value)
     {
         while (IsSameEverywhere(value.Producer)) value = value.Producer.Inputs[0];
@@ -81,7 +88,8 @@ internal sealed class GraphFacts
             case RecurrentOp { Options.Masked: false }:
                 Want(node.Inputs[0], Layout.TimeMajor);
                 break;
-            case MatMul { TransposeLeft: false } when node.Inputs[1].Spec.Shape.Rank == 2 && Wanted(node.Outputs[0]) is { } layout && layout.Axes[layout.Rank - 1] == layout.Rank - 1:
+            case MatMul { TransposeLeft: false } when node.Inputs[1].Spec.Shape.Rank == 2 && Wanted(node.Outputs[0]) is { } layout
+                && layout.Axes[layout.Rank - 1] == layout.Rank - 1:
                 Want(node.Inputs[0], layout);
                 break;
             case { IsElementwise: true } or AlongAxisOp or Concat or Pad or BatchNormalization or Resize when Wanted(node.Outputs[0]) is { } layout:
@@ -101,7 +109,8 @@ internal sealed class GraphFacts
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         var order = node.Op switch
         {
-            Reshape when Wanted(y) is { Features: null } layout && layout.Axes[0] == 0 && IsFlat(x.Spec.Shape, y.Spec.Shape) && !layout.SameMemory(Layout.Identity(layout.Rank), y.Spec.Shape) =>
+            Reshape when Wanted(y) is { Features: null } layout && layout.Axes[0] == 0 && IsFlat(x.Spec.Shape, y.Spec.Shape)
+                && !layout.SameMemory(Layout.Identity(layout.Rank), y.Spec.Shape) =>
                 FeatureOrder.Of(IntList.Create(y.Spec.Shape.Dims[1..]), [.. layout.Axes.Skip(1).Select(axis => axis - 1)]),
             _ when IsSameEverywhere(node) => WantedFeatures(y),
             BatchNormalization { Axis: 1 or -1 } when node.Inputs.Skip(1).All(IsLoneWeight) => WantedFeatures(y),
@@ -110,9 +119,10 @@ internal sealed class GraphFacts
         if (order is not null) _wantedFeatures[x] = order;
     }
 
-    /// <summary>Whether one is the other's (batch, features).</summary>
+    /// <summary>Whether <paramref name="flat"/> is (batch, features) of <paramref name="image"/>.</summary>
     private static bool IsFlat(Shape flat, Shape image) =>
-        flat.Rank == 2 && image.Rank > 2 && flat.Dims[0] == image.Dims[0] && image.Slice(1, image.Rank - 1) is { IsKnown: true } rest && rest.ElementCount == flat.Dims[1];
+        flat.Rank == 2 && image.Rank > 2 && flat.Dims[0] == image.Dims[0] && image.Slice(1, image.Rank - 1) is { IsKnown: true } rest
+            && rest.ElementCount == flat.Dims[1];
 
     private void Want(Value value, Layout layout) => _wanted.TryAdd(value, layout);
 }

@@ -4,7 +4,9 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>Weights and constants of a file. Each weight is stored once, under its name, in the arrangement its first reader takes; the way back is written beside it.</summary>
+/// <summary>
+/// Weights and constants of a file. Each weight is stored once, under its name, in the arrangement that its first reader needs, which is noted beside it.
+/// </summary>
 internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<Weight, string> weightNames)
 {
     private readonly Dictionary<Value, StaticTensor> _statics = [];
@@ -12,25 +14,26 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
     private readonly Dictionary<(Weight, Arrangement), string> _weights = [];
     private readonly Dictionary<(string Prefix, string Role, TensorData Data, Arrangement Arrangement), string> _constants = [];
 
-    /// <summary>What is known of a value before the file runs; nothing where it is computed.</summary>
+    /// <summary>A value as a weight or constant; null if it is computed at run time.</summary>
     public StaticTensor? Find(Value value)
     {
         if (_statics.TryGetValue(value, out var known)) return known;
 
-        // A weight may be asked for ahead of its turn: the second direction of a recurrent layer is written with the first.
+        // A weight may be read before its node is visited: the second direction of a recurrent layer is written with the first.
         return value.Producer.Op is Variable or Operators.Constant && TryFold(value.Producer) ? _statics[value] : null;
     }
 
     public void Set(Value value, TensorData data) => _statics[value] = StaticTensor.Of(data);
 
-    /// <summary>Takes in weights, constants and what only moves their numbers; true if the node needs no place in the file.</summary>
+    /// <summary>Folds weights, constants and operators that only move their elements; true if the node need not be written.</summary>
     public bool TryFold(Node node)
     {
         var folded = node.Op switch
         {
             Variable variable when weightNames.ContainsKey(variable.Weight) => StaticTensor.Of(variable.Weight),
             Constant constant => StaticTensor.Of(constant.Data),
-            ViewOp when Input() is { } input && node.Outputs[0].Spec.Shape is { IsKnown: true } shape => input.Then(new ReshapeStep(IntList.Create(shape.Dims))),
+            ViewOp when Input() is { } input
+                && node.Outputs[0].Spec.Shape is { IsKnown: true } shape => input.Then(new ReshapeStep(IntList.Create(shape.Dims))),
             Transpose transpose when Input() is { } input => input.Then(new TransposeStep(transpose.Permutation)),
             Identity or StopGradient when Input() is { } input => input,
             Cast cast when Input() is { Data: { } data } input && Casts.TryConvert(data, cast.To) is { } converted => input with { Data = converted },
@@ -43,7 +46,7 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
         StaticTensor? Input() => Find(node.Inputs[0]);
     }
 
-    /// <summary>Stores the weights that inference does not read, so that training can go on from the file.</summary>
+    /// <summary>Stores the weights that inference does not read, so that training can be resumed from the file.</summary>
     public void StoreRest()
     {
         foreach (var (weight, _) in weightNames)
@@ -78,14 +81,15 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
             return _weights[(weight, tensor.Arrangement)] = name;
         }
 
-        // A second reader that takes another arrangement: derived from the stored one in the file, so that the weight stays one tensor.
+        // A second reader needs another arrangement: it is derived from the stored one in the file, so that the weight remains one tensor.
         if (!_weights.TryGetValue((weight, Arrangement.None), out var plain))
         {
             plain = Conversions.Undo(emission, _weights[(weight, stored)], weight.Shape, stored);
             _weights[(weight, Arrangement.None)] = plain;
         }
 
-        return _weights[(weight, tensor.Arrangement)] = Conversions.Apply(emission, plain, new TensorSpec(weight.Shape, DType.Float32), tensor.Arrangement.Steps);
+        return _weights[(weight, tensor.Arrangement)] = Conversions.Apply(
+            emission, plain, new TensorSpec(weight.Shape, DType.Float32), tensor.Arrangement.Steps);
     }
 
     private string ConstantName(string role, StaticTensor tensor)
@@ -101,6 +105,7 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
         else Store<byte>();
         return name;
 
-        void Store<T>() where T : struct => emission.Graph.Initializer(name, tensor.Shape, data.Type, tensor.Arrangement.Apply(data.As<T>().ToArray(), tensor.Source));
+        void Store<T>() where T : struct =>
+            emission.Graph.Initializer(name, tensor.Shape, data.Type, tensor.Arrangement.Apply(data.As<T>().ToArray(), tensor.Source));
     }
 }

@@ -2,10 +2,10 @@ using OnnxFunctional.Export.Layouts;
 
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>Chooses the layout of an operator that would take any, and brings its operands into it, broadcasting included.</summary>
+/// <summary>Chooses the layout of an operator that accepts any, and converts its operands to it, including broadcasting.</summary>
 internal static class Operands
 {
-    /// <summary>The layout in which an elementwise operator needs the fewest conversions, now and at the operators after it.</summary>
+    /// <summary>The layout in which an elementwise operator causes the fewest conversions, before and after it.</summary>
     public static Layout Choose(Emission emission, Node node, params IEnumerable<Value> operands)
     {
         var rank = node.Outputs[0].Spec.Shape.Rank;
@@ -15,19 +15,17 @@ internal static class Operands
         var candidates = new List<Layout>();
         if (wanted is { } first && first.Rank == rank) candidates.Add(first);
         candidates.Add(identity);
-        foreach (var operand in moving.Where(operand => operand.Spec.Shape.Rank == rank)) candidates.AddRange(emission.Places(operand).Select(place => place.Layout));
+        candidates.AddRange(moving.Where(operand => operand.Spec.Shape.Rank == rank).SelectMany(emission.Places).Select(place => place.Layout));
         return candidates.Distinct().MinBy(layout => moving.Sum(operand => Cost(emission, operand, layout)) + (wanted is null || layout == wanted ? 0 : 1));
     }
 
-    /// <summary>A place of a value, in the layout operators further on want if it is there.</summary>
-    public static EmittedTensor Any(Emission emission, Value value, Layout? preferred = null)
-    {
-        if (emission.IsStatic(value)) return new(emission.Read(value), Layout.Identity(value.Spec.Shape.Rank));
-        var places = emission.Places(value);
-        return (preferred is { } layout ? places.FirstOrDefault(place => place.Layout == layout) : null) ?? places[0];
-    }
+    /// <summary>Any tensor that holds a value.</summary>
+    public static EmittedTensor Any(Emission emission, Value value) =>
+        emission.IsStatic(value) ? new(emission.Read(value), Layout.Identity(value.Spec.Shape.Rank)) : emission.Places(value)[0];
 
-    /// <summary>An operand as it broadcasts against a result of that layout: its own axes in the result's order, axes of size 1 where the result has more.</summary>
+    /// <summary>
+    /// An operand that broadcasts to a result of that layout: its own axes in the result's order, axes of size 1 for those that only the result has.
+    /// </summary>
     public static string Read(Emission emission, Value value, Layout result)
     {
         var shape = value.Spec.Shape;
@@ -44,7 +42,7 @@ internal static class Operands
 
         var spec = layout.Stored(value.Spec);
         foreach (var axis in inserted) spec = spec with { Shape = spec.Shape.Insert(axis, 1) };
-        return emission.Add("Unsqueeze", spec, [emission.Read(value, layout), emission.Constant("axes", inserted.Select(axis => (long)axis))]);
+        return emission.Add("Unsqueeze", spec, [emission.Read(value, layout), emission.Constant("axes", inserted)]);
     }
 
     private static float Cost(Emission emission, Value operand, Layout result)
@@ -53,11 +51,11 @@ internal static class Operands
         var places = emission.Places(operand);
         if (places.Any(place => place.Layout == layout)) return 0;
 
-        // Moving axes of size 1 is a Reshape, which copies nothing in ONNX Runtime; still a node.
+        // Moving axes of size 1 is a Reshape, which copies nothing in ONNX Runtime, but is a node.
         return places.Any(place => place.Layout.SameMemory(layout, operand.Spec.Shape)) ? 0.25f : 1;
     }
 
-    /// <summary>The layout of an operand with fewer axes, and where axes of size 1 come between them.</summary>
+    /// <summary>The layout of an operand with fewer axes, and where axes of size 1 are inserted between them.</summary>
     private static (Layout Layout, List<int> Inserted) Own(Shape shape, Layout result)
     {
         var missing = result.Rank - shape.Rank;
@@ -76,6 +74,6 @@ internal static class Operands
         return (new Layout([.. axes], features), inserted);
     }
 
-    /// <summary>One number broadcasts without dimensions.</summary>
+    /// <summary>A scalar broadcasts without dimensions.</summary>
     private static IReadOnlyList<ArrangementStep> ScalarSteps(Shape shape) => shape.Rank == 0 ? [] : [new ReshapeStep([])];
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>The names of layers in the file: their paths in the model; a further call of a shared layer gets its number.</summary>
+/// <summary>The names of layer calls in the file: the layer's path in the model; further calls of a shared layer are numbered.</summary>
 internal sealed class ScopeNames
 {
     private readonly Dictionary<LayerCall, string> _names = [];

@@ -2,9 +2,9 @@ using OnnxFunctional.Export.Layouts;
 
 namespace OnnxFunctional.Export.Emit;
 
-/// <summary>A value known when the file is written: a weight or a constant, seen through steps that only move its numbers.</summary>
-/// <param name="Weight">The weight, or nothing for a constant.</param>
-/// <param name="Data">The constant, or nothing for a weight.</param>
+/// <summary>A value known when the file is written: a weight or a constant after steps that only move its elements.</summary>
+/// <param name="Weight">The weight, or null for a constant.</param>
+/// <param name="Data">The constant, or null for a weight.</param>
 /// <param name="Source">The shape of the weight or constant itself.</param>
 /// <param name="Arrangement">The steps from there to the value.</param>
 internal sealed record StaticTensor(Weight? Weight, TensorData? Data, Shape Source, Arrangement Arrangement)

@@ -4,31 +4,44 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>Convolutions, and what their gradients are in ONNX's operators.</summary>
+/// <summary>Convolutions, and their gradients in ONNX's operators.</summary>
 internal static class Convolutions
 {
-    // A 3x3x3 kernel; each position is at least two nodes.
+    // A 3x3x3 kernel; each position takes at least two nodes.
     private const int MostProducts = 27;
 
-    // Numbers that the kernel's positions together may take of a sample.
+    // The most elements per sample that the kernel's positions may read together.
     private const int MostGathered = 1 << 20;
 
     public static void Conv(Emission emission, Node node, Conv op)
     {
         var (x, kernel, window) = (node.Inputs[0], node.Inputs[1], op.Window);
-        if (Windows.Padding(window.Pads, x.Spec.Shape, Windows.Extents(window, kernel.Spec.Shape), window.Strides, window.Dilations.Any(dilation => dilation > 1)) is not { } padding)
+        var dilated = window.Dilations.Any(dilation => dilation > 1);
+        if (Windows.Padding(window.Pads, x.Spec.Shape, Windows.Extents(window, kernel.Spec.Shape), window.Strides, dilated) is not { } padding)
         {
-            emission.Refuse(node, $"a convolution with padding 'same', strides {window.Strides} and dilation {window.Dilations} over an unknown length {x.Spec.Shape} has no form in ONNX; give the input a fixed size.");
+            emission.Refuse(
+                node,
+                $"a convolution with padding 'same', strides {window.Strides} and dilation {window.Dilations} over an unknown length {x.Spec.Shape} "
+                + "has no form in ONNX; give the input a fixed size.");
             return;
         }
 
         var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
         var inputs = new List<string> { emission.Read(x, layout), emission.Read(kernel, Windows.Kernel(window.SpatialRank)) };
         if (node.Inputs.Count == 3) inputs.Add(emission.Read(node.Inputs[2]));
-        emission.Result(node.Outputs[0], layout, "Conv", inputs, Attributes.Ints("kernel_shape", KernelShape(kernel)), Attributes.Ints("strides", window.Strides), Attributes.Ints("dilations", window.Dilations), padding, Attributes.Int("group", window.Groups));
+        emission.Result(
+            node.Outputs[0],
+            layout,
+            "Conv",
+            inputs,
+            Attributes.Ints("kernel_shape", KernelShape(kernel)),
+            Attributes.Ints("strides", window.Strides),
+            Attributes.Ints("dilations", window.Dilations),
+            padding,
+            Attributes.Int("group", window.Groups));
     }
 
-    /// <summary>What Keras cuts from the full result is ONNX's padding; what it adds at the end, where no input reaches, is output_padding.</summary>
+    /// <summary>What Keras crops from the full result is ONNX's padding; what it adds at the end, where no input reaches, is output_padding.</summary>
     public static void ConvTranspose(Emission emission, Node node, ConvTranspose op)
     {
         var (x, kernel, window) = (node.Inputs[0], node.Inputs[1], op.Window);
@@ -36,45 +49,33 @@ internal static class Convolutions
         var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
         var inputs = new List<string> { emission.Read(x, layout), emission.Read(kernel, Windows.Kernel(window.SpatialRank)) };
         if (node.Inputs.Count == 3) inputs.Add(emission.Read(node.Inputs[2]));
-        emission.Result(
-            node.Outputs[0],
-            layout,
-            "ConvTranspose",
-            inputs,
-            Attributes.Ints("kernel_shape", KernelShape(kernel)),
-            Attributes.Ints("strides", window.Strides),
-            Attributes.Ints("dilations", window.Dilations),
-            Attributes.Ints("pads", [.. crops.Select(crop => crop.Begin), .. crops.Select(crop => Math.Max(crop.End, 0))]),
-            Attributes.Ints("output_padding", crops.Select(crop => Math.Max(-crop.End, 0))),
-            Attributes.Int("group", window.Groups));
+        int[] pads = [.. crops.Select(crop => crop.Begin), .. crops.Select(crop => Math.Max(crop.End, 0))];
+        Transposed(emission, node, inputs, kernel, window, pads, crops.Select(crop => Math.Max(-crop.End, 0)));
     }
 
-    /// <summary>A transposed convolution of the output gradient; positions the strides left over at the end are its output_padding.</summary>
+    /// <summary>A transposed convolution of the output gradient; positions at the end that the strides skipped are its output_padding.</summary>
     public static void InputGradient(Emission emission, Node node, ConvInputGradient op)
     {
         var (dy, kernel, x, window) = (node.Inputs[0], node.Inputs[1], node.Outputs[0].Spec.Shape, op.Window);
         if (Leftover(window, kernel.Spec.Shape, x) is not { } rest)
         {
-            emission.Refuse(node, $"the gradient of a convolution with strides {window.Strides} over an unknown length {x} has no form in ONNX; give the input a fixed size.");
+            emission.Refuse(
+                node,
+                $"the gradient of a convolution with strides {window.Strides} over an unknown length {x} has no form in ONNX; give the input a fixed size.");
             return;
         }
 
-        var layout = Layout.ChannelsFirst(x.Rank);
-        emission.Result(
-            node.Outputs[0],
-            layout,
-            "ConvTranspose",
-            [emission.Read(dy, layout), emission.Read(kernel, Windows.Kernel(window.SpatialRank))],
-            Attributes.Ints("kernel_shape", KernelShape(kernel)),
-            Attributes.Ints("strides", window.Strides),
-            Attributes.Ints("dilations", window.Dilations),
-            Attributes.Ints("pads", [.. rest.Begin, .. rest.End]),
-            Attributes.Ints("output_padding", rest.Over),
-            Attributes.Int("group", window.Groups));
+        string[] inputs = [emission.Read(dy, Layout.ChannelsFirst(x.Rank)), emission.Read(kernel, Windows.Kernel(window.SpatialRank))];
+        Transposed(emission, node, inputs, kernel, window, [.. rest.Begin, .. rest.End], rest.Over);
     }
 
-    /// <summary>A product for each position of the kernel where sizes are known; otherwise a convolution of the input with the output gradient, batch and channels changing places, strides and dilations too.</summary>
-    /// <remarks>Measured in ONNX Runtime on 64 to 64 channels of 32x32: 3.0 forward passes as a convolution, whose kernel is as large as the image; 1.6 as products.</remarks>
+    /// <summary>
+    /// A product for each position of the kernel if sizes are known; otherwise a convolution of the input
+    /// with the output gradient, in which batch and channels, and strides and dilations, are exchanged.
+    /// </summary>
+    /// <remarks>
+    /// Measured in ONNX Runtime on 64 to 64 channels of 32x32: 3.0 forward passes as a convolution, whose kernel is as large as the image; 1.6 as products.
+    /// </remarks>
     public static void WeightGradient(Emission emission, Node node, ConvWeightGradient op)
     {
         var (x, dy, kernel, window) = (node.Inputs[0], node.Inputs[1], node.Outputs[0].Spec.Shape, op.Window);
@@ -86,7 +87,10 @@ internal static class Convolutions
 
         if (Leftover(window, kernel, x.Spec.Shape) is not { } rest)
         {
-            emission.Refuse(node, $"the weight gradient of a convolution with strides {window.Strides} over an unknown length {x.Spec.Shape} has no form in ONNX; give the input a fixed size.");
+            emission.Refuse(
+                node,
+                $"the weight gradient of a convolution with strides {window.Strides} over an unknown length {x.Spec.Shape} has no form in ONNX; "
+                + "give the input a fixed size.");
             return;
         }
 
@@ -94,7 +98,7 @@ internal static class Convolutions
         var channelsAsBatch = new Layout([rank + 1, 0, .. Enumerable.Range(1, rank)]);
         var image = window.Groups == 1 ? emission.Read(x, channelsAsBatch) : Grouped(emission, x, window.Groups);
 
-        // Positions at the end that no window reached are taken away first: a negative padding would say it too, but not every host reads one.
+        // Positions at the end that no window reached are cropped first: negative padding would do it too, but not every host supports it.
         if (rest.Over.Any(over => over > 0)) image = Cropped(emission, image, channelsAsBatch.Stored(x.Spec), rest.Over);
         emission.Result(
             node.Outputs[0],
@@ -107,13 +111,27 @@ internal static class Convolutions
             Attributes.Int("group", window.Groups));
     }
 
+    private static void Transposed(
+        Emission emission, Node node, IEnumerable<string> inputs, Value kernel, Window window, IEnumerable<int> pads, IEnumerable<int> outputPadding) =>
+        emission.Result(
+            node.Outputs[0],
+            Layout.ChannelsFirst(node.Outputs[0].Spec.Shape.Rank),
+            "ConvTranspose",
+            inputs,
+            Attributes.Ints("kernel_shape", KernelShape(kernel)),
+            Attributes.Ints("strides", window.Strides),
+            Attributes.Ints("dilations", window.Dilations),
+            Attributes.Ints("pads", pads),
+            Attributes.Ints("output_padding", outputPadding),
+            Attributes.Int("group", window.Groups));
+
     private static IEnumerable<int> KernelShape(Value kernel)
     {
         var shape = kernel.Spec.Shape;
         return Enumerable.Range(0, shape.Rank - 2).Select(i => shape.Dims[i]);
     }
 
-    /// <summary>Padding that windows reach, and positions at the end of each axis that none does.</summary>
+    /// <summary>Padding that windows reach, and positions at the end of each axis that no window reaches.</summary>
     private static (int[] Begin, int[] End, int[] Over)? Leftover(Window window, Shape kernel, Shape x)
     {
         var extents = Windows.Extents(window, kernel);
@@ -126,7 +144,7 @@ internal static class Convolutions
             if (size == Shape.Unknown) continue;
             over[i] = (size + pads.Begin[i] + pads.End[i] - extents[i]) % window.Strides[i];
 
-            // The padding is what lies at the very end.
+            // The padding lies at the very end.
             var unused = Math.Min(over[i], pads.End[i]);
             end[i] -= unused;
             over[i] -= unused;
@@ -136,14 +154,16 @@ internal static class Convolutions
     }
 
     /// <summary>
-    /// <c>dW[k] = sum over samples of X[k] dY</c>, where X[k] (channels, positions) is what the kernel's position k sees and dY is (positions, filters). Nothing where sizes are unknown, for groups, and for kernels so large that a convolution is the shorter graph.
+    /// <c>dW[k] = sum over samples of X[k] dY</c>, where X[k] (channels, positions) is the part of the input under the kernel's position k, and dY is
+    /// (positions, filters). Null if sizes are unknown, for groups, and for kernels so large that a convolution is the smaller graph.
     /// </summary>
     private static Func<SymbolicTensors, SymbolicTensor>? Products(Shape x, Shape dy, Shape kernel, Window window)
     {
         var rank = window.SpatialRank;
         var taps = kernel.Slice(0, rank).ElementCount;
         var (channels, filters, seen) = (kernel.Dims[rank], kernel.Dims[rank + 1], dy.Slice(1, rank));
-        if (window.Groups > 1 || taps > MostProducts || !x.Slice(1, rank).IsKnown || !seen.IsKnown || Windows.Numbers(window.Pads, x, Windows.Extents(window, kernel), window.Strides) is not { } pads) return null;
+        if (window.Groups > 1 || taps > MostProducts || !x.Slice(1, rank).IsKnown || !seen.IsKnown) return null;
+        if (Windows.Numbers(window.Pads, x, Windows.Extents(window, kernel), window.Strides) is not { } pads) return null;
         return inputs =>
         {
             // Channels first, as the forward convolution left it.
@@ -153,7 +173,7 @@ internal static class Convolutions
             var gradient = Ops.Reshape(inputs[1], -1, positions, filters);
             SymbolicTensor[] parts = [.. Enumerable.Range(0, (int)taps).Select(tap => Ops.Reshape(Seen(image, tap), -1, channels, positions))];
 
-            // One product of all positions: a third of the time of one for each, but all are in memory at once.
+            // One product of all positions takes a third of the time of one product each, but all are in memory at once.
             if (taps * channels * positions <= MostGathered) return Ops.Reshape(Summed(Ops.Concatenate(parts, 1)), kernel.Dims);
             return Ops.Reshape(Ops.Concatenate(parts.Select(Summed).ToArray(), 0), kernel.Dims);
 
@@ -170,28 +190,37 @@ internal static class Convolutions
                 tap /= kernel.Dims[i];
             }
 
-            return taps == 1 && window.Strides.All(stride => stride == 1) ? image : Ops.Make(new Slice([.. Enumerable.Range(2, rank)], [.. starts], [.. ends], window.Strides), image);
+            return taps == 1 && window.Strides.All(stride => stride == 1)
+                ? image
+                : Ops.Make(new Slice([.. Enumerable.Range(2, rank)], [.. starts], [.. ends], window.Strides), image);
         }
     }
 
-    /// <summary>(batch, positions..., channels) as (channels / groups, groups * batch, positions...), so that a grouped convolution sees each group's batch as its channels.</summary>
+    /// <summary>
+    /// (batch, positions..., channels) as (channels / groups, groups * batch, positions...),
+    /// so that a grouped convolution sees each group's batch as its channels.
+    /// </summary>
     private static string Grouped(Emission emission, Value x, int groups)
     {
         var shape = x.Spec.Shape;
         var rank = shape.Rank;
         var spatial = shape.Slice(1, rank - 2).Dims.ToArray();
         var inner = shape.Dims[rank - 1] / groups;
-        var split = emission.Add("Reshape", x.Spec with { Shape = Shape.Of([shape.Dims[0], .. spatial, groups, inner]) }, [emission.Read(x), emission.Constant("shape", [.. Enumerable.Repeat(0L, rank - 1), groups, inner])]);
-        var turned = emission.Add("Transpose", x.Spec with { Shape = Shape.Of([inner, groups, shape.Dims[0], .. spatial]) }, [split], Attributes.Ints("perm", [rank, rank - 1, 0, .. Enumerable.Range(1, rank - 2)]));
+        string[] ungrouped = [emission.Read(x), emission.Constant("shape", [.. new int[rank - 1], groups, inner])];
+        var split = emission.Add("Reshape", x.Spec with { Shape = Shape.Of([shape.Dims[0], .. spatial, groups, inner]) }, ungrouped);
+        var order = Attributes.Ints("perm", [rank, rank - 1, 0, .. Enumerable.Range(1, rank - 2)]);
+        var turned = emission.Add("Transpose", x.Spec with { Shape = Shape.Of([inner, groups, shape.Dims[0], .. spatial]) }, [split], order);
         if (spatial.Contains(Shape.Unknown))
         {
-            // Two unknown sizes in one Reshape: the batch joins the groups by its number, the positions keep theirs.
+            // A Reshape infers one unknown size only: here that of groups * batch; the positions are read from the input.
             var tail = DynamicShapes.Dims(emission, x, Enumerable.Range(1, rank - 2));
-            var target = emission.Add("Concat", new TensorSpec(Shape.Of(rank), DType.Int64), [emission.Constant("channels", inner, -1), tail], Attributes.Int("axis", 0));
+            var head = emission.Constant("channels", inner, -1);
+            var target = emission.Add("Concat", new TensorSpec(Shape.Of(rank), DType.Int64), [head, tail], Attributes.Int("axis", 0));
             return emission.Add("Reshape", x.Spec with { Shape = Shape.Of([inner, Shape.Unknown, .. spatial]) }, [turned, target]);
         }
 
-        return emission.Add("Reshape", x.Spec with { Shape = Shape.Of([inner, ShapeRules.Multiply(groups, shape.Dims[0]), .. spatial]) }, [turned, emission.Constant("shape", [inner, -1, .. spatial.Select(dim => (long)dim)])]);
+        var joined = x.Spec with { Shape = Shape.Of([inner, ShapeRules.Multiply(groups, shape.Dims[0]), .. spatial]) };
+        return emission.Add("Reshape", joined, [turned, emission.Constant("shape", [inner, -1, .. spatial])]);
     }
 
     private static string Cropped(Emission emission, string image, TensorSpec spec, int[] over)
@@ -199,6 +228,14 @@ internal static class Convolutions
         var axes = Enumerable.Range(0, over.Length).Where(i => over[i] > 0).ToArray();
         var shape = spec.Shape;
         foreach (var axis in axes) shape = shape.With(axis + 2, ShapeRules.Add(shape.Dims[axis + 2], -over[axis]));
-        return emission.Add("Slice", spec with { Shape = shape }, [image, emission.Constant("starts", axes.Select(_ => 0L)), emission.Constant("ends", axes.Select(axis => (long)-over[axis])), emission.Constant("axes", axes.Select(axis => axis + 2L))]);
+        return emission.Add(
+            "Slice",
+            spec with { Shape = shape },
+            [
+                image,
+                emission.Constant("starts", new int[axes.Length]),
+                emission.Constant("ends", axes.Select(axis => -over[axis])),
+                emission.Constant("axes", axes.Select(axis => axis + 2)),
+            ]);
     }
 }

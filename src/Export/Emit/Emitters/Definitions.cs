@@ -2,10 +2,12 @@ using OnnxFunctional.Export.Layouts;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>Operators that ONNX does not have, or not in this version: written by their definition in others, with all the care for layouts these get.</summary>
+/// <summary>
+/// Operators that ONNX does not have, or not in this version: written by their definition in other operators, which are emitted like any others.
+/// </summary>
 internal static class Definitions
 {
-    /// <summary>Builds the definition on the node's inputs, writes its nodes and takes their results for the node's.</summary>
+    /// <summary>Builds the definition on the node's inputs, writes its nodes, and uses their results as the node's outputs.</summary>
     public static void Write(Emission emission, Node node, Func<SymbolicTensors, SymbolicTensors> definition)
     {
         var inputs = node.Inputs.Select(input => new SymbolicTensor(input, node.Scope)).ToArray();
@@ -20,12 +22,12 @@ internal static class Definitions
         foreach (var inner in graph.Nodes) emission.Emit(inner);
         for (var i = 0; i < values.Length; i++)
         {
-            if (emission.IsStatic(values[i])) emission.Result(node.Outputs[i], Layout.Identity(values[i].Spec.Shape.Rank), "Identity", [emission.Read(values[i])]);
-            else emission.Alias(node.Outputs[i], values[i]);
+            if (!emission.IsStatic(values[i])) emission.Alias(node.Outputs[i], values[i]);
+            else emission.Result(node.Outputs[i], Layout.Identity(values[i].Spec.Shape.Rank), "Identity", [emission.Read(values[i])]);
         }
     }
 
-    /// <summary>As <see cref="Write(Emission, Node, Func{SymbolicTensors, SymbolicTensors})"/> for one result.</summary>
+    /// <summary>As <see cref="Write(Emission, Node, Func{SymbolicTensors, SymbolicTensors})"/>, for one result.</summary>
     public static void Write(Emission emission, Node node, Func<SymbolicTensors, SymbolicTensor> definition) =>
         Write(emission, node, inputs => (SymbolicTensors)definition(inputs));
 }

@@ -3,17 +3,17 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>Operators that look at each element alone: they run in whatever layout their operands are.</summary>
+/// <summary>Elementwise operators: they run in the layout of their operands.</summary>
 internal static class Elementwise
 {
-    /// <summary>One operand, and an ONNX operator that does the same.</summary>
+    /// <summary>An ONNX operator with one operand.</summary>
     public static Emitter Unary(string op, params AttributeProto[] attributes) => (emission, node) =>
     {
         var layout = Operands.Choose(emission, node, node.Inputs[0]);
         emission.Result(node.Outputs[0], layout, op, [Operands.Read(emission, node.Inputs[0], layout)], attributes);
     };
 
-    /// <summary>Operands that are broadcast against each other.</summary>
+    /// <summary>An ONNX operator whose operands are broadcast.</summary>
     public static Emitter Broadcast(string op, params AttributeProto[] attributes) => (emission, node) =>
     {
         var layout = Operands.Choose(emission, node, node.Inputs);
@@ -23,7 +23,7 @@ internal static class Elementwise
     /// <summary>The value itself: nothing is written.</summary>
     public static void Same(Emission emission, Node node) => emission.Alias(node.Outputs[0], node.Inputs[0]);
 
-    /// <summary>Bounds are inputs in ONNX; an infinite one is left out.</summary>
+    /// <summary>Bounds are inputs in ONNX; infinite ones are omitted.</summary>
     public static Emitter Clip(Clip op) => (emission, node) =>
     {
         var layout = Operands.Choose(emission, node, node.Inputs[0]);
@@ -37,29 +37,32 @@ internal static class Elementwise
 
     public static Emitter Cast(DType to) => Unary("Cast", Attributes.Type("to", to));
 
-    /// <summary>ONNX's Gelu came with opset 20.</summary>
+    /// <summary>ONNX has Gelu since opset 20.</summary>
     public static void Gelu(Emission emission, Node node, bool approximate)
     {
-        if (emission.Opset >= 20) Unary("Gelu", Attributes.Text("approximate", approximate ? "tanh" : "none"))(emission, node);
-        else if (approximate) Definitions.Write(emission, node, x => x[0] * 0.5f * (Ops.Tanh((x[0] + (x[0] * x[0] * x[0] * 0.044715f)) * MathF.Sqrt(2 / MathF.PI)) + 1));
-        else Definitions.Write(emission, node, x => x[0] * 0.5f * (Ops.Erf(x[0] / MathF.Sqrt(2)) + 1));
+        if (emission.Opset >= 20)
+            Unary("Gelu", Attributes.Text("approximate", approximate ? "tanh" : "none"))(emission, node);
+        else if (approximate)
+            Definitions.Write(emission, node, x => x[0] * 0.5f * (Ops.Tanh((x[0] + (x[0] * x[0] * x[0] * 0.044715f)) * MathF.Sqrt(2 / MathF.PI)) + 1));
+        else
+            Definitions.Write(emission, node, x => x[0] * 0.5f * (Ops.Erf(x[0] / MathF.Sqrt(2)) + 1));
     }
 
-    /// <summary>ONNX's Mish came with opset 18.</summary>
+    /// <summary>ONNX has Mish since opset 18.</summary>
     public static void Mish(Emission emission, Node node)
     {
         if (emission.Opset >= 18) Unary("Mish")(emission, node);
         else Definitions.Write(emission, node, x => x[0] * Ops.Tanh(Ops.Softplus(x[0])));
     }
 
-    /// <summary>ONNX's Mod takes the divisor's sign for whole numbers only.</summary>
+    /// <summary>The result of ONNX's Mod has the divisor's sign for integers only.</summary>
     public static void Mod(Emission emission, Node node)
     {
         if (node.Inputs[0].Spec.Type.IsInteger()) Broadcast("Mod")(emission, node);
         else Definitions.Write(emission, node, x => x[0] - (Ops.Floor(x[0] / x[1]) * x[1]));
     }
 
-    /// <summary>ONNX Runtime has no choice between truth values.</summary>
+    /// <summary>ONNX Runtime has no Where for bool.</summary>
     public static void Where(Emission emission, Node node)
     {
         if (node.Inputs[1].Spec.Type != DType.Bool) Broadcast("Where")(emission, node);

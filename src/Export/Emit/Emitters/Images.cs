@@ -5,7 +5,7 @@ using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>Images brought to other sizes.</summary>
+/// <summary>Resizing of images.</summary>
 internal static class Images
 {
     public static void Resize(Emission emission, Node node, Resize op)
@@ -24,39 +24,50 @@ internal static class Images
         var source = emission.Read(x, layout);
         if (Scales(op, x.Spec.Shape) is { } factors)
         {
-            var scales = emission.Constant("scales", TensorData.Of(Shape.Of(shape.Rank), [.. layout.Axes.Select(axis => axis == 0 || axis == shape.Rank - 1 ? 1 : factors[axis - 1])]));
-            emission.Result(node.Outputs[0], layout, "Resize", [source, "", scales], attributes);
+            float[] scales = [.. layout.Axes.Select(axis => axis == 0 || axis == shape.Rank - 1 ? 1 : factors[axis - 1])];
+            emission.Result(
+                node.Outputs[0],
+                layout,
+                "Resize",
+                [source, "", emission.Constant("scales", TensorData.Of(Shape.Of(shape.Rank), scales))],
+                attributes);
             return;
         }
 
         if (Enumerable.Range(1, spatial).Any(axis => shape.Dims[axis] == Shape.Unknown))
         {
-            emission.Refuse(node, $"resizing {x.Spec.Shape} to sizes along some axes and by factors along others needs known sizes; give the input a fixed size.");
+            emission.Refuse(
+                node,
+                $"resizing {x.Spec.Shape} to sizes along some axes and by factors along others needs known sizes; give the input a fixed size.");
             return;
         }
 
         // Sizes for all axes: ONNX Runtime's transpose optimizer breaks a Resize that names its axes.
-        string[] parts = [.. layout.Axes.Select(axis => axis == 0 || axis == shape.Rank - 1 ? DynamicShapes.Dims(emission, x, [axis]) : emission.Constant("size", shape.Dims[axis]))];
-        var whole = emission.Add("Concat", new TensorSpec(Shape.Of(shape.Rank), DType.Int64), parts, Attributes.Int("axis", 0));
+        var whole = emission.Add("Concat", new TensorSpec(Shape.Of(shape.Rank), DType.Int64), [.. layout.Axes.Select(Size)], Attributes.Int("axis", 0));
         emission.Result(node.Outputs[0], layout, "Resize", [source, "", "", whole], attributes);
+
+        string Size(int axis) => axis == 0 || axis == shape.Rank - 1 ? DynamicShapes.Dims(emission, x, [axis]) : emission.Constant("size", shape.Dims[axis]);
     }
 
     /// <summary>The transposed interpolation.</summary>
     public static void Gradient(Emission emission, Node node, ResizeGradient op) =>
         Products(emission, node, op.Mode, (from, to) => ResizeWeights.Matrix(ResizeWeights.Rows(to, from, op.Mode), to));
 
-    /// <summary>Whether ONNX Runtime's cubic kernel takes it: images of two position axes, no smaller than before.</summary>
+    /// <summary>Whether ONNX Runtime's cubic kernel supports it: images with two position axes that do not shrink.</summary>
     private static bool IsEnlargedImage(Shape from, Shape to) =>
         from.Rank == 4 && from.Dims[1] != Shape.Unknown && from.Dims[2] != Shape.Unknown && to.Dims[1] >= from.Dims[1] && to.Dims[2] >= from.Dims[2];
 
-    /// <summary>A linear map of each axis, axis after axis, as products with constant matrices (old size, new size).</summary>
+    /// <summary>A linear map along each axis in turn, as products with constant matrices (old size, new size).</summary>
     private static void Products(Emission emission, Node node, ResizeMode mode, Func<int, int, float[]> matrix)
     {
         var (from, to) = (node.Inputs[0].Spec.Shape, node.Outputs[0].Spec.Shape);
         var axes = Enumerable.Range(1, from.Rank - 2);
         if (axes.Any(axis => from.Dims[axis] == Shape.Unknown || to.Dims[axis] == Shape.Unknown))
         {
-            emission.Refuse(node, $"{node.Op.Name} ({mode.ToString().ToLowerInvariant()}) from {from} to {to} has no form in ONNX while a size is unknown; give the input a fixed size.");
+            emission.Refuse(
+                node,
+                $"{node.Op.Name} ({mode.ToString().ToLowerInvariant()}) from {from} to {to} has no form in ONNX while a size is unknown; "
+                + "give the input a fixed size.");
             return;
         }
 
@@ -65,7 +76,7 @@ internal static class Images
             var image = inputs[0];
             foreach (var axis in axes)
             {
-                // The axis last, the product over it, and back: readers that need no order pay for none of it.
+                // The axis is moved last for the product, and back: without cost if the readers accept any order.
                 int[] last = [.. Enumerable.Range(0, from.Rank).Where(other => other != axis), axis];
                 var product = Ops.MatMul(Ops.Transpose(image, last), Ops.Constant([from.Dims[axis], to.Dims[axis]], matrix(from.Dims[axis], to.Dims[axis])));
                 image = Ops.Transpose(product, OnnxFunctional.Operators.Transpose.Inverse([.. last]).Permutation.Span);
@@ -75,7 +86,7 @@ internal static class Images
         });
     }
 
-    /// <summary>The factor of each position axis, such that ONNX's rounding down gives the wanted size; nothing where a size is unknown.</summary>
+    /// <summary>The factor of each position axis, such that ONNX's rounding down gives the wanted size; null if a size is unknown.</summary>
     private static float[]? Scales(Resize op, Shape x)
     {
         var scales = new float[op.Sizes.Count];
@@ -90,7 +101,7 @@ internal static class Images
             if (x.Dims[i + 1] is not (> 0 and var size)) return null;
             scales[i] = (float)op.Sizes[i] / size;
 
-            // Not less than the quotient: shape inference multiplies exactly, the kernel in single precision.
+            // Not below the quotient: shape inference multiplies exactly, the kernel in single precision.
             if ((double)scales[i] * size < op.Sizes[i]) scales[i] = MathF.BitIncrement(scales[i]);
         }
 
@@ -99,11 +110,13 @@ internal static class Images
 
     private static IEnumerable<AttributeProto> Mode(Resize op) => op.Mode switch
     {
-        // For whole factors this is repetition, the form ONNX Runtime keeps among its convolutions.
+        // For integer factors this is repetition, which ONNX Runtime runs in the layout of its convolutions.
         ResizeMode.Nearest when op.Sizes.All(size => size == 0) =>
             [Attributes.Text("mode", "nearest"), Attributes.Text("coordinate_transformation_mode", "asymmetric"), Attributes.Text("nearest_mode", "floor")],
-        ResizeMode.Nearest => [Attributes.Text("mode", "nearest"), Attributes.Text("coordinate_transformation_mode", "half_pixel"), Attributes.Text("nearest_mode", "round_prefer_ceil")],
-        ResizeMode.Linear => [Attributes.Text("mode", "linear"), Attributes.Text("coordinate_transformation_mode", "half_pixel")],
-        _ => [Attributes.Text("mode", "cubic"), Attributes.Text("coordinate_transformation_mode", "half_pixel"), Attributes.Float("cubic_coeff_a", -0.5f), Attributes.Int("exclude_outside", 1)],
+        ResizeMode.Nearest => [Attributes.Text("mode", "nearest"), HalfPixel(), Attributes.Text("nearest_mode", "round_prefer_ceil")],
+        ResizeMode.Linear => [Attributes.Text("mode", "linear"), HalfPixel()],
+        _ => [Attributes.Text("mode", "cubic"), HalfPixel(), Attributes.Float("cubic_coeff_a", -0.5f), Attributes.Int("exclude_outside", 1)],
     };
+
+    private static AttributeProto HalfPixel() => Attributes.Text("coordinate_transformation_mode", "half_pixel");
 }

@@ -4,7 +4,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>Elements chosen by whole numbers.</summary>
+/// <summary>Elements selected by integer indices.</summary>
 internal static class Indexing
 {
     public static void Gather(Emission emission, Node node, Gather op)
@@ -21,7 +21,7 @@ internal static class Indexing
         emission.Result(node.Outputs[0], Layout.Identity(rank), "GatherElements", inputs, Attributes.Int("axis", ShapeRules.Axis(op.Axis, rank, op.Name)));
     }
 
-    /// <summary>Not ONNX's OneHot, which counts negative indices from the end: here, as in Keras, an index outside gives zeros only.</summary>
+    /// <summary>Not ONNX's OneHot, which counts negative indices from the end: here, as in Keras, an index out of range gives zeros.</summary>
     public static void OneHot(Emission emission, Node node, OneHot op) => Definitions.Write(emission, node, inputs =>
     {
         var classes = Ops.Constant([op.Depth], [.. Enumerable.Range(0, op.Depth).Select(index => (long)index)]);
@@ -42,7 +42,7 @@ internal static class Indexing
         emission.Result(node.Outputs[0], Layout.Identity(1), "Range", [emission.Scalar("start", 0L), count, emission.Scalar("step", 1L)]);
     }
 
-    /// <summary>Rows added up where they were taken from; an index that repeats gets the sum.</summary>
+    /// <summary>Adds each gradient to the row that was gathered; a repeated index receives the sum.</summary>
     public static void GatherGradient(Emission emission, Node node, GatherGradient op)
     {
         var (dy, indices, table) = (node.Inputs[0], node.Inputs[1], node.Inputs[2]);
@@ -52,7 +52,8 @@ internal static class Indexing
         // With the axis in front on both sides, ScatterND adds whole slices.
         var layout = new Layout([axis, .. Enumerable.Range(0, rank).Where(other => other != axis)]);
         var updates = new Layout([.. Enumerable.Range(axis, chosen), .. Enumerable.Range(0, axis), .. Enumerable.Range(axis + chosen, rank - 1 - axis)]);
-        var wide = indices.Spec.Type == DType.Int64 ? emission.Read(indices) : emission.Add("Cast", indices.Spec with { Type = DType.Int64 }, [emission.Read(indices)], Attributes.Type("to", DType.Int64));
+        var wide = emission.Read(indices);
+        if (indices.Spec.Type != DType.Int64) wide = emission.Add("Cast", indices.Spec with { Type = DType.Int64 }, [wide], Attributes.Type("to", DType.Int64));
         var rows = emission.Add("Unsqueeze", new TensorSpec(indices.Spec.Shape.Insert(chosen, 1), DType.Int64), [wide, emission.Constant("axes", chosen)]);
         var zeros = Pools.Zeros(emission, DynamicShapes.Of(emission, table, layout), layout.Stored(table.Spec));
         emission.Result(node.Outputs[0], layout, "ScatterND", [zeros, rows, emission.Read(dy, updates)], Attributes.Text("reduction", "add"));
@@ -63,10 +64,12 @@ internal static class Indexing
         var (dy, indices, data) = (node.Inputs[0], node.Inputs[1], node.Inputs[2]);
         var layout = Layout.Identity(data.Spec.Shape.Rank);
         var zeros = Pools.Zeros(emission, DynamicShapes.Of(emission, data, layout), data.Spec);
-        emission.Result(node.Outputs[0], layout, "ScatterElements", [zeros, emission.Read(indices), emission.Read(dy)], Attributes.Int("axis", ShapeRules.Axis(op.Axis, layout.Rank, op.Name)), Attributes.Text("reduction", "add"));
+        string[] inputs = [zeros, emission.Read(indices), emission.Read(dy)];
+        var axis = Attributes.Int("axis", ShapeRules.Axis(op.Axis, layout.Rank, op.Name));
+        emission.Result(node.Outputs[0], layout, "ScatterElements", inputs, axis, Attributes.Text("reduction", "add"));
     }
 
-    /// <summary>Zeros around what was cut out; between its elements too, where it was cut in steps.</summary>
+    /// <summary>Zeros around the slice, and between its elements if it has a step.</summary>
     public static void SliceGradient(Emission emission, Node node, SliceGradient op)
     {
         var shape = node.Outputs[0].Spec.Shape;
@@ -93,7 +96,7 @@ internal static class Indexing
                     continue;
                 }
 
-                // One row of zeros more, which every position that was not cut out takes.
+                // One more row of zeros, which every position outside the slice takes.
                 after[axis] = 1;
                 var sources = Enumerable.Repeat((long)count, size).ToArray();
                 for (var j = 0; j < count; j++) sources[start + (j * op.Steps[i])] = j;

@@ -8,7 +8,10 @@ namespace OnnxFunctional.Export.Emit.Emitters;
 /// <summary>Normalization and softmax.</summary>
 internal static class Normalizations
 {
-    /// <summary>ONNX takes the channels at axis 1: an image that lies channels-first has them there; rows of features are put below each other instead of being transposed.</summary>
+    /// <summary>
+    /// ONNX expects the channels at axis 1: a channels-first image has them there;
+    /// rows of features are flattened to (rows, channels) instead of being transposed.
+    /// </summary>
     public static void Batch(Emission emission, Node node, BatchNormalization op)
     {
         var x = node.Inputs[0];
@@ -28,21 +31,24 @@ internal static class Normalizations
             return;
         }
 
-        // Features out of order: the statistics follow, unless another layer shares them.
-        if (layout.Features is not null && !node.Inputs.Skip(1).All(input => emission.IsStatic(input) && emission.Facts.IsReadOnce(input))) layout = layout with { Features = null };
+        // Features out of order: the statistics are stored in the same order, unless another layer shares them.
+        var areOwn = node.Inputs.Skip(1).All(input => emission.IsStatic(input) && emission.Facts.IsReadOnce(input));
+        if (layout.Features is not null && !areOwn) layout = layout with { Features = null };
         emission.Result(node.Outputs[0], layout, "BatchNormalization", [emission.Read(x, layout), .. Parameters(layout.Features)], epsilon);
 
         IEnumerable<string> Parameters(FeatureOrder? order) =>
             node.Inputs.Skip(1).Select(input => order is null ? emission.Read(input) : emission.Read(input, [new ReorderStep(0, order)])).ToArray();
     }
 
-    /// <summary>The axes that are normalized lie last, in their order; those before may lie anyhow.</summary>
+    /// <summary>The normalized axes are last and in order; the order of the others does not matter.</summary>
     public static void Layer(Emission emission, Node node, LayerNormalization op)
     {
         var x = node.Inputs[0];
         var rank = x.Spec.Shape.Rank;
         var axis = ShapeRules.Axis(op.Axis, rank, op.Name);
-        var place = emission.IsStatic(x) ? null : emission.Places(x).FirstOrDefault(place => place.Layout.Features is null && place.Layout.Axes.Skip(axis).SequenceEqual(Enumerable.Range(axis, rank - axis)));
+        var normalized = Enumerable.Range(axis, rank - axis);
+        var places = emission.IsStatic(x) ? [] : emission.Places(x);
+        var place = places.FirstOrDefault(place => place.Layout.Features is null && place.Layout.Axes.Skip(axis).SequenceEqual(normalized));
         var layout = place?.Layout ?? Layout.Identity(rank);
         var inputs = new[] { emission.Read(x, layout), emission.Read(node.Inputs[1]), emission.Read(node.Inputs[2]) };
         var outputs = new List<string> { emission.Declare(node.Outputs[0], layout, "LayerNormalization") };
@@ -55,13 +61,16 @@ internal static class Normalizations
         emission.Node("LayerNormalization", inputs, outputs, Attributes.Int("axis", axis), Attributes.Float("epsilon", op.Epsilon));
     }
 
-    /// <summary>Softmax along an axis, wherever it lies; if it can be had last, there it is fastest.</summary>
+    /// <summary>Softmax along an axis at any position; it is fastest along the last one.</summary>
     public static Emitter Softmax(string name, int axis) => (emission, node) =>
     {
         var x = node.Inputs[0];
         var rank = x.Spec.Shape.Rank;
         var positive = ShapeRules.Axis(axis, rank, name);
-        var place = emission.Places(x).Where(place => place.Layout.Features is null).OrderBy(place => place.Layout.Axes[rank - 1] == positive ? 0 : 1).FirstOrDefault();
+        var place = emission.Places(x)
+            .Where(place => place.Layout.Features is null)
+            .OrderBy(place => place.Layout.Axes[rank - 1] == positive ? 0 : 1)
+            .FirstOrDefault();
         var layout = place?.Layout ?? Layout.Identity(rank);
         emission.Result(node.Outputs[0], layout, name, [emission.Read(x, layout)], Attributes.Int("axis", layout.Position(positive)));
     };

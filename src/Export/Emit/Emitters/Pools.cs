@@ -11,7 +11,7 @@ internal static class Pools
 
     public static void Average(Emission emission, Node node, AveragePool op) => Pool(emission, node, op, "AveragePool");
 
-    /// <summary>MaxPool gives the position of each maximum in the whole tensor; the gradients are added up there.</summary>
+    /// <summary>ONNX's MaxPool returns the position of each maximum in the whole tensor; the gradients are added there.</summary>
     public static void MaxGradient(Emission emission, Node node, MaxPoolGradient op)
     {
         var (x, dy) = (node.Inputs[0], node.Inputs[2]);
@@ -31,11 +31,16 @@ internal static class Pools
         var shape = DynamicShapes.Of(emission, x, layout);
         var zeros = Zeros(emission, shape, layout.Stored(x.Spec));
         var flatZeros = emission.Add("Reshape", x.Spec with { Shape = line }, [zeros, whole]);
-        var sums = emission.Add("ScatterElements", x.Spec with { Shape = line }, [flatZeros, flatPositions, flatGradient], Attributes.Int("axis", 0), Attributes.Text("reduction", "add"));
+        var sums = emission.Add(
+            "ScatterElements",
+            x.Spec with { Shape = line },
+            [flatZeros, flatPositions, flatGradient],
+            Attributes.Int("axis", 0),
+            Attributes.Text("reduction", "add"));
         emission.Result(node.Outputs[0], layout, "Reshape", [sums, shape]);
     }
 
-    /// <summary>Each gradient divided by the positions its window had, then spread by a transposed convolution of ones, channel by channel.</summary>
+    /// <summary>Each gradient is divided by the number of positions in its window, then spread by a depthwise transposed convolution of ones.</summary>
     public static void AverageGradient(Emission emission, Node node, AveragePoolGradient op)
     {
         var (dy, x) = (node.Inputs[0], node.Outputs[0].Spec.Shape);
@@ -48,9 +53,10 @@ internal static class Pools
 
         Definitions.Write(emission, node, inputs =>
         {
-            // The adjoint of a depthwise convolution with ones is that spreading.
+            // Spreading is the adjoint of a depthwise convolution with ones.
             var counts = Ops.Constant(Counts(op, x, out var data), data);
-            var ones = Ops.Constant(Shape.Of([.. op.Kernel, 1, channels]), Enumerable.Repeat(1f, op.Kernel.Aggregate(channels, (product, size) => product * size)).ToArray());
+            var length = op.Kernel.Aggregate(channels, (product, size) => product * size);
+            var ones = Ops.Constant(Shape.Of([.. op.Kernel, 1, channels]), Enumerable.Repeat(1f, length).ToArray());
             var window = new Window(op.Strides, IntList.Repeat(1, op.Strides.Count), op.Pads, channels);
             return Ops.Make(new ConvInputGradient(window), inputs[0] / counts, ones, inputs[1]);
         });
@@ -63,10 +69,17 @@ internal static class Pools
         var x = node.Inputs[0];
         var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
         var padding = Windows.Padding(op.Pads, x.Spec.Shape, [.. op.Kernel], op.Strides, dilated: false)!;
-        emission.Result(node.Outputs[0], layout, name, [emission.Read(x, layout)], Attributes.Ints("kernel_shape", op.Kernel), Attributes.Ints("strides", op.Strides), padding);
+        emission.Result(
+            node.Outputs[0],
+            layout,
+            name,
+            [emission.Read(x, layout)],
+            Attributes.Ints("kernel_shape", op.Kernel),
+            Attributes.Ints("strides", op.Strides),
+            padding);
     }
 
-    /// <summary>How many positions of the image each window sees; padding does not count.</summary>
+    /// <summary>How many positions of the image each window covers, without padding.</summary>
     private static Shape Counts(AveragePoolGradient op, Shape x, out float[] counts)
     {
         var sizes = Enumerable.Range(0, op.Kernel.Count).Select(i => op.Pads.OutputSize(i, x.Dims[i + 1], op.Kernel[i], op.Strides[i])).ToArray();

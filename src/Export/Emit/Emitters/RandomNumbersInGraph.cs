@@ -5,10 +5,10 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>The engine's random numbers, computed by the file itself: Philox 4x32-10 in int64, so that masks equal the engine's bit for bit.</summary>
+/// <summary>The engine's random numbers, computed in the file: Philox 4x32-10 in int64, so that masks equal the engine's bit for bit.</summary>
 /// <remarks>
-/// ONNX's own random operators differ from host to host and cannot be given a step. Words are held in int64, because ONNX Runtime multiplies no unsigned numbers: the low 64
-/// bits of a product are the same, and its upper half is shifted out as uint64. See <see cref="Philox"/> for the order of the words.
+/// ONNX's own random operators differ between hosts and do not take a step. Words are held in int64, because ONNX Runtime cannot multiply unsigned
+/// numbers: the low 64 bits of a product are the same, and its upper half is shifted out as uint64. See <see cref="Philox"/> for the order of the words.
 /// </remarks>
 internal static class RandomNumbersInGraph
 {
@@ -18,8 +18,8 @@ internal static class RandomNumbersInGraph
     private const int UInt64 = 13;
     private const float Unit = 1f / 16777216f;
 
-    private static readonly TensorSpec Words = new(Shape.Of(Shape.Unknown, 1, BlocksPerGroup), DType.Int64);
-    private static readonly TensorSpec Numbers = new(Shape.Of(Shape.Unknown, 1, BlocksPerGroup), DType.Float32);
+    private static readonly TensorSpec s_words = new(Shape.Of(Shape.Unknown, 1, BlocksPerGroup), DType.Int64);
+    private static readonly TensorSpec s_numbers = new(Shape.Of(Shape.Unknown, 1, BlocksPerGroup), DType.Float32);
 
     public static void Dropout(Emission emission, Node node, Dropout op)
     {
@@ -33,19 +33,20 @@ internal static class RandomNumbersInGraph
         });
     }
 
-    public static void Uniform(Emission emission, Node node, RandomUniform op) => Write(emission, node, op.Stream, "uniform", op.High - op.Low, op.Low, words => [.. words.Select(word => Fraction(emission, word, 0))]);
+    public static void Uniform(Emission emission, Node node, RandomUniform op) =>
+        Write(emission, node, op.Stream, "uniform", op.High - op.Low, op.Low, words => [.. words.Select(word => Fraction(emission, word, 0))]);
 
-    /// <summary>Box and Muller: the first word of a pair gives the radius, the second the angle.</summary>
+    /// <summary>The Box-Muller transform: the first word of a pair gives the radius, the second the angle.</summary>
     public static void Normal(Emission emission, Node node, RandomNormal op) => Write(emission, node, op.Stream, "normal", op.Deviation, op.Mean, words =>
     {
         var results = new string[words.Length];
         for (var pair = 0; pair < words.Length; pair += 2)
         {
-            var logarithm = emission.Add("Log", Numbers, [Fraction(emission, words[pair], 1)]);
-            var radius = emission.Add("Sqrt", Numbers, [emission.Add("Mul", Numbers, [logarithm, emission.Scalar("factor", -2f)])]);
-            var angle = emission.Add("Mul", Numbers, [Fraction(emission, words[pair + 1], 0), emission.Scalar("turn", 2 * MathF.PI)]);
-            results[pair] = emission.Add("Mul", Numbers, [radius, emission.Add("Cos", Numbers, [angle])]);
-            results[pair + 1] = emission.Add("Mul", Numbers, [radius, emission.Add("Sin", Numbers, [angle])]);
+            var logarithm = emission.Add("Log", s_numbers, [Fraction(emission, words[pair], 1)]);
+            var radius = emission.Add("Sqrt", s_numbers, [emission.Add("Mul", s_numbers, [logarithm, emission.Scalar("factor", -2f)])]);
+            var angle = emission.Add("Mul", s_numbers, [Fraction(emission, words[pair + 1], 0), emission.Scalar("turn", 2 * MathF.PI)]);
+            results[pair] = emission.Add("Mul", s_numbers, [radius, emission.Add("Cos", s_numbers, [angle])]);
+            results[pair + 1] = emission.Add("Mul", s_numbers, [radius, emission.Add("Sin", s_numbers, [angle])]);
         }
 
         return results;
@@ -60,7 +61,7 @@ internal static class RandomNumbersInGraph
         }
 
         if (emission.Opset >= OldestOpset) return true;
-        emission.Refuse(node, string.Create(CultureInfo.InvariantCulture, $"it draws random numbers, which takes the bitwise operators of opset {OldestOpset}. Use opset {OldestOpset} or later."));
+        emission.Refuse(node, $"it draws random numbers, which need the bitwise operators of opset {OldestOpset}. Use opset {OldestOpset} or later.");
         return false;
     }
 
@@ -70,13 +71,15 @@ internal static class RandomNumbersInGraph
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         var shape = x.Spec.Shape;
 
-        // Forwards and backwards read the same stream, and what is equal is drawn once.
+        // The forward and the backward pass read the same stream; equal shapes are drawn once.
         var standard = emission.Once(stream, kind + shape, () =>
         {
-            var dims = shape.IsKnown ? emission.Constant("dims", shape.Dims.ToArray().Select(dim => (long)dim)) : DynamicShapes.Dims(emission, x, Enumerable.Range(0, shape.Rank));
-            var count = shape.IsKnown ? emission.Constant("count", shape.ElementCount) : emission.Add("ReduceProd", new TensorSpec(Shape.Of(1), DType.Int64), [dims], Attributes.Int("keepdims", 1));
+            var dims = shape.IsKnown ? emission.Constant("dims", shape.Dims.ToArray()) : DynamicShapes.Dims(emission, x, Enumerable.Range(0, shape.Rank));
+            var count = shape.IsKnown
+                ? emission.Constant("count", shape.ElementCount)
+                : emission.Add("ReduceProd", new TensorSpec(Shape.Of(1), DType.Int64), [dims], Attributes.Int("keepdims", 1));
             var rows = distribute(Blocks(emission, stream, count));
-            var groups = emission.Add("Concat", Numbers with { Shape = Shape.Of(Shape.Unknown, 4, BlocksPerGroup) }, rows, Attributes.Int("axis", 1));
+            var groups = emission.Add("Concat", s_numbers with { Shape = Shape.Of(Shape.Unknown, 4, BlocksPerGroup) }, rows, Attributes.Int("axis", 1));
             var line = new TensorSpec(Shape.Of(Shape.Unknown), DType.Float32);
             var flat = emission.Add("Reshape", line, [groups, emission.Constant("flat", -1)]);
             var cut = emission.Add("Slice", line, [flat, emission.Constant("start", 0), count, emission.Constant("axis", 0)]);
@@ -94,19 +97,21 @@ internal static class RandomNumbersInGraph
         emission.Result(y, layout, "Add", [scaled, emission.Scalar("offset", offset)]);
     }
 
-    /// <summary>The four words of as many blocks as the elements need, (groups, 1, 16) each.</summary>
+    /// <summary>The four words of as many blocks as the elements need, each of shape (groups, 1, 16).</summary>
     private static string[] Blocks(Emission emission, RandomStream stream, string count)
     {
         var random = emission.Random!;
         var one = new TensorSpec(Shape.Of(), DType.Int64);
         var single = emission.Add("Squeeze", one, [count, emission.Constant("axes", 0)]);
-        var groups = emission.Add("Div", one, [emission.Add("Add", one, [single, emission.Scalar("round_up", Philox.Group - 1L)]), emission.Scalar("group", (long)Philox.Group)]);
+        var roundedUp = emission.Add("Add", one, [single, emission.Scalar("round_up", Philox.Group - 1L)]);
+        var groups = emission.Add("Div", one, [roundedUp, emission.Scalar("group", (long)Philox.Group)]);
         var blocks = emission.Add("Mul", one, [groups, emission.Scalar("blocks", (long)BlocksPerGroup)]);
-        var range = emission.Add("Range", new TensorSpec(Shape.Of(Shape.Unknown), DType.Int64), [emission.Scalar("start", 0L), blocks, emission.Scalar("step", 1L)]);
-        var x = emission.Add("Reshape", Words, [range, emission.Constant("rows", -1, 1, BlocksPerGroup)]);
+        var range = emission.Add(
+            "Range", new TensorSpec(Shape.Of(Shape.Unknown), DType.Int64), [emission.Scalar("start", 0L), blocks, emission.Scalar("step", 1L)]);
+        var x = emission.Add("Reshape", s_words, [range, emission.Constant("rows", -1, 1, BlocksPerGroup)]);
         var y = emission.Scalar("stream", (long)random.Streams.NumberOf(stream));
 
-        // Steps are counted in float32, so they end at 2^24 and the upper word of the step is zero.
+        // Steps are counted in float32, so they stay below 2^24 and the upper word of the step is zero.
         var z = emission.Add("Cast", one, [emission.Read(random.Step)], Attributes.Type("to", DType.Int64));
         var w = emission.Scalar("zero", 0L);
         for (var round = 0; round < Philox.Rounds; round++)
@@ -122,18 +127,13 @@ internal static class RandomNumbersInGraph
 
         return [x, y, z, w];
 
-        // The first rounds hold single numbers beside rows of them, so no shape is said.
-        string Any(string op, params string[] inputs)
-        {
-            var name = emission.Graph.Reserve(emission.Prefix + "/" + op);
-            emission.Node(op, inputs, [name]);
-            return name;
-        }
+        // In the first rounds some words are scalars and some are rows, so the shapes are not stated.
+        string Any(string op, params string[] inputs) => emission.Add(op, null, inputs);
 
         string High(string product) => UpperHalf(emission, product);
     }
 
-    /// <summary>A word of a round's key: the seed's lower or upper half, and as many times the Weyl constant as rounds went before.</summary>
+    /// <summary>A word of a round's key: the seed's lower or upper half, plus the Weyl constant times the number of earlier rounds.</summary>
     private static string Key(Emission emission, RandomStream stream, int half, int round)
     {
         var added = unchecked((uint)round * (half == 0 ? Philox.Weyl0 : Philox.Weyl1));
@@ -146,7 +146,8 @@ internal static class RandomNumbersInGraph
             var one = new TensorSpec(Shape.Of(), DType.Int64);
             var seed = emission.Read(emission.Random!.Seed);
             var word = half == 0 ? seed : UpperHalf(emission, seed);
-            return emission.Add("BitwiseAnd", one, [emission.Add("Add", one, [word, emission.Scalar("weyl", (long)added)]), emission.Scalar("word", Word)]);
+            var sum = emission.Add("Add", one, [word, emission.Scalar("weyl", (long)added)]);
+            return emission.Add("BitwiseAnd", one, [sum, emission.Scalar("word", Word)]);
         });
     }
 
@@ -154,23 +155,19 @@ internal static class RandomNumbersInGraph
     private static string UpperHalf(Emission emission, string bits)
     {
         var name = emission.Graph.Reserve(emission.Prefix + "/BitShift");
-        emission.Node("BitShift", [Typed(emission, "Cast", UInt64, bits), Typed(emission, "Cast", UInt64, emission.Scalar("half", 32L))], [name], Attributes.Text("direction", "RIGHT"));
-        return Typed(emission, "Cast", OnnxGraph.ElementType(DType.Int64), name);
+        string[] operands = [Cast(emission, UInt64, bits), Cast(emission, UInt64, emission.Scalar("half", 32L))];
+        emission.Node("BitShift", operands, [name], Attributes.Text("direction", "RIGHT"));
+        return Cast(emission, OnnxGraph.ElementType(DType.Int64), name);
     }
 
-    private static string Typed(Emission emission, string op, int type, string input)
-    {
-        var name = emission.Graph.Reserve(emission.Prefix + "/" + op);
-        emission.Node(op, [input], [name], Attributes.Int("to", type));
-        return name;
-    }
+    private static string Cast(Emission emission, int type, string input) => emission.Add("Cast", null, [input], Attributes.Int("to", type));
 
-    /// <summary>The upper 24 bits of a word as a share of 2^24.</summary>
+    /// <summary>The upper 24 bits of a word, divided by 2^24.</summary>
     private static string Fraction(Emission emission, string word, long added)
     {
-        var bits = emission.Add("Div", Words, [word, emission.Scalar("byte", 256L)]);
-        if (added != 0) bits = emission.Add("Add", Words, [bits, emission.Scalar("added", added)]);
-        var number = emission.Add("Cast", Numbers, [bits], Attributes.Type("to", DType.Float32));
-        return emission.Add("Mul", Numbers, [number, emission.Scalar("unit", Unit)]);
+        var bits = emission.Add("Div", s_words, [word, emission.Scalar("byte", 256L)]);
+        if (added != 0) bits = emission.Add("Add", s_words, [bits, emission.Scalar("added", added)]);
+        var number = emission.Add("Cast", s_numbers, [bits], Attributes.Type("to", DType.Float32));
+        return emission.Add("Mul", s_numbers, [number, emission.Scalar("unit", Unit)]);
     }
 }

@@ -4,8 +4,8 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>Recurrent layers as one node of ONNX each: LSTM, GRU or RNN, both directions of a Bidirectional in one.</summary>
-/// <remarks>ONNX Runtime takes time-major sequences only, so the sequence lies so from the first recurrent layer to the last.</remarks>
+/// <summary>Recurrent layers as one ONNX node each: LSTM, GRU or RNN; both directions of a Bidirectional are one node.</summary>
+/// <remarks>ONNX Runtime supports time-major sequences only, so the sequence stays time-major from the first recurrent layer to the last.</remarks>
 internal static class Recurrent
 {
     public static void Write(Emission emission, Node node)
@@ -17,8 +17,8 @@ internal static class Recurrent
             return;
         }
 
-        // The same layer on the same sequence again, for another of its outputs: ONNX Runtime merges such nodes itself, and fails where they name different outputs.
-        Node[] twins = [.. emission.Facts.Readers(node.Inputs[0]).Select(reader => reader.Node).Where(other => other != node && other.Op == op && other.Inputs.SequenceEqual(node.Inputs) && emission.TryClaim(other))];
+        // Equal nodes for different outputs of the same layer: ONNX Runtime merges such nodes itself, and fails if they name different outputs.
+        Node[] twins = [.. emission.Facts.Readers(node.Inputs[0]).Select(reader => reader.Node).Where(IsTwin)];
         var partner = Partner(emission, node, op);
         Node[] directions = partner is null ? [node] : op.Options.Reverse ? [partner, node] : [node, partner];
         if (partner is not null) emission.TryClaim(partner);
@@ -29,15 +29,17 @@ internal static class Recurrent
         var inputs = new List<string>
         {
             sequence,
-            Joined(emission, directions, direction => emission.Read(direction.Inputs[1], Kernel(op, direction.Inputs[1].Spec.Shape, units)), Shape.Of(op.Gates * units, x.Spec.Shape.Dims[2])),
-            Joined(emission, directions, direction => emission.Read(direction.Inputs[2], Kernel(op, direction.Inputs[2].Spec.Shape, units)), Shape.Of(op.Gates * units, units)),
-            op.BiasInput is { } bias ? Joined(emission, directions, direction => emission.Read(direction.Inputs[bias], Bias(op, units)), Shape.Of(2 * op.Gates * units)) : "",
+            Joined(emission, directions, direction => Kernel(direction, 1), Shape.Of(op.Gates * units, x.Spec.Shape.Dims[2])),
+            Joined(emission, directions, direction => Kernel(direction, 2), Shape.Of(op.Gates * units, units)),
+            op.BiasInput is { } bias
+                ? Joined(emission, directions, direction => emission.Read(direction.Inputs[bias], BiasSteps(op, units)), Shape.Of(2 * op.Gates * units))
+                : "",
             mask?.Lengths ?? "",
         };
         for (var state = 0; op.StateInput is { } first && state < op.States; state++)
         {
-            var shape = node.Inputs[first + state].Spec.Shape;
-            inputs.Add(Joined(emission, directions, direction => emission.Add("Unsqueeze", direction.Inputs[first + state].Spec with { Shape = shape.Insert(0, 1) }, [emission.Read(direction.Inputs[first + state]), emission.Constant("axes", 0)]), shape));
+            var input = first + state;
+            inputs.Add(Joined(emission, directions, direction => State(direction.Inputs[input]), node.Inputs[input].Spec.Shape));
         }
 
         Outputs(emission, op, directions, mask, inputs, units, IsRead);
@@ -49,10 +51,21 @@ internal static class Recurrent
             }
         }
 
-        bool IsRead(Value output) => emission.Facts.IsRead(output) || (output.Producer == node && twins.Any(twin => emission.Facts.IsRead(twin.Outputs[output.Index])));
+        bool IsTwin(Node other) => other != node && other.Op == op && other.Inputs.SequenceEqual(node.Inputs) && emission.TryClaim(other);
+
+        string Kernel(Node direction, int input) => emission.Read(direction.Inputs[input], KernelSteps(op, direction.Inputs[input].Spec.Shape, units));
+
+        string State(Value initial)
+        {
+            var spec = initial.Spec with { Shape = initial.Spec.Shape.Insert(0, 1) };
+            return emission.Add("Unsqueeze", spec, [emission.Read(initial), emission.Constant("axes", 0)]);
+        }
+
+        bool IsRead(Value output) =>
+            emission.Facts.IsRead(output) || (output.Producer == node && twins.Any(twin => emission.Facts.IsRead(twin.Outputs[output.Index])));
     }
 
-    /// <summary>The node that runs over the same sequence the other way within one Bidirectional.</summary>
+    /// <summary>The node that runs over the same sequence in the other direction within one Bidirectional.</summary>
     private static Node? Partner(Emission emission, Node node, RecurrentOp op)
     {
         var opposite = op with { Options = op.Options with { Reverse = !op.Options.Reverse } };
@@ -64,10 +77,12 @@ internal static class Recurrent
             && other.Inputs.All(input => emission.IsStatic(input) || input.Producer.Op is SourceOp || emission.Places(input).Count > 0));
     }
 
-    // Two layers side by side in a model stay two nodes; two inside one layer are its two directions.
-    private static LayerCall? Enclosing(Node node) => node.Scope is { Layer: not Model } scope ? (scope.Parent is { Layer: not Model } parent ? parent : scope) : null;
+    // Two layers of a model remain two nodes; two inside one layer are its two directions.
+    private static LayerCall? Enclosing(Node node) =>
+        node.Scope is { Layer: not Model } scope ? (scope.Parent is { Layer: not Model } parent ? parent : scope) : null;
 
-    private static void Outputs(Emission emission, RecurrentOp op, Node[] directions, SequenceMask? mask, List<string> inputs, int units, Func<Value, bool> isRead)
+    private static void Outputs(
+        Emission emission, RecurrentOp op, Node[] directions, SequenceMask? mask, List<string> inputs, int units, Func<Value, bool> isRead)
     {
         var x = directions[0].Inputs[0].Spec.Shape;
         var (batch, time) = (x.Dims[0], x.Dims[1]);
@@ -82,7 +97,8 @@ internal static class Recurrent
             }
 
             outputs[i] = emission.Graph.Reserve(emission.Prefix + (i == 0 ? "/sequence" : i == 1 ? "/state" : "/cell_state"));
-            emission.Graph.Describe(outputs[i], new TensorSpec(i == 0 ? Shape.Of(time, count, batch, units) : Shape.Of(count, batch, units), DType.Float32));
+            var shape = i == 0 ? Shape.Of(time, count, batch, units) : Shape.Of(count, batch, units);
+            emission.Graph.Describe(outputs[i], new TensorSpec(shape, DType.Float32));
         }
 
         var attributes = new List<AttributeProto>
@@ -99,16 +115,30 @@ internal static class Recurrent
             var (node, reverse) = (directions[d], ((RecurrentOp)directions[d].Op).Options.Reverse);
             if (isRead(node.Outputs[0]))
             {
-                if (mask is null) One(emission, node.Outputs[0], Layout.TimeMajor, outputs[0], 1, d, count);
-                else mask.Spread(emission, node.Outputs[0], Direction(emission, outputs[0], 1, d, count, new TensorSpec(Shape.Of(time, batch, units), DType.Float32)), reverse, op.Options.ZeroMaskedOutput);
+                if (mask is null)
+                {
+                    One(emission, node.Outputs[0], Layout.TimeMajor, outputs[0], 1, d, count);
+                }
+                else
+                {
+                    var compact = Direction(emission, outputs[0], 1, d, count, new TensorSpec(Shape.Of(time, batch, units), DType.Float32));
+                    mask.Spread(emission, node.Outputs[0], compact, reverse, op.Options.ZeroMaskedOutput);
+                }
             }
 
             for (var state = 0; state < op.States; state++)
             {
                 var value = node.Outputs[1 + state];
                 if (!isRead(value)) continue;
-                if (mask is null || op.StateInput is not { } first) One(emission, value, Layout.Identity(2), outputs[1 + state], 0, d, count);
-                else mask.Keep(emission, value, Direction(emission, outputs[1 + state], 0, d, count, value.Spec), emission.Read(node.Inputs[first + state]));
+                if (mask is null || op.StateInput is not { } first)
+                {
+                    One(emission, value, Layout.Identity(2), outputs[1 + state], 0, d, count);
+                }
+                else
+                {
+                    var last = Direction(emission, outputs[1 + state], 0, d, count, value.Spec);
+                    mask.Keep(emission, value, last, emission.Read(node.Inputs[first + state]));
+                }
             }
         }
     }
@@ -127,18 +157,32 @@ internal static class Recurrent
     private static string Joined(Emission emission, Node[] directions, Func<Node, string> part, Shape shape)
     {
         string[] parts = [.. directions.Select(part)];
-        return parts.Length == 1 ? parts[0] : emission.Add("Concat", new TensorSpec(shape.Insert(0, parts.Length), DType.Float32), parts, Attributes.Int("axis", 0));
+        return parts.Length == 1 ? parts[0] : emission.Add(
+            "Concat", new TensorSpec(shape.Insert(0, parts.Length), DType.Float32), parts, Attributes.Int("axis", 0));
     }
 
-    /// <summary>(in, gates * units) with Keras' gates as (1, gates * units, in) with ONNX's.</summary>
-    private static IReadOnlyList<ArrangementStep> Kernel(RecurrentOp op, Shape shape, int units) =>
-        [new ReshapeStep([shape.Dims[0], op.Gates, units]), new TakeStep(1, Gates(op)), new TransposeStep([1, 2, 0]), new ReshapeStep([1, op.Gates * units, shape.Dims[0]])];
+    /// <summary>(in, gates * units) in Keras' order of gates to (1, gates * units, in) in ONNX's.</summary>
+    private static IReadOnlyList<ArrangementStep> KernelSteps(RecurrentOp op, Shape shape, int units) =>
+    [
+        new ReshapeStep([shape.Dims[0], op.Gates, units]),
+        new TakeStep(1, Gates(op)),
+        new TransposeStep([1, 2, 0]),
+        new ReshapeStep([1, op.Gates * units, shape.Dims[0]]),
+    ];
 
-    /// <summary>ONNX has a second bias beside the recurrent kernel; Keras has it for the GRU that resets after the product.</summary>
-    private static IReadOnlyList<ArrangementStep> Bias(RecurrentOp op, int units) => op is Gru { ResetAfter: true }
+    /// <summary>ONNX has a second bias for the recurrent product; Keras has it only for the GRU that resets after the product.</summary>
+    private static IReadOnlyList<ArrangementStep> BiasSteps(RecurrentOp op, int units) => op is Gru { ResetAfter: true }
         ? [new ReshapeStep([1, 2 * op.Gates * units])]
-        : [new ReshapeStep([op.Gates, units]), new TakeStep(0, Gates(op)), new ReshapeStep([1, op.Gates * units]), new AppendZerosStep(1, op.Gates * units)];
+        :
+        [
+            new ReshapeStep([op.Gates, units]),
+            new TakeStep(0, Gates(op)),
+            new ReshapeStep([1, op.Gates * units]),
+            new AppendZerosStep(1, op.Gates * units),
+        ];
 
-    /// <summary>Keras' LSTM has input, forget, cell, output; ONNX's input, output, forget, cell. The GRU has update, reset, candidate in both.</summary>
+    /// <summary>
+    /// Keras' LSTM has the gates input, forget, cell, output; ONNX's input, output, forget, cell. The GRU has update, reset, candidate in both.
+    /// </summary>
     private static IntList Gates(RecurrentOp op) => op switch { Lstm => [0, 3, 1, 2], Gru => [0, 1, 2], _ => [0] };
 }

@@ -3,22 +3,27 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>The activations inside a recurrent node, in ONNX's words.</summary>
+/// <summary>The activations of a recurrent node as ONNX attributes.</summary>
 internal static class RecurrentActivations
 {
-    /// <summary>Whether ONNX Runtime's recurrent operators know all of them; it has no Selu there.</summary>
+    /// <summary>Whether ONNX Runtime's recurrent operators support all of them; they do not support Selu.</summary>
     public static bool Known(RecurrentOp op) => Of(op).All(activation => activation != GateActivation.Selu);
 
-    /// <summary>Names and parameters for each direction; none where they are ONNX's defaults, which CUDA needs.</summary>
+    /// <summary>Names and parameters for each direction; none for ONNX's defaults, because CUDA rejects the attribute.</summary>
     public static IEnumerable<AttributeProto> Attributes(RecurrentOp op, int directions)
     {
-        GateActivation[] usual = op switch { Lstm => [GateActivation.Sigmoid, GateActivation.Tanh, GateActivation.Tanh], Gru => [GateActivation.Sigmoid, GateActivation.Tanh], _ => [GateActivation.Tanh] };
+        GateActivation[] usual = op switch
+        {
+            Lstm => [GateActivation.Sigmoid, GateActivation.Tanh, GateActivation.Tanh],
+            Gru => [GateActivation.Sigmoid, GateActivation.Tanh],
+            _ => [GateActivation.Tanh],
+        };
         var chosen = Of(op);
         if (chosen.SequenceEqual(usual)) yield break;
         var all = Enumerable.Repeat(chosen, directions).SelectMany(activations => activations).Select(Words).ToArray();
         yield return Proto.Attributes.Texts("activations", all.Select(activation => activation.Name));
 
-        // Parameters are handed out in order to the functions that take any.
+        // Parameters are assigned in order to the functions that take one.
         float[] alphas = [.. all.Where(activation => activation.Alpha is not null).Select(activation => activation.Alpha!.Value)];
         float[] betas = [.. all.Where(activation => activation.Beta is not null).Select(activation => activation.Beta!.Value)];
         if (alphas.Length > 0) yield return Proto.Attributes.Floats("activation_alpha", alphas);
@@ -43,6 +48,6 @@ internal static class RecurrentActivations
         GateActivation.Elu => ("Elu", 1, null),
         GateActivation.Softplus => ("Softplus", null, null),
         GateActivation.Softsign => ("Softsign", null, null),
-        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "ONNX Runtime's recurrent operators do not know it."),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "ONNX Runtime's recurrent operators do not support it."),
     };
 }

@@ -12,7 +12,13 @@ internal static class RecurrentCell
     /// <param name="recurrent">The recurrent kernel (units, gates * units).</param>
     /// <param name="bias">The bias of the recurrent product, (gates * units), where there is one.</param>
     /// <param name="states">The states before.</param>
-    public static SymbolicTensor[] Step(RecurrentOp op, int units, SymbolicTensor z, SymbolicTensor recurrent, SymbolicTensor? bias, IReadOnlyList<SymbolicTensor> states) => op switch
+    public static SymbolicTensor[] Step(
+        RecurrentOp op,
+        int units,
+        SymbolicTensor z,
+        SymbolicTensor recurrent,
+        SymbolicTensor? bias,
+        IReadOnlyList<SymbolicTensor> states) => op switch
     {
         Lstm lstm => Lstm(lstm, units, z, recurrent, states[0], states[1]),
         Gru gru => [gru.ResetAfter ? ResetAfter(gru, units, z, recurrent, bias, states[0]) : ResetBefore(gru, units, z, recurrent, states[0])],

@@ -4,7 +4,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>Recurrent operators step by step: with activations ONNX's nodes do not know, and backwards through time.</summary>
+/// <summary>Recurrent operators step by step: with activations that ONNX's operators do not support, and gradients through time.</summary>
 internal static class RecurrentScan
 {
     public static void Forward(Emission emission, Node node)
@@ -19,7 +19,9 @@ internal static class RecurrentScan
         }
     }
 
-    /// <summary>Runs the steps again for the states before each, then backwards: what each step hands to the one before it is the gradient of its formula.</summary>
+    /// <summary>
+    /// Runs the steps again for the states before each step, then backwards: each step passes the gradient of its formula to the step before it.
+    /// </summary>
     public static void Gradient(Emission emission, Node node, RecurrentGradient op)
     {
         var forward = op.Forward;
@@ -28,14 +30,16 @@ internal static class RecurrentScan
         var before = layer.Run(emission, emitStates: true);
         var carried = forward.States + (layer.HoldsOutput ? 1 : 0);
 
-        // Gradients that came: of the sequence first, then of the last states.
+        // Incoming gradients: of the sequence first, then of the last states.
         var next = forward.InputCount + 2;
         var ofSequence = op.SequenceGradient ? emission.Read(node.Inputs[next++], Layout.TimeMajor) : null;
         var ofStates = new string?[forward.States];
         foreach (var state in op.StateGradients) ofStates[state] = emission.Read(node.Inputs[next++]);
 
         var body = new ScanBody(emission, "backward");
-        var upstream = Enumerable.Range(0, carried).Select(i => body.State($"upstream_{i}", layer.State, (i < ofStates.Length ? ofStates[i] : null) ?? layer.Zeros)).ToArray();
+        var upstream = Enumerable.Range(0, carried)
+            .Select(i => body.State($"upstream_{i}", layer.State, (i < ofStates.Length ? ofStates[i] : null) ?? layer.Zeros))
+            .ToArray();
         var kernel = body.State("kernel_gradient", layer.Recurrent.Spec, layer.ZerosOf(layer.Recurrent.Spec));
         var bias = layer.RecurrentBias is { } row ? body.State("bias_gradient", row.Spec, layer.ZerosOf(row.Spec)) : null;
         var z = body.Step("z", layer.Gates, layer.Contribution);
@@ -62,9 +66,10 @@ internal static class RecurrentScan
 
         Definitions.Write(emission, node, inputs =>
         {
-            var dz = emission.Bring(results[^1], new TensorSpec(output.Spec.Shape.With(2, layer.Gates.Shape.Dims[1]), DType.Float32), Layout.TimeMajor);
+            var gates = layer.Gates.Shape.Dims[1];
+            var dz = emission.Bring(results[^1], new TensorSpec(output.Spec.Shape.With(2, gates), DType.Float32), Layout.TimeMajor);
             var (x, weights) = (inputs[0], inputs[1]);
-            var rows = Ops.Reshape(dz, -1, layer.Gates.Shape.Dims[1]);
+            var rows = Ops.Reshape(dz, -1, gates);
             var gradients = new List<SymbolicTensor>
             {
                 Ops.Make(new MatMul(false, true), dz, weights),
@@ -74,10 +79,17 @@ internal static class RecurrentScan
             if (forward.BiasInput is { } input)
             {
                 var sum = Ops.Sum(rows, 0);
-                gradients.Add(bias is null ? sum : Ops.Reshape(Ops.Concatenate([sum, emission.Bring(results[carried + 1], bias.Value.Spec, Layout.Identity(1))]), inputs[input].Shape.Dims.ToArray()));
+                if (bias is not null)
+                {
+                    var ofRecurrent = emission.Bring(results[carried + 1], bias.Value.Spec, Layout.Identity(1));
+                    sum = Ops.Reshape(Ops.Concatenate([sum, ofRecurrent]), inputs[input].Shape.Dims.ToArray());
+                }
+
+                gradients.Add(sum);
             }
 
-            for (var i = 0; forward.StateInput is not null && i < forward.States; i++) gradients.Add(emission.Bring(results[i], layer.State, Layout.Identity(2)));
+            for (var i = 0; forward.StateInput is not null && i < forward.States; i++)
+                gradients.Add(emission.Bring(results[i], layer.State, Layout.Identity(2)));
             return gradients.ToArray();
         });
 
@@ -97,7 +109,7 @@ internal static class RecurrentScan
         }
     }
 
-    /// <summary>What both directions of the loop share: the sequence's names in the file and the formula of a step.</summary>
+    /// <summary>What the forward and the backward loop share: names of the sequence in the file, and the formula of a step.</summary>
     private sealed class Sequence
     {
         private readonly Emission _emission;
@@ -128,9 +140,7 @@ internal static class RecurrentScan
 
             Contribution = emission.Read(emission.Write(z), Layout.TimeMajor);
             if (op.MaskInput is { } mask) Mask = emission.Read(emission.Write(Ops.ExpandDims(new SymbolicTensor(inputs[mask]), -1)), Layout.TimeMajor);
-            Zeros = State.Shape.IsKnown
-                ? ZerosOf(State)
-                : Pools.Zeros(emission, emission.Add("Concat", new TensorSpec(Shape.Of(2), DType.Int64), [DynamicShapes.Dims(emission, inputs[0], [0]), emission.Constant("units", _units)], Attributes.Int("axis", 0)), State);
+            Zeros = State.Shape.IsKnown ? ZerosOf(State) : Pools.Zeros(emission, StateShape(inputs[0]), State);
             _initial = [.. Enumerable.Range(0, op.States).Select(i => op.StateInput is { } first ? emission.Read(inputs[first + i]) : Zeros)];
         }
 
@@ -156,12 +166,12 @@ internal static class RecurrentScan
 
         public string Zeros { get; }
 
-        /// <summary>A step that does not count shows the output before it, which is then carried along like a state.</summary>
+        /// <summary>Whether a masked step repeats the output before it, which is then carried along like a state.</summary>
         public bool HoldsOutput => Mask is not null && !Op.Options.ZeroMaskedOutput;
 
-        public string ZerosOf(TensorSpec spec) => Pools.Zeros(_emission, _emission.Constant("shape", spec.Shape.Dims.ToArray().Select(dim => (long)dim)), spec);
+        public string ZerosOf(TensorSpec spec) => Pools.Zeros(_emission, _emission.Constant("shape", spec.Shape.Dims.ToArray()), spec);
 
-        /// <summary>Runs over the sequence; the results are the last states, then the states before each step or the output of each.</summary>
+        /// <summary>Runs over the sequence; the results are the last states followed by the outputs, or the states before each step.</summary>
         public string[] Run(Emission emission, bool emitStates)
         {
             var body = new ScanBody(emission, emitStates ? "states" : "forward");
@@ -177,14 +187,21 @@ internal static class RecurrentScan
             return emitStates ? results[after.Length..] : results;
         }
 
-        /// <summary>States after a step, the carried output among them, and what the step shows.</summary>
-        public (SymbolicTensor[] After, SymbolicTensor Shown) Step(SymbolicTensor z, SymbolicTensor recurrent, SymbolicTensor? bias, SymbolicTensor? mask, IReadOnlyList<SymbolicTensor> states)
+        /// <summary>States after a step, including the carried output, and the output of the step.</summary>
+        public (SymbolicTensor[] After, SymbolicTensor Shown) Step(
+            SymbolicTensor z, SymbolicTensor recurrent, SymbolicTensor? bias, SymbolicTensor? mask, IReadOnlyList<SymbolicTensor> states)
         {
             var after = RecurrentCell.Step(Op, _units, z, recurrent, bias, states);
             if (mask is null) return (after, after[0]);
             var shown = Ops.Where(mask, after[0], HoldsOutput ? states[^1] : Ops.ZerosLike(after[0]));
             for (var i = 0; i < after.Length; i++) after[i] = Ops.Where(mask, after[i], states[i]);
             return (HoldsOutput ? [.. after, shown] : after, shown);
+        }
+
+        private string StateShape(Value x)
+        {
+            string[] dims = [DynamicShapes.Dims(_emission, x, [0]), _emission.Constant("units", _units)];
+            return _emission.Add("Concat", new TensorSpec(Shape.Of(2), DType.Int64), dims, Attributes.Int("axis", 0));
         }
     }
 }

@@ -4,10 +4,10 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>Many numbers to one along some axes, in whatever layout they lie.</summary>
+/// <summary>Reductions along axes, in the layout of the operand.</summary>
 internal static class Reductions
 {
-    /// <summary>Since opset 18 the axes are an input; for sums since 13.</summary>
+    /// <summary>The axes are an input since opset 18, for sums since 13.</summary>
     public static Emitter Of(string name, ReduceOp op) => (emission, node) =>
     {
         var x = node.Inputs[0];
@@ -20,14 +20,14 @@ internal static class Reductions
         var inputs = new List<string> { source };
         if (axes.Length < rank || rank == 0)
         {
-            if (name == "ReduceSum" || emission.Opset >= 18) inputs.Add(emission.Constant("axes", stored.Select(axis => (long)axis)));
+            if (name == "ReduceSum" || emission.Opset >= 18) inputs.Add(emission.Constant("axes", stored));
             else attributes.Add(Attributes.Ints("axes", stored));
         }
 
         emission.Result(node.Outputs[0], Left(layout, axes, op.KeepDims), name, inputs, attributes);
     };
 
-    /// <summary>ONNX Runtime reduces numbers, not truth values.</summary>
+    /// <summary>ONNX Runtime cannot reduce bool.</summary>
     public static void Any(Emission emission, Node node, ReduceAny op) => Truth(emission, node, new ReduceMax(op.Axes, op.KeepDims));
 
     public static void All(Emission emission, Node node, ReduceAll op) => Truth(emission, node, new ReduceMin(op.Axes, op.KeepDims));
@@ -37,7 +37,13 @@ internal static class Reductions
         var x = node.Inputs[0];
         var positive = ShapeRules.Axis(axis, x.Spec.Shape.Rank, name);
         var (source, layout) = Source(emission, x);
-        emission.Result(node.Outputs[0], Left(layout, [positive], keepdims), name, [source], Attributes.Int("axis", layout.Position(positive)), Attributes.Flag("keepdims", keepdims));
+        emission.Result(
+            node.Outputs[0],
+            Left(layout, [positive], keepdims),
+            name,
+            [source],
+            Attributes.Int("axis", layout.Position(positive)),
+            Attributes.Flag("keepdims", keepdims));
     };
 
     public static void CumSum(Emission emission, Node node, CumSum op)
@@ -45,7 +51,13 @@ internal static class Reductions
         var x = node.Inputs[0];
         var (source, layout) = Source(emission, x);
         var axis = layout.Position(ShapeRules.Axis(op.Axis, x.Spec.Shape.Rank, op.Name));
-        emission.Result(node.Outputs[0], layout, "CumSum", [source, emission.Scalar("axis", (long)axis)], Attributes.Flag("exclusive", op.Exclusive), Attributes.Flag("reverse", op.Reverse));
+        emission.Result(
+            node.Outputs[0],
+            layout,
+            "CumSum",
+            [source, emission.Scalar("axis", (long)axis)],
+            Attributes.Flag("exclusive", op.Exclusive),
+            Attributes.Flag("reverse", op.Reverse));
     }
 
     public static void TopK(Emission emission, Node node, TopK op)
@@ -57,14 +69,15 @@ internal static class Reductions
         emission.Node("TopK", inputs, outputs, Attributes.Int("axis", layout.Position(layout.Rank - 1)));
     }
 
-    /// <summary>A number of elements: known, or the product of dimensions that only the run knows.</summary>
+    /// <summary>The number of elements: a constant, or the product of dimensions that are known only at run time.</summary>
     public static void Size(Emission emission, Node node, Size op)
     {
         var x = node.Inputs[0];
         var axes = ShapeRules.Axes(op.Axes, x.Spec.Shape.Rank, op.Name);
         if (axes.All(axis => x.Spec.Shape.Dims[axis] != Shape.Unknown))
         {
-            emission.SetStatic(node.Outputs[0], TensorData.Of(Shape.Of(), [axes.Aggregate(1f, (product, axis) => product * x.Spec.Shape.Dims[axis])]));
+            var size = axes.Aggregate(1f, (product, axis) => product * x.Spec.Shape.Dims[axis]);
+            emission.SetStatic(node.Outputs[0], TensorData.Of(Shape.Of(), [size]));
             return;
         }
 
@@ -73,7 +86,7 @@ internal static class Reductions
         emission.Result(node.Outputs[0], Layout.Identity(0), "Cast", [product], Attributes.Type("to", DType.Float32));
     }
 
-    /// <summary>The sum over what broadcasting repeated: axes in front that the other does not have, and those it has once.</summary>
+    /// <summary>The sum over the axes that broadcasting repeated: leading ones that the other operand does not have, and those where its size is 1.</summary>
     public static void SumToLike(Emission emission, Node node)
     {
         var (x, like) = (node.Inputs[0].Spec.Shape, node.Inputs[1].Spec.Shape);
@@ -99,14 +112,14 @@ internal static class Reductions
         return (emission.Read(x), Layout.Identity(place.Layout.Rank));
     }
 
-    /// <summary>The layout of what is left of a value when axes go.</summary>
+    /// <summary>The layout after axes are removed.</summary>
     public static Layout Left(Layout layout, int[] axes, bool keepdims)
     {
         if (keepdims) return layout;
-        return new([.. layout.Axes.Where(axis => !axes.Contains(axis)).Select(axis => axis - axes.Count(gone => gone < axis))]);
+        return new([.. layout.Axes.Where(axis => !axes.Contains(axis)).Select(axis => axis - axes.Count(removed => removed < axis))]);
     }
 
-    /// <summary>Over all positions of a channels-first image, the pooling operator stays in the layout ONNX Runtime computes convolutions in.</summary>
+    /// <summary>Over all positions of a channels-first image: a pooling operator, because ONNX Runtime keeps it in the layout of its convolutions.</summary>
     private static bool TryPoolGlobally(Emission emission, Node node, string name, ReduceOp op, int[] axes, string source, Layout layout)
     {
         var rank = layout.Rank;
@@ -119,7 +132,8 @@ internal static class Reductions
             return true;
         }
 
-        var pooled = emission.Add(pool, node.Inputs[0].Spec with { Shape = Shape.Of([shape.Dims[0], shape.Dims[^1], .. Enumerable.Repeat(1, rank - 2)]) }, [source]);
+        var result = node.Inputs[0].Spec with { Shape = Shape.Of([shape.Dims[0], shape.Dims[^1], .. Enumerable.Repeat(1, rank - 2)]) };
+        var pooled = emission.Add(pool, result, [source]);
         emission.Result(node.Outputs[0], Layout.Identity(2), "Flatten", [pooled], Attributes.Int("axis", 1));
         return true;
     }

@@ -2,7 +2,7 @@ using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>A loop over the steps of a sequence, put together as tensors: ONNX's Scan.</summary>
+/// <summary>A loop over the steps of a sequence, composed of tensors: ONNX's Scan.</summary>
 internal sealed class ScanBody(Emission emission, string role)
 {
     private readonly List<(string Name, Value Value, string Source)> _states = [];
@@ -17,14 +17,14 @@ internal sealed class ScanBody(Emission emission, string role)
     /// <summary>One step of a time-major sequence.</summary>
     public SymbolicTensor Step(string name, TensorSpec spec, string sequence) => Add(_steps, name, spec, sequence);
 
-    /// <summary>A value that is the same in all steps.</summary>
+    /// <summary>A value of the outer graph, the same in all steps.</summary>
     public SymbolicTensor Outside(Value value)
     {
         _captured.Add((emission.Read(value), value));
         return new SymbolicTensor(value);
     }
 
-    /// <summary>The states after the step, in their order.</summary>
+    /// <summary>The states after the step, in order.</summary>
     public void Next(IEnumerable<SymbolicTensor> states) => _next.AddRange(states.Select(state => state.Value));
 
     /// <summary>A value of each step that becomes a time-major sequence.</summary>

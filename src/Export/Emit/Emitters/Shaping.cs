@@ -4,24 +4,31 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>The same elements in another shape or order, parts of them, and several tensors as one.</summary>
+/// <summary>Reshaping, transposing, slicing, padding, splitting and concatenating.</summary>
 internal static class Shaping
 {
     public static void Reshape(Emission emission, Node node, Reshape op)
     {
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         if (TryFlatten(emission, x, y) || TryUnflatten(emission, x, y)) return;
-        var place = emission.Places(x).FirstOrDefault(place => place.Layout.SameMemory(Layout.Identity(place.Layout.Rank), x.Spec.Shape) && Target(op, x, place.Layout, Layout.Identity(op.Target.Count)) is not null);
-        var (source, layout) = place is null ? (emission.Read(x), Layout.Identity(x.Spec.Shape.Rank)) : (place.Name, place.Layout);
         var result = Layout.Identity(op.Target.Count);
-        if (emission.Facts.Wanted(emission.Original(y)) is { } wanted && wanted.SameMemory(result, y.Spec.Shape) && Target(op, x, layout, wanted) is not null) result = wanted;
-        if (result.Rank == 2 && y.Spec.Shape.Dims[0] == x.Spec.Shape.Dims[0] && layout.Axes[0] == 0 && op.Target[0] == 0) emission.Result(y, result, "Flatten", [source], Attributes.Int("axis", 1));
-        else emission.Result(y, result, "Reshape", [source, emission.Constant("shape", Target(op, x, layout, result)!)]);
+        var place = emission.Places(x).FirstOrDefault(place =>
+            place.Layout.SameMemory(Layout.Identity(place.Layout.Rank), x.Spec.Shape) && Target(op, x, place.Layout, result) is not null);
+        var (source, layout) = place is null ? (emission.Read(x), Layout.Identity(x.Spec.Shape.Rank)) : (place.Name, place.Layout);
+        var wanted = emission.Facts.Wanted(emission.Original(y));
+        if (wanted is { } other && other.SameMemory(result, y.Spec.Shape) && Target(op, x, layout, other) is not null) result = other;
+        if (result.Rank == 2 && y.Spec.Shape.Dims[0] == x.Spec.Shape.Dims[0] && layout.Axes[0] == 0 && op.Target[0] == 0)
+            emission.Result(y, result, "Flatten", [source], Attributes.Int("axis", 1));
+        else
+            emission.Result(y, result, "Reshape", [source, emission.Constant("shape", Target(op, x, layout, result)!)]);
     }
 
     /// <summary>The same elements in the shape of the other input.</summary>
-    public static void ReshapeLike(Emission emission, Node node) =>
-        emission.Result(node.Outputs[0], Layout.Identity(node.Outputs[0].Spec.Shape.Rank), "Reshape", [emission.Read(node.Inputs[0]), DynamicShapes.ReshapeTarget(emission, node.Inputs[1])]);
+    public static void ReshapeLike(Emission emission, Node node)
+    {
+        string[] inputs = [emission.Read(node.Inputs[0]), DynamicShapes.ReshapeTarget(emission, node.Inputs[1])];
+        emission.Result(node.Outputs[0], Layout.Identity(node.Outputs[0].Spec.Shape.Rank), "Reshape", inputs);
+    }
 
     public static void ExpandLike(Emission emission, Node node)
     {
@@ -39,17 +46,20 @@ internal static class Shaping
         var layout = Layout.Identity(rank);
         if (emission.Facts.Wanted(emission.Original(y)) is { } wanted && wanted.SameMemory(layout, y.Spec.Shape)) layout = wanted;
         var own = new Layout([.. layout.Axes.Where(kept.Contains).Select(axis => Array.IndexOf(kept, axis))]);
-        emission.Result(y, layout, "Unsqueeze", [emission.Read(x, own), emission.Constant("axes", layout.Positions(axes).Select(axis => (long)axis))]);
+        emission.Result(y, layout, "Unsqueeze", [emission.Read(x, own), emission.Constant("axes", layout.Positions(axes))]);
     }
 
     public static void Squeeze(Emission emission, Node node, Squeeze op)
     {
         var (source, layout) = Reductions.Source(emission, node.Inputs[0]);
         var axes = ShapeRules.Axes(op.Axes, layout.Rank, op.Name);
-        emission.Result(node.Outputs[0], Reductions.Left(layout, axes, keepdims: false), "Squeeze", [source, emission.Constant("axes", layout.Positions(axes).Select(axis => (long)axis))]);
+        emission.Result(
+            node.Outputs[0], Reductions.Left(layout, axes, keepdims: false), "Squeeze", [source, emission.Constant("axes", layout.Positions(axes))]);
     }
 
-    /// <summary>Nothing is written: the same tensor, seen with other axes. A Transpose appears where a reader needs another order, one for any number of these in a row.</summary>
+    /// <summary>
+    /// Writes nothing: the same tensor with other axes. A Transpose is written when a reader needs another order, one for any number of these in a row.
+    /// </summary>
     public static void Transpose(Emission emission, Node node, Transpose op)
     {
         var x = node.Inputs[0];
@@ -62,12 +72,14 @@ internal static class Shaping
     {
         var y = node.Outputs[0];
         var axis = ShapeRules.Axis(op.Axis, y.Spec.Shape.Rank, op.Name);
-        if (axis == 1 && y.Spec.Shape.Rank == 2 && emission.Facts.AcceptsFeatureOrder(emission.Original(y)) && node.Inputs.Any(input => Features(input) is not null)
+        if (axis == 1 && y.Spec.Shape.Rank == 2 && emission.Facts.AcceptsFeatureOrder(emission.Original(y))
+            && node.Inputs.Any(input => Features(input) is not null)
             && node.Inputs.All(input => !emission.IsStatic(input) && input.Spec.Shape.Dims[1] != Shape.Unknown))
         {
-            // Each part keeps the order it lies in; the matrix after it stores its rows accordingly.
+            // Each part keeps its order; the matrix after it stores its rows accordingly.
             var order = FeatureOrder.Concatenate(node.Inputs.Select(input => Features(input) ?? FeatureOrder.Plain(input.Spec.Shape.Dims[1])));
-            emission.Result(y, new Layout([0, 1], order), "Concat", [.. node.Inputs.Select(input => Features(input) is null ? emission.Read(input) : emission.Places(input)[0].Name)], Attributes.Int("axis", 1));
+            var inputs = node.Inputs.Select(input => Features(input) is null ? emission.Read(input) : emission.Places(input)[0].Name);
+            emission.Result(y, new Layout([0, 1], order), "Concat", inputs, Attributes.Int("axis", 1));
             return;
         }
 
@@ -80,10 +92,10 @@ internal static class Shaping
     public static void Split(Emission emission, Node node, Split op)
     {
         var (source, layout) = Reductions.Source(emission, node.Inputs[0]);
-        Pieces(emission, node, source, layout, op.Axis, emission.Constant("sizes", op.Sizes.Select(size => (long)size)));
+        Pieces(emission, node, source, layout, op.Axis, emission.Constant("sizes", op.Sizes));
     }
 
-    /// <summary>Pieces as large as the other inputs.</summary>
+    /// <summary>Pieces of the sizes of the other inputs.</summary>
     public static void SplitLike(Emission emission, Node node, SplitLike op)
     {
         var (source, layout) = Reductions.Source(emission, node.Inputs[0]);
@@ -91,7 +103,7 @@ internal static class Shaping
         string sizes;
         if (node.Outputs.All(piece => piece.Spec.Shape.Dims[axis] != Shape.Unknown))
         {
-            sizes = emission.Constant("sizes", node.Outputs.Select(piece => (long)piece.Spec.Shape.Dims[axis]));
+            sizes = emission.Constant("sizes", node.Outputs.Select(piece => piece.Spec.Shape.Dims[axis]));
         }
         else
         {
@@ -105,14 +117,20 @@ internal static class Shaping
     public static void Slice(Emission emission, Node node, Slice op)
     {
         var (source, layout) = Reductions.Source(emission, node.Inputs[0]);
-        var axes = op.Axes.Select(axis => (long)layout.Position(ShapeRules.Axis(axis, layout.Rank, op.Name)));
+        var axes = op.Axes.Select(axis => layout.Position(ShapeRules.Axis(axis, layout.Rank, op.Name)));
         emission.Result(
             node.Outputs[0],
             layout,
             "Slice",
-            [source, emission.Constant("starts", op.Starts.Select(Far)), emission.Constant("ends", op.Ends.Select(Far)), emission.Constant("axes", axes), emission.Constant("steps", op.Steps.Select(step => (long)step))]);
+            [
+                source,
+                emission.Constant("starts", op.Starts.Select(Far)),
+                emission.Constant("ends", op.Ends.Select(Far)),
+                emission.Constant("axes", axes),
+                emission.Constant("steps", op.Steps),
+            ]);
 
-        // The two ends of an axis of any length.
+        // The ends of an axis of any length.
         static long Far(int position) => position == int.MaxValue ? long.MaxValue : position == int.MinValue ? long.MinValue : position;
     }
 
@@ -120,8 +138,10 @@ internal static class Shaping
     {
         var layout = Operands.Choose(emission, node, node.Inputs[0]) with { Features = null };
         var x = emission.Read(node.Inputs[0], layout);
-        var inputs = new List<string> { x, emission.Constant("pads", [.. layout.Axes.Select(axis => (long)op.Begin[axis]), .. layout.Axes.Select(axis => (long)op.End[axis])]) };
-        if (op.Mode == PadMode.Constant && op.Value != 0) inputs.Add(emission.Constant("value", Casts.TryConvert(TensorData.Of(Shape.Of(), [op.Value]), node.Inputs[0].Spec.Type)!));
+        int[] pads = [.. layout.Axes.Select(axis => op.Begin[axis]), .. layout.Axes.Select(axis => op.End[axis])];
+        var inputs = new List<string> { x, emission.Constant("pads", pads) };
+        if (op.Mode == PadMode.Constant && op.Value != 0)
+            inputs.Add(emission.Constant("value", Casts.TryConvert(TensorData.Of(Shape.Of(), [op.Value]), node.Inputs[0].Spec.Type)!));
         var mode = op.Mode switch { PadMode.Constant => "constant", PadMode.Reflect => "reflect", _ => "edge" };
         emission.Result(node.Outputs[0], layout, "Pad", inputs, Attributes.Text("mode", mode));
     }
@@ -129,7 +149,7 @@ internal static class Shaping
     public static void Tile(Emission emission, Node node, Tile op)
     {
         var (source, layout) = Reductions.Source(emission, node.Inputs[0]);
-        emission.Result(node.Outputs[0], layout, "Tile", [source, emission.Constant("repeats", layout.Axes.Select(axis => (long)op.Repeats[axis]))]);
+        emission.Result(node.Outputs[0], layout, "Tile", [source, emission.Constant("repeats", layout.Axes.Select(axis => op.Repeats[axis]))]);
     }
 
     private static void Pieces(Emission emission, Node node, string source, Layout layout, int axis, string sizes)
@@ -139,28 +159,31 @@ internal static class Shaping
         emission.Node("Split", [source, sizes], outputs, Attributes.Int("axis", position));
     }
 
-    /// <summary>An image that lies channels-first is flattened as it lies, where the matrix after it can store its rows in that order.</summary>
+    /// <summary>Flattens a channels-first image as it is, if the matrix after it can store its rows in that order.</summary>
     private static bool TryFlatten(Emission emission, Value x, Value y)
     {
         var (from, to) = (x.Spec.Shape, y.Spec.Shape);
-        if (to.Rank != 2 || from.Rank < 3 || from.Dims[0] != to.Dims[0] || from.Slice(1, from.Rank - 1) is not { IsKnown: true } image || image.ElementCount != to.Dims[1]) return false;
-        if (emission.IsStatic(x) || emission.Places(x) is not [var place, ..] || place.Layout.Axes[0] != 0 || emission.Places(x).Any(other => other.Layout.SameMemory(Layout.Identity(from.Rank), from))) return false;
+        if (to.Rank != 2 || from.Rank < 3 || from.Dims[0] != to.Dims[0]) return false;
+        if (from.Slice(1, from.Rank - 1) is not { IsKnown: true } image || image.ElementCount != to.Dims[1]) return false;
+        if (emission.IsStatic(x) || emission.Places(x) is not [var place, ..] || place.Layout.Axes[0] != 0) return false;
+        if (emission.Places(x).Any(other => other.Layout.SameMemory(Layout.Identity(from.Rank), from))) return false;
         if (!emission.Facts.AcceptsFeatureOrder(emission.Original(y))) return false;
         var order = FeatureOrder.Of(IntList.Create(image.Dims), [.. place.Layout.Axes.Skip(1).Select(axis => axis - 1)]);
         emission.Result(y, new Layout([0, 1], order), "Flatten", [place.Name], Attributes.Int("axis", 1));
         return true;
     }
 
-    /// <summary>Features that were computed in the order the image will lie in.</summary>
+    /// <summary>Reshapes features that were computed in the order of the image.</summary>
     private static bool TryUnflatten(Emission emission, Value x, Value y)
     {
-        if (emission.Places(x) is not [{ Layout.Features: { } order } place, ..] || !order.Equals(emission.Facts.WantedFeatures(emission.Original(x))) || emission.Facts.Wanted(emission.Original(y)) is not { } layout) return false;
+        if (emission.Places(x) is not [{ Layout.Features: { } order } place, ..]) return false;
+        if (!order.Equals(emission.Facts.WantedFeatures(emission.Original(x))) || emission.Facts.Wanted(emission.Original(y)) is not { } layout) return false;
         var stored = layout.Stored(y.Spec.Shape);
-        emission.Result(y, layout, "Reshape", [place.Name, emission.Constant("shape", stored.Dims.ToArray().Select((dim, axis) => axis == 0 ? 0L : dim))]);
+        emission.Result(y, layout, "Reshape", [place.Name, emission.Constant("shape", stored.Dims.ToArray().Select((dim, axis) => axis == 0 ? 0 : dim))]);
         return true;
     }
 
-    /// <summary>A Reshape's target between layouts that keep the order of elements; nothing where ONNX's 0 and -1 cannot say it.</summary>
+    /// <summary>The target of a Reshape between layouts that keep the order of elements; null if it cannot be expressed with ONNX's 0 and -1.</summary>
     private static long[]? Target(Reshape op, Value x, Layout from, Layout to)
     {
         var target = new long[to.Rank];
