@@ -1,12 +1,17 @@
 namespace OnnxFunctional.Tests.Cases;
 
-/// <summary>One row for an operator: its attributes, its inputs, and what it gives by a plain reference. The harness (<c>OpCaseTests</c>) then checks shapes, numbers, gradients and determinism.</summary>
+/// <summary>
+/// One row for an operator: its attributes, its inputs, and what it gives by a plain reference. The harness (<c>OpCaseTests</c>) then checks shapes, numbers,
+/// gradients and determinism.
+/// </summary>
 internal sealed record OpCase(string Variation, Op Op, params OpInput[] Inputs)
 {
     /// <summary>The operator and what is special about the row; unique.</summary>
     public string Name => Variation.Length == 0 ? Op.Name : Op.Name + "_" + Variation;
 
-    /// <summary>The outputs from the inputs, in double precision; none where numbers are checked elsewhere, which <see cref="CheckedElsewhere"/> says.</summary>
+    /// <summary>
+    /// The outputs from the inputs, in double precision; none where numbers are checked elsewhere, which <see cref="CheckedElsewhere"/> says.
+    /// </summary>
     public Func<Plain[], Plain[]>? Reference { get; init; }
 
     /// <summary>Why there is no reference.</summary>

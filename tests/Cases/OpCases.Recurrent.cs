@@ -67,7 +67,9 @@ internal static partial class OpCases
 
     private static string Prefix(string variation, string word) => variation.Length == 0 ? word : word + "_" + variation;
 
-    /// <summary>An operator and its gradient; without differences where kinks lie so close that only the reference, in double precision, can step between them.</summary>
+    /// <summary>
+    /// An operator and its gradient; without differences where kinks lie so close that only the reference, in double precision, can step between them.
+    /// </summary>
     private static IEnumerable<OpCase> Both(string variation, RecurrentOp op, bool differences = true)
     {
         var forward = Sequence(variation, op, 3, 5, 3, 4) with { Differentiable = differences };

@@ -5,10 +5,10 @@ using Rule = System.Func<OnnxFunctional.Serialization.FunctionArguments, OnnxFun
 
 namespace OnnxFunctional.Serialization;
 
-/// <summary>Keras' functions on symbolic tensors in our operators, one row a function.</summary>
+/// <summary>Keras' functions as operators, one row per function.</summary>
 internal static class KerasFunctions
 {
-    /// <summary>The module our own operators that Keras lacks are written under.</summary>
+    /// <summary>The module name of operators that Keras lacks.</summary>
     public const string OwnModule = "onnx_functional.ops";
 
     private static readonly FrozenDictionary<string, Rule> s_rules = new Dictionary<string, Rule>
@@ -41,7 +41,9 @@ internal static class KerasFunctions
         ["Negative"] = Unary(Ops.Negative),
         ["OnesLike"] = Unary(Ops.OnesLike),
         ["Reciprocal"] = Unary(Ops.Reciprocal),
-        ["Round"] = call => call.Integer("decimals", 0) == 0 ? Ops.Round(call.Tensor(0, "x")) : throw new ModelException("Round to decimals is not supported; expected decimals=0."),
+        ["Round"] = call => call.Integer("decimals", 0) == 0
+            ? Ops.Round(call.Tensor(0, "x"))
+            : throw new ModelException("Round to decimals is not supported; expected decimals=0."),
         ["Rsqrt"] = Unary(Ops.Rsqrt),
         ["Sign"] = Unary(Ops.Sign),
         ["Sin"] = Unary(Ops.Sin),
@@ -102,7 +104,9 @@ internal static class KerasFunctions
         ["Flip"] = call => Flip(call.Tensor(0, "x"), call.Axis),
         ["GetItem"] = call => Slicing.Apply(call.Tensor(0, "x"), call.Argument(1, "key")),
         ["Moveaxis"] = call => MoveAxis(call.Tensor(0, "x"), call.Integers("source"), call.Integers("destination")),
-        ["OneHot"] = call => call.Integer("axis", -1) == -1 ? Ops.OneHot(call.Tensor(0, "x"), call.Integer("num_classes", 0)) : throw new ModelException("OneHot along another axis than the last is not supported."),
+        ["OneHot"] = call => call.Integer("axis", -1) == -1
+            ? Ops.OneHot(call.Tensor(0, "x"), call.Integer("num_classes", 0))
+            : throw new ModelException("OneHot along another axis than the last is not supported; expected axis=-1."),
         ["Pad"] = Pad,
         ["Ravel"] = Unary(x => Ops.Reshape(x, -1)),
         ["Reshape"] = call => Ops.Reshape(call.Tensor(0, "x"), NewShape(call.Config("newshape"))),
@@ -110,8 +114,8 @@ internal static class KerasFunctions
         ["Squeeze"] = call => Ops.Squeeze(call.Tensor(0, "x"), call.Axis),
         ["Stack"] = call => Ops.Concatenate(call.Tensors(0, "x").Select(x => Ops.ExpandDims(x, call.Integer("axis", 0))).ToArray(), call.Integer("axis", 0)),
         ["Swapaxes"] = call => Swap(call.Tensor(0, "x"), call.Integer("axis1", 0), call.Integer("axis2", 1)),
-        ["Take"] = call => Ops.Take(call.Tensor(0, "x"), WholeNumbers(call.Tensor(1, "indices")), RequiredAxis(call)),
-        ["TakeAlongAxis"] = call => Ops.Make(new GatherElements(RequiredAxis(call)), call.Tensor(0, "x"), WholeNumbers(call.Tensor(1, "indices"))),
+        ["Take"] = call => Ops.Take(call.Tensor(0, "x"), Integers(call.Tensor(1, "indices")), RequiredAxis(call)),
+        ["TakeAlongAxis"] = call => Ops.Make(new GatherElements(RequiredAxis(call)), call.Tensor(0, "x"), Integers(call.Tensor(1, "indices"))),
         ["Tile"] = call => Ops.Tile(call.Tensor(0, "x"), call.Integers("repeats")),
         ["Transpose"] = call => Transpose(call.Tensor(0, "x"), call.Config("axes")),
 
@@ -142,7 +146,7 @@ internal static class KerasFunctions
         ["TanhShrink"] = Unary(Activation.TanhShrink.Apply),
     }.ToFrozenDictionary();
 
-    /// <summary>Operators of ours that Keras has no function for.</summary>
+    /// <summary>Operators that Keras has no function for.</summary>
     private static readonly FrozenDictionary<string, Rule> s_ownRules = new Dictionary<string, Rule>
     {
         ["HardSigmoid"] = call => Ops.Make(new HardSigmoid(call.Number("alpha", 1f / 6), call.Number("beta", 0.5f)), call.Tensor(0, "x")),
@@ -152,43 +156,52 @@ internal static class KerasFunctions
         ["Size"] = call => Ops.Size(call.Tensor(0, "x"), call.Axis),
     }.ToFrozenDictionary();
 
-    public static bool IsModule(string module) => module == OwnModule || module.StartsWith("keras.src.ops.", StringComparison.Ordinal) || module.StartsWith("keras.ops", StringComparison.Ordinal);
+    public static bool IsModule(string module) =>
+        module == OwnModule || module.StartsWith("keras.src.ops.", StringComparison.Ordinal) || module.StartsWith("keras.ops", StringComparison.Ordinal);
 
-    /// <summary>An operation as a file describes it.</summary>
-    /// <exception cref="ModelException">It is not among the rows.</exception>
+    /// <summary>A function from its description in a file.</summary>
+    /// <exception cref="ModelException">There is no row for it.</exception>
     public static KerasFunction Make(string module, string className, JsonElement config, string name)
     {
         var rules = module == OwnModule ? s_ownRules : s_rules;
         if (!rules.TryGetValue(className, out var rule))
         {
             var nearest = Naming.Nearest(className, rules.Keys);
-            throw new ModelException($"operation '{className}' of {module} is not supported." + (nearest is null ? "" : $" Did you mean '{nearest}'?") + " Write it with supported operations, or as a layer of your own, before saving.");
+            throw new ModelException(
+                $"function '{className}' of {module} is not supported."
+                + (nearest is null ? "" : $" Did you mean '{nearest}'?")
+                + " Rewrite it with supported functions, or as a custom layer, before saving.");
         }
 
-        return new(module, className, [.. config.EnumerateObject().Where(entry => entry.Name != "name").Select(entry => KeyValuePair.Create(entry.Name, CallValue.Read(entry.Value, null)))], rule, name);
+        var options = config.EnumerateObject().Where(entry => entry.Name != "name");
+        return new(module, className, [.. options.Select(entry => KeyValuePair.Create(entry.Name, CallValue.Read(entry.Value, null)))], rule, name);
     }
 
     private static Rule Unary(Func<SymbolicTensor, SymbolicTensor> function) => call => function(call.Tensor(0, "x"));
 
     private static Rule Binary(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function) => call => function(call.Tensor(0, "x1"), call.Tensor(1, "x2"));
 
-    private static Rule Reduction(Func<SymbolicTensor, Axes, bool, SymbolicTensor> function) => call => function(call.Tensor(0, "x"), call.Axis, call.Flag("keepdims"));
+    private static Rule Reduction(Func<SymbolicTensor, Axes, bool, SymbolicTensor> function) =>
+        call => function(call.Tensor(0, "x"), call.Axis, call.Flag("keepdims"));
 
     private static Rule OnLastAxis(Activation activation) =>
         call => call.Tensor(0, "x") is var x && call.Integer("axis", -1) is var axis && (axis == -1 || axis == x.Rank - 1)
             ? activation.Apply(x)
             : throw new ModelException($"{activation.Name} along another axis than the last is not supported; transpose before and after.");
 
-    /// <summary>Python's true division: whole numbers divide to fractions.</summary>
+    /// <summary>Python's true division: integers give floating-point quotients.</summary>
     private static SymbolicTensor Quotient(SymbolicTensor a, SymbolicTensor b) =>
         a.DType.IsFloating() || b.DType.IsFloating() ? Ops.Divide(a, b) : Ops.Divide(Ops.Cast(a, DType.Float32), Ops.Cast(b, DType.Float32));
 
-    private static SymbolicTensor Variance(SymbolicTensor x, Axes axis, bool keepdims) => Ops.Mean(Ops.Square(x - Ops.Mean(x, axis, keepdims: true)), axis, keepdims);
+    private static SymbolicTensor Variance(SymbolicTensor x, Axes axis, bool keepdims) =>
+        Ops.Mean(Ops.Square(x - Ops.Mean(x, axis, keepdims: true)), axis, keepdims);
 
-    private static SymbolicTensor WholeNumbers(SymbolicTensor x) => x.DType.IsInteger() ? x : Ops.Cast(x, DType.Int64);
+    private static SymbolicTensor Integers(SymbolicTensor x) => x.DType.IsInteger() ? x : Ops.Cast(x, DType.Int64);
 
     private static int RequiredAxis(FunctionArguments call) =>
-        call.Config("axis") is { IsNull: false } axis ? axis.Integer("axis") : throw new ModelException("axis is None, which flattens first; expected one axis. Reshape to one dimension before.");
+        call.Config("axis") is { IsNull: false } axis
+            ? axis.Integer("axis")
+            : throw new ModelException("axis is None, which flattens first; expected one axis. Reshape to one dimension first.");
 
     private static DType TypeOf(CallValue value)
     {
@@ -200,7 +213,7 @@ internal static class KerasFunctions
         throw new ModelException($"dtype is {value}, which is not supported; expected a name such as 'float32' or 'int64'.");
     }
 
-    /// <summary>Keras' shape counts the batch; None and -1 are both what remains.</summary>
+    /// <summary>Keras' shape includes the batch; None and -1 both stand for an inferred dimension.</summary>
     private static int[] NewShape(CallValue value)
     {
         CallValue[] dims = value is CallValue.List list ? [.. list.Items] : [value];
@@ -213,8 +226,11 @@ internal static class KerasFunctions
         return x;
     }
 
-    private static SymbolicTensor Transpose(SymbolicTensor x, CallValue axes) =>
-        Ops.Transpose(x, axes.IsNull ? [.. Enumerable.Range(0, x.Rank).Reverse()] : [.. axes.Integers("axes").Select(axis => ShapeRules.Axis(axis, x.Rank, "Transpose"))]);
+    private static SymbolicTensor Transpose(SymbolicTensor x, CallValue axes)
+    {
+        var order = axes.IsNull ? Enumerable.Range(0, x.Rank).Reverse() : axes.Integers("axes").Select(axis => ShapeRules.Axis(axis, x.Rank, "Transpose"));
+        return Ops.Transpose(x, [.. order]);
+    }
 
     private static SymbolicTensor Swap(SymbolicTensor x, int first, int second)
     {
@@ -226,10 +242,12 @@ internal static class KerasFunctions
 
     private static SymbolicTensor MoveAxis(SymbolicTensor x, int[] source, int[] destination)
     {
-        if (source.Length != destination.Length) throw new ModelException($"Moveaxis names {source.Length} axes and {destination.Length} places; expected as many of each.");
+        if (source.Length != destination.Length)
+            throw new ModelException($"Moveaxis names {source.Length} axes but {destination.Length} destinations; expected the same number.");
         var from = source.Select(axis => ShapeRules.Axis(axis, x.Rank, "Moveaxis")).ToArray();
         var order = Enumerable.Range(0, x.Rank).Where(axis => !from.Contains(axis)).ToList();
-        foreach (var (axis, place) in from.Zip(destination.Select(axis => ShapeRules.Axis(axis, x.Rank, "Moveaxis"))).OrderBy(pair => pair.Second)) order.Insert(Math.Min(place, order.Count), axis);
+        foreach (var (axis, place) in from.Zip(destination.Select(axis => ShapeRules.Axis(axis, x.Rank, "Moveaxis"))).OrderBy(pair => pair.Second))
+            order.Insert(Math.Min(place, order.Count), axis);
         return Ops.Transpose(x, [.. order]);
     }
 
@@ -242,9 +260,11 @@ internal static class KerasFunctions
     private static SymbolicTensors Pad(FunctionArguments call)
     {
         var x = call.Tensor(0, "x");
-        if (call.Config("pad_width") is not CallValue.List widths) throw new ModelException($"pad_width is {call.Config("pad_width")}; expected a pair for each axis.");
+        if (call.Config("pad_width") is not CallValue.List widths)
+            throw new ModelException($"pad_width is {call.Config("pad_width")}; expected one pair per axis.");
         int[][] pairs = [.. widths.Items.Select(pair => pair.Integers("pad_width"))];
-        if (pairs.Length != x.Rank || pairs.Any(pair => pair.Length != 2)) throw new ModelException($"pad_width is {widths}; expected a pair for each of the {x.Rank} axes.");
+        if (pairs.Length != x.Rank || pairs.Any(pair => pair.Length != 2))
+            throw new ModelException($"pad_width is {widths}; expected one pair for each of {x.Rank} axes.");
         var mode = call.Config("mode") switch
         {
             { IsNull: true } or CallValue.Literal { Value: "constant" } => PadMode.Constant,
@@ -270,7 +290,8 @@ internal static class KerasFunctions
         else
         {
             var sections = call.Integer("indices_or_sections", 1);
-            if (sections < 1 || size % sections != 0) throw new ModelException($"axis {axis} of {x.Shape} cannot be split into {sections} equal parts; expected a divisor of {size}.");
+            if (sections < 1 || size % sections != 0)
+                throw new ModelException($"axis {axis} of {x.Shape} cannot be split into {sections} equal parts; expected a divisor of {size}.");
             cuts = [.. Enumerable.Range(1, sections).Select(part => part * (size / sections))];
         }
 

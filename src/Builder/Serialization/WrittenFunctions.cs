@@ -1,23 +1,24 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Serialization;
 
-/// <summary>An operation between tensors of a model, such as <c>x + y</c>, in the words of Keras' functions.</summary>
+/// <summary>An operator between tensors of a model, such as <c>x + y</c>, as a Keras function.</summary>
 internal sealed class WrittenFunction(string module, string className, Node node, params (string Key, JsonNode? Value)[] config)
 {
     public string Module { get; } = module;
 
     public string ClassName { get; } = className;
 
-    /// <summary>Whether the tensors stand in a list.</summary>
+    /// <summary>Whether the tensors are passed as one list.</summary>
     public bool TakesList { get; init; }
 
     /// <summary>Arguments after the tensors.</summary>
     public JsonNode?[] More { get; init; } = [];
 
-    /// <summary>How many of the node's inputs are arguments.</summary>
+    /// <summary>The inputs of the node that are arguments.</summary>
     public Range Inputs { get; init; } = Range.All;
 
     public JsonObject Config(string name)
@@ -27,18 +28,21 @@ internal sealed class WrittenFunction(string module, string className, Node node
         return json;
     }
 
-    /// <summary>The arguments: constants become numbers, other values tensors of the model.</summary>
+    /// <summary>The arguments: constants become literals, other values tensors of the model.</summary>
     public JsonArray Arguments(Func<Value, JsonNode> tensor)
     {
         var inputs = node.Inputs.ToArray()[Inputs].Select(input => input.Producer.Op is Constant { Data: var data } ? Number(data) : tensor(input)).ToArray();
         return TakesList ? new JsonArray([new JsonArray(inputs), .. More]) : new JsonArray([.. inputs, .. More]);
     }
 
+    private static JsonNode? Number(float value) =>
+        float.IsFinite(value) ? JsonValue.Create(value) : JsonValue.Create(value.ToString(CultureInfo.InvariantCulture));
+
     private static JsonNode? Number(TensorData data)
     {
         JsonNode?[] numbers = data.Type switch
         {
-            DType.Float32 => [.. MemoryMarshal.Cast<byte, float>(data.Bytes).ToArray().Select(value => float.IsFinite(value) ? (JsonNode?)JsonValue.Create(value) : JsonValue.Create(value.ToString(System.Globalization.CultureInfo.InvariantCulture)))],
+            DType.Float32 => [.. MemoryMarshal.Cast<byte, float>(data.Bytes).ToArray().Select(Number)],
             DType.Int64 => [.. MemoryMarshal.Cast<byte, long>(data.Bytes).ToArray().Select(value => (JsonNode?)JsonValue.Create(value))],
             DType.Int32 => [.. MemoryMarshal.Cast<byte, int>(data.Bytes).ToArray().Select(value => (JsonNode?)JsonValue.Create(value))],
             DType.Bool => [.. data.Bytes.ToArray().Select(value => (JsonNode?)JsonValue.Create(value != 0))],
@@ -58,7 +62,7 @@ internal sealed class WrittenFunction(string module, string className, Node node
     }
 }
 
-/// <summary>Which of Keras' functions says what an operator of ours does, one row an operator; the reverse of <see cref="KerasFunctions"/>.</summary>
+/// <summary>The Keras function of an operator, one row per operator; the inverse of <see cref="KerasFunctions"/>.</summary>
 internal static class WrittenFunctions
 {
     private const string Numpy = "keras.src.ops.numpy";
@@ -67,7 +71,7 @@ internal static class WrittenFunctions
     private const string Core = "keras.src.ops.core";
     private const string Own = KerasFunctions.OwnModule;
 
-    /// <summary>The operation of a node, or nothing where it has no form in a file.</summary>
+    /// <summary>The function of a node; null if it has no form in a file.</summary>
     public static WrittenFunction? Write(Node node) => node.Op switch
     {
         Abs => new(Numpy, "Absolute", node),
@@ -77,7 +81,8 @@ internal static class WrittenFunctions
         Asinh => new(Numpy, "Arcsinh", node),
         Atan => new(Numpy, "Arctan", node),
         Atanh => new(Numpy, "Arctanh", node),
-        Ceil or Cos or Cosh or Exp or Floor or Log or Reciprocal or Sign or Sin or Sinh or Sqrt or Tan or Tanh or Equal or Greater or Less or Mod => new(Numpy, node.Op.Name, node),
+        Ceil or Cos or Cosh or Equal or Exp or Floor or Greater or Less or Log or Mod or Reciprocal or Sign or Sin or Sinh or Sqrt or Tan or Tanh =>
+            new(Numpy, node.Op.Name, node),
         Round => new(Numpy, "Round", node, ("decimals", 0)),
         Erf => new(Math, "Erf", node),
         IsInf => new(Numpy, "Isinf", node),
@@ -127,7 +132,7 @@ internal static class WrittenFunctions
         Gather op => new(Numpy, "Take", node, ("axis", op.Axis)),
         GatherElements op => new(Numpy, "TakeAlongAxis", node, ("axis", op.Axis)),
         OneHot op => new(Nn, "OneHot", node, ("num_classes", op.Depth), ("axis", -1), ("dtype", null), ("sparse", false)),
-        Pad op => new(Numpy, "Pad", node, ("pad_width", new JsonArray([.. op.Begin.Zip(op.End, (begin, end) => (JsonNode?)new JsonArray(begin, end))])), ("mode", Naming.SnakeCase(op.Mode.ToString())))
+        Pad op => new(Numpy, "Pad", node, ("pad_width", Widths(op)), ("mode", Naming.SnakeCase(op.Mode.ToString())))
         {
             More = op.Mode == PadMode.Constant && op.Value != 0 ? [op.Value] : [],
         },
@@ -157,11 +162,16 @@ internal static class WrittenFunctions
 
     private static (string, JsonNode?)[] Reduced(ReduceOp op) => [("axis", op.Axes.Count == 0 ? null : List(op.Axes)), ("keepdims", op.KeepDims)];
 
+    private static JsonArray Widths(Pad op) => new([.. op.Begin.Zip(op.End, (begin, end) => (JsonNode?)new JsonArray(begin, end))]);
+
     private static JsonArray List(IntList list) => new([.. list.Select(item => (JsonNode?)JsonValue.Create(item))]);
 
     private static JsonValue? Bound(float bound) => float.IsFinite(bound) ? JsonValue.Create(bound) : null;
 
-    /// <summary>Known dimensions as they are and one unknown as -1. Keras has no number that keeps a dimension; where several are unknown, ours, 0, stands.</summary>
+    /// <summary>
+    /// Known dimensions as they are, one unknown as -1. Keras has no number that keeps a dimension, so several unknown ones are written as 0, which our reader
+    /// understands.
+    /// </summary>
     private static JsonArray NewShape(IntList target, Shape result)
     {
         var unknown = result.Count(dim => dim is null);

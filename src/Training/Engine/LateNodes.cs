@@ -2,11 +2,16 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training.Engine;
 
-/// <summary>Moves nodes that only prepare another's operand to right before their first reader, so that both are one chain and the operand never lies in memory; and single numbers to the front.</summary>
+/// <summary>
+/// Moves nodes that only prepare an operand to just before their first reader, so that both form one chain and the operand is never stored; and scalars to the
+/// front.
+/// </summary>
 /// <remarks>
-/// Single numbers made of sources alone (Adam's corrected rate) come first: computed later, they would cut the chain that reads them in two.
-/// The gradient of a relu is <c>Where(Greater(y, 0), dy, 0)</c>. The comparison can be made as soon as y is there, long before dy; made that early it is a pass over y and a mask in memory until dy comes.
-/// Only nodes whose inputs live on anyway or cost nothing are moved: comparisons, repeated numbers, conversions of masks.
+/// Scalars computed from sources alone (Adam's corrected rate) come first: computed later, they would split the chain that reads them.
+/// The gradient of a relu is <c>Where(Greater(y, 0), dy, 0)</c>. The comparison could run as soon as y exists, long before dy; that early it takes a pass over
+/// y
+/// and a mask in memory until dy is ready.
+/// Only nodes whose inputs are kept anyway or cost nothing are moved: comparisons, broadcast scalars, conversions of masks.
 /// </remarks>
 internal static class LateNodes
 {
@@ -18,7 +23,8 @@ internal static class LateNodes
         var early = new HashSet<Node>();
         foreach (var node in nodes)
         {
-            if (node.Op is SourceOp || (node.Outputs.All(output => output.Spec.Shape.ElementCount == 1) && node.Inputs.All(input => early.Contains(input.Producer)))) early.Add(node);
+            var isSingle = node.Outputs.All(output => output.Spec.Shape.ElementCount == 1) && node.Inputs.All(input => early.Contains(input.Producer));
+            if (node.Op is SourceOp || isSingle) early.Add(node);
         }
 
         result.AddRange(nodes.Where(early.Contains));

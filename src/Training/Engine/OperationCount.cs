@@ -2,7 +2,10 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training.Engine;
 
-/// <summary>Multiplications and additions of products, convolutions (in their direct form) and recurrent layers in a graph; everything else is small beside them.</summary>
+/// <summary>
+/// Counts the multiplications and additions of products, convolutions (in direct form) and recurrent layers in a graph; other operators are negligible and
+/// count as 0.
+/// </summary>
 internal static class OperationCount
 {
     public static double Of(Graph graph, IReadOnlyList<TensorSpec> inputs)
@@ -25,7 +28,7 @@ internal static class OperationCount
             ConvTranspose => Convolution(In(0), In(1)),
             RecurrentOp op => Recurrent(op, In(0), In(2), 1, 1),
 
-            // Backward: the state's gradient and both weight gradients always, the input's where somebody reads it.
+            // Backward: the gradients of the state, the input and both weights.
             RecurrentGradient op => Recurrent(op.Forward, In(0), In(2), 2, 2),
             _ => 0,
         };

@@ -2,12 +2,12 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training.Engine;
 
-/// <summary>Equal computations that cost less, where the engine can have them.</summary>
+/// <summary>Replaces nodes by equal computations that cost less.</summary>
 internal static class Rewrites
 {
-    /// <summary>What takes the place of a node, if anything does.</summary>
-    /// <param name="node">The node, its shapes known.</param>
-    /// <param name="readOnce">Whether the node alone reads its first input.</param>
+    /// <summary>The replacement of a node; null if there is none.</summary>
+    /// <param name="node">The node, with known shapes.</param>
+    /// <param name="readOnce">Whether only this node reads its first input.</param>
     public static SymbolicTensor? Of(Node node, bool readOnce) => node.Op switch
     {
         Where => GateBeforePooling(node),
@@ -16,8 +16,9 @@ internal static class Rewrites
     };
 
     /// <summary>
-    /// The gradient of a relu with a pooling behind it: <c>x &gt; 0 ? MaxPoolGradient(x, y, dy) : 0 = MaxPoolGradient(x, y, y &gt; 0 ? dy : 0)</c>, since a pixel only gets the gradient of
-    /// a window whose maximum it is. The gate then runs over the pooled pixels, a quarter of them (1.7 of 31 ms in the benchmark's cnn, 7.5 of 73 in multi-io).
+    /// The gradient of a relu before a pooling: <c>x &gt; 0 ? MaxPoolGradient(x, y, dy) : 0 = MaxPoolGradient(x, y, y &gt; 0 ? dy : 0)</c>, because a pixel
+    /// only gets the gradient of windows whose maximum it is. The gate then runs over the pooled pixels, a quarter of them (1.7 of 31 ms in the benchmark's cnn,
+    /// 7.5 of 73 in multi-io).
     /// </summary>
     private static SymbolicTensor? GateBeforePooling(Node node)
     {
@@ -28,11 +29,14 @@ internal static class Rewrites
         return Ops.Make(gradient.Op, x, y, Ops.Where(Ops.Greater(y, 0), dy, 0));
     }
 
-    /// <summary>Stored statistics become part of the convolution in front: <c>conv(x, w s) + (b - mean) s + beta</c> with <c>s = gamma / sqrt(variance + epsilon)</c>.</summary>
+    /// <summary>
+    /// Merges stored statistics into the convolution before them: <c>conv(x, w s) + (b - mean) s + beta</c> with <c>s = gamma / sqrt(variance + epsilon)</c>.
+    /// </summary>
     private static SymbolicTensor? IntoConvolution(BatchNormalization norm, Node node)
     {
         var convolution = node.Inputs[0].Producer;
-        if (convolution.Op is not Conv || ShapeRules.Axis(norm.Axis, node.Inputs[0].Spec.Shape.Rank, norm.Name) != node.Inputs[0].Spec.Shape.Rank - 1) return null;
+        if (convolution.Op is not Conv || ShapeRules.Axis(norm.Axis, node.Inputs[0].Spec.Shape.Rank, norm.Name) != node.Inputs[0].Spec.Shape.Rank - 1)
+            return null;
         SymbolicTensor Input(int i) => Tensor(node.Inputs[i], node);
         var scale = Input(1) * Ops.Rsqrt(Input(4) + norm.Epsilon);
         var mean = Input(3);

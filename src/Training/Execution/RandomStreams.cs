@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training.Execution;
 
-/// <summary>The streams of random numbers of a graph and their numbers.</summary>
+/// <summary>The random streams of a graph and their numbers.</summary>
 /// <remarks>Planner and exporter number the same graph here, so a file draws what the engine draws.</remarks>
 internal sealed class RandomStreams
 {

@@ -5,15 +5,15 @@ namespace OnnxFunctional.Training;
 /// <summary>Compares the gradient of a model's loss with finite differences.</summary>
 public static class GradientCheck
 {
-    /// <summary>Checks some elements of every weight: <c>(loss(w + h) - loss(w - h)) / 2h</c> against the gradient.</summary>
+    /// <summary>Compares some elements of every weight's gradient with <c>(loss(w + h) - loss(w - h)) / 2h</c>.</summary>
     /// <param name="model">The model.</param>
     /// <param name="loss">The loss.</param>
-    /// <param name="x">Data of the inputs; a few samples are enough.</param>
+    /// <param name="x">Input data; a few samples are enough.</param>
     /// <param name="y">Targets.</param>
     /// <param name="step">The step h.</param>
-    /// <param name="tolerance">The largest difference, relative to the larger of both and of a hundredth of the largest gradient.</param>
-    /// <returns>The largest difference found.</returns>
-    /// <exception cref="ModelException">A difference is larger; the message names the weight, the element and both numbers.</exception>
+    /// <param name="tolerance">The largest difference allowed, relative to the larger of both values and to a hundredth of the largest gradient.</param>
+    /// <returns>The largest relative difference found.</returns>
+    /// <exception cref="ModelException">A difference exceeds the tolerance; the message names the weight, the element and both values.</exception>
     public static double Run(Model model, Loss loss, NDArrays x, NDArrays y, float step = 1e-2f, double tolerance = 0.05)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -39,9 +39,10 @@ public static class GradientCheck
                 worst = Math.Max(worst, difference);
                 if (difference > tolerance)
                 {
-                    throw new ModelException(string.Create(
+                    var found = string.Create(
                         CultureInfo.InvariantCulture,
-                        $"The gradient of '{path}' at element {i} is {expected[i]}, but finite differences give {numeric} (relative difference {difference:F3}, tolerance {tolerance}). Near a kink of relu or max pooling, another step may agree."));
+                        $"{expected[i]}, but finite differences give {numeric} (relative difference {difference:F3}, tolerance {tolerance})");
+                    throw new ModelException($"The gradient of '{path}' at element {i} is {found}. Near a kink of relu or max pooling, try another step.");
                 }
             }
         }

@@ -2,20 +2,24 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Training operators in simpler ones: what is differentiated for higher derivatives, and what is written where a file may hold standard operators only.</summary>
+/// <summary>
+/// Definitions of operators in simpler ones. They serve wherever an operator has no row of its own: as its gradient, its kernel and its ONNX form.
+/// </summary>
 internal static class Decompositions
 {
     public static bool Has(Op op) => Find(op) is not null;
 
-    /// <summary>The outputs of an operator by its definition.</summary>
+    /// <summary>The outputs of an operator, computed by its definition.</summary>
     /// <exception cref="ModelException">The operator has none.</exception>
-    public static SymbolicTensors Of(Op op, SymbolicTensors x) => (Find(op) ?? throw new ModelException($"{op.Name} has no definition in simpler operators."))(x);
+    public static SymbolicTensors Of(Op op, SymbolicTensors x)
+    {
+        var definition = Find(op) ?? throw new ModelException($"{op.Name} has no definition in simpler operators.");
+        return definition(x);
+    }
 
     private static Func<SymbolicTensors, SymbolicTensors>? Find(Op op) => op switch
     {
-        // The factor first, so that all passes over x are one chain behind it.
-        BatchNormalization norm => x =>
-            (Channel(x[1] * Ops.Rsqrt(x[4] + norm.Epsilon), norm.Axis, x[0].Rank) * (x[0] - Channel(x[3], norm.Axis, x[0].Rank))) + Channel(x[2], norm.Axis, x[0].Rank),
+        BatchNormalization norm => x => BatchInference(norm, x),
         BatchNormalizationGradient norm => x => BatchBackward(norm, x),
         BatchNormalizationTraining norm => x => BatchTraining(norm, x),
         Dropout { SharedAxes.Count: > 0 } dropout => x => SharedDropout(dropout, x[0]),
@@ -30,7 +34,7 @@ internal static class Decompositions
         _ => null,
     };
 
-    /// <summary>Carries the upstream gradients of a node through its definition.</summary>
+    /// <summary>Propagates the upstream gradients of a node through its definition.</summary>
     public static SymbolicTensor?[] Differentiate(GradientContext c)
     {
         var inputs = new SymbolicTensor[c.InputCount];
@@ -63,6 +67,14 @@ internal static class Decompositions
         return keepdims || x.Rank == 0 ? sum : Ops.Squeeze(sum, axes.Any() ? axes : Axes.Create([.. Enumerable.Range(0, x.Rank)]));
     }
 
+    private static SymbolicTensor BatchInference(BatchNormalization op, SymbolicTensors inputs)
+    {
+        // The factor is computed first, so that all passes over x form one chain after it.
+        var (x, axis, rank) = (inputs[0], op.Axis, inputs[0].Rank);
+        var factor = Channel(inputs[1] * Ops.Rsqrt(inputs[4] + op.Epsilon), axis, rank);
+        return (factor * (x - Channel(inputs[3], axis, rank))) + Channel(inputs[2], axis, rank);
+    }
+
     private static SymbolicTensors BatchTraining(BatchNormalizationTraining op, SymbolicTensors inputs)
     {
         var (x, axes) = (inputs[0], AllBut(op.Axis, inputs[0].Rank));
@@ -79,7 +91,8 @@ internal static class Decompositions
         var axes = AllBut(op.Axis, rank);
         var inverse = Channel(Ops.Rsqrt(inputs[4] + op.Epsilon), op.Axis, rank);
         var normalized = (x - Channel(inputs[3], op.Axis, rank)) * inverse;
-        var dx = Channel(inputs[2], op.Axis, rank) * inverse * (dy - Ops.Mean(dy, axes, keepdims: true) - (normalized * Ops.Mean(dy * normalized, axes, keepdims: true)));
+        var centered = dy - Ops.Mean(dy, axes, keepdims: true) - (normalized * Ops.Mean(dy * normalized, axes, keepdims: true));
+        var dx = Channel(inputs[2], op.Axis, rank) * inverse * centered;
         return [dx, Ops.Sum(dy * normalized, axes), Ops.Sum(dy, axes)];
     }
 
@@ -109,16 +122,17 @@ internal static class Decompositions
         return [loss, sum];
     }
 
-    /// <summary>One number for all positions along the shared axes: drawn for the first of them, repeated by broadcasting.</summary>
+    /// <summary>One random number for all positions along the shared axes: drawn for the first position, then broadcast.</summary>
     private static SymbolicTensor SharedDropout(Dropout op, SymbolicTensor x)
     {
         if (op.Rate >= 1) return Ops.ZerosLike(x);
-        var first = Ops.Make(new Slice(op.SharedAxes, IntList.Repeat(0, op.SharedAxes.Count), IntList.Repeat(1, op.SharedAxes.Count), IntList.Repeat(1, op.SharedAxes.Count)), x);
+        var (starts, ones) = (IntList.Repeat(0, op.SharedAxes.Count), IntList.Repeat(1, op.SharedAxes.Count));
+        var first = Ops.Make(new Slice(op.SharedAxes, starts, ones, ones), x);
         var numbers = Ops.Make(new RandomUniform(op.Stream, 0, 1), first);
         return Ops.Where(Ops.GreaterEqual(numbers, op.Rate), x * (1 / (1 - op.Rate)), 0);
     }
 
-    /// <summary><c>dx = du (softmax(x) sum(t) - t)</c>; the targets need not add up to one.</summary>
+    /// <summary><c>dx = du (softmax(x) sum(t) - t)</c>; the targets need not sum to one.</summary>
     private static SymbolicTensor CrossEntropyBackward(SoftmaxCrossEntropyGradient op, SymbolicTensors inputs)
     {
         var (logits, targets) = (inputs[1], Targets(op.Sparse, inputs[2], inputs[1]));

@@ -2,17 +2,19 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Derivatives of functions of single elements that take more than a line.</summary>
+/// <summary>Gradients of elementwise operators that take more than one line.</summary>
 internal static class ElementwiseGradients
 {
     private const float SeluAlpha = 1.6732632423543772f;
     private const float SeluScale = 1.0507009873554805f;
 
     /// <summary><c>x > 0: 1; otherwise exp(x / alpha) = 1 + y / alpha</c>.</summary>
-    public static SymbolicTensor Celu(GradientContext c, Celu op) => Ops.Where(Ops.Greater(c.Output(), 0), c.Upstream(), c.Upstream() * ((c.Output() / op.Alpha) + 1));
+    public static SymbolicTensor Celu(GradientContext c, Celu op) =>
+        Ops.Where(Ops.Greater(c.Output(), 0), c.Upstream(), c.Upstream() * ((c.Output() / op.Alpha) + 1));
 
     /// <summary><c>x > 0: scale; otherwise scale alpha exp(x) = y + scale alpha</c>.</summary>
-    public static SymbolicTensor Selu(GradientContext c) => c.Upstream() * Ops.Where(Ops.Greater(c.Output(), 0), SeluScale, c.Output() + (SeluScale * SeluAlpha));
+    public static SymbolicTensor Selu(GradientContext c) =>
+        c.Upstream() * Ops.Where(Ops.Greater(c.Output(), 0), SeluScale, c.Output() + (SeluScale * SeluAlpha));
 
     /// <summary>1 inside the bounds, 0 outside.</summary>
     public static SymbolicTensor Clip(GradientContext c, Clip op) =>
@@ -53,7 +55,7 @@ internal static class ElementwiseGradients
         return c.Upstream() * (tanh + (x * (1 - Ops.Square(tanh)) * Ops.Sigmoid(x)));
     }
 
-    /// <summary>The gradient goes to the side that was chosen; equal sides share it, as in Keras' backends.</summary>
+    /// <summary>The gradient goes to the chosen side; equal sides share it, as in Keras' backends.</summary>
     public static SymbolicTensor?[] Chosen(GradientContext c, Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> wins)
     {
         var (a, b, dy) = (c.Input(0), c.Input(1), c.Upstream());
@@ -61,7 +63,7 @@ internal static class ElementwiseGradients
         return [c.Unbroadcast(Ops.Where(wins(a, b), dy, tie), 0), c.Unbroadcast(Ops.Where(wins(b, a), dy, tie), 1)];
     }
 
-    /// <summary><c>da = b a^(b-1)</c>, <c>db = a^b log(a)</c>, the latter 0 where a is not positive, and neither where the exponent is a literal that makes it simpler.</summary>
+    /// <summary><c>da = b a^(b-1)</c>, <c>db = a^b log(a)</c>, the latter 0 where a is not positive.</summary>
     public static SymbolicTensor?[] Pow(GradientContext c)
     {
         var (a, b, dy) = (c.Input(0), c.Input(1), c.Upstream());

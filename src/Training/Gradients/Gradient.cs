@@ -2,15 +2,15 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Symbolic derivatives: tensors of the same graph, so they can be model outputs, parts of a loss, or differentiated again.</summary>
+/// <summary>Symbolic gradients: tensors of the same graph, which can be model outputs, part of a loss, or differentiated again.</summary>
 public static class Gradient
 {
     /// <summary>The gradient of the sum of <paramref name="y"/> with respect to <paramref name="x"/>: <c>d sum(y) / dx</c>.</summary>
-    /// <param name="y">What is differentiated; of several numbers, their sum is.</param>
-    /// <param name="x">A tensor y was computed from.</param>
-    /// <returns>A tensor of x's shape; zeros where y does not depend on x.</returns>
+    /// <param name="y">The tensor to differentiate; its elements are summed.</param>
+    /// <param name="x">A tensor that y depends on.</param>
+    /// <returns>A tensor of the shape of x; zeros if y does not depend on x.</returns>
     /// <example><c>var saliency = new Model(model.Inputs, [model.Output, Gradient.Of(Ops.Max(model.Output, axis: -1), model.Input)]);</c></example>
-    /// <exception cref="ModelException">An operator between them has no gradient.</exception>
+    /// <exception cref="ModelException">An operator between x and y has no gradient.</exception>
     public static SymbolicTensor Of(SymbolicTensor y, SymbolicTensor x)
     {
         ArgumentNullException.ThrowIfNull(y);
@@ -19,9 +19,9 @@ public static class Gradient
     }
 
     /// <summary>The gradients of the sum of <paramref name="y"/> with respect to several tensors, in one pass.</summary>
-    /// <param name="y">What is differentiated.</param>
-    /// <param name="xs">Tensors y was computed from.</param>
-    /// <returns>For each, a tensor of its shape.</returns>
+    /// <param name="y">The tensor to differentiate; its elements are summed.</param>
+    /// <param name="xs">Tensors that y depends on.</param>
+    /// <returns>One gradient per tensor, of its shape.</returns>
     public static SymbolicTensors Of(SymbolicTensor y, SymbolicTensors xs)
     {
         ArgumentNullException.ThrowIfNull(y);
@@ -30,7 +30,7 @@ public static class Gradient
         if (!graph.Nodes.Any(node => node.Op is Phase))
             return Backpropagate(y.Value, Ops.OnesLike(y), targets).Select((gradient, i) => gradient ?? Ops.ZerosLike(xs[i])).ToArray();
 
-        // Training and inference are different functions, so each has its own gradient; the one that is not asked for is never computed.
+        // Training and inference are different functions with different gradients; the one that is not used is never computed.
         var sides = new SymbolicTensor[2][];
         for (var side = 0; side < 2; side++)
         {
@@ -42,7 +42,7 @@ public static class Gradient
         return xs.Select((_, i) => Ops.WhenTraining(sides[0][i], sides[1][i])).ToArray();
     }
 
-    /// <summary>Carries a gradient of <paramref name="root"/> back to the targets; nothing where there is no path.</summary>
+    /// <summary>Propagates a gradient of <paramref name="root"/> back to the targets; null where there is no path.</summary>
     internal static SymbolicTensor?[] Backpropagate(Value root, SymbolicTensor upstream, IReadOnlyList<Value> targets)
     {
         var graph = Graph.Between(targets, [root]);
@@ -50,7 +50,7 @@ public static class Gradient
         var path = new List<Node>();
         foreach (var node in graph.Nodes)
         {
-            // A variable is its own source: two nodes may read one weight.
+            // A variable is a source itself: two nodes may read one weight.
             if (!node.Inputs.Any(reaches.Contains)) continue;
             path.Add(node);
             foreach (var output in node.Outputs)
@@ -78,7 +78,7 @@ public static class Gradient
                 var input = node.Inputs[j];
                 if (results[j] is not { } gradient || !reaches.Contains(input)) continue;
 
-                // A gradient is of its value's type, also where a rule met a literal or a sum of another.
+                // A gradient has the type of its value, even if a rule combined it with a literal or sum of another type.
                 gradient = Ops.Cast(gradient, input.Spec.Type);
                 gradients[input] = gradients.TryGetValue(input, out var sum) ? sum + gradient : gradient;
             }

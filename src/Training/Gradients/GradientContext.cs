@@ -1,7 +1,7 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>What a gradient rule sees of a node: its inputs and outputs as tensors, and the gradients that came for the outputs.</summary>
-/// <remarks>Tensors are of the level the gradient is asked for on, not of the layer the node stands in: a gradient is no part of that layer's call.</remarks>
+/// <summary>The node that a gradient rule differentiates: its inputs and outputs as tensors, and the gradients of the outputs.</summary>
+/// <remarks>Tensors belong to the scope in which the gradient is requested, not to the layer call of the node: a gradient is no part of that call.</remarks>
 internal sealed class GradientContext(Node node, SymbolicTensor?[] upstream, HashSet<Value> wanted, LayerCall? scope)
 {
     public Op Op => node.Op;
@@ -12,16 +12,16 @@ internal sealed class GradientContext(Node node, SymbolicTensor?[] upstream, Has
 
     public SymbolicTensor Output(int i = 0) => new(node.Outputs[i], scope);
 
-    /// <summary>The gradient of that output, or nothing where none came.</summary>
+    /// <summary>The gradient of that output, or null if there is none.</summary>
     public SymbolicTensor? UpstreamOrNone(int i) => upstream[i];
 
-    /// <summary>The gradient of that output; zeros where none came.</summary>
+    /// <summary>The gradient of that output; zeros if there is none.</summary>
     public SymbolicTensor Upstream(int i = 0) => upstream[i] ?? Ops.ZerosLike(Output(i));
 
-    /// <summary>Whether anybody asks for the gradient of that input.</summary>
+    /// <summary>Whether the gradient of that input is needed.</summary>
     public bool Wants(int i) => wanted.Contains(node.Inputs[i]);
 
-    /// <summary>A gradient summed over what broadcasting repeated, back to the shape of that input.</summary>
+    /// <summary>Sums a gradient over the axes that broadcasting repeated, back to the shape of that input.</summary>
     public SymbolicTensor Unbroadcast(SymbolicTensor gradient, int input)
     {
         var target = Input(input);

@@ -2,15 +2,17 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>The gradient of every operator, in one table: from the gradients of a node's outputs to those of its inputs, as tensors of the same graph.</summary>
-/// <remarks>Rules of activations use the output rather than the input where they can, so that the input need not be kept.</remarks>
+/// <summary>
+/// The gradient of every operator, in one table: from the gradients of a node's outputs to those of its inputs, as tensors of the same graph.
+/// </summary>
+/// <remarks>Rules of activations use the output instead of the input where possible, so that the input need not be kept.</remarks>
 internal static class GradientRules
 {
-    /// <summary>The gradients of a node's inputs; nothing where an input has none.</summary>
+    /// <summary>The gradients of a node's inputs; null for inputs without a gradient.</summary>
     /// <exception cref="ModelException">The operator has no gradient.</exception>
     public static SymbolicTensor?[] Of(GradientContext c) => c.Op switch
     {
-        // One number from one number: the upstream times the derivative.
+        // Unary: the upstream gradient times the derivative.
         Abs => [c.Upstream() * Ops.Sign(c.Input(0))],
         Acos => [-c.Upstream() / Ops.Sqrt(1 - Ops.Square(c.Input(0)))],
         Acosh => [c.Upstream() / Ops.Sqrt(Ops.Square(c.Input(0)) - 1)],
@@ -49,12 +51,12 @@ internal static class GradientRules
         Cast cast => [c.Input(0).DType.IsFloating() ? Ops.Make(cast with { To = c.Input(0).DType }, c.Upstream()) : null],
         Dropout dropout => [Ops.Make(dropout, c.Upstream())],
 
-        // Steps and choices without a slope.
+        // Piecewise constant: no gradient.
         Ceil or Floor or Round or Sign or StopGradient => [null],
         IsNaN or IsInf or Not or ReduceAny or ReduceAll or ArgMax or ArgMin or OneHot or Positions or RandomOp or Size => [null],
         ComparisonOp or LogicalOp => [null, null],
 
-        // Two numbers.
+        // Binary.
         Add => [c.Unbroadcast(c.Upstream(), 0), c.Unbroadcast(c.Upstream(), 1)],
         Sub => [c.Unbroadcast(c.Upstream(), 0), c.Unbroadcast(-c.Upstream(), 1)],
         Mul => [c.Unbroadcast(c.Upstream() * c.Input(1), 0), c.Unbroadcast(c.Upstream() * c.Input(0), 1)],
@@ -121,12 +123,14 @@ internal static class GradientRules
 
         // Recurrent networks.
         RecurrentOp recurrent => RecurrentGradients.Of(c, recurrent),
-        RecurrentGradient => throw c.Refuse("the gradient of back-propagation through time has no operator; use a recurrent layer written out step by step, as one with dropout is, in a model whose gradient is part of its loss."),
+        RecurrentGradient => throw c.Refuse(
+            "back-propagation through time cannot be differentiated again. "
+            + "In a model whose gradient is part of its loss, use a recurrent layer that is built step by step, such as one with recurrent dropout."),
 
-        // The chosen positions do not move to first order, but choosing them again needs an operator of its own.
-        MaxPoolGradient => throw c.Refuse("use AveragePooling in a model whose gradient is part of its loss."),
+        // The chosen positions do not change to first order, but choosing them again would need an operator of its own.
+        MaxPoolGradient => throw c.Refuse("in a model whose gradient is part of its loss, use AveragePooling."),
 
-        // Operators that are gradients themselves: their definition in simpler operators is differentiated.
+        // Otherwise the definition in simpler operators is differentiated.
         _ when Decompositions.Has(c.Op) => Decompositions.Differentiate(c),
         _ => throw c.Refuse("no rule was written for it."),
     };

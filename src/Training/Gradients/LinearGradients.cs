@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Gradients of operators that are linear in each input: the adjoint of one with respect to the other.</summary>
+/// <summary>Gradients of operators that are linear in each input: adjoints of one another.</summary>
 internal static class LinearGradients
 {
     /// <summary>For <c>Y = A B</c>: <c>dA = dY B^T</c>, <c>dB = A^T dY</c>; a transposed side gives the transposed gradient.</summary>
@@ -39,7 +39,7 @@ internal static class LinearGradients
         return gradients;
     }
 
-    /// <summary>It is linear in the output gradient and the kernel; their adjoints are the convolution and its weight gradient.</summary>
+    /// <summary>Linear in the output gradient and the kernel; the adjoints are the convolution and its weight gradient.</summary>
     public static SymbolicTensor?[] ConvInputGradient(GradientContext c, ConvInputGradient op) =>
     [
         c.Wants(0) ? Ops.Make(new Conv(op.Window), c.Upstream(), c.Input(1)) : null,
@@ -68,7 +68,7 @@ internal static class LinearGradients
 
     private static SymbolicTensor RightGradient(GradientContext c, MatMul op, SymbolicTensor a, SymbolicTensor b, SymbolicTensor dy)
     {
-        // A weight that meets a batch of matrices: one product over all rows instead of a sum of products.
+        // A weight times a batch of matrices: one product over all rows instead of a sum of products.
         if (b.Rank == 2 && a.Rank > 2 && !op.TransposeLeft && a.Shape[^1] is { } inner && dy.Shape[^1] is { } columns)
         {
             var (rows, upstream) = (Ops.Reshape(a, -1, inner), Ops.Reshape(dy, -1, columns));

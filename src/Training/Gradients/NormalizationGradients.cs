@@ -2,10 +2,10 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Gradients of normalization, softmax and the losses fused with it.</summary>
+/// <summary>Gradients of normalization, softmax and cross-entropy.</summary>
 internal static class NormalizationGradients
 {
-    /// <summary>With stored statistics the operator is affine in x.</summary>
+    /// <summary>With stored statistics, the operator is affine in x.</summary>
     public static SymbolicTensor?[] Inference(GradientContext c, BatchNormalization op)
     {
         var (x, dy) = (c.Input(0), c.Upstream());
@@ -27,7 +27,7 @@ internal static class NormalizationGradients
 
     public static SymbolicTensor?[] Training(GradientContext c, BatchNormalizationTraining op)
     {
-        // Moving statistics are not differentiated; a loss that uses the batch's own mean or variance is, by their definition.
+        // Moving statistics are not differentiated. A loss that uses the mean or variance of the batch is, through the definition.
         if (c.UpstreamOrNone(1) is not null || c.UpstreamOrNone(2) is not null) return Decompositions.Differentiate(c);
         var gradients = Ops.MakeAll(new BatchNormalizationGradient(op.Axis, op.Epsilon), c.Upstream(), c.Input(0), c.Input(1), c.Output(1), c.Output(2));
         return [gradients[0], gradients[1], gradients[2]];

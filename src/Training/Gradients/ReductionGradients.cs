@@ -2,10 +2,10 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Gradients of reductions: what came for one number goes to all it was made of.</summary>
+/// <summary>Gradients of reductions: the gradient of a result goes to all elements that it was computed from.</summary>
 internal static class ReductionGradients
 {
-    /// <summary>A reduced tensor repeated along the reduced axes.</summary>
+    /// <summary>Broadcasts a reduced tensor along the reduced axes.</summary>
     public static SymbolicTensor Expand(GradientContext c, ReduceOp op, SymbolicTensor reduced)
     {
         var x = c.Input(0);
@@ -13,7 +13,7 @@ internal static class ReductionGradients
         return Ops.Make(new ExpandLike(), reduced, x);
     }
 
-    /// <summary>Equal extremes share the gradient.</summary>
+    /// <summary>The gradient goes to the extreme element; equal ones share it.</summary>
     public static SymbolicTensor Extreme(GradientContext c, ReduceOp op)
     {
         var x = c.Input(0);
@@ -22,7 +22,9 @@ internal static class ReductionGradients
         return chosen * Expand(c, op, c.Upstream() / count);
     }
 
-    /// <summary>The product of the others: the whole one divided by the element, where zeros count as one and none of the others is zero; 0 where one is.</summary>
+    /// <summary>
+    /// The product of all other elements: the product of the nonzero elements divided by the element itself, or 0 if any other element is zero.
+    /// </summary>
     public static SymbolicTensor Product(GradientContext c, ReduceProd op)
     {
         var x = c.Input(0);
@@ -34,7 +36,7 @@ internal static class ReductionGradients
         return Ops.Where(Ops.Equal(otherZeros, 0), product / divisor, 0);
     }
 
-    /// <summary><c>x / norm</c>; 0 where the norm is.</summary>
+    /// <summary><c>x / norm</c>; 0 where the norm is 0.</summary>
     public static SymbolicTensor Norm(GradientContext c, ReduceL2 op)
     {
         var norm = c.Output();

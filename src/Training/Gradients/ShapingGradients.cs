@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Gradients of moving elements about: moved back.</summary>
+/// <summary>Gradients of operators that move elements: they move the gradients back.</summary>
 internal static class ShapingGradients
 {
     public static SymbolicTensor?[] Concat(GradientContext c, Concat op)
@@ -29,11 +29,11 @@ internal static class ShapingGradients
 
     public static SymbolicTensor Pad(GradientContext c, Pad op)
     {
-        if (op.Mode != PadMode.Constant) throw c.Refuse("padding by reflection or repetition is for images before a network.");
+        if (op.Mode != PadMode.Constant) throw c.Refuse("padding by reflection or repetition is meant for preprocessing, before the network.");
         return Ops.Make(new Pad([.. op.Begin.Select(n => -n)], [.. op.End.Select(n => -n)]), c.Upstream());
     }
 
-    /// <summary>Each axis seen as (repeats, size); the sum over the repeats is the gradient.</summary>
+    /// <summary>Each axis is split into (repeats, size); the gradient is the sum over the repeats.</summary>
     public static SymbolicTensor Tile(GradientContext c, Tile op)
     {
         var x = c.Input(0);
@@ -42,7 +42,7 @@ internal static class ShapingGradients
         {
             if (op.Repeats[axis] == 1) continue;
             var pieces = new SymbolicTensor[op.Repeats[axis]];
-            if (x.Shape[axis] is not { } size) throw c.Refuse($"axis {axis} is repeated and its size is unknown in {x.Shape}.");
+            if (x.Shape[axis] is not { } size) throw c.Refuse($"axis {axis} is repeated, and its size is unknown in {x.Shape}.");
             for (var i = 0; i < pieces.Length; i++) pieces[i] = Ops.Slice(dy, axis, i * size, (i + 1) * size);
             dy = pieces[0];
             foreach (var piece in pieces.AsSpan(1)) dy += piece;

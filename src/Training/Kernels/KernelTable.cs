@@ -3,13 +3,18 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>The kernel of every operator, in one table. Elementwise operators have their rows in <see cref="ElementwiseTable"/>; views of other shapes need none.</summary>
+/// <summary>The kernel of every operator, in one table. Elementwise operators have their rows in <see cref="ElementwiseTable"/>; views need none.</summary>
 internal static class KernelTable
 {
-    /// <summary>Makes a node's kernel.</summary>
+    /// <summary>Creates the kernel of a node.</summary>
     /// <exception cref="ModelException">The operator has no kernel for these types.</exception>
-    public static Kernel Create(KernelRequest request) => (Find(request.Op) ?? throw new ModelException(
-        $"the engine has no kernel for {request.Op.Name} of {string.Join(" and ", request.Inputs.Select(input => input.Spec))}. It computes in float32, with whole numbers as indices; use Ops.Cast."))(request);
+    public static Kernel Create(KernelRequest request)
+    {
+        var create = Find(request.Op) ?? throw new ModelException(
+            $"the engine has no kernel for {request.Op.Name} of {string.Join(" and ", request.Inputs.Select(input => input.Spec))}. "
+            + "It computes in float32, with integers as indices; use Ops.Cast.");
+        return create(request);
+    }
 
     /// <summary>Whether an operator has a kernel of its own, alone or as part of a chain.</summary>
     public static bool Has(Op op) => Find(op) is not null || ElementwiseTable.Has(op);
@@ -66,7 +71,7 @@ internal static class KernelTable
         _ => null,
     };
 
-    /// <summary>Floats of memory of a value whose size only its kernel knows.</summary>
+    /// <summary>The size in floats of a value that only its kernel knows; null for other values.</summary>
     public static long? OpaqueFloats(Value value) =>
         value.Producer.Op is RecurrentOp op && value.Index == 1 + op.States ? RecurrentKernels.ReserveFloats(value.Producer) : null;
 }

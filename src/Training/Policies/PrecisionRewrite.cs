@@ -2,7 +2,10 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training.Policies;
 
-/// <summary>Puts conversions into a model's training graph so that operators take and give the types <see cref="PrecisionTable"/> says. Gradients are taken afterwards, so they flow in the same types.</summary>
+/// <summary>
+/// Puts conversions into a model's training graph so that operators take and give the types <see cref="PrecisionTable"/> says. Gradients are taken afterwards,
+/// so they flow in the same types.
+/// </summary>
 internal sealed class PrecisionRewrite
 {
     private readonly DType _type;
@@ -50,7 +53,9 @@ internal sealed class PrecisionRewrite
 
     private bool IsConverted(DType type) => type == DType.Float32 || type == _type;
 
-    /// <summary>A constant beyond the range of a half says "out of the question", as the 1e9 of masks does: 2^15 is that too, and a sum with it stays finite.</summary>
+    /// <summary>
+    /// A constant beyond the range of a half says "out of the question", as the 1e9 of masks does: 2^15 is that too, and a sum with it stays finite.
+    /// </summary>
     private static Value Bounded(TensorData data, LayerCall? scope)
     {
         const float Bound = 32768;

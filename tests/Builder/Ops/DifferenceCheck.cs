@@ -19,7 +19,8 @@ internal sealed class DifferenceCheck(WorkerPool pool, double[][] values, int se
     public void Run(OpCase row, bool training)
     {
         Check(row, x => row.Apply(x), training, "gradient");
-        if (!row.Twice || !Wanted(row).Any() || row.Apply(OpRun.Placeholders(row.Inputs, unknownBatch: false)).All(output => output.DType != DType.Float32)) return;
+        if (!row.Twice || !Wanted(row).Any() || row.Apply(OpRun.Placeholders(row.Inputs, unknownBatch: false)).All(output => output.DType != DType.Float32))
+            return;
         Check(row, x => Gradients(row, row.Apply(x), x, seed + 1), training, "second gradient");
     }
 

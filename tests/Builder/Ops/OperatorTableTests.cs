@@ -1,13 +1,17 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Operators;
+using OnnxFunctional.Serialization;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Tests.Builder;
 
-/// <summary>Every operator has a case and a row for its gradient, its kernel and its ONNX form; what is missing is named with the place where it belongs.</summary>
+/// <summary>
+/// Every operator has a case and a row for its gradient, its kernel and its ONNX form; what is missing is named with the place where it belongs.
+/// </summary>
 [TestClass]
 [TestCategory("Ops")]
 public sealed class OperatorTableTests
@@ -52,7 +56,8 @@ public sealed class OperatorTableTests
         if (op is ViewOp or Identity or StopGradient or Phase or OnnxFunctional.Operators.Size or Positions) return;
         Assert.IsTrue(
             KernelTable.Has(op) || Decompositions.Has(op),
-            $"{name} has no row in KernelTable.cs or ElementwiseTable.cs (src/Training/Kernels), and no definition in src/Training/Gradients/Decompositions.cs from which the engine could compute it.");
+            $"{name} has no row in KernelTable.cs or ElementwiseTable.cs (src/Training/Kernels), "
+            + "and no definition in src/Training/Gradients/Decompositions.cs from which the engine could compute it.");
     }
 
     [TestMethod]
@@ -60,7 +65,20 @@ public sealed class OperatorTableTests
     public void Every_operator_has_an_emitter_row(string name, Type type) =>
         Assert.IsNotNull(
             EmitterTable.Find((Op)RuntimeHelpers.GetUninitializedObject(type)),
-            $"{name} has no row in src/Export/Emit/EmitterTable.cs, and no definition in src/Training/Gradients/Decompositions.cs from which it could be written.");
+            $"{name} has no row in src/Export/Emit/EmitterTable.cs, "
+            + "and no definition in src/Training/Gradients/Decompositions.cs from which it could be written.");
+
+    [TestMethod]
+    public void What_a_file_says_of_an_operator_can_be_read()
+    {
+        foreach (var row in OpCases.All.Where(row => row.Build is null))
+        {
+            var node = row.Apply(OpRun.Placeholders(row.Inputs, unknownBatch: false))[0].Value.Producer;
+            if (WrittenFunctions.Write(node) is not { } written) continue;
+            var made = KerasFunctions.Make(written.Module, written.ClassName, JsonSerializer.SerializeToElement(written.Config("x")), "x");
+            Assert.AreEqual(written.ClassName, made.ClassName, row.Name);
+        }
+    }
 
     [TestMethod]
     public void Cases_have_names_of_their_own_and_a_reference_or_a_reason()

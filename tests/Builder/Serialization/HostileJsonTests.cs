@@ -48,7 +48,7 @@ public sealed class HostileJsonTests
         Fault("unknown element type", model => Layer(model, 0)["config"]!["dtype"] = "complex64", "'complex64', which is not supported"),
         Fault("unknown argument", model => model["config"]!["layers"]![1]!["inbound_nodes"]![0]!["kwargs"]!["wibble"] = 3, "argument wibble is 3"),
         Fault("number for a tensor", model => model["config"]!["layers"]![1]!["inbound_nodes"]![0]!["args"]![0] = 3, "argument 0 is 3; expected a tensor"),
-        Fault("unknown operation", model => { Layer(model, 1)["module"] = "keras.src.ops.numpy"; Layer(model, 1)["class_name"] = "Ad"; }, "operation 'Ad' of keras.src.ops.numpy is not supported. Did you mean"),
+        Fault("unknown operation", model => { Layer(model, 1)["module"] = "keras.src.ops.numpy"; Layer(model, 1)["class_name"] = "Ad"; }, "function 'Ad' of keras.src.ops.numpy is not supported. Did you mean"),
         Fault("type of the framework", model => { Layer(model, 1)["module"] = "System.Diagnostics"; Layer(model, 1)["class_name"] = "Process"; }, "'Process' is not known"),
         Fault("slash in a name", model => Layer(model, 1)["config"]!["name"] = "a/b", "'a/b' is no name"),
     ];

@@ -8,13 +8,13 @@ namespace OnnxFunctional.Training.Kernels;
 /// <summary>The elementwise operators as instructions of a chain: the kernel table's rows for all of them.</summary>
 internal static class ElementwiseTable
 {
-    /// <summary>Nodes in one chain: more would not stay in the first-level cache together.</summary>
+    /// <summary>The most nodes in one chain: the tiles of more would not fit in the first-level cache.</summary>
     public const int LongestChain = 64;
 
-    /// <summary>Adds the instructions of one node and returns the number of its result.</summary>
+    /// <summary>Adds the instructions of one node and returns the register of its result.</summary>
     private delegate int Instructions(ElementwiseProgramBuilder program, Node node, ReadOnlySpan<int> x, RandomStreams random);
 
-    /// <summary>Whether a node is elementwise on types that chains compute with.</summary>
+    /// <summary>Whether chains support a node and its types.</summary>
     public static bool CanFuse(Node node)
     {
         if (!Has(node.Op)) return false;
@@ -31,7 +31,7 @@ internal static class ElementwiseTable
         return true;
     }
 
-    /// <summary>How a chain stores an element type; nothing for those it does not know.</summary>
+    /// <summary>How chains store an element type; null if they do not support it.</summary>
     public static ElementwiseType? TypeOf(DType type) => type switch
     {
         DType.Float32 => ElementwiseType.Float32,
@@ -46,10 +46,11 @@ internal static class ElementwiseTable
     /// <summary>Adds a node's instructions to a program.</summary>
     /// <param name="program">The program.</param>
     /// <param name="node">The node.</param>
-    /// <param name="x">The numbers of its inputs in the program.</param>
-    /// <param name="random">Seeds and streams.</param>
-    /// <returns>The number of its result.</returns>
-    public static int Append(ElementwiseProgramBuilder program, Node node, ReadOnlySpan<int> x, RandomStreams random) => Find(node.Op)!(program, node, x, random);
+    /// <param name="x">The registers of its inputs.</param>
+    /// <param name="random">The random streams and their seeds.</param>
+    /// <returns>The register of its result.</returns>
+    public static int Append(ElementwiseProgramBuilder program, Node node, ReadOnlySpan<int> x, RandomStreams random) =>
+        Find(node.Op)!(program, node, x, random);
 
     public static bool Has(Op op) => Find(op) is not null;
 
@@ -122,7 +123,8 @@ internal static class ElementwiseTable
         _ => null,
     };
 
-    private static Instructions Unary(Opcode opcode, float alpha = 0, float beta = 0) => (program, _, x, _) => program.Add(opcode, x[0], alpha: alpha, beta: beta);
+    private static Instructions Unary(Opcode opcode, float alpha = 0, float beta = 0) =>
+        (program, _, x, _) => program.Add(opcode, x[0], alpha: alpha, beta: beta);
 
     private static Instructions Binary(Opcode opcode) => (program, _, x, _) => program.Add(opcode, x[0], x[1]);
 
@@ -165,7 +167,7 @@ internal static class ElementwiseTable
         if (to == DType.Float16) return program.Add(Opcode.ToHalf, x);
         if (to == DType.BFloat16) return program.Add(Opcode.ToBFloat16, x);
 
-        // Towards zero, as a conversion to whole numbers does, so that later instructions of the chain see what a reader of memory would.
+        // Truncates, as a conversion to integers does, so that later instructions of the chain see what a reader of memory would see.
         if (from.IsFloating() && to.IsInteger())
             return program.Add(Opcode.Multiply, program.Add(Opcode.Sign, x), program.Add(Opcode.Floor, program.Add(Opcode.Abs, x)));
         return x;

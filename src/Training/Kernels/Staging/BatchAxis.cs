@@ -2,23 +2,25 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>How an operand stands to the pieces an operator is cut into: along its first axis, or along that of its result.</summary>
+/// <summary>How an operand is divided when an operator runs in pieces.</summary>
 internal enum BatchRole
 {
-    /// <summary>Each piece takes or gives all of it.</summary>
+    /// <summary>Every piece reads or writes all of it.</summary>
     Whole,
 
-    /// <summary>Each piece takes or gives its own rows.</summary>
+    /// <summary>Each piece reads or writes its own rows.</summary>
     Rows,
 
-    /// <summary>Each piece takes its own columns of a matrix.</summary>
+    /// <summary>Each piece reads its own columns of a matrix.</summary>
     Columns,
 
-    /// <summary>A result that is the sum of what the pieces give.</summary>
+    /// <summary>The result is the sum of the results of all pieces.</summary>
     Sum,
 }
 
-/// <summary>Which operators can run piece by piece, in one table: the roles of their operands.</summary>
+/// <summary>
+/// How operators run piece by piece, in one table. An operator runs as a whole unless it has a row, or facts that show its samples to be independent.
+/// </summary>
 /// <param name="Inputs">The role of each input.</param>
 /// <param name="Outputs">The role of each output.</param>
 internal sealed record BatchAxis(BatchRole[] Inputs, BatchRole[] Outputs)
@@ -28,10 +30,10 @@ internal sealed record BatchAxis(BatchRole[] Inputs, BatchRole[] Outputs)
     private const BatchRole C = BatchRole.Columns;
     private const BatchRole S = BatchRole.Sum;
 
-    /// <summary>Rows or columns that are cut.</summary>
+    /// <summary>The number of rows or columns to divide.</summary>
     public int Length(Node node) => node.Inputs[0].Spec.Shape.Dims[Inputs[0] == C ? 1 : 0];
 
-    /// <summary>The roles; nothing for an operator that needs its whole batch at once.</summary>
+    /// <summary>The roles of the operands; null if the operator needs the whole batch at once.</summary>
     public static BatchAxis? Of(Node node) => node.Op switch
     {
         _ when node.Inputs[0].Spec.Shape.Rank == 0 => null,
@@ -61,7 +63,8 @@ internal sealed record BatchAxis(BatchRole[] Inputs, BatchRole[] Outputs)
     {
         (2, 2) when op.TransposeLeft && op.TransposeRight => null,
 
-        // The gradient of weights: cut along their inputs where there are more of them than samples, since sums over pieces of the batch keep two wide copies of the result.
+        // The gradient of weights: divided along their inputs if there are more of them than samples, because sums over pieces of the batch need two wide
+        // copies of the result.
         (2, 2) when op.TransposeLeft => left.Dims[1] > left.Dims[0] ? new([C, W], [R]) : new([R, R], [S]),
         (_, 2) => new([R, W], [R]),
         var (a, b) when a == b && left.Dims[0] == right.Dims[0] => new([R, R], [R]),
