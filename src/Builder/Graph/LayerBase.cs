@@ -100,7 +100,7 @@ public abstract class LayerBase
     /// <param name="constraint">A rule its values follow after each step.</param>
     /// <returns>The weight as a tensor to compute with.</returns>
     /// <exception cref="ModelException">Called outside Forward, an unknown dimension, or another shape than at the first call.</exception>
-    protected SymbolicTensor Weight(string name, Shape shape, Initializer? initializer = null, bool trainable = true, Regularizer? regularizer = null, Constraint? constraint = null)
+    protected internal SymbolicTensor Weight(string name, Shape shape, Initializer? initializer = null, bool trainable = true, Regularizer? regularizer = null, Constraint? constraint = null)
     {
         if (_current is null) throw new ModelException($"Weight '{name}' of {ClassName} was asked for outside Forward; create weights where they are used.");
         if (!shape.IsKnown)

@@ -9,7 +9,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="activation">Applied to the sum; none if not given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class Dense(int units, Activation? activation = null, string? name = null) : Layer(name)
+public sealed class Dense(int units, Activation? activation = null, string? name = null) : KernelLayer(name)
 {
     /// <summary>Outputs.</summary>
     public int Units { get; } = Check.Positive(units, "Dense", nameof(units));
@@ -20,38 +20,15 @@ public sealed class Dense(int units, Activation? activation = null, string? name
     /// <summary>Whether a bias is added.</summary>
     public bool UseBias { get; init; } = true;
 
-    /// <summary>First values of the kernel.</summary>
-    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
-
-    /// <summary>First values of the bias.</summary>
-    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
-
-    /// <summary>A penalty on the kernel.</summary>
-    public Regularizer? KernelRegularizer { get; init; }
-
-    /// <summary>A penalty on the bias.</summary>
-    public Regularizer? BiasRegularizer { get; init; }
-
-    /// <summary>A penalty on the output.</summary>
-    public Regularizer? ActivityRegularizer { get; init; }
-
-    /// <summary>A rule the kernel follows after each step.</summary>
-    public Constraint? KernelConstraint { get; init; }
-
-    /// <summary>A rule the bias follows after each step.</summary>
-    public Constraint? BiasConstraint { get; init; }
-
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
         Check.MinimumRank(x, 2, "(batch, ..., features)");
-        var kernel = Weight("kernel", [x.Shape[^1], Units], KernelInitializer, regularizer: KernelRegularizer, constraint: KernelConstraint);
-        var bias = UseBias ? Weight("bias", [Units], BiasInitializer, regularizer: BiasRegularizer, constraint: BiasConstraint) : null;
+        var kernel = Kernel([x.Shape[^1], Units]);
+        var bias = UseBias ? Bias([Units]) : null;
         var sum = bias is not null && x.Rank == 2 ? Ops.Make(new Operators.Gemm(), x, kernel, bias) : Ops.MatMul(x, kernel);
         if (bias is not null && x.Rank > 2) sum += bias;
-        var y = Activation.Apply(sum);
-        if (ActivityRegularizer is not null) AddLoss(ActivityRegularizer.PerSample(y));
-        return y;
+        return Penalized(Activation.Apply(sum));
     }
 
     private protected override SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => inputs[0].Mask;

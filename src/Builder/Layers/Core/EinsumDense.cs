@@ -14,7 +14,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="biasAxes">The output's axes the bias extends over; no bias if none are given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">The equation is malformed.</exception>
-public sealed partial class EinsumDense(string equation, Shape outputShape, Activation? activation = null, string? biasAxes = null, string? name = null) : Layer(name)
+public sealed partial class EinsumDense(string equation, Shape outputShape, Activation? activation = null, string? biasAxes = null, string? name = null) : KernelLayer(name)
 {
     /// <summary>The axes of input, kernel and output.</summary>
     public string Equation { get; } = Form().IsMatch(equation)
@@ -29,27 +29,6 @@ public sealed partial class EinsumDense(string equation, Shape outputShape, Acti
 
     /// <summary>The output's axes the bias extends over.</summary>
     public string? BiasAxes { get; } = biasAxes;
-
-    /// <summary>First values of the kernel; inputs and outputs of a unit are counted along the equation's axes.</summary>
-    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
-
-    /// <summary>First values of the bias.</summary>
-    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
-
-    /// <summary>A penalty on the kernel.</summary>
-    public Regularizer? KernelRegularizer { get; init; }
-
-    /// <summary>A penalty on the bias.</summary>
-    public Regularizer? BiasRegularizer { get; init; }
-
-    /// <summary>A penalty on the output.</summary>
-    public Regularizer? ActivityRegularizer { get; init; }
-
-    /// <summary>A rule the kernel follows after each step.</summary>
-    public Constraint? KernelConstraint { get; init; }
-
-    /// <summary>A rule the bias follows after each step.</summary>
-    public Constraint? BiasConstraint { get; init; }
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
@@ -78,12 +57,10 @@ public sealed partial class EinsumDense(string equation, Shape outputShape, Acti
         }
 
         var first = KernelInitializer is Initializers.VarianceScaling { InputAxes: null } or Initializers.VarianceScaling { OutputAxes: null } ? new MatrixFans(KernelInitializer, fanIn, fanOut) : KernelInitializer;
-        var weight = Weight("kernel", Shape.Of([.. kernel.Select(letter => sizes[letter])]), first, regularizer: KernelRegularizer, constraint: KernelConstraint);
+        var weight = Kernel(Shape.Of([.. kernel.Select(letter => sizes[letter])]), first);
         var sum = Ops.Einsum($"{input},{kernel}->{output}", x, weight);
-        if (BiasAxes is not null) sum += Weight("bias", BiasShape(output, sizes), BiasInitializer, regularizer: BiasRegularizer, constraint: BiasConstraint);
-        var y = Activation.Apply(sum);
-        if (ActivityRegularizer is not null) AddLoss(ActivityRegularizer.PerSample(y));
-        return y;
+        if (BiasAxes is not null) sum += Bias(BiasShape(output, sizes));
+        return Penalized(Activation.Apply(sum));
     }
 
     /// <summary>The lists with letters for the ellipsis, and the output's dimensions.</summary>

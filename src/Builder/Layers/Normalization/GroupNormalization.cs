@@ -10,7 +10,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="epsilon">Added to the variance.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">The number of groups is neither positive nor -1.</exception>
-public sealed class GroupNormalization(int groups = 32, int axis = -1, float epsilon = 1e-3f, string? name = null) : ElementwiseLayer(name)
+public sealed class GroupNormalization(int groups = 32, int axis = -1, float epsilon = 1e-3f, string? name = null) : AffineNormalization(name)
 {
     /// <summary>How many groups; -1 makes one of each channel.</summary>
     public int Groups { get; } = groups == -1 || groups > 0 ? groups : throw Check.Option("GroupNormalization", nameof(groups), Check.Text(groups), "a positive whole number, or -1 for one group a channel");
@@ -27,24 +27,6 @@ public sealed class GroupNormalization(int groups = 32, int axis = -1, float eps
     /// <summary>Whether gamma multiplies.</summary>
     public bool Scale { get; init; } = true;
 
-    /// <summary>First values of beta.</summary>
-    public Initializer BetaInitializer { get; init; } = Initializer.Zeros;
-
-    /// <summary>First values of gamma.</summary>
-    public Initializer GammaInitializer { get; init; } = Initializer.Ones;
-
-    /// <summary>A penalty on beta.</summary>
-    public Regularizer? BetaRegularizer { get; init; }
-
-    /// <summary>A penalty on gamma.</summary>
-    public Regularizer? GammaRegularizer { get; init; }
-
-    /// <summary>A rule beta follows after each step.</summary>
-    public Constraint? BetaConstraint { get; init; }
-
-    /// <summary>A rule gamma follows after each step.</summary>
-    public Constraint? GammaConstraint { get; init; }
-
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
@@ -54,8 +36,8 @@ public sealed class GroupNormalization(int groups = 32, int axis = -1, float eps
         var groups = Groups == -1 ? channels : Groups;
         if (groups > channels || channels % groups != 0)
             throw new ModelException($"{channels} channels (axis {axis} of {x.Shape}) cannot be split into {groups} groups; choose a divisor of {channels}, or -1 for one group a channel.");
-        var gamma = Scale ? Weight("gamma", Shape.Of(channels), GammaInitializer, regularizer: GammaRegularizer, constraint: GammaConstraint) : null;
-        var beta = Center ? Weight("beta", Shape.Of(channels), BetaInitializer, regularizer: BetaRegularizer, constraint: BetaConstraint) : null;
+        var gamma = Scale ? Gamma(Shape.Of(channels)) : null;
+        var beta = Center ? Beta(Shape.Of(channels)) : null;
 
         // Channels last, then (batch, ..., groups, channels / groups): every axis in front keeps its place, so unknown sizes need no number.
         int[] last = [.. Enumerable.Range(0, x.Rank).Where(i => i != axis), axis];

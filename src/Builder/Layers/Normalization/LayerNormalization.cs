@@ -8,7 +8,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="axis">The axes; the last if none is given.</param>
 /// <param name="epsilon">Added to the variance.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
-public sealed class LayerNormalization(Axes axis = default, float epsilon = 1e-3f, string? name = null) : ElementwiseLayer(name)
+public sealed class LayerNormalization(Axes axis = default, float epsilon = 1e-3f, string? name = null) : AffineNormalization(name)
 {
     /// <summary>The axes.</summary>
     public Axes Axis { get; } = axis.List.Count == 0 ? -1 : axis;
@@ -25,31 +25,13 @@ public sealed class LayerNormalization(Axes axis = default, float epsilon = 1e-3
     /// <summary>Keras' old option: <c>y = gamma x / sqrt(variance + epsilon)</c>, without a mean. RmsNormalization is what its name promises.</summary>
     public bool RmsScaling { get; init; }
 
-    /// <summary>First values of beta.</summary>
-    public Initializer BetaInitializer { get; init; } = Initializer.Zeros;
-
-    /// <summary>First values of gamma.</summary>
-    public Initializer GammaInitializer { get; init; } = Initializer.Ones;
-
-    /// <summary>A penalty on beta.</summary>
-    public Regularizer? BetaRegularizer { get; init; }
-
-    /// <summary>A penalty on gamma.</summary>
-    public Regularizer? GammaRegularizer { get; init; }
-
-    /// <summary>A rule beta follows after each step.</summary>
-    public Constraint? BetaConstraint { get; init; }
-
-    /// <summary>A rule gamma follows after each step.</summary>
-    public Constraint? GammaConstraint { get; init; }
-
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
         var axes = Operators.ShapeRules.Axes(Axis.List, x.Rank, "LayerNormalization");
         var shape = Shape.Of([.. axes.Select(axis => Check.Known(x, axis, "the size of a normalized axis"))]);
-        var gamma = Scale || RmsScaling ? Weight("gamma", shape, GammaInitializer, regularizer: GammaRegularizer, constraint: GammaConstraint) : null;
-        var beta = Center && !RmsScaling ? Weight("beta", shape, BetaInitializer, regularizer: BetaRegularizer, constraint: BetaConstraint) : null;
+        var gamma = Scale || RmsScaling ? Gamma(shape) : null;
+        var beta = Center && !RmsScaling ? Beta(shape) : null;
         if (!RmsScaling && axes[0] == x.Rank - axes.Length)
             return Ops.Make(new Operators.LayerNormalization(axes[0], Epsilon), x, gamma ?? Filled(shape, 1), beta ?? Filled(shape, 0));
 

@@ -8,27 +8,16 @@ namespace OnnxFunctional.Layers;
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/</para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class AdaptivePoolingLayer : Layer
+public abstract class AdaptivePoolingLayer : SpatialLayer
 {
     private protected AdaptivePoolingLayer(int rank, IntValues outputSize, string? name)
-        : base(name)
-    {
-        SpatialRank = rank;
-        OutputSize = outputSize.For(rank, GetType().Name, nameof(outputSize));
-    }
+        : base(rank, name) => OutputSize = outputSize.For(rank, GetType().Name, nameof(outputSize));
 
     /// <summary>Positions of the output along each axis.</summary>
     public IntValues OutputSize { get; }
 
-    /// <summary>Where the channels stand.</summary>
-    public DataFormat DataFormat { get; init; }
-
-    private protected int SpatialRank { get; }
-
-    /// <inheritdoc/>
-    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    private protected sealed override SymbolicTensor Compute(SymbolicTensor x)
     {
-        Check.Positions(x, SpatialRank, DataFormat);
         var image = ChannelOrder.ToLast(x, DataFormat);
         var sizes = Enumerable.Range(0, SpatialRank).Select(i => Check.Known(image, i + 1, "the number of positions")).ToArray();
         if (sizes.Zip(OutputSize).All(pair => pair.First % pair.Second == 0))

@@ -8,12 +8,11 @@ namespace OnnxFunctional.Layers;
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/</para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class PoolingLayer : Layer
+public abstract class PoolingLayer : SpatialLayer
 {
     private protected PoolingLayer(int rank, IntValues poolSize, IntValues strides, string? name)
-        : base(name)
+        : base(rank, name)
     {
-        SpatialRank = rank;
         PoolSize = poolSize.Count == 0 ? IntValues.Repeat(2, rank) : poolSize.For(rank, GetType().Name, nameof(poolSize));
         Strides = strides.Count == 0 ? PoolSize : strides;
     }
@@ -31,15 +30,8 @@ public abstract class PoolingLayer : Layer
         init => field = value != Padding.Causal ? value : throw Check.Option(GetType().Name, nameof(Padding), nameof(Padding.Causal), "Valid or Same");
     }
 
-    /// <summary>Where the channels stand.</summary>
-    public DataFormat DataFormat { get; init; }
-
-    private protected int SpatialRank { get; }
-
-    /// <inheritdoc/>
-    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    private protected sealed override SymbolicTensor Compute(SymbolicTensor x)
     {
-        Check.Positions(x, SpatialRank, DataFormat);
         return ChannelOrder.FromLast(Ops.Make(Pool(Padding), ChannelOrder.ToLast(x, DataFormat)), DataFormat);
     }
 

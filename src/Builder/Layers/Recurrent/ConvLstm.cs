@@ -9,7 +9,7 @@ namespace OnnxFunctional.Layers;
 /// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class ConvLstm : RecurrentLayer
+public abstract class ConvLstm : GatedRecurrentLayer
 {
     private protected ConvLstm(int rank, int filters, IntValues kernelSize, Activation? activation, Activation? recurrentActivation, string? name)
         : base(name)
@@ -52,46 +52,10 @@ public abstract class ConvLstm : RecurrentLayer
     public Activation RecurrentActivation { get; }
 
     /// <summary>Whether a bias is added.</summary>
-    public bool UseBias { get; init; } = true;
+    public bool UseBias { get => Options.UseBias; init => Options = Options with { UseBias = value }; }
 
     /// <summary>Whether the forget gate's bias begins at one.</summary>
     public bool UnitForgetBias { get; init; } = true;
-
-    /// <summary>First values of the kernel.</summary>
-    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
-
-    /// <summary>First values of the recurrent kernel.</summary>
-    public Initializer RecurrentInitializer { get; init; } = Initializer.Orthogonal;
-
-    /// <summary>First values of the bias.</summary>
-    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
-
-    /// <summary>A penalty on the kernel.</summary>
-    public Regularizer? KernelRegularizer { get; init; }
-
-    /// <summary>A penalty on the recurrent kernel.</summary>
-    public Regularizer? RecurrentRegularizer { get; init; }
-
-    /// <summary>A penalty on the bias.</summary>
-    public Regularizer? BiasRegularizer { get; init; }
-
-    /// <summary>A rule the kernel follows after each step.</summary>
-    public Constraint? KernelConstraint { get; init; }
-
-    /// <summary>A rule the recurrent kernel follows after each step.</summary>
-    public Constraint? RecurrentConstraint { get; init; }
-
-    /// <summary>A rule the bias follows after each step.</summary>
-    public Constraint? BiasConstraint { get; init; }
-
-    /// <summary>While training, the share of input elements set to zero, the same ones at every time.</summary>
-    public float Dropout { get; init => field = Check.Rate(value, GetType().Name, nameof(Dropout)); }
-
-    /// <summary>While training, the share of hidden state elements set to zero, the same ones at every time.</summary>
-    public float RecurrentDropout { get; init => field = Check.Rate(value, GetType().Name, nameof(RecurrentDropout)); }
-
-    /// <summary>Its own seed for dropout; the trainer's if none is given.</summary>
-    public int? Seed { get; init; }
 
     private protected int SpatialRank { get; }
 
@@ -117,11 +81,14 @@ public abstract class ConvLstm : RecurrentLayer
         states = [.. states.Select(state => ChannelOrder.ToLast(state, DataFormat))];
         var frames = DataFormat == DataFormat.ChannelsLast ? x : Ops.Transpose(x, [0, 1, .. Enumerable.Range(3, SpatialRank), 2]);
         var channels = frames.Shape.Dim(-1);
-        var kernel = Weight("conv_lstm_cell/kernel", Shape.Of([.. KernelSize, channels, 4 * Filters]), KernelInitializer, regularizer: KernelRegularizer, constraint: KernelConstraint);
-        var recurrent = Weight("conv_lstm_cell/recurrent_kernel", Shape.Of([.. KernelSize, Filters, 4 * Filters]), RecurrentInitializer, regularizer: RecurrentRegularizer, constraint: RecurrentConstraint);
-        var first = UnitForgetBias ? new ForgetGateOnes(BiasInitializer) : BiasInitializer;
-        var bias = UseBias ? Weight("conv_lstm_cell/bias", Shape.Of(4 * Filters), first, regularizer: BiasRegularizer, constraint: BiasConstraint) : null;
-        if (Dropout > 0) frames = Ops.WhenTraining(Ops.Make(new Operators.Dropout(new RandomStream((ulong?)Seed), Dropout, [1]), frames), frames);
+        var (kernel, recurrent, bias) = Options.Weights(
+            this,
+            "conv_lstm_cell/",
+            Shape.Of([.. KernelSize, channels, 4 * Filters]),
+            Shape.Of([.. KernelSize, Filters, 4 * Filters]),
+            Shape.Of(4 * Filters),
+            UnitForgetBias);
+        frames = Options.WithInputDropout(frames, Options.NewStream(), [1]);
 
         // The input's convolution for all times at once, time folded into the batch.
         var steps = Check.Known(frames, 1, "the number of time steps");
@@ -131,10 +98,10 @@ public abstract class ConvLstm : RecurrentLayer
 
         var ones = IntList.Repeat(1, SpatialRank);
         var recurrence = new Conv(new Window(ones, ones, Padding.Same));
-        var stream = RecurrentDropout > 0 ? new RandomStream((ulong?)Seed) : null;
+        var stream = Options.NewStream();
         var results = WrittenOut(projected, states, 0, ownTimes, "A convolutional LSTM", (time, before) =>
         {
-            var hidden = stream is null ? before[0] : Ops.WhenTraining(Ops.Make(new Operators.Dropout(stream, RecurrentDropout, []), before[0]), before[0]);
+            var hidden = Options.WithStateDropout(before[0], stream);
             return RecurrentSteps.LstmFromGates(time + Ops.Make(recurrence, hidden, recurrent), before[1], Activation, RecurrentActivation);
         });
         if (DataFormat == DataFormat.ChannelsLast) return results;

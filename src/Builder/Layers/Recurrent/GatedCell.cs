@@ -10,10 +10,12 @@ public abstract class GatedCell : RecurrentCell
 {
     private RandomStream? _inputStream;
     private RandomStream? _stateStream;
+    private GateOptions _gates;
 
     private protected GatedCell(int units, Activation? activation, string? name)
         : base(name)
     {
+        _gates = new(GetType().Name);
         Units = Check.Positive(units, GetType().Name, nameof(units));
         Activation = activation ?? Activation.Tanh;
     }
@@ -25,49 +27,50 @@ public abstract class GatedCell : RecurrentCell
     public Activation Activation { get; }
 
     /// <summary>Whether a bias is added.</summary>
-    public bool UseBias { get; init; } = true;
+    public bool UseBias { get => _gates.UseBias; init => _gates = _gates with { UseBias = value }; }
 
     /// <summary>First values of the kernel.</summary>
-    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
+    public Initializer KernelInitializer { get => _gates.KernelInitializer; init => _gates = _gates with { KernelInitializer = value }; }
 
     /// <summary>First values of the recurrent kernel.</summary>
-    public Initializer RecurrentInitializer { get; init; } = Initializer.Orthogonal;
+    public Initializer RecurrentInitializer { get => _gates.RecurrentInitializer; init => _gates = _gates with { RecurrentInitializer = value }; }
 
     /// <summary>First values of the bias.</summary>
-    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+    public Initializer BiasInitializer { get => _gates.BiasInitializer; init => _gates = _gates with { BiasInitializer = value }; }
 
     /// <summary>A penalty on the kernel.</summary>
-    public Regularizer? KernelRegularizer { get; init; }
+    public Regularizer? KernelRegularizer { get => _gates.KernelRegularizer; init => _gates = _gates with { KernelRegularizer = value }; }
 
     /// <summary>A penalty on the recurrent kernel.</summary>
-    public Regularizer? RecurrentRegularizer { get; init; }
+    public Regularizer? RecurrentRegularizer { get => _gates.RecurrentRegularizer; init => _gates = _gates with { RecurrentRegularizer = value }; }
 
     /// <summary>A penalty on the bias.</summary>
-    public Regularizer? BiasRegularizer { get; init; }
+    public Regularizer? BiasRegularizer { get => _gates.BiasRegularizer; init => _gates = _gates with { BiasRegularizer = value }; }
 
     /// <summary>A rule the kernel follows after each step.</summary>
-    public Constraint? KernelConstraint { get; init; }
+    public Constraint? KernelConstraint { get => _gates.KernelConstraint; init => _gates = _gates with { KernelConstraint = value }; }
 
     /// <summary>A rule the recurrent kernel follows after each step.</summary>
-    public Constraint? RecurrentConstraint { get; init; }
+    public Constraint? RecurrentConstraint { get => _gates.RecurrentConstraint; init => _gates = _gates with { RecurrentConstraint = value }; }
 
     /// <summary>A rule the bias follows after each step.</summary>
-    public Constraint? BiasConstraint { get; init; }
+    public Constraint? BiasConstraint { get => _gates.BiasConstraint; init => _gates = _gates with { BiasConstraint = value }; }
 
     /// <summary>While training, the share of input features set to zero, the same ones at every time.</summary>
-    public float Dropout { get; init => field = Check.Rate(value, GetType().Name, nameof(Dropout)); }
+    public float Dropout { get => _gates.Dropout; init => _gates = _gates with { Dropout = value }; }
 
     /// <summary>While training, the share of hidden state features set to zero before the recurrent kernel, the same ones at every time.</summary>
-    public float RecurrentDropout { get; init => field = Check.Rate(value, GetType().Name, nameof(RecurrentDropout)); }
+    public float RecurrentDropout { get => _gates.RecurrentDropout; init => _gates = _gates with { RecurrentDropout = value }; }
 
     /// <summary>Its own seed for dropout; the trainer's if none is given.</summary>
-    public int? Seed { get; init; }
+    public int? Seed { get => _gates.Seed; init => _gates = _gates with { Seed = value }; }
 
     private protected abstract int Gates { get; }
 
     private protected virtual Shape BiasShape => Shape.Of(Gates * Units);
 
-    private protected virtual Initializer BiasFirst => BiasInitializer;
+    /// <summary>Whether the forget gate's bias begins at one.</summary>
+    private protected virtual bool StartsRemembering => false;
 
     internal sealed override LayerBase CopyUncalled(string name)
     {
@@ -81,21 +84,17 @@ public abstract class GatedCell : RecurrentCell
     {
         ArgumentNullException.ThrowIfNull(x);
         var features = Check.Known(x, -1, "the number of features");
-        var kernel = Weight("kernel", Shape.Of(features, Gates * Units), KernelInitializer, regularizer: KernelRegularizer, constraint: KernelConstraint);
-        var recurrent = Weight("recurrent_kernel", Shape.Of(Units, Gates * Units), RecurrentInitializer, regularizer: RecurrentRegularizer, constraint: RecurrentConstraint);
-        var bias = UseBias ? Weight("bias", BiasShape, BiasFirst, regularizer: BiasRegularizer, constraint: BiasConstraint) : null;
+        var (kernel, recurrent, bias) = _gates.Weights(this, "", Shape.Of(features, Gates * Units), Shape.Of(Units, Gates * Units), BiasShape, StartsRemembering);
 
         // The same source draws the same numbers at every step, so dropout is constant over time as in Keras.
-        if (Dropout > 0) x = Dropped(x, Dropout, _inputStream ??= new RandomStream((ulong?)Seed));
-        var hidden = RecurrentDropout > 0 ? Dropped(states[0], RecurrentDropout, _stateStream ??= new RandomStream((ulong?)Seed)) : states[0];
+        x = _gates.WithInputDropout(x, _inputStream ??= _gates.NewStream(), []);
+        var hidden = _gates.WithStateDropout(states[0], _stateStream ??= _gates.NewStream());
         return Step(Ops.MatMul(x, kernel), states, hidden, recurrent, bias);
     }
 
     private protected abstract (SymbolicTensor Output, SymbolicTensors States) Step(SymbolicTensor product, SymbolicTensors states, SymbolicTensor hidden, SymbolicTensor recurrent, SymbolicTensor? bias);
 
     private protected static SymbolicTensor Plus(SymbolicTensor product, SymbolicTensor? bias) => bias is null ? product : product + bias;
-
-    private static SymbolicTensor Dropped(SymbolicTensor x, float rate, RandomStream stream) => Ops.WhenTraining(Ops.Make(new Operators.Dropout(stream, rate, []), x), x);
 }
 
 /// <summary>One step of an <see cref="Lstm"/>.</summary>
@@ -123,7 +122,7 @@ public sealed class LstmCell(int units, Activation? activation = null, Activatio
 
     private protected override int Gates => 4;
 
-    private protected override Initializer BiasFirst => UnitForgetBias ? new ForgetGateOnes(BiasInitializer) : BiasInitializer;
+    private protected override bool StartsRemembering => UnitForgetBias;
 
     private protected override (SymbolicTensor Output, SymbolicTensors States) Step(SymbolicTensor product, SymbolicTensors states, SymbolicTensor hidden, SymbolicTensor recurrent, SymbolicTensor? bias) =>
         RecurrentSteps.Lstm(Plus(product, bias), states[1], hidden, recurrent, Activation, RecurrentActivation);

@@ -1,161 +1,49 @@
-using System.Collections.Frozen;
 using System.ComponentModel;
-using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What Lstm, Gru and SimpleRnn share: a kernel for the input, a recurrent kernel for the hidden state, a bias, dropout on both.</summary>
-/// <remarks>
-/// <para>The whole sequence is one operator (ONNX's LSTM, GRU, RNN) where it knows the activations; otherwise, and for recurrent dropout while training, the steps are written out, which needs a known number of them.</para>
-/// </remarks>
+/// <summary>What the recurrent layers with gates share: how their kernel, recurrent kernel and bias begin and what holds them, and dropout on input and hidden state.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class GatedRecurrentLayer : RecurrentLayer
 {
-    private static readonly FrozenDictionary<string, GateActivation> s_known = new Dictionary<string, GateActivation>
-    {
-        ["linear"] = GateActivation.Linear,
-        ["tanh"] = GateActivation.Tanh,
-        ["sigmoid"] = GateActivation.Sigmoid,
-        ["hard_sigmoid"] = GateActivation.HardSigmoid,
-        ["relu"] = GateActivation.Relu,
-        ["elu"] = GateActivation.Elu,
-        ["selu"] = GateActivation.Selu,
-        ["softplus"] = GateActivation.Softplus,
-        ["softsign"] = GateActivation.Softsign,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
-
-    private protected GatedRecurrentLayer(int units, Activation? activation, string? name)
-        : base(name)
-    {
-        Units = Check.Positive(units, GetType().Name, nameof(units));
-        Activation = activation ?? Activation.Tanh;
-    }
-
-    /// <summary>The size of the output and of each state.</summary>
-    public int Units { get; }
-
-    /// <summary>Applied to the new state.</summary>
-    public Activation Activation { get; }
-
-    /// <summary>Whether a bias is added.</summary>
-    public bool UseBias { get; init; } = true;
+    private protected GatedRecurrentLayer(string? name)
+        : base(name) => Options = new(GetType().Name);
 
     /// <summary>First values of the kernel.</summary>
-    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
+    public Initializer KernelInitializer { get => Options.KernelInitializer; init => Options = Options with { KernelInitializer = value }; }
 
     /// <summary>First values of the recurrent kernel.</summary>
-    public Initializer RecurrentInitializer { get; init; } = Initializer.Orthogonal;
+    public Initializer RecurrentInitializer { get => Options.RecurrentInitializer; init => Options = Options with { RecurrentInitializer = value }; }
 
     /// <summary>First values of the bias.</summary>
-    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+    public Initializer BiasInitializer { get => Options.BiasInitializer; init => Options = Options with { BiasInitializer = value }; }
 
     /// <summary>A penalty on the kernel.</summary>
-    public Regularizer? KernelRegularizer { get; init; }
+    public Regularizer? KernelRegularizer { get => Options.KernelRegularizer; init => Options = Options with { KernelRegularizer = value }; }
 
     /// <summary>A penalty on the recurrent kernel.</summary>
-    public Regularizer? RecurrentRegularizer { get; init; }
+    public Regularizer? RecurrentRegularizer { get => Options.RecurrentRegularizer; init => Options = Options with { RecurrentRegularizer = value }; }
 
     /// <summary>A penalty on the bias.</summary>
-    public Regularizer? BiasRegularizer { get; init; }
+    public Regularizer? BiasRegularizer { get => Options.BiasRegularizer; init => Options = Options with { BiasRegularizer = value }; }
 
     /// <summary>A rule the kernel follows after each step.</summary>
-    public Constraint? KernelConstraint { get; init; }
+    public Constraint? KernelConstraint { get => Options.KernelConstraint; init => Options = Options with { KernelConstraint = value }; }
 
     /// <summary>A rule the recurrent kernel follows after each step.</summary>
-    public Constraint? RecurrentConstraint { get; init; }
+    public Constraint? RecurrentConstraint { get => Options.RecurrentConstraint; init => Options = Options with { RecurrentConstraint = value }; }
 
     /// <summary>A rule the bias follows after each step.</summary>
-    public Constraint? BiasConstraint { get; init; }
+    public Constraint? BiasConstraint { get => Options.BiasConstraint; init => Options = Options with { BiasConstraint = value }; }
 
     /// <summary>While training, the share of input features set to zero, the same ones at every time.</summary>
-    public float Dropout { get; init => field = Check.Rate(value, GetType().Name, nameof(Dropout)); }
+    public float Dropout { get => Options.Dropout; init => Options = Options with { Dropout = value }; }
 
     /// <summary>While training, the share of hidden state features set to zero before the recurrent kernel, the same ones at every time.</summary>
-    public float RecurrentDropout { get; init => field = Check.Rate(value, GetType().Name, nameof(RecurrentDropout)); }
+    public float RecurrentDropout { get => Options.RecurrentDropout; init => Options = Options with { RecurrentDropout = value }; }
 
     /// <summary>Its own seed for dropout; the trainer's if none is given.</summary>
-    public int? Seed { get; init; }
+    public int? Seed { get => Options.Seed; init => Options = Options with { Seed = value }; }
 
-    /// <summary>The name of the cell Keras holds the weights in: <c>lstm_cell</c>.</summary>
-    private protected string CellName => Naming.SnakeCase(ClassName) + "_cell";
-
-    /// <summary>Gates side by side in the kernels.</summary>
-    private protected abstract int Gates { get; }
-
-    /// <summary>How many states there are.</summary>
-    private protected virtual int States => 1;
-
-    private protected sealed override IReadOnlyList<Shape> StateShapes(SymbolicTensor x) => [.. Enumerable.Repeat(Shape.Of(x.Shape.Dim(0), Units), States)];
-
-    private protected sealed override SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states, bool ownTimes)
-    {
-        var features = Check.Known(x, -1, "the number of features");
-        var kernel = Weight(CellName + "/kernel", Shape.Of(features, Gates * Units), KernelInitializer, regularizer: KernelRegularizer, constraint: KernelConstraint);
-        var recurrent = Weight(CellName + "/recurrent_kernel", Shape.Of(Units, Gates * Units), RecurrentInitializer, regularizer: RecurrentRegularizer, constraint: RecurrentConstraint);
-        var bias = UseBias ? Weight(CellName + "/bias", BiasShape, BiasFirst, regularizer: BiasRegularizer, constraint: BiasConstraint) : null;
-        var input = x;
-        if (Dropout > 0) input = Ops.WhenTraining(Ops.Make(new Operators.Dropout(new RandomStream((ulong?)Seed), Dropout, [1]), x), x).WithMask(x.Mask);
-        var whole = KnowsActivations ? Whole(input, states, kernel, recurrent, bias, ownTimes) : [];
-        if (KnowsActivations && RecurrentDropout == 0) return whole;
-
-        var why = KnowsActivations ? "RecurrentDropout" : $"{UnknownActivation}, which ONNX's recurrent operators do not have,";
-        if (x.Shape[1] is null) throw new ModelException(UnknownSteps(why, x));
-
-        // One stream for all steps: the same source draws the same numbers, so the mask is constant over time as in Keras.
-        var stream = RecurrentDropout > 0 ? new RandomStream((ulong?)Seed) : null;
-        var projected = Project(input, kernel, bias).WithMask(x.Mask);
-        var steps = WrittenOut(projected, states, 0, ownTimes, why, (time, before) =>
-        {
-            var hidden = stream is null ? before[0] : Ops.WhenTraining(Ops.Make(new Operators.Dropout(stream, RecurrentDropout, []), before[0]), before[0]);
-            return Step(time, before, hidden, recurrent, bias);
-        });
-        return KnowsActivations ? steps.Zip(whole, Ops.WhenTraining).ToArray() : steps;
-    }
-
-    private protected virtual Shape BiasShape => Shape.Of(Gates * Units);
-
-    private protected virtual Initializer BiasFirst => BiasInitializer;
-
-    /// <summary>All activations used, for the choice between one operator and steps.</summary>
-    private protected abstract IReadOnlyList<Activation> Activations { get; }
-
-    /// <summary>The operator over the whole sequence.</summary>
-    private protected abstract RecurrentOp Operator(RecurrentOptions options);
-
-    /// <summary>The input's part of all gates, for all times at once.</summary>
-    private protected virtual SymbolicTensor Project(SymbolicTensor x, SymbolicTensor kernel, SymbolicTensor? bias)
-    {
-        var product = Ops.MatMul(x, kernel);
-        return bias is null ? product : product + bias;
-    }
-
-    /// <summary>One step from the projected input and the states to the output and the new states.</summary>
-    private protected abstract (SymbolicTensor Output, SymbolicTensors States) Step(SymbolicTensor projected, SymbolicTensors states, SymbolicTensor hidden, SymbolicTensor recurrent, SymbolicTensor? bias);
-
-    private protected static GateActivation Gate(Activation activation) => s_known[activation.Name];
-
-    private bool KnowsActivations => Activations.All(IsKnown);
-
-    private string UnknownActivation => "The activation " + Activations.First(activation => !IsKnown(activation)).Name;
-
-    private static bool IsKnown(Activation activation) =>
-        s_known.ContainsKey(activation.Name) && ReferenceEquals(Activation.ByName.GetValueOrDefault(activation.Name), activation);
-
-    private SymbolicTensors Whole(SymbolicTensor x, SymbolicTensors states, SymbolicTensor kernel, SymbolicTensor recurrent, SymbolicTensor? bias, bool ownTimes)
-    {
-        var options = new RecurrentOptions(GoBackwards, bias is not null, states.Count > 0, x.Mask is not null, ZeroOutputForMask && x.Mask is not null);
-        List<SymbolicTensor> inputs = [x, kernel, recurrent];
-        if (bias is not null) inputs.Add(bias);
-        inputs.AddRange(states);
-        if (x.Mask is not null) inputs.Add(x.Mask);
-        var results = Ops.MakeAll(Operator(options), [.. inputs]);
-        SymbolicTensor output;
-        if (ReturnSequences)
-            output = GoBackwards && !ownTimes ? Ops.Slice(results[0], 1, -1, step: -1) : results[0];
-        else if (options.ZeroMaskedOutput)
-            output = Ops.Squeeze(Ops.Slice(results[0], 1, GoBackwards ? 0 : -1, GoBackwards ? 1 : null), 1);
-        else
-            output = results[1];
-        return [output, .. results.Skip(1).Take(States)];
-    }
+    private protected GateOptions Options { get; set; }
 }

@@ -14,7 +14,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class Gru(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : GatedRecurrentLayer(units, activation, name)
+public sealed class Gru(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : FusedRecurrentLayer(units, activation, name)
 {
     /// <summary>Applied to the gates.</summary>
     public Activation RecurrentActivation { get; } = recurrentActivation ?? Activation.Sigmoid;

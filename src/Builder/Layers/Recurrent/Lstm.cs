@@ -14,7 +14,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class Lstm(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : GatedRecurrentLayer(units, activation, name)
+public sealed class Lstm(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : FusedRecurrentLayer(units, activation, name)
 {
     /// <summary>Applied to the gates.</summary>
     public Activation RecurrentActivation { get; } = recurrentActivation ?? Activation.Sigmoid;
@@ -28,7 +28,7 @@ public sealed class Lstm(int units, Activation? activation = null, Activation? r
 
     private protected override int States => 2;
 
-    private protected override Initializer BiasFirst => UnitForgetBias ? new ForgetGateOnes(BiasInitializer) : BiasInitializer;
+    private protected override bool StartsRemembering => UnitForgetBias;
 
     private protected override IReadOnlyList<Activation> Activations => [Activation, RecurrentActivation];
 

@@ -12,7 +12,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="activation">Applied to the sum; tanh if none is given.</param>
 /// <param name="name">Its name; a model makes one if none is given.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class SimpleRnn(int units, Activation? activation = null, string? name = null) : GatedRecurrentLayer(units, activation, name)
+public sealed class SimpleRnn(int units, Activation? activation = null, string? name = null) : FusedRecurrentLayer(units, activation, name)
 {
     internal override string ClassName => "SimpleRNN";
 

@@ -5,27 +5,16 @@ namespace OnnxFunctional.Layers;
 /// <summary>What all croppings share: positions cut at the borders.</summary>
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class CroppingLayer : Layer
+public abstract class CroppingLayer : SpatialLayer
 {
     private protected CroppingLayer(int rank, EdgeWidths cropping, string? name)
-        : base(name)
-    {
-        SpatialRank = rank;
-        Cropping = (cropping.Count == 0 ? 1 : cropping).For(rank, GetType().Name, nameof(cropping));
-    }
+        : base(rank, name) => Cropping = (cropping.Count == 0 ? 1 : cropping).For(rank, GetType().Name, nameof(cropping));
 
     /// <summary>Positions cut before and after each axis.</summary>
     public EdgeWidths Cropping { get; }
 
-    /// <summary>Where the channels stand.</summary>
-    public DataFormat DataFormat { get; init; }
-
-    private protected int SpatialRank { get; }
-
-    /// <inheritdoc/>
-    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    private protected sealed override SymbolicTensor Compute(SymbolicTensor x)
     {
-        Check.Positions(x, SpatialRank, DataFormat);
         var (axes, starts, ends) = (new int[SpatialRank], new int[SpatialRank], new int[SpatialRank]);
         for (var i = 0; i < SpatialRank; i++)
         {

@@ -18,29 +18,18 @@ public enum Interpolation
 /// <summary>What all upsamplings share: positions multiplied by whole factors.</summary>
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class UpSampling : Layer
+public abstract class UpSampling : SpatialLayer
 {
     private protected UpSampling(int rank, IntValues size, string? name)
-        : base(name)
-    {
-        SpatialRank = rank;
-        Size = size.Count == 0 ? IntValues.Repeat(2, rank) : size.For(rank, GetType().Name, nameof(size));
-    }
+        : base(rank, name) => Size = size.Count == 0 ? IntValues.Repeat(2, rank) : size.For(rank, GetType().Name, nameof(size));
 
     /// <summary>The factor along each axis.</summary>
     public IntValues Size { get; }
 
-    /// <summary>Where the channels stand.</summary>
-    public DataFormat DataFormat { get; init; }
-
-    private protected int SpatialRank { get; }
-
     private protected virtual Operators.ResizeMode Mode => Operators.ResizeMode.Nearest;
 
-    /// <inheritdoc/>
-    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    private protected sealed override SymbolicTensor Compute(SymbolicTensor x)
     {
-        Check.Positions(x, SpatialRank, DataFormat);
         var resize = new Operators.Resize(IntList.Repeat(0, SpatialRank), Size.List, Mode);
         return ChannelOrder.FromLast(Ops.Make(resize, ChannelOrder.ToLast(x, DataFormat)), DataFormat);
     }

@@ -5,27 +5,16 @@ namespace OnnxFunctional.Layers;
 /// <summary>What all zero paddings share: zeros before and after the positions.</summary>
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class ZeroPadding : Layer
+public abstract class ZeroPadding : SpatialLayer
 {
     private protected ZeroPadding(int rank, EdgeWidths padding, string? name)
-        : base(name)
-    {
-        SpatialRank = rank;
-        Padding = (padding.Count == 0 ? 1 : padding).For(rank, GetType().Name, nameof(padding));
-    }
+        : base(rank, name) => Padding = (padding.Count == 0 ? 1 : padding).For(rank, GetType().Name, nameof(padding));
 
     /// <summary>Positions added before and after each axis.</summary>
     public EdgeWidths Padding { get; }
 
-    /// <summary>Where the channels stand.</summary>
-    public DataFormat DataFormat { get; init; }
-
-    private protected int SpatialRank { get; }
-
-    /// <inheritdoc/>
-    protected sealed override SymbolicTensor Forward(SymbolicTensor x)
+    private protected sealed override SymbolicTensor Compute(SymbolicTensor x)
     {
-        Check.Positions(x, SpatialRank, DataFormat);
         var (before, after) = (new int[x.Rank], new int[x.Rank]);
         var first = DataFormat == DataFormat.ChannelsLast ? 1 : 2;
         for (var i = 0; i < SpatialRank; i++) (before[first + i], after[first + i]) = (Padding[2 * i], Padding[(2 * i) + 1]);

@@ -1,0 +1,46 @@
+using System.ComponentModel;
+
+namespace OnnxFunctional.Layers;
+
+/// <summary>What Dense and EinsumDense share: how kernel and bias begin, and what holds them.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public abstract class KernelLayer : Layer
+{
+    private protected KernelLayer(string? name)
+        : base(name)
+    {
+    }
+
+    /// <summary>First values of the kernel.</summary>
+    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
+
+    /// <summary>First values of the bias.</summary>
+    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+
+    /// <summary>A penalty on the kernel.</summary>
+    public Regularizer? KernelRegularizer { get; init; }
+
+    /// <summary>A penalty on the bias.</summary>
+    public Regularizer? BiasRegularizer { get; init; }
+
+    /// <summary>A penalty on the output.</summary>
+    public Regularizer? ActivityRegularizer { get; init; }
+
+    /// <summary>A rule the kernel follows after each step.</summary>
+    public Constraint? KernelConstraint { get; init; }
+
+    /// <summary>A rule the bias follows after each step.</summary>
+    public Constraint? BiasConstraint { get; init; }
+
+    private protected SymbolicTensor Kernel(Shape shape, Initializer? initializer = null) =>
+        Weight("kernel", shape, initializer ?? KernelInitializer, regularizer: KernelRegularizer, constraint: KernelConstraint);
+
+    private protected SymbolicTensor Bias(Shape shape) => Weight("bias", shape, BiasInitializer, regularizer: BiasRegularizer, constraint: BiasConstraint);
+
+    /// <summary>The output, with the penalty on it added to the loss.</summary>
+    private protected SymbolicTensor Penalized(SymbolicTensor output)
+    {
+        if (ActivityRegularizer is not null) AddLoss(ActivityRegularizer.PerSample(output));
+        return output;
+    }
+}

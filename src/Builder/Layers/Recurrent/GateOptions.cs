@@ -1,0 +1,65 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Layers;
+
+/// <summary>What every cell and layer with gates is set up with: how its kernel, recurrent kernel and bias begin and what holds them, and its dropout.</summary>
+/// <param name="Class">The class whose options these are, for messages.</param>
+internal sealed record GateOptions(string Class)
+{
+    public bool UseBias { get; init; } = true;
+
+    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
+
+    public Initializer RecurrentInitializer { get; init; } = Initializer.Orthogonal;
+
+    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+
+    public Regularizer? KernelRegularizer { get; init; }
+
+    public Regularizer? RecurrentRegularizer { get; init; }
+
+    public Regularizer? BiasRegularizer { get; init; }
+
+    public Constraint? KernelConstraint { get; init; }
+
+    public Constraint? RecurrentConstraint { get; init; }
+
+    public Constraint? BiasConstraint { get; init; }
+
+    public float Dropout { get; init => field = Check.Rate(value, Class, nameof(Dropout)); }
+
+    public float RecurrentDropout { get; init => field = Check.Rate(value, Class, nameof(RecurrentDropout)); }
+
+    public int? Seed { get; init; }
+
+    /// <summary>The three weights, as weights of <paramref name="layer"/>.</summary>
+    /// <param name="layer">The layer or cell in whose Forward they are used.</param>
+    /// <param name="prefix">What stands before their names: the cell a layer's weights belong to in Keras, with a slash.</param>
+    /// <param name="kernel">The shape of the kernel.</param>
+    /// <param name="recurrent">The shape of the recurrent kernel.</param>
+    /// <param name="bias">The shape of the bias.</param>
+    /// <param name="unitForgetBias">Whether the forget gate's bias begins at one.</param>
+    public (SymbolicTensor Kernel, SymbolicTensor Recurrent, SymbolicTensor? Bias) Weights(LayerBase layer, string prefix, Shape kernel, Shape recurrent, Shape bias, bool unitForgetBias)
+    {
+        var biasInitializer = unitForgetBias ? new ForgetGateOnes(BiasInitializer) : BiasInitializer;
+        return (
+            layer.Weight(prefix + "kernel", kernel, KernelInitializer, regularizer: KernelRegularizer, constraint: KernelConstraint),
+            layer.Weight(prefix + "recurrent_kernel", recurrent, RecurrentInitializer, regularizer: RecurrentRegularizer, constraint: RecurrentConstraint),
+            UseBias ? layer.Weight(prefix + "bias", bias, biasInitializer, regularizer: BiasRegularizer, constraint: BiasConstraint) : null);
+    }
+
+    /// <summary>A source of random numbers for dropout. All readers of one stream draw the same numbers, which is how dropout stays constant over time.</summary>
+    public RandomStream NewStream() => new((ulong?)Seed);
+
+    /// <summary>The input with dropout while training.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="stream">Where the numbers come from.</param>
+    /// <param name="shared">Axes along which all positions share their numbers.</param>
+    public SymbolicTensor WithInputDropout(SymbolicTensor x, RandomStream stream, IntList shared) => Dropped(x, Dropout, stream, shared);
+
+    /// <summary>The hidden state with dropout while training.</summary>
+    public SymbolicTensor WithStateDropout(SymbolicTensor state, RandomStream stream) => Dropped(state, RecurrentDropout, stream, []);
+
+    private static SymbolicTensor Dropped(SymbolicTensor x, float rate, RandomStream stream, IntList shared) =>
+        rate > 0 ? Ops.WhenTraining(Ops.Make(new Operators.Dropout(stream, rate, shared), x), x) : x;
+}
