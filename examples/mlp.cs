@@ -29,7 +29,7 @@ var history = trainer.Fit(features, labels, epochs: 20, batchSize: 32, validatio
                           callbacks: [new EarlyStopping(patience: 3), new ModelCheckpoint("best.onnx")]);
 Console.WriteLine($"validation accuracy {history["val_accuracy"][^1]:F3}");
 
-var report = model.ExportOnnx("mlp.onnx");                   // writes, then proves: ONNX Runtime = engine, layer by layer
+var report = model.ExportOnnx("mlp.onnx");                   // writes and verifies: ONNX Runtime = engine, layer by layer
 Console.WriteLine(report);
 
 using var onnx = OnnxModel.Load("mlp.onnx", ExecutionProvider.Cpu);

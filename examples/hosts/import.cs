@@ -28,7 +28,7 @@ Console.WriteLine($"{state}: {host.Iterations} steps, held out: accuracy {host.E
 var largest = here.StateNames.Max(name => here.GetState(name).Zip(host.GetState(name), (a, b) => MathF.Abs(a - b)).Max());
 Console.WriteLine($"largest difference of all weights and optimizer values: {largest:0.0e+00}");
 
-// What was learned elsewhere is a model again: to predict, to train on, to export with proof.
+// What was learned elsewhere is a model again: to predict, to train further, to export and verify.
 var model = OnnxFile.LoadModel(Path.Combine(folder, "model.onnx"));
 Console.WriteLine(host.ToModel(model).ExportOnnx(Path.Combine(folder, "trained.onnx")));
 

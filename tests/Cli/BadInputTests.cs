@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 using OnnxFunctional.Tests.Parity;
 
@@ -129,13 +128,13 @@ public sealed class BadInputTests
                 File.Copy(labels, images, overwrite: true);
                 break;
             case "fewer labels":
-                File.WriteAllBytes(labels, Idx([29], new byte[29]));
+                File.WriteAllBytes(labels, IdxBytes.Of([29], new byte[29]));
                 break;
             case "size":
-                File.WriteAllBytes(images, Idx([30, Side - 1, Side], new byte[30 * (Side - 1) * Side]));
+                File.WriteAllBytes(images, IdxBytes.Of([30, Side - 1, Side], new byte[30 * (Side - 1) * Side]));
                 break;
             case "class":
-                File.WriteAllBytes(labels, Idx([30], [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 11))]));
+                File.WriteAllBytes(labels, IdxBytes.Of([30], [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 11))]));
                 break;
         }
 
@@ -162,17 +161,8 @@ public sealed class BadInputTests
         byte[] labels = [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 10))];
         foreach (var part in new[] { "train", "t10k" })
         {
-            File.WriteAllBytes(folder.File(part + "-images-idx3-ubyte"), Idx([30, Side, Side], pixels));
-            File.WriteAllBytes(folder.File(part + "-labels-idx1-ubyte"), Idx([30], labels));
+            File.WriteAllBytes(folder.File(part + "-images-idx3-ubyte"), IdxBytes.Of([30, Side, Side], pixels));
+            File.WriteAllBytes(folder.File(part + "-labels-idx1-ubyte"), IdxBytes.Of([30], labels));
         }
-    }
-
-    private static byte[] Idx(int[] lengths, byte[] values)
-    {
-        var bytes = new byte[4 + (4 * lengths.Length) + values.Length];
-        (bytes[2], bytes[3]) = (8, (byte)lengths.Length);
-        for (var i = 0; i < lengths.Length; i++) BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4 + (4 * i)), lengths[i]);
-        values.CopyTo(bytes, 4 + (4 * lengths.Length));
-        return bytes;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using OnnxFunctional.Export;
@@ -143,19 +142,10 @@ public sealed class KillTests
         var random = new Random(3);
         foreach (var (part, count) in new[] { ("train", 900), ("t10k", 50) })
         {
-            var images = new byte[16 + (count * 28 * 28)];
-            var labels = new byte[8 + count];
+            var images = new byte[count * 28 * 28];
             random.NextBytes(images);
-            for (var i = 8; i < labels.Length; i++) labels[i] = (byte)random.Next(10);
-            Header(images, 0x0803, count, 28, 28);
-            Header(labels, 0x0801, count);
-            File.WriteAllBytes(folder.File(part + "-images-idx3-ubyte"), images);
-            File.WriteAllBytes(folder.File(part + "-labels-idx1-ubyte"), labels);
+            File.WriteAllBytes(folder.File(part + "-images-idx3-ubyte"), IdxBytes.Of([count, 28, 28], images));
+            File.WriteAllBytes(folder.File(part + "-labels-idx1-ubyte"), IdxBytes.Of([count], [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(10))]));
         }
-    }
-
-    private static void Header(byte[] bytes, params int[] numbers)
-    {
-        for (var i = 0; i < numbers.Length; i++) BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4 * i), numbers[i]);
     }
 }

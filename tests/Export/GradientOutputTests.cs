@@ -60,7 +60,9 @@ public sealed class GradientOutputTests
             var difference = engine.Zip(file, (a, b) => MathF.Abs(a - b)).Max();
             var largest = engine.Max(MathF.Abs);
             var empty = engine.Chunk(engine.Length / Explained).Count(picture => picture.All(value => value == 0));
-            Console.WriteLine($"{(i == 1 ? "saliency" : "Grad-CAM")}: largest value {largest:G3}, largest difference {difference:0.0e+00}, {empty} of {Explained} are 0 everywhere");
+            Console.WriteLine(
+                $"{(i == 1 ? "saliency" : "Grad-CAM")}: largest value {largest:G3}, largest difference {difference:0.0e+00}, {empty} of {Explained} are 0 "
+                + "everywhere");
             Assert.IsLessThan(Explained * 3 / 4, empty);
             Assert.IsLessThanOrEqualTo(1e-5f * largest, difference);
         }

@@ -12,8 +12,27 @@ public sealed class OnnxExporterTests
     public static IEnumerable<object[]> Models() =>
     [
         ["mlp", Make([10], x => x.Apply(new Dense(32, Activation.Relu), new Dense(64, Activation.Gelu), new Dense(1, Activation.Sigmoid)))],
-        ["cnn", Make([12, 12, 1], x => x.Apply(new Conv2D(4, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(6, 3, Activation.Relu), new MaxPooling2D(2), new Flatten(), new Dense(8, Activation.Relu), new Dense(10, Activation.Softmax)))],
-        ["color", Make([9, 9, 3], x => x.Apply(new Conv2D(4, 3) { Padding = Padding.Same }, new BatchNormalization(), new Dropout(0.5f), new Conv2D(4, 2, Activation.Tanh), new GlobalAveragePooling2D(), new Dense(3)))],
+        [
+            "cnn",
+            Make([12, 12, 1], x => x.Apply(
+                new Conv2D(4, 3, Activation.Relu),
+                new MaxPooling2D(2),
+                new Conv2D(6, 3, Activation.Relu),
+                new MaxPooling2D(2),
+                new Flatten(),
+                new Dense(8, Activation.Relu),
+                new Dense(10, Activation.Softmax))),
+        ],
+        [
+            "color",
+            Make([9, 9, 3], x => x.Apply(
+                new Conv2D(4, 3) { Padding = Padding.Same },
+                new BatchNormalization(),
+                new Dropout(0.5f),
+                new Conv2D(4, 2, Activation.Tanh),
+                new GlobalAveragePooling2D(),
+                new Dense(3))),
+        ],
         ["lstm", Make([null, 3], x => x.Apply(new Lstm(5) { ReturnSequences = true }, new Lstm(4), new Dense(2)))],
         ["gru", Make([7, 3], x => x.Apply(new Gru(5) { ReturnSequences = true }, new SimpleRnn(4), new Dense(2)))],
     ];
@@ -29,7 +48,8 @@ public sealed class OnnxExporterTests
         Assert.IsNull(report.FirstFailure);
         Assert.IsLessThan(1e-4f, report.LargestDifference);
         StringAssert.Contains(report.ToString(), "agree on");
-        foreach (var layer in model.Layers.Where(layer => layer is not InputLayer and not Layers.Dropout)) Assert.ContainsSingle(row => row.Layer == layer.Name, report.Layers);
+        foreach (var layer in model.Layers.Where(layer => layer is not InputLayer and not Layers.Dropout))
+            Assert.ContainsSingle(row => row.Layer == layer.Name, report.Layers);
         Assert.AreEqual(report.FileBytes, new FileInfo(path).Length);
 
         var shape = model.Input.Shape;
@@ -74,7 +94,8 @@ public sealed class OnnxExporterTests
         var model = Make([4], x => x.Apply(new Dense(3)));
         var report = model.ExportOnnx(Path.Combine(folder.Path, "model.onnx"), new ExportOptions { Samples = [EmittedRun.Random(70, 4)] });
         Assert.IsTrue(report.IsVerified);
-        var error = Assert.ThrowsExactly<ExportException>(() => model.ExportOnnx(Path.Combine(folder.Path, "model.onnx"), new ExportOptions { Samples = [EmittedRun.Random(70, 5)] }));
+        var error = Assert.ThrowsExactly<ExportException>(
+            () => model.ExportOnnx(Path.Combine(folder.Path, "model.onnx"), new ExportOptions { Samples = [EmittedRun.Random(70, 5)] }));
         StringAssert.Contains(error.Message, "Samples");
     }
 

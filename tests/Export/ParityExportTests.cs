@@ -58,7 +58,8 @@ public sealed class ParityExportTests
         var graph = emitted.Proto.Graph;
         if (!graph.Node.Any(node => node.OpType == "Conv")) return;
         foreach (var transpose in graph.Node.Where(node => node.OpType == "Transpose"))
-            Assert.IsTrue(graph.Input.Any(input => input.Name == transpose.Input[0]) || graph.Output.Any(output => output.Name == transpose.Output[0]), transpose.Name);
+            Assert.IsTrue(
+                graph.Input.Any(input => input.Name == transpose.Input[0]) || graph.Output.Any(output => output.Name == transpose.Output[0]), transpose.Name);
     }
 
     /// <summary>Each recurrent layer, in both directions or masked, is one node.</summary>
@@ -89,7 +90,8 @@ public sealed class ParityExportTests
         });
         using var session = OnnxSession.Open(proto.ToByteArray(), "the model", ExecutionProvider.Cpu, new OnnxModelOptions { IntraOpThreads = 1 });
         var results = session.Run([.. model.InputNames], [.. inputs.Select(ArrayConversion.ToOnnx)], null, CancellationToken.None);
-        for (var i = 0; i < outputs.Length; i++) ParityArray.AreWithin(outputs[i].AsFloats(), ArrayConversion.ToArray(results[i])!.AsFloats().ToArray(), 1e-5, 1e-4, $"output {i}");
+        for (var i = 0; i < outputs.Length; i++)
+            ParityArray.AreWithin(outputs[i].AsFloats(), ArrayConversion.ToArray(results[i])!.AsFloats().ToArray(), 1e-5, 1e-4, $"output {i}");
     }
 
     private static void Compare(EmittedModel emitted, NDArray[] inputs, NDArray[] outputs)
@@ -97,8 +99,9 @@ public sealed class ParityExportTests
         inputs = [.. inputs.Zip(emitted.Inputs, (input, declared) => input.To(declared.Value.Spec.Type, declared.Name))];
         using var session = OnnxSession.Open(emitted.Proto.ToByteArray(), "the model", ExecutionProvider.Cpu, new OnnxModelOptions { IntraOpThreads = 1 });
         Run(inputs, outputs, "whole batch");
-        if (inputs.Any(input => input.Count != inputs[0].Count) || outputs.Any(output => output.Count != inputs[0].Count) || emitted.Inputs[0].Value.Spec.Shape[0] is not null) return;
-        for (var sample = 0; sample < inputs[0].Count; sample++) Run([.. inputs.Select(input => input.Slice(sample, 1))], [.. outputs.Select(output => output.Slice(sample, 1))], $"sample {sample}");
+        if (inputs.Concat(outputs).Any(array => array.Count != inputs[0].Count) || emitted.Inputs[0].Value.Spec.Shape[0] is not null) return;
+        for (var sample = 0; sample < inputs[0].Count; sample++)
+            Run([.. inputs.Select(input => input.Slice(sample, 1))], [.. outputs.Select(output => output.Slice(sample, 1))], $"sample {sample}");
 
         void Run(NDArray[] x, NDArray[] y, string what)
         {
@@ -108,7 +111,8 @@ public sealed class ParityExportTests
                 CollectionAssert.AreEqual(y[i].Shape.Dims.ToArray(), results[i].Lengths.ToArray().Select(length => (int)length).ToArray(), what);
                 var (expected, actual) = (y[i].AsFloats().ToArray(), ArrayConversion.ToArray(results[i])!.AsFloats().ToArray());
                 for (var j = 0; j < actual.Length; j++)
-                    if (!(MathF.Abs(expected[j] - actual[j]) <= 1e-5f + (1e-4f * MathF.Abs(expected[j])))) Assert.Fail($"{what}, output {i}, element {j}: Keras gives {expected[j]:R}, ONNX Runtime {actual[j]:R}");
+                    if (!(MathF.Abs(expected[j] - actual[j]) <= 1e-5f + (1e-4f * MathF.Abs(expected[j]))))
+                        Assert.Fail($"{what}, output {i}, element {j}: Keras gives {expected[j]:R}, ONNX Runtime {actual[j]:R}");
             }
         }
     }

@@ -24,12 +24,16 @@ public sealed class PruningReportTests
     public void Open_dimensions_several_inputs_and_fixed_batches_are_measured()
     {
         var (words, numbers) = (Model.Input([null], DType.Int64), Model.Input([3]));
-        var model = new Model([words, numbers], new Concatenate().Call(words.Apply(new Embedding(20, 4), new GlobalAveragePooling1D()), numbers.Apply(new Dense(6))).Apply(new Dense(1)));
+        var model = new Model(
+            [words, numbers],
+            new Concatenate().Call(words.Apply(new Embedding(20, 4), new GlobalAveragePooling1D()), numbers.Apply(new Dense(6))).Apply(new Dense(1)));
         Assert.IsGreaterThan(0, PruningReport.Measure(model, model.Prune(0.5f).Model, batchSize: 3, runs: 2).After.Milliseconds);
         var x = Model.Input([4], batchSize: 5);
         var fixedBatch = new Model(x, x.Apply(new Dense(4), new Dense(1)));
         Assert.AreEqual(5 * 20, PruningReport.Measure(fixedBatch, fixedBatch.Prune(0.5f).Model, runs: 2).Before.MultiplyAdds);
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => PruningReport.Measure(model, model, batchSize: 0)).Message, "batchSize is 0; expected at least 1.");
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => PruningReport.Measure(model, model, runs: 0)).Message, "runs is 0; expected at least 1.");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ModelException>(() => PruningReport.Measure(model, model, batchSize: 0)).Message, "batchSize is 0; expected at least 1.");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ModelException>(() => PruningReport.Measure(model, model, runs: 0)).Message, "runs is 0; expected at least 1.");
     }
 }

@@ -124,7 +124,8 @@ public sealed class RandomLayerTests
 
     private static void AssertSameWeights(Trainer expected, Trainer actual)
     {
-        foreach (var (left, right) in expected.Model.Weights.Zip(actual.Model.Weights)) CollectionAssert.AreEqual(left.Value.ToArray(), right.Value.ToArray(), left.Name);
+        foreach (var (left, right) in expected.Model.Weights.Zip(actual.Model.Weights))
+            CollectionAssert.AreEqual(left.Value.ToArray(), right.Value.ToArray(), left.Name);
     }
 
     /// <summary>Noise of a learned size, drawn in all ways there are.</summary>

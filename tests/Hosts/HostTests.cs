@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
@@ -40,8 +39,8 @@ public sealed class HostTests
             var random = new Random(count);
             var pixels = new byte[count * 28 * 28];
             random.NextBytes(pixels);
-            WriteIdx(mnist.File(part + "-images-idx3-ubyte"), [count, 28, 28], pixels);
-            WriteIdx(mnist.File(part + "-labels-idx1-ubyte"), [count], [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(10))]);
+            File.WriteAllBytes(mnist.File(part + "-images-idx3-ubyte"), IdxBytes.Of([count, 28, 28], pixels));
+            File.WriteAllBytes(mnist.File(part + "-labels-idx1-ubyte"), IdxBytes.Of([count], [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(10))]));
         }
 
         ExamplePrograms.Run("export.cs", ExamplePrograms.Source(Path.Combine(Hosts, "export.cs")), [mnist.Path, folder.Path]);
@@ -76,20 +75,6 @@ public sealed class HostTests
         Assert.Contains("ONNX Runtime and the engine agree on", written);
         Console.WriteLine(hostWrote + written);
         return hostWrote;
-    }
-
-    private static void WriteIdx(string path, int[] dimensions, byte[] values)
-    {
-        using var file = File.Create(path);
-        file.Write([0, 0, 8, (byte)dimensions.Length]);
-        Span<byte> length = stackalloc byte[4];
-        foreach (var dimension in dimensions)
-        {
-            BinaryPrimitives.WriteInt32BigEndian(length, dimension);
-            file.Write(length);
-        }
-
-        file.Write(values);
     }
 
     private static double Number(string text, string pattern)

@@ -5,16 +5,15 @@ namespace OnnxFunctional;
 /// <content>Keras' constraints.</content>
 public abstract partial class Constraint
 {
-    /// <summary>Makes all elements non-negative.</summary>
+    /// <summary>No negative weight.</summary>
     public static Constraint NonNeg { get; } = new NonNeg();
 
-    /// <summary>Limits the length of each vector to an upper bound.</summary>
+    /// <summary>No vector longer than a bound.</summary>
     public static Constraint MaxNorm(float maxValue = 2, Axes axis = default) => new MaxNorm(maxValue, axis);
 
-    /// <summary>Scales each vector to length one.</summary>
+    /// <summary>Every vector of length one.</summary>
     public static Constraint UnitNorm(Axes axis = default) => new UnitNorm(axis);
 
-    /// <summary>Keeps the length of each vector between two bounds.</summary>
-    public static Constraint MinMaxNorm(float minValue = 0, float maxValue = 1, float rate = 1, Axes axis = default) =>
-        new MinMaxNorm(minValue, maxValue, rate, axis);
+    /// <summary>Every vector's length between two bounds.</summary>
+    public static Constraint MinMaxNorm(float minValue = 0, float maxValue = 1, float rate = 1, Axes axis = default) => new MinMaxNorm(minValue, maxValue, rate, axis);
 }

@@ -2,29 +2,27 @@ using System.Text.Json;
 
 namespace OnnxFunctional.Serialization;
 
-/// <content>Functional models: all layers first, then their calls, each after the calls that produce its tensors.</content>
+/// <content>Functional models: first all layers, then their calls in an order in which every tensor exists.</content>
 internal sealed partial class ModelReader
 {
     private Model? ReadFunctional(JsonElement config, string where, string? name)
     {
-        if (!config.TryGetProperty("layers", out var list) || list.ValueKind != JsonValueKind.Array)
-            throw new ModelException("its configuration has no list of layers.");
+        if (!config.TryGetProperty("layers", out var list) || list.ValueKind != JsonValueKind.Array) throw new ModelException("its configuration has no list of layers.");
         var layers = new Dictionary<string, LayerEntry>();
         var calls = new List<PendingCall>();
         var failed = false;
         foreach (var item in list.EnumerateArray())
         {
-            var layer = ReadLayer(item, $"a layer of {where}");
-            var key = Text(item, "name");
-            if (key is null && item.ValueKind == JsonValueKind.Object && item.TryGetProperty("config", out var inner)) key = Text(inner, "name");
-            if (layer is null || key is null)
+            var operation = ReadOperation(item, $"a layer of {where}");
+            var key = Text(item, "name") ?? (item.ValueKind == JsonValueKind.Object && item.TryGetProperty("config", out var inner) ? Text(inner, "name") : null);
+            if (operation is null || key is null)
             {
-                if (layer is not null) _problems.Add($"{where}: a layer of class {layer.ClassName} has no name.");
+                if (operation is not null) _problems.Add($"{where}: a layer of class {operation.ClassName} has no name.");
                 failed = true;
                 continue;
             }
 
-            var entry = new LayerEntry(key, layer);
+            var entry = new LayerEntry(key, operation);
             if (!layers.TryAdd(key, entry))
             {
                 _problems.Add($"{where}: two layers are named '{key}'.");
@@ -32,7 +30,7 @@ internal sealed partial class ModelReader
                 continue;
             }
 
-            if (layer is InputLayer input)
+            if (operation is InputLayer input)
             {
                 entry.Outputs.Add(input.Tensor);
                 continue;
@@ -62,7 +60,7 @@ internal sealed partial class ModelReader
         return model;
     }
 
-    /// <summary>Makes all calls; a call that needs the tensor of another waits until that one has been made.</summary>
+    /// <summary>Makes all calls; one that waits for a tensor is taken up again when that tensor's call was made.</summary>
     private bool MakeCalls(Dictionary<string, LayerEntry> layers, List<PendingCall> calls, string where)
     {
         var failed = false;
@@ -82,16 +80,14 @@ internal sealed partial class ModelReader
         var made = 0;
         while (ready.TryDequeue(out var call))
         {
-            // The calls of a shared layer keep their order, because references count by it.
+            // The calls of a shared layer keep their order, which is what later references count by.
             if (call.Index != call.Entry.Made)
             {
                 Wait(call.Entry, call.Index - 1, call);
                 continue;
             }
 
-            var missing = call.References
-                .Select(reference => (Entry: layers[reference.Layer], reference.Call))
-                .FirstOrDefault(source => source.Entry.At(source.Call) is null);
+            var missing = call.References.Select(reference => (Entry: layers[reference.Layer], reference.Call)).FirstOrDefault(source => source.Entry.At(source.Call) is null);
             if (missing.Entry is not null)
             {
                 Wait(missing.Entry, missing.Call - missing.Entry.FirstCall, call);
@@ -107,14 +103,13 @@ internal sealed partial class ModelReader
             }
             catch (ModelException error)
             {
-                _problems.Add(error.NamesLayer ? error.Message : $"layer '{call.Entry.Name}' ({call.Entry.Layer.ClassName}): {error.Message}");
+                _problems.Add(error.NamesLayer ? error.Message : $"layer '{call.Entry.Name}' ({call.Entry.Operation.ClassName}): {error.Message}");
                 failed = true;
                 continue;
             }
             catch (Exception error) when (error is ArgumentException or ArithmeticException or IndexOutOfRangeException or InvalidOperationException)
             {
-                var shapes = call.References.Select(reference => layers[reference.Layer].Tensor(reference).Shape);
-                _problems.Add($"layer '{call.Entry.Name}' ({call.Entry.Layer.ClassName}) cannot be called on {string.Join(" and ", shapes)}: {error.Message}");
+                _problems.Add($"layer '{call.Entry.Name}' ({call.Entry.Operation.ClassName}) cannot be called on {string.Join(" and ", call.References.Select(reference => layers[reference.Layer].Tensor(reference).Shape))}: {error.Message}");
                 failed = true;
                 continue;
             }
@@ -126,8 +121,7 @@ internal sealed partial class ModelReader
         if (!failed && made < calls.Count)
         {
             var stuck = waiting.Values.SelectMany(list => list).Select(call => $"'{call.Entry.Name}'").Distinct().Take(8);
-            _problems.Add(
-                $"{where}: the calls of {string.Join(", ", stuck)} depend on one another or on a call that does not exist; expected a graph without loops.");
+            _problems.Add($"{where}: the calls of {string.Join(", ", stuck)} wait for one another or for a call that is not there; expected a graph without loops.");
             failed = true;
         }
 
@@ -140,30 +134,30 @@ internal sealed partial class ModelReader
         }
     }
 
-    /// <summary>Calls a layer with the arguments from the file.</summary>
+    /// <summary>Calls a layer with the arguments of the file.</summary>
     private static SymbolicTensors Call(PendingCall call, SymbolicTensor[] tensors)
     {
-        if (call.Entry.Layer is KerasFunction function) return function.CallWith(tensors, call.Arguments);
+        if (call.Entry.Operation is KerasFunction operation) return operation.CallWith(tensors, call.Arguments);
         var inputs = new List<SymbolicTensor>();
         for (var i = 0; i < call.Arguments.Positional.Count; i++) AddTensors(call.Arguments.Positional[i], inputs, tensors, $"argument {i}");
         var options = CallOptions.None;
-        var namedInputs = new SortedDictionary<int, CallValue>();
+        var late = new SortedDictionary<int, CallValue>();
         foreach (var (name, value) in call.Arguments.Named)
         {
             if (value.IsNull) continue;
             switch (name)
             {
                 case "inputs" or "sequences" or "query" or "data" or "x":
-                    namedInputs[0] = value;
+                    late[0] = value;
                     break;
                 case "value":
-                    namedInputs[1] = value;
+                    late[1] = value;
                     break;
                 case "key":
-                    namedInputs[2] = value;
+                    late[2] = value;
                     break;
                 case "initial_state":
-                    namedInputs[3] = value;
+                    late[3] = value;
                     break;
                 case "mask" when value is CallValue.List masks:
                     options = options with { QueryMask = MaskAt(masks, 0), ValueMask = MaskAt(masks, 1), KeyMask = MaskAt(masks, 2) };
@@ -193,21 +187,18 @@ internal sealed partial class ModelReader
                     options = options with { ReturnAttentionScores = Flag(value, name) };
                     break;
                 default:
-                    throw new ModelException($"argument {name} is {value}, but the argument is not supported; omit it.");
+                    throw new ModelException($"argument {name} is {value}, which is not supported.");
             }
         }
 
-        foreach (var value in namedInputs.Values) AddTensors(value, inputs, tensors, "an argument");
-        return call.Entry.Layer.CallAll(inputs.ToArray(), options);
+        foreach (var value in late.Values) AddTensors(value, inputs, tensors, "an argument");
+        return call.Entry.Operation.CallAll(inputs.ToArray(), options);
 
-        SymbolicTensor? MaskAt(CallValue.List masks, int index) =>
-            index < masks.Items.Count && !masks.Items[index].IsNull ? Tensor(masks.Items[index], "mask") : null;
+        SymbolicTensor? MaskAt(CallValue.List masks, int index) => index < masks.Items.Count && !masks.Items[index].IsNull ? Tensor(masks.Items[index], "mask") : null;
 
-        SymbolicTensor Tensor(CallValue value, string what) =>
-            value is CallValue.Tensor(var index) ? tensors[index] : throw new ModelException($"argument {what} is {value}; expected a tensor.");
+        SymbolicTensor Tensor(CallValue value, string what) => value is CallValue.Tensor(var index) ? tensors[index] : throw new ModelException($"argument {what} is {value}; expected a tensor.");
 
-        static bool Flag(CallValue value, string what) =>
-            value is CallValue.Literal { Value: bool flag } ? flag : throw new ModelException($"argument {what} is {value}; expected true or false.");
+        static bool Flag(CallValue value, string what) => value is CallValue.Literal { Value: bool flag } ? flag : throw new ModelException($"argument {what} is {value}; expected true or false.");
     }
 
     private static void AddTensors(CallValue value, List<SymbolicTensor> inputs, SymbolicTensor[] tensors, string what)
@@ -227,7 +218,7 @@ internal sealed partial class ModelReader
         }
     }
 
-    /// <summary>Reads one tensor, a list, or a dictionary, whose names Keras sorts.</summary>
+    /// <summary>One tensor, a list, or a dictionary, which Keras goes through by sorted names.</summary>
     private static SymbolicTensors ReadTensors(JsonElement config, string key, Dictionary<string, LayerEntry> layers)
     {
         var tensors = new List<SymbolicTensor>();
@@ -237,16 +228,10 @@ internal sealed partial class ModelReader
 
         void Add(JsonElement item, int depth)
         {
-            if (TensorReference.IsReference(item) || depth > 8)
+            if (TensorReference.IsOne(item) || depth > 8)
             {
                 var reference = TensorReference.Read(item);
-                if (!layers.TryGetValue(reference.Layer, out var entry))
-                {
-                    var nearest = Naming.Nearest(reference.Layer, layers.Keys);
-                    throw new ModelException(
-                        $"{key} names '{reference.Layer}', which is not among its layers." + (nearest is null ? "" : $" Did you mean '{nearest}'?"));
-                }
-
+                if (!layers.TryGetValue(reference.Layer, out var entry)) throw new ModelException($"{key} names '{reference.Layer}', which is not among its layers." + (Naming.Nearest(reference.Layer, layers.Keys) is { } nearest ? $" Did you mean '{nearest}'?" : ""));
                 tensors.Add(entry.Tensor(reference));
             }
             else if (item.ValueKind == JsonValueKind.Array)
@@ -255,8 +240,7 @@ internal sealed partial class ModelReader
             }
             else if (item.ValueKind == JsonValueKind.Object)
             {
-                foreach (var property in item.EnumerateObject().OrderBy(property => property.Name, StringComparer.Ordinal))
-                    Add(property.Value, depth + 1);
+                foreach (var property in item.EnumerateObject().OrderBy(property => property.Name, StringComparer.Ordinal)) Add(property.Value, depth + 1);
             }
             else
             {
@@ -265,39 +249,35 @@ internal sealed partial class ModelReader
         }
     }
 
-    /// <summary>A layer of the model being read, with the outputs of the calls made so far.</summary>
-    private sealed class LayerEntry(string name, LayerBase layer)
+    /// <summary>A layer of the model being read with the outputs of the calls made so far.</summary>
+    private sealed class LayerEntry(string name, LayerBase operation)
     {
         public string Name { get; } = name;
 
-        public LayerBase Layer { get; } = layer;
+        public LayerBase Operation { get; } = operation;
 
-        /// <summary>Keras counts the construction of a functional model as its call 0.</summary>
-        public int FirstCall { get; } = layer is Model and not Sequential ? 1 : 0;
+        /// <summary>Keras counts the making of a functional model as its call 0.</summary>
+        public int FirstCall { get; } = operation is Model and not Sequential ? 1 : 0;
 
-        /// <summary>The number of calls read from the file.</summary>
         public int Read { get; set; }
 
-        /// <summary>The number of calls made.</summary>
         public int Made { get; set; }
 
         public List<SymbolicTensors> Outputs { get; } = [];
 
-        public SymbolicTensors? At(int call) =>
-            call - FirstCall is var index && index >= 0 && index < Outputs.Count ? Outputs[index] : (SymbolicTensors?)null;
+        public SymbolicTensors? At(int call) => call - FirstCall is var index && index >= 0 && index < Outputs.Count ? Outputs[index] : (SymbolicTensors?)null;
 
         public SymbolicTensor Tensor(TensorReference reference) =>
             At(reference.Call) is { } outputs && reference.Output < outputs.Count
                 ? outputs[reference.Output]
-                : throw new ModelException(
-                    $"a tensor is given as output {reference.Output} of call {reference.Call} of layer '{Name}', which does not exist; it has {Outputs.Count} calls.");
+                : throw new ModelException($"a tensor is given as output {reference.Output} of call {reference.Call} of layer '{Name}', which has {Outputs.Count} calls.");
     }
 
     private sealed class PendingCall(LayerEntry entry, int index, CallArguments arguments, IReadOnlyList<TensorReference> references)
     {
         public LayerEntry Entry { get; } = entry;
 
-        /// <summary>Its index among the calls of its layer.</summary>
+        /// <summary>Which call of its layer it is.</summary>
         public int Index { get; } = index;
 
         public CallArguments Arguments { get; } = arguments;
@@ -306,10 +286,8 @@ internal sealed partial class ModelReader
 
         public static PendingCall Read(LayerEntry entry, JsonElement json)
         {
-            if (json.ValueKind == JsonValueKind.Array)
-                throw new ModelException("its calls are in the format of Keras 2; open the model in Keras 3 and save it again.");
-            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("args", out var args) || args.ValueKind != JsonValueKind.Array)
-                throw new ModelException("a call has no list of arguments; expected the key args.");
+            if (json.ValueKind == JsonValueKind.Array) throw new ModelException("its calls are in the form of Keras 2; open the model in Keras 3 and save it again.");
+            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("args", out var args) || args.ValueKind != JsonValueKind.Array) throw new ModelException("a call has no list of arguments, args.");
             var references = new List<TensorReference>();
             CallValue[] positional = [.. args.EnumerateArray().Select(item => CallValue.Read(item, references))];
             KeyValuePair<string, CallValue>[] named = json.TryGetProperty("kwargs", out var keywords) && keywords.ValueKind == JsonValueKind.Object

@@ -37,8 +37,10 @@ internal sealed class KerasStore
     {
         if (!_visited.Add(layer)) return;
         // In Keras the states of a stateful layer are not its variables.
-        var own = layer.OwnWeights.Where(
-            weight => !weight.Name.StartsWith("rnn_state", StringComparison.Ordinal)).OrderBy(weight => !weight.Trainable).ToList();
+        var own = layer.OwnWeights
+            .Where(weight => !weight.Name.StartsWith("rnn_state", StringComparison.Ordinal))
+            .OrderBy(weight => !weight.Trainable)
+            .ToList();
         IEnumerable<Weight> variables = own.Where(weight => !weight.Name.Contains('/', StringComparison.Ordinal));
 
         // Keras lists the normalized kernel as a variable of the wrapper too, before its own.

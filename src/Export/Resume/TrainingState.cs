@@ -11,6 +11,7 @@ internal static class TrainingState
     public const string MetadataKey = "onnxfunctional.training";
 
     private const string Prefix = "optimizer/";
+    private const string Slots = Prefix + "slots/";
     private const string Iterations = Prefix + "iterations";
     private const string LearningRate = Prefix + "learning_rate";
 
@@ -21,7 +22,7 @@ internal static class TrainingState
         var graph = new OnnxGraph("training");
         graph.Initializer(Iterations, Shape.Of(), DType.Float32, [(float)state.Iterations]);
         graph.Initializer(LearningRate, Shape.Of(), DType.Float32, [state.LearningRate]);
-        foreach (var (name, shape, values) in state.Slots) graph.Initializer(Prefix + "slots/" + name, shape, DType.Float32, values);
+        foreach (var (name, shape, values) in state.Slots) graph.Initializer(Slots + name, shape, DType.Float32, values);
         proto.TrainingInfo.Add(new TrainingInfoProto { Algorithm = graph.Proto });
         proto.MetadataProps.Add(MetadataKey, TrainingMetadata.Write(trainer, state.Position));
     }
@@ -37,10 +38,14 @@ internal static class TrainingState
         try
         {
             var metadata = TrainingMetadata.Read(text);
-            var tensors = file.Model.TrainingInfo.Where(
-                training => training.Algorithm is not null).SelectMany(training => training.Algorithm.Initializer).ToList();
-            var slots = tensors.Where(tensor => tensor.Name.StartsWith(Prefix + "slots/", StringComparison.Ordinal))
-                .Select(tensor => (tensor.Name[(Prefix + "slots/").Length..], OnnxProto.ShapeOf(tensor), Values(tensor))).ToList();
+            var tensors = file.Model.TrainingInfo
+                .Where(training => training.Algorithm is not null)
+                .SelectMany(training => training.Algorithm.Initializer)
+                .ToList();
+            var slots = tensors
+                .Where(tensor => tensor.Name.StartsWith(Slots, StringComparison.Ordinal))
+                .Select(tensor => (tensor.Name[Slots.Length..], OnnxProto.ShapeOf(tensor), Values(tensor)))
+                .ToList();
             if (metadata.Iterations < 0 || One(tensors, Iterations) != metadata.Iterations)
                 throw new FormatException($"it counts {One(tensors, Iterations)} steps in one place and {metadata.Iterations} in another");
             return (metadata, new SavedState(metadata.Iterations, One(tensors, LearningRate), slots, metadata.Position));

@@ -1,36 +1,36 @@
 namespace OnnxFunctional.Training.Execution;
 
-/// <summary>The nodes that run as one kernel: a single node, a product or convolution with its epilogue, or a chain of elementwise nodes.</summary>
+/// <summary>What runs as one kernel: a single node, a product or convolution with what was put behind it, or a chain of elementwise nodes.</summary>
 internal sealed class Unit(int order, bool isChain)
 {
-    /// <summary>The position in the order in which units were begun. A unit only reads what earlier units wrote.</summary>
+    /// <summary>Place in the order in which units were begun; a unit only reads what earlier ones wrote.</summary>
     public int Order { get; } = order;
 
     public bool IsChain { get; } = isChain;
 
-    /// <summary>The nodes, producers first.</summary>
+    /// <summary>The nodes, producers first; the first one names the unit.</summary>
     public List<Node> Nodes { get; } = [];
 
-    /// <summary>A bias that is added to a product.</summary>
+    /// <summary>A bias read behind a product or convolution.</summary>
     public Value? Bias { get; set; }
 
-    /// <summary>A residual that is added to a convolution.</summary>
+    /// <summary>Values of the same shape added behind a convolution: a residual.</summary>
     public Value? Addend { get; set; }
 
     public EpilogueActivation Activation { get; set; }
 
-    /// <summary>A second result of a convolution's weight gradient: the output gradient's sum per channel.</summary>
+    /// <summary>A second result of a convolution's weight gradient: the sum of the output gradient for each channel.</summary>
     public Value? BiasGradient { get; set; }
 
     public Node Head => Nodes[0];
 
-    /// <summary>Values read from outside the unit, each once, in the order of first use.</summary>
+    /// <summary>Values read from outside, each once, in the order of first use.</summary>
     public List<Value> Inputs { get; } = [];
 
-    /// <summary>For values that a chain reads in another type or through a view: the input or inner value that it reads instead.</summary>
+    /// <summary>Values a chain reads in another type or through a view, and what it reads for them: an input, or what one of its own nodes makes.</summary>
     public Dictionary<Value, Value> ReadAs { get; } = [];
 
-    /// <summary>Values that are read outside the unit.</summary>
+    /// <summary>Values others read.</summary>
     public List<Value> Outputs { get; } = [];
 
     public override string ToString() => IsChain

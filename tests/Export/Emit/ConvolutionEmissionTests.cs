@@ -13,8 +13,10 @@ public sealed class ConvolutionEmissionTests
         var model = MnistLike();
         var emitted = model.Emit();
 
-        CollectionAssert.AreEqual(new[] { "Reshape", "Conv", "Relu", "MaxPool", "Conv", "Relu", "MaxPool", "Flatten", "Gemm", "Relu", "Gemm", "Softmax" }, emitted.Operators());
-        foreach (var name in new[] { "conv1/kernel", "conv1/bias", "conv2/kernel", "conv2/bias", "dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias" })
+        CollectionAssert.AreEqual(
+            new[] { "Reshape", "Conv", "Relu", "MaxPool", "Conv", "Relu", "MaxPool", "Flatten", "Gemm", "Relu", "Gemm", "Softmax" }, emitted.Operators());
+        string[] weights = ["conv1/kernel", "conv1/bias", "conv2/kernel", "conv2/bias", "dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"];
+        foreach (var name in weights)
             Assert.ContainsSingle(initializer => initializer.Name == name, emitted.Proto.Graph.Initializer);
         Assert.AreEqual("dense_1", emitted.Proto.Graph.Output[0].Name);
         Assert.AreEqual("batch", emitted.Proto.Graph.Input[0].Type.TensorType.Shape.Dim[0].DimParam);
@@ -123,7 +125,13 @@ public sealed class ConvolutionEmissionTests
     {
         var image = Model.Input([16, 16, 3], name: "image");
         var x = image.Apply(new OpLayer("rescale", (_, x) => (x * (1 / 127.5f)) - 1), Conv("stem", 8, 3, Padding.Same));
-        var y = x.Apply(Conv("a", 8, 3, Padding.Same, bias: false), new BatchNormalization(name: "bn_a"), new OpLayer("act", (_, v) => Ops.Relu(v)), Conv("b", 8, 3, Padding.Same), new BatchNormalization(name: "bn_b"), new Dropout(0.3f)) + x;
+        var y = x.Apply(
+            Conv("a", 8, 3, Padding.Same, bias: false),
+            new BatchNormalization(name: "bn_a"),
+            new OpLayer("act", (_, v) => Ops.Relu(v)),
+            Conv("b", 8, 3, Padding.Same),
+            new BatchNormalization(name: "bn_b"),
+            new Dropout(0.3f)) + x;
         var model = new Model(image, y.Apply(new OpLayer("relu", (_, v) => Ops.Relu(v)), GlobalAverage(), new Dense(10)));
         var emitted = model.Emit();
         Assert.AreEqual(1, emitted.Count("Transpose"));
@@ -144,7 +152,8 @@ public sealed class ConvolutionEmissionTests
         var merged = Ops.Concatenate([up, down]);
         var model = new Model(image, merged.Apply(Conv("head", 2, 1), new OpLayer("prob", (_, x) => Ops.Sigmoid(x))));
         var emitted = model.Emit();
-        CollectionAssert.AreEqual(new[] { "Transpose", "Conv", "Relu", "MaxPool", "Conv", "Relu", "ConvTranspose", "Concat", "Conv", "Sigmoid", "Transpose" }, emitted.Operators());
+        CollectionAssert.AreEqual(
+            new[] { "Transpose", "Conv", "Relu", "MaxPool", "Conv", "Relu", "ConvTranspose", "Concat", "Conv", "Sigmoid", "Transpose" }, emitted.Operators());
         Assert.AreEqual("prob", emitted.Proto.Graph.Node[^1].Output[0]);
         emitted.Run(EmittedRun.Random(2, 8, 8, 3));
     }
@@ -168,7 +177,8 @@ public sealed class ConvolutionEmissionTests
     {
         var image = Model.Input([8, 8, 3], name: "image");
         var x = image.Apply(Conv("conv", 6, 3));
-        var gate = x.Apply(GlobalAverage(), new Dense(2, Activation.Relu), new Dense(6, Activation.Sigmoid), new OpLayer("expand", (_, v) => Ops.Reshape(v, 0, 1, 1, 6)));
+        var gate = x.Apply(
+            GlobalAverage(), new Dense(2, Activation.Relu), new Dense(6, Activation.Sigmoid), new OpLayer("expand", (_, v) => Ops.Reshape(v, 0, 1, 1, 6)));
         var model = new Model(image, (x * gate).Apply(Conv("last", 2, 3), Flatten(), new Dense(1)));
         var emitted = model.Emit();
         Assert.AreEqual(1, emitted.Count("Transpose"));
@@ -180,10 +190,18 @@ public sealed class ConvolutionEmissionTests
     {
         var code = Model.Input([6], name: "code");
         var model = new Model(code, code.Apply(
-            new Dense(4 * 4 * 3, name: "dense"), new BatchNormalization(name: "norm"), new OpLayer("leaky", (_, x) => Activation.LeakyRelu.Apply(x)), new Reshape([4, 4, 3]), ConvTranspose("up", 2, 2, Padding.Valid, 2), Conv("last", 1, 3)));
+            new Dense(4 * 4 * 3, name: "dense"),
+            new BatchNormalization(name: "norm"),
+            new OpLayer("leaky", (_, x) => Activation.LeakyRelu.Apply(x)),
+            new Reshape([4, 4, 3]),
+            ConvTranspose("up", 2, 2, Padding.Valid, 2),
+            Conv("last", 1, 3)));
         var emitted = model.Emit();
         CollectionAssert.AreEqual(new[] { "Gemm", "BatchNormalization", "LeakyRelu", "Reshape", "ConvTranspose", "Conv", "Reshape" }, emitted.Operators());
-        Assert.AreEqual("reorder 1,4x4x3>2,0,1", emitted.Proto.Graph.Initializer.Single(initializer => initializer.Name == "dense/kernel").MetadataProps.Single(entry => entry.Key == "arrangement").Value);
+        Assert.AreEqual(
+            "reorder 1,4x4x3>2,0,1",
+            emitted.Proto.Graph.Initializer.Single(initializer => initializer.Name == "dense/kernel").MetadataProps
+                .Single(entry => entry.Key == "arrangement").Value);
         Assert.IsNotEmpty(OnnxFunctional.Export.Verify.Verifier.Run(emitted, emitted.Proto.ToByteArray(), new()));
     }
 
@@ -191,6 +209,12 @@ public sealed class ConvolutionEmissionTests
     {
         var image = Model.Input([12, 12, 1], name: "image");
         return new Model(image, image.Apply(
-            Conv("conv1", 4, 3, relu: true), MaxPool("pool1"), Conv("conv2", 6, 3, relu: true), MaxPool("pool2"), Flatten(), new Dense(8, Activation.Relu), new Dense(10, Activation.Softmax)));
+            Conv("conv1", 4, 3, relu: true),
+            MaxPool("pool1"),
+            Conv("conv2", 6, 3, relu: true),
+            MaxPool("pool2"),
+            Flatten(),
+            new Dense(8, Activation.Relu),
+            new Dense(10, Activation.Softmax)));
     }
 }

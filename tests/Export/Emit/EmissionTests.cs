@@ -36,7 +36,9 @@ public sealed class EmissionTests
         var produced = graph.Node.SelectMany(node => node.Output).Where(name => name.Length > 0).ToList();
         CollectionAssert.AreEquivalent(produced, described);
         Assert.HasCount(graph.Node.Count, graph.Node.Select(node => node.Name).Distinct());
-        Assert.HasCount(produced.Count + graph.Initializer.Count + graph.Input.Count, produced.Concat(graph.Initializer.Select(tensor => tensor.Name)).Concat(graph.Input.Select(input => input.Name)).Distinct());
+        Assert.HasCount(
+            produced.Count + graph.Initializer.Count + graph.Input.Count,
+            produced.Concat(graph.Initializer.Select(tensor => tensor.Name)).Concat(graph.Input.Select(input => input.Name)).Distinct());
         foreach (var info in graph.ValueInfo.Where(info => info.Type.TensorType.Shape.Dim.Count > 0 && info.Name.StartsWith("conv", StringComparison.Ordinal)))
             Assert.AreEqual("batch", info.Type.TensorType.Shape.Dim[0].DimParam, info.Name);
     }
@@ -129,9 +131,18 @@ public sealed class EmissionTests
     {
         var image = Model.Input([8, 8, 2], name: "image");
         var tokens = Model.Input([4], DType.Int64, "tokens");
-        var a = image.Apply(Conv("conv", 4, 3, Padding.Same, 2), new Layers.BatchNormalization(), new OpLayer("gelu", (_, x) => Activation.Gelu.Apply(x) + Activation.Mish.Apply(x) + Activation.HardSilu.Apply(x)), MaxPool("pool"), Flatten());
-        var b = tokens.Apply(new OpLayer("embedding", (layer, x) => Ops.Take(layer.Take("embeddings", 5, 3), x)), new Dense(4, Activation.Tanh, name: "dense"), new OpLayer("max", (_, x) => Ops.Max(x, 1) + Ops.Mean(x, 1) + Ops.Sum(x, 1) + Ops.Norm(x, 1)));
-        var normalized = b.Apply(new OpLayer("norm", (layer, x) => Ops.MakeAll(new Operators.LayerNormalization(1, 1e-3f), x, layer.Take("gamma", 4), layer.Take("beta", 4))[0]));
+        var a = image.Apply(
+            Conv("conv", 4, 3, Padding.Same, 2),
+            new Layers.BatchNormalization(),
+            new OpLayer("gelu", (_, x) => Activation.Gelu.Apply(x) + Activation.Mish.Apply(x) + Activation.HardSilu.Apply(x)),
+            MaxPool("pool"),
+            Flatten());
+        var b = tokens.Apply(
+            new OpLayer("embedding", (layer, x) => Ops.Take(layer.Take("embeddings", 5, 3), x)),
+            new Dense(4, Activation.Tanh, name: "dense"),
+            new OpLayer("max", (_, x) => Ops.Max(x, 1) + Ops.Mean(x, 1) + Ops.Sum(x, 1) + Ops.Norm(x, 1)));
+        var normalized = b.Apply(
+            new OpLayer("norm", (layer, x) => Ops.MakeAll(new Operators.LayerNormalization(1, 1e-3f), x, layer.Take("gamma", 4), layer.Take("beta", 4))[0]));
         return new Model([image, tokens], Ops.Concatenate([a, normalized]).Apply(new Dense(3, Activation.Softmax)));
     }
 }

@@ -40,7 +40,8 @@ internal static class EmittedRun
 
     private static float[][] Run(EmittedModel emitted, GraphOptimization optimization, OnnxValue[] inputs)
     {
-        using var session = OnnxSession.Open(emitted.Proto.ToByteArray(), "the model", ExecutionProvider.Cpu, new OnnxModelOptions { Optimization = optimization, IntraOpThreads = 1 });
+        using var session = OnnxSession.Open(
+            emitted.Proto.ToByteArray(), "the model", ExecutionProvider.Cpu, new OnnxModelOptions { Optimization = optimization, IntraOpThreads = 1 });
         var outputs = session.Run([.. emitted.Inputs.Select(input => input.Name)], inputs, null, CancellationToken.None);
         return [.. outputs.Select(Floats)];
     }
@@ -69,7 +70,8 @@ internal static class Near
         Assert.HasCount(expected.Length, actual, what);
         for (var i = 0; i < expected.Length; i++)
         {
-            if (!(MathF.Abs(expected[i] - actual[i]) <= tolerance * (1 + MathF.Abs(expected[i])))) Assert.Fail($"{what}: element {i} is {actual[i]}, expected {expected[i]}.");
+            if (!(MathF.Abs(expected[i] - actual[i]) <= tolerance * (1 + MathF.Abs(expected[i]))))
+                Assert.Fail($"{what}: element {i} is {actual[i]}, expected {expected[i]}.");
         }
     }
 }

@@ -21,13 +21,18 @@ public sealed class GradientEmissionTests
         yield return Case("convolution_depthwise", [[2, 5, 5, 3], [3, 3, 1, 6]], x => Convolve(x, Padding.Same, 1, 1, 3));
         yield return Case("convolution_one_axis_causal", [[2, 7, 3], [3, 3, 4]], x => Convolve(x, Padding.Causal, 1, 2));
         yield return Case("convolution_three_axes", [[1, 4, 4, 4, 2], [2, 2, 2, 2, 3]], x => Convolve(x, Padding.Same, 2, 1));
-        yield return Case("transposed_same", [[2, 4, 5, 3], [3, 3, 2, 3]], x => Ops.Make(new ConvTranspose(new Window([2, 2], [1, 1], Padding.Same), []), x[0], x[1]));
-        yield return Case("transposed_valid", [[2, 4, 5, 3], [2, 2, 2, 3]], x => Ops.Make(new ConvTranspose(new Window([3, 3], [1, 1], Padding.Valid), []), x[0], x[1]));
+        yield return Case(
+            "transposed_same", [[2, 4, 5, 3], [3, 3, 2, 3]], x => Ops.Make(new ConvTranspose(new Window([2, 2], [1, 1], Padding.Same), []), x[0], x[1]));
+        yield return Case(
+            "transposed_valid", [[2, 4, 5, 3], [2, 2, 2, 3]], x => Ops.Make(new ConvTranspose(new Window([3, 3], [1, 1], Padding.Valid), []), x[0], x[1]));
         yield return Case("max_pool_overlapping", [[2, 6, 5, 3]], x => Ops.Make(new MaxPool([3, 3], [2, 2], Padding.Same), x[0]));
         yield return Case("average_pool_same", [[2, 6, 5, 3]], x => Ops.Make(new AveragePool([3, 3], [2, 2], Padding.Same), x[0]));
         yield return Case("average_pool_valid", [[2, 7, 3]], x => Ops.Make(new AveragePool([2], [2], Padding.Valid), x[0]));
         yield return Case("global_average", [[2, 4, 4, 3]], x => Ops.Mean(x[0], [1, 2]));
-        yield return Case("batch_norm", [[3, 4, 2, 5], [5], [5], [5]], x => Ops.Make(new Operators.BatchNormalization(3, 1e-3f), x[0], x[1], x[2], x[3], Ops.Square(x[3]) + 0.5f));
+        yield return Case(
+            "batch_norm",
+            [[3, 4, 2, 5], [5], [5], [5]],
+            x => Ops.Make(new Operators.BatchNormalization(3, 1e-3f), x[0], x[1], x[2], x[3], Ops.Square(x[3]) + 0.5f));
         yield return Case("batch_norm_training", [[3, 4, 2, 5], [5], [5]], x => Ops.MakeAll(new BatchNormalizationTraining(3, 1e-3f), x[0], x[1], x[2])[0]);
         yield return Case("layer_norm", [[3, 4, 5], [5], [5]], x => Ops.MakeAll(new Operators.LayerNormalization(2, 1e-3f), x[0], x[1], x[2])[0]);
         yield return Case("softmax", [[3, 5]], x => Ops.Softmax(x[0]));
@@ -55,8 +60,15 @@ public sealed class GradientEmissionTests
         yield return Case("cum_sum", [[3, 4]], x => Ops.CumSum(x[0], 1));
         yield return Case("top_k", [[3, 5]], x => Ops.TopK(x[0], 2).Values);
         yield return Case("transpose", [[2, 3, 4]], x => Ops.Transpose(Ops.Square(x[0]), 2, 0, 1));
-        yield return Case("activations", [[3, 8]], x => Activation.Gelu.Apply(x[0]) + Activation.Mish.Apply(x[0]) + Activation.Elu.Apply(x[0]) + Activation.HardSilu.Apply(x[0]) + Activation.Softsign.Apply(x[0]));
-        yield return Case("lstm_sequence", [[3, 5, 2], [2, 12], [3, 12], [12]], x => Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(false, true, false, false, false)), x.Span)[0]);
+        yield return Case(
+            "activations",
+            [[3, 8]],
+            x => Activation.Gelu.Apply(x[0]) + Activation.Mish.Apply(x[0]) + Activation.Elu.Apply(x[0]) + Activation.HardSilu.Apply(x[0])
+                + Activation.Softsign.Apply(x[0]));
+        yield return Case(
+            "lstm_sequence",
+            [[3, 5, 2], [2, 12], [3, 12], [12]],
+            x => Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(false, true, false, false, false)), x.Span)[0]);
         yield return Case("lstm_states", [[3, 5, 2], [2, 12], [3, 12], [12], [3, 3], [3, 3]], x =>
         {
             var results = Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(true, true, true, false, false)), x.Span);
@@ -64,14 +76,34 @@ public sealed class GradientEmissionTests
         });
         yield return Case("lstm_masked", [[3, 5, 2], [2, 12], [3, 12], [12], [3, 3], [3, 3]], x =>
         {
-            var results = Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(false, true, true, true, false)), [.. x.Span, Mask()]);
+            var results = Ops.MakeAll(
+                new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(false, true, true, true, false)), [.. x.Span, Mask()]);
             return results[0] + Ops.ExpandDims(results[1] + results[2], 1);
         });
-        yield return Case("lstm_masked_zero", [[3, 5, 2], [2, 12], [3, 12]], x => Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(true, false, false, true, true)), [.. x.Span, Mask()])[0]);
-        yield return Case("gru_after", [[3, 5, 2], [2, 9], [3, 9], [2, 9]], x => Ops.MakeAll(new Operators.Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new(false, true, false, false, false)), x.Span)[0]);
-        yield return Case("gru_before", [[3, 5, 2], [2, 9], [3, 9], [9]], x => Ops.MakeAll(new Operators.Gru(GateActivation.Tanh, GateActivation.HardSigmoid, false, new(true, true, false, false, false)), x.Span)[1]);
-        yield return Case("gru_masked", [[3, 5, 2], [2, 9], [3, 9], [2, 9]], x => Ops.MakeAll(new Operators.Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new(true, true, false, true, false)), [.. x.Span, Mask()])[0]);
-        yield return Case("rnn_selu", [[3, 5, 2], [2, 3], [3, 3], [3]], x => Ops.MakeAll(new Operators.Rnn(GateActivation.Selu, new(false, true, false, false, false)), x.Span)[0]);
+        yield return Case(
+            "lstm_masked_zero",
+            [[3, 5, 2], [2, 12], [3, 12]],
+            x => Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, new(true, false, false, true, true)), [.. x.Span, Mask()])[0]);
+        yield return Case(
+            "gru_after",
+            [[3, 5, 2], [2, 9], [3, 9], [2, 9]],
+            x => Ops.MakeAll(new Operators.Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new(false, true, false, false, false)), x.Span)[0]);
+        yield return Case(
+            "gru_before",
+            [[3, 5, 2], [2, 9], [3, 9], [9]],
+            x => Ops.MakeAll(new Operators.Gru(GateActivation.Tanh, GateActivation.HardSigmoid, false, new(true, true, false, false, false)), x.Span)[1]);
+        yield return Case(
+            "gru_masked",
+            [[3, 5, 2], [2, 9], [3, 9], [2, 9]],
+            x =>
+            {
+                var gru = new Operators.Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new(true, true, false, true, false));
+                return Ops.MakeAll(gru, [.. x.Span, Mask()])[0];
+            });
+        yield return Case(
+            "rnn_selu",
+            [[3, 5, 2], [2, 3], [3, 3], [3]],
+            x => Ops.MakeAll(new Operators.Rnn(GateActivation.Selu, new(false, true, false, false, false)), x.Span)[0]);
     }
 
     [TestMethod]
@@ -96,7 +128,10 @@ public sealed class GradientEmissionTests
             var difference = (Loss(Step) - Loss(-Step)) / (2 * Step);
             var slope = direction.Zip(results[1 + i], (d, g) => (double)d * g).Sum();
             var size = Math.Sqrt(results[1 + i].Sum(g => (double)g * g) * direction.Sum(d => (double)d * d));
-            Assert.IsLessThan(5e-3 * Math.Max(size, 0.1), Math.Abs(difference - slope), $"{name}, input {i}: slope {slope}, difference {difference}, size {size}");
+            Assert.IsLessThan(
+                5e-3 * Math.Max(size, 0.1),
+                Math.Abs(difference - slope),
+                $"{name}, input {i}: slope {slope}, difference {difference}, size {size}");
 
             double Loss(float step)
             {

@@ -17,7 +17,8 @@ internal static class NaiveLayers
             {
                 var (row, column) = ((i * stride) - padBefore + (a * dilation), (j * stride) - padBefore + (b * dilation));
                 if (row < 0 || row >= height || column < 0 || column >= width) continue;
-                sum += x[(((((n * height) + row) * width) + column) * channels) + (group * inner) + c] * kernel.Storage[(((((a * columns) + b) * inner) + c) * filters) + f];
+                var value = x[(((((n * height) + row) * width) + column) * channels) + (group * inner) + c];
+                sum += value * kernel.Storage[(((((a * columns) + b) * inner) + c) * filters) + f];
             }
 
             y.Add((float)sum);
@@ -37,14 +38,24 @@ internal static class NaiveLayers
     public static float[] Dense(float[] x, int rows, Weight kernel, Weight bias)
     {
         var (features, units) = (kernel.Shape.Dims[0], kernel.Shape.Dims[1]);
-        return [.. Indices(rows, units, 1, 1).Select(at => (float)(bias.Storage[at.B] + Enumerable.Range(0, features).Sum(f => (double)x[(at.A * features) + f] * kernel.Storage[(f * units) + at.B])))];
+        return [.. Indices(rows, units, 1, 1).Select(at => (float)(bias.Storage[at.B] + Product(at.A, at.B)))];
+
+        double Product(int row, int unit) => Enumerable.Range(0, features).Sum(f => (double)x[(row * features) + f] * kernel.Storage[(f * units) + unit]);
     }
 
     public static float[] Relu(float[] x) => [.. x.Select(value => MathF.Max(value, 0))];
 
     /// <summary>Keras' LSTM; a masked step keeps state and output.</summary>
     /// <returns>The sequence (batch, time, units) and the last state.</returns>
-    public static (float[] Sequence, float[] State) Lstm(float[] x, int batch, int time, Weight kernel, Weight recurrent, Weight bias, bool reverse, bool[]? mask = null)
+    public static (float[] Sequence, float[] State) Lstm(
+        float[] x,
+        int batch,
+        int time,
+        Weight kernel,
+        Weight recurrent,
+        Weight bias,
+        bool reverse,
+        bool[]? mask = null)
     {
         var (features, units) = (kernel.Shape.Dims[0], recurrent.Shape.Dims[0]);
         var (sequence, last) = (new float[batch * time * units], new float[batch * units]);

@@ -11,7 +11,8 @@ public sealed class OpAgreementTests
     private static readonly WorkerPool s_pool = new(1);
 
     /// <summary>What draws random numbers is not written, and a file holds the inference side of a graph.</summary>
-    public static IEnumerable<object[]> Names => OpCases.All.Where(row => !row.Random && !row.Training && row.Op is not Operators.Dropout).Select(row => new object[] { row.Name });
+    public static IEnumerable<object[]> Names =>
+        OpCases.All.Where(row => !row.Random && !row.Training && row.Op is not Operators.Dropout).Select(row => new object[] { row.Name });
 
     [TestMethod]
     [TestCategory("Ops")]
@@ -32,7 +33,9 @@ public sealed class OpAgreementTests
             for (var j = 0; j < actual[i].Length; j++)
             {
                 if (expected[i][j].Equals(actual[i][j])) continue;
-                Assert.IsTrue(Math.Abs(expected[i][j] - actual[i][j]) <= Math.Max(row.Tolerance, 1e-5) + (1e-4 * Math.Abs(expected[i][j])), $"output {i}, element {j}: engine {expected[i][j]:G8}, ONNX Runtime {actual[i][j]:G8}");
+                Assert.IsTrue(
+                    Math.Abs(expected[i][j] - actual[i][j]) <= Math.Max(row.Tolerance, 1e-5) + (1e-4 * Math.Abs(expected[i][j])),
+                    $"output {i}, element {j}: engine {expected[i][j]:G8}, ONNX Runtime {actual[i][j]:G8}");
             }
         }
     }

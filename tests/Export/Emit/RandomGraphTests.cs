@@ -6,7 +6,9 @@ using static OnnxFunctional.Tests.Export.Emit.EmittedLayers;
 
 namespace OnnxFunctional.Tests.Export.Emit;
 
-/// <summary>Graphs put together by chance from operators that want, keep, move and lose axis orders: whatever meets, the file computes what the engine computes.</summary>
+/// <summary>
+/// Graphs put together by chance from operators that want, keep, move and lose axis orders: whatever meets, the file computes what the engine computes.
+/// </summary>
 [TestClass]
 public sealed class RandomGraphTests
 {
@@ -24,7 +26,13 @@ public sealed class RandomGraphTests
         for (var round = 0; round < 5; round++)
         {
             var model = new Builder((seed * 100) + round).Build();
-            var options = new ExportOptions { Opset = round % 4 == 3 ? ExportOptions.OldestOpset : ExportOptions.NewestOpset, BatchSizes = [2], AbsoluteTolerance = 1e-3f, RelativeTolerance = 1e-3f };
+            var options = new ExportOptions
+            {
+                Opset = round % 4 == 3 ? ExportOptions.OldestOpset : ExportOptions.NewestOpset,
+                BatchSizes = [2],
+                AbsoluteTolerance = 1e-3f,
+                RelativeTolerance = 1e-3f,
+            };
             try
             {
                 var emitted = OnnxEmitter.Emit(model, options.ForEmission());
@@ -49,7 +57,8 @@ public sealed class RandomGraphTests
             _values.AddRange(inputs);
             for (var i = 0; i < 14; i++)
             {
-                if (Step(_values[^(1 + _random.Next(Math.Min(4, _values.Count)))]) is { } next && next.Shape.Dims.ToArray().Skip(1).All(dim => dim is > 0 and < 40)) _values.Add(next);
+                if (Step(_values[^(1 + _random.Next(Math.Min(4, _values.Count)))]) is not { } next) continue;
+                if (next.Shape.Dims.ToArray().Skip(1).All(dim => dim is > 0 and < 40)) _values.Add(next);
             }
 
             // Every input is used; several values are outputs, the last one among them.
@@ -68,7 +77,8 @@ public sealed class RandomGraphTests
                 case 0: return Ops.Relu(x);
                 case 1: return x * Ops.Sigmoid(x);
                 case 2: return Same(x) is { } other ? x + other : null;
-                case 3 or 4 when rank > 2 && x.Shape.Dims[1] > 2 && x.Shape.Dims[^2] > 2: return Conv(name, 3, 2, _random.Next(2) == 0 ? Padding.Same : Padding.Valid, _random.Next(1, 3)).Call(x);
+                case 3 or 4 when rank > 2 && x.Shape.Dims[1] > 2 && x.Shape.Dims[^2] > 2:
+                    return Conv(name, 3, 2, _random.Next(2) == 0 ? Padding.Same : Padding.Valid, _random.Next(1, 3)).Call(x);
                 case 5 when rank > 2 && x.Shape.Dims[1] > 1 && x.Shape.Dims[^2] > 1: return MaxPool(name).Call(x);
                 case 6 when rank > 2: return AveragePool(name, 2, 1, Padding.Same).Call(x);
                 case 7: return new Layers.BatchNormalization(_random.Next(1, rank), name: name).Call(x);
@@ -80,15 +90,20 @@ public sealed class RandomGraphTests
                 case 13: return new Layers.Dense(4, Activation.Tanh, name).Call(x);
                 case 14: return Same(x) is { } other2 ? Ops.Concatenate([x, other2], _random.Next(1, rank)) : null;
                 case 15: return Ops.Slice(x, _random.Next(1, rank), 0, null, _random.Next(1, 3));
-                case 16: return Ops.Pad(x, [0, .. Enumerable.Range(1, rank - 1).Select(_ => _random.Next(2))], [0, .. Enumerable.Range(1, rank - 1).Select(_ => _random.Next(2))]);
+                case 16: return Ops.Pad(x, Margins(rank), Margins(rank));
                 case 17 when rank == 3: return Lstm(name, 3, _random.Next(2) == 0, _random.Next(2) == 0).Call(x);
                 case 18: return rank == 2 ? Ops.Reshape(x, 0, 1, -1) : Ops.ExpandDims(Ops.Mean(x, 1), 1) * x;
                 case 19 when x.Shape.Dims[^1] > 1: return new Layers.LayerNormalization(name: name).Call(x);
-                default: return new OpLayer(name, (layer, v) => v * layer.Take("scale", [.. v.Shape.Slice(1, rank - 1)]) + layer.Take("shift", x.Shape[^1])).Call(x);
+                default:
+                    var scale = new OpLayer(name, (layer, v) => v * layer.Take("scale", [.. v.Shape.Slice(1, rank - 1)]) + layer.Take("shift", x.Shape[^1]));
+                    return scale.Call(x);
             }
         }
 
-        private SymbolicTensor? Same(SymbolicTensor x) => _values.Where(value => value.Shape == x.Shape && !value.Equals(x)).OrderBy(_ => _random.Next()).FirstOrDefault();
+        private int[] Margins(int rank) => [0, .. Enumerable.Range(1, rank - 1).Select(_ => _random.Next(2))];
+
+        private SymbolicTensor? Same(SymbolicTensor x) =>
+            _values.Where(value => value.Shape == x.Shape && !value.Equals(x)).OrderBy(_ => _random.Next()).FirstOrDefault();
 
         private int[] Shuffled(int count)
         {

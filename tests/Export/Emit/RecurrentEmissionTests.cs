@@ -12,13 +12,21 @@ public sealed class RecurrentEmissionTests
     public void Stacked_layers_are_one_node_each_and_stay_time_major()
     {
         var input = Model.Input([6, 3]);
-        var model = new Model(input, input.Apply(Lstm("first", 4, sequences: true), new Layers.Dropout(0.2f), Lstm("second", 5, sequences: false), new Dense(2, name: "dense")));
+        var model = new Model(
+            input, input.Apply(Lstm("first", 4, sequences: true), new Layers.Dropout(0.2f), Lstm("second", 5, sequences: false), new Dense(2, name: "dense")));
         var emitted = model.Emit();
         CollectionAssert.AreEqual(new[] { "Transpose", "LSTM", "Squeeze", "LSTM", "Squeeze", "Gemm" }, emitted.Operators());
 
         var x = EmittedRun.Random(3, 6, 3);
         var weights = model.WeightPaths().ToDictionary(named => named.Path, named => named.Weight);
-        var (sequence, _) = NaiveLayers.Lstm(EmittedRun.Data(x), 3, 6, weights["first/kernel"], weights["first/recurrent_kernel"], weights["first/bias"], false);
+        var (sequence, _) = NaiveLayers.Lstm(
+            EmittedRun.Data(x),
+            3,
+            6,
+            weights["first/kernel"],
+            weights["first/recurrent_kernel"],
+            weights["first/bias"],
+            false);
         var (_, state) = NaiveLayers.Lstm(sequence, 3, 6, weights["second/kernel"], weights["second/recurrent_kernel"], weights["second/bias"], false);
         Near.Equal(NaiveLayers.Dense(state, 3, weights["dense/kernel"], weights["dense/bias"]), emitted.Run(x)[0], 1e-5f, "dense");
     }
@@ -43,8 +51,22 @@ public sealed class RecurrentEmissionTests
         Assert.AreEqual(1, emitted.Count("LSTM"));
         var x = EmittedRun.Random(2, 6, 3);
         var weights = model.WeightPaths().ToDictionary(named => named.Path, named => named.Weight);
-        var (forward, _) = NaiveLayers.Lstm(EmittedRun.Data(x), 2, 6, weights["both_ways/forward/kernel"], weights["both_ways/forward/recurrent_kernel"], weights["both_ways/forward/bias"], false);
-        var (backward, _) = NaiveLayers.Lstm(EmittedRun.Data(x), 2, 6, weights["both_ways/backward/kernel"], weights["both_ways/backward/recurrent_kernel"], weights["both_ways/backward/bias"], true);
+        var (forward, _) = NaiveLayers.Lstm(
+            EmittedRun.Data(x),
+            2,
+            6,
+            weights["both_ways/forward/kernel"],
+            weights["both_ways/forward/recurrent_kernel"],
+            weights["both_ways/forward/bias"],
+            false);
+        var (backward, _) = NaiveLayers.Lstm(
+            EmittedRun.Data(x),
+            2,
+            6,
+            weights["both_ways/backward/kernel"],
+            weights["both_ways/backward/recurrent_kernel"],
+            weights["both_ways/backward/bias"],
+            true);
         var expected = new float[2 * 6 * 8];
         for (var row = 0; row < 12; row++)
         {
@@ -67,7 +89,13 @@ public sealed class RecurrentEmissionTests
         var options = new RecurrentOptions(reverse, true, false, true, false);
         Shape kernelShape = [3, 16], recurrentShape = [4, 16];
         var (kernel, recurrent, bias) = (Weights("kernel", kernelShape), Weights("recurrent", recurrentShape), Weights("bias", [16]));
-        var results = Ops.MakeAll(new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, options), input, new(kernel.Variable), new(recurrent.Variable), new(bias.Variable), mask);
+        var results = Ops.MakeAll(
+            new Operators.Lstm(GateActivation.Tanh, GateActivation.Sigmoid, options),
+            input,
+            new(kernel.Variable),
+            new(recurrent.Variable),
+            new(bias.Variable),
+            mask);
         var model = new Model([input, mask], [results[0], results[1]]);
         var emitted = model.Emit();
         Assert.AreEqual(1, emitted.Count("LSTM"));
@@ -95,7 +123,12 @@ public sealed class RecurrentEmissionTests
     {
         var input = Model.Input([5, 3], name: "x");
         var (kernel, recurrent, bias) = (Weights("kernel", [3, 12]), Weights("recurrent", [4, 12]), Weights("bias", [2, 12]));
-        var results = Ops.MakeAll(new Operators.Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new RecurrentOptions(reverse, true, false, false, false)), input, new(kernel.Variable), new(recurrent.Variable), new(bias.Variable));
+        var results = Ops.MakeAll(
+            new Operators.Gru(GateActivation.Tanh, GateActivation.Sigmoid, true, new RecurrentOptions(reverse, true, false, false, false)),
+            input,
+            new(kernel.Variable),
+            new(recurrent.Variable),
+            new(bias.Variable));
         var model = new Model(input, results[1]);
         var x = EmittedRun.Random(2, 5, 3);
         Near.Equal(NaiveLayers.GruState(EmittedRun.Data(x), 2, 5, kernel, recurrent, bias, reverse, null), model.Emit().Run(x)[0], 1e-5f, "state");
@@ -114,14 +147,21 @@ public sealed class RecurrentEmissionTests
         var activation = (GateActivation)number;
         var input = Model.Input([5, 3], name: "x");
         var (kernel, recurrent, bias) = (Weights("kernel", [3, 4]), Weights("recurrent", [4, 4]), Weights("bias", [4]));
-        SymbolicTensors Layer(GateActivation a) => Ops.MakeAll(new Operators.Rnn(a, new RecurrentOptions(false, true, false, false, false)), input, new(kernel.Variable), new(recurrent.Variable), new(bias.Variable));
+        SymbolicTensors Layer(GateActivation a) =>
+            Ops.MakeAll(
+                new Operators.Rnn(a, new RecurrentOptions(false, true, false, false, false)),
+                input,
+                new(kernel.Variable),
+                new(recurrent.Variable),
+                new(bias.Variable));
         var direct = new Model(input, [Layer(activation)[0], Layer(activation)[1]]).Emit();
 
         // By hand: the cell unrolled in the graph.
         SymbolicTensor h = Ops.ZerosLike(Ops.MatMul(Ops.Squeeze(Ops.Slice(input, 1, 0, 1), 1), new SymbolicTensor(kernel.Variable)));
         for (var t = 0; t < 5; t++)
         {
-            var z = Ops.MatMul(Ops.Squeeze(Ops.Slice(input, 1, t, t + 1), 1), new SymbolicTensor(kernel.Variable)) + new SymbolicTensor(bias.Variable) + Ops.MatMul(h, new SymbolicTensor(recurrent.Variable));
+            var z = Ops.MatMul(Ops.Squeeze(Ops.Slice(input, 1, t, t + 1), 1), new SymbolicTensor(kernel.Variable)) + new SymbolicTensor(bias.Variable)
+                + Ops.MatMul(h, new SymbolicTensor(recurrent.Variable));
             h = activation switch
             {
                 GateActivation.Linear => z,

@@ -84,7 +84,9 @@ public class AtomicFileTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder.File("model.onnx"), Old);
-        StringAssert.Contains(Assert.ThrowsExactly<ExportException>(() => AtomicFile.Write(Path.Combine(folder.File("model.onnx"), "x.onnx"), New)).Message, "is a file, not a folder");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ExportException>(() => AtomicFile.Write(Path.Combine(folder.File("model.onnx"), "x.onnx"), New)).Message,
+            "is a file, not a folder");
     }
 
     [TestMethod]

@@ -50,7 +50,8 @@ public class ExternalDataTests
     [DataRow("w.bin:stream")]
     [DataRow("*/_ORT_MEM_ADDR_/*")]
     [DataRow("_ORT_MEM_ADDR_")]
-    public void A_location_that_is_no_plain_path_below_the_folder_is_refused(string location) => Refused("not a plain path", ("location", location), ("offset", "8"), ("length", "24"));
+    public void A_location_that_is_no_plain_path_below_the_folder_is_refused(string location) =>
+        Refused("not a plain path", ("location", location), ("offset", "8"), ("length", "24"));
 
     [TestMethod]
     public void Entries_that_do_not_fit_are_refused()

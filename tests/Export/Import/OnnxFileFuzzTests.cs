@@ -14,7 +14,10 @@ public class OnnxFileFuzzTests
 
     private static readonly byte[][] Seeds =
     [
-        HandmadeModels.Dense().ToByteArray(), HandmadeModels.AddAndCompare().ToByteArray(), HandmadeModels.Lookup().ToByteArray(), HandmadeModels.Loop().ToByteArray(),
+        HandmadeModels.Dense().ToByteArray(),
+        HandmadeModels.AddAndCompare().ToByteArray(),
+        HandmadeModels.Lookup().ToByteArray(),
+        HandmadeModels.Loop().ToByteArray(),
     ];
 
     [TestMethod]

@@ -110,9 +110,13 @@ public class OnnxFileGuardTests
     [TestMethod]
     public void Attributes_of_another_kind_or_several_are_refused()
     {
-        Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "alpha", Type = AttributeType.Float, I = 1 }), "declares Float and holds Int");
-        Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "alpha", Type = AttributeType.Float, F = 1, I = 1 }), "has several values");
-        Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "body", Type = AttributeType.Graph }), "declares Graph and holds nothing");
+        Refused(
+            model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "alpha", Type = AttributeType.Float, I = 1 }),
+            "declares Float and holds Int");
+        Refused(
+            model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "alpha", Type = AttributeType.Float, F = 1, I = 1 }), "has several values");
+        Refused(
+            model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "body", Type = AttributeType.Graph }), "declares Graph and holds nothing");
         Refused(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Type = AttributeType.Int, I = 1 }), "without a name");
         Refused(model => model.Graph.Node[0].Attribute.Add([Ints("pads", 1), Ints("pads", 1)]), "node 'z_node' ('Gemm') has the attribute 'pads' twice");
         Refused(model => model.Graph.Node[0].Attribute.Add(Ints("kernel_shape", 3, 0)), "is 0");
@@ -171,7 +175,8 @@ public class OnnxFileGuardTests
             },
             "asks for a tensor");
         Refused(
-            model => model.Graph.SparseInitializer.Add(new SparseTensorProto { Values = Floats("s", [1], 1), Indices = Longs("", [1], 0), Dims = { 1L << 30, 1L << 30 } }),
+            model => model.Graph.SparseInitializer.Add(
+                new SparseTensorProto { Values = Floats("s", [1], 1), Indices = Longs("", [1], 0), Dims = { 1L << 30, 1L << 30 } }),
             "asks for a tensor");
     }
 
@@ -288,7 +293,8 @@ public class OnnxFileGuardTests
         for (var i = 0; i < depth; i++)
         {
             var inner = new GraphProto { Name = "g" + i };
-            graph.Node.Add(new NodeProto { OpType = "If", Input = { "x" }, Attribute = { new AttributeProto { Name = "then_branch", Type = AttributeType.Graph, G = inner } } });
+            var branch = new AttributeProto { Name = "then_branch", Type = AttributeType.Graph, G = inner };
+            graph.Node.Add(new NodeProto { OpType = "If", Input = { "x" }, Attribute = { branch } });
             graph = inner;
         }
 

@@ -62,8 +62,14 @@ public sealed class KerasFileTests
     /// <summary>Where Keras 3.16 looks for the variables of layers that hold other layers; found by loading such files there.</summary>
     public static IEnumerable<object[]> Nested =>
     [
-        [new Bidirectional(new Gru(2), backwardLayer: new Lstm(2, name: "mine") { GoBackwards = true }), "layers/bidirectional/backward_layer/cell/vars/2 layers/bidirectional/forward_layer/cell/vars/2"],
-        [new MultiHeadAttention(2, 3) { UseGate = true }, "layers/multi_head_attention/_gate_dense/vars/1 layers/multi_head_attention/output_dense/vars/1 layers/multi_head_attention/query_dense/vars/0"],
+        [
+            new Bidirectional(new Gru(2), backwardLayer: new Lstm(2, name: "mine") { GoBackwards = true }),
+            "layers/bidirectional/backward_layer/cell/vars/2 layers/bidirectional/forward_layer/cell/vars/2",
+        ],
+        [
+            new MultiHeadAttention(2, 3) { UseGate = true },
+            "layers/multi_head_attention/_gate_dense/vars/1 layers/multi_head_attention/output_dense/vars/1 layers/multi_head_attention/query_dense/vars/0",
+        ],
         [new GroupQueryAttention(3, 4, 2), "layers/grouped_query_attention/_key_dense/vars/1 layers/grouped_query_attention/_output_dense/vars/0"],
         [new SpectralNormalization(new Dense(2)), "layers/spectral_normalization/layer/vars/1 layers/spectral_normalization/vars/1"],
         [new TimeDistributed(new Dense(2)), "layers/time_distributed/layer/vars/0"],
@@ -105,7 +111,14 @@ public sealed class KerasFileTests
         var model = Small(3);
         var before = model.Weights.Select(weight => weight.Storage.ToArray()).ToArray();
         var error = Assert.ThrowsExactly<ModelException>(() => KerasWeights.Read(model, Hdf5Reader.Read(KerasWeights.Write(wider))));
-        foreach (var part in (string[])["layers/dense/vars/0 has shape (4, 5), expected (4, 3)", "layers/dense/vars/1 has shape (5), expected (3,)", "layers/dense_1/vars/0 has shape (5, 2), expected (3, 2)", "layers/dense_2/vars/0 (2, 2) belongs to no weight"])
+        string[] parts =
+        [
+            "layers/dense/vars/0 has shape (4, 5), expected (4, 3)",
+            "layers/dense/vars/1 has shape (5), expected (3,)",
+            "layers/dense_1/vars/0 has shape (5, 2), expected (3, 2)",
+            "layers/dense_2/vars/0 (2, 2) belongs to no weight",
+        ];
+        foreach (var part in parts)
             StringAssert.Contains(error.Message, part);
         foreach (var (values, weight) in before.Zip(model.Weights)) CollectionAssert.AreEqual(values, weight.Storage);
 

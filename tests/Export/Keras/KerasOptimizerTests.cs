@@ -14,7 +14,10 @@ public sealed class KerasOptimizerTests
         Case("adam_amsgrad.keras", new Adam(amsgrad: true), "a/kernel/momentum=2 b/bias/velocity=9 a/kernel/velocity_hat=10 b/bias/velocity_hat=13"),
         Case("adam_ema.keras", new Adam { UseEma = true }, "a/kernel/average=2 b/bias/average=5 a/kernel/momentum=6 b/bias/velocity=13"),
         Case("sgd.keras", new Sgd(momentum: 0.9f), "a/kernel/momentum=2 a/bias/momentum=3 b/bias/momentum=5"),
-        Case("rmsprop.keras", new RmsProp(momentum: 0.5f, centered: true), "a/kernel/velocity=2 b/bias/velocity=5 a/kernel/momentum=6 b/bias/momentum=9 a/kernel/average_gradient=10 b/bias/average_gradient=13"),
+        Case(
+            "rmsprop.keras",
+            new RmsProp(momentum: 0.5f, centered: true),
+            "a/kernel/velocity=2 b/bias/velocity=5 a/kernel/momentum=6 b/bias/momentum=9 a/kernel/average_gradient=10 b/bias/average_gradient=13"),
         Case("nadam.keras", new Nadam(), "a/kernel/momentum=2 b/bias/velocity=9 a/kernel/u_product=10 b/bias/u_product=10"),
     ];
 
@@ -31,7 +34,8 @@ public sealed class KerasOptimizerTests
         {
             var slot = trainer.Compiled.State.Find(pair[0]);
             Assert.IsNotNull(slot, pair[0]);
-            for (var i = 0; i < slot.Length; i++) Assert.AreEqual(float.Parse(pair[1], System.Globalization.CultureInfo.InvariantCulture) + (i / 100f), slot.Storage[i], 1e-5f, pair[0]);
+            for (var i = 0; i < slot.Length; i++)
+                Assert.AreEqual(float.Parse(pair[1], System.Globalization.CultureInfo.InvariantCulture) + (i / 100f), slot.Storage[i], 1e-5f, pair[0]);
         }
 
         // The next step goes on from there.
@@ -43,11 +47,13 @@ public sealed class KerasOptimizerTests
     public void The_state_of_another_optimizer_is_refused()
     {
         var trainer = KerasFile.Load(PathOf("adam.keras")).Compile(new Sgd(momentum: 0.5f), Loss.MeanSquaredError);
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(PathOf("adam.keras"))).Message, "holds 10 variables, expected 6 for sgd");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(PathOf("adam.keras"))).Message, "holds 10 variables, expected 6 for sgd");
         Assert.AreEqual(0, trainer.Iterations);
         using var folder = new TemporaryFolder();
         trainer.Model.Save(folder.File("untrained.keras"));
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(folder.File("untrained.keras"))).Message, "holds no optimizer state");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(folder.File("untrained.keras"))).Message, "holds no optimizer state");
     }
 
     private static string PathOf(string file) => Repository.PathOf("tests", "Reference", "keras-optimizers", file);

@@ -8,9 +8,17 @@ public sealed class ArrangementTests
     public static IEnumerable<object[]> Cases() =>
     [
         [new[] { 3, 2, 4, 5 }, new ArrangementStep[] { new TransposeStep([3, 2, 0, 1]) }, "transpose 3,2,0,1"],
-        [new[] { 3, 12 }, new ArrangementStep[] { new ReshapeStep([3, 4, 3]), new TakeStep(1, [0, 3, 1, 2]), new TransposeStep([1, 2, 0]), new ReshapeStep([1, 12, 3]) }, "reshape 3,4,3; take 1,0,3,1,2; transpose 1,2,0; reshape 1,12,3"],
+        [
+            new[] { 3, 12 },
+            new ArrangementStep[] { new ReshapeStep([3, 4, 3]), new TakeStep(1, [0, 3, 1, 2]), new TransposeStep([1, 2, 0]), new ReshapeStep([1, 12, 3]) },
+            "reshape 3,4,3; take 1,0,3,1,2; transpose 1,2,0; reshape 1,12,3",
+        ],
         [new[] { 8 }, new ArrangementStep[] { new ReshapeStep([1, 8]), new AppendZerosStep(1, 8) }, "reshape 1,8; append 1,8"],
-        [new[] { 14, 2 }, new ArrangementStep[] { new ReorderStep(0, FeatureOrder.Concatenate([FeatureOrder.Of([2, 2, 3], [2, 0, 1]), FeatureOrder.Plain(2)])) }, "reorder 0,2x2x3>2,0,1+2>0"],
+        [
+            new[] { 14, 2 },
+            new ArrangementStep[] { new ReorderStep(0, FeatureOrder.Concatenate([FeatureOrder.Of([2, 2, 3], [2, 0, 1]), FeatureOrder.Plain(2)])) },
+            "reorder 0,2x2x3>2,0,1+2>0",
+        ],
         [new[] { 4, 5 }, new ArrangementStep[] { new TransposeStep([1, 0]), new TransposeStep([1, 0]), new ReshapeStep([4, 5]) }, "transpose 0,1"],
     ];
 
@@ -28,7 +36,8 @@ public sealed class ArrangementTests
     }
 
     [TestMethod]
-    public void Transpose_moves_rows_to_columns() => CollectionAssert.AreEqual(new[] { 0, 3, 1, 4, 2, 5 }, new TransposeStep([1, 0]).Apply([0, 1, 2, 3, 4, 5], Shape.Of(2, 3)));
+    public void Transpose_moves_rows_to_columns() =>
+        CollectionAssert.AreEqual(new[] { 0, 3, 1, 4, 2, 5 }, new TransposeStep([1, 0]).Apply([0, 1, 2, 3, 4, 5], Shape.Of(2, 3)));
 
     [TestMethod]
     [DataRow("reshape 3,3")]

@@ -26,7 +26,12 @@ public sealed class TrainerFileTests
 
         var stopped = Compiled(kind);
         using var source = new CancellationTokenSource();
-        Fit(stopped, x, y, [new StopAfter(stopAfter, source), new EarlyStopping("val_loss", patience: 1, mode: MonitorMode.Max, restoreBestWeights: true)], source.Token);
+        Fit(
+            stopped,
+            x,
+            y,
+            [new StopAfter(stopAfter, source), new EarlyStopping("val_loss", patience: 1, mode: MonitorMode.Max, restoreBestWeights: true)],
+            source.Token);
         stopped.Save(folder.File("part.onnx"));
         Assert.AreEqual(stopAfter, stopped.Iterations);
 
@@ -73,7 +78,8 @@ public sealed class TrainerFileTests
         Assert.AreEqual(0, best.BestEpoch);
         Assert.IsEmpty(whole.Compiled.State.Slots.Where(slot => slot.Name.Contains("/best", StringComparison.Ordinal)));
         var crashed = Compiled("mlp");
-        Assert.Throws<InvalidOperationException>(() => Fit(crashed, x, y, [new EarlyStopping("val_loss", patience: 9), Watch(), new BackupAndRestore(backup), new FailAfter(15)]));
+        Assert.Throws<InvalidOperationException>(
+            () => Fit(crashed, x, y, [new EarlyStopping("val_loss", patience: 9), Watch(), new BackupAndRestore(backup), new FailAfter(15)]));
         var resumed = Compiled("mlp");
         var history = Fit(resumed, x, y, [new EarlyStopping("val_loss", patience: 9), new BackupAndRestore(backup), Watch()]);
         AssertSameWeights(whole, resumed);
@@ -100,7 +106,8 @@ public sealed class TrainerFileTests
         Assert.AreEqual(Many + 3, Trainer.Load(folder.File("run.onnx")).Iterations);
 
         var input = Model.Input([6, 6, 2]);
-        var accumulating = new Model(input, input.Apply(new Flatten(), new Dense(3))).Compile(new Sgd { GradientAccumulationSteps = 2 }, Loss.SparseCategoricalCrossentropy);
+        var accumulating = new Model(input, input.Apply(new Flatten(), new Dense(3))).Compile(
+            new Sgd { GradientAccumulationSteps = 2 }, Loss.SparseCategoricalCrossentropy);
         accumulating.Compiled.State.Steps = Many;
         Assert.Contains("every so many steps", Assert.Throws<ModelException>(() => accumulating.TrainOnBatch(x, y)).Message);
     }
@@ -177,18 +184,40 @@ public sealed class TrainerFileTests
     }
 
     private static History Fit(Trainer trainer, NDArray x, NDArray y, Callback[] callbacks, CancellationToken cancellationToken = default) =>
-        trainer.Fit(x, y, batchSize: 7, epochs: Epochs, validationSplit: 0.1f, callbacks: callbacks, verbose: Verbosity.Silent, cancellationToken: cancellationToken);
+        trainer.Fit(
+            x,
+            y,
+            batchSize: 7,
+            epochs: Epochs,
+            validationSplit: 0.1f,
+            callbacks: callbacks,
+            verbose: Verbosity.Silent,
+            cancellationToken: cancellationToken);
 
     private static Trainer Compiled(string kind)
     {
         var isPlain = kind.StartsWith("mlp", StringComparison.Ordinal);
-        var precision = kind.EndsWith("bfloat16", StringComparison.Ordinal) ? MixedPrecision.BFloat16 : kind.EndsWith("float16", StringComparison.Ordinal) ? MixedPrecision.Float16 : MixedPrecision.Float32;
+        var precision = kind.EndsWith("bfloat16", StringComparison.Ordinal)
+            ? MixedPrecision.BFloat16
+            : kind.EndsWith("float16", StringComparison.Ordinal)
+            ? MixedPrecision.Float16
+            : MixedPrecision.Float32;
         var input = isPlain ? Model.Input([5], name: "x") : Model.Input([6, 6, 2], name: "x");
         var output = isPlain
-            ? input.Apply(new Dense(9, Activation.Relu, name: "dense"), new Dropout(0.3f), new Dense(7, Activation.Tanh), new Dropout(0.2f), new Dense(3, Activation.Softmax))
+            ? input.Apply(
+                new Dense(9, Activation.Relu, name: "dense"),
+                new Dropout(0.3f),
+                new Dense(7, Activation.Tanh),
+                new Dropout(0.2f),
+                new Dense(3, Activation.Softmax))
             : input.Apply(new Conv2D(4, 3, Activation.Relu), new BatchNormalization(), new MaxPooling2D(2), new Flatten(), new Dense(3, Activation.Softmax));
         Optimizer optimizer = isPlain ? new Adam(Schedule.CosineDecay(0.01f, decaySteps: 30)) { ClipNorm = 1 } : new Sgd(0.05f, momentum: 0.9f, nesterov: true);
-        return new Model(input, output, seed: 3).Compile(optimizer, Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy, Metric.SparseCategoricalCrossentropy], seed: 7, precision: precision);
+        return new Model(input, output, seed: 3).Compile(
+            optimizer,
+            Loss.SparseCategoricalCrossentropy,
+            metrics: [Metric.Accuracy, Metric.SparseCategoricalCrossentropy],
+            seed: 7,
+            precision: precision);
     }
 
     private static (NDArray X, NDArray Y) Data(string kind)
@@ -203,7 +232,8 @@ public sealed class TrainerFileTests
 
     private static float[] Weights(Trainer trainer) => [.. trainer.Model.WeightPaths().SelectMany(named => named.Weight.Storage)];
 
-    private static void AssertSameWeights(Trainer expected, Trainer actual) => Assert.IsTrue(Weights(expected).SequenceEqual(Weights(actual)), "weights differ");
+    private static void AssertSameWeights(Trainer expected, Trainer actual) =>
+        Assert.IsTrue(Weights(expected).SequenceEqual(Weights(actual)), "weights differ");
 
     private sealed class StopAfter(int steps, CancellationTokenSource source) : Callback
     {

@@ -115,7 +115,8 @@ public class OnnxModelTests
     public void Predict_with_several_inputs_or_other_outputs_points_to_Run()
     {
         using var several = Open(HandmadeModels.AddAndCompare());
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => several.Predict(Numbers(1, 4))).Message, "Use Run with the inputs by name.");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidOperationException>(() => several.Predict(Numbers(1, 4))).Message, "Use Run with the inputs by name.");
         using var other = Open(HandmadeModels.Identity(DataType.Int64));
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => other.Predict(Numbers(1))).Message, "returns y: long[n]. Use Run");
     }
@@ -168,7 +169,8 @@ public class OnnxModelTests
     [DataRow(GraphOptimization.All)]
     public void Every_optimization_level_gives_the_same(GraphOptimization optimization)
     {
-        using var model = OnnxModel.FromBytes(HandmadeModels.Dense().ToByteArray(), options: new OnnxModelOptions { Optimization = optimization, IntraOpThreads = 2 });
+        using var model = OnnxModel.FromBytes(
+            HandmadeModels.Dense().ToByteArray(), options: new OnnxModelOptions { Optimization = optimization, IntraOpThreads = 2 });
         Assert.AreEqual(22.5f, model.Predict(Tensor.Create([1f, 2, 3], [1, 3]))[0, 0]);
     }
 

@@ -25,14 +25,16 @@ public class OnnxSessionTests
         var one = session.Run(["x"], [x], ["z"], CancellationToken.None);
         Assert.HasCount(1, one);
         Assert.AreEqual(22.5f, one[0].As<float>()[0, 0]);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => session.Run(["x"], [x], ["q"], CancellationToken.None)).Message, "has no output 'q'");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => session.Run(["x"], [x], ["q"], CancellationToken.None)).Message, "has no output 'q'");
         CollectionAssert.AreEqual(before, model.ToByteArray());
     }
 
     [TestMethod]
     public void Dispose_during_a_run_lets_it_end_and_refuses_the_next()
     {
-        using var session = OnnxSession.Open(HandmadeModels.Loop().ToByteArray(), "the model", ExecutionProvider.Cpu, new OnnxModelOptions { IntraOpThreads = 1 });
+        using var session = OnnxSession.Open(
+            HandmadeModels.Loop().ToByteArray(), "the model", ExecutionProvider.Cpu, new OnnxModelOptions { IntraOpThreads = 1 });
         using var stop = new CancellationTokenSource();
         string[] names = ["x", "times"];
         OnnxValue[] values = [OnnxValue.Scalar(0f), OnnxValue.Scalar(long.MaxValue)];

@@ -51,16 +51,37 @@ public sealed class CompiledStepTests
     public void Optimizer_of_a_step(Optimizer optimizer)
     {
         var x = Model.Input([7], name: "x");
-        var y = x.Apply(new Dense(9, Activation.Tanh) { KernelRegularizer = Regularizer.L2(0.01f) }, new Dense(Classes, Activation.Softmax) { KernelConstraint = new MaxNorm(1) });
+        var y = x.Apply(
+            new Dense(9, Activation.Tanh) { KernelRegularizer = Regularizer.L2(0.01f) },
+            new Dense(Classes, Activation.Softmax) { KernelConstraint = new MaxNorm(1) });
         var trainer = new Model(x, y).Compile(optimizer, Loss.SparseCategoricalCrossentropy, threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 7)], [StepData.Numbers(step, Classes, Batch)]), 3);
     }
 
     public static IEnumerable<object[]> Losses { get; } = new Loss[]
     {
-        new BinaryCrossentropy(), new BinaryCrossentropy(fromLogits: true, labelSmoothing: 0.1f), new BinaryFocalCrossentropy(), new CategoricalCrossentropy(), new CategoricalCrossentropy(fromLogits: true, labelSmoothing: 0.1f),
-        new CategoricalFocalCrossentropy(), new CategoricalGeneralizedCrossEntropy(), new CategoricalHinge(), new Circle(4), new CosineSimilarity(), new Ctc(), new Dice(), new Hinge(), new Huber(0.2f), new KLDivergence(), new LogCosh(),
-        new MeanAbsoluteError(), new MeanAbsolutePercentageError(), new MeanSquaredError(), new MeanSquaredLogarithmicError(), new Poisson(), new SparseCategoricalCrossentropy(),
+        new BinaryCrossentropy(),
+        new BinaryCrossentropy(fromLogits: true, labelSmoothing: 0.1f),
+        new BinaryFocalCrossentropy(),
+        new CategoricalCrossentropy(),
+        new CategoricalCrossentropy(fromLogits: true, labelSmoothing: 0.1f),
+        new CategoricalFocalCrossentropy(),
+        new CategoricalGeneralizedCrossEntropy(),
+        new CategoricalHinge(),
+        new Circle(4),
+        new CosineSimilarity(),
+        new Ctc(),
+        new Dice(),
+        new Hinge(),
+        new Huber(0.2f),
+        new KLDivergence(),
+        new LogCosh(),
+        new MeanAbsoluteError(),
+        new MeanAbsolutePercentageError(),
+        new MeanSquaredError(),
+        new MeanSquaredLogarithmicError(),
+        new Poisson(),
+        new SparseCategoricalCrossentropy(),
         new SparseCategoricalCrossentropy(fromLogits: true), new SparseCategoricalCrossentropy(ignoreClass: 1), new SquaredHinge(), new Tversky(0.3f, 0.7f),
         Loss.From((yTrue, yPred) => Ops.Mean(Ops.Abs(yTrue - yPred) * Ops.Sqrt(yPred), axis: -1), "own"),
         new MeanSquaredError { Reduction = LossReduction.Sum }, new MeanSquaredError { Reduction = LossReduction.MeanWithSampleWeight },
@@ -73,7 +94,11 @@ public sealed class CompiledStepTests
         var (x, y) = (Model.Input([5, 3], name: "x"), (SymbolicTensor?)null);
         y = loss is Ctc ? x.Apply(new Dense(Classes)) : x.Apply(new Flatten(), new Dense(Classes, Activation.Softmax));
         var trainer = new Model(x, y).Compile(new Sgd(0.1f, momentum: 0.9f), loss, threads: 1);
-        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 5, 3)], [Target(loss, step)], loss is Circle or Dice or Tversky ? null : StepData.Shares(step, Batch)), 3);
+        StepComparison.Run(
+            trainer,
+            step => new StepBatch(
+                [StepData.Signed(step, Batch, 5, 3)], [Target(loss, step)], loss is Circle or Dice or Tversky ? null : StepData.Shares(step, Batch)),
+            3);
     }
 
     /// <summary>Positions that a mask takes out count neither in the loss nor in metrics, nor do they move the recurrent layer's state.</summary>
@@ -81,9 +106,16 @@ public sealed class CompiledStepTests
     public void Masks_of_a_step()
     {
         var tokens = Model.Input([6], DType.Int64, name: "tokens");
-        var y = tokens.Apply(new Embedding(7, 4) { MaskZero = true }, new Lstm(5) { ReturnSequences = true }, new ActivityRegularization(l2: 0.01f), new Dense(Classes, Activation.Softmax));
+        var y = tokens.Apply(
+            new Embedding(7, 4) { MaskZero = true },
+            new Lstm(5) { ReturnSequences = true },
+            new ActivityRegularization(l2: 0.01f),
+            new Dense(Classes, Activation.Softmax));
         var trainer = new Model(tokens, y).Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], threads: 1);
-        StepComparison.Run(trainer, step => new StepBatch([StepData.Numbers(step, 7, Batch, 6)], [StepData.Numbers(step + 50, Classes, Batch, 6)], StepData.Shares(step, Batch)), 3);
+        StepComparison.Run(
+            trainer,
+            step => new StepBatch([StepData.Numbers(step, 7, Batch, 6)], [StepData.Numbers(step + 50, Classes, Batch, 6)], StepData.Shares(step, Batch)),
+            3);
     }
 
     /// <summary>The same networks for the oldest operators; CUDA and web hosts have kernels for these.</summary>
@@ -94,13 +126,22 @@ public sealed class CompiledStepTests
     public void Older_opsets(int opset)
     {
         var x = Model.Input([9, 9, 2], name: "x");
-        var image = x.Apply(new Conv2D(4, 3) { Strides = 2, UseBias = false }, new BatchNormalization(), new Relu(), new MaxPooling2D(2), new Flatten(), new RepeatVector(3));
+        var image = x.Apply(
+            new Conv2D(4, 3) { Strides = 2, UseBias = false },
+            new BatchNormalization(),
+            new Relu(),
+            new MaxPooling2D(2),
+            new Flatten(),
+            new RepeatVector(3));
         var y = image.Apply(new Bidirectional(new Lstm(3)), new Dense(6, Activation.Gelu), new LayerNormalization(), new Dense(Classes, Activation.Softmax));
         var trainer = new Model(x, y).Compile(new Adam(), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 9, 9, 2)], [StepData.Numbers(step, Classes, Batch)]), 3, opset);
     }
 
-    /// <summary>The gradient of a kernel has a form for each: all positions at once, each by itself where they take much memory, a convolution where there are many or lengths are unknown.</summary>
+    /// <summary>
+    /// The gradient of a kernel has a form for each: all positions at once, each by itself
+    /// where they take much memory, a convolution where there are many or lengths are unknown.
+    /// </summary>
     [TestMethod]
     [DataRow("gathered", 9, 2, 5, 3, 2, true)]
     [DataRow("one by one", 66, 32, 3, 3, 1, true)]
@@ -122,10 +163,12 @@ public sealed class CompiledStepTests
         var x = Model.Input([6, 6, 2], name: "x");
         var trained = new Model(x, x.Apply(new Conv2D(4, 3), new BatchNormalization(), new Relu(), new GlobalAveragePooling2D()), "base") { Trainable = false };
         var image = Model.Input([6, 6, 2], name: "image");
-        var trainer = new Model(image, trained.Call(image).Apply(new Dense(Classes, Activation.Softmax))).Compile(new Adam(), Loss.SparseCategoricalCrossentropy, threads: 1);
+        var model = new Model(image, trained.Call(image).Apply(new Dense(Classes, Activation.Softmax)));
+        var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 6, 6, 2)], [StepData.Numbers(step, Classes, Batch)]), 3);
         var state = TrainingFiles.Of(trainer, new TrainingExportOptions()).State;
-        foreach (var tensor in state.Where(tensor => tensor.IsWeight)) Assert.AreEqual(tensor.Name.StartsWith("dense", StringComparison.Ordinal), tensor.Next is not null, tensor.Name);
+        foreach (var tensor in state.Where(tensor => tensor.IsWeight))
+            Assert.AreEqual(tensor.Name.StartsWith("dense", StringComparison.Ordinal), tensor.Next is not null, tensor.Name);
     }
 
     private static NDArray Target(Loss loss, int step) => loss switch
@@ -138,9 +181,34 @@ public sealed class CompiledStepTests
 
     public static IEnumerable<object[]> AllMetrics { get; } = new Metric[]
     {
-        new CategoricalAccuracy(), new BinaryAccuracy(), new TopKCategoricalAccuracy(2), new Auc(), new Auc(curve: AucCurve.PR, multiLabel: true), new Precision(), new Precision([0.2f, 0.4f]), new Recall(), new TruePositives(), new TrueNegatives(), new FalsePositives(),
-        new FalseNegatives(), new PrecisionAtRecall(0.5f), new RecallAtPrecision(0.5f), new SensitivityAtSpecificity(0.5f), new SpecificityAtSensitivity(0.5f), new F1Score(), new FBetaScore(beta: 2), new OneHotIoU(Classes),
-        new OneHotMeanIoU(Classes), new BinaryIoU(), new R2Score(), new RootMeanSquaredError(), new PearsonCorrelation(), new ConcordanceCorrelation(), Metric.CosineSimilarity, Metric.MeanAbsoluteError, Metric.LogCoshError,
+        new CategoricalAccuracy(),
+        new BinaryAccuracy(),
+        new TopKCategoricalAccuracy(2),
+        new Auc(),
+        new Auc(curve: AucCurve.PR, multiLabel: true),
+        new Precision(),
+        new Precision([0.2f, 0.4f]),
+        new Recall(),
+        new TruePositives(),
+        new TrueNegatives(),
+        new FalsePositives(),
+        new FalseNegatives(),
+        new PrecisionAtRecall(0.5f),
+        new RecallAtPrecision(0.5f),
+        new SensitivityAtSpecificity(0.5f),
+        new SpecificityAtSensitivity(0.5f),
+        new F1Score(),
+        new FBetaScore(beta: 2),
+        new OneHotIoU(Classes),
+        new OneHotMeanIoU(Classes),
+        new BinaryIoU(),
+        new R2Score(),
+        new RootMeanSquaredError(),
+        new PearsonCorrelation(),
+        new ConcordanceCorrelation(),
+        Metric.CosineSimilarity,
+        Metric.MeanAbsoluteError,
+        Metric.LogCoshError,
         Metric.From((yTrue, yPred) => Ops.Mean(yTrue * yPred, axis: -1), "own"),
     }.Select(metric => new object[] { metric, metric.Name });
 
@@ -149,7 +217,13 @@ public sealed class CompiledStepTests
     public void Metric_of_a_step(Metric metric, string name)
     {
         var x = Model.Input([7], name: "x");
-        var trainer = new Model(x, x.Apply(new Dense(Classes, Activation.Softmax))).Compile(new Sgd(0.1f), Loss.CategoricalCrossentropy, [metric], threads: 1, weightedMetrics: [metric]);
-        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 7)], [StepData.OneHot(step, Classes, Batch)], StepData.Shares(step, Batch)), 3);
+        var trainer = new Model(x, x.Apply(new Dense(Classes, Activation.Softmax))).Compile(
+            new Sgd(0.1f),
+            Loss.CategoricalCrossentropy,
+            [metric],
+            threads: 1,
+            weightedMetrics: [metric]);
+        StepComparison.Run(
+            trainer, step => new StepBatch([StepData.Signed(step, Batch, 7)], [StepData.OneHot(step, Classes, Batch)], StepData.Shares(step, Batch)), 3);
     }
 }

@@ -59,7 +59,10 @@ public sealed class DamagedFolderTests
     {
         using var other = new TemporaryFolder();
         Export(other.Path, new Sgd(0.1f, momentum: 0.8f));
-        Refused(folder => File.Copy(Path.Combine(other.Path, "train.onnx"), Path.Combine(folder, "train.onnx"), overwrite: true), "train.onnx", new Sgd(0.1f, momentum: 0.9f));
+        Refused(
+            folder => File.Copy(Path.Combine(other.Path, "train.onnx"), Path.Combine(folder, "train.onnx"), overwrite: true),
+            "train.onnx",
+            new Sgd(0.1f, momentum: 0.9f));
     }
 
     public static IEnumerable<object[]> Changes =>
@@ -110,7 +113,8 @@ public sealed class DamagedFolderTests
     }, expected);
 
     [TestMethod]
-    public void The_description_is_no_JSON() => Refused(folder => File.WriteAllText(Path.Combine(folder, TrainingFolder.ManifestFile), "weights: 3"), "damaged");
+    public void The_description_is_no_JSON() =>
+        Refused(folder => File.WriteAllText(Path.Combine(folder, TrainingFolder.ManifestFile), "weights: 3"), "damaged");
 
     [TestMethod]
     public void A_state_of_another_training_is_refused()
@@ -142,6 +146,8 @@ public sealed class DamagedFolderTests
     private static void Export(string folder, Optimizer? optimizer = null)
     {
         var x = Model.Input([3], name: "x");
-        new Model(x, x.Apply(new Dense(2, Activation.Sigmoid))).Compile(optimizer ?? new Sgd(0.1f), Loss.BinaryCrossentropy, [Metric.Auc]).ExportTraining(folder, new TrainingExportOptions { Verify = false });
+        var model = new Model(x, x.Apply(new Dense(2, Activation.Sigmoid)));
+        var trainer = model.Compile(optimizer ?? new Sgd(0.1f), Loss.BinaryCrossentropy, [Metric.Auc]);
+        trainer.ExportTraining(folder, new TrainingExportOptions { Verify = false });
     }
 }

@@ -3,10 +3,14 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
-/// <summary>Fifty steps by stock ONNX Runtime against the engine: the loss within 1e-4 at every step, every tensor of the state within 1e-3 of its largest number after the last.</summary>
+/// <summary>
+/// Fifty steps by stock ONNX Runtime against the engine: the loss within 1e-4 at every
+/// step, every tensor of the state within 1e-3 of its largest number after the last.
+/// </summary>
 /// <remarks>
-/// A weight whose gradient is zero by mathematics holds nothing but rounding, and a step that divides gradients by their size makes whole steps of it: the bias before a
-/// BatchNormalization, and the bias of attention's keys, which moves all scores of a query alike. Such weights are left out of these networks, as is usual; no two programs agree on them.
+/// A weight whose gradient is zero by mathematics holds nothing but rounding, and a step that divides gradients by their
+/// size makes whole steps of it: the bias before a BatchNormalization, and the bias of attention's keys, which moves all
+/// scores of a query alike. Such weights are left out of these networks, as is usual; no two programs agree on them.
 /// </remarks>
 [TestClass]
 public sealed class FiftyStepTests
@@ -17,9 +21,19 @@ public sealed class FiftyStepTests
     public void Digits_by_convolutions_with_dropout_and_Adam()
     {
         var x = Model.Input([28, 28, 1], name: "image");
-        var y = x.Apply(new Conv2D(8, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(16, 3, Activation.Relu), new MaxPooling2D(2), new Flatten(), new Dropout(0.5f), new Dense(10, Activation.Softmax));
+        var y = x.Apply(
+            new Conv2D(8, 3, Activation.Relu),
+            new MaxPooling2D(2),
+            new Conv2D(16, 3, Activation.Relu),
+            new MaxPooling2D(2),
+            new Flatten(),
+            new Dropout(0.5f),
+            new Dense(10, Activation.Softmax));
         var trainer = new Model(x, y).Compile(new Adam(), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], seed: 7);
-        StepComparison.Run(trainer, step => StepData.Digits(step, 16) is var (images, classes) ? new StepBatch([images], [classes]) : throw new InvalidOperationException(), Steps);
+        StepComparison.Run(
+            trainer,
+            step => StepData.Digits(step, 16) is var (images, classes) ? new StepBatch([images], [classes]) : throw new InvalidOperationException(),
+            Steps);
     }
 
     [TestMethod]
@@ -29,7 +43,8 @@ public sealed class FiftyStepTests
         var start = x.Apply(Convolution(8), new BatchNormalization(), new Relu());
         var first = (start.Apply(Convolution(8), new BatchNormalization(), new Relu(), Convolution(8), new BatchNormalization()) + start).Apply(new Relu());
         var shorter = first.Apply(new Conv2D(12, 1) { Strides = 2, UseBias = false }, new BatchNormalization());
-        var second = (first.Apply(Convolution(12, 2), new BatchNormalization(), new Relu(), Convolution(12), new BatchNormalization()) + shorter).Apply(new Relu());
+        var second = (first.Apply(Convolution(12, 2), new BatchNormalization(), new Relu(), Convolution(12), new BatchNormalization()) + shorter).Apply(
+            new Relu());
         var trainer = new Model(x, second.Apply(new GlobalAveragePooling2D(), new Dense(4, Activation.Softmax))).Compile(
             new Sgd(0.05f, momentum: 0.9f) { WeightDecay = 5e-4f }, Loss.SparseCategoricalCrossentropy, [Metric.Accuracy]);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 8, 12, 12, 3)], [StepData.Numbers(step, 4, 8)]), Steps);
@@ -41,7 +56,8 @@ public sealed class FiftyStepTests
     public void Stacked_lstm_and_both_ways_gru_with_RMSprop_clipped_by_norm()
     {
         var x = Model.Input([9, 4], name: "sequence");
-        var y = x.Apply(new Lstm(8) { ReturnSequences = true }, new Lstm(6) { ReturnSequences = true }, new Bidirectional(new Gru(5)), new Dense(1, Activation.Sigmoid));
+        var y = x.Apply(
+            new Lstm(8) { ReturnSequences = true }, new Lstm(6) { ReturnSequences = true }, new Bidirectional(new Gru(5)), new Dense(1, Activation.Sigmoid));
         var trainer = new Model(x, y).Compile(new RmsProp { ClipNorm = 1 }, Loss.BinaryCrossentropy, [Metric.Accuracy]);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 8, 9, 4)], [StepData.Numbers(step, 2, 8, 1)]), Steps);
     }
@@ -59,7 +75,8 @@ public sealed class FiftyStepTests
         }
 
         var y = x.Apply(new LayerNormalization(), new GlobalAveragePooling1D(), new Dense(3, Activation.Softmax));
-        var trainer = new Model(tokens, y).Compile(new AdamW(Schedule.CosineDecay(1e-3f, decaySteps: Steps)), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy]);
+        var trainer = new Model(tokens, y).Compile(
+            new AdamW(Schedule.CosineDecay(1e-3f, decaySteps: Steps)), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy]);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Numbers(step, 30, 8, 10)], [StepData.Numbers(step + 500, 3, 8)]), Steps);
 
         SymbolicTensor Positions() => Ops.Constant(Shape.Of(1, 10), Enumerable.Range(0, 10).Select(i => (long)i).ToArray());
@@ -69,10 +86,15 @@ public sealed class FiftyStepTests
     public void Autoencoder_of_separable_and_transposed_convolutions()
     {
         var x = Model.Input([28, 28, 1], name: "image");
-        var code = x.Apply(new SeparableConv2D(8, 3, Activation.Relu) { Strides = 2, Padding = Padding.Same }, new SeparableConv2D(12, 3, Activation.Relu) { Strides = 2, Padding = Padding.Same });
-        var y = code.Apply(new Conv2DTranspose(8, 3, Activation.Relu) { Strides = 2, Padding = Padding.Same }, new Conv2DTranspose(1, 3, Activation.Sigmoid) { Strides = 2, Padding = Padding.Same });
+        var code = x.Apply(
+            new SeparableConv2D(8, 3, Activation.Relu) { Strides = 2, Padding = Padding.Same },
+            new SeparableConv2D(12, 3, Activation.Relu) { Strides = 2, Padding = Padding.Same });
+        var y = code.Apply(
+            new Conv2DTranspose(8, 3, Activation.Relu) { Strides = 2, Padding = Padding.Same },
+            new Conv2DTranspose(1, 3, Activation.Sigmoid) { Strides = 2, Padding = Padding.Same });
         var trainer = new Model(x, y).Compile(new Adam(), Loss.MeanSquaredError);
-        StepComparison.Run(trainer, step => StepData.Digits(step, 8) is var (images, _) ? new StepBatch([images], [images]) : throw new InvalidOperationException(), Steps);
+        StepComparison.Run(
+            trainer, step => StepData.Digits(step, 8) is var (images, _) ? new StepBatch([images], [images]) : throw new InvalidOperationException(), Steps);
     }
 
     [TestMethod]
@@ -84,7 +106,16 @@ public sealed class FiftyStepTests
         var joined = Ops.Concatenate([seen, read]).Apply(new Dense(10, Activation.Relu));
         var model = new Model([image, words], [joined.Apply(new Dense(1, name: "price")), joined.Apply(new Dense(4, Activation.Softmax, name: "kind"))]);
         var losses = new Dictionary<string, Loss> { ["price"] = Loss.Huber, ["kind"] = Loss.SparseCategoricalCrossentropy };
-        var trainer = model.Compile(new Adam(), losses, new() { ["kind"] = 0.3f }, new Dictionary<string, Metric[]> { ["kind"] = [Metric.Accuracy], ["price"] = [Metric.MeanAbsoluteError] });
-        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 8, 8, 8, 2), StepData.Signed(step, 8, 6)], [StepData.Signed(step, 8, 1), StepData.Numbers(step, 4, 8)]), Steps);
+        var trainer = model.Compile(
+            new Adam(),
+            losses,
+            new() { ["kind"] = 0.3f },
+            new Dictionary<string,
+            Metric[]> { ["kind"] = [Metric.Accuracy], ["price"] = [Metric.MeanAbsoluteError] });
+        StepComparison.Run(
+            trainer,
+            step => new StepBatch(
+                [StepData.Signed(step, 8, 8, 8, 2), StepData.Signed(step, 8, 6)], [StepData.Signed(step, 8, 1), StepData.Numbers(step, 4, 8)]),
+            Steps);
     }
 }

@@ -5,7 +5,10 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
-/// <summary>Every layer in a training step, behind a layer with weights so that the gradient of its inputs counts: three steps by the engine and by ONNX Runtime, at the newest and the oldest opset.</summary>
+/// <summary>
+/// Every layer in a training step, behind a layer with weights so that the gradient of its inputs
+/// counts: three steps by the engine and by ONNX Runtime, at the newest and the oldest opset.
+/// </summary>
 [TestClass]
 public sealed class LayerStepTests
 {
@@ -38,7 +41,9 @@ public sealed class LayerStepTests
     {
         var size = row.BatchSize ?? Batch;
         SymbolicTensor[] inputs = [.. row.Inputs.Select((shape, i) => Model.Input(shape, row.InputType, "input_" + i, row.BatchSize))];
-        var before = row.InputType == DType.Float32 ? [.. inputs.Select(input => input.Apply(new Dense(input.Shape[^1] ?? throw new InvalidOperationException(row.Name))))] : inputs;
+        var before = row.InputType == DType.Float32
+            ? [.. inputs.Select(input => input.Apply(new Dense(input.Shape[^1] ?? throw new InvalidOperationException(row.Name))))]
+            : inputs;
         var outputs = row.Create().CallAll(before, row.Options);
         var model = new Model(inputs, outputs, "case");
         var trainer = model.Compile(new Sgd(0.05f, momentum: 0.9f), Loss.MeanSquaredError, threads: 1);

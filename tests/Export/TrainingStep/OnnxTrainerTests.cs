@@ -90,7 +90,8 @@ public sealed class OnnxTrainerTests
         static Trainer Noisy(ulong seed)
         {
             var x = Model.Input([8]);
-            return new Model(x, x.Apply(new Dense(12), new Dropout(0.5f), new GaussianNoise(0.3f), new Dropout(0.2f) { Seed = 5 }, new Dense(1)), seed: 1).Compile(new Sgd(0.05f), Loss.MeanSquaredError, seed: seed);
+            var y = x.Apply(new Dense(12), new Dropout(0.5f), new GaussianNoise(0.3f), new Dropout(0.2f) { Seed = 5 }, new Dense(1));
+            return new Model(x, y, seed: 1).Compile(new Sgd(0.05f), Loss.MeanSquaredError, seed: seed);
         }
     }
 
@@ -172,7 +173,8 @@ public sealed class OnnxTrainerTests
         using var other = OnnxTrainer.Open(TrainingFolder.Of(TrainingFiles.Of(trainer, new TrainingExportOptions())));
         other.TrainOnBatch(StepData.Numbers(1, 5, 4, 3), StepData.Signed(1, 4, 1));
         var before = other.ReadState();
-        Assert.Contains("tokens", Assert.ThrowsExactly<ExportException>(() => other.TrainOnBatch(new long[,] { { 0, 1, 99 } }, StepData.Signed(1, 1, 1))).Message);
+        Assert.Contains(
+            "tokens", Assert.ThrowsExactly<ExportException>(() => other.TrainOnBatch(new long[,] { { 0, 1, 99 } }, StepData.Signed(1, 1, 1))).Message);
         foreach (var (left, right) in before.Zip(other.ReadState())) CollectionAssert.AreEqual(left, right);
         other.TrainOnBatch(StepData.Numbers(1, 5, 4, 3), StepData.Signed(1, 4, 1));
     }
@@ -195,6 +197,7 @@ public sealed class OnnxTrainerTests
     private static Trainer Network(Optimizer optimizer)
     {
         var x = Model.Input([12], name: "x");
-        return new Model(x, x.Apply(new Dense(10, Activation.Relu), new Dense(3, Activation.Softmax))).Compile(optimizer, Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], seed: 3);
+        var model = new Model(x, x.Apply(new Dense(10, Activation.Relu), new Dense(3, Activation.Softmax)));
+        return model.Compile(optimizer, Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], seed: 3);
     }
 }

@@ -3,14 +3,17 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
-/// <summary>Three training steps for every layer Keras computed numbers for and that has weights: by the engine, and by ONNX Runtime from the exported step.</summary>
+/// <summary>
+/// Three training steps for every layer Keras computed numbers for and that has weights: by the engine, and by ONNX Runtime from the exported step.
+/// </summary>
 [TestClass]
 [TestCategory("KerasParity")]
 public sealed class ParityStepTests
 {
     private const int Steps = 3;
 
-    public static IEnumerable<object[]> Cases => ParityFolder.Files("layers", "*.json").Where(file => ParityFolder.Read(file)["weights"]!.AsArray().Count > 0).Select(file => new object[] { file });
+    public static IEnumerable<object[]> Cases =>
+        ParityFolder.Files("layers", "*.json").Where(file => ParityFolder.Read(file)["weights"]!.AsArray().Count > 0).Select(file => new object[] { file });
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
@@ -26,5 +29,6 @@ public sealed class ParityStepTests
         StepComparison.Run(trainer, _ => new StepBatch(x, y), Steps);
     }
 
-    private static NDArray Noise(Random random, Shape shape) => NDArray.Create([.. Enumerable.Range(0, (int)shape.ElementCount).Select(_ => random.NextSingle())], shape);
+    private static NDArray Noise(Random random, Shape shape) =>
+        NDArray.Create([.. Enumerable.Range(0, (int)shape.ElementCount).Select(_ => random.NextSingle())], shape);
 }

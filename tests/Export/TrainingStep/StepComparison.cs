@@ -58,18 +58,27 @@ internal static class StepComparison
         for (var i = 0; i < values.Length; i++)
         {
             var (name, weight) = (files.State[i].Name, files.State[i].Weight);
-            if (Worst(weight.Storage, values[i]) is var (share, at) && !(share <= StateTolerance)) problems.Add($"'{name}' {weight.Shape}, element {at}: the engine has {weight.Storage[at]:R}, ONNX Runtime {values[i][at]:R} ({share:0.0e+00} of the largest)");
+            if (Worst(weight.Storage, values[i]) is var (share, at) && !(share <= StateTolerance))
+            {
+                problems.Add(
+                    $"'{name}' {weight.Shape}, element {at}: the engine has {weight.Storage[at]:R}, ONNX Runtime {values[i][at]:R} ({share:0.0e+00} of the "
+                    + "largest)");
+            }
         }
 
         Assert.IsEmpty(problems, string.Join("; ", problems));
     }
 
     private static void Near(double expected, double found, string what, double slack = 1) =>
-        Assert.IsLessThanOrEqualTo((slack * LossTolerance * Math.Abs(expected)) + Smallest, Math.Abs(expected - found), $"{what}: the engine has {expected:R}, ONNX Runtime {found:R}");
+        Assert.IsLessThanOrEqualTo(
+            (slack * LossTolerance * Math.Abs(expected)) + Smallest,
+            Math.Abs(expected - found),
+            $"{what}: the engine has {expected:R}, ONNX Runtime {found:R}");
 
     private static void Near(float[] expected, float[] found, string what)
     {
-        if (Worst(expected, found) is var (share, at) && !(share <= StateTolerance)) Assert.Fail($"{what}, element {at}: the engine has {expected[at]:R}, ONNX Runtime {found[at]:R}");
+        if (Worst(expected, found) is var (share, at) && !(share <= StateTolerance))
+            Assert.Fail($"{what}, element {at}: the engine has {expected[at]:R}, ONNX Runtime {found[at]:R}");
     }
 
     private static (double Share, int At) Worst(ReadOnlySpan<float> expected, ReadOnlySpan<float> found)

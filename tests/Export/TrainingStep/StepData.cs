@@ -32,7 +32,9 @@ internal static class StepData
         return NDArray.Create(values, Shape.Of(count, classes));
     }
 
-    /// <summary>Handwritten digits in the shape of MNIST's, (count, 28, 28, 1) between 0 and 1, and their classes; those of the next step follow on these.</summary>
+    /// <summary>
+    /// Handwritten digits in the shape of MNIST's, (count, 28, 28, 1) between 0 and 1, and their classes; those of the next step follow on these.
+    /// </summary>
     public static (NDArray Images, NDArray Classes) Digits(int step, int count)
     {
         var (pixels, classes) = _digits.Value;

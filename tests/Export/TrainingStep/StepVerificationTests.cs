@@ -11,17 +11,30 @@ namespace OnnxFunctional.Tests.Export.TrainingStep;
 [TestClass]
 public sealed class StepVerificationTests
 {
-    /// <summary>Adam divides by a gradient's size, so a gradient that is zero by mathematics becomes steps made of rounding, which differ from program to program and change nothing.</summary>
+    /// <summary>
+    /// Adam divides by a gradient's size, so a gradient that is zero by mathematics becomes
+    /// steps made of rounding, which differ from program to program and change nothing.
+    /// </summary>
     [TestMethod]
     public void Weights_without_effect_may_differ()
     {
         using var folder = new TemporaryFolder();
         var x = Model.Input([8, 8, 2], name: "x");
-        var y = x.Apply(new Conv2D(6, 3), new BatchNormalization(), new Relu(), new Conv2D(6, 3), new BatchNormalization(), new Relu(), new GlobalAveragePooling2D(), new Dense(3, Activation.Softmax));
+        var y = x.Apply(
+            new Conv2D(6, 3),
+            new BatchNormalization(),
+            new Relu(),
+            new Conv2D(6, 3),
+            new BatchNormalization(),
+            new Relu(),
+            new GlobalAveragePooling2D(),
+            new Dense(3, Activation.Softmax));
         var report = new Model(x, y).Compile(new Adam(), Loss.SparseCategoricalCrossentropy).ExportTraining(folder.Path);
         var rounding = report.Differences.Where(difference => difference.IsRounding).Select(difference => difference.Name).ToArray();
         Assert.Contains("conv2d/bias", rounding);
-        Assert.IsTrue(rounding.All(name => name.Contains("conv2d", StringComparison.Ordinal) && name.Contains("bias", StringComparison.Ordinal)), string.Join(", ", rounding));
+        Assert.IsTrue(
+            rounding.All(name => name.Contains("conv2d", StringComparison.Ordinal) && name.Contains("bias", StringComparison.Ordinal)),
+            string.Join(", ", rounding));
         Assert.IsTrue(report.Differences.All(difference => difference.IsRounding || difference.Difference <= 1e-3f));
         Assert.Contains("only rounding errors", report.ToString());
     }
@@ -66,9 +79,11 @@ public sealed class StepVerificationTests
         // The second layer's bias takes the first moment's next value.
         var wrong = train.Graph.Node.Single(node => node.Output.Contains("dense_1/bias/next"));
         wrong.Output[wrong.Output.IndexOf("dense_1/bias/next")] = "lost";
-        train.Graph.Node.Add(new NodeProto { Name = "wrong", OpType = "Identity", Input = { "optimizer/dense_1/bias/momentum/next" }, Output = { "dense_1/bias/next" } });
+        train.Graph.Node.Add(
+            new NodeProto { Name = "wrong", OpType = "Identity", Input = { "optimizer/dense_1/bias/momentum/next" }, Output = { "dense_1/bias/next" } });
         var changed = files with { Graphs = new Dictionary<string, byte[]>(files.Graphs) { [TrainingFolder.TrainFile] = train.ToByteArray() } };
-        Assert.Contains("first in 'dense_1/bias' after step 1", Assert.ThrowsExactly<ExportException>(() => TrainingVerifier.Run(trainer, changed, options)).Message);
+        Assert.Contains(
+            "first in 'dense_1/bias' after step 1", Assert.ThrowsExactly<ExportException>(() => TrainingVerifier.Run(trainer, changed, options)).Message);
     }
 
     [TestMethod]
@@ -76,19 +91,27 @@ public sealed class StepVerificationTests
     {
         using var folder = new TemporaryFolder();
         var trainer = Mlp();
-        Assert.Contains("Nothing was written", Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.File("step"), new TrainingExportOptions { StateTolerance = 0, LossTolerance = 0 })).Message);
+        var strict = new TrainingExportOptions { StateTolerance = 0, LossTolerance = 0 };
+        var refusal = Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.File("step"), strict));
+        Assert.Contains("Nothing was written", refusal.Message);
         Assert.IsFalse(Directory.Exists(folder.File("step")));
     }
 
-    /// <summary>All that stands in the way, in one message.</summary>
+    /// <summary>All problems, in one message.</summary>
     [TestMethod]
     public void What_cannot_be_written_is_refused_with_the_whole_list()
     {
         using var folder = new TemporaryFolder();
         var x = Model.Input([null, 3], name: "x");
-        var y = x.Apply(new Conv1D(4, 3) { Strides = 2, Padding = Padding.Same }, new Dropout(0.3f), new Conv1D(4, 3, name: "second") { Strides = 2 }, new GlobalAveragePooling1D(), new Dense(1));
+        var y = x.Apply(
+            new Conv1D(4, 3) { Strides = 2, Padding = Padding.Same },
+            new Dropout(0.3f),
+            new Conv1D(4, 3, name: "second") { Strides = 2 },
+            new GlobalAveragePooling1D(),
+            new Dense(1));
         var trainer = new Model(x, y).Compile(new Sgd(), Loss.MeanSquaredError, [new Largest()]);
-        var message = Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.File("step"), new TrainingExportOptions { Opset = 17 })).Message;
+        var old = new TrainingExportOptions { Opset = 17 };
+        var message = Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.File("step"), old)).Message;
         Assert.Contains("'conv1d/kernel'", message);
         Assert.Contains("'second/kernel'", message);
         Assert.Contains("opset 18", message);
@@ -96,7 +119,7 @@ public sealed class StepVerificationTests
         Assert.IsFalse(Directory.Exists(folder.File("step")));
     }
 
-    /// <summary>A logarithm of random numbers is no number; with data the model takes it is verified.</summary>
+    /// <summary>The logarithm of random inputs is NaN; with data from its domain the model is verified.</summary>
     [TestMethod]
     public void Given_samples_are_verified_with()
     {
@@ -109,7 +132,7 @@ public sealed class StepVerificationTests
         Assert.ThrowsExactly<ModelException>(() => trainer.ExportTraining(folder.Path, options with { Samples = StepData.Shares(1, 40, 4) }));
     }
 
-    /// <summary>Sequences of any length, whose targets have one number a step.</summary>
+    /// <summary>Sequences of any length, whose targets have one number per step.</summary>
     [TestMethod]
     public void Unknown_lengths_are_verified()
     {
@@ -117,9 +140,13 @@ public sealed class StepVerificationTests
         var x = Model.Input([null, 2], name: "x");
         var trainer = new Model(x, x.Apply(new Lstm(3) { ReturnSequences = true }, new Dense(1))).Compile(new Adam(), Loss.MeanSquaredError);
         Assert.IsTrue(trainer.ExportTraining(folder.Path).IsVerified);
-        Assert.IsTrue(trainer.ExportTraining(folder.Path, new TrainingExportOptions { Samples = StepData.Signed(1, 6, 5, 2), Targets = StepData.Signed(2, 6, 5, 1) }).IsVerified);
+        var options = new TrainingExportOptions { Samples = StepData.Signed(1, 6, 5, 2), Targets = StepData.Signed(2, 6, 5, 1) };
+        Assert.IsTrue(trainer.ExportTraining(folder.Path, options).IsVerified);
         using var other = OnnxTrainer.Load(folder.Path);
-        Assert.AreEqual(trainer.TrainOnBatch(StepData.Signed(1, 6, 5, 2), StepData.Signed(2, 6, 5, 1))["loss"], other.TrainOnBatch(StepData.Signed(1, 6, 5, 2), StepData.Signed(2, 6, 5, 1))["loss"], 1e-5);
+        Assert.AreEqual(
+            trainer.TrainOnBatch(StepData.Signed(1, 6, 5, 2), StepData.Signed(2, 6, 5, 1))["loss"],
+            other.TrainOnBatch(StepData.Signed(1, 6, 5, 2), StepData.Signed(2, 6, 5, 1))["loss"],
+            1e-5);
     }
 
     [TestMethod]
@@ -128,7 +155,9 @@ public sealed class StepVerificationTests
         using var folder = new TemporaryFolder();
         var x = Model.Input([3], name: "x", batchSize: 4);
         var trainer = new Model(x, x.Apply(new Dense(1))).Compile(new Sgd(), Loss.MeanSquaredError);
-        Assert.Contains("declared for batches of 4", Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.Path, new TrainingExportOptions { BatchSize = 5 })).Message);
+        Assert.Contains(
+            "declared for batches of 4",
+            Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.Path, new TrainingExportOptions { BatchSize = 5 })).Message);
         var report = trainer.ExportTraining(folder.Path);
         Assert.AreEqual(4, report.BatchSize);
         Assert.Contains("for 4 samples per batch", report.ToString());

@@ -17,20 +17,22 @@ public sealed class TrainingExportTests
         yield return Case("mlp_adam", () =>
         {
             var x = Model.Input([7], name: "x");
-            return new Model(x, x.Apply(new Dense(9, Activation.Relu), new Dense(3))).Compile(new Adam(1e-2f), new SparseCategoricalCrossentropy(fromLogits: true), [new SparseCategoricalAccuracy()]);
+            return new Model(x, x.Apply(new Dense(9, Activation.Relu), new Dense(3))).Compile(
+                new Adam(1e-2f), new SparseCategoricalCrossentropy(fromLogits: true), [new SparseCategoricalAccuracy()]);
         });
         yield return Case("cnn_dropout_adam", () =>
         {
             var x = Model.Input([8, 7, 1], name: "x");
-            return new Model(x, x.Apply(new Conv2D(4, 3, activation: Activation.Relu), new MaxPooling2D(2), new Flatten(), new Layers.Dropout(0.3f), new Dense(5))).Compile(
-                new Adam(1e-2f), new SparseCategoricalCrossentropy(fromLogits: true), seed: 0x123456789ABCDEF);
+            var y = x.Apply(new Conv2D(4, 3, activation: Activation.Relu), new MaxPooling2D(2), new Flatten(), new Layers.Dropout(0.3f), new Dense(5));
+            return new Model(x, y).Compile(new Adam(1e-2f), new SparseCategoricalCrossentropy(fromLogits: true), seed: 0x123456789ABCDEF);
         });
         yield return Case("residual_batch_norm_sgd", () =>
         {
             var x = Model.Input([6, 5, 3], name: "x");
             var first = x.Apply(new Conv2D(4, 3) { Padding = Padding.Same }, new BatchNormalization(), new Layers.Relu());
             var second = first.Apply(new Conv2D(4, 3) { Padding = Padding.Same }, new BatchNormalization());
-            return new Model(x, (first + second).Apply(new GlobalAveragePooling2D(), new Dense(2))).Compile(new Sgd(0.05f, momentum: 0.9f) { WeightDecay = 1e-3f }, new MeanSquaredError());
+            return new Model(x, (first + second).Apply(new GlobalAveragePooling2D(), new Dense(2))).Compile(
+                new Sgd(0.05f, momentum: 0.9f) { WeightDecay = 1e-3f }, new MeanSquaredError());
         });
         yield return Case("recurrent_rmsprop_clip", () =>
         {
@@ -43,7 +45,11 @@ public sealed class TrainingExportTests
             var (a, b) = (Model.Input([4], name: "a"), Model.Input([3], name: "b"));
             var joined = Ops.Concatenate([a.Apply(new Dense(5, Activation.Tanh)), b.Apply(new Dense(4, Activation.Relu))]);
             var model = new Model([a, b], [joined.Apply(new Dense(2, name: "score")), joined.Apply(new Dense(3, Activation.Softmax, name: "kind"))]);
-            return model.Compile(new Adam(1e-2f), new Dictionary<string, Loss> { ["score"] = new MeanSquaredError(), ["kind"] = new SparseCategoricalCrossentropy() }, new() { ["kind"] = 0.5f });
+            return model.Compile(
+                new Adam(1e-2f),
+                new Dictionary<string,
+                Loss> { ["score"] = new MeanSquaredError(), ["kind"] = new SparseCategoricalCrossentropy() },
+                new() { ["kind"] = 0.5f });
         });
         yield return Case("embedding_adamw_cosine", () =>
         {
@@ -54,7 +60,8 @@ public sealed class TrainingExportTests
         yield return Case("noise", () =>
         {
             var x = Model.Input([5, 3], name: "x");
-            return new Model(x, x.Apply(new GaussianNoise(0.2f), new SpatialDropout1D(0.4f), new Dense(4), new GaussianDropout(0.2f), new Flatten(), new Dense(1))).Compile(new Sgd(0.01f), new MeanSquaredError());
+            var y = x.Apply(new GaussianNoise(0.2f), new SpatialDropout1D(0.4f), new Dense(4), new GaussianDropout(0.2f), new Flatten(), new Dense(1));
+            return new Model(x, y).Compile(new Sgd(0.01f), new MeanSquaredError());
         });
     }
 

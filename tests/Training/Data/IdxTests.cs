@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
@@ -15,13 +14,13 @@ public class IdxTests
     {
         using var folder = new TemporaryFolder();
         var images = Tensor(3, 2, 5);
-        var file = Write(folder, Idx3(0x803, [3, 2, 5], images), packed);
+        var file = Write(folder, IdxBytes.Of(0x803, [3, 2, 5], images), packed);
         var read = Idx.ReadImages(file);
         CollectionAssert.AreEqual(new nint[] { 3, 2, 5 }, read.Lengths.ToArray());
         Assert.AreEqual(images[(1 * 10) + (1 * 5) + 4] * (1f / 255), read[1, 1, 4]);
         Assert.AreEqual(images[7], Idx.ReadImages(file, scale: 1)[0, 1, 2]);
 
-        var labels = Idx.ReadLabels(Write(folder, Idx3(0x801, [4], [0, 9, 255, 3]), packed));
+        var labels = Idx.ReadLabels(Write(folder, IdxBytes.Of(0x801, [4], [0, 9, 255, 3]), packed));
         CollectionAssert.AreEqual(new nint[] { 4 }, labels.Lengths.ToArray());
         Assert.AreEqual(255L, labels[2]);
     }
@@ -31,7 +30,7 @@ public class IdxTests
     {
         using var folder = new TemporaryFolder();
         var images = Tensor(70, 31, 33);
-        var read = Idx.ReadImages(Write(folder, Idx3(0x803, [70, 31, 33], images), packed: true), scale: 1);
+        var read = Idx.ReadImages(Write(folder, IdxBytes.Of(0x803, [70, 31, 33], images), packed: true), scale: 1);
         for (var i = 0; i < images.Length; i += 97) Assert.AreEqual(images[i], read[i / (31 * 33), i / 33 % 31, i % 33]);
     }
 
@@ -39,9 +38,9 @@ public class IdxTests
     public void Other_kinds_are_named()
     {
         using var folder = new TemporaryFolder();
-        Refused(() => Idx.ReadImages(Write(folder, Idx3(0x801, [1], [1]), false)), "0x00000801, expected 0x00000803: it holds labels. Give the file of images.");
-        Refused(() => Idx.ReadLabels(Write(folder, Idx3(0x803, [1, 1, 1], [1]), true)), "it holds images. Give the file of labels.");
-        Refused(() => Idx.ReadLabels(Write(folder, Idx3(0x0D01, [1], [1, 2, 3, 4]), false)), "no idx file of bytes");
+        Refused(() => Idx.ReadImages(Write(folder, IdxBytes.Of(0x801, [1], [1]), false)), "0x00000801, expected 0x00000803: it holds labels. Give the file of images.");
+        Refused(() => Idx.ReadLabels(Write(folder, IdxBytes.Of(0x803, [1, 1, 1], [1]), true)), "it holds images. Give the file of labels.");
+        Refused(() => Idx.ReadLabels(Write(folder, IdxBytes.Of(0x0D01, [1], [1, 2, 3, 4]), false)), "no idx file of bytes");
         Refused(() => Idx.ReadImages(folder.File("absent")), "does not exist");
         Refused(() => Idx.ReadImages(folder.Path), "is a folder");
     }
@@ -52,7 +51,7 @@ public class IdxTests
     public void A_file_cut_off_or_too_long_is_a_sentence(bool packed)
     {
         using var folder = new TemporaryFolder();
-        var whole = Idx3(0x803, [3, 2, 5], Tensor(3, 2, 5));
+        var whole = IdxBytes.Of(0x803, [3, 2, 5], Tensor(3, 2, 5));
         for (var length = 0; length < whole.Length; length++)
         {
             var file = Write(folder, whole[..length], packed);
@@ -67,7 +66,7 @@ public class IdxTests
     public void A_packed_file_cut_off_anywhere_is_a_sentence()
     {
         using var folder = new TemporaryFolder();
-        var packed = File.ReadAllBytes(Write(folder, Idx3(0x803, [30, 20, 5], Tensor(30, 20, 5)), packed: true));
+        var packed = File.ReadAllBytes(Write(folder, IdxBytes.Of(0x803, [30, 20, 5], Tensor(30, 20, 5)), packed: true));
         for (var length = 0; length < packed.Length - 8; length += 7)
         {
             File.WriteAllBytes(folder.File("cut"), packed[..length]);
@@ -83,7 +82,7 @@ public class IdxTests
         using var folder = new TemporaryFolder();
         foreach (var lengths in new uint[][] { [60000, 28, 28], [uint.MaxValue, uint.MaxValue, uint.MaxValue], [1 << 20, 1 << 10, 1] })
         {
-            var file = Write(folder, Idx3(0x803, lengths, [1, 2, 3]), packed);
+            var file = Write(folder, IdxBytes.Of(0x803, lengths, [1, 2, 3]), packed);
             var before = GC.GetAllocatedBytesForCurrentThread();
             Refused(() => Idx.ReadImages(file), "it was cut off");
             Assert.IsLessThan(1_000_000, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -91,15 +90,6 @@ public class IdxTests
     }
 
     private static byte[] Tensor(params int[] lengths) => [.. Enumerable.Range(0, lengths.Aggregate((a, b) => a * b)).Select(i => (byte)((i * 37) + (i >> 8)))];
-
-    private static byte[] Idx3(uint magic, uint[] lengths, byte[] data)
-    {
-        var result = new byte[4 + (4 * lengths.Length) + data.Length];
-        BinaryPrimitives.WriteUInt32BigEndian(result, magic);
-        for (var i = 0; i < lengths.Length; i++) BinaryPrimitives.WriteUInt32BigEndian(result.AsSpan(4 + (4 * i)), lengths[i]);
-        data.CopyTo(result, 4 + (4 * lengths.Length));
-        return result;
-    }
 
     private static string Write(TemporaryFolder folder, byte[] content, bool packed)
     {

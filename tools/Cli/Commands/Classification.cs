@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>The job both quickstart and train do: fit, evaluate, export with proof, run the file, compare.</summary>
+/// <summary>The job both quickstart and train do: fit, evaluate, export and verify, run the file, compare.</summary>
 internal static class Classification
 {
     /// <summary>Trains a classifier and leaves a verified file.</summary>
@@ -49,7 +49,7 @@ internal static class Classification
         using var onnx = OnnxModel.Load(options.Path);
         var images = test.X.ToTensor();
 
-        // Not cancelled: a network whose training was stopped is evaluated and proved all the same.
+        // Not cancelled: a network whose training was stopped is evaluated and verified nevertheless.
         var runtimeAccuracy = Accuracy(onnx.Predict(images, CancellationToken.None), labels);
         PrintResults(engineAccuracy, runtimeAccuracy, RowsPerSecond(images, () => model.Predict(images, 256)), RowsPerSecond(images, () => onnx.Predict(images, CancellationToken.None)));
         Console.Out.WriteLine($"Wrote {options.Path}");

@@ -39,7 +39,7 @@ internal static class TrainCommand
             };
             return Classification.Run(Network(network, options.Seed), Load(folder, "train", network), Load(folder, "t10k", network), options, cancellationToken);
         }));
-        return new Command("train", "Train a network on a known data set, export and prove it.") { mnist };
+        return new Command("train", "Train a network on a known data set, export and verify it.") { mnist };
     }
 
     public static Model Network(string kind, ulong seed)

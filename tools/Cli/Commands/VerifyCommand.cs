@@ -3,7 +3,7 @@ using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>Proves a file again: engine and ONNX Runtime on the same inputs, layer by layer.</summary>
+/// <summary>Verifies a file again: compares the engine and ONNX Runtime on the same inputs, layer by layer.</summary>
 internal static class VerifyCommand
 {
     public static Command Create()
