@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OnnxFunctional;
 
-/// <summary>Checks of layer options and inputs, with one form of sentence: what, expected, received, remedy.</summary>
+/// <summary>Checks of layer options and inputs; all messages have the same form: what was received, what was expected, a remedy.</summary>
 internal static partial class Check
 {
     public static int Positive(int value, string layer, string option) =>
@@ -14,7 +14,7 @@ internal static partial class Check
     public static float NotNegative(float value, string layer, string option) =>
         value >= 0 && float.IsFinite(value) ? value : throw Option(layer, option, Text(value), "a finite number of at least 0");
 
-    /// <summary>An option with a value it cannot have.</summary>
+    /// <summary>The error for an option with an invalid value.</summary>
     public static ModelException Option(string layer, string option, string value, string expected, string remedy = "") =>
         new($"{layer}: {option} is {value}; expected {expected}." + (remedy.Length == 0 ? "" : " " + remedy)) { NamesLayer = true };
 

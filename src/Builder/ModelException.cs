@@ -1,20 +1,22 @@
 namespace OnnxFunctional;
 
-/// <summary>A model that cannot be built or used as asked; the message names the layer, what was expected, what came, and a remedy.</summary>
+/// <summary>
+/// The error for a model that cannot be built or used as requested; the message names the layer, what was expected, what was received, and a remedy.
+/// </summary>
 public class ModelException : ArgumentException
 {
-    /// <summary>An error with its sentence.</summary>
+    /// <summary>Creates an error with a message.</summary>
     public ModelException(string message)
         : base(message)
     {
     }
 
-    /// <summary>An error with its sentence and what caused it.</summary>
+    /// <summary>Creates an error with a message and its cause.</summary>
     public ModelException(string message, Exception innerException)
         : base(message, innerException)
     {
     }
 
-    /// <summary>Whether the message already says in which layer it happened.</summary>
+    /// <summary>Whether the message already names the layer.</summary>
     internal bool NamesLayer { get; init; }
 }

@@ -1,23 +1,23 @@
 namespace OnnxFunctional.Tests.Cases;
 
 /// <summary>
-/// One row for an operator: its attributes, its inputs, and what it gives by a plain reference. The harness (<c>OpCaseTests</c>) then checks shapes, numbers,
+/// One case of an operator: its attributes, its inputs, and a plain reference for its outputs. The harness (<c>OpCaseTests</c>) then checks shapes, numbers,
 /// gradients and determinism.
 /// </summary>
 internal sealed record OpCase(string Variation, Op Op, params OpInput[] Inputs)
 {
-    /// <summary>The operator and what is special about the row; unique.</summary>
+    /// <summary>The operator and its variation; unique.</summary>
     public string Name => Variation.Length == 0 ? Op.Name : Op.Name + "_" + Variation;
 
     /// <summary>
-    /// The outputs from the inputs, in double precision; none where numbers are checked elsewhere, which <see cref="CheckedElsewhere"/> says.
+    /// The outputs from the inputs, in double precision; null if they are checked elsewhere, see <see cref="CheckedElsewhere"/>.
     /// </summary>
     public Func<Plain[], Plain[]>? Reference { get; init; }
 
     /// <summary>Why there is no reference.</summary>
     public string? CheckedElsewhere { get; init; }
 
-    /// <summary>How the operator stands in a graph, where its inputs depend on one another (a gradient needs its operator's output).</summary>
+    /// <summary>Builds the graph, if inputs of the operator depend on one another (a gradient needs the output of its operator).</summary>
     public Func<SymbolicTensor[], SymbolicTensors>? Build { get; init; }
 
     /// <summary>The largest difference of an output, absolute and relative.</summary>
@@ -38,7 +38,7 @@ internal sealed record OpCase(string Variation, Op Op, params OpInput[] Inputs)
     /// <summary>Whether the first dimension may stay unknown while the graph is built; a few gradients need sizes.</summary>
     public bool UnknownBatch { get; init; } = true;
 
-    /// <summary>Outputs that are looked at, from the first; a recurrent operator's last one only its gradient can read.</summary>
+    /// <summary>The number of outputs to check; only its gradient can read the last output of a recurrent operator.</summary>
     public int? Outputs { get; init; }
 
     /// <summary>Whether the operator draws random numbers, so that another step gives others.</summary>
@@ -53,7 +53,7 @@ internal sealed record OpCase(string Variation, Op Op, params OpInput[] Inputs)
     public override string ToString() => Name;
 }
 
-/// <summary>An input of a case: its shape, its type, and which numbers it holds.</summary>
+/// <summary>An input of a case: its shape, its type, and how its elements are chosen.</summary>
 internal sealed record OpInput(int[] Dims)
 {
     public DType Type { get; init; } = DType.Float32;
@@ -65,16 +65,16 @@ internal sealed record OpInput(int[] Dims)
 
     public double High { get; init; } = 2;
 
-    /// <summary>Points that no number comes near: kinks of the function, which finite differences must not straddle.</summary>
+    /// <summary>Points that elements keep away from: kinks of the function, which finite differences must not straddle.</summary>
     public double[] Kinks { get; init; } = [];
 
-    /// <summary>No two numbers are close, so that the largest stays the largest.</summary>
+    /// <summary>Whether all elements are well apart, so that the largest stays the largest.</summary>
     public bool Distinct { get; init; }
 
-    /// <summary>Numbers along the last axis are positive and add up to one.</summary>
+    /// <summary>Whether elements along the last axis are positive and sum to one.</summary>
     public bool Probabilities { get; init; }
 
-    /// <summary>Exactly these numbers.</summary>
+    /// <summary>Exactly these elements.</summary>
     public double[]? Values { get; init; }
 
     /// <summary>Whether the gradient with respect to it is compared, where it is a float.</summary>

@@ -4,7 +4,7 @@ using Type = OnnxFunctional.DType;
 
 namespace OnnxFunctional.Tests.Cases;
 
-/// <content>Functions of single elements.</content>
+/// <content>Elementwise operators.</content>
 internal static partial class OpCases
 {
     private static IEnumerable<OpCase> Unary =>
@@ -41,7 +41,10 @@ internal static partial class OpCases
         One(new Neg(), x => -x, X(3, 7)),
         One(new Reciprocal(), x => 1 / x, X(3, 7).Away(0, -0.1, 0.1)) with { GradientTolerance = 1e-2 },
         One(new Relu(), x => Math.Max(x, 0), X(3, 7).Away(0)),
-        One(new Round(), x => Math.Round(x, MidpointRounding.ToEven), X(9).Given(-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49, -0.51, 7)) with { Differentiable = false },
+        One(new Round(), x => Math.Round(x, MidpointRounding.ToEven), X(9).Given(-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49, -0.51, 7)) with
+        {
+            Differentiable = false,
+        },
         One(new Selu(), x => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * (Math.Exp(x) - 1)), X(3, 7).Away(0)),
         One(new Shrink(0.5f, 0.25f), x => x < -0.5 ? x + 0.25 : x > 0.5 ? x - 0.25 : 0, X(3, 7).Away(-0.5, 0.5)),
         One(new Sigmoid(), x => 1 / (1 + Math.Exp(-x)), X(3, 7)),
@@ -117,7 +120,11 @@ internal static partial class OpCases
         new(variation, op, x) { Reference = inputs => [inputs[0].Map(function)], Twice = x.Type == Type.Float32 && variation.Length == 0 };
 
     private static OpCase Two(Op op, Func<double, double, double> function, OpInput x, OpInput y, string variation) =>
-        new(variation, op, x, y) { Reference = inputs => [Plain.Of(Plain.Broadcast(inputs), place => function(inputs[0].At(place), inputs[1].At(place)))], Twice = variation.Length == 0 };
+        new(variation, op, x, y)
+        {
+            Reference = inputs => [Plain.Of(Plain.Broadcast(inputs), place => function(inputs[0].At(place), inputs[1].At(place)))],
+            Twice = variation.Length == 0,
+        };
 
     /// <summary>Every way two shapes broadcast.</summary>
     private static IEnumerable<OpCase> Pairs(Op op, Func<double, double, double> function, OpInput x, OpInput y) =>

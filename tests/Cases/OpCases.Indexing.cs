@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Tests.Cases;
 
-/// <content>Elements chosen by whole numbers.</content>
+/// <content>Elements selected by integers.</content>
 internal static partial class OpCases
 {
     private static IEnumerable<OpCase> Indexing =>
@@ -42,15 +42,16 @@ internal static partial class OpCases
         },
     };
 
-    private static OpCase Scattered(string variation, int axis, OpInput gradient, OpInput indices, OpInput table) => new(variation, new GatherGradient(axis), gradient, indices, table)
-    {
-        Reference = x =>
+    private static OpCase Scattered(string variation, int axis, OpInput gradient, OpInput indices, OpInput table) =>
+        new(variation, new GatherGradient(axis), gradient, indices, table)
         {
-            var result = Plain.Zeros(x[2].Dims);
-            foreach (var place in Plain.Places(x[0].Dims)) result[SourceOf(place, result, x[1], result.Axis(axis))] += x[0][place];
-            return [result];
-        },
-    };
+            Reference = x =>
+            {
+                var result = Plain.Zeros(x[2].Dims);
+                foreach (var place in Plain.Places(x[0].Dims)) result[SourceOf(place, result, x[1], result.Axis(axis))] += x[0][place];
+                return [result];
+            },
+        };
 
     private static int[] GatheredDims(int[] table, int[] indices, int axis) => [.. table[..axis], .. indices, .. table[(axis + 1)..]];
 
@@ -65,15 +66,16 @@ internal static partial class OpCases
         Reference = x => [Plain.Of(x[1].Dims, place => x[0][ElementOf(place, x[1], x[0], x[0].Axis(axis))])],
     };
 
-    private static OpCase ElementsBack(string variation, int axis, OpInput gradient, OpInput indices, OpInput data) => new(variation, new GatherElementsGradient(axis), gradient, indices, data)
-    {
-        Reference = x =>
+    private static OpCase ElementsBack(string variation, int axis, OpInput gradient, OpInput indices, OpInput data) =>
+        new(variation, new GatherElementsGradient(axis), gradient, indices, data)
         {
-            var result = Plain.Zeros(x[2].Dims);
-            foreach (var place in Plain.Places(x[0].Dims)) result[ElementOf(place, x[1], result, result.Axis(axis))] += x[0][place];
-            return [result];
-        },
-    };
+            Reference = x =>
+            {
+                var result = Plain.Zeros(x[2].Dims);
+                foreach (var place in Plain.Places(x[0].Dims)) result[ElementOf(place, x[1], result, result.Axis(axis))] += x[0][place];
+                return [result];
+            },
+        };
 
     private static int[] ElementOf(int[] place, Plain indices, Plain data, int axis)
     {

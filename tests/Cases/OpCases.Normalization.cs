@@ -51,7 +51,10 @@ internal static partial class OpCases
         var c = W(dims[channel]);
         return
         [
-            new(variation, new BatchNormalization(axis, Epsilon), X(dims), c, c, c, c.In(0.3, 2)) { Reference = x => [Scaled(Affine(x[0], x[3], x[4]), x[1], x[2])] },
+            new(variation, new BatchNormalization(axis, Epsilon), X(dims), c, c, c, c.In(0.3, 2))
+            {
+                Reference = x => [Scaled(Affine(x[0], x[3], x[4]), x[1], x[2])],
+            },
             new(variation, new BatchNormalizationTraining(axis, Epsilon), X(dims), c, c)
             {
                 Twice = dims.Length == 2 && dims[1] > 1,
@@ -76,7 +79,8 @@ internal static partial class OpCases
             },
         ];
 
-        Plain Affine(Plain x, Plain mean, Plain variance) => Plain.Of(dims, place => (x[place] - mean.Values[place[channel]]) / Math.Sqrt(variance.Values[place[channel]] + Epsilon));
+        Plain Affine(Plain x, Plain mean, Plain variance) =>
+            Plain.Of(dims, place => (x[place] - mean.Values[place[channel]]) / Math.Sqrt(variance.Values[place[channel]] + Epsilon));
 
         Plain Scaled(Plain x, Plain scale, Plain bias) => Plain.Of(dims, place => (x[place] * scale.Values[place[channel]]) + bias.Values[place[channel]]);
 
@@ -139,9 +143,14 @@ internal static partial class OpCases
         return Plain.Of(x.Dims, place => powers[place] / sum.At(place));
     }
 
-    private static Plain LogSum(Plain x, int axis, bool keep) => Fold(x, [axis], keep, row => row.Max() + Math.Log(row.Sum(value => Math.Exp(value - row.Max()))));
+    private static Plain LogSum(Plain x, int axis, bool keep) =>
+        Fold(x, [axis], keep, row => row.Max() + Math.Log(row.Sum(value => Math.Exp(value - row.Max()))));
 
-    private static OpCase Soft(string variation, int axis, OpInput x) => new(variation, new Softmax(axis), x) { Reference = inputs => [SoftmaxOf(inputs[0], inputs[0].Axis(axis))], Twice = variation.Length == 0 };
+    private static OpCase Soft(string variation, int axis, OpInput x) => new(variation, new Softmax(axis), x)
+    {
+        Reference = inputs => [SoftmaxOf(inputs[0], inputs[0].Axis(axis))],
+        Twice = variation.Length == 0,
+    };
 
     private static OpCase LogSoft(string variation, int axis, OpInput x) => new(variation, new LogSoftmax(axis), x)
     {
@@ -153,25 +162,28 @@ internal static partial class OpCases
         },
     };
 
-    private static OpCase SoftBack(string variation, int axis, int[] dims) => new(variation, new SoftmaxGradient(axis), X(dims), X(dims).In(0.1, 1) with { Probabilities = true })
-    {
-        Reference = inputs =>
+    private static OpCase SoftBack(string variation, int axis, int[] dims) =>
+        new(variation, new SoftmaxGradient(axis), X(dims), X(dims).In(0.1, 1) with { Probabilities = true })
         {
-            var (dy, y) = (inputs[0], inputs[1]);
-            var sum = Fold(Plain.Of(dims, place => dy[place] * y[place]), [y.Axis(axis)], true, row => row.Sum());
-            return [Plain.Of(dims, place => y[place] * (dy[place] - sum.At(place)))];
-        },
-    };
+            Reference = inputs =>
+            {
+                var (dy, y) = (inputs[0], inputs[1]);
+                var sum = Fold(Plain.Of(dims, place => dy[place] * y[place]), [y.Axis(axis)], true, row => row.Sum());
+                return [Plain.Of(dims, place => y[place] * (dy[place] - sum.At(place)))];
+            },
+        };
 
-    private static OpCase CrossEntropy(string variation, bool sparse, OpInput logits, OpInput targets) => new(variation, new SoftmaxCrossEntropy(sparse), logits, targets)
-    {
-        Twice = variation is "" or "sparse",
-        Reference = x =>
+    private static OpCase CrossEntropy(string variation, bool sparse, OpInput logits, OpInput targets) =>
+        new(variation, new SoftmaxCrossEntropy(sparse), logits, targets)
         {
-            var sum = LogSum(x[0], x[0].Rank - 1, false);
-            return [Plain.Of(sum.Dims, place => Enumerable.Range(0, x[0].Dims[^1]).Sum(i => Target(sparse, x[1], place, i) * (sum[place] - x[0][[.. place, i]]))), sum];
-        },
-    };
+            Twice = variation is "" or "sparse",
+            Reference = x =>
+            {
+                var sum = LogSum(x[0], x[0].Rank - 1, false);
+                var classes = Enumerable.Range(0, x[0].Dims[^1]);
+                return [Plain.Of(sum.Dims, place => classes.Sum(i => Target(sparse, x[1], place, i) * (sum[place] - x[0][[.. place, i]]))), sum];
+            },
+        };
 
     private static OpCase CrossEntropyBack(string variation, bool sparse, OpInput logits, OpInput targets)
     {

@@ -49,8 +49,14 @@ internal static partial class OpCases
         .. Convolved("causal_strides", Over([2], [1], Padding.Causal), [3, 9, 2], [3, 2, 4]),
         .. Convolved("rank3", Over([1, 2, 1], [1, 1, 1], Padding.Same), [2, 3, 5, 4, 2], [3, 3, 2, 2, 3]),
         .. Convolved("rank3_valid", Over([1, 1, 1], [1, 1, 2], Padding.Valid), [2, 3, 4, 5, 2], [2, 3, 2, 2, 3]),
-        new("bias", new Conv(Over([1, 1], [1, 1], Padding.Same)), X(2, 5, 7, 3), W(3, 3, 3, 4), W(4)) { Reference = x => [Plus(Convolve(Over([1, 1], [1, 1], Padding.Same), x[0], x[1]), x[2])] },
-        new("groups_bias", new Conv(Over([1], [1], Padding.Valid, 2)), X(2, 7, 4), W(3, 2, 6), W(6)) { Reference = x => [Plus(Convolve(Over([1], [1], Padding.Valid, 2), x[0], x[1]), x[2])] },
+        new("bias", new Conv(Over([1, 1], [1, 1], Padding.Same)), X(2, 5, 7, 3), W(3, 3, 3, 4), W(4))
+        {
+            Reference = x => [Plus(Convolve(Over([1, 1], [1, 1], Padding.Same), x[0], x[1]), x[2])],
+        },
+        new("groups_bias", new Conv(Over([1], [1], Padding.Valid, 2)), X(2, 7, 4), W(3, 2, 6), W(6))
+        {
+            Reference = x => [Plus(Convolve(Over([1], [1], Padding.Valid, 2), x[0], x[1]), x[2])],
+        },
         Transposed("", [1, 1], [1, 1], Padding.Valid, [], [2, 4, 5, 3], [3, 3, 4, 3]),
         Transposed("strides", [2, 3], [1, 1], Padding.Valid, [], [2, 4, 3, 2], [3, 2, 3, 2]),
         Transposed("same", [2, 2], [1, 1], Padding.Same, [], [2, 4, 5, 3], [3, 3, 2, 3]),
@@ -62,7 +68,10 @@ internal static partial class OpCases
         Transposed("dilation", [1, 1], [2, 2], Padding.Same, [], [2, 5, 4, 2], [3, 2, 3, 2]),
         Transposed("rank1", [2], [1], Padding.Same, [], [3, 5, 3], [3, 4, 3]),
         Transposed("rank3", [2, 1, 2], [1, 1, 1], Padding.Valid, [], [2, 2, 3, 2, 2], [2, 3, 2, 3, 2]),
-        new("bias", new ConvTranspose(Over([2], [1], Padding.Same), []), X(3, 5, 3), W(3, 4, 3), W(4)) { Reference = x => [Plus(ConvolveBack([2], [1], Padding.Same, [], x[0], x[1]), x[2])] },
+        new("bias", new ConvTranspose(Over([2], [1], Padding.Same), []), X(3, 5, 3), W(3, 4, 3), W(4))
+        {
+            Reference = x => [Plus(ConvolveBack([2], [1], Padding.Same, [], x[0], x[1]), x[2])],
+        },
     ];
 
     private static IEnumerable<OpCase> Poolings =>
@@ -80,7 +89,10 @@ internal static partial class OpCases
 
     private static Window Over(int[] strides, int[] dilations, Pads pads, int groups = 1) => new([.. strides], [.. dilations], pads, groups);
 
-    private static OpCase Product(string variation, bool left, bool right, OpInput a, OpInput b) => new(variation, new MatMul(left, right), a, b) { Reference = x => [Multiply(x[0], x[1], left, right)] };
+    private static OpCase Product(string variation, bool left, bool right, OpInput a, OpInput b) => new(variation, new MatMul(left, right), a, b)
+    {
+        Reference = x => [Multiply(x[0], x[1], left, right)],
+    };
 
     private static Plain Multiply(Plain a, Plain b, bool left, bool right)
     {
@@ -243,15 +255,24 @@ internal static partial class OpCases
         var max = X(dims) with { Distinct = true, Low = -30, High = 30 };
         return
         [
-            new(variation, new MaxPool(kernel, steps, pads), max) { Reference = x => [Pool(window, strides, pads, x[0], row => row.Max(element => element.Value))] },
-            new(variation, new AveragePool(kernel, steps, pads), X(dims)) { Reference = x => [Pool(window, strides, pads, x[0], row => row.Average(element => element.Value))] },
+            new(variation, new MaxPool(kernel, steps, pads), max)
+            {
+                Reference = x => [Pool(window, strides, pads, x[0], row => row.Max(element => element.Value))],
+            },
+            new(variation, new AveragePool(kernel, steps, pads), X(dims))
+            {
+                Reference = x => [Pool(window, strides, pads, x[0], row => row.Average(element => element.Value))],
+            },
             new(variation, new MaxPoolGradient(kernel, steps, pads), max, X(output))
             {
                 Build = x => Ops.Make(new MaxPoolGradient(kernel, steps, pads), x[0], Ops.Make(new MaxPool(kernel, steps, pads), x[0]), x[1]),
                 Reference = x => [Spread(window, strides, pads, x[0], x[1], row => [row.MaxBy(element => element.Value)])],
                 Differentiable = false,
             },
-            new(variation, new AveragePoolGradient(kernel, steps, pads), X(output), X(dims)) { Reference = x => [Spread(window, strides, pads, x[1], x[0], row => row)] },
+            new(variation, new AveragePoolGradient(kernel, steps, pads), X(output), X(dims))
+            {
+                Reference = x => [Spread(window, strides, pads, x[1], x[0], row => row)],
+            },
         ];
     }
 
@@ -266,7 +287,13 @@ internal static partial class OpCases
     }
 
     /// <summary>Each window's gradient in equal shares to the elements chosen of it.</summary>
-    private static Plain Spread(int[] window, int[] strides, Pads pads, Plain x, Plain gradient, Func<List<(int Place, double Value)>, List<(int Place, double Value)>> chosen)
+    private static Plain Spread(
+        int[] window,
+        int[] strides,
+        Pads pads,
+        Plain x,
+        Plain gradient,
+        Func<List<(int Place, double Value)>, List<(int Place, double Value)>> chosen)
     {
         var result = Plain.Zeros(x.Dims);
         foreach (var place in Plain.Places(gradient.Dims))
@@ -283,7 +310,8 @@ internal static partial class OpCases
         var elements = new List<(int, double)>();
         foreach (var tap in Plain.Places(window))
         {
-            int[] source = [place[0], .. window.Select((size, i) => (place[i + 1] * strides[i]) + tap[i] - Border(pads, i, x.Dims[i + 1], size, strides[i]).Begin), place[^1]];
+            var spatial = window.Select((size, i) => (place[i + 1] * strides[i]) + tap[i] - Border(pads, i, x.Dims[i + 1], size, strides[i]).Begin);
+            int[] source = [place[0], .. spatial, place[^1]];
             if (!Enumerable.Range(1, window.Length).All(i => source[i] >= 0 && source[i] < x.Dims[i])) continue;
             var flat = 0;
             for (var i = 0; i < source.Length; i++) flat = (flat * x.Dims[i]) + source[i];

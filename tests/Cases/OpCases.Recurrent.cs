@@ -52,7 +52,11 @@ internal static partial class OpCases
         Summed("large", X(4099, 33), W(33)) with { Tolerance = 2e-4 },
         Permuted([1, 0], X(257, 515)),
         Product("large", false, false, X(131, 67), W(67, 193)) with { Tolerance = 1e-4 },
-        new("large", new Conv(Over([1, 1], [1, 1], Padding.Same)), X(5, 17, 16, 9), W(3, 3, 9, 17)) { Reference = x => [Convolve(Over([1, 1], [1, 1], Padding.Same), x[0], x[1])], Tolerance = 1e-4 },
+        new("large", new Conv(Over([1, 1], [1, 1], Padding.Same)), X(5, 17, 16, 9), W(3, 3, 9, 17))
+        {
+            Reference = x => [Convolve(Over([1, 1], [1, 1], Padding.Same), x[0], x[1])],
+            Tolerance = 1e-4,
+        },
         Soft("large", -1, X(1031, 33)),
         new("large", new Dropout(new RandomStream(), 0.5f, []), X(129, 1031)) { CheckedElsewhere = "RandomOpTests", Random = true },
     ];
@@ -107,7 +111,13 @@ internal static partial class OpCases
 
     private static RecurrentShape ShapeOf(RecurrentOp op, Plain[] x)
     {
-        var kind = op switch { Lstm => RecurrentKind.Lstm, Gru { ResetAfter: true } => RecurrentKind.Gru, Gru => RecurrentKind.GruResetBefore, _ => RecurrentKind.Simple };
+        var kind = op switch
+        {
+            Lstm => RecurrentKind.Lstm,
+            Gru { ResetAfter: true } => RecurrentKind.Gru,
+            Gru => RecurrentKind.GruResetBefore,
+            _ => RecurrentKind.Simple,
+        };
         var (activation, gates) = op switch
         {
             Lstm lstm => (lstm.Activation, lstm.RecurrentActivation),
@@ -150,6 +160,8 @@ internal static partial class OpCases
     private static Plain[] Derivatives(RecurrentOp op, Plain[] x, Plain[] gradients)
     {
         var reference = ReferenceOf(op, x, gradients);
-        return [.. x.Take(op.InputCount - (op.Options.Masked ? 1 : 0)).Select(input => new Plain(input.Dims, [.. Enumerable.Range(0, input.Values.Length).Select(i => reference.Derivative(input.Values, i))]))];
+        return [.. x.Take(op.InputCount - (op.Options.Masked ? 1 : 0)).Select(Derivatives)];
+
+        Plain Derivatives(Plain input) => new(input.Dims, [.. Enumerable.Range(0, input.Values.Length).Select(i => reference.Derivative(input.Values, i))]);
     }
 }

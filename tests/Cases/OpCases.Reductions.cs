@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Tests.Cases;
 
-/// <content>Many numbers to one.</content>
+/// <content>Reductions.</content>
 internal static partial class OpCases
 {
     private static IEnumerable<OpCase> Reductions =>
@@ -20,7 +20,11 @@ internal static partial class OpCases
         .. Reduce((axes, keep) => new ReduceAll(axes, keep), row => row.Min(), X(3, 7, 5).Truth()),
         Reduced("zero", new ReduceProd([-1], false), row => row.Aggregate(1.0, (product, x) => product * x), X(3, 3).Given(0, 2, 3, 4, 5, -6, 0, 0, 7)),
         Reduced("zero", new ReduceL2([-1], false), row => Math.Sqrt(row.Sum(x => x * x)), X(2, 3).Given(0, 0, 0, 1, 2, 2)) with { Differentiable = false },
-        Reduced("far", new ReduceLogSumExp([-1], false), row => row.Max() + Math.Log(row.Sum(x => Math.Exp(x - row.Max()))), X(2, 3).Given(500, 501, 499, -900, -901, -905)),
+        Reduced(
+            "far",
+            new ReduceLogSumExp([-1], false),
+            row => row.Max() + Math.Log(row.Sum(x => Math.Exp(x - row.Max()))),
+            X(2, 3).Given(500, 501, 499, -900, -901, -905)),
         Reduced("scalar", new ReduceSum([], false), row => row.Sum(), new OpInput([])),
         Reduced("rank1", new ReduceMean([0], true), row => row.Average(), X(17)),
         Reduced("rank5", new ReduceSum([0, 2, 4], false), row => row.Sum(), X(2, 3, 1, 5, 3)),
@@ -134,8 +138,10 @@ internal static partial class OpCases
         {
             var width = inputs[0].Dims[^1];
             int[] dims = [.. inputs[0].Dims[..^1], op.K];
-            var places = inputs[0].Values.Chunk(width).SelectMany(row => Enumerable.Range(0, width).OrderByDescending(i => row[i]).ThenBy(i => i).Take(op.K)).ToArray();
-            return [new(dims, [.. places.Select((place, i) => inputs[0].Values[(i / op.K * width) + place])]), new(dims, [.. places.Select(place => (double)place)])];
+            var order = Enumerable.Range(0, width);
+            var places = inputs[0].Values.Chunk(width).SelectMany(row => order.OrderByDescending(i => row[i]).ThenBy(i => i).Take(op.K)).ToArray();
+            var largest = places.Select((place, i) => inputs[0].Values[(i / op.K * width) + place]);
+            return [new(dims, [.. largest]), new(dims, [.. places.Select(place => (double)place)])];
         },
     };
 }

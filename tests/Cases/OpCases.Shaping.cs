@@ -103,9 +103,15 @@ internal static partial class OpCases
         }),
     ];
 
-    private static OpCase Same(string variation, Op op, int[] dims, params OpInput[] inputs) => new(variation, op, inputs) { Reference = x => [new(dims, x[0].Values)] };
+    private static OpCase Same(string variation, Op op, int[] dims, params OpInput[] inputs) => new(variation, op, inputs)
+    {
+        Reference = x => [new(dims, x[0].Values)],
+    };
 
-    private static OpCase Expanded(string variation, OpInput x, OpInput like) => new(variation, new ExpandLike(), x, like) { Reference = inputs => [Plain.Of(inputs[1].Dims, inputs[0].At)] };
+    private static OpCase Expanded(string variation, OpInput x, OpInput like) => new(variation, new ExpandLike(), x, like)
+    {
+        Reference = inputs => [Plain.Of(inputs[1].Dims, inputs[0].At)],
+    };
 
     private static OpCase Permuted(int[] order, OpInput x) => new($"{string.Concat(order)}_{string.Join("x", x.Dims)}_{x.Type}", new Transpose([.. order]), x)
     {
@@ -138,7 +144,10 @@ internal static partial class OpCases
         },
     };
 
-    private static OpCase Cut(string variation, Split op, OpInput x) => new(variation, op, x) { Reference = inputs => Parts(inputs[0], inputs[0].Axis(op.Axis), op.Sizes.ToArray()) };
+    private static OpCase Cut(string variation, Split op, OpInput x) => new(variation, op, x)
+    {
+        Reference = inputs => Parts(inputs[0], inputs[0].Axis(op.Axis), op.Sizes.ToArray()),
+    };
 
     private static Plain[] Parts(Plain x, int axis, int[] sizes)
     {
@@ -225,7 +234,11 @@ internal static partial class OpCases
 
     private static OpCase Repeated(string variation, Tile op, OpInput x) => new(variation, op, x)
     {
-        Reference = inputs => [Plain.Of([.. inputs[0].Dims.Select((dim, i) => dim * op.Repeats[i])], place => inputs[0][[.. place.Select((at, i) => at % inputs[0].Dims[i])]])],
+        Reference = inputs =>
+        {
+            int[] dims = [.. inputs[0].Dims.Select((dim, i) => dim * op.Repeats[i])];
+            return [Plain.Of(dims, place => inputs[0][[.. place.Select((at, i) => at % inputs[0].Dims[i])]])];
+        },
     };
 
     private static OpCase Resized(ResizeMode mode, string variation, int[] sizes, int[] scales, int[] dims) =>
@@ -250,7 +263,8 @@ internal static partial class OpCases
             },
         };
 
-    private static int[] NewSizes(int[] sizes, int[] scales, int[] dims) => [dims[0], .. sizes.Select((size, i) => size > 0 ? size : dims[i + 1] * scales[i]), dims[^1]];
+    private static int[] NewSizes(int[] sizes, int[] scales, int[] dims) =>
+        [dims[0], .. sizes.Select((size, i) => size > 0 ? size : dims[i + 1] * scales[i]), dims[^1]];
 
     /// <summary>Every old element that counts in a new one, with its weight: the product of one weight an axis.</summary>
     private static void ResizeTerms(ResizeMode mode, int[] from, int[] to, Action<int[], int[], double> term)
@@ -261,7 +275,8 @@ internal static partial class OpCases
             {
                 if (source[0] != target[0] || source[^1] != target[^1]) continue;
                 var weight = 1.0;
-                for (var axis = 1; axis < from.Length - 1 && weight != 0; axis++) weight *= ResizeWeight(mode, source[axis], target[axis], from[axis], to[axis]);
+                for (var axis = 1; axis < from.Length - 1 && weight != 0; axis++)
+                    weight *= ResizeWeight(mode, source[axis], target[axis], from[axis], to[axis]);
                 if (weight != 0) term(source, target, weight);
             }
         }

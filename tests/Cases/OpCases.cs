@@ -34,5 +34,6 @@ internal static partial class OpCases
 
     private static OpInput Still(this OpInput input) => input with { Wanted = false };
 
-    private static int[] Positive(IntList axes, int rank) => axes.Count == 0 ? [.. Enumerable.Range(0, rank)] : [.. axes.Select(axis => axis < 0 ? axis + rank : axis)];
+    private static int[] Positive(IntList axes, int rank) =>
+        axes.Count == 0 ? [.. Enumerable.Range(0, rank)] : [.. axes.Select(axis => axis < 0 ? axis + rank : axis)];
 }

@@ -17,14 +17,14 @@ public sealed partial class Activation
     /// <summary>Keras' name: <c>relu</c>, <c>hard_sigmoid</c>.</summary>
     public string Name { get; }
 
-    /// <summary>A function of one's own; its gradient follows from it.</summary>
+    /// <summary>Creates a custom activation; its gradient is derived automatically.</summary>
     public static Activation From(Func<SymbolicTensor, SymbolicTensor> function, string name = "custom")
     {
         ArgumentNullException.ThrowIfNull(function);
         return new(name, function);
     }
 
-    /// <summary>Applies the function; the shape stays, except where the activation says so.</summary>
+    /// <summary>Applies the function; the shape stays the same unless the activation documents otherwise.</summary>
     public SymbolicTensor Apply(SymbolicTensor x) => _function(x);
 
     /// <inheritdoc/>

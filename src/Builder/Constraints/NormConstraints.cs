@@ -2,12 +2,12 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Constraints;
 
-/// <summary>A rule on the length of vectors along some axes of a weight.</summary>
-/// <remarks>Axis 0 is right for the kernel of a Dense layer, axes 0, 1 and 2 for that of a Conv2D. Keras: https://keras.io/api/layers/constraints/</remarks>
+/// <summary>A constraint on the length of vectors along some axes of a weight.</summary>
+/// <remarks>Use axis 0 for the kernel of a Dense layer, and axes 0, 1 and 2 for that of a Conv2D. Keras: https://keras.io/api/layers/constraints/</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class NormConstraint : Constraint
 {
-    // Keras' backend.epsilon(), which keeps a vector of zeros from being divided by zero.
+    // Keras' backend.epsilon(), which prevents division by zero for a vector of zeros.
     private const float Epsilon = 1e-7f;
 
     private protected NormConstraint(Axes axis) => Axis = axis.List.Count == 0 ? 0 : axis;
@@ -22,13 +22,13 @@ public abstract class NormConstraint : Constraint
         return weight * (Desired(norms) / (norms + Epsilon));
     }
 
-    /// <summary>The lengths that follow the rule.</summary>
+    /// <summary>The lengths that satisfy the constraint.</summary>
     private protected abstract SymbolicTensor Desired(SymbolicTensor norms);
 }
 
-/// <summary>No vector longer than a bound: <c>w min(|w|, max) / |w|</c>.</summary>
+/// <summary>Limits the length of each vector to an upper bound: <c>w min(|w|, max) / |w|</c>.</summary>
 /// <param name="maxValue">The bound.</param>
-/// <param name="axis">The axes a vector extends over; 0 if none is given.</param>
+/// <param name="axis">The axes a vector extends over; default: 0.</param>
 /// <exception cref="ModelException">The bound is negative or not finite.</exception>
 public sealed class MaxNorm(float maxValue = 2, Axes axis = default) : NormConstraint(axis)
 {
@@ -38,18 +38,18 @@ public sealed class MaxNorm(float maxValue = 2, Axes axis = default) : NormConst
     private protected override SymbolicTensor Desired(SymbolicTensor norms) => Ops.Clip(norms, 0, MaxValue);
 }
 
-/// <summary>Every vector of length one: <c>w / |w|</c>.</summary>
-/// <param name="axis">The axes a vector extends over; 0 if none is given.</param>
+/// <summary>Scales each vector to length one: <c>w / |w|</c>.</summary>
+/// <param name="axis">The axes a vector extends over; default: 0.</param>
 public sealed class UnitNorm(Axes axis = default) : NormConstraint(axis)
 {
     private protected override SymbolicTensor Desired(SymbolicTensor norms) => Ops.OnesLike(norms);
 }
 
-/// <summary>Every vector's length between two bounds: <c>w (rate clip(|w|, min, max) + (1 - rate) |w|) / |w|</c>.</summary>
+/// <summary>Keeps the length of each vector between two bounds: <c>w (rate clip(|w|, min, max) + (1 - rate) |w|) / |w|</c>.</summary>
 /// <param name="minValue">The lower bound.</param>
 /// <param name="maxValue">The upper bound.</param>
-/// <param name="rate">How far each step goes towards the bound: 1 is all the way.</param>
-/// <param name="axis">The axes a vector extends over; 0 if none is given.</param>
+/// <param name="rate">The share of the distance to the bound that each step covers; 1 enforces the bound at once.</param>
+/// <param name="axis">The axes a vector extends over; default: 0.</param>
 /// <exception cref="ModelException">A bound is negative, the lower is above the upper, or the rate is not between 0 and 1.</exception>
 public sealed class MinMaxNorm(float minValue = 0, float maxValue = 1, float rate = 1, Axes axis = default) : NormConstraint(axis)
 {
@@ -61,13 +61,13 @@ public sealed class MinMaxNorm(float minValue = 0, float maxValue = 1, float rat
     /// <summary>The upper bound.</summary>
     public float MaxValue { get; } = Check.NotNegative(maxValue, "MinMaxNorm", nameof(maxValue));
 
-    /// <summary>How far each step goes towards the bound.</summary>
+    /// <summary>The share of the distance to the bound that each step covers.</summary>
     public float Rate { get; } = Check.Rate(rate, "MinMaxNorm", nameof(rate));
 
     private protected override SymbolicTensor Desired(SymbolicTensor norms) => (Ops.Clip(norms, MinValue, MaxValue) * Rate) + (norms * (1 - Rate));
 }
 
-/// <summary>No negative weight: <c>max(w, 0)</c>.</summary>
+/// <summary>Makes all elements non-negative: <c>max(w, 0)</c>.</summary>
 /// <remarks>Keras: https://keras.io/api/layers/constraints/</remarks>
 public sealed class NonNeg : Constraint
 {

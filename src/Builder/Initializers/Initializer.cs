@@ -3,7 +3,7 @@ using OnnxFunctional.Initializers;
 
 namespace OnnxFunctional;
 
-/// <summary>How a weight gets its first values; names, defaults and formulas are Keras' (https://keras.io/api/layers/initializers/).</summary>
+/// <summary>Sets the initial values of a weight; names, defaults and formulas are Keras' (https://keras.io/api/layers/initializers/).</summary>
 [DynamicallyAccessedMembers(ConfigurationMembers.Kept)]
 public abstract class Initializer
 {
@@ -13,53 +13,53 @@ public abstract class Initializer
     /// <summary>All ones.</summary>
     public static Initializer Ones { get; } = new Ones();
 
-    /// <summary>Uniform within <c>sqrt(6 / (fan_in + fan_out))</c> of zero (Glorot and Bengio 2010); the default of kernels.</summary>
+    /// <summary>Uniform within <c>sqrt(6 / (fan_in + fan_out))</c> of zero (Glorot and Bengio 2010); the default for kernels.</summary>
     public static Initializer GlorotUniform { get; } = new GlorotUniform();
 
-    /// <summary>Truncated normal of variance <c>2 / (fan_in + fan_out)</c>.</summary>
+    /// <summary>Truncated normal with variance <c>2 / (fan_in + fan_out)</c>.</summary>
     public static Initializer GlorotNormal { get; } = new GlorotNormal();
 
     /// <summary>Uniform within <c>sqrt(6 / fan_in)</c> of zero (He et al. 2015).</summary>
     public static Initializer HeUniform { get; } = new HeUniform();
 
-    /// <summary>Truncated normal of variance <c>2 / fan_in</c>.</summary>
+    /// <summary>Truncated normal with variance <c>2 / fan_in</c>.</summary>
     public static Initializer HeNormal { get; } = new HeNormal();
 
     /// <summary>Uniform within <c>sqrt(3 / fan_in)</c> of zero.</summary>
     public static Initializer LecunUniform { get; } = new LecunUniform();
 
-    /// <summary>Truncated normal of variance <c>1 / fan_in</c>.</summary>
+    /// <summary>Truncated normal with variance <c>1 / fan_in</c>.</summary>
     public static Initializer LecunNormal { get; } = new LecunNormal();
 
-    /// <summary>Uniform between -0.05 and 0.05; the default of embeddings.</summary>
+    /// <summary>Uniform between -0.05 and 0.05; the default for embeddings.</summary>
     public static Initializer RandomUniform { get; } = new RandomUniform();
 
-    /// <summary>Normal of standard deviation 0.05.</summary>
+    /// <summary>Normal with standard deviation 0.05.</summary>
     public static Initializer RandomNormal { get; } = new RandomNormal();
 
-    /// <summary>Normal of standard deviation 0.05, drawn again beyond two of them.</summary>
+    /// <summary>Normal with standard deviation 0.05; values beyond two standard deviations are redrawn.</summary>
     public static Initializer TruncatedNormal { get; } = new TruncatedNormal();
 
-    /// <summary>Orthogonal rows or columns; the default of recurrent kernels.</summary>
+    /// <summary>Orthogonal rows or columns; the default for recurrent kernels.</summary>
     public static Initializer Orthogonal { get; } = new Orthogonal();
 
-    /// <summary>The same number everywhere.</summary>
+    /// <summary>The same value for all elements.</summary>
     public static Initializer Constant(float value) => new Constant(value);
 
-    /// <summary>Values of one's own: the function gets the shape and random numbers and returns all elements, row by row.</summary>
+    /// <summary>A custom initializer: the function receives the shape and random numbers and returns all elements, row by row.</summary>
     public static Initializer From(Func<Shape, RandomNumbers, float[]> function)
     {
         ArgumentNullException.ThrowIfNull(function);
         return new FromFunction(function);
     }
 
-    /// <summary>Fills a weight of that shape, row by row.</summary>
+    /// <summary>Fills a weight, row by row.</summary>
     /// <param name="shape">The weight's shape.</param>
-    /// <param name="random">Numbers fixed by the model's seed and the weight's name.</param>
-    /// <param name="values">All elements.</param>
+    /// <param name="random">Random numbers determined by the model's seed and the weight's name.</param>
+    /// <param name="values">The destination for all elements.</param>
     protected internal abstract void Fill(Shape shape, RandomNumbers random, Span<float> values);
 
-    /// <summary>Inputs and outputs of one unit: for kernels of convolutions times the window's size.</summary>
+    /// <summary>The numbers of inputs and outputs, each times the window's size for the kernel of a convolution.</summary>
     internal static (double In, double Out) Fans(Shape shape)
     {
         var dims = shape.Dims;
@@ -75,7 +75,8 @@ public abstract class Initializer
         protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values)
         {
             var given = function(shape, random);
-            if (given.Length != values.Length) throw new ModelException($"The initializer returned {given.Length} numbers for a weight of shape {shape}; expected {values.Length}.");
+            if (given.Length != values.Length)
+                throw new ModelException($"The initializer returned {given.Length} values for a weight of shape {shape}; expected {values.Length}.");
             given.CopyTo(values);
         }
     }

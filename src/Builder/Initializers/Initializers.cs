@@ -14,10 +14,10 @@ public sealed class Ones : Initializer
     protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values) => values.Fill(1);
 }
 
-/// <summary>The same number everywhere.</summary>
+/// <summary>The same value for all elements.</summary>
 public sealed class Constant(float value = 0) : Initializer
 {
-    /// <summary>The number.</summary>
+    /// <summary>The value.</summary>
     public float Value { get; } = value;
 
     /// <inheritdoc/>
@@ -27,29 +27,32 @@ public sealed class Constant(float value = 0) : Initializer
 /// <summary>An identity matrix times a factor.</summary>
 public sealed class IdentityInitializer(float gain = 1) : Initializer
 {
-    /// <summary>The number on the diagonal.</summary>
+    /// <summary>The value on the diagonal.</summary>
     public float Gain { get; } = gain;
 
     /// <inheritdoc/>
     protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values)
     {
-        if (shape.Rank != 2) throw new ModelException($"An identity matrix has two dimensions, but the weight has shape {shape}. Choose another initializer.");
+        if (shape.Rank != 2)
+            throw new ModelException($"An identity matrix has two dimensions, but the weight has shape {shape}. Choose another initializer.");
         values.Clear();
         for (var i = 0; i < Math.Min(shape.Dims[0], shape.Dims[1]); i++) values[(i * shape.Dims[1]) + i] = Gain;
     }
 }
 
-/// <summary>An initializer that may bring its own seed; without one the model's seed and the weight's name decide.</summary>
+/// <summary>An initializer that draws random values, from its own seed if it has one, otherwise from the model's seed and the weight's name.</summary>
 public abstract class RandomInitializer : Initializer
 {
-    /// <summary>The seed, or <see langword="null"/> to follow the model's. With a seed, every weight of the same shape gets the same values, as in Keras.</summary>
+    /// <summary>
+    /// The seed, or <see langword="null"/> to use the model's. With a seed, all weights of the same shape get the same values, as in Keras.
+    /// </summary>
     public int? Seed { get; init; }
 
     /// <inheritdoc/>
     protected internal sealed override void Fill(Shape shape, RandomNumbers random, Span<float> values) =>
         Draw(shape, Seed is { } seed ? new RandomNumbers((ulong)seed, GetType().Name) : random, values);
 
-    /// <summary>Fills a weight from the numbers that hold for it.</summary>
+    /// <summary>Fills a weight, row by row, with values drawn from <paramref name="random"/>.</summary>
     protected abstract void Draw(Shape shape, RandomNumbers random, Span<float> values);
 }
 
@@ -69,7 +72,7 @@ public sealed class RandomUniform(float minval = -0.05f, float maxval = 0.05f) :
     }
 }
 
-/// <summary>Normal with a mean and a standard deviation.</summary>
+/// <summary>Normal with a given mean and standard deviation.</summary>
 public sealed class RandomNormal(float mean = 0, float stddev = 0.05f) : RandomInitializer
 {
     /// <summary>The mean.</summary>
@@ -85,7 +88,7 @@ public sealed class RandomNormal(float mean = 0, float stddev = 0.05f) : RandomI
     }
 }
 
-/// <summary>Normal with a mean and a standard deviation, drawn again beyond two of them.</summary>
+/// <summary>Normal with a given mean and standard deviation; values beyond two standard deviations are redrawn.</summary>
 public sealed class TruncatedNormal(float mean = 0, float stddev = 0.05f) : RandomInitializer
 {
     /// <summary>The mean.</summary>
@@ -104,13 +107,14 @@ public sealed class TruncatedNormal(float mean = 0, float stddev = 0.05f) : Rand
 /// <summary>Orthogonal rows or columns (Saxe et al. 2014): the Q of a random matrix with the signs of R's diagonal.</summary>
 public sealed class Orthogonal(float gain = 1) : RandomInitializer
 {
-    /// <summary>A factor on the whole.</summary>
+    /// <summary>The factor on all values.</summary>
     public float Gain { get; } = gain;
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
     {
-        if (shape.Rank < 2) throw new ModelException($"Orthogonal needs at least two dimensions, but the weight has shape {shape}. Choose another initializer.");
+        if (shape.Rank < 2)
+            throw new ModelException($"Orthogonal needs at least two dimensions, but the weight has shape {shape}. Choose another initializer.");
         var columns = shape.Dims[^1];
         var rows = values.Length / columns;
         var (length, count) = (Math.Max(rows, columns), Math.Min(rows, columns));
@@ -120,7 +124,7 @@ public sealed class Orthogonal(float gain = 1) : RandomInitializer
             var vector = new double[length];
             for (var j = 0; j < length; j++) vector[j] = random.Normal();
 
-            // Twice, because one pass of Gram-Schmidt loses orthogonality to rounding. A positive diagonal of R is what Gram-Schmidt gives by itself.
+            // Twice, because one pass of Gram-Schmidt loses orthogonality to rounding. Gram-Schmidt always gives a positive diagonal of R.
             for (var pass = 0; pass < 2; pass++)
             {
                 for (var k = 0; k < i; k++)

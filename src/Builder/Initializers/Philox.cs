@@ -1,9 +1,12 @@
 namespace OnnxFunctional;
 
-/// <summary>Counter-based random numbers: each is a function of seed, node, step and element, so any part of a stream can be drawn in any order on any thread.</summary>
+/// <summary>
+/// Counter-based random numbers: each is a function of seed, node, step and element, so any part of a stream can be drawn in any order on any thread.
+/// </summary>
 /// <remarks>
-/// Philox 4x32-10 (J. Salmon, M. Moraes, R. Dror, D. Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011). The key is the seed, the counter is block, node and step.
-/// Element e takes word <c>e % 64 / 16</c> of block <c>e / 64 * 16 + e % 16</c>: 16 neighbours lie in 16 blocks, as vectors of any width want them.
+/// Philox 4x32-10 (J. Salmon, M. Moraes, R. Dror, D. Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+/// The key is the seed; the counter consists of block, node and step.
+/// Element e takes word <c>e % 64 / 16</c> of block <c>e / 64 * 16 + e % 16</c>: 16 neighbours lie in 16 blocks, which suits vectors of any width.
 /// </remarks>
 internal static class Philox
 {

@@ -1,6 +1,6 @@
 namespace OnnxFunctional;
 
-/// <summary>A sequence of random numbers fixed by a seed and a stream name: what an initializer draws from.</summary>
+/// <summary>A sequence of random numbers, determined by a seed and the name of a stream, for an initializer to draw from.</summary>
 public sealed class RandomNumbers
 {
     private readonly ulong _key;
@@ -14,10 +14,10 @@ public sealed class RandomNumbers
         _stream = StreamOf(stream);
     }
 
-    /// <summary>The next number, evenly from 0 (inclusive) to 1 (exclusive).</summary>
+    /// <summary>The next number, uniformly distributed from 0 (inclusive) to 1 (exclusive).</summary>
     public float Uniform() => Philox.ToUniform(Word());
 
-    /// <summary>The next number of the standard normal distribution (Box-Muller).</summary>
+    /// <summary>The next number from the standard normal distribution (Box-Muller).</summary>
     public float Normal()
     {
         if (!double.IsNaN(_spare))
@@ -27,14 +27,14 @@ public sealed class RandomNumbers
             return (float)spare;
         }
 
-        // One minus a number below one is never zero, so the logarithm is finite.
+        // Subtracting a number below one from one never gives zero, so the logarithm is finite.
         var radius = Math.Sqrt(-2 * Math.Log(1 - (Word() / 4294967296.0)));
         var (sine, cosine) = Math.SinCos(2 * Math.PI * (Word() / 4294967296.0));
         _spare = radius * sine;
         return (float)(radius * cosine);
     }
 
-    /// <summary>The next number of the standard normal distribution between -2 and 2.</summary>
+    /// <summary>The next number from the standard normal distribution, truncated to the range from -2 to 2.</summary>
     public float TruncatedNormal()
     {
         while (true)

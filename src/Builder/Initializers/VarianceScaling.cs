@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Initializers;
 
-/// <summary>Which number of connections the variance is divided by.</summary>
+/// <summary>The number of connections that the variance is divided by.</summary>
 public enum FanMode
 {
     /// <summary>The inputs of a unit.</summary>
@@ -13,10 +13,10 @@ public enum FanMode
     FanAvg,
 }
 
-/// <summary>The distribution random values come from.</summary>
+/// <summary>The distribution of random values.</summary>
 public enum RandomDistribution
 {
-    /// <summary>Normal, drawn again beyond two standard deviations.</summary>
+    /// <summary>Normal; values beyond two standard deviations are redrawn.</summary>
     TruncatedNormal,
 
     /// <summary>Normal.</summary>
@@ -27,30 +27,35 @@ public enum RandomDistribution
 }
 
 /// <summary>Random values whose variance is <c>scale / max(1, fan)</c>, so that signals keep their size from layer to layer.</summary>
-public class VarianceScaling(float scale = 1, FanMode mode = FanMode.FanIn, RandomDistribution distribution = RandomDistribution.TruncatedNormal) : RandomInitializer
+public class VarianceScaling(
+    float scale = 1,
+    FanMode mode = FanMode.FanIn,
+    RandomDistribution distribution = RandomDistribution.TruncatedNormal) : RandomInitializer
 {
-    // The standard deviation of a standard normal distribution cut at two of them.
+    // The standard deviation of a standard normal distribution truncated at -2 and 2.
     private const double TruncatedDeviation = 0.87962566103423978;
 
     /// <summary>The factor on the variance.</summary>
     public float Scale { get; } = scale;
 
-    /// <summary>Which number of connections divides it.</summary>
+    /// <summary>The number of connections that divides the variance.</summary>
     public FanMode Mode { get; } = mode;
 
     /// <summary>The distribution.</summary>
     public RandomDistribution Distribution { get; } = distribution;
 
-    /// <summary>The axes that count as inputs of a unit; Keras' rule for kernels if none are given.</summary>
+    /// <summary>The axes that count as inputs of a unit; default: Keras' rule for kernels.</summary>
     public IntValues? InputAxes { get; init; }
 
-    /// <summary>The axes that count as outputs; Keras' rule for kernels if none are given.</summary>
+    /// <summary>The axes that count as outputs of a unit; default: Keras' rule for kernels.</summary>
     public IntValues? OutputAxes { get; init; }
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
     {
-        var (fanIn, fanOut) = InputAxes is { } inputs && OutputAxes is { } outputs ? (Product(shape, inputs), Product(shape, outputs)) : Fans(shape);
+        var (fanIn, fanOut) = InputAxes is { } inputs && OutputAxes is { } outputs
+            ? (Product(shape, inputs), Product(shape, outputs))
+            : Fans(shape);
         var fan = Mode switch { FanMode.FanIn => fanIn, FanMode.FanOut => fanOut, _ => (fanIn + fanOut) / 2 };
         var variance = Scale / Math.Max(1, fan);
         switch (Distribution)
@@ -74,17 +79,17 @@ public class VarianceScaling(float scale = 1, FanMode mode = FanMode.FanIn, Rand
 /// <summary>Uniform within <c>sqrt(6 / (fan_in + fan_out))</c> of zero.</summary>
 public sealed class GlorotUniform() : VarianceScaling(1, FanMode.FanAvg, RandomDistribution.Uniform);
 
-/// <summary>Truncated normal of variance <c>2 / (fan_in + fan_out)</c>.</summary>
+/// <summary>Truncated normal with variance <c>2 / (fan_in + fan_out)</c>.</summary>
 public sealed class GlorotNormal() : VarianceScaling(1, FanMode.FanAvg, RandomDistribution.TruncatedNormal);
 
 /// <summary>Uniform within <c>sqrt(6 / fan_in)</c> of zero.</summary>
 public sealed class HeUniform() : VarianceScaling(2, FanMode.FanIn, RandomDistribution.Uniform);
 
-/// <summary>Truncated normal of variance <c>2 / fan_in</c>.</summary>
+/// <summary>Truncated normal with variance <c>2 / fan_in</c>.</summary>
 public sealed class HeNormal() : VarianceScaling(2, FanMode.FanIn, RandomDistribution.TruncatedNormal);
 
 /// <summary>Uniform within <c>sqrt(3 / fan_in)</c> of zero.</summary>
 public sealed class LecunUniform() : VarianceScaling(1, FanMode.FanIn, RandomDistribution.Uniform);
 
-/// <summary>Truncated normal of variance <c>1 / fan_in</c>.</summary>
+/// <summary>Truncated normal with variance <c>1 / fan_in</c>.</summary>
 public sealed class LecunNormal() : VarianceScaling(1, FanMode.FanIn, RandomDistribution.TruncatedNormal);

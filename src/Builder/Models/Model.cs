@@ -1,6 +1,6 @@
 namespace OnnxFunctional;
 
-/// <summary>A network between some tensors and others. It is a layer too: calling it on tensors shares its weights.</summary>
+/// <summary>A network that computes output tensors from input tensors. It is also a layer: calling it on tensors shares its weights.</summary>
 /// <example><code>
 /// var inputs = Model.Input([10]);
 /// var outputs = inputs.Apply(new Dense(32, Activation.Relu), new Dense(1));
@@ -11,16 +11,22 @@ public partial class Model : Layer
     private readonly Dictionary<string, LayerBase> _byName = [];
     private readonly Dictionary<LayerBase, string> _names = [];
 
-    /// <summary>Takes what lies between <paramref name="inputs"/> and <paramref name="outputs"/>, names its layers in graph order and gives new weights their first values.</summary>
-    /// <param name="inputs">One tensor or several, from <see cref="ModelInput.Input"/> or from within another model.</param>
-    /// <param name="outputs">One tensor or several that were computed from the inputs.</param>
+    /// <summary>
+    /// Creates a model of the layers between <paramref name="inputs"/> and <paramref name="outputs"/>, names them in graph order and initializes new weights.
+    /// </summary>
+    /// <param name="inputs">One or more tensors, from <see cref="ModelInput.Input"/> or from inside another model.</param>
+    /// <param name="outputs">One or more tensors computed from the inputs.</param>
     /// <param name="name">The model's name.</param>
-    /// <param name="seed">What first values are drawn from, together with each weight's name: the same seed gives the same model.</param>
-    /// <exception cref="ModelException">An output does not depend on the inputs alone, an input is given twice, or two layers were given one name; all problems in one message.</exception>
+    /// <param name="seed">The seed that, with each weight's name, determines its initial values: the same seed gives the same model.</param>
+    /// <exception cref="ModelException">
+    /// An output depends on none of the inputs or on an unlisted one, an input is listed twice, or two layers have the same name;
+    /// one message lists all problems.
+    /// </exception>
     public Model(SymbolicTensors inputs, SymbolicTensors outputs, string? name = null, ulong seed = 0)
         : base(name)
     {
-        if (inputs.Count == 0 || outputs.Count == 0) throw new ModelException($"A model goes from at least one input to at least one output, but {inputs.Count} and {outputs.Count} were given.");
+        if (inputs.Count == 0 || outputs.Count == 0)
+            throw new ModelException($"A model needs at least one input and one output, but got {inputs.Count} and {outputs.Count}.");
         Inputs = inputs;
         Outputs = outputs;
         Seed = seed;
@@ -31,27 +37,29 @@ public partial class Model : Layer
         foreach (var (path, weight) in NamedWeights()) weight.Initialize(seed, path);
     }
 
-    /// <summary>The tensors the model takes, in order.</summary>
+    /// <summary>The input tensors, in order.</summary>
     public SymbolicTensors Inputs { get; }
 
-    /// <summary>The tensors the model gives, in order.</summary>
+    /// <summary>The output tensors, in order.</summary>
     public SymbolicTensors Outputs { get; }
 
-    /// <summary>The one tensor the model takes.</summary>
-    /// <exception cref="ModelException">It takes several.</exception>
-    public override SymbolicTensor Input => Inputs.Count == 1 ? Inputs[0] : throw new ModelException($"Model '{Name}' takes {Inputs.Count} tensors; use Inputs.");
+    /// <summary>The only input tensor.</summary>
+    /// <exception cref="ModelException">The model has several inputs.</exception>
+    public override SymbolicTensor Input =>
+        Inputs.Count == 1 ? Inputs[0] : throw new ModelException($"Model '{Name}' has {Inputs.Count} inputs; use Inputs.");
 
-    /// <summary>The one tensor the model gives.</summary>
-    /// <exception cref="ModelException">It gives several.</exception>
-    public override SymbolicTensor Output => Outputs.Count == 1 ? Outputs[0] : throw new ModelException($"Model '{Name}' gives {Outputs.Count} tensors; use Outputs.");
+    /// <summary>The only output tensor.</summary>
+    /// <exception cref="ModelException">The model has several outputs.</exception>
+    public override SymbolicTensor Output =>
+        Outputs.Count == 1 ? Outputs[0] : throw new ModelException($"Model '{Name}' has {Outputs.Count} outputs; use Outputs.");
 
     /// <summary>All layers, inputs included, in Keras' order: by depth, then by first use.</summary>
     public IReadOnlyList<LayerBase> Layers => [.. Children.Where(child => child.IsListed)];
 
-    /// <summary>The names of the inputs, in order: what a dictionary of data and the ONNX file call them.</summary>
+    /// <summary>The names of the inputs, in order, as used in dictionaries of data and in the ONNX file.</summary>
     public IReadOnlyList<string> InputNames => [.. Inputs.Select(StepNameOf)];
 
-    /// <summary>The names of the outputs, in order: those of the layers that make them.</summary>
+    /// <summary>The names of the outputs, in order: the names of the layers that compute them.</summary>
     public IReadOnlyList<string> OutputNames
     {
         get
@@ -61,33 +69,36 @@ public partial class Model : Layer
         }
     }
 
-    /// <summary>What the first values of weights and the random numbers of training are drawn from.</summary>
+    /// <summary>The seed for the initial values of weights and the random numbers of training.</summary>
     public ulong Seed { get; }
 
-    /// <summary>What the engine keeps for this model: threads and plans.</summary>
+    /// <summary>The engine's state for this model: threads and plans.</summary>
     internal object? EngineState { get; set; }
 
     internal override string ClassName => GetType() == typeof(Model) ? "Functional" : GetType().Name;
 
     internal Graph Graph { get; }
 
-    /// <summary>Layer calls and bare operations on the outermost level, in Keras' order.</summary>
+    /// <summary>Layer calls and bare operators on the outermost level, in Keras' order.</summary>
     internal IReadOnlyList<ModelStep> Steps { get; }
 
-    /// <summary>The layers and the operations a Keras file brought with a name.</summary>
+    /// <summary>The layers, and the functions that a Keras file names.</summary>
     internal override IReadOnlyList<LayerBase> Children => [.. Steps.Select(step => step.Layer).OfType<LayerBase>().Distinct()];
 
-    /// <summary>A layer by its name.</summary>
-    /// <exception cref="ModelException">There is none; the message names the nearest.</exception>
+    /// <summary>Gets a layer by its name.</summary>
+    /// <exception cref="ModelException">There is no such layer; the message suggests the nearest name.</exception>
     public LayerBase GetLayer(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (_byName.TryGetValue(name, out var layer)) return layer;
         var nearest = Naming.Nearest(name, _byName.Keys);
-        throw new ModelException($"Model '{Name}' has no layer '{name}'." + (nearest is null ? "" : $" Did you mean '{nearest}'?") + $" It has: {string.Join(", ", _byName.Keys)}.");
+        throw new ModelException(
+            $"Model '{Name}' has no layer '{name}'."
+            + (nearest is null ? "" : $" Did you mean '{nearest}'?")
+            + $" It has: {string.Join(", ", _byName.Keys)}.");
     }
 
-    /// <summary>The table Keras prints: layers, output shapes, numbers of parameters, connections.</summary>
+    /// <summary>Keras' summary table: layers, output shapes, numbers of parameters, connections.</summary>
     public override string ToString() => Summaries.Table(this);
 
     /// <summary>Prints the table of <see cref="ToString"/> to the console.</summary>
@@ -97,13 +108,16 @@ public partial class Model : Layer
 
     internal override string NameOf(LayerBase child) => _names[child];
 
-    /// <summary>All weights with their full names, <c>dense/kernel</c>, in the order of the layers; a shared one appears once.</summary>
+    /// <summary>All weights with their full names, such as <c>dense/kernel</c>, in the order of the layers; a shared weight appears once.</summary>
     internal IReadOnlyList<(string Path, Weight Weight)> WeightPaths() => [.. NamedWeights().DistinctBy(named => named.Weight)];
 
     internal override SymbolicTensor CallOne(SymbolicTensor x) =>
         Outputs.Count == 1
             ? base.CallOne(x)
-            : throw new ModelException($"Model '{Name}' gives {Outputs.Count} tensors; call it on a list, model.Call([x]), to get all of them.") { NamesLayer = true };
+            : throw new ModelException($"Model '{Name}' has {Outputs.Count} outputs; call it on a list, model.Call([x]), to get all of them.")
+            {
+                NamesLayer = true,
+            };
 
     private protected override SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options) => Replay(inputs);
 
@@ -121,7 +135,7 @@ public partial class Model : Layer
             if (layer.GivenName is { } given && !taken.Add(given)) problems.Add($"two layers are named '{given}'; give each its own name");
         }
 
-        if (problems.Count > 0) throw new ModelException("The model cannot be made: " + string.Join("; ", problems) + ".");
+        if (problems.Count > 0) throw new ModelException("The model cannot be created: " + string.Join("; ", problems) + ".");
         foreach (var step in Steps)
         {
             if (step.Layer is null)
@@ -143,15 +157,15 @@ public partial class Model : Layer
         }
     }
 
-    /// <summary>Calls all layers anew on other inputs; nothing where the model holds tensors from within layers.</summary>
+    /// <summary>Calls all layers again, on other inputs; null if the model uses tensors from inside layers.</summary>
     /// <param name="inputs">A tensor for each input.</param>
-    /// <param name="layerOf">The layer to call in the place of one of the model's.</param>
+    /// <param name="layerOf">Gives the layer to call in place of each of the model's layers.</param>
     internal SymbolicTensors? CallAnew(SymbolicTensors inputs, Func<LayerBase, LayerBase> layerOf)
     {
         var map = new Dictionary<Value, SymbolicTensor>();
         for (var i = 0; i < inputs.Count; i++) map[Inputs[i].Value] = inputs[i];
 
-        // A layer that is called on what it computed itself stands once in Keras' order, before its own input: its later calls wait.
+        // A layer called on a tensor that depends on its own output has one position in Keras' order, before that tensor; its later calls wait.
         var waiting = Steps.Where(step => !step.IsInput).ToList();
         while (waiting.Count > 0)
         {
@@ -163,14 +177,17 @@ public partial class Model : Layer
         return Outputs.All(output => map.ContainsKey(output.Value)) ? Outputs.Select(output => map[output.Value]).ToArray() : (SymbolicTensors?)null;
     }
 
-    /// <summary>Calls one layer anew, or makes one operation, if all it reads is there.</summary>
+    /// <summary>Calls one layer again, or applies one operator, if all its inputs exist.</summary>
     private static bool CallAnew(ModelStep step, Dictionary<Value, SymbolicTensor> map, Func<LayerBase, LayerBase> layerOf)
     {
         SymbolicTensors outputs;
         if (step.Call is { } call)
         {
             if (call.Inputs.Any(input => !map.ContainsKey(input.Value))) return false;
-            SymbolicTensors given = call.Inputs.Take(call.Inputs.Count - call.Options.Tensors.Count()).Select(input => map[input.Value]).ToArray();
+            SymbolicTensors given = call.Inputs
+                .Take(call.Inputs.Count - call.Options.Tensors.Count())
+                .Select(input => map[input.Value])
+                .ToArray();
             outputs = layerOf(call.Layer).CallAgain(call, given, mask => map[mask.Value]);
         }
         else
@@ -184,23 +201,24 @@ public partial class Model : Layer
         return true;
     }
 
-    /// <summary>Builds the model's nodes anew on other inputs, as layer calls inside the present one.</summary>
+    /// <summary>Builds the model's nodes again, on other inputs, as layer calls inside the current one.</summary>
     private SymbolicTensors Replay(SymbolicTensors inputs)
     {
-        if (inputs.Count != Inputs.Count) throw new ModelException($"the model takes {Inputs.Count} tensors ({string.Join(", ", InputNames)}), but came {inputs.Count}.");
+        if (inputs.Count != Inputs.Count)
+            throw new ModelException($"the model takes {Inputs.Count} tensors ({string.Join(", ", InputNames)}), but got {inputs.Count}.");
         var replaced = new Dictionary<Value, Value>();
         for (var i = 0; i < inputs.Count; i++)
         {
             if (!inputs[i].Shape.IsCompatibleWith(Inputs[i].Shape) || inputs[i].DType != Inputs[i].DType)
-                throw new ModelException($"input '{InputNames[i]}' takes {Inputs[i].Value.Spec}, but came {inputs[i].Value.Spec}.");
+                throw new ModelException($"input '{InputNames[i]}' takes {Inputs[i].Value.Spec}, but got {inputs[i].Value.Spec}.");
             replaced[Inputs[i].Value] = inputs[i].Value;
         }
 
-        // Masks travel through the model as they would have from the start.
+        // Calling the layers again passes the masks of the new inputs through the model.
         if (inputs.Any(input => input.Mask is not null) && CallAnew(inputs, layer => layer) is { } masked) return masked;
         var outer = inputs[0].Scope;
         var calls = new Dictionary<LayerCall, LayerCall>();
-        var map = Graph.Rewrite((node, given) => node.Op is SourceOp ? null : Node.Create(node.Op, given, node.Scope is null ? outer : Copy(node.Scope)).Outputs, replaced);
+        var map = Graph.Rewrite(CopyNode, replaced);
         foreach (var (original, copy) in calls)
         {
             copy.Inputs = Moved(original.Inputs, copy.Parent);
@@ -216,13 +234,16 @@ public partial class Model : Layer
             }
         }
 
-        return Outputs.Select(output => new SymbolicTensor(map[output.Value], outer, output.Mask is { } mask && map.TryGetValue(mask.Value, out var moved) ? new SymbolicTensor(moved, outer) : null)).ToArray();
+        return Outputs.Select(output => new SymbolicTensor(map[output.Value], outer, MaskOf(output))).ToArray();
 
-        LayerCall Copy(LayerCall call)
+        IReadOnlyList<Value>? CopyNode(Node node, IReadOnlyList<Value> given) =>
+            node.Op is SourceOp ? null : Node.Create(node.Op, given, node.Scope is null ? outer : CopyCall(node.Scope)).Outputs;
+
+        LayerCall CopyCall(LayerCall call)
         {
             if (!calls.TryGetValue(call, out var copy))
             {
-                copy = new LayerCall(call.Layer, call.Parent is null ? outer : Copy(call.Parent));
+                copy = new LayerCall(call.Layer, call.Parent is null ? outer : CopyCall(call.Parent));
                 calls.Add(call, copy);
             }
 
@@ -232,11 +253,13 @@ public partial class Model : Layer
         SymbolicTensors Moved(SymbolicTensors tensors, LayerCall? scope) =>
             tensors.Select(tensor => new SymbolicTensor(map.GetValueOrDefault(tensor.Value, tensor.Value), scope)).ToArray();
 
-        // Updates and losses hang beside the path from inputs to outputs; what they need is built on top of what is there.
+        SymbolicTensor? MaskOf(SymbolicTensor output) =>
+            output.Mask is { } mask && map.TryGetValue(mask.Value, out var moved) ? new SymbolicTensor(moved, outer) : null;
+
+        // Updates and losses are not on the path from inputs to outputs; the nodes they also need are copied on demand.
         bool TryExtend(Value value, out Value moved)
         {
-            var side = Graph.Between([.. map.Keys], [value]);
-            var extended = side.Rewrite((node, given) => node.Op is SourceOp ? null : Node.Create(node.Op, given, node.Scope is null ? outer : Copy(node.Scope)).Outputs, map);
+            var extended = Graph.Between([.. map.Keys], [value]).Rewrite(CopyNode, map);
             foreach (var (from, to) in extended) map.TryAdd(from, to);
             return map.TryGetValue(value, out moved!);
         }

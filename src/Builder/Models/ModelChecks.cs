@@ -1,6 +1,6 @@
 namespace OnnxFunctional;
 
-/// <summary>What must hold before a model is made; every problem is found before the first is told.</summary>
+/// <summary>Checks the connections of a model and reports all problems in one message.</summary>
 internal static class ModelChecks
 {
     public static void Connected(Model model)
@@ -10,16 +10,19 @@ internal static class ModelChecks
         var missing = model.Graph.MissingInputs().Select(node => ((Operators.Placeholder)node.Op).Layer).Distinct().ToList();
         if (missing.Count > 0)
         {
+            var names = string.Join(", ", missing.Select(layer => $"'{layer.Name}' {layer.Tensor.Shape}"));
             problems.Add(
-                $"the outputs depend on {missing.Count} input(s) that are not listed: {string.Join(", ", missing.Select(layer => $"'{layer.Name}' {layer.Tensor.Shape}"))}; add them to the model's inputs, or build the outputs from the listed ones");
+                $"the outputs depend on {missing.Count} input(s) that are not listed: {names}; "
+                + "add them to the model's inputs, or build the outputs from the listed ones");
         }
 
         for (var i = 0; i < model.Outputs.Count; i++)
         {
-            if (!DependsOnInputs(model, model.Outputs[i].Value)) problems.Add($"output {i} {model.Outputs[i].Shape} does not depend on any of the inputs; call its layers on them");
+            if (!DependsOnInputs(model, model.Outputs[i].Value))
+                problems.Add($"output {i} {model.Outputs[i].Shape} does not depend on any of the inputs; call its layers on them");
         }
 
-        if (problems.Count > 0) throw new ModelException("The model cannot be made: " + string.Join("; ", problems) + ".");
+        if (problems.Count > 0) throw new ModelException("The model cannot be created: " + string.Join("; ", problems) + ".");
     }
 
     private static bool DependsOnInputs(Model model, Value output)

@@ -1,13 +1,13 @@
 namespace OnnxFunctional;
 
-/// <summary>One row of a model on its outermost level: an input, a call of a layer, or a bare operation such as a sum.</summary>
+/// <summary>One step of a model on its outermost level: an input, a call of a layer, or a bare operator such as a sum.</summary>
 internal sealed class ModelStep(LayerBase? layer, LayerCall? call, Node? node, IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs)
 {
     public LayerBase? Layer { get; } = layer;
 
     public LayerCall? Call { get; } = call;
 
-    /// <summary>The node of a bare operation.</summary>
+    /// <summary>The node of a bare operator.</summary>
     public Node? Node { get; } = node;
 
     public IReadOnlyList<Value> Inputs { get; } = inputs;
@@ -24,7 +24,7 @@ internal sealed class ModelStep(LayerBase? layer, LayerCall? call, Node? node, I
 /// <summary>Finds the steps of a model and puts them in Keras' order.</summary>
 internal static class ModelSteps
 {
-    /// <summary>Keras' map_graph: by greatest distance from the outputs, and within one distance by first visit of a walk from the outputs.</summary>
+    /// <summary>Keras' map_graph: steps farthest from the outputs come first; at equal distance, the order of a walk from the outputs decides.</summary>
     public static IReadOnlyList<ModelStep> InKerasOrder(Model model)
     {
         var producers = new Dictionary<Value, ModelStep>();
@@ -33,13 +33,15 @@ internal static class ModelSteps
         {
             var value = input.Value;
             if (!boundary.Add(value)) continue;
-            var layer = value.Producer.Op is Operators.Placeholder placeholder ? placeholder.Layer : new InputLayer(value.Spec.Shape, value.Spec.Type, null);
+            var layer = value.Producer.Op is Operators.Placeholder placeholder
+                ? placeholder.Layer
+                : new InputLayer(value.Spec.Shape, value.Spec.Type, null);
             producers[value] = new ModelStep(layer, null, null, [], [value]);
         }
 
         foreach (var node in model.Graph.Nodes)
         {
-            // Weights and constants belong to whoever reads them.
+            // Weights and constants belong to their readers.
             if (node.Op is SourceOp) continue;
             ModelStep step;
             if (node.Scope is { } scope)
@@ -50,13 +52,14 @@ internal static class ModelSteps
             }
             else
             {
-                step = new ModelStep(null, null, node, [.. node.Inputs.Where(input => input.Producer.Op is not SourceOp || boundary.Contains(input))], node.Outputs);
+                var inputs = node.Inputs.Where(input => input.Producer.Op is not SourceOp || boundary.Contains(input));
+                step = new ModelStep(null, null, node, [.. inputs], node.Outputs);
             }
 
             foreach (var output in step.Outputs) producers.TryAdd(output, step);
         }
 
-        // A layer may hand on its input untouched; then the value keeps its first producer and the later call still is a step of its own.
+        // A layer may return its input unchanged; then the value keeps its first producer, and the later call is still a separate step.
         var order = new List<ModelStep>();
         var firstVisit = new Dictionary<object, int>();
         var finished = new HashSet<ModelStep>();
@@ -79,7 +82,7 @@ internal static class ModelSteps
 
         return [.. order.OrderByDescending(step => layerDepths[Identity(step)]).ThenBy(step => firstVisit[Identity(step)])];
 
-        // Written with a stack of its own: a model may be deeper than the thread's.
+        // Uses an explicit stack, because recursion through a deep model would overflow the thread's.
         void Visit(Value value)
         {
             var stack = new Stack<(ModelStep Step, int Next)>();

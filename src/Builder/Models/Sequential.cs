@@ -1,10 +1,10 @@
 namespace OnnxFunctional;
 
-/// <summary>A straight run of layers as a model.</summary>
+/// <summary>A model that is a plain stack of layers.</summary>
 /// <example><code>var model = new Sequential([10], new Dense(32, Activation.Relu), new Dense(64));</code></example>
 public sealed class Sequential : Model
 {
-    /// <summary>Layers one after the other.</summary>
+    /// <summary>Creates a model that applies the layers one after the other.</summary>
     /// <param name="inputShape">The input's dimensions without the batch.</param>
     /// <param name="layers">Layers with one input and one output.</param>
     public Sequential(Shape inputShape, params ReadOnlySpan<Layer> layers)

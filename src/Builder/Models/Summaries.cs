@@ -3,23 +3,27 @@ using System.Text;
 
 namespace OnnxFunctional;
 
-/// <summary>Draws the table of a model as Keras does.</summary>
+/// <summary>Draws the summary table of a model as Keras does.</summary>
 internal static class Summaries
 {
     public static string Table(Model model)
     {
         var rows = new List<string[]>();
         rows.Add(["Layer (type)", "Output Shape", "Param #", "Connected to"]);
-        var names = model.Steps.SelectMany(step => step.Outputs.Select((value, i) => (value, step, i))).DistinctBy(entry => entry.value).ToDictionary(entry => entry.value, entry => (entry.step, entry.i));
+        var names = model.Steps
+            .SelectMany(step => step.Outputs.Select((value, i) => (value, step, i)))
+            .DistinctBy(entry => entry.value)
+            .ToDictionary(entry => entry.value, entry => (entry.step, entry.i));
         foreach (var layer in model.Steps.GroupBy(step => (object?)step.Layer ?? step))
         {
             var steps = layer.ToList();
             var first = steps[0];
+            var sources = steps.SelectMany(step => step.Inputs).Where(names.ContainsKey).Select(input => Connection(names[input], model));
             rows.Add([
                 first.Name + " (" + (first.Layer?.ClassName ?? first.Node!.Op.Name) + ")",
                 string.Join(", ", first.Outputs.Select(output => output.Spec.Shape.ToString())),
                 Number(first.Layer?.Weights.Sum(weight => (long)weight.Length) ?? 0),
-                string.Join(", ", steps.SelectMany(step => step.Inputs).Where(names.ContainsKey).Select(input => Connection(names[input], model))) is { Length: > 0 } connections ? connections : "-",
+                string.Join(", ", sources) is { Length: > 0 } connections ? connections : "-",
             ]);
         }
 
@@ -46,7 +50,7 @@ internal static class Summaries
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A number of parameters with the bytes they take as float32.</summary>
+    /// <summary>A number of parameters and the memory they take as float32.</summary>
     private static string Count(long parameters)
     {
         var bytes = parameters * 4.0;
@@ -74,7 +78,8 @@ internal static class Summaries
         void Line(char left, char middle, char cross, char right)
         {
             text.Append(left);
-            for (var column = 0; column < columns; column++) text.Append(middle, widths[column] + 2).Append(column < columns - 1 ? cross : right);
+            for (var column = 0; column < columns; column++)
+                text.Append(middle, widths[column] + 2).Append(column < columns - 1 ? cross : right);
             text.AppendLine();
         }
 

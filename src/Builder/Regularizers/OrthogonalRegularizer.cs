@@ -1,17 +1,17 @@
 namespace OnnxFunctional.Regularizers;
 
-/// <summary>Which vectors of a matrix are made orthogonal to each other.</summary>
+/// <summary>The vectors of a matrix that are driven towards orthogonality.</summary>
 public enum OrthogonalMode
 {
-    /// <summary>The rows: for a Dense kernel, the inputs' vectors.</summary>
+    /// <summary>The rows: for a Dense kernel, one vector per input.</summary>
     Rows,
 
-    /// <summary>The columns: for a Dense kernel, the units' vectors.</summary>
+    /// <summary>The columns: for a Dense kernel, one vector per unit.</summary>
     Columns,
 }
 
-/// <summary>Penalizes vectors that are not orthogonal: <c>factor</c> times the mean absolute cosine of every two of them.</summary>
-/// <remarks>Takes matrices only. Keras: https://keras.io/api/layers/regularizers/</remarks>
+/// <summary>Penalizes vectors that are not orthogonal: <c>factor</c> times the mean absolute cosine over all pairs of vectors.</summary>
+/// <remarks>For matrices only. Keras: https://keras.io/api/layers/regularizers/</remarks>
 /// <param name="factor">The factor.</param>
 /// <param name="mode">Rows or columns.</param>
 /// <exception cref="ModelException">The factor is negative or not finite.</exception>
@@ -27,7 +27,8 @@ public sealed class OrthogonalRegularizer(float factor = 0.01f, OrthogonalMode m
     protected internal override SymbolicTensor Penalty(SymbolicTensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (x.Rank != 2 || !x.Shape.IsKnown) throw new ModelException($"OrthogonalRegularizer takes a matrix of known size, but came {x.Shape}. Choose another regularizer for this weight.");
+        if (x.Rank != 2 || !x.Shape.IsKnown)
+            throw new ModelException($"OrthogonalRegularizer takes a matrix of known size, but got {x.Shape}. Choose another regularizer for this weight.");
         var rows = Mode == OrthogonalMode.Rows;
         var unit = Ops.UnitLength(x, rows ? 1 : 0, 1e-7f);
         var cosines = Ops.Make(new Operators.MatMul(TransposeLeft: !rows, TransposeRight: rows), unit, unit);

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Regularizers;
 
-/// <summary>Penalizes absolute values and squares: <c>l1 sum(|x|) + l2 sum(x^2)</c>.</summary>
+/// <summary>Penalizes absolute and squared values: <c>l1 sum(|x|) + l2 sum(x^2)</c>.</summary>
 /// <remarks>Keras: https://keras.io/api/layers/regularizers/</remarks>
 /// <param name="l1">The factor on the sum of absolute values.</param>
 /// <param name="l2">The factor on the sum of squares.</param>
@@ -29,7 +29,7 @@ public class L1L2(float l1 = 0, float l2 = 0) : Regularizer
 /// <exception cref="ModelException">The factor is negative or not finite.</exception>
 public sealed class L1(float l1 = 0.01f) : L1L2(l1, 0);
 
-/// <summary>Penalizes squares: <c>l2 sum(x^2)</c>; keeps weights small.</summary>
+/// <summary>Penalizes squared values: <c>l2 sum(x^2)</c>; keeps weights small.</summary>
 /// <remarks>Keras: https://keras.io/api/layers/regularizers/</remarks>
 /// <param name="l2">The factor.</param>
 /// <exception cref="ModelException">The factor is negative or not finite.</exception>

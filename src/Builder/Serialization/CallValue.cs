@@ -7,18 +7,18 @@ namespace OnnxFunctional.Serialization;
 /// <summary>One argument of a call as a file holds it: a tree of lists whose leaves are tensors of the call and plain values.</summary>
 internal abstract record CallValue
 {
-    // Deeper nesting than this has no meaning for any call; it keeps hostile files from growing the stack.
-    private const int Deepest = 16;
+    // No call needs deeper nesting; the limit keeps a hostile file from overflowing the stack.
+    private const int MaxDepth = 16;
 
     public static CallValue Null { get; } = new Literal(null);
 
     public bool IsNull => this is Literal { Value: null };
 
-    /// <summary>Reads an argument; each tensor in it is added to <paramref name="tensors"/> and becomes its position there.</summary>
-    /// <exception cref="ModelException">The value is none that a call can have.</exception>
+    /// <summary>Reads an argument; each tensor in it is added to <paramref name="tensors"/> and replaced by its position there.</summary>
+    /// <exception cref="ModelException">The value cannot be an argument of a call.</exception>
     public static CallValue Read(JsonElement json, List<TensorReference>? tensors, int depth = 0)
     {
-        if (depth > Deepest) throw new ModelException($"an argument is nested more than {Deepest} deep.");
+        if (depth > MaxDepth) throw new ModelException($"an argument is nested more than {MaxDepth} levels deep.");
         switch (json.ValueKind)
         {
             case JsonValueKind.Null:
@@ -35,19 +35,23 @@ internal abstract record CallValue
 
         var name = json.TryGetProperty("class_name", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;
         var config = json.TryGetProperty("config", out var inner) ? inner : default;
+        var isObject = config.ValueKind == JsonValueKind.Object;
         switch (name)
         {
-            case "__keras_tensor__" when tensors is not null && config.ValueKind == JsonValueKind.Object && config.TryGetProperty("keras_history", out var history):
+            case "__keras_tensor__" when tensors is not null && isObject && config.TryGetProperty("keras_history", out var history):
                 tensors.Add(TensorReference.Read(history));
                 return new Tensor(tensors.Count - 1);
-            case "__tuple__" or "__tensor__" or "__numpy__" when config.ValueKind == JsonValueKind.Object && config.TryGetProperty("value", out var value):
-                return Read(value, tensors, depth + 1) is List list && name != "__tuple__" ? new Array(list) : Read(value, tensors, depth + 1);
-            case "__slice__" when config.ValueKind == JsonValueKind.Object:
+            case "__tuple__" or "__tensor__" or "__numpy__" when isObject && config.TryGetProperty("value", out var value):
+                var content = Read(value, tensors, depth + 1);
+                return content is List list && name != "__tuple__" ? new Array(list) : content;
+            case "__slice__" when isObject:
                 return new Slice(Bound(config, "start"), Bound(config, "stop"), Bound(config, "step"));
             case "__ellipsis__":
                 return new Ellipsis();
+            case null:
+                throw new ModelException("an argument is an object without class_name.");
             default:
-                throw new ModelException(name is null ? "an argument is an object without class_name." : $"an argument is a {name}, which no operation here takes; expected tensors, numbers, words or lists of them.");
+                throw new ModelException($"an argument is a {name}, which no function here takes; expected tensors, numbers, strings or lists of them.");
         }
     }
 
@@ -55,7 +59,7 @@ internal abstract record CallValue
     /// <param name="tensor">How a tensor of the call is written.</param>
     public abstract JsonNode? Write(Func<int, JsonNode> tensor);
 
-    /// <summary>As a whole number.</summary>
+    /// <summary>The value as a whole number.</summary>
     public int Integer(string what) => this switch
     {
         Literal { Value: long value } when value is >= int.MinValue and <= int.MaxValue => (int)value,
@@ -70,7 +74,7 @@ internal abstract record CallValue
         _ => throw new ModelException($"{what} is {this}; expected a number."),
     };
 
-    /// <summary>As whole numbers: one alone is a list of one.</summary>
+    /// <summary>The value as a list of whole numbers; a single number is a list of one.</summary>
     public int[] Integers(string what) => this is List list ? [.. list.Items.Select(item => item.Integer(what))] : [Integer(what)];
 
     private static int? Bound(JsonElement config, string key) =>
@@ -94,18 +98,23 @@ internal abstract record CallValue
         public override string ToString() => "[" + string.Join(", ", Items) + "]";
     }
 
-    /// <summary>Numbers that were an array in Python.</summary>
+    /// <summary>A NumPy array or a tensor constant in Python.</summary>
     internal sealed record Array(List Rows) : CallValue
     {
         public override JsonNode Write(Func<int, JsonNode> tensor) =>
-            new JsonObject { ["class_name"] = "__numpy__", ["config"] = new JsonObject { ["value"] = Rows.Write(tensor), ["dtype"] = HoldsFractions(Rows) ? "float32" : "int64" } };
+            new JsonObject
+            {
+                ["class_name"] = "__numpy__",
+                ["config"] = new JsonObject { ["value"] = Rows.Write(tensor), ["dtype"] = HoldsFractions(Rows) ? "float32" : "int64" },
+            };
 
         public override string ToString() => "an array";
 
-        private static bool HoldsFractions(CallValue value) => value is List list ? list.Items.Any(HoldsFractions) : value is Literal { Value: double };
+        private static bool HoldsFractions(CallValue value) =>
+            value is List list ? list.Items.Any(HoldsFractions) : value is Literal { Value: double };
     }
 
-    /// <summary>Nothing, a truth value, a whole number (long), a number (double) or a word.</summary>
+    /// <summary>Null, a bool, a whole number (long), another number (double) or a string.</summary>
     internal sealed record Literal(object? Value) : CallValue
     {
         public override JsonNode? Write(Func<int, JsonNode> tensor) => Value switch
@@ -117,7 +126,13 @@ internal abstract record CallValue
             _ => null,
         };
 
-        public override string ToString() => Value switch { null => "None", string value => $"'{value}'", IFormattable value => value.ToString(null, CultureInfo.InvariantCulture), _ => Value.ToString()! };
+        public override string ToString() => Value switch
+        {
+            null => "None",
+            string value => $"'{value}'",
+            IFormattable value => value.ToString(null, CultureInfo.InvariantCulture),
+            _ => Value.ToString()!,
+        };
     }
 
     /// <summary>Python's <c>start:stop:step</c>.</summary>
@@ -129,36 +144,42 @@ internal abstract record CallValue
         public override string ToString() => $"{Start}:{Stop}:{Step}";
     }
 
-    /// <summary>Python's <c>...</c>: as many whole axes as are needed.</summary>
+    /// <summary>Python's <c>...</c>: as many full slices as needed to cover all axes.</summary>
     internal sealed record Ellipsis : CallValue
     {
-        public override JsonNode Write(Func<int, JsonNode> tensor) => new JsonObject { ["class_name"] = "__ellipsis__", ["config"] = new JsonObject() };
+        public override JsonNode Write(Func<int, JsonNode> tensor) =>
+            new JsonObject { ["class_name"] = "__ellipsis__", ["config"] = new JsonObject() };
 
         public override string ToString() => "...";
     }
 }
 
-/// <summary>A tensor by where it comes from: the layer's name, which of its calls, which of the call's outputs.</summary>
+/// <summary>A tensor identified by its origin: the layer's name, the index of the call, the index of the call's output.</summary>
 internal readonly record struct TensorReference(string Layer, int Call, int Output)
 {
     public static TensorReference Read(JsonElement json)
     {
-        if (json.ValueKind == JsonValueKind.Array && json.GetArrayLength() == 3 && json[0].ValueKind == JsonValueKind.String && json[1].ValueKind == JsonValueKind.Number
-            && json[2].ValueKind == JsonValueKind.Number && json[1].TryGetInt32(out var call) && json[2].TryGetInt32(out var output) && call >= 0 && output >= 0)
+        if (IsReference(json) && json[2].ValueKind == JsonValueKind.Number
+            && json[1].TryGetInt32(out var call) && json[2].TryGetInt32(out var output) && call >= 0 && output >= 0)
             return new(json[0].GetString()!, call, output);
         throw new ModelException($"a tensor is given as {Shortened(json)}; expected [\"layer\", call, output].");
     }
 
-    public static bool IsOne(JsonElement json) => json.ValueKind == JsonValueKind.Array && json.GetArrayLength() == 3 && json[0].ValueKind == JsonValueKind.String && json[1].ValueKind == JsonValueKind.Number;
+    public static bool IsReference(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Array
+        && json.GetArrayLength() == 3
+        && json[0].ValueKind == JsonValueKind.String
+        && json[1].ValueKind == JsonValueKind.Number;
 
     public JsonArray ToJson() => [Layer, Call, Output];
 
     private static string Shortened(JsonElement json) => json.GetRawText() is { Length: > 60 } text ? text[..60] + "..." : json.GetRawText();
 }
 
-/// <summary>The arguments of one call: by position, then by name.</summary>
+/// <summary>The arguments of one call: positional ones, then named ones.</summary>
 internal sealed record CallArguments(IReadOnlyList<CallValue> Positional, IReadOnlyList<KeyValuePair<string, CallValue>> Named)
 {
-    /// <summary>An argument by position or by name; null where it was not given.</summary>
-    public CallValue At(int position, string name) => position < Positional.Count ? Positional[position] : Named.FirstOrDefault(entry => entry.Key == name).Value ?? CallValue.Null;
+    /// <summary>An argument by position or by name; <see cref="CallValue.Null"/> if it was omitted.</summary>
+    public CallValue At(int position, string name) =>
+        position < Positional.Count ? Positional[position] : Named.FirstOrDefault(entry => entry.Key == name).Value ?? CallValue.Null;
 }

@@ -7,7 +7,7 @@ internal sealed class GraphReferences
 {
     private readonly Dictionary<Value, TensorReference> _references = [];
 
-    // One value may be two outputs, as the last output of an LSTM and its hidden state are; then the handle tells which was meant.
+    // One value may be two outputs, as the last output of an LSTM and its hidden state are; the handle then tells which one is meant.
     private readonly Dictionary<object, TensorReference> _handles = new(ReferenceEqualityComparer.Instance);
     private readonly ReadProblems _problems;
 
@@ -38,7 +38,7 @@ internal sealed class GraphReferences
                 int Order(ModelStep step) => step.Call is not null && order.TryGetValue(step.Call, out var i) ? i : int.MaxValue;
             }
 
-            // Keras counts the making of a functional model as its call 0.
+            // Keras counts the construction of a functional model as its call 0.
             var first = group[0].Layer is Model and not Sequential ? 1 : 0;
             for (var i = 0; i < group.Count; i++)
             {
@@ -57,15 +57,18 @@ internal sealed class GraphReferences
     /// <summary>The steps grouped by layer, in Keras' order.</summary>
     public IReadOnlyList<IReadOnlyList<ModelStep>> Steps { get; }
 
-    /// <summary>A tensor as an argument.</summary>
-    public JsonNode Write(SymbolicTensor tensor) => _handles.TryGetValue(tensor, out var reference) ? Write(tensor.Value, reference) : Write(tensor.Value);
+    /// <summary>Writes a tensor as an argument.</summary>
+    public JsonNode Write(SymbolicTensor tensor) =>
+        _handles.TryGetValue(tensor, out var reference) ? Write(tensor.Value, reference) : Write(tensor.Value);
 
-    /// <summary>A value as an argument.</summary>
+    /// <summary>Writes a value as an argument.</summary>
     public JsonNode Write(Value value)
     {
         if (!_references.TryGetValue(value, out var reference))
         {
-            _problems.Add($"a tensor {value.Spec} is taken from within {value.Origin}, which a file cannot name; take it from the layer's output, or compute it inside the layer.");
+            _problems.Add(
+                $"a tensor {value.Spec} is taken from inside {value.Origin}, which a file cannot refer to; "
+                + "use the layer's output, or compute it inside the layer.");
             return new JsonObject();
         }
 
@@ -90,8 +93,9 @@ internal sealed class GraphReferences
         var list = new List<JsonArray>();
         foreach (var tensor in tensors)
         {
-            if (_handles.TryGetValue(tensor, out var reference) || _references.TryGetValue(tensor.Value, out reference)) list.Add(reference.ToJson());
-            else _problems.Add($"an output {tensor.Value.Spec} is taken from within {tensor.Value.Origin}, which a file cannot name; return it from the layer.");
+            var value = tensor.Value;
+            if (_handles.TryGetValue(tensor, out var reference) || _references.TryGetValue(value, out reference)) list.Add(reference.ToJson());
+            else _problems.Add($"an output {value.Spec} is taken from inside {value.Origin}, which a file cannot refer to; return it from the layer.");
         }
 
         return list.Count == 1 ? list[0] : new JsonArray([.. list]);

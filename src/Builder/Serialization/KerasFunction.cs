@@ -2,14 +2,21 @@ using System.Text.Json.Nodes;
 
 namespace OnnxFunctional.Serialization;
 
-/// <summary>What Keras puts into a model's graph for a function called on symbolic tensors, such as <c>NotEqual</c> or <c>Reshape</c>: a step with a name that is no layer.</summary>
-/// <remarks>It keeps its configuration and the arguments of its call, so that it is written as it was read.</remarks>
+/// <summary>
+/// One of Keras' functions called on symbolic tensors, such as <c>NotEqual</c> or <c>Reshape</c>: a named step of a model that is not one of its layers.
+/// </summary>
+/// <remarks>It keeps its configuration and the arguments of its calls, so that it is written as it was read.</remarks>
 internal sealed class KerasFunction : LayerBase
 {
     private readonly Func<FunctionArguments, SymbolicTensors> _rule;
     private readonly List<CallArguments> _arguments = [];
 
-    public KerasFunction(string module, string className, IReadOnlyList<KeyValuePair<string, CallValue>> config, Func<FunctionArguments, SymbolicTensors> rule, string name)
+    public KerasFunction(
+        string module,
+        string className,
+        IReadOnlyList<KeyValuePair<string, CallValue>> config,
+        Func<FunctionArguments, SymbolicTensors> rule,
+        string name)
         : base(name)
     {
         Module = module;
@@ -25,7 +32,7 @@ internal sealed class KerasFunction : LayerBase
 
     internal override string ClassName { get; }
 
-    /// <summary>The arguments of a call, tensors by their position among its inputs.</summary>
+    /// <summary>The arguments of a call, with tensors as positions among its inputs.</summary>
     public CallArguments ArgumentsOf(LayerCall call)
     {
         for (var i = 0; i < Calls.Count; i++)
@@ -33,7 +40,7 @@ internal sealed class KerasFunction : LayerBase
             if (ReferenceEquals(Calls[i], call)) return _arguments[i];
         }
 
-        // A copy of a call within another model has the arguments of the call it copies.
+        // A copy of a call inside another model has the arguments of the original.
         return _arguments[0];
     }
 
@@ -52,7 +59,9 @@ internal sealed class KerasFunction : LayerBase
     internal override LayerBase CopyUncalled(string name) => new KerasFunction(Module, ClassName, Config, _rule, name);
 
     internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) =>
-        _arguments.Count > 0 ? CallWith(inputs, _arguments[0]) : throw new ModelException($"Operation '{Name}' has no arguments to be called with.");
+        _arguments.Count > 0
+            ? CallWith(inputs, _arguments[0])
+            : throw new ModelException($"Function '{Name}' has not been called, so its arguments are unknown; call it as part of its model.");
 
     public JsonObject WriteConfig(string name)
     {
@@ -62,36 +71,38 @@ internal sealed class KerasFunction : LayerBase
     }
 }
 
-/// <summary>What the rule of an operation reads: its configuration and the arguments of one call.</summary>
-internal sealed class FunctionArguments(KerasFunction operation, SymbolicTensors tensors, CallArguments arguments)
+/// <summary>What the rule of a function reads: its configuration and the arguments of one call.</summary>
+internal sealed class FunctionArguments(KerasFunction function, SymbolicTensors tensors, CallArguments arguments)
 {
     /// <summary>An argument as a tensor; a number becomes a constant.</summary>
     public SymbolicTensor Tensor(int position, string name) => ToTensor(arguments.At(position, name), name);
 
-    /// <summary>A list of tensors.</summary>
+    /// <summary>An argument as a list of tensors; a single tensor is a list of one.</summary>
     public SymbolicTensors Tensors(int position, string name) =>
-        arguments.At(position, name) is CallValue.List list ? list.Items.Select(item => ToTensor(item, name)).ToArray() : (SymbolicTensors)Tensor(position, name);
+        arguments.At(position, name) is CallValue.List list
+            ? list.Items.Select(item => ToTensor(item, name)).ToArray()
+            : (SymbolicTensors)Tensor(position, name);
 
-    /// <summary>An argument that is no tensor; null where it was not given.</summary>
+    /// <summary>An argument that is not a tensor; <see cref="CallValue.Null"/> if it was omitted.</summary>
     public CallValue Argument(int position, string name) => arguments.At(position, name);
 
-    /// <summary>A value of the configuration; null where it is not there.</summary>
-    public CallValue Config(string key) => operation.Config.FirstOrDefault(entry => entry.Key == key).Value ?? CallValue.Null;
+    /// <summary>A value of the configuration; <see cref="CallValue.Null"/> if it is missing.</summary>
+    public CallValue Config(string key) => function.Config.FirstOrDefault(entry => entry.Key == key).Value ?? CallValue.Null;
 
-    public int Integer(string key, int otherwise) => Config(key) is { IsNull: false } value ? value.Integer(key) : otherwise;
+    public int Integer(string key, int fallback) => Config(key) is { IsNull: false } value ? value.Integer(key) : fallback;
 
-    public float Number(string key, float otherwise) => Config(key) is { IsNull: false } value ? value.Number(key) : otherwise;
+    public float Number(string key, float fallback) => Config(key) is { IsNull: false } value ? value.Number(key) : fallback;
 
-    public bool Flag(string key, bool otherwise = false) => Config(key) switch
+    public bool Flag(string key, bool fallback = false) => Config(key) switch
     {
         CallValue.Literal { Value: bool value } => value,
-        { IsNull: true } => otherwise,
+        { IsNull: true } => fallback,
         var value => throw new ModelException($"{key} is {value}; expected true or false."),
     };
 
     public int[] Integers(string key) => Config(key).Integers(key);
 
-    /// <summary>The axes named by the key <c>axis</c>; none where all are meant.</summary>
+    /// <summary>The axes under the key <c>axis</c>; empty if all are meant.</summary>
     public Axes Axis => Config("axis") is { IsNull: false } value ? Axes.Create(value.Integers("axis")) : default;
 
     private SymbolicTensor ToTensor(CallValue value, string name) => value switch
@@ -112,7 +123,9 @@ internal sealed class FunctionArguments(KerasFunction operation, SymbolicTensors
         var whole = true;
         Add(rows, 0);
         var shape = Shape.Of([.. dims]);
-        return whole ? Ops.Constant(shape, [.. values.Select(value => (long)value)]) : Ops.Constant(shape, [.. values.Select(value => (float)value)]);
+        return whole
+            ? Ops.Constant(shape, [.. values.Select(value => (long)value)])
+            : Ops.Constant(shape, [.. values.Select(value => (float)value)]);
 
         void Add(CallValue value, int depth)
         {
@@ -128,7 +141,7 @@ internal sealed class FunctionArguments(KerasFunction operation, SymbolicTensors
             }
             else
             {
-                throw new ModelException($"argument {name} holds {value}; expected numbers in rows of one length.");
+                throw new ModelException($"argument {name} holds {value}; expected numbers in rows of equal length.");
             }
         }
     }

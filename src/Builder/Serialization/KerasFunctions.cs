@@ -43,7 +43,7 @@ internal static class KerasFunctions
         ["Reciprocal"] = Unary(Ops.Reciprocal),
         ["Round"] = call => call.Integer("decimals", 0) == 0
             ? Ops.Round(call.Tensor(0, "x"))
-            : throw new ModelException("Round to decimals is not supported; expected decimals=0."),
+            : throw new ModelException("Rounding to decimal places is not supported; expected decimals=0."),
         ["Rsqrt"] = Unary(Ops.Rsqrt),
         ["Sign"] = Unary(Ops.Sign),
         ["Sin"] = Unary(Ops.Sin),
@@ -106,7 +106,7 @@ internal static class KerasFunctions
         ["Moveaxis"] = call => MoveAxis(call.Tensor(0, "x"), call.Integers("source"), call.Integers("destination")),
         ["OneHot"] = call => call.Integer("axis", -1) == -1
             ? Ops.OneHot(call.Tensor(0, "x"), call.Integer("num_classes", 0))
-            : throw new ModelException("OneHot along another axis than the last is not supported; expected axis=-1."),
+            : throw new ModelException("OneHot along an axis other than the last is not supported; expected axis=-1."),
         ["Pad"] = Pad,
         ["Ravel"] = Unary(x => Ops.Reshape(x, -1)),
         ["Reshape"] = call => Ops.Reshape(call.Tensor(0, "x"), NewShape(call.Config("newshape"))),
@@ -187,7 +187,7 @@ internal static class KerasFunctions
     private static Rule OnLastAxis(Activation activation) =>
         call => call.Tensor(0, "x") is var x && call.Integer("axis", -1) is var axis && (axis == -1 || axis == x.Rank - 1)
             ? activation.Apply(x)
-            : throw new ModelException($"{activation.Name} along another axis than the last is not supported; transpose before and after.");
+            : throw new ModelException($"{activation.Name} along an axis other than the last is not supported; transpose before and after.");
 
     /// <summary>Python's true division: integers give floating-point quotients.</summary>
     private static SymbolicTensor Quotient(SymbolicTensor a, SymbolicTensor b) =>

@@ -7,11 +7,15 @@ using OnnxFunctional.Regularizers;
 
 namespace OnnxFunctional.Serialization;
 
-/// <summary>All classes a file may name without the user's doing, one row a class. Nothing else is ever made from a file.</summary>
+/// <summary>The built-in classes a file may name, one row per class. Apart from <see cref="CustomObjects"/>, nothing else is created from a file.</summary>
 internal static class KerasRegistry
 {
-    // How Keras runs the loop over time; the numbers are the same.
-    private static readonly FixedKey[] RecurrentKeys = [Ignored("use_cudnn", "\"auto\"") with { Written = false }, Ignored("implementation", "2") with { Written = false }];
+    // How Keras runs the loop over time; the results are the same.
+    private static readonly FixedKey[] RecurrentKeys =
+    [
+        Ignored("use_cudnn", "\"auto\"") with { Written = false },
+        Ignored("implementation", "2") with { Written = false },
+    ];
 
     public static FrozenDictionary<string, KerasType> Layers { get; } = ByName(
         Layer<ActivationLayer>("Activation", notesShape: false),
@@ -70,7 +74,12 @@ internal static class KerasRegistry
         Layer<Gru>("GRU", CallForm.Recurrent, mask: true, keys: RecurrentKeys),
         Layer<GruCell>("GRUCell", notesShape: false, keys: [Ignored("implementation", "2") with { Written = false }]),
         Layer<Layers.Identity>("Identity", notesShape: false),
-        Layer<IntegerLookup>("IntegerLookup", notesShape: false, keys: [Ignored("sparse", "false"), Fixed("oov_method", "\"floormod\""), Fixed("salt", "null"), Ignored("vocabulary_dtype", "\"int64\""), Ignored("vocabulary_size", "null") with { Written = false }]),
+        Layer<IntegerLookup>("IntegerLookup", notesShape: false, keys: [
+            Ignored("sparse", "false"),
+            Fixed("oov_method", "\"floormod\""),
+            Fixed("salt", "null"),
+            Ignored("vocabulary_dtype", "\"int64\""),
+            Ignored("vocabulary_size", "null") with { Written = false }]),
         Layer<LayerNormalization>("LayerNormalization"),
         Layer<LeakyRelu>("LeakyReLU", notesShape: false),
         Layer<Lstm>("LSTM", CallForm.Recurrent, mask: true, keys: RecurrentKeys),
@@ -149,7 +158,7 @@ internal static class KerasRegistry
         Row<NonNeg>("NonNeg", "keras.constraints"),
         Row<UnitNorm>("UnitNorm", "keras.constraints", single: ["axis"]));
 
-    /// <summary>The row of a class of ours.</summary>
+    /// <summary>The row of each built-in class.</summary>
     public static FrozenDictionary<Type, KerasType> ByType { get; } =
         new[] { Layers, Initializers, Regularizers, Constraints }.SelectMany(table => table.Values).Distinct().ToFrozenDictionary(type => type.Type);
 
@@ -163,26 +172,43 @@ internal static class KerasRegistry
 
     private static FixedKey Null(string key) => new(key, "null", false);
 
-    /// <summary>A feature we do not have; another value is refused.</summary>
+    /// <summary>A key of a feature that is not supported; other values are rejected.</summary>
     private static FixedKey Fixed(string key, string value) => new(key, value, false);
 
-    /// <summary>A setting without meaning here.</summary>
+    /// <summary>A key that has no effect here.</summary>
     private static FixedKey Ignored(string key, string value) => new(key, value, true);
 
     private static KerasType Layer<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(
-        string name, CallForm form = CallForm.Separate, bool mask = false, bool notesShape = true, string[]? omitted = null, FixedKey[]? keys = null, string[]? single = null)
+        string name,
+        CallForm form = CallForm.Separate,
+        bool mask = false,
+        bool notesShape = true,
+        string[]? omitted = null,
+        FixedKey[]? keys = null,
+        string[]? single = null)
         where T : LayerBase =>
         Row<T>(name, "keras.layers", form, mask, notesShape, omitted, keys, single: single);
 
-    private static KerasType Initializer<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(string name, string[]? aliases = null, FixedKey[]? keys = null)
+    private static KerasType Initializer<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(
+        string name,
+        string[]? aliases = null,
+        FixedKey[]? keys = null)
         where T : Initializer =>
         Row<T>(name, "keras.initializers", keys: keys, aliases: aliases);
 
     private static KerasType Row<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(
-        string name, string module, CallForm form = CallForm.Separate, bool mask = false, bool notesShape = false, string[]? omitted = null, FixedKey[]? keys = null, string[]? aliases = null, string[]? single = null) =>
+        string name,
+        string module,
+        CallForm form = CallForm.Separate,
+        bool mask = false,
+        bool notesShape = false,
+        string[]? omitted = null,
+        FixedKey[]? keys = null,
+        string[]? aliases = null,
+        string[]? single = null) =>
         KerasType.Of<T>(name, module, form, mask, notesShape, omitted, keys, aliases, single);
 
-    /// <summary>By Keras' name, its aliases and the snake case that strings use: <c>GlorotUniform</c> and <c>glorot_uniform</c>.</summary>
+    /// <summary>A table by Keras' name, its aliases and, except for layers, their snake case: <c>GlorotUniform</c> and <c>glorot_uniform</c>.</summary>
     private static FrozenDictionary<string, KerasType> ByName(params KerasType[] types)
     {
         var table = new Dictionary<string, KerasType>();

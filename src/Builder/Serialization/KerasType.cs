@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace OnnxFunctional.Serialization;
 
-/// <summary>What a class is to a model.</summary>
+/// <summary>The role of a class in a model.</summary>
 internal enum KerasKind
 {
     None,
@@ -13,33 +13,33 @@ internal enum KerasKind
     Constraint,
 }
 
-/// <summary>How a layer's call is written: where its tensors stand.</summary>
+/// <summary>How a layer's call is written: where its tensors appear among the arguments.</summary>
 internal enum CallForm
 {
-    /// <summary>Each tensor is an argument of its own: <c>mha(query, value)</c>.</summary>
+    /// <summary>Each tensor is a separate argument: <c>mha(query, value)</c>.</summary>
     Separate,
 
     /// <summary>One list holds them all: <c>add([a, b])</c>.</summary>
     List,
 
-    /// <summary>The first is the sequence, the others are the keyword <c>initial_state</c>.</summary>
+    /// <summary>The first tensor is the sequence; the others form the keyword argument <c>initial_state</c>.</summary>
     Recurrent,
 }
 
-/// <summary>A key of Keras' configuration that our class has no property for.</summary>
+/// <summary>A key of Keras' configuration for which our class has no property.</summary>
 /// <param name="Key">The key.</param>
-/// <param name="Value">Its value as JSON: what is written.</param>
-/// <param name="AnyValue">Whether another value changes nothing for us, such as how Keras runs the layer; otherwise it is refused.</param>
+/// <param name="Value">The value that is written, as JSON.</param>
+/// <param name="AnyValue">Whether other values are accepted because they do not affect the results, such as how Keras runs the layer.</param>
 internal sealed record FixedKey(string Key, string Value, bool AnyValue)
 {
-    /// <summary>Whether today's Keras writes it; otherwise older files may hold it.</summary>
+    /// <summary>Whether current Keras versions write the key; if not, older files may hold it.</summary>
     public bool Written { get; init; } = true;
 }
 
-/// <summary>A value of the configuration: a property, and the constructor's parameter where it has one.</summary>
+/// <summary>An entry of the configuration: its key and the property that holds its value.</summary>
 internal sealed record ConfigMember(string Key, PropertyInfo Property);
 
-/// <summary>A class that files may name, and how its configuration is bound to it: by name, <c>use_bias</c> to <c>UseBias</c>.</summary>
+/// <summary>A class that files may name. Its configuration is bound by name: <c>use_bias</c> to <c>UseBias</c>.</summary>
 internal sealed class KerasType
 {
     private readonly Lazy<(ConfigMember[] Members, ConstructorInfo[] Constructors)> _shape;
@@ -56,40 +56,58 @@ internal sealed class KerasType
     /// <summary>Keras' name of the class.</summary>
     public string Name { get; }
 
-    /// <summary>Keras' module; <see langword="null"/> for a class of the user's.</summary>
+    /// <summary>Keras' module; <see langword="null"/> for a custom class.</summary>
     public string? Module { get; }
 
     public Type Type { get; }
 
     public KerasKind Kind { get; }
 
-    /// <summary>Other names Keras knows it by.</summary>
+    /// <summary>Other names that Keras accepts for the class.</summary>
     public IReadOnlyList<string> Aliases { get; private init; } = [];
 
     public IReadOnlyList<FixedKey> FixedKeys { get; private init; } = [];
 
-    /// <summary>Keys that Keras leaves out where nothing was asked for: null, channels last.</summary>
+    /// <summary>Keys that Keras omits when they have their default: null, channels last.</summary>
     public IReadOnlyList<string> Omitted { get; private init; } = [];
 
-    /// <summary>Keys of lists that Keras writes as a number where they hold one.</summary>
+    /// <summary>Keys of lists that Keras writes as a number if they hold just one.</summary>
     public IReadOnlyList<string> Single { get; private init; } = [];
 
     public CallForm Form { get; private init; }
 
-    /// <summary>Whether the call has the keyword <c>mask</c>.</summary>
+    /// <summary>Whether the call has the keyword argument <c>mask</c>.</summary>
     public bool TakesMask { get; private init; }
 
-    /// <summary>Whether Keras notes the input's shape, <c>build_config</c>.</summary>
+    /// <summary>Whether Keras records the input's shape in <c>build_config</c>.</summary>
     public bool NotesShape { get; private init; }
 
     public IReadOnlyList<ConfigMember> Configuration => _shape.Value.Members;
 
     public static KerasType Of<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(
-        string name, string? module, CallForm form = CallForm.Separate, bool mask = false, bool notesShape = true, string[]? omitted = null, FixedKey[]? keys = null, string[]? aliases = null, string[]? single = null) =>
-        new(name, module, typeof(T)) { Form = form, TakesMask = mask, NotesShape = notesShape, Omitted = omitted ?? [], FixedKeys = keys ?? [], Aliases = aliases ?? [], Single = single ?? [] };
+        string name,
+        string? module,
+        CallForm form = CallForm.Separate,
+        bool mask = false,
+        bool notesShape = true,
+        string[]? omitted = null,
+        FixedKey[]? keys = null,
+        string[]? aliases = null,
+        string[]? single = null) =>
+        new(name, module, typeof(T))
+        {
+            Form = form,
+            TakesMask = mask,
+            NotesShape = notesShape,
+            Omitted = omitted ?? [],
+            FixedKeys = keys ?? [],
+            Aliases = aliases ?? [],
+            Single = single ?? [],
+        };
 
-    /// <summary>A class of the user's as it is met in a model; its form follows from what it derives from.</summary>
-    public static KerasType Custom(LayerBase layer) => new(layer.GetType().Name, null, layer.GetType()) { Form = layer is MergeLayer ? CallForm.List : CallForm.Separate, NotesShape = true };
+    /// <summary>The type of a custom layer found in a model; its call form follows from its base class.</summary>
+    public static KerasType Custom(LayerBase layer) =>
+        new(layer.GetType().Name, null, layer.GetType()) { Form = layer is MergeLayer ? CallForm.List : CallForm.Separate, NotesShape = true };
 
     public static KerasType Custom(Initializer initializer) => new(initializer.GetType().Name, null, initializer.GetType());
 
@@ -97,12 +115,12 @@ internal sealed class KerasType
 
     public static KerasType Custom(Constraint constraint) => new(constraint.GetType().Name, null, constraint.GetType());
 
-    /// <summary>The property behind a key; underscores and casing do not count, so that <c>beta_1</c> finds <c>Beta1</c>.</summary>
+    /// <summary>Finds the property for a key. Underscores and casing are ignored, so that <c>beta_1</c> finds <c>Beta1</c>.</summary>
     public ConfigMember? Find(string key)
     {
         foreach (var member in Configuration)
         {
-            if (Same(member.Key, key)) return member;
+            if (IsSameKey(member.Key, key)) return member;
         }
 
         return null;
@@ -110,16 +128,21 @@ internal sealed class KerasType
 
     public FixedKey? FindFixed(string key) => FixedKeys.FirstOrDefault(entry => entry.Key == key);
 
-    /// <summary>Parameters that no property of the same name shows, so that a file could not hold them; of the constructor that has fewest of those.</summary>
+    /// <summary>
+    /// Constructor parameters without a property of the same name, which a file therefore cannot hold; of the constructor that has the fewest of them.
+    /// </summary>
     public IReadOnlyList<string> HiddenParameters() =>
         _shape.Value.Constructors
-            .Select(constructor => constructor.GetParameters().Select(parameter => parameter.Name!).Where(name => name != "name" && Find(name) is null).ToArray())
+            .Select(constructor => constructor.GetParameters()
+                .Select(parameter => parameter.Name!)
+                .Where(name => name != "name" && Find(name) is null)
+                .ToArray())
             .MinBy(names => names.Length) ?? [];
 
-    /// <summary>Makes an object: constructor parameters first, then what is left through its properties.</summary>
-    /// <param name="values">Values by the members' keys.</param>
-    /// <param name="name">A layer's name.</param>
-    /// <exception cref="ModelException">A parameter without default is missing, or the class refuses a value.</exception>
+    /// <summary>Creates an object: values go to the constructor's parameters first, the remaining ones to properties.</summary>
+    /// <param name="values">The values by configuration key.</param>
+    /// <param name="name">The name, if the object is a layer.</param>
+    /// <exception cref="ModelException">A parameter without a default is missing, or the class rejects a value.</exception>
     public object Create(IReadOnlyDictionary<string, object?> values, string? name)
     {
         var missing = new List<string>();
@@ -143,7 +166,7 @@ internal sealed class KerasType
                 }
                 else if (parameter.HasDefaultValue)
                 {
-                    // A default of a struct arrives as null here, which Invoke turns into that default again.
+                    // The default of a struct parameter is null here, which Invoke turns into that default.
                     arguments[i] = parameter.DefaultValue;
                 }
                 else
@@ -153,30 +176,33 @@ internal sealed class KerasType
             }
 
             if (missing.Count > 0) continue;
-            var made = constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, arguments, null);
+            var created = constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, arguments, null);
             foreach (var member in Configuration)
             {
                 if (used.Contains(member.Key) || !values.TryGetValue(member.Key, out var value)) continue;
                 if (member.Property.SetMethod is not { } setter)
                 {
-                    if (!Equals(member.Property.GetValue(made), value)) throw new ModelException($"{member.Key} cannot be set on {Type.Name}; give its property {member.Property.Name} an init accessor.");
+                    if (!Equals(member.Property.GetValue(created), value))
+                        throw new ModelException($"{member.Key} cannot be set on {Type.Name}; give its property {member.Property.Name} an init accessor.");
                     continue;
                 }
 
                 if (value is not null || !member.Property.PropertyType.IsValueType || Nullable.GetUnderlyingType(member.Property.PropertyType) is not null)
-                    setter.Invoke(made, BindingFlags.DoNotWrapExceptions, null, [value], null);
+                    setter.Invoke(created, BindingFlags.DoNotWrapExceptions, null, [value], null);
             }
 
-            return made;
+            return created;
         }
 
-        throw new ModelException(missing.Count == 0 ? $"{Type.Name} has no public constructor." : $"its configuration lacks {string.Join(", ", missing)}; expected a value for each.");
+        throw new ModelException(missing.Count == 0
+            ? $"{Type.Name} has no public constructor."
+            : $"its configuration lacks {string.Join(", ", missing)}; expected a value for each.");
     }
 
     private static bool TakesNull(ParameterInfo parameter) =>
         Nullable.GetUnderlyingType(parameter.ParameterType) is not null || (!parameter.ParameterType.IsValueType && parameter.HasDefaultValue);
 
-    private static bool Same(string left, string right)
+    private static bool IsSameKey(string left, string right)
     {
         var (i, j) = (0, 0);
         while (true)
@@ -197,14 +223,18 @@ internal sealed class KerasType
 
     private static ConfigMember[] MembersOf([DynamicallyAccessedMembers(ConfigurationMembers.Kept)] Type type)
     {
-        var parameters = ConstructorsOf(type).SelectMany(constructor => constructor.GetParameters()).Select(parameter => parameter.Name!).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var parameters = ConstructorsOf(type)
+            .SelectMany(constructor => constructor.GetParameters())
+            .Select(parameter => parameter.Name!)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
         var members = new List<ConfigMember>();
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
-            // Name, Trainable, Weights and the like belong to every layer and are written apart.
+            // Every layer has Name, Trainable, Weights and the like; they are written separately.
             var declarer = property.DeclaringType;
-            if (declarer == typeof(LayerBase) || declarer == typeof(Layer) || declarer == typeof(MergeLayer) || property.GetMethod is not { IsPublic: true } || property.GetIndexParameters().Length > 0) continue;
-            if (property.GetMethod.GetBaseDefinition().DeclaringType == typeof(LayerBase)) continue;
+            if (declarer == typeof(LayerBase) || declarer == typeof(Layer) || declarer == typeof(MergeLayer)) continue;
+            if (property.GetMethod is not { IsPublic: true } getter || property.GetIndexParameters().Length > 0) continue;
+            if (getter.GetBaseDefinition().DeclaringType == typeof(LayerBase)) continue;
             if (property.SetMethod is { IsPublic: true } || parameters.Contains(property.Name)) members.Add(new(Naming.SnakeCase(property.Name), property));
         }
 

@@ -2,27 +2,29 @@ using System.Text.Json;
 
 namespace OnnxFunctional.Serialization;
 
-/// <content>Functional models: first all layers, then their calls in an order in which every tensor exists.</content>
+/// <content>Functional models: all layers first, then their calls, each after the calls that produce its tensors.</content>
 internal sealed partial class ModelReader
 {
     private Model? ReadFunctional(JsonElement config, string where, string? name)
     {
-        if (!config.TryGetProperty("layers", out var list) || list.ValueKind != JsonValueKind.Array) throw new ModelException("its configuration has no list of layers.");
+        if (!config.TryGetProperty("layers", out var list) || list.ValueKind != JsonValueKind.Array)
+            throw new ModelException("its configuration has no list of layers.");
         var layers = new Dictionary<string, LayerEntry>();
         var calls = new List<PendingCall>();
         var failed = false;
         foreach (var item in list.EnumerateArray())
         {
-            var operation = ReadOperation(item, $"a layer of {where}");
-            var key = Text(item, "name") ?? (item.ValueKind == JsonValueKind.Object && item.TryGetProperty("config", out var inner) ? Text(inner, "name") : null);
-            if (operation is null || key is null)
+            var layer = ReadLayer(item, $"a layer of {where}");
+            var key = Text(item, "name");
+            if (key is null && item.ValueKind == JsonValueKind.Object && item.TryGetProperty("config", out var inner)) key = Text(inner, "name");
+            if (layer is null || key is null)
             {
-                if (operation is not null) _problems.Add($"{where}: a layer of class {operation.ClassName} has no name.");
+                if (layer is not null) _problems.Add($"{where}: a layer of class {layer.ClassName} has no name.");
                 failed = true;
                 continue;
             }
 
-            var entry = new LayerEntry(key, operation);
+            var entry = new LayerEntry(key, layer);
             if (!layers.TryAdd(key, entry))
             {
                 _problems.Add($"{where}: two layers are named '{key}'.");
@@ -30,7 +32,7 @@ internal sealed partial class ModelReader
                 continue;
             }
 
-            if (operation is InputLayer input)
+            if (layer is InputLayer input)
             {
                 entry.Outputs.Add(input.Tensor);
                 continue;
@@ -60,7 +62,7 @@ internal sealed partial class ModelReader
         return model;
     }
 
-    /// <summary>Makes all calls; one that waits for a tensor is taken up again when that tensor's call was made.</summary>
+    /// <summary>Makes all calls; a call that needs the tensor of another waits until that one has been made.</summary>
     private bool MakeCalls(Dictionary<string, LayerEntry> layers, List<PendingCall> calls, string where)
     {
         var failed = false;
@@ -80,14 +82,16 @@ internal sealed partial class ModelReader
         var made = 0;
         while (ready.TryDequeue(out var call))
         {
-            // The calls of a shared layer keep their order, which is what later references count by.
+            // The calls of a shared layer keep their order, because references count by it.
             if (call.Index != call.Entry.Made)
             {
                 Wait(call.Entry, call.Index - 1, call);
                 continue;
             }
 
-            var missing = call.References.Select(reference => (Entry: layers[reference.Layer], reference.Call)).FirstOrDefault(source => source.Entry.At(source.Call) is null);
+            var missing = call.References
+                .Select(reference => (Entry: layers[reference.Layer], reference.Call))
+                .FirstOrDefault(source => source.Entry.At(source.Call) is null);
             if (missing.Entry is not null)
             {
                 Wait(missing.Entry, missing.Call - missing.Entry.FirstCall, call);
@@ -103,13 +107,14 @@ internal sealed partial class ModelReader
             }
             catch (ModelException error)
             {
-                _problems.Add(error.NamesLayer ? error.Message : $"layer '{call.Entry.Name}' ({call.Entry.Operation.ClassName}): {error.Message}");
+                _problems.Add(error.NamesLayer ? error.Message : $"layer '{call.Entry.Name}' ({call.Entry.Layer.ClassName}): {error.Message}");
                 failed = true;
                 continue;
             }
             catch (Exception error) when (error is ArgumentException or ArithmeticException or IndexOutOfRangeException or InvalidOperationException)
             {
-                _problems.Add($"layer '{call.Entry.Name}' ({call.Entry.Operation.ClassName}) cannot be called on {string.Join(" and ", call.References.Select(reference => layers[reference.Layer].Tensor(reference).Shape))}: {error.Message}");
+                var shapes = call.References.Select(reference => layers[reference.Layer].Tensor(reference).Shape);
+                _problems.Add($"layer '{call.Entry.Name}' ({call.Entry.Layer.ClassName}) cannot be called on {string.Join(" and ", shapes)}: {error.Message}");
                 failed = true;
                 continue;
             }
@@ -121,7 +126,8 @@ internal sealed partial class ModelReader
         if (!failed && made < calls.Count)
         {
             var stuck = waiting.Values.SelectMany(list => list).Select(call => $"'{call.Entry.Name}'").Distinct().Take(8);
-            _problems.Add($"{where}: the calls of {string.Join(", ", stuck)} wait for one another or for a call that is not there; expected a graph without loops.");
+            _problems.Add(
+                $"{where}: the calls of {string.Join(", ", stuck)} depend on one another or on a call that does not exist; expected a graph without loops.");
             failed = true;
         }
 
@@ -134,30 +140,30 @@ internal sealed partial class ModelReader
         }
     }
 
-    /// <summary>Calls a layer with the arguments of the file.</summary>
+    /// <summary>Calls a layer with the arguments from the file.</summary>
     private static SymbolicTensors Call(PendingCall call, SymbolicTensor[] tensors)
     {
-        if (call.Entry.Operation is KerasFunction operation) return operation.CallWith(tensors, call.Arguments);
+        if (call.Entry.Layer is KerasFunction function) return function.CallWith(tensors, call.Arguments);
         var inputs = new List<SymbolicTensor>();
         for (var i = 0; i < call.Arguments.Positional.Count; i++) AddTensors(call.Arguments.Positional[i], inputs, tensors, $"argument {i}");
         var options = CallOptions.None;
-        var late = new SortedDictionary<int, CallValue>();
+        var namedInputs = new SortedDictionary<int, CallValue>();
         foreach (var (name, value) in call.Arguments.Named)
         {
             if (value.IsNull) continue;
             switch (name)
             {
                 case "inputs" or "sequences" or "query" or "data" or "x":
-                    late[0] = value;
+                    namedInputs[0] = value;
                     break;
                 case "value":
-                    late[1] = value;
+                    namedInputs[1] = value;
                     break;
                 case "key":
-                    late[2] = value;
+                    namedInputs[2] = value;
                     break;
                 case "initial_state":
-                    late[3] = value;
+                    namedInputs[3] = value;
                     break;
                 case "mask" when value is CallValue.List masks:
                     options = options with { QueryMask = MaskAt(masks, 0), ValueMask = MaskAt(masks, 1), KeyMask = MaskAt(masks, 2) };
@@ -187,18 +193,21 @@ internal sealed partial class ModelReader
                     options = options with { ReturnAttentionScores = Flag(value, name) };
                     break;
                 default:
-                    throw new ModelException($"argument {name} is {value}, which is not supported.");
+                    throw new ModelException($"argument {name} is {value}, but the argument is not supported; omit it.");
             }
         }
 
-        foreach (var value in late.Values) AddTensors(value, inputs, tensors, "an argument");
-        return call.Entry.Operation.CallAll(inputs.ToArray(), options);
+        foreach (var value in namedInputs.Values) AddTensors(value, inputs, tensors, "an argument");
+        return call.Entry.Layer.CallAll(inputs.ToArray(), options);
 
-        SymbolicTensor? MaskAt(CallValue.List masks, int index) => index < masks.Items.Count && !masks.Items[index].IsNull ? Tensor(masks.Items[index], "mask") : null;
+        SymbolicTensor? MaskAt(CallValue.List masks, int index) =>
+            index < masks.Items.Count && !masks.Items[index].IsNull ? Tensor(masks.Items[index], "mask") : null;
 
-        SymbolicTensor Tensor(CallValue value, string what) => value is CallValue.Tensor(var index) ? tensors[index] : throw new ModelException($"argument {what} is {value}; expected a tensor.");
+        SymbolicTensor Tensor(CallValue value, string what) =>
+            value is CallValue.Tensor(var index) ? tensors[index] : throw new ModelException($"argument {what} is {value}; expected a tensor.");
 
-        static bool Flag(CallValue value, string what) => value is CallValue.Literal { Value: bool flag } ? flag : throw new ModelException($"argument {what} is {value}; expected true or false.");
+        static bool Flag(CallValue value, string what) =>
+            value is CallValue.Literal { Value: bool flag } ? flag : throw new ModelException($"argument {what} is {value}; expected true or false.");
     }
 
     private static void AddTensors(CallValue value, List<SymbolicTensor> inputs, SymbolicTensor[] tensors, string what)
@@ -218,7 +227,7 @@ internal sealed partial class ModelReader
         }
     }
 
-    /// <summary>One tensor, a list, or a dictionary, which Keras goes through by sorted names.</summary>
+    /// <summary>Reads one tensor, a list, or a dictionary, whose names Keras sorts.</summary>
     private static SymbolicTensors ReadTensors(JsonElement config, string key, Dictionary<string, LayerEntry> layers)
     {
         var tensors = new List<SymbolicTensor>();
@@ -228,10 +237,16 @@ internal sealed partial class ModelReader
 
         void Add(JsonElement item, int depth)
         {
-            if (TensorReference.IsOne(item) || depth > 8)
+            if (TensorReference.IsReference(item) || depth > 8)
             {
                 var reference = TensorReference.Read(item);
-                if (!layers.TryGetValue(reference.Layer, out var entry)) throw new ModelException($"{key} names '{reference.Layer}', which is not among its layers." + (Naming.Nearest(reference.Layer, layers.Keys) is { } nearest ? $" Did you mean '{nearest}'?" : ""));
+                if (!layers.TryGetValue(reference.Layer, out var entry))
+                {
+                    var nearest = Naming.Nearest(reference.Layer, layers.Keys);
+                    throw new ModelException(
+                        $"{key} names '{reference.Layer}', which is not among its layers." + (nearest is null ? "" : $" Did you mean '{nearest}'?"));
+                }
+
                 tensors.Add(entry.Tensor(reference));
             }
             else if (item.ValueKind == JsonValueKind.Array)
@@ -240,7 +255,8 @@ internal sealed partial class ModelReader
             }
             else if (item.ValueKind == JsonValueKind.Object)
             {
-                foreach (var property in item.EnumerateObject().OrderBy(property => property.Name, StringComparer.Ordinal)) Add(property.Value, depth + 1);
+                foreach (var property in item.EnumerateObject().OrderBy(property => property.Name, StringComparer.Ordinal))
+                    Add(property.Value, depth + 1);
             }
             else
             {
@@ -249,35 +265,39 @@ internal sealed partial class ModelReader
         }
     }
 
-    /// <summary>A layer of the model being read with the outputs of the calls made so far.</summary>
-    private sealed class LayerEntry(string name, LayerBase operation)
+    /// <summary>A layer of the model being read, with the outputs of the calls made so far.</summary>
+    private sealed class LayerEntry(string name, LayerBase layer)
     {
         public string Name { get; } = name;
 
-        public LayerBase Operation { get; } = operation;
+        public LayerBase Layer { get; } = layer;
 
-        /// <summary>Keras counts the making of a functional model as its call 0.</summary>
-        public int FirstCall { get; } = operation is Model and not Sequential ? 1 : 0;
+        /// <summary>Keras counts the construction of a functional model as its call 0.</summary>
+        public int FirstCall { get; } = layer is Model and not Sequential ? 1 : 0;
 
+        /// <summary>The number of calls read from the file.</summary>
         public int Read { get; set; }
 
+        /// <summary>The number of calls made.</summary>
         public int Made { get; set; }
 
         public List<SymbolicTensors> Outputs { get; } = [];
 
-        public SymbolicTensors? At(int call) => call - FirstCall is var index && index >= 0 && index < Outputs.Count ? Outputs[index] : (SymbolicTensors?)null;
+        public SymbolicTensors? At(int call) =>
+            call - FirstCall is var index && index >= 0 && index < Outputs.Count ? Outputs[index] : (SymbolicTensors?)null;
 
         public SymbolicTensor Tensor(TensorReference reference) =>
             At(reference.Call) is { } outputs && reference.Output < outputs.Count
                 ? outputs[reference.Output]
-                : throw new ModelException($"a tensor is given as output {reference.Output} of call {reference.Call} of layer '{Name}', which has {Outputs.Count} calls.");
+                : throw new ModelException(
+                    $"a tensor is given as output {reference.Output} of call {reference.Call} of layer '{Name}', which does not exist; it has {Outputs.Count} calls.");
     }
 
     private sealed class PendingCall(LayerEntry entry, int index, CallArguments arguments, IReadOnlyList<TensorReference> references)
     {
         public LayerEntry Entry { get; } = entry;
 
-        /// <summary>Which call of its layer it is.</summary>
+        /// <summary>Its index among the calls of its layer.</summary>
         public int Index { get; } = index;
 
         public CallArguments Arguments { get; } = arguments;
@@ -286,8 +306,10 @@ internal sealed partial class ModelReader
 
         public static PendingCall Read(LayerEntry entry, JsonElement json)
         {
-            if (json.ValueKind == JsonValueKind.Array) throw new ModelException("its calls are in the form of Keras 2; open the model in Keras 3 and save it again.");
-            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("args", out var args) || args.ValueKind != JsonValueKind.Array) throw new ModelException("a call has no list of arguments, args.");
+            if (json.ValueKind == JsonValueKind.Array)
+                throw new ModelException("its calls are in the format of Keras 2; open the model in Keras 3 and save it again.");
+            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("args", out var args) || args.ValueKind != JsonValueKind.Array)
+                throw new ModelException("a call has no list of arguments; expected the key args.");
             var references = new List<TensorReference>();
             CallValue[] positional = [.. args.EnumerateArray().Select(item => CallValue.Read(item, references))];
             KeyValuePair<string, CallValue>[] named = json.TryGetProperty("kwargs", out var keywords) && keywords.ValueKind == JsonValueKind.Object

@@ -2,18 +2,21 @@ using System.Text.Json;
 
 namespace OnnxFunctional.Serialization;
 
-/// <summary>Makes a model from Keras' functional or sequential JSON. The text is treated as hostile: sizes and depth are bounded, classes come from the registry and the user alone.</summary>
+/// <summary>
+/// Creates a model from Keras' functional or sequential JSON. The text is treated as untrusted: sizes and depth are limited, and only classes of the
+/// registry and those the user added are created.
+/// </summary>
 internal sealed partial class ModelReader
 {
-    // One hundred times the largest architecture Keras ships, as text and in layers; a file beyond is a mistake or an attack.
-    private const int LongestText = 1 << 26;
-    private const int MostLayers = 20_000;
+    // A hundred times the largest architecture that comes with Keras; a longer file is a mistake or an attack.
+    private const int MaxTextLength = 1 << 26;
+    private const int MaxLayers = 20_000;
 
-    // Three levels of JSON a nested model; real ones nest three deep.
-    private const int DeepestJson = 192;
+    // A nested model takes three levels of JSON; real models are nested three deep.
+    private const int MaxJsonDepth = 192;
 
-    // A sample of 2^28 numbers is 1 GB.
-    private const long LargestSample = 1L << 28;
+    // A sample of 2^28 float32 values takes 1 GB.
+    private const long MaxSampleSize = 1L << 28;
 
     private readonly CustomObjects _custom;
     private readonly ulong _seed;
@@ -26,15 +29,15 @@ internal sealed partial class ModelReader
         _seed = seed;
     }
 
-    /// <summary>Reads a model; all that is wrong is told in one message.</summary>
-    /// <exception cref="ModelException">The text is no model, or names what is not known.</exception>
+    /// <summary>Reads a model and reports all problems in one message.</summary>
+    /// <exception cref="ModelException">The text does not describe a model, or names something unknown.</exception>
     public static Model Read(string json, CustomObjects? custom, ulong seed)
     {
-        if (json.Length > LongestText) throw new ModelException($"The model's JSON has {json.Length} characters; more than {LongestText} are not read.");
+        if (json.Length > MaxTextLength) throw new ModelException($"The model's JSON has {json.Length} characters; expected at most {MaxTextLength}.");
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = DeepestJson, AllowDuplicateProperties = false });
+            document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxJsonDepth, AllowDuplicateProperties = false });
         }
         catch (JsonException error)
         {
@@ -44,17 +47,18 @@ internal sealed partial class ModelReader
         using (document)
         {
             var reader = new ModelReader(custom, seed);
-            var model = reader.ReadOperation(document.RootElement, "the model", true);
+            var model = reader.ReadLayer(document.RootElement, "the model", true);
             reader._problems.ThrowIfAny("The model cannot be read");
-            return model as Model ?? throw new ModelException($"The JSON describes a {model!.ClassName}, not a model; expected class_name Functional or Sequential.");
+            return model as Model
+                ?? throw new ModelException($"The JSON describes a {model!.ClassName}, not a model; expected class_name Functional or Sequential.");
         }
     }
 
-    /// <summary>A layer, model or operation from its description, or nothing after its problems were noted.</summary>
-    private LayerBase? ReadOperation(JsonElement json, string where, bool outermost = false)
+    /// <summary>Creates a layer, model or function from its description; null if that failed and its problems were recorded.</summary>
+    private LayerBase? ReadLayer(JsonElement json, string where, bool outermost = false)
     {
-        if (++_layers == MostLayers + 1) _problems.Add($"the file describes more than {MostLayers} layers; larger models are not read.");
-        if (_layers > MostLayers) return null;
+        if (++_layers == MaxLayers + 1) _problems.Add($"the file describes more than {MaxLayers} layers; larger models are not supported.");
+        if (_layers > MaxLayers) return null;
         if (Text(json, "class_name") is not { } className || !json.TryGetProperty("config", out var config) || config.ValueKind != JsonValueKind.Object)
         {
             _problems.Add($"{where} has no class_name and config; expected the JSON that Keras' to_json or ToJson writes.");
@@ -76,13 +80,17 @@ internal sealed partial class ModelReader
                 case "InputLayer" when IsKeras(module):
                     return ReadInput(config, name);
                 case "Lambda" when IsKeras(module) && !_custom.Types.ContainsKey(className):
-                    throw new ModelException("a Lambda holds Python code, which is never run here. Write the function with Ops in a class derived from Layer, give it with CustomObjects.Add, and save the Keras model with that layer in place of the Lambda.");
+                    throw new ModelException(
+                        "a Lambda holds Python code, which is never run here. Write the function with Ops in a class derived from Layer, "
+                        + "add the class with CustomObjects.Add, and save the Keras model with that layer in place of the Lambda.");
             }
 
-            if (module is not null && KerasFunctions.IsModule(module)) return KerasFunctions.Make(module, className, config, name ?? Naming.SnakeCase(className));
+            if (module is not null && KerasFunctions.IsModule(module))
+                return KerasFunctions.Make(module, className, config, name ?? Naming.SnakeCase(className));
             if (FindType(KerasKind.Layer, className, module, Text(json, "registered_name")) is not { } type)
             {
-                throw new ModelException(Unknown("layer", className, KerasRegistry.Layers.Keys.Concat(_custom.Types.Keys)) + " A class of your own is given with CustomObjects.Add.");
+                var known = KerasRegistry.Layers.Keys.Concat(_custom.Types.Keys);
+                throw new ModelException(Unknown("layer", className, known) + " Add a custom class with CustomObjects.Add.");
             }
 
             var layer = (LayerBase?)Bind(type, config, where, name);
@@ -95,8 +103,8 @@ internal sealed partial class ModelReader
         }
         catch (Exception error) when (error is ArgumentException or ArithmeticException or IndexOutOfRangeException or InvalidOperationException)
         {
-            // A layer met a value its own checks did not foresee; the file is at fault, not the program.
-            _problems.Add($"{where} cannot be made from its configuration: {error.Message}");
+            // A layer received a value that its own checks missed; the file is at fault, not the program.
+            _problems.Add($"{where} cannot be created from its configuration: {error.Message}");
         }
 
         return null;
@@ -106,28 +114,30 @@ internal sealed partial class ModelReader
     {
         foreach (var key in (ReadOnlySpan<string>)["sparse", "ragged", "optional"])
         {
-            if (config.TryGetProperty(key, out var flag) && flag.ValueKind == JsonValueKind.True) throw new ModelException($"{key} inputs are not supported; save the model with a dense input.");
+            if (config.TryGetProperty(key, out var flag) && flag.ValueKind == JsonValueKind.True)
+                throw new ModelException($"{key} inputs are not supported; save the model with a dense input.");
         }
 
         var shape = config.TryGetProperty("batch_shape", out var given) || config.TryGetProperty("batch_input_shape", out given)
             ? ReadShape(given)
             : throw new ModelException("the input has no batch_shape.");
-        if (shape.Rank == 0) throw new ModelException("the input's batch_shape is empty; expected at least the batch.");
-        var type = Text(config, "dtype") is { } word ? ReadDType(word) : DType.Float32;
+        if (shape.Rank == 0) throw new ModelException("the input's batch_shape is empty; expected at least the batch dimension.");
+        var type = Text(config, "dtype") is { } dtype ? ReadDType(dtype) : DType.Float32;
         RequireSize(shape);
         return new InputLayer(shape, type, name);
     }
 
     private Sequential? ReadSequential(JsonElement config, string where, string? name)
     {
-        if (!config.TryGetProperty("layers", out var list) || list.ValueKind != JsonValueKind.Array) throw new ModelException("its configuration has no list of layers.");
+        if (!config.TryGetProperty("layers", out var list) || list.ValueKind != JsonValueKind.Array)
+            throw new ModelException("its configuration has no list of layers.");
         SymbolicTensor? input = null;
         var layers = new List<Layer>();
         var failed = false;
         foreach (var item in list.EnumerateArray())
         {
-            var operation = ReadOperation(item, $"a layer of {where}");
-            switch (operation)
+            var read = ReadLayer(item, $"a layer of {where}");
+            switch (read)
             {
                 case null:
                     failed = true;
@@ -139,20 +149,23 @@ internal sealed partial class ModelReader
                     layers.Add(layer);
                     break;
                 default:
-                    throw new ModelException($"'{operation.Name}' ({operation.ClassName}) takes several tensors, which a straight run does not have.");
+                    throw new ModelException(
+                        $"'{read.Name}' ({read.ClassName}) takes several tensors, but a Sequential passes one; save the model as a functional model.");
             }
         }
 
-        if (input is null && config.TryGetProperty("build_input_shape", out var built) && built.ValueKind == JsonValueKind.Array) input = new InputLayer(ReadShape(built), DType.Float32, null).Tensor;
+        if (input is null && config.TryGetProperty("build_input_shape", out var built) && built.ValueKind == JsonValueKind.Array)
+            input = new InputLayer(ReadShape(built), DType.Float32, null).Tensor;
         if (failed) return null;
-        if (input is null) throw new ModelException("it was never built, so its input shape is not known. Put an Input in front, or call it once, before saving.");
+        if (input is null)
+            throw new ModelException("it was never built, so its input shape is unknown. Before saving, begin it with an Input or call it once.");
         if (layers.Count == 0) throw new ModelException("it has no layers.");
         var model = new Sequential(input, layers.ToArray(), name, _seed);
         ReadTrainable(model, config);
         return model;
     }
 
-    /// <summary>An object of a known class from its configuration; keys that are not known are noted, all of them.</summary>
+    /// <summary>Creates an object of a known class from its configuration; null if a key is unknown or wrong. All such keys are recorded.</summary>
     private object? Bind(KerasType type, JsonElement config, string where, string? name)
     {
         var values = new Dictionary<string, object?>();
@@ -168,7 +181,8 @@ internal sealed partial class ModelReader
                 }
                 else if (type.FindFixed(entry.Name) is { } known)
                 {
-                    if (!known.AnyValue && !IsNeutral(entry.Value, known.Value)) throw new ModelException($"is {Shown(entry.Value)}, which is not supported; expected {known.Value}.");
+                    if (!known.AnyValue && !IsNeutral(entry.Value, known.Value))
+                        throw new ModelException($"is {Shown(entry.Value)}, which is not supported; expected {known.Value}.");
                 }
                 else if (type.Find(entry.Name) is { } member)
                 {
@@ -176,9 +190,9 @@ internal sealed partial class ModelReader
                 }
                 else if (entry.Value.ValueKind != JsonValueKind.Null)
                 {
-                    // A null is a feature that is not used; newer versions of Keras write keys we do not know that way.
+                    // Null means a feature that is not used; newer versions of Keras write keys unknown here that way.
                     var nearest = Naming.Nearest(entry.Name, type.Configuration.Select(known => known.Key).Where(key => !config.TryGetProperty(key, out _)));
-                    throw new ModelException($"is not known to {type.Name}." + (nearest is null ? "" : $" Did you mean '{nearest}'?"));
+                    throw new ModelException($"is not a key of {type.Name}." + (nearest is null ? " Remove it." : $" Did you mean '{nearest}'?"));
                 }
             }
             catch (ModelException error)
@@ -205,14 +219,15 @@ internal sealed partial class ModelReader
         if (config.TryGetProperty("trainable", out var trainable) && trainable.ValueKind == JsonValueKind.False) layer.Trainable = false;
     }
 
-    /// <summary>Refuses shapes no machine could hold, before anything is computed from them.</summary>
+    /// <summary>Rejects shapes too large for any machine before anything is computed from them.</summary>
     private static void RequireSize(Shape shape)
     {
         var count = 1L;
         foreach (var dim in shape.Dims)
         {
             count *= Math.Max(1, dim);
-            if (count > LargestSample) throw new ModelException($"a tensor of shape {shape} is larger than {LargestSample} numbers a sample; such models are not read.");
+            if (count > MaxSampleSize)
+                throw new ModelException($"a tensor of shape {shape} has more than {MaxSampleSize} elements per sample; expected a smaller one.");
         }
     }
 

@@ -10,7 +10,9 @@ internal sealed partial class ModelWriter
     {
         foreach (var parameter in type.HiddenParameters())
         {
-            _problems.Add($"{where}: the constructor parameter '{parameter}' has no public property of that name, so a file cannot hold it. Add one: public ... {char.ToUpperInvariant(parameter[0])}{parameter[1..]} {{ get; }} = {parameter};");
+            _problems.Add(
+                $"{where}: the constructor parameter '{parameter}' has no public property of that name, so a file cannot hold it. "
+                + $"Add one: public ... {char.ToUpperInvariant(parameter[0])}{parameter[1..]} {{ get; }} = {parameter};");
         }
 
         foreach (var member in type.Configuration)
@@ -38,33 +40,42 @@ internal sealed partial class ModelWriter
         int number => JsonValue.Create(number),
         long number => JsonValue.Create(number),
         float number => WriteNumber(number),
-        double number => double.IsFinite(number) ? JsonValue.Create(number) : throw new ModelException($"is {number}, which JSON does not hold."),
-        string word => JsonValue.Create(word),
+        double number => double.IsFinite(number) ? JsonValue.Create(number) : throw NotFinite(number),
+        string text => JsonValue.Create(text),
         DType type => JsonValue.Create(type.KerasName()),
         Enum choice => JsonValue.Create(Naming.SnakeCase(choice.ToString())),
         Activation activation => WriteActivation(activation),
         Shape shape => WriteShape(shape),
         IntValues { Count: 0 } or Axes { List.Count: 0 } => null,
         Axes axes => new JsonArray([.. axes.Select(axis => (JsonNode?)JsonValue.Create(axis))]),
-        EdgeWidths { Count: > 2 } margins => new JsonArray([.. margins.Chunk(2).Select(pair => (JsonNode?)new JsonArray(pair[0], pair[1]))]),
+        EdgeWidths { Count: > 2 } widths => new JsonArray([.. widths.Chunk(2).Select(pair => (JsonNode?)new JsonArray(pair[0], pair[1]))]),
         FloatValues { IsSingle: true } number => WriteNumber(number[0]),
-        Func<SymbolicTensor, SymbolicTensor> => throw new ModelException("is a function, which a file cannot hold. Derive a class from Layer, compute it there, and give the class with CustomObjects.Add when reading."),
-        LayerBase operation => WriteOperation(operation, operation.Name),
+        Func<SymbolicTensor, SymbolicTensor> => throw new ModelException(
+            "is a function, which a file cannot hold. Write it as a class derived from Layer, and add the class with CustomObjects.Add when reading."),
+        LayerBase layer => WriteLayer(layer, layer.Name),
         Initializer or Regularizer or Constraint => WriteObject(value, where),
         IEnumerable<int> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
         IEnumerable<long> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
         IEnumerable<float> numbers => new JsonArray([.. numbers.Select(WriteNumber)]),
-        IEnumerable<KeyValuePair<string, float>> numbers => new JsonObject(numbers.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)WriteNumber(entry.Value)))),
-        IEnumerable<string> words => new JsonArray([.. words.Select(word => (JsonNode?)JsonValue.Create(word))]),
-        IEnumerable<LayerBase> operations => new JsonArray([.. operations.Select(operation => (JsonNode?)WriteOperation(operation, operation.Name))]),
-        _ => throw new ModelException($"has the type {value.GetType().Name}, which files do not hold; the property needs a number, word, list, activation, initializer, regularizer, constraint or layer."),
+        IEnumerable<KeyValuePair<string, float>> numbers =>
+            new JsonObject(numbers.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)WriteNumber(entry.Value)))),
+        IEnumerable<string> texts => new JsonArray([.. texts.Select(text => (JsonNode?)JsonValue.Create(text))]),
+        IEnumerable<LayerBase> layers => new JsonArray([.. layers.Select(layer => (JsonNode?)WriteLayer(layer, layer.Name))]),
+        _ => throw ModelReader.UnsupportedType(value.GetType()),
     };
 
     private JsonObject WriteObject(object value, string where)
     {
         if (!KerasRegistry.ByType.TryGetValue(value.GetType(), out var type))
         {
-            if (value.GetType().DeclaringType is { } declarer && (declarer == typeof(Initializer) || declarer == typeof(Regularizer) || declarer == typeof(Constraint))) throw new ModelException("is a function, which a file cannot hold. Write it as a class with public properties, and give the class with CustomObjects.Add when reading.");
+            var declarer = value.GetType().DeclaringType;
+            if (declarer == typeof(Initializer) || declarer == typeof(Regularizer) || declarer == typeof(Constraint))
+            {
+                throw new ModelException(
+                    "is a function, which a file cannot hold. Write it as a class with public properties, "
+                    + "and add the class with CustomObjects.Add when reading.");
+            }
+
             type = value switch
             {
                 Initializer initializer => KerasType.Custom(initializer),
@@ -75,13 +86,22 @@ internal sealed partial class ModelWriter
 
         var config = new JsonObject();
         WriteConfig(type, value, config, where);
-        return new JsonObject { ["module"] = type.Module, ["class_name"] = type.Name, ["config"] = config, ["registered_name"] = type.Module is null ? "Custom>" + type.Name : null };
+        return new JsonObject
+        {
+            ["module"] = type.Module,
+            ["class_name"] = type.Name,
+            ["config"] = config,
+            ["registered_name"] = type.Module is null ? "Custom>" + type.Name : null,
+        };
     }
 
     private static JsonNode WriteActivation(Activation activation) =>
         Activation.ByName.TryGetValue(activation.Name, out var known) && ReferenceEquals(known, activation) ? JsonValue.Create(activation.Name)
-        : activation.Name == "custom" ? throw new ModelException("is a function without a name. Give it one, Activation.From(function, \"name\"), and the same to CustomObjects.Add when reading.")
+        : activation.Name == "custom" ? throw new ModelException(
+            "is a function without a name. Give it one, Activation.From(function, \"name\"), and add it with CustomObjects.Add when reading.")
         : new JsonObject { ["module"] = "builtins", ["class_name"] = "function", ["config"] = activation.Name, ["registered_name"] = "function" };
 
-    private static JsonNode WriteNumber(float number) => float.IsFinite(number) ? JsonValue.Create(number) : throw new ModelException($"is {number}, which JSON does not hold.");
+    private static JsonNode WriteNumber(float number) => float.IsFinite(number) ? JsonValue.Create(number) : throw NotFinite(number);
+
+    private static ModelException NotFinite(double number) => new($"is {number}, which JSON cannot hold; expected a finite number.");
 }

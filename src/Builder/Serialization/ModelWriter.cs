@@ -13,7 +13,7 @@ internal sealed partial class ModelWriter
 
     public static JsonSerializerOptions Indented { get; } = new() { WriteIndented = true };
 
-    /// <exception cref="ModelException">Something in the model has no name a file could hold; all such things are told.</exception>
+    /// <exception cref="ModelException">The model holds something that a file cannot name; one message lists all such things.</exception>
     public static JsonObject Write(Model model)
     {
         var writer = new ModelWriter();
@@ -22,14 +22,15 @@ internal sealed partial class ModelWriter
         return json;
     }
 
-    private JsonObject WriteModel(Model model, string name) => model is Sequential sequential ? WriteSequential(sequential, name) : WriteFunctional(model, name);
+    private JsonObject WriteModel(Model model, string name) =>
+        model is Sequential sequential ? WriteSequential(sequential, name) : WriteFunctional(model, name);
 
     private JsonObject WriteSequential(Sequential model, string name)
     {
         var layers = new JsonArray();
         foreach (var step in model.Steps)
         {
-            if (step.Layer is not null) layers.Add((JsonNode)WriteOperation(step.Layer, step.Name));
+            if (step.Layer is not null) layers.Add((JsonNode)WriteLayer(step.Layer, step.Name));
         }
 
         var shape = WriteShape(model.Input.Shape);
@@ -37,7 +38,14 @@ internal sealed partial class ModelWriter
         {
             ["module"] = "keras",
             ["class_name"] = "Sequential",
-            ["config"] = new JsonObject { ["name"] = name, ["trainable"] = model.Trainable, ["dtype"] = Policy(), ["layers"] = layers, ["build_input_shape"] = shape },
+            ["config"] = new JsonObject
+            {
+                ["name"] = name,
+                ["trainable"] = model.Trainable,
+                ["dtype"] = Policy(),
+                ["layers"] = layers,
+                ["build_input_shape"] = shape,
+            },
             ["registered_name"] = null,
             ["build_config"] = new JsonObject { ["input_shape"] = shape.DeepClone() },
             ["compile_config"] = new JsonObject(),
@@ -55,18 +63,24 @@ internal sealed partial class ModelWriter
             var nodes = new JsonArray();
             if (first.Layer is null)
             {
-                if (WrittenFunctions.Write(first.Node!) is not { } bare)
+                if (WrittenFunctions.Write(first.Node!) is not { } function)
                 {
-                    _problems.Add($"operation '{first.Name}' ({first.Node!.Op.Name}) has no form in a file. Compute it in a layer of your own.");
+                    _problems.Add($"operator '{first.Name}' ({first.Node!.Op.Name}) has no counterpart among Keras' functions. Compute it in a custom layer.");
                     continue;
                 }
 
-                json = new() { ["module"] = bare.Module, ["class_name"] = bare.ClassName, ["config"] = bare.Config(first.Name), ["registered_name"] = bare.ClassName };
-                nodes.Add((JsonNode)new JsonObject { ["args"] = bare.Arguments(tensors.Write), ["kwargs"] = new JsonObject() });
+                json = new()
+                {
+                    ["module"] = function.Module,
+                    ["class_name"] = function.ClassName,
+                    ["config"] = function.Config(first.Name),
+                    ["registered_name"] = function.ClassName,
+                };
+                nodes.Add((JsonNode)new JsonObject { ["args"] = function.Arguments(tensors.Write), ["kwargs"] = new JsonObject() });
             }
             else
             {
-                json = WriteOperation(first.Layer, first.Name);
+                json = WriteLayer(first.Layer, first.Name);
                 foreach (var step in group)
                 {
                     if (step.Call is not null) nodes.Add((JsonNode)WriteCall(step.Layer!, step.Call, tensors));
@@ -96,10 +110,10 @@ internal sealed partial class ModelWriter
         };
     }
 
-    /// <summary>A layer, model or operation without its calls.</summary>
-    private JsonObject WriteOperation(LayerBase operation, string name)
+    /// <summary>Writes a layer, model or function without its calls.</summary>
+    private JsonObject WriteLayer(LayerBase layer, string name)
     {
-        switch (operation)
+        switch (layer)
         {
             case Model model:
                 return WriteModel(model, name);
@@ -119,33 +133,39 @@ internal sealed partial class ModelWriter
                     },
                     ["registered_name"] = null,
                 };
-            case KerasFunction keras:
-                return new JsonObject { ["module"] = keras.Module, ["class_name"] = keras.ClassName, ["config"] = keras.WriteConfig(name), ["registered_name"] = keras.ClassName };
+            case KerasFunction function:
+                return new JsonObject
+                {
+                    ["module"] = function.Module,
+                    ["class_name"] = function.ClassName,
+                    ["config"] = function.WriteConfig(name),
+                    ["registered_name"] = function.ClassName,
+                };
         }
 
-        var type = TypeOf(operation);
+        var type = TypeOf(layer);
         var json = new JsonObject { ["module"] = type.Module, ["class_name"] = type.Name };
-        var config = new JsonObject { ["name"] = name, ["trainable"] = operation.Trainable, ["dtype"] = Policy() };
+        var config = new JsonObject { ["name"] = name, ["trainable"] = layer.Trainable, ["dtype"] = Policy() };
         if (type.Omitted.Contains("trainable")) config.Remove("trainable");
-        WriteConfig(type, operation, config, $"layer '{name}' ({operation.ClassName})");
+        WriteConfig(type, layer, config, $"layer '{name}' ({layer.ClassName})");
 
-        // In Keras states are returned by all calls of a layer or by none.
-        if (operation.Calls.Any(call => call.Options.ReturnState)) config["return_state"] = true;
+        // In Keras either all calls of a layer return states or none does.
+        if (layer.Calls.Any(call => call.Options.ReturnState)) config["return_state"] = true;
         json["config"] = config;
         json["registered_name"] = type.Module is null ? "Custom>" + type.Name : null;
-        if (type.NotesShape && operation.Calls.Count > 0) json["build_config"] = WriteShapes(type, operation.Calls[0]);
+        if (type.NotesShape && layer.Calls.Count > 0) json["build_config"] = WriteShapes(type, layer.Calls[0]);
         return json;
     }
 
-    /// <summary>The row of a layer's class; a class of the user's has none and is written by its name.</summary>
-    private static KerasType TypeOf(LayerBase operation) =>
-        KerasRegistry.ByType.TryGetValue(operation.GetType(), out var type) ? type : KerasType.Custom(operation);
+    /// <summary>The row of a layer's class; a custom class has none and is written under its own name.</summary>
+    private static KerasType TypeOf(LayerBase layer) =>
+        KerasRegistry.ByType.TryGetValue(layer.GetType(), out var type) ? type : KerasType.Custom(layer);
 
     private static JsonObject WriteCall(LayerBase layer, LayerCall call, GraphReferences tensors)
     {
-        if (layer is KerasFunction operation)
+        if (layer is KerasFunction function)
         {
-            var arguments = operation.ArgumentsOf(call);
+            var arguments = function.ArgumentsOf(call);
             JsonNode Tensor(int index) => tensors.Write(call.Inputs[index]);
             return new JsonObject
             {
@@ -173,7 +193,8 @@ internal sealed partial class ModelWriter
         else if (takesMask && given.Length == 1) keywords["mask"] = null;
         if (form == CallForm.List && (options.QueryMask ?? options.ValueMask ?? options.KeyMask) is not null)
         {
-            keywords["mask"] = new JsonArray([.. new[] { options.QueryMask, options.ValueMask, options.KeyMask }.Take(given.Length).Select(mask => mask is null ? null : (JsonNode?)tensors.Write(mask))]);
+            var masks = new[] { options.QueryMask, options.ValueMask, options.KeyMask }.Take(given.Length);
+            keywords["mask"] = new JsonArray([.. masks.Select(mask => mask is null ? null : (JsonNode?)tensors.Write(mask))]);
         }
         else
         {
@@ -194,12 +215,12 @@ internal sealed partial class ModelWriter
         }
     }
 
-    /// <summary>The shapes a layer was first called on, which Keras builds it with.</summary>
+    /// <summary>The shapes of the first call, from which Keras builds the layer.</summary>
     private static JsonObject WriteShapes(KerasType type, LayerCall call)
     {
         var shapes = call.Inputs.Take(call.Inputs.Count - call.Options.Tensors.Count()).Select(input => input.Shape).ToArray();
 
-        // Keras builds the layer inside for one step; ours may run on all steps at once.
+        // Keras builds the inner layer for one time step; ours may run on all steps at once.
         if (call.Parent is { Layer: TimeDistributed, Inputs: var sequence } && shapes[0].Rank == sequence[0].Rank) shapes[0] = shapes[0].Remove(1);
         if (type.Form == CallForm.List) return new JsonObject { ["input_shape"] = new JsonArray([.. shapes.Select(WriteShape)]) };
         if (shapes.Length == 1) return new JsonObject { ["input_shape"] = WriteShape(shapes[0]) };
@@ -217,7 +238,8 @@ internal sealed partial class ModelWriter
         return new JsonObject { ["shapes_dict"] = named };
     }
 
-    private static JsonArray WriteShape(Shape shape) => new([.. shape.Select(dim => dim is { } size ? (JsonNode?)JsonValue.Create(size) : null)]);
+    private static JsonArray WriteShape(Shape shape) =>
+        new([.. shape.Select(dim => dim is { } size ? (JsonNode?)JsonValue.Create(size) : null)]);
 
     private static JsonObject Policy() =>
         new() { ["module"] = "keras", ["class_name"] = "DTypePolicy", ["config"] = new JsonObject { ["name"] = "float32" }, ["registered_name"] = null };

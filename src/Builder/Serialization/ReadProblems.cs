@@ -1,10 +1,10 @@
 namespace OnnxFunctional.Serialization;
 
-/// <summary>Collects what is wrong with a file, so that all of it is told at once.</summary>
+/// <summary>Collects the problems found in a file, so that one message reports them all.</summary>
 internal sealed class ReadProblems
 {
-    // A broken file may repeat one fault for every layer; the first ones tell the story.
-    private const int Told = 20;
+    // A broken file may repeat one problem for every layer; the first ones are enough to understand it.
+    private const int MaxShown = 20;
 
     private readonly List<string> _sentences = [];
 
@@ -16,7 +16,8 @@ internal sealed class ReadProblems
     {
         if (_sentences.Count == 0) return;
         var shown = _sentences.Distinct().ToList();
-        var more = shown.Count > Told ? $"{Environment.NewLine}- and {shown.Count - Told} more" : "";
-        throw new ModelException(shown.Count == 1 ? what + ": " + shown[0] : what + ":" + string.Concat(shown.Take(Told).Select(sentence => Environment.NewLine + "- " + sentence)) + more) { NamesLayer = true };
+        var more = shown.Count > MaxShown ? $"{Environment.NewLine}- and {shown.Count - MaxShown} more" : "";
+        var lines = string.Concat(shown.Take(MaxShown).Select(sentence => Environment.NewLine + "- " + sentence));
+        throw new ModelException(shown.Count == 1 ? what + ": " + shown[0] : what + ":" + lines + more) { NamesLayer = true };
     }
 }

@@ -1,42 +1,44 @@
 namespace OnnxFunctional.Serialization;
 
-/// <summary>Python's <c>x[key]</c>: numbers, ranges, <c>...</c> and new axes.</summary>
+/// <summary>Python's <c>x[key]</c>: indices, slices, <c>...</c> and new axes.</summary>
 internal static class Slicing
 {
     public static SymbolicTensor Apply(SymbolicTensor x, CallValue key)
     {
         CallValue[] items = key is CallValue.List list ? [.. list.Items] : [key];
-        var taken = items.Count(item => item is not CallValue.Ellipsis && !item.IsNull);
-        if (taken > x.Rank || items.Count(item => item is CallValue.Ellipsis) > 1) throw new ModelException($"the index {key} names {taken} axes; {x.Shape} has {x.Rank}.");
+        var indexed = items.Count(item => item is not CallValue.Ellipsis && !item.IsNull);
+        if (items.Count(item => item is CallValue.Ellipsis) > 1) throw new ModelException($"the index {key} holds '...' more than once; expected at most one.");
+        if (indexed > x.Rank) throw new ModelException($"the index {key} covers {indexed} axes, but {x.Shape} has {x.Rank}.");
         var dropped = new List<int>();
         var added = new List<int>();
-        var (axis, place) = (0, 0);
+        var (axis, position) = (0, 0);
         foreach (var item in items)
         {
             switch (item)
             {
                 case CallValue.Ellipsis:
-                    axis += x.Rank - taken;
-                    place += x.Rank - taken;
+                    axis += x.Rank - indexed;
+                    position += x.Rank - indexed;
                     break;
                 case { IsNull: true }:
-                    added.Add(place++);
+                    added.Add(position++);
                     break;
                 case CallValue.Slice(var start, var stop, var step):
                     var by = step ?? 1;
                     if (start is not null || stop is not null || by != 1) x = Ops.Slice(x, axis, start ?? (by > 0 ? 0 : -1), stop, by);
                     axis++;
-                    place++;
+                    position++;
                     break;
                 case CallValue.Literal:
                     var index = item.Integer("an index");
                     var size = x.Shape.Dims[axis];
-                    if (size != Shape.Unknown && (index >= size || index < -size)) throw new ModelException($"the index {index} is outside axis {axis} of {x.Shape}.");
+                    if (size != Shape.Unknown && (index >= size || index < -size))
+                        throw new ModelException($"the index {index} is out of range for axis {axis} of {x.Shape}; expected {-size} to {size - 1}.");
                     x = Ops.Slice(x, axis, index, index == -1 ? null : index + 1);
                     dropped.Add(axis++);
                     break;
                 default:
-                    throw new ModelException($"the index holds {item}; expected whole numbers, ranges or None.");
+                    throw new ModelException($"the index holds {item}; expected whole numbers, slices, '...' or None.");
             }
         }
 

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional;
 
-/// <summary>One axis or several; negative ones count from the end, none at all means every axis.</summary>
+/// <summary>One or more axes; negative ones count from the end, and an empty list means all axes.</summary>
 [CollectionBuilder(typeof(Axes), nameof(Create))]
 public readonly struct Axes : IEnumerable<int>
 {
@@ -11,13 +11,13 @@ public readonly struct Axes : IEnumerable<int>
 
     internal IntList List { get; }
 
-    /// <summary>Makes the list; what a collection literal calls.</summary>
+    /// <summary>Creates the list; called by collection expressions.</summary>
     public static Axes Create(ReadOnlySpan<int> axes) => new(IntList.Create(axes));
 
     /// <summary>A list of one.</summary>
     public static implicit operator Axes(int axis) => new([axis]);
 
-    /// <summary>Goes through the axes in order.</summary>
+    /// <summary>Enumerates the axes in order.</summary>
     public IEnumerator<int> GetEnumerator() => List.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

@@ -24,28 +24,30 @@ public enum DType
     /// <summary>True or false, one byte each.</summary>
     Bool,
 
-    /// <summary>Text; only in front of lookup layers.</summary>
+    /// <summary>Text; only as input of lookup layers.</summary>
     String,
 }
 
-/// <summary>Facts about element types that shape rules and the engine share.</summary>
+/// <summary>Properties of element types for shape rules and the engine.</summary>
 internal static class DTypes
 {
     public static bool IsFloating(this DType type) => type is DType.Float32 or DType.Float64 or DType.Float16 or DType.BFloat16;
 
-    /// <summary>Whether it is a floating-point number in 16 bits, which the engine stores but does not compute with.</summary>
+    /// <summary>Whether it is a 16-bit floating-point type, which the engine stores but does not compute in.</summary>
     public static bool IsHalfWidth(this DType type) => type is DType.Float16 or DType.BFloat16;
 
     public static bool IsInteger(this DType type) => type is DType.Int32 or DType.Int64;
 
-    /// <summary>Bytes of one element in memory; strings have none.</summary>
+    /// <summary>The size of one element in bytes; strings have none.</summary>
     public static int Size(this DType type) => type switch
     {
         DType.Float32 or DType.Int32 => 4,
         DType.Float64 or DType.Int64 => 8,
         DType.Float16 or DType.BFloat16 => 2,
         DType.Bool => 1,
-        _ => throw new ModelException($"Elements of type {type.KerasName()} have no fixed size: text stays outside the engine. Put a StringLookup or TextVectorization in front."),
+        _ => throw new ModelException(
+            $"Elements of type {type.KerasName()} have no fixed size; the engine does not process text. "
+            + "Convert it to token ids first, with StringLookup or TextVectorization."),
     };
 
     /// <summary>The name Keras writes in files: <c>float32</c>, <c>bool</c> ...</summary>

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional;
 
-/// <summary>One number for all positions of an axis, or one for each.</summary>
+/// <summary>One value for all positions of an axis, or one for each position.</summary>
 /// <example><c>new Rescaling(1f / 255)</c>, <c>new Rescaling([0.5f, 1, 2])</c>.</example>
 [CollectionBuilder(typeof(FloatValues), nameof(Create))]
 public readonly struct FloatValues : IEquatable<FloatValues>, IReadOnlyList<float>
@@ -17,22 +17,22 @@ public readonly struct FloatValues : IEquatable<FloatValues>, IReadOnlyList<floa
         IsSingle = isSingle;
     }
 
-    /// <summary>How many numbers there are.</summary>
+    /// <summary>The number of values.</summary>
     public int Count => _items?.Length ?? 0;
 
-    /// <summary>Whether it is one number without an axis.</summary>
+    /// <summary>Whether it is a single value for all positions.</summary>
     public bool IsSingle { get; }
 
     internal ReadOnlySpan<float> Span => _items;
 
-    /// <summary>One of the numbers.</summary>
+    /// <summary>The value at an index.</summary>
     public float this[int index] => _items![index];
 
-    /// <summary>Makes the list; what a collection literal calls.</summary>
-    public static FloatValues Create(ReadOnlySpan<float> numbers) => new(numbers.ToArray(), false);
+    /// <summary>Creates the list; called by collection expressions.</summary>
+    public static FloatValues Create(ReadOnlySpan<float> values) => new(values.ToArray(), false);
 
-    /// <summary>The same number for all positions.</summary>
-    public static implicit operator FloatValues(float number) => new([number], true);
+    /// <summary>The same value for all positions.</summary>
+    public static implicit operator FloatValues(float value) => new([value], true);
 
     /// <inheritdoc/>
     public bool Equals(FloatValues other) => IsSingle == other.IsSingle && Span.SequenceEqual(other.Span);
@@ -44,23 +44,23 @@ public readonly struct FloatValues : IEquatable<FloatValues>, IReadOnlyList<floa
     public override int GetHashCode()
     {
         var hash = default(HashCode);
-        foreach (var number in Span) hash.Add(number);
+        foreach (var value in Span) hash.Add(value);
         return hash.ToHashCode();
     }
 
-    /// <summary>The numbers as written in a program.</summary>
+    /// <summary>The values as written in code: <c>0.5</c> or <c>[0.5, 1, 2]</c>.</summary>
     public override string ToString()
     {
-        var text = string.Join(", ", this.Select(number => number.ToString(CultureInfo.InvariantCulture)));
+        var text = string.Join(", ", this.Select(value => value.ToString(CultureInfo.InvariantCulture)));
         return IsSingle ? text : "[" + text + "]";
     }
 
-    /// <summary>Goes through the numbers in order.</summary>
+    /// <summary>Enumerates the values in order.</summary>
     public IEnumerator<float> GetEnumerator() => ((IEnumerable<float>)(_items ?? [])).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Whether both hold the same numbers.</summary>
+    /// <summary>Whether both hold the same values.</summary>
     public static bool operator ==(FloatValues left, FloatValues right) => left.Equals(right);
 
     /// <summary>Whether they differ.</summary>

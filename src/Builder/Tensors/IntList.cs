@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional;
 
-/// <summary>An immutable list of integers that compares by content: axes, strides, permutations in the attributes of an operator.</summary>
+/// <summary>An immutable list of integers that is compared by content: axes, strides or permutations among the attributes of an operator.</summary>
 [CollectionBuilder(typeof(IntList), nameof(Create))]
 internal readonly struct IntList : IEquatable<IntList>, IEnumerable<int>
 {
@@ -19,7 +19,7 @@ internal readonly struct IntList : IEquatable<IntList>, IEnumerable<int>
 
     public static IntList Create(ReadOnlySpan<int> items) => new(items.ToArray());
 
-    /// <summary><paramref name="count"/> times the same value.</summary>
+    /// <summary>The same value, <paramref name="count"/> times.</summary>
     public static IntList Repeat(int value, int count)
     {
         var items = new int[count];

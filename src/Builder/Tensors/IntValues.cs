@@ -3,46 +3,53 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional;
 
-/// <summary>One whole number for each axis of a window, stride or target shape; a single number stands for all axes.</summary>
+/// <summary>One whole number for each axis of a window, stride or target shape; a single number applies to all axes.</summary>
 /// <example><c>new Conv2D(32, 3)</c>, <c>new Conv2D(32, (3, 5))</c>, <c>new Reshape([7, 7, 64])</c>.</example>
 [CollectionBuilder(typeof(IntValues), nameof(Create))]
 public readonly struct IntValues : IEquatable<IntValues>, IReadOnlyList<int>
 {
     private IntValues(IntList list) => List = list;
 
-    /// <summary>How many numbers there are; none where an option was not given.</summary>
+    /// <summary>The number of values; 0 if an option was omitted.</summary>
     public int Count => List.Count;
 
     internal IntList List { get; }
 
-    /// <summary>The number of one axis.</summary>
+    /// <summary>The value for one axis.</summary>
     public int this[int index] => List[index];
 
-    /// <summary>Makes the list; what a collection literal calls.</summary>
+    /// <summary>Creates the list; called by collection expressions.</summary>
     public static IntValues Create(ReadOnlySpan<int> sizes) => new(IntList.Create(sizes));
 
     internal static IntValues Repeat(int size, int count) => new(IntList.Repeat(size, count));
 
-    /// <summary>As many numbers as there are axes, each at least <paramref name="minimum"/>.</summary>
+    /// <summary>One value per axis, each at least <paramref name="minimum"/>.</summary>
     internal IntValues For(int rank, string layer, string option, int minimum = 1)
     {
         if (Count != 1 && Count != rank)
-            throw new ModelException($"{layer}: {option} has {Count} numbers, {this}; expected one for all axes or {rank}, one for each.") { NamesLayer = true };
+        {
+            throw new ModelException($"{layer}: {option} has {Count} values, {this}; expected one for all axes or {rank}, one for each.")
+            {
+                NamesLayer = true,
+            };
+        }
+
         foreach (var size in this)
         {
-            if (size < minimum) throw new ModelException($"{layer}: {option} is {this}; expected whole numbers of at least {minimum}.") { NamesLayer = true };
+            if (size < minimum)
+                throw new ModelException($"{layer}: {option} is {this}; expected whole numbers of at least {minimum}.") { NamesLayer = true };
         }
 
         return Count == rank ? this : Repeat(this[0], rank);
     }
 
-    /// <summary>The same number for all axes.</summary>
+    /// <summary>The same value for all axes.</summary>
     public static implicit operator IntValues(int size) => new([size]);
 
-    /// <summary>A number for each of two axes.</summary>
+    /// <summary>One value for each of two axes.</summary>
     public static implicit operator IntValues((int First, int Second) sizes) => new([sizes.First, sizes.Second]);
 
-    /// <summary>A number for each of three axes.</summary>
+    /// <summary>One value for each of three axes.</summary>
     public static implicit operator IntValues((int First, int Second, int Third) sizes) => new([sizes.First, sizes.Second, sizes.Third]);
 
     /// <inheritdoc/>
@@ -54,15 +61,15 @@ public readonly struct IntValues : IEquatable<IntValues>, IReadOnlyList<int>
     /// <inheritdoc/>
     public override int GetHashCode() => List.GetHashCode();
 
-    /// <summary>The numbers in parentheses: <c>(3, 5)</c>.</summary>
+    /// <summary>The values in parentheses: <c>(3, 5)</c>.</summary>
     public override string ToString() => "(" + string.Join(", ", List) + ")";
 
-    /// <summary>Goes through the numbers in order.</summary>
+    /// <summary>Enumerates the values in order.</summary>
     public IEnumerator<int> GetEnumerator() => List.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Whether both hold the same numbers.</summary>
+    /// <summary>Whether both hold the same values.</summary>
     public static bool operator ==(IntValues left, IntValues right) => left.Equals(right);
 
     /// <summary>Whether they differ.</summary>

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional;
 
-/// <summary>The dimensions of a tensor; an unknown one (the batch, a sequence's length) is <see langword="null"/>, as <c>None</c> is in Keras.</summary>
+/// <summary>The dimensions of a tensor. An unknown one (the batch, the length of a sequence) is <see langword="null"/>; Keras writes <c>None</c>.</summary>
 /// <example><c>Shape image = [28, 28, 1]; Shape sequence = [null, 64];</c></example>
 [CollectionBuilder(typeof(Shape), nameof(Create))]
 public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
@@ -15,7 +15,7 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
 
     private Shape(int[] dims) => _dims = dims;
 
-    /// <summary>The number of dimensions: 0 for a single number.</summary>
+    /// <summary>The number of dimensions: 0 for a scalar.</summary>
     public int Count => _dims?.Length ?? 0;
 
     /// <summary>Whether every dimension is known.</summary>
@@ -25,12 +25,12 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
 
     internal int Rank => Count;
 
-    /// <summary>One dimension, or <see langword="null"/> where it is unknown.</summary>
-    /// <param name="index">0-based; <c>^1</c> is the last.</param>
+    /// <summary>One dimension, or <see langword="null"/> if it is unknown.</summary>
+    /// <param name="index">The index, from 0; <c>^1</c> is the last dimension.</param>
     /// <exception cref="IndexOutOfRangeException">There is no such dimension.</exception>
     public int? this[int index] => Dims[index] is var dim and not Unknown ? dim : null;
 
-    /// <summary>Makes a shape from its dimensions; what a collection literal calls.</summary>
+    /// <summary>Creates a shape from its dimensions; called by collection expressions.</summary>
     /// <exception cref="ModelException">A dimension is negative.</exception>
     public static Shape Create(ReadOnlySpan<int?> dims)
     {
@@ -38,7 +38,7 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
         for (var i = 0; i < dims.Length; i++)
         {
             items[i] = dims[i] ?? Unknown;
-            if (dims[i] < 0) throw new ModelException($"Dimension {i} of a shape is {dims[i]}; expected 0 or more, or null where it is unknown.");
+            if (dims[i] < 0) throw new ModelException($"Dimension {i} of a shape is {dims[i]}; expected 0 or more, or null if it is unknown.");
         }
 
         return new(items);
@@ -46,7 +46,9 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
 
     internal static Shape Of(params ReadOnlySpan<int> dims) => new(dims.ToArray());
 
-    /// <summary>The product of all dimensions, checked.</summary>
+    /// <summary>The product of all dimensions.</summary>
+    /// <exception cref="ModelException">A dimension is unknown.</exception>
+    /// <exception cref="OverflowException">The product exceeds 64 bits.</exception>
     internal long ElementCount
     {
         get
@@ -62,7 +64,7 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
         }
     }
 
-    /// <summary>The dimension at <paramref name="axis"/>, which may count from the end; <see cref="Unknown"/> where it is not known.</summary>
+    /// <summary>The dimension at <paramref name="axis"/>, which may be negative to count from the end; <see cref="Unknown"/> if it is not known.</summary>
     internal int Dim(int axis) => Dims[axis < 0 ? axis + Count : axis];
 
     internal Shape With(int axis, int dim)
@@ -117,11 +119,11 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
         return hash.ToHashCode();
     }
 
-    /// <summary>As Keras prints it: <c>(None, 28, 28, 1)</c>.</summary>
+    /// <summary>The shape as Keras prints it: <c>(None, 28, 28, 1)</c>.</summary>
     public override string ToString() =>
         "(" + string.Join(", ", this.Select(dim => dim?.ToString(CultureInfo.InvariantCulture) ?? "None")) + (Count == 1 ? ",)" : ")");
 
-    /// <summary>Goes through the dimensions in order.</summary>
+    /// <summary>Enumerates the dimensions in order.</summary>
     public IEnumerator<int?> GetEnumerator()
     {
         for (var i = 0; i < Count; i++) yield return this[i];

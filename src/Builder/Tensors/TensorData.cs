@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace OnnxFunctional;
 
-/// <summary>The content of a constant: a shape, an element type and the raw elements. Compares by content, so that equal constants become one.</summary>
+/// <summary>The content of a constant: shape, element type and raw elements. It is compared by content, so that equal constants can be merged.</summary>
 internal sealed class TensorData : IEquatable<TensorData>
 {
     private readonly byte[] _bytes;
@@ -20,7 +20,7 @@ internal sealed class TensorData : IEquatable<TensorData>
 
     public ReadOnlySpan<byte> Bytes => _bytes;
 
-    /// <summary>The one number it consists of; nothing where there are several, or none that a float can hold.</summary>
+    /// <summary>The value of a constant with one element; null if it has several, or if the element is not a number that a float can hold.</summary>
     public float? Number => Shape.ElementCount != 1 ? null : Type switch
     {
         DType.Float32 => As<float>()[0],
@@ -42,7 +42,8 @@ internal sealed class TensorData : IEquatable<TensorData>
     public static TensorData Create(Shape shape, DType type, ReadOnlySpan<byte> bytes) =>
         bytes.Length == checked(shape.ElementCount * type.Size())
             ? new(shape, type, bytes.ToArray())
-            : throw new ModelException($"A constant of shape {shape} and type {type.KerasName()} takes {shape.ElementCount * type.Size()} bytes, but {bytes.Length} were given.");
+            : throw new ModelException(
+                $"A constant of shape {shape} and type {type.KerasName()} takes {shape.ElementCount * type.Size()} bytes, but got {bytes.Length}.");
 
     public ReadOnlySpan<T> As<T>() where T : struct => MemoryMarshal.Cast<byte, T>(_bytes);
 

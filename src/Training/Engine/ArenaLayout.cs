@@ -2,24 +2,28 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Engine;
 
-/// <summary>Places values that live at different times in one memory: the largest first, each at the lowest free place.</summary>
+/// <summary>Places values in one memory, which values that live at different times share: the largest first, each at the lowest free offset.</summary>
 internal sealed class ArenaLayout
 {
-    // Floats of a cache line: every value begins on one.
+    // Floats per cache line: every value begins on one.
     private const int Alignment = 16;
 
     private readonly List<Block> _blocks = [];
 
-    /// <summary>Floats of the whole memory, once <see cref="Place"/> has run.</summary>
+    /// <summary>The size of the memory in floats, once <see cref="Place"/> has run.</summary>
     public long Floats { get; private set; }
 
-    /// <summary>Floats of all values together, as if none shared memory.</summary>
+    /// <summary>The size of all values in floats, if none shared memory.</summary>
     public long SumOfValues { get; private set; }
 
-    /// <summary>A value needed from one step to another, both included.</summary>
-    public void Add(Storage storage, long floats, int first, int last) => _blocks.Add(new Block(storage, (Math.Max(floats, 1) + Alignment - 1) / Alignment * Alignment, first, last));
+    /// <summary>Adds a value that is needed from kernel <paramref name="first"/> to kernel <paramref name="last"/>, both included.</summary>
+    public void Add(Storage storage, long floats, int first, int last)
+    {
+        var aligned = (Math.Max(floats, 1) + Alignment - 1) / Alignment * Alignment;
+        _blocks.Add(new Block(storage, aligned, first, last));
+    }
 
-    /// <summary>Finds each value's place; <see cref="Bind"/> then gives it memory.</summary>
+    /// <summary>Finds an offset for each value; <see cref="Bind"/> then gives it memory.</summary>
     public void Place()
     {
         var placed = new List<Block>();

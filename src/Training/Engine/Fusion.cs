@@ -6,11 +6,12 @@ namespace OnnxFunctional.Training.Engine;
 
 /// <summary>Groups the nodes of a concrete graph into units that run as one kernel.</summary>
 /// <remarks>
-/// A product, convolution or batch normalization takes along the bias and the activation behind it when nobody else reads what lies between.
-/// An elementwise node joins the chain of one of its producers when the chain has the same shape and everything else the node reads comes from an earlier unit;
-/// since a unit runs at the place where it was begun, no order can be violated.
-/// Views are no units at all: other shapes of the same elements, and conversions from 16 bits, which whoever reads the elements makes himself, and of weights and inputs to 16 bits, which nobody needs to make.
-/// A conversion to 16 bits behind any other unit is made while that unit stores its result.
+/// A product, convolution or batch normalization absorbs the bias and the activation that follow it if nobody else reads the values in between.
+/// An elementwise node joins the chain of one of its producers if the chain has the same shape and everything else that the node reads comes from earlier
+/// units.
+/// Since a unit runs at the position where it was begun, this never violates the order of the graph.
+/// Views are no units: other shapes of the same elements, conversions from 16 bits, which the readers of the elements do themselves,
+/// and conversions of weights and inputs to 16 bits, which are not needed. Any other conversion to 16 bits is done by the unit that stores the value.
 /// </remarks>
 internal sealed class Fusion
 {
@@ -34,7 +35,7 @@ internal sealed class Fusion
         nodes = LateNodes.Order(nodes, kept);
         foreach (var node in nodes)
         {
-            for (var i = 0; i < node.Inputs.Count; i++) _readers[node.Inputs[i]] = _readers.GetValueOrDefault(node.Inputs[i]) + 1;
+            for (var i = 0; i < node.Inputs.Count; i++) CountReader(_readers, node.Inputs[i]);
         }
 
         _consumers = nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(entry => entry.input, entry => entry.node);
@@ -48,8 +49,8 @@ internal sealed class Fusion
 
         foreach (var node in nodes)
         {
-            // What a view shows is read by the view's own readers.
-            foreach (var input in node.Inputs.Skip(_roots.ContainsKey(node.Outputs[0]) ? 1 : 0)) _rootReaders[Root(input)] = _rootReaders.GetValueOrDefault(Root(input)) + 1;
+            // The input of a view is read by the readers of the view.
+            foreach (var input in node.Inputs.Skip(_roots.ContainsKey(node.Outputs[0]) ? 1 : 0)) CountReader(_rootReaders, Root(input));
         }
 
         var keptRoots = kept.Select(Root).ToHashSet();
@@ -58,18 +59,26 @@ internal sealed class Fusion
 
     public List<Unit> Units { get; } = [];
 
-    /// <summary>The value whose memory this one shows.</summary>
+    /// <summary>The value whose memory holds the elements of this one.</summary>
     public Value Root(Value value) => _roots.GetValueOrDefault(value, value);
 
     public Unit? ProducerOf(Value value) => _producers.GetValueOrDefault(Root(value));
 
-    /// <summary>What an elementwise reader of a value reads: the root where element i of both is the same, whatever its type.</summary>
+    /// <summary>The value that an elementwise reader reads instead: the root, if both have the same shape, whatever their types.</summary>
     private Value ElementsOf(Value value) => Root(value) is var root && root.Spec.Shape == value.Spec.Shape ? root : value;
 
-    /// <summary>A conversion that readers make themselves: they widen what is stored in 16 bits, and read what lies in 32 bits anyway as it is.</summary>
-    private bool IsReadersConversion(Node node) =>
-        node.Op is Cast cast && !_keptAsDeclared.Contains(node.Outputs[0]) && node.Inputs[0].Spec.Type is var from
-        && ((from.IsHalfWidth() && cast.To == DType.Float32) || (from == DType.Float32 && cast is { IsStorage: true } && cast.To.IsHalfWidth() && Root(node.Inputs[0]).Producer.Op is SourceOp));
+    /// <summary>
+    /// Whether the readers of a conversion do it themselves: they widen what is stored in 16 bits, and read weights and inputs as they lie, in 32.
+    /// </summary>
+    private bool IsReadersConversion(Node node)
+    {
+        if (node.Op is not Cast cast || _keptAsDeclared.Contains(node.Outputs[0])) return false;
+        var from = node.Inputs[0].Spec.Type;
+        var widens = from.IsHalfWidth() && cast.To == DType.Float32;
+        return widens || (from == DType.Float32 && cast is { IsStorage: true } && cast.To.IsHalfWidth() && Root(node.Inputs[0]).Producer.Op is SourceOp);
+    }
+
+    private static void CountReader(Dictionary<Value, int> readers, Value value) => readers[value] = readers.GetValueOrDefault(value) + 1;
 
     private void Begin(Node node)
     {
@@ -83,7 +92,8 @@ internal sealed class Fusion
             {
                 var other = ReferenceEquals(add.Inputs[0], result) ? add.Inputs[1] : add.Inputs[0];
                 var source = other.Producer.Op is Cast ? other.Producer.Inputs[0] : other;
-                if (source.Producer.Op is Variable or Constant && other.Spec.Shape.Rank == 1 && other.Spec.Shape.Dims[0] == result.Spec.Shape.Dims[^1] && result.Spec.Shape.Dims[^1] > 1)
+                var columns = result.Spec.Shape.Dims[^1];
+                if (source.Producer.Op is Variable or Constant && other.Spec.Shape.Rank == 1 && other.Spec.Shape.Dims[0] == columns && columns > 1)
                 {
                     unit.Bias = other;
                     Absorb(add);
@@ -110,8 +120,9 @@ internal sealed class Fusion
 
         if (node.Op is not ConvWeightGradient) Narrow();
 
-        // The bias' gradient is a sum over what the kernel's gradient reads anyway.
-        if (node.Op is ConvWeightGradient && _consumers[node.Inputs[1]].FirstOrDefault(IsChannelSum) is { } sum && !_producers.ContainsKey(sum.Outputs[0]) && _absorbed.Add(sum))
+        // The bias' gradient sums values that the kernel of the weights' gradient reads anyway.
+        if (node.Op is ConvWeightGradient && _consumers[node.Inputs[1]].FirstOrDefault(IsChannelSum) is { } sum
+            && !_producers.ContainsKey(sum.Outputs[0]) && _absorbed.Add(sum))
         {
             unit.Nodes.Add(sum);
             unit.BiasGradient = sum.Outputs[0];
@@ -136,8 +147,10 @@ internal sealed class Fusion
         }
     }
 
+    /// <summary>Whether a node sums over all axes but the last.</summary>
     private static bool IsChannelSum(Node node) =>
-        node.Op is ReduceSum sum && node.Inputs[0].Spec.Shape is var shape && ShapeRules.Axes(sum.Axes, shape.Rank, sum.Name).SequenceEqual(Enumerable.Range(0, shape.Rank - 1));
+        node.Op is ReduceSum sum && node.Inputs[0].Spec.Shape is var shape
+        && ShapeRules.Axes(sum.Axes, shape.Rank, sum.Name).SequenceEqual(Enumerable.Range(0, shape.Rank - 1));
 
     private static EpilogueActivation ActivationOf(Op op) => op switch
     {
@@ -154,19 +167,19 @@ internal sealed class Fusion
         {
             if (ProducerOf(input) is not { } producer) continue;
             latest = Math.Max(latest, producer.Order);
-            if (producer.IsChain && producer.Head.Outputs[0].Spec.Shape == shape && input.Spec.Shape == shape && (best is null || producer.Order > best.Order) && producer.Nodes.Count < ElementwiseTable.LongestChain) best = producer;
+            if (CanGrow(producer, shape) && input.Spec.Shape == shape && (best is null || producer.Order > best.Order)) best = producer;
         }
 
-        // Everything that is not in the chain itself must be there when the chain runs.
+        // Whatever is not computed in the chain itself must be available when the chain runs.
         if (best is not null && best.Order != latest) best = null;
 
-        // Another shape of what the chain makes is read from memory, which the chain has not written yet.
+        // Another shape of a value of the chain is read from memory, which the chain has not written yet.
         if (best is not null && node.Inputs.Any(input => Root(input).Spec.Shape != input.Spec.Shape && ProducerOf(input) == best)) best = null;
 
-        // Beside a chain that was just begun over the same elements: what both read is read once (Adam's two moments), and what a later node reads of both is at hand
-        // (the gradient of a sum that went through a relu).
-        if (best is null && Units.Count > 0 && Units[^1] is { IsChain: true } last && last.Order > latest && last.Nodes.Count < ElementwiseTable.LongestChain
-            && last.Head.Outputs[0].Spec.Shape == shape && (SharesInput(node, last) || MeetsReader(node, last))) best = last;
+        // A chain of the same shape that was begun just before: values that both read are read once (Adam's two moments), and values of both that a later node
+        // reads are at hand (the gradient of a sum that went through a relu).
+        if (best is null && Units.Count > 0 && Units[^1] is var last && CanGrow(last, shape) && last.Order > latest
+            && (SharesInput(node, last) || MeetsReader(node, last))) best = last;
         if (best is null)
         {
             best = new Unit(Units.Count, isChain: true);
@@ -176,6 +189,9 @@ internal sealed class Fusion
         best.Nodes.Add(node);
         _producers[node.Outputs[0]] = best;
     }
+
+    private static bool CanGrow(Unit unit, Shape shape) =>
+        unit.IsChain && unit.Head.Outputs[0].Spec.Shape == shape && unit.Nodes.Count < ElementwiseTable.LongestChain;
 
     private static bool SharesInput(Node node, Unit chain)
     {
@@ -195,7 +211,7 @@ internal sealed class Fusion
         {
             var read = unit.IsChain ? ElementsOf(input) : input;
             if (!ReferenceEquals(read, input)) unit.ReadAs[input] = read;
-            if (inside.Contains(read)) own[read] = own.GetValueOrDefault(read) + 1;
+            if (inside.Contains(read)) CountReader(own, read);
             else if (!unit.Inputs.Contains(read)) unit.Inputs.Add(read);
         }
 

@@ -2,7 +2,7 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Engine;
 
-/// <summary>The engine's side of a model: its threads, and the plans of its inference graph by input shapes.</summary>
+/// <summary>What the engine keeps for a model: its threads, its settings, and the plans of its inference graph by input shapes.</summary>
 internal sealed class ModelEngine
 {
     private readonly Dictionary<string, ExecutionPlan> _plans = [];
@@ -13,10 +13,10 @@ internal sealed class ModelEngine
 
     public Model Model { get; }
 
-    /// <summary>Whether convolutions may take the Winograd form; holds for plans made afterwards.</summary>
+    /// <summary>Whether convolutions may take the Winograd form. Applies to plans that are made afterwards.</summary>
     public bool Winograd { get; set; } = true;
 
-    /// <summary>The threads: as many as the process may use, unless <see cref="UseThreads"/> said otherwise.</summary>
+    /// <summary>The threads: as many as there are processors, unless <see cref="UseThreads"/> set another number.</summary>
     public WorkerPool Pool => _pool ??= new WorkerPool(Environment.ProcessorCount);
 
     public static ModelEngine Of(Model model)
@@ -34,23 +34,27 @@ internal sealed class ModelEngine
         if (_pool?.Threads != threads) _pool = new WorkerPool(threads);
     }
 
-    /// <summary>Threads that several models compute on together: those of one of them that has any, or new ones. Two pools would spin against each other where the models take turns.</summary>
+    /// <summary>
+    /// The threads that several models share: those of the first model that has any, or new ones. Two pools would spin against each other when the models take
+    /// turns.
+    /// </summary>
     public static WorkerPool PoolOf(IReadOnlyList<Model> models, int? threads)
     {
         var engines = models.Select(Of).ToList();
-        var pool = engines.Select(engine => engine._pool).FirstOrDefault(pool => pool is not null && pool.Threads == (threads ?? pool.Threads)) ?? new WorkerPool(threads ?? Environment.ProcessorCount);
+        var pool = engines.Select(engine => engine._pool).FirstOrDefault(pool => pool is not null && pool.Threads == (threads ?? pool.Threads))
+            ?? new WorkerPool(threads ?? Environment.ProcessorCount);
         foreach (var engine in engines) engine._pool = pool;
         return pool;
     }
 
-    /// <summary>Runs values of the model's inference graph on data and hands over each result while it stands in the engine's memory.</summary>
-    /// <param name="key">A name for the values, so that their plan is found again.</param>
-    /// <param name="values">What is computed.</param>
-    /// <param name="inputs">Data of the model's inputs, one batch.</param>
-    /// <param name="read">Takes each result.</param>
+    /// <summary>Computes values of the model's inference graph for one batch and hands over each result while it is in the engine's memory.</summary>
+    /// <param name="key">A name for the values, by which their plan is found again.</param>
+    /// <param name="values">The values to compute.</param>
+    /// <param name="inputs">One batch of data for each input of the model.</param>
+    /// <param name="read">Receives the index and the buffer of each result.</param>
     public void Infer(string key, IReadOnlyList<Value> values, IReadOnlyList<NDArray> inputs, Action<int, ValueBuffer> read)
     {
-        // One plan has one memory, so runs of one model take turns.
+        // A plan has one memory, so concurrent calls for one model take turns.
         lock (_gate)
         {
             var specs = inputs.Select(input => new TensorSpec(input.Shape, input.DType)).ToArray();

@@ -2,8 +2,8 @@ using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Training.Engine;
 
-/// <summary>The settings that hold for every plan of a model: of training steps, gradients, predictions, verification.</summary>
-/// <remarks>No <see cref="PlanRequest"/> is made without them, and only a model's settings are at hand, so that none is forgotten on any path.</remarks>
+/// <summary>Settings that apply to every plan of a model: for training steps, gradients, predictions and verification.</summary>
+/// <remarks>A <see cref="PlanRequest"/> requires them and they are taken from the model, so no code path can ignore a setting.</remarks>
 internal sealed record PlanOptions
 {
     private PlanOptions()
@@ -16,13 +16,13 @@ internal sealed record PlanOptions
     /// <summary>Whether convolutions may take the Winograd form.</summary>
     public bool Winograd { get; private init; } = true;
 
-    /// <summary>Bytes of wide copies that a kernel over operands in 16 bits makes at a time.</summary>
+    /// <summary>The size of the wide copies that a staged kernel makes at a time, in bytes.</summary>
     public long PieceBytes { get; init; } = StagedKernel.PieceBytes;
 
-    /// <summary>The settings of a model, with a seed that may be a trainer's own.</summary>
+    /// <summary>The settings of a model, with the model's seed or another one.</summary>
     public static PlanOptions Of(Model model, ulong seed) => Of([model], seed);
 
-    /// <summary>The settings of several models that compute together: what one of them forbids does not happen.</summary>
+    /// <summary>The settings of several models that compute together: Winograd is allowed if every model allows it.</summary>
     public static PlanOptions Of(IEnumerable<Model> models, ulong seed) =>
         new() { Seed = seed, Winograd = models.All(model => ModelEngine.Of(model).Winograd) };
 

@@ -6,7 +6,8 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Engine;
 
-/// <summary>Turns a graph and concrete input shapes into an <see cref="ExecutionPlan"/>: simplify, fuse, order, find lifetimes, place in one arena, choose kernels.</summary>
+/// <summary>Turns a graph and concrete input shapes into an <see cref="ExecutionPlan"/>.</summary>
+/// <remarks>It simplifies the graph, fuses and orders its nodes, finds the lifetimes of values, places them in one arena, and creates the kernels.</remarks>
 internal sealed class Planner
 {
     private readonly PlanRequest _request;
@@ -14,7 +15,7 @@ internal sealed class Planner
     private readonly Dictionary<Value, Storage> _storages = [];
     private readonly Dictionary<Storage, Life> _lives = [];
     private readonly Dictionary<Weight, Storage> _weights = [];
-    private readonly Dictionary<Value, Storage> _previous = [];
+    private readonly Dictionary<Value, Storage> _previousWeights = [];
     private readonly ArenaLayout _arena = new();
     private readonly List<Kernel> _kernels = [];
     private readonly RandomStreams _random;
@@ -27,7 +28,7 @@ internal sealed class Planner
         _random = RandomStreams.Of(_graph, request.Options.Seed);
     }
 
-    /// <summary>Makes the plan for inputs of these shapes and types.</summary>
+    /// <summary>Makes the plan for inputs of the given shapes and types.</summary>
     /// <exception cref="ModelException">The shapes do not fit the graph, or an operator has no kernel.</exception>
     public static ExecutionPlan Plan(PlanRequest request, IReadOnlyList<TensorSpec> inputs) => new Planner(request).Plan(inputs);
 
@@ -45,7 +46,7 @@ internal sealed class Planner
         var last = LastReads(units, outputs, updates);
 
         foreach (var stand in stands) Place(stand, 0, last.GetValueOrDefault(stand, 0));
-        var copies = PlaceUpdates(updates, units, position, last);
+        var copies = PlaceUpdates(updates, position, last);
         foreach (var unit in units)
         {
             Overwrite(unit, position[unit], last);
@@ -64,10 +65,19 @@ internal sealed class Planner
         foreach (var (storage, life) in _lives) _arena.Add(storage, life.Floats, life.First, life.Last);
         _arena.Place();
         if (!_request.MeasuresOnly) _arena.Bind(AlignedMemory.Allocate(_arena.Floats));
-        return new ExecutionPlan([.. _kernels], [.. units.Select(unit => unit.ToString()), .. copies.Select(copy => "copy " + copy.Value.Spec)], [.. _weights.Select(entry => (entry.Key, entry.Value))], inputBuffers, outputBuffers, _arena.Floats, _arena.SumOfValues);
+        return new ExecutionPlan(
+            [.. _kernels],
+            [.. units.Select(unit => unit.ToString()), .. copies.Select(copy => "copy " + copy.Value.Spec)],
+            [.. _weights.Select(entry => (entry.Key, entry.Value))],
+            inputBuffers,
+            outputBuffers,
+            _arena.Floats,
+            _arena.SumOfValues);
     }
 
-    /// <summary>Units in the order they were begun; those that serve nothing but updates of weights come last, so that everybody else still reads the old values.</summary>
+    /// <summary>
+    /// The units in the order they were begun, except that those that only serve weight updates come last: all others still read the old values.
+    /// </summary>
     private List<Unit> Ordered(List<Unit> units, IReadOnlyList<Value> outputs, IReadOnlyList<(Weight Weight, Value Value)> updates)
     {
         var needed = new HashSet<Unit>();
@@ -78,15 +88,16 @@ internal sealed class Planner
             foreach (var input in unit.Inputs) Push(input);
         }
 
-        // Of the rest, what computes a gradient stays where it is; the chain that makes the new value goes to the end.
-        var late = new HashSet<Unit>(updates.Select(update => _fusion.ProducerOf(update.Value)).OfType<Unit>().Where(unit => unit.IsChain && !needed.Contains(unit)));
+        // Units that compute gradients stay where they are; the chains that compute new values go to the end.
+        var producers = updates.Select(update => _fusion.ProducerOf(update.Value)).OfType<Unit>();
+        var late = new HashSet<Unit>(producers.Where(unit => unit.IsChain && !needed.Contains(unit)));
         bool changed;
         do
         {
             changed = false;
             foreach (var unit in units)
             {
-                if (!late.Contains(unit) && unit.Inputs.Any(input => _fusion.ProducerOf(input) is { } producer && late.Contains(producer))) changed |= late.Add(unit);
+                if (unit.Inputs.Any(input => _fusion.ProducerOf(input) is { } producer && late.Contains(producer))) changed |= late.Add(unit);
             }
         }
         while (changed);
@@ -98,7 +109,7 @@ internal sealed class Planner
         }
     }
 
-    /// <summary>The last unit that reads each value's memory; past the end for what is read after the run.</summary>
+    /// <summary>The position of the last unit that reads each value's memory; the number of units if it is read after the run.</summary>
     private Dictionary<Value, int> LastReads(List<Unit> units, IReadOnlyList<Value> outputs, IReadOnlyList<(Weight Weight, Value Value)> updates)
     {
         var last = new Dictionary<Value, int>();
@@ -117,8 +128,10 @@ internal sealed class Planner
         return last;
     }
 
-    /// <summary>Lets new values of weights be written in their place where nobody reads the old ones afterwards; the others are copied at the end.</summary>
-    private List<(Weight Weight, Value Value)> PlaceUpdates(IReadOnlyList<(Weight Weight, Value Value)> updates, List<Unit> units, Dictionary<Unit, int> position, Dictionary<Value, int> last)
+    /// <summary>Lets units write new values of weights in place if nobody reads the old ones afterwards.</summary>
+    /// <returns>The updates that are copied at the end instead.</returns>
+    private List<(Weight Weight, Value Value)> PlaceUpdates(
+        IReadOnlyList<(Weight Weight, Value Value)> updates, Dictionary<Unit, int> position, Dictionary<Value, int> last)
     {
         var copies = new List<(Weight Weight, Value Value)>();
         var lastOfWeight = new Dictionary<Weight, int>();
@@ -139,12 +152,13 @@ internal sealed class Planner
 
         return copies;
 
-        // Every read of the weight in the unit takes element i where element i is written.
-        bool ReadsAsItLies(Unit unit, Weight weight, Value value) =>
-            unit.Inputs.Where(input => _fusion.Root(input).Producer.Op is Variable variable && variable.Weight == weight).All(input => input.Producer.Op is Variable && input.Spec == value.Spec);
+        // Whether the unit reads element i of the weight only to write element i.
+        bool ReadsAsItLies(Unit unit, Weight weight, Value value) => unit.Inputs
+            .Where(input => _fusion.Root(input).Producer.Op is Variable variable && variable.Weight == weight)
+            .All(input => input.Producer.Op is Variable && input.Spec == value.Spec);
     }
 
-    /// <summary>Copies weights that are updated and are also read as they were, as outputs or by one another's updates, before anything else runs.</summary>
+    /// <summary>Copies, before anything else runs, weights that are updated and whose previous values are also outputs or other weights' new values.</summary>
     private void KeepPreviousWeights(IReadOnlyList<Value> kept, IReadOnlyList<(Weight Weight, Value Value)> updates, int end)
     {
         var updated = updates.Select(update => update.Weight).ToHashSet();
@@ -152,16 +166,17 @@ internal sealed class Planner
         {
             if (root.Producer.Op is not Variable { Weight: var weight } || !updated.Contains(weight)) continue;
             var storage = new Storage();
-            _previous[root] = storage;
+            _previousWeights[root] = storage;
             _lives[storage] = new Life(weight.Length, 0, end);
             _kernels.Add(new CopyKernel(BufferOf(root), storage, weight.Length));
         }
     }
 
-    /// <summary>A value after the run: of a weight, what it was before.</summary>
-    private ValueBuffer BufferAfterRun(Value value) => _previous.TryGetValue(_fusion.Root(value), out var storage) ? new ValueBuffer(value.Spec, storage) : BufferOf(value);
+    /// <summary>The buffer to read after the run: for an updated weight, the copy of its previous values.</summary>
+    private ValueBuffer BufferAfterRun(Value value) =>
+        _previousWeights.TryGetValue(_fusion.Root(value), out var storage) ? new ValueBuffer(value.Spec, storage) : BufferOf(value);
 
-    /// <summary>Gives an elementwise output the memory of an input that is read here for the last time.</summary>
+    /// <summary>Gives outputs of a chain the memory of inputs that are read here for the last time.</summary>
     private void Overwrite(Unit unit, int here, Dictionary<Value, int> last)
     {
         if (!unit.IsChain) return;
@@ -172,8 +187,10 @@ internal sealed class Planner
             {
                 var root = _fusion.Root(input);
                 if (input.Spec.Shape != output.Spec.Shape || root.Spec.Type.Size() != output.Spec.Type.Size()) continue;
-                if (root.Producer.Op is SourceOp || last.GetValueOrDefault(root) != here || !_storages.TryGetValue(root, out var storage) || _weights.ContainsValue(storage)) continue;
-                if (unit.Inputs.Count(other => ReferenceEquals(_fusion.Root(other), root)) > 1 || unit.Outputs.Any(other => _storages.GetValueOrDefault(other) == storage)) continue;
+                if (root.Producer.Op is SourceOp || last.GetValueOrDefault(root) != here) continue;
+                if (!_storages.TryGetValue(root, out var storage) || _weights.ContainsValue(storage)) continue;
+                if (unit.Inputs.Count(other => ReferenceEquals(_fusion.Root(other), root)) > 1) continue;
+                if (unit.Outputs.Any(other => _storages.GetValueOrDefault(other) == storage)) continue;
                 _storages[output] = storage;
                 _lives[storage] = _lives[storage] with { Last = Math.Max(_lives[storage].Last, last.GetValueOrDefault(output, here)) };
                 break;
@@ -191,21 +208,23 @@ internal sealed class Planner
     private Kernel Create(Unit unit, int here)
     {
         if (unit.IsChain) return ElementwiseKernel.Create(unit, unit.Inputs.Select(BufferOf).ToArray(), unit.Outputs.Select(BufferOf).ToArray(), _random);
-        var result = unit.Nodes[^1];
         var head = unit.Head;
-        var outputs = head.Outputs.Select((output, i) => i == 0 && unit.Nodes.Count > 1 && unit.BiasGradient is null ? BufferOf(result.Outputs[0]) : unit.Outputs.Contains(output) ? BufferOf(output) : null).ToArray();
-        var epilogue = unit.Nodes.Count == 1 ? Epilogue.None : new Epilogue(BufferOrNone(unit.Bias), BufferOrNone(unit.Addend), unit.Activation, BufferOrNone(unit.BiasGradient));
+        var outputs = head.Outputs.Select(output => unit.Outputs.Contains(output) ? BufferOf(output) : null).ToArray();
+        if (unit.Nodes.Count > 1 && unit.BiasGradient is null) outputs[0] = BufferOf(unit.Nodes[^1].Outputs[0]);
+        var epilogue = unit.Nodes.Count == 1
+            ? Epilogue.None
+            : new Epilogue(BufferOrNull(unit.Bias), BufferOrNull(unit.Addend), unit.Activation, BufferOrNull(unit.BiasGradient));
         var request = new KernelRequest(head, [.. head.Inputs.Select(BufferOf)], outputs, epilogue) { Random = _random, Winograd = _request.Options.Winograd };
         var kernel = StagedKernel.IsNeeded(unit, request) ? StagedKernel.Create(unit, request, _request.Options.PieceBytes) : KernelTable.Create(request);
         foreach (var (storage, floats) in request.ScratchMemory) _lives[storage] = new Life(floats, here, here);
         return kernel;
     }
 
-    private ValueBuffer? BufferOrNone(Value? value) => value is null ? null : BufferOf(value);
+    private ValueBuffer? BufferOrNull(Value? value) => value is null ? null : BufferOf(value);
 
     private ValueBuffer BufferOf(Value value)
     {
-        // Of the type its elements have in memory, which a reader may have been told otherwise.
+        // The type of the elements in memory, which may differ from the type that a reader declares.
         var root = _fusion.Root(value);
         var spec = value.Spec with { Type = root.Spec.Type };
         if (_storages.TryGetValue(root, out var storage)) return new ValueBuffer(spec, storage);
@@ -219,7 +238,7 @@ internal sealed class Planner
                 _storages[root] = storage;
                 return new ValueBuffer(spec, storage);
             default:
-                // Only its shape is read, so it was given no memory.
+                // Only its shape is read, so it has no memory.
                 return new ValueBuffer(spec, new Storage());
         }
     }
@@ -230,15 +249,17 @@ internal sealed class Planner
         return storage;
     }
 
-    /// <summary>Computes a node whose inputs are all constants, with the engine itself.</summary>
+    /// <summary>Computes a node whose inputs are all constants, by a plan of its own.</summary>
     private IReadOnlyList<Value> Evaluate(Node node)
     {
         var plan = Plan(new PlanRequest(_request.Options, [], node.Outputs, []) { FoldConstants = false }, []);
         using var pool = new WorkerPool(1);
         plan.Run(pool);
-        return [.. plan.Outputs.Select(output => Node.Create(new Constant(TensorData.Create(output.Shape, output.Spec.Type, output.Bytes)), [], node.Scope).Outputs[0])];
+        return [.. plan.Outputs.Select(output => ConstantOf(TensorData.Create(output.Shape, output.Spec.Type, output.Bytes)))];
+
+        Value ConstantOf(TensorData data) => Node.Create(new Constant(data), [], node.Scope).Outputs[0];
     }
 
-    /// <summary>How much memory a value takes, and from which unit to which.</summary>
+    /// <summary>The memory that a value takes, and the first and last unit that need it.</summary>
     private readonly record struct Life(long Floats, int First, int Last);
 }

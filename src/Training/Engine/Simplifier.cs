@@ -4,21 +4,23 @@ using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Training.Engine;
 
-/// <summary>Makes a graph concrete for given input shapes, and smaller: no identities, no computation done twice, constants folded.</summary>
+/// <summary>Makes a graph concrete for given input shapes, and smaller.</summary>
 /// <remarks>
-/// 1. A node that hands on its input is replaced by it (Identity, a Cast to the same type, broadcasting to the same shape, times one, plus zero).
-/// 2. Equal operators on equal inputs are one node.
-/// 3. What depends on shapes alone becomes a constant, and so does what depends on constants alone.
-/// 4. A number repeated to a shape is read as the number where the reader broadcasts anyway.
-/// 5. What <see cref="Rewrites"/> computes for less.
+/// 1. A node that returns its input unchanged is replaced by that input (Identity, a Cast to the same type, broadcasting to the same shape, times one, plus
+/// zero).
+/// 2. Equal operators on equal inputs become one node.
+/// 3. Nodes that depend on shapes or constants alone become constants.
+/// 4. A scalar that is repeated to a shape is read as the scalar if the reader broadcasts anyway.
+/// 5. <see cref="Rewrites"/> replaces nodes by cheaper ones.
 /// </remarks>
+/// <param name="evaluate">Computes a node whose inputs are all constants; null to leave such nodes as they are.</param>
 internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
 {
     private readonly Dictionary<NodeKey, Node> _known = [];
     private readonly HashSet<Value> _readOnce = [];
 
-    /// <summary>Rewrites the graph for the given specs of its inputs.</summary>
-    /// <returns>The inputs' stand-ins and where each value went.</returns>
+    /// <summary>Rewrites the graph for inputs of the given shapes and types.</summary>
+    /// <returns>The new inputs, and the new value for each old one.</returns>
     public (IReadOnlyList<Value> Inputs, Dictionary<Value, Value> Map) Run(Graph graph, IReadOnlyList<TensorSpec> inputs)
     {
         var stands = new Value[inputs.Count];
@@ -50,7 +52,7 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         if (made.Op is Reshape && made.Outputs[0].Spec == x[0].Spec) return [x[0]];
         if (made.Op is ReshapeLike && !x[1].Spec.Shape.Dims.Contains(0))
         {
-            // The shape is a number now, and what was computed to show it need not be.
+            // The shape is known now, so the value that had it need not be computed.
             made = Node.Create(new Reshape(IntList.Create(x[1].Spec.Shape.Dims)), x[..1], node.Scope);
             x = x[..1];
         }
@@ -68,7 +70,12 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         }
 
         if (Rewrites.Of(made, node.Inputs.Count > 0 && _readOnce.Contains(node.Inputs[0])) is { } cheaper) return Inserted(made, cheaper);
-        if (KernelTable.IsComposed(made.Op)) return Inserted(made, Decompositions.Of(made.Op, made.Inputs.Select(input => new SymbolicTensor(input, made.Scope)).ToArray()));
+        if (KernelTable.IsComposed(made.Op))
+        {
+            var tensors = made.Inputs.Select(input => new SymbolicTensor(input, made.Scope)).ToArray();
+            return Inserted(made, Decompositions.Of(made.Op, tensors));
+        }
+
         var unique = Unique(made);
         if (!ReferenceEquals(unique, made)) return unique.Outputs;
         if (evaluate is not null && made.Op is not IRandomOp && x.Length > 0 && Array.TrueForAll(x, value => value.Producer.Op is Operators.Constant))
@@ -76,7 +83,7 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         return made.Outputs;
     }
 
-    /// <summary>What computes a node otherwise from its inputs or from what those were made of, simplified like everything else.</summary>
+    /// <summary>Another definition of a node, from its inputs or from their inputs, simplified like the rest of the graph.</summary>
     private IReadOnlyList<Value> Inserted(Node node, SymbolicTensors definition)
     {
         var outputs = definition.Select(tensor => tensor.Value).ToArray();
@@ -87,7 +94,7 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
 
     private Node Unique(Node node)
     {
-        // Two draws of one stream are equal, but keeping the numbers for the second costs more than drawing them again.
+        // Two draws of one stream are equal, but storing the numbers for the second costs more than drawing them again.
         if (node.Op is IRandomOp) return node;
         var key = new NodeKey(node);
         if (_known.TryGetValue(key, out var known)) return known;
@@ -95,12 +102,13 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         return node;
     }
 
-    /// <summary>The input a node hands on unchanged, if it does.</summary>
+    /// <summary>The input that an operator returns unchanged; null if there is none.</summary>
     private static Value? HandedOn(Op op, Value[] x) => op switch
     {
         Identity or StopGradient => x[0],
         Cast cast when x[0].Spec.Type == cast.To => x[0],
-        Cast { To: var to } when to.IsHalfWidth() && x[0].Producer is { Op: Cast { To: DType.Float32 } } widened && widened.Inputs[0].Spec.Type == to => widened.Inputs[0],
+        Cast { To: var to } when to.IsHalfWidth() && x[0].Producer is { Op: Cast { To: DType.Float32 } } widened && widened.Inputs[0].Spec.Type == to =>
+            widened.Inputs[0],
         SumToLike or ExpandLike when x[0].Spec.Shape == x[1].Spec.Shape => x[0],
         ReshapeLike when x[0].Spec.Shape == x[1].Spec.Shape => x[0],
         Transpose transpose when transpose.Permutation.Select((axis, i) => axis == i).All(same => same) => x[0],
@@ -114,10 +122,10 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         _ => null,
     };
 
-    /// <summary>Whether broadcasting with the other does not change the shape.</summary>
+    /// <summary>Whether broadcasting with another value keeps the shape.</summary>
     private static bool Covers(Value value, Value other) => ShapeRules.Broadcast(value.Spec.Shape, other.Spec.Shape, "") == value.Spec.Shape;
 
-    /// <summary>The one number a value consists of, if it is known to be one.</summary>
+    /// <summary>The number that all elements of a value are known to have; null if there is none.</summary>
     internal static float? Number(Value value) => value.Producer.Op switch
     {
         Operators.Constant { Data: { Shape.Count: 0 } data } when data.Type.IsFloating() => data.Number,
@@ -125,6 +133,7 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         _ => null,
     };
 
+    /// <summary>Replaces repeated scalars by the scalars if another operand already has the result's shape.</summary>
     private static void PreferNumbers(Op op, Value[] x)
     {
         var full = x[0].Spec.Shape;

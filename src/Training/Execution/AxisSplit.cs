@@ -3,7 +3,7 @@ namespace OnnxFunctional.Training.Execution;
 /// <summary>A shape seen as [outer, count, inner] around one axis.</summary>
 /// <param name="Outer">The product of the dimensions before the axis.</param>
 /// <param name="Count">The dimension of the axis.</param>
-/// <param name="Inner">The product of the dimensions behind the axis: elements from one position along it to the next.</param>
+/// <param name="Inner">The product of the dimensions after the axis: the distance between neighboring positions along it.</param>
 internal readonly record struct AxisSplit(int Outer, int Count, int Inner)
 {
     /// <summary>Elements of one outer slice.</summary>

@@ -11,6 +11,6 @@ internal abstract class CutKernel(Cut cut) : Kernel, IParallelWork
         Compute(first, end);
     }
 
-    /// <summary>Computes the items from the first up to the end.</summary>
+    /// <summary>Computes the items from <paramref name="first"/> up to, but not including, <paramref name="end"/>.</summary>
     protected abstract void Compute(int first, int end);
 }

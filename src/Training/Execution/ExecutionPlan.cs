@@ -2,14 +2,21 @@ using System.Diagnostics;
 
 namespace OnnxFunctional.Training.Execution;
 
-/// <summary>A graph made ready to run for fixed shapes: kernels in order, every value in its place. A run allocates nothing.</summary>
+/// <summary>A graph prepared to run for fixed shapes: its kernels in order, and memory for every value. A run allocates nothing.</summary>
 internal sealed class ExecutionPlan
 {
     private readonly Kernel[] _kernels;
     private readonly string[] _names;
     private readonly (Weight Weight, Storage Storage)[] _weights;
 
-    internal ExecutionPlan(Kernel[] kernels, string[] names, (Weight Weight, Storage Storage)[] weights, ValueBuffer[] inputs, ValueBuffer[] outputs, long arenaFloats, long sumOfValues)
+    internal ExecutionPlan(
+        Kernel[] kernels,
+        string[] names,
+        (Weight Weight, Storage Storage)[] weights,
+        ValueBuffer[] inputs,
+        ValueBuffer[] outputs,
+        long arenaFloats,
+        long sumOfValues)
     {
         _kernels = kernels;
         _names = names;
@@ -20,25 +27,25 @@ internal sealed class ExecutionPlan
         SumOfValuesBytes = sumOfValues * sizeof(float);
     }
 
-    /// <summary>Where the caller puts the inputs before a run.</summary>
+    /// <summary>The buffers that the caller fills before a run.</summary>
     public IReadOnlyList<ValueBuffer> Inputs { get; }
 
-    /// <summary>Where the outputs lie after a run, until the next.</summary>
+    /// <summary>The buffers that hold the outputs after a run, until the next one.</summary>
     public IReadOnlyList<ValueBuffer> Outputs { get; }
 
-    /// <summary>Memory of all values together.</summary>
+    /// <summary>The size of the memory that all values share.</summary>
     public long ArenaBytes { get; }
 
-    /// <summary>What they would take if none shared memory.</summary>
+    /// <summary>The size of all values if each had memory of its own.</summary>
     public long SumOfValuesBytes { get; }
 
     internal IReadOnlyList<Kernel> Kernels => _kernels;
 
-    /// <summary>What each kernel computes, in words for a profile.</summary>
+    /// <summary>A description of each kernel, for profiles.</summary>
     internal IReadOnlyList<string> Names => _names;
 
-    /// <summary>Computes all outputs and sets the weights that are updated.</summary>
-    /// <param name="pool">The threads; results do not depend on how many.</param>
+    /// <summary>Computes all outputs and updates the weights.</summary>
+    /// <param name="pool">The threads; results do not depend on their number.</param>
     /// <param name="step">The number of the training step, for random numbers.</param>
     public void Run(WorkerPool pool, ulong step = 0)
     {
@@ -47,7 +54,7 @@ internal sealed class ExecutionPlan
         foreach (var kernel in _kernels) kernel.Run(context);
     }
 
-    /// <summary>Runs as <see cref="Run"/> does and adds the time of each kernel.</summary>
+    /// <summary>Does what <see cref="Run"/> does, and adds up the time of each kernel.</summary>
     internal void Profile(WorkerPool pool, ulong step, Span<double> milliseconds)
     {
         foreach (var (weight, storage) in _weights) storage.Memory = weight.Storage;

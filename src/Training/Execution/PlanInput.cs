@@ -1,4 +1,4 @@
 namespace OnnxFunctional.Training.Execution;
 
-/// <summary>A value a plan is given from outside.</summary>
+/// <summary>A value that the caller of a plan provides.</summary>
 internal sealed record PlanInput(int Index, TensorSpec Spec) : SourceOp(Spec);

@@ -1,36 +1,36 @@
 namespace OnnxFunctional.Training.Execution;
 
-/// <summary>What runs as one kernel: a single node, a product or convolution with what was put behind it, or a chain of elementwise nodes.</summary>
+/// <summary>The nodes that run as one kernel: a single node, a product or convolution with its epilogue, or a chain of elementwise nodes.</summary>
 internal sealed class Unit(int order, bool isChain)
 {
-    /// <summary>Place in the order in which units were begun; a unit only reads what earlier ones wrote.</summary>
+    /// <summary>The position in the order in which units were begun. A unit only reads what earlier units wrote.</summary>
     public int Order { get; } = order;
 
     public bool IsChain { get; } = isChain;
 
-    /// <summary>The nodes, producers first; the first one names the unit.</summary>
+    /// <summary>The nodes, producers first.</summary>
     public List<Node> Nodes { get; } = [];
 
-    /// <summary>A bias read behind a product or convolution.</summary>
+    /// <summary>A bias that is added to a product.</summary>
     public Value? Bias { get; set; }
 
-    /// <summary>Values of the same shape added behind a convolution: a residual.</summary>
+    /// <summary>A residual that is added to a convolution.</summary>
     public Value? Addend { get; set; }
 
     public EpilogueActivation Activation { get; set; }
 
-    /// <summary>A second result of a convolution's weight gradient: the sum of the output gradient for each channel.</summary>
+    /// <summary>A second result of a convolution's weight gradient: the output gradient's sum per channel.</summary>
     public Value? BiasGradient { get; set; }
 
     public Node Head => Nodes[0];
 
-    /// <summary>Values read from outside, each once, in the order of first use.</summary>
+    /// <summary>Values read from outside the unit, each once, in the order of first use.</summary>
     public List<Value> Inputs { get; } = [];
 
-    /// <summary>Values a chain reads in another type or through a view, and what it reads for them: an input, or what one of its own nodes makes.</summary>
+    /// <summary>For values that a chain reads in another type or through a view: the input or inner value that it reads instead.</summary>
     public Dictionary<Value, Value> ReadAs { get; } = [];
 
-    /// <summary>Values others read.</summary>
+    /// <summary>Values that are read outside the unit.</summary>
     public List<Value> Outputs { get; } = [];
 
     public override string ToString() => IsChain

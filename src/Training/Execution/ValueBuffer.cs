@@ -2,14 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace OnnxFunctional.Training.Execution;
 
-/// <summary>A piece of memory that several buffers may show. The plan sets it: once for the arena and constants, before each run for weights.</summary>
-internal sealed class Storage
-{
-    /// <summary>The elements as floats, whatever their type; pinned.</summary>
-    public Memory<float> Memory { get; set; }
-}
-
-/// <summary>A value at run time: where its elements lie and what they are, row by row.</summary>
+/// <summary>A value at run time: its type, its shape, and the memory that holds its elements row by row.</summary>
 internal sealed class ValueBuffer(TensorSpec spec, Storage storage)
 {
     public TensorSpec Spec { get; } = spec;
@@ -27,16 +20,16 @@ internal sealed class ValueBuffer(TensorSpec spec, Storage storage)
 
     public Span<long> Longs => MemoryMarshal.Cast<float, long>(Storage.Memory.Span)[..Length];
 
-    /// <summary>The elements of a type in 16 bits.</summary>
+    /// <summary>The elements of a 16-bit type.</summary>
     public Span<ushort> Words => MemoryMarshal.Cast<float, ushort>(Storage.Memory.Span)[..Length];
 
     public Span<int> Ints => MemoryMarshal.Cast<float, int>(Storage.Memory.Span)[..Length];
 
     public Span<bool> Bools => MemoryMarshal.Cast<float, bool>(Storage.Memory.Span)[..Length];
 
-    /// <summary>All bytes of the elements.</summary>
+    /// <summary>The elements as bytes.</summary>
     public Span<byte> Bytes => MemoryMarshal.AsBytes(Storage.Memory.Span)[..(Length * Spec.Type.Size())];
 
-    /// <summary>Floats of memory a value takes: its bytes rounded up.</summary>
+    /// <summary>The memory that a value takes, in floats: its bytes rounded up.</summary>
     public static long FloatsFor(TensorSpec spec) => ((spec.Shape.ElementCount * spec.Type.Size()) + 3) / 4;
 }

@@ -6,14 +6,14 @@ namespace OnnxFunctional.Training.Execution;
 
 /// <summary>The threads behind a <see cref="WorkerPool"/>.</summary>
 /// <remarks>
-/// A ticket holds the generation in its upper and the next part in its lower half. A thread takes a part by exchanging the whole ticket, so one that
-/// comes late to a finished generation can never take a part of the next with the old work in its hand.
+/// A ticket holds a generation in its upper half and the next part in its lower half. A thread takes a part by exchanging the whole ticket,
+/// so a thread that is late for a finished generation can never run a part of the next one on the old work.
 /// </remarks>
 internal sealed class WorkerThreads
 {
-    // Long enough to bridge the serial pieces between two parallel regions of a training step (a sleeping thread takes 50 microseconds and more to come back),
-    // short enough not to burn a core that waits for data.
-    private static readonly long _spinTicks = Stopwatch.Frequency / 2000;
+    // Long enough to bridge the serial pieces between two parallel regions of a training step (a sleeping thread takes at least 50 microseconds to wake),
+    // short enough not to occupy a core while the step waits for data.
+    private static readonly long s_spinTicks = Stopwatch.Frequency / 2000;
     private const int SpinsBetweenLooksAtTheClock = 32;
     private const long Closed = int.MaxValue;
 
@@ -28,7 +28,8 @@ internal sealed class WorkerThreads
     private int _busy;
     private bool _stop;
 
-    /// <summary>A pool that runs work on <paramref name="threads"/> threads, the caller's included.</summary>
+    /// <summary>Starts the threads.</summary>
+    /// <param name="threads">The number of threads that run work, including the caller's.</param>
     public WorkerThreads(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
@@ -40,13 +41,13 @@ internal sealed class WorkerThreads
         }
     }
 
-    /// <summary>Threads that take part in <see cref="Run"/>, the caller's included.</summary>
+    /// <summary>The number of threads that take part in <see cref="Run"/>, including the caller's.</summary>
     public int Threads => _threads.Length + 1;
 
-    /// <summary>Runs all parts and returns when the last has ended; the first exception of a part is thrown here.</summary>
+    /// <summary>Runs all parts and returns when the last has finished. Throws the first exception of a part.</summary>
     public void Run(IParallelWork work, int parts)
     {
-        // A second caller at the same time does its own work on its own thread: the result is the same.
+        // A second, concurrent caller runs its work on its own thread: the result is the same.
         if (parts <= 1 || _threads.Length == 0 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
         {
             for (var part = 0; part < parts; part++) work.Execute(part);
@@ -72,7 +73,7 @@ internal sealed class WorkerThreads
         if (failure is not null) ExceptionDispatchInfo.Throw(failure);
     }
 
-    /// <summary>Tells the threads to end; they do when they have nothing to do.</summary>
+    /// <summary>Tells the threads to end once they have nothing to do.</summary>
     public void Stop()
     {
         if (Interlocked.Exchange(ref _stop, true)) return;
@@ -81,7 +82,7 @@ internal sealed class WorkerThreads
 
     public void Join()
     {
-        // The semaphore is left to the collector: it holds no handle of the system, and a second Join finds it as the first did.
+        // The semaphore is not disposed: it holds no system handle, and Join may be called twice.
         foreach (var thread in _threads) thread.Join();
     }
 
@@ -122,7 +123,7 @@ internal sealed class WorkerThreads
                 continue;
             }
 
-            for (var end = Stopwatch.GetTimestamp() + _spinTicks; Unchanged(seen) && Stopwatch.GetTimestamp() < end;)
+            for (var end = Stopwatch.GetTimestamp() + s_spinTicks; Unchanged(seen) && Stopwatch.GetTimestamp() < end;)
             {
                 for (var spin = 0; spin < SpinsBetweenLooksAtTheClock && Unchanged(seen); spin++) Thread.SpinWait(1);
             }

@@ -36,7 +36,9 @@ public sealed class OpCaseTests
         {
             Assert.IsTrue(known[i].Shape.IsKnown, $"output {i} of known inputs is {known[i].Shape}");
             Assert.AreEqual(known[i].Shape, run.Shapes[i], $"output {i}");
-            Assert.IsTrue(outputs[i].Shape.IsCompatibleWith(known[i].Shape), $"output {i} is {outputs[i].Shape} with an unknown batch, but {known[i].Shape} with a known one");
+            Assert.IsTrue(
+                outputs[i].Shape.IsCompatibleWith(known[i].Shape),
+                $"output {i} is {outputs[i].Shape} with an unknown batch, but {known[i].Shape} with a known one");
         }
     }
 

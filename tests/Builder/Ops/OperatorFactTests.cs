@@ -11,7 +11,7 @@ using OnnxFunctional.Training.Kernels;
 namespace OnnxFunctional.Tests.Builder;
 
 /// <summary>
-/// The facts that operators declare about themselves, and what the tables derive from them, against the kernels: which elements of an input change which
+/// Verifies the facts that operators declare, and what tables derive from them, against the kernels: which elements of an input change which
 /// elements of an output.
 /// </summary>
 [TestClass]
@@ -23,7 +23,8 @@ public sealed class OperatorFactTests
     private static readonly WorkerPool s_pool = new(1);
 
     /// <summary>Rows that apply their operator directly to their inputs, without those that are large for the sake of threads.</summary>
-    public static IEnumerable<object[]> Rows => OpCases.All.Where(row => row.Build is null && row.Inputs.All(input => input.Count < 5000)).Select(row => new object[] { row.Name });
+    public static IEnumerable<object[]> Rows =>
+        OpCases.All.Where(row => row.Build is null && row.Inputs.All(input => input.Count < 5000)).Select(row => new object[] { row.Name });
 
     [TestMethod]
     [DynamicData(nameof(Rows))]
@@ -106,7 +107,8 @@ public sealed class OperatorFactTests
         var makers = ChannelMaker.AllOf(model, flow).Where(maker => maker.Name != "reader").ToArray();
         var reader = model.Weights.Single(weight => weight.Owner is { Name: "reader" } && weight.Name == "kernel");
         var read = flow.OfWeight(reader)[0];
-        foreach (var channel in makers.SelectMany(maker => maker.Channels!).Select(flow.Classes.Find).Distinct().Where(channel => flow.Classes.FenceOf(channel) is null))
+        var channels = makers.SelectMany(maker => maker.Channels!).Select(flow.Classes.Find).Distinct();
+        foreach (var channel in channels.Where(channel => flow.Classes.FenceOf(channel) is null))
         {
             float[] kernel = [.. reader.Storage];
             for (var i = 0; i < kernel.Length; i++) kernel[i] = read is not null && flow.Classes.Find(read[i / 2]) == channel ? 0 : 1 + (i * 0.1f);
@@ -118,7 +120,8 @@ public sealed class OperatorFactTests
                 for (var i = 0; i < bias.Length; i++) bias.Storage[i] = flow.Classes.Find(maker.Channels![i]) == channel ? 0.05f : 0;
             }
 
-            CollectionAssert.AreEqual(before.ToArray(), model.PredictAll(NDArrays.Create([.. data]))[0].ToArray(), $"channel {channel} may be pruned, but others depend on it");
+            var after = model.PredictAll(NDArrays.Create([.. data]))[0];
+            CollectionAssert.AreEqual(before.ToArray(), after.ToArray(), $"channel {channel} may be pruned, but others depend on it");
             foreach (var maker in makers) model.Weights.Single(weight => weight.Owner == maker.Layer && weight.Name == "bias").Storage.AsSpan().Clear();
         }
 
@@ -128,8 +131,9 @@ public sealed class OperatorFactTests
     [TestMethod]
     public void What_holds_a_stream_of_random_numbers_is_a_random_operator()
     {
+        const BindingFlags All = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
         var wrong = typeof(Op).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Op)) && !type.IsAbstract)
-            .Where(type => type.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Any(property => property.PropertyType == typeof(RandomStream)))
+            .Where(type => type.GetProperties(All).Any(property => property.PropertyType == typeof(RandomStream)))
             .Where(type => !type.IsAssignableTo(typeof(IRandomOp)));
         Assert.AreEqual("", string.Join(", ", wrong.Select(type => type.Name)), "operators with a RandomStream that do not implement IRandomOp");
         foreach (var row in OpCases.All.Where(row => row.Random)) Assert.IsInstanceOfType<IRandomOp>(row.Op, row.Name);

@@ -10,7 +10,7 @@ using OnnxFunctional.Training.Kernels;
 namespace OnnxFunctional.Tests.Builder;
 
 /// <summary>
-/// Every operator has a case and a row for its gradient, its kernel and its ONNX form; what is missing is named with the place where it belongs.
+/// Every operator has a case and rows for its gradient, kernel and ONNX form. Failures name the operator, the missing row and its file.
 /// </summary>
 [TestClass]
 [TestCategory("Ops")]
@@ -42,7 +42,11 @@ public sealed class OperatorTableTests
         catch (ModelException error) when (error.Message.Contains("does not exist", StringComparison.Ordinal))
         {
             // Refused, with a reason: that is a row.
-            Assert.DoesNotContain("no rule was written", error.Message, $"{name} has no row in src/Training/Gradients/GradientRules.cs, and no definition in Decompositions.cs that could be differentiated: add a rule, or [null] where no gradient flows back.");
+            Assert.DoesNotContain(
+                "no rule was written",
+                error.Message,
+                $"{name} has no row in src/Training/Gradients/GradientRules.cs, and no definition in Decompositions.cs that could be differentiated: "
+                + "add a rule, or [null] where no gradient flows back.");
         }
     }
 

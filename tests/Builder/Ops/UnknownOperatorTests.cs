@@ -14,7 +14,7 @@ using OnnxFunctional.Training.Policies;
 
 namespace OnnxFunctional.Tests.Builder;
 
-/// <summary>What every pass makes of an operator that it has no row for: the safe side, or a refusal that names the operator.</summary>
+/// <summary>What every pass does with an operator that it has no row for: the safe default, or a refusal that names the operator.</summary>
 [TestClass]
 [TestCategory("Ops")]
 public sealed class UnknownOperatorTests
@@ -120,7 +120,9 @@ public sealed class UnknownOperatorTests
         var x = Model.Input([6]);
         var y = Ops.Make(new Unknown(), x);
         Assert.Contains("Unknown", Assert.ThrowsExactly<ModelException>(() => Gradient.Of(y, x)).Message);
-        Assert.Contains("Unknown", Assert.ThrowsExactly<ModelException>(() => Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [x.Value], [y.Value], []), [new(Shape.Of(2, 6), DType.Float32)])).Message);
+        TensorSpec[] specs = [new(Shape.Of(2, 6), DType.Float32)];
+        var request = new PlanRequest(PlanOptions.WithoutModel(), [x.Value], [y.Value], []);
+        Assert.Contains("Unknown", Assert.ThrowsExactly<ModelException>(() => Planner.Plan(request, specs)).Message);
         Assert.IsNull(EmitterTable.Find(new Unknown()));
         Assert.Contains("Unknown", Assert.Throws<Exception>(() => new Model(x, y).ExportOnnx("never.onnx", new ExportOptions { Verify = false })).Message);
         Assert.IsNull(WrittenFunctions.Write(y.Value.Producer));

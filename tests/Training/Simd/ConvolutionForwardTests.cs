@@ -13,13 +13,9 @@ public class ConvolutionForwardTests
         using var pool = new WorkerPool(1);
         foreach (var geometry in ConvolutionCases.All())
         {
-            var random = new Random(1);
-            var input = new PoisonedMemory(geometry.InputLength, random);
-            var kernel = new PoisonedMemory(geometry.KernelLength, random);
-            var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
-            var output = new PoisonedMemory(geometry.OutputLength);
-            Run(pool, ConvolutionDriver.Forward(geometry), input, kernel, default, default, output, $"{geometry}");
-            output.CheckValues(expected, Tolerance(geometry.Taps * geometry.GroupInput), $"{geometry}");
+            var data = new ConvolutionData(geometry, seed: 1);
+            var output = data.RunForward(pool, ConvolutionDriver.Forward(geometry));
+            output.CheckValues(data.Forward(), Tolerance(geometry.Taps * geometry.GroupInput), $"{geometry}");
         }
     }
 
@@ -29,13 +25,9 @@ public class ConvolutionForwardTests
         using var pool = new WorkerPool(1);
         foreach (var geometry in ConvolutionCases.All())
         {
-            var random = new Random(2);
-            var gradient = new PoisonedMemory(geometry.OutputLength, random);
-            var kernel = new PoisonedMemory(geometry.KernelLength, random);
-            var expected = ConvolutionReference.InputGradient(geometry, gradient.ToArray(), kernel.ToArray());
-            var input = new PoisonedMemory(geometry.InputLength);
-            Run(pool, ConvolutionDriver.InputGradient(geometry), gradient, kernel, default, default, input, $"{geometry}");
-            input.CheckValues(expected, Tolerance(geometry.Taps * geometry.GroupOutput), $"{geometry}");
+            var data = new ConvolutionData(geometry, seed: 2);
+            var input = data.RunInputGradient(pool, ConvolutionDriver.InputGradient(geometry));
+            input.CheckValues(data.InputGradient(), Tolerance(geometry.Taps * geometry.GroupOutput), $"{geometry}");
         }
     }
 
@@ -45,17 +37,9 @@ public class ConvolutionForwardTests
         using var pool = new WorkerPool(1);
         foreach (var geometry in ConvolutionCases.All())
         {
-            var random = new Random(3);
-            var input = new PoisonedMemory(geometry.InputLength, random);
-            var kernel = new PoisonedMemory(geometry.KernelLength, random);
-            var bias = new PoisonedMemory(geometry.OutputChannels, random);
-            var addend = new PoisonedMemory(geometry.OutputLength, random);
-            var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
-            for (var i = 0; i < expected.Length; i++)
-                expected[i] = Math.Max(0, expected[i] + bias.Memory.Span[i % geometry.OutputChannels] + addend.Memory.Span[i]);
-            var output = new PoisonedMemory(geometry.OutputLength);
-            var epilogue = new ConvolutionEpilogue(addend.Memory, true);
-            Run(pool, ConvolutionDriver.Forward(geometry), input, kernel, bias.Memory, epilogue, output, $"{geometry}");
+            var data = new ConvolutionData(geometry, seed: 3);
+            var expected = ConvolutionData.Activated(data.Forward(), data.OutputBias, data.Addend);
+            var output = data.RunForward(pool, ConvolutionDriver.Forward(geometry), data.OutputBias.Memory, new(data.Addend.Memory, true));
             output.CheckValues(expected, 4 * Tolerance(geometry.Taps * geometry.GroupInput), $"{geometry}");
         }
     }
@@ -66,14 +50,9 @@ public class ConvolutionForwardTests
         using var pool = new WorkerPool(1);
         foreach (var geometry in ConvolutionCases.All())
         {
-            var random = new Random(4);
-            var gradient = new PoisonedMemory(geometry.OutputLength, random);
-            var kernel = new PoisonedMemory(geometry.KernelLength, random);
-            var bias = new PoisonedMemory(geometry.InputChannels, random);
-            var expected = ConvolutionReference.InputGradient(geometry, gradient.ToArray(), kernel.ToArray());
-            for (var i = 0; i < expected.Length; i++) expected[i] = Math.Max(0, expected[i] + bias.Memory.Span[i % geometry.InputChannels]);
-            var input = new PoisonedMemory(geometry.InputLength);
-            Run(pool, ConvolutionDriver.InputGradient(geometry), gradient, kernel, bias.Memory, new(default, true), input, $"{geometry}");
+            var data = new ConvolutionData(geometry, seed: 4);
+            var expected = ConvolutionData.Activated(data.InputGradient(), data.InputBias, null);
+            var input = data.RunInputGradient(pool, ConvolutionDriver.InputGradient(geometry), data.InputBias.Memory, new(default, true));
             input.CheckValues(expected, 4 * Tolerance(geometry.Taps * geometry.GroupOutput), $"{geometry}");
         }
     }
@@ -83,15 +62,9 @@ public class ConvolutionForwardTests
     {
         using var pool = new WorkerPool(1);
         var geometry = ConvolutionGeometry.Create(1, 900, 5, 1, [3, 4], [3, 2], [1, 1], [1, 1], [1, 0], [1, 1]);
-        var random = new Random(5);
-        var input = new PoisonedMemory(geometry.InputLength, random);
-        var kernel = new PoisonedMemory(geometry.KernelLength, random);
-        var addend = new PoisonedMemory(geometry.OutputLength, random);
-        var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
-        for (var i = 0; i < expected.Length; i++) expected[i] = Math.Max(0, expected[i] + addend.Memory.Span[i]);
-        var output = new PoisonedMemory(geometry.OutputLength);
-        Run(pool, ConvolutionDriver.Forward(geometry), input, kernel, default, new(addend.Memory, true), output, "chunks");
-        output.CheckValues(expected, 1e-4, "chunks");
+        var data = new ConvolutionData(geometry, seed: 5);
+        var output = data.RunForward(pool, ConvolutionDriver.Forward(geometry), epilogue: new(data.Addend.Memory, true));
+        output.CheckValues(ConvolutionData.Activated(data.Forward(), null, data.Addend), 1e-4, "chunks");
     }
 
     [TestMethod]
@@ -99,11 +72,9 @@ public class ConvolutionForwardTests
     {
         using var pool = new WorkerPool(1);
         var geometry = ConvolutionGeometry.Create(1, 1, 3, 1, [5], [1], [1], [1], [0], [0]);
-        var input = new PoisonedMemory(5, new Random(1));
-        input.Memory.Span[2] = float.NaN;
-        var kernel = new PoisonedMemory(3, new Random(1));
-        var output = new PoisonedMemory(15);
-        Run(pool, ConvolutionDriver.Forward(geometry), input, kernel, default, new(default, true), output, "NaN");
+        var data = new ConvolutionData(geometry, seed: 1);
+        data.Input.Memory.Span[2] = float.NaN;
+        var output = data.RunForward(pool, ConvolutionDriver.Forward(geometry), epilogue: new(default, true));
         for (var i = 0; i < 15; i++) Assert.AreEqual(i / 3 == 2, float.IsNaN(output.Memory.Span[i]));
     }
 
@@ -114,16 +85,10 @@ public class ConvolutionForwardTests
         using var two = new WorkerPool(2);
         foreach (var geometry in ConvolutionCases.Parted())
         {
-            var random = new Random(6);
-            var input = new PoisonedMemory(geometry.InputLength, random);
-            var gradient = new PoisonedMemory(geometry.OutputLength, random);
-            var kernel = new PoisonedMemory(geometry.KernelLength, random);
-            CollectionAssert.AreEqual(
-                Run(one, ConvolutionDriver.Forward(geometry), input, kernel, default, default, new(geometry.OutputLength), $"{geometry}"),
-                Run(two, ConvolutionDriver.Forward(geometry), input, kernel, default, default, new(geometry.OutputLength), $"{geometry}"));
-            CollectionAssert.AreEqual(
-                Run(one, ConvolutionDriver.InputGradient(geometry), gradient, kernel, default, default, new(geometry.InputLength), $"{geometry}"),
-                Run(two, ConvolutionDriver.InputGradient(geometry), gradient, kernel, default, default, new(geometry.InputLength), $"{geometry}"));
+            var data = new ConvolutionData(geometry, seed: 6);
+            var (forward, back) = (ConvolutionDriver.Forward(geometry), ConvolutionDriver.InputGradient(geometry));
+            CollectionAssert.AreEqual(data.RunForward(one, forward).ToArray(), data.RunForward(two, forward).ToArray(), $"{geometry}");
+            CollectionAssert.AreEqual(data.RunInputGradient(one, back).ToArray(), data.RunInputGradient(two, back).ToArray(), $"{geometry}");
         }
     }
 
@@ -149,18 +114,4 @@ public class ConvolutionForwardTests
     }
 
     internal static double Tolerance(int products) => 4e-7 * (2 + Math.Sqrt(products)) + 3e-8 * products;
-
-    private static float[] Run(
-        WorkerPool pool, ConvolutionDriver convolution, PoisonedMemory source, PoisonedMemory kernel, ReadOnlyMemory<float> bias, ConvolutionEpilogue epilogue,
-        PoisonedMemory destination, string what)
-    {
-        var packed = new PoisonedMemory(convolution.PackedLength);
-        var scratch = new PoisonedMemory(convolution.ScratchLength);
-        convolution.Pack(pool, kernel.Memory, bias, packed.Memory);
-        convolution.Run(pool, source.Memory, packed.Memory, epilogue, destination.Memory, scratch.Memory);
-        packed.CheckMargins(what);
-        scratch.CheckMargins(what);
-        destination.CheckMargins(what);
-        return destination.ToArray();
-    }
 }

@@ -13,18 +13,12 @@ public class ConvolutionWeightGradientTests
         using var pool = new WorkerPool(1);
         foreach (var geometry in ConvolutionCases.All().Concat(ConvolutionCases.Parted()))
         {
-            var random = new Random(1);
-            var input = new PoisonedMemory(geometry.InputLength, random);
-            var gradient = new PoisonedMemory(geometry.OutputLength, random);
-            var kernel = new PoisonedMemory(geometry.KernelLength);
+            var data = new ConvolutionData(geometry, seed: 1);
             var bias = new PoisonedMemory(geometry.OutputChannels);
-            Run(pool, geometry, input, gradient, kernel, bias.Memory);
-            var pixels = (int)(geometry.OutputLength / geometry.OutputChannels);
-            var tolerance = ConvolutionForwardTests.Tolerance(pixels);
-            kernel.CheckValues(ConvolutionReference.WeightGradient(geometry, input.ToArray(), gradient.ToArray()), tolerance, $"{geometry}");
-            var sums = new double[geometry.OutputChannels];
-            for (var i = 0; i < geometry.OutputLength; i++) sums[i % geometry.OutputChannels] += gradient.Memory.Span[i];
-            bias.CheckValues(sums, tolerance, $"{geometry} bias");
+            var kernel = data.RunWeightGradient(pool, ConvolutionWeightGradient.Create(geometry), bias.Memory);
+            var tolerance = ConvolutionForwardTests.Tolerance((int)(geometry.OutputLength / geometry.OutputChannels));
+            kernel.CheckValues(data.WeightGradient(), tolerance, $"{geometry}");
+            bias.CheckValues(data.BiasGradient(), tolerance, $"{geometry} bias");
         }
     }
 
@@ -35,22 +29,9 @@ public class ConvolutionWeightGradientTests
         using var two = new WorkerPool(2);
         foreach (var geometry in ConvolutionCases.Parted())
         {
-            var random = new Random(2);
-            var input = new PoisonedMemory(geometry.InputLength, random);
-            var gradient = new PoisonedMemory(geometry.OutputLength, random);
-            var (first, second) = (new PoisonedMemory(geometry.KernelLength), new PoisonedMemory(geometry.KernelLength));
-            Run(one, geometry, input, gradient, first, default);
-            Run(two, geometry, input, gradient, second, default);
-            CollectionAssert.AreEqual(first.ToArray(), second.ToArray(), $"{geometry}");
+            var data = new ConvolutionData(geometry, seed: 2);
+            var convolution = ConvolutionWeightGradient.Create(geometry);
+            CollectionAssert.AreEqual(data.RunWeightGradient(one, convolution).ToArray(), data.RunWeightGradient(two, convolution).ToArray(), $"{geometry}");
         }
-    }
-
-    private static void Run(WorkerPool pool, ConvolutionGeometry geometry, PoisonedMemory input, PoisonedMemory gradient, PoisonedMemory kernel, Memory<float> bias)
-    {
-        var convolution = ConvolutionWeightGradient.Create(geometry);
-        var scratch = new PoisonedMemory(convolution.ScratchLength);
-        convolution.Run(pool, input.Memory, gradient.Memory, kernel.Memory, bias, scratch.Memory);
-        scratch.CheckMargins($"{geometry}");
-        kernel.CheckMargins($"{geometry}");
     }
 }

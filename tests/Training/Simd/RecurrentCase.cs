@@ -60,11 +60,11 @@ internal sealed class RecurrentCase
 
     private void Forward(WorkerPool pool, bool training, Memory<float> reserve)
     {
-        var kernel = new RecurrentForward(_shape, training);
+        var driver = new RecurrentForward(_shape, training);
         var sequence = Guarded("sequence", States * _shape.Time);
         var lastState = Guarded("last state", States);
         var lastCell = Guarded("last cell", HasCell ? States : 0);
-        kernel.Run(pool, new()
+        driver.Run(pool, new()
         {
             Input = Given(Input),
             Kernel = Given(Kernel),
@@ -76,8 +76,8 @@ internal sealed class RecurrentCase
             Sequence = sequence,
             LastState = lastState,
             LastCell = lastCell,
-            Reserve = training && reserve.IsEmpty ? Guarded("reserve", (int)kernel.ReserveLength) : reserve,
-            Workspace = Guarded("workspace", (int)kernel.WorkspaceLength),
+            Reserve = training && reserve.IsEmpty ? Guarded("reserve", (int)driver.ReserveLength) : reserve,
+            Workspace = Guarded("workspace", (int)driver.WorkspaceLength),
         });
         Sequence = sequence.ToArray();
         LastState = lastState.ToArray();
@@ -87,8 +87,8 @@ internal sealed class RecurrentCase
 
     public void ForwardAndBackward(WorkerPool pool)
     {
-        var kernel = new RecurrentBackward(_shape);
-        var reserve = Guarded("reserve", (int)kernel.ReserveLength);
+        var driver = new RecurrentBackward(_shape);
+        var reserve = Guarded("reserve", (int)driver.ReserveLength);
         Forward(pool, training: true, reserve);
         var kept = reserve.ToArray();
         var input = Guarded("input gradient", Input.Length);
@@ -97,7 +97,7 @@ internal sealed class RecurrentCase
         var bias = Guarded("bias gradient", _shape.BiasLength);
         var state = Guarded("initial state gradient", States);
         var cell = Guarded("initial cell gradient", HasCell ? States : 0);
-        kernel.Run(pool, new()
+        driver.Run(pool, new()
         {
             Input = Given(Input),
             Kernel = Given(Kernel),
@@ -113,7 +113,7 @@ internal sealed class RecurrentCase
             BiasGradient = bias,
             InitialStateGradient = state,
             InitialCellGradient = cell,
-            Workspace = Guarded("workspace", (int)kernel.WorkspaceLength),
+            Workspace = Guarded("workspace", (int)driver.WorkspaceLength),
         });
         InputGradient = input.ToArray();
         KernelGradient = weights.ToArray();
@@ -125,7 +125,23 @@ internal sealed class RecurrentCase
         Assert.IsTrue(kept.AsSpan().SequenceEqual(reserve.Span) || Array.Exists(kept, float.IsNaN), "the backward pass wrote into the reserve");
     }
 
-    /// <summary>Outputs against the reference.</summary>
+    /// <summary>Runs both passes and compares all they give.</summary>
+    public void Check(WorkerPool pool, int most = int.MaxValue)
+    {
+        ForwardAndBackward(pool);
+        CheckForward();
+        CheckBackward(most);
+    }
+
+    /// <summary>Runs a forward pass without a reserve, which must give the bits of the last one.</summary>
+    public void CheckPrediction(WorkerPool pool)
+    {
+        var kept = Sequence;
+        Forward(pool, training: false);
+        CollectionAssert.AreEqual(kept, Sequence, $"{_shape}: prediction and training differ");
+    }
+
+    /// <summary>Compares the outputs with the reference.</summary>
     public void CheckForward()
     {
         var reference = Reference();
@@ -135,7 +151,7 @@ internal sealed class RecurrentCase
         if (HasCell) AreClose("last cell", reference.LastCell, LastCell);
     }
 
-    /// <summary>Gradients against finite differences: of every value, or of about <paramref name="most"/> of each tensor, its last included.</summary>
+    /// <summary>Compares the gradients with finite differences: of every value, or of about <paramref name="most"/> of each tensor, its last included.</summary>
     public void CheckBackward(int most = int.MaxValue)
     {
         var reference = Reference();

@@ -25,9 +25,7 @@ public class RecurrentTests
             var test = new RecurrentCase(new(kind, batch, time, inputs, units), seed: 1);
             test.Forward(pool, training: true);
             test.CheckForward();
-            var kept = test.Sequence;
-            test.Forward(pool, training: false);
-            CollectionAssert.AreEqual(kept, test.Sequence, $"{kind}: prediction and training differ");
+            test.CheckPrediction(pool);
         }
     }
 
@@ -44,9 +42,7 @@ public class RecurrentTests
         foreach (var kind in Kinds)
         {
             var test = new RecurrentCase(new(kind, batch, time, inputs, units), seed: 2);
-            test.ForwardAndBackward(pool);
-            test.CheckForward();
-            test.CheckBackward(most);
+            test.Check(pool, most);
         }
     }
 
@@ -57,9 +53,7 @@ public class RecurrentTests
         foreach (var kind in Kinds)
         {
             var test = new RecurrentCase(new(kind, 3, 5, 3, 5) { Reverse = true }, seed: 3);
-            test.ForwardAndBackward(pool);
-            test.CheckForward();
-            test.CheckBackward();
+            test.Check(pool);
         }
     }
 
@@ -79,12 +73,8 @@ public class RecurrentTests
             {
                 var shape = new RecurrentShape(kind, 5, 5, 2, 3) { ZeroOutputForMask = zero, Reverse = reverse, Activation = activation };
                 var test = new RecurrentCase(shape, seed: 4) { Mask = mask };
-                test.ForwardAndBackward(pool);
-                test.CheckForward();
-                test.CheckBackward();
-                var kept = test.Sequence;
-                test.Forward(pool, training: false);
-                CollectionAssert.AreEqual(kept, test.Sequence);
+                test.Check(pool);
+                test.CheckPrediction(pool);
             }
         }
     }
@@ -96,9 +86,7 @@ public class RecurrentTests
         foreach (var kind in Kinds)
         {
             var test = new RecurrentCase(new(kind, 3, 3, 2, 5), seed: 5) { InitialState = [], InitialCell = [], Bias = [] };
-            test.ForwardAndBackward(pool);
-            test.CheckForward();
-            test.CheckBackward();
+            test.Check(pool);
         }
     }
 
@@ -140,12 +128,8 @@ public class RecurrentTests
             // Exponentials of exponentials overflow the reference otherwise.
             for (var i = 0; i < test.RecurrentKernel.Length; i++) test.RecurrentKernel[i] *= 0.2f;
             for (var i = 0; i < test.InitialCell.Length; i++) test.InitialCell[i] *= 0.2f;
-            test.ForwardAndBackward(pool);
-            test.CheckForward();
-            test.CheckBackward(most: 12);
-            var kept = test.Sequence;
-            test.Forward(pool, training: false);
-            CollectionAssert.AreEqual(kept, test.Sequence);
+            test.Check(pool, 12);
+            test.CheckPrediction(pool);
         }
     }
 
@@ -174,12 +158,8 @@ public class RecurrentTests
                 var shape = new RecurrentShape(kind, 1, 131, 33, 9) { Reverse = reverse };
                 Assert.IsTrue(new RecurrentLayout(shape, training: false).SplitsInput);
                 var test = new RecurrentCase(shape, seed: 12);
-                test.ForwardAndBackward(pool);
-                test.CheckForward();
-                test.CheckBackward(most: 3);
-                var kept = test.Sequence;
-                test.Forward(pool, training: false);
-                CollectionAssert.AreEqual(kept, test.Sequence);
+                test.Check(pool, 3);
+                test.CheckPrediction(pool);
             }
         }
     }
@@ -191,9 +171,7 @@ public class RecurrentTests
         foreach (var kind in Kinds)
         {
             var test = new RecurrentCase(new(kind, 1100, 2, 1, 1), seed: 13);
-            test.ForwardAndBackward(pool);
-            test.CheckForward();
-            test.CheckBackward(most: 3);
+            test.Check(pool, 3);
             test.Forward(pool, training: false);
             test.CheckForward();
         }
@@ -211,9 +189,7 @@ public class RecurrentTests
             var shape = new RecurrentShape(kind, batch, 6, 3, 20);
             Assert.AreEqual(sumsWeightsByPart, new RecurrentLayout(shape, training: true).SumsWeightsByPart);
             var test = new RecurrentCase(shape, seed: 14);
-            test.ForwardAndBackward(one);
-            test.CheckForward();
-            test.CheckBackward(most: 3);
+            test.Check(one, 3);
             float[][] expected = [test.Sequence, test.LastState, test.LastCell, test.InputGradient, test.KernelGradient, test.RecurrentKernelGradient, test.BiasGradient, test.InitialStateGradient, test.InitialCellGradient];
             test.ForwardAndBackward(two);
             float[][] actual = [test.Sequence, test.LastState, test.LastCell, test.InputGradient, test.KernelGradient, test.RecurrentKernelGradient, test.BiasGradient, test.InitialStateGradient, test.InitialCellGradient];
@@ -266,8 +242,8 @@ public class RecurrentTests
     public void A_wrong_length_is_named_with_what_was_expected()
     {
         using var pool = new WorkerPool(1);
-        var kernel = new RecurrentForward(new(RecurrentKind.Lstm, 2, 3, 1, 4), training: false);
-        var error = Assert.ThrowsExactly<ArgumentException>(() => kernel.Run(pool, new() { Input = new float[5] }));
+        var driver = new RecurrentForward(new(RecurrentKind.Lstm, 2, 3, 1, 4), training: false);
+        var error = Assert.ThrowsExactly<ArgumentException>(() => driver.Run(pool, new() { Input = new float[5] }));
         StringAssert.Contains(error.Message, "Input holds 5 values, expected 6");
     }
 }

@@ -10,69 +10,64 @@ public unsafe class VectorMathTests
 {
     private const int Mantissas = 24;
 
-    [TestMethod] public void Exp_is_within_1_point_5_ulp_for_the_whole_range() => Check<ExpCase>(1.5);
-    [TestMethod] public void Expm1_is_within_2_ulp_for_the_whole_range() => Check<Expm1Case>(2);
-    [TestMethod] public void Log_is_within_1_ulp_for_the_whole_range() => Check<LogCase>(1);
-    [TestMethod] public void Log1p_is_within_2_ulp_for_the_whole_range() => Check<Log1pCase>(2);
-    [TestMethod] public void Sigmoid_is_within_2_point_5_ulp_for_the_whole_range() => Check<SigmoidCase>(2.5);
-    [TestMethod] public void Softplus_is_within_2_ulp_for_the_whole_range() => Check<SoftplusCase>(2);
-    [TestMethod] public void Silu_is_within_3_ulp_for_the_whole_range() => Check<SiluCase>(3, 1e-41);
-    [TestMethod] public void Mish_is_within_4_ulp_for_the_whole_range() => Check<MishCase>(4, 1e-41);
-    [TestMethod] public void Tanh_is_within_3_ulp_for_the_whole_range() => Check<TanhCase>(3);
-    [TestMethod] public void Sinh_is_within_2_ulp_for_the_whole_range() => Check<SinhCase>(2);
-    [TestMethod] public void Cosh_is_within_2_ulp_for_the_whole_range() => Check<CoshCase>(2);
-    [TestMethod] public void Asinh_is_within_3_ulp_for_the_whole_range() => Check<AsinhCase>(3);
-    [TestMethod] public void Acosh_is_within_3_ulp_for_the_whole_range() => Check<AcoshCase>(3);
-    [TestMethod] public void Atanh_is_within_3_ulp_for_the_whole_range() => Check<AtanhCase>(3);
-    [TestMethod] public void Sin_is_within_2_point_5_ulp_for_the_whole_range() => Check<SinCase>(2.5);
-    [TestMethod] public void Cos_is_within_2_point_5_ulp_for_the_whole_range() => Check<CosCase>(2.5);
-    [TestMethod] public void Tan_is_within_4_ulp_for_the_whole_range() => Check<TanCase>(4);
-    [TestMethod] public void Asin_is_within_3_ulp_for_the_whole_range() => Check<AsinCase>(3);
-    [TestMethod] public void Acos_is_within_3_ulp_for_the_whole_range() => Check<AcosCase>(3);
-    [TestMethod] public void Atan_is_within_2_ulp_for_the_whole_range() => Check<AtanCase>(2);
-    [TestMethod] public void Erf_is_within_2_ulp_for_the_whole_range() => Check<ErfCase>(2);
+    [TestMethod] public void Exp_is_within_1_point_5_ulp_for_the_whole_range() => Check<ExpOperator>(Math.Exp, (-105, 90), 1.5);
+    [TestMethod] public void Expm1_is_within_2_ulp_for_the_whole_range() => Check<Expm1Operator>(Expm1Exact, (-3, 3), 2);
+    [TestMethod] public void Log_is_within_1_ulp_for_the_whole_range() => Check<LogOperator>(Math.Log, (0, 3), 1);
+    [TestMethod] public void Log1p_is_within_2_ulp_for_the_whole_range() => Check<Log1pOperator>(Log1pExact, (-1, 3), 2);
+    [TestMethod] public void Sigmoid_is_within_2_point_5_ulp_for_the_whole_range() => Check<SigmoidOperator>(SigmoidExact, (-30, 20), 2.5);
+    [TestMethod] public void Softplus_is_within_2_ulp_for_the_whole_range() => Check<SoftplusOperator>(SoftplusExact, (-30, 20), 2);
+    [TestMethod] public void Silu_is_within_3_ulp_for_the_whole_range() => Check<SiluOperator>(SiluExact, (-30, 20), 3, absolute: 1e-41);
+    [TestMethod] public void Mish_is_within_4_ulp_for_the_whole_range() => Check<MishOperator>(MishExact, (-30, 21), 4, absolute: 1e-41);
+    [TestMethod] public void Tanh_is_within_3_ulp_for_the_whole_range() => Check<TanhOperator>(TanhExact, (-4, 4), 3);
+    [TestMethod] public void Sinh_is_within_2_ulp_for_the_whole_range() => Check<SinhOperator>(SinhExact, (-10, 10), 2);
+    [TestMethod] public void Cosh_is_within_2_ulp_for_the_whole_range() => Check<CoshOperator>(Math.Cosh, (-10, 10), 2);
+    [TestMethod] public void Asinh_is_within_3_ulp_for_the_whole_range() => Check<AsinhOperator>(AsinhExact, (-3, 3), 3);
+    [TestMethod] public void Acosh_is_within_3_ulp_for_the_whole_range() => Check<AcoshOperator>(AcoshExact, (1, 3), 3);
+    [TestMethod] public void Atanh_is_within_3_ulp_for_the_whole_range() => Check<AtanhOperator>(AtanhExact, (-1, 1), 3);
+    [TestMethod] public void Sin_is_within_2_point_5_ulp_for_the_whole_range() => Check<SinOperator>(Math.Sin, (-20, 20), 2.5);
+    [TestMethod] public void Cos_is_within_2_point_5_ulp_for_the_whole_range() => Check<CosOperator>(Math.Cos, (-8200, 8200), 2.5);
+    [TestMethod] public void Tan_is_within_4_ulp_for_the_whole_range() => Check<TanOperator>(Math.Tan, (-300, 300), 4);
+    [TestMethod] public void Asin_is_within_3_ulp_for_the_whole_range() => Check<AsinOperator>(Math.Asin, (-1, 1), 3);
+    [TestMethod] public void Acos_is_within_3_ulp_for_the_whole_range() => Check<AcosOperator>(Math.Acos, (-1, 1), 3);
+    [TestMethod] public void Atan_is_within_2_ulp_for_the_whole_range() => Check<AtanOperator>(Math.Atan, (-5, 5), 2);
+    [TestMethod] public void Erf_is_within_2_ulp_for_the_whole_range() => Check<ErfOperator>(ErfExact, (-4, 4), 2);
     [TestMethod] public void Gelu_is_within_the_stated_error_for_the_whole_range() => SimdTesting.OnEveryWidth(default(GeluBody));
     [TestMethod] public void GeluTanh_is_within_the_stated_error_for_the_whole_range() => SimdTesting.OnEveryWidth(default(GeluTanhBody));
     [TestMethod] public void Pow_is_within_2_ulp_on_a_grid() => SimdTesting.OnEveryWidth(default(PowBody));
     [TestMethod] public void Special_values_of_Pow_are_those_of_IEEE_754() => SimdTesting.OnEveryWidth(default(PowSpecialsBody));
     [TestMethod] public void Known_values_of_Mod_are_exact() => SimdTesting.OnEveryWidth(default(ModBody));
 
-    private static void Check<TCase>(double limit, double absolute = 0) where TCase : struct, IFunctionCase =>
-        SimdTesting.OnEveryWidth(new Body<TCase>(limit, absolute));
+    /// <summary>Sweeps all exponents, and the range in which the function changes more densely.</summary>
+    private static void Check<TOperator>(Func<double, double> exact, (float Low, float High) dense, double limit, double absolute = 0)
+        where TOperator : struct, IUnaryOperator =>
+        SimdTesting.OnEveryWidth(new Sweep<TOperator>(exact, dense, limit, absolute));
 
-    private interface IFunctionCase
-    {
-        static abstract V Invoke<V>(V x) where V : struct, IVector<V>;
-        static abstract double Exact(double x);
-
-        /// <summary>Where the interesting arguments are, next to the sweep over all exponents.</summary>
-        static abstract (float Low, float High) Dense { get; }
-    }
-
-    private readonly struct Body<TCase>(double limit, double absolute) : IVectorLoop where TCase : struct, IFunctionCase
+    private readonly struct Sweep<TOperator>(Func<double, double> exact, (float Low, float High) dense, double limit, double absolute) : IVectorLoop
+        where TOperator : struct, IUnaryOperator
     {
         public void Run<V>() where V : struct, IVector<V>
         {
-            var (low, high) = TCase.Dense;
-            var values = SimdTesting.WholeRange(Mantissas).Concat(SimdTesting.Random(1 << 14, low, high)).ToArray();
+            var op = default(TOperator);
+            var values = SimdTesting.WholeRange(Mantissas).Concat(SimdTesting.Random(1 << 14, dense.Low, dense.High)).ToArray();
             var results = new float[values.Length];
             fixed (float* source = values, destination = results)
             {
-                for (var i = 0; i < values.Length; i += V.Count) V.Store(TCase.Invoke(V.Load(source + i)), destination + i);
+                for (var i = 0; i < values.Length; i += V.Count) V.Store(op.Invoke(V.Load(source + i)), destination + i);
             }
 
             var worst = 0.0;
             var worstAt = 0f;
             for (var i = 0; i < values.Length; i++)
             {
-                var distance = SimdTesting.UlpDistance(TCase.Exact(values[i]), results[i]);
-                if (distance <= worst || Math.Abs(TCase.Exact(values[i]) - results[i]) <= absolute) continue;
+                var expected = exact(values[i]);
+                var distance = SimdTesting.UlpDistance(expected, results[i]);
+                if (distance <= worst || Math.Abs(expected - results[i]) <= absolute) continue;
                 worst = distance;
                 worstAt = values[i];
                 if (double.IsInfinity(worst)) break;
             }
 
-            var message = string.Create(CultureInfo.InvariantCulture, $"{typeof(TCase).Name} on {typeof(V).Name}: {worst:F3} ULP at {worstAt:R}");
+            var message = string.Create(CultureInfo.InvariantCulture, $"{typeof(TOperator).Name} on {typeof(V).Name}: {worst:F3} ULP at {worstAt:R}");
             Console.WriteLine(message);
             if (!(worst <= limit)) Assert.Fail(message);
         }
@@ -117,163 +112,38 @@ public unsafe class VectorMathTests
         return x == 0 ? x : 2 / Math.Sqrt(Math.PI) * Math.Exp(-x * x) * sum;
     }
 
-    private readonly struct ExpCase : IFunctionCase
+    private static double SoftplusExact(double x) => Math.Max(x, 0) + Log1pExact(Math.Exp(-Math.Abs(x)));
+
+    private static double SiluExact(double x) => double.IsNegativeInfinity(x) ? -0.0 : x * SigmoidExact(x);
+
+    private static double MishExact(double x)
     {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Exp(x);
-        public static double Exact(double x) => Math.Exp(x);
-        public static (float, float) Dense => (-105, 90);
+        if (double.IsNegativeInfinity(x)) return -0.0;
+        var e = Math.Exp(Math.Min(x, 300));
+        return x * (e * (e + 2) / ((e * (e + 2)) + 2));
     }
 
-    private readonly struct Expm1Case : IFunctionCase
+    private static double TanhExact(double x) => Math.Abs(x) < 0.1 ? x == 0 ? x : -Expm1Exact(-2 * x) / (Expm1Exact(-2 * x) + 2) : Math.Tanh(x);
+
+    private static double AsinhExact(double x)
     {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Expm1(x);
-        public static double Exact(double x) => Expm1Exact(x);
-        public static (float, float) Dense => (-3, 3);
+        var m = Math.Abs(x);
+        var value = m > 1e7 ? Math.Log(m) + Math.Log(2) : Log1pExact(m + (m * m / (1 + Math.Sqrt((m * m) + 1))));
+        return Math.CopySign(value, x);
     }
 
-    private readonly struct LogCase : IFunctionCase
+    private static double AcoshExact(double x) => x < 1 ? double.NaN : x > 1e7 ? Math.Log(x) + Math.Log(2) : Log1pExact(x - 1 + Math.Sqrt((x - 1) * (x + 1)));
+
+    private static double AtanhExact(double x) => x == 0 ? x : 0.5 * Log1pExact(2 * x / (1 - x));
+
+    private readonly struct Expm1Operator : IUnaryOperator
     {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Log(x);
-        public static double Exact(double x) => Math.Log(x);
-        public static (float, float) Dense => (0, 3);
+        public V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Expm1(x);
     }
 
-    private readonly struct Log1pCase : IFunctionCase
+    private readonly struct Log1pOperator : IUnaryOperator
     {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Log1p(x);
-        public static double Exact(double x) => Log1pExact(x);
-        public static (float, float) Dense => (-1, 3);
-    }
-
-    private readonly struct SigmoidCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Sigmoid(x);
-        public static double Exact(double x) => SigmoidExact(x);
-        public static (float, float) Dense => (-30, 20);
-    }
-
-    private readonly struct SoftplusCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Softplus(x);
-        public static double Exact(double x) => Math.Max(x, 0) + Log1pExact(Math.Exp(-Math.Abs(x)));
-        public static (float, float) Dense => (-30, 20);
-    }
-
-    private readonly struct SiluCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Silu(x);
-        public static double Exact(double x) => double.IsNegativeInfinity(x) ? -0.0 : x * SigmoidExact(x);
-        public static (float, float) Dense => (-30, 20);
-    }
-
-    private readonly struct MishCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Mish(x);
-        public static double Exact(double x)
-        {
-            if (double.IsNegativeInfinity(x)) return -0.0;
-            var e = Math.Exp(Math.Min(x, 300));
-            return x * (e * (e + 2) / ((e * (e + 2)) + 2));
-        }
-
-        public static (float, float) Dense => (-30, 21);
-    }
-
-    private readonly struct TanhCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Tanh(x);
-        public static double Exact(double x) => Math.Abs(x) < 0.1 ? x == 0 ? x : -Expm1Exact(-2 * x) / (Expm1Exact(-2 * x) + 2) : Math.Tanh(x);
-        public static (float, float) Dense => (-4, 4);
-    }
-
-    private readonly struct SinhCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Sinh(x);
-        public static double Exact(double x) => SinhExact(x);
-        public static (float, float) Dense => (-10, 10);
-    }
-
-    private readonly struct CoshCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Cosh(x);
-        public static double Exact(double x) => Math.Cosh(x);
-        public static (float, float) Dense => (-10, 10);
-    }
-
-    private readonly struct AsinhCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Asinh(x);
-        public static double Exact(double x)
-        {
-            var m = Math.Abs(x);
-            var value = m > 1e7 ? Math.Log(m) + Math.Log(2) : Log1pExact(m + (m * m / (1 + Math.Sqrt((m * m) + 1))));
-            return Math.CopySign(value, x);
-        }
-
-        public static (float, float) Dense => (-3, 3);
-    }
-
-    private readonly struct AcoshCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Acosh(x);
-        public static double Exact(double x) => x < 1 ? double.NaN : x > 1e7 ? Math.Log(x) + Math.Log(2) : Log1pExact(x - 1 + Math.Sqrt((x - 1) * (x + 1)));
-        public static (float, float) Dense => (1, 3);
-    }
-
-    private readonly struct AtanhCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Atanh(x);
-        public static double Exact(double x) => x == 0 ? x : 0.5 * Log1pExact(2 * x / (1 - x));
-        public static (float, float) Dense => (-1, 1);
-    }
-
-    private readonly struct SinCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Sin(x);
-        public static double Exact(double x) => Math.Sin(x);
-        public static (float, float) Dense => (-20, 20);
-    }
-
-    private readonly struct CosCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Cos(x);
-        public static double Exact(double x) => Math.Cos(x);
-        public static (float, float) Dense => (-8200, 8200);
-    }
-
-    private readonly struct TanCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Tan(x);
-        public static double Exact(double x) => Math.Tan(x);
-        public static (float, float) Dense => (-300, 300);
-    }
-
-    private readonly struct AsinCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Asin(x);
-        public static double Exact(double x) => Math.Asin(x);
-        public static (float, float) Dense => (-1, 1);
-    }
-
-    private readonly struct AcosCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Acos(x);
-        public static double Exact(double x) => Math.Acos(x);
-        public static (float, float) Dense => (-1, 1);
-    }
-
-    private readonly struct AtanCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Atan(x);
-        public static double Exact(double x) => Math.Atan(x);
-        public static (float, float) Dense => (-5, 5);
-    }
-
-    private readonly struct ErfCase : IFunctionCase
-    {
-        public static V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Erf(x);
-        public static double Exact(double x) => ErfExact(x);
-        public static (float, float) Dense => (-4, 4);
+        public V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Log1p(x);
     }
 
     private readonly struct GeluBody : IVectorLoop

@@ -13,27 +13,18 @@ public class WinogradTests
         using var pool = new WorkerPool(1);
         foreach (var geometry in Cases())
         {
-            var random = new Random(1);
-            var input = new PoisonedMemory(geometry.InputLength, random);
-            var kernel = new PoisonedMemory(geometry.KernelLength, random);
-            var gradient = new PoisonedMemory(geometry.OutputLength, random);
-            var (x, w, g) = (input.ToArray(), kernel.ToArray(), gradient.ToArray());
-
+            var data = new ConvolutionData(geometry, seed: 1);
             var forward = ConvolutionDriver.Forward(geometry, ConvolutionAlgorithm.Winograd);
             Assert.IsInstanceOfType<WinogradConvolution>(forward);
-            Check(Run(pool, forward, input, kernel, default, default, geometry.OutputLength), ConvolutionReference.Forward(geometry, x, w), $"{geometry} forward");
+            Check(data.RunForward(pool, forward), data.Forward(), $"{geometry} forward");
 
             var back = ConvolutionDriver.InputGradient(geometry, ConvolutionAlgorithm.Winograd);
-            Check(Run(pool, back, gradient, kernel, default, default, geometry.InputLength), ConvolutionReference.InputGradient(geometry, g, w), $"{geometry} input gradient");
+            Check(data.RunInputGradient(pool, back), data.InputGradient(), $"{geometry} input gradient");
 
-            var weights = ConvolutionWeightGradient.Create(geometry, ConvolutionAlgorithm.Winograd);
-            var (result, bias, scratch) = (new PoisonedMemory(geometry.KernelLength), new PoisonedMemory(geometry.OutputChannels), new PoisonedMemory(weights.ScratchLength));
-            weights.Run(pool, input.Memory, gradient.Memory, result.Memory, bias.Memory, scratch.Memory);
-            scratch.CheckMargins($"{geometry}");
-            Check(result, ConvolutionReference.WeightGradient(geometry, x, g), $"{geometry} weight gradient");
-            var sums = new double[geometry.OutputChannels];
-            for (var i = 0; i < g.Length; i++) sums[i % geometry.OutputChannels] += g[i];
-            Check(bias, sums, $"{geometry} bias");
+            var bias = new PoisonedMemory(geometry.OutputChannels);
+            var weights = data.RunWeightGradient(pool, ConvolutionWeightGradient.Create(geometry, ConvolutionAlgorithm.Winograd), bias.Memory);
+            Check(weights, data.WeightGradient(), $"{geometry} weight gradient");
+            Check(bias, data.BiasGradient(), $"{geometry} bias");
         }
     }
 
@@ -43,17 +34,10 @@ public class WinogradTests
         using var pool = new WorkerPool(1);
         foreach (var geometry in Cases())
         {
-            var random = new Random(2);
-            var input = new PoisonedMemory(geometry.InputLength, random);
-            var kernel = new PoisonedMemory(geometry.KernelLength, random);
-            var bias = new PoisonedMemory(geometry.OutputChannels, random);
-            var addend = new PoisonedMemory(geometry.OutputLength, random);
-            var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
-            for (var i = 0; i < expected.Length; i++)
-                expected[i] = Math.Max(0, expected[i] + bias.Memory.Span[i % geometry.OutputChannels] + addend.Memory.Span[i]);
+            var data = new ConvolutionData(geometry, seed: 2);
+            var expected = ConvolutionData.Activated(data.Forward(), data.OutputBias, data.Addend);
             var forward = ConvolutionDriver.Forward(geometry, ConvolutionAlgorithm.Winograd);
-            var result = Run(pool, forward, input, kernel, bias.Memory, new(addend.Memory, true), geometry.OutputLength);
-            for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], result.Memory.Span[i], 2e-3, $"{geometry} element {i}");
+            data.RunForward(pool, forward, data.OutputBias.Memory, new(data.Addend.Memory, true)).CheckValues(expected, 2e-3, $"{geometry}");
         }
     }
 
@@ -63,26 +47,12 @@ public class WinogradTests
         using var one = new WorkerPool(1);
         using var two = new WorkerPool(2);
         var geometry = ConvolutionGeometry.Create(3, 48, 32, 1, [17, 30], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]);
-        var random = new Random(3);
-        var input = new PoisonedMemory(geometry.InputLength, random);
-        var kernel = new PoisonedMemory(geometry.KernelLength, random);
-        var gradient = new PoisonedMemory(geometry.OutputLength, random);
-        Assert.IsInstanceOfType<WinogradConvolution>(ConvolutionDriver.Forward(geometry), "the geometry should be worth the Winograd form");
-        CollectionAssert.AreEqual(
-            Run(one, ConvolutionDriver.Forward(geometry), input, kernel, default, default, geometry.OutputLength).ToArray(),
-            Run(two, ConvolutionDriver.Forward(geometry), input, kernel, default, default, geometry.OutputLength).ToArray());
-        CollectionAssert.AreEqual(
-            Run(one, ConvolutionDriver.InputGradient(geometry), gradient, kernel, default, default, geometry.InputLength).ToArray(),
-            Run(two, ConvolutionDriver.InputGradient(geometry), gradient, kernel, default, default, geometry.InputLength).ToArray());
-        CollectionAssert.AreEqual(Weights(one), Weights(two));
-
-        float[] Weights(WorkerPool pool)
-        {
-            var weights = ConvolutionWeightGradient.Create(geometry);
-            var (result, scratch) = (new PoisonedMemory(geometry.KernelLength), new PoisonedMemory(weights.ScratchLength));
-            weights.Run(pool, input.Memory, gradient.Memory, result.Memory, default, scratch.Memory);
-            return result.ToArray();
-        }
+        var data = new ConvolutionData(geometry, seed: 3);
+        var (forward, back, weights) = (ConvolutionDriver.Forward(geometry), ConvolutionDriver.InputGradient(geometry), ConvolutionWeightGradient.Create(geometry));
+        Assert.IsInstanceOfType<WinogradConvolution>(forward, "the geometry should be worth the Winograd form");
+        CollectionAssert.AreEqual(data.RunForward(one, forward).ToArray(), data.RunForward(two, forward).ToArray());
+        CollectionAssert.AreEqual(data.RunInputGradient(one, back).ToArray(), data.RunInputGradient(two, back).ToArray());
+        CollectionAssert.AreEqual(data.RunWeightGradient(one, weights).ToArray(), data.RunWeightGradient(two, weights).ToArray());
     }
 
     [TestMethod]
@@ -90,11 +60,9 @@ public class WinogradTests
     {
         using var pool = new WorkerPool(1);
         var geometry = ConvolutionGeometry.Create(1, 128, 32, 1, [12, 12], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]);
-        var random = new Random(4);
-        var input = new PoisonedMemory(geometry.InputLength, random);
-        var kernel = new PoisonedMemory(geometry.KernelLength, random);
-        var expected = ConvolutionReference.Forward(geometry, input.ToArray(), kernel.ToArray());
-        var actual = Run(pool, ConvolutionDriver.Forward(geometry, ConvolutionAlgorithm.Winograd), input, kernel, default, default, geometry.OutputLength).ToArray();
+        var data = new ConvolutionData(geometry, seed: 4);
+        var expected = data.Forward();
+        var actual = data.RunForward(pool, ConvolutionDriver.Forward(geometry, ConvolutionAlgorithm.Winograd)).ToArray();
         var scale = Math.Sqrt(expected.Average(value => value * value));
         var error = Math.Sqrt(expected.Zip(actual, (e, a) => (e - a) * (e - a)).Average());
         Assert.IsTrue(error < 1.5e-6 * scale, $"relative error {error / scale:E2}");
@@ -104,18 +72,6 @@ public class WinogradTests
     {
         var largest = expected.Length == 0 ? 0 : expected.Max(Math.Abs);
         actual.CheckValues(expected, 1e-6 + 1e-5 * largest, what);
-    }
-
-    private static PoisonedMemory Run(
-        WorkerPool pool, ConvolutionDriver convolution, PoisonedMemory source, PoisonedMemory kernel, ReadOnlyMemory<float> bias, ConvolutionEpilogue epilogue, long length)
-    {
-        var (packed, scratch, destination) = (new PoisonedMemory(convolution.PackedLength), new PoisonedMemory(convolution.ScratchLength), new PoisonedMemory(length));
-        convolution.Pack(pool, kernel.Memory, bias, packed.Memory);
-        convolution.Run(pool, source.Memory, packed.Memory, epilogue, destination.Memory, scratch.Memory);
-        packed.CheckMargins("packed");
-        scratch.CheckMargins("scratch");
-        destination.CheckMargins("destination");
-        return destination;
     }
 
     private static IEnumerable<ConvolutionGeometry> Cases()

@@ -2,14 +2,16 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>The sizes of a convolution; one and two spatial axes leave the outer ones at <see cref="WindowAxis.None"/>.</summary>
+/// <summary>The sizes of a convolution. With one or two spatial axes, the outer ones are <see cref="WindowAxis.None"/>.</summary>
 /// <remarks>
 /// Input <c>[Batch, depth, height, width, InputChannels]</c>, kernel <c>[kd, kh, kw, InputChannels / Groups, OutputChannels]</c>,
-/// output <c>[Batch, od, oh, ow, OutputChannels]</c>. A depthwise convolution has as many groups as input channels; output channel <c>c * m + j</c> reads input channel <c>c</c>.
+/// output <c>[Batch, od, oh, ow, OutputChannels]</c>.
+/// A depthwise convolution has as many groups as input channels; output channel <c>c * m + j</c> reads input channel <c>c</c>.
 /// </remarks>
 internal sealed record ConvolutionGeometry
 {
-    /// <summary>A geometry; throws if the channels do not divide into the groups or an axis is impossible.</summary>
+    /// <summary>Checks the sizes.</summary>
+    /// <exception cref="ArgumentException">The channels do not divide into the groups, or an axis is impossible.</exception>
     public ConvolutionGeometry(int batch, int inputChannels, int outputChannels, int groups, WindowAxis depth, WindowAxis height, WindowAxis width)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(batch);
@@ -41,13 +43,21 @@ internal sealed record ConvolutionGeometry
     public long OutputLength => (long)Batch * Depth.Output * Height.Output * Width.Output * OutputChannels;
     public long KernelLength => (long)Taps * GroupInput * OutputChannels;
 
-    /// <summary>Multiplications and additions of the direct form.</summary>
+    /// <summary>The number of multiplications and additions of the direct form.</summary>
     public double Operations => 2.0 * OutputLength * Taps * GroupInput;
 
-    /// <summary>From lists over the one to three spatial axes, outermost first.</summary>
+    /// <summary>Creates a geometry from lists over the one to three spatial axes, outermost first.</summary>
     public static ConvolutionGeometry Create(
-        int batch, int inputChannels, int outputChannels, int groups,
-        ReadOnlySpan<int> input, ReadOnlySpan<int> kernel, ReadOnlySpan<int> strides, ReadOnlySpan<int> dilations, ReadOnlySpan<int> padBegin, ReadOnlySpan<int> padEnd)
+        int batch,
+        int inputChannels,
+        int outputChannels,
+        int groups,
+        ReadOnlySpan<int> input,
+        ReadOnlySpan<int> kernel,
+        ReadOnlySpan<int> strides,
+        ReadOnlySpan<int> dilations,
+        ReadOnlySpan<int> padBegin,
+        ReadOnlySpan<int> padEnd)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(input.Length, 1, nameof(input));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(input.Length, 3, nameof(input));

@@ -3,24 +3,35 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>The convolution operators on the drivers of this folder.</summary>
+/// <summary>The kernels of the convolution operators.</summary>
 internal static class ConvolutionKernels
 {
-    public static Kernel Forward(KernelRequest request, Conv op) =>
-        new Convolution(request, ConvolutionDriver.Forward(Geometry(op.Window, request.Input(0).Shape, request.Input(1).Shape), AlgorithmFor(request)), request.Inputs.Length > 2 ? request.Input(2) : null);
+    public static Kernel Forward(KernelRequest request, Conv op)
+    {
+        var geometry = Geometry(op.Window, request.Input(0).Shape, request.Input(1).Shape);
+        return new Convolution(request, ConvolutionDriver.Forward(geometry, AlgorithmFor(request)), Bias(request));
+    }
 
-    public static Kernel InputGradient(KernelRequest request, ConvInputGradient op) =>
-        new Convolution(request, ConvolutionDriver.InputGradient(Geometry(op.Window, request.Input(2).Shape, request.Input(1).Shape), AlgorithmFor(request)), null);
+    public static Kernel InputGradient(KernelRequest request, ConvInputGradient op)
+    {
+        var geometry = Geometry(op.Window, request.Input(2).Shape, request.Input(1).Shape);
+        return new Convolution(request, ConvolutionDriver.InputGradient(geometry, AlgorithmFor(request)), null);
+    }
 
     /// <summary>A transposed convolution is the input gradient of the convolution that leads from its output to its input.</summary>
-    public static Kernel Transposed(KernelRequest request, ConvTranspose op) =>
-        new Convolution(
-            request,
-            ConvolutionDriver.InputGradient(Geometry(op.Adjoint(request.Input(1).Shape), request.Output().Shape, request.Input(1).Shape), AlgorithmFor(request)),
-            request.Inputs.Length > 2 ? request.Input(2) : null);
+    public static Kernel Transposed(KernelRequest request, ConvTranspose op)
+    {
+        var geometry = Geometry(op.Adjoint(request.Input(1).Shape), request.Output().Shape, request.Input(1).Shape);
+        return new Convolution(request, ConvolutionDriver.InputGradient(geometry, AlgorithmFor(request)), Bias(request));
+    }
 
-    public static Kernel WeightGradient(KernelRequest request, ConvWeightGradient op) =>
-        new Weights(request, ConvolutionWeightGradient.Create(Geometry(op.Window, request.Input(0).Shape, request.Input(2).Shape), AlgorithmFor(request)));
+    public static Kernel WeightGradient(KernelRequest request, ConvWeightGradient op)
+    {
+        var geometry = Geometry(op.Window, request.Input(0).Shape, request.Input(2).Shape);
+        return new WeightGradientKernel(request, ConvolutionWeightGradient.Create(geometry, AlgorithmFor(request)));
+    }
+
+    private static ValueBuffer? Bias(KernelRequest request) => request.Inputs.Length > 2 ? request.Input(2) : null;
 
     private static ConvolutionAlgorithm AlgorithmFor(KernelRequest request) => request.Winograd ? ConvolutionAlgorithm.Automatic : ConvolutionAlgorithm.Direct;
 
@@ -31,7 +42,16 @@ internal static class ConvolutionKernels
         Span<int> end = stackalloc int[rank];
         for (var i = 0; i < rank; i++) (begin[i], end[i]) = window.Pads.Resolve(i, input.Dims[i + 1], window.Extent(kernel.Dims[i], i), window.Strides[i]);
         return ConvolutionGeometry.Create(
-            input.Dims[0], input.Dims[^1], kernel.Dims[^1], window.Groups, input.Dims.Slice(1, rank), kernel.Dims[..rank], window.Strides.Span, window.Dilations.Span, begin, end);
+            input.Dims[0],
+            input.Dims[^1],
+            kernel.Dims[^1],
+            window.Groups,
+            input.Dims.Slice(1, rank),
+            kernel.Dims[..rank],
+            window.Strides.Span,
+            window.Dilations.Span,
+            begin,
+            end);
     }
 
     private sealed class Convolution(KernelRequest request, ConvolutionDriver driver, ValueBuffer? bias) : Kernel
@@ -47,11 +67,12 @@ internal static class ConvolutionKernels
         public override void Run(in RunContext context)
         {
             if (!context.IsContinued) driver.Pack(context.Pool, _kernel.Memory, bias?.Memory ?? default(Memory<float>), _packed.Memory);
-            driver.Run(context.Pool, _source.Memory, _packed.Memory, new ConvolutionEpilogue(_addend?.Memory ?? default(Memory<float>), _relu), _result.Memory, _scratch.Memory);
+            var epilogue = new ConvolutionEpilogue(_addend?.Memory ?? default(Memory<float>), _relu);
+            driver.Run(context.Pool, _source.Memory, _packed.Memory, epilogue, _result.Memory, _scratch.Memory);
         }
     }
 
-    private sealed class Weights(KernelRequest request, ConvolutionWeightGradient driver) : Kernel
+    private sealed class WeightGradientKernel(KernelRequest request, ConvolutionWeightGradient driver) : Kernel
     {
         private readonly ValueBuffer _input = request.Input(0);
         private readonly ValueBuffer _gradient = request.Input(1);

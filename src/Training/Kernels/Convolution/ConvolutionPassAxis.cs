@@ -2,13 +2,13 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>A tap of a kernel along one axis, and how far from a position it reads.</summary>
+/// <summary>A tap of a kernel along one axis, and the distance from a position to the place it reads.</summary>
 internal readonly record struct ConvolutionTap(int Kernel, int Shift);
 
-/// <summary>One phase of one axis: the positions <c>Origin + q * step</c> of the destination, which all read the same taps.</summary>
+/// <summary>One phase of an axis: the positions <c>Origin + q * step</c> of the destination, which all read the same taps.</summary>
 internal sealed record ConvolutionAxisPhase(int Origin, int Count, ConvolutionTap[] Taps)
 {
-    /// <summary>Whether neighbouring taps read neighbouring places.</summary>
+    /// <summary>Whether neighboring taps read neighboring places.</summary>
     public bool IsConsecutive
     {
         get
@@ -20,10 +20,10 @@ internal sealed record ConvolutionAxisPhase(int Origin, int Count, ConvolutionTa
     }
 }
 
-/// <summary>One axis of a pass with its phases.</summary>
+/// <summary>One axis of a pass, with its phases.</summary>
 internal sealed record ConvolutionPassAxis(ConvAxis Axis, ConvolutionAxisPhase[] Phases)
 {
-    /// <summary>From input to output: <c>shift(i) = i * dilation - pad</c>, all positions alike.</summary>
+    /// <summary>From input to output: <c>shift(i) = i * dilation - pad</c> for all positions.</summary>
     public static ConvolutionPassAxis Forward(WindowAxis axis)
     {
         var taps = new ConvolutionTap[axis.Kernel];
@@ -32,7 +32,10 @@ internal sealed record ConvolutionPassAxis(ConvAxis Axis, ConvolutionAxisPhase[]
         return new(new(axis.Input, axis.Output, axis.Stride, 1, axis.Output, -axis.PadBegin, span), [new(0, axis.Output, taps)]);
     }
 
-    /// <summary>From output to input: <c>p = origin + q * stride</c> reads <c>(p + pad - i * dilation) / stride</c> where that is whole, which is <c>q + shift</c> with the same taps for all <c>q</c>.</summary>
+    /// <summary>
+    /// From output to input: position <c>p = origin + q * stride</c> reads place <c>(p + pad - i * dilation) / stride</c> if that is a whole number.
+    /// This is <c>q + shift</c>, with the same taps for all <c>q</c>.
+    /// </summary>
     public static ConvolutionPassAxis Transposed(WindowAxis axis)
     {
         var phases = new ConvolutionAxisPhase[Math.Min(axis.Stride, axis.Input)];

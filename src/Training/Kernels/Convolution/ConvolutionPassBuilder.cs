@@ -2,19 +2,18 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Puts a pass together: which form it takes, how it is cut into tasks, and where each tap of each phase reads.</summary>
+/// <summary>Builds a pass: which form it takes, how it is cut into tasks, and where each tap of each phase reads.</summary>
 internal sealed class ConvolutionPassBuilder(
     ConvolutionGeometry geometry, int sourceChannels, int destinationChannels, int multiplier,
     ConvolutionPassAxis depth, ConvolutionPassAxis height, ConvolutionPassAxis width, ConvolutionCut cut, bool mayBeNarrow)
 {
     private const int MaxBufferFloats = 1 << 16;
 
-    // 2048 rows of 32 weights are 256 KB, a quarter of the second-level cache.
+    // 2048 rows of 32 weights are 256 KB, a quarter of a second-level cache of 1 MB.
     private const int PanelRowsPerChunk = 2048;
 
-    private readonly ConvForm _form = geometry.IsDepthwise ? ConvForm.Depthwise
-        : mayBeNarrow && ConvNarrow.Pays(geometry.Groups, geometry.Taps, width.Axis.SourceStep * height.Axis.SourceStep * depth.Axis.SourceStep, sourceChannels, destinationChannels)
-            ? ConvForm.Narrow : ConvForm.Product;
+    private readonly ConvForm _form = Form(
+        geometry, sourceChannels, destinationChannels, mayBeNarrow, width.Axis.SourceStep * height.Axis.SourceStep * depth.Axis.SourceStep);
 
     private readonly int _groups = geometry.IsDepthwise ? 1 : geometry.Groups;
     private readonly int _bufferChannels = sourceChannels * multiplier;
@@ -80,7 +79,7 @@ internal sealed class ConvolutionPassBuilder(
             }
         }
 
-        // Where taps of a row lie side by side, the first of them begins the run.
+        // If the taps of a row lie side by side, they are one segment.
         int[] Segments(int rows, int columns, int channels)
         {
             var segments = new List<int>();
@@ -107,29 +106,36 @@ internal sealed class ConvolutionPassBuilder(
         };
     }
 
+    private static ConvForm Form(ConvolutionGeometry geometry, int sourceChannels, int destinationChannels, bool mayBeNarrow, int sourceStep)
+    {
+        if (geometry.IsDepthwise) return ConvForm.Depthwise;
+        var isNarrow = mayBeNarrow && ConvNarrow.Pays(geometry.Groups, geometry.Taps, sourceStep, sourceChannels, destinationChannels);
+        return isNarrow ? ConvForm.Narrow : ConvForm.Product;
+    }
+
     private bool NeedsBuffer() => _form == ConvForm.Narrow || multiplier > 1 || !depth.Axis.IsInside(0, depth.Axis.Positions)
         || !height.Axis.IsInside(0, height.Axis.Positions) || !width.Axis.IsInside(0, width.Axis.Positions);
 
-    /// <summary>Floats of the padded copy of so many rows and columns, or of their products in the form for few channels.</summary>
+    /// <summary>The size, in floats, of a padded copy of that many rows and columns, or of their products in the form for few channels.</summary>
     private long BufferFloats(int rows, int columns) =>
         (long)depth.Axis.ShiftSpan * height.Axis.Reach(rows) * width.Axis.Reach(columns)
             * (_form == ConvForm.Narrow ? ConvNarrow.Columns(geometry.Taps, destinationChannels) : _bufferChannels);
 
-    /// <summary>Rows and columns of one task.</summary>
+    /// <summary>The rows and columns of one task.</summary>
     private (int Rows, int Columns) Band()
     {
         var columns = Even(width.Axis.Positions, cut.Columns);
         while (columns > 12 && BufferFloats(1, columns) > MaxBufferFloats) columns = Even(width.Axis.Positions, columns - 1);
         var rowsInAll = (long)geometry.Batch * depth.Axis.Positions * height.Axis.Positions * ((width.Axis.Positions + columns - 1) / columns);
 
-        // Products at the rows between two bands are computed twice, so bands are higher there.
+        // The narrow form computes products at the rows between two bands twice, so its bands are higher.
         var pixels = _form == ConvForm.Narrow ? 4 * cut.Pixels : cut.Pixels;
         var rows = (int)Math.Clamp(rowsInAll / cut.Tasks, 1, Math.Max(1, pixels / columns));
         while (rows > 1 && BufferFloats(rows, columns) > MaxBufferFloats) rows--;
         return (Even(height.Axis.Positions, rows), columns);
     }
 
-    /// <summary>The length of the pieces when <paramref name="total"/> is cut into as few pieces of at most <paramref name="most"/> as possible.</summary>
+    /// <summary>The length of the pieces if <paramref name="total"/> is cut into as few pieces of at most <paramref name="most"/> as possible.</summary>
     private static int Even(int total, int most)
     {
         if (total <= 0) return 1;

@@ -2,21 +2,24 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Turns a geometry into the numbers that the loops of its weight gradient run on.</summary>
+/// <summary>Creates the pass of a convolution's weight gradient from its geometry.</summary>
 internal static class ConvolutionWeightPasses
 {
-    // Source and gradient of a band, read once for each of some hundred register tiles.
+    // Source and gradient of a band, which some hundred register tiles read once each.
     private const int WeightBandFloats = 96 << 10;
 
-    // At 128 pixels, reading and writing the sums is 2 % of the work; at the 16 of one 4x4 image it was 60 %.
+    // At 128 pixels, reading and writing the sums is 2 % of the work; at the 16 pixels of one 4x4 image it is 60 %.
     private const int MinWeightPixels = 128;
 
-    /// <summary>Whether vectors of input channels do the work in fewer steps than vectors of output channels.</summary>
+    /// <summary>Whether vectors of input channels need fewer steps than vectors of output channels.</summary>
     public static bool SwapPays(ConvolutionGeometry geometry) =>
         geometry.Groups == 1 && geometry.OutputChannels <= ConvReduce.MaxSumChannels && geometry.InputChannels >= 2 * geometry.OutputChannels
         && geometry.Depth.Stride == 1 && geometry.Height.Stride == 1 && geometry.Width.Stride == 1;
 
-    /// <summary>The convolution of the output's gradient whose weight gradient with respect to the input is that of <paramref name="geometry"/>, taps reversed and channels exchanged.</summary>
+    /// <summary>
+    /// The convolution over the output's gradient whose weight gradient, taken with the input as gradient, is that of <paramref name="geometry"/>
+    /// with taps reversed and channels exchanged.
+    /// </summary>
     // kernel[t, c, o] = sum_p in[p + t * d - pad, c] * gradient[p, o] = sum_q gradient[q + (k - 1 - t) * d - ((k - 1) * d - pad), o] * in[q, c]
     public static ConvolutionGeometry Swap(ConvolutionGeometry geometry)
     {
@@ -30,12 +33,13 @@ internal static class ConvolutionWeightPasses
         return new(geometry.Batch, geometry.OutputChannels, geometry.InputChannels, 1, Axis(geometry.Depth), Axis(geometry.Height), Axis(geometry.Width));
     }
 
-    /// <summary>The weight gradient: all patch elements of the forward pass, cut into register tiles.</summary>
+    /// <summary>Creates the pass: all patch elements of the forward pass, cut into register tiles.</summary>
     /// <param name="geometry">The convolution.</param>
-    /// <param name="slices">Into how many slices the pixels should be cut at least, if there are as many.</param>
+    /// <param name="slices">The smallest number of slices to cut the pixels into, if there are enough pixels.</param>
     public static ConvWeightPass Create(ConvolutionGeometry geometry, int slices)
     {
-        var pixels = Math.Clamp(WeightBandFloats / (geometry.InputChannels * geometry.Height.Stride * geometry.Width.Stride + geometry.OutputChannels), MinWeightPixels, 2048);
+        var floatsPerPixel = geometry.InputChannels * geometry.Height.Stride * geometry.Width.Stride + geometry.OutputChannels;
+        var pixels = Math.Clamp(WeightBandFloats / floatsPerPixel, MinWeightPixels, 2048);
         var forward = ConvolutionPasses.Forward(geometry, new(pixels, pixels, slices), mayBeNarrow: false);
         var phase = forward.Phases[0];
         var area = forward.BandRows * forward.BandColumns;
@@ -66,7 +70,7 @@ internal static class ConvolutionWeightPasses
         var (direct, buffer, length) = (phase.DirectSegments, phase.BufferSegments, phase.SegmentLength);
         for (var segment = 0; segment < direct.Length; segment++)
         {
-            // Three contiguous values are one group of rows, so that the nine of a 3x3 patch of one channel make one tile.
+            // Three contiguous values are one group of rows, so the nine values of a 3x3 patch of one channel make one tile.
             if (length == 3)
             {
                 var more = 1;

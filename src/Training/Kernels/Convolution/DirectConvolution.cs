@@ -3,10 +3,11 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Convolution as an implicit matrix product: patches are read where they lie, only the weights are packed.</summary>
-internal sealed class DirectConvolution(ConvolutionGeometry geometry, ConvPass pass, bool isTransposed) : ConvolutionDriver(pass.PackedLength, pass.BufferLength, Parts(geometry, pass))
+/// <summary>Convolution as an implicit matrix product: patches are read in place, and only the weights are packed.</summary>
+internal sealed class DirectConvolution(ConvolutionGeometry geometry, ConvPass pass, bool isTransposed)
+    : ConvolutionDriver(pass.PackedLength, pass.BufferLength, Parts(geometry, pass))
 {
-    // Balanced to 2 % on few threads, and enough for 16.
+    // Few threads are balanced to 2 %, and 16 threads have enough work.
     private const int MaxParts = 64;
     private const int MaxScratchFloats = 1 << 20;
     private const double OperationsPerPart = 2e6;
@@ -29,7 +30,7 @@ internal sealed class DirectConvolution(ConvolutionGeometry geometry, ConvPass p
         return (int)Math.Clamp(Math.Min(geometry.Operations / OperationsPerPart, pass.Tasks), Math.Min(1, pass.Tasks), limit);
     }
 
-    /// <summary>Packing, cut by taps.</summary>
+    /// <summary>Packs the weights, cut by taps.</summary>
     private sealed class PackWork(ConvPass pass, bool isTransposed) : IParallelWork
     {
         private const int FloatsPerPart = 1 << 16;

@@ -5,16 +5,16 @@ namespace OnnxFunctional.Training.Kernels;
 
 /// <summary>Gradients of a convolution's kernel and bias as implicit matrix products.</summary>
 /// <remarks>
-/// The pixels are cut into slices, the kernel into ranges of register tiles. Each slice sums into its own copy of the kernel, and the copies are added in the order
-/// of the slices; both cuts depend on the shape alone, so the result is the same bits for any number of threads.
-/// With few output channels input and gradient change roles, so that vectors run over the input channels: 8.5 ms become 0.5 at 8x64x64x64 -> 1.
+/// The pixels are cut into slices, the kernel into ranges of register tiles. Each slice sums into its own copy of the kernel,
+/// and the copies are added in the order of the slices. Both cuts depend on the shape alone, so the result has the same bits for any number of threads.
+/// With few output channels, input and gradient exchange roles, so that vectors run over the input channels: 0.5 ms instead of 8.5 at 8x64x64x64 -> 1.
 /// </remarks>
 internal sealed class DirectWeightGradient : ConvolutionWeightGradient, IParallelWork
 {
     private const int MaxParts = 32;
     private const int MaxSlices = 16;
 
-    // 2 MB of partial sums: more would cost more in memory than the balance gains.
+    // 2 MB of partial sums: more would cost more memory traffic than the better balance gains.
     private const int MaxPartialFloats = 1 << 19;
     private const int MaxScratchFloats = 1 << 20;
     private const double OperationsPerPart = 2e6;
@@ -45,7 +45,7 @@ internal sealed class DirectWeightGradient : ConvolutionWeightGradient, IParalle
         _pass = ConvolutionWeightPasses.Create(geometry, slices);
         _slices = Math.Clamp(_pass.Units, 1, slices);
 
-        // A range of tiles reads all pixels of its slice again, so ranges only fill up what slices leave.
+        // Each range of tiles reads all pixels of its slice again, so there are only as many ranges as slices leave parts for.
         _ranges = _pass.Forward.IsDepthwise ? 1 : Math.Clamp(parts / _slices, 1, _pass.TileCount);
         if (_pass.BufferLength > 0) _ranges = Math.Clamp(MaxScratchFloats / _pass.BufferLength / _slices, 1, _ranges);
         _sum = new(_slices, _copyLength, _kernelLength);
@@ -84,7 +84,7 @@ internal sealed class DirectWeightGradient : ConvolutionWeightGradient, IParalle
             (int)(units * slice / _slices), (int)(units * (slice + 1) / _slices), (int)(tiles * range / _ranges), (int)(tiles * (range + 1) / _ranges));
     }
 
-    /// <summary>Adds the slices' copies up, in order, element by element.</summary>
+    /// <summary>Adds the copies of the slices in order, element by element.</summary>
     private sealed class SumWork(int slices, int copyLength, int kernelLength) : IParallelWork
     {
         private const int FloatsPerPart = 1 << 14;

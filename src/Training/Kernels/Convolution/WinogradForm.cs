@@ -2,26 +2,29 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>When the Winograd form is used, and how it is cut.</summary>
+/// <summary>When the Winograd form is used, and into how many tiles it is cut.</summary>
 internal static class WinogradForm
 {
-    // Transformed patches and products of one batch: 256 KB. With 512 KB the forward pass at 64 channels takes 5 % longer, with 1 MB 12 %: the weights leave the cache.
+    // The transformed patches and products of one batch of tiles: 256 KB.
+    // With 512 KB the forward pass at 64 channels takes 5 % longer, with 1 MB 12 %, because the weights leave the cache.
     private const int BatchFloats = 1 << 16;
     private const int MaxTilesPerBatch = 48;
     private const int ChannelUnit = 16;
 
-    /// <summary>Whether a geometry has the form: 3x3, stride 1, one group, channels in whole vectors.</summary>
+    /// <summary>Whether a geometry can take the form: a window of 3x3, stride 1, one group, channels in whole vectors.</summary>
     public static bool Fits(ConvolutionGeometry geometry) =>
         geometry.Groups == 1 && geometry.Depth == WindowAxis.None && Fits(geometry.Height) && Fits(geometry.Width)
         && geometry.InputChannels % ChannelUnit == 0 && geometry.OutputChannels % ChannelUnit == 0;
 
-    /// <summary>Whether it pays: products saved against transforms, tiles that reach over the edge, and weights that must stay in the caches.</summary>
+    /// <summary>
+    /// Whether the form is faster: it saves products, but has transforms, tiles that reach over the edge, and weights that must stay in the caches.
+    /// </summary>
     public static bool Pays(ConvolutionGeometry geometry)
     {
-        if (!Fits(geometry) || geometry.InputChannels < 32 || geometry.OutputChannels < 32 || geometry.InputChannels > 256 || geometry.OutputChannels > 256) return false;
+        if (!Fits(geometry) || geometry.InputChannels is < 32 or > 256 || geometry.OutputChannels is < 32 or > 256) return false;
         var pass = Create(geometry, isTransposed: false);
 
-        // In vector operations a tile: 36 products a pair of channels, about 250 to bring a vector of channels there and 180 to bring it back.
+        // In vector operations per tile: 36 products per pair of channels, and about 250 and 180 per vector of channels for the transforms there and back.
         var (inputs, outputs) = ((double)geometry.InputChannels, geometry.OutputChannels / (double)ChannelUnit);
         var winograd = pass.Tiles * (36 * inputs * outputs + 250 * inputs / ChannelUnit + 180 * outputs);
         var direct = (double)geometry.Batch * pass.Height * pass.Width * 9 * inputs * outputs;

@@ -3,12 +3,14 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Gradients of a 3x3 convolution's kernel and bias in the Winograd form: products are summed place by place, and brought back to nine taps once.</summary>
+/// <summary>
+/// Gradients of a 3x3 convolution's kernel and bias in the Winograd form: products are summed in the transformed space and transformed back to nine taps once.
+/// </summary>
 internal sealed class WinogradWeightGradient : ConvolutionWeightGradient, IParallelWork
 {
     private const int MaxSlices = 8;
 
-    // 10 MB of partial sums at most: four slices at 128 to 128 channels.
+    // At most 10 MB of partial sums: four slices at 128 to 128 channels.
     private const int MaxPartialFloats = 10 << 18;
 
     private readonly WinogradPass _pass;
@@ -30,7 +32,7 @@ internal sealed class WinogradWeightGradient : ConvolutionWeightGradient, IParal
 
     public override int ScratchLength => _slices * (_copyLength + _pass.BufferLength);
 
-    /// <summary>Into how many slices, each with sums of its own, the pixels may be cut.</summary>
+    /// <summary>The largest number of slices, each with sums of its own, that the pixels may be cut into.</summary>
     public static int MostSlices(ConvolutionGeometry geometry) =>
         Math.Clamp(MaxPartialFloats / ((WinogradTransform.Places * geometry.InputChannels + 1) * geometry.OutputChannels), 1, MaxSlices);
 
@@ -48,11 +50,17 @@ internal sealed class WinogradWeightGradient : ConvolutionWeightGradient, IParal
         var copy = _scratch.Span.Slice(part * _copyLength, _copyLength);
         var buffer = _scratch.Span.Slice(_slices * _copyLength + part * _pass.BufferLength, _pass.BufferLength);
         WinogradRows.Sum(
-            _pass, _input.Span, _gradient.Span, copy[.._pass.WeightsLength], _hasBias ? copy[_pass.WeightsLength..] : [], buffer,
-            _pass.Batches * part / _slices, _pass.Batches * (part + 1) / _slices);
+            _pass,
+            _input.Span,
+            _gradient.Span,
+            copy[.._pass.WeightsLength],
+            _hasBias ? copy[_pass.WeightsLength..] : [],
+            buffer,
+            _pass.Batches * part / _slices,
+            _pass.Batches * (part + 1) / _slices);
     }
 
-    /// <summary>Adding the slices' sums up and bringing them back, cut by input channels.</summary>
+    /// <summary>Adds the sums of the slices and transforms them back, cut by input channels.</summary>
     private sealed class GatherWork(WinogradPass pass, int slices, int copyLength) : IParallelWork
     {
         private readonly int _parts = Math.Min(pass.SourceChannels, 8);

@@ -27,11 +27,17 @@ internal sealed class WinogradPass
     /// <summary>From one place to the next of transformed destination tiles.</summary>
     public int PlacePitch => TilesPerBatch * Channels + 16;
 
+    /// <summary>Tiles of a batch; the last batch may have fewer.</summary>
+    public int TilesOf(int batch) => Math.Min(TilesPerBatch, Tiles - batch * TilesPerBatch);
+
     /// <summary>Floats of a padded patch of the source or tile of the destination.</summary>
     public int PatchLength => WinogradTransform.Places * Math.Max(SourceChannels, Channels);
 
     /// <summary>Floats of scratch memory of one part.</summary>
-    public int BufferLength => WinogradTransform.Places * (SourcePlacePitch + PlacePitch) + PatchLength;
+    public int BufferLength => PatchStart + PatchLength;
+
+    /// <summary>Where the padded patch begins in it, behind the places of source and destination.</summary>
+    public int PatchStart => WinogradTransform.Places * (SourcePlacePitch + PlacePitch);
 
     /// <summary>Floats of transformed weights.</summary>
     public int WeightsLength => WinogradTransform.Places * SourceChannels * Channels;

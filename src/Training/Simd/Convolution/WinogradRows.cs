@@ -33,8 +33,8 @@ internal static unsafe class WinogradRows
     {
         var (inputs, outputs) = (pass.SourceChannels, pass.Channels);
         var products = buffer + Places * pass.SourcePlacePitch;
-        var patch = products + Places * pass.PlacePitch;
-        var tiles = Math.Min(pass.TilesPerBatch, pass.Tiles - batch * pass.TilesPerBatch);
+        var patch = buffer + pass.PatchStart;
+        var tiles = pass.TilesOf(batch);
         for (var i = 0; i < tiles; i++) Patch<V>(pass, batch * pass.TilesPerBatch + i, source, patch, buffer + i * inputs);
         Products<V>(pass, tiles, buffer, packed + outputs, products);
         for (var i = 0; i < tiles; i++)
@@ -53,8 +53,8 @@ internal static unsafe class WinogradRows
     {
         var (inputs, outputs) = (pass.SourceChannels, pass.Channels);
         var gradients = buffer + Places * pass.SourcePlacePitch;
-        var patch = gradients + Places * pass.PlacePitch;
-        var tiles = Math.Min(pass.TilesPerBatch, pass.Tiles - batch * pass.TilesPerBatch);
+        var patch = buffer + pass.PatchStart;
+        var tiles = pass.TilesOf(batch);
         for (var i = 0; i < tiles; i++)
         {
             Patch<V>(pass, batch * pass.TilesPerBatch + i, source, patch, buffer + i * inputs);

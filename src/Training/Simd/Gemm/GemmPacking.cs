@@ -27,7 +27,7 @@ internal static unsafe class GemmPacking
             if (transposed)
             {
                 var columns = PackedMatrix.PanelColumns(n, panel);
-                TransposedPanel(b + (column * stride) + from, stride, Math.Min(columns, n - column), columns, steps, destination);
+                Transpose(b + (column * stride) + from, stride, Math.Min(columns, n - column), columns, columns, steps, destination);
                 panel++;
                 continue;
             }
@@ -63,7 +63,7 @@ internal static unsafe class GemmPacking
             var count = Math.Min(height, rows - row);
             if (!transposed)
             {
-                TransposedTile(a + (row * stride), stride, count, height, steps, destination);
+                Transpose(a + (row * stride), stride, count, count, height, steps, destination);
                 continue;
             }
 
@@ -120,37 +120,20 @@ internal static unsafe class GemmPacking
         }
     }
 
-    // 16 steps at a time use up the cache lines that they touch, 4 rows by 4 rows.
+    // to[k * width + i] = source[i * stride + k] for i below rows, and 0 for those up to filled. 16 steps at a time use up the cache lines that they touch, 4 rows by 4 rows.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TransposedPanel(float* source, nint stride, int rows, int width, int steps, float* destination)
+    private static void Transpose(float* source, nint stride, int rows, int filled, int width, int steps, float* destination)
     {
         for (var from = 0; from < steps; from += 16)
         {
             var count = Math.Min(16, steps - from);
             var row = 0;
             for (; row + 4 <= rows; row += 4) TransposeFourRows(source + (row * stride) + from, stride, count, destination + (from * width) + row, width);
-            for (; row < width; row++)
+            for (; row < filled; row++)
             {
                 var to = destination + (from * width) + row;
                 var line = source + (row * stride) + from;
                 for (var k = 0; k < count; k++) to[k * width] = row < rows ? line[k] : 0;
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TransposedTile(float* source, nint stride, int rows, int height, int steps, float* destination)
-    {
-        for (var from = 0; from < steps; from += 16)
-        {
-            var count = Math.Min(16, steps - from);
-            var row = 0;
-            for (; row + 4 <= rows; row += 4) TransposeFourRows(source + (row * stride) + from, stride, count, destination + (from * height) + row, height);
-            for (; row < rows; row++)
-            {
-                var to = destination + (from * height) + row;
-                var line = source + (row * stride) + from;
-                for (var k = 0; k < count; k++) to[k * height] = line[k];
             }
         }
     }

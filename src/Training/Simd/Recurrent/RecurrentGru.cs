@@ -93,13 +93,7 @@ internal static unsafe class RecurrentGru
         for (var row = 0; row < block.Rows; row++, gate += block.Layout.PanelRow, unit += block.Layout.Stride)
         {
             var dh = V.Load(stateGradient + unit);
-            if (block.Skips(row, step))
-            {
-                RecurrentRow.Store(V.Zero, V.Zero, V.Zero, V.Zero, at.Gradients + gate);
-                V.Store(dh, direct + unit);
-                continue;
-            }
-
+            if (RecurrentRow.SitsOut(block, row, step, dh, at.Gradients + gate, direct + unit)) continue;
             RecurrentRow.Load<V>(at.Gates + gate, out var candidate, out var z, out var r, out var product);
             CandidateGradients<V, TDerivatives>(dh, V.Load(state + unit), candidate, z, at.Derivatives + gate, lanes, out var dCandidate, out var dz);
             var dr = TDerivatives.Clean(dCandidate * product * TDerivatives.OfGate(r, at.Derivatives + gate + (2 * V.Count)), lanes);

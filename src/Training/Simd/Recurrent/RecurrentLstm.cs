@@ -102,13 +102,7 @@ internal static unsafe class RecurrentLstm
         for (var row = 0; row < block.Rows; row++, gate += block.Layout.PanelRow, unit += block.Layout.Stride)
         {
             var dh = V.Load(stateGradient + unit);
-            if (block.Skips(row, step))
-            {
-                RecurrentRow.Store(V.Zero, V.Zero, V.Zero, V.Zero, at.Gradients + gate);
-                V.Store(dh, direct + unit);
-                continue;
-            }
-
+            if (RecurrentRow.SitsOut(block, row, step, dh, at.Gradients + gate, direct + unit)) continue;
             RecurrentRow.Load<V>(at.Gates + gate, out var i, out var f, out var g, out var o);
             var derivatives = at.Derivatives + gate;
             var t = V.Load(activation + unit);

@@ -22,4 +22,14 @@ internal static unsafe class RecurrentRow
         V.Store(third, destination + (2 * V.Count));
         V.Store(fourth, destination + (3 * V.Count));
     }
+
+    /// <summary>Whether a row sits a step out; if so, its gates get no gradient, and that of its state passes by.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool SitsOut<V>(in RecurrentBlock block, int row, int step, V stateGradient, float* gates, float* direct) where V : struct, IVector<V>
+    {
+        if (!block.Skips(row, step)) return false;
+        Store(V.Zero, V.Zero, V.Zero, V.Zero, gates);
+        V.Store(stateGradient, direct);
+        return true;
+    }
 }

@@ -20,22 +20,14 @@ internal readonly unsafe struct V128(Vector128<float> value) : IVector<V128>
     [MethodImpl(I)] public static void Store(V128 value, float* destination) => value._v.Store(destination);
 
     [MethodImpl(I)]
-    public static V128 Load(float* source, int count)
-    {
-        if (Avx.IsSupported) return new(Avx.MaskLoad(source, FirstLanes(count)));
-        return LoadLanes(source, count);
-    }
+    public static V128 Load(float* source, int count) =>
+        Avx.IsSupported ? new(Avx.MaskLoad(source, FirstLanes(count))) : PortableVector.Load<V128>(source, count);
 
     [MethodImpl(I)]
     public static void Store(V128 value, float* destination, int count)
     {
-        if (Avx.IsSupported)
-        {
-            Avx.MaskStore(destination, FirstLanes(count), value._v);
-            return;
-        }
-
-        for (var i = 0; i < count; i++) destination[i] = value._v[i];
+        if (Avx.IsSupported) Avx.MaskStore(destination, FirstLanes(count), value._v);
+        else PortableVector.Store(value, destination, count);
     }
 
     [MethodImpl(I)]
@@ -92,6 +84,7 @@ internal readonly unsafe struct V128(Vector128<float> value) : IVector<V128>
     public static V128 Scale(V128 value, V128 exponent)
     {
         if (Avx512F.VL.IsSupported) return new(Avx512F.VL.Scale(value._v, exponent._v));
+
         // In two steps, so that neither factor leaves the normal numbers and the product is rounded once.
         var whole = (exponent._v + Vector128.Create(12582912f)).AsInt32() - Vector128.Create(0x4B400000);
         var half = whole >> 1;
@@ -110,21 +103,11 @@ internal readonly unsafe struct V128(Vector128<float> value) : IVector<V128>
     [MethodImpl(I)]
     public static V128 MultiplyHighBits(V128 left, V128 right)
     {
-        var a = left._v.AsUInt32();
-        var b = right._v.AsUInt32();
-        if (Sse2.IsSupported)
-        {
-            var even = Sse2.Multiply(a, b) >> 32;
-            var odd = Sse2.Multiply((a.AsUInt64() >> 32).AsUInt32(), (b.AsUInt64() >> 32).AsUInt32()) & Vector128.Create(0xFFFFFFFF00000000UL);
-            return new((even | odd).AsSingle());
-        }
-
-        // From 16-bit halves: what the cross products carry into the upper word never overflows 32 bits.
-        var mask = Vector128.Create(0xFFFFu);
-        var (aLow, aHigh, bLow, bHigh) = (a & mask, a >> 16, b & mask, b >> 16);
-        var cross = (aHigh * bLow) + ((aLow * bLow) >> 16);
-        var middle = (aLow * bHigh) + (cross & mask);
-        return new(((aHigh * bHigh) + (cross >> 16) + (middle >> 16)).AsSingle());
+        if (!Sse2.IsSupported) return PortableVector.MultiplyHighBits(left, right);
+        var (a, b) = (left._v.AsUInt32(), right._v.AsUInt32());
+        var even = Sse2.Multiply(a, b) >> 32;
+        var odd = Sse2.Multiply((a.AsUInt64() >> 32).AsUInt32(), (b.AsUInt64() >> 32).AsUInt32()) & Vector128.Create(0xFFFFFFFF00000000UL);
+        return new((even | odd).AsSingle());
     }
 
     [MethodImpl(I)] public static V128 ToInt32Bits(V128 value) => new(Vector128.ConvertToInt32(value._v).AsSingle());
@@ -144,14 +127,6 @@ internal readonly unsafe struct V128(Vector128<float> value) : IVector<V128>
     {
         var pairs = Vector128.Min(value._v, Vector128.Shuffle(value._v, Vector128.Create(2, 3, 0, 1)));
         return Vector128.Min(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
-    }
-
-    // Apart, because a method with its own stack memory is not inlined.
-    private static V128 LoadLanes(float* source, int count)
-    {
-        var lanes = stackalloc float[4];
-        for (var i = 0; i < 4; i++) lanes[i] = i < count ? source[i] : 0f;
-        return Load(lanes);
     }
 
     [MethodImpl(I)]

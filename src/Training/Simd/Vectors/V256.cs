@@ -20,22 +20,14 @@ internal readonly unsafe struct V256(Vector256<float> value) : IVector<V256>
     [MethodImpl(I)] public static void Store(V256 value, float* destination) => value._v.Store(destination);
 
     [MethodImpl(I)]
-    public static V256 Load(float* source, int count)
-    {
-        if (Avx.IsSupported) return new(Avx.MaskLoad(source, FirstLanes(count)));
-        return LoadLanes(source, count);
-    }
+    public static V256 Load(float* source, int count) =>
+        Avx.IsSupported ? new(Avx.MaskLoad(source, FirstLanes(count))) : PortableVector.Load<V256>(source, count);
 
     [MethodImpl(I)]
     public static void Store(V256 value, float* destination, int count)
     {
-        if (Avx.IsSupported)
-        {
-            Avx.MaskStore(destination, FirstLanes(count), value._v);
-            return;
-        }
-
-        for (var i = 0; i < count; i++) destination[i] = value._v[i];
+        if (Avx.IsSupported) Avx.MaskStore(destination, FirstLanes(count), value._v);
+        else PortableVector.Store(value, destination, count);
     }
 
     [MethodImpl(I)]
@@ -96,6 +88,7 @@ internal readonly unsafe struct V256(Vector256<float> value) : IVector<V256>
     public static V256 Scale(V256 value, V256 exponent)
     {
         if (Avx512F.VL.IsSupported) return new(Avx512F.VL.Scale(value._v, exponent._v));
+
         // In two steps, so that neither factor leaves the normal numbers and the product is rounded once.
         var whole = (exponent._v + Vector256.Create(12582912f)).AsInt32() - Vector256.Create(0x4B400000);
         var half = whole >> 1;
@@ -114,21 +107,11 @@ internal readonly unsafe struct V256(Vector256<float> value) : IVector<V256>
     [MethodImpl(I)]
     public static V256 MultiplyHighBits(V256 left, V256 right)
     {
-        var a = left._v.AsUInt32();
-        var b = right._v.AsUInt32();
-        if (Avx2.IsSupported)
-        {
-            var even = Avx2.Multiply(a, b) >> 32;
-            var odd = Avx2.Multiply((a.AsUInt64() >> 32).AsUInt32(), (b.AsUInt64() >> 32).AsUInt32()) & Vector256.Create(0xFFFFFFFF00000000UL);
-            return new((even | odd).AsSingle());
-        }
-
-        // From 16-bit halves: what the cross products carry into the upper word never overflows 32 bits.
-        var mask = Vector256.Create(0xFFFFu);
-        var (aLow, aHigh, bLow, bHigh) = (a & mask, a >> 16, b & mask, b >> 16);
-        var cross = (aHigh * bLow) + ((aLow * bLow) >> 16);
-        var middle = (aLow * bHigh) + (cross & mask);
-        return new(((aHigh * bHigh) + (cross >> 16) + (middle >> 16)).AsSingle());
+        if (!Avx2.IsSupported) return PortableVector.MultiplyHighBits(left, right);
+        var (a, b) = (left._v.AsUInt32(), right._v.AsUInt32());
+        var even = Avx2.Multiply(a, b) >> 32;
+        var odd = Avx2.Multiply((a.AsUInt64() >> 32).AsUInt32(), (b.AsUInt64() >> 32).AsUInt32()) & Vector256.Create(0xFFFFFFFF00000000UL);
+        return new((even | odd).AsSingle());
     }
 
     [MethodImpl(I)] public static V256 ToInt32Bits(V256 value) => new(Vector256.ConvertToInt32(value._v).AsSingle());
@@ -139,14 +122,6 @@ internal readonly unsafe struct V256(Vector256<float> value) : IVector<V256>
     [MethodImpl(I)] public static float MaxLane(V256 value) => V128.MaxLane(V128.Max(new(value._v.GetLower()), new(value._v.GetUpper())));
 
     [MethodImpl(I)] public static float MinLane(V256 value) => V128.MinLane(V128.Min(new(value._v.GetLower()), new(value._v.GetUpper())));
-
-    // Apart, because a method with its own stack memory is not inlined.
-    private static V256 LoadLanes(float* source, int count)
-    {
-        var lanes = stackalloc float[8];
-        for (var i = 0; i < 8; i++) lanes[i] = i < count ? source[i] : 0f;
-        return Load(lanes);
-    }
 
     [MethodImpl(I)]
     private static Vector256<float> FirstLanes(int count) => Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();

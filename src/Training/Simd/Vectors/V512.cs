@@ -20,22 +20,14 @@ internal readonly unsafe struct V512(Vector512<float> value) : IVector<V512>
     [MethodImpl(I)] public static void Store(V512 value, float* destination) => value._v.Store(destination);
 
     [MethodImpl(I)]
-    public static V512 Load(float* source, int count)
-    {
-        if (Avx512F.IsSupported) return new(Avx512F.MaskLoad(source, FirstLanes(count), Vector512<float>.Zero));
-        return LoadLanes(source, count);
-    }
+    public static V512 Load(float* source, int count) =>
+        Avx512F.IsSupported ? new(Avx512F.MaskLoad(source, FirstLanes(count), Vector512<float>.Zero)) : PortableVector.Load<V512>(source, count);
 
     [MethodImpl(I)]
     public static void Store(V512 value, float* destination, int count)
     {
-        if (Avx512F.IsSupported)
-        {
-            Avx512F.MaskStore(destination, FirstLanes(count), value._v);
-            return;
-        }
-
-        for (var i = 0; i < count; i++) destination[i] = value._v[i];
+        if (Avx512F.IsSupported) Avx512F.MaskStore(destination, FirstLanes(count), value._v);
+        else PortableVector.Store(value, destination, count);
     }
 
     [MethodImpl(I)]
@@ -107,6 +99,7 @@ internal readonly unsafe struct V512(Vector512<float> value) : IVector<V512>
     public static V512 Scale(V512 value, V512 exponent)
     {
         if (Avx512F.IsSupported) return new(Avx512F.Scale(value._v, exponent._v));
+
         // In two steps, so that neither factor leaves the normal numbers and the product is rounded once.
         var whole = (exponent._v + Vector512.Create(12582912f)).AsInt32() - Vector512.Create(0x4B400000);
         var half = whole >> 1;
@@ -125,21 +118,11 @@ internal readonly unsafe struct V512(Vector512<float> value) : IVector<V512>
     [MethodImpl(I)]
     public static V512 MultiplyHighBits(V512 left, V512 right)
     {
-        var a = left._v.AsUInt32();
-        var b = right._v.AsUInt32();
-        if (Avx512F.IsSupported)
-        {
-            var even = Avx512F.Multiply(a, b) >> 32;
-            var odd = Avx512F.Multiply((a.AsUInt64() >> 32).AsUInt32(), (b.AsUInt64() >> 32).AsUInt32()) & Vector512.Create(0xFFFFFFFF00000000UL);
-            return new((even | odd).AsSingle());
-        }
-
-        // From 16-bit halves: what the cross products carry into the upper word never overflows 32 bits.
-        var mask = Vector512.Create(0xFFFFu);
-        var (aLow, aHigh, bLow, bHigh) = (a & mask, a >> 16, b & mask, b >> 16);
-        var cross = (aHigh * bLow) + ((aLow * bLow) >> 16);
-        var middle = (aLow * bHigh) + (cross & mask);
-        return new(((aHigh * bHigh) + (cross >> 16) + (middle >> 16)).AsSingle());
+        if (!Avx512F.IsSupported) return PortableVector.MultiplyHighBits(left, right);
+        var (a, b) = (left._v.AsUInt32(), right._v.AsUInt32());
+        var even = Avx512F.Multiply(a, b) >> 32;
+        var odd = Avx512F.Multiply((a.AsUInt64() >> 32).AsUInt32(), (b.AsUInt64() >> 32).AsUInt32()) & Vector512.Create(0xFFFFFFFF00000000UL);
+        return new((even | odd).AsSingle());
     }
 
     [MethodImpl(I)] public static V512 ToInt32Bits(V512 value) => new(Vector512.ConvertToInt32(value._v).AsSingle());
@@ -150,14 +133,6 @@ internal readonly unsafe struct V512(Vector512<float> value) : IVector<V512>
     [MethodImpl(I)] public static float MaxLane(V512 value) => V256.MaxLane(V256.Max(new(value._v.GetLower()), new(value._v.GetUpper())));
 
     [MethodImpl(I)] public static float MinLane(V512 value) => V256.MinLane(V256.Min(new(value._v.GetLower()), new(value._v.GetUpper())));
-
-    // Apart, because a method with its own stack memory is not inlined.
-    private static V512 LoadLanes(float* source, int count)
-    {
-        var lanes = stackalloc float[16];
-        for (var i = 0; i < 16; i++) lanes[i] = i < count ? source[i] : 0f;
-        return Load(lanes);
-    }
 
     [MethodImpl(I)]
     private static Vector512<float> FirstLanes(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
