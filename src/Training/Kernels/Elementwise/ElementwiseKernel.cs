@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>A chain of elementwise nodes as one program, run tile by tile.</summary>
+/// <summary>A chain of elementwise nodes as one program that runs tile by tile.</summary>
 internal sealed class ElementwiseKernel : Kernel, IParallelWork
 {
     private readonly ElementwiseProgram _program;
@@ -24,9 +24,9 @@ internal sealed class ElementwiseKernel : Kernel, IParallelWork
 
     /// <summary>Compiles a chain.</summary>
     /// <param name="unit">The chain.</param>
-    /// <param name="inputs">Buffers of its inputs, in order.</param>
-    /// <param name="outputs">Buffers of its outputs, in order; one that shares an input's memory overwrites it.</param>
-    /// <param name="random">Seeds and streams.</param>
+    /// <param name="inputs">The buffers of its inputs, in order.</param>
+    /// <param name="outputs">The buffers of its outputs, in order. An output that shares an input's memory overwrites it.</param>
+    /// <param name="random">The graph's random streams.</param>
     public static ElementwiseKernel Create(Unit unit, ValueBuffer[] inputs, ValueBuffer[] outputs, RandomStreams random)
     {
         var shape = unit.Head.Outputs[0].Spec.Shape;
@@ -43,7 +43,7 @@ internal sealed class ElementwiseKernel : Kernel, IParallelWork
                 if (numbers.TryGetValue(value, out x[i])) continue;
                 if (value.Producer.Op is Operators.Constant { Data.Number: { } number })
                 {
-                    // Known while the program is built, it becomes part of instructions.
+                    // A number known when the program is built becomes part of the instructions.
                     x[i] = numbers[value] = program.Constant(number);
                 }
                 else

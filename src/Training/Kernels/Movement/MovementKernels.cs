@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Operators that only move elements, as strided copies.</summary>
+/// <summary>The kernels of operators that only move elements: strided copies.</summary>
 internal static class MovementKernels
 {
     public static Kernel Transpose(KernelRequest request, Transpose op)
@@ -29,7 +29,7 @@ internal static class MovementKernels
         return Copy(request, new StridedCopy(dims, 0, StridedCopy.Dense(dims), offset, strides, Size(request)), clear: true);
     }
 
-    /// <summary>Constant padding; negative numbers of positions cut.</summary>
+    /// <summary>Padding; negative numbers of positions crop.</summary>
     public static Kernel Pad(KernelRequest request, Pad op)
     {
         var from = request.Input(0).Shape.Dims;
@@ -45,12 +45,14 @@ internal static class MovementKernels
             target += Math.Max(op.Begin[i], 0) * targetStrides[i];
         }
 
-        return new MoveKernel(request.Output(), op.Begin.All(n => n <= 0) && op.End.All(n => n <= 0) ? null : op.Value, [(request.Input(0), new StridedCopy(dims, source, sourceStrides, target, targetStrides, Size(request)))]);
+        var onlyCrops = op.Begin.All(count => count <= 0) && op.End.All(count => count <= 0);
+        var copy = new StridedCopy(dims, source, sourceStrides, target, targetStrides, Size(request));
+        return new MoveKernel(request.Output(), onlyCrops ? null : op.Value, [(request.Input(0), copy)]);
     }
 
     public static Kernel Tile(KernelRequest request, Tile op)
     {
-        // Each axis as (repeats, positions); a repeat steps by nothing in the source.
+        // Each axis as (repeats, positions); repeats have a stride of 0 in the source.
         var dims = request.Input(0).Shape.Dims;
         var strides = StridedCopy.Dense(dims);
         var (block, source) = (new int[dims.Length * 2], new int[dims.Length * 2]);
@@ -58,7 +60,7 @@ internal static class MovementKernels
         return Copy(request, new StridedCopy(block, 0, source, 0, StridedCopy.Dense(block), Size(request)));
     }
 
-    /// <summary>Repetition by broadcasting, for element types that chains do not compute with.</summary>
+    /// <summary>Broadcasting of element types that chains do not compute with.</summary>
     public static Kernel Expand(KernelRequest request)
     {
         var from = request.Input(0).Shape.Dims;
@@ -78,8 +80,9 @@ internal static class MovementKernels
         var start = 0;
         foreach (var input in request.Inputs)
         {
-            pieces.Add((input, new StridedCopy(input.Shape.Dims, 0, StridedCopy.Dense(input.Shape.Dims), start * targetStrides[axis], targetStrides, Size(request))));
-            start += input.Shape.Dims[axis];
+            var dims = input.Shape.Dims;
+            pieces.Add((input, new StridedCopy(dims, 0, StridedCopy.Dense(dims), start * targetStrides[axis], targetStrides, Size(request))));
+            start += dims[axis];
         }
 
         return new MoveKernel(request.Output(), null, [.. pieces]);
@@ -94,9 +97,10 @@ internal static class MovementKernels
         var start = 0;
         for (var i = 0; i < request.Outputs.Length; i++)
         {
-            var shape = request.Node.Outputs[i].Spec.Shape;
-            if (request.Outputs[i] is { } output) pieces.Add((output, new StridedCopy(shape.Dims, start * strides[axis], strides, 0, StridedCopy.Dense(shape.Dims), Size(request))));
-            start += shape.Dims[axis];
+            var dims = request.Node.Outputs[i].Spec.Shape.Dims;
+            var copy = new StridedCopy(dims, start * strides[axis], strides, 0, StridedCopy.Dense(dims), Size(request));
+            if (request.Outputs[i] is { } output) pieces.Add((output, copy));
+            start += dims[axis];
         }
 
         return new SplitKernel(from, [.. pieces]);
@@ -118,7 +122,9 @@ internal static class MovementKernels
         return (offset, strides);
     }
 
-    /// <summary>Reflection and repetition of the border: every target position has one source position along each axis, so runs of even steps become copies.</summary>
+    /// <summary>
+    /// Padding by reflection or by the edge: each target position has one source position along each axis, and runs of equal steps become copies.
+    /// </summary>
     private static List<StridedCopy> PaddingCopies(Pad op, ReadOnlySpan<int> from, ReadOnlySpan<int> to, int size)
     {
         var (sourceStrides, targetStrides) = (StridedCopy.Dense(from), StridedCopy.Dense(to));
@@ -165,11 +171,13 @@ internal static class MovementKernels
         }
     }
 
-    private static MoveKernel Copy(KernelRequest request, StridedCopy copy, bool clear = false) => new(request.Output(), clear ? 0 : null, [(request.Input(0), copy)]);
+    private static MoveKernel Copy(KernelRequest request, StridedCopy copy, bool clear = false) =>
+        new(request.Output(), clear ? 0 : null, [(request.Input(0), copy)]);
 
-    private static MoveKernel Copy(KernelRequest request, StridedCopy[] copies) => new(request.Output(), null, [.. copies.Select(copy => (request.Input(0), copy))]);
+    private static MoveKernel Copy(KernelRequest request, StridedCopy[] copies) =>
+        new(request.Output(), null, [.. copies.Select(copy => (request.Input(0), copy))]);
 
-    /// <summary>Several copies into one output, on top of a value everywhere if one is given.</summary>
+    /// <summary>Copies several pieces into one output, which is filled with a value first if one is given.</summary>
     private sealed class MoveKernel(ValueBuffer target, float? fill, (ValueBuffer Source, StridedCopy Copy)[] pieces) : Kernel
     {
         public override void Run(in RunContext context)

@@ -3,38 +3,46 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Copies a block of elements between two arrangements: <c>target[t + sum i_k tk] = source[s + sum i_k sk]</c>. Transposing, slicing, joining, padding, repeating are all this.</summary>
+/// <summary>
+/// Copies a block of elements between two arrangements, <c>target[t + sum i_k t_k] = source[s + sum i_k s_k]</c>: to transpose, slice, join, pad or repeat.
+/// </summary>
 /// <remarks>
-/// Axes that follow one another on both sides become one, so that what lies together is copied together; a stride of 0 repeats. Three axes are moved at a time: the one that is
-/// contiguous in the target, the one that is contiguous in the source where that is another, and the next in the target's order; the rest is counted through. Parts are cut
-/// through all of them.
+/// Axes that are contiguous on both sides are merged, so that elements that lie together are copied together. A stride of 0 repeats.
+/// Three axes are moved at a time: the one that is contiguous in the target, the one that is contiguous in the source if it is another one,
+/// and the next in the order of the target. The remaining axes are looped over. Parts are cut through all axes.
 /// </remarks>
 internal sealed class StridedCopy : IParallelWork
 {
-    private const double NanosecondsAByte = 0.1;
+    private const double NanosecondsPerByte = 0.1;
 
-    // Rows that make one item, from several planes or from a piece of one, so that one large transposition is cut as well.
-    private const int RowsAnItem = 64;
+    // An item has that many rows, of several planes or of a piece of one, so that a single large transposition is cut as well.
+    private const int RowsPerItem = 64;
 
     private readonly StridedMoves.Axis[] _outer;
     private readonly StridedMoves.Block _block;
     private readonly int _sourceOffset;
     private readonly int _targetOffset;
     private readonly int _size;
-    private readonly int _planesAnItem;
+    private readonly int _planesPerItem;
     private readonly int _planeItems;
     private readonly int _rowItems;
     private readonly Cut _cut;
     private ValueBuffer? _source;
     private ValueBuffer? _target;
 
-    /// <param name="dims">The block.</param>
-    /// <param name="sourceOffset">Its first element in the source.</param>
-    /// <param name="sourceStrides">Elements from one to the next along each axis of the source.</param>
-    /// <param name="targetOffset">Its first element in the target.</param>
-    /// <param name="targetStrides">The same of the target; never 0 where the axis is longer than 1.</param>
-    /// <param name="elementSize">Bytes of an element: 1, 2, 4 or 8.</param>
-    public StridedCopy(ReadOnlySpan<int> dims, int sourceOffset, ReadOnlySpan<int> sourceStrides, int targetOffset, ReadOnlySpan<int> targetStrides, int elementSize)
+    /// <param name="dims">The dimensions of the block.</param>
+    /// <param name="sourceOffset">The index of its first element in the source.</param>
+    /// <param name="sourceStrides">The strides of its axes in the source, in elements.</param>
+    /// <param name="targetOffset">The index of its first element in the target.</param>
+    /// <param name="targetStrides">The strides of its axes in the target; not 0 if the axis is longer than 1.</param>
+    /// <param name="elementSize">The size of an element in bytes: 1, 2, 4 or 8.</param>
+    public StridedCopy(
+        ReadOnlySpan<int> dims,
+        int sourceOffset,
+        ReadOnlySpan<int> sourceStrides,
+        int targetOffset,
+        ReadOnlySpan<int> targetStrides,
+        int elementSize)
     {
         var axes = new List<StridedMoves.Axis>();
         var count = 1;
@@ -43,7 +51,8 @@ internal sealed class StridedCopy : IParallelWork
             count = checked(count * dims[i]);
             if (dims[i] == 1) continue;
             var axis = new StridedMoves.Axis(dims[i], sourceStrides[i], targetStrides[i]);
-            if (axes.Count > 0 && axes[^1].Source == axis.Source * axis.Count && axes[^1].Target == axis.Target * axis.Count) axes[^1] = axis with { Count = axes[^1].Count * axis.Count };
+            var isContiguous = axes.Count > 0 && axes[^1].Source == axis.Source * axis.Count && axes[^1].Target == axis.Target * axis.Count;
+            if (isContiguous) axes[^1] = axis with { Count = axes[^1].Count * axis.Count };
             else axes.Add(axis);
         }
 
@@ -57,14 +66,14 @@ internal sealed class StridedCopy : IParallelWork
         (_sourceOffset, _targetOffset, _size) = (sourceOffset, targetOffset, elementSize);
 
         var (planes, rows) = (_block.Planes.Count, _block.Rows.Count);
-        _planesAnItem = Math.Max(1, RowsAnItem / Math.Max(1, rows));
-        _planeItems = (planes + _planesAnItem - 1) / _planesAnItem;
-        _rowItems = (rows + RowsAnItem - 1) / RowsAnItem;
+        _planesPerItem = Math.Max(1, RowsPerItem / Math.Max(1, rows));
+        _planeItems = (planes + _planesPerItem - 1) / _planesPerItem;
+        _rowItems = (rows + RowsPerItem - 1) / RowsPerItem;
         var items = count == 0 ? 0 : _outer.Aggregate(1, (product, axis) => product * axis.Count) * _planeItems * _rowItems;
-        _cut = Cut.By(items, items == 0 ? 0 : (double)count * elementSize * NanosecondsAByte / items);
+        _cut = Cut.By(items, items == 0 ? 0 : (double)count * elementSize * NanosecondsPerByte / items);
     }
 
-    /// <summary>Elements from one to the next along each axis of a dense array.</summary>
+    /// <summary>The strides of a dense array, in elements.</summary>
     public static int[] Dense(ReadOnlySpan<int> dims)
     {
         var strides = new int[dims.Length];
@@ -91,7 +100,7 @@ internal sealed class StridedCopy : IParallelWork
         {
             var (rest, rowItem) = Math.DivRem(item, _rowItems);
             (rest, var planeItem) = Math.DivRem(rest, _planeItems);
-            var (plane, row) = (planeItem * _planesAnItem, rowItem * RowsAnItem);
+            var (plane, row) = (planeItem * _planesPerItem, rowItem * RowsPerItem);
             var source = _sourceOffset + (plane * _block.Planes.Source) + (row * _block.Rows.Source);
             var target = _targetOffset + (plane * _block.Planes.Target) + (row * _block.Rows.Target);
             for (var axis = _outer.Length - 1; axis >= 0 && rest > 0; axis--)
@@ -101,8 +110,8 @@ internal sealed class StridedCopy : IParallelWork
                 target += index * _outer[axis].Target;
             }
 
-            var planes = _block.Planes with { Count = Math.Min(_planesAnItem, _block.Planes.Count - plane) };
-            var rows = _block.Rows with { Count = Math.Min(RowsAnItem, _block.Rows.Count - row) };
+            var planes = _block.Planes with { Count = Math.Min(_planesPerItem, _block.Planes.Count - plane) };
+            var rows = _block.Rows with { Count = Math.Min(RowsPerItem, _block.Rows.Count - row) };
             StridedMoves.Move(_source!.Bytes, source, _target!.Bytes, target, _size, new(planes, rows, _block.Columns));
         }
     }

@@ -6,9 +6,9 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Batch normalization by the batch's own statistics, and its gradient: a pass for the sums, a pass for the values.</summary>
+/// <summary>Batch normalization by the statistics of the batch, and its gradient: one pass for sums, one for values.</summary>
 /// <remarks>
-/// Where channels are not the last axis, each plane of a channel is a run with one channel, and the sums of the planes are joined by channel.
+/// If channels are not the last axis, each plane is a run of one channel, and the sums of the planes are joined by channel.
 /// </remarks>
 internal static class BatchNormalizationKernels
 {
@@ -18,8 +18,9 @@ internal static class BatchNormalizationKernels
     public static Kernel Gradient(KernelRequest request, BatchNormalizationGradient op) =>
         new GradientKernel(request, op, new ChannelLayout(request.Input(1).Shape, op.Axis));
 
-    /// <summary>Whether the kernels take operands of that shape in 16 bits.</summary>
-    public static bool WidensBlocks(Shape shape, int axis) => new ChannelLayout(shape, axis) is { IsLast: false } or { Channels: <= ChannelKernel.BlockLength };
+    /// <summary>Whether the kernels accept operands of a shape in 16 bits.</summary>
+    public static bool WidensBlocks(Shape shape, int axis) =>
+        new ChannelLayout(shape, axis) is { IsLast: false } or { Channels: <= ChannelKernel.BlockLength };
 
     private sealed class TrainingKernel : ChannelKernel
     {
@@ -138,7 +139,7 @@ internal static class BatchNormalizationKernels
             (_scaleGradient, _biasGradient, _epsilon) = (request.Outputs[1], request.Outputs[2], op.Epsilon);
             _partial = request.Scratch(2L * layout.PartialLength);
 
-            // Of each channel: the sums of the gradient and of its product with the input, then mean gradient, slope and factor.
+            // Per channel: the sums of the gradient and of its product with the input, then mean gradient, slope and factor.
             _channels = request.Scratch(5L * layout.Channels);
         }
 
@@ -151,7 +152,8 @@ internal static class BatchNormalizationKernels
             var block = Block(width, count);
             Span<float> wide = stackalloc float[IsNarrow ? BlockLength * 4 : 0];
             var second = wide[(wide.Length / 4)..];
-            BatchNormLoops.GradientSums(Read(_upstream, start, Math.Min(block, count), wide), Read(_input, start, Math.Min(block, count), second), means, sums, products);
+            var begin = Math.Min(block, count);
+            BatchNormLoops.GradientSums(Read(_upstream, start, begin, wide), Read(_input, start, begin, second), means, sums, products);
             for (var done = block; done < count; done += block)
             {
                 var rest = Math.Min(block, count - done);

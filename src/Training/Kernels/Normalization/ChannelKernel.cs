@@ -3,11 +3,13 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Two passes over rows of channels: partial sums, which are then joined by channel, and values.</summary>
-/// <remarks>Operands in 16 bits are widened block by block on the stack: a layer whose input and output are the largest values of a network needs no wide copy of them.</remarks>
+/// <summary>A kernel in two passes over rows of channels: partial sums, which are then joined by channel, and values.</summary>
+/// <remarks>
+/// Operands in 16 bits are widened block by block on the stack, so the layers whose inputs and outputs are the largest values of a network need no wide copies.
+/// </remarks>
 internal abstract class ChannelKernel : Kernel, IParallelWork
 {
-    /// <summary>Elements widened at a time: four operands fit the first-level cache.</summary>
+    /// <summary>The number of elements widened at a time: four operands fit the first-level cache.</summary>
     public const int BlockLength = 2048;
 
     private bool _isSecondPass;
@@ -52,7 +54,7 @@ internal abstract class ChannelKernel : Kernel, IParallelWork
         for (var plane = first; plane < end; plane++) Execute(plane * length, length, plane % Layout.Channels, 1, plane);
     }
 
-    /// <summary>The first pass over a run of elements, [count / width, width] of the channels from <paramref name="channel"/> on.</summary>
+    /// <summary>The first pass over a run of elements: [count / width, width], with the channels from <paramref name="channel"/> on.</summary>
     protected abstract void Sum(int start, int count, int channel, int width, int partial);
 
     /// <summary>Joins the partial sums of the first pass.</summary>
@@ -61,10 +63,10 @@ internal abstract class ChannelKernel : Kernel, IParallelWork
     /// <summary>The second pass over the same run.</summary>
     protected abstract void Compute(int start, int count, int channel, int width);
 
-    /// <summary>Elements worked on at a time out of a run of rows of that width.</summary>
+    /// <summary>The number of elements to process at a time in a run of rows of the given width.</summary>
     protected int Block(int width, int count) => IsNarrow ? BlockLength / width * width : Math.Max(1, count);
 
-    /// <summary>A run of elements as floats: where they lie, or widened.</summary>
+    /// <summary>A run of elements as floats: in place, or widened.</summary>
     protected static ReadOnlySpan<float> Read(ValueBuffer buffer, int start, int count, Span<float> wide)
     {
         switch (buffer.Spec.Type)
@@ -80,7 +82,7 @@ internal abstract class ChannelKernel : Kernel, IParallelWork
         }
     }
 
-    /// <summary>Where a run of results goes before <see cref="Write"/>.</summary>
+    /// <summary>Where to write a run of results before calling <see cref="Write"/>.</summary>
     protected static Span<float> Target(ValueBuffer buffer, int start, int count, Span<float> wide) =>
         buffer.Spec.Type.IsHalfWidth() ? wide[..count] : buffer.Floats.Slice(start, count);
 

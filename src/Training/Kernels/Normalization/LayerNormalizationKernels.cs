@@ -62,7 +62,7 @@ internal static class LayerNormalizationKernels
             _result = request.Outputs[0]?.Storage ?? request.Scratch(_input.Length);
             _parameters = [request.Outputs[1], request.Outputs[2]];
 
-            // The sums of each part: all of the scale, then all of the bias.
+            // The sums of all parts for the scale, then those for the bias.
             _sums = request.Scratch(2L * _cut.Parts * _columns);
         }
 

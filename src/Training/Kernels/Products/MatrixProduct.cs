@@ -3,61 +3,62 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-// How products are blocked, and the measurement behind it (float32, one core of an EPYC Zen 4 whose micro-kernel alone reaches 117 GFLOP/s, so that is the ceiling):
+// How products are blocked, and the measurements behind it (float32, one core of an EPYC Zen 4, whose micro-kernel alone reaches at most 117 GFLOP/s):
 //
 // - Tiles of 12 x 32 in registers (6 x 16 with AVX2, 6 x 8 with 128 bits), then 8, 4, 2 and 1 rows for what is left and half the columns for narrow results:
-//   113 GFLOP/s at 12 x 32, 117 at 8 x 32 and 12 x 16, 83 at 2 x 32; 102 even at K = 10. One kernel reads plain, transposed and packed operands: rows and
-//   steps of A, and steps of B, have strides.
-// - A and B are read where they lie unless B is transposed or strides are unkind (GemmBlocking.PackingBPays): 128 x 512 x 784 runs at 114 unpacked and 109 packed.
+//   113 GFLOP/s at 12 x 32, 117 at 8 x 32 and 12 x 16, 83 at 2 x 32; 102 even at K = 10. One micro-kernel reads plain, transposed and packed operands:
+//   rows and steps of A, and steps of B, have strides.
+// - A and B are read in place unless B is transposed or the strides are bad for the caches (GemmBlocking.PackingBPays):
+//   128 x 512 x 784 runs at 114 GFLOP/s unpacked and at 109 packed.
 //   Transposing B costs 8% at M = 128 and 20% at M = 32, hence PackedMatrix for weights that are used more than once.
-// - The sum is cut into blocks of at most 512 steps, equal in size (784 is 2 x 392, not 512 + 272), rows into blocks of at most 144. A block of 144 x 512 of A is
-//   288 KB, so it stays in L2 with a 64 KB panel of B streaming past. 384 and 96 or 192 measure the same within noise.
-// - A block is walked panel by panel and, in a panel, tile by tile. Bias, residual or C itself are what the accumulators start from, and relu is a maximum
-//   on the way out: no pass of its own. Any other epilogue runs over rows of the finished block, in L2.
-// - A single row or column takes loops of its own (GemmVector): 44 GFLOP/s from L2, 25 from L3, where memory is the limit.
-// - Parts are rows first, then columns, at most 16, each at least 20 microseconds long. What several parts need is packed in a parallel region before.
+// - The sum is cut into equal blocks of at most 512 steps (784 is 2 x 392, not 512 + 272), rows into blocks of at most 144. A block of 144 x 512 of A
+//   is 288 KB, so it stays in L2 while panels of B, 64 KB each, pass through. 384 steps, or 96 or 192 rows, measure the same within noise.
+// - A block is computed panel by panel and, within a panel, tile by tile. The accumulators start from bias, residual or C itself, and relu is a maximum
+//   before storing, so neither takes a pass of its own. Any other epilogue runs over rows of the finished block, in L2.
+// - A single row or column has loops of its own (GemmVector): 44 GFLOP/s from L2, 25 from L3, limited by memory.
+// - Parts are cut by rows first, then by columns: at most 16, each at least 20 microseconds long. What several parts read is packed in advance, in parallel.
 
-/// <summary>Where a batch of equal products finds its operands: floats from one to the next, 0 to use the same again.</summary>
-/// <param name="Count">Products in the batch.</param>
-/// <param name="StrideA">From one A to the next.</param>
-/// <param name="StrideB">From one B (packed, if it is) to the next.</param>
-/// <param name="StrideC">From one C to the next; residuals lie as C does.</param>
+/// <summary>The number and the strides, in floats, of a batch of equal products. A stride of 0 uses the same operand again.</summary>
+/// <param name="Count">The number of products.</param>
+/// <param name="StrideA">The stride from one A to the next.</param>
+/// <param name="StrideB">The stride from one B, packed or not, to the next.</param>
+/// <param name="StrideC">The stride from one C to the next, and from one residual to the next.</param>
 internal readonly record struct ProductBatch(int Count, int StrideA, int StrideB, int StrideC);
 
-/// <summary>What a product starts from and ends with; nothing by default. The bias is the same in all of a batch.</summary>
+/// <summary>What is added to a product and applied to the result; nothing by default. All products of a batch share the bias.</summary>
 internal readonly record struct ProductTerms
 {
     /// <summary>A row [N] added to every row.</summary>
     public ReadOnlyMemory<float> Bias { get; init; }
 
-    /// <summary>A matrix laid out as C that is added.</summary>
+    /// <summary>A matrix in the layout of C that is added.</summary>
     public ReadOnlyMemory<float> Residual { get; init; }
 
-    /// <summary>Adds to what C holds.</summary>
+    /// <summary>Whether the product is added to C.</summary>
     public bool Accumulate { get; init; }
 
-    /// <summary>Results below zero become zero.</summary>
+    /// <summary>Whether negative results become zero.</summary>
     public bool Relu { get; init; }
 }
 
-/// <summary>A matrix product, or a batch of them, on all threads: made once for its shape, run every step without allocating.</summary>
-/// <remarks>A run holds its operands in fields, so one object serves one run at a time.</remarks>
+/// <summary>A matrix product, or a batch of them, on all threads. It is created once for its shape and runs any number of times without allocating.</summary>
+/// <remarks>A run keeps its operands in fields, so an object serves one run at a time.</remarks>
 internal sealed class MatrixProduct : MatrixProduct<NoEpilogue>
 {
-    /// <summary>Plans one product.</summary>
+    /// <summary>Creates a single product.</summary>
     public MatrixProduct(GemmShape shape)
         : base(shape)
     {
     }
 
-    /// <summary>Plans a batch.</summary>
+    /// <summary>Creates a batch of equal products.</summary>
     public MatrixProduct(GemmShape shape, ProductBatch batch)
         : base(shape, batch)
     {
     }
 }
 
-/// <summary>A matrix product with an epilogue over its finished rows; rows of a batch count on from product to product.</summary>
+/// <summary>A matrix product with an epilogue over its finished rows. The rows of a batch are numbered consecutively.</summary>
 internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct, IEpilogue
 {
     private const double OperationsPerPart = 2e6;
@@ -83,13 +84,13 @@ internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct
     private ProductTerms _terms;
     private TEpilogue _epilogue;
 
-    /// <summary>Plans one product.</summary>
+    /// <summary>Creates a single product.</summary>
     public MatrixProduct(GemmShape shape)
         : this(shape, new ProductBatch(1, 0, 0, 0))
     {
     }
 
-    /// <summary>Plans a batch of equal products. Results must not overlap; a sum over a batch is one product with a longer K.</summary>
+    /// <summary>Creates a batch of equal products. Results must not overlap; a sum over a batch is one product with a longer K.</summary>
     public MatrixProduct(GemmShape shape, ProductBatch batch)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(batch.Count);
@@ -97,15 +98,16 @@ internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct
         if (batch.Count > 1 && batch.StrideC < (shape.M == 0 ? 0 : ((shape.M - 1L) * blocking.StrideC) + shape.N))
             throw new ArgumentException($"results of [{shape.M}, {shape.N}] cannot lie {batch.StrideC} floats apart", nameof(batch));
 
-        // One B for a batch whose rows follow one another is one product with more rows.
-        if (batch.Count > 1 && batch.StrideB == 0 && !shape.TransposeA && batch.StrideA == (long)shape.M * blocking.StrideA && batch.StrideC == (long)shape.M * blocking.StrideC)
+        // A batch with one B, whose rows are contiguous from product to product, is one product with more rows.
+        if (batch.Count > 1 && batch.StrideB == 0 && !shape.TransposeA
+            && batch.StrideA == (long)shape.M * blocking.StrideA && batch.StrideC == (long)shape.M * blocking.StrideC)
         {
             shape = shape with { M = checked(shape.M * batch.Count), StrideA = blocking.StrideA, StrideC = blocking.StrideC };
             batch = new ProductBatch(1, 0, 0, 0);
             blocking = new GemmBlocking(shape);
         }
 
-        // Products too small to be cut are handed out in groups. When all have the same B that needs packing, it is packed once, before.
+        // Products too small to be cut are distributed in groups. If all share a B that needs packing, it is packed once, in advance.
         if (batch.Count > 1 && blocking.Parts == 1)
         {
             var operations = 2.0 * shape.M * shape.N * shape.K * batch.Count;
@@ -121,7 +123,7 @@ internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct
         WorkspaceFloats = checked(PackedBFloats + (Math.Max(1, _groups) * blocking.WorkspaceFloats));
     }
 
-    /// <summary>Floats of scratch memory a run needs; their content does not matter before and means nothing after.</summary>
+    /// <summary>The scratch memory that a run needs, in floats.</summary>
     public int WorkspaceFloats { get; }
 
     private GemmShape Shape { get; }
@@ -139,7 +141,8 @@ internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct
         in ProductTerms terms = default,
         in TEpilogue epilogue = default)
     {
-        if (workspace.Length < WorkspaceFloats) throw new ArgumentException($"the product needs {WorkspaceFloats} floats of workspace, got {workspace.Length}", nameof(workspace));
+        if (workspace.Length < WorkspaceFloats)
+            throw new ArgumentException($"the product needs {WorkspaceFloats} floats of workspace, got {workspace.Length}", nameof(workspace));
         (_a, _b, _c, _terms, _epilogue) = (a, b, c, terms, epilogue);
         _workspace = workspace;
         if (_groups > 0)
@@ -206,7 +209,7 @@ internal class MatrixProduct<TEpilogue> : IParallelWork where TEpilogue : struct
         Gemm.MultiplyPart(_blocking, a, b, _c.Span[offset..], workspace, terms, new OfItem(_epilogue, item * _blocking.Shape.M), part);
     }
 
-    // The epilogue of one product of a batch, its rows counted from the first product's.
+    // The epilogue of one product of a batch, with rows numbered from the first product on.
     private readonly struct OfItem(TEpilogue epilogue, int firstRow) : IEpilogue
     {
         public static bool IsEmpty => TEpilogue.IsEmpty;

@@ -4,7 +4,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Gemm and MatMul: one product, or a batch of them whose leading axes broadcast.</summary>
+/// <summary>Gemm and MatMul: one product, or a batch of products whose leading axes broadcast.</summary>
 internal sealed class ProductKernel : Kernel
 {
     private readonly MatrixProduct _product;
@@ -15,7 +15,7 @@ internal sealed class ProductKernel : Kernel
     private readonly Storage _workspace;
     private readonly bool _relu;
 
-    // Where each run of equally spaced products begins; one entry where the whole batch is one run.
+    // The offsets at which runs of equally spaced products begin; a single entry if the whole batch is one run.
     private readonly (int Left, int Right, int Result)[] _runs;
 
     private ProductKernel(MatrixProduct product, KernelRequest request, ValueBuffer? bias, (int Left, int Right, int Result)[] runs)
@@ -43,7 +43,7 @@ internal sealed class ProductKernel : Kernel
         var (m, n) = (c.Dims[^2], c.Dims[^1]);
         var shape = new GemmShape(m, n, k) { TransposeA = op.TransposeLeft, TransposeB = op.TransposeRight };
 
-        // The innermost leading axes along which both sides move evenly make one batch; the axes before them are walked.
+        // The innermost leading axes along which both operands have constant strides are one batch; the axes before them are looped over.
         var rank = c.Rank - 2;
         var (count, axis) = (1, rank - 1);
         var (strideA, strideB) = (0, 0);
@@ -83,7 +83,7 @@ internal sealed class ProductKernel : Kernel
             _product.Run(context.Pool, _left.Memory[left..], _right.Memory[right..], _result.Memory[result..], _workspace.Memory, terms);
     }
 
-    /// <summary>Floats from one position of a leading axis of the result to the next; 0 where the operand repeats.</summary>
+    /// <summary>The stride of an operand along a leading axis of the result, in floats; 0 if the operand is repeated.</summary>
     private static int Stride(Shape operand, int axis, int leading)
     {
         var own = axis - (leading - (operand.Rank - 2));

@@ -3,14 +3,14 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Shows a buffer of truth values as memory of bytes, which a driver keeps between its parts.</summary>
+/// <summary>The truth values of a buffer as memory of bytes, which a driver can keep between its parts.</summary>
 internal sealed class ByteMemory(ValueBuffer buffer) : MemoryManager<byte>
 {
     public override Span<byte> GetSpan() => buffer.Bytes;
 
-    public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException("The engine's memory is pinned already; take a span.");
+    public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException("The engine's memory is pinned already; use a span.");
 
-    public override void Unpin() => throw new NotSupportedException("The engine's memory is pinned already; take a span.");
+    public override void Unpin() => throw new NotSupportedException("The engine's memory is pinned already; use a span.");
 
     protected override void Dispose(bool disposing)
     {

@@ -4,7 +4,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>The recurrent operators and their gradient on the drivers of this folder.</summary>
+/// <summary>The kernels of the recurrent operators and of their gradient.</summary>
 internal static class RecurrentKernels
 {
     public static Kernel Forward(KernelRequest request, RecurrentOp op) =>
@@ -13,7 +13,7 @@ internal static class RecurrentKernels
     public static Kernel Backward(KernelRequest request, RecurrentGradient op) =>
         new BackwardKernel(request, op, new RecurrentBackward(ShapeOf(op.Forward, request.Input(0).Shape, request.Input(2).Shape)));
 
-    /// <summary>Floats of what the gradient needs of a forward run.</summary>
+    /// <summary>The size, in floats, of what a forward run keeps for the gradient.</summary>
     public static long ReserveFloats(Node node)
     {
         var op = (RecurrentOp)node.Op;
@@ -34,7 +34,7 @@ internal static class RecurrentKernels
             Lstm lstm => (lstm.Activation, lstm.RecurrentActivation),
             Gru gru => (gru.Activation, gru.RecurrentActivation),
             Rnn rnn => (rnn.Activation, GateActivation.Sigmoid),
-            _ => throw new ModelException($"{op.Name} is no recurrent operator the engine knows."),
+            _ => throw new ModelException($"{op.Name} is not a recurrent operator of the engine."),
         };
         return new RecurrentShape(kind, x.Dims[0], x.Dims[1], x.Dims[2], recurrent.Dims[0])
         {

@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>How many values become one.</summary>
+/// <summary>How several values become one.</summary>
 internal enum ReduceKind
 {
     Sum,
@@ -17,16 +17,17 @@ internal enum ReduceKind
     LogSumExp,
 }
 
-/// <summary>A reduction over any axes, made once for a shape and run as often as wanted without allocating.</summary>
+/// <summary>A reduction over any axes. It is created once for a shape and runs any number of times without allocating.</summary>
 /// <remarks>
-/// Axes that lie side by side are one; then each group of reduced axes is one stage over <c>[outer, reduced, inner]</c>, the last group first. A stage too large for one thread is
-/// cut by outer slices, by columns, or, where there are too few of both, into chunks of the reduced axis that a further stage combines. Cuts depend on the shape alone.
+/// Adjacent axes are merged. Then each group of reduced axes is one stage over <c>[outer, reduced, inner]</c>, the last group first.
+/// A stage too large for one thread is cut by outer slices, by columns, or, if there are too few of both, into chunks of the reduced axis,
+/// which a further stage combines. Cuts depend on the shape alone.
 /// </remarks>
 internal sealed class Reduction : IParallelWork
 {
     // About 20 microseconds of reading.
-    private const int ElementsAPart = 1 << 16;
-    private const int ColumnsAPart = 64;
+    private const int ElementsPerPart = 1 << 16;
+    private const int ColumnsPerPart = 64;
 
     private readonly Stage[] _stages;
     private readonly float _scale;
@@ -37,13 +38,13 @@ internal sealed class Reduction : IParallelWork
 
     private Reduction(Stage[] stages, float scale, bool root) => (_stages, _scale, _root, _stage) = (stages, scale, root, stages[0]);
 
-    /// <summary>Floats of scratch memory that <see cref="Run"/> needs.</summary>
+    /// <summary>The scratch memory that <see cref="Run"/> needs, in floats.</summary>
     public int ScratchLength { get; private init; }
 
-    /// <summary>A reduction.</summary>
+    /// <summary>Creates a reduction.</summary>
     /// <param name="kind">What is computed.</param>
-    /// <param name="shape">Shape of the source.</param>
-    /// <param name="axes">Axes that disappear, from 0; all if none are given.</param>
+    /// <param name="shape">The shape of the source.</param>
+    /// <param name="axes">The reduced axes, counted from 0; empty for all.</param>
     public static Reduction Create(ReduceKind kind, ReadOnlySpan<int> shape, ReadOnlySpan<int> axes)
     {
         var groups = Groups(shape, axes);
@@ -99,15 +100,16 @@ internal sealed class Reduction : IParallelWork
         var slice = stage.Reduced * stage.Inner;
         if (stage.Chunks * stage.Blocks == 1)
         {
-            var first = part * stage.SlicesAPart;
-            var end = Math.Min(first + stage.SlicesAPart, stage.Outer);
+            var first = part * stage.SlicesPerPart;
+            var end = Math.Min(first + stage.SlicesPerPart, stage.Outer);
             if (stage.Inner == 1)
             {
                 Rows(stage.Kind, source[(first * slice)..(end * slice)], stage.Reduced, destination[first..end]);
                 return;
             }
 
-            for (var o = first; o < end; o++) Columns(stage.Kind, source.Slice(o * slice, slice), stage.Reduced, stage.Inner, destination.Slice(o * stage.Inner, stage.Inner));
+            for (var o = first; o < end; o++)
+                Columns(stage.Kind, source.Slice(o * slice, slice), stage.Reduced, stage.Inner, destination.Slice(o * stage.Inner, stage.Inner));
             return;
         }
 
@@ -151,7 +153,7 @@ internal sealed class Reduction : IParallelWork
         }
     }
 
-    // The first stage maps the elements; what follows only combines its results. Mean and L2 are sums until the end.
+    // The first stage maps the elements; further stages only combine its results. Mean and L2 are sums until the end.
     private static void AddStages(List<Stage> stages, ref ReduceKind kind, int outer, int reduced, int inner)
     {
         var first = kind switch
@@ -173,12 +175,12 @@ internal sealed class Reduction : IParallelWork
         {
             ChunkLength = reduced,
             BlockLength = inner,
-            SlicesAPart = (int)Math.Clamp(ElementsAPart / slice, 1, Math.Max(1, outer)),
+            SlicesPerPart = (int)Math.Clamp(ElementsPerPart / slice, 1, Math.Max(1, outer)),
         };
-        if (slice <= ElementsAPart || outer >= 16) return whole;
-        var columns = Math.Max(ColumnsAPart, ElementsAPart / Math.Max(1, reduced) / ColumnsAPart * ColumnsAPart);
+        if (slice <= ElementsPerPart || outer >= 16) return whole;
+        var columns = Math.Max(ColumnsPerPart, ElementsPerPart / Math.Max(1, reduced) / ColumnsPerPart * ColumnsPerPart);
         if (inner >= 4 * columns) return whole with { BlockLength = columns };
-        var rows = Math.Max(64, ElementsAPart / inner / 64 * 64);
+        var rows = Math.Max(64, ElementsPerPart / inner / 64 * 64);
         return reduced >= 2 * rows ? whole with { ChunkLength = rows } : whole;
     }
 
@@ -207,11 +209,11 @@ internal sealed class Reduction : IParallelWork
     {
         public int ChunkLength { get; init; }
         public int BlockLength { get; init; }
-        public int SlicesAPart { get; init; }
+        public int SlicesPerPart { get; init; }
         public int Offset { get; init; }
         public int Chunks => ChunkLength == 0 ? 1 : (Reduced + ChunkLength - 1) / ChunkLength;
         public int Blocks => BlockLength == 0 ? 1 : (Inner + BlockLength - 1) / BlockLength;
         public int Results => Outer * Chunks * Inner;
-        public int Parts => Chunks * Blocks == 1 ? (Outer + SlicesAPart - 1) / SlicesAPart : Outer * Chunks * Blocks;
+        public int Parts => Chunks * Blocks == 1 ? (Outer + SlicesPerPart - 1) / SlicesPerPart : Outer * Chunks * Blocks;
     }
 }

@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Sums, means, extremes and norms along any axes, as a <see cref="Reduction"/> bound to its buffers.</summary>
+/// <summary>Sums, means, extremes and norms along any axes: a <see cref="Reduction"/> bound to its buffers.</summary>
 internal sealed class ReductionKernel : Kernel
 {
     private readonly Reduction _reduction;
@@ -34,6 +34,6 @@ internal sealed class ReductionKernel : Kernel
         ReduceProd => ReduceKind.Product,
         ReduceSum => ReduceKind.Sum,
         ReduceSumSquare => ReduceKind.SumSquare,
-        _ => throw new ArgumentOutOfRangeException(nameof(op), op.Name, "This reduction has no loop."),
+        _ => throw new ArgumentOutOfRangeException(nameof(op), op.Name, "This reduction has no kernel."),
     };
 }

@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Sums over the axes that broadcasting repeated, as the reduction it is for known shapes.</summary>
+/// <summary>The sum over the axes that broadcasting repeated: for known shapes, a reduction.</summary>
 internal static class SumToLikeKernel
 {
     public static Kernel Create(KernelRequest request)

@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Which positions of an axis a position of the resized axis is made of: half-pixel centres, as Keras and ONNX's Resize have them.</summary>
+/// <summary>Which positions of an axis a position of the resized axis is made of: half-pixel centers, as Keras and ONNX's Resize have them.</summary>
 internal static class ResizeWeights
 {
     /// <summary>For each new position, old positions in ascending order and their weights.</summary>
@@ -14,22 +14,22 @@ internal static class ResizeWeights
         var rows = new Row[to];
         for (var i = 0; i < to; i++)
         {
-            // Whole numbers, so that centres that lie between two positions fall to the same side on every machine.
+            // Integer arithmetic, so that centers halfway between two positions round to the same side on every machine.
             if (mode == ResizeMode.Nearest)
             {
                 rows[i] = new([Math.Min((int)(((2L * i) + 1) * from / (2L * to)), from - 1)], [1]);
                 continue;
             }
 
-            var centre = ((i + 0.5) * from / to) - 0.5;
-            var first = (int)Math.Floor(centre);
-            rows[i] = mode == ResizeMode.Linear ? Linear(centre, first, from) : Cubic(centre, first, from);
+            var center = ((i + 0.5) * from / to) - 0.5;
+            var first = (int)Math.Floor(center);
+            rows[i] = mode == ResizeMode.Linear ? Linear(center, first, from) : Cubic(center, first, from);
         }
 
         return rows;
     }
 
-    /// <summary>For each old position, the new ones it went into: the rows of the transposed matrix.</summary>
+    /// <summary>For each old position, the new positions that it contributes to: the rows of the transposed matrix.</summary>
     public static Row[] Transposed(Row[] rows, int from)
     {
         var positions = new List<int>[from];
@@ -47,7 +47,7 @@ internal static class ResizeWeights
         return [.. positions.Zip(weights, (places, factors) => new Row([.. places], [.. factors]))];
     }
 
-    /// <summary>Rows written out as a matrix (rows, <paramref name="columns"/>).</summary>
+    /// <summary>The rows as a dense matrix (rows, <paramref name="columns"/>).</summary>
     public static float[] Matrix(Row[] rows, int columns)
     {
         var matrix = new float[rows.Length * columns];
@@ -59,28 +59,28 @@ internal static class ResizeWeights
         return matrix;
     }
 
-    private static Row Linear(double centre, int first, int size)
+    private static Row Linear(double center, int first, int size)
     {
-        // Outside, the border goes on.
-        var share = (float)(centre - first);
+        // Outside the image, the border is repeated.
+        var share = (float)(center - first);
         var (left, right) = (Math.Clamp(first, 0, size - 1), Math.Clamp(first + 1, 0, size - 1));
         return left == right ? new([left], [1]) : new([left, right], [1 - share, share]);
     }
 
-    private static Row Cubic(double centre, int first, int size)
+    private static Row Cubic(double center, int first, int size)
     {
         var (begin, end) = (Math.Max(first - 1, 0), Math.Min(first + 2, size - 1));
         var sum = 0.0;
-        for (var j = begin; j <= end; j++) sum += Keys(Math.Abs(centre - j));
+        for (var j = begin; j <= end; j++) sum += Keys(Math.Abs(center - j));
         var positions = new int[end - begin + 1];
         var weights = new float[positions.Length];
-        for (var j = begin; j <= end; j++) (positions[j - begin], weights[j - begin]) = (j, (float)(Keys(Math.Abs(centre - j)) / sum));
+        for (var j = begin; j <= end; j++) (positions[j - begin], weights[j - begin]) = (j, (float)(Keys(Math.Abs(center - j)) / sum));
         return new(positions, weights);
     }
 
     /// <summary>Keys' cubic convolution kernel with a = -1/2.</summary>
     private static double Keys(double t) => t <= 1 ? (((1.5 * t) - 2.5) * t * t) + 1 : t < 2 ? (((((-0.5 * t) + 2.5) * t) - 4) * t) + 2 : 0;
 
-    /// <summary>Positions and the weights they count with.</summary>
+    /// <summary>Positions and their weights.</summary>
     internal readonly record struct Row(int[] Positions, float[] Weights);
 }

@@ -4,7 +4,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Operators that choose elements by index.</summary>
+/// <summary>The kernels of operators that select elements by index.</summary>
 internal static class GatherKernels
 {
     private const double NanosecondsPerRow = 8;
@@ -60,7 +60,9 @@ internal static class GatherKernels
         }
     }
 
-    /// <summary>Adds rows where they were taken from, in the order of the indices: a part is a range of the table's rows, so no two parts write the same.</summary>
+    /// <summary>
+    /// Adds rows to those they were taken from, in the order of the indices. A part is a range of the table's rows, so no two parts write the same row.
+    /// </summary>
     private sealed class GatherGradientKernel(KernelRequest request, AxisSplit split) : CutKernel(CutRows(request, split))
     {
         private readonly ValueBuffer _gradient = request.Input(0);
@@ -88,7 +90,7 @@ internal static class GatherKernels
         }
     }
 
-    /// <summary>Element by element along an axis, in either direction.</summary>
+    /// <summary>Gathers single elements along an axis, or adds them to those they were taken from.</summary>
     private sealed class ElementsKernel(ValueBuffer indices, int axis, ValueBuffer data, ValueBuffer chosen, bool scatter) : Kernel
     {
         private readonly int _axis = ShapeRules.Axis(axis, data.Shape.Rank, "GatherElements");

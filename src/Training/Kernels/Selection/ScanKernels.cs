@@ -5,7 +5,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Operators that go along one axis and compare or add: positions of extremes, the largest elements, running sums.</summary>
+/// <summary>The kernels of operators that compare or add along one axis: positions of extremes, the largest elements, running sums.</summary>
 internal static class ScanKernels
 {
     public static Kernel Arg(KernelRequest request, int axis, bool largest) => new ArgKernel(request, axis, largest);

@@ -33,9 +33,13 @@ internal static class CrossEntropyKernels
             var losses = _losses.Memory.Span[first..end];
             var logSums = _logSums.Memory.Span[first..end];
             if (!isSparse) CrossEntropyLoops.DenseForward(logits, _targets.Floats[elements], losses, logSums);
-            else if (_targets.Spec.Type == DType.Int64) Check(CrossEntropyLoops.SparseForward<long>(logits, _targets.Longs[first..end], losses, logSums), first);
-            else Check(CrossEntropyLoops.SparseForward<int>(logits, _targets.Ints[first..end], losses, logSums), first);
+            else Check(SparseForward(logits, losses, logSums, first, end), first);
         }
+
+        private int SparseForward(ReadOnlySpan<float> logits, Span<float> losses, Span<float> logSums, int first, int end) =>
+            _targets.Spec.Type == DType.Int64
+                ? CrossEntropyLoops.SparseForward<long>(logits, _targets.Longs[first..end], losses, logSums)
+                : CrossEntropyLoops.SparseForward<int>(logits, _targets.Ints[first..end], losses, logSums);
 
         private void Check(int wrong, int first)
         {
@@ -43,7 +47,8 @@ internal static class CrossEntropyKernels
             var row = first + wrong;
             var label = _targets.Spec.Type == DType.Int64 ? _targets.Longs[row] : _targets.Ints[row];
             throw new ModelException(
-                $"SparseCategoricalCrossentropy: the label of sample {row} of the batch is {label}, expected 0 to {_classes - 1} for predictions {_logits.Shape}. "
+                $"SparseCategoricalCrossentropy: the label of sample {row} of the batch is {label}, "
+                + $"expected 0 to {_classes - 1} for predictions {_logits.Shape}. "
                 + "Check the labels, or give the last layer as many units as there are classes.");
         }
     }

@@ -4,7 +4,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>What a conversion does to each element.</summary>
+/// <summary>What a conversion does with each element.</summary>
 internal enum ConversionKind
 {
     /// <summary>From 16 bits to 32.</summary>
@@ -13,17 +13,17 @@ internal enum ConversionKind
     /// <summary>From 32 bits to 16.</summary>
     Narrow,
 
-    /// <summary>32 bits as they are.</summary>
+    /// <summary>Copies 32 bits unchanged.</summary>
     Copy,
 }
 
-/// <summary>Copies elements between memory in 16 and in 32 bits, cut into parts by their number.</summary>
-/// <param name="kind">What is done to each element.</param>
-/// <param name="format">The type of what lies in 16 bits.</param>
+/// <summary>Copies elements between 16 and 32 bits, cut into parts by their number.</summary>
+/// <param name="kind">What is done with each element.</param>
+/// <param name="format">The type of the elements in 16 bits.</param>
 internal sealed class Conversion(ConversionKind kind, DType format) : IParallelWork
 {
     private const int BlockLength = 4096;
-    private const double NanosecondsAnElement = 0.2;
+    private const double NanosecondsPerElement = 0.2;
 
     private Memory<float> _source;
     private Memory<float> _target;
@@ -34,27 +34,27 @@ internal sealed class Conversion(ConversionKind kind, DType format) : IParallelW
     private int _stride;
     private Cut _runs;
 
-    /// <summary>Converts elements that follow one another.</summary>
+    /// <summary>Converts a run of elements.</summary>
     /// <param name="pool">The threads.</param>
-    /// <param name="source">Memory of the source.</param>
-    /// <param name="sourceStart">The first element taken, counted in elements of the source's type.</param>
-    /// <param name="target">Memory of the result.</param>
-    /// <param name="targetStart">Where it goes, counted in elements of the result's type.</param>
-    /// <param name="length">Elements.</param>
+    /// <param name="source">The memory of the source.</param>
+    /// <param name="sourceStart">The index of the first element in the source.</param>
+    /// <param name="target">The memory of the result.</param>
+    /// <param name="targetStart">The index of the first element in the result.</param>
+    /// <param name="length">The number of elements.</param>
     public void Run(WorkerPool pool, Memory<float> source, int sourceStart, Memory<float> target, int targetStart, int length)
     {
         (_targetStart, _length, _runLength, _stride) = (targetStart, length, BlockLength, BlockLength);
         Run(pool, source, sourceStart, target);
     }
 
-    /// <summary>Converts some columns of a matrix into a matrix of their own.</summary>
+    /// <summary>Converts columns of a matrix into a matrix of their own.</summary>
     /// <param name="pool">The threads.</param>
     /// <param name="source">[rows, stride]</param>
     /// <param name="column">The first column.</param>
-    /// <param name="stride">Columns of the source.</param>
+    /// <param name="stride">The number of columns of the source.</param>
     /// <param name="target">[rows, columns]</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="columns">Columns taken.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="columns">The number of columns to convert.</param>
     public void RunColumns(WorkerPool pool, Memory<float> source, int column, int stride, Memory<float> target, int rows, int columns)
     {
         (_targetStart, _length, _runLength, _stride) = (0, rows * columns, columns, stride);
@@ -64,7 +64,7 @@ internal sealed class Conversion(ConversionKind kind, DType format) : IParallelW
     private void Run(WorkerPool pool, Memory<float> source, int sourceStart, Memory<float> target)
     {
         (_source, _sourceStart, _target) = (source, sourceStart, target);
-        _runs = Cut.By((_length + _runLength - 1) / _runLength, _runLength * NanosecondsAnElement);
+        _runs = Cut.By((_length + _runLength - 1) / _runLength, _runLength * NanosecondsPerElement);
         pool.Run(this, _runs.Parts);
     }
 

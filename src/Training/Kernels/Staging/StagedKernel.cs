@@ -3,15 +3,17 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>Lets a kernel that computes in float32 work on operands that lie in memory in 16 bits: they are widened before and rounded behind it.</summary>
+/// <summary>Runs a kernel that computes in float32 on operands that are stored in 16 bits: they are widened before it runs and rounded afterwards.</summary>
 /// <remarks>
-/// Where the operator allows (<see cref="BatchAxis"/>), this goes piece by piece along the first axis, so that the wide copies take a fixed amount of memory and stay in the
-/// second-level cache. Pieces are cut by shape alone; sums over pieces are added in their order.
-/// An operand that is declared in 16 bits but lies in 32, as weights do, is read as it lies: rounding a copy would cost time and memory and lose accuracy.
+/// If the operator allows (<see cref="BatchAxis"/>), this is done piece by piece along the first axis, so that the wide copies take a fixed amount of memory
+/// and stay in the second-level cache. Pieces are cut by shape alone; sums over pieces are added in their order.
+/// An operand that is declared in 16 bits but stored in 32, as weights are, is read unrounded: rounding a copy would cost time, memory and accuracy.
 /// </remarks>
 internal sealed class StagedKernel : Kernel
 {
-    /// <summary>Wide copies of one piece: what stays in a second-level cache of 1 or 2 MB. In less, parts for the threads become small.</summary>
+    /// <summary>
+    /// The size of the wide copies of one piece, which stay in a second-level cache of 1 or 2 MB. With smaller pieces, the parts for the threads become small.
+    /// </summary>
     public const long PieceBytes = 1 << 20;
 
     private static readonly TensorSpec s_nothing = new(Shape.Of(0), DType.Float32);
@@ -23,9 +25,10 @@ internal sealed class StagedKernel : Kernel
     private Kernel? _kernel;
     private Kernel? _last;
 
-    private StagedKernel(StagedOperand[] inputs, StagedOperand[] outputs, int batch, int rows) => (_inputs, _outputs, _batch, _rows) = (inputs, outputs, batch, rows);
+    private StagedKernel(StagedOperand[] inputs, StagedOperand[] outputs, int batch, int rows) =>
+        (_inputs, _outputs, _batch, _rows) = (inputs, outputs, batch, rows);
 
-    /// <summary>Whether an operand lies in 16 bits and the operator's own kernel cannot read or write it.</summary>
+    /// <summary>Whether an operand is stored in 16 bits and the operator's own kernel cannot read or write it.</summary>
     public static bool IsNeeded(Unit unit, KernelRequest request)
     {
         var isNarrow = false;
@@ -36,10 +39,14 @@ internal sealed class StagedKernel : Kernel
             isAsDeclared &= declared.Type == buffer.Spec.Type;
         }
 
-        return isNarrow && !(isAsDeclared && request.Op is Transpose or Slice or SliceGradient or Concat or Split or SplitLike or Tile or ExpandLike or Gather or Pad { Value: 0 }) && !WidensBlocks(request);
+        return isNarrow && !(isAsDeclared && OnlyMoves(request.Op)) && !WidensBlocks(request);
     }
 
-    /// <summary>Batch normalization's own kernels read 16 bits, where they are declared to compute in 32.</summary>
+    /// <summary>Whether an operator only moves elements, whatever their type.</summary>
+    private static bool OnlyMoves(Op op) =>
+        op is Transpose or Slice or SliceGradient or Concat or Split or SplitLike or Tile or ExpandLike or Gather or Pad { Value: 0 };
+
+    /// <summary>Whether the kernels of batch normalization, declared to compute in 32 bits, read the operands in 16 bits themselves.</summary>
     private static bool WidensBlocks(KernelRequest request)
     {
         var axis = request.Op switch
@@ -48,20 +55,24 @@ internal sealed class StagedKernel : Kernel
             BatchNormalizationGradient norm => norm.Axis,
             _ => (int?)null,
         };
-        return axis is { } channels && request.Node.Inputs.All(input => input.Spec.Type == DType.Float32) && BatchNormalizationKernels.WidensBlocks(request.Node.Outputs[0].Spec.Shape, channels);
+        return axis is { } channels && request.Node.Inputs.All(input => input.Spec.Type == DType.Float32)
+            && BatchNormalizationKernels.WidensBlocks(request.Node.Outputs[0].Spec.Shape, channels);
     }
 
-    /// <summary>Makes the kernel with its memory, asked for by the request.</summary>
-    /// <param name="unit">What is computed.</param>
+    /// <summary>Creates the kernel and requests its memory.</summary>
+    /// <param name="unit">The unit to compute.</param>
     /// <param name="request">Its operands.</param>
-    /// <param name="pieceBytes">Bytes of wide copies at a time.</param>
+    /// <param name="pieceBytes">The size of the wide copies at a time, in bytes.</param>
     public static StagedKernel Create(Unit unit, KernelRequest request, long pieceBytes)
     {
         var node = request.Node;
         var axis = BatchAxis.Of(node);
         StagedOperand[] inputs =
         [
-            .. node.Inputs.Select((input, i) => new StagedOperand(input.Spec, request.Input(i), axis?.Inputs[i] ?? BatchRole.Whole) { IsShapeOnly = node.Op.ReadsOnlyShapeOf(i) }),
+            .. node.Inputs.Select((input, i) => new StagedOperand(input.Spec, request.Input(i), axis?.Inputs[i] ?? BatchRole.Whole)
+            {
+                IsShapeOnly = node.Op.ReadsOnlyShapeOf(i),
+            }),
             new StagedOperand(unit.Bias?.Spec ?? s_nothing, request.Epilogue.Bias, BatchRole.Whole),
             new StagedOperand(unit.Addend?.Spec ?? s_nothing, request.Epilogue.Addend, axis?.Outputs[0] ?? BatchRole.Whole),
         ];
@@ -74,7 +85,7 @@ internal sealed class StagedKernel : Kernel
         var rows = Rows(inputs, outputs, batch, pieceBytes);
         if (rows == batch)
         {
-            // In one piece nothing needs to be cut, nor to be added.
+            // A single piece needs neither cuts nor sums.
             (batch, rows) = (1, 1);
             foreach (var operand in inputs.Concat(outputs)) operand.Role = BatchRole.Whole;
         }
@@ -127,19 +138,21 @@ internal sealed class StagedKernel : Kernel
         if (request.Epilogue.BiasGradient is { } gradient) yield return (unit.BiasGradient!.Spec, gradient);
     }
 
-    /// <summary>Rows of a piece: as many as the memory for wide copies holds, evenly if that takes not twice as many pieces.</summary>
+    /// <summary>
+    /// The number of rows per piece: as many as the memory for wide copies holds; fewer, if that makes equal pieces and less than twice as many.
+    /// </summary>
     private static int Rows(StagedOperand[] inputs, StagedOperand[] outputs, int batch, long pieceBytes)
     {
-        var bytesARow = 0L;
+        var bytesPerRow = 0L;
         foreach (var operand in inputs.Concat(outputs))
         {
             if (operand.Role is BatchRole.Whole or BatchRole.Sum || operand.IsMissing) continue;
             if (!operand.IsStaged && !operand.CanBeCut(batch)) return batch;
-            if (operand.IsStaged || operand.Role == BatchRole.Columns) bytesARow += operand.Declared.Shape.ElementCount / Math.Max(1, batch) * sizeof(float);
+            if (operand.IsStaged || operand.Role == BatchRole.Columns) bytesPerRow += operand.Declared.Shape.ElementCount / Math.Max(1, batch) * sizeof(float);
         }
 
-        if (bytesARow * batch <= pieceBytes) return batch;
-        var most = (int)Math.Max(1, pieceBytes / bytesARow);
+        if (bytesPerRow * batch <= pieceBytes) return batch;
+        var most = (int)Math.Max(1, pieceBytes / bytesPerRow);
         for (var rows = most; rows > most / 2; rows--)
         {
             if (batch % rows == 0) return rows;
@@ -148,11 +161,12 @@ internal sealed class StagedKernel : Kernel
         return most;
     }
 
-    /// <summary>The kernel in float32 for pieces of so many rows.</summary>
+    /// <summary>Creates the kernel in float32 for pieces of the given number of rows.</summary>
     private Kernel Inner(Unit unit, KernelRequest request, int rows)
     {
         var given = request.Node.Inputs.Count;
-        var node = Node.Create(request.Op, [.. _inputs.Take(given).Select((input, i) => Node.Create(new PlanInput(i, input.InnerSpec(rows)), [], null).Outputs[0])], request.Node.Scope);
+        var values = _inputs.Take(given).Select((input, i) => Node.Create(new PlanInput(i, input.InnerSpec(rows)), [], null).Outputs[0]);
+        var node = Node.Create(request.Op, [.. values], request.Node.Scope);
         var epilogue = new Epilogue(_inputs[given].Inner(rows), _inputs[given + 1].Inner(rows), unit.Activation, _outputs[^1].Inner(rows));
         var inner = request with
         {

@@ -3,7 +3,10 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Kernels;
 
-/// <summary>An operand outside and inside.</summary>
+/// <summary>An operand of a staged kernel: as it is stored, and as the kernel in float32 sees it.</summary>
+/// <param name="declared">The type and shape that the node declares.</param>
+/// <param name="outer">The stored operand; null if the unit has none, or if nobody reads it.</param>
+/// <param name="role">How it takes part in the pieces.</param>
 internal sealed class StagedOperand(TensorSpec declared, ValueBuffer? outer, BatchRole role)
 {
     private Storage _inner = new();
@@ -16,18 +19,20 @@ internal sealed class StagedOperand(TensorSpec declared, ValueBuffer? outer, Bat
 
     public BatchRole Role { get; set; } = role;
 
-    /// <summary>Nobody reads the elements.</summary>
+    /// <summary>Whether only the shape is read.</summary>
     public bool IsShapeOnly { get; init; }
 
-    /// <summary>The unit has no such operand, or nobody reads it.</summary>
+    /// <summary>Whether the unit has no such operand, or nobody reads it.</summary>
     public bool IsMissing => outer is null;
 
-    /// <summary>Whether the float32 kernel sees a copy.</summary>
+    /// <summary>Whether the kernel in float32 sees a copy.</summary>
     public bool IsStaged => outer is not null && !IsShapeOnly && outer.Spec.Type.IsHalfWidth();
 
-    /// <summary>Whether rows of any number begin at a whole float.</summary>
-    public bool CanBeCut(int batch) => IsShapeOnly || batch == 0 || Declared.Shape.ElementCount / batch * outer!.Spec.Type.Size() % sizeof(float) == 0;
+    /// <summary>Whether every row begins at a whole float.</summary>
+    public bool CanBeCut(int batch) =>
+        IsShapeOnly || batch == 0 || Declared.Shape.ElementCount / batch * outer!.Spec.Type.Size() % sizeof(float) == 0;
 
+    /// <summary>Type and shape of a piece, as the kernel in float32 sees it.</summary>
     public TensorSpec InnerSpec(int rows)
     {
         var shape = Role switch
@@ -39,9 +44,10 @@ internal sealed class StagedOperand(TensorSpec declared, ValueBuffer? outer, Bat
         return new(shape, Declared.Type.IsHalfWidth() ? DType.Float32 : Declared.Type);
     }
 
+    /// <summary>The buffer of a piece, as the kernel in float32 sees it.</summary>
     public ValueBuffer? Inner(int rows) => outer is null ? null : new ValueBuffer(InnerSpec(rows), _inner);
 
-    /// <summary>Asks for memory.</summary>
+    /// <summary>Requests memory.</summary>
     public void Place(KernelRequest request, int rows, bool isInput)
     {
         if (outer is null || IsShapeOnly) return;
@@ -54,7 +60,8 @@ internal sealed class StagedOperand(TensorSpec declared, ValueBuffer? outer, Bat
         };
         if (IsStaged || Role == BatchRole.Columns)
         {
-            _conversion = new Conversion(!IsStaged ? ConversionKind.Copy : isInput ? ConversionKind.Widen : ConversionKind.Narrow, outer.Spec.Type);
+            var kind = !IsStaged ? ConversionKind.Copy : isInput ? ConversionKind.Widen : ConversionKind.Narrow;
+            _conversion = new Conversion(kind, outer.Spec.Type);
             _sum = request.Scratch(Role is BatchRole.Rows or BatchRole.Columns ? (long)_rowLength * rows : length);
             if (Role != BatchRole.Sum) _inner = _sum;
         }
@@ -67,7 +74,7 @@ internal sealed class StagedOperand(TensorSpec declared, ValueBuffer? outer, Bat
         if (Role == BatchRole.Sum) _addend = request.Scratch(length);
     }
 
-    /// <summary>Brings an input's rows to where the kernel reads them.</summary>
+    /// <summary>Makes the rows of an input available to the kernel.</summary>
     public void Load(WorkerPool pool, int start, int rows)
     {
         if (outer is null || IsShapeOnly) return;
@@ -76,7 +83,7 @@ internal sealed class StagedOperand(TensorSpec declared, ValueBuffer? outer, Bat
         else if (Role == BatchRole.Rows) _inner.Memory = Window(start, rows);
     }
 
-    /// <summary>Says where the kernel writes an output's rows.</summary>
+    /// <summary>Sets where the kernel writes the rows of an output.</summary>
     public void Begin(int start, int rows)
     {
         if (outer is null) return;
@@ -84,15 +91,17 @@ internal sealed class StagedOperand(TensorSpec declared, ValueBuffer? outer, Bat
         else if (Role == BatchRole.Sum) _inner.Memory = (start == 0 ? _sum : _addend).Memory;
     }
 
-    /// <summary>Takes what the kernel wrote.</summary>
+    /// <summary>Stores or adds the rows that the kernel wrote.</summary>
     public void End(WorkerPool pool, int start, int rows)
     {
         if (outer is null) return;
         if (Role == BatchRole.Rows) _conversion?.Run(pool, _inner.Memory, 0, outer.Storage.Memory, start * _rowLength, rows * _rowLength);
-        else if (Role == BatchRole.Sum && start > 0) TensorPrimitives.Add(_sum.Memory.Span[..outer.Length], _addend.Memory.Span[..outer.Length], _sum.Memory.Span[..outer.Length]);
+        if (Role != BatchRole.Sum || start == 0) return;
+        var sum = _sum.Memory.Span[..outer.Length];
+        TensorPrimitives.Add(sum, _addend.Memory.Span[..outer.Length], sum);
     }
 
-    /// <summary>Stores what was made whole.</summary>
+    /// <summary>Stores an output that the pieces share.</summary>
     public void Finish(WorkerPool pool)
     {
         if (outer is not null && Role != BatchRole.Rows) _conversion?.Run(pool, _sum.Memory, 0, outer.Storage.Memory, 0, outer.Length);
@@ -100,7 +109,7 @@ internal sealed class StagedOperand(TensorSpec declared, ValueBuffer? outer, Bat
 
     private Memory<float> Window(int start, int rows)
     {
-        var floatsARow = (long)_rowLength * outer!.Spec.Type.Size() / sizeof(float);
-        return outer.Storage.Memory.Slice((int)(floatsARow * start), (int)(floatsARow * rows));
+        var floatsPerRow = (long)_rowLength * outer!.Spec.Type.Size() / sizeof(float);
+        return outer.Storage.Memory.Slice((int)(floatsPerRow * start), (int)(floatsPerRow * rows));
     }
 }
