@@ -92,5 +92,5 @@ internal sealed partial class ChannelFlow
         return true;
     }
 
-    private static string Mixes(Node node) => $"{Name(node)} reshapes it so that channels mix with positions or groups";
+    private static string Mixes(Node node) => $"{Name(node)} reshapes them so that they mix with positions or groups";
 }

@@ -9,7 +9,7 @@ internal sealed partial class ChannelFlow
     private int[]?[][]? Apply(Node node, int[]?[][] x, Host host)
     {
         Shape In(int i) => node.Inputs[i].Spec.Shape;
-        var meets = $"at {Name(node)} it meets channels that stay";
+        var meets = $"{Name(node)} combines them with channels that stay";
         switch (node.Op)
         {
             case LayerNormalization { Axis: var axis }:
@@ -46,13 +46,13 @@ internal sealed partial class ChannelFlow
                 int[]?[] reduced = [.. along.Where((_, axis) => !mixed.Contains(axis))];
                 return [.. node.Outputs.Select(output => output.Spec.Shape.Rank == along.Length ? along : reduced)];
             default:
-                foreach (var axes in x) Fence(axes, $"{Name(node)} reads it");
+                foreach (var axes in x) Fence(axes, $"{Name(node)} reads them");
                 return null;
         }
     }
 
     /// <summary>The name of a node in messages: its layer if it has one.</summary>
-    private static string Name(Node node) => node.Scope is { } scope ? $"'{scope.Path}' ({scope.Layer.ClassName})" : $"the operation {node.Op.Name}";
+    private static string Name(Node node) => node.Scope is { } scope ? $"'{scope.Path}' ({scope.Layer.ClassName})" : $"the operator {node.Op.Name}";
 
     /// <summary>The same channels, except along axes where elements are mixed, selected or added: these stay.</summary>
     private int[]?[] Across(Node node, int[]?[] x, ReadOnlySpan<int> axes)
@@ -60,7 +60,7 @@ internal sealed partial class ChannelFlow
         var y = (int[]?[])x.Clone();
         foreach (var axis in axes)
         {
-            Fence(x[axis], $"{Name(node)} computes across it");
+            Fence(x[axis], $"{Name(node)} computes across them");
             y[axis] = null;
         }
 
@@ -81,7 +81,7 @@ internal sealed partial class ChannelFlow
                 if (own < 0) continue;
                 if (shape.Dims[own] == 1 && result.Dims[axis] != 1)
                 {
-                    Fence(x[i][own], $"{Name(node)} repeats it");
+                    Fence(x[i][own], $"{Name(node)} repeats them");
                     continue;
                 }
 
@@ -136,7 +136,7 @@ internal sealed partial class ChannelFlow
     /// <summary>Fences all axes but the last few.</summary>
     private int[]?[] Spatial(int[]?[] axes, int last, Node node)
     {
-        foreach (var axis in axes.AsSpan(..^last)) Fence(axis, $"{Name(node)} slides over it");
+        foreach (var axis in axes.AsSpan(..^last)) Fence(axis, $"{Name(node)} slides over them");
         return axes;
     }
 

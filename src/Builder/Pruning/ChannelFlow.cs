@@ -35,12 +35,12 @@ internal sealed partial class ChannelFlow
 
         foreach (var input in inputs) _values[input] = new int[]?[input.Spec.Shape.Rank];
         foreach (var node in Graph.Between(inputs, [.. outputs, .. updates.Select(update => update.Value)]).Nodes) Visit(node);
-        foreach (var (weight, value) in updates) Join(OfWeight(weight), Of(value), "a step sets it from channels that stay");
+        foreach (var (weight, value) in updates) Join(OfWeight(weight), Of(value), "a training step sets them from channels that stay");
         foreach (var call in calls) TieCalls(call);
         for (var i = 0; i < model.Outputs.Count; i++)
         {
             foreach (var channel in Of(model.Outputs[i].Value).SelectMany(axis => axis ?? []))
-                Classes.FenceAnew(channel, $"it gives the model's output '{model.OutputNames[i]}'");
+                Classes.FenceAnew(channel, $"they are the model's output '{model.OutputNames[i]}'");
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed partial class ChannelFlow
         int[]?[][]? outputs = null;
         if (host == Host.Unknown)
         {
-            foreach (var axes in x) Fence(axes, $"{Name(node)} may depend on its size");
+            foreach (var axes in x) Fence(axes, $"{Name(node)} may depend on their number");
         }
         else
         {

@@ -26,8 +26,8 @@ internal sealed record ChannelMaker(string Name, LayerBase Layer, Weight Kernel,
     /// <summary>Why some or all channels stay; null if all may be removed.</summary>
     public string? ReasonIn(ChannelClasses classes) =>
         Channels is not null ? Channels.Select(classes.FenceOf).FirstOrDefault(reason => reason is not null)
-        : PrunableLayers.CanShrink(Layer) ? "it is inside another layer"
-        : "it has groups";
+        : PrunableLayers.CanShrink(Layer) ? "the layer is inside another layer"
+        : "the convolution has groups";
 
     /// <summary>Adds the magnitudes, or squares, of the weights of each channel to its class.</summary>
     public void AddTo(Dictionary<int, double> sums, ChannelClasses classes, ChannelImportance importance)

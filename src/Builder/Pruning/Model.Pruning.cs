@@ -6,19 +6,18 @@ namespace OnnxFunctional;
 public partial class Model
 {
     /// <summary>
-    /// A smaller model: channels and units with the smallest weights are taken out, with all that reads them, and the rest keeps its weights.
+    /// Builds a smaller model: removes the channels and units with the smallest weights and everything that reads them. The rest keeps its weights.
     /// </summary>
     /// <remarks>
-    /// Convolutions (transposed, separable and depthwise ones too) and Dense layers lose channels; BatchNormalization, PRelu, biases, Flatten, Reshape,
-    /// Concatenate, sums and nested models follow, and channels that
-    /// meet in a sum go together. Inputs and outputs keep their shape, and so does what feeds layers that compute across channels, attention, recurrent layers,
-    /// grouped convolutions and layers of one's own;
-    /// the result says which and why. This model is not changed. Train the new one for a while afterwards.
+    /// Convolutions (also transposed, separable and depthwise ones) and Dense layers lose channels. BatchNormalization, PRelu, biases, Flatten, Reshape,
+    /// Concatenate, sums and nested models follow; channels that are added to one another are removed together. Inputs and outputs keep their shapes, and so do
+    /// the inputs of layers that compute across channels, attention, recurrent layers, grouped convolutions and custom layers; the result gives the reasons.
+    /// This model is not changed. Train the new one for a while afterwards.
     /// </remarks>
-    /// <param name="fraction">The share of the channels of each layer that goes, from 0 to below 1.</param>
-    /// <param name="options">How channels are ranked, and which layers stay.</param>
-    /// <returns>The new model, with the same names, and what became of each layer.</returns>
-    /// <exception cref="ModelException">The fraction is out of range, a name is unknown, nothing can be taken out, or a layer cannot be made anew.</exception>
+    /// <param name="fraction">The fraction of the channels of each layer to remove: at least 0, less than 1.</param>
+    /// <param name="options">How channels are ranked, and which layers keep all of theirs.</param>
+    /// <returns>The new model, with the same names, and what was removed from each layer.</returns>
+    /// <exception cref="ModelException">The fraction is out of range, a name is unknown, no channel can be removed, or a layer cannot be copied.</exception>
     /// <example><code>var small = model.Prune(0.5f).Model;</code></example>
     public PrunedModel Prune(float fraction, PruningOptions? options = null) => StructuredPruning.Run(this, fraction, options ?? new());
 }

@@ -11,7 +11,7 @@ internal static class StructuredPruning
         options.Check(fraction, [.. makers.Select(maker => maker.Name)]);
         foreach (var maker in makers.Where(maker => options.Keep.Contains(maker.Name)))
         {
-            foreach (var channel in maker.Channels ?? []) flow.Classes.Fence(channel, $"Keep names '{maker.Name}'");
+            foreach (var channel in maker.Channels ?? []) flow.Classes.Fence(channel, $"PruningOptions.Keep contains '{maker.Name}'");
         }
 
         var gone = ChannelChoice.Choose(makers, flow.Classes, fraction, options);

@@ -73,7 +73,8 @@ public sealed class EveryLayerTests
         try
         {
             var small = model.Prune(0.3f).Model;
-            foreach (var (before, after) in model.PredictAll(inputs).Zip(small.PredictAll(inputs))) CollectionAssert.AreEqual(before.Lengths.ToArray(), after.Lengths.ToArray());
+            foreach (var (before, after) in model.PredictAll(inputs).Zip(small.PredictAll(inputs)))
+                CollectionAssert.AreEqual(before.Lengths.ToArray(), after.Lengths.ToArray());
             using var folder = new TemporaryFolder();
             small.ExportOnnx(folder.File("small.onnx"));
         }
@@ -120,7 +121,8 @@ public sealed class EveryLayerTests
         Assert.HasCount(before.Length, after);
         for (var i = 0; i < before.Length; i++)
         {
-            if (!float.IsNaN(before[i]) || !float.IsNaN(after[i])) Assert.AreEqual(before[i], after[i], 1e-5f * MathF.Max(1, MathF.Abs(before[i])), $"{row.Name}, output {i}\n{pruned}");
+            if (!float.IsNaN(before[i]) || !float.IsNaN(after[i]))
+                Assert.AreEqual(before[i], after[i], 1e-5f * MathF.Max(1, MathF.Abs(before[i])), $"{row.Name}, output {i}\n{pruned}");
         }
 
         return true;

@@ -23,7 +23,8 @@ internal sealed record PruningCase(string Name, Func<Model> Build, params (strin
         {
             foreach (var (path, weight) in model.WeightPaths().Where(named => named.Path.StartsWith(layer + "/", StringComparison.Ordinal)))
             {
-                if (weight.Name is "moving_variance" or "depthwise_kernel" or "alpha" || (weight.Owner is DepthwiseConvolution && weight.Name == "kernel")) continue;
+                if (weight.Name is "moving_variance" or "depthwise_kernel" or "alpha" || (weight.Owner is DepthwiseConvolution && weight.Name == "kernel"))
+                    continue;
                 var transposed = weight.Owner is TransposedConvolution && weight.Name == "kernel";
                 var inner = transposed ? weight.Shape.Dim(-1) : 1;
                 var count = weight.Shape.Dim(transposed ? -2 : -1);

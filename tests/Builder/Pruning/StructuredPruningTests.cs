@@ -116,7 +116,7 @@ public sealed class StructuredPruningTests
         Set(model, "b/kernel", [.. Enumerable.Range(0, 64).Select(i => 1 + (0.01f * (i % 8)))]);
         var layers = model.Prune(0.5f, new() { Global = true, MinimumChannels = 2 }).Layers;
         CollectionAssert.AreEqual(new[] { 2, 6, 1 }, layers.Select(layer => layer.After).ToArray());
-        Assert.AreEqual("it gives the model's output 'dense'", layers[2].Reason);
+        Assert.AreEqual("they are the model's output 'dense'", layers[2].Reason);
     }
 
     [TestMethod]
@@ -136,12 +136,12 @@ public sealed class StructuredPruningTests
         CollectionAssert.AreEquivalent(new[] { "first", "second", "third", "fourth", "fifth", "sixth", "behind", "spectral/dense", "last" }, kept.Keys);
         StringAssert.Contains(kept["first"], "'attention/query' (EinsumDense)");
         StringAssert.Contains(kept["second"], "'recurrent/forward_lstm' (LSTM)");
-        StringAssert.Contains(kept["third"], "'layer_norm' (LayerNormalization) computes across it");
+        StringAssert.Contains(kept["third"], "'layer_norm' (LayerNormalization) computes across them");
         StringAssert.Contains(kept["fourth"], "'mine' (Doubled)");
         StringAssert.Contains(kept["fifth"], "'groups' (GroupNormalization)");
         StringAssert.Contains(kept["sixth"], "'function' (Lambda)");
-        Assert.AreEqual("it is inside another layer", kept["spectral/dense"]);
-        Assert.AreEqual("it gives the model's output 'last'", kept["last"]);
+        Assert.AreEqual("the layer is inside another layer", kept["spectral/dense"]);
+        Assert.AreEqual("they are the model's output 'last'", kept["last"]);
         Assert.AreEqual(2, pruned.Layers.Single(layer => layer.Name == "free").After);
         StringAssert.Contains(pruned.ToString(), "free (Dense)");
 
@@ -162,9 +162,9 @@ public sealed class StructuredPruningTests
         var sum = new Add().Call(x, x.Apply(new Conv2D(4, 1, name: "tied")));
         var model = new Model(x, [grouped.Apply(new Conv2D(3, 1, name: "a"), new Flatten(), new Dense(1, name: "b")), sum.Apply(new Flatten(), new Dense(1, name: "c"))]);
         var layers = model.Prune(0.5f).Layers.ToDictionary(layer => layer.Name);
-        Assert.AreEqual((4, "at 'grouped' (Conv2D) it meets channels that stay"), (layers["before"].After, layers["before"].Reason));
-        Assert.AreEqual((8, "it has groups"), (layers["grouped"].After, layers["grouped"].Reason));
-        Assert.AreEqual((4, "at 'add' (Add) it meets channels that stay"), (layers["tied"].After, layers["tied"].Reason));
+        Assert.AreEqual((4, "'grouped' (Conv2D) combines them with channels that stay"), (layers["before"].After, layers["before"].Reason));
+        Assert.AreEqual((8, "the convolution has groups"), (layers["grouped"].After, layers["grouped"].Reason));
+        Assert.AreEqual((4, "'add' (Add) combines them with channels that stay"), (layers["tied"].After, layers["tied"].Reason));
         Assert.AreEqual((2, null), (layers["a"].After, layers["a"].Reason));
     }
 
@@ -193,7 +193,7 @@ public sealed class StructuredPruningTests
         Refused(() => model.Prune(0.5f, new() { RoundTo = 0 }), "Prune: RoundTo is 0; expected at least 1.");
         Refused(() => model.Prune(0.5f, new() { Keep = ["hiden"] }), "Prune: there is no layer 'hiden' with channels to prune. Did you mean 'hidden'? The layers are hidden, last.");
         Refused(() => model.Prune(0.5f, new() { Fractions = new Dictionary<string, float> { ["hidden"] = 2 } }), "Prune: the fraction of 'hidden' is 2;");
-        Refused(() => model.Prune(0.5f, new() { Keep = ["hidden"] }), "Prune: no channel can be removed. 'hidden' keeps its 8 channels: Keep names 'hidden'; 'last' keeps its 2 channels: it gives the model's output 'last'");
+        Refused(() => model.Prune(0.5f, new() { Keep = ["hidden"] }), "Prune: no channel can be removed. 'hidden' keeps its 8 channels: PruningOptions.Keep contains 'hidden'; 'last' keeps its 2 channels: they are the model's output 'last'");
         Refused(() => PruningCases.Straight([3], new Relu()).Prune(0.5f), "Prune: no channel can be removed. The model has no Dense layer and no convolution.");
 
         var x = Model.Input([3]);
