@@ -95,7 +95,7 @@ public static class WrongUses
         new("Initial states for one direction", () => new Bidirectional(new Gru(4)).Call(X(5, 2), [X(4)]), "both directions", "1"),
         new("Softmax mask of another shape", () => new Softmax().Call(X(3, 4), Model.Input([5], DType.Bool)), "'softmax'", "mask (None, 5)", "(None, 3, 4)", "broadcast"),
         new("Recurrent mask of another length", () => new Lstm(3).CallAll(X(5, 2), new CallOptions { Mask = Model.Input([4], DType.Bool) }), "'lstm'", "(None, 5)", "(None, 4) bool"),
-        new("Shared layer on another width", () => { var dense = new Dense(4); dense.Call(X(5)); dense.Call(X(6)); }, "'dense'", "(5, 4)", "(6, 4)", "a layer for each"),
+        new("Shared layer on another width", () => { var dense = new Dense(4); dense.Call(X(5)); dense.Call(X(6)); }, "'dense'", "(5, 4)", "(6, 4)", "a separate layer for each"),
 
         // Element types.
         Call("Embedding of text", () => new Embedding(10, 4), Model.Input([5], DType.String), "'embedding'", "whole numbers", "string", "StringLookup"),

@@ -1,38 +1,38 @@
 namespace OnnxFunctional;
 
-/// <summary>What a layer call carries beside its tensors: Keras' keyword arguments. Files record it and give it back.</summary>
+/// <summary>The options of a layer call: Keras' keyword arguments. Files store and restore them.</summary>
 internal sealed record CallOptions
 {
     public static CallOptions None { get; } = new();
 
-    /// <summary>A mask given outright instead of the one that travels with the first tensor.</summary>
+    /// <summary>An explicit mask that replaces the mask of the first tensor.</summary>
     public SymbolicTensor? Mask { get; init; }
 
-    /// <summary>Attention: which key positions each query may see, (batch, queries, keys) or with a head axis.</summary>
+    /// <summary>Attention: which key positions each query may attend to, (batch, queries, keys) or with a head axis.</summary>
     public SymbolicTensor? AttentionMask { get; init; }
 
-    /// <summary>Attention: which query positions count.</summary>
+    /// <summary>Attention: which query positions are valid.</summary>
     public SymbolicTensor? QueryMask { get; init; }
 
-    /// <summary>Attention: which value positions count.</summary>
+    /// <summary>Attention: which value positions are valid.</summary>
     public SymbolicTensor? ValueMask { get; init; }
 
-    /// <summary>Attention: which key positions count.</summary>
+    /// <summary>Attention: which key positions are valid.</summary>
     public SymbolicTensor? KeyMask { get; init; }
 
-    /// <summary>Attention: a query sees no later key.</summary>
+    /// <summary>Attention: a query does not attend to later keys.</summary>
     public bool UseCausalMask { get; init; }
 
-    /// <summary>Attention: the weights are a second output.</summary>
+    /// <summary>Attention: the attention weights are a second output.</summary>
     public bool ReturnAttentionScores { get; init; }
 
-    /// <summary>Recurrent layers: the last states are outputs even if the layer was not set up so.</summary>
+    /// <summary>Recurrent layers: the last states are outputs even if the layer's own option does not ask for them.</summary>
     public bool ReturnState { get; init; }
 
-    /// <summary>Recurrent layers: the outputs of a layer that goes backwards stand at their own times instead of in the order they were computed.</summary>
+    /// <summary>Recurrent layers that run backwards: outputs are ordered by their time step, not in the order in which they were computed.</summary>
     public bool OwnTimes { get; init; }
 
-    /// <summary>Whether the call always computes as in training, or always as otherwise; nothing where it depends on what is done with the model.</summary>
+    /// <summary>True to compute always as in training, false to compute always as in inference; null to follow the use of the model.</summary>
     public bool? Training { get; init; }
 
     /// <summary>The same options with other tensors.</summary>
@@ -45,7 +45,7 @@ internal sealed record CallOptions
         KeyMask = KeyMask is null ? null : move(KeyMask),
     };
 
-    /// <summary>The tensors among the options, which are inputs of the call as any other.</summary>
+    /// <summary>The tensors among the options, which are also inputs of the call.</summary>
     public IEnumerable<SymbolicTensor> Tensors =>
         new[] { Mask, AttentionMask, QueryMask, ValueMask, KeyMask }.OfType<SymbolicTensor>();
 }

@@ -1,6 +1,6 @@
 namespace OnnxFunctional;
 
-/// <summary>The nodes between some values and others, in an order in which every node comes after what it reads.</summary>
+/// <summary>The nodes that compute output values from input values, in topological order: each node follows the producers of its inputs.</summary>
 internal sealed class Graph
 {
     private Graph(IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs, IReadOnlyList<Node> nodes)
@@ -10,15 +10,15 @@ internal sealed class Graph
         Nodes = nodes;
     }
 
-    /// <summary>Values given from outside; any value may be one, not only placeholders.</summary>
+    /// <summary>The values supplied by the caller; any value may be an input, not only placeholders.</summary>
     public IReadOnlyList<Value> Inputs { get; }
 
     public IReadOnlyList<Value> Outputs { get; }
 
-    /// <summary>All nodes needed for the outputs, producers first; sources (weights, constants) included, the inputs' producers not.</summary>
+    /// <summary>All nodes needed for the outputs, producers first, including sources (weights, constants) but not the producers of the inputs.</summary>
     public IReadOnlyList<Node> Nodes { get; }
 
-    /// <summary>Walks back from the outputs and stops at the inputs. The order is that of a depth-first walk, so it depends on the graph alone.</summary>
+    /// <summary>Walks back from the outputs to the inputs. The order is that of a depth-first walk, so it depends only on the graph.</summary>
     public static Graph Between(IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs)
     {
         var boundary = new HashSet<Value>(inputs);
@@ -47,10 +47,10 @@ internal sealed class Graph
         return new(inputs, outputs, nodes);
     }
 
-    /// <summary>Placeholders the outputs need although they are not among the inputs.</summary>
+    /// <summary>Placeholders that the outputs need but that are not among the inputs.</summary>
     public IEnumerable<Node> MissingInputs() => Nodes.Where(node => node.Op is Operators.Placeholder);
 
-    /// <summary>All layer calls that made something the graph holds, outer before inner ones and in graph order.</summary>
+    /// <summary>All layer calls that created nodes of the graph, in graph order.</summary>
     public IReadOnlyList<LayerCall> Calls()
     {
         var calls = new List<LayerCall>();
@@ -66,12 +66,17 @@ internal sealed class Graph
         return calls;
     }
 
-    /// <summary>Makes the graph anew, node by node: <paramref name="rule"/> gives a node's replacement values, or nothing to keep it on its new inputs.</summary>
-    /// <returns>Where each value of this graph went.</returns>
-    public Dictionary<Value, Value> Rewrite(Func<Node, IReadOnlyList<Value>, IReadOnlyList<Value>?> rule, IReadOnlyDictionary<Value, Value>? replacedInputs = null)
+    /// <summary>
+    /// Rebuilds the graph node by node: <paramref name="rule"/> returns the values that replace a node's outputs, or null to apply the node's operator
+    /// to the new inputs.
+    /// </summary>
+    /// <returns>The replacement of each value of this graph.</returns>
+    public Dictionary<Value, Value> Rewrite(
+        Func<Node, IReadOnlyList<Value>, IReadOnlyList<Value>?> rule,
+        IReadOnlyDictionary<Value, Value>? replacedInputs = null)
     {
         var map = new Dictionary<Value, Value>();
-        foreach (var input in Inputs) map[input] = replacedInputs is not null && replacedInputs.TryGetValue(input, out var replaced) ? replaced : input;
+        foreach (var input in Inputs) map[input] = replacedInputs?.GetValueOrDefault(input) ?? input;
         foreach (var node in Nodes)
         {
             var changed = false;

@@ -1,11 +1,13 @@
 namespace OnnxFunctional;
 
-/// <summary>A layer with one input and one output: derive from it and write <see cref="Forward"/>.</summary>
-/// <remarks>Forward builds the computation from <see cref="Ops"/>, other layers and weights; gradient, speed and ONNX form follow from it.</remarks>
-/// <param name="name">Its name; a model makes one from the class if none is given.</param>
+/// <summary>A layer with one input and one output. Derive from it and implement <see cref="Forward"/> to write a custom layer.</summary>
+/// <remarks>
+/// Forward builds the computation from <see cref="Ops"/>, other layers and weights; gradient, fast kernels and ONNX export are derived from it.
+/// </remarks>
+/// <param name="name">The name; if omitted, a model derives one from the class.</param>
 public abstract class Layer(string? name = null) : LayerBase(name)
 {
-    /// <summary>Calls the layer on a tensor and returns its output; calling it again shares its weights.</summary>
+    /// <summary>Calls the layer on a tensor and returns its output; further calls share its weights.</summary>
     /// <exception cref="ModelException">The tensor does not fit; the message says what was expected.</exception>
     public SymbolicTensor Call(SymbolicTensor x)
     {
@@ -13,9 +15,12 @@ public abstract class Layer(string? name = null) : LayerBase(name)
         return CallOne(x);
     }
 
-    /// <summary>Calls the layer so that it always computes as in training, or always as otherwise: <c>base.Call(x, training: false)</c> keeps the moving statistics of a pretrained model while the layers behind it are trained.</summary>
+    /// <summary>
+    /// Calls the layer so that it always computes as in training, or always as in inference: <c>pretrained.Call(x, training: false)</c> keeps the moving
+    /// statistics of a pretrained model while the layers after it are trained.
+    /// </summary>
     /// <param name="x">The tensor.</param>
-    /// <param name="training">True for what the layer does in training, false for what it does otherwise.</param>
+    /// <param name="training">True to compute as in training, false to compute as in inference.</param>
     /// <exception cref="ModelException">The tensor does not fit; the message says what was expected.</exception>
     public SymbolicTensor Call(SymbolicTensor x, bool training)
     {
@@ -25,18 +30,21 @@ public abstract class Layer(string? name = null) : LayerBase(name)
 
     internal virtual SymbolicTensor CallOne(SymbolicTensor x) => CallAll(x, CallOptions.None)[0];
 
-    internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) => Invoke(inputs, options, tensors => ForwardAll(tensors, options));
+    internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) =>
+        Invoke(inputs, options, tensors => ForwardAll(tensors, options));
 
-    /// <summary>All outputs on all inputs; what layers override that take or give more than one tensor.</summary>
+    /// <summary>Computes all outputs from all inputs; overridden by layers with several inputs or outputs.</summary>
     private protected virtual SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options) =>
-        inputs.Count == 1 ? Forward(inputs[0]) : throw new ModelException($"the layer takes one tensor, but came {inputs.Count}. Join them first, for example with Concatenate.");
+        inputs.Count == 1
+            ? Forward(inputs[0])
+            : throw new ModelException($"the layer takes one tensor, but got {inputs.Count}. Combine them first, for example with Concatenate.");
 
-    /// <summary>Builds the layer's computation on a tensor.</summary>
+    /// <summary>Builds the layer's computation for a tensor.</summary>
     protected abstract SymbolicTensor Forward(SymbolicTensor x);
 }
 
-/// <summary>A layer that makes one tensor of several, such as Add or Concatenate.</summary>
-/// <param name="name">Its name; a model makes one from the class if none is given.</param>
+/// <summary>A layer that combines several tensors into one, such as Add or Concatenate.</summary>
+/// <param name="name">The name; if omitted, a model derives one from the class.</param>
 public abstract class MergeLayer(string? name = null) : LayerBase(name)
 {
     /// <summary>Calls the layer on tensors and returns its output.</summary>
@@ -45,15 +53,16 @@ public abstract class MergeLayer(string? name = null) : LayerBase(name)
 
     internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options)
     {
-        if (inputs.Count == 0) throw new ModelException($"{ClassName} '{Name}' was called on no tensor; it takes a list of tensors: Call(a, b).") { NamesLayer = true };
+        if (inputs.Count == 0)
+            throw new ModelException($"{ClassName} '{Name}' was called without tensors; expected a list of tensors: Call(a, b).") { NamesLayer = true };
         return Invoke(inputs, options, tensors => Forward(tensors));
     }
 
-    /// <summary>Builds the layer's computation on the tensors, in the order they were given.</summary>
+    /// <summary>Builds the layer's computation for the tensors, in the order of the call.</summary>
     protected abstract SymbolicTensor Forward(IReadOnlyList<SymbolicTensor> tensors);
 }
 
-/// <summary>Where data enters a model; <see cref="ModelInput.Input"/> makes it.</summary>
+/// <summary>The entry point for a model's data; created by <see cref="ModelInput.Input"/>.</summary>
 public sealed class InputLayer : LayerBase
 {
     internal InputLayer(Shape shape, DType dtype, string? name)
@@ -69,5 +78,6 @@ public sealed class InputLayer : LayerBase
 
     internal SymbolicTensor Tensor { get; }
 
-    internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) => throw new ModelException($"Input '{Name}' is where data enters; it is not called.") { NamesLayer = true };
+    internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) =>
+        throw new ModelException($"Input '{Name}' cannot be called; call other layers on its {nameof(Output)}.") { NamesLayer = true };
 }

@@ -1,6 +1,6 @@
 namespace OnnxFunctional;
 
-/// <summary>One call of a layer on tensors: what Keras calls a node of the layer. A shared layer has several.</summary>
+/// <summary>One call of a layer on tensors, which Keras calls a node of the layer. A shared layer has several calls.</summary>
 internal sealed class LayerCall(LayerBase layer, LayerCall? parent)
 {
     private readonly List<(Weight Weight, Value Value)> _updates = [];
@@ -8,7 +8,7 @@ internal sealed class LayerCall(LayerBase layer, LayerCall? parent)
 
     public LayerBase Layer { get; } = layer;
 
-    /// <summary>The call of the layer or model this one was made in.</summary>
+    /// <summary>The call of the layer or model inside which this call was made.</summary>
     public LayerCall? Parent { get; } = parent;
 
     public int Depth { get; } = parent is null ? 1 : parent.Depth + 1;
@@ -17,7 +17,7 @@ internal sealed class LayerCall(LayerBase layer, LayerCall? parent)
 
     public SymbolicTensors Outputs { get; internal set; }
 
-    /// <summary>What the call carried beside its tensors; the tensors among it stand at the end of <see cref="Inputs"/> too.</summary>
+    /// <summary>The options of the call; the tensors among them are also at the end of <see cref="Inputs"/>.</summary>
     public CallOptions Options { get; internal set; } = CallOptions.None;
 
     /// <summary>Weights that a training step sets to a new value, such as moving statistics.</summary>
@@ -26,13 +26,13 @@ internal sealed class LayerCall(LayerBase layer, LayerCall? parent)
     /// <summary>Scalars added to the loss, such as activity regularization.</summary>
     public IReadOnlyList<Value> Losses => _losses;
 
-    /// <summary>Whether it, or a call it stands in, was asked to compute as outside of training always.</summary>
+    /// <summary>Whether this call, or one around it, always computes as in inference.</summary>
     private bool NeverTrains => (Options.Training ?? !(Parent?.NeverTrains ?? false)) is false;
 
-    /// <summary>Whether training moves the layer: it and all it stands in are trainable.</summary>
+    /// <summary>Whether training updates the layer: it and all layers around it are trainable.</summary>
     public bool Trainable => Layer.Trainable && (Parent?.Trainable ?? true);
 
-    /// <summary>The layer's name with those of the layers around it: <c>encoder/dense</c>.</summary>
+    /// <summary>The layer's name after the names of the layers around it: <c>encoder/dense</c>.</summary>
     public string Path => Parent is null ? Layer.Name : Parent.Path + "/" + Layer.Name;
 
     public LayerCall Outermost => Parent is null ? this : Parent.Outermost;

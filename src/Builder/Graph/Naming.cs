@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OnnxFunctional;
 
-/// <summary>The one place that makes names: Keras' snake case of the class, with a number from the second on, counted within one model.</summary>
+/// <summary>Creates all automatic names: Keras' snake case of the class, numbered from the second on within each model.</summary>
 internal static class Naming
 {
     /// <summary>Keras' rule: <c>MaxPooling2D</c> is max_pooling2d, <c>LeakyReLU</c> is leaky_re_lu.</summary>
@@ -12,37 +12,37 @@ internal static class Naming
         var text = new StringBuilder();
         for (var i = 0; i < name.Length; i++)
         {
-            var c = name[i];
-            var startsWord = char.IsUpper(c) && i > 0 && (char.IsLower(name[i - 1]) || (i + 1 < name.Length && char.IsLower(name[i + 1])));
+            var startsWord = char.IsUpper(name[i]) && i > 0 && (char.IsLower(name[i - 1]) || (i + 1 < name.Length && char.IsLower(name[i + 1])));
             if (startsWord) text.Append('_');
-            text.Append(char.ToLowerInvariant(c));
+            text.Append(char.ToLowerInvariant(name[i]));
         }
 
         return text.ToString();
     }
 
-    /// <summary>The wanted name, or the first of name_1, name_2 ... that is free; takes it.</summary>
-    public static string Unique(string wanted, HashSet<string> taken)
+    /// <summary>Reserves a name and returns it: the preferred one, or the first of name_1, name_2 ... that is not taken.</summary>
+    public static string Unique(string preferred, HashSet<string> taken)
     {
-        var name = wanted;
-        for (var i = 1; !taken.Add(name); i++) name = wanted + "_" + i.ToString(CultureInfo.InvariantCulture);
+        var name = preferred;
+        for (var i = 1; !taken.Add(name); i++) name = preferred + "_" + i.ToString(CultureInfo.InvariantCulture);
         return name;
     }
 
-    /// <summary>Refuses what would break paths.</summary>
+    /// <summary>Rejects names that would make paths ambiguous.</summary>
     public static string? Checked(string? name) =>
         name is null || (name.Length > 0 && !name.Contains('/', StringComparison.Ordinal))
             ? name
-            : throw new ModelException($"'{name}' is no name for a layer: it must have at least one character and no '/', which separates the parts of a path.");
+            : throw new ModelException(
+                $"'{name}' is not a valid layer name: it must have at least one character and no '/', which separates the parts of a path.");
 
-    /// <summary>The candidate nearest to a misspelled name, or <see langword="null"/> where none is near.</summary>
+    /// <summary>The candidate most similar to a misspelled name, or <see langword="null"/> if none is similar.</summary>
     public static string? Nearest(string name, IEnumerable<string> candidates)
     {
-        var (best, distance) = ((string?)null, Math.Max(2, name.Length / 3) + 1);
+        var (best, smallest) = ((string?)null, Math.Max(2, name.Length / 3) + 1);
         foreach (var candidate in candidates)
         {
-            var d = Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant());
-            if (d < distance) (best, distance) = (candidate, d);
+            var distance = Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant());
+            if (distance < smallest) (best, smallest) = (candidate, distance);
         }
 
         return best;

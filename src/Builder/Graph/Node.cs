@@ -1,6 +1,6 @@
 namespace OnnxFunctional;
 
-/// <summary>One application of an operator to values. Nodes never change; a pass that rewrites a graph makes new ones.</summary>
+/// <summary>One application of an operator to values. Nodes are immutable; a pass that rewrites a graph creates new ones.</summary>
 internal sealed class Node
 {
     private Node(Op op, Value[] inputs, LayerCall? scope)
@@ -17,10 +17,10 @@ internal sealed class Node
 
     public IReadOnlyList<Value> Outputs { get; private init; }
 
-    /// <summary>The layer call whose Forward made the node, for names and messages.</summary>
+    /// <summary>The layer call whose Forward created the node, for names and messages.</summary>
     public LayerCall? Scope { get; }
 
-    /// <summary>Applies an operator; its rule gives the shapes and types of the outputs.</summary>
+    /// <summary>Applies an operator, whose shape rule determines the shapes and types of the outputs.</summary>
     /// <exception cref="ModelException">The inputs do not fit the operator.</exception>
     public static Node Create(Op op, IReadOnlyList<Value> inputs, LayerCall? scope)
     {
@@ -39,7 +39,7 @@ internal sealed class Node
         return node;
     }
 
-    /// <summary>The same operator on other inputs.</summary>
+    /// <summary>The same operator applied to other inputs.</summary>
     public Node WithInputs(IReadOnlyList<Value> inputs) => Create(Op, inputs, Scope);
 
     public override string ToString() => Op.Name + "(" + string.Join(", ", Inputs.Select(input => input.Spec)) + ")";
@@ -54,13 +54,13 @@ internal sealed class Value(Node producer, int index, TensorSpec spec)
 
     public TensorSpec Spec { get; } = spec;
 
-    /// <summary>Where the value comes from, in words for a message.</summary>
+    /// <summary>The source of the value, for messages.</summary>
     public string Origin => Producer.Op switch
     {
         Operators.Placeholder { Layer: var layer } => $"input '{layer.Name}'",
         Operators.Variable { Weight: var weight } => $"weight '{weight.Name}'",
         _ when Producer.Scope is { } scope => $"layer '{scope.Path}'",
-        _ => "operation " + Producer.Op.Name,
+        _ => "operator " + Producer.Op.Name,
     };
 
     public override string ToString() => $"{Spec} from {Origin}";

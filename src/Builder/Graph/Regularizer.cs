@@ -6,14 +6,14 @@ namespace OnnxFunctional;
 [DynamicallyAccessedMembers(ConfigurationMembers.Kept)]
 public abstract partial class Regularizer
 {
-    /// <summary>A penalty of one's own, as a function of the tensor that gives one number.</summary>
+    /// <summary>Creates a custom penalty from a function that maps the tensor to a scalar.</summary>
     public static Regularizer From(Func<SymbolicTensor, SymbolicTensor> function)
     {
         ArgumentNullException.ThrowIfNull(function);
         return new FromFunction(function);
     }
 
-    /// <summary>The penalty as one number.</summary>
+    /// <summary>The penalty on a tensor, as a scalar.</summary>
     protected internal abstract SymbolicTensor Penalty(SymbolicTensor x);
 
     private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor> function) : Regularizer

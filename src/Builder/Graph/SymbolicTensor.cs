@@ -2,10 +2,9 @@ using System.Diagnostics;
 
 namespace OnnxFunctional;
 
-/// <summary>A tensor that stands for a value of a graph not yet computed: what layers are called on and give back.</summary>
+/// <summary>A tensor that stands for a value of a graph before it is computed. Layers are called on symbolic tensors and return them.</summary>
 /// <remarks>
-/// It is a handle: the value it stands for, the layer call it was made in, and the mask that travels with it.
-/// Two handles of one value are equal.
+/// It is a handle of a value, with the layer call it was created in and its mask. Two handles of one value are equal.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class SymbolicTensor : IEquatable<SymbolicTensor>
@@ -17,18 +16,21 @@ public sealed partial class SymbolicTensor : IEquatable<SymbolicTensor>
         Mask = mask;
     }
 
-    /// <summary>The dimensions, the batch first and unknown (<see langword="null"/>).</summary>
+    /// <summary>The dimensions; the first is the batch, which is usually unknown (<see langword="null"/>).</summary>
     public Shape Shape => Value.Spec.Shape;
 
     /// <summary>The type of the elements.</summary>
     public DType DType => Value.Spec.Type;
 
-    /// <summary>Which positions count, as a bool tensor over the leading dimensions, or <see langword="null"/> where all do; set by Embedding and Masking, read by recurrent layers, attention, losses and metrics.</summary>
+    /// <summary>
+    /// Which positions are valid, as a bool tensor over the leading dimensions, or <see langword="null"/> if all are. Embedding and Masking set it;
+    /// recurrent layers, attention, losses and metrics read it.
+    /// </summary>
     public SymbolicTensor? Mask { get; }
 
     internal Value Value { get; }
 
-    /// <summary>The layer call whose Forward made this handle; the outermost level has none.</summary>
+    /// <summary>The layer call whose Forward created this handle; null on the outermost level.</summary>
     internal LayerCall? Scope { get; }
 
     internal int Rank => Shape.Rank;
@@ -37,9 +39,9 @@ public sealed partial class SymbolicTensor : IEquatable<SymbolicTensor>
 
     internal SymbolicTensor WithMask(SymbolicTensor? mask) => ReferenceEquals(mask, Mask) ? this : new(Value, Scope, mask);
 
-    /// <summary>Runs the tensor through layers, one after the other: <c>x.Apply(a, b)</c> is <c>b.Call(a.Call(x))</c>.</summary>
+    /// <summary>Applies layers to the tensor, one after the other: <c>x.Apply(a, b)</c> is <c>b.Call(a.Call(x))</c>.</summary>
     /// <param name="layers">Layers with one input and one output.</param>
-    /// <exception cref="ModelException">A layer does not fit the shape it is given; the message names it.</exception>
+    /// <exception cref="ModelException">A layer does not accept the shape it receives; the message names the layer.</exception>
     public SymbolicTensor Apply(params ReadOnlySpan<Layer> layers)
     {
         var x = this;
@@ -56,6 +58,6 @@ public sealed partial class SymbolicTensor : IEquatable<SymbolicTensor>
     /// <inheritdoc/>
     public override int GetHashCode() => Value.GetHashCode();
 
-    /// <summary>Shape, type and origin, for a debugger: <c>(None, 10) float32 from dense</c>.</summary>
+    /// <summary>The shape, type and origin, for the debugger: <c>(None, 10) float32 from dense</c>.</summary>
     public override string ToString() => $"{Shape} {DType.KerasName()} from {Value.Origin}";
 }

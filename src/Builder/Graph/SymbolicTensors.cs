@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional;
 
-/// <summary>One tensor or several, in order: what a model takes and gives. A single tensor converts to it, and so does a collection literal.</summary>
+/// <summary>One or more tensors, in order: the inputs or outputs of a model. A single tensor and a collection expression convert to it.</summary>
 [CollectionBuilder(typeof(SymbolicTensors), nameof(Create))]
 public readonly struct SymbolicTensors : IReadOnlyList<SymbolicTensor>
 {
@@ -11,22 +11,23 @@ public readonly struct SymbolicTensors : IReadOnlyList<SymbolicTensor>
 
     private SymbolicTensors(SymbolicTensor[] items) => _items = items;
 
-    /// <summary>How many tensors there are.</summary>
+    /// <summary>The number of tensors.</summary>
     public int Count => _items?.Length ?? 0;
 
-    /// <summary>One of them, by position.</summary>
+    /// <summary>The tensor at an index.</summary>
     public SymbolicTensor this[int index] => (_items ?? [])[index];
 
     internal ReadOnlySpan<SymbolicTensor> Span => _items;
 
-    /// <summary>Makes the list; what a collection literal calls.</summary>
+    /// <summary>Creates the list; called by collection expressions.</summary>
     public static SymbolicTensors Create(ReadOnlySpan<SymbolicTensor> tensors) => new(tensors.ToArray());
 
-    /// <summary>Takes two tensors apart: <c>var (output, state) = gru.CallWithState(x)</c>.</summary>
+    /// <summary>Deconstructs two tensors: <c>var (output, state) = gru.CallWithState(x)</c>.</summary>
     public void Deconstruct(out SymbolicTensor first, out SymbolicTensor second) => (first, second) = (Expect(2)[0], this[1]);
 
-    /// <summary>Takes three tensors apart: <c>var (output, hidden, cell) = lstm.CallWithState(x)</c>.</summary>
-    public void Deconstruct(out SymbolicTensor first, out SymbolicTensor second, out SymbolicTensor third) => (first, second, third) = (Expect(3)[0], this[1], this[2]);
+    /// <summary>Deconstructs three tensors: <c>var (output, hidden, cell) = lstm.CallWithState(x)</c>.</summary>
+    public void Deconstruct(out SymbolicTensor first, out SymbolicTensor second, out SymbolicTensor third) =>
+        (first, second, third) = (Expect(3)[0], this[1], this[2]);
 
     /// <summary>A list of one.</summary>
     public static implicit operator SymbolicTensors(SymbolicTensor tensor) => new([tensor]);
@@ -34,10 +35,11 @@ public readonly struct SymbolicTensors : IReadOnlyList<SymbolicTensor>
     /// <summary>A list of several.</summary>
     public static implicit operator SymbolicTensors(SymbolicTensor[] tensors) => Create(tensors);
 
-    /// <summary>Goes through the tensors in order.</summary>
+    /// <summary>Enumerates the tensors in order.</summary>
     public IEnumerator<SymbolicTensor> GetEnumerator() => ((IEnumerable<SymbolicTensor>)(_items ?? [])).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private SymbolicTensors Expect(int count) => Count == count ? this : throw new ModelException($"{Count} tensors cannot be taken apart into {count}.");
+    private SymbolicTensors Expect(int count) =>
+        Count == count ? this : throw new ModelException($"{Count} tensors cannot be deconstructed into {count} variables.");
 }

@@ -3,16 +3,21 @@ using System.Numerics.Tensors;
 
 namespace OnnxFunctional;
 
-/// <summary>A tensor a layer owns: learned, or kept up to date by training such as a moving mean.</summary>
+/// <summary>A tensor owned by a layer: learned by gradients, or updated by training in another way, such as a moving mean.</summary>
 [DebuggerDisplay("{Name,nq} {Shape,nq}")]
 public sealed class Weight
 {
     private float[]? _values;
-    private RandomNumbers? _first;
+    private RandomNumbers? _random;
 
     internal Weight(string name, Shape shape, Initializer initializer, bool trainable, LayerBase? owner)
     {
-        if (shape.IsKnown && !HasIndexableSize(shape)) throw new ModelException($"Weight '{name}' of shape {shape} has more than {Array.MaxLength} elements, which no array holds. Make the layer smaller.");
+        if (shape.IsKnown && !HasIndexableSize(shape))
+        {
+            throw new ModelException(
+                $"Weight '{name}' of shape {shape} has more than {Array.MaxLength} elements, which no array holds. Make the layer smaller.");
+        }
+
         Name = name;
         Shape = shape;
         Initializer = initializer;
@@ -21,26 +26,29 @@ public sealed class Weight
         Variable = Node.Create(new Operators.Variable(this), [], null).Outputs[0];
     }
 
-    /// <summary>The name within its layer, as Keras has it: <c>kernel</c>, <c>bias</c>. A model puts the layer's path in front.</summary>
+    /// <summary>The name within its layer, as in Keras: <c>kernel</c>, <c>bias</c>. A model prepends the layer's path.</summary>
     public string Name { get; }
 
     /// <summary>The dimensions, all known.</summary>
     public Shape Shape { get; }
 
-    /// <summary>Whether training moves it by gradients; moving statistics are not trainable. A frozen layer freezes all of its weights.</summary>
+    /// <summary>Whether gradients update it; moving statistics are not trainable. A frozen layer freezes all of its weights.</summary>
     public bool Trainable { get; }
 
-    /// <summary>What the first values come from.</summary>
+    /// <summary>The source of the initial values.</summary>
     public Initializer Initializer { get; }
 
     /// <summary>A penalty on its values that is added to the loss.</summary>
     public Regularizer? Regularizer { get; internal init; }
 
-    /// <summary>A rule its values are made to follow after each step.</summary>
+    /// <summary>A constraint on its values, enforced after each step.</summary>
     public Constraint? Constraint { get; internal init; }
 
-    /// <summary>The present values; reading copies them out, setting copies them in. A weight without dimensions, a single number, has one dimension of size 1 here, because .NET's tensors without dimensions are empty.</summary>
-    /// <exception cref="ModelException">The given tensor has another shape.</exception>
+    /// <summary>
+    /// The current values; getting and setting copy them. A scalar weight has one dimension of size 1 here, because .NET's tensors without dimensions are
+    /// empty.
+    /// </summary>
+    /// <exception cref="ModelException">The tensor to set has a different shape.</exception>
     public Tensor<float> Value
     {
         get => Tensor.Create((float[])Storage.Clone(), Lengths());
@@ -49,21 +57,21 @@ public sealed class Weight
             ArgumentNullException.ThrowIfNull(value);
             var lengths = value.Lengths;
             if (!lengths.SequenceEqual(Lengths()))
-                throw new ModelException($"Weight '{Name}' has shape {Shape}, but values of shape ({string.Join(", ", lengths.ToArray())}) were given.");
+                throw new ModelException($"Weight '{Name}' has shape {Shape}, but got values of shape ({string.Join(", ", lengths.ToArray())}).");
             value.FlattenTo(_values ??= GC.AllocateArray<float>(Length, pinned: true));
         }
     }
 
     internal LayerBase? Owner { get; }
 
-    /// <summary>The one value that stands for the weight in every graph that reads it.</summary>
+    /// <summary>The value that represents the weight in all graphs.</summary>
     internal Value Variable { get; }
 
     internal int Length => (int)Shape.ElementCount;
 
     internal bool IsInitialized => _values is not null;
 
-    /// <summary>The elements, row by row. A trainer may move them into a memory of its own; readers ask anew for each run.</summary>
+    /// <summary>The elements, row by row; always the same array. The first read draws the initial values unless others were set.</summary>
     internal float[] Storage
     {
         get
@@ -71,7 +79,7 @@ public sealed class Weight
             if (_values is null)
             {
                 var values = GC.AllocateArray<float>(Length, pinned: true);
-                Initializer.Fill(Shape, _first ?? new RandomNumbers(0, (Owner is null ? "" : Owner.Name + "/") + Name), values);
+                Initializer.Fill(Shape, _random ?? new RandomNumbers(0, (Owner is null ? "" : Owner.Name + "/") + Name), values);
                 _values = values;
             }
 
@@ -79,13 +87,16 @@ public sealed class Weight
         }
     }
 
-    /// <summary>The elements for someone who sets all of them: no first values are drawn.</summary>
+    /// <summary>The elements for a caller that sets all of them; no initial values are drawn.</summary>
     internal Span<float> Overwritten() => _values ??= GC.AllocateUninitializedArray<float>(Length, pinned: true);
 
-    /// <summary>Fixes the first values, once: a function of the seed and the weight's full name alone. They are drawn when first read, so that a weight that a file fills costs nothing before.</summary>
+    /// <summary>
+    /// Determines the initial values, once, by the seed and the weight's full name. They are drawn when first read, so that no time is lost on a weight
+    /// whose values come from a file.
+    /// </summary>
     internal void Initialize(ulong seed, string path)
     {
-        if (_values is null) _first ??= new RandomNumbers(seed, path);
+        if (_values is null) _random ??= new RandomNumbers(seed, path);
     }
 
     private static bool HasIndexableSize(Shape shape)

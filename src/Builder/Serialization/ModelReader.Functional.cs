@@ -290,7 +290,8 @@ internal sealed partial class ModelReader
             At(reference.Call) is { } outputs && reference.Output < outputs.Count
                 ? outputs[reference.Output]
                 : throw new ModelException(
-                    $"a tensor is given as output {reference.Output} of call {reference.Call} of layer '{Name}', which does not exist; it has {Outputs.Count} calls.");
+                    $"a tensor is given as output {reference.Output} of call {reference.Call} of layer '{Name}', which does not exist; "
+                    + $"the layer has {Outputs.Count} calls.");
     }
 
     private sealed class PendingCall(LayerEntry entry, int index, CallArguments arguments, IReadOnlyList<TensorReference> references)

@@ -54,7 +54,7 @@ public sealed class LayerCallTests
         var x = Model.Input([4], name: "pixels");
         var input = new Model(x, new Dense(2).Call(x)).GetLayer("pixels");
         var error = Assert.ThrowsExactly<ModelException>(() => input.Call([x]));
-        Assert.AreEqual("Input 'pixels' is where data enters; it is not called.", error.Message);
+        Assert.AreEqual("Input 'pixels' cannot be called; call other layers on its Output.", error.Message);
     }
 
     /// <summary>A wrong number of tensors is a sentence that names the layer, for every layer there is.</summary>

@@ -50,7 +50,7 @@ public sealed class HostileJsonTests
         Fault("number for a tensor", model => model["config"]!["layers"]![1]!["inbound_nodes"]![0]!["args"]![0] = 3, "argument 0 is 3; expected a tensor"),
         Fault("unknown operation", model => { Layer(model, 1)["module"] = "keras.src.ops.numpy"; Layer(model, 1)["class_name"] = "Ad"; }, "function 'Ad' of keras.src.ops.numpy is not supported. Did you mean"),
         Fault("type of the framework", model => { Layer(model, 1)["module"] = "System.Diagnostics"; Layer(model, 1)["class_name"] = "Process"; }, "'Process' is not known"),
-        Fault("slash in a name", model => Layer(model, 1)["config"]!["name"] = "a/b", "'a/b' is no name"),
+        Fault("slash in a name", model => Layer(model, 1)["config"]!["name"] = "a/b", "'a/b' is not a valid layer name"),
     ];
 
     [TestMethod]
