@@ -1,25 +1,26 @@
 namespace OnnxFunctional.Training.Losses;
 
 /// <summary>
-/// For embeddings of norm 1 and class numbers, all pairs of a batch (Sun et al. 2020): <c>softplus(logsumexp over pairs of one class + logsumexp over the others)</c>
-/// of <c>-gamma (margin + d) (margin - d)</c> and <c>gamma (1 + margin - d) (1 - margin - d)</c>, with <c>d = max(1 - cosine, 0)</c>.
+/// Circle loss for embeddings of norm 1 with class indices (Sun et al. 2020), over all pairs of a batch. With <c>d = max(1 - cosine, 0)</c> it is
+/// <c>softplus(a + b)</c>: a is the logsumexp of <c>-gamma (margin + d) (margin - d)</c> over pairs of one class, b that of
+/// <c>gamma (1 + margin - d) (1 - margin - d)</c> over all other pairs.
 /// </summary>
 /// <remarks>https://keras.io/api/losses/metric_learning_losses/#circle-class</remarks>
 /// <param name="gamma">The scale.</param>
-/// <param name="margin">How far pairs of one class may be apart.</param>
-/// <param name="removeDiagonal">Whether a sample is no pair with itself.</param>
+/// <param name="margin">The distance allowed between two samples of one class.</param>
+/// <param name="removeDiagonal">Whether pairs of a sample with itself are excluded.</param>
 public sealed class Circle(float gamma = 80, float margin = 0.4f, bool removeDiagonal = true) : Loss
 {
-    // What stands for no pair: its power is 0, and differences of two of it are numbers, which infinities' are not.
+    // Stands for a pair that does not count: its exponential is 0. Unlike an infinity it can be subtracted from itself.
     private const float None = -1e9f;
 
     /// <summary>The scale.</summary>
     public float Gamma { get; } = gamma;
 
-    /// <summary>How far pairs of one class may be apart.</summary>
+    /// <summary>The distance allowed between two samples of one class.</summary>
     public float Margin { get; } = margin;
 
-    /// <summary>Whether a sample is no pair with itself.</summary>
+    /// <summary>Whether pairs of a sample with itself are excluded.</summary>
     public bool RemoveDiagonal { get; } = removeDiagonal;
 
     internal override bool IsSparse => true;
@@ -27,7 +28,7 @@ public sealed class Circle(float gamma = 80, float margin = 0.4f, bool removeDia
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
-        if (yPred.Rank != 2) throw new ModelException($"{Name} takes embeddings (batch, size), but predictions are {yPred.Shape}.");
+        if (yPred.Rank != 2) throw new ModelException($"{Name} takes embeddings (batch, size), but the predictions are {yPred.Shape}.");
         var y = Ops.Cast(Targets.Classes(yTrue, yPred, Name), DType.Float32);
         var distance = Ops.Relu(1 - Ops.MatMul(yPred, Ops.Transpose(yPred, 1, 0)));
         var same = Ops.Equal(Ops.ExpandDims(y, 1), Ops.ExpandDims(y, 0));

@@ -3,16 +3,19 @@ using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>For yes or no: the mean over <see cref="Axis"/>, the last one, of <c>-(y log(p) + (1 - y) log(1 - p))</c>. A sigmoid in front is taken into a stable form.</summary>
+/// <summary>
+/// For binary classification: the mean over <see cref="Axis"/> of <c>-(y log(p) + (1 - y) log(1 - p))</c>. A sigmoid before it is merged into a numerically
+/// stable form.
+/// </summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class</remarks>
-/// <param name="fromLogits">Predictions are not yet probabilities.</param>
-/// <param name="labelSmoothing">Moves targets towards one half by this share.</param>
+/// <param name="fromLogits">Whether predictions are logits rather than probabilities.</param>
+/// <param name="labelSmoothing">The fraction by which targets are moved towards one half.</param>
 public sealed class BinaryCrossentropy(bool fromLogits = false, float labelSmoothing = 0) : Loss
 {
-    /// <summary>Predictions are not yet probabilities.</summary>
+    /// <summary>Whether predictions are logits rather than probabilities.</summary>
     public bool FromLogits { get; } = fromLogits;
 
-    /// <summary>Moves targets towards one half by this share.</summary>
+    /// <summary>The fraction by which targets are moved towards one half.</summary>
     public float LabelSmoothing { get; } = labelSmoothing;
 
     /// <summary>The axis of the mean.</summary>
@@ -21,10 +24,12 @@ public sealed class BinaryCrossentropy(bool fromLogits = false, float labelSmoot
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
-        var y = Targets.Like(yTrue, yPred, Name);
-        if (LabelSmoothing != 0) y = (y * (1 - LabelSmoothing)) + (LabelSmoothing / 2);
+        var y = Smoothed(Targets.Like(yTrue, yPred, Name), LabelSmoothing);
         return Ops.Mean(Elements(y, yPred, FromLogits), Axis);
     }
+
+    /// <summary>Targets moved towards one half.</summary>
+    internal static SymbolicTensor Smoothed(SymbolicTensor y, float fraction) => fraction == 0 ? y : (y * (1 - fraction)) + (fraction / 2);
 
     /// <summary>The loss of each element.</summary>
     internal static SymbolicTensor Elements(SymbolicTensor y, SymbolicTensor yPred, bool fromLogits)
@@ -36,16 +41,18 @@ public sealed class BinaryCrossentropy(bool fromLogits = false, float labelSmoot
     }
 }
 
-/// <summary>For one class of several, targets as probabilities (one-hot): <c>-sum(y log(p))</c> over <see cref="Axis"/>, the last one. A softmax in front is taken into a stable form.</summary>
+/// <summary>
+/// For targets as class probabilities (one-hot): <c>-sum(y log(p))</c> over <see cref="Axis"/>. A softmax before it is merged into a numerically stable form.
+/// </summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class</remarks>
-/// <param name="fromLogits">Predictions are not yet probabilities.</param>
-/// <param name="labelSmoothing">Moves targets towards equal probabilities by this share.</param>
+/// <param name="fromLogits">Whether predictions are logits rather than probabilities.</param>
+/// <param name="labelSmoothing">The fraction by which targets are moved towards equal probabilities.</param>
 public sealed class CategoricalCrossentropy(bool fromLogits = false, float labelSmoothing = 0) : Loss
 {
-    /// <summary>Predictions are not yet probabilities.</summary>
+    /// <summary>Whether predictions are logits rather than probabilities.</summary>
     public bool FromLogits { get; } = fromLogits;
 
-    /// <summary>Moves targets towards equal probabilities by this share.</summary>
+    /// <summary>The fraction by which targets are moved towards equal probabilities.</summary>
     public float LabelSmoothing { get; } = labelSmoothing;
 
     /// <summary>The axis of the classes.</summary>
@@ -56,33 +63,36 @@ public sealed class CategoricalCrossentropy(bool fromLogits = false, float label
     {
         var y = Targets.AxisLast(Targets.Like(yTrue, yPred, Name), Axis);
         yPred = Targets.AxisLast(yPred, Axis);
-        if (LabelSmoothing != 0) y = Smoothed(y, yPred, LabelSmoothing);
+        y = Smoothed(y, yPred, LabelSmoothing);
+        if ((FromLogits ? yPred : Targets.LogitsOfSoftmax(yPred)) is { } logits)
+            return Ops.MakeAll(new SoftmaxCrossEntropy(Sparse: false), logits, y)[0];
 
-        if ((FromLogits ? yPred : Targets.LogitsOfSoftmax(yPred)) is { } logits) return Ops.MakeAll(new SoftmaxCrossEntropy(Sparse: false), logits, y)[0];
         return -Ops.Sum(y * Ops.Log(Normalized(yPred)), -1);
     }
 
     /// <summary>Targets moved towards equal probabilities.</summary>
-    internal static SymbolicTensor Smoothed(SymbolicTensor y, SymbolicTensor yPred, float share)
+    internal static SymbolicTensor Smoothed(SymbolicTensor y, SymbolicTensor yPred, float fraction)
     {
+        if (fraction == 0) return y;
         var classes = yPred.Shape[^1] ?? throw new ModelException($"label smoothing needs the number of classes, which is unknown in {yPred.Shape}.");
-        return (y * (1 - share)) + (share / classes);
+        return (y * (1 - fraction)) + (fraction / classes);
     }
 
-    /// <summary>Predictions that sum to one and have a logarithm.</summary>
-    internal static SymbolicTensor Normalized(SymbolicTensor yPred) => Ops.Clip(yPred / Ops.Sum(yPred, -1, keepdims: true), Targets.Epsilon, 1 - Targets.Epsilon);
+    /// <summary>Predictions scaled to sum to one and clipped so that they have a logarithm.</summary>
+    internal static SymbolicTensor Normalized(SymbolicTensor yPred) =>
+        Ops.Clip(yPred / Ops.Sum(yPred, -1, keepdims: true), Targets.Epsilon, 1 - Targets.Epsilon);
 }
 
-/// <summary>For one class of several, targets as class numbers: <c>-log(p[y])</c>. A softmax in front is taken into a stable form.</summary>
+/// <summary>For targets as class indices: <c>-log(p[y])</c>. A softmax before it is merged into a numerically stable form.</summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class</remarks>
-/// <param name="fromLogits">Predictions are not yet probabilities.</param>
-/// <param name="ignoreClass">Positions of that class do not count.</param>
+/// <param name="fromLogits">Whether predictions are logits rather than probabilities.</param>
+/// <param name="ignoreClass">A class whose positions are ignored.</param>
 public sealed class SparseCategoricalCrossentropy(bool fromLogits = false, int? ignoreClass = null) : Loss
 {
-    /// <summary>Predictions are not yet probabilities.</summary>
+    /// <summary>Whether predictions are logits rather than probabilities.</summary>
     public bool FromLogits { get; } = fromLogits;
 
-    /// <summary>Positions of that class do not count.</summary>
+    /// <summary>A class whose positions are ignored.</summary>
     public int? IgnoreClass { get; } = ignoreClass;
 
     /// <summary>The axis of the classes.</summary>

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Losses;
 
-/// <summary>For yes or no as 1 and -1 (0 is taken for -1): the mean over the last axis of <c>max(1 - yTrue yPred, 0)</c>.</summary>
+/// <summary>For binary targets 1 and -1 (0 counts as -1): the mean over the last axis of <c>max(1 - yTrue yPred, 0)</c>.</summary>
 /// <remarks>https://keras.io/api/losses/hinge_losses/#hinge-class</remarks>
 public sealed class Hinge : Loss
 {
@@ -8,7 +8,7 @@ public sealed class Hinge : Loss
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
         Ops.Mean(Margin(yTrue, yPred, Name), -1);
 
-    /// <summary>By how much each prediction falls short of its side.</summary>
+    /// <summary>How far each prediction falls short of the margin.</summary>
     internal static SymbolicTensor Margin(SymbolicTensor yTrue, SymbolicTensor yPred, string name)
     {
         var y = Targets.Like(yTrue, yPred, name);
@@ -17,7 +17,7 @@ public sealed class Hinge : Loss
     }
 }
 
-/// <summary>For yes or no as 1 and -1 (0 is taken for -1): the mean over the last axis of <c>max(1 - yTrue yPred, 0)^2</c>.</summary>
+/// <summary>For binary targets 1 and -1 (0 counts as -1): the mean over the last axis of <c>max(1 - yTrue yPred, 0)^2</c>.</summary>
 /// <remarks>https://keras.io/api/losses/hinge_losses/#squaredhinge-class</remarks>
 public sealed class SquaredHinge : Loss
 {
@@ -26,7 +26,7 @@ public sealed class SquaredHinge : Loss
         Ops.Mean(Ops.Square(OnnxFunctional.Training.Losses.Hinge.Margin(yTrue, yPred, Name)), -1);
 }
 
-/// <summary>For one class of several, targets one-hot: <c>max(largest wrong - right + 1, 0)</c>.</summary>
+/// <summary>For one-hot targets: <c>max(largest score of a wrong class - score of the right class + 1, 0)</c>.</summary>
 /// <remarks>https://keras.io/api/losses/hinge_losses/#categoricalhinge-class</remarks>
 public sealed class CategoricalHinge : Loss
 {

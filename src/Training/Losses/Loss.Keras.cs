@@ -5,37 +5,37 @@ namespace OnnxFunctional.Training;
 /// <content>Keras' losses with their default options.</content>
 public abstract partial class Loss
 {
-    /// <summary>For yes or no; predictions are probabilities.</summary>
+    /// <summary>For binary classification; predictions are probabilities.</summary>
     public static Loss BinaryCrossentropy { get; } = new BinaryCrossentropy();
 
-    /// <summary>For yes or no, where one of them is rare.</summary>
+    /// <summary>For binary classification where one class is rare.</summary>
     public static Loss BinaryFocalCrossentropy { get; } = new BinaryFocalCrossentropy();
 
-    /// <summary>For one class of several; targets one-hot, predictions probabilities.</summary>
+    /// <summary>For several classes; targets are one-hot, predictions probabilities.</summary>
     public static Loss CategoricalCrossentropy { get; } = new CategoricalCrossentropy();
 
-    /// <summary>For one class of several, where some are rare; targets one-hot.</summary>
+    /// <summary>For several classes of which some are rare; targets are one-hot.</summary>
     public static Loss CategoricalFocalCrossentropy { get; } = new CategoricalFocalCrossentropy();
 
-    /// <summary>For one class of several, where class numbers may be wrong.</summary>
+    /// <summary>For class indices of which some may be wrong.</summary>
     public static Loss CategoricalGeneralizedCrossEntropy { get; } = new CategoricalGeneralizedCrossEntropy();
 
-    /// <summary>The margin between the right class and the largest other; targets one-hot.</summary>
+    /// <summary>The margin between the right class and the best wrong one; targets are one-hot.</summary>
     public static Loss CategoricalHinge { get; } = new CategoricalHinge();
 
-    /// <summary>For embeddings of norm 1; targets class numbers.</summary>
+    /// <summary>For embeddings of norm 1; targets are class indices.</summary>
     public static Loss Circle { get; } = new Circle();
 
     /// <summary>Minus the cosine of the angle between targets and predictions.</summary>
     public static Loss CosineSimilarity { get; } = new CosineSimilarity();
 
-    /// <summary>For sequences of labels without their times; predictions are logits.</summary>
+    /// <summary>For label sequences that are not aligned with the input; predictions are logits.</summary>
     public static Loss Ctc { get; } = new Ctc();
 
-    /// <summary>For masks of images.</summary>
+    /// <summary>For segmentation.</summary>
     public static Loss Dice { get; } = new Dice();
 
-    /// <summary>The margin of yes and no.</summary>
+    /// <summary>For binary classification with targets 1 and -1.</summary>
     public static Loss Hinge { get; } = new Hinge();
 
     /// <summary>Quadratic near 0 and linear beyond 1.</summary>
@@ -62,16 +62,21 @@ public abstract partial class Loss
     /// <summary>For counts.</summary>
     public static Loss Poisson { get; } = new Poisson();
 
-    /// <summary>For one class of several; targets class numbers, predictions probabilities.</summary>
+    /// <summary>For several classes; targets are class indices, predictions probabilities.</summary>
     public static Loss SparseCategoricalCrossentropy { get; } = new SparseCategoricalCrossentropy();
 
-    /// <summary>The squared margin of yes and no.</summary>
+    /// <summary>For binary classification with targets 1 and -1; the margin is squared.</summary>
     public static Loss SquaredHinge { get; } = new SquaredHinge();
 
-    /// <summary>For masks of images, with weights for what is wrong.</summary>
+    /// <summary>For segmentation, with weights for the kinds of errors.</summary>
     public static Loss Tversky { get; } = new Tversky();
 
-    private static Loss[] All => [BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy, CategoricalGeneralizedCrossEntropy, CategoricalHinge, Circle, CosineSimilarity, Ctc, Dice, Hinge, Huber, KLDivergence, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, Poisson, SparseCategoricalCrossentropy, SquaredHinge, Tversky];
+    private static Loss[] All =>
+    [
+        BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy, CategoricalGeneralizedCrossEntropy,
+        CategoricalHinge, Circle, CosineSimilarity, Ctc, Dice, Hinge, Huber, KLDivergence, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError,
+        MeanSquaredError, MeanSquaredLogarithmicError, Poisson, SparseCategoricalCrossentropy, SquaredHinge, Tversky,
+    ];
 
     /// <summary>A loss with default options by Keras' name: <c>mean_squared_error</c>, <c>mse</c>.</summary>
     /// <exception cref="ModelException">There is no loss of that name; the message names the nearest.</exception>
@@ -88,7 +93,8 @@ public abstract partial class Loss
             "kld" => nameof(KLDivergence),
             _ => name.Replace("_", "", StringComparison.Ordinal),
         };
-        return Array.Find(All, loss => string.Equals(loss.GetType().Name, wanted, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ModelException($"There is no loss '{name}'." + (Naming.Nearest(name, All.Select(loss => loss.Name)) is { } nearest ? $" Did you mean '{nearest}'?" : " Loss.From(function) makes one of your own."));
+        if (Array.Find(All, loss => string.Equals(loss.GetType().Name, wanted, StringComparison.OrdinalIgnoreCase)) is { } found) return found;
+        var nearest = Naming.Nearest(name, All.Select(loss => loss.Name));
+        throw new ModelException($"There is no loss '{name}'." + (nearest is null ? " Loss.From(function) makes a custom one." : $" Did you mean '{nearest}'?"));
     }
 }

@@ -1,37 +1,37 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>How the losses of samples become one number.</summary>
+/// <summary>How the losses of the samples are reduced to one value.</summary>
 public enum LossReduction
 {
-    /// <summary>Their sum over the number of samples, weights applied: Keras' sum_over_batch_size.</summary>
+    /// <summary>The weighted sum, divided by the number of samples: Keras' sum_over_batch_size.</summary>
     SumOverBatchSize,
 
-    /// <summary>Their sum.</summary>
+    /// <summary>The weighted sum.</summary>
     Sum,
 
-    /// <summary>Their sum over the sum of the weights.</summary>
+    /// <summary>The weighted sum, divided by the sum of the weights.</summary>
     MeanWithSampleWeight,
 
-    /// <summary>None: one number a sample. Training needs one of the others.</summary>
+    /// <summary>No reduction: one value per sample. Training needs one of the others.</summary>
     None,
 }
 
-/// <summary>What training makes small: a function of targets and predictions, over tensors (https://keras.io/api/losses/).</summary>
+/// <summary>What training minimizes: a function of targets and predictions, over tensors (https://keras.io/api/losses/).</summary>
 public abstract partial class Loss
 {
-    /// <summary>How the losses of samples become one number.</summary>
+    /// <summary>How the losses of the samples are reduced to one value.</summary>
     public LossReduction Reduction { get; init; }
 
     /// <summary>Keras' name: <c>mean_squared_error</c>.</summary>
     public virtual string Name => Naming.SnakeCase(GetType().Name);
 
-    /// <summary>Whether targets are class numbers rather than values of the prediction's shape.</summary>
+    /// <summary>Whether targets are class indices rather than values in the prediction's shape.</summary>
     internal virtual bool IsSparse => false;
 
-    /// <summary>The largest class number plus one that targets may have, given the prediction's shape; nothing where any value will do.</summary>
+    /// <summary>The number of classes that targets may name, given the prediction's shape; null if any value is allowed.</summary>
     internal virtual int? ClassesOf(Shape prediction) => null;
 
-    /// <summary>A loss of one's own: a function of targets and predictions that gives one number for each sample (or more, which are averaged).</summary>
+    /// <summary>A custom loss: a function of targets and predictions that returns one value per sample (or several, which are averaged).</summary>
     /// <example><c>Loss logCosh = Loss.From((yTrue, yPred) => Ops.Mean(Ops.Log(Ops.Cosh(yPred - yTrue)), axis: -1));</c></example>
     public static Loss From(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function, string name = "custom_loss")
     {
@@ -39,10 +39,12 @@ public abstract partial class Loss
         return new FromFunction(function, name);
     }
 
-    /// <summary>The loss as a tensor, for a step or a model of one's own: one number, unless <see cref="Reduction"/> is <see cref="LossReduction.None"/>.</summary>
+    /// <summary>
+    /// The loss as a tensor, for a custom training step or model: one value, unless <see cref="Reduction"/> is <see cref="LossReduction.None"/>.
+    /// </summary>
     /// <param name="yTrue">Targets (batch, ...).</param>
-    /// <param name="yPred">Predictions (batch, ...); its mask takes positions out.</param>
-    /// <param name="sampleWeight">A weight for each sample, or each position.</param>
+    /// <param name="yPred">Predictions (batch, ...); its mask excludes positions.</param>
+    /// <param name="sampleWeight">A weight per sample or per position.</param>
     /// <exception cref="ModelException">Targets do not fit predictions; the message says what was expected.</exception>
     public SymbolicTensor Call(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? sampleWeight = null)
     {
@@ -54,18 +56,18 @@ public abstract partial class Loss
     /// <summary>The losses of all samples, before weighting.</summary>
     /// <param name="yTrue">Targets (batch, ...).</param>
     /// <param name="yPred">Predictions (batch, ...).</param>
-    /// <returns>One number a sample or position.</returns>
+    /// <returns>One value per sample or position.</returns>
     protected internal abstract SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred);
 
-    /// <summary>The loss as one number, unless <see cref="Reduction"/> is <see cref="LossReduction.None"/>.</summary>
+    /// <summary>The loss as one value, unless <see cref="Reduction"/> is <see cref="LossReduction.None"/>.</summary>
     /// <param name="yTrue">Targets.</param>
-    /// <param name="yPred">Predictions; its mask takes positions out.</param>
-    /// <param name="weights">A weight for each sample, or none.</param>
+    /// <param name="yPred">Predictions; its mask excludes positions.</param>
+    /// <param name="weights">A weight per sample, or null.</param>
     internal SymbolicTensor Reduce(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
     {
         var losses = PerSample(yTrue, yPred);
 
-        // A loss may itself say which positions count.
+        // A loss may itself mask positions.
         var mask = losses.Mask is { } own && yPred.Mask is { } given ? Ops.LogicalAnd(own, LossWeights.Fit(given, own)) : losses.Mask ?? yPred.Mask;
         var weighting = LossWeights.Of(losses, mask, weights, Reduction is LossReduction.SumOverBatchSize or LossReduction.MeanWithSampleWeight);
         var weighted = weighting is null ? losses : losses * weighting;
@@ -86,10 +88,13 @@ public abstract partial class Loss
     }
 }
 
-/// <summary>The weights of samples and masks as one factor on the losses.</summary>
+/// <summary>Sample weights and masks as one factor on the losses.</summary>
 internal static class LossWeights
 {
-    /// <summary>Keras' rule: a mask multiplies the weights, and for means also by all positions over valid ones, so that masked positions do not dilute.</summary>
+    /// <summary>
+    /// Keras' rule: a mask multiplies the weights; for means also by the number of positions over that of valid ones, so that masked positions do not dilute
+    /// the mean.
+    /// </summary>
     public static SymbolicTensor? Of(SymbolicTensor losses, SymbolicTensor? mask, SymbolicTensor? weights, bool rescaleMask)
     {
         SymbolicTensor? result = null;
@@ -109,13 +114,14 @@ internal static class LossWeights
         return result;
     }
 
-    /// <summary>Trailing axes of size 1 added or taken away until the ranks agree.</summary>
+    /// <summary>Adds or removes trailing axes of size 1 until the ranks agree.</summary>
     public static SymbolicTensor Fit(SymbolicTensor weights, SymbolicTensor losses)
     {
         while (weights.Rank > losses.Rank && weights.Shape[^1] == 1) weights = Ops.Squeeze(weights, -1);
         while (weights.Rank < losses.Rank) weights = Ops.ExpandDims(weights, weights.Rank);
         return weights.Rank == losses.Rank
             ? weights
-            : throw new ModelException($"Weights of shape {weights.Shape} do not fit losses of shape {losses.Shape}; give one weight a sample, or one a position.");
+            : throw new ModelException(
+                $"Weights of shape {weights.Shape} do not fit losses of shape {losses.Shape}; pass one weight per sample or per position.");
     }
 }

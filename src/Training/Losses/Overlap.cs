@@ -1,11 +1,11 @@
 namespace OnnxFunctional.Training.Losses;
 
-/// <summary>For masks of images: <c>1 - 2 sum(y p) / (sum(y) + sum(p) + 1e-7)</c>, over all axes at once or those given.</summary>
+/// <summary>For segmentation: <c>1 - 2 sum(y p) / (sum(y) + sum(p) + 1e-7)</c>, over all axes or those given.</summary>
 /// <remarks>https://keras.io/api/losses/segmentation_losses/#dice-class</remarks>
-/// <param name="axis">The axes that are summed; all, the batch included, if none are given.</param>
+/// <param name="axis">The axes to sum over; default: all, including the batch.</param>
 public sealed class Dice(IReadOnlyList<int>? axis = null) : Loss
 {
-    /// <summary>The axes that are summed.</summary>
+    /// <summary>The axes to sum over.</summary>
     public IReadOnlyList<int>? Axis { get; } = axis;
 
     /// <inheritdoc/>
@@ -17,11 +17,13 @@ public sealed class Dice(IReadOnlyList<int>? axis = null) : Loss
     }
 }
 
-/// <summary>For masks of images, with weights for what is wrong (Salehi et al. 2017): <c>1 - tp / (tp + alpha fp + beta fn + 1e-7)</c>, over all axes at once or those given.</summary>
+/// <summary>
+/// For segmentation, with weights for the kinds of errors (Salehi et al. 2017): <c>1 - tp / (tp + alpha fp + beta fn + 1e-7)</c>, over all axes or those given.
+/// </summary>
 /// <remarks>https://keras.io/api/losses/segmentation_losses/#tversky-class</remarks>
 /// <param name="alpha">The weight of false positives.</param>
 /// <param name="beta">The weight of false negatives.</param>
-/// <param name="axis">The axes that are summed; all, the batch included, if none are given.</param>
+/// <param name="axis">The axes to sum over; default: all, including the batch.</param>
 public sealed class Tversky(float alpha = 0.5f, float beta = 0.5f, IReadOnlyList<int>? axis = null) : Loss
 {
     /// <summary>The weight of false positives.</summary>
@@ -30,7 +32,7 @@ public sealed class Tversky(float alpha = 0.5f, float beta = 0.5f, IReadOnlyList
     /// <summary>The weight of false negatives.</summary>
     public float Beta { get; } = beta;
 
-    /// <summary>The axes that are summed.</summary>
+    /// <summary>The axes to sum over.</summary>
     public IReadOnlyList<int>? Axis { get; } = axis;
 
     /// <inheritdoc/>

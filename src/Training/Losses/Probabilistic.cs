@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Losses;
 
-/// <summary>How far predicted probabilities are from the true ones: the sum over the last axis of <c>y log(y / p)</c>, both held within 1e-7 and 1.</summary>
+/// <summary>How far predicted probabilities are from the true ones: the sum over the last axis of <c>y log(y / p)</c>, both clipped to 1e-7 and 1.</summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#kldivergence-class</remarks>
 public sealed class KLDivergence : Loss
 {
@@ -24,12 +24,14 @@ public sealed class Poisson : Loss
         Ops.Mean(yPred - (Targets.Like(yTrue, yPred, Name) * Ops.Log(yPred + Targets.Epsilon)), -1);
 }
 
-/// <summary>For class numbers that may be wrong (Zhang and Sabuncu 2018): <c>(1 - p[y]^q) / q</c>, between cross-entropy (q to 0) and absolute error (q = 1).</summary>
+/// <summary>
+/// For class indices of which some may be wrong (Zhang and Sabuncu 2018): <c>(1 - p[y]^q) / q</c>, between cross-entropy (q to 0) and absolute error (q = 1).
+/// </summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#categoricalgeneralizedcrossentropy-class</remarks>
-/// <param name="q">How much wrong targets are borne.</param>
+/// <param name="q">How much wrong targets are tolerated.</param>
 public sealed class CategoricalGeneralizedCrossEntropy(float q = 0.5f) : Loss
 {
-    /// <summary>How much wrong targets are borne.</summary>
+    /// <summary>How much wrong targets are tolerated.</summary>
     public float Q { get; } = q;
 
     internal override bool IsSparse => true;

@@ -30,7 +30,7 @@ public sealed class MeanAbsolutePercentageError : Loss
     }
 }
 
-/// <summary>The mean over the last axis of <c>(log(max(yPred, 1e-7) + 1) - log(max(yTrue, 1e-7) + 1))^2</c>, for values that are not negative.</summary>
+/// <summary>The mean over the last axis of <c>(log(max(yPred, 1e-7) + 1) - log(max(yTrue, 1e-7) + 1))^2</c>, for non-negative values.</summary>
 /// <remarks>https://keras.io/api/losses/regression_losses/#meansquaredlogarithmicerror-class</remarks>
 public sealed class MeanSquaredLogarithmicError : Loss
 {
@@ -44,7 +44,9 @@ public sealed class MeanSquaredLogarithmicError : Loss
     private static SymbolicTensor Logarithm(SymbolicTensor x) => Ops.Log(Ops.Maximum(x, Targets.Epsilon) + 1);
 }
 
-/// <summary>Quadratic near 0 and linear beyond: the mean over the last axis of <c>d^2 / 2</c> where <c>|d| &lt;= delta</c>, else <c>delta |d| - delta^2 / 2</c>.</summary>
+/// <summary>
+/// Quadratic near 0 and linear beyond: the mean over the last axis of <c>d^2 / 2</c> where <c>|d| &lt;= delta</c>, else <c>delta |d| - delta^2 / 2</c>.
+/// </summary>
 /// <remarks>https://keras.io/api/losses/regression_losses/#huber-class</remarks>
 /// <param name="delta">Where it becomes linear.</param>
 public sealed class Huber(float delta = 1) : Loss
@@ -73,7 +75,7 @@ public sealed class LogCosh : Loss
     }
 }
 
-/// <summary>Minus the cosine of the angle between targets and predictions: -1 where they point the same way.</summary>
+/// <summary>Minus the cosine of the angle between targets and predictions: -1 if they point the same way.</summary>
 /// <remarks>https://keras.io/api/losses/regression_losses/#cosinesimilarity-class</remarks>
 /// <param name="axis">The axis of the vectors.</param>
 public sealed class CosineSimilarity(int axis = -1) : Loss

@@ -1,12 +1,12 @@
 namespace OnnxFunctional.Training.Losses;
 
-/// <summary>Checks of targets against predictions, and the shapes losses compute on.</summary>
+/// <summary>Checks targets against predictions and brings them to the shape losses compute on.</summary>
 internal static class Targets
 {
-    /// <summary>What Keras clips probabilities with.</summary>
+    /// <summary>The bound to which Keras clips probabilities.</summary>
     public const float Epsilon = 1e-7f;
 
-    /// <summary>Targets as float32 in the prediction's shape; a missing or extra last axis of size 1 is set right, any other difference refused.</summary>
+    /// <summary>Targets as float32 in the prediction's shape; a missing or extra last axis of size 1 is adapted, any other difference refused.</summary>
     public static SymbolicTensor Like(SymbolicTensor yTrue, SymbolicTensor yPred, string loss)
     {
         yTrue = Ops.Cast(yTrue, DType.Float32);
@@ -16,39 +16,43 @@ internal static class Targets
         {
             throw new ModelException(
                 $"{loss} compares targets and predictions of one shape, but targets are {yTrue.Shape} and predictions {yPred.Shape}."
-                + (yTrue.Rank == yPred.Rank - 1 || (yTrue.Rank == yPred.Rank && yTrue.Shape[^1] == 1) ? " Targets look like class numbers: use Loss.SparseCategoricalCrossentropy, or one-hot targets." : " Reshape the targets, or give the last layer as many units."));
+                + (yTrue.Rank == yPred.Rank - 1 || (yTrue.Rank == yPred.Rank && yTrue.Shape[^1] == 1)
+                    ? " Targets look like class indices: use Loss.SparseCategoricalCrossentropy, or one-hot targets."
+                    : " Reshape the targets, or give the last layer as many units."));
         }
 
         return yTrue;
     }
 
-    /// <summary>Class numbers (batch, ...) for predictions (batch, ..., classes).</summary>
+    /// <summary>Class indices (batch, ...) for predictions (batch, ..., classes).</summary>
     public static SymbolicTensor Classes(SymbolicTensor yTrue, SymbolicTensor yPred, string loss)
     {
         if (yTrue.Rank == yPred.Rank && yTrue.Shape[^1] == 1) yTrue = Ops.Squeeze(yTrue, -1);
         if (yTrue.Rank != yPred.Rank - 1 || !yTrue.Shape.IsCompatibleWith(yPred.Shape.Slice(0, yPred.Rank - 1)))
         {
             throw new ModelException(
-                $"{loss} takes class numbers of shape {yPred.Shape.Slice(0, yPred.Rank - 1)} for predictions {yPred.Shape}, but targets are {yTrue.Shape}."
-                + (yTrue.Rank == yPred.Rank ? " Targets look one-hot: use Loss.CategoricalCrossentropy." : " Give one class number a sample or position."));
+                $"{loss} takes class indices of shape {yPred.Shape.Slice(0, yPred.Rank - 1)} for predictions {yPred.Shape}, but targets are {yTrue.Shape}."
+                + (yTrue.Rank == yPred.Rank ? " Targets look one-hot: use Loss.CategoricalCrossentropy." : " Pass one class index per sample or position."));
         }
 
         return yTrue.DType.IsInteger() ? yTrue : Ops.Cast(yTrue, DType.Int64);
     }
 
-    /// <summary>The tensor with the named axis as its last; the others keep their order.</summary>
+    /// <summary>The tensor with the given axis moved to the end; the others keep their order.</summary>
     public static SymbolicTensor AxisLast(SymbolicTensor x, int axis)
     {
         var from = axis < 0 ? axis + x.Rank : axis;
-        if (from < 0 || from >= x.Rank) throw new ModelException($"Axis {axis} is none of predictions {x.Shape}; expected -{x.Rank} to {x.Rank - 1}.");
+        if (from < 0 || from >= x.Rank) throw new ModelException($"Axis {axis} does not exist in predictions {x.Shape}; expected -{x.Rank} to {x.Rank - 1}.");
         return from == x.Rank - 1 ? x : Ops.Transpose(x, [.. Enumerable.Range(0, x.Rank).Where(i => i != from), from]);
     }
 
-    /// <summary>The input of a softmax along the last axis that made the predictions, if one did.</summary>
+    /// <summary>The input of the softmax along the last axis that computed the predictions, if one did.</summary>
     public static SymbolicTensor? LogitsOfSoftmax(SymbolicTensor yPred) =>
-        Made(yPred).Producer is { Op: Operators.Softmax softmax } node && (softmax.Axis == -1 || softmax.Axis == yPred.Rank - 1) ? new SymbolicTensor(node.Inputs[0]) : null;
+        Made(yPred).Producer is { Op: Operators.Softmax softmax } node && (softmax.Axis == -1 || softmax.Axis == yPred.Rank - 1)
+            ? new SymbolicTensor(node.Inputs[0])
+            : null;
 
-    /// <summary>The input of a sigmoid that made the predictions, if one did.</summary>
+    /// <summary>The input of the sigmoid that computed the predictions, if one did.</summary>
     public static SymbolicTensor? LogitsOfSigmoid(SymbolicTensor yPred) =>
         Made(yPred).Producer is { Op: Operators.Sigmoid } node ? new SymbolicTensor(node.Inputs[0]) : null;
 

@@ -2,7 +2,10 @@ using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Training.Metrics;
 
-/// <summary>The share of predictions that are right, as fits the shapes: one output is compared with one half, class numbers and one-hot targets with the largest output.</summary>
+/// <summary>
+/// The share of correct predictions, by the shapes: a single output is compared with one half; class indices and one-hot targets are compared with the largest
+/// output.
+/// </summary>
 public sealed class Accuracy : MeanMetric
 {
     internal override Metric For(Shape yTrue, Shape yPred) =>
@@ -11,10 +14,11 @@ public sealed class Accuracy : MeanMetric
         : new CategoricalAccuracy { Name = Name };
 
     /// <inheritdoc/>
-    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => Ops.Cast(Ops.Equal(Targets.Like(yTrue, yPred, Name), yPred), DType.Float32);
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        Ops.Cast(Ops.Equal(Targets.Like(yTrue, yPred, Name), yPred), DType.Float32);
 }
 
-/// <summary>The share of predictions on the right side of a threshold, the mean over the last axis.</summary>
+/// <summary>The share of predictions on the correct side of a threshold: the mean over the last axis.</summary>
 /// <param name="threshold">Predictions above count as 1.</param>
 public sealed class BinaryAccuracy(float threshold = 0.5f) : MeanMetric
 {
@@ -29,7 +33,7 @@ public sealed class BinaryAccuracy(float threshold = 0.5f) : MeanMetric
     }
 }
 
-/// <summary>The share of samples whose largest output is that of the one-hot target.</summary>
+/// <summary>The share of samples whose largest output is at the one-hot target's class.</summary>
 public sealed class CategoricalAccuracy : MeanMetric
 {
     /// <inheritdoc/>
@@ -37,7 +41,7 @@ public sealed class CategoricalAccuracy : MeanMetric
         Ops.Cast(Ops.Equal(Ops.ArgMax(Targets.Like(yTrue, yPred, Name)), Ops.ArgMax(yPred)), DType.Float32);
 }
 
-/// <summary>The share of samples whose largest output is that of the class number.</summary>
+/// <summary>The share of samples whose largest output is at the target's class index.</summary>
 public sealed class SparseCategoricalAccuracy : MeanMetric
 {
     /// <inheritdoc/>
@@ -45,11 +49,11 @@ public sealed class SparseCategoricalAccuracy : MeanMetric
         Ops.Cast(Ops.Equal(Ops.Cast(Targets.Classes(yTrue, yPred, Name), DType.Int64), Ops.ArgMax(yPred)), DType.Float32);
 }
 
-/// <summary>The share of samples whose one-hot target is among the k largest outputs.</summary>
-/// <param name="k">How many outputs count.</param>
+/// <summary>The share of samples for which the one-hot target's class is among the k largest outputs.</summary>
+/// <param name="k">How many of the largest outputs count.</param>
 public sealed class TopKCategoricalAccuracy(int k = 5) : MeanMetric
 {
-    /// <summary>How many outputs count.</summary>
+    /// <summary>How many of the largest outputs count.</summary>
     public int K { get; } = k;
 
     /// <inheritdoc/>
@@ -57,17 +61,18 @@ public sealed class TopKCategoricalAccuracy(int k = 5) : MeanMetric
         SparseTopKCategoricalAccuracy.Among(Ops.ArgMax(Targets.Like(yTrue, yPred, Name)), yPred, K);
 }
 
-/// <summary>The share of samples whose class number is among the k largest outputs.</summary>
-/// <param name="k">How many outputs count.</param>
+/// <summary>The share of samples for which the target's class index is among the k largest outputs.</summary>
+/// <param name="k">How many of the largest outputs count.</param>
 public sealed class SparseTopKCategoricalAccuracy(int k = 5) : MeanMetric
 {
-    /// <summary>How many outputs count.</summary>
+    /// <summary>How many of the largest outputs count.</summary>
     public int K { get; } = k;
 
     /// <inheritdoc/>
-    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => Among(Ops.Cast(Targets.Classes(yTrue, yPred, Name), DType.Int64), yPred, K);
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        Among(Ops.Cast(Targets.Classes(yTrue, yPred, Name), DType.Int64), yPred, K);
 
-    /// <summary>Fewer than k outputs are larger than that of the class.</summary>
+    /// <summary>1 where fewer than k outputs are larger than that of the class, else 0.</summary>
     internal static SymbolicTensor Among(SymbolicTensor classes, SymbolicTensor yPred, int k)
     {
         var own = Ops.Make(new Operators.GatherElements(-1), yPred, Ops.ExpandDims(classes, -1));

@@ -3,10 +3,10 @@ using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Training.Metrics;
 
-/// <summary>The curve whose area is taken.</summary>
+/// <summary>The curve whose area is computed.</summary>
 public enum AucCurve
 {
-    /// <summary>True over false positives.</summary>
+    /// <summary>True positive rate over false positive rate.</summary>
     ROC,
 
     /// <summary>Precision over recall.</summary>
@@ -16,10 +16,10 @@ public enum AucCurve
     PRGain,
 }
 
-/// <summary>How the area between two points of the curve is taken.</summary>
+/// <summary>How the area between two points of the curve is computed.</summary>
 public enum AucSummation
 {
-    /// <summary>The mean of both heights; for precision and recall, as Davis and Goadrich (2006) interpolate.</summary>
+    /// <summary>The mean of both heights; for precision over recall, the interpolation of Davis and Goadrich (2006).</summary>
     Interpolation,
 
     /// <summary>The smaller height.</summary>
@@ -29,39 +29,51 @@ public enum AucSummation
     Majoring,
 }
 
-/// <summary>The area under the curve of true over false positives, or of precision over recall, at many thresholds.</summary>
+/// <summary>The area under the ROC curve, or under that of precision over recall, from many thresholds.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#auc-class</remarks>
 /// <param name="numThresholds">Points of the curve.</param>
 /// <param name="curve">The curve.</param>
-/// <param name="summationMethod">How the area between two points is taken.</param>
-/// <param name="multiLabel">Whether each output has a curve of its own, and the mean of their areas is taken.</param>
-/// <param name="fromLogits">Predictions are not yet probabilities.</param>
-public sealed class Auc(int numThresholds = 200, AucCurve curve = AucCurve.ROC, AucSummation summationMethod = AucSummation.Interpolation, bool multiLabel = false, bool fromLogits = false) : Metric
+/// <param name="summationMethod">How the area between two points is computed.</param>
+/// <param name="multiLabel">Whether each output has its own curve; the result is then the mean of their areas.</param>
+/// <param name="fromLogits">Whether predictions are logits rather than probabilities.</param>
+public sealed class Auc(
+    int numThresholds = 200,
+    AucCurve curve = AucCurve.ROC,
+    AucSummation summationMethod = AucSummation.Interpolation,
+    bool multiLabel = false,
+    bool fromLogits = false)
+    : Metric
 {
-    private readonly int _evenly = numThresholds > 1 ? numThresholds : throw new ModelException($"numThresholds is {numThresholds}; expected at least 2.");
+    private readonly int _evenlySpaced = numThresholds > 1
+        ? numThresholds
+        : throw new ModelException($"numThresholds is {numThresholds}; expected at least 2.");
 
-    /// <summary>Points of the curve: with <see cref="Thresholds"/> two more than those.</summary>
-    public int NumThresholds => Thresholds is { } given ? given.Count + 2 : _evenly;
+    /// <summary>Points of the curve: two more than <see cref="Thresholds"/> if those are given.</summary>
+    public int NumThresholds => Thresholds is { } given ? given.Count + 2 : _evenlySpaced;
 
-    /// <summary>The thresholds between below 0 and above 1; evenly spaced if none are given.</summary>
-    public FloatValues? Thresholds { get; init => field = Counts.Checked(value) is { } given ? FloatValues.Create([.. given.Order()]) : null; }
+    /// <summary>The thresholds between the outer two, which lie below 0 and above 1; default: evenly spaced.</summary>
+    public FloatValues? Thresholds
+    {
+        get;
+        init => field = Counts.Checked(value) is { } given ? FloatValues.Create([.. given.Order()]) : null;
+    }
 
-    /// <summary>How much each label weighs: in the mean of the areas with multiLabel, else as a factor on its samples.</summary>
+    /// <summary>The weight of each label: in the mean of the areas with multiLabel, else as a factor on its samples.</summary>
     public IReadOnlyList<float>? LabelWeights { get; init; }
 
-    /// <summary>How many labels predictions have; read from their shape if not given.</summary>
+    /// <summary>The number of labels of the predictions; default: read from their shape.</summary>
     public int? NumLabels { get; init; }
 
     /// <summary>The curve.</summary>
     public AucCurve Curve { get; } = curve;
 
-    /// <summary>How the area between two points is taken.</summary>
+    /// <summary>How the area between two points is computed.</summary>
     public AucSummation SummationMethod { get; } = summationMethod;
 
-    /// <summary>Whether each output has a curve of its own.</summary>
+    /// <summary>Whether each output has its own curve.</summary>
     public bool MultiLabel { get; } = multiLabel;
 
-    /// <summary>Predictions are not yet probabilities.</summary>
+    /// <summary>Whether predictions are logits rather than probabilities.</summary>
     public bool FromLogits { get; } = fromLogits;
 
     /// <inheritdoc/>
@@ -69,9 +81,16 @@ public sealed class Auc(int numThresholds = 200, AucCurve curve = AucCurve.ROC, 
     {
         ArgumentNullException.ThrowIfNull(yPred);
         var y = Ops.Cast(Ops.NotEqual(Targets.Like(yTrue, yPred, Name), 0), DType.Float32);
-        var labels = !MultiLabel ? 1 : yPred.Shape[^1] ?? throw new ModelException($"{Name} with multiLabel needs the number of labels, which is unknown in {yPred.Shape}.");
+        var labels = MultiLabel
+            ? yPred.Shape[^1] ?? throw new ModelException($"{Name} with multiLabel needs the number of labels, which is unknown in {yPred.Shape}.")
+            : 1;
         if (yPred.Shape[^1] is { } last && ((NumLabels ?? last) != last || (LabelWeights?.Count ?? last) != last))
-            throw new ModelException($"{Name} was given NumLabels {NumLabels?.ToString(CultureInfo.InvariantCulture) ?? "unset"} and {LabelWeights?.Count ?? last} LabelWeights, but predictions {yPred.Shape} have {last} labels.");
+        {
+            throw new ModelException(
+                $"{Name} got NumLabels {NumLabels?.ToString(CultureInfo.InvariantCulture) ?? "unset"} and {LabelWeights?.Count ?? last} LabelWeights, "
+                + $"but predictions {yPred.Shape} have {last} labels.");
+        }
+
         var weighting = Counts.Weighting(yPred, weights);
         if (!MultiLabel && LabelWeights is not null) weighting *= Ops.Constant(Shape.Of(LabelWeights.Count), [.. LabelWeights]);
         return ThresholdCounts.Sums(y, FromLogits ? Ops.Sigmoid(yPred) : yPred, weighting, NumThresholds, labels, Thresholds);
@@ -121,7 +140,7 @@ public sealed class Auc(int numThresholds = 200, AucCurve curve = AucCurve.ROC, 
             case AucCurve.PR:
                 return (counts.Sensitivity(i), counts.Precision(i));
             default:
-                // Where nothing is found the gains have no limit: recall counts as 0, precision as 1.
+                // Without true positives the gains have no limit: recall counts as 0, precision as 1.
                 var found = counts.TruePositives[i];
                 if (found == 0) return (0, 1);
                 var scale = Counts.Ratio(counts.Positives, counts.Negatives);
@@ -129,7 +148,7 @@ public sealed class Auc(int numThresholds = 200, AucCurve curve = AucCurve.ROC, 
         }
     }
 
-    /// <summary>Between two points, true positives grow with all positives along a line, precision along the hyperbola that follows.</summary>
+    /// <summary>Between two points, true positives grow linearly with all predicted positives, so precision follows a hyperbola.</summary>
     private double Interpolated(ThresholdCounts counts)
     {
         var area = 0.0;

@@ -3,23 +3,24 @@ using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Training.Metrics;
 
-/// <summary>The best of one number over all thresholds at which another is large enough.</summary>
+/// <summary>The best value of one measure over all thresholds at which another measure is large enough.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class BestThresholdMetric : Metric
 {
     private protected BestThresholdMetric(float requiredShare, int numThresholds, int? classId)
     {
         if (requiredShare is not (>= 0 and <= 1)) throw new ModelException($"{Name} takes a share from 0 to 1, but {requiredShare} was given.");
-        (RequiredShare, NumThresholds, ClassId) = (requiredShare, numThresholds > 1 ? numThresholds : throw new ModelException($"numThresholds is {numThresholds}; expected at least 2."), classId);
+        if (numThresholds < 2) throw new ModelException($"numThresholds is {numThresholds}; expected at least 2.");
+        (RequiredShare, NumThresholds, ClassId) = (requiredShare, numThresholds, classId);
     }
 
-    /// <summary>How many thresholds are tried, evenly spaced.</summary>
+    /// <summary>The number of evenly spaced thresholds to try.</summary>
     public int NumThresholds { get; }
 
-    /// <summary>The class that is looked at; all if none is given.</summary>
+    /// <summary>The class to evaluate; default: all.</summary>
     public int? ClassId { get; }
 
-    /// <summary>The share that must be reached.</summary>
+    /// <summary>The value that the other measure must reach.</summary>
     public float RequiredShare { get; }
 
     /// <inheritdoc/>
@@ -28,8 +29,10 @@ public abstract class BestThresholdMetric : Metric
         ArgumentNullException.ThrowIfNull(yPred);
         var y = Ops.Cast(Ops.NotEqual(Targets.Like(yTrue, yPred, Name), 0), DType.Float32);
         var weighting = Counts.Weighting(yPred, weights);
-        if (ClassId is { } id) (y, yPred, weighting) = (Ops.Slice(y, -1, id, id + 1), Ops.Slice(yPred, -1, id, id + 1), Ops.Slice(weighting, -1, id, id + 1));
+        if (ClassId is { } id) (y, yPred, weighting) = (OfClass(y, id), OfClass(yPred, id), OfClass(weighting, id));
         return ThresholdCounts.Sums(y, yPred, weighting, NumThresholds, labels: 1);
+
+        static SymbolicTensor OfClass(SymbolicTensor x, int id) => Ops.Slice(x, -1, id, id + 1);
     }
 
     /// <inheritdoc/>
@@ -40,7 +43,7 @@ public abstract class BestThresholdMetric : Metric
         var best = 0.0;
         for (var i = 0; i < NumThresholds; i++)
         {
-            // In the precision of the given share: 3 of 5 are 0.6.
+            // Compared as float32, like the given value: 3 of 5 are 0.6.
             if ((float)Held(counts, i) >= RequiredShare) best = Math.Max(best, Wanted(counts, i));
         }
 
@@ -52,14 +55,15 @@ public abstract class BestThresholdMetric : Metric
     private protected abstract double Wanted(ThresholdCounts counts, int i);
 }
 
-/// <summary>The best share of ones found while enough zeros are told.</summary>
+/// <summary>The best sensitivity at which specificity is large enough.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#sensitivityatspecificity-class</remarks>
-/// <param name="specificity">The share of zeros to be told.</param>
-/// <param name="numThresholds">How many thresholds are tried, evenly spaced.</param>
-/// <param name="classId">The class that is looked at; all if none is given.</param>
-public sealed class SensitivityAtSpecificity(float specificity, int numThresholds = 200, int? classId = null) : BestThresholdMetric(specificity, numThresholds, classId)
+/// <param name="specificity">The specificity to reach: the share of negatives predicted as such.</param>
+/// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
+/// <param name="classId">The class to evaluate; default: all.</param>
+public sealed class SensitivityAtSpecificity(float specificity, int numThresholds = 200, int? classId = null)
+    : BestThresholdMetric(specificity, numThresholds, classId)
 {
-    /// <summary>The share of zeros to be told.</summary>
+    /// <summary>The specificity to reach: the share of negatives predicted as such.</summary>
     public float Specificity => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Specificity(i);
@@ -67,14 +71,15 @@ public sealed class SensitivityAtSpecificity(float specificity, int numThreshold
     private protected override double Wanted(ThresholdCounts counts, int i) => counts.Sensitivity(i);
 }
 
-/// <summary>The best share of zeros told while enough ones are found.</summary>
+/// <summary>The best specificity at which sensitivity is large enough.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#specificityatsensitivity-class</remarks>
-/// <param name="sensitivity">The share of ones to be found.</param>
-/// <param name="numThresholds">How many thresholds are tried, evenly spaced.</param>
-/// <param name="classId">The class that is looked at; all if none is given.</param>
-public sealed class SpecificityAtSensitivity(float sensitivity, int numThresholds = 200, int? classId = null) : BestThresholdMetric(sensitivity, numThresholds, classId)
+/// <param name="sensitivity">The sensitivity to reach: the share of positives predicted as such.</param>
+/// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
+/// <param name="classId">The class to evaluate; default: all.</param>
+public sealed class SpecificityAtSensitivity(float sensitivity, int numThresholds = 200, int? classId = null)
+    : BestThresholdMetric(sensitivity, numThresholds, classId)
 {
-    /// <summary>The share of ones to be found.</summary>
+    /// <summary>The sensitivity to reach: the share of positives predicted as such.</summary>
     public float Sensitivity => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Sensitivity(i);
@@ -82,14 +87,15 @@ public sealed class SpecificityAtSensitivity(float sensitivity, int numThreshold
     private protected override double Wanted(ThresholdCounts counts, int i) => counts.Specificity(i);
 }
 
-/// <summary>The best share of right ones while enough ones are found.</summary>
+/// <summary>The best precision at which recall is large enough.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#precisionatrecall-class</remarks>
-/// <param name="recall">The share of ones to be found.</param>
-/// <param name="numThresholds">How many thresholds are tried, evenly spaced.</param>
-/// <param name="classId">The class that is looked at; all if none is given.</param>
-public sealed class PrecisionAtRecall(float recall, int numThresholds = 200, int? classId = null) : BestThresholdMetric(recall, numThresholds, classId)
+/// <param name="recall">The recall to reach: the share of positives predicted as such.</param>
+/// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
+/// <param name="classId">The class to evaluate; default: all.</param>
+public sealed class PrecisionAtRecall(float recall, int numThresholds = 200, int? classId = null)
+    : BestThresholdMetric(recall, numThresholds, classId)
 {
-    /// <summary>The share of ones to be found.</summary>
+    /// <summary>The recall to reach: the share of positives predicted as such.</summary>
     public new float Recall => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Sensitivity(i);
@@ -97,14 +103,15 @@ public sealed class PrecisionAtRecall(float recall, int numThresholds = 200, int
     private protected override double Wanted(ThresholdCounts counts, int i) => counts.Precision(i);
 }
 
-/// <summary>The best share of ones found while enough of them are right.</summary>
+/// <summary>The best recall at which precision is large enough.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#recallatprecision-class</remarks>
-/// <param name="precision">The share of predicted ones to be right.</param>
-/// <param name="numThresholds">How many thresholds are tried, evenly spaced.</param>
-/// <param name="classId">The class that is looked at; all if none is given.</param>
-public sealed class RecallAtPrecision(float precision, int numThresholds = 200, int? classId = null) : BestThresholdMetric(precision, numThresholds, classId)
+/// <param name="precision">The precision to reach: the share of predicted positives that are correct.</param>
+/// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
+/// <param name="classId">The class to evaluate; default: all.</param>
+public sealed class RecallAtPrecision(float precision, int numThresholds = 200, int? classId = null)
+    : BestThresholdMetric(precision, numThresholds, classId)
 {
-    /// <summary>The share of predicted ones to be right.</summary>
+    /// <summary>The precision to reach: the share of predicted positives that are correct.</summary>
     public new float Precision => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Precision(i);

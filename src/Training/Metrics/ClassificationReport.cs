@@ -3,20 +3,21 @@ using System.Text;
 
 namespace OnnxFunctional.Training.Metrics;
 
-/// <summary>How well one class is told.</summary>
+/// <summary>How well one class is recognized.</summary>
 /// <param name="Name">The class.</param>
-/// <param name="Precision">The share of samples taken for it that are of it.</param>
-/// <param name="Recall">The share of its samples that were told.</param>
+/// <param name="Precision">The share of the samples predicted as this class that belong to it.</param>
+/// <param name="Recall">The share of its samples that were predicted as this class.</param>
 /// <param name="F1">The harmonic mean of both.</param>
 /// <param name="Support">How many samples it has.</param>
 public sealed record ClassScore(string Name, double Precision, double Recall, double F1, double Support);
 
-/// <summary>Precision, recall and F1 of each class and their means, as scikit-learn's classification_report has them.</summary>
+/// <summary>Precision, recall and F1 of each class and their means, like scikit-learn's classification_report.</summary>
 public sealed class ClassificationReport
 {
     internal ClassificationReport(ConfusionMatrix matrix, IReadOnlyList<string>? names)
     {
-        if (names is not null && names.Count != matrix.NumClasses) throw new ModelException($"{names.Count} names were given for {matrix.NumClasses} classes.");
+        if (names is not null && names.Count != matrix.NumClasses)
+            throw new ModelException($"{names.Count} names were given for {matrix.NumClasses} classes; pass one per class.");
         var scores = new ClassScore[matrix.NumClasses];
         for (var i = 0; i < scores.Length; i++)
         {
@@ -28,7 +29,8 @@ public sealed class ClassificationReport
             }
 
             var (precision, recall) = (Counts.Ratio(matrix[i, i], predicted), Counts.Ratio(matrix[i, i], truth));
-            scores[i] = new(names?[i] ?? i.ToString(CultureInfo.InvariantCulture), precision, recall, Counts.Ratio(2 * precision * recall, precision + recall), truth);
+            var f1 = Counts.Ratio(2 * precision * recall, precision + recall);
+            scores[i] = new(names?[i] ?? i.ToString(CultureInfo.InvariantCulture), precision, recall, f1, truth);
         }
 
         Classes = scores;
@@ -40,13 +42,13 @@ public sealed class ClassificationReport
     /// <summary>The scores of each class.</summary>
     public IReadOnlyList<ClassScore> Classes { get; }
 
-    /// <summary>The share of samples whose class was told.</summary>
+    /// <summary>The share of samples whose class was predicted correctly.</summary>
     public double Accuracy { get; }
 
     /// <summary>The mean over classes.</summary>
     public ClassScore Macro { get; }
 
-    /// <summary>The mean over classes, each weighing as much as it has samples.</summary>
+    /// <summary>The mean over classes, weighted by their numbers of samples.</summary>
     public ClassScore Weighted { get; }
 
     /// <summary>A table.</summary>
@@ -69,6 +71,6 @@ public sealed class ClassificationReport
         var all = Classes.Sum(weight);
         return new(name, Of(score => score.Precision), Of(score => score.Recall), Of(score => score.F1), Classes.Sum(score => score.Support));
 
-        double Of(Func<ClassScore, double> number) => Counts.Ratio(Classes.Sum(score => weight(score) * number(score)), all);
+        double Of(Func<ClassScore, double> measure) => Counts.Ratio(Classes.Sum(score => weight(score) * measure(score)), all);
     }
 }

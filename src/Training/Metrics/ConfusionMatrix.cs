@@ -4,16 +4,16 @@ using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Training.Metrics;
 
-/// <summary>How often each class was taken for which, gathered over batches.</summary>
-/// <param name="numClasses">How many classes there are.</param>
+/// <summary>How often samples of each class were predicted as each class, collected over batches.</summary>
+/// <param name="numClasses">The number of classes.</param>
 public sealed class ConfusionMatrix(int numClasses)
 {
     private readonly double[] _counts = new double[checked(numClasses * numClasses)];
 
-    /// <summary>How many classes there are.</summary>
+    /// <summary>The number of classes.</summary>
     public int NumClasses { get; } = numClasses;
 
-    /// <summary>The share of samples whose class was told.</summary>
+    /// <summary>The share of samples whose class was predicted correctly.</summary>
     public double Accuracy
     {
         get
@@ -24,19 +24,19 @@ public sealed class ConfusionMatrix(int numClasses)
         }
     }
 
-    /// <summary>How many samples of a class were taken for another, or the sum of their weights.</summary>
+    /// <summary>The number of samples of a class that were predicted as another one, or the sum of their weights.</summary>
     /// <param name="truth">The true class.</param>
-    /// <param name="predicted">The class they were taken for.</param>
+    /// <param name="predicted">The predicted class.</param>
     public double this[int truth, int predicted] => _counts[(truth * NumClasses) + predicted];
 
-    /// <summary>Predicts all samples batch by batch and counts.</summary>
-    /// <param name="model">A classifier; one unit tells class 1 from class 0, several units one class each.</param>
+    /// <summary>Predicts all samples batch by batch and counts the results.</summary>
+    /// <param name="model">A classifier: one unit separates class 1 from class 0, several units stand for one class each.</param>
     /// <param name="x">Data of the inputs.</param>
-    /// <param name="y">Class numbers, or one-hot targets, of the output.</param>
+    /// <param name="y">Class indices or one-hot targets of the output.</param>
     /// <param name="batchSize">Samples computed at a time.</param>
-    /// <param name="output">The output by name; the only one if none is given.</param>
-    /// <param name="sampleWeight">A weight for each sample.</param>
-    /// <exception cref="ModelException">The data does not fit, or a class number is out of range.</exception>
+    /// <param name="output">The output by name; default: the only one.</param>
+    /// <param name="sampleWeight">A weight per sample.</param>
+    /// <exception cref="ModelException">The data does not fit, or a class index is out of range.</exception>
     public static ConfusionMatrix Of(Model model, NDArrays x, NDArray y, int batchSize = 32, string? output = null, NDArray? sampleWeight = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -63,7 +63,7 @@ public sealed class ConfusionMatrix(int numClasses)
     /// <param name="yTrue">Class numbers (...), or one-hot targets (..., classes).</param>
     /// <param name="yPred">Predictions (..., classes), or (..., 1) for class 1 against class 0.</param>
     /// <param name="sampleWeight">A weight for each row.</param>
-    /// <exception cref="ModelException">Shapes do not fit, or a class number is out of range.</exception>
+    /// <exception cref="ModelException">Shapes do not fit, or a class index is out of range.</exception>
     public void Add(NDArray yTrue, NDArray yPred, NDArray? sampleWeight = null)
     {
         ArgumentNullException.ThrowIfNull(yTrue);
@@ -74,23 +74,28 @@ public sealed class ConfusionMatrix(int numClasses)
         if (units != 1 && units != NumClasses) throw new ModelException($"The predictions are {yPred.Shape}, but the matrix has {NumClasses} classes.");
         var rows = units == 0 ? 0 : predicted.Length / units;
         var oneHot = truth.Length == rows * NumClasses && rows != truth.Length;
-        if (!oneHot && truth.Length != rows) throw new ModelException($"Targets are {yTrue.Shape} for predictions {yPred.Shape}; expected one class number, or one one-hot row, for each of {rows} rows.");
+        if (!oneHot && truth.Length != rows)
+        {
+            throw new ModelException(
+                $"Targets are {yTrue.Shape} for predictions {yPred.Shape}; expected one class index, or one one-hot row, for each of {rows} rows.");
+        }
+
         var weights = sampleWeight is null ? default : sampleWeight.AsFloats();
         if (sampleWeight is not null && weights.Length != rows) throw new ModelException($"There are {weights.Length} weights for {rows} rows.");
         for (var i = 0; i < rows; i++)
         {
             var t = oneHot ? Largest(truth.Slice(i * NumClasses, NumClasses)) : (int)truth[i];
             var p = units == 1 ? (predicted[i] > 0.5f ? 1 : 0) : Largest(predicted.Slice(i * units, units));
-            if (t < 0 || t >= NumClasses) throw new ModelException($"The target of row {i} is {truth[i]}; expected a class number from 0 to {NumClasses - 1}.");
+            if (t < 0 || t >= NumClasses) throw new ModelException($"The target of row {i} is {truth[i]}; expected a class index from 0 to {NumClasses - 1}.");
             _counts[(t * NumClasses) + p] += sampleWeight is null ? 1 : weights[i];
         }
     }
 
     /// <summary>Precision, recall and F1 of each class.</summary>
-    /// <param name="names">Names of the classes; their numbers if none are given.</param>
+    /// <param name="names">Names of the classes; default: their indices.</param>
     public ClassificationReport Report(IReadOnlyList<string>? names = null) => new(this, names);
 
-    /// <summary>The matrix as text, true classes downwards.</summary>
+    /// <summary>The matrix as text, with one row per true class.</summary>
     public override string ToString()
     {
         var width = Math.Max(4, _counts.Max(count => Number(count).Length)) + 1;

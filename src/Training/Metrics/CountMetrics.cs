@@ -3,8 +3,9 @@ using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Training.Metrics;
 
-/// <summary>How many predictions are of one kind, sample weights applied.</summary>
-/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
+/// <summary>Counts predictions of one kind, with sample weights applied.</summary>
+/// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class CountMetric(FloatValues? thresholds) : Metric
 {
     /// <summary>Predictions above count as 1.</summary>
@@ -32,51 +33,54 @@ public abstract class CountMetric(FloatValues? thresholds) : Metric
     private protected abstract SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted);
 }
 
-/// <summary>How many ones were taken for ones.</summary>
+/// <summary>How many positives were predicted as such.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#truepositives-class</remarks>
-/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
+/// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 public sealed class TruePositives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => y * predicted;
 }
 
-/// <summary>How many zeros were taken for ones.</summary>
+/// <summary>How many negatives were predicted as positives.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#falsepositives-class</remarks>
-/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
+/// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 public sealed class FalsePositives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => (1 - y) * predicted;
 }
 
-/// <summary>How many zeros were taken for zeros.</summary>
+/// <summary>How many negatives were predicted as such.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#truenegatives-class</remarks>
-/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
+/// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 public sealed class TrueNegatives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => (1 - y) * (1 - predicted);
 }
 
-/// <summary>How many ones were taken for zeros.</summary>
+/// <summary>How many positives were predicted as negatives.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#falsenegatives-class</remarks>
-/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
+/// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 public sealed class FalseNegatives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => y * (1 - predicted);
 }
 
-/// <summary>What precision and recall count: predictions above a threshold or among the k largest, of all classes or one.</summary>
+/// <summary>The base of precision and recall: counts predictions above a threshold or among the k largest, of all classes or of one.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class DecisionMetric : Metric
 {
-    private protected DecisionMetric(FloatValues? thresholds, int? topK, int? classId) => (Thresholds, TopK, ClassId) = (Counts.Checked(thresholds), topK, classId);
+    private protected DecisionMetric(FloatValues? thresholds, int? topK, int? classId) =>
+        (Thresholds, TopK, ClassId) = (Counts.Checked(thresholds), topK, classId);
 
-    /// <summary>Predictions above count as 1; one half where neither it nor <see cref="TopK"/> is given. Several give a number each.</summary>
+    /// <summary>
+    /// Predictions above count as 1; default: one half, unless <see cref="TopK"/> is given. With several thresholds there is one result each.
+    /// </summary>
     public FloatValues? Thresholds { get; }
 
-    /// <summary>Only so many of the largest predictions of a sample count as 1.</summary>
+    /// <summary>Only this many of the largest predictions of a sample count as 1.</summary>
     public int? TopK { get; }
 
-    /// <summary>The class that is looked at; all if none is given.</summary>
+    /// <summary>The class to evaluate; default: all.</summary>
     public int? ClassId { get; }
 
     /// <inheritdoc/>
@@ -85,9 +89,14 @@ public abstract class DecisionMetric : Metric
         ArgumentNullException.ThrowIfNull(yPred);
         var y = Ops.Cast(Ops.NotEqual(Targets.Like(yTrue, yPred, Name), 0), DType.Float32);
         var decided = Counts.Above(yPred, Thresholds ?? (TopK is null ? 0.5f : float.NegativeInfinity));
-        if (TopK is { } k) decided = Ops.LogicalAnd(decided, Ops.ExpandDims(Ops.GreaterEqual(yPred, Ops.Min(Ops.TopK(yPred, k).Values, -1, keepdims: true)), yPred.Rank));
-        var (truth, predicted, weighting) = (OfClass(Ops.ExpandDims(y, y.Rank)), OfClass(Ops.Cast(decided, DType.Float32)), OfClass(Ops.ExpandDims(Counts.Weighting(yPred, weights), y.Rank)));
-        return [Counts.PerClass(truth * predicted * weighting), Counts.PerClass((1 - truth) * predicted * weighting), Counts.PerClass(truth * (1 - predicted) * weighting)];
+        if (TopK is { } k)
+        {
+            var least = Ops.Min(Ops.TopK(yPred, k).Values, -1, keepdims: true);
+            decided = Ops.LogicalAnd(decided, Ops.ExpandDims(Ops.GreaterEqual(yPred, least), yPred.Rank));
+        }
+
+        var (truth, predicted) = (OfClass(Ops.ExpandDims(y, y.Rank)), OfClass(Ops.Cast(decided, DType.Float32)));
+        return Counts.PerKind(truth, predicted, OfClass(Ops.ExpandDims(Counts.Weighting(yPred, weights), y.Rank)));
 
         SymbolicTensor OfClass(SymbolicTensor x) => ClassId is { } id ? Ops.Slice(x, -2, id, id + 1) : x;
     }
@@ -99,28 +108,30 @@ public abstract class DecisionMetric : Metric
     protected internal override IReadOnlyList<double> Results(IReadOnlyList<double[]> totals)
     {
         ArgumentNullException.ThrowIfNull(totals);
-        return [.. totals[0].Select((found, i) => Share(found, totals[1][i], totals[2][i]))];
+        return [.. totals[0].Select((truePositives, i) => Share(truePositives, totals[1][i], totals[2][i]))];
     }
 
-    private protected abstract double Share(double found, double wrong, double missed);
+    private protected abstract double Share(double truePositives, double falsePositives, double falseNegatives);
 }
 
-/// <summary>The share of predicted ones that are right: <c>tp / (tp + fp)</c>.</summary>
+/// <summary>The share of predicted positives that are correct: <c>tp / (tp + fp)</c>.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#precision-class</remarks>
-/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
-/// <param name="topK">Only so many of the largest predictions of a sample count as 1.</param>
-/// <param name="classId">The class that is looked at; all if none is given.</param>
+/// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
+/// <param name="topK">Only this many of the largest predictions of a sample count as 1.</param>
+/// <param name="classId">The class to evaluate; default: all.</param>
 public sealed class Precision(FloatValues? thresholds = null, int? topK = null, int? classId = null) : DecisionMetric(thresholds, topK, classId)
 {
-    private protected override double Share(double found, double wrong, double missed) => Counts.Ratio(found, found + wrong);
+    private protected override double Share(double truePositives, double falsePositives, double falseNegatives) =>
+        Counts.Ratio(truePositives, truePositives + falsePositives);
 }
 
-/// <summary>The share of ones that were found: <c>tp / (tp + fn)</c>.</summary>
+/// <summary>The share of positives that are predicted as such: <c>tp / (tp + fn)</c>.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#recall-class</remarks>
-/// <param name="thresholds">Predictions above count as 1; one half if none is given. Several give a number each.</param>
-/// <param name="topK">Only so many of the largest predictions of a sample count as 1.</param>
-/// <param name="classId">The class that is looked at; all if none is given.</param>
+/// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
+/// <param name="topK">Only this many of the largest predictions of a sample count as 1.</param>
+/// <param name="classId">The class to evaluate; default: all.</param>
 public sealed class Recall(FloatValues? thresholds = null, int? topK = null, int? classId = null) : DecisionMetric(thresholds, topK, classId)
 {
-    private protected override double Share(double found, double wrong, double missed) => Counts.Ratio(found, found + missed);
+    private protected override double Share(double truePositives, double falsePositives, double falseNegatives) =>
+        Counts.Ratio(truePositives, truePositives + falseNegatives);
 }

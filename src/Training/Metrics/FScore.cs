@@ -2,36 +2,39 @@ using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Training.Metrics;
 
-/// <summary>How the scores of classes become one.</summary>
+/// <summary>How the scores of the classes are averaged.</summary>
 public enum ScoreAverage
 {
-    /// <summary>Not at all: one score for each class.</summary>
+    /// <summary>Not averaged: one score per class.</summary>
     None,
 
     /// <summary>Their mean.</summary>
     Macro,
 
-    /// <summary>One score from the counts of all classes together.</summary>
+    /// <summary>One score from the summed counts of all classes.</summary>
     Micro,
 
-    /// <summary>Their mean, each weighing as much as its class has samples.</summary>
+    /// <summary>Their mean, weighted by the numbers of samples of the classes.</summary>
     Weighted,
 }
 
-/// <summary>A mean of precision and recall in which recall weighs beta times as much: <c>(1 + beta^2) precision recall / (beta^2 precision + recall)</c>. Targets are one-hot or several ones a sample.</summary>
+/// <summary>
+/// A mean of precision and recall in which recall has beta times the weight: <c>(1 + beta^2) precision recall / (beta^2 precision + recall)</c>. Targets are
+/// one-hot or multi-hot.
+/// </summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#fbetascore-class.</remarks>
-/// <param name="average">How the scores of classes become one.</param>
-/// <param name="beta">How much recall weighs.</param>
-/// <param name="threshold">Predictions above count as 1; the largest does if none is given.</param>
+/// <param name="average">How the scores of the classes are averaged.</param>
+/// <param name="beta">The weight of recall.</param>
+/// <param name="threshold">Predictions above count as 1; default: only the largest of a sample does.</param>
 public class FBetaScore(ScoreAverage average = ScoreAverage.None, float beta = 1, float? threshold = null) : Metric
 {
-    /// <summary>How the scores of classes become one.</summary>
+    /// <summary>How the scores of the classes are averaged.</summary>
     public ScoreAverage Average { get; } = average;
 
-    /// <summary>How much recall weighs.</summary>
+    /// <summary>The weight of recall.</summary>
     public float Beta { get; } = beta;
 
-    /// <summary>Predictions above count as 1; the largest does if none is given.</summary>
+    /// <summary>Predictions above count as 1; default: only the largest of a sample does.</summary>
     public float? Threshold { get; } = threshold;
 
     private protected override string DefaultName => "fbeta_score";
@@ -46,7 +49,7 @@ public class FBetaScore(ScoreAverage average = ScoreAverage.None, float beta = 1
             : Ops.LogicalAnd(Ops.GreaterEqual(yPred, Ops.Max(yPred, -1, keepdims: true)), Ops.Greater(Ops.Abs(yPred), 1e-9f));
         var predicted = Ops.Cast(decided, DType.Float32);
         var weighting = Counts.Weighting(yPred, weights);
-        return [Counts.PerClass(y * predicted * weighting), Counts.PerClass((1 - y) * predicted * weighting), Counts.PerClass(y * (1 - predicted) * weighting)];
+        return Counts.PerKind(y, predicted, weighting);
     }
 
     /// <inheritdoc/>
@@ -76,8 +79,8 @@ public class FBetaScore(ScoreAverage average = ScoreAverage.None, float beta = 1
 
 /// <summary>The harmonic mean of precision and recall: <c>2 precision recall / (precision + recall)</c>.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#f1score-class</remarks>
-/// <param name="average">How the scores of classes become one.</param>
-/// <param name="threshold">Predictions above count as 1; the largest does if none is given.</param>
+/// <param name="average">How the scores of the classes are averaged.</param>
+/// <param name="threshold">Predictions above count as 1; default: only the largest of a sample does.</param>
 public sealed class F1Score(ScoreAverage average = ScoreAverage.None, float? threshold = null) : FBetaScore(average, 1, threshold)
 {
     private protected override string DefaultName => "f1_score";

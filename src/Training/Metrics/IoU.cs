@@ -1,27 +1,33 @@
 namespace OnnxFunctional.Training.Metrics;
 
-/// <summary>For images by class: how much of the true and the predicted places of a class are both, <c>tp / (tp + fp + fn)</c>, the mean over classes that occur.</summary>
-/// <remarks>https://keras.io/api/metrics/segmentation_metrics/#iou-class. Class numbers out of range do not count.</remarks>
-/// <param name="numClasses">How many classes there are.</param>
-/// <param name="targetClassIds">The classes whose mean is taken; all if none are given.</param>
-/// <param name="ignoreClass">Places of that class do not count.</param>
-/// <param name="sparseYTrue">Whether targets are class numbers; one value a class along the last axis otherwise.</param>
-/// <param name="sparseYPred">Whether predictions are class numbers; one value a class along the last axis otherwise.</param>
-public class IoU(int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true) : Metric
+/// <summary>
+/// Intersection over union of the true and the predicted positions of each class, <c>tp / (tp + fp + fn)</c>: the mean over the classes that occur.
+/// </summary>
+/// <remarks>https://keras.io/api/metrics/segmentation_metrics/#iou-class. Class indices out of range are ignored.</remarks>
+/// <param name="numClasses">The number of classes.</param>
+/// <param name="targetClassIds">The classes to average over; default: all.</param>
+/// <param name="ignoreClass">A class whose positions are ignored.</param>
+/// <param name="sparseYTrue">Whether targets are class indices; otherwise the last axis holds one value per class.</param>
+/// <param name="sparseYPred">Whether predictions are class indices; otherwise the last axis holds one value per class.</param>
+public class IoU(
+    int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true)
+    : Metric
 {
-    /// <summary>How many classes there are.</summary>
+    /// <summary>The number of classes.</summary>
     public int NumClasses { get; } = numClasses > 0 ? numClasses : throw new ModelException($"numClasses is {numClasses}; expected at least 1.");
 
-    /// <summary>The classes whose mean is taken; all if none are given.</summary>
-    public IReadOnlyList<int>? TargetClassIds { get; } = targetClassIds?.All(id => id >= 0 && id < numClasses) != false ? targetClassIds : throw new ModelException($"targetClassIds holds a number outside 0 to {numClasses - 1}.");
+    /// <summary>The classes to average over; default: all.</summary>
+    public IReadOnlyList<int>? TargetClassIds { get; } = targetClassIds?.All(id => id >= 0 && id < numClasses) != false
+        ? targetClassIds
+        : throw new ModelException($"targetClassIds holds a class outside 0 to {numClasses - 1}.");
 
-    /// <summary>Places of that class do not count.</summary>
+    /// <summary>A class whose positions are ignored.</summary>
     public int? IgnoreClass { get; } = ignoreClass;
 
-    /// <summary>Whether targets are class numbers.</summary>
+    /// <summary>Whether targets are class indices.</summary>
     public bool SparseYTrue { get; } = sparseYTrue;
 
-    /// <summary>Whether predictions are class numbers.</summary>
+    /// <summary>Whether predictions are class indices.</summary>
     public bool SparseYPred { get; } = sparseYPred;
 
     private protected override string DefaultName => "iou";
@@ -34,7 +40,13 @@ public class IoU(int numClasses, IReadOnlyList<int>? targetClassIds = null, int?
         var p = Predicted(yPred);
         var y = Ops.Cast(SparseYTrue ? yTrue : Ops.ArgMax(yTrue), DType.Float32);
         if (y.Rank == p.Rank + 1 && y.Shape[^1] == 1) y = Ops.Squeeze(y, -1);
-        if (!y.Shape.IsCompatibleWith(p.Shape)) throw new ModelException($"{Name} compares class numbers of one shape, but targets are {y.Shape} and predictions {p.Shape}. Say by sparseYTrue and sparseYPred whether they are class numbers.");
+        if (!y.Shape.IsCompatibleWith(p.Shape))
+        {
+            throw new ModelException(
+                $"{Name} compares class indices of one shape, but targets are {y.Shape} and predictions {p.Shape}. "
+                + "Set sparseYTrue and sparseYPred to whether they are class indices.");
+        }
+
         var valid = Ops.LogicalAnd(InRange(y), InRange(p));
         if (IgnoreClass is { } ignored) valid = Ops.LogicalAnd(valid, Ops.NotEqual(y, ignored));
         var weighting = LossWeights.Of(p, yPred.Mask, weights, rescaleMask: false) is { } given ? given + Ops.ZerosLike(p) : Ops.OnesLike(p);
@@ -65,51 +77,54 @@ public class IoU(int numClasses, IReadOnlyList<int>? targetClassIds = null, int?
         return Counts.Ratio(sum, count);
     }
 
-    /// <summary>Predictions as class numbers.</summary>
-    private protected virtual SymbolicTensor Predicted(SymbolicTensor yPred) => Ops.Cast(SparseYPred ? yPred : Ops.ArgMax(yPred), DType.Float32);
+    /// <summary>Predictions as class indices.</summary>
+    private protected virtual SymbolicTensor Predicted(SymbolicTensor yPred) =>
+        Ops.Cast(SparseYPred ? yPred : Ops.ArgMax(yPred), DType.Float32);
 
     private SymbolicTensor InRange(SymbolicTensor x) => Ops.LogicalAnd(Ops.GreaterEqual(x, 0), Ops.Less(x, NumClasses));
 }
 
 /// <summary>Intersection over union of all classes.</summary>
 /// <remarks>https://keras.io/api/metrics/segmentation_metrics/#meaniou-class</remarks>
-/// <param name="numClasses">How many classes there are.</param>
-/// <param name="ignoreClass">Places of that class do not count.</param>
-/// <param name="sparseYTrue">Whether targets are class numbers.</param>
-/// <param name="sparseYPred">Whether predictions are class numbers.</param>
-public sealed class MeanIoU(int numClasses, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true) : IoU(numClasses, null, ignoreClass, sparseYTrue, sparseYPred)
+/// <param name="numClasses">The number of classes.</param>
+/// <param name="ignoreClass">A class whose positions are ignored.</param>
+/// <param name="sparseYTrue">Whether targets are class indices.</param>
+/// <param name="sparseYPred">Whether predictions are class indices.</param>
+public sealed class MeanIoU(int numClasses, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true)
+    : IoU(numClasses, null, ignoreClass, sparseYTrue, sparseYPred)
 {
     private protected override string DefaultName => "mean_iou";
 }
 
-/// <summary>Intersection over union of targets that are one-hot.</summary>
+/// <summary>Intersection over union, for one-hot targets.</summary>
 /// <remarks>https://keras.io/api/metrics/segmentation_metrics/#onehotiou-class</remarks>
-/// <param name="numClasses">How many classes there are.</param>
-/// <param name="targetClassIds">The classes whose mean is taken; all if none are given.</param>
-/// <param name="ignoreClass">Places of that class do not count.</param>
-/// <param name="sparseYPred">Whether predictions are class numbers.</param>
-public sealed class OneHotIoU(int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYPred = false) : IoU(numClasses, targetClassIds, ignoreClass, false, sparseYPred)
+/// <param name="numClasses">The number of classes.</param>
+/// <param name="targetClassIds">The classes to average over; default: all.</param>
+/// <param name="ignoreClass">A class whose positions are ignored.</param>
+/// <param name="sparseYPred">Whether predictions are class indices.</param>
+public sealed class OneHotIoU(int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYPred = false)
+    : IoU(numClasses, targetClassIds, ignoreClass, false, sparseYPred)
 {
     private protected override string DefaultName => "one_hot_iou";
 }
 
-/// <summary>Intersection over union of all classes, targets one-hot.</summary>
+/// <summary>Intersection over union of all classes, for one-hot targets.</summary>
 /// <remarks>https://keras.io/api/metrics/segmentation_metrics/#onehotmeaniou-class</remarks>
-/// <param name="numClasses">How many classes there are.</param>
-/// <param name="ignoreClass">Places of that class do not count.</param>
-/// <param name="sparseYPred">Whether predictions are class numbers.</param>
+/// <param name="numClasses">The number of classes.</param>
+/// <param name="ignoreClass">A class whose positions are ignored.</param>
+/// <param name="sparseYPred">Whether predictions are class indices.</param>
 public sealed class OneHotMeanIoU(int numClasses, int? ignoreClass = null, bool sparseYPred = false) : IoU(numClasses, null, ignoreClass, false, sparseYPred)
 {
     private protected override string DefaultName => "one_hot_mean_iou";
 }
 
-/// <summary>Intersection over union of zeros and ones, predictions as probabilities.</summary>
+/// <summary>Intersection over union for binary targets and predicted probabilities.</summary>
 /// <remarks>https://keras.io/api/metrics/segmentation_metrics/#binaryiou-class</remarks>
-/// <param name="targetClassIds">The classes whose mean is taken; both if none are given.</param>
-/// <param name="threshold">Predictions from here on count as 1.</param>
+/// <param name="targetClassIds">The classes to average over; default: both.</param>
+/// <param name="threshold">Predictions of at least this value count as 1.</param>
 public sealed class BinaryIoU(IReadOnlyList<int>? targetClassIds = null, float threshold = 0.5f) : IoU(2, targetClassIds)
 {
-    /// <summary>Predictions from here on count as 1.</summary>
+    /// <summary>Predictions of at least this value count as 1.</summary>
     public float Threshold { get; } = threshold;
 
     private protected override string DefaultName => "binary_iou";

@@ -5,43 +5,43 @@ namespace OnnxFunctional.Training;
 /// <content>Keras' metrics with their default options.</content>
 public abstract partial class Metric
 {
-    /// <summary>The share of predictions that are right, as fits the shapes of targets and predictions.</summary>
+    /// <summary>The share of correct predictions, by the shapes of targets and predictions.</summary>
     public static Metric Accuracy { get; } = new Accuracy();
 
-    /// <summary>The area under the curve of true over false positives.</summary>
+    /// <summary>The area under the ROC curve.</summary>
     public static Metric Auc { get; } = new Auc();
 
-    /// <summary>The share of predictions on the right side of one half.</summary>
+    /// <summary>The share of predictions on the correct side of one half.</summary>
     public static Metric BinaryAccuracy { get; } = new BinaryAccuracy();
 
-    /// <summary>The mean cross-entropy of yes and no.</summary>
+    /// <summary>The mean binary cross-entropy.</summary>
     public static Metric BinaryCrossentropy { get; } = From(Loss.BinaryCrossentropy);
 
-    /// <summary>The share of samples whose largest output is that of the one-hot target.</summary>
+    /// <summary>The share of samples whose largest output is at the one-hot target's class.</summary>
     public static Metric CategoricalAccuracy { get; } = new CategoricalAccuracy();
 
-    /// <summary>The mean cross-entropy of classes, targets one-hot.</summary>
+    /// <summary>The mean cross-entropy over classes, for one-hot targets.</summary>
     public static Metric CategoricalCrossentropy { get; } = From(Loss.CategoricalCrossentropy);
 
-    /// <summary>The mean margin between the right class and the largest other.</summary>
+    /// <summary>The mean margin between the right class and the best wrong one.</summary>
     public static Metric CategoricalHinge { get; } = From(Loss.CategoricalHinge);
 
-    /// <summary>How far predictions lie on the line of the targets, 1 for all.</summary>
+    /// <summary>How close predictions are to the targets, 1 for equal ones (Lin 1989).</summary>
     public static Metric ConcordanceCorrelation { get; } = new ConcordanceCorrelation();
 
     /// <summary>The mean cosine of the angle between targets and predictions.</summary>
     public static Metric CosineSimilarity { get; } = new CosineMetric();
 
-    /// <summary>The harmonic mean of precision and recall, for each class.</summary>
+    /// <summary>The harmonic mean of precision and recall, per class.</summary>
     public static Metric F1Score { get; } = new F1Score();
 
-    /// <summary>How many ones were taken for zeros.</summary>
+    /// <summary>How many positives were predicted as negatives.</summary>
     public static Metric FalseNegatives { get; } = new FalseNegatives();
 
-    /// <summary>How many zeros were taken for ones.</summary>
+    /// <summary>How many negatives were predicted as positives.</summary>
     public static Metric FalsePositives { get; } = new FalsePositives();
 
-    /// <summary>The mean margin of yes and no.</summary>
+    /// <summary>The mean hinge loss of binary targets.</summary>
     public static Metric Hinge { get; } = From(Loss.Hinge);
 
     /// <summary>How far predicted probabilities are from the true ones.</summary>
@@ -68,33 +68,33 @@ public abstract partial class Metric
     /// <summary>The mean of <c>yPred - yTrue log(yPred)</c>.</summary>
     public static Metric Poisson { get; } = From(Loss.Poisson);
 
-    /// <summary>The share of predicted ones that are right.</summary>
+    /// <summary>The share of predicted positives that are correct.</summary>
     public static Metric Precision { get; } = new Precision();
 
     /// <summary>The share of the targets' variance that predictions explain.</summary>
     public static Metric R2Score { get; } = new R2Score();
 
-    /// <summary>The share of ones that were found.</summary>
+    /// <summary>The share of positives that are predicted as such.</summary>
     public static Metric Recall { get; } = new Recall();
 
     /// <summary>The root of the mean of <c>(yPred - yTrue)^2</c>.</summary>
     public static Metric RootMeanSquaredError { get; } = new RootMeanSquaredError();
 
-    /// <summary>The share of samples whose largest output is that of the class number.</summary>
+    /// <summary>The share of samples whose largest output is at the target's class index.</summary>
     public static Metric SparseCategoricalAccuracy { get; } = new SparseCategoricalAccuracy();
 
-    /// <summary>The mean cross-entropy of classes, targets class numbers.</summary>
+    /// <summary>The mean cross-entropy over classes, for class indices.</summary>
     public static Metric SparseCategoricalCrossentropy { get; } = From(Loss.SparseCategoricalCrossentropy);
 
-    /// <summary>The mean squared margin of yes and no.</summary>
+    /// <summary>The mean squared hinge loss of binary targets.</summary>
     public static Metric SquaredHinge { get; } = From(Loss.SquaredHinge);
 
-    /// <summary>The share of samples whose one-hot target is among the 5 largest outputs.</summary>
+    /// <summary>The share of samples for which the one-hot target's class is among the 5 largest outputs.</summary>
     public static Metric TopKCategoricalAccuracy { get; } = new TopKCategoricalAccuracy();
 
-    /// <summary>How many zeros were taken for zeros.</summary>
+    /// <summary>How many negatives were predicted as such.</summary>
     public static Metric TrueNegatives { get; } = new TrueNegatives();
 
-    /// <summary>How many ones were taken for ones.</summary>
+    /// <summary>How many positives were predicted as such.</summary>
     public static Metric TruePositives { get; } = new TruePositives();
 }

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>A number that tells how good predictions are, gathered over batches (https://keras.io/api/metrics/).</summary>
-/// <remarks>A batch gives sums, computed in the training graph; sums of batches add up, and the result is a function of the totals.</remarks>
+/// <summary>A measure of how good predictions are, accumulated over batches (https://keras.io/api/metrics/).</summary>
+/// <remarks>Each batch yields sums, computed in the training graph. They are added up over the batches, and the result is a function of the totals.</remarks>
 public abstract partial class Metric
 {
     private string? _name;
 
-    /// <summary>What logs and history call it.</summary>
+    /// <summary>The name in logs and history.</summary>
     public string Name
     {
         get => _name ?? DefaultName;
@@ -17,14 +17,14 @@ public abstract partial class Metric
 
     private protected virtual string DefaultName => Naming.SnakeCase(GetType().Name);
 
-    /// <summary>A loss as a metric: its mean over samples, under the loss' name.</summary>
+    /// <summary>A loss as a metric: its mean over samples, under the loss's name.</summary>
     public static Metric From(Loss loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
         return new FromLoss(loss) { Name = loss.Name };
     }
 
-    /// <summary>A loss as a metric: its mean over samples, under the loss' name.</summary>
+    /// <summary>A loss as a metric: its mean over samples, under the loss's name.</summary>
     public static implicit operator Metric(Loss loss) => From(loss);
 
     /// <summary>A custom metric: the mean of a function of targets and predictions.</summary>
@@ -37,26 +37,30 @@ public abstract partial class Metric
     /// <summary>The sums of one batch.</summary>
     /// <param name="yTrue">Targets.</param>
     /// <param name="yPred">Predictions.</param>
-    /// <param name="weights">A weight for each sample, or none.</param>
+    /// <param name="weights">A weight per sample, or null.</param>
     protected internal abstract SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights);
 
-    /// <summary>The metric, from the totals of <see cref="Sums"/> over all batches.</summary>
+    /// <summary>The value of the metric, from the totals of <see cref="Sums"/> over all batches.</summary>
     protected internal abstract double Result(IReadOnlyList<double[]> totals);
 
-    /// <summary>All numbers of the metric: one, or one for each threshold or class. Logs number several from 0, <c>precision_0</c>; <see cref="Result"/> is their mean.</summary>
+    /// <summary>
+    /// All values of the metric: one, or one per threshold or class. Several are numbered from 0 in logs, <c>precision_0</c>; <see cref="Result"/> is their
+    /// mean.
+    /// </summary>
     protected internal virtual IReadOnlyList<double> Results(IReadOnlyList<double[]> totals) => [Result(totals)];
 
-    /// <summary>Writes the numbers into logs under the metric's name there.</summary>
+    /// <summary>Writes the values into logs.</summary>
     internal void Report(Dictionary<string, double> logs, string log, IReadOnlyList<double[]> totals)
     {
         var results = Results(totals);
-        for (var i = 0; i < results.Count; i++) logs[results.Count == 1 ? log : string.Create(CultureInfo.InvariantCulture, $"{log}_{i}")] = results[i];
+        for (var i = 0; i < results.Count; i++)
+            logs[results.Count == 1 ? log : string.Create(CultureInfo.InvariantCulture, $"{log}_{i}")] = results[i];
     }
 
-    /// <summary>Whether the result is the first sum over the second, so that whoever has the sums needs no code for it.</summary>
+    /// <summary>Whether the result is the first sum over the second, so that a host that has the sums needs no code for it.</summary>
     internal virtual bool IsMean => false;
 
-    /// <summary>The metric that holds for these shapes; another one where the name says less than that.</summary>
+    /// <summary>The metric to use for these shapes; a more specific one if the shapes decide, as for accuracy.</summary>
     internal virtual Metric For(Shape yTrue, Shape yPred) => this;
 
     internal sealed class FromLoss(Loss loss) : MeanMetric
@@ -72,14 +76,15 @@ public abstract partial class Metric
     }
 }
 
-/// <summary>A metric that is the weighted mean of one number a sample.</summary>
+/// <summary>A metric that is the weighted mean of one value per sample.</summary>
 public abstract class MeanMetric : Metric
 {
-    // A class derived from this one may make other numbers of its sums.
+    // A derived class may compute something else from the sums.
     internal override bool IsMean =>
-        ((Func<IReadOnlyList<double[]>, double>)Result).Method.DeclaringType == typeof(MeanMetric) && ((Func<IReadOnlyList<double[]>, IReadOnlyList<double>>)Results).Method.DeclaringType == typeof(Metric);
+        ((Func<IReadOnlyList<double[]>, double>)Result).Method.DeclaringType == typeof(MeanMetric)
+        && ((Func<IReadOnlyList<double[]>, IReadOnlyList<double>>)Results).Method.DeclaringType == typeof(Metric);
 
-    /// <summary>The number of each sample or position.</summary>
+    /// <summary>The value of each sample or position.</summary>
     protected abstract SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred);
 
     /// <inheritdoc/>

@@ -12,16 +12,16 @@ public sealed class MetricList : IEnumerable<Metric>
 
     private MetricList(Metric[] all, IReadOnlyDictionary<string, Metric[]>? byOutput) => (_all, _byOutput) = (all, byOutput);
 
-    /// <summary>Makes the list; what a collection literal calls.</summary>
+    /// <summary>Makes the list; called by collection literals.</summary>
     public static MetricList Create(ReadOnlySpan<Metric> metrics) => new(metrics.ToArray(), null);
 
     /// <summary>Metrics for each output by name.</summary>
     public static implicit operator MetricList(Dictionary<string, Metric[]> byOutput) => new([], byOutput);
 
-    /// <summary>Goes through the metrics that hold for every output.</summary>
+    /// <summary>Enumerates the metrics that apply to every output.</summary>
     public IEnumerator<Metric> GetEnumerator() => ((IEnumerable<Metric>)_all).GetEnumerator();
 
-    /// <summary>Metrics by output, where they were given so.</summary>
+    /// <summary>Metrics by output, if they were given that way.</summary>
     internal IReadOnlyDictionary<string, Metric[]>? ByOutput => _byOutput;
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -32,7 +32,10 @@ public sealed class MetricList : IEnumerable<Metric>
     {
         foreach (var name in _byOutput?.Keys ?? [])
         {
-            if (!outputs.Contains(name)) throw new ModelException($"Metrics are given for '{name}', but the model's outputs are {string.Join(", ", outputs)}." + (Naming.Nearest(name, outputs) is { } nearest ? $" Did you mean '{nearest}'?" : ""));
+            if (outputs.Contains(name)) continue;
+            throw new ModelException(
+                $"Metrics are given for '{name}', but the model's outputs are {string.Join(", ", outputs)}."
+                + (Naming.Nearest(name, outputs) is { } nearest ? $" Did you mean '{nearest}'?" : ""));
         }
     }
 }

@@ -7,7 +7,8 @@ namespace OnnxFunctional.Training.Metrics;
 public sealed class RootMeanSquaredError : MeanMetric
 {
     /// <inheritdoc/>
-    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => Ops.Mean(Ops.Square(yPred - Targets.Like(yTrue, yPred, Name)), -1);
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        Ops.Mean(Ops.Square(yPred - Targets.Like(yTrue, yPred, Name)), -1);
 
     /// <inheritdoc/>
     protected internal override double Result(IReadOnlyList<double[]> totals) => Math.Sqrt(base.Result(totals));
@@ -18,33 +19,35 @@ internal sealed class CosineMetric : MeanMetric
 {
     private protected override string DefaultName => "cosine_similarity";
 
-    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => OnnxFunctional.Training.Losses.CosineSimilarity.Cosine(Targets.Like(yTrue, yPred, Name), yPred, -1);
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        OnnxFunctional.Training.Losses.CosineSimilarity.Cosine(Targets.Like(yTrue, yPred, Name), yPred, -1);
 }
 
 /// <summary>The correlation of targets and predictions along an axis: <c>mean((y - mean(y)) (p - mean(p))) / (std(y) std(p))</c>.</summary>
 /// <remarks>https://keras.io/api/metrics/regression_metrics/#pearsoncorrelation-class</remarks>
-/// <param name="axis">The axis of the values that belong together.</param>
+/// <param name="axis">The axis along which values are correlated.</param>
 public sealed class PearsonCorrelation(int axis = -1) : MeanMetric
 {
-    /// <summary>The axis of the values that belong together.</summary>
+    /// <summary>The axis along which values are correlated.</summary>
     public int Axis { get; } = axis;
 
     /// <inheritdoc/>
-    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => Ops.Mean(Standard(Targets.Like(yTrue, yPred, Name)) * Standard(yPred), Axis);
+    protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+        Ops.Mean(Standardized(Targets.Like(yTrue, yPred, Name)) * Standardized(yPred), Axis);
 
-    private SymbolicTensor Standard(SymbolicTensor x)
+    private SymbolicTensor Standardized(SymbolicTensor x)
     {
         var centered = x - Ops.Mean(x, Axis, keepdims: true);
         return centered * Ops.Rsqrt(Ops.Mean(Ops.Square(centered), Axis, keepdims: true));
     }
 }
 
-/// <summary>How far predictions lie on the line of the targets (Lin 1989): <c>2 cov / (var(y) + var(p) + (mean(y) - mean(p))^2)</c>, 1 where all do.</summary>
+/// <summary>How close predictions are to the targets (Lin 1989): <c>2 cov / (var(y) + var(p) + (mean(y) - mean(p))^2)</c>, 1 for equal ones.</summary>
 /// <remarks>https://keras.io/api/metrics/regression_metrics/#concordancecorrelation-class</remarks>
-/// <param name="axis">The axis of the values that belong together.</param>
+/// <param name="axis">The axis along which values are correlated.</param>
 public sealed class ConcordanceCorrelation(int axis = -1) : MeanMetric
 {
-    /// <summary>The axis of the values that belong together.</summary>
+    /// <summary>The axis along which values are correlated.</summary>
     public int Axis { get; } = axis;
 
     /// <inheritdoc/>
@@ -53,31 +56,34 @@ public sealed class ConcordanceCorrelation(int axis = -1) : MeanMetric
         var y = Targets.Like(yTrue, yPred, Name);
         var (yMean, pMean) = (Ops.Mean(y, Axis, keepdims: true), Ops.Mean(yPred, Axis, keepdims: true));
         var (yCentered, pCentered) = (y - yMean, yPred - pMean);
-        var norm = Ops.Mean(Ops.Square(yCentered), Axis, keepdims: true) + Ops.Mean(Ops.Square(pCentered), Axis, keepdims: true) + Ops.Square(yMean - pMean);
+        var variances = Ops.Mean(Ops.Square(yCentered), Axis, keepdims: true) + Ops.Mean(Ops.Square(pCentered), Axis, keepdims: true);
+        var norm = variances + Ops.Square(yMean - pMean);
         return Ops.Mean(2 * yCentered * pCentered / (norm + Targets.Epsilon), Axis);
     }
 }
 
-/// <summary>How the scores of several outputs become one.</summary>
+/// <summary>How the scores of several outputs are averaged.</summary>
 public enum ScoreAggregation
 {
     /// <summary>Their mean.</summary>
     UniformAverage,
 
-    /// <summary>Their mean, each weighing as much as the variance of its targets.</summary>
+    /// <summary>Their mean, weighted by the variances of their targets.</summary>
     VarianceWeightedAverage,
 }
 
 /// <summary>The share of the targets' variance that predictions explain: <c>1 - sum((y - p)^2) / sum((y - mean(y))^2)</c>.</summary>
 /// <remarks>https://keras.io/api/metrics/regression_metrics/#r2score-class</remarks>
-/// <param name="classAggregation">How the scores of several outputs become one.</param>
-/// <param name="numRegressors">Independent variables, for the adjusted score <c>1 - (1 - R2) (n - 1) / (n - numRegressors - 1)</c>; 0 for the plain one.</param>
+/// <param name="classAggregation">How the scores of several outputs are averaged.</param>
+/// <param name="numRegressors">
+/// The number of independent variables for the adjusted score <c>1 - (1 - R2) (n - 1) / (n - numRegressors - 1)</c>; 0 for the plain one.
+/// </param>
 public sealed class R2Score(ScoreAggregation classAggregation = ScoreAggregation.UniformAverage, int numRegressors = 0) : Metric
 {
-    /// <summary>How the scores of several outputs become one.</summary>
+    /// <summary>How the scores of several outputs are averaged.</summary>
     public ScoreAggregation ClassAggregation { get; } = classAggregation;
 
-    /// <summary>Independent variables, for the adjusted score.</summary>
+    /// <summary>The number of independent variables for the adjusted score.</summary>
     public int NumRegressors { get; } = numRegressors;
 
     /// <inheritdoc/>
@@ -87,7 +93,14 @@ public sealed class R2Score(ScoreAggregation classAggregation = ScoreAggregation
         var y = Targets.Like(yTrue, yPred, Name);
         var weighting = Counts.Weighting(yPred, weights);
         var samples = Ops.Cast(Ops.NotEqual(weighting, 0), DType.Float32);
-        return [Counts.PerClass(y * weighting), Counts.PerClass(Ops.Square(y) * weighting), Counts.PerClass(Ops.Square(y - yPred) * weighting), Counts.PerClass(weighting), Counts.PerClass(samples)];
+        return
+        [
+            Counts.PerClass(y * weighting),
+            Counts.PerClass(Ops.Square(y) * weighting),
+            Counts.PerClass(Ops.Square(y - yPred) * weighting),
+            Counts.PerClass(weighting),
+            Counts.PerClass(samples),
+        ];
     }
 
     /// <inheritdoc/>

@@ -1,16 +1,19 @@
 namespace OnnxFunctional.Training.Optimizers;
 
-/// <summary>Steps in the units of the weights (Zeiler 2012): <c>a = rho a + (1 - rho) g^2, d = -sqrt(e + epsilon) g / sqrt(a + epsilon), e = rho e + (1 - rho) d^2, w += lr d</c>.</summary>
+/// <summary>
+/// Steps in the units of the weights (Zeiler 2012):
+/// <c>a = rho a + (1 - rho) g^2, d = -sqrt(e + epsilon) g / sqrt(a + epsilon), e = rho e + (1 - rho) d^2, w += lr d</c>.
+/// </summary>
 /// <remarks>https://keras.io/api/optimizers/adadelta/</remarks>
-/// <param name="learningRate">The size of a step.</param>
+/// <param name="learningRate">The learning rate.</param>
 /// <param name="rho">How much of the mean squares is kept.</param>
-/// <param name="epsilon">Added under the roots.</param>
+/// <param name="epsilon">A small value added under the roots.</param>
 public sealed class Adadelta(Schedule? learningRate = null, float rho = 0.95f, float epsilon = 1e-7f) : Optimizer(learningRate ?? 0.001f)
 {
     /// <summary>How much of the mean squares is kept.</summary>
     public float Rho { get; } = rho;
 
-    /// <summary>Added under the roots.</summary>
+    /// <summary>A small value added under the roots.</summary>
     public float Epsilon { get; } = epsilon;
 
     /// <inheritdoc/>

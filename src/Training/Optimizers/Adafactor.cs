@@ -1,30 +1,33 @@
 namespace OnnxFunctional.Training.Optimizers;
 
-/// <summary>Adam without momentum and with mean squares kept by row and column (Shazeer and Stern 2018), so that its state is small: <c>v = r c / mean(r), u = g / sqrt(v), w -= max(epsilon2, rms(w)) min(lr, 1 / sqrt(t)) u / max(1, rms(u) / clip)</c>.</summary>
+/// <summary>
+/// Adam without momentum and with mean squares kept per row and column (Shazeer and Stern 2018), so that its state is small:
+/// <c>v = r c / mean(r), u = g / sqrt(v), w -= max(epsilon2, rms(w)) min(lr, 1 / sqrt(t)) u / max(1, rms(u) / clip)</c>.
+/// </summary>
 /// <remarks>https://keras.io/api/optimizers/adafactor/</remarks>
-/// <param name="learningRate">The size of a step.</param>
-/// <param name="beta2Decay">How fast the mean squares take up new gradients: <c>b2 = 1 - t^beta2Decay</c>.</param>
-/// <param name="epsilon1">Added to squares.</param>
-/// <param name="epsilon2">The smallest scale of a weight.</param>
-/// <param name="clipThreshold">The largest root mean square of a step.</param>
-/// <param name="relativeStep">Whether a constant rate is held below <c>1 / sqrt(t)</c>.</param>
+/// <param name="learningRate">The learning rate.</param>
+/// <param name="beta2Decay">How fast the mean squares follow new gradients: <c>b2 = 1 - t^beta2Decay</c>.</param>
+/// <param name="epsilon1">A small value added to squares.</param>
+/// <param name="epsilon2">The lower bound of a weight's scale.</param>
+/// <param name="clipThreshold">The upper bound of the root mean square of an update.</param>
+/// <param name="relativeStep">Whether a constant learning rate is limited to <c>1 / sqrt(t)</c>.</param>
 public sealed class Adafactor(
     Schedule? learningRate = null, float beta2Decay = -0.8f, float epsilon1 = 1e-30f, float epsilon2 = 1e-3f, float clipThreshold = 1, bool relativeStep = true)
     : Optimizer(learningRate ?? 0.001f)
 {
-    /// <summary>How fast the mean squares take up new gradients: <c>b2 = 1 - t^beta2Decay</c>.</summary>
+    /// <summary>How fast the mean squares follow new gradients: <c>b2 = 1 - t^beta2Decay</c>.</summary>
     public float Beta2Decay { get; } = beta2Decay;
 
-    /// <summary>Added to squares.</summary>
+    /// <summary>A small value added to squares.</summary>
     public float Epsilon1 { get; } = epsilon1;
 
-    /// <summary>The smallest scale of a weight.</summary>
+    /// <summary>The lower bound of a weight's scale.</summary>
     public float Epsilon2 { get; } = epsilon2;
 
-    /// <summary>The largest root mean square of a step.</summary>
+    /// <summary>The upper bound of the root mean square of an update.</summary>
     public float ClipThreshold { get; } = clipThreshold;
 
-    /// <summary>Whether a constant rate is held below <c>1 / sqrt(t)</c>.</summary>
+    /// <summary>Whether a constant learning rate is limited to <c>1 / sqrt(t)</c>.</summary>
     public bool RelativeStep { get; } = relativeStep;
 
     /// <inheritdoc/>

@@ -2,15 +2,15 @@ namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>Steps divided by the root of all squares so far (Duchi et al. 2011): <c>a += g^2, w -= lr g / sqrt(a + epsilon)</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/adagrad/</remarks>
-/// <param name="learningRate">The size of a step.</param>
-/// <param name="initialAccumulatorValue">What the sum of squares begins with.</param>
-/// <param name="epsilon">Added under the root.</param>
+/// <param name="learningRate">The learning rate.</param>
+/// <param name="initialAccumulatorValue">The initial value of the sum of squares.</param>
+/// <param name="epsilon">A small value added under the root.</param>
 public sealed class Adagrad(Schedule? learningRate = null, float initialAccumulatorValue = 0.1f, float epsilon = 1e-7f) : Optimizer(learningRate ?? 0.001f)
 {
-    /// <summary>What the sum of squares begins with.</summary>
+    /// <summary>The initial value of the sum of squares.</summary>
     public float InitialAccumulatorValue { get; } = initialAccumulatorValue;
 
-    /// <summary>Added under the root.</summary>
+    /// <summary>A small value added under the root.</summary>
     public float Epsilon { get; } = epsilon;
 
     /// <inheritdoc/>

@@ -1,13 +1,16 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>Adaptive moments (Kingma and Ba 2014): <c>m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon)</c>.</summary>
+/// <summary>
+/// Adaptive moments (Kingma and Ba 2014): <c>m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon)</c>.
+/// </summary>
 /// <remarks>https://keras.io/api/optimizers/adam/</remarks>
-/// <param name="learningRate">The size of a step.</param>
+/// <param name="learningRate">The learning rate.</param>
 /// <param name="beta1">How much of the mean gradient is kept.</param>
 /// <param name="beta2">How much of the mean square is kept.</param>
-/// <param name="epsilon">Added to the root.</param>
-/// <param name="amsgrad">Whether the largest mean square so far divides.</param>
-public class Adam(Schedule? learningRate = null, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-7f, bool amsgrad = false) : Optimizer(learningRate ?? 0.001f)
+/// <param name="epsilon">A small value added to the root.</param>
+/// <param name="amsgrad">Whether to divide by the largest mean square so far.</param>
+public class Adam(Schedule? learningRate = null, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-7f, bool amsgrad = false)
+    : Optimizer(learningRate ?? 0.001f)
 {
     /// <summary>How much of the mean gradient is kept.</summary>
     public float Beta1 { get; init; } = beta1;
@@ -15,21 +18,17 @@ public class Adam(Schedule? learningRate = null, float beta1 = 0.9f, float beta2
     /// <summary>How much of the mean square is kept.</summary>
     public float Beta2 { get; init; } = beta2;
 
-    /// <summary>Added to the root.</summary>
+    /// <summary>A small value added to the root.</summary>
     public float Epsilon { get; init; } = epsilon;
 
-    /// <summary>Whether the largest mean square so far divides.</summary>
+    /// <summary>Whether to divide by the largest mean square so far.</summary>
     public bool Amsgrad { get; init; } = amsgrad;
 
     /// <inheritdoc/>
     protected internal override void Update(UpdateContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var (momentum, velocity) = (context.Slot("momentum"), context.Slot("velocity"));
-        var mean = momentum + ((context.Gradient - momentum) * (1 - Beta1));
-        var square = velocity + ((Ops.Square(context.Gradient) - velocity) * (1 - Beta2));
-        context.SetSlot(momentum, mean);
-        context.SetSlot(velocity, square);
+        var (mean, square) = context.Moments(Beta1, Beta2);
         var divisor = square;
         if (Amsgrad)
         {

@@ -1,11 +1,14 @@
 namespace OnnxFunctional.Training.Optimizers;
 
-/// <summary>Adam with the largest gradient in place of the root mean square (Kingma and Ba 2014): <c>m = b1 m + (1 - b1) g, u = max(b2 u, |g|), w -= lr m / ((1 - b1^t) (u + epsilon))</c>.</summary>
+/// <summary>
+/// Adam with the largest gradient in place of the root mean square (Kingma and Ba 2014):
+/// <c>m = b1 m + (1 - b1) g, u = max(b2 u, |g|), w -= lr m / ((1 - b1^t) (u + epsilon))</c>.
+/// </summary>
 /// <remarks>https://keras.io/api/optimizers/adamax/</remarks>
-/// <param name="learningRate">The size of a step.</param>
+/// <param name="learningRate">The learning rate.</param>
 /// <param name="beta1">How much of the mean gradient is kept.</param>
 /// <param name="beta2">How much of the largest gradient is kept.</param>
-/// <param name="epsilon">Added to the largest gradient.</param>
+/// <param name="epsilon">A small value added to the largest gradient.</param>
 public sealed class Adamax(Schedule? learningRate = null, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-7f) : Optimizer(learningRate ?? 0.001f)
 {
     /// <summary>How much of the mean gradient is kept.</summary>
@@ -14,7 +17,7 @@ public sealed class Adamax(Schedule? learningRate = null, float beta1 = 0.9f, fl
     /// <summary>How much of the largest gradient is kept.</summary>
     public float Beta2 { get; } = beta2;
 
-    /// <summary>Added to the largest gradient.</summary>
+    /// <summary>A small value added to the largest gradient.</summary>
     public float Epsilon { get; } = epsilon;
 
     /// <inheritdoc/>

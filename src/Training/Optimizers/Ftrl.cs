@@ -1,34 +1,43 @@
 namespace OnnxFunctional.Training.Optimizers;
 
-/// <summary>Follow the regularized leader (McMahan et al. 2013): weights that matter little become exactly 0. With <c>p = -learningRatePower</c>: <c>n' = n + g^2, z += g + 2 shrinkage w - (n'^p - n^p) w / lr, w = (clip(z, -l1, l1) - z) / (n'^p / lr + 2 l2 + beta / lr)</c>.</summary>
+/// <summary>
+/// Follow the regularized leader (McMahan et al. 2013): weights of little effect become exactly 0. With <c>p = -learningRatePower</c>:
+/// <c>n' = n + g^2, z += g + 2 shrinkage w - (n'^p - n^p) w / lr, w = (clip(z, -l1, l1) - z) / (n'^p / lr + 2 l2 + beta / lr)</c>.
+/// </summary>
 /// <remarks>https://keras.io/api/optimizers/ftrl/</remarks>
-/// <param name="learningRate">The size of a step.</param>
-/// <param name="learningRatePower">How the rate falls with the sum of squares; 0 for a fixed rate.</param>
-/// <param name="initialAccumulatorValue">What the sum of squares begins with.</param>
-/// <param name="l1RegularizationStrength">Pulls weights to 0.</param>
-/// <param name="l2RegularizationStrength">Keeps weights small.</param>
-/// <param name="l2ShrinkageRegularizationStrength">Keeps weights small by way of the gradient.</param>
-/// <param name="beta">Added to the root of the sum of squares.</param>
+/// <param name="learningRate">The learning rate.</param>
+/// <param name="learningRatePower">How the learning rate falls with the sum of squares; 0 for a fixed rate.</param>
+/// <param name="initialAccumulatorValue">The initial value of the sum of squares.</param>
+/// <param name="l1RegularizationStrength">The L1 penalty, which makes weights 0.</param>
+/// <param name="l2RegularizationStrength">The L2 penalty.</param>
+/// <param name="l2ShrinkageRegularizationStrength">The L2 penalty that is added to the gradient.</param>
+/// <param name="beta">A value added to the root of the sum of squares.</param>
 public sealed class Ftrl(
-    Schedule? learningRate = null, float learningRatePower = -0.5f, float initialAccumulatorValue = 0.1f, float l1RegularizationStrength = 0, float l2RegularizationStrength = 0, float l2ShrinkageRegularizationStrength = 0, float beta = 0)
+    Schedule? learningRate = null,
+    float learningRatePower = -0.5f,
+    float initialAccumulatorValue = 0.1f,
+    float l1RegularizationStrength = 0,
+    float l2RegularizationStrength = 0,
+    float l2ShrinkageRegularizationStrength = 0,
+    float beta = 0)
     : Optimizer(learningRate ?? 0.001f)
 {
-    /// <summary>How the rate falls with the sum of squares; 0 for a fixed rate.</summary>
+    /// <summary>How the learning rate falls with the sum of squares; 0 for a fixed rate.</summary>
     public float LearningRatePower { get; } = learningRatePower;
 
-    /// <summary>What the sum of squares begins with.</summary>
+    /// <summary>The initial value of the sum of squares.</summary>
     public float InitialAccumulatorValue { get; } = initialAccumulatorValue;
 
-    /// <summary>Pulls weights to 0.</summary>
+    /// <summary>The L1 penalty, which makes weights 0.</summary>
     public float L1RegularizationStrength { get; } = l1RegularizationStrength;
 
-    /// <summary>Keeps weights small.</summary>
+    /// <summary>The L2 penalty.</summary>
     public float L2RegularizationStrength { get; } = l2RegularizationStrength;
 
-    /// <summary>Keeps weights small by way of the gradient.</summary>
+    /// <summary>The L2 penalty that is added to the gradient.</summary>
     public float L2ShrinkageRegularizationStrength { get; } = l2ShrinkageRegularizationStrength;
 
-    /// <summary>Added to the root of the sum of squares.</summary>
+    /// <summary>A value added to the root of the sum of squares.</summary>
     public float Beta { get; } = beta;
 
     /// <inheritdoc/>

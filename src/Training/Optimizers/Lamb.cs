@@ -1,11 +1,14 @@
 namespace OnnxFunctional.Training.Optimizers;
 
-/// <summary>Adam with steps in proportion to the norm of each weight, for large batches (You et al. 2019): <c>u = m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon), w -= lr |w| / |u| u</c>.</summary>
+/// <summary>
+/// Adam with steps proportional to the norm of each weight, for large batches (You et al. 2019):
+/// <c>u = m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon), w -= lr |w| / |u| u</c>.
+/// </summary>
 /// <remarks>https://keras.io/api/optimizers/lamb/</remarks>
-/// <param name="learningRate">The size of a step.</param>
+/// <param name="learningRate">The learning rate.</param>
 /// <param name="beta1">How much of the mean gradient is kept.</param>
 /// <param name="beta2">How much of the mean square is kept.</param>
-/// <param name="epsilon">Added to the root.</param>
+/// <param name="epsilon">A small value added to the root.</param>
 public sealed class Lamb(Schedule? learningRate = null, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-7f) : Optimizer(learningRate ?? 0.001f)
 {
     /// <summary>How much of the mean gradient is kept.</summary>
@@ -14,18 +17,14 @@ public sealed class Lamb(Schedule? learningRate = null, float beta1 = 0.9f, floa
     /// <summary>How much of the mean square is kept.</summary>
     public float Beta2 { get; } = beta2;
 
-    /// <summary>Added to the root.</summary>
+    /// <summary>A small value added to the root.</summary>
     public float Epsilon { get; } = epsilon;
 
     /// <inheritdoc/>
     protected internal override void Update(UpdateContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var (momentum, velocity) = (context.Slot("momentum"), context.Slot("velocity"));
-        var mean = momentum + ((context.Gradient - momentum) * (1 - Beta1));
-        var square = velocity + ((Ops.Square(context.Gradient) - velocity) * (1 - Beta2));
-        context.SetSlot(momentum, mean);
-        context.SetSlot(velocity, square);
+        var (mean, square) = context.Moments(Beta1, Beta2);
         var update = mean / (1 - Ops.Power(Beta1, context.Step)) / (Ops.Sqrt(square / (1 - Ops.Power(Beta2, context.Step))) + Epsilon);
         var (weightNorm, updateNorm) = (Ops.Norm(context.Weight), Ops.Norm(update));
         var both = Ops.LogicalAnd(Ops.Greater(weightNorm, 0), Ops.Greater(updateNorm, 0));

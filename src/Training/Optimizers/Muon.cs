@@ -1,42 +1,44 @@
 namespace OnnxFunctional.Training.Optimizers;
 
 /// <summary>
-/// Momentum made orthogonal (Jordan 2024): matrices move by the nearest orthogonal matrix of their momentum, found by Newton and Schulz'
-/// iteration <c>X = a X + (b X X^T + c (X X^T)^2) X</c>; all other weights, and embeddings, by AdamW.
+/// Orthogonalized momentum (Jordan 2024): matrices are updated by the orthogonal matrix nearest to their momentum, found by the Newton-Schulz
+/// iteration <c>X = a X + (b X X^T + c (X X^T)^2) X</c>; all other weights, and embeddings, are updated by AdamW.
 /// </summary>
 /// <remarks>https://keras.io/api/optimizers/muon/</remarks>
-/// <param name="learningRate">The size of a step.</param>
-/// <param name="momentum">How much of the last gradients is kept.</param>
-/// <param name="nesterov">Whether the gradient is taken where the momentum leads.</param>
-/// <param name="nsSteps">Rounds of the iteration.</param>
-/// <param name="rmsRate">The root mean square of a step of rate 1; nothing leaves steps as they are.</param>
-/// <param name="adamLrRatio">The rate of the other weights over that of matrices.</param>
-public sealed class Muon(Schedule? learningRate = null, float momentum = 0.95f, bool nesterov = true, int nsSteps = 5, float? rmsRate = 0.2f, float adamLrRatio = 1) : Optimizer(learningRate ?? 0.001f)
+/// <param name="learningRate">The learning rate.</param>
+/// <param name="momentum">How much of the previous momentum is kept.</param>
+/// <param name="nesterov">Whether Nesterov momentum is used.</param>
+/// <param name="nsSteps">The number of iterations.</param>
+/// <param name="rmsRate">The root mean square of an update at learning rate 1; null leaves updates unscaled.</param>
+/// <param name="adamLrRatio">The learning rate of the other weights over that of matrices.</param>
+public sealed class Muon(
+    Schedule? learningRate = null, float momentum = 0.95f, bool nesterov = true, int nsSteps = 5, float? rmsRate = 0.2f, float adamLrRatio = 1)
+    : Optimizer(learningRate ?? 0.001f)
 {
     private const float DefaultDecay = 0.004f;
 
-    /// <summary>How much of the last gradients is kept.</summary>
+    /// <summary>How much of the previous momentum is kept.</summary>
     public float Momentum { get; } = momentum;
 
-    /// <summary>Whether the gradient is taken where the momentum leads.</summary>
+    /// <summary>Whether Nesterov momentum is used.</summary>
     public bool Nesterov { get; } = nesterov;
 
-    /// <summary>Rounds of the iteration.</summary>
+    /// <summary>The number of iterations.</summary>
     public int NsSteps { get; } = nsSteps;
 
-    /// <summary>The root mean square of a step of rate 1.</summary>
+    /// <summary>The root mean square of an update at learning rate 1.</summary>
     public float? RmsRate { get; } = rmsRate;
 
-    /// <summary>The rate of the other weights over that of matrices.</summary>
+    /// <summary>The learning rate of the other weights over that of matrices.</summary>
     public float AdamLrRatio { get; } = adamLrRatio;
 
-    /// <summary>The iteration's factor a.</summary>
+    /// <summary>The factor a of the iteration.</summary>
     public float MuonA { get; init; } = 3.4445f;
 
-    /// <summary>The iteration's factor b.</summary>
+    /// <summary>The factor b of the iteration.</summary>
     public float MuonB { get; init; } = -4.775f;
 
-    /// <summary>The iteration's factor c.</summary>
+    /// <summary>The factor c of the iteration.</summary>
     public float MuonC { get; init; } = 2.0315f;
 
     /// <summary>How much of the mean gradient AdamW keeps.</summary>
@@ -45,16 +47,16 @@ public sealed class Muon(Schedule? learningRate = null, float momentum = 0.95f, 
     /// <summary>How much of the mean square AdamW keeps.</summary>
     public float AdamBeta2 { get; init; } = 0.999f;
 
-    /// <summary>What AdamW adds to the root.</summary>
+    /// <summary>The small value that AdamW adds to the root.</summary>
     public float Epsilon { get; init; } = 1e-7f;
 
-    /// <summary>The decay of weights that AdamW moves.</summary>
+    /// <summary>The weight decay of the weights that AdamW updates.</summary>
     public float? AdamWeightDecay { get; init; } = DefaultDecay;
 
-    /// <summary>Whether embeddings are left to AdamW.</summary>
+    /// <summary>Whether embeddings are updated by AdamW.</summary>
     public bool ExcludeEmbeddings { get; init; } = true;
 
-    /// <summary>Weights whose full name contains one of these are left to AdamW.</summary>
+    /// <summary>Weights whose full name contains one of these are updated by AdamW.</summary>
     public IReadOnlyList<string> ExcludeLayers { get; init; } = [];
 
     /// <inheritdoc/>
@@ -65,7 +67,8 @@ public sealed class Muon(Schedule? learningRate = null, float momentum = 0.95f, 
         else Orthogonal(context);
     }
 
-    private protected override float? DecayOf(string path, Shape shape) => UsesAdam(path, shape) ? AdamWeightDecay : WeightDecay ?? DefaultDecay;
+    private protected override float? DecayOf(string path, Shape shape) =>
+        UsesAdam(path, shape) ? AdamWeightDecay : WeightDecay ?? DefaultDecay;
 
     private bool UsesAdam(string path, Shape shape) =>
         shape.Rank != 2
@@ -99,12 +102,9 @@ public sealed class Muon(Schedule? learningRate = null, float momentum = 0.95f, 
 
     private void Adam(UpdateContext context)
     {
-        var (momentum, velocity) = (context.Slot("momentum"), context.Slot("velocity"));
-        var mean = momentum + ((context.Gradient - momentum) * (1 - AdamBeta1));
-        var square = velocity + ((Ops.Square(context.Gradient) - velocity) * (1 - AdamBeta2));
-        context.SetSlot(momentum, mean);
-        context.SetSlot(velocity, square);
-        var rate = context.LearningRate * AdamLrRatio * Ops.Sqrt(1 - Ops.Power(AdamBeta2, context.Step)) / (1 - Ops.Power(AdamBeta1, context.Step));
+        var (mean, square) = context.Moments(AdamBeta1, AdamBeta2);
+        var correction = Ops.Sqrt(1 - Ops.Power(AdamBeta2, context.Step));
+        var rate = context.LearningRate * AdamLrRatio * correction / (1 - Ops.Power(AdamBeta1, context.Step));
         context.SetWeight(context.Weight - (mean * rate / (Ops.Sqrt(square) + Epsilon)));
     }
 }

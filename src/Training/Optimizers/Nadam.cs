@@ -1,11 +1,14 @@
 namespace OnnxFunctional.Training.Optimizers;
 
-/// <summary>Adam with the momentum of the next step (Dozat 2016): <c>u_t = b1 (1 - 0.5 0.96^t), w -= lr (u_(t+1) m / (1 - prod u_(t+1)) + (1 - u_t) g / (1 - prod u_t)) / (sqrt(v / (1 - b2^t)) + epsilon)</c>.</summary>
+/// <summary>
+/// Adam with Nesterov momentum (Dozat 2016): <c>u_t = b1 (1 - 0.5 0.96^t), w -= lr (u_(t+1) m / (1 - prod u_(t+1)) + (1 - u_t) g / (1 - prod u_t)) / (sqrt(v /
+/// (1 - b2^t)) + epsilon)</c>.
+/// </summary>
 /// <remarks>https://keras.io/api/optimizers/Nadam/</remarks>
-/// <param name="learningRate">The size of a step.</param>
+/// <param name="learningRate">The learning rate.</param>
 /// <param name="beta1">How much of the mean gradient is kept.</param>
 /// <param name="beta2">How much of the mean square is kept.</param>
-/// <param name="epsilon">Added to the root.</param>
+/// <param name="epsilon">A small value added to the root.</param>
 public sealed class Nadam(Schedule? learningRate = null, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-7f) : Optimizer(learningRate ?? 0.001f)
 {
     private const float Decay = 0.96f;
@@ -16,22 +19,19 @@ public sealed class Nadam(Schedule? learningRate = null, float beta1 = 0.9f, flo
     /// <summary>How much of the mean square is kept.</summary>
     public float Beta2 { get; } = beta2;
 
-    /// <summary>Added to the root.</summary>
+    /// <summary>A small value added to the root.</summary>
     public float Epsilon { get; } = epsilon;
 
     /// <inheritdoc/>
     protected internal override void Update(UpdateContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var (momentum, velocity, product) = (context.Slot("momentum"), context.Slot("velocity"), context.Slot("u_product", Initializer.Ones, Shape.Of()));
+        var (mean, square) = context.Moments(Beta1, Beta2);
+        var product = context.Slot("u_product", Initializer.Ones, Shape.Of());
         var now = Beta1 * (1 - (0.5f * Ops.Power(Decay, context.Step)));
         var next = Beta1 * (1 - (0.5f * Ops.Power(Decay, context.Step + 1)));
         var productNow = product * now;
-        var mean = momentum + ((context.Gradient - momentum) * (1 - Beta1));
-        var square = velocity + ((Ops.Square(context.Gradient) - velocity) * (1 - Beta2));
         context.SetSlot(product, productNow);
-        context.SetSlot(momentum, mean);
-        context.SetSlot(velocity, square);
         var ahead = (mean * (next / (1 - (productNow * next)))) + (context.Gradient * ((1 - now) / (1 - productNow)));
         var root = Ops.Sqrt(square / (1 - Ops.Power(Beta2, context.Step))) + Epsilon;
         context.SetWeight(context.Weight - (ahead * context.LearningRate / root));

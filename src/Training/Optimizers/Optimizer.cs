@@ -1,47 +1,51 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>How weights move against their gradients: a function over tensors, so one of one's own is as fast as the built-in ones (https://keras.io/api/optimizers/).</summary>
-/// <param name="learningRate">The size of a step, or a schedule of it.</param>
+/// <summary>
+/// How weights are updated from their gradients: a function over tensors, so a custom optimizer is as fast as the built-in ones
+/// (https://keras.io/api/optimizers/).
+/// </summary>
+/// <param name="learningRate">The learning rate or a schedule of it.</param>
 public abstract class Optimizer(Schedule learningRate)
 {
-    /// <summary>The size of a step, as a function of how many were made.</summary>
+    /// <summary>The learning rate, as a function of the number of steps made.</summary>
     public Schedule LearningRate { get; } = learningRate ?? throw new ArgumentNullException(nameof(learningRate));
 
-    /// <summary>Gradients of a tensor are scaled down to this norm.</summary>
+    /// <summary>The gradient of each weight is scaled down to this norm.</summary>
     public float? ClipNorm { get; init; }
 
-    /// <summary>Elements of gradients are kept within plus and minus this.</summary>
+    /// <summary>Elements of gradients are clipped to plus and minus this value.</summary>
     public float? ClipValue { get; init; }
 
-    /// <summary>All gradients together are scaled down to this norm.</summary>
+    /// <summary>All gradients are scaled down together to this global norm.</summary>
     public float? GlobalClipNorm { get; init; }
 
-    /// <summary>Each step also takes this share, times the learning rate, off the weights.</summary>
+    /// <summary>The share of the weights, times the learning rate, that each step subtracts.</summary>
     public float? WeightDecay { get; init; }
 
     /// <summary>Weights whose full name contains one of these do not decay: <c>["bias", "gamma"]</c>.</summary>
     public IReadOnlyList<string> ExcludeFromWeightDecay { get; init; } = [];
 
-    /// <summary>Whether moving averages of the weights are kept; when training ends they take the weights' place.</summary>
+    /// <summary>Whether moving averages of the weights are kept; when training ends they replace the weights.</summary>
     public bool UseEma { get; init; }
 
     /// <summary>How much of the moving averages is kept.</summary>
     public float EmaMomentum { get; init; } = 0.99f;
 
-    /// <summary>The averages also take the weights' place after every so many steps.</summary>
+    /// <summary>The averages also replace the weights each time this many steps were made.</summary>
     public int? EmaOverwriteFrequency { get; init; }
 
-    /// <summary>Weights move every so many steps, by the mean of the gradients since they moved last.</summary>
+    /// <summary>Weights are updated once in this many steps, by the mean of the gradients since the last update.</summary>
     public int? GradientAccumulationSteps { get; init; }
 
     /// <summary>Keras' name: <c>adam</c>.</summary>
     public virtual string Name => Naming.SnakeCase(GetType().Name);
 
-    /// <summary>Says the weight's next value, and those of the slots it keeps.</summary>
+    /// <summary>Sets the next values of one weight and of its slots.</summary>
     protected internal abstract void Update(UpdateContext context);
 
-    /// <summary>All next values, in Keras' order: accumulate, clip, decay, step, average, constraint; and the number of the step.</summary>
-    internal void Build(IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients, OptimizerState state, List<(Weight Weight, Value Value)> updates)
+    /// <summary>All next values, in Keras' order: accumulate, clip, decay, update, average, constrain; and the number of steps.</summary>
+    internal void Build(
+        IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients, OptimizerState state, List<(Weight Weight, Value Value)> updates)
     {
         Check();
         var iterations = new SymbolicTensor(state.Iterations.Variable);
@@ -70,11 +74,13 @@ public abstract class Optimizer(Schedule learningRate)
             if (scale is not null) gradient *= scale;
             var variable = new SymbolicTensor(weight.Variable);
             var current = variable;
-            if (DecayOf(path, weight.Shape) is { } decay && !ExcludeFromWeightDecay.Any(part => path.Contains(part, StringComparison.Ordinal))) current -= current * decay * rate;
+            if (DecayOf(path, weight.Shape) is { } decay && !ExcludeFromWeightDecay.Any(part => path.Contains(part, StringComparison.Ordinal)))
+                current -= current * decay * rate;
             var context = new UpdateContext(path, weight, current, gradient, rate, step, state);
             Update(context);
-            var next = context.Next ?? throw new ModelException($"Optimizer {Name} did not set the weight '{path}'; Update must call SetWeight.");
-            foreach (var (slot, slotNext) in context.Slots) updates.Add((slot, moves is null ? slotNext.Value : Ops.Where(moves, slotNext, new SymbolicTensor(slot.Variable)).Value));
+            var next = context.Next ?? throw new ModelException($"Optimizer {Name} did not set the weight '{path}'. Call SetWeight in Update.");
+            foreach (var (slot, slotNext) in context.Slots)
+                updates.Add((slot, moves is null ? slotNext.Value : Ops.Where(moves, slotNext, new SymbolicTensor(slot.Variable)).Value));
             if (moves is not null) next = Ops.Where(moves, next, variable);
             if (UseEma) next = Averaged(next, state.Slot(OptimizerState.AverageOf(path), weight.Shape, Initializer.Zeros), step, updates);
             if (weight.Constraint is { } constraint) next = constraint.Apply(next);
@@ -82,11 +88,16 @@ public abstract class Optimizer(Schedule learningRate)
         }
     }
 
-    /// <summary>The decay of a weight; nothing where it has none.</summary>
+    /// <summary>The decay of a weight; null if it has none.</summary>
     private protected virtual float? DecayOf(string path, Shape shape) => WeightDecay;
 
-    /// <summary>The mean of the gradients since the weight moved last, this one included.</summary>
-    private static SymbolicTensor Accumulated((string Path, Weight Weight, SymbolicTensor Gradient) entry, SymbolicTensor moves, int count, OptimizerState state, List<(Weight Weight, Value Value)> updates)
+    /// <summary>The mean of the gradients since the last update of the weight, including this one.</summary>
+    private static SymbolicTensor Accumulated(
+        (string Path, Weight Weight, SymbolicTensor Gradient) entry,
+        SymbolicTensor moves,
+        int count,
+        OptimizerState state,
+        List<(Weight Weight, Value Value)> updates)
     {
         var slot = state.Slot(entry.Path + "/accumulated_gradient", entry.Weight.Shape, Initializer.Zeros);
         var sum = new SymbolicTensor(slot.Variable) + entry.Gradient;
@@ -94,7 +105,7 @@ public abstract class Optimizer(Schedule learningRate)
         return sum / count;
     }
 
-    /// <summary>What brings all gradients together to the wanted norm.</summary>
+    /// <summary>The factor that scales all gradients to the global norm.</summary>
     private SymbolicTensor? GlobalScale(IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients)
     {
         if (GlobalClipNorm is not { } global || gradients.Count == 0) return null;
@@ -103,7 +114,7 @@ public abstract class Optimizer(Schedule learningRate)
         return global / Ops.Maximum(Ops.Sqrt(squares), global);
     }
 
-    /// <summary>Moves the average along, and puts it in the weight's place where its turn has come. The first average is the weight itself.</summary>
+    /// <summary>Updates the average, and replaces the weight by it in the steps that overwrite weights. The first average is the weight itself.</summary>
     private SymbolicTensor Averaged(SymbolicTensor next, Weight slot, SymbolicTensor step, List<(Weight Weight, Value Value)> updates)
     {
         var keep = Ops.Cast(Ops.Greater(step, 1), DType.Float32) * EmaMomentum;
@@ -115,21 +126,34 @@ public abstract class Optimizer(Schedule learningRate)
     private void Check()
     {
         if (new[] { ClipNorm, ClipValue, GlobalClipNorm }.Count(option => option is not null) > 1)
-            throw new ModelException($"Only one of ClipNorm, ClipValue and GlobalClipNorm can be set, but {Name} has ClipNorm = {ClipNorm}, ClipValue = {ClipValue}, GlobalClipNorm = {GlobalClipNorm}.");
-        if (GradientAccumulationSteps < 2) throw new ModelException($"GradientAccumulationSteps of {Name} is {GradientAccumulationSteps}; expected at least 2, or nothing.");
-        if (EmaOverwriteFrequency < 1) throw new ModelException($"EmaOverwriteFrequency of {Name} is {EmaOverwriteFrequency}; expected at least 1, or nothing.");
-        if (EmaMomentum is < 0 or > 1) throw new ModelException($"EmaMomentum of {Name} is {EmaMomentum}; expected a share from 0 to 1.");
+        {
+            throw new ModelException(
+                $"Only one of ClipNorm, ClipValue and GlobalClipNorm can be set, but {Name} has "
+                + $"ClipNorm = {ClipNorm}, ClipValue = {ClipValue}, GlobalClipNorm = {GlobalClipNorm}.");
+        }
+
+        if (GradientAccumulationSteps < 2)
+            throw new ModelException($"GradientAccumulationSteps of {Name} is {GradientAccumulationSteps}; expected at least 2, or null.");
+        if (EmaOverwriteFrequency < 1) throw new ModelException($"EmaOverwriteFrequency of {Name} is {EmaOverwriteFrequency}; expected at least 1, or null.");
+        if (EmaMomentum is < 0 or > 1) throw new ModelException($"EmaMomentum of {Name} is {EmaMomentum}; expected a value from 0 to 1.");
     }
 }
 
-/// <summary>What an optimizer sees of one weight.</summary>
+/// <summary>One weight, as an optimizer's Update sees and sets it.</summary>
 public sealed class UpdateContext
 {
     private readonly Weight _weight;
     private readonly OptimizerState _state;
     private readonly List<(Weight Slot, SymbolicTensor Next)> _slots = [];
 
-    internal UpdateContext(string path, Weight weight, SymbolicTensor current, SymbolicTensor gradient, SymbolicTensor learningRate, SymbolicTensor step, OptimizerState state)
+    internal UpdateContext(
+        string path,
+        Weight weight,
+        SymbolicTensor current,
+        SymbolicTensor gradient,
+        SymbolicTensor learningRate,
+        SymbolicTensor step,
+        OptimizerState state)
     {
         (Path, _weight, _state) = (path, weight, state);
         (Weight, Gradient, LearningRate, Step) = (current, gradient, learningRate, step);
@@ -144,10 +168,10 @@ public sealed class UpdateContext
     /// <summary>Its gradient, clipped.</summary>
     public SymbolicTensor Gradient { get; }
 
-    /// <summary>The learning rate of this step, one number.</summary>
+    /// <summary>The learning rate of this step, a scalar.</summary>
     public SymbolicTensor LearningRate { get; }
 
-    /// <summary>The number of this step, counted from 1, one number.</summary>
+    /// <summary>The number of this step, counted from 1, a scalar.</summary>
     public SymbolicTensor Step { get; }
 
     internal SymbolicTensor? Next { get; private set; }
@@ -156,8 +180,8 @@ public sealed class UpdateContext
 
     /// <summary>A tensor kept from step to step for this weight: a momentum, a mean of squares.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="initializer">Its first values; zeros if none are given.</param>
-    /// <param name="shape">Its shape; the weight's if none is given.</param>
+    /// <param name="initializer">Its initial values; default: zeros.</param>
+    /// <param name="shape">Its shape; default: the weight's.</param>
     public SymbolicTensor Slot(string name, Initializer? initializer = null, Shape? shape = null) =>
         new(_state.Slot(Path + "/" + name, shape ?? _weight.Shape, initializer ?? Initializer.Zeros).Variable);
 
@@ -166,12 +190,26 @@ public sealed class UpdateContext
     {
         ArgumentNullException.ThrowIfNull(slot);
         ArgumentNullException.ThrowIfNull(value);
-        if (slot.Value.Producer.Op is not Operators.Variable variable) throw new ModelException("SetSlot takes a tensor that Slot returned.");
+        if (slot.Value.Producer.Op is not Operators.Variable variable)
+            throw new ModelException("SetSlot takes a tensor that Slot returned, but got a computed one. Keep what Slot returned.");
         _slots.Add((variable.Weight, value));
     }
 
     /// <summary>Sets the weight's value for the next step.</summary>
     public void SetWeight(SymbolicTensor value) => Next = value;
+
+    /// <summary>The moving means of the gradient and of its square, as Adam and its relatives keep them in the slots momentum and velocity.</summary>
+    /// <param name="beta1">How much of the mean gradient is kept.</param>
+    /// <param name="beta2">How much of the mean square is kept.</param>
+    internal (SymbolicTensor Mean, SymbolicTensor Square) Moments(float beta1, float beta2)
+    {
+        var (momentum, velocity) = (Slot("momentum"), Slot("velocity"));
+        var mean = momentum + ((Gradient - momentum) * (1 - beta1));
+        var square = velocity + ((Ops.Square(Gradient) - velocity) * (1 - beta2));
+        SetSlot(momentum, mean);
+        SetSlot(velocity, square);
+        return (mean, square);
+    }
 }
 
 /// <summary>All that an optimizer keeps from step to step, by name.</summary>
@@ -183,26 +221,28 @@ internal sealed class OptimizerState
     private readonly List<Weight> _order = [];
     private long _steps;
 
-    /// <summary>How many steps were made, as the graph reads and counts it.</summary>
+    /// <summary>The number of steps made, as the graph reads and counts it.</summary>
     public Weight Iterations { get; } = new("iterations", Shape.Of(), Initializer.Zeros, false, null);
 
-    /// <summary>The learning rate: of the next steps where it is set by hand, of the last where a schedule gives it.</summary>
+    /// <summary>The learning rate: of the next steps if it is set directly, of the last step if a schedule computes it.</summary>
     public Weight LearningRate { get; } = new("learning_rate", Shape.Of(), Initializer.Zeros, false, null);
 
-    /// <summary>How many steps were made. The graph's float32 counts exactly to 2^24, which a small network reaches in minutes; from there on <see cref="Count"/> does.</summary>
+    /// <summary>
+    /// The number of steps made. The graph's float32 counts exactly up to 2^24, which a small network reaches in minutes; beyond that <see cref="Count"/> does.
+    /// </summary>
     public long Steps
     {
         get => _steps == Iterations.Storage[0] ? _steps : (long)Iterations.Storage[0];
         set => (_steps, Iterations.Storage[0]) = (value, value);
     }
 
-    /// <summary>The slots in the order they were made.</summary>
+    /// <summary>The slots in the order in which they were created.</summary>
     public IReadOnlyList<Weight> Slots => _order;
 
     /// <summary>The name of a weight's moving average.</summary>
     public static string AverageOf(string path) => path + "/average";
 
-    /// <summary>The slot of that name, where there is one.</summary>
+    /// <summary>The slot of that name, or null.</summary>
     public Weight? Find(string name) => _slots.GetValueOrDefault(name);
 
     public Weight Slot(string name, Shape shape, Initializer initializer)
@@ -215,32 +255,40 @@ internal sealed class OptimizerState
             _order.Add(slot);
         }
 
-        if (slot.Shape != shape) throw new ModelException($"The optimizer's state '{name}' has shape {slot.Shape}, but {shape} is needed. Load it into the model and the optimizer it was saved with.");
-        return slot;
+        return slot.Shape == shape
+            ? slot
+            : throw new ModelException(
+                $"The optimizer's state '{name}' has shape {slot.Shape}, but {shape} is needed. Load it into the model and the optimizer it was saved with.");
     }
 
-    /// <summary>Refuses what needs every step's exact number where float32 has it no more. Schedules and bias corrections only need it nearly.</summary>
-    /// <exception cref="ModelException">The optimizer acts every so many steps.</exception>
+    /// <summary>
+    /// Refuses options that need the exact number of each step once float32 cannot hold it. Schedules and bias corrections need it only approximately.
+    /// </summary>
+    /// <exception cref="ModelException">The optimizer does something once in a number of steps.</exception>
     public void CheckCount(Optimizer optimizer)
     {
         if (Steps >= ExactSteps && (optimizer.GradientAccumulationSteps is not null || optimizer.EmaOverwriteFrequency is not null))
-            throw new ModelException($"{optimizer.Name} acts every so many steps, which are counted exactly up to {ExactSteps}, and so many were made. Compile the model again: its weights stay, and the count begins anew.");
+        {
+            throw new ModelException(
+                $"{optimizer.Name} has GradientAccumulationSteps or EmaOverwriteFrequency, which need exact step numbers, but beyond {ExactSteps} steps "
+                + "float32 does not count exactly. Compile the model again: its weights stay, and the count starts at zero.");
+        }
     }
 
-    /// <summary>After a step: counts it where the graph cannot.</summary>
-    /// <param name="before">How many were made before it.</param>
+    /// <summary>After a step: counts it if the graph no longer can.</summary>
+    /// <param name="before">The number of steps made before it.</param>
     public void Count(long before)
     {
         if (before >= ExactSteps) Steps = before + 1;
     }
 
-    /// <summary>Removes a slot, where there is one of that name.</summary>
+    /// <summary>Removes the slot of that name, if there is one.</summary>
     public void Remove(string name)
     {
         if (_slots.Remove(name, out var slot)) _order.Remove(slot);
     }
 
-    /// <summary>Sets all slots; those that are not given get their first values.</summary>
+    /// <summary>Sets all slots; those without given values get their initial values.</summary>
     public void Restore(IReadOnlyList<(string Name, Shape Shape, float[] Values)> slots)
     {
         foreach (var (name, shape, _) in slots) Slot(name, shape, Initializer.Zeros);

@@ -2,23 +2,24 @@ namespace OnnxFunctional.Training;
 
 /// <summary>Steps divided by a moving root mean square of the gradients: <c>v = rho v + (1 - rho) g^2, w -= lr g / sqrt(v + epsilon)</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/rmsprop/</remarks>
-/// <param name="learningRate">The size of a step.</param>
+/// <param name="learningRate">The learning rate.</param>
 /// <param name="rho">How much of the mean square is kept.</param>
-/// <param name="momentum">How much of the last step is kept.</param>
-/// <param name="epsilon">Added under the root.</param>
-/// <param name="centered">Whether the square of the mean gradient is taken off, so that the variance divides.</param>
-public sealed class RmsProp(Schedule? learningRate = null, float rho = 0.9f, float momentum = 0, float epsilon = 1e-7f, bool centered = false) : Optimizer(learningRate ?? 0.001f)
+/// <param name="momentum">How much of the previous step is kept.</param>
+/// <param name="epsilon">A small value added under the root.</param>
+/// <param name="centered">Whether the square of the mean gradient is subtracted, so that steps are divided by the standard deviation.</param>
+public sealed class RmsProp(Schedule? learningRate = null, float rho = 0.9f, float momentum = 0, float epsilon = 1e-7f, bool centered = false)
+    : Optimizer(learningRate ?? 0.001f)
 {
     /// <summary>How much of the mean square is kept.</summary>
     public float Rho { get; } = rho;
 
-    /// <summary>How much of the last step is kept.</summary>
+    /// <summary>How much of the previous step is kept.</summary>
     public float Momentum { get; } = momentum;
 
-    /// <summary>Added under the root.</summary>
+    /// <summary>A small value added under the root.</summary>
     public float Epsilon { get; } = epsilon;
 
-    /// <summary>Whether the square of the mean gradient is taken off.</summary>
+    /// <summary>Whether the square of the mean gradient is subtracted.</summary>
     public bool Centered { get; } = centered;
 
     /// <inheritdoc/>

@@ -2,13 +2,15 @@ using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>A learning rate as a function of the steps made so far; a plain number converts to it (https://keras.io/api/optimizers/learning_rate_schedules/).</summary>
+/// <summary>
+/// A learning rate as a function of the number of steps made; a plain number converts to it (https://keras.io/api/optimizers/learning_rate_schedules/).
+/// </summary>
 public abstract class Schedule
 {
     /// <summary>The rate before the first step.</summary>
     public abstract float InitialLearningRate { get; }
 
-    /// <summary>Whether the rate may be set from outside, by a callback; not where it follows from the step.</summary>
+    /// <summary>Whether a callback may set the rate; it may not if the rate follows from the step.</summary>
     internal virtual bool IsConstant => false;
 
     /// <summary>The same rate at every step.</summary>
@@ -23,18 +25,20 @@ public abstract class Schedule
         return new FromFunction(function, initialLearningRate);
     }
 
-    /// <summary>A rate that falls by a factor every <paramref name="decaySteps"/> steps; see <see cref="OnnxFunctional.Training.Optimizers.ExponentialDecay"/>.</summary>
+    /// <summary>
+    /// A rate that falls by a factor every <paramref name="decaySteps"/> steps; see <see cref="OnnxFunctional.Training.Optimizers.ExponentialDecay"/>.
+    /// </summary>
     public static Schedule ExponentialDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) =>
         new ExponentialDecay(initialLearningRate, decaySteps, decayRate, staircase);
 
-    /// <summary>One rate after the other; see <see cref="OnnxFunctional.Training.Optimizers.PiecewiseConstantDecay"/>.</summary>
+    /// <summary>A sequence of constant rates; see <see cref="OnnxFunctional.Training.Optimizers.PiecewiseConstantDecay"/>.</summary>
     public static Schedule PiecewiseConstantDecay(IReadOnlyList<int> boundaries, IReadOnlyList<float> values) => new PiecewiseConstantDecay(boundaries, values);
 
-    /// <summary>A rate that falls along a power; see <see cref="OnnxFunctional.Training.Optimizers.PolynomialDecay"/>.</summary>
+    /// <summary>A rate that falls along a polynomial; see <see cref="OnnxFunctional.Training.Optimizers.PolynomialDecay"/>.</summary>
     public static Schedule PolynomialDecay(float initialLearningRate, int decaySteps, float endLearningRate = 1e-4f, float power = 1, bool cycle = false) =>
         new PolynomialDecay(initialLearningRate, decaySteps, endLearningRate, power, cycle);
 
-    /// <summary>A rate that falls with the inverse of the steps; see <see cref="OnnxFunctional.Training.Optimizers.InverseTimeDecay"/>.</summary>
+    /// <summary>A rate that falls with the inverse of the number of steps; see <see cref="OnnxFunctional.Training.Optimizers.InverseTimeDecay"/>.</summary>
     public static Schedule InverseTimeDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) =>
         new InverseTimeDecay(initialLearningRate, decaySteps, decayRate, staircase);
 
@@ -43,18 +47,19 @@ public abstract class Schedule
     public static Schedule CosineDecay(float initialLearningRate, int decaySteps, float alpha = 0, float? warmupTarget = null, int warmupSteps = 0) =>
         new CosineDecay(initialLearningRate, decaySteps, alpha, warmupTarget, warmupSteps);
 
-    /// <summary>Falls along half a cosine, again and again; see <see cref="OnnxFunctional.Training.Optimizers.CosineDecayRestarts"/>.</summary>
+    /// <summary>A rate that falls along half a cosine again and again; see <see cref="OnnxFunctional.Training.Optimizers.CosineDecayRestarts"/>.</summary>
     public static Schedule CosineDecayRestarts(float initialLearningRate, int firstDecaySteps, float tMul = 2, float mMul = 1, float alpha = 0) =>
         new CosineDecayRestarts(initialLearningRate, firstDecaySteps, tMul, mMul, alpha);
 
-    /// <summary>A straight rise before another schedule; see <see cref="OnnxFunctional.Training.Optimizers.WarmUp"/>.</summary>
+    /// <summary>A linear warm-up before another schedule; see <see cref="OnnxFunctional.Training.Optimizers.WarmUp"/>.</summary>
     public static Schedule WarmUp(Schedule then, int warmupSteps, float initialLearningRate = 0) => new WarmUp(then, warmupSteps, initialLearningRate);
 
-    /// <summary>The rate at a step, as one number.</summary>
-    /// <param name="step">The steps made so far, one number.</param>
+    /// <summary>The rate at a step, as a scalar.</summary>
+    /// <param name="step">The number of steps made so far, a scalar.</param>
     protected internal abstract SymbolicTensor At(SymbolicTensor step);
 
-    private protected static int Positive(int value, string name) => value > 0 ? value : throw new ModelException($"{name} of a schedule is {value}; expected at least 1.");
+    private protected static int Positive(int value, string name) =>
+        value > 0 ? value : throw new ModelException($"{name} of a schedule is {value}; expected at least 1.");
 
     private sealed class ConstantRate(float rate) : Schedule
     {

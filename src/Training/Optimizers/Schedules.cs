@@ -1,23 +1,23 @@
 namespace OnnxFunctional.Training.Optimizers;
 
-/// <summary>A rate that falls by a factor every so many steps: <c>initial rate^(step / steps)</c>.</summary>
+/// <summary>A rate that falls by a factor every <c>decaySteps</c> steps: <c>initialLearningRate decayRate^(step / decaySteps)</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/learning_rate_schedules/exponential_decay/</remarks>
-/// <param name="initialLearningRate">The first rate.</param>
-/// <param name="decaySteps">Steps of one fall.</param>
+/// <param name="initialLearningRate">The initial learning rate.</param>
+/// <param name="decaySteps">The steps after which the rate has fallen by the factor.</param>
 /// <param name="decayRate">The factor.</param>
-/// <param name="staircase">Whether the rate falls at once rather than bit by bit.</param>
+/// <param name="staircase">Whether the rate falls in steps rather than continuously.</param>
 public sealed class ExponentialDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) : Schedule
 {
     /// <inheritdoc/>
     public override float InitialLearningRate { get; } = initialLearningRate;
 
-    /// <summary>Steps of one fall.</summary>
+    /// <summary>The steps after which the rate has fallen by the factor.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
     /// <summary>The factor.</summary>
     public float DecayRate { get; } = decayRate;
 
-    /// <summary>Whether the rate falls at once rather than bit by bit.</summary>
+    /// <summary>Whether the rate falls in steps rather than continuously.</summary>
     public bool Staircase { get; } = staircase;
 
     /// <inheritdoc/>
@@ -29,31 +29,37 @@ public sealed class ExponentialDecay(float initialLearningRate, int decaySteps, 
     }
 }
 
-/// <summary>One rate after the other: the first value up to and with the first boundary, and so on.</summary>
+/// <summary>A sequence of constant rates: the first value up to and including the first boundary, and so on.</summary>
 /// <remarks>https://keras.io/api/optimizers/learning_rate_schedules/piecewise_constant_decay/</remarks>
 public sealed class PiecewiseConstantDecay : Schedule
 {
-    /// <summary>Makes the schedule.</summary>
-    /// <param name="boundaries">Steps after which the next value holds, rising.</param>
-    /// <param name="values">Rates, one more than boundaries.</param>
-    /// <exception cref="ModelException">The numbers of boundaries and values do not fit, or boundaries do not rise.</exception>
+    /// <summary>Creates the schedule.</summary>
+    /// <param name="boundaries">The steps after which the next value applies, in increasing order.</param>
+    /// <param name="values">The rates, one more than there are boundaries.</param>
+    /// <exception cref="ModelException">The numbers of boundaries and values do not match, or the boundaries do not increase.</exception>
     public PiecewiseConstantDecay(IReadOnlyList<int> boundaries, IReadOnlyList<float> values)
     {
         ArgumentNullException.ThrowIfNull(boundaries);
         ArgumentNullException.ThrowIfNull(values);
-        if (values.Count != boundaries.Count + 1) throw new ModelException($"PiecewiseConstantDecay takes one value more than boundaries, but has {boundaries.Count} boundaries and {values.Count} values.");
+        if (values.Count != boundaries.Count + 1)
+        {
+            throw new ModelException(
+                $"PiecewiseConstantDecay takes one value more than boundaries, but got {boundaries.Count} boundaries and {values.Count} values.");
+        }
+
         for (var i = 1; i < boundaries.Count; i++)
         {
-            if (boundaries[i] <= boundaries[i - 1]) throw new ModelException($"Boundaries of PiecewiseConstantDecay must rise, but {boundaries[i]} follows {boundaries[i - 1]}.");
+            if (boundaries[i] <= boundaries[i - 1])
+                throw new ModelException($"Boundaries of PiecewiseConstantDecay must increase, but {boundaries[i]} follows {boundaries[i - 1]}.");
         }
 
         (Boundaries, Values) = ([.. boundaries], [.. values]);
     }
 
-    /// <summary>Steps after which the next value holds.</summary>
+    /// <summary>The steps after which the next value applies.</summary>
     public IReadOnlyList<int> Boundaries { get; }
 
-    /// <summary>Rates.</summary>
+    /// <summary>The rates.</summary>
     public IReadOnlyList<float> Values { get; }
 
     /// <inheritdoc/>
@@ -68,28 +74,28 @@ public sealed class PiecewiseConstantDecay : Schedule
     }
 }
 
-/// <summary>A rate that falls along a power: <c>(initial - end) (1 - step / steps)^power + end</c>.</summary>
+/// <summary>A rate that falls along a polynomial: <c>(initialLearningRate - end) (1 - step / decaySteps)^power + end</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/learning_rate_schedules/polynomial_decay/</remarks>
-/// <param name="initialLearningRate">The first rate.</param>
-/// <param name="decaySteps">Steps until the last rate.</param>
-/// <param name="endLearningRate">The last rate.</param>
-/// <param name="power">1 for a straight line.</param>
-/// <param name="cycle">Whether it begins again after its end, each time over more steps.</param>
+/// <param name="initialLearningRate">The initial learning rate.</param>
+/// <param name="decaySteps">The steps until the final rate is reached.</param>
+/// <param name="endLearningRate">The final learning rate.</param>
+/// <param name="power">The exponent; 1 for a straight line.</param>
+/// <param name="cycle">Whether it restarts after its end, each time over more steps.</param>
 public sealed class PolynomialDecay(float initialLearningRate, int decaySteps, float endLearningRate = 1e-4f, float power = 1, bool cycle = false) : Schedule
 {
     /// <inheritdoc/>
     public override float InitialLearningRate { get; } = initialLearningRate;
 
-    /// <summary>Steps until the last rate.</summary>
+    /// <summary>The steps until the final rate is reached.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
-    /// <summary>The last rate.</summary>
+    /// <summary>The final learning rate.</summary>
     public float EndLearningRate { get; } = endLearningRate;
 
-    /// <summary>1 for a straight line.</summary>
+    /// <summary>The exponent; 1 for a straight line.</summary>
     public float Power { get; } = power;
 
-    /// <summary>Whether it begins again after its end.</summary>
+    /// <summary>Whether it restarts after its end.</summary>
     public bool Cycle { get; } = cycle;
 
     /// <inheritdoc/>
@@ -101,24 +107,24 @@ public sealed class PolynomialDecay(float initialLearningRate, int decaySteps, f
     }
 }
 
-/// <summary>A rate that falls with the inverse of the steps: <c>initial / (1 + rate step / steps)</c>.</summary>
+/// <summary>A rate that falls with the inverse of the number of steps: <c>initialLearningRate / (1 + decayRate step / decaySteps)</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/learning_rate_schedules/inverse_time_decay/</remarks>
-/// <param name="initialLearningRate">The first rate.</param>
-/// <param name="decaySteps">Steps of one unit.</param>
-/// <param name="decayRate">How fast it falls.</param>
-/// <param name="staircase">Whether the rate falls at once rather than bit by bit.</param>
+/// <param name="initialLearningRate">The initial learning rate.</param>
+/// <param name="decaySteps">The steps that count as one.</param>
+/// <param name="decayRate">How fast the rate falls.</param>
+/// <param name="staircase">Whether the rate falls in steps rather than continuously.</param>
 public sealed class InverseTimeDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) : Schedule
 {
     /// <inheritdoc/>
     public override float InitialLearningRate { get; } = initialLearningRate;
 
-    /// <summary>Steps of one unit.</summary>
+    /// <summary>The steps that count as one.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
-    /// <summary>How fast it falls.</summary>
+    /// <summary>How fast the rate falls.</summary>
     public float DecayRate { get; } = decayRate;
 
-    /// <summary>Whether the rate falls at once rather than bit by bit.</summary>
+    /// <summary>Whether the rate falls in steps rather than continuously.</summary>
     public bool Staircase { get; } = staircase;
 
     /// <inheritdoc/>
@@ -130,28 +136,31 @@ public sealed class InverseTimeDecay(float initialLearningRate, int decaySteps, 
     }
 }
 
-/// <summary>A rate that falls along half a cosine (Loshchilov and Hutter 2016): <c>initial ((1 - alpha) (1 + cos(pi step / steps)) / 2 + alpha)</c>; a straight rise may come before.</summary>
+/// <summary>
+/// A rate that falls along half a cosine (Loshchilov and Hutter 2016), optionally after a linear warm-up:
+/// <c>initialLearningRate ((1 - alpha) (1 + cos(pi step / decaySteps)) / 2 + alpha)</c>.
+/// </summary>
 /// <remarks>https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/</remarks>
-/// <param name="initialLearningRate">The first rate.</param>
-/// <param name="decaySteps">Steps of the fall.</param>
-/// <param name="alpha">The last rate over the highest.</param>
-/// <param name="warmupTarget">The rate at the end of the rise; nothing for no rise.</param>
-/// <param name="warmupSteps">Steps of the rise.</param>
+/// <param name="initialLearningRate">The initial learning rate.</param>
+/// <param name="decaySteps">The steps of the decay.</param>
+/// <param name="alpha">The final rate as a fraction of the highest.</param>
+/// <param name="warmupTarget">The rate at the end of the warm-up; null for none.</param>
+/// <param name="warmupSteps">The steps of the warm-up.</param>
 public sealed class CosineDecay(float initialLearningRate, int decaySteps, float alpha = 0, float? warmupTarget = null, int warmupSteps = 0) : Schedule
 {
     /// <inheritdoc/>
     public override float InitialLearningRate { get; } = initialLearningRate;
 
-    /// <summary>Steps of the fall.</summary>
+    /// <summary>The steps of the decay.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
-    /// <summary>The last rate over the highest.</summary>
+    /// <summary>The final rate as a fraction of the highest.</summary>
     public float Alpha { get; } = alpha;
 
-    /// <summary>The rate at the end of the rise.</summary>
+    /// <summary>The rate at the end of the warm-up.</summary>
     public float? WarmupTarget { get; } = warmupTarget;
 
-    /// <summary>Steps of the rise.</summary>
+    /// <summary>The steps of the warm-up.</summary>
     public int WarmupSteps { get; } = warmupTarget is null ? warmupSteps : Positive(warmupSteps, nameof(warmupSteps));
 
     /// <inheritdoc/>
@@ -170,31 +179,31 @@ public sealed class CosineDecay(float initialLearningRate, int decaySteps, float
     }
 }
 
-/// <summary>Falls along half a cosine, again and again, each longer than the last (Loshchilov and Hutter 2016).</summary>
+/// <summary>A rate that falls along half a cosine again and again, each time over more steps (Loshchilov and Hutter 2016).</summary>
 /// <remarks>https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay_restarts/</remarks>
-/// <param name="initialLearningRate">The first rate.</param>
-/// <param name="firstDecaySteps">Steps of the first fall.</param>
-/// <param name="tMul">How much longer each fall is than the last.</param>
-/// <param name="mMul">The height of each fall over the last.</param>
-/// <param name="alpha">The lowest rate over the first.</param>
+/// <param name="initialLearningRate">The initial learning rate.</param>
+/// <param name="firstDecaySteps">The steps of the first decay.</param>
+/// <param name="tMul">The length of each decay as a multiple of the one before.</param>
+/// <param name="mMul">The initial rate of each decay as a multiple of the one before.</param>
+/// <param name="alpha">The lowest rate as a fraction of the first.</param>
 public sealed class CosineDecayRestarts(float initialLearningRate, int firstDecaySteps, float tMul = 2, float mMul = 1, float alpha = 0) : Schedule
 {
-    // A restart falls on the step whose count of falls is a whole number; rounding of the logarithm must not put it a step late.
+    // A restart happens at the step at which the number of decays is an integer; rounding of the logarithm must not delay it by a step.
     private const float Rounding = 1e-6f;
 
     /// <inheritdoc/>
     public override float InitialLearningRate { get; } = initialLearningRate;
 
-    /// <summary>Steps of the first fall.</summary>
+    /// <summary>The steps of the first decay.</summary>
     public int FirstDecaySteps { get; } = Positive(firstDecaySteps, nameof(firstDecaySteps));
 
-    /// <summary>How much longer each fall is than the last.</summary>
+    /// <summary>The length of each decay as a multiple of the one before.</summary>
     public float TMul { get; } = tMul;
 
-    /// <summary>The height of each fall over the last.</summary>
+    /// <summary>The initial rate of each decay as a multiple of the one before.</summary>
     public float MMul { get; } = mMul;
 
-    /// <summary>The lowest rate over the first.</summary>
+    /// <summary>The lowest rate as a fraction of the first.</summary>
     public float Alpha { get; } = alpha;
 
     /// <inheritdoc/>
@@ -220,16 +229,16 @@ public sealed class CosineDecayRestarts(float initialLearningRate, int firstDeca
     }
 }
 
-/// <summary>A straight rise before another schedule, which then counts its steps from the end of the rise.</summary>
-/// <param name="then">What comes after the rise; its first rate ends the rise.</param>
-/// <param name="warmupSteps">Steps of the rise.</param>
-/// <param name="initialLearningRate">The first rate.</param>
+/// <summary>A linear warm-up before another schedule, which counts its steps from the end of the warm-up.</summary>
+/// <param name="then">The schedule after the warm-up; its initial rate ends the warm-up.</param>
+/// <param name="warmupSteps">The steps of the warm-up.</param>
+/// <param name="initialLearningRate">The initial learning rate.</param>
 public sealed class WarmUp(Schedule then, int warmupSteps, float initialLearningRate = 0) : Schedule
 {
-    /// <summary>What comes after the rise.</summary>
+    /// <summary>The schedule after the warm-up.</summary>
     public Schedule Then { get; } = then ?? throw new ArgumentNullException(nameof(then));
 
-    /// <summary>Steps of the rise.</summary>
+    /// <summary>The steps of the warm-up.</summary>
     public int WarmupSteps { get; } = Positive(warmupSteps, nameof(warmupSteps));
 
     /// <inheritdoc/>

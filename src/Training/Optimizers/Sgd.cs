@@ -2,15 +2,15 @@ namespace OnnxFunctional.Training;
 
 /// <summary>Stochastic gradient descent: <c>w -= lr g</c>; with momentum <c>m = momentum m - lr g, w += m</c>.</summary>
 /// <remarks>https://keras.io/api/optimizers/sgd/</remarks>
-/// <param name="learningRate">The size of a step.</param>
-/// <param name="momentum">How much of the last step is kept.</param>
-/// <param name="nesterov">Whether the gradient is taken where the momentum leads: <c>w += momentum m - lr g</c>.</param>
+/// <param name="learningRate">The learning rate.</param>
+/// <param name="momentum">How much of the previous step is kept.</param>
+/// <param name="nesterov">Whether Nesterov momentum is used: <c>w += momentum m - lr g</c>.</param>
 public sealed class Sgd(Schedule? learningRate = null, float momentum = 0, bool nesterov = false) : Optimizer(learningRate ?? 0.01f)
 {
-    /// <summary>How much of the last step is kept.</summary>
+    /// <summary>How much of the previous step is kept.</summary>
     public float Momentum { get; } = momentum;
 
-    /// <summary>Whether the gradient is taken where the momentum leads.</summary>
+    /// <summary>Whether Nesterov momentum is used.</summary>
     public bool Nesterov { get; } = nesterov;
 
     /// <inheritdoc/>
