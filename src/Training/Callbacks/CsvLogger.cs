@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace OnnxFunctional.Training.Callbacks;
 
-/// <summary>Writes losses and metrics of every epoch as a line of a CSV file, flushed at once.</summary>
+/// <summary>Writes losses and metrics of every epoch as a line of a CSV file, which is flushed at once.</summary>
 /// <remarks>https://keras.io/api/callbacks/csv_logger/</remarks>
 /// <param name="path">The file.</param>
-/// <param name="separator">What stands between cells.</param>
-/// <param name="append">Whether lines are added to the file, without a heading where it has one.</param>
+/// <param name="separator">The character between cells.</param>
+/// <param name="append">Whether lines are appended to an existing file, under its header.</param>
 public sealed class CsvLogger(string path, char separator = ',', bool append = false) : Callback
 {
     private readonly string _path = path ?? throw new ArgumentNullException(nameof(path));
@@ -16,7 +16,8 @@ public sealed class CsvLogger(string path, char separator = ',', bool append = f
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {
-        _names = append && File.Exists(_path) && File.ReadLines(_path).FirstOrDefault() is { Length: > 0 } heading ? heading.Split(separator)[1..] : null;
+        var header = append && File.Exists(_path) ? File.ReadLines(_path).FirstOrDefault() : null;
+        _names = string.IsNullOrEmpty(header) ? null : header.Split(separator)[1..];
         if (Path.GetDirectoryName(Path.GetFullPath(_path)) is { } folder) Directory.CreateDirectory(folder);
         _writer = new StreamWriter(_path, append);
     }
@@ -32,7 +33,7 @@ public sealed class CsvLogger(string path, char separator = ',', bool append = f
             _writer.WriteLine(string.Join(separator, _names.Prepend("epoch")));
         }
 
-        // A value that later epochs lack is left empty, as Keras leaves it NA.
+        // A value that an epoch lacks is written as NA, as in Keras.
         var cells = _names.Select(name => logs.TryGetValue(name, out var value) ? value.ToString("R", CultureInfo.InvariantCulture) : "NA");
         _writer.WriteLine(string.Join(separator, cells.Prepend(epoch.ToString(CultureInfo.InvariantCulture))));
         _writer.Flush();

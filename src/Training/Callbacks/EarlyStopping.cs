@@ -2,21 +2,28 @@ using OnnxFunctional.Training.Callbacks;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Ends training when a value no longer improves.</summary>
+/// <summary>Stops training when a monitored value no longer improves.</summary>
 /// <remarks>https://keras.io/api/callbacks/early_stopping/</remarks>
-/// <param name="monitor">The value that is watched.</param>
-/// <param name="minDelta">What counts as improvement.</param>
-/// <param name="patience">Epochs without improvement that are borne.</param>
-/// <param name="mode">Which way is better.</param>
-/// <param name="restoreBestWeights">Whether the weights of the best epoch come back at the end.</param>
-/// <param name="startFromEpoch">Epochs before watching begins.</param>
-public sealed class EarlyStopping(string monitor = "val_loss", double minDelta = 0, int patience = 0, MonitorMode mode = MonitorMode.Auto, bool restoreBestWeights = false, int startFromEpoch = 0) : Callback
+/// <param name="monitor">The name of the monitored value.</param>
+/// <param name="minDelta">The smallest change that counts as improvement.</param>
+/// <param name="patience">The number of epochs without improvement to wait for.</param>
+/// <param name="mode">Whether larger or smaller values are better.</param>
+/// <param name="restoreBestWeights">Whether the weights of the best epoch are restored at the end.</param>
+/// <param name="startFromEpoch">The number of epochs before monitoring starts.</param>
+public sealed class EarlyStopping(
+    string monitor = "val_loss",
+    double minDelta = 0,
+    int patience = 0,
+    MonitorMode mode = MonitorMode.Auto,
+    bool restoreBestWeights = false,
+    int startFromEpoch = 0)
+    : Callback
 {
     private readonly MetricMonitor _monitor = new(monitor, mode, Math.Abs(minDelta), nameof(EarlyStopping));
     private bool _holdsBest;
     private int _wait;
 
-    /// <summary>The epoch at which training ended, counted from 0; nothing where it ran to its end.</summary>
+    /// <summary>The epoch after which training was stopped, counted from 0; null if it ran to its end.</summary>
     public int? StoppedEpoch { get; private set; }
 
     /// <summary>The best epoch, counted from 0.</summary>
@@ -31,8 +38,10 @@ public sealed class EarlyStopping(string monitor = "val_loss", double minDelta =
         {
             (_monitor.Best, _wait, BestEpoch) = (value[0], (int)value[1], (int)value[2]);
 
-            // The best weights are slots beside the optimizer's, so they are in the file the state comes from.
-            _holdsBest = restoreBestWeights && !double.IsNaN(_monitor.Best) && Weights().All(named => Trainer.Compiled.State.Find(named.Slot) is not null);
+            // The best weights are slots beside the optimizer's, so the file with this state holds them.
+            _holdsBest = restoreBestWeights
+                && !double.IsNaN(_monitor.Best)
+                && Weights().All(named => Trainer.Compiled.State.Find(named.Slot) is not null);
         }
     }
 
@@ -65,7 +74,7 @@ public sealed class EarlyStopping(string monitor = "val_loss", double minDelta =
     /// <inheritdoc/>
     public override void OnTrainEnd()
     {
-        // A training that was stopped keeps the weights of its last step and its best ones, so that it can be gone on from.
+        // After a cancellation both the weights of the last step and the best ones are kept, so that training can be resumed.
         if (Trainer.IsUnderWay || !restoreBestWeights) return;
         foreach (var (weight, slot) in Weights())
         {
@@ -76,9 +85,11 @@ public sealed class EarlyStopping(string monitor = "val_loss", double minDelta =
 
     private void KeepBest()
     {
-        foreach (var (weight, slot) in Weights()) weight.Storage.CopyTo(Trainer.Compiled.State.Slot(slot, weight.Shape, Initializer.Zeros).Storage, 0);
+        foreach (var (weight, slot) in Weights())
+            weight.Storage.CopyTo(Trainer.Compiled.State.Slot(slot, weight.Shape, Initializer.Zeros).Storage, 0);
         _holdsBest = true;
     }
 
-    private IEnumerable<(Weight Weight, string Slot)> Weights() => Trainer.Model.WeightPaths().Select(named => (named.Weight, named.Path + "/best_" + _monitor.Name));
+    private IEnumerable<(Weight Weight, string Slot)> Weights() =>
+        Trainer.Model.WeightPaths().Select(named => (named.Weight, named.Path + "/best_" + _monitor.Name));
 }

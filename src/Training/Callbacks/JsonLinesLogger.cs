@@ -2,9 +2,12 @@ using System.Text.Json;
 
 namespace OnnxFunctional.Training.Callbacks;
 
-/// <summary>Writes losses and metrics of every epoch as a line of JSON, flushed at once: <c>{"epoch":0,"time":"...","loss":0.69}</c>. What is no number is null.</summary>
+/// <summary>
+/// Writes losses and metrics of every epoch as a line of JSON, which is flushed at once: <c>{"epoch":0,"time":"...","loss":0.69}</c>. Values that are not
+/// finite become null.
+/// </summary>
 /// <param name="path">The file.</param>
-/// <param name="append">Whether lines are added to the file.</param>
+/// <param name="append">Whether lines are appended to an existing file.</param>
 public sealed class JsonLinesLogger(string path, bool append = true) : Callback
 {
     private readonly string _path = path ?? throw new ArgumentNullException(nameof(path));

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>A callback from functions.</summary>
+/// <summary>A callback made of functions.</summary>
 /// <remarks>https://keras.io/api/callbacks/lambda_callback/</remarks>
 /// <example><c>new LambdaCallback { EpochEnd = (epoch, logs) => Console.WriteLine(logs["loss"]) }</c></example>
 public sealed class LambdaCallback : Callback

@@ -7,23 +7,25 @@ public sealed class LearningRateScheduler : Callback
 {
     private readonly Func<int, float, float> _schedule;
 
-    /// <summary>Makes the callback.</summary>
-    /// <param name="schedule">The rate of an epoch, counted from 0.</param>
+    /// <summary>Creates the callback.</summary>
+    /// <param name="schedule">Returns the rate of an epoch, counted from 0.</param>
     public LearningRateScheduler(Func<int, float> schedule)
     {
         ArgumentNullException.ThrowIfNull(schedule);
         _schedule = (epoch, _) => schedule(epoch);
     }
 
-    /// <summary>Makes the callback.</summary>
-    /// <param name="schedule">The rate of an epoch, counted from 0, given the rate so far.</param>
+    /// <summary>Creates the callback.</summary>
+    /// <param name="schedule">Returns the rate of an epoch, counted from 0, given the current rate.</param>
     public LearningRateScheduler(Func<int, float, float> schedule) => _schedule = schedule ?? throw new ArgumentNullException(nameof(schedule));
 
     /// <inheritdoc/>
     public override void OnEpochBegin(int epoch)
     {
         var rate = _schedule(epoch, Trainer.LearningRate);
-        Trainer.LearningRate = float.IsFinite(rate) && rate >= 0 ? rate : throw new ModelException($"LearningRateScheduler gave {rate} for epoch {epoch}; expected a number from 0 on.");
+        Trainer.LearningRate = float.IsFinite(rate) && rate >= 0
+            ? rate
+            : throw new ModelException($"The function of LearningRateScheduler returned {rate} for epoch {epoch}; expected a finite rate of at least 0.");
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,9 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>Which way a monitored value is better.</summary>
+/// <summary>Whether larger or smaller values of a monitored value are better.</summary>
 public enum MonitorMode
 {
-    /// <summary>By its name: larger accuracies, smaller losses.</summary>
+    /// <summary>Decided by the name: larger accuracies, smaller losses.</summary>
     Auto,
 
     /// <summary>Smaller is better.</summary>

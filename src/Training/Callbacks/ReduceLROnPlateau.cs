@@ -2,20 +2,29 @@ using OnnxFunctional.Training.Callbacks;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Makes steps smaller when a value no longer improves; logs <c>learning_rate</c>.</summary>
+/// <summary>Reduces the learning rate when a monitored value no longer improves; logs <c>learning_rate</c>.</summary>
 /// <remarks>https://keras.io/api/callbacks/reduce_lr_on_plateau/</remarks>
-/// <param name="monitor">The value that is watched.</param>
-/// <param name="factor">What the rate is multiplied with, below 1.</param>
-/// <param name="patience">Epochs without improvement that are borne.</param>
-/// <param name="mode">Which way is better.</param>
-/// <param name="minDelta">What counts as improvement.</param>
-/// <param name="cooldown">Epochs after a change in which nothing is counted.</param>
-/// <param name="minLearningRate">The rate stays above.</param>
+/// <param name="monitor">The name of the monitored value.</param>
+/// <param name="factor">The factor on the learning rate, below 1.</param>
+/// <param name="patience">The number of epochs without improvement to wait for.</param>
+/// <param name="mode">Whether larger or smaller values are better.</param>
+/// <param name="minDelta">The smallest change that counts as improvement.</param>
+/// <param name="cooldown">The number of epochs after a reduction during which epochs without improvement are not counted.</param>
+/// <param name="minLearningRate">The lower bound of the learning rate.</param>
 public sealed class ReduceLROnPlateau(
-    string monitor = "val_loss", float factor = 0.1f, int patience = 10, MonitorMode mode = MonitorMode.Auto, double minDelta = 1e-4, int cooldown = 0, float minLearningRate = 0) : Callback
+    string monitor = "val_loss",
+    float factor = 0.1f,
+    int patience = 10,
+    MonitorMode mode = MonitorMode.Auto,
+    double minDelta = 1e-4,
+    int cooldown = 0,
+    float minLearningRate = 0)
+    : Callback
 {
     private readonly MetricMonitor _monitor = new(monitor, mode, Math.Abs(minDelta), nameof(ReduceLROnPlateau));
-    private readonly float _factor = factor is > 0 and < 1 ? factor : throw new ModelException($"ReduceLROnPlateau has factor {factor}; expected a number between 0 and 1.");
+    private readonly float _factor = factor is > 0 and < 1
+        ? factor
+        : throw new ModelException($"ReduceLROnPlateau has factor {factor}; expected a number between 0 and 1.");
     private int _wait;
     private int _cooling;
 

@@ -2,12 +2,14 @@ using OnnxFunctional.Training.TensorBoardFiles;
 
 namespace OnnxFunctional.Training.Callbacks;
 
-/// <summary>Writes event files that TensorBoard reads: losses and metrics as curves, weights as histograms, the model as a graph. Validation has a folder of its own, as in Keras.</summary>
-/// <remarks>https://keras.io/api/callbacks/tensorboard/. Look at it with <c>tensorboard --logdir logs</c>.</remarks>
-/// <param name="logDir">The folder; runs of one experiment go into folders below it.</param>
-/// <param name="histogramFreq">Epochs from one set of histograms to the next; 0 for none.</param>
+/// <summary>
+/// Writes event files for TensorBoard: losses and metrics as curves, weights as histograms, the model as a graph. Validation has its own folder, as in Keras.
+/// </summary>
+/// <remarks>https://keras.io/api/callbacks/tensorboard/. Show it with <c>tensorboard --logdir logs</c>.</remarks>
+/// <param name="logDir">The folder; use one subfolder per run of an experiment.</param>
+/// <param name="histogramFreq">The number of epochs between histograms; 0 for none.</param>
 /// <param name="writeGraph">Whether the model's graph is written.</param>
-/// <param name="updateFreq">Steps from one loss of a batch to the next; 0 for epochs only.</param>
+/// <param name="updateFreq">The number of steps between losses of single batches; 0 logs epochs only.</param>
 public sealed class TensorBoard(string logDir = "logs", int histogramFreq = 0, bool writeGraph = true, int updateFreq = 0) : Callback
 {
     private const string Validation = "val_";
@@ -36,8 +38,14 @@ public sealed class TensorBoard(string logDir = "logs", int histogramFreq = 0, b
         if (_train is null) return;
         foreach (var (name, value) in logs)
         {
-            if (name.StartsWith(Validation, StringComparison.Ordinal)) (_validation ??= new EventWriter(Path.Combine(_folder, "validation"))).Scalar("epoch_" + name[Validation.Length..], epoch, (float)value);
-            else _train.Scalar("epoch_" + name, epoch, (float)value);
+            if (!name.StartsWith(Validation, StringComparison.Ordinal))
+            {
+                _train.Scalar("epoch_" + name, epoch, (float)value);
+                continue;
+            }
+
+            _validation ??= new EventWriter(Path.Combine(_folder, "validation"));
+            _validation.Scalar("epoch_" + name[Validation.Length..], epoch, (float)value);
         }
 
         if (!logs.ContainsKey("learning_rate")) _train.Scalar("epoch_learning_rate", epoch, Trainer.LearningRate);

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Callbacks;
 
-/// <summary>Ends training, without an error, after the first step whose loss is no number.</summary>
+/// <summary>Stops training, without an error, after the first step whose loss is not finite.</summary>
 /// <remarks>https://keras.io/api/callbacks/terminate_on_nan/</remarks>
 public sealed class TerminateOnNaN : Callback
 {

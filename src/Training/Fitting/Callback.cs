@@ -1,24 +1,24 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>Is told of the progress of training and may act on it (https://keras.io/api/callbacks/).</summary>
+/// <summary>Receives the progress of training and may act on it (https://keras.io/api/callbacks/).</summary>
 public abstract class Callback
 {
     private Trainer? _trainer;
 
-    /// <summary>The trainer that runs.</summary>
-    /// <exception cref="InvalidOperationException">No training has begun.</exception>
-    public Trainer Trainer => _trainer ?? throw new InvalidOperationException("A callback knows its trainer from the beginning of training on.");
+    /// <summary>The trainer that runs Fit.</summary>
+    /// <exception cref="InvalidOperationException">Training has not started.</exception>
+    public Trainer Trainer => _trainer ?? throw new InvalidOperationException("The trainer of a callback is known once training starts. Use it in OnTrainBegin or later.");
 
-    /// <summary>Whether a loss that is no number is left to this callback.</summary>
+    /// <summary>Whether this callback handles a loss that is not finite.</summary>
     internal virtual bool HandlesNaN => false;
 
-    /// <summary>Whether stopping takes effect within the epoch.</summary>
+    /// <summary>Whether stopping takes effect within an epoch.</summary>
     internal virtual bool StopsAtOnce => false;
 
-    /// <summary>Whether a part of an epoch, which a cancellation leaves, tells it nothing.</summary>
+    /// <summary>Whether it ignores the incomplete epoch that a cancellation leaves.</summary>
     internal virtual bool NeedsWholeEpochs => false;
 
-    /// <summary>What it remembers from epoch to epoch, so that a resumed training goes on alike.</summary>
+    /// <summary>What it remembers from epoch to epoch, so that resumed training continues the same way.</summary>
     internal virtual double[] State
     {
         get => [];
@@ -37,7 +37,7 @@ public abstract class Callback
     {
     }
 
-    /// <summary>Instead of <see cref="OnTrainEnd"/> where training ends by an exception, which goes on to the caller: the time to close files.</summary>
+    /// <summary>Called instead of <see cref="OnTrainEnd"/> if training ends with an exception, which is then rethrown: close files here.</summary>
     public virtual void OnTrainFailed(Exception error)
     {
     }
@@ -47,7 +47,7 @@ public abstract class Callback
     {
     }
 
-    /// <summary>After an epoch, with losses and metrics by name; what is added to them is logged too.</summary>
+    /// <summary>After an epoch, with losses and metrics by name; entries added to them are logged too.</summary>
     public virtual void OnEpochEnd(int epoch, IDictionary<string, double> logs)
     {
     }
@@ -62,13 +62,13 @@ public abstract class Callback
     {
     }
 
-    /// <summary>After all callbacks were told of the end of an epoch, or of the part of it that was run; the time to write down where training stands.</summary>
+    /// <summary>After OnEpochEnd of all callbacks, also for an incomplete epoch: the time to save the position of training.</summary>
     /// <param name="epoch">The epoch, counted from 0.</param>
     internal virtual void OnEpochDone(int epoch)
     {
     }
 
-    /// <summary>Tells of the exception that ended training. Another one here is noted on the first and does not take its place.</summary>
+    /// <summary>Passes on the exception that ended training. An exception thrown meanwhile is noted in the data of the first.</summary>
     internal void Fail(Exception error)
     {
         try

@@ -7,18 +7,20 @@ public sealed class History : Callback
     private readonly List<int> _epochs = [];
     private readonly List<EpochLogs> _logs = [];
 
-    /// <summary>The numbers of the epochs, counted from 0.</summary>
+    /// <summary>The indices of the epochs, counted from 0.</summary>
     public IReadOnlyList<int> Epochs => _epochs;
 
     /// <summary>The names of what was logged: <c>loss</c>, <c>val_accuracy</c>.</summary>
     public IReadOnlyCollection<string> Names => _values.Keys;
 
-    /// <summary>One value an epoch.</summary>
+    /// <summary>One value per epoch.</summary>
     /// <exception cref="ModelException">Nothing was logged under that name; the message lists the names.</exception>
     public IReadOnlyList<double> this[string name] =>
         _values.TryGetValue(name, out var values)
             ? values
-            : throw new ModelException($"Nothing was logged as '{name}'." + (Naming.Nearest(name, _values.Keys) is { } nearest ? $" Did you mean '{nearest}'?" : "") + $" Logged: {string.Join(", ", _values.Keys)}.");
+            : throw new ModelException(
+                $"Nothing was logged as '{name}'." + (Naming.Nearest(name, _values.Keys) is { } nearest ? $" Did you mean '{nearest}'?" : "")
+                + $" Logged: {string.Join(", ", _values.Keys)}.");
 
     /// <inheritdoc/>
     public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
@@ -33,10 +35,10 @@ public sealed class History : Callback
         }
     }
 
-    /// <summary>The epochs before one that is under way.</summary>
+    /// <summary>The epochs before the current one.</summary>
     internal IReadOnlyList<EpochLogs> Before(int epoch) => [.. _logs.Where(logs => logs.Epoch < epoch)];
 
-    /// <summary>Begins with epochs of a training that is gone on from.</summary>
+    /// <summary>Starts with the epochs of the training that is resumed.</summary>
     internal void Restore(IReadOnlyList<EpochLogs> epochs)
     {
         foreach (var (epoch, logs) in epochs) OnEpochEnd(epoch, logs.ToDictionary(entry => entry.Name, entry => entry.Value));

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Shows progress as Keras does: steps done, time, loss and metrics; time left while an epoch runs.</summary>
+/// <summary>Shows progress as Keras does: steps, time, loss and metrics, and the remaining time while an epoch runs.</summary>
 internal sealed class ProgressBar : Callback
 {
     private const int Width = 20;

@@ -181,7 +181,7 @@ public sealed partial class Trainer
             while (!cancellationToken.IsCancellationRequested && batches.MoveNext())
             {
                 var step = _step;
-                foreach (var callback in all) callback.OnBatchBegin(step);
+                foreach (var callback in all) callback.OnBatchStartEvent(step);
                 _training.Run(batches, (ulong)Iterations);
                 if (!float.IsFinite(_training.LastLoss) && !Array.Exists(all, callback => callback.HandlesNaN)) throw Diverged(batches, epoch, step);
                 _step++;

@@ -3,15 +3,15 @@ namespace OnnxFunctional.Training;
 /// <summary>What Fit prints.</summary>
 public enum Verbosity
 {
-    /// <summary>A bar on a console, a line an epoch where output is redirected.</summary>
+    /// <summary>A bar on a console, one line per epoch if output is redirected.</summary>
     Auto,
 
-    /// <summary>Nothing.</summary>
+    /// <summary>No output.</summary>
     Silent,
 
-    /// <summary>A bar that moves.</summary>
+    /// <summary>A progress bar.</summary>
     Bar,
 
-    /// <summary>One line an epoch.</summary>
+    /// <summary>One line per epoch.</summary>
     Lines,
 }

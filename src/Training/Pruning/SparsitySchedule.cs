@@ -1,7 +1,9 @@
 namespace OnnxFunctional.Training.Callbacks;
 
-/// <summary>The share of zeros in pruned weights as a function of the steps made so far.</summary>
-/// <remarks>https://www.tensorflow.org/model_optimization/api_docs/python/tfmot/sparsity/keras/PruningSchedule. A plain number converts to a constant share.</remarks>
+/// <summary>The share of zeros in pruned weights as a function of the number of steps made.</summary>
+/// <remarks>
+/// https://www.tensorflow.org/model_optimization/api_docs/python/tfmot/sparsity/keras/PruningSchedule. A plain number converts to a constant share.
+/// </remarks>
 public sealed class SparsitySchedule
 {
     private readonly double _initial;
@@ -10,53 +12,61 @@ public sealed class SparsitySchedule
 
     private SparsitySchedule(double initialSparsity, double finalSparsity, long beginStep, long? endStep, double power, int frequency)
     {
-        (_initial, _final, _power) = (Share(initialSparsity, nameof(initialSparsity)), Share(finalSparsity, nameof(finalSparsity)), power);
+        _initial = Share(initialSparsity, nameof(initialSparsity));
+        _final = Share(finalSparsity, nameof(finalSparsity));
+        _power = power;
         (BeginStep, EndStep, Frequency) = (beginStep, endStep, frequency);
         if (beginStep < 0) throw new ModelException($"SparsitySchedule: beginStep is {beginStep}; expected 0 or more.");
         if (frequency < 1) throw new ModelException($"SparsitySchedule: frequency is {frequency}; expected at least 1.");
     }
 
-    /// <summary>Steps made when pruning begins.</summary>
+    /// <summary>The step at which pruning starts.</summary>
     public long BeginStep { get; }
 
-    /// <summary>Steps made when pruning ends and what is zero stays zero; <see langword="null"/> where it goes on.</summary>
+    /// <summary>The step at which the choice of zeros becomes final; null if it never does.</summary>
     public long? EndStep { get; }
 
-    /// <summary>Steps from one choice of zeros to the next.</summary>
+    /// <summary>The number of steps between choices of zeros.</summary>
     public int Frequency { get; }
 
-    /// <summary>A share that grows fast at first and slowly at the end: <c>final + (initial - final) (1 - (step - begin) / (end - begin))^power</c> (Zhu and Gupta 2017).</summary>
+    /// <summary>
+    /// A share that grows quickly at first and slowly at the end: <c>final + (initial - final) (1 - (step - begin) / (end - begin))^power</c> (Zhu and Gupta
+    /// 2017).
+    /// </summary>
     /// <param name="finalSparsity">The share at the end.</param>
-    /// <param name="endStep">Steps made when it is reached.</param>
-    /// <param name="initialSparsity">The share at the beginning.</param>
-    /// <param name="beginStep">Steps made when pruning begins.</param>
+    /// <param name="endStep">The step at which it is reached.</param>
+    /// <param name="initialSparsity">The share at the start.</param>
+    /// <param name="beginStep">The step at which pruning starts.</param>
     /// <param name="power">How fast the growth slows down.</param>
-    /// <param name="frequency">Steps from one choice of zeros to the next; the last is made at <paramref name="endStep"/> in any case.</param>
-    /// <exception cref="ModelException">A share is not between 0 and 1, or the steps do not follow one another.</exception>
-    public static SparsitySchedule PolynomialDecay(double finalSparsity, long endStep, double initialSparsity = 0, long beginStep = 0, double power = 3, int frequency = 100)
+    /// <param name="frequency">The number of steps between choices of zeros; the last is made at <paramref name="endStep"/> in any case.</param>
+    /// <exception cref="ModelException">A share is not between 0 and 1, or the steps are not in order.</exception>
+    public static SparsitySchedule PolynomialDecay(
+        double finalSparsity, long endStep, double initialSparsity = 0, long beginStep = 0, double power = 3, int frequency = 100)
     {
-        if (endStep <= beginStep) throw new ModelException($"SparsitySchedule: endStep is {endStep}; expected more than beginStep, which is {beginStep}.");
+        if (endStep <= beginStep)
+            throw new ModelException($"SparsitySchedule: endStep is {endStep}; expected more than beginStep, which is {beginStep}.");
         if (!(power > 0)) throw new ModelException(FormattableString.Invariant($"SparsitySchedule: power is {power}; expected a number above 0."));
         return new(initialSparsity, finalSparsity, beginStep, endStep, power, frequency);
     }
 
-    /// <summary>The same share from the beginning on; which numbers are zero is chosen again from time to time.</summary>
+    /// <summary>A constant share; which weights are zero is chosen again periodically.</summary>
     /// <param name="targetSparsity">The share.</param>
-    /// <param name="beginStep">Steps made when pruning begins.</param>
-    /// <param name="endStep">Steps made when zeros are chosen for the last time; never if none are given.</param>
-    /// <param name="frequency">Steps from one choice to the next.</param>
-    /// <exception cref="ModelException">The share is not between 0 and 1, or the steps do not follow one another.</exception>
+    /// <param name="beginStep">The step at which pruning starts.</param>
+    /// <param name="endStep">The step of the last choice of zeros; default: there is none.</param>
+    /// <param name="frequency">The number of steps between choices.</param>
+    /// <exception cref="ModelException">The share is not between 0 and 1, or the steps are not in order.</exception>
     public static SparsitySchedule ConstantSparsity(double targetSparsity, long beginStep = 0, long? endStep = null, int frequency = 100)
     {
-        if (endStep < beginStep) throw new ModelException($"SparsitySchedule: endStep is {endStep}; expected at least beginStep, which is {beginStep}.");
+        if (endStep < beginStep)
+            throw new ModelException($"SparsitySchedule: endStep is {endStep}; expected at least beginStep, which is {beginStep}.");
         Share(targetSparsity, nameof(targetSparsity));
         return new(targetSparsity, targetSparsity, beginStep, endStep, 1, frequency);
     }
 
-    /// <summary>The same share from the beginning on.</summary>
+    /// <summary>A constant share from the first step on.</summary>
     public static implicit operator SparsitySchedule(double targetSparsity) => ConstantSparsity(targetSparsity);
 
-    /// <summary>The share after so many steps.</summary>
+    /// <summary>The share after that many steps.</summary>
     public double At(long step)
     {
         if (step < BeginStep) return 0;
@@ -65,9 +75,13 @@ public sealed class SparsitySchedule
         return _final + ((_initial - _final) * Math.Pow(left, _power));
     }
 
-    /// <summary>Whether zeros are chosen after so many steps.</summary>
-    public bool IsDue(long step) => step >= BeginStep && !(step > EndStep) && ((step - BeginStep) % Frequency == 0 || step == EndStep);
+    /// <summary>Whether zeros are chosen after that many steps.</summary>
+    public bool IsDue(long step) =>
+        step >= BeginStep && !(step > EndStep) && ((step - BeginStep) % Frequency == 0 || step == EndStep);
 
     private static double Share(double value, string name) =>
-        value is >= 0 and < 1 ? value : throw new ModelException(FormattableString.Invariant($"SparsitySchedule: {name} is {value}; expected a share of zeros from 0 to below 1, such as 0.8."));
+        value is >= 0 and < 1
+            ? value
+            : throw new ModelException(
+                FormattableString.Invariant($"SparsitySchedule: {name} is {value}; expected a share of zeros from 0 to below 1, such as 0.8."));
 }

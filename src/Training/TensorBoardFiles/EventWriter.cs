@@ -4,7 +4,9 @@ using System.Numerics;
 
 namespace OnnxFunctional.Training.TensorBoardFiles;
 
-/// <summary>A file of events: records of length, its checksum, an Event message and its checksum (tensorflow/core/util/event.proto, lib/io/record_writer).</summary>
+/// <summary>
+/// A file of events: records of length, its checksum, an Event message and its checksum (tensorflow/core/util/event.proto, lib/io/record_writer).
+/// </summary>
 internal sealed class EventWriter : IDisposable
 {
     // Fields of the messages Event, Summary, Summary.Value and HistogramProto.
@@ -14,22 +16,24 @@ internal sealed class EventWriter : IDisposable
     private const double LimitRatio = 1.1;
     private const double LastLimit = 1e20;
 
-    private static readonly double[] _limits = Limits();
+    private static readonly double[] s_limits = Limits();
 
     private readonly FileStream _file;
     private readonly WireWriter _event = new();
 
-    /// <summary>Begins a file of a name of its own.</summary>
+    /// <summary>Starts a file with a unique name.</summary>
     public EventWriter(string folder)
     {
         Directory.CreateDirectory(folder);
-        var name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}.{Environment.MachineName}.{Environment.ProcessId}");
+        var name = string.Create(
+            CultureInfo.InvariantCulture,
+            $"events.out.tfevents.{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}.{Environment.MachineName}.{Environment.ProcessId}");
         var number = 0;
         string path;
         do path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{name}.{number++}.v2"));
         while (File.Exists(path));
         _file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-        Begin(0);
+        StartEvent(0);
         _event.Text(FileVersion, "brain.Event:2");
         Write();
     }
@@ -42,17 +46,18 @@ internal sealed class EventWriter : IDisposable
         WriteSummary(step, entry);
     }
 
-    /// <summary>How values are spread over buckets that grow by a tenth each.</summary>
+    /// <summary>The distribution of values over buckets of which each is a tenth wider than the one before.</summary>
     public void Histogram(string tag, long step, ReadOnlySpan<float> values)
     {
-        var counts = new double[_limits.Length];
+        var counts = new double[s_limits.Length];
         var (least, largest, sum, squares, count) = (double.MaxValue, double.MinValue, 0.0, 0.0, 0L);
         foreach (var value in values)
         {
             if (!float.IsFinite(value)) continue;
-            var place = Array.BinarySearch(_limits, value);
+            var place = Array.BinarySearch(s_limits, value);
             counts[place < 0 ? ~place : Math.Min(place + 1, counts.Length - 1)]++;
-            (least, largest, sum, squares, count) = (Math.Min(least, value), Math.Max(largest, value), sum + value, squares + ((double)value * value), count + 1);
+            (least, largest) = (Math.Min(least, value), Math.Max(largest, value));
+            (sum, squares, count) = (sum + value, squares + ((double)value * value), count + 1);
         }
 
         if (count == 0) return;
@@ -64,7 +69,7 @@ internal sealed class EventWriter : IDisposable
         histogram.Number(Num, (double)count);
         histogram.Number(Sum, sum);
         histogram.Number(SumOfSquares, squares);
-        histogram.Numbers(BucketLimit, _limits.AsSpan(first, last - first + 1));
+        histogram.Numbers(BucketLimit, s_limits.AsSpan(first, last - first + 1));
         histogram.Numbers(Bucket, counts.AsSpan(first, last - first + 1));
         var entry = new WireWriter();
         entry.Text(Tag, tag);
@@ -74,7 +79,7 @@ internal sealed class EventWriter : IDisposable
 
     public void Graph(WireWriter graph)
     {
-        Begin(0);
+        StartEvent(0);
         _event.Message(GraphDef, graph);
         Write();
     }
@@ -83,7 +88,7 @@ internal sealed class EventWriter : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>The checksum as records hold it: turned and shifted, so that a checksum of data with checksums in it stays sound.</summary>
+    /// <summary>The checksum as records hold it: rotated and shifted, because the CRC of data that contains its own CRC is weak.</summary>
     internal static uint MaskedChecksum(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
@@ -102,12 +107,12 @@ internal sealed class EventWriter : IDisposable
     {
         var summary = new WireWriter();
         summary.Message(Value, entry);
-        Begin(step);
+        StartEvent(step);
         _event.Message(Summary, summary);
         Write();
     }
 
-    private void Begin(long step)
+    private void StartEvent(long step)
     {
         _event.Clear();
         _event.Number(WallTime, (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds);

@@ -1,6 +1,8 @@
 namespace OnnxFunctional.Training.TensorBoardFiles;
 
-/// <summary>A model as TensorBoard's graph (tensorflow/core/framework/graph.proto): one node an operator, named after the layer it stands in, so that layers fold.</summary>
+/// <summary>
+/// A model as TensorBoard's graph (tensorflow/core/framework/graph.proto): one node per operator, named after its layer, so that layers can be collapsed.
+/// </summary>
 internal static class GraphDefinition
 {
     // Fields of GraphDef and NodeDef.
@@ -11,7 +13,8 @@ internal static class GraphDefinition
         var graph = new WireWriter();
         var names = new Dictionary<Value, string>();
         var taken = new HashSet<string>();
-        for (var i = 0; i < model.Inputs.Count; i++) names[model.Inputs[i].Value] = Add(graph, Naming.Unique(model.InputNames[i], taken), "Placeholder", []);
+        for (var i = 0; i < model.Inputs.Count; i++)
+            names[model.Inputs[i].Value] = Add(graph, Naming.Unique(model.InputNames[i], taken), "Placeholder", []);
         foreach (var node in model.Graph.Nodes)
         {
             if (node.Outputs.Any(names.ContainsKey)) continue;
@@ -26,7 +29,8 @@ internal static class GraphDefinition
         graph.Message(Versions, versions);
         return graph;
 
-        string Path(Weight weight) => model.WeightPaths().FirstOrDefault(named => named.Weight == weight) is { Path: { } path } ? path : weight.Name;
+        string Path(Weight weight) =>
+            model.WeightPaths().FirstOrDefault(named => named.Weight == weight) is { Path: { } path } ? path : weight.Name;
     }
 
     private static string Add(WireWriter graph, string name, string op, IEnumerable<string> inputs)

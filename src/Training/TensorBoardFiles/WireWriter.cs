@@ -44,7 +44,7 @@ internal sealed class WireWriter
         _bytes.Write(bytes);
     }
 
-    /// <summary>Repeated numbers in one piece.</summary>
+    /// <summary>A packed field of repeated values.</summary>
     public void Numbers(int field, ReadOnlySpan<double> values)
     {
         Variable(((uint)field << 3) | 2);

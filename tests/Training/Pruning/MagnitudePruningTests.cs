@@ -144,7 +144,7 @@ public sealed class MagnitudePruningTests
     [TestMethod]
     public void Wrong_uses_are_reported_in_sentences()
     {
-        Refused(new MagnitudePruning(0.5) { Layers = ["cc"] }, Compiled(), "MagnitudePruning: no layer 'cc' has weights. Did you mean 'c'? Those that have are a, b, c.");
+        Refused(new MagnitudePruning(0.5) { Layers = ["cc"] }, Compiled(), "MagnitudePruning: no layer 'cc' has weights. Did you mean 'c'? Layers with weights: a, b, c.");
         Refused(new MagnitudePruning(0.5) { Weights = (_, _) => false }, Compiled(), "MagnitudePruning: there is no weight to prune;");
         var trained = Compiled();
         Fit(trained, 2);
