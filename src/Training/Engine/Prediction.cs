@@ -6,20 +6,25 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Running a model forwards.</summary>
+/// <summary>Predictions of models.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class Prediction
 {
-    /// <summary>The model's one output for every sample.</summary>
+    /// <summary>The model's only output for every sample.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="x">Data of the inputs.</param>
-    /// <param name="batchSize">Samples computed at a time.</param>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="batchSize">The number of samples per batch.</param>
     /// <returns>(samples, ...).</returns>
     /// <exception cref="ModelException">The data does not fit the inputs, or the model has several outputs.</exception>
     public static Tensor<float> Predict(this Model model, NDArrays x, int batchSize = 32)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (model.Outputs.Count != 1) throw new ModelException($"Model '{model.Name}' has {model.Outputs.Count} outputs ({string.Join(", ", model.OutputNames)}); use PredictNamed or PredictAll.");
+        if (model.Outputs.Count != 1)
+        {
+            throw new ModelException(
+                $"Model '{model.Name}' has {model.Outputs.Count} outputs ({string.Join(", ", model.OutputNames)}). Use PredictNamed or PredictAll.");
+        }
+
         return PredictAll(model, x, batchSize)[0];
     }
 
@@ -38,7 +43,7 @@ public static class Prediction
         return [.. Run(model, "outputs", [.. model.Outputs.Select(output => output.Value)], x, batchSize).Select(result => result.ToTensor())];
     }
 
-    /// <summary>Any values of the model's inference graph for every sample.</summary>
+    /// <summary>Any values of the model's inference graph, for every sample.</summary>
     internal static IReadOnlyList<NDArray> Run(Model model, string key, IReadOnlyList<Value> values, NDArrays x, int batchSize)
     {
         if (batchSize < 1) throw new ModelException($"batchSize is {batchSize}; expected at least 1.");

@@ -7,7 +7,8 @@ public abstract class Callback
 
     /// <summary>The trainer that runs Fit.</summary>
     /// <exception cref="InvalidOperationException">Training has not started.</exception>
-    public Trainer Trainer => _trainer ?? throw new InvalidOperationException("The trainer of a callback is known once training starts. Use it in OnTrainBegin or later.");
+    public Trainer Trainer =>
+        _trainer ?? throw new InvalidOperationException("The trainer of a callback is known once training starts. Use it in OnTrainBegin or later.");
 
     /// <summary>Whether this callback handles a loss that is not finite.</summary>
     internal virtual bool HandlesNaN => false;

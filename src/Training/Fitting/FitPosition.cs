@@ -1,6 +1,9 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>The position of an unfinished Fit: all that resuming needs beside weights and optimizer state, because shuffling and random numbers follow from seed, epoch and step.</summary>
+/// <summary>
+/// The position of an unfinished Fit: all that resuming needs beside weights and optimizer state, because shuffling and random numbers follow from seed, epoch
+/// and step.
+/// </summary>
 /// <param name="Epoch">The current or next epoch, counted from 0.</param>
 /// <param name="Step">The number of steps made in that epoch.</param>
 /// <param name="BatchesPerEpoch">The number of batches of an epoch, if known: with another batch size the same step is another position in the data.</param>

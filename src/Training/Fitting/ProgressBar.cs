@@ -96,5 +96,7 @@ internal sealed class ProgressBar : Callback
         : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F0}s");
 
     private static string Short(TimeSpan time) =>
-        time.TotalMilliseconds >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:F0}ms") : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMicroseconds:F0}us");
+        time.TotalMilliseconds >= 1
+            ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:F0}ms")
+            : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMicroseconds:F0}us");
 }

@@ -7,23 +7,25 @@ namespace OnnxFunctional.Training;
 public sealed partial class Trainer
 {
     /// <summary>Trains the model on data in memory.</summary>
-    /// <param name="x">Data of the inputs.</param>
-    /// <param name="y">Targets of the outputs.</param>
-    /// <param name="batchSize">Samples of one step.</param>
-    /// <param name="epochs">How often all data is gone through; the number of the last epoch where <paramref name="initialEpoch"/> is given.</param>
-    /// <param name="validationSplit">The share of the samples, from the end and before shuffling, that is only evaluated.</param>
-    /// <param name="validationData">Data that is only evaluated, after each epoch.</param>
-    /// <param name="shuffle">Whether each epoch has an order of its own.</param>
-    /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
-    /// <param name="callbacks">What is told of the progress.</param>
-    /// <param name="initialEpoch">The first epoch's number, counted from 0.</param>
-    /// <param name="verbose">What is printed.</param>
-    /// <param name="classWeight">A weight for the samples of each class, by class number; 1 where none is given.</param>
-    /// <param name="stepsPerEpoch">Steps of an epoch; once through the data if none are given.</param>
-    /// <param name="validationFreq">Epochs from one evaluation to the next.</param>
-    /// <param name="cancellationToken">Ends training after the present step.</param>
-    /// <returns>Losses and metrics of every epoch.</returns>
-    /// <exception cref="ModelException">Data and model do not fit, numbers that are not finite, class numbers out of range; or the loss stopped being a number, with batch and layer.</exception>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="y">The targets of the outputs.</param>
+    /// <param name="batchSize">The number of samples per step.</param>
+    /// <param name="epochs">The number of passes over the data; with <paramref name="initialEpoch"/>, the epoch at which training ends.</param>
+    /// <param name="validationSplit">The share of the samples that is held out for evaluation: the last ones, before shuffling.</param>
+    /// <param name="validationData">Data to evaluate on after each epoch.</param>
+    /// <param name="shuffle">Whether samples are shuffled before each epoch.</param>
+    /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
+    /// <param name="callbacks">Objects that receive the progress of training.</param>
+    /// <param name="initialEpoch">The first epoch, counted from 0.</param>
+    /// <param name="verbose">What is printed during training.</param>
+    /// <param name="classWeight">Weights of the samples of each class, by class index; default: 1.</param>
+    /// <param name="stepsPerEpoch">The number of steps per epoch; default: one pass over the data.</param>
+    /// <param name="validationFreq">The number of epochs between evaluations.</param>
+    /// <param name="cancellationToken">Stops training after the current step.</param>
+    /// <returns>The losses and metrics of every epoch.</returns>
+    /// <exception cref="ModelException">
+    /// Data and model do not fit, values are not finite, or class indices are out of range; or the loss is no longer finite: the message names batch and layer.
+    /// </exception>
     public History Fit(
         NDArrays x,
         NDArrays y,
@@ -43,15 +45,20 @@ public sealed partial class Trainer
     {
         var arrays = Checked(x, y, sampleWeight, classWeight);
         List<NDArray>? validation = null;
-        if (validationData is { } held)
+        if (validationData is { } given)
         {
-            validation = Checked(held.X, held.Y, null);
+            validation = Checked(given.X, given.Y, null);
         }
         else if (validationSplit is > 0 and < 1)
         {
             var count = arrays[0].Count;
             var trained = (int)Math.Floor(count * (1.0 - validationSplit));
-            if (trained == 0 || trained == count) throw new ModelException($"validationSplit = {validationSplit} of {count} samples leaves nothing on one side; use more samples or another share.");
+            if (trained == 0 || trained == count)
+            {
+                throw new ModelException(
+                    $"validationSplit = {validationSplit} of {count} samples leaves no sample for one of the two sets. Use more samples or another share.");
+            }
+
             validation = [.. arrays.Select(array => array.Slice(trained, count - trained))];
             arrays = [.. arrays.Select(array => array.Slice(0, trained))];
         }
@@ -60,24 +67,25 @@ public sealed partial class Trainer
             throw new ModelException($"validationSplit is {validationSplit}; expected 0 or a share below 1.");
         }
 
-        var batches = new ArrayBatches(arrays, Size(batchSize), shuffle, Seed);
-        return FitBatches(Stepped(batches, stepsPerEpoch), validation is null ? null : new ArrayBatches(validation, batchSize, shuffle: false, Seed), initialEpoch, epochs, callbacks ?? [], verbose, cancellationToken, validationFreq);
+        var batches = Stepped(new ArrayBatches(arrays, Size(batchSize), shuffle, Seed), stepsPerEpoch);
+        var held = validation is null ? null : new ArrayBatches(validation, batchSize, shuffle: false, Seed);
+        return FitBatches(batches, held, initialEpoch, epochs, callbacks ?? [], verbose, cancellationToken, validationFreq);
     }
 
-    /// <summary>Trains the model on batches that are made while they are used, so that data may be larger than memory.</summary>
-    /// <param name="batches">Gone through once an epoch; a <see cref="Dataset{T}"/> gives each epoch an order of its own.</param>
-    /// <param name="epochs">How often the batches are gone through; the number of the last epoch where <paramref name="initialEpoch"/> is given.</param>
-    /// <param name="stepsPerEpoch">Steps of an epoch; the next goes on where it ended. Once through the batches if none are given.</param>
-    /// <param name="validationData">Batches that are only evaluated, after each epoch.</param>
-    /// <param name="validationSteps">How many of them; all if none are given.</param>
-    /// <param name="validationFreq">Epochs from one evaluation to the next.</param>
-    /// <param name="classWeight">A weight for the samples of each class, by class number; 1 where none is given.</param>
-    /// <param name="callbacks">What is told of the progress.</param>
-    /// <param name="initialEpoch">The first epoch's number, counted from 0.</param>
-    /// <param name="verbose">What is printed.</param>
-    /// <param name="cancellationToken">Ends training after the present step.</param>
-    /// <returns>Losses and metrics of every epoch.</returns>
-    /// <exception cref="ModelException">A batch and the model do not fit; or the loss stopped being a number, with batch and layer.</exception>
+    /// <summary>Trains the model on batches that are created on the fly, so the data may be larger than memory.</summary>
+    /// <param name="batches">Enumerated once per epoch; a <see cref="Dataset{T}"/> may shuffle each epoch differently.</param>
+    /// <param name="epochs">The number of passes over the batches; with <paramref name="initialEpoch"/>, the epoch at which training ends.</param>
+    /// <param name="stepsPerEpoch">The number of steps per epoch; the next epoch continues where it ended. Default: one pass over the batches.</param>
+    /// <param name="validationData">Batches to evaluate on after each epoch.</param>
+    /// <param name="validationSteps">The number of batches to use; default: all.</param>
+    /// <param name="validationFreq">The number of epochs between evaluations.</param>
+    /// <param name="classWeight">Weights of the samples of each class, by class index; default: 1.</param>
+    /// <param name="callbacks">Objects that receive the progress of training.</param>
+    /// <param name="initialEpoch">The first epoch, counted from 0.</param>
+    /// <param name="verbose">What is printed during training.</param>
+    /// <param name="cancellationToken">Stops training after the current step.</param>
+    /// <returns>The losses and metrics of every epoch.</returns>
+    /// <exception cref="ModelException">A batch and the model do not fit; or the loss is no longer finite: the message names batch and layer.</exception>
     public History Fit(
         IEnumerable<Batch> batches,
         int epochs = 1,
@@ -98,15 +106,15 @@ public sealed partial class Trainer
         return FitBatches(Stepped(training, stepsPerEpoch), validation, initialEpoch, epochs, callbacks ?? [], verbose, cancellationToken, validationFreq);
     }
 
-    /// <summary>Trains the model on batches that arrive asynchronously, on a thread of the pool.</summary>
-    /// <param name="batches">Gone through once an epoch.</param>
-    /// <param name="epochs">How often the batches are gone through.</param>
-    /// <param name="stepsPerEpoch">Steps of an epoch; the next goes on where it ended. Once through the batches if none are given.</param>
-    /// <param name="validationData">Batches that are only evaluated, after each epoch.</param>
-    /// <param name="callbacks">What is told of the progress.</param>
-    /// <param name="verbose">What is printed.</param>
-    /// <param name="cancellationToken">Ends training after the present step.</param>
-    /// <returns>Losses and metrics of every epoch.</returns>
+    /// <summary>Trains the model on batches that arrive asynchronously, on a thread-pool thread.</summary>
+    /// <param name="batches">Enumerated once per epoch.</param>
+    /// <param name="epochs">The number of passes over the batches.</param>
+    /// <param name="stepsPerEpoch">The number of steps per epoch; the next epoch continues where it ended. Default: one pass over the batches.</param>
+    /// <param name="validationData">Batches to evaluate on after each epoch.</param>
+    /// <param name="callbacks">Objects that receive the progress of training.</param>
+    /// <param name="verbose">What is printed during training.</param>
+    /// <param name="cancellationToken">Stops training after the current step.</param>
+    /// <returns>The losses and metrics of every epoch.</returns>
     public Task<History> FitAsync(
         IAsyncEnumerable<Batch> batches,
         int epochs = 1,
@@ -117,7 +125,13 @@ public sealed partial class Trainer
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
-        return Task.Run(() => Fit(batches.ToBlockingEnumerable(CancellationToken.None), epochs, stepsPerEpoch, validationData, callbacks: callbacks, verbose: verbose, cancellationToken: cancellationToken), CancellationToken.None);
+        return Task.Run(Run, CancellationToken.None);
+
+        History Run()
+        {
+            var arriving = batches.ToBlockingEnumerable(CancellationToken.None);
+            return Fit(arriving, epochs, stepsPerEpoch, validationData, callbacks: callbacks, verbose: verbose, cancellationToken: cancellationToken);
+        }
     }
 
     private static BatchSource Stepped(BatchSource batches, int? steps) => steps switch
@@ -131,13 +145,20 @@ public sealed partial class Trainer
         new(batches, batch => Checked(batch.X, batch.Y, batch.SampleWeight, classWeight));
 
     internal History FitBatches(
-        BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, IReadOnlyList<Callback> callbacks, Verbosity verbose, CancellationToken cancellationToken, int validationFreq = 1)
+        BatchSource batches,
+        BatchSource? validation,
+        int initialEpoch,
+        int epochs,
+        IReadOnlyList<Callback> callbacks,
+        Verbosity verbose,
+        CancellationToken cancellationToken,
+        int validationFreq = 1)
     {
         if (validationFreq < 1) throw new ModelException($"validationFreq is {validationFreq}; expected at least 1.");
         if (validation is not null) OutsideTraining.RefuseDraws(Model);
         var history = new History();
 
-        // Last, so that they see what the others log.
+        // Progress and history come last, so that they see what the others log.
         Callback[] all = [.. callbacks, .. ProgressBar.For(verbose, epochs, batches.BatchesPerEpoch), history];
         StopTraining = false;
         foreach (var callback in all) callback.Attach(this);
@@ -147,7 +168,7 @@ public sealed partial class Trainer
         }
         catch (Exception error)
         {
-            // What is open is closed; what is thrown is the reason, whatever else fails now.
+            // Callbacks close their files; the first exception is thrown, whatever else fails now.
             foreach (var callback in all) callback.Fail(error);
             throw;
         }
@@ -155,7 +176,15 @@ public sealed partial class Trainer
         return history;
     }
 
-    private void Run(BatchSource batches, BatchSource? validation, int initialEpoch, int epochs, Callback[] all, History history, int validationFreq, CancellationToken cancellationToken)
+    private void Run(
+        BatchSource batches,
+        BatchSource? validation,
+        int initialEpoch,
+        int epochs,
+        Callback[] all,
+        History history,
+        int validationFreq,
+        CancellationToken cancellationToken)
     {
         var logs = new Dictionary<string, double>();
         foreach (var callback in all) callback.OnTrainBegin();
@@ -181,7 +210,7 @@ public sealed partial class Trainer
             while (!cancellationToken.IsCancellationRequested && batches.MoveNext())
             {
                 var step = _step;
-                foreach (var callback in all) callback.OnBatchStartEvent(step);
+                foreach (var callback in all) callback.OnBatchBegin(step);
                 _training.Run(batches, (ulong)Iterations);
                 if (!float.IsFinite(_training.LastLoss) && !Array.Exists(all, callback => callback.HandlesNaN)) throw Diverged(batches, epoch, step);
                 _step++;
@@ -191,7 +220,8 @@ public sealed partial class Trainer
 
             logs.Clear();
             _training.Report(logs, "");
-            if (validation is not null && (epoch + 1) % validationFreq == 0 && !cancellationToken.IsCancellationRequested) Evaluate(validation, logs, "val_", cancellationToken);
+            if (validation is not null && (epoch + 1) % validationFreq == 0 && !cancellationToken.IsCancellationRequested)
+                Evaluate(validation, logs, "val_", cancellationToken);
             part = cancellationToken.IsCancellationRequested;
             if (part) StopTraining = true;
             else (_epoch, _step) = (epoch + 1, 0);
@@ -205,12 +235,12 @@ public sealed partial class Trainer
 
         _underWay = part;
 
-        // A stopped training keeps the weights of its last step, so that what is saved now goes on exactly.
+        // Cancelled training keeps the weights of its last step, so that it resumes exactly.
         if (!part) TakeAverages();
         foreach (var callback in all) callback.OnTrainEnd();
     }
 
-    /// <summary>Puts moving averages in the place of their weights, where the optimizer keeps any.</summary>
+    /// <summary>Replaces weights by their moving averages, if the optimizer keeps them.</summary>
     private void TakeAverages()
     {
         if (!_compiled.Optimizer.UseEma) return;
@@ -220,14 +250,15 @@ public sealed partial class Trainer
         }
     }
 
-    /// <summary>Looks for the layer whose output stopped being a number first, and says so.</summary>
+    /// <summary>Finds the first layer whose output is not finite, for the message.</summary>
     private ModelException Diverged(BatchSource batches, int epoch, int step)
     {
         var calls = Model.Graph.Calls().Where(call => call.Outputs.Count > 0).ToArray();
         var values = calls.Select(call => call.Outputs[0].Value).Where(value => value.Spec.Type == DType.Float32).ToArray();
         var map = Specialization.Of([.. Model.Inputs.Select(input => input.Value)], values, training: false);
         var kept = calls.Where(call => map.ContainsKey(call.Outputs[0].Value) && call.Outputs[0].DType == DType.Float32).ToArray();
-        var request = new PlanRequest(PlanOptions.Of(Model, Seed), [.. Model.Inputs.Select(input => input.Value)], [.. kept.Select(call => map[call.Outputs[0].Value])], []);
+        Value[] inputs = [.. Model.Inputs.Select(input => input.Value)];
+        var request = new PlanRequest(PlanOptions.Of(Model, Seed), inputs, [.. kept.Select(call => map[call.Outputs[0].Value])], []);
         var plan = Planner.Plan(request, [.. Enumerable.Range(0, Model.Inputs.Count).Select(batches.SpecOf)]);
         for (var i = 0; i < Model.Inputs.Count; i++) batches.CopyTo(i, plan.Inputs[i]);
         plan.Run(_engine.Pool);
@@ -243,9 +274,13 @@ public sealed partial class Trainer
         var weights = Model.WeightPaths().Where(named => named.Weight.Storage.Any(value => !float.IsFinite(value))).Select(named => named.Path).ToArray();
         return new ModelException(
             $"The loss became {_training.LastLoss} in epoch {epoch + 1}, batch {step + 1}. "
-            + (first >= 0 ? $"The first layer whose output is not finite is '{kept[first].Path}'. " : "All layers' outputs are still finite, so the loss itself overflowed. ")
+            + (first >= 0
+                ? $"The first layer whose output is not finite is '{kept[first].Path}'. "
+                : "The outputs of all layers are finite, so the loss itself overflowed. ")
             + (weights.Length > 0 ? $"Weights that are not finite: {string.Join(", ", weights.Take(5))}. " : "")
-            + (_compiled.Precision == MixedPrecision.Float16 ? "In float16 whatever exceeds 65,504 is infinite; MixedPrecision.BFloat16 has the range of float32. " : "")
+            + (_compiled.Precision == MixedPrecision.Float16
+                ? "In float16, values above 65,504 are infinite; MixedPrecision.BFloat16 has the range of float32. "
+                : "")
             + "Use a smaller learning rate, ClipNorm = 1 on the optimizer, or scale the inputs; TerminateOnNaN stops without an error.");
     }
 }

@@ -65,7 +65,9 @@ public sealed partial class Trainer
         return position;
     }
 
-    /// <summary>Skips to the step at which the epoch was left. The learning rate is the saved one, even if callbacks changed it at the second start of the epoch.</summary>
+    /// <summary>
+    /// Skips to the step at which the epoch was left. The learning rate is the saved one, even if callbacks changed it at the second start of the epoch.
+    /// </summary>
     private void Skip(FitPosition position, BatchSource batches, float rate)
     {
         _compiled.State.LearningRate.Storage[0] = rate;

@@ -5,7 +5,7 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>A compiled model: fits it to data, evaluates it, steps by hand. <c>model.Compile(...)</c> makes it.</summary>
+/// <summary>A compiled model: fits it to data, evaluates it, makes single steps. <c>model.Compile(...)</c> returns it.</summary>
 public sealed partial class Trainer
 {
     private readonly CompiledTraining _compiled;
@@ -27,34 +27,45 @@ public sealed partial class Trainer
     /// <summary>The model that is trained.</summary>
     public Model Model => _compiled.Model;
 
-    /// <summary>How weights move.</summary>
+    /// <summary>Updates the weights.</summary>
     public Optimizer Optimizer => _compiled.Optimizer;
 
-    /// <summary>What shuffling and random layers draw from.</summary>
+    /// <summary>The seed of shuffling and random layers.</summary>
     public ulong Seed { get; }
 
-    /// <summary>The size of the next steps, which callbacks may set; of the last step where the optimizer follows a schedule.</summary>
+    /// <summary>The learning rate of the next steps, which callbacks may set; if the optimizer follows a schedule, that of the last step.</summary>
     /// <exception cref="ModelException">The optimizer follows a schedule.</exception>
     public float LearningRate
     {
         get => _compiled.State.LearningRate.Storage[0];
         set
         {
-            if (!_compiled.Optimizer.LearningRate.IsConstant) throw new ModelException("The learning rate follows a schedule, so it cannot be set; give the optimizer a plain number to set it from a callback.");
+            if (!_compiled.Optimizer.LearningRate.IsConstant)
+            {
+                throw new ModelException(
+                    "The learning rate follows a schedule, so it cannot be set. Give the optimizer a plain number to set it from a callback.");
+            }
+
             _compiled.State.LearningRate.Storage[0] = value;
         }
     }
 
-    /// <summary>What gradients are multiplied with while they are in float16; nothing under another policy. It starts at 2^15, doubles after 2000 finite steps, and is halved by a step whose gradients are not finite, which changes nothing else.</summary>
+    /// <summary>
+    /// The factor on gradients while they are in float16; null under another policy. It starts at 2^15, doubles after 2000 finite steps, and is halved by a
+    /// step whose gradients are not finite; such a step changes nothing else.
+    /// </summary>
     public float? LossScale => _compiled.LossScaling?.Value;
 
-    /// <summary>Steps made so far; under <see cref="MixedPrecision.Float16"/> those that were skipped do not count.</summary>
+    /// <summary>The number of steps made; steps skipped under <see cref="MixedPrecision.Float16"/> do not count.</summary>
     public long Iterations => _compiled.State.Steps;
 
-    /// <summary>Set it to end <c>Fit</c> after the present epoch.</summary>
+    /// <summary>Set it to stop <c>Fit</c> after the current epoch.</summary>
     public bool StopTraining { get; set; }
 
-    /// <summary>Whether 3x3 convolutions of stride 1 may take the Winograd form: 2 to 4 times fewer multiplications, and rounding errors about twice those of the direct form. Set it before the first step.</summary>
+    /// <summary>
+    /// Whether 3x3 convolutions of stride 1 may take the Winograd form: 2 to 4 times fewer multiplications, and rounding errors about twice those of the direct
+    /// form. Set it before the first step.
+    /// </summary>
     public bool Winograd
     {
         get => _engine.Winograd;
@@ -67,11 +78,11 @@ public sealed partial class Trainer
 
     internal ModelEngine Engine => _engine;
 
-    /// <summary>Losses and metrics on data, weights unchanged.</summary>
-    /// <param name="x">Data of the inputs.</param>
-    /// <param name="y">Targets of the outputs.</param>
-    /// <param name="batchSize">Samples computed at a time.</param>
-    /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
+    /// <summary>Losses and metrics on data; weights do not change.</summary>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="y">The targets of the outputs.</param>
+    /// <param name="batchSize">The number of samples per batch.</param>
+    /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
     /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
     public IReadOnlyDictionary<string, double> Evaluate(NDArrays x, NDArrays y, int batchSize = 32, NDArrays? sampleWeight = null)
     {
@@ -80,9 +91,9 @@ public sealed partial class Trainer
         return logs;
     }
 
-    /// <summary>Losses and metrics on batches that are made while they are used, weights unchanged.</summary>
+    /// <summary>Losses and metrics on batches that are created on the fly; weights do not change.</summary>
     /// <param name="batches">The batches.</param>
-    /// <param name="steps">How many of them; all if none are given.</param>
+    /// <param name="steps">The number of batches to use; default: all.</param>
     /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
     public IReadOnlyDictionary<string, double> Evaluate(IEnumerable<Batch> batches, int? steps = null)
     {
@@ -93,13 +104,13 @@ public sealed partial class Trainer
         return logs;
     }
 
-    /// <summary>The model's one output for every sample.</summary>
+    /// <summary>The model's only output for every sample.</summary>
     public Tensor<float> Predict(NDArrays x, int batchSize = 32) => Model.Predict(x, batchSize);
 
-    /// <summary>Losses and metrics of one batch, weights unchanged.</summary>
-    /// <param name="x">Data of the inputs.</param>
-    /// <param name="y">Targets of the outputs.</param>
-    /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
+    /// <summary>Losses and metrics of one batch; weights do not change.</summary>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="y">The targets of the outputs.</param>
+    /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
     public IReadOnlyDictionary<string, double> TestOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
         _evaluation.Reset();
@@ -109,7 +120,7 @@ public sealed partial class Trainer
         return logs;
     }
 
-    /// <summary>The model's one output for the samples of one batch.</summary>
+    /// <summary>The model's only output for the samples of one batch.</summary>
     public Tensor<float> PredictOnBatch(NDArrays x)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -127,10 +138,13 @@ public sealed partial class Trainer
         return logs;
     }
 
-    /// <summary>The gradient of the loss with respect to every weight that is trained, by full name; weights stay as they are. Under <see cref="MixedPrecision.Float16"/> numbers that are not finite say that a step would be skipped.</summary>
-    /// <param name="x">Data of the inputs.</param>
-    /// <param name="y">Targets of the outputs.</param>
-    /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
+    /// <summary>
+    /// The gradient of the loss with respect to every trained weight, by full name; weights do not change. Under <see cref="MixedPrecision.Float16"/>,
+    /// gradients that are not finite mean that a step would be skipped.
+    /// </summary>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="y">The targets of the outputs.</param>
+    /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
     public IReadOnlyDictionary<string, Tensor<float>> ComputeGradients(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
         var batch = WholeBatch(x, y, sampleWeight);
@@ -142,13 +156,18 @@ public sealed partial class Trainer
         plan.Run(_engine.Pool, (ulong)Iterations);
         return graph.Gradients.Zip(plan.Outputs).ToDictionary(
             pair => pair.First.Path,
-            pair => Tensor.Create(pair.Second.Floats.ToArray(), pair.Second.Shape.Rank == 0 ? [1] : [.. pair.Second.Shape.Dims.ToArray().Select(dim => (nint)dim)]));
+            pair => Tensor.Create(pair.Second.Floats.ToArray(), LengthsOf(pair.Second.Shape)));
+
+        static nint[] LengthsOf(Shape shape) => shape.Rank == 0 ? [1] : [.. shape.Dims.ToArray().Select(dim => (nint)dim)];
     }
 
-    /// <summary>The memory a training step takes beside weights and the optimizer's state, under the trainer's precision and in float32. Only the shapes of the data matter, and no step is made.</summary>
-    /// <param name="x">Data of the inputs.</param>
-    /// <param name="y">Targets of the outputs.</param>
-    /// <param name="batchSize">Samples of the step.</param>
+    /// <summary>
+    /// Measures the memory of a training step beside weights and optimizer state, under the trainer's precision and in float32. Only the shapes of the data
+    /// matter; no step is made.
+    /// </summary>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="y">The targets of the outputs.</param>
+    /// <param name="batchSize">The number of samples of the step.</param>
     /// <exception cref="ModelException">Data and model do not fit.</exception>
     public TrainingMemory MeasureMemory(NDArrays x, NDArrays y, int batchSize = 32)
     {
@@ -160,11 +179,12 @@ public sealed partial class Trainer
         long BytesOf(CompiledTraining compiled)
         {
             var graph = StepGraph.For(compiled, specs, training: true);
-            return Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, graph.Outputs, graph.Updates) { MeasuresOnly = true }, specs).ArenaBytes;
+            var request = new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, graph.Outputs, graph.Updates) { MeasuresOnly = true };
+            return Planner.Plan(request, specs).ArenaBytes;
         }
     }
 
-    /// <summary>The loss of a training step on one batch, weights unchanged.</summary>
+    /// <summary>The loss of a training step on one batch; weights do not change.</summary>
     internal float TrainingLoss(NDArrays x, NDArrays y)
     {
         var batch = WholeBatch(x, y, null);
@@ -186,7 +206,7 @@ public sealed partial class Trainer
         batches.Start(0);
         while (batches.MoveNext())
         {
-            // Part of the data says little: an evaluation that is broken off reports nothing.
+            // Part of the data says little: a cancelled evaluation reports nothing.
             if (cancellationToken.IsCancellationRequested) return;
             _evaluation.Run(batches, 0);
         }
@@ -194,7 +214,7 @@ public sealed partial class Trainer
         _evaluation.Report(logs, prefix);
     }
 
-    /// <summary>Inputs, targets and sample weights in order and checked.</summary>
+    /// <summary>Checks inputs, targets and sample weights and returns them in order.</summary>
     private List<NDArray> Checked(NDArrays x, NDArrays y, NDArrays? sampleWeight, IReadOnlyDictionary<int, float>? classWeight = null)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -207,7 +227,8 @@ public sealed partial class Trainer
         for (var i = 0; i < targets.Length; i++)
         {
             var what = $"The target of output '{Model.OutputNames[i]}'";
-            if (targets[i].Count != count) throw new ModelException($"{what} has {targets[i].Count} samples, but the inputs have {count}. Check that both were cut the same way.");
+            if (targets[i].Count != count)
+                throw new ModelException($"{what} has {targets[i].Count} samples, but the inputs have {count}. Pass one target per sample.");
             DataChecks.Finite(targets[i], what);
             if (_compiled.Losses[i]?.ClassesOf(Model.Outputs[i].Shape) is { } classes)
                 DataChecks.ClassRange(targets[i], classes, (_compiled.Losses[i] as SparseCategoricalCrossentropy)?.IgnoreClass, what);
@@ -216,7 +237,8 @@ public sealed partial class Trainer
 
         if (classWeight is not null)
         {
-            if (targets.Length > 1) throw new ModelException($"classWeight holds for models of one output, but this one has {targets.Length}. Use sampleWeight.");
+            if (targets.Length > 1)
+                throw new ModelException($"classWeight needs a model with one output, but this one has {targets.Length}. Use sampleWeight.");
             sampleWeight = ClassWeights.Of(targets[0], classWeight, sampleWeight?[0]);
         }
 

@@ -1,18 +1,21 @@
 namespace OnnxFunctional.Training.Policies;
 
-/// <summary>Dynamic loss scaling, Keras' LossScaleOptimizer: gradients are taken of the loss times a scale, so that small ones are not lost in a half, and divided by it before they are used.</summary>
+/// <summary>
+/// Dynamic loss scaling, like Keras' LossScaleOptimizer: the loss is multiplied by a scale before its gradients are taken, so that small ones do not underflow
+/// in float16, and gradients are divided by it before they are used.
+/// </summary>
 /// <remarks>
-/// A step with a gradient that is not finite changes nothing but the scale, which is halved; after <see cref="GrowthSteps"/> finite steps in a row it is doubled.
-/// Scale and count are slots of the optimizer's state, so they are saved and resumed with it.
+/// A step with a gradient that is not finite only halves the scale; after <see cref="GrowthSteps"/> finite steps in a row the scale is doubled.
+/// Scale and count are slots of the optimizer's state, so they are saved and restored with it.
 /// </remarks>
 internal sealed class LossScaling
 {
-    /// <summary>Finite steps before the scale grows.</summary>
+    /// <summary>The number of finite steps before the scale grows.</summary>
     public const int GrowthSteps = 2000;
 
     private const float InitialScale = 32768;
 
-    // Where all gradients are zero nothing else ends the growth.
+    // If all gradients are zero, nothing else stops the growth.
     private const float LargestScale = 7.9228163e28f;
 
     private readonly Weight _scale;
@@ -24,22 +27,22 @@ internal sealed class LossScaling
         _steps = state.Slot("loss_scale/finite_steps", Shape.Of(), Initializer.Zeros);
     }
 
-    /// <summary>The present scale.</summary>
+    /// <summary>The current scale.</summary>
     public float Value => _scale.Storage[0];
 
     /// <summary>The scale as a tensor: the gradient of the scaled loss with respect to the loss.</summary>
     public SymbolicTensor Scale => new(_scale.Variable);
 
-    /// <summary>Whether all gradients are finite, one truth value.</summary>
+    /// <summary>Whether all gradients are finite: a boolean scalar.</summary>
     public static SymbolicTensor AllFinite(IEnumerable<SymbolicTensor> gradients)
     {
-        // A sum of magnitudes is finite just when each of them is: halves cannot overflow a float's sum.
+        // A sum of magnitudes is finite if and only if each of them is: float16 values cannot overflow a float32 sum.
         var sum = Ops.Constant(0);
         foreach (var gradient in gradients) sum += Ops.Make(new Operators.ReduceL1([], false), gradient);
         return Ops.Less(sum, float.PositiveInfinity);
     }
 
-    /// <summary>The next values of the scale and of the count of finite steps.</summary>
+    /// <summary>The next values of the scale and of the number of finite steps.</summary>
     public IReadOnlyList<(Weight Weight, Value Value)> Updates(SymbolicTensor finite)
     {
         var steps = new SymbolicTensor(_steps.Variable);

@@ -3,8 +3,8 @@ using OnnxFunctional.Operators;
 namespace OnnxFunctional.Training.Policies;
 
 /// <summary>
-/// Puts conversions into a model's training graph so that operators take and give the types <see cref="PrecisionTable"/> says. Gradients are taken afterwards,
-/// so they flow in the same types.
+/// Inserts conversions into a model's training graph so that operators compute in the types given by <see cref="PrecisionTable"/>. Gradients are taken
+/// afterwards, so they have the same types.
 /// </summary>
 internal sealed class PrecisionRewrite
 {
@@ -21,11 +21,11 @@ internal sealed class PrecisionRewrite
     }
 
     /// <summary>Rewrites the graph between inputs and roots.</summary>
-    /// <param name="type">The policy's type, in 16 bits.</param>
+    /// <param name="type">The policy's 16-bit type.</param>
     /// <param name="inputs">Values given from outside.</param>
-    /// <param name="roots">All values that are needed.</param>
-    /// <param name="outputs">Those of the roots that are the model's outputs; the layer that makes one computes in float32, as Keras advises.</param>
-    /// <returns>Where each root went; all of them are of the type they had.</returns>
+    /// <param name="roots">All required values.</param>
+    /// <param name="outputs">The roots that are the model's outputs; output layers compute in float32, as Keras advises.</param>
+    /// <returns>The value that replaces each root, of the same type.</returns>
     public static Dictionary<Value, Value> Of(DType type, IReadOnlyList<Value> inputs, IReadOnlyList<Value> roots, IReadOnlyList<Value> outputs)
     {
         var rewrite = new PrecisionRewrite(type, outputs);
@@ -36,13 +36,15 @@ internal sealed class PrecisionRewrite
     private IReadOnlyList<Value>? Convert(Node node, IReadOnlyList<Value> given)
     {
         if (node.Op is SourceOp or Cast) return null;
-        var rule = _outputNodes.Contains(node) || (node.Scope is { } call && _outputCalls.Contains(call)) ? PrecisionRule.Float32 : PrecisionTable.Of(node);
-        if (rule == PrecisionRule.AsInputs && !given.Where((value, i) => !node.Op.ReadsOnlyShapeOf(i)).Any(value => value.Spec.Type == _type)) return null;
+        var rule = IsOfOutput(node) ? PrecisionRule.Float32 : PrecisionTable.Of(node);
+        if (rule == PrecisionRule.AsInputs && !given.Where((_, i) => !node.Op.ReadsOnlyShapeOf(i)).Any(value => value.Spec.Type == _type)) return null;
         var type = rule == PrecisionRule.Float32 ? DType.Float32 : _type;
         return Node.Create(node.Op, [.. given.Select((value, i) => node.Op.ReadsOnlyShapeOf(i) ? value : As(value, type))], node.Scope).Outputs;
     }
 
-    /// <summary>A value in float32 or in the policy's type; anything else stays what it is.</summary>
+    private bool IsOfOutput(Node node) => _outputNodes.Contains(node) || (node.Scope is { } call && _outputCalls.Contains(call));
+
+    /// <summary>A value in float32 or in the policy's type; values of other types stay the same.</summary>
     private Value As(Value value, DType type)
     {
         if (value.Spec.Type == type || !IsConverted(value.Spec.Type) || !IsConverted(type)) return value;
@@ -54,7 +56,7 @@ internal sealed class PrecisionRewrite
     private bool IsConverted(DType type) => type == DType.Float32 || type == _type;
 
     /// <summary>
-    /// A constant beyond the range of a half says "out of the question", as the 1e9 of masks does: 2^15 is that too, and a sum with it stays finite.
+    /// A constant beyond the range of float16 stands for infinity, like the 1e9 of masks. 2^15 serves as well, and a sum with it stays finite.
     /// </summary>
     private static Value Bounded(TensorData data, LayerCall? scope)
     {

@@ -3,14 +3,17 @@ using System.Text.Json.Nodes;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>What Compile was given, as JSON in the manner of Keras' compile_config: each thing is <c>{ module, class_name, config }</c>, and keys compare without underscores.</summary>
+/// <summary>
+/// The arguments of Compile as JSON, in the form of Keras' compile_config: each object is <c>{ module, class_name, config }</c>, and keys are compared without
+/// underscores.
+/// </summary>
 internal static class CompileConfig
 {
-    // A warm-up in a warm-up in ...; a file beyond is a mistake or an attack.
+    // Schedules may nest; a file with more levels is an error or an attack.
     private const int DeepestNesting = 16;
 
     /// <summary>Optimizer, losses by output, their weights, metrics.</summary>
-    /// <exception cref="ModelException">Something is a function or a class of the user's, which a file cannot hold.</exception>
+    /// <exception cref="ModelException">Something is a custom function or class, which a file cannot hold.</exception>
     public static JsonObject Write(CompiledTraining compiled)
     {
         var (losses, weights) = (new JsonObject(), new JsonObject());
@@ -32,14 +35,15 @@ internal static class CompileConfig
         };
     }
 
-    /// <summary>A trainer as <see cref="Write"/> told it.</summary>
-    /// <exception cref="ModelException">The JSON names what is not known, or holds values of a wrong kind.</exception>
+    /// <summary>Compiles a model by what <see cref="Write"/> returned.</summary>
+    /// <exception cref="ModelException">The JSON names something unknown, or holds values of a wrong type.</exception>
     public static Trainer Compile(JsonElement json, Model model, ulong seed, int? threads)
     {
         var optimizer = (Optimizer)ReadObject(Member(json, "optimizer"), typeof(Optimizer), 0);
         var losses = Entries(Member(json, "loss")).ToDictionary(entry => entry.Name, entry => (Loss)ReadObject(entry.Value, typeof(Loss), 0));
         var weights = Entries(Member(json, "loss_weights")).ToDictionary(entry => entry.Name, entry => (float)ReadValue(entry.Value, typeof(float), 0)!);
-        return model.Compile(optimizer, losses, weights, ReadMetrics(Member(json, "metrics")), seed, threads, ReadMetrics(Member(json, "weighted_metrics")), ReadPrecision(json));
+        var (metrics, weightedMetrics) = (ReadMetrics(Member(json, "metrics")), ReadMetrics(Member(json, "weighted_metrics")));
+        return model.Compile(optimizer, losses, weights, metrics, seed, threads, weightedMetrics, ReadPrecision(json));
     }
 
     /// <summary>The policy; float32 in files that do not name one.</summary>
@@ -55,12 +59,12 @@ internal static class CompileConfig
         throw new ModelException($"The file's dtype_policy is '{name}'; expected float32, mixed_float16 or mixed_bfloat16.");
     }
 
-    /// <summary>A metric by itself; nothing where it is a class of the user's.</summary>
+    /// <summary>A single metric; null for a custom class.</summary>
     public static JsonElement? WriteMetric(Metric metric) =>
-        CompileTypes.Metrics.Values.Any(type => type.Type == metric.GetType()) ? JsonElement.Parse(WriteObject(metric, typeof(Metric), $"the metric '{metric.Name}'").ToJsonString()) : null;
+        CompileTypes.Metrics.Values.Any(type => type.Type == metric.GetType()) ? JsonElement.Parse(WriteOne(metric).ToJsonString()) : null;
 
-    /// <summary>A metric as <see cref="WriteMetric"/> told it.</summary>
-    /// <exception cref="ModelException">The JSON names what is not known, or holds values of a wrong kind.</exception>
+    /// <summary>The metric that <see cref="WriteMetric"/> wrote.</summary>
+    /// <exception cref="ModelException">The JSON names something unknown, or holds values of a wrong type.</exception>
     public static Metric ReadMetric(JsonElement json) => (Metric)ReadObject(json, typeof(Metric), 0);
 
     private static JsonNode WriteMetrics(MetricList metrics) =>
@@ -68,10 +72,14 @@ internal static class CompileConfig
             ? new JsonObject(named.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)List(entry.Value))))
             : List(metrics);
 
-    private static JsonArray List(IEnumerable<Metric> metrics) => new([.. metrics.Select(metric => (JsonNode?)WriteObject(metric, typeof(Metric), $"the metric '{metric.Name}'"))]);
+    private static JsonArray List(IEnumerable<Metric> metrics) => new([.. metrics.Select(metric => (JsonNode?)WriteOne(metric))]);
+
+    private static JsonObject WriteOne(Metric metric) => WriteObject(metric, typeof(Metric), $"the metric '{metric.Name}'");
 
     private static MetricList ReadMetrics(JsonElement json) =>
-        json.ValueKind == JsonValueKind.Array ? MetricList.Create([.. Read(json)]) : Entries(json).ToDictionary(entry => entry.Name, entry => Read(entry.Value).ToArray());
+        json.ValueKind == JsonValueKind.Array
+            ? MetricList.Create([.. Read(json)])
+            : Entries(json).ToDictionary(entry => entry.Name, entry => Read(entry.Value).ToArray());
 
     private static IEnumerable<Metric> Read(JsonElement json) => Items(json).Select(ReadMetric);
 
@@ -79,7 +87,7 @@ internal static class CompileConfig
     {
         var (table, _) = CompileTypes.For(kind);
         if (table.Values.FirstOrDefault(type => type.Type == value.GetType()) is not { } type)
-            throw new ModelException($"{where} is a {value.GetType().Name}, a function or class of your own, which a file cannot hold");
+            throw new ModelException($"{where} is a {value.GetType().Name}, a custom function or class, which a file cannot hold");
         var config = new JsonObject();
         foreach (var member in type.Configuration)
         {
@@ -93,7 +101,7 @@ internal static class CompileConfig
     {
         bool flag => JsonValue.Create(flag),
         int number => JsonValue.Create(number),
-        float number => float.IsFinite(number) ? JsonValue.Create(number) : throw new ModelException($"{where} is {number}, which JSON does not hold"),
+        float number => float.IsFinite(number) ? JsonValue.Create(number) : throw new ModelException($"{where} is {number}, which JSON cannot hold"),
         string word => JsonValue.Create(word),
         Enum choice => JsonValue.Create(choice.ToString()),
         Schedule { IsConstant: true } rate => WriteValue(rate.InitialLearningRate, where),
@@ -102,19 +110,25 @@ internal static class CompileConfig
         IEnumerable<int> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
         IEnumerable<float> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)WriteValue(number, where))]),
         IEnumerable<string> words => new JsonArray([.. words.Select(word => (JsonNode?)JsonValue.Create(word))]),
-        _ => throw new ModelException($"{where} has the type {value.GetType().Name}, which files do not hold"),
+        _ => throw new ModelException($"{where} has the type {value.GetType().Name}, which files cannot hold"),
     };
 
     private static object ReadObject(JsonElement json, Type kind, int depth)
     {
         var (table, what) = CompileTypes.For(kind);
-        if (depth > DeepestNesting) throw new ModelException($"A {what} stands more than {DeepestNesting} deep in others; such files are not read.");
+        if (depth > DeepestNesting) throw new ModelException($"A {what} is nested more than {DeepestNesting} levels deep; such files are refused.");
         var name = (string)ReadValue(Member(json, "class_name"), typeof(string), depth)!;
-        if (!table.TryGetValue(name, out var type)) throw new ModelException($"There is no {what} '{name}'." + (Naming.Nearest(name, table.Keys) is { } nearest ? $" Did you mean '{nearest}'?" : ""));
+        if (!table.TryGetValue(name, out var type))
+        {
+            var nearest = Naming.Nearest(name, table.Keys);
+            throw new ModelException($"There is no {what} '{name}'." + (nearest is null ? "" : $" Did you mean '{nearest}'?"));
+        }
+
         var values = new Dictionary<string, object?>();
         foreach (var (key, value) in Entries(Member(json, "config")).Select(entry => (entry.Name, entry.Value)))
         {
-            var member = type.Find(key) ?? throw new ModelException($"{name} has no option '{key}'; it has {string.Join(", ", type.Configuration.Select(known => known.Key))}.");
+            var member = type.Find(key)
+                ?? throw new ModelException($"{name} has no option '{key}'; it has {string.Join(", ", type.Configuration.Select(known => known.Key))}.");
             values[member.Key] = ReadValue(value, member.Property.PropertyType, depth);
         }
 
@@ -125,28 +139,47 @@ internal static class CompileConfig
     {
         if (json.ValueKind == JsonValueKind.Null) return null;
         target = Nullable.GetUnderlyingType(target) ?? target;
-        if (target == typeof(Schedule)) return json.ValueKind == JsonValueKind.Object ? ReadObject(json, target, depth + 1) : (Schedule)(float)ReadValue(json, typeof(float), depth)!;
+        if (target == typeof(Schedule))
+            return json.ValueKind == JsonValueKind.Object ? ReadObject(json, target, depth + 1) : (Schedule)(float)ReadValue(json, typeof(float), depth)!;
         if (target == typeof(Loss)) return ReadObject(json, target, depth + 1);
-        if (target == typeof(bool)) return json.ValueKind is JsonValueKind.True or JsonValueKind.False ? json.GetBoolean() : throw Expected(json, "true or false");
-        if (target == typeof(int)) return json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out var value) ? value : throw Expected(json, "a whole number");
-        if (target == typeof(float)) return json.ValueKind == JsonValueKind.Number && json.TryGetSingle(out var value) ? value : throw Expected(json, "a number");
-        if (target == typeof(string)) return json.ValueKind == JsonValueKind.String ? json.GetString() : throw Expected(json, "a word");
-        if (target.IsEnum) return json.ValueKind == JsonValueKind.String && Enum.TryParse(target, json.GetString(), true, out var choice) && Enum.IsDefined(target, choice) ? choice : throw Expected(json, "one of " + string.Join(", ", Enum.GetNames(target)));
-        if (target == typeof(FloatValues)) return json.ValueKind == JsonValueKind.Array ? FloatValues.Create([.. Items(json).Select(item => (float)ReadValue(item, typeof(float), depth)!)]) : (FloatValues)(float)ReadValue(json, typeof(float), depth)!;
+        if (target == typeof(bool))
+            return json.ValueKind is JsonValueKind.True or JsonValueKind.False ? json.GetBoolean() : throw Expected(json, "true or false");
+        if (target == typeof(int))
+            return json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out var value) ? value : throw Expected(json, "an integer");
+        if (target == typeof(float))
+            return json.ValueKind == JsonValueKind.Number && json.TryGetSingle(out var value) ? value : throw Expected(json, "a number");
+        if (target == typeof(string)) return json.ValueKind == JsonValueKind.String ? json.GetString() : throw Expected(json, "a string");
+        if (target.IsEnum) return ReadChoice(json, target);
+        if (target == typeof(FloatValues))
+        {
+            return json.ValueKind == JsonValueKind.Array
+                ? FloatValues.Create([.. Items(json).Select(item => (float)ReadValue(item, typeof(float), depth)!)])
+                : (FloatValues)(float)ReadValue(json, typeof(float), depth)!;
+        }
+
         if (target == typeof(IReadOnlyList<int>)) return Items(json).Select(item => (int)ReadValue(item, typeof(int), depth)!).ToArray();
         if (target == typeof(IReadOnlyList<float>)) return Items(json).Select(item => (float)ReadValue(item, typeof(float), depth)!).ToArray();
         if (target == typeof(IReadOnlyList<string>)) return Items(json).Select(item => (string)ReadValue(item, typeof(string), depth)!).ToArray();
-        throw new ModelException($"An option has the type {target.Name}, which files do not hold.");
+        throw new ModelException($"An option has the type {target.Name}, which files cannot hold.");
     }
 
+    private static object ReadChoice(JsonElement json, Type target) =>
+        json.ValueKind == JsonValueKind.String && Enum.TryParse(target, json.GetString(), true, out var choice) && Enum.IsDefined(target, choice)
+            ? choice
+            : throw Expected(json, "one of " + string.Join(", ", Enum.GetNames(target)));
+
     private static JsonElement Member(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) ? value : throw new ModelException($"{Shown(json)} has no '{name}'.");
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value)
+            ? value
+            : throw new ModelException($"{Shown(json)} has no '{name}'.");
 
-    private static JsonElement.ObjectEnumerator Entries(JsonElement json) => json.ValueKind == JsonValueKind.Object ? json.EnumerateObject() : throw Expected(json, "an object");
+    private static JsonElement.ObjectEnumerator Entries(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Object ? json.EnumerateObject() : throw Expected(json, "an object");
 
-    private static JsonElement.ArrayEnumerator Items(JsonElement json) => json.ValueKind == JsonValueKind.Array ? json.EnumerateArray() : throw Expected(json, "a list");
+    private static JsonElement.ArrayEnumerator Items(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Array ? json.EnumerateArray() : throw Expected(json, "a list");
 
-    private static ModelException Expected(JsonElement json, string expected) => new($"{Shown(json)} stands where {expected} is expected.");
+    private static ModelException Expected(JsonElement json, string expected) => new($"Expected {expected}, but got {Shown(json)}.");
 
     private static string Shown(JsonElement json) => json.GetRawText() is { Length: > 60 } text ? text[..60] + "..." : json.GetRawText();
 }

@@ -7,46 +7,103 @@ using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>All classes that a file's account of Compile may name, one row a class. Nothing else is ever made from a file.</summary>
+/// <summary>All classes that a file may name as arguments of Compile, one row per class. Nothing else is ever created from a file.</summary>
 internal static class CompileTypes
 {
     public static FrozenDictionary<string, KerasType> Optimizers { get; } = ByName(
-        Row<Adadelta>("Adadelta", "keras.optimizers"), Row<Adafactor>("Adafactor", "keras.optimizers"), Row<Adagrad>("Adagrad", "keras.optimizers"), Row<Adam>("Adam", "keras.optimizers"),
-        Row<AdamW>("AdamW", "keras.optimizers"), Row<Adamax>("Adamax", "keras.optimizers"), Row<Ftrl>("Ftrl", "keras.optimizers"), Row<Lamb>("Lamb", "keras.optimizers"),
-        Row<Lion>("Lion", "keras.optimizers"), Row<Muon>("Muon", "keras.optimizers"), Row<Nadam>("Nadam", "keras.optimizers"), Row<RmsProp>("RMSprop", "keras.optimizers"),
-        Row<Sgd>("SGD", "keras.optimizers"));
+        OptimizerRow<Adadelta>("Adadelta"),
+        OptimizerRow<Adafactor>("Adafactor"),
+        OptimizerRow<Adagrad>("Adagrad"),
+        OptimizerRow<Adam>("Adam"),
+        OptimizerRow<AdamW>("AdamW"),
+        OptimizerRow<Adamax>("Adamax"),
+        OptimizerRow<Ftrl>("Ftrl"),
+        OptimizerRow<Lamb>("Lamb"),
+        OptimizerRow<Lion>("Lion"),
+        OptimizerRow<Muon>("Muon"),
+        OptimizerRow<Nadam>("Nadam"),
+        OptimizerRow<RmsProp>("RMSprop"),
+        OptimizerRow<Sgd>("SGD"));
 
     public static FrozenDictionary<string, KerasType> Schedules { get; } = ByName(
-        Row<ExponentialDecay>("ExponentialDecay", "keras.optimizers.schedules"), Row<PiecewiseConstantDecay>("PiecewiseConstantDecay", "keras.optimizers.schedules"),
-        Row<PolynomialDecay>("PolynomialDecay", "keras.optimizers.schedules"), Row<InverseTimeDecay>("InverseTimeDecay", "keras.optimizers.schedules"),
-        Row<CosineDecay>("CosineDecay", "keras.optimizers.schedules"), Row<CosineDecayRestarts>("CosineDecayRestarts", "keras.optimizers.schedules"), Row<WarmUp>("WarmUp", null));
+        ScheduleRow<ExponentialDecay>("ExponentialDecay"),
+        ScheduleRow<PiecewiseConstantDecay>("PiecewiseConstantDecay"),
+        ScheduleRow<PolynomialDecay>("PolynomialDecay"),
+        ScheduleRow<InverseTimeDecay>("InverseTimeDecay"),
+        ScheduleRow<CosineDecay>("CosineDecay"),
+        ScheduleRow<CosineDecayRestarts>("CosineDecayRestarts"),
+        Row<WarmUp>("WarmUp", null));
 
     public static FrozenDictionary<string, KerasType> Losses { get; } = ByName(
-        Row<BinaryCrossentropy>("BinaryCrossentropy", "keras.losses"), Row<BinaryFocalCrossentropy>("BinaryFocalCrossentropy", "keras.losses"),
-        Row<CategoricalCrossentropy>("CategoricalCrossentropy", "keras.losses"), Row<CategoricalFocalCrossentropy>("CategoricalFocalCrossentropy", "keras.losses"),
-        Row<CategoricalGeneralizedCrossEntropy>("CategoricalGeneralizedCrossEntropy", "keras.losses"), Row<CategoricalHinge>("CategoricalHinge", "keras.losses"),
-        Row<Circle>("Circle", "keras.losses"), Row<CosineSimilarity>("CosineSimilarity", "keras.losses"), Row<Ctc>("CTC", "keras.losses"), Row<Dice>("Dice", "keras.losses"),
-        Row<Hinge>("Hinge", "keras.losses"), Row<Huber>("Huber", "keras.losses"), Row<KLDivergence>("KLDivergence", "keras.losses"), Row<LogCosh>("LogCosh", "keras.losses"),
-        Row<MeanAbsoluteError>("MeanAbsoluteError", "keras.losses"), Row<MeanAbsolutePercentageError>("MeanAbsolutePercentageError", "keras.losses"),
-        Row<MeanSquaredError>("MeanSquaredError", "keras.losses"), Row<MeanSquaredLogarithmicError>("MeanSquaredLogarithmicError", "keras.losses"), Row<Poisson>("Poisson", "keras.losses"),
-        Row<SparseCategoricalCrossentropy>("SparseCategoricalCrossentropy", "keras.losses"), Row<SquaredHinge>("SquaredHinge", "keras.losses"), Row<Tversky>("Tversky", "keras.losses"));
+        LossRow<BinaryCrossentropy>("BinaryCrossentropy"),
+        LossRow<BinaryFocalCrossentropy>("BinaryFocalCrossentropy"),
+        LossRow<CategoricalCrossentropy>("CategoricalCrossentropy"),
+        LossRow<CategoricalFocalCrossentropy>("CategoricalFocalCrossentropy"),
+        LossRow<CategoricalGeneralizedCrossEntropy>("CategoricalGeneralizedCrossEntropy"),
+        LossRow<CategoricalHinge>("CategoricalHinge"),
+        LossRow<Circle>("Circle"),
+        LossRow<CosineSimilarity>("CosineSimilarity"),
+        LossRow<Ctc>("CTC"),
+        LossRow<Dice>("Dice"),
+        LossRow<Hinge>("Hinge"),
+        LossRow<Huber>("Huber"),
+        LossRow<KLDivergence>("KLDivergence"),
+        LossRow<LogCosh>("LogCosh"),
+        LossRow<MeanAbsoluteError>("MeanAbsoluteError"),
+        LossRow<MeanAbsolutePercentageError>("MeanAbsolutePercentageError"),
+        LossRow<MeanSquaredError>("MeanSquaredError"),
+        LossRow<MeanSquaredLogarithmicError>("MeanSquaredLogarithmicError"),
+        LossRow<Poisson>("Poisson"),
+        LossRow<SparseCategoricalCrossentropy>("SparseCategoricalCrossentropy"),
+        LossRow<SquaredHinge>("SquaredHinge"),
+        LossRow<Tversky>("Tversky"));
 
     public static FrozenDictionary<string, KerasType> Metrics { get; } = ByName(
-        Row<Accuracy>("Accuracy", "keras.metrics"), Row<Auc>("AUC", "keras.metrics"), Row<BinaryAccuracy>("BinaryAccuracy", "keras.metrics"), Row<BinaryIoU>("BinaryIoU", "keras.metrics"),
-        Row<CategoricalAccuracy>("CategoricalAccuracy", "keras.metrics"), Row<ConcordanceCorrelation>("ConcordanceCorrelation", "keras.metrics"),
-        Row<CosineMetric>("CosineSimilarity", "keras.metrics"), Row<F1Score>("F1Score", "keras.metrics"), Row<FBetaScore>("FBetaScore", "keras.metrics"),
-        Row<FalseNegatives>("FalseNegatives", "keras.metrics"), Row<FalsePositives>("FalsePositives", "keras.metrics"), Row<IoU>("IoU", "keras.metrics"), Row<MeanIoU>("MeanIoU", "keras.metrics"),
-        Row<OneHotIoU>("OneHotIoU", "keras.metrics"), Row<OneHotMeanIoU>("OneHotMeanIoU", "keras.metrics"), Row<PearsonCorrelation>("PearsonCorrelation", "keras.metrics"),
-        Row<Precision>("Precision", "keras.metrics"), Row<PrecisionAtRecall>("PrecisionAtRecall", "keras.metrics"), Row<R2Score>("R2Score", "keras.metrics"), Row<Recall>("Recall", "keras.metrics"),
-        Row<RecallAtPrecision>("RecallAtPrecision", "keras.metrics"), Row<RootMeanSquaredError>("RootMeanSquaredError", "keras.metrics"),
-        Row<SensitivityAtSpecificity>("SensitivityAtSpecificity", "keras.metrics"), Row<SparseCategoricalAccuracy>("SparseCategoricalAccuracy", "keras.metrics"),
-        Row<SparseTopKCategoricalAccuracy>("SparseTopKCategoricalAccuracy", "keras.metrics"), Row<SpecificityAtSensitivity>("SpecificityAtSensitivity", "keras.metrics"),
-        Row<TopKCategoricalAccuracy>("TopKCategoricalAccuracy", "keras.metrics"), Row<TrueNegatives>("TrueNegatives", "keras.metrics"), Row<TruePositives>("TruePositives", "keras.metrics"),
+        MetricRow<Accuracy>("Accuracy"),
+        MetricRow<Auc>("AUC"),
+        MetricRow<BinaryAccuracy>("BinaryAccuracy"),
+        MetricRow<BinaryIoU>("BinaryIoU"),
+        MetricRow<CategoricalAccuracy>("CategoricalAccuracy"),
+        MetricRow<ConcordanceCorrelation>("ConcordanceCorrelation"),
+        MetricRow<CosineMetric>("CosineSimilarity"),
+        MetricRow<F1Score>("F1Score"),
+        MetricRow<FBetaScore>("FBetaScore"),
+        MetricRow<FalseNegatives>("FalseNegatives"),
+        MetricRow<FalsePositives>("FalsePositives"),
+        MetricRow<IoU>("IoU"),
+        MetricRow<MeanIoU>("MeanIoU"),
+        MetricRow<OneHotIoU>("OneHotIoU"),
+        MetricRow<OneHotMeanIoU>("OneHotMeanIoU"),
+        MetricRow<PearsonCorrelation>("PearsonCorrelation"),
+        MetricRow<Precision>("Precision"),
+        MetricRow<PrecisionAtRecall>("PrecisionAtRecall"),
+        MetricRow<R2Score>("R2Score"),
+        MetricRow<Recall>("Recall"),
+        MetricRow<RecallAtPrecision>("RecallAtPrecision"),
+        MetricRow<RootMeanSquaredError>("RootMeanSquaredError"),
+        MetricRow<SensitivityAtSpecificity>("SensitivityAtSpecificity"),
+        MetricRow<SparseCategoricalAccuracy>("SparseCategoricalAccuracy"),
+        MetricRow<SparseTopKCategoricalAccuracy>("SparseTopKCategoricalAccuracy"),
+        MetricRow<SpecificityAtSensitivity>("SpecificityAtSensitivity"),
+        MetricRow<TopKCategoricalAccuracy>("TopKCategoricalAccuracy"),
+        MetricRow<TrueNegatives>("TrueNegatives"),
+        MetricRow<TruePositives>("TruePositives"),
         Row<Metric.FromLoss>("LossAsMetric", null));
 
-    /// <summary>The table a class belongs to and what messages call its kind.</summary>
+    /// <summary>The table of a kind of class, and the name of the kind in messages.</summary>
     public static (FrozenDictionary<string, KerasType> Table, string Kind) For(Type kind) =>
-        kind == typeof(Optimizer) ? (Optimizers, "optimizer") : kind == typeof(Schedule) ? (Schedules, "schedule") : kind == typeof(Loss) ? (Losses, "loss") : (Metrics, "metric");
+        kind == typeof(Optimizer) ? (Optimizers, "optimizer")
+        : kind == typeof(Schedule) ? (Schedules, "schedule")
+        : kind == typeof(Loss) ? (Losses, "loss")
+        : (Metrics, "metric");
+
+    private static KerasType OptimizerRow<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(string name) => Row<T>(name, "keras.optimizers");
+
+    private static KerasType ScheduleRow<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(string name) => Row<T>(name, "keras.optimizers.schedules");
+
+    private static KerasType LossRow<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(string name) => Row<T>(name, "keras.losses");
+
+    private static KerasType MetricRow<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(string name) => Row<T>(name, "keras.metrics");
 
     private static KerasType Row<[DynamicallyAccessedMembers(ConfigurationMembers.Kept)] T>(string name, string? module) => KerasType.Of<T>(name, module);
 

@@ -2,15 +2,23 @@ using OnnxFunctional.Training.Policies;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>What Compile put together: the model, a loss and a weight for each output, metrics, the optimizer and its state.</summary>
+/// <summary>What Compile put together: the model, a loss and its weight per output, metrics, the optimizer and its state.</summary>
 internal sealed class CompiledTraining
 {
     private readonly HashSet<LayerBase> _frozen;
     private readonly HashSet<Weight> _frozenWeights;
 
-    public CompiledTraining(Model model, Optimizer optimizer, IReadOnlyList<Loss?> losses, IReadOnlyList<float> lossWeights, MetricList metrics, MetricList weightedMetrics, MixedPrecision precision)
+    public CompiledTraining(
+        Model model,
+        Optimizer optimizer,
+        IReadOnlyList<Loss?> losses,
+        IReadOnlyList<float> lossWeights,
+        MetricList metrics,
+        MetricList weightedMetrics,
+        MixedPrecision precision)
     {
-        (Model, Optimizer, Losses, LossWeights, Metrics, WeightedMetrics, Precision) = (model, optimizer, losses, lossWeights, metrics, weightedMetrics, precision);
+        (Model, Optimizer, Losses, LossWeights) = (model, optimizer, losses, lossWeights);
+        (Metrics, WeightedMetrics, Precision) = (metrics, weightedMetrics, precision);
         if (precision.Type() == DType.Float16) LossScaling = new LossScaling(State);
         State.LearningRate.Storage[0] = optimizer.LearningRate.InitialLearningRate;
         _frozen = FrozenIn(model);
@@ -19,7 +27,8 @@ internal sealed class CompiledTraining
 
     private CompiledTraining(CompiledTraining other, MixedPrecision precision)
     {
-        (Model, Optimizer, Losses, LossWeights, Metrics, WeightedMetrics, Precision) = (other.Model, other.Optimizer, other.Losses, other.LossWeights, other.Metrics, other.WeightedMetrics, precision);
+        (Model, Optimizer, Losses, LossWeights) = (other.Model, other.Optimizer, other.Losses, other.LossWeights);
+        (Metrics, WeightedMetrics, Precision) = (other.Metrics, other.WeightedMetrics, precision);
         (_frozen, _frozenWeights) = (other._frozen, other._frozenWeights);
     }
 
@@ -33,37 +42,37 @@ internal sealed class CompiledTraining
 
     public MetricList Metrics { get; }
 
-    /// <summary>Metrics that sample weights hold for.</summary>
+    /// <summary>Metrics to which sample weights apply.</summary>
     public MetricList WeightedMetrics { get; }
 
     public OptimizerState State { get; } = new();
 
     public MixedPrecision Precision { get; }
 
-    /// <summary>The scale of the loss; nothing where gradients have the range of float32.</summary>
+    /// <summary>The scale of the loss; null if gradients have the range of float32.</summary>
     public LossScaling? LossScaling { get; }
 
-    /// <summary>The same training without a policy, with a state of its own.</summary>
+    /// <summary>The same training in float32, with its own state.</summary>
     public CompiledTraining InFloat32() => new(this, MixedPrecision.Float32);
 
-    /// <summary>Whether the layers a weight stands in were all trainable when the model was compiled.</summary>
+    /// <summary>Whether all layers around a weight were trainable when the model was compiled.</summary>
     public bool IsTrainable(Weight weight) => !_frozenWeights.Contains(weight);
 
-    /// <summary>Whether a layer that is called, and all it stands in, were trainable when the model was compiled.</summary>
+    /// <summary>Whether a called layer, and all layers around it, were trainable when the model was compiled.</summary>
     public bool Trains(LayerCall call) => !_frozen.Contains(call.Layer) && (call.Parent is null || Trains(call.Parent));
 
-    /// <summary>The layers that are not trainable, or stand in one that is not.</summary>
-    public static HashSet<LayerBase> FrozenIn(LayerBase operation)
+    /// <summary>The layers that are not trainable, or lie in one that is not.</summary>
+    public static HashSet<LayerBase> FrozenIn(LayerBase layer)
     {
         var frozen = new HashSet<LayerBase>();
-        Freeze(operation, false);
+        Freeze(layer, false);
         return frozen;
 
-        void Freeze(LayerBase operation, bool outer)
+        void Freeze(LayerBase current, bool outer)
         {
-            outer |= !operation.Trainable;
-            if (outer) frozen.Add(operation);
-            foreach (var child in operation.Children) Freeze(child, outer);
+            outer |= !current.Trainable;
+            if (outer) frozen.Add(current);
+            foreach (var child in current.Children) Freeze(child, outer);
         }
     }
 }

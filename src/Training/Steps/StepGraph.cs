@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Policies;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>What a step computes, as one graph: predictions, losses, metrics and, in training, gradients and all next values.</summary>
+/// <summary>What a step computes, as one graph: predictions, losses and metrics; in training also gradients and all next values.</summary>
 internal sealed class StepGraph
 {
     private readonly List<Value> _outputs = [];
@@ -11,25 +11,25 @@ internal sealed class StepGraph
 
     private StepGraph(IReadOnlyList<Value> inputs) => Inputs = inputs;
 
-    /// <summary>Inputs of the model, targets, sample weights.</summary>
+    /// <summary>The inputs of the model, targets and sample weights.</summary>
     public IReadOnlyList<Value> Inputs { get; }
 
-    /// <summary>The whole loss, each output's loss, then the sums of each metric.</summary>
+    /// <summary>The total loss, the loss of each output, then the sums of each metric.</summary>
     public IReadOnlyList<Value> Outputs => _outputs;
 
     public IReadOnlyList<(Weight Weight, Value Value)> Updates => _updates.All;
 
-    /// <summary>Gradients by weight, in the order of the weights; in training only.</summary>
+    /// <summary>The gradients by weight, in the order of the weights; in training only.</summary>
     public IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> Gradients { get; private set; } = [];
 
-    /// <summary>Metrics with the name of their log and how many of the outputs are theirs, in order.</summary>
+    /// <summary>The metrics with their names in logs and the numbers of outputs that are theirs, in order.</summary>
     public List<(string Name, Metric Metric, int Sums)> Metrics { get; } = [];
 
     /// <summary>Builds the graph for batches of these arrays, whatever their number of samples.</summary>
     /// <param name="compiled">Model, losses, metrics, optimizer.</param>
     /// <param name="arrays">Inputs, targets, sample weights.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
-    /// <exception cref="ModelException">Targets do not fit predictions, or something is drawn outside training.</exception>
+    /// <exception cref="ModelException">Targets do not fit predictions, or the model draws random numbers outside training.</exception>
     public static StepGraph For(CompiledTraining compiled, IReadOnlyList<TensorSpec> arrays, bool training)
     {
         var behind = arrays.Skip(compiled.Model.Inputs.Count).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
@@ -40,8 +40,8 @@ internal sealed class StepGraph
 
     /// <summary>Builds the graph.</summary>
     /// <param name="compiled">Model, losses, metrics, optimizer.</param>
-    /// <param name="targets">Shapes (the batch unknown) and types of the targets, one an output.</param>
-    /// <param name="weights">Shapes (the batch unknown) of sample weights: none, one array for all outputs, or one an output.</param>
+    /// <param name="targets">Shapes (with unknown batch size) and types of the targets, one per output.</param>
+    /// <param name="weights">Shapes (with unknown batch size) of the sample weights: none, one array for all outputs, or one per output.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
     /// <exception cref="ModelException">Targets do not fit predictions.</exception>
     public static StepGraph Build(CompiledTraining compiled, IReadOnlyList<TensorSpec> targets, IReadOnlyList<TensorSpec> weights, bool training)
@@ -49,7 +49,7 @@ internal sealed class StepGraph
         var model = compiled.Model;
         var inputs = model.Inputs.Select(tensor => tensor.Value).ToList();
         var yTrue = targets.Select((spec, i) => new InputLayer(spec.Shape, spec.Type, model.OutputNames[i] + "_target").Tensor).ToArray();
-        var weighting = weights.Select((spec, i) => new InputLayer(spec.Shape, spec.Type, weights.Count == 1 ? "sample_weight" : model.OutputNames[i] + "_sample_weight").Tensor).ToArray();
+        var weighting = weights.Select((spec, i) => new InputLayer(spec.Shape, spec.Type, NameOfWeights(i)).Tensor).ToArray();
         var graph = new StepGraph([.. inputs, .. yTrue.Select(tensor => tensor.Value), .. weighting.Select(tensor => tensor.Value)]);
 
         var calls = model.Graph.Calls();
@@ -75,14 +75,21 @@ internal sealed class StepGraph
             var sampleWeight = weighting.Length == 0 ? null : weighting[weighting.Length == 1 ? 0 : i];
             if (compiled.Losses[i] is { } loss)
             {
-                if (loss.Reduction == LossReduction.None) throw new ModelException($"Output '{name}': the loss {loss.Name} has reduction None, so it is one number a sample; training needs one number. Use SumOverBatchSize or Sum.");
+                if (loss.Reduction == LossReduction.None)
+                {
+                    throw new ModelException(
+                        $"Output '{name}': the loss {loss.Name} has reduction None, so it has one value per sample; training needs a scalar. "
+                        + "Use SumOverBatchSize or Sum.");
+                }
+
                 var value = Named(name, () => loss.Reduce(yTrue[i], yPred, sampleWeight));
                 losses.Add(value);
                 var weightedLoss = compiled.LossWeights[i] == 1 ? value : value * compiled.LossWeights[i];
                 total = total is null ? weightedLoss : total + weightedLoss;
             }
 
-            foreach (var (metric, given) in compiled.Metrics.For(name).Select(metric => (metric, (SymbolicTensor?)null)).Concat(compiled.WeightedMetrics.For(name).Select(metric => (metric, sampleWeight))))
+            var plain = compiled.Metrics.For(name).Select(metric => (metric, (SymbolicTensor?)null));
+            foreach (var (metric, given) in plain.Concat(compiled.WeightedMetrics.For(name).Select(metric => (metric, sampleWeight))))
             {
                 var exact = metric.For(yTrue[i].Shape, yPred.Shape);
                 var sums = Named(name, () => exact.Sums(yTrue[i], yPred, given).ToArray());
@@ -100,20 +107,28 @@ internal sealed class StepGraph
         var named = model.WeightPaths();
         foreach (var (_, weight) in named)
         {
-            if (weight.Regularizer is { } regularizer && weight.Trainable && compiled.IsTrainable(weight)) total = Sum(total, regularizer.Penalty(new SymbolicTensor(weight.Variable)));
+            if (weight.Regularizer is { } regularizer && weight.Trainable && compiled.IsTrainable(weight))
+                total = Sum(total, regularizer.Penalty(new SymbolicTensor(weight.Variable)));
         }
 
-        if (total is null) throw new ModelException("There is nothing to make small: no output has a loss. Pass a loss to Compile.");
+        if (total is null) throw new ModelException("There is nothing to minimize: no output has a loss. Pass a loss to Compile.");
         graph._outputs.Add(total.Value);
         graph._outputs.AddRange(losses.Select(loss => loss.Value));
         graph._outputs.AddRange(metricSums.Select(sum => sum.Value));
         if (training) graph.Learn(compiled, total, named, calls, map);
         return graph;
 
+        string NameOfWeights(int output) => weights.Count == 1 ? "sample_weight" : model.OutputNames[output] + "_sample_weight";
+
         static SymbolicTensor Sum(SymbolicTensor? left, SymbolicTensor right) => left is null ? right : left + right;
     }
 
-    private void Learn(CompiledTraining compiled, SymbolicTensor total, IReadOnlyList<(string Path, Weight Weight)> named, IReadOnlyList<LayerCall> calls, Dictionary<Value, Value> map)
+    private void Learn(
+        CompiledTraining compiled,
+        SymbolicTensor total,
+        IReadOnlyList<(string Path, Weight Weight)> named,
+        IReadOnlyList<LayerCall> calls,
+        Dictionary<Value, Value> map)
     {
         var trainable = named.Where(entry => entry.Weight.Trainable && compiled.IsTrainable(entry.Weight)).ToList();
         var scaling = compiled.LossScaling;

@@ -4,7 +4,7 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Runs steps: finds the plan that fits a batch, puts the data in, adds up losses and metrics. A warm step allocates nothing.</summary>
+/// <summary>Runs steps: finds the plan for a batch, copies the data into it, adds up losses and metrics. A warm step allocates nothing.</summary>
 internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, ulong seed, bool training)
 {
     private readonly List<(TensorSpec[] Specs, StepGraph Graph, ExecutionPlan Plan)> _plans = [];
@@ -26,19 +26,20 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
     /// <summary>Losses and metrics added up so far.</summary>
     public StepSums Sums => new(_samples, [.. _losses], [.. _sums.Select(sum => (double[])sum.Clone())]);
 
-    /// <summary>Goes on adding to saved sums, as if the batches up to the present one had been run.</summary>
+    /// <summary>Continues from saved sums, as if the batches up to the current one had been run.</summary>
     public void Restore(StepSums sums, BatchSource batch)
     {
         Choose(batch);
 
-        // Where other metrics were asked for than when saved, the rest of the epoch is counted alone.
-        if (sums.Losses.Length != _losses.Length || sums.Metrics.Length != _sums.Length || sums.Metrics.Zip(_sums).Any(pair => pair.First.Length != pair.Second.Length)) return;
+        // With other metrics than when saved, only the rest of the epoch is counted.
+        if (sums.Losses.Length != _losses.Length || sums.Metrics.Length != _sums.Length) return;
+        if (sums.Metrics.Zip(_sums).Any(pair => pair.First.Length != pair.Second.Length)) return;
         _samples = sums.Samples;
         sums.Losses.CopyTo(_losses, 0);
         for (var i = 0; i < _sums.Length; i++) sums.Metrics[i].CopyTo(_sums[i], 0);
     }
 
-    /// <summary>Forgets all losses and metrics so far.</summary>
+    /// <summary>Resets all losses and metrics.</summary>
     public void Reset()
     {
         _samples = 0;
@@ -46,7 +47,7 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
         foreach (var sum in _sums) Array.Clear(sum);
     }
 
-    /// <summary>Runs the present batch.</summary>
+    /// <summary>Runs the current batch.</summary>
     public void Run(BatchSource batch, ulong step)
     {
         Choose(batch);
@@ -66,7 +67,7 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
         }
     }
 
-    /// <summary>Losses and metrics so far, by the names logs give them.</summary>
+    /// <summary>Writes losses and metrics so far into logs.</summary>
     public void Report(Dictionary<string, double> logs, string prefix)
     {
         logs[prefix + "loss"] = _samples == 0 ? 0 : _losses[0] / _samples;
@@ -97,7 +98,7 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
             return;
         }
 
-        // A method of its own: what its lambdas capture would be allocated on every call of this one.
+        // A separate method: what its lambdas capture would be allocated on every call of this one.
         Prepare(batch);
     }
 
@@ -106,7 +107,8 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
         var wanted = new TensorSpec[batch.Arrays];
         for (var i = 0; i < wanted.Length; i++) wanted[i] = batch.SpecOf(i);
         var inputs = compiled.Model.Inputs.Count;
-        var known = _plans.Find(entry => entry.Specs.Length == wanted.Length && entry.Specs.Skip(inputs).Zip(wanted.Skip(inputs)).All(pair => Open(pair.First) == Open(pair.Second)));
+        var known = _plans.Find(entry =>
+            entry.Specs.Length == wanted.Length && entry.Specs.Skip(inputs).Zip(wanted.Skip(inputs)).All(pair => Open(pair.First) == Open(pair.Second)));
         _graph = known.Graph ?? StepGraph.For(compiled, wanted, training);
         _plan = Planner.Plan(new PlanRequest(PlanOptions.Of(engine.Model, seed), _graph.Inputs, _graph.Outputs, _graph.Updates), wanted);
         _plans.Add((wanted, _graph, _plan));

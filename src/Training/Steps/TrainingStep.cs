@@ -6,10 +6,14 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>A training step of one's own, for what Fit does not do: several optimizers, losses between models, teachers, gradients that are changed before they are applied.</summary>
+/// <summary>
+/// A custom training step, for what Fit does not do: several optimizers, losses between models, distillation, gradients that are changed before they are
+/// applied.
+/// </summary>
 /// <remarks>
-/// A function says once, over symbolic tensors, what a step computes; each call runs it on data. It is compiled as Fit's steps are: a warm call allocates nothing, and results are the same bits for any number of threads.
-/// Calls are not to overlap. Keras: https://keras.io/guides/custom_train_step_in_tensorflow/
+/// A function describes once, over symbolic tensors, what a step computes; each call runs it on data. It is compiled like the steps of Fit: a warm call
+/// allocates nothing, and results are bit-identical for any number of threads. Calls must not overlap. Keras:
+/// https://keras.io/guides/custom_train_step_in_tensorflow/
 /// </remarks>
 /// <example><code>
 /// var step = TrainingStep.From(step =>
@@ -21,7 +25,7 @@ namespace OnnxFunctional.Training;
 /// </code></example>
 public sealed class TrainingStep
 {
-    // Both halves are exact as float32, which is all a file of arrays of one type holds.
+    // Both halves are exact in float32, the one type of the arrays in the file.
     private const int HalfBits = 24;
 
     private readonly StepContext _context;
@@ -47,13 +51,15 @@ public sealed class TrainingStep
         _pool = ModelEngine.PoolOf(_models, threads);
     }
 
-    /// <summary>The names of the inputs, in the order the function asked for them.</summary>
+    /// <summary>The names of the inputs, in the order in which the function made them.</summary>
     public IReadOnlyList<string> InputNames { get; }
 
-    /// <summary>Calls made so far.</summary>
+    /// <summary>The number of calls made.</summary>
     public long Iterations { get; private set; }
 
-    /// <summary>Whether 3x3 convolutions of stride 1 may take the Winograd form in the step's models: see <see cref="Trainer.Winograd"/>. Set it before the first call.</summary>
+    /// <summary>
+    /// Whether 3x3 convolutions of stride 1 may take the Winograd form in the step's models: see <see cref="Trainer.Winograd"/>. Set it before the first call.
+    /// </summary>
     public bool Winograd
     {
         get => PlanOptions.Of(_models, _seed).Winograd;
@@ -63,11 +69,11 @@ public sealed class TrainingStep
         }
     }
 
-    /// <summary>Makes a step of what a function says.</summary>
-    /// <param name="function">Called once. It asks for inputs, calls models, and says what is minimized and reported.</param>
-    /// <param name="seed">What random numbers are drawn from: noise, dropout.</param>
-    /// <param name="threads">Threads of the engine; as many as the process may use if none are given. Results do not depend on it.</param>
-    /// <exception cref="ModelException">The step changes no weight, or computes from what it is not given.</exception>
+    /// <summary>Creates a step from a function.</summary>
+    /// <param name="function">Called once. It makes inputs, calls models, and says what is minimized and reported.</param>
+    /// <param name="seed">The seed of random numbers: noise, dropout.</param>
+    /// <param name="threads">The number of threads of the engine; default: all that the process may use. Results do not depend on it.</param>
+    /// <exception cref="ModelException">The step changes no weight, or reads an input that is not its own.</exception>
     public static TrainingStep From(Action<StepContext> function, ulong seed = 0, int? threads = null)
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -78,10 +84,10 @@ public sealed class TrainingStep
         return new TrainingStep(context, seed, threads);
     }
 
-    /// <summary>Makes one step on data: weights move, and what is reported comes back.</summary>
-    /// <param name="data">An array for each input, in the order of <see cref="InputNames"/> or by name, the samples along the first axis.</param>
-    /// <returns>The reported numbers by name. The next call sets them anew, so copy what shall stay.</returns>
-    /// <exception cref="ModelException">The data does not fit or is not finite; or a loss stopped being a number.</exception>
+    /// <summary>Runs one step on data: updates weights and returns the reported values.</summary>
+    /// <param name="data">One array per input, in the order of <see cref="InputNames"/> or by name, with the samples along the first axis.</param>
+    /// <returns>The reported values by name. The next call overwrites them; copy what you keep.</returns>
+    /// <exception cref="ModelException">The data does not fit or is not finite; or a loss is no longer finite.</exception>
     public IReadOnlyDictionary<string, double> Run(NDArrays data)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -97,44 +103,56 @@ public sealed class TrainingStep
         return _results;
     }
 
-    /// <summary>The size of an optimizer's next steps; of the last one where it follows a schedule.</summary>
-    /// <exception cref="ModelException">The optimizer is none of the step's.</exception>
+    /// <summary>The learning rate of an optimizer's next steps; if it follows a schedule, that of the last step.</summary>
+    /// <exception cref="ModelException">The optimizer does not belong to the step.</exception>
     public float GetLearningRate(Optimizer optimizer) => StateOf(optimizer).LearningRate.Storage[0];
 
-    /// <summary>Sets the size of an optimizer's next steps.</summary>
-    /// <exception cref="ModelException">The optimizer is none of the step's, or follows a schedule.</exception>
+    /// <summary>Sets the learning rate of an optimizer's next steps.</summary>
+    /// <exception cref="ModelException">The optimizer does not belong to the step, or follows a schedule.</exception>
     public void SetLearningRate(Optimizer optimizer, float rate)
     {
         var state = StateOf(optimizer);
-        if (!optimizer.LearningRate.IsConstant) throw new ModelException("The learning rate follows a schedule, so it cannot be set; give the optimizer a plain number to set it by hand.");
-        if (!float.IsFinite(rate) || rate < 0) throw new ModelException($"The learning rate is set to {rate}; expected a number from 0 on.");
+        if (!optimizer.LearningRate.IsConstant)
+            throw new ModelException("The learning rate follows a schedule, so it cannot be set. Give the optimizer a plain number to set it.");
+        if (!float.IsFinite(rate) || rate < 0) throw new ModelException($"The learning rate is set to {rate}; expected a finite rate of at least 0.");
         state.LearningRate.Storage[0] = rate;
     }
 
-    /// <summary>Writes all that the step changes as a .npz file: weights, the optimizers' states, and how many calls were made. After <see cref="Restore"/>, the same data gives the same bits.</summary>
-    /// <param name="path">The file; an older one is replaced once the new one is complete.</param>
+    /// <summary>
+    /// Writes all that the step changes to an .npz file: weights, optimizer states and the number of calls. After <see cref="Restore"/>, the same data gives
+    /// the same bits.
+    /// </summary>
+    /// <param name="path">The file; an existing one is replaced once the new one is complete.</param>
     /// <exception cref="DataException">The file cannot be written.</exception>
     public void Save(string path)
     {
-        var arrays = new OrderedDictionary<string, Tensor<float>> { ["iterations"] = Tensor.Create(new float[] { Iterations >> HalfBits, Iterations & ((1 << HalfBits) - 1) }, [2]) };
+        float[] halves = [Iterations >> HalfBits, Iterations & ((1 << HalfBits) - 1)];
+        var arrays = new OrderedDictionary<string, Tensor<float>> { ["iterations"] = Tensor.Create(halves, [2]) };
         foreach (var (name, weight) in State()) arrays.Add(name, weight.Value);
         Npz.Write(path, arrays);
     }
 
-    /// <summary>Puts a saved state in the place of the present one.</summary>
+    /// <summary>Replaces the current state by a saved one.</summary>
     /// <param name="path">A file that <see cref="Save"/> wrote, of a step of the same function.</param>
-    /// <exception cref="DataException">The file is missing or damaged, or belongs to another step; nothing has changed then.</exception>
+    /// <exception cref="DataException">The file is missing or damaged, or belongs to another step; nothing is changed then.</exception>
     public void Restore(string path)
     {
         var arrays = Npz.ReadAll<float>(path);
         var state = State().ToList();
         if (state.Select(entry => entry.Name).Append("iterations").Except(arrays.Keys).Any() || arrays.Count != state.Count + 1)
-            throw new DataException($"'{path}' was not saved by a step of this function: it holds {arrays.Count} arrays, among them {string.Join(", ", arrays.Keys.Take(3))}. Save and restore with the same models and optimizers.");
+        {
+            throw new DataException(
+                $"'{path}' was not saved by a step of this function: it holds {arrays.Count} arrays, among them {string.Join(", ", arrays.Keys.Take(3))}. "
+                + "Save and restore with the same models and optimizers.");
+        }
+
         foreach (var (name, weight) in state)
         {
             var expected = weight.Value;
-            if (!arrays[name].Lengths.SequenceEqual(expected.Lengths))
-                throw new DataException($"'{name}' in '{path}' has shape ({string.Join(", ", arrays[name].Lengths.ToArray())}), but {weight.Shape} is needed. Restore into the models it was saved from.");
+            if (arrays[name].Lengths.SequenceEqual(expected.Lengths)) continue;
+            throw new DataException(
+                $"'{name}' in '{path}' has shape ({string.Join(", ", arrays[name].Lengths.ToArray())}), but {weight.Shape} is needed. "
+                + "Restore into the models it was saved from.");
         }
 
         if (arrays["iterations"].FlattenedLength != 2) throw new DataException($"'iterations' in '{path}' is damaged. Use an older copy of the file.");
@@ -144,7 +162,7 @@ public sealed class TrainingStep
         foreach (var (_, optimizer) in _optimizers) optimizer.Steps = Iterations;
     }
 
-    /// <summary>Everything a call changes, under a name that the same function gives it again.</summary>
+    /// <summary>Everything a call changes, under names that are the same for the same function.</summary>
     private IEnumerable<(string Name, Weight Weight)> State() =>
         _context.Updates.Select((update, i) => (i.ToString(CultureInfo.InvariantCulture) + "/" + update.Weight.Name, update.Weight));
 
@@ -156,19 +174,30 @@ public sealed class TrainingStep
             if (ReferenceEquals(known, optimizer)) return state;
         }
 
-        throw new ModelException($"The step has no such optimizer {optimizer.Name}; keep the one that was given to Minimize.");
+        throw new ModelException($"This optimizer {optimizer.Name} does not belong to the step. Pass the object that was given to Minimize.");
     }
 
     private void Take(NDArrays data)
     {
         for (var i = 0; i < _data.Length; i++)
         {
-            // Without strings made ahead: a warm call allocates nothing.
+            // No string is made unless it is needed: a warm call allocates nothing.
             if (data.Count != _data.Length || data.Find(InputNames[i], i) is not { } array)
-                throw new ModelException($"The step takes {_data.Length} arrays ({string.Join(", ", InputNames)}), but {data.Count} came{(data.Find(InputNames[i], i) is null ? $", none of them '{InputNames[i]}'" : "")}. Pass a list in that order, or a dictionary by name.");
+            {
+                throw new ModelException(
+                    $"The step takes {_data.Length} arrays ({string.Join(", ", InputNames)}), but got {data.Count}"
+                    + (data.Find(InputNames[i], i) is null ? $", none of them '{InputNames[i]}'" : "")
+                    + ". Pass a list in that order, or a dictionary by name.");
+            }
+
             var spec = _inputs[i].Spec;
             if (array.DType != spec.Type || array.Shape.Rank != spec.Shape.Rank) array = DataChecks.Fit(array, spec.Shape).To(spec.Type, InputNames[i]);
-            if (!spec.Shape.IsCompatibleWith(array.Shape)) throw new ModelException($"Input '{InputNames[i]}' of the step takes {spec.Shape}, but the data is {array.Shape}. The first dimension counts samples.");
+            if (!spec.Shape.IsCompatibleWith(array.Shape))
+            {
+                throw new ModelException(
+                    $"Input '{InputNames[i]}' of the step takes {spec.Shape}, but the data is {array.Shape}. The first dimension counts samples.");
+            }
+
             if (array.Count == 0) throw new ModelException($"Input '{InputNames[i]}' of the step holds no samples; expected at least one.");
             if (!DataChecks.IsFinite(array)) DataChecks.Finite(array, $"Input '{InputNames[i]}' of the step");
             _data[i] = array;
@@ -199,7 +228,8 @@ public sealed class TrainingStep
         }
         catch (ModelException misfit)
         {
-            throw new ModelException($"The step cannot run on {string.Join(", ", InputNames.Zip(specs, (name, spec) => $"'{name}' {spec}"))}: {misfit.Message}", misfit);
+            var given = string.Join(", ", InputNames.Zip(specs, (name, spec) => $"'{name}' {spec}"));
+            throw new ModelException($"The step cannot run on {given}: {misfit.Message}", misfit);
         }
     }
 
@@ -208,7 +238,9 @@ public sealed class TrainingStep
         for (var i = 0; i < _results.Count; i++)
         {
             if (double.IsFinite(_results.At(i)) || !_context.Losses.Contains(_results.NameAt(i))) continue;
-            throw new ModelException($"The loss '{_results.NameAt(i)}' became {_results.At(i)} in call {Iterations} of the step, and weights have moved by it. Use a smaller learning rate, ClipNorm = 1 on the optimizer, or scale the inputs.");
+            throw new ModelException(
+                $"The loss '{_results.NameAt(i)}' became {_results.At(i)} in call {Iterations} of the step, and weights were updated by it. "
+                + "Use a smaller learning rate, ClipNorm = 1 on the optimizer, or scale the inputs.");
         }
     }
 }

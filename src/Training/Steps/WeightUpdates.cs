@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>What a step sets weights to: the optimizer's next values and what layers set themselves.</summary>
+/// <summary>The next values of weights: those of the optimizer and those that layers set themselves.</summary>
 internal sealed class WeightUpdates
 {
     private readonly List<(Weight Weight, Value Value)> _all = [];
@@ -9,14 +9,15 @@ internal sealed class WeightUpdates
 
     public IReadOnlyList<(Weight Weight, Value Value)> All => _all;
 
-    /// <summary>Whether a gradient moves the weight.</summary>
+    /// <summary>Whether the optimizer updates the weight.</summary>
     public bool Learns(Weight weight) => _learned.Contains(weight);
 
-    /// <summary>A weight's next value as far as it is said; nothing where it stays.</summary>
+    /// <summary>A weight's next value so far; null if it stays the same.</summary>
     public Value? NextOf(Weight weight) => _all.Find(update => update.Weight == weight).Value;
 
-    /// <summary>Moves weights against their gradients.</summary>
-    public void Learn(Optimizer optimizer, IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients, OptimizerState state)
+    /// <summary>Updates weights by their gradients.</summary>
+    public void Learn(
+        Optimizer optimizer, IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients, OptimizerState state)
     {
         optimizer.Build(gradients, state, _all);
         _gradients.AddRange(gradients.Select(entry => entry.Gradient));
@@ -25,7 +26,7 @@ internal sealed class WeightUpdates
 
     /// <summary>Adds what layers set in these calls, such as moving statistics.</summary>
     /// <param name="calls">Calls of layers that are not frozen.</param>
-    /// <param name="specialized">Where a value went when the graph for training was made.</param>
+    /// <param name="specialized">Maps a value to that in the graph for training.</param>
     public void SetByLayers(IEnumerable<LayerCall> calls, Func<Value, Value> specialized)
     {
         foreach (var call in calls)
@@ -34,16 +35,23 @@ internal sealed class WeightUpdates
         }
     }
 
-    /// <summary>Makes all updates so far depend on a truth value: where it is false, weights stay.</summary>
+    /// <summary>Makes all updates so far conditional: if the condition is false, weights stay the same.</summary>
     public void OnlyIf(SymbolicTensor condition)
     {
-        for (var i = 0; i < _all.Count; i++) _all[i] = (_all[i].Weight, Ops.Where(condition, new SymbolicTensor(_all[i].Value), new SymbolicTensor(_all[i].Weight.Variable)).Value);
+        for (var i = 0; i < _all.Count; i++)
+        {
+            var (weight, value) = _all[i];
+            _all[i] = (weight, Ops.Where(condition, new SymbolicTensor(value), new SymbolicTensor(weight.Variable)).Value);
+        }
     }
 
-    /// <summary>Sets a weight that nothing else sets.</summary>
+    /// <summary>Sets a weight that nothing else updates.</summary>
     public void Set(Weight weight, Value value) => _all.Add((weight, value));
 
-    /// <summary>A layer sets a weight itself. Where it is set already, one follows on the other: the optimizer's step on the layer's value (SpectralNormalization), a later call on an earlier one (a shared BatchNormalization).</summary>
+    /// <summary>
+    /// Sets a weight as its layer says. If the weight is updated already, one update follows the other: the optimizer's step starts from the layer's value
+    /// (SpectralNormalization), a later call from the result of an earlier one (a shared BatchNormalization).
+    /// </summary>
     private void SetByLayer(Weight weight, Value value)
     {
         var set = _all.FindIndex(update => update.Weight == weight);

@@ -251,8 +251,8 @@ public sealed class TrainingStepTests
     {
         var model = Counter();
         var other = Counter();
-        Refused("expected one number", step => step.Minimize("loss", model.Call(step.Input([1])), new Sgd(), model));
-        Refused("expected one number", step => step.Report("x", step.Input([1])));
+        Refused("expected a scalar", step => step.Minimize("loss", model.Call(step.Input([1])), new Sgd(), model));
+        Refused("expected a scalar", step => step.Report("x", step.Input([1])));
         Refused("has no gradient; expected float32", step => step.Minimize("loss", Ops.Constant([], new long[] { 1 }), new Sgd(), model));
         Refused("does not depend on 'dense/kernel', 'dense/bias'", step => step.Minimize("loss", Ops.Mean(model.Call(step.Input([1]))), new Sgd(), other));
         Refused("StopGradient", step => step.Minimize("loss", Ops.StopGradient(Ops.Mean(model.Call(step.Input([1])))), new Sgd(), model));
@@ -282,7 +282,7 @@ public sealed class TrainingStepTests
             step.Minimize("b", Ops.Mean(other.Call(x)), sgd, other);
         });
         Refused("computed from an input of the step", step => step.RandomNormal(model.Input, [1]));
-        Refused("shall be set to", step => step.Set(model.Weights[0], 1));
+        Refused("but the value to set is", step => step.Set(model.Weights[0], 1));
         Refused("is the input of a model", step =>
         {
             step.Input([1]);
@@ -290,7 +290,7 @@ public sealed class TrainingStepTests
         });
 
         var step = TrainingStep.From(step => step.Minimize("loss", Loss.MeanSquaredError.Call(step.Input([1], name: "y"), model.Call(step.Input([1], name: "x"))), new Sgd(), model));
-        RefusedRun("but 1 came", Random(2, 1));
+        RefusedRun("but got 1", Random(2, 1));
         RefusedRun("none of them 'y'", new Dictionary<string, NDArray> { ["x"] = Random(2, 1), ["z"] = Random(2, 1) });
         RefusedRun("takes (None, 1), but the data is (2, 3)", [Random(2, 3), Random(2, 1)]);
         RefusedRun("'y' (3, 1), 'x' (2, 1)", [Random(3, 1), Random(2, 1)]);
