@@ -95,6 +95,7 @@ public abstract partial class Loss
         };
         if (Array.Find(All, loss => string.Equals(loss.GetType().Name, wanted, StringComparison.OrdinalIgnoreCase)) is { } found) return found;
         var nearest = Naming.Nearest(name, All.Select(loss => loss.Name));
-        throw new ModelException($"There is no loss '{name}'." + (nearest is null ? " Loss.From(function) makes a custom one." : $" Did you mean '{nearest}'?"));
+        throw new ModelException(
+            $"There is no loss '{name}'." + (nearest is null ? " Loss.From(function) makes a custom one." : $" Did you mean '{nearest}'?"));
     }
 }

@@ -240,8 +240,8 @@ public sealed class TrainingStepTests
         var before = Weights(model);
         step.Run(Random(4, 1));
         CollectionAssert.AreEqual(before, Weights(model));
-        Assert.Contains("no such optimizer", Assert.Throws<ModelException>(() => step.GetLearningRate(scheduled)).Message);
-        Assert.Contains("expected a number", Assert.Throws<ModelException>(() => step.SetLearningRate(sgd, float.NaN)).Message);
+        Assert.Contains("does not belong to the step", Assert.Throws<ModelException>(() => step.GetLearningRate(scheduled)).Message);
+        Assert.Contains("expected a finite rate", Assert.Throws<ModelException>(() => step.SetLearningRate(sgd, float.NaN)).Message);
         var other = TrainingStep.From(step => step.Minimize("loss", Ops.Mean(model.Call(step.Input([1]))), scheduled, model));
         Assert.Contains("follows a schedule", Assert.Throws<ModelException>(() => other.SetLearningRate(scheduled, 1)).Message);
     }
@@ -269,7 +269,7 @@ public sealed class TrainingStepTests
             step.Input([1], name: "x");
             step.Input([1], name: "x");
         });
-        Refused("set twice", step =>
+        Refused("updated twice", step =>
         {
             var loss = Ops.Mean(model.Call(step.Input([1])));
             step.Minimize("a", loss, new Sgd(), model);
