@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace OnnxFunctional;
 
-/// <summary>Checks of layer options and inputs; all messages have the same form: what was received, what was expected, a remedy.</summary>
+/// <summary>Checks of layer options and inputs, with messages of one form: what, expected, received, remedy.</summary>
 internal static partial class Check
 {
     public static int Positive(int value, string layer, string option) =>
-        value > 0 ? value : throw Option(layer, option, Text(value), "a positive whole number");
+        value > 0 ? value : throw Option(layer, option, Text(value), "a positive integer");
 
     public static float Rate(float value, string layer, string option) =>
         value is >= 0 and <= 1 ? value : throw Option(layer, option, Text(value), "a number from 0 to 1");
@@ -14,7 +14,7 @@ internal static partial class Check
     public static float NotNegative(float value, string layer, string option) =>
         value >= 0 && float.IsFinite(value) ? value : throw Option(layer, option, Text(value), "a finite number of at least 0");
 
-    /// <summary>The error for an option with an invalid value.</summary>
+    /// <summary>An error about an option's value.</summary>
     public static ModelException Option(string layer, string option, string value, string expected, string remedy = "") =>
         new($"{layer}: {option} is {value}; expected {expected}." + (remedy.Length == 0 ? "" : " " + remedy)) { NamesLayer = true };
 

@@ -52,8 +52,8 @@ public static class WrongUses
         Call("Stride and dilation together", () => new Conv2D(4, 3) { Strides = 2, DilationRate = 2 }, X(9, 9, 1), "Strides (2, 2)", "DilationRate (2, 2)", "set one of them to 1"),
         Call("Output padding not below the stride", () => new Conv2DTranspose(4, 3) { Strides = 2, OutputPadding = 2 }, X(4, 4, 1), "OutputPadding (2, 2)", "Strides (2, 2)"),
         Call("Cropping everything", () => new Cropping1D((3, 2)), X(5, 1), "cutting 3 and 2", "5 along axis 1", "less than 5 together"),
-        Call("Reshape to another number of elements", () => new Reshape([3, 3]), X(8), "'reshape'", "8 numbers", "(3, 3)", "9", "product is 8"),
-        Call("Reshape with a rest that does not divide", () => new Reshape([3, -1]), X(8), "8 numbers", "multiple of 3"),
+        Call("Reshape to another number of elements", () => new Reshape([3, 3]), X(8), "'reshape'", "8 elements", "(3, 3)", "9", "product is 8"),
+        Call("Reshape with a rest that does not divide", () => new Reshape([3, -1]), X(8), "8 elements", "multiple of 3"),
         Call("Groups above the channels", () => new GroupNormalization(), X(4, 6), "'group_normalization'", "6 channels", "32 groups", "divisor of 6"),
         Call("Unknown channels", () => new Conv2D(4, 3), X(8, 8, null), "the number of channels", "(None, 8, 8, None)", "instead of null"),
         Call("Unknown features", () => new Dense(4), Model.Input([null]), "'dense'", "kernel", "(None, 4)", "instead of"),
@@ -98,9 +98,9 @@ public static class WrongUses
         new("Shared layer on another width", () => { var dense = new Dense(4); dense.Call(X(5)); dense.Call(X(6)); }, "'dense'", "(5, 4)", "(6, 4)", "a separate layer for each"),
 
         // Element types.
-        Call("Embedding of text", () => new Embedding(10, 4), Model.Input([5], DType.String), "'embedding'", "whole numbers", "string", "StringLookup"),
-        Call("Dense on whole numbers", () => new Dense(4), Ids(3), "'dense'", "floating-point", "int64", "Ops.Cast"),
-        Call("Convolution of whole numbers", () => new Conv1D(4, 3), Ids(5, 3), "'conv1d'", "floating-point", "int64"),
+        Call("Embedding of text", () => new Embedding(10, 4), Model.Input([5], DType.String), "'embedding'", "integers", "string", "StringLookup"),
+        Call("Dense on integers", () => new Dense(4), Ids(3), "'dense'", "floating-point", "int64", "Ops.Cast"),
+        Call("Convolution of integers", () => new Conv1D(4, 3), Ids(5, 3), "'conv1d'", "floating-point", "int64"),
         new("Condition that is no truth value", () => Ops.Where(X(3), X(3), X(3)), "condition", "(None, 3)"),
 
         // Options.

@@ -56,7 +56,7 @@ public sealed partial class Activation
     /// <summary><c>x Phi(x)</c>, exact.</summary>
     public static Activation Gelu { get; } = new("gelu", x => Ops.Make(new Gelu(false), x));
 
-    /// <summary>The first half of the last axis times the sigmoid of the second half; the last axis is halved.</summary>
+    /// <summary>The first half of the last axis times the sigmoid of the second: the axis is halved.</summary>
     public static Activation Glu { get; } = new("glu", Gate);
 
     /// <summary><c>exp(x)</c>.</summary>
@@ -84,16 +84,15 @@ public sealed partial class Activation
     public static Activation LogSigmoid { get; } = new("log_sigmoid", x => -Ops.Softplus(-x));
 
     /// <summary><c>x &lt;= -1: 0; x >= 1: x; otherwise (x + 1)^2 / 4</c>.</summary>
-    public static Activation SparsePlus { get; } =
-        new("sparse_plus", x => Ops.Where(Ops.GreaterEqual(x, 1), x, Ops.Square(Ops.Maximum(x, -1) + 1) * 0.25f));
+    public static Activation SparsePlus { get; } = new("sparse_plus", x => Ops.Where(Ops.GreaterEqual(x, 1), x, Ops.Square(Ops.Maximum(x, -1) + 1) * 0.25f));
 
     /// <summary><c>min(max((x + 1) / 2, 0), 1)</c>.</summary>
     public static Activation SparseSigmoid { get; } = new("sparse_sigmoid", x => Ops.Make(new HardSigmoid(0.5f, 0.5f), x));
 
-    /// <summary>The point of the probability simplex nearest to <c>x</c> along the last axis (Martins and Astudillo 2016).</summary>
+    /// <summary>The point of the probability simplex nearest to x along the last axis (Martins and Astudillo 2016).</summary>
     public static Activation Sparsemax { get; } = new("sparsemax", Project);
 
-    /// <summary>All built-in activations by Keras' name.</summary>
+    /// <summary>All activations by Keras' name.</summary>
     internal static IReadOnlyDictionary<string, Activation> ByName { get; } = new Activation[]
     {
         Linear, Relu, Relu6, LeakyRelu, Elu, Selu, Celu, Sigmoid, Softmax, LogSoftmax, Tanh, TanhShrink, Softplus, Softsign, Squareplus, Silu, Gelu, Glu,

@@ -17,14 +17,14 @@ public sealed partial class Activation
     /// <summary>Keras' name: <c>relu</c>, <c>hard_sigmoid</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Creates a custom activation; its gradient is derived automatically.</summary>
+    /// <summary>A custom activation; its gradient follows from the function.</summary>
     public static Activation From(Func<SymbolicTensor, SymbolicTensor> function, string name = "custom")
     {
         ArgumentNullException.ThrowIfNull(function);
         return new(name, function);
     }
 
-    /// <summary>Applies the function; the shape stays the same unless the activation documents otherwise.</summary>
+    /// <summary>Applies the function; it keeps the shape unless the activation's documentation says otherwise.</summary>
     public SymbolicTensor Apply(SymbolicTensor x) => _function(x);
 
     /// <inheritdoc/>

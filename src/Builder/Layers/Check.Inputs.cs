@@ -7,25 +7,36 @@ internal static partial class Check
 {
     public static void MinimumRank(SymbolicTensor x, int rank, string expected)
     {
-        if (x.Rank < rank) throw new ModelException($"expected {expected}, at least {rank} dimensions, but came {x.Shape}. Model.Input's shape does not count the batch: write Model.Input([8]) for vectors of 8.");
+        if (x.Rank < rank)
+            throw new ModelException($"expected {expected}, at least {rank} dimensions, but got {x.Shape}. "
+                + "The shape given to Model.Input excludes the batch: write Model.Input([8]) for vectors of 8.");
     }
 
-    public static void Rank(SymbolicTensor x, int rank, string expected, string remedy = "Model.Input's shape does not count the batch; a Reshape adds a missing axis.")
+    public static void Rank(
+        SymbolicTensor x,
+        int rank,
+        string expected,
+        string remedy = "The shape given to Model.Input excludes the batch; a Reshape adds a missing axis.")
     {
-        if (x.Rank != rank) throw new ModelException($"expected {expected}, {rank} dimensions, but came {x.Shape} with {x.Rank}. {remedy}");
+        if (x.Rank != rank) throw new ModelException($"expected {expected}, {rank} dimensions, but got {x.Shape} with {x.Rank}. {remedy}");
     }
 
-    /// <summary>Images, sequences or volumes of that many axes of positions.</summary>
-    public static void Positions(SymbolicTensor x, int rank, DataFormat format, string remedy = "A Reshape adds a missing axis; Model.Input's shape does not count the batch.")
+    /// <summary>Checks that a tensor holds sequences, images or volumes, with <paramref name="rank"/> axes of positions.</summary>
+    public static void Positions(
+        SymbolicTensor x,
+        int rank,
+        DataFormat format,
+        string remedy = "A Reshape adds a missing axis; the shape given to Model.Input excludes the batch.")
     {
         string[] positions = rank switch { 1 => ["steps"], 2 => ["height", "width"], _ => ["depth", "height", "width"] };
         string[] order = format == DataFormat.ChannelsLast ? ["batch", .. positions, "channels"] : ["batch", "channels", .. positions];
         Rank(x, rank + 2, "(" + string.Join(", ", order) + ")", remedy);
     }
 
-    /// <summary>A dimension a layer must know to build its weights or its computation.</summary>
+    /// <summary>A dimension that a layer must know to create its weights or its computation.</summary>
     public static int Known(SymbolicTensor x, int axis, string what) =>
         x.Shape.Dim(axis) is var dim and not Shape.Unknown
             ? dim
-            : throw new ModelException($"needs to know {what}, axis {(axis < 0 ? axis + x.Rank : axis)} of {x.Shape}. Give Model.Input that size instead of null.");
+            : throw new ModelException(
+                $"needs to know {what}, axis {(axis < 0 ? axis + x.Rank : axis)} of {x.Shape}. Set that size in Model.Input instead of null.");
 }

@@ -1,16 +1,16 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Where the channels of an image or sequence stand.</summary>
+/// <summary>Where the channel axis of an image or sequence is.</summary>
 public enum DataFormat
 {
-    /// <summary>Behind the positions: (batch, height, width, channels). What the engine computes on.</summary>
+    /// <summary>After the positions: (batch, height, width, channels). The engine computes in this order.</summary>
     ChannelsLast,
 
-    /// <summary>Before the positions: (batch, channels, height, width). The layer moves the axis before and after.</summary>
+    /// <summary>Before the positions: (batch, channels, height, width). The layer transposes its input and output.</summary>
     ChannelsFirst,
 }
 
-/// <summary>Moves the channel axis for layers that were asked for channels-first.</summary>
+/// <summary>Moves the channel axis for layers that were asked for channels-first order.</summary>
 internal static class ChannelOrder
 {
     public static SymbolicTensor ToLast(SymbolicTensor x, DataFormat format) =>

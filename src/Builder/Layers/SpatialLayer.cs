@@ -9,10 +9,10 @@ public abstract class SpatialLayer : Layer
     private protected SpatialLayer(int rank, string? name)
         : base(name) => SpatialRank = rank;
 
-    /// <summary>Where the channels stand.</summary>
+    /// <summary>Where the channel axis is.</summary>
     public DataFormat DataFormat { get; init; }
 
-    /// <summary>How many axes of positions there are.</summary>
+    /// <summary>The number of axes of positions.</summary>
     private protected int SpatialRank { get; }
 
     /// <inheritdoc/>

@@ -59,12 +59,12 @@ internal abstract record CallValue
     /// <param name="tensor">How a tensor of the call is written.</param>
     public abstract JsonNode? Write(Func<int, JsonNode> tensor);
 
-    /// <summary>The value as a whole number.</summary>
+    /// <summary>The value as an integer.</summary>
     public int Integer(string what) => this switch
     {
         Literal { Value: long value } when value is >= int.MinValue and <= int.MaxValue => (int)value,
         Literal { Value: double value } when value == Math.Floor(value) && Math.Abs(value) <= int.MaxValue => (int)value,
-        _ => throw new ModelException($"{what} is {this}; expected a whole number."),
+        _ => throw new ModelException($"{what} is {this}; expected an integer."),
     };
 
     public float Number(string what) => this switch
@@ -74,13 +74,13 @@ internal abstract record CallValue
         _ => throw new ModelException($"{what} is {this}; expected a number."),
     };
 
-    /// <summary>The value as a list of whole numbers; a single number is a list of one.</summary>
+    /// <summary>The value as a list of integers; a single number is a list of one.</summary>
     public int[] Integers(string what) => this is List list ? [.. list.Items.Select(item => item.Integer(what))] : [Integer(what)];
 
     private static int? Bound(JsonElement config, string key) =>
         !config.TryGetProperty(key, out var value) || value.ValueKind == JsonValueKind.Null ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var bound) ? bound
-        : throw new ModelException($"a slice's {key} is {value}; expected a whole number or null.");
+        : throw new ModelException($"a slice's {key} is {value}; expected an integer or null.");
 
     /// <summary>A tensor of the call, by its position among the call's inputs.</summary>
     internal sealed record Tensor(int Index) : CallValue
@@ -114,7 +114,7 @@ internal abstract record CallValue
             value is List list ? list.Items.Any(HoldsFractions) : value is Literal { Value: double };
     }
 
-    /// <summary>Null, a bool, a whole number (long), another number (double) or a string.</summary>
+    /// <summary>Null, a bool, an integer (long), another number (double) or a string.</summary>
     internal sealed record Literal(object? Value) : CallValue
     {
         public override JsonNode? Write(Func<int, JsonNode> tensor) => Value switch

@@ -147,14 +147,14 @@ internal sealed partial class ModelReader
             if (json.TryGetDouble(out var number) && number == Math.Floor(number) && Math.Abs(number) <= int.MaxValue) return (int)number;
         }
 
-        throw Expected(json, "a whole number");
+        throw Expected(json, "an integer");
     }
 
     private static bool ReadBool(JsonElement json) =>
         json.ValueKind is JsonValueKind.True or JsonValueKind.False ? json.GetBoolean() : throw Expected(json, "true or false");
 
     private static long ReadLong(JsonElement json) =>
-        json.ValueKind == JsonValueKind.Number && json.TryGetInt64(out var value) ? value : throw Expected(json, "a whole number");
+        json.ValueKind == JsonValueKind.Number && json.TryGetInt64(out var value) ? value : throw Expected(json, "an integer");
 
     private static double ReadNumber(JsonElement json) => json.ValueKind switch
     {

@@ -38,7 +38,7 @@ internal static class Slicing
                     dropped.Add(axis++);
                     break;
                 default:
-                    throw new ModelException($"the index holds {item}; expected whole numbers, slices, '...' or None.");
+                    throw new ModelException($"the index holds {item}; expected integers, slices, '...' or None.");
             }
         }
 

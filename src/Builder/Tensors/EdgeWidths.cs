@@ -29,7 +29,7 @@ public readonly struct EdgeWidths : IEquatable<EdgeWidths>, IReadOnlyList<int>
     {
         var widths = _widths.ToArray();
         if (widths.Any(width => width < 0))
-            throw new ModelException($"{layer}: {option} is {this}; expected whole numbers of at least 0.") { NamesLayer = true };
+            throw new ModelException($"{layer}: {option} is {this}; expected integers of at least 0.") { NamesLayer = true };
         if (widths.Length == 2 * rank) return this;
         if (widths.Length == 1) return new(IntList.Repeat(widths[0], 2 * rank));
         if (widths.Length == rank) return new([.. widths.SelectMany(width => new[] { width, width })]);

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional;
 
-/// <summary>One whole number for each axis of a window, stride or target shape; a single number applies to all axes.</summary>
+/// <summary>One integer for each axis of a window, stride or target shape; a single number applies to all axes.</summary>
 /// <example><c>new Conv2D(32, 3)</c>, <c>new Conv2D(32, (3, 5))</c>, <c>new Reshape([7, 7, 64])</c>.</example>
 [CollectionBuilder(typeof(IntValues), nameof(Create))]
 public readonly struct IntValues : IEquatable<IntValues>, IReadOnlyList<int>
@@ -37,7 +37,7 @@ public readonly struct IntValues : IEquatable<IntValues>, IReadOnlyList<int>
         foreach (var size in this)
         {
             if (size < minimum)
-                throw new ModelException($"{layer}: {option} is {this}; expected whole numbers of at least {minimum}.") { NamesLayer = true };
+                throw new ModelException($"{layer}: {option} is {this}; expected integers of at least {minimum}.") { NamesLayer = true };
         }
 
         return Count == rank ? this : Repeat(this[0], rank);

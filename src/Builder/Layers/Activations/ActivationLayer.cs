@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>A layer that keeps shape and mask of its input.</summary>
+/// <summary>A layer that keeps the shape and mask of its input.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ElementwiseLayer : Layer
 {
@@ -14,13 +14,13 @@ public abstract class ElementwiseLayer : Layer
     private protected override SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => inputs[0].Mask;
 }
 
-/// <summary>An activation as a layer of its own; Keras' layer Activation.</summary>
+/// <summary>An activation as a layer; Keras' layer Activation.</summary>
 /// <remarks>
 /// <para>Input and output: any shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/core_layers/activation/</para>
 /// </remarks>
 /// <param name="activation">The function.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class ActivationLayer(Activation activation, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The function.</summary>
@@ -32,15 +32,15 @@ public sealed class ActivationLayer(Activation activation, string? name = null) 
     protected override SymbolicTensor Forward(SymbolicTensor x) => Activation.Apply(x);
 }
 
-/// <summary><c>max(x, 0)</c>, or with its options: the part above <c>maxValue</c> cut, a slope below the threshold.</summary>
+/// <summary><c>max(x, 0)</c>, with options for a largest value and for a slope below a threshold.</summary>
 /// <remarks>
 /// <para><c>y = min(x, maxValue)</c> where <c>x >= threshold</c>, otherwise <c>negativeSlope (x - threshold)</c>.</para>
 /// <para>Input and output: any shape. No weights. Keras: https://keras.io/api/layers/activation_layers/relu/</para>
 /// </remarks>
-/// <param name="maxValue">The largest value; no bound if none is given.</param>
+/// <param name="maxValue">The largest value; unbounded by default.</param>
 /// <param name="negativeSlope">The slope below the threshold.</param>
-/// <param name="threshold">Where the function begins.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="threshold">Where the function starts.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">An option is negative.</exception>
 public sealed class Relu(float? maxValue = null, float negativeSlope = 0, float threshold = 0, string? name = null) : ElementwiseLayer(name)
 {
@@ -50,7 +50,7 @@ public sealed class Relu(float? maxValue = null, float negativeSlope = 0, float 
     /// <summary>The slope below the threshold.</summary>
     public float NegativeSlope { get; } = Check.NotNegative(negativeSlope, "Relu", nameof(negativeSlope));
 
-    /// <summary>Where the function begins.</summary>
+    /// <summary>Where the function starts.</summary>
     public float Threshold { get; } = Check.NotNegative(threshold, "Relu", nameof(threshold));
 
     internal override string ClassName => "ReLU";
@@ -71,7 +71,7 @@ public sealed class Relu(float? maxValue = null, float negativeSlope = 0, float 
 /// <para>Keras: https://keras.io/api/layers/activation_layers/leaky_relu/</para>
 /// </remarks>
 /// <param name="negativeSlope">The slope below zero.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The slope is negative.</exception>
 public sealed class LeakyRelu(float negativeSlope = 0.3f, string? name = null) : ElementwiseLayer(name)
 {
@@ -89,7 +89,7 @@ public sealed class LeakyRelu(float negativeSlope = 0.3f, string? name = null) :
 /// <para>Input and output: any shape. No weights. Keras: https://keras.io/api/layers/activation_layers/elu/</para>
 /// </remarks>
 /// <param name="alpha">The factor below zero.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Elu(float alpha = 1, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The factor below zero.</summary>
@@ -101,24 +101,24 @@ public sealed class Elu(float alpha = 1, string? name = null) : ElementwiseLayer
     protected override SymbolicTensor Forward(SymbolicTensor x) => Ops.Make(new Operators.Elu(Alpha), x);
 }
 
-/// <summary><c>x > 0 ? x : alpha x</c> with a learned slope for each element (He et al. 2015).</summary>
+/// <summary><c>x > 0 ? x : alpha x</c> with a learned slope per element (He et al. 2015).</summary>
 /// <remarks>
 /// <para>Input and output: (batch, ...), all but the batch known. Weights: alpha (...), 1 along shared axes.</para>
 /// <para>Keras: https://keras.io/api/layers/activation_layers/prelu/</para>
 /// </remarks>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class PRelu(string? name = null) : ElementwiseLayer(name)
 {
-    /// <summary>First values of the slopes.</summary>
+    /// <summary>Initializer of the slopes.</summary>
     public Initializer AlphaInitializer { get; init; } = Initializer.Zeros;
 
     /// <summary>A penalty on the slopes.</summary>
     public Regularizer? AlphaRegularizer { get; init; }
 
-    /// <summary>A rule the slopes follow after each step.</summary>
+    /// <summary>A constraint applied to the slopes after each step.</summary>
     public Constraint? AlphaConstraint { get; init; }
 
-    /// <summary>Axes along which one slope holds for all positions; the batch is axis 0. For images, <c>[1, 2]</c> gives one slope a channel.</summary>
+    /// <summary>Axes along which all positions share one slope; the batch is axis 0. For images, <c>[1, 2]</c> gives one slope per channel.</summary>
     public IntValues? SharedAxes { get; init; }
 
     internal override string ClassName => "PReLU";

@@ -1,21 +1,21 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Positive numbers that add up to one: <c>exp(x) / sum(exp(x))</c> along an axis or several.</summary>
+/// <summary>Positive values that sum to one: <c>exp(x) / sum(exp(x))</c> along one or more axes.</summary>
 /// <remarks>
 /// <para>Input and output: any shape. No weights. Where a mask is false the result is 0, and 0 everywhere if it is false all along the axis.</para>
 /// <para>Keras: https://keras.io/api/layers/activation_layers/softmax/</para>
 /// </remarks>
-/// <param name="axis">The axis or axes; the last if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="axis">The axis or axes; the last by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Softmax(Axes axis = default, string? name = null) : ElementwiseLayer(name)
 {
-    // What Keras puts in place of masked logits: far below any other, and still a number.
+    // What Keras puts in place of masked logits: far below any other, but finite.
     private const float Hidden = -1e9f;
 
     /// <summary>The axis or axes.</summary>
     public Axes Axis { get; } = axis.List.Count == 0 ? -1 : axis;
 
-    /// <summary>Calls the layer with a mask: true, or above 0.5, where a logit counts.</summary>
+    /// <summary>Calls the layer with a mask that is true, or above 0.5, where a logit counts.</summary>
     /// <param name="x">The logits.</param>
     /// <param name="mask">A shape that can be broadcast to that of the logits.</param>
     /// <exception cref="ModelException">The mask does not fit the logits.</exception>
@@ -39,14 +39,16 @@ public sealed class Softmax(Axes axis = default, string? name = null) : Elementw
                 fits = m == 1 || m == n || m == Shape.Unknown || n == Shape.Unknown;
             }
 
-            if (!fits) throw new ModelException($"the mask {mask.Shape} cannot be broadcast to the logits {x.Shape}; expected 1 or the same size in each dimension, counted from the last.");
+            if (!fits)
+                throw new ModelException($"the mask {mask.Shape} cannot be broadcast to the logits {x.Shape}; "
+                    + "expected 1 or the same size in each dimension, counted from the last.");
             return Masked(x, Axis, mask.DType == DType.Bool ? mask : Ops.Greater(mask, 0.5f));
         }
 
         return Masked(x, Axis, null);
     }
 
-    /// <summary>Softmax over the logits the mask shows; zeros where it shows none.</summary>
+    /// <summary>Softmax over the unmasked logits; zeros if all are masked.</summary>
     internal static SymbolicTensor Masked(SymbolicTensor logits, Axes axes, SymbolicTensor? mask)
     {
         if (mask is not null) logits = Ops.Where(mask, logits, Hidden);

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>How a query and a key are compared.</summary>
+/// <summary>How a query is compared with a key.</summary>
 public enum ScoreMode
 {
     /// <summary>By their product: <c>q k</c>.</summary>
@@ -14,19 +14,19 @@ public enum ScoreMode
 
 /// <summary>Attention by products (Luong et al. 2015): <c>y = softmax(scale q k^T) v</c>; the scores are not divided by a root.</summary>
 /// <remarks>
-/// <para>Inputs: query (batch, queries, d), value (batch, keys, e), key (batch, keys, d), the value if not given. Output: (batch, queries, e).</para>
+/// <para>Inputs: query (batch, queries, d), value (batch, keys, e), key (batch, keys, d), by default the value. Output: (batch, queries, e).</para>
 /// <para>Weights: scale () with UseScale, concat_score_weight () with ScoreMode.Concat.</para>
 /// <para>Keras: https://keras.io/api/layers/attention_layers/attention/</para>
 /// </remarks>
-/// <param name="useScale">Whether a learned number multiplies the scores.</param>
-/// <param name="scoreMode">How a query and a key are compared.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="useScale">Whether the scores are multiplied by a learned factor.</param>
+/// <param name="scoreMode">How a query is compared with a key.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Attention(bool useScale = false, ScoreMode scoreMode = ScoreMode.Dot, string? name = null) : LuongAttention(name)
 {
-    /// <summary>Whether a learned number multiplies the scores.</summary>
+    /// <summary>Whether the scores are multiplied by a learned factor.</summary>
     public bool UseScale { get; } = useScale;
 
-    /// <summary>How a query and a key are compared.</summary>
+    /// <summary>How a query is compared with a key.</summary>
     public ScoreMode ScoreMode { get; } = scoreMode;
 
     private protected override SymbolicTensor Scores(SymbolicTensor query, SymbolicTensor key)
@@ -46,14 +46,17 @@ public sealed class Attention(bool useScale = false, ScoreMode scoreMode = Score
 
 /// <summary>Attention by a learned sum (Bahdanau et al. 2015): <c>y = softmax(sum(scale tanh(q + k))) v</c>.</summary>
 /// <remarks>
-/// <para>Inputs: query (batch, queries, d), value (batch, keys, e), key (batch, keys, d), the value if not given. Output: (batch, queries, e). Weights: scale (d) with UseScale.</para>
+/// <para>
+/// Inputs: query (batch, queries, d), value (batch, keys, e), key (batch, keys, d), by default the value. Output: (batch, queries, e). Weights: scale (d) with
+/// UseScale.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/attention_layers/additive_attention/</para>
 /// </remarks>
-/// <param name="useScale">Whether the features are weighted before they are added up.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="useScale">Whether the features are weighted before they are summed.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class AdditiveAttention(bool useScale = true, string? name = null) : LuongAttention(name)
 {
-    /// <summary>Whether the features are weighted before they are added up.</summary>
+    /// <summary>Whether the features are weighted before they are summed.</summary>
     public bool UseScale { get; } = useScale;
 
     private protected override SymbolicTensor Scores(SymbolicTensor query, SymbolicTensor key)
@@ -63,11 +66,11 @@ public sealed class AdditiveAttention(bool useScale = true, string? name = null)
     }
 }
 
-/// <summary>What Attention and AdditiveAttention share: scores, their softmax, the weighted mean of the values.</summary>
+/// <summary>The base of Attention and AdditiveAttention: scores, their softmax, the weighted mean of the values.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class LuongAttention : AttentionLayer
 {
-    // What Keras takes from hidden scores: far below any other, and still a number.
+    // What Keras subtracts from masked scores: far below any other score, but finite.
     private const float Hidden = 1e9f;
 
     private protected LuongAttention(string? name)
@@ -75,13 +78,18 @@ public abstract class LuongAttention : AttentionLayer
     {
     }
 
-    /// <summary>A number for each pair of query and key: (batch, queries, keys).</summary>
+    /// <summary>The score of each pair of query and key: (batch, queries, keys).</summary>
     private protected abstract SymbolicTensor Scores(SymbolicTensor query, SymbolicTensor key);
 
-    private protected sealed override (SymbolicTensor Output, SymbolicTensor Weights) Attend(SymbolicTensor query, SymbolicTensor value, SymbolicTensor key, CallOptions options)
+    private protected sealed override (SymbolicTensor Output, SymbolicTensor Weights) Attend(
+        SymbolicTensor query,
+        SymbolicTensor value,
+        SymbolicTensor key,
+        CallOptions options)
     {
         if (query.Shape.Dim(-1) is var q && key.Shape.Dim(-1) is var k && q != k && q != Shape.Unknown && k != Shape.Unknown)
-            throw new ModelException($"compares queries and keys feature by feature, but came {q} features in the query {query.Shape} and {k} in the key {key.Shape}. A Dense layer brings them together.");
+            throw new ModelException($"compares queries and keys feature by feature, but got {q} features in the query {query.Shape} and {k} in the key "
+                + $"{key.Shape}. A Dense layer changes the number of features.");
         var scores = Scores(query, key);
         SymbolicTensor? seen = value.Mask is null ? null : Ops.ExpandDims(value.Mask, -2);
         if (options.UseCausalMask) seen = seen is null ? Causal(query, key) : Ops.LogicalAnd(seen, Causal(query, key));

@@ -2,9 +2,9 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What all attention layers share: queries look values up by keys.</summary>
+/// <summary>The base of the attention layers: queries look up values by keys.</summary>
 /// <remarks>
-/// <para>Masks travel with the tensors: positions the mask of value or key hides are not looked at.</para>
+/// <para>Masks travel with the tensors: masked positions of value and key are ignored.</para>
 /// <para>Keras: https://keras.io/api/layers/attention_layers/</para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -15,33 +15,46 @@ public abstract class AttentionLayer : Layer
     {
     }
 
-    /// <summary>While training, the share of attention weights set to zero.</summary>
+    /// <summary>The fraction of attention weights set to zero in training.</summary>
     public float Dropout { get; init => field = Check.Rate(value, GetType().Name, nameof(Dropout)); }
 
-    /// <summary>Its own seed for dropout; the trainer's if none is given.</summary>
+    /// <summary>The seed for dropout; by default the trainer's.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>Calls the layer; a call on one tensor alone is self-attention.</summary>
+    /// <summary>Calls the layer; a call on a single tensor is self-attention.</summary>
     /// <param name="query">(batch, queries, features).</param>
     /// <param name="value">(batch, keys, features).</param>
-    /// <param name="key">(batch, keys, features); the value if none is given.</param>
-    /// <param name="attentionMask">Which keys each query may see, true where it may: (batch, queries, keys), or with a head axis behind the batch.</param>
-    /// <param name="useCausalMask">Whether a query sees no later key.</param>
+    /// <param name="key">(batch, keys, features); the value by default.</param>
+    /// <param name="attentionMask">Which keys each query may attend to: (batch, queries, keys), or with a head axis after the batch.</param>
+    /// <param name="useCausalMask">Whether a query is kept from attending to later keys.</param>
     /// <exception cref="ModelException">The tensors do not fit together.</exception>
-    public SymbolicTensor Call(SymbolicTensor query, SymbolicTensor value, SymbolicTensor? key = null, SymbolicTensor? attentionMask = null, bool useCausalMask = false) =>
+    public SymbolicTensor Call(
+        SymbolicTensor query,
+        SymbolicTensor value,
+        SymbolicTensor? key = null,
+        SymbolicTensor? attentionMask = null,
+        bool useCausalMask = false) =>
         CallAll(Inputs(query, value, key), new CallOptions { AttentionMask = attentionMask, UseCausalMask = useCausalMask })[0];
 
-    /// <summary>Calls the layer and returns its output and the attention weights: <c>var (output, weights) = attention.CallWithScores(query, value)</c>.</summary>
+    /// <summary>
+    /// Calls the layer and returns its output and the attention weights: <c>var (output, weights) = attention.CallWithScores(query, value)</c>.
+    /// </summary>
     /// <param name="query">(batch, queries, features).</param>
     /// <param name="value">(batch, keys, features).</param>
-    /// <param name="key">(batch, keys, features); the value if none is given.</param>
-    /// <param name="attentionMask">Which keys each query may see.</param>
-    /// <param name="useCausalMask">Whether a query sees no later key.</param>
+    /// <param name="key">(batch, keys, features); the value by default.</param>
+    /// <param name="attentionMask">Which keys each query may attend to.</param>
+    /// <param name="useCausalMask">Whether a query is kept from attending to later keys.</param>
     /// <exception cref="ModelException">The tensors do not fit together.</exception>
-    public SymbolicTensors CallWithScores(SymbolicTensor query, SymbolicTensor value, SymbolicTensor? key = null, SymbolicTensor? attentionMask = null, bool useCausalMask = false) =>
+    public SymbolicTensors CallWithScores(
+        SymbolicTensor query,
+        SymbolicTensor value,
+        SymbolicTensor? key = null,
+        SymbolicTensor? attentionMask = null,
+        bool useCausalMask = false) =>
         CallAll(Inputs(query, value, key), new CallOptions { AttentionMask = attentionMask, UseCausalMask = useCausalMask, ReturnAttentionScores = true });
 
-    internal sealed override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) => base.CallAll(inputs.Count == 1 ? [inputs[0], inputs[0]] : inputs, options);
+    internal sealed override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) =>
+        base.CallAll(inputs.Count == 1 ? [inputs[0], inputs[0]] : inputs, options);
 
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x) => Attend(x, x, x, CallOptions.None).Output;
@@ -53,18 +66,23 @@ public abstract class AttentionLayer : Layer
         var key = inputs.Count == 3 ? inputs[2] : value;
         foreach (var tensor in inputs) Check.MinimumRank(tensor, 3, "(batch, positions, features)");
         if (key.Shape.Dim(1) is var keys && value.Shape.Dim(1) is var values && keys != values && keys != Shape.Unknown && values != Shape.Unknown)
-            throw new ModelException($"every key has a value, but came {keys} keys in {key.Shape} and {values} values in {value.Shape}. The order is query, value, key.");
+            throw new ModelException(
+                $"expected as many values as keys, but got {keys} keys in {key.Shape} and {values} values in {value.Shape}. The order is query, value, key.");
         if (options.QueryMask is not null) query = query.WithMask(options.QueryMask);
         if (options.ValueMask is not null) value = value.WithMask(options.ValueMask);
 
-        // A mask of the value stands for the key's too where no key was given.
+        // Without a key, the value's mask is the key's too.
         key = options.KeyMask is not null ? key.WithMask(options.KeyMask) : inputs.Count == 3 ? key : key.WithMask(null);
         var (output, weights) = Attend(query, value, key, options);
         if (query.Mask is not null) output = output.WithMask(query.Mask);
         return options.ReturnAttentionScores ? [output, weights] : output;
     }
 
-    private protected abstract (SymbolicTensor Output, SymbolicTensor Weights) Attend(SymbolicTensor query, SymbolicTensor value, SymbolicTensor key, CallOptions options);
+    private protected abstract (SymbolicTensor Output, SymbolicTensor Weights) Attend(
+        SymbolicTensor query,
+        SymbolicTensor value,
+        SymbolicTensor key,
+        CallOptions options);
 
     private protected SymbolicTensor Dropped(SymbolicTensor weights) =>
         Dropout == 0 ? weights : Ops.WhenTraining(Ops.Make(new Operators.Dropout(new Operators.RandomStream((ulong?)Seed), Dropout, []), weights), weights);
@@ -79,7 +97,8 @@ public abstract class AttentionLayer : Layer
         return Ops.LogicalAnd(Ops.Greater(columns + window, rows), Ops.Greater(rows + window, columns));
     }
 
-    private static SymbolicTensors Inputs(SymbolicTensor query, SymbolicTensor value, SymbolicTensor? key) => key is null ? [query, value] : [query, value, key];
+    private static SymbolicTensors Inputs(SymbolicTensor query, SymbolicTensor value, SymbolicTensor? key) =>
+        key is null ? [query, value] : [query, value, key];
 
     private static SymbolicTensor Positions(SymbolicTensor x, int axis) => Ops.ExpandDims(Ops.Make(new Operators.Positions(1), x), axis);
 }

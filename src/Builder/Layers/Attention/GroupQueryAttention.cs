@@ -1,15 +1,21 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Multi-head attention in which several query heads share one head of keys and values (Ainslie et al. 2023): <c>y = concat(softmax(q_h k_g^T / sqrt(headDim)) v_g) W</c>.</summary>
+/// <summary>
+/// Multi-head attention in which several query heads share one head of keys and values (Ainslie et al. 2023):
+/// <c>y = concat(softmax(q_h k_g^T / sqrt(headDim)) v_g) W</c>.
+/// </summary>
 /// <remarks>
 /// <para>Inputs: query (batch, queries, d), value and key (batch, keys, e). Output: (batch, queries, d). One tensor alone attends to itself.</para>
-/// <para>Weights: query/kernel (d, numQueryHeads, headDim), query/bias, key/kernel (e, numKeyValueHeads, headDim), key/bias, value/kernel, value/bias, attention_output/kernel (numQueryHeads, headDim, d), attention_output/bias (d).</para>
+/// <para>
+/// Weights: query/kernel (d, numQueryHeads, headDim), query/bias, key/kernel (e, numKeyValueHeads, headDim), key/bias, value/kernel, value/bias,
+/// attention_output/kernel (numQueryHeads, headDim, d), attention_output/bias (d).
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/attention_layers/group_query_attention/</para>
 /// </remarks>
 /// <param name="headDim">Features of each head.</param>
 /// <param name="numQueryHeads">Heads of the query.</param>
 /// <param name="numKeyValueHeads">Heads of key and value; a divisor of the query's.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive, or the heads do not divide.</exception>
 public sealed class GroupQueryAttention(int headDim, int numQueryHeads, int numKeyValueHeads, string? name = null) : ProjectedAttention(name)
 {
@@ -24,7 +30,11 @@ public sealed class GroupQueryAttention(int headDim, int numQueryHeads, int numK
         ? numKeyValueHeads
         : throw Check.Option("GroupQueryAttention", nameof(numKeyValueHeads), Check.Text(numKeyValueHeads), $"a divisor of numQueryHeads, {numQueryHeads}");
 
-    private protected override (SymbolicTensor Output, SymbolicTensor Weights) Attend(SymbolicTensor query, SymbolicTensor value, SymbolicTensor key, CallOptions options)
+    private protected override (SymbolicTensor Output, SymbolicTensor Weights) Attend(
+        SymbolicTensor query,
+        SymbolicTensor value,
+        SymbolicTensor key,
+        CallOptions options)
     {
         foreach (var tensor in new[] { query, value, key }) Check.Rank(tensor, 3, "(batch, positions, features)");
         var features = Check.Known(query, -1, "the number of features");
@@ -33,7 +43,7 @@ public sealed class GroupQueryAttention(int headDim, int numQueryHeads, int numK
         var gate = UseGate ? Project("gate", query, 1, [NumQueryHeads, HeadDim], Activation.Sigmoid) : null;
         var v = Project("value", value, 1, [NumKeyValueHeads, HeadDim]);
 
-        // Query heads as (groups, heads of a group): one product for each group, keys and values broadcast over its heads and never copied.
+        // Query heads as (groups, heads of a group): one product per group; keys and values are broadcast over its heads, never copied.
         var repeats = NumQueryHeads / NumKeyValueHeads;
         var grouped = Ops.Reshape(q * (1 / MathF.Sqrt(HeadDim)), 0, 0, NumKeyValueHeads, repeats, HeadDim);
         var scores = Ops.Einsum("bqgrd,bkgd->bgrqk", grouped, k);

@@ -1,19 +1,28 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Attention in several heads side by side (Vaswani et al. 2017): <c>y = concat(softmax(q_h k_h^T / sqrt(keyDim)) v_h) W</c>, with <c>q_h, k_h, v_h</c> projections of query, key and value.</summary>
+/// <summary>
+/// Attention in several parallel heads (Vaswani et al. 2017): <c>y = concat(softmax(q_h k_h^T / sqrt(keyDim)) v_h) W</c>, with <c>q_h, k_h, v_h</c> projections
+/// of query, key and value.
+/// </summary>
 /// <remarks>
-/// <para>Inputs: query (batch, queries, d), value and key (batch, keys, e). Output: (batch, queries, d), or outputShape at the end. One tensor alone attends to itself.</para>
-/// <para>Weights: query/kernel (d, heads, keyDim), query/bias (heads, keyDim), the same for key, and for value with valueDim, attention_output/kernel (heads, valueDim, d), attention_output/bias (d).</para>
+/// <para>
+/// Inputs: query (batch, queries, d), value and key (batch, keys, e). Output: (batch, queries, d), or outputShape at the end. One tensor alone attends to
+/// itself.
+/// </para>
+/// <para>
+/// Weights: query/kernel (d, heads, keyDim), query/bias (heads, keyDim), the same for key, and for value with valueDim, attention_output/kernel (heads,
+/// valueDim, d), attention_output/bias (d).
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/attention_layers/multi_head_attention/</para>
 /// </remarks>
-/// <param name="numHeads">How many heads.</param>
+/// <param name="numHeads">The number of heads.</param>
 /// <param name="keyDim">Features of query and key in each head.</param>
-/// <param name="valueDim">Features of the value in each head; keyDim if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="valueDim">Features of the value in each head; keyDim by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class MultiHeadAttention(int numHeads, int keyDim, int? valueDim = null, string? name = null) : ProjectedAttention(name)
 {
-    /// <summary>How many heads.</summary>
+    /// <summary>The number of heads.</summary>
     public int NumHeads { get; } = Check.Positive(numHeads, "MultiHeadAttention", nameof(numHeads));
 
     /// <summary>Features of query and key in each head.</summary>
@@ -22,24 +31,33 @@ public sealed class MultiHeadAttention(int numHeads, int keyDim, int? valueDim =
     /// <summary>Features of the value in each head.</summary>
     public int ValueDim { get; } = Check.Positive(valueDim ?? keyDim, "MultiHeadAttention", nameof(valueDim));
 
-    /// <summary>The dimensions that replace the last one of the query; the query's own if none are given.</summary>
+    /// <summary>The dimensions that replace the query's last one; the query's own by default.</summary>
     public IntValues? OutputShape { get; init; }
 
-    /// <summary>The axes attention goes over, of a query of more than three dimensions; all but the batch and the features if none are given.</summary>
+    /// <summary>
+    /// The axes over which attention is computed, if the query has more than three dimensions; all but the batch and the features by default.
+    /// </summary>
     public IntValues? AttentionAxes { get; init; }
 
-    private protected override (SymbolicTensor Output, SymbolicTensor Weights) Attend(SymbolicTensor query, SymbolicTensor value, SymbolicTensor key, CallOptions options)
+    private protected override (SymbolicTensor Output, SymbolicTensor Weights) Attend(
+        SymbolicTensor query,
+        SymbolicTensor value,
+        SymbolicTensor key,
+        CallOptions options)
     {
-        if (query.Rank != value.Rank || key.Rank != value.Rank) throw new ModelException($"takes query, value and key of as many dimensions, but came {query.Shape}, {value.Shape} and {key.Shape}.");
-        int[] axes = [.. (AttentionAxes ?? [.. Enumerable.Range(1, query.Rank - 2)]).Select(axis => Operators.ShapeRules.Axis(axis, query.Rank, "MultiHeadAttention, AttentionAxes"))];
-        if (axes.Any(axis => axis == 0 || axis == query.Rank - 1)) throw new ModelException($"AttentionAxes names the batch or the features of {query.Shape}; expected axes from 1 to {query.Rank - 2}.");
+        if (query.Rank != value.Rank || key.Rank != value.Rank)
+            throw new ModelException($"takes query, value and key of the same number of dimensions, but got {query.Shape}, {value.Shape} and {key.Shape}.");
+        var given = AttentionAxes ?? [.. Enumerable.Range(1, query.Rank - 2)];
+        int[] axes = [.. given.Select(axis => Operators.ShapeRules.Axis(axis, query.Rank, "MultiHeadAttention, AttentionAxes"))];
+        if (axes.Any(axis => axis == 0 || axis == query.Rank - 1))
+            throw new ModelException($"AttentionAxes names the batch or the features of {query.Shape}; expected axes from 1 to {query.Rank - 2}.");
         var features = Check.Known(query, -1, "the number of features");
         var q = Project("query", query, 1, [NumHeads, KeyDim]);
         var k = Project("key", key, 1, [NumHeads, KeyDim]);
         var gate = UseGate ? Project("gate", query, 1, [NumHeads, ValueDim], Activation.Sigmoid) : null;
         var v = Project("value", value, 1, [NumHeads, ValueDim]);
 
-        // Letters: axes attention goes over get their own for queries and for keys; the batch, other axes and the heads are shared; x is summed.
+        // Letters: attention axes have separate ones for queries and keys; the batch, other axes and the heads share theirs; x is summed over.
         var (target, source) = (new char[query.Rank], new char[query.Rank]);
         for (var i = 0; i < query.Rank - 1; i++)
         {

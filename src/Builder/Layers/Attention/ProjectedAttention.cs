@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What MultiHeadAttention and GroupQueryAttention share: projections of query, key and value into heads, and back.</summary>
+/// <summary>The base of MultiHeadAttention and GroupQueryAttention: projections of query, key and value into heads, and back.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ProjectedAttention : AttentionLayer
 {
@@ -14,16 +14,16 @@ public abstract class ProjectedAttention : AttentionLayer
     /// <summary>Whether the projections have biases.</summary>
     public bool UseBias { get; init; } = true;
 
-    /// <summary>Whether the result is multiplied by a gate computed from the query, before the last projection.</summary>
+    /// <summary>Whether the result is multiplied by a gate computed from the query before the last projection.</summary>
     public bool UseGate { get; init; }
 
-    /// <summary>A query sees only keys fewer than this many positions away; all if none is given.</summary>
+    /// <summary>A query attends only to keys fewer than this many positions away; to all by default.</summary>
     public int? SlidingWindow { get; init => field = value is { } window ? Check.Positive(window, GetType().Name, nameof(SlidingWindow)) : null; }
 
-    /// <summary>First values of the kernels.</summary>
+    /// <summary>Initializer of the kernels.</summary>
     public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
 
-    /// <summary>First values of the biases.</summary>
+    /// <summary>Initializer of the biases.</summary>
     public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
 
     /// <summary>A penalty on the kernels.</summary>
@@ -35,16 +35,16 @@ public abstract class ProjectedAttention : AttentionLayer
     /// <summary>A penalty on the output of each projection.</summary>
     public Regularizer? ActivityRegularizer { get; init; }
 
-    /// <summary>A rule the kernels follow after each step.</summary>
+    /// <summary>A constraint applied to the kernels after each step.</summary>
     public Constraint? KernelConstraint { get; init; }
 
-    /// <summary>A rule the biases follow after each step.</summary>
+    /// <summary>A constraint applied to the biases after each step.</summary>
     public Constraint? BiasConstraint { get; init; }
 
     /// <summary>The projections, made at the first call, by name.</summary>
     private readonly Dictionary<string, EinsumDense> _projections = [];
 
-    /// <summary>A projection of the last <paramref name="bound"/> axes to new ones, as a layer of its own.</summary>
+    /// <summary>A projection of the last <paramref name="bound"/> axes to new ones, by an inner layer.</summary>
     private protected SymbolicTensor Project(string name, SymbolicTensor x, int bound, int[] to, Activation? activation = null)
     {
         if (!_projections.TryGetValue(name, out var layer))
@@ -71,8 +71,14 @@ public abstract class ProjectedAttention : AttentionLayer
         return layer.Call(x.WithMask(null));
     }
 
-    /// <summary>Which keys each query may see, from all masks together, with the axes of heads in front of its own.</summary>
-    private protected SymbolicTensor? Seen(SymbolicTensor query, SymbolicTensor value, SymbolicTensor key, CallOptions options, int scoreRank, int attentionAxes)
+    /// <summary>Which keys each query may attend to, from all masks together, with the axes of the heads in front.</summary>
+    private protected SymbolicTensor? Seen(
+        SymbolicTensor query,
+        SymbolicTensor value,
+        SymbolicTensor key,
+        CallOptions options,
+        int scoreRank,
+        int attentionAxes)
     {
         var given = options.AttentionMask;
         if (given is not null && given.DType != DType.Bool) given = Ops.Cast(given, DType.Bool);
@@ -92,8 +98,10 @@ public abstract class ProjectedAttention : AttentionLayer
             present = [heads, .. present.Skip(1).Select(mask => mask.Rank > 2 ? Ops.ExpandDims(mask, 1) : mask)];
         var seen = present.Aggregate(Ops.LogicalAnd);
 
-        // Between the batch and the positions stand the heads; a mask without a batch is broadcast from the right.
-        return seen.Rank == scoreRank || seen.Rank <= 2 * attentionAxes ? seen : Ops.ExpandDims(seen, Axes.Create([.. Enumerable.Range(seen.Rank - (2 * attentionAxes), scoreRank - seen.Rank)]));
+        // The heads are between the batch and the positions; a mask without a batch is broadcast from the right.
+        return seen.Rank == scoreRank || seen.Rank <= 2 * attentionAxes
+            ? seen
+            : Ops.ExpandDims(seen, Axes.Create([.. Enumerable.Range(seen.Rank - (2 * attentionAxes), scoreRank - seen.Rank)]));
     }
 
     private static void CheckMask(SymbolicTensor mask, SymbolicTensor query, SymbolicTensor value, int attentionAxes)
@@ -101,7 +109,13 @@ public abstract class ProjectedAttention : AttentionLayer
         if (attentionAxes != 1 || query.Rank != 3) return;
         var expected = Shape.Of(query.Shape.Dim(0), query.Shape.Dim(1), value.Shape.Dim(1));
         var fits = mask.Rank is >= 2 and <= 4;
-        for (var i = 1; fits && i <= 2; i++) fits = mask.Shape.Dim(-i) == 1 || mask.Shape.Dim(-i) == expected.Dim(-i) || mask.Shape.Dim(-i) == Shape.Unknown || expected.Dim(-i) == Shape.Unknown;
-        if (!fits) throw new ModelException($"takes an attention mask of shape {expected}, (batch, queries, keys), or with a head axis behind the batch, but came {mask.Shape}.");
+        for (var i = 1; fits && i <= 2; i++)
+            fits = mask.Shape.Dim(-i) == 1
+                || mask.Shape.Dim(-i) == expected.Dim(-i)
+                || mask.Shape.Dim(-i) == Shape.Unknown
+                || expected.Dim(-i) == Shape.Unknown;
+        if (!fits)
+            throw new ModelException(
+                $"takes an attention mask of shape {expected}, (batch, queries, keys), or with a head axis after the batch, but got {mask.Shape}.");
     }
 }

@@ -2,7 +2,10 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>Every output is a weighted sum over a window of positions and the channels of its group: <c>y[p, f] = activation(sum(x[stride p + dilation k, c] W[k, c, f]) + b[f])</c>.</summary>
+/// <summary>
+/// Every output is a weighted sum over a window of positions and the channels of its group:
+/// <c>y[p, f] = activation(sum(x[stride p + dilation k, c] W[k, c, f]) + b[f])</c>.
+/// </summary>
 /// <remarks>Weights: kernel (window..., channels / groups, filters), bias (filters).</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class Convolution : ConvolutionLayer
@@ -13,24 +16,30 @@ public abstract class Convolution : ConvolutionLayer
     /// <summary>Output channels.</summary>
     public int Filters { get; }
 
-    /// <summary>Into how many groups input and output channels are split; each is convolved by itself.</summary>
+    /// <summary>The number of groups into which input and output channels are split; each is convolved separately.</summary>
     public int Groups { get; init => field = Check.Positive(value, GetType().Name, nameof(Groups)); } = 1;
 
-    /// <summary>First values of the kernel.</summary>
+    /// <summary>Initializer of the kernel.</summary>
     public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
 
     /// <summary>A penalty on the kernel.</summary>
     public Regularizer? KernelRegularizer { get; init; }
 
-    /// <summary>A rule the kernel follows after each step.</summary>
+    /// <summary>A constraint applied to the kernel after each step.</summary>
     public Constraint? KernelConstraint { get; init; }
 
     private protected sealed override SymbolicTensor Convolve(SymbolicTensor x)
     {
         var channels = x.Shape.Dim(-1);
-        if (channels % Groups != 0) throw new ModelException($"{channels} channels of {x.Shape} cannot be split into Groups = {Groups}; choose a divisor of {channels}.");
+        if (channels % Groups != 0)
+            throw new ModelException($"{channels} channels of {x.Shape} cannot be split into Groups = {Groups}; choose a divisor of {channels}.");
         if (Filters % Groups != 0) throw new ModelException($"{Filters} filters cannot be split into Groups = {Groups}; choose a multiple of {Groups}.");
-        var kernel = Weight("kernel", Shape.Of([.. KernelSize, channels / Groups, Filters]), KernelInitializer, regularizer: KernelRegularizer, constraint: KernelConstraint);
+        var kernel = Weight(
+            "kernel",
+            Shape.Of([.. KernelSize, channels / Groups, Filters]),
+            KernelInitializer,
+            regularizer: KernelRegularizer,
+            constraint: KernelConstraint);
         return Apply(new Operators.Conv(Window(Groups)), x, kernel, Bias(Filters));
     }
 }
@@ -42,31 +51,40 @@ public abstract class Convolution : ConvolutionLayer
 /// </remarks>
 /// <param name="filters">Output channels.</param>
 /// <param name="kernelSize">The size of the window.</param>
-/// <param name="activation">Applied to the sum; none if not given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="activation">Activation applied to the sum; linear by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv1D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null) : Convolution(1, filters, kernelSize, activation, name);
+public sealed class Conv1D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null)
+    : Convolution(1, filters, kernelSize, activation, name);
 
 /// <summary>A convolution over the two axes of an image.</summary>
 /// <remarks>
-/// <para>Input: (batch, height, width, channels). Output: (batch, new height, new width, filters). Weights: kernel (window height, window width, channels / groups, filters), bias (filters).</para>
+/// <para>
+/// Input: (batch, height, width, channels). Output: (batch, new height, new width, filters). Weights: kernel (window height, window width, channels / groups,
+/// filters), bias (filters).
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/convolution_layers/convolution2d/</para>
 /// </remarks>
 /// <param name="filters">Output channels.</param>
 /// <param name="kernelSize">The size of the window: one number, or height and width.</param>
-/// <param name="activation">Applied to the sum; none if not given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="activation">Activation applied to the sum; linear by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv2D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null) : Convolution(2, filters, kernelSize, activation, name);
+public sealed class Conv2D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null)
+    : Convolution(2, filters, kernelSize, activation, name);
 
 /// <summary>A convolution over the three axes of a volume.</summary>
 /// <remarks>
-/// <para>Input: (batch, depth, height, width, channels). Output: (batch, new depth, new height, new width, filters). Weights: kernel (window..., channels / groups, filters), bias (filters).</para>
+/// <para>
+/// Input: (batch, depth, height, width, channels). Output: (batch, new depth, new height, new width, filters). Weights: kernel (window..., channels / groups,
+/// filters), bias (filters).
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/convolution_layers/convolution3d/</para>
 /// </remarks>
 /// <param name="filters">Output channels.</param>
 /// <param name="kernelSize">The size of the window: one number, or depth, height and width.</param>
-/// <param name="activation">Applied to the sum; none if not given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="activation">Activation applied to the sum; linear by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv3D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null) : Convolution(3, filters, kernelSize, activation, name);
+public sealed class Conv3D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null)
+    : Convolution(3, filters, kernelSize, activation, name);

@@ -2,9 +2,12 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What all convolutions share: a window that slides over the positions of an image or sequence, then a bias and an activation.</summary>
+/// <summary>The base of the convolutions: a window that slides over the positions of an image or sequence, then a bias and an activation.</summary>
 /// <remarks>
-/// <para>Output positions along an axis, with <c>w = (kernel - 1) dilation + 1</c>: valid <c>floor((n - w) / stride) + 1</c>, same and causal <c>ceil(n / stride)</c>.</para>
+/// <para>
+/// Output positions along an axis, with <c>w = (kernel - 1) dilation + 1</c>: valid <c>floor((n - w) / stride) + 1</c>, same and causal
+/// <c>ceil(n / stride)</c>.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/convolution_layers/</para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -23,7 +26,7 @@ public abstract class ConvolutionLayer : Layer
     /// <summary>The size of the window along each axis.</summary>
     public IntValues KernelSize { get; }
 
-    /// <summary>The step between windows along each axis.</summary>
+    /// <summary>The stride between windows along each axis.</summary>
     public IntValues Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
 
     /// <summary>How the border is treated.</summary>
@@ -32,28 +35,33 @@ public abstract class ConvolutionLayer : Layer
         get;
         init => field = value != Padding.Causal || AllowsCausal
             ? value
-            : throw Check.Option(GetType().Name, nameof(Padding), nameof(Padding.Causal), "Valid or Same", "Only one-dimensional convolutions have a time to be causal along.");
+            : throw Check.Option(
+                GetType().Name,
+                nameof(Padding),
+                nameof(Padding.Causal),
+                "Valid or Same",
+                "Only one-dimensional convolutions have a time axis.");
     }
 
-    /// <summary>Where the channels stand.</summary>
+    /// <summary>Where the channel axis is.</summary>
     public DataFormat DataFormat { get; init; }
 
-    /// <summary>The distance between the positions a window reads along each axis.</summary>
+    /// <summary>The dilation: the distance between the positions that a window reads along each axis.</summary>
     public IntValues DilationRate { get; init => field = value.For(SpatialRank, GetType().Name, nameof(DilationRate)); }
 
-    /// <summary>Applied to the sum.</summary>
+    /// <summary>Activation applied to the sum.</summary>
     public Activation Activation { get; }
 
-    /// <summary>Whether a bias is added for each channel.</summary>
+    /// <summary>Whether a bias per channel is added.</summary>
     public bool UseBias { get; init; } = true;
 
-    /// <summary>First values of the bias.</summary>
+    /// <summary>Initializer of the bias.</summary>
     public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
 
     /// <summary>A penalty on the bias.</summary>
     public Regularizer? BiasRegularizer { get; init; }
 
-    /// <summary>A rule the bias follows after each step.</summary>
+    /// <summary>A constraint applied to the bias after each step.</summary>
     public Constraint? BiasConstraint { get; init; }
 
     /// <summary>A penalty on the output.</summary>
@@ -66,7 +74,7 @@ public abstract class ConvolutionLayer : Layer
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x)
     {
-        Check.Positions(x, SpatialRank, DataFormat, "A Reshape adds a missing channel axis; Model.Input's shape does not count the batch.");
+        Check.Positions(x, SpatialRank, DataFormat, "A Reshape adds a missing channel axis; the shape given to Model.Input excludes the batch.");
         if (Strides.Any(stride => stride > 1) && DilationRate.Any(rate => rate > 1))
             throw new ModelException($"Strides {Strides} and DilationRate {DilationRate} are both above 1, which Keras does not define; set one of them to 1.");
         var image = ChannelOrder.ToLast(x, DataFormat);

@@ -6,15 +6,15 @@ namespace OnnxFunctional.Layers;
 /// <para>Keras: https://keras.io/api/layers/core_layers/dense/</para>
 /// </remarks>
 /// <param name="units">Outputs.</param>
-/// <param name="activation">Applied to the sum; none if not given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="activation">Activation applied to the sum; linear by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
 public sealed class Dense(int units, Activation? activation = null, string? name = null) : KernelLayer(name)
 {
     /// <summary>Outputs.</summary>
     public int Units { get; } = Check.Positive(units, "Dense", nameof(units));
 
-    /// <summary>Applied to the sum.</summary>
+    /// <summary>Activation applied to the sum.</summary>
     public Activation Activation { get; } = activation ?? Activation.Linear;
 
     /// <summary>Whether a bias is added.</summary>

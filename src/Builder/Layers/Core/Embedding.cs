@@ -1,43 +1,49 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Each whole number becomes a learned vector: <c>y = embeddings[x]</c>.</summary>
+/// <summary>Maps each index to a learned vector: <c>y = embeddings[x]</c>.</summary>
 /// <remarks>
-/// <para>Input: whole numbers from 0 to inputDim - 1, any shape. Output: (..., outputDim). Weights: embeddings (inputDim, outputDim).</para>
+/// <para>Input: integers from 0 to inputDim - 1, any shape. Output: (..., outputDim). Weights: embeddings (inputDim, outputDim).</para>
 /// <para>Keras: https://keras.io/api/layers/core_layers/embedding/</para>
 /// </remarks>
-/// <param name="inputDim">How many different numbers there are.</param>
+/// <param name="inputDim">The number of different indices.</param>
 /// <param name="outputDim">The size of a vector.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class Embedding(int inputDim, int outputDim, string? name = null) : Layer(name)
 {
-    /// <summary>How many different numbers there are.</summary>
+    /// <summary>The number of different indices.</summary>
     public int InputDim { get; } = Check.Positive(inputDim, "Embedding", nameof(inputDim));
 
     /// <summary>The size of a vector.</summary>
     public int OutputDim { get; } = Check.Positive(outputDim, "Embedding", nameof(outputDim));
 
-    /// <summary>First values of the vectors.</summary>
+    /// <summary>Initializer of the vectors.</summary>
     public Initializer EmbeddingsInitializer { get; init; } = Initializer.RandomUniform;
 
     /// <summary>A penalty on the vectors.</summary>
     public Regularizer? EmbeddingsRegularizer { get; init; }
 
-    /// <summary>A rule the vectors follow after each step.</summary>
+    /// <summary>A constraint applied to the vectors after each step.</summary>
     public Constraint? EmbeddingsConstraint { get; init; }
 
     /// <summary>A penalty on the output.</summary>
     public Regularizer? ActivityRegularizer { get; init; }
 
-    /// <summary>Whether 0 is padding: the output carries the mask <c>x != 0</c>.</summary>
+    /// <summary>Whether index 0 is padding: the output carries the mask <c>x != 0</c>.</summary>
     public bool MaskZero { get; init; }
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
         if (x.DType is DType.Bool or DType.String)
-            throw new ModelException($"expected whole numbers, but came {x.DType.KerasName()}. Declare the input with dtype: DType.Int64; put a StringLookup in front of text.");
-        var embeddings = Weight("embeddings", Shape.Of(InputDim, OutputDim), EmbeddingsInitializer, regularizer: EmbeddingsRegularizer, constraint: EmbeddingsConstraint);
+            throw new ModelException(
+                $"expected integers, but got {x.DType.KerasName()}. Declare the input with dtype: DType.Int64; put a StringLookup before it for text.");
+        var embeddings = Weight(
+            "embeddings",
+            Shape.Of(InputDim, OutputDim),
+            EmbeddingsInitializer,
+            regularizer: EmbeddingsRegularizer,
+            constraint: EmbeddingsConstraint);
         var y = Ops.Take(embeddings, x.DType.IsInteger() ? x : Ops.Cast(x, DType.Int64));
         if (ActivityRegularizer is not null) AddLoss(ActivityRegularizer.PerSample(y));
         return MaskZero ? y.WithMask(Ops.NotEqual(x, 0)) : y;

@@ -1,11 +1,11 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Passes its input on, with its mask.</summary>
+/// <summary>Returns its input with its mask.</summary>
 /// <remarks>
 /// <para>Input and output: any shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/core_layers/identity/</para>
 /// </remarks>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Identity(string? name = null) : ElementwiseLayer(name)
 {
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What Dense and EinsumDense share: how kernel and bias begin, and what holds them.</summary>
+/// <summary>The base of Dense and EinsumDense: initializers, regularizers and constraints of kernel and bias.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class KernelLayer : Layer
 {
@@ -11,10 +11,10 @@ public abstract class KernelLayer : Layer
     {
     }
 
-    /// <summary>First values of the kernel.</summary>
+    /// <summary>Initializer of the kernel.</summary>
     public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
 
-    /// <summary>First values of the bias.</summary>
+    /// <summary>Initializer of the bias.</summary>
     public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
 
     /// <summary>A penalty on the kernel.</summary>
@@ -26,10 +26,10 @@ public abstract class KernelLayer : Layer
     /// <summary>A penalty on the output.</summary>
     public Regularizer? ActivityRegularizer { get; init; }
 
-    /// <summary>A rule the kernel follows after each step.</summary>
+    /// <summary>A constraint applied to the kernel after each step.</summary>
     public Constraint? KernelConstraint { get; init; }
 
-    /// <summary>A rule the bias follows after each step.</summary>
+    /// <summary>A constraint applied to the bias after each step.</summary>
     public Constraint? BiasConstraint { get; init; }
 
     private protected SymbolicTensor Kernel(Shape shape, Initializer? initializer = null) =>

@@ -1,12 +1,12 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Marks the steps whose features all have one value as padding: the mask is <c>any(x != maskValue)</c>, and such steps become zero.</summary>
+/// <summary>Marks steps whose features all have one value as padding: the mask is <c>any(x != maskValue)</c>, and such steps become zero.</summary>
 /// <remarks>
 /// <para>Input and output: (batch, time, ..., features). No weights. Recurrent layers, attention, losses and metrics read the mask.</para>
 /// <para>Keras: https://keras.io/api/layers/core_layers/masking/</para>
 /// </remarks>
 /// <param name="maskValue">The value of padding.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Masking(float maskValue = 0, string? name = null) : Layer(name)
 {
     /// <summary>The value of padding.</summary>

@@ -1,23 +1,24 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Tensors one after the other along an axis.</summary>
+/// <summary>Concatenates tensors along an axis.</summary>
 /// <remarks>
 /// <para>Inputs: shapes that agree in every other dimension. Output: their sizes along the axis added up. No weights.</para>
-/// <para>Masks are joined in the same way; an input without one counts as all true.</para>
+/// <para>Masks are joined in the same way; an input without a mask counts as unmasked.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/concatenate/</para>
 /// </remarks>
-/// <param name="axis">The axis they are joined along.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="axis">The axis along which the tensors are joined.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Concatenate(int axis = -1, string? name = null) : MergeLayer(name)
 {
-    /// <summary>The axis they are joined along.</summary>
+    /// <summary>The axis along which the tensors are joined.</summary>
     public int Axis { get; } = axis;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(IReadOnlyList<SymbolicTensor> tensors)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        if (Operators.ShapeRules.Axis(Axis, tensors[0].Rank, "Concatenate") == 0) throw new ModelException("axis 0 is the batch, whose samples cannot be joined. Choose an axis from 1 on, or -1 for the last.");
+        if (Operators.ShapeRules.Axis(Axis, tensors[0].Rank, "Concatenate") == 0)
+            throw new ModelException("axis 0 is the batch, whose samples cannot be joined. Choose another axis, or -1 for the last.");
         return Ops.Concatenate([.. tensors], Axis);
     }
 
@@ -28,7 +29,7 @@ public sealed class Concatenate(int axis = -1, string? name = null) : MergeLayer
         var axis = Axis < 0 ? Axis + rank : Axis;
         if (axis < rank - 1) return Ops.Concatenate([.. inputs.Select(input => input.Mask ?? AllTrue(input))], axis);
 
-        // Joined along the features, a step counts if it counts in any input; one input without a mask makes all count.
+        // Joined along the features, a step counts if it counts in any input; an input without a mask makes all steps count.
         return inputs.Any(input => input.Mask is null) ? null : inputs.Select(input => input.Mask!).Aggregate(Ops.LogicalOr);
     }
 

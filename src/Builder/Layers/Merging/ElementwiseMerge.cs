@@ -2,9 +2,11 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What Add, Multiply and their kin share: tensors of shapes that broadcast, one result.</summary>
+/// <summary>The base of Add, Multiply and the like: tensors of shapes that broadcast, one result.</summary>
 /// <remarks>
-/// <para>A tensor of fewer dimensions gets axes of size 1 behind the batch. The output's mask is true where any input's is; it has none if an input has none.</para>
+/// <para>
+/// A tensor of fewer dimensions gets axes of size 1 after the batch. The output's mask is true where any input's is; there is none if an input has none.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/</para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -24,7 +26,7 @@ public abstract class ElementwiseMerge : MergeLayer
         for (var i = 0; i < aligned.Length; i++)
         {
             var x = tensors[i];
-            if (x.Rank == 0) throw new ModelException("expected tensors with a batch, but came a single number. Use Ops for numbers.");
+            if (x.Rank == 0) throw new ModelException("expected tensors with a batch, but got a scalar. Use Ops for scalars.");
             if (x.Rank < rank) x = Ops.ExpandDims(x, Axes.Create([.. Enumerable.Range(1, rank - x.Rank)])).WithMask(x.Mask);
             aligned[i] = x;
         }
@@ -48,7 +50,7 @@ public abstract class ElementwiseMerge : MergeLayer
         return mask;
     }
 
-    /// <summary>A mask over all but the last axis, against the elements.</summary>
+    /// <summary>A mask over all but the last axis, in a shape that broadcasts against the elements.</summary>
     private protected static SymbolicTensor? Elements(SymbolicTensor x) => x.Mask is null ? null : Ops.ExpandDims(x.Mask, -1);
 }
 
@@ -57,7 +59,7 @@ public abstract class ElementwiseMerge : MergeLayer
 /// <para>Inputs: shapes that broadcast. Output: the shape they have together. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/add/</para>
 /// </remarks>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Add(string? name = null) : ElementwiseMerge(name)
 {
     private protected override SymbolicTensor Merge(SymbolicTensor[] tensors) => tensors.Aggregate(Ops.Add);
@@ -68,11 +70,13 @@ public sealed class Add(string? name = null) : ElementwiseMerge(name)
 /// <para>Inputs: two shapes that broadcast. Output: the shape they have together. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/subtract/</para>
 /// </remarks>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Subtract(string? name = null) : ElementwiseMerge(name)
 {
     private protected override SymbolicTensor Merge(SymbolicTensor[] tensors) =>
-        tensors.Length == 2 ? tensors[0] - tensors[1] : throw new ModelException($"takes two tensors, but came {tensors.Length}. Chain several Subtract layers, or use Ops.");
+        tensors.Length == 2
+            ? tensors[0] - tensors[1]
+            : throw new ModelException($"takes two tensors, but got {tensors.Length}. Chain several Subtract layers, or use Ops.");
 }
 
 /// <summary>The mean of all tensors: <c>(a + b + ...) / count</c>.</summary>
@@ -80,18 +84,18 @@ public sealed class Subtract(string? name = null) : ElementwiseMerge(name)
 /// <para>Inputs: shapes that broadcast. Output: the shape they have together. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/average/</para>
 /// </remarks>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Average(string? name = null) : ElementwiseMerge(name)
 {
     private protected override SymbolicTensor Merge(SymbolicTensor[] tensors) => tensors.Aggregate(Ops.Add) / tensors.Length;
 }
 
-/// <summary>The product of all tensors: <c>a b ...</c>; an element its mask hides counts as 1.</summary>
+/// <summary>The product of all tensors: <c>a b ...</c>; masked elements count as 1.</summary>
 /// <remarks>
 /// <para>Inputs: shapes that broadcast. Output: the shape they have together, 0 where all masks are false. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/multiply/</para>
 /// </remarks>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Multiply(string? name = null) : ElementwiseMerge(name)
 {
     private protected override SymbolicTensor Merge(SymbolicTensor[] tensors)
@@ -102,7 +106,7 @@ public sealed class Multiply(string? name = null) : ElementwiseMerge(name)
     }
 }
 
-/// <summary>What Maximum and Minimum share: an element hidden by its mask does not count.</summary>
+/// <summary>The base of Maximum and Minimum: masked elements do not count.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ExtremumMerge : ElementwiseMerge
 {
@@ -129,23 +133,23 @@ public abstract class ExtremumMerge : ElementwiseMerge
     private protected abstract SymbolicTensor Choose(SymbolicTensor left, SymbolicTensor right);
 }
 
-/// <summary>The largest of all tensors, element by element: <c>max(a, b, ...)</c>.</summary>
+/// <summary>The elementwise maximum of all tensors: <c>max(a, b, ...)</c>.</summary>
 /// <remarks>
 /// <para>Inputs: shapes that broadcast. Output: the shape they have together. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/maximum/</para>
 /// </remarks>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Maximum(string? name = null) : ExtremumMerge(name)
 {
     private protected override SymbolicTensor Choose(SymbolicTensor left, SymbolicTensor right) => Ops.Maximum(left, right);
 }
 
-/// <summary>The smallest of all tensors, element by element: <c>min(a, b, ...)</c>.</summary>
+/// <summary>The elementwise minimum of all tensors: <c>min(a, b, ...)</c>.</summary>
 /// <remarks>
 /// <para>Inputs: shapes that broadcast. Output: the shape they have together. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/minimum/</para>
 /// </remarks>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Minimum(string? name = null) : ExtremumMerge(name)
 {
     private protected override SymbolicTensor Choose(SymbolicTensor left, SymbolicTensor right) => Ops.Minimum(left, right);

@@ -2,7 +2,9 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What GroupNormalization and LayerNormalization share: how gamma, which scales, and beta, which shifts, begin and what holds them.</summary>
+/// <summary>
+/// The base of GroupNormalization and LayerNormalization: initializers, regularizers and constraints of gamma (the scale) and beta (the shift).
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AffineNormalization : ElementwiseLayer
 {
@@ -11,10 +13,10 @@ public abstract class AffineNormalization : ElementwiseLayer
     {
     }
 
-    /// <summary>First values of beta.</summary>
+    /// <summary>Initializer of beta.</summary>
     public Initializer BetaInitializer { get; init; } = Initializer.Zeros;
 
-    /// <summary>First values of gamma.</summary>
+    /// <summary>Initializer of gamma.</summary>
     public Initializer GammaInitializer { get; init; } = Initializer.Ones;
 
     /// <summary>A penalty on beta.</summary>
@@ -23,10 +25,10 @@ public abstract class AffineNormalization : ElementwiseLayer
     /// <summary>A penalty on gamma.</summary>
     public Regularizer? GammaRegularizer { get; init; }
 
-    /// <summary>A rule beta follows after each step.</summary>
+    /// <summary>A constraint applied to beta after each step.</summary>
     public Constraint? BetaConstraint { get; init; }
 
-    /// <summary>A rule gamma follows after each step.</summary>
+    /// <summary>A constraint applied to gamma after each step.</summary>
     public Constraint? GammaConstraint { get; init; }
 
     private protected SymbolicTensor Gamma(Shape shape) => Weight("gamma", shape, GammaInitializer, regularizer: GammaRegularizer, constraint: GammaConstraint);

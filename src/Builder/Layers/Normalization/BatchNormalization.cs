@@ -2,25 +2,34 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>Brings each channel to mean 0 and variance 1, then scales and shifts it: <c>y = gamma (x - mean) / sqrt(variance + epsilon) + beta</c> (Ioffe and Szegedy 2015).</summary>
+/// <summary>
+/// Normalizes each channel to mean 0 and variance 1, then scales and shifts it: <c>y = gamma (x - mean) / sqrt(variance + epsilon) + beta</c> (Ioffe and
+/// Szegedy 2015).
+/// </summary>
 /// <remarks>
-/// <para>While training, mean and (biased) variance are the batch's, and <c>moving = moving * momentum + batch * (1 - momentum)</c>; otherwise, and where the layer is frozen, they are the moving ones. Steps a mask hides do not count.</para>
-/// <para>Input and output: any shape. Weights: gamma, beta, moving_mean, moving_variance, each (channels); with Renorm moving_stddev, renorm_mean, renorm_stddev follow.</para>
+/// <para>
+/// In training, mean and (biased) variance are the batch's, and <c>moving = moving * momentum + batch * (1 - momentum)</c>; in inference, and in a frozen
+/// layer, they are the moving ones. Masked steps do not count.
+/// </para>
+/// <para>
+/// Input and output: any shape. Weights: gamma, beta, moving_mean, moving_variance, each (channels); with Renorm moving_stddev, renorm_mean, renorm_stddev
+/// follow.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/normalization_layers/batch_normalization/</para>
 /// </remarks>
 /// <param name="axis">The axis of the channels.</param>
-/// <param name="momentum">How much of the moving statistics a step keeps.</param>
+/// <param name="momentum">The fraction of the moving statistics that a step keeps.</param>
 /// <param name="epsilon">Added to the variance.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, float epsilon = 1e-3f, string? name = null) : ElementwiseLayer(name)
 {
-    // Keras' backend.epsilon(), which keeps a batch whose mask hides everything from being divided by zero.
+    // Keras' backend.epsilon(), which prevents division by zero for a fully masked batch.
     private const float MaskEpsilon = 1e-7f;
 
     /// <summary>The axis of the channels.</summary>
     public int Axis { get; } = axis;
 
-    /// <summary>How much of the moving statistics a step keeps.</summary>
+    /// <summary>The fraction of the moving statistics that a step keeps.</summary>
     public float Momentum { get; } = momentum;
 
     /// <summary>Added to the variance.</summary>
@@ -29,19 +38,19 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
     /// <summary>Whether beta is added.</summary>
     public bool Center { get; init; } = true;
 
-    /// <summary>Whether gamma multiplies.</summary>
+    /// <summary>Whether the result is multiplied by gamma.</summary>
     public bool Scale { get; init; } = true;
 
-    /// <summary>First values of beta.</summary>
+    /// <summary>Initializer of beta.</summary>
     public Initializer BetaInitializer { get; init; } = Initializer.Zeros;
 
-    /// <summary>First values of gamma.</summary>
+    /// <summary>Initializer of gamma.</summary>
     public Initializer GammaInitializer { get; init; } = Initializer.Ones;
 
-    /// <summary>First values of the moving mean.</summary>
+    /// <summary>Initializer of the moving mean.</summary>
     public Initializer MovingMeanInitializer { get; init; } = Initializer.Zeros;
 
-    /// <summary>First values of the moving variance.</summary>
+    /// <summary>Initializer of the moving variance.</summary>
     public Initializer MovingVarianceInitializer { get; init; } = Initializer.Ones;
 
     /// <summary>A penalty on beta.</summary>
@@ -50,16 +59,16 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
     /// <summary>A penalty on gamma.</summary>
     public Regularizer? GammaRegularizer { get; init; }
 
-    /// <summary>A rule beta follows after each step.</summary>
+    /// <summary>A constraint applied to beta after each step.</summary>
     public Constraint? BetaConstraint { get; init; }
 
-    /// <summary>A rule gamma follows after each step.</summary>
+    /// <summary>A constraint applied to gamma after each step.</summary>
     public Constraint? GammaConstraint { get; init; }
 
-    /// <summary>Whether batch renormalization corrects the batch's statistics towards moving ones, for small batches (Ioffe 2017).</summary>
+    /// <summary>Whether batch renormalization corrects the batch's statistics towards the moving ones, for small batches (Ioffe 2017).</summary>
     public bool Renorm { get; init; }
 
-    /// <summary>Bounds of the correction: <c>rmin</c> and <c>rmax</c> for the factor, <c>dmax</c> for the shift; no bound where a name is missing.</summary>
+    /// <summary>Bounds of the correction: <c>rmin</c> and <c>rmax</c> for the factor, <c>dmax</c> for the shift; a missing name means no bound.</summary>
     /// <exception cref="ModelException">Another name, or bounds that exclude each other.</exception>
     public IReadOnlyDictionary<string, float>? RenormClipping
     {
@@ -68,7 +77,8 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
         {
             foreach (var (key, bound) in value ?? new Dictionary<string, float>())
             {
-                if (key is not ("rmin" or "rmax" or "dmax")) throw Check.Option("BatchNormalization", nameof(RenormClipping), $"'{key}'", "the names rmin, rmax and dmax");
+                if (key is not ("rmin" or "rmax" or "dmax"))
+                    throw Check.Option("BatchNormalization", nameof(RenormClipping), $"'{key}'", "the names rmin, rmax and dmax");
                 if (key == "dmax") Check.NotNegative(bound, "BatchNormalization", "dmax");
             }
 
@@ -78,10 +88,10 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
         }
     }
 
-    /// <summary>How much of the statistics of the correction a step keeps.</summary>
+    /// <summary>The fraction of the correction's statistics that a step keeps.</summary>
     public float RenormMomentum { get; init; } = 0.99f;
 
-    /// <summary>Keras' option for several devices; one process has one batch, so it changes nothing.</summary>
+    /// <summary>Keras' option for several devices; it has no effect here.</summary>
     public bool Synchronized { get; init; }
 
     /// <inheritdoc/>
@@ -93,7 +103,8 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
         var beta = Center ? Weight("beta", channels, BetaInitializer, regularizer: BetaRegularizer, constraint: BetaConstraint) : Filled(channels, 0);
         var mean = Weight("moving_mean", channels, MovingMeanInitializer, trainable: false);
         var variance = Weight("moving_variance", channels, MovingVarianceInitializer, trainable: false);
-        if (x.Mask is { } mask && mask.Rank != x.Rank - 1) throw new ModelException($"takes a mask of one dimension less than its input {x.Shape}, but came {mask.Shape}.");
+        if (x.Mask is { } mask && mask.Rank != x.Rank - 1)
+            throw new ModelException($"takes a mask of one dimension fewer than its input {x.Shape}, but got {mask.Shape}.");
 
         var training = Renorm ? Renormalized(x, axis, gamma, beta, mean, variance) : FromBatch(x, axis, gamma, beta, mean, variance);
         var stored = Ops.Make(new Operators.BatchNormalization(axis, Epsilon), x, gamma, beta, mean, variance);
@@ -143,7 +154,7 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
         return y;
     }
 
-    /// <summary>Mean and biased variance of each channel, of the steps the mask shows.</summary>
+    /// <summary>Mean and biased variance of each channel over the unmasked steps.</summary>
     private static (SymbolicTensor Mean, SymbolicTensor Variance) Moments(SymbolicTensor x, int axis)
     {
         var others = Axes.Create([.. Enumerable.Range(0, x.Rank).Where(i => i != axis)]);
@@ -173,7 +184,7 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
         return Ops.Constant(shape, values);
     }
 
-    /// <summary>The standard deviation that belongs to the first values of a variance.</summary>
+    /// <summary>The standard deviation for the initial values of a variance.</summary>
     private sealed class RootOf(Initializer variance) : Initializer
     {
         protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values)

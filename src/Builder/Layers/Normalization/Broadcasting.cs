@@ -1,9 +1,9 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Brings weights into the form in which they are broadcast over a layer's input.</summary>
+/// <summary>Reshapes weights so that they broadcast over a layer's input.</summary>
 internal static class Broadcasting
 {
-    /// <summary>A weight over some axes as a tensor of that many dimensions, 1 along the others.</summary>
+    /// <summary>A weight over some axes as a tensor of <paramref name="rank"/> dimensions, with 1 along the other axes.</summary>
     public static SymbolicTensor Along(SymbolicTensor weight, ReadOnlySpan<int> axes, int rank)
     {
         var dims = new int[rank];

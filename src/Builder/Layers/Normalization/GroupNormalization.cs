@@ -1,19 +1,24 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Brings each group of channels of each sample to mean 0 and variance 1, then scales and shifts it: <c>y = gamma (x - mean) / sqrt(variance + epsilon) + beta</c> (Wu and He 2018).</summary>
+/// <summary>
+/// Normalizes each group of channels of each sample to mean 0 and variance 1, then scales and shifts it:
+/// <c>y = gamma (x - mean) / sqrt(variance + epsilon) + beta</c> (Wu and He 2018).
+/// </summary>
 /// <remarks>
 /// <para>Input and output: (batch, ..., channels). Weights: gamma, beta, each (channels).</para>
 /// <para>Keras: https://keras.io/api/layers/normalization_layers/group_normalization/</para>
 /// </remarks>
-/// <param name="groups">How many groups; -1 makes one of each channel, which is instance normalization.</param>
+/// <param name="groups">The number of groups; -1 makes one group per channel, which is instance normalization.</param>
 /// <param name="axis">The axis of the channels.</param>
 /// <param name="epsilon">Added to the variance.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The number of groups is neither positive nor -1.</exception>
 public sealed class GroupNormalization(int groups = 32, int axis = -1, float epsilon = 1e-3f, string? name = null) : AffineNormalization(name)
 {
-    /// <summary>How many groups; -1 makes one of each channel.</summary>
-    public int Groups { get; } = groups == -1 || groups > 0 ? groups : throw Check.Option("GroupNormalization", nameof(groups), Check.Text(groups), "a positive whole number, or -1 for one group a channel");
+    /// <summary>The number of groups; -1 makes one group per channel.</summary>
+    public int Groups { get; } = groups == -1 || groups > 0
+        ? groups
+        : throw Check.Option("GroupNormalization", nameof(groups), Check.Text(groups), "a positive integer, or -1 for one group per channel");
 
     /// <summary>The axis of the channels.</summary>
     public int Axis { get; } = axis;
@@ -24,7 +29,7 @@ public sealed class GroupNormalization(int groups = 32, int axis = -1, float eps
     /// <summary>Whether beta is added.</summary>
     public bool Center { get; init; } = true;
 
-    /// <summary>Whether gamma multiplies.</summary>
+    /// <summary>Whether the result is multiplied by gamma.</summary>
     public bool Scale { get; init; } = true;
 
     /// <inheritdoc/>
@@ -35,11 +40,12 @@ public sealed class GroupNormalization(int groups = 32, int axis = -1, float eps
         var channels = Check.Known(x, axis, "the number of channels");
         var groups = Groups == -1 ? channels : Groups;
         if (groups > channels || channels % groups != 0)
-            throw new ModelException($"{channels} channels (axis {axis} of {x.Shape}) cannot be split into {groups} groups; choose a divisor of {channels}, or -1 for one group a channel.");
+            throw new ModelException($"{channels} channels (axis {axis} of {x.Shape}) cannot be split into {groups} groups; "
+                + $"choose a divisor of {channels}, or -1 for one group per channel.");
         var gamma = Scale ? Gamma(Shape.Of(channels)) : null;
         var beta = Center ? Beta(Shape.Of(channels)) : null;
 
-        // Channels last, then (batch, ..., groups, channels / groups): every axis in front keeps its place, so unknown sizes need no number.
+        // Channels last, then (batch, ..., groups, channels / groups): every axis in front keeps its place, so unknown sizes stay unknown.
         int[] last = [.. Enumerable.Range(0, x.Rank).Where(i => i != axis), axis];
         var moved = axis == x.Rank - 1 ? x : Ops.Transpose(x, last);
         var kept = new int[x.Rank - 1];

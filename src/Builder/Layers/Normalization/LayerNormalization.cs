@@ -1,13 +1,16 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Brings each sample to mean 0 and variance 1 along some axes, then scales and shifts it: <c>y = gamma (x - mean) / sqrt(variance + epsilon) + beta</c> (Ba et al. 2016).</summary>
+/// <summary>
+/// Normalizes each sample to mean 0 and variance 1 along some axes, then scales and shifts it: <c>y = gamma (x - mean) / sqrt(variance + epsilon) + beta</c>
+/// (Ba et al. 2016).
+/// </summary>
 /// <remarks>
 /// <para>Input and output: any shape. Weights: gamma and beta, each of the shape of the normalized axes.</para>
 /// <para>Keras: https://keras.io/api/layers/normalization_layers/layer_normalization/</para>
 /// </remarks>
-/// <param name="axis">The axes; the last if none is given.</param>
+/// <param name="axis">The axes; the last by default.</param>
 /// <param name="epsilon">Added to the variance.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class LayerNormalization(Axes axis = default, float epsilon = 1e-3f, string? name = null) : AffineNormalization(name)
 {
     /// <summary>The axes.</summary>
@@ -19,10 +22,13 @@ public sealed class LayerNormalization(Axes axis = default, float epsilon = 1e-3
     /// <summary>Whether beta is added.</summary>
     public bool Center { get; init; } = true;
 
-    /// <summary>Whether gamma multiplies.</summary>
+    /// <summary>Whether the result is multiplied by gamma.</summary>
     public bool Scale { get; init; } = true;
 
-    /// <summary>Keras' old option: <c>y = gamma x / sqrt(variance + epsilon)</c>, without a mean. RmsNormalization is what its name promises.</summary>
+    /// <summary>
+    /// Keras' deprecated option: <c>y = gamma x / sqrt(variance + epsilon)</c>, without subtracting the mean. See RmsNormalization for the usual RMS
+    /// normalization.
+    /// </summary>
     public bool RmsScaling { get; init; }
 
     /// <inheritdoc/>

@@ -5,9 +5,9 @@ namespace OnnxFunctional.Layers;
 /// <para>Input and output: any shape. Weights: scale, of the shape of the normalized axes.</para>
 /// <para>Keras: https://keras.io/api/layers/normalization_layers/rms_normalization/</para>
 /// </remarks>
-/// <param name="axis">The axes; the last if none is given.</param>
+/// <param name="axis">The axes; the last by default.</param>
 /// <param name="epsilon">Added to the mean square.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class RmsNormalization(Axes axis = default, float epsilon = 1e-6f, string? name = null) : Layer(name)
 {
     /// <summary>The axes.</summary>

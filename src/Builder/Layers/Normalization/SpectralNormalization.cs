@@ -2,13 +2,16 @@ namespace OnnxFunctional.Layers;
 
 /// <summary>A layer whose kernel is divided by its largest singular value before each training step: <c>W = W / (v W u)</c> (Miyato et al. 2018).</summary>
 /// <remarks>
-/// <para>The singular vectors come from power iteration, <c>v = normalize(u W^T)</c>, <c>u = normalize(v W)</c>, one vector of which is kept from step to step. The normalized kernel is stored back, as in Keras.</para>
+/// <para>
+/// The singular vectors come from power iteration, <c>v = normalize(u W^T)</c>, <c>u = normalize(v W)</c>, and one of the vectors is kept from step to step.
+/// The normalized kernel is stored back, as in Keras.
+/// </para>
 /// <para>Input and output: those of the layer. Weights: those of the layer, and vector_u (1, last dimension of the kernel).</para>
 /// <para>Keras: https://keras.io/api/layers/normalization_layers/spectral_normalization/</para>
 /// </remarks>
 /// <param name="layer">A layer with a weight named kernel or embeddings.</param>
 /// <param name="powerIterations">Iterations in each step.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The number of iterations is not positive.</exception>
 public sealed class SpectralNormalization(Layer layer, int powerIterations = 1, string? name = null) : Layer(name)
 {
@@ -31,7 +34,10 @@ public sealed class SpectralNormalization(Layer layer, int powerIterations = 1, 
         try
         {
             var y = Layer.Call(x);
-            return found ? y : throw new ModelException($"the layer {Layer.ClassName} has no weight named kernel or embeddings to normalize. Wrap a Dense, a convolution or an Embedding.");
+            return found
+                ? y
+                : throw new ModelException($"the layer {Layer.ClassName} has no weight named kernel or embeddings to normalize. "
+                    + "Wrap a Dense, a convolution or an Embedding.");
         }
         finally
         {
@@ -39,7 +45,10 @@ public sealed class SpectralNormalization(Layer layer, int powerIterations = 1, 
         }
     }
 
-    /// <summary>While training, the normalized kernel, whose gradient is passed on to the kernel as it is: the kernel takes that value first, and then the optimizer's step.</summary>
+    /// <summary>
+    /// In training, the normalized kernel. Its gradient goes to the kernel unchanged: the kernel is set to the normalized value first, then the optimizer takes
+    /// its step.
+    /// </summary>
     private SymbolicTensor Normalized(SymbolicTensor kernel)
     {
         var columns = kernel.Shape.Dim(-1);
@@ -52,7 +61,7 @@ public sealed class SpectralNormalization(Layer layer, int powerIterations = 1, 
             u = Ops.UnitLength(Ops.MatMul(v, matrix), default, 1e-7f);
         }
 
-        // A kernel of zeros has no direction; it and its vector stay as they are.
+        // A kernel of zeros has no singular vectors; it and its stored vector stay as they are.
         var empty = Ops.Equal(Ops.Max(Ops.Abs(matrix)), 0);
         var largest = Ops.Reshape(Ops.Make(new Operators.MatMul(TransposeRight: true), Ops.MatMul(v, matrix), u), []);
         var normal = kernel / Ops.Where(empty, 1, largest);

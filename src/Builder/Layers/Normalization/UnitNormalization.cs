@@ -1,12 +1,12 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Brings vectors along some axes to length one: <c>y = x / max(|x|, 1e-12)</c>.</summary>
+/// <summary>Scales vectors along some axes to length one: <c>y = x / max(|x|, 1e-12)</c>.</summary>
 /// <remarks>
 /// <para>Input and output: any shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/normalization_layers/unit_normalization/</para>
 /// </remarks>
-/// <param name="axis">The axes; the last if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="axis">The axes; the last by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class UnitNormalization(Axes axis = default, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The axes.</summary>

@@ -2,9 +2,12 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What all adaptive poolings share: the positions cut into a given number of windows, one number for each.</summary>
+/// <summary>The base of the adaptive poolings: the positions are divided into a given number of windows, and each yields one value.</summary>
 /// <remarks>
-/// <para>Window i of an axis goes from <c>floor(i n / out)</c> to <c>ceil((i + 1) n / out)</c>, so windows may overlap. No weights; the input's positions must be known.</para>
+/// <para>
+/// Window i of an axis goes from <c>floor(i n / out)</c> to <c>ceil((i + 1) n / out)</c>, so windows may overlap. No weights; the input's positions must be
+/// known.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/</para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -26,7 +29,7 @@ public abstract class AdaptivePoolingLayer : SpatialLayer
             return ChannelOrder.FromLast(Ops.Make(Window(window), image), DataFormat);
         }
 
-        // Windows of unequal size: one axis after the other, which mean and maximum allow because windows of different axes cross.
+        // Windows of unequal size: one axis after the other, which is right for mean and maximum because a window is a product of intervals.
         for (var axis = 1; axis <= SpatialRank; axis++)
         {
             var (size, output) = (sizes[axis - 1], OutputSize[axis - 1]);
@@ -40,14 +43,14 @@ public abstract class AdaptivePoolingLayer : SpatialLayer
         return ChannelOrder.FromLast(image, DataFormat);
     }
 
-    /// <summary>The pooling by windows of equal size side by side.</summary>
+    /// <summary>The pooling by adjacent windows of equal size.</summary>
     private protected abstract Op Window(IntList size);
 
     /// <summary>The pooling of one axis to size 1.</summary>
     private protected abstract SymbolicTensor Reduce(SymbolicTensor x, int axis);
 }
 
-/// <summary>What the adaptive average poolings share.</summary>
+/// <summary>The base of the adaptive average poolings.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AdaptiveAveragePooling : AdaptivePoolingLayer
 {
@@ -66,8 +69,8 @@ public abstract class AdaptiveAveragePooling : AdaptivePoolingLayer
 /// <para>Input: (batch, steps, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_average_pooling1d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class AdaptiveAveragePooling1D(IntValues outputSize, string? name = null) : AdaptiveAveragePooling(1, outputSize, name);
 
@@ -76,8 +79,8 @@ public sealed class AdaptiveAveragePooling1D(IntValues outputSize, string? name 
 /// <para>Input: (batch, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_average_pooling2d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class AdaptiveAveragePooling2D(IntValues outputSize, string? name = null) : AdaptiveAveragePooling(2, outputSize, name);
 
@@ -86,12 +89,12 @@ public sealed class AdaptiveAveragePooling2D(IntValues outputSize, string? name 
 /// <para>Input: (batch, depth, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_average_pooling3d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class AdaptiveAveragePooling3D(IntValues outputSize, string? name = null) : AdaptiveAveragePooling(3, outputSize, name);
 
-/// <summary>What the adaptive max poolings share.</summary>
+/// <summary>The base of the adaptive max poolings.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AdaptiveMaxPooling : AdaptivePoolingLayer
 {
@@ -105,32 +108,32 @@ public abstract class AdaptiveMaxPooling : AdaptivePoolingLayer
     private protected sealed override SymbolicTensor Reduce(SymbolicTensor x, int axis) => Ops.Max(x, axis, keepdims: true);
 }
 
-/// <summary>The largest number of each of a given number of windows over one axis, such as time.</summary>
+/// <summary>The maximum of each of a given number of windows over one axis, such as time.</summary>
 /// <remarks>
 /// <para>Input: (batch, steps, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_max_pooling1d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class AdaptiveMaxPooling1D(IntValues outputSize, string? name = null) : AdaptiveMaxPooling(1, outputSize, name);
 
-/// <summary>The largest number of each of a given number of windows over the two axes of an image.</summary>
+/// <summary>The maximum of each of a given number of windows over the two axes of an image.</summary>
 /// <remarks>
 /// <para>Input: (batch, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_max_pooling2d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class AdaptiveMaxPooling2D(IntValues outputSize, string? name = null) : AdaptiveMaxPooling(2, outputSize, name);
 
-/// <summary>The largest number of each of a given number of windows over the three axes of a volume.</summary>
+/// <summary>The maximum of each of a given number of windows over the three axes of a volume.</summary>
 /// <remarks>
 /// <para>Input: (batch, depth, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_max_pooling3d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output, or one number for each axis.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class AdaptiveMaxPooling3D(IntValues outputSize, string? name = null) : AdaptiveMaxPooling(3, outputSize, name);

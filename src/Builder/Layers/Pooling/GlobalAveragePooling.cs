@@ -3,11 +3,11 @@ namespace OnnxFunctional.Layers;
 /// <summary>The mean of each channel over time or another single axis: <c>y[c] = mean(x[p, c])</c>.</summary>
 /// <remarks>
 /// <para>Input: (batch, steps, channels). Output: (batch, channels), or (batch, 1, channels) with keepdims. No weights.</para>
-/// <para>With a mask, only the positions it keeps count: <c>sum(mask x) / sum(mask)</c>.</para>
+/// <para>With a mask, only unmasked positions count: <c>sum(mask x) / sum(mask)</c>.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/global_average_pooling1d/</para>
 /// </remarks>
-/// <param name="keepdims">Whether the axes of the positions stay, with size 1.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="keepdims">Whether the axes of the positions are kept, with size 1.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class GlobalAveragePooling1D(bool keepdims = false, string? name = null) : GlobalPoolingLayer(1, keepdims, name)
 {
     private protected override SymbolicTensor Pool(SymbolicTensor x)
@@ -23,8 +23,8 @@ public sealed class GlobalAveragePooling1D(bool keepdims = false, string? name =
 /// <para>Input: (batch, height, width, channels). Output: (batch, channels), or (batch, 1, 1, channels) with keepdims. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/global_average_pooling2d/</para>
 /// </remarks>
-/// <param name="keepdims">Whether the axes of the positions stay, with size 1.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="keepdims">Whether the axes of the positions are kept, with size 1.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class GlobalAveragePooling2D(bool keepdims = false, string? name = null) : GlobalPoolingLayer(2, keepdims, name)
 {
     private protected override SymbolicTensor Pool(SymbolicTensor x) => Ops.Mean(x, Positions, Keepdims);
@@ -35,8 +35,8 @@ public sealed class GlobalAveragePooling2D(bool keepdims = false, string? name =
 /// <para>Input: (batch, depth, height, width, channels). Output: (batch, channels), or (batch, 1, 1, 1, channels) with keepdims. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/global_average_pooling3d/</para>
 /// </remarks>
-/// <param name="keepdims">Whether the axes of the positions stay, with size 1.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="keepdims">Whether the axes of the positions are kept, with size 1.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class GlobalAveragePooling3D(bool keepdims = false, string? name = null) : GlobalPoolingLayer(3, keepdims, name)
 {
     private protected override SymbolicTensor Pool(SymbolicTensor x) => Ops.Mean(x, Positions, Keepdims);

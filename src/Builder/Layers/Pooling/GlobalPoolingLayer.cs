@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What all global poolings share: one number for each channel over all positions.</summary>
+/// <summary>The base of the global poolings: one value per channel over all positions.</summary>
 /// <remarks>No weights. Keras: https://keras.io/api/layers/pooling_layers/</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class GlobalPoolingLayer : Layer
@@ -14,10 +14,10 @@ public abstract class GlobalPoolingLayer : Layer
         Keepdims = keepdims;
     }
 
-    /// <summary>Where the channels stand.</summary>
+    /// <summary>Where the channel axis is.</summary>
     public DataFormat DataFormat { get; init; }
 
-    /// <summary>Whether the axes of the positions stay, with size 1.</summary>
+    /// <summary>Whether the axes of the positions are kept, with size 1.</summary>
     public bool Keepdims { get; }
 
     private protected int SpatialRank { get; }

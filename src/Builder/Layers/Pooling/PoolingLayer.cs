@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What all poolings share: a window that slides over the positions and gives one number for each channel.</summary>
+/// <summary>The base of the poolings: a window that slides over the positions and yields one value per channel.</summary>
 /// <remarks>
 /// <para>Output positions along an axis: valid <c>floor((n - window) / stride) + 1</c>, same <c>ceil(n / stride)</c>. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/</para>
@@ -20,10 +20,10 @@ public abstract class PoolingLayer : SpatialLayer
     /// <summary>The size of the window along each axis.</summary>
     public IntValues PoolSize { get; }
 
-    /// <summary>The step between windows along each axis; the window's size if none is given.</summary>
+    /// <summary>The stride between windows along each axis; the window's size by default.</summary>
     public IntValues Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
 
-    /// <summary>How the border is treated; added positions never count.</summary>
+    /// <summary>How the border is treated; padded positions never count.</summary>
     public Padding Padding
     {
         get;

@@ -1,33 +1,38 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>How categories become numbers.</summary>
+/// <summary>How categories are encoded.</summary>
 public enum EncodingMode
 {
-    /// <summary>The category's number.</summary>
+    /// <summary>The index of the category.</summary>
     Int,
 
-    /// <summary>A 1 at the category's place, for each category by itself.</summary>
+    /// <summary>A separate vector for each category, with a 1 at its index.</summary>
     OneHot,
 
-    /// <summary>A 1 at the place of each category of the sample.</summary>
+    /// <summary>A 1 for each category that the sample has.</summary>
     MultiHot,
 
-    /// <summary>At each category's place how often the sample has it.</summary>
+    /// <summary>The number of occurrences of each category in the sample.</summary>
     Count,
 
-    /// <summary>The counts, each times the rarity of its category.</summary>
+    /// <summary>The counts, each times the inverse document frequency of its category.</summary>
     TfIdf,
 }
 
-/// <summary>Turns whole numbers into the forms of <see cref="EncodingMode"/>; numbers outside give zeros.</summary>
+/// <summary>Encodes integers as <see cref="EncodingMode"/> says; integers out of range give zeros.</summary>
 internal static class CategoryEncodings
 {
-    /// <param name="indices">Whole numbers, (batch, ...).</param>
+    /// <param name="indices">Integers: (batch, ...).</param>
     /// <param name="mode">The form.</param>
-    /// <param name="depth">How many categories there are.</param>
-    /// <param name="weights">What each occurrence counts, in the shape of the indices; 1 if none is given.</param>
+    /// <param name="depth">The number of categories.</param>
+    /// <param name="weights">The weight of each occurrence, in the shape of the indices; 1 by default.</param>
     /// <param name="rarity">The factor of each category in <see cref="EncodingMode.TfIdf"/>.</param>
-    public static SymbolicTensor Encode(SymbolicTensor indices, EncodingMode mode, int depth, SymbolicTensor? weights = null, IReadOnlyList<float>? rarity = null)
+    public static SymbolicTensor Encode(
+        SymbolicTensor indices,
+        EncodingMode mode,
+        int depth,
+        SymbolicTensor? weights = null,
+        IReadOnlyList<float>? rarity = null)
     {
         if (mode == EncodingMode.Int) return indices;
         if (mode == EncodingMode.OneHot) return Ops.OneHot(indices.Rank > 1 && indices.Shape[^1] == 1 ? Ops.Squeeze(indices, -1) : indices, depth);
@@ -40,18 +45,21 @@ internal static class CategoryEncodings
     }
 }
 
-/// <summary>Categories given as whole numbers, as vectors of zeros and ones or of counts.</summary>
+/// <summary>Encodes categories, given as integers, as vectors of zeros and ones or of counts.</summary>
 /// <remarks>
-/// <para>Input: whole numbers from 0 to numTokens - 1, (batch, categories). Output: (batch, numTokens), or with EncodingMode.OneHot (batch, categories, numTokens). No weights.</para>
+/// <para>
+/// Input: integers from 0 to numTokens - 1, (batch, categories). Output: (batch, numTokens), or with EncodingMode.OneHot (batch, categories, numTokens). No
+/// weights.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/categorical/category_encoding/</para>
 /// </remarks>
-/// <param name="numTokens">How many categories there are.</param>
+/// <param name="numTokens">The number of categories.</param>
 /// <param name="outputMode">OneHot, MultiHot or Count.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
-/// <exception cref="ModelException">The number is not positive, or the mode is none of those.</exception>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <exception cref="ModelException">The number is not positive, or the mode is not supported.</exception>
 public sealed class CategoryEncoding(int numTokens, EncodingMode outputMode = EncodingMode.MultiHot, string? name = null) : Layer(name)
 {
-    /// <summary>How many categories there are.</summary>
+    /// <summary>The number of categories.</summary>
     public int NumTokens { get; } = Check.Positive(numTokens, "CategoryEncoding", nameof(numTokens));
 
     /// <summary>OneHot, MultiHot or Count.</summary>
@@ -59,9 +67,9 @@ public sealed class CategoryEncoding(int numTokens, EncodingMode outputMode = En
         ? outputMode
         : throw Check.Option("CategoryEncoding", nameof(outputMode), outputMode.ToString(), "OneHot, MultiHot or Count");
 
-    /// <summary>Calls the layer with a weight for each occurrence, which Count adds up instead of ones.</summary>
+    /// <summary>Calls the layer with a weight per occurrence, which Count sums instead of ones.</summary>
     /// <param name="x">The categories.</param>
-    /// <param name="countWeights">Numbers in the shape of the categories.</param>
+    /// <param name="countWeights">Weights in the shape of the categories.</param>
     /// <exception cref="ModelException">The mode is not Count, or the shapes differ.</exception>
     public SymbolicTensor Call(SymbolicTensor x, SymbolicTensor countWeights) => CallAll([x, countWeights], CallOptions.None)[0];
 
@@ -70,10 +78,12 @@ public sealed class CategoryEncoding(int numTokens, EncodingMode outputMode = En
 
     private protected override SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options)
     {
-        if (inputs.Count > 2) throw new ModelException($"takes categories and perhaps their weights, but got {inputs.Count} tensors.");
+        if (inputs.Count > 2) throw new ModelException($"takes categories and optionally their weights, but got {inputs.Count} tensors.");
         var (x, weights) = (inputs[0], inputs.Count > 1 ? inputs[1] : null);
-        if (weights is not null && OutputMode != EncodingMode.Count) throw new ModelException($"takes weights with EncodingMode.Count only, but its OutputMode is {OutputMode}.");
-        if (weights is not null && !weights.Shape.IsCompatibleWith(x.Shape)) throw new ModelException($"takes a weight for each category, {x.Shape}, but came {weights.Shape}.");
+        if (weights is not null && OutputMode != EncodingMode.Count)
+            throw new ModelException($"takes weights with EncodingMode.Count only, but its OutputMode is {OutputMode}.");
+        if (weights is not null && !weights.Shape.IsCompatibleWith(x.Shape))
+            throw new ModelException($"takes a weight for each category, {x.Shape}, but got {weights.Shape}.");
         return CategoryEncodings.Encode(Ops.Cast(x, DType.Int64), OutputMode, NumTokens, weights);
     }
 }

@@ -2,46 +2,74 @@ using System.Numerics.Tensors;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>Numbers as the number of the bin they fall in: how many boundaries are not above them.</summary>
+/// <summary>Maps numbers to the index of their bin: the number of boundaries that are not above them.</summary>
 /// <remarks>
-/// <para>Input: any shape. Output: whole numbers from 0 to the number of boundaries, of the same shape, or a form of <see cref="EncodingMode"/>. No weights.</para>
+/// <para>
+/// Input: any shape. Output: integers from 0 to the number of boundaries, of the same shape, or an encoding as in <see cref="EncodingMode"/>. No weights.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/numerical/discretization/</para>
 /// </remarks>
-/// <param name="binBoundaries">The boundaries, in ascending order; or none, and numBins. A file of an adapted layer has both.</param>
-/// <param name="numBins">How many bins <see cref="Adapt"/> makes of data, of about equally many numbers.</param>
-/// <param name="epsilon">How exactly Adapt looks at the data: the smaller, the more exact.</param>
+/// <param name="binBoundaries">The boundaries, in ascending order; or null, with numBins. The file of an adapted layer has both.</param>
+/// <param name="numBins">The number of bins that <see cref="Adapt"/> makes, with about equally many values each.</param>
+/// <param name="epsilon">The error that Adapt allows for quantiles: the smaller, the more exact.</param>
 /// <param name="outputMode">Int, OneHot, MultiHot or Count.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">Neither boundaries nor bins are given, the boundaries do not ascend, or the mode is TfIdf.</exception>
-public sealed class Discretization(IReadOnlyList<float>? binBoundaries = null, int? numBins = null, float epsilon = 0.01f, EncodingMode outputMode = EncodingMode.Int, string? name = null) : Layer(name)
+public sealed class Discretization(
+    IReadOnlyList<float>? binBoundaries = null,
+    int? numBins = null,
+    float epsilon = 0.01f,
+    EncodingMode outputMode = EncodingMode.Int,
+    string? name = null)
+    : Layer(name)
 {
-    /// <summary>The boundaries, given or found by <see cref="Adapt"/>; none before that.</summary>
-    public IReadOnlyList<float>? BinBoundaries { get; private set; } = binBoundaries is null || binBoundaries.Zip(binBoundaries.Skip(1)).All(pair => pair.First < pair.Second)
+    /// <summary>The boundaries, given or found by <see cref="Adapt"/>; null until then.</summary>
+    public IReadOnlyList<float>? BinBoundaries { get; private set; } = binBoundaries is null
+        || binBoundaries.Zip(binBoundaries.Skip(1)).All(pair => pair.First < pair.Second)
         ? binBoundaries
-        : throw Check.Option("Discretization", nameof(binBoundaries), "not in ascending order", "each boundary above the one before it");
+        : throw Check.Option("Discretization", nameof(binBoundaries), "not in ascending order", "ascending boundaries");
 
-    /// <summary>How many bins Adapt makes.</summary>
+    /// <summary>The number of bins that Adapt makes.</summary>
     public int? NumBins { get; } = numBins is { } bins ? Check.Positive(bins, "Discretization", nameof(numBins))
         : binBoundaries is not null ? null
-        : throw Check.Option("Discretization", nameof(numBins), "not given, and neither are boundaries", "boundaries, or a number of bins and a call of Adapt");
+        : throw Check.Option("Discretization", nameof(numBins), "not given, and neither are boundaries", "boundaries, or a number of bins and a call to Adapt");
 
-    /// <summary>How exactly Adapt looks at the data.</summary>
-    public float Epsilon { get; } = epsilon is > 0 and < 1 ? epsilon : throw Check.Option("Discretization", nameof(epsilon), Check.Text(epsilon), "a number between 0 and 1");
+    /// <summary>The error that Adapt allows for quantiles.</summary>
+    public float Epsilon { get; } = epsilon is > 0 and < 1
+        ? epsilon
+        : throw Check.Option("Discretization", nameof(epsilon), Check.Text(epsilon), "a number between 0 and 1");
 
     /// <summary>Int, OneHot, MultiHot or Count.</summary>
-    public EncodingMode OutputMode { get; } = outputMode != EncodingMode.TfIdf ? outputMode : throw Check.Option("Discretization", nameof(outputMode), "TfIdf", "Int, OneHot, MultiHot or Count");
+    public EncodingMode OutputMode { get; } = outputMode != EncodingMode.TfIdf
+        ? outputMode
+        : throw Check.Option("Discretization", nameof(outputMode), "TfIdf", "Int, OneHot, MultiHot or Count");
 
-    /// <summary>Finds boundaries between bins of about equally many numbers, by Keras' summary of quantiles.</summary>
+    /// <summary>Finds boundaries between bins of about equally many values by Keras' summary of quantiles.</summary>
     /// <param name="data">Numbers of any shape.</param>
-    /// <exception cref="ModelException">Boundaries were given, the layer was called already, or the data is empty or has a number that is not finite.</exception>
+    /// <exception cref="ModelException">
+    /// Boundaries were given, the layer was called already, or the data is empty or has a number that is not finite.
+    /// </exception>
     public void Adapt(Tensor<float> data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        if (NumBins is not { } bins) throw new ModelException($"Discretization '{Name}': boundaries were given, so there is nothing to adapt. Give numBins instead.") { NamesLayer = true };
-        if (Calls.Count > 0) throw new ModelException($"Discretization '{Name}' was called already, and its boundaries are part of the model. Call Adapt first.") { NamesLayer = true };
+        if (NumBins is not { } bins)
+            throw new ModelException($"Discretization '{Name}': boundaries were given, so there is nothing to adapt. Pass numBins instead.")
+            {
+                NamesLayer = true,
+            };
+        if (Calls.Count > 0)
+            throw new ModelException($"Discretization '{Name}' was already called, and its boundaries are part of the model. Call Adapt before the layer.")
+            {
+                NamesLayer = true,
+            };
         var values = new float[data.FlattenedLength];
         data.FlattenTo(values);
-        if (values.Length == 0 || !values.All(float.IsFinite)) throw new ModelException($"Discretization '{Name}': Adapt was given {(values.Length == 0 ? "no data" : "numbers that are not finite")}; expected numbers.") { NamesLayer = true };
+        if (values.Length == 0 || !values.All(float.IsFinite))
+        {
+            var received = values.Length == 0 ? "no data" : "numbers that are not finite";
+            throw new ModelException($"Discretization '{Name}': Adapt got {received}; expected finite numbers.") { NamesLayer = true };
+        }
+
         Array.Sort(values);
         var step = Math.Max(values.Length * (double)Epsilon, 1);
         var (positions, weights) = (new List<double>(), new List<double>());
@@ -59,14 +87,14 @@ public sealed class Discretization(IReadOnlyList<float>? binBoundaries = null, i
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
-        if (BinBoundaries is null) throw new ModelException("its boundaries are not known yet. Call Adapt with data first, or give them to the constructor.");
+        if (BinBoundaries is null) throw new ModelException("its boundaries are not known yet. Call Adapt with data first, or pass them to the constructor.");
         var boundaries = Ops.Constant(Shape.Of(BinBoundaries.Count), [.. BinBoundaries]);
         var above = Ops.GreaterEqual(Ops.ExpandDims(Ops.Cast(x, DType.Float32), -1), boundaries);
         var bins = Ops.Cast(Ops.Sum(Ops.Cast(above, DType.Float32), -1), DType.Int64);
         return CategoryEncodings.Encode(bins, OutputMode, BinBoundaries.Count + 1);
     }
 
-    /// <summary>The summary at even shares of the weight, where it is longer than that.</summary>
+    /// <summary>The summary reduced to values at equal steps of cumulative weight, if it is longer than that.</summary>
     private static (List<double> Positions, List<double> Weights) Compressed(List<double> positions, List<double> weights, double epsilon)
     {
         if (positions.Count * epsilon < 1) return (positions, weights);

@@ -2,60 +2,76 @@ using System.Numerics.Tensors;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>Whole numbers of any size, such as product ids, as numbers from 0 on: their places in a vocabulary, or the other way round.</summary>
+/// <summary>Maps arbitrary integers, such as product ids, to their indices in a vocabulary, or back.</summary>
 /// <remarks>
-/// <para>Numbers: the mask token 0 if there is one, then those of unknown tokens, then the vocabulary in its order. The lookup is part of the model, and of its ONNX file.</para>
-/// <para>Input: whole numbers, any shape. Output: whole numbers of the same shape, or a form of <see cref="EncodingMode"/>. No weights.</para>
+/// <para>
+/// Indices: 0 for the mask token if there is one, then those of unknown tokens, then the vocabulary in order. The lookup is part of the model and of its ONNX
+/// file.
+/// </para>
+/// <para>Input: integers, any shape. Output: integers of the same shape, or an encoding as in <see cref="EncodingMode"/>. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/categorical/integer_lookup/</para>
 /// </remarks>
-/// <param name="vocabulary">The known tokens; or none, and <see cref="Adapt"/>.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="vocabulary">The known tokens; if omitted, <see cref="Adapt"/> learns them.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string? name = null) : Layer(name)
 {
-    // Up to here a table by the token itself is small; beyond it every token is compared with the whole vocabulary.
+    // Up to this token, a table indexed by the token is small; beyond it, every token is compared with the whole vocabulary.
     private const int LargestTable = 1 << 20;
 
-    // Whole numbers beyond this have no exact float32, in which the engine computes.
+    // Integers beyond this have no exact float32, in which the engine computes.
     private const long LargestExact = 1 << 24;
 
     private readonly IReadOnlyList<long>? _given = vocabulary;
     private Vocabulary<long>? _vocabulary;
 
-    /// <summary>The most tokens the vocabulary may hold, special ones included; no limit if none is given.</summary>
-    public int? MaxTokens { get; init => field = value is null or > 1 ? value : throw Check.Option("IntegerLookup", nameof(MaxTokens), Check.Text(value.Value), "more than 1"); }
+    /// <summary>The maximum size of the vocabulary, special tokens included; unlimited by default.</summary>
+    public int? MaxTokens
+    {
+        get;
+        init => field = value is null or > 1 ? value : throw Check.Option("IntegerLookup", nameof(MaxTokens), Check.Text(value.Value), "more than 1");
+    }
 
-    /// <summary>How many numbers stand for unknown tokens; several share them by remainder.</summary>
-    public int NumOovIndices { get; init => field = value >= 0 ? value : throw Check.Option("IntegerLookup", nameof(NumOovIndices), Check.Text(value), "0 or more"); } = 1;
+    /// <summary>The number of indices for unknown tokens, which are distributed over them by remainder.</summary>
+    public int NumOovIndices
+    {
+        get;
+        init => field = value >= 0 ? value : throw Check.Option("IntegerLookup", nameof(NumOovIndices), Check.Text(value), "0 or more");
+    } = 1;
 
-    /// <summary>The token that stands for padding; none if not given.</summary>
+    /// <summary>The token that stands for padding; none by default.</summary>
     public long? MaskToken { get; init; }
 
-    /// <summary>What an unknown number becomes the other way round.</summary>
+    /// <summary>The token that an unknown index becomes with Invert.</summary>
     public long OovToken { get; init; } = -1;
 
-    /// <summary>The vocabulary, given or learned, without special tokens; none before that.</summary>
+    /// <summary>The vocabulary, given or learned, without special tokens; null until then.</summary>
     public IReadOnlyList<long>? Vocabulary => _vocabulary?.Tokens ?? _given;
 
-    /// <summary>The rarity of each token, for EncodingMode.TfIdf with a given vocabulary.</summary>
+    /// <summary>The inverse document frequency of each token, for EncodingMode.TfIdf with a given vocabulary.</summary>
     public IReadOnlyList<float>? IdfWeights { get; init; }
 
-    /// <summary>Whether numbers become tokens instead.</summary>
+    /// <summary>Whether indices are mapped to tokens instead.</summary>
     public bool Invert { get; init; }
 
     /// <summary>The form of the output.</summary>
     public EncodingMode OutputMode { get; init; }
 
-    /// <summary>Whether vectors are as long as <see cref="MaxTokens"/> even if the vocabulary is smaller.</summary>
+    /// <summary>Whether vectors have <see cref="MaxTokens"/> elements even if the vocabulary is smaller.</summary>
     public bool PadToMaxTokens { get; init; }
 
     /// <summary>Learns the vocabulary from data, the most frequent token first.</summary>
-    /// <param name="data">Whole numbers, a sample a row.</param>
+    /// <param name="data">Integers, one sample per row.</param>
     /// <exception cref="ModelException">A vocabulary was given, the layer was called already, or there is no data.</exception>
     public void Adapt(Tensor<long> data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        if (_given is not null) throw new ModelException($"IntegerLookup '{Name}': a vocabulary was given, so there is nothing to adapt.") { NamesLayer = true };
-        if (Calls.Count > 0) throw new ModelException($"IntegerLookup '{Name}' was called already, and its vocabulary is part of the model. Call Adapt first.") { NamesLayer = true };
+        if (_given is not null)
+            throw new ModelException($"IntegerLookup '{Name}': a vocabulary was given, so there is nothing to adapt.") { NamesLayer = true };
+        if (Calls.Count > 0)
+            throw new ModelException($"IntegerLookup '{Name}' was already called, and its vocabulary is part of the model. Call Adapt before the layer.")
+            {
+                NamesLayer = true,
+            };
         var values = new long[data.FlattenedLength];
         data.FlattenTo(values);
         var perRow = data.Rank > 1 && data.Lengths[0] > 0 ? values.Length / (int)data.Lengths[0] : 1;
@@ -68,33 +84,47 @@ public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
         var vocabulary = Known();
-        if (vocabulary.Tokens.Any(token => Math.Abs(token) >= LargestExact)) throw new ModelException($"holds the token {vocabulary.Tokens.MaxBy(Math.Abs)}; expected tokens below {LargestExact}, which the engine tells apart.");
-        if (Invert && OutputMode != EncodingMode.Int) throw new ModelException($"gives tokens with Invert, so its OutputMode must be Int, but it is {OutputMode}.");
-        if (PadToMaxTokens && MaxTokens is null) throw new ModelException("pads to MaxTokens, which is not given. Set it, or leave PadToMaxTokens out.");
-        if (OutputMode == EncodingMode.TfIdf && vocabulary.Rarities is null) throw new ModelException("needs the rarity of each token for EncodingMode.TfIdf. Give IdfWeights with the vocabulary, or call Adapt.");
+        if (vocabulary.Tokens.Any(token => Math.Abs(token) >= LargestExact))
+            throw new ModelException(
+                $"holds the token {vocabulary.Tokens.MaxBy(Math.Abs)}; expected tokens below {LargestExact}, which the engine tells apart.");
+        if (Invert && OutputMode != EncodingMode.Int)
+            throw new ModelException($"returns tokens with Invert, so its OutputMode must be Int, but it is {OutputMode}.");
+        if (PadToMaxTokens && MaxTokens is null) throw new ModelException("pads to MaxTokens, which is not set. Set it, or do not set PadToMaxTokens.");
+        if (OutputMode == EncodingMode.TfIdf && vocabulary.Rarities is null)
+            throw new ModelException(
+                "needs the inverse document frequency of each token for EncodingMode.TfIdf. Set IdfWeights along with the vocabulary, or call Adapt.");
         var numbers = Ops.Cast(x, DType.Float32);
         if (Invert) return Ops.Cast(Tokens(numbers, vocabulary), DType.Int64);
 
         var found = Positions(numbers, vocabulary);
-        if (NumOovIndices > 0) found = Ops.Where(Ops.Less(found, 0), NumOovIndices == 1 ? vocabulary.FirstUnknown : Ops.Mod(numbers, NumOovIndices) + vocabulary.FirstUnknown, found);
+        if (NumOovIndices > 0)
+            found = Ops.Where(
+                Ops.Less(found, 0),
+                NumOovIndices == 1 ? vocabulary.FirstUnknown : Ops.Mod(numbers, NumOovIndices) + vocabulary.FirstUnknown,
+                found);
         if (MaskToken is { } mask) found = Ops.Where(Ops.Equal(numbers, mask), OutputMode == EncodingMode.Int ? 0 : -1, found);
         var depth = PadToMaxTokens ? MaxTokens!.Value : vocabulary.Size;
         IReadOnlyList<float>? rarities = OutputMode == EncodingMode.TfIdf ? [.. vocabulary.Rarities!, .. Enumerable.Repeat(0f, depth - vocabulary.Size)] : null;
-        return CategoryEncodings.Encode(Ops.Cast(found, DType.Int64), OutputMode == EncodingMode.TfIdf ? EncodingMode.Count : OutputMode, depth, rarity: rarities);
+        return CategoryEncodings.Encode(
+            Ops.Cast(found, DType.Int64),
+            OutputMode == EncodingMode.TfIdf ? EncodingMode.Count : OutputMode,
+            depth,
+            rarity: rarities);
     }
 
-    private Vocabulary<long> Make() => new("IntegerLookup", MaxTokens, NumOovIndices, MaskToken is not null && OutputMode == EncodingMode.Int, OovToken, MaskToken ?? 0);
+    private Vocabulary<long> Make() =>
+        new("IntegerLookup", MaxTokens, NumOovIndices, MaskToken is not null && OutputMode == EncodingMode.Int, OovToken, MaskToken ?? 0);
 
     private Vocabulary<long> Known()
     {
         if (_vocabulary is not null) return _vocabulary;
-        if (_given is null) throw new ModelException("its vocabulary is not known yet. Call Adapt with data first, or give it to the constructor.");
+        if (_given is null) throw new ModelException("its vocabulary is not known yet. Call Adapt with data first, or pass it to the constructor.");
         var made = Make();
         made.Set(_given, IdfWeights);
         return _vocabulary = made;
     }
 
-    /// <summary>The number of each token, -1 for an unknown one.</summary>
+    /// <summary>The index of each token, -1 for an unknown one.</summary>
     private static SymbolicTensor Positions(SymbolicTensor x, Vocabulary<long> vocabulary)
     {
         var (least, most) = (vocabulary.Tokens.Min(), vocabulary.Tokens.Max());
@@ -107,7 +137,7 @@ public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string
             return Ops.Where(Ops.LogicalAnd(Ops.GreaterEqual(x, 0), Ops.LessEqual(x, most)), inside, -1);
         }
 
-        // One more than the number where a token matches, nothing elsewhere: a token matches once at most.
+        // One more than the index where a token matches, 0 elsewhere: a token matches at most once.
         var tokens = Ops.Constant(Shape.Of(vocabulary.Tokens.Count), [.. vocabulary.Tokens.Select(token => (float)token)]);
         var numbers = Ops.Constant(Shape.Of(vocabulary.Tokens.Count), [.. vocabulary.Tokens.Select(token => vocabulary.Find(token) + 1f)]);
         return Ops.Sum(Ops.Cast(Ops.Equal(Ops.ExpandDims(x, -1), tokens), DType.Float32) * numbers, -1) - 1;

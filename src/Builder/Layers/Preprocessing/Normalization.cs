@@ -2,51 +2,70 @@ using System.Numerics.Tensors;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>Brings data to mean 0 and variance 1: <c>y = (x - mean) / max(sqrt(variance), 1e-7)</c>, with numbers given or learned from data by <see cref="Adapt"/>.</summary>
+/// <summary>
+/// Normalizes data to mean 0 and variance 1: <c>y = (x - mean) / max(sqrt(variance), 1e-7)</c>, with statistics given or learned from data by
+/// <see cref="Adapt"/>.
+/// </summary>
 /// <remarks>
-/// <para>Input and output: any shape. Weights: mean and variance, each of the shape of the kept axes, and count (), all not trainable; none where the numbers are given.</para>
+/// <para>
+/// Input and output: any shape. Weights: mean and variance, each of the shape of the kept axes, and count (), none of them trainable; no weights if mean and
+/// variance are given.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/numerical/normalization/</para>
 /// </remarks>
-/// <param name="axis">The axes that keep a mean of their own; the last if none is given.</param>
-/// <param name="mean">The mean, if it is known.</param>
-/// <param name="variance">The variance, if it is known.</param>
-/// <param name="invert">Whether the layer undoes the normalization: <c>y = mean + x max(sqrt(variance), 1e-7)</c>.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="axis">The axes that keep separate statistics; the last by default.</param>
+/// <param name="mean">The mean, if known.</param>
+/// <param name="variance">The variance, if known.</param>
+/// <param name="invert">Whether the layer applies the inverse: <c>y = mean + x max(sqrt(variance), 1e-7)</c>.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">Only one of mean and variance is given, or they differ in size.</exception>
-public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, FloatValues? variance = null, bool invert = false, string? name = null) : ElementwiseLayer(name)
+public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, FloatValues? variance = null, bool invert = false, string? name = null)
+    : ElementwiseLayer(name)
 {
     private const float Epsilon = 1e-7f;
 
     private float[]? _mean;
     private float[]? _variance;
 
-    /// <summary>The axes that keep a mean of their own; none at all means one mean for everything.</summary>
+    /// <summary>The axes that keep separate statistics; none at all means one mean and variance for everything.</summary>
     public Axes Axis { get; } = axis ?? -1;
 
-    /// <summary>The mean, if it was given.</summary>
+    /// <summary>The mean, if given.</summary>
     public FloatValues? Mean { get; } = (mean is null) == (variance is null) && mean?.Count == variance?.Count
         ? mean
-        : throw Check.Option("Normalization", nameof(mean), mean?.ToString() ?? "not given", "as many numbers as variance, " + (variance?.ToString() ?? "which is not given either"), "Give both, or neither and call Adapt.");
+        : throw Check.Option(
+            "Normalization",
+            nameof(mean),
+            mean?.ToString() ?? "not given",
+            "as many numbers as variance, " + (variance?.ToString() ?? "which is not given either"),
+            "Give both, or neither and call Adapt.");
 
-    /// <summary>The variance, if it was given.</summary>
+    /// <summary>The variance, if given.</summary>
     public FloatValues? Variance { get; } = variance;
 
-    /// <summary>Whether the layer undoes the normalization.</summary>
+    /// <summary>Whether the layer applies the inverse of the normalization.</summary>
     public bool Invert { get; } = invert;
 
-    /// <summary>Learns mean and variance from data; call it before training, or at any time afterwards to learn anew.</summary>
-    /// <param name="data">Samples along the first axis, as the layer will see them.</param>
-    /// <exception cref="ModelException">The numbers were given to the constructor, the data is empty or does not have the axes.</exception>
+    /// <summary>Learns mean and variance from data; call it before training, or later to learn them again.</summary>
+    /// <param name="data">Samples along the first axis, as in the layer's input.</param>
+    /// <exception cref="ModelException">The statistics were given to the constructor, or the data is empty or lacks the axes.</exception>
     public void Adapt(Tensor<float> data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        if (Mean is not null) throw new ModelException($"Normalization '{Name}': mean and variance were given, so there is nothing to adapt. Leave them out of the constructor.") { NamesLayer = true };
+        if (Mean is not null)
+            throw new ModelException($"Normalization '{Name}': mean and variance were given, so there is nothing to adapt. Leave them out of the constructor.")
+            {
+                NamesLayer = true,
+            };
         var dims = data.Lengths.ToArray().Select(length => (int)length).ToArray();
-        if (dims.Length == 0 || data.FlattenedLength == 0) throw new ModelException($"Normalization '{Name}': Adapt was given no data, shape ({string.Join(", ", dims)}); expected samples along the first axis.") { NamesLayer = true };
+        if (dims.Length == 0 || data.FlattenedLength == 0)
+            throw new ModelException($"Normalization '{Name}': Adapt was given no data, shape ({string.Join(", ", dims)}); "
+                + "expected samples along the first axis.") { NamesLayer = true };
         var kept = Kept(dims.Length);
         var groups = kept.Aggregate(1, (product, i) => product * dims[i]);
         if (OwnWeights.Count > 0 && OwnWeights[0].Length != groups)
-            throw new ModelException($"Normalization '{Name}': the data has {groups} positions along axes {Axis.List}, but the layer was called on {Calls[0].Inputs[0].Shape}.") { NamesLayer = true };
+            throw new ModelException($"Normalization '{Name}': the data has {groups} positions along axes {Axis.List}, but the layer was called on "
+                + $"{Calls[0].Inputs[0].Shape}.") { NamesLayer = true };
 
         var values = new float[data.FlattenedLength];
         data.FlattenTo(values);
@@ -81,8 +100,9 @@ public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, F
         }
         else
         {
-            var shape = Shape.Of([.. kept.Select(i => Check.Known(x, i, "the size of an axis with a mean of its own"))]);
-            if (_mean is not null && _mean.Length != shape.ElementCount) throw new ModelException($"was adapted to {_mean.Length} positions along axes {Axis.List}, but came {x.Shape}.");
+            var shape = Shape.Of([.. kept.Select(i => Check.Known(x, i, "the size of an axis with separate statistics"))]);
+            if (_mean is not null && _mean.Length != shape.ElementCount)
+                throw new ModelException($"was adapted to {_mean.Length} positions along axes {Axis.List}, but got {x.Shape}.");
             mean = Broadcasting.Along(Weight("mean", shape, new Adapted(() => _mean, 0), trainable: false), kept, x.Rank);
             variance = Broadcasting.Along(Weight("variance", shape, new Adapted(() => _variance, 1), trainable: false), kept, x.Rank);
             Weight("count", [], Initializer.Zeros, trainable: false);
@@ -97,12 +117,13 @@ public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, F
     private static SymbolicTensor Given(FloatValues numbers, SymbolicTensor x, int[] kept)
     {
         if (numbers.IsSingle || numbers.Count == 1) return Ops.Constant(numbers[0]);
-        var known = Shape.Of([.. kept.Select(i => Check.Known(x, i, "the size of an axis with a mean of its own"))]);
-        if (known.Rank == 0 || known.ElementCount != numbers.Count) throw new ModelException($"{numbers.Count} numbers were given for {known} positions of {x.Shape}; expected one for each, or a single one.");
+        var known = Shape.Of([.. kept.Select(i => Check.Known(x, i, "the size of an axis with separate statistics"))]);
+        if (known.Rank == 0 || known.ElementCount != numbers.Count)
+            throw new ModelException($"{numbers.Count} values were given for {known} positions of {x.Shape}; expected one for each, or a single one.");
         return Broadcasting.Along(Ops.Constant(known, numbers.Span), kept, x.Rank);
     }
 
-    /// <summary>Which of the kept positions element number <paramref name="index"/> belongs to.</summary>
+    /// <summary>The kept position to which element <paramref name="index"/> belongs.</summary>
     private static int GroupOf(long index, int[] dims, int[] kept)
     {
         var (group, factor) = (0, 1);
@@ -118,7 +139,7 @@ public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, F
         return group;
     }
 
-    /// <summary>What Adapt found, or a number where it was not called yet.</summary>
+    /// <summary>The values that Adapt found, or a constant before it is called.</summary>
     private sealed class Adapted(Func<float[]?> values, float otherwise) : Initializer
     {
         protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> weights)

@@ -1,18 +1,21 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>While training, changes the contrast of each image: <c>y = clip((x - mean) f + mean)</c>, the mean over the positions of each channel, f evenly from <c>1 - lower</c> to <c>1 + upper</c>.</summary>
+/// <summary>
+/// In training, changes the contrast of each image: <c>y = clip((x - mean) f + mean)</c>, with the mean of each channel and f uniform from <c>1 - lower</c> to
+/// <c>1 + upper</c>.
+/// </summary>
 /// <remarks>
 /// <para>Input and output: (batch, height, width, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_contrast/</para>
 /// </remarks>
-/// <param name="factor">Lower and upper from 0 to 1; one number is the upper one, with lower 0 as in Keras.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="factor">Lower and upper bound from 0 to 1; one number is the upper bound, with 0 as the lower one, as in Keras.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The factor is outside its range.</exception>
 public sealed class RandomContrast(FloatValues factor, string? name = null) : RandomImageLayer(name)
 {
     private readonly (float Low, float High) _bounds = Bounds(factor, 0, 1, "RandomContrast", nameof(factor));
 
-    /// <summary>Lower and upper.</summary>
+    /// <summary>The lower and the upper bound.</summary>
     public FloatValues Factor { get; } = factor;
 
     /// <summary>The smallest and the largest value of an image.</summary>
@@ -26,19 +29,19 @@ public sealed class RandomContrast(FloatValues factor, string? name = null) : Ra
     }
 }
 
-/// <summary>While training, makes each image brighter or darker: <c>y = clip(x + f (most - least))</c>, f evenly between lower and upper.</summary>
+/// <summary>In training, makes each image brighter or darker: <c>y = clip(x + f (max - min))</c>, with f uniform between lower and upper.</summary>
 /// <remarks>
 /// <para>Input and output: (batch, height, width, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_brightness/</para>
 /// </remarks>
-/// <param name="factor">Lower and upper from -1 to 1; one number f is from -f to f.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="factor">Lower and upper bound from -1 to 1; one number f stands for -f to f.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The factor is outside its range.</exception>
 public sealed class RandomBrightness(FloatValues factor, string? name = null) : RandomImageLayer(name)
 {
     private readonly (float Low, float High) _bounds = Bounds(factor, -1, 1, "RandomBrightness", nameof(factor));
 
-    /// <summary>Lower and upper.</summary>
+    /// <summary>The lower and the upper bound.</summary>
     public FloatValues Factor { get; } = factor;
 
     /// <summary>The smallest and the largest value of an image.</summary>
@@ -55,5 +58,7 @@ public sealed class RandomBrightness(FloatValues factor, string? name = null) : 
 internal static class ValueRanges
 {
     public static (float Least, float Most) Of(FloatValues range) =>
-        range.Count == 2 && range[0] != range[1] ? (range.Min(), range.Max()) : throw new ModelException($"ValueRange is {range}; expected the smallest and the largest value of an image, such as [0, 255].");
+        range.Count == 2 && range[0] != range[1]
+            ? (range.Min(), range.Max())
+            : throw new ModelException($"ValueRange is {range}; expected the smallest and the largest value of an image, such as [0, 255].");
 }

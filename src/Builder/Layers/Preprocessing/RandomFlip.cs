@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Which way images are flipped.</summary>
+/// <summary>The direction in which images are flipped.</summary>
 public enum FlipMode
 {
     /// <summary>Left and right.</summary>
@@ -13,16 +13,16 @@ public enum FlipMode
     HorizontalAndVertical,
 }
 
-/// <summary>While training, flips every second image at random.</summary>
+/// <summary>In training, flips each image with probability 1/2.</summary>
 /// <remarks>
 /// <para>Input and output: (batch, height, width, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_flip/</para>
 /// </remarks>
-/// <param name="mode">Which way.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="mode">The direction.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class RandomFlip(FlipMode mode = FlipMode.HorizontalAndVertical, string? name = null) : RandomImageLayer(name)
 {
-    /// <summary>Which way.</summary>
+    /// <summary>The direction.</summary>
     public FlipMode Mode { get; } = mode;
 
     private protected override SymbolicTensor Changed(SymbolicTensor x)
@@ -34,14 +34,23 @@ public sealed class RandomFlip(FlipMode mode = FlipMode.HorizontalAndVertical, s
     }
 }
 
-/// <summary>While training, cuts out a part at random, the same place for all images of a batch; otherwise the largest middle part, brought to that size.</summary>
+/// <summary>
+/// In training, crops images at a random place, the same for all images of a batch; in inference, takes the largest centered part of the same proportions and
+/// resizes it.
+/// </summary>
 /// <remarks>
-/// <para>Input: (batch, height, width, channels), positions known. Output: (batch, new height, new width, channels). No weights. An image that is not larger is cut in the middle and resized in training too.</para>
-/// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_crop/ (which leaves images as they are outside of training; here all batches have one size).</para>
+/// <para>
+/// Input: (batch, height, width, channels), positions known. Output: (batch, new height, new width, channels). No weights. An image that is not larger is cut
+/// in the middle and resized in training too.
+/// </para>
+/// <para>
+/// Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_crop/ (which leaves images as they are outside of training; here all
+/// batches have one size).
+/// </para>
 /// </remarks>
 /// <param name="height">The new height.</param>
 /// <param name="width">The new width.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class RandomCrop(int height, int width, string? name = null) : RandomImageLayer(name)
 {
@@ -57,9 +66,10 @@ public sealed class RandomCrop(int height, int width, string? name = null) : Ran
         return high > Height && wide > Width ? Part(Part(x, 1, Height, high), 2, Width, wide) : Otherwise(x);
     }
 
-    private protected override SymbolicTensor Otherwise(SymbolicTensor x) => Images.Resized(Images.CroppedTo(x, Height, Width), Height, Width, Interpolation.Bilinear);
+    private protected override SymbolicTensor Otherwise(SymbolicTensor x) =>
+        Images.Resized(Images.CroppedTo(x, Height, Width), Height, Width, Interpolation.Bilinear);
 
-    /// <summary>So many positions along an axis from a random one on.</summary>
+    /// <summary>A number of positions along an axis, from a random start.</summary>
     private SymbolicTensor Part(SymbolicTensor x, int axis, int size, int all)
     {
         var one = Ops.Reshape(Ops.Slice(Ops.Reshape(x, -1), 0, 0, 1), []);

@@ -2,13 +2,13 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What stands beyond the border of an image.</summary>
+/// <summary>What fills positions beyond the border of an image.</summary>
 public enum FillMode
 {
     /// <summary>The image mirrored at its border: <c>d c b a | a b c d | d c b a</c>.</summary>
     Reflect,
 
-    /// <summary>The image again: <c>a b c d | a b c d | a b c d</c>.</summary>
+    /// <summary>The image, repeated: <c>a b c d | a b c d | a b c d</c>.</summary>
     Wrap,
 
     /// <summary>A constant.</summary>
@@ -18,7 +18,7 @@ public enum FillMode
     Nearest,
 }
 
-/// <summary>What rotation, translation and zoom share: every output position reads the image at a place of its own.</summary>
+/// <summary>The base of rotation, translation and zoom: every output position is read from some place of the image.</summary>
 /// <remarks>Positions must be known. No weights.</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class RandomGeometry : RandomImageLayer
@@ -28,14 +28,16 @@ public abstract class RandomGeometry : RandomImageLayer
     {
     }
 
-    /// <summary>What stands beyond the border.</summary>
+    /// <summary>What fills positions beyond the border.</summary>
     public FillMode FillMode { get; init; }
 
-    /// <summary>How places between positions are read: Nearest or Bilinear.</summary>
+    /// <summary>How values between positions are computed: Nearest or Bilinear.</summary>
     public Interpolation Interpolation
     {
         get;
-        init => field = value != Interpolation.Bicubic ? value : throw Check.Option(GetType().Name, nameof(Interpolation), nameof(Interpolation.Bicubic), "Nearest or Bilinear");
+        init => field = value != Interpolation.Bicubic
+            ? value
+            : throw Check.Option(GetType().Name, nameof(Interpolation), nameof(Interpolation.Bicubic), "Nearest or Bilinear");
     } = Interpolation.Bilinear;
 
     /// <summary>The constant of FillMode.Constant.</summary>
@@ -50,7 +52,8 @@ public abstract class RandomGeometry : RandomImageLayer
         var grid = Shape.Of(1, height * width, 1);
         var (readX, readY) = Places(x, Ops.Constant(grid, columns), Ops.Constant(grid, rows), width, height);
         var pixels = Ops.Reshape(x, 0, height * width, channels);
-        if (Interpolation == Interpolation.Nearest) return Ops.Reshape(Read(pixels, Ops.Floor(readX + 0.5f), Ops.Floor(readY + 0.5f), width, height, channels), 0, height, width, channels);
+        if (Interpolation == Interpolation.Nearest)
+            return Ops.Reshape(Read(pixels, Ops.Floor(readX + 0.5f), Ops.Floor(readY + 0.5f), width, height, channels), 0, height, width, channels);
 
         var (left, top) = (Ops.Floor(readX), Ops.Floor(readY));
         var (right, bottom) = (readX - left, readY - top);
@@ -59,13 +62,13 @@ public abstract class RandomGeometry : RandomImageLayer
         return Ops.Reshape((upper * (1 - bottom)) + (lower * bottom), 0, height, width, channels);
     }
 
-    /// <summary>Where each output position (column, row) is read from, for each image: two tensors (batch, positions, 1).</summary>
+    /// <summary>Where each output position is read from, as column and row, for each image: two tensors (batch, positions, 1).</summary>
     private protected abstract (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height);
 
-    /// <summary>A number for each image, (batch, 1, 1).</summary>
+    /// <summary>A random number per image: (batch, 1, 1).</summary>
     private protected SymbolicTensor DrawRow(SymbolicTensor x, float low, float high) => Ops.Squeeze(Draw(x, low, high), 3);
 
-    /// <summary>The pixels at whole-numbered places, those beyond the border included.</summary>
+    /// <summary>The pixels at integer positions, including those beyond the border.</summary>
     private SymbolicTensor Read(SymbolicTensor pixels, SymbolicTensor column, SymbolicTensor row, int width, int height, int channels)
     {
         var index = (Inside(row, height) * width) + Inside(column, width);
@@ -93,19 +96,19 @@ public abstract class RandomGeometry : RandomImageLayer
     }
 }
 
-/// <summary>While training, turns each image about its middle by an angle of its own.</summary>
+/// <summary>In training, rotates each image around its center by a random angle.</summary>
 /// <remarks>
 /// <para>Input and output: (batch, height, width, channels), positions known. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_rotation/</para>
 /// </remarks>
-/// <param name="factor">Lower and upper in turns of 360 degrees, from -1 to 1; one number f is from -f to f.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="factor">Lower and upper bound in turns of 360 degrees, from -1 to 1; one number f stands for -f to f.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The factor is outside its range.</exception>
 public sealed class RandomRotation(FloatValues factor, string? name = null) : RandomGeometry(name)
 {
     private readonly (float Low, float High) _bounds = Bounds(factor, -1, 1, "RandomRotation", nameof(factor));
 
-    /// <summary>Lower and upper in turns.</summary>
+    /// <summary>The lower and the upper bound, in turns of 360 degrees.</summary>
     public FloatValues Factor { get; } = factor;
 
     private protected override (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height)
@@ -118,48 +121,53 @@ public sealed class RandomRotation(FloatValues factor, string? name = null) : Ra
     }
 }
 
-/// <summary>While training, shifts each image by a share of its size.</summary>
+/// <summary>In training, shifts each image by a random fraction of its size.</summary>
 /// <remarks>
 /// <para>Input and output: (batch, height, width, channels), positions known. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_translation/</para>
 /// </remarks>
-/// <param name="heightFactor">Lower and upper share of the height, from -1 to 1, downwards; one number f is from -f to f.</param>
-/// <param name="widthFactor">Lower and upper share of the width, to the right.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="heightFactor">Lower and upper bound of the shift downwards, as a fraction of the height from -1 to 1; one number f stands for -f to f.</param>
+/// <param name="widthFactor">Lower and upper bound of the shift to the right, as a fraction of the width.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is outside its range.</exception>
 public sealed class RandomTranslation(FloatValues heightFactor, FloatValues widthFactor, string? name = null) : RandomGeometry(name)
 {
     private readonly (float Low, float High) _vertical = Bounds(heightFactor, -1, 1, "RandomTranslation", nameof(heightFactor));
     private readonly (float Low, float High) _horizontal = Bounds(widthFactor, -1, 1, "RandomTranslation", nameof(widthFactor));
 
-    /// <summary>Lower and upper share of the height.</summary>
+    /// <summary>Lower and upper bound of the shift downwards, as a fraction of the height.</summary>
     public FloatValues HeightFactor { get; } = heightFactor;
 
-    /// <summary>Lower and upper share of the width.</summary>
+    /// <summary>Lower and upper bound of the shift to the right, as a fraction of the width.</summary>
     public FloatValues WidthFactor { get; } = widthFactor;
 
-    private protected override (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height) =>
+    private protected override (SymbolicTensor X, SymbolicTensor Y) Places(
+        SymbolicTensor x,
+        SymbolicTensor column,
+        SymbolicTensor row,
+        int width,
+        int height) =>
         (column - DrawRow(x, _horizontal.Low * width, _horizontal.High * width), row - DrawRow(x, _vertical.Low * height, _vertical.High * height));
 }
 
-/// <summary>While training, enlarges or shrinks each image about its middle: a negative factor enlarges, a positive one shrinks.</summary>
+/// <summary>In training, zooms each image around its center: a negative factor zooms in, a positive one zooms out.</summary>
 /// <remarks>
 /// <para>Input and output: (batch, height, width, channels), positions known. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_zoom/</para>
 /// </remarks>
-/// <param name="heightFactor">Lower and upper, above -1 and up to 1; one number f is from -f to f.</param>
-/// <param name="widthFactor">The same for the width; the height's number if none is given, which keeps the proportions.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="heightFactor">Lower and upper bound, above -1 and up to 1; one number f stands for -f to f.</param>
+/// <param name="widthFactor">The same for the width; the height's by default, which keeps the proportions.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is outside its range.</exception>
 public sealed class RandomZoom(FloatValues heightFactor, FloatValues? widthFactor = null, string? name = null) : RandomGeometry(name)
 {
     private readonly (float Low, float High) _vertical = Bounds(heightFactor, -0.999f, 1, "RandomZoom", nameof(heightFactor));
     private readonly (float Low, float High)? _horizontal = widthFactor is { } factor ? Bounds(factor, -0.999f, 1, "RandomZoom", nameof(widthFactor)) : null;
 
-    /// <summary>Lower and upper for the height.</summary>
+    /// <summary>The lower and the upper bound for the height.</summary>
     public FloatValues HeightFactor { get; } = heightFactor;
 
-    /// <summary>Lower and upper for the width.</summary>
+    /// <summary>The lower and the upper bound for the width.</summary>
     public FloatValues? WidthFactor { get; } = widthFactor;
 
     private protected override (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height)

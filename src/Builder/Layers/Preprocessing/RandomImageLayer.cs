@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What the random image layers share: images are changed while training, each in its own way, and passed on otherwise.</summary>
+/// <summary>The base of the random image layers: images are changed in training, each in its own way, and returned as they are in inference.</summary>
 /// <remarks>
 /// <para>Input and output: (batch, height, width, channels). No weights; an ONNX file of the trained model holds nothing of it.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/</para>
@@ -15,10 +15,10 @@ public abstract class RandomImageLayer : Layer
     {
     }
 
-    /// <summary>Its own seed; the trainer's if none is given.</summary>
+    /// <summary>The seed of its random numbers; by default the trainer's.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>Where the channels stand.</summary>
+    /// <summary>Where the channel axis is.</summary>
     public DataFormat DataFormat { get; init; }
 
     /// <inheritdoc/>
@@ -29,20 +29,20 @@ public abstract class RandomImageLayer : Layer
         return ChannelOrder.FromLast(Ops.WhenTraining(Changed(image), Otherwise(image)), DataFormat);
     }
 
-    /// <summary>The images of a training step, channels last.</summary>
+    /// <summary>The images in training, channels last.</summary>
     private protected abstract SymbolicTensor Changed(SymbolicTensor x);
 
-    /// <summary>The images outside of training.</summary>
+    /// <summary>The images in inference.</summary>
     private protected virtual SymbolicTensor Otherwise(SymbolicTensor x) => x;
 
-    /// <summary>A number for each image, evenly between two bounds: (batch, 1, 1, 1).</summary>
+    /// <summary>A random number per image, uniform between two bounds: (batch, 1, 1, 1).</summary>
     private protected SymbolicTensor Draw(SymbolicTensor x, float low, float high)
     {
         var one = Ops.Make(new Operators.Slice([1, 2, 3], [0, 0, 0], [1, 1, 1], [1, 1, 1]), x);
         return Ops.Make(new Operators.RandomUniform(new Operators.RandomStream((ulong?)Seed), low, high), one);
     }
 
-    /// <summary>A strength as Keras takes it: two bounds, or one number for both sides of zero.</summary>
+    /// <summary>A factor in Keras' form: two bounds, or one number for both sides of zero.</summary>
     private protected static (float Low, float High) Bounds(FloatValues factor, float least, float most, string layer, string option)
     {
         var fits = factor.Count is 1 or 2 && factor.All(number => number >= least && number <= most);

@@ -1,19 +1,21 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Multiplies and shifts: <c>y = scale x + offset</c>; with 1/255 it brings bytes of an image to 0 to 1.</summary>
+/// <summary>Multiplies and shifts: <c>y = scale x + offset</c>; a scale of 1/255 maps the bytes of an image to 0 to 1.</summary>
 /// <remarks>
-/// <para>Input and output: any shape; whole numbers become floating point. No weights.</para>
+/// <para>Input and output: any shape; integers become floating point. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_preprocessing/rescaling/</para>
 /// </remarks>
-/// <param name="scale">The factor, or one for each position of the last axis.</param>
-/// <param name="offset">What is added, or one number for each position of the last axis.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="scale">The factor: one number, or one per position of the last axis.</param>
+/// <param name="offset">The offset: one number, or one per position of the last axis.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Rescaling(FloatValues scale, FloatValues offset = default, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The factor.</summary>
-    public FloatValues Scale { get; } = scale.Count > 0 ? scale : throw Check.Option("Rescaling", nameof(scale), "empty", "a number, or one for each position of the last axis");
+    public FloatValues Scale { get; } = scale.Count > 0
+        ? scale
+        : throw Check.Option("Rescaling", nameof(scale), "empty", "one number, or one per position of the last axis");
 
-    /// <summary>What is added.</summary>
+    /// <summary>The offset.</summary>
     public FloatValues Offset { get; } = offset.Count > 0 ? offset : 0f;
 
     /// <inheritdoc/>

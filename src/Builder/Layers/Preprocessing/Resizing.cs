@@ -1,14 +1,14 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Images at another size, positions filled by interpolation with half-pixel centres.</summary>
+/// <summary>Resizes images by interpolation with half-pixel centers.</summary>
 /// <remarks>
 /// <para>Input: (batch, height, width, channels). Output: (batch, new height, new width, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_preprocessing/resizing/</para>
 /// </remarks>
 /// <param name="height">The new height.</param>
 /// <param name="width">The new width.</param>
-/// <param name="interpolation">How positions between known ones are filled.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="interpolation">How values between known positions are computed.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class Resizing(int height, int width, Interpolation interpolation = Interpolation.Bilinear, string? name = null) : Layer(name)
 {
@@ -18,19 +18,19 @@ public sealed class Resizing(int height, int width, Interpolation interpolation 
     /// <summary>The new width.</summary>
     public int Width { get; } = Check.Positive(width, "Resizing", nameof(width));
 
-    /// <summary>How positions between known ones are filled.</summary>
+    /// <summary>How values between known positions are computed.</summary>
     public Interpolation Interpolation { get; } = interpolation;
 
-    /// <summary>Whether the largest middle part of the new proportions is cut out first, so that nothing is distorted.</summary>
+    /// <summary>Whether the image is first cropped to the new proportions, so that it is not distorted.</summary>
     public bool CropToAspectRatio { get; init; }
 
-    /// <summary>Whether the image is first padded to the new proportions, so that nothing is distorted.</summary>
+    /// <summary>Whether the image is first padded to the new proportions, so that it is not distorted.</summary>
     public bool PadToAspectRatio { get; init; }
 
-    /// <summary>What stands in padded positions.</summary>
+    /// <summary>The value of padded positions.</summary>
     public float FillValue { get; init; }
 
-    /// <summary>Where the channels stand.</summary>
+    /// <summary>Where the channel axis is.</summary>
     public DataFormat DataFormat { get; init; }
 
     /// <inheritdoc/>
@@ -45,14 +45,14 @@ public sealed class Resizing(int height, int width, Interpolation interpolation 
     }
 }
 
-/// <summary>The middle of images; an image smaller than that is cut to the proportions and enlarged.</summary>
+/// <summary>The center of images; an image smaller than that is cropped to the proportions and enlarged.</summary>
 /// <remarks>
 /// <para>Input: (batch, height, width, channels), positions known. Output: (batch, new height, new width, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_preprocessing/center_crop/</para>
 /// </remarks>
 /// <param name="height">The new height.</param>
 /// <param name="width">The new width.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class CenterCrop(int height, int width, string? name = null) : Layer(name)
 {
@@ -62,7 +62,7 @@ public sealed class CenterCrop(int height, int width, string? name = null) : Lay
     /// <summary>The new width.</summary>
     public int Width { get; } = Check.Positive(width, "CenterCrop", nameof(width));
 
-    /// <summary>Where the channels stand.</summary>
+    /// <summary>Where the channel axis is.</summary>
     public DataFormat DataFormat { get; init; }
 
     /// <inheritdoc/>
@@ -84,14 +84,19 @@ internal static class Images
     public static SymbolicTensor Resized(SymbolicTensor x, int height, int width, Interpolation interpolation)
     {
         if (x.Shape[1] == height && x.Shape[2] == width) return x;
-        var mode = interpolation switch { Interpolation.Nearest => Operators.ResizeMode.Nearest, Interpolation.Bicubic => Operators.ResizeMode.Cubic, _ => Operators.ResizeMode.Linear };
+        var mode = interpolation switch
+        {
+            Interpolation.Nearest => Operators.ResizeMode.Nearest,
+            Interpolation.Bicubic => Operators.ResizeMode.Cubic,
+            _ => Operators.ResizeMode.Linear,
+        };
         return Ops.Make(new Operators.Resize([height, width], [0, 0], mode), x);
     }
 
     public static SymbolicTensor Cut(SymbolicTensor x, int top, int height, int left, int width) =>
         Ops.Make(new Operators.Slice([1, 2], [top, left], [top + height, left + width], [1, 1]), x);
 
-    /// <summary>The largest middle part of the proportions height : width, sizes rounded down as in Keras.</summary>
+    /// <summary>The largest centered part of proportions height : width, with sizes rounded down as in Keras.</summary>
     public static SymbolicTensor CroppedTo(SymbolicTensor x, int height, int width)
     {
         var (high, wide) = (Check.Known(x, 1, "the height"), Check.Known(x, 2, "the width"));
@@ -100,7 +105,7 @@ internal static class Images
         return Cut(x, (high - newHigh) / 2, newHigh, (wide - newWide) / 2, newWide);
     }
 
-    /// <summary>The smallest image of the proportions height : width around it.</summary>
+    /// <summary>The smallest image of proportions height : width that contains the image.</summary>
     public static SymbolicTensor PaddedTo(SymbolicTensor x, int height, int width, float value)
     {
         var (high, wide) = (Check.Known(x, 1, "the height"), Check.Known(x, 2, "the width"));

@@ -2,43 +2,60 @@ using System.Numerics.Tensors;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>Words as numbers from 0 on: their places in a vocabulary, or the other way round. It runs before the model, on whose whole numbers an <see cref="Embedding"/> goes on.</summary>
+/// <summary>
+/// Maps words to their indices in a vocabulary, or back. It runs before the model, which usually begins with an <see cref="Embedding"/> of the indices.
+/// </summary>
 /// <remarks>
-/// <para>Numbers: the mask token 0 if there is one, then those of unknown words, then the vocabulary in its order.</para>
+/// <para>Indices: 0 for the mask token if there is one, then those of unknown words, then the vocabulary in order.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/categorical/string_lookup/</para>
 /// </remarks>
-/// <param name="vocabulary">The known words; or none, and <see cref="Adapt"/>.</param>
+/// <param name="vocabulary">The known words; if omitted, <see cref="Adapt"/> learns them.</param>
 public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
 {
     private readonly IReadOnlyList<string>? _given = vocabulary;
     private Vocabulary<string>? _vocabulary;
 
-    /// <summary>The most words the vocabulary may hold, special ones included; no limit if none is given.</summary>
-    public int? MaxTokens { get; init => field = value is null or > 1 ? value : throw Check.Option("StringLookup", nameof(MaxTokens), Check.Text(value.Value), "more than 1"); }
+    /// <summary>The maximum size of the vocabulary, special words included; unlimited by default.</summary>
+    public int? MaxTokens
+    {
+        get;
+        init => field = value is null or > 1 ? value : throw Check.Option("StringLookup", nameof(MaxTokens), Check.Text(value.Value), "more than 1");
+    }
 
-    /// <summary>Whether a number stands for unknown words: 1, or 0 to refuse them.</summary>
-    public int NumOovIndices { get; init => field = value is 0 or 1 ? value : throw Check.Option("StringLookup", nameof(NumOovIndices), Check.Text(value), "0 or 1", "Several numbers for unknown words need Google's hash, which is not part of the library."); } = 1;
+    /// <summary>The number of indices for unknown words: 1, or 0 to refuse unknown words.</summary>
+    public int NumOovIndices
+    {
+        get;
+        init => field = value is 0 or 1
+            ? value
+            : throw Check.Option(
+                "StringLookup",
+                nameof(NumOovIndices),
+                Check.Text(value),
+                "0 or 1",
+                "Several indices for unknown words would need Google's hash, which the library lacks.");
+    } = 1;
 
-    /// <summary>The word that stands for padding; none if not given.</summary>
+    /// <summary>The word that stands for padding; none by default.</summary>
     public string? MaskToken { get; init; }
 
-    /// <summary>What an unknown number becomes the other way round.</summary>
+    /// <summary>The token that an unknown index becomes with Invert.</summary>
     public string OovToken { get; init; } = "[UNK]";
 
-    /// <summary>The rarity of each word, for EncodingMode.TfIdf with a given vocabulary.</summary>
+    /// <summary>The inverse document frequency of each word, for EncodingMode.TfIdf with a given vocabulary.</summary>
     public IReadOnlyList<float>? IdfWeights { get; init; }
 
     /// <summary>The form of the output.</summary>
     public EncodingMode OutputMode { get; init; }
 
-    /// <summary>Whether vectors are as long as <see cref="MaxTokens"/> even if the vocabulary is smaller.</summary>
+    /// <summary>Whether vectors have <see cref="MaxTokens"/> elements even if the vocabulary is smaller.</summary>
     public bool PadToMaxTokens { get; init; }
 
-    /// <summary>All words by their number, special ones included.</summary>
+    /// <summary>All words by index, special ones included.</summary>
     /// <exception cref="ModelException">There is no vocabulary yet.</exception>
     public IReadOnlyList<string> Vocabulary => Known().All;
 
-    /// <summary>How many numbers there are: the inputDim of an Embedding.</summary>
+    /// <summary>The number of indices: the inputDim of an Embedding.</summary>
     /// <exception cref="ModelException">There is no vocabulary yet.</exception>
     public int VocabularySize => Known().Size;
 
@@ -54,7 +71,7 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
         _vocabulary = made;
     }
 
-    /// <summary>The number of a word.</summary>
+    /// <summary>The index of a word.</summary>
     /// <exception cref="ModelException">The word is unknown and NumOovIndices is 0, or there is no vocabulary yet.</exception>
     public long IndexOf(string word)
     {
@@ -63,31 +80,42 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
         if (MaskToken is not null && word == MaskToken) return OutputMode == EncodingMode.Int ? 0 : -1;
         var found = vocabulary.Find(word);
         if (found >= 0) return found;
-        return NumOovIndices == 1 ? vocabulary.FirstUnknown : throw new ModelException($"StringLookup: the word '{word}' is not in the vocabulary of {vocabulary.Tokens.Count} words. Set NumOovIndices to 1 to give unknown words a number.") { NamesLayer = true };
+        return NumOovIndices == 1
+            ? vocabulary.FirstUnknown
+            : throw new ModelException($"StringLookup: the word '{word}' is not in the vocabulary of {vocabulary.Tokens.Count} words. "
+                + "Set NumOovIndices to 1 to give unknown words an index.") { NamesLayer = true };
     }
 
-    /// <summary>The numbers of words, in their shape.</summary>
+    /// <summary>The indices of words, in the same shape.</summary>
     /// <exception cref="ModelException">OutputMode is not Int, or a word is refused.</exception>
     public Tensor<long> Apply(Tensor<string> words)
     {
         ArgumentNullException.ThrowIfNull(words);
-        if (OutputMode != EncodingMode.Int) throw new ModelException($"StringLookup: its OutputMode is {OutputMode}; use Encode, which gives vectors.") { NamesLayer = true };
+        if (OutputMode != EncodingMode.Int)
+            throw new ModelException($"StringLookup: its OutputMode is {OutputMode}; use Encode, which gives vectors.") { NamesLayer = true };
         var given = new string[words.FlattenedLength];
         words.FlattenTo(given);
         return Tensor.Create(given.Select(IndexOf).ToArray(), words.Lengths);
     }
 
-    /// <summary>A vector for each sample (for each word with OneHot): (samples, numbers).</summary>
+    /// <summary>A vector per sample (with OneHot, per word): (samples, indices).</summary>
     /// <param name="documents">The words of each sample.</param>
-    /// <exception cref="ModelException">OutputMode is Int, a rarity is missing, or a word is refused.</exception>
+    /// <exception cref="ModelException">OutputMode is Int, an inverse document frequency is missing, or a word is refused.</exception>
     public Tensor<float> Encode(IReadOnlyList<IReadOnlyList<string>> documents)
     {
         ArgumentNullException.ThrowIfNull(documents);
         var vocabulary = Known();
-        if (OutputMode == EncodingMode.Int) throw new ModelException("StringLookup: its OutputMode is Int; use Apply, which gives numbers.") { NamesLayer = true };
-        if (OutputMode == EncodingMode.TfIdf && vocabulary.Rarities is null) throw new ModelException("StringLookup: EncodingMode.TfIdf needs the rarity of each word. Give IdfWeights with the vocabulary, or call Adapt.") { NamesLayer = true };
-        var depth = PadToMaxTokens ? MaxTokens ?? throw new ModelException("StringLookup: PadToMaxTokens needs MaxTokens.") { NamesLayer = true } : vocabulary.Size;
-        var rows = OutputMode == EncodingMode.OneHot ? [.. documents.SelectMany(document => document.Select(word => (IReadOnlyList<string>)[word]))] : documents;
+        if (OutputMode == EncodingMode.Int)
+            throw new ModelException("StringLookup: its OutputMode is Int; use Apply, which returns indices.") { NamesLayer = true };
+        if (OutputMode == EncodingMode.TfIdf && vocabulary.Rarities is null)
+            throw new ModelException("StringLookup: EncodingMode.TfIdf needs the inverse document frequency of each word. "
+                + "Set IdfWeights along with the vocabulary, or call Adapt.") { NamesLayer = true };
+        var depth = PadToMaxTokens
+            ? MaxTokens ?? throw new ModelException("StringLookup: PadToMaxTokens needs MaxTokens.") { NamesLayer = true }
+            : vocabulary.Size;
+        var rows = OutputMode == EncodingMode.OneHot
+            ? [.. documents.SelectMany(document => document.Select(word => (IReadOnlyList<string>)[word]))]
+            : documents;
         var values = new float[rows.Count * depth];
         for (var row = 0; row < rows.Count; row++)
         {
@@ -103,7 +131,7 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
         return Tensor.Create(values, [rows.Count, depth]);
     }
 
-    /// <summary>The words of numbers, in their shape.</summary>
+    /// <summary>The words at the given indices, in the same shape.</summary>
     public Tensor<string> ToWords(Tensor<long> indices)
     {
         ArgumentNullException.ThrowIfNull(indices);
@@ -113,12 +141,17 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
         return Tensor.Create(given.Select(number => number >= 0 && number < words.Count ? words[(int)number] : OovToken).ToArray(), indices.Lengths);
     }
 
-    private Vocabulary<string> Make() => new("StringLookup", MaxTokens, NumOovIndices, MaskToken is not null && OutputMode == EncodingMode.Int, OovToken, MaskToken);
+    private Vocabulary<string> Make() =>
+        new("StringLookup", MaxTokens, NumOovIndices, MaskToken is not null && OutputMode == EncodingMode.Int, OovToken, MaskToken);
 
     private Vocabulary<string> Known()
     {
         if (_vocabulary is not null) return _vocabulary;
-        if (_given is null) throw new ModelException("StringLookup: there is no vocabulary yet. Call Adapt with words, or give it to the constructor.") { NamesLayer = true };
+        if (_given is null)
+            throw new ModelException("StringLookup: there is no vocabulary yet. Call Adapt with words, or pass the vocabulary to the constructor.")
+            {
+                NamesLayer = true,
+            };
         var made = Make();
         made.Set(_given, IdfWeights);
         return _vocabulary = made;

@@ -3,26 +3,26 @@ using System.Text;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>How a text is made uniform before it is split.</summary>
+/// <summary>How a text is standardized before it is split.</summary>
 public enum TextStandardization
 {
-    /// <summary>Small letters, no punctuation.</summary>
+    /// <summary>Lower case, no punctuation.</summary>
     LowerAndStripPunctuation,
 
-    /// <summary>Small letters.</summary>
+    /// <summary>Lower case.</summary>
     Lower,
 
     /// <summary>No punctuation.</summary>
     StripPunctuation,
 
-    /// <summary>As it is.</summary>
+    /// <summary>Unchanged.</summary>
     None,
 }
 
-/// <summary>What a text is split into.</summary>
+/// <summary>How a text is split.</summary>
 public enum TextSplit
 {
-    /// <summary>What stands between white space.</summary>
+    /// <summary>The words between white space.</summary>
     Whitespace,
 
     /// <summary>Every character.</summary>
@@ -32,53 +32,70 @@ public enum TextSplit
     None,
 }
 
-/// <summary>Texts as sequences of numbers, or as vectors of words: makes them uniform, splits them, looks the words up. It runs before the model.</summary>
+/// <summary>Maps texts to sequences of indices, or to vectors of words: standardizes them, splits them, looks up the words. It runs before the model.</summary>
 /// <remarks>
-/// <para>Numbers: 0 is padding, 1 an unknown word, from 2 on the vocabulary, the most frequent word first.</para>
+/// <para>Indices: 0 for padding, 1 for unknown words, then the vocabulary from 2, the most frequent word first.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/text/text_vectorization/</para>
 /// </remarks>
-/// <param name="vocabulary">The known words; or none, and <see cref="Adapt"/>.</param>
+/// <param name="vocabulary">The known words; if omitted, <see cref="Adapt"/> learns them.</param>
 public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
 {
-    // Keras' list: what its regular expression takes out.
+    // Keras' list: what its regular expression removes.
     private const string Punctuation = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'";
 
     private readonly IReadOnlyList<string>? _given = vocabulary;
     private StringLookup? _lookup;
 
-    /// <summary>The most numbers there may be, padding and unknown words included; no limit if none is given.</summary>
+    /// <summary>The maximum number of indices, padding and unknown words included; unlimited by default.</summary>
     public int? MaxTokens { get; init; }
 
-    /// <summary>How a text is made uniform.</summary>
+    /// <summary>How a text is standardized.</summary>
     public TextStandardization Standardize { get; init; }
 
-    /// <summary>What a text is split into.</summary>
+    /// <summary>How a text is split.</summary>
     public TextSplit Split { get; init; }
 
-    /// <summary>The lengths of runs of words that are tokens too: 2 gives words and pairs, a list exactly those lengths; none if not given.</summary>
-    public IntValues? Ngrams { get; init => field = value?.All(length => length > 0) == false ? throw Check.Option("TextVectorization", nameof(Ngrams), value.ToString()!, "positive whole numbers") : value; }
+    /// <summary>The lengths of n-grams that are tokens too: 2 stands for single words and pairs, a list for exactly those lengths; none by default.</summary>
+    public IntValues? Ngrams
+    {
+        get;
+        init => field = value?.All(length => length > 0) == false
+            ? throw Check.Option("TextVectorization", nameof(Ngrams), value.ToString()!, "positive integers")
+            : value;
+    }
 
     /// <summary>The form of the output.</summary>
     public EncodingMode OutputMode { get; init; }
 
-    /// <summary>The length every sequence is cut or padded to; the longest text decides if none is given.</summary>
-    public int? OutputSequenceLength { get; init => field = value is { } length ? Check.Positive(length, "TextVectorization", nameof(OutputSequenceLength)) : null; }
+    /// <summary>The length to which every sequence is cut or padded; by default that of the longest text.</summary>
+    public int? OutputSequenceLength
+    {
+        get;
+        init => field = value is { } length ? Check.Positive(length, "TextVectorization", nameof(OutputSequenceLength)) : null;
+    }
 
-    /// <summary>Whether vectors are as long as <see cref="MaxTokens"/> even if the vocabulary is smaller.</summary>
+    /// <summary>Whether vectors have <see cref="MaxTokens"/> elements even if the vocabulary is smaller.</summary>
     public bool PadToMaxTokens { get; init; }
 
-    /// <summary>The rarity of each word, for EncodingMode.TfIdf with a given vocabulary.</summary>
+    /// <summary>The inverse document frequency of each word, for EncodingMode.TfIdf with a given vocabulary.</summary>
     public IReadOnlyList<float>? IdfWeights { get; init; }
 
-    /// <summary>All words by their number.</summary>
+    /// <summary>All words by index.</summary>
     /// <exception cref="ModelException">There is no vocabulary yet.</exception>
     public IReadOnlyList<string> Vocabulary => Lookup.Vocabulary;
 
-    /// <summary>How many numbers there are: the inputDim of an Embedding.</summary>
+    /// <summary>The number of indices: the inputDim of an Embedding.</summary>
     /// <exception cref="ModelException">There is no vocabulary yet.</exception>
     public int VocabularySize => Lookup.VocabularySize;
 
-    private StringLookup Lookup => _lookup ??= new StringLookup(_given) { MaxTokens = MaxTokens, MaskToken = "", OutputMode = OutputMode, PadToMaxTokens = PadToMaxTokens, IdfWeights = IdfWeights };
+    private StringLookup Lookup => _lookup ??= new StringLookup(_given)
+    {
+        MaxTokens = MaxTokens,
+        MaskToken = "",
+        OutputMode = OutputMode,
+        PadToMaxTokens = PadToMaxTokens,
+        IdfWeights = IdfWeights,
+    };
 
     /// <summary>Learns the vocabulary from texts.</summary>
     /// <exception cref="ModelException">A vocabulary was given, or the texts have no words.</exception>
@@ -88,12 +105,13 @@ public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
         Lookup.Adapt(texts.Select(Tokens));
     }
 
-    /// <summary>The numbers of the words of each text: (texts, length), zeros behind the end.</summary>
+    /// <summary>The indices of the words of each text: (texts, length), padded with zeros.</summary>
     /// <exception cref="ModelException">OutputMode is not Int, or there is no vocabulary yet.</exception>
     public Tensor<long> Apply(IReadOnlyList<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        if (OutputMode != EncodingMode.Int) throw new ModelException($"TextVectorization: its OutputMode is {OutputMode}; use Encode, which gives vectors.") { NamesLayer = true };
+        if (OutputMode != EncodingMode.Int)
+            throw new ModelException($"TextVectorization: its OutputMode is {OutputMode}; use Encode, which gives vectors.") { NamesLayer = true };
         var rows = texts.Select(text => Tokens(text).Select(Lookup.IndexOf).ToArray()).ToArray();
         var length = OutputSequenceLength ?? rows.Select(row => row.Length).DefaultIfEmpty(0).Max();
         var values = new long[rows.Length * length];
@@ -101,7 +119,7 @@ public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
         return Tensor.Create(values, [rows.Length, length]);
     }
 
-    /// <summary>A vector of words for each text: (texts, numbers).</summary>
+    /// <summary>A vector of word occurrences per text: (texts, indices).</summary>
     /// <exception cref="ModelException">OutputMode is Int, or there is no vocabulary yet.</exception>
     public Tensor<float> Encode(IReadOnlyList<string> texts)
     {

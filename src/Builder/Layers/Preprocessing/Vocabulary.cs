@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Tokens and their numbers, as the lookup layers share it: first the mask's, then those of unknown tokens, then the known ones.</summary>
+/// <summary>The vocabulary of the lookup layers. Indices are, in order: the mask token's, those of unknown tokens, those of the known tokens.</summary>
 internal sealed class Vocabulary<T>(string layer, int? maxTokens, int unknowns, bool masked, T unknown, T? mask)
     where T : notnull
 {
@@ -10,25 +10,25 @@ internal sealed class Vocabulary<T>(string layer, int? maxTokens, int unknowns, 
     /// <summary>Known tokens, without the special ones.</summary>
     public IReadOnlyList<T> Tokens => _tokens;
 
-    /// <summary>The factor of each number, special ones included, where documents were counted.</summary>
+    /// <summary>The factor of each index, special ones included, if documents were counted.</summary>
     public IReadOnlyList<float>? Rarities { get; private set; }
 
-    /// <summary>The number of the first unknown token.</summary>
+    /// <summary>The index of the first unknown token.</summary>
     public int FirstUnknown => masked ? 1 : 0;
 
-    /// <summary>The number of the first known token.</summary>
+    /// <summary>The index of the first known token.</summary>
     public int First => FirstUnknown + unknowns;
 
     public int Size => First + _tokens.Count;
 
-    /// <summary>All tokens by their number.</summary>
+    /// <summary>All tokens by index.</summary>
     public IReadOnlyList<T> All => [.. masked ? [mask!] : Array.Empty<T>(), .. Enumerable.Repeat(unknown, unknowns), .. _tokens];
 
-    /// <summary>The number of a token, or -1.</summary>
+    /// <summary>The index of a token, or -1.</summary>
     public int Find(T token) => _positions.TryGetValue(token, out var position) ? First + position : -1;
 
-    /// <summary>Sets the tokens; the special ones may stand in front in their order.</summary>
-    /// <exception cref="ModelException">There are none, too many, one twice, or a special one among them.</exception>
+    /// <summary>Sets the tokens; the special ones may come first, in their order.</summary>
+    /// <exception cref="ModelException">There are no tokens, too many, duplicates, or a special token among them.</exception>
     public void Set(IEnumerable<T> tokens, IReadOnlyList<float>? rarities = null)
     {
         var given = tokens.ToList();
@@ -36,16 +36,20 @@ internal sealed class Vocabulary<T>(string layer, int? maxTokens, int unknowns, 
         var special = All.Take(First).ToList();
         var withSpecial = given.Count > First && First > 0 && given.Take(First).SequenceEqual(special);
         var known = withSpecial ? given[First..] : given;
-        if (known.GroupBy(token => token).FirstOrDefault(group => group.Count() > 1) is { } repeated) throw Wrong($"holds '{repeated.Key}' {repeated.Count()} times; expected each token once");
-        if (masked && known.Contains(mask!)) throw Wrong($"holds the mask token '{mask}' behind the first place; leave it out, or let the vocabulary begin with [{string.Join(", ", special)}]");
-        if (maxTokens is { } limit && First + known.Count > limit) throw Wrong($"has {known.Count} tokens and {First} special ones; maxTokens allows {limit} together");
-        if (rarities is not null && rarities.Count != given.Count) throw Wrong($"has {given.Count} tokens, but {rarities.Count} rarities (idfWeights) were given; expected one for each");
+        if (known.GroupBy(token => token).FirstOrDefault(group => group.Count() > 1) is { } repeated)
+            throw Wrong($"holds '{repeated.Key}' {repeated.Count()} times; expected each token once");
+        if (masked && known.Contains(mask!))
+            throw Wrong($"holds the mask token '{mask}' behind the first place; leave it out, or let the vocabulary begin with [{string.Join(", ", special)}]");
+        if (maxTokens is { } limit && First + known.Count > limit)
+            throw Wrong($"has {known.Count} tokens and {First} special ones; maxTokens allows {limit} together");
+        if (rarities is not null && rarities.Count != given.Count)
+            throw Wrong($"has {given.Count} tokens, but got {rarities.Count} inverse document frequencies (idfWeights); expected one for each");
         Take(known);
         if (rarities is null) return;
         Rarities = withSpecial ? rarities : [.. Enumerable.Repeat(rarities.Average(), First), .. rarities];
     }
 
-    /// <summary>Learns the most frequent tokens of documents, as many as fit.</summary>
+    /// <summary>Learns the most frequent tokens of documents, up to the maximum size.</summary>
     /// <exception cref="ModelException">There are none.</exception>
     public void Adapt(IEnumerable<IEnumerable<T>> documents, Comparison<T> order, bool rarities)
     {

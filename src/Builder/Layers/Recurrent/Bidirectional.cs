@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>How the outputs of both directions become one.</summary>
+/// <summary>How the outputs of both directions are combined.</summary>
 public enum BidirectionalMerge
 {
     /// <summary>Side by side along the features.</summary>
@@ -16,21 +16,28 @@ public enum BidirectionalMerge
     Ave,
 }
 
-/// <summary>A recurrent layer and a copy of it that goes backwards, over the same sequence (Schuster and Paliwal 1997).</summary>
+/// <summary>A recurrent layer and a copy of it that reads the sequence backwards (Schuster and Paliwal 1997).</summary>
 /// <remarks>
-/// <para>Input: (batch, time, features). Output: (batch, units of both) or (batch, time, units of both); the backward outputs stand at their own times. A step a mask hides gives zeros in a sequence.</para>
+/// <para>
+/// Input: (batch, time, features). Output: (batch, units of both) or (batch, time, units of both); the backward outputs are in order of time. A masked step of
+/// a sequence outputs zeros.
+/// </para>
 /// <para>Weights: those of the forward layer, then those of the backward one.</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/bidirectional/</para>
 /// </remarks>
 public sealed class Bidirectional : Layer
 {
-    /// <summary>A recurrent layer in both directions.</summary>
+    /// <summary>Runs a recurrent layer in both directions.</summary>
     /// <param name="layer">The recurrent layer.</param>
-    /// <param name="mergeMode">How both outputs become one; <see langword="null"/> gives both.</param>
-    /// <param name="backwardLayer">Another layer for the backward direction.</param>
-    /// <param name="name">Its name; a model makes one if none is given.</param>
-    /// <exception cref="ModelException">Both layers go in one direction, or differ in what they return.</exception>
-    public Bidirectional(RecurrentLayer layer, BidirectionalMerge? mergeMode = BidirectionalMerge.Concat, RecurrentLayer? backwardLayer = null, string? name = null)
+    /// <param name="mergeMode">How the two outputs are combined; <see langword="null"/> returns both.</param>
+    /// <param name="backwardLayer">Another layer for the backward direction; a copy of <paramref name="layer"/> by default.</param>
+    /// <param name="name">The layer's name; by default the model chooses one.</param>
+    /// <exception cref="ModelException">Both layers read in the same direction, or differ in what they return.</exception>
+    public Bidirectional(
+        RecurrentLayer layer,
+        BidirectionalMerge? mergeMode = BidirectionalMerge.Concat,
+        RecurrentLayer? backwardLayer = null,
+        string? name = null)
         : base(name)
     {
         ArgumentNullException.ThrowIfNull(layer);
@@ -39,12 +46,19 @@ public sealed class Bidirectional : Layer
         BackwardLayer = backwardLayer is null
             ? layer.Copy("backward_" + Without(layer.Name, "backward_"), goBackwards: !layer.GoBackwards, layer.ReturnSequences)
             : backwardLayer.Copy(backwardLayer.Name, backwardLayer.GoBackwards, backwardLayer.ReturnSequences);
-        if (Layer.GoBackwards == BackwardLayer.GoBackwards) throw Check.Option("Bidirectional", nameof(backwardLayer), $"going {(Layer.GoBackwards ? "backwards" : "forwards")} as layer does", "GoBackwards set on one of both");
-        if (Layer.ReturnSequences != BackwardLayer.ReturnSequences || Layer.ReturnState != BackwardLayer.ReturnState || Layer.Stateful != BackwardLayer.Stateful)
+        if (Layer.GoBackwards == BackwardLayer.GoBackwards)
+            throw Check.Option(
+                "Bidirectional",
+                nameof(backwardLayer),
+                $"going {(Layer.GoBackwards ? "backwards" : "forwards")} as layer does",
+                "GoBackwards set on exactly one of them");
+        if (Layer.ReturnSequences != BackwardLayer.ReturnSequences
+            || Layer.ReturnState != BackwardLayer.ReturnState
+            || Layer.Stateful != BackwardLayer.Stateful)
             throw Check.Option("Bidirectional", nameof(backwardLayer), "of other options than layer", "the same ReturnSequences, ReturnState and Stateful");
     }
 
-    /// <summary>How both outputs become one.</summary>
+    /// <summary>How the two outputs are combined.</summary>
     public BidirectionalMerge? MergeMode { get; }
 
     /// <summary>The forward layer.</summary>
@@ -53,7 +67,7 @@ public sealed class Bidirectional : Layer
     /// <summary>The backward layer.</summary>
     public RecurrentLayer BackwardLayer { get; }
 
-    /// <summary>Calls the layer with states to begin with: those of the forward layer, then those of the backward one.</summary>
+    /// <summary>Calls the layer with initial states: those of the forward layer, then those of the backward one.</summary>
     /// <exception cref="ModelException">The tensors do not fit.</exception>
     public SymbolicTensor Call(SymbolicTensor x, SymbolicTensors initialState)
     {
@@ -61,7 +75,7 @@ public sealed class Bidirectional : Layer
         return CallAll([x, .. initialState], CallOptions.None)[0];
     }
 
-    /// <summary>Calls the layer and returns its output (or both), then the last states of the forward and of the backward layer.</summary>
+    /// <summary>Calls the layer and returns its output (or both), then the final states of the forward and of the backward layer.</summary>
     /// <exception cref="ModelException">The tensors do not fit.</exception>
     public SymbolicTensors CallWithState(SymbolicTensor x, SymbolicTensors initialState = default)
     {
@@ -73,13 +87,16 @@ public sealed class Bidirectional : Layer
     /// <exception cref="ModelException">The layer merges its outputs, or the tensor does not fit.</exception>
     public SymbolicTensors CallBoth(SymbolicTensor x)
     {
-        if (MergeMode is { } mode) throw new ModelException($"Bidirectional '{Name}' merges its outputs ({mode}); give it mergeMode: null to get both.") { NamesLayer = true };
+        if (MergeMode is { } mode)
+            throw new ModelException($"Bidirectional '{Name}' merges its outputs ({mode}); give it mergeMode: null to get both.") { NamesLayer = true };
         var results = CallAll(x, CallOptions.None);
         return [results[0], results[1]];
     }
 
     internal override SymbolicTensor CallOne(SymbolicTensor x) =>
-        MergeMode is null ? throw new ModelException($"Bidirectional '{Name}' has no merge mode and gives two tensors; use CallBoth.") { NamesLayer = true } : base.CallOne(x);
+        MergeMode is null
+            ? throw new ModelException($"Bidirectional '{Name}' has no merge mode and returns two tensors; use CallBoth.") { NamesLayer = true }
+            : base.CallOne(x);
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x) => ForwardAll(x, CallOptions.None)[0];
@@ -87,7 +104,8 @@ public sealed class Bidirectional : Layer
     private protected override SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options)
     {
         var states = inputs.Skip(1).ToArray();
-        if (states.Length % 2 != 0) throw new ModelException($"takes initial states for both directions, but came {states.Length}; expected the forward ones, then the backward ones.");
+        if (states.Length % 2 != 0)
+            throw new ModelException($"takes initial states for both directions, but got {states.Length}; expected the forward ones, then the backward ones.");
         var inner = new CallOptions { OwnTimes = true, ReturnState = options.ReturnState };
         var forward = Layer.CallAll([inputs[0], .. states[..(states.Length / 2)]], inner);
         var backward = BackwardLayer.CallAll([inputs[0], .. states[(states.Length / 2)..]], inner);

@@ -3,9 +3,14 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>An LSTM whose products are convolutions, for sequences of images (Shi et al. 2015); the steps are written out, so their number must be known.</summary>
+/// <summary>
+/// An LSTM whose products are convolutions, for sequences of images (Shi et al. 2015); the loop is unrolled, so the number of steps must be known.
+/// </summary>
 /// <remarks>
-/// <para><c>i, f, o = recurrentActivation(x * W + h * R + b)</c>, <c>g = activation(x * W + h * R + b)</c>, <c>c' = f c + i g</c>, <c>h' = o activation(c')</c>; the recurrent convolution has padding same and stride 1.</para>
+/// <para>
+/// <c>i, f, o = recurrentActivation(x * W + h * R + b)</c>, <c>g = activation(x * W + h * R + b)</c>, <c>c' = f c + i g</c>, <c>h' = o activation(c')</c>; the
+/// recurrent convolution has padding same and stride 1.
+/// </para>
 /// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -29,7 +34,7 @@ public abstract class ConvLstm : GatedRecurrentLayer
     /// <summary>The size of the window along each axis.</summary>
     public IntValues KernelSize { get; }
 
-    /// <summary>The step between windows of the input's convolution.</summary>
+    /// <summary>The stride of the input's convolution.</summary>
     public IntValues Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
 
     /// <summary>How the border is treated in the input's convolution.</summary>
@@ -39,30 +44,35 @@ public abstract class ConvLstm : GatedRecurrentLayer
         init => field = value != Padding.Causal ? value : throw Check.Option(GetType().Name, nameof(Padding), nameof(Padding.Causal), "Valid or Same");
     }
 
-    /// <summary>Where the channels stand.</summary>
+    /// <summary>Where the channel axis is.</summary>
     public DataFormat DataFormat { get; init; }
 
-    /// <summary>The distance between the positions a window of the input's convolution reads.</summary>
+    /// <summary>The dilation of the input's convolution: the distance between the positions that a window reads.</summary>
     public IntValues DilationRate { get; init => field = value.For(SpatialRank, GetType().Name, nameof(DilationRate)); }
 
-    /// <summary>Applied to the new input and the cell state.</summary>
+    /// <summary>Activation of the new input and the cell state.</summary>
     public Activation Activation { get; }
 
-    /// <summary>Applied to the gates.</summary>
+    /// <summary>Activation of the gates.</summary>
     public Activation RecurrentActivation { get; }
 
     /// <summary>Whether a bias is added.</summary>
     public bool UseBias { get => Options.UseBias; init => Options = Options with { UseBias = value }; }
 
-    /// <summary>Whether the forget gate's bias begins at one.</summary>
+    /// <summary>Whether the forget gate's bias starts at one.</summary>
     public bool UnitForgetBias { get; init; } = true;
 
     private protected int SpatialRank { get; }
 
     private protected sealed override void CheckInput(SymbolicTensor x)
     {
-        Check.Rank(x, SpatialRank + 3, $"the batch, time, {SpatialRank} axes of positions and the channels", "Images become a sequence of one with Reshape; Model.Input's shape does not count the batch.");
-        if (Strides.Any(stride => stride > 1) && DilationRate.Any(rate => rate > 1)) throw new ModelException($"Strides {Strides} and DilationRate {DilationRate} are both above 1, which Keras does not define; set one of them to 1.");
+        Check.Rank(
+            x,
+            SpatialRank + 3,
+            $"the batch, time, {SpatialRank} axes of positions, and the channels",
+            "A Reshape makes an image a sequence of one; the shape given to Model.Input excludes the batch.");
+        if (Strides.Any(stride => stride > 1) && DilationRate.Any(rate => rate > 1))
+            throw new ModelException($"Strides {Strides} and DilationRate {DilationRate} are both above 1, which Keras does not define; set one of them to 1.");
         for (var axis = 2; axis < x.Rank; axis++) Check.Known(x, axis, "positions and channels");
     }
 
@@ -90,7 +100,7 @@ public abstract class ConvLstm : GatedRecurrentLayer
             UnitForgetBias);
         frames = Options.WithInputDropout(frames, Options.NewStream(), [1]);
 
-        // The input's convolution for all times at once, time folded into the batch.
+        // The input's convolution for all time steps at once, with time folded into the batch.
         var steps = Check.Known(frames, 1, "the number of time steps");
         var folded = Ops.Reshape(frames, [-1, .. frames.Shape.Dims[2..]]);
         var convolved = bias is null ? Ops.Make(new Conv(InputWindow), folded, kernel) : Ops.Make(new Conv(InputWindow), folded, kernel, bias);
@@ -105,7 +115,9 @@ public abstract class ConvLstm : GatedRecurrentLayer
             return RecurrentSteps.LstmFromGates(time + Ops.Make(recurrence, hidden, recurrent), before[1], Activation, RecurrentActivation);
         });
         if (DataFormat == DataFormat.ChannelsLast) return results;
-        var output = ReturnSequences ? Ops.Transpose(results[0], [0, 1, SpatialRank + 2, .. Enumerable.Range(2, SpatialRank)]) : ChannelOrder.FromLast(results[0], DataFormat);
+        var output = ReturnSequences
+            ? Ops.Transpose(results[0], [0, 1, SpatialRank + 2, .. Enumerable.Range(2, SpatialRank)])
+            : ChannelOrder.FromLast(results[0], DataFormat);
         return [output, .. results.Skip(1).Select(state => ChannelOrder.FromLast(state, DataFormat))];
     }
 
@@ -114,51 +126,63 @@ public abstract class ConvLstm : GatedRecurrentLayer
 
 /// <summary>A convolutional LSTM over one axis.</summary>
 /// <remarks>
-/// <para>Input: (batch, time, steps, channels), all but the batch known. Output: (batch, new steps, filters), or with ReturnSequences (batch, time, new steps, filters). States: hidden and cell, each (batch, new steps, filters).</para>
+/// <para>
+/// Input: (batch, time, steps, channels), all but the batch known. Output: (batch, new steps, filters), or with ReturnSequences (batch, time, new steps,
+/// filters). States: hidden and cell, each (batch, new steps, filters).
+/// </para>
 /// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/conv_lstm1d/</para>
 /// </remarks>
 /// <param name="filters">Output channels.</param>
 /// <param name="kernelSize">The size of the window.</param>
-/// <param name="activation">Applied to the new input and the cell state; tanh if none is given.</param>
-/// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="activation">Activation of the new input and the cell state; tanh by default.</param>
+/// <param name="recurrentActivation">Activation of the gates; sigmoid by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class ConvLstm1D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(1, filters, kernelSize, activation, recurrentActivation, name)
+public sealed class ConvLstm1D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null)
+    : ConvLstm(1, filters, kernelSize, activation, recurrentActivation, name)
 {
     internal override string ClassName => "ConvLSTM1D";
 }
 
 /// <summary>A convolutional LSTM over the two axes of an image.</summary>
 /// <remarks>
-/// <para>Input: (batch, time, height, width, channels), all but the batch known. Output: (batch, new height, new width, filters), or with ReturnSequences (batch, time, new height, new width, filters). States: hidden and cell, each (batch, new height, new width, filters).</para>
+/// <para>
+/// Input: (batch, time, height, width, channels), all but the batch known. Output: (batch, new height, new width, filters), or with ReturnSequences (batch,
+/// time, new height, new width, filters). States: hidden and cell, each (batch, new height, new width, filters).
+/// </para>
 /// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/conv_lstm2d/</para>
 /// </remarks>
 /// <param name="filters">Output channels.</param>
 /// <param name="kernelSize">The size of the window.</param>
-/// <param name="activation">Applied to the new input and the cell state; tanh if none is given.</param>
-/// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="activation">Activation of the new input and the cell state; tanh by default.</param>
+/// <param name="recurrentActivation">Activation of the gates; sigmoid by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class ConvLstm2D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(2, filters, kernelSize, activation, recurrentActivation, name)
+public sealed class ConvLstm2D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null)
+    : ConvLstm(2, filters, kernelSize, activation, recurrentActivation, name)
 {
     internal override string ClassName => "ConvLSTM2D";
 }
 
 /// <summary>A convolutional LSTM over the three axes of a volume.</summary>
 /// <remarks>
-/// <para>Input: (batch, time, depth, height, width, channels), all but the batch known. Output: (batch, new depth, new height, new width, filters), or with ReturnSequences (batch, time, new depth, new height, new width, filters). States: hidden and cell, each (batch, new depth, new height, new width, filters).</para>
+/// <para>
+/// Input: (batch, time, depth, height, width, channels), all but the batch known. Output: (batch, new depth, new height, new width, filters), or with
+/// ReturnSequences (batch, time, new depth, new height, new width, filters). States: hidden and cell, each (batch, new depth, new height, new width, filters).
+/// </para>
 /// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/conv_lstm3d/</para>
 /// </remarks>
 /// <param name="filters">Output channels.</param>
 /// <param name="kernelSize">The size of the window.</param>
-/// <param name="activation">Applied to the new input and the cell state; tanh if none is given.</param>
-/// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="activation">Activation of the new input and the cell state; tanh by default.</param>
+/// <param name="recurrentActivation">Activation of the gates; sigmoid by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class ConvLstm3D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : ConvLstm(3, filters, kernelSize, activation, recurrentActivation, name)
+public sealed class ConvLstm3D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null)
+    : ConvLstm(3, filters, kernelSize, activation, recurrentActivation, name)
 {
     internal override string ClassName => "ConvLSTM3D";
 }

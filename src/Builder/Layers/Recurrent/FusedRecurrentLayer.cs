@@ -4,9 +4,12 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What Lstm, Gru and SimpleRnn share: a kernel for the input, a recurrent kernel for the hidden state, a bias, dropout on both.</summary>
+/// <summary>The base of Lstm, Gru and SimpleRnn: a kernel for the input, a recurrent kernel for the hidden state, a bias, dropout on both.</summary>
 /// <remarks>
-/// <para>The whole sequence is one operator (ONNX's LSTM, GRU, RNN) where it knows the activations; otherwise, and for recurrent dropout while training, the steps are written out, which needs a known number of them.</para>
+/// <para>
+/// The whole sequence is one operator (ONNX's LSTM, GRU, RNN) if that operator has the activations; otherwise, and for recurrent dropout in training, the loop
+/// is unrolled, which needs a known number of steps.
+/// </para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class FusedRecurrentLayer : GatedRecurrentLayer
@@ -34,19 +37,19 @@ public abstract class FusedRecurrentLayer : GatedRecurrentLayer
     /// <summary>The size of the output and of each state.</summary>
     public int Units { get; }
 
-    /// <summary>Applied to the new state.</summary>
+    /// <summary>Activation of the new state.</summary>
     public Activation Activation { get; }
 
     /// <summary>Whether a bias is added.</summary>
     public bool UseBias { get => Options.UseBias; init => Options = Options with { UseBias = value }; }
 
-    /// <summary>The name of the cell Keras holds the weights in: <c>lstm_cell</c>.</summary>
+    /// <summary>The name of the cell that holds the weights in Keras: <c>lstm_cell</c>.</summary>
     private protected string CellName => Naming.SnakeCase(ClassName) + "_cell";
 
-    /// <summary>Gates side by side in the kernels.</summary>
+    /// <summary>The number of gates in the kernels.</summary>
     private protected abstract int Gates { get; }
 
-    /// <summary>How many states there are.</summary>
+    /// <summary>The number of states.</summary>
     private protected virtual int States => 1;
 
     private protected sealed override IReadOnlyList<Shape> StateShapes(SymbolicTensor x) => [.. Enumerable.Repeat(Shape.Of(x.Shape.Dim(0), Units), States)];
@@ -54,7 +57,13 @@ public abstract class FusedRecurrentLayer : GatedRecurrentLayer
     private protected sealed override SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states, bool ownTimes)
     {
         var features = Check.Known(x, -1, "the number of features");
-        var (kernel, recurrent, bias) = Options.Weights(this, CellName + "/", Shape.Of(features, Gates * Units), Shape.Of(Units, Gates * Units), BiasShape, StartsRemembering);
+        var (kernel, recurrent, bias) = Options.Weights(
+            this,
+            CellName + "/",
+            Shape.Of(features, Gates * Units),
+            Shape.Of(Units, Gates * Units),
+            BiasShape,
+            StartsRemembering);
         var input = Options.WithInputDropout(x, Options.NewStream(), [1]).WithMask(x.Mask);
         var whole = KnowsActivations ? Whole(input, states, kernel, recurrent, bias, ownTimes) : [];
         if (KnowsActivations && RecurrentDropout == 0) return whole;
@@ -62,25 +71,31 @@ public abstract class FusedRecurrentLayer : GatedRecurrentLayer
         var why = KnowsActivations ? "RecurrentDropout" : $"{UnknownActivation}, which ONNX's recurrent operators do not have,";
         if (x.Shape[1] is null) throw new ModelException(UnknownSteps(why, x));
 
-        // One stream for all steps: the same source draws the same numbers, so the mask is constant over time as in Keras.
+        // One stream for all steps draws the same numbers, so dropout is constant over time, as in Keras.
         var stream = Options.NewStream();
         var projected = Project(input, kernel, bias).WithMask(x.Mask);
-        var steps = WrittenOut(projected, states, 0, ownTimes, why, (time, before) => Step(time, before, Options.WithStateDropout(before[0], stream), recurrent, bias));
+        var steps = WrittenOut(
+            projected,
+            states,
+            0,
+            ownTimes,
+            why,
+            (time, before) => Step(time, before, Options.WithStateDropout(before[0], stream), recurrent, bias));
         return KnowsActivations ? steps.Zip(whole, Ops.WhenTraining).ToArray() : steps;
     }
 
     private protected virtual Shape BiasShape => Shape.Of(Gates * Units);
 
-    /// <summary>Whether the forget gate's bias begins at one.</summary>
+    /// <summary>Whether the forget gate's bias starts at one.</summary>
     private protected virtual bool StartsRemembering => false;
 
-    /// <summary>All activations used, for the choice between one operator and steps.</summary>
+    /// <summary>All activations used, which decide between one operator and an unrolled loop.</summary>
     private protected abstract IReadOnlyList<Activation> Activations { get; }
 
     /// <summary>The operator over the whole sequence.</summary>
     private protected abstract RecurrentOp Operator(RecurrentOptions options);
 
-    /// <summary>The input's part of all gates, for all times at once.</summary>
+    /// <summary>The input's contribution to all gates, for all time steps at once.</summary>
     private protected virtual SymbolicTensor Project(SymbolicTensor x, SymbolicTensor kernel, SymbolicTensor? bias)
     {
         var product = Ops.MatMul(x, kernel);
@@ -88,7 +103,12 @@ public abstract class FusedRecurrentLayer : GatedRecurrentLayer
     }
 
     /// <summary>One step from the projected input and the states to the output and the new states.</summary>
-    private protected abstract (SymbolicTensor Output, SymbolicTensors States) Step(SymbolicTensor projected, SymbolicTensors states, SymbolicTensor hidden, SymbolicTensor recurrent, SymbolicTensor? bias);
+    private protected abstract (SymbolicTensor Output, SymbolicTensors States) Step(
+        SymbolicTensor projected,
+        SymbolicTensors states,
+        SymbolicTensor hidden,
+        SymbolicTensor recurrent,
+        SymbolicTensor? bias);
 
     private protected static GateActivation Gate(Activation activation) => s_known[activation.Name];
 
@@ -99,7 +119,13 @@ public abstract class FusedRecurrentLayer : GatedRecurrentLayer
     private static bool IsKnown(Activation activation) =>
         s_known.ContainsKey(activation.Name) && ReferenceEquals(Activation.ByName.GetValueOrDefault(activation.Name), activation);
 
-    private SymbolicTensors Whole(SymbolicTensor x, SymbolicTensors states, SymbolicTensor kernel, SymbolicTensor recurrent, SymbolicTensor? bias, bool ownTimes)
+    private SymbolicTensors Whole(
+        SymbolicTensor x,
+        SymbolicTensors states,
+        SymbolicTensor kernel,
+        SymbolicTensor recurrent,
+        SymbolicTensor? bias,
+        bool ownTimes)
     {
         var options = new RecurrentOptions(GoBackwards, bias is not null, states.Count > 0, x.Mask is not null, ZeroOutputForMask && x.Mask is not null);
         List<SymbolicTensor> inputs = [x, kernel, recurrent];

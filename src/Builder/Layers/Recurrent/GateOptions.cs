@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What every cell and layer with gates is set up with: how its kernel, recurrent kernel and bias begin and what holds them, and its dropout.</summary>
+/// <summary>The options of a cell or layer with gates: initializers, regularizers and constraints of its three weights, and dropout.</summary>
 /// <param name="Class">The class whose options these are, for messages.</param>
 internal sealed record GateOptions(string Class)
 {
@@ -32,14 +32,20 @@ internal sealed record GateOptions(string Class)
 
     public int? Seed { get; init; }
 
-    /// <summary>The three weights, as weights of <paramref name="layer"/>.</summary>
+    /// <summary>Creates the three weights as weights of <paramref name="layer"/>.</summary>
     /// <param name="layer">The layer or cell in whose Forward they are used.</param>
-    /// <param name="prefix">What stands before their names: the cell a layer's weights belong to in Keras, with a slash.</param>
+    /// <param name="prefix">The prefix of their names: the cell that holds a layer's weights in Keras, with a slash.</param>
     /// <param name="kernel">The shape of the kernel.</param>
     /// <param name="recurrent">The shape of the recurrent kernel.</param>
     /// <param name="bias">The shape of the bias.</param>
-    /// <param name="unitForgetBias">Whether the forget gate's bias begins at one.</param>
-    public (SymbolicTensor Kernel, SymbolicTensor Recurrent, SymbolicTensor? Bias) Weights(LayerBase layer, string prefix, Shape kernel, Shape recurrent, Shape bias, bool unitForgetBias)
+    /// <param name="unitForgetBias">Whether the forget gate's bias starts at one.</param>
+    public (SymbolicTensor Kernel, SymbolicTensor Recurrent, SymbolicTensor? Bias) Weights(
+        LayerBase layer,
+        string prefix,
+        Shape kernel,
+        Shape recurrent,
+        Shape bias,
+        bool unitForgetBias)
     {
         var biasInitializer = unitForgetBias ? new ForgetGateOnes(BiasInitializer) : BiasInitializer;
         return (
@@ -48,16 +54,16 @@ internal sealed record GateOptions(string Class)
             UseBias ? layer.Weight(prefix + "bias", bias, biasInitializer, regularizer: BiasRegularizer, constraint: BiasConstraint) : null);
     }
 
-    /// <summary>A source of random numbers for dropout. All readers of one stream draw the same numbers, which is how dropout stays constant over time.</summary>
+    /// <summary>A new source of random numbers for dropout. All readers of one stream draw the same numbers, which keeps dropout constant over time.</summary>
     public RandomStream NewStream() => new((ulong?)Seed);
 
-    /// <summary>The input with dropout while training.</summary>
+    /// <summary>The input with dropout in training.</summary>
     /// <param name="x">The input.</param>
-    /// <param name="stream">Where the numbers come from.</param>
-    /// <param name="shared">Axes along which all positions share their numbers.</param>
+    /// <param name="stream">The source of the random numbers.</param>
+    /// <param name="shared">Axes along which all positions share one decision.</param>
     public SymbolicTensor WithInputDropout(SymbolicTensor x, RandomStream stream, IntList shared) => Dropped(x, Dropout, stream, shared);
 
-    /// <summary>The hidden state with dropout while training.</summary>
+    /// <summary>The hidden state with dropout in training.</summary>
     public SymbolicTensor WithStateDropout(SymbolicTensor state, RandomStream stream) => Dropped(state, RecurrentDropout, stream, []);
 
     private static SymbolicTensor Dropped(SymbolicTensor x, float rate, RandomStream stream, IntList shared) =>

@@ -3,8 +3,10 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What the cells of Lstm, Gru and SimpleRnn share.</summary>
-/// <remarks>The layers of these names compute a whole sequence at once and are faster; cells are for <see cref="Rnn"/> and <see cref="StackedRnnCells"/>.</remarks>
+/// <summary>The base of the cells of Lstm, Gru and SimpleRnn.</summary>
+/// <remarks>
+/// The layers of these names compute a whole sequence at once and are faster; cells are for <see cref="Rnn"/> and <see cref="StackedRnnCells"/>.
+/// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class GatedCell : RecurrentCell
 {
@@ -23,19 +25,19 @@ public abstract class GatedCell : RecurrentCell
     /// <summary>The size of the output and of each state.</summary>
     public int Units { get; }
 
-    /// <summary>Applied to the new state.</summary>
+    /// <summary>Activation of the new state.</summary>
     public Activation Activation { get; }
 
     /// <summary>Whether a bias is added.</summary>
     public bool UseBias { get => _gates.UseBias; init => _gates = _gates with { UseBias = value }; }
 
-    /// <summary>First values of the kernel.</summary>
+    /// <summary>Initializer of the kernel.</summary>
     public Initializer KernelInitializer { get => _gates.KernelInitializer; init => _gates = _gates with { KernelInitializer = value }; }
 
-    /// <summary>First values of the recurrent kernel.</summary>
+    /// <summary>Initializer of the recurrent kernel.</summary>
     public Initializer RecurrentInitializer { get => _gates.RecurrentInitializer; init => _gates = _gates with { RecurrentInitializer = value }; }
 
-    /// <summary>First values of the bias.</summary>
+    /// <summary>Initializer of the bias.</summary>
     public Initializer BiasInitializer { get => _gates.BiasInitializer; init => _gates = _gates with { BiasInitializer = value }; }
 
     /// <summary>A penalty on the kernel.</summary>
@@ -47,29 +49,29 @@ public abstract class GatedCell : RecurrentCell
     /// <summary>A penalty on the bias.</summary>
     public Regularizer? BiasRegularizer { get => _gates.BiasRegularizer; init => _gates = _gates with { BiasRegularizer = value }; }
 
-    /// <summary>A rule the kernel follows after each step.</summary>
+    /// <summary>A constraint applied to the kernel after each step.</summary>
     public Constraint? KernelConstraint { get => _gates.KernelConstraint; init => _gates = _gates with { KernelConstraint = value }; }
 
-    /// <summary>A rule the recurrent kernel follows after each step.</summary>
+    /// <summary>A constraint applied to the recurrent kernel after each step.</summary>
     public Constraint? RecurrentConstraint { get => _gates.RecurrentConstraint; init => _gates = _gates with { RecurrentConstraint = value }; }
 
-    /// <summary>A rule the bias follows after each step.</summary>
+    /// <summary>A constraint applied to the bias after each step.</summary>
     public Constraint? BiasConstraint { get => _gates.BiasConstraint; init => _gates = _gates with { BiasConstraint = value }; }
 
-    /// <summary>While training, the share of input features set to zero, the same ones at every time.</summary>
+    /// <summary>The fraction of input features set to zero in training, the same ones at every time step.</summary>
     public float Dropout { get => _gates.Dropout; init => _gates = _gates with { Dropout = value }; }
 
-    /// <summary>While training, the share of hidden state features set to zero before the recurrent kernel, the same ones at every time.</summary>
+    /// <summary>The fraction of hidden features set to zero before the recurrent kernel in training, the same ones at every time step.</summary>
     public float RecurrentDropout { get => _gates.RecurrentDropout; init => _gates = _gates with { RecurrentDropout = value }; }
 
-    /// <summary>Its own seed for dropout; the trainer's if none is given.</summary>
+    /// <summary>The seed for dropout; by default the trainer's.</summary>
     public int? Seed { get => _gates.Seed; init => _gates = _gates with { Seed = value }; }
 
     private protected abstract int Gates { get; }
 
     private protected virtual Shape BiasShape => Shape.Of(Gates * Units);
 
-    /// <summary>Whether the forget gate's bias begins at one.</summary>
+    /// <summary>Whether the forget gate's bias starts at one.</summary>
     private protected virtual bool StartsRemembering => false;
 
     internal sealed override LayerBase CopyUncalled(string name)
@@ -84,35 +86,50 @@ public abstract class GatedCell : RecurrentCell
     {
         ArgumentNullException.ThrowIfNull(x);
         var features = Check.Known(x, -1, "the number of features");
-        var (kernel, recurrent, bias) = _gates.Weights(this, "", Shape.Of(features, Gates * Units), Shape.Of(Units, Gates * Units), BiasShape, StartsRemembering);
+        var (kernel, recurrent, bias) = _gates.Weights(
+            this,
+            "",
+            Shape.Of(features, Gates * Units),
+            Shape.Of(Units, Gates * Units),
+            BiasShape,
+            StartsRemembering);
 
-        // The same source draws the same numbers at every step, so dropout is constant over time as in Keras.
+        // The same stream draws the same numbers at every step, so dropout is constant over time, as in Keras.
         x = _gates.WithInputDropout(x, _inputStream ??= _gates.NewStream(), []);
         var hidden = _gates.WithStateDropout(states[0], _stateStream ??= _gates.NewStream());
         return Step(Ops.MatMul(x, kernel), states, hidden, recurrent, bias);
     }
 
-    private protected abstract (SymbolicTensor Output, SymbolicTensors States) Step(SymbolicTensor product, SymbolicTensors states, SymbolicTensor hidden, SymbolicTensor recurrent, SymbolicTensor? bias);
+    private protected abstract (SymbolicTensor Output, SymbolicTensors States) Step(
+        SymbolicTensor product,
+        SymbolicTensors states,
+        SymbolicTensor hidden,
+        SymbolicTensor recurrent,
+        SymbolicTensor? bias);
 
     private protected static SymbolicTensor Plus(SymbolicTensor product, SymbolicTensor? bias) => bias is null ? product : product + bias;
 }
 
 /// <summary>One step of an <see cref="Lstm"/>.</summary>
 /// <remarks>
-/// <para>Input: (batch, features); states: hidden and cell, each (batch, units). Output: (batch, units). Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4 units).</para>
+/// <para>
+/// Input: (batch, features); states: hidden and cell, each (batch, units). Output: (batch, units). Weights: kernel (features, 4 units), recurrent_kernel
+/// (units, 4 units), bias (4 units).
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/lstm_cell/</para>
 /// </remarks>
 /// <param name="units">The size of the output and of each state.</param>
-/// <param name="activation">Applied to the new input and the cell state; tanh if none is given.</param>
-/// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
-/// <param name="name">Its name.</param>
+/// <param name="activation">Activation of the new input and the cell state; tanh by default.</param>
+/// <param name="recurrentActivation">Activation of the gates; sigmoid by default.</param>
+/// <param name="name">The cell's name.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class LstmCell(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : GatedCell(units, activation, name)
+public sealed class LstmCell(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null)
+    : GatedCell(units, activation, name)
 {
-    /// <summary>Applied to the gates.</summary>
+    /// <summary>Activation of the gates.</summary>
     public Activation RecurrentActivation { get; } = recurrentActivation ?? Activation.Sigmoid;
 
-    /// <summary>Whether the forget gate's bias begins at one.</summary>
+    /// <summary>Whether the forget gate's bias starts at one.</summary>
     public bool UnitForgetBias { get; init; } = true;
 
     /// <inheritdoc/>
@@ -124,26 +141,35 @@ public sealed class LstmCell(int units, Activation? activation = null, Activatio
 
     private protected override bool StartsRemembering => UnitForgetBias;
 
-    private protected override (SymbolicTensor Output, SymbolicTensors States) Step(SymbolicTensor product, SymbolicTensors states, SymbolicTensor hidden, SymbolicTensor recurrent, SymbolicTensor? bias) =>
+    private protected override (SymbolicTensor Output, SymbolicTensors States) Step(
+        SymbolicTensor product,
+        SymbolicTensors states,
+        SymbolicTensor hidden,
+        SymbolicTensor recurrent,
+        SymbolicTensor? bias) =>
         RecurrentSteps.Lstm(Plus(product, bias), states[1], hidden, recurrent, Activation, RecurrentActivation);
 }
 
 /// <summary>One step of a <see cref="Gru"/>.</summary>
 /// <remarks>
-/// <para>Input: (batch, features); state: (batch, units). Output: (batch, units). Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3 units), or (3 units) with ResetAfter false.</para>
+/// <para>
+/// Input: (batch, features); state: (batch, units). Output: (batch, units). Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3
+/// units), or (3 units) with ResetAfter false.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/gru_cell/</para>
 /// </remarks>
 /// <param name="units">The size of the output and of the state.</param>
-/// <param name="activation">Applied to the new state; tanh if none is given.</param>
-/// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
-/// <param name="name">Its name.</param>
+/// <param name="activation">Activation of the new state; tanh by default.</param>
+/// <param name="recurrentActivation">Activation of the gates; sigmoid by default.</param>
+/// <param name="name">The cell's name.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class GruCell(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : GatedCell(units, activation, name)
+public sealed class GruCell(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null)
+    : GatedCell(units, activation, name)
 {
-    /// <summary>Applied to the gates.</summary>
+    /// <summary>Activation of the gates.</summary>
     public Activation RecurrentActivation { get; } = recurrentActivation ?? Activation.Sigmoid;
 
-    /// <summary>Whether the reset gate is applied after the product with the recurrent kernel, or before it.</summary>
+    /// <summary>Whether the reset gate is applied after the product with the recurrent kernel instead of before it.</summary>
     public bool ResetAfter { get; init; } = true;
 
     /// <inheritdoc/>
@@ -155,7 +181,12 @@ public sealed class GruCell(int units, Activation? activation = null, Activation
 
     private protected override Shape BiasShape => ResetAfter ? Shape.Of(2, 3 * Units) : Shape.Of(3 * Units);
 
-    private protected override (SymbolicTensor Output, SymbolicTensors States) Step(SymbolicTensor product, SymbolicTensors states, SymbolicTensor hidden, SymbolicTensor recurrent, SymbolicTensor? bias)
+    private protected override (SymbolicTensor Output, SymbolicTensors States) Step(
+        SymbolicTensor product,
+        SymbolicTensors states,
+        SymbolicTensor hidden,
+        SymbolicTensor recurrent,
+        SymbolicTensor? bias)
     {
         var (input, recurrentBias) = (bias, (SymbolicTensor?)null);
         if (ResetAfter && bias is not null) (input, recurrentBias) = (Ops.Squeeze(Ops.Slice(bias, 0, 0, 1), 0), Ops.Squeeze(Ops.Slice(bias, 0, 1, 2), 0));
@@ -165,12 +196,14 @@ public sealed class GruCell(int units, Activation? activation = null, Activation
 
 /// <summary>One step of a <see cref="SimpleRnn"/>.</summary>
 /// <remarks>
-/// <para>Input: (batch, features); state: (batch, units). Output: (batch, units). Weights: kernel (features, units), recurrent_kernel (units, units), bias (units).</para>
+/// <para>
+/// Input: (batch, features); state: (batch, units). Output: (batch, units). Weights: kernel (features, units), recurrent_kernel (units, units), bias (units).
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/simple_rnn_cell/</para>
 /// </remarks>
 /// <param name="units">The size of the output and of the state.</param>
-/// <param name="activation">Applied to the sum; tanh if none is given.</param>
-/// <param name="name">Its name.</param>
+/// <param name="activation">Activation of the sum; tanh by default.</param>
+/// <param name="name">The cell's name.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
 public sealed class SimpleRnnCell(int units, Activation? activation = null, string? name = null) : GatedCell(units, activation, name)
 {
@@ -181,6 +214,11 @@ public sealed class SimpleRnnCell(int units, Activation? activation = null, stri
 
     private protected override int Gates => 1;
 
-    private protected override (SymbolicTensor Output, SymbolicTensors States) Step(SymbolicTensor product, SymbolicTensors states, SymbolicTensor hidden, SymbolicTensor recurrent, SymbolicTensor? bias) =>
+    private protected override (SymbolicTensor Output, SymbolicTensors States) Step(
+        SymbolicTensor product,
+        SymbolicTensors states,
+        SymbolicTensor hidden,
+        SymbolicTensor recurrent,
+        SymbolicTensor? bias) =>
         RecurrentSteps.Simple(Plus(product, bias), hidden, recurrent, Activation);
 }

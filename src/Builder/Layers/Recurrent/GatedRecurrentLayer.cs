@@ -2,20 +2,22 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What the recurrent layers with gates share: how their kernel, recurrent kernel and bias begin and what holds them, and dropout on input and hidden state.</summary>
+/// <summary>
+/// The base of the recurrent layers with gates: initializers, regularizers and constraints of their three weights, and dropout on input and hidden state.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class GatedRecurrentLayer : RecurrentLayer
 {
     private protected GatedRecurrentLayer(string? name)
         : base(name) => Options = new(GetType().Name);
 
-    /// <summary>First values of the kernel.</summary>
+    /// <summary>Initializer of the kernel.</summary>
     public Initializer KernelInitializer { get => Options.KernelInitializer; init => Options = Options with { KernelInitializer = value }; }
 
-    /// <summary>First values of the recurrent kernel.</summary>
+    /// <summary>Initializer of the recurrent kernel.</summary>
     public Initializer RecurrentInitializer { get => Options.RecurrentInitializer; init => Options = Options with { RecurrentInitializer = value }; }
 
-    /// <summary>First values of the bias.</summary>
+    /// <summary>Initializer of the bias.</summary>
     public Initializer BiasInitializer { get => Options.BiasInitializer; init => Options = Options with { BiasInitializer = value }; }
 
     /// <summary>A penalty on the kernel.</summary>
@@ -27,22 +29,22 @@ public abstract class GatedRecurrentLayer : RecurrentLayer
     /// <summary>A penalty on the bias.</summary>
     public Regularizer? BiasRegularizer { get => Options.BiasRegularizer; init => Options = Options with { BiasRegularizer = value }; }
 
-    /// <summary>A rule the kernel follows after each step.</summary>
+    /// <summary>A constraint applied to the kernel after each step.</summary>
     public Constraint? KernelConstraint { get => Options.KernelConstraint; init => Options = Options with { KernelConstraint = value }; }
 
-    /// <summary>A rule the recurrent kernel follows after each step.</summary>
+    /// <summary>A constraint applied to the recurrent kernel after each step.</summary>
     public Constraint? RecurrentConstraint { get => Options.RecurrentConstraint; init => Options = Options with { RecurrentConstraint = value }; }
 
-    /// <summary>A rule the bias follows after each step.</summary>
+    /// <summary>A constraint applied to the bias after each step.</summary>
     public Constraint? BiasConstraint { get => Options.BiasConstraint; init => Options = Options with { BiasConstraint = value }; }
 
-    /// <summary>While training, the share of input features set to zero, the same ones at every time.</summary>
+    /// <summary>The fraction of input features set to zero in training, the same ones at every time step.</summary>
     public float Dropout { get => Options.Dropout; init => Options = Options with { Dropout = value }; }
 
-    /// <summary>While training, the share of hidden state features set to zero before the recurrent kernel, the same ones at every time.</summary>
+    /// <summary>The fraction of hidden features set to zero before the recurrent kernel in training, the same ones at every time step.</summary>
     public float RecurrentDropout { get => Options.RecurrentDropout; init => Options = Options with { RecurrentDropout = value }; }
 
-    /// <summary>Its own seed for dropout; the trainer's if none is given.</summary>
+    /// <summary>The seed for dropout; by default the trainer's.</summary>
     public int? Seed { get => Options.Seed; init => Options = Options with { Seed = value }; }
 
     private protected GateOptions Options { get; set; }

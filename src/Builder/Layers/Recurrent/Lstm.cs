@@ -4,22 +4,28 @@ namespace OnnxFunctional.Layers;
 
 /// <summary>Long short-term memory (Hochreiter and Schmidhuber 1997): a cell state that gates write to, forget and read.</summary>
 /// <remarks>
-/// <para><c>i, f, o = recurrentActivation(x W + h R + b)</c>, <c>g = activation(x W + h R + b)</c>, <c>c' = f c + i g</c>, <c>h' = o activation(c')</c>; the gates stand in the order i, f, g, o.</para>
-/// <para>Input: (batch, time, features). Output: (batch, units), or (batch, time, units) with ReturnSequences. States: hidden and cell, each (batch, units).</para>
+/// <para>
+/// <c>i, f, o = recurrentActivation(x W + h R + b)</c>, <c>g = activation(x W + h R + b)</c>, <c>c' = f c + i g</c>, <c>h' = o activation(c')</c>; the gates
+/// are in the order i, f, g, o.
+/// </para>
+/// <para>
+/// Input: (batch, time, features). Output: (batch, units), or (batch, time, units) with ReturnSequences. States: hidden and cell, each (batch, units).
+/// </para>
 /// <para>Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4 units).</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/lstm/</para>
 /// </remarks>
 /// <param name="units">The size of the output and of each state.</param>
-/// <param name="activation">Applied to the new input and the cell state; tanh if none is given.</param>
-/// <param name="recurrentActivation">Applied to the gates; sigmoid if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="activation">Activation of the new input and the cell state; tanh by default.</param>
+/// <param name="recurrentActivation">Activation of the gates; sigmoid by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class Lstm(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null) : FusedRecurrentLayer(units, activation, name)
+public sealed class Lstm(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null)
+    : FusedRecurrentLayer(units, activation, name)
 {
-    /// <summary>Applied to the gates.</summary>
+    /// <summary>Activation of the gates.</summary>
     public Activation RecurrentActivation { get; } = recurrentActivation ?? Activation.Sigmoid;
 
-    /// <summary>Whether the forget gate's bias begins at one, so that the cell state lasts at first (Jozefowicz et al. 2015).</summary>
+    /// <summary>Whether the forget gate's bias starts at one, so that the cell state is kept at first (Jozefowicz et al. 2015).</summary>
     public bool UnitForgetBias { get; init; } = true;
 
     internal override string ClassName => "LSTM";
@@ -34,11 +40,16 @@ public sealed class Lstm(int units, Activation? activation = null, Activation? r
 
     private protected override RecurrentOp Operator(RecurrentOptions options) => new Operators.Lstm(Gate(Activation), Gate(RecurrentActivation), options);
 
-    private protected override (SymbolicTensor Output, SymbolicTensors States) Step(SymbolicTensor projected, SymbolicTensors states, SymbolicTensor hidden, SymbolicTensor recurrent, SymbolicTensor? bias) =>
+    private protected override (SymbolicTensor Output, SymbolicTensors States) Step(
+        SymbolicTensor projected,
+        SymbolicTensors states,
+        SymbolicTensor hidden,
+        SymbolicTensor recurrent,
+        SymbolicTensor? bias) =>
         RecurrentSteps.Lstm(projected, states[1], hidden, recurrent, Activation, RecurrentActivation);
 }
 
-/// <summary>The bias of an LSTM at first: ones for the forget gate, the second of four.</summary>
+/// <summary>The initial bias of an LSTM: ones for the forget gate, the second of four.</summary>
 internal sealed class ForgetGateOnes(Initializer others) : Initializer
 {
     protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values)

@@ -1,11 +1,11 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>One step of a recurrent network, for <see cref="Rnn"/> to repeat over time: derive from it and write <see cref="Forward"/>.</summary>
+/// <summary>One step of a recurrent network, which <see cref="Rnn"/> repeats over time: derive from it and write <see cref="Forward"/>.</summary>
 /// <remarks>Keras: https://keras.io/api/layers/recurrent_layers/rnn/</remarks>
 /// <example><code>
 /// sealed class MinimalCell(int units) : RecurrentCell
 /// {
-///     public override Sizes StateSize => units;
+///     public override IntValues StateSize => units;
 ///
 ///     protected override (SymbolicTensor Output, SymbolicTensors States) Forward(SymbolicTensor x, SymbolicTensors states)
 ///     {
@@ -14,19 +14,19 @@ namespace OnnxFunctional.Layers;
 ///     }
 /// }
 /// </code></example>
-/// <param name="name">Its name; the layer around it makes one if none is given.</param>
+/// <param name="name">The cell's name; by default the layer around it chooses one.</param>
 public abstract class RecurrentCell(string? name = null) : LayerBase(name)
 {
     /// <summary>The size of each state: (batch, size).</summary>
     public abstract IntValues StateSize { get; }
 
-    /// <summary>Which state repeats the output where a step is masked.</summary>
+    /// <summary>Which state becomes the output at a masked step.</summary>
     internal virtual int OutputState => 0;
 
     /// <summary>Makes one step.</summary>
-    /// <param name="x">The input of one time, (batch, ...).</param>
-    /// <param name="states">The states before, one for each of <see cref="StateSize"/>.</param>
-    /// <returns>The output and the states after.</returns>
+    /// <param name="x">The input of one time step: (batch, ...).</param>
+    /// <param name="states">The previous states, one per entry of <see cref="StateSize"/>.</param>
+    /// <returns>The output and the new states.</returns>
     /// <exception cref="ModelException">The tensors do not fit.</exception>
     public (SymbolicTensor Output, SymbolicTensors States) Call(SymbolicTensor x, SymbolicTensors states)
     {
@@ -37,19 +37,22 @@ public abstract class RecurrentCell(string? name = null) : LayerBase(name)
 
     internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) => Invoke(inputs, options, tensors =>
     {
-        if (tensors.Count != 1 + StateSize.Count) throw new ModelException($"takes an input and {StateSize.Count} states, but came {tensors.Count} tensors.");
+        if (tensors.Count != 1 + StateSize.Count) throw new ModelException($"takes an input and {StateSize.Count} states, but got {tensors.Count} tensors.");
         for (var i = 0; i < StateSize.Count; i++)
         {
-            if (tensors[i + 1].Shape[^1] is { } size && size != StateSize[i]) throw new ModelException($"takes a state {i} of {StateSize[i]} numbers, but came {tensors[i + 1].Shape}.");
+            if (tensors[i + 1].Shape[^1] is { } size && size != StateSize[i])
+                throw new ModelException($"takes a state {i} of {StateSize[i]} elements, but got {tensors[i + 1].Shape}.");
         }
 
         var (output, states) = Forward(tensors[0], [.. tensors.Skip(1)]);
-        return states.Count == StateSize.Count ? [output, .. states] : throw new ModelException($"its Forward returned {states.Count} states; StateSize {StateSize} names {StateSize.Count}.");
+        return states.Count == StateSize.Count
+            ? [output, .. states]
+            : throw new ModelException($"its Forward returned {states.Count} states; StateSize {StateSize} names {StateSize.Count}.");
     });
 
     /// <summary>Builds one step's computation.</summary>
-    /// <param name="x">The input of one time.</param>
-    /// <param name="states">The states before.</param>
-    /// <returns>The output and the states after, in the same order.</returns>
+    /// <param name="x">The input of one time step.</param>
+    /// <param name="states">The previous states.</param>
+    /// <returns>The output and the new states, in the same order.</returns>
     protected abstract (SymbolicTensor Output, SymbolicTensors States) Forward(SymbolicTensor x, SymbolicTensors states);
 }

@@ -1,14 +1,16 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>What all recurrent layers share: a step from one time to the next, its states, and which outputs are given.</summary>
+/// <summary>The base of the recurrent layers: a step from one time to the next, its states, and which outputs are returned.</summary>
 /// <remarks>
-/// <para>Input: (batch, time, ...). Output: the last step's, or all steps' with <see cref="ReturnSequences"/>. With <see cref="ReturnState"/> the last states follow.</para>
-/// <para>A step its mask hides keeps the states and repeats the output before it.</para>
+/// <para>
+/// Input: (batch, time, ...). Output: the last step's, or all steps' with <see cref="ReturnSequences"/>. With <see cref="ReturnState"/> the last states follow.
+/// </para>
+/// <para>A masked step keeps the states and repeats the previous output.</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/rnn/</para>
 /// </remarks>
 public abstract class RecurrentLayer : Layer
 {
-    // Each step is a dozen nodes; far beyond this, making the graph takes longer than running it.
+    // Each step is a dozen nodes; beyond this number, building the graph takes longer than running it.
     private const int MostWrittenSteps = 10_000;
 
     private bool _goBackwards;
@@ -19,30 +21,30 @@ public abstract class RecurrentLayer : Layer
     {
     }
 
-    /// <summary>Whether every step's output is given, or the last one's only.</summary>
+    /// <summary>Whether the outputs of all steps are returned instead of the last one's.</summary>
     public bool ReturnSequences { get; init; }
 
-    /// <summary>Whether a call also gives the last states; see <see cref="CallWithState"/>.</summary>
+    /// <summary>Whether a call also returns the final states; see <see cref="CallWithState"/>.</summary>
     public bool ReturnState { get; init; }
 
-    /// <summary>Whether time runs backwards; the outputs stay in that order, the last time first.</summary>
+    /// <summary>Whether the sequence is read backwards; the outputs stay in that order, the last time step first.</summary>
     public bool GoBackwards { get => _goBackwards; init => _goBackwards = value; }
 
-    /// <summary>Whether each batch of a training run begins with the states the batch before ended with; needs a fixed batch size.</summary>
+    /// <summary>Whether each batch in training starts from the final states of the previous batch; needs a fixed batch size.</summary>
     public bool Stateful { get; init; }
 
-    /// <summary>Keras writes the loop out if true; the numbers are the same.</summary>
+    /// <summary>Whether Keras unrolls the loop; the results are the same.</summary>
     public bool Unroll { get; init; }
 
-    /// <summary>Whether a step its mask hides gives zeros instead of the output before it.</summary>
+    /// <summary>Whether a masked step outputs zeros instead of the previous output.</summary>
     public bool ZeroOutputForMask { get => _zeroOutputForMask; init => _zeroOutputForMask = value; }
 
     /// <summary>A penalty on the output.</summary>
     public Regularizer? ActivityRegularizer { get; init; }
 
-    /// <summary>Calls the layer with states to begin with instead of zeros.</summary>
+    /// <summary>Calls the layer with initial states instead of zeros.</summary>
     /// <param name="x">(batch, time, ...).</param>
-    /// <param name="initialState">One tensor for each state, (batch, units): for an LSTM the hidden and the cell state.</param>
+    /// <param name="initialState">One tensor per state, (batch, units): for an LSTM the hidden and the cell state.</param>
     /// <exception cref="ModelException">The tensors do not fit.</exception>
     public SymbolicTensor Call(SymbolicTensor x, SymbolicTensors initialState)
     {
@@ -50,9 +52,9 @@ public abstract class RecurrentLayer : Layer
         return CallAll([x, .. initialState], CallOptions.None)[0];
     }
 
-    /// <summary>Calls the layer and returns its output and the last states: <c>var (output, hidden, cell) = lstm.CallWithState(x)</c>.</summary>
+    /// <summary>Calls the layer and returns its output and the final states: <c>var (output, hidden, cell) = lstm.CallWithState(x)</c>.</summary>
     /// <param name="x">(batch, time, ...).</param>
-    /// <param name="initialState">One tensor for each state; zeros if none is given.</param>
+    /// <param name="initialState">One tensor per state; zeros by default.</param>
     /// <exception cref="ModelException">The tensors do not fit.</exception>
     public SymbolicTensors CallWithState(SymbolicTensor x, SymbolicTensors initialState = default)
     {
@@ -60,7 +62,7 @@ public abstract class RecurrentLayer : Layer
         return CallAll([x, .. initialState], new CallOptions { ReturnState = true });
     }
 
-    /// <summary>A layer of the same options that was not called yet and has weights of its own.</summary>
+    /// <summary>A layer of the same options that has not been called yet and has its own weights.</summary>
     internal RecurrentLayer Copy(string name, bool goBackwards, bool zeroOutputForMask)
     {
         var copy = (RecurrentLayer)CopyUncalled(name);
@@ -77,20 +79,24 @@ public abstract class RecurrentLayer : Layer
         var x = inputs[0];
         CheckInput(x);
         if (x.Mask is { } mask && (mask.DType != DType.Bool || !mask.Shape.IsCompatibleWith(x.Shape.Slice(0, 2))))
-            throw new ModelException($"takes a bool mask of shape {x.Shape.Slice(0, 2)}, but came {mask.Value.Spec}.");
+            throw new ModelException($"takes a bool mask of shape {x.Shape.Slice(0, 2)}, but got {mask.Value.Spec}.");
         var stored = new List<SymbolicTensor>();
         SymbolicTensors states = [.. inputs.Skip(1)];
         var shapes = StateShapes(x);
-        if (states.Count > 0 && states.Count != shapes.Count) throw new ModelException($"takes {shapes.Count} initial states ({string.Join(", ", shapes)}), but came {states.Count}.");
+        if (states.Count > 0 && states.Count != shapes.Count)
+            throw new ModelException($"takes {shapes.Count} initial states ({string.Join(", ", shapes)}), but got {states.Count}.");
         for (var i = 0; i < states.Count; i++)
         {
-            if (!states[i].Shape.IsCompatibleWith(shapes[i])) throw new ModelException($"takes an initial state {i} of shape {shapes[i]}, but came {states[i].Shape}. A Dense layer of {shapes[i][^1]} units brings it there.");
+            if (!states[i].Shape.IsCompatibleWith(shapes[i]))
+                throw new ModelException(
+                    $"takes an initial state {i} of shape {shapes[i]}, but got {states[i].Shape}. A Dense layer of {shapes[i][^1]} units converts it.");
         }
 
         if (Stateful)
         {
-            if (x.Shape[0] is null) throw new ModelException($"Stateful needs a fixed batch size, but came {x.Shape}. Write Model.Input(..., batchSize: 32).");
-            stored.AddRange(shapes.Select((shape, i) => Weight(i == 0 ? "rnn_state" : "rnn_state_" + Check.Text(i), shape, Initializer.Zeros, trainable: false)));
+            if (x.Shape[0] is null) throw new ModelException($"Stateful needs a fixed batch size, but got {x.Shape}. Write Model.Input(..., batchSize: 32).");
+            stored.AddRange(
+                shapes.Select((shape, i) => Weight(i == 0 ? "rnn_state" : "rnn_state_" + Check.Text(i), shape, Initializer.Zeros, trainable: false)));
             if (states.Count == 0) states = [.. stored];
         }
 
@@ -103,26 +109,37 @@ public abstract class RecurrentLayer : Layer
     private protected override SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => ReturnSequences ? inputs[0].Mask : null;
 
     private protected virtual void CheckInput(SymbolicTensor x) =>
-        Check.Rank(x, 3, "(batch, time, features)", "A recurrent layer before it needs ReturnSequences = true; a Reshape adds a missing axis.");
+        Check.Rank(x, 3, "(batch, time, features)", "A recurrent layer before this one needs ReturnSequences = true; a Reshape adds a missing axis.");
 
-    /// <summary>The shape of each state for that input.</summary>
+    /// <summary>The shape of each state for an input.</summary>
     private protected abstract IReadOnlyList<Shape> StateShapes(SymbolicTensor x);
 
-    /// <summary>The output and the last states. No states given means zeros; with <paramref name="ownTimes"/> a sequence is in order of time even where time runs backwards.</summary>
+    /// <summary>
+    /// The output and the final states. An empty list of states means zeros; with <paramref name="ownTimes"/> the outputs are in order of time even if the
+    /// sequence is read backwards.
+    /// </summary>
     private protected abstract SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states, bool ownTimes);
 
-    /// <summary>All steps written out, for what the recurrent operators cannot do; the number of steps must be known.</summary>
-    /// <param name="x">(batch, time, ...), its mask with it.</param>
-    /// <param name="states">The states to begin with; none means zeros.</param>
-    /// <param name="output">Which state repeats the output where a step is masked.</param>
-    /// <param name="ownTimes">Whether a sequence is in order of time even where time runs backwards.</param>
-    /// <param name="why">What needs the loop written out, for the message where the number of steps is unknown.</param>
-    /// <param name="step">From a time's input and the states to the output and the new states.</param>
-    private protected SymbolicTensors WrittenOut(SymbolicTensor x, SymbolicTensors states, int output, bool ownTimes, string why, Func<SymbolicTensor, SymbolicTensors, (SymbolicTensor Output, SymbolicTensors States)> step)
+    /// <summary>The loop, unrolled, for what the recurrent operators cannot do; the number of steps must be known.</summary>
+    /// <param name="x">(batch, time, ...), with its mask.</param>
+    /// <param name="states">The initial states; none means zeros.</param>
+    /// <param name="output">Which state becomes the output at a masked step.</param>
+    /// <param name="ownTimes">Whether the outputs are in order of time even if the sequence is read backwards.</param>
+    /// <param name="why">What needs the loop unrolled, for the message if the number of steps is unknown.</param>
+    /// <param name="step">Computes the output and the new states from one time step's input and the states.</param>
+    private protected SymbolicTensors WrittenOut(
+        SymbolicTensor x,
+        SymbolicTensors states,
+        int output,
+        bool ownTimes,
+        string why,
+        Func<SymbolicTensor, SymbolicTensors, (SymbolicTensor Output, SymbolicTensors States)> step)
     {
         var steps = x.Shape[1] ?? throw new ModelException(UnknownSteps(why, x));
         if (steps == 0) throw new ModelException($"there are no time steps in {x.Shape}.");
-        if (steps > MostWrittenSteps) throw new ModelException($"{why} needs the steps written out one by one, and {steps} are more than {MostWrittenSteps}. Cut the sequence, or choose activations that ONNX knows.");
+        if (steps > MostWrittenSteps)
+            throw new ModelException($"{why} needs an unrolled loop, and {steps} steps are more than {MostWrittenSteps}. "
+                + "Shorten the sequence, or choose activations that ONNX has.");
         var times = Ops.Split(x, IntList.Repeat(1, steps).Span, 1);
         var masks = x.Mask is null ? default : Ops.Split(x.Mask, IntList.Repeat(1, steps).Span, 1);
         var outputs = new SymbolicTensor[steps];
@@ -148,7 +165,7 @@ public abstract class RecurrentLayer : Layer
         var all = ReturnSequences ? Ops.Concatenate([.. outputs.Select(result => Ops.ExpandDims(result, 1))], 1) : last;
         return [all, .. states];
 
-        // The mask of one time is (batch, 1); a state may have more axes.
+        // The mask of one time step is (batch, 1); a state may have more axes.
         static SymbolicTensor Choose(SymbolicTensor shown, SymbolicTensor then, SymbolicTensor otherwise)
         {
             if (then.Rank > 2) shown = Ops.ExpandDims(shown, Axes.Create([.. Enumerable.Range(2, then.Rank - 2)]));
@@ -156,9 +173,10 @@ public abstract class RecurrentLayer : Layer
         }
     }
 
-    private protected static string UnknownSteps(string why, SymbolicTensor x) => $"{why} needs a known number of time steps, but came {x.Shape}. Give Model.Input the number of steps instead of null.";
+    private protected static string UnknownSteps(string why, SymbolicTensor x) =>
+        $"{why} needs a known number of time steps, but got {x.Shape}. Set the number of steps in Model.Input instead of null.";
 
-    /// <summary>Zeros of a state's shape for as many samples as the input has.</summary>
+    /// <summary>Zeros in the shape of a state, for as many samples as the input has.</summary>
     private protected static SymbolicTensor Zeros(SymbolicTensor input, Shape state)
     {
         var samples = Ops.ZerosLike(Ops.Slice(Ops.Reshape(input, 0, -1), 1, 0, 1));

@@ -1,23 +1,32 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>One step of each recurrent network, written with plain operators: for cells, and where a recurrent operator does not know an activation.</summary>
+/// <summary>One step of each recurrent network in plain operators: for cells, and for activations that the recurrent operators lack.</summary>
 internal static class RecurrentSteps
 {
     /// <param name="projected"><c>x W + b</c>, (batch, 4 units).</param>
-    /// <param name="cell">The cell state before.</param>
-    /// <param name="hidden">The hidden state before, with its dropout.</param>
+    /// <param name="cell">The previous cell state.</param>
+    /// <param name="hidden">The previous hidden state, with dropout applied.</param>
     /// <param name="recurrent">The recurrent kernel.</param>
     /// <param name="activation">Of the new input and the cell state.</param>
     /// <param name="recurrentActivation">Of the gates.</param>
     public static (SymbolicTensor Output, SymbolicTensors States) Lstm(
-        SymbolicTensor projected, SymbolicTensor cell, SymbolicTensor hidden, SymbolicTensor recurrent, Activation activation, Activation recurrentActivation) =>
+        SymbolicTensor projected,
+        SymbolicTensor cell,
+        SymbolicTensor hidden,
+        SymbolicTensor recurrent,
+        Activation activation,
+        Activation recurrentActivation) =>
         LstmFromGates(projected + Ops.MatMul(hidden, recurrent), cell, activation, recurrentActivation);
 
-    /// <param name="sums">What goes into the gates, side by side along the last axis: input, forget, new input, output.</param>
-    /// <param name="cell">The cell state before.</param>
+    /// <param name="sums">The inputs of the gates, joined along the last axis: input, forget, new input, output.</param>
+    /// <param name="cell">The previous cell state.</param>
     /// <param name="activation">Of the new input and the cell state.</param>
     /// <param name="recurrentActivation">Of the gates.</param>
-    public static (SymbolicTensor Output, SymbolicTensors States) LstmFromGates(SymbolicTensor sums, SymbolicTensor cell, Activation activation, Activation recurrentActivation)
+    public static (SymbolicTensor Output, SymbolicTensors States) LstmFromGates(
+        SymbolicTensor sums,
+        SymbolicTensor cell,
+        Activation activation,
+        Activation recurrentActivation)
     {
         var gates = Gates(sums, 4);
         var next = (recurrentActivation.Apply(gates[1]) * cell) + (recurrentActivation.Apply(gates[0]) * activation.Apply(gates[2]));
@@ -26,15 +35,22 @@ internal static class RecurrentSteps
     }
 
     /// <param name="projected"><c>x W + b</c>, (batch, 3 units).</param>
-    /// <param name="before">The state before.</param>
-    /// <param name="hidden">The same with its dropout.</param>
+    /// <param name="before">The previous state.</param>
+    /// <param name="hidden">The previous state, with dropout applied.</param>
     /// <param name="recurrent">The recurrent kernel.</param>
-    /// <param name="recurrentBias">Added to the recurrent part, where the reset gate comes after the product.</param>
+    /// <param name="recurrentBias">Added to the recurrent part if the reset gate comes after the product.</param>
     /// <param name="resetAfter">Whether the reset gate comes after the product with the recurrent kernel.</param>
     /// <param name="activation">Of the new state.</param>
     /// <param name="recurrentActivation">Of the gates.</param>
     public static (SymbolicTensor Output, SymbolicTensors States) Gru(
-        SymbolicTensor projected, SymbolicTensor before, SymbolicTensor hidden, SymbolicTensor recurrent, SymbolicTensor? recurrentBias, bool resetAfter, Activation activation, Activation recurrentActivation)
+        SymbolicTensor projected,
+        SymbolicTensor before,
+        SymbolicTensor hidden,
+        SymbolicTensor recurrent,
+        SymbolicTensor? recurrentBias,
+        bool resetAfter,
+        Activation activation,
+        Activation recurrentActivation)
     {
         var x = Gates(projected, 3);
         var units = recurrent.Shape.Dim(0);
@@ -59,10 +75,14 @@ internal static class RecurrentSteps
     }
 
     /// <param name="projected"><c>x W + b</c>, (batch, units).</param>
-    /// <param name="hidden">The state before, with its dropout.</param>
+    /// <param name="hidden">The previous state, with dropout applied.</param>
     /// <param name="recurrent">The recurrent kernel.</param>
     /// <param name="activation">Of the sum.</param>
-    public static (SymbolicTensor Output, SymbolicTensors States) Simple(SymbolicTensor projected, SymbolicTensor hidden, SymbolicTensor recurrent, Activation activation)
+    public static (SymbolicTensor Output, SymbolicTensors States) Simple(
+        SymbolicTensor projected,
+        SymbolicTensor hidden,
+        SymbolicTensor recurrent,
+        Activation activation)
     {
         var output = activation.Apply(projected + Ops.MatMul(hidden, recurrent));
         return (output, output);

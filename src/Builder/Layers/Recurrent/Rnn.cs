@@ -1,17 +1,19 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Cells on top of one another as one cell: the output of each is the input of the next.</summary>
+/// <summary>Stacked cells as one cell: the output of each is the input of the next.</summary>
 /// <remarks>
 /// <para>States: those of all cells in order. Output: that of the last cell. Weights: those of all cells.</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/stacked_rnn_cells/</para>
 /// </remarks>
-/// <param name="cells">The cells, the one next to the input first.</param>
-/// <param name="name">Its name.</param>
+/// <param name="cells">The cells, from the input upwards.</param>
+/// <param name="name">The cell's name.</param>
 /// <exception cref="ModelException">There are no cells.</exception>
 public sealed class StackedRnnCells(IReadOnlyList<RecurrentCell> cells, string? name = null) : RecurrentCell(name)
 {
-    /// <summary>The cells, the one next to the input first.</summary>
-    public IReadOnlyList<RecurrentCell> Cells { get; private set; } = cells is { Count: > 0 } ? [.. cells] : throw Check.Option("StackedRnnCells", nameof(cells), "an empty list", "at least one cell");
+    /// <summary>The cells, from the input upwards.</summary>
+    public IReadOnlyList<RecurrentCell> Cells { get; private set; } = cells is { Count: > 0 }
+        ? [.. cells]
+        : throw Check.Option("StackedRnnCells", nameof(cells), "an empty list", "at least one cell");
 
     /// <inheritdoc/>
     public override IntValues StateSize => [.. Cells.SelectMany(cell => cell.StateSize)];
@@ -43,18 +45,18 @@ public sealed class StackedRnnCells(IReadOnlyList<RecurrentCell> cells, string? 
     }
 }
 
-/// <summary>Repeats a cell over the steps of a sequence; the steps are written out, so their number must be known.</summary>
+/// <summary>Repeats a cell over the steps of a sequence; the loop is unrolled, so the number of steps must be known.</summary>
 /// <remarks>
 /// <para>Input: (batch, time, ...), time known. Output: the cell's, or with ReturnSequences one for each time. States: the cell's. Weights: the cell's.</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/rnn/</para>
 /// </remarks>
 /// <param name="cell">One step.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Rnn(RecurrentCell cell, string? name = null) : RecurrentLayer(name)
 {
-    /// <summary>Repeats cells on top of one another.</summary>
-    /// <param name="cells">The cells, the one next to the input first.</param>
-    /// <param name="name">Its name; a model makes one if none is given.</param>
+    /// <summary>Repeats stacked cells over the steps of a sequence.</summary>
+    /// <param name="cells">The cells, from the input upwards.</param>
+    /// <param name="name">The layer's name; by default the model chooses one.</param>
     /// <exception cref="ModelException">There are no cells.</exception>
     public Rnn(IReadOnlyList<RecurrentCell> cells, string? name = null)
         : this(new StackedRnnCells(cells), name)

@@ -9,8 +9,8 @@ namespace OnnxFunctional.Layers;
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/simple_rnn/</para>
 /// </remarks>
 /// <param name="units">The size of the output and of the state.</param>
-/// <param name="activation">Applied to the sum; tanh if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="activation">Activation of the sum; tanh by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
 public sealed class SimpleRnn(int units, Activation? activation = null, string? name = null) : FusedRecurrentLayer(units, activation, name)
 {
@@ -22,6 +22,11 @@ public sealed class SimpleRnn(int units, Activation? activation = null, string? 
 
     private protected override RecurrentOp Operator(RecurrentOptions options) => new Operators.Rnn(Gate(Activation), options);
 
-    private protected override (SymbolicTensor Output, SymbolicTensors States) Step(SymbolicTensor projected, SymbolicTensors states, SymbolicTensor hidden, SymbolicTensor recurrent, SymbolicTensor? bias) =>
+    private protected override (SymbolicTensor Output, SymbolicTensors States) Step(
+        SymbolicTensor projected,
+        SymbolicTensors states,
+        SymbolicTensor hidden,
+        SymbolicTensor recurrent,
+        SymbolicTensor? bias) =>
         RecurrentSteps.Simple(projected, hidden, recurrent, Activation);
 }

@@ -1,12 +1,14 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>Applies a layer to every step of a sequence by itself: <c>y[t] = layer(x[t])</c>.</summary>
+/// <summary>Applies a layer to every step of a sequence separately: <c>y[t] = layer(x[t])</c>.</summary>
 /// <remarks>
-/// <para>Input: (batch, time, ...). Output: (batch, time, output of the layer). Weights: those of the layer. Time is folded into the batch, so the layer runs once.</para>
+/// <para>
+/// Input: (batch, time, ...). Output: (batch, time, output of the layer). Weights: those of the layer. Time is folded into the batch, so the layer runs once.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/time_distributed/</para>
 /// </remarks>
-/// <param name="layer">A layer that takes a sample of one step.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="layer">A layer that is called on one step at a time.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class TimeDistributed(Layer layer, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The layer.</summary>
@@ -17,18 +19,19 @@ public sealed class TimeDistributed(Layer layer, string? name = null) : Elementw
     {
         Check.MinimumRank(x, 3, "(batch, time, ...)");
         if (x.Mask is { } mask && (mask.Rank < 2 || !mask.Shape.Slice(0, 2).IsCompatibleWith(x.Shape.Slice(0, 2))))
-            throw new ModelException($"takes a mask that begins with {x.Shape.Slice(0, 2)}, but came {mask.Shape}.");
+            throw new ModelException($"takes a mask that begins with {x.Shape.Slice(0, 2)}, but got {mask.Shape}.");
 
-        // A Dense layer computes on the last axis whatever stands before it.
+        // A Dense layer works on the last axis, whatever the others are.
         if (Layer is Dense) return Layer.Call(x.WithMask(null));
         var sample = x.Shape.Slice(2, x.Rank - 2);
-        if (!sample.IsKnown) throw new ModelException($"folds time into the batch, for which it needs all sizes behind them, but came {x.Shape}. Give Model.Input those sizes.");
+        if (!sample.IsKnown)
+            throw new ModelException($"folds time into the batch and needs all other sizes, but got {x.Shape}. Set those sizes in Model.Input.");
         var y = Layer.Call(Ops.Reshape(x.WithMask(null), [-1, .. sample.Dims]));
         var result = y.Shape.Slice(1, y.Rank - 1);
-        if (!result.IsKnown) throw new ModelException($"its layer gives {y.Shape}, of which sizes are unknown behind the batch; expected known ones.");
+        if (!result.IsKnown) throw new ModelException($"its layer returns {y.Shape} with unknown sizes after the batch; expected known ones.");
         if (x.Shape[1] is { } steps) return Ops.Reshape(y, [-1, steps, .. result.Dims]);
 
-        // Neither batch nor time is known: a tensor of the right shape stands model for the result.
+        // Neither batch nor time is known: the result takes its shape from a tensor made for that purpose.
         var pattern = x;
         for (var axis = 2; axis < x.Rank; axis++) pattern = Ops.Slice(pattern, axis, 0, 1);
         pattern = Ops.Reshape(pattern, [0, 0, .. Enumerable.Repeat(1, result.Rank)]);

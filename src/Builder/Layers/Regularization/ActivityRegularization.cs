@@ -2,14 +2,14 @@ using OnnxFunctional.Regularizers;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>Passes its input on and adds a penalty on it to the loss: <c>(l1 sum(|x|) + l2 sum(x^2)) / batch size</c>.</summary>
+/// <summary>Returns its input and adds a penalty on it to the loss: <c>(l1 sum(|x|) + l2 sum(x^2)) / batch size</c>.</summary>
 /// <remarks>
 /// <para>Input and output: any shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/regularization_layers/activity_regularization/</para>
 /// </remarks>
 /// <param name="l1">The factor on the sum of absolute values.</param>
 /// <param name="l2">The factor on the sum of squares.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is negative or not finite.</exception>
 public sealed class ActivityRegularization(float l1 = 0, float l2 = 0, string? name = null) : ElementwiseLayer(name)
 {

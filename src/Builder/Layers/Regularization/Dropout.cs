@@ -1,22 +1,25 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>While training, sets each element to zero with probability <c>rate</c> and divides the others by <c>1 - rate</c>; otherwise passes its input on (Srivastava et al. 2014).</summary>
+/// <summary>
+/// In training, sets each element to zero with probability <c>rate</c> and divides the others by <c>1 - rate</c>; in inference, returns its input (Srivastava
+/// et al. 2014).
+/// </summary>
 /// <remarks>
 /// <para>Input and output: any shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/regularization_layers/dropout/</para>
 /// </remarks>
-/// <param name="rate">The share of elements set to zero, from 0 to 1.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="rate">The fraction of elements set to zero, from 0 to 1.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The rate is not between 0 and 1.</exception>
 public sealed class Dropout(float rate, string? name = null) : Layer(name)
 {
-    /// <summary>The share of elements set to zero.</summary>
+    /// <summary>The fraction of elements set to zero.</summary>
     public float Rate { get; } = Check.Rate(rate, "Dropout", nameof(rate));
 
-    /// <summary>Its own seed; the trainer's if none is given.</summary>
+    /// <summary>The seed of its random numbers; by default the trainer's.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>The shape of the decisions, a 1 where one holds for the whole axis; that of the input if none is given.</summary>
+    /// <summary>The shape of the dropout decisions, with 1 where one decision holds for the whole axis; the input's shape by default.</summary>
     public Shape? NoiseShape { get; init; }
 
     /// <inheritdoc/>

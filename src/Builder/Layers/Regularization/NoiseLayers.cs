@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What the random layers share: noise while training, the input itself otherwise.</summary>
+/// <summary>The base of the random layers: noise in training, the input itself in inference.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class NoiseLayer : ElementwiseLayer
 {
@@ -11,23 +11,24 @@ public abstract class NoiseLayer : ElementwiseLayer
     {
     }
 
-    /// <summary>Its own seed; the trainer's if none is given.</summary>
+    /// <summary>The seed of its random numbers; by default the trainer's.</summary>
     public int? Seed { get; init; }
 
     /// <inheritdoc/>
-    protected sealed override SymbolicTensor Forward(SymbolicTensor x) => Noisy(x, new Operators.RandomStream((ulong?)Seed)) is { } noisy ? Ops.WhenTraining(noisy, x) : x;
+    protected sealed override SymbolicTensor Forward(SymbolicTensor x) =>
+        Noisy(x, new Operators.RandomStream((ulong?)Seed)) is { } noisy ? Ops.WhenTraining(noisy, x) : x;
 
-    /// <summary>The input with noise, or nothing where there is none to add.</summary>
+    /// <summary>The input with noise; null if there is no noise to add.</summary>
     private protected abstract SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream);
 }
 
-/// <summary>While training, adds normal noise: <c>y = x + N(0, stddev)</c>; otherwise passes its input on.</summary>
+/// <summary>In training, adds normal noise: <c>y = x + N(0, stddev)</c>; in inference, returns its input.</summary>
 /// <remarks>
 /// <para>Input and output: any shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/regularization_layers/gaussian_noise/</para>
 /// </remarks>
 /// <param name="stddev">The standard deviation, from 0 to 1.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The standard deviation is not between 0 and 1.</exception>
 public sealed class GaussianNoise(float stddev, string? name = null) : NoiseLayer(name)
 {
@@ -38,39 +39,47 @@ public sealed class GaussianNoise(float stddev, string? name = null) : NoiseLaye
         Stddev == 0 ? null : x + Ops.Make(new Operators.RandomNormal(stream, 0, Stddev), x);
 }
 
-/// <summary>While training, multiplies by normal noise: <c>y = x N(1, sqrt(rate / (1 - rate)))</c>, which disturbs as much as Dropout of that rate; otherwise passes its input on.</summary>
+/// <summary>
+/// In training, multiplies by normal noise: <c>y = x N(1, sqrt(rate / (1 - rate)))</c>, which has the variance of Dropout at that rate; in inference, returns
+/// its input.
+/// </summary>
 /// <remarks>
 /// <para>Input and output: any shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/regularization_layers/gaussian_dropout/</para>
 /// </remarks>
 /// <param name="rate">From 0 to below 1.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The rate is not between 0 and 1, or is 1.</exception>
 public sealed class GaussianDropout(float rate, string? name = null) : NoiseLayer(name)
 {
-    /// <summary>The rate of the Dropout it stands for.</summary>
-    public float Rate { get; } = rate < 1 ? Check.Rate(rate, "GaussianDropout", nameof(rate)) : throw Check.Option("GaussianDropout", nameof(rate), Check.Text(rate), "a number from 0 to below 1");
+    /// <summary>The rate of the equivalent Dropout.</summary>
+    public float Rate { get; } = rate < 1
+        ? Check.Rate(rate, "GaussianDropout", nameof(rate))
+        : throw Check.Option("GaussianDropout", nameof(rate), Check.Text(rate), "a number from 0 to below 1");
 
     private protected override SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream) =>
         Rate == 0 ? null : x * Ops.Make(new Operators.RandomNormal(stream, 1, MathF.Sqrt(Rate / (1 - Rate))), x);
 }
 
-/// <summary>Dropout for networks of selu: while training, dropped elements take selu's lowest value, and the whole is scaled so that mean and variance stay (Klambauer et al. 2017).</summary>
+/// <summary>
+/// Dropout for networks with selu: in training, dropped elements take selu's lowest value, and the result is scaled to keep mean and variance (Klambauer et al.
+/// 2017).
+/// </summary>
 /// <remarks>
 /// <para><c>y = a (kept ? x : p) + b</c> with <c>p = -1.7581</c>, <c>a = ((1 - rate)(1 + rate p^2))^-0.5</c>, <c>b = -a p rate</c>.</para>
 /// <para>Input and output: any shape. No weights. Keras: https://keras.io/api/layers/regularization_layers/alpha_dropout/</para>
 /// </remarks>
-/// <param name="rate">The share of elements dropped, from 0 to 1.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="rate">The fraction of elements dropped, from 0 to 1.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The rate is not between 0 and 1.</exception>
 public sealed class AlphaDropout(float rate, string? name = null) : NoiseLayer(name)
 {
     private const double Lowest = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946;
 
-    /// <summary>The share of elements dropped.</summary>
+    /// <summary>The fraction of elements dropped.</summary>
     public float Rate { get; } = Check.Rate(rate, "AlphaDropout", nameof(rate));
 
-    /// <summary>The shape of the decisions, a 1 where one holds for the whole axis; that of the input if none is given.</summary>
+    /// <summary>The shape of the dropout decisions, with 1 where one decision holds for the whole axis; the input's shape by default.</summary>
     public Shape? NoiseShape { get; init; }
 
     private protected override SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream)

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What the spatial dropouts share: whole channels are dropped, because neighbouring positions know each other's values (Tompson et al. 2014).</summary>
+/// <summary>The base of the spatial dropouts: whole channels are dropped, because neighboring positions are correlated (Tompson et al. 2014).</summary>
 /// <remarks>While training <c>y = kept[c] ? x / (1 - rate) : 0</c>; otherwise the input itself. No weights.</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class SpatialDropout : NoiseLayer
@@ -14,10 +14,10 @@ public abstract class SpatialDropout : NoiseLayer
         Rate = Check.Rate(rate, GetType().Name, nameof(rate));
     }
 
-    /// <summary>The share of channels dropped.</summary>
+    /// <summary>The fraction of channels dropped.</summary>
     public float Rate { get; }
 
-    /// <summary>Where the channels stand.</summary>
+    /// <summary>Where the channel axis is.</summary>
     public DataFormat DataFormat { get; init; }
 
     private protected int SpatialRank { get; }
@@ -30,32 +30,32 @@ public abstract class SpatialDropout : NoiseLayer
     }
 }
 
-/// <summary>While training, drops whole channels of one axis, such as time with probability <c>rate</c> and divides the others by <c>1 - rate</c>.</summary>
+/// <summary>In training, drops whole channels of a sequence with probability <c>rate</c> and divides the others by <c>1 - rate</c>.</summary>
 /// <remarks>
 /// <para>Input and output: (batch, steps, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/regularization_layers/spatial_dropout1d/</para>
 /// </remarks>
-/// <param name="rate">The share of channels dropped, from 0 to 1.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="rate">The fraction of channels dropped, from 0 to 1.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The rate is not between 0 and 1.</exception>
 public sealed class SpatialDropout1D(float rate, string? name = null) : SpatialDropout(1, rate, name);
 
-/// <summary>While training, drops whole channels of an image with probability <c>rate</c> and divides the others by <c>1 - rate</c>.</summary>
+/// <summary>In training, drops whole channels of an image with probability <c>rate</c> and divides the others by <c>1 - rate</c>.</summary>
 /// <remarks>
 /// <para>Input and output: (batch, height, width, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/regularization_layers/spatial_dropout2d/</para>
 /// </remarks>
-/// <param name="rate">The share of channels dropped, from 0 to 1.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="rate">The fraction of channels dropped, from 0 to 1.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The rate is not between 0 and 1.</exception>
 public sealed class SpatialDropout2D(float rate, string? name = null) : SpatialDropout(2, rate, name);
 
-/// <summary>While training, drops whole channels of a volume with probability <c>rate</c> and divides the others by <c>1 - rate</c>.</summary>
+/// <summary>In training, drops whole channels of a volume with probability <c>rate</c> and divides the others by <c>1 - rate</c>.</summary>
 /// <remarks>
 /// <para>Input and output: (batch, depth, height, width, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/regularization_layers/spatial_dropout3d/</para>
 /// </remarks>
-/// <param name="rate">The share of channels dropped, from 0 to 1.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="rate">The fraction of channels dropped, from 0 to 1.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The rate is not between 0 and 1.</exception>
 public sealed class SpatialDropout3D(float rate, string? name = null) : SpatialDropout(3, rate, name);

@@ -1,14 +1,14 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>All numbers of a sample in one row, channels last: <c>(batch, a, b, c)</c> becomes <c>(batch, a b c)</c>.</summary>
+/// <summary>Flattens each sample to a vector, channels last: <c>(batch, a, b, c)</c> becomes <c>(batch, a b c)</c>.</summary>
 /// <remarks>
 /// <para>Input: (batch, ...). Output: (batch, product of the rest). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/flatten/</para>
 /// </remarks>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 public sealed class Flatten(string? name = null) : Layer(name)
 {
-    /// <summary>Where the channels stand; channels-first input is brought to channels-last order first.</summary>
+    /// <summary>Where the channel axis is; channels-first input is transposed to channels-last first.</summary>
     public DataFormat DataFormat { get; init; }
 
     /// <inheritdoc/>

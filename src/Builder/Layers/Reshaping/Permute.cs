@@ -1,12 +1,12 @@
 namespace OnnxFunctional.Layers;
 
-/// <summary>The axes of each sample in another order: axis i of the result is axis <c>dims[i - 1]</c> of the input, the batch being axis 0.</summary>
+/// <summary>Permutes the axes of each sample: axis i of the result is axis <c>dims[i - 1]</c> of the input, the batch being axis 0.</summary>
 /// <remarks>
 /// <para>Input: (batch, ...). Output: the same dimensions in the new order. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/permute/</para>
 /// </remarks>
 /// <param name="dims">The axes from 1 on, each once.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The axes are not 1, 2, 3 ... in some order.</exception>
 public sealed class Permute(IntValues dims, string? name = null) : Layer(name)
 {

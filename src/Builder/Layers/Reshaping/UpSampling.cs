@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>How positions between known ones are filled.</summary>
+/// <summary>How values between known positions are computed.</summary>
 public enum Interpolation
 {
     /// <summary>The nearest known position.</summary>
@@ -15,7 +15,7 @@ public enum Interpolation
     Bicubic,
 }
 
-/// <summary>What all upsamplings share: positions multiplied by whole factors.</summary>
+/// <summary>The base of the upsamplings: the number of positions is multiplied by an integer factor.</summary>
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class UpSampling : SpatialLayer
@@ -35,27 +35,27 @@ public abstract class UpSampling : SpatialLayer
     }
 }
 
-/// <summary>Every position repeated <c>size</c> times along one axis, such as time.</summary>
+/// <summary>Repeats every position <c>size</c> times along one axis, such as time.</summary>
 /// <remarks>
 /// <para>Input: (batch, steps, channels). Output: (batch, steps size, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/up_sampling1d/</para>
 /// </remarks>
-/// <param name="size">The factor, or one for each axis; 2 if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="size">The factor: one number for all axes, or one per axis; 2 by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is not positive.</exception>
 public sealed class UpSampling1D(IntValues size = default, string? name = null) : UpSampling(1, size, name);
 
-/// <summary>Every position repeated <c>size</c> times along the two axes of an image, or filled by interpolation.</summary>
+/// <summary>Repeats every position <c>size</c> times along the two axes of an image, or interpolates between them.</summary>
 /// <remarks>
 /// <para>Input: (batch, height, width, channels). Output: (batch, height size, width size, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/up_sampling2d/</para>
 /// </remarks>
-/// <param name="size">The factor, or one for each axis; 2 if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="size">The factor: one number for all axes, or one per axis; 2 by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is not positive.</exception>
 public sealed class UpSampling2D(IntValues size = default, string? name = null) : UpSampling(2, size, name)
 {
-    /// <summary>How positions between known ones are filled, with half-pixel centres.</summary>
+    /// <summary>How values between known positions are computed, with half-pixel centers.</summary>
     public Interpolation Interpolation { get; init; }
 
     private protected override Operators.ResizeMode Mode => Interpolation switch
@@ -66,12 +66,12 @@ public sealed class UpSampling2D(IntValues size = default, string? name = null) 
     };
 }
 
-/// <summary>Every position repeated <c>size</c> times along the three axes of a volume.</summary>
+/// <summary>Repeats every position <c>size</c> times along the three axes of a volume.</summary>
 /// <remarks>
 /// <para>Input: (batch, depth, height, width, channels). Output: (batch, depth size, height size, width size, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/up_sampling3d/</para>
 /// </remarks>
-/// <param name="size">The factor, or one for each axis; 2 if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
+/// <param name="size">The factor: one number for all axes, or one per axis; 2 by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is not positive.</exception>
 public sealed class UpSampling3D(IntValues size = default, string? name = null) : UpSampling(3, size, name);

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>What all zero paddings share: zeros before and after the positions.</summary>
+/// <summary>The base of the zero paddings: zeros before and after the positions.</summary>
 /// <remarks>No weights. Keras: https://keras.io/api/layers/reshaping_layers/</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ZeroPadding : SpatialLayer
@@ -27,9 +27,9 @@ public abstract class ZeroPadding : SpatialLayer
 /// <para>Input: (batch, steps, channels). Output: (batch, new steps, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/zero_padding1d/</para>
 /// </remarks>
-/// <param name="padding">Positions added: one number, one for each axis, or before and after each; 1 if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
-/// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
+/// <param name="padding">Positions added: one number for all sides, one per axis, or two per axis (before and after); 1 by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <exception cref="ModelException">A number is negative, or there are too few or too many numbers.</exception>
 public sealed class ZeroPadding1D(EdgeWidths padding = default, string? name = null) : ZeroPadding(1, padding, name);
 
 /// <summary>Zeros before and after the two axes of an image.</summary>
@@ -37,9 +37,9 @@ public sealed class ZeroPadding1D(EdgeWidths padding = default, string? name = n
 /// <para>Input: (batch, height, width, channels). Output: (batch, new height, new width, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/zero_padding2d/</para>
 /// </remarks>
-/// <param name="padding">Positions added: one number, one for each axis, or before and after each; 1 if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
-/// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
+/// <param name="padding">Positions added: one number for all sides, one per axis, or two per axis (before and after); 1 by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <exception cref="ModelException">A number is negative, or there are too few or too many numbers.</exception>
 public sealed class ZeroPadding2D(EdgeWidths padding = default, string? name = null) : ZeroPadding(2, padding, name);
 
 /// <summary>Zeros before and after the three axes of a volume.</summary>
@@ -47,7 +47,7 @@ public sealed class ZeroPadding2D(EdgeWidths padding = default, string? name = n
 /// <para>Input: (batch, depth, height, width, channels). Output: (batch, new depth, new height, new width, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/zero_padding3d/</para>
 /// </remarks>
-/// <param name="padding">Positions added: one number, one for each axis, or before and after each; 1 if none is given.</param>
-/// <param name="name">Its name; a model makes one if none is given.</param>
-/// <exception cref="ModelException">A number is negative, or there are too few or too many.</exception>
+/// <param name="padding">Positions added: one number for all sides, one per axis, or two per axis (before and after); 1 by default.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <exception cref="ModelException">A number is negative, or there are too few or too many numbers.</exception>
 public sealed class ZeroPadding3D(EdgeWidths padding = default, string? name = null) : ZeroPadding(3, padding, name);
