@@ -13,7 +13,8 @@ public sealed class FusionTests
         var sum = x + 1;
         var view = Ops.Reshape(Ops.Reshape(sum, 2, 2), 4);
         var last = Ops.Cast(view, DType.Int64);
-        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [x.Value], [(sum * view).Value, last.Value], []), [new TensorSpec(Shape.Of(4), DType.Float32)]);
+        var request = new PlanRequest(PlanOptions.WithoutModel(), [x.Value], [(sum * view).Value, last.Value], []);
+        var plan = Planner.Plan(request, [new TensorSpec(Shape.Of(4), DType.Float32)]);
         new float[] { 3, 1, 2, 4 }.CopyTo(plan.Inputs[0].Floats);
         using var pool = new WorkerPool(1);
         plan.Run(pool);

@@ -5,11 +5,11 @@ using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Training.Engine;
 
-/// <summary>Settings of a model hold for every plan that is made of it.</summary>
+/// <summary>Settings of a model apply to every plan that is made for it.</summary>
 [TestClass]
 public sealed class PlanOptionsTests
 {
-    // 64 tiles of 32 channels: large enough that the Winograd form pays, and its rounding errors show in the bits.
+    // 64 tiles of 32 channels: large enough for the Winograd form, whose rounding errors show in the bits.
     private const int Samples = 4;
     private const int Size = 16;
     private const int Channels = 32;
@@ -27,7 +27,7 @@ public sealed class PlanOptionsTests
     [TestMethod]
     public void Winograd_off_reaches_Evaluate() => BitsChange(trainer =>
     {
-        // One loss may be rounded to the same number.
+        // A single loss may round to the same value.
         return [.. Enumerable.Range(0, 8).Select(seed => trainer.Evaluate(s_x, Numbers(seed, Samples, Channels))["loss"])];
     });
 
@@ -43,13 +43,15 @@ public sealed class PlanOptionsTests
     });
 
     [TestMethod]
-    public void Winograd_off_reaches_gradients() => BitsChange(trainer => Doubles([.. trainer.ComputeGradients(s_x, s_y).Values.SelectMany(gradient => gradient.ToArray())]));
+    public void Winograd_off_reaches_gradients() =>
+        BitsChange(trainer => Doubles([.. trainer.ComputeGradients(s_x, s_y).Values.SelectMany(gradient => gradient.ToArray())]));
 
     [TestMethod]
     public void Winograd_off_reaches_measured_memory() => BitsChange(trainer => [trainer.MeasureMemory(s_x, s_y, Samples).Bytes]);
 
     [TestMethod]
-    public void Winograd_off_reaches_the_gradient_check() => BitsChange(trainer => [GradientCheck.Run(trainer.Model, Loss.MeanSquaredError, s_x, s_y, tolerance: 1e9)]);
+    public void Winograd_off_reaches_the_gradient_check() =>
+        BitsChange(trainer => [GradientCheck.Run(trainer.Model, Loss.MeanSquaredError, s_x, s_y, tolerance: 1e9)]);
 
     [TestMethod]
     public void Winograd_off_reaches_custom_steps() => BitsChange(trainer =>
@@ -97,8 +99,8 @@ public sealed class PlanOptionsTests
     private static void BitsChange(Func<bool, double[]> results)
     {
         var direct = results(false);
-        CollectionAssert.AreEqual(direct, results(false), "twice the same");
-        CollectionAssert.AreNotEqual(results(true), direct, "the setting was not heard");
+        CollectionAssert.AreEqual(direct, results(false), "the same result twice");
+        CollectionAssert.AreNotEqual(results(true), direct, "the setting has no effect");
     }
 
     private static TrainingStep CustomStep(Model model) => TrainingStep.From(step =>
@@ -120,6 +122,7 @@ public sealed class PlanOptionsTests
     private static NDArray Numbers(int seed, params int[] shape)
     {
         var random = new Random(seed);
-        return NDArray.Create([.. Enumerable.Range(0, shape.Aggregate(1, (product, dim) => product * dim)).Select(_ => random.NextSingle() - 0.5f)], Shape.Of(shape));
+        var count = (int)Shape.Of(shape).ElementCount;
+        return NDArray.Create([.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)], Shape.Of(shape));
     }
 }

@@ -29,7 +29,11 @@ public sealed class PlannerTests
                 for (var i = 0; i < given.Length; i++) given[i].CopyTo(plan.Inputs[i].Floats);
                 plan.Run(s_pool);
                 for (var i = 0; i < outputs.Length; i++) Compare(expected[i], plan.Outputs[i].Floats, $"seed {seed}, size {size}, step {step}, output {i}");
-                for (var i = 0; i < graph.Updates.Count; i++) Compare(expected[outputs.Length + i], graph.Updates[i].Weight.Storage, $"seed {seed}, size {size}, step {step}, weight {graph.Updates[i].Weight.Name}");
+                for (var i = 0; i < graph.Updates.Count; i++)
+                {
+                    var weight = graph.Updates[i].Weight;
+                    Compare(expected[outputs.Length + i], weight.Storage, $"seed {seed}, size {size}, step {step}, weight {weight.Name}");
+                }
             }
         }, iter: 150, threads: 1);
     }
@@ -104,7 +108,8 @@ public sealed class PlannerTests
     public void Constants_are_computed_ahead()
     {
         var x = Input(5, 4);
-        var table = Ops.Transpose(Ops.MatMul(Ops.Constant([2, 3], [1f, 2, 3, 4, 5, 6]), Ops.Constant([3, 4], [.. Enumerable.Range(0, 12).Select(i => (float)i)])), 1, 0);
+        var right = Ops.Constant([3, 4], [.. Enumerable.Range(0, 12).Select(i => (float)i)]);
+        var table = Ops.Transpose(Ops.MatMul(Ops.Constant([2, 3], [1f, 2, 3, 4, 5, 6]), right), 1, 0);
         Assert.HasCount(1, Make([x], [Ops.MatMul(x, table)]).Kernels);
         CheckAgainstNodes([x], [Ops.MatMul(x, table)], "folded");
         Assert.IsEmpty(Make([x], [x * 1 + 0]).Kernels, "times one, plus zero");
@@ -115,7 +120,8 @@ public sealed class PlannerTests
     {
         var weight = NewWeight(5, 7);
         var x = Input(5, 7);
-        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [x.Value], [], [(weight, (new SymbolicTensor(weight.Variable) - (x * 0.1f)).Value)]), [x.Value.Spec]);
+        var next = new SymbolicTensor(weight.Variable) - (x * 0.1f);
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [x.Value], [], [(weight, next.Value)]), [x.Value.Spec]);
         Assert.HasCount(1, plan.Kernels);
         var before = (float[])weight.Storage.Clone();
         plan.Inputs[0].Floats.Fill(2);
@@ -194,7 +200,9 @@ public sealed class PlannerTests
     private static SymbolicTensor Variable(params int[] dims) => new(NewWeight(dims).Variable);
 
     private static ExecutionPlan Make(SymbolicTensor[] inputs, SymbolicTensor[] outputs) =>
-        Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)], []), [.. inputs.Select(input => input.Value.Spec)]);
+        Planner.Plan(
+            new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)], []),
+            [.. inputs.Select(input => input.Value.Spec)]);
 
     private static void CheckAgainstNodes(SymbolicTensor[] inputs, SymbolicTensor[] outputs, string what)
     {
@@ -210,6 +218,10 @@ public sealed class PlannerTests
     private static void Compare(float[] expected, ReadOnlySpan<float> actual, string what)
     {
         Assert.AreEqual(expected.Length, actual.Length, what);
-        for (var i = 0; i < expected.Length; i++) Assert.IsTrue(Math.Abs(expected[i] - actual[i]) <= 1e-5 + (1e-4 * Math.Abs(expected[i])), $"{what}: element {i} is {actual[i]}, node by node {expected[i]}");
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var tolerance = 1e-5 + (1e-4 * Math.Abs(expected[i]));
+            Assert.IsTrue(Math.Abs(expected[i] - actual[i]) <= tolerance, $"{what}: element {i} is {actual[i]}, node by node {expected[i]}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Tests.Training.Engine;
 
-/// <summary>A graph put together by chance from operators that fuse, share memory, show views, or do none of it; numbers stay within a few units.</summary>
+/// <summary>A random graph of operators that fuse, share memory, are views, or do none of these. Values stay within a few units.</summary>
 internal sealed class RandomGraph
 {
     private readonly Random _random;

@@ -38,7 +38,8 @@ public sealed class StepTests
         Value[] inputs = [.. model.Inputs.Select(input => input.Value)];
         Value[] outputs = [.. model.Outputs.Select(output => output.Value)];
         var map = Specialization.Of(inputs, outputs, training: false);
-        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), inputs, [.. outputs.Select(output => map[output])], []), [new TensorSpec(x.Shape, x.DType)]);
+        var request = new PlanRequest(PlanOptions.Of(model, model.Seed), inputs, [.. outputs.Select(output => map[output])], []);
+        var plan = Planner.Plan(request, [new TensorSpec(x.Shape, x.DType)]);
         using var pool = new WorkerPool(2);
         for (var i = 0; i < 3; i++) plan.Run(pool);
         x.Bytes.CopyTo(plan.Inputs[0].Bytes);
@@ -92,7 +93,8 @@ public sealed class StepTests
     private static byte[] Weights(string name, int threads, ulong seed)
     {
         var (model, x, y) = Task(name);
-        model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, seed: seed, threads: threads).Fit(x, y, epochs: 2, batchSize: 12, verbose: Verbosity.Silent);
+        var trainer = model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, seed: seed, threads: threads);
+        trainer.Fit(x, y, epochs: 2, batchSize: 12, verbose: Verbosity.Silent);
         return [.. model.Weights.SelectMany(weight => MemoryMarshal.AsBytes<float>(weight.Storage).ToArray())];
     }
 
@@ -106,13 +108,21 @@ public sealed class StepTests
         {
             "mlp" => input.Apply(new Dense(33, Activation.Relu), new Dropout(0.2f), new Dense(4, Activation.Softmax)),
             "cnn" => input.Apply(
-                new Conv2D(8, 3, Activation.Relu), new BatchNormalization(), new MaxPooling2D(2), new Dropout(0.3f), new Conv2D(5, 2) { Padding = Padding.Same }, new BatchNormalization(), new ActivationLayer(Activation.Tanh),
-                new Flatten(), new Dense(4, Activation.Softmax)),
+                new Conv2D(8, 3, Activation.Relu),
+                new BatchNormalization(),
+                new MaxPooling2D(2),
+                new Dropout(0.3f),
+                new Conv2D(5, 2) { Padding = Padding.Same },
+                new BatchNormalization(),
+                new ActivationLayer(Activation.Tanh),
+                new Flatten(),
+                new Dense(4, Activation.Softmax)),
             _ => input.Apply(new Lstm(9) { ReturnSequences = true }, new Lstm(5), new Dense(4, Activation.Softmax)),
         };
         int[] dims = [32, .. shape.Dims];
         var x = new float[dims.Aggregate(1, (product, dim) => product * dim)];
         for (var i = 0; i < x.Length; i++) x[i] = random.NextSingle() - 0.5f;
-        return (new Model(input, output), NDArray.Create(x, Shape.Of(dims)), NDArray.Create(Enumerable.Range(0, 32).Select(i => (float)(i % 4)).ToArray(), Shape.Of(32)));
+        var y = Enumerable.Range(0, 32).Select(i => (float)(i % 4)).ToArray();
+        return (new Model(input, output), NDArray.Create(x, Shape.Of(dims)), NDArray.Create(y, Shape.Of(32)));
     }
 }

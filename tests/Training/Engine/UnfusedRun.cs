@@ -37,7 +37,8 @@ internal sealed class UnfusedRun(IReadOnlyList<Value> inputs, IReadOnlyList<Valu
     private static void Compute(Node node, WorkerPool pool, Dictionary<Value, byte[]> values)
     {
         Value[] read = [.. node.Inputs.Distinct()];
-        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), read, node.Outputs, []) { FoldConstants = false }, [.. read.Select(value => value.Spec)]);
+        var request = new PlanRequest(PlanOptions.WithoutModel(), read, node.Outputs, []) { FoldConstants = false };
+        var plan = Planner.Plan(request, [.. read.Select(value => value.Spec)]);
         for (var i = 0; i < read.Length; i++) values[read[i]].CopyTo(plan.Inputs[i].Bytes);
         plan.Run(pool);
         for (var i = 0; i < node.Outputs.Count; i++) values[node.Outputs[i]] = plan.Outputs[i].Bytes.ToArray();

@@ -24,7 +24,8 @@ public class NormalizationKernelsTests
         var expected = exponentials / Ops.Sum(exponentials, axis, keepdims: true);
         OpRun.AssertLikeDefinition([x], [Ops.Softmax(x, axis)], [expected], Floats);
         OpRun.AssertLikeDefinition([x], [Ops.LogSoftmax(x, axis)], [Ops.Log(expected)], Floats);
-        OpRun.AssertLikeDefinition([dy, x], [Ops.Make(new SoftmaxGradient(axis), dy, x)], [.. Decompositions.Of(new SoftmaxGradient(axis), new[] { dy, x })], Floats, 1e-4);
+        var gradient = new SoftmaxGradient(axis);
+        OpRun.AssertLikeDefinition([dy, x], [Ops.Make(gradient, dy, x)], [.. Decompositions.Of(gradient, new[] { dy, x })], Floats, 1e-4);
     }
 
     [TestMethod]
@@ -41,7 +42,8 @@ public class NormalizationKernelsTests
         var parameters = shape[axis..];
         SymbolicTensor x = OpRun.Input(shape), scale = OpRun.Input(parameters), bias = OpRun.Input(parameters), dy = OpRun.Input(shape);
         var forward = new LayerNormalization(axis, 1e-3f);
-        OpRun.AssertLikeDefinition([x, scale, bias], [.. Ops.MakeAll(forward, x, scale, bias)], [.. Decompositions.Of(forward, new[] { x, scale, bias })], Floats, 1e-4);
+        SymbolicTensor[] inputs = [x, scale, bias];
+        OpRun.AssertLikeDefinition(inputs, [.. Ops.MakeAll(forward, x, scale, bias)], [.. Decompositions.Of(forward, inputs)], Floats, 1e-4);
 
         var statistics = Ops.MakeAll(forward, x, scale, bias);
         var backward = new LayerNormalizationGradient(axis);
@@ -67,13 +69,18 @@ public class NormalizationKernelsTests
         int[] channels = [shape[axis < 0 ? axis + shape.Length : axis]];
         SymbolicTensor x = OpRun.Input(shape), scale = OpRun.Input(channels), bias = OpRun.Input(channels), dy = OpRun.Input(shape);
         var forward = new BatchNormalizationTraining(axis, 1e-3f);
-        OpRun.AssertLikeDefinition([x, scale, bias], [.. Ops.MakeAll(forward, x, scale, bias)], [.. Decompositions.Of(forward, new[] { x, scale, bias })], Floats, 1e-4);
+        SymbolicTensor[] inputs = [x, scale, bias];
+        OpRun.AssertLikeDefinition(inputs, [.. Ops.MakeAll(forward, x, scale, bias)], [.. Decompositions.Of(forward, inputs)], Floats, 1e-4);
 
         var statistics = Ops.MakeAll(forward, x, scale, bias);
 
-        // A ReLU behind it is taken along.
+        // A ReLU that follows is part of the kernel.
         OpRun.AssertLikeDefinition(
-            [x, scale, bias], [Ops.Relu(statistics[0]), statistics[1]], [Ops.Relu(Decompositions.Of(forward, new[] { x, scale, bias })[0]), Decompositions.Of(forward, new[] { x, scale, bias })[1]], Floats, 1e-4);
+            inputs,
+            [Ops.Relu(statistics[0]), statistics[1]],
+            [Ops.Relu(Decompositions.Of(forward, inputs)[0]), Decompositions.Of(forward, inputs)[1]],
+            Floats,
+            1e-4);
 
         var backward = new BatchNormalizationGradient(axis, 1e-3f);
         OpRun.AssertLikeDefinition(
@@ -99,7 +106,8 @@ public class NormalizationKernelsTests
         {
             SymbolicTensor logits = OpRun.Input(shape), targets = OpRun.Input(sparse ? rows : shape, type), dy = OpRun.Input(rows);
             var forward = new SoftmaxCrossEntropy(sparse);
-            OpRun.AssertLikeDefinition([logits, targets], [.. Ops.MakeAll(forward, logits, targets)], [.. Decompositions.Of(forward, new[] { logits, targets })], Fill, 1e-4);
+            SymbolicTensor[] inputs = [logits, targets];
+            OpRun.AssertLikeDefinition(inputs, [.. Ops.MakeAll(forward, logits, targets)], [.. Decompositions.Of(forward, inputs)], Fill, 1e-4);
 
             // The gradient of the definition is taken by the rules, so this is independent of the formula in the kernel.
             var sum = Ops.MakeAll(forward, logits, targets)[1];

@@ -21,7 +21,13 @@ public sealed class MatrixProductTests
         for (var pair = 0; pair < 4; pair++)
         {
             var (ta, tb) = ((pair & 1) != 0, (pair & 2) != 0);
-            var shape = new GemmShape(m, n, k) { TransposeA = ta, TransposeB = tb, StrideA = Math.Max(stride, ta ? m : k), StrideB = Math.Max(stride, tb ? k : n) };
+            var shape = new GemmShape(m, n, k)
+            {
+                TransposeA = ta,
+                TransposeB = tb,
+                StrideA = Math.Max(stride, ta ? m : k),
+                StrideB = Math.Max(stride, tb ? k : n),
+            };
             var a = GemmTests.Values((ta ? k : m) * shape.StrideA, 1);
             var b = GemmTests.Values((tb ? n : k) * shape.StrideB, 2);
             var terms = new ProductTerms { Bias = GemmTests.Values(n, 3), Relu = true };
@@ -60,7 +66,8 @@ public sealed class MatrixProductTests
                 for (var item = 0; item < count; item++)
                 {
                     var itemTerms = new GemmTerms { Residual = terms.Residual.Span[(item * m * n)..], Bias = terms.Bias.Span };
-                    Gemm.Multiply(blocking, a.AsSpan(item * batch.StrideA), b.AsSpan(item * batch.StrideB), expected, new float[blocking.WorkspaceFloats], itemTerms);
+                    var workspace = new float[blocking.WorkspaceFloats];
+                    Gemm.Multiply(blocking, a.AsSpan(item * batch.StrideA), b.AsSpan(item * batch.StrideB), expected, workspace, itemTerms);
                     for (var i = 0; i < m * n; i++) Assert.AreEqual(expected[i], actual[(item * m * n) + i], 1e-4f);
                 }
             }

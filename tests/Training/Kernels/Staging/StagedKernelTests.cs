@@ -6,13 +6,15 @@ using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Tests.Training.Kernels;
 
-/// <summary>Every operator on operands in 16 bits, whole and in small pieces, against the float32 kernel on the same numbers.</summary>
+/// <summary>Every operator on operands in 16 bits, whole and in small pieces, against the kernel in float32 on the same values.</summary>
 [TestClass]
 public sealed class StagedKernelTests
 {
     private static readonly WorkerPool s_pool = new(1);
 
-    public static IEnumerable<object[]> Rows => OpCases.All.Where(row => row.Inputs.Any(input => input.Type == DType.Float32)).Select(row => new object[] { row.Name });
+    public static IEnumerable<object[]> Rows => OpCases.All
+        .Where(row => row.Inputs.Any(input => input.Type == DType.Float32))
+        .Select(row => new object[] { row.Name });
 
     [TestMethod]
     [TestCategory("Ops")]
@@ -24,12 +26,17 @@ public sealed class StagedKernelTests
         double[][] values = [.. row.Inputs.Select(input => input.Fill(random))];
         foreach (var type in new[] { DType.Float16, DType.BFloat16 })
         {
-            double[][] rounded = [.. row.Inputs.Zip(values, (input, numbers) => input.Type == DType.Float32 ? [.. numbers.Select(number => Rounded((float)number, type))] : numbers)];
+            double[][] rounded =
+            [
+                .. row.Inputs.Zip(values, (input, numbers) =>
+                    input.Type == DType.Float32 ? [.. numbers.Select(number => Rounded((float)number, type))] : numbers),
+            ];
             var expected = Run(row, DType.Float32, rounded, StagedKernel.PieceBytes);
             foreach (var pieceBytes in new[] { StagedKernel.PieceBytes, 200L })
             {
                 var actual = Run(row, type, rounded, pieceBytes);
-                for (var i = 0; i < expected.Length; i++) Compare(expected[i], actual[i], type == DType.Float16 ? 1.0 / 1024 : 1.0 / 128, $"{type}, pieces of {pieceBytes}, output {i}");
+                for (var i = 0; i < expected.Length; i++)
+                    Compare(expected[i], actual[i], type == DType.Float16 ? 1.0 / 1024 : 1.0 / 128, $"{type}, pieces of {pieceBytes}, output {i}");
             }
         }
     }
@@ -50,21 +57,28 @@ public sealed class StagedKernelTests
         var y = Ops.Relu(Ops.Make(new Conv(window), x, w, b));
         var dw = Ops.Make(new ConvWeightGradient(window), x, y, w);
         var db = Ops.Sum(y, Axes.Create([0, 1, 2]));
-        var bytesARow = (6 * 5 * 8 * 4) + (6 * 5 * 16 * 4);
+        var bytesPerRow = (6 * 5 * 8 * 4) + (6 * 5 * 16 * 4);
         var whole = Outputs([x, w, b], [y, dw, db], StagedKernel.PieceBytes);
-        var pieces = Outputs([x, w, b], [y, dw, db], bytesARow * rows);
+        var pieces = Outputs([x, w, b], [y, dw, db], bytesPerRow * rows);
         CollectionAssert.AreEqual(whole[0], pieces[0]);
         for (var i = 1; i < 3; i++)
         {
             var largest = whole[i].Max(word => Math.Abs((float)BitConverter.UInt16BitsToHalf(word)));
             for (var j = 0; j < whole[i].Length; j++)
-                Assert.AreEqual((float)BitConverter.UInt16BitsToHalf(whole[i][j]), (float)BitConverter.UInt16BitsToHalf(pieces[i][j]), largest / 1024, $"output {i} [{j}]");
+            {
+                var (expected, actual) = ((float)BitConverter.UInt16BitsToHalf(whole[i][j]), (float)BitConverter.UInt16BitsToHalf(pieces[i][j]));
+                Assert.AreEqual(expected, actual, largest / 1024, $"output {i} [{j}]");
+            }
         }
 
         static ushort[][] Outputs(SymbolicTensor[] inputs, SymbolicTensor[] outputs, long pieceBytes)
         {
             var plan = Planner.Plan(
-                new PlanRequest(PlanOptions.WithoutModel() with { PieceBytes = pieceBytes }, [.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)], []),
+                new PlanRequest(
+                    PlanOptions.WithoutModel() with { PieceBytes = pieceBytes },
+                    [.. inputs.Select(input => input.Value)],
+                    [.. outputs.Select(output => output.Value)],
+                    []),
                 [.. inputs.Select(input => input.Value.Spec)]);
             var random = new Random(3);
             foreach (var input in plan.Inputs)
@@ -83,7 +97,7 @@ public sealed class StagedKernelTests
     [DataRow(17, 64, 1)]
     public void A_weight_gradient_cut_along_its_rows_gives_the_same_bits(int samples, int inputs, int units)
     {
-        // More inputs than samples: each piece takes its own columns of x, whether they lie in 16 bits or in 32.
+        // More inputs than samples: each piece takes its own columns of x, whether they are stored in 16 bits or in 32.
         var dy = new InputLayer(Shape.Of(samples, units), DType.Float16, "dy").Tensor;
         foreach (var type in new[] { DType.Float16, DType.Float32 })
         {
@@ -96,7 +110,8 @@ public sealed class StagedKernelTests
 
         static ushort[] Outputs(SymbolicTensor x, SymbolicTensor dy, SymbolicTensor dw, long pieceBytes)
         {
-            var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel() with { PieceBytes = pieceBytes }, [x.Value, dy.Value], [dw.Value], []), [x.Value.Spec, dy.Value.Spec]);
+            var options = PlanOptions.WithoutModel() with { PieceBytes = pieceBytes };
+            var plan = Planner.Plan(new PlanRequest(options, [x.Value, dy.Value], [dw.Value], []), [x.Value.Spec, dy.Value.Spec]);
             var random = new Random(3);
             foreach (var input in plan.Inputs) OpRun.Put([.. Enumerable.Range(0, input.Length).Select(_ => (double)(Half)(random.NextSingle() - 0.5f))], input);
             plan.Run(s_pool);
@@ -132,9 +147,11 @@ public sealed class StagedKernelTests
         return OpRun.Of(inputs, [.. row.Apply(inputs)], given, row.Training, pieceBytes: pieceBytes).Run(s_pool, values);
     }
 
-    private static double Rounded(float value, DType type) => type == DType.Float16 ? (float)(Half)value : BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(value) + 0x8000) & unchecked((int)0xFFFF0000));
+    private static double Rounded(float value, DType type) => type == DType.Float16
+        ? (float)(Half)value
+        : BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(value) + 0x8000) & unchecked((int)0xFFFF0000));
 
-    /// <summary>Within some last places of the largest number: a row may be several nodes, with a rounding between two of them.</summary>
+    /// <summary>Within a few last places of the largest value: a case may be several nodes, with rounding between them.</summary>
     private static void Compare(double[] expected, double[] actual, double lastPlace, string what)
     {
         Assert.AreEqual(expected.Length, actual.Length, what);
