@@ -31,8 +31,7 @@ public sealed class ExportReport
     public IReadOnlyList<LayerDifference> Layers { get; }
 
     /// <summary>
-    /// Why <see cref="OnnxFile.LoadModel"/> cannot rebuild the model from the file,
-    /// such as a function of one's own inside; <see langword="null"/> where it can.
+    /// Why <see cref="OnnxFile.LoadModel"/> cannot rebuild the model from the file, such as a custom function in it; <see langword="null"/> if it can.
     /// </summary>
     public string? RebuildProblem { get; internal init; }
 

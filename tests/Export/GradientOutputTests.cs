@@ -5,7 +5,7 @@ using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Export;
 
-/// <summary>Gradients that are outputs of a file: ONNX Runtime computes what the engine does.</summary>
+/// <summary>Gradients as outputs of a file: ONNX Runtime's results equal the engine's.</summary>
 [TestClass]
 public sealed class GradientOutputTests
 {

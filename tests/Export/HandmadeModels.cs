@@ -6,7 +6,7 @@ using DataType = OnnxFunctional.Export.Proto.TensorProto.Types.DataType;
 
 namespace OnnxFunctional.Tests.Export;
 
-/// <summary>Small ONNX models, written message by message.</summary>
+/// <summary>Small ONNX models, built message by message.</summary>
 internal static class HandmadeModels
 {
     public static ModelProto Model(GraphProto graph, long opset = 21)
@@ -49,7 +49,7 @@ internal static class HandmadeModels
         Node = { Node("Gather", ["table", "ids"], ["y"]) },
     });
 
-    /// <summary>y = x + 1 + 1 + ... as often as the int64 scalar "times" says.</summary>
+    /// <summary>y = x + 1 + 1 + ... repeated as often as the int64 scalar "times".</summary>
     public static ModelProto Loop()
     {
         var body = new GraphProto

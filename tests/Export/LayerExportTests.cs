@@ -7,7 +7,7 @@ using OnnxFunctional.Tests.Cases;
 
 namespace OnnxFunctional.Tests.Export;
 
-/// <summary>Every layer is written for the newest and the oldest opset, and ONNX Runtime gives what the engine gives.</summary>
+/// <summary>Every layer is written in the newest and the oldest opset, and ONNX Runtime's results equal the engine's.</summary>
 [TestClass]
 public sealed class LayerExportTests
 {
@@ -19,7 +19,7 @@ public sealed class LayerExportTests
     [DynamicData(nameof(LayerCases.Rows), typeof(LayerCases))]
     public void Oldest_opset(LayerCase row) => Verify(row, ExportOptions.Compatible);
 
-    /// <summary>ONNX Runtime infers the types and shapes that the file states, with contradictions as errors.</summary>
+    /// <summary>ONNX Runtime infers types and shapes itself and reports contradictions to those in the file as errors.</summary>
     [TestMethod]
     [DynamicData(nameof(LayerCases.Rows), typeof(LayerCases))]
     public void Stated_shapes_are_those_ONNX_infers(LayerCase row)

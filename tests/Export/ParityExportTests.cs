@@ -2,7 +2,6 @@ using Google.Protobuf;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Runtime;
-using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Parity;
 using OnnxFunctional.Training;
@@ -10,7 +9,9 @@ using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Export;
 
-/// <summary>Every model Keras computed numbers for, written as ONNX: ONNX Runtime gives Keras' numbers, at the stored batch and sample by sample.</summary>
+/// <summary>
+/// Every model with stored results of Keras, written as ONNX: ONNX Runtime gives the same results, for the stored batch and sample by sample.
+/// </summary>
 [TestClass]
 [TestCategory("KerasParity")]
 public sealed class ParityExportTests
@@ -49,7 +50,7 @@ public sealed class ParityExportTests
         }
     }
 
-    /// <summary>One convolution, one recurrent node for a layer; images turn at the borders only.</summary>
+    /// <summary>One convolution or recurrent node per layer; images are transposed only at the borders.</summary>
     [TestMethod]
     [DynamicData(nameof(Models))]
     public void A_model_file_has_no_transpose_inside(string file)
@@ -74,7 +75,7 @@ public sealed class ParityExportTests
         Assert.AreEqual(0, emitted.Proto.Graph.Node.Count(node => node.OpType is "Scan" or "Loop"));
     }
 
-    /// <summary>What the layer computes while training, written as a graph of its own; a sample's result depends on the others there.</summary>
+    /// <summary>The training side of a layer, written as a graph; there a sample's result depends on the other samples.</summary>
     private static void CompareTraining(Model model, NDArray[] inputs, NDArray[] outputs)
     {
         Value[] given = [.. model.Inputs.Select(input => input.Value)];

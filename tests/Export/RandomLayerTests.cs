@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Export.TrainingStep;
@@ -72,7 +71,7 @@ public sealed class RandomLayerTests
         AssertRefused(() => model.ExportOnnx(folder.File("model.onnx")));
         AssertRefused(() => trainer.ExportTraining(folder.File("training")));
 
-        // A layer fixed to its training side draws as well.
+        // A layer that always runs in training mode draws too.
         var dropped = new Model(x, new Dropout(0.5f, name: "noise").Call(x, training: true));
         AssertRefused(() => dropped.Predict(s_x));
 
@@ -128,7 +127,7 @@ public sealed class RandomLayerTests
             CollectionAssert.AreEqual(left.Value.ToArray(), right.Value.ToArray(), left.Name);
     }
 
-    /// <summary>Noise of a learned size, drawn in all ways there are.</summary>
+    /// <summary>Noise of a learned magnitude, drawn in all available ways.</summary>
     private sealed class Noisy(bool always = false, string? name = null) : Layer(name)
     {
         public bool Always { get; } = always;

@@ -80,7 +80,7 @@ public sealed class ConvolutionEmissionTests
         Assert.AreEqual(1, emitted.Count("Transpose"));
         Assert.AreEqual("image", emitted.Proto.Graph.Node.Single(node => node.OpType == "Transpose").Input[0]);
 
-        // The same without the trick: the flattened values are outputs too, so they lie in the graph's order.
+        // Without reordering: the flattened values are outputs too, so they are in the graph's order.
         var plain = new Model([image, extra], [model.Output, a, b]).Emit();
         OnnxFunctional.Export.OnnxValue[] inputs = [EmittedRun.Random(2, 9, 9, 3), EmittedRun.Random(2, 3)];
         Near.Equal(plain.Run(inputs)[0], emitted.Run(inputs)[0], 1e-5f, "dense");
@@ -102,7 +102,7 @@ public sealed class ConvolutionEmissionTests
         var expected = NaiveLayers.Conv(EmittedRun.Data(x), [2, size, size, channels], weights["conv/kernel"], weights["conv/bias"], stride, before, output);
         Near.Equal(expected, model.Emit().Run(x)[0], 1e-5f, "conv");
 
-        // The same with sizes that only the run knows.
+        // The same with sizes that are known only at run time.
         var open = Model.Input([null, null, channels]);
         var copy = new Model(open, open.Apply((Layer)model.GetLayer("conv")));
         Near.Equal(expected, copy.Emit().Run(x)[0], 1e-5f, "conv of unknown size");

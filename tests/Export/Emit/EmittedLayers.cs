@@ -2,14 +2,14 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Tests.Export.Emit;
 
-/// <summary>A layer that is one operator with weights: what the emitter tests need of convolutions and the like, without the options of real layers.</summary>
+/// <summary>A layer of one operator with weights, for tests of emitters without the options of real layers.</summary>
 internal sealed class OpLayer(string name, Func<OpLayer, SymbolicTensor, SymbolicTensor> forward) : Layer(name)
 {
     public SymbolicTensor Take(string name, params int?[] shape) => Weight(name, Shape.Create(shape), new Scattered());
 
     protected override SymbolicTensor Forward(SymbolicTensor x) => forward(this, x);
 
-    /// <summary>Numbers without any pattern, so that a wrong order shows.</summary>
+    /// <summary>Values without a pattern, so that a wrong order is detected.</summary>
     private sealed class Scattered : Initializer
     {
         protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values)

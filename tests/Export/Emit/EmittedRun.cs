@@ -6,7 +6,7 @@ using OnnxFunctional.Export.Runtime;
 
 namespace OnnxFunctional.Tests.Export.Emit;
 
-/// <summary>Writes models and runs what was written in ONNX Runtime.</summary>
+/// <summary>Writes models as ONNX and runs them in ONNX Runtime.</summary>
 internal static class EmittedRun
 {
     public static EmittedModel Emit(this Model model, ExportOptions? options = null) => OnnxEmitter.Emit(model, (options ?? new()).ForEmission());
@@ -62,7 +62,7 @@ internal static class EmittedRun
     }
 }
 
-/// <summary>Compares arrays of numbers.</summary>
+/// <summary>Compares arrays.</summary>
 internal static class Near
 {
     public static void Equal(float[] expected, float[] actual, float tolerance, string what)

@@ -5,7 +5,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.Emit;
 
-/// <summary>Gradients written as standard operators, compared in ONNX Runtime with differences of what it computes forward.</summary>
+/// <summary>Gradients written as standard operators, compared with finite differences of ONNX Runtime's forward results.</summary>
 [TestClass]
 public sealed class GradientEmissionTests
 {
@@ -114,7 +114,7 @@ public sealed class GradientEmissionTests
         SymbolicTensors inputs = [.. dims.Select((shape, i) => Model.Input(Shape.Of(shape.AsSpan(1)), name: "x" + i, batchSize: i == 0 ? null : shape[0]))];
         var y = ((Func<SymbolicTensors, SymbolicTensor>)function)(inputs);
 
-        // Weights that differ for each element, so that a gradient in the wrong place shows.
+        // Different weights for all elements, so that a misplaced gradient is detected.
         var loss = Ops.Sum(y * Ops.Sin((y * 0) + Ops.Constant(0.3f) + (Ops.Sum(Ops.OnesLike(y), y.Rank - 1, keepdims: true) * 0) + Ramp(y)));
         var emitted = new Model(inputs, [loss, .. Gradient.Of(loss, inputs)]).Emit();
         var forward = new Model(inputs, loss).Emit();
@@ -144,7 +144,7 @@ public sealed class GradientEmissionTests
 
     private static OnnxValue[] Values(Tensor<float>[] tensors) => [.. tensors.Select(tensor => (OnnxValue)tensor)];
 
-    /// <summary>A number for each element: positions along the axes, mixed.</summary>
+    /// <summary>A number for each element, computed from its positions along the axes.</summary>
     private static SymbolicTensor Ramp(SymbolicTensor y)
     {
         SymbolicTensor ramp = Ops.Constant(0);

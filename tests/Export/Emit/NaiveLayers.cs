@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Tests.Export.Emit;
 
-/// <summary>Layers by their formulas, one loop for each index: obviously right.</summary>
+/// <summary>Layers by their formulas, with one loop per index: obviously correct.</summary>
 internal static class NaiveLayers
 {
     /// <summary>Channels-last convolution with stride; padding is given as the positions before the first.</summary>

@@ -4,13 +4,13 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Tests.Export.Emit;
 
-/// <summary>Every operator case written as ONNX gives in ONNX Runtime what the engine gives.</summary>
+/// <summary>Every operator case, written as ONNX, gives the engine's results in ONNX Runtime.</summary>
 [TestClass]
 public sealed class OpAgreementTests
 {
     private static readonly WorkerPool s_pool = new(1);
 
-    /// <summary>What draws random numbers is not written, and a file holds the inference side of a graph.</summary>
+    /// <summary>Operators that draw random numbers cannot be written, and a file holds the inference side of a graph.</summary>
     public static IEnumerable<object[]> Names =>
         OpCases.All.Where(row => !row.Random && !row.Training && row.Op is not Operators.Dropout).Select(row => new object[] { row.Name });
 

@@ -7,7 +7,7 @@ using static OnnxFunctional.Tests.Export.Emit.EmittedLayers;
 namespace OnnxFunctional.Tests.Export.Emit;
 
 /// <summary>
-/// Graphs put together by chance from operators that want, keep, move and lose axis orders: whatever meets, the file computes what the engine computes.
+/// Random graphs of operators that need, keep, change and lose axis orders: in any combination, ONNX Runtime's results equal the engine's.
 /// </summary>
 [TestClass]
 public sealed class RandomGraphTests
@@ -61,7 +61,7 @@ public sealed class RandomGraphTests
                 if (next.Shape.Dims.ToArray().Skip(1).All(dim => dim is > 0 and < 40)) _values.Add(next);
             }
 
-            // Every input is used; several values are outputs, the last one among them.
+            // Every input is used; several values are outputs, including the last one.
             var outputs = inputs.Select(input => Ops.Mean(input, Axes.Create([.. Enumerable.Range(1, input.Rank - 1)]))).ToList();
             outputs.AddRange(_values.Skip(Math.Max(inputs.Length, _values.Count - 2)));
             return new Model(inputs, outputs.ToArray());

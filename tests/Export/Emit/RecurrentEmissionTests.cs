@@ -156,7 +156,7 @@ public sealed class RecurrentEmissionTests
                 new(bias.Variable));
         var direct = new Model(input, [Layer(activation)[0], Layer(activation)[1]]).Emit();
 
-        // By hand: the cell unrolled in the graph.
+        // The expected result: the cell unrolled in the graph.
         SymbolicTensor h = Ops.ZerosLike(Ops.MatMul(Ops.Squeeze(Ops.Slice(input, 1, 0, 1), 1), new SymbolicTensor(kernel.Variable)));
         for (var t = 0; t < 5; t++)
         {

@@ -93,7 +93,7 @@ public class AtomicFileTests
     [OSCondition(OperatingSystems.Linux)]
     public void A_folder_that_takes_no_files_is_reported()
     {
-        // /proc refuses new files to everybody; the modes of an ordinary folder do not bind the root user.
+        // Nobody can create files in /proc; the mode of an ordinary folder does not restrict the root user.
         var failure = Assert.ThrowsExactly<ExportException>(() => AtomicFile.Write("/proc/model.onnx", New));
         StringAssert.Contains(failure.Message, "Choose another folder");
     }
@@ -138,7 +138,7 @@ public class AtomicFileTests
         var path = folder.File("model.onnx");
         AtomicFile.Write(path, stream =>
         {
-            // Begun: what is being written must survive the other's start and end.
+            // A file that is being written must survive the start and end of another writer.
             stream.Write(Old);
             stream.Flush();
             AtomicFile.Write(path, New);
@@ -154,7 +154,7 @@ public class AtomicFileTests
         Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
     }
 
-    /// <summary>A temporary file as a process leaves it that is killed while it writes.</summary>
+    /// <summary>The temporary file of a process that was killed while writing.</summary>
     private static string Abandoned(string target)
     {
         string? name = null;

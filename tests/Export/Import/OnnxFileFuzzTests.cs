@@ -4,7 +4,7 @@ using OnnxFunctional.Export.Import;
 
 namespace OnnxFunctional.Tests.Export.Import;
 
-/// <summary>Damaged files give a model or an <see cref="OnnxFileException"/>, never anything else, and never much memory.</summary>
+/// <summary>Damaged files give a model or an <see cref="OnnxFileException"/>, nothing else, and never need much memory.</summary>
 [TestClass]
 public class OnnxFileFuzzTests
 {

@@ -7,7 +7,7 @@ using PureHDF;
 
 namespace OnnxFunctional.Tests.Export.Keras;
 
-/// <summary>Keras' files are read and written: the layout of the arrays, their values, and what is refused.</summary>
+/// <summary>Reading and writing Keras' files: the layout of the arrays, their values, and what is refused.</summary>
 [TestClass]
 [TestCategory("KerasParity")]
 public sealed class KerasFileTests
@@ -209,7 +209,7 @@ public sealed class KerasFileTests
         return new Model(x, x.Apply(new Dense(3), new Dropout(0.5f), new Dense(2)), seed: seed);
     }
 
-    /// <summary>Every group with the name it carries, every array with its shape and numbers.</summary>
+    /// <summary>Every group with its name attribute, every array with its shape and values.</summary>
     private static string[] Contents(byte[] keras)
     {
         var (_, bytes) = KerasArchive.Read(new MemoryStream(keras), "file");

@@ -38,7 +38,7 @@ public sealed class KerasOptimizerTests
                 Assert.AreEqual(float.Parse(pair[1], System.Globalization.CultureInfo.InvariantCulture) + (i / 100f), slot.Storage[i], 1e-5f, pair[0]);
         }
 
-        // The next step goes on from there.
+        // The next step resumes from there.
         trainer.Fit(new float[2, 4], new float[2, 2], epochs: 1, batchSize: 2);
         Assert.AreEqual(8, trainer.Iterations);
     }

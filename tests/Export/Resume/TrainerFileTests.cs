@@ -53,7 +53,7 @@ public sealed class TrainerFileTests
         Fit(whole, x, y, [new BackupAndRestore(backup)]);
         Assert.IsFalse(File.Exists(backup), "a training that ended as planned deletes its backup");
 
-        // Fails as a crash would: after the backup of step 8, in step 9.
+        // Fails like a crash: in step 9, after the backup of step 8.
         var crashed = Compiled("mlp");
         Assert.Throws<InvalidOperationException>(() => Fit(crashed, x, y, [new BackupAndRestore(backup, everySteps: 2), new FailAfter(9)]));
         using (var onnx = OnnxModel.Load(backup)) Assert.IsNotEmpty(onnx.Inputs);
@@ -70,7 +70,7 @@ public sealed class TrainerFileTests
         var backup = folder.File("backup.onnx");
         var (x, y) = Data("mlp");
 
-        // Larger losses count as better, so the best epoch is the first and lies before the crash.
+        // Larger losses count as better, so the best epoch is the first, before the crash.
         EarlyStopping Watch() => new("loss", patience: 9, mode: MonitorMode.Max, restoreBestWeights: true);
         var whole = Compiled("mlp");
         var best = Watch();
@@ -222,7 +222,7 @@ public sealed class TrainerFileTests
 
     private static (NDArray X, NDArray Y) Data(string kind)
     {
-        // 43 samples leave 38 to learn from: five batches of 7 and one of 3.
+        // 43 samples leave 38 for training: five batches of 7 and one of 3.
         var random = new Random(5);
         var shape = kind.StartsWith("mlp", StringComparison.Ordinal) ? Shape.Of(43, 5) : Shape.Of(43, 6, 6, 2);
         var values = Enumerable.Range(0, (int)shape.ElementCount).Select(_ => (float)random.NextDouble()).ToArray();

@@ -9,7 +9,7 @@ using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
-/// <summary>Whatever Compile takes, in an exported step: every optimizer and its options, every loss, every metric, weights of samples.</summary>
+/// <summary>Everything that Compile accepts, in an exported step: all optimizers and their options, all losses and metrics, sample weights.</summary>
 [TestClass]
 public sealed class CompiledStepTests
 {
@@ -101,7 +101,7 @@ public sealed class CompiledStepTests
             3);
     }
 
-    /// <summary>Positions that a mask takes out count neither in the loss nor in metrics, nor do they move the recurrent layer's state.</summary>
+    /// <summary>Masked positions count neither in the loss nor in metrics, and do not change the recurrent layer's state.</summary>
     [TestMethod]
     public void Masks_of_a_step()
     {
@@ -118,7 +118,7 @@ public sealed class CompiledStepTests
             3);
     }
 
-    /// <summary>The same networks for the oldest operators; CUDA and web hosts have kernels for these.</summary>
+    /// <summary>The same networks in the oldest operator set, which CUDA and web hosts support.</summary>
     [TestMethod]
     [DataRow(17)]
     [DataRow(18)]
@@ -139,8 +139,8 @@ public sealed class CompiledStepTests
     }
 
     /// <summary>
-    /// The gradient of a kernel has a form for each: all positions at once, each by itself
-    /// where they take much memory, a convolution where there are many or lengths are unknown.
+    /// The gradient of a kernel has three forms: one product of all positions, one product per position if
+    /// that takes too much memory, a convolution if there are many positions or lengths are unknown.
     /// </summary>
     [TestMethod]
     [DataRow("gathered", 9, 2, 5, 3, 2, true)]
@@ -156,7 +156,7 @@ public sealed class CompiledStepTests
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 2, size, size, channels)], [StepData.Signed(step, 2, 2)]), 2);
     }
 
-    /// <summary>Layers that do not learn are no state that changes, and stay as they are.</summary>
+    /// <summary>Weights of layers that are not trained do not change.</summary>
     [TestMethod]
     public void Frozen_layers_of_a_step()
     {

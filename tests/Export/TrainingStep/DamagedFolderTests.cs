@@ -6,7 +6,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
-/// <summary>Folders that are not what ExportTraining wrote: told in a sentence, whatever is wrong.</summary>
+/// <summary>Folders that ExportTraining did not write in this form are refused with a message, whatever is wrong.</summary>
 [TestClass]
 public sealed class DamagedFolderTests
 {
@@ -31,7 +31,7 @@ public sealed class DamagedFolderTests
     [DynamicData(nameof(Files))]
     public void A_file_is_empty(string name) => Refused(folder => File.WriteAllBytes(Path.Combine(folder, name), []), name);
 
-    /// <summary>One bit in the middle of each graph: the file may well load, and train something else.</summary>
+    /// <summary>One bit in the middle of each graph is flipped: the file might load and train something else.</summary>
     [TestMethod]
     [DataRow("init.onnx")]
     [DataRow("train.onnx")]

@@ -4,13 +4,13 @@ using OnnxFunctional.Training;
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
 /// <summary>
-/// Fifty steps by stock ONNX Runtime against the engine: the loss within 1e-4 at every
-/// step, every tensor of the state within 1e-3 of its largest number after the last.
+/// Fifty steps of stock ONNX Runtime against the engine: the loss within 1e-4 at every
+/// step, every tensor of the state within 1e-3 of its largest element after the last.
 /// </summary>
 /// <remarks>
-/// A weight whose gradient is zero by mathematics holds nothing but rounding, and a step that divides gradients by their
-/// size makes whole steps of it: the bias before a BatchNormalization, and the bias of attention's keys, which moves all
-/// scores of a query alike. Such weights are left out of these networks, as is usual; no two programs agree on them.
+/// A weight whose gradient is mathematically zero holds only rounding errors, and an optimizer that divides gradients by their
+/// magnitude turns these into full steps: the bias before a BatchNormalization, and the bias of attention's keys, which shifts all
+/// scores of a query equally. Such weights are left out of these networks, as is usual; no two programs agree on them.
 /// </remarks>
 [TestClass]
 public sealed class FiftyStepTests
@@ -110,8 +110,7 @@ public sealed class FiftyStepTests
             new Adam(),
             losses,
             new() { ["kind"] = 0.3f },
-            new Dictionary<string,
-            Metric[]> { ["kind"] = [Metric.Accuracy], ["price"] = [Metric.MeanAbsoluteError] });
+            new Dictionary<string, Metric[]> { ["kind"] = [Metric.Accuracy], ["price"] = [Metric.MeanAbsoluteError] });
         StepComparison.Run(
             trainer,
             step => new StepBatch(

@@ -6,8 +6,8 @@ using OnnxFunctional.Training;
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
 /// <summary>
-/// Every layer in a training step, behind a layer with weights so that the gradient of its inputs
-/// counts: three steps by the engine and by ONNX Runtime, at the newest and the oldest opset.
+/// Every layer in a training step, after a layer with weights so that the gradient of its inputs
+/// counts: three steps in the engine and in ONNX Runtime, in the newest and the oldest opset.
 /// </summary>
 [TestClass]
 public sealed class LayerStepTests
@@ -15,14 +15,14 @@ public sealed class LayerStepTests
     private const int Batch = 3;
     private const int Steps = 3;
 
-    // For lengths that only a run knows.
+    // For lengths that are known only at run time.
     private const int OpenLength = 4;
 
     [TestMethod]
     [DynamicData(nameof(LayerCases.Rows), typeof(LayerCases))]
     public void Newest_opset(LayerCase row) => Run(row, 21);
 
-    /// <summary>Random numbers need bitwise operators, which are of opset 18.</summary>
+    /// <summary>Random numbers need bitwise operators, which opset 18 introduced.</summary>
     [TestMethod]
     [DynamicData(nameof(LayerCases.Rows), typeof(LayerCases))]
     public void Oldest_opset(LayerCase row)

@@ -5,11 +5,11 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
-/// <summary>What a user of an exported training does beside steps.</summary>
+/// <summary>What a user of an exported training does besides steps.</summary>
 [TestClass]
 public sealed class OnnxTrainerTests
 {
-    /// <summary>Buffers and bindings are made once; what is left are the logs and the arrays in their order.</summary>
+    /// <summary>Buffers and bindings are made once; a step allocates only logs and arrays.</summary>
     [TestMethod]
     public void A_warm_step_takes_little_memory()
     {
@@ -47,7 +47,7 @@ public sealed class OnnxTrainerTests
         foreach (var name in first.StateNames) CollectionAssert.AreEqual(first.GetState(name).ToArray(), second.GetState(name).ToArray(), name);
     }
 
-    /// <summary>A folder exported here and trained elsewhere comes back, is verified as any model, and can be exported again.</summary>
+    /// <summary>Weights trained elsewhere are loaded into the model, which is verified like any other and can be exported again.</summary>
     [TestMethod]
     public void A_trained_folder_comes_back()
     {
@@ -66,7 +66,7 @@ public sealed class OnnxTrainerTests
         Assert.IsTrue(model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy).ExportTraining(folder.File("again")).IsVerified);
     }
 
-    /// <summary>The seed is an input: given another, the exported step draws what a trainer of that seed draws. The largest has all bits set.</summary>
+    /// <summary>The seed is an input: with another seed, the exported step draws what a trainer with that seed draws. The largest has all bits set.</summary>
     [TestMethod]
     [DataRow(7UL)]
     [DataRow(ulong.MaxValue)]
@@ -95,7 +95,7 @@ public sealed class OnnxTrainerTests
         }
     }
 
-    /// <summary>As at the end of Fit, the averages are the model.</summary>
+    /// <summary>As at the end of Fit, the averages are the model's weights.</summary>
     [TestMethod]
     public void Moving_averages_take_the_weights_place()
     {
@@ -140,7 +140,7 @@ public sealed class OnnxTrainerTests
         Assert.Contains("follows a schedule", Assert.ThrowsExactly<InvalidOperationException>(() => other.LearningRate = 1).Message);
     }
 
-    /// <summary>What does not fit is told before a step is made, and the state stays.</summary>
+    /// <summary>Data that does not fit is refused before a step, and the state is unchanged.</summary>
     [TestMethod]
     public void Data_that_does_not_fit_is_refused()
     {
@@ -156,7 +156,7 @@ public sealed class OnnxTrainerTests
         Refused("whole numbers", () => other.TrainOnBatch(x, StepData.Shares(1, 4)));
         Assert.AreEqual(0, other.Iterations);
 
-        // Several batches at once, where nothing is learnt.
+        // Several batches at once, without training.
         Assert.AreEqual(8, (int)other.Predict(StepData.Signed(1, 8, 12)).Lengths[0]);
         other.TrainOnBatch(new Dictionary<string, NDArray> { ["x"] = x }, new Dictionary<string, NDArray> { ["dense_1"] = y });
         Assert.AreEqual(1, other.Iterations);
@@ -164,7 +164,7 @@ public sealed class OnnxTrainerTests
         static void Refused(string expected, Action act) => Assert.Contains(expected, Assert.ThrowsExactly<ModelException>(act).Message);
     }
 
-    /// <summary>A class number that does not exist makes ONNX Runtime fail in the middle of a run; the state before it is still there.</summary>
+    /// <summary>An invalid class index makes ONNX Runtime fail during a run; the state before it is kept.</summary>
     [TestMethod]
     public void A_step_that_fails_leaves_the_state()
     {

@@ -4,7 +4,7 @@ using OnnxFunctional.Training;
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
 /// <summary>
-/// Three training steps for every layer Keras computed numbers for and that has weights: by the engine, and by ONNX Runtime from the exported step.
+/// Three training steps of every layer with weights for which Keras' results are stored: in the engine, and in ONNX Runtime from the exported step.
 /// </summary>
 [TestClass]
 [TestCategory("KerasParity")]
@@ -24,7 +24,7 @@ public sealed class ParityStepTests
         NDArray[] x = [.. item.Inputs.Zip(item.Model.Inputs, (array, input) => array.To(input.Value.Spec.Type, file))];
         NDArray[] y = [.. item.Outputs.Select(output => Noise(random, ParityArray.Read(output).Shape))];
 
-        // The momentum holds the gradients themselves, so that they are compared and not only their small share of a weight.
+        // The momentum holds the gradients, so that they are compared directly and not only by their small effect on a weight.
         var trainer = item.Model.Compile(new Sgd(0.1f, momentum: 0.9f), Loss.MeanSquaredError, threads: 1);
         StepComparison.Run(trainer, _ => new StepBatch(x, y), Steps);
     }

@@ -3,7 +3,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
-/// <summary>The engine and an exported step give each random stream the same number.</summary>
+/// <summary>The engine and an exported step number random streams equally.</summary>
 [TestClass]
 public sealed class RandomStepTests
 {

@@ -5,24 +5,24 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
-/// <summary>One batch for a step.</summary>
+/// <summary>The batch of one step.</summary>
 internal sealed record StepBatch(NDArray[] X, NDArray[] Y, NDArray? Weights = null)
 {
     public NDArray[] All => [.. X, .. Y, .. Weights is null ? Array.Empty<NDArray>() : [Weights]];
 }
 
-/// <summary>The same steps by the engine and by stock ONNX Runtime, on the test's own batches; the export's own verification is not asked.</summary>
+/// <summary>Makes the same steps in the engine and in stock ONNX Runtime, on the test's own batches, without the export's own verification.</summary>
 internal static class StepComparison
 {
     public const double LossTolerance = 1e-4;
 
-    // Asked for is 1e-3; what was measured is 4e-6 and less.
+    // The requirement is 1e-3; measured is at most 4e-6.
     public const double StateTolerance = 1e-4;
 
-    // Rounding, whatever it is a share of: what is left of gradients that are zero by mathematics.
+    // Absolute differences up to this are rounding, such as the remainder of mathematically zero gradients.
     private const float Smallest = 1e-8f;
 
-    /// <summary>Makes the steps and compares the loss of each, and after the last every tensor of the state, predictions and an evaluation.</summary>
+    /// <summary>Makes the steps and compares the loss of each; after the last one also the state, predictions and an evaluation.</summary>
     public static void Run(Trainer trainer, Func<int, StepBatch> batch, int steps, int opset = 21)
     {
         var first = batch(0);
@@ -50,7 +50,7 @@ internal static class StepComparison
         foreach (var (expected, found) in trainer.Model.PredictAll(x).Zip(other.PredictAll(x))) Near(Flat(expected), Flat(found), "predictions");
     }
 
-    /// <summary>Every tensor within a share of its own largest number: what weights and slots are is the same to that many digits.</summary>
+    /// <summary>Compares every tensor of the state, relative to its largest element.</summary>
     public static void State(TrainingFiles files, OnnxTrainer other)
     {
         var values = other.ReadState();

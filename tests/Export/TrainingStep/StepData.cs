@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
-/// <summary>Arrays for steps: the same for the same number, on every machine.</summary>
+/// <summary>Arrays for steps: a function of the step's number, equal on every machine.</summary>
 internal static class StepData
 {
     private const int Side = 28;
@@ -16,7 +16,7 @@ internal static class StepData
     /// <summary>Numbers between 0 and 1.</summary>
     public static NDArray Shares(int seed, params int[] dims) => Fill(seed, random => random.NextSingle(), dims);
 
-    /// <summary>Whole numbers from 0 up to a limit.</summary>
+    /// <summary>Integers from 0 up to a limit.</summary>
     public static NDArray Numbers(int seed, int limit, params int[] dims)
     {
         var random = new Random(seed);
@@ -33,7 +33,7 @@ internal static class StepData
     }
 
     /// <summary>
-    /// Handwritten digits in the shape of MNIST's, (count, 28, 28, 1) between 0 and 1, and their classes; those of the next step follow on these.
+    /// Handwritten digits in the shape of MNIST's, (count, 28, 28, 1) between 0 and 1, and their classes; each step gets the next ones.
     /// </summary>
     public static (NDArray Images, NDArray Classes) Digits(int step, int count)
     {
@@ -45,7 +45,7 @@ internal static class StepData
             var row = ((step * count) + n) % classes.Length;
             labels[n] = classes[row];
 
-            // Eight pixels a line, each as three, and a margin of two.
+            // Eight pixels per line, each tripled, and a margin of two.
             for (var y = 2; y < Side - 2; y++)
             {
                 for (var x = 2; x < Side - 2; x++) images[(((n * Side) + y) * Side) + x] = pixels[row, ((y - 2) / 3 * 8) + ((x - 2) / 3)] / 16;

@@ -7,13 +7,13 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
-/// <summary>What the export's own comparison passes and what it catches; what is refused before.</summary>
+/// <summary>What the export's own verification accepts, what it detects, and what is refused before it.</summary>
 [TestClass]
 public sealed class StepVerificationTests
 {
     /// <summary>
-    /// Adam divides by a gradient's size, so a gradient that is zero by mathematics becomes
-    /// steps made of rounding, which differ from program to program and change nothing.
+    /// Adam divides by a gradient's magnitude, so a mathematically zero gradient becomes
+    /// steps of rounding errors, which differ between programs and have no effect.
     /// </summary>
     [TestMethod]
     public void Weights_without_effect_may_differ()
@@ -39,7 +39,7 @@ public sealed class StepVerificationTests
         Assert.Contains("only rounding errors", report.ToString());
     }
 
-    /// <summary>Every constant of a step matters, so one that is two percent off is found, and the message names what it touched.</summary>
+    /// <summary>Every constant of a step matters, so one that is two percent off is detected, and the message names the tensor.</summary>
     [TestMethod]
     public void A_wrong_constant_is_caught()
     {
@@ -64,7 +64,7 @@ public sealed class StepVerificationTests
 
         Assert.IsGreaterThan(5, tampered);
 
-        // Whatever was found, the trainer goes on where it was.
+        // The trainer's state is restored in any case.
         foreach (var (values, tensor) in before.Zip(files.State)) CollectionAssert.AreEqual(values, tensor.Weight.Storage, tensor.Name);
     }
 
@@ -76,7 +76,7 @@ public sealed class StepVerificationTests
         var files = TrainingFiles.Of(trainer, options);
         var train = ModelProto.Parser.ParseFrom(files.Graphs[TrainingFolder.TrainFile]);
 
-        // The second layer's bias takes the first moment's next value.
+        // The second layer's bias gets the first moment's next value.
         var wrong = train.Graph.Node.Single(node => node.Output.Contains("dense_1/bias/next"));
         wrong.Output[wrong.Output.IndexOf("dense_1/bias/next")] = "lost";
         train.Graph.Node.Add(
@@ -168,7 +168,7 @@ public sealed class StepVerificationTests
         var values = new float[constant.RawData.Length / sizeof(float)];
         Buffer.BlockCopy(constant.RawData.ToByteArray(), 0, values, 0, constant.RawData.Length);
 
-        // What only keeps a division from failing has no effect that a test could see.
+        // A constant that only avoids a division by zero has no visible effect.
         if (values.All(value => MathF.Abs(value) < 1e-6f)) return false;
         for (var i = 0; i < values.Length; i++) values[i] *= 1.02f;
         var bytes = new byte[constant.RawData.Length];
@@ -183,7 +183,7 @@ public sealed class StepVerificationTests
         return new Model(x, x.Apply(new Dense(9, Activation.Tanh), new Dense(4, Activation.Softmax))).Compile(new Adam(0.01f), Loss.CategoricalCrossentropy);
     }
 
-    /// <summary>A metric whose result only its class knows.</summary>
+    /// <summary>A metric whose result is computed by its class.</summary>
     private sealed class Largest : Metric
     {
         protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights) => [Ops.Sum(yPred)];

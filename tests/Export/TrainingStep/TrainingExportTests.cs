@@ -47,8 +47,7 @@ public sealed class TrainingExportTests
             var model = new Model([a, b], [joined.Apply(new Dense(2, name: "score")), joined.Apply(new Dense(3, Activation.Softmax, name: "kind"))]);
             return model.Compile(
                 new Adam(1e-2f),
-                new Dictionary<string,
-                Loss> { ["score"] = new MeanSquaredError(), ["kind"] = new SparseCategoricalCrossentropy() },
+                new Dictionary<string, Loss> { ["score"] = new MeanSquaredError(), ["kind"] = new SparseCategoricalCrossentropy() },
                 new() { ["kind"] = 0.5f });
         });
         yield return Case("embedding_adamw_cosine", () =>

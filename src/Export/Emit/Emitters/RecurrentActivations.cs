@@ -35,7 +35,7 @@ internal static class RecurrentActivations
         Lstm lstm => [lstm.RecurrentActivation, lstm.Activation, lstm.Activation],
         Gru gru => [gru.RecurrentActivation, gru.Activation],
         Rnn rnn => [rnn.Activation],
-        _ => throw new ArgumentOutOfRangeException(nameof(op), op, "There are three recurrent operators."),
+        _ => throw new ArgumentOutOfRangeException(nameof(op), op, "Not a recurrent operator."),
     };
 
     private static (string Name, float? Alpha, float? Beta) Words(GateActivation activation) => activation switch

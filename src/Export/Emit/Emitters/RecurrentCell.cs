@@ -8,23 +8,19 @@ internal static class RecurrentCell
     /// <summary>The states after a step.</summary>
     /// <param name="op">The operator.</param>
     /// <param name="units">The width of the state.</param>
-    /// <param name="z">What the input contributes to all gates: <c>x W + b</c>, (batch, gates * units).</param>
+    /// <param name="z">The input's contribution to all gates: <c>x W + b</c>, (batch, gates * units).</param>
     /// <param name="recurrent">The recurrent kernel (units, gates * units).</param>
-    /// <param name="bias">The bias of the recurrent product, (gates * units), where there is one.</param>
-    /// <param name="states">The states before.</param>
+    /// <param name="bias">The bias of the recurrent product, (gates * units), or null.</param>
+    /// <param name="states">The states before the step.</param>
     public static SymbolicTensor[] Step(
-        RecurrentOp op,
-        int units,
-        SymbolicTensor z,
-        SymbolicTensor recurrent,
-        SymbolicTensor? bias,
-        IReadOnlyList<SymbolicTensor> states) => op switch
-    {
-        Lstm lstm => Lstm(lstm, units, z, recurrent, states[0], states[1]),
-        Gru gru => [gru.ResetAfter ? ResetAfter(gru, units, z, recurrent, bias, states[0]) : ResetBefore(gru, units, z, recurrent, states[0])],
-        Rnn rnn => [Apply(rnn.Activation, z + Ops.MatMul(states[0], recurrent))],
-        _ => throw new ArgumentOutOfRangeException(nameof(op), op, "There are three recurrent operators."),
-    };
+        RecurrentOp op, int units, SymbolicTensor z, SymbolicTensor recurrent, SymbolicTensor? bias, IReadOnlyList<SymbolicTensor> states) =>
+        op switch
+        {
+            Lstm lstm => Lstm(lstm, units, z, recurrent, states[0], states[1]),
+            Gru gru => [gru.ResetAfter ? ResetAfter(gru, units, z, recurrent, bias, states[0]) : ResetBefore(gru, units, z, recurrent, states[0])],
+            Rnn rnn => [Apply(rnn.Activation, z + Ops.MatMul(states[0], recurrent))],
+            _ => throw new ArgumentOutOfRangeException(nameof(op), op, "Not a recurrent operator."),
+        };
 
     private static SymbolicTensor[] Lstm(Lstm op, int units, SymbolicTensor z, SymbolicTensor recurrent, SymbolicTensor h, SymbolicTensor c)
     {

@@ -158,7 +158,7 @@ internal static class RecurrentScan
 
         public Value? RecurrentBias { get; }
 
-        /// <summary>What the input contributes to all gates, time-major.</summary>
+        /// <summary>The input's contribution to all gates, time-major.</summary>
         public string Contribution { get; }
 
         /// <summary>The mask (time, batch, 1).</summary>
