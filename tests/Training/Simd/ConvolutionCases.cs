@@ -2,7 +2,7 @@ using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>The table of geometries that every convolution kernel is tested on: odd sizes first, then what networks use, then drawn at random.</summary>
+/// <summary>The geometries on which all convolutions are tested: odd sizes first, then those of common networks, then random ones.</summary>
 internal static class ConvolutionCases
 {
     public static IEnumerable<ConvolutionGeometry> All()
@@ -12,7 +12,7 @@ internal static class ConvolutionCases
         for (var i = 0; i < 60; i++) yield return Draw(random);
     }
 
-    /// <summary>Large enough to be cut into several parts.</summary>
+    /// <summary>Large enough to be divided into several parts.</summary>
     public static IEnumerable<ConvolutionGeometry> Parted()
     {
         yield return Parse("n3 c16 o33 g1 18x20 k3x3 p1.1x1.1");
@@ -93,7 +93,9 @@ internal static class ConvolutionCases
         return ConvolutionGeometry.Create(1 + random.Next(2), cin, cout, groups, input, kernel, Values(1, 4), dilations, begin, end);
     }
 
-    /// <summary>Reads <c>n.. c.. o.. g.. input k.. s.. d.. p..</c>: batch, channels in and out, groups, sizes, kernel, strides, dilations, pads "begin.end".</summary>
+    /// <summary>
+    /// Reads <c>n.. c.. o.. g.. input k.. s.. d.. p..</c>: batch, channels in and out, groups, sizes, kernel, strides, dilations, pads "begin.end".
+    /// </summary>
     private static ConvolutionGeometry Parse(string text)
     {
         var words = text.Split(' ');
@@ -101,7 +103,9 @@ internal static class ConvolutionCases
         var input = words[4].Split('x').Select(int.Parse).ToArray();
         int[] Each(char key, int otherwise) =>
             words.SingleOrDefault(word => word[0] == key) is { } found ? [.. found[1..].Split('x').Select(int.Parse)] : [.. input.Select(_ => otherwise)];
-        var pads = words.SingleOrDefault(word => word[0] == 'p') is { } pad ? pad[1..].Split('x').Select(x => x.Split('.').Select(int.Parse).ToArray()).ToArray() : null;
+        var pads = words.SingleOrDefault(word => word[0] == 'p') is { } pad
+            ? pad[1..].Split('x').Select(x => x.Split('.').Select(int.Parse).ToArray()).ToArray()
+            : null;
         int[] Pads(int index) => [.. input.Select((_, i) => pads is null ? 0 : pads[i][index])];
         return ConvolutionGeometry.Create(One('n'), One('c'), One('o'), One('g'), input, Each('k', 1), Each('s', 1), Each('d', 1), Pads(0), Pads(1));
     }

@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Random operands of a convolution between poisoned margins, its reference results, and a run in memory that is as poisoned.</summary>
+/// <summary>The random operands of a convolution between poisoned margins, its reference results, and runs in poisoned memory.</summary>
 internal sealed class ConvolutionData
 {
     private readonly ConvolutionGeometry _geometry;
@@ -23,7 +23,7 @@ internal sealed class ConvolutionData
     public PoisonedMemory Input { get; }
     public PoisonedMemory Kernel { get; }
 
-    /// <summary>With respect to the output.</summary>
+    /// <summary>The gradient with respect to the output.</summary>
     public PoisonedMemory Gradient { get; }
     public PoisonedMemory Addend { get; }
     public PoisonedMemory OutputBias { get; }
@@ -60,7 +60,8 @@ internal sealed class ConvolutionData
         Run(pool, driver, Input, bias, epilogue, _geometry.OutputLength);
 
     /// <summary>The gradient of the input.</summary>
-    public PoisonedMemory RunInputGradient(WorkerPool pool, ConvolutionDriver driver, ReadOnlyMemory<float> bias = default, ConvolutionEpilogue epilogue = default) =>
+    public PoisonedMemory RunInputGradient(
+        WorkerPool pool, ConvolutionDriver driver, ReadOnlyMemory<float> bias = default, ConvolutionEpilogue epilogue = default) =>
         Run(pool, driver, Gradient, bias, epilogue, _geometry.InputLength);
 
     /// <summary>The gradient of the kernel, and of the bias if there is memory for it.</summary>

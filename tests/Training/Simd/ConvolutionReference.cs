@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Convolution and its gradients as plain loops in double precision: every product is visited once, and added wherever it belongs.</summary>
+/// <summary>Convolution and its gradients as plain loops in double precision: every product is visited once and added where it belongs.</summary>
 internal static class ConvolutionReference
 {
     /// <summary>Visits all products <c>in[i] * kernel[k] -> out[o]</c>.</summary>
@@ -11,7 +11,9 @@ internal static class ConvolutionReference
     {
         for (long pixel = 0; pixel < g.OutputLength / g.OutputChannels; pixel++)
         {
-            var (ox, oy, oz) = ((int)(pixel % g.Width.Output), (int)(pixel / g.Width.Output % g.Height.Output), (int)(pixel / g.Width.Output / g.Height.Output % g.Depth.Output));
+            var ox = (int)(pixel % g.Width.Output);
+            var oy = (int)(pixel / g.Width.Output % g.Height.Output);
+            var oz = (int)(pixel / g.Width.Output / g.Height.Output % g.Depth.Output);
             var n = pixel / g.Width.Output / g.Height.Output / g.Depth.Output;
             for (var tap = 0; tap < g.Taps; tap++)
             {
@@ -30,7 +32,7 @@ internal static class ConvolutionReference
         }
     }
 
-    /// <summary>The input position under a tap of the window, or -1 if it lies in the padding.</summary>
+    /// <summary>The input position under a tap of the window, or -1 if it is in the padding.</summary>
     public static int Place(WindowAxis axis, int output, int tap)
     {
         var place = output * axis.Stride + tap * axis.Dilation - axis.PadBegin;

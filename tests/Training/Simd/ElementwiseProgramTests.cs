@@ -1,16 +1,19 @@
-// Longer than other files: one property of programs after the other, all on the same few helpers for random programs.
+// Longer than other files: many properties of programs, all tested with the same few helpers for random programs.
 using System.Runtime.CompilerServices;
 using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Programs against double arithmetic, element by element: every opcode, every pattern of broadcasting, outputs in place, random chains.</summary>
+/// <summary>Compares programs with double arithmetic, element by element: every opcode, every broadcasting pattern, outputs in place, random chains.</summary>
 [TestClass]
 [TestCategory("Kernels")]
 public class ElementwiseProgramTests
 {
     private static readonly ElementwiseOpcode[] Opcodes =
-        [.. Enum.GetValues<ElementwiseOpcode>().Where(o => o is not (ElementwiseOpcode.Load or ElementwiseOpcode.MomentStep or ElementwiseOpcode.RandomUniform or ElementwiseOpcode.RandomNormal))];
+    [
+        .. Enum.GetValues<ElementwiseOpcode>().Except(
+            [ElementwiseOpcode.Load, ElementwiseOpcode.MomentStep, ElementwiseOpcode.RandomUniform, ElementwiseOpcode.RandomNormal]),
+    ];
 
     public static IEnumerable<object[]> OpcodeRows => Opcodes.Select(opcode => new object[] { opcode.ToString() });
 
@@ -30,7 +33,10 @@ public class ElementwiseProgramTests
             for (var i = 0; i < 3; i++)
             {
                 operands[i] = i < arity ? builder.Input([length]) : -1;
-                if (i < arity && ElementwiseOpcodes.TakesMask(opcode, i)) operands[i] = builder.Add(ElementwiseOpcode.Greater, operands[i], builder.Constant(0f));
+                if (i < arity && ElementwiseOpcodes.TakesMask(opcode, i))
+                {
+                    operands[i] = builder.Add(ElementwiseOpcode.Greater, operands[i], builder.Constant(0f));
+                }
             }
 
             var result = builder.Add(opcode, operands[0], operands[1], operands[2], 0.3f, 0.6f);
@@ -52,7 +58,12 @@ public class ElementwiseProgramTests
     [TestMethod]
     public void NaN_stays_in_relu()
     {
-        foreach (var opcode in new[] { ElementwiseOpcode.Relu, ElementwiseOpcode.Clip, ElementwiseOpcode.LeakyRelu, ElementwiseOpcode.Elu, ElementwiseOpcode.HardSigmoid, ElementwiseOpcode.Sign })
+        ElementwiseOpcode[] opcodes =
+        [
+            ElementwiseOpcode.Relu, ElementwiseOpcode.Clip, ElementwiseOpcode.LeakyRelu,
+            ElementwiseOpcode.Elu, ElementwiseOpcode.HardSigmoid, ElementwiseOpcode.Sign,
+        ];
+        foreach (var opcode in opcodes)
         {
             var builder = new ElementwiseProgramBuilder([5]);
             builder.Output(builder.Add(opcode, builder.Input([5]), alpha: 0.1f, beta: 0.9f));
@@ -100,7 +111,7 @@ public class ElementwiseProgramTests
             var b = builder.Input(other, type);
             var value = type == ElementwiseType.Bool ? builder.Add(ElementwiseOpcode.MaskToFloat, b) : b;
 
-            // A value of the broadcast side alone, so that what is computed once a row, tile or run takes part.
+            // A value that depends on the broadcast input alone, so that work hoisted to a row, tile or run is covered.
             var twice = builder.Add(ElementwiseOpcode.Add, value, value);
             builder.Output(builder.Add(ElementwiseOpcode.Subtract, a, twice));
             using var run = new Run(builder.Build());
@@ -146,7 +157,8 @@ public class ElementwiseProgramTests
     [DataRow(5000, true)]
     public void Adam_in_place_matches_double(int length, bool byDifference)
     {
-        float[] w = SimdTesting.Random(length), g = SimdTesting.Random(length, seed: 2), m = SimdTesting.Random(length, seed: 3), v = SimdTesting.Random(length, 0, 2, 4);
+        float[] w = SimdTesting.Random(length), g = SimdTesting.Random(length, seed: 2);
+        float[] m = SimdTesting.Random(length, seed: 3), v = SimdTesting.Random(length, 0, 2, 4);
         const float rate = 0.01f, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-7f;
         var b = new ElementwiseProgramBuilder([length]);
         int wi = b.Input([length]), gi = b.Input([length]), mi = b.Input([length]), vi = b.Input([length]), ri = b.Input([]);
@@ -163,7 +175,7 @@ public class ElementwiseProgramTests
         b.Output(v2, overwrites: 3);
         b.Output(w2, overwrites: 0);
         var program = b.Build();
-        Assert.AreEqual(byDifference ? 1 : 5, program.InstructionsATile, "two blends, the step, the quotient, the difference; or all in one");
+        Assert.AreEqual(byDifference ? 1 : 5, program.InstructionsPerTile, "two blends, the step, the quotient, the difference; or all in one");
         using var run = new Run(program);
         run.Inputs(w, g, m, v, [rate]).OutputOver(2).OutputOver(3).OutputOver(0);
         run.Execute();
@@ -191,7 +203,7 @@ public class ElementwiseProgramTests
         Check(b => b.Add(ElementwiseOpcode.Subtract, 0, b.Add(ElementwiseOpcode.Multiply, 0, 1)), (a, c) => a - ((double)a * c));
         Check(b => b.Add(ElementwiseOpcode.Subtract, b.Add(ElementwiseOpcode.Multiply, 0, 1), 1), (a, c) => ((double)a * c) - c);
 
-        // Not what is read elsewhere too, nor a comparison with another number.
+        // Not if the value is used elsewhere as well, nor for a comparison with another constant.
         Check(b => b.Add(ElementwiseOpcode.Where, b.Add(ElementwiseOpcode.Greater, 1, b.Constant(0.5f)), 0, b.Constant(0)), (a, c) => c > 0.5f ? a : 0, 2);
         Check(b => b.Add(ElementwiseOpcode.Multiply, 0, b.Add(ElementwiseOpcode.Sigmoid, 1)), (a, c) => a / (1 + Math.Exp(-c)), 2);
 
@@ -202,7 +214,7 @@ public class ElementwiseProgramTests
             builder.Input([length]);
             builder.Output(make(builder));
             var program = builder.Build();
-            Assert.AreEqual(instructions, program.InstructionsATile);
+            Assert.AreEqual(instructions, program.InstructionsPerTile);
             using var run = new Run(program);
             var output = run.Inputs(x, y).FloatOutput(length);
             run.Execute();
@@ -213,7 +225,7 @@ public class ElementwiseProgramTests
     [TestMethod]
     public void An_overwritten_input_that_is_still_needed_is_stored_at_the_end()
     {
-        // The first output takes x's memory although the second still reads x; the third hands y on into z's.
+        // The first output overwrites x although the second still reads x; the third copies y over z.
         const int length = 3000;
         float[] x = SimdTesting.Random(length), y = SimdTesting.Random(length, seed: 2), z = SimdTesting.Random(length, seed: 3);
         var b = new ElementwiseProgramBuilder([length]);
@@ -290,7 +302,8 @@ public class ElementwiseProgramTests
         Assert.ThrowsExactly<ArgumentException>(() => b.Add(ElementwiseOpcode.Less, a, c));
         using var run = new Run(b.Build());
         run.TypedInput(x, ElementwiseType.Bool).TypedInput(y, ElementwiseType.Bool).TypedInput(z, ElementwiseType.Bool);
-        ReadOnlySpan<byte> copy = run.Output<byte>(length), where = run.Output<byte>(length), equal = run.Output<byte>(length), notEqual = run.Output<byte>(length);
+        ReadOnlySpan<byte> copy = run.Output<byte>(length), where = run.Output<byte>(length);
+        ReadOnlySpan<byte> equal = run.Output<byte>(length), notEqual = run.Output<byte>(length);
         run.Execute();
         for (var i = 0; i < length; i++)
         {
@@ -328,7 +341,8 @@ public class ElementwiseProgramTests
         ElementwiseOpcode[] pool =
         [
             ElementwiseOpcode.Add, ElementwiseOpcode.Subtract, ElementwiseOpcode.Multiply, ElementwiseOpcode.Max, ElementwiseOpcode.Min, ElementwiseOpcode.Tanh,
-            ElementwiseOpcode.Sigmoid, ElementwiseOpcode.Relu, ElementwiseOpcode.Abs, ElementwiseOpcode.Negate, ElementwiseOpcode.LeakyRelu, ElementwiseOpcode.Softsign,
+            ElementwiseOpcode.Sigmoid, ElementwiseOpcode.Relu, ElementwiseOpcode.Abs, ElementwiseOpcode.Negate, ElementwiseOpcode.LeakyRelu,
+            ElementwiseOpcode.Softsign,
         ];
         int[][] shapes = [[33], [7, 9], [40, 3], [3, 2600], [2, 3, 5], [4, 1, 800]];
         for (var seed = 0; seed < 120; seed++)
@@ -359,7 +373,7 @@ public class ElementwiseProgramTests
                 values.Add((id, [.. Enumerable.Range(0, length).Select(e => ElementwiseReference.Evaluate(opcode, a.Exact[e], b.Exact[e], 0, 0.2f, 0))]));
             }
 
-            // Three results, the first of them in the memory of the one input that is never broadcast.
+            // Three results, the first of them in the memory of the only input that is never broadcast.
             int[] results = [values.Count - 1, values.Count - 3, 5 + random.Next(values.Count - 5)];
             builder.Output(values[results[0]].Id, overwrites: 0);
             builder.Output(values[results[1]].Id);
@@ -425,35 +439,41 @@ public class ElementwiseProgramTests
     private static int[] Parse(string text) =>
         text.Length == 0 ? [] : [.. text.Split(',').Select(s => int.Parse(s, System.Globalization.CultureInfo.InvariantCulture))];
 
-    // Arguments inside the domain of the function and away from its poles and jumps.
+    // Arguments inside the function's domain and away from its poles and jumps.
     private static float[] Arguments(ElementwiseOpcode opcode, int length, int operand)
     {
         var (low, high) = opcode switch
         {
             ElementwiseOpcode.Acosh => (1.1f, 4f),
-            ElementwiseOpcode.Log or ElementwiseOpcode.Sqrt or ElementwiseOpcode.ReciprocalSqrt or ElementwiseOpcode.Power or ElementwiseOpcode.Reciprocal => (0.1f, 3f),
+            ElementwiseOpcode.Log or ElementwiseOpcode.Sqrt or ElementwiseOpcode.ReciprocalSqrt or ElementwiseOpcode.Power
+                or ElementwiseOpcode.Reciprocal => (0.1f, 3f),
             ElementwiseOpcode.Divide or ElementwiseOpcode.FloorMod or ElementwiseOpcode.DivideByRoot => (0.3f, 3f),
             ElementwiseOpcode.Asin or ElementwiseOpcode.Acos or ElementwiseOpcode.Atanh => (-0.9f, 0.9f),
             ElementwiseOpcode.Tan => (-1.4f, 1.4f),
             _ => (-3f, 3f),
         };
         var values = SimdTesting.Random(length, low, high, operand * 100);
-        if (opcode is ElementwiseOpcode.Equal or ElementwiseOpcode.NotEqual or ElementwiseOpcode.LessOrEqual or ElementwiseOpcode.GreaterOrEqual or ElementwiseOpcode.FloatToMask)
+        if (opcode is ElementwiseOpcode.Equal or ElementwiseOpcode.NotEqual or ElementwiseOpcode.LessOrEqual or ElementwiseOpcode.GreaterOrEqual
+            or ElementwiseOpcode.FloatToMask)
         {
             for (var i = 0; i < length; i++) values[i] = MathF.Round(values[i]);
         }
 
         if (opcode is ElementwiseOpcode.IsInfinity or ElementwiseOpcode.IsNaN)
         {
-            for (var i = 0; i < length; i += 3) values[i] = (i % 4) switch { 0 => float.NaN, 1 => float.PositiveInfinity, 2 => float.NegativeInfinity, _ => 0f };
+            for (var i = 0; i < length; i += 3)
+            {
+                values[i] = (i % 4) switch { 0 => float.NaN, 1 => float.PositiveInfinity, 2 => float.NegativeInfinity, _ => 0f };
+            }
         }
 
         return values;
     }
 
-    private static double Operand(ElementwiseOpcode opcode, int operand, float value) => ElementwiseOpcodes.TakesMask(opcode, operand) ? value > 0 ? 1 : 0 : value;
+    private static double Operand(ElementwiseOpcode opcode, int operand, float value) =>
+        ElementwiseOpcodes.TakesMask(opcode, operand) ? value > 0 ? 1 : 0 : value;
 
-    /// <summary>Memory that does not move, with NaN on both sides of every buffer, and all parts run one after the other, the last one first.</summary>
+    /// <summary>Pinned memory with NaN on both sides of every buffer; runs all parts in reverse order.</summary>
     private sealed unsafe class Run(ElementwiseProgram program) : IDisposable
     {
         private const int Slack = 64;
@@ -496,7 +516,8 @@ public class ElementwiseProgramTests
             return this;
         }
 
-        public ReadOnlySpan<float> Input(int index) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(_inputs[index].Buffer.AsSpan(Slack, _inputs[index].Bytes));
+        public ReadOnlySpan<float> Input(int index) =>
+            System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(_inputs[index].Buffer.AsSpan(Slack, _inputs[index].Bytes));
 
         public ReadOnlySpan<float> FloatOutput(int length) => Output<float>(length);
 

@@ -2,7 +2,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Every opcode in plain double arithmetic; masks are 1 and 0.</summary>
+/// <summary>Every opcode in double arithmetic; masks are 1 and 0.</summary>
 internal static class ElementwiseReference
 {
     public static double Evaluate(ElementwiseOpcode opcode, double x, double y, double z, double alpha, double beta) => opcode switch
@@ -18,7 +18,8 @@ internal static class ElementwiseReference
         ElementwiseOpcode.Sqrt => Math.Sqrt(x),
         ElementwiseOpcode.ReciprocalSqrt => 1 / Math.Sqrt(x),
         ElementwiseOpcode.ToHalf => (double)(Half)x,
-        ElementwiseOpcode.ToBFloat16 => BitConverter.Int32BitsToSingle((int)((BitConverter.SingleToInt32Bits((float)x) + 0x7FFF + ((BitConverter.SingleToInt32Bits((float)x) >> 16) & 1)) & 0xFFFF0000)),
+        ElementwiseOpcode.ToBFloat16 => BitConverter.Int32BitsToSingle(
+            (int)((BitConverter.SingleToInt32Bits((float)x) + 0x7FFF + ((BitConverter.SingleToInt32Bits((float)x) >> 16) & 1)) & 0xFFFF0000)),
         ElementwiseOpcode.Exp => Math.Exp(x),
         ElementwiseOpcode.Log => Math.Log(x),
         ElementwiseOpcode.Sin => Math.Sin(x),

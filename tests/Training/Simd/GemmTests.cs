@@ -6,7 +6,7 @@ namespace OnnxFunctional.Tests.Training.Simd;
 [TestCategory("Kernels")]
 public sealed class GemmTests
 {
-    // Around every boundary of tile rows (6, 12), panel columns (8, 16, 32) and halves of them.
+    // Sizes around every boundary of tile rows (6, 12), panel columns (8, 16, 32) and their halves.
     private static readonly int[] Sizes = [1, 2, 3, 5, 7, 8, 11, 12, 13, 16, 17, 23, 31, 32, 33, 48, 65];
 
     [TestMethod]
@@ -59,7 +59,7 @@ public sealed class GemmTests
             }
     }
 
-    // Large enough to be cut into parts of rows and of columns, with strides of 1024 floats so that A and B are packed, shared or by part.
+    // Large enough to be divided into parts of rows and of columns, with strides of 1024 floats so that A and B are packed, shared or per part.
     [TestMethod]
     [DataRow(150, 300, 100, 0)]
     [DataRow(131, 200, 80, 1024)]
@@ -69,7 +69,10 @@ public sealed class GemmTests
     public void Several_parts_equal_the_reference(int m, int n, int k, int stride)
     {
         for (var pair = 0; pair < 4; pair++)
-            new Case(m, n, k) { TransposeA = (pair & 1) != 0, TransposeB = (pair & 2) != 0, Stride = stride, Bias = true, Residual = true, Relu = true }.Check();
+        {
+            var (transposeA, transposeB) = ((pair & 1) != 0, (pair & 2) != 0);
+            new Case(m, n, k) { TransposeA = transposeA, TransposeB = transposeB, Stride = stride, Bias = true, Residual = true, Relu = true }.Check();
+        }
     }
 
     [TestMethod]
@@ -184,9 +187,11 @@ public sealed class GemmTests
     public void A_short_operand_is_named_with_its_shape()
     {
         var blocking = new GemmBlocking(new GemmShape(4, 5, 6));
-        var thrown = Assert.ThrowsExactly<ArgumentException>(() => Gemm.Multiply(blocking, new float[24], new float[29], new float[20], new float[blocking.WorkspaceFloats]));
-        StringAssert.Contains(thrown.Message, "B is [6, 5] with rows 5 apart and does not fit in 29 floats", StringComparison.Ordinal);
-        thrown = Assert.ThrowsExactly<ArgumentException>(() => Gemm.Multiply(blocking, new float[24], new float[30], new float[19], new float[blocking.WorkspaceFloats]));
+        var thrown = Assert.ThrowsExactly<ArgumentException>(
+            () => Gemm.Multiply(blocking, new float[24], new float[29], new float[20], new float[blocking.WorkspaceFloats]));
+        StringAssert.Contains(thrown.Message, "B is [6, 5] with a row stride of 5 and does not fit in 29 floats", StringComparison.Ordinal);
+        thrown = Assert.ThrowsExactly<ArgumentException>(
+            () => Gemm.Multiply(blocking, new float[24], new float[30], new float[19], new float[blocking.WorkspaceFloats]));
         StringAssert.Contains(thrown.Message, "C is [4, 5]", StringComparison.Ordinal);
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new GemmBlocking(new GemmShape(4, 5, 6) { StrideA = 5 }));
     }
@@ -211,7 +216,9 @@ public sealed class GemmTests
         }
     }
 
-    /// <summary>One product beside a plain one in double. Whatever must not be read or written is NaN: gaps between rows, floats before and after, the workspace.</summary>
+    /// <summary>
+    /// One product next to a reference in double precision. Memory that must not be read or written holds NaN: gaps between rows, margins, the workspace.
+    /// </summary>
     private sealed record Case(int M, int N, int K)
     {
         private const int Guard = 40;
@@ -292,7 +299,10 @@ public sealed class GemmTests
                     }
 
                     var expected = Relu ? Math.Max(0, sum) : sum;
-                    if (!(Math.Abs(expected - result[(i * N) + j]) <= size * 2e-6)) Assert.Fail($"{this} at [{i}, {j}]: {result[(i * N) + j]} instead of {expected}");
+                    if (!(Math.Abs(expected - result[(i * N) + j]) <= size * 2e-6))
+                    {
+                        Assert.Fail($"{this} at [{i}, {j}]: {result[(i * N) + j]} instead of {expected}");
+                    }
                 }
 
             for (var i = 0; i < c.Length; i++)

@@ -2,12 +2,13 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Softmax, cross-entropy and the normalizations against their definitions in double; gradients against differences of those definitions.</summary>
+/// <summary>Compares softmax, cross-entropy and the normalizations with their definitions in double precision, and gradients with finite differences.</summary>
 [TestClass]
 [TestCategory("Kernels")]
 public class NormalizationLoopsTests
 {
-    private static readonly (int Outer, int Count, int Inner)[] Sizes = [(1, 1, 1), (3, 2, 1), (5, 10, 1), (2, 17, 1), (4, 64, 1), (2, 130, 1), (2, 3, 5), (2, 7, 17), (1, 5, 64), (3, 1, 4)];
+    private static readonly (int Outer, int Count, int Inner)[] Sizes =
+        [(1, 1, 1), (3, 2, 1), (5, 10, 1), (2, 17, 1), (4, 64, 1), (2, 130, 1), (2, 3, 5), (2, 7, 17), (1, 5, 64), (3, 1, 4)];
 
     [TestMethod]
     [DataRow(false)]
@@ -66,7 +67,10 @@ public class NormalizationLoopsTests
                 var row = logits.Skip(r * classes).Take(classes).Select(v => (double)v).ToArray();
                 var sum = Math.Log(row.Sum(v => Math.Exp(v - row.Max()))) + row.Max();
                 Assert.AreEqual(sum - row[labels[r]], loss[r], 1e-5);
-                for (var c = 0; c < classes; c++) Assert.AreEqual((Math.Exp(row[c] - sum) - (c == labels[r] ? 1 : 0)) * dloss[r], gradient[(r * classes) + c], 1e-5);
+                for (var c = 0; c < classes; c++)
+                {
+                    Assert.AreEqual((Math.Exp(row[c] - sum) - (c == labels[r] ? 1 : 0)) * dloss[r], gradient[(r * classes) + c], 1e-5);
+                }
             }
         }
     }
@@ -100,7 +104,10 @@ public class NormalizationLoopsTests
                 var wanted = targets.Skip(r * classes).Take(classes).Select(v => (double)v).ToArray();
                 var sum = Math.Log(row.Sum(Math.Exp));
                 Assert.AreEqual(row.Zip(wanted, (x, t) => t * (sum - x)).Sum(), loss[r], 1e-4);
-                for (var c = 0; c < classes; c++) Assert.AreEqual(((Math.Exp(row[c] - sum) * wanted.Sum()) - wanted[c]) * dloss[r], gradient[(r * classes) + c], 1e-5);
+                for (var c = 0; c < classes; c++)
+                {
+                    Assert.AreEqual(((Math.Exp(row[c] - sum) * wanted.Sum()) - wanted[c]) * dloss[r], gradient[(r * classes) + c], 1e-5);
+                }
             }
         }
     }
@@ -138,7 +145,8 @@ public class NormalizationLoopsTests
                 {
                     var at = (r * columns) + c;
                     Assert.AreEqual((normalized[c] * scale[c]) + bias[c], SimdTesting.Middle(y)[at], 2e-5 * Math.Max(1, inverse), $"{columns}");
-                    Assert.AreEqual(inverse * (g[c] - meanG - (normalized[c] * meanProduct)), SimdTesting.Middle(dx)[at], 3e-5 * Math.Max(1, inverse), $"{columns}");
+                    Assert.AreEqual(
+                        inverse * (g[c] - meanG - (normalized[c] * meanProduct)), SimdTesting.Middle(dx)[at], 3e-5 * Math.Max(1, inverse), $"{columns}");
                     scaleSum[c] += dy[at] * normalized[c];
                     biasSum[c] += dy[at];
                 }
@@ -172,12 +180,12 @@ public class NormalizationLoopsTests
         {
             const float epsilon = 1e-3f;
 
-            // A mean far from 0: squares of the values themselves would lose every digit.
+            // A mean far from 0: sums of squares of the values themselves would lose all digits.
             var x = SimdTesting.Random(rows * channels, 999, 1003);
             float[] scale = SimdTesting.Random(channels, 0.5f, 2, 2), bias = SimdTesting.Random(channels, seed: 3), dy = SimdTesting.Random(x.Length, seed: 4);
             float[] means = new float[channels], squares = new float[channels];
 
-            // Statistics in two parts, joined.
+            // Statistics in two parts, then joined.
             var split = rows / 3;
             BatchNormLoops.Statistics(x.AsSpan(0, split * channels), means, squares);
             float[] moreMeans = new float[channels], moreSquares = new float[channels];
@@ -209,7 +217,7 @@ public class NormalizationLoopsTests
                 Assert.AreEqual(mean, means[c], 2e-4);
                 Assert.AreEqual(variance, squares[c] / rows, 1e-5 + (1e-4 * variance), $"{rows} x {channels}");
 
-                // The reference goes on from the float statistics, whose distance from the exact ones is checked above.
+                // The reference continues with the float statistics, whose error is checked above.
                 var normalized = column.Select(v => (v - means[c]) * (double)inverse[c]).ToArray();
                 var g = Enumerable.Range(0, rows).Select(r => (double)dy[(r * channels) + c]).ToArray();
                 var meanG = g.Average();
@@ -218,7 +226,9 @@ public class NormalizationLoopsTests
                 {
                     var expected = (normalized[r] * scale[c]) + bias[c];
                     Assert.AreEqual(relu ? Math.Max(expected, 0) : expected, output[(r * channels) + c], 1e-4);
-                    Assert.AreEqual(scale[c] * exactInverse * (g[r] - meanG - (normalized[r] * meanProduct)), SimdTesting.Middle(dx)[(r * channels) + c], 1e-3 * Math.Max(1, exactInverse));
+                    Assert.AreEqual(
+                        scale[c] * exactInverse * (g[r] - meanG - (normalized[r] * meanProduct)), SimdTesting.Middle(dx)[(r * channels) + c],
+                        1e-3 * Math.Max(1, exactInverse));
                 }
             }
         }

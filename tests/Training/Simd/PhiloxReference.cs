@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>The engine's random numbers one element at a time, operation for operation as the vectors do it.</summary>
+/// <summary>The engine's random numbers one element at a time, with the same operations as the vector form.</summary>
 internal static class PhiloxReference
 {
     private const int Row = Philox.Group / 4;
@@ -12,7 +12,7 @@ internal static class PhiloxReference
         for (var i = 0; i < destination.Length; i++) destination[i] = (Word(seed, node, step, i) >> 8) * Unit;
     }
 
-    /// <summary>Standard normal: of each 64, rows of 16 are radius, angle, radius, angle and give cosine, sine, cosine, sine.</summary>
+    /// <summary>Standard normal: of each 64 elements, rows of 16 are radius, angle, radius, angle and give cosine, sine, cosine, sine.</summary>
     public static void FillNormal(ulong seed, uint node, ulong step, Span<float> destination)
     {
         for (var i = 0; i < destination.Length; i++)
@@ -24,7 +24,7 @@ internal static class PhiloxReference
         }
     }
 
-    // Element e takes word e % 64 / 16 of block e / 64 * 16 + e % 16.
+    // Element e is word e % 64 / 16 of block e / 64 * 16 + e % 16.
     private static uint Word(ulong seed, uint node, ulong step, int element)
     {
         var (x, y, z, w) = Philox.Block((uint)((element / Philox.Group * Row) + (element % Row)), node, (uint)step, (uint)(step >> 32), seed);

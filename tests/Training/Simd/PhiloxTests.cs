@@ -2,7 +2,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Philox against the known answers of its authors, the vector form against the scalar one, the distributions against their moments.</summary>
+/// <summary>Compares Philox with its authors' known answers, the vector form with the scalar one, and the distributions with their moments.</summary>
 [TestClass]
 [TestCategory("Kernels")]
 public unsafe class PhiloxTests
@@ -75,7 +75,10 @@ public unsafe class PhiloxTests
                 foreach (var (first, count) in new[] { (0, 700), (0, 1), (1, 5), (63, 2), (64, 64), (17, 400), (699, 1), (5, 0) })
                 {
                     var buffer = SimdTesting.Poisoned(count);
-                    fixed (float* target = SimdTesting.Middle(buffer)) PhiloxVectors.Fill<V>(distribution, ulong.MaxValue - 5, 9, 1UL << 40, first, target, count);
+                    fixed (float* target = SimdTesting.Middle(buffer))
+                    {
+                        PhiloxVectors.Fill<V>(distribution, ulong.MaxValue - 5, 9, 1UL << 40, first, target, count);
+                    }
                     SimdTesting.AssertUntouchedOutside(buffer);
                     CollectionAssert.AreEqual(expected[first..(first + count)], SimdTesting.Middle(buffer).ToArray(), $"{distribution} from {first}");
                 }

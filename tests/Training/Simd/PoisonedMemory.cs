@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>A buffer between two margins of NaN: what is read from them spoils a result, what is written to them is seen.</summary>
+/// <summary>A buffer between two margins of NaN: reading them spoils a result, writing to them is detected.</summary>
 internal sealed class PoisonedMemory
 {
     private const int Margin = 64;
@@ -8,7 +8,7 @@ internal sealed class PoisonedMemory
     private readonly float[] _all;
     private readonly int _length;
 
-    /// <summary>A buffer of NaN, or of values within a half around zero if there is a generator.</summary>
+    /// <summary>Creates a buffer of NaN, or of values from -0.5 to 0.5 if there is a generator.</summary>
     public PoisonedMemory(long length, Random? random = null)
     {
         _length = checked((int)length);
@@ -22,7 +22,7 @@ internal sealed class PoisonedMemory
 
     public float[] ToArray() => Memory.ToArray();
 
-    /// <summary>Fails if a margin was written.</summary>
+    /// <summary>Fails if a margin was overwritten.</summary>
     public void CheckMargins(string what)
     {
         for (var i = 0; i < Margin; i++)

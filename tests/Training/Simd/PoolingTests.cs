@@ -44,8 +44,10 @@ public class PoolingTests
                 var random = new Random(1);
                 var input = new PoisonedMemory(geometry.InputLength, random);
                 var gradient = new PoisonedMemory(geometry.OutputLength, random);
-                CollectionAssert.AreEqual(Run(one, geometry, isMaximum, input, gradient).Output.ToArray(), Run(two, geometry, isMaximum, input, gradient).Output.ToArray());
-                CollectionAssert.AreEqual(Run(one, geometry, isMaximum, input, gradient).Gradient.ToArray(), Run(two, geometry, isMaximum, input, gradient).Gradient.ToArray());
+                CollectionAssert.AreEqual(
+                    Run(one, geometry, isMaximum, input, gradient).Output.ToArray(), Run(two, geometry, isMaximum, input, gradient).Output.ToArray());
+                CollectionAssert.AreEqual(
+                    Run(one, geometry, isMaximum, input, gradient).Gradient.ToArray(), Run(two, geometry, isMaximum, input, gradient).Gradient.ToArray());
                 Compare(geometry, isMaximum, input, gradient, Run(two, geometry, isMaximum, input, gradient));
             }
         }
@@ -60,7 +62,7 @@ public class PoolingTests
             var input = new PoisonedMemory(geometry.InputLength, random);
             var gradient = new PoisonedMemory(geometry.OutputLength, random);
 
-            // Few different values, so that many windows have several largest ones.
+            // Few distinct values, so that many windows have ties.
             foreach (ref var value in input.Memory.Span) value = MathF.Round(4 * value) / 4;
             Compare(geometry, isMaximum, input, gradient, Run(pool, geometry, isMaximum, input, gradient));
         }
@@ -86,7 +88,8 @@ public class PoolingTests
         for (long element = 0; element < output.Length; element++)
         {
             var (c, pixel) = ((int)(element % geometry.Channels), element / geometry.Channels);
-            var (ox, oy, oz) = ((int)(pixel % width.Output), (int)(pixel / width.Output % height.Output), (int)(pixel / width.Output / height.Output % depth.Output));
+            var (ox, oy, oz) = (
+                (int)(pixel % width.Output), (int)(pixel / width.Output % height.Output), (int)(pixel / width.Output / height.Output % depth.Output));
             var n = pixel / width.Output / height.Output / depth.Output;
             window.Clear();
             for (var tap = 0; tap < geometry.Taps; tap++)

@@ -4,7 +4,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Random data for a recurrent kernel, what it gives, and the same from the reference. All kernel memory lies between NaNs.</summary>
+/// <summary>Random data for a recurrent computation, its results, and those of the reference. All its memory is between NaNs.</summary>
 internal sealed class RecurrentCase
 {
     private const int Slack = 19;
@@ -51,6 +51,12 @@ internal sealed class RecurrentCase
     public float[] InitialCellGradient { get; private set; } = [];
 
     private static Memory<float> Nothing => Memory<float>.Empty;
+
+    /// <summary>All outputs and gradients of the last run.</summary>
+    public float[][] Results =>
+    [
+        Sequence, LastState, LastCell, InputGradient, KernelGradient, RecurrentKernelGradient, BiasGradient, InitialStateGradient, InitialCellGradient,
+    ];
 
     private int States => _shape.Batch * _shape.Units;
 
@@ -125,7 +131,7 @@ internal sealed class RecurrentCase
         Assert.IsTrue(kept.AsSpan().SequenceEqual(reserve.Span) || Array.Exists(kept, float.IsNaN), "the backward pass wrote into the reserve");
     }
 
-    /// <summary>Runs both passes and compares all they give.</summary>
+    /// <summary>Runs both passes and checks all their results.</summary>
     public void Check(WorkerPool pool, int most = int.MaxValue)
     {
         ForwardAndBackward(pool);
@@ -133,7 +139,7 @@ internal sealed class RecurrentCase
         CheckBackward(most);
     }
 
-    /// <summary>Runs a forward pass without a reserve, which must give the bits of the last one.</summary>
+    /// <summary>Runs a forward pass without a reserve, which must give the same bits as the last one.</summary>
     public void CheckPrediction(WorkerPool pool)
     {
         var kept = Sequence;
@@ -151,7 +157,9 @@ internal sealed class RecurrentCase
         if (HasCell) AreClose("last cell", reference.LastCell, LastCell);
     }
 
-    /// <summary>Compares the gradients with finite differences: of every value, or of about <paramref name="most"/> of each tensor, its last included.</summary>
+    /// <summary>
+    /// Compares the gradients with finite differences: for every value, or for about <paramref name="most"/> values of each tensor, including its last.
+    /// </summary>
     public void CheckBackward(int most = int.MaxValue)
     {
         var reference = Reference();
@@ -238,7 +246,7 @@ internal sealed class RecurrentCase
             for (var i = 0; i < Slack; i++)
             {
                 Assert.IsTrue(float.IsNaN(array[i]), $"{_shape}: wrote before {name}");
-                Assert.IsTrue(float.IsNaN(array[Slack + length + i]), $"{_shape}: wrote behind {name}");
+                Assert.IsTrue(float.IsNaN(array[Slack + length + i]), $"{_shape}: wrote after {name}");
             }
         }
     }

@@ -4,16 +4,26 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Numbers computed by Keras 3.16 with weights <c>0.5 sin(0.7 k + 1 + j)</c> (j the number of the weight) and inputs <c>cos(0.3 k)</c> of shape [2, 3, 2].</summary>
+/// <summary>
+/// Values computed by Keras 3.16 with weights <c>0.5 sin(0.7 k + 1 + j)</c> (j is the index of the weight) and inputs <c>cos(0.3 k)</c> of shape [2, 3, 2].
+/// </summary>
 [TestClass]
 [TestCategory("Kernels")]
 public class RecurrentGoldenTests
 {
     [TestMethod]
-    [DataRow(RecurrentKind.Simple, "0.6717596 0.2456481 0.7171602 0.1976422 0.4988020 -0.0113913 -0.1930800 -0.3696936 -0.5267014 -0.4924891 -0.6941945 -0.5962917")]
-    [DataRow(RecurrentKind.Lstm, "-0.1145219 -0.1745830 -0.1561525 -0.1843125 -0.1379177 -0.0770480 -0.0537182 0.0868544 -0.0229014 0.1512669 -0.0030138 0.1716542")]
-    [DataRow(RecurrentKind.Gru, "-0.0860612 -0.1087404 -0.1691766 -0.1758126 -0.2535155 -0.1877789 -0.1727558 -0.0515386 -0.2916926 -0.0070212 -0.3502276 0.0720004")]
-    [DataRow(RecurrentKind.GruResetBefore, "-0.0316403 -0.0313754 -0.0968368 -0.0567242 -0.1838100 -0.0419022 -0.1760394 0.0292094 -0.2843373 0.1250937 -0.3188789 0.2252976")]
+    [DataRow(RecurrentKind.Simple,
+        "0.6717596 0.2456481 0.7171602 0.1976422 0.4988020 -0.0113913 "
+        + "-0.1930800 -0.3696936 -0.5267014 -0.4924891 -0.6941945 -0.5962917")]
+    [DataRow(RecurrentKind.Lstm,
+        "-0.1145219 -0.1745830 -0.1561525 -0.1843125 -0.1379177 -0.0770480 "
+        + "-0.0537182 0.0868544 -0.0229014 0.1512669 -0.0030138 0.1716542")]
+    [DataRow(RecurrentKind.Gru,
+        "-0.0860612 -0.1087404 -0.1691766 -0.1758126 -0.2535155 -0.1877789 "
+        + "-0.1727558 -0.0515386 -0.2916926 -0.0070212 -0.3502276 0.0720004")]
+    [DataRow(RecurrentKind.GruResetBefore,
+        "-0.0316403 -0.0313754 -0.0968368 -0.0567242 -0.1838100 -0.0419022 "
+        + "-0.1760394 0.0292094 -0.2843373 0.1250937 -0.3188789 0.2252976")]
     public void The_sequence_is_that_of_Keras(object kind, string expected) => Check(Run(new((RecurrentKind)kind, 2, 3, 2, 2)).Sequence, expected);
 
     [TestMethod]

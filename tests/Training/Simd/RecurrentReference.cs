@@ -2,7 +2,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>The recurrent cells in double precision, one plain loop a formula, with finite differences for gradients.</summary>
+/// <summary>The recurrent cells in double precision, one plain loop per formula, with finite differences for gradients.</summary>
 internal sealed class RecurrentReference(RecurrentShape shape)
 {
     public required double[] Input { get; init; }
@@ -171,7 +171,7 @@ internal sealed class RecurrentReference(RecurrentShape shape)
 
     private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 
-    // Simpson's rule from 0: exact enough here, and nothing to get wrong.
+    // Simpson's rule from 0: exact enough here, and simple.
     private static double NormalDistribution(double x)
     {
         const int Pieces = 200;

@@ -64,7 +64,7 @@ public class RecurrentTests
     [DataRow(true, true)]
     public void A_mask_keeps_the_state_and_repeats_or_zeroes_the_output(bool zero, bool reverse)
     {
-        // Right-padded, left-padded, with holes, and a row of nothing.
+        // Right-padded, left-padded, with gaps, and a row without any step.
         byte[] mask = [1, 1, 1, 0, 0, 0, 0, 1, 255, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1];
         using var pool = new WorkerPool(1);
         foreach (var kind in Kinds)
@@ -125,7 +125,7 @@ public class RecurrentTests
 
         void Check(RecurrentCase test)
         {
-            // Exponentials of exponentials overflow the reference otherwise.
+            // Otherwise exponentials of exponentials overflow in the reference.
             for (var i = 0; i < test.RecurrentKernel.Length; i++) test.RecurrentKernel[i] *= 0.2f;
             for (var i = 0; i < test.InitialCell.Length; i++) test.InitialCell[i] *= 0.2f;
             test.Check(pool, 12);
@@ -136,9 +136,13 @@ public class RecurrentTests
     [TestMethod]
     public void An_unbounded_activation_does_not_leak_from_unused_lanes()
     {
-        // e^0 = 1 makes the cell of an unused lane grow by one a step until its activation overflows.
+        // e^0 = 1 makes the cell of a padding lane grow by one per step until its activation overflows.
         using var pool = new WorkerPool(1);
-        var shape = new RecurrentShape(RecurrentKind.Lstm, 1, 100, 1, 3) { Activation = RecurrentActivation.Exponential, GateActivation = RecurrentActivation.Exponential };
+        var shape = new RecurrentShape(RecurrentKind.Lstm, 1, 100, 1, 3)
+        {
+            Activation = RecurrentActivation.Exponential,
+            GateActivation = RecurrentActivation.Exponential,
+        };
         var test = new RecurrentCase(shape, seed: 11);
         Array.Fill(test.Bias, -3f);
         test.ForwardAndBackward(pool);
@@ -190,9 +194,9 @@ public class RecurrentTests
             Assert.AreEqual(sumsWeightsByPart, new RecurrentLayout(shape, training: true).SumsWeightsByPart);
             var test = new RecurrentCase(shape, seed: 14);
             test.Check(one, 3);
-            float[][] expected = [test.Sequence, test.LastState, test.LastCell, test.InputGradient, test.KernelGradient, test.RecurrentKernelGradient, test.BiasGradient, test.InitialStateGradient, test.InitialCellGradient];
+            var expected = test.Results;
             test.ForwardAndBackward(two);
-            float[][] actual = [test.Sequence, test.LastState, test.LastCell, test.InputGradient, test.KernelGradient, test.RecurrentKernelGradient, test.BiasGradient, test.InitialStateGradient, test.InitialCellGradient];
+            var actual = test.Results;
             for (var i = 0; i < expected.Length; i++) CollectionAssert.AreEqual(expected[i], actual[i], $"{kind}: {i}");
         }
     }

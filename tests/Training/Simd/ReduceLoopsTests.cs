@@ -2,7 +2,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Rows, columns, positions, running sums, and the largest k, at every length, against plain loops.</summary>
+/// <summary>Compares rows, columns, indices, cumulative sums and the k largest with plain loops, at every length.</summary>
 [TestClass]
 [TestCategory("Kernels")]
 public unsafe class ReduceLoopsTests
@@ -19,7 +19,7 @@ public unsafe class ReduceLoopsTests
         {
             foreach (var inner in new[] { 1, 3, 17, 33 })
             {
-                // Few different values, so that there are ties.
+                // Few distinct values, so that there are ties.
                 var x = SimdTesting.Random(2 * count * inner).Select(v => MathF.Round(v * 2)).ToArray();
                 if (count > 3) (x[0], x[inner]) = (float.NaN, float.NegativeInfinity);
                 var positions = new long[2 * inner];
@@ -29,7 +29,8 @@ public unsafe class ReduceLoopsTests
                     for (var i = 0; i < inner; i++)
                     {
                         var column = Enumerable.Range(0, count).Select(n => x[(((o * count) + n) * inner) + i]).ToArray();
-                        var best = Enumerable.Range(0, count).Where(n => !float.IsNaN(column[n])).OrderBy(n => smallest ? column[n] : -column[n]).ThenBy(n => n).First();
+                        var numbers = Enumerable.Range(0, count).Where(n => !float.IsNaN(column[n]));
+                        var best = numbers.OrderBy(n => smallest ? column[n] : -column[n]).ThenBy(n => n).First();
                         Assert.AreEqual(best, positions[(o * inner) + i], $"{count} x {inner}");
                     }
                 }
@@ -138,7 +139,11 @@ public unsafe class ReduceLoopsTests
                 {
                     var values = Enumerable.Range(0, rows).Select(r => (double)x[(r * stride) + c]).ToArray();
                     if (double.IsInfinity(exact(values))) Assert.AreEqual((float)exact(values), SimdTesting.Middle(buffer)[c]);
-                    else Assert.AreEqual(exact(values), SimdTesting.Middle(buffer)[c], 2e-6 * (scale(values) + 1e-6), $"{typeof(TOperator).Name} of {rows} x {columns}");
+                    else
+                    {
+                        Assert.AreEqual(
+                            exact(values), SimdTesting.Middle(buffer)[c], 2e-6 * (scale(values) + 1e-6), $"{typeof(TOperator).Name} of {rows} x {columns}");
+                    }
                 }
             }
         }

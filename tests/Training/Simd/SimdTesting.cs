@@ -2,15 +2,15 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>What the tests of vector loops share: poisoned buffers, lengths and distances in units of the last place.</summary>
+/// <summary>What the tests of vector loops share: poisoned buffers, lengths, and distances in units in the last place.</summary>
 internal static unsafe class SimdTesting
 {
     public const float Poison = float.NaN;
 
-    /// <summary>Lengths across all vector widths and tails.</summary>
+    /// <summary>Lengths that cover all vector widths and tails.</summary>
     public static IEnumerable<int> Lengths => Enumerable.Range(0, 70).Concat([127, 128, 129, 255, 256, 257]);
 
-    /// <summary>The distance of <paramref name="actual"/> from the exact value, in steps between floats at that value.</summary>
+    /// <summary>The distance of <paramref name="actual"/> from the exact value, in units in the last place at that value.</summary>
     public static double UlpDistance(double exact, float actual)
     {
         if (double.IsNaN(exact)) return float.IsNaN(actual) ? 0 : double.PositiveInfinity;
@@ -19,7 +19,7 @@ internal static unsafe class SimdTesting
         if (rounded == actual) return 0;
         if (float.IsInfinity(rounded) || float.IsInfinity(actual))
         {
-            // One step beyond the largest float is where infinity begins.
+            // Infinity begins one step beyond the largest float.
             var finite = float.IsInfinity(actual) ? Math.CopySign(Math.ScaleB(1, 128), actual) : actual;
             return Math.Abs(finite - exact) / Math.ScaleB(1, 104);
         }
@@ -28,7 +28,7 @@ internal static unsafe class SimdTesting
         return Math.Abs(actual - exact) / Math.ScaleB(1, Math.ILogB(magnitude) - 23);
     }
 
-    /// <summary>Floats over all exponents, both signs, with every special value and what lies beside it.</summary>
+    /// <summary>Floats of all exponents and both signs, including all special values and their neighbours.</summary>
     public static float[] WholeRange(int mantissas, int seed = 1)
     {
         var random = new Random(seed);
@@ -60,7 +60,7 @@ internal static unsafe class SimdTesting
         return values;
     }
 
-    /// <summary>Runs a test body on every vector width; what the machine lacks, .NET emulates.</summary>
+    /// <summary>Runs a test body on every vector width; .NET emulates what the machine lacks.</summary>
     public static void OnEveryWidth<TBody>(TBody body) where TBody : IVectorLoop
     {
         body.Run<V128>();
@@ -68,7 +68,7 @@ internal static unsafe class SimdTesting
         body.Run<V512>();
     }
 
-    /// <summary>A buffer with NaN on both sides, to show reads and writes beside the range.</summary>
+    /// <summary>A buffer with NaN on both sides, to detect reads and writes outside of the range.</summary>
     public static float[] Poisoned(int count)
     {
         var buffer = new float[count + 32];
@@ -87,18 +87,19 @@ internal static unsafe class SimdTesting
     /// <summary>The middle of a poisoned buffer.</summary>
     public static Span<float> Middle(float[] buffer) => buffer.AsSpan(16, buffer.Length - 32);
 
-    /// <summary>Fails when a sentinel beside the middle of a poisoned buffer was overwritten.</summary>
+    /// <summary>Fails if a sentinel around the middle of a poisoned buffer was overwritten.</summary>
     public static void AssertUntouchedOutside(float[] buffer)
     {
         for (var i = 0; i < 16; i++)
         {
             Assert.IsTrue(float.IsNaN(buffer[i]), "written before the range");
-            Assert.IsTrue(float.IsNaN(buffer[^(i + 1)]), "written behind the range");
+            Assert.IsTrue(float.IsNaN(buffer[^(i + 1)]), "written after the range");
         }
     }
 
-    /// <summary>Fails with the first element further away than the tolerances allow.</summary>
-    public static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double absolute = 1e-5, double relative = 1e-5, string? what = null)
+    /// <summary>Fails at the first element that exceeds the tolerances.</summary>
+    public static void AssertClose(
+        ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double absolute = 1e-5, double relative = 1e-5, string? what = null)
     {
         Assert.AreEqual(expected.Length, actual.Length, what);
         for (var i = 0; i < expected.Length; i++)

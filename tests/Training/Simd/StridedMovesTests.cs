@@ -2,7 +2,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Blocks of three axes in every arrangement and element size against a double loop, and rows chosen and added by index.</summary>
+/// <summary>Compares blocks of three axes, in every layout and element size, with plain loops; gathers and adds rows by index.</summary>
 [TestClass]
 [TestCategory("Kernels")]
 public class StridedMovesTests
@@ -19,7 +19,7 @@ public class StridedMovesTests
         {
             foreach (var columns in counts)
             {
-                // Side by side, turned, repeated, skipping, backwards.
+                // Adjacent, transposed, repeated, strided, reversed.
                 Check(size, Block(1, 0, 0, rows, columns, columns + 3, 1, columns, 1));
                 Check(size, Block(3, (columns + 3) * (rows + 1), columns * rows, rows, columns, columns + 3, 1, columns, 1));
                 Check(size, Block(2, (rows + 5) * columns, 1 + ((columns + 2) * rows), rows, columns, 1, rows + 5, columns + 2, 1));
@@ -74,7 +74,8 @@ public class StridedMovesTests
 
     private static Span<byte> Bytes(float[] array) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(array.AsSpan());
 
-    private static StridedMoves.Block Block(int planes, int sourcePlane, int targetPlane, int rows, int columns, int sourceRow, int sourceColumn, int targetRow, int targetColumn) =>
+    private static StridedMoves.Block Block(
+        int planes, int sourcePlane, int targetPlane, int rows, int columns, int sourceRow, int sourceColumn, int targetRow, int targetColumn) =>
         new(new(planes, sourcePlane, targetPlane), new(rows, sourceRow, targetRow), new(columns, sourceColumn, targetColumn));
 
     private static void Check(int size, StridedMoves.Block block)

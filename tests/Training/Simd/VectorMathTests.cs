@@ -3,7 +3,7 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>The largest error of every vector function over the whole range, on every width, against double.</summary>
+/// <summary>Measures the largest error of every vector function over the whole range, on every width, against double precision.</summary>
 [TestClass]
 [TestCategory("Kernels")]
 public unsafe class VectorMathTests
@@ -37,7 +37,7 @@ public unsafe class VectorMathTests
     [TestMethod] public void Special_values_of_Pow_are_those_of_IEEE_754() => SimdTesting.OnEveryWidth(default(PowSpecialsBody));
     [TestMethod] public void Known_values_of_Mod_are_exact() => SimdTesting.OnEveryWidth(default(ModBody));
 
-    /// <summary>Sweeps all exponents, and the range in which the function changes more densely.</summary>
+    /// <summary>Sweeps all exponents, and more densely the range in which the function varies.</summary>
     private static void Check<TOperator>(Func<double, double> exact, (float Low, float High) dense, double limit, double absolute = 0)
         where TOperator : struct, IUnaryOperator =>
         SimdTesting.OnEveryWidth(new Sweep<TOperator>(exact, dense, limit, absolute));
@@ -101,7 +101,7 @@ public unsafe class VectorMathTests
         if (double.IsNaN(x)) return x;
         if (Math.Abs(x) > 6) return Math.Sign(x);
 
-        // Kummer's form of the series: all terms are positive, nothing cancels.
+        // Kummer's form of the series: all terms are positive, so nothing cancels.
         double term = x, sum = x;
         for (var n = 1; n < 200; n++)
         {
@@ -155,7 +155,12 @@ public unsafe class VectorMathTests
                 var exact = float.IsNegativeInfinity(x) ? 0 : 0.5 * x * (1 + ErfExact(x / Math.Sqrt(2)));
                 var actual = V.MaxLane(VectorMath.Gelu(V.Create(x)));
                 if (float.IsNaN(x) || float.IsInfinity(x)) Assert.AreEqual((float)exact, actual);
-                else Assert.IsLessThanOrEqualTo(1e-44 + 3e-7 * Math.Max(Math.Min(Math.Abs((double)x), 14), Math.Abs(exact)), Math.Abs(exact - actual), $"gelu({x:R}) = {actual:R}, exact {exact:R}");
+                else
+                {
+                    Assert.IsLessThanOrEqualTo(
+                        1e-44 + 3e-7 * Math.Max(Math.Min(Math.Abs((double)x), 14), Math.Abs(exact)), Math.Abs(exact - actual),
+                        $"gelu({x:R}) = {actual:R}, exact {exact:R}");
+                }
             }
         }
     }
@@ -169,7 +174,8 @@ public unsafe class VectorMathTests
                 var d = (double)x;
                 var exact = float.IsNegativeInfinity(x) ? -0.0 : d * SigmoidExact(2 * Math.Sqrt(2 / Math.PI) * (d + (0.044715 * d * d * d)));
                 var actual = V.MaxLane(VectorMath.GeluTanh(V.Create(x)));
-                Assert.IsLessThanOrEqualTo(x > -4 || !(x < 0) ? 16.0 : 128.0, SimdTesting.UlpDistance(exact, actual), $"gelu_tanh({x:R}) = {actual:R}, exact {exact:R}");
+                Assert.IsLessThanOrEqualTo(
+                    x > -4 || !(x < 0) ? 16.0 : 128.0, SimdTesting.UlpDistance(exact, actual), $"gelu_tanh({x:R}) = {actual:R}, exact {exact:R}");
             }
         }
     }

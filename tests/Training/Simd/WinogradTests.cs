@@ -48,7 +48,8 @@ public class WinogradTests
         using var two = new WorkerPool(2);
         var geometry = ConvolutionGeometry.Create(3, 48, 32, 1, [17, 30], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]);
         var data = new ConvolutionData(geometry, seed: 3);
-        var (forward, back, weights) = (ConvolutionDriver.Forward(geometry), ConvolutionDriver.InputGradient(geometry), ConvolutionWeightGradient.Create(geometry));
+        var (forward, back, weights) = (
+            ConvolutionDriver.Forward(geometry), ConvolutionDriver.InputGradient(geometry), ConvolutionWeightGradient.Create(geometry));
         Assert.IsInstanceOfType<WinogradConvolution>(forward, "the geometry should be worth the Winograd form");
         CollectionAssert.AreEqual(data.RunForward(one, forward).ToArray(), data.RunForward(two, forward).ToArray());
         CollectionAssert.AreEqual(data.RunInputGradient(one, back).ToArray(), data.RunInputGradient(two, back).ToArray());

@@ -2,14 +2,14 @@ using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Training.Simd;
 
-/// <summary>Floats in 16 bits against .NET's own Half and against rounding done in integers, on every vector width.</summary>
+/// <summary>Compares 16-bit floats with .NET's own Half and with integer rounding, on every vector width.</summary>
 [TestClass]
 [TestCategory("Kernels")]
 public sealed class WordLoopsTests
 {
     private static readonly ushort[] s_all = [.. Enumerable.Range(0, 1 << 16).Select(bits => (ushort)bits)];
 
-    /// <summary>Every value of both formats, the points half-way between neighbours and the floats beside those, and the whole range of exponents.</summary>
+    /// <summary>Every value of both formats, the midpoints between neighbours and the floats next to those, and the whole range of exponents.</summary>
     private static readonly float[] s_floats =
     [
         .. SimdTesting.WholeRange(40),
@@ -92,7 +92,8 @@ public sealed class WordLoopsTests
                 var value = s_floats[i];
                 if (float.IsNaN(value))
                 {
-                    Assert.IsTrue(Half.IsNaN(BitConverter.UInt16BitsToHalf(halves[i])) && float.IsNaN(BitConverter.Int32BitsToSingle(Shifted(uppers[i]))), "NaN");
+                    Assert.IsTrue(
+                        Half.IsNaN(BitConverter.UInt16BitsToHalf(halves[i])) && float.IsNaN(BitConverter.Int32BitsToSingle(Shifted(uppers[i]))), "NaN");
                     continue;
                 }
 

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Copies the part of the source that a task's patches reach, with zeros where they leave it.</summary>
+/// <summary>Copies the part of the source that a task's patches cover, with zeros outside of the source.</summary>
 internal static unsafe class ConvBuffer
 {
     // source [batch, depth, height, width, channels], buffer [depth span, rows, columns, channels * multiplier]

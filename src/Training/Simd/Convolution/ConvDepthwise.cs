@@ -3,13 +3,17 @@ using static OnnxFunctional.Training.Simd.TileColumns;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Depthwise passes: no sum over channels, so vectors of channels meet vectors of weights, tap by tap, for 6 pixels at a time.</summary>
-/// <remarks>One load a multiplication: 6 pixels share the load of the weights, which is as near to the machine's one 64-byte load a cycle as it gets.</remarks>
+/// <summary>
+/// Depthwise passes. There is no sum over channels, so vectors of channels are multiplied by vectors of weights, tap by tap, for 6 pixels at a time.
+/// </summary>
+/// <remarks>
+/// One load per multiplication: 6 pixels share the load of the weights, which is as close to the hardware's limit of one 64-byte load per cycle as possible.
+/// </remarks>
 internal static unsafe class ConvDepthwise
 {
     private const int MaxPixels = 6;
 
-    /// <summary>Floats behind the padded copy that a pass needs whose sums of <paramref name="multiplier"/> channels make one.</summary>
+    /// <summary>The scratch memory after the padded copy, in floats, for a pass that sums <paramref name="multiplier"/> channels to one.</summary>
     public static int ReductionLength(int multiplier) => multiplier == 1 ? 0 : MaxPixels * multiplier * VectorDispatch.Lanes;
 
     public static void Band<V>(
@@ -44,7 +48,8 @@ internal static unsafe class ConvDepthwise
         }
     }
 
-    // out[p, c] = relu(bias[c] + sum_j sum_t source[p + t, c * m + j] * panel[t, c * m + j] + addend[p, c]); the sums over t go through memory, a vector of channels at a time
+    // out[p, c] = relu(bias[c] + sum_j sum_t source[p + t, c * m + j] * panel[t, c * m + j] + addend[p, c]).
+    // The sums over t go through memory, a vector of channels at a time.
     private static void Reduce<V>(ConvTileJob job, int count, int channels, int multiplier, float* sums) where V : struct, IVector<V>
     {
         var inner = job;
@@ -136,7 +141,8 @@ internal static unsafe class ConvDepthwise
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<V, TColumns>(in ConvTileJob job, float* destination, int lanes, V sum) where V : struct, IVector<V> where TColumns : struct, ITileColumns
+    private static void Finish<V, TColumns>(in ConvTileJob job, float* destination, int lanes, V sum)
+        where V : struct, IVector<V> where TColumns : struct, ITileColumns
     {
         if (job.HasAddend) sum += Load<V, TColumns>(destination + job.AddendOffset, lanes);
         if (job.Relu) sum = V.MaxNative(V.Zero, sum);

@@ -3,11 +3,12 @@ using static OnnxFunctional.Training.Simd.TileColumns;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The weight gradient of depthwise convolutions: up to 4 taps of one vector of channels stay in registers over all pixels of a band.</summary>
+/// <summary>The weight gradient of depthwise convolutions. Up to 4 taps of one vector of channels stay in registers over all pixels of a band.</summary>
 internal static unsafe class ConvDepthwiseWeight
 {
-    // kernel[t, c] += sum_p source[p + t, c] * gradient[p, c]; here a "tile" is one to four taps a fixed distance apart
-    public static void Band<V>(ConvWeightPass pass, in ConvTask task, int images, float* source, int* rows, bool inside, float* gradient, float* kernel, bool isFirst)
+    // kernel[t, c] += sum_p source[p + t, c] * gradient[p, c]. A tile is one to four taps at a fixed distance.
+    public static void Band<V>(
+        ConvWeightPass pass, in ConvTask task, int images, float* source, int* rows, bool inside, float* gradient, float* kernel, bool isFirst)
         where V : struct, IVector<V>
     {
         var forward = pass.Forward;
@@ -42,7 +43,7 @@ internal static unsafe class ConvDepthwiseWeight
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Taps<V, TRows>(in ConvTileJob job, int channels) where V : struct, IVector<V> where TRows : struct, ITileRows
     {
-        // Two vectors at a time: with three taps one vector alone would wait for its own sums.
+        // Two vectors at a time: with three taps, a single vector would wait for its own sums.
         var c = 0;
         for (; c <= channels - 2 * V.Count; c += 2 * V.Count) Vectors<V, TRows, TwoVectors>(job, c, V.Count);
         for (; c <= channels - V.Count; c += V.Count) Vectors<V, TRows, OneVector>(job, c, V.Count);
@@ -88,7 +89,8 @@ internal static unsafe class ConvDepthwiseWeight
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<V, TColumns>(in ConvTileJob job, float* destination, int lanes, V a, V b) where V : struct, IVector<V> where TColumns : struct, ITileColumns
+    private static void Finish<V, TColumns>(in ConvTileJob job, float* destination, int lanes, V a, V b)
+        where V : struct, IVector<V> where TColumns : struct, ITileColumns
     {
         if (job.HasAddend)
         {

@@ -3,19 +3,19 @@ using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Convolutions to at most four channels, which would leave most lanes of a vector empty.</summary>
+/// <summary>Convolutions to at most four channels, which would leave most lanes of a vector unused.</summary>
 /// <remarks>
-/// The taps take the place of the missing channels: one product with <c>taps * channels</c> columns gives every source pixel's contribution to every tap, and a
-/// destination pixel adds up the contributions it reaches. 3x3x32 &lt;- 64 channels to 1: 3 ms instead of 16.
+/// The taps replace the missing channels: one product with <c>taps * channels</c> columns gives every source pixel's contribution to every tap, and a
+/// destination pixel adds up the contributions within its reach. 3x3x32 &lt;- 64 channels to 1: 3 ms instead of 16.
 /// </remarks>
 internal static unsafe class ConvNarrow
 {
     private const int MaxChannels = 4;
 
-    /// <summary>Columns of the product, in whole vectors, with room for four lanes behind the last tap's first.</summary>
+    /// <summary>The columns of the product, in whole vectors, with room for four lanes from the last tap's first on.</summary>
     public static int Columns(int taps, int channels) => ConvPass.Pad((taps - 1) * channels + MaxChannels);
 
-    /// <summary>Whether this form does less than half the work of the other, counted in vectors of products.</summary>
+    /// <summary>Whether this form does at most half the work of the plain one, counted in vectors of products.</summary>
     public static bool Pays(int groups, int taps, int sourceStep, int sourceChannels, int channels) =>
         groups == 1 && channels <= MaxChannels && sourceChannels >= 8 && 2 * sourceStep * Columns(taps, channels) <= taps * VectorDispatch.Lanes;
 
@@ -55,7 +55,7 @@ internal static unsafe class ConvNarrow
         }
     }
 
-    /// <summary>Where the task's reach lies inside the source, counted from the first place it reads.</summary>
+    /// <summary>The part of the task's reach that is inside the source, relative to the first position it reads.</summary>
     private readonly struct Place
     {
         public readonly int FirstPlane, EndPlane, FirstRow, EndRow, FirstColumn, EndColumn, Pitch;
@@ -102,7 +102,7 @@ internal static unsafe class ConvNarrow
         var lanes = stackalloc float[MaxChannels];
         for (var q = 0; q < pixels; q++)
         {
-            // Four lanes whatever the channels: the lanes beyond hold the next tap's products and are not stored.
+            // Four lanes for any number of channels: the other lanes hold the next tap's products and are not stored.
             var at = (nint)(q * step) * place.Pitch;
             var even = bias;
             var odd = Vector128<float>.Zero;

@@ -1,9 +1,9 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Lays weights out in the order in which the micro-kernel reads them.</summary>
+/// <summary>Packs weights in the order in which the micro-kernel reads them.</summary>
 /// <remarks>
-/// Packed: <c>[groups, padded channels]</c> bias, then for each phase and group <c>[channel block, patch element, two vectors]</c>; the last block of a group
-/// has one vector if that is enough. Channels that do not exist are zero.
+/// Layout: <c>[groups, padded channels]</c> for the bias, then for each phase and group <c>[channel block, patch element, two vectors]</c>. The last block of a
+/// group has one vector if that is enough. Padding channels are zero.
 /// </remarks>
 internal static unsafe class ConvPack
 {
@@ -27,7 +27,8 @@ internal static unsafe class ConvPack
         var pitch = pass.DestinationChannels;
         for (var group = 0; group < pass.Groups; group++)
         {
-            // Along the kernel's rows: the blocks that one row goes to are few streams to write, while block by block its cache lines would be fetched one at a time.
+            // Along the kernel's rows: writing the few blocks of one row is a few streams, while block by block the row's cache lines would be fetched one at a
+            // time.
             for (var k = 0; k < depth; k++)
             {
                 var row = kernel.Slice((phase.KernelTaps[tap] * depth + k) * pitch + group * pass.GroupDestination, pass.GroupDestination);
@@ -64,7 +65,7 @@ internal static unsafe class ConvPack
         }
     }
 
-    // to[k, c] = from[c, k], in pieces that stay in the first-level cache until their cache lines are full
+    // to[k, c] = from[c, k], in pieces that stay in L1 until their cache lines are full
     private static void Transpose(float* from, int fromPitch, float* to, int toPitch, int rows, int columns)
     {
         for (var first = 0; first < columns; first += 128)
@@ -78,8 +79,9 @@ internal static unsafe class ConvPack
         }
     }
 
-    /// <summary>Packs the whole kernel of a pass to few channels: all taps' weights of a source channel side by side, cut into panels of two vectors.</summary>
-    // kernel [taps, source channels, channels], or [taps, channels, source channels] if transposed; packed [column block, source channel, two vectors], column = tap * channels + channel
+    /// <summary>Packs the whole kernel of a pass to few channels: the weights of all taps of a source channel side by side, in panels of two vectors.</summary>
+    // kernel [taps, source channels, channels], or [taps, channels, source channels] if transposed;
+    // packed [column block, source channel, two vectors] with column = tap * channels + channel
     public static void Narrow(ConvPass pass, bool isTransposed, ReadOnlySpan<float> kernel, Span<float> packed)
     {
         var (depth, channels) = (pass.SourceChannels, pass.DestinationChannels);

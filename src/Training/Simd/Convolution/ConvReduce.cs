@@ -2,16 +2,16 @@ using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>What is left to do with sums: adding up copies, always in the same order, and bringing few channels into place.</summary>
+/// <summary>What remains to be done with sums: adding up copies in a fixed order, and rearranging the results for few channels.</summary>
 internal static unsafe class ConvReduce
 {
-    /// <summary>The most channels that <see cref="SumPixels"/> sums.</summary>
+    /// <summary>The maximum number of channels of <see cref="SumPixels"/>.</summary>
     public const int MaxSumChannels = 4;
 
-    // Sums of so many pixels are rounded before they are added to the sum of all.
+    // So many pixels are summed on their own before they are added to the total, which keeps rounding small.
     private const int PixelsPerSum = 1024;
 
-    /// <summary>Reverses the taps and exchanges the channels: <c>destination[t, c, o] = source[taps - 1 - t, o, c]</c>.</summary>
+    /// <summary>Reverses the taps and swaps the channels: <c>destination[t, c, o] = source[taps - 1 - t, o, c]</c>.</summary>
     // source [taps, outputs, inputs], destination [taps, inputs, outputs]
     public static void Unswap(ReadOnlySpan<float> source, int taps, int inputs, int outputs, Span<float> destination)
     {
@@ -37,7 +37,7 @@ internal static unsafe class ConvReduce
             {
                 var end = Math.Min(first + PixelsPerSum, pixels);
 
-                // Four lanes whatever the channels; the lanes beyond are not used, and the last pixels are read one value at a time.
+                // Four lanes for any number of channels. The other lanes are not used, and the last pixels are read one value at a time.
                 Vector128<float> even = Vector128<float>.Zero, odd = even;
                 var p = first;
                 for (; p < end - 1 && (p + 1) * channels + MaxSumChannels <= values.Length; p += 2)

@@ -1,12 +1,12 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The memory that a convolution pass works on.</summary>
+/// <summary>The memory of a convolution pass.</summary>
 internal readonly ref struct ConvOperands
 {
     public required ReadOnlySpan<float> Source { get; init; }
     public required ReadOnlySpan<float> Packed { get; init; }
 
-    /// <summary>Values of the destination's shape that are added before the activation, or empty.</summary>
+    /// <summary>Values in the destination's shape that are added before the activation, or empty.</summary>
     public required ReadOnlySpan<float> Addend { get; init; }
     public required Span<float> Destination { get; init; }
     public required Span<float> Buffer { get; init; }
@@ -16,13 +16,20 @@ internal readonly ref struct ConvOperands
 /// <summary>Runs tasks of a convolution pass: band by band, channel block by channel block, row by row, tile by tile.</summary>
 internal static unsafe class ConvRows
 {
-    /// <summary>Runs the tasks from <paramref name="first"/> up to <paramref name="end"/>.</summary>
+    /// <summary>Runs the tasks from <paramref name="first"/> to before <paramref name="end"/>.</summary>
     // source [batch, depth, height, width, channels], packed: see ConvPack, destination [batch, depth', height', width', channels']
     public static void Run(ConvPass pass, in ConvOperands operands, int first, int end)
     {
-        fixed (float* source = operands.Source, packed = operands.Packed, addend = operands.Addend, destination = operands.Destination, buffer = operands.Buffer)
+        fixed (float* source = operands.Source, packed = operands.Packed, addend = operands.Addend,
+            destination = operands.Destination, buffer = operands.Buffer)
         {
-            var job = new ConvTileJob { InnerStep = 1, AddendOffset = addend is null ? 0 : (nint)(addend - destination), HasAddend = addend is not null, Relu = operands.Relu };
+            var job = new ConvTileJob
+            {
+                InnerStep = 1,
+                AddendOffset = addend is null ? 0 : (nint)(addend - destination),
+                HasAddend = addend is not null,
+                Relu = operands.Relu,
+            };
             VectorDispatch.Run(new TasksLoop(pass, job, source, packed, destination, buffer, first, end));
         }
     }
@@ -52,7 +59,7 @@ internal static unsafe class ConvRows
         }
     }
 
-    /// <summary>The first destination element of row <paramref name="y"/> of the phase in this task.</summary>
+    /// <summary>The offset in the destination of row <paramref name="y"/> of the phase in this task.</summary>
     public static nint DestinationRow(ConvPass pass, ConvPhase phase, in ConvTask task, int y)
     {
         var row = ((nint)task.Image * pass.Depth.Destination + phase.DepthOrigin + task.Depth * pass.Depth.DestinationStep) * pass.Height.Destination

@@ -5,17 +5,17 @@ namespace OnnxFunctional.Training.Simd;
 
 /// <summary>The micro-kernel of all convolutions: up to 12 rows x 2 vectors of sums stay in registers over the whole inner loop.</summary>
 /// <remarks>
-/// Rows are pixels and the inner loop runs over a patch (forward, input gradient), or rows are patch elements and it runs over pixels (weight gradient).
-/// 24 accumulators, 2 panel vectors and 1 broadcast take 27 of AVX-512's 32 registers: 107 GFLOP/s at 3x3x64 -> 64 on a core that peaks at 110. Written over
-/// <see cref="IVector{TSelf}"/> because the JIT keeps one-field structs in registers: the same loop over plain Vector512 is no faster. Fewer rows cost nothing
-/// down to 4 (110 GFLOP/s at 8), so the remainder of a row is a smaller tile, not an overlap.
+/// Rows are pixels and the inner loop runs over a patch (forward, input gradient), or rows are patch elements and it runs over pixels (weight gradient). 24
+/// accumulators, 2 panel vectors and 1 broadcast take 27 of AVX-512's 32 registers: 107 GFLOP/s at 3x3x64 -> 64 on a core whose peak is 110. The JIT keeps
+/// structs of one field in registers, so the same loop over plain Vector512 is no faster than over <see cref="IVector{TSelf}"/>. Fewer rows cost nothing down
+/// to 4 (110 GFLOP/s at 8), so the remainder of a row is a smaller tile, not an overlap.
 /// </remarks>
 internal static unsafe class ConvTile
 {
-    /// <summary>The most rows that stay in registers: 32 of them hold 12 x 2, 16 hold 6 x 2.</summary>
+    /// <summary>The maximum number of rows that stay in registers: 32 registers hold 12 x 2, 16 hold 6 x 2.</summary>
     public static int MaxRows => VectorDispatch.Lanes == V512.Count || (VectorDispatch.Lanes == V128.Count && AdvSimd.IsSupported) ? 12 : 6;
 
-    /// <summary>Runs all rows over one panel of at most two vectors, and leaves the job's source and destination at the last of them.</summary>
+    /// <summary>Runs all rows over one panel of at most two vectors; advances the job's source and destination.</summary>
     public static void RunRows<V>(ref ConvTileJob job, EvenTiles tiles, int columns) where V : struct, IVector<V>
     {
         if (tiles.Higher > 0)
@@ -32,7 +32,8 @@ internal static unsafe class ConvTile
 
     /// <summary>Runs all rows over all panels of a product.</summary>
     // panels [column block, inner loop, two vectors], the last block of one vector if that is enough
-    public static void RunPanels<V>(ref ConvTileJob job, EvenTiles tiles, float* source, float* panels, int columns, float* destination) where V : struct, IVector<V>
+    public static void RunPanels<V>(ref ConvTileJob job, EvenTiles tiles, float* source, float* panels, int columns, float* destination)
+        where V : struct, IVector<V>
     {
         for (var column = 0; column < columns; column += 2 * V.Count)
         {
@@ -45,7 +46,7 @@ internal static unsafe class ConvTile
         }
     }
 
-    /// <summary>Runs <paramref name="tiles"/> tiles of <paramref name="rows"/> rows, one behind the other, over at most two vectors of <paramref name="columns"/>.</summary>
+    /// <summary>Runs <paramref name="tiles"/> tiles of <paramref name="rows"/> adjacent rows over at most two vectors of <paramref name="columns"/>.</summary>
     public static void Run<V>(in ConvTileJob job, int rows, int tiles, int columns) where V : struct, IVector<V>
     {
         switch (rows)
@@ -154,7 +155,8 @@ internal static unsafe class ConvTile
         TColumns.Partial && vector == (TColumns.Two ? 1 : 0) ? V.Load(source + vector * V.Count, lanes) : V.Load(source + vector * V.Count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<V, TColumns>(in ConvTileJob job, float* destination, int lanes, V a, V b) where V : struct, IVector<V> where TColumns : struct, ITileColumns
+    private static void Finish<V, TColumns>(in ConvTileJob job, float* destination, int lanes, V a, V b)
+        where V : struct, IVector<V> where TColumns : struct, ITileColumns
     {
         if (job.HasAddend)
         {

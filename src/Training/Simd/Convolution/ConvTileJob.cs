@@ -1,9 +1,9 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>What one run of tiles reads and writes; all steps count floats.</summary>
+/// <summary>What one run of tiles reads and writes. All steps are in floats.</summary>
 /// <remarks>
-/// Row <c>r</c> of a tile reads from <c>Source + r / 3 * RowGroupStep + r % 3 * RowStep</c>. Each segment starts <c>Segments[s]</c> behind that, and runs
-/// <c>SegmentLength</c> values <c>InnerStep</c> apart, while the panel moves on by <c>PanelStep</c>.
+/// Row <c>r</c> of a tile reads from <c>Source + r / 3 * RowGroupStep + r % 3 * RowStep</c>. Segment <c>s</c> begins at offset <c>Segments[s]</c> from there
+/// and has <c>SegmentLength</c> values with a step of <c>InnerStep</c>, while the panel advances by <c>PanelStep</c>.
 /// </remarks>
 internal unsafe struct ConvTileJob
 {
@@ -21,18 +21,18 @@ internal unsafe struct ConvTileJob
     public float* Destination;
     public nint DestinationStep;
 
-    /// <summary>From an element of the destination to the value that is added to it; only read if <see cref="HasAddend"/>.</summary>
+    /// <summary>The offset from an element of the destination to the value that is added to it; read only if <see cref="HasAddend"/>.</summary>
     public nint AddendOffset;
     public bool HasAddend;
     public bool Relu;
 
-    /// <summary>A product of two matrices: <c>c[r, j] = sum_k a[r, k] * panel[k, j]</c>.</summary>
-    /// <param name="rowStep">Between the rows of a.</param>
-    /// <param name="innerStep">Between the columns of a.</param>
-    /// <param name="depth">Terms of a sum.</param>
-    /// <param name="segment">A zero: the only segment begins with the row.</param>
+    /// <summary>The job of a product of two matrices: <c>c[r, j] = sum_k a[r, k] * panel[k, j]</c>.</summary>
+    /// <param name="rowStep">The distance between the rows of a.</param>
+    /// <param name="innerStep">The distance between the columns of a.</param>
+    /// <param name="depth">The number of terms of a sum.</param>
+    /// <param name="segment">Points to a zero: the only segment begins with the row.</param>
     /// <param name="zeros">Two vectors of zeros.</param>
-    /// <param name="destinationStep">Between the rows of c.</param>
+    /// <param name="destinationStep">The distance between the rows of c.</param>
     public static ConvTileJob Product(nint rowStep, nint innerStep, int depth, int* segment, float* zeros, nint destinationStep) => new()
     {
         RowStep = rowStep,
@@ -46,7 +46,7 @@ internal unsafe struct ConvTileJob
     };
 }
 
-/// <summary>Rows cut into tiles of equal height, rather than full tiles and a small rest: 29 rows run as 10 + 10 + 9.</summary>
+/// <summary>Rows divided into tiles of equal height, rather than full tiles and a small remainder: 29 rows run as 10 + 10 + 9.</summary>
 internal readonly struct EvenTiles
 {
     public EvenTiles(int rows, int maxRows)
@@ -58,10 +58,10 @@ internal readonly struct EvenTiles
 
     public int Count { get; }
 
-    /// <summary>Rows of the last tiles.</summary>
+    /// <summary>The rows of the lower tiles, which come last.</summary>
     public int Height { get; }
 
-    /// <summary>How many tiles, the first, have a row more.</summary>
+    /// <summary>The number of tiles with one more row, which come first.</summary>
     public int Higher { get; }
 
     public int HeightOf(int tile) => tile < Higher ? Height + 1 : Height;

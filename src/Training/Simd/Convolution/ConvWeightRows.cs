@@ -3,47 +3,48 @@ using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Patch elements that one tile of a weight gradient sums: <see cref="Rows"/> rows, three to a group.</summary>
-/// <param name="Row">The first row's number among the kernel's patch elements.</param>
-/// <param name="Rows">How many rows.</param>
-/// <param name="Direct">Where the first row's source value lies, for the first pixel of a band, in the source itself.</param>
-/// <param name="DirectGroupStep">From one group of three rows to the next there.</param>
-/// <param name="Buffer">The same in the padded copy.</param>
-/// <param name="BufferGroupStep">The same in the padded copy.</param>
+/// <summary>The patch elements of one tile of a weight gradient: <see cref="Rows"/> rows in groups of three.</summary>
+/// <param name="Row">The index of the first row among the kernel's patch elements.</param>
+/// <param name="Rows">The number of rows.</param>
+/// <param name="Direct">The offset of the first row's value for the first pixel of a band, in the source itself.</param>
+/// <param name="DirectGroupStep">The distance between groups of three rows there.</param>
+/// <param name="Buffer">The same for the padded copy.</param>
+/// <param name="BufferGroupStep">The same for the padded copy.</param>
 internal readonly record struct ConvWeightTile(int Row, int Rows, int Direct, int DirectGroupStep, int Buffer, int BufferGroupStep);
 
-/// <summary>The weight gradient of a convolution as plain numbers, on top of its forward pass cut into the bands that suit the gradient.</summary>
+/// <summary>The sizes of a convolution's weight gradient, based on its forward pass divided into the bands that suit the gradient.</summary>
 internal sealed class ConvWeightPass
 {
     public required ConvPass Forward { get; init; }
     public required ConvWeightTile[] Tiles { get; init; }
 
-    /// <summary>How many whole images one unit of work takes together where an image is smaller than a band.</summary>
+    /// <summary>The number of whole images in one unit of work if an image is smaller than a band.</summary>
     public required int Images { get; init; }
 
-    /// <summary>Where the rows of a unit begin in the source and in the padded copies.</summary>
+    /// <summary>The offsets of the rows of a unit, in the source and in the padded copies.</summary>
     public required int[] DirectRows { get; init; }
     public required int[] BufferRows { get; init; }
 
-    /// <summary>Patch elements of one group.</summary>
+    /// <summary>The number of patch elements of one group.</summary>
     public required int PatchLength { get; init; }
 
-    /// <summary>Floats of the padded copies of one unit.</summary>
+    /// <summary>The size of the padded copies of one unit, in floats.</summary>
     public int BufferLength => Images * Forward.BufferLength;
 
-    /// <summary>What the pixels are cut into: bands of an image, or a few images.</summary>
+    /// <summary>The number of units that the pixels are divided into: bands of an image, or a few images.</summary>
     public int Units => (Forward.Tasks + Images - 1) / Images;
 
     public int BlocksPerGroup => (Forward.GroupDestination + 2 * VectorDispatch.Lanes - 1) / (2 * VectorDispatch.Lanes);
 
-    /// <summary>Register tiles of the whole kernel.</summary>
+    /// <summary>The number of register tiles of the whole kernel.</summary>
     public int TileCount => Forward.Groups * BlocksPerGroup * Tiles.Length;
 }
 
-/// <summary>Sums weight gradients: the same micro-kernel turned around, with patch elements as rows and pixels as the inner loop.</summary>
+/// <summary>Sums weight gradients with the same micro-kernel: patch elements are its rows, and its inner loop runs over pixels.</summary>
 internal static unsafe class ConvWeightRows
 {
-    // source [batch, depth, height, width, channels], gradient [batch, depth', height', width', channels'], kernel [taps, group channels, channels'], bias [channels'] or empty
+    // source [batch, depth, height, width, channels], gradient [batch, depth', height', width', channels'],
+    // kernel [taps, group channels, channels'], bias [channels'] or empty
     public static void Run(
         ConvWeightPass pass, ReadOnlySpan<float> source, ReadOnlySpan<float> gradient, Span<float> kernel, Span<float> bias, Span<float> buffer,
         int firstUnit, int endUnit, int firstTile, int endTile)
@@ -85,13 +86,14 @@ internal static unsafe class ConvWeightRows
             else Band<V>(pass, task, images, from, rows, inside, to, kernel, isFirst, firstTile, endTile);
         }
 
-        // Behind the products, which hide the time it takes to bring the gradient into the cache: 0.7 of 1.5 ms at 32x64x64x1 -> 32.
+        // After the products, which hide the time of loading the gradient into the cache: 0.7 of 1.5 ms at 32x64x64x1 -> 32.
         if (bias is not null) AddBias<V>(forward, task, images, to, bias);
     }
 
     // kernel[k, o] += sum_p source[p, k] * gradient[p, o]
     private static void Band<V>(
-        ConvWeightPass pass, in ConvTask task, int images, float* source, int* rows, bool inside, float* gradient, float* kernel, bool isFirst, int firstTile, int endTile)
+        ConvWeightPass pass, in ConvTask task, int images, float* source, int* rows, bool inside, float* gradient, float* kernel, bool isFirst,
+        int firstTile, int endTile)
         where V : struct, IVector<V>
     {
         var forward = pass.Forward;
@@ -111,7 +113,7 @@ internal static unsafe class ConvWeightRows
             HasAddend = !isFirst,
         };
 
-        // A band that does not span whole rows has a gap between them, so it goes row by row.
+        // A band that does not span whole rows has gaps between its rows, so it runs row by row.
         var rowByRow = pixels < forward.Width.Destination;
         var rounds = rowByRow ? job.SegmentCount : 1;
         if (rowByRow) job.SegmentCount = 1;
@@ -186,11 +188,15 @@ internal static unsafe class ConvWeightRows
     }
 
     private readonly struct UnitsLoop(
-        ConvWeightPass pass, float* source, float* gradient, float* kernel, float* bias, float* buffer, int firstUnit, int endUnit, int firstTile, int endTile) : IVectorLoop
+        ConvWeightPass pass, float* source, float* gradient, float* kernel, float* bias, float* buffer,
+        int firstUnit, int endUnit, int firstTile, int endTile) : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {
-            for (var unit = firstUnit; unit < endUnit; unit++) Unit<V>(pass, source, gradient, kernel, bias, buffer, unit, unit == firstUnit, firstTile, endTile);
+            for (var unit = firstUnit; unit < endUnit; unit++)
+            {
+                Unit<V>(pass, source, gradient, kernel, bias, buffer, unit, unit == firstUnit, firstTile, endTile);
+            }
         }
     }
 }

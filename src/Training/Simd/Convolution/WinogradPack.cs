@@ -1,17 +1,21 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Brings weights to the Winograd form, and gradients back from it.</summary>
-/// <remarks>Transformed weights lie as <c>[36, channel block, source channel, two vectors]</c>, the last block of one vector if that is enough.</remarks>
+/// <summary>Transforms weights to the Winograd form, and gradients back from it.</summary>
+/// <remarks>Transformed weights are <c>[36, channel block, source channel, two vectors]</c>; the last block has one vector if that is enough.</remarks>
 internal static unsafe class WinogradPack
 {
-    /// <summary>Transforms the weights of the source channels from <paramref name="first"/> up to <paramref name="end"/>.</summary>
-    // kernel [3, 3, source channels, channels], or [3, 3, channels, source channels] turned around if transposed; weights [36 * source channels * channels]
+    /// <summary>Transforms the weights of the source channels from <paramref name="first"/> to before <paramref name="end"/>.</summary>
+    // kernel [3, 3, source channels, channels], or [3, 3, channels, source channels] rotated by 180 degrees if transposed;
+    // weights [36 * source channels * channels]
     public static void Weights(WinogradPass pass, bool isTransposed, ReadOnlySpan<float> kernel, Span<float> weights, int first, int end)
     {
         fixed (float* from = kernel, to = weights) VectorDispatch.Run(new WeightsLoop(pass, isTransposed, from, to, first, end));
     }
 
-    /// <summary>Adds the copies of the sums up, in order, and brings the source channels from <paramref name="first"/> up to <paramref name="end"/> to the kernel's gradient.</summary>
+    /// <summary>
+    /// Adds up the copies of the sums in order, and transforms the source channels from <paramref name="first"/> to before <paramref name="end"/> to the
+    /// kernel's gradient.
+    /// </summary>
     // copies [count, step] of sums [36, source channels, channels], kernel [3, 3, source channels, channels]
     public static void Gradient(WinogradPass pass, ReadOnlySpan<float> copies, int count, int step, Span<float> kernel, int first, int end)
     {
@@ -36,7 +40,10 @@ internal static unsafe class WinogradPack
                 }
 
                 for (var tap = 0; tap < 9; tap++)
-                    for (var lane = 0; lane < V.Count; lane++) gathered[tap * V.Count + lane] = kernel[((nint)(8 - tap) * outputs + output + lane) * inputs + input];
+                    for (var lane = 0; lane < V.Count; lane++)
+                    {
+                        gathered[tap * V.Count + lane] = kernel[((nint)(8 - tap) * outputs + output + lane) * inputs + input];
+                    }
                 WinogradTransform.Weights<V>(gathered, V.Count, target, (nint)inputs * outputs);
             }
         }

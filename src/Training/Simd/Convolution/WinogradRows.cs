@@ -1,22 +1,29 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Runs batches of Winograd tiles: patches to places, 36 products over channels, products to pixels.</summary>
+/// <summary>
+/// Runs batches of Winograd tiles: transforms patches to places, multiplies over channels at each of the 36 places, and transforms the products to pixels.
+/// </summary>
 internal static unsafe class WinogradRows
 {
     private const int Places = WinogradTransform.Places;
 
-    /// <summary>Computes the destination's tiles from batch <paramref name="first"/> up to <paramref name="end"/>.</summary>
-    // source [batch, source height, source width, source channels], packed: bias [channels], weights (see WinogradPack), destination [batch, height, width, channels]
+    /// <summary>Computes the destination's tiles from batch <paramref name="first"/> to before <paramref name="end"/>.</summary>
+    // source [batch, source height, source width, source channels], packed: bias [channels], weights (see WinogradPack),
+    // destination [batch, height, width, channels]
     public static void Run(WinogradPass pass, in ConvOperands operands, int first, int end)
     {
-        fixed (float* source = operands.Source, packed = operands.Packed, addend = operands.Addend, destination = operands.Destination, buffer = operands.Buffer)
+        fixed (float* source = operands.Source, packed = operands.Packed, addend = operands.Addend,
+            destination = operands.Destination, buffer = operands.Buffer)
         {
             VectorDispatch.Run(new PixelsLoop(pass, source, packed, addend, destination, buffer, operands.Relu, first, end));
         }
     }
 
-    /// <summary>Sums products of source and gradient over the tiles from batch <paramref name="first"/> up to <paramref name="end"/>, place by place.</summary>
-    // source [batch, source height, source width, source channels], gradient [batch, height, width, channels], sums [36, source channels, channels], bias [channels] or empty
+    /// <summary>
+    /// Sums the products of source and gradient over the tiles from batch <paramref name="first"/> to before <paramref name="end"/>, place by place.
+    /// </summary>
+    // source [batch, source height, source width, source channels], gradient [batch, height, width, channels],
+    // sums [36, source channels, channels], bias [channels] or empty
     public static void Sum(
         WinogradPass pass, ReadOnlySpan<float> source, ReadOnlySpan<float> gradient, Span<float> sums, Span<float> bias, Span<float> buffer, int first, int end)
     {
@@ -72,7 +79,8 @@ internal static unsafe class WinogradRows
         var from = source + (nint)image * pass.SourceHeight * pass.SourceWidth * channels;
         if (y >= 0 && x >= 0 && y + 6 <= pass.SourceHeight && x + 6 <= pass.SourceWidth)
         {
-            WinogradTransform.Patch<V>(from + ((nint)y * pass.SourceWidth + x) * channels, (nint)pass.SourceWidth * channels, channels, to, pass.SourcePlacePitch, channels);
+            WinogradTransform.Patch<V>(
+                from + ((nint)y * pass.SourceWidth + x) * channels, (nint)pass.SourceWidth * channels, channels, to, pass.SourcePlacePitch, channels);
             return;
         }
 
@@ -87,7 +95,8 @@ internal static unsafe class WinogradRows
         var from = gradient + (nint)image * pass.Height * pass.Width * channels;
         if (y + 4 <= pass.Height && x + 4 <= pass.Width)
         {
-            WinogradTransform.Gradient<V>(from + ((nint)y * pass.Width + x) * channels, (nint)pass.Width * channels, channels, to, pass.PlacePitch, bias, channels);
+            WinogradTransform.Gradient<V>(
+                from + ((nint)y * pass.Width + x) * channels, (nint)pass.Width * channels, channels, to, pass.PlacePitch, bias, channels);
             return;
         }
 
@@ -95,7 +104,7 @@ internal static unsafe class WinogradRows
         WinogradTransform.Gradient<V>(patch, 4 * channels, channels, to, pass.PlacePitch, bias, channels);
     }
 
-    // A square of pixels, zero where it leaves the image.
+    // Copies a square of pixels, with zeros outside of the image.
     private static void CopyPadded(float* image, int height, int width, int channels, int y, int x, int size, float* patch)
     {
         var left = Math.Clamp(-x, 0, size);
@@ -109,7 +118,8 @@ internal static unsafe class WinogradRows
             }
 
             new Span<float>(patch, left * channels).Clear();
-            new Span<float>(image + ((nint)(y + row) * width + x + left) * channels, (right - left) * channels).CopyTo(new(patch + left * channels, (right - left) * channels));
+            var inside = new Span<float>(image + ((nint)(y + row) * width + x + left) * channels, (right - left) * channels);
+            inside.CopyTo(new(patch + left * channels, (right - left) * channels));
             new Span<float>(patch + right * channels, (size - right) * channels).Clear();
         }
     }
@@ -161,7 +171,8 @@ internal static unsafe class WinogradRows
         }
     }
 
-    private readonly struct SumsLoop(WinogradPass pass, float* source, float* gradient, float* sums, float* bias, float* buffer, int first, int end) : IVectorLoop
+    private readonly struct SumsLoop(
+        WinogradPass pass, float* source, float* gradient, float* sums, float* bias, float* buffer, int first, int end) : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {

@@ -4,18 +4,19 @@ namespace OnnxFunctional.Training.Simd;
 
 /// <summary>The transforms of the Winograd form F(4x4, 3x3): 36 products where 16 pixels times 9 weights would take 144.</summary>
 /// <remarks>
-/// A tile is read as a polynomial's values at 0, a, -a, b, -b and infinity (B), the kernel likewise (G), and the products are read back (A). With a = 5/8 and b = 3/2
-/// the matrices are better conditioned than with the usual 1 and 2. Each transform runs down the columns into a small buffer, then along the rows; vectors are channels.
+/// Tile and kernel are transformed to the values of polynomials at 0, a, -a, b, -b and infinity (matrices B and G), and the products are transformed back (A).
+/// With a = 5/8 and b = 3/2 the matrices are better conditioned than with the usual 1 and 2. Each transform runs down the columns into a small buffer, then
+/// along the rows; vectors hold channels.
 /// </remarks>
 internal static unsafe class WinogradTransform
 {
-    /// <summary>Places of a transformed tile.</summary>
+    /// <summary>The number of places of a transformed tile.</summary>
     public const int Places = 36;
 
-    /// <summary>Output pixels of a tile along one axis.</summary>
+    /// <summary>The output pixels of a tile along one axis.</summary>
     public const int TileSize = 4;
 
-    /// <summary>Input pixels of a tile along one axis.</summary>
+    /// <summary>The input pixels of a tile along one axis.</summary>
     public const int PatchSize = 6;
 
     private const float A = 0.625f;
@@ -26,7 +27,7 @@ internal static unsafe class WinogradTransform
     private const float WeightA = 1f / (2f * A2 * (A2 - B2));
     private const float WeightB = 1f / (2f * B2 * (B2 - A2));
 
-    /// <summary>A patch of the input to its places: <c>B' patch B</c>.</summary>
+    /// <summary>Transforms a patch of the input: <c>B' patch B</c>.</summary>
     // source [6, 6, channels], to [36, channels]; pitches in floats
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Patch<V>(float* source, nint rowPitch, nint columnPitch, float* to, nint placePitch, int channels) where V : struct, IVector<V>
@@ -40,11 +41,12 @@ internal static unsafe class WinogradTransform
         }
     }
 
-    /// <summary>Products to output pixels: <c>relu(A' products A + bias + addend)</c>, of which the first rows and columns are stored.</summary>
+    /// <summary>Transforms products to output pixels, <c>relu(A' products A + bias + addend)</c>, and stores the first rows and columns of them.</summary>
     // source [36, channels], to [rows, columns, channels]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pixels<V>(
-        float* source, nint placePitch, float* bias, float* to, nint rowPitch, nint columnPitch, int rows, int columns, int channels, nint addend, bool hasAddend, bool relu)
+        float* source, nint placePitch, float* bias, float* to, nint rowPitch, nint columnPitch, int rows, int columns, int channels,
+        nint addend, bool hasAddend, bool relu)
         where V : struct, IVector<V>
     {
         var buffer = stackalloc float[(6 + 1) * 4 * V.Count + 16];
@@ -69,10 +71,11 @@ internal static unsafe class WinogradTransform
         }
     }
 
-    /// <summary>A tile of the output's gradient to its places, <c>A tile A'</c>; adds its pixels to <paramref name="sums"/> unless that is null.</summary>
+    /// <summary>Transforms a tile of the output's gradient, <c>A tile A'</c>; adds its pixels to <paramref name="sums"/> unless that is null.</summary>
     // source [4, 4, channels], to [36, channels], sums [channels]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gradient<V>(float* source, nint rowPitch, nint columnPitch, float* to, nint placePitch, float* sums, int channels) where V : struct, IVector<V>
+    public static void Gradient<V>(float* source, nint rowPitch, nint columnPitch, float* to, nint placePitch, float* sums, int channels)
+        where V : struct, IVector<V>
     {
         var buffer = stackalloc float[6 * 4 * V.Count + 16];
         buffer = AlignUp(buffer);
@@ -93,7 +96,7 @@ internal static unsafe class WinogradTransform
         }
     }
 
-    /// <summary>Nine weights of a vector of channels to their places: <c>G kernel G'</c>.</summary>
+    /// <summary>Transforms the nine weights of a vector of channels: <c>G kernel G'</c>.</summary>
     // source [3, 3] vectors, tapPitch apart, to [36] vectors, placePitch apart
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Weights<V>(float* source, nint tapPitch, float* to, nint placePitch) where V : struct, IVector<V>
@@ -103,7 +106,7 @@ internal static unsafe class WinogradTransform
         for (var y = 0; y < 6; y++) FromThree<V>(buffer + 3 * y * V.Count, V.Count, to + 6 * y * placePitch, placePitch);
     }
 
-    /// <summary>Sums of products to the kernel's gradient: <c>G' sums G</c>.</summary>
+    /// <summary>Transforms sums of products to the kernel's gradient: <c>G' sums G</c>.</summary>
     // source [36] vectors, placePitch apart, to [3, 3] vectors, tapPitch apart
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WeightGradient<V>(float* source, nint placePitch, float* to, nint tapPitch) where V : struct, IVector<V>
@@ -209,7 +212,7 @@ internal static unsafe class WinogradTransform
         V.Store(V.MultiplyAdd(V.Create(A2), evenA, V.MultiplyAdd(V.Create(B2), evenB, V.Load(from + 5 * step))), to + 2 * toStep);
     }
 
-    // The values at a point and at its negative.
+    // Stores the values at a point and at its negative.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StorePair<V>(float point, V odd, V even, float* to, nint toStep) where V : struct, IVector<V>
     {
@@ -217,6 +220,6 @@ internal static unsafe class WinogradTransform
         V.Store(V.MultiplyAdd(V.Create(-point), odd, even), to + toStep);
     }
 
-    // Vectors across two cache lines take twice as long.
+    // Vectors that span two cache lines take twice as long.
     private static float* AlignUp(float* pointer) => (float*)(((nint)pointer + 63) & ~63);
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-// One line an operator; the loops are in ElementwiseLoops, the numbers in ElementwiseOpcode.
+// One struct per operator. The loops are in ElementwiseLoops, the opcodes in ElementwiseOpcode.
 /// <summary><c>max(x, 0)</c>; NaN stays.</summary>
 internal readonly struct ReluOperator : IUnaryOperator
 {
@@ -75,7 +75,8 @@ internal readonly struct GeluTanhOperator : IUnaryOperator
 internal readonly struct HardSwishOperator : IUnaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x) where V : struct, IVector<V> => x * V.MaxNative(V.Zero, V.MinNative(V.Create(1f), V.MultiplyAdd(x, V.Create(1f / 6f), V.Create(0.5f))));
+    public V Invoke<V>(V x) where V : struct, IVector<V> =>
+        x * V.MaxNative(V.Zero, V.MinNative(V.Create(1f), V.MultiplyAdd(x, V.Create(1f / 6f), V.Create(0.5f))));
 }
 
 /// <summary><c>max(0, min(1, alpha * x + beta))</c></summary>

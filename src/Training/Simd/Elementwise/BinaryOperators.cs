@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-// One line an operator; the loops are in ElementwiseLoops, the numbers in ElementwiseOpcode.
+// One struct per operator. The loops are in ElementwiseLoops, the opcodes in ElementwiseOpcode.
 /// <summary><c>x + y</c></summary>
 internal readonly struct AddOperator : IBinaryOperator
 {
@@ -38,14 +38,14 @@ internal readonly struct PowerOperator : IBinaryOperator
     public V Invoke<V>(V x, V y) where V : struct, IVector<V> => VectorMath.Pow(x, y);
 }
 
-/// <summary>The larger; NaN if either is.</summary>
+/// <summary>The larger value; NaN if either is NaN.</summary>
 internal readonly struct MaxOperator : IBinaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V>(V x, V y) where V : struct, IVector<V> => V.Max(x, y);
 }
 
-/// <summary>The smaller; NaN if either is.</summary>
+/// <summary>The smaller value; NaN if either is NaN.</summary>
 internal readonly struct MinOperator : IBinaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -66,7 +66,7 @@ internal readonly struct PreluOperator : IBinaryOperator
     public V Invoke<V>(V x, V y) where V : struct, IVector<V> => V.Select(V.LessThan(x, V.Zero), y * x, x);
 }
 
-/// <summary><c>y &gt; 0 ? x : 0</c>: the gradient x of an output y of ReLU, passed back.</summary>
+/// <summary><c>y &gt; 0 ? x : 0</c>: the gradient of ReLU, given its output y and the gradient x of that output.</summary>
 internal readonly struct ReluGradientOperator : IBinaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-// One line an operator; the loops are in ElementwiseLoops, the numbers in ElementwiseOpcode.
-// Everything here gives a mask: lanes of all ones or all zeros.
+// One struct per operator. The loops are in ElementwiseLoops, the opcodes in ElementwiseOpcode. Comparisons and logic return masks: lanes of all ones or all
+// zeros.
 /// <summary><c>x == y</c></summary>
 internal readonly struct EqualOperator : IBinaryOperator
 {
@@ -67,14 +67,14 @@ internal readonly struct XorOperator : IBinaryOperator
     public V Invoke<V>(V x, V y) where V : struct, IVector<V> => x ^ y;
 }
 
-/// <summary>The mask turned round.</summary>
+/// <summary>The inverted mask.</summary>
 internal readonly struct NotOperator : IUnaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V>(V x) where V : struct, IVector<V> => x ^ V.CreateBits(-1);
 }
 
-/// <summary>Whether x is not a number.</summary>
+/// <summary>Whether x is NaN.</summary>
 internal readonly struct IsNaNOperator : IUnaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The pointers one instruction works on; a step is 1, or 0 for a line of equal floats.</summary>
+/// <summary>The operands of one instruction. A step is 1, or 0 for a line of equal floats.</summary>
 internal unsafe struct ElementwiseOperands
 {
     public float* X;
@@ -14,11 +14,11 @@ internal unsafe struct ElementwiseOperands
     public nint StepZ;
     public nint Count;
 
-    /// <summary>How many elements behind its own each source is read next; see <see cref="ElementwiseLoops"/>.</summary>
+    /// <summary>How many elements further on each source is read next, for prefetching; see <see cref="ElementwiseLoops"/>.</summary>
     public nint Ahead;
 }
 
-/// <summary>Opcode to loop: one row an opcode.</summary>
+/// <summary>Maps opcodes to loops, one row per opcode.</summary>
 internal static class ElementwiseDispatch
 {
     /// <summary>Runs one instruction over a tile.</summary>
@@ -104,7 +104,7 @@ internal static class ElementwiseDispatch
             case ElementwiseOpcode.Not: Unary<V, NotOperator>(default, o); break;
             case ElementwiseOpcode.MaskToFloat: Unary<V, MaskToFloatOperator>(default, o); break;
             case ElementwiseOpcode.Where: Ternary<V, WhereOperator>(default, o); break;
-            default: throw new ArgumentOutOfRangeException(nameof(opcode), opcode, "This opcode has no loop of its own.");
+            default: throw new ArgumentOutOfRangeException(nameof(opcode), opcode, "This opcode has no elementwise loop.");
         }
     }
 

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Picks up a row of an input of any type and stride as 32-bit lanes.</summary>
+/// <summary>Gathers a row of an input of any type and stride as 32-bit lanes.</summary>
 internal static unsafe class ElementwiseGather
 {
     private interface IReader

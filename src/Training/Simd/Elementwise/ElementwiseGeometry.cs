@@ -1,12 +1,12 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>How the element type of a program's input or output lies in memory; inside, all values are 32-bit lanes.</summary>
+/// <summary>The element type of a program's input or output in memory. Inside a program all values are 32-bit lanes.</summary>
 internal enum ElementwiseType : byte
 {
     /// <summary>32-bit floats.</summary>
     Float32,
 
-    /// <summary>One byte, 0 or not; a mask inside.</summary>
+    /// <summary>One byte, zero or nonzero; a mask inside.</summary>
     Bool,
 
     /// <summary>32-bit integers, converted to floats and back.</summary>
@@ -22,42 +22,42 @@ internal enum ElementwiseType : byte
     BFloat16,
 }
 
-/// <summary>How an input follows the output from tile to tile.</summary>
+/// <summary>How an input relates to the output from tile to tile.</summary>
 internal enum ElementwisePattern : byte
 {
     /// <summary>One value for all elements.</summary>
     Scalar,
 
-    /// <summary>One value a tile: tiles are pieces of rows, and the input does not change along a row.</summary>
+    /// <summary>One value per tile: tiles are pieces of rows, and the input is constant along a row.</summary>
     TileScalar,
 
-    /// <summary>The same run of values in every tile: tiles are whole rows, and the input changes only along a row.</summary>
+    /// <summary>The same run of values in every tile: tiles are whole rows, and the input varies only along a row.</summary>
     Periodic,
 
-    /// <summary>As the output lies: the tile's values are one run, at the tile's own place.</summary>
+    /// <summary>Laid out like the output: the tile's values are one run, at the tile's own offset.</summary>
     Direct,
 
-    /// <summary>The tile's values are one run, but at a place of their own: a piece of a row of an input whose rows lie elsewhere.</summary>
+    /// <summary>The tile's values are one run, but at another offset: a piece of a row of an input whose rows are arranged differently.</summary>
     Segment,
 
-    /// <summary>Anything else: values are picked up one row at a time.</summary>
+    /// <summary>Anything else: values are gathered one row at a time.</summary>
     Gather,
 }
 
-/// <summary>The shape of the output and the strides of the inputs, reduced to the fewest axes, and how it is cut into tiles.</summary>
+/// <summary>The shape of the output and the strides of the inputs, reduced to as few axes as possible, and the division into tiles.</summary>
 /// <remarks>
-/// Axes that every input walks through as one are merged. Then either rows (the last axis) are longer than a tile and are cut into equal pieces, or a tile is as many whole
-/// rows as fit: a row that repeats, such as a bias, is then laid out once and serves for all tiles.
+/// Axes that are contiguous in every input are merged. Then, if rows (the last axis) are longer than a tile, they are cut into equal pieces. Otherwise a tile
+/// is as many whole rows as fit: a row that repeats, such as a bias, is then laid out once for all tiles.
 /// </remarks>
 internal sealed class ElementwiseGeometry
 {
     private readonly long[] _shape;
     private readonly long[][] _strides;
 
-    /// <summary>Reduces and cuts.</summary>
-    /// <param name="shape">Shape of the output.</param>
-    /// <param name="strides">Strides of each input, in elements, one an axis; 0 where it is broadcast.</param>
-    /// <param name="largestTile">The most elements a tile may have; a multiple of 64.</param>
+    /// <summary>Merges the axes and computes the tiles.</summary>
+    /// <param name="shape">The shape of the output.</param>
+    /// <param name="strides">The strides of each input in elements, one per axis; 0 for broadcast axes.</param>
+    /// <param name="largestTile">The maximum number of elements of a tile; a multiple of 64.</param>
     public ElementwiseGeometry(ReadOnlySpan<int> shape, IReadOnlyList<long[]> strides, int largestTile)
     {
         var axes = new List<long>();
@@ -90,44 +90,44 @@ internal sealed class ElementwiseGeometry
         for (var i = 0; i < merged.Length; i++) _strides[i] = [.. merged[i]];
         RowLength = _shape[^1];
         var rows = RowLength == 0 ? 0 : Length / RowLength;
-        TilesARow = RowLength > largestTile ? (RowLength + largestTile - 1) / largestTile : 0;
-        TileLength = (int)(TilesARow > 0
-            ? (((RowLength + TilesARow - 1) / TilesARow) + 15) & ~15L
+        TilesPerRow = RowLength > largestTile ? (RowLength + largestTile - 1) / largestTile : 0;
+        TileLength = (int)(TilesPerRow > 0
+            ? (((RowLength + TilesPerRow - 1) / TilesPerRow) + 15) & ~15L
             : Math.Max(1, Math.Min(rows, largestTile / Math.Max(1, RowLength))) * RowLength);
-        if (TilesARow > 0) TilesARow = (RowLength + TileLength - 1) / TileLength;
-        Tiles = Length == 0 ? 0 : checked((int)(TilesARow > 0 ? rows * TilesARow : (Length + TileLength - 1) / TileLength));
+        if (TilesPerRow > 0) TilesPerRow = (RowLength + TileLength - 1) / TileLength;
+        Tiles = Length == 0 ? 0 : checked((int)(TilesPerRow > 0 ? rows * TilesPerRow : (Length + TileLength - 1) / TileLength));
     }
 
-    /// <summary>Elements of the output.</summary>
+    /// <summary>The number of elements of the output.</summary>
     public long Length { get; }
 
-    /// <summary>Elements of a full tile.</summary>
+    /// <summary>The number of elements of a full tile.</summary>
     public int TileLength { get; }
 
-    /// <summary>Tiles in all.</summary>
+    /// <summary>The number of tiles.</summary>
     public int Tiles { get; }
 
-    /// <summary>Length of the last axis after merging.</summary>
+    /// <summary>The length of the last axis after merging.</summary>
     public long RowLength { get; }
 
-    /// <summary>Pieces a row is cut into, or 0 where tiles are whole rows.</summary>
-    public long TilesARow { get; }
+    /// <summary>The number of pieces a row is cut into, or 0 if tiles are whole rows.</summary>
+    public long TilesPerRow { get; }
 
-    /// <summary>Where a tile begins, and its elements.</summary>
+    /// <summary>The first element and the number of elements of a tile.</summary>
     public (long Start, int Count) Tile(int tile)
     {
-        if (TilesARow == 0)
+        if (TilesPerRow == 0)
         {
             var first = (long)tile * TileLength;
             return (first, (int)Math.Min(TileLength, Length - first));
         }
 
-        var (row, piece) = Math.DivRem(tile, TilesARow);
+        var (row, piece) = Math.DivRem(tile, TilesPerRow);
         var begin = piece * TileLength;
         return ((row * RowLength) + begin, (int)Math.Min(TileLength, RowLength - begin));
     }
 
-    /// <summary>How the input with this number follows the tiles.</summary>
+    /// <summary>The pattern of the input with this index.</summary>
     public ElementwisePattern Pattern(int input)
     {
         if (Length == 1) return ElementwisePattern.Direct;
@@ -144,7 +144,7 @@ internal sealed class ElementwiseGeometry
 
         if (contiguous) return ElementwisePattern.Direct;
         if (!outer && strides[^1] == 0) return ElementwisePattern.Scalar;
-        if (TilesARow > 0)
+        if (TilesPerRow > 0)
         {
             if (strides[^1] == 0) return ElementwisePattern.TileScalar;
             return strides[^1] == 1 ? ElementwisePattern.Segment : ElementwisePattern.Gather;
@@ -156,13 +156,13 @@ internal sealed class ElementwiseGeometry
     /// <summary>The stride of an input along a row.</summary>
     public long InnerStride(int input) => _strides[input][^1];
 
-    /// <summary>The stride of an input from one row to the next, for <see cref="RowsARun"/> rows.</summary>
+    /// <summary>The stride of an input from one row to the next, for <see cref="RowsPerRun"/> rows.</summary>
     public long RowStride(int input) => _shape.Length > 1 ? _strides[input][^2] : 0;
 
-    /// <summary>Length of the axis before the last after merging.</summary>
-    public long RowsARun => _shape.Length > 1 ? _shape[^2] : 1;
+    /// <summary>The length of the second-last axis after merging.</summary>
+    public long RowsPerRun => _shape.Length > 1 ? _shape[^2] : 1;
 
-    /// <summary>Where in an input the element at this place of the output lies, without the part along the row.</summary>
+    /// <summary>The offset in an input of the row that contains the given element of the output.</summary>
     public long RowOffset(int input, long element)
     {
         var strides = _strides[input];
@@ -177,7 +177,7 @@ internal sealed class ElementwiseGeometry
         return offset;
     }
 
-    /// <summary>The strides that broadcast <paramref name="from"/> to <paramref name="to"/> by numpy's rule.</summary>
+    /// <summary>The strides that broadcast <paramref name="from"/> to <paramref name="to"/> by NumPy's rule.</summary>
     /// <exception cref="ArgumentException">The shapes do not broadcast.</exception>
     public static long[] BroadcastStrides(ReadOnlySpan<int> from, ReadOnlySpan<int> to)
     {

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>What one instruction of an <see cref="ElementwiseProgram"/> computes; the formulas stand on the operator structs of the same names.</summary>
+/// <summary>What one instruction of an <see cref="ElementwiseProgram"/> computes. The operator structs of the same names give the formulas.</summary>
 internal enum ElementwiseOpcode : byte
 {
     // float -> float
@@ -31,15 +31,15 @@ internal enum ElementwiseOpcode : byte
     // -> float: counter-based random numbers, see PhiloxVectors
     RandomUniform, RandomNormal,
 
-    // Written by the builder only. Load copies an input that is not a plain float array into a register; MomentStep is what Lerp, LerpSquare, Multiply, DivideByRoot and
-    // Subtract do in a row, with three results.
+    // Emitted by the builder only. Load copies an input that is not a plain float array into a register. MomentStep does what Lerp, LerpSquare, Multiply,
+    // DivideByRoot and Subtract do in sequence, with three results.
     Load, MomentStep,
 }
 
-/// <summary>What the program builder has to know of an opcode.</summary>
+/// <summary>What the program builder needs to know about an opcode.</summary>
 internal static class ElementwiseOpcodes
 {
-    /// <summary>How many values it takes.</summary>
+    /// <summary>The number of operands.</summary>
     public static int Arity(ElementwiseOpcode opcode) => opcode switch
     {
         ElementwiseOpcode.RandomUniform or ElementwiseOpcode.RandomNormal or ElementwiseOpcode.Load or ElementwiseOpcode.MomentStep => 0,
@@ -53,7 +53,7 @@ internal static class ElementwiseOpcodes
         _ => 1,
     };
 
-    /// <summary>Whether the operand with this number is a mask.</summary>
+    /// <summary>Whether the operand with this index is a mask.</summary>
     public static bool TakesMask(ElementwiseOpcode opcode, int operand) => opcode switch
     {
         ElementwiseOpcode.Where => operand == 0,
@@ -64,13 +64,16 @@ internal static class ElementwiseOpcodes
     /// <summary>Whether the result is a mask.</summary>
     public static bool GivesMask(ElementwiseOpcode opcode) => opcode is >= ElementwiseOpcode.Equal and <= ElementwiseOpcode.Not;
 
-    /// <summary>The cost of one element in nanoseconds, roughly, on a core of 2023 with 512-bit vectors: decides how work is cut, not what is computed.</summary>
+    /// <summary>
+    /// The approximate cost per element in nanoseconds, on a core of 2023 with 512-bit vectors. It decides how work is divided, not what is computed.
+    /// </summary>
     public static double Nanoseconds(ElementwiseOpcode opcode) => opcode switch
     {
         ElementwiseOpcode.FloorMod => 15,
         ElementwiseOpcode.Power => 2,
         ElementwiseOpcode.RandomUniform or ElementwiseOpcode.RandomNormal => 1,
-        ElementwiseOpcode.Divide or ElementwiseOpcode.Sqrt or ElementwiseOpcode.ReciprocalSqrt or ElementwiseOpcode.Reciprocal or ElementwiseOpcode.DivideByRoot => 0.3,
+        ElementwiseOpcode.Divide or ElementwiseOpcode.Sqrt or ElementwiseOpcode.ReciprocalSqrt or ElementwiseOpcode.Reciprocal
+            or ElementwiseOpcode.DivideByRoot => 0.3,
         (>= ElementwiseOpcode.Exp and <= ElementwiseOpcode.Erf) or (>= ElementwiseOpcode.Tanh and <= ElementwiseOpcode.GeluTanh) => 0.6,
         ElementwiseOpcode.Elu or ElementwiseOpcode.Selu or ElementwiseOpcode.Celu => 0.6,
         _ => 0.06,

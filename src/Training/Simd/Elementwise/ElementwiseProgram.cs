@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>One compiled instruction; operands are numbers of slots (lines of equal floats, registers, inputs, outputs).</summary>
+/// <summary>One compiled instruction. Operands are indices of slots (lines of equal floats, registers, inputs, outputs).</summary>
 internal readonly record struct ElementwiseInstruction
 {
     public ElementwiseOpcode Opcode { get; init; }
@@ -13,32 +13,35 @@ internal readonly record struct ElementwiseInstruction
     public float Alpha { get; init; }
     public float Beta { get; init; }
 
-    /// <summary>The third number of a MomentStep.</summary>
+    /// <summary>The third parameter of a MomentStep.</summary>
     public float Shift { get; init; }
     public ulong Seed { get; init; }
     public uint Node { get; init; }
     public int Input { get; init; }
 
-    /// <summary>Whether the result is one value, repeated in a line.</summary>
+    /// <summary>Whether the result is one value, repeated to fill a line.</summary>
     public bool IsLine { get; init; }
 
-    /// <summary>The type a copy stores into an output.</summary>
+    /// <summary>The type that a copy stores to an output.</summary>
     public ElementwiseType StoresAs { get; init; }
 
-    /// <summary>The slots of a MomentStep: gradient, mean, square, weight, step, and where mean, square and weight go.</summary>
+    /// <summary>The slots of a MomentStep: gradient, mean, square, weight, step, and the results for mean, square and weight.</summary>
     public int[]? Wide { get; init; }
 }
 
-/// <summary>A chain of elementwise operators run tile by tile: each instruction is one vectorized pass over a tile, and all passes over a tile hit the first-level cache.</summary>
+/// <summary>
+/// A chain of elementwise operators that runs tile by tile: each instruction is one vectorized pass over a tile, and the tile stays in the cache for all
+/// passes.
+/// </summary>
 /// <remarks>
-/// Immutable and free of state between runs: one program may run on many threads at once. What lies between two instructions is never written to memory outside the
-/// caches; inputs of plain floats are read, and outputs written, in place. Built by <see cref="ElementwiseProgramBuilder"/>.
+/// Immutable, without state between runs: one program may run on many threads at once. Intermediate values never leave the caches; inputs of plain floats are
+/// read, and outputs written, in place. Built by <see cref="ElementwiseProgramBuilder"/>.
 /// </remarks>
 internal sealed unsafe class ElementwiseProgram
 {
-    // A part below this is not worth waking a thread for, and more parts than this balance no better.
-    private const double NanosecondsAPart = 20_000;
-    private const int MostParts = 64;
+    // A smaller part is not worth waking a thread for, and more parts would not balance the load better.
+    private const double NanosecondsPerPart = 20_000;
+    private const int MaxParts = 64;
     private const int Line = ElementwiseLoops.ScalarLine;
 
     private readonly Layout _layout;
@@ -48,27 +51,28 @@ internal sealed unsafe class ElementwiseProgram
     {
         _layout = layout;
         _geometry = layout.Geometry;
-        var work = _geometry.Length * layout.NanosecondsAnElement / NanosecondsAPart;
-        Parts = _geometry.Tiles == 0 ? 0 : (int)Math.Clamp(work, 1, Math.Min(MostParts, _geometry.Tiles));
+        var work = _geometry.Length * layout.NanosecondsPerElement / NanosecondsPerPart;
+        Parts = _geometry.Tiles == 0 ? 0 : (int)Math.Clamp(work, 1, Math.Min(MaxParts, _geometry.Tiles));
     }
 
-    /// <summary>Independent parts the elements are cut into: by shape and instructions alone.</summary>
+    /// <summary>The number of independent parts, which depends on shape and instructions alone.</summary>
     public int Parts { get; }
 
-    /// <summary>Elements of every output.</summary>
+    /// <summary>The number of elements of every output.</summary>
     public long Length => _geometry.Length;
 
-    /// <summary>Elements of a tile.</summary>
+    /// <summary>The number of elements of a tile.</summary>
     public int TileLength => _geometry.TileLength;
 
-    /// <summary>Instructions run on every tile.</summary>
-    public int InstructionsATile => _layout.Tile.Length;
+    /// <summary>The number of instructions that run on every tile.</summary>
+    public int InstructionsPerTile => _layout.Tile.Length;
 
     /// <summary>Runs one part.</summary>
-    /// <param name="inputs">Addresses of the inputs, in the order they were added; memory must not move during the run.</param>
-    /// <param name="outputs">Addresses of the outputs; one may be that of an input it was declared to overwrite, and overlaps nothing else.</param>
-    /// <param name="part">The part, below <see cref="Parts"/>.</param>
-    /// <param name="step">The training step, for random numbers.</param>
+    /// <param name="inputs">The addresses of the inputs, in the order in which they were added; the memory must not move during the run.</param>
+    /// <param name="outputs">The addresses of the outputs. An output may have the address of the input it was declared to overwrite, and overlaps nothing
+    /// else.</param>
+    /// <param name="part">The index of the part, below <see cref="Parts"/>.</param>
+    /// <param name="step">The number of the training step, for random numbers.</param>
     public void Run(ReadOnlySpan<nint> inputs, ReadOnlySpan<nint> outputs, int part, ulong step = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(inputs.Length, _layout.InputTypes.Length);
@@ -134,10 +138,12 @@ internal sealed unsafe class ElementwiseProgram
                     Load<V>(instruction, frame, destination);
                     continue;
                 case ElementwiseOpcode.RandomUniform:
-                    PhiloxVectors.Fill<V>(PhiloxVectors.Distribution.Uniform, instruction.Seed, instruction.Node, frame.Step, frame.Start, destination, frame.Count);
+                    PhiloxVectors.Fill<V>(
+                        PhiloxVectors.Distribution.Uniform, instruction.Seed, instruction.Node, frame.Step, frame.Start, destination, frame.Count);
                     continue;
                 case ElementwiseOpcode.RandomNormal:
-                    PhiloxVectors.Fill<V>(PhiloxVectors.Distribution.Normal, instruction.Seed, instruction.Node, frame.Step, frame.Start, destination, frame.Count);
+                    PhiloxVectors.Fill<V>(
+                        PhiloxVectors.Distribution.Normal, instruction.Seed, instruction.Node, frame.Step, frame.Start, destination, frame.Count);
                     continue;
                 case ElementwiseOpcode.MomentStep:
                     MomentStep.Run<V>(instruction, frame.Slots, frame.Count);
@@ -188,7 +194,7 @@ internal sealed unsafe class ElementwiseProgram
         }
     }
 
-    // The tile is whole rows, or (with strides along the row) a piece of one.
+    // The tile consists of whole rows or, with strides along the row, of a piece of one.
     private void LoadRows(int input, ElementwiseType type, byte* source, in Frame frame, float* destination)
     {
         var stride = _geometry.InnerStride(input);
@@ -197,7 +203,7 @@ internal sealed unsafe class ElementwiseProgram
         for (var done = 0; done < frame.Count;)
         {
             var offset = _geometry.RowOffset(input, row * _geometry.RowLength);
-            for (var left = _geometry.RowsARun - (row % _geometry.RowsARun); left > 0 && done < frame.Count; left--)
+            for (var left = _geometry.RowsPerRun - (row % _geometry.RowsPerRun); left > 0 && done < frame.Count; left--)
             {
                 var count = (int)Math.Min(_geometry.RowLength - column, frame.Count - done);
                 ElementwiseGather.Row(type, source, offset + (column * stride), stride, destination + done, count);
@@ -242,7 +248,7 @@ internal sealed unsafe class ElementwiseProgram
         _ => 4,
     };
 
-    /// <summary>What the builder hands over.</summary>
+    /// <summary>What the builder passes to a program.</summary>
     internal sealed class Layout
     {
         public required ElementwiseGeometry Geometry { get; init; }
@@ -251,17 +257,17 @@ internal sealed unsafe class ElementwiseProgram
         public required ElementwiseType[] OutputTypes { get; init; }
         public required (int Line, float Value)[] Constants { get; init; }
 
-        /// <summary>Run once a part, on single values.</summary>
+        /// <summary>Instructions that run once per part, on single values.</summary>
         public required ElementwiseInstruction[] Once { get; init; }
 
-        /// <summary>Run once a part, on the run of values that repeats in every tile.</summary>
+        /// <summary>Instructions that run once per part, on the run of values that repeats in every tile.</summary>
         public required ElementwiseInstruction[] Periodic { get; init; }
 
-        /// <summary>Run on every tile.</summary>
+        /// <summary>Instructions that run on every tile.</summary>
         public required ElementwiseInstruction[] Tile { get; init; }
         public required int Lines { get; init; }
         public required int Registers { get; init; }
-        public required double NanosecondsAnElement { get; init; }
+        public required double NanosecondsPerElement { get; init; }
     }
 
     private ref struct TileLoop : IVectorLoop

@@ -2,7 +2,7 @@ namespace OnnxFunctional.Training.Simd;
 
 internal sealed partial class ElementwiseProgramBuilder
 {
-    // One compilation: slots are numbered lines first, then registers, then inputs read in place, then outputs.
+    // One compilation. Slots are numbered in this order: lines, registers, inputs read in place, outputs.
     private sealed class Compilation(
         ElementwiseProgramBuilder builder, ElementwiseGeometry geometry, ElementwisePattern[] patterns, int[] uses, Reach[] reach)
     {
@@ -18,7 +18,7 @@ internal sealed partial class ElementwiseProgramBuilder
         private int _registers;
         private double _nanoseconds;
 
-        // Registers, inputs and outputs get their final slot numbers when the number of lines and registers is known; until then they are marked by these offsets.
+        // Registers, inputs and outputs get their final slot indices when the number of lines and registers is known. Until then these offsets mark them.
         private const int RegisterMark = 1 << 16;
         private const int InputMark = 2 << 16;
         private const int OutputMark = 3 << 16;
@@ -53,7 +53,7 @@ internal sealed partial class ElementwiseProgramBuilder
                 Tile = Finish(_tile),
                 Lines = _lines,
                 Registers = _registers,
-                NanosecondsAnElement = _nanoseconds,
+                NanosecondsPerElement = _nanoseconds,
             });
         }
 
@@ -75,7 +75,8 @@ internal sealed partial class ElementwiseProgramBuilder
             foreach (var (value, _, _) in builder._outputs) _last[value] = Math.Max(_last[value], value);
         }
 
-        // The output each value is written to at once, or -1: the first float output of an instruction, unless an input it overwrites is still needed afterwards.
+        // The output that each value is written to directly, or -1: the first float output of an instruction, unless the input that it overwrites is still
+        // needed afterwards.
         private int[] PlaceOutputs()
         {
             var direct = new int[_values.Count];
@@ -83,7 +84,8 @@ internal sealed partial class ElementwiseProgramBuilder
             for (var o = 0; o < builder._outputs.Count; o++)
             {
                 var (value, type, overwrites) = builder._outputs[o];
-                var plain = type == ElementwiseType.Float32 && _values[value].Kind == ValueKind.Instruction && reach[value] == Reach.Element && direct[value] < 0;
+                var plain = type == ElementwiseType.Float32 && _values[value].Kind == ValueKind.Instruction && reach[value] == Reach.Element
+                    && direct[value] < 0;
                 if (plain && !IsReadAfter(overwrites, value)) direct[value] = o;
             }
 
@@ -107,12 +109,12 @@ internal sealed partial class ElementwiseProgramBuilder
             if (IsRegister(value) && _last[value] <= value) Release(value);
         }
 
-        // Stored at the end of the tile: the register must not be given to another value before.
+        // The value is stored at the end of the tile, so its register must not be reused before.
         private void Defer(ElementwiseInstruction store, int value, List<ElementwiseInstruction> end)
         {
             if (store.X is >= InputMark and < OutputMark)
             {
-                // An input handed through: by then another output may have taken its memory.
+                // An input passed through: by then another output may have overwritten its memory.
                 var register = NewRegister();
                 _tile.Add(new ElementwiseInstruction { Opcode = ElementwiseOpcode.Copy, X = store.X, Destination = register });
                 store = store with { X = register };
@@ -156,7 +158,7 @@ internal sealed partial class ElementwiseProgramBuilder
             else _slot[i] = -1;
         }
 
-        // Inputs that need a register are loaded right before their first use, so that the register is taken no longer than it must.
+        // Inputs that need a register are loaded right before their first use, so that the register is occupied as briefly as possible.
         private void LoadOperand(int operand)
         {
             if (_slot[operand] >= 0) return;
@@ -196,7 +198,7 @@ internal sealed partial class ElementwiseProgramBuilder
                     Emit(_periodic, i, instruction, RegisterMark + _registers++);
                     return;
                 default:
-                    // An operand's register may become the destination: every loop reads an element before it writes it.
+                    // The register of an operand may become the destination, because every loop reads an element before it writes it.
                     foreach (var operand in value.Operands)
                     {
                         if (IsRegister(operand) && _last[operand] == i) Release(operand);
@@ -215,7 +217,14 @@ internal sealed partial class ElementwiseProgramBuilder
             var result = list.ToArray();
             for (var i = 0; i < result.Length; i++)
             {
-                result[i] = result[i] with { X = Final(result[i].X), Y = Final(result[i].Y), Z = Final(result[i].Z), Destination = Final(result[i].Destination), Wide = result[i].Wide is { } wide ? Array.ConvertAll(wide, Final) : null };
+                result[i] = result[i] with
+                {
+                    X = Final(result[i].X),
+                    Y = Final(result[i].Y),
+                    Z = Final(result[i].Z),
+                    Destination = Final(result[i].Destination),
+                    Wide = result[i].Wide is { } wide ? Array.ConvertAll(wide, Final) : null,
+                };
             }
 
             return result;

@@ -1,15 +1,18 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Collects the instructions of an <see cref="ElementwiseProgram"/> as values that are assigned once, and compiles them: registers, loops hoisted out of tiles, fused products.</summary>
+/// <summary>
+/// Collects the instructions of an <see cref="ElementwiseProgram"/> as values that are assigned once, and compiles them: allocates registers, hoists work out
+/// of tiles, fuses products.
+/// </summary>
 /// <remarks>
-/// Every method that makes a value returns its number, to be used as operand later. The program is optimized only in ways the writer of a graph cannot see without timing it:
-/// values that depend on scalars alone are computed once a run, values that depend on a repeated row once a run, values that are constant along a long row once a tile,
-/// a product that is used once, in a sum, is fused with it, and values nobody uses are dropped.
+/// Every method that adds a value returns its index, for use as an operand. Optimizations change the time alone: values that depend on scalars or on a repeated
+/// row are computed once per run, values that are constant along a long row once per tile, a product that is used once, in a sum, is fused with that sum, and
+/// unused values are dropped.
 /// </remarks>
 internal sealed partial class ElementwiseProgramBuilder
 {
-    // Registers and streams of a tile together, in floats. Beyond the first-level cache on purpose: starting a pass costs 20 ns, and Adam (10 passes) ran at 1.1 ns
-    // an element with tiles of 512, 0.8 with 2048, where the second-level cache still delivers a vector as fast as a pass consumes it.
+    // Floats in all registers and streams of a tile. Larger than the first-level cache on purpose: starting a pass costs 20 ns, and Adam (10 passes) took 1.1
+    // ns per element with tiles of 512, but 0.8 with 2048, where the second-level cache still delivers vectors as fast as a pass consumes them.
     private const int TileBudget = 16384;
     private const int LargestTile = 2048;
     private const int SmallestTile = 128;
@@ -19,7 +22,7 @@ internal sealed partial class ElementwiseProgramBuilder
     private readonly List<(long[] Strides, ElementwiseType Type, int Value)> _inputs = [];
     private readonly List<(int Value, ElementwiseType Type, int Overwrites)> _outputs = [];
 
-    /// <summary>A program over all elements of an output of this shape.</summary>
+    /// <summary>Starts a program over all elements of an output of this shape.</summary>
     public ElementwiseProgramBuilder(ReadOnlySpan<int> shape) => _shape = shape.ToArray();
 
     private enum ValueKind : byte
@@ -29,7 +32,7 @@ internal sealed partial class ElementwiseProgramBuilder
         Instruction,
     }
 
-    // What a value depends on, in the order of how often it must be computed.
+    // What a value depends on, ordered by how often it must be computed.
     private enum Reach : byte
     {
         Run,
@@ -38,11 +41,11 @@ internal sealed partial class ElementwiseProgramBuilder
         Element,
     }
 
-    /// <summary>An input that broadcasts to the output by numpy's rule; inputs are numbered in the order they are added.</summary>
+    /// <summary>Adds an input that broadcasts to the output by NumPy's rule; inputs are numbered in the order in which they are added.</summary>
     public int Input(ReadOnlySpan<int> shape, ElementwiseType type = ElementwiseType.Float32) =>
         InputStrided(ElementwiseGeometry.BroadcastStrides(shape, _shape), type);
 
-    /// <summary>An input with strides of its own, in elements, one an axis of the output.</summary>
+    /// <summary>Adds an input with strides of its own, in elements, one per axis of the output.</summary>
     public int InputStrided(ReadOnlySpan<long> strides, ElementwiseType type = ElementwiseType.Float32)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(strides.Length, _shape.Length);
@@ -50,12 +53,12 @@ internal sealed partial class ElementwiseProgramBuilder
         return Add(new Value { Kind = ValueKind.Input, Input = _inputs.Count - 1, IsMask = type == ElementwiseType.Bool });
     }
 
-    /// <summary>A constant.</summary>
+    /// <summary>Adds a constant.</summary>
     public int Constant(float value) => Add(new Value { Kind = ValueKind.Constant, Alpha = value });
 
-    /// <summary>An instruction over earlier values.</summary>
-    /// <remarks>A copy is the value itself. Where keeps masks masks; Equal and NotEqual compare masks as well.</remarks>
-    /// <exception cref="ArgumentException">An operand is missing, or is a mask where a float is needed or the other way round.</exception>
+    /// <summary>Adds an instruction over earlier values.</summary>
+    /// <remarks>A copy returns the value itself. Where of two masks is a mask; Equal and NotEqual compare masks as well.</remarks>
+    /// <exception cref="ArgumentException">An operand is missing, or is a mask where a float is needed, or the reverse.</exception>
     public int Add(ElementwiseOpcode opcode, int x, int y = -1, int z = -1, float alpha = 0f, float beta = 0f)
     {
         var arity = ElementwiseOpcodes.Arity(opcode);
@@ -79,7 +82,7 @@ internal sealed partial class ElementwiseProgramBuilder
         });
     }
 
-    /// <summary>Random numbers, one an element of the output: a function of seed, node, the step given at run time, and the element's place.</summary>
+    /// <summary>Adds random numbers, one per element of the output: a function of seed, node, the step given at run time, and the element's index.</summary>
     public int Random(ElementwiseOpcode distribution, ulong seed, uint node)
     {
         if (distribution is not (ElementwiseOpcode.RandomUniform or ElementwiseOpcode.RandomNormal))
@@ -90,14 +93,17 @@ internal sealed partial class ElementwiseProgramBuilder
         return Add(new Value { Kind = ValueKind.Instruction, Opcode = distribution, X = -1, Y = -1, Z = -1, Seed = seed, Node = node });
     }
 
-    /// <summary>Makes a value an output; outputs are numbered in the order they are added.</summary>
+    /// <summary>Makes a value an output; outputs are numbered in the order in which they are added.</summary>
     /// <param name="value">The value; a mask if and only if the type is Bool.</param>
-    /// <param name="type">How it is stored; floats become integers by truncation.</param>
-    /// <param name="overwrites">The number of the input whose memory this output takes, or -1. The input must lie exactly as the output does.</param>
+    /// <param name="type">How it is stored; floats are truncated to integers.</param>
+    /// <param name="overwrites">The index of the input whose memory this output reuses, or -1. The input must have exactly the layout of the output.</param>
     public int Output(int value, ElementwiseType type = ElementwiseType.Float32, int overwrites = -1)
     {
-        if (_values[value].IsMask != (type == ElementwiseType.Bool)) throw new ArgumentException("Masks, and only masks, are stored as Bool.", nameof(type));
-        if (overwrites >= 0 && Size(_inputs[overwrites].Type) != Size(type)) throw new ArgumentException("An output overwrites only an input of the same element size.", nameof(overwrites));
+        if (_values[value].IsMask != (type == ElementwiseType.Bool)) throw new ArgumentException("Masks, and only masks, can be stored as Bool.", nameof(type));
+        if (overwrites >= 0 && Size(_inputs[overwrites].Type) != Size(type))
+        {
+            throw new ArgumentException("An output can only overwrite an input with the same element size.", nameof(overwrites));
+        }
         _outputs.Add((value, type, overwrites));
         return _outputs.Count - 1;
     }
@@ -116,7 +122,10 @@ internal sealed partial class ElementwiseProgramBuilder
         for (var i = 0; i < patterns.Length; i++) patterns[i] = geometry.Pattern(i);
         foreach (var (_, _, overwrites) in _outputs)
         {
-            if (overwrites >= 0 && patterns[overwrites] != ElementwisePattern.Direct) throw new InvalidOperationException("Only an input that lies exactly as the output does can be overwritten.");
+            if (overwrites >= 0 && patterns[overwrites] != ElementwisePattern.Direct)
+            {
+                throw new InvalidOperationException("Only an input with exactly the layout of the output can be overwritten.");
+            }
         }
 
         var reach = Reaches(patterns);
@@ -147,7 +156,8 @@ internal sealed partial class ElementwiseProgramBuilder
         for (var i = 0; i < operands.Length; i++)
         {
             if (operands[i] < 0 || _values[operands[i]].IsMask == ElementwiseOpcodes.TakesMask(opcode, i)) continue;
-            throw new ArgumentException($"Operand {i} of {opcode} is {(_values[operands[i]].IsMask ? "a mask" : "a float")}, the other kind is needed.", nameof(opcode));
+            throw new ArgumentException(
+                $"Operand {i} of {opcode} must be {(_values[operands[i]].IsMask ? "a float, but is a mask" : "a mask, but is a float")}.", nameof(opcode));
         }
     }
 
@@ -164,7 +174,7 @@ internal sealed partial class ElementwiseProgramBuilder
         return uses;
     }
 
-    // The most instruction values alive at once, as if none were hoisted.
+    // The maximum number of instruction values alive at once, as if none were hoisted.
     private int MostAlive(int[] uses)
     {
         var last = new int[_values.Count];
@@ -218,8 +228,8 @@ internal sealed partial class ElementwiseProgramBuilder
         return reach;
     }
 
-    // A pass costs as much as the arithmetic of three: pairs and triples that every network or optimizer has are one instruction. Only values used once are absorbed, and
-    // only into one that is computed as often.
+    // A pass costs as much as the arithmetic of three, so pairs and triples that every network or optimizer has become one instruction. Only values used once
+    // are absorbed, and only into a value that is computed as often.
     private void FuseChains(int[] uses, Reach[] reach)
     {
         for (var i = 0; i < _values.Count; i++)
@@ -333,7 +343,7 @@ internal sealed partial class ElementwiseProgramBuilder
         _values[i] = product with { Opcode = ElementwiseOpcode.Silu, X = x, Y = -1 };
     }
 
-    // The instruction over what its only operand is over.
+    // Replaces an instruction by one over the operands of its only operand.
     private void Replace(int i, ElementwiseOpcode opcode, int[] uses)
     {
         var inner = _values[_values[i].X];

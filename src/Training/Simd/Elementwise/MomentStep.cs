@@ -5,12 +5,12 @@ namespace OnnxFunctional.Training.Simd;
 
 /// <summary>A step of Adam and its relatives as one instruction: <c>m += (g - m) a; v += (g^2 - v) b; w -= m s / (sqrt(v) + c)</c>.</summary>
 /// <remarks>
-/// The sweep over all weights is the one chain whose passes show in the time of a step: on 784x512 weights the five of it took 354 microseconds, this takes 191, and
-/// division and root are what is left.
+/// The update of all weights is the one chain whose passes matter to the time of a step: on 784x512 weights its five passes took 354 microseconds; this takes
+/// 191, most of it for division and root.
 /// </remarks>
 internal static unsafe class MomentStep
 {
-    // Places in the list of slots.
+    // Indices in the list of slots.
     private const int Gradient = 0;
     private const int Mean = 1;
     private const int Square = 2;
@@ -20,9 +20,9 @@ internal static unsafe class MomentStep
     private const int NewSquare = 6;
     private const int NewWeight = 7;
 
-    /// <summary>The instruction that does what these do, if they are such a step.</summary>
-    /// <param name="tile">All instructions of a program's tiles.</param>
-    /// <param name="lines">Slots below are lines of equal floats.</param>
+    /// <summary>The single instruction that replaces these, or null if they are not such a step.</summary>
+    /// <param name="tile">All instructions that run on a tile.</param>
+    /// <param name="lines">Slots below this index are lines of equal floats.</param>
     public static ElementwiseInstruction? Of(IReadOnlyList<ElementwiseInstruction> tile, int lines)
     {
         if (tile.Count != 5) return null;
@@ -47,7 +47,7 @@ internal static unsafe class MomentStep
         };
     }
 
-    /// <summary>Runs it over a tile; each result may take the memory of what it replaces.</summary>
+    /// <summary>Runs the instruction over a tile; each result may overwrite the value it replaces.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<V>(in ElementwiseInstruction instruction, nint* slots, int count) where V : struct, IVector<V>
     {

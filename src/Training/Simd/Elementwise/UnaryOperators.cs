@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-// One line an operator; the loops are in ElementwiseLoops, the numbers in ElementwiseOpcode.
+// One struct per operator. The loops are in ElementwiseLoops, the opcodes in ElementwiseOpcode.
 /// <summary><c>x</c></summary>
 internal readonly struct CopyOperator : IUnaryOperator
 {
@@ -35,14 +35,14 @@ internal readonly struct SignOperator : IUnaryOperator
     }
 }
 
-/// <summary>The next integer below.</summary>
+/// <summary>The largest integer not above x.</summary>
 internal readonly struct FloorOperator : IUnaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V>(V x) where V : struct, IVector<V> => V.Floor(x);
 }
 
-/// <summary>The next integer above.</summary>
+/// <summary>The smallest integer not below x.</summary>
 internal readonly struct CeilingOperator : IUnaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -77,7 +77,7 @@ internal readonly struct ReciprocalSqrtOperator : IUnaryOperator
     public V Invoke<V>(V x) where V : struct, IVector<V> => V.Create(1f) / V.Sqrt(x);
 }
 
-/// <summary>What is left of x in 16 bits.</summary>
+/// <summary>x rounded to a 16-bit format.</summary>
 internal readonly struct RoundToOperator<TFormat> : IUnaryOperator where TFormat : struct, IWordFormat
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

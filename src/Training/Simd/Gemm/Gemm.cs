@@ -3,33 +3,35 @@ using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>What a product starts from and ends with; nothing by default.</summary>
+/// <summary>What a product starts from and ends with; by default it is the plain product.</summary>
 internal readonly ref struct GemmTerms
 {
     /// <summary>A row [N] added to every row.</summary>
     public ReadOnlySpan<float> Bias { get; init; }
 
-    /// <summary>A matrix [M, N] that is added; its rows lie as far apart as those of C.</summary>
+    /// <summary>A matrix [M, N] that is added; its row stride is that of C.</summary>
     public ReadOnlySpan<float> Residual { get; init; }
 
-    /// <summary>Adds to what C holds.</summary>
+    /// <summary>Whether to add to the content of C.</summary>
     public bool Accumulate { get; init; }
 
-    /// <summary>Results below zero become zero.</summary>
+    /// <summary>Whether results below zero become zero.</summary>
     public bool Relu { get; init; }
 }
 
 /// <summary>
-/// <c>C = epilogue(max(floor, op(A) op(B) + bias + residual))</c> in float32: the whole product on the caller's thread, or single parts of it for a parallel driver.
+/// <c>C = epilogue(max(floor, op(A) op(B) + bias + residual))</c> in float32: the whole product on the calling thread, or single parts of it for a parallel
+/// driver.
 /// </summary>
 /// <remarks>
-/// Parts, blocks and the order of every sum follow from the shape alone, so running the parts in any order on any threads gives the same bits.
+/// Parts, blocks and the order of every sum depend on the shape alone, so the parts may run in any order on any threads and give the same bits.
 /// </remarks>
 internal static unsafe class Gemm
 {
     /// <summary>Computes the product on this thread.</summary>
     // a: op(A) is [M, K]; b: op(B) is [K, N], or packed; c: [M, N]; workspace: blocking.WorkspaceFloats
-    public static void Multiply(GemmBlocking blocking, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, Span<float> workspace, in GemmTerms terms = default) =>
+    public static void Multiply(
+        GemmBlocking blocking, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, Span<float> workspace, in GemmTerms terms = default) =>
         Multiply(blocking, a, b, c, workspace, terms, default(NoEpilogue));
 
     /// <summary>Computes the product on this thread and applies an epilogue.</summary>
@@ -41,7 +43,7 @@ internal static unsafe class Gemm
         for (var part = 0; part < blocking.Parts; part++) MultiplyPart(blocking, a, b, c, workspace, terms, epilogue, part);
     }
 
-    /// <summary>Packs a piece of what several parts share; all pieces come before the first <see cref="MultiplyPart"/>.</summary>
+    /// <summary>Packs a piece of what several parts share. All pieces must be packed before the first <see cref="MultiplyPart"/>.</summary>
     public static void PackPart(GemmBlocking blocking, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> workspace, int part)
     {
         Check(blocking, a.Length, b.Length, workspace.Length);
@@ -68,7 +70,8 @@ internal static unsafe class Gemm
 
     /// <summary>Computes one part of the product.</summary>
     public static void MultiplyPart<TEpilogue>(
-        GemmBlocking blocking, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, Span<float> workspace, in GemmTerms terms, in TEpilogue epilogue, int part)
+        GemmBlocking blocking, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, Span<float> workspace,
+        in GemmTerms terms, in TEpilogue epilogue, int part)
         where TEpilogue : struct, IEpilogue
     {
         Check(blocking, a.Length, b.Length, workspace.Length);
@@ -108,10 +111,11 @@ internal static unsafe class Gemm
         }
     }
 
-    // One block of the sum for some rows and panels: C = start + A B in the first block, C = C + A B in the others, the floor in the last.
+    // One block of the sum for some rows and panels: C = start + A B in the first block, C = C + A B in the others; the floor applies in the last.
     [SkipLocalsInit]
     private static void Block<V>(
-        GemmBlocking blocking, float* a, float* b, float* c, float* scratch, float* bias, float* startMatrix, bool relu, int row, int rows, int panel, int panelEnd, int block)
+        GemmBlocking blocking, float* a, float* b, float* c, float* scratch, float* bias, float* startMatrix, bool relu,
+        int row, int rows, int panel, int panelEnd, int block)
         where V : struct, IVector<V>
     {
         var shape = blocking.Shape;
@@ -163,7 +167,8 @@ internal static unsafe class Gemm
                 : b + (from * blocking.StrideB) + column;
             tile.StepB = packedHere || shape.PackedB ? width : blocking.StrideB;
 
-            // The accumulators start from one row for all (zeros, the bias), from a matrix, or from a tile put together here when it is both or incomplete.
+            // The accumulators start from one row for all (zeros or the bias), from a matrix, or from a tile that is assembled here if there are both or the
+            // panel is partial.
             var whole = columns == width;
             var start = first;
             nint rowStart = 0;
@@ -198,7 +203,10 @@ internal static unsafe class Gemm
                 if (gathers)
                 {
                     for (var r = 0; r < height; r++)
-                        Fill(edge + (r * GemmTile.MostColumns), startMatrix + ((row + i + r) * strideC) + column, bias == null ? null : bias + column, columns, width);
+                    {
+                        var given = startMatrix + ((row + i + r) * strideC) + column;
+                        Fill(edge + (r * GemmTile.MostColumns), given, bias == null ? null : bias + column, columns, width);
+                    }
                 }
 
                 GemmMicroKernel.Run<V>(height, wide, &tile, tileA, panelB, gathers ? edge : start + (i * rowStart), whole ? panelC : edge);
@@ -214,7 +222,7 @@ internal static unsafe class Gemm
         }
     }
 
-    // Zeros beyond the columns: what the tile computes there is thrown away, but garbage could be denormal, and slow.
+    // Zeros beyond the columns: what the tile computes there is discarded, but garbage could be subnormal, and slow.
     private static void Fill(float* destination, float* first, float* second, int columns, int width)
     {
         if (first == null)
@@ -307,7 +315,10 @@ internal static unsafe class Gemm
         var (rowsA, widthA) = shape.TransposeA ? (shape.K, shape.M) : (shape.M, shape.K);
         var (rowsB, widthB) = shape.TransposeB ? (shape.N, shape.K) : (shape.K, shape.N);
         if (a < Extent(rowsA, widthA, blocking.StrideA)) ThrowTooShort("A", rowsA, widthA, blocking.StrideA, a);
-        if (shape.PackedB ? b < PackedMatrix.Floats(shape.K, shape.N) : b < Extent(rowsB, widthB, blocking.StrideB)) ThrowTooShort("B", rowsB, widthB, blocking.StrideB, b);
+        if (shape.PackedB ? b < PackedMatrix.Floats(shape.K, shape.N) : b < Extent(rowsB, widthB, blocking.StrideB))
+        {
+            ThrowTooShort("B", rowsB, widthB, blocking.StrideB, b);
+        }
         if (workspace < blocking.WorkspaceFloats) ThrowTooShort("workspace", 1, blocking.WorkspaceFloats, blocking.WorkspaceFloats, workspace);
     }
 
@@ -325,7 +336,7 @@ internal static unsafe class Gemm
     private static long Extent(int rows, int width, int stride) => rows == 0 || width == 0 ? 0 : ((rows - 1L) * stride) + width;
 
     private static void ThrowTooShort(string name, int rows, int width, int stride, int length) =>
-        throw new ArgumentException($"{name} is [{rows}, {width}] with rows {stride} apart and does not fit in {length} floats", name);
+        throw new ArgumentException($"{name} is [{rows}, {width}] with a row stride of {stride} and does not fit in {length} floats", name);
 
     private readonly struct PartLoop<TEpilogue>(
         GemmBlocking blocking, float* a, float* b, float* c, float* scratch, float* bias, float* start, bool relu, int part, TEpilogue epilogue) : IVectorLoop

@@ -3,50 +3,53 @@ namespace OnnxFunctional.Training.Simd;
 /// <summary>The product <c>C[M, N] = op(A)[M, K] op(B)[K, N]</c> of row-major matrices, where op transposes or not.</summary>
 /// <param name="M">Rows of C.</param>
 /// <param name="N">Columns of C.</param>
-/// <param name="K">Terms of every sum; 0 leaves C at what it starts from.</param>
+/// <param name="K">The number of terms of every sum; 0 leaves C at its starting value.</param>
 internal readonly record struct GemmShape(int M, int N, int K)
 {
-    /// <summary>A lies as [K, M].</summary>
+    /// <summary>Whether A is stored as [K, M].</summary>
     public bool TransposeA { get; init; }
 
-    /// <summary>B lies as [N, K].</summary>
+    /// <summary>Whether B is stored as [N, K].</summary>
     public bool TransposeB { get; init; }
 
-    /// <summary>B is a <see cref="PackedMatrix"/> of [K, N], whichever way it lay before.</summary>
+    /// <summary>Whether B is a <see cref="PackedMatrix"/> of [K, N].</summary>
     public bool PackedB { get; init; }
 
-    /// <summary>Floats between two rows of A as it lies; 0 when they follow one another.</summary>
+    /// <summary>The row stride of A as stored, in floats; 0 if rows are adjacent.</summary>
     public int StrideA { get; init; }
 
-    /// <summary>Floats between two rows of B as it lies; 0 when they follow one another.</summary>
+    /// <summary>The row stride of B as stored, in floats; 0 if rows are adjacent.</summary>
     public int StrideB { get; init; }
 
-    /// <summary>Floats between two rows of C; 0 when they follow one another.</summary>
+    /// <summary>The row stride of C, in floats; 0 if rows are adjacent.</summary>
     public int StrideC { get; init; }
 }
 
-/// <summary>How one product is cut: cache blocks, parts, what is packed and where. A function of the shape (and of the vector width) alone, made once.</summary>
+/// <summary>How one product is divided: cache blocks, parts, what is packed and where. Determined once, from the shape and the vector width alone.</summary>
 internal sealed class GemmBlocking
 {
-    // Deeper blocks save little (one more pass over C each) and push A's block out of L2.
+    // Deeper blocks save little (a pass over C each) and push A's block out of L2.
     private const int MaxDepth = 512;
 
-    // 144 rows by 512 steps of packed A are 288 KB: with a panel of B (64 KB) a third of a 1 MB L2.
+    // 144 rows by 512 steps of packed A are 288 KB; with a panel of B (64 KB) that is a third of a 1 MB L2.
     private const int MaxBlockRows = 144;
 
-    // About 20 microseconds of arithmetic at 100 GFLOP/s: below that, handing a part to another thread costs as much as it saves.
+    // About 20 microseconds of arithmetic at 100 GFLOP/s: with less, handing a part to another thread costs as much as it saves.
     private const double OperationsPerPart = 2e6;
 
-    // A product with a vector reads every element once, so it runs at a quarter of the speed.
+    // A product with a vector reads every element once, so it runs at a quarter of that speed.
     private const double OperationsPerVectorPart = 5e5;
     private const int MaxParts = 16;
     private const int PageFloats = 1024;
     private const int FloatsPerPackPart = 1 << 16;
 
-    /// <summary>Checks the shape and makes all decisions.</summary>
+    /// <summary>Validates the shape and makes all decisions.</summary>
     public GemmBlocking(GemmShape shape)
     {
-        if (shape.M < 0 || shape.N < 0 || shape.K < 0) throw new ArgumentOutOfRangeException(nameof(shape), "a matrix product needs sizes of at least 0, got " + shape);
+        if (shape.M < 0 || shape.N < 0 || shape.K < 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(shape), "a matrix product needs sizes of at least 0, got " + shape);
+        }
         Shape = shape;
         StrideA = Stride(shape.StrideA, shape.TransposeA ? shape.M : shape.K, nameof(shape.StrideA));
         StrideB = Stride(shape.StrideB, shape.TransposeB ? shape.K : shape.N, nameof(shape.StrideB));
@@ -74,20 +77,20 @@ internal sealed class GemmBlocking
     /// <summary>Which loop computes the product.</summary>
     public GemmPath Path { get; }
 
-    /// <summary>Parts that may run at the same time once everything of <see cref="PackParts"/> has run.</summary>
+    /// <summary>The number of parts, which may run in parallel once all <see cref="PackParts"/> have run.</summary>
     public int Parts => RowParts * ColumnParts;
 
-    /// <summary>Parts of the packing that several parts share: 0 where every part packs what it needs itself.</summary>
+    /// <summary>The number of parts of the shared packing; 0 if every part packs what it needs itself.</summary>
     public int PackParts => PackPartsOfB + PackPartsOfA;
 
-    /// <summary>Floats of scratch memory one product needs.</summary>
+    /// <summary>The scratch memory that a product needs, in floats.</summary>
     public int WorkspaceFloats => RoundUp(PackedBFloats + PackedAFloats, 16);
 
-    /// <summary>Steps of one block of the sum, and the number of blocks.</summary>
+    /// <summary>The steps of one block of the sum, and the number of blocks.</summary>
     public int Depth { get; }
     public int DepthBlocks { get; }
 
-    /// <summary>Panels of B, each of <see cref="GemmTile.MaxColumns"/> columns but the last.</summary>
+    /// <summary>The number of panels of B, each of <see cref="GemmTile.MaxColumns"/> columns except the last.</summary>
     public int Panels { get; }
     public int LastPanelColumns { get; }
 
@@ -95,15 +98,15 @@ internal sealed class GemmBlocking
     public int RowsPerPart { get; private set; }
     public int ColumnParts { get; private set; }
 
-    /// <summary>Panels of a part, or columns of one on the vector paths.</summary>
+    /// <summary>The panels of a part, or its columns on the vector paths.</summary>
     public int PanelsPerPart { get; private set; }
 
-    /// <summary>Rows of A that are walked with all panels before the next rows come.</summary>
+    /// <summary>The rows of A that are multiplied with all panels before the next rows follow.</summary>
     public int RowBlock { get; }
 
     public bool PacksA { get; private set; }
 
-    /// <summary>First panel that is packed here: <see cref="Panels"/> for none, the last for an incomplete one, 0 for all.</summary>
+    /// <summary>The first panel that is packed: <see cref="Panels"/> for none, the last one if only that is partial, 0 for all.</summary>
     public int FirstPackedPanel { get; private set; }
 
     public int PackedBFloats { get; private set; }
@@ -111,7 +114,7 @@ internal sealed class GemmBlocking
     public int PackPartsOfA { get; private set; }
     public int PackPartsOfB { get; private set; }
 
-    /// <summary>Floats of packed A for one block of the sum: of all rows where parts share it, else of one part.</summary>
+    /// <summary>The rows of packed A: all if parts share it, else those of one part.</summary>
     public int PackedARows => ColumnParts > 1 ? RoundUp(Shape.M, GemmTile.MaxRows) : RoundUp(RowBlock, GemmTile.MaxRows);
 
     public static int CeilingDivide(int value, int divisor) => (int)(((long)value + divisor - 1) / divisor);
@@ -120,11 +123,11 @@ internal sealed class GemmBlocking
 
     private static int Stride(int given, int width, string name)
     {
-        if (given != 0 && given < width) throw new ArgumentOutOfRangeException(name, $"rows of {width} floats cannot lie {given} apart");
+        if (given != 0 && given < width) throw new ArgumentOutOfRangeException(name, $"a row stride of {given} is less than the {width} floats of a row");
         return given == 0 ? width : given;
     }
 
-    // A row or a column has nothing to hold in registers for reuse: dot products or sums of rows read the matrix once, as it lies.
+    // A single row or column offers nothing to reuse from registers: dot products or sums of rows read the matrix once, in place.
     private GemmPath ChoosePath()
     {
         if (Shape.PackedB) return GemmPath.Tiles;
@@ -143,7 +146,7 @@ internal sealed class GemmBlocking
         var operations = 2.0 * Shape.M * Shape.N * Shape.K;
         if (Path != GemmPath.Tiles)
         {
-            // Sums of rows read short pieces of every row when the columns are cut: at 1024 columns a piece that costs 5%, at 256 half of the speed.
+            // When columns are divided, sums of rows read short pieces of every row: with 1024 columns per piece that costs 5 %, with 256 half of the speed.
             var length = Math.Max(1, Shape.M * Shape.N);
             var fewest = Path is GemmPath.SumOfRowsOfA or GemmPath.SumOfRowsOfB ? 1024 : 16;
             var pieces = (int)Math.Clamp(operations / OperationsPerVectorPart, 1, 4);
@@ -152,7 +155,7 @@ internal sealed class GemmBlocking
             return;
         }
 
-        // Rows first: parts of different columns read the same rows of A. An even number of parts lets two threads end together.
+        // Rows first: parts of different columns read the same rows of A. With an even number of parts, two threads finish together.
         var wanted = (int)Math.Clamp(operations / OperationsPerPart, 1, MaxParts);
         wanted += wanted & 1;
         if (operations < 2 * OperationsPerPart) wanted = 1;
@@ -193,10 +196,10 @@ internal sealed class GemmBlocking
         }
     }
 
-    // Operands are read where they lie unless that hurts. Rows that lie a multiple of 4 KB apart fall into the same few sets of every cache and throw each other
-    // out (2048 x 2048: 62 instead of 103 GFLOP/s); rows of B of a page or more cost an address translation a step (1000 x 1000: 79 instead of 98), which
-    // packing (5% at M = 128) only pays back over many rows. Anything else is as fast as packed: 784 x 512 reaches 107 to 114 either way. Narrower vectors
-    // mean narrower panels and twice as many walks down the rows, so there packing pays sooner (AVX2, 128 x 512 x 784: 106 instead of 101).
+    // Operands are read in place unless that is slow. Rows whose stride is a multiple of 4 KB map to the same few sets of every cache and evict each other
+    // (2048 x 2048: 62 instead of 103 GFLOP/s). Rows of B of a page or more cost an address translation per step (1000 x 1000: 79 instead of 98), which packing
+    // (5 % at M = 128) only repays over many rows. Everything else is as fast as packed: 784 x 512 reaches 107 to 114 either way. Narrower vectors mean
+    // narrower panels and twice as many passes over the rows, so packing pays sooner (AVX2, 128 x 512 x 784: 106 instead of 101).
     private bool PackingBPays() =>
         Shape.TransposeB
         || (StrideB % PageFloats == 0 && Shape.M >= 96)

@@ -4,14 +4,14 @@ namespace OnnxFunctional.Training.Simd;
 
 /// <summary>The micro-kernel of all products: <c>C = max(floor, start + A B)</c> for one tile held in registers over all of its depth.</summary>
 /// <remarks>
-/// Two vectors wide. With AVX-512, 12 rows: 24 accumulators, 2 vectors of B and a broadcast fill 27 of the 32 registers; 113 to 117 GFLOP/s on a Zen 4 core, its peak. With 16 registers
-/// (AVX2, SSE), 6 rows: 12 accumulators and those 3 are 15 of them.
-/// Every accumulator is a local of its own and the loop body is straight-line, or the JIT spills them. Conditions on <c>TRows</c> and <c>TColumns</c> are constants
-/// of the instantiation, and only the heights that a shape needs are ever compiled. The two broadcasts of an element become one load.
+/// Tiles are two vectors wide. With AVX-512 they have 12 rows: 24 accumulators, 2 vectors of B and a broadcast fill 27 of the 32 registers and reach 113 to 117
+/// GFLOP/s on a Zen 4 core, its peak. With 16 registers (AVX2, SSE) they have 6 rows: 12 accumulators and those 3 take 15. Every accumulator is a local of its
+/// own and the loop body is straight-line code, or the JIT spills them. Conditions on <c>TRows</c> and <c>TColumns</c> are constants of the instantiation, and
+/// only the heights that a shape needs are compiled. The two broadcasts of an element become one load.
 /// </remarks>
 internal static unsafe class GemmMicroKernel
 {
-    /// <summary>Runs the tile of the given height; all columns, or the first vector of them.</summary>
+    /// <summary>Computes a tile of the given height, with both vectors of columns or only the first.</summary>
     public static void Run<V>(int rows, bool wide, GemmTile* tile, float* a, float* b, float* start, float* c) where V : struct, IVector<V>
     {
         switch (rows)
@@ -39,8 +39,10 @@ internal static unsafe class GemmMicroKernel
         where TRows : struct, ITileRows
         where TColumns : struct, ITileColumns
     {
-        V p0 = default, p1 = default, p2 = default, p3 = default, p4 = default, p5 = default, p6 = default, p7 = default, p8 = default, p9 = default, p10 = default, p11 = default;
-        V q0 = default, q1 = default, q2 = default, q3 = default, q4 = default, q5 = default, q6 = default, q7 = default, q8 = default, q9 = default, q10 = default, q11 = default;
+        V p0 = default, p1 = default, p2 = default, p3 = default, p4 = default, p5 = default;
+        V p6 = default, p7 = default, p8 = default, p9 = default, p10 = default, p11 = default;
+        V q0 = default, q1 = default, q2 = default, q3 = default, q4 = default, q5 = default;
+        V q6 = default, q7 = default, q8 = default, q9 = default, q10 = default, q11 = default;
         var r = tile->RowStart;
         Start<V, TColumns>(start, ref p0, ref q0);
         if (TRows.Count > 1) Start<V, TColumns>(start + r, ref p1, ref q1);
@@ -55,7 +57,7 @@ internal static unsafe class GemmMicroKernel
         if (TRows.Count > 10) Start<V, TColumns>(start + (10 * r), ref p10, ref q10);
         if (TRows.Count > 11) Start<V, TColumns>(start + (11 * r), ref p11, ref q11);
 
-        // 3 rows a pointer: offsets 0, 1 and 2 rows are one addressing mode each.
+        // 3 rows per pointer: offsets of 0, 1 and 2 rows are one addressing mode each.
         r = tile->RowA;
         var a0 = a;
         var a3 = a + (3 * r);
@@ -117,7 +119,7 @@ internal static unsafe class GemmMicroKernel
         if (TColumns.Two) q = V.MultiplyAdd(x, b1, q);
     }
 
-    // The native maximum gives its second operand when one is not a number, so NaN passes through relu and through no floor at all.
+    // The native maximum returns its second operand if either is NaN, so NaN passes through relu and through no floor at all.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish<V, TColumns>(V floor, V p, V q, float* c) where V : struct, IVector<V> where TColumns : struct, ITileColumns
     {

@@ -5,17 +5,15 @@ using System.Runtime.Intrinsics.X86;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Copies pieces of matrices into the order in which the micro-kernels read them.</summary>
-/// <remarks>
-/// Transposing goes by 4x4 blocks of 128-bit vectors on every machine: 0.3 cycles an element, and wider ones are bound by the same shuffles.
-/// </remarks>
+/// <summary>Copies pieces of matrices into the order in which the micro-kernel reads them.</summary>
+/// <remarks>Transposes use 4x4 blocks of 128-bit vectors on every machine: 0.3 cycles per element; wider vectors are limited by the same shuffles.</remarks>
 internal static unsafe class GemmPacking
 {
-    // Reading several panels' worth of a row at a time keeps the hardware prefetcher on its line.
+    // Reading a row for several panels at a time keeps the hardware prefetcher on its stream.
     private const int PanelsAtOnce = 4;
 
-    /// <summary>Steps <paramref name="from"/> to <paramref name="from"/> + <paramref name="steps"/> of panels of op(b).</summary>
-    // b: [k, n], or [n, k] when transposed; packed: [panels][steps][columns], its first panel being panel 0
+    /// <summary>Packs the steps <paramref name="from"/> to <paramref name="from"/> + <paramref name="steps"/> of panels of op(b).</summary>
+    // b: [k, n], or [n, k] if transposed; packed: [panels][steps][columns], beginning with panel 0
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Panels(float* b, nint stride, bool transposed, int n, int first, int end, int from, int steps, float* packed)
     {
@@ -51,8 +49,8 @@ internal static unsafe class GemmPacking
         }
     }
 
-    /// <summary>Rows of op(a) in tiles: <c>packed[tile][step][row of the tile]</c>.</summary>
-    // a: at its first row and step; [rows, steps], or [steps, rows] when transposed
+    /// <summary>Packs rows of op(a) in tiles: <c>packed[tile][step][row of the tile]</c>.</summary>
+    // a: [rows, steps], or [steps, rows] if transposed, at its first row and step
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows(float* a, nint stride, bool transposed, int rows, int steps, float* packed)
     {
@@ -77,7 +75,9 @@ internal static unsafe class GemmPacking
         }
     }
 
-    /// <summary>Copies <paramref name="count"/> floats, in falling powers of two: rows here are short and their length is rarely a whole vector.</summary>
+    /// <summary>
+    /// Copies <paramref name="count"/> floats in descending powers of two: rows are short here, and their length is rarely a multiple of a vector.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy(float* source, float* destination, int count)
     {
@@ -120,7 +120,8 @@ internal static unsafe class GemmPacking
         }
     }
 
-    // to[k * width + i] = source[i * stride + k] for i below rows, and 0 for those up to filled. 16 steps at a time use up the cache lines that they touch, 4 rows by 4 rows.
+    // destination[k * width + i] = source[i * stride + k] for i < rows, and 0 up to filled. 16 steps at a time use the cache lines they touch completely, 4
+    // rows at once.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(float* source, nint stride, int rows, int filled, int width, int steps, float* destination)
     {

@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Products with a single row or column: every element of the matrix is read once, where it lies, so memory is the limit and not the multiply-adds.</summary>
+/// <summary>Products with a single row or column. Every element of the matrix is read once, in place, so memory is the limit, not arithmetic.</summary>
 internal static unsafe class GemmVector
 {
-    // A chunk of the result that stays in L1 while all rows are added into it.
+    // A chunk of the result that stays in L1 while all rows are added to it.
     private const int Chunk = 2048;
 
-    /// <summary>Adds the products of rows with one vector: <c>y[i] += sum_k matrix[i, k] x[k]</c>.</summary>
-    // matrix: [rows, k]; x: [k]; y: [rows] a stride apart
+    /// <summary>Adds the products of rows and one vector: <c>y[i] += sum_k matrix[i, k] x[k]</c>.</summary>
+    // matrix: [rows, k]; x: [k]; y: [rows] with a stride
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dot<V>(float* matrix, nint stride, float* x, int rows, int k, float* y, nint strideY) where V : struct, IVector<V>
     {

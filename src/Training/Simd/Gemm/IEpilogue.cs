@@ -1,16 +1,18 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>What is done to finished pieces of a result while they are still in cache; an operand of its own (the input of a gradient, a mask) is a field.</summary>
+/// <summary>What is done to finished pieces of a result while they are in the cache. Further operands (the input of a gradient, a mask) are fields.</summary>
 /// <remarks>
-/// Pieces of rows, not single vectors: an operator of <see cref="ElementwiseLoops"/> runs over them as it is (<see cref="OperatorEpilogue{TOperator}"/>), and other
-/// operands are read at the same place.
+/// It gets pieces of rows, not single vectors, so an operator of <see cref="ElementwiseLoops"/> runs over them unchanged
+/// (<see cref="OperatorEpilogue{TOperator}"/>), and further operands are read at the same position.
 /// </remarks>
 internal interface IEpilogue
 {
-    /// <summary>There is nothing to do: <see cref="Apply"/> is never called, and no code is left behind.</summary>
+    /// <summary>Whether there is nothing to do; then <see cref="Apply"/> is never called, and no code remains.</summary>
     static virtual bool IsEmpty => false;
 
-    /// <summary>Changes the finished values of row <paramref name="row"/>, columns <paramref name="column"/> and on. Pieces come in any order, each once.</summary>
+    /// <summary>
+    /// Changes finished values of row <paramref name="row"/>, starting with column <paramref name="column"/>. Pieces come in any order, each once.
+    /// </summary>
     void Apply(Span<float> values, int row, int column);
 }
 

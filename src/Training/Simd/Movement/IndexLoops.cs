@@ -2,15 +2,15 @@ using System.Numerics;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Rows chosen by whole numbers, and rows added where they were chosen from; negative numbers count from the end.</summary>
+/// <summary>Gathers rows by index, and adds rows back to where they were gathered from. Negative indices count from the end.</summary>
 internal static class IndexLoops
 {
     /// <summary><c>destination[i] = table[indices[i]]</c></summary>
     /// <param name="table">[rows, bytes of a row]</param>
-    /// <param name="rowBytes">Bytes of a row.</param>
+    /// <param name="rowBytes">Bytes in a row.</param>
     /// <param name="indices">[count]</param>
     /// <param name="destination">[count, bytes of a row]</param>
-    /// <returns>The first index that is no row, or -1; the copy ends there.</returns>
+    /// <returns>The position of the first index that is out of range, where the copy stops; or -1.</returns>
     public static int GatherRows<TIndex>(ReadOnlySpan<byte> table, int rowBytes, ReadOnlySpan<TIndex> indices, Span<byte> destination)
         where TIndex : unmanaged, IBinaryInteger<TIndex>
     {
@@ -25,14 +25,16 @@ internal static class IndexLoops
         return -1;
     }
 
-    /// <summary>Clears a range of rows of a table, then adds to each the source rows whose index names it, in their order: <c>table[indices[i]] += source[i]</c>.</summary>
+    /// <summary>
+    /// Clears a range of rows of a table, then adds to each row the source rows whose index selects it, in order: <c>table[indices[i]] += source[i]</c>.
+    /// </summary>
     /// <param name="source">[count, columns]</param>
-    /// <param name="indices">[count]; those that name rows outside the range are left to others.</param>
-    /// <param name="rows">Rows of the whole table.</param>
+    /// <param name="indices">[count]; indices of rows outside the range are ignored.</param>
+    /// <param name="rows">The number of rows of the whole table.</param>
     /// <param name="firstRow">The first row of the range.</param>
     /// <param name="range">[rows of the range, columns]</param>
-    /// <param name="columns">Elements of a row.</param>
-    /// <returns>The first index that is no row of the table, or -1; it is passed over.</returns>
+    /// <param name="columns">The number of elements of a row.</param>
+    /// <returns>The position of the first index that is out of range, which is skipped; or -1.</returns>
     public static int ScatterAddRows<TIndex>(ReadOnlySpan<float> source, ReadOnlySpan<TIndex> indices, int rows, int firstRow, Span<float> range, int columns)
         where TIndex : unmanaged, IBinaryInteger<TIndex>
     {
@@ -56,7 +58,7 @@ internal static class IndexLoops
         return wrong;
     }
 
-    /// <summary>A row counted from the front, or -1.</summary>
+    /// <summary>The row counted from the start, or -1.</summary>
     private static int Row<TIndex>(TIndex index, int rows) where TIndex : unmanaged, IBinaryInteger<TIndex>
     {
         var row = long.CreateSaturating(index);

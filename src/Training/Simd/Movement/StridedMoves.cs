@@ -4,30 +4,34 @@ using System.Runtime.Intrinsics.X86;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Moves a block of three axes between two arrangements; strides and counts are in elements.</summary>
+/// <summary>Copies a block of three axes between two memory layouts. Strides and counts are in elements.</summary>
 internal static unsafe class StridedMoves
 {
-    // Columns of a transposed strip: 64 lines of the target stay in the first-level cache while rows of the source pass by.
+    // Columns of a transposed strip: 64 cache lines of the target stay in L1 while the rows of the source pass.
     private const int Strip = 64;
 
-    /// <summary>An axis of a block: elements, and the stride from one to the next in source and target; a source stride of 0 repeats.</summary>
+    /// <summary>An axis of a block: its length, and its strides in source and target. A source stride of 0 repeats an element.</summary>
     public readonly record struct Axis(int Count, int Source, int Target);
 
     /// <summary>A block: planes of rows of columns.</summary>
     public readonly record struct Block(Axis Planes, Axis Rows, Axis Columns);
 
-    /// <summary>Moves one block; with negative strides it reaches to both sides of its first element.</summary>
+    /// <summary>Copies one block. With negative strides it extends to both sides of its first element.</summary>
     /// <param name="source">The whole source.</param>
-    /// <param name="sourceFirst">The element of the source the block begins with.</param>
+    /// <param name="sourceFirst">The index of the block's first element in the source.</param>
     /// <param name="target">The whole target.</param>
-    /// <param name="targetFirst">The element of the target the block begins with.</param>
-    /// <param name="size">Bytes of an element: 1, 2, 4 or 8.</param>
+    /// <param name="targetFirst">The index of the block's first element in the target.</param>
+    /// <param name="size">Bytes per element: 1, 2, 4 or 8.</param>
     /// <param name="block">The block.</param>
     public static void Move(ReadOnlySpan<byte> source, int sourceFirst, Span<byte> target, int targetFirst, int size, in Block block)
     {
         if (block.Planes.Count == 0 || block.Rows.Count == 0 || block.Columns.Count == 0) return;
-        CheckReach(source.Length / size, sourceFirst, block.Planes.Source * (block.Planes.Count - 1L), block.Rows.Source * (block.Rows.Count - 1L), block.Columns.Source * (block.Columns.Count - 1L));
-        CheckReach(target.Length / size, targetFirst, block.Planes.Target * (block.Planes.Count - 1L), block.Rows.Target * (block.Rows.Count - 1L), block.Columns.Target * (block.Columns.Count - 1L));
+        CheckReach(
+            source.Length / size, sourceFirst, block.Planes.Source * (block.Planes.Count - 1L), block.Rows.Source * (block.Rows.Count - 1L),
+            block.Columns.Source * (block.Columns.Count - 1L));
+        CheckReach(
+            target.Length / size, targetFirst, block.Planes.Target * (block.Planes.Count - 1L), block.Rows.Target * (block.Rows.Count - 1L),
+            block.Columns.Target * (block.Columns.Count - 1L));
         fixed (byte* first = source, firstTarget = target)
         {
             var from = first + ((nint)sourceFirst * size);
@@ -59,7 +63,7 @@ internal static unsafe class StridedMoves
         }
     }
 
-    // Short runs, a head of attention for one, are copied here instead of by a call for each.
+    // Short runs, such as a head of attention, are copied inline rather than by a call each.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Runs(byte* from, byte* to, nint bytes, int rows, nint fromStep, nint toStep)
     {
@@ -69,7 +73,7 @@ internal static unsafe class StridedMoves
             {
                 for (nint i = 0; i <= bytes - 16; i += 16) Vector128.Load(from + i).Store(to + i);
 
-                // The last sixteen bytes, some of them for the second time.
+                // The last 16 bytes, which may overlap the previous 16.
                 Vector128.Load(from + bytes - 16).Store(to + bytes - 16);
                 from += fromStep;
                 to += toStep;
@@ -108,7 +112,7 @@ internal static unsafe class StridedMoves
         }
     }
 
-    // The source lies along rows, the target along columns: squares of 8 are turned in registers.
+    // The source is contiguous along rows, the target along columns: 8x8 squares are transposed in registers.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(float* from, float* to, in Axis rows, in Axis columns)
     {
@@ -142,7 +146,7 @@ internal static unsafe class StridedMoves
         var g = Vector256.Load(from + (6 * fromStep));
         var h = Vector256.Load(from + (7 * fromStep));
 
-        // Pairs, then quads within the halves, then the halves exchanged.
+        // Interleaves pairs, then quads within the halves, then exchanges the halves.
         var ab0 = Avx.UnpackLow(a, b);
         var ab1 = Avx.UnpackHigh(a, b);
         var cd0 = Avx.UnpackLow(c, d);
@@ -173,6 +177,6 @@ internal static unsafe class StridedMoves
     {
         var low = first + Math.Min(planes, 0) + Math.Min(rows, 0) + Math.Min(columns, 0);
         var high = first + Math.Max(planes, 0) + Math.Max(rows, 0) + Math.Max(columns, 0);
-        if (low < 0 || high >= length) throw new ArgumentOutOfRangeException(nameof(length), length, $"The block reaches from {low} to {high}.");
+        if (low < 0 || high >= length) throw new ArgumentOutOfRangeException(nameof(length), length, $"The block extends from {low} to {high}.");
     }
 }

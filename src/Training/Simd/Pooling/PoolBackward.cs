@@ -5,18 +5,19 @@ namespace OnnxFunctional.Training.Simd;
 
 /// <summary>Gradients of pooling, vectorized over channels.</summary>
 /// <remarks>
-/// Work is cut along the outermost spatial axis of the input: a part visits every window that touches its slabs and writes these only, so windows on a border are
-/// visited twice and nothing is added by two threads.
+/// Work is divided along the outermost spatial axis of the input. A part visits every window that touches its slabs, and writes only those slabs. So windows on
+/// a boundary are visited twice, and no two threads add to the same place.
 /// </remarks>
 internal static unsafe class PoolBackward
 {
-    /// <summary>Slabs of the input along the axis that work is cut along, counted through all images.</summary>
+    /// <summary>The number of slabs of the input along the axis by which work is divided, over all images.</summary>
     public static int Slabs(PoolingGeometry geometry) => geometry.Batch * SlabsPerImage(geometry);
 
-    /// <summary>Gradient of the maximum: each window's goes to its first largest value (the first NaN if there is one).</summary>
+    /// <summary>The gradient of max pooling: each window's gradient goes to its first largest value (the first NaN if there is one).</summary>
     // input, inputGradient [batch, depth, height, width, channels], output, gradient [batch, od, oh, ow, channels]
     public static void Maximum(
-        PoolingGeometry geometry, ReadOnlySpan<float> input, ReadOnlySpan<float> output, ReadOnlySpan<float> gradient, Span<float> inputGradient, int first, int end)
+        PoolingGeometry geometry, ReadOnlySpan<float> input, ReadOnlySpan<float> output, ReadOnlySpan<float> gradient, Span<float> inputGradient,
+        int first, int end)
     {
         fixed (float* source = input, result = output, from = gradient, to = inputGradient)
         {
@@ -24,7 +25,7 @@ internal static unsafe class PoolBackward
         }
     }
 
-    /// <summary>Gradient of the mean: each window's in equal shares to the values it had.</summary>
+    /// <summary>The gradient of average pooling: each window's gradient goes in equal shares to the values it covered.</summary>
     // gradient [batch, od, oh, ow, channels], inputGradient [batch, depth, height, width, channels]
     public static void Mean(PoolingGeometry geometry, ReadOnlySpan<float> gradient, Span<float> inputGradient, int first, int end)
     {
@@ -34,7 +35,7 @@ internal static unsafe class PoolBackward
         }
     }
 
-    // With one depth the rows are the slabs, otherwise the planes.
+    // The slabs are rows if the depth is 1, otherwise planes.
     private static bool CutsDepth(PoolingGeometry geometry) => geometry.Depth.Input > 1;
 
     private static int SlabsPerImage(PoolingGeometry geometry) => CutsDepth(geometry) ? geometry.Depth.Input : geometry.Height.Input;
@@ -52,7 +53,7 @@ internal static unsafe class PoolBackward
             var owned = new Slice(slab % slabs, Math.Min(slabs, slab % slabs + end - slab));
             var clean = owned.First;
 
-            // Slabs are zeroed just before the first window that reaches them, so that they are still in the cache when it adds to them.
+            // Slabs are zeroed just before the first window that reaches them, so that they are in the cache when it adds to them.
             for (var position = 0; position < axis.Output; position++)
             {
                 var origin = axis.Origin(position);
@@ -130,10 +131,10 @@ internal static unsafe class PoolBackward
         }
     }
 
-    /// <summary>Slabs of one image, from <paramref name="First"/> up to <paramref name="End"/>.</summary>
+    /// <summary>Slabs of one image, from <paramref name="First"/> to before <paramref name="End"/>.</summary>
     private readonly record struct Slice(int First, int End);
 
-    /// <summary>Whether a tap of a window lies in the slabs of this part; an axis that is not cut owns all.</summary>
+    /// <summary>Tells whether a tap of a window is in the slabs of this part; an axis that is not divided owns all taps.</summary>
     private readonly struct Slab(WindowAxis axis, bool isCut, int position, Slice owned)
     {
         private readonly int _least = isCut ? owned.First - axis.Origin(position) : int.MinValue;
@@ -143,7 +144,8 @@ internal static unsafe class PoolBackward
         public bool Owns(int tap) => tap * _dilation >= _least && tap * _dilation <= _most;
     }
 
-    private readonly struct WindowsLoop<TOperator>(PoolingGeometry geometry, float* source, float* result, float* from, float* to, int first, int end) : IVectorLoop
+    private readonly struct WindowsLoop<TOperator>(
+        PoolingGeometry geometry, float* source, float* result, float* from, float* to, int first, int end) : IVectorLoop
         where TOperator : struct, IPoolOperator
     {
         public void Run<V>() where V : struct, IVector<V> => AddWindows<V, TOperator>(geometry, source, result, from, to, first, end);

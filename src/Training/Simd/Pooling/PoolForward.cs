@@ -3,12 +3,13 @@ using static OnnxFunctional.Training.Simd.TileColumns;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Pooling forward, vectorized over channels: the sums of a window stay in two registers.</summary>
+/// <summary>Forward pooling, vectorized over channels: a window's result stays in one or two registers.</summary>
 internal static unsafe class PoolForward
 {
-    /// <summary>Computes the output rows from <paramref name="first"/> up to <paramref name="end"/>, counted through all images.</summary>
+    /// <summary>Computes the output rows from <paramref name="first"/> to before <paramref name="end"/>, counted over all images.</summary>
     // input [batch, depth, height, width, channels], output [batch, od, oh, ow, channels]
-    public static void Run<TOperator>(PoolingGeometry geometry, ReadOnlySpan<float> input, Span<float> output, int first, int end) where TOperator : struct, IPoolOperator
+    public static void Run<TOperator>(PoolingGeometry geometry, ReadOnlySpan<float> input, Span<float> output, int first, int end)
+        where TOperator : struct, IPoolOperator
     {
         fixed (float* source = input, destination = output)
         {

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>How the values of a window become one.</summary>
+/// <summary>How the values of a window are combined.</summary>
 internal interface IPoolOperator
 {
     static abstract V Start<V>() where V : struct, IVector<V>;
@@ -8,7 +8,7 @@ internal interface IPoolOperator
     static abstract V Finish<V>(V sum, float count) where V : struct, IVector<V>;
 }
 
-/// <summary>The largest value; NaN wins.</summary>
+/// <summary>The largest value; NaN if there is one.</summary>
 internal readonly struct MaximumOperator : IPoolOperator
 {
     public static V Start<V>() where V : struct, IVector<V> => V.Create(float.NegativeInfinity);
@@ -16,7 +16,7 @@ internal readonly struct MaximumOperator : IPoolOperator
     public static V Finish<V>(V sum, float count) where V : struct, IVector<V> => sum;
 }
 
-/// <summary>The mean over the values that are there; 0 where none is.</summary>
+/// <summary>The mean of the values inside the input; 0 if there are none.</summary>
 internal readonly struct MeanOperator : IPoolOperator
 {
     public static V Start<V>() where V : struct, IVector<V> => V.Zero;

@@ -2,7 +2,10 @@
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The taps of one window that lie inside the input: a box of tap numbers, and where its first tap lies. It is set up for an output row and moved along.</summary>
+/// <summary>
+/// The taps of one window that are inside the input: a box of tap indices, and the position of its first tap. It is set up for an output row and moved along
+/// it.
+/// </summary>
 internal struct PoolWindow
 {
     public readonly int FirstDepth, EndDepth, FirstRow, EndRow;
@@ -24,10 +27,10 @@ internal struct PoolWindow
         DepthStep = (nint)depth.Dilation * height.Input * _width.Input * _channels;
     }
 
-    /// <summary>Taps inside the input along the width.</summary>
+    /// <summary>The number of taps inside the input along the width.</summary>
     public int Columns { readonly get; private set; }
 
-    /// <summary>The element under tap (0, 0, first column), which lies outside of the input where the first taps along depth and height do.</summary>
+    /// <summary>The element under tap (0, 0, first column); it is outside of the input where the first taps along depth and height are.</summary>
     public nint Origin { readonly get; private set; }
 
     public readonly int Count => (EndDepth - FirstDepth) * (EndRow - FirstRow) * Columns;

@@ -1,14 +1,14 @@
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The sizes of a pooling; padding never counts: it is minus infinity to a maximum and not there for a mean.</summary>
+/// <summary>The sizes of a pooling. Padding never counts: a maximum treats it as minus infinity, a mean leaves it out.</summary>
 /// <remarks>
-/// Input <c>[Batch, depth, height, width, Channels]</c>, output <c>[Batch, od, oh, ow, Channels]</c>. One spatial axis is <see cref="Height"/>, because work is
-/// cut along it.
+/// Input <c>[Batch, depth, height, width, Channels]</c>, output <c>[Batch, od, oh, ow, Channels]</c>. A single spatial axis is <see cref="Height"/>, because
+/// work is divided along it.
 /// </remarks>
 internal sealed record PoolingGeometry
 {
-    /// <summary>A geometry; throws if an axis is impossible.</summary>
+    /// <summary>Creates a geometry; throws if an axis is invalid.</summary>
     public PoolingGeometry(int batch, int channels, WindowAxis depth, WindowAxis height, WindowAxis width)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(batch);
@@ -29,10 +29,10 @@ internal sealed record PoolingGeometry
     public long InputLength => (long)Batch * Depth.Input * Height.Input * Width.Input * Channels;
     public long OutputLength => (long)Batch * Depth.Output * Height.Output * Width.Output * Channels;
 
-    /// <summary>From lists over the one to three spatial axes, outermost first.</summary>
+    /// <summary>Creates a geometry from lists over one to three spatial axes, outermost first.</summary>
     public static PoolingGeometry Create(
-        int batch, int channels, ReadOnlySpan<int> input, ReadOnlySpan<int> window, ReadOnlySpan<int> strides, ReadOnlySpan<int> dilations, ReadOnlySpan<int> padBegin,
-        ReadOnlySpan<int> padEnd)
+        int batch, int channels, ReadOnlySpan<int> input, ReadOnlySpan<int> window, ReadOnlySpan<int> strides, ReadOnlySpan<int> dilations,
+        ReadOnlySpan<int> padBegin, ReadOnlySpan<int> padEnd)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(input.Length, 1, nameof(input));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(input.Length, 3, nameof(input));

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-// Each function with its derivative; at a corner the derivative is that of the flat side, as libtorch takes it.
+// Each function with its derivative. At a kink the derivative is that of the flat side, as in libtorch.
 internal static unsafe partial class RecurrentActivations
 {
     private readonly struct Tanh : IRecurrentOperator
@@ -146,7 +146,7 @@ internal static unsafe partial class RecurrentActivations
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static V Invoke<V>(V x, out V derivative) where V : struct, IVector<V>
         {
-            // The normal distribution and its density.
+            // The normal distribution function and its density.
             var below = V.MultiplyAdd(VectorMath.Erf(x * V.Create(0.707106781f)), V.Create(0.5f), V.Create(0.5f));
             derivative = V.MultiplyAdd(x, VectorMath.Exp(x * x * V.Create(-0.5f)) * V.Create(0.398942280f), below);
             return VectorMath.Gelu(x);

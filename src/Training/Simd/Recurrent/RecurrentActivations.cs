@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The activations a recurrent cell may use, by Keras' formulas and defaults.</summary>
+/// <summary>The activations of recurrent cells, with Keras' formulas and defaults.</summary>
 internal enum RecurrentActivation
 {
     Tanh,
@@ -33,19 +33,23 @@ internal enum RecurrentActivation
     SoftShrink,
 }
 
-/// <summary>An activation together with its derivative, which a recurrent cell computes in one go while the argument is at hand.</summary>
+/// <summary>An activation and its derivative, computed together.</summary>
 internal interface IRecurrentOperator
 {
     static abstract V Invoke<V>(V x, out V derivative) where V : struct, IVector<V>;
 }
 
-/// <summary>Applies an activation to slots of gate values, for cells that do not use tanh and sigmoid alone.</summary>
-/// <remarks>The derivative is kept, not the argument: it is exact for functions that cannot be inverted, and the backward pass need not know the function.</remarks>
+/// <summary>Applies an activation to slots of gate values, for cells with activations other than tanh and sigmoid.</summary>
+/// <remarks>
+/// The derivative is kept, not the argument: that is exact for functions that cannot be inverted, and the backward pass need not know the function.
+/// </remarks>
 internal static unsafe partial class RecurrentActivations
 {
     /// <summary><c>values[i] = f(sums[i]); derivatives[i] = f'(sums[i])</c></summary>
-    // [rows, vectors * lanes] by sumsRow, [rows, vectors * lanes] by valuesRow, alike or null
-    public static void Apply<V>(RecurrentActivation activation, float* sums, nint sumsRow, int rows, int vectors, float* values, nint valuesRow, float* derivatives, nint derivativesRow)
+    // sums, values, derivatives: [rows, vectors * lanes] with their row strides; derivatives may be null
+    public static void Apply<V>(
+        RecurrentActivation activation, float* sums, nint sumsRow, int rows, int vectors,
+        float* values, nint valuesRow, float* derivatives, nint derivativesRow)
         where V : struct, IVector<V>
     {
         switch (activation)
@@ -134,7 +138,8 @@ internal static unsafe partial class RecurrentActivations
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Loop<V, TOperator>(float* sums, nint sumsRow, int rows, int vectors, float* values, nint valuesRow, float* derivatives, nint derivativesRow)
+    private static void Loop<V, TOperator>(
+        float* sums, nint sumsRow, int rows, int vectors, float* values, nint valuesRow, float* derivatives, nint derivativesRow)
         where V : struct, IVector<V>
         where TOperator : struct, IRecurrentOperator
     {

@@ -1,11 +1,11 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Takes blocks of rows back from the last step to the first.</summary>
+/// <summary>Runs blocks of rows backwards, from the last step to the first.</summary>
 internal static unsafe class RecurrentBackwardPass
 {
     public const int PackParts = 2;
 
-    /// <summary>Transposed weights into the workspace, one of <see cref="PackParts"/> parts.</summary>
+    /// <summary>Packs transposed weights into the workspace, one of <see cref="PackParts"/> parts.</summary>
     public static void Pack(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part)
     {
         var packed = new RecurrentBackwardSections(layout, buffers.Workspace.Span);
@@ -22,20 +22,20 @@ internal static unsafe class RecurrentBackwardPass
         }
     }
 
-    /// <summary>All steps of one part of the blocks.</summary>
+    /// <summary>Runs all steps of one part of the blocks.</summary>
     public static void Steps(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part) =>
         VectorDispatch.Run(new PartLoop(layout, buffers, part, inputOnly: false));
 
-    /// <summary>The input's gradient for one chunk of steps of one block, where it is not made on the way.</summary>
+    /// <summary>Computes the input's gradient for one chunk of steps of one block, if the steps do not compute it themselves.</summary>
     public static void Input(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part) =>
         VectorDispatch.Run(new PartLoop(layout, buffers, part, inputOnly: true));
 
     private static void Run<V>(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part, bool inputOnly) where V : struct, IVector<V>
     {
         var sections = new RecurrentBackwardSections(layout, buffers.Workspace.Span);
-        fixed (float* sequenceGradient = buffers.SequenceGradient.Span, stateGradient = buffers.LastStateGradient.Span, cellGradient = buffers.LastCellGradient.Span,
-            inputGradient = buffers.InputGradient.Span, initialState = buffers.InitialStateGradient.Span, initialCell = buffers.InitialCellGradient.Span,
-            reserve = buffers.Reserve.Span)
+        fixed (float* sequenceGradient = buffers.SequenceGradient.Span, stateGradient = buffers.LastStateGradient.Span,
+            cellGradient = buffers.LastCellGradient.Span, inputGradient = buffers.InputGradient.Span,
+            initialState = buffers.InitialStateGradient.Span, initialCell = buffers.InitialCellGradient.Span, reserve = buffers.Reserve.Span)
         fixed (float* gates = sections.Gates, packedInput = sections.Input, packedState = sections.State, packedCandidate = sections.Candidate,
             carries = sections.Carries, sums = sections.Sums, weightSums = sections.WeightSums, input = buffers.Input.Span)
         fixed (byte* mask = buffers.Mask.Span)
@@ -67,7 +67,10 @@ internal static unsafe class RecurrentBackwardPass
                     block.PrefetchSequence(sequenceGradient, step - 1);
                     if (layout.IsDefault) Step<V, DerivativesFromValues>(block, carry, weights, step);
                     else Step<V, DerivativesKept>(block, carry, weights, step);
-                    if (inputGradient != null && !layout.SplitsInput && step % layout.ChunkSteps == 0) InputGradient<V>(block, carry, packedInput, step, inputGradient);
+                    if (inputGradient != null && !layout.SplitsInput && step % layout.ChunkSteps == 0)
+                    {
+                        InputGradient<V>(block, carry, packedInput, step, inputGradient);
+                    }
                     if (sumsWeights && step % layout.ChunkSteps == 0) RecurrentWeightGradient.AddChunk<V>(block, carry, input, step, weightSum);
                 }
 
@@ -127,7 +130,8 @@ internal static unsafe class RecurrentBackwardPass
     }
 
     // result[row] = start[row] + gates[row] * transposed weights
-    private static void StateProduct<V>(in RecurrentBlock block, in RecurrentCarry carry, float* weights, RecurrentSlots slots, int step, float* start, float* result)
+    private static void StateProduct<V>(
+        in RecurrentBlock block, in RecurrentCarry carry, float* weights, RecurrentSlots slots, int step, float* start, float* result)
         where V : struct, IVector<V>
     {
         var layout = block.Layout;
@@ -148,13 +152,15 @@ internal static unsafe class RecurrentBackwardPass
             var vectors = Math.Min(4, used - first);
             strides.RightStep = vectors * V.Count;
             strides.RightSegment = strides.Steps * strides.RightStep;
-            RecurrentTile.Multiply<V>(left, weights, start == null ? carry.Zeros : start + (first * V.Count), &strides, block.Rows, vectors, result + (first * V.Count));
+            RecurrentTile.Multiply<V>(
+                left, weights, start == null ? carry.Zeros : start + (first * V.Count), &strides, block.Rows, vectors, result + (first * V.Count));
             weights += strides.Segments * strides.RightSegment;
         }
     }
 
-    // gradient[row, steps] = gates[steps, row] * transposed weights, the steps of one row being the rows of the product.
-    private static void InputGradient<V>(in RecurrentBlock block, in RecurrentCarry carry, float* weights, int step, float* gradient) where V : struct, IVector<V>
+    // gradient[row, steps] = gates[steps, row] * transposed weights; the steps of one row are the rows of the product
+    private static void InputGradient<V>(in RecurrentBlock block, in RecurrentCarry carry, float* weights, int step, float* gradient)
+        where V : struct, IVector<V>
     {
         var layout = block.Layout;
         var shape = layout.Shape;

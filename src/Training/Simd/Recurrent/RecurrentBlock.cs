@@ -3,34 +3,34 @@ using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The rows of a batch that one thread takes through all steps, and where their values of every step lie.</summary>
+/// <summary>The rows of a batch that one thread takes through all steps, and the memory of their values at every step.</summary>
 internal unsafe ref struct RecurrentBlock
 {
     public RecurrentLayout Layout;
     public int Rows;
 
-    /// <summary>The first row in the batch.</summary>
+    /// <summary>The index of the first row in the batch.</summary>
     public int First;
 
-    /// <summary>[panel][step][row][slot][lane]: what goes into the activations.</summary>
+    /// <summary>[panel][step][row][slot][lane]: the inputs of the activations.</summary>
     public float* Sums;
 
-    /// <summary>Alike: what comes out of them; the same memory where nothing is kept.</summary>
+    /// <summary>The same layout: the outputs of the activations; null if nothing is kept, then they overwrite the sums.</summary>
     public float* Gates;
 
-    /// <summary>[step][row][unit]: the state before each step, and behind the last.</summary>
+    /// <summary>[step][row][unit]: the state before each step, and after the last.</summary>
     public float* State;
 
-    /// <summary>Alike: an LSTM's cell.</summary>
+    /// <summary>The same layout: an LSTM's cell.</summary>
     public float* Cell;
 
     /// <summary>[step][row][unit]: the activation of the new cell.</summary>
     public float* CellActivation;
 
-    /// <summary>[step][row][unit]: the state times the reset gate, where the gate comes before the product.</summary>
+    /// <summary>[step][row][unit]: the state times the reset gate, if the gate is applied before the product.</summary>
     public float* Reset;
 
-    /// <summary>Derivatives of the gates and of the cell's activation, or null where they follow from the values.</summary>
+    /// <summary>The derivatives of the gates and of the cell's activation, or null if they follow from the values.</summary>
     public float* Derivatives, CellDerivatives;
 
     /// <summary>[row][time] or null.</summary>
@@ -64,7 +64,7 @@ internal unsafe ref struct RecurrentBlock
         return place;
     }
 
-    /// <summary>Floats of one step of a state.</summary>
+    /// <summary>The size of a state at one step, in floats.</summary>
     public readonly nint StepLength => (nint)Rows * Layout.Stride;
 
     public readonly float* SumsAt(int panel, int step) => Sums + (GateIndex(panel, step, Layout.SumSteps) * Rows * Layout.PanelRow);
@@ -85,14 +85,14 @@ internal unsafe ref struct RecurrentBlock
 
     public readonly float* ResetAt(int step) => Reset + (step % Layout.ResetSteps * StepLength);
 
-    /// <summary>Whether a row sits a step out.</summary>
+    /// <summary>Whether a row skips a step.</summary>
     public readonly bool Skips(int row, int step) => Mask != null && Mask[((nint)row * Layout.Shape.Time) + Layout.TimeOf(step)] == 0;
 
-    /// <summary>Lanes of a slot that are units, as a mask: what stands in the others may be infinite with some activations and must not reach a sum.</summary>
+    /// <summary>A mask of the lanes of a slot that are units. The other lanes may become infinite with some activations and must not reach a sum.</summary>
     public readonly V Lanes<V>(int panel, int slot) where V : struct, IVector<V> =>
         FirstLanes<V>(Layout.Columns(panel, slot).Valid);
 
-    /// <summary>Copies this block's rows of [batch, units] to [row][padded unit]; nothing if there is no source.</summary>
+    /// <summary>Copies this block's rows of [batch, units] to [row][padded unit], if there is a source.</summary>
     public readonly void ReadRows(float* source, float* destination)
     {
         if (source == null) return;
@@ -103,7 +103,7 @@ internal unsafe ref struct RecurrentBlock
         }
     }
 
-    /// <summary>Copies [row][padded unit] to this block's rows of [batch, units]; nothing if there is no destination.</summary>
+    /// <summary>Copies [row][padded unit] to this block's rows of [batch, units], if there is a destination.</summary>
     public readonly void WriteRows(float* source, float* destination)
     {
         if (destination == null) return;
@@ -114,7 +114,7 @@ internal unsafe ref struct RecurrentBlock
         }
     }
 
-    /// <summary>Asks for the lines that a step of the backward pass is going to read, while the step before it computes: the reserve of all steps is larger than L2.</summary>
+    /// <summary>Prefetches what the next step of the backward pass reads, because the reserve of all steps is larger than L2.</summary>
     public readonly void Prefetch(int panel, int step)
     {
         if (step < 0) return;
@@ -130,7 +130,7 @@ internal unsafe ref struct RecurrentBlock
         Prefetch(CellActivationAt(step), StepLength);
     }
 
-    /// <summary>Asks for the rows of one step of a sequence [batch, time, units].</summary>
+    /// <summary>Prefetches the rows of one step of a sequence [batch, time, units].</summary>
     public readonly void PrefetchSequence(float* sequence, int step)
     {
         var shape = Layout.Shape;
@@ -138,14 +138,15 @@ internal unsafe ref struct RecurrentBlock
         for (var row = 0; row < Rows; row++) Prefetch(sequence + (((((nint)First + row) * shape.Time) + Layout.TimeOf(step)) * shape.Units), shape.Units);
     }
 
-    /// <summary>Applies an activation to some slots of a panel, and keeps its derivative if the backward pass wants it.</summary>
+    /// <summary>Applies an activation to some slots of a panel, and keeps its derivative if the backward pass needs it.</summary>
     public readonly void Activate<V>(RecurrentActivation activation, RecurrentSlots slots, int panel, int step) where V : struct, IVector<V>
     {
         nint row = Layout.PanelRow;
         var first = slots.First * V.Count;
         var derivatives = DerivativesAt(panel, step);
         RecurrentActivations.Apply<V>(
-            activation, SumsAt(panel, step) + first, row, Rows, slots.Count, GatesAt(panel, step) + first, row, derivatives == null ? null : derivatives + first, row);
+            activation, SumsAt(panel, step) + first, row, Rows, slots.Count,
+            GatesAt(panel, step) + first, row, derivatives == null ? null : derivatives + first, row);
     }
 
     private static void Prefetch(float* address, nint length)
@@ -157,16 +158,16 @@ internal unsafe ref struct RecurrentBlock
     private static nint GateIndex(int panel, int step, int steps) => ((nint)panel * steps) + (step % steps);
 }
 
-/// <summary>Gradients that a block carries from step to step, and those of its gate values.</summary>
+/// <summary>The gradients that a block carries from step to step, and those of its gate values.</summary>
 internal unsafe struct RecurrentCarry
 {
     /// <summary>[panel][step][row][slot][lane]: with respect to the sums before the activations.</summary>
     public float* Gates;
 
-    /// <summary>[row][unit]: with respect to the state and the cell behind the step at hand.</summary>
+    /// <summary>[row][unit]: with respect to the state and the cell after the current step.</summary>
     public float* State, Cell;
 
-    /// <summary>[row][unit]: the part of the state's gradient that passes the recurrent product by.</summary>
+    /// <summary>[row][unit]: the part of the state's gradient that bypasses the recurrent product.</summary>
     public float* Direct;
 
     /// <summary>[row][unit]: with respect to the reset state.</summary>
@@ -182,16 +183,16 @@ internal unsafe struct RecurrentCarry
         Gates + ((((nint)panel * block.Layout.GradientSteps) + (step % block.Layout.GradientSteps)) * block.Rows * block.Layout.PanelRow);
 }
 
-/// <summary>Where the backward pass finds one panel of one step; [row][slot][lane] but for the sums.</summary>
+/// <summary>The memory of one panel at one step in the backward pass; [row][slot][lane] except for the sums.</summary>
 internal readonly unsafe struct RecurrentPanel(in RecurrentBlock block, in RecurrentCarry carry, int panel, int step)
 {
-    /// <summary>What came out of the activations.</summary>
+    /// <summary>The outputs of the activations.</summary>
     public readonly float* Gates = block.GatesAt(panel, step);
 
-    /// <summary>Gradients with respect to what goes into them.</summary>
+    /// <summary>The gradients with respect to their inputs.</summary>
     public readonly float* Gradients = carry.GatesAt(block, panel, step);
 
-    /// <summary>Derivatives of the activations, or null.</summary>
+    /// <summary>The derivatives of the activations, or null.</summary>
     public readonly float* Derivatives = block.DerivativesAt(panel, step);
 
     /// <summary>[slot][lane]: sums of the gradients over rows and steps.</summary>

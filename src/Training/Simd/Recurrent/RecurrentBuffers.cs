@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>What a recurrent forward pass reads and writes; what is empty is absent.</summary>
+/// <summary>What a recurrent forward pass reads and writes. Empty members are absent.</summary>
 internal readonly struct RecurrentForwardBuffers
 {
     /// <summary>[batch, time, inputs]</summary>
@@ -21,7 +21,7 @@ internal readonly struct RecurrentForwardBuffers
     /// <summary>[batch, units] or empty for zeros; LSTM only</summary>
     public ReadOnlyMemory<float> InitialCell { get; init; }
 
-    /// <summary>[batch, time], 0 where a step is skipped; or empty</summary>
+    /// <summary>[batch, time], 0 for skipped steps; or empty</summary>
     public ReadOnlyMemory<byte> Mask { get; init; }
 
     /// <summary>[batch, time, units] or empty</summary>
@@ -33,14 +33,14 @@ internal readonly struct RecurrentForwardBuffers
     /// <summary>[batch, units] or empty; LSTM only</summary>
     public Memory<float> LastCell { get; init; }
 
-    /// <summary>[reserve length]; empty where no gradient will be asked for</summary>
+    /// <summary>[reserve length]; empty if no gradient is needed</summary>
     public Memory<float> Reserve { get; init; }
 
     /// <summary>[workspace length]</summary>
     public Memory<float> Workspace { get; init; }
 }
 
-/// <summary>What a recurrent backward pass reads and writes; what is empty is absent.</summary>
+/// <summary>What a recurrent backward pass reads and writes. Empty members are absent.</summary>
 internal readonly struct RecurrentBackwardBuffers
 {
     /// <summary>[batch, time, inputs]</summary>
@@ -52,10 +52,10 @@ internal readonly struct RecurrentBackwardBuffers
     /// <summary>[units, gates * units]</summary>
     public ReadOnlyMemory<float> RecurrentKernel { get; init; }
 
-    /// <summary>[batch, time], 0 where a step is skipped; or empty</summary>
+    /// <summary>[batch, time], 0 for skipped steps; or empty</summary>
     public ReadOnlyMemory<byte> Mask { get; init; }
 
-    /// <summary>[reserve length], as the forward pass left it; it is only read</summary>
+    /// <summary>[reserve length], as the forward pass left it; read only</summary>
     public ReadOnlyMemory<float> Reserve { get; init; }
 
     /// <summary>[batch, time, units] or empty for zeros</summary>

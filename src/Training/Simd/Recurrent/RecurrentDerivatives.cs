@@ -2,23 +2,23 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Where a cell's backward pass takes the derivatives of its activations from, as a constant to the JIT.</summary>
+/// <summary>The source of the derivatives of a cell's activations in the backward pass, as a constant to the JIT.</summary>
 internal unsafe interface IRecurrentDerivatives
 {
     /// <summary>Whether the forward pass kept them.</summary>
     static abstract bool Kept { get; }
 
-    /// <summary>The derivative of the activation (tanh by default) at which it gave <paramref name="value"/>.</summary>
+    /// <summary>The derivative of the activation (tanh by default) where its value is <paramref name="value"/>.</summary>
     static abstract V OfActivation<V>(V value, float* kept) where V : struct, IVector<V>;
 
-    /// <summary>The derivative of the gates' activation (the sigmoid by default) at which it gave <paramref name="value"/>.</summary>
+    /// <summary>The derivative of the gates' activation (sigmoid by default) where its value is <paramref name="value"/>.</summary>
     static abstract V OfGate<V>(V value, float* kept) where V : struct, IVector<V>;
 
-    /// <summary>A gradient without what padded lanes hold, which some activations make infinite.</summary>
+    /// <summary>Clears the padding lanes of a gradient, which some activations make infinite.</summary>
     static abstract V Clean<V>(V gradient, V lanes) where V : struct, IVector<V>;
 }
 
-/// <summary>tanh and sigmoid: from the values.</summary>
+/// <summary>For tanh and sigmoid: computed from their values.</summary>
 internal readonly unsafe struct DerivativesFromValues : IRecurrentDerivatives
 {
     public static bool Kept => false;
@@ -33,7 +33,7 @@ internal readonly unsafe struct DerivativesFromValues : IRecurrentDerivatives
     public static V Clean<V>(V gradient, V lanes) where V : struct, IVector<V> => gradient;
 }
 
-/// <summary>Any other activation: kept by the forward pass.</summary>
+/// <summary>For any other activation: kept by the forward pass.</summary>
 internal readonly unsafe struct DerivativesKept : IRecurrentDerivatives
 {
     public static bool Kept => true;

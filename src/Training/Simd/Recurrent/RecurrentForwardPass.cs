@@ -1,9 +1,9 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Takes blocks of rows through all steps.</summary>
+/// <summary>Runs blocks of rows through all steps.</summary>
 internal static unsafe class RecurrentForwardPass
 {
-    /// <summary>Weights and biases into the workspace, one of <see cref="PackParts"/> parts.</summary>
+    /// <summary>Packs weights and biases into the workspace, one of <see cref="PackParts"/> parts.</summary>
     public static void Pack(RecurrentLayout layout, in RecurrentForwardBuffers buffers, int part)
     {
         var packed = new Sections(layout, buffers.Workspace.Span);
@@ -23,11 +23,11 @@ internal static unsafe class RecurrentForwardPass
 
     public const int PackParts = 2;
 
-    /// <summary>Biases and input product of one chunk of steps of one block, where those are not made on the way.</summary>
+    /// <summary>Computes biases plus input product for one chunk of steps of one block, if the steps do not compute them themselves.</summary>
     public static void Input(RecurrentLayout layout, in RecurrentForwardBuffers buffers, int part) =>
         VectorDispatch.Run(new PartLoop(layout, buffers, part, inputOnly: true));
 
-    /// <summary>All steps of one part of the blocks.</summary>
+    /// <summary>Runs all steps of one part of the blocks.</summary>
     public static void Steps(RecurrentLayout layout, in RecurrentForwardBuffers buffers, int part) =>
         VectorDispatch.Run(new PartLoop(layout, buffers, part, inputOnly: false));
 
@@ -104,7 +104,8 @@ internal static unsafe class RecurrentForwardPass
     }
 
     // sums[panel] += state * weights[panel]
-    private static void StateProduct<V>(in RecurrentBlock block, float* state, float* weights, RecurrentSlots slots, int panel, int step) where V : struct, IVector<V>
+    private static void StateProduct<V>(in RecurrentBlock block, float* state, float* weights, RecurrentSlots slots, int panel, int step)
+        where V : struct, IVector<V>
     {
         var layout = block.Layout;
         var width = slots.Count * V.Count;
@@ -122,7 +123,7 @@ internal static unsafe class RecurrentForwardPass
         RecurrentTile.Multiply<V>(state, weights + ((nint)panel * layout.Shape.Units * width), sums, &strides, block.Rows, slots.Count, sums);
     }
 
-    // sums[panel, steps, row] = bias[panel] + input[row, steps] * weights[panel], the steps of one row being the rows of the product.
+    // sums[panel, steps, row] = bias[panel] + input[row, steps] * weights[panel]; the steps of one row are the rows of the product
     private static void InputProduct<V>(in RecurrentBlock block, float* input, in Weights weights, int step) where V : struct, IVector<V>
     {
         var layout = block.Layout;
@@ -178,7 +179,7 @@ internal static unsafe class RecurrentForwardPass
         FillLastSlot<V>(layout, bias, block.Rows, sums);
     }
 
-    // The slot the input has no part in starts from its bias too.
+    // The slot without an input product starts from its bias as well.
     private static void FillLastSlot<V>(RecurrentLayout layout, float* bias, int rows, float* sums) where V : struct, IVector<V>
     {
         if (layout.InputSlots.Count == layout.Slots) return;

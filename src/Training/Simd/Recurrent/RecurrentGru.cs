@@ -2,10 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>What a GRU does with the sums of one panel at one step, and its gradient. Slots: h, z, r and, with the reset gate behind the product, the recurrent part of h.</summary>
+/// <summary>
+/// A GRU's computation on the sums of one panel at one step, and its gradient. Slots: h, z, r and, if the reset gate is applied after the product, the
+/// recurrent part of h.
+/// </summary>
 internal static unsafe class RecurrentGru
 {
-    /// <summary><c>h' = z h + (1 - z) f(sum_h + r rec_h)</c>, the reset gate behind the product.</summary>
+    /// <summary><c>h' = z h + (1 - z) f(sum_h + r rec_h)</c>: the reset gate after the product.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward<V>(in RecurrentBlock block, int panel, int step) where V : struct, IVector<V>
     {
@@ -55,7 +58,7 @@ internal static unsafe class RecurrentGru
         }
     }
 
-    /// <summary>The gates z and r and <c>r h</c>, which goes into the candidate's product: the first half where the reset gate comes before it.</summary>
+    /// <summary>The gates z and r, and <c>r h</c> for the candidate's product: the first half if the reset gate comes before the product.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ForwardGates<V>(in RecurrentBlock block, int panel, int step) where V : struct, IVector<V>
     {
@@ -78,7 +81,7 @@ internal static unsafe class RecurrentGru
         Mix<V>(block, panel, step);
     }
 
-    /// <summary><c>dh~ = dh (1 - z) f'; dz = dh (h - h~) z'; dr = dh~ rec r'; drec = dh~ r</c>; the state's own share is <c>dh z</c>.</summary>
+    /// <summary><c>dh~ = dh (1 - z) f'; dz = dh (h - h~) z'; dr = dh~ rec r'; drec = dh~ r</c>; directly to the state goes <c>dh z</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward<V, TDerivatives>(in RecurrentBlock block, in RecurrentCarry carry, int panel, int step)
         where V : struct, IVector<V>
@@ -109,7 +112,7 @@ internal static unsafe class RecurrentGru
         RecurrentRow.Store(sumH, sumZ, sumR, sumP, at.Sums);
     }
 
-    /// <summary><c>dh~ = dh (1 - z) f'; dz = dh (h - h~) z'</c>: what goes before the candidate's product backwards.</summary>
+    /// <summary><c>dh~ = dh (1 - z) f'; dz = dh (h - h~) z'</c>: the part of the backward pass before the candidate's product.</summary>
     public static void BackwardCandidate<V, TDerivatives>(in RecurrentBlock block, in RecurrentCarry carry, int panel, int step)
         where V : struct, IVector<V>
         where TDerivatives : struct, IRecurrentDerivatives
@@ -142,7 +145,9 @@ internal static unsafe class RecurrentGru
         V.Store(sumZ, at.Sums + V.Count);
     }
 
-    /// <summary><c>dr = d(r h) h r'</c>; the state's own share is <c>dh z + d(r h) r</c>: what comes behind the candidate's product backwards.</summary>
+    /// <summary>
+    /// <c>dr = d(r h) h r'</c>; directly to the state goes <c>dh z + d(r h) r</c>: the part of the backward pass after the candidate's product.
+    /// </summary>
     public static void BackwardGates<V, TDerivatives>(in RecurrentBlock block, in RecurrentCarry carry, int panel, int step)
         where V : struct, IVector<V>
         where TDerivatives : struct, IRecurrentDerivatives

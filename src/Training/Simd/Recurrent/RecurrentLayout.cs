@@ -1,30 +1,31 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Neighbouring vectors of a panel row.</summary>
+/// <summary>A range of vectors of a panel row.</summary>
 internal readonly record struct RecurrentSlots(int First, int Count);
 
-/// <summary>Where everything of a recurrent kernel lies; all lengths and offsets count floats.</summary>
+/// <summary>The memory layout of a recurrent computation. All lengths and offsets are in floats.</summary>
 /// <remarks>
-/// <para>Rows of the batch are cut into blocks of <see cref="FullBlock"/>, each of which one thread takes through all steps: threads meet once, not once a step.</para>
-/// <para>The columns of all gates are cut into panels: one vector of units with all its gates beside each other (for a simple cell up to four vectors of units). A panel row
-/// has <see cref="Slots"/> vectors: LSTM i f c o; GRU h z r and, with the reset gate behind the product, the recurrent part of h as fourth, so that the
-/// input product (h z r) and the recurrent product (z r h) both write neighbours; reset before: h z r.</para>
-/// <para>Gate values of a block lie as [panel][step][row][slot][lane], states as [step][row][unit]. So each product below runs over contiguous memory, whatever is its inner
-/// dimension: units forward, panels backward, steps and rows in the weight gradient. Units are padded with zero weights to whole vectors.</para>
+/// <para>The rows of the batch are divided into blocks of <see cref="FullBlock"/>. One thread takes a block through all steps, so threads synchronize once, not
+/// once per step.</para>
+/// <para>The columns of all gates are divided into panels: one vector of units with all its gates side by side (for a simple cell up to four vectors of units).
+/// A panel row has <see cref="Slots"/> vectors. LSTM: i f c o. GRU: h z r and, if the reset gate is applied after the product, the recurrent part of h as the
+/// fourth, so that the input product (h z r) and the recurrent product (z r h) both write adjacent vectors.</para>
+/// <para>The gate values of a block are [panel][step][row][slot][lane], the states [step][row][unit]. So every product runs over contiguous memory, whatever
+/// its inner dimension is: units forward, panels backward, steps and rows in the weight gradient. Units are padded with zero weights to whole vectors.</para>
 /// </remarks>
 internal sealed class RecurrentLayout
 {
-    // Measured for 32 rows and 64 units on one thread: blocks of 8 rows 1.00, of 16 rows 0.95 of the time (weights come from L2 half as often), of 4 rows 1.08.
-    // 8 rows leave work for four threads where there are only 32; from 64 rows on the taller block does too.
+    // Measured with 32 rows and 64 units on one thread: relative to blocks of 8 rows, blocks of 16 take 0.95 of the time (weights are loaded from L2 half as
+    // often), blocks of 4 take 1.08. Blocks of 8 give four threads work if there are only 32 rows; from 64 rows on, the taller block does so too.
     private const int LowBlock = 8;
     private const int HighBlock = 16;
     private const int HighBlockBatch = 64;
 
-    // Gate values of one chunk of steps stay in L2 between the product that writes them and the steps that use them.
+    // The gate values of one chunk of steps stay in L2 between the product that writes them and the steps that use them.
     private const int ChunkFloats = 32768;
 
-    // Blocks beyond that many share the scratch memory of a part.
-    private const int MostParts = 64;
+    // With more blocks than this, blocks share the scratch memory of a part.
+    private const int MaxParts = 64;
 
     public RecurrentLayout(RecurrentShape shape, bool training)
     {
@@ -56,15 +57,16 @@ internal sealed class RecurrentLayout
         PanelRow = Slots * Lanes;
         FullBlock = shape.Batch >= HighBlockBatch ? HighBlock : LowBlock;
         Blocks = Divide(shape.Batch, FullBlock);
-        Parts = Math.Min(Blocks, MostParts);
+        Parts = Math.Min(Blocks, MaxParts);
         IsDefault = shape.Activation == RecurrentActivation.Tanh && (shape.Kind == RecurrentKind.Simple || shape.GateActivation == RecurrentActivation.Sigmoid);
 
         var stepFloats = Math.Min(FullBlock, shape.Batch) * Panels * PanelRow;
         ChunkSteps = Math.Min(shape.Time, Math.Clamp(ChunkFloats / stepFloats, 4, 64));
-        // A product of few inputs costs less than the trip of its result through L2: made at each step it took 0.10 instead of 0.30 ms for one input, 64 units.
+        // A product over few inputs costs less than moving its result through L2: computed at each step it took 0.10 instead of 0.30 ms for one input and 64
+        // units.
         InputAtStep = shape.Inputs <= 8;
 
-        // With few blocks the products over the input would leave threads idle, so they are cut by steps as well, before (or behind) the steps.
+        // With few blocks the products over the input would leave threads idle, so they are divided by steps as well, before (backwards: after) the recurrence.
         SplitsInput = !InputAtStep && Blocks < 4 && (long)shape.Inputs * shape.Units >= 256 && shape.Time >= 2 * ChunkSteps;
 
         SumSteps = SplitsInput ? shape.Time : InputAtStep ? 1 : ChunkSteps;
@@ -77,8 +79,8 @@ internal sealed class RecurrentLayout
         DerivativeSteps = training && !IsDefault ? shape.Time : 0;
         CellDerivativeSteps = HasCell ? DerivativeSteps : 0;
 
-        // Summing the weight gradients part by part, while gradients and states of a chunk are in L2, needs a copy of them a part. Where that would be more than the gradients
-        // of all steps, or where there are few parts, those are written out and the weight gradients follow as a product of their own.
+        // Summing the weight gradients part by part, while the gradients and states of a chunk are in L2, needs a copy of them per part. If that would be more
+        // memory than the gradients of all steps, or if there are few parts, those are stored and the weight gradients follow as a product of their own.
         SumsWeightsByPart = Blocks >= 4 && (long)Parts * (shape.Units + shape.Inputs) <= (long)shape.Batch * shape.Time;
         GradientSteps = SumsWeightsByPart ? ChunkSteps : shape.Time;
     }
@@ -89,59 +91,61 @@ internal sealed class RecurrentLayout
 
     public int Lanes { get; }
 
-    /// <summary>Both activations are the usual ones, whose derivatives follow from their values.</summary>
+    /// <summary>Whether both activations are the default ones, whose derivatives follow from their values.</summary>
     public bool IsDefault { get; }
 
     public int Panels { get; }
 
     public int Slots { get; }
 
-    /// <summary>Floats of one row of one panel.</summary>
+    /// <summary>The size of one row of one panel, in floats.</summary>
     public int PanelRow { get; }
 
-    /// <summary>Units, padded to whole panels.</summary>
+    /// <summary>The units, padded to whole panels.</summary>
     public int Stride { get; }
 
-    /// <summary>Slots the input product writes.</summary>
+    /// <summary>The slots that the input product writes.</summary>
     public RecurrentSlots InputSlots { get; }
 
-    /// <summary>Slots the product of the state adds to.</summary>
+    /// <summary>The slots that the product of the state adds to.</summary>
     public RecurrentSlots StateSlots { get; }
 
-    /// <summary>The slot of the candidate where it has a product of its own.</summary>
+    /// <summary>The slot of the candidate if it has a product of its own.</summary>
     public static RecurrentSlots CandidateSlots => new(0, 1);
 
     public bool HasCandidateProduct => Shape.Kind == RecurrentKind.GruResetBefore;
 
     public bool HasCell { get; }
 
-    /// <summary>Rows of every block but the last.</summary>
+    /// <summary>The rows of every block except the last.</summary>
     public int FullBlock { get; }
 
     public int Blocks { get; }
 
-    /// <summary>Parts the blocks are handed out in.</summary>
+    /// <summary>The number of parts that the blocks are distributed in.</summary>
     public int Parts { get; }
 
-    /// <summary>Steps whose input product is made at a time.</summary>
+    /// <summary>The number of steps whose input product is computed at once.</summary>
     public int ChunkSteps { get; }
 
-    /// <summary>Products over the input are parallel over steps, apart from the recurrence.</summary>
+    /// <summary>Whether products over the input run in parallel over steps, separate from the recurrence.</summary>
     public bool SplitsInput { get; }
 
-    /// <summary>The input product is made step by step.</summary>
+    /// <summary>Whether the input product is computed step by step.</summary>
     public bool InputAtStep { get; }
 
     public int Chunks => Divide(Shape.Time, ChunkSteps);
 
-    /// <summary>Weight gradients are summed by each part on its way back, and then over the parts.</summary>
+    /// <summary>Whether each part sums its weight gradients during the backward pass, and the parts' sums are added up afterwards.</summary>
     public bool SumsWeightsByPart { get; }
 
-    /// <summary>Steps of the gate values' gradients that are held, as below.</summary>
+    /// <summary>The number of steps for which the gradients of the gate values are stored, as below.</summary>
     public int GradientSteps { get; }
 
-    /// <summary>Steps held of each buffer; a step lies at its number modulo that. Sums before the activations are scratch; gates are kept for the backward pass alone, and not by
-    /// a simple cell, whose state is its activation.</summary>
+    /// <summary>
+    /// The number of steps stored in each buffer; a step is at its index modulo that number. Sums before the activations are scratch. Gates are kept for the
+    /// backward pass only, and not by a simple cell, whose state is its activation.
+    /// </summary>
     public int SumSteps { get; }
 
     public int GateSteps { get; }
@@ -156,7 +160,7 @@ internal sealed class RecurrentLayout
 
     public int CellDerivativeSteps { get; }
 
-    /// <summary>Floats of all panels of one row and step.</summary>
+    /// <summary>The size of all panels of one row and step, in floats.</summary>
     public int GateRow => Panels * PanelRow;
 
     public long SumsLength => Rows(scratch: true) * SumSteps * GateRow;
@@ -177,10 +181,10 @@ internal sealed class RecurrentLayout
 
     private long KeptLength => GatesLength + StateLength + CellLength + CellActivationLength + ResetLength + DerivativeLength + CellDerivativeLength;
 
-    /// <summary>What the backward pass needs: nothing where the forward pass runs without one.</summary>
+    /// <summary>What the backward pass needs; 0 if there is none.</summary>
     public long ReserveLength => Training ? KeptLength : 0;
 
-    /// <summary>Sums, and without a reserve the values of the steps at hand.</summary>
+    /// <summary>The sums, and without a reserve the values of the current steps.</summary>
     public long ScratchLength => SumsLength + (Training ? 0 : KeptLength);
 
     public long PackedInputLength => (long)Panels * Shape.Inputs * InputSlots.Count * Lanes;
@@ -199,15 +203,17 @@ internal sealed class RecurrentLayout
 
     public long TransposedTotalLength => TransposedInputLength + TransposedStateLength + TransposedCandidateLength;
 
-    /// <summary>The forward pass' own memory.</summary>
+    /// <summary>The workspace of the forward pass.</summary>
     public long ForwardWorkspaceLength => PackedForwardLength + ScratchLength;
 
-    /// <summary>Gradients of one block's states (state, cell, the part that passes the products by, the reset state), each of that length, and four vectors of zeros.</summary>
+    /// <summary>The gradients of one block's state, cell, direct part and reset state have this length each; four vectors of zeros follow.</summary>
     public int CarryRows => FullBlock * Stride;
 
     public int CarryLength => (4 * CarryRows) + (4 * Lanes);
 
-    /// <summary>The backward pass' own memory: gradients of the gate values, packed weights, carries and bias sums of each part, weight gradients by panels.</summary>
+    /// <summary>
+    /// The workspace of the backward pass: gradients of the gate values, packed weights, carries and bias sums of each part, weight gradients by panels.
+    /// </summary>
     public long BackwardWorkspaceLength => GateGradientLength + TransposedTotalLength + ((long)Parts * (CarryLength + GateRow)) + WeightSumsLength;
 
     public long GateGradientLength => (SumsWeightsByPart ? (long)Parts * FullBlock : Shape.Batch) * GradientSteps * GateRow;
@@ -217,7 +223,7 @@ internal sealed class RecurrentLayout
 
     public long WeightSumsLength => (SumsWeightsByPart ? Parts : 1) * PanelWeightsLength;
 
-    /// <summary>Rows of both weight matrices, cut into pieces of about 64 that make one part with each panel.</summary>
+    /// <summary>The number of pieces of about 64 that the rows of both weight matrices are divided into; a piece of a panel is one part.</summary>
     public int WeightPieces => Math.Max(1, (Shape.Units + Shape.Inputs + 32) / 64);
 
     public int WeightParts => Panels * WeightPieces;
@@ -228,16 +234,16 @@ internal sealed class RecurrentLayout
 
     public (int Start, int End) PartBlocks(int part) => ((int)((long)part * Blocks / Parts), (int)((long)(part + 1) * Blocks / Parts));
 
-    /// <summary>The block's place in the gradients of the gate values.</summary>
+    /// <summary>The block's offset in the gradients of the gate values.</summary>
     public long GradientPlaceOf(int part, int block) => (SumsWeightsByPart ? part : (long)block) * FullBlock * GradientSteps * GateRow;
 
-    /// <summary>The block's place in a buffer that holds all rows of the batch, or in scratch memory of its part.</summary>
+    /// <summary>The block's offset in a buffer of all rows of the batch, or in the scratch memory of its part.</summary>
     public long PlaceOf(int part, int block, bool scratch, long rowLength) => (scratch && !SplitsInput ? part : (long)block) * FullBlock * rowLength;
 
-    /// <summary>The position of a step in time.</summary>
+    /// <summary>The time index of a step.</summary>
     public int TimeOf(int step) => Shape.Reverse ? Shape.Time - 1 - step : step;
 
-    /// <summary>The first weight column of a slot, and how many of its lanes are units.</summary>
+    /// <summary>The first weight column of a slot, and the number of its lanes that are units.</summary>
     public (int Column, int Valid) Columns(int panel, int slot)
     {
         var gate = Shape.Kind switch

@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>What an LSTM does with the sums of one panel at one step, and its gradient.</summary>
+/// <summary>An LSTM's computation on the sums of one panel at one step, and its gradient.</summary>
 internal static unsafe class RecurrentLstm
 {
-    /// <summary><c>c' = s(f) c + s(i) tanh(g); h' = s(o) tanh(c')</c> with s the sigmoid.</summary>
+    /// <summary><c>c' = s(f) c + s(i) tanh(g); h' = s(o) tanh(c')</c> where s is the sigmoid.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward<V>(in RecurrentBlock block, int panel, int step) where V : struct, IVector<V>
     {
@@ -50,7 +50,7 @@ internal static unsafe class RecurrentLstm
         }
     }
 
-    /// <summary>The same with any activations, whose derivatives it keeps.</summary>
+    /// <summary>The same with any activations; keeps their derivatives.</summary>
     public static void ForwardAny<V>(in RecurrentBlock block, int panel, int step) where V : struct, IVector<V>
     {
         var layout = block.Layout;
@@ -74,7 +74,8 @@ internal static unsafe class RecurrentLstm
 
         var activation = block.CellActivationAt(step) + at;
         var derivatives = block.CellDerivativesAt(step);
-        RecurrentActivations.Apply<V>(shape.Activation, newCell, stride, block.Rows, 1, activation, stride, derivatives == null ? null : derivatives + at, stride);
+        RecurrentActivations.Apply<V>(
+            shape.Activation, newCell, stride, block.Rows, 1, activation, stride, derivatives == null ? null : derivatives + at, stride);
         for (var row = 0; row < block.Rows; row++)
         {
             var state = block.Skips(row, step)
@@ -84,7 +85,7 @@ internal static unsafe class RecurrentLstm
         }
     }
 
-    /// <summary><c>dc += dh o t'; di = dc g i'; df = dc c f'; dg = dc i g'; do = dh t o'; dc = dc f</c> with t the activation of the new cell.</summary>
+    /// <summary><c>dc += dh o t'; di = dc g i'; df = dc c f'; dg = dc i g'; do = dh t o'; dc = dc f</c> where t is the activation of the new cell.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward<V, TDerivatives>(in RecurrentBlock block, in RecurrentCarry carry, int panel, int step)
         where V : struct, IVector<V>

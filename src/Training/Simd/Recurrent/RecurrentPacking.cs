@@ -1,9 +1,9 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Weights into the order in which the products of the steps read them.</summary>
+/// <summary>Packs weights in the order in which the products of the steps read them.</summary>
 internal static unsafe class RecurrentPacking
 {
-    /// <summary>Takes the first floats of what is left of a workspace.</summary>
+    /// <summary>Takes floats from the front of the rest of a workspace.</summary>
     public static Span<float> Take(scoped ref Span<float> rest, long length)
     {
         var taken = rest[..(int)length];
@@ -11,7 +11,7 @@ internal static unsafe class RecurrentPacking
         return taken;
     }
 
-    /// <summary>Rows of weights as [panel][row][slot][lane], unused lanes zero.</summary>
+    /// <summary>Packs rows of weights as [panel][row][slot][lane]; padding lanes are zero.</summary>
     // [rows, gates * units] -> [panels, rows, slots, lanes]
     public static void Pack(RecurrentLayout layout, ReadOnlySpan<float> weights, RecurrentSlots slots, int rows, Span<float> packed)
     {
@@ -33,7 +33,7 @@ internal static unsafe class RecurrentPacking
         }
     }
 
-    /// <summary>What each sum starts from: the biases of the input and of the recurrent product, together where one sum takes both.</summary>
+    /// <summary>Packs what each sum starts from: the biases of the input and of the recurrent product, added where one sum takes both.</summary>
     // [gates * units] or [2, gates * units] or empty -> [panels, slots, lanes]
     public static void PackBias(RecurrentLayout layout, ReadOnlySpan<float> bias, Span<float> packed)
     {
@@ -55,7 +55,7 @@ internal static unsafe class RecurrentPacking
         }
     }
 
-    /// <summary>The transpose for the product that leads back from the gates: panels of up to four vectors of weight rows, over [panel][slot][lane].</summary>
+    /// <summary>Packs the transpose, for the product backwards from the gates: panels of up to four vectors of weight rows, over [panel][slot][lane].</summary>
     // [rows, gates * units] -> [rows / (4 lanes), panels, slots, lanes, up to 4 lanes]
     public static void PackTransposed(RecurrentLayout layout, ReadOnlySpan<float> weights, RecurrentSlots slots, int rows, Span<float> packed)
     {
@@ -87,7 +87,7 @@ internal static unsafe class RecurrentPacking
         }
     }
 
-    /// <summary>Sums of all slots back to the bias' own order.</summary>
+    /// <summary>Unpacks the sums of all slots to the order of the bias.</summary>
     // [panels, slots, lanes] -> [gates * units] or [2, gates * units]
     public static void UnpackBias(RecurrentLayout layout, ReadOnlySpan<float> packed, Span<float> bias)
     {

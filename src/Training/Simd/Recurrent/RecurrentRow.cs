@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The four vectors of a panel row.</summary>
+/// <summary>Operations on the four vectors of a panel row.</summary>
 internal static unsafe class RecurrentRow
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -23,7 +23,7 @@ internal static unsafe class RecurrentRow
         V.Store(fourth, destination + (3 * V.Count));
     }
 
-    /// <summary>Whether a row sits a step out; if so, its gates get no gradient, and that of its state passes by.</summary>
+    /// <summary>Handles a row that skips a step: its gates get zero gradients, and the state's gradient passes through. Returns whether that is so.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool SitsOut<V>(in RecurrentBlock block, int row, int step, V stateGradient, float* gates, float* direct) where V : struct, IVector<V>
     {

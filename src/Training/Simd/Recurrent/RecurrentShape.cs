@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The cells the recurrent kernels know.</summary>
+/// <summary>The kinds of recurrent cells.</summary>
 internal enum RecurrentKind
 {
     /// <summary>Gates in the order i, f, c, o.</summary>
@@ -12,33 +12,33 @@ internal enum RecurrentKind
     /// <summary>Gates in the order z, r, h; the reset gate multiplies the state before the product.</summary>
     GruResetBefore,
 
-    /// <summary>One gate: h = activation(x W + h R + b).</summary>
+    /// <summary>One gate: <c>h = activation(x W + h R + b)</c>.</summary>
     Simple,
 }
 
-/// <summary>All that decides how a recurrent kernel runs: everything here is fixed when a plan is made.</summary>
+/// <summary>The options of a recurrent computation, all fixed when a plan is made.</summary>
 /// <param name="Kind">The cell.</param>
 /// <param name="Batch">Sequences.</param>
-/// <param name="Time">Steps, at least one.</param>
-/// <param name="Inputs">Features of a step.</param>
-/// <param name="Units">Values of the state.</param>
+/// <param name="Time">The number of steps, at least one.</param>
+/// <param name="Inputs">The number of features per step.</param>
+/// <param name="Units">The number of values of the state.</param>
 internal sealed record RecurrentShape(RecurrentKind Kind, int Batch, int Time, int Inputs, int Units)
 {
-    /// <summary>Of the candidate, the cell's output and the whole of a simple cell.</summary>
+    /// <summary>The activation of the candidate, of the cell's output, and of a simple cell.</summary>
     public RecurrentActivation Activation { get; init; } = RecurrentActivation.Tanh;
 
-    /// <summary>Of the gates; a simple cell has none.</summary>
+    /// <summary>The activation of the gates; a simple cell has none.</summary>
     public RecurrentActivation GateActivation { get; init; } = RecurrentActivation.Sigmoid;
 
-    /// <summary>Runs from the last step to the first; outputs stay at the index of their step.</summary>
+    /// <summary>Whether to run from the last step to the first; outputs stay at the index of their step.</summary>
     public bool Reverse { get; init; }
 
-    /// <summary>A masked step puts out zeros instead of the state it keeps.</summary>
+    /// <summary>Whether masked steps output zeros instead of the state.</summary>
     public bool ZeroOutputForMask { get; init; }
 
-    /// <summary>Weight columns per unit.</summary>
+    /// <summary>The number of weight columns per unit.</summary>
     public int Gates => Kind switch { RecurrentKind.Lstm => 4, RecurrentKind.Simple => 1, _ => 3 };
 
-    /// <summary>Floats of the bias: one row a gate, two for <see cref="RecurrentKind.Gru"/>.</summary>
+    /// <summary>The length of the bias: one row per gate, two for <see cref="RecurrentKind.Gru"/>.</summary>
     public int BiasLength => (Kind == RecurrentKind.Gru ? 2 : 1) * Gates * Units;
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>What a simple cell does with the sums of one panel at one step, and its gradient.</summary>
+/// <summary>A simple cell's computation on the sums of one panel at one step, and its gradient.</summary>
 internal static unsafe class RecurrentSimple
 {
     /// <summary><c>h' = f(sum)</c>, any activation.</summary>
@@ -14,7 +14,8 @@ internal static unsafe class RecurrentSimple
         var at = panel * panelRow;
         var newState = block.StateAt(step + 1) + at;
         RecurrentActivations.Apply<V>(
-            layout.Shape.Activation, block.SumsAt(panel, step), panelRow, block.Rows, layout.Slots, newState, stride, block.DerivativesAt(panel, step), panelRow);
+            layout.Shape.Activation, block.SumsAt(panel, step), panelRow, block.Rows, layout.Slots, newState, stride,
+            block.DerivativesAt(panel, step), panelRow);
         for (var row = 0; row < block.Rows; row++)
         {
             if (!block.Skips(row, step)) continue;

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics.Arm;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Distances of a product, in floats.</summary>
+/// <summary>The strides of a product, in floats.</summary>
 internal struct RecurrentStrides
 {
     /// <summary>Between the rows of the left operand, between two steps of the sum, between two of its segments.</summary>
@@ -18,10 +18,10 @@ internal struct RecurrentStrides
     public nint Steps, Segments;
 }
 
-/// <summary>The one matrix product of the recurrent kernels: a left operand of any strides times rows of one to four vectors that lie ready.</summary>
+/// <summary>The matrix product of all recurrent computations: a left operand of any strides times packed rows of one to four vectors.</summary>
 /// <remarks>
-/// 4 rows by 4 vectors: 16 accumulators, and 8 loads for 16 multiply-adds, so it runs at the rate of the arithmetic where the right operand is in L1 or streams from L2.
-/// Taller tiles would gain nothing and waste more on blocks of 8 rows. Machines with 16 vector registers use 2 rows.
+/// 4 rows by 4 vectors: 16 accumulators, and 8 loads for 16 multiply-adds, so arithmetic is the limit if the right operand is in L1 or streams from L2. Taller
+/// tiles would gain nothing and waste more on blocks of 8 rows. Machines with 16 vector registers use 2 rows.
 /// </remarks>
 internal static unsafe class RecurrentTile
 {
@@ -29,9 +29,9 @@ internal static unsafe class RecurrentTile
     /// <param name="left">[rows] by <c>LeftRow</c>, [steps] by <c>LeftStep</c>, [segments] by <c>LeftSegment</c></param>
     /// <param name="right">[segments][steps][vectors * lanes] by <c>RightSegment</c> and <c>RightStep</c></param>
     /// <param name="start">[rows][vectors * lanes] by <c>StartRow</c></param>
-    /// <param name="strides">all distances</param>
-    /// <param name="rows">rows of the result</param>
-    /// <param name="vectors">1 to 4</param>
+    /// <param name="strides">The strides of all operands.</param>
+    /// <param name="rows">The number of rows of the result.</param>
+    /// <param name="vectors">The number of vectors per row, 1 to 4.</param>
     /// <param name="result">[rows][vectors * lanes] by <c>ResultRow</c></param>
     public static void Multiply<V>(float* left, float* right, float* start, RecurrentStrides* strides, int rows, int vectors, float* result)
         where V : struct, IVector<V>
@@ -41,7 +41,8 @@ internal static unsafe class RecurrentTile
         {
             for (; row + 4 <= rows; row += 4)
             {
-                Rows<V, Rows4>(left + (row * strides->LeftRow), right, start + (row * strides->StartRow), strides, vectors, result + (row * strides->ResultRow));
+                Rows<V, Rows4>(
+                    left + (row * strides->LeftRow), right, start + (row * strides->StartRow), strides, vectors, result + (row * strides->ResultRow));
             }
         }
 
@@ -56,7 +57,7 @@ internal static unsafe class RecurrentTile
         }
     }
 
-    /// <summary>The same for a result whose rows hold only <paramref name="columns"/> floats.</summary>
+    /// <summary>The same for a result whose rows have only <paramref name="columns"/> floats.</summary>
     public static void MultiplyRagged<V>(float* left, float* right, float* start, RecurrentStrides* strides, int rows, int vectors, int columns, float* result)
         where V : struct, IVector<V>
     {
@@ -101,7 +102,7 @@ internal static unsafe class RecurrentTile
         }
     }
 
-    // Rows and vectors are constants to the JIT, which drops what lies outside them.
+    // Rows and vectors are constants to the JIT, which drops the code beyond them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile<V, TRows, TVectors>(float* left, float* right, float* start, RecurrentStrides* strides, float* result)
         where V : struct, IVector<V>

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The backward pass' own memory by name.</summary>
+/// <summary>The sections of the backward pass's workspace.</summary>
 internal readonly ref struct RecurrentBackwardSections
 {
     public readonly Span<float> Gates, Input, State, Candidate, Carries, Sums, WeightSums;
@@ -17,18 +17,21 @@ internal readonly ref struct RecurrentBackwardSections
     }
 }
 
-/// <summary>The gradients of both weight matrices: products over rows and steps, cut by columns (panels) and weight rows.</summary>
-/// <remarks>Either each part of the blocks sums its own on the way back and these are added up, or one product over all of them follows. Every element has one order of summation.</remarks>
+/// <summary>The gradients of both weight matrices: products over rows and steps, divided by columns (panels) and weight rows.</summary>
+/// <remarks>
+/// Either each part of the blocks sums its gradients during the backward pass and the sums are added up, or one product over all blocks follows. Every element
+/// is summed in a fixed order.
+/// </remarks>
 internal static unsafe class RecurrentWeightGradient
 {
-    // Of gradients, times one panel: half of L1.
+    // So many rows of one panel's gradients fill half of L1.
     private const int ChunkRows = 64;
 
     /// <summary><c>d kernel = sum input' gates; d recurrent kernel = sum state' gates</c></summary>
     public static void Product(RecurrentLayout layout, in RecurrentBackwardBuffers buffers, int part) =>
         VectorDispatch.Run(new PartLoop(layout, buffers, part));
 
-    /// <summary><c>d bias = sum gates</c>, from the sums of the parts in their order.</summary>
+    /// <summary><c>d bias = sum gates</c>, added from the sums of the parts in order.</summary>
     public static void Bias(RecurrentLayout layout, in RecurrentBackwardBuffers buffers)
     {
         var sums = new RecurrentBackwardSections(layout, buffers.Workspace.Span).Sums;
@@ -42,7 +45,7 @@ internal static unsafe class RecurrentWeightGradient
         RecurrentPacking.UnpackBias(layout, total, buffers.BiasGradient.Span);
     }
 
-    /// <summary>Adds what the chunk that begins at a step gives to the sums of its part.</summary>
+    /// <summary>Adds the contribution of the chunk that begins at a step to the sums of its part.</summary>
     // sums: [panel][unit, input][slot][lane]
     public static void AddChunk<V>(in RecurrentBlock block, in RecurrentCarry carry, float* input, int step, float* sums) where V : struct, IVector<V>
     {
@@ -92,13 +95,16 @@ internal static unsafe class RecurrentWeightGradient
             }
 
             Scatter(layout, panel, sum, from, unitsTo, shape.Kind == RecurrentKind.Gru ? 1 : 0, buffers.RecurrentKernelGradient.Span);
-            Scatter(layout, panel, sum + ((nint)(inputsFrom - from) * layout.PanelRow), inputsFrom - shape.Units, inputsTo - shape.Units, 0, buffers.KernelGradient.Span);
+            Scatter(
+                layout, panel, sum + ((nint)(inputsFrom - from) * layout.PanelRow), inputsFrom - shape.Units, inputsTo - shape.Units, 0,
+                buffers.KernelGradient.Span);
         }
     }
 
-    // Steps and rows in pieces that stay in L1 while all weight rows pass over them; sum: [units of the range, inputs of the range][slot][lane].
+    // Goes through steps and rows in pieces that stay in L1 for all weight rows; sum: [units of the range, inputs of the range][slot][lane].
     private static void Add<V>(
-        in RecurrentBlock block, in RecurrentCarry carry, float* input, int panel, (int From, int To) units, (int From, int To) inputs, int step, int steps, float* sum)
+        in RecurrentBlock block, in RecurrentCarry carry, float* input, int panel, (int From, int To) units,
+        (int From, int To) inputs, int step, int steps, float* sum)
         where V : struct, IVector<V>
     {
         var layout = block.Layout;
@@ -109,7 +115,10 @@ internal static unsafe class RecurrentWeightGradient
             var count = Math.Min(chunk, end - step);
             var gradients = carry.GatesAt(block, panel, step);
             AddStates<V>(block, block.StateAt(step), gradients, layout.StateSlots, units.From, units.To, count, sum);
-            if (layout.HasCandidateProduct) AddStates<V>(block, block.ResetAt(step), gradients, RecurrentLayout.CandidateSlots, units.From, units.To, count, sum);
+            if (layout.HasCandidateProduct)
+            {
+                AddStates<V>(block, block.ResetAt(step), gradients, RecurrentLayout.CandidateSlots, units.From, units.To, count, sum);
+            }
             AddInputs<V>(block, input, gradients, inputs.From, inputs.To, step, count, inputSum);
         }
     }
@@ -157,7 +166,7 @@ internal static unsafe class RecurrentWeightGradient
         RecurrentTile.Multiply<V>(left, gradients, product, &strides, to - from, layout.InputSlots.Count, product);
     }
 
-    // [row][slot][lane] -> [row, gates * units]; the slots of a product with the state begin at 1 where slot 0 belongs to the input alone.
+    // [row][slot][lane] -> [row, gates * units]; the slots of a product with the state begin at 1 if slot 0 belongs to the input alone
     private static void Scatter(RecurrentLayout layout, int panel, float* product, int from, int to, int firstSlot, Span<float> gradient)
     {
         var width = layout.Shape.Gates * layout.Shape.Units;
@@ -168,7 +177,8 @@ internal static unsafe class RecurrentWeightGradient
             {
                 var (column, valid) = layout.Columns(panel, slot);
                 if (valid == 0) continue;
-                new ReadOnlySpan<float>(product + ((nint)(row - from) * layout.PanelRow) + (slot * layout.Lanes), valid).CopyTo(gradient.Slice((row * width) + column, valid));
+                new ReadOnlySpan<float>(
+                    product + ((nint)(row - from) * layout.PanelRow) + (slot * layout.Lanes), valid).CopyTo(gradient.Slice((row * width) + column, valid));
             }
         }
     }

@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Positions of largest and smallest elements; the first of equals, and NaN never (0 where there is nothing else).</summary>
+/// <summary>Indices of the largest or smallest elements. The first of equal ones is taken, and NaN never (0 if there is nothing else).</summary>
 internal static unsafe class ArgReduce
 {
-    /// <summary>Along the middle of three axes: <c>destination[o, i] = argmax over n of x[o, n, i]</c>.</summary>
+    /// <summary>Reduces the middle one of three axes: <c>destination[o, i] = argmax over n of x[o, n, i]</c>.</summary>
     /// <param name="x">[outer, count, inner]</param>
-    /// <param name="count">Elements along the reduced axis, below 2^24.</param>
-    /// <param name="inner">Elements behind it; 1 for rows.</param>
-    /// <param name="smallest">Whether the smallest is sought instead of the largest.</param>
+    /// <param name="count">The length of the reduced axis, below 2^24.</param>
+    /// <param name="inner">The number of elements after it; 1 for rows.</param>
+    /// <param name="smallest">Whether to find the smallest instead of the largest.</param>
     /// <param name="destination">[outer, inner]</param>
     public static void Run(ReadOnlySpan<float> x, int count, int inner, bool smallest, Span<long> destination)
     {
@@ -24,7 +24,7 @@ internal static unsafe class ArgReduce
         }
     }
 
-    // Every lane keeps its best value and the place it had; places are floats, exact below 2^24.
+    // Every lane keeps its best value and that value's index. Indices are floats, which are exact below 2^24.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long Row<V>(float* x, int count, float sign) where V : struct, IVector<V>
     {
@@ -67,7 +67,7 @@ internal static unsafe class ArgReduce
 
         if (place >= 0) return place;
 
-        // Nothing above minus infinity: the first that equals it, else (NaN only) the first.
+        // Nothing is above minus infinity: the first element that is not NaN, or the first of all.
         for (i = 0; i < count; i++)
         {
             if (!float.IsNaN(x[i])) return i;
@@ -90,7 +90,7 @@ internal static unsafe class ArgReduce
                 var source = x + ((nint)n * inner) + i;
                 var value = PartialVector.Load<V>(source, width) * V.Create(sign);
 
-                // The first that is no NaN is taken even if it is minus infinity.
+                // The first element that is not NaN is taken even if it is minus infinity.
                 var first = V.LessThan(place, V.Zero) & V.Equals(value, value);
                 var better = V.LessThan(best, value) | first;
                 best = V.Select(better, value, best);

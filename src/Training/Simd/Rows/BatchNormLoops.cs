@@ -3,20 +3,22 @@ using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Batch normalization over rows of channels, in two passes each way: statistics of ranges of rows, combined in a fixed order, then the values.</summary>
+/// <summary>
+/// Batch normalization over rows of channels, in two passes each way: statistics of ranges of rows, combined in a fixed order, then the values.
+/// </summary>
 /// <remarks>
-/// Other layouts are the same with one channel a call: the plane of a channel is <c>rows x 1</c>. Statistics of a block of rows are taken while the block is in the first-level
-/// cache, the squares around the block's own mean, and blocks are joined by Chan's formula, so nothing cancels where the mean is large against the deviation.
-/// Normalizing takes an operator along, ReLU for one: a pass over memory less.
+/// Other layouts call these with one channel at a time: the plane of a channel is <c>rows x 1</c>. The statistics of a block of rows are computed while the
+/// block is in L1, with the squares around the block's own mean, and blocks are joined by Chan's formula. So nothing cancels if the mean is large compared with
+/// the deviation. Normalization applies an operator such as ReLU as well, which saves a pass over memory.
 /// </remarks>
 internal static unsafe class BatchNormLoops
 {
-    // A block of rows is about half a 32 KB first-level cache.
+    // A block of rows fills about half of a 32 KB L1.
     private const int BlockFloats = 4096;
-    private const int RowsABlock = 64;
+    private const int RowsPerBlock = 64;
     private const MethodImplOptions Optimized = MethodImplOptions.AggressiveOptimization;
 
-    /// <summary>Mean and sum of squares around it, of each channel over some rows.</summary>
+    /// <summary>The mean of each channel over some rows, and the sum of squared deviations from it.</summary>
     /// <param name="x">[rows, channels]</param>
     /// <param name="means">[channels]</param>
     /// <param name="squares">[channels]</param>
@@ -33,11 +35,13 @@ internal static unsafe class BatchNormLoops
         }
     }
 
-    /// <summary>Joins the statistics of further rows to those of earlier ones: <c>mean += delta * n / N</c>, <c>square += more + delta^2 * m * n / N</c>.</summary>
-    /// <param name="rows">Rows so far.</param>
+    /// <summary>
+    /// Adds the statistics of further rows to those of earlier ones: <c>mean += delta * n / N</c>, <c>square += more + delta^2 * m * n / N</c>.
+    /// </summary>
+    /// <param name="rows">The number of rows so far.</param>
     /// <param name="means">[channels], updated.</param>
     /// <param name="squares">[channels], updated.</param>
-    /// <param name="moreRows">Further rows.</param>
+    /// <param name="moreRows">The number of further rows.</param>
     /// <param name="moreMeans">[channels]</param>
     /// <param name="moreSquares">[channels]</param>
     public static void Join(long rows, Span<float> means, Span<float> squares, long moreRows, ReadOnlySpan<float> moreMeans, ReadOnlySpan<float> moreSquares)
@@ -54,13 +58,14 @@ internal static unsafe class BatchNormLoops
     }
 
     /// <summary><c>y = op((x - mean) * factor + bias)</c>, the factor being scale times 1 / deviation.</summary>
-    /// <param name="op">What is done to the result: <see cref="CopyOperator"/>, <see cref="ReluOperator"/> ...</param>
+    /// <param name="op">The operator applied to the result: <see cref="CopyOperator"/>, <see cref="ReluOperator"/> ...</param>
     /// <param name="x">[rows, channels]</param>
     /// <param name="means">[channels]</param>
     /// <param name="factors">[channels]</param>
     /// <param name="biases">[channels]</param>
     /// <param name="y">[rows, channels]; may be x.</param>
-    public static void Normalize<TOperator>(TOperator op, ReadOnlySpan<float> x, ReadOnlySpan<float> means, ReadOnlySpan<float> factors, ReadOnlySpan<float> biases, Span<float> y)
+    public static void Normalize<TOperator>(
+        TOperator op, ReadOnlySpan<float> x, ReadOnlySpan<float> means, ReadOnlySpan<float> factors, ReadOnlySpan<float> biases, Span<float> y)
         where TOperator : struct, IUnaryOperator
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, y.Length);
@@ -74,7 +79,7 @@ internal static unsafe class BatchNormLoops
         }
     }
 
-    /// <summary>Over some rows, <c>sum(g)</c> and <c>sum(g * (x - mean))</c> of each channel, g being dy.</summary>
+    /// <summary>Computes <c>sum(g)</c> and <c>sum(g * (x - mean))</c> of each channel over some rows, with <c>g = dy</c>.</summary>
     /// <param name="dy">[rows, channels]</param>
     /// <param name="x">[rows, channels]</param>
     /// <param name="means">[channels]</param>
@@ -93,7 +98,10 @@ internal static unsafe class BatchNormLoops
         }
     }
 
-    /// <summary><c>dx = factor * (g - meanG - (x - mean) * slope)</c>: with <c>meanG = sum(g) / N</c> and <c>slope = sum(g (x - mean)) / N / (variance + epsilon)</c> over all N rows.</summary>
+    /// <summary>
+    /// <c>dx = factor * (g - meanG - (x - mean) * slope)</c> with <c>meanG = sum(g) / N</c> and <c>slope = sum(g (x - mean)) / N / (variance + epsilon)</c>
+    /// over all N rows.
+    /// </summary>
     /// <param name="dy">[rows, channels]</param>
     /// <param name="x">[rows, channels]</param>
     /// <param name="means">[channels]</param>
@@ -118,14 +126,14 @@ internal static unsafe class BatchNormLoops
     [MethodImpl(Optimized)]
     private static void Statistics<V>(float* x, int rows, int channels, float* means, float* squares) where V : struct, IVector<V>
     {
-        // One channel lies as one run: all lanes work on it.
+        // One channel is one contiguous run: all lanes work on it.
         if (channels == 1)
         {
             RunStatistics<V>(x, rows, means, squares);
             return;
         }
 
-        var blockRows = Math.Clamp(BlockFloats / channels, 8, RowsABlock);
+        var blockRows = Math.Clamp(BlockFloats / channels, 8, RowsPerBlock);
         for (var first = 0; first < rows; first += blockRows)
         {
             var count = Math.Min(blockRows, rows - first);
@@ -171,7 +179,9 @@ internal static unsafe class BatchNormLoops
             }
 
             var blockSquare = V.Sum(sum);
-            Join(first, new Span<float>(mean, 1), new Span<float>(square, 1), length, new ReadOnlySpan<float>(&blockMean, 1), new ReadOnlySpan<float>(&blockSquare, 1));
+            Join(
+                first, new Span<float>(mean, 1), new Span<float>(square, 1), length, new ReadOnlySpan<float>(&blockMean, 1),
+                new ReadOnlySpan<float>(&blockSquare, 1));
         }
     }
 
@@ -214,9 +224,9 @@ internal static unsafe class BatchNormLoops
 
         new Span<float>(sums, channels).Clear();
         new Span<float>(products, channels).Clear();
-        for (var first = 0; first < rows; first += RowsABlock)
+        for (var first = 0; first < rows; first += RowsPerBlock)
         {
-            var end = Math.Min(first + RowsABlock, rows);
+            var end = Math.Min(first + RowsPerBlock, rows);
             for (var c = 0; c < channels; c += V.Count)
             {
                 var width = Math.Min(V.Count, channels - c);
@@ -246,7 +256,7 @@ internal static unsafe class BatchNormLoops
             var (sums, products) = (V.Zero, V.Zero);
             for (var i = first; i < Math.Min(first + BlockFloats, count); i += V.Count)
             {
-                // Lanes behind the end are loaded as zeros and add nothing.
+                // Lanes beyond the end are loaded as zeros and add nothing.
                 var width = Math.Min(V.Count, count - i);
                 var g = Load<V>(dy + i, width);
                 sums += g;

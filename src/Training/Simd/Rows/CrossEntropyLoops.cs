@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Cross-entropy of softmax(logits) in one go, from labels or from probabilities, forward and backward. Rows are independent.</summary>
+/// <summary>Cross-entropy of softmax(logits) in a single pass, for labels or probabilities as targets, forward and backward. Rows are independent.</summary>
 internal static unsafe class CrossEntropyLoops
 {
     private const MethodImplOptions Optimized = MethodImplOptions.AggressiveOptimization;
@@ -12,8 +12,8 @@ internal static unsafe class CrossEntropyLoops
     /// <param name="logits">[rows, classes]</param>
     /// <param name="labels">[rows]</param>
     /// <param name="loss">[rows]</param>
-    /// <param name="logSums">[rows]: log(sum(exp)), which the backward pass wants.</param>
-    /// <returns>The first row whose label is no class, or -1; such rows get NaN.</returns>
+    /// <param name="logSums">[rows]: log(sum(exp)), for the backward pass.</param>
+    /// <returns>The first row whose label is out of range, or -1. The loss of such rows is NaN.</returns>
     public static int SparseForward<TLabel>(ReadOnlySpan<float> logits, ReadOnlySpan<TLabel> labels, Span<float> loss, Span<float> logSums)
         where TLabel : unmanaged, IBinaryInteger<TLabel>
     {
@@ -61,7 +61,7 @@ internal static unsafe class CrossEntropyLoops
     /// <param name="logits">[rows, classes]</param>
     /// <param name="targets">[rows, classes]</param>
     /// <param name="loss">[rows]</param>
-    /// <param name="logSums">[rows]: log(sum(exp)), which the backward pass wants.</param>
+    /// <param name="logSums">[rows]: log(sum(exp)), for the backward pass.</param>
     public static void DenseForward(ReadOnlySpan<float> logits, ReadOnlySpan<float> targets, Span<float> loss, Span<float> logSums)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(logits.Length, targets.Length);
@@ -114,13 +114,14 @@ internal static unsafe class CrossEntropyLoops
         return V.Sum(sum);
     }
 
-    // A class that cannot be, with a logit of minus infinity and a target of 0, adds nothing.
+    // An impossible class, with a logit of minus infinity and a target of 0, adds nothing.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Term<V>(V logits, V targets, V logSum) where V : struct, IVector<V> =>
         V.Select(V.Equals(targets, V.Zero), V.Zero, targets * (logSum - logits));
 
     [MethodImpl(Optimized)]
-    private static void DenseRowBackward<V>(float* logits, float* targets, int classes, float logSum, float scale, float* destination) where V : struct, IVector<V>
+    private static void DenseRowBackward<V>(float* logits, float* targets, int classes, float logSum, float scale, float* destination)
+        where V : struct, IVector<V>
     {
         var shift = V.Create(logSum);
         var factor = V.Create(scale);
@@ -136,7 +137,8 @@ internal static unsafe class CrossEntropyLoops
         V.Store((VectorMath.Exp(V.Load(logits + i, rest) - shift) * weight) - (V.Load(targets + i, rest) * factor), destination + i, rest);
     }
 
-    private readonly struct SparseBackwardLoop<TLabel>(float* logits, TLabel* labels, float* logSums, float* dloss, int rows, int classes, float* dlogits) : IVectorLoop
+    private readonly struct SparseBackwardLoop<TLabel>(
+        float* logits, TLabel* labels, float* logSums, float* dloss, int rows, int classes, float* dlogits) : IVectorLoop
         where TLabel : unmanaged, IBinaryInteger<TLabel>
     {
         public void Run<V>() where V : struct, IVector<V>

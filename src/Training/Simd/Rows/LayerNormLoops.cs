@@ -3,8 +3,10 @@ using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Normalization of rows: by mean and deviation (layer normalization) or by the root of the mean square alone (RMS normalization). Rows are independent.</summary>
-/// <remarks>A row is read three times but comes from memory once; mean and variance are sums in a fixed order, the variance of what is left after the mean.</remarks>
+/// <summary>
+/// Normalization of rows: by mean and deviation (layer normalization) or by the root mean square alone (RMS normalization). Rows are independent.
+/// </summary>
+/// <remarks>A row is read three times, but only once from memory. Mean and variance are sums in a fixed order, the variance around the mean.</remarks>
 internal static unsafe class LayerNormLoops
 {
     private const MethodImplOptions Optimized = MethodImplOptions.AggressiveOptimization;
@@ -17,7 +19,8 @@ internal static unsafe class LayerNormLoops
     /// <param name="y">[rows, columns]; may be x.</param>
     /// <param name="means">[rows]; or empty for RMS normalization, which takes the mean as 0.</param>
     /// <param name="inverses">[rows]</param>
-    public static void Forward(ReadOnlySpan<float> x, ReadOnlySpan<float> scale, ReadOnlySpan<float> bias, float epsilon, Span<float> y, Span<float> means, Span<float> inverses)
+    public static void Forward(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> scale, ReadOnlySpan<float> bias, float epsilon, Span<float> y, Span<float> means, Span<float> inverses)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, y.Length);
         if (inverses.Length == 0) return;
@@ -30,15 +33,18 @@ internal static unsafe class LayerNormLoops
         }
     }
 
-    /// <summary><c>dx = inverse * (g - mean(g) - xhat * mean(g * xhat))</c> with <c>g = dy * scale</c>, <c>xhat = (x - mean) * inverse</c>; RMS normalization without mean(g).</summary>
+    /// <summary>
+    /// <c>dx = inverse * (g - mean(g) - xhat * mean(g * xhat))</c> with <c>g = dy * scale</c>, <c>xhat = (x - mean) * inverse</c>; without mean(g) for RMS
+    /// normalization.
+    /// </summary>
     /// <param name="dy">[rows, columns]</param>
     /// <param name="x">[rows, columns]</param>
     /// <param name="scale">[columns], or empty for 1.</param>
     /// <param name="means">[rows] of the forward pass; or empty for RMS normalization.</param>
     /// <param name="inverses">[rows] of the forward pass.</param>
     /// <param name="dx">[rows, columns]; may be dy or x.</param>
-    /// <param name="dscale">[columns], or empty: sum over these rows of dy * xhat, to be added to those of other parts.</param>
-    /// <param name="dbias">[columns], or empty: sum over these rows of dy.</param>
+    /// <param name="dscale">[columns], or empty: the sum of dy * xhat over these rows, to be added to the sums of other parts.</param>
+    /// <param name="dbias">[columns], or empty: the sum of dy over these rows.</param>
     public static void Backward(
         ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> scale, ReadOnlySpan<float> means, ReadOnlySpan<float> inverses,
         Span<float> dx, Span<float> dscale, Span<float> dbias)
@@ -120,7 +126,7 @@ internal static unsafe class LayerNormLoops
         var products = V.Zero;
         for (var i = 0; i < o.Columns; i += V.Count)
         {
-            // Lanes behind the end are loaded as zeros: their g is 0.
+            // Lanes beyond the end are loaded as zeros, so their g is 0.
             var rest = Math.Min(V.Count, o.Columns - i);
             var g = Load<V>(o.Upstream + i, rest);
             if (o.Scale != null) g *= Load<V>(o.Scale + i, rest);

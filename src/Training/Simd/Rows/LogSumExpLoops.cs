@@ -3,12 +3,12 @@ using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary><c>log(sum(exp(x)))</c> without overflow: the largest element is taken out of the sum.</summary>
+/// <summary><c>log(sum(exp(x)))</c> without overflow: the largest element is factored out of the sum.</summary>
 internal static unsafe class LogSumExpLoops
 {
-    /// <summary>Over each row; minus infinity for a row of nothing else.</summary>
+    /// <summary>Computes it over each row; a row of minus infinities gives minus infinity.</summary>
     /// <param name="x">[rows, columns]</param>
-    /// <param name="columns">Elements of a row.</param>
+    /// <param name="columns">The number of elements of a row.</param>
     /// <param name="destination">[rows]</param>
     public static void Rows(ReadOnlySpan<float> x, int columns, Span<float> destination)
     {
@@ -16,10 +16,10 @@ internal static unsafe class LogSumExpLoops
         fixed (float* source = x, target = destination) VectorDispatch.Run(new RowsLoop(source, destination.Length, columns, target));
     }
 
-    /// <summary>Over all rows: <c>destination[c] = log(sum over r of exp(x[r, c]))</c>.</summary>
+    /// <summary>Computes it over all rows: <c>destination[c] = log(sum over r of exp(x[r, c]))</c>.</summary>
     /// <param name="x">[rows, stride], of which the first columns are read.</param>
-    /// <param name="rows">Number of rows.</param>
-    /// <param name="stride">Elements from one row to the next.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="stride">The distance between two rows, in elements.</param>
     /// <param name="destination">[columns]</param>
     public static void Columns(ReadOnlySpan<float> x, int rows, int stride, Span<float> destination)
     {
@@ -27,7 +27,7 @@ internal static unsafe class LogSumExpLoops
         fixed (float* source = x, target = destination) VectorDispatch.Run(new ColumnsLoop(source, rows, stride, target, destination.Length));
     }
 
-    /// <summary>Over one run.</summary>
+    /// <summary>Computes it over one run.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Row<V>(float* x, nint count) where V : struct, IVector<V>
     {

@@ -3,18 +3,18 @@ using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>The loops under every reduction: a run to one value, and the rows of a matrix to one row.</summary>
+/// <summary>The loops behind all reductions: of a run to one value, and of the rows of a matrix to one row.</summary>
 /// <remarks>
-/// Rounding grows with the longest chain of additions. A run is cut in halves down to 4096 elements, which 64 lanes (with 512 bits) add 64 at a time; columns are added
-/// 64 rows at a time. The order depends on lengths alone.
+/// The rounding error grows with the longest chain of additions. A run is halved down to 4096 elements, which are added in 64 lanes (with 512-bit vectors);
+/// columns are added 64 rows at a time. The order depends on the lengths alone.
 /// </remarks>
 internal static unsafe class ReduceLoops
 {
     private const int Block = 4096;
-    private const int RowsABlock = 64;
+    private const int RowsPerBlock = 64;
     private const MethodImplOptions Optimized = MethodImplOptions.AggressiveOptimization;
 
-    /// <summary>All elements in one.</summary>
+    /// <summary>Reduces all elements to one.</summary>
     public static float Run<TOperator>(ReadOnlySpan<float> x) where TOperator : struct, IReduceOperator
     {
         var result = 0f;
@@ -22,9 +22,9 @@ internal static unsafe class ReduceLoops
         return result;
     }
 
-    /// <summary>Each row in one.</summary>
+    /// <summary>Reduces each row to one element.</summary>
     /// <param name="x">[rows, columns]</param>
-    /// <param name="columns">Elements of a row.</param>
+    /// <param name="columns">The number of elements of a row.</param>
     /// <param name="destination">[rows]</param>
     public static void Rows<TOperator>(ReadOnlySpan<float> x, int columns, Span<float> destination) where TOperator : struct, IReduceOperator
     {
@@ -32,10 +32,10 @@ internal static unsafe class ReduceLoops
         fixed (float* source = x, target = destination) VectorDispatch.Run(new RowsLoop<TOperator>(source, destination.Length, columns, target));
     }
 
-    /// <summary>All rows in one: <c>destination[c] = combine over r of x[r, c]</c>.</summary>
-    /// <param name="x">[rows, stride], of which the first columns are read; the last row may end behind them.</param>
-    /// <param name="rows">Number of rows.</param>
-    /// <param name="stride">Elements from one row to the next.</param>
+    /// <summary>Reduces all rows to one: <c>destination[c] = combine over r of x[r, c]</c>.</summary>
+    /// <param name="x">[rows, stride], of which the first columns are read; the last row may end after those.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="stride">The distance between two rows, in elements.</param>
     /// <param name="destination">[columns]</param>
     public static void Columns<TOperator>(ReadOnlySpan<float> x, int rows, int stride, Span<float> destination) where TOperator : struct, IReduceOperator
     {
@@ -51,7 +51,7 @@ internal static unsafe class ReduceLoops
     {
         if (count > Block)
         {
-            // At the largest multiple of the block whose binary form is one digit: both halves stay aligned to blocks.
+            // Splits at the largest power of two times the block, so that both halves stay aligned to blocks.
             var half = (nint)Block;
             while (half * 2 < count) half *= 2;
             return Scalar<TOperator>(Run<V, TOperator>(x, half), Run<V, TOperator>(x + half, count - half));
@@ -87,9 +87,9 @@ internal static unsafe class ReduceLoops
         where TOperator : struct, IReduceOperator
     {
         for (nint i = 0; i < columns; i += V.Count) Store(V.Create(TOperator.Identity), destination + i, (int)nint.Min(V.Count, columns - i));
-        for (nint block = 0; block < rows; block += RowsABlock)
+        for (nint block = 0; block < rows; block += RowsPerBlock)
         {
-            var count = nint.Min(RowsABlock, rows - block);
+            var count = nint.Min(RowsPerBlock, rows - block);
             var source = x + (block * stride);
             nint i = 0;
             for (; i <= columns - (4 * V.Count); i += 4 * V.Count) FourVectors<V, TOperator>(source + i, count, stride, destination + i);
@@ -97,7 +97,7 @@ internal static unsafe class ReduceLoops
         }
     }
 
-    /// <summary>Two mapped values in one.</summary>
+    /// <summary>Combines two mapped values.</summary>
     public static float Scalar<TOperator>(float x, float y) where TOperator : struct, IReduceOperator
     {
         var result = TOperator.Combine(V128.Create(x), V128.Create(y));

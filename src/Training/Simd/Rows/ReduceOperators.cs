@@ -2,19 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>How many values become one: each is mapped, then all are combined in a fixed order, pairwise over long runs.</summary>
+/// <summary>How many values are reduced to one: each is mapped, then all are combined in a fixed order, pairwise over long runs.</summary>
 internal interface IReduceOperator
 {
-    /// <summary>What changes nothing when it is combined.</summary>
+    /// <summary>The neutral element of the combination.</summary>
     static abstract float Identity { get; }
 
-    /// <summary>What is done to a value first.</summary>
+    /// <summary>The mapping of a value before it is combined.</summary>
     static abstract V Map<V>(V x) where V : struct, IVector<V>;
 
-    /// <summary>Two mapped values in one.</summary>
+    /// <summary>Combines two mapped values.</summary>
     static abstract V Combine<V>(V x, V y) where V : struct, IVector<V>;
 
-    /// <summary>All lanes in one.</summary>
+    /// <summary>Combines all lanes.</summary>
     static abstract float Lanes<V>(V x) where V : struct, IVector<V>;
 }
 
@@ -45,7 +45,7 @@ internal readonly struct SumAbsReduce : IReduceOperator
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Lanes<V>(V x) where V : struct, IVector<V> => V.Sum(x);
 }
 
-/// <summary>The largest; NaN if any is.</summary>
+/// <summary>The largest value; NaN if any is NaN.</summary>
 internal readonly struct MaxReduce : IReduceOperator
 {
     public static float Identity => float.NegativeInfinity;
@@ -54,7 +54,7 @@ internal readonly struct MaxReduce : IReduceOperator
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Lanes<V>(V x) where V : struct, IVector<V> => V.MaxLane(x);
 }
 
-/// <summary>The smallest; NaN if any is.</summary>
+/// <summary>The smallest value; NaN if any is NaN.</summary>
 internal readonly struct MinReduce : IReduceOperator
 {
     public static float Identity => float.PositiveInfinity;

@@ -1,13 +1,13 @@
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Running sums, and the largest of rows: what goes through an axis in order.</summary>
+/// <summary>Cumulative sums, and the k largest elements of rows: what visits an axis in order.</summary>
 internal static class RowScans
 {
-    /// <summary>Running sums along the middle of three axes.</summary>
+    /// <summary>Computes cumulative sums along the middle one of three axes.</summary>
     /// <param name="x">[outer, count, inner]</param>
-    /// <param name="count">Elements along the summed axis.</param>
-    /// <param name="inner">Elements behind it.</param>
-    /// <param name="exclusive">Whether an element is left out of its own sum.</param>
+    /// <param name="count">The length of the summed axis.</param>
+    /// <param name="inner">The number of elements after it.</param>
+    /// <param name="exclusive">Whether an element is excluded from its own sum.</param>
     /// <param name="reverse">Whether the sum runs from the end.</param>
     /// <param name="destination">[outer, count, inner]; not x.</param>
     public static void CumulativeSum(ReadOnlySpan<float> x, int count, int inner, bool exclusive, bool reverse, Span<float> destination)
@@ -38,10 +38,10 @@ internal static class RowScans
         }
     }
 
-    /// <summary>The largest elements of each row in descending order, with their positions; the first of equals first, NaN last.</summary>
+    /// <summary>Finds the largest elements of each row in descending order, with their indices. The first of equal ones comes first, NaN last.</summary>
     /// <param name="x">[rows, columns]</param>
-    /// <param name="columns">Elements of a row.</param>
-    /// <param name="k">How many are taken.</param>
+    /// <param name="columns">The number of elements of a row.</param>
+    /// <param name="k">How many elements are taken.</param>
     /// <param name="values">[rows, k]</param>
     /// <param name="positions">[rows, k]</param>
     public static void TopK(ReadOnlySpan<float> x, int columns, int k, Span<float> values, Span<long> positions)
@@ -54,7 +54,7 @@ internal static class RowScans
         }
     }
 
-    // A heap whose root is the worst of those kept: most elements of a long row only compare with it.
+    // A heap whose root is the worst element kept: most elements of a long row are compared with the root only.
     private static void TopKOfRow(ReadOnlySpan<float> x, Span<float> values, Span<long> positions)
     {
         var k = values.Length;

@@ -3,17 +3,20 @@ using static OnnxFunctional.Training.Simd.PartialVector;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Softmax and its logarithm along the middle of three axes, forward and backward; along rows where the last axis is 1.</summary>
-/// <remarks>The largest element is taken out first, so nothing overflows. A row of nothing but minus infinity gives NaN, as in ONNX Runtime. Slices of the outer axis are independent.</remarks>
+/// <summary>Softmax and its logarithm along the middle one of three axes, forward and backward; along rows if the last axis is 1.</summary>
+/// <remarks>
+/// The largest element is subtracted first, so nothing overflows. A row of minus infinities gives NaN, as in ONNX Runtime. Slices along the outer axis are
+/// independent.
+/// </remarks>
 internal static unsafe class SoftmaxLoops
 {
     private const MethodImplOptions Optimized = MethodImplOptions.AggressiveOptimization;
 
     /// <summary><c>y = exp(x) / sum(exp(x))</c>, or <c>y = x - log(sum(exp(x)))</c>.</summary>
     /// <param name="x">[outer, count, inner]</param>
-    /// <param name="count">Elements along the axis.</param>
-    /// <param name="inner">Elements behind it; 1 for rows.</param>
-    /// <param name="logarithm">Whether the logarithm is wanted.</param>
+    /// <param name="count">The length of the axis.</param>
+    /// <param name="inner">The number of elements after it; 1 for rows.</param>
+    /// <param name="logarithm">Whether to compute the logarithm.</param>
     /// <param name="y">[outer, count, inner]; may be x.</param>
     public static void Forward(ReadOnlySpan<float> x, int count, int inner, bool logarithm, Span<float> y)
     {
@@ -21,22 +24,25 @@ internal static unsafe class SoftmaxLoops
         fixed (float* source = x, target = y) VectorDispatch.Run(new ForwardLoop(source, x.Length, count, inner, logarithm, target));
     }
 
-    /// <summary><c>dx = y * (dy - sum(dy * y))</c>, or with the logarithm <c>dx = dy - exp(y) * sum(dy)</c>.</summary>
+    /// <summary><c>dx = y * (dy - sum(dy * y))</c>, or for the logarithm <c>dx = dy - exp(y) * sum(dy)</c>.</summary>
     /// <param name="dy">[outer, count, inner]: the gradient of the output.</param>
     /// <param name="y">[outer, count, inner]: the output.</param>
-    /// <param name="count">Elements along the axis.</param>
-    /// <param name="inner">Elements behind it; 1 for rows.</param>
+    /// <param name="count">The length of the axis.</param>
+    /// <param name="inner">The number of elements after it; 1 for rows.</param>
     /// <param name="logarithm">Whether y is the logarithm.</param>
     /// <param name="dx">[outer, count, inner]; may be dy or y.</param>
     public static void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> y, int count, int inner, bool logarithm, Span<float> dx)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(dy.Length, dx.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(y.Length, dx.Length);
-        fixed (float* upstream = dy, output = y, target = dx) VectorDispatch.Run(new BackwardLoop(upstream, output, dx.Length, count, inner, logarithm, target));
+        fixed (float* upstream = dy, output = y, target = dx)
+        {
+            VectorDispatch.Run(new BackwardLoop(upstream, output, dx.Length, count, inner, logarithm, target));
+        }
     }
 
-    // Up to four vectors stay in registers from reading to storing: rows of 64, as in attention, took 36 ns by way of memory, 29 so. Lanes behind the end hold minus infinity,
-    // whose exponential is 0. The largest may miss a NaN; the sum does not.
+    // Up to four vectors stay in registers from load to store: rows of 64, as in attention, take 29 ns instead of 36 through memory. Lanes beyond the end hold
+    // minus infinity, whose exponential is 0. The largest element may miss a NaN; the sum does not.
     [MethodImpl(Optimized)]
     private static void ForwardShortRow<V>(float* x, int count, float* y) where V : struct, IVector<V>
     {
@@ -107,7 +113,7 @@ internal static unsafe class SoftmaxLoops
     [MethodImpl(Optimized)]
     private static void BackwardRow<V>(float* dy, float* y, int count, bool logarithm, float* dx) where V : struct, IVector<V>
     {
-        // Lanes behind the end are loaded as zeros and add nothing.
+        // Lanes beyond the end are loaded as zeros and add nothing.
         var sums = V.Zero;
         var i = 0;
         for (; i <= count - V.Count; i += V.Count) sums = logarithm ? sums + V.Load(dy + i) : V.MultiplyAdd(V.Load(dy + i), V.Load(y + i), sums);
@@ -173,7 +179,8 @@ internal static unsafe class SoftmaxLoops
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Derivative<V>(V dy, V y, V sum, bool logarithm) where V : struct, IVector<V> => logarithm ? dy - (VectorMath.Exp(y) * sum) : y * (dy - sum);
+    private static V Derivative<V>(V dy, V y, V sum, bool logarithm) where V : struct, IVector<V> =>
+        logarithm ? dy - (VectorMath.Exp(y) * sum) : y * (dy - sum);
 
     private readonly struct ForwardLoop(float* x, nint length, int count, int inner, bool logarithm, float* y) : IVectorLoop
     {

@@ -2,15 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Random numbers of <see cref="Philox"/>, a vector at a time: the same bits on every width and machine, for any range of elements.</summary>
+/// <summary>The random numbers of <see cref="Philox"/>, a vector at a time: the same bits for every width and machine, and for any range of elements.</summary>
 internal static unsafe class PhiloxVectors
 {
     private const MethodImplOptions I = MethodImplOptions.AggressiveInlining;
     private const int BlocksPerGroup = Philox.Group / 4;
     private const float Unit = 1f / 16777216f;
 
-    /// <summary>Fills <paramref name="count"/> floats from element <paramref name="first"/> on.</summary>
-    public static void Fill<V>(Distribution distribution, ulong seed, uint node, ulong step, long first, float* destination, nint count) where V : struct, IVector<V>
+    /// <summary>Fills <paramref name="count"/> floats, starting with element <paramref name="first"/> of the stream.</summary>
+    public static void Fill<V>(Distribution distribution, ulong seed, uint node, ulong step, long first, float* destination, nint count)
+        where V : struct, IVector<V>
     {
         var words = stackalloc float[Philox.Group];
         var skip = (int)(first % Philox.Group);
@@ -26,7 +27,7 @@ internal static unsafe class PhiloxVectors
         }
     }
 
-    // The four words of 16 blocks, 16 first words first.
+    // The four words of 16 blocks: first the 16 first words, then the second ones, and so on.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Words<V>(ulong seed, uint node, ulong step, uint group, float* words) where V : struct, IVector<V>
     {
@@ -61,7 +62,7 @@ internal static unsafe class PhiloxVectors
         }
     }
 
-    // One vector of each of the four rows, in place.
+    // Transforms one vector of each of the four rows in place.
     [MethodImpl(I)]
     private static void Transform<V>(Distribution distribution, float* rows) where V : struct, IVector<V>
     {
@@ -87,7 +88,7 @@ internal static unsafe class PhiloxVectors
         return (radius * cosine, radius * sine);
     }
 
-    // Nothing is fused here, so that the bits are the same on machines with and without a fused multiply-add.
+    // Nothing is fused here, so that the bits are the same with and without a fused multiply-add.
     [MethodImpl(I)]
     private static V LogUnfused<V>(V x) where V : struct, IVector<V>
     {
@@ -128,13 +129,13 @@ internal static unsafe class PhiloxVectors
         return (V.Select(odd, cosine, sine) ^ sineSign, V.Select(odd, sine, cosine) ^ cosineSign);
     }
 
-    /// <summary>What the words are turned into.</summary>
+    /// <summary>The distribution that words are converted to.</summary>
     public enum Distribution
     {
         /// <summary>Uniform in [0, 1).</summary>
         Uniform,
 
-        /// <summary>Standard normal, by Box and Muller from two words each pair; at most 5.77 in magnitude.</summary>
+        /// <summary>Standard normal, by Box and Muller, each pair from two words; at most 5.77 in magnitude.</summary>
         Normal,
     }
 }

@@ -36,7 +36,7 @@ internal static partial class VectorMath
     [MethodImpl(I)]
     public static V Gelu<V>(V x) where V : struct, IVector<V>
     {
-        // Below -14 the true value is under the smallest float; limiting keeps minus infinity from giving NaN.
+        // Below -14 the true value is smaller than the smallest float. The limit keeps minus infinity from giving NaN.
         var limited = V.MaxNative(V.Create(-14f), x);
         var half = V.Create(0.5f) * limited;
         return V.MultiplyAdd(half, Erf(limited * V.Create(0.707106781f)), half);
@@ -46,7 +46,7 @@ internal static partial class VectorMath
     [MethodImpl(I)]
     public static V GeluTanh<V>(V x) where V : struct, IVector<V>
     {
-        // (1 + tanh u) / 2 is the sigmoid of 2u, which keeps its digits where the tanh approaches -1.
+        // (1 + tanh u) / 2 is the sigmoid of 2u, which stays accurate where tanh approaches -1.
         var limited = V.MaxNative(V.Create(-20f), x);
         var cubic = limited * V.MultiplyAdd(limited * limited, V.Create(0.0713548163f), V.Create(1.59576912f));
         return limited * Sigmoid(cubic);

@@ -2,34 +2,36 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Functions of float vectors, written once for every width. Errors are in units of the last place against the exact value, over all floats.</summary>
+/// <summary>
+/// Mathematical functions of float vectors, written once for every width. Errors are in units in the last place (ULP) from the exact value, over all floats.
+/// </summary>
 /// <remarks>
-/// The stated errors hold on machines with and without a fused multiply-add; tests measure them on both. Denormal arguments and results are exact values like
-/// others, infinities give the limit, NaN gives NaN. Polynomials are Cephes' (S. Moshier) unless said.
+/// The stated errors hold with and without a fused multiply-add, and tests measure both. They include subnormal arguments and results; infinities give the
+/// limit, NaN gives NaN. Polynomials are from Cephes (S. Moshier) unless noted otherwise.
 /// </remarks>
 internal static partial class VectorMath
 {
     private const MethodImplOptions I = MethodImplOptions.AggressiveInlining;
     private const float Log2E = 1.44269504f;
 
-    // ln 2 in two pieces; the first has so few bits that a product with a whole number up to 512 is exact.
+    // ln 2 in two pieces. The first has so few bits that its product with an integer up to 512 is exact.
     private const float Ln2High = 0.693359375f;
     private const float Ln2Low = -2.12194440e-4f;
 
-    // Added to a float below 2^22 it rounds it to a whole number, which then stands in the low bits.
+    // Added to a float below 2^22, it rounds that float to an integer, which is then in the low bits.
     private const float RoundShift = 12582912f;
 
     /// <summary><c>e^x</c>, within 1.5 ULP.</summary>
     [MethodImpl(I)]
     public static V Exp<V>(V x) where V : struct, IVector<V>
     {
-        // Outside, the result is 0 or infinite anyway, and inside the scale stays in range.
+        // Beyond these limits the result is 0 or infinite anyway; within them the scale stays in range.
         x = V.MinNative(V.Create(90f), V.MaxNative(V.Create(-105f), x));
         var (power, remainder) = SplitExponent(x);
         return V.Scale(V.Create(1f) + Expm1Polynomial(remainder), power);
     }
 
-    /// <summary><c>e^x</c> for <c>x &lt;= 0</c>, within 1.5 ULP; cheaper than <see cref="Exp"/> by one instruction.</summary>
+    /// <summary><c>e^x</c> for <c>x &lt;= 0</c>, within 1.5 ULP; one instruction less than <see cref="Exp"/>.</summary>
     [MethodImpl(I)]
     public static V ExpNonPositive<V>(V x) where V : struct, IVector<V>
     {
@@ -37,14 +39,14 @@ internal static partial class VectorMath
         return V.Scale(V.Create(1f) + Expm1Polynomial(remainder), power);
     }
 
-    /// <summary><c>e^x - 1</c>, within 2 ULP also near 0.</summary>
+    /// <summary><c>e^x - 1</c>, within 2 ULP, near 0 as well.</summary>
     [MethodImpl(I)]
     public static V Expm1<V>(V x) where V : struct, IVector<V>
     {
         var limited = V.MinNative(V.Create(89f), V.MaxNative(V.Create(-20f), x));
         var (power, remainder) = SplitExponent(limited);
 
-        // 2^n (e^r - 1) + (2^n - 1), at half size so that 2^128 does not overflow before the end.
+        // 2^n (e^r - 1) + (2^n - 1), computed at half size so that 2^128 does not overflow early.
         var scale = V.Scale(V.Create(0.5f), power);
         var half = V.MultiplyAdd(scale, Expm1Polynomial(remainder), scale - V.Create(0.5f));
         return V.Select(V.LessThan(V.Abs(x), V.Create(5.9604645e-8f)), x, half + half);
@@ -68,7 +70,7 @@ internal static partial class VectorMath
     [MethodImpl(I)]
     public static V Silu<V>(V x) where V : struct, IVector<V>
     {
-        // The decay carries x where x is negative, and minus infinity times 0 is to be 0.
+        // For negative x the result is x times the decay, and minus infinity times 0 must give 0.
         var limited = V.MaxNative(V.Create(-200f), x);
         return limited * Sigmoid(limited);
     }
@@ -77,7 +79,7 @@ internal static partial class VectorMath
     [MethodImpl(I)]
     public static V Mish<V>(V x) where V : struct, IVector<V>
     {
-        // tanh(log(1 + e)) = (e^2 + 2e) / (e^2 + 2e + 2), and 1 to float precision beyond 20.
+        // tanh(log(1 + e)) = (e^2 + 2e) / (e^2 + 2e + 2), which is 1 in float precision for x above 20.
         var limited = V.MaxNative(V.Create(-200f), x);
         var e = Exp(V.MinNative(V.Create(20f), limited));
         var numerator = e * (e + V.Create(2f));

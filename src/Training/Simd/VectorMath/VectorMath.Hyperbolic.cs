@@ -11,7 +11,7 @@ internal static partial class VectorMath
     [MethodImpl(I)]
     public static V Tanh<V>(V x) where V : struct, IVector<V>
     {
-        // tanh |x| = -t / (t + 2) with t = e^(-2|x|) - 1; beyond 10 it is 1.
+        // tanh |x| = -t / (t + 2) with t = e^(-2|x|) - 1; above 10 it is 1.
         var magnitude = V.MinNative(V.Create(10f), V.Abs(x));
         var (power, remainder) = SplitExponent(magnitude * V.Create(-2f));
         var scale = V.Scale(V.Create(1f), power);
@@ -46,7 +46,7 @@ internal static partial class VectorMath
     [MethodImpl(I)]
     public static V Asinh<V>(V x) where V : struct, IVector<V>
     {
-        // log(m + sqrt(m^2 + 1)) = log1p(m + m^2 / (1 + sqrt(m^2 + 1))), and log 2m where the 1 is lost.
+        // log(m + sqrt(m^2 + 1)) = log1p(m + m^2 / (1 + sqrt(m^2 + 1))), and log 2m where rounding loses the 1.
         var magnitude = V.Abs(x);
         var large = V.LessThan(V.Create(1e6f), magnitude);
         var square = magnitude * magnitude;
@@ -59,7 +59,7 @@ internal static partial class VectorMath
     [MethodImpl(I)]
     public static V Acosh<V>(V x) where V : struct, IVector<V>
     {
-        // log1p(t + sqrt(2t + t^2)) with t = x - 1, and log 2x where the 1 is lost.
+        // log1p(t + sqrt(2t + t^2)) with t = x - 1, and log 2x where rounding loses the 1.
         var large = V.LessThan(V.Create(1e6f), x);
         var t = x - V.Create(1f);
         var small = t + V.Sqrt(t * (t + V.Create(2f)));
@@ -67,7 +67,7 @@ internal static partial class VectorMath
         return V.Select(V.LessThan(x, V.Create(1f)), V.Create(float.NaN), result);
     }
 
-    /// <summary>The inverse hyperbolic tangent, within 3 ULP; infinite at 1 and -1, NaN beyond.</summary>
+    /// <summary>The inverse hyperbolic tangent, within 3 ULP; infinite at 1 and -1, NaN outside.</summary>
     [MethodImpl(I)]
     public static V Atanh<V>(V x) where V : struct, IVector<V>
     {
@@ -77,7 +77,7 @@ internal static partial class VectorMath
         return result | (x & V.CreateBits(SignBit));
     }
 
-    // e^m / 2 for m >= 0: the same reduction as Exp with one power less, so that it overflows only where it should.
+    // e^m / 2 for m >= 0: Exp's reduction with an exponent one lower, so that it overflows only where it should.
     [MethodImpl(I)]
     private static V HalfExp<V>(V magnitude) where V : struct, IVector<V>
     {

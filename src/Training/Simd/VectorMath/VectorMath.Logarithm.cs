@@ -7,7 +7,7 @@ internal static partial class VectorMath
     private const int SqrtHalfBits = 0x3F3504F3;
     private const float SmallestNormal = 1.17549435e-38f;
 
-    /// <summary>The natural logarithm, within 1 ULP; minus infinity at 0, NaN below.</summary>
+    /// <summary>The natural logarithm, within 1 ULP; minus infinity at 0, NaN below 0.</summary>
     [MethodImpl(I)]
     public static V Log<V>(V x) where V : struct, IVector<V>
     {
@@ -19,13 +19,13 @@ internal static partial class VectorMath
         return LogLimits(x, LogPolynomial(fraction, exponent, V.Zero));
     }
 
-    /// <summary><c>log(1 + x)</c>, within 2 ULP also near 0; minus infinity at -1, NaN below.</summary>
+    /// <summary><c>log(1 + x)</c>, within 2 ULP, near 0 as well; minus infinity at -1, NaN below -1.</summary>
     [MethodImpl(I)]
     public static V Log1p<V>(V x) where V : struct, IVector<V>
     {
         var sum = V.Create(1f) + x;
 
-        // What rounding took from 1 + x; meaningless, and dropped, where x is as large as its own rounding.
+        // What rounding took from 1 + x; meaningless, and dropped, where x is so large that the 1 is lost.
         var lost = V.Select(V.LessThan(x, V.Create(1f)), x - (sum - V.Create(1f)), V.Create(1f) - (sum - x));
         var bits = V.ShiftRightArithmeticBits(V.SubtractBits(sum, V.CreateBits(SqrtHalfBits)), 23);
         var shift = V.ShiftLeftBits(bits, 23);
@@ -35,7 +35,7 @@ internal static partial class VectorMath
         return V.Select(V.LessThan(V.Abs(x), V.Create(5.9604645e-8f)), x, LogLimits(sum, result));
     }
 
-    // log(1 + x) for 0 <= x <= 1 (or NaN): one step of the reduction, none of the limits.
+    // log(1 + x) for 0 <= x <= 1 (or NaN): one step of reduction, no limits to check.
     [MethodImpl(I)]
     private static V Log1pUnit<V>(V x) where V : struct, IVector<V>
     {
@@ -66,7 +66,7 @@ internal static partial class VectorMath
         return V.MultiplyAdd(exponent, V.Create(Ln2High), fraction + sum);
     }
 
-    // Infinity and NaN stand for themselves; 0 gives minus infinity and what is negative NaN.
+    // Infinity and NaN are returned as they are; 0 gives minus infinity, negative values give NaN.
     [MethodImpl(I)]
     private static V LogLimits<V>(V x, V result) where V : struct, IVector<V>
     {

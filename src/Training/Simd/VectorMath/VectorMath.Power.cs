@@ -5,14 +5,16 @@ namespace OnnxFunctional.Training.Simd;
 internal static unsafe partial class VectorMath
 {
     /// <summary><c>x^y</c> with the limits of IEEE 754's pow, within 2 ULP.</summary>
-    /// <remarks>The logarithm and its product with y are carried in two floats each: y log x reaches 88, and e to it would show every lost digit.</remarks>
+    /// <remarks>
+    /// The logarithm and its product with y are kept in two floats each: y log x reaches 88, and its exponential would magnify every lost digit.
+    /// </remarks>
     [MethodImpl(I)]
     public static V Pow<V>(V x, V y) where V : struct, IVector<V>
     {
         var magnitude = V.Abs(x);
         var (log, logLow) = LogPair(magnitude);
 
-        // More than 1e30 overflows or vanishes whatever x is, and leaves room for the splitting of factors.
+        // An exponent beyond 1e30 overflows or underflows for any x; the limit leaves room for splitting the factors.
         var limited = V.MinNative(V.Create(1e30f), V.MaxNative(V.Create(-1e30f), y));
         var (product, productLow) = MultiplyPair(log, limited);
         productLow = V.MultiplyAdd(logLow, limited, productLow);
@@ -32,7 +34,7 @@ internal static unsafe partial class VectorMath
         return V.Select(one, V.Create(1f), result);
     }
 
-    /// <summary>The remainder of <c>x / y</c> with the sign of y (Python's and ONNX' integer rule); exact.</summary>
+    /// <summary>The remainder of <c>x / y</c> with the sign of y (the rule of Python, and of ONNX for integers); exact.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static V FloorMod<V>(V x, V y) where V : struct, IVector<V>
     {
@@ -72,7 +74,7 @@ internal static unsafe partial class VectorMath
         series = V.MultiplyAdd(series, square, V.Create(0.6666666667f));
         var tail = V.MultiplyAdd(series * square, s, sLow + sLow);
 
-        // exponent * Ln2High is exact and, unless 0, larger than 2 s; what the additions lose goes to the low part.
+        // exponent * Ln2High is exact and, unless 0, larger than 2 s. What the additions lose goes into the low part.
         var twice = s + s;
         var major = exponent * V.Create(Ln2High);
         var sum = major + twice;

@@ -4,7 +4,7 @@ namespace OnnxFunctional.Training.Simd;
 
 internal static unsafe partial class VectorMath
 {
-    // Up to here the three-piece pi / 2 leaves the remainder exact enough; beyond, the scalar library does it.
+    // Up to this limit pi / 2 in pieces leaves the remainder exact enough; beyond it, .NET's scalar functions are used.
     private const float TrigonometricLimit = 8192f;
     private const float HalfPi = 1.57079633f;
 
@@ -82,7 +82,7 @@ internal static unsafe partial class VectorMath
         return sum | (x & V.CreateBits(SignBit));
     }
 
-    /// <summary>Runs <typeparamref name="TLane"/> on every lane; for arguments too rare or too difficult to vectorize.</summary>
+    /// <summary>Applies <typeparamref name="TLane"/> to every lane; for arguments too rare or too hard to vectorize.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static V MapLanes<V, TLane>(V x)
         where V : struct, IVector<V>
@@ -101,7 +101,7 @@ internal static unsafe partial class VectorMath
         var shifted = V.MultiplyAdd(x, V.Create(0.636619772f), V.Create(RoundShift));
         var turns = shifted - V.Create(RoundShift);
 
-        // pi / 2 in pieces of so few bits that the products with up to 5216 turns are exact.
+        // pi / 2 in pieces of so few bits that their products with up to 5216 turns are exact.
         var r = V.MultiplyAdd(turns, V.Create(-1.5703125f), x);
         r = V.MultiplyAdd(turns, V.Create(-4.8351287841796875e-4f), r);
         r = V.MultiplyAdd(turns, V.Create(-3.13855707645416259765625e-7f), r);
@@ -122,7 +122,7 @@ internal static unsafe partial class VectorMath
     [MethodImpl(I)]
     private static V OddQuadrant<V>(V quadrant) where V : struct, IVector<V> => V.ShiftRightArithmeticBits(V.ShiftLeftBits(quadrant, 31), 31);
 
-    // asin m for m <= 1/2, and asin sqrt((1 - m) / 2) above, where asin m is pi / 2 less twice that.
+    // asin m for m <= 1/2. Above, asin sqrt((1 - m) / 2); asin m is pi / 2 minus twice that.
     [MethodImpl(I)]
     private static (V Upper, V Core) AsinCore<V>(V magnitude) where V : struct, IVector<V>
     {
@@ -155,6 +155,6 @@ internal static unsafe partial class VectorMath
 /// <summary>A function of one float, for <see cref="VectorMath.MapLanes"/>.</summary>
 internal interface ILaneFunction
 {
-    /// <summary>The function.</summary>
+    /// <summary>Computes the function.</summary>
     static abstract float Invoke(float x);
 }

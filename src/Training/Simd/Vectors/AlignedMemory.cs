@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Memory for the engine: pinned, so that it stays aligned to a cache line.</summary>
+/// <summary>Allocates memory for the engine: pinned, so that it stays aligned to a cache line.</summary>
 internal static unsafe class AlignedMemory
 {
-    /// <summary>Bytes of a cache line and of the widest vector.</summary>
+    /// <summary>Bytes in a cache line, and in the widest vector.</summary>
     public const int Alignment = 64;
 
-    /// <summary>Floats that begin on a cache line; their content is not defined.</summary>
+    /// <summary>Allocates floats that begin on a cache line; their content is undefined.</summary>
     public static Memory<float> Allocate(long floats)
     {
         var slack = Alignment / sizeof(float);
@@ -19,6 +19,6 @@ internal static unsafe class AlignedMemory
         return array.AsMemory(start, checked((int)floats));
     }
 
-    /// <summary>Where pinned memory begins.</summary>
+    /// <summary>The address of pinned memory.</summary>
     public static nint AddressOf(Span<float> memory) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory));
 }

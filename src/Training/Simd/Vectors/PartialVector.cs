@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Vectors at the end of a run, of which only the first lanes may be touched.</summary>
+/// <summary>Loads and stores at the end of a run, where only the first lanes may be touched.</summary>
 internal static unsafe class PartialVector
 {
-    /// <summary>Reads the first <paramref name="count"/> lanes, at most all, and nothing behind them; the other lanes are zero.</summary>
+    /// <summary>Reads the first <paramref name="count"/> lanes, or all, and nothing beyond them; the other lanes are zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Load<V>(float* source, int count) where V : struct, IVector<V> => count == V.Count ? V.Load(source) : V.Load(source, count);
 
-    /// <summary>Writes the first <paramref name="count"/> lanes, at most all, and nothing behind them.</summary>
+    /// <summary>Writes the first <paramref name="count"/> lanes, or all, and nothing beyond them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<V>(V value, float* destination, int count) where V : struct, IVector<V>
     {
@@ -17,7 +17,7 @@ internal static unsafe class PartialVector
         else V.Store(value, destination, count);
     }
 
-    /// <summary>A mask of the lanes below <paramref name="count"/>.</summary>
+    /// <summary>A mask of the first <paramref name="count"/> lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V FirstLanes<V>(nint count) where V : struct, IVector<V> => V.LessThan(V.FromInt32Bits(V.LaneBits), V.Create(count));
 }

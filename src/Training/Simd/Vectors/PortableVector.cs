@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>What a vector does where the machine has no instruction for it, over any width.</summary>
+/// <summary>Vector operations for machines that lack the instruction, over any width.</summary>
 /// <remarks>
-/// Scaling by a power of two is not among it but written out for each width: it is part of every exponential, and over <see cref="IVector{TSelf}"/> it takes the loop of
-/// an LSTM past the number of locals that the JIT keeps in registers (AVX2: 6 % of a step).
+/// Scaling by a power of two is not here but written out for each width: it is part of every exponential, and over <see cref="IVector{TSelf}"/> it gives the
+/// loop of an LSTM more locals than the JIT tracks (AVX2: a step takes 6 % longer).
 /// </remarks>
 internal static unsafe class PortableVector
 {
-    /// <summary><see cref="IVector{TSelf}.MultiplyHighBits"/> from 16-bit halves: what the cross products carry into the upper word never overflows 32 bits.</summary>
+    /// <summary><see cref="IVector{TSelf}.MultiplyHighBits"/> from 16-bit halves: the sums that carry into the upper word never overflow 32 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V MultiplyHighBits<V>(V left, V right) where V : struct, IVector<V>
     {
@@ -22,8 +22,8 @@ internal static unsafe class PortableVector
         return V.AddBits(V.MultiplyLowBits(leftHigh, rightHigh), carried);
     }
 
-    /// <summary>Reads the first <paramref name="count"/> lanes by way of memory.</summary>
-    /// <remarks>A method with its own stack memory is not inlined, so this one is apart.</remarks>
+    /// <summary>Reads the first <paramref name="count"/> lanes through memory.</summary>
+    /// <remarks>The JIT does not inline methods that allocate on the stack, so callers stay small.</remarks>
     public static V Load<V>(float* source, int count) where V : struct, IVector<V>
     {
         var lanes = stackalloc float[V.Count];
@@ -31,7 +31,7 @@ internal static unsafe class PortableVector
         return V.Load(lanes);
     }
 
-    /// <summary>Writes the first <paramref name="count"/> lanes by way of memory.</summary>
+    /// <summary>Writes the first <paramref name="count"/> lanes through memory.</summary>
     public static void Store<V>(V value, float* destination, int count) where V : struct, IVector<V>
     {
         var lanes = stackalloc float[V.Count];

@@ -2,13 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Rows of a register tile as a type, so that the JIT drops the rows a smaller tile does not have.</summary>
+/// <summary>The number of rows of a register tile as a type, so that the JIT drops the rows that a smaller tile lacks.</summary>
 internal interface ITileRows
 {
     static abstract int Count { get; }
 }
 
-/// <summary>Columns of a register tile as a type: one or two vectors, the last of them whole or not.</summary>
+/// <summary>The columns of a register tile as a type: one or two vectors, the last of them whole or partial.</summary>
 internal interface ITileColumns
 {
     static abstract bool Two { get; }
@@ -52,7 +52,7 @@ internal readonly struct PartOfTwoVectors : ITileColumns
     public static bool Partial => true;
 }
 
-/// <summary>Loads and stores of the last vector of a tile's columns, whole or not.</summary>
+/// <summary>Loads and stores the last vector of a tile's columns, whole or partial.</summary>
 internal static unsafe class TileColumns
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -85,7 +85,7 @@ internal readonly unsafe struct V128(Vector128<float> value) : IVector<V128>
     {
         if (Avx512F.VL.IsSupported) return new(Avx512F.VL.Scale(value._v, exponent._v));
 
-        // In two steps, so that neither factor leaves the normal numbers and the product is rounded once.
+        // In two steps, so that both factors are normal numbers and the product is rounded once.
         var whole = (exponent._v + Vector128.Create(12582912f)).AsInt32() - Vector128.Create(0x4B400000);
         var half = whole >> 1;
         var first = ((half + Vector128.Create(127)) << 23).AsSingle();

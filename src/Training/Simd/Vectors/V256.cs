@@ -55,7 +55,8 @@ internal readonly unsafe struct V256(Vector256<float> value) : IVector<V256>
     }
 
     [MethodImpl(I)]
-    public static void StoreWords(V256 lanes, ushort* destination) => Vector128.Narrow(lanes._v.GetLower().AsUInt32(), lanes._v.GetUpper().AsUInt32()).Store(destination);
+    public static void StoreWords(V256 lanes, ushort* destination) =>
+        Vector128.Narrow(lanes._v.GetLower().AsUInt32(), lanes._v.GetUpper().AsUInt32()).Store(destination);
 
     [MethodImpl(I)] public static V256 operator +(V256 left, V256 right) => new(left._v + right._v);
     [MethodImpl(I)] public static V256 operator -(V256 left, V256 right) => new(left._v - right._v);
@@ -89,7 +90,7 @@ internal readonly unsafe struct V256(Vector256<float> value) : IVector<V256>
     {
         if (Avx512F.VL.IsSupported) return new(Avx512F.VL.Scale(value._v, exponent._v));
 
-        // In two steps, so that neither factor leaves the normal numbers and the product is rounded once.
+        // In two steps, so that both factors are normal numbers and the product is rounded once.
         var whole = (exponent._v + Vector256.Create(12582912f)).AsInt32() - Vector256.Create(0x4B400000);
         var half = whole >> 1;
         var first = ((half + Vector256.Create(127)) << 23).AsSingle();

@@ -100,7 +100,7 @@ internal readonly unsafe struct V512(Vector512<float> value) : IVector<V512>
     {
         if (Avx512F.IsSupported) return new(Avx512F.Scale(value._v, exponent._v));
 
-        // In two steps, so that neither factor leaves the normal numbers and the product is rounded once.
+        // In two steps, so that both factors are normal numbers and the product is rounded once.
         var whole = (exponent._v + Vector512.Create(12582912f)).AsInt32() - Vector512.Create(0x4B400000);
         var half = whole >> 1;
         var first = ((half + Vector512.Create(127)) << 23).AsSingle();

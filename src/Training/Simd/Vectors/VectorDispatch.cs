@@ -3,21 +3,21 @@ using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>A loop that is written once for all vector widths and compiled once for each; its arguments are fields.</summary>
+/// <summary>A loop that is written once for all vector widths and compiled for each. Its arguments are its fields.</summary>
 internal interface IVectorLoop
 {
-    /// <summary>Runs the loop with vectors of one width.</summary>
+    /// <summary>Runs the loop with vectors of type <typeparamref name="V"/>.</summary>
     void Run<V>() where V : struct, IVector<V>;
 }
 
-/// <summary>The one place that chooses a vector width.</summary>
+/// <summary>Chooses the vector width: the only place that does.</summary>
 /// <remarks>
-/// The conditions are constants to the JIT, and a loop is a struct, so what is left of a choice is a direct call. Choose outside of loops: arguments pass through memory
-/// once per call.
+/// The conditions are constants to the JIT, and a loop is a struct, so a direct call is all that remains. Dispatch outside of hot loops: the arguments go
+/// through memory on every call.
 /// </remarks>
 internal static class VectorDispatch
 {
-    /// <summary>Floats of the widest vector of this machine.</summary>
+    /// <summary>The number of floats in the widest vector of this machine.</summary>
     public static int Lanes => Vector512.IsHardwareAccelerated ? V512.Count : Vector256.IsHardwareAccelerated ? V256.Count : V128.Count;
 
     /// <summary>Runs a loop with the widest vectors of this machine.</summary>
@@ -29,8 +29,8 @@ internal static class VectorDispatch
         else loop.Run<V128>();
     }
 
-    /// <summary>Runs a loop over runs of <paramref name="length"/> floats with the widest vectors of which such a run fills more than half.</summary>
-    /// <remarks>A run of 8 channels in a vector of 16 would be loaded and stored through a mask, and gain nothing for it.</remarks>
+    /// <summary>Runs a loop over runs of <paramref name="length"/> floats with the widest vectors that such a run fills by more than half.</summary>
+    /// <remarks>In vectors of 16 lanes, a run of 8 channels would be loaded and stored through a mask without any gain.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<TLoop>(int length, TLoop loop) where TLoop : struct, IVectorLoop, allows ref struct
     {
