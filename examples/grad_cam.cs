@@ -51,7 +51,8 @@ for (var i = 0; i < truth.Length; i++)
 }
 
 var area = (double)(Shape * Shape) / (Side * Side);
-Console.WriteLine($"held out: accuracy {(double)right / truth.Length:F2}; the hottest place is on the shape in {(double)hits / truth.Length:P0} of the pictures");
+Console.WriteLine(
+    $"held out: accuracy {(double)right / truth.Length:F2}; the hottest place is on the shape in {(double)hits / truth.Length:P0} of the pictures");
 Console.WriteLine($"{share:P0} of the heat lies on the shape, which is {area:P0} of the picture");
 if (share < 3 * area) throw new InvalidOperationException("The heat does not find the shape.");
 

@@ -17,6 +17,9 @@ public sealed class ArchitectureTests
     private static readonly Assembly s_training = typeof(Trainer).Assembly;
     private static readonly Assembly s_export = typeof(OnnxModel).Assembly;
 
+    private static readonly Type[] s_immutable = [typeof(string), typeof(Type), typeof(TimeSpan), typeof(DateTimeOffset), typeof(Regex)];
+    private static readonly Type[] s_open = [typeof(IReadOnlyList<>), typeof(IReadOnlyDictionary<,>), typeof(Nullable<>), typeof(SearchValues<>)];
+
     [TestMethod]
     public void Assemblies_refer_in_one_direction()
     {
@@ -26,7 +29,10 @@ public sealed class ArchitectureTests
 
         static void RefersToNone(Assembly assembly, string[] names)
         {
-            var wrong = assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => names.Any(start => name.StartsWith(start, StringComparison.Ordinal)) && !(assembly == s_training && name == "OnnxFunctional.Builder"));
+            var wrong = assembly.GetReferencedAssemblies()
+                .Select(name => name.Name!)
+                .Where(name => names.Any(start => name.StartsWith(start, StringComparison.Ordinal)))
+                .Where(name => !(assembly == s_training && name == "OnnxFunctional.Builder"));
             AssertNone(wrong, assembly.GetName().Name + " refers to");
         }
     }
@@ -42,7 +48,9 @@ public sealed class ArchitectureTests
     [TestMethod]
     public void Unsafe_code_is_in_Simd_only()
     {
-        var wrong = Sources("src").Where(file => !file.Path.StartsWith("src/Training/Simd/", StringComparison.Ordinal)).Where(file => Lines(file.Text).Any(line => Regex.IsMatch(line, @"\bunsafe\b")));
+        var wrong = Sources("src")
+            .Where(file => !file.Path.StartsWith("src/Training/Simd/", StringComparison.Ordinal))
+            .Where(file => Lines(file.Text).Any(line => Regex.IsMatch(line, @"\bunsafe\b")));
         AssertNone(wrong.Select(file => file.Path), "found");
     }
 
@@ -67,14 +75,16 @@ public sealed class ArchitectureTests
     [TestMethod]
     public void Long_files_say_why_at_their_top()
     {
-        var wrong = Sources("src", "tests", "tools").Where(file => file.Text.AsSpan().Count('\n') > 400 && !file.Text.StartsWith("//", StringComparison.Ordinal));
+        var wrong = Sources("src", "tests", "tools")
+            .Where(file => file.Text.AsSpan().Count('\n') > 400 && !file.Text.StartsWith("//", StringComparison.Ordinal));
         AssertNone(wrong.Select(file => file.Path), "files of more than 400 lines that do not begin with a comment that says why");
     }
 
     [TestMethod]
     public void Nothing_is_left_for_later()
     {
-        var wrong = Sources("src", "tools").Where(file => Regex.IsMatch(file.Text, @"\b(TODO|FIXME|HACK)\b|NotImplementedException|catch\s*(\([^)]*\))?\s*\{\s*\}"));
+        var wrong = Sources("src", "tools")
+            .Where(file => Regex.IsMatch(file.Text, @"\b(TODO|FIXME|HACK)\b|NotImplementedException|catch\s*(\([^)]*\))?\s*\{\s*\}"));
         AssertNone(wrong.Select(file => file.Path), "found");
     }
 
@@ -84,18 +94,26 @@ public sealed class ArchitectureTests
         if (list.Count > 0) Assert.Fail($"{what}: {string.Join(", ", list)}");
     }
 
-    private static bool IsGenerated(Type type) => type.IsDefined(typeof(CompilerGeneratedAttribute)) || type.Name.Contains('<', StringComparison.Ordinal) || (type.DeclaringType is { } outer && IsGenerated(outer));
+    private static bool IsGenerated(Type type) => type.IsDefined(typeof(CompilerGeneratedAttribute))
+        || type.Name.Contains('<', StringComparison.Ordinal)
+        || (type.DeclaringType is { } outer && IsGenerated(outer));
 
     /// <summary>Whether a static field may hold it: no object behind it that anybody could change.</summary>
     private static bool IsImmutable(Type type)
     {
-        if (type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(Type) || type == typeof(TimeSpan) || type == typeof(DateTimeOffset) || type.IsSubclassOf(typeof(Delegate)) || type == typeof(Regex)) return true;
-        if (type.Namespace == typeof(FrozenDictionary).Namespace || type.Namespace == typeof(ImmutableArray).Namespace || type.Namespace?.StartsWith("System.Text", StringComparison.Ordinal) == true) return true;
+        if (type.IsPrimitive || type.IsEnum || s_immutable.Contains(type) || type.IsSubclassOf(typeof(Delegate))) return true;
+        if (type.Namespace == typeof(FrozenDictionary).Namespace
+            || type.Namespace == typeof(ImmutableArray).Namespace
+            || type.Namespace?.StartsWith("System.Text", StringComparison.Ordinal) == true)
+            return true;
 
         // A generated serializer fills its caches when first used and never shows them.
         if (type.IsSubclassOf(typeof(System.Text.Json.Serialization.JsonSerializerContext))) return true;
         if (type.IsArray) return IsImmutable(type.GetElementType()!);
-        if (type.IsGenericType && type.GetGenericTypeDefinition() is { } open && (open == typeof(IReadOnlyList<>) || open == typeof(IReadOnlyDictionary<,>) || open == typeof(Nullable<>) || open == typeof(SearchValues<>) || open.Name.StartsWith("ValueTuple", StringComparison.Ordinal))) return true;
+        if (type.IsGenericType
+            && type.GetGenericTypeDefinition() is { } open
+            && (s_open.Contains(open) || open.Name.StartsWith("ValueTuple", StringComparison.Ordinal)))
+            return true;
         return type.Assembly.GetName().Name!.StartsWith("OnnxFunctional", StringComparison.Ordinal)
             && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).All(field => field.IsInitOnly || IsInitialized(field));
     }
@@ -104,11 +122,14 @@ public sealed class ArchitectureTests
     private static bool IsInitialized(FieldInfo field)
     {
         var name = Regex.Replace(field.Name, "^_|^<|>k__BackingField$", "");
-        var property = field.DeclaringType!.GetProperty(char.ToUpperInvariant(name[0]) + name[1..], BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
+        var property = field.DeclaringType!.GetProperty(
+            char.ToUpperInvariant(name[0]) + name[1..],
+            BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
         return property?.SetMethod?.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) == true;
     }
 
     private static IEnumerable<string> Lines(string text) => text.Split('\n').Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal));
 
-    private static IEnumerable<(string Path, string Text)> Sources(params string[] folders) => Repository.Files("*.cs", folders).Select(path => (path, Repository.Read(path)));
+    private static IEnumerable<(string Path, string Text)> Sources(params string[] folders) =>
+        Repository.Files("*.cs", folders).Select(path => (path, Repository.Read(path)));
 }

@@ -58,7 +58,9 @@ public sealed class FolderReferenceTests
     [TestMethod]
     public void Rooms_reference_only_rooms_on_lower_floors()
     {
-        var floors = s_floors.SelectMany((line, floor) => line.Split("  ").Select(room => (Room: room, Floor: floor))).ToDictionary(entry => entry.Room, entry => entry.Floor);
+        var floors = s_floors
+            .SelectMany((line, floor) => line.Split("  ").Select(room => (Room: room, Floor: floor)))
+            .ToDictionary(entry => entry.Room, entry => entry.Floor);
         var exceptions = s_exceptions.Select(line => line.Split(": ")[0]).ToHashSet();
         var (references, unbound) = FolderReferences.Of(
             Repository.Root,
@@ -67,7 +69,9 @@ public sealed class FolderReferenceTests
 
         var forbidden = references.Where(reference => !exceptions.Contains($"{reference.From} -> {reference.To}")).ToList();
         var needed = references.Select(reference => $"{reference.From} -> {reference.To}").ToHashSet();
-        Assert.IsEmpty(forbidden, "Rooms may reference lower floors only:\n" + string.Join('\n', forbidden.Select(reference => $"{reference.From} -> {reference.To}: {reference}")));
+        Assert.IsEmpty(
+            forbidden,
+            "Rooms may reference lower floors only:\n" + string.Join('\n', forbidden.Select(reference => $"{reference.From} -> {reference.To}: {reference}")));
         Assert.IsEmpty(exceptions.Where(pair => !needed.Contains(pair)), "Exceptions that nothing needs any more; delete their lines");
         Assert.IsLessThan(10, unbound.Count, "Names that did not bind; the compilation of this test lacks something:\n" + string.Join('\n', unbound));
     }

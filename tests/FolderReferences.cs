@@ -36,7 +36,9 @@ internal static class FolderReferences
     /// <summary>Folders whose subfolders are rooms of their own; elsewhere a room is a folder of a project with all below it.</summary>
     private static readonly string[] s_divided = ["Builder/Layers", "Export/Emit", "Training/Kernels", "Training/Simd"];
 
-    /// <summary>The room of a file: <c>Builder/Graph</c> for <c>src/Builder/Graph/Node.cs</c>, <c>Builder</c> for <c>src/Builder/ModelException.cs</c>.</summary>
+    /// <summary>
+    /// The room of a file: <c>Builder/Graph</c> for <c>src/Builder/Graph/Node.cs</c>, <c>Builder</c> for <c>src/Builder/ModelException.cs</c>.
+    /// </summary>
     public static string RoomOf(string file)
     {
         var folders = file.Split('/')[1..^1];
@@ -46,13 +48,17 @@ internal static class FolderReferences
 
     /// <summary>Lists the references of src between rooms that <paramref name="matters"/> asks for, and the names that did not bind.</summary>
     /// <remarks>
-    /// Binding takes most of the time, so a name is bound only if a type, an extension method or a member of a partial type's further files has that name in a room that matters.
+    /// Binding takes most of the time, so a name is bound only if a type, an extension method or a member of a partial type's further files has that name in a
+    /// room that matters.
     /// That is enough for rooms in an order: to use any other member one needs its type, and either names it or gets it from a room below, which then names it.
     /// </remarks>
     /// <param name="root">The folder of the solution.</param>
     /// <param name="assemblies">The folder with the packages' assemblies.</param>
     /// <param name="matters">Whether references from one room to another are wanted.</param>
-    public static (IReadOnlyList<FolderReference> References, IReadOnlyList<string> Unbound) Of(string root, string assemblies, Func<string, string, bool> matters)
+    public static (IReadOnlyList<FolderReference> References, IReadOnlyList<string> Unbound) Of(
+        string root,
+        string assemblies,
+        Func<string, string, bool> matters)
     {
         var options = new CSharpParseOptions(LanguageVersion.CSharp14, DocumentationMode.None);
         var trees = Sources(root).AsParallel().AsOrdered()
@@ -77,7 +83,8 @@ internal static class FolderReferences
         {
             if (node is BaseTypeDeclarationSyntax type) yield return (type.Identifier.ValueText, room);
             else if (node is DelegateDeclarationSyntax function) yield return (function.Identifier.ValueText, room);
-            else if (IsExtension(node) || (node.Parent is TypeDeclarationSyntax part && part.Modifiers.Any(SyntaxKind.PartialKeyword) && part.Identifier.ValueText != file))
+            else if (IsExtension(node)
+                || (node.Parent is TypeDeclarationSyntax part && part.Modifiers.Any(SyntaxKind.PartialKeyword) && part.Identifier.ValueText != file))
             {
                 var name = node switch
                 {
@@ -92,14 +99,18 @@ internal static class FolderReferences
     }
 
     private static bool IsExtension(MemberDeclarationSyntax member) =>
-        member is MethodDeclarationSyntax { ParameterList.Parameters: [{ } first, ..] } && first.Modifiers.Any(SyntaxKind.ThisKeyword) || member.Parent is ExtensionBlockDeclarationSyntax;
+        member is MethodDeclarationSyntax { ParameterList.Parameters: [{ } first, ..] } && first.Modifiers.Any(SyntaxKind.ThisKeyword)
+            || member.Parent is ExtensionBlockDeclarationSyntax;
 
     private static IEnumerable<string> Sources(string root)
     {
-        var files = Directory.EnumerateFiles(Path.Combine(root, "src"), "*.cs", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(root, path).Replace('\\', '/')).ToList();
+        var files = Directory.EnumerateFiles(Path.Combine(root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(root, path).Replace('\\', '/'))
+            .ToList();
 
         // The classes that protoc makes of onnx.proto are written by the build.
-        return files.Where(file => !IsGenerated(file)).Concat(files.Where(file => file.EndsWith("/Onnx.cs", StringComparison.Ordinal) && IsGenerated(file)).Take(1));
+        return files.Where(file => !IsGenerated(file))
+            .Concat(files.Where(file => file.EndsWith("/Onnx.cs", StringComparison.Ordinal) && IsGenerated(file)).Take(1));
     }
 
     private static bool IsGenerated(string file) => file.Contains("/obj/", StringComparison.Ordinal) || file.Contains("/bin/", StringComparison.Ordinal);
@@ -123,7 +134,11 @@ internal static class FolderReferences
         }
     }
 
-    private static (List<FolderReference> References, List<string> Unbound) OfTree(Compilation compilation, SyntaxTree tree, Dictionary<string, List<string>> rooms, Func<string, string, bool> matters)
+    private static (List<FolderReference> References, List<string> Unbound) OfTree(
+        Compilation compilation,
+        SyntaxTree tree,
+        Dictionary<string, List<string>> rooms,
+        Func<string, string, bool> matters)
     {
         var (references, unbound) = (new List<FolderReference>(), new List<string>());
         var (file, room) = (tree.FilePath, RoomOf(tree.FilePath));
@@ -156,13 +171,21 @@ internal static class FolderReferences
 
     private static int LineOf(SyntaxNode node) => node.GetLocation().GetLineSpan().StartLinePosition.Line + 1;
 
-    /// <summary>The file that declares a symbol, or <see langword="null"/> if src does not. A partial type is declared in the file of its own name, its members where they stand.</summary>
+    /// <summary>
+    /// The file that declares a symbol, or <see langword="null"/> if src does not. A partial type is declared in the file of its own name, its members where
+    /// they stand.
+    /// </summary>
     private static string? DeclarationOf(ISymbol symbol)
     {
-        if (symbol is ITypeParameterSymbol or IFieldSymbol { ContainingType.IsTupleType: true } or not (ITypeSymbol or IMethodSymbol or IPropertySymbol or IFieldSymbol or IEventSymbol)) return null;
+        if (symbol is ITypeParameterSymbol or IFieldSymbol { ContainingType.IsTupleType: true }
+            or not (ITypeSymbol or IMethodSymbol or IPropertySymbol or IFieldSymbol or IEventSymbol))
+            return null;
         symbol = (symbol is IMethodSymbol { ReducedFrom: { } extension } ? extension : symbol).OriginalDefinition;
         if (symbol is IArrayTypeSymbol array) return DeclarationOf(array.ElementType);
-        var files = symbol.DeclaringSyntaxReferences.Select(reference => reference.SyntaxTree.FilePath).Where(file => file.StartsWith("src/", StringComparison.Ordinal)).ToList();
+        var files = symbol.DeclaringSyntaxReferences
+            .Select(reference => reference.SyntaxTree.FilePath)
+            .Where(file => file.StartsWith("src/", StringComparison.Ordinal))
+            .ToList();
         if (files.Count == 0) return symbol is { IsImplicitlyDeclared: true, ContainingType: { } type } ? DeclarationOf(type) : null;
         var main = files.FirstOrDefault(file => Path.GetFileName(file) == symbol.Name + ".cs") ?? files[0];
         return IsGenerated(main) ? null : main;

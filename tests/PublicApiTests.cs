@@ -26,10 +26,13 @@ public sealed class PublicApiTests
     {
         var closed = PublicTypes().Where(type => type is { IsClass: true, IsSealed: false } && !type.GetConstructors(Members).Any(IsAccessible)).ToList();
         Assert.IsNotEmpty(closed);
-        Assert.IsEmpty(closed.Where(type => IsHidden(type) == s_named.ContainsKey(type)).Select(type => type.FullName), "either hidden, or in the list of those that users name");
+        Assert.IsEmpty(
+            closed.Where(type => IsHidden(type) == s_named.ContainsKey(type)).Select(type => type.FullName),
+            "either hidden, or in the list of those that users name");
         Assert.IsEmpty(s_named.Keys.Except(closed), "not closed any more; delete it from the list");
 
-        static bool IsAccessible(ConstructorInfo constructor) => constructor is { IsStatic: false } && (constructor.IsPublic || constructor.IsFamily || constructor.IsFamilyOrAssembly);
+        static bool IsAccessible(ConstructorInfo constructor) =>
+            constructor is { IsStatic: false } && (constructor.IsPublic || constructor.IsFamily || constructor.IsFamilyOrAssembly);
     }
 
     [TestMethod]
@@ -42,7 +45,11 @@ public sealed class PublicApiTests
         // Members of an extension block stand in a nested type; the static ones have a twin of their name outside.
         static bool HoldsOnlyExtensions(Type type)
         {
-            var inBlocks = type.GetNestedTypes(Members).Where(nested => nested.Name.StartsWith('<')).SelectMany(nested => nested.GetMethods(Members)).Select(method => method.Name).ToHashSet();
+            var inBlocks = type.GetNestedTypes(Members)
+                .Where(nested => nested.Name.StartsWith('<'))
+                .SelectMany(nested => nested.GetMethods(Members))
+                .Select(method => method.Name)
+                .ToHashSet();
             return type.GetMembers(Members).Where(IsPublic).All(member => member.IsDefined(typeof(ExtensionAttribute)) || inBlocks.Contains(member.Name));
         }
 
@@ -57,7 +64,9 @@ public sealed class PublicApiTests
     }
 
     private static IEnumerable<Type> PublicTypes() =>
-        new[] { typeof(Model), typeof(Trainer), typeof(OnnxModel) }.SelectMany(type => type.Assembly.GetExportedTypes()).Where(type => !type.Name.StartsWith('<') && !type.IsNested);
+        new[] { typeof(Model), typeof(Trainer), typeof(OnnxModel) }
+            .SelectMany(type => type.Assembly.GetExportedTypes())
+            .Where(type => !type.Name.StartsWith('<') && !type.IsNested);
 
     private static bool IsHidden(Type type) => type.GetCustomAttribute<EditorBrowsableAttribute>()?.State == EditorBrowsableState.Never;
 }

@@ -46,7 +46,8 @@ trainer.Fit(inputs.Take(train), targets.Take(train), epochs: Epochs, batchSize: 
 
 var error = Scale * trainer.Evaluate(inputs.Take(test), targets.Take(test))["loss"];
 var repeated = test.Average(i => Math.Abs(births[days[i]] - births[days[i] - 7]));
-Console.WriteLine($"held out: mean absolute error {error:F0} births a day in 2014, {repeated:F0} when repeating last week's value: improvement {1 - (error / repeated):F4}");
+Console.WriteLine(
+    $"held out: mean absolute error {error:F0} births a day in 2014, {repeated:F0} when repeating last week's value: improvement {1 - (error / repeated):F4}");
 Console.WriteLine(model.ExportOnnx("births.onnx"));
 
 static float Scaled(float value) => (value - Mean) / Scale;

@@ -17,7 +17,12 @@ int[] test = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 == 4)];
 var normalization = new Normalization();                     // mean and variance become part of the model, and of the file
 normalization.Adapt(measurements.Take(train).ToTensor());
 var input = Model.Input([30], name: "measurements");
-var output = input.Apply(normalization, new Dense(32, Activation.Relu), new Dropout(0.3f), new Dense(16, Activation.Relu), new Dense(1, Activation.Sigmoid, name: "benign"));
+var output = input.Apply(
+    normalization,
+    new Dense(32, Activation.Relu),
+    new Dropout(0.3f),
+    new Dense(16, Activation.Relu),
+    new Dense(1, Activation.Sigmoid, name: "benign"));
 var model = new Model(input, output, name: "breast_cancer", seed: 1);
 
 var trainer = model.Compile(new AdamW(3e-3f), Loss.BinaryCrossentropy, metrics: [Metric.BinaryAccuracy, Metric.Auc]);

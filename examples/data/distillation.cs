@@ -7,7 +7,8 @@ using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Metrics;
 
-// A small network that is given 150 images learns more from what a large one thinks of each of them than from their labels alone: https://keras.io/examples/vision/knowledge_distillation/
+// A small network that is given 150 images learns more from what a large one thinks of each of them than from their labels alone:
+// https://keras.io/examples/vision/knowledge_distillation/
 var folder = args.Length > 0 ? args[0] : "../shared/data";
 var table = CsvTable.Read(Path.Combine(folder, "digits.csv.gz"), hasHeader: false);
 var pixels = new float[table.Rows * 64];
@@ -21,11 +22,13 @@ var (trainX, trainY, testX, testY) = (images.Take(train), digits.Take(train), im
 
 var image = Model.Input([8, 8, 1], name: "image");
 var teacher = new Model(image, image.Apply(
-    new Conv2D(32, 3) { Padding = Padding.Same }, new BatchNormalization(momentum: 0.9f), new Relu(), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2), new Flatten(),
+    new Conv2D(32, 3) { Padding = Padding.Same }, new BatchNormalization(momentum: 0.9f),
+    new Relu(), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2), new Flatten(),
     new Dropout(0.4f), new Dense(10)), "teacher", seed: 1);
 Loss fromLogits = new SparseCategoricalCrossentropy(fromLogits: true);
 teacher.Compile(new Adam(2e-3f), fromLogits).Fit(trainX, trainY, epochs: 12, verbose: Verbosity.Silent);
-Console.WriteLine($"teacher, from {train.Length:N0} images: {teacher.Weights.Sum(weight => weight.Value.FlattenedLength):N0} weights, accuracy {Accuracy(teacher):F4}");
+Console.WriteLine(
+    $"teacher, from {train.Length:N0} images: {teacher.Weights.Sum(weight => weight.Value.FlattenedLength):N0} weights, accuracy {Accuracy(teacher):F4}");
 
 const float Temperature = 8, Alpha = 0.1f;
 int[] few = [.. Enumerable.Range(0, 150)];
@@ -38,7 +41,9 @@ for (var seed = 0; seed < Seeds; seed++)
     distilled += Accuracy(student = Taught(seed, byTeacher: true)) / Seeds;
 }
 
-Console.WriteLine($"held out: {Seeds} students of {student.Weights.Sum(weight => weight.Value.FlattenedLength):N0} weights, from {few.Length} labels alone {alone:F4}, distilled accuracy {distilled:F4}, gain {distilled - alone:F4}");
+var size = student.Weights.Sum(weight => weight.Value.FlattenedLength);
+Console.WriteLine($"held out: {Seeds} students of {size:N0} weights, from {few.Length} labels alone {alone:F4}, "
+    + $"distilled accuracy {distilled:F4}, gain {distilled - alone:F4}");
 Console.WriteLine(student.ExportOnnx("student.onnx"));
 
 Model Taught(int seed, bool byTeacher)
@@ -51,7 +56,9 @@ Model Taught(int seed, bool byTeacher)
         var hard = fromLogits.Call(y, logits);
 
         // Squared, because the gradient of the soft loss shrinks with the temperature as 1 / T^2.
-        var soft = Loss.KLDivergence.Call(Ops.Softmax(teacher.Call(x, training: false) / Temperature), Ops.Softmax(logits / Temperature)) * (Temperature * Temperature);
+        var soft = Loss.KLDivergence.Call(
+            Ops.Softmax(teacher.Call(x, training: false) / Temperature),
+            Ops.Softmax(logits / Temperature)) * (Temperature * Temperature);
         step.Minimize("loss", byTeacher ? (hard * Alpha) + (soft * (1 - Alpha)) : hard, new Adam(3e-3f), pupil);
     });
     var batches = Dataset.From(trainX.Take(few), trainY.Take(few)).Shuffle(few.Length, (ulong)seed).Batch(32);

@@ -7,7 +7,8 @@ using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 
-// A generator learns to draw digits from noise, because a discriminator learns to tell them from real ones: https://keras.io/guides/custom_train_step_in_tensorflow/
+// A generator learns to draw digits from noise, because a discriminator learns to tell them from real ones:
+// https://keras.io/guides/custom_train_step_in_tensorflow/
 var folder = args.Length > 0 ? args[0] : "../shared/data";
 var table = CsvTable.Read(Path.Combine(folder, "digits.csv.gz"), hasHeader: false);
 var pixels = new float[table.Rows * 64];
@@ -20,9 +21,19 @@ int[] test = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 == 4)];
 
 const int Latent = 32;
 var noise = Model.Input([Latent], name: "noise");
-var generator = new Model(noise, noise.Apply(new Dense(128), new BatchNormalization(momentum: 0.9f), new Relu(), new Dense(128, Activation.Relu), new Dense(64, Activation.Tanh, name: "image")), "generator", seed: 1);
+var drawn = noise.Apply(
+    new Dense(128),
+    new BatchNormalization(momentum: 0.9f),
+    new Relu(),
+    new Dense(128, Activation.Relu),
+    new Dense(64, Activation.Tanh, name: "image"));
+var generator = new Model(noise, drawn, "generator", seed: 1);
 var image = Model.Input([64], name: "image");
-var discriminator = new Model(image, image.Apply(new Dense(128, Activation.LeakyRelu), new Dropout(0.3f), new Dense(64, Activation.LeakyRelu), new Dropout(0.3f), new Dense(1)), "discriminator", seed: 2);
+var discriminator = new Model(
+    image,
+    image.Apply(new Dense(128, Activation.LeakyRelu), new Dropout(0.3f), new Dense(64, Activation.LeakyRelu), new Dropout(0.3f), new Dense(1)),
+    "discriminator",
+    seed: 2);
 
 Loss judgement = new BinaryCrossentropy(fromLogits: true);
 var learnToTell = TrainingStep.From(step =>
@@ -30,7 +41,11 @@ var learnToTell = TrainingStep.From(step =>
     var real = step.Input([64], name: "image");
     var onReal = discriminator.Call(real);
     var onMade = discriminator.Call(generator.Call(step.RandomNormal(real, [Latent])));
-    step.Minimize("discriminator", judgement.Call(Ops.OnesLike(onReal) * 0.9f, onReal) + judgement.Call(Ops.ZerosLike(onMade), onMade), new Adam(4e-4f, beta1: 0.5f), discriminator);
+    step.Minimize(
+        "discriminator",
+        judgement.Call(Ops.OnesLike(onReal) * 0.9f, onReal) + judgement.Call(Ops.ZerosLike(onMade), onMade),
+        new Adam(4e-4f, beta1: 0.5f),
+        discriminator);
 }, seed: 3);
 var learnToMake = TrainingStep.From(step =>
 {
@@ -38,11 +53,14 @@ var learnToMake = TrainingStep.From(step =>
     step.Minimize("generator", judgement.Call(Ops.OnesLike(onMade), onMade), new Adam(4e-4f, beta1: 0.5f), generator);
 }, seed: 4);
 
-// A classifier that saw real digits only says whether drawings look like digits (each surely one of them) and like all of them: https://arxiv.org/abs/1606.03498
+// A classifier that saw real digits only says whether drawings look like digits (each surely one of them) and like all of them:
+// https://arxiv.org/abs/1606.03498
 var judge = new Model(image, image.Apply(new Dense(64, Activation.Relu), new Dropout(0.3f), new Dense(10, Activation.Softmax)), "judge", seed: 5);
 judge.Compile(new Adam(3e-3f), Loss.SparseCategoricalCrossentropy).Fit(images.Take(train), digits.Take(train), epochs: 15, verbose: Verbosity.Silent);
 var random = new Random(6);
-var sample = NDArray.Create([.. Enumerable.Range(0, 1000 * Latent).Select(_ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(Math.Tau * random.NextDouble())))], [1000, Latent]);
+var sample = NDArray.Create(
+    [.. Enumerable.Range(0, 1000 * Latent).Select(_ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(Math.Tau * random.NextDouble())))],
+    [1000, Latent]);
 var before = Score(generator.Predict(sample, 1000));
 
 const int Size = 64;
@@ -56,13 +74,15 @@ for (var epoch = 0; epoch < 150; epoch++)
         made = learnToMake.Run(batch.X)["generator"];
     }
 
-    if (epoch % 25 == 24) Console.WriteLine($"epoch {epoch + 1}: discriminator {told:F3}, generator {made:F3}, score {Score(generator.Predict(sample, 1000)):F2}");
+    if (epoch % 25 == 24)
+        Console.WriteLine($"epoch {epoch + 1}: discriminator {told:F3}, generator {made:F3}, score {Score(generator.Predict(sample, 1000)):F2}");
 }
 
 Console.WriteLine(generator.ExportOnnx("generator.onnx"));
 using var onnx = OnnxModel.Load("generator.onnx");
 var drawings = onnx.Predict(sample.ToTensor());
-Console.WriteLine($"held out: real digits score {Score(images.Take(test).ToTensor()):F2} of 10, drawings before training {before:F2}, from the exported file score {Score(drawings):F2}");
+Console.WriteLine($"held out: real digits score {Score(images.Take(test).ToTensor()):F2} of 10, drawings before training {before:F2}, "
+    + $"from the exported file score {Score(drawings):F2}");
 for (var row = 0; row < 8; row++)
 {
     for (var drawing = 0; drawing < 6; drawing++)

@@ -34,7 +34,10 @@ var output = input.Apply(
 var model = new Model(input, output, name: "spam", seed: 1);
 
 const int Epochs = 4;
-var trainer = model.Compile(new Adam(Schedule.CosineDecay(3e-3f, Epochs * ((train.Length + 31) / 32))), Loss.BinaryCrossentropy, metrics: [Metric.BinaryAccuracy]);
+var trainer = model.Compile(
+    new Adam(Schedule.CosineDecay(3e-3f, Epochs * ((train.Length + 31) / 32))),
+    Loss.BinaryCrossentropy,
+    metrics: [Metric.BinaryAccuracy]);
 trainer.Fit(words.Take(train), spam.Take(train), epochs: Epochs, batchSize: 32);
 Console.WriteLine($"held out: accuracy {trainer.Evaluate(words.Take(test), spam.Take(test))["binary_accuracy"]:F4}");
 Console.WriteLine(model.ExportOnnx("spam.onnx"));

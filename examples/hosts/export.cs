@@ -13,8 +13,8 @@ var mnist = args.Length > 0 ? args[0] : "../shared/data/mnist";
 var folder = args.Length > 1 ? args[1] : "digits";
 
 // Pixels from 0 to 255 go in as they are: no host has to know a scale.
-// Hosts round differently. Silu and averages carry that on without jumps: after 313 steps the weights of two builds of ONNX Runtime differ by 1e-6. With relu and maxima a near tie
-// falls one way here and another way there, and Adam makes 0.2 of it.
+// Hosts round differently. Silu and averages carry that on without jumps: after 313 steps the weights of two builds of ONNX Runtime differ by 1e-6. With relu
+// and maxima a near tie falls one way here and another way there, and Adam makes 0.2 of it.
 var image = Model.Input([28, 28, 1], name: "image");
 var digit = image.Apply(
     new Rescaling(1f / 255),

@@ -17,7 +17,9 @@ public sealed record LayerCase(string Name, Func<LayerBase> Create, Shape[] Inpu
     /// <summary>Positive numbers only, as a variance or a logarithm needs them.</summary>
     internal bool PositiveInputs { get; init; }
 
-    /// <summary>Whether the gradient can be compared with finite differences: no rounding, no comparison near the data, no gradient that Keras stops on purpose.</summary>
+    /// <summary>
+    /// Whether the gradient can be compared with finite differences: no rounding, no comparison near the data, no gradient that Keras stops on purpose.
+    /// </summary>
     internal bool Differentiable { get; init; } = true;
 
     /// <summary>A fixed batch size, where the layer needs one.</summary>
@@ -37,7 +39,11 @@ public sealed record LayerCase(string Name, Func<LayerBase> Create, Shape[] Inpu
 public static partial class LayerCases
 {
     public static IEnumerable<LayerCase> All =>
-        [.. Core, .. Activations, .. Convolutions, .. Poolings, .. Merging, .. Recurrent, .. Reshaping, .. Normalizing, .. Attending, .. Noise, .. Wrapping, .. Cells, .. Preprocessing];
+
+        [
+            .. Core, .. Activations, .. Convolutions, .. Poolings, .. Merging, .. Recurrent, .. Reshaping, .. Normalizing, .. Attending, .. Noise,
+            .. Wrapping, .. Cells, .. Preprocessing,
+        ];
 
     /// <summary>The form MSTest's DynamicData wants.</summary>
     public static IEnumerable<object[]> Rows => All.Select(row => new object[] { row });
@@ -78,7 +84,12 @@ public static partial class LayerCases
         new("Conv2D_channels_first", () => new Conv2D(4, 3) { DataFormat = DataFormat.ChannelsFirst }, [[3, 7, 6]], [null, 4, 5, 4], 2),
         new("Conv1DTranspose", () => new Conv1DTranspose(3, 3) { Strides = 2 }, [[5, 2]], [null, 11, 3], 2),
         new("Conv2DTranspose", () => new Conv2DTranspose(3, 2) { Strides = 2, Padding = Padding.Same }, [[3, 4, 2]], [null, 6, 8, 3], 2),
-        new("Conv2DTranspose_output_padding", () => new Conv2DTranspose(3, 3) { Strides = 2, Padding = Padding.Same, OutputPadding = 1 }, [[3, 4, 2]], [null, 6, 8, 3], 2),
+        new(
+            "Conv2DTranspose_output_padding",
+            () => new Conv2DTranspose(3, 3) { Strides = 2, Padding = Padding.Same, OutputPadding = 1 },
+            [[3, 4, 2]],
+            [null, 6, 8, 3],
+            2),
         new("Conv2DTranspose_stride_above_kernel", () => new Conv2DTranspose(2, 1) { Strides = 3 }, [[3, 2, 2]], [null, 9, 6, 2], 2),
         new("Conv3DTranspose", () => new Conv3DTranspose(2, 2), [[2, 3, 2, 2]], [null, 3, 4, 3, 2], 2),
         new("DepthwiseConv1D", () => new DepthwiseConv1D(3) { DepthMultiplier = 2 }, [[7, 3]], [null, 5, 6], 2),
@@ -162,7 +173,12 @@ public static partial class LayerCases
     private static IEnumerable<LayerCase> Normalizing =>
     [
         new("BatchNormalization_axis1", () => new BatchNormalization(1) { Scale = false }, [[4, 3]], [null, 4, 3], 3),
-        new("BatchNormalization_renorm", () => new BatchNormalization { Renorm = true, RenormClipping = new Dictionary<string, float> { ["rmax"] = 3, ["dmax"] = 1 } }, [[3]], [null, 3], 7) { Differentiable = false },
+        new(
+            "BatchNormalization_renorm",
+            () => new BatchNormalization { Renorm = true, RenormClipping = new Dictionary<string, float> { ["rmax"] = 3, ["dmax"] = 1 } },
+            [[3]],
+            [null, 3],
+            7) { Differentiable = false },
         new("LayerNormalization", () => new LayerNormalization(), [[4, 5]], [null, 4, 5], 2),
         new("LayerNormalization_axes", () => new LayerNormalization([1, 2]), [[4, 5]], [null, 4, 5], 2),
         new("LayerNormalization_front_axis", () => new LayerNormalization(1), [[4, 5]], [null, 4, 5], 2),
@@ -188,7 +204,10 @@ public static partial class LayerCases
         new("AdditiveAttention", () => new AdditiveAttention(), [[3, 4], [5, 4]], [null, 3, 4], 1),
         new("MultiHeadAttention", () => new MultiHeadAttention(2, 3), [[4, 6]], [null, 4, 6], 8),
         new("MultiHeadAttention_cross", () => new MultiHeadAttention(2, 3, 4) { OutputShape = 5, UseGate = true }, [[4, 6], [5, 7]], [null, 4, 5], 10),
-        new("MultiHeadAttention_causal", () => new MultiHeadAttention(2, 3) { SlidingWindow = 2, UseBias = false }, [[4, 6]], [null, 4, 6], 4) { Options = new CallOptions { UseCausalMask = true } },
+        new("MultiHeadAttention_causal", () => new MultiHeadAttention(2, 3) { SlidingWindow = 2, UseBias = false }, [[4, 6]], [null, 4, 6], 4)
+        {
+            Options = new CallOptions { UseCausalMask = true },
+        },
         new("MultiHeadAttention_axes", () => new MultiHeadAttention(2, 3) { AttentionAxes = 2 }, [[2, 4, 5]], [null, 2, 4, 5], 8),
         new("MultiHeadAttention_image", () => new MultiHeadAttention(2, 2), [[2, 3, 4]], [null, 2, 3, 4], 8),
         new("GroupQueryAttention", () => new GroupQueryAttention(4, 4, 2), [[4, 6]], [null, 4, 6], 8),
@@ -225,25 +244,55 @@ public static partial class LayerCases
     [
         new("Rnn_lstm_cell", () => new Rnn(new LstmCell(3)), [[4, 2]], [null, 3], 3),
         new("Rnn_gru_cell", () => new Rnn(new GruCell(3) { ResetAfter = false }) { ReturnSequences = true, GoBackwards = true }, [[4, 2]], [null, 4, 3], 3),
-        new("Rnn_stacked", () => new Rnn([new SimpleRnnCell(3), new LstmCell(2) { Dropout = 0.5f }, new GruCell(4) { RecurrentDropout = 0.5f }]) { ReturnState = true }, [[3, 2]], [null, 4], 9),
+        new(
+            "Rnn_stacked",
+            () => new Rnn([new SimpleRnnCell(3), new LstmCell(2) { Dropout = 0.5f }, new GruCell(4) { RecurrentDropout = 0.5f }]) { ReturnState = true },
+            [[3, 2]],
+            [null, 4],
+            9),
         new("Rnn_bidirectional", () => new Bidirectional(new Rnn(new SimpleRnnCell(3))), [[3, 2]], [null, 6], 6),
         new("ConvLstm1D", () => new ConvLstm1D(2, 3), [[3, 5, 2]], [null, 3, 2], 3),
         new("ConvLstm2D", () => new ConvLstm2D(2, 2) { ReturnSequences = true, Padding = Padding.Same }, [[2, 4, 3, 2]], [null, 2, 4, 3, 2], 3),
-        new("ConvLstm2D_channels_first", () => new ConvLstm2D(3, 2) { DataFormat = DataFormat.ChannelsFirst, UseBias = false }, [[2, 2, 4, 3]], [null, 3, 3, 2], 2),
+        new(
+            "ConvLstm2D_channels_first",
+            () => new ConvLstm2D(3, 2) { DataFormat = DataFormat.ChannelsFirst, UseBias = false },
+            [[2, 2, 4, 3]],
+            [null, 3, 3, 2],
+            2),
         new("ConvLstm3D", () => new ConvLstm3D(2, 2), [[2, 3, 2, 3, 2]], [null, 2, 1, 2, 2], 3),
     ];
 
     private static IEnumerable<LayerCase> Preprocessing =>
     [
         new("CategoryEncoding_multi_hot", () => new CategoryEncoding(5), [[3]], [null, 5], 0) { InputType = DType.Int64, Differentiable = false },
-        new("CategoryEncoding_one_hot", () => new CategoryEncoding(5, EncodingMode.OneHot), [[3]], [null, 3, 5], 0) { InputType = DType.Int64, Differentiable = false },
-        new("CategoryEncoding_count", () => new CategoryEncoding(5, EncodingMode.Count), [[3]], [null, 5], 0) { InputType = DType.Int64, Differentiable = false },
+        new("CategoryEncoding_one_hot", () => new CategoryEncoding(5, EncodingMode.OneHot), [[3]], [null, 3, 5], 0)
+        {
+            InputType = DType.Int64,
+            Differentiable = false,
+        },
+        new("CategoryEncoding_count", () => new CategoryEncoding(5, EncodingMode.Count), [[3]], [null, 5], 0)
+        {
+            InputType = DType.Int64,
+            Differentiable = false,
+        },
         new("Discretization", () => new Discretization([-0.5f, 0, 0.5f]), [[4]], [null, 4], 0) { Differentiable = false },
         new("Discretization_one_hot", () => new Discretization([0], outputMode: EncodingMode.OneHot), [[4]], [null, 4, 2], 0) { Differentiable = false },
         new("IntegerLookup", () => new IntegerLookup([3, 1, 7]), [[4]], [null, 4], 0) { InputType = DType.Int64, Classes = 9, Differentiable = false },
-        new("IntegerLookup_large", () => new IntegerLookup([3_000_000, -4, 2]) { MaskToken = 0, NumOovIndices = 2 }, [[4]], [null, 4], 0) { InputType = DType.Int64, Differentiable = false },
-        new("IntegerLookup_count", () => new IntegerLookup([3, 1]) { OutputMode = EncodingMode.Count }, [[4]], [null, 3], 0) { InputType = DType.Int64, Differentiable = false },
-        new("IntegerLookup_invert", () => new IntegerLookup([30, 10]) { Invert = true }, [[4]], [null, 4], 0) { InputType = DType.Int64, Differentiable = false },
+        new("IntegerLookup_large", () => new IntegerLookup([3_000_000, -4, 2]) { MaskToken = 0, NumOovIndices = 2 }, [[4]], [null, 4], 0)
+        {
+            InputType = DType.Int64,
+            Differentiable = false,
+        },
+        new("IntegerLookup_count", () => new IntegerLookup([3, 1]) { OutputMode = EncodingMode.Count }, [[4]], [null, 3], 0)
+        {
+            InputType = DType.Int64,
+            Differentiable = false,
+        },
+        new("IntegerLookup_invert", () => new IntegerLookup([30, 10]) { Invert = true }, [[4]], [null, 4], 0)
+        {
+            InputType = DType.Int64,
+            Differentiable = false,
+        },
         new("Resizing", () => new Resizing(5, 3), [[4, 6, 2]], [null, 5, 3, 2], 0),
         new("Resizing_nearest_crop", () => new Resizing(4, 4, Interpolation.Nearest) { CropToAspectRatio = true }, [[4, 6, 2]], [null, 4, 4, 2], 0),
         new("Resizing_pad", () => new Resizing(3, 3) { PadToAspectRatio = true, FillValue = 1 }, [[4, 6, 2]], [null, 3, 3, 2], 0),
@@ -255,6 +304,17 @@ public static partial class LayerCases
         new("RandomBrightness", () => new RandomBrightness(0.25f) { ValueRange = [-9, 9] }, [[3, 4, 2]], [null, 3, 4, 2], 0),
         new("RandomRotation", () => new RandomRotation(0.125f), [[3, 4, 2]], [null, 3, 4, 2], 0),
         new("RandomTranslation", () => new RandomTranslation(0.5f, [0, 0.5f]) { FillMode = FillMode.Wrap }, [[3, 4, 2]], [null, 3, 4, 2], 0),
-        new("RandomZoom", () => new RandomZoom(0.5f) { FillMode = FillMode.Constant, FillValue = 2, Interpolation = Interpolation.Nearest, DataFormat = DataFormat.ChannelsFirst }, [[2, 3, 4]], [null, 2, 3, 4], 0),
+        new(
+            "RandomZoom",
+            () => new RandomZoom(0.5f)
+            {
+                FillMode = FillMode.Constant,
+                FillValue = 2,
+                Interpolation = Interpolation.Nearest,
+                DataFormat = DataFormat.ChannelsFirst,
+            },
+            [[2, 3, 4]],
+            [null, 2, 3, 4],
+            0),
     ];
 }

@@ -27,10 +27,22 @@ public static class WrongUses
     [
         // Ranks.
         Call("Dense on single numbers", () => new Dense(4), X(), "'dense' (Dense)", "(batch, ..., features)", "(None,)", "Model.Input([8])"),
-        Call("Conv2D without a channel axis", () => new Conv2D(4, 3), X(8, 8), "'conv2d'", "(batch, height, width, channels)", "(None, 8, 8)", "Reshape adds a missing channel axis"),
+        Call(
+            "Conv2D without a channel axis",
+            () => new Conv2D(4, 3),
+            X(8, 8),
+            "'conv2d'",
+            "(batch, height, width, channels)",
+            "(None, 8, 8)",
+            "Reshape adds a missing channel axis"),
         Call("Conv1D on images", () => new Conv1D(4, 3), X(8, 8, 3), "'conv1d'", "(batch, steps, channels)", "(None, 8, 8, 3)"),
         Call("Conv3D on images", () => new Conv3D(4, 3), X(8, 8, 3), "'conv3d'", "(batch, depth, height, width, channels)", "(None, 8, 8, 3)"),
-        Call("Channels-first convolution", () => new Conv2D(4, 3) { DataFormat = DataFormat.ChannelsFirst }, X(3, 8), "(batch, channels, height, width)", "(None, 3, 8)"),
+        Call(
+            "Channels-first convolution",
+            () => new Conv2D(4, 3) { DataFormat = DataFormat.ChannelsFirst },
+            X(3, 8),
+            "(batch, channels, height, width)",
+            "(None, 3, 8)"),
         Call("Pooling on sequences", () => new MaxPooling2D(2), X(8, 3), "'max_pooling2d'", "(batch, height, width, channels)", "(None, 8, 3)"),
         Call("Global pooling on vectors", () => new GlobalAveragePooling1D(), X(8), "'global_average_pooling1d'", "3 dimensions", "(None, 8)"),
         Call("Lstm on vectors", () => new Lstm(4, name: "second"), X(8), "'second' (LSTM)", "(batch, time, features)", "(None, 8)", "ReturnSequences = true"),
@@ -49,8 +61,19 @@ public static class WrongUses
         Call("Pool larger than the image", () => new MaxPooling2D(3), X(2, 2, 1), "'max_pooling2d'", "a window of 3", "2 positions", "fewer poolings"),
         Call("Channels that groups do not divide", () => new Conv2D(4, 3) { Groups = 3 }, X(8, 8, 4), "4 channels", "Groups = 3", "divisor of 4"),
         Call("Filters that groups do not divide", () => new Conv2D(5, 3) { Groups = 2 }, X(8, 8, 4), "5 filters", "Groups = 2", "multiple of 2"),
-        Call("Stride and dilation together", () => new Conv2D(4, 3) { Strides = 2, DilationRate = 2 }, X(9, 9, 1), "Strides (2, 2)", "DilationRate (2, 2)", "set one of them to 1"),
-        Call("Output padding not below the stride", () => new Conv2DTranspose(4, 3) { Strides = 2, OutputPadding = 2 }, X(4, 4, 1), "OutputPadding (2, 2)", "Strides (2, 2)"),
+        Call(
+            "Stride and dilation together",
+            () => new Conv2D(4, 3) { Strides = 2, DilationRate = 2 },
+            X(9, 9, 1),
+            "Strides (2, 2)",
+            "DilationRate (2, 2)",
+            "set one of them to 1"),
+        Call(
+            "Output padding not below the stride",
+            () => new Conv2DTranspose(4, 3) { Strides = 2, OutputPadding = 2 },
+            X(4, 4, 1),
+            "OutputPadding (2, 2)",
+            "Strides (2, 2)"),
         Call("Cropping everything", () => new Cropping1D((3, 2)), X(5, 1), "cutting 3 and 2", "5 along axis 1", "less than 5 together"),
         Call("Reshape to another number of elements", () => new Reshape([3, 3]), X(8), "'reshape'", "8 elements", "(3, 3)", "9", "product is 8"),
         Call("Reshape with a rest that does not divide", () => new Reshape([3, -1]), X(8), "8 elements", "multiple of 3"),
@@ -59,14 +82,27 @@ public static class WrongUses
         Call("Unknown features", () => new Dense(4), Model.Input([null]), "'dense'", "kernel", "(None, 4)", "instead of"),
         Call("Unknown time for a cell", () => new Rnn(new LstmCell(3)), X(null, 2), "known number of time steps", "(None, None, 2)"),
         Call("Unknown time for a rare activation", () => new Lstm(3, Activation.Mish), X(null, 2), "activation mish", "known number of time steps"),
-        Call("Unknown time for recurrent dropout", () => new Gru(3) { RecurrentDropout = 0.5f }, X(null, 2), "RecurrentDropout", "known number of time steps", "(None, None, 2)"),
+        Call(
+            "Unknown time for recurrent dropout",
+            () => new Gru(3) { RecurrentDropout = 0.5f },
+            X(null, 2),
+            "RecurrentDropout",
+            "known number of time steps",
+            "(None, None, 2)"),
         Call("Einsum of another rank", () => new EinsumDense("ab,bc->ac", [4]), X(3, 5), "\"ab,bc->ac\"", "2 axes", "(None, 3, 5)"),
         Call("Einsum with too few sizes", () => new EinsumDense("abc,cd->abd", [4]), X(3, 5), "OutputShape (4,)", "2 numbers"),
         Call("Einsum bias on no axis", () => new EinsumDense("ab,bc->ac", [4], biasAxes: "d"), X(5), "BiasAxes \"d\"", "no axis of the output"),
         Call("glu on an odd size", () => new ActivationLayer(Activation.Glu), X(5), "glu halves the last axis", "5", "even"),
 
         // Axes.
-        Call("Batch normalization of an axis that is not there", () => new BatchNormalization(3), X(4, 5), "'batch_normalization'", "axis 3", "3 dimensions", "-3 to 2"),
+        Call(
+            "Batch normalization of an axis that is not there",
+            () => new BatchNormalization(3),
+            X(4, 5),
+            "'batch_normalization'",
+            "axis 3",
+            "3 dimensions",
+            "-3 to 2"),
         Call("Layer normalization of an axis that is not there", () => new LayerNormalization([1, 4]), X(4, 5), "axis 4", "-3 to 2"),
         Call("Softmax along an axis that is not there", () => new Softmax(5), X(4), "Softmax", "axis 5", "-2 to 1"),
         Call("Shared slopes along the batch", () => new PRelu { SharedAxes = [0] }, X(4, 5), "'p_re_lu'", "axis 0", "from 1 to 2"),
@@ -88,14 +124,36 @@ public static class WrongUses
         new("Dot of one tensor", () => new Dot(1).Call(X(4)), "two tensors", "1"),
         new("Attention of other features", () => new Attention().Call(X(3, 4), X(5, 6)), "'attention'", "4 features", "6 in the key", "Dense"),
         new("Attention with other keys than values", () => new Attention().Call(X(3, 4), X(5, 4), X(6, 4)), "6 keys", "5 values", "query, value, key"),
-        new("Attention mask of another shape", () => new MultiHeadAttention(2, 3).Call(X(5, 6), X(4, 6), attentionMask: Model.Input([3, 3], DType.Bool)), "'multi_head_attention'", "(None, 5, 4)", "(None, 3, 3)"),
+        new(
+            "Attention mask of another shape",
+            () => new MultiHeadAttention(2, 3).Call(X(5, 6), X(4, 6), attentionMask: Model.Input([3, 3], DType.Bool)),
+            "'multi_head_attention'",
+            "(None, 5, 4)",
+            "(None, 3, 3)"),
         new("A layer that takes one tensor", () => new Dense(3).CallAll([X(2), X(2)], CallOptions.None), "'dense'", "one tensor", "2", "Concatenate"),
         new("Initial state of another size", () => new Lstm(4).Call(X(5, 2), [X(4), X(3)]), "'lstm'", "(None, 4)", "(None, 3)", "Dense layer of 4 units"),
         new("One initial state for an Lstm", () => new Lstm(4).Call(X(5, 2), [X(4)]), "2 initial states", "1"),
         new("Initial states for one direction", () => new Bidirectional(new Gru(4)).Call(X(5, 2), [X(4)]), "both directions", "1"),
-        new("Softmax mask of another shape", () => new Softmax().Call(X(3, 4), Model.Input([5], DType.Bool)), "'softmax'", "mask (None, 5)", "(None, 3, 4)", "broadcast"),
-        new("Recurrent mask of another length", () => new Lstm(3).CallAll(X(5, 2), new CallOptions { Mask = Model.Input([4], DType.Bool) }), "'lstm'", "(None, 5)", "(None, 4) bool"),
-        new("Shared layer on another width", () => { var dense = new Dense(4); dense.Call(X(5)); dense.Call(X(6)); }, "'dense'", "(5, 4)", "(6, 4)", "a separate layer for each"),
+        new(
+            "Softmax mask of another shape",
+            () => new Softmax().Call(X(3, 4), Model.Input([5], DType.Bool)),
+            "'softmax'",
+            "mask (None, 5)",
+            "(None, 3, 4)",
+            "broadcast"),
+        new(
+            "Recurrent mask of another length",
+            () => new Lstm(3).CallAll(X(5, 2), new CallOptions { Mask = Model.Input([4], DType.Bool) }),
+            "'lstm'",
+            "(None, 5)",
+            "(None, 4) bool"),
+        new(
+            "Shared layer on another width",
+            () => { var dense = new Dense(4); dense.Call(X(5)); dense.Call(X(6)); },
+            "'dense'",
+            "(5, 4)",
+            "(6, 4)",
+            "a separate layer for each"),
 
         // Element types.
         Call("Embedding of text", () => new Embedding(10, 4), Model.Input([5], DType.String), "'embedding'", "integers", "string", "StringLookup"),
@@ -120,8 +178,17 @@ public static class WrongUses
         Make("Two unknown target sizes", () => new Reshape([-1, -1]), "Reshape", "(-1, -1)", "one -1"),
         Make("Malformed einsum", () => new EinsumDense("ab->c", [3]), "EinsumDense", "\"ab->c\"", "ab,bc->ac"),
         Make("Heads that do not divide", () => new GroupQueryAttention(4, 6, 4), "numKeyValueHeads is 4", "divisor of numQueryHeads, 6"),
-        Make("Directions that are the same", () => new Bidirectional(new Lstm(3), backwardLayer: new Lstm(3)), "Bidirectional", "going forwards", "GoBackwards"),
-        Make("Directions that return other things", () => new Bidirectional(new Lstm(3), backwardLayer: new Lstm(3) { GoBackwards = true, ReturnSequences = true }), "Bidirectional", "ReturnSequences"),
+        Make(
+            "Directions that are the same",
+            () => new Bidirectional(new Lstm(3), backwardLayer: new Lstm(3)),
+            "Bidirectional",
+            "going forwards",
+            "GoBackwards"),
+        Make(
+            "Directions that return other things",
+            () => new Bidirectional(new Lstm(3), backwardLayer: new Lstm(3) { GoBackwards = true, ReturnSequences = true }),
+            "Bidirectional",
+            "ReturnSequences"),
         Make("Mean without variance", () => new Normalization(mean: 1f), "Normalization", "variance", "Give both"),
         Make("Negative penalty", () => new L2(-1), "l2", "at least 0"),
         Make("Norm bounds the wrong way round", () => Constraint.MinMaxNorm(2, 1), "minValue is 2", "at most maxValue, 1"),
@@ -132,26 +199,63 @@ public static class WrongUses
         Make("A name without a character", () => new Dense(3, name: ""), "at least one character"),
 
         // Order of work.
-        Call("Stateful layer without a batch size", () => new Lstm(3) { Stateful = true }, X(5, 2), "'lstm'", "fixed batch size", "(None, 5, 2)", "batchSize: 32"),
+        Call(
+            "Stateful layer without a batch size",
+            () => new Lstm(3) { Stateful = true },
+            X(5, 2),
+            "'lstm'",
+            "fixed batch size",
+            "(None, 5, 2)",
+            "batchSize: 32"),
         Call("Lookup without a vocabulary", () => new IntegerLookup(), Ids(4), "'integer_lookup'", "Adapt"),
         Call("Bins before they are known", () => new Discretization(numBins: 3), X(4), "'discretization'", "Adapt"),
-        Call("Spectral normalization of a layer without kernel", () => new SpectralNormalization(new Relu()), X(4), "'spectral_normalization'", "ReLU", "Dense"),
+        Call(
+            "Spectral normalization of a layer without kernel",
+            () => new SpectralNormalization(new Relu()),
+            X(4),
+            "'spectral_normalization'",
+            "ReLU",
+            "Dense"),
         Call("Noise shape of another rank", () => new Dropout(0.5f) { NoiseShape = [null, 1] }, X(4, 5), "NoiseShape (None, 1)", "(None, 4, 5)"),
         new("Vocabulary with a word twice", () => new StringLookup(["a", "b", "a"]).IndexOf("a"), "StringLookup", "'a' 2 times"),
         new("Word that is refused", () => new StringLookup(["a"]) { NumOovIndices = 0 }.IndexOf("b"), "'b'", "NumOovIndices"),
         new("Adapting what was given", () => new Normalization(mean: 0f, variance: 1f).Adapt(Tensor.Create([1f, 2], [2, 1])), "nothing to adapt"),
         new("Adapting on nothing", () => new Normalization().Adapt(Tensor.Create(Array.Empty<float>(), [0, 2])), "no data"),
         new("Output of a layer that was not called", () => _ = new Dense(3).Output, "'dense'", "not been called"),
-        new("Output of a layer that was called twice", () => { var layer = new Dense(3); layer.Call(X(2)); layer.Call(X(2)); _ = layer.Output; }, "called 2 times"),
+        new(
+            "Output of a layer that was called twice",
+            () => { var layer = new Dense(3); layer.Call(X(2)); layer.Call(X(2)); _ = layer.Output; },
+            "called 2 times"),
         new("Weight outside of Forward", () => new Curious().Peek(), "Curious", "Forward"),
 
         // Models.
-        new("Input that is not listed", () => { var (a, b) = (Model.Input([3], name: "left"), Model.Input([3], name: "right")); _ = new Model(a, new Add().Call(a, b)); }, "'right' (None, 3)", "add them to the model's inputs"),
-        new("Two layers of one name", () => { var a = X(3); _ = new Model(a, a.Apply(new Dense(2, name: "same"), new Dense(2, name: "same"))); }, "'same'", "its own name"),
+        new(
+            "Input that is not listed",
+            () => { var (a, b) = (Model.Input([3], name: "left"), Model.Input([3], name: "right")); _ = new Model(a, new Add().Call(a, b)); },
+            "'right' (None, 3)",
+            "add them to the model's inputs"),
+        new(
+            "Two layers of one name",
+            () => { var a = X(3); _ = new Model(a, a.Apply(new Dense(2, name: "same"), new Dense(2, name: "same"))); },
+            "'same'",
+            "its own name"),
         new("Input listed twice", () => { var a = X(3); _ = new Model([a, a], new Dense(2).Call(a)); }, "listed twice"),
-        new("Model called on another width", () => { var a = Model.Input([4], name: "a"); new Model(a, new Dense(2).Call(a), "inner").Call(X(5)); }, "'inner'", "'a' takes (None, 4)", "(None, 5)"),
-        new("Model of two inputs called on one", () => { var (a, b) = (Model.Input([4], name: "a"), Model.Input([4], name: "b")); new Model([a, b], new Add().Call(a, b), "inner").Call([X(4)]); }, "2 tensors (a, b)", "1"),
-        new("Layer that the model does not have", () => { var a = X(3); new Model(a, new Dense(2, name: "encoder").Call(a)).GetLayer("encodre"); }, "no layer 'encodre'", "Did you mean 'encoder'?"),
+        new(
+            "Model called on another width",
+            () => { var a = Model.Input([4], name: "a"); new Model(a, new Dense(2).Call(a), "inner").Call(X(5)); },
+            "'inner'",
+            "'a' takes (None, 4)",
+            "(None, 5)"),
+        new(
+            "Model of two inputs called on one",
+            () => { var (a, b) = (Model.Input([4], name: "a"), Model.Input([4], name: "b")); new Model([a, b], new Add().Call(a, b), "inner").Call([X(4)]); },
+            "2 tensors (a, b)",
+            "1"),
+        new(
+            "Layer that the model does not have",
+            () => { var a = X(3); new Model(a, new Dense(2, name: "encoder").Call(a)).GetLayer("encodre"); },
+            "no layer 'encodre'",
+            "Did you mean 'encoder'?"),
 
         // Files.
         new("Unknown activation in a file", () => Model.FromJson(Json("\"activation\":\"relu\"", "\"activation\":\"relux\"")), "'dense'", "'relux'", "'relu'"),
@@ -164,7 +268,9 @@ public static class WrongUses
     {
         var input = X(3);
         var json = new Model(input, new Dense(2, Activation.Relu).Call(input)).ToJson();
-        return json.Contains(from, StringComparison.Ordinal) ? json.Replace(from, to, StringComparison.Ordinal) : throw new InvalidOperationException($"{from} is not in {json}");
+        return json.Contains(from, StringComparison.Ordinal)
+            ? json.Replace(from, to, StringComparison.Ordinal)
+            : throw new InvalidOperationException($"{from} is not in {json}");
     }
 
     private sealed class Curious : Layer

@@ -27,7 +27,9 @@ public sealed class ConvertTests
         Assert.AreEqual(recurrent, graph.Node.Count(node => node.OpType is "LSTM" or "GRU" or "RNN"), "one node for each recurrent layer");
         if (!graph.Node.Any(node => node.OpType == "Conv")) return;
         foreach (var transpose in graph.Node.Where(node => node.OpType == "Transpose"))
-            Assert.IsTrue(graph.Input.Any(input => input.Name == transpose.Input[0]) || graph.Output.Any(value => value.Name == transpose.Output[0]), $"{transpose.Name} stands inside the graph");
+            Assert.IsTrue(
+                graph.Input.Any(input => input.Name == transpose.Input[0]) || graph.Output.Any(value => value.Name == transpose.Output[0]),
+                $"{transpose.Name} stands inside the graph");
     }
 
     [TestMethod]
@@ -35,7 +37,9 @@ public sealed class ConvertTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("model.onnx");
-        StringAssert.Contains(CommandRun.Of("convert", Repository.PathOf("tests", "Reference", "keras-parity", "models", "mlp.keras"), path, "--opset", "17").Succeeded().Output, "opset 17");
+        StringAssert.Contains(
+            CommandRun.Of("convert", Repository.PathOf("tests", "Reference", "keras-parity", "models", "mlp.keras"), path, "--opset", "17").Succeeded().Output,
+            "opset 17");
         Assert.AreEqual(17, ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)).OpsetImport.Single(import => import.Domain.Length == 0).Version);
     }
 }

@@ -18,7 +18,10 @@ public sealed class TrainedNetworkTests
         var report = TrainCommand.Network(kind, seed: 3).ExportOnnx(folder.File("mnist.onnx"));
         Assert.IsTrue(report.Passed, report.ToString());
 
-        var counts = ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("mnist.onnx"))).Graph.Node.GroupBy(node => node.OpType).ToDictionary(group => group.Key, group => group.Count());
+        var graph = ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("mnist.onnx"))).Graph;
+        var counts = graph.Node
+            .GroupBy(node => node.OpType)
+            .ToDictionary(group => group.Key, group => group.Count());
         string[] counted = ["Conv", "Gemm", "LSTM", "MatMul", "MaxPool", "Scan", "Softmax"];
         Assert.AreEqual(expected, string.Join(", ", counted.Where(counts.ContainsKey).Select(type => $"{type} {counts[type]}")), Listing());
         if (kind == "lstm") return;

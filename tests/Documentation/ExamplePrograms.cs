@@ -5,14 +5,18 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace OnnxFunctional.Tests.Documentation;
 
-/// <summary>Compiles and runs programs of one file in this process, as `dotnet run` would. One at a time: console and current folder are the process'.</summary>
+/// <summary>
+/// Compiles and runs programs of one file in this process, as `dotnet run` would. One at a time: console and current folder are the process'.
+/// </summary>
 internal static class ExamplePrograms
 {
-    private const string ImplicitUsings =
-        "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
+    private static readonly string s_implicitUsings = string.Concat(
+        new[] { "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Threading", "System.Threading.Tasks" }
+            .Select(name => $"global using {name};"));
 
     /// <summary>The program at a path of the repository, without the lines for the command line.</summary>
-    public static string Source(string path) => string.Join('\n', File.ReadLines(Repository.PathOf(path)).Where(line => !line.StartsWith("#:", StringComparison.Ordinal)));
+    public static string Source(string path) =>
+        string.Join('\n', File.ReadLines(Repository.PathOf(path)).Where(line => !line.StartsWith("#:", StringComparison.Ordinal)));
 
     /// <summary>Compiles and runs a program in a folder of its own; what it wrote.</summary>
     public static string Run(string name, string source, string[] args)
@@ -50,7 +54,7 @@ internal static class ExamplePrograms
         var options = new CSharpParseOptions(LanguageVersion.Preview);
         var compilation = CSharpCompilation.Create(
             "program",
-            [CSharpSyntaxTree.ParseText(ImplicitUsings, options), CSharpSyntaxTree.ParseText(source, options)],
+            [CSharpSyntaxTree.ParseText(s_implicitUsings, options), CSharpSyntaxTree.ParseText(source, options)],
             trusted.Select(path => MetadataReference.CreateFromFile(path)),
             new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
         var image = new MemoryStream();

@@ -49,7 +49,9 @@ public sealed class ProgramTests
     [TestMethod]
     public void Every_program_on_data_has_a_row()
     {
-        var rows = typeof(ProgramTests).GetMethod(nameof(A_program_reaches_its_result_on_held_out_data))!.GetCustomAttributes<DataRowAttribute>().Select(row => (string)row.Data[0]!);
+        var rows = typeof(ProgramTests).GetMethod(nameof(A_program_reaches_its_result_on_held_out_data))!
+            .GetCustomAttributes<DataRowAttribute>()
+            .Select(row => (string)row.Data[0]!);
         CollectionAssert.AreEquivalent(Directory.GetFiles(Repository.PathOf("examples", "data"), "*.cs").Select(Path.GetFileName).ToList(), rows.ToList());
     }
 }

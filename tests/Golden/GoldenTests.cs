@@ -12,7 +12,10 @@ using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Golden;
 
-/// <summary>Trainings and files as digests: the same for any number of threads, and, compared between two revisions by tools/golden.sh, the same before and after a refactoring.</summary>
+/// <summary>
+/// Trainings and files as digests: the same for any number of threads, and, compared between two revisions by tools/golden.sh, the same before and after a
+/// refactoring.
+/// </summary>
 [TestClass]
 public sealed class GoldenTests
 {
@@ -43,7 +46,9 @@ public sealed class GoldenTests
     {
         var size = row.BatchSize ?? Batch;
         SymbolicTensor[] inputs = [.. row.Inputs.Select((shape, i) => Model.Input(shape, row.InputType, "input_" + i, row.BatchSize))];
-        var before = row.InputType == DType.Float32 ? [.. inputs.Select(input => input.Apply(new Dense(input.Shape[^1] ?? throw new InvalidOperationException(row.Name))))] : inputs;
+        var before = row.InputType == DType.Float32
+            ? [.. inputs.Select(input => input.Apply(new Dense(input.Shape[^1] ?? throw new InvalidOperationException(row.Name))))]
+            : inputs;
         var outputs = row.Create().CallAll(before, row.Options);
         var model = new Model(inputs, outputs, "case");
         var trainer = model.Compile(new Adam(0.01f), Loss.MeanSquaredError, threads: threads, seed: 3);

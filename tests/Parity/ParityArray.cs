@@ -19,7 +19,9 @@ internal static class ParityArray
         };
     }
 
-    public static float[] Floats(JsonNode node) => [.. node["data"]!.AsArray().Select(value => value is null ? float.NaN : float.Parse(value.ToJsonString().Trim('"'), CultureInfo.InvariantCulture))];
+    public static float[] Floats(JsonNode node) => [.. node["data"]!.AsArray().Select(Number)];
+
+    private static float Number(JsonNode? value) => value is null ? float.NaN : float.Parse(value.ToJsonString().Trim('"'), CultureInfo.InvariantCulture);
 
     /// <summary>Fails where an element differs by more than an absolute and a relative margin together.</summary>
     public static void AreWithin(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double absolute, double relative, string what)

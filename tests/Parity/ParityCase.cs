@@ -16,7 +16,8 @@ internal sealed class ParityCase
         Outputs = [.. json["outputs"]!.AsArray().Select(array => array!)];
         var weights = json["weights"]!.AsArray();
         var ours = Model.WeightPaths();
-        Assert.AreEqual(weights.Count, ours.Count, $"weights: Keras has {string.Join(", ", weights.Select(weight => (string)weight!["path"]!))}, we have {string.Join(", ", ours.Select(weight => weight.Path))}");
+        var theirs = string.Join(", ", weights.Select(weight => (string)weight!["path"]!));
+        Assert.AreEqual(weights.Count, ours.Count, $"weights: Keras has {theirs}, we have {string.Join(", ", ours.Select(weight => weight.Path))}");
         foreach (var (given, (path, weight)) in weights.Zip(ours))
         {
             var values = ParityArray.Read(given!);
@@ -67,13 +68,18 @@ internal sealed class ParityCase
             wanted.AddRange(slopes.OfType<SymbolicTensor>().Select(slope => slope.Value));
         }
 
-        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), inputs, wanted, [.. updates.Select(update => (update.Weight, map[update.Value]))]), [.. Inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
+        var plan = Planner.Plan(
+            new PlanRequest(PlanOptions.WithoutModel(), inputs, wanted, [.. updates.Select(update => (update.Weight, map[update.Value]))]),
+            [.. Inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
         for (var i = 0; i < Inputs.Count; i++) Inputs[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         using var pool = new WorkerPool(1);
         plan.Run(pool);
         var results = plan.Outputs.Select(output => output.Floats.ToArray()).ToArray();
         var next = outputs;
         var found = slopes.Select(slope => slope is null ? null : results[next++]).ToArray();
-        return (results[..outputs], found[..(gradients ? floats.Length : 0)], trainable.Zip(found.Skip(floats.Length)).ToDictionary(pair => pair.First.Key, pair => pair.Second));
+        return (
+            results[..outputs],
+            found[..(gradients ? floats.Length : 0)],
+            trainable.Zip(found.Skip(floats.Length)).ToDictionary(pair => pair.First.Key, pair => pair.Second));
     }
 }

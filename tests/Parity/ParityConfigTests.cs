@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.IO.Compression;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace OnnxFunctional.Tests.Parity;
@@ -8,7 +10,8 @@ namespace OnnxFunctional.Tests.Parity;
 [TestCategory("KerasParity")]
 public sealed class ParityConfigTests
 {
-    public static IEnumerable<object[]> Jsons => ParityFolder.Files("layers", "*.json").Concat(ParityFolder.Files("training", "*.json")).Select(file => new object[] { file });
+    public static IEnumerable<object[]> Jsons =>
+        ParityFolder.Files("layers", "*.json").Concat(ParityFolder.Files("training", "*.json")).Select(file => new object[] { file });
 
     public static IEnumerable<object[]> Models => ParityFolder.Files("models", "*.keras").Select(file => new object[] { file });
 
@@ -47,13 +50,14 @@ public sealed class ParityConfigTests
                     else differences.Add($"{path}/{key} is missing; expected {Shown(value)}");
                 }
 
-                differences.AddRange(right.Where(entry => !left.ContainsKey(entry.Key)).Select(entry => $"{path}/{entry.Key} is {Shown(entry.Value)}; Keras does not write it"));
+                differences.AddRange(
+                    right.Where(entry => !left.ContainsKey(entry.Key)).Select(entry => $"{path}/{entry.Key} is {Shown(entry.Value)}; Keras does not write it"));
                 break;
             case (JsonArray left, JsonArray right) when left.Count == right.Count:
                 for (var i = 0; i < left.Count; i++) Compare(left[i], right[i], $"{path}/{i}", differences);
                 break;
-            case (JsonValue left, JsonValue right) when left.GetValueKind() == System.Text.Json.JsonValueKind.Number && right.GetValueKind() == System.Text.Json.JsonValueKind.Number:
-                if (float.Parse(left.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture) != float.Parse(right.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture))
+            case (JsonValue left, JsonValue right) when left.GetValueKind() == JsonValueKind.Number && right.GetValueKind() == JsonValueKind.Number:
+                if (Number(left) != Number(right))
                     differences.Add($"{path} is {right.ToJsonString()}; expected {left.ToJsonString()}");
                 break;
             default:
@@ -61,6 +65,8 @@ public sealed class ParityConfigTests
                 break;
         }
     }
+
+    private static float Number(JsonValue value) => float.Parse(value.ToJsonString(), CultureInfo.InvariantCulture);
 
     private static string Shown(JsonNode? node) => node?.ToJsonString() is { } text ? text[..Math.Min(text.Length, 80)] : "null";
 }

@@ -6,7 +6,7 @@ namespace OnnxFunctional.Tests.Parity;
 /// <summary>The numbers Keras computed: tests/Reference/keras-parity, or the folder of the same format that KERAS_PARITY_DIR names.</summary>
 internal static class ParityFolder
 {
-    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, JsonNode> _lists = new();
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, JsonNode> s_lists = new();
 
     public static string Root { get; } = Environment.GetEnvironmentVariable("KERAS_PARITY_DIR") is { Length: > 0 } given
         ? given
@@ -15,7 +15,9 @@ internal static class ParityFolder
     /// <summary>Paths below the root, sorted; none where the folder is not there.</summary>
     public static IEnumerable<string> Files(string folder, string pattern) =>
         Directory.Exists(Path.Combine(Root, folder))
-            ? Directory.EnumerateFiles(Path.Combine(Root, folder), pattern).Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/')).Order(StringComparer.Ordinal)
+            ? Directory.EnumerateFiles(Path.Combine(Root, folder), pattern)
+                .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
+                .Order(StringComparer.Ordinal)
             : [];
 
     public static string PathOf(string file) => Path.Combine(Root, file);
@@ -29,8 +31,11 @@ internal static class ParityFolder
     /// <summary>The cases of a file that holds a list of them: file, number, and a name to tell them apart.</summary>
     public static IEnumerable<object[]> Cases(string file) =>
         File.Exists(PathOf(file))
-            ? Read(file).AsArray().Select((item, i) => new object[] { file, i, string.Join(' ', item!.AsObject().Where(entry => entry.Value is JsonValue || entry.Key == "config").Select(entry => entry.Value!.ToJsonString())) })
+            ? Read(file).AsArray().Select((item, i) => new object[] { file, i, Name(item!.AsObject()) })
             : [];
 
-    public static JsonNode Case(string file, int number) => _lists.GetOrAdd(file, Read).AsArray()[number]!;
+    private static string Name(JsonObject item) =>
+        string.Join(' ', item.Where(entry => entry.Value is JsonValue || entry.Key == "config").Select(entry => entry.Value!.ToJsonString()));
+
+    public static JsonNode Case(string file, int number) => s_lists.GetOrAdd(file, Read).AsArray()[number]!;
 }

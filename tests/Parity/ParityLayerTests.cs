@@ -20,7 +20,8 @@ public sealed class ParityLayerTests
         for (var i = 0; i < outputs.Count; i++) ParityArray.AreWithin(ParityArray.Floats(item.Outputs[i]), outputs[i], 1e-5, 1e-4, $"output {i}");
         if (gradients)
         {
-            for (var i = 0; i < inputGradients.Count; i++) Compare(item.Json["input_grads"]?.AsArray().ElementAtOrDefault(i), inputGradients[i], $"gradient of input {i}");
+            for (var i = 0; i < inputGradients.Count; i++)
+                Compare(item.Json["input_grads"]?.AsArray().ElementAtOrDefault(i), inputGradients[i], $"gradient of input {i}");
             foreach (var expected in item.Json["weight_grads"]?.AsArray() ?? [])
             {
                 var path = (string)expected!["path"]!;

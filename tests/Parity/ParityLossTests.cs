@@ -24,7 +24,9 @@ public sealed class ParityLossTests
         var inputs = data.Select((array, i) => new InputLayer(array.Shape.With(0, Shape.Unknown), array.DType, "input_" + i).Tensor).ToArray();
         var value = loss.Reduce(inputs[0], inputs[1], inputs.ElementAtOrDefault(2));
         var gradient = Gradient.Of(value, inputs[1]);
-        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [value.Value, gradient.Value], []), [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
+        var plan = Planner.Plan(
+            new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [value.Value, gradient.Value], []),
+            [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
         for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         using var pool = new WorkerPool(1);
         plan.Run(pool);

@@ -21,10 +21,13 @@ public sealed class ParityMetricTests
         using var pool = new WorkerPool(1);
         foreach (var update in item["updates"]!.AsArray())
         {
-            NDArray[] data = [ParityArray.Read(update!["y_true"]!), ParityArray.Read(update["y_pred"]!), .. update["sample_weight"] is { } weight ? [ParityArray.Read(weight)] : Array.Empty<NDArray>()];
+            NDArray[] data = [ParityArray.Read(update!["y_true"]!), ParityArray.Read(update["y_pred"]!)];
+            if (update["sample_weight"] is { } weight) data = [.. data, ParityArray.Read(weight)];
             var inputs = data.Select((array, i) => new InputLayer(array.Shape.With(0, Shape.Unknown), array.DType, "input_" + i).Tensor).ToArray();
             var sums = metric.For(inputs[0].Shape, inputs[1].Shape).Sums(inputs[0], inputs[1], inputs.ElementAtOrDefault(2));
-            var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [.. sums.Select(sum => sum.Value)], []), [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
+            var plan = Planner.Plan(
+                new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [.. sums.Select(sum => sum.Value)], []),
+                [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
             for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
             plan.Run(pool);
             totals ??= [.. plan.Outputs.Select(output => new double[output.Length])];

@@ -30,7 +30,8 @@ public sealed class ParityModelTests
         using var folder = new TemporaryFolder();
         var path = folder.File("copy.keras");
         model.Save(path);
-        foreach (var (before, after) in model.PredictAll(inputs).Zip(KerasFile.Load(path).PredictAll(inputs))) CollectionAssert.AreEqual(Flat(before), Flat(after));
+        foreach (var (before, after) in model.PredictAll(inputs).Zip(KerasFile.Load(path).PredictAll(inputs)))
+            CollectionAssert.AreEqual(Flat(before), Flat(after));
     }
 
     internal static (Model Model, NDArrays Inputs, Tensor<float>[] Outputs) Read(string file)

@@ -20,7 +20,9 @@ public sealed class ParityTrainingTests
         Assert.AreEqual(json["initial_weights"]!.AsArray().Count, weights.Count);
         foreach (var (given, (_, weight)) in json["initial_weights"]!.AsArray().Zip(weights)) weight.Value = ParityArray.Read(given!).ToTensor();
         var optimizer = KerasObjects.Make<Optimizer>((string)json["optimizer"]!["class"]!, json["optimizer"]!["config"]!.AsObject());
-        string[] losses = json["loss"] is JsonArray names ? [.. names.Select(name => (string)name!)] : [.. model.OutputNames.Select(_ => (string)json["loss"]!)];
+        string[] losses = json["loss"] is JsonArray names
+            ? [.. names.Select(name => (string)name!)]
+            : [.. model.OutputNames.Select(_ => (string)json["loss"]!)];
         var weightsOfLosses = json["model"]!["compile_config"]?["loss_weights"] switch
         {
             JsonArray list => model.OutputNames.Zip(list).ToDictionary(pair => pair.First, pair => (float)pair.Second!),
@@ -47,7 +49,8 @@ public sealed class ParityTrainingTests
         }
 
         // Absolute too: a bias in front of batch normalization has no gradient but rounding, which Adam divides by its own size.
-        foreach (var (given, (path, weight)) in json["final_weights"]!.AsArray().Zip(weights)) ParityArray.AreWithin(ParityArray.Floats(given!), weight.Storage, 1e-3, 1e-3, path);
+        foreach (var (given, (path, weight)) in json["final_weights"]!.AsArray().Zip(weights))
+            ParityArray.AreWithin(ParityArray.Floats(given!), weight.Storage, 1e-3, 1e-3, path);
         var predictions = model.PredictAll(NDArrays.Create([.. json["inputs"]!.AsArray().Select(array => ParityArray.Read(array!))]));
         foreach (var (given, tensor) in json["predictions"]!.AsArray().Zip(predictions))
         {

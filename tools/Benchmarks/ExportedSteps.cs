@@ -8,7 +8,9 @@ internal static class ExportedSteps
 {
     public static int Measure(string[] names, int threads, string? json)
     {
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{threads} thread(s); medians of {Report.Rounds} alternating rounds; ratio: ONNX Runtime's time over the engine's"));
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{threads} thread(s); medians of {Report.Rounds} alternating rounds; ratio: ONNX Runtime's time over the engine's"));
         Console.Out.WriteLine($"{"case",-12} {"engine ms",10} {"ONNX ms",10} {"ratio",7}");
         var rows = new List<(string Name, double Engine, double Exported)>();
         var failures = new List<string>();
@@ -27,7 +29,9 @@ internal static class ExportedSteps
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-12} {engineMs,10:F3} {exportedMs,10:F3} {exportedMs / engineMs,7:F2}"));
         }
 
-        if (rows.Count > 0) Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"geometric mean ratio {Math.Exp(rows.Average(row => Math.Log(row.Exported / row.Engine))):F2}"));
+        if (rows.Count > 0)
+            Console.Out.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"geometric mean ratio {Math.Exp(rows.Average(row => Math.Log(row.Exported / row.Engine))):F2}"));
         foreach (var failure in failures) Console.Out.WriteLine("not exported: " + failure);
         if (json is not null) Write(json, threads, rows);
         return 0;

@@ -20,11 +20,24 @@ internal static class Report
         var noPeer = new Option<bool>("--no-peer") { Description = "Measure our side only." };
         var modes = new Option<string?>("--mode") { Description = "train or predict; both if none is given." };
         var json = new Option<string?>("--json") { Description = "Also write the table to this file." };
-        var export = new Option<bool>("--training-export") { Description = "Compare the engine's training step with the exported one in ONNX Runtime instead." };
-        var root = new RootCommand("Training and prediction, side by side with TorchSharp: alternating rounds in two processes, medians and ratios.") { cases, threads, noPeer, modes, json, export };
+        var export = new Option<bool>("--training-export")
+        {
+            Description = "Compare the engine's training step with the exported one in ONNX Runtime instead.",
+        };
+        var root = new RootCommand("Training and prediction, side by side with TorchSharp: alternating rounds in two processes, medians and ratios.")
+        {
+            cases,
+            threads,
+            noPeer,
+            modes,
+            json,
+            export,
+        };
         root.SetAction((parsed, _) => Task.FromResult(parsed.GetValue(export)
             ? Measure(parsed.GetValue(cases)?.Split(','), names => ExportedSteps.Measure(names, parsed.GetValue(threads), parsed.GetValue(json)))
-            : Measure(parsed.GetValue(cases)?.Split(','), names => Measure(names, parsed.GetValue(threads), !parsed.GetValue(noPeer), parsed.GetValue(modes), parsed.GetValue(json)))));
+            : Measure(
+                parsed.GetValue(cases)?.Split(','),
+                names => Measure(names, parsed.GetValue(threads), !parsed.GetValue(noPeer), parsed.GetValue(modes), parsed.GetValue(json)))));
         return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
     }
 
@@ -60,7 +73,9 @@ internal static class Report
         }
 
         var peak = GemmPeak(threads, peer);
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{threads} thread(s); large matrix product: {peak:F0} GFLOP/s (the better of both); medians of {Rounds} alternating rounds"));
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{threads} thread(s); large matrix product: {peak:F0} GFLOP/s (the better of both); medians of {Rounds} alternating rounds"));
         var rows = new List<Row>();
         Console.Out.WriteLine(Row.Header);
         foreach (var name in names)
@@ -74,7 +89,12 @@ internal static class Report
         }
 
         foreach (var group in rows.Where(row => row.Ratio is not null).GroupBy(row => row.Mode))
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{group.Key}: geometric mean ratio {Math.Exp(group.Average(row => Math.Log(row.Ratio!.Value))):F2}, smallest {group.Min(row => row.Ratio):F2}"));
+        {
+            var mean = Math.Exp(group.Average(row => Math.Log(row.Ratio!.Value)));
+            Console.Out.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{group.Key}: geometric mean ratio {mean:F2}, smallest {group.Min(row => row.Ratio):F2}"));
+        }
+
         if (json is not null) WriteJson(json, threads, peak, rows);
         return 0;
     }
@@ -98,7 +118,19 @@ internal static class Report
         var (ourMs, theirMs) = theirs is null ? (Alone(ours), (double?)null) : Alternate(ours, theirs);
         var (ourBytes, allocated) = ours.Memory();
         var gflops = ours.Operations / ourMs / 1e6;
-        return new Row(name, mode, ourMs, theirMs, theirMs / ourMs, gflops, gflops / peak, ourBytes / 1e6, theirs?.Memory().Bytes / 1e6, allocated, ours.ArenaBytes / 1e6, ours.ValuesBytes / 1e6);
+        return new Row(
+            name,
+            mode,
+            ourMs,
+            theirMs,
+            theirMs / ourMs,
+            gflops,
+            gflops / peak,
+            ourBytes / 1e6,
+            theirs?.Memory().Bytes / 1e6,
+            allocated,
+            ours.ArenaBytes / 1e6,
+            ours.ValuesBytes / 1e6);
     }
 
     private static double Alone(Side side)

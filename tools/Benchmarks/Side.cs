@@ -38,7 +38,12 @@ internal sealed class Side : IDisposable
 
     public static Side Start(string side, string name, string mode, int threads)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var argument in new[] { "--worker", side, name, mode, threads.ToString(CultureInfo.InvariantCulture) }) start.ArgumentList.Add(argument);
         return new Side(Process.Start(start)!);
     }
@@ -66,5 +71,6 @@ internal sealed class Side : IDisposable
         _process.Dispose();
     }
 
-    private string Answer() => _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The measuring process ended: " + _process.StandardError.ReadToEnd());
+    private string Answer() =>
+        _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The measuring process ended: " + _process.StandardError.ReadToEnd());
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using OnnxFunctional.Benchmarks.Cases;
 using OnnxFunctional.Benchmarks.Peer;
 using OnnxFunctional.Export;
@@ -15,7 +16,10 @@ using TorchSharp;
 namespace OnnxFunctional.Benchmarks;
 
 /// <summary>A process that holds one side of one case and runs rounds when told to, so that memory is measured apart and rounds can alternate.</summary>
-/// <remarks>Protocol, a line each: it says <c>ready OPERATIONS ARENA VALUES</c>; on <c>run N</c> it makes N steps and says the milliseconds; on <c>memory</c> its peak working set and bytes allocated a step.</remarks>
+/// <remarks>
+/// Protocol, one line per message: it reports <c>ready OPERATIONS ARENA VALUES</c>; on <c>run N</c> it makes N steps and reports the milliseconds; on
+/// <c>memory</c> it reports its peak working set and the bytes allocated per step.
+/// </remarks>
 internal static class Worker
 {
     // A worker process serves one case; the profile looks at the plan it made.
@@ -60,7 +64,8 @@ internal static class Worker
 
             return 0;
         }
-        catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or NotSupportedException or System.Runtime.InteropServices.ExternalException or ExportException)
+        catch (Exception error) when (
+            error is TypeInitializationException or DllNotFoundException or NotSupportedException or ExternalException or ExportException)
         {
             Console.Out.WriteLine("failed " + (error.InnerException ?? error).Message.ReplaceLineEndings(" "));
             return 1;
@@ -116,7 +121,9 @@ internal static class Worker
         var values = model.Inputs.Select(tensor => tensor.Value).ToArray();
         var map = Specialization.Of(values, [.. model.Outputs.Select(output => output.Value)], training: false);
         var outputs = model.Outputs.Select(output => map[output.Value]).ToArray();
-        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), values, outputs, []), [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
+        var plan = Planner.Plan(
+            new PlanRequest(PlanOptions.WithoutModel(), values, outputs, []),
+            [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
         var pool = trainer.Engine.Pool;
         _profiled = plan;
         _fill = () =>
@@ -154,7 +161,8 @@ internal static class Worker
     {
         var product = new MatrixProduct(new GemmShape(2016, 2048, 2048));
         var pool = new WorkerPool(threads);
-        var (a, b, c, workspace) = (Filled(2016 * 2048), Filled(2048 * 2048), AlignedMemory.Allocate(2016 * 2048), AlignedMemory.Allocate(product.WorkspaceFloats));
+        var (a, b, c) = (Filled(2016 * 2048), Filled(2048 * 2048), AlignedMemory.Allocate(2016 * 2048));
+        var workspace = AlignedMemory.Allocate(product.WorkspaceFloats);
         return (() => product.Run(pool, a, b, c, workspace), (2.0 * 2016 * 2048 * 2048).ToString("R", CultureInfo.InvariantCulture) + " 0 0");
 
         static Memory<float> Filled(int count)

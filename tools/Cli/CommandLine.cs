@@ -12,7 +12,7 @@ internal static class CommandLine
     public const int Cancelled = 130;
 
     // After Ctrl+C: for the step under way and a checkpoint of a gigabyte.
-    private static readonly TimeSpan _timeToStop = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_timeToStop = TimeSpan.FromSeconds(60);
 
     public static async Task<int> Run(string[] args)
     {
@@ -24,7 +24,9 @@ internal static class CommandLine
             VerifyCommand.Create(),
             SummaryCommand.Create(),
         };
-        return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = _timeToStop }).ConfigureAwait(false);
+        return await root.Parse(args)
+            .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToStop })
+            .ConfigureAwait(false);
     }
 
     /// <summary>Runs a command's work on a thread of the pool: Ctrl+C is only listened for once the command has returned its task.</summary>

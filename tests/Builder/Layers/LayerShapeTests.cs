@@ -37,7 +37,9 @@ public sealed class LayerShapeTests
         var back = Model.FromJson(json);
         Assert.AreEqual(json, back.ToJson());
         Assert.AreEqual(row.Output, back.Outputs[0].Shape);
-        CollectionAssert.AreEqual(model.WeightPaths().Select(named => named.Path + named.Weight.Shape).ToArray(), back.WeightPaths().Select(named => named.Path + named.Weight.Shape).ToArray());
+        CollectionAssert.AreEqual(
+            model.WeightPaths().Select(named => named.Path + named.Weight.Shape).ToArray(),
+            back.WeightPaths().Select(named => named.Path + named.Weight.Shape).ToArray());
     }
 
     [TestMethod]
@@ -45,7 +47,9 @@ public sealed class LayerShapeTests
     {
         var covered = LayerCases.All.Select(row => row.Create().GetType()).ToHashSet();
         var missing = typeof(Layer).Assembly.GetExportedTypes()
-            .Where(type => type is { IsAbstract: false, Namespace: "OnnxFunctional.Layers" } && (type.IsSubclassOf(typeof(Layer)) || type.IsSubclassOf(typeof(MergeLayer))) && !covered.Contains(type))
+            .Where(type => type is { IsAbstract: false, Namespace: "OnnxFunctional.Layers" }
+                && (type.IsSubclassOf(typeof(Layer)) || type.IsSubclassOf(typeof(MergeLayer)))
+                && !covered.Contains(type))
             .Select(type => type.Name);
         Assert.AreEqual("", string.Join(", ", missing), "layers without a row in LayerCases");
     }

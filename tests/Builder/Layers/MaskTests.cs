@@ -9,14 +9,21 @@ public sealed class MaskTests
     public static IEnumerable<object[]> Layers =>
         new (Layer Layer, bool Passes)[]
         {
-            (new Dense(3), true), (new Dropout(0.5f), true), (new ActivationLayer(Activation.Relu), true), (new Relu(), true), (new LeakyRelu(), true), (new Elu(), true), (new PRelu(), true),
-            (new BatchNormalization(), true), (new LayerNormalization(), true), (new GroupNormalization(1), true), (new UnitNormalization(), true), (new RmsNormalization(), false),
-            (new SpatialDropout1D(0.5f), true), (new GaussianNoise(0.5f), true), (new GaussianDropout(0.5f), true), (new AlphaDropout(0.5f), true), (new ActivityRegularization(1), true),
+            (new Dense(3), true), (new Dropout(0.5f), true), (new ActivationLayer(Activation.Relu), true),
+            (new Relu(), true), (new LeakyRelu(), true), (new Elu(), true), (new PRelu(), true),
+            (new BatchNormalization(), true), (new LayerNormalization(), true),
+            (new GroupNormalization(1), true), (new UnitNormalization(), true), (new RmsNormalization(), false),
+            (new SpatialDropout1D(0.5f), true), (new GaussianNoise(0.5f), true), (new GaussianDropout(0.5f), true),
+            (new AlphaDropout(0.5f), true), (new ActivityRegularization(1), true),
             (new Identity(), true), (new Rescaling(2), true), (new Normalization(), true), (new TimeDistributed(new Dense(2)), true), (new Masking(), true),
-            (new Lstm(2) { ReturnSequences = true }, true), (new Gru(2), false), (new SimpleRnn(2) { ReturnSequences = true, GoBackwards = true }, true), (new Rnn(new GruCell(2)) { ReturnSequences = true }, true),
-            (new Bidirectional(new Lstm(2) { ReturnSequences = true }), true), (new Bidirectional(new Lstm(2)), false), (new MultiHeadAttention(1, 2), true), (new Attention(), true),
-            (new Conv1D(2, 2), false), (new MaxPooling1D(), false), (new GlobalAveragePooling1D(), false), (new Flatten(), false), (new Reshape([3, 4]), false), (new Permute((2, 1)), false),
-            (new EinsumDense("abc,cd->abd", [null, 2]), false), (new UpSampling1D(), false), (new ZeroPadding1D(), false), (new Cropping1D(), false), (new Lambda(x => x * 2), false), (new Lambda(x => x, x => x.Mask), true),
+            (new Lstm(2) { ReturnSequences = true }, true), (new Gru(2), false),
+            (new SimpleRnn(2) { ReturnSequences = true, GoBackwards = true }, true), (new Rnn(new GruCell(2)) { ReturnSequences = true }, true),
+            (new Bidirectional(new Lstm(2) { ReturnSequences = true }), true),
+            (new Bidirectional(new Lstm(2)), false), (new MultiHeadAttention(1, 2), true), (new Attention(), true),
+            (new Conv1D(2, 2), false), (new MaxPooling1D(), false), (new GlobalAveragePooling1D(), false),
+            (new Flatten(), false), (new Reshape([3, 4]), false), (new Permute((2, 1)), false),
+            (new EinsumDense("abc,cd->abd", [null, 2]), false), (new UpSampling1D(), false), (new ZeroPadding1D(), false),
+            (new Cropping1D(), false), (new Lambda(x => x * 2), false), (new Lambda(x => x, x => x.Mask), true),
         }.Select(row => new object[] { row.Layer, row.Passes });
 
     [TestMethod]

@@ -37,7 +37,10 @@ public sealed class CallModeTests
     public void A_mask_travels_into_a_model()
     {
         var features = Model.Input([5, 3]);
-        var inner = new Model(features, features.Apply(new OnnxFunctional.Layers.Lstm(4) { ReturnSequences = true }, new OnnxFunctional.Layers.Lstm(2)), "inner");
+        var inner = new Model(
+            features,
+            features.Apply(new OnnxFunctional.Layers.Lstm(4) { ReturnSequences = true }, new OnnxFunctional.Layers.Lstm(2)),
+            "inner");
         var ids = Model.Input([5], DType.Int64);
         var embedding = new Embedding(7, 3) { MaskZero = true };
         var nested = new Model(ids, inner.Call(embedding.Call(ids)), seed: 3);

@@ -22,7 +22,8 @@ public sealed class ModelStructureTests
     {
         (LayerBase Layer, string Name)[] expected =
         [
-            (new Conv2D(1, 1), "conv2d"), (new MaxPooling2D(), "max_pooling2d"), (new Relu(), "re_lu"), (new PRelu(), "p_re_lu"), (new LeakyRelu(), "leaky_re_lu"), (new Elu(), "elu"),
+            (new Conv2D(1, 1), "conv2d"), (new MaxPooling2D(), "max_pooling2d"), (new Relu(), "re_lu"),
+            (new PRelu(), "p_re_lu"), (new LeakyRelu(), "leaky_re_lu"), (new Elu(), "elu"),
             (new Lstm(1), "lstm"), (new Gru(1), "gru"), (new SimpleRnn(1), "simple_rnn"), (new GlobalAveragePooling2D(), "global_average_pooling2d"),
             (new BatchNormalization(), "batch_normalization"), (new ActivationLayer(Activation.Relu), "activation"), (new Concatenate(), "concatenate"),
         ];
@@ -179,7 +180,9 @@ public sealed class ModelStructureTests
     {
         var x = Model.Input([6]);
         var model = new Model(x, new Encoder().Call(x));
-        CollectionAssert.AreEqual(new[] { "encoder/dense/kernel", "encoder/dense/bias", "encoder/scale" }, model.WeightPaths().Select(named => named.Path).OrderBy(path => path == "encoder/scale").ToArray());
+        CollectionAssert.AreEqual(
+            new[] { "encoder/dense/kernel", "encoder/dense/bias", "encoder/scale" },
+            model.WeightPaths().Select(named => named.Path).OrderBy(path => path == "encoder/scale").ToArray());
     }
 
     private sealed class Encoder() : Layer("encoder")

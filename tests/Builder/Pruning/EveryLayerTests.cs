@@ -14,12 +14,17 @@ public sealed class EveryLayerTests
     // A rule that is lost would only fence more.
     private static readonly string[] s_open =
     [
-        "Dense", "Dense_rank3", "Flatten", "Flatten_channels_first", "Dropout", "BatchNormalization", "BatchNormalization_axis1", "BatchNormalization_renorm", "Relu", "PRelu", "PRelu_shared", "Conv1D_causal", "Conv2D",
-        "Conv3D", "Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D", "AdaptiveAveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "Add", "Multiply", "Concatenate",
-        "Concatenate_axis1", "Dot", "Permute", "RepeatVector", "ZeroPadding2D", "Cropping2D", "UpSampling2D_bilinear", "Resizing", "SpatialDropout2D", "GaussianNoise", "Identity", "TimeDistributed", "TimeDistributed_dense",
+        "Dense", "Dense_rank3", "Flatten", "Flatten_channels_first", "Dropout", "BatchNormalization",
+        "BatchNormalization_axis1", "BatchNormalization_renorm", "Relu", "PRelu", "PRelu_shared", "Conv1D_causal", "Conv2D",
+        "Conv3D", "Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D",
+        "AdaptiveAveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "Add", "Multiply", "Concatenate",
+        "Concatenate_axis1", "Dot", "Permute", "RepeatVector", "ZeroPadding2D", "Cropping2D", "UpSampling2D_bilinear",
+        "Resizing", "SpatialDropout2D", "GaussianNoise", "Identity", "TimeDistributed", "TimeDistributed_dense",
     ];
 
-    public static IEnumerable<object[]> Rows => LayerCases.All.Where(row => row.InputType == DType.Float32 && row.Build().Outputs.Any(output => output.DType == DType.Float32)).Select(row => new object[] { row.Name, row });
+    public static IEnumerable<object[]> Rows => LayerCases.All
+        .Where(row => row.InputType == DType.Float32 && row.Build().Outputs.Any(output => output.DType == DType.Float32))
+        .Select(row => new object[] { row.Name, row });
 
     [TestMethod]
     [DynamicData(nameof(Rows))]
@@ -95,8 +100,11 @@ public sealed class EveryLayerTests
         var makers = ChannelMaker.AllOf(model, flow);
 
         // What a layer makes of a zero channel may be another number, the sigmoid of 0; it goes unread.
-        HashSet<int> gone = [.. makers.SelectMany(maker => (maker.Channels ?? []).Where((_, i) => zeros.Any(zero => zero.Item1 == maker.Name && zero.Item2.Contains(i)))).Select(flow.Classes.Find)];
-        foreach (var (path, weight) in model.WeightPaths().Where(named => named.Path.StartsWith("reader", StringComparison.Ordinal) && named.Weight.Name == "kernel"))
+        HashSet<int> gone = [.. makers
+            .SelectMany(maker => (maker.Channels ?? []).Where((_, i) => zeros.Any(zero => zero.Item1 == maker.Name && zero.Item2.Contains(i))))
+            .Select(flow.Classes.Find)];
+        foreach (var (path, weight) in model.WeightPaths()
+            .Where(named => named.Path.StartsWith("reader", StringComparison.Ordinal) && named.Weight.Name == "kernel"))
         {
             var rows = flow.OfWeight(weight)[0]!;
             for (var i = 0; i < rows.Length; i++)
@@ -110,7 +118,9 @@ public sealed class EveryLayerTests
         PrunedModel pruned;
         try
         {
-            pruned = model.Prune(0.5f, new() { Keep = [.. makers.Select(maker => maker.Name).Where(maker => !maker.StartsWith("maker_", StringComparison.Ordinal))] });
+            pruned = model.Prune(
+                0.5f,
+                new() { Keep = [.. makers.Select(maker => maker.Name).Where(maker => !maker.StartsWith("maker_", StringComparison.Ordinal))] });
         }
         catch (ModelException refusal) when (refusal.Message.StartsWith("Prune: no channel can be removed.", StringComparison.Ordinal))
         {
@@ -133,7 +143,9 @@ public sealed class EveryLayerTests
         SymbolicTensors inputs = row.Inputs.Select((shape, i) => Model.Input(shape, row.InputType, "input_" + i, row.BatchSize)).ToArray();
         var results = row.Create().CallAll(inputs.Select((input, i) => input.Apply(new Dense(channels[i], name: "maker_" + i))).ToArray(), row.Options);
         SymbolicTensors outputs = results.Where(result => result.DType == DType.Float32 && result.Shape.Count > 1).Select((result, i) =>
-            result.Shape.Skip(1).All(dim => dim is not null) ? result.Apply(new Flatten(), new Dense(2, name: "reader_" + i)) : result.Apply(new Dense(2, name: "reader_" + i))).ToArray();
+            result.Shape.Skip(1).All(dim => dim is not null)
+                ? result.Apply(new Flatten(), new Dense(2, name: "reader_" + i))
+                : result.Apply(new Dense(2, name: "reader_" + i))).ToArray();
         return new Model(inputs, outputs, row.Name.ToLowerInvariant());
     }
 }

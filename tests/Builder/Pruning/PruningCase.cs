@@ -16,7 +16,8 @@ internal sealed record PruningCase(string Name, Func<Model> Build, params (strin
         foreach (var (path, weight) in model.WeightPaths())
         {
             var values = weight.Storage;
-            for (var i = 0; i < values.Length; i++) values[i] = path.EndsWith("variance", StringComparison.Ordinal) ? 0.5f + random.NextSingle() : (random.NextSingle() - 0.4f) * 0.8f;
+            for (var i = 0; i < values.Length; i++)
+                values[i] = path.EndsWith("variance", StringComparison.Ordinal) ? 0.5f + random.NextSingle() : (random.NextSingle() - 0.4f) * 0.8f;
         }
 
         foreach (var (layer, channels) in Zeros)

@@ -25,7 +25,8 @@ public sealed class StructuredPruningTests
 
         var after = PruningCase.Outputs(pruned.Model);
         Assert.HasCount(before.Length, after);
-        for (var i = 0; i < before.Length; i++) Assert.AreEqual(before[i], after[i], 1e-6f * MathF.Max(1, MathF.Abs(before[i])), $"{@case.Name}, output {i}\n{pruned}");
+        for (var i = 0; i < before.Length; i++)
+            Assert.AreEqual(before[i], after[i], 1e-6f * MathF.Max(1, MathF.Abs(before[i])), $"{@case.Name}, output {i}\n{pruned}");
         CollectionAssert.AreEqual(PruningCase.Outputs(model), before, "the model itself changed");
     }
 
@@ -79,7 +80,10 @@ public sealed class StructuredPruningTests
 
         Set(model, "a/kernel", [3, 3, 0, 5, 3, 3, 5, 0]);
         CollectionAssert.AreEqual(new float[] { 10, 20 }, Values(model.Prune(0.5f).Model, "b/kernel"), "by magnitude 6, 6, 5, 5");
-        CollectionAssert.AreEqual(new float[] { 30, 40 }, Values(model.Prune(0.5f, new() { Importance = ChannelImportance.L2 }).Model, "b/kernel"), "by squares 18, 18, 25, 25");
+        CollectionAssert.AreEqual(
+            new float[] { 30, 40 },
+            Values(model.Prune(0.5f, new() { Importance = ChannelImportance.L2 }).Model, "b/kernel"),
+            "by squares 18, 18, 25, 25");
     }
 
     [TestMethod]
@@ -126,8 +130,11 @@ public sealed class StructuredPruningTests
         var first = tokens.Apply(new Dense(8, name: "first"));
         var attended = new MultiHeadAttention(2, 4, name: "attention").Call(first, first);
         var recurrent = attended.Apply(new Dense(6, name: "second"), new Bidirectional(new Lstm(5), name: "recurrent"));
-        var normal = recurrent.Apply(new Dense(8, name: "third"), new LayerNormalization(name: "layer_norm"), new Dense(8, name: "fourth"), new Doubled("mine"), new Dense(6, name: "fifth"),
-            new GroupNormalization(3, name: "groups"), new Dense(6, name: "sixth"), new Lambda(x => x * 2, name: "function"), new Dense(4, name: "free"), new Dense(4, name: "behind"), new SpectralNormalization(new Dense(3), name: "spectral"));
+        var normal = recurrent.Apply(
+            new Dense(8, name: "third"), new LayerNormalization(name: "layer_norm"),
+            new Dense(8, name: "fourth"), new Doubled("mine"), new Dense(6, name: "fifth"),
+            new GroupNormalization(3, name: "groups"), new Dense(6, name: "sixth"), new Lambda(x => x * 2, name: "function"),
+            new Dense(4, name: "free"), new Dense(4, name: "behind"), new SpectralNormalization(new Dense(3), name: "spectral"));
         var model = new Model(tokens, normal.Apply(new Dense(2, name: "last")));
         var before = PruningCase.Outputs(model);
         var pruned = model.Prune(0.5f, new() { Fractions = new Dictionary<string, float> { ["free"] = 0.5f } });
@@ -160,7 +167,9 @@ public sealed class StructuredPruningTests
         var x = Model.Input([6, 6, 4]);
         var grouped = x.Apply(new Conv2D(4, 3, name: "before") { Padding = Padding.Same }, new Conv2D(8, 3, name: "grouped") { Groups = 2 });
         var sum = new Add().Call(x, x.Apply(new Conv2D(4, 1, name: "tied")));
-        var model = new Model(x, [grouped.Apply(new Conv2D(3, 1, name: "a"), new Flatten(), new Dense(1, name: "b")), sum.Apply(new Flatten(), new Dense(1, name: "c"))]);
+        var model = new Model(
+            x,
+            [grouped.Apply(new Conv2D(3, 1, name: "a"), new Flatten(), new Dense(1, name: "b")), sum.Apply(new Flatten(), new Dense(1, name: "c"))]);
         var layers = model.Prune(0.5f).Layers.ToDictionary(layer => layer.Name);
         Assert.AreEqual((4, "'grouped' (Conv2D) combines them with channels that stay"), (layers["before"].After, layers["before"].Reason));
         Assert.AreEqual((8, "the convolution has groups"), (layers["grouped"].After, layers["grouped"].Reason));
@@ -172,14 +181,18 @@ public sealed class StructuredPruningTests
     public void Custom_layers_are_copied_with_what_they_hold()
     {
         var x = Model.Input([4]);
-        var model = new Model(x, x.Apply(new Dense(4, name: "a"), new Twice(new Dense(4, name: "inner"), name: "twice"), new Dense(6, name: "b"), new Dense(1, name: "c")));
+        var model = new Model(
+            x,
+            x.Apply(new Dense(4, name: "a"), new Twice(new Dense(4, name: "inner"), name: "twice"), new Dense(6, name: "b"), new Dense(1, name: "c")));
         var before = PruningCase.Outputs(model);
         var small = model.Prune(0).Model;
         CollectionAssert.AreEqual(before, PruningCase.Outputs(small));
         Assert.AreNotSame(((Twice)model.GetLayer("twice")).Inner, ((Twice)small.GetLayer("twice")).Inner);
 
         var hiding = new Model(x, x.Apply(new Hiding(new Dense(4)), new Dense(6), new Dense(1)));
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => hiding.Prune(0.5f)).Message, "its constructor parameter 'inner' has no public property of that name");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ModelException>(() => hiding.Prune(0.5f)).Message,
+            "its constructor parameter 'inner' has no public property of that name");
     }
 
     [TestMethod]
@@ -191,19 +204,26 @@ public sealed class StructuredPruningTests
         Refused(() => model.Prune(float.NaN), "Prune: the fraction is NaN;");
         Refused(() => model.Prune(0.5f, new() { MinimumChannels = 0 }), "Prune: MinimumChannels is 0; expected at least 1.");
         Refused(() => model.Prune(0.5f, new() { RoundTo = 0 }), "Prune: RoundTo is 0; expected at least 1.");
-        Refused(() => model.Prune(0.5f, new() { Keep = ["hiden"] }), "Prune: there is no layer 'hiden' with channels to prune. Did you mean 'hidden'? The layers are hidden, last.");
+        Refused(
+            () => model.Prune(0.5f, new() { Keep = ["hiden"] }),
+            "Prune: there is no layer 'hiden' with channels to prune. Did you mean 'hidden'? The layers are hidden, last.");
         Refused(() => model.Prune(0.5f, new() { Fractions = new Dictionary<string, float> { ["hidden"] = 2 } }), "Prune: the fraction of 'hidden' is 2;");
-        Refused(() => model.Prune(0.5f, new() { Keep = ["hidden"] }), "Prune: no channel can be removed. 'hidden' keeps its 8 channels: PruningOptions.Keep contains 'hidden'; 'last' keeps its 2 channels: they are the model's output 'last'");
+        Refused(
+            () => model.Prune(0.5f, new() { Keep = ["hidden"] }),
+            "Prune: no channel can be removed. 'hidden' keeps its 8 channels: PruningOptions.Keep contains 'hidden'; 'last' keeps its 2 channels: they are the model's output 'last'");
         Refused(() => PruningCases.Straight([3], new Relu()).Prune(0.5f), "Prune: no channel can be removed. The model has no Dense layer and no convolution.");
 
         var x = Model.Input([3]);
         var tied = new Model(x, new Add().Call(x.Apply(new Dense(4, name: "a")), x.Apply(new Dense(4, name: "b"))).Apply(new Dense(1)));
-        Refused(() => tied.Prune(0.5f, new() { Fractions = new Dictionary<string, float> { ["a"] = 0.5f, ["b"] = 0.25f } }), "Prune: 'a' and 'b' make the same channels, but Fractions gives 0.5 and 0.25;");
+        Refused(
+            () => tied.Prune(0.5f, new() { Fractions = new Dictionary<string, float> { ["a"] = 0.5f, ["b"] = 0.25f } }),
+            "Prune: 'a' and 'b' make the same channels, but Fractions gives 0.5 and 0.25;");
 
         static void Refused(Action action, string expected) => StringAssert.StartsWith(Assert.ThrowsExactly<ModelException>(action).Message, expected);
     }
 
-    private static void Set(Model model, string path, float[] values) => values.CopyTo(model.WeightPaths().Single(named => named.Path == path).Weight.Storage, 0);
+    private static void Set(Model model, string path, float[] values) =>
+        values.CopyTo(model.WeightPaths().Single(named => named.Path == path).Weight.Storage, 0);
 
     private static float[] Values(Model model, string path) => model.WeightPaths().Single(named => named.Path == path).Weight.Storage;
 

@@ -27,9 +27,15 @@ public sealed class HostileJsonTests
         Fault("negative units", model => Layer(model, 1)["config"]!["units"] = -3, "units is -3; expected a positive integer"),
         Fault("missing units", model => Layer(model, 1)["config"]!.AsObject().Remove("units"), "lacks units"),
         Fault("half precision weights", model => Layer(model, 1)["config"]!["dtype"] = "float16", "dtype is float16, whose weights are not float32"),
-        Fault("feature that is not there", model => Layer(model, 1)["config"]!["quantization_config"] = new JsonObject { ["mode"] = "int8" }, "quantization_config is"),
+        Fault(
+            "feature that is not there",
+            model => Layer(model, 1)["config"]!["quantization_config"] = new JsonObject { ["mode"] = "int8" },
+            "quantization_config is"),
         Fault("Lambda", model => Lambda(Layer(model, 1)), "a Lambda holds Python code, which is never run here"),
-        Fault("lambda as activation", model => Layer(model, 1)["config"]!["activation"] = new JsonObject { ["class_name"] = "__lambda__", ["config"] = new JsonObject { ["value"] = "4wEA" } }, "is a Python lambda, whose code is never run here"),
+        Fault(
+            "lambda as activation",
+            model => Layer(model, 1)["config"]!["activation"] = JsonNode.Parse("""{ "class_name": "__lambda__", "config": { "value": "4wEA" } }"""),
+            "is a Python lambda, whose code is never run here"),
         Fault("two of one name", model => Layer(model, 2)["name"] = "one", "two layers are named 'one'"),
         Fault("tensor of nobody", model => History(model, 2)[0] = "three", "a tensor of 'three'"),
         Fault("loop", model => History(model, 1)[0] = "two", "depend on one another"),
@@ -41,15 +47,24 @@ public sealed class HostileJsonTests
         Fault("no outputs", model => model["config"]!.AsObject().Remove("output_layers"), "no output_layers"),
         Fault("Keras 2", model => Layer(model, 1)["inbound_nodes"] = JsonNode.Parse("[[[\"in\",0,0,{}]]]"), "format of Keras 2"),
         Fault("sample beyond memory", model => Layer(model, 0)["config"]!["batch_shape"] = JsonNode.Parse("[null, 2000000000, 2000000000]"), "more than"),
-        Fault("weight beyond memory", model => { Layer(model, 0)["config"]!["batch_shape"] = JsonNode.Parse("[null, 100000000]"); Layer(model, 1)["config"]!["units"] = 100000000; }, "no array holds"),
+        Fault(
+            "weight beyond memory",
+            model => { Layer(model, 0)["config"]!["batch_shape"] = JsonNode.Parse("[null, 100000000]"); Layer(model, 1)["config"]!["units"] = 100000000; },
+            "no array holds"),
         Fault("negative size", model => Layer(model, 0)["config"]!["batch_shape"] = JsonNode.Parse("[null, -4]"), "Dimension 1 of a shape is -4"),
         Fault("wrong rank", model => Layer(model, 0)["config"]!["batch_shape"] = JsonNode.Parse("[null]"), "'one'"),
         Fault("ragged", model => Layer(model, 0)["config"]!["ragged"] = true, "ragged inputs are not supported"),
         Fault("unknown element type", model => Layer(model, 0)["config"]!["dtype"] = "complex64", "'complex64', which is not supported"),
         Fault("unknown argument", model => model["config"]!["layers"]![1]!["inbound_nodes"]![0]!["kwargs"]!["wibble"] = 3, "argument wibble is 3"),
         Fault("number for a tensor", model => model["config"]!["layers"]![1]!["inbound_nodes"]![0]!["args"]![0] = 3, "argument 0 is 3; expected a tensor"),
-        Fault("unknown operation", model => { Layer(model, 1)["module"] = "keras.src.ops.numpy"; Layer(model, 1)["class_name"] = "Ad"; }, "function 'Ad' of keras.src.ops.numpy is not supported. Did you mean"),
-        Fault("type of the framework", model => { Layer(model, 1)["module"] = "System.Diagnostics"; Layer(model, 1)["class_name"] = "Process"; }, "'Process' is not known"),
+        Fault(
+            "unknown operation",
+            model => { Layer(model, 1)["module"] = "keras.src.ops.numpy"; Layer(model, 1)["class_name"] = "Ad"; },
+            "function 'Ad' of keras.src.ops.numpy is not supported. Did you mean"),
+        Fault(
+            "type of the framework",
+            model => { Layer(model, 1)["module"] = "System.Diagnostics"; Layer(model, 1)["class_name"] = "Process"; },
+            "'Process' is not known"),
         Fault("slash in a name", model => Layer(model, 1)["config"]!["name"] = "a/b", "'a/b' is not a valid layer name"),
     ];
 
@@ -114,7 +129,8 @@ public sealed class HostileJsonTests
         layer["config"] = JsonNode.Parse("{\"name\":\"one\",\"function\":{\"class_name\":\"__lambda__\",\"config\":{\"value\":\"4wEAAAAA\"}}}");
     }
 
-    private static JsonArray History(JsonObject model, int layer) => model["config"]!["layers"]![layer]!["inbound_nodes"]![0]!["args"]![0]!["config"]!["keras_history"]!.AsArray();
+    private static JsonArray History(JsonObject model, int layer) =>
+        model["config"]!["layers"]![layer]!["inbound_nodes"]![0]!["args"]![0]!["config"]!["keras_history"]!.AsArray();
 
     private static object[] Fault(string name, Action<JsonObject> change, string expected) => [name, change, expected];
 }

@@ -14,7 +14,10 @@ public sealed class KerasRegistryTests
     public void Every_layer_initializer_regularizer_and_constraint_has_a_row()
     {
         var missing = typeof(Model).Assembly.GetExportedTypes()
-            .Where(type => !type.IsAbstract && (typeof(LayerBase).IsAssignableFrom(type) || typeof(Initializer).IsAssignableFrom(type) || typeof(Regularizer).IsAssignableFrom(type) || typeof(Constraint).IsAssignableFrom(type)))
+            .Where(type => !type.IsAbstract && (typeof(LayerBase).IsAssignableFrom(type)
+                || typeof(Initializer).IsAssignableFrom(type)
+                || typeof(Regularizer).IsAssignableFrom(type)
+                || typeof(Constraint).IsAssignableFrom(type)))
             .Except(s_apart).Where(type => !KerasRegistry.ByType.ContainsKey(type)).Select(type => type.Name);
         Assert.AreEqual("", string.Join(", ", missing), "Add a row to KerasRegistry.");
     }

@@ -13,9 +13,15 @@ public sealed class ModelJsonTests
     {
         var image = Model.Input([8, 8, 1], name: "image");
         var table = Model.Input([4]);
-        var branch = image.Apply(new Conv2D(4, 3, Activation.Relu) { Padding = Padding.Same, KernelRegularizer = Regularizer.L2(0.5f) }, new MaxPooling2D(2), new Flatten());
+        var branch = image.Apply(
+            new Conv2D(4, 3, Activation.Relu) { Padding = Padding.Same, KernelRegularizer = Regularizer.L2(0.5f) },
+            new MaxPooling2D(2),
+            new Flatten());
         var merged = new Concatenate().Call(branch, new Dense(3, name: "numbers").Call(table));
-        var model = new Model([image, table], [new Dense(2, Activation.Softmax).Call(merged), new Dense(1) { UseBias = false, Trainable = false }.Call(merged)], "two");
+        var model = new Model(
+            [image, table],
+            [new Dense(2, Activation.Softmax).Call(merged), new Dense(1) { UseBias = false, Trainable = false }.Call(merged)],
+            "two");
 
         var back = Model.FromJson(model.ToJson());
 
@@ -116,7 +122,12 @@ public sealed class ModelJsonTests
     public void Custom_classes_and_functions_come_back_when_they_are_given()
     {
         var square = Activation.From(x => x * x, "squared");
-        var model = new Model(Input(out var x), x.Apply(new Scaled(3) { Scale = 0.5f, Kernel = new Pattern(2) }, new ActivationLayer(square), new Dense(2) { KernelConstraint = Constraint.MaxNorm(3), KernelInitializer = new VarianceScaling(2, FanMode.FanOut, RandomDistribution.Uniform) { Seed = 4 } }));
+        var dense = new Dense(2)
+        {
+            KernelConstraint = Constraint.MaxNorm(3),
+            KernelInitializer = new VarianceScaling(2, FanMode.FanOut, RandomDistribution.Uniform) { Seed = 4 },
+        };
+        var model = new Model(Input(out var x), x.Apply(new Scaled(3) { Scale = 0.5f, Kernel = new Pattern(2) }, new ActivationLayer(square), dense));
         var known = new CustomObjects().Add<Scaled>().Add<Pattern>().Add(square);
         var back = Model.FromJson(model.ToJson(), known);
         Assert.AreEqual(model.ToJson(), back.ToJson());
@@ -132,7 +143,9 @@ public sealed class ModelJsonTests
     public void What_a_file_cannot_hold_is_reported_all_at_once()
     {
         var hidden = Activation.From(x => x * 2);
-        var model = new Model(Input(out var x), x.Apply(new Hidden(3), new Dense(2, hidden) { KernelInitializer = Initializer.From((shape, _) => new float[shape.ElementCount]) }));
+        var model = new Model(
+            Input(out var x),
+            x.Apply(new Hidden(3), new Dense(2, hidden) { KernelInitializer = Initializer.From((shape, _) => new float[shape.ElementCount]) }));
         var error = Assert.ThrowsExactly<ModelException>(() => model.ToJson());
         StringAssert.Contains(error.Message, "'width' has no public property");
         StringAssert.Contains(error.Message, "function without a name");

@@ -10,9 +10,9 @@ namespace OnnxFunctional.Tests.Export.TrainingStep;
 [TestClass]
 public sealed class DamagedFolderTests
 {
-    private static readonly string[] _all = [.. TrainingFolder.Graphs, TrainingFolder.ManifestFile];
+    private static readonly string[] s_all = [.. TrainingFolder.Graphs, TrainingFolder.ManifestFile];
 
-    public static IEnumerable<object[]> Files => _all.Select(name => new object[] { name });
+    public static IEnumerable<object[]> Files => s_all.Select(name => new object[] { name });
 
     [TestMethod]
     [DynamicData(nameof(Files))]

@@ -64,7 +64,8 @@ public sealed class CallbackTests
         Assert.Contains("not mine", (string)error.Data["Told"]!);
 
         // Closed: nobody else could open them for writing otherwise.
-        foreach (var file in Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories)) File.Open(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+        foreach (var file in Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories))
+            File.Open(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
         Assert.HasCount(3, File.ReadAllLines(folder.File("log.csv")));
     }
 
@@ -97,7 +98,13 @@ public sealed class CallbackTests
         var trainer = Trainer(new Sgd(1e30f));
         float[] x = [1, 2, 3, 4, 5, 6, 7, 8];
         var steps = 0;
-        var history = trainer.Fit(x, x, batchSize: 1, epochs: 5, callbacks: [new TerminateOnNaN(), new LambdaCallback { BatchEnd = (_, _) => steps++ }], verbose: Verbosity.Silent);
+        var history = trainer.Fit(
+            x,
+            x,
+            batchSize: 1,
+            epochs: 5,
+            callbacks: [new TerminateOnNaN(), new LambdaCallback { BatchEnd = (_, _) => steps++ }],
+            verbose: Verbosity.Silent);
         Assert.HasCount(1, history.Epochs);
         Assert.IsLessThan(8, steps);
         Assert.Throws<ModelException>(() => Trainer(new Sgd(1e30f)).Fit(x, x, batchSize: 1, epochs: 5, verbose: Verbosity.Silent));
@@ -123,7 +130,13 @@ public sealed class CallbackTests
     {
         using var folder = new TemporaryFolder();
         var trainer = Trainer(new Sgd(0.1f));
-        trainer.Fit(new float[] { 1, 2, 3, 4 }, new float[] { 1, 2, 3, 4 }, epochs: 2, validationSplit: 0.5f, callbacks: [new TensorBoard(folder.Path, histogramFreq: 1, updateFreq: 1)], verbose: Verbosity.Silent);
+        trainer.Fit(
+            new float[] { 1, 2, 3, 4 },
+            new float[] { 1, 2, 3, 4 },
+            epochs: 2,
+            validationSplit: 0.5f,
+            callbacks: [new TensorBoard(folder.Path, histogramFreq: 1, updateFreq: 1)],
+            verbose: Verbosity.Silent);
         var train = Records(Directory.GetFiles(System.IO.Path.Combine(folder.Path, "train")).Single());
         Assert.Contains("brain.Event:2", Encoding.UTF8.GetString(train[0]));
         var all = string.Concat(train.Select(Encoding.Latin1.GetString));
@@ -165,5 +178,11 @@ public sealed class CallbackTests
     }
 
     private static History Fit(int epochs, params Callback[] callbacks) =>
-        Trainer(new Sgd(0.1f)).Fit(new float[] { 1, 2, 3, 4 }, new float[] { 1, 2, 3, 4 }, batchSize: 2, epochs: epochs, callbacks: callbacks, verbose: Verbosity.Silent);
+        Trainer(new Sgd(0.1f)).Fit(
+            new float[] { 1, 2, 3, 4 },
+            new float[] { 1, 2, 3, 4 },
+            batchSize: 2,
+            epochs: epochs,
+            callbacks: callbacks,
+            verbose: Verbosity.Silent);
 }

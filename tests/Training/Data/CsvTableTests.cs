@@ -59,7 +59,10 @@ public class CsvTableTests
         var before = CultureInfo.CurrentCulture;
         try
         {
-            CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = new NumberFormatInfo { NumberDecimalSeparator = ",", NumberGroupSeparator = "." } };
+            CultureInfo.CurrentCulture = new CultureInfo("")
+            {
+                NumberFormat = new NumberFormatInfo { NumberDecimalSeparator = ",", NumberGroupSeparator = "." },
+            };
             var table = CsvTable.Read(Write(folder, "a\n 1.5 \nNaN\n-Infinity\n"));
             var values = Flat(table.GetFloats());
             Assert.AreEqual(1.5f, values[0]);

@@ -164,7 +164,9 @@ public sealed class DatasetTests
         weighted.Fit(x, new int[] { 0, 1, 1, 0 }, batchSize: 2, classWeight: new Dictionary<int, float> { [1] = 3 }, verbose: Verbosity.Silent);
         sampled.Fit(x, new int[] { 0, 1, 1, 0 }, batchSize: 2, sampleWeight: new float[] { 1, 3, 3, 1 }, verbose: Verbosity.Silent);
         CollectionAssert.AreEqual(sampled.Model.WeightPaths()[0].Weight.Storage, weighted.Model.WeightPaths()[0].Weight.Storage);
-        CollectionAssert.AreEqual(new float[] { 1, 6 }, ClassWeights.Of(new float[,] { { 0.9f, 0.1f }, { 0, 1 } }, new Dictionary<int, float> { [1] = 3 }, new float[] { 1, 2 }).AsFloats().ToArray());
+        CollectionAssert.AreEqual(
+            new float[] { 1, 6 },
+            ClassWeights.Of(new float[,] { { 0.9f, 0.1f }, { 0, 1 } }, new Dictionary<int, float> { [1] = 3 }, new float[] { 1, 2 }).AsFloats().ToArray());
     }
 
     [TestMethod]

@@ -38,7 +38,9 @@ public class IdxTests
     public void Other_kinds_are_named()
     {
         using var folder = new TemporaryFolder();
-        Refused(() => Idx.ReadImages(Write(folder, IdxBytes.Of(0x801, [1], [1]), false)), "0x00000801, expected 0x00000803: it holds labels. Give the file of images.");
+        Refused(
+            () => Idx.ReadImages(Write(folder, IdxBytes.Of(0x801, [1], [1]), false)),
+            "0x00000801, expected 0x00000803: it holds labels. Give the file of images.");
         Refused(() => Idx.ReadLabels(Write(folder, IdxBytes.Of(0x803, [1, 1, 1], [1]), true)), "it holds images. Give the file of labels.");
         Refused(() => Idx.ReadLabels(Write(folder, IdxBytes.Of(0x0D01, [1], [1, 2, 3, 4]), false)), "no idx file of bytes");
         Refused(() => Idx.ReadImages(folder.File("absent")), "does not exist");

@@ -40,7 +40,15 @@ public sealed class ImageFolderTests
         Put(folder, "only", "rgb.png", File.ReadAllBytes(Path.Combine(Samples, "rgb.png")));
         var whole = ImageFolder.Open(folder.Path, height: 9, width: 13).Training.Single().X;
         var input = Model.Input([9, 13, 3]);
-        foreach (var (height, width, interpolation, crop) in new[] { (5, 7, Interpolation.Bilinear, false), (20, 31, Interpolation.Bilinear, false), (4, 4, Interpolation.Nearest, false), (11, 5, Interpolation.Bicubic, false), (8, 8, Interpolation.Bilinear, true), (3, 17, Interpolation.Bilinear, true) })
+        foreach (var (height, width, interpolation, crop) in new[]
+        {
+            (5, 7, Interpolation.Bilinear, false),
+            (20, 31, Interpolation.Bilinear, false),
+            (4, 4, Interpolation.Nearest, false),
+            (11, 5, Interpolation.Bicubic, false),
+            (8, 8, Interpolation.Bilinear, true),
+            (3, 17, Interpolation.Bilinear, true),
+        })
         {
             var model = new Model(input, new Resizing(height, width, interpolation) { CropToAspectRatio = crop }.Call(input));
             var expected = model.Predict(whole).ToArray();
@@ -78,7 +86,8 @@ public sealed class ImageFolderTests
     {
         using var folder = Colored("a", 20, "b", 20);
         ImageFolder Open(ulong seed) => ImageFolder.Open(folder.Path, 1, 1, batchSize: 7, seed: seed, validationSplit: 0.25f);
-        static float[] Seen(Dataset<Batch> data, int epoch) => [.. Dataset<Batch>.Once(data.Enumerate(epoch)).SelectMany(batch => Reds(batch).Zip(Floats(batch.Y[0]), (red, label) => red + (100 * label)))];
+        static float[] Seen(Dataset<Batch> data, int epoch) => [.. Dataset<Batch>.Once(data.Enumerate(epoch))
+            .SelectMany(batch => Reds(batch).Zip(Floats(batch.Y[0]), (red, label) => red + (100 * label)))];
         var images = Open(1);
         Assert.AreEqual((30, 10), (images.TrainingCount, images.ValidationCount));
         CollectionAssert.AreEqual(Seen(images.Training, 3), Seen(Open(1).Training, 3));
@@ -88,7 +97,9 @@ public sealed class ImageFolderTests
         CollectionAssert.AreEqual(Seen(images.Validation, 0), Seen(images.Validation, 1));
         float[] all = [.. Seen(images.Training, 0), .. Seen(images.Validation, 0)];
         Assert.HasCount(40, all.Distinct());
-        Assert.IsTrue(Seen(images.Validation, 0).Any(value => value < 100) && Seen(images.Validation, 0).Any(value => value >= 100), "both classes are held out");
+        Assert.IsTrue(
+            Seen(images.Validation, 0).Any(value => value < 100) && Seen(images.Validation, 0).Any(value => value >= 100),
+            "both classes are held out");
     }
 
     [TestMethod]
@@ -98,7 +109,8 @@ public sealed class ImageFolderTests
         var images = ImageFolder.Open(folder.Path, 4, 4, LabelMode.Binary, batchSize: 8, validationSplit: 0.25f);
         var input = Model.Input([4, 4, 3]);
         var model = new Model(input, input.Apply(new Rescaling(1f / 255), new Flatten(), new Dense(1, Activation.Sigmoid)));
-        var history = model.Compile(new Adam(0.05f), Loss.BinaryCrossentropy, metrics: [Metric.BinaryAccuracy]).Fit(images.Training, epochs: 20, validationData: images.Validation, verbose: Verbosity.Silent);
+        var history = model.Compile(new Adam(0.05f), Loss.BinaryCrossentropy, metrics: [Metric.BinaryAccuracy])
+            .Fit(images.Training, epochs: 20, validationData: images.Validation, verbose: Verbosity.Silent);
         Assert.AreEqual(1.0, history["val_binary_accuracy"][^1]);
     }
 
@@ -178,7 +190,12 @@ public sealed class ImageFolderTests
         var folder = new TemporaryFolder();
         foreach (var (name, count, blue) in new[] { (first, firstCount, (byte)0), (second, secondCount, light) })
         {
-            for (var i = 0; i < count; i++) Put(folder, name, i.ToString("00", System.Globalization.CultureInfo.InvariantCulture) + ".png", Png(2, 2, [.. Enumerable.Repeat(new[] { (byte)i, (byte)0, blue }, 4).SelectMany(pixel => pixel)]));
+            for (var i = 0; i < count; i++)
+                Put(
+                    folder,
+                    name,
+                    i.ToString("00", System.Globalization.CultureInfo.InvariantCulture) + ".png",
+                    Png(2, 2, [.. Enumerable.Repeat(new[] { (byte)i, (byte)0, blue }, 4).SelectMany(pixel => pixel)]));
         }
 
         return folder;
@@ -221,5 +238,6 @@ public sealed class ImageFolderTests
 
     private static float[] Floats(NDArray array) => array.ToTensor().ToArray();
 
-    private static IEnumerable<float> Reds(Batch batch) => Floats(batch.X[0]).Chunk((int)(batch.X[0].Shape.ElementCount / batch.X[0].Count)).Select(image => image[0]);
+    private static IEnumerable<float> Reds(Batch batch) =>
+        Floats(batch.X[0]).Chunk((int)(batch.X[0].Shape.ElementCount / batch.X[0].Count)).Select(image => image[0]);
 }

@@ -20,7 +20,8 @@ public sealed class WorkerPoolTests
                 var parts = generation % 18;
                 Array.Clear(work.Counts);
                 pool.Run(work, parts);
-                for (var part = 0; part < 17; part++) Assert.AreEqual(part < parts ? 1 : 0, work.Counts[part], $"{threads} threads, generation {generation}, part {part} of {parts}");
+                for (var part = 0; part < 17; part++)
+                    Assert.AreEqual(part < parts ? 1 : 0, work.Counts[part], $"{threads} threads, generation {generation}, part {part} of {parts}");
             }
         }
     }

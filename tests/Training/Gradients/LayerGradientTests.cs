@@ -29,7 +29,8 @@ public sealed class LayerGradientTests
             for (var i = 0; i < weight.Length; i++) weight.Storage[i] += (random.NextSingle() - 0.5f) * 0.2f;
         }
 
-        if (model.Weights.Any(weight => weight.Trainable)) GradientCheck.Run(new Model(model.Inputs, model.Outputs[0]), Loss.MeanSquaredError, x, y, tolerance: 0.1);
+        if (model.Weights.Any(weight => weight.Trainable))
+            GradientCheck.Run(new Model(model.Inputs, model.Outputs[0]), Loss.MeanSquaredError, x, y, tolerance: 0.1);
         if (row.InputType != DType.Float32 || row.Inputs.Any(shape => !shape.IsKnown)) return;
 
         // Input times a weight of ones: the gradient of that weight is the gradient that came through the layer.
@@ -43,7 +44,9 @@ public sealed class LayerGradientTests
     {
         nint[] lengths = [samples, .. shape.Select(dim => (nint)(dim ?? 3))];
         var count = (int)lengths.Aggregate((product, length) => product * length);
-        return Tensor.Create([.. Enumerable.Range(0, count).Select(_ => row.InputType == DType.Int64 ? random.Next(row.Classes) : (random.NextSingle() * 2) - 1)], lengths);
+        return Tensor.Create(
+            [.. Enumerable.Range(0, count).Select(_ => row.InputType == DType.Int64 ? random.Next(row.Classes) : (random.NextSingle() * 2) - 1)],
+            lengths);
     }
 
     private sealed class Scale(Shape shape) : Layer

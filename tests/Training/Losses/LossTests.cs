@@ -123,7 +123,10 @@ public sealed class LossTests
     [TestMethod]
     public void Generalized_cross_entropy_is_a_power_of_the_right_probability()
     {
-        var (losses, gradient) = Run(new CategoricalGeneralizedCrossEntropy(0.7f), new long[] { 2, 0 }, new float[,] { { 0.1f, 0.2f, 0.7f }, { 0.5f, 0.25f, 0.25f } });
+        var (losses, gradient) = Run(
+            new CategoricalGeneralizedCrossEntropy(0.7f),
+            new long[] { 2, 0 },
+            new float[,] { { 0.1f, 0.2f, 0.7f }, { 0.5f, 0.25f, 0.25f } });
         Assert.AreEqual((1 - MathF.Pow(0.7f, 0.7f)) / 0.7f, losses[0], 1e-5f);
         Assert.AreEqual((1 - MathF.Pow(0.5f, 0.7f)) / 0.7f, losses[1], 1e-5f);
         Assert.AreEqual(-MathF.Pow(0.7f, -0.3f), gradient[2], 1e-4f);
@@ -141,7 +144,10 @@ public sealed class LossTests
     [TestMethod]
     public void Balanced_focal_cross_entropy_weighs_ones_by_alpha()
     {
-        var (losses, _) = Run(new BinaryFocalCrossentropy(applyClassBalancing: true, alpha: 0.9f), new float[,] { { 1 }, { 0 } }, new float[,] { { 0.6f }, { 0.3f } });
+        var (losses, _) = Run(
+            new BinaryFocalCrossentropy(applyClassBalancing: true, alpha: 0.9f),
+            new float[,] { { 1 }, { 0 } },
+            new float[,] { { 0.6f }, { 0.3f } });
         Assert.AreEqual(-0.9 * 0.16 * Math.Log(0.6), losses[0], 1e-5);
         Assert.AreEqual(-0.1 * 0.09 * Math.Log(0.7), losses[1], 1e-5);
     }
@@ -190,7 +196,9 @@ public sealed class LossTests
         }
 
         var gradient = Gradient.Of(value, inputs[1]);
-        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [value.Value, gradient.Value], []), [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
+        var plan = Planner.Plan(
+            new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [value.Value, gradient.Value], []),
+            [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
         for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         using var pool = new WorkerPool(1);
         plan.Run(pool);

@@ -9,27 +9,27 @@ namespace OnnxFunctional.Tests.Training.Metrics;
 [TestClass]
 public sealed class MetricTests
 {
-    private static readonly NDArray _true = new float[] { 0, 1, 0, 1, 1 };
-    private static readonly NDArray _predicted = new float[] { 0.1f, 0.4f, 0.6f, 0.8f, 0.9f };
-    private static readonly NDArray _weights = new float[] { 1, 2, 3, 4, 0 };
+    private static readonly NDArray s_true = new float[] { 0, 1, 0, 1, 1 };
+    private static readonly NDArray s_predicted = new float[] { 0.1f, 0.4f, 0.6f, 0.8f, 0.9f };
+    private static readonly NDArray s_weights = new float[] { 1, 2, 3, 4, 0 };
 
     [TestMethod]
     public void Counts_take_weights()
     {
-        Assert.AreEqual(4, Result(new TruePositives(), _true, _predicted, _weights));
-        Assert.AreEqual(3, Result(new FalsePositives(), _true, _predicted, _weights));
-        Assert.AreEqual(1, Result(new TrueNegatives(), _true, _predicted, _weights));
-        Assert.AreEqual(2, Result(new FalseNegatives(), _true, _predicted, _weights));
-        Assert.AreEqual(4.0 / 7, Result(new Precision(), _true, _predicted, _weights), 1e-6);
-        Assert.AreEqual(4.0 / 6, Result(new Recall(), _true, _predicted, _weights), 1e-6);
-        Assert.AreEqual(2.0 / 3, Result(new Recall(), _true, _predicted), 1e-6);
+        Assert.AreEqual(4, Result(new TruePositives(), s_true, s_predicted, s_weights));
+        Assert.AreEqual(3, Result(new FalsePositives(), s_true, s_predicted, s_weights));
+        Assert.AreEqual(1, Result(new TrueNegatives(), s_true, s_predicted, s_weights));
+        Assert.AreEqual(2, Result(new FalseNegatives(), s_true, s_predicted, s_weights));
+        Assert.AreEqual(4.0 / 7, Result(new Precision(), s_true, s_predicted, s_weights), 1e-6);
+        Assert.AreEqual(4.0 / 6, Result(new Recall(), s_true, s_predicted, s_weights), 1e-6);
+        Assert.AreEqual(2.0 / 3, Result(new Recall(), s_true, s_predicted), 1e-6);
     }
 
     [TestMethod]
     public void Several_thresholds_or_classes_give_one_value_each()
     {
-        CollectionAssert.AreEqual(new double[] { 3, 2, 1 }, Results(new TruePositives([0.3f, 0.5f, 0.85f]), _true, _predicted));
-        CollectionAssert.AreEqual(new[] { 3.0 / 4, 2.0 / 3, 1 }, Results(new Precision([0.3f, 0.5f, 0.85f]), _true, _predicted));
+        CollectionAssert.AreEqual(new double[] { 3, 2, 1 }, Results(new TruePositives([0.3f, 0.5f, 0.85f]), s_true, s_predicted));
+        CollectionAssert.AreEqual(new[] { 3.0 / 4, 2.0 / 3, 1 }, Results(new Precision([0.3f, 0.5f, 0.85f]), s_true, s_predicted));
         float[,] y = { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 1, 0 }, { 0, 0, 1 } };
         float[,] p = { { 0.9f, 0, 0 }, { 0, 0.9f, 0 }, { 0.8f, 0, 0 }, { 0, 0.3f, 0.1f } };
         double[] scores = [2.0 / 3, 0.5, 0];
@@ -39,7 +39,10 @@ public sealed class MetricTests
         Assert.Throws<ModelException>(() => new Recall([0.5f, 1.5f]));
 
         var input = Model.Input([3]);
-        var trainer = new Model(input, input.Apply(new Dense(3, Activation.Softmax))).Compile(new Sgd(), Loss.CategoricalCrossentropy, metrics: [Metric.F1Score, Metric.Accuracy, new Recall([0.25f, 0.75f]) { Name = "found" }]);
+        var trainer = new Model(input, input.Apply(new Dense(3, Activation.Softmax))).Compile(
+            new Sgd(),
+            Loss.CategoricalCrossentropy,
+            metrics: [Metric.F1Score, Metric.Accuracy, new Recall([0.25f, 0.75f]) { Name = "found" }]);
         string[] names = ["loss", "f1_score_0", "f1_score_1", "f1_score_2", "accuracy", "found_0", "found_1"];
         CollectionAssert.AreEqual(names, trainer.Evaluate(y, y).Keys.ToArray());
     }
@@ -47,7 +50,7 @@ public sealed class MetricTests
     [TestMethod]
     public void Auc_takes_thresholds_and_weights_of_labels()
     {
-        Assert.AreEqual(Result(new Auc(5), _true, _predicted), Result(new Auc { Thresholds = [0.75f, 0.25f, 0.5f] }, _true, _predicted), 1e-9);
+        Assert.AreEqual(Result(new Auc(5), s_true, s_predicted), Result(new Auc { Thresholds = [0.75f, 0.25f, 0.5f] }, s_true, s_predicted), 1e-9);
         float[,] y = { { 0, 1 }, { 1, 0 }, { 0, 1 } };
         float[,] p = { { 0.1f, 0.3f }, { 0.9f, 0.5f }, { 0.2f, 0.8f } };
         Assert.AreEqual(((3 * 1) + (1 * 0.5)) / 4, Result(new Auc(multiLabel: true) { LabelWeights = [3, 1] }, y, p), 1e-6);
@@ -60,26 +63,29 @@ public sealed class MetricTests
     public void Auc_is_the_share_of_pairs_in_order()
     {
         // Of 3 x 2 pairs of a one and a zero, 5 stand in order: 0.4 is below 0.6.
-        Assert.AreEqual(5.0 / 6, Result(Metric.Auc, _true, _predicted), 1e-6);
-        Assert.AreEqual(5.0 / 6, Result(new Auc(fromLogits: true, numThresholds: 1000), _true, new float[] { -3, -0.5f, 0.5f, 1, 2 }), 1e-6);
-        Assert.AreEqual(1, Result(new Auc(curve: AucCurve.PR), _true, new float[] { 0.1f, 0.7f, 0.2f, 0.8f, 0.9f }), 1e-6);
-        Assert.AreEqual(0.75, Result(new Auc(multiLabel: true), new float[,] { { 0, 1 }, { 1, 0 }, { 0, 1 } }, new float[,] { { 0.1f, 0.3f }, { 0.9f, 0.5f }, { 0.2f, 0.8f } }), 1e-6);
+        Assert.AreEqual(5.0 / 6, Result(Metric.Auc, s_true, s_predicted), 1e-6);
+        Assert.AreEqual(5.0 / 6, Result(new Auc(fromLogits: true, numThresholds: 1000), s_true, new float[] { -3, -0.5f, 0.5f, 1, 2 }), 1e-6);
+        Assert.AreEqual(1, Result(new Auc(curve: AucCurve.PR), s_true, new float[] { 0.1f, 0.7f, 0.2f, 0.8f, 0.9f }), 1e-6);
+        Assert.AreEqual(
+            0.75,
+            Result(new Auc(multiLabel: true), new float[,] { { 0, 1 }, { 1, 0 }, { 0, 1 } }, new float[,] { { 0.1f, 0.3f }, { 0.9f, 0.5f }, { 0.2f, 0.8f } }),
+            1e-6);
     }
 
     [TestMethod]
     public void Auc_of_predictions_that_are_NaN_does_not_fail()
     {
-        var result = Result(Metric.Auc, _true, new float[] { float.NaN, 0.4f, float.PositiveInfinity, -1, 2 });
+        var result = Result(Metric.Auc, s_true, new float[] { float.NaN, 0.4f, float.PositiveInfinity, -1, 2 });
         Assert.IsTrue(result is >= 0 and <= 1);
     }
 
     [TestMethod]
     public void Best_thresholds_hold_the_other_rate()
     {
-        Assert.AreEqual(2.0 / 3, Result(new SensitivityAtSpecificity(1), _true, _predicted), 1e-6);
-        Assert.AreEqual(0.5, Result(new SpecificityAtSensitivity(1), _true, _predicted), 1e-6);
-        Assert.AreEqual(0.75, Result(new PrecisionAtRecall(1), _true, _predicted), 1e-6);
-        Assert.AreEqual(2.0 / 3, Result(new RecallAtPrecision(1), _true, _predicted), 1e-6);
+        Assert.AreEqual(2.0 / 3, Result(new SensitivityAtSpecificity(1), s_true, s_predicted), 1e-6);
+        Assert.AreEqual(0.5, Result(new SpecificityAtSensitivity(1), s_true, s_predicted), 1e-6);
+        Assert.AreEqual(0.75, Result(new PrecisionAtRecall(1), s_true, s_predicted), 1e-6);
+        Assert.AreEqual(2.0 / 3, Result(new RecallAtPrecision(1), s_true, s_predicted), 1e-6);
         Assert.Throws<ModelException>(() => new RecallAtPrecision(1.5f));
     }
 
@@ -101,11 +107,17 @@ public sealed class MetricTests
         var r2 = ((1 - (1.0 / 8)) + (1 - (2 / (14.0 / 3)))) / 2;
         Assert.AreEqual(r2, Result(Metric.R2Score, y, p), 1e-5);
         var (v1, v2) = (8.0, 14.0 / 3);
-        Assert.AreEqual(((v1 * (1 - (1.0 / 8))) + (v2 * (1 - (2 / v2)))) / (v1 + v2), Result(new R2Score(ScoreAggregation.VarianceWeightedAverage), y, p), 1e-5);
+        Assert.AreEqual(
+            ((v1 * (1 - (1.0 / 8))) + (v2 * (1 - (2 / v2)))) / (v1 + v2),
+            Result(new R2Score(ScoreAggregation.VarianceWeightedAverage), y, p),
+            1e-5);
         Assert.AreEqual(1 - ((1 - r2) * 2 / 1), Result(new R2Score(numRegressors: 1), y, p), 1e-5);
         Assert.AreEqual(Math.Sqrt(3.0 / 6), Result(Metric.RootMeanSquaredError, y, p), 1e-6);
         Assert.AreEqual(1, Result(Metric.PearsonCorrelation, new float[,] { { 1, 2, 3 } }, new float[,] { { 2, 4, 6 } }), 1e-5);
-        Assert.AreEqual(2 * (4.0 / 3) / ((2.0 / 3) + (8.0 / 3) + 4), Result(Metric.ConcordanceCorrelation, new float[,] { { 1, 2, 3 } }, new float[,] { { 2, 4, 6 } }), 1e-5);
+        Assert.AreEqual(
+            2 * (4.0 / 3) / ((2.0 / 3) + (8.0 / 3) + 4),
+            Result(Metric.ConcordanceCorrelation, new float[,] { { 1, 2, 3 } }, new float[,] { { 2, 4, 6 } }),
+            1e-5);
     }
 
     [TestMethod]
@@ -140,7 +152,11 @@ public sealed class MetricTests
     public void Weighted_metrics_stand_beside_the_others()
     {
         var input = Model.Input([1]);
-        var trainer = new Model(input, input.Apply(new Dense(1) { KernelInitializer = Initializer.Ones, UseBias = false })).Compile(new Sgd(0), Loss.MeanSquaredError, metrics: [Metric.MeanAbsoluteError], weightedMetrics: [Metric.MeanAbsoluteError]);
+        var trainer = new Model(input, input.Apply(new Dense(1) { KernelInitializer = Initializer.Ones, UseBias = false })).Compile(
+            new Sgd(0),
+            Loss.MeanSquaredError,
+            metrics: [Metric.MeanAbsoluteError],
+            weightedMetrics: [Metric.MeanAbsoluteError]);
         var logs = trainer.Evaluate(new float[] { 1, 2 }, new float[] { 2, 5 }, sampleWeight: new float[] { 3, 1 });
         Assert.AreEqual(2, logs["mean_absolute_error"], 1e-6);
         Assert.AreEqual(1.5, logs["weighted_mean_absolute_error"], 1e-6);
@@ -155,7 +171,9 @@ public sealed class MetricTests
         NDArray[] data = weights is null ? [yTrue, yPred] : [yTrue, yPred, weights];
         var inputs = data.Select((array, i) => new InputLayer(array.Shape.With(0, Shape.Unknown), array.DType, "input_" + i).Tensor).ToArray();
         var sums = metric.Sums(inputs[0], inputs[1], inputs.ElementAtOrDefault(2));
-        var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [.. sums.Select(sum => sum.Value)], []), [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
+        var plan = Planner.Plan(
+            new PlanRequest(PlanOptions.WithoutModel(), [.. inputs.Select(input => input.Value)], [.. sums.Select(sum => sum.Value)], []),
+            [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
         for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         using var pool = new WorkerPool(1);
         plan.Run(pool);

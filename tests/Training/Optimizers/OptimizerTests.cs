@@ -9,7 +9,7 @@ namespace OnnxFunctional.Tests.Training.Optimizers;
 [TestClass]
 public sealed class OptimizerTests
 {
-    private static readonly float[][] _gradients = [[0.1f, -0.2f, 0.3f, 0.05f], [0.05f, 0.4f, -0.1f, -0.6f], [-0.3f, 0.2f, 0.1f, 0]];
+    private static readonly float[][] s_gradients = [[0.1f, -0.2f, 0.3f, 0.05f], [0.05f, 0.4f, -0.1f, -0.6f], [-0.3f, 0.2f, 0.1f, 0]];
 
     [TestMethod]
     public void Accumulation_moves_every_second_step_by_the_mean()
@@ -119,7 +119,7 @@ public sealed class OptimizerTests
         using var pool = new WorkerPool(1);
         return
         [
-            .. _gradients.Select(values =>
+            .. s_gradients.Select(values =>
             {
                 values.CopyTo(plan.Inputs[0].Floats);
                 plan.Run(pool);

@@ -15,7 +15,8 @@ public sealed class MixedPrecisionTests
 {
     private static readonly MixedPrecision[] s_policies = [MixedPrecision.Float16, MixedPrecision.BFloat16];
 
-    public static IEnumerable<object[]> Networks => from name in new[] { "mlp", "residual", "lstm", "transformer" } from policy in s_policies select new object[] { name, policy };
+    public static IEnumerable<object[]> Networks =>
+        from name in new[] { "mlp", "residual", "lstm", "transformer" } from policy in s_policies select new object[] { name, policy };
 
     public static IEnumerable<object[]> Layers => LayerCases.Rows;
 
@@ -43,10 +44,18 @@ public sealed class MixedPrecisionTests
         var hidden = Product(x, a, Rows, In, Hidden).Select((value, i) => Rounded(Math.Max(0, value + bias[i % Hidden]), policy)).ToArray();
         var output = Product(hidden, b, Rows, Hidden, Out).Select((value, i) => value + last[i % Out]).ToArray();
         var dOutput = output.Select((value, i) => (value - y[i]) * 2 / (Rows * Out) * scale).ToArray();
-        var dHidden = Product(dOutput, Transposed(b, Hidden, Out), Rows, Out, Hidden).Select((value, i) => hidden[i] > 0 ? Rounded(value, policy) : 0).ToArray();
+        var dHidden = Product(dOutput, Transposed(b, Hidden, Out), Rows, Out, Hidden)
+            .Select((value, i) => hidden[i] > 0 ? Rounded(value, policy) : 0)
+            .ToArray();
         Close(Product(Transposed(hidden, Rows, Hidden), dOutput, Hidden, Rows, Out).Select(value => value / scale), actual["last/kernel"], 1e-5);
-        Close(Product(Transposed(x, Rows, In), dHidden, In, Rows, Hidden).Select(value => Rounded(value, policy) / scale), actual["first/kernel"], Step(policy));
-        Close(Enumerable.Range(0, Hidden).Select(j => Rounded(Enumerable.Range(0, Rows).Sum(i => dHidden[(i * Hidden) + j]), policy) / scale), actual["first/bias"], Step(policy));
+        Close(
+            Product(Transposed(x, Rows, In), dHidden, In, Rows, Hidden).Select(value => Rounded(value, policy) / scale),
+            actual["first/kernel"],
+            Step(policy));
+        Close(
+            Enumerable.Range(0, Hidden).Select(j => Rounded(Enumerable.Range(0, Rows).Sum(i => dHidden[(i * Hidden) + j]), policy) / scale),
+            actual["first/bias"],
+            Step(policy));
 
         static void Close(IEnumerable<double> expected, Tensor<float> actual, double step)
         {
@@ -81,7 +90,10 @@ public sealed class MixedPrecisionTests
         }
 
         float[] Gradients(MixedPrecision policy) =>
-            [.. model.Compile(new Sgd(), Loss.MeanSquaredError, seed: 5, precision: policy).ComputeGradients(x, y).OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value)];
+            [.. model.Compile(new Sgd(), Loss.MeanSquaredError, seed: 5, precision: policy)
+                .ComputeGradients(x, y)
+                .OrderBy(entry => entry.Key, StringComparer.Ordinal)
+                .SelectMany(entry => entry.Value)];
     }
 
     [TestMethod]
@@ -91,14 +103,16 @@ public sealed class MixedPrecisionTests
         foreach (var batch in new[] { 1, 3, 7, 17 })
         {
             var (expected, actual) = (Losses(name, MixedPrecision.Float32, batch), Losses(name, policy, batch));
-            for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 25 * Step(policy) * (1 + expected[i]), $"epoch {i}, batches of {batch}");
+            for (var i = 0; i < expected.Length; i++)
+                Assert.AreEqual(expected[i], actual[i], 25 * Step(policy) * (1 + expected[i]), $"epoch {i}, batches of {batch}");
             Assert.IsLessThan(actual[0], actual[^1], "it learns");
         }
 
         static double[] Losses(string name, MixedPrecision policy, int batch)
         {
             var (model, x, y) = Task(name);
-            return [.. model.Compile(new Sgd(0.02f), Loss.SparseCategoricalCrossentropy, seed: 2, precision: policy).Fit(x, y, batchSize: batch, epochs: 3, verbose: Verbosity.Silent)["loss"]];
+            return [.. model.Compile(new Sgd(0.02f), Loss.SparseCategoricalCrossentropy, seed: 2, precision: policy)
+                .Fit(x, y, batchSize: batch, epochs: 3, verbose: Verbosity.Silent)["loss"]];
         }
     }
 
@@ -113,7 +127,8 @@ public sealed class MixedPrecisionTests
         byte[] Weights(int threads)
         {
             var (model, x, y) = Task(name);
-            model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, seed: 9, threads: threads, precision: policy).Fit(x, y, epochs: 2, batchSize: 12, verbose: Verbosity.Silent);
+            model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, seed: 9, threads: threads, precision: policy)
+                .Fit(x, y, epochs: 2, batchSize: 12, verbose: Verbosity.Silent);
             return [.. model.Weights.SelectMany(weight => MemoryMarshal.AsBytes<float>(weight.Storage).ToArray())];
         }
     }
@@ -148,7 +163,8 @@ public sealed class MixedPrecisionTests
         if (name == "mnist")
         {
             model = new Model(image, image.Apply(
-                new Conv2D(32, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2), new Flatten(), new Dense(128, Activation.Relu), new Dropout(0.4f), new Dense(10, Activation.Softmax)));
+                new Conv2D(32, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2),
+                new Flatten(), new Dense(128, Activation.Relu), new Dropout(0.4f), new Dense(10, Activation.Softmax)));
         }
         else
         {
@@ -159,7 +175,9 @@ public sealed class MixedPrecisionTests
         }
 
         var shape = image.Shape;
-        var (x, y) = (NDArray.Create(new float[2 * shape[1]!.Value * shape[2]!.Value * shape[3]!.Value], Shape.Of(2, shape[1]!.Value, shape[2]!.Value, shape[3]!.Value)), NDArray.Create(new float[2], Shape.Of(2)));
+        var (x, y) = (
+            NDArray.Create(new float[2 * shape[1]!.Value * shape[2]!.Value * shape[3]!.Value], Shape.Of(2, shape[1]!.Value, shape[2]!.Value, shape[3]!.Value)),
+            NDArray.Create(new float[2], Shape.Of(2)));
         foreach (var policy in s_policies)
         {
             var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: policy);
@@ -243,7 +261,9 @@ public sealed class MixedPrecisionTests
 
         // Scaled so far, the gradient of the hidden layer leaves the range of a half, though the loss does not.
         Scale(trainer).Storage[0] = 1e9f;
-        var (weights, slots) = (Copies(model.Weights), Copies(trainer.Compiled.State.Slots.Where(slot => !slot.Name.StartsWith("loss_scale", StringComparison.Ordinal))));
+        var (weights, slots) = (
+            Copies(model.Weights),
+            Copies(trainer.Compiled.State.Slots.Where(slot => !slot.Name.StartsWith("loss_scale", StringComparison.Ordinal))));
         var logs = trainer.TrainOnBatch(x, y);
         Assert.IsTrue(double.IsFinite(logs["loss"]));
         Assert.AreEqual(5e8f, trainer.LossScale);
@@ -265,7 +285,9 @@ public sealed class MixedPrecisionTests
         var trainer = model.Compile(new Sgd(0.001f), Loss.MeanSquaredError, precision: MixedPrecision.Float16);
         float[,] x = { { 0.1f, 0.2f } };
         float[] y = [0];
-        NDArray repeated = Tensor.Create(Enumerable.Repeat(new[] { 0.1f, 0.2f }, LossScaling.GrowthSteps - 1).SelectMany(row => row).ToArray(), [LossScaling.GrowthSteps - 1, 2]);
+        NDArray repeated = Tensor.Create(
+            Enumerable.Repeat(new[] { 0.1f, 0.2f }, LossScaling.GrowthSteps - 1).SelectMany(row => row).ToArray(),
+            [LossScaling.GrowthSteps - 1, 2]);
         trainer.Fit(repeated, new float[LossScaling.GrowthSteps - 1], batchSize: 1, verbose: Verbosity.Silent);
         Assert.AreEqual(32768f, trainer.LossScale);
         trainer.TrainOnBatch(x, y);
@@ -287,16 +309,21 @@ public sealed class MixedPrecisionTests
         model.Weights[0].Storage[0] = 60000;
         float[] x = [100], y = [0];
         var trainer = model.Compile(new Sgd(1e-12f), Loss.MeanSquaredError, precision: MixedPrecision.Float16);
-        Assert.Contains("MixedPrecision.BFloat16", Assert.Throws<ModelException>(() => trainer.Fit(NDArray.Create(x, Shape.Of(1, 1)), y, verbose: Verbosity.Silent)).Message);
+        Assert.Contains(
+            "MixedPrecision.BFloat16",
+            Assert.Throws<ModelException>(() => trainer.Fit(NDArray.Create(x, Shape.Of(1, 1)), y, verbose: Verbosity.Silent)).Message);
         Assert.IsNull(model.Compile(new Sgd(1e-12f), Loss.MeanSquaredError, precision: MixedPrecision.BFloat16).LossScale);
-        model.Compile(new Sgd(1e-12f), Loss.MeanSquaredError, precision: MixedPrecision.BFloat16).Fit(NDArray.Create(x, Shape.Of(1, 1)), y, verbose: Verbosity.Silent);
+        model.Compile(new Sgd(1e-12f), Loss.MeanSquaredError, precision: MixedPrecision.BFloat16)
+            .Fit(NDArray.Create(x, Shape.Of(1, 1)), y, verbose: Verbosity.Silent);
     }
 
     [TestMethod]
     public void Wrong_uses_get_a_sentence()
     {
         var (model, _, _) = Task("mlp");
-        Assert.Contains("precision is 7", Assert.Throws<ModelException>(() => model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: (MixedPrecision)7)).Message);
+        Assert.Contains(
+            "precision is 7",
+            Assert.Throws<ModelException>(() => model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: (MixedPrecision)7)).Message);
         using var folder = new TemporaryFolder();
         var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.BFloat16);
         Assert.Contains("without precision", Assert.Throws<ExportException>(() => trainer.ExportTraining(folder.Path)).Message);
@@ -316,10 +343,23 @@ public sealed class MixedPrecisionTests
         return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
     }
 
-    private static double[] Product<TLeft, TRight>(TLeft[] left, TRight[] right, int rows, int inner, int columns) where TLeft : System.Numerics.INumber<TLeft> where TRight : System.Numerics.INumber<TRight> =>
-        [.. from i in Enumerable.Range(0, rows) from j in Enumerable.Range(0, columns) select Enumerable.Range(0, inner).Sum(k => double.CreateChecked(left[(i * inner) + k]) * double.CreateChecked(right[(k * columns) + j]))];
+    private static double[] Product<TLeft, TRight>(TLeft[] left, TRight[] right, int rows, int inner, int columns)
+        where TLeft : System.Numerics.INumber<TLeft>
+        where TRight : System.Numerics.INumber<TRight>
+    {
+        var product = new double[rows * columns];
+        for (var i = 0; i < product.Length; i++)
+        {
+            var (row, column) = (i / columns, i % columns);
+            for (var k = 0; k < inner; k++)
+                product[i] += double.CreateChecked(left[(row * inner) + k]) * double.CreateChecked(right[(k * columns) + column]);
+        }
 
-    private static T[] Transposed<T>(T[] matrix, int rows, int columns) => [.. from j in Enumerable.Range(0, columns) from i in Enumerable.Range(0, rows) select matrix[(i * columns) + j]];
+        return product;
+    }
+
+    private static T[] Transposed<T>(T[] matrix, int rows, int columns) =>
+        [.. from j in Enumerable.Range(0, columns) from i in Enumerable.Range(0, rows) select matrix[(i * columns) + j]];
 
     private static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
 
@@ -342,7 +382,13 @@ public sealed class MixedPrecisionTests
                 break;
             case "residual":
                 var entry = input.Apply(new Conv2D(8, 3) { Padding = Padding.Same }, new BatchNormalization(), new Relu());
-                features = (entry.Apply(new Conv2D(8, 3) { Padding = Padding.Same }, new BatchNormalization(), new Relu(), new Conv2D(8, 3) { Padding = Padding.Same }, new BatchNormalization()) + entry).Apply(new Relu(), new GlobalAveragePooling2D());
+                var residual = entry.Apply(
+                    new Conv2D(8, 3) { Padding = Padding.Same },
+                    new BatchNormalization(),
+                    new Relu(),
+                    new Conv2D(8, 3) { Padding = Padding.Same },
+                    new BatchNormalization());
+                features = (residual + entry).Apply(new Relu(), new GlobalAveragePooling2D());
                 break;
             case "lstm":
                 features = input.Apply(new Lstm(9) { ReturnSequences = true }, new Gru(5));
@@ -350,7 +396,8 @@ public sealed class MixedPrecisionTests
             default:
                 var normal = input.Apply(new LayerNormalization());
                 var attended = input + new MultiHeadAttention(3, 4).Call(normal, normal);
-                features = (attended + attended.Apply(new LayerNormalization(), new Dense(13, Activation.Gelu), new Dense(9))).Apply(new GlobalAveragePooling1D());
+                attended += attended.Apply(new LayerNormalization(), new Dense(13, Activation.Gelu), new Dense(9));
+                features = attended.Apply(new GlobalAveragePooling1D());
                 break;
         }
 
@@ -360,6 +407,7 @@ public sealed class MixedPrecisionTests
         var x = Values(random, dims.Aggregate(1, (product, dim) => product * dim));
         var each = x.Length / 34;
         for (var i = 0; i < x.Length; i++) x[i] += classes[i / each] * ((i % each) % 2 == 0 ? 0.4f : -0.4f);
-        return (new Model(input, features.Apply(new Dense(3, Activation.Softmax)), seed: 1), NDArray.Create(x, Shape.Of(dims)), NDArray.Create(classes, Shape.Of(34)));
+        var model = new Model(input, features.Apply(new Dense(3, Activation.Softmax)), seed: 1);
+        return (model, NDArray.Create(x, Shape.Of(dims)), NDArray.Create(classes, Shape.Of(34)));
     }
 }

@@ -17,7 +17,11 @@ public sealed class MagnitudePruningTests
         var schedule = SparsitySchedule.PolynomialDecay(finalSparsity: 0.75, endStep: 16, beginStep: 4, frequency: 3);
         var pruning = new MagnitudePruning(schedule);
         var seen = new List<float[]>();
-        var history = Fit(trainer, 4, pruning, new LambdaCallback { BatchEnd = (_, _) => seen.Add([.. Kernels(trainer.Model).SelectMany(weight => weight.Storage)]) });
+        var history = Fit(
+            trainer,
+            4,
+            pruning,
+            new LambdaCallback { BatchEnd = (_, _) => seen.Add([.. Kernels(trainer.Model).SelectMany(weight => weight.Storage)]) });
 
         var count = seen[0].Length;
         for (var step = 1; step <= seen.Count; step++)
@@ -60,13 +64,18 @@ public sealed class MagnitudePruningTests
         var backup = folder.File("backup.onnx");
         for (var failure = 2; failure <= 26; failure += 4)
         {
-            Callback[] Callbacks() => pruningFirst ? [Pruning(), new BackupAndRestore(backup, everySteps: 2)] : [new BackupAndRestore(backup, everySteps: 2), Pruning()];
+            Callback[] Callbacks() =>
+                pruningFirst ? [Pruning(), new BackupAndRestore(backup, everySteps: 2)] : [new BackupAndRestore(backup, everySteps: 2), Pruning()];
             var step = 0;
             Assert.ThrowsExactly<InvalidOperationException>(() =>
-                Fit(Compiled(), 4, [.. Callbacks(), new LambdaCallback { BatchBegin = _ => _ = step++ == failure ? throw new InvalidOperationException() : 0 }]));
+                Fit(
+                    Compiled(),
+                    4,
+                    [.. Callbacks(), new LambdaCallback { BatchBegin = _ => _ = step++ == failure ? throw new InvalidOperationException() : 0 }]));
             var resumed = Compiled();
             Fit(resumed, 4, Callbacks());
-            foreach (var (first, second) in whole.Model.WeightPaths().Zip(resumed.Model.WeightPaths())) CollectionAssert.AreEqual(first.Weight.Storage, second.Weight.Storage, $"{first.Path} after step {failure}");
+            foreach (var (first, second) in whole.Model.WeightPaths().Zip(resumed.Model.WeightPaths()))
+                CollectionAssert.AreEqual(first.Weight.Storage, second.Weight.Storage, $"{first.Path} after step {failure}");
         }
     }
 
@@ -92,7 +101,8 @@ public sealed class MagnitudePruningTests
         trainer.Save(folder.File("run.onnx"));
         var loaded = Trainer.Load(folder.File("run.onnx"));
         foreach (var fitted in new[] { trainer, loaded }) Fit(fitted, 2, new MagnitudePruning(0.5));
-        foreach (var (first, second) in trainer.Model.WeightPaths().Zip(loaded.Model.WeightPaths())) CollectionAssert.AreEqual(first.Weight.Storage, second.Weight.Storage, first.Path);
+        foreach (var (first, second) in trainer.Model.WeightPaths().Zip(loaded.Model.WeightPaths()))
+            CollectionAssert.AreEqual(first.Weight.Storage, second.Weight.Storage, first.Path);
         Assert.AreEqual(0.5, Sparsity.Of(loaded.Model).Share, 0.02);
         trainer.ExportTraining(folder.File("step"));
         using var onnx = OnnxTrainer.Load(folder.File("step"));
@@ -102,7 +112,9 @@ public sealed class MagnitudePruningTests
     public void Layers_and_weights_narrow_what_is_pruned()
     {
         CollectionAssert.AreEqual(new[] { "c/kernel" }, Pruned(new MagnitudePruning(0.5) { Layers = ["c"] }));
-        CollectionAssert.AreEqual(new[] { "b/depthwise_kernel", "b/bias" }, Pruned(new MagnitudePruning(0.5) { Layers = ["b"], Weights = (path, weight) => weight.Name != "pointwise_kernel" }));
+        CollectionAssert.AreEqual(
+            new[] { "b/depthwise_kernel", "b/bias" },
+            Pruned(new MagnitudePruning(0.5) { Layers = ["b"], Weights = (path, weight) => weight.Name != "pointwise_kernel" }));
         CollectionAssert.AreEqual(new[] { "a/kernel", "b/pointwise_kernel", "c/kernel" }, Pruned(new MagnitudePruning(0.5)));
 
         static string[] Pruned(MagnitudePruning pruning)
@@ -119,7 +131,16 @@ public sealed class MagnitudePruningTests
         var x = Model.Input([4, 6]);
         var model = new Model(x, new MultiHeadAttention(2, 3, name: "attention").Call(x, x).Apply(new Lstm(5, name: "lstm"), new Dense(1, name: "out")));
         CollectionAssert.AreEquivalent(
-            new[] { "attention/query/kernel", "attention/key/kernel", "attention/value/kernel", "attention/attention_output/kernel", "lstm/lstm_cell/kernel", "lstm/lstm_cell/recurrent_kernel", "out/kernel" },
+            new[]
+            {
+                "attention/query/kernel",
+                "attention/key/kernel",
+                "attention/value/kernel",
+                "attention/attention_output/kernel",
+                "lstm/lstm_cell/kernel",
+                "lstm/lstm_cell/recurrent_kernel",
+                "out/kernel",
+            },
             Sparsity.Of(model).Weights.Select(weight => weight.Path).ToArray());
     }
 
@@ -144,7 +165,10 @@ public sealed class MagnitudePruningTests
     [TestMethod]
     public void Wrong_uses_are_reported_in_sentences()
     {
-        Refused(new MagnitudePruning(0.5) { Layers = ["cc"] }, Compiled(), "MagnitudePruning: no layer 'cc' has weights. Did you mean 'c'? Layers with weights: a, b, c.");
+        Refused(
+            new MagnitudePruning(0.5) { Layers = ["cc"] },
+            Compiled(),
+            "MagnitudePruning: no layer 'cc' has weights. Did you mean 'c'? Layers with weights: a, b, c.");
         Refused(new MagnitudePruning(0.5) { Weights = (_, _) => false }, Compiled(), "MagnitudePruning: there is no weight to prune;");
         var trained = Compiled();
         Fit(trained, 2);
@@ -152,10 +176,13 @@ public sealed class MagnitudePruningTests
             new MagnitudePruning(SparsitySchedule.PolynomialDecay(0.5, endStep: 10)), trained,
             "MagnitudePruning: the schedule ends at step 10, but the trainer has made 16 steps already, so nothing would be pruned. Steps count from the trainer's first: add 16 to beginStep and endStep.");
 
-        static void Refused(MagnitudePruning pruning, Trainer trainer, string expected) => StringAssert.StartsWith(Assert.ThrowsExactly<ModelException>(() => Fit(trainer, 1, pruning)).Message, expected);
+        static void Refused(MagnitudePruning pruning, Trainer trainer, string expected) =>
+            StringAssert.StartsWith(Assert.ThrowsExactly<ModelException>(() => Fit(trainer, 1, pruning)).Message, expected);
     }
 
-    private static IReadOnlyList<Weight> Kernels(Model model) => [.. model.WeightPaths().Where(named => named.Path is "a/kernel" or "b/pointwise_kernel" or "c/kernel").Select(named => named.Weight)];
+    private static IReadOnlyList<Weight> Kernels(Model model) => [.. model.WeightPaths()
+        .Where(named => named.Path is "a/kernel" or "b/pointwise_kernel" or "c/kernel")
+        .Select(named => named.Weight)];
 
     private static Trainer Compiled(Optimizer? optimizer = null, int? threads = null)
     {
@@ -163,7 +190,12 @@ public sealed class MagnitudePruningTests
         Initializer biases = new OnnxFunctional.Initializers.RandomNormal(0, 0.1f);
         var model = new Model(
             x,
-            x.Apply(new Conv1D(7, 3, Activation.Tanh, name: "a") { BiasInitializer = biases }, new SeparableConv1D(5, 2, Activation.Tanh, name: "b") { BiasInitializer = biases }, new Flatten(), new Dropout(0.1f), new Dense(3, name: "c") { BiasInitializer = biases }),
+            x.Apply(
+                new Conv1D(7, 3, Activation.Tanh, name: "a") { BiasInitializer = biases },
+                new SeparableConv1D(5, 2, Activation.Tanh, name: "b") { BiasInitializer = biases },
+                new Flatten(),
+                new Dropout(0.1f),
+                new Dense(3, name: "c") { BiasInitializer = biases }),
             seed: 5);
         return model.Compile(optimizer ?? new Adam(0.01f), Loss.MeanSquaredError, seed: 3, threads: threads);
     }
@@ -173,6 +205,12 @@ public sealed class MagnitudePruningTests
         var random = new Random(1);
         float[] Data(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
         var samples = 4 * StepsPerEpoch;
-        return trainer.Fit(NDArray.Create(Data(samples * 21), Shape.Of(samples, 7, 3)), NDArray.Create(Data(samples * 3), Shape.Of(samples, 3)), batchSize: 4, epochs: epochs, callbacks: callbacks, verbose: Verbosity.Silent);
+        return trainer.Fit(
+            NDArray.Create(Data(samples * 21), Shape.Of(samples, 7, 3)),
+            NDArray.Create(Data(samples * 3), Shape.Of(samples, 3)),
+            batchSize: 4,
+            epochs: epochs,
+            callbacks: callbacks,
+            verbose: Verbosity.Silent);
     }
 }

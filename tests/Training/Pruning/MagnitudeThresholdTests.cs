@@ -14,7 +14,18 @@ public sealed class MagnitudeThresholdTests
         {
             // Many equal ones, both zeros, numbers of all sizes, and what is none.
             var values = new float[count];
-            for (var i = 0; i < count; i++) values[i] = random.Next(5) switch { 0 => 0, 1 => -0f, 2 => random.Next(-3, 4), 3 => random.NextSingle() - 0.5f, _ => float.ScaleB(random.NextSingle(), random.Next(-140, 120)) };
+            for (var i = 0; i < count; i++)
+            {
+                values[i] = random.Next(5) switch
+                {
+                    0 => 0,
+                    1 => -0f,
+                    2 => random.Next(-3, 4),
+                    3 => random.NextSingle() - 0.5f,
+                    _ => float.ScaleB(random.NextSingle(), random.Next(-140, 120)),
+                };
+            }
+
             if (count > 7) (values[1], values[5]) = (float.NaN, float.NegativeInfinity);
             var order = Enumerable.Range(0, count).OrderBy(i => float.IsNaN(values[i])).ThenBy(i => MathF.Abs(values[i])).ThenBy(i => i).ToArray();
             foreach (var zeros in new[] { 0, 1, count / 3, count - 1, count })

@@ -9,7 +9,16 @@ public sealed class SparsityScheduleTests
     public void PolynomialDecay_follows_its_formula()
     {
         var schedule = SparsitySchedule.PolynomialDecay(finalSparsity: 0.8, endStep: 1000, initialSparsity: 0.2, beginStep: 200);
-        (long Step, double Share)[] expected = [(0, 0), (199, 0), (200, 0.2), (400, 0.8 - (0.6 * 0.75 * 0.75 * 0.75)), (600, 0.8 - (0.6 / 8)), (1000, 0.8), (5000, 0.8)];
+        (long Step, double Share)[] expected =
+        [
+            (0, 0),
+            (199, 0),
+            (200, 0.2),
+            (400, 0.8 - (0.6 * 0.75 * 0.75 * 0.75)),
+            (600, 0.8 - (0.6 / 8)),
+            (1000, 0.8),
+            (5000, 0.8),
+        ];
         foreach (var (step, share) in expected) Assert.AreEqual(share, schedule.At(step), 1e-12, $"step {step}");
         Assert.AreEqual(0.5, SparsitySchedule.PolynomialDecay(0.75, endStep: 9, power: 1).At(6), 1e-12);
     }
@@ -22,7 +31,9 @@ public sealed class SparsityScheduleTests
         SparsitySchedule constant = 0.25;
         CollectionAssert.AreEqual(new long[] { 0, 100, 200 }, Enumerable.Range(0, 250).Select(step => (long)step).Where(constant.IsDue).ToArray());
         Assert.AreEqual(0.25, constant.At(0));
-        CollectionAssert.AreEqual(new long[] { 4 }, Enumerable.Range(0, 40).Select(step => (long)step).Where(SparsitySchedule.ConstantSparsity(0.5, beginStep: 4, endStep: 4).IsDue).ToArray());
+        CollectionAssert.AreEqual(
+            new long[] { 4 },
+            Enumerable.Range(0, 40).Select(step => (long)step).Where(SparsitySchedule.ConstantSparsity(0.5, beginStep: 4, endStep: 4).IsDue).ToArray());
     }
 
     [TestMethod]

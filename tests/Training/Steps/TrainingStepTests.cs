@@ -13,7 +13,11 @@ public sealed class TrainingStepTests
         var (fitted, stepped) = (Classifier(), Classifier());
         var trainer = fitted.Compile(new Adam(0.01f) { ClipNorm = 1 }, Loss.SparseCategoricalCrossentropy, seed: 5);
         var step = TrainingStep.From(
-            step => step.Minimize("loss", Loss.SparseCategoricalCrossentropy.Call(step.Input([], DType.Int64, "label"), stepped.Call(step.Input([5], name: "x"))), new Adam(0.01f) { ClipNorm = 1 }, stepped),
+            step => step.Minimize(
+                "loss",
+                Loss.SparseCategoricalCrossentropy.Call(step.Input([], DType.Int64, "label"), stepped.Call(step.Input([5], name: "x"))),
+                new Adam(0.01f) { ClipNorm = 1 },
+                stepped),
             seed: 5);
         for (var i = 0; i < 4; i++)
         {
@@ -32,7 +36,9 @@ public sealed class TrainingStepTests
         var (plain, halved) = (Classifier(), Classifier());
         var rate = 0.25f;
         Step(plain, (step, loss) => step.Apply(new Sgd(rate / 2), step.ComputeGradients(loss, plain))).Run([x, y]);
-        Step(halved, (step, loss) => step.Apply(new Sgd(rate), step.ComputeGradients(loss, halved).Select(entry => entry with { Gradient = entry.Gradient * 0.5f }))).Run([x, y]);
+        Step(halved, (step, loss) => step.Apply(
+            new Sgd(rate),
+            step.ComputeGradients(loss, halved).Select(entry => entry with { Gradient = entry.Gradient * 0.5f }))).Run([x, y]);
         AssertSame(plain, halved);
     }
 
@@ -101,7 +107,11 @@ public sealed class TrainingStepTests
         var step = TrainingStep.From(step => Both(step, generator, discriminator), threads: 1);
         var classifier = Classifier();
         NDArrays named = new Dictionary<string, NDArray> { ["label"] = Data(9).Y, ["x"] = Data(9).X };
-        var byName = TrainingStep.From(step => step.Minimize("loss", Loss.SparseCategoricalCrossentropy.Call(step.Input([], DType.Int64, "label"), classifier.Call(step.Input([5], name: "x"))), new Adam(), classifier), threads: 1);
+        var byName = TrainingStep.From(step => step.Minimize(
+            "loss",
+            Loss.SparseCategoricalCrossentropy.Call(step.Input([], DType.Int64, "label"), classifier.Call(step.Input([5], name: "x"))),
+            new Adam(),
+            classifier), threads: 1);
         var sum = 0.0;
         for (var i = 0; i < 4; i++) Calls();
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -226,7 +236,11 @@ public sealed class TrainingStepTests
         Assert.Contains("has shape", Assert.Throws<DataException>(() => other.Restore(path)).Message);
         CollectionAssert.AreEqual(before, Weights(wider));
         var lone = Counter();
-        Assert.Contains("not saved by a step of this function", Assert.Throws<DataException>(() => TrainingStep.From(step => step.Minimize("loss", Ops.Mean(lone.Call(step.Input([1]))), new Adam(), lone)).Restore(path)).Message);
+        Assert.Contains("not saved by a step of this function", Assert.Throws<DataException>(() => TrainingStep.From(step => step.Minimize(
+            "loss",
+            Ops.Mean(lone.Call(step.Input([1]))),
+            new Adam(),
+            lone)).Restore(path)).Message);
     }
 
     [TestMethod]
@@ -289,7 +303,8 @@ public sealed class TrainingStepTests
             step.Minimize("loss", Ops.Mean(model.Output), new Sgd(), model);
         });
 
-        var step = TrainingStep.From(step => step.Minimize("loss", Loss.MeanSquaredError.Call(step.Input([1], name: "y"), model.Call(step.Input([1], name: "x"))), new Sgd(), model));
+        var step = TrainingStep.From(
+            step => step.Minimize("loss", Loss.MeanSquaredError.Call(step.Input([1], name: "y"), model.Call(step.Input([1], name: "x"))), new Sgd(), model));
         RefusedRun("but got 1", Random(2, 1));
         RefusedRun("none of them 'y'", new Dictionary<string, NDArray> { ["x"] = Random(2, 1), ["z"] = Random(2, 1) });
         RefusedRun("takes (None, 1), but the data is (2, 3)", [Random(2, 3), Random(2, 1)]);
@@ -299,7 +314,8 @@ public sealed class TrainingStepTests
         Assert.Contains("Did you mean 'loss'", Assert.Throws<ModelException>(() => step.Run([Random(1, 1), Random(1, 1)])["los"]).Message);
         RefusedRun("became", [new float[,] { { 3e38f } }, new float[,] { { 1 } }]);
 
-        void Refused(string expected, Action<StepContext> function) => Assert.Contains(expected, Assert.Throws<ModelException>(() => TrainingStep.From(function)).Message);
+        void Refused(string expected, Action<StepContext> function) =>
+            Assert.Contains(expected, Assert.Throws<ModelException>(() => TrainingStep.From(function)).Message);
 
         void RefusedRun(string expected, NDArrays data) => Assert.Contains(expected, Assert.Throws<ModelException>(() => step.Run(data)).Message);
     }
@@ -319,7 +335,12 @@ public sealed class TrainingStepTests
         var real = step.Input([3], name: "real");
         var made = generator.Call(step.RandomNormal(real, [2]));
         var (onReal, onMade) = (discriminator.Call(real), discriminator.Call(made));
-        if (only != generator) step.Minimize("discriminator", Loss.BinaryCrossentropy.Call(Ops.OnesLike(onReal), onReal) + Loss.BinaryCrossentropy.Call(Ops.ZerosLike(onMade), onMade), new Adam(0.01f), discriminator);
+        if (only != generator)
+            step.Minimize(
+                "discriminator",
+                Loss.BinaryCrossentropy.Call(Ops.OnesLike(onReal), onReal) + Loss.BinaryCrossentropy.Call(Ops.ZerosLike(onMade), onMade),
+                new Adam(0.01f),
+                discriminator);
         if (only != discriminator) step.Minimize("generator", Loss.BinaryCrossentropy.Call(Ops.OnesLike(onMade), onMade), new Adam(0.02f), generator);
     }
 
@@ -335,7 +356,8 @@ public sealed class TrainingStepTests
     {
         var input = Model.Input([5]);
         return new Model(input, input.Apply(
-            new Dropout(0.2f), new Dense(7, Activation.Relu) { KernelRegularizer = Regularizer.L2(0.01f) }, new ActivityRegularization(l2: 0.1f), new BatchNormalization(), new Dropout(0.3f), new Dense(3, Activation.Softmax)), seed: 4);
+            new Dropout(0.2f), new Dense(7, Activation.Relu) { KernelRegularizer = Regularizer.L2(0.01f) },
+            new ActivityRegularization(l2: 0.1f), new BatchNormalization(), new Dropout(0.3f), new Dense(3, Activation.Softmax)), seed: 4);
     }
 
     private static Model Counter()

@@ -7,7 +7,8 @@ internal abstract class BenchmarkCase
 {
     public static IReadOnlyList<BenchmarkCase> All { get; } =
     [
-        new MlpCase(), new WideMlpCase(), new CnnCase(), new RecurrentCase("lstm"), new RecurrentCase("gru"), new ResnetCase(), new SeparableCase(), new TransformerCase(), new MultiOutputCase(),
+        new MlpCase(), new WideMlpCase(), new CnnCase(), new RecurrentCase("lstm"), new RecurrentCase("gru"),
+        new ResnetCase(), new SeparableCase(), new TransformerCase(), new MultiOutputCase(),
     ];
 
     public abstract string Name { get; }

@@ -17,7 +17,9 @@ internal sealed class MlpCase : BenchmarkCase
     public override Model Build()
     {
         var x = Model.Input([10]);
-        return new Model(x, x.Apply(new Dense(32, Activation.Relu), new Dense(64, Activation.Relu), new Dense(32, Activation.Relu), new Dense(1, Activation.Sigmoid)));
+        return new Model(
+            x,
+            x.Apply(new Dense(32, Activation.Relu), new Dense(64, Activation.Relu), new Dense(32, Activation.Relu), new Dense(1, Activation.Sigmoid)));
     }
 
     public override NDArray[] Inputs(Random random) => [Uniform(random, 10)];

@@ -27,7 +27,17 @@ internal sealed class CnnCase : BenchmarkCase
     public override NDArray[] Targets(Random random) => [Classes(random, 10)];
 
     public override PeerNetwork Peer() => PeerNetwork.Of(
-        Sequential(Conv2d(1, 32, 3), ReLU(), MaxPool2d(2), Conv2d(32, 64, 3), ReLU(), MaxPool2d(2), Flatten(), Linear(14 * 14 * 64, 64), ReLU(), Linear(64, 10)),
+        Sequential(
+            Conv2d(1, 32, 3),
+            ReLU(),
+            MaxPool2d(2),
+            Conv2d(32, 64, 3),
+            ReLU(),
+            MaxPool2d(2),
+            Flatten(),
+            Linear(14 * 14 * 64, 64),
+            ReLU(),
+            Linear(64, 10)),
         (y, t) => functional.cross_entropy(y, t),
         y => y.softmax(-1));
 }
@@ -71,7 +81,8 @@ internal sealed class SeparableCase : BenchmarkCase
     {
         var x = Model.Input([32, 32, 3]);
         return new Model(x, x.Apply(
-            new Conv2D(64, 3, Activation.Relu) { Padding = Padding.Same }, new SeparableConv2D(128, 3, Activation.Relu), new GlobalAveragePooling2D(), new Dense(10, Activation.Softmax)));
+            new Conv2D(64, 3, Activation.Relu) { Padding = Padding.Same }, new SeparableConv2D(128, 3, Activation.Relu),
+            new GlobalAveragePooling2D(), new Dense(10, Activation.Softmax)));
     }
 
     public override NDArray[] Inputs(Random random) => [Uniform(random, 32, 32, 3)];
@@ -79,7 +90,15 @@ internal sealed class SeparableCase : BenchmarkCase
     public override NDArray[] Targets(Random random) => [Classes(random, 10)];
 
     public override PeerNetwork Peer() => PeerNetwork.Of(
-        Sequential(Conv2d(3, 64, 3, padding: 1), ReLU(), Conv2d(64, 64, 3, groups: 64, bias: false), Conv2d(64, 128, 1), ReLU(), AdaptiveAvgPool2d(1), Flatten(), Linear(128, 10)),
+        Sequential(
+            Conv2d(3, 64, 3, padding: 1),
+            ReLU(),
+            Conv2d(64, 64, 3, groups: 64, bias: false),
+            Conv2d(64, 128, 1),
+            ReLU(),
+            AdaptiveAvgPool2d(1),
+            Flatten(),
+            Linear(128, 10)),
         (y, t) => functional.cross_entropy(y, t),
         y => y.softmax(-1));
 }

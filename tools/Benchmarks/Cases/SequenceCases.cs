@@ -26,7 +26,8 @@ internal sealed class RecurrentCase(string kind) : BenchmarkCase
 
     public override NDArray[] Targets(Random random) => [Bits(random)];
 
-    public override PeerNetwork Peer() => PeerNetwork.Of(new RecurrentModule(kind), (y, t) => functional.binary_cross_entropy_with_logits(y, t), y => y.sigmoid());
+    public override PeerNetwork Peer() =>
+        PeerNetwork.Of(new RecurrentModule(kind), (y, t) => functional.binary_cross_entropy_with_logits(y, t), y => y.sigmoid());
 }
 
 /// <summary>64 tokens, embedding 5000x64, 4 heads, feed-forward 256, layer normalization; batch 32.</summary>

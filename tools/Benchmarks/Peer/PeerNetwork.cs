@@ -18,7 +18,8 @@ internal abstract class PeerNetwork
     /// <summary>Probabilities and values in inference mode.</summary>
     protected abstract void Forward(Tensor[] inputs);
 
-    public static PeerNetwork Of(nn.Module<Tensor, Tensor> module, Func<Tensor, Tensor, Tensor> loss, Func<Tensor, Tensor> finish) => new OneOutput(module, loss, finish);
+    public static PeerNetwork Of(nn.Module<Tensor, Tensor> module, Func<Tensor, Tensor, Tensor> loss, Func<Tensor, Tensor> finish) =>
+        new OneOutput(module, loss, finish);
 
     public void TrainStep(Tensor[] inputs, Tensor[] targets)
     {

@@ -9,7 +9,8 @@ internal static class CommonOptions
     public static Option<ulong> Seed() => new("--seed") { Description = "What first values, order and dropout are drawn from.", DefaultValueFactory = _ => 0 };
 
     public static Option<int?> Threads() =>
-        Positive(new Option<int?>("--threads") { Description = "Threads of the engine; as many as the process may use if none are given. The result is the same." });
+        Positive(
+            new Option<int?>("--threads") { Description = "Threads of the engine; by default as many as the process may use. The result is the same." });
 
     public static Option<int> Epochs(int standard) =>
         Positive(new Option<int>("--epochs") { Description = "How often all samples are gone through.", DefaultValueFactory = _ => standard });
@@ -18,7 +19,11 @@ internal static class CommonOptions
 
     public static Option<string> Precision()
     {
-        var option = new Option<string>("--precision") { Description = "What a step computes in and keeps its activations in: float32, float16 or bfloat16. Weights stay float32.", DefaultValueFactory = _ => "float32" };
+        var option = new Option<string>("--precision")
+        {
+            Description = "What a step computes in and keeps its activations in: float32, float16 or bfloat16. Weights stay float32.",
+            DefaultValueFactory = _ => "float32",
+        };
         option.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
         return option;
     }
@@ -28,15 +33,28 @@ internal static class CommonOptions
         option.Validators.Add(result =>
         {
             // What is no number at all has its own message already.
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) && value < 1)
+            if (result.Tokens.Count == 1
+                && int.TryParse(result.Tokens[0].Value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value)
+                && value < 1)
                 result.AddError($"{option.Name} is {result.Tokens[0].Value}; expected at least 1.");
         });
         return option;
     }
 
-    public static Option<string?> Resume() => new("--resume") { Description = "Goes on from this checkpoint, with the data and options it was begun with; the result is that of a run that never stopped." };
+    public static Option<string?> Resume() => new("--resume")
+    {
+        Description = "Resumes from this checkpoint, with the data and options of the first run; the result is that of a run that never stopped.",
+    };
 
-    public static Option<int?> CheckpointSteps() => new("--checkpoint-steps") { Description = "Writes the checkpoint (OUT.checkpoint.onnx) also after so many steps; only after epochs and on Ctrl+C if none are given." };
+    public static Option<int?> CheckpointSteps() => new("--checkpoint-steps")
+    {
+        Description = "Writes the checkpoint (OUT.checkpoint.onnx) also after so many steps; by default only after epochs and on Ctrl+C.",
+    };
 
-    public static Option<string?> EpochFiles() => new("--epoch-files") { Description = "Also keeps the model after each epoch, in files of this name: in mnist.{epoch:00}.{loss:F3}.onnx the epoch's number and its loss are filled in." };
+    public static Option<string?> EpochFiles() =>
+        new("--epoch-files")
+        {
+            Description = "Also keeps the model after each epoch, in files of this name: in mnist.{epoch:00}.{loss:F3}.onnx "
+                + "the epoch's number and its loss are filled in.",
+        };
 }

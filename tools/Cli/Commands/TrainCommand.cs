@@ -10,13 +10,13 @@ internal static class TrainCommand
 {
     private const int Side = 28;
 
-    private static readonly string[] _models = ["mlp", "cnn", "lstm"];
+    private static readonly string[] s_models = ["mlp", "cnn", "lstm"];
 
     public static Command Create()
     {
         var data = new Option<string>("--data") { Description = "The folder with MNIST's four idx files, .gz or plain.", Required = true };
         var kind = new Option<string>("--model") { Description = "mlp, cnn or lstm (28 rows as time steps).", DefaultValueFactory = _ => "cnn" };
-        kind.AcceptOnlyFromAmong(_models);
+        kind.AcceptOnlyFromAmong(s_models);
         var (epochs, output, seed, threads) = (CommonOptions.Epochs(5), CommonOptions.Out("mnist.onnx"), CommonOptions.Seed(), CommonOptions.Threads());
         var (precision, resume, checkpointSteps, epochFiles) = (CommonOptions.Precision(), CommonOptions.Resume(), CommonOptions.CheckpointSteps(), CommonOptions.EpochFiles());
         var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.") { data, kind, epochs, output, seed, threads, precision, resume, checkpointSteps, epochFiles };

@@ -1,33 +1,33 @@
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
-namespace OnnxFunctional.Tests.Training;
+namespace OnnxFunctional.Tests.Training.Fitting;
 
 /// <summary>Layers that are not trainable, and models built on trained ones (https://keras.io/guides/transfer_learning/).</summary>
 [TestClass]
 public sealed class FreezingTests
 {
-    private static readonly NDArray _x = new float[,] { { 1, 5 }, { 3, -2 }, { 2, 9 }, { -1, 4 }, { 0, 1 } };
-    private static readonly NDArray _y = new float[,] { { 1 }, { 0 }, { 2 }, { 1 }, { -1 } };
+    private static readonly NDArray s_x = new float[,] { { 1, 5 }, { 3, -2 }, { 2, 9 }, { -1, 4 }, { 0, 1 } };
+    private static readonly NDArray s_y = new float[,] { { 1 }, { 0 }, { 2 }, { 1 }, { -1 } };
 
     [TestMethod]
     public void A_frozen_BatchNormalization_computes_with_its_stored_statistics_and_keeps_them()
     {
         var model = Normalizing(out var normalization);
         var trainer = model.Compile(new Sgd(0.05f), Loss.MeanSquaredError);
-        trainer.Fit(_x, _y, epochs: 3, verbose: Verbosity.Silent);
+        trainer.Fit(s_x, s_y, epochs: 3, verbose: Verbosity.Silent);
         normalization.Trainable = false;
         var frozen = model.Compile(new Sgd(0.05f), Loss.MeanSquaredError);
         var (stored, others) = (Values(normalization), Values(model));
-        var expected = frozen.Evaluate(_x, _y)["loss"];
+        var expected = frozen.Evaluate(s_x, s_y)["loss"];
 
         // With statistics of the batch, the loss of a training step would not be that of an evaluation.
-        Assert.AreEqual(expected, frozen.TrainOnBatch(_x, _y)["loss"], 1e-6);
+        Assert.AreEqual(expected, frozen.TrainOnBatch(s_x, s_y)["loss"], 1e-6);
         CollectionAssert.AreEqual(stored, Values(normalization));
         CollectionAssert.AreNotEqual(others, Values(model));
         normalization.Trainable = true;
         var free = model.Compile(new Sgd(0.05f), Loss.MeanSquaredError);
-        Assert.AreNotEqual(free.Evaluate(_x, _y)["loss"], free.TrainOnBatch(_x, _y)["loss"], 1e-3);
+        Assert.AreNotEqual(free.Evaluate(s_x, s_y)["loss"], free.TrainOnBatch(s_x, s_y)["loss"], 1e-3);
         CollectionAssert.AreNotEqual(stored, Values(normalization));
     }
 
@@ -43,14 +43,14 @@ public sealed class FreezingTests
             var model = new Model(input, new Dense(1, name: "head").Call(features));
             var (before, head) = (Values(trained), Values(model.GetLayer("head")));
             var trainer = model.Compile(new Adam(0.1f), Loss.MeanSquaredError);
-            trainer.Fit(_x, _y, epochs: 2, verbose: Verbosity.Silent);
+            trainer.Fit(s_x, s_y, epochs: 2, verbose: Verbosity.Silent);
             CollectionAssert.AreEqual(before, Values(trained), $"nested: {nested}");
             CollectionAssert.AreNotEqual(head, Values(model.GetLayer("head")));
-            CollectionAssert.AreEquivalent(new[] { "head/bias", "head/kernel" }, trainer.ComputeGradients(_x, _y).Keys.ToArray());
+            CollectionAssert.AreEquivalent(new[] { "head/bias", "head/kernel" }, trainer.ComputeGradients(s_x, s_y).Keys.ToArray());
 
             // Fine-tuning: all of it, as one setting.
             trained.Trainable = true;
-            model.Compile(new Sgd(1e-3f), Loss.MeanSquaredError).Fit(_x, _y, verbose: Verbosity.Silent);
+            model.Compile(new Sgd(1e-3f), Loss.MeanSquaredError).Fit(s_x, s_y, verbose: Verbosity.Silent);
             CollectionAssert.AreNotEqual(before, Values(trained));
         }
     }
@@ -61,8 +61,8 @@ public sealed class FreezingTests
         var model = Normalizing(out var normalization);
         var (trainer, same) = (model.Compile(new Sgd(0.05f), Loss.MeanSquaredError), Normalizing(out _));
         normalization.Trainable = false;
-        trainer.TrainOnBatch(_x, _y);
-        same.Compile(new Sgd(0.05f), Loss.MeanSquaredError).TrainOnBatch(_x, _y);
+        trainer.TrainOnBatch(s_x, s_y);
+        same.Compile(new Sgd(0.05f), Loss.MeanSquaredError).TrainOnBatch(s_x, s_y);
         CollectionAssert.AreEqual(Values(same), Values(model));
     }
 
@@ -74,9 +74,9 @@ public sealed class FreezingTests
         var model = new Model(input, layer.Call(input));
         layer.Trainable = false;
         var trainer = model.Compile(new Sgd(), Loss.MeanSquaredError);
-        var (y, sum) = (model.Predict(_x), 0.0);
-        for (var i = 0; i < 5; i++) sum += Math.Pow(y[i, 0] - _y.ToTensor()[i, 0], 2) / 5;
-        Assert.AreEqual(sum, trainer.Evaluate(_x, _y)["loss"], 1e-4);
+        var (y, sum) = (model.Predict(s_x), 0.0);
+        for (var i = 0; i < 5; i++) sum += Math.Pow(y[i, 0] - s_y.ToTensor()[i, 0], 2) / 5;
+        Assert.AreEqual(sum, trainer.Evaluate(s_x, s_y)["loss"], 1e-4);
     }
 
     [TestMethod]
@@ -86,7 +86,7 @@ public sealed class FreezingTests
         var normalization = new BatchNormalization();
         var model = new Model(input, new Dense(1).Call(normalization.Call(input, training: false)));
         var (statistics, scale) = (Statistics(), normalization.Weights[0].Value.ToArray());
-        model.Compile(new Sgd(0.05f), Loss.MeanSquaredError).TrainOnBatch(_x, _y);
+        model.Compile(new Sgd(0.05f), Loss.MeanSquaredError).TrainOnBatch(s_x, s_y);
         CollectionAssert.AreEqual(statistics, Statistics());
         CollectionAssert.AreNotEqual(scale, normalization.Weights[0].Value.ToArray());
 

@@ -4,7 +4,7 @@ using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Metrics;
 using OnnxFunctional.Training.Optimizers;
 
-namespace OnnxFunctional.Tests.Training;
+namespace OnnxFunctional.Tests.Training.Steps;
 
 /// <summary>A warm step takes no memory from the collector, whatever optimizer, loss and metrics it has.</summary>
 [TestClass]
@@ -26,14 +26,20 @@ public sealed class AllocationTests
     {
         var input = Model.Input([6]);
         var model = new Model(input, input.Apply(new Dense(8, Activation.Relu), new BatchNormalization(), new Dropout(0.2f), new Dense(3, Activation.Softmax)));
-        var trainer = model.Compile(optimizer, new SparseCategoricalCrossentropy(ignoreClass: 2), metrics: [Metric.Accuracy, new MeanIoU(3, sparseYPred: false)], threads: 1);
+        var trainer = model.Compile(
+            optimizer,
+            new SparseCategoricalCrossentropy(ignoreClass: 2),
+            metrics: [Metric.Accuracy, new MeanIoU(3, sparseYPred: false)],
+            threads: 1);
         var random = new Random(1);
         var x = new float[64, 6];
         foreach (ref var value in System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref x[0, 0], x.Length)) value = random.NextSingle();
         var most = 0L;
         var before = 0L;
         var steps = 0;
-        trainer.Fit(x, Enumerable.Range(0, 64).Select(i => i % 3).ToArray(), batchSize: 8, epochs: 3, verbose: Verbosity.Silent, sampleWeight: Enumerable.Repeat(1f, 64).ToArray(), callbacks: [new LambdaCallback
+        var labels = Enumerable.Range(0, 64).Select(i => i % 3).ToArray();
+        var weights = Enumerable.Repeat(1f, 64).ToArray();
+        var watch = new LambdaCallback
         {
             BatchBegin = _ => before = GC.GetAllocatedBytesForCurrentThread(),
             BatchEnd = (_, _) =>
@@ -41,7 +47,8 @@ public sealed class AllocationTests
                 var taken = GC.GetAllocatedBytesForCurrentThread() - before;
                 if (steps++ > 8) most = Math.Max(most, taken);
             },
-        }]);
+        };
+        trainer.Fit(x, labels, batchSize: 8, epochs: 3, verbose: Verbosity.Silent, sampleWeight: weights, callbacks: [watch]);
 
         // Run once more one by one, so that a failure names the kernel.
         var plan = trainer.TrainingSteps.Plan;

@@ -1,7 +1,7 @@
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
-namespace OnnxFunctional.Tests.Training;
+namespace OnnxFunctional.Tests.Training.Fitting;
 
 [TestClass]
 public sealed class TrainerTests
@@ -25,10 +25,12 @@ public sealed class TrainerTests
     {
         var image = Model.Input([9, 9, 2]);
         var model = new Model(image, image.Apply(
-            new Conv2D(5, 3, Activation.Tanh), new AveragePooling2D(2), new BatchNormalization(), new Conv2D(3, 3) { Padding = Padding.Same }, new Flatten(), new Dense(4, Activation.Softmax)));
+            new Conv2D(5, 3, Activation.Tanh), new AveragePooling2D(2), new BatchNormalization(),
+            new Conv2D(3, 3) { Padding = Padding.Same }, new Flatten(), new Dense(4, Activation.Softmax)));
         var random = new Random(1);
         var x = new float[3, 9, 9, 2];
-        for (var i = 0; i < 3; i++) for (var j = 0; j < 9; j++) for (var k = 0; k < 9; k++) for (var c = 0; c < 2; c++) x[i, j, k, c] = (float)random.NextDouble() - 0.5f;
+        for (var i = 0; i < 3; i++) for (var j = 0; j < 9; j++) for (var k = 0; k < 9; k++) for (var c = 0; c < 2; c++)
+            x[i, j, k, c] = (float)random.NextDouble() - 0.5f;
         int[] y = [0, 3, 1];
         Assert.IsLessThan(0.05, GradientCheck.Run(model, Loss.SparseCategoricalCrossentropy, x, y));
     }

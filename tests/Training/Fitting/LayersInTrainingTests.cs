@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
-namespace OnnxFunctional.Tests.Training;
+namespace OnnxFunctional.Tests.Training.Fitting;
 
 /// <summary>What layers do in a training step beside their output: moving statistics, states, penalties, normalized kernels.</summary>
 [TestClass]
@@ -72,7 +72,13 @@ public sealed class LayersInTrainingTests
     public void A_stateful_layer_continues_where_the_batch_before_ended()
     {
         var input = Model.Input([2, 1], batchSize: 1);
-        var rnn = new SimpleRnn(1, Activation.Linear) { Stateful = true, UseBias = false, KernelInitializer = Initializer.Ones, RecurrentInitializer = Initializer.Ones };
+        var rnn = new SimpleRnn(1, Activation.Linear)
+        {
+            Stateful = true,
+            UseBias = false,
+            KernelInitializer = Initializer.Ones,
+            RecurrentInitializer = Initializer.Ones,
+        };
         var model = new Model(input, rnn.Call(input));
         var trainer = model.Compile(new Sgd(0), Loss.MeanSquaredError);
         float[,,] x = { { { 1 }, { 2 } } };
@@ -100,7 +106,15 @@ public sealed class LayersInTrainingTests
     public void Random_image_layers_change_images_in_training_only()
     {
         var input = Model.Input([4, 4, 1]);
-        Layer[] layers = [new RandomFlip(), new RandomContrast(0.5f), new RandomBrightness(0.5f), new RandomRotation(0.25f), new RandomTranslation(0.25f, 0.25f), new RandomZoom(0.25f)];
+        Layer[] layers =
+        [
+            new RandomFlip(),
+            new RandomContrast(0.5f),
+            new RandomBrightness(0.5f),
+            new RandomRotation(0.25f),
+            new RandomTranslation(0.25f, 0.25f),
+            new RandomZoom(0.25f),
+        ];
         var random = new Random(2);
         var x = new float[2, 4, 4, 1];
         for (var i = 0; i < 32; i++) x[i / 16, i / 4 % 4, i % 4, 0] = random.NextSingle() * 255;
