@@ -20,7 +20,9 @@ internal sealed record FolderReference(string File, int Line, string Symbol, str
     public override string ToString() => $"{File}({Line}): {Symbol}, declared in {DeclaredIn}";
 }
 
-/// <summary>All references of src, found by the compiler: its sources are bound in one compilation, as generated code sees them.</summary>
+/// <summary>
+/// All references of src, found by the compiler: the three projects are bound in one compilation, so internals are visible and symbols are the same.
+/// </summary>
 internal static class FolderReferences
 {
     private const string ImplicitUsings = """
@@ -177,9 +179,8 @@ internal static class FolderReferences
     /// </summary>
     private static string? DeclarationOf(ISymbol symbol)
     {
-        if (symbol is ITypeParameterSymbol or IFieldSymbol { ContainingType.IsTupleType: true }
-            or not (ITypeSymbol or IMethodSymbol or IPropertySymbol or IFieldSymbol or IEventSymbol))
-            return null;
+        if (symbol is ITypeParameterSymbol or IFieldSymbol { ContainingType.IsTupleType: true }) return null;
+        if (symbol is not (ITypeSymbol or IMethodSymbol or IPropertySymbol or IFieldSymbol or IEventSymbol)) return null;
         symbol = (symbol is IMethodSymbol { ReducedFrom: { } extension } ? extension : symbol).OriginalDefinition;
         if (symbol is IArrayTypeSymbol array) return DeclarationOf(array.ElementType);
         var files = symbol.DeclaringSyntaxReferences

@@ -2,7 +2,7 @@ namespace OnnxFunctional.Layers;
 
 /// <summary>Positive values that sum to one: <c>exp(x) / sum(exp(x))</c> along one or more axes.</summary>
 /// <remarks>
-/// <para>Input and output: any shape. No weights. Where a mask is false the result is 0, and 0 everywhere if it is false all along the axis.</para>
+/// <para>Input and output: any shape. No weights. Masked elements become 0; all do if the mask is false along the whole axis.</para>
 /// <para>Keras: https://keras.io/api/layers/activation_layers/softmax/</para>
 /// </remarks>
 /// <param name="axis">The axis or axes; the last by default.</param>

@@ -4,7 +4,7 @@ namespace OnnxFunctional.Layers;
 /// A function over <see cref="Ops"/> as a layer: <c>new Lambda(x => Ops.Square(x))</c>. Gradient and ONNX form follow from it; a file cannot hold the function.
 /// </summary>
 /// <remarks>
-/// <para>Input: any shape. Output: what the function gives. No weights; derive from <see cref="Layer"/> for those.</para>
+/// <para>Input: any shape. Output: what the function returns. No weights; to have weights, derive from <see cref="Layer"/>.</para>
 /// <para>Keras: https://keras.io/api/layers/core_layers/lambda/</para>
 /// </remarks>
 /// <param name="function">Computes the output from the input.</param>

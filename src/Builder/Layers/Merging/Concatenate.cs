@@ -2,7 +2,7 @@ namespace OnnxFunctional.Layers;
 
 /// <summary>Concatenates tensors along an axis.</summary>
 /// <remarks>
-/// <para>Inputs: shapes that agree in every other dimension. Output: their sizes along the axis added up. No weights.</para>
+/// <para>Inputs: shapes that agree in every other dimension. Output: the same dimensions, with the sizes along the axis summed. No weights.</para>
 /// <para>Masks are joined in the same way; an input without a mask counts as unmasked.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/concatenate/</para>
 /// </remarks>

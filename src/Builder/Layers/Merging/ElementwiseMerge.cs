@@ -56,7 +56,7 @@ public abstract class ElementwiseMerge : MergeLayer
 
 /// <summary>The sum of all tensors: <c>a + b + ...</c>.</summary>
 /// <remarks>
-/// <para>Inputs: shapes that broadcast. Output: the shape they have together. No weights.</para>
+/// <para>Inputs: shapes that broadcast. Output: the broadcast shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/add/</para>
 /// </remarks>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
@@ -67,7 +67,7 @@ public sealed class Add(string? name = null) : ElementwiseMerge(name)
 
 /// <summary>The difference of two tensors: <c>a - b</c>.</summary>
 /// <remarks>
-/// <para>Inputs: two shapes that broadcast. Output: the shape they have together. No weights.</para>
+/// <para>Inputs: two shapes that broadcast. Output: the broadcast shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/subtract/</para>
 /// </remarks>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
@@ -81,7 +81,7 @@ public sealed class Subtract(string? name = null) : ElementwiseMerge(name)
 
 /// <summary>The mean of all tensors: <c>(a + b + ...) / count</c>.</summary>
 /// <remarks>
-/// <para>Inputs: shapes that broadcast. Output: the shape they have together. No weights.</para>
+/// <para>Inputs: shapes that broadcast. Output: the broadcast shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/average/</para>
 /// </remarks>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
@@ -92,7 +92,7 @@ public sealed class Average(string? name = null) : ElementwiseMerge(name)
 
 /// <summary>The product of all tensors: <c>a b ...</c>; masked elements count as 1.</summary>
 /// <remarks>
-/// <para>Inputs: shapes that broadcast. Output: the shape they have together, 0 where all masks are false. No weights.</para>
+/// <para>Inputs: shapes that broadcast. Output: the broadcast shape, 0 where all masks are false. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/multiply/</para>
 /// </remarks>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
@@ -135,7 +135,7 @@ public abstract class ExtremumMerge : ElementwiseMerge
 
 /// <summary>The elementwise maximum of all tensors: <c>max(a, b, ...)</c>.</summary>
 /// <remarks>
-/// <para>Inputs: shapes that broadcast. Output: the shape they have together. No weights.</para>
+/// <para>Inputs: shapes that broadcast. Output: the broadcast shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/maximum/</para>
 /// </remarks>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
@@ -146,7 +146,7 @@ public sealed class Maximum(string? name = null) : ExtremumMerge(name)
 
 /// <summary>The elementwise minimum of all tensors: <c>min(a, b, ...)</c>.</summary>
 /// <remarks>
-/// <para>Inputs: shapes that broadcast. Output: the shape they have together. No weights.</para>
+/// <para>Inputs: shapes that broadcast. Output: the broadcast shape. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/merging_layers/minimum/</para>
 /// </remarks>
 /// <param name="name">The layer's name; by default the model chooses one.</param>

@@ -59,13 +59,19 @@ public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, F
             };
         var dims = data.Lengths.ToArray().Select(length => (int)length).ToArray();
         if (dims.Length == 0 || data.FlattenedLength == 0)
-            throw new ModelException($"Normalization '{Name}': Adapt was given no data, shape ({string.Join(", ", dims)}); "
-                + "expected samples along the first axis.") { NamesLayer = true };
+            throw new ModelException($"Normalization '{Name}': Adapt got no data, shape ({string.Join(", ", dims)}); "
+                + "expected samples along the first axis.")
+            {
+                NamesLayer = true,
+            };
         var kept = Kept(dims.Length);
         var groups = kept.Aggregate(1, (product, i) => product * dims[i]);
         if (OwnWeights.Count > 0 && OwnWeights[0].Length != groups)
             throw new ModelException($"Normalization '{Name}': the data has {groups} positions along axes {Axis.List}, but the layer was called on "
-                + $"{Calls[0].Inputs[0].Shape}.") { NamesLayer = true };
+                + $"{Calls[0].Inputs[0].Shape}.")
+            {
+                NamesLayer = true,
+            };
 
         var values = new float[data.FlattenedLength];
         data.FlattenTo(values);

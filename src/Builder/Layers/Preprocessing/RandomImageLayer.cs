@@ -4,7 +4,7 @@ namespace OnnxFunctional.Layers;
 
 /// <summary>The base of the random image layers: images are changed in training, each in its own way, and returned as they are in inference.</summary>
 /// <remarks>
-/// <para>Input and output: (batch, height, width, channels). No weights; an ONNX file of the trained model holds nothing of it.</para>
+/// <para>Input and output: (batch, height, width, channels). No weights; an ONNX file for inference holds nothing of it.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/</para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]

@@ -83,7 +83,10 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
         return NumOovIndices == 1
             ? vocabulary.FirstUnknown
             : throw new ModelException($"StringLookup: the word '{word}' is not in the vocabulary of {vocabulary.Tokens.Count} words. "
-                + "Set NumOovIndices to 1 to give unknown words an index.") { NamesLayer = true };
+                + "Set NumOovIndices to 1 to give unknown words an index.")
+            {
+                NamesLayer = true,
+            };
     }
 
     /// <summary>The indices of words, in the same shape.</summary>
@@ -92,7 +95,7 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
     {
         ArgumentNullException.ThrowIfNull(words);
         if (OutputMode != EncodingMode.Int)
-            throw new ModelException($"StringLookup: its OutputMode is {OutputMode}; use Encode, which gives vectors.") { NamesLayer = true };
+            throw new ModelException($"StringLookup: its OutputMode is {OutputMode}; use Encode, which returns vectors.") { NamesLayer = true };
         var given = new string[words.FlattenedLength];
         words.FlattenTo(given);
         return Tensor.Create(given.Select(IndexOf).ToArray(), words.Lengths);
@@ -109,7 +112,10 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
             throw new ModelException("StringLookup: its OutputMode is Int; use Apply, which returns indices.") { NamesLayer = true };
         if (OutputMode == EncodingMode.TfIdf && vocabulary.Rarities is null)
             throw new ModelException("StringLookup: EncodingMode.TfIdf needs the inverse document frequency of each word. "
-                + "Set IdfWeights along with the vocabulary, or call Adapt.") { NamesLayer = true };
+                + "Set IdfWeights along with the vocabulary, or call Adapt.")
+            {
+                NamesLayer = true,
+            };
         var depth = PadToMaxTokens
             ? MaxTokens ?? throw new ModelException("StringLookup: PadToMaxTokens needs MaxTokens.") { NamesLayer = true }
             : vocabulary.Size;

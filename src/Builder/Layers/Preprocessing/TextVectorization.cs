@@ -111,7 +111,7 @@ public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
     {
         ArgumentNullException.ThrowIfNull(texts);
         if (OutputMode != EncodingMode.Int)
-            throw new ModelException($"TextVectorization: its OutputMode is {OutputMode}; use Encode, which gives vectors.") { NamesLayer = true };
+            throw new ModelException($"TextVectorization: its OutputMode is {OutputMode}; use Encode, which returns vectors.") { NamesLayer = true };
         var rows = texts.Select(text => Tokens(text).Select(Lookup.IndexOf).ToArray()).ToArray();
         var length = OutputSequenceLength ?? rows.Select(row => row.Length).DefaultIfEmpty(0).Max();
         var values = new long[rows.Length * length];

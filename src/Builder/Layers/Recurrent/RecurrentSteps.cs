@@ -7,8 +7,8 @@ internal static class RecurrentSteps
     /// <param name="cell">The previous cell state.</param>
     /// <param name="hidden">The previous hidden state, with dropout applied.</param>
     /// <param name="recurrent">The recurrent kernel.</param>
-    /// <param name="activation">Of the new input and the cell state.</param>
-    /// <param name="recurrentActivation">Of the gates.</param>
+    /// <param name="activation">Activation of the new input and the cell state.</param>
+    /// <param name="recurrentActivation">Activation of the gates.</param>
     public static (SymbolicTensor Output, SymbolicTensors States) Lstm(
         SymbolicTensor projected,
         SymbolicTensor cell,
@@ -20,8 +20,8 @@ internal static class RecurrentSteps
 
     /// <param name="sums">The inputs of the gates, joined along the last axis: input, forget, new input, output.</param>
     /// <param name="cell">The previous cell state.</param>
-    /// <param name="activation">Of the new input and the cell state.</param>
-    /// <param name="recurrentActivation">Of the gates.</param>
+    /// <param name="activation">Activation of the new input and the cell state.</param>
+    /// <param name="recurrentActivation">Activation of the gates.</param>
     public static (SymbolicTensor Output, SymbolicTensors States) LstmFromGates(
         SymbolicTensor sums,
         SymbolicTensor cell,
@@ -40,8 +40,8 @@ internal static class RecurrentSteps
     /// <param name="recurrent">The recurrent kernel.</param>
     /// <param name="recurrentBias">Added to the recurrent part if the reset gate comes after the product.</param>
     /// <param name="resetAfter">Whether the reset gate comes after the product with the recurrent kernel.</param>
-    /// <param name="activation">Of the new state.</param>
-    /// <param name="recurrentActivation">Of the gates.</param>
+    /// <param name="activation">Activation of the new state.</param>
+    /// <param name="recurrentActivation">Activation of the gates.</param>
     public static (SymbolicTensor Output, SymbolicTensors States) Gru(
         SymbolicTensor projected,
         SymbolicTensor before,
@@ -77,7 +77,7 @@ internal static class RecurrentSteps
     /// <param name="projected"><c>x W + b</c>, (batch, units).</param>
     /// <param name="hidden">The previous state, with dropout applied.</param>
     /// <param name="recurrent">The recurrent kernel.</param>
-    /// <param name="activation">Of the sum.</param>
+    /// <param name="activation">Activation of the sum.</param>
     public static (SymbolicTensor Output, SymbolicTensors States) Simple(
         SymbolicTensor projected,
         SymbolicTensor hidden,

@@ -47,7 +47,7 @@ public sealed class StackedRnnCells(IReadOnlyList<RecurrentCell> cells, string? 
 
 /// <summary>Repeats a cell over the steps of a sequence; the loop is unrolled, so the number of steps must be known.</summary>
 /// <remarks>
-/// <para>Input: (batch, time, ...), time known. Output: the cell's, or with ReturnSequences one for each time. States: the cell's. Weights: the cell's.</para>
+/// <para>Input: (batch, time, ...), time known. Output: the cell's, or with ReturnSequences one per time step. States: the cell's. Weights: the cell's.</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/rnn/</para>
 /// </remarks>
 /// <param name="cell">One step.</param>
