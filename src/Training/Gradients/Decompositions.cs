@@ -71,16 +71,16 @@ internal static class Decompositions
     {
         // The factor is computed first, so that all passes over x form one chain after it.
         var (x, axis, rank) = (inputs[0], op.Axis, inputs[0].Rank);
-        var factor = Channel(inputs[1] * Ops.Rsqrt(inputs[4] + op.Epsilon), axis, rank);
-        return (factor * (x - Channel(inputs[3], axis, rank))) + Channel(inputs[2], axis, rank);
+        var factor = ChannelAxes.Along(inputs[1] * Ops.Rsqrt(inputs[4] + op.Epsilon), axis, rank);
+        return (factor * (x - ChannelAxes.Along(inputs[3], axis, rank))) + ChannelAxes.Along(inputs[2], axis, rank);
     }
 
     private static SymbolicTensors BatchTraining(BatchNormalizationTraining op, SymbolicTensors inputs)
     {
-        var (x, axes) = (inputs[0], AllBut(op.Axis, inputs[0].Rank));
+        var (x, axes) = (inputs[0], ChannelAxes.AllBut(op.Axis, inputs[0].Rank));
         var mean = Ops.Mean(x, axes, keepdims: true);
         var variance = Ops.Mean(Ops.Square(x - mean), axes, keepdims: true);
-        var y = ((x - mean) * Ops.Rsqrt(variance + op.Epsilon) * Channel(inputs[1], op.Axis, x.Rank)) + Channel(inputs[2], op.Axis, x.Rank);
+        var y = ((x - mean) * Ops.Rsqrt(variance + op.Epsilon) * ChannelAxes.Along(inputs[1], op.Axis, x.Rank)) + ChannelAxes.Along(inputs[2], op.Axis, x.Rank);
         return [y, Ops.Squeeze(mean, axes), Ops.Squeeze(variance, axes)];
     }
 
@@ -88,17 +88,17 @@ internal static class Decompositions
     private static SymbolicTensors BatchBackward(BatchNormalizationGradient op, SymbolicTensors inputs)
     {
         var (dy, x, rank) = (inputs[0], inputs[1], inputs[1].Rank);
-        var axes = AllBut(op.Axis, rank);
-        var inverse = Channel(Ops.Rsqrt(inputs[4] + op.Epsilon), op.Axis, rank);
-        var normalized = (x - Channel(inputs[3], op.Axis, rank)) * inverse;
+        var axes = ChannelAxes.AllBut(op.Axis, rank);
+        var inverse = ChannelAxes.Along(Ops.Rsqrt(inputs[4] + op.Epsilon), op.Axis, rank);
+        var normalized = (x - ChannelAxes.Along(inputs[3], op.Axis, rank)) * inverse;
         var centered = dy - Ops.Mean(dy, axes, keepdims: true) - (normalized * Ops.Mean(dy * normalized, axes, keepdims: true));
-        var dx = Channel(inputs[2], op.Axis, rank) * inverse * centered;
+        var dx = ChannelAxes.Along(inputs[2], op.Axis, rank) * inverse * centered;
         return [dx, Ops.Sum(dy * normalized, axes), Ops.Sum(dy, axes)];
     }
 
     private static SymbolicTensors LayerForward(LayerNormalization op, SymbolicTensors inputs)
     {
-        var (x, axes) = (inputs[0], From(op.Axis, inputs[0].Rank));
+        var (x, axes) = (inputs[0], ChannelAxes.From(op.Axis, inputs[0].Rank));
         var mean = Ops.Mean(x, axes, keepdims: true);
         var inverse = Ops.Rsqrt(Ops.Mean(Ops.Square(x - mean), axes, keepdims: true) + op.Epsilon);
         return [((x - mean) * inverse * inputs[1]) + inputs[2], mean, inverse];
@@ -107,7 +107,7 @@ internal static class Decompositions
     private static SymbolicTensors LayerBackward(LayerNormalizationGradient op, SymbolicTensors inputs)
     {
         var (dy, x, scale, mean, inverse) = (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]);
-        var axes = From(op.Axis, x.Rank);
+        var axes = ChannelAxes.From(op.Axis, x.Rank);
         var normalized = (x - mean) * inverse;
         var scaled = dy * scale;
         var dx = inverse * (scaled - Ops.Mean(scaled, axes, keepdims: true) - (normalized * Ops.Mean(scaled * normalized, axes, keepdims: true)));
@@ -143,14 +143,4 @@ internal static class Decompositions
 
     private static SymbolicTensor Targets(bool sparse, SymbolicTensor targets, SymbolicTensor logits) =>
         sparse ? Ops.OneHot(targets, logits.Shape[^1] ?? throw new ModelException($"the number of classes is unknown in {logits.Shape}.")) : targets;
-
-    private static Axes AllBut(int axis, int rank) => Axes.Create([.. Enumerable.Range(0, rank).Where(i => i != (axis < 0 ? axis + rank : axis))]);
-
-    private static Axes From(int axis, int rank) => Axes.Create([.. Enumerable.Range(axis < 0 ? axis + rank : axis, rank - (axis < 0 ? axis + rank : axis))]);
-
-    private static SymbolicTensor Channel(SymbolicTensor v, int axis, int rank)
-    {
-        var after = rank - 1 - (axis < 0 ? axis + rank : axis);
-        return after == 0 ? v : Ops.ExpandDims(v, Axes.Create([.. Enumerable.Range(1, after)]));
-    }
 }

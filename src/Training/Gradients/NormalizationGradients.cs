@@ -9,9 +9,8 @@ internal static class NormalizationGradients
     public static SymbolicTensor?[] Inference(GradientContext c, BatchNormalization op)
     {
         var (x, dy) = (c.Input(0), c.Upstream());
-        var axis = op.Axis < 0 ? op.Axis + x.Rank : op.Axis;
-        var others = Axes.Create([.. Enumerable.Range(0, x.Rank).Where(i => i != axis)]);
-        SymbolicTensor Channel(SymbolicTensor v) => axis == x.Rank - 1 ? v : Ops.ExpandDims(v, Axes.Create([.. Enumerable.Range(1, x.Rank - 1 - axis)]));
+        var others = ChannelAxes.AllBut(op.Axis, x.Rank);
+        SymbolicTensor Channel(SymbolicTensor values) => ChannelAxes.Along(values, op.Axis, x.Rank);
         var inverse = Ops.Rsqrt(c.Input(4) + op.Epsilon);
         var centred = x - Channel(c.Input(3));
         var scaled = c.Input(1) * inverse;
