@@ -17,8 +17,8 @@ internal static class Rewrites
 
     /// <summary>
     /// The gradient of a relu before a pooling: <c>x &gt; 0 ? MaxPoolGradient(x, y, dy) : 0 = MaxPoolGradient(x, y, y &gt; 0 ? dy : 0)</c>, because a pixel
-    /// only gets the gradient of windows whose maximum it is. The gate then runs over the pooled pixels, a quarter of them (1.7 of 31 ms in the benchmark's cnn,
-    /// 7.5 of 73 in multi-io).
+    /// only gets the gradient of windows whose maximum it is. The gate then runs over the pooled pixels, a quarter of them (1.7 of 31 ms in the benchmark's
+    /// cnn, 7.5 of 73 in multi-io).
     /// </summary>
     private static SymbolicTensor? GateBeforePooling(Node node)
     {
