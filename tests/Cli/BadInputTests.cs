@@ -97,7 +97,7 @@ public sealed class BadInputTests
     [DataRow("cut", "was cut off", DisplayName = "cut file")]
     [DataRow("cut gzip", "was cut off", DisplayName = "cut gzip file")]
     [DataRow("no gzip", "expected 0x00000803", DisplayName = "text instead of images")]
-    [DataRow("labels as images", "it holds labels. Give the file of images", DisplayName = "labels as images")]
+    [DataRow("labels as images", "it holds labels. Pass the file of images", DisplayName = "labels as images")]
     [DataRow("fewer labels", "30 images but 29 labels", DisplayName = "fewer labels than images")]
     [DataRow("size", "27 x 28 pixels; expected 28 x 28", DisplayName = "images of another size")]
     [DataRow("class", "10", DisplayName = "a label that is no digit")]

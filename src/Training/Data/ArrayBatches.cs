@@ -2,7 +2,7 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>Batches of arrays in memory, shuffled anew for every epoch by a permutation that depends on seed and epoch alone.</summary>
+/// <summary>Batches of arrays in memory. Each epoch may be shuffled by a permutation that depends only on seed and epoch.</summary>
 internal sealed class ArrayBatches : BatchSource
 {
     private readonly NDArray[] _arrays;
@@ -34,7 +34,7 @@ internal sealed class ArrayBatches : BatchSource
         _start = _next = 0;
         if (!_shuffle) return;
 
-        // Fisher and Yates, from numbers of a counter: no state to carry from epoch to epoch, so resuming needs none.
+        // A Fisher-Yates shuffle with counter-based random numbers: no state is carried from epoch to epoch, so resuming needs none.
         for (var i = _order.Length - 1; i > 0; i--)
         {
             var word = Philox.Block((uint)i, (uint)epoch, 0x5348_5546, 0, _seed).X;
@@ -52,7 +52,7 @@ internal sealed class ArrayBatches : BatchSource
 
     public override TensorSpec SpecOf(int array)
     {
-        // Shapes change once an epoch at most, with the last batch; making them anew would allocate in every step.
+        // Shapes change at most once per epoch, with the last batch; creating them every time would allocate in every step.
         if (_specsFor != Samples)
         {
             for (var i = 0; i < _specs.Length; i++) _specs[i] = new TensorSpec(_arrays[i].Shape.With(0, Samples), _arrays[i].DType);

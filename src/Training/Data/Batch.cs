@@ -1,7 +1,7 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>Samples of one step: data of the inputs, targets of the outputs, and weights of the samples where there are any.</summary>
-/// <param name="X">Data of the inputs.</param>
-/// <param name="Y">Targets of the outputs.</param>
-/// <param name="SampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
+/// <summary>The samples of one step: data of the inputs, targets of the outputs, and optional sample weights.</summary>
+/// <param name="X">The data of the inputs.</param>
+/// <param name="Y">The targets of the outputs.</param>
+/// <param name="SampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
 public sealed record Batch(NDArrays X, NDArrays Y, NDArrays? SampleWeight = null);

@@ -2,27 +2,27 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>Batches one after the other: inputs, then targets, then, where there are any, sample weights.</summary>
+/// <summary>A sequence of batches. The arrays of a batch are inputs, targets and optional sample weights, in this order.</summary>
 internal abstract class BatchSource
 {
-    /// <summary>Batches of one epoch, where that is known.</summary>
+    /// <summary>The number of batches per epoch, if known.</summary>
     public abstract int? BatchesPerEpoch { get; }
 
-    /// <summary>Samples of the present batch.</summary>
+    /// <summary>The number of samples of the current batch.</summary>
     public abstract int Samples { get; }
 
-    /// <summary>The arrays of a batch.</summary>
+    /// <summary>The number of arrays of a batch.</summary>
     public abstract int Arrays { get; }
 
-    /// <summary>Goes to the front, in the order of that epoch.</summary>
+    /// <summary>Starts an epoch, in the order of that epoch.</summary>
     public abstract void Start(int epoch);
 
-    /// <summary>Takes the next batch; false at the end of the epoch.</summary>
+    /// <summary>Moves to the next batch; false at the end of the epoch.</summary>
     public abstract bool MoveNext();
 
-    /// <summary>Shape and type of an array of the present batch.</summary>
+    /// <summary>Shape and type of an array of the current batch.</summary>
     public abstract TensorSpec SpecOf(int array);
 
-    /// <summary>Copies an array of the present batch.</summary>
+    /// <summary>Copies an array of the current batch.</summary>
     public abstract void CopyTo(int array, ValueBuffer target);
 }

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>Where the cells of a table lie in its text; cells are parsed when they are asked for.</summary>
+/// <summary>The positions of the cells of a table in its text; cells are parsed on demand.</summary>
 internal sealed class CsvCells
 {
     private readonly string _text;
@@ -21,10 +21,10 @@ internal sealed class CsvCells
         _quote = quote;
     }
 
-    /// <summary>The number of rows, a header included.</summary>
+    /// <summary>The number of rows, including a header.</summary>
     public int Rows => _lines.Count;
 
-    /// <summary>The number of cells in the first row, and so in every row.</summary>
+    /// <summary>The number of cells in the first row, and thus in every row.</summary>
     public int Columns => _columns;
 
     /// <summary>The text of a cell, without the quotes around it.</summary>
@@ -40,7 +40,7 @@ internal sealed class CsvCells
         }
     }
 
-    /// <summary>The line a row begins in, from 1.</summary>
+    /// <summary>The line in which a row starts, counted from 1.</summary>
     public int Line(int row) => _lines[row];
 
     /// <summary>Finds the cells.</summary>
@@ -49,7 +49,7 @@ internal sealed class CsvCells
         var result = new CsvCells(text, name, separator, quote);
         for (var line = 0; line < skipLines && result._position < text.Length; line++) result.SkipLine();
         result.ReadRows();
-        if (result.Rows == 0) throw new DataException($"{name} is empty. Give a file with at least one row.");
+        if (result.Rows == 0) throw new DataException($"{name} is empty. Use a file with at least one row.");
         return result;
     }
 
@@ -65,7 +65,8 @@ internal sealed class CsvCells
             if (_cells.Count - before != _columns)
             {
                 throw new DataException(
-                    $"{_name}, line {line}: {_cells.Count - before} cells, expected {_columns} as in line {_lines[0]}. Check the separator ('{_separator}'), quotes, and lines before the table.");
+                    $"{_name}, line {line}: {_cells.Count - before} cells, expected {_columns} as in line {_lines[0]}. "
+                    + $"Check the separator ('{_separator}'), quotes, and lines before the table.");
             }
 
             _lines.Add(line);
@@ -90,7 +91,12 @@ internal sealed class CsvCells
         var hasQuotes = false;
         while (true)
         {
-            if (_position >= _text.Length) throw new DataException($"{_name}, line {line}: a quote is opened and never closed. Close it, or set quote: null if quotes are ordinary text.");
+            if (_position >= _text.Length)
+            {
+                throw new DataException(
+                    $"{_name}, line {line}: a quote is opened and never closed. Close it, or set quote: null if quotes are ordinary text.");
+            }
+
             var character = _text[_position++];
             if (character == '\n') _line++;
             if (character != quote) continue;
@@ -102,7 +108,11 @@ internal sealed class CsvCells
             }
 
             if (_position < _text.Length && _text[_position] != _separator && _text[_position] is not ('\r' or '\n'))
-                throw new DataException($"{_name}, line {_line}: text follows a closing quote. Double quotes inside quotes, or set quote: null if quotes are ordinary text.");
+            {
+                throw new DataException(
+                    $"{_name}, line {_line}: text follows a closing quote. Double quotes inside quotes, or set quote: null if quotes are ordinary text.");
+            }
+
             return (start, _position - 1 - start, hasQuotes);
         }
     }

@@ -3,8 +3,10 @@ using System.Numerics.Tensors;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>A table of text (CSV, TSV), plain or packed with gzip, whose columns are asked for as numbers, classes or text.</summary>
-/// <remarks>UTF-8; cells may be quoted as in RFC 4180; numbers are written as in C#, with a point, whatever the machine's language. Empty lines are skipped.</remarks>
+/// <summary>A text table (CSV, TSV), plain or compressed with gzip, whose columns are read as numbers, classes or text.</summary>
+/// <remarks>
+/// The text is UTF-8. Cells may be quoted as in RFC 4180. Numbers use a decimal point, whatever the machine's language. Empty lines are skipped.
+/// </remarks>
 public sealed class CsvTable
 {
     private readonly string _name;
@@ -17,26 +19,33 @@ public sealed class CsvTable
         _name = name;
         _cells = cells;
         _firstRow = hasHeader ? 1 : 0;
-        _columns = [.. Enumerable.Range(0, cells.Columns).Select(column => hasHeader ? cells[0, column].ToString() : column.ToString(CultureInfo.InvariantCulture))];
+        _columns =
+        [
+            .. Enumerable.Range(0, cells.Columns)
+                .Select(column => hasHeader ? cells[0, column].ToString() : column.ToString(CultureInfo.InvariantCulture)),
+        ];
     }
 
     /// <summary>The names in the header; without a header <c>0</c>, <c>1</c>, <c>2</c> ...</summary>
     public IReadOnlyList<string> Columns => _columns;
 
-    /// <summary>The number of rows, the header not counted.</summary>
+    /// <summary>The number of rows, without the header.</summary>
     public int Rows => _cells.Rows - _firstRow;
 
     /// <summary>Reads a table.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="hasHeader">Whether the first row holds names.</param>
-    /// <param name="separator">What stands between cells.</param>
-    /// <param name="quote">What cells may be enclosed in, null where quotes are ordinary text.</param>
-    /// <param name="skipLines">Lines before the header or the first row that are not part of the table.</param>
-    /// <exception cref="DataException">The file is missing, no UTF-8, empty, or a line has more or fewer cells than the first; the message names the line.</exception>
+    /// <param name="hasHeader">Whether the first row holds the column names.</param>
+    /// <param name="separator">The character between cells.</param>
+    /// <param name="quote">The character that may enclose cells; null if quotes are ordinary text.</param>
+    /// <param name="skipLines">The number of lines before the table.</param>
+    /// <exception cref="DataException">
+    /// The file is missing, not UTF-8 or empty, or a line has more or fewer cells than the first; the message names the line.
+    /// </exception>
     public static CsvTable Read(string path, bool hasHeader = true, char separator = ',', char? quote = '"', int skipLines = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(skipLines);
-        if (separator is '\r' or '\n' || separator == quote) throw new ArgumentException("The separator cannot be a line end or the quote. Use ',', ';' or a tab.", nameof(separator));
+        if (separator is '\r' or '\n' || separator == quote)
+            throw new ArgumentException("The separator cannot be a line end or the quote. Use ',', ';' or a tab.", nameof(separator));
         return DataFile.Read(path, file =>
         {
             var table = new CsvTable(file.Name, CsvCells.Parse(CsvText.Read(file), file.Name, separator, quote, skipLines), hasHeader);
@@ -44,17 +53,18 @@ public sealed class CsvTable
             var seen = new HashSet<string>(StringComparer.Ordinal);
             foreach (var name in table._columns)
             {
-                if (!seen.Add(name)) throw new DataException($"{file.Name} has two columns called '{name}'. Rename one, or set hasHeader: false if the first line is data.");
+                if (seen.Add(name)) continue;
+                throw new DataException($"{file.Name} has two columns called '{name}'. Rename one, or set hasHeader: false if the first line is data.");
             }
 
             return table;
         });
     }
 
-    /// <summary>Columns as float32 [rows, columns]; all columns where none is named.</summary>
-    /// <param name="columns">Their names, in the order wanted.</param>
+    /// <summary>Columns as float32 [rows, columns]; all of them if none is named.</summary>
+    /// <param name="columns">Their names, in the order of the result.</param>
     /// <exception cref="ArgumentException">There is no such column.</exception>
-    /// <exception cref="DataException">A cell is no number; the message names line and column.</exception>
+    /// <exception cref="DataException">A cell is not a number; the message names line and column.</exception>
     public Tensor<float> GetFloats(params ReadOnlySpan<string> columns)
     {
         var indices = new int[columns.Length == 0 ? _columns.Length : columns.Length];
@@ -62,10 +72,10 @@ public sealed class CsvTable
         return GetFloats(indices);
     }
 
-    /// <summary>All columns but these as float32 [rows, columns].</summary>
-    /// <param name="columns">The names of those left out.</param>
+    /// <summary>All columns except some as float32 [rows, columns].</summary>
+    /// <param name="columns">The names of the columns to leave out.</param>
     /// <exception cref="ArgumentException">There is no such column, or none is left.</exception>
-    /// <exception cref="DataException">A cell is no number; the message names line and column.</exception>
+    /// <exception cref="DataException">A cell is not a number; the message names line and column.</exception>
     public Tensor<float> GetFloatsExcept(params ReadOnlySpan<string> columns)
     {
         var left = new List<int>(Enumerable.Range(0, _columns.Length));
@@ -74,10 +84,10 @@ public sealed class CsvTable
         return GetFloats([.. left]);
     }
 
-    /// <summary>A column of whole numbers as int64 [rows].</summary>
+    /// <summary>A column of integers as int64 [rows].</summary>
     /// <param name="column">Its name.</param>
     /// <exception cref="ArgumentException">There is no such column.</exception>
-    /// <exception cref="DataException">A cell is no whole number; the message names line and column.</exception>
+    /// <exception cref="DataException">A cell is not an integer; the message names line and column.</exception>
     public Tensor<long> GetLabels(string column)
     {
         var index = IndexOf(column);
@@ -86,15 +96,15 @@ public sealed class CsvTable
         {
             var cell = Cell(row, index).Trim();
             if (!long.TryParse(cell, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out result[row]))
-                throw Bad(row, index, "no whole number", "Use Classes for a column of names");
+                throw Bad(row, index, "not an integer", "Use GetClasses for a column of names");
         }
 
         return Tensor.Create(result, [result.Length]);
     }
 
-    /// <summary>A column of names as their numbers, int64 [rows]: names in ordinal order are 0, 1, 2 ...</summary>
+    /// <summary>A column of names as class indices, int64 [rows]: the names in ordinal order are 0, 1, 2 ...</summary>
     /// <param name="column">Its name.</param>
-    /// <param name="classes">The names by number.</param>
+    /// <param name="classes">The names by class index.</param>
     /// <exception cref="ArgumentException">There is no such column.</exception>
     public Tensor<long> GetClasses(string column, out IReadOnlyList<string> classes)
     {
@@ -106,7 +116,7 @@ public sealed class CsvTable
         return Tensor.Create([.. texts.Select(text => numbers[text])], [Rows]);
     }
 
-    /// <summary>A column as it is written.</summary>
+    /// <summary>A column as text.</summary>
     /// <param name="column">Its name.</param>
     /// <exception cref="ArgumentException">There is no such column.</exception>
     public IReadOnlyList<string> GetTexts(string column)
@@ -120,7 +130,7 @@ public sealed class CsvTable
     private Tensor<float> GetFloats(int[] columns)
     {
         if ((long)Rows * columns.Length > Array.MaxLength)
-            throw new DataException($"{_name} has {Rows} rows of {columns.Length} columns, more than a tensor holds. Split the file.");
+            throw new DataException($"{_name} has {Rows} rows of {columns.Length} columns, more than a tensor can hold. Split the file.");
         var result = new float[Rows * columns.Length];
         for (var row = 0; row < Rows; row++)
         {
@@ -137,11 +147,11 @@ public sealed class CsvTable
         {
             throw cell.IsEmpty
                 ? Bad(row, column, "empty", "Fill in a number, or leave the column out")
-                : Bad(row, column, "no number", "Write numbers with a point, as 1.5, or leave the column out");
+                : Bad(row, column, "not a number", "Write numbers with a decimal point, like 1.5, or leave the column out");
         }
 
-        // Parsing gives infinity where the digits go beyond float; written out as a word it is meant.
-        if (float.IsInfinity(value) && cell.IndexOfAnyInRange('0', '9') >= 0) throw Bad(row, column, "beyond what float holds", "Scale the column");
+        // Parsing gives infinity if the digits exceed the range of float; written as a word, infinity is intended.
+        if (float.IsInfinity(value) && cell.IndexOfAnyInRange('0', '9') >= 0) throw Bad(row, column, "beyond the range of float", "Scale the column");
         return value;
     }
 

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>The text of a file, as long as memory for it is justified.</summary>
+/// <summary>The text of a file, if it is not too large.</summary>
 internal static class CsvText
 {
-    // A string ends shortly above; a packed file reaches it with half a megabyte.
+    // A string can hold little more; a compressed file of half a megabyte can reach it.
     private const int MostCharacters = 1 << 29;
     private const int ChunkCharacters = 1 << 16;
 

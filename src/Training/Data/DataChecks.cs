@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>What must hold of data before work starts.</summary>
+/// <summary>Checks data before work starts.</summary>
 internal static class DataChecks
 {
     /// <summary>Data in the order of the model's inputs, in their element types.</summary>
@@ -17,43 +17,51 @@ internal static class DataChecks
             result[i] = Fit(arrays[i], spec.Shape).To(spec.Type, $"Input '{name}'");
             if (!spec.Shape.IsCompatibleWith(result[i].Shape))
                 problems.Add($"input '{name}' takes {spec.Shape}, but the data is {arrays[i].Shape}");
-            if (result[i].Count != result[0].Count) problems.Add($"input '{name}' has {result[i].Count} samples, but input '{model.InputNames[0]}' has {result[0].Count}");
+            if (result[i].Count != result[0].Count)
+                problems.Add($"input '{name}' has {result[i].Count} samples, but input '{model.InputNames[0]}' has {result[0].Count}");
         }
 
-        if (problems.Count > 0) throw new ModelException($"The data does not fit model '{model.Name}': {string.Join("; ", problems)}. The first dimension counts samples; Reshape or ExpandDims the data.");
-        return result;
+        if (problems.Count == 0) return result;
+        throw new ModelException(
+            $"The data does not fit model '{model.Name}': {string.Join("; ", problems)}. The first dimension counts samples; Reshape or ExpandDims the data.");
     }
 
-    /// <summary>A trailing axis of size 1 is added where it is all that is missing.</summary>
+    /// <summary>Adds a trailing axis of size 1 if that is all that is missing.</summary>
     public static NDArray Fit(NDArray array, Shape expected)
     {
         if (array.Shape.Rank == expected.Rank - 1 && expected.Dims[^1] == 1) return array.Reshape(array.Shape.Insert(array.Shape.Rank, 1));
         return array;
     }
 
-    /// <summary>Whether all numbers are finite.</summary>
+    /// <summary>Whether all values are finite.</summary>
     public static bool IsFinite(NDArray array) => array.DType != DType.Float32 || TensorPrimitives.IsFiniteAll(array.AsFloats());
 
-    /// <summary>Refuses numbers that are not finite, naming the first.</summary>
+    /// <summary>Refuses values that are not finite, naming the first.</summary>
     public static void Finite(NDArray array, string what)
     {
         if (IsFinite(array)) return;
         var values = array.AsFloats();
         for (var i = 0; i < values.Length; i++)
         {
-            if (!float.IsFinite(values[i]))
-                throw new ModelException($"{what} holds {values[i]} in sample {i / Math.Max(1, values.Length / Math.Max(1, array.Count))} (element {i}). Clean or fill the data before training; training on it makes every weight NaN.");
+            if (float.IsFinite(values[i])) continue;
+            throw new ModelException(
+                $"{what} holds {values[i]} in sample {SampleOf(array, i)} (element {i}). "
+                + "Clean or fill the data before training; training on it makes every weight NaN.");
         }
     }
 
-    /// <summary>Refuses class numbers outside the range, naming the first.</summary>
+    /// <summary>Refuses class indices outside the range, naming the first.</summary>
     public static void ClassRange(NDArray array, int classes, int? ignored, string what)
     {
         var values = array.AsFloats();
         for (var i = 0; i < values.Length; i++)
         {
             if (values[i] == ignored || (values[i] >= 0 && values[i] < classes && float.IsInteger(values[i]))) continue;
-            throw new ModelException($"{what} holds {values[i]} in sample {i / Math.Max(1, values.Length / Math.Max(1, array.Count))}; expected whole numbers from 0 to {classes - 1}, because the output has {classes} units. Count classes from 0, or give the last layer more units.");
+            throw new ModelException(
+                $"{what} holds {values[i]} in sample {SampleOf(array, i)}; expected integers from 0 to {classes - 1}, because the output has {classes} units. "
+                + "Count classes from 0, or give the last layer more units.");
         }
     }
+
+    private static long SampleOf(NDArray array, int element) => element / Math.Max(1, array.Shape.ElementCount / Math.Max(1, array.Count));
 }

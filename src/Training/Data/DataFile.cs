@@ -2,10 +2,10 @@ using System.IO.Compression;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>A data file while it is read, plain or unpacked from gzip, with what is known about its size before anything is allocated.</summary>
+/// <summary>A data file that is being read, plain or decompressed from gzip, with what is known about its size before anything is allocated.</summary>
 internal sealed class DataFile
 {
-    // Deflate cannot expand further: a run of 258 bytes takes two bits.
+    // The largest expansion of deflate: a run of 258 bytes takes two bits.
     private const int LargestExpansion = 1032;
 
     private DataFile(string name, Stream stream, long length, bool isPacked)
@@ -16,19 +16,19 @@ internal sealed class DataFile
         IsLengthExact = !isPacked;
     }
 
-    /// <summary>How messages call the file, in quotes.</summary>
+    /// <summary>The name of the file in messages, in quotes.</summary>
     public string Name { get; }
 
-    /// <summary>The content, unpacked.</summary>
+    /// <summary>The content, decompressed.</summary>
     public Stream Stream { get; }
 
-    /// <summary>No more bytes than these can come.</summary>
+    /// <summary>The largest possible length of the content.</summary>
     public long LargestLength { get; }
 
-    /// <summary>Whether exactly <see cref="LargestLength"/> bytes come.</summary>
+    /// <summary>Whether the length of the content is exactly <see cref="LargestLength"/>.</summary>
     public bool IsLengthExact { get; }
 
-    /// <summary>Opens a file, gzip or not (told by its first bytes), and turns what the system reports into sentences.</summary>
+    /// <summary>Opens a file, decompresses gzip (recognized by its first bytes), and turns errors of the system into clear messages.</summary>
     /// <exception cref="DataException">It is missing, unreadable, damaged or too short.</exception>
     public static T Read<T>(string path, Func<DataFile, T> read) => ReadRaw(path, stream =>
     {
@@ -38,7 +38,7 @@ internal sealed class DataFile
         return read(new DataFile("'" + path + "'", content, stream.Length, isPacked));
     });
 
-    /// <summary>Opens a file as it is, and turns what the system reports into sentences.</summary>
+    /// <summary>Opens a file as it is, and turns errors of the system into clear messages.</summary>
     /// <exception cref="DataException">It is missing, unreadable, damaged or too short.</exception>
     public static T ReadRaw<T>(string path, Func<FileStream, T> read)
     {
@@ -46,8 +46,9 @@ internal sealed class DataFile
         var name = "'" + path + "'";
         try
         {
-            if (Directory.Exists(path)) throw new DataException($"{name} is a folder. Give the path of a file in it.");
-            if (!File.Exists(path)) throw new DataException($"The file {name} does not exist. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
+            if (Directory.Exists(path)) throw new DataException($"{name} is a folder. Pass the path of a file in it.");
+            if (!File.Exists(path))
+                throw new DataException($"The file {name} does not exist. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             return read(stream);
         }
@@ -61,32 +62,40 @@ internal sealed class DataFile
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"The file {name} cannot be read: {failed.Message} Check the path and who may read it.", failed);
+            throw new DataException($"The file {name} cannot be read: {failed.Message} Check the path and its permissions.", failed);
         }
     }
 
-    /// <summary>Compares the length a header announces with what the file can hold, before memory is taken for it.</summary>
-    public void CheckLength(Int128 announced)
+    /// <summary>Compares the length that a header declares with what the file can hold, before memory is allocated.</summary>
+    public void CheckLength(Int128 declared)
     {
-        if (announced > LargestLength)
-            throw new DataException($"{Name} announces {announced} bytes and holds {(IsLengthExact ? "" : "at most ")}{LargestLength}: it was cut off. Copy or download it again.");
-        if (IsLengthExact && announced < LargestLength)
-            throw new DataException($"{Name} announces {announced} bytes and holds {LargestLength}: it is damaged or of another kind. Copy or download it again.");
+        if (declared > LargestLength)
+        {
+            throw new DataException(
+                $"{Name} declares {declared} bytes but holds {(IsLengthExact ? "" : "at most ")}{LargestLength}: it was cut off. Copy or download it again.");
+        }
+
+        if (IsLengthExact && declared < LargestLength)
+        {
+            throw new DataException(
+                $"{Name} declares {declared} bytes but holds {LargestLength}: it is damaged or of another kind. Copy or download it again.");
+        }
     }
 
-    /// <summary>After the last announced byte: nothing may follow.</summary>
+    /// <summary>Checks that nothing follows the last declared byte.</summary>
     public void CheckEnd()
     {
-        if (Stream.ReadByte() >= 0) throw new DataException($"{Name} goes on after the data it announces: it is damaged or of another kind. Copy or download it again.");
+        if (Stream.ReadByte() >= 0)
+            throw new DataException($"{Name} continues after the declared data: it is damaged or of another kind. Copy or download it again.");
     }
 
-    /// <summary>Writes a file beside its place and renames it, so that a failure leaves no half of it.</summary>
+    /// <summary>Writes a temporary file in the same folder and renames it, so that a failure leaves no incomplete file.</summary>
     /// <exception cref="DataException">The file system refuses.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         var folder = Path.GetDirectoryName(Path.GetFullPath(path));
-        if (Directory.Exists(path) || folder is null) throw new DataException($"Cannot write '{path}': it is a folder. Give a file name in it.");
+        if (Directory.Exists(path) || folder is null) throw new DataException($"Cannot write '{path}': it is a folder. Pass a file name in it.");
         if (!Directory.Exists(folder)) throw new DataException($"Cannot write '{path}': the folder '{folder}' does not exist. Create it first.");
         var temporary = Path.Combine(folder, "." + Path.GetRandomFileName() + ".tmp");
         try
@@ -100,7 +109,7 @@ internal sealed class DataFile
         }
         finally
         {
-            // After the rename there is nothing to delete, and deleting nothing is no error.
+            // After the rename there is nothing to delete; deleting a missing file is no error.
             if (Directory.Exists(folder)) File.Delete(temporary);
         }
     }

@@ -3,36 +3,39 @@ using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Data that is made while it is used, step by step: <c>Dataset.From(files).Map(Read).Shuffle(1000).Batch(32).Prefetch(2)</c>.</summary>
-/// <typeparam name="T">What it is made of.</typeparam>
-/// <remarks>Going through it again begins at the front; Fit says which epoch it is, so that each has an order of its own and a resumed run the same ones.</remarks>
+/// <summary>Data that is created on the fly, in a pipeline: <c>Dataset.From(files).Map(Read).Shuffle(1000).Batch(32).Prefetch(2)</c>.</summary>
+/// <typeparam name="T">The type of the elements.</typeparam>
+/// <remarks>
+/// Each enumeration starts at the front. Fit passes the number of the epoch, so that each epoch may be shuffled differently and resumed training sees the same
+/// orders.
+/// </remarks>
 public abstract class Dataset<T> : IEnumerable<T>
 {
-    /// <summary>Every element as a function makes it.</summary>
+    /// <summary>Applies a function to every element.</summary>
     public Dataset<TResult> Map<TResult>(Func<T, TResult> function)
     {
         ArgumentNullException.ThrowIfNull(function);
         return Dataset.From(epoch => Once(Enumerate(epoch)).Select(function));
     }
 
-    /// <summary>Elements in an order of chance: each is drawn from those in a buffer, whose place the next one takes.</summary>
-    /// <param name="bufferSize">Elements held at a time; all of them for an even shuffle.</param>
-    /// <param name="seed">What is drawn from; each epoch has an order of its own.</param>
+    /// <summary>Shuffles elements: each is drawn from a buffer, where the next element replaces it.</summary>
+    /// <param name="bufferSize">The number of elements in the buffer; all elements for a uniform shuffle.</param>
+    /// <param name="seed">The seed; each epoch is shuffled differently.</param>
     public Dataset<T> Shuffle(int bufferSize, ulong seed = 0)
     {
-        if (bufferSize < 1) throw new ModelException($"Shuffle has a buffer of {bufferSize}; expected at least 1.");
+        if (bufferSize < 1) throw new ModelException($"Shuffle has bufferSize {bufferSize}; expected at least 1.");
         return Dataset.From(epoch => Shuffled(Once(Enumerate(epoch)), bufferSize, seed, (uint)epoch));
     }
 
-    /// <summary>The next elements are made ahead on a thread of their own, while the present one is used.</summary>
-    /// <param name="bufferSize">Elements made ahead at most.</param>
+    /// <summary>Creates the next elements in advance on another thread, while the current one is used.</summary>
+    /// <param name="bufferSize">The largest number of elements created in advance.</param>
     public Dataset<T> Prefetch(int bufferSize = 2)
     {
-        if (bufferSize < 1) throw new ModelException($"Prefetch has a count of {bufferSize}; expected at least 1.");
+        if (bufferSize < 1) throw new ModelException($"Prefetch has bufferSize {bufferSize}; expected at least 1.");
         return Dataset.From(epoch => Prefetching.Ahead(Once(Enumerate(epoch)), bufferSize));
     }
 
-    /// <summary>Elements are made once and kept in memory from then on.</summary>
+    /// <summary>Creates elements once and keeps them in memory.</summary>
     public Dataset<T> Cache()
     {
         List<T>? kept = null;
@@ -40,7 +43,7 @@ public abstract class Dataset<T> : IEnumerable<T>
 
         IEnumerable<T> Kept(int epoch)
         {
-            // Only a whole pass is kept; one that was left early would lack the rest.
+            // Only a complete pass is kept.
             var all = new List<T>();
             foreach (var item in Once(Enumerate(epoch)))
             {
@@ -52,7 +55,7 @@ public abstract class Dataset<T> : IEnumerable<T>
         }
     }
 
-    /// <summary>The data several times over, or without end if no count is given.</summary>
+    /// <summary>Repeats the data; without a count, endlessly.</summary>
     public Dataset<T> Repeat(int? count = null)
     {
         if (count < 0) throw new ModelException($"Repeat has a count of {count}; expected at least 0.");
@@ -75,27 +78,27 @@ public abstract class Dataset<T> : IEnumerable<T>
         }
     }
 
-    /// <summary>The first elements.</summary>
+    /// <summary>Keeps the first elements only.</summary>
     public Dataset<T> Take(int count) => Dataset.From(epoch => Once(Enumerate(epoch)).Take(count));
 
-    /// <summary>All elements but the first.</summary>
+    /// <summary>Skips the first elements.</summary>
     public Dataset<T> Skip(int count) => Dataset.From(epoch => Once(Enumerate(epoch)).Skip(count));
 
-    /// <summary>Pairs of elements of this and another, as long as both have any.</summary>
+    /// <summary>Pairs the elements with those of another dataset, up to the end of the shorter one.</summary>
     public Dataset<(T First, TOther Second)> Zip<TOther>(Dataset<TOther> other)
     {
         ArgumentNullException.ThrowIfNull(other);
         return Dataset.From(epoch => Once(Enumerate(epoch)).Zip(Dataset<TOther>.Once(other.Enumerate(epoch))));
     }
 
-    /// <summary>Goes through the data as in the first epoch.</summary>
+    /// <summary>Enumerates the data as in the first epoch.</summary>
     public IEnumerator<T> GetEnumerator() => Enumerate(0);
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     internal abstract IEnumerator<T> Enumerate(int epoch);
 
-    /// <summary>What an enumerator has left.</summary>
+    /// <summary>The remaining elements of an enumerator.</summary>
     internal static IEnumerable<T> Once(IEnumerator<T> items)
     {
         using (items)
@@ -133,27 +136,27 @@ public abstract class Dataset<T> : IEnumerable<T>
     }
 }
 
-/// <summary>Makes datasets, and batches of their samples.</summary>
+/// <summary>Creates datasets, and batches of their samples.</summary>
 public static class Dataset
 {
-    /// <summary>Whatever can be gone through, from the front each time.</summary>
+    /// <summary>A dataset of the elements of a sequence, which is enumerated from the front each time.</summary>
     public static Dataset<T> From<T>(IEnumerable<T> items)
     {
         ArgumentNullException.ThrowIfNull(items);
         return new FromFunction<T>(_ => items);
     }
 
-    /// <summary>What a function makes for an epoch, counted from 0.</summary>
+    /// <summary>A dataset of the elements that a function returns for an epoch, counted from 0.</summary>
     public static Dataset<T> From<T>(Func<int, IEnumerable<T>> function)
     {
         ArgumentNullException.ThrowIfNull(function);
         return new FromFunction<T>(function);
     }
 
-    /// <summary>The samples of arrays, one by one.</summary>
-    /// <param name="x">Data of the inputs.</param>
-    /// <param name="y">Targets of the outputs.</param>
-    /// <param name="sampleWeight">A weight for each sample: one array for all outputs, or one for each, in order or by name.</param>
+    /// <summary>A dataset of the samples of arrays, one by one.</summary>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="y">The targets of the outputs.</param>
+    /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
     /// <exception cref="ModelException">The numbers of samples differ.</exception>
     public static Dataset<Batch> From(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
@@ -161,25 +164,31 @@ public static class Dataset
         ArgumentNullException.ThrowIfNull(y);
         var count = x.Concat(y).First().Count;
         if (x.Concat(y).Concat(sampleWeight ?? []).Any(array => array.Count != count))
-            throw new ModelException($"All arrays have the same number of samples, but they have {string.Join(", ", x.Concat(y).Select(array => array.Count))}.");
+        {
+            var counts = string.Join(", ", x.Concat(y).Select(array => array.Count));
+            throw new ModelException($"All arrays must have the same number of samples, but they have {counts}.");
+        }
+
         return From(_ => Enumerable.Range(0, count).Select(i => new Batch(x.Take([i]), y.Take([i]), sampleWeight?.Take([i]))));
     }
 
-    /// <summary>Samples together in batches.</summary>
-    /// <param name="samples">Batches of one sample or several.</param>
-    /// <param name="batchSize">How many of them make a batch.</param>
-    /// <param name="dropRemainder">Whether a last batch that is smaller is left out.</param>
+    /// <summary>Groups samples into batches.</summary>
+    /// <param name="samples">Batches of one or several samples.</param>
+    /// <param name="batchSize">How many of them make a new batch.</param>
+    /// <param name="dropRemainder">Whether a smaller last batch is left out.</param>
     public static Dataset<Batch> Batch(this Dataset<Batch> samples, int batchSize, bool dropRemainder = false)
     {
         ArgumentNullException.ThrowIfNull(samples);
-        if (batchSize < 1) throw new ModelException($"Batch has a size of {batchSize}; expected at least 1.");
-        return From(epoch => Dataset<Batch>.Once(samples.Enumerate(epoch)).Chunk(batchSize).Where(chunk => !dropRemainder || chunk.Length == batchSize).Select(Together));
+        if (batchSize < 1) throw new ModelException($"Batch has batchSize {batchSize}; expected at least 1.");
+        return From(epoch =>
+            Dataset<Batch>.Once(samples.Enumerate(epoch)).Chunk(batchSize).Where(chunk => !dropRemainder || chunk.Length == batchSize).Select(Together));
     }
 
     private static Batch Together(Batch[] samples)
     {
         var weights = samples.Select(sample => sample.SampleWeight).OfType<NDArrays>().ToArray();
-        if (weights.Length != 0 && weights.Length != samples.Length) throw new ModelException("Of the samples of one batch, some have a weight and some have none; give all of them one.");
+        if (weights.Length != 0 && weights.Length != samples.Length)
+            throw new ModelException("Some samples of a batch have a weight and some have none. Give a weight to all of them or to none.");
         return new Batch(
             NDArrays.Concatenate([.. samples.Select(sample => sample.X)]),
             NDArrays.Concatenate([.. samples.Select(sample => sample.Y)]),
@@ -188,6 +197,7 @@ public static class Dataset
 
     private sealed class FromFunction<T>(Func<int, IEnumerable<T>> function) : Dataset<T>
     {
-        internal override IEnumerator<T> Enumerate(int epoch) => (function(epoch) ?? throw new ModelException("The function of a dataset gave nothing.")).GetEnumerator();
+        internal override IEnumerator<T> Enumerate(int epoch) =>
+            (function(epoch) ?? throw new ModelException("The function of a dataset returned null; expected a sequence.")).GetEnumerator();
     }
 }

@@ -14,7 +14,7 @@ public static class Idx
 
     /// <summary>Reads images: float32 [count, rows, columns], each pixel (0 to 255) times <paramref name="scale"/>.</summary>
     /// <param name="path">The file, for example <c>train-images-idx3-ubyte.gz</c>.</param>
-    /// <param name="scale">What pixels are multiplied with; 1/255 unless given, so that they lie between 0 and 1.</param>
+    /// <param name="scale">The factor on pixels; default: 1/255, so that they lie between 0 and 1.</param>
     /// <exception cref="DataException">The file is missing, damaged, cut off, or holds something else.</exception>
     public static Tensor<float> ReadImages(string path, float scale = 1f / 255) => DataFile.Read(path, file =>
     {
@@ -51,11 +51,11 @@ public static class Idx
         {
             var kind = found switch
             {
-                ImagesMagic => "it holds images. Give the file of labels",
-                LabelsMagic => "it holds labels. Give the file of images",
-                _ => "it is no idx file of bytes. Give the file as it was downloaded, packed with gzip or not",
+                ImagesMagic => "it holds images. Pass the file of labels",
+                LabelsMagic => "it holds labels. Pass the file of images",
+                _ => "it is not an idx file of bytes. Pass the file as it was downloaded, compressed with gzip or not",
             };
-            throw new DataException($"{file.Name} begins with 0x{found.ToString("X8", CultureInfo.InvariantCulture)}, expected 0x{magic.ToString("X8", CultureInfo.InvariantCulture)}: {kind}.");
+            throw new DataException(string.Create(CultureInfo.InvariantCulture, $"{file.Name} starts with 0x{found:X8}, expected 0x{magic:X8}: {kind}."));
         }
 
         file.Stream.ReadExactly(header[4..]);
@@ -70,7 +70,7 @@ public static class Idx
 
         file.CheckLength(header.Length + elements);
         if (elements > Array.MaxLength)
-            throw new DataException($"{file.Name} announces {elements} values, and a tensor holds at most {Array.MaxLength}. Split the file.");
+            throw new DataException($"{file.Name} declares {elements} values, but a tensor holds at most {Array.MaxLength}. Split the file.");
         return lengths;
     }
 

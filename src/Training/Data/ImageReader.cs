@@ -6,14 +6,16 @@ using StbImageSharp;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>Reads image files into one array, all brought to one size. Files are treated as hostile: what they announce is checked before memory is taken for it.</summary>
+/// <summary>
+/// Reads image files into one array and resizes all of them to one size. Files are treated as hostile: declared sizes are checked before memory is allocated.
+/// </summary>
 internal sealed class ImageReader(int height, int width, int channels, Interpolation interpolation, bool cropToAspectRatio, int maxPixels)
 {
-    // A photograph of the pixels allowed takes a fraction of it; nothing else has to fit into memory as a file.
+    // A photograph with the allowed number of pixels takes a fraction of this.
     private const int LargestFile = 1 << 29;
 
     /// <summary>The images of files: (files, height, width, channels), 0 to 255.</summary>
-    /// <exception cref="DataException">A file is missing, too large, damaged, or no image; the message names it.</exception>
+    /// <exception cref="DataException">A file is missing, too large, damaged or not an image; the message names it.</exception>
     public NDArray Read(IReadOnlyList<string> paths)
     {
         var size = height * width * channels;
@@ -26,7 +28,12 @@ internal sealed class ImageReader(int height, int width, int channels, Interpola
     {
         var image = DataFile.ReadRaw(path, file =>
         {
-            if (file.Length > LargestFile) throw new DataException($"'{path}' has {file.Length} bytes, more than an image of {maxPixels} pixels needs. Make it smaller, or take it out of the folder.");
+            if (file.Length > LargestFile)
+            {
+                throw new DataException(
+                    $"'{path}' has {file.Length} bytes, more than an image of {maxPixels} pixels needs. Make it smaller, or remove it from the folder.");
+            }
+
             var bytes = new byte[file.Length];
             file.ReadExactly(bytes);
             return Decode(path, bytes);
@@ -37,21 +44,28 @@ internal sealed class ImageReader(int height, int width, int channels, Interpola
 
     private ImageResult Decode(string path, byte[] bytes)
     {
-        if (!IsPng(bytes) && !IsJpeg(bytes)) throw new DataException($"'{path}' is no PNG or JPEG image, whatever its name says. Convert it, or take it out of the folder.");
+        if (!IsPng(bytes) && !IsJpeg(bytes))
+            throw new DataException($"'{path}' is not a PNG or JPEG image, whatever its name says. Convert it, or remove it from the folder.");
         try
         {
             using var header = new WholeStream(bytes);
-            if (ImageInfo.FromStream(header) is not { Width: > 0, Height: > 0 } info) throw new DataException($"'{path}' is a damaged image: its header cannot be read. Copy it again, or take it out of the folder.");
+            if (ImageInfo.FromStream(header) is not { Width: > 0, Height: > 0 } info)
+                throw new DataException($"'{path}' is a damaged image: its header cannot be read. Copy it again, or remove it from the folder.");
             if ((long)info.Width * info.Height > maxPixels)
-                throw new DataException($"'{path}' announces {info.Width} x {info.Height} pixels, more than the {maxPixels} allowed. Make it smaller, or pass maxPixels.");
+            {
+                throw new DataException(
+                    $"'{path}' has {info.Width} x {info.Height} pixels, more than the {maxPixels} allowed. Make it smaller, or pass a larger maxPixels.");
+            }
+
             if (IsPng(bytes)) PngSize.Check(bytes);
             using var content = new WholeStream(bytes);
             return ImageResult.FromStream(content, (ColorComponents)channels);
         }
-        catch (Exception damaged) when (damaged is InvalidOperationException or InvalidDataException or IOException or IndexOutOfRangeException or ArgumentException or OverflowException or NullReferenceException)
+        catch (Exception damaged) when (damaged is InvalidOperationException or InvalidDataException or IOException
+            or IndexOutOfRangeException or ArgumentException or OverflowException or NullReferenceException)
         {
-            // What the decoder throws at damage: its own message in the first, the others where it did not expect any.
-            throw new DataException($"'{path}' is a damaged image ({damaged.Message.TrimEnd('.')}). Copy it again, or take it out of the folder.", damaged);
+            // What the decoder throws for damaged images: its own messages as the first of these types, the others where it does not check.
+            throw new DataException($"'{path}' is a damaged image ({damaged.Message.TrimEnd('.')}). Copy it again, or remove it from the folder.", damaged);
         }
     }
 
@@ -64,7 +78,7 @@ internal sealed class ImageReader(int height, int width, int channels, Interpola
         return ((rows - usedRows) / 2, (columns - usedColumns) / 2, usedRows, usedColumns);
     }
 
-    /// <summary>Along the width, then along the height; each new position is a weighted sum of known ones.</summary>
+    /// <summary>Resizes along the width, then along the height; each new pixel is a weighted sum of old ones.</summary>
     private void Resize(ImageResult image, int top, int left, int rows, int columns, Span<float> target)
     {
         var mode = interpolation switch
@@ -77,7 +91,7 @@ internal sealed class ImageReader(int height, int width, int channels, Interpola
         var line = new float[width * channels];
         target.Clear();
 
-        // Each old row is stretched once, when the first new row needs it; new rows take from few old ones, which follow one another.
+        // Each old row is resized along the width once, and then added to the new rows that use it.
         var users = ResizeWeights.Transposed(down, rows);
         for (var row = 0; row < rows; row++)
         {
@@ -88,7 +102,8 @@ internal sealed class ImageReader(int height, int width, int channels, Interpola
             {
                 for (var k = 0; k < along[x].Positions.Length; k++)
                 {
-                    for (var c = 0; c < channels; c++) line[(x * channels) + c] += along[x].Weights[k] * source[(along[x].Positions[k] * channels) + c];
+                    for (var c = 0; c < channels; c++)
+                        line[(x * channels) + c] += along[x].Weights[k] * source[(along[x].Positions[k] * channels) + c];
                 }
             }
 
@@ -104,11 +119,14 @@ internal sealed class ImageReader(int height, int width, int channels, Interpola
 
     private static bool IsJpeg(ReadOnlySpan<byte> bytes) => bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]);
 
-    /// <summary>Bytes that cannot be read past their end: the decoder takes zeros for what is missing, and waits for ever for a marker among them.</summary>
+    /// <summary>A stream that throws at its end: the decoder reads missing bytes as zeros and would search them for a marker forever.</summary>
     private sealed class WholeStream(byte[] bytes) : MemoryStream(bytes)
     {
-        public override int ReadByte() => base.ReadByte() is var value and >= 0 ? value : throw new EndOfStreamException("It ends too early.");
+        public override int ReadByte() => base.ReadByte() is var value and >= 0 ? value : throw EndsTooEarly();
 
-        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, count) is var read && (read > 0 || count == 0) ? read : throw new EndOfStreamException("It ends too early.");
+        public override int Read(byte[] buffer, int offset, int count) =>
+            base.Read(buffer, offset, count) is var read && (read > 0 || count == 0) ? read : throw EndsTooEarly();
+
+        private static EndOfStreamException EndsTooEarly() => new("It ends too early.");
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Numbers in memory, the samples along the first axis: what Fit, Evaluate and Predict take. Tensors and arrays convert to it.</summary>
+/// <summary>An array in memory, with the samples along the first axis: what Fit, Evaluate and Predict take. Tensors and .NET arrays convert to it.</summary>
 public sealed class NDArray
 {
     private readonly Array _elements;
@@ -13,7 +13,8 @@ public sealed class NDArray
         Shape = shape;
         DType = type;
         _elements = elements;
-        if (shape.ElementCount != elements.Length) throw new ModelException($"Data of shape {shape} has {shape.ElementCount} elements, but {elements.Length} were given.");
+        if (shape.ElementCount != elements.Length)
+            throw new ModelException($"Data of shape {shape} has {shape.ElementCount} elements, but {elements.Length} were given.");
     }
 
     /// <summary>The dimensions, samples first.</summary>
@@ -35,48 +36,48 @@ public sealed class NDArray
         _ => MemoryMarshal.AsBytes<bool>((bool[])_elements),
     };
 
-    /// <summary>Numbers of a shape, row by row; the array is used, not copied.</summary>
-    /// <exception cref="ModelException">The shape asks for another number of elements.</exception>
+    /// <summary>An array of floats in row-major order; the elements are used, not copied.</summary>
+    /// <exception cref="ModelException">The shape has another number of elements.</exception>
     public static NDArray Create(float[] elements, Shape shape) => new(shape, DType.Float32, elements);
 
-    /// <summary>Whole numbers of a shape, row by row; the array is used, not copied.</summary>
-    /// <exception cref="ModelException">The shape asks for another number of elements.</exception>
+    /// <summary>An array of integers in row-major order; the elements are used, not copied.</summary>
+    /// <exception cref="ModelException">The shape has another number of elements.</exception>
     public static NDArray Create(long[] elements, Shape shape) => new(shape, DType.Int64, elements);
 
     /// <summary>The elements as float32 in a tensor of the same shape.</summary>
     public Tensor<float> ToTensor() => Tensor.Create(AsFloats().ToArray(), [.. Shape.Dims.ToArray().Select(dim => (nint)dim)]);
 
-    /// <summary>Numbers.</summary>
+    /// <summary>An array of floats.</summary>
     public static implicit operator NDArray(Tensor<float> tensor) => new(ShapeOf(tensor), DType.Float32, Flat(tensor));
 
-    /// <summary>Whole numbers.</summary>
+    /// <summary>An array of integers.</summary>
     public static implicit operator NDArray(Tensor<long> tensor) => new(ShapeOf(tensor), DType.Int64, Flat(tensor));
 
-    /// <summary>Whole numbers.</summary>
+    /// <summary>An array of integers.</summary>
     public static implicit operator NDArray(Tensor<int> tensor) => new(ShapeOf(tensor), DType.Int32, Flat(tensor));
 
-    /// <summary>Truth values.</summary>
+    /// <summary>An array of booleans.</summary>
     public static implicit operator NDArray(Tensor<bool> tensor) => new(ShapeOf(tensor), DType.Bool, Flat(tensor));
 
-    /// <summary>One number a sample.</summary>
+    /// <summary>One float per sample.</summary>
     public static implicit operator NDArray(float[] values) => new(OnnxFunctional.Shape.Of(Checked(values).Length), DType.Float32, values);
 
-    /// <summary>One whole number a sample.</summary>
+    /// <summary>One integer per sample.</summary>
     public static implicit operator NDArray(long[] values) => new(OnnxFunctional.Shape.Of(Checked(values).Length), DType.Int64, values);
 
-    /// <summary>One whole number a sample.</summary>
+    /// <summary>One integer per sample.</summary>
     public static implicit operator NDArray(int[] values) => new(OnnxFunctional.Shape.Of(Checked(values).Length), DType.Int32, values);
 
-    /// <summary>A row a sample.</summary>
+    /// <summary>One row per sample.</summary>
     public static implicit operator NDArray(float[,] values) => FromArray(Checked(values));
 
-    /// <summary>A matrix a sample.</summary>
+    /// <summary>One matrix per sample.</summary>
     public static implicit operator NDArray(float[,,] values) => FromArray(Checked(values));
 
-    /// <summary>An image a sample.</summary>
+    /// <summary>One image per sample.</summary>
     public static implicit operator NDArray(float[,,,] values) => FromArray(Checked(values));
 
-    /// <summary>A row of whole numbers a sample.</summary>
+    /// <summary>One row of integers per sample.</summary>
     public static implicit operator NDArray(long[,] values)
     {
         var flat = new long[Checked(values).Length];
@@ -84,7 +85,7 @@ public sealed class NDArray
         return new(OnnxFunctional.Shape.Of(values.GetLength(0), values.GetLength(1)), DType.Int64, flat);
     }
 
-    /// <summary>A row of whole numbers a sample.</summary>
+    /// <summary>One row of integers per sample.</summary>
     public static implicit operator NDArray(int[,] values)
     {
         var flat = new int[Checked(values).Length];
@@ -92,19 +93,18 @@ public sealed class NDArray
         return new(OnnxFunctional.Shape.Of(values.GetLength(0), values.GetLength(1)), DType.Int32, flat);
     }
 
-    /// <summary>Some of the samples, in the order asked for.</summary>
+    /// <summary>Some of the samples, in the given order.</summary>
     public NDArray Take(ReadOnlySpan<int> samples)
     {
         var size = BytesPerSample;
         var length = checked((int)(Count == 0 ? 0 : Shape.ElementCount / Count * samples.Length));
-        Array elements = DType switch { DType.Float32 => new float[length], DType.Int64 => new long[length], DType.Int32 => new int[length], _ => new bool[length] };
-        var result = new NDArray(Shape.With(0, samples.Length), DType, elements);
+        var result = new NDArray(Shape.With(0, samples.Length), DType, NewElements(DType, length));
         var target = result.MutableBytes;
         for (var i = 0; i < samples.Length; i++) Bytes.Slice(samples[i] * size, size).CopyTo(target[(i * size)..]);
         return result;
     }
 
-    /// <summary>Samples that follow one another.</summary>
+    /// <summary>A range of samples.</summary>
     internal NDArray Slice(int start, int count)
     {
         var samples = new int[count];
@@ -112,7 +112,7 @@ public sealed class NDArray
         return Take(samples);
     }
 
-    /// <summary>Arrays one after the other along their first axis.</summary>
+    /// <summary>Concatenates arrays along their first axis.</summary>
     /// <exception cref="ModelException">They differ in type or in the shape of a sample.</exception>
     internal static NDArray Concatenate(IReadOnlyList<NDArray> arrays)
     {
@@ -121,13 +121,18 @@ public sealed class NDArray
         var count = 0;
         foreach (var array in arrays)
         {
-            if (array.DType != first.DType || array.Shape.With(0, 1) != first.Shape.With(0, 1)) throw new ModelException($"Samples of one batch have one shape and type, but {array.Shape} {array.DType.KerasName()} came after {first.Shape} {first.DType.KerasName()}. Pad or crop them with Map first.");
+            if (array.DType != first.DType || array.Shape.With(0, 1) != first.Shape.With(0, 1))
+            {
+                throw new ModelException(
+                    $"The samples of a batch must have one shape and type, but got {array.Shape} {array.DType.KerasName()} after {first.Shape} "
+                    + $"{first.DType.KerasName()}. Pad or crop them with Map first.");
+            }
+
             count = checked(count + array.Count);
         }
 
         var length = checked((int)(first.Shape.With(0, 1).ElementCount * count));
-        Array elements = first.DType switch { DType.Float32 => new float[length], DType.Int64 => new long[length], DType.Int32 => new int[length], _ => new bool[length] };
-        var result = new NDArray(first.Shape.With(0, count), first.DType, elements);
+        var result = new NDArray(first.Shape.With(0, count), first.DType, NewElements(first.DType, length));
         var target = result.MutableBytes;
         foreach (var array in arrays)
         {
@@ -167,7 +172,7 @@ public sealed class NDArray
         return values;
     }
 
-    /// <summary>The same numbers as another element type; whole numbers must stay whole.</summary>
+    /// <summary>The same values as another element type; conversions to integers must be exact.</summary>
     internal NDArray To(DType type, string what)
     {
         if (type == DType) return this;
@@ -186,7 +191,7 @@ public sealed class NDArray
                         DType.Int32 => ((int[])_elements)[i],
                         DType.Bool => ((bool[])_elements)[i] ? 1 : 0,
                         _ when float.IsInteger(((float[])_elements)[i]) => (long)((float[])_elements)[i],
-                        _ => throw new ModelException($"{what} takes whole numbers, but element {i} is {((float[])_elements)[i]}."),
+                        _ => throw new ModelException($"{what} takes integers, but element {i} is {((float[])_elements)[i]}."),
                     };
                 }
 
@@ -197,9 +202,18 @@ public sealed class NDArray
                 for (var i = 0; i < count; i++) bools[i] = floats[i] != 0;
                 return new(Shape, type, bools);
             default:
-                throw new ModelException($"{what} takes {type.KerasName()}, which data in memory cannot have here; declare the input as float32 or as whole numbers.");
+                throw new ModelException(
+                    $"{what} takes {type.KerasName()}, which arrays in memory do not support. Declare the input as float32 or an integer type.");
         }
     }
+
+    private static Array NewElements(DType type, int length) => type switch
+    {
+        DType.Float32 => new float[length],
+        DType.Int64 => new long[length],
+        DType.Int32 => new int[length],
+        _ => new bool[length],
+    };
 
     private static T Checked<T>(T values) where T : class
     {

@@ -7,9 +7,9 @@ namespace OnnxFunctional.Training.Data;
 /// <remarks>Format: numpy.lib.format, versions 1 to 3. Arrays of Python objects are refused; nothing in a file is executed.</remarks>
 public static class Npy
 {
-    /// <summary>Reads an array, converted to <typeparamref name="T"/>, in row-major order; a scalar comes as [1].</summary>
-    /// <typeparam name="T">float, long ...; integers may become floats, floats do not become integers.</typeparam>
-    /// <param name="path">The file, plain or packed with gzip.</param>
+    /// <summary>Reads an array, converted to <typeparamref name="T"/>, in row-major order; a scalar has shape [1].</summary>
+    /// <typeparam name="T">float, long ...; integers are converted to floats, but floats are not converted to integers.</typeparam>
+    /// <param name="path">The file, plain or compressed with gzip.</param>
     /// <exception cref="DataException">The file is missing, damaged, cut off, of another kind, or a value does not fit.</exception>
     public static Tensor<T> Read<T>(string path)
         where T : struct, INumberBase<T> => DataFile.Read(path, file =>
@@ -21,9 +21,9 @@ public static class Npy
 
     /// <summary>Writes an array as <c>numpy.save</c> does.</summary>
     /// <typeparam name="T">float, double, Half, an integer type or bool.</typeparam>
-    /// <param name="path">The file; it is replaced if it is there, and untouched if writing fails.</param>
+    /// <param name="path">The file; an existing one is replaced, or left as it is if writing fails.</param>
     /// <param name="tensor">The array.</param>
-    /// <exception cref="ArgumentException">NumPy has no such element type here.</exception>
+    /// <exception cref="ArgumentException">The element type is not supported.</exception>
     /// <exception cref="DataException">The file cannot be written.</exception>
     public static void Write<T>(string path, Tensor<T> tensor)
         where T : unmanaged

@@ -4,15 +4,15 @@ using System.Runtime.InteropServices;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>The elements of a NumPy array, converted while they are read.</summary>
+/// <summary>The elements of a NumPy array, converted while reading.</summary>
 internal static class NpyElements
 {
     private const int ChunkBytes = 1 << 16;
 
-    /// <summary>Reads one array and nothing beyond it.</summary>
+    /// <summary>Reads one array and nothing after it.</summary>
     /// <param name="stream">The array, from its first byte.</param>
-    /// <param name="name">How messages call it.</param>
-    /// <param name="checkLength">Gets the announced length of header and elements before memory is taken for them.</param>
+    /// <param name="name">Its name in messages.</param>
+    /// <param name="checkLength">Receives the declared length of header and elements before memory is allocated for them.</param>
     public static Tensor<T> Read<T>(Stream stream, string name, Action<Int128> checkLength)
         where T : struct, INumberBase<T>
     {
@@ -21,17 +21,21 @@ internal static class NpyElements
         foreach (var length in header.Shape)
         {
             count *= length;
-            if (count > long.MaxValue) throw new DataException($"{name} announces more than 2^63 elements: it is damaged. Save it again with numpy.save.");
+            if (count > long.MaxValue) throw new DataException($"{name} declares more than 2^63 elements: it is damaged. Save it again with numpy.save.");
         }
 
         checkLength(headerBytes + (count * header.Size));
-        if (count > Array.MaxLength) throw new DataException($"{name} has {count} elements, and a tensor holds at most {Array.MaxLength}. Save it in parts.");
+        if (count > Array.MaxLength)
+            throw new DataException($"{name} has {count} elements, but a tensor holds at most {Array.MaxLength}. Save it in parts.");
         if (header.Kind == 'f' && IsInteger<T>())
-            throw new DataException($"{name} holds floats ({header.TypeName}) and was read as {typeof(T).Name}, which would cut off their fractions. Read it as float.");
+        {
+            throw new DataException(
+                $"{name} holds floats ({header.TypeName}) but was read as {typeof(T).Name}, which would lose their fractions. Read it as float.");
+        }
 
         var elements = new T[(int)count];
         Fill(stream, header, name, elements);
-        // Tensor<T> has no shape for a scalar; a list of one is the nearest.
+        // Tensor<T> has no shape for a scalar; one element along one axis is the nearest.
         var lengths = header.Shape.Length == 0 ? [1] : Array.ConvertAll(header.Shape, length => (nint)length);
         return Tensor.Create(header.IsColumnMajor ? ToRowMajor(elements, lengths) : elements, lengths);
     }
@@ -54,7 +58,7 @@ internal static class NpyElements
             TypeCode.UInt64 => order + "u8",
             TypeCode.Boolean => "|b1",
             _ when typeof(T) == typeof(Half) => order + "f2",
-            _ => throw new ArgumentException($"NumPy's format has no {typeof(T).Name} here. Use float, double, Half, an integer type or bool."),
+            _ => throw new ArgumentException($"Elements of type {typeof(T).Name} are not supported. Use float, double, Half, an integer type or bool."),
         };
     }
 
@@ -135,7 +139,8 @@ internal static class NpyElements
                 }
                 catch (OverflowException overflow)
                 {
-                    throw new DataException($"{name} holds {stored[i]} at flat position {start + i}, which {typeof(T).Name} cannot hold. Read it as float or long.", overflow);
+                    throw new DataException(
+                        $"{name} holds {stored[i]} at flat index {start + i}, which {typeof(T).Name} cannot hold. Read it as float or long.", overflow);
                 }
             }
         }

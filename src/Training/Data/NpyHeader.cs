@@ -4,10 +4,10 @@ using System.Text;
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>The header of a NumPy array: element type, order, shape.</summary>
-/// <param name="Kind">f float, i signed, u unsigned, b bool.</param>
-/// <param name="Size">Bytes of an element.</param>
+/// <param name="Kind">f for float, i for signed, u for unsigned, b for bool.</param>
+/// <param name="Size">The number of bytes per element.</param>
 /// <param name="IsBigEndian">The byte order of the elements.</param>
-/// <param name="IsColumnMajor">Whether the first index runs fastest.</param>
+/// <param name="IsColumnMajor">Whether the first index varies fastest.</param>
 /// <param name="Shape">The dimensions; empty for a scalar.</param>
 internal sealed record NpyHeader(char Kind, int Size, bool IsBigEndian, bool IsColumnMajor, long[] Shape)
 {
@@ -17,26 +17,28 @@ internal sealed record NpyHeader(char Kind, int Size, bool IsBigEndian, bool IsC
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    /// <summary>As NumPy writes it: f4, i8 ...</summary>
+    /// <summary>The name in NumPy: f4, i8 ...</summary>
     public string TypeName => Kind + Size.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Reads the header and leaves the stream at the first element.</summary>
+    /// <summary>Reads the header; the stream is then at the first element.</summary>
     /// <param name="stream">The array, from its first byte.</param>
-    /// <param name="name">How messages call it.</param>
-    /// <param name="bytes">How long the header is.</param>
+    /// <param name="name">Its name in messages.</param>
+    /// <param name="bytes">The length of the header.</param>
     public static NpyHeader Read(Stream stream, string name, out int bytes)
     {
         Span<byte> start = stackalloc byte[12];
         stream.ReadExactly(start[..8]);
         if (!start[..6].SequenceEqual(Magic)) throw new DataException($"{name} is not a NumPy array (.npy). Save it with numpy.save.");
         var version = start[6];
-        if (version is < 1 or > 3) throw new DataException($"{name} is of version {version} of NumPy's format; 1 to 3 are read. Save it with numpy.save.");
+        if (version is < 1 or > 3)
+            throw new DataException($"{name} has version {version} of NumPy's format; versions 1 to 3 are supported. Save it with numpy.save.");
 
         var lengthBytes = version == 1 ? 2 : 4;
         stream.ReadExactly(start.Slice(8, lengthBytes));
         var length = 0L;
         for (var i = 0; i < lengthBytes; i++) length |= (long)start[8 + i] << (8 * i);
-        if (length > LongestHeader) throw new DataException($"{name} has a header of {length} bytes, more than {LongestHeader}. Save plain numbers with numpy.save.");
+        if (length > LongestHeader)
+            throw new DataException($"{name} has a header of {length} bytes, more than {LongestHeader}. Save a plain array with numpy.save.");
 
         var text = new byte[length];
         stream.ReadExactly(text);
@@ -57,7 +59,7 @@ internal sealed record NpyHeader(char Kind, int Size, bool IsBigEndian, bool IsC
         return [.. Magic, 1, 0, (byte)text.Length, (byte)(text.Length >> 8), .. Encoding.Latin1.GetBytes(text.ToString())];
     }
 
-    /// <summary>The header is the text of a Python dictionary of three entries; nothing of it is evaluated.</summary>
+    /// <summary>Parses the header, the text of a Python dictionary with three entries; nothing is evaluated.</summary>
     private sealed class Parser(string text, string name)
     {
         private int _position;
@@ -75,7 +77,7 @@ internal sealed record NpyHeader(char Kind, int Size, bool IsBigEndian, bool IsC
                 switch (key)
                 {
                     case "descr" when type is null:
-                        if (Peek() == '[') throw new DataException($"{name} holds records of several fields. Save each field as an array of its own.");
+                        if (Peek() == '[') throw new DataException($"{name} holds records of several fields. Save each field as a separate array.");
                         type = Quoted();
                         break;
                     case "fortran_order" when isColumnMajor is null:
@@ -107,7 +109,8 @@ internal sealed record NpyHeader(char Kind, int Size, bool IsBigEndian, bool IsC
             if (element is not ("f2" or "f4" or "f8" or "i1" or "i2" or "i4" or "i8" or "u1" or "u2" or "u4" or "u8" or "b1"))
             {
                 var shown = type.Length <= 20 ? type : type[..20];
-                throw new DataException($"{name} holds elements of type '{shown}'. Floats (f2, f4, f8), integers (i1 to u8) and bool are read; convert it with astype.");
+                throw new DataException(
+                    $"{name} holds elements of type '{shown}'. Floats (f2, f4, f8), integers (i1 to u8) and bool are supported. Convert it with astype.");
             }
 
             return new NpyHeader(element[0], element[1] - '0', order == '>', isColumnMajor, shape);

@@ -5,21 +5,21 @@ using System.Numerics.Tensors;
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>Reads and writes archives of named NumPy arrays (<c>.npz</c>).</summary>
-/// <remarks>A zip of .npy files. Nothing is unpacked to the disk, and no array may announce more than its packed bytes can hold.</remarks>
+/// <remarks>A zip archive of .npy files. Nothing is extracted to disk, and no array may declare more bytes than its compressed data can hold.</remarks>
 public static class Npz
 {
     private const int MostArrays = 100_000;
     private const int LargestExpansion = 1032;
 
-    // Zip cannot say "no time"; its first is what NumPy writes too.
-    private static readonly DateTimeOffset FirstTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    // A zip entry must have a time; NumPy also writes the earliest possible one.
+    private static readonly DateTimeOffset s_earliest = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>The names of the arrays, in the order of the file.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="DataException">The file is missing or damaged.</exception>
     public static IReadOnlyList<string> ReadNames(string path) => Open(path, (_, entries) => entries.Keys.ToArray());
 
-    /// <summary>Reads one array, as <see cref="Npy.Read{T}"/> does.</summary>
+    /// <summary>Reads one array, like <see cref="Npy.Read{T}"/>.</summary>
     /// <param name="path">The file.</param>
     /// <param name="name">The name, as in <c>numpy.savez(path, name=array)</c>.</param>
     /// <exception cref="DataException">The file is missing or damaged, has no such array, or a value does not fit.</exception>
@@ -40,9 +40,9 @@ public static class Npz
     });
 
     /// <summary>Writes arrays as <c>numpy.savez_compressed</c> does; equal arrays give equal bytes.</summary>
-    /// <param name="path">The file; it is replaced if it is there, and untouched if writing fails.</param>
+    /// <param name="path">The file; an existing one is replaced, or left as it is if writing fails.</param>
     /// <param name="arrays">The arrays by name.</param>
-    /// <exception cref="ArgumentException">A name is empty or a path, or NumPy has no such element type here.</exception>
+    /// <exception cref="ArgumentException">A name is empty or a path, or The element type is not supported.</exception>
     /// <exception cref="DataException">The file cannot be written.</exception>
     public static void Write<T>(string path, IReadOnlyDictionary<string, Tensor<T>> arrays)
         where T : unmanaged
@@ -50,7 +50,8 @@ public static class Npz
         ArgumentNullException.ThrowIfNull(arrays);
         foreach (var name in arrays.Keys)
         {
-            if (!IsPlain(name)) throw new ArgumentException($"'{name}' cannot name an array in a .npz file. Use a plain name such as 'x' or 'layer/kernel'.", nameof(arrays));
+            if (!IsPlain(name))
+                throw new ArgumentException($"'{name}' cannot name an array in an .npz file. Use a plain name such as 'x' or 'layer/kernel'.", nameof(arrays));
         }
 
         DataFile.Write(path, stream =>
@@ -59,7 +60,7 @@ public static class Npz
             foreach (var (name, tensor) in arrays)
             {
                 var entry = archive.CreateEntry(name + ".npy");
-                entry.LastWriteTime = FirstTime;
+                entry.LastWriteTime = s_earliest;
                 using var content = entry.Open();
                 NpyElements.Write(content, tensor);
             }
@@ -68,14 +69,16 @@ public static class Npz
 
     private static TResult Open<TResult>(string path, Func<DataFile, OrderedDictionary<string, ZipArchiveEntry>, TResult> read) => DataFile.Read(path, file =>
     {
-        if (!file.IsLengthExact) throw new DataException($"{file.Name} is packed with gzip. Unpack it first; a .npz file is packed already.");
+        if (!file.IsLengthExact) throw new DataException($"{file.Name} is compressed with gzip. Decompress it first; an .npz file is already compressed.");
         using var archive = new ZipArchive(file.Stream, ZipArchiveMode.Read);
-        if (archive.Entries.Count > MostArrays) throw new DataException($"{file.Name} has {archive.Entries.Count} arrays, more than {MostArrays}. Split it.");
+        if (archive.Entries.Count > MostArrays)
+            throw new DataException($"{file.Name} has {archive.Entries.Count} arrays, more than {MostArrays}. Split it.");
         var entries = new OrderedDictionary<string, ZipArchiveEntry>(StringComparer.Ordinal);
         foreach (var entry in archive.Entries)
         {
             var name = entry.FullName.EndsWith(".npy", StringComparison.Ordinal) ? entry.FullName[..^4] : entry.FullName;
-            if (!IsPlain(name)) throw new DataException($"{file.Name} names an array like a path outside. It was made to do harm, or is no .npz file.");
+            if (!IsPlain(name))
+                throw new DataException($"{file.Name} names an array like a path outside of the archive. It is malicious or not an .npz file. Do not use it.");
             if (!entries.TryAdd(name, entry)) throw new DataException($"{file.Name} has the array '{name}' twice. Save it again with numpy.savez.");
         }
 
@@ -88,17 +91,19 @@ public static class Npz
         var described = $"Array '{name}' of {file.Name}";
         if (entry.IsEncrypted) throw new DataException($"{described} is encrypted. Save it without a password.");
         using var stream = entry.Open();
-        var tensor = NpyElements.Read<T>(stream, described, announced =>
+        var tensor = NpyElements.Read<T>(stream, described, declared =>
         {
             var possible = ((Int128)Math.Min(entry.CompressedLength, file.LargestLength) * LargestExpansion) + LargestExpansion;
-            if (announced != entry.Length || announced > possible)
-                throw new DataException($"{described} announces {announced} bytes and holds {Int128.Min(entry.Length, possible)}: it is damaged. Copy or download it again.");
+            if (declared == entry.Length && declared <= possible) return;
+            throw new DataException(
+                $"{described} declares {declared} bytes but holds {Int128.Min(entry.Length, possible)}: it is damaged. Copy or download it again.");
         });
-        if (stream.ReadByte() >= 0) throw new DataException($"{described} goes on after the data it announces: it is damaged. Copy or download it again.");
-        return tensor;
+        return stream.ReadByte() < 0
+            ? tensor
+            : throw new DataException($"{described} continues after the declared data: it is damaged. Copy or download it again.");
     }
 
     private static bool IsPlain(string name) =>
-        name.Length > 0 && !Path.IsPathRooted(name) && !name.Contains('\\', StringComparison.Ordinal) && !name.Contains(':', StringComparison.Ordinal) && !name.Any(char.IsControl) &&
-        !name.Split('/').Contains("..", StringComparer.Ordinal);
+        name.Length > 0 && !Path.IsPathRooted(name) && !name.AsSpan().ContainsAny('\\', ':') && !name.Any(char.IsControl)
+        && !name.Split('/').Contains("..", StringComparer.Ordinal);
 }

@@ -4,16 +4,20 @@ using System.IO.Compression;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>Says whether the packed pixels of a PNG are as many as its header announces. A decoder that unpacks all there is can be made to fill the memory by a small file.</summary>
+/// <summary>
+/// Checks that a PNG holds as many compressed pixels as its header declares. A decoder that decompresses everything could be made to fill memory by a small
+/// file.
+/// </summary>
 internal static class PngSize
 {
     private const int Signature = 8;
     private const int ChunkFrame = 12;
 
-    // First column and row of each pass of an interlaced image, and the steps between its pixels: https://www.w3.org/TR/png-3/#8Interlace
-    private static readonly (int X, int Y, int StepX, int StepY)[] _passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+    // The first column and row of each pass of an interlaced image, and the steps between its pixels: https://www.w3.org/TR/png-3/#8Interlace
+    private static readonly (int X, int Y, int StepX, int StepY)[] s_passes =
+        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
-    /// <summary>Unpacks the pixels without keeping them and compares their number.</summary>
+    /// <summary>Decompresses the pixels without keeping them and compares their number.</summary>
     /// <exception cref="InvalidDataException">There are more or fewer, or the chunks are damaged.</exception>
     public static void Check(byte[] bytes)
     {
@@ -22,7 +26,7 @@ internal static class PngSize
         for (var at = Signature; at + ChunkFrame <= bytes.Length;)
         {
             var length = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(at));
-            if (length > bytes.Length - at - ChunkFrame) throw new InvalidDataException("a part of it is longer than the file");
+            if (length > bytes.Length - at - ChunkFrame) throw new InvalidDataException("a chunk is longer than the file");
             var kind = bytes.AsSpan(at + 4, 4);
             var content = bytes.AsSpan(at + 8, (int)length);
             if (kind.SequenceEqual("IHDR"u8) && expected < 0) expected = Expected(content);
@@ -36,19 +40,22 @@ internal static class PngSize
         var buffer = new byte[1 << 16];
         var count = 0L;
         for (int read; count <= expected && (read = unpacked.Read(buffer)) > 0;) count += read;
-        if (count != expected) throw new InvalidDataException($"it announces {expected} bytes of pixels and holds {(count > expected ? "more" : count.ToString(CultureInfo.InvariantCulture))}");
+        if (count == expected) return;
+        var found = count > expected ? "more" : count.ToString(CultureInfo.InvariantCulture);
+        throw new InvalidDataException($"it declares {expected} bytes of pixels but holds {found}");
     }
 
-    /// <summary>The bytes of all rows, each with its filter in front.</summary>
+    /// <summary>The bytes of all rows, each with its filter byte.</summary>
     private static long Expected(ReadOnlySpan<byte> header)
     {
-        if (header.Length != 13) throw new InvalidDataException("its header has a wrong length");
+        if (header.Length != 13) throw new InvalidDataException("its header has the wrong length");
         long width = BinaryPrimitives.ReadUInt32BigEndian(header);
         long height = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
-        var bits = header[8] * (header[9] switch { 0 or 3 => 1, 2 => 3, 4 => 2, 6 => 4, _ => throw new InvalidDataException("its header names no known colors") });
+        var channels = header[9] switch { 0 or 3 => 1, 2 => 3, 4 => 2, 6 => 4, _ => throw new InvalidDataException("its color type is unknown") };
+        var bits = header[8] * channels;
         if (header[12] == 0) return Rows(width, height);
         var sum = 0L;
-        foreach (var (x, y, stepX, stepY) in _passes) sum += Rows((width - x + stepX - 1) / stepX, (height - y + stepY - 1) / stepY);
+        foreach (var (x, y, stepX, stepY) in s_passes) sum += Rows((width - x + stepX - 1) / stepX, (height - y + stepY - 1) / stepY);
         return sum;
 
         long Rows(long columns, long rows) => columns == 0 ? 0 : rows * (1 + (((columns * bits) + 7) / 8));

@@ -3,10 +3,10 @@ using System.Runtime.ExceptionServices;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>Elements made ahead on a thread of their own.</summary>
+/// <summary>Creates elements in advance on another thread.</summary>
 internal static class Prefetching
 {
-    /// <summary>The same elements; the thread ends with them, with its first error, or when nobody asks any more.</summary>
+    /// <summary>The same elements. The thread ends with the last element, with the first error, or when the consumer stops.</summary>
     public static IEnumerable<T> Ahead<T>(IEnumerable<T> items, int count)
     {
         using var stop = new CancellationTokenSource();
@@ -34,7 +34,7 @@ internal static class Prefetching
             }
             catch (Exception error)
             {
-                // When nobody asks any more, that is what stopped it.
+                // If the consumer stopped, the exception is only its cancellation.
                 if (!token.IsCancellationRequested) failure = ExceptionDispatchInfo.Capture(error);
             }
             finally

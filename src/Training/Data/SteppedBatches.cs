@@ -2,8 +2,8 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>Epochs of so many steps, whatever the data: they go on where the last one ended, and from the front where the data ends.</summary>
-/// <remarks>Where the number of batches is known, the place follows from the epoch's number, so a resumed run goes on as an uninterrupted one does.</remarks>
+/// <summary>Epochs with a fixed number of steps: each continues where the last one ended, and the data restarts at its end.</summary>
+/// <remarks>If the number of batches is known, the position follows from the epoch, so resumed training continues like uninterrupted training.</remarks>
 internal sealed class SteppedBatches(BatchSource source, int steps) : BatchSource
 {
     private int _done;

@@ -2,9 +2,9 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>Batches that are made while they are used, so that data may be larger than memory: only the present one is held.</summary>
-/// <param name="source">Gone through once an epoch; a <see cref="Dataset{T}"/> knows which.</param>
-/// <param name="check">Arrays of a batch, checked and in the order of a step.</param>
+/// <summary>Batches that are created on the fly, so the data may be larger than memory: only the current batch is held.</summary>
+/// <param name="source">Enumerated once per epoch; a <see cref="Dataset{T}"/> receives the number of the epoch.</param>
+/// <param name="check">Returns the arrays of a batch, checked and in the order of a step.</param>
 internal sealed class StreamBatches(IEnumerable<Batch> source, Func<Batch, IReadOnlyList<NDArray>> check) : BatchSource, IDisposable
 {
     private IEnumerator<Batch>? _batches;

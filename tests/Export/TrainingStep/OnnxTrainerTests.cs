@@ -153,7 +153,7 @@ public sealed class OnnxTrainerTests
         Refused("batches of 4", () => other.Predict(StepData.Signed(1, 6, 12)));
         Refused("'x'", () => other.Predict(new Dictionary<string, NDArray> { ["z"] = x }));
         Refused("'dense_1'", () => other.TrainOnBatch(x, new Dictionary<string, NDArray> { ["z"] = y }));
-        Refused("whole numbers", () => other.TrainOnBatch(x, StepData.Shares(1, 4)));
+        Refused("takes integers", () => other.TrainOnBatch(x, StepData.Shares(1, 4)));
         Assert.AreEqual(0, other.Iterations);
 
         // Several batches at once, without training.

@@ -80,11 +80,11 @@ public class CsvTableTests
     {
         using var folder = new TemporaryFolder();
         var table = CsvTable.Read(Write(folder, "a,b\n1,2\n\n\"3\",x\n,4\n1e99,5\n"));
-        Refused(() => table.GetFloats("b"), "line 4, column 'b': 'x' is no number");
-        Refused(() => table.GetLabels("b"), "line 4, column 'b': 'x' is no whole number. Use Classes");
+        Refused(() => table.GetFloats("b"), "line 4, column 'b': 'x' is not a number");
+        Refused(() => table.GetLabels("b"), "line 4, column 'b': 'x' is not an integer. Use GetClasses");
         Refused(() => table.GetFloats("a"), "line 5, column 'a': '' is empty");
         var large = CsvTable.Read(Write(folder, "a\n1e99\n"));
-        Refused(() => large.GetFloats(), "line 2, column 'a': '1e99' is beyond what float holds");
+        Refused(() => large.GetFloats(), "line 2, column 'a': '1e99' is beyond the range of float");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => table.GetFloats("c")).Message, "has no column 'c'. It has a, b.");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => table.GetFloatsExcept("a", "b")).Message, "No column");
     }

@@ -40,9 +40,9 @@ public class IdxTests
         using var folder = new TemporaryFolder();
         Refused(
             () => Idx.ReadImages(Write(folder, IdxBytes.Of(0x801, [1], [1]), false)),
-            "0x00000801, expected 0x00000803: it holds labels. Give the file of images.");
-        Refused(() => Idx.ReadLabels(Write(folder, IdxBytes.Of(0x803, [1, 1, 1], [1]), true)), "it holds images. Give the file of labels.");
-        Refused(() => Idx.ReadLabels(Write(folder, IdxBytes.Of(0x0D01, [1], [1, 2, 3, 4]), false)), "no idx file of bytes");
+            "0x00000801, expected 0x00000803: it holds labels. Pass the file of images.");
+        Refused(() => Idx.ReadLabels(Write(folder, IdxBytes.Of(0x803, [1, 1, 1], [1]), true)), "it holds images. Pass the file of labels.");
+        Refused(() => Idx.ReadLabels(Write(folder, IdxBytes.Of(0x0D01, [1], [1, 2, 3, 4]), false)), "not an idx file of bytes");
         Refused(() => Idx.ReadImages(folder.File("absent")), "does not exist");
         Refused(() => Idx.ReadImages(folder.Path), "is a folder");
     }
@@ -61,7 +61,7 @@ public class IdxTests
         }
 
         var longer = Write(folder, [.. whole, 1], packed);
-        Refused(() => Idx.ReadImages(longer), packed ? "goes on after the data it announces" : "announces 46 bytes and holds 47");
+        Refused(() => Idx.ReadImages(longer), packed ? "continues after the declared data" : "declares 46 bytes but holds 47");
     }
 
     [TestMethod]
@@ -79,7 +79,7 @@ public class IdxTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void A_file_that_announces_more_than_it_can_hold_takes_no_memory(bool packed)
+    public void A_file_that_declares_more_than_it_can_hold_takes_no_memory(bool packed)
     {
         using var folder = new TemporaryFolder();
         foreach (var lengths in new uint[][] { [60000, 28, 28], [uint.MaxValue, uint.MaxValue, uint.MaxValue], [1 << 20, 1 << 10, 1] })

@@ -119,17 +119,17 @@ public sealed class ImageFolderTests
     {
         using var folder = new TemporaryFolder();
         Refused("does not exist", () => ImageFolder.Open(folder.File("nowhere")));
-        Refused("holds no folders", () => ImageFolder.Open(folder.Path));
+        Refused("has no subfolders", () => ImageFolder.Open(folder.Path));
         Directory.CreateDirectory(folder.File("a"));
         Refused("hold no images", () => ImageFolder.Open(folder.Path));
         Put(folder, "a", "0.png", Png(1, 1, [1, 2, 3]));
         Refused("no folder for class 'b'", () => ImageFolder.Open(folder.Path, classNames: ["b"]));
-        Refused("is for two classes", () => ImageFolder.Open(folder.Path, labelMode: LabelMode.Binary));
+        Refused("needs two classes", () => ImageFolder.Open(folder.Path, labelMode: LabelMode.Binary));
         Assert.Throws<ModelException>(() => ImageFolder.Open(folder.Path, height: 0));
         Assert.Throws<ModelException>(() => ImageFolder.Open(folder.Path, validationSplit: 1));
         Assert.Throws<ModelException>(() => ImageFolder.Open(folder.Path, validationSplit: 0.5f));
         Put(folder, "a", "moving.gif", [1]);
-        Refused("a kind that is not read", () => ImageFolder.Open(folder.Path));
+        Refused("is not supported", () => ImageFolder.Open(folder.Path));
 
         void Refused(string expected, Action open) => Assert.Contains(expected, Assert.Throws<DataException>(open).Message);
     }
@@ -141,8 +141,8 @@ public sealed class ImageFolderTests
         BinaryPrimitives.WriteInt32BigEndian(large.AsSpan(16), 12_000);
         BinaryPrimitives.WriteInt32BigEndian(large.AsSpan(20), 12_000);
         var jpeg = File.ReadAllBytes(Path.Combine(Samples, "baseline.jpg"));
-        Refused("is no PNG or JPEG image", [1, 2, 3]);
-        Refused("is no PNG or JPEG image", []);
+        Refused("is not a PNG or JPEG image", [1, 2, 3]);
+        Refused("is not a PNG or JPEG image", []);
         Refused("12000 x 12000 pixels", large);
         Refused("holds more", Png(1, 1, new byte[1 << 20]));
         Refused("holds", Png(2, 2, [1, 2, 3]));

@@ -83,7 +83,7 @@ public class NpyTests
         using var folder = new TemporaryFolder();
         Npy.Write(folder.File("i.npy"), Tensor.Create([1L, 300], [2]));
         CollectionAssert.AreEqual(new[] { 1f, 300 }, Flat(Npy.Read<float>(folder.File("i.npy"))));
-        Refused(() => Npy.Read<byte>(folder.File("i.npy")), "holds 300 at flat position 1, which Byte cannot hold");
+        Refused(() => Npy.Read<byte>(folder.File("i.npy")), "holds 300 at flat index 1, which Byte cannot hold");
         Npy.Write(folder.File("f.npy"), Tensor.Create([1.5f], [1]));
         Refused(() => Npy.Read<long>(folder.File("f.npy")), "holds floats (f4)");
     }
@@ -103,7 +103,7 @@ public class NpyTests
         Refused(() => Npy.Read<float>(Raw(folder, "'<f4', 'fortran_order': False, 'shape': (1000000000000,)", 0)), "it was cut off");
         Refused(() => Npy.Read<float>(Raw(folder, "'<f4', 'fortran_order': False, 'shape': (9000000000000000000, 9000000000000000000)", 0)), "more than 2^63");
         Refused(() => Npy.Read<float>(Raw(folder, "'<f4', 'fortran_order': False, 'shape': (1,)", 0, 0, 0)), "it was cut off");
-        Refused(() => Npy.Read<float>(Raw(folder, "'<f4', 'fortran_order': False, 'shape': (1,)", 0, 0, 0, 0, 0)), "announces");
+        Refused(() => Npy.Read<float>(Raw(folder, "'<f4', 'fortran_order': False, 'shape': (1,)", 0, 0, 0, 0, 0)), "declares");
     }
 
     [TestMethod]
@@ -162,8 +162,8 @@ public class NpyTests
         // A megabyte of zeros packs to a kilobyte and is fine; an announcement beyond what is packed is not.
         var array = Raw(folder, "'<f4', 'fortran_order': False, 'shape': (250000,)", new byte[1_000_000]);
         Assert.AreEqual(250_000, Npz.Read<float>(Zip(("x.npy", File.ReadAllBytes(array))), "x").FlattenedLength);
-        Refused(() => Npz.Read<float>(Zip(("x.npy", File.ReadAllBytes(array)[..^4])), "x"), "announces");
-        Refused(() => Npz.Read<float>(Zip(("x.npy", [.. File.ReadAllBytes(array), 0])), "x"), "announces");
+        Refused(() => Npz.Read<float>(Zip(("x.npy", File.ReadAllBytes(array)[..^4])), "x"), "declares");
+        Refused(() => Npz.Read<float>(Zip(("x.npy", [.. File.ReadAllBytes(array), 0])), "x"), "declares");
 
         string Zip(params (string Name, byte[] Content)[] entries)
         {
