@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dotnet build tests -c Release -p:RunAnalyzers=false -p:GenerateDocumentationFile=false -p:EnforceCodeStyleInBuild=false -v quiet --nologo
-[ $# -eq 0 ] || dotnet test tests -c Release --no-build --nologo --filter "FullyQualifiedName~$1"
+[ $# -eq 0 ] || dotnet test tests -c Release --no-build --nologo --filter "FullyQualifiedName~${1:-OnnxFunctional}"

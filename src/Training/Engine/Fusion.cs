@@ -7,8 +7,7 @@ namespace OnnxFunctional.Training.Engine;
 /// <summary>Groups the nodes of a concrete graph into units that run as one kernel.</summary>
 /// <remarks>
 /// A product, convolution or batch normalization absorbs the bias and the activation that follow it if nobody else reads the values in between.
-/// An elementwise node joins the chain of one of its producers if the chain has the same shape and everything else that the node reads comes from earlier
-/// units.
+/// An elementwise node joins the chain of one of its producers if the chain has the same shape and all other operands of the node come from earlier units.
 /// Since a unit runs at the position where it was begun, this never violates the order of the graph.
 /// Views are no units: other shapes of the same elements, conversions from 16 bits, which the readers of the elements do themselves,
 /// and conversions of weights and inputs to 16 bits, which are not needed. Any other conversion to 16 bits is done by the unit that stores the value.

@@ -3,14 +3,13 @@ using OnnxFunctional.Operators;
 namespace OnnxFunctional.Training.Engine;
 
 /// <summary>
-/// Moves nodes that only prepare an operand to just before their first reader, so that both form one chain and the operand is never stored; and scalars to the
-/// front.
+/// Moves nodes that only prepare an operand to just before their first reader, so that both form one chain and the operand is never stored;
+/// moves scalars to the front.
 /// </summary>
 /// <remarks>
 /// Scalars computed from sources alone (Adam's corrected rate) come first: computed later, they would split the chain that reads them.
-/// The gradient of a relu is <c>Where(Greater(y, 0), dy, 0)</c>. The comparison could run as soon as y exists, long before dy; that early it takes a pass over
-/// y
-/// and a mask in memory until dy is ready.
+/// The gradient of a relu is <c>Where(Greater(y, 0), dy, 0)</c>. The comparison could run as soon as y exists, long before dy;
+/// that early it takes a pass over y, and a mask in memory until dy is ready.
 /// Only nodes whose inputs are kept anyway or cost nothing are moved: comparisons, broadcast scalars, conversions of masks.
 /// </remarks>
 internal static class LateNodes

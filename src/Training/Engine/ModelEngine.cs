@@ -35,8 +35,8 @@ internal sealed class ModelEngine
     }
 
     /// <summary>
-    /// The threads that several models share: those of the first model that has any, or new ones. Two pools would spin against each other when the models take
-    /// turns.
+    /// The threads that several models share: those of the first model that has any, or new ones.
+    /// Two pools would spin against each other when the models take turns.
     /// </summary>
     public static WorkerPool PoolOf(IReadOnlyList<Model> models, int? threads)
     {
