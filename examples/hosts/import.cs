@@ -23,7 +23,8 @@ for (var start = 0; start < y.Count; start += BatchSize)
     here.TrainOnBatch(x.Take(rows), y.Take(rows));
 }
 
-Console.WriteLine($"C# host: {here.Iterations} steps in {clock.Elapsed.TotalSeconds:F1} s, held out: accuracy {here.Evaluate(testX, testY)["sparse_categorical_accuracy"]:F4}");
+var accuracy = here.Evaluate(testX, testY)["sparse_categorical_accuracy"];
+Console.WriteLine($"C# host: {here.Iterations} steps in {clock.Elapsed.TotalSeconds:F1} s, held out: accuracy {accuracy:F4}");
 Console.WriteLine($"{state}: {host.Iterations} steps, held out: accuracy {host.Evaluate(testX, testY)["sparse_categorical_accuracy"]:F4}");
 var largest = here.StateNames.Max(name => here.GetState(name).Zip(host.GetState(name), (a, b) => MathF.Abs(a - b)).Max());
 Console.WriteLine($"largest difference of all weights and optimizer values: {largest:0.0e+00}");

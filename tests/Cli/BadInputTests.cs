@@ -35,7 +35,12 @@ public sealed class BadInputTests
         Directory.CreateDirectory(folder.File("folder"));
         File.WriteAllText(folder.File("file"), "");
         var target = name.Length == 0 ? "" : folder.File(name);
-        foreach (var run in new[] { CommandRun.Of("quickstart", "--out", target), CommandRun.Of("train", "mnist", "--data", folder.Path, "--out", target), CommandRun.Of("convert", "model.keras", target) })
+        foreach (var run in new[]
+        {
+            CommandRun.Of("quickstart", "--out", target),
+            CommandRun.Of("train", "mnist", "--data", folder.Path, "--out", target),
+            CommandRun.Of("convert", "model.keras", target),
+        })
         {
             run.Refused(expected);
             Assert.AreEqual("", run.Output);
@@ -138,7 +143,8 @@ public sealed class BadInputTests
                 break;
         }
 
-        CommandRun.Of("train", "mnist", "--data", problem == "none" ? data.File("none") : data.Path, "--model", "mlp", "--epochs", "1", "--out", output.File("mnist.onnx")).Refused(expected);
+        var folder = problem == "none" ? data.File("none") : data.Path;
+        CommandRun.Of("train", "mnist", "--data", folder, "--model", "mlp", "--epochs", "1", "--out", output.File("mnist.onnx")).Refused(expected);
         Assert.IsEmpty(Directory.GetFileSystemEntries(output.Path));
     }
 

@@ -58,11 +58,15 @@ public sealed class KillTests
         using (var last = Start(folder, "killed", checkpoint)) Assert.AreEqual(0, End(last));
         AssertSameFiles(expected, folder, "killed");
         Assert.IsEmpty(Unfinished(folder), "what a killed process left is removed when the file is written the next time");
-        Console.WriteLine($"{killed} kills, {withinAWrite} of them within the writing of a file; {opened} files opened; uninterrupted run {duration.TotalSeconds:F1} s, {training.TotalSeconds:F1} s of it from the first file on");
+        Console.WriteLine($"{killed} kills, {withinAWrite} of them while a file was written; {opened} files opened; "
+            + $"uninterrupted run {duration.TotalSeconds:F1} s, {training.TotalSeconds:F1} s of it from the first file on");
     }
 
     [TestMethod]
-    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows, IgnoreMessage = "Ctrl+C reaches a whole group of processes there, the tests' own among them.")]
+    [OSCondition(
+        ConditionMode.Exclude,
+        OperatingSystems.Windows,
+        IgnoreMessage = "Ctrl+C reaches a whole group of processes there, the tests' own among them.")]
     public void An_interrupted_run_leaves_a_file_to_resume_from_and_exit_code_130()
     {
         using var folder = new TemporaryFolder();
@@ -130,10 +134,13 @@ public sealed class KillTests
     {
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "onnxf.dll"), "train", "mnist", "--data", folder.Path, "--model", "mlp", "--epochs", Epochs.ToString(CultureInfo.InvariantCulture), "--seed", "4",
-            "--out", folder.File(run + ".onnx"), "--epoch-files", folder.File(run + ".{epoch:00}.{loss:F3}.onnx"), "--checkpoint-steps", "1", .. File.Exists(checkpoint) ? new[] { "--resume", checkpoint } : [],
+            Path.Combine(AppContext.BaseDirectory, "onnxf.dll"), "train", "mnist", "--data", folder.Path,
+            "--model", "mlp", "--epochs", Epochs.ToString(CultureInfo.InvariantCulture), "--seed", "4",
+            "--out", folder.File(run + ".onnx"), "--epoch-files", folder.File(run + ".{epoch:00}.{loss:F3}.onnx"),
+            "--checkpoint-steps", "1", .. File.Exists(checkpoint) ? new[] { "--resume", checkpoint } : [],
         ];
-        return Process.Start(new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var dotnet = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+        return Process.Start(new ProcessStartInfo(dotnet, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 
     /// <summary>Images of noise with labels, in MNIST's files: 900 to learn from are seven batches of 128 and one of 4.</summary>
@@ -145,7 +152,9 @@ public sealed class KillTests
             var images = new byte[count * 28 * 28];
             random.NextBytes(images);
             File.WriteAllBytes(folder.File(part + "-images-idx3-ubyte"), IdxBytes.Of([count, 28, 28], images));
-            File.WriteAllBytes(folder.File(part + "-labels-idx1-ubyte"), IdxBytes.Of([count], [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(10))]));
+            File.WriteAllBytes(
+                folder.File(part + "-labels-idx1-ubyte"),
+                IdxBytes.Of([count], [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(10))]));
         }
     }
 }

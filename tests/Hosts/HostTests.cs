@@ -40,7 +40,9 @@ public sealed class HostTests
             var pixels = new byte[count * 28 * 28];
             random.NextBytes(pixels);
             File.WriteAllBytes(mnist.File(part + "-images-idx3-ubyte"), IdxBytes.Of([count, 28, 28], pixels));
-            File.WriteAllBytes(mnist.File(part + "-labels-idx1-ubyte"), IdxBytes.Of([count], [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(10))]));
+            File.WriteAllBytes(
+                mnist.File(part + "-labels-idx1-ubyte"),
+                IdxBytes.Of([count], [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(10))]));
         }
 
         ExamplePrograms.Run("export.cs", ExamplePrograms.Source(Path.Combine(Hosts, "export.cs")), [mnist.Path, folder.Path]);
@@ -49,7 +51,10 @@ public sealed class HostTests
         var written = ExamplePrograms.Run("import.cs", ExamplePrograms.Source(Path.Combine(Hosts, "import.cs")), [folder.Path, state]);
         Assert.AreEqual(313, Number(written, @"^C# host: (\d+) steps"), written);
         Assert.Contains($"{state}: 0 steps", written);
-        Assert.IsGreaterThan(1e-3, Number(written, @"^largest difference of all weights and optimizer values: (\S+)"), "a state without a step is not the trained one");
+        Assert.IsGreaterThan(
+            1e-3,
+            Number(written, @"^largest difference of all weights and optimizer values: (\S+)"),
+            "a state without a step is not the trained one");
         Assert.Contains("ONNX Runtime and the engine agree on", written);
     }
 
@@ -60,7 +65,8 @@ public sealed class HostTests
         var missing = packages.Where(name => !Directory.Exists(Path.Combine(Hosts, "node_modules", name))).ToList();
         if (missing.Count > 0) Assert.Inconclusive($"{string.Join(", ", missing)} not installed; run 'npm ci' in {Hosts} to run this test.");
         string?[] browsers = [Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-        if (needsBrowser && !browsers.Any(File.Exists)) Assert.Inconclusive("Chromium is not installed; install it (Debian: apt-get install chromium) or name it in CHROMIUM to run this test.");
+        if (needsBrowser && !browsers.Any(File.Exists))
+            Assert.Inconclusive("Chromium is not installed; install it (Debian: apt-get install chromium) or name it in CHROMIUM to run this test.");
 
         using var folder = new TemporaryFolder();
         var state = folder.File("learned.npz");

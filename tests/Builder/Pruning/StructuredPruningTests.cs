@@ -210,7 +210,8 @@ public sealed class StructuredPruningTests
         Refused(() => model.Prune(0.5f, new() { Fractions = new Dictionary<string, float> { ["hidden"] = 2 } }), "Prune: the fraction of 'hidden' is 2;");
         Refused(
             () => model.Prune(0.5f, new() { Keep = ["hidden"] }),
-            "Prune: no channel can be removed. 'hidden' keeps its 8 channels: PruningOptions.Keep contains 'hidden'; 'last' keeps its 2 channels: they are the model's output 'last'");
+            "Prune: no channel can be removed. 'hidden' keeps its 8 channels: PruningOptions.Keep contains 'hidden'; "
+                + "'last' keeps its 2 channels: they are the model's output 'last'");
         Refused(() => PruningCases.Straight([3], new Relu()).Prune(0.5f), "Prune: no channel can be removed. The model has no Dense layer and no convolution.");
 
         var x = Model.Input([3]);

@@ -173,8 +173,10 @@ public sealed class MagnitudePruningTests
         var trained = Compiled();
         Fit(trained, 2);
         Refused(
-            new MagnitudePruning(SparsitySchedule.PolynomialDecay(0.5, endStep: 10)), trained,
-            "MagnitudePruning: the schedule ends at step 10, but the trainer has made 16 steps already, so nothing would be pruned. Steps count from the trainer's first: add 16 to beginStep and endStep.");
+            new MagnitudePruning(SparsitySchedule.PolynomialDecay(0.5, endStep: 10)),
+            trained,
+            "MagnitudePruning: the schedule ends at step 10, but the trainer has made 16 steps already, so nothing would be pruned. "
+                + "Steps count from the trainer's first: add 16 to beginStep and endStep.");
 
         static void Refused(MagnitudePruning pruning, Trainer trainer, string expected) =>
             StringAssert.StartsWith(Assert.ThrowsExactly<ModelException>(() => Fit(trainer, 1, pruning)).Message, expected);

@@ -17,26 +17,47 @@ internal static class Classification
     /// <param name="options">Epochs, batch size, learning rate, file.</param>
     /// <param name="cancellationToken">Ends training after the present step.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(Model model, (NDArray X, NDArray Y) train, (NDArray X, NDArray Y) test, ClassificationOptions options, CancellationToken cancellationToken)
+    public static int Run(
+        Model model,
+        (NDArray X, NDArray Y) train,
+        (NDArray X, NDArray Y) test,
+        ClassificationOptions options,
+        CancellationToken cancellationToken)
     {
         var steps = options.Epochs * ((train.X.Count + options.BatchSize - 1) / options.BatchSize);
 
         // Half a cosine from the full rate to a hundredth of it: the last epochs settle.
         var trainer = options.Resume is { } file
             ? Trainer.Load(file, threads: options.Threads)
-            : model.Compile(new Adam(Schedule.CosineDecay(options.LearningRate, steps, alpha: 0.01f)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], seed: options.Seed, threads: options.Threads, precision: options.Precision);
+            : model.Compile(
+                new Adam(Schedule.CosineDecay(options.LearningRate, steps, alpha: 0.01f)),
+                Loss.SparseCategoricalCrossentropy,
+                metrics: [Metric.Accuracy],
+                seed: options.Seed,
+                threads: options.Threads,
+                precision: options.Precision);
         model = trainer.Model;
         model.Summary();
         Console.Out.WriteLine(trainer.MeasureMemory(train.X, train.Y, options.BatchSize));
         Callback[] callbacks =
         [
             .. options.EpochFiles is { } files ? [new ModelCheckpoint(files)] : Array.Empty<Callback>(),
-            .. options.Checkpoint is { } checkpoint ? [new BackupAndRestore(checkpoint, options.CheckpointSteps) { Restores = false }] : Array.Empty<Callback>(),
+            .. options.Checkpoint is { } checkpoint
+                ? [new BackupAndRestore(checkpoint, options.CheckpointSteps) { Restores = false }]
+                : Array.Empty<Callback>(),
         ];
-        trainer.Fit(train.X, train.Y, epochs: options.Epochs, batchSize: options.BatchSize, callbacks: callbacks, verbose: options.Verbosity, cancellationToken: cancellationToken);
+        trainer.Fit(
+            train.X,
+            train.Y,
+            epochs: options.Epochs,
+            batchSize: options.BatchSize,
+            callbacks: callbacks,
+            verbose: options.Verbosity,
+            cancellationToken: cancellationToken);
         if (cancellationToken.IsCancellationRequested)
         {
-            Console.Error.WriteLine($"Stopped after {trainer.Iterations} steps." + (options.Checkpoint is { } left && File.Exists(left) ? $" Go on with --resume {left}" : ""));
+            Console.Error.WriteLine($"Stopped after {trainer.Iterations} steps."
+                + (options.Checkpoint is { } left && File.Exists(left) ? $" Resume with --resume {left}" : ""));
             return CommandLine.Cancelled;
         }
 
@@ -51,7 +72,11 @@ internal static class Classification
 
         // Not cancelled: a network whose training was stopped is evaluated and verified nevertheless.
         var runtimeAccuracy = Accuracy(onnx.Predict(images, CancellationToken.None), labels);
-        PrintResults(engineAccuracy, runtimeAccuracy, RowsPerSecond(images, () => model.Predict(images, 256)), RowsPerSecond(images, () => onnx.Predict(images, CancellationToken.None)));
+        PrintResults(
+            engineAccuracy,
+            runtimeAccuracy,
+            RowsPerSecond(images, () => model.Predict(images, 256)),
+            RowsPerSecond(images, () => onnx.Predict(images, CancellationToken.None)));
         Console.Out.WriteLine($"Wrote {options.Path}");
         if (Math.Abs(engineAccuracy - runtimeAccuracy) < 0.5 / labels.Length) return 0;
         Console.Error.WriteLine("The accuracies of engine and ONNX Runtime differ although the file verified; please report this.");

@@ -18,8 +18,24 @@ internal static class TrainCommand
         var kind = new Option<string>("--model") { Description = "mlp, cnn or lstm (28 rows as time steps).", DefaultValueFactory = _ => "cnn" };
         kind.AcceptOnlyFromAmong(s_models);
         var (epochs, output, seed, threads) = (CommonOptions.Epochs(5), CommonOptions.Out("mnist.onnx"), CommonOptions.Seed(), CommonOptions.Threads());
-        var (precision, resume, checkpointSteps, epochFiles) = (CommonOptions.Precision(), CommonOptions.Resume(), CommonOptions.CheckpointSteps(), CommonOptions.EpochFiles());
-        var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.") { data, kind, epochs, output, seed, threads, precision, resume, checkpointSteps, epochFiles };
+        var (precision, resume, checkpointSteps, epochFiles) = (
+            CommonOptions.Precision(),
+            CommonOptions.Resume(),
+            CommonOptions.CheckpointSteps(),
+            CommonOptions.EpochFiles());
+        var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.")
+        {
+            data,
+            kind,
+            epochs,
+            output,
+            seed,
+            threads,
+            precision,
+            resume,
+            checkpointSteps,
+            epochFiles,
+        };
         mnist.SetAction((parsed, cancellationToken) => CommandLine.Start(() =>
         {
             OutputFile.Check(parsed.GetRequiredValue(output));
@@ -37,7 +53,12 @@ internal static class TrainCommand
                 EpochFiles = parsed.GetValue(epochFiles),
                 Resume = parsed.GetValue(resume),
             };
-            return Classification.Run(Network(network, options.Seed), Load(folder, "train", network), Load(folder, "t10k", network), options, cancellationToken);
+            return Classification.Run(
+                Network(network, options.Seed),
+                Load(folder, "train", network),
+                Load(folder, "t10k", network),
+                options,
+                cancellationToken);
         }));
         return new Command("train", "Train a network on a known data set, export and verify it.") { mnist };
     }
@@ -47,7 +68,13 @@ internal static class TrainCommand
         var image = kind == "lstm" ? Model.Input([Side, Side], name: "image") : Model.Input([Side, Side, 1], name: "image");
         var scores = kind switch
         {
-            "mlp" => image.Apply(new Flatten(), new Dense(512, Activation.Relu), new Dropout(0.2f), new Dense(512, Activation.Relu), new Dropout(0.2f), new Dense(10, Activation.Softmax, name: "digit")),
+            "mlp" => image.Apply(
+                new Flatten(),
+                new Dense(512, Activation.Relu),
+                new Dropout(0.2f),
+                new Dense(512, Activation.Relu),
+                new Dropout(0.2f),
+                new Dense(10, Activation.Softmax, name: "digit")),
             "lstm" => image.Apply(new Lstm(64), new Dense(10, Activation.Softmax, name: "digit")),
             _ => image.Apply(
                 new Conv2D(32, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2),
@@ -61,8 +88,10 @@ internal static class TrainCommand
         if (!Directory.Exists(folder)) throw new DataException($"There is no folder {folder}. Give the one that holds MNIST's four files with --data.");
         var pixels = Idx.ReadImages(Find(folder, part + "-images-idx3-ubyte"));
         var labels = Idx.ReadLabels(Find(folder, part + "-labels-idx1-ubyte"));
-        if (pixels.Lengths[1] != Side || pixels.Lengths[2] != Side) throw new DataException($"The images of {part} have {pixels.Lengths[1]} x {pixels.Lengths[2]} pixels; expected {Side} x {Side}.");
-        if (pixels.Lengths[0] != labels.Lengths[0]) throw new DataException($"{part} has {pixels.Lengths[0]} images but {labels.Lengths[0]} labels. Download both files again.");
+        if (pixels.Lengths[1] != Side || pixels.Lengths[2] != Side)
+            throw new DataException($"The images of {part} have {pixels.Lengths[1]} x {pixels.Lengths[2]} pixels; expected {Side} x {Side}.");
+        if (pixels.Lengths[0] != labels.Lengths[0])
+            throw new DataException($"{part} has {pixels.Lengths[0]} images but {labels.Lengths[0]} labels. Download both files again.");
         var count = (int)pixels.Lengths[0];
         var values = new float[pixels.FlattenedLength];
         pixels.FlattenTo(values);
