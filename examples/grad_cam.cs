@@ -6,7 +6,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
-// Which of three shapes is somewhere in a noisy picture? Where it is, nobody tells the network.
+// Which of three shapes is somewhere in a noisy picture? The network is not told where.
 const int Side = 32, Shape = 9;
 var image = Model.Input([Side, Side, 1], name: "image");
 var features = image.Apply(
@@ -25,7 +25,7 @@ var heat = Ops.Relu(Ops.Sum(features * Ops.Mean(gradient, axis: [1, 2], keepdims
 var map = heat.Apply(new UpSampling2D(4, name: "heat"));
 Console.WriteLine(new Model(image, [scores, map]).ExportOnnx("grad_cam.onnx"));
 
-// The file alone tells what is in new pictures, and where.
+// The file alone finds what is in new pictures, and where.
 using var onnx = OnnxModel.Load("grad_cam.onnx");
 var (unseen, truth, corners) = Pictures(200, seed: 2);
 var results = onnx.Run(unseen);

@@ -7,7 +7,7 @@ using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Losses;
 
-// A network learns where the hand of a robot is from the three angles of its arm.
+// A network learns the position of a robot's hand from the three angles of its arm.
 var angles = Model.Input([3], name: "angles");
 var hand = angles.Apply(new Dense(64, Activation.Tanh), new Dense(64, Activation.Tanh), new Dense(2, name: "hand"));
 var arm = new Model(angles, hand, seed: 1);
@@ -15,12 +15,12 @@ var (poses, hands) = Poses(4_096);
 var trainer = arm.Compile(new Adam(Schedule.CosineDecay(1e-2f, decaySteps: 40 * 64)), new MeanSquaredError(), seed: 1);
 trainer.Fit(poses, hands, epochs: 40, batchSize: 64, verbose: Verbosity.Silent);
 
-// A gradient for each output is a row: [batch, 2, 3] says how each coordinate of the hand moves with each angle.
+// A gradient for each output is a row: [batch, 2, 3] says how each coordinate of the hand changes with each angle.
 SymbolicTensor[] rows = [.. Enumerable.Range(0, 2).Select(i => Ops.ExpandDims(Gradient.Of(Ops.Slice(hand, axis: 1, i, i + 1), angles), axis: 1))];
 var jacobian = Ops.Concatenate(rows, axis: 1);
 Console.WriteLine(new Model(angles, [hand, jacobian]).ExportOnnx("jacobian.onnx"));
 
-// The file's Jacobian against differences of the file's own hand.
+// The file's Jacobian against finite differences of the file's own outputs.
 using var onnx = OnnxModel.Load("jacobian.onnx");
 float[] pose = [0.3f, 0.9f, -0.4f];
 const float Step = 1e-2f;
@@ -36,7 +36,7 @@ for (var j = 0; j < 3; j++)
 Console.WriteLine($"Jacobian and finite differences: largest difference {worst:0.0e+00}");
 if (worst > 1e-3f) throw new InvalidOperationException("The Jacobian is not the derivative.");
 
-// What it is good for: angles that bring the hand to a place, by Newton's steps J^T (J J^T)^-1 (target - hand).
+// An application: angles that bring the hand to a target, by Newton steps J^T (J J^T)^-1 (target - hand).
 float[] target = [1.2f, 1.6f];
 for (var step = 0; step < 6; step++)
 {

@@ -6,7 +6,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
-var inputs = Model.Input([10]);                              // the batch dimension is not written
+var inputs = Model.Input([10]);                              // without the batch dimension
 var x = new Dense(32, Activation.Relu).Call(inputs);
 x = new Dense(64, Activation.Relu).Call(x);
 x = new Dense(32, Activation.Relu).Call(x);

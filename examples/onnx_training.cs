@@ -13,7 +13,7 @@ var trainer = model.Compile(new Adam(0.01f), new SparseCategoricalCrossentropy()
 // The whole training step as standard ONNX operators, verified against the engine: loss, gradients, dropout, Adam.
 Console.WriteLine(trainer.ExportTraining("training"));
 
-// From here on only the folder is needed: on another machine, in any ONNX Runtime.
+// From here on, only the folder is needed: on another machine, in any ONNX Runtime.
 var (x, y) = Samples(64);
 using var other = OnnxTrainer.Load("training");
 for (var step = 0; step < 50; step++)
@@ -22,7 +22,7 @@ for (var step = 0; step < 50; step++)
     if (step % 10 == 0) Console.WriteLine($"step {step}: loss {logs["loss"]:F4}, accuracy {logs["sparse_categorical_accuracy"]:F2}");
 }
 
-// What was learned there comes back for a normal, verified file.
+// The trained weights come back for a normal, verified file.
 Console.WriteLine(other.ToModel(model).ExportOnnx("model.onnx"));
 
 static (float[,] X, int[] Y) Samples(int count)

@@ -10,7 +10,7 @@ var model = new Model(input, input.Apply(new Dense(16, Activation.Relu), new Den
 float[,] x = { { 1, 0, 0, 0 }, { 0, 1, 0, 0 }, { 0, 0, 1, 0 } };
 int[] y = [0, 1, 2];
 
-// The rate falls along half a cosine; all of a tensor's gradient is scaled down to a norm of 1.
+// The rate falls along half a cosine; each gradient is scaled down to a norm of at most 1.
 var annealed = model.Compile(new Adam(Schedule.CosineDecay(1e-3f, decaySteps: 10_000)) { ClipNorm = 1 }, Loss.SparseCategoricalCrossentropy);
 annealed.Fit(x, y, epochs: 3);
 

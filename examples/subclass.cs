@@ -16,7 +16,7 @@ var deep = new Model(pixels, block.Call(block.Call(pixels)));       // called tw
 foreach (var weight in deep.Weights) Console.WriteLine($"{weight.Name} {weight.Shape}");
 Console.WriteLine(deep.ExportOnnx("deep.onnx"));
 
-// A model as a class: it builds its layers and says what lies between.
+// A model as a class: it creates its layers and connects its inputs and outputs.
 sealed class Encoder : Model
 {
     public Encoder()

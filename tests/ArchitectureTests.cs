@@ -98,7 +98,7 @@ public sealed class ArchitectureTests
         || type.Name.Contains('<', StringComparison.Ordinal)
         || (type.DeclaringType is { } outer && IsGenerated(outer));
 
-    /// <summary>Whether a static field may hold it: no object behind it that anybody could change.</summary>
+    /// <summary>Whether a static field may hold this type: nothing reachable from it can change.</summary>
     private static bool IsImmutable(Type type)
     {
         if (type.IsPrimitive || type.IsEnum || s_immutable.Contains(type) || type.IsSubclassOf(typeof(Delegate))) return true;
@@ -107,7 +107,7 @@ public sealed class ArchitectureTests
             || type.Namespace?.StartsWith("System.Text", StringComparison.Ordinal) == true)
             return true;
 
-        // A generated serializer fills its caches when first used and never shows them.
+        // A generated serializer fills its caches on first use and never exposes them.
         if (type.IsSubclassOf(typeof(System.Text.Json.Serialization.JsonSerializerContext))) return true;
         if (type.IsArray) return IsImmutable(type.GetElementType()!);
         if (type.IsGenericType
@@ -118,7 +118,7 @@ public sealed class ArchitectureTests
             && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).All(field => field.IsInitOnly || IsInitialized(field));
     }
 
-    /// <summary>Whether a field is written by init accessors only.</summary>
+    /// <summary>Whether only init accessors write the field.</summary>
     private static bool IsInitialized(FieldInfo field)
     {
         var name = Regex.Replace(field.Name, "^_|^<|>k__BackingField$", "");

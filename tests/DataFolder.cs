@@ -8,14 +8,14 @@ internal static class DataFolder
 {
     public const string Category = "Data";
 
-    /// <summary>Whether the folder holds it or not.</summary>
+    /// <summary>The folder of data sets; it may be missing.</summary>
     private static string Root { get; } = Environment.GetEnvironmentVariable("ONNXF_DATA") is { Length: > 0 } given
         ? Path.GetFullPath(given)
         : Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "data"));
 
-    /// <summary>The folder with this file or folder in it; a test without it is skipped with a sentence that says where to put it.</summary>
+    /// <summary>The folder that contains this entry; if none does, the test is skipped with a message that says where to put it.</summary>
     /// <param name="entry">A path below the folder.</param>
-    /// <param name="others">Folders of the repository that may hold it too.</param>
+    /// <param name="others">Folders of the repository to look in as well.</param>
     public static string With(string entry, params ReadOnlySpan<string> others)
     {
         foreach (var folder in (string[])[Root, .. others])
@@ -26,6 +26,6 @@ internal static class DataFolder
         throw new AssertInconclusiveException($"{entry} is not in {Root}. Put it there, or name the folder that holds it in ONNXF_DATA, to run this test.");
     }
 
-    /// <summary>The path of this file or folder; a test without it is skipped.</summary>
+    /// <summary>The path of this entry; if it is missing, the test is skipped.</summary>
     public static string PathOf(string entry) => Path.Combine(With(entry), entry);
 }

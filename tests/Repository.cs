@@ -10,7 +10,7 @@ internal static class Repository
     /// <summary>A path in the repository.</summary>
     public static string PathOf(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
 
-    /// <summary>The files below some folders that git would hold, by their paths with slashes; obj, bin and node_modules are left out.</summary>
+    /// <summary>Files below some folders as sorted paths with slashes, relative to the root; obj, bin and node_modules are left out.</summary>
     public static IEnumerable<string> Files(string pattern, params string[] folders) => folders
         .SelectMany(folder => Directory.EnumerateFiles(PathOf(folder), pattern, SearchOption.AllDirectories))
         .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))

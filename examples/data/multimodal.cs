@@ -6,7 +6,7 @@ using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Losses;
 
-// Generated data: a picture of a product and six numbers about it. What kind it is stands in the picture; what it costs, in both.
+// Generated data: a picture of a product and six numbers about it. The picture shows its kind; its price depends on both.
 const int Samples = 2000, Side = 12;
 var random = new Random(1);
 var pictures = new float[Samples, Side, Side, 1];

@@ -31,7 +31,7 @@ double Train(Model network, int epochs)
 
 var before = Train(model, epochs: 2);
 
-// Half of the filters and units go: those with the smallest weights, with all that reads them.
+// Removes half of the filters and units, those with the smallest weights, and the weights that read them.
 var pruned = model.Prune(0.5f);
 Console.WriteLine(pruned);
 var after = Train(pruned.Model, epochs: 1);

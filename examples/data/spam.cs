@@ -16,7 +16,7 @@ string[][] messages = [.. table.GetTexts("1").Select(Words)];
 int[] train = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 != 4)];
 int[] test = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 == 4)];
 
-// The most frequent words have numbers; 0 is padding, 1 any other word.
+// The most frequent words have indices; 0 is padding, 1 any other word.
 var numbers = train.SelectMany(row => messages[row]).GroupBy(word => word, StringComparer.Ordinal)
     .OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).Take(Vocabulary - 2)
     .Select((group, i) => (group.Key, Number: i + 2)).ToDictionary(entry => entry.Key, entry => entry.Number, StringComparer.Ordinal);

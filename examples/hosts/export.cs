@@ -8,11 +8,11 @@ using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Metrics;
 
-// MNIST's four idx files, packed with gzip or not, are read from the first folder; all that a host needs goes to the second.
+// MNIST's four idx files, gzipped or not, are read from the first folder; everything a host needs is written to the second.
 var mnist = args.Length > 0 ? args[0] : "../shared/data/mnist";
 var folder = args.Length > 1 ? args[1] : "digits";
 
-// Pixels from 0 to 255 go in as they are: no host has to know a scale.
+// Pixels from 0 to 255 go in unscaled: no host has to know a scale.
 // Hosts round differently. Silu and averages carry that on without jumps: after 313 steps the weights of two builds of ONNX Runtime differ by 1e-6. With relu
 // and maxima a near tie falls one way here and another way there, and Adam makes 0.2 of it.
 var image = Model.Input([28, 28, 1], name: "image");
@@ -24,7 +24,7 @@ var digit = image.Apply(
 var model = new Model(image, digit, name: "digits", seed: 1);
 var trainer = model.Compile(new Adam(5e-3f), new SparseCategoricalCrossentropy(), metrics: [new SparseCategoricalAccuracy()], seed: 1);
 
-// The step, and the untrained model for whoever brings the weights back (import.cs).
+// The step, and the untrained model for import.cs, which brings the weights back.
 Console.WriteLine(trainer.ExportTraining(folder));
 Console.WriteLine(model.ExportOnnx(Path.Combine(folder, "model.onnx")));
 

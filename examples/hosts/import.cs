@@ -4,7 +4,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 
-// The folder that export.cs wrote, and the state that a host learned there.
+// The folder that export.cs wrote, and the state that a host trained.
 var folder = args.Length > 0 ? args[0] : "digits";
 var state = args.Length > 1 ? args[1] : Path.Combine(folder, "node.npz");
 const int BatchSize = 16; // BATCH_SIZE in shared/digits.mjs
@@ -14,7 +14,7 @@ var (testX, testY) = Read("t10k");
 using var host = OnnxTrainer.Load(folder);
 host.Restore(state);
 
-// The same steps in this host: one pass, digits in the order of the file.
+// The same steps in this host: one epoch, digits in the order of the file.
 using var here = OnnxTrainer.Load(folder);
 var clock = System.Diagnostics.Stopwatch.StartNew();
 for (var start = 0; start < y.Count; start += BatchSize)
@@ -29,7 +29,7 @@ Console.WriteLine($"{state}: {host.Iterations} steps, held out: accuracy {host.E
 var largest = here.StateNames.Max(name => here.GetState(name).Zip(host.GetState(name), (a, b) => MathF.Abs(a - b)).Max());
 Console.WriteLine($"largest difference of all weights and optimizer values: {largest:0.0e+00}");
 
-// What was learned elsewhere is a model again: to predict, to train further, to export and verify.
+// The trained state becomes a model again: to predict, to train further, to export and verify.
 var model = OnnxFile.LoadModel(Path.Combine(folder, "model.onnx"));
 Console.WriteLine(host.ToModel(model).ExportOnnx(Path.Combine(folder, "trained.onnx")));
 

@@ -2,19 +2,19 @@ using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Tests.Cases;
 
-/// <summary>One row for a layer: how it is made, what it is called on (shapes without the batch), what comes out, how many weight tensors it has.</summary>
+/// <summary>One case of a layer: how it is created, its input shapes (without the batch), its output shape, its number of weight tensors.</summary>
 public sealed record LayerCase(string Name, Func<LayerBase> Create, Shape[] Inputs, Shape Output, int Weights)
 {
     /// <summary>The element type of the inputs.</summary>
     internal DType InputType { get; init; } = DType.Float32;
 
-    /// <summary>What the call carries beside its tensors.</summary>
+    /// <summary>Options of the call.</summary>
     internal CallOptions Options { get; init; } = CallOptions.None;
 
     /// <summary>Inputs are whole numbers below this.</summary>
     internal int Classes { get; init; } = 5;
 
-    /// <summary>Positive numbers only, as a variance or a logarithm needs them.</summary>
+    /// <summary>Positive values only, as a variance or a logarithm requires.</summary>
     internal bool PositiveInputs { get; init; }
 
     /// <summary>
@@ -22,7 +22,7 @@ public sealed record LayerCase(string Name, Func<LayerBase> Create, Shape[] Inpu
     /// </summary>
     internal bool Differentiable { get; init; } = true;
 
-    /// <summary>A fixed batch size, where the layer needs one.</summary>
+    /// <summary>The fixed batch size, if the layer needs one.</summary>
     internal int? BatchSize { get; init; }
 
     /// <summary>The layer as a model of its own.</summary>
@@ -35,7 +35,7 @@ public sealed record LayerCase(string Name, Func<LayerBase> Create, Shape[] Inpu
     public override string ToString() => Name;
 }
 
-/// <summary>All layers, a row or a few each; every harness over layers (shapes, gradients, export, files) goes through it.</summary>
+/// <summary>All layers, one or more rows each; every test over layers (shapes, gradients, export, files) uses this table.</summary>
 public static partial class LayerCases
 {
     public static IEnumerable<LayerCase> All =>
@@ -45,7 +45,7 @@ public static partial class LayerCases
             .. Wrapping, .. Cells, .. Preprocessing,
         ];
 
-    /// <summary>The form MSTest's DynamicData wants.</summary>
+    /// <summary>The rows as MSTest's DynamicData expects them.</summary>
     public static IEnumerable<object[]> Rows => All.Select(row => new object[] { row });
 
     private static IEnumerable<LayerCase> Core =>

@@ -112,7 +112,7 @@ internal static partial class OpCases
             return sum;
         });
 
-        // Leading axes repeat, the matrix itself never does.
+        // Leading axes are broadcast, the matrix itself never is.
         static double At(Plain x, int[] place)
         {
             var own = new int[x.Rank];
@@ -162,7 +162,7 @@ internal static partial class OpCases
         return result;
     }
 
-    /// <summary>Every product a convolution is made of, as the numbers of its three elements.</summary>
+    /// <summary>Every product of a convolution, as the indices of its three elements.</summary>
     private static void Visit(Window window, int[] x, int[] kernel, int[] output, Action<int, int, int> product)
     {
         var (weights, sources, o) = (Plain.Places(kernel), new int[x.Length], 0);
@@ -196,7 +196,7 @@ internal static partial class OpCases
         }
     }
 
-    /// <summary>Positions added before and after an axis: Keras' words, written out.</summary>
+    /// <summary>The padding before and after an axis, computed from Keras' definition.</summary>
     private static (int Begin, int End) Border(Pads pads, int axis, int size, int extent, int stride)
     {
         if (pads.IsExplicit) return (pads.Begin[axis], pads.End[axis]);
@@ -286,7 +286,7 @@ internal static partial class OpCases
         return Plain.Of(dims, place => row(Under(window, strides, pads, x, place)));
     }
 
-    /// <summary>Each window's gradient in equal shares to the elements chosen of it.</summary>
+    /// <summary>Spreads the gradient of each window evenly over its selected elements.</summary>
     private static Plain Spread(
         int[] window,
         int[] strides,

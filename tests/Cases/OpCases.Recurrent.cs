@@ -72,7 +72,7 @@ internal static partial class OpCases
     private static string Prefix(string variation, string word) => variation.Length == 0 ? word : word + "_" + variation;
 
     /// <summary>
-    /// An operator and its gradient; without differences where kinks lie so close that only the reference, in double precision, can step between them.
+    /// An operator and its gradient; finite differences are left out if kinks are so close that only the double-precision reference can step between them.
     /// </summary>
     private static IEnumerable<OpCase> Both(string variation, RecurrentOp op, bool differences = true)
     {
@@ -90,7 +90,7 @@ internal static partial class OpCases
         return new(variation, op, [.. inputs]) { Reference = x => Steps(op, x), Outputs = 1 + op.States, Tolerance = 1e-4 };
     }
 
-    /// <summary>The gradient as it stands behind its operator; its reference is finite differences in double precision.</summary>
+    /// <summary>The gradient applied to its operator; its reference is finite differences in double precision.</summary>
     private static OpCase SequenceBack(string variation, RecurrentOp op, OpInput[] inputs)
     {
         var (batch, time, units) = (inputs[0].Dims[0], inputs[0].Dims[1], inputs[2].Dims[0]);

@@ -77,7 +77,7 @@ internal static partial class OpCases
         Reference = inputs => [Fold(inputs[0], Positive(op.Axes, inputs[0].Rank), op.KeepDims, row)],
     };
 
-    /// <summary>All elements that reduced axes bring to one place, in order, brought to one number.</summary>
+    /// <summary>Reduces the elements along the axes, in order, to one value.</summary>
     private static Plain Fold(Plain x, int[] axes, bool keep, Func<IReadOnlyList<double>, double> row)
     {
         int[] kept = [.. x.Dims.Select((dim, i) => axes.Contains(i) ? 1 : dim)];

@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Tests.Cases;
 
-/// <content>Moving elements about.</content>
+/// <content>Moving elements.</content>
 internal static partial class OpCases
 {
     private static IEnumerable<OpCase> Shapes =>
@@ -266,7 +266,7 @@ internal static partial class OpCases
     private static int[] NewSizes(int[] sizes, int[] scales, int[] dims) =>
         [dims[0], .. sizes.Select((size, i) => size > 0 ? size : dims[i + 1] * scales[i]), dims[^1]];
 
-    /// <summary>Every old element that counts in a new one, with its weight: the product of one weight an axis.</summary>
+    /// <summary>Every input element that contributes to an output element, with its weight: the product of one weight per axis.</summary>
     private static void ResizeTerms(ResizeMode mode, int[] from, int[] to, Action<int[], int[], double> term)
     {
         foreach (var target in Plain.Places(to))

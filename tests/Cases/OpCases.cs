@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Tests.Cases;
 
-/// <summary>All operators, every attribute that matters: one row a variation. Odd sizes first, so that vector tails are met.</summary>
+/// <summary>All operators with every attribute that matters: one row per variation. Odd sizes first, so that vector tails are covered.</summary>
 internal static partial class OpCases
 {
     public static IReadOnlyList<OpCase> All { get; } =
@@ -9,7 +9,7 @@ internal static partial class OpCases
         .. Products, .. Convolutions, .. Poolings, .. Normalizations, .. Losses, .. Recurrent, .. Chance, .. Parallel,
     ];
 
-    /// <summary>The form MSTest's DynamicData wants.</summary>
+    /// <summary>The rows as MSTest's DynamicData expects them.</summary>
     public static IEnumerable<object[]> Names => All.Select(row => new object[] { row.Name });
 
     public static OpCase Named(string name) => All.Single(row => row.Name == name);

@@ -17,7 +17,7 @@ internal sealed class OpRun
     /// <summary>An input of a graph that is run alone.</summary>
     public static SymbolicTensor Input(int[] shape, DType type = DType.Float32, string? name = null) => new InputLayer(Shape.Of(shape), type, name).Tensor;
 
-    /// <summary>Placeholders for the inputs, the batch unknown where that is asked for.</summary>
+    /// <summary>Placeholders for the inputs, with an unknown batch if requested.</summary>
     public static SymbolicTensor[] Placeholders(IEnumerable<OpInput> inputs, bool unknownBatch) =>
         [.. inputs.Select((input, i) => new InputLayer(unknownBatch ? input.OpenSpec.Shape : input.Spec.Shape, input.Type, "x" + i).Tensor)];
 
@@ -66,7 +66,7 @@ internal sealed class OpRun
         // Early runs may allocate on behalf of the runtime, which is still compiling; a kernel that allocates does so in every run.
         for (var run = 0; run < 2 || (allocated > 0 && run < 20); run++)
         {
-            // Inputs may share their memory with what comes later, so each run needs them anew.
+            // Inputs may share memory with later values, so each run fills them again.
             for (var i = 0; i < inputs.Length; i++) fill(i, plan.Inputs[i]);
             var before = GC.GetAllocatedBytesForCurrentThread();
             plan.Run(pool);
@@ -77,7 +77,7 @@ internal sealed class OpRun
         return [.. plan.Outputs.Select(output => output.Bytes.ToArray())];
     }
 
-    /// <summary>Fails unless an operator gives what its definition gives, and the same bits with three threads.</summary>
+    /// <summary>Fails unless an operator agrees with its definition, with the same bits for three threads.</summary>
     public static void AssertLikeDefinition(
         SymbolicTensor[] inputs,
         SymbolicTensor[] actual,

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Tests.Cases;
 
-/// <summary>An array of doubles with a shape, for references that are to be obviously right rather than fast.</summary>
+/// <summary>An array of doubles with a shape, for references that are obviously correct rather than fast.</summary>
 internal sealed class Plain(int[] dims, double[] values)
 {
     public int[] Dims { get; } = dims;
@@ -17,7 +17,7 @@ internal sealed class Plain(int[] dims, double[] values)
 
     public static Plain Zeros(params int[] dims) => new(dims, new double[dims.Aggregate(1, (product, dim) => product * dim)]);
 
-    /// <summary>Each element from its place. The place is the same array every time.</summary>
+    /// <summary>Computes each element from its index. The same index array is passed every time.</summary>
     public static Plain Of(int[] dims, Func<int[], double> element)
     {
         var result = Zeros(dims);
@@ -25,7 +25,7 @@ internal sealed class Plain(int[] dims, double[] values)
         return result;
     }
 
-    /// <summary>All places of a shape, row by row, in one array that is changed from place to place.</summary>
+    /// <summary>All indices of a shape in row-major order, in one array that is updated in place.</summary>
     public static IEnumerable<int[]> Places(int[] dims)
     {
         if (dims.Contains(0)) yield break;
@@ -39,7 +39,7 @@ internal sealed class Plain(int[] dims, double[] values)
         }
     }
 
-    /// <summary>The shape of several under NumPy's broadcasting.</summary>
+    /// <summary>The common shape under NumPy's broadcasting.</summary>
     public static int[] Broadcast(params Plain[] all)
     {
         var dims = new int[all.Max(one => one.Rank)];
@@ -55,7 +55,7 @@ internal sealed class Plain(int[] dims, double[] values)
         return dims;
     }
 
-    /// <summary>The element that broadcasting puts at a place of the larger shape.</summary>
+    /// <summary>The element that broadcasting puts at an index of the larger shape.</summary>
     public double At(int[] place)
     {
         var own = new int[Rank];

@@ -4,7 +4,7 @@ using OnnxFunctional.Regularizers;
 
 namespace OnnxFunctional.Tests.Cases;
 
-/// <summary>One mistake and what its message must hold: where, what was expected, what came, what to do.</summary>
+/// <summary>A mistake and what its message must contain: where, what was expected, what was received, what to do.</summary>
 public sealed record WrongUse(string Name, Action Mistake, params string[] Says)
 {
     public override string ToString() => Name;

@@ -3,7 +3,7 @@ using OnnxFunctional.Tests.Parity;
 
 namespace OnnxFunctional.Tests.Cli;
 
-/// <summary>What users get wrong ends in a sentence on standard error, exit code 1 and an empty folder.</summary>
+/// <summary>Wrong usage ends with a sentence on standard error, exit code 1 and an empty folder.</summary>
 [TestClass]
 [DoNotParallelize]
 public sealed class BadInputTests
@@ -53,7 +53,7 @@ public sealed class BadInputTests
     [OSCondition(OperatingSystems.Linux)]
     public void A_read_only_folder_is_named_before_training()
     {
-        // Permissions do not bind the superuser; in this folder nobody creates files.
+        // Permissions do not apply to the superuser, but nobody can create files in this folder.
         var run = CommandRun.Of("quickstart", "--out", "/proc/self/digits.onnx");
         run.Refused("read-only");
         Assert.AreEqual("", run.Output);

@@ -24,7 +24,7 @@ internal sealed record CommandRun(int Code, string Output, string Error)
         }
     }
 
-    /// <summary>Ended well and said nothing on standard error.</summary>
+    /// <summary>Asserts success and an empty standard error.</summary>
     public CommandRun Succeeded()
     {
         Assert.AreEqual(0, Code, Error + Output);
@@ -32,7 +32,7 @@ internal sealed record CommandRun(int Code, string Output, string Error)
         return this;
     }
 
-    /// <summary>Ended with exit code 1 and a sentence, no stack trace, that holds <paramref name="expected"/>.</summary>
+    /// <summary>Asserts exit code 1 and a sentence without a stack trace that contains <paramref name="expected"/>.</summary>
     public void Refused(string expected)
     {
         Assert.AreEqual(1, Code, Error + Output);

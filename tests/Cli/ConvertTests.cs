@@ -3,7 +3,7 @@ using OnnxFunctional.Tests.Parity;
 
 namespace OnnxFunctional.Tests.Cli;
 
-/// <summary>Every model file Keras wrote becomes a verified ONNX file of the shape one would write by hand.</summary>
+/// <summary>Every model file written by Keras becomes a verified ONNX file, structured as one would write it by hand.</summary>
 [TestClass]
 [DoNotParallelize]
 [TestCategory("KerasParity")]

@@ -5,7 +5,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Cli;
 
-/// <summary>The command line as a process of its own, killed or interrupted while it trains.</summary>
+/// <summary>The command line in a separate process, killed or interrupted during training.</summary>
 [TestClass]
 [DoNotParallelize]
 public sealed class KillTests
@@ -29,7 +29,7 @@ public sealed class KillTests
             var before = Unfinished(folder);
             using var process = Start(folder, "killed", checkpoint);
 
-            // Of every four kills three fall into the steps and their files, one also into the start of the process.
+            // Three of four kills hit the steps and their files; the fourth may also hit the start of the process.
             if (killed % 4 != 0) WaitForWrite(process, checkpoint);
             var ended = process.WaitForExit((int)(random.NextDouble() * (killed % 4 == 0 ? duration : training).TotalMilliseconds));
             if (!ended)
@@ -50,7 +50,7 @@ public sealed class KillTests
 
             if (File.Exists(folder.File("killed.onnx")) && !File.Exists(checkpoint))
             {
-                // Killed so late, or not at all, that it was through: the next begins anew.
+                // The run ended before it was killed: the next one starts over.
                 foreach (var file in Files(folder, "killed")) File.Delete(file);
             }
         }
@@ -85,7 +85,7 @@ public sealed class KillTests
         AssertSameFiles(expected, folder, "stopped");
     }
 
-    /// <summary>The files of a run that nothing disturbs, by what follows the run's name: the model, and one for each epoch.</summary>
+    /// <summary>The files of an uninterrupted run, by their names after the run's name: the model, and one per epoch.</summary>
     private static Dictionary<string, byte[]> Expected(TemporaryFolder folder, out TimeSpan duration, out TimeSpan training)
     {
         var begun = Stopwatch.GetTimestamp();
@@ -119,7 +119,7 @@ public sealed class KillTests
 
     private static string Suffix(string file) => Path.GetFileName(file)[Path.GetFileName(file).IndexOf('.', StringComparison.Ordinal)..];
 
-    /// <summary>What a killed process left of a file it wrote; an empty one was just begun and is removed later.</summary>
+    /// <summary>Partial files left by a killed process; an empty one had just been created and is removed later.</summary>
     private static string[] Unfinished(TemporaryFolder folder) => [.. Directory.GetFiles(folder.Path, ".*.tmp").Where(file => new FileInfo(file).Length > 0)];
 
     private static int End(Process process)
@@ -143,7 +143,7 @@ public sealed class KillTests
         return Process.Start(new ProcessStartInfo(dotnet, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 
-    /// <summary>Images of noise with labels, in MNIST's files: 900 to learn from are seven batches of 128 and one of 4.</summary>
+    /// <summary>Noise images with labels in MNIST's format: 900 samples for training are seven batches of 128 and one of 4.</summary>
     private static void WriteData(TemporaryFolder folder)
     {
         var random = new Random(3);

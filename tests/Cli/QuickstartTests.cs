@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace OnnxFunctional.Tests.Cli;
 
-/// <summary>From the digits that come along to a verified file, and that file read again.</summary>
+/// <summary>From the bundled digits to a verified file, which is then read again.</summary>
 [TestClass]
 [DoNotParallelize]
 public sealed partial class QuickstartTests

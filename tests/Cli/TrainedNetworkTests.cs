@@ -4,7 +4,7 @@ using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Tests.Cli;
 
-/// <summary>The files of the three MNIST networks hold the operators one would choose by hand; first weights are enough to see it.</summary>
+/// <summary>The files of the three MNIST networks contain the operators one would choose by hand; untrained weights are enough to check it.</summary>
 [TestClass]
 public sealed class TrainedNetworkTests
 {

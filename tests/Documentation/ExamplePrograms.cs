@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace OnnxFunctional.Tests.Documentation;
 
 /// <summary>
-/// Compiles and runs programs of one file in this process, as `dotnet run` would. One at a time: console and current folder are the process'.
+/// Compiles and runs single-file programs in this process, as `dotnet run` would. One at a time, because console and current folder belong to the process.
 /// </summary>
 internal static class ExamplePrograms
 {
@@ -18,7 +18,7 @@ internal static class ExamplePrograms
     public static string Source(string path) =>
         string.Join('\n', File.ReadLines(Repository.PathOf(path)).Where(line => !line.StartsWith("#:", StringComparison.Ordinal)));
 
-    /// <summary>Compiles and runs a program in a folder of its own; what it wrote.</summary>
+    /// <summary>Compiles a program, runs it in a new folder, and returns its output.</summary>
     public static string Run(string name, string source, string[] args)
     {
         var assembly = Compile(name, source);

@@ -24,7 +24,7 @@ public sealed class ProgramTests
     [DynamicData(nameof(Programs))]
     public void A_program_compiles_and_runs(string name, string source) => Assert.IsNotEmpty(ExamplePrograms.Run(name, source, []));
 
-    /// <summary>The examples on data reach what they promise; one whose data set is missing is skipped.</summary>
+    /// <summary>The examples on data reach the results they claim; those whose data set is missing are skipped.</summary>
     [TestMethod]
     [TestCategory(DataFolder.Category)]
     [DataRow("breast_cancer.cs", "accuracy", 0.96, "breast_cancer.csv")]

@@ -22,7 +22,7 @@ public sealed class GoldenTests
     private const int Steps = 3;
     private const int Batch = 3;
 
-    // For lengths that only a run knows.
+    // For dimensions that are unknown until a batch arrives.
     private const int OpenLength = 4;
 
     [TestMethod]

@@ -7,7 +7,7 @@ using OnnxFunctional.Tests.Documentation;
 
 namespace OnnxFunctional.Tests.Hosts;
 
-/// <summary>An exported step is trained in ONNX Runtime outside .NET; what is learned equals what the C# host learns, and comes back as a model.</summary>
+/// <summary>An exported step is trained in ONNX Runtime outside .NET; the result equals that of the C# host and becomes a model again.</summary>
 [TestClass]
 [DoNotParallelize]
 public sealed class HostTests
@@ -28,7 +28,7 @@ public sealed class HostTests
         Assert.Contains("a drawn seven: This is a 7.", written);
     }
 
-    /// <summary>The two programs around a host, on generated digits: nothing has to be installed for that.</summary>
+    /// <summary>The two programs around a host, on generated digits: this needs nothing installed.</summary>
     [TestMethod]
     public void A_folder_is_exported_and_a_state_comes_back()
     {
@@ -90,7 +90,7 @@ public sealed class HostTests
         return double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Runs Node; nothing where there is none.</summary>
+    /// <summary>Runs Node; null if it is not installed.</summary>
     private static (int Status, string Output, string Errors)? RunNode(string[] arguments)
     {
         var start = new ProcessStartInfo("node", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };

@@ -41,7 +41,7 @@ internal static class KerasObjects
         return made;
     }
 
-    /// <summary>A static member of the base class, where the thing has no class of its own.</summary>
+    /// <summary>A static member of the base class, for a function without a class.</summary>
     private static T Shared<T>(string name, JsonObject config)
     {
         if (config.Count > 0) throw new KeyNotFoundException($"There is no {typeof(T).Name} called {name}.");

@@ -4,10 +4,10 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Parity;
 
-/// <summary>Arrays of the cases: shape, element type and elements row by row.</summary>
+/// <summary>Arrays of the cases: shape, element type and elements in row-major order.</summary>
 internal static class ParityArray
 {
-    /// <summary>The array as data for a model.</summary>
+    /// <summary>Reads an array as data for a model.</summary>
     public static NDArray Read(JsonNode node)
     {
         var shape = Shape.Of([.. node["shape"]!.AsArray().Select(dim => (int)dim!)]);
@@ -23,7 +23,7 @@ internal static class ParityArray
 
     private static float Number(JsonNode? value) => value is null ? float.NaN : float.Parse(value.ToJsonString().Trim('"'), CultureInfo.InvariantCulture);
 
-    /// <summary>Fails where an element differs by more than an absolute and a relative margin together.</summary>
+    /// <summary>Fails if an element differs by more than the sum of an absolute and a relative tolerance.</summary>
     public static void AreWithin(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double absolute, double relative, string what)
     {
         Assert.AreEqual(expected.Length, actual.Length, what);
@@ -34,7 +34,7 @@ internal static class ParityArray
         }
     }
 
-    /// <summary>Fails where an element differs by more than the margin, relative to the larger of itself and 1.</summary>
+    /// <summary>Fails if an element differs by more than the tolerance, relative to the larger of its magnitude and 1.</summary>
     public static void AreClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double margin, string what)
     {
         Assert.AreEqual(expected.Length, actual.Length, what);

@@ -5,7 +5,7 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Tests.Parity;
 
-/// <summary>A case of layers/*.json: a model with weights and data, and what Keras computed on them.</summary>
+/// <summary>A case of layers/*.json: a model with weights and data, and the results of Keras.</summary>
 internal sealed class ParityCase
 {
     private ParityCase(JsonNode json)
@@ -43,7 +43,7 @@ internal sealed class ParityCase
     public static ParityCase Read(string file) => new(ParityFolder.Read(file));
 
     /// <summary>Runs the model forwards and, from the given upstream gradients, backwards; in training mode weights are updated.</summary>
-    /// <returns>The outputs, then a gradient for each float input and each weight with one, nothing where there is none.</returns>
+    /// <returns>The outputs, then the gradient of each float input and each trainable weight; null if there is none.</returns>
     public (IReadOnlyList<float[]> Outputs, IReadOnlyList<float[]?> InputGradients, IReadOnlyDictionary<string, float[]?> WeightGradients) Run(bool gradients)
     {
         var inputs = Model.Inputs.Select(input => input.Value).ToArray();

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace OnnxFunctional.Tests.Parity;
 
-/// <summary>What Keras wrote is read and written again: the same keys with the same values.</summary>
+/// <summary>Configurations written by Keras are read and written again: the same keys with the same values.</summary>
 [TestClass]
 [TestCategory("KerasParity")]
 public sealed class ParityConfigTests
@@ -43,8 +43,8 @@ public sealed class ParityConfigTests
             case (JsonObject left, JsonObject right):
                 foreach (var (key, value) in left)
                 {
-                    // Keras marks objects that stand in several places; it means nothing when they are read.
-                    // How it was compiled belongs to the trainer.
+                    // Keras marks objects that occur several times; reading ignores the mark.
+                    // The compile configuration belongs to the trainer.
                     if (key == "shared_object_id" || path + "/" + key == "/compile_config") continue;
                     if (right.ContainsKey(key)) Compare(value, right[key], path + "/" + key, differences);
                     else differences.Add($"{path}/{key} is missing; expected {Shown(value)}");

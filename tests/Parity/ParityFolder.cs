@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace OnnxFunctional.Tests.Parity;
 
-/// <summary>The numbers Keras computed: tests/Reference/keras-parity, or the folder of the same format that KERAS_PARITY_DIR names.</summary>
+/// <summary>Results computed by Keras: tests/Reference/keras-parity, or a folder of the same format given by KERAS_PARITY_DIR.</summary>
 internal static class ParityFolder
 {
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, JsonNode> s_lists = new();
@@ -12,7 +12,7 @@ internal static class ParityFolder
         ? given
         : Repository.PathOf("tests", "Reference", "keras-parity");
 
-    /// <summary>Paths below the root, sorted; none where the folder is not there.</summary>
+    /// <summary>Sorted paths relative to the root; empty if the folder does not exist.</summary>
     public static IEnumerable<string> Files(string folder, string pattern) =>
         Directory.Exists(Path.Combine(Root, folder))
             ? Directory.EnumerateFiles(Path.Combine(Root, folder), pattern)
@@ -28,7 +28,7 @@ internal static class ParityFolder
         return JsonNode.Parse(stream, documentOptions: new JsonDocumentOptions { MaxDepth = 256 })!;
     }
 
-    /// <summary>The cases of a file that holds a list of them: file, number, and a name to tell them apart.</summary>
+    /// <summary>The cases in a file: file, index, and a name to tell them apart.</summary>
     public static IEnumerable<object[]> Cases(string file) =>
         File.Exists(PathOf(file))
             ? Read(file).AsArray().Select((item, i) => new object[] { file, i, Name(item!.AsObject()) })

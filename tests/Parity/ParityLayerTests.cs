@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OnnxFunctional.Tests.Parity;
 
-/// <summary>Every layer against Keras: outputs, gradients of inputs and weights, and what training leaves in the weights.</summary>
+/// <summary>Every layer against Keras: outputs, gradients of inputs and weights, and weights updated in training mode.</summary>
 [TestClass]
 [TestCategory("KerasParity")]
 public sealed class ParityLayerTests
@@ -38,7 +38,7 @@ public sealed class ParityLayerTests
 
     private static void Compare(JsonNode? expected, float[]? actual, string what)
     {
-        // Where Keras gives none, ours is none or zero.
+        // Where Keras gives no gradient, ours is missing or zero.
         if (expected is null) Assert.IsTrue(actual is null || actual.All(value => value == 0), what);
         else ParityArray.AreWithin(ParityArray.Floats(expected), actual ?? new float[ParityArray.Floats(expected).Length], 1e-4, 1e-3, what);
     }

@@ -5,7 +5,7 @@ using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Parity;
 
-/// <summary>Models that Keras saved compute here what they compute there, also after they were saved again.</summary>
+/// <summary>Models saved by Keras give the same predictions here, also after saving them again.</summary>
 [TestClass]
 [TestCategory("KerasParity")]
 public sealed class ParityModelTests

@@ -48,7 +48,7 @@ public sealed class ParityTrainingTests
             ParityArray.AreWithin(expected, [.. ours[name].Select(value => (float)value)], 0, 1e-4, name);
         }
 
-        // Absolute too: a bias in front of batch normalization has no gradient but rounding, which Adam divides by its own size.
+        // An absolute tolerance too: the gradient of a bias before a batch normalization is nothing but rounding, which Adam divides by its own magnitude.
         foreach (var (given, (path, weight)) in json["final_weights"]!.AsArray().Zip(weights))
             ParityArray.AreWithin(ParityArray.Floats(given!), weight.Storage, 1e-3, 1e-3, path);
         var predictions = model.PredictAll(NDArrays.Create([.. json["inputs"]!.AsArray().Select(array => ParityArray.Read(array!))]));

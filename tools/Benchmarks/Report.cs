@@ -41,7 +41,7 @@ internal static class Report
         return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Milliseconds of a step of both sides, the median of rounds that take turns.</summary>
+    /// <summary>Milliseconds per step for both sides: medians of alternating rounds.</summary>
     public static (double Left, double Right) Alternate(Side left, Side right)
     {
         var (leftSteps, rightSteps) = (Steps(left), Steps(right));
@@ -139,10 +139,10 @@ internal static class Report
         return Median([.. Enumerable.Range(0, Rounds).Select(_ => side.Time(steps) / steps)]);
     }
 
-    /// <summary>Warms a side up and finds how many steps make a round.</summary>
+    /// <summary>Warms up a side and determines the number of steps per round.</summary>
     private static int Steps(Side side)
     {
-        // Rounds grow until one is long enough; the steps on the way bring the code to its last tier.
+        // Rounds grow until one is long enough; the steps on the way bring the code to its final JIT tier.
         for (var steps = 1; ; steps *= 4)
         {
             var time = side.Time(steps);

@@ -6,7 +6,7 @@ namespace OnnxFunctional.Benchmarks;
 /// <summary>The parent's end of a <see cref="Worker"/> process.</summary>
 internal sealed class Side : IDisposable
 {
-    // Threads of either side spin for a while after their work; the other side must not run beside them.
+    // Threads of either side spin for a while after their work; the other side must not run at the same time.
     private const int MillisecondsOfRest = 40;
 
     private readonly Process _process;
@@ -29,7 +29,7 @@ internal sealed class Side : IDisposable
     /// <summary>Why the worker cannot run, if it cannot.</summary>
     public string? Failure { get; }
 
-    /// <summary>Floating-point operations of a step.</summary>
+    /// <summary>Floating-point operations per step.</summary>
     public double Operations { get; }
 
     public long ArenaBytes { get; }
@@ -48,7 +48,7 @@ internal sealed class Side : IDisposable
         return new Side(Process.Start(start)!);
     }
 
-    /// <summary>Milliseconds of so many steps.</summary>
+    /// <summary>Milliseconds for a number of steps.</summary>
     public double Time(int steps)
     {
         Thread.Sleep(MillisecondsOfRest);
@@ -56,7 +56,7 @@ internal sealed class Side : IDisposable
         return double.Parse(Answer(), CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Peak working set so far, and bytes allocated a step.</summary>
+    /// <summary>Peak working set so far, and bytes allocated per step.</summary>
     public (long Bytes, long Allocated) Memory()
     {
         _process.StandardInput.WriteLine("memory");

@@ -15,7 +15,7 @@ using TorchSharp;
 
 namespace OnnxFunctional.Benchmarks;
 
-/// <summary>A process that holds one side of one case and runs rounds when told to, so that memory is measured apart and rounds can alternate.</summary>
+/// <summary>A process that runs one side of one case on request, so that memory is measured separately and rounds can alternate.</summary>
 /// <remarks>
 /// Protocol, one line per message: it reports <c>ready OPERATIONS ARENA VALUES</c>; on <c>run N</c> it makes N steps and reports the milliseconds; on
 /// <c>memory</c> it reports its peak working set and the bytes allocated per step.
@@ -72,7 +72,7 @@ internal static class Worker
         }
     }
 
-    /// <summary>Where the time of a step goes, kernel by kernel, the dearest first.</summary>
+    /// <summary>The time of a step per kernel, the slowest first.</summary>
     private static void Profile(string name, string mode, int threads)
     {
         var (step, _) = Ours(name, mode, threads);
@@ -137,7 +137,7 @@ internal static class Worker
         }, Note(Graph.Between(values, outputs), batches, plan));
     }
 
-    /// <summary>The training step as exported, without its comparison: tests make that.</summary>
+    /// <summary>The exported training step, without verification: the tests verify it.</summary>
     private static (Action Step, string Note) Exported(string name, int threads)
     {
         var benchmark = BenchmarkCase.All.First(candidate => candidate.Name == name);

@@ -5,13 +5,13 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Cli;
 
-/// <summary>The commands of onnxf and what becomes of errors: a sentence on standard error and exit code 1.</summary>
+/// <summary>The commands of onnxf. Errors become a sentence on standard error and exit code 1.</summary>
 internal static class CommandLine
 {
     /// <summary>Exit code after Ctrl+C, as shells expect it.</summary>
     public const int Cancelled = 130;
 
-    // After Ctrl+C: for the step under way and a checkpoint of a gigabyte.
+    // Time after Ctrl+C for the current step and a checkpoint of a gigabyte.
     private static readonly TimeSpan s_timeToStop = TimeSpan.FromSeconds(60);
 
     public static async Task<int> Run(string[] args)
@@ -29,10 +29,10 @@ internal static class CommandLine
             .ConfigureAwait(false);
     }
 
-    /// <summary>Runs a command's work on a thread of the pool: Ctrl+C is only listened for once the command has returned its task.</summary>
+    /// <summary>Runs a command's work on a pool thread, because Ctrl+C is handled only once the command has returned its task.</summary>
     public static Task<int> Start(Func<int> work) => Task.Run(() => Guard(work), CancellationToken.None);
 
-    /// <summary>Runs a command's work and turns what users can mend into a sentence.</summary>
+    /// <summary>Runs a command's work and turns errors that users can fix into a sentence.</summary>
     public static int Guard(Func<int> work)
     {
         try

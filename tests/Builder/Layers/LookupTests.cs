@@ -4,7 +4,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Builder.Layers;
 
-/// <summary>Lookups, bins and text, with the numbers Keras gives.</summary>
+/// <summary>Lookups, bins and text, with the results Keras gives.</summary>
 [TestClass]
 public sealed class LookupTests
 {

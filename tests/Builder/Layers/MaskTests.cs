@@ -2,7 +2,7 @@ using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Tests.Builder.Layers;
 
-/// <summary>Masks travel as in Keras 3.15.1: made by Masking and Embedding, passed on by layers that keep the steps, dropped by others.</summary>
+/// <summary>Masks propagate as in Keras 3.15.1: created by Masking and Embedding, passed on by layers that keep the time steps, dropped by others.</summary>
 [TestClass]
 public sealed class MaskTests
 {

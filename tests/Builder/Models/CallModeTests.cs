@@ -4,7 +4,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Builder.Models;
 
-/// <summary>Calls that fix the mode of computation, and masks that travel into models.</summary>
+/// <summary>Calls that fix the mode of computation, and masks passed into models.</summary>
 [TestClass]
 public sealed class CallModeTests
 {

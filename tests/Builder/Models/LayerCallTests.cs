@@ -57,7 +57,7 @@ public sealed class LayerCallTests
         Assert.AreEqual("Input 'pixels' cannot be called; call other layers on its Output.", error.Message);
     }
 
-    /// <summary>A wrong number of tensors is a sentence that names the layer, for every layer there is.</summary>
+    /// <summary>For every layer, a wrong number of tensors gives an error that names the layer.</summary>
     [TestMethod]
     public void A_call_on_no_tensor_or_on_too_many_is_refused_by_a_sentence()
     {

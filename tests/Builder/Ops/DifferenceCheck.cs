@@ -98,7 +98,7 @@ internal sealed class DifferenceCheck(WorkerPool pool, double[][] values, int se
         return Gradient.Of(sum!, SymbolicTensors.Create([.. Wanted(row).Select(i => inputs[i])])).ToArray();
     }
 
-    /// <summary>One weight an output element; none for outputs that are not floats.</summary>
+    /// <summary>One weight per output element; outputs that are not floats are ignored.</summary>
     private static double[][] Upstream(OpRun forward, int seed)
     {
         var random = new Random(seed);

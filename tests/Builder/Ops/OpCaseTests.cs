@@ -60,7 +60,7 @@ public sealed class OpCaseTests
         }
     }
 
-    /// <summary>The same bits again, with another plan, and with two threads; other numbers in another step where there is chance.</summary>
+    /// <summary>The same bits on a second run, with another plan, and with two threads; different values in another step if the operator is random.</summary>
     private static void CheckRepetition(OpCase row, SymbolicTensor[] inputs, SymbolicTensors outputs, OpRun run, double[][] values)
     {
         var bits = run.Bytes(s_one, values);

@@ -202,7 +202,7 @@ public sealed class OperatorFactTests
         return kept.Select(axis => place[axis]).SequenceEqual(to.Select(axis => at[axis]));
     }
 
-    /// <summary>Makes a Dense layer hand on its input.</summary>
+    /// <summary>Makes a Dense layer return its input.</summary>
     private static void Identity(Dense layer)
     {
         foreach (var weight in layer.Weights)

@@ -26,7 +26,7 @@ public sealed class UnknownOperatorTests
         AssertKept(new Along(-1));
         AssertKept(new Along(2));
 
-        // Along another axis each channel is for itself, with no row for the operator.
+        // Along another axis, channels are independent without a row for the operator.
         Assert.IsNull(Fence(new Along(1)));
 
         static void AssertKept(Op op) => Assert.IsNotNull(Fence(op), $"{op} along {(op as Along)?.Axis}");

@@ -7,11 +7,11 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Builder.Pruning;
 
-/// <summary>Every layer there is, between a layer whose channels are to go and one that reads them: either it is fenced, or nothing changes.</summary>
+/// <summary>Every layer, between one whose channels are to be removed and one that reads them: either it is fenced, or the outputs do not change.</summary>
 [TestClass]
 public sealed class EveryLayerTests
 {
-    // A rule that is lost would only fence more.
+    // A missing rule would only fence more, and go unnoticed.
     private static readonly string[] s_open =
     [
         "Dense", "Dense_rank3", "Flatten", "Flatten_channels_first", "Dropout", "BatchNormalization",
@@ -36,7 +36,7 @@ public sealed class EveryLayerTests
 
     public static IEnumerable<object[]> AllRows => LayerCases.All.Select(row => new object[] { row.Name, row });
 
-    /// <summary>A share of 0 gives a copy: the same table, file and numbers, and nothing shared.</summary>
+    /// <summary>A fraction of 0 gives a copy: the same summary, file and outputs, and nothing shared.</summary>
     [TestMethod]
     [DynamicData(nameof(AllRows))]
     public void A_copy_is_the_same_model(string name, object row)
@@ -45,7 +45,7 @@ public sealed class EveryLayerTests
         var copy = model.Prune(0).Model;
         Assert.AreEqual(model.ToString(), copy.ToString(), name);
 
-        // A recurrent layer's output may be its last state, too; then a file may name it by either place.
+        // The output of a recurrent layer may also be its last state; a file may then refer to either.
         if (model.Outputs.Distinct().Count() == model.Outputs.Count) Assert.AreEqual(Json(model), Json(copy));
         Assert.IsFalse(model.Weights.Intersect(copy.Weights).Any());
         Assert.IsFalse(model.Layers.Intersect(copy.Layers).Any());
@@ -68,7 +68,7 @@ public sealed class EveryLayerTests
         }
     }
 
-    /// <summary>Models as they come out of Keras, with operations between layers: smaller ones, or a sentence.</summary>
+    /// <summary>Models saved by Keras, with operations between layers: they become smaller, or an error says why not.</summary>
     [TestMethod]
     [TestCategory("KerasParity")]
     [DynamicData(nameof(ParityModelTests.Models), typeof(ParityModelTests))]
@@ -89,7 +89,7 @@ public sealed class EveryLayerTests
         }
     }
 
-    /// <summary>Whether half of the channels of the layer's inputs went; that the outputs stayed is asserted.</summary>
+    /// <summary>Whether half of the channels of the layer's inputs were removed; asserts that the outputs did not change.</summary>
     private static bool PassesThrough(LayerCase row)
     {
         var channels = row.Inputs.Select(shape => shape[^1] ?? 1).ToArray();
@@ -99,7 +99,7 @@ public sealed class EveryLayerTests
         var flow = new ChannelFlow(model);
         var makers = ChannelMaker.AllOf(model, flow);
 
-        // What a layer makes of a zero channel may be another number, the sigmoid of 0; it goes unread.
+        // A layer may turn a zero channel into another value, as sigmoid does; nobody reads it.
         HashSet<int> gone = [.. makers
             .SelectMany(maker => (maker.Channels ?? []).Where((_, i) => zeros.Any(zero => zero.Item1 == maker.Name && zero.Item2.Contains(i))))
             .Select(flow.Classes.Find)];

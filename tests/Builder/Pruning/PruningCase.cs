@@ -8,7 +8,7 @@ internal sealed record PruningCase(string Name, Func<Model> Build, params (strin
 {
     public override string ToString() => Name;
 
-    /// <summary>The network with random weights and statistics, and zeros where a channel is to go: filter, bias, gamma, beta and moving mean.</summary>
+    /// <summary>The network with random weights and statistics, and zeros for the channels to remove: filter, bias, gamma, beta and moving mean.</summary>
     public Model Make()
     {
         var model = Build();
@@ -39,7 +39,7 @@ internal sealed record PruningCase(string Name, Func<Model> Build, params (strin
         return model;
     }
 
-    /// <summary>What the model gives for random data, all outputs one after the other.</summary>
+    /// <summary>The model's outputs for random data, concatenated.</summary>
     public static float[] Outputs(Model model)
     {
         var random = new Random(11);

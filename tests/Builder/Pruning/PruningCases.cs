@@ -2,7 +2,7 @@ using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Tests.Builder.Pruning;
 
-/// <summary>Networks whose zero channels can go without a change of what they compute. Half of each layer's channels are zero, rounded down.</summary>
+/// <summary>Networks whose zero channels can be removed without changing the outputs. Half of each layer's channels are zero, rounded down.</summary>
 internal static class PruningCases
 {
     public static IReadOnlyList<PruningCase> All { get; } =

@@ -30,7 +30,7 @@ public sealed class StructuredPruningTests
         CollectionAssert.AreEqual(PruningCase.Outputs(model), before, "the model itself changed");
     }
 
-    /// <summary>The smaller model is a model as any other: its table, file and training hold.</summary>
+    /// <summary>The smaller model is a model like any other: summary, file and training work.</summary>
     [TestMethod]
     [DynamicData(nameof(Cases))]
     public void A_smaller_model_is_written_read_exported_and_trained(object row)
@@ -152,7 +152,7 @@ public sealed class StructuredPruningTests
         Assert.AreEqual(2, pruned.Layers.Single(layer => layer.Name == "free").After);
         StringAssert.Contains(pruned.ToString(), "free (Dense)");
 
-        // The layers that were made anew share nothing with those of the model.
+        // The rebuilt layers share nothing with those of the model.
         var large = model.WeightPaths().ToDictionary(named => named.Path, named => named.Weight);
         foreach (var (path, weight) in pruned.Model.WeightPaths())
         {

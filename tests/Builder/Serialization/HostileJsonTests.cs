@@ -4,7 +4,7 @@ using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Tests.Builder.Serialization;
 
-/// <summary>Files that are broken or made to harm: each gives a sentence that says what is wrong, and nothing worse.</summary>
+/// <summary>Broken and malicious files: each gives an error that says what is wrong, and nothing worse.</summary>
 [TestClass]
 public sealed class HostileJsonTests
 {

@@ -3,11 +3,11 @@ using OnnxFunctional.Serialization;
 
 namespace OnnxFunctional.Tests.Builder.Serialization;
 
-/// <summary>Every public class that can stand in a model has its row, under Keras' name.</summary>
+/// <summary>Every public class that a model can contain has a row, under Keras' name.</summary>
 [TestClass]
 public sealed class KerasRegistryTests
 {
-    // A function cannot be written to a file; an input and models are written apart.
+    // Functions cannot be written to a file; inputs and models are written separately.
     private static readonly Type[] s_apart = [typeof(Lambda), typeof(InputLayer), typeof(Model), typeof(Sequential)];
 
     [TestMethod]

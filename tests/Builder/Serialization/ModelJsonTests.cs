@@ -4,7 +4,7 @@ using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Tests.Builder.Serialization;
 
-/// <summary>Models that were built here go through JSON and come back the same.</summary>
+/// <summary>Models survive a round trip through JSON.</summary>
 [TestClass]
 public sealed class ModelJsonTests
 {

@@ -63,7 +63,7 @@ public sealed class CallbackTests
         CollectionAssert.AreEqual(new[] { "failed: mine" }, told);
         Assert.Contains("not mine", (string)error.Data["Told"]!);
 
-        // Closed: nobody else could open them for writing otherwise.
+        // Files that were not closed could not be opened for writing.
         foreach (var file in Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories))
             File.Open(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
         Assert.HasCount(3, File.ReadAllLines(folder.File("log.csv")));
@@ -149,7 +149,7 @@ public sealed class CallbackTests
     [TestMethod]
     public void The_masked_checksum_is_TensorFlows()
     {
-        // The checksum of 32 zeros stands in RFC 3720, B.4.
+        // The checksum of 32 zeros is listed in RFC 3720, B.4.
         var crc = 0x8a9136aau;
         Assert.AreEqual(((crc >> 15) | (crc << 17)) + 0xa282ead8, EventWriter.MaskedChecksum(new byte[32]));
     }

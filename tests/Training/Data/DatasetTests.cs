@@ -141,7 +141,7 @@ public sealed class DatasetTests
         resumed.Fit(x, x, batchSize: 2, epochs: 5, stepsPerEpoch: 3, initialEpoch: 2, verbose: Verbosity.Silent);
         CollectionAssert.AreEqual(whole.Model.WeightPaths()[0].Weight.Storage, resumed.Model.WeightPaths()[0].Weight.Storage);
 
-        // A stream without end needs them.
+        // An endless stream needs them.
         var endless = Dataset.From(x, x).Batch(2).Repeat();
         Assert.HasCount(2, Compiled().Fit(endless, epochs: 2, stepsPerEpoch: 7, verbose: Verbosity.Silent).Epochs);
         Assert.Throws<ModelException>(() => Compiled().Fit(Dataset.From(Array.Empty<Batch>()), stepsPerEpoch: 1, verbose: Verbosity.Silent));

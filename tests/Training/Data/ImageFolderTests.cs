@@ -11,7 +11,7 @@ public sealed class ImageFolderTests
 {
     private static string Samples { get; } = Repository.PathOf("tests", "Reference", "images");
 
-    // Beside each image lie the pixels that ImageMagick 6.9 (libpng, libjpeg) reads from it.
+    // Each image has a file beside it with the pixels that ImageMagick 6.9 (libpng, libjpeg) reads.
     [TestMethod]
     [DataRow("rgb.png", 0)]
     [DataRow("alpha.png", 0)]
@@ -207,7 +207,7 @@ public sealed class ImageFolderTests
         File.WriteAllBytes(Path.Combine(folder.File(name), file), bytes);
     }
 
-    /// <summary>A PNG of 8 bits red, green, blue; pixels as they are given, even where they are more or fewer than the size asks for.</summary>
+    /// <summary>An 8-bit RGB PNG; pixels are written as given, even if there are more or fewer than the size requires.</summary>
     private static byte[] Png(int height, int width, byte[] pixels)
     {
         using var packed = new MemoryStream();

@@ -159,7 +159,7 @@ public class NpyTests
         File.WriteAllText(folder.File("t.npz"), "no zip at all");
         Refused(() => Npz.ReadNames(folder.File("t.npz")), "is damaged");
 
-        // A megabyte of zeros packs to a kilobyte and is fine; an announcement beyond what is packed is not.
+        // A megabyte of zeros packs to a kilobyte and is fine; announcing more than is packed is not.
         var array = Raw(folder, "'<f4', 'fortran_order': False, 'shape': (250000,)", new byte[1_000_000]);
         Assert.AreEqual(250_000, Npz.Read<float>(Zip(("x.npy", File.ReadAllBytes(array))), "x").FlattenedLength);
         Refused(() => Npz.Read<float>(Zip(("x.npy", File.ReadAllBytes(array)[..^4])), "x"), "declares");

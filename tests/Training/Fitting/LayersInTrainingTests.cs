@@ -4,7 +4,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Training.Fitting;
 
-/// <summary>What layers do in a training step beside their output: moving statistics, states, penalties, normalized kernels.</summary>
+/// <summary>Side effects of layers in a training step: moving statistics, states, penalties, normalized kernels.</summary>
 [TestClass]
 public sealed class LayersInTrainingTests
 {

@@ -5,7 +5,7 @@ using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Tests.Training.Losses;
 
-/// <summary>Losses that Keras' reference numbers leave out, against their definition.</summary>
+/// <summary>Losses without reference values from Keras, against their definitions.</summary>
 [TestClass]
 public sealed class LossTests
 {

@@ -62,7 +62,7 @@ public sealed class MetricTests
     [TestMethod]
     public void Auc_is_the_share_of_pairs_in_order()
     {
-        // Of 3 x 2 pairs of a one and a zero, 5 stand in order: 0.4 is below 0.6.
+        // Of 3 x 2 pairs of a positive and a negative, 5 are in order: 0.4 is below 0.6.
         Assert.AreEqual(5.0 / 6, Result(Metric.Auc, s_true, s_predicted), 1e-6);
         Assert.AreEqual(5.0 / 6, Result(new Auc(fromLogits: true, numThresholds: 1000), s_true, new float[] { -3, -0.5f, 0.5f, 1, 2 }), 1e-6);
         Assert.AreEqual(1, Result(new Auc(curve: AucCurve.PR), s_true, new float[] { 0.1f, 0.7f, 0.2f, 0.8f, 0.9f }), 1e-6);

@@ -98,7 +98,7 @@ public sealed class OptimizerTests
         using var pool = new WorkerPool(1);
         plan.Run(pool);
 
-        // The factors of the iteration bring singular values near 1, not to it: between 0.7 and 1.2.
+        // The coefficients of the iteration bring singular values near 1, not exactly to 1: between 0.7 and 1.2.
         var w = weight.Storage;
         var (first, second) = ((w[0] * w[0]) + (w[2] * w[2]) + (w[4] * w[4]), (w[1] * w[1]) + (w[3] * w[3]) + (w[5] * w[5]));
         Assert.IsGreaterThan(0.4f, first);

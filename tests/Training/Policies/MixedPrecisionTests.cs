@@ -9,7 +9,7 @@ using OnnxFunctional.Training.Policies;
 
 namespace OnnxFunctional.Tests.Training.Policies;
 
-/// <summary>Training steps whose activations lie in 16 bits: their numbers, what they keep in memory, that they repeat bit for bit.</summary>
+/// <summary>Training steps with activations in 16 bits: their results, their memory, and that they repeat bit for bit.</summary>
 [TestClass]
 public sealed class MixedPrecisionTests
 {
@@ -25,7 +25,7 @@ public sealed class MixedPrecisionTests
     [DataRow(MixedPrecision.BFloat16)]
     public void Gradients_are_those_of_a_step_rounded_between_its_operators(MixedPrecision policy)
     {
-        // relu(x A + a) B + b: hidden values, their gradients and those of the first layer's weights are rounded; the layer that makes the output is not.
+        // relu(x A + a) B + b: hidden values, their gradients and those of the first layer's weights are rounded; the output layer is not.
         const int Rows = 7, In = 5, Hidden = 17, Out = 3;
         var random = new Random(2);
         var input = Model.Input([In]);
@@ -72,7 +72,7 @@ public sealed class MixedPrecisionTests
         SymbolicTensor[] inputs = [.. row.Inputs.Select(shape => Model.Input(shape, batchSize: row.BatchSize))];
         SymbolicTensor[] scaled = [.. inputs.Select(input => input.Apply(new BatchNormalization()))];
 
-        // Behind another layer, since the one that makes the output stays in float32 anyway.
+        // After another layer, since the output layer stays in float32 anyway.
         var output = row.Create().CallAll(scaled, row.Options)[0];
         if (!output.DType.Equals(DType.Float32)) return;
         var model = new Model(inputs, new Rescaling(1).Call(output), seed: 3);
@@ -197,7 +197,7 @@ public sealed class MixedPrecisionTests
     [TestMethod]
     public void Scores_that_masks_hide_stay_finite()
     {
-        // The second sample is hidden wholly: 1e9 taken from each of its scores is beyond the range of a half.
+        // The second sample is fully masked: its scores minus 1e9 are beyond the range of a half.
         var input = Model.Input([5, 4]);
         var shown = new Masking().Call(input);
         var model = new Model(input, new Attention().Call(input, shown).Apply(new Dense(6, Activation.Relu), new GlobalAveragePooling1D(), new Dense(1)));
@@ -261,7 +261,7 @@ public sealed class MixedPrecisionTests
         Assert.Contains("without precision", Assert.Throws<ExportException>(() => trainer.ExportTraining(folder.Path)).Message);
     }
 
-    /// <summary>The distance from one number of the type to the next, relative to the number.</summary>
+    /// <summary>The distance between neighbouring values of the type, relative to the value.</summary>
     private static double Step(MixedPrecision policy) => policy == MixedPrecision.Float16 ? 1.0 / 1024 : 1.0 / 128;
 
     private static double Rounded(double value, MixedPrecision policy)

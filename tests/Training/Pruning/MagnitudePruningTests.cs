@@ -51,7 +51,7 @@ public sealed class MagnitudePruningTests
         Assert.AreEqual(sparsity.Share, Sparsity.Of(OnnxFile.LoadModel(folder.File("sparse.onnx"))).Share);
     }
 
-    /// <summary>Whatever the order of callbacks: the choice is part of the saved state, also where the file was written before the step was pruned.</summary>
+    /// <summary>Whatever the order of callbacks: the mask is part of the saved state, even if the file was written before the step was pruned.</summary>
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
@@ -158,7 +158,7 @@ public sealed class MagnitudePruningTests
             new LambdaCallback { BatchEnd = (_, _) => taken[steps++] = GC.GetAllocatedBytesForCurrentThread() - before });
         Assert.HasCount(steps, taken);
 
-        // A collection that another test causes discards this thread's chunk of memory, which is counted once; zeros are chosen in every second step.
+        // A garbage collection caused by another test discards this thread's allocation buffer, which is counted once; zeros are chosen in every second step.
         Assert.IsLessThanOrEqualTo(1, taken[8..].Count(bytes => bytes > 0), string.Join(", ", taken));
     }
 

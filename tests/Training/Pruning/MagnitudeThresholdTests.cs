@@ -12,7 +12,7 @@ public sealed class MagnitudeThresholdTests
         var random = new Random(5);
         foreach (var count in new[] { 1, 3, 7, 17, 256, 1001 })
         {
-            // Many equal ones, both zeros, numbers of all sizes, and what is none.
+            // Many equal values, both zeros, values of all magnitudes, and NaN.
             var values = new float[count];
             for (var i = 0; i < count; i++)
             {

@@ -6,7 +6,7 @@ using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Tests.Training.Steps;
 
-/// <summary>A warm step takes no memory from the collector, whatever optimizer, loss and metrics it has.</summary>
+/// <summary>A warm step allocates no managed memory, whatever its optimizer, loss and metrics.</summary>
 [TestClass]
 public sealed class AllocationTests
 {

@@ -69,7 +69,7 @@ public sealed class TrainingStepTests
         var both = TrainingStep.From(step => Both(step, generator, discriminator), threads: 1);
         both.Run(real);
 
-        // Each alone, from the same beginning, gives the same: neither saw what the other did.
+        // Each alone, from the same start, gives the same result: neither saw the other's update.
         var (otherGenerator, otherDiscriminator) = Adversaries();
         TrainingStep.From(step => Both(step, otherGenerator, otherDiscriminator, only: otherDiscriminator), threads: 1).Run(real);
         AssertSame(discriminator, otherDiscriminator);

@@ -86,6 +86,6 @@ internal sealed class TransformerModule : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    // libtorch's encoder wants the sequence first.
+    // libtorch's encoder expects the sequence axis first.
     public override Tensor forward(Tensor input) => _head.call(_layer.call(_embedding.call(input).transpose(0, 1)).mean([0L]));
 }

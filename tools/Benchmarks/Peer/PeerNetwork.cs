@@ -37,7 +37,7 @@ internal abstract class PeerNetwork
         Forward(inputs);
     }
 
-    /// <summary>Data as libtorch wants it: images channels-first.</summary>
+    /// <summary>Data in libtorch's layout: images channels-first.</summary>
     public static Tensor ToTensor(NDArray array)
     {
         var dims = array.Shape.Select(dim => (long)dim!.Value).ToArray();

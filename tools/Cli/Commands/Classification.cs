@@ -7,15 +7,15 @@ using Spectre.Console;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>The job both quickstart and train do: fit, evaluate, export and verify, run the file, compare.</summary>
+/// <summary>The job shared by quickstart and train: fit, evaluate, export and verify, run the file, compare.</summary>
 internal static class Classification
 {
-    /// <summary>Trains a classifier and leaves a verified file.</summary>
+    /// <summary>Trains a classifier and writes a verified file.</summary>
     /// <param name="model">The network; its output is a probability for each class.</param>
     /// <param name="train">Samples and class numbers to learn from.</param>
     /// <param name="test">Samples and class numbers held out.</param>
     /// <param name="options">Epochs, batch size, learning rate, file.</param>
-    /// <param name="cancellationToken">Ends training after the present step.</param>
+    /// <param name="cancellationToken">Ends training after the current step.</param>
     /// <returns>The exit code.</returns>
     public static int Run(
         Model model,
@@ -26,7 +26,7 @@ internal static class Classification
     {
         var steps = options.Epochs * ((train.X.Count + options.BatchSize - 1) / options.BatchSize);
 
-        // Half a cosine from the full rate to a hundredth of it: the last epochs settle.
+        // Half a cosine from the full rate to a hundredth of it, so that the last epochs settle.
         var trainer = options.Resume is { } file
             ? Trainer.Load(file, threads: options.Threads)
             : model.Compile(
@@ -83,7 +83,7 @@ internal static class Classification
         return 1;
     }
 
-    /// <summary>The share of rows whose largest value stands at the class number.</summary>
+    /// <summary>The fraction of rows whose largest value is at the index of their class.</summary>
     public static double Accuracy(Tensor<float> scores, ReadOnlySpan<long> labels)
     {
         var values = new float[scores.FlattenedLength];
@@ -107,7 +107,7 @@ internal static class Classification
 
     private static double RowsPerSecond(Tensor<float> images, Action predict)
     {
-        // The first run makes plans; the best of three after it is the machine's, not the scheduler's.
+        // The first run makes plans; the best of the next three depends least on the scheduler.
         predict();
         var best = TimeSpan.MaxValue;
         for (var i = 0; i < 3; i++)
@@ -126,7 +126,7 @@ internal static class Classification
         var table = new Table().AddColumns("", "held-out accuracy", "rows per second");
         table.AddRow("engine", Percent(engineAccuracy), Rows(engineRows));
         table.AddRow("ONNX Runtime", Percent(runtimeAccuracy), Rows(runtimeRows));
-        // Made for this table: the one console Spectre keeps would write to where output went at first.
+        // A new console: Spectre's shared one would write to the original output.
         AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }).Write(table);
 
         static string Percent(double share) => share.ToString("0.0000", CultureInfo.InvariantCulture);
@@ -134,7 +134,7 @@ internal static class Classification
     }
 }
 
-/// <summary>How a classifier is trained and where it goes.</summary>
+/// <summary>How a classifier is trained and where its file is written.</summary>
 internal sealed record ClassificationOptions(string Path)
 {
     public int Epochs { get; init; } = 5;
@@ -147,17 +147,17 @@ internal sealed record ClassificationOptions(string Path)
 
     public int? Threads { get; init; }
 
-    /// <summary>The file to go on from after Ctrl+C or a crash; none is kept where none is named.</summary>
+    /// <summary>The checkpoint file to resume from after Ctrl+C or a crash; null: none is written.</summary>
     public string? Checkpoint { get; init; }
 
     public int? CheckpointSteps { get; init; }
 
-    /// <summary>The name of the files that keep the model after each epoch; none are kept where none is given.</summary>
+    /// <summary>The name of the files that store the model after each epoch; null: none are written.</summary>
     public string? EpochFiles { get; init; }
 
     public MixedPrecision Precision { get; init; }
 
-    /// <summary>A checkpoint to go on from.</summary>
+    /// <summary>A checkpoint to resume from.</summary>
     public string? Resume { get; init; }
 
     public Verbosity Verbosity { get; init; } = Verbosity.Auto;

@@ -32,7 +32,7 @@ internal static class CommonOptions
     {
         option.Validators.Add(result =>
         {
-            // What is no number at all has its own message already.
+            // The parser itself reports what is not a number.
             if (result.Tokens.Count == 1
                 && int.TryParse(result.Tokens[0].Value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value)
                 && value < 1)

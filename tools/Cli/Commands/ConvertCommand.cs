@@ -3,7 +3,7 @@ using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>A file of Keras becomes a verified ONNX file, without Python.</summary>
+/// <summary>Converts a Keras file to a verified ONNX file, without Python.</summary>
 internal static class ConvertCommand
 {
     public static Command Create()

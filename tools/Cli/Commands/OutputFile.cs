@@ -2,10 +2,10 @@ using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>Where a command writes to: asked for before the work, so that nobody trains for an hour and cannot save.</summary>
+/// <summary>The output file of a command, checked before the work, so that nobody trains for an hour and then cannot save.</summary>
 internal static class OutputFile
 {
-    /// <summary>Throws where no file of this name can be written.</summary>
+    /// <summary>Throws if no file of this name can be written.</summary>
     /// <exception cref="ExportException">The name is empty or a folder's, or the folder is missing or read-only.</exception>
     public static void Check(string path)
     {
@@ -18,7 +18,7 @@ internal static class OutputFile
             throw new ExportException($"Cannot write '{path}': the folder '{folder}' does not exist. Create it first, or choose another folder.");
         try
         {
-            // Permissions say less than trying: file systems can be mounted read-only, and be full.
+            // Trying tells more than permissions: file systems can be mounted read-only or be full.
             using var probe = new FileStream(
                 Path.Combine(folder, "." + Path.GetRandomFileName() + ".tmp"),
                 FileMode.CreateNew,

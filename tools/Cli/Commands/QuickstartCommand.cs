@@ -5,7 +5,7 @@ using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>The main job on data that comes along: a small convolutional network on the UCI digits, from data to a verified file.</summary>
+/// <summary>The main job on bundled data: a small convolutional network on the UCI digits, from data to a verified file.</summary>
 internal static class QuickstartCommand
 {
     private const int Side = 8;

@@ -3,7 +3,7 @@ using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>What is in an ONNX file.</summary>
+/// <summary>Shows the contents of an ONNX file.</summary>
 internal static class SummaryCommand
 {
     public static Command Create()

@@ -109,7 +109,7 @@ public class NormalizationKernelsTests
             SymbolicTensor[] inputs = [logits, targets];
             OpRun.AssertLikeDefinition(inputs, [.. Ops.MakeAll(forward, logits, targets)], [.. Decompositions.Of(forward, inputs)], Fill, 1e-4);
 
-            // The gradient of the definition is taken by the rules, so this is independent of the formula in the kernel.
+            // The gradient of the definition comes from the gradient rules, so it is independent of the formula in the kernel.
             var sum = Ops.MakeAll(forward, logits, targets)[1];
             var actual = Ops.Make(new SoftmaxCrossEntropyGradient(sparse), dy, logits, targets, sum);
             var loss = Ops.Sum(Decompositions.Of(forward, new[] { logits, targets })[0] * dy);

@@ -47,7 +47,7 @@ public class ReductionTests
     [TestMethod]
     public void A_long_sum_of_ones_is_exact()
     {
-        // Added one after the other in floats this would stop at 2^24.
+        // Added one by one in float32, the sum would stop at 2^24.
         var source = new float[16_777_220];
         Array.Fill(source, 1f);
         Assert.AreEqual(16_777_220f, Run(Reduction.Create(ReduceKind.Sum, [source.Length], []), source, 1, 2)[0]);
