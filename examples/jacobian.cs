@@ -15,7 +15,7 @@ var (poses, hands) = Poses(4_096);
 var trainer = arm.Compile(new Adam(Schedule.CosineDecay(1e-2f, decaySteps: 40 * 64)), new MeanSquaredError(), seed: 1);
 trainer.Fit(poses, hands, epochs: 40, batchSize: 64, verbose: Verbosity.Silent);
 
-// A gradient for each output is a row: [batch, 2, 3] says how each coordinate of the hand changes with each angle.
+// Each row is the gradient of one output: [batch, 2, 3] says how each coordinate of the hand changes with each angle.
 SymbolicTensor[] rows = [.. Enumerable.Range(0, 2).Select(i => Ops.ExpandDims(Gradient.Of(Ops.Slice(hand, axis: 1, i, i + 1), angles), axis: 1))];
 var jacobian = Ops.Concatenate(rows, axis: 1);
 Console.WriteLine(new Model(angles, [hand, jacobian]).ExportOnnx("jacobian.onnx"));

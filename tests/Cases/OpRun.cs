@@ -22,7 +22,7 @@ internal sealed class OpRun
         [.. inputs.Select((input, i) => new InputLayer(unknownBatch ? input.OpenSpec.Shape : input.Spec.Shape, input.Type, "x" + i).Tensor)];
 
     /// <summary>Plans the outputs as functions of the inputs.</summary>
-    /// <param name="shapes">The shapes of a batch; omitted where the inputs state theirs.</param>
+    /// <param name="shapes">The shapes of a batch; omitted if the inputs have known shapes.</param>
     /// <param name="pieceBytes">See <see cref="PlanOptions.PieceBytes"/>.</param>
     public static OpRun Of(
         IReadOnlyList<SymbolicTensor> inputs,

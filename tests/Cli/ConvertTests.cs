@@ -29,7 +29,7 @@ public sealed class ConvertTests
         foreach (var transpose in graph.Node.Where(node => node.OpType == "Transpose"))
             Assert.IsTrue(
                 graph.Input.Any(input => input.Name == transpose.Input[0]) || graph.Output.Any(value => value.Name == transpose.Output[0]),
-                $"{transpose.Name} stands inside the graph");
+                $"{transpose.Name} is inside the graph");
     }
 
     [TestMethod]

@@ -15,10 +15,10 @@ internal static class Report
 
     public static async Task<int> Run(string[] args)
     {
-        var cases = new Option<string?>("--cases") { Description = "Names, separated by commas; all if none are given." };
+        var cases = new Option<string?>("--cases") { Description = "Names, separated by commas; default: all." };
         var threads = new Option<int>("--threads") { Description = "Threads of both sides.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var noPeer = new Option<bool>("--no-peer") { Description = "Measure our side only." };
-        var modes = new Option<string?>("--mode") { Description = "train or predict; both if none is given." };
+        var modes = new Option<string?>("--mode") { Description = "train or predict; default: both." };
         var json = new Option<string?>("--json") { Description = "Also write the table to this file." };
         var export = new Option<bool>("--training-export")
         {

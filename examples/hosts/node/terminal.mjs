@@ -3,7 +3,7 @@
 const BAR = 30;
 const LEVELS = ' \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588';
 
-/** Rewrites one line on a terminal; elsewhere writes a line now and then. */
+/** Rewrites one line on a terminal; otherwise writes a line now and then. */
 export function progressLine(stream, { step, steps, loss, accuracy, perStep }) {
   const isLast = step === steps;
   if (!stream.isTTY && step % 25 !== 0 && !isLast) return;

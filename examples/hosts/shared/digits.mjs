@@ -1,13 +1,13 @@
-// The digits that export.cs wrote, and one pass over them. Node and the page do exactly this.
+// The digits that export.cs wrote, and one pass over them, shared by Node and the page.
 import { readIdx } from './idx.mjs';
 
-/** Samples of a step; import.cs makes the same steps. */
+/** Samples per step; import.cs makes the same steps. */
 export const BATCH_SIZE = 16;
 
 /**
  * Reads the two parts.
- * @param {(name: string) => Promise<Uint8Array>} read Gets a file by its name.
- * @returns {Promise<{train: Digits, test: Digits}>} Digits to learn from and held-out ones.
+ * @param {(name: string) => Promise<Uint8Array>} read Reads a file by its name.
+ * @returns {Promise<{train: Digits, test: Digits}>} Training digits and held-out ones.
  * @typedef {{images: Uint8Array, labels: Uint8Array, count: number, rows: number, columns: number}} Digits
  */
 export async function loadDigits(read) {
@@ -22,10 +22,10 @@ export async function loadDigits(read) {
 }
 
 /**
- * One pass in the order of the file: a step for each batch, the last one smaller.
+ * One pass in the order of the file, one step per batch; the last batch is smaller.
  * @param {import('./onnx-trainer.mjs').OnnxTrainer} trainer
  * @param {Digits} digits
- * @returns What each step was: its number, how many there are, loss and metrics, milliseconds.
+ * @returns For each step: its number, the number of steps, loss and metrics, milliseconds.
  */
 export async function* onePass(trainer, digits, batchSize = BATCH_SIZE) {
   const pixels = digits.rows * digits.columns;
@@ -38,12 +38,12 @@ export async function* onePass(trainer, digits, batchSize = BATCH_SIZE) {
   }
 }
 
-/** The share of held-out digits that are told right. */
+/** The accuracy on held-out digits. */
 export async function accuracyOf(trainer, digits) {
   return (await trainer.evaluate([digits.images, digits.labels])).sparse_categorical_accuracy;
 }
 
-/** A mean over the last `width` values at each place: the loss of single batches jumps. */
+/** The mean of the last `width` values at each position, because the loss of single batches jumps. */
 export function smooth(values, width = 10) {
   return values.map((_, i) => {
     const window = values.slice(Math.max(0, i + 1 - width), i + 1);

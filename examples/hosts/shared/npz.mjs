@@ -1,6 +1,6 @@
 // NumPy's .npz: a zip of .npy files, here stored as they are. `OnnxTrainer.Restore` in C# and `numpy.load` read it.
 
-// The first day a zip can name, as NumPy writes too: equal states give equal bytes.
+// The earliest date a zip can hold, as NumPy writes: equal states give equal bytes.
 const FIRST_DAY = 0x0021;
 
 /**
@@ -35,9 +35,9 @@ function fileFacts(content, nameLength) {
   ]);
 }
 
-/** Magic, version 1.0, length of the header, header padded such that the numbers begin at a multiple of 64, numbers. */
+/** Magic, version 1.0, length of the header, header padded so that the values begin at a multiple of 64, values. */
 function npy(shape, values) {
-  // As C# has them, which knows no tensor without a dimension.
+  // As in C#, which has no tensors without dimensions.
   const dimensions = shape.length === 0 ? [1] : shape;
   const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${dimensions.join(', ')}${dimensions.length === 1 ? ',' : ''}), }`;
   const padded = text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11) + '\n';

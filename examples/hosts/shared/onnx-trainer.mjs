@@ -1,11 +1,11 @@
-// Trains in stock ONNX Runtime what `ExportTraining` wrote. Works with onnxruntime-node and onnxruntime-web alike: the runtime is an argument.
+// Trains a step written by `ExportTraining` in stock ONNX Runtime. Works with onnxruntime-node and onnxruntime-web: the runtime is an argument.
 //
 // A step is one run of train.onnx. Its inputs are a batch, the seed of random layers, the learning rate and the whole state (weights, the optimizer's moments, the count of steps);
-// its outputs are the loss, sums of metrics, and the state's next values, which are the inputs of the next step. training.json tells which feeds which.
+// its outputs are the loss, sums of metrics, and the state's next values, which are the inputs of the next step. training.json says which output feeds which input.
 
 const FORMAT = 1;
 
-// How an element type of training.json is called by the runtime, what holds it, and what a plain number becomes.
+// For each element type of training.json: its name in the runtime, its array type, and the conversion of a plain number.
 const ELEMENTS = {
   Float32: { type: 'float32', array: Float32Array, of: Number },
   Int32: { type: 'int32', array: Int32Array, of: Number },
@@ -13,7 +13,7 @@ const ELEMENTS = {
   Bool: { type: 'bool', array: Uint8Array, of: Number },
 };
 
-/** Weights and optimizer of one model, and the graphs that read and renew them. One call at a time: wait for each. */
+/** Weights and optimizer of one model, and the graphs that read and update them. Await each call before the next. */
 export class OnnxTrainer {
   #ort;
   #manifest;
@@ -22,16 +22,16 @@ export class OnnxTrainer {
   #evaluate;
   #predict;
 
-  /** The size of the next steps; of the last one where the graph follows a schedule. */
+  /** The learning rate of the next steps; if the graph follows a schedule, that of the last step. */
   learningRate;
 
-  /** What random layers draw from, a BigInt; at first the seed of the trainer that was exported. */
+  /** The seed of random layers, a BigInt; initially the seed of the exported trainer. */
   seed;
 
   /**
    * Opens the files of a folder.
    * @param ort The module of onnxruntime-node or onnxruntime-web.
-   * @param {(name: string) => Promise<Uint8Array>} read Gets a file of the folder by its name.
+   * @param {(name: string) => Promise<Uint8Array>} read Reads a file of the folder by its name.
    * @param options Options of the sessions, as ONNX Runtime names them.
    */
   static async load(ort, read, options = {}) {
@@ -64,7 +64,7 @@ export class OnnxTrainer {
 
   /**
    * One step on one batch.
-   * @param {ArrayLike<number>[]} data Numbers for each input, each target and, where the export has them, the sample weights, in the order of training.json.
+   * @param {ArrayLike<number>[]} data Values for each input, each target and, if the export has them, the sample weights, in the order of training.json.
    * @returns Loss and metrics of that batch by name.
    */
   async step(data) {
@@ -75,7 +75,7 @@ export class OnnxTrainer {
     for (const { name } of manifest.state) feeds[name] = this.#state[name];
     const results = await this.#train.run(feeds);
 
-    // The results are tensors of their own: a step never writes what it reads.
+    // The results are new tensors: a step never writes its inputs.
     for (const { name, next } of manifest.state) {
       if (!next) continue;
       this.#state[name].dispose();
@@ -111,8 +111,8 @@ export class OnnxTrainer {
 
   /**
    * The model's outputs.
-   * @param {ArrayLike<number>[]} inputs Numbers for each input.
-   * @returns {Promise<Float32Array[]>} The numbers of each output.
+   * @param {ArrayLike<number>[]} inputs Values for each input.
+   * @returns {Promise<Float32Array[]>} The values of each output.
    */
   async predict(inputs) {
     const manifest = this.#manifest;
@@ -147,7 +147,7 @@ export class OnnxTrainer {
   }
 }
 
-/** Reads a graph and holds it against the length and digest that training.json gives, so that files of two exports are never mixed. */
+/** Reads a graph and checks it against the length and digest in training.json, so that files of two exports are never mixed. */
 async function readGraph({ files }, name, read) {
   const bytes = await read(name);
   const expected = files?.find((file) => file.name === name);
@@ -158,7 +158,7 @@ async function readGraph({ files }, name, read) {
   return bytes;
 }
 
-/** Loss and metrics over batches. Losses are means, so they count by samples; metrics come as sums that add up. Those that are no mean are left to C#. */
+/** Loss and metrics over batches. Losses are means, weighted by samples; metrics are sums that add up. Metrics that are not means are left to C#. */
 class Sums {
   #manifest;
   #totals = new Map();
@@ -195,7 +195,7 @@ function dataTensors({ inputs, targets, sampleWeight }) {
   return [...inputs, ...targets, ...(sampleWeight ? [sampleWeight] : [])];
 }
 
-/** Elements of one sample; a dimension that is left open inside a sample cannot be told from a flat array. */
+/** Elements of one sample; an unknown dimension inside a sample cannot be derived from a flat array. */
 function elementsOf({ name, shape }) {
   const sample = shape.slice(1);
   if (sample.some((dimension) => dimension < 0)) throw new Error(`'${name}' has an open dimension besides the batch (${shape.join(', ')}); export with a fixed one.`);

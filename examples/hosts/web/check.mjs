@@ -1,12 +1,12 @@
 // Drives the page in headless Chromium as a user would: node web/check.mjs FOLDER [--out FILE] [--screenshot FILE]
-// Trains, draws a seven, reads the verdict, saves the weights. CHROMIUM names the browser where it is not found.
+// Trains, draws a seven, reads the result, saves the weights. CHROMIUM names the browser if it is not found.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { serve } from './serve.mjs';
 
-// A seven, in shares of the pad.
+// A seven, in fractions of the pad.
 const SEVEN = [[0.3, 0.28], [0.7, 0.28], [0.62, 0.45], [0.54, 0.6], [0.47, 0.78]];
 
 const { positionals: [folder = 'digits'], values } = parseArgs({ allowPositionals: true, options: { out: { type: 'string' }, screenshot: { type: 'string' } } });

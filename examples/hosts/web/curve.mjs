@@ -5,7 +5,7 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [38, 6, 8, 22];
 
 /**
  * @param {HTMLCanvasElement} canvas
- * @param {number[]} losses One for each step so far.
+ * @param {number[]} losses The loss of each step so far.
  * @param {number} steps Steps of the whole pass.
  */
 export function drawCurve(canvas, losses, steps) {

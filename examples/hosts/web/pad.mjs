@@ -1,8 +1,8 @@
-// A pad to draw a digit on, and the digit as MNIST has them.
+// A pad to draw a digit on, and the digit in MNIST's format.
 
 const PEN = 22;
 const SIDE = 28;
-// MNIST's digits fit into a box of 20 pixels and lie with their centre of mass in the middle.
+// MNIST's digits fit into a box of 20 pixels and have their centre of mass in the middle.
 const BOX = 20;
 
 export class Pad {
@@ -49,7 +49,7 @@ export class Pad {
     this.#context.drawImage(small, 0, 0, this.#canvas.width, this.#canvas.height);
   }
 
-  /** The drawing in MNIST's way, 28 x 28 values from 0 to 255; nothing while the pad is empty. */
+  /** The drawing in MNIST's format, 28 x 28 values from 0 to 255; null while the pad is empty. */
   pixels() {
     const { width, height } = this.#canvas;
     const ink = this.#context.getImageData(0, 0, width, height).data;

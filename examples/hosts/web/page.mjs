@@ -19,7 +19,7 @@ worker.addEventListener('message', ({ data: { id, answer, error, report } }) => 
 });
 worker.addEventListener('error', ({ message }) => fail(new Error(message ?? 'The worker could not be started.')));
 
-/** Asks the worker; its answer. */
+/** Sends a request to the worker and returns its answer. */
 function ask(call, values = {}) {
   return new Promise((resolve, reject) => {
     const id = crypto.randomUUID();
@@ -32,7 +32,7 @@ function fail(error) {
   element.status.textContent = error.message;
 }
 
-/** A step has been made; the page is drawn once for all that came since it was drawn last. */
+/** Records a step; the page is redrawn once for all steps since the last drawing. */
 function onStep(report) {
   losses.push(report.loss);
   last = report;

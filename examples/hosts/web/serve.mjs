@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json', '.svg': 'image/svg+xml' };
 
-// Pages that are alone with themselves may share memory between threads, which ONNX Runtime's wasm uses. Nothing comes from anywhere else.
+// Cross-origin isolated pages may share memory between threads, which ONNX Runtime's wasm uses. Nothing is loaded from elsewhere.
 const HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -44,7 +44,7 @@ export function serve(folder, port = 0) {
   });
 }
 
-/** The file behind an address; nothing for what is outside the four folders. */
+/** The file at an address; null outside the four folders. */
 function fileOf(roots, pathname) {
   const decoded = decode(pathname);
   if (decoded === null) return null;

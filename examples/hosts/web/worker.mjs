@@ -1,4 +1,4 @@
-// ONNX Runtime in a thread of its own, so that the page stays awake while it trains.
+// ONNX Runtime in its own thread, so that the page stays responsive while it trains.
 import * as ort from '/ort/ort.wasm.min.mjs';
 import { accuracyOf, loadDigits, onePass } from '/shared/digits.mjs';
 import { writeNpz } from '/shared/npz.mjs';
@@ -12,7 +12,7 @@ ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(MOST_THREADS, navi
 let trainer;
 let digits;
 
-// What the page may ask for. Each sends the page its answer; training sends a report for each step before.
+// Requests of the page. Each is answered; training also reports each step before.
 const calls = {
   async load() {
     const read = async (name) => {
@@ -45,7 +45,7 @@ const calls = {
   },
 };
 
-// One after the other: the state belongs to one call at a time.
+// One after the other: only one call at a time may use the state.
 let last = Promise.resolve();
 addEventListener('message', ({ data: { call, id, values } }) => {
   last = last.then(async () => {

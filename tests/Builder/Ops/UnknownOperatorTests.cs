@@ -67,7 +67,7 @@ public sealed class UnknownOperatorTests
         Assert.IsNull(Wanted(new Unknown()));
         Assert.IsNotNull(Wanted(new Each()));
 
-        // A matrix that could store its rows in any order stands behind the operator.
+        // The operator is followed by a matrix that could store its rows in any order.
         static bool AcceptsFeatureOrder(Op op)
         {
             var x = Model.Input([6]);

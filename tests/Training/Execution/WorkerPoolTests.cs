@@ -56,7 +56,7 @@ public sealed class WorkerPoolTests
 
             work.Failing = -1;
             pool.Run(work, 9);
-            Assert.AreEqual(51, work.Counts[4], "the pool goes on");
+            Assert.AreEqual(51, work.Counts[4], "the pool still works");
         }
     }
 

@@ -56,7 +56,7 @@ public sealed class TrainingStepTests
             CollectionAssert.AreNotEqual(told, Weights(discriminator));
             told = Weights(discriminator);
             learnToMake.Run(real);
-            CollectionAssert.AreEqual(told, Weights(discriminator), "the discriminator stays while the generator learns");
+            CollectionAssert.AreEqual(told, Weights(discriminator), "the discriminator is unchanged while the generator learns");
             CollectionAssert.AreNotEqual(made, Weights(generator));
         }
     }

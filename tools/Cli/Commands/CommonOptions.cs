@@ -6,14 +6,14 @@ namespace OnnxFunctional.Cli.Commands;
 /// <summary>Options that several commands share.</summary>
 internal static class CommonOptions
 {
-    public static Option<ulong> Seed() => new("--seed") { Description = "What first values, order and dropout are drawn from.", DefaultValueFactory = _ => 0 };
+    public static Option<ulong> Seed() => new("--seed") { Description = "The seed of initial weights, shuffling and dropout.", DefaultValueFactory = _ => 0 };
 
     public static Option<int?> Threads() =>
         Positive(
             new Option<int?>("--threads") { Description = "Threads of the engine; by default as many as the process may use. The result is the same." });
 
     public static Option<int> Epochs(int standard) =>
-        Positive(new Option<int>("--epochs") { Description = "How often all samples are gone through.", DefaultValueFactory = _ => standard });
+        Positive(new Option<int>("--epochs") { Description = "How often to go through all samples.", DefaultValueFactory = _ => standard });
 
     public static Option<string> Out(string standard) => new("--out") { Description = "The ONNX file to write.", DefaultValueFactory = _ => standard };
 
@@ -21,7 +21,7 @@ internal static class CommonOptions
     {
         var option = new Option<string>("--precision")
         {
-            Description = "What a step computes in and keeps its activations in: float32, float16 or bfloat16. Weights stay float32.",
+            Description = "The type of a step's activations: float32, float16 or bfloat16. Weights stay float32.",
             DefaultValueFactory = _ => "float32",
         };
         option.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
@@ -54,7 +54,7 @@ internal static class CommonOptions
     public static Option<string?> EpochFiles() =>
         new("--epoch-files")
         {
-            Description = "Also keeps the model after each epoch, in files of this name: in mnist.{epoch:00}.{loss:F3}.onnx "
+            Description = "Also saves the model after each epoch, in files of this name: in mnist.{epoch:00}.{loss:F3}.onnx "
                 + "the epoch's number and its loss are filled in.",
         };
 }

@@ -14,7 +14,7 @@ internal static class QuickstartCommand
     public static Command Create()
     {
         var (epochs, output, seed, threads) = (CommonOptions.Epochs(30), CommonOptions.Out("digits.onnx"), CommonOptions.Seed(), CommonOptions.Threads());
-        var command = new Command("quickstart", "Train a small network on the digits that come along, export it, verify it, run it.")
+        var command = new Command("quickstart", "Train a small network on the bundled digits, export it, verify it, run it.")
         {
             epochs,
             output,
