@@ -4,7 +4,6 @@ using OnnxFunctional.Operators;
 using OnnxFunctional.Pruning;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
 using OnnxFunctional.Training.Kernels;
 
@@ -87,7 +86,7 @@ public sealed class OperatorFactTests
             var dims = row.Inputs[i].Dims;
             if (IsImage(row.Inputs[i]))
             {
-                given.Add(Model.Input(Shape.Of(dims[1..]), batchSize: dims[0]));
+                given.Add(Model.Input(Shape.Of([.. dims.Skip(1)]), batchSize: dims[0]));
                 data.Add(NDArray.Create([.. values[i].Select(value => (float)value)], Shape.Of(dims)));
                 operands[i] = given[^1].Apply(new Dense(dims[^1], name: "maker_" + i));
             }

@@ -5,7 +5,6 @@ using OnnxFunctional.Layers;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Pruning;
 using OnnxFunctional.Serialization;
-using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;

@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Policies;
 
 namespace OnnxFunctional.Tests.Training.Policies;

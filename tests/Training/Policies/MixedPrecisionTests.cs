@@ -5,7 +5,6 @@ using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
-using OnnxFunctional.Training.Policies;
 
 namespace OnnxFunctional.Tests.Training.Policies;
 
