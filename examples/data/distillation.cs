@@ -5,7 +5,6 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
-using OnnxFunctional.Training.Metrics;
 
 // A small network that is given 150 images learns more from what a large one thinks of each of them than from their labels alone:
 // https://keras.io/examples/vision/knowledge_distillation/

@@ -4,7 +4,6 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Losses;
 
 // Generated data: a picture of a product and six numbers about it. The picture shows its kind; its price depends on both.
 const int Samples = 2000, Side = 12;

@@ -22,7 +22,11 @@ internal sealed class OpRun
         [.. inputs.Select((input, i) => new InputLayer(unknownBatch ? input.OpenSpec.Shape : input.Spec.Shape, input.Type, "x" + i).Tensor)];
 
     /// <summary>Plans the outputs as functions of the inputs.</summary>
+    /// <param name="inputs">The inputs of the graph.</param>
+    /// <param name="outputs">What is computed.</param>
     /// <param name="shapes">The shapes of a batch; omitted if the inputs have known shapes.</param>
+    /// <param name="training">Whether the training side of the graph is planned.</param>
+    /// <param name="seed">The seed of random operators.</param>
     /// <param name="pieceBytes">See <see cref="PlanOptions.PieceBytes"/>.</param>
     public static OpRun Of(
         IReadOnlyList<SymbolicTensor> inputs,
