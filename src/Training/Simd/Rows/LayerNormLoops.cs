@@ -148,7 +148,6 @@ internal static unsafe class LayerNormLoops
         }
     }
 
-
     private static void CheckParameters(ReadOnlySpan<float> parameters, int columns)
     {
         if (parameters.Length > 0) ArgumentOutOfRangeException.ThrowIfNotEqual(parameters.Length, columns);
