@@ -12,6 +12,22 @@ public sealed partial class RepositoryTests
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
+    private static readonly (string Pattern, string Instead)[] s_unusual =
+    [
+        (@"\b(but|what) came\b", "but got; what was received"),
+        (@"\bpresent (epoch|step|batch)\b", "current"),
+        (@"\btold of\b", "receives"),
+        (@"\b(one|two|three|a few|\d+) (?!(of|on|in|at|for|or|and|to|from|with) )\w+ an? (operator|layer|step|epoch|sample|axis|row|side|core|line)\b", "per"),
+        (@"\b(is|are|be) borne\b", "held"),
+        (@"\b(go|goes|gone|going) on (from|in|with)\b|\bgoing on\b", "resume; continue"),
+        (@"\bof (one's|ones) own\b", "custom; separate"),
+        (@"\bwhere there (is|are) none\b|\bnothing where\b", "null if there is none"),
+        (@"\bcomes? along\b", "bundled"),
+        (@"\banew\b", "again"),
+        (@"\b(proved|proofs?)\b", "verify"),
+        (@"\bdearest\b", "slowest; most expensive"),
+    ];
+
     [TestMethod]
     public void Tests_that_read_data_go_through_one_helper_and_are_in_its_category()
     {
@@ -51,6 +67,27 @@ public sealed partial class RepositoryTests
             .Where(folder => !Directory.Exists(Repository.PathOf("src" + folder["tests".Length..])))
             .ToList();
         Assert.IsEmpty(wrong, $"src has no such folders: {string.Join(", ", wrong)}");
+    }
+
+    [TestMethod]
+    public void Texts_use_the_words_of_the_field()
+    {
+        var found = new List<string>();
+        string[] folders = ["src", "tests", "tools", "examples", "docs", "onnx"];
+        foreach (var path in new[] { "*.cs", "*.md", "*.mjs", "*.sh" }.SelectMany(pattern => Repository.Files(pattern, folders)))
+        {
+            if (path == "tests/RepositoryTests.cs") continue;
+            var lines = Repository.Read(path).Split('\n');
+            for (var i = 0; i < lines.Length; i++)
+            {
+                foreach (var (pattern, word) in s_unusual)
+                {
+                    if (Regex.Match(lines[i], pattern) is { Success: true } match) found.Add($"{path}({i + 1}): '{match.Value}': {word}");
+                }
+            }
+        }
+
+        Assert.IsEmpty(found, string.Join('\n', found));
     }
 
     [GeneratedRegex(@"""\.\."", ""shared""|\.\./shared")]
