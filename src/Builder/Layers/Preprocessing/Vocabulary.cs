@@ -39,7 +39,7 @@ internal sealed class Vocabulary<T>(string layer, int? maxTokens, int unknowns, 
         if (known.GroupBy(token => token).FirstOrDefault(group => group.Count() > 1) is { } repeated)
             throw Wrong($"holds '{repeated.Key}' {repeated.Count()} times; expected each token once");
         if (masked && known.Contains(mask!))
-            throw Wrong($"holds the mask token '{mask}' after the first position; leave it out, or begin the vocabulary with [{string.Join(", ", special)}]");
+            throw Wrong($"holds the mask token '{mask}' after the first position; leave it out, or start with [{string.Join(", ", special)}]");
         if (maxTokens is { } limit && First + known.Count > limit)
             throw Wrong($"has {known.Count} tokens and {First} special ones; maxTokens allows {limit} together");
         if (rarities is not null && rarities.Count != given.Count)
