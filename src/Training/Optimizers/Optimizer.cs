@@ -34,7 +34,10 @@ public abstract class Optimizer(Schedule learningRate)
     /// <summary>The averages also replace the weights each time this many steps were made.</summary>
     public int? EmaOverwriteFrequency { get; init; }
 
-    /// <summary>Weights are updated once in this many steps, by the mean of the gradients since the last update.</summary>
+    /// <summary>
+    /// Weights are updated once in this many batches, by the mean of the gradients since the last update. Schedules, bias corrections, averages and decay count
+    /// updates, so this many batches act as one large batch.
+    /// </summary>
     public int? GradientAccumulationSteps { get; init; }
 
     /// <summary>Keras' name: <c>adam</c>.</summary>
@@ -49,20 +52,24 @@ public abstract class Optimizer(Schedule learningRate)
     {
         Check();
         var iterations = new SymbolicTensor(state.Iterations.Variable);
-        var step = iterations + 1;
-        updates.Add((state.Iterations, step.Value));
+        var following = iterations + 1;
+        updates.Add((state.Iterations, following.Value));
+
+        // Everything but the accumulation itself sees the number of updates, so that accumulated batches act as one large batch.
+        var (made, step, moves) = (iterations, following, (SymbolicTensor?)null);
+        if (GradientAccumulationSteps is { } count)
+        {
+            made = Ops.Floor(iterations / count);
+            step = made + 1;
+            moves = Ops.Equal(Ops.Mod(following, count), 0);
+            gradients = [.. gradients.Select(entry => (entry.Path, entry.Weight, Accumulated(entry, moves, count, state, updates)))];
+        }
+
         var rate = new SymbolicTensor(state.LearningRate.Variable);
         if (!LearningRate.IsConstant)
         {
-            rate = LearningRate.At(iterations);
+            rate = LearningRate.At(made);
             updates.Add((state.LearningRate, rate.Value));
-        }
-
-        SymbolicTensor? moves = null;
-        if (GradientAccumulationSteps is { } count)
-        {
-            moves = Ops.Equal(Ops.Mod(step, count), 0);
-            gradients = [.. gradients.Select(entry => (entry.Path, entry.Weight, Accumulated(entry, moves, count, state, updates)))];
         }
 
         var scale = GlobalScale(gradients);
@@ -81,9 +88,9 @@ public abstract class Optimizer(Schedule learningRate)
             var next = context.Next ?? throw new ModelException($"Optimizer {Name} did not set the weight '{path}'. Call SetWeight in Update.");
             foreach (var (slot, slotNext) in context.Slots)
                 updates.Add((slot, moves is null ? slotNext.Value : Ops.Where(moves, slotNext, new SymbolicTensor(slot.Variable)).Value));
-            if (moves is not null) next = Ops.Where(moves, next, variable);
-            if (UseEma) next = Averaged(next, state.Slot(OptimizerState.AverageOf(path), weight.Shape, Initializer.Zeros), step, updates);
+            if (UseEma) next = Averaged(next, state.Slot(OptimizerState.AverageOf(path), weight.Shape, Initializer.Zeros), step, moves, updates);
             if (weight.Constraint is { } constraint) next = constraint.Apply(next);
+            if (moves is not null) next = Ops.Where(moves, next, variable);
             updates.Add((weight, next.Value));
         }
     }
@@ -115,11 +122,13 @@ public abstract class Optimizer(Schedule learningRate)
     }
 
     /// <summary>Updates the average, and replaces the weight by it in the steps that overwrite weights. The first average is the weight itself.</summary>
-    private SymbolicTensor Averaged(SymbolicTensor next, Weight slot, SymbolicTensor step, List<(Weight Weight, Value Value)> updates)
+    private SymbolicTensor Averaged(
+        SymbolicTensor next, Weight slot, SymbolicTensor step, SymbolicTensor? moves, List<(Weight Weight, Value Value)> updates)
     {
+        var previous = new SymbolicTensor(slot.Variable);
         var keep = Ops.Cast(Ops.Greater(step, 1), DType.Float32) * EmaMomentum;
-        var average = (new SymbolicTensor(slot.Variable) * keep) + (next * (1 - keep));
-        updates.Add((slot, average.Value));
+        var average = (previous * keep) + (next * (1 - keep));
+        updates.Add((slot, (moves is null ? average : Ops.Where(moves, average, previous)).Value));
         return EmaOverwriteFrequency is { } frequency ? Ops.Where(Ops.Equal(Ops.Mod(step, frequency), 0), average, next) : next;
     }
 

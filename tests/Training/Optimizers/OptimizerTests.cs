@@ -9,6 +9,8 @@ namespace OnnxFunctional.Tests.Training.Optimizers;
 [TestClass]
 public sealed class OptimizerTests
 {
+    private static readonly float[] s_start = [1, -2, 3, 0.5f];
+
     private static readonly float[][] s_gradients = [[0.1f, -0.2f, 0.3f, 0.05f], [0.05f, 0.4f, -0.1f, -0.6f], [-0.3f, 0.2f, 0.1f, 0]];
 
     [TestMethod]
@@ -18,6 +20,45 @@ public sealed class OptimizerTests
         AreClose([1, -2, 3, 0.5f], steps[0]);
         AreClose([0.9925f, -2.01f, 2.99f, 0.5275f], steps[1]);
         AreClose([0.9925f, -2.01f, 2.99f, 0.5275f], steps[2]);
+    }
+
+    /// <summary>Bias corrections, schedules, averages and decay see the number of updates, whatever the number of batches.</summary>
+    [TestMethod]
+    public void Accumulated_batches_move_weights_as_one_large_batch()
+    {
+        const int Count = 3;
+        Func<Schedule, int?, Optimizer>[] all =
+        [
+            (rate, count) => new Adadelta(rate) { GradientAccumulationSteps = count },
+            (rate, count) => new Adafactor(rate) { GradientAccumulationSteps = count },
+            (rate, count) => new Adagrad(rate) { GradientAccumulationSteps = count },
+            (rate, count) => new Adam(rate, amsgrad: true) { GradientAccumulationSteps = count, GlobalClipNorm = 0.3f },
+            (rate, count) => new AdamW(rate, weightDecay: 0.1f) { GradientAccumulationSteps = count },
+            (rate, count) => new Adamax(rate) { GradientAccumulationSteps = count },
+            (rate, count) => new Ftrl(rate) { GradientAccumulationSteps = count },
+            (rate, count) => new Lamb(rate) { GradientAccumulationSteps = count },
+            (rate, count) => new Lion(rate) { GradientAccumulationSteps = count },
+            (rate, count) => new Muon(rate) { GradientAccumulationSteps = count },
+            (rate, count) => new Nadam(rate) { GradientAccumulationSteps = count, ClipNorm = 0.2f },
+            (rate, count) => new RmsProp(rate, momentum: 0.5f, centered: true) { GradientAccumulationSteps = count },
+            (rate, count) => new Sgd(rate, momentum: 0.9f, nesterov: true)
+            {
+                GradientAccumulationSteps = count, UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 2, WeightDecay = 0.1f,
+            },
+        ];
+        Schedule[] rates = [0.05f, Schedule.ExponentialDecay(0.05f, decaySteps: 2, decayRate: 0.5f)];
+        foreach (var rate in rates)
+        {
+            foreach (var make in all)
+            {
+                float[][] batches = [.. Enumerable.Repeat(s_gradients, 4).SelectMany(gradients => gradients)];
+                float[][] means = [.. batches.Chunk(Count).Select(part => Enumerable.Range(0, 4).Select(i => part.Sum(batch => batch[i]) / Count).ToArray())];
+                var accumulated = Run(make(rate, Count), batches);
+                var large = Run(make(rate, null), means);
+                for (var i = 0; i < batches.Length; i++)
+                    AreClose(i < Count - 1 ? s_start : large[((i + 1) / Count) - 1], accumulated[i], make(rate, Count).Name + " after batch " + (i + 1));
+            }
+        }
     }
 
     [TestMethod]
@@ -107,9 +148,9 @@ public sealed class OptimizerTests
         Assert.IsLessThan(1.5f, second);
     }
 
-    private static float[][] Run(Optimizer optimizer)
+    private static float[][] Run(Optimizer optimizer, float[][]? gradients = null)
     {
-        var weight = new Weight("kernel", Shape.Of(2, 2), Initializer.From((_, _) => [1, -2, 3, 0.5f]), trainable: true, null);
+        var weight = new Weight("kernel", Shape.Of(2, 2), Initializer.From((_, _) => s_start), trainable: true, null);
         var gradient = new InputLayer(weight.Shape, DType.Float32, "gradient").Tensor;
         var state = new OptimizerState();
         state.LearningRate.Storage[0] = optimizer.LearningRate.InitialLearningRate;
@@ -119,7 +160,7 @@ public sealed class OptimizerTests
         using var pool = new WorkerPool(1);
         return
         [
-            .. s_gradients.Select(values =>
+            .. (gradients ?? s_gradients).Select(values =>
             {
                 values.CopyTo(plan.Inputs[0].Floats);
                 plan.Run(pool);
@@ -128,8 +169,8 @@ public sealed class OptimizerTests
         ];
     }
 
-    private static void AreClose(float[] expected, float[] actual)
+    private static void AreClose(float[] expected, float[] actual, string message = "")
     {
-        for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 1e-5f);
+        for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 1e-5f, message);
     }
 }
