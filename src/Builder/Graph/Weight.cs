@@ -7,8 +7,9 @@ namespace OnnxFunctional;
 [DebuggerDisplay("{Name,nq} {Shape,nq}")]
 public sealed class Weight
 {
+    private readonly Lock _gate = new();
     private float[]? _values;
-    private RandomNumbers? _random;
+    private (ulong Seed, string Path)? _first;
 
     internal Weight(string name, Shape shape, Initializer initializer, bool trainable, LayerBase? owner)
     {
@@ -58,7 +59,7 @@ public sealed class Weight
             var lengths = value.Lengths;
             if (!lengths.SequenceEqual(Lengths()))
                 throw new ModelException($"Weight '{Name}' has shape {Shape}, but got values of shape ({string.Join(", ", lengths.ToArray())}).");
-            value.FlattenTo(_values ??= GC.AllocateArray<float>(Length, pinned: true));
+            value.FlattenTo(Overwritten());
         }
     }
 
@@ -72,23 +73,13 @@ public sealed class Weight
     internal bool IsInitialized => _values is not null;
 
     /// <summary>The elements, row by row; always the same array. The first read draws the initial values unless others were set.</summary>
-    internal float[] Storage
-    {
-        get
-        {
-            if (_values is null)
-            {
-                var values = GC.AllocateArray<float>(Length, pinned: true);
-                Initializer.Fill(Shape, _random ?? new RandomNumbers(0, (Owner is null ? "" : Owner.Name + "/") + Name), values);
-                _values = values;
-            }
-
-            return _values;
-        }
-    }
+    internal float[] Storage => _values ?? Draw();
 
     /// <summary>The elements for a caller that sets all of them; no initial values are drawn.</summary>
-    internal Span<float> Overwritten() => _values ??= GC.AllocateUninitializedArray<float>(Length, pinned: true);
+    internal Span<float> Overwritten()
+    {
+        lock (_gate) return _values ??= GC.AllocateUninitializedArray<float>(Length, pinned: true);
+    }
 
     /// <summary>
     /// Determines the initial values, once, by the seed and the weight's full name. They are drawn when first read, so that no time is lost on a weight
@@ -96,7 +87,26 @@ public sealed class Weight
     /// </summary>
     internal void Initialize(ulong seed, string path)
     {
-        if (_values is null) _random ??= new RandomNumbers(seed, path);
+        lock (_gate)
+        {
+            if (_values is null) _first ??= (seed, path);
+        }
+    }
+
+    /// <summary>Draws the initial values; of several threads that read a weight first, one does, and the others wait.</summary>
+    private float[] Draw()
+    {
+        lock (_gate)
+        {
+            if (_values is not null) return _values;
+            var (seed, path) = _first ?? (0, (Owner is null ? "" : Owner.Name + "/") + Name);
+            var values = GC.AllocateArray<float>(Length, pinned: true);
+            Initializer.Fill(Shape, new RandomNumbers(seed, path), values);
+
+            // Published when complete: other threads read it without the lock.
+            Volatile.Write(ref _values, values);
+            return values;
+        }
     }
 
     private static bool HasIndexableSize(Shape shape)

@@ -10,6 +10,7 @@ public partial class Model : Layer
 {
     private readonly Dictionary<string, LayerBase> _byName = [];
     private readonly Dictionary<LayerBase, string> _names = [];
+    private object? _engineState;
 
     /// <summary>
     /// Creates a model of the layers between <paramref name="inputs"/> and <paramref name="outputs"/>, names them in graph order and initializes new weights.
@@ -73,7 +74,7 @@ public partial class Model : Layer
     public ulong Seed { get; }
 
     /// <summary>The engine's state for this model: threads and plans.</summary>
-    internal object? EngineState { get; set; }
+    internal ref object? EngineState => ref _engineState;
 
     internal override string ClassName => GetType() == typeof(Model) ? "Functional" : GetType().Name;
 

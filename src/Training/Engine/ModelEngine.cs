@@ -17,15 +17,21 @@ internal sealed class ModelEngine
     public bool Winograd { get; set; } = true;
 
     /// <summary>The threads: as many as there are processors, unless <see cref="UseThreads"/> set another number.</summary>
-    public WorkerPool Pool => _pool ??= new WorkerPool(Environment.ProcessorCount);
+    public WorkerPool Pool
+    {
+        get
+        {
+            if (_pool is { } pool) return pool;
+            lock (_gate) return _pool ??= new WorkerPool(Environment.ProcessorCount);
+        }
+    }
 
     public static ModelEngine Of(Model model)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (model.EngineState is ModelEngine engine) return engine;
         engine = new ModelEngine(model);
-        model.EngineState = engine;
-        return engine;
+        return (ModelEngine?)Interlocked.CompareExchange(ref model.EngineState, engine, null) ?? engine;
     }
 
     public void UseThreads(int threads)

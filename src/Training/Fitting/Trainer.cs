@@ -113,10 +113,15 @@ public sealed partial class Trainer
     /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
     public IReadOnlyDictionary<string, double> TestOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
-        _evaluation.Reset();
-        _evaluation.Run(WholeBatch(x, y, sampleWeight), 0);
+        var batch = WholeBatch(x, y, sampleWeight);
         var logs = new Dictionary<string, double>();
-        _evaluation.Report(logs, "");
+        lock (_evaluation)
+        {
+            _evaluation.Reset();
+            _evaluation.Run(batch, 0);
+            _evaluation.Report(logs, "");
+        }
+
         return logs;
     }
 
@@ -202,16 +207,20 @@ public sealed partial class Trainer
 
     internal void Evaluate(BatchSource batches, Dictionary<string, double> logs, string prefix, CancellationToken cancellationToken)
     {
-        _evaluation.Reset();
-        batches.Start(0);
-        while (batches.MoveNext())
+        // Sums of losses and metrics belong to one evaluation, so concurrent ones take turns.
+        lock (_evaluation)
         {
-            // Part of the data says little: a cancelled evaluation reports nothing.
-            if (cancellationToken.IsCancellationRequested) return;
-            _evaluation.Run(batches, 0);
-        }
+            _evaluation.Reset();
+            batches.Start(0);
+            while (batches.MoveNext())
+            {
+                // Part of the data says little: a cancelled evaluation reports nothing.
+                if (cancellationToken.IsCancellationRequested) return;
+                _evaluation.Run(batches, 0);
+            }
 
-        _evaluation.Report(logs, prefix);
+            _evaluation.Report(logs, prefix);
+        }
     }
 
     /// <summary>Checks inputs, targets and sample weights and returns them in order.</summary>
