@@ -74,7 +74,8 @@ public sealed partial class RepositoryTests
     {
         var found = new List<string>();
         string[] folders = ["src", "tests", "tools", "examples", "docs", "onnx"];
-        foreach (var path in new[] { "*.cs", "*.md", "*.mjs", "*.sh" }.SelectMany(pattern => Repository.Files(pattern, folders)))
+        var documents = Directory.GetFiles(Repository.Root, "*.md").Select(path => Path.GetFileName(path));
+        foreach (var path in new[] { "*.cs", "*.md", "*.mjs", "*.sh" }.SelectMany(pattern => Repository.Files(pattern, folders)).Concat(documents))
         {
             if (path == "tests/RepositoryTests.cs") continue;
             var lines = Repository.Read(path).Split('\n');
