@@ -3,7 +3,6 @@ using Google.Protobuf;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.TrainingStep;
-using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Tests.Export.TrainingStep;
 using OnnxFunctional.Tests.Parity;
@@ -20,10 +19,6 @@ namespace OnnxFunctional.Tests.Golden;
 public sealed class GoldenTests
 {
     private const int Steps = 3;
-    private const int Batch = 3;
-
-    // For dimensions that are unknown until a batch arrives.
-    private const int OpenLength = 4;
 
     [TestMethod]
     public void Layers_train_and_export_to_the_same_bytes()
@@ -44,18 +39,13 @@ public sealed class GoldenTests
 
     private static string Digests(LayerCase row, int threads)
     {
-        var size = row.BatchSize ?? Batch;
-        SymbolicTensor[] inputs = [.. row.Inputs.Select((shape, i) => Model.Input(shape, row.InputType, "input_" + i, row.BatchSize))];
-        var before = row.InputType == DType.Float32
-            ? [.. inputs.Select(input => input.Apply(new Dense(input.Shape[^1] ?? throw new InvalidOperationException(row.Name))))]
-            : inputs;
-        var outputs = row.Create().CallAll(before, row.Options);
-        var model = new Model(inputs, outputs, "case");
+        var source = new LayerStep(row);
+        var model = source.Model;
         var trainer = model.Compile(new Adam(0.01f), Loss.MeanSquaredError, threads: threads, seed: 3);
-        var batch = BatchAt(0);
+        var batch = source.BatchAt(0);
         for (var step = 0; step < Steps; step++)
         {
-            batch = BatchAt(step);
+            batch = source.BatchAt(step);
             trainer.TrainOnBatch(NDArrays.Create(batch.X), NDArrays.Create(batch.Y));
         }
 
@@ -69,10 +59,6 @@ public sealed class GoldenTests
             "outputs " + Digest(model.PredictAll(NDArrays.Create(batch.X)).SelectMany(output => Bytes(output.ToArray()))),
             "json " + Json(model),
         ]);
-
-        StepBatch BatchAt(int step) => new(
-            [.. row.Inputs.Select((shape, i) => Data(row, Known(shape.Insert(0, size)), (step * 10) + i))],
-            [.. outputs.Select((output, i) => StepData.Shares((step * 10) + 5 + i, [.. Known(output.Shape.With(0, size)).Dims]))]);
     }
 
     private static string Digests(string file, int threads)
@@ -106,12 +92,6 @@ public sealed class GoldenTests
     private static byte[] Bytes(ReadOnlySpan<float> values) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values).ToArray();
 
     private static string Digest(IEnumerable<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData([.. bytes]))[..16];
-
-    private static Shape Known(Shape shape) => Shape.Of([.. shape.Select(dim => dim ?? OpenLength)]);
-
-    private static NDArray Data(LayerCase row, Shape shape, int seed) => row.InputType == DType.Float32
-        ? row.PositiveInputs ? StepData.Shares(seed, [.. shape.Dims]) : StepData.Signed(seed, [.. shape.Dims])
-        : StepData.Numbers(seed, row.Classes, [.. shape.Dims]).To(row.InputType, row.Name);
 
     private static void Report(string name, IEnumerable<string> lines)
     {
