@@ -6,9 +6,8 @@ namespace OnnxFunctional;
 /// <remarks>
 /// Every call is a stream of its own. Its numbers are a function of the seed, the place of the stream in the graph, the training step and the element: the same
 /// for any number of threads, and after training is resumed.
-/// Outside training there is no step: predicting, evaluating or exporting with a model that still draws is refused. <see cref="WhenTraining"/> gives such a
-/// model
-/// a value to use instead.
+/// A model that draws outside training too draws new numbers for each batch it predicts or evaluates. It cannot be exported, because ONNX Runtime would draw
+/// others; <see cref="WhenTraining"/> gives such a model a value to use instead.
 /// </remarks>
 public static partial class Ops
 {
@@ -18,7 +17,7 @@ public static partial class Ops
     /// <param name="stddev">The standard deviation, at least 0.</param>
     /// <param name="seed">A seed for this stream; default: the trainer's.</param>
     /// <returns>Float32 values of the shape of <paramref name="x"/>. No gradient flows to <paramref name="x"/>.</returns>
-    /// <remarks>Refused outside training; see <see cref="WhenTraining"/>. Keras: https://keras.io/api/random/random_ops/#normal-function</remarks>
+    /// <remarks>Outside training see <see cref="WhenTraining"/>. Keras: https://keras.io/api/random/random_ops/#normal-function</remarks>
     /// <exception cref="ModelException">The standard deviation is negative or not finite, or the mean is not finite.</exception>
     /// <example><code>
     /// // A variational autoencoder samples in training and uses the mean otherwise.
@@ -39,7 +38,7 @@ public static partial class Ops
     /// <param name="maxval">The upper bound.</param>
     /// <param name="seed">A seed for this stream; default: the trainer's.</param>
     /// <returns>Float32 values of the shape of <paramref name="x"/>. No gradient flows to <paramref name="x"/>.</returns>
-    /// <remarks>Refused outside training; see <see cref="WhenTraining"/>. Keras: https://keras.io/api/random/random_ops/#uniform-function</remarks>
+    /// <remarks>Outside training see <see cref="WhenTraining"/>. Keras: https://keras.io/api/random/random_ops/#uniform-function</remarks>
     /// <exception cref="ModelException">A bound is not finite, or the bounds are in the wrong order.</exception>
     public static SymbolicTensor RandomUniform(SymbolicTensor x, float minval = 0, float maxval = 1, int? seed = null)
     {
@@ -56,7 +55,7 @@ public static partial class Ops
     /// <param name="noiseShape">The shape of the mask, with a 1 for each axis along which the mask is broadcast; default: that of <paramref name="x"/>.</param>
     /// <param name="seed">A seed for this stream; default: the trainer's.</param>
     /// <remarks>
-    /// Refused outside training, like the other random functions; the layer of the same name passes its input through.
+    /// It drops outside training too, unless <see cref="WhenTraining"/> says otherwise; the layer of the same name passes its input through there.
     /// Keras: https://keras.io/api/random/random_ops/#dropout-function
     /// </remarks>
     /// <exception cref="ModelException">The rate is not between 0 and 1, or the noise shape does not fit.</exception>

@@ -113,7 +113,7 @@ public sealed class NDArray
     }
 
     /// <summary>Concatenates arrays along their first axis.</summary>
-    /// <exception cref="ModelException">They differ in type or in the shape of a sample.</exception>
+    /// <exception cref="ModelException">They differ in type or in the shapes of their samples.</exception>
     internal static NDArray Concatenate(IReadOnlyList<NDArray> arrays)
     {
         var first = arrays[0];

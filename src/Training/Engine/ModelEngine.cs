@@ -9,6 +9,9 @@ internal sealed class ModelEngine
     private readonly Lock _gate = new();
     private WorkerPool? _pool;
 
+    // What random layers that draw at any time draw for: new numbers for each batch.
+    private ulong _runs;
+
     private ModelEngine(Model model) => Model = model;
 
     public Model Model { get; }
@@ -67,7 +70,7 @@ internal sealed class ModelEngine
             var id = key + "|" + string.Join("|", specs);
             if (!_plans.TryGetValue(id, out var plan)) _plans[id] = plan = PlanFor(values, specs);
             for (var i = 0; i < inputs.Count; i++) inputs[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
-            plan.Run(Pool);
+            plan.Run(Pool, _runs++);
             for (var i = 0; i < plan.Outputs.Count; i++) read(i, plan.Outputs[i]);
         }
     }
@@ -77,7 +80,6 @@ internal sealed class ModelEngine
         var inputs = Model.Inputs.Select(tensor => tensor.Value).ToArray();
         var map = Specialization.Of(inputs, values, training: false);
         var outputs = values.Select(value => map[value]).ToArray();
-        OutsideTraining.RefuseDraws(Model.Name, inputs, outputs);
         return Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, outputs, []), specs);
     }
 }

@@ -155,7 +155,6 @@ public sealed partial class Trainer
         int validationFreq = 1)
     {
         if (validationFreq < 1) throw new ModelException($"validationFreq is {validationFreq}; expected at least 1.");
-        if (validation is not null) OutsideTraining.RefuseDraws(Model);
         var history = new History();
 
         // Progress and history come last, so that they see what the others log.

@@ -118,7 +118,7 @@ public sealed partial class Trainer
         lock (_evaluation)
         {
             _evaluation.Reset();
-            _evaluation.Run(batch, 0);
+            _evaluation.Run(batch, (ulong)Iterations);
             _evaluation.Report(logs, "");
         }
 
@@ -212,11 +212,14 @@ public sealed partial class Trainer
         {
             _evaluation.Reset();
             batches.Start(0);
+
+            // Random layers that draw at any time draw new numbers for each batch, and the same ones in a resumed training.
+            var step = (ulong)Iterations;
             while (batches.MoveNext())
             {
                 // Part of the data says little: a cancelled evaluation reports nothing.
                 if (cancellationToken.IsCancellationRequested) return;
-                _evaluation.Run(batches, 0);
+                _evaluation.Run(batches, step++);
             }
 
             _evaluation.Report(logs, prefix);

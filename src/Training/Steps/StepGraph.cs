@@ -29,13 +29,11 @@ internal sealed class StepGraph
     /// <param name="compiled">Model, losses, metrics, optimizer.</param>
     /// <param name="arrays">Inputs, targets, sample weights.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
-    /// <exception cref="ModelException">Targets do not fit predictions, or the model draws random numbers outside training.</exception>
+    /// <exception cref="ModelException">Targets do not fit predictions.</exception>
     public static StepGraph For(CompiledTraining compiled, IReadOnlyList<TensorSpec> arrays, bool training)
     {
         var behind = arrays.Skip(compiled.Model.Inputs.Count).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
-        var graph = Build(compiled, behind[..compiled.Model.Outputs.Count], behind[compiled.Model.Outputs.Count..], training);
-        if (!training) OutsideTraining.RefuseDraws(compiled.Model.Name, graph.Inputs, graph.Outputs);
-        return graph;
+        return Build(compiled, behind[..compiled.Model.Outputs.Count], behind[compiled.Model.Outputs.Count..], training);
     }
 
     /// <summary>Builds the graph.</summary>
