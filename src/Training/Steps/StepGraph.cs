@@ -1,4 +1,3 @@
-using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Policies;
 
 namespace OnnxFunctional.Training;
