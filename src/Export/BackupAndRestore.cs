@@ -1,3 +1,4 @@
+using OnnxFunctional.Export.Files;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export;
@@ -28,7 +29,8 @@ public sealed class BackupAndRestore(string path, int? everySteps = null, bool d
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {
-        if (Restores && File.Exists(path)) Trainer.Restore(path);
+        var target = AtomicFile.Resolve(path);
+        if (Restores && File.Exists(target)) Trainer.Restore(target);
     }
 
     /// <inheritdoc/>
@@ -40,7 +42,7 @@ public sealed class BackupAndRestore(string path, int? everySteps = null, bool d
     /// <inheritdoc/>
     public override void OnTrainEnd()
     {
-        if (deleteCheckpoint && !Trainer.IsUnderWay) File.Delete(path);
+        if (deleteCheckpoint && !Trainer.IsUnderWay) AtomicFile.Delete(path);
     }
 
     internal override void OnEpochDone(int epoch) => Trainer.Save(path, s_options);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Proto;
 
@@ -42,6 +43,11 @@ public static class OnnxFile
             Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options.ForEmission()), file.Bytes, options),
             verified: true);
     }
+
+    /// <summary>Throws if no file can be written under a name: before a training, whose result would be lost after it.</summary>
+    /// <param name="path">The file to be written; one that exists is not changed.</param>
+    /// <exception cref="ExportException">The name is that of a folder, a device, a pipe or a read-only file, or its folder is missing or read-only.</exception>
+    public static void CheckWritable(string path) => AtomicFile.Check(path);
 
     /// <summary>Describes an ONNX file of any origin: inputs, outputs, operators, parameters.</summary>
     /// <exception cref="OnnxFileException">The file is missing or damaged.</exception>

@@ -89,28 +89,8 @@ internal sealed class DataFile
             throw new DataException($"{Name} continues after the declared data: it is damaged or of another kind. Copy or download it again.");
     }
 
-    /// <summary>Writes a temporary file in the same folder and renames it, so that a failure leaves no incomplete file.</summary>
+    /// <summary>Writes a file completely or not at all.</summary>
     /// <exception cref="DataException">The file system refuses.</exception>
-    public static void Write(string path, Action<Stream> write)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
-        if (Directory.Exists(path) || folder is null) throw new DataException($"Cannot write '{path}': it is a folder. Pass a file name in it.");
-        if (!Directory.Exists(folder)) throw new DataException($"Cannot write '{path}': the folder '{folder}' does not exist. Create it first.");
-        var temporary = Path.Combine(folder, "." + Path.GetRandomFileName() + ".tmp");
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write)) write(stream);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"Cannot write '{path}': {failed.Message} Choose another folder, or allow writing to it.", failed);
-        }
-        finally
-        {
-            // After the rename there is nothing to delete; deleting a missing file is no error.
-            if (Directory.Exists(folder)) File.Delete(temporary);
-        }
-    }
+    public static void Write(string path, Action<Stream> write) =>
+        FileReplacement.Write(path, (message, cause) => new DataException(message, cause), write);
 }

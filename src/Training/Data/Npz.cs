@@ -56,7 +56,7 @@ public static class Npz
 
         DataFile.Write(path, stream =>
         {
-            using var archive = new ZipArchive(stream, ZipArchiveMode.Create);
+            using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
             foreach (var (name, tensor) in arrays)
             {
                 var entry = archive.CreateEntry(name + ".npy");

@@ -24,7 +24,7 @@ internal static class ConvertCommand
         command.SetAction((parsed, _) => Task.FromResult(CommandLine.Guard(() =>
         {
             var (from, to) = (parsed.GetRequiredValue(source), parsed.GetRequiredValue(target));
-            OutputFile.Check(to);
+            OnnxFile.CheckWritable(to);
             if (!File.Exists(from))
                 throw new ModelException($"There is no file '{from}'. Give a .keras file; the current folder is '{Environment.CurrentDirectory}'.");
             if (Path.GetFullPath(from) == Path.GetFullPath(to))

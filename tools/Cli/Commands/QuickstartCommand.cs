@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
@@ -23,7 +24,7 @@ internal static class QuickstartCommand
         };
         command.SetAction((parsed, cancellationToken) => CommandLine.Start(() =>
         {
-            OutputFile.Check(parsed.GetRequiredValue(output));
+            OnnxFile.CheckWritable(parsed.GetRequiredValue(output));
             var (train, test) = Digits(Path.Combine(AppContext.BaseDirectory, "Data", "digits.csv.gz"));
             var options = new ClassificationOptions(parsed.GetRequiredValue(output))
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
@@ -38,7 +39,7 @@ internal static class TrainCommand
         };
         mnist.SetAction((parsed, cancellationToken) => CommandLine.Start(() =>
         {
-            OutputFile.Check(parsed.GetRequiredValue(output));
+            OnnxFile.CheckWritable(parsed.GetRequiredValue(output));
             var folder = parsed.GetRequiredValue(data);
             var network = parsed.GetRequiredValue(kind);
             var options = new ClassificationOptions(parsed.GetRequiredValue(output))

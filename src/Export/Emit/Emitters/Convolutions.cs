@@ -17,17 +17,11 @@ internal static class Convolutions
     {
         var (x, kernel, window) = (node.Inputs[0], node.Inputs[1], op.Window);
         var dilated = window.Dilations.Any(dilation => dilation > 1);
-        if (Windows.Padding(window.Pads, x.Spec.Shape, Windows.Extents(window, kernel.Spec.Shape), window.Strides, dilated) is not { } padding)
-        {
-            emission.Refuse(
-                node,
-                $"a convolution with padding 'same', strides {window.Strides} and dilation {window.Dilations} over an unknown length {x.Spec.Shape} "
-                + "has no form in ONNX; give the input a fixed size.");
-            return;
-        }
-
+        var extents = Windows.Extents(window, kernel.Spec.Shape);
+        var attribute = Windows.Padding(window.Pads, x.Spec.Shape, extents, window.Strides, dilated);
+        var (image, padding) = Windows.Padded(emission, x, attribute, window.Pads, extents, window.Strides, 0);
         var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
-        var inputs = new List<string> { emission.Read(x, layout), emission.Read(kernel, Windows.Kernel(window.SpatialRank)) };
+        var inputs = new List<string> { image, emission.Read(kernel, Windows.Kernel(window.SpatialRank)) };
         if (node.Inputs.Count == 3) inputs.Add(emission.Read(node.Inputs[2]));
         emission.Result(
             node.Outputs[0],

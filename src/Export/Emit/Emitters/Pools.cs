@@ -7,15 +7,60 @@ namespace OnnxFunctional.Export.Emit.Emitters;
 /// <summary>Pooling and its gradients.</summary>
 internal static class Pools
 {
-    public static void Max(Emission emission, Node node, MaxPool op) => Pool(emission, node, op, "MaxPool");
+    /// <summary>
+    /// Never with numbers for its padding: ONNX Runtime adds a Pad in front to them and so makes negative infinity of its zeros. It keeps its hands off
+    /// <c>auto_pad</c> (pad_fusion.cc).
+    /// </summary>
+    public static void Max(Emission emission, Node node, MaxPool op)
+    {
+        var x = node.Inputs[0];
+        var padding = Windows.Padding(op.Pads, x.Spec.Shape, [.. op.Kernel], op.Strides, dilated: false);
+        var isSame = !op.Pads.IsExplicit && op.Pads.Mode == Padding.Same && op.Kernel.Zip(op.Strides).All(axis => axis.First >= axis.Second);
+        if (padding is { Name: "pads" } numbers)
+        {
+            padding = numbers.Ints.All(pad => pad == 0) ? Attributes.Text("auto_pad", "VALID") : isSame ? Attributes.Text("auto_pad", "SAME_UPPER") : null;
+        }
 
-    public static void Average(Emission emission, Node node, AveragePool op) => Pool(emission, node, op, "AveragePool");
+        var (image, attribute) = Windows.Padded(emission, x, padding, op.Pads, [.. op.Kernel], op.Strides, float.NegativeInfinity);
+        emission.Result(node.Outputs[0], Layout.ChannelsFirst(x.Spec.Shape.Rank), "MaxPool", [image], [.. Window(op), attribute]);
+    }
+
+    public static void Average(Emission emission, Node node, AveragePool op)
+    {
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
+        var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
+        if (Windows.Padding(op.Pads, x.Spec.Shape, [.. op.Kernel], op.Strides, dilated: false) is { } padding)
+        {
+            emission.Result(y, layout, "AveragePool", [emission.Read(x, layout)], [.. Window(op), padding]);
+            return;
+        }
+
+        // Of zeros in place of what lies outside, and of ones, whose mean is the share of positions inside.
+        var (image, attribute) = Windows.Padded(emission, x, null, op.Pads, [.. op.Kernel], op.Strides, 0);
+        var means = emission.Add("AveragePool", layout.Stored(y.Spec), [image], [.. Window(op), attribute]);
+        var spatial = Enumerable.Range(1, op.Kernel.Count).ToArray();
+        var plane = Shape.Of([1, 1, .. spatial.Select(axis => x.Spec.Shape.Dims[axis])]);
+        string[] sizes = [emission.Constant("one", 1, 1), DynamicShapes.Dims(emission, x, spatial)];
+        var shape = emission.Add("Concat", new TensorSpec(Shape.Of(plane.Rank), DType.Int64), sizes, Attributes.Int("axis", 0));
+        var ones = emission.Add("Expand", x.Spec with { Shape = plane }, [emission.Scalar("inside", 1f), shape]);
+        var inside = emission.Add("Pad", null, [ones, Windows.SamePads(emission, x, [.. op.Kernel], op.Strides)]);
+        var shares = emission.Add("AveragePool", null, [inside], [.. Window(op), attribute]);
+        emission.Result(y, layout, "Div", [means, shares]);
+    }
 
     /// <summary>ONNX's MaxPool returns the position of each maximum in the whole tensor; the gradients are added there.</summary>
     public static void MaxGradient(Emission emission, Node node, MaxPoolGradient op)
     {
         var (x, dy) = (node.Inputs[0], node.Inputs[2]);
-        if (Windows.Padding(op.Pads, x.Spec.Shape, [.. op.Kernel], op.Strides, dilated: false) is not { } padding) return;
+        if (Windows.Padding(op.Pads, x.Spec.Shape, [.. op.Kernel], op.Strides, dilated: false) is not { } padding)
+        {
+            emission.Refuse(
+                node,
+                $"the gradient of a pooling with padding 'same' and windows {op.Kernel} below their strides {op.Strides} over unknown sizes "
+                + $"{x.Spec.Shape} has no form in ONNX; give the input a fixed size.");
+            return;
+        }
+
         var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
         var stored = layout.Stored(dy.Spec.Shape);
         var image = emission.Read(x, layout);
@@ -64,20 +109,7 @@ internal static class Pools
 
     public static string Zeros(Emission emission, string shape, TensorSpec spec) => emission.Add("ConstantOfShape", spec, [shape]);
 
-    private static void Pool(Emission emission, Node node, PoolOp op, string name)
-    {
-        var x = node.Inputs[0];
-        var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
-        var padding = Windows.Padding(op.Pads, x.Spec.Shape, [.. op.Kernel], op.Strides, dilated: false)!;
-        emission.Result(
-            node.Outputs[0],
-            layout,
-            name,
-            [emission.Read(x, layout)],
-            Attributes.Ints("kernel_shape", op.Kernel),
-            Attributes.Ints("strides", op.Strides),
-            padding);
-    }
+    private static AttributeProto[] Window(PoolOp op) => [Attributes.Ints("kernel_shape", op.Kernel), Attributes.Ints("strides", op.Strides)];
 
     /// <summary>How many positions of the image each window covers, without padding.</summary>
     private static Shape Counts(AveragePoolGradient op, Shape x, out float[] counts)

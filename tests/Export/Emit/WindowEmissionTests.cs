@@ -1,0 +1,109 @@
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.Verify;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Tests.Export.TrainingStep;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Export.Emit;
+
+/// <summary>Windows behind padding and over unknown lengths: what ONNX Runtime computes differently where the obvious form is written.</summary>
+[TestClass]
+public sealed class WindowEmissionTests
+{
+    [TestMethod]
+    [DataRow(Padding.Valid, 2)]
+    [DataRow(Padding.Same, 2)]
+    [DataRow(Padding.Same, 4)]
+    [DataRow(Padding.Valid, 1)]
+    public void Zeros_in_front_of_a_window_stay_zeros(Padding padding, int stride)
+    {
+        foreach (Func<Layer> window in (Func<Layer>[])[
+            () => new MaxPooling2D(3, stride) { Padding = padding },
+            () => new AveragePooling2D(3, stride) { Padding = padding },
+            () => new Conv2D(4, 3) { Strides = stride, Padding = padding },
+            () => new DepthwiseConv2D(3) { Strides = stride, Padding = padding }])
+        {
+            foreach (var opset in new[] { 17, 21 })
+            {
+                var x = Model.Input([9, 7, 4]);
+
+                // All values are negative, so that each zero of the padding is a maximum; behind a convolution ONNX Runtime has another layout.
+                var negative = -(x * x) - 1f;
+                var direct = negative.Apply(new ZeroPadding2D(1), window());
+                var behind = (-Ops.Relu(x.Apply(new Conv2D(8, 3) { Padding = Padding.Same })) - 1f).Apply(new ZeroPadding2D(1), window());
+                Verify(new Model(x, [direct, behind]), opset);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Zeros_around_sequences_and_volumes_stay_zeros()
+    {
+        var sequence = Model.Input([null, 4]);
+        Verify(new Model(sequence, (-(sequence * sequence) - 1f).Apply(new ZeroPadding1D(2), new MaxPooling1D(2))), 21);
+        var volume = Model.Input([5, 6, 4, 2]);
+        Verify(new Model(volume, (-(volume * volume) - 1f).Apply(new ZeroPadding3D(1), new MaxPooling3D(2))), 21);
+    }
+
+    [TestMethod]
+    [DataRow(1, 2)]
+    [DataRow(1, 3)]
+    [DataRow(2, 2)]
+    [DataRow(2, 3)]
+    [DataRow(2, 5)]
+    [DataRow(3, 4)]
+    [DataRow(3, 5)]
+    [DataRow(4, 7)]
+    [DataRow(3, 2)]
+    public void Same_padding_over_an_unknown_length(int size, int stride)
+    {
+        foreach (Func<Layer> window in (Func<Layer>[])[
+            () => new MaxPooling1D(size, stride) { Padding = Padding.Same },
+            () => new AveragePooling1D(size, stride) { Padding = Padding.Same },
+            () => new Conv1D(3, size) { Strides = stride, Padding = Padding.Same }])
+        {
+            var x = Model.Input([null, 2]);
+            var model = new Model(x, (x - 3f).Apply(window()));
+            for (var length = 1; length <= (2 * stride) + 1; length++)
+            {
+                var sample = EmittedRun.Random(2, length, 2);
+                Near.Equal(EmittedRun.Data(model.Predict(sample)), model.Emit().Run(sample)[0], 1e-5f, $"{window().ClassName}, length {length}");
+            }
+        }
+    }
+
+    [TestMethod]
+    [DataRow(2, 3)]
+    [DataRow(3, 4)]
+    public void Same_padding_where_one_axis_is_known(int size, int stride)
+    {
+        foreach (Func<Layer> window in (Func<Layer>[])[
+            () => new MaxPooling2D(size, stride) { Padding = Padding.Same },
+            () => new AveragePooling2D(size, stride) { Padding = Padding.Same },
+            () => new SeparableConv2D(3, size) { Strides = stride, Padding = Padding.Same }])
+        {
+            var x = Model.Input([null, 5, 2]);
+            Verify(new Model(x, (x - 3f).Apply(window())), 21);
+        }
+    }
+
+    [TestMethod]
+    [DataRow(Interpolation.Nearest)]
+    [DataRow(Interpolation.Bilinear)]
+    public void Enlarging_channels_first_images_in_an_exported_step(Interpolation interpolation)
+    {
+        var x = Model.Input([3, 4, 5]);
+        var enlarged = x.Apply(
+            new Conv2D(3, 3) { DataFormat = DataFormat.ChannelsFirst, Padding = Padding.Same },
+            new UpSampling2D(2) { DataFormat = DataFormat.ChannelsFirst, Interpolation = interpolation });
+        var trainer = new Model(x, enlarged).Compile(new Sgd(0.1f), Loss.MeanSquaredError);
+        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 2, 3, 4, 5)], [StepData.Signed(step + 50, 2, 3, 8, 10)]), 2);
+    }
+
+    private static void Verify(Model model, int opset)
+    {
+        var options = new ExportOptions { Opset = opset };
+        var emitted = model.Emit(options);
+        Assert.IsNotEmpty(Verifier.Run(emitted, Google.Protobuf.MessageExtensions.ToByteArray(emitted.Proto), options));
+    }
+}
