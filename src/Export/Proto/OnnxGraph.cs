@@ -8,15 +8,15 @@ namespace OnnxFunctional.Export.Proto;
 /// </summary>
 internal sealed class OnnxGraph
 {
-    private readonly HashSet<string> _valueNames;
-    private readonly HashSet<string> _nodeNames;
+    private readonly NameSet _valueNames;
+    private readonly NameSet _nodeNames;
 
     public OnnxGraph(string name)
-        : this(name, [], [])
+        : this(name, new(), new())
     {
     }
 
-    private OnnxGraph(string name, HashSet<string> valueNames, HashSet<string> nodeNames)
+    private OnnxGraph(string name, NameSet valueNames, NameSet nodeNames)
     {
         _valueNames = valueNames;
         _nodeNames = nodeNames;
@@ -29,11 +29,11 @@ internal sealed class OnnxGraph
     public OnnxGraph Body(string name) => new(name, _valueNames, _nodeNames);
 
     /// <summary>The wanted name of a value, with a number appended if it is taken.</summary>
-    public string Reserve(string wanted) => Naming.Unique(wanted, _valueNames);
+    public string Reserve(string wanted) => _valueNames.Unique(wanted);
 
     public void Node(string name, string op, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<AttributeProto> attributes)
     {
-        var node = new NodeProto { Name = Naming.Unique(name, _nodeNames), OpType = op };
+        var node = new NodeProto { Name = _nodeNames.Unique(name), OpType = op };
         node.Input.AddRange(inputs);
         node.Output.AddRange(outputs);
         node.Attribute.AddRange(attributes);
@@ -43,9 +43,13 @@ internal sealed class OnnxGraph
         Proto.Node.Add(node);
     }
 
-    public TensorProto Initializer<T>(string name, Shape shape, DType type, T[] data) where T : struct
+    public TensorProto Initializer<T>(string name, Shape shape, DType type, T[] data) where T : struct =>
+        Initializer(name, shape, type, ByteString.CopyFrom(MemoryMarshal.AsBytes<T>(data)));
+
+    /// <summary>Adds a stored tensor whose bytes may be made when they are written.</summary>
+    public TensorProto Initializer(string name, Shape shape, DType type, ByteString data)
     {
-        var tensor = new TensorProto { Name = name, DataType = ElementType(type), RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<T>(data)) };
+        var tensor = new TensorProto { Name = name, DataType = ElementType(type), RawData = data };
         foreach (var dim in shape.Dims) tensor.Dims.Add(dim);
         Proto.Initializer.Add(tensor);
         return tensor;

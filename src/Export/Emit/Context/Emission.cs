@@ -16,6 +16,7 @@ internal sealed class Emission
     private readonly Dictionary<Value, List<EmittedTensor>> _tensors = [];
     private readonly Dictionary<Value, string> _names = [];
     private readonly Dictionary<Value, string> _outputNames = [];
+    private readonly HashSet<string> _isOutput = new(StringComparer.Ordinal);
     private readonly Dictionary<Value, Value> _standsFor = [];
     private readonly HashSet<Node> _emitted = [];
     private readonly InitializerStore _initializers;
@@ -104,8 +105,22 @@ internal sealed class Emission
     /// <summary>Writes all nodes of a tensor that was built on values of the file.</summary>
     public Value Write(SymbolicTensor tensor)
     {
-        foreach (var node in OnnxFunctional.Graph.Between([.. _tensors.Keys], [tensor.Value]).Nodes) Emit(node);
+        foreach (var node in OnnxFunctional.Graph.Between(Written(tensor.Value), [tensor.Value]).Nodes) Emit(node);
         return tensor.Value;
+    }
+
+    /// <summary>The values in the file from which a value is computed.</summary>
+    private List<Value> Written(Value value)
+    {
+        var (found, seen, open) = (new List<Value>(), new HashSet<Value>(), new Stack<Value>([value]));
+        while (open.TryPop(out var next))
+        {
+            if (!seen.Add(next)) continue;
+            if (_tensors.ContainsKey(next)) found.Add(next);
+            else foreach (var input in next.Producer.Inputs) open.Push(input);
+        }
+
+        return found;
     }
 
     /// <summary>Writes all nodes, then the outputs in the graph's own layout and under their names.</summary>
@@ -188,7 +203,7 @@ internal sealed class Emission
     {
         var name = NameFor(value, layout, role);
         Register(value, new EmittedTensor(name, layout));
-        if (!_outputNames.ContainsValue(name)) Graph.Describe(name, layout.Stored(value.Spec), Permuted(_dimensions.Of(Original(value)), layout));
+        if (!_isOutput.Contains(name)) Graph.Describe(name, layout.Stored(value.Spec), Permuted(_dimensions.Of(Original(value)), layout));
         return name;
     }
 
@@ -266,7 +281,7 @@ internal sealed class Emission
         foreach (var (name, value) in _request.Outputs)
         {
             Graph.Reserve(name);
-            _outputNames.TryAdd(value, name);
+            if (_outputNames.TryAdd(value, name)) _isOutput.Add(name);
         }
 
         foreach (var name in _request.WeightNames.Values) Graph.Reserve(name);

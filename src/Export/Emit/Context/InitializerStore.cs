@@ -71,7 +71,8 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
         {
             _stored[weight] = tensor.Arrangement;
             var name = weightNames[weight];
-            var proto = emission.Graph.Initializer(name, tensor.Shape, DType.Float32, tensor.Arrangement.Apply(weight.Storage, weight.Shape));
+            var late = LateBytes.Of((int)tensor.Shape.ElementCount, () => tensor.Arrangement.Apply(weight.Storage, weight.Shape));
+            var proto = emission.Graph.Initializer(name, tensor.Shape, DType.Float32, late);
             if (!tensor.Arrangement.IsNone)
             {
                 proto.MetadataProps.Add(Arrangement.ShapeKey, string.Join(',', FeatureOrder.Numbers(weight.Shape.Dims.ToArray())));

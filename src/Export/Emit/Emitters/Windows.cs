@@ -47,7 +47,10 @@ internal static class Windows
         var image = emission.Read(x, layout);
         if (padding is not null) return (image, padding);
         var spec = layout.Stored(x.Spec with { Shape = PaddedShape(pads, x.Spec.Shape, extents, strides) });
-        string[] inputs = [image, SamePads(emission, x, extents, strides), emission.Constant("outside", Scalar(x.Spec.Type, outside))];
+        var numbers = Numbers(pads, x.Spec.Shape, extents, strides) is var (begin, end)
+            ? emission.Constant("pads", [0, 0, .. begin, 0, 0, .. end])
+            : SamePads(emission, x, extents, strides);
+        string[] inputs = [image, numbers, emission.Constant("outside", Scalar(x.Spec.Type, outside))];
         return (emission.Add("Pad", spec, inputs), Attributes.Text("auto_pad", "VALID"));
     }
 
