@@ -19,13 +19,13 @@ internal sealed class ModelEngine
     /// <summary>Whether convolutions may take the Winograd form. Applies to plans that are made afterwards.</summary>
     public bool Winograd { get; set; } = true;
 
-    /// <summary>The threads: as many as there are processors, unless <see cref="UseThreads"/> set another number.</summary>
+    /// <summary>The threads: those of the process, unless <see cref="UseThreads"/> set another number.</summary>
     public WorkerPool Pool
     {
         get
         {
             if (_pool is { } pool) return pool;
-            lock (_gate) return _pool ??= new WorkerPool(Environment.ProcessorCount);
+            lock (_gate) return _pool ??= WorkerPool.Shared;
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed class ModelEngine
     public void UseThreads(int threads)
     {
         if (threads < 1) throw new ModelException($"threads is {threads}; expected at least 1.");
-        if (_pool?.Threads != threads) _pool = new WorkerPool(threads);
+        if (_pool?.Threads != threads) _pool = WorkerPool.Of(threads);
     }
 
     /// <summary>
@@ -51,7 +51,7 @@ internal sealed class ModelEngine
     {
         var engines = models.Select(Of).ToList();
         var pool = engines.Select(engine => engine._pool).FirstOrDefault(pool => pool is not null && pool.Threads == (threads ?? pool.Threads))
-            ?? new WorkerPool(threads ?? Environment.ProcessorCount);
+            ?? WorkerPool.Of(threads ?? Environment.ProcessorCount);
         foreach (var engine in engines) engine._pool = pool;
         return pool;
     }

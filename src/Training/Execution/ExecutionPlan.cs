@@ -8,6 +8,7 @@ internal sealed class ExecutionPlan
     private readonly Kernel[] _kernels;
     private readonly string[] _names;
     private readonly (Weight Weight, Storage Storage)[] _weights;
+    private Pace? _pace;
 
     internal ExecutionPlan(
         Kernel[] kernels,
@@ -50,8 +51,12 @@ internal sealed class ExecutionPlan
     public void Run(WorkerPool pool, ulong step = 0)
     {
         foreach (var (weight, storage) in _weights) storage.Memory = weight.Storage;
+        if (_pace?.Most != pool.Threads) _pace = new Pace(pool.Threads);
+        pool.Limit = _pace.Threads;
+        var (start, lost) = (Stopwatch.GetTimestamp(), pool.LostTicks);
         var context = new RunContext(pool, step);
         foreach (var kernel in _kernels) kernel.Run(context);
+        _pace.Add(Stopwatch.GetTimestamp() - start, pool.LostTicks - lost);
     }
 
     /// <summary>Does what <see cref="Run"/> does, and adds up the time of each kernel.</summary>

@@ -7,13 +7,29 @@ namespace OnnxFunctional.Training.Execution;
 /// </remarks>
 internal sealed class WorkerPool(int threads) : IDisposable
 {
+    private static readonly Lazy<WorkerPool> s_shared = new(() => new WorkerPool(Environment.ProcessorCount));
     private readonly WorkerThreads _threads = new(threads);
 
     /// <summary>Ends the threads of a pool that was not disposed. A pool whose constructor threw has none.</summary>
     ~WorkerPool() => _threads?.Stop();
 
+    /// <summary>
+    /// The pool of the process: one thread per processor. Models use it unless another number is asked for, so models that work at the same time share the
+    /// processors instead of bringing one thread per processor each.
+    /// </summary>
+    public static WorkerPool Shared => s_shared.Value;
+
     /// <summary>The number of threads that take part in <see cref="Run"/>, including the caller's.</summary>
     public int Threads => _threads.Threads;
+
+    /// <summary>How many of them <see cref="Run"/> uses at most.</summary>
+    public int Limit { get => _threads.Limit; set => _threads.Limit = value; }
+
+    /// <summary>Stopwatch ticks that callers waited for the last parts for longer than they had worked themselves, added up.</summary>
+    public long LostTicks => _threads.LostTicks;
+
+    /// <summary>The pool of the process if it has this number of threads, else a new one.</summary>
+    public static WorkerPool Of(int threads) => threads == Environment.ProcessorCount ? Shared : new WorkerPool(threads);
 
     /// <summary>Runs all parts and returns when the last has finished. Throws the first exception of a part.</summary>
     public void Run(IParallelWork work, int parts)

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using OnnxFunctional.Training.Execution;
@@ -140,6 +142,44 @@ public sealed class WorkerPoolTests
         Assert.AreEqual(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
+    [TestMethod]
+    public void A_limit_keeps_threads_out_of_the_work()
+    {
+        using var pool = new WorkerPool(5);
+        foreach (var limit in new[] { 5, 2, 1, 3 })
+        {
+            pool.Limit = limit;
+            var work = new Recording();
+            for (var i = 0; i < 200; i++) pool.Run(work, 32);
+            Assert.IsLessThanOrEqualTo(limit, work.Threads.Count, $"limit {limit}");
+            Assert.AreEqual(200 * 32, work.Parts);
+        }
+    }
+
+    [TestMethod]
+    public void A_caller_that_waits_longer_than_it_worked_sleeps_and_counts_the_loss()
+    {
+        using var pool = new WorkerPool(2);
+        var before = pool.LostTicks;
+        var caller = Environment.CurrentManagedThreadId;
+        // The other thread takes 100 ms for its part; the caller's part waits until the other has begun.
+        using var begun = new ManualResetEventSlim();
+        pool.Run(
+            new Doing(_ =>
+            {
+                if (Environment.CurrentManagedThreadId == caller)
+                {
+                    begun.Wait();
+                    return;
+                }
+
+                begun.Set();
+                Thread.Sleep(100);
+            }),
+            2);
+        Assert.IsGreaterThan(Stopwatch.Frequency / 100, pool.LostTicks - before);
+    }
+
     private static Thread[] ThreadsOf(WorkerPool pool)
     {
         var inside = typeof(WorkerPool).GetField("_threads", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(pool)!;
@@ -157,6 +197,27 @@ public sealed class WorkerPoolTests
             Interlocked.Increment(ref Counts[part]);
             if (part == Failing) throw new ModelException("part " + part);
         }
+    }
+
+    private sealed class Recording : IParallelWork
+    {
+        private int _parts;
+
+        public ConcurrentDictionary<int, bool> Threads { get; } = [];
+
+        public int Parts => _parts;
+
+        public void Execute(int part)
+        {
+            Threads[Environment.CurrentManagedThreadId] = true;
+            Interlocked.Increment(ref _parts);
+            Thread.SpinWait(20);
+        }
+    }
+
+    private sealed class Doing(Action<int> action) : IParallelWork
+    {
+        public void Execute(int part) => action(part);
     }
 
     private sealed class Nested(WorkerPool pool, IParallelWork inner) : IParallelWork
