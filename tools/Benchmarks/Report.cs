@@ -24,6 +24,14 @@ internal static class Report
         {
             Description = "Compare the engine's training step with the exported one in ONNX Runtime instead.",
         };
+        var inference = new Option<bool>("--inference")
+        {
+            Description = "Compare predictions of the engine and of ONNX Runtime on the exported file instead: in two processes and in one.",
+        };
+        var sharing = new Option<bool>("--sharing")
+        {
+            Description = "Measure numbers of threads where cores are shared with others instead: fewer cores, a second process, a busy neighbor, a quota.",
+        };
         var root = new RootCommand("Training and prediction, side by side with TorchSharp: alternating rounds in two processes, medians and ratios.")
         {
             cases,
@@ -32,12 +40,16 @@ internal static class Report
             modes,
             json,
             export,
+            inference,
+            sharing,
         };
-        root.SetAction((parsed, _) => Task.FromResult(parsed.GetValue(export)
-            ? Measure(parsed.GetValue(cases)?.Split(','), names => ExportedSteps.Measure(names, parsed.GetValue(threads), parsed.GetValue(json)))
-            : Measure(
-                parsed.GetValue(cases)?.Split(','),
-                names => Measure(names, parsed.GetValue(threads), !parsed.GetValue(noPeer), parsed.GetValue(modes), parsed.GetValue(json)))));
+        root.SetAction((parsed, _) => Task.FromResult(Measure(parsed.GetValue(cases)?.Split(','), names =>
+        {
+            var (count, mode, file) = (parsed.GetValue(threads), parsed.GetValue(modes), parsed.GetValue(json));
+            if (parsed.GetValue(export)) return ExportedSteps.Measure(names, count, file);
+            if (parsed.GetValue(inference)) return Inference.Measure(names, count, file);
+            return parsed.GetValue(sharing) ? SharedCores.Measure(names, mode, file) : Measure(names, count, !parsed.GetValue(noPeer), mode, file);
+        })));
         return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
     }
 
@@ -140,7 +152,7 @@ internal static class Report
     }
 
     /// <summary>Warms up a side and determines the number of steps per round.</summary>
-    private static int Steps(Side side)
+    public static int Steps(Side side)
     {
         // Rounds grow until one is long enough; the steps on the way bring the code to its final JIT tier.
         for (var steps = 1; ; steps *= 4)
@@ -152,7 +164,7 @@ internal static class Report
         }
     }
 
-    private static double Median(List<double> times)
+    public static double Median(List<double> times)
     {
         times.Sort();
         return times[times.Count / 2];

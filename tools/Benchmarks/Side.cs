@@ -36,15 +36,26 @@ internal sealed class Side : IDisposable
 
     public long ValuesBytes { get; }
 
-    public static Side Start(string side, string name, string mode, int threads)
+    /// <summary>Starts a worker.</summary>
+    /// <param name="side">What it runs; see <see cref="Worker"/>.</param>
+    /// <param name="name">The case.</param>
+    /// <param name="mode">train or predict.</param>
+    /// <param name="threads">Its threads.</param>
+    /// <param name="batch">The number of samples, for sides that take one.</param>
+    /// <param name="prefix">A command that starts the worker, such as taskset with its arguments; default: none.</param>
+    public static Side Start(string side, string name, string mode, int threads, int batch = 0, params IReadOnlyList<string> prefix)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        string[] command =
+        [
+            .. prefix, Environment.ProcessPath!, "--worker", side, name, mode,
+            threads.ToString(CultureInfo.InvariantCulture), batch.ToString(CultureInfo.InvariantCulture),
+        ];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in new[] { "--worker", side, name, mode, threads.ToString(CultureInfo.InvariantCulture) }) start.ArgumentList.Add(argument);
         return new Side(Process.Start(start)!);
     }
 
@@ -52,9 +63,16 @@ internal sealed class Side : IDisposable
     public double Time(int steps)
     {
         Thread.Sleep(MillisecondsOfRest);
-        _process.StandardInput.WriteLine("run " + steps.ToString(CultureInfo.InvariantCulture));
-        return double.Parse(Answer(), CultureInfo.InvariantCulture);
+        Begin(steps);
+        return End();
     }
+
+    /// <summary>Begins a number of steps and does not wait for them.</summary>
+    public void Begin(int steps) => _process.StandardInput.WriteLine("run " + steps.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Waits for the steps of <see cref="Begin"/>.</summary>
+    /// <returns>Their milliseconds.</returns>
+    public double End() => double.Parse(Answer(), CultureInfo.InvariantCulture);
 
     /// <summary>Peak working set so far, and bytes allocated per step.</summary>
     public (long Bytes, long Allocated) Memory()

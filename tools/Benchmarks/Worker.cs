@@ -17,6 +17,7 @@ namespace OnnxFunctional.Benchmarks;
 
 /// <summary>A process that runs one side of one case on request, so that memory is measured separately and rounds can alternate.</summary>
 /// <remarks>
+/// A side is one of those in <see cref="Start"/>, or several joined by +: the first is timed, each other runs once before each timing.
 /// Protocol, one line per message: it reports <c>ready OPERATIONS ARENA VALUES</c>; on <c>run N</c> it makes N steps and reports the milliseconds; on
 /// <c>memory</c> it reports its peak working set and the bytes allocated per step.
 /// </remarks>
@@ -37,10 +38,12 @@ internal static class Worker
                 return 0;
             }
 
-            var (step, note) = side switch { "ours" => Ours(name, mode, threads), "onnx" => Exported(name, threads), _ => Theirs(name, mode, threads) };
+            var batch = args.Length > 5 ? int.Parse(args[5], CultureInfo.InvariantCulture) : 0;
+            var sides = side.Split('+').Select(each => Start(each, name, mode, threads, batch)).ToList();
+            var step = sides[0].Step;
+            foreach (var (each, _) in sides) each();
             step();
-            step();
-            Console.Out.WriteLine("ready " + note);
+            Console.Out.WriteLine("ready " + sides[0].Note);
             var allocated = 0L;
             var steps = 0;
             while (Console.In.ReadLine() is { } line)
@@ -52,6 +55,7 @@ internal static class Worker
                     continue;
                 }
 
+                foreach (var (other, _) in sides.Skip(1)) other();
                 var count = int.Parse(line.AsSpan(4), CultureInfo.InvariantCulture);
                 var before = GC.GetAllocatedBytesForCurrentThread();
                 var start = Stopwatch.GetTimestamp();
@@ -71,6 +75,16 @@ internal static class Worker
             return 1;
         }
     }
+
+    private static (Action Step, string Note) Start(string side, string name, string mode, int threads, int batch) => side switch
+    {
+        "ours" => Ours(name, mode, threads),
+        "onnx" => Exported(name, threads),
+        "engine" => (PredictionWork.Engine(BenchmarkCase.Named(name), batch, threads), "0 0 0"),
+        "ort" => (PredictionWork.OnnxRuntime(BenchmarkCase.Named(name), batch, threads, spins: false), "0 0 0"),
+        "ort-spinning" => (PredictionWork.OnnxRuntime(BenchmarkCase.Named(name), batch, threads, spins: true), "0 0 0"),
+        _ => Theirs(name, mode, threads),
+    };
 
     /// <summary>The time of a step per kernel, the slowest first.</summary>
     private static void Profile(string name, string mode, int threads)
@@ -94,7 +108,7 @@ internal static class Worker
     private static (Action Step, string Note) Ours(string name, string mode, int threads)
     {
         if (name == "gemm") return OurProduct(threads);
-        var benchmark = BenchmarkCase.All.First(candidate => candidate.Name == name);
+        var benchmark = BenchmarkCase.Named(name);
         var random = new Random(1);
         var model = benchmark.Build();
         var (inputs, targets) = (benchmark.Inputs(random), benchmark.Targets(random));
@@ -140,7 +154,7 @@ internal static class Worker
     /// <summary>The exported training step, without verification: the tests verify it.</summary>
     private static (Action Step, string Note) Exported(string name, int threads)
     {
-        var benchmark = BenchmarkCase.All.First(candidate => candidate.Name == name);
+        var benchmark = BenchmarkCase.Named(name);
         var random = new Random(1);
         var model = benchmark.Build();
         NDArray[] data = [.. benchmark.Inputs(random), .. benchmark.Targets(random)];
@@ -185,7 +199,7 @@ internal static class Worker
             }, (2.0 * 2016 * 2048 * 2048).ToString("R", CultureInfo.InvariantCulture) + " 0 0");
         }
 
-        var benchmark = BenchmarkCase.All.First(candidate => candidate.Name == name);
+        var benchmark = BenchmarkCase.Named(name);
         var random = new Random(1);
         var inputs = benchmark.Inputs(random).Select(PeerNetwork.ToTensor).ToArray();
         var targets = benchmark.Targets(random).Select(PeerNetwork.ToTensor).ToArray();

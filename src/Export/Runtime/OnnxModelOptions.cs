@@ -22,6 +22,12 @@ public sealed record OnnxModelOptions
     /// <summary>Threads that a single operator may use; 0 leaves the number to ONNX Runtime (one per core).</summary>
     public int IntraOpThreads { get; init; }
 
+    /// <summary>
+    /// Whether the session's threads go on spinning after a run, in wait for the next one; false by default. True makes single rows faster where nothing else
+    /// computes on the machine's cores (a small network: 0.023 instead of 0.039 ms), and slows down everything that does, the engine above all.
+    /// </summary>
+    public bool SpinBetweenRuns { get; init; }
+
     /// <summary>How far the graph is optimized; <see cref="GraphOptimization.All"/> by default.</summary>
     public GraphOptimization Optimization { get; init; } = GraphOptimization.All;
 

@@ -33,12 +33,15 @@ internal static class OrtSetup
         SessionOptions? result = null;
         try
         {
+            OrtTelemetry.Ensure();
             result = new SessionOptions
             {
                 GraphOptimizationLevel = Level(options.Optimization),
                 // Errors on the CPU are thrown as exceptions; with CUDA the warnings name nodes that fall back to the CPU.
                 LogSeverityLevel = provider.DeviceId is null ? OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL : OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING,
             };
+            // Without this entry, the threads of an idle session keep spinning and take half of every core from the engine beside them.
+            result.AddSessionConfigEntry("session.force_spinning_stop", options.SpinBetweenRuns ? "0" : "1");
             if (options.IntraOpThreads > 0) result.IntraOpNumThreads = options.IntraOpThreads;
             if (options.ExternalDataFolder is { Length: > 0 } folder)
                 result.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetFullPath(folder));

@@ -11,6 +11,8 @@ internal abstract class BenchmarkCase
         new ResnetCase(), new SeparableCase(), new TransformerCase(), new MultiOutputCase(),
     ];
 
+    public static BenchmarkCase Named(string name) => All.First(candidate => candidate.Name == name);
+
     public abstract string Name { get; }
 
     public abstract int Batch { get; }
