@@ -68,6 +68,9 @@ public sealed class ArchitectureTests
             .Where(type => type.Namespace != "OnnxFunctional.Export.Proto" && !IsGenerated(type))
             .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             .Where(field => !field.IsLiteral && (!field.IsInitOnly || !IsImmutable(field.FieldType)) && !Regex.IsMatch(field.Name, @"^<>"))
+
+            // Models share the memory of their process, so one object counts it for all of them.
+            .Where(field => field != typeof(EngineMemory).GetField(nameof(EngineMemory.Plans), BindingFlags.Static | BindingFlags.NonPublic))
             .Select(field => $"{field.DeclaringType!.Name}.{field.Name} ({field.FieldType.Name}{(field.IsInitOnly ? "" : ", not readonly")})");
         AssertNone(wrong, "found");
     }

@@ -16,36 +16,26 @@ internal sealed class ArenaLayout
     /// <summary>The size of all values in floats, if none shared memory.</summary>
     public long SumOfValues { get; private set; }
 
-    /// <summary>Adds a value that is needed from kernel <paramref name="first"/> to kernel <paramref name="last"/>, both included.</summary>
-    public void Add(Storage storage, long floats, int first, int last)
-    {
-        var aligned = (Math.Max(floats, 1) + Alignment - 1) / Alignment * Alignment;
-        _blocks.Add(new Block(storage, aligned, first, last));
-    }
+    /// <summary>The size that a value takes: it ends at the end of a cache line.</summary>
+    public static long Aligned(long floats) => (Math.Max(floats, 1) + Alignment - 1) / Alignment * Alignment;
 
-    /// <summary>Finds an offset for each value; <see cref="Bind"/> then gives it memory.</summary>
-    public void Place()
+    /// <summary>Adds a value that is needed from kernel <paramref name="first"/> to kernel <paramref name="last"/>, both included.</summary>
+    public void Add(Storage storage, long floats, int first, int last) => _blocks.Add(new Block(storage, Aligned(floats), first, last));
+
+    /// <summary>Finds an offset for each value.</summary>
+    /// <returns>The offset and size of each value.</returns>
+    public (Storage Storage, long Offset, int Floats)[] Place()
     {
-        var placed = new List<Block>();
+        var occupied = new OccupiedTimes(_blocks.Count == 0 ? 0 : _blocks.Max(block => block.Last) + 1);
         foreach (var block in _blocks.OrderByDescending(block => block.Floats).ThenBy(block => block.First))
         {
-            var offset = 0L;
-            foreach (var other in placed.Where(block.Overlaps).OrderBy(other => other.Offset))
-            {
-                if (other.Offset - offset >= block.Floats) break;
-                offset = Math.Max(offset, other.Offset + other.Floats);
-            }
-
-            block.Offset = offset;
-            placed.Add(block);
-            Floats = Math.Max(Floats, offset + block.Floats);
+            block.Offset = occupied.Lowest(block.Floats, block.First, block.Last);
+            occupied.Take(block.Offset, block.Floats, block.First, block.Last);
+            Floats = Math.Max(Floats, block.Offset + block.Floats);
             SumOfValues += block.Floats;
         }
-    }
 
-    public void Bind(Memory<float> memory)
-    {
-        foreach (var block in _blocks) block.Storage.Memory = memory.Slice((int)block.Offset, (int)block.Floats);
+        return [.. _blocks.Select(block => (block.Storage, block.Offset, checked((int)block.Floats)))];
     }
 
     private sealed class Block(Storage storage, long floats, int first, int last)
@@ -56,10 +46,8 @@ internal sealed class ArenaLayout
 
         public int First { get; } = first;
 
+        public int Last { get; } = last;
+
         public long Offset { get; set; }
-
-        public bool Overlaps(Block other) => First <= other._last && other.First <= _last;
-
-        private readonly int _last = last;
     }
 }

@@ -5,16 +5,23 @@ namespace OnnxFunctional.Training.Engine;
 /// <summary>What the engine keeps for a model: its threads, its settings, and the plans of its inference graph by input shapes.</summary>
 internal sealed class ModelEngine
 {
-    private readonly Dictionary<string, ExecutionPlan> _plans = [];
+    private readonly PlanCache _plans;
     private readonly Lock _gate = new();
     private WorkerPool? _pool;
 
     // What random layers that draw at any time draw for: new numbers for each batch.
     private ulong _runs;
 
-    private ModelEngine(Model model) => Model = model;
+    private ModelEngine(Model model)
+    {
+        Model = model;
+        _plans = new PlanCache(Arenas);
+    }
 
     public Model Model { get; }
+
+    /// <summary>The memory that the plans of the model run in, for inference and for training.</summary>
+    public ArenaPool Arenas { get; } = new();
 
     /// <summary>Whether convolutions may take the Winograd form. Applies to plans that are made afterwards.</summary>
     public bool Winograd { get; set; } = true;
@@ -66,12 +73,15 @@ internal sealed class ModelEngine
         // A plan has one memory, so concurrent calls for one model take turns.
         lock (_gate)
         {
-            var specs = inputs.Select(input => new TensorSpec(input.Shape, input.DType)).ToArray();
-            var id = key + "|" + string.Join("|", specs);
-            if (!_plans.TryGetValue(id, out var plan)) _plans[id] = plan = PlanFor(values, specs);
-            for (var i = 0; i < inputs.Count; i++) inputs[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
-            plan.Run(Pool, _runs++);
-            for (var i = 0; i < plan.Outputs.Count; i++) read(i, plan.Outputs[i]);
+            var asked = new PlanKey(key, [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
+            if (!_plans.TryEnter(asked, out var run)) run = _plans.Enter(asked, new KeptPlan(PlanFor(values, asked.Specs)));
+            using (run)
+            {
+                var plan = run.Plan;
+                for (var i = 0; i < inputs.Count; i++) inputs[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+                plan.Run(Pool, _runs++);
+                for (var i = 0; i < plan.Outputs.Count; i++) read(i, plan.Outputs[i]);
+            }
         }
     }
 
@@ -80,6 +90,6 @@ internal sealed class ModelEngine
         var inputs = Model.Inputs.Select(tensor => tensor.Value).ToArray();
         var map = Specialization.Of(inputs, values, training: false);
         var outputs = values.Select(value => map[value]).ToArray();
-        return Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, outputs, []), specs);
+        return Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, outputs, []) { Memory = PlanMemory.Arena }, specs);
     }
 }

@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Execution;
+
 namespace OnnxFunctional.Training.Engine;
 
 /// <summary>What a plan is to compute.</summary>
@@ -14,6 +16,6 @@ internal sealed record PlanRequest(
     /// <summary>Whether nodes with constant inputs are computed in advance; false in the plans that do so.</summary>
     public bool FoldConstants { get; init; } = true;
 
-    /// <summary>Whether the plan only serves to measure its memory: it gets none and cannot run.</summary>
-    public bool MeasuresOnly { get; init; }
+    /// <summary>Where the values of the plan lie.</summary>
+    public PlanMemory Memory { get; init; } = PlanMemory.Own;
 }

@@ -15,9 +15,11 @@ internal sealed class Planner
     private readonly Dictionary<Value, Storage> _storages = [];
     private readonly Dictionary<Storage, Life> _lives = [];
     private readonly Dictionary<Weight, Storage> _weights = [];
+    private readonly HashSet<Storage> _weightStorages = [];
     private readonly Dictionary<Value, Storage> _previousWeights = [];
     private readonly ArenaLayout _arena = new();
     private readonly List<Kernel> _kernels = [];
+    private readonly List<(Storage Storage, TensorData Data)> _constants = [];
     private readonly RandomStreams _random;
     private Fusion _fusion = null!;
 
@@ -63,16 +65,19 @@ internal sealed class Planner
         var inputBuffers = stands.Select(stand => new ValueBuffer(stand.Spec, _storages[stand])).ToArray();
         var outputBuffers = outputs.Select(BufferAfterRun).ToArray();
         foreach (var (storage, life) in _lives) _arena.Add(storage, life.Floats, life.First, life.Last);
-        _arena.Place();
-        if (!_request.MeasuresOnly) _arena.Bind(AlignedMemory.Allocate(_arena.Floats));
-        return new ExecutionPlan(
+        var places = _arena.Place();
+        var largest = _lives.Values.OrderByDescending(life => life.Floats).Take(MemoryShortage.Named)
+            .Select(life => new MemoryRequest(life.Node.Op.Name, life.Node.Scope, life.Node.Outputs[0].Spec, life.Floats * sizeof(float))).ToArray();
+        var plan = new ExecutionPlan(
             [.. _kernels],
             [.. units.Select(unit => unit.ToString()), .. copies.Select(copy => "copy " + copy.Value.Spec)],
             [.. _weights.Select(entry => (entry.Key, entry.Value))],
             inputBuffers,
             outputBuffers,
-            _arena.Floats,
-            _arena.SumOfValues);
+            new PlanValues(places, _arena.Floats, _arena.SumOfValues, largest),
+            _request.Memory == PlanMemory.None ? null : Constants());
+        if (_request.Memory == PlanMemory.Own) plan.UseOwn();
+        return plan;
     }
 
     /// <summary>
@@ -167,7 +172,7 @@ internal sealed class Planner
             if (root.Producer.Op is not Variable { Weight: var weight } || !updated.Contains(weight)) continue;
             var storage = new Storage();
             _previousWeights[root] = storage;
-            _lives[storage] = new Life(weight.Length, 0, end);
+            _lives[storage] = new Life(weight.Length, 0, end, root.Producer);
             _kernels.Add(new CopyKernel(BufferOf(root), storage, weight.Length));
         }
     }
@@ -188,7 +193,7 @@ internal sealed class Planner
                 var root = _fusion.Root(input);
                 if (input.Spec.Shape != output.Spec.Shape || root.Spec.Type.Size() != output.Spec.Type.Size()) continue;
                 if (root.Producer.Op is SourceOp || last.GetValueOrDefault(root) != here) continue;
-                if (!_storages.TryGetValue(root, out var storage) || _weights.ContainsValue(storage)) continue;
+                if (!_storages.TryGetValue(root, out var storage) || _weightStorages.Contains(storage)) continue;
                 if (unit.Inputs.Count(other => ReferenceEquals(_fusion.Root(other), root)) > 1) continue;
                 if (unit.Outputs.Any(other => _storages.GetValueOrDefault(other) == storage)) continue;
                 _storages[output] = storage;
@@ -202,7 +207,7 @@ internal sealed class Planner
     {
         var storage = new Storage();
         _storages[value] = storage;
-        _lives[storage] = new Life(KernelTable.OpaqueFloats(value) ?? ValueBuffer.FloatsFor(value.Spec), first, last);
+        _lives[storage] = new Life(KernelTable.OpaqueFloats(value) ?? ValueBuffer.FloatsFor(value.Spec), first, last, value.Producer);
     }
 
     private Kernel Create(Unit unit, int here)
@@ -216,7 +221,7 @@ internal sealed class Planner
             : new Epilogue(BufferOrNull(unit.Bias), BufferOrNull(unit.Addend), unit.Activation, BufferOrNull(unit.BiasGradient));
         var request = new KernelRequest(head, [.. head.Inputs.Select(BufferOf)], outputs, epilogue) { Random = _random, Winograd = _request.Options.Winograd };
         var kernel = StagedKernel.IsNeeded(unit, request) ? StagedKernel.Create(unit, request, _request.Options.PieceBytes) : KernelTable.Create(request);
-        foreach (var (storage, floats) in request.ScratchMemory) _lives[storage] = new Life(floats, here, here);
+        foreach (var (storage, floats) in request.ScratchMemory) _lives[storage] = new Life(floats, here, here, head);
         return kernel;
     }
 
@@ -233,9 +238,8 @@ internal sealed class Planner
             case Variable variable:
                 return new ValueBuffer(spec, WeightStorage(variable.Weight));
             case Constant constant:
-                storage = new Storage { Memory = AlignedMemory.Allocate(ValueBuffer.FloatsFor(root.Spec)) };
-                constant.Data.Bytes.CopyTo(MemoryMarshal.AsBytes(storage.Memory.Span));
-                _storages[root] = storage;
+                _storages[root] = storage = new Storage();
+                _constants.Add((storage, constant.Data));
                 return new ValueBuffer(spec, storage);
             default:
                 // Only its shape is read, so it has no memory.
@@ -243,16 +247,49 @@ internal sealed class Planner
         }
     }
 
+    /// <summary>One memory for all constants; null if there are none.</summary>
+    private NativeBlock? Constants()
+    {
+        var floats = _constants.Sum(constant => FloatsOf(constant.Data));
+        if (floats == 0) return null;
+        try
+        {
+            var block = EngineMemory.Allocate(floats);
+            var offset = 0L;
+            foreach (var (storage, data) in _constants)
+            {
+                storage.Place(block, offset, (int)FloatsOf(data));
+                data.Bytes.CopyTo(MemoryMarshal.AsBytes(storage.Memory.Span));
+                offset += FloatsOf(data);
+            }
+
+            return block;
+        }
+        catch (OutOfMemoryException failure)
+        {
+            throw MemoryShortage.Of(
+                "the constants of the graph",
+                floats * sizeof(float),
+                _constants.Select(constant => constant.Data).OrderByDescending(data => data.Bytes.Length).Take(MemoryShortage.Named)
+                    .Select(data => new MemoryRequest("a constant", null, new TensorSpec(data.Shape, data.Type), data.Bytes.Length)),
+                failure);
+        }
+
+        static long FloatsOf(TensorData data) => ArenaLayout.Aligned((data.Bytes.Length + sizeof(float) - 1) / sizeof(float));
+    }
+
     private Storage WeightStorage(Weight weight)
     {
-        if (!_weights.TryGetValue(weight, out var storage)) _weights[weight] = storage = new Storage();
+        if (_weights.TryGetValue(weight, out var storage)) return storage;
+        _weights[weight] = storage = new Storage();
+        _weightStorages.Add(storage);
         return storage;
     }
 
     /// <summary>Computes a node whose inputs are all constants, by a plan of its own.</summary>
     private IReadOnlyList<Value> Evaluate(Node node)
     {
-        var plan = Plan(new PlanRequest(_request.Options, [], node.Outputs, []) { FoldConstants = false }, []);
+        using var plan = Plan(new PlanRequest(_request.Options, [], node.Outputs, []) { FoldConstants = false }, []);
         using var pool = new WorkerPool(1);
         plan.Run(pool);
         return [.. plan.Outputs.Select(output => ConstantOf(TensorData.Create(output.Shape, output.Spec.Type, output.Bytes)))];
@@ -260,6 +297,6 @@ internal sealed class Planner
         Value ConstantOf(TensorData data) => Node.Create(new Constant(data), [], node.Scope).Outputs[0];
     }
 
-    /// <summary>The memory that a value takes, and the first and last unit that need it.</summary>
-    private readonly record struct Life(long Floats, int First, int Last);
+    /// <summary>The memory that a value takes, the first and last unit that need it, and the node that computes it or works in it.</summary>
+    private readonly record struct Life(long Floats, int First, int Last, Node Node);
 }

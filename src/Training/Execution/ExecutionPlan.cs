@@ -1,13 +1,22 @@
 using System.Diagnostics;
+using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Training.Execution;
 
 /// <summary>A graph prepared to run for fixed shapes: its kernels in order, and memory for every value. A run allocates nothing.</summary>
-internal sealed class ExecutionPlan
+internal sealed class ExecutionPlan : IDisposable
 {
+    // What remains of a plan after a collection, measured: 23 to 43 KB for 17 to 33 kernels, 326 KB for the 306 of a transformer's training step.
+    private const long BytesPerKernel = 1024;
+    private const long BytesPerValue = 192;
+
     private readonly Kernel[] _kernels;
     private readonly string[] _names;
     private readonly (Weight Weight, Storage Storage)[] _weights;
+    private readonly PlanValues _values;
+    private readonly NativeBlock? _constants;
+    private NativeBlock? _own;
+    private NativeBlock? _placed;
     private Pace? _pace;
 
     internal ExecutionPlan(
@@ -16,29 +25,35 @@ internal sealed class ExecutionPlan
         (Weight Weight, Storage Storage)[] weights,
         ValueBuffer[] inputs,
         ValueBuffer[] outputs,
-        long arenaFloats,
-        long sumOfValues)
+        PlanValues values,
+        NativeBlock? constants)
     {
         _kernels = kernels;
         _names = names;
         _weights = weights;
         Inputs = inputs;
         Outputs = outputs;
-        ArenaBytes = arenaFloats * sizeof(float);
-        SumOfValuesBytes = sumOfValues * sizeof(float);
+        _values = values;
+        _constants = constants;
     }
 
     /// <summary>The buffers that the caller fills before a run.</summary>
     public IReadOnlyList<ValueBuffer> Inputs { get; }
 
-    /// <summary>The buffers that hold the outputs after a run, until the next one.</summary>
+    /// <summary>The buffers that hold the outputs after a run, until the next one; in an arena, until it is given back.</summary>
     public IReadOnlyList<ValueBuffer> Outputs { get; }
 
     /// <summary>The size of the memory that all values share.</summary>
-    public long ArenaBytes { get; }
+    public long ArenaBytes => ArenaFloats * sizeof(float);
+
+    /// <summary>The size of the memory that all values share, in floats.</summary>
+    public long ArenaFloats => _values.Floats;
 
     /// <summary>The size of all values if each had memory of its own.</summary>
-    public long SumOfValuesBytes { get; }
+    public long SumOfValuesBytes => _values.SumOfValues * sizeof(float);
+
+    /// <summary>What the plan takes beside the memory of its values: constants, and an estimate for its objects.</summary>
+    public long KeptBytes => (_constants?.Bytes ?? 0) + (BytesPerKernel * _kernels.Length) + (BytesPerValue * _values.Count);
 
     internal IReadOnlyList<Kernel> Kernels => _kernels;
 
@@ -57,6 +72,44 @@ internal sealed class ExecutionPlan
         var context = new RunContext(pool, step);
         foreach (var kernel in _kernels) kernel.Run(context);
         _pace.Add(Stopwatch.GetTimestamp() - start, pool.LostTicks - lost);
+
+        // Kernels hold addresses while they run.
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Gives the plan memory of its own.</summary>
+    /// <exception cref="ModelMemoryException">There is no such memory.</exception>
+    public void UseOwn()
+    {
+        try
+        {
+            _own = EngineMemory.Allocate(ArenaFloats);
+        }
+        catch (OutOfMemoryException failure)
+        {
+            throw NoMemory(failure);
+        }
+
+        Use(_own);
+    }
+
+    /// <summary>Lets the next runs use an arena.</summary>
+    public void Use(Arena arena) => Use(arena.Block);
+
+    /// <summary>The error for a run that gets no memory.</summary>
+    public ModelMemoryException NoMemory(Exception failure) => _values.NoMemory(failure);
+
+    public void Dispose()
+    {
+        _constants?.Dispose();
+        _own?.Dispose();
+    }
+
+    private void Use(NativeBlock block)
+    {
+        if (_placed == block) return;
+        _values.Place(block);
+        _placed = block;
     }
 
     /// <summary>Does what <see cref="Run"/> does, and adds up the time of each kernel.</summary>

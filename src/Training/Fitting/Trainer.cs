@@ -184,7 +184,7 @@ public sealed partial class Trainer
         long BytesOf(CompiledTraining compiled)
         {
             var graph = StepGraph.For(compiled, specs, training: true);
-            var request = new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, graph.Outputs, graph.Updates) { MeasuresOnly = true };
+            var request = new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, graph.Outputs, graph.Updates) { Memory = PlanMemory.None };
             return Planner.Plan(request, specs).ArenaBytes;
         }
     }

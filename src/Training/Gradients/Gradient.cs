@@ -46,6 +46,7 @@ public static class Gradient
     internal static SymbolicTensor?[] Backpropagate(Value root, SymbolicTensor upstream, IReadOnlyList<Value> targets)
     {
         var graph = Graph.Between(targets, [root]);
+        var ends = new HashSet<Value>(targets);
         var reaches = new HashSet<Value>(targets);
         var path = new List<Node>();
         foreach (var node in graph.Nodes)
@@ -67,7 +68,7 @@ public static class Gradient
             var any = false;
             for (var j = 0; j < incoming.Length; j++)
             {
-                if (targets.Contains(node.Outputs[j])) continue;
+                if (ends.Contains(node.Outputs[j])) continue;
                 any |= gradients.TryGetValue(node.Outputs[j], out incoming[j]);
             }
 

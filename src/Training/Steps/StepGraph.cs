@@ -24,6 +24,9 @@ internal sealed class StepGraph
     /// <summary>The metrics with their names in logs and the numbers of outputs that are theirs, in order.</summary>
     public List<(string Name, Metric Metric, int Sums)> Metrics { get; } = [];
 
+    /// <summary>The number of nodes.</summary>
+    public int NodeCount => Graph.Between(Inputs, [.. Outputs, .. Updates.Select(update => update.Value)]).Nodes.Count;
+
     /// <summary>Builds the graph for batches of these arrays, whatever their number of samples.</summary>
     /// <param name="compiled">Model, losses, metrics, optimizer.</param>
     /// <param name="arrays">Inputs, targets, sample weights.</param>

@@ -7,21 +7,21 @@ namespace OnnxFunctional.Training;
 /// <summary>Runs steps: finds the plan for a batch, copies the data into it, adds up losses and metrics. A warm step allocates nothing.</summary>
 internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, ulong seed, bool training)
 {
-    private readonly List<(TensorSpec[] Specs, StepGraph Graph, ExecutionPlan Plan)> _plans = [];
-    private StepGraph? _graph;
-    private ExecutionPlan? _plan;
+    private readonly PlanCache _plans = new(engine.Arenas);
+    private TensorSpec[] _specs = [];
+    private KeptStep? _last;
     private double[] _losses = [];
     private double[][] _sums = [];
     private double _samples;
 
     /// <summary>The graph of the last step.</summary>
-    public StepGraph Graph => _graph ?? throw new InvalidOperationException("No step was run.");
+    public StepGraph Graph => Last.Graph;
 
     /// <summary>The loss of the last step.</summary>
     public float LastLoss { get; private set; }
 
     /// <summary>The plan of the last step.</summary>
-    public ExecutionPlan Plan => _plan ?? throw new InvalidOperationException("No step was run.");
+    public ExecutionPlan Plan => Last.Plan;
 
     /// <summary>Losses and metrics added up so far.</summary>
     public StepSums Sums => new(_samples, [.. _losses], [.. _sums.Select(sum => (double[])sum.Clone())]);
@@ -29,7 +29,7 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
     /// <summary>Continues from saved sums, as if the batches up to the current one had been run.</summary>
     public void Restore(StepSums sums, BatchSource batch)
     {
-        Choose(batch);
+        Choose(batch).Dispose();
 
         // With other metrics than when saved, only the rest of the epoch is counted.
         if (sums.Losses.Length != _losses.Length || sums.Metrics.Length != _sums.Length) return;
@@ -50,8 +50,8 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
     /// <summary>Runs the current batch.</summary>
     public void Run(BatchSource batch, ulong step)
     {
-        Choose(batch);
-        var plan = _plan!;
+        using var run = Choose(batch);
+        var plan = run.Plan;
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
         if (training) compiled.State.CheckCount(compiled.Optimizer);
         plan.Run(engine.Pool, step);
@@ -80,44 +80,69 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
         }
 
         var next = 0;
-        foreach (var (name, metric, count) in _graph?.Metrics ?? [])
+        foreach (var (name, metric, count) in _last?.Graph.Metrics ?? [])
         {
             metric.Report(logs, prefix + name, _sums[next..(next + count)]);
             next += count;
         }
     }
 
-    private void Choose(BatchSource batch)
-    {
-        foreach (var (specs, graph, plan) in _plans)
-        {
-            var fits = specs.Length == batch.Arrays;
-            for (var i = 0; i < specs.Length && fits; i++) fits = specs[i] == batch.SpecOf(i);
-            if (!fits) continue;
-            (_graph, _plan) = (graph, plan);
-            return;
-        }
+    private KeptStep Last => _last ?? throw new InvalidOperationException("No step was run.");
 
-        // A separate method: what its lambdas capture would be allocated on every call of this one.
-        Prepare(batch);
+    /// <summary>Begins a run of the plan for the current batch.</summary>
+    private PlanRun Choose(BatchSource batch)
+    {
+        if (_last is { } last && Fits(last, batch) && _plans.TryEnter(last, out var run)) return run;
+        if (_specs.Length != batch.Arrays) _specs = new TensorSpec[batch.Arrays];
+        for (var i = 0; i < _specs.Length; i++) _specs[i] = batch.SpecOf(i);
+        if (!_plans.TryEnter(new PlanKey("", _specs), out run)) return Prepare();
+        _last = (KeptStep)run.Kept;
+        return run;
     }
 
-    private void Prepare(BatchSource batch)
+    private static bool Fits(KeptStep step, BatchSource batch)
     {
-        var wanted = new TensorSpec[batch.Arrays];
-        for (var i = 0; i < wanted.Length; i++) wanted[i] = batch.SpecOf(i);
+        var specs = step.Key.Specs;
+        var fits = specs.Length == batch.Arrays;
+        for (var i = 0; i < specs.Length && fits; i++) fits = specs[i] == batch.SpecOf(i);
+        return fits;
+    }
+
+    // A separate method: what its lambdas capture would be allocated on every call of Choose.
+    private PlanRun Prepare()
+    {
+        var key = new PlanKey("", _specs).ToKeep();
         var inputs = compiled.Model.Inputs.Count;
-        var known = _plans.Find(entry =>
-            entry.Specs.Length == wanted.Length && entry.Specs.Skip(inputs).Zip(wanted.Skip(inputs)).All(pair => Open(pair.First) == Open(pair.Second)));
-        _graph = known.Graph ?? StepGraph.For(compiled, wanted, training);
-        _plan = Planner.Plan(new PlanRequest(PlanOptions.Of(engine.Model, seed), _graph.Inputs, _graph.Outputs, _graph.Updates), wanted);
-        _plans.Add((wanted, _graph, _plan));
+        var known = _plans.ToArray().Append(_last).OfType<KeptStep>().FirstOrDefault(kept => HasTargetsOf(kept.Key.Specs));
+        var graph = known?.Graph ?? StepGraph.For(compiled, key.Specs, training);
+        var request = new PlanRequest(PlanOptions.Of(engine.Model, seed), graph.Inputs, graph.Outputs, graph.Updates) { Memory = PlanMemory.Arena };
+        var step = new KeptStep(Planner.Plan(request, key.Specs), graph, known is null);
         if (_losses.Length == 0)
         {
             _losses = new double[1 + compiled.Losses.Count(loss => loss is not null)];
-            _sums = [.. _plan.Outputs.Skip(_losses.Length).Select(output => new double[output.Length])];
+            _sums = [.. step.Plan.Outputs.Skip(_losses.Length).Select(output => new double[output.Length])];
         }
 
+        var run = _plans.Enter(key, step);
+        _last = step;
+        return run;
+
+        // A graph is built for the shapes of targets and sample weights, whatever their number of samples.
+        bool HasTargetsOf(TensorSpec[] specs) =>
+            specs.Length == key.Specs.Length && specs.Skip(inputs).Zip(key.Specs.Skip(inputs)).All(pair => Open(pair.First) == Open(pair.Second));
+
         static TensorSpec Open(TensorSpec spec) => spec with { Shape = spec.Shape.With(0, Shape.Unknown) };
+    }
+
+    /// <summary>A plan with the graph that it computes.</summary>
+    private sealed class KeptStep(ExecutionPlan plan, StepGraph graph, bool isFirst) : KeptPlan(plan)
+    {
+        // Node, value, operator and shape, measured roughly.
+        private const long BytesPerNode = 400;
+
+        public StepGraph Graph => graph;
+
+        // The graph counts once, with the plan it was built for.
+        public override long Bytes { get; } = plan.KeptBytes + (isFirst ? BytesPerNode * graph.NodeCount : 0);
     }
 }

@@ -34,7 +34,8 @@ public sealed class TrainingStep
     private readonly ulong _seed;
     private readonly WorkerPool _pool;
     private readonly NDArray[] _data;
-    private readonly List<(TensorSpec[] Specs, ExecutionPlan Plan)> _plans = [];
+    private readonly PlanCache _plans;
+    private readonly TensorSpec[] _specs;
     private readonly (Optimizer Optimizer, OptimizerState State)[] _optimizers;
     private readonly StepResults _results;
 
@@ -49,6 +50,8 @@ public sealed class TrainingStep
         _models = context.Models;
         _seed = seed;
         _pool = ModelEngine.PoolOf(_models, threads);
+        _plans = new PlanCache(_models.Count > 0 ? ModelEngine.Of(_models[0]).Arenas : new ArenaPool());
+        _specs = new TensorSpec[_inputs.Count];
     }
 
     /// <summary>The names of the inputs, in the order in which the function made them.</summary>
@@ -92,15 +95,22 @@ public sealed class TrainingStep
     {
         ArgumentNullException.ThrowIfNull(data);
         Take(data);
-        var plan = Find() ?? Prepare();
+        for (var i = 0; i < _specs.Length; i++) _specs[i] = new TensorSpec(_data[i].Shape, _data[i].DType);
+        var key = new PlanKey("", _specs);
+        if (!_plans.TryEnter(key, out var run)) run = _plans.Enter(key, new KeptPlan(Planned()));
+        using (run) Compute(run.Plan);
+        CheckFinite();
+        return _results;
+    }
+
+    private void Compute(ExecutionPlan plan)
+    {
         for (var i = 0; i < _data.Length; i++) _data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         foreach (var (optimizer, state) in _optimizers) state.CheckCount(optimizer);
         plan.Run(_pool, (ulong)Iterations);
         foreach (var (_, state) in _optimizers) state.Count(Iterations);
         Iterations++;
         for (var i = 0; i < plan.Outputs.Count; i++) _results.Set(i, plan.Outputs[i].Floats[0]);
-        CheckFinite();
-        return _results;
     }
 
     /// <summary>The learning rate of an optimizer's next steps; if it follows a schedule, that of the last step.</summary>
@@ -204,31 +214,17 @@ public sealed class TrainingStep
         }
     }
 
-    private ExecutionPlan? Find()
+    private ExecutionPlan Planned()
     {
-        foreach (var (specs, plan) in _plans)
-        {
-            var fits = true;
-            for (var i = 0; i < specs.Length && fits; i++) fits = specs[i].Type == _data[i].DType && specs[i].Shape == _data[i].Shape;
-            if (fits) return plan;
-        }
-
-        return null;
-    }
-
-    private ExecutionPlan Prepare()
-    {
-        var specs = Array.ConvertAll(_data, array => new TensorSpec(array.Shape, array.DType));
         try
         {
             var reports = _context.Reports.Select(report => report.Value);
-            var plan = Planner.Plan(new PlanRequest(PlanOptions.Of(_models, _seed), _inputs, [.. reports], _context.Updates), specs);
-            _plans.Add((specs, plan));
-            return plan;
+            var request = new PlanRequest(PlanOptions.Of(_models, _seed), _inputs, [.. reports], _context.Updates) { Memory = PlanMemory.Arena };
+            return Planner.Plan(request, _specs);
         }
-        catch (ModelException misfit)
+        catch (ModelException misfit) when (misfit is not ModelMemoryException)
         {
-            var given = string.Join(", ", InputNames.Zip(specs, (name, spec) => $"'{name}' {spec}"));
+            var given = string.Join(", ", InputNames.Zip(_specs, (name, spec) => $"'{name}' {spec}"));
             throw new ModelException($"The step cannot run on {given}: {misfit.Message}", misfit);
         }
     }

@@ -51,8 +51,9 @@ public sealed class PlannerTests
                 layout.Add(storages[^1], floats, first, first + length);
             }
 
-            layout.Place();
-            layout.Bind(new float[layout.Floats]);
+            var places = layout.Place();
+            using var block = new OnnxFunctional.Training.Simd.NativeBlock(layout.Floats, new());
+            foreach (var (storage, offset, size) in places) storage.Place(block, offset, size);
             Assert.IsLessThanOrEqualTo(layout.SumOfValues, layout.Floats);
             for (var i = 0; i < lives.Length; i++)
             {
@@ -64,6 +65,33 @@ public sealed class PlannerTests
                 }
             }
         }, iter: 200, threads: 1);
+    }
+
+    [TestMethod]
+    public void Each_value_lies_at_the_lowest_place_that_is_free_while_it_lives()
+    {
+        Gen.Select(Gen.Int[1, 300], Gen.Int[0, 40], Gen.Int[0, 60]).Array[1, 60].Sample(lives =>
+        {
+            var layout = new ArenaLayout();
+            foreach (var (floats, first, length) in lives) layout.Add(new Storage(), floats, first, first + length);
+            var places = layout.Place();
+            var placed = new List<int>();
+            foreach (var i in Enumerable.Range(0, lives.Length).OrderByDescending(i => places[i].Floats).ThenBy(i => lives[i].Item2))
+            {
+                var expected = 0L;
+                foreach (var j in placed.Where(j => Meet(lives[i], lives[j])).OrderBy(j => places[j].Offset))
+                {
+                    if (places[j].Offset - expected >= places[i].Floats) break;
+                    expected = Math.Max(expected, places[j].Offset + places[j].Floats);
+                }
+
+                Assert.AreEqual(expected, places[i].Offset);
+                placed.Add(i);
+            }
+        }, iter: 300, threads: 1);
+
+        static bool Meet((int Floats, int First, int Length) a, (int Floats, int First, int Length) b) =>
+            a.First <= b.First + b.Length && b.First <= a.First + a.Length;
     }
 
     [TestMethod]

@@ -1,0 +1,20 @@
+namespace OnnxFunctional.Training.Execution;
+
+/// <summary>What a plan of one cache is found by: what it computes, and shapes and types of its inputs.</summary>
+/// <param name="What">The name of what is computed, where a cache holds several.</param>
+/// <param name="Specs">The inputs. A key that only asks may wrap an array that is filled anew for the next question.</param>
+internal readonly record struct PlanKey(string What, TensorSpec[] Specs)
+{
+    public bool Equals(PlanKey other) => What == other.What && Specs.AsSpan().SequenceEqual(other.Specs);
+
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        hash.Add(What);
+        foreach (var spec in Specs) hash.Add(spec);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>The same key with an array of its own.</summary>
+    public PlanKey ToKeep() => this with { Specs = [.. Specs] };
+}
