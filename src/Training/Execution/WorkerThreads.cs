@@ -28,6 +28,7 @@ internal sealed class WorkerThreads
     private long _ticket = Closed;
     private int _parts;
     private int _helpers;
+    private int _processor;
     private int _pending;
     private int _busy;
     private long _lost;
@@ -79,6 +80,7 @@ internal sealed class WorkerThreads
         _work = work;
         _parts = parts;
         _helpers = helpers;
+        _processor = Placement.Processor;
         _failure = null;
         Volatile.Write(ref _pending, parts);
         Interlocked.Exchange(ref _ticket, generation << 32);
@@ -154,7 +156,7 @@ internal sealed class WorkerThreads
 
     private void Serve(int helper)
     {
-        var parking = _parkings[helper];
+        var (parking, placement) = (_parkings[helper], new Placement());
         var seen = 0L;
         while (!Volatile.Read(ref _stop))
         {
@@ -162,7 +164,9 @@ internal sealed class WorkerThreads
             if (IsNew(ticket, seen))
             {
                 seen = ticket >> 32;
-                if (helper < Volatile.Read(ref _helpers)) TakeParts();
+                if (helper >= Volatile.Read(ref _helpers)) continue;
+                placement.Leave(Volatile.Read(ref _processor));
+                TakeParts();
                 continue;
             }
 

@@ -39,6 +39,16 @@ public sealed class PaceTests
     }
 
     [TestMethod]
+    public void A_trial_that_meets_a_taken_core_ends_with_its_first_run()
+    {
+        var pace = new Pace(2);
+        Run(pace, 2000, threads => threads == 2 ? (4, 3) : (2, 0));
+        Assert.AreEqual(1, pace.Threads);
+        var (time, runs) = Run(pace, 20_000, threads => threads == 2 ? (200, 198) : (2, 0));
+        Assert.IsLessThan(1.06 * 2 * runs, time);
+    }
+
+    [TestMethod]
     public void Of_eight_threads_on_two_cores_two_stay()
     {
         var pace = new Pace(8);

@@ -145,10 +145,9 @@ public sealed class WorkerPoolTests
     [TestMethod]
     public void A_limit_keeps_threads_out_of_the_work()
     {
-        using var pool = new WorkerPool(5);
         foreach (var limit in new[] { 5, 2, 1, 3 })
         {
-            pool.Limit = limit;
+            using var pool = new WorkerPool(5) { Limit = limit };
             var work = new Recording();
             for (var i = 0; i < 200; i++) pool.Run(work, 32);
             Assert.IsLessThanOrEqualTo(limit, work.Threads.Count, $"limit {limit}");
