@@ -15,7 +15,7 @@ public static class EngineMemory
 
     /// <summary>
     /// The largest number of bytes that all models together keep for shapes other than those of the batch that is run: plans, and memory to run them.
-    /// Beyond it, plans that were not used for the longest time are dropped; their shapes are planned anew when they come back, with the same results.
+    /// Beyond it, plans that were not used for the longest time are dropped; their shapes are planned again when they come back, with the same results.
     /// Default: a quarter of the memory that the process may use, which is <see cref="GCMemoryInfo.TotalAvailableMemoryBytes"/>: the machine's, or what
     /// the limit of a container or of the heap leaves. 0 keeps only the plan that is run.
     /// </summary>
@@ -29,7 +29,7 @@ public static class EngineMemory
     /// <summary>The bytes that plans of all models, and the memory they run in, take now; estimated for the small objects of a plan.</summary>
     public static long PlanBytes => Plans.Bytes();
 
-    /// <summary>Drops the plans of all models and frees the memory they ran in, except what runs at this moment. The next batch is planned anew.</summary>
+    /// <summary>Drops the plans of all models and frees the memory they ran in, except what runs at this moment. The next batch is planned again.</summary>
     public static void ReleasePlans() => Plans.DropIdle();
 
     /// <summary>Allocates memory; where the process may not use so much more, plans that do not run are dropped first.</summary>

@@ -1,7 +1,7 @@
 namespace OnnxFunctional.Training.Execution;
 
 /// <summary>Plans for the shapes that were seen, until <see cref="PlanRegistry"/> drops those that were not used for the longest time.</summary>
-/// <remarks>A run of a plan that is kept allocates nothing. A plan that comes back is made anew and computes the same bits.</remarks>
+/// <remarks>A run of a plan that is kept allocates nothing. A plan that comes back is made again and computes the same bits.</remarks>
 internal sealed class PlanCache
 {
     private readonly Lock _gate = new();

@@ -2,7 +2,7 @@ namespace OnnxFunctional.Training.Execution;
 
 /// <summary>What a plan of one cache is found by: what it computes, and shapes and types of its inputs.</summary>
 /// <param name="What">The name of what is computed, where a cache holds several.</param>
-/// <param name="Specs">The inputs. A key that only asks may wrap an array that is filled anew for the next question.</param>
+/// <param name="Specs">The inputs. A key that only asks may wrap an array that is filled again for the next question.</param>
 internal readonly record struct PlanKey(string What, TensorSpec[] Specs)
 {
     public bool Equals(PlanKey other) => What == other.What && Specs.AsSpan().SequenceEqual(other.Specs);
