@@ -18,7 +18,10 @@ internal enum GateActivation
 /// <param name="Reverse">Whether time runs backwards; each output stays at the time of its input.</param>
 /// <param name="Bias">Whether a bias follows the two kernels.</param>
 /// <param name="InitialState">Whether initial states follow.</param>
-/// <param name="Masked">Whether a bool mask (batch, time) follows: a masked step keeps state and output.</param>
+/// <param name="Masked">
+/// Whether a bool mask (batch, time) follows: a masked step keeps the state and repeats the output before it, zeros if there is none, even where the initial
+/// state is not zero.
+/// </param>
 /// <param name="ZeroMaskedOutput">Whether a masked step gives zeros instead of the previous output.</param>
 internal readonly record struct RecurrentOptions(bool Reverse, bool Bias, bool InitialState, bool Masked, bool ZeroMaskedOutput);
 

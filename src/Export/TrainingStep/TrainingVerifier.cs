@@ -144,7 +144,7 @@ internal static class TrainingVerifier
         var size = files.Manifest.BatchSize ?? Math.Min(samples?[0].Count ?? Samples, MostSamples);
         var count = samples?[0].Count ?? size;
         var order = Order(size, step, count);
-        var random = samples is null ? new RandomInputs(files.Emitted).Make(size) : null;
+        var random = samples is null ? new RandomInputs(files.Emitted).Make(size, whole: false) : null;
 
         var data = new NDArray[files.Step.Inputs.Count];
         for (var i = 0; i < model.Inputs.Count; i++) data[i] = samples is null ? Varied(random![i].Take(order), step) : samples[i].Take(order);

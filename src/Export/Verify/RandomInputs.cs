@@ -4,51 +4,79 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.Verify;
 
-/// <summary>Inputs for a comparison: random, equal on every machine, with indices in range.</summary>
+/// <summary>
+/// Inputs for a comparison: random, equal on every machine, with indices in range, and with the values that the graph tests for or compares with.
+/// </summary>
+/// <remarks>
+/// A value that is tested for may mark padding: it fills whole steps, that is positions along the second axis, in one <see cref="Pattern"/> per sample.
+/// </remarks>
 internal sealed class RandomInputs
 {
     private const ulong Key = 0x4F4E4E58;
+
+    private static readonly int s_patterns = Enum.GetValues<Pattern>().Length;
 
     // Candidates for dimensions that are known only at run time; the first that every layer accepts is used.
     private static readonly int[] s_openSizes = [9, 16, 32, 64, 128, 256];
 
     private readonly EmittedModel _emitted;
     private readonly Graph _graph;
+    private readonly InputUse[] _uses;
 
     public RandomInputs(EmittedModel emitted)
     {
         _emitted = emitted;
         _graph = Graph.Between([.. emitted.Inputs.Select(input => input.Value)], [.. emitted.Outputs.Select(output => output.Value)]);
+        _uses = [.. emitted.Inputs.Select(input => new InputUse(_graph, input.Value))];
     }
 
+    /// <summary>Which steps of a sample are marked.</summary>
+    private enum Pattern
+    {
+        First,
+        None,
+        Last,
+        Middle,
+        All,
+        Some,
+        Ends,
+    }
+
+    /// <summary>The number of batches of a size that have all patterns.</summary>
+    public int Runs(int batch) => batch == 0 || _uses.All(use => use.Marks.Count == 0) ? 1 : (s_patterns + batch - 1) / batch;
+
     /// <summary>One batch for every input.</summary>
-    public NDArray[] Make(int batch)
+    /// <param name="batch">The number of samples.</param>
+    /// <param name="run">Which of several batches: the patterns go on where those of the batch before end.</param>
+    /// <param name="whole">Whether all steps of a sample may be marked: a mean over none is not a number.</param>
+    public NDArray[] Make(int batch, int run = 0, bool whole = true)
     {
         var shapes = Shapes(batch);
         var data = new NDArray[shapes.Length];
         for (var i = 0; i < data.Length; i++)
         {
             var (name, value) = _emitted.Inputs[i];
-            data[i] = Fill(value, shapes[i], new RandomNumbers(Key, $"{name}/{batch}"));
+            data[i] = Fill(value, _uses[i], shapes[i], run * batch, whole, new RandomNumbers(Key, run == 0 ? $"{name}/{batch}" : $"{name}/{batch}/{run}"));
         }
 
         return data;
     }
 
-    private NDArray Fill(Value input, Shape shape, RandomNumbers random)
+    private NDArray Fill(Value input, InputUse use, Shape shape, int first, bool whole, RandomNumbers random)
     {
         var count = checked((int)shape.ElementCount);
-        var limit = IndexLimit(input);
         switch (input.Spec.Type)
         {
             case DType.Float32:
                 var numbers = new float[count];
-                for (var i = 0; i < count; i++) numbers[i] = limit is { } top ? MathF.Floor(random.Uniform() * top) : random.Normal();
+                for (var i = 0; i < count; i++) numbers[i] = use.Limit is null && use.Reach is null ? random.Normal() : Index(use, random);
+                Mark(numbers, use, shape, first, whole, random);
                 return NDArray.Create(numbers, shape);
             case DType.Int64 or DType.Int32:
-                var indices = new long[count];
-                for (var i = 0; i < count; i++) indices[i] = (long)(random.Uniform() * (limit ?? 10));
-                return NDArray.Create(indices, shape).To(input.Spec.Type, "verification");
+                var indices = new float[count];
+                for (var i = 0; i < count; i++) indices[i] = Index(use, random);
+                Mark(indices, use, shape, first, whole, random);
+                return NDArray.Create([.. indices.Select(index => (long)index)], shape).To(input.Spec.Type, "verification");
             case DType.Bool:
                 var truths = new bool[count];
                 for (var i = 0; i < count; i++) truths[i] = random.Uniform() < 0.75f;
@@ -61,27 +89,60 @@ internal sealed class RandomInputs
         }
     }
 
-    /// <summary>The number of rows that an input indexes, such as words of a vocabulary or classes; null if it is not an index.</summary>
-    private int? IndexLimit(Value input)
-    {
-        int? limit = null;
-        var same = new HashSet<Value> { input };
-        foreach (var node in _graph.Nodes)
-        {
-            if (!node.Inputs.Any(same.Contains)) continue;
-            var rows = node.Op switch
-            {
-                Gather gather when same.Contains(node.Inputs[1]) => node.Inputs[0].Spec.Shape.Dim(gather.Axis),
-                GatherElements gather when same.Contains(node.Inputs[1]) => node.Inputs[0].Spec.Shape.Dim(gather.Axis),
-                OneHot oneHot => oneHot.Depth,
-                _ => Shape.Unknown,
-            };
-            if (rows != Shape.Unknown) limit = Math.Min(limit ?? rows, rows);
-            if (node.Inputs.Where((value, i) => same.Contains(value) && (node.Op is Cast || node.Op.Moves(i))).Any()) same.UnionWith(node.Outputs);
-        }
+    /// <summary>An index in range; where a lookup clips, also one beyond each end.</summary>
+    private static float Index(InputUse use, RandomNumbers random) =>
+        use.Limit is null && use.Reach is { } reach
+            ? MathF.Floor(random.Uniform() * (reach + 2)) - 1
+            : MathF.Floor(random.Uniform() * (use.Limit ?? 10));
 
-        return limit;
+    /// <summary>Puts values that the graph tests for into whole steps, and those that it compares with into single elements.</summary>
+    private static void Mark(float[] values, InputUse use, Shape shape, int first, bool whole, RandomNumbers random)
+    {
+        if (values.Length == 0) return;
+        var (marks, bounds) = (use.Marks, use.Bounds);
+        for (var i = 0; i < values.Length && bounds.Count > 0; i++)
+            if (random.Uniform() < 0.25f) values[i] = Chosen(bounds, random);
+        if (marks.Count == 0) return;
+        var samples = shape.Rank == 0 ? 1 : shape.Dims[0];
+        var steps = shape.Rank < 2 ? 1 : shape.Dims[1];
+        var size = values.Length / (samples * steps);
+        for (var sample = 0; sample < samples; sample++)
+        {
+            var number = first + sample;
+            var pattern = (Pattern)(number % s_patterns);
+            if (pattern is Pattern.All or Pattern.Some && !whole) pattern = Pattern.None;
+            var mark = marks[(number + (number / s_patterns)) % marks.Count];
+            for (var step = 0; step < steps; step++)
+            {
+                var at = values.AsSpan(((sample * steps) + step) * size, size);
+                if (Marks(pattern, step, steps)) at.Fill(mark);
+                else foreach (ref var value in at) value = pattern != Pattern.Some ? Unmarked(value, use) : random.Uniform() < 0.5f ? Chosen(marks, random) : value;
+            }
+        }
     }
+
+    /// <summary>The value, or the next one that is tested for nowhere.</summary>
+    private static float Unmarked(float value, InputUse use)
+    {
+        for (var i = 0; i < use.Marks.Count && use.Marks.Contains(value); i++) value = value + 1 < (use.Limit ?? float.PositiveInfinity) ? value + 1 : 0;
+        return value;
+    }
+
+    private static bool Marks(Pattern pattern, int step, int steps)
+    {
+        var some = (steps + 2) / 3;
+        return pattern switch
+        {
+            Pattern.First => step < some && steps > 1,
+            Pattern.Last => step >= steps - some && steps > 1,
+            Pattern.Middle => step >= some && step < steps - some,
+            Pattern.Ends => (step == 0 || step == steps - 1) && steps > 2,
+            Pattern.All => true,
+            _ => false,
+        };
+    }
+
+    private static float Chosen(IReadOnlyList<float> values, RandomNumbers random) => values[Math.Min((int)(random.Uniform() * values.Count), values.Count - 1)];
 
     private Shape[] Shapes(int batch)
     {

@@ -38,17 +38,18 @@ internal static class Verifier
         using var whole = OnnxSession.Open(file, "the exported model", ExecutionProvider.Cpu, new OnnxModelOptions { Optimization = GraphOptimization.All });
         foreach (var batch in Batches(emitted, options))
         {
+            var undefined = new HashSet<int>();
             if (tensors.Length > 0)
             {
                 var each = Engine(emitted, [.. tensors.Select(layer => layer.Value)], batch.Data);
-                Compare(layers, each, Onnx(plain, emitted, batch.Data, names), tensors, batch.Name + ", optimizations off");
-                Compare(layers, each, Onnx(optimized, emitted, batch.Data, names), tensors, batch.Name + ", optimizations on");
+                Compare(layers, each, Onnx(plain, emitted, batch.Data, names), tensors, batch.Name + ", optimizations off", undefined);
+                Compare(layers, each, Onnx(optimized, emitted, batch.Data, names), tensors, batch.Name + ", optimizations on", undefined);
             }
 
             var last = Engine(emitted, [.. emitted.Outputs.Select(output => output.Value)], batch.Data);
             var results = Onnx(whole, emitted, batch.Data, [.. emitted.Outputs.Select(output => output.Name)]);
             for (var i = 0; i < outputs.Length; i++)
-                outputs[i].Add(last[i], results[i], Layout.Identity(last[i].Shape.Rank), batch.Name + ", the file as it is");
+                outputs[i].Add(last[i], results[i], Layout.Identity(last[i].Shape.Rank), batch.Name + ", the file as it is", undefined);
         }
 
         LayerDifference[] rows = [.. layers.Concat(outputs).Select(layer => layer.Result())];
@@ -66,9 +67,10 @@ internal static class Verifier
     private static OnnxSession Open(ModelProto model, string[] names, GraphOptimization optimization) =>
         OnnxSession.Open(model, names, "the exported model", ExecutionProvider.Cpu, new OnnxModelOptions { Optimization = optimization });
 
-    private static void Compare(LayerComparison[] layers, NDArray[] expected, OnnxValue[] actual, EmittedLayer[] tensors, string run)
+    private static void Compare(
+        LayerComparison[] layers, NDArray[] expected, OnnxValue[] actual, EmittedLayer[] tensors, string run, HashSet<int> undefined)
     {
-        for (var i = 0; i < layers.Length; i++) layers[i].Add(expected[i], actual[i], tensors[i].Tensor.Layout, run);
+        for (var i = 0; i < layers.Length; i++) layers[i].Add(expected[i], actual[i], tensors[i].Tensor.Layout, run, undefined);
     }
 
     private static IEnumerable<(string Name, NDArray[] Data)> Batches(EmittedModel emitted, ExportOptions options)
@@ -76,7 +78,12 @@ internal static class Verifier
         var random = new RandomInputs(emitted);
         var fixedSize = emitted.Inputs.Select(input => input.Value.Spec.Shape).FirstOrDefault(shape => shape.Rank > 0 && shape.Dims[0] != Shape.Unknown);
         int[] sizes = fixedSize.Rank > 0 ? [fixedSize.Dims[0]] : [.. options.BatchSizes.Distinct()];
-        foreach (var size in sizes) yield return ($"random batch of {size}", random.Make(size));
+        foreach (var size in sizes)
+        {
+            var runs = size == sizes.Max() ? random.Runs(size) : 1;
+            for (var run = 0; run < runs; run++) yield return ($"random batch of {size}" + (run == 0 ? "" : $", number {run + 1}"), random.Make(size, run));
+        }
+
         if (options.Samples is not { Count: > 0 } samples) yield break;
         if (samples.Count != emitted.Inputs.Count)
         {

@@ -20,7 +20,7 @@ public enum BidirectionalMerge
 /// <remarks>
 /// <para>
 /// Input: (batch, time, features). Output: (batch, units of both) or (batch, time, units of both); the backward outputs are in order of time. A masked step of
-/// a sequence outputs zeros.
+/// a sequence outputs zeros. Masks and initial states go together as in <see cref="RecurrentLayer"/>.
 /// </para>
 /// <para>Weights: those of the forward layer, then those of the backward one.</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/bidirectional/</para>
@@ -68,19 +68,25 @@ public sealed class Bidirectional : Layer
     public RecurrentLayer BackwardLayer { get; }
 
     /// <summary>Calls the layer with initial states: those of the forward layer, then those of the backward one.</summary>
+    /// <param name="x">(batch, time, ...).</param>
+    /// <param name="initialState">One tensor per state of each layer.</param>
+    /// <param name="mask">Which steps count, a bool tensor (batch, time), such as <c>x.Mask</c>; all by default.</param>
     /// <exception cref="ModelException">The tensors do not fit.</exception>
-    public SymbolicTensor Call(SymbolicTensor x, SymbolicTensors initialState)
+    public SymbolicTensor Call(SymbolicTensor x, SymbolicTensors initialState, SymbolicTensor? mask = null)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return CallAll([x, .. initialState], CallOptions.None)[0];
+        return CallAll([x, .. initialState], new CallOptions { Mask = mask })[0];
     }
 
     /// <summary>Calls the layer and returns its output (or both), then the final states of the forward and of the backward layer.</summary>
+    /// <param name="x">(batch, time, ...).</param>
+    /// <param name="initialState">One tensor per state of each layer; zeros by default.</param>
+    /// <param name="mask">Which steps count, a bool tensor (batch, time); by default the mask of <paramref name="x"/>, with initial states all.</param>
     /// <exception cref="ModelException">The tensors do not fit.</exception>
-    public SymbolicTensors CallWithState(SymbolicTensor x, SymbolicTensors initialState = default)
+    public SymbolicTensors CallWithState(SymbolicTensor x, SymbolicTensors initialState = default, SymbolicTensor? mask = null)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return CallAll([x, .. initialState], new CallOptions { ReturnState = true });
+        return CallAll([x, .. initialState], new CallOptions { ReturnState = true, Mask = mask });
     }
 
     /// <summary>Calls a layer without a merge mode and returns both outputs: <c>var (forward, backward) = layer.CallBoth(x)</c>.</summary>
@@ -106,7 +112,7 @@ public sealed class Bidirectional : Layer
         var states = inputs.Skip(1).ToArray();
         if (states.Length % 2 != 0)
             throw new ModelException($"takes initial states for both directions, but got {states.Length}; expected the forward ones, then the backward ones.");
-        var inner = new CallOptions { OwnTimes = true, ReturnState = options.ReturnState };
+        var inner = new CallOptions { OwnTimes = true, ReturnState = options.ReturnState, Mask = options.Mask is null ? null : inputs[0].Mask };
         var forward = Layer.CallAll([inputs[0], .. states[..(states.Length / 2)]], inner);
         var backward = BackwardLayer.CallAll([inputs[0], .. states[(states.Length / 2)..]], inner);
         var (y, reverse) = (forward[0], backward[0]);

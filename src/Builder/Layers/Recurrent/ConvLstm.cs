@@ -109,7 +109,7 @@ public abstract class ConvLstm : GatedRecurrentLayer
         var ones = IntList.Repeat(1, SpatialRank);
         var recurrence = new Conv(new Window(ones, ones, Padding.Same));
         var stream = Options.NewStream();
-        var results = WrittenOut(projected, states, 0, ownTimes, "A convolutional LSTM", (time, before) =>
+        var results = WrittenOut(projected, states, ownTimes, "A convolutional LSTM", (time, before) =>
         {
             var hidden = Options.WithStateDropout(before[0], stream);
             return RecurrentSteps.LstmFromGates(time + Ops.Make(recurrence, hidden, recurrent), before[1], Activation, RecurrentActivation);

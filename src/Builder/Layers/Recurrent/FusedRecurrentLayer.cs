@@ -77,7 +77,6 @@ public abstract class FusedRecurrentLayer : GatedRecurrentLayer
         var steps = WrittenOut(
             projected,
             states,
-            0,
             ownTimes,
             why,
             (time, before) => Step(time, before, Options.WithStateDropout(before[0], stream), recurrent, bias));
@@ -138,6 +137,8 @@ public abstract class FusedRecurrentLayer : GatedRecurrentLayer
             output = GoBackwards && !ownTimes ? Ops.Slice(results[0], 1, -1, step: -1) : results[0];
         else if (options.ZeroMaskedOutput)
             output = Ops.Squeeze(Ops.Slice(results[0], 1, GoBackwards ? 0 : -1, GoBackwards ? 1 : null), 1);
+        else if (x.Mask is not null && states.Count > 0)
+            output = Ops.Where(Ops.Any(x.Mask, 1, keepdims: true), results[1], 0);
         else
             output = results[1];
         return [output, .. results.Skip(1).Take(States)];

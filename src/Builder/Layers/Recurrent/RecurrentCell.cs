@@ -20,9 +20,6 @@ public abstract class RecurrentCell(string? name = null) : LayerBase(name)
     /// <summary>The size of each state: (batch, size).</summary>
     public abstract IntValues StateSize { get; }
 
-    /// <summary>Which state becomes the output at a masked step.</summary>
-    internal virtual int OutputState => 0;
-
     /// <summary>Makes one step.</summary>
     /// <param name="x">The input of one time step: (batch, ...).</param>
     /// <param name="states">The previous states, one per entry of <see cref="StateSize"/>.</param>

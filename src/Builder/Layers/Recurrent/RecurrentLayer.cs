@@ -5,7 +5,10 @@ namespace OnnxFunctional.Layers;
 /// <para>
 /// Input: (batch, time, ...). Output: the last step's, or all steps' with <see cref="ReturnSequences"/>. With <see cref="ReturnState"/> the last states follow.
 /// </para>
-/// <para>A masked step keeps the states and repeats the previous output.</para>
+/// <para>
+/// A masked step keeps the states and repeats the previous output, zeros before the first unmasked step. As in Keras, a call with initial states ignores the
+/// mask that travels with its input, though it passes it on: it is masked only by a mask given to the call.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/rnn/</para>
 /// </remarks>
 public abstract class RecurrentLayer : Layer
@@ -45,21 +48,23 @@ public abstract class RecurrentLayer : Layer
     /// <summary>Calls the layer with initial states instead of zeros.</summary>
     /// <param name="x">(batch, time, ...).</param>
     /// <param name="initialState">One tensor per state, (batch, units): for an LSTM the hidden and the cell state.</param>
+    /// <param name="mask">Which steps count, a bool tensor (batch, time), such as <c>x.Mask</c>; all by default.</param>
     /// <exception cref="ModelException">The tensors do not fit.</exception>
-    public SymbolicTensor Call(SymbolicTensor x, SymbolicTensors initialState)
+    public SymbolicTensor Call(SymbolicTensor x, SymbolicTensors initialState, SymbolicTensor? mask = null)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return CallAll([x, .. initialState], CallOptions.None)[0];
+        return CallAll([x, .. initialState], new CallOptions { Mask = mask })[0];
     }
 
     /// <summary>Calls the layer and returns its output and the final states: <c>var (output, hidden, cell) = lstm.CallWithState(x)</c>.</summary>
     /// <param name="x">(batch, time, ...).</param>
     /// <param name="initialState">One tensor per state; zeros by default.</param>
+    /// <param name="mask">Which steps count, a bool tensor (batch, time); by default the mask of <paramref name="x"/>, with initial states all.</param>
     /// <exception cref="ModelException">The tensors do not fit.</exception>
-    public SymbolicTensors CallWithState(SymbolicTensor x, SymbolicTensors initialState = default)
+    public SymbolicTensors CallWithState(SymbolicTensor x, SymbolicTensors initialState = default, SymbolicTensor? mask = null)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return CallAll([x, .. initialState], new CallOptions { ReturnState = true });
+        return CallAll([x, .. initialState], new CallOptions { ReturnState = true, Mask = mask });
     }
 
     /// <summary>A layer of the same options that has not been called yet and has its own weights.</summary>
@@ -76,7 +81,8 @@ public abstract class RecurrentLayer : Layer
 
     private protected sealed override SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options)
     {
-        var x = inputs[0];
+        // Keras fills in the mask of a call's only tensor; initial states make the input one of several.
+        var x = inputs.Count == 1 || options.Mask is not null ? inputs[0] : inputs[0].WithMask(null);
         CheckInput(x);
         if (x.Mask is { } mask && (mask.DType != DType.Bool || !mask.Shape.IsCompatibleWith(x.Shape.Slice(0, 2))))
             throw new ModelException($"takes a bool mask of shape {x.Shape.Slice(0, 2)}, but got {mask.Value.Spec}.");
@@ -123,14 +129,12 @@ public abstract class RecurrentLayer : Layer
     /// <summary>The loop, unrolled, for what the recurrent operators cannot do; the number of steps must be known.</summary>
     /// <param name="x">(batch, time, ...), with its mask.</param>
     /// <param name="states">The initial states; none means zeros.</param>
-    /// <param name="output">Which state becomes the output at a masked step.</param>
     /// <param name="ownTimes">Whether the outputs are in order of time even if the sequence is read backwards.</param>
     /// <param name="why">What needs the loop unrolled, for the message if the number of steps is unknown.</param>
     /// <param name="step">Computes the output and the new states from one time step's input and the states.</param>
     private protected SymbolicTensors WrittenOut(
         SymbolicTensor x,
         SymbolicTensors states,
-        int output,
         bool ownTimes,
         string why,
         Func<SymbolicTensor, SymbolicTensors, (SymbolicTensor Output, SymbolicTensors States)> step)
@@ -143,7 +147,7 @@ public abstract class RecurrentLayer : Layer
         var times = Ops.Split(x, IntList.Repeat(1, steps).Span, 1);
         var masks = x.Mask is null ? default : Ops.Split(x.Mask, IntList.Repeat(1, steps).Span, 1);
         var outputs = new SymbolicTensor[steps];
-        var last = x;
+        SymbolicTensor? last = null;
         for (var i = 0; i < steps; i++)
         {
             var time = GoBackwards ? steps - 1 - i : i;
@@ -153,7 +157,7 @@ public abstract class RecurrentLayer : Layer
             if (masks.Count > 0)
             {
                 var shown = masks[time];
-                result = Choose(shown, result, ZeroOutputForMask ? Ops.ZerosLike(result) : states[output]);
+                result = Choose(shown, result, ZeroOutputForMask || last is null ? Ops.ZerosLike(result) : last);
                 next = [.. next.Select((state, s) => Choose(shown, state, states[s]))];
             }
 
@@ -162,7 +166,7 @@ public abstract class RecurrentLayer : Layer
             states = next;
         }
 
-        var all = ReturnSequences ? Ops.Concatenate([.. outputs.Select(result => Ops.ExpandDims(result, 1))], 1) : last;
+        var all = ReturnSequences ? Ops.Concatenate([.. outputs.Select(result => Ops.ExpandDims(result, 1))], 1) : last!;
         return [all, .. states];
 
         // The mask of one time step is (batch, 1); a state may have more axes.

@@ -20,8 +20,6 @@ public sealed class StackedRnnCells(IReadOnlyList<RecurrentCell> cells, string? 
 
     internal override string ClassName => "StackedRNNCells";
 
-    internal override int OutputState => StateSize.Count - Cells[^1].StateSize.Count + Cells[^1].OutputState;
-
     internal override LayerBase CopyUncalled(string name)
     {
         var copy = (StackedRnnCells)base.CopyUncalled(name);
@@ -80,5 +78,5 @@ public sealed class Rnn(RecurrentCell cell, string? name = null) : RecurrentLaye
     private protected override IReadOnlyList<Shape> StateShapes(SymbolicTensor x) => [.. Cell.StateSize.Select(size => Shape.Of(x.Shape.Dim(0), size))];
 
     private protected override SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states, bool ownTimes) =>
-        WrittenOut(x, states, Cell.OutputState, ownTimes, "Repeating a cell", (time, before) => Cell.Call(time, before));
+        WrittenOut(x, states, ownTimes, "Repeating a cell", (time, before) => Cell.Call(time, before));
 }

@@ -6,7 +6,7 @@ namespace OnnxFunctional.Training.Kernels;
 /// <summary>Runs an LSTM, a GRU or a simple recurrent layer over whole sequences.</summary>
 /// <remarks>
 /// Keras' layouts: input [batch, time, inputs], kernel [inputs, gates * units], recurrent kernel [units, gates * units].
-/// A masked step keeps the state and puts it out again, or zeros with <see cref="RecurrentShape.ZeroOutputForMask"/>.
+/// A masked step keeps the state and repeats the output before it, zeros at first; with <see cref="RecurrentShape.ZeroOutputForMask"/> its output is zero.
 /// </remarks>
 /// <param name="shape">The sizes, fixed when the plan is made.</param>
 /// <param name="training">Whether to fill the reserve that <see cref="RecurrentBackward"/> reads.</param>

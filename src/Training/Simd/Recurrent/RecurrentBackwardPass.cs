@@ -199,7 +199,7 @@ internal static unsafe class RecurrentBackwardPass
         var shape = block.Layout.Shape;
         for (var row = 0; row < block.Rows; row++)
         {
-            if (shape.ZeroOutputForMask && block.Skips(row, step)) continue;
+            if (!block.Shows(row, step)) continue;
             var source = sequenceGradient + (((((nint)block.First + row) * shape.Time) + block.Layout.TimeOf(step)) * shape.Units);
             var target = stateGradient + ((nint)row * block.Layout.Stride);
             var unit = 0;

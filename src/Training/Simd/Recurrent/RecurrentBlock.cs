@@ -36,12 +36,21 @@ internal unsafe ref struct RecurrentBlock
     /// <summary>[row][time] or null.</summary>
     public byte* Mask;
 
+    /// <summary>The step of each row that is computed first, with a mask; the number of steps if none is.</summary>
+    private fixed int _firstSteps[RecurrentLayout.HighBlock];
+
     public RecurrentBlock(RecurrentLayout layout, int part, int block, float* reserve, float* scratch, byte* mask)
     {
         Layout = layout;
         Rows = layout.BlockRows(block);
         First = layout.BlockStart(block);
         Mask = mask == null ? null : mask + ((nint)First * layout.Shape.Time);
+        for (var row = 0; Mask != null && row < Rows; row++)
+        {
+            var step = 0;
+            while (step < layout.Shape.Time && Skips(row, step)) step++;
+            _firstSteps[row] = step;
+        }
 
         var next = scratch;
         if (scratch != null) Sums = Take(ref next, layout.SumsLength, part, block, scratched: true, (long)layout.SumSteps * layout.GateRow);
@@ -87,6 +96,12 @@ internal unsafe ref struct RecurrentBlock
 
     /// <summary>Whether a row skips a step.</summary>
     public readonly bool Skips(int row, int step) => Mask != null && Mask[((nint)row * Layout.Shape.Time) + Layout.TimeOf(step)] == 0;
+
+    /// <summary>
+    /// Whether the output of a row at a step is its state; otherwise it is zero: at a skipped step if that is asked for, and at those before the first
+    /// computed step, which have no output to repeat, whatever the initial state is.
+    /// </summary>
+    public readonly bool Shows(int row, int step) => Mask == null || (step >= _firstSteps[row] && !(Layout.Shape.ZeroOutputForMask && Skips(row, step)));
 
     /// <summary>A mask of the lanes of a slot that are units. The other lanes may become infinite with some activations and must not reach a sum.</summary>
     public readonly V Lanes<V>(int panel, int slot) where V : struct, IVector<V> =>

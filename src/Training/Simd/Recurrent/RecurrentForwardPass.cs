@@ -202,8 +202,8 @@ internal static unsafe class RecurrentForwardPass
         for (var row = 0; row < block.Rows; row++)
         {
             var target = new Span<float>(sequence + (((((nint)block.First + row) * shape.Time) + block.Layout.TimeOf(step)) * shape.Units), shape.Units);
-            if (shape.ZeroOutputForMask && block.Skips(row, step)) target.Clear();
-            else new ReadOnlySpan<float>(state + ((nint)row * block.Layout.Stride), shape.Units).CopyTo(target);
+            if (block.Shows(row, step)) new ReadOnlySpan<float>(state + ((nint)row * block.Layout.Stride), shape.Units).CopyTo(target);
+            else target.Clear();
         }
     }
 

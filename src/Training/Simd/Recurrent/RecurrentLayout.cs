@@ -18,7 +18,7 @@ internal sealed class RecurrentLayout
     // Measured with 32 rows and 64 units on one thread: relative to blocks of 8 rows, blocks of 16 take 0.95 of the time (weights are loaded from L2 half as
     // often), blocks of 4 take 1.08. Blocks of 8 give four threads work if there are only 32 rows; from 64 rows on, the taller block does so too.
     private const int LowBlock = 8;
-    private const int HighBlock = 16;
+    public const int HighBlock = 16;
     private const int HighBlockBatch = 64;
 
     // The gate values of one chunk of steps stay in L2 between the product that writes them and the steps that use them.

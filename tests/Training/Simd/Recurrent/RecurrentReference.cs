@@ -51,13 +51,19 @@ internal sealed class RecurrentReference(RecurrentShape shape)
         var c = new double[units];
         if (InitialState is not null) Array.Copy(InitialState, row * units, h, 0, units);
         if (InitialCell is not null) Array.Copy(InitialCell, row * units, c, 0, units);
+        var shown = new double[units];
         for (var step = 0; step < shape.Time; step++)
         {
             var time = shape.Reverse ? shape.Time - 1 - step : step;
             var at = (row * shape.Time) + time;
             var masked = Mask is not null && Mask[at] == 0;
-            if (!masked) (h, c) = Cell(Input.AsSpan(at * shape.Inputs, shape.Inputs), h, c);
-            for (var unit = 0; unit < units; unit++) Sequence[(at * units) + unit] = masked && shape.ZeroOutputForMask ? 0 : h[unit];
+            if (!masked)
+            {
+                (h, c) = Cell(Input.AsSpan(at * shape.Inputs, shape.Inputs), h, c);
+                shown = h;
+            }
+
+            for (var unit = 0; unit < units; unit++) Sequence[(at * units) + unit] = masked && shape.ZeroOutputForMask ? 0 : shown[unit];
         }
 
         h.CopyTo(LastState, row * units);
