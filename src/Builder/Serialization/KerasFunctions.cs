@@ -39,7 +39,7 @@ internal static class KerasFunctions
         ["Log2"] = Unary(x => Ops.Log(x) * (1 / MathF.Log(2))),
         ["LogicalNot"] = Unary(Ops.LogicalNot),
         ["Negative"] = Unary(Ops.Negative),
-        ["OnesLike"] = Unary(Ops.OnesLike),
+        ["OnesLike"] = call => Like(call, 1),
         ["Reciprocal"] = Unary(Ops.Reciprocal),
         ["Round"] = call => call.Integer("decimals", 0) == 0
             ? Ops.Round(call.Tensor(0, "x"))
@@ -53,7 +53,7 @@ internal static class KerasFunctions
         ["StopGradient"] = call => Ops.StopGradient(call.Tensor(0, "variable")),
         ["Tan"] = Unary(Ops.Tan),
         ["Tanh"] = Unary(Ops.Tanh),
-        ["ZerosLike"] = Unary(Ops.ZerosLike),
+        ["ZerosLike"] = call => Like(call, 0),
 
         ["Add"] = Binary(Ops.Add),
         ["Divide"] = Binary(Quotient),
@@ -78,6 +78,7 @@ internal static class KerasFunctions
         ["Clip"] = call => Ops.Clip(call.Tensor(0, "x"), call.Number("x_min", float.NegativeInfinity), call.Number("x_max", float.PositiveInfinity)),
         ["Where"] = call => Ops.Where(call.Tensor(0, "condition"), call.Tensor(1, "x1"), call.Tensor(2, "x2")),
         ["Cast"] = call => Ops.Cast(call.Tensor(0, "x"), TypeOf(call.Config("dtype"))),
+        ["ConvertToTensor"] = call => Typed(call, call.Tensor(0, "x")),
 
         ["All"] = Reduction(Ops.All),
         ["Amax"] = Reduction(Ops.Max),
@@ -85,7 +86,7 @@ internal static class KerasFunctions
         ["Any"] = Reduction(Ops.Any),
         ["Argmax"] = call => Ops.ArgMax(call.Tensor(0, "x"), RequiredAxis(call), call.Flag("keepdims")),
         ["Argmin"] = call => Ops.ArgMin(call.Tensor(0, "x"), RequiredAxis(call), call.Flag("keepdims")),
-        ["Cumsum"] = call => Ops.CumSum(call.Tensor(0, "x"), RequiredAxis(call)),
+        ["Cumsum"] = call => Ops.CumSum(Typed(call, call.Tensor(0, "x")), RequiredAxis(call)),
         ["Logsumexp"] = Reduction(Ops.LogSumExp),
         ["Max"] = Reduction(Ops.Max),
         ["Mean"] = Reduction(Ops.Mean),
@@ -93,7 +94,7 @@ internal static class KerasFunctions
         ["Norm"] = call => call.Config("ord") is { IsNull: true } or CallValue.Literal { Value: 2L } or CallValue.Literal { Value: "fro" or "euclidean" }
             ? Ops.Norm(call.Tensor(0, "x"), call.Axis, call.Flag("keepdims"))
             : throw new ModelException($"a norm of order {call.Config("ord")} is not supported; expected 2."),
-        ["Prod"] = Reduction(Ops.Prod),
+        ["Prod"] = call => Ops.Prod(Typed(call, call.Tensor(0, "x")), call.Axis, call.Flag("keepdims")),
         ["Std"] = Reduction((x, axis, keep) => Ops.Sqrt(Variance(x, axis, keep))),
         ["Sum"] = Reduction(Ops.Sum),
         ["TopK"] = TopK,
@@ -105,7 +106,7 @@ internal static class KerasFunctions
         ["GetItem"] = call => Slicing.Apply(call.Tensor(0, "x"), call.Argument(1, "key")),
         ["Moveaxis"] = call => MoveAxis(call.Tensor(0, "x"), call.Integers("source"), call.Integers("destination")),
         ["OneHot"] = call => call.Integer("axis", -1) == -1
-            ? Ops.OneHot(call.Tensor(0, "x"), call.Integer("num_classes", 0))
+            ? Typed(call, Ops.OneHot(call.Tensor(0, "x"), call.Integer("num_classes", 0)))
             : throw new ModelException("OneHot along an axis other than the last is not supported; expected axis=-1."),
         ["Pad"] = Pad,
         ["Ravel"] = Unary(x => Ops.Reshape(x, -1)),
@@ -188,6 +189,27 @@ internal static class KerasFunctions
         call => call.Tensor(0, "x") is var x && call.Integer("axis", -1) is var axis && (axis == -1 || axis == x.Rank - 1)
             ? activation.Apply(x)
             : throw new ModelException($"{activation.Name} along an axis other than the last is not supported; transpose before and after.");
+
+    /// <summary>A tensor in the type that the function's dtype names, if it names one.</summary>
+    private static SymbolicTensor Typed(FunctionArguments call, SymbolicTensor x) =>
+        call.Config("dtype") is { IsNull: false } type ? Ops.Cast(x, TypeOf(type)) : x;
+
+    /// <summary>A number in the shape of a tensor, of the tensor's type unless dtype names another.</summary>
+    private static SymbolicTensor Like(FunctionArguments call, int number)
+    {
+        var x = call.Tensor(0, "x");
+        var type = call.Config("dtype") is { IsNull: false } given ? TypeOf(given) : x.DType;
+        var scalar = Shape.Of();
+        var data = type switch
+        {
+            DType.Bool => TensorData.Of(scalar, [number != 0]),
+            DType.Int32 => TensorData.Of(scalar, [number]),
+            DType.Int64 => TensorData.Of(scalar, [(long)number]),
+            DType.Float32 => TensorData.Of(scalar, [(float)number]),
+            _ => throw new ModelException($"dtype is {type.KerasName()}, which is not supported; expected float32, int32, int64 or bool."),
+        };
+        return Ops.Make(new ExpandLike(), Ops.Make(new Constant(data)), x);
+    }
 
     /// <summary>Python's true division: integers give floating-point quotients.</summary>
     private static SymbolicTensor Quotient(SymbolicTensor a, SymbolicTensor b) =>

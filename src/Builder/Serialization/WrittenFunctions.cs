@@ -108,8 +108,11 @@ internal static class WrittenFunctions
         Where => new(Numpy, "Where", node),
         Cast op => new(Core, "Cast", node, ("dtype", op.To.KerasName())),
         StopGradient => new(Core, "StopGradient", node),
-        ExpandLike when node.Inputs[0].Producer.Op is Constant { Data: { Type: DType.Float32, Shape.Count: 0 } data } && data.As<float>()[0] is 0 or 1 =>
-            new(Numpy, data.As<float>()[0] == 0 ? "ZerosLike" : "OnesLike", node, ("dtype", null)) { Inputs = 1.. },
+        ExpandLike when node.Inputs[0].Producer.Op is Constant { Data: { Shape.Count: 0 } data } && OneNumber(data) is 0 or 1 =>
+            new(Numpy, OneNumber(data) == 0 ? "ZerosLike" : "OnesLike", node, ("dtype", data.Type == node.Inputs[1].Spec.Type ? null : data.Type.KerasName()))
+            {
+                Inputs = 1..,
+            },
 
         ReduceAll op => new(Numpy, "All", node, Reduced(op)),
         ReduceAny op => new(Numpy, "Any", node, Reduced(op)),
@@ -159,6 +162,9 @@ internal static class WrittenFunctions
         Phase { FreezesWithLayer: false } => new(Own, "Phase", node),
         _ => null,
     };
+
+    /// <summary>A single element as a number; true is 1.</summary>
+    private static float? OneNumber(TensorData data) => data.Type == DType.Bool ? (data.As<bool>()[0] ? 1 : 0) : data.Number;
 
     private static (string, JsonNode?)[] Reduced(ReduceOp op) => [("axis", op.Axes.Count == 0 ? null : List(op.Axes)), ("keepdims", op.KeepDims)];
 

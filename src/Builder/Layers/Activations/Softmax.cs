@@ -48,11 +48,11 @@ public sealed class Softmax(Axes axis = default, string? name = null) : Elementw
         return Masked(x, Axis, null);
     }
 
-    /// <summary>Softmax over the unmasked logits; zeros if all are masked.</summary>
-    internal static SymbolicTensor Masked(SymbolicTensor logits, Axes axes, SymbolicTensor? mask)
+    /// <summary>Softmax over the unmasked logits; if all are masked, zeros or equal values.</summary>
+    internal static SymbolicTensor Masked(SymbolicTensor logits, Axes axes, SymbolicTensor? mask, bool zeros = true)
     {
         if (mask is not null) logits = Ops.Where(mask, logits, Hidden);
         var y = axes.List.Count == 1 ? Ops.Softmax(logits, axes.List[0]) : Ops.Exp(logits - Ops.LogSumExp(logits, axes, keepdims: true));
-        return mask is null ? y : Ops.Where(mask, y, 0);
+        return mask is null || !zeros ? y : Ops.Where(mask, y, 0);
     }
 }

@@ -7,6 +7,10 @@ namespace OnnxFunctional.Layers;
 /// <remarks>
 /// <para>Inputs: query (batch, queries, d), value and key (batch, keys, e). Output: (batch, queries, d). One tensor alone attends to itself.</para>
 /// <para>
+/// The masks of query, value and key travel with them or are given. A query that may attend to no key, such as a padded one, attends to all alike; with
+/// Dropout, scores as an output it attends to none.
+/// </para>
+/// <para>
 /// Weights: query/kernel (d, numQueryHeads, headDim), query/bias, key/kernel (e, numKeyValueHeads, headDim), key/bias, value/kernel, value/bias,
 /// attention_output/kernel (numQueryHeads, headDim, d), attention_output/bias (d).
 /// </para>
@@ -50,7 +54,7 @@ public sealed class GroupQueryAttention(int headDim, int numQueryHeads, int numK
         var seen = Seen(query, value, key, options, 4, 1);
         if (seen is { Rank: 4 } && seen.Shape.Dim(1) == 1) seen = Ops.ExpandDims(seen, 1);
         else if (seen is { Rank: 4 }) seen = Ops.Transpose(Ops.Reshape(Ops.Transpose(seen, 0, 2, 3, 1), 0, 0, 0, NumKeyValueHeads, repeats), 0, 3, 4, 1, 2);
-        var weights = Softmax.Masked(scores, 4, seen);
+        var weights = Attended(query, scores, 4, seen, options);
         var heads = Ops.Reshape(Ops.Einsum("bgrqk,bkgd->bqgrd", Dropped(weights), v), 0, 0, NumQueryHeads, HeadDim);
         if (gate is not null) heads *= gate;
         var output = Project("attention_output", heads, 2, [features]);

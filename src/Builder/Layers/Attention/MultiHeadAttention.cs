@@ -10,6 +10,10 @@ namespace OnnxFunctional.Layers;
 /// itself.
 /// </para>
 /// <para>
+/// The masks of query, value and key travel with them or are given. A query that may attend to no key, such as a padded one, attends to all alike; with
+/// Dropout, scores as an output or more than three dimensions it attends to none.
+/// </para>
+/// <para>
 /// Weights: query/kernel (d, heads, keyDim), query/bias (heads, keyDim), the same for key, and for value with valueDim, attention_output/kernel (heads,
 /// valueDim, d), attention_output/bias (d).
 /// </para>
@@ -72,7 +76,7 @@ public sealed class MultiHeadAttention(int numHeads, int keyDim, int? valueDim =
         var scores = Ops.Einsum($"{queries}x,{keys}x->{pairs}", q * (1 / MathF.Sqrt(KeyDim)), k);
 
         var softmax = Axes.Create([.. Enumerable.Range(pairs.Length - axes.Length, axes.Length)]);
-        var weights = Softmax.Masked(scores, softmax, Seen(query, value, key, options, pairs.Length, axes.Length));
+        var weights = Attended(query, scores, softmax, Seen(query, value, key, options, pairs.Length, axes.Length), options);
         var heads = Ops.Einsum($"{pairs},{keys}y->{queries}y", Dropped(weights), v);
         if (gate is not null) heads *= gate;
         var output = Project("attention_output", heads, 2, [.. OutputShape ?? features]);

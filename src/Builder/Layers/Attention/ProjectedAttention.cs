@@ -104,6 +104,14 @@ public abstract class ProjectedAttention : AttentionLayer
             : Ops.ExpandDims(seen, Axes.Create([.. Enumerable.Range(seen.Rank - (2 * attentionAxes), scoreRank - seen.Rank)]));
     }
 
+    /// <summary>How much each query attends to each key: the softmax of the scores over the keys that it may attend to.</summary>
+    /// <remarks>
+    /// A query that may attend to no key, such as a padded one, attends to all keys alike in Keras' fused computation, and to none in the other, which Keras
+    /// chooses for dropout, scores as an output, and more than three dimensions.
+    /// </remarks>
+    private protected SymbolicTensor Attended(SymbolicTensor query, SymbolicTensor scores, Axes axes, SymbolicTensor? seen, CallOptions options) =>
+        Softmax.Masked(scores, axes, seen, zeros: Dropout > 0 || options.ReturnAttentionScores || query.Rank != 3);
+
     private static void CheckMask(SymbolicTensor mask, SymbolicTensor query, SymbolicTensor value, int attentionAxes)
     {
         if (attentionAxes != 1 || query.Rank != 3) return;
