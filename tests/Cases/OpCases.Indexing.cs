@@ -27,7 +27,7 @@ internal static partial class OpCases
         Hot("", 5, X(3).Ids(5)),
         Hot("rank2", 3, X(3, 7).Ids(3)),
         Hot("int32", 4, X(5).Ids(4, DType.Int32)),
-        Hot("outside", 3, X(4).Ids(3).Given(0, 3, 2, 9)),
+        Hot("outside", 3, X(6).Ids(3).Given(0, 3, 2, 9, -1, -3)),
         new("", new Positions(1), X(3, 7)) { Reference = x => [new([7], [0, 1, 2, 3, 4, 5, 6])] },
         new("last", new Positions(-1), X(3, 2, 4)) { Reference = x => [new([4], [0, 1, 2, 3])] },
     ];

@@ -23,6 +23,8 @@ internal static partial class OpCases
         LogSoft("", -1, X(3, 7)),
         LogSoft("axis1", 1, X(3, 5, 2)),
         LogSoft("far", -1, X(2, 4).Given(500, 501, 499, 480, -900, -901, -905, -900)) with { Differentiable = false },
+        LogSoft("huge", -1, X(2, 4).Given(1e8, 1e8, 1e8, 1e8, -3e7, -3e7, -3e7, -3e7)) with { Differentiable = false },
+        LogSoft("huge_axis1", 1, X(1, 4, 2).Given(1e8, 5, 1e8, 5, 1e8, 5, 1e8, 5)) with { Differentiable = false },
         SoftBack("", -1, [3, 7]),
         SoftBack("axis1", 1, [3, 5, 2]),
     ];

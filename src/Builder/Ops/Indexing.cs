@@ -1,7 +1,9 @@
 namespace OnnxFunctional.Operators;
 
 /// <summary>Slices of the first input along an axis, selected by index: an Embedding is Gather(table, ids) along axis 0.</summary>
-internal sealed record Gather(int Axis) : Op
+/// <param name="Axis">The axis that the indices count along.</param>
+/// <param name="Strict">Whether the engine refuses a negative index, which otherwise counts from the end, as it always does in ONNX.</param>
+internal sealed record Gather(int Axis, bool Strict = false) : Op
 {
     public override bool Moves(int input) => input == 0;
 
@@ -49,7 +51,9 @@ internal sealed record GatherElementsGradient(int Axis) : Op
 }
 
 /// <summary>1 at the index, 0 elsewhere, along a new last axis; an index out of range gives zeros.</summary>
-internal sealed record OneHot(int Depth) : Op
+/// <param name="Depth">The number of indices.</param>
+/// <param name="Strict">Whether the engine refuses an index out of range.</param>
+internal sealed record OneHot(int Depth, bool Strict = false) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) =>
         inputs[0].Type.IsInteger()

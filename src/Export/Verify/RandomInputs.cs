@@ -1,5 +1,4 @@
 using OnnxFunctional.Export.Emit;
-using OnnxFunctional.Operators;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.Verify;

@@ -122,7 +122,7 @@ public sealed class SparseCategoricalCrossentropy(bool fromLogits = false, int? 
         else
         {
             var classes = yPred.Shape[^1] ?? throw new ModelException($"the number of classes is unknown in {yPred.Shape}.");
-            losses = -Ops.Sum(Ops.OneHot(y, classes) * Ops.Log(OnnxFunctional.Training.CategoricalCrossentropy.Normalized(yPred)), -1);
+            losses = -Ops.Sum(Ops.Make(new OneHot(classes, Strict: true), y) * Ops.Log(OnnxFunctional.Training.CategoricalCrossentropy.Normalized(yPred)), -1);
         }
 
         return valid is null ? losses : Ops.Where(valid, losses, 0).WithMask(valid);

@@ -42,7 +42,7 @@ public sealed class CategoricalGeneralizedCrossEntropy(float q = 0.5f) : Loss
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
         var classes = yPred.Shape[^1] ?? throw new ModelException($"the number of classes is unknown in {yPred.Shape}.");
-        var right = Ops.Sum(yPred * Ops.OneHot(Targets.Classes(yTrue, yPred, Name), classes), -1);
+        var right = Ops.Sum(yPred * Ops.Make(new Operators.OneHot(classes, Strict: true), Targets.Classes(yTrue, yPred, Name)), -1);
         return (1 - Ops.Power(right, Q)) / Q;
     }
 }

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Tests.Builder.Layers;
 
@@ -64,6 +65,43 @@ public sealed class LookupTests
         var model = new Model([x, weights], new CategoryEncoding(3, EncodingMode.Count).Call(x, weights));
         NDArray ids = Tensor.Create([1L, 1], [1, 2]), counts = Tensor.Create([0.5f, 2], [1, 2]);
         CollectionAssert.AreEqual(new float[] { 0, 2.5f, 0 }, model.Predict(NDArrays.Create([ids, counts])).ToArray());
+    }
+
+    [TestMethod]
+    [DataRow(-1)]
+    [DataRow(3)]
+    public void Ids_out_of_range_are_refused_by_the_name_of_the_layer(int id)
+    {
+        foreach (var layer in new Layer[]
+        {
+            new Embedding(3, 2, name: "ids"), new CategoryEncoding(3, name: "ids"), new CategoryEncoding(3, EncodingMode.OneHot, name: "ids"),
+            new IntegerLookup([0, 1, 2], name: "ids") { NumOovIndices = 0 },
+        })
+        {
+            var error = Assert.ThrowsExactly<ModelException>(() => Run(layer, 0, id, 2), layer.GetType().Name);
+            StringAssert.Contains(error.Message, "layer 'ids'", layer.GetType().Name);
+            if (layer is not IntegerLookup) StringAssert.Contains(error.Message, $"Index {id}", layer.GetType().Name);
+        }
+    }
+
+    [TestMethod]
+    public void A_class_out_of_range_is_refused_by_losses_of_probabilities_too()
+    {
+        var x = Model.Input([3]);
+        foreach (var loss in new Loss[] { Loss.SparseCategoricalCrossentropy, new CategoricalGeneralizedCrossEntropy() })
+        {
+            var trainer = new Model(x, Ops.Sigmoid(x)).Compile(new Sgd(), loss);
+            NDArray data = Tensor.Create(new float[3], [1, 3]), wrong = Tensor.Create([-1L], [1]);
+            Assert.ThrowsExactly<ModelException>(() => trainer.Evaluate(data, wrong), loss.GetType().Name);
+        }
+    }
+
+    [TestMethod]
+    public void The_mask_token_of_an_encoded_lookup_is_no_category()
+    {
+        var lookup = new IntegerLookup([12, 36]) { MaskToken = 0, OutputMode = EncodingMode.MultiHot };
+        CollectionAssert.AreEqual(new float[] { 0, 1, 0 }, Run(lookup, 0, 12, 0));
+        CollectionAssert.AreEqual(new float[] { 0, 2, 1 }, Run(new IntegerLookup([12, 36]) { MaskToken = 0, NumOovIndices = 0 }, 0, 36, 12));
     }
 
     private static float[] Run(Layer layer, params float[] data)

@@ -2,7 +2,6 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Export.Emit;
-using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.Verify;
 

@@ -2,7 +2,12 @@ namespace OnnxFunctional.Layers;
 
 /// <summary>Maps each index to a learned vector: <c>y = embeddings[x]</c>.</summary>
 /// <remarks>
-/// <para>Input: integers from 0 to inputDim - 1, any shape. Output: (..., outputDim). Weights: embeddings (inputDim, outputDim).</para>
+/// <para>
+/// Input: integers from 0 to inputDim - 1, any shape; the engine refuses others. Output: (..., outputDim). Weights: embeddings (inputDim, outputDim).
+/// </para>
+/// <para>
+/// In an ONNX file the layer is Gather, in which -inputDim to -1 count from the end; ONNX Runtime refuses what is beyond.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/core_layers/embedding/</para>
 /// </remarks>
 /// <param name="inputDim">The number of different indices.</param>
@@ -44,7 +49,7 @@ public sealed class Embedding(int inputDim, int outputDim, string? name = null) 
             EmbeddingsInitializer,
             regularizer: EmbeddingsRegularizer,
             constraint: EmbeddingsConstraint);
-        var y = Ops.Take(embeddings, x.DType.IsInteger() ? x : Ops.Cast(x, DType.Int64));
+        var y = Ops.Make(new Operators.Gather(0, Strict: true), embeddings, x.DType.IsInteger() ? x : Ops.Cast(x, DType.Int64));
         if (ActivityRegularizer is not null) AddLoss(ActivityRegularizer.PerSample(y));
         return MaskZero ? y.WithMask(Ops.NotEqual(x, 0)) : y;
     }

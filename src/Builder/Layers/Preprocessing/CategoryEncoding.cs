@@ -19,7 +19,7 @@ public enum EncodingMode
     TfIdf,
 }
 
-/// <summary>Encodes integers as <see cref="EncodingMode"/> says; integers out of range give zeros.</summary>
+/// <summary>Encodes integers as <see cref="EncodingMode"/> says.</summary>
 internal static class CategoryEncodings
 {
     /// <param name="indices">Integers: (batch, ...).</param>
@@ -27,29 +27,33 @@ internal static class CategoryEncodings
     /// <param name="depth">The number of categories.</param>
     /// <param name="weights">The weight of each occurrence, in the shape of the indices; 1 by default.</param>
     /// <param name="rarity">The factor of each category in <see cref="EncodingMode.TfIdf"/>.</param>
+    /// <param name="strict">Whether integers out of range are refused; otherwise they give zeros.</param>
     public static SymbolicTensor Encode(
         SymbolicTensor indices,
         EncodingMode mode,
         int depth,
         SymbolicTensor? weights = null,
-        IReadOnlyList<float>? rarity = null)
+        IReadOnlyList<float>? rarity = null,
+        bool strict = false)
     {
         if (mode == EncodingMode.Int) return indices;
-        if (mode == EncodingMode.OneHot) return Ops.OneHot(indices.Rank > 1 && indices.Shape[^1] == 1 ? Ops.Squeeze(indices, -1) : indices, depth);
+        if (mode == EncodingMode.OneHot) return Single(indices.Rank > 1 && indices.Shape[^1] == 1 ? Ops.Squeeze(indices, -1) : indices);
         Check.MinimumRank(indices, 2, "(batch, categories)");
-        var single = Ops.OneHot(indices, depth);
+        var single = Single(indices);
         if (mode == EncodingMode.MultiHot) return Ops.Max(single, 1);
         if (weights is not null) single *= Ops.ExpandDims(Ops.Cast(weights, DType.Float32), -1);
         var counts = Ops.Sum(single, 1);
         return rarity is null ? counts : counts * Ops.Constant(Shape.Of(depth), [.. rarity]);
+
+        SymbolicTensor Single(SymbolicTensor categories) => Ops.Make(new Operators.OneHot(depth, strict), categories);
     }
 }
 
 /// <summary>Encodes categories, given as integers, as vectors of zeros and ones or of counts.</summary>
 /// <remarks>
 /// <para>
-/// Input: integers from 0 to numTokens - 1, (batch, categories). Output: (batch, numTokens), or with EncodingMode.OneHot (batch, categories, numTokens). No
-/// weights.
+/// Input: integers from 0 to numTokens - 1, (batch, categories); the engine refuses others, which give zeros in an ONNX file. Output: (batch, numTokens), or
+/// with EncodingMode.OneHot (batch, categories, numTokens). No weights.
 /// </para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/categorical/category_encoding/</para>
 /// </remarks>
@@ -84,6 +88,6 @@ public sealed class CategoryEncoding(int numTokens, EncodingMode outputMode = En
             throw new ModelException($"takes weights with EncodingMode.Count only, but its OutputMode is {OutputMode}.");
         if (weights is not null && !weights.Shape.IsCompatibleWith(x.Shape))
             throw new ModelException($"takes a weight for each category, {x.Shape}, but got {weights.Shape}.");
-        return CategoryEncodings.Encode(Ops.Cast(x, DType.Int64), OutputMode, NumTokens, weights);
+        return CategoryEncodings.Encode(Ops.Cast(x, DType.Int64), OutputMode, NumTokens, weights, strict: true);
     }
 }

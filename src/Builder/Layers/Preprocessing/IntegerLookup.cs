@@ -31,7 +31,10 @@ public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string
         init => field = value is null or > 1 ? value : throw Check.Option("IntegerLookup", nameof(MaxTokens), Check.Text(value.Value), "more than 1");
     }
 
-    /// <summary>The number of indices for unknown tokens, which are distributed over them by remainder.</summary>
+    /// <summary>
+    /// The number of indices for unknown tokens, which are distributed over them by remainder. With 0 the engine refuses unknown tokens; in an ONNX file their
+    /// index is -1.
+    /// </summary>
     public int NumOovIndices
     {
         get;
@@ -102,7 +105,9 @@ public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string
                 Ops.Less(found, 0),
                 NumOovIndices == 1 ? vocabulary.FirstUnknown : Ops.Mod(numbers, NumOovIndices) + vocabulary.FirstUnknown,
                 found);
-        if (MaskToken is { } mask) found = Ops.Where(Ops.Equal(numbers, mask), OutputMode == EncodingMode.Int ? 0 : -1, found);
+        var padding = MaskToken is { } mask ? Ops.Equal(numbers, mask) : null;
+        if (NumOovIndices == 0) found = Refusing(padding is null ? found : Ops.Where(padding, 0, found), vocabulary.Size);
+        if (padding is not null) found = Ops.Where(padding, OutputMode == EncodingMode.Int ? 0 : -1, found);
         var depth = PadToMaxTokens ? MaxTokens!.Value : vocabulary.Size;
         IReadOnlyList<float>? rarities = OutputMode == EncodingMode.TfIdf ? [.. vocabulary.Rarities!, .. Enumerable.Repeat(0f, depth - vocabulary.Size)] : null;
         return CategoryEncodings.Encode(
@@ -142,6 +147,12 @@ public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string
         var numbers = Ops.Constant(Shape.Of(vocabulary.Tokens.Count), [.. vocabulary.Tokens.Select(token => vocabulary.Find(token) + 1f)]);
         return Ops.Sum(Ops.Cast(Ops.Equal(Ops.ExpandDims(x, -1), tokens), DType.Float32) * numbers, -1) - 1;
     }
+
+    /// <summary>The same indices, but -1 is refused. Where it counts from the end, in an ONNX file, it remains -1.</summary>
+    private static SymbolicTensor Refusing(SymbolicTensor found, int size) => Ops.Make(
+        new Operators.Gather(0, Strict: true),
+        Ops.Constant(Shape.Of(size + 1), [.. Enumerable.Range(0, size).Select(index => (float)index), -1]),
+        Ops.Cast(found, DType.Int64));
 
     private SymbolicTensor Tokens(SymbolicTensor x, Vocabulary<long> vocabulary)
     {

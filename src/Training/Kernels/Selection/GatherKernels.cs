@@ -14,30 +14,31 @@ internal static class GatherKernels
     public static Kernel Gather(KernelRequest request, Gather op)
     {
         var split = AxisSplit.Of(request.Input(0).Shape, op.Axis);
-        return new GatherKernel(request, split, split.Inner * request.Input(0).Spec.Type.Size());
+        return new GatherKernel(request, split, split.Inner * request.Input(0).Spec.Type.Size(), op.Strict);
     }
 
     public static Kernel GatherGradient(KernelRequest request, GatherGradient op) =>
         new GatherGradientKernel(request, AxisSplit.Of(request.Output().Shape, op.Axis));
 
     public static Kernel GatherElements(KernelRequest request, GatherElements op) =>
-        new ElementsKernel(request.Input(1), op.Axis, request.Input(0), request.Output(), scatter: false);
+        new ElementsKernel(request.Node, request.Input(1), op.Axis, request.Input(0), request.Output(), scatter: false);
 
     public static Kernel GatherElementsGradient(KernelRequest request, GatherElementsGradient op) =>
-        new ElementsKernel(request.Input(1), op.Axis, request.Output(), request.Input(0), scatter: true);
+        new ElementsKernel(request.Node, request.Input(1), op.Axis, request.Output(), request.Input(0), scatter: true);
 
-    public static Kernel OneHot(KernelRequest request, OneHot op) => new OneHotKernel(request.Input(0), request.Output(), op.Depth);
+    public static Kernel OneHot(KernelRequest request, OneHot op) => new OneHotKernel(request, op);
 
     private static long IndexAt(ValueBuffer indices, int i) => indices.Spec.Type == DType.Int64 ? indices.Longs[i] : indices.Ints[i];
 
-    private static ModelException OutOfRange(string op, long index, int size) => new(
-        $"{op}: index {index} is outside a table of {size} rows; expected 0 to {size - 1}. "
-        + "Check the ids in the data, or make the table larger (Embedding's inputDim).");
+    private static ModelException OutOfRange(Node node, long index, int size) => new(
+        $"Index {index} in {node.Outputs[0].Origin} is out of range; expected 0 to {size - 1}. Check the ids in the data, or make the layer larger: "
+        + "Embedding's inputDim, CategoryEncoding's numTokens, IntegerLookup's vocabulary or NumOovIndices.");
 
     // table [outer, count, inner], indices [n], result [outer, n, inner]; an item is one index for one outer slice
-    private sealed class GatherKernel(KernelRequest request, AxisSplit split, int rowBytes)
+    private sealed class GatherKernel(KernelRequest request, AxisSplit split, int rowBytes, bool strict)
         : CutKernel(Cut.By(split.Outer * request.Input(1).Length, NanosecondsPerRow + (rowBytes * NanosecondsPerByte)))
     {
+        private readonly Node _node = request.Node;
         private readonly ValueBuffer _table = request.Input(0);
         private readonly ValueBuffer _indices = request.Input(1);
         private readonly ValueBuffer _result = request.Output();
@@ -52,9 +53,9 @@ internal static class GatherKernels
                 var table = _table.Bytes.Slice(slice * split.Count * rowBytes, split.Count * rowBytes);
                 var target = _result.Bytes.Slice(item * rowBytes, count * rowBytes);
                 var wrong = _indices.Spec.Type == DType.Int64
-                    ? IndexLoops.GatherRows<long>(table, rowBytes, _indices.Longs.Slice(start, count), target)
-                    : IndexLoops.GatherRows<int>(table, rowBytes, _indices.Ints.Slice(start, count), target);
-                if (wrong >= 0) throw OutOfRange("Gather", IndexAt(_indices, start + wrong), split.Count);
+                    ? IndexLoops.GatherRows<long>(table, rowBytes, _indices.Longs.Slice(start, count), strict, target)
+                    : IndexLoops.GatherRows<int>(table, rowBytes, _indices.Ints.Slice(start, count), strict, target);
+                if (wrong >= 0) throw OutOfRange(_node, IndexAt(_indices, start + wrong), split.Count);
                 item += count;
             }
         }
@@ -65,6 +66,7 @@ internal static class GatherKernels
     /// </summary>
     private sealed class GatherGradientKernel(KernelRequest request, AxisSplit split) : CutKernel(CutRows(request, split))
     {
+        private readonly Node _node = request.Node;
         private readonly ValueBuffer _gradient = request.Input(0);
         private readonly ValueBuffer _indices = request.Input(1);
         private readonly ValueBuffer _result = request.Output();
@@ -79,7 +81,7 @@ internal static class GatherKernels
                 var wrong = _indices.Spec.Type == DType.Int64
                     ? IndexLoops.ScatterAddRows<long>(source, _indices.Longs, split.Count, first, target, split.Inner)
                     : IndexLoops.ScatterAddRows<int>(source, _indices.Ints, split.Count, first, target, split.Inner);
-                if (wrong >= 0) throw OutOfRange("Gather", IndexAt(_indices, wrong), split.Count);
+                if (wrong >= 0) throw OutOfRange(_node, IndexAt(_indices, wrong), split.Count);
             }
         }
 
@@ -91,7 +93,7 @@ internal static class GatherKernels
     }
 
     /// <summary>Gathers single elements along an axis, or adds them to those they were taken from.</summary>
-    private sealed class ElementsKernel(ValueBuffer indices, int axis, ValueBuffer data, ValueBuffer chosen, bool scatter) : Kernel
+    private sealed class ElementsKernel(Node node, ValueBuffer indices, int axis, ValueBuffer data, ValueBuffer chosen, bool scatter) : Kernel
     {
         private readonly int _axis = ShapeRules.Axis(axis, data.Shape.Rank, "GatherElements");
         private readonly int[] _dataStrides = StridedCopy.Dense(data.Shape.Dims);
@@ -119,22 +121,25 @@ internal static class GatherKernels
         private int Position(int i)
         {
             var (index, size) = (IndexAt(indices, i), data.Shape.Dims[_axis]);
-            if (index < -size || index >= size) throw OutOfRange("GatherElements", index, size);
+            if (index < -size || index >= size) throw OutOfRange(node, index, size);
             return (int)(index < 0 ? index + size : index);
         }
     }
 
-    private sealed class OneHotKernel(ValueBuffer indices, ValueBuffer result, int depth) : Kernel
+    private sealed class OneHotKernel(KernelRequest request, OneHot op) : Kernel
     {
+        private readonly ValueBuffer _indices = request.Input(0);
+        private readonly ValueBuffer _result = request.Output();
+
         public override void Run(in RunContext context)
         {
-            var target = result.Floats;
+            var target = _result.Floats;
             target.Clear();
-            for (var i = 0; i < indices.Length; i++)
+            for (var i = 0; i < _indices.Length; i++)
             {
-                var index = IndexAt(indices, i);
-                if (index < 0) index += depth;
-                if (index >= 0 && index < depth) target[(i * depth) + (int)index] = 1;
+                var index = IndexAt(_indices, i);
+                if ((ulong)index < (ulong)op.Depth) target[(i * op.Depth) + (int)index] = 1;
+                else if (op.Strict) throw OutOfRange(request.Node, index, op.Depth);
             }
         }
     }

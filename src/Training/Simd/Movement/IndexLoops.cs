@@ -2,22 +2,23 @@ using System.Numerics;
 
 namespace OnnxFunctional.Training.Simd;
 
-/// <summary>Gathers rows by index, and adds rows back to where they were gathered from. Negative indices count from the end.</summary>
+/// <summary>Gathers rows by index, and adds rows back to where they were gathered from. Negative indices count from the end, unless they are refused.</summary>
 internal static class IndexLoops
 {
     /// <summary><c>destination[i] = table[indices[i]]</c></summary>
     /// <param name="table">[rows, bytes of a row]</param>
     /// <param name="rowBytes">Bytes in a row.</param>
     /// <param name="indices">[count]</param>
+    /// <param name="strict">Whether negative indices are out of range.</param>
     /// <param name="destination">[count, bytes of a row]</param>
     /// <returns>The position of the first index that is out of range, where the copy stops; or -1.</returns>
-    public static int GatherRows<TIndex>(ReadOnlySpan<byte> table, int rowBytes, ReadOnlySpan<TIndex> indices, Span<byte> destination)
+    public static int GatherRows<TIndex>(ReadOnlySpan<byte> table, int rowBytes, ReadOnlySpan<TIndex> indices, bool strict, Span<byte> destination)
         where TIndex : unmanaged, IBinaryInteger<TIndex>
     {
         var rows = rowBytes == 0 ? 0 : table.Length / rowBytes;
         for (var i = 0; i < indices.Length; i++)
         {
-            var row = Row(indices[i], rows);
+            var row = strict && TIndex.IsNegative(indices[i]) ? -1 : Row(indices[i], rows);
             if (row < 0) return i;
             table.Slice(row * rowBytes, rowBytes).CopyTo(destination[(i * rowBytes)..]);
         }

@@ -84,9 +84,10 @@ internal static unsafe class SoftmaxLoops
         var i = 0;
         if (logarithm)
         {
-            var shift = largest + V.Create(MathF.Log(LogSumExpLoops.SumOfExponentials<V>(x, count, V.MaxLane(largest))));
-            for (; i <= count - V.Count; i += V.Count) V.Store(V.Load(x + i) - shift, y + i);
-            if (i < count) V.Store(V.Load(x + i, count - i) - shift, y + i, count - i);
+            // In this order: the logarithm is lost in a sum with a large element.
+            var shift = V.Create(MathF.Log(LogSumExpLoops.SumOfExponentials<V>(x, count, V.MaxLane(largest))));
+            for (; i <= count - V.Count; i += V.Count) V.Store(V.Load(x + i) - largest - shift, y + i);
+            if (i < count) V.Store(V.Load(x + i, count - i) - largest - shift, y + i, count - i);
             return;
         }
 
@@ -146,8 +147,8 @@ internal static unsafe class SoftmaxLoops
 
             if (logarithm)
             {
-                var shift = largest + VectorMath.Log(sum);
-                for (nint n = 0; n < count; n++) Store(Load<V>(x + (n * inner) + i, width) - shift, y + (n * inner) + i, width);
+                var shift = VectorMath.Log(sum);
+                for (nint n = 0; n < count; n++) Store(Load<V>(x + (n * inner) + i, width) - largest - shift, y + (n * inner) + i, width);
             }
             else
             {

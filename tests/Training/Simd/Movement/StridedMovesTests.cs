@@ -49,7 +49,7 @@ public class StridedMovesTests
             var table = SimdTesting.Random(rows * columns);
             long[] indices = [3, 10, 3, -1, 0, 3, -11, 5];
             var chosen = new float[indices.Length * columns];
-            Assert.AreEqual(-1, IndexLoops.GatherRows<long>(Bytes(table), columns * 4, indices, Bytes(chosen)));
+            Assert.AreEqual(-1, IndexLoops.GatherRows<long>(Bytes(table), columns * 4, indices, strict: false, Bytes(chosen)));
             var sums = new float[rows * columns];
             for (var i = 0; i < indices.Length; i++)
             {
@@ -67,7 +67,8 @@ public class StridedMovesTests
             Assert.AreEqual(-1, IndexLoops.ScatterAddRows<long>(chosen, indices, rows, 0, result.AsSpan(0, 4 * columns), columns));
             Assert.AreEqual(-1, IndexLoops.ScatterAddRows<int>(chosen, Array.ConvertAll(indices, i => (int)i), rows, 4, result.AsSpan(4 * columns), columns));
             CollectionAssert.AreEqual(sums, result);
-            Assert.AreEqual(2, IndexLoops.GatherRows<int>(Bytes(table), columns * 4, [1, 2, 11], Bytes(chosen)));
+            Assert.AreEqual(2, IndexLoops.GatherRows<int>(Bytes(table), columns * 4, [1, 2, 11], strict: false, Bytes(chosen)));
+            Assert.AreEqual(1, IndexLoops.GatherRows<long>(Bytes(table), columns * 4, [1, -2, 0], strict: true, Bytes(chosen)));
             Assert.AreEqual(1, IndexLoops.ScatterAddRows<int>(chosen, [1, -12, 3], rows, 0, result, columns));
         }
     }
