@@ -200,8 +200,8 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);
         if (a.DType == b.DType) return (a, b);
-        if (IsWholeLiteral(a) && b.DType.IsInteger()) return (Cast(a, b.DType), b);
-        if (IsWholeLiteral(b) && a.DType.IsInteger()) return (a, Cast(b, a.DType));
+        if (IsWholeLiteral(a) && b.DType.IsInteger()) return (Whole(a, b.DType), b);
+        if (IsWholeLiteral(b) && a.DType.IsInteger()) return (a, Whole(b, a.DType));
         if (IsLiteral(a) && b.DType.IsFloating()) return (Cast(a, b.DType), b);
         if (IsLiteral(b) && a.DType.IsFloating()) return (a, Cast(b, a.DType));
         var type = Rank(a.DType) >= Rank(b.DType) ? a.DType : b.DType;
@@ -220,6 +220,13 @@ public static partial class Ops
         };
 
         static bool IsLiteral(SymbolicTensor x) => x.Value.Producer.Op is Operators.Constant { Data: { Type: DType.Float32, Shape.Count: 0 } };
+
+        // Not a Cast of the literal: a file has no form for a step without tensors.
+        static SymbolicTensor Whole(SymbolicTensor literal, DType type)
+        {
+            var number = ((Operators.Constant)literal.Value.Producer.Op).Data.As<float>()[0];
+            return Make(new Operators.Constant(type == DType.Int64 ? TensorData.Of(Shape.Of(), [(long)number]) : TensorData.Of(Shape.Of(), [(int)number])));
+        }
 
         static bool IsWholeLiteral(SymbolicTensor x) => IsLiteral(x) && float.IsInteger(((Operators.Constant)x.Value.Producer.Op).Data.As<float>()[0]);
     }

@@ -1,4 +1,5 @@
 using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Builder.Layers;
 
@@ -50,6 +51,24 @@ public sealed class MaskTests
         Assert.AreEqual<Shape>([null, 8], new Concatenate(1).Call(masked, plain).Mask!.Shape);
         Assert.AreEqual<Shape>([null, 4], new Concatenate().Call(masked, other).Mask!.Shape);
         Assert.IsNull(new Dot(2).Call(masked, other).Mask);
+    }
+
+    [TestMethod]
+    public void A_layer_that_is_applied_to_each_time_step_gets_the_mask_of_its_own_steps()
+    {
+        // Two time steps of three words each; a word of zeros is padding.
+        var x = Model.Input([2, 3, 1]);
+        var model = new Model(x, x.Apply(new Masking(), new TimeDistributed(new GlobalAveragePooling1D())));
+        float[] data = [1, 3, 0, 0, 0, 5];
+        CollectionAssert.AreEqual(new float[] { 2, 5 }, model.Predict(NDArray.Create(data, Shape.Of(1, 2, 3, 1))).ToArray());
+
+        var gru = new Gru(2);
+        var steps = new Model(x, x.Apply(new Masking(), new TimeDistributed(gru)));
+        var one = Model.Input([3, 1]);
+        var alone = new Model(one, one.Apply(new Masking(), gru));
+        CollectionAssert.AreEqual(
+            alone.Predict(NDArray.Create(data, Shape.Of(2, 3, 1))).ToArray(),
+            steps.Predict(NDArray.Create(data, Shape.Of(1, 2, 3, 1))).ToArray());
     }
 
     [TestMethod]

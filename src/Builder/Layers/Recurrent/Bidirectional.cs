@@ -70,7 +70,7 @@ public sealed class Bidirectional : Layer
     /// <summary>Calls the layer with initial states: those of the forward layer, then those of the backward one.</summary>
     /// <param name="x">(batch, time, ...).</param>
     /// <param name="initialState">One tensor per state of each layer.</param>
-    /// <param name="mask">Which steps count, a bool tensor (batch, time), such as <c>x.Mask</c>; all by default.</param>
+    /// <param name="mask">Which steps count, a bool tensor (batch, time), such as <c>Ops.NotEqual(ids, 0)</c>; all by default.</param>
     /// <exception cref="ModelException">The tensors do not fit.</exception>
     public SymbolicTensor Call(SymbolicTensor x, SymbolicTensors initialState, SymbolicTensor? mask = null)
     {

@@ -48,7 +48,7 @@ public abstract class RecurrentLayer : Layer
     /// <summary>Calls the layer with initial states instead of zeros.</summary>
     /// <param name="x">(batch, time, ...).</param>
     /// <param name="initialState">One tensor per state, (batch, units): for an LSTM the hidden and the cell state.</param>
-    /// <param name="mask">Which steps count, a bool tensor (batch, time), such as <c>x.Mask</c>; all by default.</param>
+    /// <param name="mask">Which steps count, a bool tensor (batch, time), such as <c>Ops.NotEqual(ids, 0)</c>; all by default.</param>
     /// <exception cref="ModelException">The tensors do not fit.</exception>
     public SymbolicTensor Call(SymbolicTensor x, SymbolicTensors initialState, SymbolicTensor? mask = null)
     {

@@ -5,6 +5,9 @@ namespace OnnxFunctional.Layers;
 /// <para>
 /// Input: (batch, time, ...). Output: (batch, time, output of the layer). Weights: those of the layer. Time is folded into the batch, so the layer runs once.
 /// </para>
+/// <para>
+/// A mask over all axes but the last is also that of the layer's steps: a recurrent layer inside skips them. One over the time alone is passed on.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/time_distributed/</para>
 /// </remarks>
 /// <param name="layer">A layer that is called on one step at a time.</param>
@@ -26,7 +29,8 @@ public sealed class TimeDistributed(Layer layer, string? name = null) : Elementw
         var sample = x.Shape.Slice(2, x.Rank - 2);
         if (!sample.IsKnown)
             throw new ModelException($"folds time into the batch and needs all other sizes, but got {x.Shape}. Set those sizes in Model.Input.");
-        var y = Layer.Call(Ops.Reshape(x.WithMask(null), [-1, .. sample.Dims]));
+        var inside = x.Mask is { } all && all.Rank == x.Rank - 1 ? Ops.Reshape(all, [-1, .. sample.Dims[..^1]]) : null;
+        var y = Layer.Call(Ops.Reshape(x.WithMask(null), [-1, .. sample.Dims]).WithMask(inside));
         var result = y.Shape.Slice(1, y.Rank - 1);
         if (!result.IsKnown) throw new ModelException($"its layer returns {y.Shape} with unknown sizes after the batch; expected known ones.");
         if (x.Shape[1] is { } steps) return Ops.Reshape(y, [-1, steps, .. result.Dims]);
