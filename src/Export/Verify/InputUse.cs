@@ -12,6 +12,8 @@ internal sealed class InputUse
 
     public InputUse(Graph graph, Value input)
     {
+        // A condition is a mask more often than not.
+        if (input.Spec.Type == DType.Bool) _marks.Add(0);
         var (same, clipped) = (new HashSet<Value> { input }, new HashSet<Value>());
         foreach (var node in graph.Nodes)
         {

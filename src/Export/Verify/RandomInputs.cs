@@ -77,9 +77,11 @@ internal sealed class RandomInputs
                 Mark(indices, use, shape, first, whole, random);
                 return NDArray.Create([.. indices.Select(index => (long)index)], shape).To(input.Spec.Type, "verification");
             case DType.Bool:
-                var truths = new bool[count];
-                for (var i = 0; i < count; i++) truths[i] = random.Uniform() < 0.75f;
-                return System.Numerics.Tensors.Tensor.Create(truths, [.. shape.Dims.ToArray().Select(dim => (nint)dim)]);
+                var truths = new float[count];
+                Array.Fill(truths, 1);
+                Mark(truths, use, shape, first, whole, random);
+                return System.Numerics.Tensors.Tensor.Create(
+                    (bool[])[.. truths.Select(truth => truth != 0)], [.. shape.Dims.ToArray().Select(dim => (nint)dim)]);
             default:
                 var name = _emitted.Inputs.First(entry => entry.Value == input).Name;
                 throw new ExportException(

@@ -34,6 +34,14 @@ public sealed class RandomInputsTests
     }
 
     [TestMethod]
+    public void A_condition_is_tried_as_a_mask()
+    {
+        var mask = Model.Input([6], DType.Bool);
+        var values = Of(mask, x => Ops.Where(x, 1f, 2)).Make(7)[0].AsFloats().ToArray();
+        CheckPatterns(step => values[step] == 0);
+    }
+
+    [TestMethod]
     public void Small_batches_together_have_all_patterns()
     {
         var inputs = Of(Model.Input([6], DType.Int64), x => x.Apply(new Embedding(9, 2) { MaskZero = true }, new Lstm(2)));
