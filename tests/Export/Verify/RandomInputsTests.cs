@@ -2,6 +2,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Export.Emit;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.Verify;
 
@@ -101,6 +102,8 @@ public sealed class RandomInputsTests
     {
         var x = Model.Input([null], DType.Int64);
         var mean = x.Apply(new Embedding(5, 3) { MaskZero = true }, new GlobalAveragePooling1D());
+        var padded = new Model(x, mean).Predict(NDArray.Create([0L, 0], Shape.Of(1, 2)));
+        Assert.IsTrue(float.IsNaN(padded[0, 0]));
         using var folder = new TemporaryFolder();
         new Model(x, [mean, new Dense(2).Call(mean), Ops.ArgMax(mean), Ops.Cast(mean, DType.Int64)]).ExportOnnx(folder.File("mean.onnx"));
     }

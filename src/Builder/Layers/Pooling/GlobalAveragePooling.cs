@@ -3,7 +3,7 @@ namespace OnnxFunctional.Layers;
 /// <summary>The mean of each channel over time or another single axis: <c>y[c] = mean(x[p, c])</c>.</summary>
 /// <remarks>
 /// <para>Input: (batch, steps, channels). Output: (batch, channels), or (batch, 1, channels) with keepdims. No weights.</para>
-/// <para>With a mask, only unmasked positions count: <c>sum(mask x) / sum(mask)</c>.</para>
+/// <para>With a mask, only unmasked positions count: <c>sum(mask x) / sum(mask)</c>; a sample without any gives NaN, as in Keras.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/global_average_pooling1d/</para>
 /// </remarks>
 /// <param name="keepdims">Whether the axes of the positions are kept, with size 1.</param>
