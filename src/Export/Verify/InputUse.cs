@@ -2,7 +2,9 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Verify;
 
-/// <summary>What a graph does with the elements of one of its inputs, as far as they are only moved or converted before: which values are worth a comparison.</summary>
+/// <summary>
+/// What a graph does with the elements of one of its inputs, as far as they are only moved or converted before: which values are worth a comparison.
+/// </summary>
 internal sealed class InputUse
 {
     private const int MostPoints = 16;

@@ -117,7 +117,9 @@ internal sealed class RandomInputs
             {
                 var at = values.AsSpan(((sample * steps) + step) * size, size);
                 if (Marks(pattern, step, steps)) at.Fill(mark);
-                else foreach (ref var value in at) value = pattern != Pattern.Some ? Unmarked(value, use) : random.Uniform() < 0.5f ? Chosen(marks, random) : value;
+                else
+                    foreach (ref var value in at)
+                        value = pattern != Pattern.Some ? Unmarked(value, use) : random.Uniform() < 0.5f ? Chosen(marks, random) : value;
             }
         }
     }
@@ -143,7 +145,8 @@ internal sealed class RandomInputs
         };
     }
 
-    private static float Chosen(IReadOnlyList<float> values, RandomNumbers random) => values[Math.Min((int)(random.Uniform() * values.Count), values.Count - 1)];
+    private static float Chosen(IReadOnlyList<float> values, RandomNumbers random) =>
+        values[Math.Min((int)(random.Uniform() * values.Count), values.Count - 1)];
 
     private Shape[] Shapes(int batch)
     {

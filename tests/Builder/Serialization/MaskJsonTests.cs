@@ -42,7 +42,7 @@ public sealed class MaskJsonTests
         CollectionAssert.AreEqual(Predict(unmasked), Predict(Copy(unmasked.ToJson(), unmasked)));
     }
 
-    /// <summary>Attention's mask for pooling is <c>ConvertToTensor</c> of its query's; a concatenation's is made of <c>ZerosLike</c> and <c>OnesLike</c> of bools.</summary>
+    /// <summary>Attention's mask for pooling is <c>ConvertToTensor</c> of its query's.</summary>
     [TestMethod]
     public void Functions_that_Keras_makes_masks_of_are_read()
     {

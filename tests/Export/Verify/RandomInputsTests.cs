@@ -80,7 +80,7 @@ public sealed class RandomInputsTests
         foreach (var value in new float[] { -101, -100, 249, 250, 251 }) Assert.Contains(value, values);
     }
 
-    /// <summary>Keras' decoder of a translator: the state of the encoder, and a mask that is given to the call, so that its first steps may be masked.</summary>
+    /// <summary>Keras' decoder of a translator: the encoder's state, and a mask that is given to the call, so that its first steps may be masked.</summary>
     [TestMethod]
     [DataRow(4, false)]
     [DataRow(4, true)]
