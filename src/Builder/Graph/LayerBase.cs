@@ -40,6 +40,15 @@ public abstract class LayerBase
     /// <summary>The layer's own weights in Keras' order, then those of its inner layers.</summary>
     public IReadOnlyList<Weight> Weights => [.. NamedWeights().Select(named => named.Weight)];
 
+    /// <summary>
+    /// Sets the states of this layer, and of all layers inside it, to zeros: the next batch of a stateful recurrent layer starts a new sequence. Others stay as
+    /// they are.
+    /// </summary>
+    public void ResetState()
+    {
+        foreach (var weight in Weights.Where(weight => weight.IsState)) weight.Overwritten().Clear();
+    }
+
     /// <summary>The tensor the layer was called on.</summary>
     /// <exception cref="ModelException">The layer was not called, was called more than once, or has several inputs.</exception>
     public virtual SymbolicTensor Input => Single(OnlyCall().Inputs, "input");
@@ -144,6 +153,16 @@ public abstract class LayerBase
 
         var values = new SymbolicTensor(weight.Variable, _current);
         return OnWeight is null ? values : OnWeight(weight, values);
+    }
+
+    /// <summary>A weight that every batch starts from and <see cref="Update"/> sets, in prediction and evaluation too; zeros at first.</summary>
+    /// <param name="name">The name within the layer.</param>
+    /// <param name="shape">The dimensions, all known.</param>
+    private protected SymbolicTensor State(string name, Shape shape)
+    {
+        var state = Weight(name, shape, Initializer.Zeros, trainable: false);
+        _weights.Find(weight => weight.Name == name)!.IsState = true;
+        return state;
     }
 
     /// <summary>Sets a weight to a new value in each training step, as BatchNormalization does with its moving mean.</summary>

@@ -20,8 +20,11 @@ internal sealed class LayerCall(LayerBase layer, LayerCall? parent)
     /// <summary>The options of the call; the tensors among them are also at the end of <see cref="Inputs"/>.</summary>
     public CallOptions Options { get; internal set; } = CallOptions.None;
 
-    /// <summary>Weights that a training step sets to a new value, such as moving statistics.</summary>
-    public IReadOnlyList<(Weight Weight, Value Value)> Updates => NeverTrains ? [] : _updates;
+    /// <summary>Weights that a training step sets to a new value, such as moving statistics; among them those of <see cref="StateUpdates"/>.</summary>
+    public IReadOnlyList<(Weight Weight, Value Value)> Updates => NeverTrains ? StateUpdates : _updates;
+
+    /// <summary>Weights that every run sets to a new value, in prediction and evaluation too: the states of stateful layers.</summary>
+    public IReadOnlyList<(Weight Weight, Value Value)> StateUpdates => _updates.FindAll(update => update.Weight.IsState);
 
     /// <summary>Scalars added to the loss, such as activity regularization.</summary>
     public IReadOnlyList<Value> Losses => _losses;

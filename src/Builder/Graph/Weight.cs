@@ -36,6 +36,9 @@ public sealed class Weight
     /// <summary>Whether gradients update it; moving statistics are not trainable. A frozen layer freezes all of its weights.</summary>
     public bool Trainable { get; }
 
+    /// <summary>Whether it is carried from batch to batch in every use of the model, as the state of a stateful layer is; it starts with zeros.</summary>
+    internal bool IsState { get; set; }
+
     /// <summary>The source of the initial values.</summary>
     public Initializer Initializer { get; }
 

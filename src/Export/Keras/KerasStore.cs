@@ -38,7 +38,7 @@ internal sealed class KerasStore
         if (!_visited.Add(layer)) return;
         // In Keras the states of a stateful layer are not its variables.
         var own = layer.OwnWeights
-            .Where(weight => !weight.Name.StartsWith("rnn_state", StringComparison.Ordinal))
+            .Where(weight => !weight.IsState)
             .OrderBy(weight => !weight.Trainable)
             .ToList();
         IEnumerable<Weight> variables = own.Where(weight => !weight.Name.Contains('/', StringComparison.Ordinal));

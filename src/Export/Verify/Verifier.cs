@@ -93,9 +93,11 @@ internal static class Verifier
         }
 
         NDArray[] data;
+        var most = emitted.Model.Inputs[0].Shape[0] ?? SampleBatch;
         try
         {
             data = DataChecks.Inputs(emitted.Model, NDArrays.Create([.. samples.Select(Sample)]));
+            DataChecks.BatchesFit(emitted.Model, data[0].Count, most);
         }
         catch (ModelException misfit)
         {
@@ -103,9 +105,9 @@ internal static class Verifier
         }
 
         var count = data[0].Count;
-        for (var start = 0; start < count; start += SampleBatch)
+        for (var start = 0; start < count; start += most)
         {
-            var size = Math.Min(SampleBatch, count - start);
+            var size = Math.Min(most, count - start);
             yield return ($"given samples {start} to {start + size - 1}", [.. data.Select(array => array.Slice(start, size))]);
         }
     }

@@ -1,25 +1,40 @@
 using System.Globalization;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Training.Callbacks;
 
 /// <summary>Writes losses and metrics of every epoch as a line of a CSV file, which is flushed at once.</summary>
-/// <remarks>https://keras.io/api/callbacks/csv_logger/</remarks>
-/// <param name="path">The file.</param>
+/// <remarks>
+/// A value that an epoch lacks is NA. A name that is logged for the first time in a later epoch, as <c>val_loss</c> with a validationFreq, gets a column at the
+/// end: the file is written again, with NA in the lines so far. https://keras.io/api/callbacks/csv_logger/
+/// </remarks>
+/// <param name="path">The file; a missing folder is created.</param>
 /// <param name="separator">The character between cells.</param>
 /// <param name="append">Whether lines are appended to an existing file, under its header.</param>
+/// <exception cref="DataException">The file cannot be written; training ends, and the model keeps its weights.</exception>
 public sealed class CsvLogger(string path, char separator = ',', bool append = false) : Callback
 {
+    private const string Missing = "NA";
+
     private readonly string _path = path ?? throw new ArgumentNullException(nameof(path));
+    private readonly List<string> _names = [];
     private StreamWriter? _writer;
-    private string[]? _names;
 
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {
-        var header = append && File.Exists(_path) ? File.ReadLines(_path).FirstOrDefault() : null;
-        _names = string.IsNullOrEmpty(header) ? null : header.Split(separator)[1..];
-        if (Path.GetDirectoryName(Path.GetFullPath(_path)) is { } folder) Directory.CreateDirectory(folder);
-        _writer = new StreamWriter(_path, append);
+        _names.Clear();
+        if (append && File.Exists(_path))
+        {
+            var lines = LogFile.Do(_path, () => File.ReadAllLines(_path));
+            if (lines.Length > 0 && lines[0].Length > 0)
+            {
+                var header = CsvCells.Parse(lines[0], "'" + _path + "'", separator, '"', skipLines: 0);
+                for (var i = 1; i < header.Columns; i++) _names.Add(header[0, i].ToString());
+            }
+        }
+
+        Open(append);
     }
 
     /// <inheritdoc/>
@@ -27,27 +42,56 @@ public sealed class CsvLogger(string path, char separator = ',', bool append = f
     {
         ArgumentNullException.ThrowIfNull(logs);
         if (_writer is null) return;
-        if (_names is null)
+        AddColumns([.. logs.Keys.Except(_names)]);
+        var cells = _names.Select(name => logs.TryGetValue(name, out var value) ? value.ToString("R", CultureInfo.InvariantCulture) : Missing);
+        var line = string.Join(separator, cells.Prepend(epoch.ToString(CultureInfo.InvariantCulture)));
+        LogFile.Do(_path, () =>
         {
-            _names = [.. logs.Keys];
-            _writer.WriteLine(string.Join(separator, _names.Prepend("epoch")));
-        }
-
-        // A value that an epoch lacks is written as NA, as in Keras.
-        var cells = _names.Select(name => logs.TryGetValue(name, out var value) ? value.ToString("R", CultureInfo.InvariantCulture) : "NA");
-        _writer.WriteLine(string.Join(separator, cells.Prepend(epoch.ToString(CultureInfo.InvariantCulture))));
-        _writer.Flush();
+            _writer.WriteLine(line);
+            _writer.Flush();
+        });
     }
 
     /// <inheritdoc/>
-    public override void OnTrainEnd() => Close();
+    public override void OnTrainEnd() => LogFile.Do(_path, Close);
 
     /// <inheritdoc/>
     public override void OnTrainFailed(Exception error) => Close();
 
+    private void Open(bool atEnd) => _writer = new StreamWriter(LogFile.Open(_path, atEnd));
+
+    private void AddColumns(string[] added)
+    {
+        if (added.Length == 0) return;
+        var isNew = _names.Count == 0;
+        _names.AddRange(added);
+        var header = string.Join(separator, _names.Select(Quoted).Prepend("epoch"));
+        if (isNew)
+        {
+            LogFile.Do(_path, () => _writer!.WriteLine(header));
+            return;
+        }
+
+        LogFile.Do(_path, Close);
+        var missing = string.Concat(added.Select(_ => separator + Missing));
+        var lines = LogFile.Do(_path, () => File.ReadAllLines(_path)).Skip(1).Where(line => line.Length > 0).Select(line => line + missing);
+        DataFile.Write(_path, stream =>
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true);
+            foreach (var line in lines.Prepend(header)) writer.WriteLine(line);
+        });
+        Open(atEnd: true);
+    }
+
+    /// <summary>A name as a cell: quoted if it holds what separates cells or lines.</summary>
+    private string Quoted(string name) => name.AsSpan().IndexOfAny([separator, '"', '\n', '\r']) < 0
+        ? name
+        : '"' + name.Replace("\"", "\"\"", StringComparison.Ordinal) + '"';
+
     private void Close()
     {
-        _writer?.Dispose();
+        var writer = _writer;
         _writer = null;
+        writer?.Dispose();
     }
 }

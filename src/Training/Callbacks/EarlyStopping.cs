@@ -19,7 +19,7 @@ public sealed class EarlyStopping(
     int startFromEpoch = 0)
     : Callback
 {
-    private readonly MetricMonitor _monitor = new(monitor, mode, Math.Abs(minDelta), nameof(EarlyStopping));
+    private readonly MetricMonitor _monitor = new(monitor, mode, minDelta, nameof(EarlyStopping));
     private bool _holdsBest;
     private int _wait;
 
@@ -40,7 +40,6 @@ public sealed class EarlyStopping(
 
             // The best weights are slots beside the optimizer's, so the file with this state holds them.
             _holdsBest = restoreBestWeights
-                && !double.IsNaN(_monitor.Best)
                 && Weights().All(named => Trainer.Compiled.State.Find(named.Slot) is not null);
         }
     }
@@ -50,21 +49,30 @@ public sealed class EarlyStopping(
     {
         (_wait, StoppedEpoch, BestEpoch, _holdsBest) = (0, null, 0, false);
         _monitor.Best = double.NaN;
+        _monitor.Begin(Trainer);
     }
 
     /// <inheritdoc/>
     public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
     {
         ArgumentNullException.ThrowIfNull(logs);
-        if (epoch < startFromEpoch) return;
-        var value = _monitor.Read(logs);
+        if (_monitor.Read(Trainer, epoch, logs) is not { } value || epoch < startFromEpoch) return;
         _wait++;
-        if (_monitor.Improves(value, _monitor.Best))
+        if (_monitor.Improves(value))
         {
             (_monitor.Best, BestEpoch, _wait) = (value, epoch, 0);
             if (restoreBestWeights) KeepBest();
+            return;
         }
-        else if (_wait >= patience && epoch > 0)
+
+        // The first weights are the best until others are better, even if their value is NaN.
+        if (restoreBestWeights && !_holdsBest)
+        {
+            BestEpoch = epoch;
+            KeepBest();
+        }
+
+        if (_wait >= patience && epoch > 0)
         {
             StoppedEpoch = epoch;
             Trainer.StopTraining = true;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace OnnxFunctional.Training.Callbacks;
@@ -6,8 +7,9 @@ namespace OnnxFunctional.Training.Callbacks;
 /// Writes losses and metrics of every epoch as a line of JSON, which is flushed at once: <c>{"epoch":0,"time":"...","loss":0.69}</c>. Values that are not
 /// finite become null.
 /// </summary>
-/// <param name="path">The file.</param>
+/// <param name="path">The file; a missing folder is created.</param>
 /// <param name="append">Whether lines are appended to an existing file.</param>
+/// <exception cref="DataException">The file cannot be written; training ends, and the model keeps its weights.</exception>
 public sealed class JsonLinesLogger(string path, bool append = true) : Callback
 {
     private readonly string _path = path ?? throw new ArgumentNullException(nameof(path));
@@ -16,8 +18,7 @@ public sealed class JsonLinesLogger(string path, bool append = true) : Callback
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {
-        if (Path.GetDirectoryName(Path.GetFullPath(_path)) is { } folder) Directory.CreateDirectory(folder);
-        _file = new FileStream(_path, append ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read);
+        _file = LogFile.Open(_path, append);
     }
 
     /// <inheritdoc/>
@@ -25,7 +26,8 @@ public sealed class JsonLinesLogger(string path, bool append = true) : Callback
     {
         ArgumentNullException.ThrowIfNull(logs);
         if (_file is null) return;
-        using (var json = new Utf8JsonWriter(_file))
+        var line = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(line))
         {
             json.WriteStartObject();
             json.WriteNumber("epoch", epoch);
@@ -40,19 +42,24 @@ public sealed class JsonLinesLogger(string path, bool append = true) : Callback
             json.WriteEndObject();
         }
 
-        _file.WriteByte((byte)'\n');
-        _file.Flush();
+        line.Write("\n"u8);
+        LogFile.Do(_path, () =>
+        {
+            _file.Write(line.WrittenSpan);
+            _file.Flush();
+        });
     }
 
     /// <inheritdoc/>
-    public override void OnTrainEnd() => Close();
+    public override void OnTrainEnd() => LogFile.Do(_path, Close);
 
     /// <inheritdoc/>
     public override void OnTrainFailed(Exception error) => Close();
 
     private void Close()
     {
-        _file?.Dispose();
+        var file = _file;
         _file = null;
+        file?.Dispose();
     }
 }

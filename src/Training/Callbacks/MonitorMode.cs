@@ -3,7 +3,9 @@ namespace OnnxFunctional.Training;
 /// <summary>Whether larger or smaller values of a monitored value are better.</summary>
 public enum MonitorMode
 {
-    /// <summary>Decided by the name: larger accuracies, smaller losses.</summary>
+    /// <summary>
+    /// Decided by what is monitored: smaller losses and errors, larger accuracies. A value of one's own that tells neither is refused before the first step.
+    /// </summary>
     Auto,
 
     /// <summary>Smaller is better.</summary>

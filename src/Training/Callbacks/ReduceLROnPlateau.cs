@@ -21,7 +21,7 @@ public sealed class ReduceLROnPlateau(
     float minLearningRate = 0)
     : Callback
 {
-    private readonly MetricMonitor _monitor = new(monitor, mode, Math.Abs(minDelta), nameof(ReduceLROnPlateau));
+    private readonly MetricMonitor _monitor = new(monitor, mode, minDelta, nameof(ReduceLROnPlateau));
     private readonly float _factor = factor is > 0 and < 1
         ? factor
         : throw new ModelException($"ReduceLROnPlateau has factor {factor}; expected a number between 0 and 1.");
@@ -41,6 +41,13 @@ public sealed class ReduceLROnPlateau(
     {
         (_wait, _cooling) = (0, 0);
         _monitor.Best = double.NaN;
+        _monitor.Begin(Trainer);
+        if (!Trainer.Compiled.Optimizer.LearningRate.IsConstant)
+        {
+            throw new ModelException(
+                "ReduceLROnPlateau cannot change the learning rate, because the optimizer follows a schedule. "
+                + "Give the optimizer a plain number, or leave the callback out.");
+        }
     }
 
     /// <inheritdoc/>
@@ -48,14 +55,14 @@ public sealed class ReduceLROnPlateau(
     {
         ArgumentNullException.ThrowIfNull(logs);
         logs["learning_rate"] = Trainer.LearningRate;
-        var value = _monitor.Read(logs);
+        if (_monitor.Read(Trainer, epoch, logs) is not { } value) return;
         if (_cooling > 0)
         {
             _cooling--;
             _wait = 0;
         }
 
-        if (_monitor.Improves(value, _monitor.Best))
+        if (_monitor.Improves(value))
         {
             (_monitor.Best, _wait) = (value, 0);
         }

@@ -10,6 +10,7 @@ namespace OnnxFunctional.Training.Callbacks;
 /// <param name="histogramFreq">The number of epochs between histograms; 0 for none.</param>
 /// <param name="writeGraph">Whether the model's graph is written.</param>
 /// <param name="updateFreq">The number of steps between losses of single batches; 0 logs epochs only.</param>
+/// <exception cref="DataException">A file cannot be written; training ends, and the model keeps its weights.</exception>
 public sealed class TensorBoard(string logDir = "logs", int histogramFreq = 0, bool writeGraph = true, int updateFreq = 0) : Callback
 {
     private const string Validation = "val_";
@@ -21,26 +22,41 @@ public sealed class TensorBoard(string logDir = "logs", int histogramFreq = 0, b
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {
-        _train = new EventWriter(Path.Combine(_folder, "train"));
-        if (writeGraph) _train.Graph(GraphDefinition.Of(Trainer.Model));
+        LogFile.Do(_folder, () =>
+        {
+            _train = new EventWriter(Path.Combine(_folder, "train"));
+            if (writeGraph) _train.Graph(GraphDefinition.Of(Trainer.Model));
+        });
     }
 
     /// <inheritdoc/>
     public override void OnBatchEnd(int batch, float loss)
     {
-        if (updateFreq > 0 && Trainer.Iterations % updateFreq == 0) _train?.Scalar("batch_loss", Trainer.Iterations, loss);
+        if (updateFreq > 0 && Trainer.Iterations % updateFreq == 0) WriteLoss(loss);
     }
 
     /// <inheritdoc/>
     public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
     {
         ArgumentNullException.ThrowIfNull(logs);
-        if (_train is null) return;
+        if (_train is not null) LogFile.Do(_folder, () => Write(_train, epoch, logs));
+    }
+
+    /// <inheritdoc/>
+    public override void OnTrainEnd() => LogFile.Do(_folder, Close);
+
+    /// <inheritdoc/>
+    public override void OnTrainFailed(Exception error) => Close();
+
+    private void WriteLoss(float loss) => LogFile.Do(_folder, () => _train?.Scalar("batch_loss", Trainer.Iterations, loss));
+
+    private void Write(EventWriter train, int epoch, IDictionary<string, double> logs)
+    {
         foreach (var (name, value) in logs)
         {
             if (!name.StartsWith(Validation, StringComparison.Ordinal))
             {
-                _train.Scalar("epoch_" + name, epoch, (float)value);
+                train.Scalar("epoch_" + name, epoch, (float)value);
                 continue;
             }
 
@@ -48,26 +64,27 @@ public sealed class TensorBoard(string logDir = "logs", int histogramFreq = 0, b
             _validation.Scalar("epoch_" + name[Validation.Length..], epoch, (float)value);
         }
 
-        if (!logs.ContainsKey("learning_rate")) _train.Scalar("epoch_learning_rate", epoch, Trainer.LearningRate);
+        if (!logs.ContainsKey("learning_rate")) train.Scalar("epoch_learning_rate", epoch, Trainer.LearningRate);
         if (histogramFreq > 0 && epoch % histogramFreq == 0)
         {
-            foreach (var (path, weight) in Trainer.Model.WeightPaths()) _train.Histogram(path, epoch, weight.Storage);
+            foreach (var (path, weight) in Trainer.Model.WeightPaths()) train.Histogram(path, epoch, weight.Storage);
         }
 
-        _train.Flush();
+        train.Flush();
         _validation?.Flush();
     }
 
-    /// <inheritdoc/>
-    public override void OnTrainEnd() => Close();
-
-    /// <inheritdoc/>
-    public override void OnTrainFailed(Exception error) => Close();
-
     private void Close()
     {
-        _train?.Dispose();
-        _validation?.Dispose();
+        var (train, validation) = (_train, _validation);
         (_train, _validation) = (null, null);
+        try
+        {
+            train?.Dispose();
+        }
+        finally
+        {
+            validation?.Dispose();
+        }
     }
 }

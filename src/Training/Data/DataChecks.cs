@@ -15,7 +15,7 @@ internal static class DataChecks
         {
             var (name, spec) = (model.InputNames[i], model.Inputs[i].Value.Spec);
             result[i] = Fit(arrays[i], spec.Shape).To(spec.Type, $"Input '{name}'");
-            if (!spec.Shape.IsCompatibleWith(result[i].Shape))
+            if (!spec.Shape.With(0, Shape.Unknown).IsCompatibleWith(result[i].Shape))
                 problems.Add($"input '{name}' takes {spec.Shape}, but the data is {arrays[i].Shape}");
             if (result[i].Count != result[0].Count)
                 problems.Add($"input '{name}' has {result[i].Count} samples, but input '{model.InputNames[0]}' has {result[0].Count}");
@@ -24,6 +24,21 @@ internal static class DataChecks
         if (problems.Count == 0) return result;
         throw new ModelException(
             $"The data does not fit model '{model.Name}': {string.Join("; ", problems)}. The first dimension counts samples; Reshape or ExpandDims the data.");
+    }
+
+    /// <summary>Refuses data whose batches a model of a fixed batch size cannot take.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="count">The number of samples.</param>
+    /// <param name="batchSize">The number of samples per batch.</param>
+    public static void BatchesFit(Model model, int count, int batchSize)
+    {
+        foreach (var (input, name) in model.Inputs.Zip(model.InputNames))
+        {
+            if (input.Shape[0] is not { } size || (Math.Min(count, batchSize) == size && count % size == 0)) continue;
+            throw new ModelException(
+                $"Input '{name}' of model '{model.Name}' takes batches of {size} samples, but {count} samples in batches of {batchSize} make others. "
+                + $"Pass batchSize: {size} and a multiple of {size} samples, or make the input without a batchSize.");
+        }
     }
 
     /// <summary>Adds a trailing axis of size 1 if that is all that is missing.</summary>

@@ -9,6 +9,10 @@ internal sealed class ModelEngine
     private readonly Lock _gate = new();
     private WorkerPool? _pool;
 
+    // The thread that trains the model, and how many trainers do so within each other; 0 if none does.
+    private int _trainingThread;
+    private int _trainings;
+
     // What random layers that draw at any time draw for: new numbers for each batch.
     private ulong _runs;
 
@@ -50,6 +54,27 @@ internal sealed class ModelEngine
         if (_pool?.Threads != threads) _pool = WorkerPool.Of(threads);
     }
 
+    /// <summary>Until <see cref="EndTraining"/>, only the calling thread trains the model.</summary>
+    /// <exception cref="ModelException">Another thread does.</exception>
+    public void BeginTraining()
+    {
+        var thread = Environment.CurrentManagedThreadId;
+        if (Volatile.Read(ref _trainingThread) != thread && Interlocked.CompareExchange(ref _trainingThread, thread, 0) != 0)
+        {
+            throw new ModelException(
+                $"Model '{Model.Name}' is being trained by another thread. Wait for it; predicting and evaluating meanwhile is allowed. "
+                + "To train two models side by side, build two.");
+        }
+
+        _trainings++;
+    }
+
+    /// <summary>Ends what <see cref="BeginTraining"/> began.</summary>
+    public void EndTraining()
+    {
+        if (--_trainings == 0) Volatile.Write(ref _trainingThread, 0);
+    }
+
     /// <summary>
     /// The threads that several models share: those of the first model that has any, or new ones.
     /// Two pools would spin against each other when the models take turns.
@@ -63,7 +88,10 @@ internal sealed class ModelEngine
         return pool;
     }
 
-    /// <summary>Computes values of the model's inference graph for one batch and hands over each result while it is in the engine's memory.</summary>
+    /// <summary>
+    /// Computes values of the model's inference graph for one batch and hands over each result while it is in the engine's memory. States of stateful layers
+    /// move on.
+    /// </summary>
     /// <param name="key">A name for the values, by which their plan is found again.</param>
     /// <param name="values">The values to compute.</param>
     /// <param name="inputs">One batch of data for each input of the model.</param>
@@ -88,8 +116,12 @@ internal sealed class ModelEngine
     private ExecutionPlan PlanFor(IReadOnlyList<Value> values, TensorSpec[] specs)
     {
         var inputs = Model.Inputs.Select(tensor => tensor.Value).ToArray();
-        var map = Specialization.Of(inputs, values, training: false);
+        var states = Model.Graph.Calls().SelectMany(call => call.StateUpdates).ToList();
+        var map = Specialization.Of(inputs, [.. values, .. states.Select(update => update.Value)], training: false);
         var outputs = values.Select(value => map[value]).ToArray();
-        return Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, outputs, []) { Memory = PlanMemory.Arena }, specs);
+        var updates = new List<(Weight Weight, Value Value)>();
+        foreach (var (weight, value) in states) UpdateOrder.Add(updates, weight, map[value]);
+        var request = new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, outputs, updates) { Memory = PlanMemory.Arena };
+        return Planner.Plan(request, specs);
     }
 }

@@ -49,6 +49,7 @@ public static class Prediction
         if (batchSize < 1) throw new ModelException($"batchSize is {batchSize}; expected at least 1.");
         var data = DataChecks.Inputs(model, x);
         var count = data[0].Count;
+        DataChecks.BatchesFit(model, count, batchSize);
         var engine = ModelEngine.Of(model);
         var results = new float[values.Count][];
         var shapes = new Shape[values.Count];

@@ -76,6 +76,12 @@ public static class Compilation
         var weighted = weightedMetrics ?? [];
         weighted.Check(model.OutputNames);
         var factors = model.OutputNames.Select(name => lossWeights?.GetValueOrDefault(name, 1) ?? 1).ToArray();
+        for (var i = 0; i < factors.Length; i++)
+        {
+            if (!float.IsFinite(factors[i]))
+                throw new ModelException($"The loss weight of output '{model.OutputNames[i]}' is {factors[i]}; expected a finite number.");
+        }
+
         var compiled = new CompiledTraining(model, optimizer, losses, factors, chosen, weighted, precision);
         return new Trainer(compiled, seed ?? model.Seed, threads);
     }

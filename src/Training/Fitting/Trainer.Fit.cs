@@ -12,20 +12,30 @@ public sealed partial class Trainer
     /// <param name="batchSize">The number of samples per step.</param>
     /// <param name="epochs">The number of passes over the data; with <paramref name="initialEpoch"/>, the epoch at which training ends.</param>
     /// <param name="validationSplit">The share of the samples that is held out for evaluation: the last ones, before shuffling.</param>
-    /// <param name="validationData">Data to evaluate on after each epoch.</param>
+    /// <param name="validationData">Data to evaluate on after each epoch; nothing is held out then.</param>
     /// <param name="shuffle">Whether samples are shuffled before each epoch.</param>
-    /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
+    /// <param name="sampleWeight">
+    /// A weight per sample: one array for all outputs, or one per output, in order or by name. Held-out samples keep theirs in the evaluation.
+    /// </param>
     /// <param name="callbacks">Objects that receive the progress of training.</param>
     /// <param name="initialEpoch">The first epoch, counted from 0.</param>
     /// <param name="verbose">What is printed during training.</param>
-    /// <param name="classWeight">Weights of the samples of each class, by class index; default: 1.</param>
+    /// <param name="classWeight">
+    /// Weights of the samples of each class, by class index; default: 1. They apply to training only, not to held-out samples.
+    /// </param>
     /// <param name="stepsPerEpoch">The number of steps per epoch; default: one pass over the data.</param>
     /// <param name="validationFreq">The number of epochs between evaluations.</param>
     /// <param name="cancellationToken">Stops training after the current step.</param>
     /// <returns>The losses and metrics of every epoch.</returns>
+    /// <remarks>
+    /// After a cancellation the next Fit continues where this one ended, with the same bits as without it; with an <paramref name="initialEpoch"/> it starts at
+    /// that epoch instead, and a model that is compiled again starts over. After an exception the model has the weights of the last complete step.
+    /// </remarks>
     /// <exception cref="ModelException">
-    /// Data and model do not fit, values are not finite, or class indices are out of range; or the loss is no longer finite: the message names batch and layer.
+    /// Data and model do not fit, values are not finite, or class indices are out of range; Trainable of a layer was changed since Compile; the model is being
+    /// trained by another thread; or the loss is no longer finite: the message names batch and layer.
     /// </exception>
+    /// <exception cref="DataException">A callback cannot write its file. Nothing that was trained is lost.</exception>
     public History Fit(
         NDArrays x,
         NDArrays y,
@@ -43,7 +53,7 @@ public sealed partial class Trainer
         int validationFreq = 1,
         CancellationToken cancellationToken = default)
     {
-        var arrays = Checked(x, y, sampleWeight, classWeight);
+        var arrays = Checked(x, y, sampleWeight);
         List<NDArray>? validation = null;
         if (validationData is { } given)
         {
@@ -67,8 +77,10 @@ public sealed partial class Trainer
             throw new ModelException($"validationSplit is {validationSplit}; expected 0 or a share below 1.");
         }
 
-        var batches = Stepped(new ArrayBatches(arrays, Size(batchSize), shuffle, Seed), stepsPerEpoch);
-        var held = validation is null ? null : new ArrayBatches(validation, batchSize, shuffle: false, Seed);
+        // Class weights are for training only; the weights of held-out samples are theirs.
+        if (classWeight is not null) arrays = Weighted(arrays, classWeight);
+        var batches = Stepped(Batches(arrays, batchSize, shuffle), stepsPerEpoch);
+        var held = validation is null ? null : Batches(validation, batchSize, shuffle: false);
         return FitBatches(batches, held, initialEpoch, epochs, callbacks ?? [], verbose, cancellationToken, validationFreq);
     }
 
@@ -141,8 +153,12 @@ public sealed partial class Trainer
         { } count => new SteppedBatches(batches, count),
     };
 
-    private StreamBatches Stream(IEnumerable<Batch> batches, IReadOnlyDictionary<int, float>? classWeight) =>
-        new(batches, batch => Checked(batch.X, batch.Y, batch.SampleWeight, classWeight));
+    private StreamBatches Stream(IEnumerable<Batch> batches, IReadOnlyDictionary<int, float>? classWeight) => new(batches, batch =>
+    {
+        var arrays = Checked(batch.X, batch.Y, batch.SampleWeight);
+        DataChecks.BatchesFit(Model, arrays[0].Count, arrays[0].Count);
+        return classWeight is null ? arrays : Weighted(arrays, classWeight);
+    });
 
     internal History FitBatches(
         BatchSource batches,
@@ -155,6 +171,11 @@ public sealed partial class Trainer
         int validationFreq = 1)
     {
         if (validationFreq < 1) throw new ModelException($"validationFreq is {validationFreq}; expected at least 1.");
+        if (epochs < 0 || initialEpoch < 0)
+            throw new ModelException($"Fit has epochs {epochs} and initialEpoch {initialEpoch}; expected numbers of at least 0.");
+        using var turn = Turn.Take(this);
+        _compiled.CheckTrainable();
+        (_validationFreq, _validates) = (validationFreq, validation is not null);
         var history = new History();
 
         // Progress and history come last, so that they see what the others log.
@@ -163,7 +184,7 @@ public sealed partial class Trainer
         foreach (var callback in all) callback.Attach(this);
         try
         {
-            Run(batches, validation, initialEpoch, epochs, all, history, validationFreq, cancellationToken);
+            Run(batches, validation, initialEpoch, epochs, all, history, cancellationToken);
         }
         catch (Exception error)
         {
@@ -182,7 +203,6 @@ public sealed partial class Trainer
         int epochs,
         Callback[] all,
         History history,
-        int validationFreq,
         CancellationToken cancellationToken)
     {
         var logs = new Dictionary<string, double>();
@@ -219,14 +239,16 @@ public sealed partial class Trainer
 
             logs.Clear();
             _training.Report(logs, "");
-            if (validation is not null && (epoch + 1) % validationFreq == 0 && !cancellationToken.IsCancellationRequested)
+            if (_step == 0 && !cancellationToken.IsCancellationRequested) throw Exhausted(epoch);
+            var begun = _step > 0;
+            if (validation is not null && !SkipsValidation(epoch) && !cancellationToken.IsCancellationRequested)
                 Evaluate(validation, logs, "val_", cancellationToken);
             part = cancellationToken.IsCancellationRequested;
             if (part) StopTraining = true;
             else (_epoch, _step) = (epoch + 1, 0);
             foreach (var callback in all)
             {
-                if (!part || !callback.NeedsWholeEpochs) callback.OnEpochEnd(epoch, logs);
+                if (begun && !(part && callback.NeedsWholeEpochs)) callback.OnEpochEnd(epoch, logs);
             }
 
             foreach (var callback in all) callback.OnEpochDone(epoch);
@@ -234,10 +256,18 @@ public sealed partial class Trainer
 
         _underWay = part;
 
-        // Cancelled training keeps the weights of its last step, so that it resumes exactly.
-        if (!part) TakeAverages();
+        // Cancelled training keeps the weights of its last step, so that it resumes exactly: from a file, or in the next Fit.
+        if (part) _resume = State.Position;
+        else TakeAverages();
         foreach (var callback in all) callback.OnTrainEnd();
     }
+
+    private static ModelException Exhausted(int epoch) => new(
+        $"The data holds no batch for epoch {epoch + 1}."
+        + (epoch == 0
+            ? " Check where it comes from: nothing was trained."
+            : " A sequence that can be enumerated only once ends with the first epoch: pass a Dataset or a collection, or train one epoch. "
+                + $"The model keeps the weights of epoch {epoch}."));
 
     /// <summary>Replaces weights by their moving averages, if the optimizer keeps them.</summary>
     private void TakeAverages()

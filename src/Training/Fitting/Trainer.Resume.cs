@@ -12,9 +12,14 @@ public sealed partial class Trainer
     private int _epoch;
     private int _step;
     private int? _batchesPerEpoch;
+    private int _validationFreq = 1;
+    private bool _validates;
 
     /// <summary>Whether a Fit is running or was stopped before its end.</summary>
     internal bool IsUnderWay => _underWay;
+
+    /// <summary>Whether Fit has data to evaluate on, but its validationFreq leaves this epoch out.</summary>
+    internal bool SkipsValidation(int epoch) => _validates && (epoch + 1) % _validationFreq != 0;
 
     /// <summary>All state of training beside the weights: what a file needs to resume.</summary>
     internal SavedState State => new(

@@ -46,6 +46,7 @@ public sealed partial class Trainer
                     "The learning rate follows a schedule, so it cannot be set. Give the optimizer a plain number to set it from a callback.");
             }
 
+            if (!float.IsFinite(value) || value < 0) throw new ModelException($"The learning rate is set to {value}; expected a finite rate of at least 0.");
             _compiled.State.LearningRate.Storage[0] = value;
         }
     }
@@ -72,6 +73,9 @@ public sealed partial class Trainer
         set => _engine.Winograd = value;
     }
 
+    /// <summary>Whether Fit or TrainOnBatch is running; see <see cref="Turn"/>.</summary>
+    internal bool TakesSteps { get; set; }
+
     internal CompiledTraining Compiled => _compiled;
 
     internal StepRunner TrainingSteps => _training;
@@ -87,7 +91,7 @@ public sealed partial class Trainer
     public IReadOnlyDictionary<string, double> Evaluate(NDArrays x, NDArrays y, int batchSize = 32, NDArrays? sampleWeight = null)
     {
         var logs = new Dictionary<string, double>();
-        Evaluate(new ArrayBatches(Checked(x, y, sampleWeight), Size(batchSize), shuffle: false, Seed), logs, "", default);
+        Evaluate(Batches(Checked(x, y, sampleWeight), batchSize, shuffle: false), logs, "", default);
         return logs;
     }
 
@@ -95,9 +99,11 @@ public sealed partial class Trainer
     /// <param name="batches">The batches.</param>
     /// <param name="steps">The number of batches to use; default: all.</param>
     /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
+    /// <exception cref="ModelException">There is no batch, or one does not fit.</exception>
     public IReadOnlyDictionary<string, double> Evaluate(IEnumerable<Batch> batches, int? steps = null)
     {
         ArgumentNullException.ThrowIfNull(batches);
+        if (steps < 1) throw new ModelException($"steps is {steps}; expected at least 1.");
         var logs = new Dictionary<string, double>();
         using var stream = Stream(steps is { } count ? batches.Take(count) : batches, null);
         Evaluate(stream, logs, "", default);
@@ -132,9 +138,17 @@ public sealed partial class Trainer
         return Model.Predict(x, Math.Max(1, x[0].Count));
     }
 
-    /// <summary>One step on one batch; returns losses and metrics of that batch.</summary>
+    /// <summary>
+    /// One step on one batch; returns losses and metrics of that batch. What is trainable is what was when the model was compiled. A step whose loss is not
+    /// finite changes nothing.
+    /// </summary>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="y">The targets of the outputs.</param>
+    /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
+    /// <exception cref="ModelException">Data and model do not fit, or the model is being trained by another thread.</exception>
     public IReadOnlyDictionary<string, double> TrainOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
+        using var turn = Turn.Take(this);
         var batch = WholeBatch(x, y, sampleWeight);
         _training.Reset();
         _training.Run(batch, (ulong)Iterations);
@@ -214,7 +228,8 @@ public sealed partial class Trainer
             batches.Start(0);
 
             // Random layers that draw at any time draw new numbers for each batch, and the same ones in a resumed training.
-            var step = (ulong)Iterations;
+            var first = (ulong)Iterations;
+            var step = first;
             while (batches.MoveNext())
             {
                 // Part of the data says little: a cancelled evaluation reports nothing.
@@ -222,12 +237,18 @@ public sealed partial class Trainer
                 _evaluation.Run(batches, step++);
             }
 
+            if (step == first)
+            {
+                throw new ModelException(
+                    "There is no batch to evaluate on. A sequence that can be enumerated only once is empty the second time: pass a Dataset or a collection.");
+            }
+
             _evaluation.Report(logs, prefix);
         }
     }
 
     /// <summary>Checks inputs, targets and sample weights and returns them in order.</summary>
-    private List<NDArray> Checked(NDArrays x, NDArrays y, NDArrays? sampleWeight, IReadOnlyDictionary<int, float>? classWeight = null)
+    private List<NDArray> Checked(NDArrays x, NDArrays y, NDArrays? sampleWeight)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
@@ -247,24 +268,33 @@ public sealed partial class Trainer
             arrays.Add(targets[i]);
         }
 
-        if (classWeight is not null)
-        {
-            if (targets.Length > 1)
-                throw new ModelException($"classWeight needs a model with one output, but this one has {targets.Length}. Use sampleWeight.");
-            sampleWeight = ClassWeights.Of(targets[0], classWeight, sampleWeight?[0]);
-        }
-
         arrays.AddRange(SampleWeights.Of(sampleWeight, Model.OutputNames, count));
         return arrays;
+    }
+
+    /// <summary>Checked arrays with weights by class, times those of the samples if there are any.</summary>
+    private List<NDArray> Weighted(List<NDArray> arrays, IReadOnlyDictionary<int, float> classWeight)
+    {
+        if (Model.Outputs.Count > 1)
+            throw new ModelException($"classWeight needs a model with one output, but this one has {Model.Outputs.Count}. Use sampleWeight.");
+        var target = Model.Inputs.Count;
+        var classes = _compiled.Losses[0]?.ClassesOf(Model.Outputs[0].Shape);
+        return [.. arrays[..(target + 1)], ClassWeights.Of(arrays[target], classWeight, arrays.ElementAtOrDefault(target + 1), classes)];
     }
 
     private ArrayBatches WholeBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight)
     {
         var arrays = Checked(x, y, sampleWeight);
-        var batch = new ArrayBatches(arrays, arrays[0].Count, shuffle: false, Seed);
+        var batch = Batches(arrays, arrays[0].Count, shuffle: false);
         batch.Start(0);
         batch.MoveNext();
         return batch;
+    }
+
+    private ArrayBatches Batches(List<NDArray> arrays, int batchSize, bool shuffle)
+    {
+        DataChecks.BatchesFit(Model, arrays[0].Count, Size(batchSize));
+        return new ArrayBatches(arrays, batchSize, shuffle, Seed);
     }
 
     private static int Size(int batchSize) => batchSize > 0 ? batchSize : throw new ModelException($"batchSize is {batchSize}; expected at least 1.");

@@ -8,6 +8,8 @@ namespace OnnxFunctional.Training.Metrics;
 /// </summary>
 public sealed class Accuracy : MeanMetric
 {
+    internal override bool? LargerIsBetter => true;
+
     internal override Metric For(Shape yTrue, Shape yPred) =>
         yPred[^1] == 1 ? new BinaryAccuracy { Name = Name }
         : yTrue.Count < yPred.Count || yTrue[^1] == 1 ? new SparseCategoricalAccuracy { Name = Name }
@@ -22,6 +24,8 @@ public sealed class Accuracy : MeanMetric
 /// <param name="threshold">Predictions above count as 1.</param>
 public sealed class BinaryAccuracy(float threshold = 0.5f) : MeanMetric
 {
+    internal override bool? LargerIsBetter => true;
+
     /// <summary>Predictions above count as 1.</summary>
     public float Threshold { get; } = threshold;
 
@@ -36,6 +40,8 @@ public sealed class BinaryAccuracy(float threshold = 0.5f) : MeanMetric
 /// <summary>The share of samples whose largest output is at the one-hot target's class.</summary>
 public sealed class CategoricalAccuracy : MeanMetric
 {
+    internal override bool? LargerIsBetter => true;
+
     /// <inheritdoc/>
     protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
         Ops.Cast(Ops.Equal(Ops.ArgMax(Targets.Like(yTrue, yPred, Name)), Ops.ArgMax(yPred)), DType.Float32);
@@ -44,6 +50,8 @@ public sealed class CategoricalAccuracy : MeanMetric
 /// <summary>The share of samples whose largest output is at the target's class index.</summary>
 public sealed class SparseCategoricalAccuracy : MeanMetric
 {
+    internal override bool? LargerIsBetter => true;
+
     /// <inheritdoc/>
     protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
         Ops.Cast(Ops.Equal(Ops.Cast(Targets.Classes(yTrue, yPred, Name), DType.Int64), Ops.ArgMax(yPred)), DType.Float32);
@@ -53,6 +61,8 @@ public sealed class SparseCategoricalAccuracy : MeanMetric
 /// <param name="k">How many of the largest outputs count.</param>
 public sealed class TopKCategoricalAccuracy(int k = 5) : MeanMetric
 {
+    internal override bool? LargerIsBetter => true;
+
     /// <summary>How many of the largest outputs count.</summary>
     public int K { get; } = k;
 
@@ -65,6 +75,8 @@ public sealed class TopKCategoricalAccuracy(int k = 5) : MeanMetric
 /// <param name="k">How many of the largest outputs count.</param>
 public sealed class SparseTopKCategoricalAccuracy(int k = 5) : MeanMetric
 {
+    internal override bool? LargerIsBetter => true;
+
     /// <summary>How many of the largest outputs count.</summary>
     public int K { get; } = k;
 

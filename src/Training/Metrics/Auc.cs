@@ -44,6 +44,8 @@ public sealed class Auc(
     bool fromLogits = false)
     : Metric
 {
+    internal override bool? LargerIsBetter => true;
+
     private readonly int _evenlySpaced = numThresholds > 1
         ? numThresholds
         : throw new ModelException($"numThresholds is {numThresholds}; expected at least 2.");

@@ -7,6 +7,8 @@ namespace OnnxFunctional.Training.Metrics;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class BestThresholdMetric : Metric
 {
+    internal override bool? LargerIsBetter => true;
+
     private protected BestThresholdMetric(float requiredShare, int numThresholds, int? classId)
     {
         if (requiredShare is not (>= 0 and <= 1)) throw new ModelException($"{Name} takes a share from 0 to 1, but {requiredShare} was given.");

@@ -38,6 +38,8 @@ public abstract class CountMetric(FloatValues? thresholds) : Metric
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 public sealed class TruePositives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
+    internal override bool? LargerIsBetter => true;
+
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => y * predicted;
 }
 
@@ -46,6 +48,8 @@ public sealed class TruePositives(FloatValues? thresholds = null) : CountMetric(
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 public sealed class FalsePositives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
+    internal override bool? LargerIsBetter => false;
+
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => (1 - y) * predicted;
 }
 
@@ -54,6 +58,8 @@ public sealed class FalsePositives(FloatValues? thresholds = null) : CountMetric
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 public sealed class TrueNegatives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
+    internal override bool? LargerIsBetter => true;
+
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => (1 - y) * (1 - predicted);
 }
 
@@ -62,6 +68,8 @@ public sealed class TrueNegatives(FloatValues? thresholds = null) : CountMetric(
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 public sealed class FalseNegatives(FloatValues? thresholds = null) : CountMetric(thresholds)
 {
+    internal override bool? LargerIsBetter => false;
+
     private protected override SymbolicTensor Counted(SymbolicTensor y, SymbolicTensor predicted) => y * (1 - predicted);
 }
 
@@ -69,6 +77,8 @@ public sealed class FalseNegatives(FloatValues? thresholds = null) : CountMetric
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class DecisionMetric : Metric
 {
+    internal override bool? LargerIsBetter => true;
+
     private protected DecisionMetric(FloatValues? thresholds, int? topK, int? classId) =>
         (Thresholds, TopK, ClassId) = (Counts.Checked(thresholds), topK, classId);
 

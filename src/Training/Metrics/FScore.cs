@@ -28,6 +28,8 @@ public enum ScoreAverage
 /// <param name="threshold">Predictions above count as 1; default: only the largest of a sample does.</param>
 public class FBetaScore(ScoreAverage average = ScoreAverage.None, float beta = 1, float? threshold = null) : Metric
 {
+    internal override bool? LargerIsBetter => true;
+
     /// <summary>How the scores of the classes are averaged.</summary>
     public ScoreAverage Average { get; } = average;
 

@@ -13,6 +13,8 @@ public class IoU(
     int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true)
     : Metric
 {
+    internal override bool? LargerIsBetter => true;
+
     /// <summary>The number of classes.</summary>
     public int NumClasses { get; } = numClasses > 0 ? numClasses : throw new ModelException($"numClasses is {numClasses}; expected at least 1.");
 

@@ -57,6 +57,9 @@ public abstract partial class Metric
             logs[results.Count == 1 ? log : string.Create(CultureInfo.InvariantCulture, $"{log}_{i}")] = results[i];
     }
 
+    /// <summary>Whether larger values are better; null if that is unknown, as for a function of the user's.</summary>
+    internal virtual bool? LargerIsBetter => null;
+
     /// <summary>Whether the result is the first sum over the second, so that a host that has the sums needs no code for it.</summary>
     internal virtual bool IsMean => false;
 
@@ -66,6 +69,8 @@ public abstract partial class Metric
     internal sealed class FromLoss(Loss loss) : MeanMetric
     {
         public Loss Loss { get; } = loss;
+
+        internal override bool? LargerIsBetter => false;
 
         protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => Loss.PerSample(yTrue, yPred);
     }

@@ -6,6 +6,8 @@ namespace OnnxFunctional.Training.Metrics;
 /// <remarks>https://keras.io/api/metrics/regression_metrics/#rootmeansquarederror-class</remarks>
 public sealed class RootMeanSquaredError : MeanMetric
 {
+    internal override bool? LargerIsBetter => false;
+
     /// <inheritdoc/>
     protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
         Ops.Mean(Ops.Square(yPred - Targets.Like(yTrue, yPred, Name)), -1);
@@ -17,6 +19,8 @@ public sealed class RootMeanSquaredError : MeanMetric
 /// <summary>The mean cosine of the angle between targets and predictions.</summary>
 internal sealed class CosineMetric : MeanMetric
 {
+    internal override bool? LargerIsBetter => true;
+
     private protected override string DefaultName => "cosine_similarity";
 
     protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
@@ -28,6 +32,8 @@ internal sealed class CosineMetric : MeanMetric
 /// <param name="axis">The axis along which values are correlated.</param>
 public sealed class PearsonCorrelation(int axis = -1) : MeanMetric
 {
+    internal override bool? LargerIsBetter => true;
+
     /// <summary>The axis along which values are correlated.</summary>
     public int Axis { get; } = axis;
 
@@ -47,6 +53,8 @@ public sealed class PearsonCorrelation(int axis = -1) : MeanMetric
 /// <param name="axis">The axis along which values are correlated.</param>
 public sealed class ConcordanceCorrelation(int axis = -1) : MeanMetric
 {
+    internal override bool? LargerIsBetter => true;
+
     /// <summary>The axis along which values are correlated.</summary>
     public int Axis { get; } = axis;
 
@@ -80,6 +88,8 @@ public enum ScoreAggregation
 /// </param>
 public sealed class R2Score(ScoreAggregation classAggregation = ScoreAggregation.UniformAverage, int numRegressors = 0) : Metric
 {
+    internal override bool? LargerIsBetter => true;
+
     /// <summary>How the scores of several outputs are averaged.</summary>
     public ScoreAggregation ClassAggregation { get; } = classAggregation;
 

@@ -11,10 +11,10 @@ namespace OnnxFunctional.Training.Optimizers;
 public sealed class Adadelta(Schedule? learningRate = null, float rho = 0.95f, float epsilon = 1e-7f) : Optimizer(learningRate ?? 0.001f)
 {
     /// <summary>How much of the mean squares is kept.</summary>
-    public float Rho { get; } = rho;
+    public float Rho { get; } = Check.Rate(rho, nameof(Adadelta), nameof(rho));
 
     /// <summary>A small value added under the roots.</summary>
-    public float Epsilon { get; } = epsilon;
+    public float Epsilon { get; } = Check.NotNegative(epsilon, nameof(Adadelta), nameof(epsilon));
 
     /// <inheritdoc/>
     protected internal override void Update(UpdateContext context)

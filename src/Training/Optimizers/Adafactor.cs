@@ -19,13 +19,13 @@ public sealed class Adafactor(
     public float Beta2Decay { get; } = beta2Decay;
 
     /// <summary>A small value added to squares.</summary>
-    public float Epsilon1 { get; } = epsilon1;
+    public float Epsilon1 { get; } = Check.NotNegative(epsilon1, nameof(Adafactor), nameof(epsilon1));
 
     /// <summary>The lower bound of a weight's scale.</summary>
-    public float Epsilon2 { get; } = epsilon2;
+    public float Epsilon2 { get; } = Check.NotNegative(epsilon2, nameof(Adafactor), nameof(epsilon2));
 
     /// <summary>The upper bound of the root mean square of an update.</summary>
-    public float ClipThreshold { get; } = clipThreshold;
+    public float ClipThreshold { get; } = Check.NotNegative(clipThreshold, nameof(Adafactor), nameof(clipThreshold));
 
     /// <summary>Whether a constant learning rate is limited to <c>1 / sqrt(t)</c>.</summary>
     public bool RelativeStep { get; } = relativeStep;

@@ -8,10 +8,10 @@ namespace OnnxFunctional.Training.Optimizers;
 public sealed class Adagrad(Schedule? learningRate = null, float initialAccumulatorValue = 0.1f, float epsilon = 1e-7f) : Optimizer(learningRate ?? 0.001f)
 {
     /// <summary>The initial value of the sum of squares.</summary>
-    public float InitialAccumulatorValue { get; } = initialAccumulatorValue;
+    public float InitialAccumulatorValue { get; } = Check.NotNegative(initialAccumulatorValue, nameof(Adagrad), nameof(initialAccumulatorValue));
 
     /// <summary>A small value added under the root.</summary>
-    public float Epsilon { get; } = epsilon;
+    public float Epsilon { get; } = Check.NotNegative(epsilon, nameof(Adagrad), nameof(epsilon));
 
     /// <inheritdoc/>
     protected internal override void Update(UpdateContext context)

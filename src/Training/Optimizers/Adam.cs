@@ -13,13 +13,13 @@ public class Adam(Schedule? learningRate = null, float beta1 = 0.9f, float beta2
     : Optimizer(learningRate ?? 0.001f)
 {
     /// <summary>How much of the mean gradient is kept.</summary>
-    public float Beta1 { get; init; } = beta1;
+    public float Beta1 { get; init => field = Check.Rate(value, Name, nameof(Beta1)); } = Check.Rate(beta1, nameof(Adam), nameof(beta1));
 
     /// <summary>How much of the mean square is kept.</summary>
-    public float Beta2 { get; init; } = beta2;
+    public float Beta2 { get; init => field = Check.Rate(value, Name, nameof(Beta2)); } = Check.Rate(beta2, nameof(Adam), nameof(beta2));
 
     /// <summary>A small value added to the root.</summary>
-    public float Epsilon { get; init; } = epsilon;
+    public float Epsilon { get; init => field = Check.NotNegative(value, Name, nameof(Epsilon)); } = Check.NotNegative(epsilon, nameof(Adam), nameof(epsilon));
 
     /// <summary>Whether to divide by the largest mean square so far.</summary>
     public bool Amsgrad { get; init; } = amsgrad;

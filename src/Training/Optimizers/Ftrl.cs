@@ -26,19 +26,20 @@ public sealed class Ftrl(
     public float LearningRatePower { get; } = learningRatePower;
 
     /// <summary>The initial value of the sum of squares.</summary>
-    public float InitialAccumulatorValue { get; } = initialAccumulatorValue;
+    public float InitialAccumulatorValue { get; } = Check.NotNegative(initialAccumulatorValue, nameof(Ftrl), nameof(initialAccumulatorValue));
 
     /// <summary>The L1 penalty, which makes weights 0.</summary>
-    public float L1RegularizationStrength { get; } = l1RegularizationStrength;
+    public float L1RegularizationStrength { get; } = Check.NotNegative(l1RegularizationStrength, nameof(Ftrl), nameof(l1RegularizationStrength));
 
     /// <summary>The L2 penalty.</summary>
-    public float L2RegularizationStrength { get; } = l2RegularizationStrength;
+    public float L2RegularizationStrength { get; } = Check.NotNegative(l2RegularizationStrength, nameof(Ftrl), nameof(l2RegularizationStrength));
 
     /// <summary>The L2 penalty that is added to the gradient.</summary>
-    public float L2ShrinkageRegularizationStrength { get; } = l2ShrinkageRegularizationStrength;
+    public float L2ShrinkageRegularizationStrength { get; } =
+        Check.NotNegative(l2ShrinkageRegularizationStrength, nameof(Ftrl), nameof(l2ShrinkageRegularizationStrength));
 
     /// <summary>A value added to the root of the sum of squares.</summary>
-    public float Beta { get; } = beta;
+    public float Beta { get; } = Check.NotNegative(beta, nameof(Ftrl), nameof(beta));
 
     /// <inheritdoc/>
     protected internal override void Update(UpdateContext context)

@@ -12,13 +12,13 @@ namespace OnnxFunctional.Training.Optimizers;
 public sealed class Lamb(Schedule? learningRate = null, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-7f) : Optimizer(learningRate ?? 0.001f)
 {
     /// <summary>How much of the mean gradient is kept.</summary>
-    public float Beta1 { get; } = beta1;
+    public float Beta1 { get; } = Check.Rate(beta1, nameof(Lamb), nameof(beta1));
 
     /// <summary>How much of the mean square is kept.</summary>
-    public float Beta2 { get; } = beta2;
+    public float Beta2 { get; } = Check.Rate(beta2, nameof(Lamb), nameof(beta2));
 
     /// <summary>A small value added to the root.</summary>
-    public float Epsilon { get; } = epsilon;
+    public float Epsilon { get; } = Check.NotNegative(epsilon, nameof(Lamb), nameof(epsilon));
 
     /// <inheritdoc/>
     protected internal override void Update(UpdateContext context)

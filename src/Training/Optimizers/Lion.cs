@@ -8,10 +8,10 @@ namespace OnnxFunctional.Training.Optimizers;
 public sealed class Lion(Schedule? learningRate = null, float beta1 = 0.9f, float beta2 = 0.99f) : Optimizer(learningRate ?? 0.001f)
 {
     /// <summary>The share of the momentum in the direction of a step.</summary>
-    public float Beta1 { get; } = beta1;
+    public float Beta1 { get; } = Check.Rate(beta1, nameof(Lion), nameof(beta1));
 
     /// <summary>How much of the momentum is kept.</summary>
-    public float Beta2 { get; } = beta2;
+    public float Beta2 { get; } = Check.Rate(beta2, nameof(Lion), nameof(beta2));
 
     /// <inheritdoc/>
     protected internal override void Update(UpdateContext context)

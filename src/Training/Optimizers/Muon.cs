@@ -18,7 +18,7 @@ public sealed class Muon(
     private const float DefaultDecay = 0.004f;
 
     /// <summary>How much of the previous momentum is kept.</summary>
-    public float Momentum { get; } = momentum;
+    public float Momentum { get; } = Check.Rate(momentum, nameof(Muon), nameof(momentum));
 
     /// <summary>Whether Nesterov momentum is used.</summary>
     public bool Nesterov { get; } = nesterov;
@@ -42,13 +42,13 @@ public sealed class Muon(
     public float MuonC { get; init; } = 2.0315f;
 
     /// <summary>How much of the mean gradient AdamW keeps.</summary>
-    public float AdamBeta1 { get; init; } = 0.9f;
+    public float AdamBeta1 { get; init => field = Check.Rate(value, Name, nameof(AdamBeta1)); } = 0.9f;
 
     /// <summary>How much of the mean square AdamW keeps.</summary>
-    public float AdamBeta2 { get; init; } = 0.999f;
+    public float AdamBeta2 { get; init => field = Check.Rate(value, Name, nameof(AdamBeta2)); } = 0.999f;
 
     /// <summary>The small value that AdamW adds to the root.</summary>
-    public float Epsilon { get; init; } = 1e-7f;
+    public float Epsilon { get; init => field = Check.NotNegative(value, Name, nameof(Epsilon)); } = 1e-7f;
 
     /// <summary>The weight decay of the weights that AdamW updates.</summary>
     public float? AdamWeightDecay { get; init; } = DefaultDecay;

@@ -14,13 +14,13 @@ public sealed class Nadam(Schedule? learningRate = null, float beta1 = 0.9f, flo
     private const float Decay = 0.96f;
 
     /// <summary>How much of the mean gradient is kept.</summary>
-    public float Beta1 { get; } = beta1;
+    public float Beta1 { get; } = Check.Rate(beta1, nameof(Nadam), nameof(beta1));
 
     /// <summary>How much of the mean square is kept.</summary>
-    public float Beta2 { get; } = beta2;
+    public float Beta2 { get; } = Check.Rate(beta2, nameof(Nadam), nameof(beta2));
 
     /// <summary>A small value added to the root.</summary>
-    public float Epsilon { get; } = epsilon;
+    public float Epsilon { get; } = Check.NotNegative(epsilon, nameof(Nadam), nameof(epsilon));
 
     /// <inheritdoc/>
     protected internal override void Update(UpdateContext context)

@@ -141,10 +141,19 @@ public abstract class Optimizer(Schedule learningRate)
                 + $"ClipNorm = {ClipNorm}, ClipValue = {ClipValue}, GlobalClipNorm = {GlobalClipNorm}.");
         }
 
+        foreach (var (name, value) in new[] { (nameof(ClipNorm), ClipNorm), (nameof(ClipValue), ClipValue), (nameof(GlobalClipNorm), GlobalClipNorm) })
+        {
+            if (value is { } given && !(float.IsFinite(given) && given > 0))
+                throw new ModelException($"{name} of {Name} is {given}; expected a finite number above 0, or null.");
+        }
+
+        if (WeightDecay is { } decay && !(float.IsFinite(decay) && decay >= 0))
+            throw new ModelException($"WeightDecay of {Name} is {decay}; expected a finite number of at least 0, or null.");
+
         if (GradientAccumulationSteps < 2)
             throw new ModelException($"GradientAccumulationSteps of {Name} is {GradientAccumulationSteps}; expected at least 2, or null.");
         if (EmaOverwriteFrequency < 1) throw new ModelException($"EmaOverwriteFrequency of {Name} is {EmaOverwriteFrequency}; expected at least 1, or null.");
-        if (EmaMomentum is < 0 or > 1) throw new ModelException($"EmaMomentum of {Name} is {EmaMomentum}; expected a value from 0 to 1.");
+        if (EmaMomentum is not (>= 0 and <= 1)) throw new ModelException($"EmaMomentum of {Name} is {EmaMomentum}; expected a value from 0 to 1.");
     }
 }
 

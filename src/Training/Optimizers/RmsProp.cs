@@ -11,13 +11,13 @@ public sealed class RmsProp(Schedule? learningRate = null, float rho = 0.9f, flo
     : Optimizer(learningRate ?? 0.001f)
 {
     /// <summary>How much of the mean square is kept.</summary>
-    public float Rho { get; } = rho;
+    public float Rho { get; } = Check.Rate(rho, nameof(RmsProp), nameof(rho));
 
     /// <summary>How much of the previous step is kept.</summary>
-    public float Momentum { get; } = momentum;
+    public float Momentum { get; } = Check.Rate(momentum, nameof(RmsProp), nameof(momentum));
 
     /// <summary>A small value added under the root.</summary>
-    public float Epsilon { get; } = epsilon;
+    public float Epsilon { get; } = Check.NotNegative(epsilon, nameof(RmsProp), nameof(epsilon));
 
     /// <summary>Whether the square of the mean gradient is subtracted.</summary>
     public bool Centered { get; } = centered;

@@ -14,6 +14,7 @@ public abstract class Schedule
     internal virtual bool IsConstant => false;
 
     /// <summary>The same rate at every step.</summary>
+    /// <exception cref="ModelException">The rate is negative or not finite.</exception>
     public static implicit operator Schedule(float rate) => new ConstantRate(rate);
 
     /// <summary>A custom schedule, as a function over tensors of the number of steps made so far (0 at the first).</summary>
@@ -58,21 +59,29 @@ public abstract class Schedule
     /// <param name="step">The number of steps made so far, a scalar.</param>
     protected internal abstract SymbolicTensor At(SymbolicTensor step);
 
+    /// <summary>A finite number of at least 0.</summary>
+    private protected static float Rate(float value, string name) =>
+        float.IsFinite(value) && value >= 0
+            ? value
+            : throw new ModelException($"{name} of a learning rate is {value}; expected a finite number of at least 0.");
+
     private protected static int Positive(int value, string name) =>
         value > 0 ? value : throw new ModelException($"{name} of a schedule is {value}; expected at least 1.");
 
     private sealed class ConstantRate(float rate) : Schedule
     {
-        public override float InitialLearningRate => rate;
+        private readonly float _rate = Rate(rate, "The value");
+
+        public override float InitialLearningRate => _rate;
 
         internal override bool IsConstant => true;
 
-        protected internal override SymbolicTensor At(SymbolicTensor step) => rate;
+        protected internal override SymbolicTensor At(SymbolicTensor step) => _rate;
     }
 
     private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor> function, float initialLearningRate) : Schedule
     {
-        public override float InitialLearningRate => initialLearningRate;
+        public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
         protected internal override SymbolicTensor At(SymbolicTensor step) => function(step);
     }

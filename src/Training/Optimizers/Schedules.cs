@@ -9,13 +9,13 @@ namespace OnnxFunctional.Training.Optimizers;
 public sealed class ExponentialDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) : Schedule
 {
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = initialLearningRate;
+    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <summary>The steps after which the rate has fallen by the factor.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
     /// <summary>The factor.</summary>
-    public float DecayRate { get; } = decayRate;
+    public float DecayRate { get; } = Rate(decayRate, nameof(decayRate));
 
     /// <summary>Whether the rate falls in steps rather than continuously.</summary>
     public bool Staircase { get; } = staircase;
@@ -36,7 +36,9 @@ public sealed class PiecewiseConstantDecay : Schedule
     /// <summary>Creates the schedule.</summary>
     /// <param name="boundaries">The steps after which the next value applies, in increasing order.</param>
     /// <param name="values">The rates, one more than there are boundaries.</param>
-    /// <exception cref="ModelException">The numbers of boundaries and values do not match, or the boundaries do not increase.</exception>
+    /// <exception cref="ModelException">
+    /// The numbers of boundaries and values do not match, the boundaries do not increase, or a rate is negative or not finite.
+    /// </exception>
     public PiecewiseConstantDecay(IReadOnlyList<int> boundaries, IReadOnlyList<float> values)
     {
         ArgumentNullException.ThrowIfNull(boundaries);
@@ -53,7 +55,7 @@ public sealed class PiecewiseConstantDecay : Schedule
                 throw new ModelException($"Boundaries of PiecewiseConstantDecay must increase, but {boundaries[i]} follows {boundaries[i - 1]}.");
         }
 
-        (Boundaries, Values) = ([.. boundaries], [.. values]);
+        (Boundaries, Values) = ([.. boundaries], [.. values.Select(value => Rate(value, nameof(values)))]);
     }
 
     /// <summary>The steps after which the next value applies.</summary>
@@ -84,16 +86,16 @@ public sealed class PiecewiseConstantDecay : Schedule
 public sealed class PolynomialDecay(float initialLearningRate, int decaySteps, float endLearningRate = 1e-4f, float power = 1, bool cycle = false) : Schedule
 {
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = initialLearningRate;
+    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <summary>The steps until the final rate is reached.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
     /// <summary>The final learning rate.</summary>
-    public float EndLearningRate { get; } = endLearningRate;
+    public float EndLearningRate { get; } = Rate(endLearningRate, nameof(endLearningRate));
 
     /// <summary>The exponent; 1 for a straight line.</summary>
-    public float Power { get; } = power;
+    public float Power { get; } = Rate(power, nameof(power));
 
     /// <summary>Whether it restarts after its end.</summary>
     public bool Cycle { get; } = cycle;
@@ -116,13 +118,13 @@ public sealed class PolynomialDecay(float initialLearningRate, int decaySteps, f
 public sealed class InverseTimeDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) : Schedule
 {
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = initialLearningRate;
+    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <summary>The steps that count as one.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
     /// <summary>How fast the rate falls.</summary>
-    public float DecayRate { get; } = decayRate;
+    public float DecayRate { get; } = Rate(decayRate, nameof(decayRate));
 
     /// <summary>Whether the rate falls in steps rather than continuously.</summary>
     public bool Staircase { get; } = staircase;
@@ -149,16 +151,16 @@ public sealed class InverseTimeDecay(float initialLearningRate, int decaySteps, 
 public sealed class CosineDecay(float initialLearningRate, int decaySteps, float alpha = 0, float? warmupTarget = null, int warmupSteps = 0) : Schedule
 {
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = initialLearningRate;
+    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <summary>The steps of the decay.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
     /// <summary>The final rate as a fraction of the highest.</summary>
-    public float Alpha { get; } = alpha;
+    public float Alpha { get; } = Rate(alpha, nameof(alpha));
 
     /// <summary>The rate at the end of the warm-up.</summary>
-    public float? WarmupTarget { get; } = warmupTarget;
+    public float? WarmupTarget { get; } = warmupTarget is { } target ? Rate(target, nameof(warmupTarget)) : null;
 
     /// <summary>The steps of the warm-up.</summary>
     public int WarmupSteps { get; } = warmupTarget is null ? warmupSteps : Positive(warmupSteps, nameof(warmupSteps));
@@ -192,7 +194,7 @@ public sealed class CosineDecayRestarts(float initialLearningRate, int firstDeca
     private const float Rounding = 1e-6f;
 
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = initialLearningRate;
+    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <summary>The steps of the first decay.</summary>
     public int FirstDecaySteps { get; } = Positive(firstDecaySteps, nameof(firstDecaySteps));
@@ -204,7 +206,7 @@ public sealed class CosineDecayRestarts(float initialLearningRate, int firstDeca
     public float MMul { get; } = mMul;
 
     /// <summary>The lowest rate as a fraction of the first.</summary>
-    public float Alpha { get; } = alpha;
+    public float Alpha { get; } = Rate(alpha, nameof(alpha));
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)
@@ -242,7 +244,7 @@ public sealed class WarmUp(Schedule then, int warmupSteps, float initialLearning
     public int WarmupSteps { get; } = Positive(warmupSteps, nameof(warmupSteps));
 
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = initialLearningRate;
+    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)

@@ -8,7 +8,7 @@ namespace OnnxFunctional.Training;
 public sealed class Sgd(Schedule? learningRate = null, float momentum = 0, bool nesterov = false) : Optimizer(learningRate ?? 0.01f)
 {
     /// <summary>How much of the previous step is kept.</summary>
-    public float Momentum { get; } = momentum;
+    public float Momentum { get; } = Check.Rate(momentum, nameof(Sgd), nameof(momentum));
 
     /// <summary>Whether Nesterov momentum is used.</summary>
     public bool Nesterov { get; } = nesterov;

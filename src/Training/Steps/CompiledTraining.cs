@@ -55,11 +55,50 @@ internal sealed class CompiledTraining
     /// <summary>The same training in float32, with its own state.</summary>
     public CompiledTraining InFloat32() => new(this, MixedPrecision.Float32);
 
+    /// <summary>Whether larger values of a metric are better, by its name in logs without val_; null if no metric has that name or it does not say.</summary>
+    public bool? LargerIsBetter(string log)
+    {
+        foreach (var output in Model.OutputNames)
+        {
+            foreach (var metric in Metrics.For(output).Concat(WeightedMetrics.For(output)))
+            {
+                var name = LogName(output, metric);
+                if (log == name || log == "weighted_" + name || IsNumbered(log, name)) return metric.LargerIsBetter;
+            }
+        }
+
+        return null;
+
+        // Metrics of several values number them: precision_0.
+        static bool IsNumbered(string log, string name) =>
+            log.Length > name.Length + 1 && log.StartsWith(name + "_", StringComparison.Ordinal) && log[(name.Length + 1)..].All(char.IsAsciiDigit);
+    }
+
+    /// <summary>A metric's name in logs: after that of its output if there are several.</summary>
+    public string LogName(string output, Metric metric) => Model.Outputs.Count > 1 ? output + "_" + metric.Name : metric.Name;
+
     /// <summary>Whether all layers around a weight were trainable when the model was compiled.</summary>
     public bool IsTrainable(Weight weight) => !_frozenWeights.Contains(weight);
 
     /// <summary>Whether a called layer, and all layers around it, were trainable when the model was compiled.</summary>
     public bool Trains(LayerCall call) => !_frozen.Contains(call.Layer) && (call.Parent is null || Trains(call.Parent));
+
+    /// <summary>Refuses a Trainable that was changed since the model was compiled.</summary>
+    /// <exception cref="ModelException">It was, of a layer with weights.</exception>
+    public void CheckTrainable()
+    {
+        var now = FrozenIn(Model);
+        if (now.SetEquals(_frozen)) return;
+        foreach (var (path, weight) in Model.WeightPaths())
+        {
+            if (weight.Owner is not { } layer || now.Contains(layer) == _frozen.Contains(layer)) continue;
+            throw new ModelException(
+                $"Trainable was changed after Compile: '{path}' was {Word(_frozen)} then and is {Word(now)} now, and the trainer does what was compiled. "
+                + "Compile the model again; its weights are kept.");
+
+            string Word(HashSet<LayerBase> frozen) => frozen.Contains(layer) ? "frozen" : "trainable";
+        }
+    }
 
     /// <summary>The layers that are not trainable, or lie in one that is not.</summary>
     public static HashSet<LayerBase> FrozenIn(LayerBase layer)

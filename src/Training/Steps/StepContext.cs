@@ -192,7 +192,7 @@ public sealed class StepContext
                 "The step changes no weight: call Minimize, Apply or Set in its function. To evaluate a model without changing it, use Predict or Evaluate.");
         }
 
-        _updates.SetByLayers(Calls().Where(call => call.Trainable), Specialized);
+        _updates.SetByLayers(Calls().SelectMany(call => call.Trainable ? call.Updates : call.StateUpdates).ToList(), Specialized);
         var missing = Graph.Between(Inputs, [.. _reports.Select(report => report.Value), .. Updates.Select(update => update.Value)]).MissingInputs().ToList();
         if (missing.Count == 0) return;
         var name = ((Placeholder)missing[0].Op).Layer.Name;

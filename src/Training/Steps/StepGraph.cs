@@ -94,7 +94,7 @@ internal sealed class StepGraph
                 var exact = metric.For(yTrue[i].Shape, yPred.Shape);
                 var sums = Named(name, () => exact.Sums(yTrue[i], yPred, given).ToArray());
                 metricSums.AddRange(sums);
-                var log = model.Outputs.Count > 1 ? name + "_" + metric.Name : metric.Name;
+                var log = compiled.LogName(name, metric);
                 graph.Metrics.Add((graph.Metrics.Exists(other => other.Name == log) ? "weighted_" + log : log, exact, sums.Length));
             }
         }
@@ -116,6 +116,7 @@ internal sealed class StepGraph
         graph._outputs.AddRange(losses.Select(loss => loss.Value));
         graph._outputs.AddRange(metricSums.Select(sum => sum.Value));
         if (training) graph.Learn(compiled, total, named, calls, map);
+        else graph._updates.SetByLayers(calls.SelectMany(call => call.StateUpdates), value => map[value]);
         return graph;
 
         string NameOfWeights(int output) => weights.Count == 1 ? "sample_weight" : model.OutputNames[output] + "_sample_weight";
@@ -141,7 +142,7 @@ internal sealed class StepGraph
         ];
 
         _updates.Learn(compiled.Optimizer, Gradients, compiled.State);
-        _updates.SetByLayers(calls.Where(compiled.Trains), value => map[value]);
+        _updates.SetByLayers(calls.SelectMany(call => compiled.Trains(call) ? call.Updates : call.StateUpdates), value => map[value]);
         if (finite is null) return;
         _updates.OnlyIf(finite);
         foreach (var (weight, value) in scaling!.Updates(finite)) _updates.Set(weight, value);

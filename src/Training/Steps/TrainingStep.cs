@@ -90,10 +90,25 @@ public sealed class TrainingStep
     /// <summary>Runs one step on data: updates weights and returns the reported values.</summary>
     /// <param name="data">One array per input, in the order of <see cref="InputNames"/> or by name, with the samples along the first axis.</param>
     /// <returns>The reported values by name. The next call overwrites them; copy what you keep.</returns>
-    /// <exception cref="ModelException">The data does not fit or is not finite; or a loss is no longer finite.</exception>
+    /// <exception cref="ModelException">
+    /// The data does not fit or is not finite; another thread trains one of the models; or a loss is no longer finite.
+    /// </exception>
     public IReadOnlyDictionary<string, double> Run(NDArrays data)
     {
         ArgumentNullException.ThrowIfNull(data);
+        var begun = 0;
+        try
+        {
+            for (; begun < _models.Count; begun++) ModelEngine.Of(_models[begun]).BeginTraining();
+            return Step(data);
+        }
+        finally
+        {
+            while (begun > 0) ModelEngine.Of(_models[--begun]).EndTraining();
+        }
+    }
+    private StepResults Step(NDArrays data)
+    {
         Take(data);
         for (var i = 0; i < _specs.Length; i++) _specs[i] = new TensorSpec(_data[i].Shape, _data[i].DType);
         var key = new PlanKey("", _specs);

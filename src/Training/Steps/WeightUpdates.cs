@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Engine;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>The next values of weights: those of the optimizer and those that layers set themselves.</summary>
@@ -24,15 +26,12 @@ internal sealed class WeightUpdates
         _learned.UnionWith(gradients.Select(entry => entry.Weight));
     }
 
-    /// <summary>Adds what layers set in these calls, such as moving statistics.</summary>
-    /// <param name="calls">Calls of layers that are not frozen.</param>
-    /// <param name="specialized">Maps a value to that in the graph for training.</param>
-    public void SetByLayers(IEnumerable<LayerCall> calls, Func<Value, Value> specialized)
+    /// <summary>Adds what layers set themselves, such as moving statistics and states.</summary>
+    /// <param name="updates">The updates of their calls, in order.</param>
+    /// <param name="specialized">Maps a value to that in the graph for training, or for inference.</param>
+    public void SetByLayers(IEnumerable<(Weight Weight, Value Value)> updates, Func<Value, Value> specialized)
     {
-        foreach (var call in calls)
-        {
-            foreach (var (weight, value) in call.Updates) SetByLayer(weight, specialized(value));
-        }
+        foreach (var (weight, value) in updates) SetByLayer(weight, specialized(value));
     }
 
     /// <summary>Makes all updates so far conditional: if the condition is false, weights stay the same.</summary>
@@ -62,7 +61,6 @@ internal sealed class WeightUpdates
         }
 
         var (first, then) = Learns(weight) ? (value, _all[set].Value) : (_all[set].Value, value);
-        var step = Graph.Between([weight.Variable, .. _gradients.Select(gradient => gradient.Value)], [then]);
-        _all[set] = (weight, step.Rewrite((_, _) => null, new Dictionary<Value, Value> { [weight.Variable] = first })[then]);
+        _all[set] = (weight, UpdateOrder.Then(weight, first, then, _gradients.Select(gradient => gradient.Value)));
     }
 }

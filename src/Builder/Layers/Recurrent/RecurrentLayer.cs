@@ -33,7 +33,13 @@ public abstract class RecurrentLayer : Layer
     /// <summary>Whether the sequence is read backwards; the outputs stay in that order, the last time step first.</summary>
     public bool GoBackwards { get => _goBackwards; init => _goBackwards = value; }
 
-    /// <summary>Whether each batch in training starts from the final states of the previous batch; needs a fixed batch size.</summary>
+    /// <summary>
+    /// Whether each batch starts from the final states of the previous one, in training, evaluation and prediction alike; needs a fixed batch size.
+    /// </summary>
+    /// <remarks>
+    /// All uses of a model move the same states, as in Keras, so call <see cref="LayerBase.ResetState"/> before a new sequence. Files that resume training hold
+    /// them. An exported model starts each run from the states it was exported with: ONNX has no memory between runs.
+    /// </remarks>
     public bool Stateful { get; init; }
 
     /// <summary>Whether Keras unrolls the loop; the results are the same.</summary>
@@ -101,8 +107,7 @@ public abstract class RecurrentLayer : Layer
         if (Stateful)
         {
             if (x.Shape[0] is null) throw new ModelException($"Stateful needs a fixed batch size, but got {x.Shape}. Write Model.Input(..., batchSize: 32).");
-            stored.AddRange(
-                shapes.Select((shape, i) => Weight(i == 0 ? "rnn_state" : "rnn_state_" + Check.Text(i), shape, Initializer.Zeros, trainable: false)));
+            stored.AddRange(shapes.Select((shape, i) => State(i == 0 ? "rnn_state" : "rnn_state_" + Check.Text(i), shape)));
             if (states.Count == 0) states = [.. stored];
         }
 
