@@ -19,12 +19,36 @@ public abstract class Dataset<T> : IEnumerable<T>
     }
 
     /// <summary>Shuffles elements: each is drawn from a buffer, where the next element replaces it.</summary>
+    /// <remarks>
+    /// With <paramref name="reshuffleEachIteration"/>, <see cref="Take"/> and <see cref="Skip"/> behind it choose other elements in each epoch, so samples that
+    /// were held out come into training: hold out with <see cref="Split"/>, or shuffle in one order.
+    /// </remarks>
     /// <param name="bufferSize">The number of elements in the buffer; all elements for a uniform shuffle.</param>
-    /// <param name="seed">The seed; each epoch is shuffled differently.</param>
-    public Dataset<T> Shuffle(int bufferSize, ulong seed = 0)
+    /// <param name="seed">The seed.</param>
+    /// <param name="reshuffleEachIteration">Whether each epoch is shuffled differently.</param>
+    public Dataset<T> Shuffle(int bufferSize, ulong seed = 0, bool reshuffleEachIteration = true)
     {
         if (bufferSize < 1) throw new ModelException($"Shuffle has bufferSize {bufferSize}; expected at least 1.");
-        return Dataset.From(epoch => Shuffled(Once(Enumerate(epoch)), bufferSize, seed, (uint)epoch));
+        return Dataset.From(epoch => Shuffled(Once(Enumerate(epoch)), bufferSize, seed, reshuffleEachIteration ? (uint)epoch : 0));
+    }
+
+    /// <summary>Splits the elements in two: no element is in both, in any epoch.</summary>
+    /// <remarks>
+    /// Elements are assigned by their position, at random: of each ten in a row the first part gets its share. The elements are those of the first epoch, so
+    /// what is shuffled before keeps that one order: shuffle the parts. Needs elements that come in the same order whenever they are enumerated.
+    /// </remarks>
+    /// <param name="share">The share of the first part, between 0 and 1: 0.8 for training.</param>
+    /// <param name="seed">The seed of the assignment.</param>
+    /// <returns>The two parts, each in the order of this dataset.</returns>
+    /// <exception cref="ModelException">The share is not between 0 and 1.</exception>
+    /// <example><c>var (training, held) = Dataset.From(x, y).Split(0.8);</c></example>
+    public (Dataset<T> First, Dataset<T> Second) Split(double share, ulong seed = 0)
+    {
+        if (share is not (> 0 and < 1)) throw new ModelException($"Split has a share of {share}; expected a number between 0 and 1.");
+        return (Part(true), Part(false));
+
+        Dataset<T> Part(bool first) =>
+            Dataset.From(_ => Once(Enumerate(0)).Zip(DatasetSplit.Assignment(share, seed)).Where(pair => pair.Second == first).Select(pair => pair.First));
     }
 
     /// <summary>Creates the next elements in advance on another thread, while the current one is used.</summary>
@@ -78,11 +102,21 @@ public abstract class Dataset<T> : IEnumerable<T>
         }
     }
 
-    /// <summary>Keeps the first elements only.</summary>
-    public Dataset<T> Take(int count) => Dataset.From(epoch => Once(Enumerate(epoch)).Take(count));
+    /// <summary>Keeps the first elements only: of an epoch, if they are shuffled for each.</summary>
+    /// <param name="count">Their number.</param>
+    public Dataset<T> Take(int count)
+    {
+        if (count < 0) throw new ModelException($"Take has a count of {count}; expected at least 0.");
+        return Dataset.From(epoch => Once(Enumerate(epoch)).Take(count));
+    }
 
-    /// <summary>Skips the first elements.</summary>
-    public Dataset<T> Skip(int count) => Dataset.From(epoch => Once(Enumerate(epoch)).Skip(count));
+    /// <summary>Skips the first elements: of an epoch, if they are shuffled for each.</summary>
+    /// <param name="count">Their number.</param>
+    public Dataset<T> Skip(int count)
+    {
+        if (count < 0) throw new ModelException($"Skip has a count of {count}; expected at least 0.");
+        return Dataset.From(epoch => Once(Enumerate(epoch)).Skip(count));
+    }
 
     /// <summary>Pairs the elements with those of another dataset, up to the end of the shorter one.</summary>
     public Dataset<(T First, TOther Second)> Zip<TOther>(Dataset<TOther> other)

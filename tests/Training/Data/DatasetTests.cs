@@ -32,6 +32,58 @@ public sealed class DatasetTests
         Assert.IsGreaterThan(0, first.Skip(60).Count(i => i < 60));
     }
 
+    /// <summary>What is held out by position stays held out: through epochs, whatever shuffles before.</summary>
+    [TestMethod]
+    public void Held_out_elements_stay_out_of_training()
+    {
+        var numbers = Dataset.From(Enumerable.Range(0, 100));
+        var once = numbers.Shuffle(100, 5, reshuffleEachIteration: false);
+        foreach (var shuffled in new[] { once, once.Prefetch() })
+        {
+            CollectionAssert.AreNotEqual(Of(numbers, 0), Of(shuffled, 0));
+            CollectionAssert.AreEqual(Of(shuffled, 0), Of(shuffled, 7));
+            var (training, held) = (shuffled.Take(80), shuffled.Skip(80));
+            for (var epoch = 0; epoch < 5; epoch++) Assert.IsEmpty(Of(training, epoch).Intersect(Of(held, 0)));
+        }
+
+        // As in TensorFlow: another order in each epoch, so Take and Skip choose other elements.
+        var leaking = numbers.Shuffle(100, 5);
+        Assert.IsNotEmpty(Of(leaking.Take(80), 1).Intersect(Of(leaking.Skip(80), 0)));
+
+        foreach (var before in new[] { numbers, numbers.Shuffle(100, 5), numbers.Shuffle(30).Map(i => i).Cache() })
+        {
+            var (training, held) = before.Split(0.8);
+            var (all, rest) = (Of(training, 0), Of(held, 0));
+            Assert.HasCount(80, all);
+            CollectionAssert.AreEquivalent(Enumerable.Range(0, 100).ToArray(), all.Concat(rest).ToArray());
+            for (var epoch = 0; epoch < 5; epoch++)
+            {
+                CollectionAssert.AreEquivalent(all, Of(training.Shuffle(100), epoch));
+                CollectionAssert.AreEqual(rest, Of(held, epoch));
+            }
+        }
+    }
+
+    [TestMethod]
+    public void A_split_has_the_share_and_follows_no_pattern()
+    {
+        foreach (var share in new[] { 0.01, 0.25, 0.5, 0.9 })
+        {
+            foreach (var count in new[] { 100, 1000 })
+                Assert.AreEqual(share * count, Dataset.From(Enumerable.Range(0, count)).Split(share).First.Count(), 1e-9);
+        }
+
+        // Data with a period of ten: each class is in both parts.
+        var (first, second) = Dataset.From(Enumerable.Range(0, 1000)).Map(i => i % 10).Split(0.9);
+        Assert.HasCount(10, first.Distinct().ToArray());
+        Assert.HasCount(10, second.Distinct().ToArray());
+        var numbers = Dataset.From(Enumerable.Range(0, 100));
+        CollectionAssert.AreNotEqual(numbers.Split(0.5, 1).First.ToArray(), numbers.Split(0.5).First.ToArray());
+        foreach (var bad in new[] { 0, 1, -0.5, double.NaN }) Assert.Throws<ModelException>(() => Dataset.From(Enumerable.Range(0, 9)).Split(bad));
+        Assert.Throws<ModelException>(() => Dataset.From(Enumerable.Range(0, 9)).Take(-1));
+        Assert.Throws<ModelException>(() => Dataset.From(Enumerable.Range(0, 9)).Skip(-1));
+    }
+
     [TestMethod]
     public void Prefetch_passes_on_everything_errors_included_and_ends()
     {
