@@ -63,7 +63,7 @@ public sealed partial class ModelCheckpoint(
     {
         var target = path;
         while (Path.GetDirectoryName(target) is { Length: > 0 } folder && Placeholder().IsMatch(folder)) target = folder;
-        AtomicFile.Resolve(target);
+        AtomicFile.Check(target);
     }
 
     [GeneratedRegex(@"\{(\w+)(?::([^}]*))?\}")]

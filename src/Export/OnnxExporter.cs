@@ -4,6 +4,7 @@ using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Verify;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export;
 
@@ -23,6 +24,9 @@ public static class OnnxExporter
     public static ExportReport ExportOnnx(this Model model, string path, ExportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
+
+        // A training beside it waits, so that the file and what verifies it have the weights between two steps.
+        using var held = WeightGate.Hold(model.Weights);
         var (emitted, rebuildProblem) = Emit(model, options ??= new());
         return Write(emitted, path, options, rebuildProblem);
     }

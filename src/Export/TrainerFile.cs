@@ -2,6 +2,7 @@ using System.ComponentModel;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Resume;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export;
 
@@ -23,6 +24,7 @@ public static class TrainerFile
         public ExportReport Save(string path, ExportOptions? options = null)
         {
             ArgumentNullException.ThrowIfNull(trainer);
+            using var held = WeightGate.Hold(trainer.Model.Weights);
             var (emitted, rebuildProblem) = OnnxExporter.Emit(trainer.Model, options ??= new());
             TrainingState.Add(trainer, emitted.Proto);
             return OnnxExporter.Write(emitted, path, options, rebuildProblem);

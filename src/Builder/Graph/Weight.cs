@@ -8,6 +8,7 @@ namespace OnnxFunctional;
 public sealed class Weight
 {
     private readonly Lock _gate = new();
+    private object? _gateOfRuns;
     private float[]? _values;
     private (ulong Seed, string Path)? _first;
 
@@ -38,6 +39,9 @@ public sealed class Weight
 
     /// <summary>Whether it is carried from batch to batch in every use of the model, as the state of a stateful layer is; it starts with zeros.</summary>
     internal bool IsState { get; set; }
+
+    /// <summary>What runs hold that read or set the weight; null before the first.</summary>
+    internal ref object? Gate => ref _gateOfRuns;
 
     /// <summary>The source of the initial values.</summary>
     public Initializer Initializer { get; }

@@ -39,7 +39,8 @@ internal static class KerasOptimizer
         for (var i = 0; i < slots.Count; i++)
         {
             var path = Folder + i.ToString(CultureInfo.InvariantCulture);
-            if (arrays.TryGetValue(path, out var array) && !slots[i].Weight.Shape.Dims.SequenceEqual(array.Dims))
+            if (!arrays.TryGetValue(path, out var array)) problems.Add($"{path} is missing");
+            else if (!slots[i].Weight.Shape.Dims.SequenceEqual(array.Dims))
                 problems.Add($"{path} has shape ({string.Join(", ", array.Dims)}), expected {slots[i].Weight.Shape} for {slots[i].Name}");
         }
 

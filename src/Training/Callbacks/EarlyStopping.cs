@@ -1,4 +1,5 @@
 using OnnxFunctional.Training.Callbacks;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training;
 
@@ -84,6 +85,7 @@ public sealed class EarlyStopping(
     {
         // After a cancellation both the weights of the last step and the best ones are kept, so that training can be resumed.
         if (Trainer.IsUnderWay || !restoreBestWeights) return;
+        using var held = WeightGate.Hold(Trainer.Model.Weights);
         foreach (var (weight, slot) in Weights())
         {
             if (_holdsBest && Trainer.Compiled.State.Find(slot) is { } best) best.Storage.CopyTo(weight.Storage, 0);

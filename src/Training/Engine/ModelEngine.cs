@@ -31,14 +31,7 @@ internal sealed class ModelEngine
     public bool Winograd { get; set; } = true;
 
     /// <summary>The threads: those of the process, unless <see cref="UseThreads"/> set another number.</summary>
-    public WorkerPool Pool
-    {
-        get
-        {
-            if (_pool is { } pool) return pool;
-            lock (_gate) return _pool ??= WorkerPool.Shared;
-        }
-    }
+    public WorkerPool Pool => _pool ??= WorkerPool.Shared;
 
     public static ModelEngine Of(Model model)
     {

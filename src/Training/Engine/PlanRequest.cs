@@ -13,6 +13,9 @@ internal sealed record PlanRequest(
     IReadOnlyList<Value> Outputs,
     IReadOnlyList<(Weight Weight, Value Value)> Updates)
 {
+    /// <summary>The positions of outputs that must be finite: if one is not, a run ends before it changes any weight.</summary>
+    public IReadOnlyList<int> MustBeFinite { get; init; } = [];
+
     /// <summary>Whether nodes with constant inputs are computed in advance; false in the plans that do so.</summary>
     public bool FoldConstants { get; init; } = true;
 

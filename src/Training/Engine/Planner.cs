@@ -22,6 +22,7 @@ internal sealed class Planner
     private readonly List<(Storage Storage, TensorData Data)> _constants = [];
     private readonly RandomStreams _random;
     private Fusion _fusion = null!;
+    private int _firstLate;
 
     private Planner(PlanRequest request)
     {
@@ -59,6 +60,7 @@ internal sealed class Planner
         }
 
         KeepPreviousWeights(kept, updates, units.Count);
+        var firstUpdate = _kernels.Count + _firstLate;
         for (var i = 0; i < units.Count; i++) _kernels.Add(Create(units[i], i));
         foreach (var (weight, value) in copies) _kernels.Add(new CopyKernel(BufferAfterRun(value), WeightStorage(weight), weight.Length));
 
@@ -75,7 +77,9 @@ internal sealed class Planner
             inputBuffers,
             outputBuffers,
             new PlanValues(places, _arena.Floats, _arena.SumOfValues, largest),
-            _request.Memory == PlanMemory.None ? null : Constants());
+            _request.Memory == PlanMemory.None ? null : Constants(),
+            firstUpdate,
+            [.. _request.MustBeFinite.Select(output => outputBuffers[output])]);
         if (_request.Memory == PlanMemory.Own) plan.UseOwn();
         return plan;
     }
@@ -106,6 +110,7 @@ internal sealed class Planner
             }
         }
         while (changed);
+        _firstLate = units.Count - late.Count;
         return [.. units.Where(unit => !late.Contains(unit)), .. units.Where(late.Contains)];
 
         void Push(Value value)
@@ -151,7 +156,8 @@ internal sealed class Planner
             var isOwn = unit is { IsChain: true } && ReferenceEquals(_fusion.Root(value), value) && !_storages.ContainsKey(value);
             var oldIsRead = lastOfWeight.TryGetValue(weight, out var read);
             var readHere = unit is not null && oldIsRead && read == position[unit] && ReadsAsItLies(unit, weight, value);
-            if (isOwn && (!oldIsRead || read < position[unit!] || readHere)) _storages[value] = WeightStorage(weight);
+            var isChecked = _request.MustBeFinite.Count == 0 || (unit is not null && position[unit] >= _firstLate);
+            if (isOwn && isChecked && (!oldIsRead || read < position[unit!] || readHere)) _storages[value] = WeightStorage(weight);
             else copies.Add((weight, value));
         }
 

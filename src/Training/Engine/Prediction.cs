@@ -51,6 +51,9 @@ public static class Prediction
         var count = data[0].Count;
         DataChecks.BatchesFit(model, count, batchSize);
         var engine = ModelEngine.Of(model);
+
+        // All batches see the same weights, also beside a training.
+        using var held = count > batchSize ? WeightGate.Hold(model.Weights) : default;
         var results = new float[values.Count][];
         var shapes = new Shape[values.Count];
         for (var start = 0; start < count || start == 0; start += batchSize)

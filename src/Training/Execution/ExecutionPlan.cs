@@ -13,6 +13,9 @@ internal sealed class ExecutionPlan : IDisposable
     private readonly Kernel[] _kernels;
     private readonly string[] _names;
     private readonly (Weight Weight, Storage Storage)[] _weights;
+    private readonly WeightGate[] _gates;
+    private readonly int _firstUpdate;
+    private readonly ValueBuffer[] _mustBeFinite;
     private readonly PlanValues _values;
     private readonly NativeBlock? _constants;
     private NativeBlock? _own;
@@ -26,11 +29,16 @@ internal sealed class ExecutionPlan : IDisposable
         ValueBuffer[] inputs,
         ValueBuffer[] outputs,
         PlanValues values,
-        NativeBlock? constants)
+        NativeBlock? constants,
+        int firstUpdate,
+        ValueBuffer[] mustBeFinite)
     {
         _kernels = kernels;
         _names = names;
         _weights = weights;
+        _gates = WeightGate.Of(weights.Select(entry => entry.Weight));
+        _firstUpdate = firstUpdate;
+        _mustBeFinite = mustBeFinite;
         Inputs = inputs;
         Outputs = outputs;
         _values = values;
@@ -63,18 +71,33 @@ internal sealed class ExecutionPlan : IDisposable
     /// <summary>Computes all outputs and updates the weights.</summary>
     /// <param name="pool">The threads; results do not depend on their number.</param>
     /// <param name="step">The number of the training step, for random numbers.</param>
-    public void Run(WorkerPool pool, ulong step = 0)
+    /// <returns>False if an output that must be finite is not: no weight was changed then.</returns>
+    public bool Run(WorkerPool pool, ulong step = 0)
+    {
+        foreach (var gate in _gates) gate.Enter();
+        try
+        {
+            return RunAll(pool, step);
+        }
+        finally
+        {
+            foreach (var gate in _gates) gate.Exit();
+        }
+    }
+
+    private bool RunAll(WorkerPool pool, ulong step)
     {
         foreach (var (weight, storage) in _weights) storage.Memory = weight.Storage;
         if (_pace?.Most != pool.Threads) _pace = new Pace(pool.Threads);
         pool.Limit = _pace.Threads;
         var (start, lost) = (Stopwatch.GetTimestamp(), pool.LostTicks);
         var context = new RunContext(pool, step);
-        foreach (var kernel in _kernels) kernel.Run(context);
+        var updates = RunKernels(context);
         _pace.Add(Stopwatch.GetTimestamp() - start, pool.LostTicks - lost);
 
         // Kernels hold addresses while they run.
         GC.KeepAlive(this);
+        return updates;
     }
 
     /// <summary>Gives the plan memory of its own.</summary>
@@ -110,6 +133,27 @@ internal sealed class ExecutionPlan : IDisposable
         if (_placed == block) return;
         _values.Place(block);
         _placed = block;
+    }
+
+    private bool RunKernels(RunContext context)
+    {
+        for (var i = 0; i < _kernels.Length; i++)
+        {
+            if (i == _firstUpdate && !IsFinite()) return false;
+            _kernels[i].Run(context);
+        }
+
+        return _firstUpdate < _kernels.Length || IsFinite();
+    }
+
+    private bool IsFinite()
+    {
+        foreach (var output in _mustBeFinite)
+        {
+            if (!float.IsFinite(output.Floats[0])) return false;
+        }
+
+        return true;
     }
 
     /// <summary>Does what <see cref="Run"/> does, and adds up the time of each kernel.</summary>

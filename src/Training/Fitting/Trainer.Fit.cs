@@ -1,5 +1,5 @@
 using OnnxFunctional.Training.Data;
-using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training;
 
@@ -33,7 +33,8 @@ public sealed partial class Trainer
     /// </remarks>
     /// <exception cref="ModelException">
     /// Data and model do not fit, values are not finite, or class indices are out of range; Trainable of a layer was changed since Compile; the model is being
-    /// trained by another thread; or the loss is no longer finite: the message names batch and layer.
+    /// trained by another thread; or the loss is no longer finite: that step changed nothing, and the message
+    /// says whether data, a layer, the loss, a gradient or an update made it.
     /// </exception>
     /// <exception cref="DataException">A callback cannot write its file. Nothing that was trained is lost.</exception>
     public History Fit(
@@ -231,7 +232,8 @@ public sealed partial class Trainer
                 var step = _step;
                 foreach (var callback in all) callback.OnBatchBegin(step);
                 _training.Run(batches, (ulong)Iterations);
-                if (!float.IsFinite(_training.LastLoss) && !Array.Exists(all, callback => callback.HandlesNaN)) throw Diverged(batches, epoch, step);
+                if (!float.IsFinite(_training.LastLoss) && !Array.Exists(all, callback => callback.HandlesNaN))
+                    throw Diverged(batches, $"epoch {epoch + 1}, batch {step + 1}");
                 _step++;
                 foreach (var callback in all) callback.OnBatchEnd(step, _training);
                 if (StopTraining && Array.Exists(all, callback => callback.StopsAtOnce)) break;
@@ -240,16 +242,14 @@ public sealed partial class Trainer
             logs.Clear();
             _training.Report(logs, "");
             if (_step == 0 && !cancellationToken.IsCancellationRequested) throw Exhausted(epoch);
+            CheckWeights(all, epoch);
             var begun = _step > 0;
             if (validation is not null && !SkipsValidation(epoch) && !cancellationToken.IsCancellationRequested)
                 Evaluate(validation, logs, "val_", cancellationToken);
             part = cancellationToken.IsCancellationRequested;
             if (part) StopTraining = true;
             else (_epoch, _step) = (epoch + 1, 0);
-            foreach (var callback in all)
-            {
-                if (begun && !(part && callback.NeedsWholeEpochs)) callback.OnEpochEnd(epoch, logs);
-            }
+            if (begun) EndEpoch(all, history, epoch, logs, part);
 
             foreach (var callback in all) callback.OnEpochDone(epoch);
         }
@@ -260,6 +260,23 @@ public sealed partial class Trainer
         if (part) _resume = State.Position;
         else TakeAverages();
         foreach (var callback in all) callback.OnTrainEnd();
+    }
+
+    private static void EndEpoch(Callback[] all, History history, int epoch, Dictionary<string, double> logs, bool part)
+    {
+        try
+        {
+            foreach (var callback in all)
+            {
+                if (!part || !callback.NeedsWholeEpochs) callback.OnEpochEnd(epoch, logs);
+            }
+        }
+        catch when (history.Epochs.Count == 0 || history.Epochs[^1] != epoch)
+        {
+            // The epoch was trained: a file saved now resumes with its logs.
+            history.OnEpochEnd(epoch, logs);
+            throw;
+        }
     }
 
     private static ModelException Exhausted(int epoch) => new(
@@ -273,43 +290,10 @@ public sealed partial class Trainer
     private void TakeAverages()
     {
         if (!_compiled.Optimizer.UseEma) return;
+        using var held = WeightGate.Hold(Model.Weights);
         foreach (var (path, weight) in Model.WeightPaths())
         {
             if (_compiled.State.Find(OptimizerState.AverageOf(path)) is { } average) average.Storage.CopyTo(weight.Storage, 0);
         }
-    }
-
-    /// <summary>Finds the first layer whose output is not finite, for the message.</summary>
-    private ModelException Diverged(BatchSource batches, int epoch, int step)
-    {
-        var calls = Model.Graph.Calls().Where(call => call.Outputs.Count > 0).ToArray();
-        var values = calls.Select(call => call.Outputs[0].Value).Where(value => value.Spec.Type == DType.Float32).ToArray();
-        var map = Specialization.Of([.. Model.Inputs.Select(input => input.Value)], values, training: false);
-        var kept = calls.Where(call => map.ContainsKey(call.Outputs[0].Value) && call.Outputs[0].DType == DType.Float32).ToArray();
-        Value[] inputs = [.. Model.Inputs.Select(input => input.Value)];
-        var request = new PlanRequest(PlanOptions.Of(Model, Seed), inputs, [.. kept.Select(call => map[call.Outputs[0].Value])], []);
-        var plan = Planner.Plan(request, [.. Enumerable.Range(0, Model.Inputs.Count).Select(batches.SpecOf)]);
-        for (var i = 0; i < Model.Inputs.Count; i++) batches.CopyTo(i, plan.Inputs[i]);
-        plan.Run(_engine.Pool);
-        var first = Array.FindIndex(kept, call =>
-        {
-            foreach (var value in plan.Outputs[Array.IndexOf(kept, call)].Floats)
-            {
-                if (!float.IsFinite(value)) return true;
-            }
-
-            return false;
-        });
-        var weights = Model.WeightPaths().Where(named => named.Weight.Storage.Any(value => !float.IsFinite(value))).Select(named => named.Path).ToArray();
-        return new ModelException(
-            $"The loss became {_training.LastLoss} in epoch {epoch + 1}, batch {step + 1}. "
-            + (first >= 0
-                ? $"The first layer whose output is not finite is '{kept[first].Path}'. "
-                : "The outputs of all layers are finite, so the loss itself overflowed. ")
-            + (weights.Length > 0 ? $"Weights that are not finite: {string.Join(", ", weights.Take(5))}. " : "")
-            + (_compiled.Precision == MixedPrecision.Float16
-                ? "In float16, values above 65,504 are infinite; MixedPrecision.BFloat16 has the range of float32. "
-                : "")
-            + "Use a smaller learning rate, ClipNorm = 1 on the optimizer, or scale the inputs; TerminateOnNaN stops without an error.");
     }
 }

@@ -1,7 +1,9 @@
 namespace OnnxFunctional.Training;
 
 /// <summary>One thread's turn to train: weights have one writer at a time.</summary>
-/// <remarks>Predicting, evaluating and exporting beside a training is allowed: they read weights while it writes them.</remarks>
+/// <remarks>
+/// Predicting, evaluating and exporting beside a training is allowed, also with other models over the same weights: they see those between two steps.
+/// </remarks>
 internal readonly struct Turn : IDisposable
 {
     private readonly Trainer _trainer;

@@ -15,6 +15,7 @@ public sealed class StepContext
     private readonly List<Value> _roots = [];
     private readonly Dictionary<Value, Value> _specialized = [];
     private readonly WeightUpdates _updates = new();
+    private readonly Dictionary<Weight, string> _paths = [];
 
     internal StepContext()
     {
@@ -25,6 +26,20 @@ public sealed class StepContext
     internal IReadOnlyList<Value> Inputs => [.. _inputs.Select(input => input.Tensor.Value)];
 
     internal IReadOnlyList<(string Name, Value Value)> Reports => _reports;
+
+    /// <summary>A weight's name in messages: the name it learns under, else that of its layer before its own.</summary>
+    internal string PathOf(Weight weight) => _paths.GetValueOrDefault(weight) ?? weight.Owner?.Name + "/" + weight.Name;
+
+    /// <summary>What a diagnosis examines: outputs of layers in the graph of the step, then the losses.</summary>
+    internal IReadOnlyList<Examined> Examined()
+    {
+        var layers = OnnxFunctional.Training.Examined.Layers(Calls(), Graph.Between(Inputs, _roots));
+        return
+        [
+            .. layers.Select(layer => layer with { Value = Specialized(layer.Value) }),
+            .. _reports.Where(report => Losses.Contains(report.Name)).Select(report => new Examined(null, $"loss '{report.Name}'", report.Value)),
+        ];
+    }
 
     /// <summary>The names of the reported values that are losses.</summary>
     internal HashSet<string> Losses { get; } = [];
@@ -138,6 +153,7 @@ public sealed class StepContext
             CheckFree(weight, path);
             if (gradient.Shape != weight.Shape)
                 throw new ModelException($"The gradient of '{path}' has shape {gradient.Shape}; expected the weight's, {weight.Shape}.");
+            _paths[weight] = path;
         }
 
         var state = new OptimizerState();

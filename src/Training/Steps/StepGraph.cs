@@ -27,15 +27,19 @@ internal sealed class StepGraph
     /// <summary>The number of nodes.</summary>
     public int NodeCount => Graph.Between(Inputs, [.. Outputs, .. Updates.Select(update => update.Value)]).Nodes.Count;
 
+    /// <summary>What a diagnosis examines, in the order in which it is computed; only if asked for.</summary>
+    public IReadOnlyList<Examined> Examined { get; private set; } = [];
+
     /// <summary>Builds the graph for batches of these arrays, whatever their number of samples.</summary>
     /// <param name="compiled">Model, losses, metrics, optimizer.</param>
     /// <param name="arrays">Inputs, targets, sample weights.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
+    /// <param name="examines">Whether outputs of layers and terms of the loss are kept for a diagnosis.</param>
     /// <exception cref="ModelException">Targets do not fit predictions.</exception>
-    public static StepGraph For(CompiledTraining compiled, IReadOnlyList<TensorSpec> arrays, bool training)
+    public static StepGraph For(CompiledTraining compiled, IReadOnlyList<TensorSpec> arrays, bool training, bool examines = false)
     {
         var behind = arrays.Skip(compiled.Model.Inputs.Count).Select(spec => spec with { Shape = spec.Shape.With(0, Shape.Unknown) }).ToArray();
-        return Build(compiled, behind[..compiled.Model.Outputs.Count], behind[compiled.Model.Outputs.Count..], training);
+        return Build(compiled, behind[..compiled.Model.Outputs.Count], behind[compiled.Model.Outputs.Count..], training, examines);
     }
 
     /// <summary>Builds the graph.</summary>
@@ -43,8 +47,10 @@ internal sealed class StepGraph
     /// <param name="targets">Shapes (with unknown batch size) and types of the targets, one per output.</param>
     /// <param name="weights">Shapes (with unknown batch size) of the sample weights: none, one array for all outputs, or one per output.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
+    /// <param name="examines">Whether outputs of layers and terms of the loss are kept for a diagnosis.</param>
     /// <exception cref="ModelException">Targets do not fit predictions.</exception>
-    public static StepGraph Build(CompiledTraining compiled, IReadOnlyList<TensorSpec> targets, IReadOnlyList<TensorSpec> weights, bool training)
+    public static StepGraph Build(
+        CompiledTraining compiled, IReadOnlyList<TensorSpec> targets, IReadOnlyList<TensorSpec> weights, bool training, bool examines = false)
     {
         var model = compiled.Model;
         var inputs = model.Inputs.Select(tensor => tensor.Value).ToList();
@@ -57,6 +63,8 @@ internal sealed class StepGraph
             .Concat(model.Outputs.Where(output => output.Mask is not null).Select(output => output.Mask!.Value))
             .Concat(calls.SelectMany(call => call.Losses))
             .Concat(calls.SelectMany(call => call.Updates).Select(update => update.Value)).ToList();
+        var layers = examines ? OnnxFunctional.Training.Examined.Layers(calls, Graph.Between(inputs, roots)) : [];
+        roots.AddRange(layers.Select(layer => layer.Value));
         var map = Specialization.Of(inputs, roots, training, compiled.Trains);
         if (training && compiled.Precision.Type() is { } type)
         {
@@ -64,6 +72,7 @@ internal sealed class StepGraph
             map = roots.Distinct().ToDictionary(root => root, root => narrow[map[root]]);
         }
 
+        var examined = layers.Select(layer => layer with { Value = map[layer.Value] }).ToList();
         var total = (SymbolicTensor?)null;
         var losses = new List<SymbolicTensor>();
         var metricSums = new List<SymbolicTensor>();
@@ -84,6 +93,7 @@ internal sealed class StepGraph
 
                 var value = Named(name, () => loss.Reduce(yTrue[i], yPred, sampleWeight));
                 losses.Add(value);
+                examined.Add(new Examined(null, $"loss {loss.Name} of output '{name}'", value.Value));
                 var weightedLoss = compiled.LossWeights[i] == 1 ? value : value * compiled.LossWeights[i];
                 total = total is null ? weightedLoss : total + weightedLoss;
             }
@@ -101,17 +111,24 @@ internal sealed class StepGraph
 
         foreach (var call in calls)
         {
-            foreach (var extra in call.Losses) total = Sum(total, new SymbolicTensor(map[extra]));
+            foreach (var extra in call.Losses)
+            {
+                total = Sum(total, new SymbolicTensor(map[extra]));
+                examined.Add(new Examined(null, $"penalty of layer '{call.Path}'", map[extra]));
+            }
         }
 
         var named = model.WeightPaths();
-        foreach (var (_, weight) in named)
+        foreach (var (path, weight) in named)
         {
-            if (weight.Regularizer is { } regularizer && weight.Trainable && compiled.IsTrainable(weight))
-                total = Sum(total, regularizer.Penalty(new SymbolicTensor(weight.Variable)));
+            if (weight.Regularizer is not { } regularizer || !weight.Trainable || !compiled.IsTrainable(weight)) continue;
+            var penalty = regularizer.Penalty(new SymbolicTensor(weight.Variable));
+            total = Sum(total, penalty);
+            examined.Add(new Examined(null, $"regularization of '{path}'", penalty.Value));
         }
 
         if (total is null) throw new ModelException("There is nothing to minimize: no output has a loss. Pass a loss to Compile.");
+        graph.Examined = examines ? examined : [];
         graph._outputs.Add(total.Value);
         graph._outputs.AddRange(losses.Select(loss => loss.Value));
         graph._outputs.AddRange(metricSums.Select(sum => sum.Value));

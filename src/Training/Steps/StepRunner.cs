@@ -54,8 +54,7 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
         var plan = run.Plan;
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
         if (training) compiled.State.CheckCount(compiled.Optimizer);
-        plan.Run(engine.Pool, step);
-        if (training) compiled.State.Count((long)step);
+        if (plan.Run(engine.Pool, step) && training) compiled.State.Count((long)step);
         LastLoss = plan.Outputs[0].Floats[0];
         var samples = batch.Samples;
         _samples += samples;
@@ -70,13 +69,13 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
     /// <summary>Writes losses and metrics so far into logs.</summary>
     public void Report(Dictionary<string, double> logs, string prefix)
     {
-        logs[prefix + "loss"] = _samples == 0 ? 0 : _losses[0] / _samples;
+        logs[prefix + "loss"] = Mean(0);
         var trained = 0;
         for (var i = 0; i < compiled.Losses.Count; i++)
         {
             if (compiled.Losses[i] is null) continue;
             trained++;
-            if (compiled.Losses.Count > 1) logs[prefix + compiled.Model.OutputNames[i] + "_loss"] = _samples == 0 ? 0 : _losses[trained] / _samples;
+            if (compiled.Losses.Count > 1) logs[prefix + compiled.Model.OutputNames[i] + "_loss"] = Mean(trained);
         }
 
         var next = 0;
@@ -85,6 +84,9 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
             metric.Report(logs, prefix + name, _sums[next..(next + count)]);
             next += count;
         }
+
+        // Without samples there is no loss; it is not zero.
+        double Mean(int loss) => _samples == 0 ? double.NaN : _losses[loss] / _samples;
     }
 
     private KeptStep Last => _last ?? throw new InvalidOperationException("No step was run.");
@@ -115,7 +117,13 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
         var inputs = compiled.Model.Inputs.Count;
         var known = _plans.ToArray().Append(_last).OfType<KeptStep>().FirstOrDefault(kept => HasTargetsOf(kept.Key.Specs));
         var graph = known?.Graph ?? StepGraph.For(compiled, key.Specs, training);
-        var request = new PlanRequest(PlanOptions.Of(engine.Model, seed), graph.Inputs, graph.Outputs, graph.Updates) { Memory = PlanMemory.Arena };
+        var request = new PlanRequest(PlanOptions.Of(engine.Model, seed), graph.Inputs, graph.Outputs, graph.Updates)
+        {
+            Memory = PlanMemory.Arena,
+
+            // A step whose loss is not finite would make all weights NaN.
+            MustBeFinite = training ? [0] : [],
+        };
         var step = new KeptStep(Planner.Plan(request, key.Specs), graph, known is null);
         if (_losses.Length == 0)
         {

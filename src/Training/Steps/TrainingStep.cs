@@ -91,7 +91,8 @@ public sealed class TrainingStep
     /// <param name="data">One array per input, in the order of <see cref="InputNames"/> or by name, with the samples along the first axis.</param>
     /// <returns>The reported values by name. The next call overwrites them; copy what you keep.</returns>
     /// <exception cref="ModelException">
-    /// The data does not fit or is not finite; another thread trains one of the models; or a loss is no longer finite.
+    /// The data does not fit or is not finite; another thread trains one of the models; or a loss is no longer finite: that call changed nothing, and the
+    /// message says whether data, a layer, the loss, a gradient or an update made it.
     /// </exception>
     public IReadOnlyDictionary<string, double> Run(NDArrays data)
     {
@@ -107,6 +108,7 @@ public sealed class TrainingStep
             while (begun > 0) ModelEngine.Of(_models[--begun]).EndTraining();
         }
     }
+
     private StepResults Step(NDArrays data)
     {
         Take(data);
@@ -114,7 +116,6 @@ public sealed class TrainingStep
         var key = new PlanKey("", _specs);
         if (!_plans.TryEnter(key, out var run)) run = _plans.Enter(key, new KeptPlan(Planned()));
         using (run) Compute(run.Plan);
-        CheckFinite();
         return _results;
     }
 
@@ -122,10 +123,11 @@ public sealed class TrainingStep
     {
         for (var i = 0; i < _data.Length; i++) _data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         foreach (var (optimizer, state) in _optimizers) state.CheckCount(optimizer);
-        plan.Run(_pool, (ulong)Iterations);
+        var updated = plan.Run(_pool, (ulong)Iterations);
+        for (var i = 0; i < plan.Outputs.Count; i++) _results.Set(i, plan.Outputs[i].Floats[0]);
+        if (!updated) throw Diverged();
         foreach (var (_, state) in _optimizers) state.Count(Iterations);
         Iterations++;
-        for (var i = 0; i < plan.Outputs.Count; i++) _results.Set(i, plan.Outputs[i].Floats[0]);
     }
 
     /// <summary>The learning rate of an optimizer's next steps; if it follows a schedule, that of the last step.</summary>
@@ -191,7 +193,7 @@ public sealed class TrainingStep
     private IEnumerable<(string Name, Weight Weight)> State() =>
         _context.Updates.Select((update, i) => (i.ToString(CultureInfo.InvariantCulture) + "/" + update.Weight.Name, update.Weight));
 
-    private OptimizerState StateOf(Optimizer optimizer)
+    internal OptimizerState StateOf(Optimizer optimizer)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
         foreach (var (known, state) in _optimizers)
@@ -233,8 +235,13 @@ public sealed class TrainingStep
     {
         try
         {
-            var reports = _context.Reports.Select(report => report.Value);
-            var request = new PlanRequest(PlanOptions.Of(_models, _seed), _inputs, [.. reports], _context.Updates) { Memory = PlanMemory.Arena };
+            var request = new PlanRequest(PlanOptions.Of(_models, _seed), _inputs, [.. _context.Reports.Select(report => report.Value)], _context.Updates)
+            {
+                Memory = PlanMemory.Arena,
+
+                // A call whose loss is not finite would make all weights NaN.
+                MustBeFinite = [.. Enumerable.Range(0, _context.Reports.Count).Where(i => _context.Losses.Contains(_context.Reports[i].Name))],
+            };
             return Planner.Plan(request, _specs);
         }
         catch (ModelException misfit) when (misfit is not ModelMemoryException)
@@ -244,14 +251,24 @@ public sealed class TrainingStep
         }
     }
 
-    private void CheckFinite()
+    /// <summary>A loss is not finite; the call changed nothing.</summary>
+    private ModelException Diverged()
     {
-        for (var i = 0; i < _results.Count; i++)
+        var loss = Enumerable.Range(0, _results.Count).First(i => !double.IsFinite(_results.At(i)) && _context.Losses.Contains(_results.NameAt(i)));
+        OptimizerState[] states = [.. _optimizers.Select(entry => entry.State)];
+        var learned = _context.Updates.Select(update => update.Weight).Where(weight => weight.Owner is not null);
+        var cause = Diagnosis.Weights(learned.Select(weight => (_context.PathOf(weight), weight)), states) ?? Forward();
+        return new ModelException(
+            $"The loss '{_results.NameAt(loss)}' became {_results.At(loss)} in call {Iterations + 1} of the step, which changed nothing. {cause}"
+            + Diagnosis.Advice(isFloat16: false) + ".");
+
+        string Forward()
         {
-            if (double.IsFinite(_results.At(i)) || !_context.Losses.Contains(_results.NameAt(i))) continue;
-            throw new ModelException(
-                $"The loss '{_results.NameAt(i)}' became {_results.At(i)} in call {Iterations} of the step, and weights were updated by it. "
-                + "Use a smaller learning rate, ClipNorm = 1 on the optimizer, or scale the inputs.");
+            var request = new PlanRequest(PlanOptions.Of(_models, _seed), _inputs, [.. _context.Reports.Select(report => report.Value)], []);
+            return Diagnosis.Forward(request, Array.ConvertAll(_data, array => new TensorSpec(array.Shape, array.DType)), _context.Examined(), plan =>
+            {
+                for (var i = 0; i < _data.Length; i++) _data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+            }, _pool, (ulong)Iterations);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
@@ -61,6 +63,64 @@ public sealed class ConcurrencyTests
             foreach (var result in results[..3]) CollectionAssert.AreEqual(expected.ToArray(), result.ToArray());
             Assert.AreEqual(expected["loss"], results[3]["loss"], 1e-5);
         }
+    }
+
+    /// <summary>
+    /// Predictions of parts of the model, evaluations and exports beside a training see the weights between two steps, and leave the training as it is.
+    /// </summary>
+    [TestMethod]
+    public void Parts_of_a_model_are_used_and_exported_while_it_is_trained()
+    {
+        var (x, y) = (Numbers(Samples, 9), Numbers(Samples, 3));
+        var expected = Fitted(Network(), x, y);
+        using var folder = new TemporaryFolder();
+        for (var round = 0; round < Rounds / 4; round++)
+        {
+            var model = Network();
+            var trainer = model.Compile(new Adam(0.01f), Loss.MeanSquaredError);
+            var other = model.Compile(new Sgd(), Loss.MeanSquaredError);
+            var between = new HashSet<string> { Bits(model.Predict(x)) };
+            var (seen, exported) = (new ConcurrentBag<string>(), new ConcurrentBag<string>());
+            var ended = false;
+            var path = folder.File("model.onnx");
+            Together(4, i =>
+            {
+                try
+                {
+                    switch (i)
+                    {
+                        case 0:
+                            var history = new LambdaCallback { BatchEnd = (_, _) => between.Add(Bits(model.Predict(x))) };
+                            trainer.Fit(x, y, epochs: 2, batchSize: 16, callbacks: [history], verbose: Verbosity.Silent);
+                            break;
+                        case 1:
+                            while (!Volatile.Read(ref ended)) seen.Add(Bits(new Model(model.Inputs, model.Outputs).Predict(x)));
+                            break;
+                        case 2:
+                            while (!Volatile.Read(ref ended)) other.Evaluate(x, y);
+                            break;
+                        default:
+                            do
+                            {
+                                model.ExportOnnx(path);
+                                exported.Add(Bits(OnnxFile.LoadModel(path).Predict(x)));
+                            }
+                            while (!Volatile.Read(ref ended));
+                            break;
+                    }
+                }
+                finally
+                {
+                    if (i == 0) Volatile.Write(ref ended, true);
+                }
+            });
+            CollectionAssert.AreEqual(expected, model.Weights.SelectMany(weight => weight.Value.ToArray()).ToArray());
+            Assert.IsNotEmpty(exported);
+            foreach (var bits in seen.Concat(exported)) Assert.Contains(bits, between);
+        }
+
+        static string Bits(System.Numerics.Tensors.Tensor<float> values) =>
+            Convert.ToHexString(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values.ToArray()));
     }
 
     private static Model Network()
