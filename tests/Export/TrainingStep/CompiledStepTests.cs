@@ -44,6 +44,8 @@ public sealed class CompiledStepTests
         [new Sgd(Schedule.PiecewiseConstantDecay([1, 2], [0.1f, 0.05f, 0.01f]))],
         [new Sgd(Schedule.PolynomialDecay(0.05f, 2, power: 2, cycle: true))],
         [new Sgd(Schedule.WarmUp(0.05f, 2))],
+        [new Adam(0.05f) { GradientAccumulationSteps = 2, UseEma = true, EmaMomentum = 0.5f }],
+        [new AdamW(Schedule.ExponentialDecay(0.05f, 1, 0.5f), weightDecay: 0.1f) { GradientAccumulationSteps = 2, GlobalClipNorm = 0.1f }],
     ];
 
     [TestMethod]

@@ -6,7 +6,7 @@ using OnnxFunctional.Training.Metrics;
 
 namespace OnnxFunctional.Tests.Training.Callbacks;
 
-/// <summary>What callbacks make of a monitored value, as Keras 3 does (keras/src/callbacks): each row is the value of each epoch, null where it is not logged.</summary>
+/// <summary>What callbacks make of a monitored value, as Keras 3 does: each row holds the value of each epoch, null where it is not logged.</summary>
 [TestClass]
 public sealed class MonitorTests
 {
@@ -82,7 +82,8 @@ public sealed class MonitorTests
             6,
             [
                 new EarlyStopping(patience: 1), new ReduceLROnPlateau(), new ModelCheckpoint(folder.File("best.onnx"), saveBestOnly: true),
-                new ModelCheckpoint(folder.File("{epoch}-{val_loss:F1}.onnx")), new CsvLogger(csv), new JsonLinesLogger(json), new TensorBoard(folder.File("board")),
+                new ModelCheckpoint(folder.File("{epoch}-{val_loss:F1}.onnx")), new CsvLogger(csv), new JsonLinesLogger(json),
+                new TensorBoard(folder.File("board")),
             ],
             frequency);
         Assert.HasCount(6, history["loss"]);

@@ -1,0 +1,142 @@
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Optimizers;
+
+namespace OnnxFunctional.Tests.Training.Optimizers;
+
+/// <summary>As many accumulated batches act as one batch as large as all of them, however a step is made.</summary>
+[TestClass]
+public sealed class AccumulationTests
+{
+    private const int Count = 4;
+    private const int Large = 8;
+    private const int Samples = 32;
+
+    private static readonly Func<Schedule, int?, Optimizer>[] s_optimizers =
+    [
+        (rate, count) => new Adadelta(rate) { GradientAccumulationSteps = count },
+        (rate, count) => new Adafactor(rate) { GradientAccumulationSteps = count },
+        (rate, count) => new Adagrad(rate) { GradientAccumulationSteps = count, ClipValue = 0.1f },
+        (rate, count) => new Adam(rate, amsgrad: true) { GradientAccumulationSteps = count, GlobalClipNorm = 0.3f },
+        (rate, count) => new AdamW(rate, weightDecay: 0.1f) { GradientAccumulationSteps = count },
+        (rate, count) => new Adamax(rate) { GradientAccumulationSteps = count },
+        (rate, count) => new Ftrl(rate) { GradientAccumulationSteps = count },
+        (rate, count) => new Lamb(rate) { GradientAccumulationSteps = count },
+        (rate, count) => new Lion(rate) { GradientAccumulationSteps = count },
+        (rate, count) => new Muon(rate) { GradientAccumulationSteps = count },
+        (rate, count) => new Nadam(rate) { GradientAccumulationSteps = count, ClipNorm = 0.2f },
+        (rate, count) => new RmsProp(rate, momentum: 0.5f, centered: true) { GradientAccumulationSteps = count },
+        (rate, count) => new Sgd(rate, momentum: 0.9f, nesterov: true)
+        {
+            GradientAccumulationSteps = count, UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 2, WeightDecay = 0.1f,
+        },
+    ];
+
+    public static IEnumerable<object[]> Optimizers => Enumerable.Range(0, s_optimizers.Length).Select(i => new object[] { i });
+
+    [TestMethod]
+    [DynamicData(nameof(Optimizers))]
+    public void Fit_and_a_custom_step_accumulate_alike(int optimizer)
+    {
+        foreach (var rate in (Schedule[])[0.01f, Schedule.ExponentialDecay(0.01f, decaySteps: 2, decayRate: 0.5f)])
+        {
+            var large = Fitted(s_optimizers[optimizer](rate, null), Large);
+            AreClose(large, Fitted(s_optimizers[optimizer](rate, Count), Large / Count), "Fit");
+            AreClose(large, Stepped(s_optimizers[optimizer](rate, Count)), "TrainingStep");
+        }
+    }
+
+    /// <summary>A batch whose gradients overflow in float16 counts as none: the update waits for the full number.</summary>
+    [TestMethod]
+    public void A_batch_that_loss_scaling_skips_is_left_out_of_the_mean()
+    {
+        float[] Trained(bool skips)
+        {
+            var trainer = Network().Compile(new Adam(0.01f) { GradientAccumulationSteps = 2 }, Loss.MeanSquaredError, precision: MixedPrecision.Float16);
+            var (x, y) = Data();
+            for (var i = 0; i < 5; i++)
+            {
+                if (skips && i is 1 or 2)
+                {
+                    var scale = trainer.Compiled.State.Find("loss_scale/scale")!;
+                    scale.Storage[0] = 1e12f;
+                    trainer.TrainOnBatch(x, y);
+                    scale.Storage[0] = 32768;
+                    Assert.AreEqual(i, trainer.Iterations);
+                }
+
+                trainer.TrainOnBatch(x, y);
+            }
+
+            return Values(trainer.Model);
+        }
+
+        CollectionAssert.AreEqual(Trained(false), Trained(true));
+    }
+
+    private static float[] Fitted(Optimizer optimizer, int batchSize)
+    {
+        var model = Network();
+        var (x, y) = Data();
+        var weights = Enumerable.Range(0, Samples).Select(i => 0.5f + (i % 3)).ToArray();
+        model.Compile(optimizer, Loss.MeanSquaredError)
+            .Fit(x, y, batchSize: batchSize, epochs: 3, shuffle: false, sampleWeight: weights, verbose: Verbosity.Silent);
+        return Values(model);
+    }
+
+    private static float[] Stepped(Optimizer optimizer)
+    {
+        var model = Network();
+        var step = TrainingStep.From(step =>
+        {
+            var (x, y, w) = (step.Input([3]), step.Input([2]), step.Input([]));
+            step.Minimize("loss", Ops.Mean(Ops.Mean(Ops.Square(model.Call(x) - y), -1) * w), optimizer, model);
+        });
+        var (allX, allY) = Data();
+        const int Size = Large / Count;
+        for (var epoch = 0; epoch < 3; epoch++)
+        {
+            for (var start = 0; start < Samples; start += Size)
+            {
+                var weights = Enumerable.Range(start, Size).Select(i => 0.5f + (i % 3)).ToArray();
+                step.Run([((NDArray)allX).Slice(start, Size), ((NDArray)allY).Slice(start, Size), weights]);
+            }
+        }
+
+        // Fit takes the averages at its end.
+        if (optimizer.UseEma)
+        {
+            foreach (var (path, weight) in model.WeightPaths())
+                step.StateOf(optimizer).Find(path + "/average")!.Storage.CopyTo(weight.Storage, 0);
+        }
+
+        return Values(model);
+    }
+
+    private static Model Network()
+    {
+        var input = Model.Input([3]);
+        return new Model(input, input.Apply(
+            new Dense(5, Activation.Tanh) { KernelRegularizer = Regularizer.L2(0.01f), KernelConstraint = Constraint.MaxNorm(1.5f) }, new Dense(2)));
+    }
+
+    private static (float[,] X, float[,] Y) Data()
+    {
+        var random = new Random(3);
+        var (x, y) = (new float[Samples, 3], new float[Samples, 2]);
+        for (var i = 0; i < Samples; i++)
+        {
+            for (var j = 0; j < 3; j++) x[i, j] = random.NextSingle() - 0.5f;
+            for (var j = 0; j < 2; j++) y[i, j] = random.NextSingle() + (3 * x[i, j]);
+        }
+
+        return (x, y);
+    }
+
+    private static float[] Values(Model model) => [.. model.Weights.SelectMany(weight => weight.Storage)];
+
+    private static void AreClose(float[] expected, float[] actual, string what)
+    {
+        for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 2e-4f, $"{what}, element {i}");
+    }
+}
