@@ -9,14 +9,19 @@ namespace OnnxFunctional.Tests.Parity;
 [TestCategory("KerasParity")]
 public sealed class KerasMaskTests
 {
+    private static readonly string s_folder = Repository.PathOf("tests", "Reference", "keras-masks");
+
+    public static IEnumerable<object[]> Models =>
+        Directory.EnumerateFiles(s_folder, "*.keras")
+            .Select(path => Path.GetFileNameWithoutExtension(path))
+            .Order(StringComparer.Ordinal)
+            .Select(name => new object[] { name });
+
     [TestMethod]
-    [DataRow("recurrent_states")]
-    [DataRow("attention")]
-    [DataRow("travel")]
-    [DataRow("inner")]
+    [DynamicData(nameof(Models))]
     public void Numbers_are_those_of_Keras_wherever_padding_is(string name)
     {
-        var file = Repository.PathOf("tests", "Reference", "keras-masks", name + ".keras");
+        var file = Path.Combine(s_folder, name + ".keras");
         var arrays = Path.ChangeExtension(file, ".npz");
         var model = KerasFile.Load(file);
         NDArray[] inputs = [.. model.Inputs.Select((input, i) =>
