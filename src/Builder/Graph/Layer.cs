@@ -68,6 +68,8 @@ public sealed class InputLayer : LayerBase
     internal InputLayer(Shape shape, DType dtype, string? name)
         : base(name)
     {
+        // All inputs of a model have the same number of samples, unless the caller says otherwise by a symbol.
+        if (shape.Rank > 0 && shape.Symbols[0] == Shape.Unknown) shape = shape.With(0, Shape.Batch);
         var value = Node.Create(new Operators.Placeholder(this, new TensorSpec(shape, dtype)), [], null).Outputs[0];
         Tensor = new SymbolicTensor(value);
         Output = Tensor;

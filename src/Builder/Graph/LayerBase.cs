@@ -248,8 +248,11 @@ public abstract class LayerBase
         }
         catch (ModelException error) when (!error.NamesLayer)
         {
-            var specs = string.Join(" and ", inputs.Select(input => input.Value.Spec));
-            throw new ModelException($"Layer '{call.Path}' ({ClassName}) called on {specs}: {error.Message}", error) { NamesLayer = true };
+            throw Named(error);
+        }
+        catch (OverflowException overflow)
+        {
+            throw Named(Sizes.TooLarge("the layer", overflow));
         }
         finally
         {
@@ -258,6 +261,12 @@ public abstract class LayerBase
 
         if (parent?.Layer.HidesInnerCalls != true) _calls.Add(call);
         return call.Outputs;
+
+        ModelException Named(ModelException error)
+        {
+            var specs = string.Join(" and ", inputs.Select(input => input.Value.Spec));
+            return new($"Layer '{call.Path}' ({ClassName}) called on {specs}: {error.Message}", error) { NamesLayer = true };
+        }
     }
 
     /// <summary>The results with the computation fixed to that of training, or to that of inference, for any use of the model.</summary>

@@ -32,10 +32,10 @@ internal sealed class Node
             specs[i] = inputs[i].Spec;
         }
 
-        var results = op.Infer(specs);
+        var results = Sizes.Checked(op, specs);
         var outputs = new Value[results.Length];
         var node = new Node(op, values, scope) { Outputs = outputs };
-        for (var i = 0; i < outputs.Length; i++) outputs[i] = new Value(node, i, results[i]);
+        for (var i = 0; i < outputs.Length; i++) outputs[i] = new Value(node, i, results[i] with { Shape = results[i].Shape.WithNewSymbols() });
         return node;
     }
 

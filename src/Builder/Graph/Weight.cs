@@ -14,11 +14,7 @@ public sealed class Weight
 
     internal Weight(string name, Shape shape, Initializer initializer, bool trainable, LayerBase? owner)
     {
-        if (shape.IsKnown && !HasIndexableSize(shape))
-        {
-            throw new ModelException(
-                $"Weight '{name}' of shape {shape} has more than {Array.MaxLength} elements, which no array holds. Make the layer smaller.");
-        }
+        if (shape.IsKnown) Sizes.Count(shape, $"Weight '{name}' of shape");
 
         Name = name;
         Shape = shape;
@@ -114,17 +110,6 @@ public sealed class Weight
             Volatile.Write(ref _values, values);
             return values;
         }
-    }
-
-    private static bool HasIndexableSize(Shape shape)
-    {
-        var count = 1L;
-        foreach (var dim in shape.Dims)
-        {
-            if ((count *= dim) > Array.MaxLength) return false;
-        }
-
-        return true;
     }
 
     private nint[] Lengths() => Shape.Rank == 0 ? [1] : [.. Shape.Dims.ToArray().Select(dim => (nint)dim)];

@@ -50,7 +50,7 @@ public abstract class RandomInitializer : Initializer
 
     /// <inheritdoc/>
     protected internal sealed override void Fill(Shape shape, RandomNumbers random, Span<float> values) =>
-        Draw(shape, Seed is { } seed ? new RandomNumbers((ulong)seed, GetType().Name) : random, values);
+        Draw(shape, Seed is { } seed ? new RandomNumbers(unchecked((ulong)seed), GetType().Name) : random, values);
 
     /// <summary>Fills a weight, row by row, with values drawn from <paramref name="random"/>.</summary>
     protected abstract void Draw(Shape shape, RandomNumbers random, Span<float> values);

@@ -24,14 +24,17 @@ internal static class Philox
     /// <summary>The four words of one counter under one key.</summary>
     public static (uint X, uint Y, uint Z, uint W) Block(uint x, uint y, uint z, uint w, ulong key)
     {
-        var (k0, k1) = ((uint)key, (uint)(key >> 32));
-        for (var round = 0; round < Rounds; round++)
+        unchecked
         {
-            var p0 = (ulong)Multiplier0 * x;
-            var p1 = (ulong)Multiplier1 * z;
-            (x, y, z, w) = ((uint)(p1 >> 32) ^ y ^ k0, (uint)p1, (uint)(p0 >> 32) ^ w ^ k1, (uint)p0);
-            k0 += Weyl0;
-            k1 += Weyl1;
+            var (k0, k1) = ((uint)key, (uint)(key >> 32));
+            for (var round = 0; round < Rounds; round++)
+            {
+                var p0 = (ulong)Multiplier0 * x;
+                var p1 = (ulong)Multiplier1 * z;
+                (x, y, z, w) = ((uint)(p1 >> 32) ^ y ^ k0, (uint)p1, (uint)(p0 >> 32) ^ w ^ k1, (uint)p0);
+                k0 += Weyl0;
+                k1 += Weyl1;
+            }
         }
 
         return (x, y, z, w);

@@ -48,13 +48,13 @@ public sealed class RandomNumbers
     internal static ulong StreamOf(string name)
     {
         var hash = 14695981039346656037UL;
-        foreach (var character in name) hash = (hash ^ character) * 1099511628211UL;
+        foreach (var character in name) hash = unchecked((hash ^ character) * 1099511628211UL);
         return hash;
     }
 
     private uint Word()
     {
-        var (x, y, z, w) = Philox.Block((uint)(_drawn >> 2), (uint)(_drawn >> 34), (uint)_stream, (uint)(_stream >> 32), _key);
+        var (x, y, z, w) = unchecked(Philox.Block((uint)(_drawn >> 2), (uint)(_drawn >> 34), (uint)_stream, (uint)(_stream >> 32), _key));
         return (_drawn++ & 3) switch { 0 => x, 1 => y, 2 => z, _ => w };
     }
 }

@@ -25,11 +25,11 @@ internal readonly record struct Window(IntList Strides, IntList Dilations, Pads 
         if (kernel.Dims[^1] % Groups != 0)
             throw new ModelException($"{what}: {kernel.Dims[^1]} filters cannot be split into {Groups} groups; expected a multiple.");
         var dims = new int[rank + 2];
-        dims[0] = input.Dims[0];
+        dims[0] = input.Symbols[0];
         dims[^1] = kernel.Dims[^1];
         for (var i = 0; i < rank; i++)
         {
-            dims[i + 1] = Pads.OutputSize(i, input.Dims[i + 1], Extent(kernel.Dims[i], i), Strides[i]);
+            dims[i + 1] = Pads.OutputSize(i, input.Symbols[i + 1], Extent(kernel.Dims[i], i), Strides[i]);
             if (dims[i + 1] == 0)
             {
                 throw new ModelException(
@@ -86,7 +86,7 @@ internal sealed record ConvTranspose(Window Window, IntList OutputPadding) : Op
         if (x.Dims[^1] != Shape.Unknown && x.Dims[^1] != kernel.Dims[^1])
             throw new ModelException($"ConvTranspose: the kernel {kernel} takes {kernel.Dims[^1]} channels, but got {x.Dims[^1]} in {x}.");
         var dims = new int[rank + 2];
-        dims[0] = x.Dims[0];
+        dims[0] = x.Symbols[0];
         dims[^1] = kernel.Dims[^2];
         for (var i = 0; i < rank; i++)
         {

@@ -176,7 +176,16 @@ internal sealed record Mul : BinaryOp;
 internal sealed record Pow : BinaryOp;
 
 /// <summary><c>x &lt; 0 ? slope * x : x</c>, the slope broadcast to x.</summary>
-internal sealed record PRelu : BinaryOp;
+internal sealed record PRelu : BinaryOp
+{
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        var x = inputs[0].Shape;
+        return base.Infer(inputs)[0].Shape.IsCompatibleWith(x)
+            ? [inputs[0]]
+            : throw new ModelException($"PRelu of {x} takes one slope per element or a shape that broadcasts to {x}, but got {inputs[1].Shape}.");
+    }
+}
 
 internal sealed record Sub : BinaryOp;
 

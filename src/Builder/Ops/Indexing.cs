@@ -12,8 +12,8 @@ internal sealed record Gather(int Axis, bool Strict = false) : Op
         if (!inputs[1].Type.IsInteger())
             throw new ModelException($"Gather takes integers as indices, but got {inputs[1]}. Declare the input with dtype: DType.Int64, or use Ops.Cast.");
         var axis = ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name);
-        var dims = inputs[0].Shape.Dims;
-        return [inputs[0] with { Shape = Shape.Of([.. dims[..axis], .. inputs[1].Shape.Dims, .. dims[(axis + 1)..]]) }];
+        var dims = inputs[0].Shape.Symbols;
+        return [inputs[0] with { Shape = Shape.Of([.. dims[..axis], .. inputs[1].Shape.Symbols, .. dims[(axis + 1)..]]) }];
     }
 }
 
@@ -64,7 +64,7 @@ internal sealed record OneHot(int Depth, bool Strict = false) : Op
 /// <summary>0, 1, 2 ... for each position of one axis of the input, as a one-dimensional int64 tensor.</summary>
 internal sealed record Positions(int Axis) : Op
 {
-    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [new(Shape.Of(inputs[0].Shape.Dim(Axis)), DType.Int64)];
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [new(Shape.Of(inputs[0].Shape.Symbol(Axis)), DType.Int64)];
 
     public override bool ReadsOnlyShapeOf(int input) => true;
 }

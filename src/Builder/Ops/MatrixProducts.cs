@@ -13,9 +13,9 @@ internal sealed record MatMul(bool TransposeLeft = false, bool TransposeRight = 
         var (left, right) = (inputs[0].Shape, inputs[1].Shape);
         ShapeRules.RequireRank(left, 2, Name, "matrices (..., rows, columns)");
         ShapeRules.RequireRank(right, 2, Name, "matrices (..., rows, columns)");
-        var (m, k) = TransposeLeft ? (left.Dims[^1], left.Dims[^2]) : (left.Dims[^2], left.Dims[^1]);
-        var (l, n) = TransposeRight ? (right.Dims[^1], right.Dims[^2]) : (right.Dims[^2], right.Dims[^1]);
-        if (k != l && k != Shape.Unknown && l != Shape.Unknown)
+        var (m, k) = TransposeLeft ? (left.Symbols[^1], left.Symbols[^2]) : (left.Symbols[^2], left.Symbols[^1]);
+        var (l, n) = TransposeRight ? (right.Symbols[^1], right.Symbols[^2]) : (right.Symbols[^2], right.Symbols[^1]);
+        if (k != l && k >= 0 && l >= 0)
         {
             throw new ModelException(
                 $"MatMul of {left}{(TransposeLeft ? " transposed" : "")} and {right}{(TransposeRight ? " transposed" : "")}: "
@@ -23,7 +23,7 @@ internal sealed record MatMul(bool TransposeLeft = false, bool TransposeRight = 
         }
 
         var batch = ShapeRules.Broadcast(left.Slice(0, left.Rank - 2), right.Slice(0, right.Rank - 2), "MatMul, leading axes");
-        return [new(Shape.Of([.. batch.Dims, m, n]), inputs[0].Type)];
+        return [new(Shape.Of([.. batch.Symbols, m, n]), inputs[0].Type)];
     }
 }
 

@@ -17,7 +17,7 @@ internal sealed record BatchNormalizationTraining(int Axis, float Epsilon) : Op
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         ShapeRules.RequireFloat(inputs[0], Name);
-        var channels = Shape.Of(inputs[0].Shape.Dims[ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name)]);
+        var channels = Shape.Of(inputs[0].Shape.Symbols[ShapeRules.Axis(Axis, inputs[0].Shape.Rank, Name)]);
         return [inputs[0], new(channels, DType.Float32), new(channels, DType.Float32)];
     }
 }
@@ -37,7 +37,7 @@ internal sealed record LayerNormalization(int Axis, float Epsilon) : Op
     {
         ShapeRules.RequireFloat(inputs[0], Name);
         var shape = inputs[0].Shape;
-        var dims = shape.Dims.ToArray();
+        var dims = shape.Symbols.ToArray();
         dims.AsSpan(ShapeRules.Axis(Axis, shape.Rank, Name)).Fill(1);
         return [inputs[0], new(Shape.Of(dims), DType.Float32), new(Shape.Of(dims), DType.Float32)];
     }

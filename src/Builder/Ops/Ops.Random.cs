@@ -81,5 +81,5 @@ public static partial class Ops
         return [.. Enumerable.Range(0, noise.Rank).Where(i => noise[i] == 1 && x.Shape[i] != 1)];
     }
 
-    private static RandomStream NewStream(int? seed) => new((ulong?)seed);
+    private static RandomStream NewStream(int? seed) => new(seed);
 }

@@ -18,6 +18,14 @@ public static partial class Ops
     /// <exception cref="ModelException">The shape has another number of elements.</exception>
     public static SymbolicTensor Constant(Shape shape, ReadOnlySpan<long> values) => Make(new Operators.Constant(TensorData.Of(shape, values)));
 
+    /// <summary>A constant tensor whose elements are all the same number.</summary>
+    internal static SymbolicTensor Filled(Shape shape, float value)
+    {
+        var values = new float[Sizes.Count(shape, "A constant of shape")];
+        Array.Fill(values, value);
+        return Constant(shape, values);
+    }
+
     internal static SymbolicTensor Constant(FloatValues values) => values.IsSingle ? Constant(values[0]) : Constant(Shape.Of(values.Count), values.Span);
 
     /// <summary>Zeros of the shape of <paramref name="x"/>.</summary>

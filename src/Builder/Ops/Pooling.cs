@@ -11,10 +11,10 @@ internal abstract record PoolOp(IntList Kernel, IntList Strides, Pads Pads) : Op
         var x = inputs[0].Shape;
         if (x.Rank != Kernel.Count + 2)
             throw new ModelException($"{Name} over {Kernel.Count} axes takes {Kernel.Count + 2} dimensions (batch, positions..., channels), but got {x}.");
-        var dims = x.Dims.ToArray();
+        var dims = x.Symbols.ToArray();
         for (var i = 0; i < Kernel.Count; i++)
         {
-            dims[i + 1] = Pads.OutputSize(i, x.Dims[i + 1], Kernel[i], Strides[i]);
+            dims[i + 1] = Pads.OutputSize(i, x.Symbols[i + 1], Kernel[i], Strides[i]);
             if (dims[i + 1] == 0)
             {
                 throw new ModelException(

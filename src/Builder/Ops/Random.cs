@@ -3,9 +3,9 @@ namespace OnnxFunctional.Operators;
 /// <summary>
 /// A stream of random numbers. Its number in a graph is its place among the streams in graph order; a seed of its own replaces the trainer's.
 /// </summary>
-internal sealed class RandomStream(ulong? seed = null)
+internal sealed class RandomStream(int? seed = null)
 {
-    public ulong? Seed { get; } = seed;
+    public ulong? Seed { get; } = unchecked((ulong?)seed);
 }
 
 /// <summary>An operator that draws random numbers. It is neither folded into a constant nor merged with an equal one, and its stream gets a number.</summary>

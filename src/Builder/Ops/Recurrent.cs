@@ -61,7 +61,7 @@ internal abstract record RecurrentOp(RecurrentOptions Options) : Op
             throw new ModelException($"{Name}: the kernel {inputs[1].Shape} takes {inputs[1].Shape.Dims[0]} features, but got {x.Dims[2]} in {x}.");
         if (MaskInput is { } mask && (inputs[mask].Type != DType.Bool || !inputs[mask].Shape.IsCompatibleWith(x.Slice(0, 2))))
             throw new ModelException($"{Name} takes a bool mask of shape {x.Slice(0, 2)}, but got {inputs[mask]}.");
-        var state = new TensorSpec(Shape.Of(x.Dims[0], units), inputs[0].Type);
+        var state = new TensorSpec(Shape.Of(x.Symbols[0], units), inputs[0].Type);
         if (StateInput is { } first)
         {
             for (var i = 0; i < States; i++)
@@ -71,7 +71,7 @@ internal abstract record RecurrentOp(RecurrentOptions Options) : Op
             }
         }
 
-        var sequence = new TensorSpec(Shape.Of(x.Dims[0], x.Dims[1], units), inputs[0].Type);
+        var sequence = new TensorSpec(Shape.Of(x.Symbols[0], x.Symbols[1], units), inputs[0].Type);
         // Only the engine knows its size, so it has none in the graph.
         var reserve = new TensorSpec(Shape.Of(0), DType.Float32);
         return States == 2 ? [sequence, state, state, reserve] : [sequence, state, reserve];

@@ -17,7 +17,7 @@ internal abstract record ReduceOp(IntList Axes, bool KeepDims) : Op
         var dims = new List<int>();
         for (var i = 0; i < shape.Rank; i++)
         {
-            if (!axes.Contains(i)) dims.Add(shape.Dims[i]);
+            if (!axes.Contains(i)) dims.Add(shape.Symbols[i]);
             else if (KeepDims) dims.Add(1);
         }
 

@@ -10,16 +10,17 @@ internal static class ShapeRules
         Span<int> dims = stackalloc int[rank];
         for (var i = 1; i <= rank; i++)
         {
-            var a = i <= left.Rank ? left.Dims[^i] : 1;
-            var b = i <= right.Rank ? right.Dims[^i] : 1;
-            if (a != b && a != 1 && b != 1 && a != Shape.Unknown && b != Shape.Unknown)
+            var a = i <= left.Rank ? left.Symbols[^i] : 1;
+            var b = i <= right.Rank ? right.Symbols[^i] : 1;
+            if (a != b && a != 1 && b != 1 && a >= 0 && b >= 0)
             {
                 throw new ModelException(
                     $"{what} of {left} and {right}: dimension {rank - i} is {a} on the left and {b} on the right; "
                     + "expected equal sizes, or 1 for a dimension that is repeated. Reshape one of them, or check which axis holds the features.");
             }
 
-            dims[rank - i] = a == 1 ? b : b == 1 ? a : a == Shape.Unknown ? b : a;
+            // Of two different unknown sizes either may be 1, so the result is a third.
+            dims[rank - i] = a == 1 || a == b ? b : b == 1 ? a : Math.Max(Math.Max(a, b), Shape.Unknown);
         }
 
         return Shape.Of(dims);
@@ -61,7 +62,9 @@ internal static class ShapeRules
         }
     }
 
-    public static int Add(int left, int right) => left == Shape.Unknown || right == Shape.Unknown ? Shape.Unknown : checked(left + right);
+    /// <summary>The sum of two sizes or symbols.</summary>
+    public static int Add(int left, int right) => left < 0 || right < 0 ? Shape.Unknown : left + right;
 
-    public static int Multiply(int left, int right) => left == Shape.Unknown || right == Shape.Unknown ? Shape.Unknown : checked(left * right);
+    /// <summary>The product of a size or symbol and a factor.</summary>
+    public static int Multiply(int size, int factor) => factor == 1 ? size : size < 0 || factor < 0 ? Shape.Unknown : size * factor;
 }

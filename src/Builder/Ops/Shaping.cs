@@ -19,19 +19,21 @@ internal sealed record Reshape(IntList Target) : ViewOp
         var (open, known, product) = (-1, true, 1L);
         for (var i = 0; i < dims.Length; i++)
         {
-            dims[i] = Target[i] == 0 ? (i < shape.Rank ? shape.Dims[i] : throw Mismatch(shape)) : Target[i];
+            dims[i] = Target[i] == 0 ? (i < shape.Rank ? shape.Symbols[i] : throw Mismatch(shape)) : Target[i];
             if (Target[i] == -1) open = i;
-            else if (dims[i] == Shape.Unknown) known = false;
+            else if (dims[i] < 0) known = false;
             else product *= dims[i];
         }
 
         // Unknown dimensions that are kept cancel out, so the inferred dimension is often known.
-        var (rest, unknown) = (1L, 0);
+        var (rest, unknown, symbol) = (1L, 0, Shape.Unknown);
         for (var i = 0; i < shape.Rank; i++)
         {
             if (shape.Dims[i] == Shape.Unknown)
             {
-                if (i >= Target.Count || Target[i] != 0) unknown++;
+                if (i < Target.Count && Target[i] == 0) continue;
+                unknown++;
+                symbol = shape.Symbols[i];
             }
             else
             {
@@ -50,7 +52,8 @@ internal sealed record Reshape(IntList Target) : ViewOp
         }
         else if (open >= 0)
         {
-            dims[open] = Shape.Unknown;
+            // The inferred dimension is the only other unknown one if nothing else changes.
+            dims[open] = unknown == 1 && rest == product && rest > 0 ? symbol : Shape.Unknown;
         }
 
         return [inputs[0] with { Shape = Shape.Of(dims) }];
@@ -118,7 +121,7 @@ internal sealed record Transpose(IntList Permutation) : MoveOp
         var shape = inputs[0].Shape;
         if (Permutation.Count != shape.Rank || Permutation.Order().Where((axis, i) => axis != i).Any())
             throw new ModelException($"Transpose by {Permutation} does not name each axis of {shape} once.");
-        return [inputs[0] with { Shape = Shape.Of([.. Permutation.Select(axis => shape.Dim(axis))]) }];
+        return [inputs[0] with { Shape = Shape.Of([.. Permutation.Select(axis => shape.Symbol(axis))]) }];
     }
 
     public static Transpose Inverse(IntList permutation)
@@ -136,7 +139,7 @@ internal sealed record Concat(int Axis) : MoveOp
     {
         var first = inputs[0].Shape;
         var axis = ShapeRules.Axis(Axis, first.Rank, Name);
-        var dims = first.Dims.ToArray();
+        var dims = first.Symbols.ToArray();
         foreach (var input in inputs[1..])
         {
             if (input.Type != inputs[0].Type) throw new ModelException($"Concatenation takes tensors of one element type, but got {inputs[0]} and {input}.");
@@ -149,7 +152,7 @@ internal sealed record Concat(int Axis) : MoveOp
             for (var i = 0; i < dims.Length; i++)
             {
                 if (i == axis) dims[i] = ShapeRules.Add(dims[i], input.Shape.Dims[i]);
-                else if (dims[i] == Shape.Unknown) dims[i] = input.Shape.Dims[i];
+                else if (dims[i] < 0 && input.Shape.Dims[i] >= 0) dims[i] = input.Shape.Dims[i];
             }
         }
 
@@ -164,10 +167,10 @@ internal sealed record Split(int Axis, IntList Sizes) : MoveOp
     {
         var spec = inputs[0];
         var axis = ShapeRules.Axis(Axis, spec.Shape.Rank, Name);
-        if (spec.Shape.Dims[axis] != Shape.Unknown && Sizes.Sum() != spec.Shape.Dims[axis])
+        if (spec.Shape.Dims[axis] != Shape.Unknown && Sizes.Sum(size => (long)size) != spec.Shape.Dims[axis])
         {
             throw new ModelException(
-                $"Split of axis {axis} of {spec.Shape} into {Sizes}: the sizes add up to {Sizes.Sum()}, expected {spec.Shape.Dims[axis]}.");
+                $"Split of axis {axis} of {spec.Shape} into {Sizes}: the sizes add up to {Sizes.Sum(size => (long)size)}, expected {spec.Shape.Dims[axis]}.");
         }
 
         return [.. Sizes.Select(size => spec with { Shape = spec.Shape.With(axis, size) })];
@@ -197,12 +200,12 @@ internal sealed record Slice(IntList Axes, IntList Starts, IntList Ends, IntList
 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
-        var dims = inputs[0].Shape.Dims.ToArray();
+        var dims = inputs[0].Shape.Symbols.ToArray();
         for (var i = 0; i < Axes.Count; i++)
         {
             var axis = ShapeRules.Axis(Axes[i], dims.Length, Name);
             if (Steps[i] == 0) throw new ModelException("Slice: a step is 0; expected a positive or negative integer.");
-            dims[axis] = dims[axis] == Shape.Unknown ? Shape.Unknown : Range(i, dims[axis]).Count;
+            dims[axis] = dims[axis] < 0 ? Shape.Unknown : Range(i, dims[axis]).Count;
         }
 
         return [inputs[0] with { Shape = Shape.Of(dims) }];
@@ -211,13 +214,15 @@ internal sealed record Slice(IntList Axes, IntList Starts, IntList Ends, IntList
     /// <summary>The first position and the number of positions along the i-th sliced axis, which has that size.</summary>
     public (int Start, int Count) Range(int i, int size)
     {
-        var step = Steps[i];
+        // Positions and steps may lie anywhere, also where their sums are no integers of 32 bits.
+        long step = Steps[i];
         var (start, end) = (Resolve(Starts[i]), Resolve(Ends[i]));
-        (start, end) = step > 0 ? (Math.Clamp(start, 0, size), Math.Clamp(end, 0, size)) : (Math.Clamp(start, -1, size - 1), Math.Clamp(end, -1, size - 1));
-        return (start, Math.Max(0, step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step));
+        var (first, last) = step > 0 ? (0, size) : (-1, size - 1);
+        (start, end) = (Math.Clamp(start, first, last), Math.Clamp(end, first, last));
+        return ((int)start, (int)Math.Max(0, step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step));
 
         // The smallest integer means "before the first", where a negative step ends.
-        int Resolve(int position) => position == int.MinValue ? -1 : position < 0 ? position + size : position;
+        long Resolve(long position) => position == int.MinValue ? -1 : position < 0 ? position + size : position;
     }
 }
 
@@ -244,12 +249,17 @@ internal sealed record Pad(IntList Begin, IntList End, PadMode Mode = PadMode.Co
 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
-        var dims = inputs[0].Shape.Dims.ToArray();
+        var dims = inputs[0].Shape.Symbols.ToArray();
         if (Begin.Count != dims.Length || End.Count != dims.Length)
             throw new ModelException($"Pad by {Begin} and {End} does not name every axis of {inputs[0].Shape}.");
         for (var i = 0; i < dims.Length; i++)
         {
-            if (dims[i] == Shape.Unknown) continue;
+            if (dims[i] < 0)
+            {
+                if (Begin[i] + End[i] != 0) dims[i] = Shape.Unknown;
+                continue;
+            }
+
             if (dims[i] + Begin[i] + End[i] <= 0 && dims[i] > 0)
             {
                 throw new ModelException(
@@ -272,7 +282,7 @@ internal sealed record Tile(IntList Repeats) : MoveOp
 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
-        var dims = inputs[0].Shape.Dims.ToArray();
+        var dims = inputs[0].Shape.Symbols.ToArray();
         if (Repeats.Count != dims.Length) throw new ModelException($"Tile by {Repeats} does not name every axis of {inputs[0].Shape}.");
         for (var i = 0; i < dims.Length; i++) dims[i] = ShapeRules.Multiply(dims[i], Repeats[i]);
         return [inputs[0] with { Shape = Shape.Of(dims) }];
@@ -297,7 +307,7 @@ internal sealed record Resize(IntList Sizes, IntList Scales, ResizeMode Mode) : 
 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
-        var dims = inputs[0].Shape.Dims.ToArray();
+        var dims = inputs[0].Shape.Symbols.ToArray();
         if (dims.Length != Sizes.Count + 2)
         {
             throw new ModelException(

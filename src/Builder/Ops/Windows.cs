@@ -31,7 +31,7 @@ internal readonly record struct Pads(Padding Mode, bool IsExplicit = false, IntL
         switch (Mode)
         {
             case Padding.Same:
-                var total = Math.Max(((((input + stride - 1) / stride) - 1) * stride) + window - input, 0);
+                var total = (int)Math.Max(((((input + (long)stride - 1) / stride) - 1) * stride) + window - input, 0);
                 return (total / 2, total - (total / 2));
             case Padding.Causal:
                 return (window - 1, 0);
@@ -40,12 +40,13 @@ internal readonly record struct Pads(Padding Mode, bool IsExplicit = false, IntL
         }
     }
 
-    /// <summary>The output positions along one axis; 0 if the window does not fit.</summary>
+    /// <summary>The output positions along one axis, as a size or symbol; 0 if the window does not fit.</summary>
     public int OutputSize(int axis, int input, int window, int stride)
     {
-        if (input == Shape.Unknown) return Shape.Unknown;
+        // Where padding and window make up for each other, the size stays, whatever it is.
+        if (input < 0) return stride == 1 && Resolve(axis, window, window, 1) is var (before, after) && before + after == window - 1 ? input : Shape.Unknown;
         var (begin, end) = Resolve(axis, input, window, stride);
-        var room = input + begin + end - window;
-        return room < 0 ? 0 : (room / stride) + 1;
+        var room = (long)input + begin + end - window;
+        return room < 0 ? 0 : (int)(room / stride) + 1;
     }
 }

@@ -9,11 +9,25 @@ namespace OnnxFunctional;
 [CollectionBuilder(typeof(Shape), nameof(Create))]
 public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
 {
+    /// <summary>An unknown dimension about which nothing else is known.</summary>
     internal const int Unknown = -1;
 
-    private readonly int[]? _dims;
+    /// <summary>The symbol of the batch: the first dimension of all inputs of a model.</summary>
+    internal const int Batch = -2;
 
-    private Shape(int[] dims) => _dims = dims;
+    private static int s_lastSymbol = Batch;
+
+    private readonly int[]? _dims;
+    private readonly int[]? _symbols;
+
+    private Shape(int[] symbols)
+    {
+        _symbols = symbols;
+        _dims = symbols;
+        if (!symbols.AsSpan().ContainsAnyInRange(int.MinValue, Batch)) return;
+        _dims = (int[])symbols.Clone();
+        foreach (ref var dim in _dims.AsSpan()) dim = Math.Max(dim, Unknown);
+    }
 
     /// <summary>The number of dimensions: 0 for a scalar.</summary>
     public int Count => _dims?.Length ?? 0;
@@ -21,7 +35,18 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
     /// <summary>Whether every dimension is known.</summary>
     public bool IsKnown => !Dims.Contains(Unknown);
 
+    /// <summary>The dimensions; those that are not known are all <see cref="Unknown"/>.</summary>
     internal ReadOnlySpan<int> Dims => _dims;
+
+    /// <summary>
+    /// The dimensions, with a negative number in place of each unknown one: equal numbers below <see cref="Unknown"/> are certainly equal sizes, different ones
+    /// may be anything, 1 and 5 for example.
+    /// </summary>
+    /// <remarks>
+    /// Shape rules pass symbols on where a size stays the same. A rule that reads <see cref="Dims"/> instead forgets them: no error, but a broadcast along
+    /// that dimension can then no longer be excluded.
+    /// </remarks>
+    internal ReadOnlySpan<int> Symbols => _symbols;
 
     internal int Rank => Count;
 
@@ -44,32 +69,69 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
         return new(items);
     }
 
+    /// <summary>Creates a shape from sizes and symbols of unknown sizes.</summary>
     internal static Shape Of(params ReadOnlySpan<int> dims) => new(dims.ToArray());
 
+    /// <summary>A symbol that no other dimension has.</summary>
+    internal static int NewSymbol() => Interlocked.Decrement(ref s_lastSymbol);
+
+    /// <summary>The product of the known dimensions; <see cref="long.MaxValue"/> if it is larger.</summary>
+    internal long KnownElements
+    {
+        get
+        {
+            if (Dims.Contains(0)) return 0;
+            var count = (Int128)1;
+            foreach (var dim in Dims)
+            {
+                if (dim != Unknown && (count *= dim) > long.MaxValue) return long.MaxValue;
+            }
+
+            return (long)count;
+        }
+    }
+
+    /// <summary>Whether it has more elements than an array holds, even if each unknown dimension is 1.</summary>
+    internal bool IsTooLarge => KnownElements > Array.MaxLength;
+
     /// <summary>The product of all dimensions.</summary>
-    /// <exception cref="ModelException">A dimension is unknown.</exception>
-    /// <exception cref="OverflowException">The product exceeds 64 bits.</exception>
+    /// <exception cref="ModelException">A dimension is unknown, or the product exceeds 64 bits.</exception>
     internal long ElementCount
     {
         get
         {
-            var count = 1L;
-            foreach (var dim in Dims)
-            {
-                if (dim == Unknown) throw new ModelException($"The number of elements of {this} is unknown.");
-                count = checked(count * dim);
-            }
-
-            return count;
+            if (!IsKnown) throw new ModelException($"The number of elements of {this} is unknown.");
+            return KnownElements is var count and < long.MaxValue
+                ? count
+                : throw new ModelException($"A shape of {this} has more elements than 64 bits count. Check its dimensions.");
         }
     }
 
     /// <summary>The dimension at <paramref name="axis"/>, which may be negative to count from the end; <see cref="Unknown"/> if it is not known.</summary>
     internal int Dim(int axis) => Dims[axis < 0 ? axis + Count : axis];
 
+    /// <summary>The size or symbol at <paramref name="axis"/>, which may be negative to count from the end.</summary>
+    internal int Symbol(int axis) => Symbols[axis < 0 ? axis + Count : axis];
+
+    /// <summary>The same shape with a symbol of its own for each dimension about which nothing is known.</summary>
+    internal Shape WithNewSymbols()
+    {
+        if (!Symbols.Contains(Unknown)) return this;
+        var dims = Symbols.ToArray();
+        foreach (ref var dim in dims.AsSpan())
+        {
+            if (dim == Unknown) dim = NewSymbol();
+        }
+
+        return new(dims);
+    }
+
+    /// <summary>Whether both are certainly the same shape, whatever the unknown dimensions are.</summary>
+    internal bool IsCertainly(Shape other) => Symbols.SequenceEqual(other.Symbols) && !Symbols.Contains(Unknown);
+
     internal Shape With(int axis, int dim)
     {
-        var dims = Dims.ToArray();
+        var dims = Symbols.ToArray();
         dims[axis < 0 ? axis + Count : axis] = dim;
         return new(dims);
     }
@@ -77,21 +139,21 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
     internal Shape Insert(int axis, int dim)
     {
         var dims = new int[Count + 1];
-        Dims[..axis].CopyTo(dims);
+        Symbols[..axis].CopyTo(dims);
         dims[axis] = dim;
-        Dims[axis..].CopyTo(dims.AsSpan(axis + 1));
+        Symbols[axis..].CopyTo(dims.AsSpan(axis + 1));
         return new(dims);
     }
 
     internal Shape Remove(int axis)
     {
         var dims = new int[Count - 1];
-        Dims[..axis].CopyTo(dims);
-        Dims[(axis + 1)..].CopyTo(dims.AsSpan(axis));
+        Symbols[..axis].CopyTo(dims);
+        Symbols[(axis + 1)..].CopyTo(dims.AsSpan(axis));
         return new(dims);
     }
 
-    internal Shape Slice(int start, int length) => Of(Dims.Slice(start, length));
+    internal Shape Slice(int start, int length) => Of(Symbols.Slice(start, length));
 
     /// <summary>Whether both could be the same shape once all dimensions are known.</summary>
     internal bool IsCompatibleWith(Shape other)

@@ -64,15 +64,18 @@ internal sealed class ArrayBatches : BatchSource
 
     public override void CopyTo(int array, ValueBuffer target)
     {
-        var source = _arrays[array].Bytes;
-        var size = _arrays[array].BytesPerSample;
+        var source = _arrays[array];
         var destination = target.Bytes;
         if (!_shuffle)
         {
-            source.Slice(_start * size, Samples * size).CopyTo(destination);
+            source.BytesOf(_start, Samples).CopyTo(destination);
             return;
         }
 
-        for (var i = _start; i < _next; i++) source.Slice(_order[i] * size, size).CopyTo(destination.Slice((i - _start) * size, size));
+        for (var i = _start; i < _next; i++)
+        {
+            var sample = source.BytesOf(_order[i]);
+            sample.CopyTo(destination.Slice((i - _start) * sample.Length, sample.Length));
+        }
     }
 }

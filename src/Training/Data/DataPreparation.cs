@@ -26,8 +26,10 @@ public static class DataPreparation
     {
         ArgumentNullException.ThrowIfNull(y);
         var numbers = y.AsFloats();
-        var count = numClasses ?? (numbers.Length == 0 ? 0 : checked((int)TensorPrimitives.Max(numbers) + 1));
-        var result = new float[checked(numbers.Length * count)];
+        var largest = numbers.Length == 0 ? -1 : TensorPrimitives.Max(numbers);
+        if (!(largest < int.MaxValue)) throw new ModelException($"The largest class index is {largest}; expected less than {int.MaxValue:N0}.");
+        var count = numClasses ?? (int)largest + 1;
+        var result = new float[Sizes.Count(Shape.Of(numbers.Length, count), "The one-hot rows", "Use integers as targets, with a sparse loss.")];
         for (var i = 0; i < numbers.Length; i++)
         {
             if (!float.IsInteger(numbers[i]) || numbers[i] < 0 || numbers[i] >= count)
@@ -59,7 +61,7 @@ public static class DataPreparation
         var all = sequences.ToArray();
         var length = maxLength ?? all.Select(sequence => sequence.Count).DefaultIfEmpty().Max();
         if (length < 0) throw new ModelException($"maxLength is {length}; expected at least 0.");
-        var result = new T[checked(all.Length * length)];
+        var result = new T[Sizes.Count(Shape.Of(all.Length, length), "The padded sequences", "Choose a smaller maxLength, or pad by batches.")];
         Array.Fill(result, value);
         for (var i = 0; i < all.Length; i++)
         {

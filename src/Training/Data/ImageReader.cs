@@ -18,8 +18,8 @@ internal sealed class ImageReader(int height, int width, int channels, Interpola
     /// <exception cref="DataException">A file is missing, too large, damaged or not an image; the message names it.</exception>
     public NDArray Read(IReadOnlyList<string> paths)
     {
+        var pixels = new float[Sizes.Count(Shape.Of(paths.Count, height, width, channels), "The images", "Read fewer or smaller images at a time.")];
         var size = height * width * channels;
-        var pixels = new float[checked(paths.Count * size)];
         for (var i = 0; i < paths.Count; i++) Read(paths[i], pixels.AsSpan(i * size, size));
         return NDArray.Create(pixels, [paths.Count, height, width, channels]);
     }

@@ -26,8 +26,9 @@ public sealed class NDArray
     /// <summary>The number of samples.</summary>
     public int Count => Shape.Rank == 0 ? 1 : Shape.Dims[0];
 
-    internal int BytesPerSample => Count == 0 ? 0 : checked((int)(Shape.ElementCount / Count)) * DType.Size();
+    private int ElementsPerSample => Count == 0 ? 0 : (int)(Shape.ElementCount / Count);
 
+    /// <summary>All elements; an array of more than 2 GB is read by <see cref="BytesOf"/>.</summary>
     internal ReadOnlySpan<byte> Bytes => DType switch
     {
         DType.Float32 => MemoryMarshal.AsBytes<float>((float[])_elements),
@@ -96,11 +97,10 @@ public sealed class NDArray
     /// <summary>Some of the samples, in the given order.</summary>
     public NDArray Take(ReadOnlySpan<int> samples)
     {
-        var size = BytesPerSample;
-        var length = checked((int)(Count == 0 ? 0 : Shape.ElementCount / Count * samples.Length));
-        var result = new NDArray(Shape.With(0, samples.Length), DType, NewElements(DType, length));
-        var target = result.MutableBytes;
-        for (var i = 0; i < samples.Length; i++) Bytes.Slice(samples[i] * size, size).CopyTo(target[(i * size)..]);
+        var size = ElementsPerSample;
+        var shape = Shape.With(0, samples.Length);
+        var result = new NDArray(shape, DType, NewElements(DType, Sizes.Count(shape, "A batch of shape", "Take fewer samples.")));
+        for (var i = 0; i < samples.Length; i++) Array.Copy(_elements, (long)samples[i] * size, result._elements, (long)i * size, size);
         return result;
     }
 
@@ -118,7 +118,7 @@ public sealed class NDArray
     {
         var first = arrays[0];
         if (arrays.Count == 1) return first;
-        var count = 0;
+        var count = 0L;
         foreach (var array in arrays)
         {
             if (array.DType != first.DType || array.Shape.With(0, 1) != first.Shape.With(0, 1))
@@ -128,31 +128,36 @@ public sealed class NDArray
                     + $"{first.DType.KerasName()}. Pad or crop them with Map first.");
             }
 
-            count = checked(count + array.Count);
+            count += array.Count;
         }
 
-        var length = checked((int)(first.Shape.With(0, 1).ElementCount * count));
-        var result = new NDArray(first.Shape.With(0, count), first.DType, NewElements(first.DType, length));
-        var target = result.MutableBytes;
+        var shape = first.Shape.With(0, (int)Math.Min(count, int.MaxValue));
+        var result = new NDArray(shape, first.DType, NewElements(first.DType, Sizes.Count(shape, "A batch of shape", "Use a smaller batch size.")));
+        var position = 0L;
         foreach (var array in arrays)
         {
-            array.Bytes.CopyTo(target);
-            target = target[array.Bytes.Length..];
+            Array.Copy(array._elements, 0, result._elements, position, array._elements.Length);
+            position += array._elements.Length;
         }
 
         return result;
     }
 
+    /// <summary>The elements of some consecutive samples, which take less than 2 GB.</summary>
+    internal ReadOnlySpan<byte> BytesOf(int sample, int count = 1)
+    {
+        var (start, length) = (sample * ElementsPerSample, count * ElementsPerSample);
+        return DType switch
+        {
+            DType.Float32 => MemoryMarshal.AsBytes(((float[])_elements).AsSpan(start, length)),
+            DType.Int64 => MemoryMarshal.AsBytes(((long[])_elements).AsSpan(start, length)),
+            DType.Int32 => MemoryMarshal.AsBytes(((int[])_elements).AsSpan(start, length)),
+            _ => MemoryMarshal.AsBytes(((bool[])_elements).AsSpan(start, length)),
+        };
+    }
+
     /// <summary>The same elements in another shape.</summary>
     internal NDArray Reshape(Shape shape) => new(shape, DType, _elements);
-
-    internal Span<byte> MutableBytes => DType switch
-    {
-        DType.Float32 => MemoryMarshal.AsBytes(((float[])_elements).AsSpan()),
-        DType.Int64 => MemoryMarshal.AsBytes(((long[])_elements).AsSpan()),
-        DType.Int32 => MemoryMarshal.AsBytes(((int[])_elements).AsSpan()),
-        _ => MemoryMarshal.AsBytes(((bool[])_elements).AsSpan()),
-    };
 
     /// <summary>The elements as float32.</summary>
     internal ReadOnlySpan<float> AsFloats()
@@ -190,12 +195,16 @@ public sealed class NDArray
                         DType.Int64 => ((long[])_elements)[i],
                         DType.Int32 => ((int[])_elements)[i],
                         DType.Bool => ((bool[])_elements)[i] ? 1 : 0,
-                        _ when float.IsInteger(((float[])_elements)[i]) => (long)((float[])_elements)[i],
+                        _ when float.IsInteger(((float[])_elements)[i]) && MathF.Abs(((float[])_elements)[i]) < 9.2e18f => (long)((float[])_elements)[i],
                         _ => throw new ModelException($"{what} takes integers, but element {i} is {((float[])_elements)[i]}."),
                     };
                 }
 
-                return type == DType.Int64 ? new(Shape, type, longs) : new(Shape, type, Array.ConvertAll(longs, value => checked((int)value)));
+                if (type == DType.Int64) return new(Shape, type, longs);
+                var beyond = Array.FindIndex(longs, value => value is < int.MinValue or > int.MaxValue);
+                return beyond < 0
+                    ? new(Shape, type, Array.ConvertAll(longs, value => (int)value))
+                    : throw new ModelException($"{what} takes int32, but element {beyond} is {longs[beyond]}. Declare the input with dtype: DType.Int64.");
             case DType.Bool:
                 var floats = AsFloats();
                 var bools = new bool[count];

@@ -37,6 +37,12 @@ internal sealed class Planner
 
     private ExecutionPlan Plan(IReadOnlyList<TensorSpec> specs)
     {
+        foreach (var spec in specs)
+        {
+            if (ValueBuffer.FloatsFor(spec) > int.MaxValue / sizeof(float))
+                throw new ModelException($"A batch of {spec} has more than {int.MaxValue:N0} bytes, which cannot be copied at once. Use a smaller batch size.");
+        }
+
         var (stands, map) = new Simplifier(_request.FoldConstants ? Evaluate : null).Run(_graph, specs);
         var outputs = _request.Outputs.Select(output => map[output]).ToArray();
         var updates = _request.Updates.Select(update => (update.Weight, Value: map[update.Value])).ToArray();

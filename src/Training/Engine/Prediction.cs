@@ -66,7 +66,7 @@ public static class Prediction
                 if (start == 0)
                 {
                     shapes[i] = perSample ? buffer.Shape.With(0, count) : buffer.Shape;
-                    results[i] = new float[shapes[i].ElementCount];
+                    results[i] = new float[Sizes.Count(shapes[i], $"The result of {values[i].Origin} for all samples", "Predict fewer samples at a time.")];
                 }
 
                 var elements = perSample && size > 0 ? buffer.Length / size : 0;

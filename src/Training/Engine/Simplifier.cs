@@ -38,7 +38,19 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
             else _readOnce.Remove(input);
         }
 
-        return (stands, graph.Rewrite(Simplify, replaced));
+        return (stands, graph.Rewrite(SimplifyNamed, replaced));
+    }
+
+    private IReadOnlyList<Value>? SimplifyNamed(Node node, IReadOnlyList<Value> given)
+    {
+        try
+        {
+            return Simplify(node, given);
+        }
+        catch (ModelException error) when (!error.NamesLayer && node.Scope is not null)
+        {
+            throw new ModelException($"Layer '{node.Scope.Path}' ({node.Scope.Layer.ClassName}): {error.Message}", error) { NamesLayer = true };
+        }
     }
 
     private IReadOnlyList<Value>? Simplify(Node node, IReadOnlyList<Value> given)

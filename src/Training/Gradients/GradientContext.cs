@@ -25,7 +25,7 @@ internal sealed class GradientContext(Node node, SymbolicTensor?[] upstream, Has
     public SymbolicTensor Unbroadcast(SymbolicTensor gradient, int input)
     {
         var target = Input(input);
-        return gradient.Shape == target.Shape ? gradient : Ops.Make(new Operators.SumToLike(), gradient, target);
+        return gradient.Shape.IsCertainly(target.Shape) ? gradient : Ops.Make(new Operators.SumToLike(), gradient, target);
     }
 
     public ModelException Refuse(string why) => new($"the gradient of {Op.Name} does not exist: {why}");

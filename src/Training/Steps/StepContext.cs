@@ -60,7 +60,7 @@ public sealed class StepContext
     public SymbolicTensor Input(Shape shape, DType dtype = DType.Float32, string? name = null)
     {
         if (name is not null && _inputNames.Contains(name)) throw new ModelException($"Two inputs of the step are named '{name}'; give each its own name.");
-        var input = new InputLayer(shape.Insert(0, Shape.Unknown), dtype, name is null ? Naming.Unique("input", _inputNames) : name);
+        var input = new InputLayer(shape.Insert(0, Shape.NewSymbol()), dtype, name is null ? Naming.Unique("input", _inputNames) : name);
         _inputNames.Add(input.Name);
         _inputs.Add(input);
         _specialized[input.Tensor.Value] = input.Tensor.Value;
@@ -305,7 +305,7 @@ public sealed class StepContext
         var sample = Ops.Cast(like, DType.Float32);
         for (var axis = 1; axis < like.Rank; axis++) sample = Ops.Slice(sample, axis, 0, 1);
         sample = Ops.Reshape(sample, [-1, .. Enumerable.Repeat(1, shape.Rank)]);
-        return Ops.Make(op, sample + Ops.Constant(shape, new float[shape.ElementCount]));
+        return Ops.Make(op, sample + Ops.Filled(shape, 0));
     }
 }
 

@@ -85,7 +85,7 @@ public abstract class AttentionLayer : Layer
         CallOptions options);
 
     private protected SymbolicTensor Dropped(SymbolicTensor weights) =>
-        Dropout == 0 ? weights : Ops.WhenTraining(Ops.Make(new Operators.Dropout(new Operators.RandomStream((ulong?)Seed), Dropout, []), weights), weights);
+        Dropout == 0 ? weights : Ops.WhenTraining(Ops.Make(new Operators.Dropout(new Operators.RandomStream(Seed), Dropout, []), weights), weights);
 
     /// <summary>True where a key is not later than the query: (queries, keys).</summary>
     private protected static SymbolicTensor Causal(SymbolicTensor query, SymbolicTensor key) => Ops.GreaterEqual(Positions(query, 1), Positions(key, 0));

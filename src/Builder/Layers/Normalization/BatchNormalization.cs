@@ -99,8 +99,8 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
     {
         var axis = ShapeRules.Axis(Axis, x.Rank, "BatchNormalization");
         var channels = Shape.Of(Check.Known(x, axis, "the number of channels"));
-        var gamma = Scale ? Weight("gamma", channels, GammaInitializer, regularizer: GammaRegularizer, constraint: GammaConstraint) : Filled(channels, 1);
-        var beta = Center ? Weight("beta", channels, BetaInitializer, regularizer: BetaRegularizer, constraint: BetaConstraint) : Filled(channels, 0);
+        var gamma = Scale ? Weight("gamma", channels, GammaInitializer, regularizer: GammaRegularizer, constraint: GammaConstraint) : Ops.Filled(channels, 1);
+        var beta = Center ? Weight("beta", channels, BetaInitializer, regularizer: BetaRegularizer, constraint: BetaConstraint) : Ops.Filled(channels, 0);
         var mean = Weight("moving_mean", channels, MovingMeanInitializer, trainable: false);
         var variance = Weight("moving_variance", channels, MovingVarianceInitializer, trainable: false);
         if (x.Mask is { } mask && mask.Rank != x.Rank - 1)
@@ -175,13 +175,6 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
     {
         var factor = gamma / Ops.Sqrt(variance + Epsilon);
         return (x * Broadcasting.Along(factor, [axis], x.Rank)) + Broadcasting.Along(beta - (mean * factor), [axis], x.Rank);
-    }
-
-    private static SymbolicTensor Filled(Shape shape, float value)
-    {
-        var values = new float[shape.ElementCount];
-        Array.Fill(values, value);
-        return Ops.Constant(shape, values);
     }
 
     /// <summary>The standard deviation for the initial values of a variance.</summary>

@@ -39,18 +39,11 @@ public sealed class LayerNormalization(Axes axis = default, float epsilon = 1e-3
         var gamma = Scale || RmsScaling ? Gamma(shape) : null;
         var beta = Center && !RmsScaling ? Beta(shape) : null;
         if (!RmsScaling && axes[0] == x.Rank - axes.Length)
-            return Ops.Make(new Operators.LayerNormalization(axes[0], Epsilon), x, gamma ?? Filled(shape, 1), beta ?? Filled(shape, 0));
+            return Ops.Make(new Operators.LayerNormalization(axes[0], Epsilon), x, gamma ?? Ops.Filled(shape, 1), beta ?? Ops.Filled(shape, 0));
 
         var centered = x - Ops.Mean(x, Axis, keepdims: true);
         var scaled = (RmsScaling ? x : centered) / Ops.Sqrt(Ops.Mean(Ops.Square(centered), Axis, keepdims: true) + Epsilon);
         if (gamma is not null) scaled *= Broadcasting.Along(gamma, axes, x.Rank);
         return beta is null ? scaled : scaled + Broadcasting.Along(beta, axes, x.Rank);
-    }
-
-    private static SymbolicTensor Filled(Shape shape, float value)
-    {
-        var values = new float[shape.ElementCount];
-        Array.Fill(values, value);
-        return Ops.Constant(shape, values);
     }
 }

@@ -73,7 +73,7 @@ public sealed class RandomCrop(int height, int width, string? name = null) : Ran
     private SymbolicTensor Part(SymbolicTensor x, int axis, int size, int all)
     {
         var one = Ops.Reshape(Ops.Slice(Ops.Reshape(x, -1), 0, 0, 1), []);
-        var first = Ops.Make(new Operators.RandomUniform(new Operators.RandomStream((ulong?)Seed), 0, 1), one);
+        var first = Ops.Make(new Operators.RandomUniform(new Operators.RandomStream(Seed), 0, 1), one);
         var positions = Ops.Floor(first * (all - size + 1)) + Ops.Constant(Shape.Of(size), [.. Enumerable.Range(0, size).Select(i => (float)i)]);
         return Ops.Take(x, Ops.Cast(positions, DType.Int64), axis);
     }

@@ -39,7 +39,7 @@ public abstract class RandomImageLayer : Layer
     private protected SymbolicTensor Draw(SymbolicTensor x, float low, float high)
     {
         var one = Ops.Make(new Operators.Slice([1, 2, 3], [0, 0, 0], [1, 1, 1], [1, 1, 1]), x);
-        return Ops.Make(new Operators.RandomUniform(new Operators.RandomStream((ulong?)Seed), low, high), one);
+        return Ops.Make(new Operators.RandomUniform(new Operators.RandomStream(Seed), low, high), one);
     }
 
     /// <summary>A factor in Keras' form: two bounds, or one number for both sides of zero.</summary>

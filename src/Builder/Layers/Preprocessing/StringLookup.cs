@@ -122,7 +122,7 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
         var rows = OutputMode == EncodingMode.OneHot
             ? [.. documents.SelectMany(document => document.Select(word => (IReadOnlyList<string>)[word]))]
             : documents;
-        var values = new float[rows.Count * depth];
+        var values = new float[Sizes.Count(Shape.Of(rows.Count, depth), "StringLookup: the encoded texts", "Encode fewer texts at a time.")];
         for (var row = 0; row < rows.Count; row++)
         {
             foreach (var word in rows[row])

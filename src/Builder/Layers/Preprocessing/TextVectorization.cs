@@ -114,7 +114,7 @@ public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
             throw new ModelException($"TextVectorization: its OutputMode is {OutputMode}; use Encode, which returns vectors.") { NamesLayer = true };
         var rows = texts.Select(text => Tokens(text).Select(Lookup.IndexOf).ToArray()).ToArray();
         var length = OutputSequenceLength ?? rows.Select(row => row.Length).DefaultIfEmpty(0).Max();
-        var values = new long[rows.Length * length];
+        var values = new long[Sizes.Count(Shape.Of(rows.Length, length), "TextVectorization: the result", "Convert fewer texts at a time.")];
         for (var i = 0; i < rows.Length; i++) rows[i].AsSpan(0, Math.Min(rows[i].Length, length)).CopyTo(values.AsSpan(i * length));
         return Tensor.Create(values, [rows.Length, length]);
     }

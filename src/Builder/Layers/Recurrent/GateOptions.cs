@@ -55,7 +55,7 @@ internal sealed record GateOptions(string Class)
     }
 
     /// <summary>A new source of random numbers for dropout. All readers of one stream draw the same numbers, which keeps dropout constant over time.</summary>
-    public RandomStream NewStream() => new((ulong?)Seed);
+    public RandomStream NewStream() => new(Seed);
 
     /// <summary>The input with dropout in training.</summary>
     /// <param name="x">The input.</param>

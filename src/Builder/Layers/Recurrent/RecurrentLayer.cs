@@ -190,6 +190,6 @@ public abstract class RecurrentLayer : Layer
     {
         var samples = Ops.ZerosLike(Ops.Slice(Ops.Reshape(input, 0, -1), 1, 0, 1));
         var one = state.With(0, 1);
-        return (state.Rank > 2 ? Ops.Reshape(samples, [0, .. Enumerable.Repeat(1, state.Rank - 1)]) : samples) + Ops.Constant(one, new float[one.ElementCount]);
+        return (state.Rank > 2 ? Ops.Reshape(samples, [0, .. Enumerable.Repeat(1, state.Rank - 1)]) : samples) + Ops.Filled(one, 0);
     }
 }

@@ -39,7 +39,7 @@ public sealed class TimeDistributed(Layer layer, string? name = null) : Elementw
         var pattern = x;
         for (var axis = 2; axis < x.Rank; axis++) pattern = Ops.Slice(pattern, axis, 0, 1);
         pattern = Ops.Reshape(pattern, [0, 0, .. Enumerable.Repeat(1, result.Rank)]);
-        pattern += Ops.Constant(result, new float[result.ElementCount]);
+        pattern += Ops.Filled(result, 0);
         return Ops.Make(new Operators.ReshapeLike(), y, pattern);
     }
 }

@@ -16,7 +16,7 @@ public abstract class NoiseLayer : ElementwiseLayer
 
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x) =>
-        Noisy(x, new Operators.RandomStream((ulong?)Seed)) is { } noisy ? Ops.WhenTraining(noisy, x) : x;
+        Noisy(x, new Operators.RandomStream(Seed)) is { } noisy ? Ops.WhenTraining(noisy, x) : x;
 
     /// <summary>The input with noise; null if there is no noise to add.</summary>
     private protected abstract SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream);

@@ -221,7 +221,7 @@ internal static class Convolutions
     {
         var axes = Enumerable.Range(0, over.Length).Where(i => over[i] > 0).ToArray();
         var shape = spec.Shape;
-        foreach (var axis in axes) shape = shape.With(axis + 2, ShapeRules.Add(shape.Dims[axis + 2], -over[axis]));
+        foreach (var axis in axes) shape = shape.With(axis + 2, shape[axis + 2] is { } size ? size - over[axis] : Shape.Unknown);
         return emission.Add(
             "Slice",
             spec with { Shape = shape },

@@ -91,6 +91,12 @@ internal static class Reductions
     {
         var (x, like) = (node.Inputs[0].Spec.Shape, node.Inputs[1].Spec.Shape);
         var leading = x.Rank - like.Rank;
+        if (Enumerable.Range(0, like.Rank).Any(axis => like[axis] is null && like.Symbols[axis] != x.Symbols[axis + leading]))
+        {
+            SumWhereSizeIsOne(emission, node, leading);
+            return;
+        }
+
         var once = Enumerable.Range(0, like.Rank).Where(axis => like.Dims[axis] == 1 && x.Dims[axis + leading] != 1).ToArray();
         if (leading == 0 && once.Length == 0)
         {
@@ -103,6 +109,34 @@ internal static class Reductions
             var sum = leading > 0 ? Ops.Sum(inputs[0], Axes.Create([.. Enumerable.Range(0, leading)])) : inputs[0];
             return once.Length > 0 ? Ops.Sum(sum, Axes.Create(once), keepdims: true) : sum;
         });
+    }
+
+    /// <summary>Only the data tells which unknown sizes are 1: their axes are found at run time.</summary>
+    private static void SumWhereSizeIsOne(Emission emission, Node node, int leading)
+    {
+        var (x, like) = (node.Inputs[0], node.Inputs[1]);
+        var axes = emission.Once(like, "axes of size 1", () =>
+        {
+            var rank = like.Spec.Shape.Rank;
+            var dims = DynamicShapes.Dims(emission, like, Enumerable.Range(0, rank));
+            var isOne = emission.Add("Equal", new TensorSpec(Shape.Of(rank), DType.Bool), [dims, emission.Scalar("one", 1L)]);
+            var positions = emission.Add("NonZero", new TensorSpec(Shape.Of(1, Shape.Unknown), DType.Int64), [isOne]);
+            return emission.Add("Reshape", new TensorSpec(Shape.Of(Shape.Unknown), DType.Int64), [positions, emission.Constant("shape", -1)]);
+        });
+        var source = emission.Read(x);
+        if (leading > 0)
+        {
+            var spec = x.Spec with { Shape = x.Spec.Shape.Slice(leading, x.Spec.Shape.Rank - leading) };
+            source = emission.Add("ReduceSum", spec, [source, emission.Constant("leading", Enumerable.Range(0, leading))], Attributes.Flag("keepdims", false));
+        }
+
+        emission.Result(
+            node.Outputs[0],
+            Layout.Identity(like.Spec.Shape.Rank),
+            "ReduceSum",
+            [source, axes],
+            Attributes.Flag("keepdims", true),
+            Attributes.Flag("noop_with_empty_axes", true));
     }
 
     public static (string Name, Layout Layout) Source(Emission emission, Value x)
