@@ -11,11 +11,13 @@ internal sealed class PrecisionRewrite
     private readonly DType _type;
     private readonly HashSet<LayerCall> _outputCalls;
     private readonly HashSet<Node> _outputNodes;
+    private readonly HashSet<Node> _precise;
     private readonly Dictionary<(Value Value, DType Type), Value> _converted = [];
 
-    private PrecisionRewrite(DType type, IEnumerable<Value> outputs)
+    private PrecisionRewrite(DType type, Graph graph, IEnumerable<Value> outputs)
     {
         _type = type;
+        _precise = PreciseNodes.Of(graph);
         _outputNodes = [.. outputs.Select(output => output.Producer)];
         _outputCalls = [.. _outputNodes.Select(node => node.Scope).OfType<LayerCall>().Where(call => call.Layer is not Model)];
     }
@@ -28,15 +30,16 @@ internal sealed class PrecisionRewrite
     /// <returns>The value that replaces each root, of the same type.</returns>
     public static Dictionary<Value, Value> Of(DType type, IReadOnlyList<Value> inputs, IReadOnlyList<Value> roots, IReadOnlyList<Value> outputs)
     {
-        var rewrite = new PrecisionRewrite(type, outputs);
-        var map = Graph.Between(inputs, roots).Rewrite(rewrite.Convert);
+        var graph = Graph.Between(inputs, roots);
+        var rewrite = new PrecisionRewrite(type, graph, outputs);
+        var map = graph.Rewrite(rewrite.Convert);
         return roots.Distinct().ToDictionary(root => root, root => rewrite.As(map[root], root.Spec.Type));
     }
 
     private IReadOnlyList<Value>? Convert(Node node, IReadOnlyList<Value> given)
     {
         if (node.Op is SourceOp or Cast) return null;
-        var rule = IsOfOutput(node) ? PrecisionRule.Float32 : PrecisionTable.Of(node);
+        var rule = IsOfOutput(node) || _precise.Contains(node) ? PrecisionRule.Float32 : PrecisionTable.Of(node, _type);
         if (rule == PrecisionRule.AsInputs && !given.Where((_, i) => !node.Op.ReadsOnlyShapeOf(i)).Any(value => value.Spec.Type == _type)) return null;
         var type = rule == PrecisionRule.Float32 ? DType.Float32 : _type;
         return Node.Create(node.Op, [.. given.Select((value, i) => node.Op.ReadsOnlyShapeOf(i) ? value : As(value, type))], node.Scope).Outputs;

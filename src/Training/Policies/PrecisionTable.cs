@@ -19,8 +19,8 @@ internal enum PrecisionRule
 /// <remarks>Kernels compute in float32 in any case: the table decides which values are rounded to 16 bits when they are stored.</remarks>
 internal static class PrecisionTable
 {
-    /// <summary>The rule of a node.</summary>
-    public static PrecisionRule Of(Node node)
+    /// <summary>The rule of a node under a policy.</summary>
+    public static PrecisionRule Of(Node node, DType type)
     {
         // Layers that compute in float32 under any policy in Keras, and those that read raw data.
         if (node.Scope?.Layer is Layers.BatchNormalization or Layers.GroupNormalization or Layers.LayerNormalization or Layers.Normalization
@@ -28,6 +28,7 @@ internal static class PrecisionTable
 
         // The square of a half overflows from 256 on.
         if (node.Op is Mul && ReferenceEquals(node.Inputs[0], node.Inputs[1])) return PrecisionRule.Float32;
+        if (BoundsAndTerms.AreLost(node, type)) return PrecisionRule.Float32;
         return Of(node.Op, node.Inputs.Count);
     }
 

@@ -42,9 +42,9 @@ public sealed class UnknownOperatorTests
     [TestMethod]
     public void Mixed_precision_keeps_an_unknown_operator_in_float32()
     {
-        Assert.AreEqual(PrecisionRule.Float32, PrecisionTable.Of(NodeOf(new Unknown())));
-        Assert.AreEqual(PrecisionRule.Float32, PrecisionTable.Of(NodeOf(new Along(1))));
-        Assert.AreEqual(PrecisionRule.Float32, PrecisionTable.Of(NodeOf(new Each())));
+        Assert.AreEqual(PrecisionRule.Float32, PrecisionTable.Of(NodeOf(new Unknown()), DType.BFloat16));
+        Assert.AreEqual(PrecisionRule.Float32, PrecisionTable.Of(NodeOf(new Along(1)), DType.BFloat16));
+        Assert.AreEqual(PrecisionRule.Float32, PrecisionTable.Of(NodeOf(new Each()), DType.BFloat16));
     }
 
     [TestMethod]
