@@ -56,6 +56,13 @@ public static class WrongUses
         Call("Images without channels", () => new Resizing(4, 4), X(6, 6), "(batch, height, width, channels)", "(None, 6, 6)"),
 
         // Sizes that do not fit.
+        Call(
+            "Softmax over a mask whose samples would meet its steps",
+            () => new Softmax(),
+            X(4, 4).Apply(new Masking()),
+            "'softmax' (Softmax)",
+            "the mask (None, 4)",
+            "the logits (None, 4, 4)"),
         Call("Kernel larger than the image", () => new Conv2D(3, 5), X(4, 4, 1), "'conv2d'", "a window of 5", "4 positions", "(None, 4, 4, 1)", "Padding.Same"),
         Call("Dilated kernel larger than the sequence", () => new Conv1D(3, 3) { DilationRate = 4 }, X(8, 2), "dilation 4", "8 positions", "smaller kernel"),
         Call("Pool larger than the image", () => new MaxPooling2D(3), X(2, 2, 1), "'max_pooling2d'", "a window of 3", "2 positions", "fewer poolings"),

@@ -46,7 +46,7 @@ internal static class EmittedRun
         return [.. outputs.Select(Floats)];
     }
 
-    private static float[] Floats(OnnxValue value)
+    public static float[] Floats(OnnxValue value)
     {
         if (value.ElementType == typeof(float)) return Data(value.As<float>());
         if (value.ElementType == typeof(bool)) return [.. All(value.As<bool>()).Select(truth => truth ? 1f : 0)];

@@ -40,7 +40,7 @@ public sealed class OpAgreementTests
         }
     }
 
-    private static OnnxValue Value(OpInput input, double[] values)
+    internal static OnnxValue Value(OpInput input, double[] values)
     {
         nint[] lengths = [.. input.Dims.Select(dim => (nint)dim)];
         return input.Type switch

@@ -35,8 +35,9 @@ public sealed class Softmax(Axes axis = default, string? name = null) : Elementw
             var fits = mask.Rank <= x.Rank;
             for (var i = 1; fits && i <= mask.Rank; i++)
             {
-                var (m, n) = (mask.Shape.Dim(-i), x.Shape.Dim(-i));
-                fits = m == 1 || m == n || m == Shape.Unknown || n == Shape.Unknown;
+                // The samples of a mask (batch, time) must not meet the steps of logits (batch, steps, features): that fits batches of one size only.
+                var (m, n) = (mask.Shape.Symbol(-i), x.Shape.Symbol(-i));
+                fits = m == 1 || m == n || (Math.Min(m, n) < 0 && m != Shape.Batch);
             }
 
             if (!fits)

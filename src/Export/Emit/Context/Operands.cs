@@ -30,7 +30,9 @@ internal static class Operands
     {
         var shape = value.Spec.Shape;
         var missing = result.Rank - shape.Rank;
-        if (shape.Rank == 0 || (shape.IsKnown && shape.ElementCount == 1 && emission.IsStatic(value))) return emission.Read(value, ScalarSteps(shape));
+        // A single element lies alike in every layout, and its own rank may be that of the result.
+        IReadOnlyList<ArrangementStep> asItIs = [];
+        if (shape.Rank == 0 || (shape.IsKnown && shape.ElementCount == 1 && emission.IsStatic(value))) return emission.Read(value, asItIs);
         var (layout, inserted) = Own(shape, result);
         if (missing == 0 || inserted.Count == 0) return emission.Read(value, layout);
         if (emission.IsStatic(value))
@@ -73,7 +75,4 @@ internal static class Operands
         var features = shape.Rank > 0 && shape.Dims[^1] == result.Features?.Size ? result.Features : null;
         return (new Layout([.. axes], features), inserted);
     }
-
-    /// <summary>A scalar broadcasts without dimensions.</summary>
-    private static IReadOnlyList<ArrangementStep> ScalarSteps(Shape shape) => shape.Rank == 0 ? [] : [new ReshapeStep([])];
 }
