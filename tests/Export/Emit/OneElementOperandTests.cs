@@ -1,5 +1,4 @@
 using OnnxFunctional.Export;
-using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Export.TrainingStep;
 using OnnxFunctional.Training;
 

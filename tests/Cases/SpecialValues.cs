@@ -1,0 +1,67 @@
+namespace OnnxFunctional.Tests.Cases;
+
+/// <summary>Groups of unusual numbers, and where engine and ONNX Runtime make different things of them.</summary>
+internal static class SpecialValues
+{
+    private static readonly Dictionary<string, float[]> s_values = new()
+    {
+        ["NaN"] = [float.NaN],
+        ["infinities"] = [float.PositiveInfinity, float.NegativeInfinity],
+        ["denormals"] = [float.Epsilon, -float.Epsilon, 1e-40f, -1e-40f],
+        ["zeros"] = [0f, -0f],
+        ["largest numbers"] = [float.MaxValue, float.MinValue],
+    };
+
+    public static IReadOnlyList<string> Kinds => [.. s_values.Keys];
+
+    /// <summary>All known deviations; whatever is not listed is the same on both sides.</summary>
+    public static IReadOnlyList<SpecialDeviation> Deviations { get; } =
+    [
+        new("NaN", ["ArgMax", "ArgMin"], "the engine never chooses NaN; ONNX Runtime chooses it if it comes first"),
+        new("NaN", ["TopK"], "the engine ranks NaN last, ONNX Runtime first"),
+        new("NaN", ["ReduceMax", "ReduceMin", "MaxPool"], "NaN in the engine, as in Keras; ONNX Runtime keeps or drops it depending on its place"),
+        new("NaN", ["MaxPoolGradient"], "the file compares each element with the maximum, and NaN equals nothing"),
+        new("NaN", ["Cast"], "to an integer: 0 in the engine; the smallest integer in ONNX Runtime on x64. Not defined by ONNX"),
+        new("NaN", ["Resize", "ResizeGradient"], "in files pixels are also multiplied by weights of 0; the engine reads only those it needs"),
+        new("NaN", ["ConvTranspose", "ConvInputGradient"], "the engine multiplies padding zeros by weights that are NaN"),
+        new("NaN", ["Lstm", "Gru", "Rnn", "RecurrentGradient"], "activations inside ONNX Runtime's recurrent operators make numbers of NaN, which is wrong"),
+        new("infinities", ["Clip"], "ONNX Runtime takes an absent bound for the largest finite number, which is wrong"),
+        new("infinities", ["Gelu", "Mish", "Softsign"], "the limit in the engine; NaN in ONNX Runtime, which is wrong"),
+        new("infinities", ["Mod"], "the divisor if signs differ, as in Python; the formula in the file gives NaN"),
+        new("infinities", ["Cast"], "to an integer: the nearest one in the engine; the smallest in ONNX Runtime on x64. Not defined by ONNX"),
+        new("infinities", ["MaxPool"], "where all elements are -Infinity, ONNX Runtime gives the smallest finite number, which is wrong"),
+        new("infinities", ["BatchNormalization"], "the engine scales x - mean; ONNX Runtime scales both and subtracts, which may be Infinity - Infinity"),
+        new("infinities", ["LayerNormalization"], "the mean is infinite in the engine, NaN in ONNX Runtime; the result is NaN on both sides"),
+        new("infinities", ["SoftmaxCrossEntropy", "SoftmaxCrossEntropyGradient"], "the engine's sum is infinite; the formula in the file subtracts infinities"),
+        new("infinities", ["Resize", "ResizeGradient"], "as for NaN"),
+        new("infinities", ["ConvTranspose", "ConvInputGradient"], "as for NaN"),
+        new("infinities", ["Lstm", "Gru", "Rnn", "RecurrentGradient"], "as for NaN: Infinity - Infinity"),
+        new("denormals", ["Mod"], "the quotient overflows in the formula of the file"),
+        new("zeros", ["Celu", "Selu"], "-0 of -0 in the engine; 0 in ONNX Runtime"),
+        new("zeros", ["Gelu"], "0 of -0 in the engine; -0 in ONNX Runtime"),
+        new("zeros", ["Max", "Min", "MaxPool", "ReduceMax", "ReduceMin"], "0 and -0 are equal, so either may be chosen"),
+        new("zeros", ["BatchNormalization", "RecurrentGradient", "Resize", "ResizeGradient", "SoftmaxCrossEntropyGradient"], "the sign of a sum of zeros depends on its form"),
+        new("largest numbers", ["Cast"], "as for infinities"),
+        new("largest numbers", ["Gelu"], "the cube of the tanh form overflows in ONNX Runtime"),
+        new("largest numbers", ["Mod"], "the quotient times the divisor overflows in the formula of the file"),
+    ];
+
+    public static bool MayDeviate(string op, string kind) => Deviations.Any(deviation => deviation.Kind == kind && deviation.Operators.Contains(op));
+
+    /// <summary>The usual elements of an input with unusual ones in about a third of all places.</summary>
+    public static double[] Fill(OpInput input, string kind, Random random)
+    {
+        var values = (double[])input.Fill(random).Clone();
+        if (input.Type != DType.Float32) return values;
+        var special = s_values[kind];
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (random.Next(3) == 0) values[i] = special[random.Next(special.Length)];
+        }
+
+        return values;
+    }
+}
+
+/// <summary>Operators whose results for a kind of numbers may differ between engine and ONNX Runtime, and why.</summary>
+internal sealed record SpecialDeviation(string Kind, string[] Operators, string Reason);

@@ -1,0 +1,71 @@
+using Google.Protobuf;
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.Runtime;
+using OnnxFunctional.Tests.Cases;
+using OnnxFunctional.Training.Execution;
+
+namespace OnnxFunctional.Tests.Export.Emit;
+
+/// <summary>What operators make of unusual numbers is the same in engine and ONNX Runtime, but for a table of deviations.</summary>
+[TestClass]
+public sealed class SpecialValueTests
+{
+    private static readonly WorkerPool s_pool = new(1);
+
+    public static IEnumerable<object[]> Cases =>
+        from name in OpAgreementTests.Names from kind in SpecialValues.Kinds where Applies(OpCases.Named((string)name[0]), kind) select new[] { name[0], kind };
+
+    [TestMethod]
+    [TestCategory("Ops")]
+    [DynamicData(nameof(Cases))]
+    public void Operator_makes_the_same_of_unusual_numbers(string name, string kind)
+    {
+        var row = OpCases.Named(name);
+        var random = new Random(5);
+        double[][] values = [.. row.Inputs.Select(input => SpecialValues.Fill(input, kind, random))];
+        var inputs = OpRun.Placeholders(row.Inputs, row.UnknownBatch);
+        var outputs = row.Apply(inputs);
+        var engine = OpRun.Of(inputs, outputs, row.Inputs).Run(s_pool, values);
+        var emitted = new Model(inputs, outputs).Emit();
+        foreach (var optimization in new[] { GraphOptimization.None, GraphOptimization.All })
+        {
+            var options = new OnnxModelOptions { Optimization = optimization, IntraOpThreads = 1 };
+            using var session = OnnxSession.Open(emitted.Proto.ToByteArray(), "the model", ExecutionProvider.Cpu, options);
+            string[] names = [.. emitted.Inputs.Select(input => input.Name)];
+            var results = session.Run(names, [.. row.Inputs.Zip(values, OpAgreementTests.Value)], null, CancellationToken.None);
+            if (SpecialValues.MayDeviate(row.Op.Name, kind)) continue;
+            for (var i = 0; i < results.Length; i++)
+            {
+                var runtime = EmittedRun.Floats(results[i]);
+                for (var j = 0; j < runtime.Length; j++)
+                {
+                    Assert.IsTrue(
+                        Same(engine[i][j], runtime[j], row.Tolerance, signs: kind == "zeros"),
+                        $"output {i}, element {j}: engine {engine[i][j]:G8}, ONNX Runtime {runtime[j]:G8} ({optimization})");
+                }
+            }
+        }
+    }
+
+    /// <summary>docs/numbers.md holds the table.</summary>
+    [TestMethod]
+    public void The_documentation_lists_all_deviations()
+    {
+        var text = File.ReadAllText(Repository.PathOf("docs", "numbers.md"));
+        foreach (var (kind, operators, reason) in SpecialValues.Deviations)
+            StringAssert.Contains(text, $"| {kind} | {string.Join(", ", operators)} | {reason} |");
+        var rows = text.Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal));
+        Assert.AreEqual(1 + SpecialValues.Deviations.Count, rows, "rows of the table, with its head");
+    }
+
+    /// <summary>Whether a sum of largest numbers overflows depends on its order, which is not defined.</summary>
+    private static bool Applies(OpCase row, string kind) => kind != "largest numbers" || row.Op.IsElementwise || row.Op.Moves(0);
+
+    private static bool Same(double engine, double runtime, double tolerance, bool signs)
+    {
+        if (double.IsNaN(engine) || double.IsNaN(runtime)) return double.IsNaN(engine) && double.IsNaN(runtime);
+        if (engine == 0 && runtime == 0) return !signs || double.IsNegative(engine) == double.IsNegative(runtime);
+        if (engine.Equals(runtime)) return true;
+        return double.IsFinite(engine) && double.IsFinite(runtime) && Math.Abs(engine - runtime) <= Math.Max(tolerance, 1e-5) + (1e-4 * Math.Abs(engine));
+    }
+}
