@@ -15,7 +15,7 @@ internal sealed class DimensionNames
     {
     }
 
-    /// <summary>The names of a value's dimensions, axis by axis; null where there is none.</summary>
+    /// <summary>The names of a value's dimensions, axis by axis; null if there is none.</summary>
     public IReadOnlyList<string?> Of(Value value) => [.. value.Spec.Shape.Symbols.ToArray().Select(_names.GetValueOrDefault)];
 
     public static DimensionNames Find(Graph graph, IReadOnlyList<string> inputNames, string batch)
