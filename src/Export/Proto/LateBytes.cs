@@ -4,7 +4,9 @@ using Google.Protobuf;
 
 namespace OnnxFunctional.Export.Proto;
 
-/// <summary>The bytes of a stored tensor, made from its source each time they are read, so that a model that is being written holds no copy of its weights.</summary>
+/// <summary>
+/// The bytes of a stored tensor, made from its source each time they are read, so that a model that is being written holds no copy of its weights.
+/// </summary>
 /// <param name="length">The number of bytes.</param>
 /// <param name="make">Makes the elements; they may be the source itself.</param>
 internal sealed class LateBytes(int length, Func<float[]> make) : MemoryManager<byte>

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace OnnxFunctional.Export.Proto;
 
-/// <summary>Names that are taken. It remembers how far each name was numbered, so that thousands of equal wishes take time in proportion to their number.</summary>
+/// <summary>
+/// Names that are taken. It remembers how far each name was numbered, so that thousands of equal wishes take time in proportion to their number.
+/// </summary>
 internal sealed class NameSet
 {
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
