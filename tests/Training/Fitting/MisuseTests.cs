@@ -111,20 +111,20 @@ public sealed class MisuseTests
     public void A_cancelled_Fit_is_continued_by_the_next(int steps)
     {
         var whole = Network().Compile(new Adam(0.01f), Loss.MeanSquaredError);
-        var expected = Fit(whole, 3, default, []);
+        var expected = Fit(whole, 3, []);
         var trainer = Network().Compile(new Adam(0.01f), Loss.MeanSquaredError);
         using var source = new CancellationTokenSource();
         var left = steps;
-        Fit(trainer, 3, source.Token, [new LambdaCallback { BatchEnd = (_, _) => { if (--left == 0) source.Cancel(); } }]);
+        Fit(trainer, 3, [new LambdaCallback { BatchEnd = (_, _) => { if (--left == 0) source.Cancel(); } }], source.Token);
         Assert.AreEqual(steps, trainer.Iterations);
-        var history = Fit(trainer, 3, default, []);
+        var history = Fit(trainer, 3, []);
         Assert.AreEqual(whole.Iterations, trainer.Iterations);
         for (var i = 0; i < 4; i++) CollectionAssert.AreEqual(whole.Model.Weights[i].Storage, trainer.Model.Weights[i].Storage);
         CollectionAssert.AreEqual(expected["loss"].ToArray(), history["loss"].ToArray());
         CollectionAssert.AreEqual(expected["val_loss"].ToArray(), history["val_loss"].ToArray());
 
         // What ended as planned starts anew.
-        Fit(trainer, 1, default, []);
+        Fit(trainer, 1, []);
         Assert.AreEqual(whole.Iterations + 4, trainer.Iterations);
     }
 
@@ -133,14 +133,14 @@ public sealed class MisuseTests
     {
         var trainer = Network().Compile(new Adam(0.01f), Loss.MeanSquaredError);
         using var source = new CancellationTokenSource();
-        Fit(trainer, 3, source.Token, [new LambdaCallback { BatchEnd = (_, _) => source.Cancel() }]);
+        Fit(trainer, 3, [new LambdaCallback { BatchEnd = (_, _) => source.Cancel() }], source.Token);
         var error = Assert.Throws<ModelException>(() => trainer.Fit(s_x, s_x, batchSize: 4, epochs: 3, verbose: Verbosity.Silent));
         Assert.Contains("initialEpoch: 1", error.Message);
         trainer.Fit(s_x, s_x, batchSize: 4, epochs: 3, initialEpoch: 1, verbose: Verbosity.Silent);
         Assert.AreEqual(1 + 4, trainer.Iterations);
     }
 
-    private static History Fit(Trainer trainer, int epochs, CancellationToken cancellation, IReadOnlyList<Callback> callbacks) => trainer.Fit(
+    private static History Fit(Trainer trainer, int epochs, IReadOnlyList<Callback> callbacks, CancellationToken cancellation = default) => trainer.Fit(
         s_x, s_x, batchSize: 1, epochs: epochs, validationSplit: 0.5f, callbacks: callbacks, verbose: Verbosity.Silent, cancellationToken: cancellation);
 
     private static Model Network()

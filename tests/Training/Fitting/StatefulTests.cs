@@ -133,7 +133,10 @@ public sealed class StatefulTests
         var input = Model.Input([2, 1], batchSize: 1);
         var rnn = new SimpleRnn(1, Activation.Linear)
         {
-            Stateful = true, UseBias = false, KernelInitializer = Initializer.Ones, RecurrentInitializer = Initializer.Ones,
+            Stateful = true,
+            UseBias = false,
+            KernelInitializer = Initializer.Ones,
+            RecurrentInitializer = Initializer.Ones,
         };
         return new Model(input, rnn.Call(input));
     }
