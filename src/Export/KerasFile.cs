@@ -1,6 +1,7 @@
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.Keras;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export;
 
@@ -26,7 +27,7 @@ public static class KerasFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var stream = Open(path);
-        return Load(stream, Path.GetFileName(path), customObjects);
+        return MemoryShortage.GuardReading(path, () => Load(stream, Path.GetFileName(path), customObjects));
     }
 
     /// <summary>Loads a model with its weights from the content of a .keras file.</summary>
@@ -57,7 +58,7 @@ public static class KerasFile
                 $"Save writes Keras' format, whose files end in .keras, but got '{path}'. "
                 + $"Use \"{Path.ChangeExtension(path, ".keras")}\", or ExportOnnx for .onnx.");
         }
-        var (config, weights) = (model.ToJson(), KerasWeights.Write(model));
+        var (config, weights) = (model.ToJson(), MemoryShortage.Guard($"to save '{path}'", model, () => KerasWeights.Write(model)));
         AtomicFile.Write(path, stream => KerasArchive.Write(stream, config, weights));
     }
 
@@ -71,9 +72,12 @@ public static class KerasFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var stream = Open(path);
         if (stream.Length > Array.MaxLength) throw new ModelException($"'{path}' has {stream.Length} bytes; at most {Array.MaxLength} can be read.");
-        var content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        KerasWeights.Read(model, Hdf5Reader.Read(content));
+        KerasWeights.Read(model, MemoryShortage.GuardReading(path, () =>
+        {
+            var content = new byte[stream.Length];
+            stream.ReadExactly(content);
+            return Hdf5Reader.Read(content);
+        }));
     }
 
     /// <summary>Writes only the weights as a .weights.h5 file, which Keras' <c>load_weights</c> reads.</summary>
@@ -83,7 +87,7 @@ public static class KerasFile
     public static void SaveWeights(this Model model, string path)
     {
         ArgumentNullException.ThrowIfNull(model);
-        AtomicFile.Write(path, KerasWeights.Write(model));
+        AtomicFile.Write(path, MemoryShortage.Guard($"to save '{path}'", model, () => KerasWeights.Write(model)));
     }
 
     /// <summary>Loads the state of Keras' optimizer, so that training resumes where it stopped there: number of steps, learning rate, moments.</summary>

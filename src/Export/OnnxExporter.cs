@@ -27,8 +27,12 @@ public static class OnnxExporter
 
         // A training beside it waits, so that the file and what verifies it have the weights between two steps.
         using var held = WeightGate.Hold(model.Weights);
-        var (emitted, rebuildProblem) = Emit(model, options ??= new());
-        return Write(emitted, path, options, rebuildProblem);
+        options ??= new();
+        return MemoryShortage.Guard($"to export '{path}'", model, () =>
+        {
+            var (emitted, rebuildProblem) = Emit(model, options);
+            return Write(emitted, path, options, rebuildProblem);
+        });
     }
 
     /// <summary>The model as ONNX, with its architecture in the metadata.</summary>

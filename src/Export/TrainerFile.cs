@@ -25,9 +25,13 @@ public static class TrainerFile
         {
             ArgumentNullException.ThrowIfNull(trainer);
             using var held = WeightGate.Hold(trainer.Model.Weights);
-            var (emitted, rebuildProblem) = OnnxExporter.Emit(trainer.Model, options ??= new());
-            TrainingState.Add(trainer, emitted.Proto);
-            return OnnxExporter.Write(emitted, path, options, rebuildProblem);
+            options ??= new();
+            return MemoryShortage.Guard($"to save '{path}'", trainer.Model, () =>
+            {
+                var (emitted, rebuildProblem) = OnnxExporter.Emit(trainer.Model, options);
+                TrainingState.Add(trainer, emitted.Proto);
+                return OnnxExporter.Write(emitted, path, options, rebuildProblem);
+            });
         }
 
         /// <summary>Replaces the weights and the state of this trainer by those of a file; the next Fit resumes the saved one if that was unfinished.</summary>

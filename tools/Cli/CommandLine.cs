@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using OnnxFunctional.Cli.Commands;
 using OnnxFunctional.Export;
 using OnnxFunctional.Training;
@@ -47,6 +48,14 @@ internal static class CommandLine
         catch (Exception error) when (error is ModelException or ExportException or DataException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(error.Message);
+            return 1;
+        }
+        catch (OutOfMemoryException)
+        {
+            var allowed = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e6;
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"There is not enough memory: the process may use {allowed:#,0.#} MB in all. Raise the limit of the container or of DOTNET_GCHeapHardLimit."));
             return 1;
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Numerics.Tensors;
 
 namespace OnnxFunctional;
@@ -81,7 +82,7 @@ public sealed class Weight
     /// <summary>The elements for a caller that sets all of them; no initial values are drawn.</summary>
     internal Span<float> Overwritten()
     {
-        lock (_gate) return _values ??= GC.AllocateUninitializedArray<float>(Length, pinned: true);
+        lock (_gate) return _values ??= Allocated(Path);
     }
 
     /// <summary>
@@ -102,13 +103,33 @@ public sealed class Weight
         lock (_gate)
         {
             if (_values is not null) return _values;
-            var (seed, path) = _first ?? (0, (Owner is null ? "" : Owner.Name + "/") + Name);
-            var values = GC.AllocateArray<float>(Length, pinned: true);
+            var (seed, path) = _first ?? (0, Path);
+            var values = Allocated(path);
+            Array.Clear(values);
             Initializer.Fill(Shape, new RandomNumbers(seed, path), values);
 
             // Published when complete: other threads read it without the lock.
             Volatile.Write(ref _values, values);
             return values;
+        }
+    }
+
+    private string Path => _first?.Path ?? (Owner is null ? "" : Owner.Name + "/") + Name;
+
+    private float[] Allocated(string path)
+    {
+        try
+        {
+            return GC.AllocateUninitializedArray<float>(Length, pinned: true);
+        }
+        catch (OutOfMemoryException cause)
+        {
+            throw new ModelMemoryException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"There is not enough memory for weight '{path}' of shape {Shape}: it takes {Length * 4.0 / 1e6:#,0.#} MB, and the process may use "
+                    + $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e6:#,0.#} MB in all. Make the layer smaller, or raise the limit."),
+                cause);
         }
     }
 

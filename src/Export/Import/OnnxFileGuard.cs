@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.Import;
 
@@ -40,6 +41,10 @@ internal static class OnnxFileGuard
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             stream.ReadExactly(bytes);
             return new CheckedModel(bytes, Check(bytes, context), source, folder);
+        }
+        catch (OutOfMemoryException failed)
+        {
+            throw MemoryShortage.Reading(path, failed);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export;
 
@@ -25,8 +26,11 @@ public static class TrainingExporter
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         options ??= new TrainingExportOptions();
-        var files = TrainingFiles.Of(trainer, options);
-        var differences = options.Verify ? TrainingVerifier.Run(trainer, files, options) : [];
+        var (files, differences) = MemoryShortage.Guard($"to export the training to '{folder}'", trainer.Model, () =>
+        {
+            var made = TrainingFiles.Of(trainer, options);
+            return (made, options.Verify ? TrainingVerifier.Run(trainer, made, options) : []);
+        });
         try
         {
             Directory.CreateDirectory(folder);

@@ -171,7 +171,7 @@ public abstract class Dataset<T> : IEnumerable<T>
 }
 
 /// <summary>Creates datasets, and batches of their samples.</summary>
-public static class Dataset
+public static partial class Dataset
 {
     /// <summary>A dataset of the elements of a sequence, which is enumerated from the front each time.</summary>
     public static Dataset<T> From<T>(IEnumerable<T> items)

@@ -156,6 +156,31 @@ public sealed class NDArray
         };
     }
 
+    /// <summary>The array with another number of steps along its second axis: cut at the end, or padded with a value.</summary>
+    internal NDArray WithSteps(int steps, float padding, bool padFront)
+    {
+        var given = Shape.Dim(1);
+        if (given == steps) return this;
+        var shape = Shape.With(1, steps);
+        var filled = padding == 0 ? null : Create([padding], OnnxFunctional.Shape.Of(1)).To(DType, "PaddingValue");
+        var result = new NDArray(shape, DType, NewElements(DType, checked((int)shape.ElementCount)));
+        var source = Bytes;
+        var target = MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(result._elements), checked((int)shape.ElementCount * DType.Size()));
+        if (filled is not null)
+        {
+            for (var i = 0; i < target.Length; i += filled.Bytes.Length) filled.Bytes.CopyTo(target[i..]);
+        }
+
+        var (from, to) = (source.Length / Math.Max(1, Count * given) * given, target.Length / Math.Max(1, Count * steps) * steps);
+        for (var i = 0; i < Count; i++)
+        {
+            var row = source.Slice(i * from, Math.Min(from, to));
+            row.CopyTo(target.Slice((i * to) + (padFront ? Math.Max(0, to - from) : 0), row.Length));
+        }
+
+        return result;
+    }
+
     /// <summary>The same elements in another shape.</summary>
     internal NDArray Reshape(Shape shape) => new(shape, DType, _elements);
 

@@ -126,6 +126,14 @@ public sealed class NDArrays : IReadOnlyList<NDArray>
             new($"All samples of a batch must have the same arrays, but got {list._items.Length} after {items.Length}.");
     }
 
+    /// <summary>The same list with another array at one position.</summary>
+    internal NDArrays With(int position, NDArray array)
+    {
+        NDArray[] items = [.. _items];
+        items[position] = array;
+        return new(items, _names);
+    }
+
     internal NDArrays Take(ReadOnlySpan<int> samples)
     {
         var items = new NDArray[_items.Length];

@@ -206,12 +206,13 @@ internal sealed class Fusion
     {
         var inside = new HashSet<Value>(unit.Nodes.SelectMany(node => node.Outputs));
         var own = new Dictionary<Value, int>();
+        var read = new HashSet<Value>();
         foreach (var input in unit.Nodes.SelectMany(node => node.Inputs))
         {
-            var read = unit.IsChain ? ElementsOf(input) : input;
-            if (!ReferenceEquals(read, input)) unit.ReadAs[input] = read;
-            if (inside.Contains(read)) CountReader(own, read);
-            else if (!unit.Inputs.Contains(read)) unit.Inputs.Add(read);
+            var elements = unit.IsChain ? ElementsOf(input) : input;
+            if (!ReferenceEquals(elements, input)) unit.ReadAs[input] = elements;
+            if (inside.Contains(elements)) CountReader(own, elements);
+            else if (read.Add(elements)) unit.Inputs.Add(elements);
         }
 
         foreach (var output in unit.Nodes.SelectMany(node => node.Outputs))

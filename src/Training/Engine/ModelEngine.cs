@@ -95,7 +95,7 @@ internal sealed class ModelEngine
         lock (_gate)
         {
             var asked = new PlanKey(key, [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
-            if (!_plans.TryEnter(asked, out var run)) run = _plans.Enter(asked, new KeptPlan(PlanFor(values, asked.Specs)));
+            if (!_plans.TryEnter(asked, out var run)) run = Prepare(asked, values);
             using (run)
             {
                 var plan = run.Plan;
@@ -104,6 +104,12 @@ internal sealed class ModelEngine
                 for (var i = 0; i < plan.Outputs.Count; i++) read(i, plan.Outputs[i]);
             }
         }
+    }
+
+    private PlanRun Prepare(PlanKey asked, IReadOnlyList<Value> values)
+    {
+        var plan = MemoryShortage.Guard($"to predict on {string.Join(", ", asked.Specs)}", Model, () => PlanFor(values, asked.Specs));
+        return _plans.Enter(asked, new KeptPlan(plan));
     }
 
     private ExecutionPlan PlanFor(IReadOnlyList<Value> values, TensorSpec[] specs)

@@ -283,7 +283,7 @@ internal sealed class Planner
                 "the constants of the graph",
                 floats * sizeof(float),
                 _constants.Select(constant => constant.Data).OrderByDescending(data => data.Bytes.Length).Take(MemoryShortage.Named)
-                    .Select(data => new MemoryRequest("a constant", null, new TensorSpec(data.Shape, data.Type), data.Bytes.Length)),
+                    .Select(data => new MemoryRequest("constant", null, new TensorSpec(data.Shape, data.Type), data.Bytes.Length)),
                 failure);
         }
 

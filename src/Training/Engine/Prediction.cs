@@ -66,7 +66,9 @@ public static class Prediction
                 if (start == 0)
                 {
                     shapes[i] = perSample ? buffer.Shape.With(0, count) : buffer.Shape;
-                    results[i] = new float[Sizes.Count(shapes[i], $"The result of {values[i].Origin} for all samples", "Predict fewer samples at a time.")];
+                    var elementsOfAll = Sizes.Count(shapes[i], $"The result of {values[i].Origin} for all samples", "Predict fewer samples at a time.");
+                    results[i] = MemoryShortage.Guard(
+                        $"for {MemoryShortage.Megabytes(elementsOfAll * (long)sizeof(float))} of results {shapes[i]}", model, () => new float[elementsOfAll]);
                 }
 
                 var elements = perSample && size > 0 ? buffer.Length / size : 0;

@@ -11,7 +11,7 @@ namespace OnnxFunctional.Training;
 public static class EngineMemory
 {
     /// <summary>All plans. The one thing that models share: the memory of the process.</summary>
-    internal static readonly PlanRegistry Plans = new(Available() / 4);
+    internal static readonly PlanRegistry Plans = new();
 
     /// <summary>
     /// The largest number of bytes that all models together keep for shapes other than those of the batch that is run: plans, and memory to run them.
@@ -48,9 +48,6 @@ public static class EngineMemory
 
         return new NativeBlock(floats, Plans.Native);
 
-        static bool Fits(long bytes) => bytes <= Available() - Plans.Native.Bytes - GC.GetTotalMemory(forceFullCollection: false);
+        static bool Fits(long bytes) => bytes <= Plans.Available() - Plans.Native.Bytes - GC.GetTotalMemory(forceFullCollection: false);
     }
-
-    /// <summary>The bytes that the process may use in all.</summary>
-    internal static long Available() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 }

@@ -7,13 +7,18 @@ namespace OnnxFunctional.Training.Execution;
 /// The limit bounds what is kept beside the plan that is about to run: a step that needs half of the memory runs, whatever the limit.
 /// Caches are known weakly, so a model that was let go takes its plans along.
 /// </remarks>
-internal sealed class PlanRegistry(long limit)
+internal sealed class PlanRegistry
 {
     private readonly Lock _gate = new();
     private readonly List<WeakReference<PlanCache>> _caches = [];
     private readonly MemoryCount _plans = new();
-    private long _limit = limit;
+    private long _limit;
     private long _now;
+
+    public PlanRegistry() => _limit = Available() / 4;
+
+    /// <summary>The bytes that the process may use in all; tests set less.</summary>
+    public Func<long> Available { get; set; } = () => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     public long Limit
     {

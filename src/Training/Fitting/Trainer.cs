@@ -170,7 +170,7 @@ public sealed partial class Trainer
         TensorSpec[] specs = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
         var graph = StepGraph.For(_compiled, specs, training: true);
         var request = new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, [.. graph.Gradients.Select(gradient => gradient.Gradient.Value)], []);
-        var plan = Planner.Plan(request, specs);
+        using var plan = Planner.Plan(request, specs);
         for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
         plan.Run(_engine.Pool, (ulong)Iterations);
         return graph.Gradients.Zip(plan.Outputs).ToDictionary(

@@ -114,6 +114,11 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
     private PlanRun Prepare()
     {
         var key = new PlanKey("", _specs).ToKeep();
+        return MemoryShortage.Guard($"to plan a step on {string.Join(", ", key.Specs)}", compiled.Model, () => Prepare(key));
+    }
+
+    private PlanRun Prepare(PlanKey key)
+    {
         var inputs = compiled.Model.Inputs.Count;
         var known = _plans.ToArray().Append(_last).OfType<KeptStep>().FirstOrDefault(kept => HasTargetsOf(kept.Key.Specs));
         var graph = known?.Graph ?? StepGraph.For(compiled, key.Specs, training);
