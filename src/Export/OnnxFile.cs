@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.Import;
@@ -34,7 +32,7 @@ public static class OnnxFile
     {
         var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
         var model = Rebuild(file, customObjects);
-        var opset = (int)file.Model.OpsetImport.First(import => import.Domain.Length == 0).Version;
+        var opset = Opset(file);
         options = (options ?? new()) with { Opset = opset };
         return new ExportReport(
             path,
@@ -49,27 +47,15 @@ public static class OnnxFile
     /// <exception cref="ExportException">The name is that of a folder, a device, a pipe or a read-only file, or its folder is missing or read-only.</exception>
     public static void CheckWritable(string path) => AtomicFile.Check(path);
 
-    /// <summary>Describes an ONNX file of any origin: inputs, outputs, operators, parameters.</summary>
+    /// <summary>Describes an ONNX file of any origin: inputs, outputs, operators, parameters; those in branches, loops and functions too.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The text; a dimension that the file leaves open is its name or <c>?</c>.</returns>
     /// <exception cref="OnnxFileException">The file is missing or damaged.</exception>
     public static string Summarize(string path)
     {
         var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
-        var graph = file.Model.Graph;
-        var text = new StringBuilder();
-        var opsets = file.Model.OpsetImport.Select(
-            import => string.Create(CultureInfo.InvariantCulture, $"{(import.Domain.Length == 0 ? "ai.onnx" : import.Domain)} opset {import.Version}"));
-        text.AppendLine(CultureInfo.InvariantCulture, $"{path}: {file.Bytes.Length:N0} bytes, IR version {file.Model.IrVersion}, {string.Join(", ", opsets)}");
-        if (file.Model.ProducerName.Length > 0)
-            text.AppendLine(CultureInfo.InvariantCulture, $"written by {file.Model.ProducerName} {file.Model.ProducerVersion}");
-        foreach (var input in graph.Input) text.AppendLine(CultureInfo.InvariantCulture, $"input  {Describe(input)}");
-        foreach (var output in graph.Output) text.AppendLine(CultureInfo.InvariantCulture, $"output {Describe(output)}");
-        var operators = graph.Node.GroupBy(node => node.OpType).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal);
-        foreach (var group in operators)
-            text.AppendLine(CultureInfo.InvariantCulture, $"{group.Count(),6} {group.Key}");
-        var elements = graph.Initializer.Sum(tensor => tensor.Dims.Aggregate(1L, (product, dim) => product * dim));
-        text.AppendLine(CultureInfo.InvariantCulture, $"{elements:N0} parameters and constants in {graph.Initializer.Count} tensors");
-        if (Architecture(file.Model) is not null) text.AppendLine().Append(Rebuild(file, null));
-        return text.ToString().TrimEnd();
+        var text = FileSummary.Describe(file, path);
+        return (Architecture(file.Model) is null ? text : text + Environment.NewLine + Rebuild(file, null)).TrimEnd();
     }
 
     /// <summary>The model of a checked file.</summary>
@@ -82,12 +68,12 @@ public static class OnnxFile
         return model;
     }
 
-    private static string? Architecture(ModelProto model) => model.MetadataProps.Find(ArchitectureKey);
-
-    private static string Describe(ValueInfoProto value)
+    private static int Opset(CheckedModel file)
     {
-        var type = value.Type.TensorType;
-        var dims = type.Shape.Dim.Select(dim => dim.DimParam.Length > 0 ? dim.DimParam : dim.DimValue.ToString(CultureInfo.InvariantCulture));
-        return $"{value.Name}: {(TensorProto.Types.DataType)type.ElemType} [{string.Join(", ", dims)}]";
+        var import = file.Model.OpsetImport.FirstOrDefault(import => DomainGuard.Normalize(import.Domain).Length == 0)
+            ?? throw new OnnxFileException($"{file.Source} imports no version of ai.onnx, so it was not written by this library. Export the model again.");
+        return (int)import.Version;
     }
+
+    private static string? Architecture(ModelProto model) => model.MetadataProps.Find(ArchitectureKey);
 }

@@ -33,13 +33,20 @@ internal static class AttributeGuard
         {
             switch (attribute.Name)
             {
+                case "num_outputs" when node.OpType == "Split" && attribute.I != node.Output.Count:
+                    throw Refuse(attribute, node, attribute.I, context);
                 case "kernel_shape" or "strides" or "dilations":
                     CheckSizes(attribute, node, context);
                     break;
                 case "group" or "hidden_size" or "blocksize" or "num_groups" or "num_heads" or "q_num_heads" or "kv_num_heads" or "num_outputs"
-                    when attribute.HasI:
+                    when attribute.Type == Kind.Int:
+                    // A number that is not there is zero: writers of protobuf's third version leave zeros out.
                     if (attribute.I is <= 0 or > int.MaxValue) throw Refuse(attribute, node, attribute.I, context);
                     break;
+                case "batch_dims" or "sample_size" or "sampling_ratio" when attribute.I is < 0 or > int.MaxValue:
+                    throw Refuse(attribute, node, attribute.I, context);
+                case "num_scan_inputs" when attribute.I < 1 || attribute.I > node.Input.Count:
+                    throw Refuse(attribute, node, attribute.I, context);
                 case "pads" or "output_padding" or "output_shape":
                     foreach (var value in attribute.Ints)
                     {

@@ -19,14 +19,16 @@ internal static class DomainGuard
 
     public static bool IsKnown(string domain) => s_known.ContainsKey(Normalize(domain));
 
-    public static void CheckImports(IEnumerable<OperatorSetIdProto> imports, string owner, GuardContext context)
+    /// <summary>Checks the operator sets that a model or a function imports.</summary>
+    /// <returns>Their versions by domain.</returns>
+    public static IReadOnlyDictionary<string, long> CheckImports(IEnumerable<OperatorSetIdProto> imports, string owner, GuardContext context)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var seen = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var import in imports)
         {
             var domain = Normalize(import.Domain);
             var name = domain.Length == 0 ? "ai.onnx" : GuardContext.Quote(domain);
-            if (!seen.Add(domain)) throw context.Refuse($"{owner} imports the operators of {name} twice");
+            if (!seen.TryAdd(domain, import.Version)) throw context.Refuse($"{owner} imports the operators of {name} twice");
             if (s_known.TryGetValue(domain, out var versions) && (import.Version < versions.Oldest || import.Version > versions.Newest))
             {
                 throw context.Refuse(
@@ -36,5 +38,6 @@ internal static class DomainGuard
         }
 
         if (seen.Count == 0) throw context.Refuse($"{owner} imports no operators");
+        return seen;
     }
 }

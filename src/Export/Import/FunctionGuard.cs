@@ -12,6 +12,7 @@ internal sealed class FunctionGuard
 
     private readonly GuardContext _context;
     private readonly Dictionary<(string Domain, string Name, string Overload), FunctionProto> _functions = [];
+    private readonly Dictionary<FunctionProto, IReadOnlyDictionary<string, long>> _versions = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<FunctionProto, (int Depth, long Nodes)> _measured = new(ReferenceEqualityComparer.Instance);
 
     public FunctionGuard(ModelProto model, GuardContext context)
@@ -25,20 +26,27 @@ internal sealed class FunctionGuard
         {
             if (function.Name.Length == 0 || !_functions.TryAdd(Key(function.Domain, function.Name, function.Overload), function))
                 throw context.Refuse($"function {GuardContext.Quote(function.Name)} is defined twice or has no name");
-            DomainGuard.CheckImports(function.OpsetImport, "function " + GuardContext.Quote(function.Name), context);
+            _versions.Add(function, DomainGuard.CheckImports(function.OpsetImport, "function " + GuardContext.Quote(function.Name), context));
         }
     }
 
+    /// <summary>The versions of operator sets that a function imports.</summary>
+    public IReadOnlyDictionary<string, long> VersionsOf(FunctionProto function) => _versions[function];
+
     /// <summary>The operator has a name, and its domain is known or a function of the file defines it.</summary>
-    public void CheckOperator(NodeProto node)
+    /// <returns>Whether the node calls a function of the file.</returns>
+    public bool CheckOperator(NodeProto node)
     {
+        var called = Called(node) is not null;
         if (node.OpType.Length == 0) throw _context.Refuse($"node {GuardContext.Quote(node.Name)} has no operator");
-        if (!DomainGuard.IsKnown(node.Domain) && Called(node) is null)
+        if (!called && !DomainGuard.IsKnown(node.Domain))
         {
             throw _context.Refuse(
                 $"{GuardContext.Describe(node)} is of the domain {GuardContext.Quote(node.Domain)}",
                 "Operators of ai.onnx, ai.onnx.ml and com.microsoft are supported; export the model with these.");
         }
+
+        return called;
     }
 
     /// <summary>Counts the nodes of the model with all calls expanded.</summary>

@@ -4,14 +4,28 @@ using OnnxFunctional.Export.Proto;
 namespace OnnxFunctional.Export.Import;
 
 /// <summary>Graphs: every name is defined once, everything that is used is defined, there are no cycles, and nesting is bounded.</summary>
-internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
+internal sealed class GraphGuard(FunctionGuard functions, IReadOnlyDictionary<string, long> modelVersions, GuardContext context)
 {
+    // Those of the model, or of the function that is being checked.
+    private IReadOnlyDictionary<string, long> _versions = modelVersions;
     private readonly List<HashSet<string>> _scopes = [];
+
+    // Those of the graph that is being checked, with those around it.
+    private KnownConstants? _constants;
 
     public void CheckModel(ModelProto model)
     {
         var names = Check(model.Graph, "the graph");
-        foreach (var body in model.Functions) CheckFunction(body);
+        if (model.Graph.Output.GroupBy(output => output.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
+            throw context.Refuse($"it returns the output {GuardContext.Quote(twice.Key)} twice", "Export the model again with a name for each output.");
+        var versions = _versions;
+        foreach (var body in model.Functions)
+        {
+            _versions = functions.VersionsOf(body);
+            CheckFunction(body);
+        }
+
+        _versions = versions;
 
         // A training graph can read the model's values, and may repeat its nodes.
         _scopes.Add(names);
@@ -52,7 +66,10 @@ internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
         }
 
         foreach (var info in graph.ValueInfo) TypeGuard.Check(info, context);
-        CheckNodes(graph.Node, names, what, ConstantSizeGuard.Constants(graph));
+        var outer = _constants;
+        _constants = new KnownConstants(graph, outer);
+        CheckNodes(graph.Node, names, what, _constants);
+        _constants = outer;
 
         foreach (var output in graph.Output)
         {
@@ -74,7 +91,9 @@ internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
 
         foreach (var info in body.ValueInfo) TypeGuard.Check(info, context);
         foreach (var attribute in body.AttributeProto) CheckAttribute(attribute, what);
-        CheckNodes(body.Node, names, what, ConstantSizeGuard.Constants(body.Node));
+        _constants = new KnownConstants(body.Node);
+        CheckNodes(body.Node, names, what, _constants);
+        _constants = null;
         foreach (var output in body.Output)
         {
             if (!names.Contains(output)) throw context.Refuse($"the output {GuardContext.Quote(output)} of {what} is never computed");
@@ -88,7 +107,7 @@ internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
         names.Add(name);
     }
 
-    private void CheckNodes(RepeatedField<NodeProto> nodes, HashSet<string> names, string what, Dictionary<string, TensorProto> constants)
+    private void CheckNodes(RepeatedField<NodeProto> nodes, HashSet<string> names, string what, KnownConstants constants)
     {
         var producers = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < nodes.Count; i++)
@@ -106,7 +125,7 @@ internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
         for (var i = 0; i < nodes.Count; i++)
         {
             var node = nodes[i];
-            functions.CheckOperator(node);
+            if (!functions.CheckOperator(node)) NodeGuard.Check(node, _versions, context);
             foreach (var input in node.Input)
             {
                 if (input.Length == 0) continue;
@@ -124,7 +143,9 @@ internal sealed class GraphGuard(FunctionGuard functions, GuardContext context)
             }
 
             AttributeGuard.CheckNumbers(node, context);
+            WindowGuard.Check(node, constants, context);
             ConstantSizeGuard.Check(node, constants, context);
+            RankGuard.Check(node, constants, context);
         }
 
         _scopes.RemoveAt(_scopes.Count - 1);

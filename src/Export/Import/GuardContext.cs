@@ -17,6 +17,9 @@ internal sealed class GuardContext(string source, string? folder, OnnxFileLimits
 
     public OnnxFileLimits Limits { get; } = limits;
 
+    /// <summary>Whether a check wrote something in another form that means the same, so that ONNX Runtime must not get the bytes of the file.</summary>
+    public bool IsRewritten { get; set; }
+
     public OnnxFileException Refuse(string problem, string remedy = Damaged, Exception? cause = null) =>
         new($"{Source} is not accepted: {problem}. {remedy}", cause);
 

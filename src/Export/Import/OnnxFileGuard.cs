@@ -5,7 +5,7 @@ using OnnxFunctional.Training.Execution;
 namespace OnnxFunctional.Export.Import;
 
 /// <summary>A file that passed all checks: its bytes for ONNX Runtime, its parsed content for us.</summary>
-/// <param name="Bytes">The file.</param>
+/// <param name="Bytes">The file as ONNX Runtime gets it.</param>
 /// <param name="Model">The file, parsed.</param>
 /// <param name="Source">Its name in messages.</param>
 /// <param name="Folder">The folder of its external data, null if it may have none.</param>
@@ -14,8 +14,9 @@ internal sealed record CheckedModel(byte[] Bytes, ModelProto Model, string Sourc
 /// <summary>Checks an untrusted ONNX file before we use it or pass it to ONNX Runtime, which some files hang or crash.</summary>
 /// <remarks>
 /// In this order: size of the file, shape of the protobuf without building objects (<see cref="WireScan"/>), versions, tensors (<see cref="TensorGuard"/>,
-/// <see cref="ExternalDataGuard"/>), graphs (<see cref="GraphGuard"/>), functions (<see cref="FunctionGuard"/>), attributes (<see cref="AttributeGuard"/>,
-/// <see cref="ConstantSizeGuard"/>). Not covered: sizes and loops that depend on the inputs of a run; a run can be cancelled.
+/// <see cref="ExternalDataGuard"/>), graphs (<see cref="GraphGuard"/>), functions (<see cref="FunctionGuard"/>), nodes (<see cref="NodeGuard"/>,
+/// <see cref="AttributeGuard"/>, <see cref="WindowGuard"/>, <see cref="ConstantSizeGuard"/>, <see cref="RankGuard"/>). Not covered: sizes and loops that depend
+/// on the inputs of a run; a run can be cancelled.
 /// </remarks>
 internal static class OnnxFileGuard
 {
@@ -40,7 +41,7 @@ internal static class OnnxFileGuard
             var bytes = new byte[file.Length];
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             stream.ReadExactly(bytes);
-            return new CheckedModel(bytes, Check(bytes, context), source, folder);
+            return Checked(bytes, context);
         }
         catch (OutOfMemoryException failed)
         {
@@ -58,7 +59,7 @@ internal static class OnnxFileGuard
     {
         var context = new GuardContext(source, folder, limits);
         CheckSize(context, bytes.Length);
-        return new CheckedModel(bytes, Check(bytes, context), source, folder);
+        return Checked(bytes, context);
     }
 
     private static void CheckSize(GuardContext context, long length)
@@ -67,6 +68,12 @@ internal static class OnnxFileGuard
         if (length > int.MaxValue) throw context.Refuse($"it has {length} bytes, and protobuf is limited to 2 GiB", "Store the weights as external data.");
         if (length > context.Limits.MaxFileBytes)
             throw context.RefuseBeyond($"it has {length} bytes, more than {context.Limits.MaxFileBytes}", nameof(OnnxFileLimits.MaxFileBytes));
+    }
+
+    private static CheckedModel Checked(byte[] bytes, GuardContext context)
+    {
+        var model = Check(bytes, context);
+        return new CheckedModel(context.IsRewritten ? model.ToByteArray() : bytes, model, context.Source, context.Folder);
     }
 
     private static ModelProto Check(byte[] bytes, GuardContext context)
@@ -87,10 +94,10 @@ internal static class OnnxFileGuard
                 $"its IR version is {model.IrVersion}",
                 $"Versions {OldestIr} to {NewestIr} are supported; export the model again for one of them.");
         if (model.Graph is null) throw context.Refuse("it has no graph");
-        DomainGuard.CheckImports(model.OpsetImport, "the model", context);
+        var versions = DomainGuard.CheckImports(model.OpsetImport, "the model", context);
 
         var functions = new FunctionGuard(model, context);
-        var graphs = new GraphGuard(functions, context);
+        var graphs = new GraphGuard(functions, versions, context);
         graphs.CheckModel(model);
         functions.CheckCalls(model);
         return model;

@@ -25,6 +25,6 @@ public sealed record OnnxFileLimits
     /// <summary>Dimensions of a tensor.</summary>
     public int MaxRank { get; init; } = 8;
 
-    /// <summary>Bytes of a tensor that the file does not hold but requests by constants (ConstantOfShape, Expand, Tile, Range ...).</summary>
-    public long MaxComputedBytes { get; init; } = 1L << 32;
+    /// <summary>Bytes of a tensor that the file does not hold but requests by constants (ConstantOfShape, Expand, padding of convolutions ...).</summary>
+    public long MaxComputedBytes { get; init; } = 1L << 30;
 }

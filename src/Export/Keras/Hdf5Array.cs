@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 
 namespace OnnxFunctional.Export.Keras;
 
@@ -16,6 +17,21 @@ internal enum Hdf5Element
 internal sealed record Hdf5Array(string Path, int[] Dims, Hdf5Element Element, int ElementSize, ReadOnlyMemory<byte> Bytes)
 {
     public int Count => Bytes.Length / ElementSize;
+
+    /// <summary>What keeps the elements from becoming float32: a number beyond its range. Null if nothing does.</summary>
+    public string? Misfit()
+    {
+        if (Element != Hdf5Element.Float64) return null;
+        var bytes = Bytes.Span;
+        for (var i = 0; i < Count; i++)
+        {
+            var value = BinaryPrimitives.ReadDoubleLittleEndian(bytes.Slice(i * ElementSize, ElementSize));
+            if (double.IsFinite(value) && float.IsInfinity((float)value))
+                return string.Create(CultureInfo.InvariantCulture, $"holds {value} at flat index {i}, beyond the range of float32");
+        }
+
+        return null;
+    }
 
     /// <summary>Copies the elements as float32; all supported types are little-endian.</summary>
     public void CopyTo(Span<float> values)

@@ -15,11 +15,16 @@ internal sealed class Hdf5Reader
     // Keras' own files hold two objects per layer and four levels per nested model.
     private const int MostObjects = 200_000;
     private const int DeepestPath = 64;
+
+    // Each array keeps its path, and a file may hold many arrays below one long name: paths of this length in all take as much memory as a large weight.
+    private const long LongestPaths = 32 << 20;
+
     private const ulong Undefined = ulong.MaxValue;
 
     private readonly ReadOnlyMemory<byte> _file;
     private readonly Dictionary<string, Hdf5Array> _arrays = new(StringComparer.Ordinal);
     private readonly HashSet<ulong> _visited = [];
+    private long _pathLengths;
 
     private Hdf5Reader(ReadOnlyMemory<byte> file) => _file = file;
 
@@ -55,6 +60,8 @@ internal sealed class Hdf5Reader
         if (depth > DeepestPath) throw Broken($"groups are nested more than {DeepestPath} deep");
         if (!_visited.Add(address)) throw Broken($"'{path}' is linked from two places");
         if (_visited.Count > MostObjects) throw Broken($"it holds more than {MostObjects} objects");
+        _pathLengths += path.Length;
+        if (_pathLengths > LongestPaths) throw Broken($"the names of its groups and arrays have more than {LongestPaths} characters in all");
         var messages = ReadMessages(address);
         if (messages.Find(message => message.Kind == MessageKind.Layout) is { } layout)
         {
@@ -233,16 +240,24 @@ internal sealed class Hdf5Reader
         var bigEndian = (flags & 1) != 0;
         if (bigEndian || kind > 1 || size is not (1 or 2 or 4 or 8) || type.Shared)
             throw Broken($"the array '{path}' holds elements of an unsupported type; expected little-endian numbers");
+        Need(type, kind == 0 ? 12UL : 20UL);
+        var offset = BinaryPrimitives.ReadUInt16LittleEndian(At(type.Start + 8, 2));
+        var precision = BinaryPrimitives.ReadUInt16LittleEndian(At(type.Start + 10, 2));
+        if (offset != 0 || precision != 8 * size)
+            throw Broken($"the array '{path}' holds numbers of {precision} bits at bit {offset} of {size} bytes; expected numbers that fill their bytes");
         if (kind == 0) return ((flags & 8) != 0 ? Hdf5Element.Signed : Hdf5Element.Unsigned, (int)size);
-        Need(type, 20);
-        var exponent = At(type.Start + 13, 1)[0];
-        return (size, exponent) switch
+
+        // Of IEEE 754: where the sign is, exponent (position, bits, bias), mantissa (position, bits), and that its first bit is not stored.
+        var part = At(type.Start + 12, 8);
+        var layout = (header[2], part[0], part[1], BinaryPrimitives.ReadUInt32LittleEndian(part[4..]), part[2], part[3], flags & 0x70);
+        return (size, layout) switch
         {
-            (2, 5) => (Hdf5Element.Float16, 2),
-            (4, 8) => (Hdf5Element.Float32, 4),
-            (8, 11) => (Hdf5Element.Float64, 8),
+            (2, (15, 10, 5, 15, 0, 10, 0x20)) => (Hdf5Element.Float16, 2),
+            (4, (31, 23, 8, 127, 0, 23, 0x20)) => (Hdf5Element.Float32, 4),
+            (8, (63, 52, 11, 1023, 0, 52, 0x20)) => (Hdf5Element.Float64, 8),
             _ => throw Broken(
-                $"the array '{path}' holds floating-point numbers of {size} bytes with an exponent of {exponent} bits; expected float16, float32 or float64"),
+                $"the array '{path}' holds floating-point numbers of {size} bytes that are not those of IEEE 754 (an exponent of {part[1]} bits with bias "
+                + $"{BinaryPrimitives.ReadUInt32LittleEndian(part[4..])}); expected float16, float32 or float64"),
         };
     }
 

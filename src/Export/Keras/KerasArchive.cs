@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Export.Keras;
 
@@ -19,7 +20,7 @@ internal static class KerasArchive
     {
         try
         {
-            using var zip = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
+            using var zip = Open(stream, name);
             if (zip.Entries.Count > MostEntries)
                 throw Refused(name, $"it holds {zip.Entries.Count} entries; expected metadata.json, config.json and model.weights.h5");
             var names = new HashSet<string>(StringComparer.Ordinal);
@@ -39,9 +40,7 @@ internal static class KerasArchive
         }
         catch (InvalidDataException error)
         {
-            throw new ModelException(
-                $"'{name}' is not a .keras file: {error.Message} Save it in Keras 3 as .keras; open files of Keras 2 (.h5) there and save them again.",
-                error);
+            throw new ModelException($"'{name}' is damaged: {error.Message} Copy or download it again.", error);
         }
     }
 
@@ -55,13 +54,27 @@ internal static class KerasArchive
         WriteEntry(zip, "model.weights.h5", weights);
     }
 
+    private static ZipArchive Open(Stream stream, string name)
+    {
+        try
+        {
+            return new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new ModelException(
+                $"'{name}' is not a .keras file: {error.Message} Save it in Keras 3 as .keras; open files of Keras 2 (.h5) there and save them again.",
+                error);
+        }
+    }
+
     private static byte[] ReadEntry(ZipArchive zip, string entryName, long most, string name)
     {
         var entry = zip.GetEntry(entryName) ?? throw new ModelException($"'{name}' has no {entryName}; expected a .keras file saved by Keras 3.");
         if (entry.Length > most) throw Refused(name, $"its {entryName} has {entry.Length} bytes; more than {most} are not read");
 
         // The length in the archive's directory may be wrong, so memory grows with the content itself.
-        using var source = entry.Open();
+        using var source = ZipContent.Open(entry);
         using var content = new MemoryStream();
         var buffer = new byte[1 << 16];
         for (int read; (read = source.Read(buffer)) > 0;)

@@ -39,9 +39,10 @@ internal static class KerasOptimizer
         for (var i = 0; i < slots.Count; i++)
         {
             var path = Folder + i.ToString(CultureInfo.InvariantCulture);
-            if (!arrays.TryGetValue(path, out var array)) problems.Add($"{path} is missing");
+            if (!arrays.TryGetValue(path, out var array)) problems.Add($"{path} is missing, expected {slots[i].Name}");
             else if (!slots[i].Weight.Shape.Dims.SequenceEqual(array.Dims))
                 problems.Add($"{path} has shape ({string.Join(", ", array.Dims)}), expected {slots[i].Weight.Shape} for {slots[i].Name}");
+            else if (array.Misfit() is { } misfit) problems.Add($"{path} {misfit}");
         }
 
         if (problems.Count > 0)

@@ -22,6 +22,7 @@ internal static class KerasWeights
                 if (!arrays.TryGetValue(path, out var array)) problems.Add($"{path} is missing, expected {weight.Name} {weight.Shape} of '{entry.Name}'");
                 else if (!weight.Shape.Dims.SequenceEqual(array.Dims)) problems.Add(
                     $"{path} has shape ({string.Join(", ", array.Dims)}), expected {weight.Shape} for {weight.Name} of '{entry.Name}'");
+                else if (array.Misfit() is { } misfit) problems.Add($"{path} {misfit}");
                 else found.Add((weight, array));
             }
         }

@@ -46,6 +46,8 @@ internal static class TrainingState
                 .Where(tensor => tensor.Name.StartsWith(Slots, StringComparison.Ordinal))
                 .Select(tensor => (tensor.Name[Slots.Length..], OnnxProto.ShapeOf(tensor), Values(tensor)))
                 .ToList();
+            if (tensors.GroupBy(tensor => tensor.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
+                throw new FormatException($"it holds '{twice.Key}' twice");
             if (metadata.Iterations < 0 || One(tensors, Iterations) != metadata.Iterations)
                 throw new FormatException($"it counts {One(tensors, Iterations)} steps in one place and {metadata.Iterations} in another");
             return (metadata, new SavedState(metadata.Iterations, One(tensors, LearningRate), slots, metadata.Position));

@@ -3,7 +3,12 @@ namespace OnnxFunctional.Export.Runtime;
 /// <summary>Compares given values with a model's inputs before ONNX Runtime sees them: some of its kernels notice a missing input only while running.</summary>
 internal static class InputCheck
 {
-    public static void Check(string source, IReadOnlyList<OnnxTensorInfo> expected, IReadOnlyList<string> names, IReadOnlyList<OnnxValue> values)
+    public static void Check(
+        string source,
+        IReadOnlyList<OnnxTensorInfo> expected,
+        IReadOnlyList<string> names,
+        IReadOnlyList<OnnxValue> values,
+        FragileOperators fragile)
     {
         if (names.Count != values.Count)
             throw new ArgumentException($"{names.Count} input names and {values.Count} values were given for {source}. Pass one value per name.");
@@ -26,6 +31,7 @@ internal static class InputCheck
             if (values[index] is not { } value) throw new ArgumentException($"Input '{input.Name}' of {source} is null. Pass a {input}.");
             CheckTypeAndShape(source, input, value);
             CheckSymbols(source, input, value, symbols);
+            fragile.Check(source, input, value);
         }
     }
 

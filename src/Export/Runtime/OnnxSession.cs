@@ -7,22 +7,19 @@ namespace OnnxFunctional.Export.Runtime;
 /// <summary>
 /// A session of ONNX Runtime that survives misuse: names, types and shapes are checked before a run, and disposal waits for runs in progress.
 /// </summary>
-/// <remarks>
-/// ONNX Runtime reads freed memory if a session is used after disposal. The lower 31 bits of <c>_state</c> count runs in progress, the sign bit is set when the
-/// session is disposed; whoever brings the count of a disposed session to zero releases the native session.
-/// </remarks>
 internal sealed class OnnxSession : IDisposable
 {
-    private const int Disposed = int.MinValue;
-
     private readonly InferenceSession _session;
     private readonly string _source;
-    private int _state;
+    private readonly RunGate _gate;
+    private readonly FragileOperators _fragile;
 
-    private OnnxSession(InferenceSession session, string source)
+    private OnnxSession(InferenceSession session, string source, FragileOperators fragile)
     {
         _session = session;
         _source = source;
+        _fragile = fragile;
+        _gate = new RunGate(typeof(OnnxModel), session.Dispose);
         Inputs = Describe(session.InputNames, session.InputMetadata, "input", source);
         Outputs = Describe(session.OutputNames, session.OutputMetadata, "output", source);
     }
@@ -32,21 +29,22 @@ internal sealed class OnnxSession : IDisposable
     public IReadOnlyList<OnnxTensorInfo> Outputs { get; }
 
     /// <summary>The number of runs in progress.</summary>
-    public int RunsInFlight => Volatile.Read(ref _state) & int.MaxValue;
+    public int RunsInFlight => _gate.RunsInFlight;
 
     /// <summary>Opens a serialized model.</summary>
     /// <param name="model">The bytes of the file.</param>
     /// <param name="source">Its name in messages: a quoted file name, or "the model".</param>
     /// <param name="provider">The device.</param>
     /// <param name="options">Threads and optimization; the folder of external data.</param>
+    /// <param name="fragile">Operators of the model that some inputs must not reach; none by default.</param>
     /// <exception cref="OnnxFileException">ONNX Runtime rejects the model.</exception>
     /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
-    public static OnnxSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options)
+    public static OnnxSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options, FragileOperators? fragile = null)
     {
         var session = OrtSetup.Open(model, source, provider, options);
         try
         {
-            return new OnnxSession(session, source);
+            return new OnnxSession(session, source, fragile ?? FragileOperators.None);
         }
         catch
         {
@@ -64,7 +62,8 @@ internal sealed class OnnxSession : IDisposable
     public static OnnxSession Open(ModelProto model, IEnumerable<string> extraOutputs, string source, ExecutionProvider provider, OnnxModelOptions options)
     {
         var copy = model.Clone();
-        var known = copy.Graph.ValueInfo.ToDictionary(info => info.Name, StringComparer.Ordinal);
+        var known = new Dictionary<string, ValueInfoProto>(StringComparer.Ordinal);
+        foreach (var info in copy.Graph.ValueInfo) known.TryAdd(info.Name, info);
         var present = copy.Graph.Output.Select(output => output.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var name in extraOutputs)
         {
@@ -87,12 +86,12 @@ internal sealed class OnnxSession : IDisposable
     /// <exception cref="ExportException">ONNX Runtime failed while running.</exception>
     public OnnxValue[] Run(IReadOnlyList<string> names, IReadOnlyList<OnnxValue> values, IReadOnlyList<string>? outputs, CancellationToken cancellationToken)
     {
-        Enter();
+        _gate.Enter();
         var ortValues = new OrtValue?[values.Count];
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            InputCheck.Check(_source, Inputs, names, values);
+            InputCheck.Check(_source, Inputs, names, values, _fragile);
             var wanted = WantedOutputs(outputs);
             for (var i = 0; i < ortValues.Length; i++) ortValues[i] = OrtConversion.ToOrt(values[i], names[i]);
 
@@ -114,34 +113,14 @@ internal sealed class OnnxSession : IDisposable
         finally
         {
             foreach (var value in ortValues) value?.Dispose();
-            Exit();
+            _gate.Exit();
         }
     }
 
     /// <summary>Ends the session; runs in progress are completed first, on their own threads.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Or(ref _state, Disposed) == 0) _session.Dispose();
-    }
+    public void Dispose() => _gate.Close();
 
-    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _state) < 0, typeof(OnnxModel));
-
-    private void Enter()
-    {
-        var state = Volatile.Read(ref _state);
-        while (true)
-        {
-            ObjectDisposedException.ThrowIf(state < 0, typeof(OnnxModel));
-            var seen = Interlocked.CompareExchange(ref _state, state + 1, state);
-            if (seen == state) return;
-            state = seen;
-        }
-    }
-
-    private void Exit()
-    {
-        if (Interlocked.Decrement(ref _state) == Disposed) _session.Dispose();
-    }
+    public void ThrowIfDisposed() => _gate.ThrowIfClosed();
 
     private string[] WantedOutputs(IReadOnlyList<string>? outputs)
     {

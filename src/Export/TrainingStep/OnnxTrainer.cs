@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Training;
 
@@ -7,7 +8,10 @@ namespace OnnxFunctional.Export;
 /// <summary>
 /// Trains in ONNX Runtime with the files that <see cref="TrainingExporter.ExportTraining"/> wrote; neither the model nor its losses are needed.
 /// </summary>
-/// <remarks>Not thread-safe. The state is on the device, in two sets of buffers that alternate: ONNX Runtime reads one and writes the other.</remarks>
+/// <remarks>
+/// One thread at a time; <see cref="Dispose"/> may be called by any: a step in progress is completed first. The state is on the device, in two sets of buffers
+/// that alternate: ONNX Runtime reads one and writes the other.
+/// </remarks>
 public sealed class OnnxTrainer : IDisposable
 {
     private readonly TrainingManifest _manifest;
@@ -23,7 +27,7 @@ public sealed class OnnxTrainer : IDisposable
 
     // The inputs of a step: a batch, then the seed and the learning rate if they are inputs.
     private readonly NDArray[] _step;
-    private bool _disposed;
+    private readonly RunGate _gate;
 
     private OnnxTrainer(TrainingFolder folder, ExecutionProvider provider, OnnxModelOptions options)
     {
@@ -52,6 +56,7 @@ public sealed class OnnxTrainer : IDisposable
             throw;
         }
 
+        _gate = new RunGate(typeof(OnnxTrainer), Release);
         _evaluate = new(() => Reading(TrainingFolder.EvaluateFile, StepTensors.Evaluate(_manifest), tensor => tensor.Evaluates));
         _predict = new(() => Reading(TrainingFolder.PredictFile, StepTensors.Predict(_manifest), tensor => tensor.Predicts));
 
@@ -99,8 +104,15 @@ public sealed class OnnxTrainer : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return (long)_state.Read(_manifest.State.Length - 1)[0];
+            _gate.Enter();
+            try
+            {
+                return (long)_state.Read(_manifest.State.Length - 1)[0];
+            }
+            finally
+            {
+                _gate.Exit();
+            }
         }
     }
 
@@ -129,13 +141,20 @@ public sealed class OnnxTrainer : IDisposable
     /// <exception cref="ExportException">ONNX Runtime failed; the state is unchanged.</exception>
     public IReadOnlyDictionary<string, double> TrainOnBatch(NDArrays x, NDArrays y, NDArray? sampleWeight = null)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var data = _batches.Labelled(x, y, sampleWeight);
-        _batches.CheckSize(data);
-        StepOn(data);
-        _reports.Reset();
-        _reports.Add(_train, data[0].Count);
-        return _reports.Logs();
+        _gate.Enter();
+        try
+        {
+            var data = _batches.Labelled(x, y, sampleWeight);
+            _batches.CheckSize(data);
+            StepOn(data);
+            _reports.Reset();
+            _reports.Add(_train, data[0].Count);
+            return _reports.Logs();
+        }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     /// <summary>Computes losses and metrics on data without changing weights.</summary>
@@ -146,16 +165,23 @@ public sealed class OnnxTrainer : IDisposable
     /// <returns>Values by their names in logs: <c>loss</c>, <c>accuracy</c>.</returns>
     public IReadOnlyDictionary<string, double> Evaluate(NDArrays x, NDArrays y, int batchSize = 32, NDArray? sampleWeight = null)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var data = _batches.Labelled(x, y, sampleWeight);
-        _reports.Reset();
-        foreach (var (start, size) in _batches.Batches(data[0].Count, batchSize))
+        _gate.Enter();
+        try
         {
-            _evaluate.Value.Run([.. data.Select(array => array.Slice(start, size))], _state.Current);
-            _reports.Add(_evaluate.Value, size);
-        }
+            var data = _batches.Labelled(x, y, sampleWeight);
+            _reports.Reset();
+            foreach (var (start, size) in _batches.Batches(data[0].Count, batchSize))
+            {
+                _evaluate.Value.Run([.. data.Select(array => array.Slice(start, size))], _state.Current);
+                _reports.Add(_evaluate.Value, size);
+            }
 
-        return _reports.Logs();
+            return _reports.Logs();
+        }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     /// <summary>Computes the output of a model with one output, for all samples.</summary>
@@ -174,26 +200,41 @@ public sealed class OnnxTrainer : IDisposable
     /// <param name="batchSize">Samples per run.</param>
     public IReadOnlyList<Tensor<float>> PredictAll(NDArrays x, int batchSize = 32)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var data = _batches.Inputs(x);
-        var parts = _manifest.Predictions.Select(_ => new List<NDArray>()).ToArray();
-        foreach (var (start, size) in _batches.Batches(data[0].Count, batchSize))
+        _gate.Enter();
+        try
         {
-            _predict.Value.Run([.. data.Select(array => array.Slice(start, size))], _state.Current);
-            for (var i = 0; i < parts.Length; i++) parts[i].Add(_predict.Value.Result(i));
-        }
+            var data = _batches.Inputs(x);
+            var parts = _manifest.Predictions.Select(_ => new List<NDArray>()).ToArray();
+            foreach (var (start, size) in _batches.Batches(data[0].Count, batchSize))
+            {
+                _predict.Value.Run([.. data.Select(array => array.Slice(start, size))], _state.Current);
+                for (var i = 0; i < parts.Length; i++) parts[i].Add(_predict.Value.Result(i));
+            }
 
-        return [.. parts.Select(part => NDArray.Concatenate(part).ToTensor())];
+            return [.. parts.Select(part => NDArray.Concatenate(part).ToTensor())];
+        }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     /// <summary>A tensor of the state, by name.</summary>
     /// <exception cref="ArgumentException">There is no tensor of that name.</exception>
     public Tensor<float> GetState(string name)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        _gate.ThrowIfClosed();
         var index = Array.FindIndex(_manifest.State, tensor => tensor.Name == name);
         if (index < 0) throw new ArgumentException($"The state has no tensor '{name}'. It has {string.Join(", ", StateNames)}.", nameof(name));
-        return _transfer.ToTensor(index, _state.Read(index));
+        _gate.Enter();
+        try
+        {
+            return _transfer.ToTensor(index, _state.Read(index));
+        }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     /// <summary>Writes the whole state to a file of named arrays (<c>.npz</c>).</summary>
@@ -206,8 +247,15 @@ public sealed class OnnxTrainer : IDisposable
     /// <exception cref="ModelException">The file belongs to another model or optimizer; the state is unchanged.</exception>
     public void Restore(string path)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        _state.Write(_transfer.Load(path));
+        _gate.Enter();
+        try
+        {
+            _state.Write(_transfer.Load(path));
+        }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     /// <summary>
@@ -225,17 +273,7 @@ public sealed class OnnxTrainer : IDisposable
     }
 
     /// <summary>Frees the device's memory and the sessions.</summary>
-    public void Dispose()
-    {
-        if (_disposed) return;
-        _disposed = true;
-        List<StepSession> sessions = [_train];
-        if (_evaluate.IsValueCreated) sessions.Add(_evaluate.Value);
-        if (_predict.IsValueCreated) sessions.Add(_predict.Value);
-        foreach (var session in sessions) session.Unbind();
-        _state.Dispose();
-        foreach (var session in sessions) session.Dispose();
-    }
+    public void Dispose() => _gate.Close();
 
     internal static OnnxTrainer Open(TrainingFolder folder, ExecutionProvider? provider = null, OnnxModelOptions? options = null) =>
         new(folder, provider ?? ExecutionProvider.Cpu, options ?? new OnnxModelOptions());
@@ -243,17 +281,42 @@ public sealed class OnnxTrainer : IDisposable
     /// <summary>Makes one step on checked arrays, in the order of the file; returns the loss.</summary>
     internal float StepOn(NDArray[] data)
     {
-        data.CopyTo(_step, 0);
-        _train.Run(_step, _state.Current);
-        _state.Advance();
-        if (_manifest.LearningRateOutput is not null) _rate[0] = _train.Floats(_train.Reports - 1)[0];
-        return _train.Floats(0)[0];
+        _gate.Enter();
+        try
+        {
+            data.CopyTo(_step, 0);
+            _train.Run(_step, _state.Current);
+            _state.Advance();
+            if (_manifest.LearningRateOutput is not null) _rate[0] = _train.Floats(_train.Reports - 1)[0];
+            return _train.Floats(0)[0];
+        }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     /// <summary>The elements of all tensors of the state.</summary>
     internal float[][] ReadState()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return _state.Read();
+        _gate.Enter();
+        try
+        {
+            return _state.Read();
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    private void Release()
+    {
+        List<StepSession> sessions = [_train];
+        if (_evaluate.IsValueCreated) sessions.Add(_evaluate.Value);
+        if (_predict.IsValueCreated) sessions.Add(_predict.Value);
+        foreach (var session in sessions) session.Unbind();
+        _state.Dispose();
+        foreach (var session in sessions) session.Dispose();
     }
 }

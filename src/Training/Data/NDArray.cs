@@ -181,6 +181,9 @@ public sealed class NDArray
         return result;
     }
 
+    /// <summary>An array of zeros.</summary>
+    internal static NDArray Zeros(Shape shape, DType type) => new(shape, type, NewElements(type, checked((int)shape.ElementCount)));
+
     /// <summary>The same elements in another shape.</summary>
     internal NDArray Reshape(Shape shape) => new(shape, DType, _elements);
 

@@ -142,6 +142,10 @@ internal static class NpyElements
                     throw new DataException(
                         $"{name} holds {stored[i]} at flat index {start + i}, which {typeof(T).Name} cannot hold. Read it as float or long.", overflow);
                 }
+
+                // Floating-point types become infinite instead of overflowing.
+                if (T.IsInfinity(elements[start + i]) && TStored.IsFinite(stored[i]))
+                    throw new DataException($"{name} holds {stored[i]} at flat index {start + i}, beyond the range of {typeof(T).Name}. Read it as double.");
             }
         }
     }

@@ -90,7 +90,7 @@ public static class Npz
     {
         var described = $"Array '{name}' of {file.Name}";
         if (entry.IsEncrypted) throw new DataException($"{described} is encrypted. Save it without a password.");
-        using var stream = entry.Open();
+        using var stream = ZipContent.Open(entry);
         var tensor = NpyElements.Read<T>(stream, described, declared =>
         {
             var possible = ((Int128)Math.Min(entry.CompressedLength, file.LargestLength) * LargestExpansion) + LargestExpansion;

@@ -48,15 +48,19 @@ public static class Prediction
     {
         if (batchSize < 1) throw new ModelException($"batchSize is {batchSize}; expected at least 1.");
         var data = DataChecks.Inputs(model, x);
-        var count = data[0].Count;
-        DataChecks.BatchesFit(model, count, batchSize);
+        var samples = data[0].Count;
+        DataChecks.BatchesFit(model, samples, batchSize);
+
+        // No kernel need know of empty arrays: one sample of zeros has the shapes of none.
+        var count = Math.Max(1, samples);
+        if (samples == 0) data = [.. data.Select(array => NDArray.Zeros(array.Shape.With(0, 1), array.DType))];
         var engine = ModelEngine.Of(model);
 
         // All batches see the same weights, also beside a training.
         using var held = count > batchSize ? WeightGate.Hold(model.Weights) : default;
         var results = new float[values.Count][];
         var shapes = new Shape[values.Count];
-        for (var start = 0; start < count || start == 0; start += batchSize)
+        for (var start = 0; start < count; start += batchSize)
         {
             var size = Math.Min(batchSize, count - start);
             var batch = size == count ? data : [.. data.Select(array => array.Slice(start, size))];
@@ -71,8 +75,9 @@ public static class Prediction
                         $"for {MemoryShortage.Megabytes(elementsOfAll * (long)sizeof(float))} of results {shapes[i]}", model, () => new float[elementsOfAll]);
                 }
 
-                var elements = perSample && size > 0 ? buffer.Length / size : 0;
+                var elements = perSample ? buffer.Length / size : 0;
                 CopyAsFloats(buffer, results[i].AsSpan(perSample ? start * elements : 0, buffer.Length));
+                if (samples == 0 && perSample) (shapes[i], results[i]) = (shapes[i].With(0, 0), []);
             });
         }
 

@@ -41,7 +41,7 @@ internal static class CompileConfig
     {
         var optimizer = (Optimizer)ReadObject(Member(json, "optimizer"), typeof(Optimizer), 0);
         var losses = Entries(Member(json, "loss")).ToDictionary(entry => entry.Name, entry => (Loss)ReadObject(entry.Value, typeof(Loss), 0));
-        var weights = Entries(Member(json, "loss_weights")).ToDictionary(entry => entry.Name, entry => (float)ReadValue(entry.Value, typeof(float), 0)!);
+        var weights = Entries(Member(json, "loss_weights")).ToDictionary(entry => entry.Name, entry => Required<float>(entry.Value, 0));
         var (metrics, weightedMetrics) = (ReadMetrics(Member(json, "metrics")), ReadMetrics(Member(json, "weighted_metrics")));
         return model.Compile(optimizer, losses, weights, metrics, seed, threads, weightedMetrics, ReadPrecision(json));
     }
@@ -117,7 +117,7 @@ internal static class CompileConfig
     {
         var (table, what) = CompileTypes.For(kind);
         if (depth > DeepestNesting) throw new ModelException($"A {what} is nested more than {DeepestNesting} levels deep; such files are refused.");
-        var name = (string)ReadValue(Member(json, "class_name"), typeof(string), depth)!;
+        var name = Required<string>(Member(json, "class_name"), depth);
         if (!table.TryGetValue(name, out var type))
         {
             var nearest = Naming.Nearest(name, table.Keys);
@@ -140,7 +140,7 @@ internal static class CompileConfig
         if (json.ValueKind == JsonValueKind.Null) return null;
         target = Nullable.GetUnderlyingType(target) ?? target;
         if (target == typeof(Schedule))
-            return json.ValueKind == JsonValueKind.Object ? ReadObject(json, target, depth + 1) : (Schedule)(float)ReadValue(json, typeof(float), depth)!;
+            return json.ValueKind == JsonValueKind.Object ? ReadObject(json, target, depth + 1) : (Schedule)Required<float>(json, depth);
         if (target == typeof(Loss)) return ReadObject(json, target, depth + 1);
         if (target == typeof(bool))
             return json.ValueKind is JsonValueKind.True or JsonValueKind.False ? json.GetBoolean() : throw Expected(json, "true or false");
@@ -153,15 +153,17 @@ internal static class CompileConfig
         if (target == typeof(FloatValues))
         {
             return json.ValueKind == JsonValueKind.Array
-                ? FloatValues.Create([.. Items(json).Select(item => (float)ReadValue(item, typeof(float), depth)!)])
-                : (FloatValues)(float)ReadValue(json, typeof(float), depth)!;
+                ? FloatValues.Create([.. Items(json).Select(item => Required<float>(item, depth))])
+                : (FloatValues)Required<float>(json, depth);
         }
 
-        if (target == typeof(IReadOnlyList<int>)) return Items(json).Select(item => (int)ReadValue(item, typeof(int), depth)!).ToArray();
-        if (target == typeof(IReadOnlyList<float>)) return Items(json).Select(item => (float)ReadValue(item, typeof(float), depth)!).ToArray();
-        if (target == typeof(IReadOnlyList<string>)) return Items(json).Select(item => (string)ReadValue(item, typeof(string), depth)!).ToArray();
+        if (target == typeof(IReadOnlyList<int>)) return Items(json).Select(item => Required<int>(item, depth)).ToArray();
+        if (target == typeof(IReadOnlyList<float>)) return Items(json).Select(item => Required<float>(item, depth)).ToArray();
+        if (target == typeof(IReadOnlyList<string>)) return Items(json).Select(item => Required<string>(item, depth)).ToArray();
         throw new ModelException($"An option has the type {target.Name}, which files cannot hold.");
     }
+
+    private static T Required<T>(JsonElement json, int depth) => (T)(ReadValue(json, typeof(T), depth) ?? throw Expected(json, "a value"));
 
     private static object ReadChoice(JsonElement json, Type target) =>
         json.ValueKind == JsonValueKind.String && Enum.TryParse(target, json.GetString(), true, out var choice) && Enum.IsDefined(target, choice)

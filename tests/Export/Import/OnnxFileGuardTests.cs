@@ -140,7 +140,7 @@ public class OnnxFileGuardTests
 
         ModelProto WithSize(params long[] sizes)
         {
-            string[] inputs = [.. Enumerable.Repeat("", position), "size"];
+            string[] inputs = [.. Enumerable.Range(0, position).Select(i => i == 0 ? "x" : ""), "size"];
             return With(Dense(), model =>
             {
                 model.Graph.Initializer.Add(Longs("size", [2], sizes));
@@ -294,7 +294,8 @@ public class OnnxFileGuardTests
         {
             var inner = new GraphProto { Name = "g" + i };
             var branch = new AttributeProto { Name = "then_branch", Type = AttributeType.Graph, G = inner };
-            graph.Node.Add(new NodeProto { OpType = "If", Input = { "x" }, Attribute = { branch } });
+            var other = new AttributeProto { Name = "else_branch", Type = AttributeType.Graph, G = new GraphProto() };
+            graph.Node.Add(new NodeProto { OpType = "If", Input = { "x" }, Output = { "r" + i }, Attribute = { branch, other } });
             graph = inner;
         }
 

@@ -1,4 +1,6 @@
+using Google.Protobuf;
 using OnnxFunctional.Export;
+using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
@@ -139,6 +141,43 @@ public sealed class TrainerFileTests
         }
 
         Assert.Throws<ExportException>(() => trainer.Restore(folder.File("nowhere.onnx")));
+    }
+
+    /// <summary>Names that stand twice, and null where a file must hold a value, once were exceptions of dictionaries and casts.</summary>
+    [TestMethod]
+    public void Doubled_names_and_missing_values_give_a_sentence()
+    {
+        using var folder = new TemporaryFolder();
+        var trained = Compiled("mlp");
+        trained.Save(folder.File("run.onnx"), new ExportOptions { Verify = false });
+        Refused("twice", file =>
+        {
+            file.TrainingInfo.Add(file.TrainingInfo[0].Clone());
+        });
+        Refused("returns the output", file => file.Graph.Output.Add(file.Graph.Output[0].Clone()));
+        foreach (var (old, changed) in new[]
+        {
+            ("\"class_name\":\"Adam\"", "\"class_name\":null"), ("\"loss\":{", "\"loss\":null,\"x\":{"),
+            ("\"seed\":7", "\"seed\":null"), ("\"version\":1", "\"version\":null"),
+        })
+        {
+            Refused("", file =>
+            {
+                var entry = file.MetadataProps.Single(entry => entry.Key == "onnxfunctional.training");
+                Assert.Contains(old, entry.Value);
+                entry.Value = entry.Value.Replace(old, changed, StringComparison.Ordinal);
+            });
+        }
+
+        void Refused(string part, Action<ModelProto> change)
+        {
+            var file = ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("run.onnx")));
+            change(file);
+            File.WriteAllBytes(folder.File("changed.onnx"), file.ToByteArray());
+            var error = Assert.Throws<Exception>(() => Trainer.Load(folder.File("changed.onnx")));
+            Assert.IsTrue(error is OnnxFileException or ModelException, error.ToString());
+            Assert.Contains(part, error.Message);
+        }
     }
 
     [TestMethod]

@@ -2,6 +2,8 @@ using System.Numerics.Tensors;
 using Google.Protobuf;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
 using DataType = OnnxFunctional.Export.Proto.TensorProto.Types.DataType;
 
 namespace OnnxFunctional.Tests.Export.Runtime;
@@ -27,6 +29,41 @@ public class OnnxModelTests
             Assert.AreEqual(x[row, 0] + (3 * x[row, 1]) + (5 * x[row, 2]) + 0.5f, y[row, 0], 1e-4f);
             Assert.AreEqual(Math.Max((2 * x[row, 0]) + (4 * x[row, 1]) + (6 * x[row, 2]) - 100, 0), y[row, 1], 1e-4f);
         }
+    }
+
+    /// <summary>ONNX Runtime divides by the number of rows there, which ends the process.</summary>
+    [TestMethod]
+    public void Empty_batches_are_refused_where_ONNX_Runtime_crashes()
+    {
+        var x = Model.Input([4, 3], name: "x");
+        foreach (var layer in new Layer[] { new Lstm(2), new Gru(2), new SimpleRnn(2), new Bidirectional(new Lstm(2)) })
+        {
+            var network = new Model(x, x.Apply(layer));
+            using var folder = new TemporaryFolder();
+            network.ExportOnnx(folder.File("m.onnx"), new ExportOptions { Verify = false });
+            using var model = OnnxModel.Load(folder.File("m.onnx"));
+            var empty = Tensor.Create(Array.Empty<float>(), [0, 4, 3]);
+            Assert.Contains("needs at least one row", Assert.ThrowsExactly<ArgumentException>(() => model.Predict(empty)).Message);
+            Assert.AreEqual(0, network.Predict(empty).Lengths[0]);
+        }
+    }
+
+    /// <summary>With a declared rank the file is not loaded; without one, ONNX Runtime ends the process.</summary>
+    [TestMethod]
+    [DataRow("ReverseSequence")]
+    [DataRow("DFT")]
+    public void Scalars_are_refused_where_ONNX_Runtime_crashes(string type)
+    {
+        var graph = new GraphProto
+        {
+            Input = { HandmadeModels.Value("x", DataType.Float) },
+            Output = { new ValueInfoProto { Name = "y" } },
+            Initializer = { HandmadeModels.Longs("list", type == "DFT" ? [] : [1], 1) },
+            Node = { HandmadeModels.Node(type, ["x", "list"], ["y"]) },
+        };
+        graph.Input[0].Type.TensorType.Shape = null;
+        using var model = Open(HandmadeModels.Model(graph));
+        Assert.Contains("is a scalar, and its " + type, Assert.ThrowsExactly<ArgumentException>(() => model.Run(OnnxValue.Scalar(1f))).Message);
     }
 
     [TestMethod]

@@ -192,6 +192,29 @@ public sealed class OnnxTrainerTests
         Assert.ThrowsExactly<ObjectDisposedException>(() => other.GetState("dense/kernel"));
     }
 
+    /// <summary>ONNX Runtime would read freed memory: the process ended at the first or second try.</summary>
+    [TestMethod]
+    public void Disposal_waits_for_a_step_in_progress()
+    {
+        var files = TrainingFiles.Of(Network(new Adam()), new TrainingExportOptions());
+        for (var round = 0; round < 8; round++)
+        {
+            var other = OnnxTrainer.Open(TrainingFolder.Of(files));
+            var steps = 0;
+            var training = Task.Run(() =>
+            {
+                while (true)
+                {
+                    Step(other, Interlocked.Increment(ref steps));
+                    other.Evaluate(StepData.Signed(1, 8, 12), StepData.Numbers(1, 3, 8));
+                }
+            });
+            Assert.IsTrue(SpinWait.SpinUntil(() => Volatile.Read(ref steps) > 2 + round || training.IsCompleted, TimeSpan.FromSeconds(60)));
+            other.Dispose();
+            Assert.IsInstanceOfType<ObjectDisposedException>(Assert.ThrowsExactly<AggregateException>(training.Wait).InnerException);
+        }
+    }
+
     private static double Step(OnnxTrainer trainer, int step) => trainer.TrainOnBatch(StepData.Signed(step, 8, 12), StepData.Numbers(step, 3, 8))["loss"];
 
     private static Trainer Network(Optimizer optimizer)

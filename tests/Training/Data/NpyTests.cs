@@ -11,6 +11,40 @@ namespace OnnxFunctional.Tests.Training.Data;
 public class NpyTests
 {
     [TestMethod]
+    public void Numbers_beyond_the_range_of_float_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        Npy.Write(folder.File("a.npy"), Tensor.Create([1.0, -1e300, double.NaN], [3]));
+        var error = Assert.ThrowsExactly<DataException>(() => Npy.Read<float>(folder.File("a.npy")));
+        Assert.Contains("-1E+300 at flat index 1, beyond the range of Single", error.Message);
+        Npy.Write(folder.File("a.npy"), Tensor.Create([1.0, double.NegativeInfinity, double.NaN], [3]));
+        Assert.AreEqual(float.NegativeInfinity, Npy.Read<float>(folder.File("a.npy"))[1]);
+    }
+
+    /// <summary>Entries that are stored uncompressed: every changed byte of the content shows.</summary>
+    [TestMethod]
+    public void A_flipped_bit_in_an_archive_is_noticed()
+    {
+        using var folder = new TemporaryFolder();
+        using (var archive = ZipFile.Open(folder.File("a.npz"), ZipArchiveMode.Create))
+        {
+            Npy.Write(folder.File("x.npy"), Tensor.Create([1f, 2, 3], [3]));
+            archive.CreateEntryFromFile(folder.File("x.npy"), "x.npy", CompressionLevel.NoCompression);
+        }
+
+        Assert.AreEqual(3f, Npz.Read<float>(folder.File("a.npz"), "x")[2]);
+        var bytes = File.ReadAllBytes(folder.File("a.npz"));
+        var at = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0, 0, 0x80, 0x3F, 0, 0, 0, 0x40]);
+        for (var bit = 0; bit < 12 * 8; bit++)
+        {
+            var changed = (byte[])bytes.Clone();
+            changed[at + (bit / 8)] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(folder.File("b.npz"), changed);
+            Assert.Contains("checksum", Assert.ThrowsExactly<DataException>(() => Npz.ReadAll<float>(folder.File("b.npz"))).Message);
+        }
+    }
+
+    [TestMethod]
     public void Files_are_what_NumPy_writes()
     {
         using var folder = new TemporaryFolder();

@@ -1,0 +1,224 @@
+using System.Numerics.Tensors;
+using Google.Protobuf;
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.Import;
+using OnnxFunctional.Export.Import.Schemas;
+using OnnxFunctional.Export.Proto;
+using static OnnxFunctional.Tests.Export.HandmadeModels;
+using AttributeType = OnnxFunctional.Export.Proto.AttributeProto.Types.AttributeType;
+using DataType = OnnxFunctional.Export.Proto.TensorProto.Types.DataType;
+
+namespace OnnxFunctional.Tests.Export.Import;
+
+/// <summary>Nodes that the specification does not allow are refused before ONNX Runtime crashes on them.</summary>
+[TestClass]
+public sealed class NodeGuardTests
+{
+    [TestMethod]
+    [DataRow("Max")]
+    [DataRow("Min")]
+    [DataRow("Sum")]
+    [DataRow("Mean")]
+    [DataRow("Concat")]
+    public void A_list_of_inputs_has_no_gaps(string type)
+    {
+        var node = Node(type, ["x", "", "x"], ["y"]);
+        if (type == "Concat") node.Attribute.Add(Int("axis", 0));
+        Refused(node, "has no name at input 1");
+        node.Input[1] = "x";
+        Check(node);
+        node.Input.Clear();
+        Refused(node, "which its operator requires");
+    }
+
+    [TestMethod]
+    public void Required_inputs_and_outputs_have_names()
+    {
+        Refused(Node("Relu", [""], ["y"]), "has no input 'X', which its operator requires");
+        Refused(Node("Gemm", ["x"], ["y"]), "has no input 'B'");
+        Refused(Node("Where", ["x", "", "x"], ["y"]), "has no input 'X'");
+        Refused(Node("Relu", ["x", "x"], ["y"]), "has 2 inputs, expected at most 1");
+        Refused(Node("Relu", ["x"], ["y", "z"]), "has 2 outputs, expected at most 1");
+        Refused(new NodeProto { OpType = "Relu", Input = { "x" }, Output = { "" } }, "has no output 'Y'");
+        Check(Node("Clip", ["x", "", "x"], ["y"]));
+    }
+
+    [TestMethod]
+    public void Attributes_are_there_and_of_their_kind()
+    {
+        Refused(Node("Concat", ["x", "x"], ["y"]), "has no attribute 'axis'");
+        Refused(Node("Cast", ["x"], ["y"]), "has no attribute 'to'");
+        Refused(Node("Concat", ["x", "x"], ["y"], Ints("axis", 0)), "is of the kind Ints, expected Int");
+        Refused(Node("If", ["x"], ["y"]), "has no attribute");
+        Check(Node("Concat", ["x", "x"], ["y"], Int("axis", 0)));
+    }
+
+    /// <summary>Legal, but ONNX Runtime reads address 0 for the bias of LayerNormalization and the length of DFT.</summary>
+    [TestMethod]
+    public void An_empty_name_at_the_end_is_left_out()
+    {
+        var model = Model(new GraphProto
+        {
+            Input = { Value("x", DataType.Float, "n", 3) },
+            Initializer = { Floats("scale", [3], 1, 2, 3) },
+            Node = { Node("LayerNormalization", ["x", "scale", ""], ["y"]), Node("Clip", ["y", "", ""], ["z"]) },
+            Output = { Value("z", DataType.Float, "n", 3) },
+        });
+        using var loaded = OnnxModel.FromBytes(model.ToByteArray());
+        Assert.AreEqual(0f, loaded.Predict(Tensor.Create([1f, 2, 3], [1, 3]))[0, 1], 1e-6f);
+    }
+
+    [TestMethod]
+    public void Negative_counts_are_refused()
+    {
+        Refused(Node("GatherND", ["x", "w"], ["y"], Int("batch_dims", -3)), "'batch_dims' of node 'y_node' ('GatherND') is -3");
+        Refused(Node("Multinomial", ["x"], ["y"], Int("sample_size", -1)), "is -1");
+    }
+
+    /// <summary>The length of such a list is the rank of the result, and ONNX Runtime infers shapes of any rank while it loads a file.</summary>
+    [TestMethod]
+    [DataRow("Reshape", 1)]
+    [DataRow("Resize", 3)]
+    [DataRow("Pad", 1)]
+    [DataRow("Slice", 2)]
+    [DataRow("ReduceSum", 1)]
+    public void Declared_lists_of_axes_are_no_longer_than_a_rank(string type, int position)
+    {
+        var count = type == "Slice" ? 3 : position + 1;
+        string[] inputs = [.. Enumerable.Range(0, count).Select(i => i == 0 ? "x" : type == "Resize" && i < position ? "" : "list")];
+        var graph = new GraphProto { Input = { Value("list", DataType.Int64, 100_000_000) } };
+        Refused(With(graph, Node(type, inputs, ["y"])), "takes a list of 100000000 numbers for at most 8 axes");
+        graph.Input[0] = Value("list", DataType.Int64, 4);
+        Read(With(graph, Node(type, inputs, ["y"])));
+    }
+
+    [TestMethod]
+    public void A_Split_has_as_many_outputs_as_it_says() =>
+        Refused(Node("Split", ["x"], ["a", "b"], Int("num_outputs", 100_000_000)), "'num_outputs' of node 'a_node' ('Split') is 100000000");
+
+    /// <summary>An INT attribute without a value is 0 to every reader, and ONNX Runtime divides by it.</summary>
+    [TestMethod]
+    [DataRow("ConvTranspose", "group", "x w")]
+    [DataRow("Conv", "group", "x w")]
+    [DataRow("DepthToSpace", "blocksize", "x")]
+    [DataRow("GroupNormalization", "num_groups", "x w w")]
+    public void A_number_that_is_left_out_is_zero(string type, string name, string inputs) =>
+        Refused(Node(type, inputs.Split(' '), ["y"], new AttributeProto { Name = name, Type = AttributeType.Int }), "is 0");
+
+    [TestMethod]
+    [DataRow(1_000_000)]
+    [DataRow(100_000_000)]
+    [DataRow(int.MaxValue)]
+    public void Padding_alone_does_not_take_gigabytes(long padding)
+    {
+        var pads = Ints("pads", padding, padding, padding, padding);
+        Refused(Node("Conv", ["x", "w"], ["y"], pads), "asks for a tensor of more than");
+        Refused(Node("MaxPool", ["x"], ["y"], Ints("kernel_shape", 3, 3), pads), "asks for a tensor of more than");
+        Refused(Node("AveragePool", ["x"], ["y"], Ints("kernel_shape", 3, 3), pads), "asks for a tensor of more than");
+        Refused(Node("ConvTranspose", ["x", "w"], ["y"], Ints("output_padding", padding, padding)), "asks for a tensor of more than");
+        Refused(Node("ConvTranspose", ["x", "w"], ["y"], Ints("dilations", 40_000, 40_000)), "asks for a tensor of more than");
+        Refused(Node("ConvTranspose", ["x", "w"], ["y"], Ints("output_shape", padding, padding)), "asks for a tensor of more than");
+    }
+
+    [TestMethod]
+    public void Lists_of_a_window_have_one_number_an_axis()
+    {
+        Refused(Node("Conv", ["x", "w"], ["y"], Ints("strides", 1)), "'strides' of node 'y_node' ('Conv') has 1 numbers for a window of 2 axes");
+        Refused(Node("MaxPool", ["x"], ["y"], Ints("kernel_shape", 3, 3), Ints("pads", 1, 1, 1)), "'pads' of");
+        Check(Node("Conv", ["x", "w"], ["y"], Ints("strides", 1, 2), Ints("pads", 3, 3, 3, 3)));
+    }
+
+    [TestMethod]
+    [DataRow("HannWindow")]
+    [DataRow("Resize")]
+    [DataRow("RoiAlign")]
+    [DataRow("TfIdfVectorizer")]
+    [DataRow("Pad")]
+    public void Constant_sizes_are_found_wherever_an_operator_takes_them(string type)
+    {
+        var large = new GraphProto { Initializer = { Longs("size", [], 1L << 40), Floats("scales", [2], 1e6f, 1e6f) } };
+        NodeProto node = type switch
+        {
+            "HannWindow" => Node(type, ["size"], ["y"]),
+            "Resize" => Node(type, ["x", "", "scales"], ["y"]),
+            "TfIdfVectorizer" => Node(
+                type, ["x"], ["y"], Ints("ngram_counts", 0), Ints("ngram_indexes", 3, 1L << 31), Int("max_gram_length", 1), Int("min_gram_length", 1),
+                Int("max_skip_count", 0), new AttributeProto { Name = "mode", Type = AttributeType.String, S = ByteString.CopyFromUtf8("TF") }),
+            "RoiAlign" => Node(type, ["x", "x", "x"], ["y"], Int("output_height", 1 << 20), Int("output_width", 1 << 20)),
+            _ => Node(type, ["x"], ["y"], Ints("pads", 0, 1L << 30, 0, 0)),
+        };
+        Refused(With(large, node, opset: type == "Pad" ? 9 : 21), "asks for a tensor of more than");
+
+        // A branch sees the constants around it.
+        var branch = new GraphProto { Name = "b", Node = { node }, Output = { new ValueInfoProto { Name = "y" } } };
+        var other = new GraphProto { Name = "o", Node = { Node("Identity", ["x"], ["o"]) }, Output = { new ValueInfoProto { Name = "o" } } };
+        var choice = Node("If", ["x"], ["r"], Graph("then_branch", branch), Graph("else_branch", other));
+        Refused(With(large, choice, opset: type == "Pad" ? 9 : 21), "asks for a tensor of more than");
+    }
+
+    [TestMethod]
+    public void The_version_that_a_function_imports_applies_inside_it()
+    {
+        var model = Dense();
+        var function = new FunctionProto { Name = "f", Domain = "local", Input = { "a" }, Output = { "b" } };
+        function.Node.Add(Node("ReduceSum", ["a"], ["b"], Ints("axes", 0)));
+        function.OpsetImport.Add(new OperatorSetIdProto { Version = 11 });
+        model.Functions.Add(function);
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "local", Version = 1 });
+        Read(model);
+        function.Node[0] = Node("Dropout", ["a", "a"], ["b"]);
+        StringAssert.Contains(Assert.ThrowsExactly<OnnxFileException>(() => Read(model)).Message, "has 2 inputs, expected at most 1");
+        function.OpsetImport[0].Version = 13;
+        Read(model);
+    }
+
+    [TestMethod]
+    public void A_domain_that_is_used_is_imported()
+    {
+        var model = Dense();
+        model.OpsetImport[0].Domain = "ai.onnx.ml";
+        model.OpsetImport[0].Version = 3;
+        StringAssert.Contains(Assert.ThrowsExactly<OnnxFileException>(() => Read(model)).Message, "no version of ai.onnx is imported");
+    }
+
+    [TestMethod]
+    public void The_table_knows_each_operator_in_its_versions()
+    {
+        Assert.IsGreaterThan(200, OperatorSchemas.Names.Count);
+        Assert.AreEqual(7, OperatorSchemas.Find("", "Dropout", 8)!.Since);
+        Assert.AreEqual("0.5", OperatorSchemas.Find("", "Dropout", 8)!.Attribute("ratio")!.Default);
+        Assert.AreEqual(2, OperatorSchemas.Find("", "Dropout", 12)!.Inputs.Count(input => input.Occurrence == Occurrence.Optional));
+        Assert.IsNull(OperatorSchemas.Find("", "Upsample", 10));
+        Assert.IsNull(OperatorSchemas.Find("", "RMSNormalization", 22));
+        Assert.AreEqual(23, OperatorSchemas.Find("", "RMSNormalization", 26)!.Since);
+        Assert.AreEqual(Occurrence.OneOrMore, OperatorSchemas.Find("", "Concat", 21)!.Inputs[0].Occurrence);
+        Assert.IsTrue(OperatorSchemas.Find("ai.onnx.ml", "TreeEnsemble", 5)!.Attribute("tree_roots")!.IsRequired);
+        foreach (var name in OperatorSchemas.Names)
+        {
+            var (domain, type) = name.StartsWith("ai.onnx.ml.", StringComparison.Ordinal) ? ("ai.onnx.ml", name[11..]) : ("", name);
+            for (var version = 1; version <= 26; version++) OperatorSchemas.Find(domain, type, version);
+        }
+    }
+
+    private static void Refused(NodeProto node, string part) => Refused(With(new GraphProto(), node), part);
+
+    private static void Refused(ModelProto model, string part) =>
+        StringAssert.Contains(Assert.ThrowsExactly<OnnxFileException>(() => Read(model)).Message, part);
+
+    private static void Check(NodeProto node) => Read(With(new GraphProto(), node));
+
+    private static void Read(ModelProto model) => OnnxFileGuard.ReadBytes(model.ToByteArray(), "the model", null, new OnnxFileLimits());
+
+    private static ModelProto With(GraphProto graph, NodeProto node, int opset = 21)
+    {
+        graph = graph.Clone();
+        graph.Input.Add(Value("x", DataType.Float, "n", 1, 3, 3));
+        graph.Initializer.Add(Floats("w", [1, 1, 3, 3], new float[9]));
+        graph.Node.Add(node);
+        return Model(graph, opset);
+    }
+
+    private static AttributeProto Int(string name, long value) => new() { Name = name, Type = AttributeType.Int, I = value };
+
+    private static AttributeProto Graph(string name, GraphProto value) => new() { Name = name, Type = AttributeType.Graph, G = value };
+}
