@@ -23,11 +23,11 @@ internal static class WindowGuard
         var dims = weights >= 0 ? constants.DimsOf(node, weights) : null;
         var (strides, dilations, pads) = (List(node, "strides"), List(node, "dilations"), List(node, "pads"));
         var kernel = List(node, "kernel_shape");
-        if (kernel.Count == 0 && dims is { Count: > 2 }) kernel = [.. dims.Skip(2)];
+        if (kernel.Length == 0 && dims is { Count: > 2 }) kernel = [.. dims.Skip(2)];
         var (extra, whole) = (List(node, "output_padding"), List(node, "output_shape"));
-        var axes = new[] { kernel.Count, strides.Count, dilations.Count, pads.Count / 2, extra.Count }.Max();
-        foreach (var (name, count) in new[] { ("kernel_shape", kernel.Count), ("strides", strides.Count), ("dilations", dilations.Count),
-            ("pads", pads.Count), ("output_padding", extra.Count) })
+        var axes = new[] { kernel.Length, strides.Length, dilations.Length, pads.Length / 2, extra.Length }.Max();
+        foreach (var (name, count) in new[] { ("kernel_shape", kernel.Length), ("strides", strides.Length), ("dilations", dilations.Length),
+            ("pads", pads.Length), ("output_padding", extra.Length) })
         {
             if (count != 0 && count != (name == "pads" ? 2 * axes : axes))
                 throw context.Refuse($"the attribute '{name}' of {GuardContext.Describe(node)} has {count} numbers for a window of {axes} axes");
@@ -56,13 +56,13 @@ internal static class WindowGuard
         }
     }
 
-    private static Int128 At(IReadOnlyList<long> list, int index, long otherwise) => index < list.Count ? list[index] : otherwise;
+    private static Int128 At(long[] list, int index, long otherwise) => index < list.Length ? list[index] : otherwise;
 
-    private static IReadOnlyList<long> List(NodeProto node, string name)
+    private static long[] List(NodeProto node, string name)
     {
         foreach (var attribute in node.Attribute)
         {
-            if (attribute.Name == name) return attribute.Ints;
+            if (attribute.Name == name) return [.. attribute.Ints];
         }
 
         return [];
