@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OnnxFunctional.Export;
+using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Cli;
@@ -67,7 +68,10 @@ public sealed class KillTests
         ConditionMode.Exclude,
         OperatingSystems.Windows,
         IgnoreMessage = "Ctrl+C reaches a whole group of processes there, the tests' own among them.")]
-    public void An_interrupted_run_leaves_a_file_to_resume_from_and_exit_code_130()
+    [DataRow("INT", 130)]
+    [DataRow("TERM", 143)]
+    [DataRow("HUP", 129)]
+    public void An_interrupted_run_leaves_a_file_to_resume_from_and_the_exit_code_of_its_signal(string signal, int exitCode)
     {
         using var folder = new TemporaryFolder();
         WriteData(folder);
@@ -76,13 +80,77 @@ public sealed class KillTests
         using (var process = Start(folder, "stopped", checkpoint))
         {
             while (!File.Exists(checkpoint) && !process.HasExited) Thread.Sleep(5);
-            using var signal = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
-            Assert.AreEqual(130, End(process));
+            Send(signal, process);
+            Assert.AreEqual(exitCode, End(process));
         }
 
         Assert.IsFalse(File.Exists(folder.File("stopped.onnx")));
         using (var process = Start(folder, "stopped", checkpoint)) Assert.AreEqual(0, End(process));
         AssertSameFiles(expected, folder, "stopped");
+    }
+
+    [TestMethod]
+    [OSCondition(
+        ConditionMode.Exclude,
+        OperatingSystems.Windows,
+        IgnoreMessage = "Ctrl+C reaches a whole group of processes there, the tests' own among them.")]
+    [DataRow("INT", 130)]
+    [DataRow("TERM", 143)]
+    public void A_conversion_ends_at_the_first_signal_and_leaves_nothing_unfinished(string signal, int exitCode)
+    {
+        using var folder = new TemporaryFolder();
+        var inputs = Model.Input([1024]);
+        OnnxFunctional.Export.KerasFile.Save(new Model(inputs, inputs.Apply(new Dense(2048), new Dense(1024))), folder.File("model.keras"));
+        var within = 0;
+        for (var attempt = 0; attempt < 20 && within < 2; attempt++)
+        {
+            using var process = StartCommand("convert", folder.File("model.keras"), folder.File("model.onnx"));
+            while (Directory.GetFiles(folder.Path, ".*.tmp").Length == 0 && !process.HasExited) Thread.Sleep(1);
+            Send(signal, process);
+            var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            process.WaitForExit();
+            if (process.ExitCode == 0) continue;
+            within++;
+            Assert.AreEqual(exitCode, process.ExitCode, output.Result + error.Result);
+            Assert.AreEqual("Stopped.", error.Result.Trim());
+            CollectionAssert.AreEqual(new[] { folder.File("model.keras") }, Directory.GetFiles(folder.Path));
+        }
+
+        Assert.IsGreaterThan(0, within, "no signal came before the end of a conversion");
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    public void A_training_whose_terminal_is_closed_keeps_its_last_step()
+    {
+        if (!File.Exists("/usr/bin/script")) Assert.Inconclusive("Needs a terminal: install bsdutils (the command script).");
+        using var folder = new TemporaryFolder();
+        WriteData(folder);
+        var (checkpoint, transcript) = (folder.File("model.checkpoint.onnx"), folder.File("transcript"));
+        var command = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "onnxf.dll")}' train mnist --data '{folder.Path}' --model mlp --epochs 1000 "
+            + $"--out '{folder.File("model.onnx")}' --checkpoint-steps 1000000";
+        using (var terminal = Process.Start(new ProcessStartInfo("script", ["-qfc", command, transcript]) { RedirectStandardOutput = true })!)
+        {
+            terminal.OutputDataReceived += (_, _) => { };
+            terminal.BeginOutputReadLine();
+            while (!(File.Exists(transcript) && Read(transcript).Contains("Epoch 2/", StringComparison.Ordinal)) && !terminal.HasExited) Thread.Sleep(20);
+            terminal.Kill();
+        }
+
+        for (var i = 0; i < 600 && !File.Exists(checkpoint); i++) Thread.Sleep(100);
+        Assert.IsGreaterThan(8L, Trainer.Load(checkpoint).Iterations);
+
+        static string Read(string path)
+        {
+            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return reader.ReadToEnd();
+        }
+    }
+
+    private static void Send(string signal, Process process)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     /// <summary>The files of an uninterrupted run, by their names after the run's name: the model, and one per epoch.</summary>
@@ -126,7 +194,7 @@ public sealed class KillTests
     {
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         process.WaitForExit();
-        if (process.ExitCode is not (0 or 130)) Assert.Fail(output.Result + error.Result);
+        if (process.ExitCode is not (0 or 130 or 143 or 129)) Assert.Fail(output.Result + error.Result);
         return process.ExitCode;
     }
 
@@ -134,13 +202,19 @@ public sealed class KillTests
     {
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "onnxf.dll"), "train", "mnist", "--data", folder.Path,
+            "train", "mnist", "--data", folder.Path,
             "--model", "mlp", "--epochs", Epochs.ToString(CultureInfo.InvariantCulture), "--seed", "4",
             "--out", folder.File(run + ".onnx"), "--epoch-files", folder.File(run + ".{epoch:00}.{loss:F3}.onnx"),
             "--checkpoint-steps", "1", .. File.Exists(checkpoint) ? new[] { "--resume", checkpoint } : [],
         ];
+        return StartCommand(arguments);
+    }
+
+    private static Process StartCommand(params string[] arguments)
+    {
         var dotnet = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
-        return Process.Start(new ProcessStartInfo(dotnet, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string[] command = [Path.Combine(AppContext.BaseDirectory, "onnxf.dll"), .. arguments];
+        return Process.Start(new ProcessStartInfo(dotnet, command) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 
     /// <summary>Noise images with labels in MNIST's format: 900 samples for training are seven batches of 128 and one of 4.</summary>

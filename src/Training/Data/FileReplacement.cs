@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -14,7 +15,12 @@ internal static class FileReplacement
     private const string TemporarySuffix = ".tmp";
     private const int BufferBytes = 4096;
 
+    // Temporary files at this moment. A process that is asked to end (SIGTERM, Environment.Exit) deletes them.
+    private static readonly ConcurrentDictionary<string, bool> s_unfinished = [];
+
     private static readonly TimeSpan s_timeToTakeHold = TimeSpan.FromMinutes(1);
+
+    static FileReplacement() => AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveUnfinished();
 
     /// <summary>Replaces or creates <paramref name="path"/> with what <paramref name="write"/> puts into the stream.</summary>
     /// <param name="path">The target; its folder must exist.</param>
@@ -27,6 +33,7 @@ internal static class FileReplacement
         var target = FileTarget.Resolve(path, refuse);
         RemoveAbandoned(target);
         var temporary = Temporary(target);
+        s_unfinished[temporary] = true;
         try
         {
             using var held = WriteTemporary(path, temporary, target, refuse, write);
@@ -37,6 +44,10 @@ internal static class FileReplacement
         {
             RemoveTemporary(temporary, refuse, failure);
             throw;
+        }
+        finally
+        {
+            s_unfinished.TryRemove(temporary, out _);
         }
     }
 
@@ -71,6 +82,22 @@ internal static class FileReplacement
 
     private static string Temporary(string target) =>
         Path.Combine(Path.GetDirectoryName(target)!, TemporaryPrefix(target) + Path.GetRandomFileName() + TemporarySuffix);
+
+    private static void RemoveUnfinished()
+    {
+        foreach (var temporary in s_unfinished.Keys)
+        {
+            try
+            {
+                File.Delete(temporary);
+            }
+            catch (Exception held) when (held is IOException or UnauthorizedAccessException)
+            {
+                // Windows does not delete open files; the next write of the target does.
+                continue;
+            }
+        }
+    }
 
     private static void RemoveAbandoned(string target)
     {

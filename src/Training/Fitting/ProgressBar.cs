@@ -20,6 +20,7 @@ internal sealed class ProgressBar : Callback
     private long _drawn;
     private int _done;
     private int _lastLength;
+    private bool _isGone;
 
     private ProgressBar(TextWriter writer, bool moves, int epochs, int? steps)
     {
@@ -36,7 +37,7 @@ internal sealed class ProgressBar : Callback
 
     public override void OnEpochBegin(int epoch)
     {
-        if (_moves) _writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs}"));
+        if (_moves) Write(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs}{Environment.NewLine}"));
         _begun = Stopwatch.GetTimestamp();
         _drawn = 0;
         _done = 0;
@@ -46,8 +47,8 @@ internal sealed class ProgressBar : Callback
     {
         var line = Line(logs, Stopwatch.GetElapsedTime(_begun), finished: true);
         if (_moves) Draw(line);
-        else _writer.Write(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs} {line}"));
-        _writer.WriteLine();
+        else Write(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs} {line}"));
+        Write(Environment.NewLine);
         _lastLength = 0;
     }
 
@@ -62,9 +63,22 @@ internal sealed class ProgressBar : Callback
 
     private void Draw(string line)
     {
-        _writer.Write('\r');
-        _writer.Write(line.PadRight(_lastLength));
+        Write('\r' + line.PadRight(_lastLength));
         _lastLength = line.Length;
+    }
+
+    private void Write(string text)
+    {
+        if (_isGone) return;
+        try
+        {
+            _writer.Write(text);
+        }
+        catch (IOException)
+        {
+            // The terminal was closed. A training must not end because nobody can see its progress.
+            _isGone = true;
+        }
     }
 
     private string Line(IDictionary<string, double> logs, TimeSpan elapsed, bool finished)

@@ -15,14 +15,14 @@ internal static class Classification
     /// <param name="train">Samples and class numbers to learn from.</param>
     /// <param name="test">Samples and class numbers held out.</param>
     /// <param name="options">Epochs, batch size, learning rate, file.</param>
-    /// <param name="cancellationToken">Ends training after the current step.</param>
+    /// <param name="interruption">Ends training after the current step.</param>
     /// <returns>The exit code.</returns>
     public static int Run(
         Model model,
         (NDArray X, NDArray Y) train,
         (NDArray X, NDArray Y) test,
         ClassificationOptions options,
-        CancellationToken cancellationToken)
+        Interruption interruption)
     {
         var steps = options.Epochs * ((train.X.Count + options.BatchSize - 1) / options.BatchSize);
 
@@ -46,19 +46,19 @@ internal static class Classification
                 ? [new BackupAndRestore(checkpoint, options.CheckpointSteps) { Restores = false }]
                 : Array.Empty<Callback>(),
         ];
-        trainer.Fit(
+        interruption.Gracefully(token => trainer.Fit(
             train.X,
             train.Y,
             epochs: options.Epochs,
             batchSize: options.BatchSize,
             callbacks: callbacks,
             verbose: options.Verbosity,
-            cancellationToken: cancellationToken);
-        if (cancellationToken.IsCancellationRequested)
+            cancellationToken: token));
+        if (interruption.Token.IsCancellationRequested)
         {
             Console.Error.WriteLine($"Stopped after {trainer.Iterations} steps."
                 + (options.Checkpoint is { } left && File.Exists(left) ? $" Resume with --resume {left}" : ""));
-            return CommandLine.Cancelled;
+            return interruption.ExitCode;
         }
 
         var engineAccuracy = trainer.Evaluate(test.X, test.Y, batchSize: 256)["accuracy"];
@@ -70,13 +70,12 @@ internal static class Classification
         using var onnx = OnnxModel.Load(options.Path);
         var images = test.X.ToTensor();
 
-        // Not cancelled: a network whose training was stopped is evaluated and verified nevertheless.
-        var runtimeAccuracy = Accuracy(onnx.Predict(images, CancellationToken.None), labels);
+        var runtimeAccuracy = Accuracy(onnx.Predict(images), labels);
         PrintResults(
             engineAccuracy,
             runtimeAccuracy,
             RowsPerSecond(images, () => model.Predict(images, 256)),
-            RowsPerSecond(images, () => onnx.Predict(images, CancellationToken.None)));
+            RowsPerSecond(images, () => onnx.Predict(images)));
         Console.Out.WriteLine($"Wrote {options.Path}");
         if (Math.Abs(engineAccuracy - runtimeAccuracy) < 0.5 / labels.Length) return 0;
         Console.Error.WriteLine("The accuracies of engine and ONNX Runtime differ although the file verified; please report this.");

@@ -21,7 +21,7 @@ internal static class ConvertCommand
             target,
             opset,
         };
-        command.SetAction((parsed, _) => Task.FromResult(CommandLine.Guard(() =>
+        command.SetAction(parsed => CommandLine.Run(_ =>
         {
             var (from, to) = (parsed.GetRequiredValue(source), parsed.GetRequiredValue(target));
             OnnxFile.CheckWritable(to);
@@ -33,7 +33,7 @@ internal static class ConvertCommand
             Console.Out.WriteLine(report.ToString());
             Console.Out.WriteLine($"Wrote {to}");
             return 0;
-        })));
+        }));
         return command;
     }
 }

@@ -22,7 +22,7 @@ internal static class QuickstartCommand
             seed,
             threads,
         };
-        command.SetAction((parsed, cancellationToken) => CommandLine.Start(() =>
+        command.SetAction(parsed => CommandLine.Run(interruption =>
         {
             OnnxFile.CheckWritable(parsed.GetRequiredValue(output));
             var (train, test) = Digits(Path.Combine(AppContext.BaseDirectory, "Data", "digits.csv.gz"));
@@ -34,7 +34,7 @@ internal static class QuickstartCommand
                 BatchSize = 32,
                 LearningRate = 3e-3f,
             };
-            return Classification.Run(Network(options.Seed), train, test, options, cancellationToken);
+            return Classification.Run(Network(options.Seed), train, test, options, interruption);
         }));
         return command;
     }

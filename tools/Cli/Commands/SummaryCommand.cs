@@ -10,12 +10,12 @@ internal static class SummaryCommand
     {
         var file = new Argument<string>("FILE") { Description = "An ONNX file." };
         var command = new Command("summary", "Print inputs, outputs, operators and parameters of an ONNX file.") { file };
-        command.SetAction((parsed, _) => Task.FromResult(CommandLine.Guard(() =>
+        command.SetAction(parsed => CommandLine.Run(_ =>
         {
             var summary = OnnxFile.Summarize(parsed.GetRequiredValue(file));
             Console.Out.WriteLine(summary);
             return 0;
-        })));
+        }));
         return command;
     }
 }

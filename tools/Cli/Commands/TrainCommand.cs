@@ -37,7 +37,7 @@ internal static class TrainCommand
             checkpointSteps,
             epochFiles,
         };
-        mnist.SetAction((parsed, cancellationToken) => CommandLine.Start(() =>
+        mnist.SetAction(parsed => CommandLine.Run(interruption =>
         {
             OnnxFile.CheckWritable(parsed.GetRequiredValue(output));
             var folder = parsed.GetRequiredValue(data);
@@ -59,7 +59,7 @@ internal static class TrainCommand
                 Load(folder, "train", network),
                 Load(folder, "t10k", network),
                 options,
-                cancellationToken);
+                interruption);
         }));
         return new Command("train", "Train a network on a known data set, export and verify it.") { mnist };
     }

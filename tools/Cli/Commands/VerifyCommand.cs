@@ -10,12 +10,12 @@ internal static class VerifyCommand
     {
         var file = new Argument<string>("FILE") { Description = "An ONNX file that this library wrote." };
         var command = new Command("verify", "Rebuild the model from the file and compare the engine with ONNX Runtime for every layer.") { file };
-        command.SetAction((parsed, _) => Task.FromResult(CommandLine.Guard(() =>
+        command.SetAction(parsed => CommandLine.Run(_ =>
         {
             var report = OnnxFile.Verify(parsed.GetRequiredValue(file));
             Console.Out.WriteLine(report.ToString());
             return report.Passed ? 0 : 1;
-        })));
+        }));
         return command;
     }
 }
