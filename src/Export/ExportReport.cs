@@ -21,8 +21,11 @@ public sealed class ExportReport
     /// <summary>The operator set of the file.</summary>
     public int Opset { get; }
 
-    /// <summary>The size of the file.</summary>
+    /// <summary>The size of the file, with its external data.</summary>
     public long FileBytes { get; }
+
+    /// <summary>The second file, which holds the weights and belongs beside the first; <see langword="null"/> if all is in one.</summary>
+    public string? ExternalDataPath { get; internal init; }
 
     /// <summary>Whether the file was verified; a file that fails verification is not written.</summary>
     public bool IsVerified { get; }

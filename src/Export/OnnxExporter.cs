@@ -55,16 +55,17 @@ public static class OnnxExporter
     /// <summary>Writes an emitted model, to which metadata or training information may have been added.</summary>
     internal static ExportReport Write(EmittedModel emitted, string path, ExportOptions options, string? rebuildProblem = null)
     {
-        // Counted in 64 bits, because protobuf counts in 32.
-        var tensors = emitted.Proto.TrainingInfo.SelectMany(training => training.Algorithm.Initializer).Concat(emitted.Proto.Graph.Initializer);
-        var weights = tensors.Sum(tensor => (long)tensor.RawData.Length);
-        if (weights > int.MaxValue - (64 << 20))
-            throw new ExportException(
-                $"The weights of '{emitted.Model.Name}' take {weights} bytes, but an ONNX file is limited to 2 GiB. Export the model in parts: "
-                + "new Model(model.Inputs, layer.Output).");
-        var bytes = emitted.Proto.ToByteArray();
         IReadOnlyList<LayerDifference> differences = [];
-        AtomicFile.Write(path, bytes, options.Verify ? file => differences = Verifier.Run(emitted, File.ReadAllBytes(file), options) : null);
-        return new ExportReport(path, options.Opset, bytes.Length, differences, options.Verify) { RebuildProblem = rebuildProblem };
+        var data = options.ExternalData || ExternalWeights.Bytes(emitted.Proto) > options.MostInside
+            ? ExternalWeights.Write(emitted.Proto, path, WriteModel)
+            : null;
+        if (data is null) WriteModel();
+        var bytes = new FileInfo(AtomicFile.Resolve(path)).Length + (data is null ? 0 : new FileInfo(data).Length);
+        return new ExportReport(path, options.Opset, bytes, differences, options.Verify) { RebuildProblem = rebuildProblem, ExternalDataPath = data };
+
+        void WriteModel() => AtomicFile.Write(
+            path,
+            stream => emitted.Proto.WriteTo(stream),
+            options.Verify ? file => differences = Verifier.Run(emitted, VerifiedFile.At(file), options) : null);
     }
 }

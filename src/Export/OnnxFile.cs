@@ -2,6 +2,7 @@ using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Export.Verify;
 
 namespace OnnxFunctional.Export;
 
@@ -38,7 +39,7 @@ public static class OnnxFile
             path,
             opset,
             file.Bytes.Length,
-            Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options.ForEmission()), file.Bytes, options),
+            Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options.ForEmission()), VerifiedFile.At(path), options),
             verified: true);
     }
 
@@ -64,7 +65,7 @@ public static class OnnxFile
         var json = Architecture(file.Model) ?? throw new OnnxFileException(
             $"{file.Source} holds no architecture, so no model can be rebuilt from it: another program wrote it. OnnxModel.Load runs it.");
         var model = Model.FromJson(json, customObjects, seed);
-        WeightReader.Load(model, file.Model, file.Source);
+        WeightReader.Load(model, file);
         return model;
     }
 

@@ -68,7 +68,7 @@ public sealed class OnnxExporterTests
         var before = model.WeightPaths().Select(named => named.Weight.Storage.ToArray()).ToList();
         foreach (var (_, weight) in model.WeightPaths()) weight.Storage.AsSpan().Fill(-1);
         var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
-        WeightReader.Load(model, file.Model, file.Source);
+        WeightReader.Load(model, file);
         foreach (var (named, data) in model.WeightPaths().Zip(before)) CollectionAssert.AreEqual(data, named.Weight.Storage, named.Path);
     }
 
@@ -81,7 +81,7 @@ public sealed class OnnxExporterTests
         var other = Make([10], x => x.Apply(new Dense(4, name: "a"), new Dense(2, name: "b")));
         var before = other.Weights[0].Storage.ToArray();
         var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
-        var error = Assert.ThrowsExactly<OnnxFileException>(() => WeightReader.Load(other, file.Model, file.Source));
+        var error = Assert.ThrowsExactly<OnnxFileException>(() => WeightReader.Load(other, file));
         StringAssert.Contains(error.Message, "'a/kernel'");
         StringAssert.Contains(error.Message, "'b/kernel'");
         CollectionAssert.AreEqual(before, other.Weights[0].Storage);

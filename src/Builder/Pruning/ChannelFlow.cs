@@ -21,7 +21,15 @@ internal sealed partial class ChannelFlow
         var inputs = model.Inputs.Select(tensor => tensor.Value).ToList();
         var outputs = model.Outputs.Select(tensor => tensor.Value).ToList();
         outputs.AddRange(model.Outputs.Select(tensor => tensor.Mask?.Value).OfType<Value>());
+
+        // Outputs of nested models that nobody reads are rebuilt too, with the layers and the models that make them.
         var calls = model.Graph.Calls();
+        for (var known = 0; known < calls.Count;)
+        {
+            known = calls.Count;
+            outputs = [.. outputs.Union(calls.Where(call => call.Layer is Model).SelectMany(call => call.Outputs).Select(tensor => tensor.Value))];
+            calls = Graph.Between(inputs, outputs).Calls();
+        }
 
         // What a training step sets, such as moving statistics, must keep the size of the value that it is set to.
         var updates = calls.SelectMany(call => call.Updates).ToList();

@@ -25,6 +25,17 @@ internal static class AtomicFile
     /// <exception cref="ExportException">It is no regular file, or the file system refuses.</exception>
     public static void Delete(string path) => FileReplacement.Delete(path, s_refuse);
 
+    /// <summary>Writes a second file in the folder of a target, then the target, which refers to it.</summary>
+    /// <param name="path">The target.</param>
+    /// <param name="write">Writes the second file and returns its name; a file of that name has the same content.</param>
+    /// <param name="writeTarget">Writes the target; if it throws, the second file is removed.</param>
+    /// <exception cref="ExportException">The file system refuses.</exception>
+    public static void WriteCompanion(string path, Func<Stream, string> write, Action writeTarget) =>
+        FileReplacement.WriteCompanion(path, s_refuse, write, writeTarget);
+
+    /// <summary>Deletes a file unless a writer holds it.</summary>
+    public static void DeleteUnlessHeld(string path) => FileReplacement.DeleteUnlessHeld(path);
+
     /// <summary>Tries to write beside a target, which tells more than permissions: file systems can be mounted read-only or be full.</summary>
     /// <exception cref="ExportException">Nothing can be written there.</exception>
     public static void Check(string path) => FileReplacement.Check(path, s_refuse);

@@ -13,7 +13,35 @@ internal static class ExternalDataGuard
 
     private static readonly SearchValues<char> s_forbidden = SearchValues.Create("\\:*?\"<>|");
 
-    public static void Check(TensorProto tensor, string name, Int128 expectedBytes, GuardContext context)
+    public static void Check(TensorProto tensor, string name, Int128 expectedBytes, GuardContext context) => Find(tensor, name, expectedBytes, context);
+
+    /// <summary>The bytes of a tensor, read after all checks are made again.</summary>
+    /// <exception cref="OnnxFileException">The file is not accepted or cannot be read.</exception>
+    public static void Read(TensorProto tensor, Span<byte> destination, GuardContext context)
+    {
+        var name = "tensor " + GuardContext.Quote(tensor.Name);
+        var (file, offset) = Find(tensor, name, destination.Length, context);
+        try
+        {
+            using var stream = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+            stream.Position = offset;
+            stream.ReadExactly(destination);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw context.Refuse($"{name} cannot be read from '{file.FullName}' ({failed.Message})", "Copy the file again, and check its permissions.", failed);
+        }
+    }
+
+    /// <summary>The files that hold stored tensors of a checked model, and how many bytes of each are used.</summary>
+    public static IEnumerable<(string Location, long Bytes)> Locations(ModelProto model) =>
+        model.Graph.Initializer.Concat(model.TrainingInfo.Where(training => training.Algorithm is not null).SelectMany(training => training.Algorithm.Initializer))
+            .Where(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External)
+            .GroupBy(
+                tensor => tensor.ExternalData.Find("location")!,
+                (location, tensors) => (location, tensors.Sum(tensor => OnnxProto.Elements(tensor) * (TensorGuard.BitsOf(tensor.DataType) ?? 0) / 8)));
+
+    private static (FileInfo File, long Offset) Find(TensorProto tensor, string name, Int128 expectedBytes, GuardContext context)
     {
         if (context.Folder is not { Length: > 0 } folder)
             throw context.Refuse(
@@ -43,6 +71,8 @@ internal static class ExternalDataGuard
                 $"{name} ends at byte {GuardContext.Number(offset + length)} of {GuardContext.Quote(location)}, which has {file.Length} bytes",
                 "Copy the file again; it is not complete.");
         }
+
+        return (file, (long)offset);
     }
 
     // The rules of all operating systems at once, so that a file is accepted everywhere or nowhere.

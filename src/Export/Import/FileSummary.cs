@@ -25,6 +25,8 @@ internal static class FileSummary
         foreach (var function in model.Functions) contents.Add(function.Node);
         foreach (var (type, count) in contents.Operators.OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key, StringComparer.Ordinal))
             text.AppendLine(CultureInfo.InvariantCulture, $"{count,6} {Plain(type)}");
+        foreach (var (location, bytes) in ExternalDataGuard.Locations(model))
+            text.AppendLine(CultureInfo.InvariantCulture, $"external data in {Plain(location)}: {bytes:N0} bytes");
         text.AppendLine(CultureInfo.InvariantCulture, $"{contents.Elements:N0} parameters and constants in {contents.Tensors} tensors");
         return text.ToString();
     }

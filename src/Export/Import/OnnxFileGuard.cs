@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Training.Execution;
@@ -9,7 +10,19 @@ namespace OnnxFunctional.Export.Import;
 /// <param name="Model">The file, parsed.</param>
 /// <param name="Source">Its name in messages.</param>
 /// <param name="Folder">The folder of its external data, null if it may have none.</param>
-internal sealed record CheckedModel(byte[] Bytes, ModelProto Model, string Source, string? Folder);
+internal sealed record CheckedModel(byte[] Bytes, ModelProto Model, string Source, string? Folder)
+{
+    /// <summary>The elements of a stored tensor, inside the file or in another one; null unless they are float32.</summary>
+    /// <exception cref="OnnxFileException">The other file is not accepted or cannot be read.</exception>
+    public float[]? Floats(TensorProto tensor)
+    {
+        if (tensor.DataLocation != TensorProto.Types.DataLocation.External) return OnnxProto.FloatsOf(tensor);
+        if (tensor.DataType != (int)TensorProto.Types.DataType.Float) return null;
+        var values = new float[OnnxProto.ShapeOf(tensor).ElementCount];
+        ExternalDataGuard.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()), new GuardContext(Source, Folder, new OnnxFileLimits()));
+        return values;
+    }
+}
 
 /// <summary>Checks an untrusted ONNX file before we use it or pass it to ONNX Runtime, which some files hang or crash.</summary>
 /// <remarks>

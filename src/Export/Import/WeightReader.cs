@@ -9,19 +9,18 @@ internal static class WeightReader
     /// <summary>Sets every weight of the model from the file.</summary>
     /// <param name="model">The model; either all of its weights are set, or none.</param>
     /// <param name="file">A file that passed the guard.</param>
-    /// <param name="source">Its name in messages.</param>
     /// <exception cref="OnnxFileException">Weights are missing or do not fit; all are listed.</exception>
-    public static void Load(Model model, ModelProto file, string source)
+    public static void Load(Model model, CheckedModel file)
     {
-        foreach (var (weight, data) in Read(model, file, source)) data.CopyTo(weight.Storage.AsSpan());
+        foreach (var (weight, data) in Read(model, file)) data.CopyTo(weight.Storage.AsSpan());
     }
 
     /// <summary>Every weight of the model with its values in the file; the model is not changed.</summary>
     /// <exception cref="OnnxFileException">Weights are missing or do not fit; all are listed.</exception>
-    public static IReadOnlyList<(Weight Weight, float[] Data)> Read(Model model, ModelProto file, string source)
+    public static IReadOnlyList<(Weight Weight, float[] Data)> Read(Model model, CheckedModel file)
     {
         var tensors = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
-        foreach (var tensor in file.Graph.Initializer) tensors[tensor.Name] = tensor;
+        foreach (var tensor in file.Model.Graph.Initializer) tensors[tensor.Name] = tensor;
         var problems = new List<string>();
         var values = new List<(Weight Weight, float[] Data)>();
         foreach (var (path, weight) in model.WeightPaths())
@@ -34,7 +33,7 @@ internal static class WeightReader
 
             try
             {
-                values.Add((weight, Read(tensor, weight.Shape)));
+                values.Add((weight, Read(file, tensor, weight.Shape)));
             }
             catch (Exception misfit) when (misfit is FormatException or OverflowException)
             {
@@ -45,7 +44,7 @@ internal static class WeightReader
         if (problems.Count > 0)
         {
             throw new OnnxFileException(
-                $"{source} does not hold the weights of model '{model.Name}': {string.Join("; ", problems.Select(problem => problem.TrimEnd('.')))}. "
+                $"{file.Source} does not hold the weights of model '{model.Name}': {string.Join("; ", problems.Select(problem => problem.TrimEnd('.')))}. "
                 + "Load it into the model it was exported from, with the same layer names.");
         }
 
@@ -54,11 +53,11 @@ internal static class WeightReader
 
     /// <summary>A stored weight, rearranged as in the graph.</summary>
     /// <exception cref="FormatException">It is not stored as we store weights, or has another shape.</exception>
-    private static float[] Read(TensorProto tensor, Shape shape)
+    private static float[] Read(CheckedModel file, TensorProto tensor, Shape shape)
     {
         var stored = OnnxProto.ShapeOf(tensor);
-        var data = OnnxProto.FloatsOf(tensor) ?? throw new FormatException(
-            $"it is stored as type {tensor.DataType} ({tensor.DataLocation}), expected float inside the file");
+        var data = file.Floats(tensor) ?? throw new FormatException(
+            $"it is stored as type {tensor.DataType}, expected float");
         var text = tensor.MetadataProps.Find(Arrangement.MetadataKey);
         var original = tensor.MetadataProps.Find(Arrangement.ShapeKey) is { } written ? Shape.Of(FeatureOrder.Integers(written, ',').Span) : stored;
         if (original != shape) throw new FormatException($"the file has shape {original}, the model {shape}");

@@ -32,6 +32,9 @@ internal static class OnnxProto
     /// <exception cref="OverflowException">A dimension is beyond 32 bits.</exception>
     public static Shape ShapeOf(TensorProto tensor) => Shape.Of([.. tensor.Dims.Select(dim => checked((int)dim))]);
 
+    /// <summary>The number of elements of a stored tensor.</summary>
+    public static long Elements(TensorProto tensor) => tensor.Dims.Aggregate(1L, (product, dim) => product * dim);
+
     /// <summary>The elements of a stored tensor, or null unless they are float32 and inside the file.</summary>
     public static float[]? FloatsOf(TensorProto tensor)
     {

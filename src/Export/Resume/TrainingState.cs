@@ -44,13 +44,13 @@ internal static class TrainingState
                 .ToList();
             var slots = tensors
                 .Where(tensor => tensor.Name.StartsWith(Slots, StringComparison.Ordinal))
-                .Select(tensor => (tensor.Name[Slots.Length..], OnnxProto.ShapeOf(tensor), Values(tensor)))
+                .Select(tensor => (tensor.Name[Slots.Length..], OnnxProto.ShapeOf(tensor), Values(file, tensor)))
                 .ToList();
             if (tensors.GroupBy(tensor => tensor.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
                 throw new FormatException($"it holds '{twice.Key}' twice");
-            if (metadata.Iterations < 0 || One(tensors, Iterations) != metadata.Iterations)
-                throw new FormatException($"it counts {One(tensors, Iterations)} steps in one place and {metadata.Iterations} in another");
-            return (metadata, new SavedState(metadata.Iterations, One(tensors, LearningRate), slots, metadata.Position));
+            if (metadata.Iterations < 0 || One(file, tensors, Iterations) != metadata.Iterations)
+                throw new FormatException($"it counts {One(file, tensors, Iterations)} steps in one place and {metadata.Iterations} in another");
+            return (metadata, new SavedState(metadata.Iterations, One(file, tensors, LearningRate), slots, metadata.Position));
         }
         catch (Exception misfit) when (misfit is FormatException or OverflowException)
         {
@@ -65,7 +65,7 @@ internal static class TrainingState
     /// </summary>
     public static void Restore(Trainer trainer, CheckedModel file, SavedState state)
     {
-        var weights = WeightReader.Read(trainer.Model, file.Model, file.Source);
+        var weights = WeightReader.Read(trainer.Model, file);
         Check(trainer, state, file.Source);
         trainer.Restore(state);
         foreach (var (weight, data) in weights) data.CopyTo(weight.Storage.AsSpan());
@@ -89,15 +89,15 @@ internal static class TrainingState
         }
     }
 
-    private static float One(List<TensorProto> tensors, string name)
+    private static float One(CheckedModel file, List<TensorProto> tensors, string name)
     {
         var tensor = tensors.Find(tensor => tensor.Name == name) ?? throw new FormatException($"'{name}' is missing");
-        return Values(tensor) is [var value] && float.IsFinite(value) ? value : throw new FormatException($"'{name}' is not one finite number");
+        return Values(file, tensor) is [var value] && float.IsFinite(value) ? value : throw new FormatException($"'{name}' is not one finite number");
     }
 
-    private static float[] Values(TensorProto tensor)
+    private static float[] Values(CheckedModel file, TensorProto tensor)
     {
-        var values = OnnxProto.FloatsOf(tensor) ?? throw new FormatException($"'{tensor.Name}' is not stored as float inside the file");
+        var values = file.Floats(tensor) ?? throw new FormatException($"'{tensor.Name}' is not stored as float");
         var shape = OnnxProto.ShapeOf(tensor);
         return values.Length == shape.ElementCount ? values : throw new FormatException($"'{tensor.Name}' has {values.Length} elements, but shape {shape}");
     }

@@ -38,4 +38,7 @@ public sealed record OnnxModelOptions
     /// The folder of external weights for a model loaded from bytes; without it such a model must not refer to other files. For a file it is the file's folder.
     /// </summary>
     public string? ExternalDataFolder { get; init; }
+
+    /// <summary>Whether weights are kept once, as they are stored, instead of also in the order of each kernel.</summary>
+    internal bool IsLean { get; init; }
 }

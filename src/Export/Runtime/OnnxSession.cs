@@ -39,12 +39,20 @@ internal sealed class OnnxSession : IDisposable
     /// <param name="fragile">Operators of the model that some inputs must not reach; none by default.</param>
     /// <exception cref="OnnxFileException">ONNX Runtime rejects the model.</exception>
     /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
-    public static OnnxSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options, FragileOperators? fragile = null)
+    public static OnnxSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options, FragileOperators? fragile = null) =>
+        Of(OrtSetup.Open(model, source, provider, options), source, fragile ?? FragileOperators.None);
+
+    /// <summary>Opens a file that we wrote or that passed the guard, without reading it into memory first.</summary>
+    /// <exception cref="OnnxFileException">ONNX Runtime rejects the model.</exception>
+    /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
+    public static OnnxSession OpenFile(string path, string source, ExecutionProvider provider, OnnxModelOptions options) =>
+        Of(OrtSetup.OpenFile(path, source, provider, options), source, FragileOperators.None);
+
+    private static OnnxSession Of(InferenceSession session, string source, FragileOperators fragile)
     {
-        var session = OrtSetup.Open(model, source, provider, options);
         try
         {
-            return new OnnxSession(session, source, fragile ?? FragileOperators.None);
+            return new OnnxSession(session, source, fragile);
         }
         catch
         {

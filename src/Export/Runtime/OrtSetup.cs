@@ -14,12 +14,22 @@ internal static class OrtSetup
     /// <param name="options">Threads and optimization; the folder of external data.</param>
     /// <exception cref="OnnxFileException">ONNX Runtime rejects the model.</exception>
     /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
-    public static InferenceSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options)
+    public static InferenceSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options) =>
+        Open(sessionOptions => new InferenceSession(model, sessionOptions), source, provider, options);
+
+    /// <summary>Opens a file that we wrote or that passed the guard, without reading it into memory first; the caller disposes of the session.</summary>
+    /// <exception cref="OnnxFileException">ONNX Runtime rejects the model.</exception>
+    /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
+    public static InferenceSession OpenFile(string path, string source, ExecutionProvider provider, OnnxModelOptions options) =>
+        Open(sessionOptions => new InferenceSession(path, sessionOptions), source, provider, options);
+
+    private static InferenceSession Open(
+        Func<SessionOptions, InferenceSession> open, string source, ExecutionProvider provider, OnnxModelOptions options)
     {
         using var sessionOptions = Create(provider, options);
         try
         {
-            return new InferenceSession(model, sessionOptions);
+            return open(sessionOptions);
         }
         catch (OnnxRuntimeException refused)
         {
@@ -45,6 +55,12 @@ internal static class OrtSetup
             if (options.IntraOpThreads > 0) result.IntraOpNumThreads = options.IntraOpThreads;
             if (options.ExternalDataFolder is { Length: > 0 } folder)
                 result.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetFullPath(folder));
+            if (options.IsLean)
+            {
+                result.AddSessionConfigEntry("session.disable_prepacking", "1");
+                result.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
+            }
+
             if (provider.DeviceId is { } device) AppendCuda(result, device);
             return result;
         }

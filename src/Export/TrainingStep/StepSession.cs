@@ -48,7 +48,7 @@ internal sealed class StepSession : IDisposable
     public static StepSession Open(TrainingFolder folder, string name, ExecutionProvider provider, OnnxModelOptions options, StepTensors tensors)
     {
         var source = $"{name} of {folder.Source}";
-        var session = OrtSetup.Open(folder.Read(name), source, provider, options);
+        var session = OrtSetup.Open(folder.Read(name), source, provider, options with { ExternalDataFolder = folder.Path });
         try
         {
             Check(session, source, tensors);

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Execution;
@@ -15,7 +14,7 @@ public static class TrainingExporter
     /// host can train: init.onnx, train.onnx, evaluate.onnx, predict.onnx and training.json.
     /// </summary>
     /// <param name="trainer">The trainer; exported training resumes from its current state.</param>
-    /// <param name="folder">The folder, created if it does not exist; older files of these names are replaced.</param>
+    /// <param name="folder">The folder, created if it does not exist; an older export in it is replaced as a whole, other files stay.</param>
     /// <param name="options">Opset, batch, targets, verification.</param>
     /// <returns>The files and the differences between ONNX Runtime and the engine.</returns>
     /// <exception cref="ExportException">A layer cannot be exported or ONNX Runtime differs
@@ -31,18 +30,8 @@ public static class TrainingExporter
             var made = TrainingFiles.Of(trainer, options);
             return (made, options.Verify ? TrainingVerifier.Run(trainer, made, options) : []);
         });
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
-        {
-            throw new ExportException($"The folder '{folder}' cannot be created: {failed.Message} Choose another one.", failed);
-        }
-
-        // The manifest is written last: a folder that has one is complete.
-        foreach (var name in TrainingFolder.Graphs) AtomicFile.Write(Path.Combine(folder, name), files.Graphs[name]);
-        AtomicFile.Write(Path.Combine(folder, TrainingFolder.ManifestFile), files.Manifest.ToJson());
+        TrainingStage.Write(
+            folder, [.. TrainingFolder.Graphs.Select(name => (name, files.Graphs[name])), (TrainingFolder.ManifestFile, files.Manifest.ToJson())]);
         return new TrainingExportReport(folder, options, files.Manifest, differences);
     }
 }

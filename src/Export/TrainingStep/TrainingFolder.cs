@@ -17,7 +17,8 @@ internal sealed class TrainingFolder
 
     private readonly Func<string, byte[]> _read;
 
-    private TrainingFolder(TrainingManifest manifest, string source, Func<string, byte[]> read) => (Manifest, Source, _read) = (manifest, source, read);
+    private TrainingFolder(TrainingManifest manifest, string source, Func<string, byte[]> read, string? path) =>
+        (Manifest, Source, _read, Path) = (manifest, source, read, path);
 
     public static IReadOnlyList<string> Graphs { get; } = [InitFile, TrainFile, EvaluateFile, PredictFile];
 
@@ -26,18 +27,21 @@ internal sealed class TrainingFolder
     /// <summary>Its name in messages.</summary>
     public string Source { get; }
 
+    /// <summary>The folder of external data; null for graphs in memory.</summary>
+    public string? Path { get; }
+
     /// <summary>The manifest's entry for a graph.</summary>
     public static ManifestFile Describe(string name, byte[] graph) => new(name, graph.LongLength, Convert.ToHexStringLower(SHA256.HashData(graph)));
 
     /// <summary>Graphs in memory.</summary>
-    public static TrainingFolder Of(TrainingFiles files) => new(files.Manifest, "the exported training", name => files.Graphs[name]);
+    public static TrainingFolder Of(TrainingFiles files) => new(files.Manifest, "the exported training", name => files.Graphs[name], null);
 
     /// <summary>A folder that ExportTraining wrote.</summary>
     /// <exception cref="OnnxFileException">A file is missing, or the manifest is damaged.</exception>
     public static TrainingFolder Open(string path, OnnxFileLimits limits)
     {
         var source = $"'{path}'";
-        var manifestPath = Path.Combine(path, ManifestFile);
+        var manifestPath = TrainingStage.PlaceOf(path, ManifestFile);
         try
         {
             if (new FileInfo(manifestPath).Length > MostBytes)
@@ -46,15 +50,15 @@ internal sealed class TrainingFolder
             var manifest = TrainingManifest.Parse(File.ReadAllBytes(manifestPath), $"'{manifestPath}'");
             foreach (var file in manifest.Files.Where(file => Graphs.Contains(file.Name)))
             {
-                if (new FileInfo(Path.Combine(path, file.Name)).Length != file.Bytes) throw Changed(file, source);
+                if (new FileInfo(TrainingStage.PlaceOf(path, file.Name)).Length != file.Bytes) throw Changed(file, source);
             }
 
             return new TrainingFolder(manifest, source, name =>
             {
-                var bytes = OnnxFileGuard.ReadFile(Path.Combine(path, name), limits).Bytes;
+                var bytes = OnnxFileGuard.ReadFile(TrainingStage.PlaceOf(path, name), limits).Bytes;
                 var file = manifest.Files.Single(file => file.Name == name);
                 return string.Equals(Describe(name, bytes).Sha256, file.Sha256, StringComparison.OrdinalIgnoreCase) ? bytes : throw Changed(file, source);
-            });
+            }, path);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {

@@ -20,7 +20,16 @@ public sealed record ExportOptions
     /// <summary>The name of the batch dimension in the file.</summary>
     public string BatchName { get; init; } = "batch";
 
-    /// <summary>Whether the file is run in ONNX Runtime and compared with the engine before it is renamed to its target.</summary>
+    /// <summary>
+    /// Whether weights are written to a second file, <c>model.onnx.0123456789abcdef.data</c>, which hosts look for beside the first. Weights of 2 GiB and more
+    /// always are, because a file of protobuf cannot hold them.
+    /// </summary>
+    public bool ExternalData { get; init; }
+
+    /// <summary>
+    /// Whether the file is run in ONNX Runtime and compared with the engine before it is renamed to its target. That takes at most three times the file's size
+    /// of memory; for files above 128 MiB, ONNX Runtime's own memory layout for convolutions is left out of the comparison.
+    /// </summary>
     public bool Verify { get; init; } = true;
 
     /// <summary>Samples to verify with in addition to random inputs: one tensor per input, in order, the batch first.</summary>
@@ -37,6 +46,9 @@ public sealed record ExportOptions
 
     /// <summary>Entries of the file's metadata, such as author, license, labels. They are written sorted by key.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The most bytes of weights inside the file.</summary>
+    internal long MostInside { get; init; } = ExternalWeights.MostInside;
 
     /// <summary>The options for emission; all options are checked.</summary>
     /// <exception cref="ExportException">An option is out of range.</exception>

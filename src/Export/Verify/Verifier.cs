@@ -1,6 +1,5 @@
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Layouts;
-using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
@@ -21,35 +20,47 @@ internal static class Verifier
     /// <summary>Given samples per run.</summary>
     private const int SampleBatch = 64;
 
+    // Results of the engine up to this are kept for the next session; computing them again costs time, keeping those of an image network memory.
+    private const long MostKept = 16 << 20;
+
     /// <summary>Makes all comparisons.</summary>
     /// <returns>One row per layer.</returns>
     /// <exception cref="ExportException">A layer is out of tolerance; the message names the first and lists all.</exception>
-    public static IReadOnlyList<LayerDifference> Run(EmittedModel emitted, byte[] file, ExportOptions options)
+    public static IReadOnlyList<LayerDifference> Run(EmittedModel emitted, VerifiedFile file, ExportOptions options)
     {
         // A layer whose output is an input of the model computes nothing.
         EmittedLayer[] tensors = [.. emitted.Layers.Where(layer => emitted.Inputs.All(input => input.Name != layer.Tensor.Name))];
         string[] names = [.. tensors.Select(layer => layer.Tensor.Name)];
         LayerComparison[] layers = [.. tensors.Select(layer => new LayerComparison(layer.Path, layer.Value.Spec.Shape, options))];
         LayerComparison[] outputs = [.. emitted.Outputs.Select(output => new LayerComparison("(output) " + output.Name, output.Value.Spec.Shape, options))];
-        var model = ModelProto.Parser.ParseFrom(file);
+        var batches = Batches(emitted, options).ToList();
+        HashSet<int>[] undefined = [.. batches.Select(_ => new HashSet<int>())];
 
-        using var plain = Open(model, names, GraphOptimization.None);
-        using var optimized = Open(model, names, GraphOptimization.All);
-        using var whole = OnnxSession.Open(file, "the exported model", ExecutionProvider.Cpu, new OnnxModelOptions { Optimization = GraphOptimization.All });
-        foreach (var batch in Batches(emitted, options))
+        if (tensors.Length > 0)
         {
-            var undefined = new HashSet<int>();
-            if (tensors.Length > 0)
+            var kept = new NDArray[]?[batches.Count];
+            Value[] values = [.. tensors.Select(layer => layer.Value)];
+            foreach (var (optimization, run) in new[] { (GraphOptimization.None, "off"), (GraphOptimization.All, "on") })
             {
-                var each = Engine(emitted, [.. tensors.Select(layer => layer.Value)], batch.Data);
-                Compare(layers, each, Onnx(plain, emitted, batch.Data, names), tensors, batch.Name + ", optimizations off", undefined);
-                Compare(layers, each, Onnx(optimized, emitted, batch.Data, names), tensors, batch.Name + ", optimizations on", undefined);
+                using var session = file.With(names, optimization);
+                for (var i = 0; i < batches.Count; i++)
+                {
+                    var each = kept[i] ?? Engine(emitted, values, batches[i].Data);
+                    if (each.Sum(array => (long)array.Bytes.Length) <= MostKept / batches.Count) kept[i] = each;
+                    Compare(layers, each, Onnx(session, emitted, batches[i].Data, names), tensors, $"{batches[i].Name}, optimizations {run}", undefined[i]);
+                }
             }
+        }
 
-            var last = Engine(emitted, [.. emitted.Outputs.Select(output => output.Value)], batch.Data);
-            var results = Onnx(whole, emitted, batch.Data, [.. emitted.Outputs.Select(output => output.Name)]);
-            for (var i = 0; i < outputs.Length; i++)
-                outputs[i].Add(last[i], results[i], Layout.Identity(last[i].Shape.Rank), batch.Name + ", the file as it is", undefined);
+        using (var whole = file.Whole())
+        {
+            for (var i = 0; i < batches.Count; i++)
+            {
+                var last = Engine(emitted, [.. emitted.Outputs.Select(output => output.Value)], batches[i].Data);
+                var results = Onnx(whole, emitted, batches[i].Data, [.. emitted.Outputs.Select(output => output.Name)]);
+                for (var o = 0; o < outputs.Length; o++)
+                    outputs[o].Add(last[o], results[o], Layout.Identity(last[o].Shape.Rank), batches[i].Name + ", the file as it is", undefined[i]);
+            }
         }
 
         LayerDifference[] rows = [.. layers.Concat(outputs).Select(layer => layer.Result())];
@@ -63,9 +74,6 @@ internal static class Verifier
 
         return rows;
     }
-
-    private static OnnxSession Open(ModelProto model, string[] names, GraphOptimization optimization) =>
-        OnnxSession.Open(model, names, "the exported model", ExecutionProvider.Cpu, new OnnxModelOptions { Optimization = optimization });
 
     private static void Compare(
         LayerComparison[] layers, NDArray[] expected, OnnxValue[] actual, EmittedLayer[] tensors, string run, HashSet<int> undefined)

@@ -51,6 +51,47 @@ internal static class FileReplacement
         }
     }
 
+    /// <summary>Writes a second file in the folder of a target, then the target, which refers to it.</summary>
+    /// <param name="path">The target.</param>
+    /// <param name="refuse">Makes the exception if the file system refuses; the second file is then removed.</param>
+    /// <param name="write">Writes the second file and returns its name; a file of that name has the same content.</param>
+    /// <param name="writeTarget">Writes the target; the second file is held open until it returns.</param>
+    public static void WriteCompanion(string path, Refusal refuse, Func<Stream, string> write, Action writeTarget)
+    {
+        var target = FileTarget.Resolve(path, refuse);
+        RemoveAbandoned(target);
+        string? written = Temporary(target);
+        var name = "";
+        try
+        {
+            using var held = WriteTemporary(path, written, target, refuse, stream => name = write(stream));
+            var companion = FileTarget.Resolve(Path.Combine(Path.GetDirectoryName(target)!, name), refuse);
+            var isNew = !File.Exists(companion);
+            FileTarget.OnFileSystem(path, target, refuse, () => File.Move(written, companion, overwrite: true));
+            written = isNew ? companion : null;
+            writeTarget();
+        }
+        catch (Exception failure)
+        {
+            if (written is not null) RemoveTemporary(written, refuse, failure);
+            throw;
+        }
+    }
+
+    /// <summary>Deletes a file unless a writer holds it, or it belongs to another user.</summary>
+    public static void DeleteUnlessHeld(string path)
+    {
+        try
+        {
+            using var abandoned = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, BufferBytes, FileOptions.DeleteOnClose);
+        }
+        catch (Exception held) when (held is IOException or UnauthorizedAccessException)
+        {
+            // Its writer is still at work or has just finished.
+            return;
+        }
+    }
+
     /// <summary>Creates and deletes an empty file beside the target, which is not changed.</summary>
     public static void Check(string path, Refusal refuse)
     {
@@ -104,23 +145,9 @@ internal static class FileReplacement
         var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true };
         foreach (var file in new DirectoryInfo(Path.GetDirectoryName(target)!).EnumerateFiles(TemporaryPrefix(target) + "*" + TemporarySuffix, options))
         {
-            try
-            {
-                // An empty file may be so new that its writer does not hold it yet.
-                if (file.Length == 0 && DateTime.UtcNow - file.LastWriteTimeUtc < s_timeToTakeHold) continue;
-                using var abandoned = new FileStream(
-                    file.FullName,
-                    FileMode.Open,
-                    FileAccess.ReadWrite,
-                    FileShare.None,
-                    BufferBytes,
-                    FileOptions.DeleteOnClose);
-            }
-            catch (Exception held) when (held is IOException or UnauthorizedAccessException)
-            {
-                // Its writer is still at work or has just finished, or it belongs to another user.
-                continue;
-            }
+            // An empty file may be so new that its writer does not hold it yet.
+            if (file.Length == 0 && DateTime.UtcNow - file.LastWriteTimeUtc < s_timeToTakeHold) continue;
+            DeleteUnlessHeld(file.FullName);
         }
     }
 

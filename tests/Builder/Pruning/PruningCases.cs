@@ -91,6 +91,14 @@ internal static class PruningCases
             var wide = x.Apply(new Dense(7, name: "a"));
             return new Model(x, nest.Call(nest.Call(wide)).Apply(new Dense(2, name: "b")));
         }, ("a", [0, 4, 5]), ("nest/block/first", [1, 3]), ("nest/block/second", [0, 4, 5])),
+        new("an output of a nested model that nobody reads", () =>
+        {
+            var inner = Model.Input([4]);
+            var hidden = inner.Apply(new Dense(8, Activation.Relu, name: "hidden"));
+            var two = new Model(inner, [hidden.Apply(new Dense(6, name: "read")), hidden.Apply(new Dense(5, name: "unread"))], "two");
+            var x = Model.Input([4]);
+            return new Model(x, two.Call((SymbolicTensors)x)[0].Apply(new Dense(2, name: "end")));
+        }, ("two/hidden", [1, 2, 5, 7]), ("two/read", [0, 2, 4]), ("two/unread", [1, 3])),
         new("several inputs and outputs", () =>
         {
             var (image, numbers) = (Model.Input([5, 5, 1], name: "image"), Model.Input([3], name: "numbers"));

@@ -202,7 +202,7 @@ public sealed class ConvolutionEmissionTests
             "reorder 1,4x4x3>2,0,1",
             emitted.Proto.Graph.Initializer.Single(initializer => initializer.Name == "dense/kernel").MetadataProps
                 .Single(entry => entry.Key == "arrangement").Value);
-        Assert.IsNotEmpty(OnnxFunctional.Export.Verify.Verifier.Run(emitted, emitted.Proto.ToByteArray(), new()));
+        Assert.IsNotEmpty(OnnxFunctional.Export.Verify.Verifier.Run(emitted, OnnxFunctional.Export.Verify.VerifiedFile.Of(emitted.Proto.ToByteArray()), new()));
     }
 
     private static Model MnistLike()

@@ -36,7 +36,7 @@ public sealed class RandomGraphTests
             try
             {
                 var emitted = OnnxEmitter.Emit(model, options.ForEmission());
-                Verifier.Run(emitted, emitted.Proto.ToByteArray(), options);
+                Verifier.Run(emitted, VerifiedFile.Of(emitted.Proto.ToByteArray()), options);
             }
             catch (Exception error) when (error is ExportException or OnnxFileException or ModelException or InvalidOperationException)
             {

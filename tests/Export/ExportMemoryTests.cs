@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Globalization;
+using OnnxFunctional.Export;
+using OnnxFunctional.Layers;
+
+namespace OnnxFunctional.Tests.Export;
+
+/// <summary>The memory of an export, in a process of its own, which runs <see cref="Inside"/>.</summary>
+[TestClass]
+public sealed class ExportMemoryTests
+{
+    private const string Variable = "ONNXF_EXPORT_MEMORY";
+
+    // Activations, the graph, buffers of the file.
+    private const long Rest = 64 << 20;
+
+    [TestMethod]
+    [DataRow("dense", false)]
+    [DataRow("dense", true)]
+    [DataRow("convolutions", false)]
+    [OSCondition(OperatingSystems.Linux)]
+    [Timeout(600_000)]
+    public void A_verified_export_takes_at_most_three_times_the_file(string kind, bool external)
+    {
+        using var folder = new TemporaryFolder();
+        var tests = typeof(ExportMemoryTests).Assembly.Location;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", ["vstest", tests, $"--TestCaseFilter:FullyQualifiedName={typeof(ExportMemoryTests).FullName}.{nameof(Inside)}"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder.Path,
+            Environment = { [Variable] = $"{kind} {external} {folder.File("large.onnx")}" },
+        })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        process.WaitForExit();
+        Assert.AreEqual(0, process.ExitCode, output.Result + error.Result);
+        Assert.IsTrue(File.Exists(folder.File("large.onnx")), output.Result + error.Result);
+    }
+
+    /// <summary>Exports a model and compares the peak of this process with the file.</summary>
+    [TestMethod]
+    public void Inside()
+    {
+        if (Environment.GetEnvironmentVariable(Variable)?.Split(' ', 3) is not [var kind, var external, var path])
+        {
+            Assert.Inconclusive("It is run by the test above, in a process of its own.");
+            return;
+        }
+
+        var before = Peak();
+        var report = (kind == "dense" ? Dense() : Convolutions()).ExportOnnx(path, new ExportOptions { ExternalData = bool.Parse(external), BatchSizes = [1, 2] });
+        Assert.IsTrue(report.Passed);
+        Assert.IsGreaterThan(150_000_000, report.FileBytes);
+        var taken = Peak() - before;
+        Assert.IsLessThanOrEqualTo((3 * report.FileBytes) + Rest, taken, $"{taken / 1e6:F0} MB for a file of {report.FileBytes / 1e6:F0} MB");
+    }
+
+    private static Model Dense()
+    {
+        var x = Model.Input([1024]);
+        return new Model(x, x.Apply([.. Enumerable.Range(0, 40).Select(_ => new Dense(1024, Activation.Relu)), new Dense(3)]));
+    }
+
+    private static Model Convolutions()
+    {
+        var x = Model.Input([6, 6, 512]);
+        Layer[] layers = [.. Enumerable.Range(0, 17).Select(_ => new Conv2D(512, 3, Activation.Relu) { Padding = Padding.Same }), new GlobalAveragePooling2D()];
+        return new Model(x, x.Apply(layers));
+    }
+
+    private static long Peak()
+    {
+        var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
+    }
+}
