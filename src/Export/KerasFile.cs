@@ -1,5 +1,6 @@
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.Keras;
+using OnnxFunctional.Serialization;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Execution;
 
@@ -99,16 +100,23 @@ public static class KerasFile
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var stream = Open(path);
-        var (_, weights) = KerasArchive.Read(stream, Path.GetFileName(path));
+        var (_, _, weights) = KerasArchive.Read(stream, Path.GetFileName(path));
         KerasOptimizer.Read(trainer, Hdf5Reader.Read(weights), Path.GetFileName(path));
     }
 
     private static Model Load(Stream stream, string name, CustomObjects? customObjects)
     {
-        var (config, weights) = KerasArchive.Read(stream, name);
-        var model = Model.FromJson(config, customObjects);
-        KerasWeights.Read(model, Hdf5Reader.Read(weights));
-        return model;
+        var (metadata, config, weights) = KerasArchive.Read(stream, name);
+        try
+        {
+            var model = ModelReader.Read(config, customObjects, 0, metadata.IsOurs);
+            KerasWeights.Read(model, Hdf5Reader.Read(weights));
+            return model;
+        }
+        catch (ModelException error) when (metadata.Unknown is { } unknown)
+        {
+            throw new ModelException($"{error.Message} {unknown}", error) { NamesLayer = true };
+        }
     }
 
     private static FileStream Open(string path)

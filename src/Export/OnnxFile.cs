@@ -3,6 +3,7 @@ using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Verify;
+using OnnxFunctional.Serialization;
 
 namespace OnnxFunctional.Export;
 
@@ -64,7 +65,7 @@ public static class OnnxFile
     {
         var json = Architecture(file.Model) ?? throw new OnnxFileException(
             $"{file.Source} holds no architecture, so no model can be rebuilt from it: another program wrote it. OnnxModel.Load runs it.");
-        var model = Model.FromJson(json, customObjects, seed);
+        var model = ModelReader.Read(json, customObjects, seed, ours: true);
         WeightReader.Load(model, file);
         return model;
     }

@@ -164,8 +164,6 @@ public static class WrongUses
 
         // Element types.
         Call("Embedding of text", () => new Embedding(10, 4), Model.Input([5], DType.String), "'embedding'", "integers", "string", "StringLookup"),
-        Call("Dense on integers", () => new Dense(4), Ids(3), "'dense'", "floating-point", "int64", "Ops.Cast"),
-        Call("Convolution of integers", () => new Conv1D(4, 3), Ids(5, 3), "'conv1d'", "floating-point", "int64"),
         new("Condition that is no truth value", () => Ops.Where(X(3), X(3), X(3)), "condition", "(None, 3)"),
 
         // Options.

@@ -8,9 +8,11 @@ internal static class ParityFolder
 {
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, JsonNode> s_lists = new();
 
-    public static string Root { get; } = Environment.GetEnvironmentVariable("KERAS_PARITY_DIR") is { Length: > 0 } given
-        ? given
-        : Repository.PathOf("tests", "Reference", "keras-parity");
+    /// <summary>Whether the cases are others than those of the repository.</summary>
+    public static bool IsGiven { get; } = Environment.GetEnvironmentVariable("KERAS_PARITY_DIR") is { Length: > 0 };
+
+    public static string Root { get; } =
+        IsGiven ? Environment.GetEnvironmentVariable("KERAS_PARITY_DIR")! : Repository.PathOf("tests", "Reference", "keras-parity");
 
     /// <summary>Sorted paths relative to the root; empty if the folder does not exist.</summary>
     public static IEnumerable<string> Files(string folder, string pattern) =>

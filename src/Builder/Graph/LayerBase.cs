@@ -14,7 +14,8 @@ public abstract class LayerBase
     private List<Weight> _weights = [];
     private List<LayerBase> _children = [];
     private List<LayerCall> _calls = [];
-    private HashSet<string> _childNames = [];
+    private HashSet<string> _taken = [];
+    private Dictionary<LayerBase, string> _childNames = [];
     private LayerCall? _current;
     private string? _automaticName;
 
@@ -80,11 +81,12 @@ public abstract class LayerBase
 
     internal IReadOnlyList<Weight> OwnWeights => _weights;
 
-    /// <summary>A copy with the same options under another name, not yet called and without weights or inner layers.</summary>
-    internal virtual LayerBase CopyUncalled(string name)
+    /// <summary>A copy with the same options, not yet called and without weights or inner layers.</summary>
+    /// <param name="name">Its name; null to let its model or owner choose one.</param>
+    internal virtual LayerBase CopyUncalled(string? name)
     {
         var copy = (LayerBase)MemberwiseClone();
-        (copy._weights, copy._children, copy._calls, copy._childNames) = ([], [], [], []);
+        (copy._weights, copy._children, copy._calls, copy._taken, copy._childNames) = ([], [], [], [], []);
         (copy._current, copy._automaticName, copy.GivenName) = (null, null, Naming.Checked(name));
         return copy;
     }
@@ -104,7 +106,8 @@ public abstract class LayerBase
         }
     }
 
-    internal virtual string NameOf(LayerBase child) => child.Name;
+    /// <summary>The name of an inner layer in paths. A layer that several others call may have another name in each of them.</summary>
+    internal virtual string NameOf(LayerBase child) => _childNames.GetValueOrDefault(child) ?? child.Name;
 
     /// <summary>The mask of the outputs. A layer that keeps the leading axes passes on the mask of its input; others return null.</summary>
     private protected virtual SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => null;
@@ -280,7 +283,9 @@ public abstract class LayerBase
     {
         if (Children.Contains(child)) return;
         _children.Add(child);
-        child.SettleName(Naming.Unique(child.Name, _childNames));
+        var unique = Naming.Unique(child.Name, _taken);
+        child.SettleName(unique);
+        _childNames.Add(child, child.GivenName ?? unique);
     }
 
     private LayerCall OnlyCall() => _calls.Count switch

@@ -30,6 +30,9 @@ internal abstract record Op
     /// <returns>Null if that does not describe the operator: everything may depend on everything.</returns>
     public virtual int[]? MixedAxes(int rank) => IsElementwise ? [] : null;
 
+    /// <summary>Whether that input is of floating-point numbers only. Functions that apply the operator convert integers and booleans, as Keras does.</summary>
+    public virtual bool TakesFloats(int input) => false;
+
     /// <summary>Whether outputs are made of elements of that input, unchanged.</summary>
     public virtual bool Moves(int input) => false;
 

@@ -56,12 +56,12 @@ public sealed class Weight
     /// <exception cref="ModelException">The tensor to set has a different shape.</exception>
     public Tensor<float> Value
     {
-        get => Tensor.Create((float[])Storage.Clone(), Lengths());
+        get => Tensor.Create((float[])Storage.Clone(), Shape.TensorLengths());
         set
         {
             ArgumentNullException.ThrowIfNull(value);
             var lengths = value.Lengths;
-            if (!lengths.SequenceEqual(Lengths()))
+            if (!lengths.SequenceEqual(Shape.TensorLengths()))
                 throw new ModelException($"Weight '{Name}' has shape {Shape}, but got values of shape ({string.Join(", ", lengths.ToArray())}).");
             value.FlattenTo(Overwritten());
         }
@@ -132,6 +132,4 @@ public sealed class Weight
                 cause);
         }
     }
-
-    private nint[] Lengths() => Shape.Rank == 0 ? [1] : [.. Shape.Dims.ToArray().Select(dim => (nint)dim)];
 }

@@ -35,6 +35,7 @@ public partial class Model : Layer
         ModelChecks.Connected(this);
         Steps = ModelSteps.InKerasOrder(this);
         NameLayers();
+        ModelChecks.OnePathPerWeight(this);
         foreach (var (path, weight) in NamedWeights()) weight.Initialize(seed, path);
     }
 
@@ -208,15 +209,19 @@ public partial class Model : Layer
         if (inputs.Count != Inputs.Count)
             throw new ModelException($"the model takes {Inputs.Count} tensors ({string.Join(", ", InputNames)}), but got {inputs.Count}.");
         var replaced = new Dictionary<Value, Value>();
+        var given = new SymbolicTensor[inputs.Count];
         for (var i = 0; i < inputs.Count; i++)
         {
-            if (!inputs[i].Shape.IsCompatibleWith(Inputs[i].Shape) || inputs[i].DType != Inputs[i].DType)
+            if (!inputs[i].Shape.IsCompatibleWith(Inputs[i].Shape) || (inputs[i].DType == DType.String) != (Inputs[i].DType == DType.String))
                 throw new ModelException($"input '{InputNames[i]}' takes {Inputs[i].Value.Spec}, but got {inputs[i].Value.Spec}.");
-            replaced[Inputs[i].Value] = inputs[i].Value;
+
+            // As in Keras, numbers of another type are converted to that of the input.
+            given[i] = Ops.Cast(inputs[i], Inputs[i].DType).WithMask(inputs[i].Mask);
+            replaced[Inputs[i].Value] = given[i].Value;
         }
 
         // Calling the layers again passes the masks of the new inputs through the model.
-        if (inputs.Any(input => input.Mask is not null) && CallAnew(inputs, layer => layer) is { } masked) return masked;
+        if (given.Any(input => input.Mask is not null) && CallAnew(given, layer => layer) is { } masked) return masked;
         var outer = inputs[0].Scope;
         var calls = new Dictionary<LayerCall, LayerCall>();
         var map = Graph.Rewrite(CopyNode, replaced);

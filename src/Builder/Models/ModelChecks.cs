@@ -25,6 +25,21 @@ internal static class ModelChecks
         if (problems.Count > 0) throw new ModelException("The model cannot be created: " + string.Join("; ", problems) + ".");
     }
 
+    /// <summary>Files and optimizers know a weight by its path, so two weights of one path would be taken for each other.</summary>
+    public static void OnePathPerWeight(Model model)
+    {
+        var owners = new Dictionary<string, Weight>();
+        var problems = new List<string>();
+        foreach (var (path, weight) in model.NamedWeights())
+        {
+            if (owners.TryAdd(path, weight) || ReferenceEquals(owners[path], weight)) continue;
+            var inside = path[..path.LastIndexOf('/')];
+            problems.Add($"two weights have the path '{path}'; give the layers named '{inside[(inside.LastIndexOf('/') + 1)..]}' different names");
+        }
+
+        if (problems.Count > 0) throw new ModelException("The model cannot be created: " + string.Join("; ", problems.Distinct()) + ".");
+    }
+
     private static bool DependsOnInputs(Model model, Value output)
     {
         var inputs = new HashSet<Value>(model.Inputs.Select(tensor => tensor.Value));

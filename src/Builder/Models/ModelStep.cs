@@ -39,7 +39,7 @@ internal static class ModelSteps
             producers[value] = new ModelStep(layer, null, null, [], [value]);
         }
 
-        foreach (var node in model.Graph.Nodes)
+        foreach (var node in NodesOf(model))
         {
             // Weights and constants belong to their readers.
             if (node.Op is SourceOp) continue;
@@ -108,5 +108,28 @@ internal static class ModelSteps
         }
 
         static object Identity(ModelStep step) => (object?)step.Layer ?? step;
+    }
+
+    /// <summary>
+    /// The nodes of the model, and those behind tensors that a layer was called on but does not compute with, such as the mask of a layer that ignores it: in
+    /// Keras they are steps as well, and a file refers to them.
+    /// </summary>
+    private static IReadOnlyList<Node> NodesOf(Model model)
+    {
+        var graph = model.Graph;
+        var known = new HashSet<Value>(graph.Inputs);
+        while (true)
+        {
+            foreach (var node in graph.Nodes) known.UnionWith(node.Outputs);
+            var unused = graph.Nodes
+                .Select(node => node.Scope?.Outermost)
+                .OfType<LayerCall>()
+                .Distinct()
+                .SelectMany(call => call.Inputs.Select(input => input.Value))
+                .Where(value => !known.Contains(value) && !Graph.Between(graph.Inputs, [value]).MissingInputs().Any())
+                .ToList();
+            if (unused.Count == 0) return graph.Nodes;
+            graph = Graph.Between(graph.Inputs, [.. graph.Outputs, .. unused]);
+        }
     }
 }

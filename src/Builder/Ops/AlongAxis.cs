@@ -3,6 +3,8 @@ namespace OnnxFunctional.Operators;
 /// <summary>A function of the elements along one axis, applied at each position of the other axes; the shape stays.</summary>
 internal abstract record AlongAxisOp(int Axis) : Op
 {
+    public override bool TakesFloats(int input) => true;
+
     public sealed override int[]? MixedAxes(int rank) => [ShapeRules.Axis(Axis, rank, Name)];
 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)

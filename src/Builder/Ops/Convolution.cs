@@ -48,6 +48,8 @@ internal readonly record struct Window(IntList Strides, IntList Dilations, Pads 
 /// <summary>Convolution (cross-correlation, as everywhere in deep learning): inputs x, kernel and an optional bias per output channel.</summary>
 internal sealed record Conv(Window Window) : Op
 {
+    public override bool TakesFloats(int input) => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         ShapeRules.RequireFloat(inputs[0], Name);
@@ -76,6 +78,8 @@ internal sealed record ConvWeightGradient(Window Window) : Op
 /// <param name="OutputPadding">Extra positions at the end of each axis; empty means Keras' default.</param>
 internal sealed record ConvTranspose(Window Window, IntList OutputPadding) : Op
 {
+    public override bool TakesFloats(int input) => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         ShapeRules.RequireFloat(inputs[0], Name);

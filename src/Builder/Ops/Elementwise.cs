@@ -3,6 +3,8 @@ namespace OnnxFunctional.Operators;
 /// <summary>A function of each element; the shape stays.</summary>
 internal abstract record UnaryOp : Op
 {
+    public override bool TakesFloats(int input) => true;
+
     public sealed override bool IsElementwise => true;
 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -26,6 +28,8 @@ internal abstract record BinaryOp : Op
                 + "Use Ops.Cast on one of them.");
         }
 
+        if (inputs[0].Type == DType.Bool && this is not LogicalOp)
+            throw new ModelException($"{Name} takes numbers, but got bool. Use the function of Ops, which converts, or Ops.LogicalAnd, LogicalOr, LogicalXor.");
         return [new(ShapeRules.Broadcast(inputs[0].Shape, inputs[1].Shape, Name), Result(inputs[0].Type))];
     }
 
@@ -78,6 +82,9 @@ internal sealed record Erf : UnaryOp;
 
 internal sealed record Exp : UnaryOp;
 
+/// <summary><c>e^x - 1</c>, accurate near 0 too.</summary>
+internal sealed record Expm1 : UnaryOp;
+
 internal sealed record Floor : UnaryOp;
 
 /// <summary><c>x * Phi(x)</c>: by erf, or by the tanh approximation.</summary>
@@ -91,6 +98,9 @@ internal sealed record HardSwish : UnaryOp;
 internal sealed record LeakyRelu(float Alpha) : UnaryOp;
 
 internal sealed record Log : UnaryOp;
+
+/// <summary><c>log(1 + x)</c>, accurate near 0 too.</summary>
+internal sealed record Log1p : UnaryOp;
 
 internal sealed record Mish : UnaryOp;
 
@@ -131,6 +141,8 @@ internal sealed record ThresholdedRelu(float Alpha) : UnaryOp;
 /// <summary>The value itself, treated as a constant by gradients.</summary>
 internal sealed record StopGradient : UnaryOp
 {
+    public override bool TakesFloats(int input) => false;
+
     public override bool Moves(int input) => true;
 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];
@@ -148,6 +160,8 @@ internal sealed record IsInf : UnaryOp
 
 internal sealed record Not : UnaryOp
 {
+    public override bool TakesFloats(int input) => false;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) =>
         inputs[0].Type == DType.Bool ? [inputs[0]] : throw new ModelException($"Not takes booleans, but got {inputs[0]}.");
 }
@@ -157,6 +171,8 @@ internal sealed record Not : UnaryOp
 /// <param name="IsStorage">The value may be stored in that type, but need not be rounded to it: a reader may still see the original.</param>
 internal sealed record Cast(DType To, bool IsStorage = false) : UnaryOp
 {
+    public override bool TakesFloats(int input) => false;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0] with { Type = To }];
 }
 

@@ -6,6 +6,8 @@ namespace OnnxFunctional.Operators;
 /// </remarks>
 internal sealed record MatMul(bool TransposeLeft = false, bool TransposeRight = false) : Op
 {
+    public override bool TakesFloats(int input) => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         ShapeRules.RequireFloat(inputs[0], Name);
@@ -30,6 +32,8 @@ internal sealed record MatMul(bool TransposeLeft = false, bool TransposeRight = 
 /// <summary><c>y = x W + b</c> for a matrix x: a Dense layer on rank 2.</summary>
 internal sealed record Gemm : Op
 {
+    public override bool TakesFloats(int input) => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         if (inputs[0].Shape.Rank != 2 || inputs[1].Shape.Rank != 2) throw new ModelException($"Gemm takes two matrices, but got {inputs[0]} and {inputs[1]}.");

@@ -3,6 +3,8 @@ namespace OnnxFunctional.Operators;
 /// <summary><c>(x - mean) / sqrt(variance + Epsilon) * scale + bias</c> along one axis: x, scale, bias, mean, variance.</summary>
 internal sealed record BatchNormalization(int Axis, float Epsilon) : Op
 {
+    public override bool TakesFloats(int input) => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         ShapeRules.RequireFloat(inputs[0], Name);
@@ -14,6 +16,8 @@ internal sealed record BatchNormalization(int Axis, float Epsilon) : Op
 /// <summary>Batch normalization by the mean and biased variance of the batch itself: x, scale, bias give y, mean, variance.</summary>
 internal sealed record BatchNormalizationTraining(int Axis, float Epsilon) : Op
 {
+    public override bool TakesFloats(int input) => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         ShapeRules.RequireFloat(inputs[0], Name);
@@ -33,6 +37,8 @@ internal sealed record BatchNormalizationGradient(int Axis, float Epsilon) : Op
 /// <summary>Normalizes each sample over its axes from <c>Axis</c> on: x, scale, bias give y, mean, 1 / standard deviation.</summary>
 internal sealed record LayerNormalization(int Axis, float Epsilon) : Op
 {
+    public override bool TakesFloats(int input) => true;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         ShapeRules.RequireFloat(inputs[0], Name);
@@ -55,6 +61,8 @@ internal sealed record LayerNormalizationGradient(int Axis) : Op
 /// <param name="Sparse">Whether targets are class indices, one per row, rather than probabilities of the shape of the logits.</param>
 internal sealed record SoftmaxCrossEntropy(bool Sparse) : Op
 {
+    public override bool TakesFloats(int input) => input == 0;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         var logits = inputs[0].Shape;

@@ -45,6 +45,9 @@ public static partial class Ops
     /// <summary>The exponential of each element: <c>exp(x)</c> (https://keras.io/api/ops/numpy/#exp-function).</summary>
     public static SymbolicTensor Exp(SymbolicTensor x) => Make(new Exp(), x);
 
+    /// <summary>The exponential of each element, minus one, accurate near 0 too: <c>exp(x) - 1</c> (https://keras.io/api/ops/numpy/#expm1-function).</summary>
+    public static SymbolicTensor Expm1(SymbolicTensor x) => Make(new Expm1(), x);
+
     /// <summary>Each element rounded down to an integer: <c>floor(x)</c> (https://keras.io/api/ops/numpy/#floor-function).</summary>
     public static SymbolicTensor Floor(SymbolicTensor x) => Make(new Floor(), x);
 
@@ -99,8 +102,8 @@ public static partial class Ops
     /// <summary>The hyperbolic tangent of each element: <c>tanh(x)</c> (https://keras.io/api/ops/numpy/#tanh-function).</summary>
     public static SymbolicTensor Tanh(SymbolicTensor x) => Make(new Tanh(), x);
 
-    /// <summary>The sum: <c>a + b</c> (https://keras.io/api/ops/numpy/#add-function).</summary>
-    public static SymbolicTensor Add(SymbolicTensor a, SymbolicTensor b) => Binary(new Add(), a, b);
+    /// <summary>The sum: <c>a + b</c>, or <c>a or b</c> of booleans (https://keras.io/api/ops/numpy/#add-function).</summary>
+    public static SymbolicTensor Add(SymbolicTensor a, SymbolicTensor b) => Binary(AreBools(a, b) ? new Or() : new Add(), a, b);
 
     /// <summary>The quotient: <c>a / b</c> (https://keras.io/api/ops/numpy/#divide-function).</summary>
     public static SymbolicTensor Divide(SymbolicTensor a, SymbolicTensor b) => Binary(new Div(), a, b);
@@ -129,17 +132,17 @@ public static partial class Ops
     /// <summary>True where exactly one is true: <c>a xor b</c> (https://keras.io/api/ops/numpy/#logical_xor-function).</summary>
     public static SymbolicTensor LogicalXor(SymbolicTensor a, SymbolicTensor b) => Binary(new Xor(), a, b);
 
-    /// <summary>The larger of two elements: <c>max(a, b)</c> (https://keras.io/api/ops/numpy/#maximum-function).</summary>
-    public static SymbolicTensor Maximum(SymbolicTensor a, SymbolicTensor b) => Binary(new Max(), a, b);
+    /// <summary>The larger of two elements: <c>max(a, b)</c>, or <c>a or b</c> of booleans (https://keras.io/api/ops/numpy/#maximum-function).</summary>
+    public static SymbolicTensor Maximum(SymbolicTensor a, SymbolicTensor b) => Binary(AreBools(a, b) ? new Or() : new Max(), a, b);
 
-    /// <summary>The smaller of two elements: <c>min(a, b)</c> (https://keras.io/api/ops/numpy/#minimum-function).</summary>
-    public static SymbolicTensor Minimum(SymbolicTensor a, SymbolicTensor b) => Binary(new Min(), a, b);
+    /// <summary>The smaller of two elements: <c>min(a, b)</c>, or <c>a and b</c> of booleans (https://keras.io/api/ops/numpy/#minimum-function).</summary>
+    public static SymbolicTensor Minimum(SymbolicTensor a, SymbolicTensor b) => Binary(AreBools(a, b) ? new And() : new Min(), a, b);
 
     /// <summary>The remainder, with the sign of the divisor: <c>a - b floor(a / b)</c> (https://keras.io/api/ops/numpy/#mod-function).</summary>
     public static SymbolicTensor Mod(SymbolicTensor a, SymbolicTensor b) => Binary(new Mod(), a, b);
 
-    /// <summary>The product: <c>a b</c> (https://keras.io/api/ops/numpy/#multiply-function).</summary>
-    public static SymbolicTensor Multiply(SymbolicTensor a, SymbolicTensor b) => Binary(new Mul(), a, b);
+    /// <summary>The product: <c>a b</c>, or <c>a and b</c> of booleans (https://keras.io/api/ops/numpy/#multiply-function).</summary>
+    public static SymbolicTensor Multiply(SymbolicTensor a, SymbolicTensor b) => Binary(AreBools(a, b) ? new And() : new Mul(), a, b);
 
     /// <summary>The power: <c>a^b</c> (https://keras.io/api/ops/numpy/#power-function).</summary>
     public static SymbolicTensor Power(SymbolicTensor a, SymbolicTensor b) => Binary(new Pow(), a, b);
@@ -156,8 +159,10 @@ public static partial class Ops
     /// <summary>The reciprocal of the square root of each element: <c>1 / sqrt(x)</c> (https://keras.io/api/ops/math/#rsqrt-function).</summary>
     public static SymbolicTensor Rsqrt(SymbolicTensor x) => Reciprocal(Sqrt(x));
 
-    /// <summary>The natural logarithm of one plus each element: <c>log(1 + x)</c> (https://keras.io/api/ops/numpy/#log1p-function).</summary>
-    public static SymbolicTensor Log1p(SymbolicTensor x) => Log(x + 1);
+    /// <summary>
+    /// The natural logarithm of one plus each element, accurate near 0 too: <c>log(1 + x)</c> (https://keras.io/api/ops/numpy/#log1p-function).
+    /// </summary>
+    public static SymbolicTensor Log1p(SymbolicTensor x) => Make(new Log1p(), x);
 
     /// <summary>Each element limited to a range: <c>min(max(x, minimum), maximum)</c> (https://keras.io/api/ops/numpy/#clip-function).</summary>
     public static SymbolicTensor Clip(SymbolicTensor x, float minimum, float maximum) => Make(new Clip(minimum, maximum), x);
@@ -186,8 +191,12 @@ public static partial class Ops
     /// <summary>The first value in training, the second in prediction, evaluation and exported models; both have the same shape and type.</summary>
     public static SymbolicTensor WhenTraining(SymbolicTensor training, SymbolicTensor otherwise) => Make(new Phase(), training, otherwise);
 
+    private static bool AreBools(SymbolicTensor a, SymbolicTensor b) => a?.DType == DType.Bool && b?.DType == DType.Bool;
+
     private static SymbolicTensor Binary(Op op, SymbolicTensor a, SymbolicTensor b)
     {
+        // Other functions of two booleans compute with 0 and 1.
+        if (AreBools(a, b) && op is not LogicalOp) (a, b) = (Cast(a, DType.Int32), Cast(b, DType.Int32));
         (a, b) = Promote(a, b);
         return Make(op, a, b);
     }
@@ -207,18 +216,6 @@ public static partial class Ops
         var type = Rank(a.DType) >= Rank(b.DType) ? a.DType : b.DType;
         return (Cast(a, type), Cast(b, type));
 
-        static int Rank(DType type) => type switch
-        {
-            DType.Bool => 0,
-            DType.Int32 => 1,
-            DType.Int64 => 2,
-            DType.BFloat16 => 3,
-            DType.Float16 => 4,
-            DType.Float32 => 5,
-            DType.Float64 => 6,
-            _ => -1,
-        };
-
         static bool IsLiteral(SymbolicTensor x) => x.Value.Producer.Op is Operators.Constant { Data: { Type: DType.Float32, Shape.Count: 0 } };
 
         // Not a Cast of the literal: a file has no form for a step without tensors.
@@ -230,4 +227,23 @@ public static partial class Ops
 
         static bool IsWholeLiteral(SymbolicTensor x) => IsLiteral(x) && float.IsInteger(((Operators.Constant)x.Value.Producer.Op).Data.As<float>()[0]);
     }
+
+    /// <summary>Casts tensors to the type of the highest rank among theirs.</summary>
+    private static SymbolicTensors Promote(SymbolicTensors tensors)
+    {
+        var type = tensors.MaxBy(tensor => Rank(tensor.DType))!.DType;
+        return tensors.Any(tensor => Rank(tensor.DType) < 0) ? tensors : tensors.Select(tensor => Cast(tensor, type)).ToArray();
+    }
+
+    private static int Rank(DType type) => type switch
+    {
+        DType.Bool => 0,
+        DType.Int32 => 1,
+        DType.Int64 => 2,
+        DType.BFloat16 => 3,
+        DType.Float16 => 4,
+        DType.Float32 => 5,
+        DType.Float64 => 6,
+        _ => -1,
+    };
 }

@@ -8,7 +8,8 @@ public static partial class Ops
     /// <summary>Joins tensors along an axis (https://keras.io/api/ops/numpy/#concatenate-function).</summary>
     /// <param name="tensors">Tensors of the same type that agree in all other dimensions.</param>
     /// <param name="axis">The axis along which they are joined.</param>
-    public static SymbolicTensor Concatenate(SymbolicTensors tensors, int axis = -1) => tensors.Count == 1 ? tensors[0] : Make(new Concat(axis), tensors.Span);
+    public static SymbolicTensor Concatenate(SymbolicTensors tensors, int axis = -1) =>
+        tensors.Count == 1 ? tensors[0] : Make(new Concat(axis), Promote(tensors).Span);
 
     /// <summary>Inserts axes of size 1 at these positions of the result (https://keras.io/api/ops/numpy/#expand_dims-function).</summary>
     public static SymbolicTensor ExpandDims(SymbolicTensor x, Axes axis) => Make(new Unsqueeze(axis.List), x);

@@ -3,6 +3,8 @@ namespace OnnxFunctional.Operators;
 /// <summary>A window that slides over the spatial axes of a channels-last image and gives one value per channel.</summary>
 internal abstract record PoolOp(IntList Kernel, IntList Strides, Pads Pads) : Op
 {
+    public override bool TakesFloats(int input) => true;
+
     public sealed override int[]? MixedAxes(int rank) => [.. Enumerable.Range(1, rank - 2)];
 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)

@@ -32,6 +32,8 @@ internal readonly record struct RecurrentOptions(bool Reverse, bool Bias, bool I
 /// <remarks>Outputs: the sequence, the last states, and a reserve for the gradient, whose layout only the engine knows.</remarks>
 internal abstract record RecurrentOp(RecurrentOptions Options) : Op
 {
+    public override bool TakesFloats(int input) => input == 0;
+
     public abstract int Gates { get; }
 
     /// <summary>The number of state tensors: the hidden state and, for the LSTM, the cell state.</summary>

@@ -3,6 +3,8 @@ namespace OnnxFunctional.Operators;
 /// <summary>A reduction along axes; no axes means all.</summary>
 internal abstract record ReduceOp(IntList Axes, bool KeepDims) : Op
 {
+    public override bool TakesFloats(int input) => true;
+
     public sealed override int[]? MixedAxes(int rank) => ShapeRules.Axes(Axes, rank, Name);
 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
@@ -52,12 +54,16 @@ internal sealed record ReduceSumSquare(IntList Axes, bool KeepDims) : ReduceOp(A
 /// <summary>True where any element is true.</summary>
 internal sealed record ReduceAny(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims)
 {
+    public override bool TakesFloats(int input) => false;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [new(Reduce(inputs[0].Shape), DType.Bool)];
 }
 
 /// <summary>True where all elements are true.</summary>
 internal sealed record ReduceAll(IntList Axes, bool KeepDims) : ReduceOp(Axes, KeepDims)
 {
+    public override bool TakesFloats(int input) => false;
+
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [new(Reduce(inputs[0].Shape), DType.Bool)];
 }
 

@@ -14,6 +14,14 @@ internal abstract record CallValue
 
     public bool IsNull => this is Literal { Value: null };
 
+    /// <summary>Whether it is null, or lists and dictionaries of nothing else.</summary>
+    public bool HoldsNothing => this switch
+    {
+        List list => list.Items.All(item => item.HoldsNothing),
+        Dictionary entries => entries.Entries.All(entry => entry.Value.HoldsNothing),
+        _ => IsNull,
+    };
+
     /// <summary>Reads an argument; each tensor in it is added to <paramref name="tensors"/> and replaced by its position there.</summary>
     /// <exception cref="ModelException">The value cannot be an argument of a call.</exception>
     public static CallValue Read(JsonElement json, List<TensorReference>? tensors, int depth = 0)
@@ -26,7 +34,7 @@ internal abstract record CallValue
             case JsonValueKind.True or JsonValueKind.False:
                 return new Literal(json.GetBoolean());
             case JsonValueKind.String:
-                return new Literal(json.GetString());
+                return PythonNumbers.Read(json.GetString()) is { } number ? new Literal(number) : new Literal(json.GetString());
             case JsonValueKind.Number:
                 return json.TryGetInt64(out var whole) ? new Literal(whole) : new Literal(json.GetDouble());
             case JsonValueKind.Array:
@@ -43,13 +51,14 @@ internal abstract record CallValue
                 return new Tensor(tensors.Count - 1);
             case "__tuple__" or "__tensor__" or "__numpy__" when isObject && config.TryGetProperty("value", out var value):
                 var content = Read(value, tensors, depth + 1);
-                return content is List list && name != "__tuple__" ? new Array(list) : content;
+                var dtype = config.TryGetProperty("dtype", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString() : null;
+                return name == "__tuple__" ? content : new Array(content, dtype);
             case "__slice__" when isObject:
                 return new Slice(Bound(config, "start"), Bound(config, "stop"), Bound(config, "step"));
             case "__ellipsis__":
                 return new Ellipsis();
             case null:
-                throw new ModelException("an argument is an object without class_name.");
+                return new Dictionary([.. json.EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, Read(entry.Value, tensors, depth + 1)))]);
             default:
                 throw new ModelException($"an argument is a {name}, which no function here takes; expected tensors, numbers, strings or lists of them.");
         }
@@ -64,6 +73,7 @@ internal abstract record CallValue
     {
         Literal { Value: long value } when value is >= int.MinValue and <= int.MaxValue => (int)value,
         Literal { Value: double value } when value == Math.Floor(value) && Math.Abs(value) <= int.MaxValue => (int)value,
+        Array { Content: Literal content } => content.Integer(what),
         _ => throw new ModelException($"{what} is {this}; expected an integer."),
     };
 
@@ -71,11 +81,17 @@ internal abstract record CallValue
     {
         Literal { Value: long value } => value,
         Literal { Value: double value } => (float)value,
+        Array { Content: Literal content } => content.Number(what),
         _ => throw new ModelException($"{what} is {this}; expected a number."),
     };
 
     /// <summary>The value as a list of integers; a single number is a list of one.</summary>
-    public int[] Integers(string what) => this is List list ? [.. list.Items.Select(item => item.Integer(what))] : [Integer(what)];
+    public int[] Integers(string what) => this switch
+    {
+        List list => [.. list.Items.Select(item => item.Integer(what))],
+        Array { Content: var content } => content.Integers(what),
+        _ => [Integer(what)],
+    };
 
     private static int? Bound(JsonElement config, string key) =>
         !config.TryGetProperty(key, out var value) || value.ValueKind == JsonValueKind.Null ? null
@@ -98,14 +114,23 @@ internal abstract record CallValue
         public override string ToString() => "[" + string.Join(", ", Items) + "]";
     }
 
-    /// <summary>A NumPy array or a tensor constant in Python.</summary>
-    internal sealed record Array(List Rows) : CallValue
+    /// <summary>A dictionary.</summary>
+    internal sealed record Dictionary(IReadOnlyList<KeyValuePair<string, CallValue>> Entries) : CallValue
+    {
+        public override JsonNode Write(Func<int, JsonNode> tensor) =>
+            new JsonObject(Entries.Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Write(tensor))));
+
+        public override string ToString() => "a dictionary of " + string.Join(", ", Entries.Select(entry => entry.Key));
+    }
+
+    /// <summary>A NumPy array or a tensor constant in Python: rows of numbers or booleans, or one of them.</summary>
+    internal sealed record Array(CallValue Content, string? Type) : CallValue
     {
         public override JsonNode Write(Func<int, JsonNode> tensor) =>
             new JsonObject
             {
                 ["class_name"] = "__numpy__",
-                ["config"] = new JsonObject { ["value"] = Rows.Write(tensor), ["dtype"] = HoldsFractions(Rows) ? "float32" : "int64" },
+                ["config"] = new JsonObject { ["value"] = Content.Write(tensor), ["dtype"] = Type ?? (HoldsFractions(Content) ? "float32" : "int64") },
             };
 
         public override string ToString() => "an array";
@@ -121,7 +146,7 @@ internal abstract record CallValue
         {
             bool value => JsonValue.Create(value),
             long value => JsonValue.Create(value),
-            double value => JsonValue.Create(value),
+            double value => PythonNumbers.Write(value),
             string value => JsonValue.Create(value),
             _ => null,
         };

@@ -10,6 +10,7 @@ internal sealed class GraphReferences
     // One value may be two outputs, as the last output of an LSTM and its hidden state are; the handle then tells which one is meant.
     private readonly Dictionary<object, TensorReference> _handles = new(ReferenceEqualityComparer.Instance);
     private readonly ReadProblems _problems;
+    private readonly HashSet<string> _nested = [];
 
     public GraphReferences(Model model, ReadProblems problems)
     {
@@ -38,13 +39,12 @@ internal sealed class GraphReferences
                 int Order(ModelStep step) => step.Call is not null && order.TryGetValue(step.Call, out var i) ? i : int.MaxValue;
             }
 
-            // Keras counts the construction of a functional model as its call 0.
-            var first = group[0].Layer is Model and not Sequential ? 1 : 0;
+            if (group[0].Layer is Model and not Sequential) _nested.Add(group[0].Name);
             for (var i = 0; i < group.Count; i++)
             {
                 for (var j = 0; j < group[i].Outputs.Count; j++)
                 {
-                    var reference = new TensorReference(group[i].Name, first + i, j);
+                    var reference = new TensorReference(group[i].Name, i, j);
                     _references.TryAdd(group[i].Outputs[j], reference);
                     if (group[i].Call is { } call) _handles.TryAdd(call.Outputs[j], reference);
                 }
@@ -88,13 +88,15 @@ internal sealed class GraphReferences
         };
 
     /// <summary>The inputs or outputs of the model: one alone is written without a list.</summary>
+    /// <remarks>Here, and only here, Keras counts the construction of a nested functional model as its call 0.</remarks>
     public JsonArray List(SymbolicTensors tensors)
     {
         var list = new List<JsonArray>();
         foreach (var tensor in tensors)
         {
             var value = tensor.Value;
-            if (_handles.TryGetValue(tensor, out var reference) || _references.TryGetValue(value, out reference)) list.Add(reference.ToJson());
+            if (_handles.TryGetValue(tensor, out var reference) || _references.TryGetValue(value, out reference))
+                list.Add((_nested.Contains(reference.Layer) ? reference with { Call = reference.Call + 1 } : reference).ToJson());
             else _problems.Add($"an output {value.Spec} is taken from inside {value.Origin}, which a file cannot refer to; return it from the layer.");
         }
 

@@ -16,7 +16,7 @@ internal sealed class KerasFunction : LayerBase
         string className,
         IReadOnlyList<KeyValuePair<string, CallValue>> config,
         Func<FunctionArguments, SymbolicTensors> rule,
-        string name)
+        string? name)
         : base(name)
     {
         Module = module;
@@ -46,7 +46,13 @@ internal sealed class KerasFunction : LayerBase
 
     public SymbolicTensors CallWith(SymbolicTensors tensors, CallArguments arguments)
     {
-        var outputs = Invoke(tensors, CallOptions.None, scoped => _rule(new(this, scoped, arguments)));
+        var outputs = Invoke(tensors, CallOptions.None, scoped =>
+        {
+            var call = new FunctionArguments(this, scoped, arguments);
+            var results = _rule(call);
+            call.RequireAllRead();
+            return results;
+        });
         if (Calls.Count > _arguments.Count) _arguments.Add(arguments);
         return outputs;
     }
@@ -56,7 +62,7 @@ internal sealed class KerasFunction : LayerBase
     internal override SymbolicTensors CallAgain(LayerCall original, SymbolicTensors inputs, Func<SymbolicTensor, SymbolicTensor> move) =>
         CallWith(inputs, ((KerasFunction)original.Layer).ArgumentsOf(original));
 
-    internal override LayerBase CopyUncalled(string name) => new KerasFunction(Module, ClassName, Config, _rule, name);
+    internal override LayerBase CopyUncalled(string? name) => new KerasFunction(Module, ClassName, Config, _rule, name);
 
     internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) =>
         _arguments.Count > 0
@@ -72,22 +78,69 @@ internal sealed class KerasFunction : LayerBase
 }
 
 /// <summary>What the rule of a function reads: its configuration and the arguments of one call.</summary>
+/// <remarks>It notes what was read: an option that no rule looks at would be ignored silently, so it is refused.</remarks>
 internal sealed class FunctionArguments(KerasFunction function, SymbolicTensors tensors, CallArguments arguments)
 {
+    private readonly HashSet<string> _read = [];
+    private int _positions;
+
     /// <summary>An argument as a tensor; a number becomes a constant.</summary>
-    public SymbolicTensor Tensor(int position, string name) => ToTensor(arguments.At(position, name), name);
+    public SymbolicTensor Tensor(int position, string name) => ToTensor(Argument(position, name), name);
+
+    /// <summary>
+    /// The two operands in types that Keras would compute in: a Python integer takes the other's type, or int32 next to booleans; a Python number with a point
+    /// makes integers float32.
+    /// </summary>
+    /// <param name="first">The position of the first one.</param>
+    public (SymbolicTensor Left, SymbolicTensor Right) Operands(int first = 0)
+    {
+        var (left, right) = (Argument(first, "x1"), Argument(first + 1, "x2"));
+        return (Operand(left, right, "x1"), Operand(right, left, "x2"));
+    }
 
     /// <summary>An argument as a list of tensors; a single tensor is a list of one.</summary>
     public SymbolicTensors Tensors(int position, string name) =>
-        arguments.At(position, name) is CallValue.List list
+        Argument(position, name) is CallValue.List list
             ? list.Items.Select(item => ToTensor(item, name)).ToArray()
             : (SymbolicTensors)Tensor(position, name);
 
     /// <summary>An argument that is not a tensor; <see cref="CallValue.Null"/> if it was omitted.</summary>
-    public CallValue Argument(int position, string name) => arguments.At(position, name);
+    public CallValue Argument(int position, string name)
+    {
+        _positions = Math.Max(_positions, position + 1);
+        _read.Add(name);
+        return arguments.At(position, name);
+    }
 
     /// <summary>A value of the configuration; <see cref="CallValue.Null"/> if it is missing.</summary>
-    public CallValue Config(string key) => function.Config.FirstOrDefault(entry => entry.Key == key).Value ?? CallValue.Null;
+    public CallValue Config(string key)
+    {
+        _read.Add(key);
+        return function.Config.FirstOrDefault(entry => entry.Key == key).Value ?? CallValue.Null;
+    }
+
+    /// <summary>Marks options that do not change the result.</summary>
+    public void Ignore(params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in keys) _read.Add(key);
+    }
+
+    /// <exception cref="ModelException">An option or argument was given that the rule did not look at.</exception>
+    public void RequireAllRead()
+    {
+        foreach (var (key, value) in function.Config.Concat(arguments.Named))
+        {
+            // Null and false mean a feature that is not used.
+            if (!_read.Contains(key) && !value.HoldsNothing && value is not CallValue.Literal { Value: false })
+                throw new ModelException($"{key} is {value}, an option of {function.ClassName} that is not supported; omit it.");
+        }
+
+        for (var i = _positions; i < arguments.Positional.Count; i++)
+        {
+            if (!arguments.Positional[i].HoldsNothing)
+                throw new ModelException($"argument {i} is {arguments.Positional[i]}, but {function.ClassName} takes {_positions}; omit it.");
+        }
+    }
 
     public int Integer(string key, int fallback) => Config(key) is { IsNull: false } value ? value.Integer(key) : fallback;
 
@@ -110,38 +163,76 @@ internal sealed class FunctionArguments(KerasFunction function, SymbolicTensors 
         CallValue.Tensor(var index) => tensors[index],
         CallValue.Literal { Value: long or double } => Ops.Constant(value.Number(name)),
         CallValue.Literal { Value: bool flag } => Ops.Make(new Operators.Constant(TensorData.Of(Shape.Of(), [flag]))),
-        CallValue.Array(var rows) => ToConstant(rows, name),
-        CallValue.List rows => ToConstant(rows, name),
+        CallValue.Array(var content, var type) => ToConstant(content, type, name),
+        CallValue.List rows => ToConstant(rows, null, name),
         _ => throw new ModelException($"argument {name} is {value}; expected a tensor or a number."),
     };
 
-    private static SymbolicTensor ToConstant(CallValue.List rows, string name)
+    private SymbolicTensor Operand(CallValue value, CallValue other, string name)
+    {
+        var isLiteral = value is CallValue.Literal;
+        var type = (isLiteral ? other : value) is CallValue.Tensor(var index) ? tensors[index].DType : (DType?)null;
+        if (!isLiteral)
+        {
+            var tensor = ToTensor(value, name);
+            return other switch
+            {
+                CallValue.Literal { Value: double } when !tensor.DType.IsFloating() => Ops.Cast(tensor, DType.Float32),
+                CallValue.Literal { Value: long } when tensor.DType == DType.Bool => Ops.Cast(tensor, DType.Int32),
+                _ => tensor,
+            };
+        }
+
+        return value is CallValue.Literal { Value: long whole } && type is DType.Int32 or DType.Int64 or DType.Bool
+            ? Ops.Make(new Operators.Constant(Whole(whole, type == DType.Int64)))
+            : ToTensor(value, name);
+
+        TensorData Whole(long number, bool isLong) =>
+            isLong ? TensorData.Of(Shape.Of(), [number])
+            : number is >= int.MinValue and <= int.MaxValue ? TensorData.Of(Shape.Of(), [(int)number])
+            : throw new ModelException($"argument {name} is {number}, which int32 does not hold; cast the other argument to int64.");
+    }
+
+    private static SymbolicTensor ToConstant(CallValue content, string? type, string name)
     {
         var dims = new List<int>();
-        for (CallValue level = rows; level is CallValue.List { Items: { Count: > 0 } items }; level = items[0]) dims.Add(items.Count);
+        for (var level = content; level is CallValue.List { Items: var items }; level = items[0])
+        {
+            dims.Add(items.Count);
+            if (items.Count == 0) break;
+        }
+
         var values = new List<double>();
-        var whole = true;
-        Add(rows, 0);
+        var (whole, flags) = (true, true);
+        Add(content, 0);
         var shape = Shape.Of([.. dims]);
-        return whole
-            ? Ops.Constant(shape, [.. values.Select(value => (long)value)])
-            : Ops.Constant(shape, [.. values.Select(value => (float)value)]);
+        type ??= flags && values.Count > 0 ? "bool" : whole ? "int64" : "float32";
+        return type switch
+        {
+            "bool" => Ops.Make(new Operators.Constant(TensorData.Of(shape, [.. values.Select(value => value != 0)]))),
+            "int8" or "int16" or "int32" or "uint8" or "uint16" =>
+                Ops.Make(new Operators.Constant(TensorData.Of(shape, [.. values.Select(value => (int)value)]))),
+            "int64" or "uint32" => Ops.Constant(shape, [.. values.Select(value => (long)value)]),
+            "float16" or "bfloat16" or "float32" or "float64" => Ops.Constant(shape, [.. values.Select(value => (float)value)]),
+            _ => throw new ModelException($"argument {name} is an array of {type}, which is not supported; expected float32, int32, int64 or bool."),
+        };
 
         void Add(CallValue value, int depth)
         {
-            if (value is CallValue.List list)
+            switch (value)
             {
-                if (depth >= dims.Count || list.Items.Count != dims[depth]) throw new ModelException($"argument {name} has rows of different lengths.");
-                foreach (var item in list.Items) Add(item, depth + 1);
-            }
-            else if (depth == dims.Count && value is CallValue.Literal { Value: long or double } number)
-            {
-                whole &= number.Value is long;
-                values.Add(number.Value is long integer ? integer : (double)number.Value!);
-            }
-            else
-            {
-                throw new ModelException($"argument {name} holds {value}; expected numbers in rows of equal length.");
+                case CallValue.List list when depth < dims.Count && list.Items.Count == dims[depth]:
+                    foreach (var item in list.Items) Add(item, depth + 1);
+                    break;
+                case CallValue.List:
+                    throw new ModelException($"argument {name} has rows of different lengths.");
+                case CallValue.Literal { Value: long or double or bool } number when depth == dims.Count:
+                    flags &= number.Value is bool;
+                    whole &= number.Value is not double;
+                    values.Add(number.Value switch { long integer => integer, bool flag => flag ? 1 : 0, var other => (double)other! });
+                    break;
+                default:
+                    throw new ModelException($"argument {name} holds {value}; expected numbers in rows of equal length.");
             }
         }
     }

@@ -13,8 +13,8 @@ internal static class KerasFunctions
 
     private static readonly FrozenDictionary<string, Rule> s_rules = new Dictionary<string, Rule>
     {
-        ["Abs"] = Unary(Ops.Abs),
-        ["Absolute"] = Unary(Ops.Abs),
+        ["Abs"] = KeepsWhole(Ops.Abs),
+        ["Absolute"] = KeepsWhole(Ops.Abs),
         ["Arccos"] = Unary(Ops.Acos),
         ["Arccosh"] = Unary(Ops.Acosh),
         ["Arcsin"] = Unary(Ops.Asin),
@@ -27,8 +27,8 @@ internal static class KerasFunctions
         ["Cosh"] = Unary(Ops.Cosh),
         ["Erf"] = Unary(Ops.Erf),
         ["Exp"] = Unary(Ops.Exp),
-        ["Exp2"] = Unary(x => Ops.Exp(x * MathF.Log(2))),
-        ["Expm1"] = Unary(x => Ops.Exp(x) - 1),
+        ["Exp2"] = Unary(x => Ops.Power(2, x)),
+        ["Expm1"] = Unary(Ops.Expm1),
         ["Floor"] = Unary(Ops.Floor),
         ["Isinf"] = Unary(Ops.IsInf),
         ["Isnan"] = Unary(Ops.IsNaN),
@@ -37,15 +37,15 @@ internal static class KerasFunctions
         ["Log10"] = Unary(x => Ops.Log(x) * (1 / MathF.Log(10))),
         ["Log1p"] = Unary(Ops.Log1p),
         ["Log2"] = Unary(x => Ops.Log(x) * (1 / MathF.Log(2))),
-        ["LogicalNot"] = Unary(Ops.LogicalNot),
-        ["Negative"] = Unary(Ops.Negative),
+        ["LogicalNot"] = Unary(x => Ops.LogicalNot(Truth(x))),
+        ["Negative"] = KeepsWhole(Ops.Negative),
         ["OnesLike"] = call => Like(call, 1),
         ["Reciprocal"] = Unary(Ops.Reciprocal),
         ["Round"] = call => call.Integer("decimals", 0) == 0
-            ? Ops.Round(call.Tensor(0, "x"))
+            ? KeepsWhole(Ops.Round)(call)
             : throw new ModelException("Rounding to decimal places is not supported; expected decimals=0."),
         ["Rsqrt"] = Unary(Ops.Rsqrt),
-        ["Sign"] = Unary(Ops.Sign),
+        ["Sign"] = KeepsWhole(Ops.Sign),
         ["Sin"] = Unary(Ops.Sin),
         ["Sinh"] = Unary(Ops.Sinh),
         ["Sqrt"] = Unary(Ops.Sqrt),
@@ -58,15 +58,15 @@ internal static class KerasFunctions
         ["Add"] = Binary(Ops.Add),
         ["Divide"] = Binary(Quotient),
         ["Equal"] = Binary(Ops.Equal),
-        ["FloorDivide"] = Binary((a, b) => Ops.Floor(Quotient(a, b))),
+        ["FloorDivide"] = Binary(FloorQuotient),
         ["Greater"] = Binary(Ops.Greater),
         ["GreaterEqual"] = Binary(Ops.GreaterEqual),
         ["Less"] = Binary(Ops.Less),
         ["LessEqual"] = Binary(Ops.LessEqual),
-        ["LogicalAnd"] = Binary(Ops.LogicalAnd),
-        ["LogicalOr"] = Binary(Ops.LogicalOr),
-        ["LogicalXor"] = Binary(Ops.LogicalXor),
-        ["Matmul"] = Binary(Ops.MatMul),
+        ["LogicalAnd"] = Binary((a, b) => Ops.LogicalAnd(Truth(a), Truth(b))),
+        ["LogicalOr"] = Binary((a, b) => Ops.LogicalOr(Truth(a), Truth(b))),
+        ["LogicalXor"] = Binary((a, b) => Ops.LogicalXor(Truth(a), Truth(b))),
+        ["Matmul"] = Matmul,
         ["Maximum"] = Binary(Ops.Maximum),
         ["Minimum"] = Binary(Ops.Minimum),
         ["Mod"] = Binary(Ops.Mod),
@@ -75,28 +75,31 @@ internal static class KerasFunctions
         ["Power"] = Binary(Ops.Power),
         ["Subtract"] = Binary(Ops.Subtract),
         ["TrueDivide"] = Binary(Quotient),
-        ["Clip"] = call => Ops.Clip(call.Tensor(0, "x"), call.Number("x_min", float.NegativeInfinity), call.Number("x_max", float.PositiveInfinity)),
-        ["Where"] = call => Ops.Where(call.Tensor(0, "condition"), call.Tensor(1, "x1"), call.Tensor(2, "x2")),
+        ["Clip"] = call => KeepsWhole(
+            x => Ops.Clip(x, call.Number("x_min", float.NegativeInfinity), call.Number("x_max", float.PositiveInfinity)))(call),
+        ["Where"] = call =>
+        {
+            var (x, y) = call.Operands(1);
+            return Ops.Where(Truth(call.Tensor(0, "condition")), x, y);
+        },
         ["Cast"] = call => Ops.Cast(call.Tensor(0, "x"), TypeOf(call.Config("dtype"))),
         ["ConvertToTensor"] = call => Typed(call, call.Tensor(0, "x")),
 
-        ["All"] = Reduction(Ops.All),
-        ["Amax"] = Reduction(Ops.Max),
-        ["Amin"] = Reduction(Ops.Min),
-        ["Any"] = Reduction(Ops.Any),
+        ["All"] = Reduction((x, axis, keep) => Ops.All(Truth(x), axis, keep)),
+        ["Amax"] = WholeReduction(Ops.Max),
+        ["Amin"] = WholeReduction(Ops.Min),
+        ["Any"] = Reduction((x, axis, keep) => Ops.Any(Truth(x), axis, keep)),
         ["Argmax"] = call => Ops.ArgMax(call.Tensor(0, "x"), RequiredAxis(call), call.Flag("keepdims")),
         ["Argmin"] = call => Ops.ArgMin(call.Tensor(0, "x"), RequiredAxis(call), call.Flag("keepdims")),
-        ["Cumsum"] = call => Ops.CumSum(Typed(call, call.Tensor(0, "x")), RequiredAxis(call)),
+        ["Cumsum"] = Of((x, call) => Whole(Typed(call, x), Ops.CumSum(Typed(call, x), RequiredAxis(call)))),
         ["Logsumexp"] = Reduction(Ops.LogSumExp),
-        ["Max"] = Reduction(Ops.Max),
+        ["Max"] = WithInitial(Ops.Max, Ops.Maximum),
         ["Mean"] = Reduction(Ops.Mean),
-        ["Min"] = Reduction(Ops.Min),
-        ["Norm"] = call => call.Config("ord") is { IsNull: true } or CallValue.Literal { Value: 2L } or CallValue.Literal { Value: "fro" or "euclidean" }
-            ? Ops.Norm(call.Tensor(0, "x"), call.Axis, call.Flag("keepdims"))
-            : throw new ModelException($"a norm of order {call.Config("ord")} is not supported; expected 2."),
-        ["Prod"] = call => Ops.Prod(Typed(call, call.Tensor(0, "x")), call.Axis, call.Flag("keepdims")),
+        ["Min"] = WithInitial(Ops.Min, Ops.Minimum),
+        ["Norm"] = call => KerasNorms.Of(call),
+        ["Prod"] = Of((x, call) => Whole(Typed(call, x), Ops.Prod(Typed(call, x), call.Axis, call.Flag("keepdims")))),
         ["Std"] = Reduction((x, axis, keep) => Ops.Sqrt(Variance(x, axis, keep))),
-        ["Sum"] = Reduction(Ops.Sum),
+        ["Sum"] = WholeReduction(Ops.Sum),
         ["TopK"] = TopK,
         ["Var"] = Reduction(Variance),
 
@@ -105,17 +108,17 @@ internal static class KerasFunctions
         ["Flip"] = call => Flip(call.Tensor(0, "x"), call.Axis),
         ["GetItem"] = call => Slicing.Apply(call.Tensor(0, "x"), call.Argument(1, "key")),
         ["Moveaxis"] = call => MoveAxis(call.Tensor(0, "x"), call.Integers("source"), call.Integers("destination")),
-        ["OneHot"] = call => call.Integer("axis", -1) == -1
-            ? Typed(call, Ops.OneHot(call.Tensor(0, "x"), call.Integer("num_classes", 0)))
-            : throw new ModelException("OneHot along an axis other than the last is not supported; expected axis=-1."),
+        ["OneHot"] = OneHot,
         ["Pad"] = Pad,
         ["Ravel"] = Unary(x => Ops.Reshape(x, -1)),
         ["Reshape"] = call => Ops.Reshape(call.Tensor(0, "x"), NewShape(call.Config("newshape"))),
         ["Split"] = Split,
-        ["Squeeze"] = call => Ops.Squeeze(call.Tensor(0, "x"), call.Axis),
+        ["Squeeze"] = Squeeze,
         ["Stack"] = call => Ops.Concatenate(call.Tensors(0, "x").Select(x => Ops.ExpandDims(x, call.Integer("axis", 0))).ToArray(), call.Integer("axis", 0)),
         ["Swapaxes"] = call => Swap(call.Tensor(0, "x"), call.Integer("axis1", 0), call.Integer("axis2", 1)),
-        ["Take"] = call => Ops.Take(call.Tensor(0, "x"), Integers(call.Tensor(1, "indices")), RequiredAxis(call)),
+        ["Take"] = call => call.Config("axis").IsNull
+            ? Ops.Take(Ops.Reshape(call.Tensor(0, "x"), -1), Integers(call.Tensor(1, "indices")), 0)
+            : Ops.Take(call.Tensor(0, "x"), Integers(call.Tensor(1, "indices")), RequiredAxis(call)),
         ["TakeAlongAxis"] = call => Ops.Make(new GatherElements(RequiredAxis(call)), call.Tensor(0, "x"), Integers(call.Tensor(1, "indices"))),
         ["Tile"] = call => Ops.Tile(call.Tensor(0, "x"), call.Integers("repeats")),
         ["Transpose"] = call => Transpose(call.Tensor(0, "x"), call.Config("axes")),
@@ -131,8 +134,8 @@ internal static class KerasFunctions
         ["LeakyRelu"] = call => Ops.Make(new LeakyRelu(call.Number("negative_slope", 0.2f)), call.Tensor(0, "x")),
         ["LogSigmoid"] = Unary(Activation.LogSigmoid.Apply),
         ["LogSoftmax"] = call => Ops.LogSoftmax(call.Tensor(0, "x"), call.Integer("axis", -1)),
-        ["Relu"] = Unary(Ops.Relu),
-        ["Relu6"] = Unary(Activation.Relu6.Apply),
+        ["Relu"] = KeepsWhole(Ops.Relu),
+        ["Relu6"] = KeepsWhole(Activation.Relu6.Apply),
         ["Selu"] = Unary(Activation.Selu.Apply),
         ["Sigmoid"] = Unary(Ops.Sigmoid),
         ["Silu"] = Unary(Activation.Silu.Apply),
@@ -143,13 +146,14 @@ internal static class KerasFunctions
         ["SparsePlus"] = Unary(Activation.SparsePlus.Apply),
         ["SparseSigmoid"] = Unary(Activation.SparseSigmoid.Apply),
         ["Sparsemax"] = OnLastAxis(Activation.Sparsemax),
-        ["Squareplus"] = Unary(Activation.Squareplus.Apply),
+        ["Squareplus"] = Of((x, call) => (x + Ops.Sqrt(Ops.Square(x) + call.Number("b", 4))) * 0.5f),
         ["TanhShrink"] = Unary(Activation.TanhShrink.Apply),
     }.ToFrozenDictionary();
 
     /// <summary>Operators that Keras has no function for.</summary>
     private static readonly FrozenDictionary<string, Rule> s_ownRules = new Dictionary<string, Rule>
     {
+        ["IntegerDivide"] = Binary(Ops.Divide),
         ["HardSigmoid"] = call => Ops.Make(new HardSigmoid(call.Number("alpha", 1f / 6), call.Number("beta", 0.5f)), call.Tensor(0, "x")),
         ["Mish"] = Unary(Activation.Mish.Apply),
         ["Phase"] = call => Ops.WhenTraining(call.Tensor(0, "training"), call.Tensor(1, "otherwise")),
@@ -178,12 +182,34 @@ internal static class KerasFunctions
         return new(module, className, [.. options.Select(entry => KeyValuePair.Create(entry.Name, CallValue.Read(entry.Value, null)))], rule, name);
     }
 
+    private static Rule Of(Func<SymbolicTensor, FunctionArguments, SymbolicTensor> function) => call => function(call.Tensor(0, "x"), call);
+
     private static Rule Unary(Func<SymbolicTensor, SymbolicTensor> function) => call => function(call.Tensor(0, "x"));
 
-    private static Rule Binary(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function) => call => function(call.Tensor(0, "x1"), call.Tensor(1, "x2"));
+    private static Rule Binary(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function) => call =>
+    {
+        var (a, b) = call.Operands();
+        return function(a, b);
+    };
 
     private static Rule Reduction(Func<SymbolicTensor, Axes, bool, SymbolicTensor> function) =>
         call => function(call.Tensor(0, "x"), call.Axis, call.Flag("keepdims"));
+
+    /// <summary>A function of numbers that gives integers for integers. Sums of booleans are counts.</summary>
+    private static Rule KeepsWhole(Func<SymbolicTensor, SymbolicTensor> function) => Of((x, _) => Whole(x, function(x)));
+
+    private static Rule WholeReduction(Func<SymbolicTensor, Axes, bool, SymbolicTensor> function) =>
+        Of((x, call) => Whole(x, function(x, call.Axis, call.Flag("keepdims"))));
+
+    /// <summary>The result of a function that computes in float32, in the type of its operand if that is one of integers.</summary>
+    private static SymbolicTensor Whole(SymbolicTensor x, SymbolicTensor result) =>
+        x.DType.IsFloating() ? result : Ops.Cast(result, x.DType == DType.Bool ? DType.Int32 : x.DType);
+
+    private static SymbolicTensors Matmul(FunctionArguments call)
+    {
+        var (a, b) = (call.Tensor(0, "x1"), call.Tensor(1, "x2"));
+        return b.DType.IsFloating() ? Ops.MatMul(a, b) : Whole(a, Ops.MatMul(a, b));
+    }
 
     private static Rule OnLastAxis(Activation activation) =>
         call => call.Tensor(0, "x") is var x && call.Integer("axis", -1) is var axis && (axis == -1 || axis == x.Rank - 1)
@@ -209,6 +235,27 @@ internal static class KerasFunctions
             _ => throw new ModelException($"dtype is {type.KerasName()}, which is not supported; expected float32, int32, int64 or bool."),
         };
         return Ops.Make(new ExpandLike(), Ops.Make(new Constant(data)), x);
+    }
+
+    /// <summary>A reduction whose result takes part in another comparison, with a given number.</summary>
+    private static Rule WithInitial(
+        Func<SymbolicTensor, Axes, bool, SymbolicTensor> function, Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> compare) =>
+        call =>
+        {
+            var x = call.Tensor(0, "x");
+            var result = Whole(x, function(x, call.Axis, call.Flag("keepdims")));
+            return call.Config("initial") is { IsNull: false } initial ? compare(result, initial.Number("initial")) : result;
+        };
+
+    /// <summary>Numbers as booleans: other than 0.</summary>
+    private static SymbolicTensor Truth(SymbolicTensor x) => x.DType == DType.Bool ? x : Ops.NotEqual(x, 0);
+
+    /// <summary>Python's floor division: integers stay integers.</summary>
+    private static SymbolicTensor FloorQuotient(SymbolicTensor a, SymbolicTensor b)
+    {
+        var quotient = Ops.Floor(Quotient(a, b));
+        if (a.DType.IsFloating() || b.DType.IsFloating()) return quotient;
+        return Ops.Cast(quotient, a.DType == DType.Int64 || b.DType == DType.Int64 ? DType.Int64 : DType.Int32);
     }
 
     /// <summary>Python's true division: integers give floating-point quotients.</summary>
@@ -273,8 +320,25 @@ internal static class KerasFunctions
         return Ops.Transpose(x, [.. order]);
     }
 
+    private static SymbolicTensors OneHot(FunctionArguments call)
+    {
+        if (call.Integer("axis", -1) != -1) throw new ModelException("OneHot along an axis other than the last is not supported; expected axis=-1.");
+        if (call.Flag("sparse")) throw new ModelException("a sparse result is not supported; expected sparse=False.");
+        return Typed(call, Ops.OneHot(Integers(call.Tensor(0, "x")), call.Integer("num_classes", 0)));
+    }
+
+    /// <summary>Without axes, those of known size 1 are dropped; the batch, whose size is unknown, stays.</summary>
+    private static SymbolicTensors Squeeze(FunctionArguments call)
+    {
+        var (x, axes) = (call.Tensor(0, "x"), call.Axis);
+        if (axes.List.Count > 0) return Ops.Squeeze(x, axes);
+        int[] single = [.. Enumerable.Range(0, x.Rank).Where(axis => x.Shape.Dims[axis] == 1)];
+        return single.Length > 0 ? Ops.Squeeze(x, Axes.Create(single)) : Ops.Make(new Identity(), x);
+    }
+
     private static SymbolicTensors TopK(FunctionArguments call)
     {
+        call.Ignore("sorted", "is_stable");
         var (values, indices) = Ops.TopK(call.Tensor(0, "x"), call.Integer("k", 1));
         return [values, indices];
     }

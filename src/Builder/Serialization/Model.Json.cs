@@ -24,7 +24,16 @@ public partial class Model
     }
 
     /// <summary>The architecture as Keras' JSON, which <see cref="FromJson"/> and Keras' <c>model_from_json</c> read. Weights are not included.</summary>
+    /// <remarks>As in Python's JSON, an infinite number is the bare word <c>Infinity</c>.</remarks>
     /// <param name="indented">Whether to break and indent lines.</param>
     /// <exception cref="ModelException">The model holds functions or tensors that a file cannot name; one message lists them all.</exception>
-    public string ToJson(bool indented = false) => ModelWriter.Write(this).ToJsonString(indented ? ModelWriter.Indented : null);
+    public string ToJson(bool indented = false)
+    {
+        var text = PythonNumbers.Bare(ModelWriter.Write(this).ToJsonString(indented ? ModelWriter.Indented : null));
+        return text.Length <= ModelLimits.TextLength
+            ? text
+            : throw new ModelException(
+                $"Model '{Name}' cannot be written: its JSON has {text.Length} characters, and reading allows {ModelLimits.TextLength}. "
+                + "Save parts of the model.");
+    }
 }

@@ -9,6 +9,7 @@ internal sealed partial class ModelReader
     {
         if (!config.TryGetProperty("layers", out var list) || list.ValueKind != JsonValueKind.Array)
             throw new ModelException("its configuration has no list of layers.");
+        KnownKeys.Require(config, "name", "trainable", "dtype", "layers", "input_layers", "output_layers");
         var layers = new Dictionary<string, LayerEntry>();
         var calls = new List<PendingCall>();
         var failed = false;
@@ -24,7 +25,7 @@ internal sealed partial class ModelReader
                 continue;
             }
 
-            var entry = new LayerEntry(key, layer);
+            var entry = new LayerEntry(key, layer) { InputKeys = layer is Model ? ReadInputKeys(item) : null };
             if (!layers.TryAdd(key, entry))
             {
                 _problems.Add($"{where}: two layers are named '{key}'.");
@@ -54,6 +55,7 @@ internal sealed partial class ModelReader
         }
 
         if (failed) return null;
+        CountCalls(config, layers.Values, calls);
         if (!MakeCalls(layers, calls, where)) return null;
         var inputs = ReadTensors(config, "input_layers", layers);
         var outputs = ReadTensors(config, "output_layers", layers);
@@ -91,7 +93,7 @@ internal sealed partial class ModelReader
 
             var missing = call.References
                 .Select(reference => (Entry: layers[reference.Layer], reference.Call))
-                .FirstOrDefault(source => source.Entry.At(source.Call) is null);
+                .FirstOrDefault(source => source.Entry.At(source.Call, source.Entry.FirstCall) is null);
             if (missing.Entry is not null)
             {
                 Wait(missing.Entry, missing.Call - missing.Entry.FirstCall, call);
@@ -101,8 +103,8 @@ internal sealed partial class ModelReader
             made++;
             try
             {
-                var outputs = Call(call, [.. call.References.Select(reference => layers[reference.Layer].Tensor(reference))]);
-                foreach (var output in outputs) RequireSize(output.Shape);
+                var outputs = Call(call, [.. call.References.Select(reference => layers[reference.Layer].Argument(reference))]);
+                foreach (var output in outputs) ModelLimits.RequireSize(output.Shape);
                 call.Entry.Outputs.Add(outputs);
             }
             catch (ModelException error)
@@ -113,7 +115,7 @@ internal sealed partial class ModelReader
             }
             catch (Exception error) when (error is ArgumentException or ArithmeticException or IndexOutOfRangeException or InvalidOperationException)
             {
-                var shapes = call.References.Select(reference => layers[reference.Layer].Tensor(reference).Shape);
+                var shapes = call.References.Select(reference => layers[reference.Layer].Argument(reference).Shape);
                 _problems.Add($"layer '{call.Entry.Name}' ({call.Entry.Layer.ClassName}) cannot be called on {string.Join(" and ", shapes)}: {error.Message}");
                 failed = true;
                 continue;
@@ -141,16 +143,21 @@ internal sealed partial class ModelReader
     }
 
     /// <summary>Calls a layer with the arguments from the file.</summary>
-    private static SymbolicTensors Call(PendingCall call, SymbolicTensor[] tensors)
+    private SymbolicTensors Call(PendingCall call, SymbolicTensor[] tensors)
     {
-        if (call.Entry.Layer is KerasFunction function) return function.CallWith(tensors, call.Arguments);
+        if (call.Entry.Layer is KerasFunction function)
+        {
+            RequireWideIntegers(function, tensors);
+            return function.CallWith(tensors, call.Arguments);
+        }
+
         var inputs = new List<SymbolicTensor>();
-        for (var i = 0; i < call.Arguments.Positional.Count; i++) AddTensors(call.Arguments.Positional[i], inputs, tensors, $"argument {i}");
+        for (var i = 0; i < call.Arguments.Positional.Count; i++) AddTensors(call.Entry, call.Arguments.Positional[i], inputs, tensors, $"argument {i}");
         var options = CallOptions.None;
         var namedInputs = new SortedDictionary<int, CallValue>();
         foreach (var (name, value) in call.Arguments.Named)
         {
-            if (value.IsNull) continue;
+            if (value.HoldsNothing) continue;
             switch (name)
             {
                 case "inputs" or "sequences" or "query" or "data" or "x":
@@ -197,7 +204,7 @@ internal sealed partial class ModelReader
             }
         }
 
-        foreach (var value in namedInputs.Values) AddTensors(value, inputs, tensors, "an argument");
+        foreach (var value in namedInputs.Values) AddTensors(call.Entry, value, inputs, tensors, "an argument");
         return call.Entry.Layer.CallAll(inputs.ToArray(), options);
 
         SymbolicTensor? MaskAt(CallValue.List masks, int index) =>
@@ -210,7 +217,7 @@ internal sealed partial class ModelReader
             value is CallValue.Literal { Value: bool flag } ? flag : throw new ModelException($"argument {what} is {value}; expected true or false.");
     }
 
-    private static void AddTensors(CallValue value, List<SymbolicTensor> inputs, SymbolicTensor[] tensors, string what)
+    private static void AddTensors(LayerEntry entry, CallValue value, List<SymbolicTensor> inputs, SymbolicTensor[] tensors, string what)
     {
         switch (value)
         {
@@ -218,7 +225,10 @@ internal sealed partial class ModelReader
                 inputs.Add(tensors[index]);
                 break;
             case CallValue.List list:
-                foreach (var item in list.Items) AddTensors(item, inputs, tensors, what);
+                foreach (var item in list.Items) AddTensors(entry, item, inputs, tensors, what);
+                break;
+            case CallValue.Dictionary dictionary:
+                foreach (var item in InOrder(entry, dictionary)) AddTensors(entry, item, inputs, tensors, what);
                 break;
             case { IsNull: true }:
                 break;
@@ -226,6 +236,26 @@ internal sealed partial class ModelReader
                 throw new ModelException($"{what} is {value}; expected a tensor or a list of tensors.");
         }
     }
+
+    /// <summary>The values of a dictionary that a model is called with, in the order of the model's inputs.</summary>
+    private static IEnumerable<CallValue> InOrder(LayerEntry entry, CallValue.Dictionary dictionary)
+    {
+        if (entry.Layer is not Model model) throw new ModelException($"its argument is {dictionary}; only models are called with dictionaries.");
+        var values = dictionary.Entries.ToDictionary();
+        var keys = entry.InputKeys ?? model.InputNames;
+        var isComplete = keys.All(values.ContainsKey) && (entry.InputKeys is null || values.Count == keys.Count);
+        return isComplete
+            ? keys.Select(key => values[key])
+            : throw new ModelException($"its argument is {dictionary}; expected the keys {string.Join(", ", keys)}.");
+    }
+
+    /// <summary>The keys of a nested model's inputs, if they are a dictionary; Keras sorts them.</summary>
+    private static string[]? ReadInputKeys(JsonElement item) =>
+        item.TryGetProperty("config", out var config)
+        && config.TryGetProperty("input_layers", out var inputs)
+        && inputs.ValueKind == JsonValueKind.Object
+            ? [.. inputs.EnumerateObject().Select(entry => entry.Name).Order(StringComparer.Ordinal)]
+            : null;
 
     /// <summary>Reads one tensor, a list, or a dictionary, whose names Keras sorts.</summary>
     private static SymbolicTensors ReadTensors(JsonElement config, string key, Dictionary<string, LayerEntry> layers)
@@ -237,7 +267,7 @@ internal sealed partial class ModelReader
 
         void Add(JsonElement item, int depth)
         {
-            if (TensorReference.IsReference(item) || depth > 8)
+            if (TensorReference.IsReference(item) || depth > MaxListDepth)
             {
                 var reference = TensorReference.Read(item);
                 if (!layers.TryGetValue(reference.Layer, out var entry))
@@ -247,7 +277,7 @@ internal sealed partial class ModelReader
                         $"{key} names '{reference.Layer}', which is not among its layers." + (nearest is null ? "" : $" Did you mean '{nearest}'?"));
                 }
 
-                tensors.Add(entry.Tensor(reference));
+                tensors.Add(entry.Border(reference));
             }
             else if (item.ValueKind == JsonValueKind.Array)
             {
@@ -272,8 +302,17 @@ internal sealed partial class ModelReader
 
         public LayerBase Layer { get; } = layer;
 
-        /// <summary>Keras counts the construction of a functional model as its call 0.</summary>
-        public int FirstCall { get; } = layer is Model and not Sequential ? 1 : 0;
+        /// <summary>The keys of its inputs, if it is a model whose inputs are a dictionary.</summary>
+        public string[]? InputKeys { get; init; }
+
+        /// <summary>Whether it is a functional model, whose calls files count in two ways.</summary>
+        public bool IsNested => Layer is Model and not Sequential;
+
+        /// <summary>The number of the first call in references among the arguments of calls.</summary>
+        public int FirstCall { get; set; }
+
+        /// <summary>The number of the first call in the lists of inputs and outputs, where Keras counts the construction of a functional model.</summary>
+        private int FirstCallAtBorder => IsNested ? 1 : 0;
 
         /// <summary>The number of calls read from the file.</summary>
         public int Read { get; set; }
@@ -283,15 +322,21 @@ internal sealed partial class ModelReader
 
         public List<SymbolicTensors> Outputs { get; } = [];
 
-        public SymbolicTensors? At(int call) =>
-            call - FirstCall is var index && index >= 0 && index < Outputs.Count ? Outputs[index] : (SymbolicTensors?)null;
+        public SymbolicTensors? At(int call, int first) =>
+            call - first is var index && index >= 0 && index < Outputs.Count ? Outputs[index] : (SymbolicTensors?)null;
 
-        public SymbolicTensor Tensor(TensorReference reference) =>
-            At(reference.Call) is { } outputs && reference.Output < outputs.Count
+        /// <summary>A tensor among the arguments of a call.</summary>
+        public SymbolicTensor Argument(TensorReference reference) => Tensor(reference, FirstCall);
+
+        /// <summary>A tensor in the model's list of inputs or outputs.</summary>
+        public SymbolicTensor Border(TensorReference reference) => Tensor(reference, FirstCallAtBorder);
+
+        private SymbolicTensor Tensor(TensorReference reference, int first) =>
+            At(reference.Call, first) is { } outputs && reference.Output < outputs.Count
                 ? outputs[reference.Output]
                 : throw new ModelException(
                     $"a tensor is given as output {reference.Output} of call {reference.Call} of layer '{Name}', which does not exist; "
-                    + $"the layer has {Outputs.Count} calls.");
+                    + $"the layer has {Outputs.Count} calls, the first is number {first}.");
     }
 
     private sealed class PendingCall(LayerEntry entry, int index, CallArguments arguments, IReadOnlyList<TensorReference> references)
@@ -311,6 +356,7 @@ internal sealed partial class ModelReader
                 throw new ModelException("its calls are in the format of Keras 2; open the model in Keras 3 and save it again.");
             if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("args", out var args) || args.ValueKind != JsonValueKind.Array)
                 throw new ModelException("a call has no list of arguments; expected the key args.");
+            KnownKeys.Require(json, "args", "kwargs");
             var references = new List<TensorReference>();
             CallValue[] positional = [.. args.EnumerateArray().Select(item => CallValue.Read(item, references))];
             KeyValuePair<string, CallValue>[] named = json.TryGetProperty("kwargs", out var keywords) && keywords.ValueKind == JsonValueKind.Object

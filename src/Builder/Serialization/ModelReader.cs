@@ -8,36 +8,45 @@ namespace OnnxFunctional.Serialization;
 /// </summary>
 internal sealed partial class ModelReader
 {
-    // A hundred times the largest architecture that comes with Keras; a longer file is a mistake or an attack.
-    private const int MaxTextLength = 1 << 26;
-    private const int MaxLayers = 20_000;
+    private const int MaxListDepth = 8;
 
-    // A nested model takes three levels of JSON; real models are nested three deep.
-    private const int MaxJsonDepth = 192;
-
-    // A sample of 2^28 float32 values takes 1 GB.
-    private const long MaxSampleSize = 1L << 28;
+    // Beside class and configuration: what Keras notes about how a layer was built and compiled, and what older versions wrote about themselves.
+    private static readonly string[] s_layerKeys =
+    [
+        "module", "class_name", "config", "registered_name", "build_config", "compile_config", "shared_object_id", "name", "inbound_nodes", "keras_version",
+        "backend", FormatVersion.ArchitectureKey,
+    ];
 
     private readonly CustomObjects _custom;
     private readonly ulong _seed;
     private readonly ReadProblems _problems = new();
+    private readonly int? _format;
+    private readonly Dictionary<Value, string> _narrow = [];
+    private readonly Dictionary<(long Id, string ClassName), LayerBase> _shared = [];
     private int _layers;
 
-    private ModelReader(CustomObjects? custom, ulong seed)
+    private ModelReader(CustomObjects? custom, ulong seed, int? format)
     {
         _custom = custom ?? new();
         _seed = seed;
+        _format = format;
     }
 
     /// <summary>Reads a model and reports all problems in one message.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="custom">Custom classes and functions that the text may name.</param>
+    /// <param name="seed">The seed for the initial values.</param>
+    /// <param name="ours">Whether this library is known to have written the text, even if it names no format, as format 1 did not.</param>
     /// <exception cref="ModelException">The text does not describe a model, or names something unknown.</exception>
-    public static Model Read(string json, CustomObjects? custom, ulong seed)
+    public static Model Read(string json, CustomObjects? custom, ulong seed, bool ours = false)
     {
-        if (json.Length > MaxTextLength) throw new ModelException($"The model's JSON has {json.Length} characters; expected at most {MaxTextLength}.");
+        if (json.Length > ModelLimits.TextLength)
+            throw new ModelException($"The model's JSON has {json.Length} characters; expected at most {ModelLimits.TextLength}.");
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxJsonDepth, AllowDuplicateProperties = false });
+            var options = new JsonDocumentOptions { MaxDepth = ModelLimits.JsonDepth, AllowDuplicateProperties = false };
+            document = JsonDocument.Parse(PythonNumbers.Quoted(json), options);
         }
         catch (JsonException error)
         {
@@ -46,7 +55,7 @@ internal sealed partial class ModelReader
 
         using (document)
         {
-            var reader = new ModelReader(custom, seed);
+            var reader = new ModelReader(custom, seed, ReadFormat(document.RootElement) ?? (ours ? 1 : null));
             var model = reader.ReadLayer(document.RootElement, "the model", true);
             reader._problems.ThrowIfAny("The model cannot be read");
             return model as Model
@@ -54,14 +63,49 @@ internal sealed partial class ModelReader
         }
     }
 
-    /// <summary>Creates a layer, model or function from its description; null if that failed and its problems were recorded.</summary>
+    /// <summary>The format of a text that this library wrote; null if the text names none, as those of Keras do.</summary>
+    /// <exception cref="ModelException">The format is newer than this version of the library.</exception>
+    private static int? ReadFormat(JsonElement json)
+    {
+        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(FormatVersion.ArchitectureKey, out var given)) return null;
+        if (given.ValueKind != JsonValueKind.Number || !given.TryGetInt32(out var format) || format < 1)
+            throw new ModelException($"The model cannot be read: {FormatVersion.ArchitectureKey} is {Shown(given)}; expected a whole number from 1.");
+        return format <= FormatVersion.Architecture
+            ? format
+            : throw new ModelException($"The model cannot be read: its description {FormatVersion.Newer(format, FormatVersion.Architecture)}");
+    }
+
+    /// <summary>
+    /// Creates a layer, model or function from its description; null if that failed and its problems were recorded. Keras describes an object in every place
+    /// that holds it, with the same number: such a layer is created once.
+    /// </summary>
     private LayerBase? ReadLayer(JsonElement json, string where, bool outermost = false)
     {
-        if (++_layers == MaxLayers + 1) _problems.Add($"the file describes more than {MaxLayers} layers; larger models are not supported.");
-        if (_layers > MaxLayers) return null;
+        if (Text(json, "class_name") is not { } className
+            || !json.TryGetProperty("shared_object_id", out var given)
+            || given.ValueKind != JsonValueKind.Number
+            || !given.TryGetInt64(out var id))
+            return ReadNewLayer(json, where, outermost);
+        if (_shared.TryGetValue((id, className), out var known)) return known;
+        var layer = ReadNewLayer(json, where, outermost);
+        if (layer is not null and not InputLayer) _shared[(id, className)] = layer;
+        return layer;
+    }
+
+    private LayerBase? ReadNewLayer(JsonElement json, string where, bool outermost)
+    {
+        if (++_layers == ModelLimits.Layers + 1) _problems.Add($"the file describes more than {ModelLimits.Layers} layers; larger models are not supported.");
+        if (_layers > ModelLimits.Layers) return null;
+        ModelLimits.RequireStack();
         if (Text(json, "class_name") is not { } className || !json.TryGetProperty("config", out var config) || config.ValueKind != JsonValueKind.Object)
         {
             _problems.Add($"{where} has no class_name and config; expected the JSON that Keras' to_json or ToJson writes.");
+            return null;
+        }
+
+        if (KnownKeys.Problem(json, s_layerKeys) is { } unknown)
+        {
+            _problems.Add($"{where} ({className}): {unknown}");
             return null;
         }
 
@@ -110,7 +154,7 @@ internal sealed partial class ModelReader
         return null;
     }
 
-    private static InputLayer ReadInput(JsonElement config, string? name)
+    private InputLayer ReadInput(JsonElement config, string? name)
     {
         foreach (var key in (ReadOnlySpan<string>)["sparse", "ragged", "optional"])
         {
@@ -118,19 +162,41 @@ internal sealed partial class ModelReader
                 throw new ModelException($"{key} inputs are not supported; save the model with a dense input.");
         }
 
+        KnownKeys.Require(config, "batch_shape", "batch_input_shape", "dtype", "sparse", "ragged", "optional", "name");
         var shape = config.TryGetProperty("batch_shape", out var given) || config.TryGetProperty("batch_input_shape", out given)
             ? ReadShape(given)
             : throw new ModelException("the input has no batch_shape.");
         if (shape.Rank == 0) throw new ModelException("the input's batch_shape is empty; expected at least the batch dimension.");
-        var type = Text(config, "dtype") is { } dtype ? ReadDType(dtype) : DType.Float32;
-        RequireSize(shape);
-        return new InputLayer(shape, type, name);
+        var dtype = Text(config, "dtype") ?? "float32";
+        ModelLimits.RequireSize(shape);
+
+        // Narrow integers have no type here; wider ones hold the same values.
+        var wide = dtype switch
+        {
+            "uint8" or "int8" or "uint16" or "int16" => DType.Int32,
+            "uint32" => DType.Int64,
+            _ => (DType?)null,
+        };
+        var input = new InputLayer(shape, wide ?? ReadDType(dtype), name);
+        if (wide is not null) _narrow.Add(input.Tensor.Value, dtype);
+        return input;
+    }
+
+    /// <summary>In Keras, arithmetic of narrow integers wraps around. Layers compute in float32, so only functions are concerned.</summary>
+    private void RequireWideIntegers(KerasFunction function, SymbolicTensor[] tensors)
+    {
+        foreach (var tensor in tensors)
+        {
+            if (_narrow.TryGetValue(tensor.Value, out var type) && function.ClassName != "Cast")
+                throw new ModelException($"it computes with {type}, which wraps around at the type's limits; cast the input to int32 or float32 first.");
+        }
     }
 
     private Sequential? ReadSequential(JsonElement config, string where, string? name)
     {
         if (!config.TryGetProperty("layers", out var list) || list.ValueKind != JsonValueKind.Array)
             throw new ModelException("its configuration has no list of layers.");
+        KnownKeys.Require(config, "name", "trainable", "dtype", "layers", "build_input_shape");
         SymbolicTensor? input = null;
         var layers = new List<Layer>();
         var failed = false;
@@ -217,18 +283,6 @@ internal sealed partial class ModelReader
     private static void ReadTrainable(LayerBase layer, JsonElement config)
     {
         if (config.TryGetProperty("trainable", out var trainable) && trainable.ValueKind == JsonValueKind.False) layer.Trainable = false;
-    }
-
-    /// <summary>Rejects shapes too large for any machine before anything is computed from them.</summary>
-    private static void RequireSize(Shape shape)
-    {
-        var count = 1L;
-        foreach (var dim in shape.Dims)
-        {
-            count *= Math.Max(1, dim);
-            if (count > MaxSampleSize)
-                throw new ModelException($"a tensor of shape {shape} has more than {MaxSampleSize} elements per sample; expected a smaller one.");
-        }
     }
 
     private static bool IsKeras(string? module) => module is null || module == "keras" || module.StartsWith("keras.", StringComparison.Ordinal);

@@ -39,8 +39,8 @@ internal sealed partial class ModelWriter
         bool flag => JsonValue.Create(flag),
         int number => JsonValue.Create(number),
         long number => JsonValue.Create(number),
-        float number => WriteNumber(number),
-        double number => double.IsFinite(number) ? JsonValue.Create(number) : throw NotFinite(number),
+        float number => PythonNumbers.Write(number),
+        double number => PythonNumbers.Write(number),
         string text => JsonValue.Create(text),
         DType type => JsonValue.Create(type.KerasName()),
         Enum choice => JsonValue.Create(Naming.SnakeCase(choice.ToString())),
@@ -49,16 +49,16 @@ internal sealed partial class ModelWriter
         IntValues { Count: 0 } or Axes { List.Count: 0 } => null,
         Axes axes => new JsonArray([.. axes.Select(axis => (JsonNode?)JsonValue.Create(axis))]),
         EdgeWidths { Count: > 2 } widths => new JsonArray([.. widths.Chunk(2).Select(pair => (JsonNode?)new JsonArray(pair[0], pair[1]))]),
-        FloatValues { IsSingle: true } number => WriteNumber(number[0]),
+        FloatValues { IsSingle: true } number => PythonNumbers.Write(number[0]),
         Func<SymbolicTensor, SymbolicTensor> => throw new ModelException(
             "is a function, which a file cannot hold. Write it as a class derived from Layer, and add the class with CustomObjects.Add when reading."),
         LayerBase layer => WriteLayer(layer, layer.Name),
         Initializer or Regularizer or Constraint => WriteObject(value, where),
         IEnumerable<int> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
         IEnumerable<long> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
-        IEnumerable<float> numbers => new JsonArray([.. numbers.Select(WriteNumber)]),
+        IEnumerable<float> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)PythonNumbers.Write(number))]),
         IEnumerable<KeyValuePair<string, float>> numbers =>
-            new JsonObject(numbers.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)WriteNumber(entry.Value)))),
+            new JsonObject(numbers.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)PythonNumbers.Write(entry.Value)))),
         IEnumerable<string> texts => new JsonArray([.. texts.Select(text => (JsonNode?)JsonValue.Create(text))]),
         IEnumerable<LayerBase> layers => new JsonArray([.. layers.Select(layer => (JsonNode?)WriteLayer(layer, layer.Name))]),
         _ => throw ModelReader.UnsupportedType(value.GetType()),
@@ -100,8 +100,4 @@ internal sealed partial class ModelWriter
         : activation.Name == "custom" ? throw new ModelException(
             "is a function without a name. Give it one, Activation.From(function, \"name\"), and add it with CustomObjects.Add when reading.")
         : new JsonObject { ["module"] = "builtins", ["class_name"] = "function", ["config"] = activation.Name, ["registered_name"] = "function" };
-
-    private static JsonNode WriteNumber(float number) => float.IsFinite(number) ? JsonValue.Create(number) : throw NotFinite(number);
-
-    private static ModelException NotFinite(double number) => new($"is {number}, which JSON cannot hold; expected a finite number.");
 }

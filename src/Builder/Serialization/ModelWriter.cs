@@ -10,6 +10,8 @@ internal sealed partial class ModelWriter
     private static readonly string[] s_attentionShapes = ["query_shape", "value_shape", "key_shape"];
 
     private readonly ReadProblems _problems = new();
+    private readonly Dictionary<LayerBase, (JsonObject Json, int Id)> _written = new(ReferenceEqualityComparer.Instance);
+    private int _layers;
 
     public static JsonSerializerOptions Indented { get; } = new() { WriteIndented = true };
 
@@ -19,11 +21,16 @@ internal sealed partial class ModelWriter
         var writer = new ModelWriter();
         var json = writer.WriteModel(model, model.Name);
         writer._problems.ThrowIfAny($"Model '{model.Name}' cannot be written");
+        ModelLimits.RequireReadable(json, model.Name);
+        json[FormatVersion.ArchitectureKey] = FormatVersion.Architecture;
         return json;
     }
 
-    private JsonObject WriteModel(Model model, string name) =>
-        model is Sequential sequential ? WriteSequential(sequential, name) : WriteFunctional(model, name);
+    private JsonObject WriteModel(Model model, string name)
+    {
+        ModelLimits.RequireStack();
+        return model is Sequential sequential ? WriteSequential(sequential, name) : WriteFunctional(model, name);
+    }
 
     private JsonObject WriteSequential(Sequential model, string name)
     {
@@ -110,8 +117,31 @@ internal sealed partial class ModelWriter
         };
     }
 
-    /// <summary>Writes a layer, model or function without its calls.</summary>
+    /// <summary>Writes a layer, model or function without its calls. A layer in several places gets a number, so that reading makes one of it.</summary>
     private JsonObject WriteLayer(LayerBase layer, string name)
+    {
+        if (++_layers == ModelLimits.Layers + 1) _problems.Add($"it has more than {ModelLimits.Layers} layers, which files do not hold; save parts of it.");
+        RequireSizes(layer, name);
+        var json = WriteNewLayer(layer, name);
+        if (_written.TryGetValue(layer, out var first)) (first.Json["shared_object_id"], json["shared_object_id"]) = (first.Id, first.Id);
+        else if (layer is not (InputLayer or KerasFunction)) _written.Add(layer, (json, _written.Count + 1));
+        return json;
+    }
+
+    private void RequireSizes(LayerBase layer, string name)
+    {
+        try
+        {
+            var outputs = layer is InputLayer input ? [input.Tensor] : layer.Calls.SelectMany(call => call.Outputs);
+            foreach (var output in outputs) ModelLimits.RequireSize(output.Shape);
+        }
+        catch (ModelException error)
+        {
+            _problems.Add($"layer '{name}' ({layer.ClassName}): {error.Message}");
+        }
+    }
+
+    private JsonObject WriteNewLayer(LayerBase layer, string name)
     {
         switch (layer)
         {

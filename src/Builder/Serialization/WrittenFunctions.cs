@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using OnnxFunctional.Operators;
@@ -35,14 +34,11 @@ internal sealed class WrittenFunction(string module, string className, Node node
         return TakesList ? new JsonArray([new JsonArray(inputs), .. More]) : new JsonArray([.. inputs, .. More]);
     }
 
-    private static JsonNode? Number(float value) =>
-        float.IsFinite(value) ? JsonValue.Create(value) : JsonValue.Create(value.ToString(CultureInfo.InvariantCulture));
-
     private static JsonNode? Number(TensorData data)
     {
         JsonNode?[] numbers = data.Type switch
         {
-            DType.Float32 => [.. MemoryMarshal.Cast<byte, float>(data.Bytes).ToArray().Select(Number)],
+            DType.Float32 => [.. MemoryMarshal.Cast<byte, float>(data.Bytes).ToArray().Select(value => (JsonNode?)PythonNumbers.Write(value))],
             DType.Int64 => [.. MemoryMarshal.Cast<byte, long>(data.Bytes).ToArray().Select(value => (JsonNode?)JsonValue.Create(value))],
             DType.Int32 => [.. MemoryMarshal.Cast<byte, int>(data.Bytes).ToArray().Select(value => (JsonNode?)JsonValue.Create(value))],
             DType.Bool => [.. data.Bytes.ToArray().Select(value => (JsonNode?)JsonValue.Create(value != 0))],
@@ -85,6 +81,7 @@ internal static class WrittenFunctions
             new(Numpy, node.Op.Name, node),
         Round => new(Numpy, "Round", node, ("decimals", 0)),
         Erf => new(Math, "Erf", node),
+        Expm1 or Log1p => new(Numpy, node.Op.Name, node),
         IsInf => new(Numpy, "Isinf", node),
         IsNaN => new(Numpy, "Isnan", node),
         Not => new(Numpy, "LogicalNot", node),
@@ -94,7 +91,8 @@ internal static class WrittenFunctions
         Add => new(Numpy, "Add", node),
         Sub => new(Numpy, "Subtract", node),
         Mul => new(Numpy, "Multiply", node),
-        Div => new(Numpy, "Divide", node),
+        Div when node.Outputs[0].Spec.Type.IsFloating() => new(Numpy, "Divide", node),
+        Div => new(Own, "IntegerDivide", node),
         Pow => new(Numpy, "Power", node),
         GreaterOrEqual => new(Numpy, "GreaterEqual", node),
         LessOrEqual => new(Numpy, "LessEqual", node),

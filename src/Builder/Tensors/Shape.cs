@@ -72,6 +72,9 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
     /// <summary>Creates a shape from sizes and symbols of unknown sizes.</summary>
     internal static Shape Of(params ReadOnlySpan<int> dims) => new(dims.ToArray());
 
+    /// <summary>The lengths of a .NET tensor of this shape; [1] for a scalar, because .NET's tensors without dimensions are empty.</summary>
+    internal nint[] TensorLengths() => Rank == 0 ? [1] : [.. Dims.ToArray().Select(dim => (nint)dim)];
+
     /// <summary>A symbol that no other dimension has.</summary>
     internal static int NewSymbol() => Interlocked.Decrement(ref s_lastSymbol);
 

@@ -13,8 +13,8 @@ namespace OnnxFunctional.Export.Keras;
 internal sealed class Hdf5Reader
 {
     // Keras' own files hold two objects per layer and four levels per nested model.
-    private const int MostObjects = 200_000;
-    private const int DeepestPath = 64;
+    internal const int MostObjects = 200_000;
+    internal const int DeepestPath = 700;
 
     // Each array keeps its path, and a file may hold many arrays below one long name: paths of this length in all take as much memory as a large weight.
     private const long LongestPaths = 32 << 20;

@@ -10,13 +10,15 @@ internal static class KerasArchive
     private const long HighestRatio = 100;
     private const int MostEntries = 10_000;
     private const long LongestConfig = 1 << 26;
+    private const long LongestMetadata = 1 << 16;
+    private const string MetadataEntry = "metadata.json";
 
     // The earliest time that a zip can hold, so that equal models give equal files.
     private static readonly DateTimeOffset s_time = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>The configuration and the weight file; nothing is written to the disk.</summary>
+    /// <summary>What is known of the file, the configuration and the weight file; nothing is written to the disk.</summary>
     /// <exception cref="ModelException">It is not a .keras file, or it is malicious.</exception>
-    public static (string Config, byte[] Weights) Read(Stream stream, string name)
+    public static (KerasMetadata Metadata, string Config, byte[] Weights) Read(Stream stream, string name)
     {
         try
         {
@@ -36,7 +38,10 @@ internal static class KerasArchive
 
             var config = ReadEntry(zip, "config.json", LongestConfig, name);
             var weights = ReadEntry(zip, "model.weights.h5", Array.MaxLength, name);
-            return (System.Text.Encoding.UTF8.GetString(config), weights);
+            var metadata = zip.GetEntry(MetadataEntry) is null
+                ? KerasMetadata.None
+                : KerasMetadata.Parse(ReadEntry(zip, MetadataEntry, LongestMetadata, name), name);
+            return (metadata, System.Text.Encoding.UTF8.GetString(config), weights);
         }
         catch (InvalidDataException error)
         {
@@ -48,8 +53,7 @@ internal static class KerasArchive
     {
         using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
 
-        // Keras expects a date here but never reads it; a fixed one keeps files of equal models equal.
-        WriteEntry(zip, "metadata.json", """{"keras_version": "3.15.1", "date_saved": "1980-01-01@00:00:00"}"""u8);
+        WriteEntry(zip, MetadataEntry, KerasMetadata.Ours);
         WriteEntry(zip, "config.json", System.Text.Encoding.UTF8.GetBytes(config));
         WriteEntry(zip, "model.weights.h5", weights);
     }

@@ -18,21 +18,22 @@ internal static class KerasOptimizer
         var count = arrays.Keys.Count(path => path.StartsWith(Folder, StringComparison.Ordinal));
         if (count == 0) throw new ModelException($"'{file}' holds no optimizer state. In Keras, save a model that was compiled and trained.");
         var (optimizer, state) = (trainer.Optimizer, trainer.Compiled.State);
-        var slots = new List<(string Name, Weight Weight, Func<Weight> Slot)> { ("iterations", state.Iterations, () => state.Iterations) };
+        var slots = new List<Slot> { new("iterations", Shape.Of(), () => state.Iterations) };
 
         // A constant learning rate is a variable, a schedule is not.
-        if (optimizer.LearningRate.IsConstant) slots.Add(("learning_rate", state.LearningRate, () => state.LearningRate));
+        if (optimizer.LearningRate.IsConstant) slots.Add(new("learning_rate", Shape.Of(), () => state.LearningRate));
         var trainable = trainer.Model.WeightPaths().Where(named => named.Weight.Trainable && trainer.Compiled.IsTrainable(named.Weight)).ToList();
         foreach (var group in Groups(optimizer))
         {
             foreach (var (path, weight) in trainable)
             {
-                foreach (var name in group) slots.Add((path + "/" + name, weight, () => state.Slot(path + "/" + name, weight.Shape, Initializer.Zeros)));
+                foreach (var (name, shape, isRead) in group(path, weight.Shape))
+                    slots.Add(new(path + "/" + name, shape, isRead ? () => state.Slot(path + "/" + name, shape, Initializer.Zeros) : null));
             }
         }
 
         // Keras keeps one product for all weights, we keep one per weight; all have the same value.
-        if (optimizer is Nadam) slots.Add(("u_product", state.Iterations, () => state.Iterations));
+        if (optimizer is Nadam) slots.Add(new("u_product", Shape.Of(), null));
         var problems = new List<string>();
         if (count != slots.Count)
             problems.Add($"it holds {count} variables, expected {slots.Count} for {optimizer.Name} and {trainable.Count} trainable weights");
@@ -40,8 +41,8 @@ internal static class KerasOptimizer
         {
             var path = Folder + i.ToString(CultureInfo.InvariantCulture);
             if (!arrays.TryGetValue(path, out var array)) problems.Add($"{path} is missing, expected {slots[i].Name}");
-            else if (!slots[i].Weight.Shape.Dims.SequenceEqual(array.Dims))
-                problems.Add($"{path} has shape ({string.Join(", ", array.Dims)}), expected {slots[i].Weight.Shape} for {slots[i].Name}");
+            else if (!slots[i].Shape.Dims.SequenceEqual(array.Dims))
+                problems.Add($"{path} has shape ({string.Join(", ", array.Dims)}), expected {slots[i].Shape} for {slots[i].Name}");
             else if (array.Misfit() is { } misfit) problems.Add($"{path} {misfit}");
         }
 
@@ -56,38 +57,51 @@ internal static class KerasOptimizer
             {
                 foreach (var (path, _) in trainable) array.CopyTo(state.Slot(path + "/u_product", Shape.Of(), Initializer.Ones).Storage);
             }
-            else
+            else if (slots[i].Find is { } find)
             {
-                array.CopyTo(slots[i].Slot().Storage);
+                array.CopyTo(find().Storage);
             }
         }
     }
 
-    /// <summary>Keras' slots in the order of their creation: the names of a group alternate weight by weight.</summary>
-    private static IEnumerable<string[]> Groups(Optimizer optimizer)
+    /// <summary>Keras' variables of each weight, in the order of their creation: those of one group alternate weight by weight.</summary>
+    private static IEnumerable<SlotsOf> Groups(Optimizer optimizer)
     {
-        if (optimizer.UseEma) yield return ["average"];
-        if (optimizer.GradientAccumulationSteps is not null) yield return ["accumulated_gradient"];
-        string[][] own = optimizer switch
+        if (optimizer.UseEma) yield return Like("average");
+        if (optimizer.GradientAccumulationSteps is not null) yield return Like("accumulated_gradient");
+        SlotsOf[] own = optimizer switch
         {
-            Adam { Amsgrad: true } => [["momentum", "velocity"], ["velocity_hat"]],
-            Adam or Nadam or Lamb => [["momentum", "velocity"]],
-            Adamax => [["momentum", "norm"]],
+            Adam { Amsgrad: true } => [Like("momentum", "velocity"), Like("velocity_hat")],
+            Adam or Nadam or Lamb => [Like("momentum", "velocity")],
+            Adamax => [Like("momentum", "norm")],
             Sgd { Momentum: 0 } => [],
-            Sgd or Lion => [["momentum"]],
+            Sgd or Lion => [Like("momentum")],
             RmsProp rms =>
             [
-                ["velocity"],
-                .. rms.Momentum > 0 ? [["momentum"]] : Array.Empty<string[]>(),
-                .. rms.Centered ? [["average_gradient"]] : Array.Empty<string[]>(),
+                Like("velocity"),
+                .. rms.Momentum > 0 ? [Like("momentum")] : Array.Empty<SlotsOf>(),
+                .. rms.Centered ? [Like("average_gradient")] : Array.Empty<SlotsOf>(),
             ],
-            Adagrad => [["accumulator"]],
-            Adadelta => [["accumulated_grad", "accumulated_delta_var"]],
-            Ftrl => [["accumulator", "linear"]],
-            _ => throw new ModelException(
-                $"The state of {optimizer.Name} cannot be read from Keras' files; "
-                + "supported are SGD, RMSprop, Adam, AdamW, Adamax, Nadam, Adagrad, Adadelta, Ftrl, Lion and Lamb."),
+            Adagrad => [Like("accumulator")],
+            Adadelta => [Like("accumulated_grad", "accumulated_delta_var")],
+            Ftrl => [Like("accumulator", "linear")],
+            Muon muon => [(path, shape) => muon.UsesAdam(path, shape) ? [("momentum", shape, true), ("velocity", shape, true)] : [("momentum", shape, true)]],
+            Adafactor => [OfAdafactor],
+            _ => throw new ModelException($"The state of {optimizer.Name} cannot be read from Keras' files: Keras has no such optimizer."),
         };
         foreach (var group in own) yield return group;
     }
+
+    private static SlotsOf Like(params string[] names) => (_, shape) => names.Select(name => (name, shape, true));
+
+    /// <summary>Keras creates all three variables for each weight and uses the first two for matrices, the last for vectors.</summary>
+    private static IEnumerable<(string Name, Shape Shape, bool IsRead)> OfAdafactor(string path, Shape shape) => shape.Rank < 2
+        ? [("row", Shape.Of(), false), ("column", Shape.Of(), false), ("velocity", shape, true)]
+        : [("row", shape.Slice(0, shape.Rank - 1), true), ("column", shape.Remove(shape.Rank - 2), true), ("velocity", shape, false)];
+
+    /// <summary>Keras' variables of a weight; those that are not read have no counterpart here, because nothing uses them.</summary>
+    private delegate IEnumerable<(string Name, Shape Shape, bool IsRead)> SlotsOf(string path, Shape shape);
+
+    /// <summary>A variable of the file and, if it has one, its slot here, which is created when it is read.</summary>
+    private sealed record Slot(string Name, Shape Shape, Func<Weight>? Find);
 }

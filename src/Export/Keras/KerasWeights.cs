@@ -54,7 +54,19 @@ internal static class KerasWeights
         if (bytes > int.MaxValue - (1 << 20))
             throw new ModelException($"The weights of model '{model.Name}' take {bytes} bytes; a weight file holds at most 2 GB. Save parts of the model.");
         var root = new H5Group();
-        foreach (var entry in KerasStore.Of(model))
+        var entries = KerasStore.Of(model);
+
+        // Each object has a group of its own, one for its variables, and the groups above it, of which it may be the first.
+        var groups = entries.Sum(entry => 4L + entry.Weights.Count);
+        var depth = entries.Max(entry => entry.Path.Count(character => character == '/')) + 3;
+        if (groups > Hdf5Reader.MostObjects || depth > Hdf5Reader.DeepestPath)
+        {
+            throw new ModelException(
+                $"The weights of model '{model.Name}' need about {groups} groups, {depth} deep; reading allows {Hdf5Reader.MostObjects}, "
+                + $"{Hdf5Reader.DeepestPath} deep. Save parts of the model.");
+        }
+
+        foreach (var entry in entries)
         {
             var variables = Group(root, (entry.Path.Length == 0 ? "" : entry.Path + "/") + "vars");
             variables.Attributes["name"] = entry.Name;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OnnxFunctional.Serialization;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.Resume;
@@ -47,15 +48,20 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
     }
 
     /// <summary>Reads what <see cref="Write(Trainer, FitPosition?)"/> wrote.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="source">The file, for messages.</param>
     /// <exception cref="FormatException">The text is malformed.</exception>
-    public static TrainingMetadata Read(string text)
+    /// <exception cref="OnnxFileException">A newer version of this library wrote it.</exception>
+    public static TrainingMetadata Read(string text, string source)
     {
         try
         {
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = DeepestJson, AllowDuplicateProperties = false });
             var root = document.RootElement;
-            if (root.GetProperty("version").GetInt32() is var version && version != Version)
-                throw new FormatException($"it has version {version}, expected {Version}");
+            var version = root.GetProperty("version").GetInt64();
+            if (version > Version) throw new OnnxFileException($"The state of training in {source} {FormatVersion.Newer(version, Version)}");
+            if (version != Version) throw new FormatException($"it has version {version}, expected {Version}");
+            Require(root, "version", "seed", "model_seed", "iterations", "learning_rate", "compile", "not_stored", "position");
             return new TrainingMetadata(
                 root.GetProperty("seed").GetUInt64(),
                 root.GetProperty("model_seed").GetUInt64(),
@@ -93,6 +99,7 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
 
     private static FitPosition ReadPosition(JsonElement json)
     {
+        Require(json, "epoch", "step", "samples", "losses", "metrics", "callbacks", "history", "batches_per_epoch");
         var (epoch, step) = (json.GetProperty("epoch").GetInt32(), json.GetProperty("step").GetInt32());
         int? batches = json.TryGetProperty("batches_per_epoch", out var given) ? given.GetInt32() : null;
         if (epoch < 0 || step < 0 || step > batches) throw new FormatException($"its position is step {step} of {batches} in epoch {epoch}");
@@ -114,6 +121,11 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
 
     private static EpochLogs ReadEpoch(JsonElement json) =>
         new(json.GetProperty("epoch").GetInt32(), [.. json.GetProperty("logs").EnumerateObject().Select(log => (log.Name, Number(log.Value)))]);
+
+    private static void Require(JsonElement json, params ReadOnlySpan<string> known)
+    {
+        if (KnownKeys.Problem(json, known) is { } problem) throw new FormatException(problem);
+    }
 
     private static JsonNode List(double[] numbers) => new JsonArray([.. numbers.Select(number => (JsonNode?)Text(number))]);
 

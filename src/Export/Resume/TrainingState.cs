@@ -37,7 +37,7 @@ internal static class TrainingState
                 + "OnnxFile.LoadModel loads the model with its weights.");
         try
         {
-            var metadata = TrainingMetadata.Read(text);
+            var metadata = TrainingMetadata.Read(text, file.Source);
             var tensors = file.Model.TrainingInfo
                 .Where(training => training.Algorithm is not null)
                 .SelectMany(training => training.Algorithm.Initializer)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OnnxFunctional.Serialization;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
@@ -74,6 +75,7 @@ internal sealed record TrainingManifest
         TrainingManifest? manifest;
         try
         {
+            RequireKnownFormat(json, source);
             manifest = JsonSerializer.Deserialize(json, ManifestJson.Default.TrainingManifest);
         }
         catch (JsonException damaged)
@@ -85,6 +87,19 @@ internal sealed record TrainingManifest
             throw new OnnxFileException($"{source} has format {manifest?.Format}; this version reads format {CurrentFormat}. Export the training again.");
         ManifestCheck.Run(manifest, source);
         return manifest;
+    }
+
+    /// <summary>A newer format is named before anything else is looked at, because its keys may be others.</summary>
+    private static void RequireKnownFormat(ReadOnlySpan<byte> json, string source)
+    {
+        var reader = new Utf8JsonReader(json);
+        if (JsonElement.TryParseValue(ref reader, out var root)
+            && root.Value.ValueKind == JsonValueKind.Object
+            && root.Value.TryGetProperty("format", out var given)
+            && given.ValueKind == JsonValueKind.Number
+            && given.TryGetInt64(out var format)
+            && format > CurrentFormat)
+            throw new OnnxFileException($"{source} {FormatVersion.Newer(format, CurrentFormat)}");
     }
 }
 
@@ -125,6 +140,8 @@ internal sealed record ManifestFile(string Name, long Bytes, string Sha256);
     NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(TrainingManifest))]

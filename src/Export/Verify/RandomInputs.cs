@@ -80,8 +80,7 @@ internal sealed class RandomInputs
                 var truths = new float[count];
                 Array.Fill(truths, 1);
                 Mark(truths, use, shape, first, whole, random);
-                return System.Numerics.Tensors.Tensor.Create(
-                    (bool[])[.. truths.Select(truth => truth != 0)], [.. shape.Dims.ToArray().Select(dim => (nint)dim)]);
+                return System.Numerics.Tensors.Tensor.Create((bool[])[.. truths.Select(truth => truth != 0)], shape.TensorLengths());
             default:
                 var name = _emitted.Inputs.First(entry => entry.Value == input).Name;
                 throw new ExportException(

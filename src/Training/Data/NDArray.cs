@@ -45,8 +45,11 @@ public sealed class NDArray
     /// <exception cref="ModelException">The shape has another number of elements.</exception>
     public static NDArray Create(long[] elements, Shape shape) => new(shape, DType.Int64, elements);
 
-    /// <summary>The elements as float32 in a tensor of the same shape.</summary>
-    public Tensor<float> ToTensor() => Tensor.Create(AsFloats().ToArray(), [.. Shape.Dims.ToArray().Select(dim => (nint)dim)]);
+    /// <summary>
+    /// The elements as float32 in a tensor of the same shape. An array without dimensions gives one of shape (1), because .NET's tensors without dimensions are
+    /// empty.
+    /// </summary>
+    public Tensor<float> ToTensor() => Tensor.Create(AsFloats().ToArray(), Shape.TensorLengths());
 
     /// <summary>An array of floats.</summary>
     public static implicit operator NDArray(Tensor<float> tensor) => new(ShapeOf(tensor), DType.Float32, Flat(tensor));

@@ -175,9 +175,7 @@ public sealed partial class Trainer
         plan.Run(_engine.Pool, (ulong)Iterations);
         return graph.Gradients.Zip(plan.Outputs).ToDictionary(
             pair => pair.First.Path,
-            pair => Tensor.Create(pair.Second.Floats.ToArray(), LengthsOf(pair.Second.Shape)));
-
-        static nint[] LengthsOf(Shape shape) => shape.Rank == 0 ? [1] : [.. shape.Dims.ToArray().Select(dim => (nint)dim)];
+            pair => Tensor.Create(pair.Second.Floats.ToArray(), pair.Second.Shape.TensorLengths()));
     }
 
     /// <summary>

@@ -23,6 +23,8 @@ internal static class Decompositions
         BatchNormalizationGradient norm => x => BatchBackward(norm, x),
         BatchNormalizationTraining norm => x => BatchTraining(norm, x),
         Dropout { SharedAxes.Count: > 0 } dropout => x => SharedDropout(dropout, x[0]),
+        Expm1 => x => Ops.Tanh(x[0] * 0.5f) * (Ops.Exp(x[0]) + 1),
+        Log1p => x => LogOfOnePlus(x[0]),
         LayerNormalization norm => x => LayerForward(norm, x),
         LayerNormalizationGradient norm => x => LayerBackward(norm, x),
         LogSoftmax softmax => x => x[0] - LogSumExp(x[0], softmax.Axis, keepdims: true),
@@ -53,6 +55,10 @@ internal static class Decompositions
 
         return sums;
     }
+
+    /// <summary><c>2 atanh(x / (x + 2))</c> near 0, where adding 1 to x would lose digits of x.</summary>
+    private static SymbolicTensor LogOfOnePlus(SymbolicTensor x) =>
+        Ops.Where(Ops.Less(Ops.Abs(x), 0.5f), Ops.Atanh(x / (x + 2)) * 2, Ops.Log(x + 1));
 
     private static SymbolicTensor Normalize(SymbolicTensor x, int axis)
     {

@@ -70,7 +70,7 @@ public sealed class Muon(
     private protected override float? DecayOf(string path, Shape shape) =>
         UsesAdam(path, shape) ? AdamWeightDecay : WeightDecay ?? DefaultDecay;
 
-    private bool UsesAdam(string path, Shape shape) =>
+    internal bool UsesAdam(string path, Shape shape) =>
         shape.Rank != 2
         || (ExcludeEmbeddings && path.Contains("embedding", StringComparison.OrdinalIgnoreCase))
         || ExcludeLayers.Any(part => path.Contains(part, StringComparison.Ordinal));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OnnxFunctional.Serialization;
 
 namespace OnnxFunctional.Training;
 
@@ -39,6 +40,7 @@ internal static class CompileConfig
     /// <exception cref="ModelException">The JSON names something unknown, or holds values of a wrong type.</exception>
     public static Trainer Compile(JsonElement json, Model model, ulong seed, int? threads)
     {
+        KnownKeys.Require(json, "optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "dtype_policy");
         var optimizer = (Optimizer)ReadObject(Member(json, "optimizer"), typeof(Optimizer), 0);
         var losses = Entries(Member(json, "loss")).ToDictionary(entry => entry.Name, entry => (Loss)ReadObject(entry.Value, typeof(Loss), 0));
         var weights = Entries(Member(json, "loss_weights")).ToDictionary(entry => entry.Name, entry => Required<float>(entry.Value, 0));
@@ -124,9 +126,11 @@ internal static class CompileConfig
             throw new ModelException($"There is no {what} '{name}'." + (nearest is null ? "" : $" Did you mean '{nearest}'?"));
         }
 
+        KnownKeys.Require(json, "module", "class_name", "config", "registered_name");
         var values = new Dictionary<string, object?>();
         foreach (var (key, value) in Entries(Member(json, "config")).Select(entry => (entry.Name, entry.Value)))
         {
+            if (value.ValueKind == JsonValueKind.Null && type.Find(key) is null) continue;
             var member = type.Find(key)
                 ?? throw new ModelException($"{name} has no option '{key}'; it has {string.Join(", ", type.Configuration.Select(known => known.Key))}.");
             values[member.Key] = ReadValue(value, member.Property.PropertyType, depth);

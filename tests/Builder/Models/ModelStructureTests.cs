@@ -1,4 +1,5 @@
 using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Builder.Models;
 
@@ -183,6 +184,24 @@ public sealed class ModelStructureTests
         CollectionAssert.AreEqual(
             new[] { "encoder/dense/kernel", "encoder/dense/bias", "encoder/scale" },
             model.WeightPaths().Select(named => named.Path).OrderBy(path => path == "encoder/scale").ToArray());
+    }
+
+    [TestMethod]
+    public void Layers_behind_an_input_that_nobody_computes_with_are_part_of_the_model()
+    {
+        var x = Model.Input([4]);
+        var unused = new Dense(3, name: "unused").Call(x);
+        var model = new Model(x, new First().Call(new Dense(2, name: "used").Call(x), unused));
+        CollectionAssert.AreEqual(new[] { "input_layer", "used", "unused", "first" }, model.Layers.Select(layer => layer.Name).ToArray());
+        var trainer = model.Compile(new Adam(), Loss.MeanSquaredError);
+        trainer.Fit(new float[2, 4], new float[2, 2], epochs: 1, verbose: Verbosity.Silent);
+        var custom = new CustomObjects().Add<First>();
+        Assert.HasCount(4, Model.FromJson(model.ToJson(), custom).Layers);
+    }
+
+    private sealed class First : MergeLayer
+    {
+        protected override SymbolicTensor Forward(IReadOnlyList<SymbolicTensor> tensors) => tensors[0];
     }
 
     private sealed class Encoder() : Layer("encoder")

@@ -135,6 +135,6 @@ public sealed class PRelu(string? name = null) : ElementwiseLayer(name)
         }
 
         var alpha = Weight("alpha", Shape.Of(dims), AlphaInitializer, regularizer: AlphaRegularizer, constraint: AlphaConstraint);
-        return Ops.Make(new Operators.PRelu(), x, alpha);
+        return Ops.Make(new Operators.PRelu(), Ops.Cast(x, alpha.DType), alpha);
     }
 }

@@ -105,13 +105,13 @@ internal static class Images
         return Cut(x, (high - newHigh) / 2, newHigh, (wide - newWide) / 2, newWide);
     }
 
-    /// <summary>The smallest image of proportions height : width that contains the image.</summary>
+    /// <summary>The image with borders that bring it to proportions height : width; as in Keras, both have half of the difference, rounded down.</summary>
     public static SymbolicTensor PaddedTo(SymbolicTensor x, int height, int width, float value)
     {
         var (high, wide) = (Check.Known(x, 1, "the height"), Check.Known(x, 2, "the width"));
         var newHigh = Math.Max(high, (int)((double)wide * height / width));
         var newWide = Math.Max(wide, (int)((double)high * width / height));
-        var (top, left) = ((newHigh - high) / 2, (newWide - wide) / 2);
-        return Ops.Pad(x, [0, top, left, 0], [0, newHigh - high - top, newWide - wide - left, 0], value);
+        var (rows, columns) = ((newHigh - high) / 2, (newWide - wide) / 2);
+        return Ops.Pad(x, [0, rows, columns, 0], [0, rows, columns, 0], value);
     }
 }

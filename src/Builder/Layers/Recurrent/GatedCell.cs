@@ -74,7 +74,7 @@ public abstract class GatedCell : RecurrentCell
     /// <summary>Whether the forget gate's bias starts at one.</summary>
     private protected virtual bool StartsRemembering => false;
 
-    internal sealed override LayerBase CopyUncalled(string name)
+    internal sealed override LayerBase CopyUncalled(string? name)
     {
         var copy = (GatedCell)base.CopyUncalled(name);
         (copy._inputStream, copy._stateStream) = (null, null);

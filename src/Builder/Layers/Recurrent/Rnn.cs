@@ -20,10 +20,13 @@ public sealed class StackedRnnCells(IReadOnlyList<RecurrentCell> cells, string? 
 
     internal override string ClassName => "StackedRNNCells";
 
-    internal override LayerBase CopyUncalled(string name)
+    internal override LayerBase CopyUncalled(string? name)
     {
         var copy = (StackedRnnCells)base.CopyUncalled(name);
-        copy.Cells = [.. Cells.Select(cell => (RecurrentCell)cell.CopyUncalled(cell.Name))];
+
+        // A cell that is listed twice has its weights once, in the copy too.
+        var copies = Cells.Distinct().ToDictionary(cell => cell, cell => (RecurrentCell)cell.CopyUncalled(cell.GivenName));
+        copy.Cells = [.. Cells.Select(cell => copies[cell])];
         return copy;
     }
 
@@ -66,10 +69,10 @@ public sealed class Rnn(RecurrentCell cell, string? name = null) : RecurrentLaye
 
     internal override string ClassName => "RNN";
 
-    internal override LayerBase CopyUncalled(string name)
+    internal override LayerBase CopyUncalled(string? name)
     {
         var copy = (Rnn)base.CopyUncalled(name);
-        copy.Cell = (RecurrentCell)Cell.CopyUncalled(Cell.Name);
+        copy.Cell = (RecurrentCell)Cell.CopyUncalled(Cell.GivenName);
         return copy;
     }
 

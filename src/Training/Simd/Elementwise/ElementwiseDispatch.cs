@@ -52,6 +52,8 @@ internal static class ElementwiseDispatch
             case ElementwiseOpcode.Asinh: Unary<V, AsinhOperator>(default, o); break;
             case ElementwiseOpcode.Acosh: Unary<V, AcoshOperator>(default, o); break;
             case ElementwiseOpcode.Atanh: Unary<V, AtanhOperator>(default, o); break;
+            case ElementwiseOpcode.Expm1: Unary<V, Expm1Operator>(default, o); break;
+            case ElementwiseOpcode.Log1p: Unary<V, Log1pOperator>(default, o); break;
             case ElementwiseOpcode.Erf: Unary<V, ErfOperator>(default, o); break;
             case ElementwiseOpcode.Relu: Unary<V, ReluOperator>(default, o); break;
             case ElementwiseOpcode.Tanh: Unary<V, TanhOperator>(default, o); break;

@@ -5,7 +5,7 @@ internal enum ElementwiseOpcode : byte
 {
     // float -> float
     Copy, Negate, Abs, Sign, Floor, Ceiling, Round, Reciprocal, Sqrt, ReciprocalSqrt, ToHalf, ToBFloat16, Exp, Log, Sin, Cos, Tan, Sinh, Cosh, Asin,
-    Acos, Atan, Asinh, Acosh, Atanh, Erf, Relu, Tanh, Sigmoid, Softplus, Softsign, Silu, Mish, Gelu, GeluTanh, HardSwish,
+    Acos, Atan, Asinh, Acosh, Atanh, Expm1, Log1p, Erf, Relu, Tanh, Sigmoid, Softplus, Softsign, Silu, Mish, Gelu, GeluTanh, HardSwish,
 
     // float -> float, with parameters
     HardSigmoid, LeakyRelu, Elu, Selu, Celu, Clip, Shrink, ThresholdedRelu,

@@ -175,6 +175,20 @@ internal readonly struct AtanhOperator : IUnaryOperator
     public V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Atanh(x);
 }
 
+/// <summary>See <see cref="VectorMath.Expm1"/>.</summary>
+internal readonly struct Expm1Operator : IUnaryOperator
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Expm1(x);
+}
+
+/// <summary>See <see cref="VectorMath.Log1p"/>.</summary>
+internal readonly struct Log1pOperator : IUnaryOperator
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Log1p(x);
+}
+
 /// <summary>See <see cref="VectorMath.Erf"/>.</summary>
 internal readonly struct ErfOperator : IUnaryOperator
 {

@@ -448,7 +448,7 @@ public class ElementwiseProgramTests
             ElementwiseOpcode.Log or ElementwiseOpcode.Sqrt or ElementwiseOpcode.ReciprocalSqrt or ElementwiseOpcode.Power
                 or ElementwiseOpcode.Reciprocal => (0.1f, 3f),
             ElementwiseOpcode.Divide or ElementwiseOpcode.FloorMod or ElementwiseOpcode.DivideByRoot => (0.3f, 3f),
-            ElementwiseOpcode.Asin or ElementwiseOpcode.Acos or ElementwiseOpcode.Atanh => (-0.9f, 0.9f),
+            ElementwiseOpcode.Asin or ElementwiseOpcode.Acos or ElementwiseOpcode.Atanh or ElementwiseOpcode.Log1p => (-0.9f, 0.9f),
             ElementwiseOpcode.Tan => (-1.4f, 1.4f),
             _ => (-3f, 3f),
         };

@@ -33,6 +33,8 @@ internal static class ElementwiseReference
         ElementwiseOpcode.Asinh => Math.Asinh(x),
         ElementwiseOpcode.Acosh => Math.Acosh(x),
         ElementwiseOpcode.Atanh => Math.Atanh(x),
+        ElementwiseOpcode.Expm1 => Math.Exp(x) - 1,
+        ElementwiseOpcode.Log1p => Math.Log(1 + x),
         ElementwiseOpcode.Erf => Erf(x),
         ElementwiseOpcode.Relu => x < 0 ? 0 : x,
         ElementwiseOpcode.Tanh => Math.Tanh(x),

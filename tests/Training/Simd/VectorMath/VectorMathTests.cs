@@ -136,16 +136,6 @@ public unsafe class VectorMathTests
 
     private static double AtanhExact(double x) => x == 0 ? x : 0.5 * Log1pExact(2 * x / (1 - x));
 
-    private readonly struct Expm1Operator : IUnaryOperator
-    {
-        public V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Expm1(x);
-    }
-
-    private readonly struct Log1pOperator : IUnaryOperator
-    {
-        public V Invoke<V>(V x) where V : struct, IVector<V> => VectorMath.Log1p(x);
-    }
-
     private readonly struct GeluBody : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
