@@ -50,7 +50,7 @@ public sealed class HostileJsonTests
         Fault(
             "weight beyond memory",
             model => { Layer(model, 0)["config"]!["batch_shape"] = JsonNode.Parse("[null, 100000000]"); Layer(model, 1)["config"]!["units"] = 100000000; },
-            "no array holds"),
+            "an array holds"),
         Fault("negative size", model => Layer(model, 0)["config"]!["batch_shape"] = JsonNode.Parse("[null, -4]"), "Dimension 1 of a shape is -4"),
         Fault("wrong rank", model => Layer(model, 0)["config"]!["batch_shape"] = JsonNode.Parse("[null]"), "'one'"),
         Fault("ragged", model => Layer(model, 0)["config"]!["ragged"] = true, "ragged inputs are not supported"),
