@@ -40,7 +40,10 @@ internal static class SpecialValues
         new("zeros", ["Celu", "Selu"], "-0 of -0 in the engine; 0 in ONNX Runtime"),
         new("zeros", ["Gelu"], "0 of -0 in the engine; -0 in ONNX Runtime"),
         new("zeros", ["Max", "Min", "MaxPool", "ReduceMax", "ReduceMin"], "0 and -0 are equal, so either may be chosen"),
-        new("zeros", ["BatchNormalization", "RecurrentGradient", "Resize", "ResizeGradient", "SoftmaxCrossEntropyGradient"], "the sign of a sum of zeros depends on its form"),
+        new(
+            "zeros",
+            ["BatchNormalization", "RecurrentGradient", "Resize", "ResizeGradient", "SoftmaxCrossEntropyGradient"],
+            "the sign of a sum of zeros depends on its form"),
         new("largest numbers", ["Cast"], "as for infinities"),
         new("largest numbers", ["Gelu"], "the cube of the tanh form overflows in ONNX Runtime"),
         new("largest numbers", ["Mod"], "the quotient times the divisor overflows in the formula of the file"),

@@ -24,7 +24,8 @@ public sealed class ExportMemoryTests
     {
         using var folder = new TemporaryFolder();
         var tests = typeof(ExportMemoryTests).Assembly.Location;
-        using var process = Process.Start(new ProcessStartInfo("dotnet", ["vstest", tests, $"--TestCaseFilter:FullyQualifiedName={typeof(ExportMemoryTests).FullName}.{nameof(Inside)}"])
+        var filter = $"--TestCaseFilter:FullyQualifiedName={typeof(ExportMemoryTests).FullName}.{nameof(Inside)}";
+        using var process = Process.Start(new ProcessStartInfo("dotnet", ["vstest", tests, filter])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -49,7 +50,8 @@ public sealed class ExportMemoryTests
         }
 
         var before = Peak();
-        var report = (kind == "dense" ? Dense() : Convolutions()).ExportOnnx(path, new ExportOptions { ExternalData = bool.Parse(external), BatchSizes = [1, 2] });
+        var options = new ExportOptions { ExternalData = bool.Parse(external), BatchSizes = [1, 2] };
+        var report = (kind == "dense" ? Dense() : Convolutions()).ExportOnnx(path, options);
         Assert.IsTrue(report.Passed);
         Assert.IsGreaterThan(150_000_000, report.FileBytes);
         var taken = Peak() - before;

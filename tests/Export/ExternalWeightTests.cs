@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Export.Emit;

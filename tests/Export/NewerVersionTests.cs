@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using OnnxFunctional.Export;
-using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Resume;
 using OnnxFunctional.Layers;

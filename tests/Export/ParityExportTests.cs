@@ -5,7 +5,6 @@ using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Parity;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Export;
 

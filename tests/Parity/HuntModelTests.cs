@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using OnnxFunctional.Export;
 using OnnxFunctional.Tests.Export;
-using OnnxFunctional.Tests.Training;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 

@@ -24,7 +24,9 @@ internal static partial class ExternalWeights
     /// <summary>The bytes of all stored tensors, in 64 bits, because protobuf counts in 32.</summary>
     public static long Bytes(ModelProto model) => Tensors(model).Sum(tensor => (long)tensor.RawData.Length);
 
-    /// <summary>Writes the large tensors to the second file, then the model, whose tensors refer to it, and deletes the second files of older exports.</summary>
+    /// <summary>
+    /// Writes the large tensors to the second file, then the model, whose tensors refer to it, and deletes the second files of older exports.
+    /// </summary>
     /// <param name="model">The model; its tensors are changed.</param>
     /// <param name="path">The model's file.</param>
     /// <param name="write">Writes and verifies the model's file.</param>
@@ -37,8 +39,11 @@ internal static partial class ExternalWeights
         var name = "";
         AtomicFile.WriteCompanion(
             path,
-            stream => name = Path.GetFileName(target) + "." + Digest(stream, [.. Tensors(model).Where(tensor => tensor.RawData.Length >= SmallestOutside)], places)
-                + ".data",
+            stream =>
+            {
+                var outside = Tensors(model).Where(tensor => tensor.RawData.Length >= SmallestOutside).ToArray();
+                return name = $"{Path.GetFileName(target)}.{Digest(stream, outside, places)}.data";
+            },
             () =>
             {
                 foreach (var (tensor, offset) in places) OnnxHeader.External(tensor, name, offset, tensor.RawData.Length);
@@ -47,7 +52,8 @@ internal static partial class ExternalWeights
         var folder = Path.GetDirectoryName(target)!;
         foreach (var older in Directory.EnumerateFiles(folder, Path.GetFileName(target) + ".*.data"))
         {
-            if (Path.GetFileName(older) != name && Suffix().IsMatch(older[(folder.Length + Path.GetFileName(target).Length)..])) AtomicFile.DeleteUnlessHeld(older);
+            var suffix = older[(folder.Length + Path.GetFileName(target).Length)..];
+            if (Path.GetFileName(older) != name && Suffix().IsMatch(suffix)) AtomicFile.DeleteUnlessHeld(older);
         }
 
         return Path.Combine(folder, name);

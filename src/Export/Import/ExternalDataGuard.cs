@@ -35,7 +35,8 @@ internal static class ExternalDataGuard
 
     /// <summary>The files that hold stored tensors of a checked model, and how many bytes of each are used.</summary>
     public static IEnumerable<(string Location, long Bytes)> Locations(ModelProto model) =>
-        model.Graph.Initializer.Concat(model.TrainingInfo.Where(training => training.Algorithm is not null).SelectMany(training => training.Algorithm.Initializer))
+        model.Graph.Initializer
+            .Concat(model.TrainingInfo.Where(training => training.Algorithm is not null).SelectMany(training => training.Algorithm.Initializer))
             .Where(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External)
             .GroupBy(
                 tensor => tensor.ExternalData.Find("location")!,

@@ -106,7 +106,9 @@ internal static class TrainingStage
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            throw new ExportException($"The training cannot be written to the folder '{folder}': {failed.Message} Choose another one, or free some space.", failed);
+            throw new ExportException(
+                $"The training cannot be written to the folder '{folder}': {failed.Message} Choose another one, or free some space.",
+                failed);
         }
     }
 }

@@ -5,7 +5,7 @@ internal sealed class MetricMonitor(string name, MonitorMode mode, double minDel
 {
     private const string Validation = "val_";
 
-    // Values that no metric of the trainer logs, but a callback of one's own may.
+    // Values that no metric of the trainer logs, but a custom callback may.
     private static readonly string[] s_larger =
         ["acc", "accuracy", "auc", "precision", "recall", "f1", "fbeta", "iou", "r2", "correlation", "sensitivity", "specificity", "bleu", "dice"];
 

@@ -4,7 +4,7 @@ namespace OnnxFunctional.Training;
 public enum MonitorMode
 {
     /// <summary>
-    /// Decided by what is monitored: smaller losses and errors, larger accuracies. A value of one's own that tells neither is refused before the first step.
+    /// Decided by what is monitored: smaller losses and errors, larger accuracies. A custom value that tells neither is refused before the first step.
     /// </summary>
     Auto,
 

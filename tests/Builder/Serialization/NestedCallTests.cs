@@ -120,7 +120,7 @@ public sealed class NestedCallTests
         foreach (var ((_, from), (_, to)) in expected.WeightPaths().Zip(read.WeightPaths())) to.Value = from.Value;
         float[] values = [.. Enumerable.Range(0, 8).Select(i => MathF.Sin(i))];
         NDArray[] inputs = [NDArray.Create(values, Shape.Of(2, 4)), NDArray.Create([.. values.Select(value => value * 2)], Shape.Of(2, 4))];
-        var data = NDArrays.Create(inputs[..expected.Inputs.Count]);
+        var data = NDArrays.Create(inputs.AsSpan(0, expected.Inputs.Count));
         foreach (var (before, after) in expected.PredictAll(data).Zip(read.PredictAll(data)))
             CollectionAssert.AreEqual(Flat(before), Flat(after));
 

@@ -3,7 +3,6 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Callbacks;
 using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Export.Files;

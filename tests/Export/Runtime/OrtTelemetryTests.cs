@@ -33,9 +33,10 @@ public sealed class OrtTelemetryTests
         options["configProperties"]![OrtTelemetry.Switch] = telemetry;
         File.WriteAllText(folder.File("runtimeconfig.json"), configuration.ToJsonString());
 
+        var program = Path.Combine(AppContext.BaseDirectory, "onnxf.dll");
         var start = new ProcessStartInfo(
             "dotnet",
-            ["exec", "--runtimeconfig", folder.File("runtimeconfig.json"), Path.Combine(AppContext.BaseDirectory, "onnxf.dll"), "verify", folder.File("model.onnx")])
+            ["exec", "--runtimeconfig", folder.File("runtimeconfig.json"), program, "verify", folder.File("model.onnx")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -103,7 +103,7 @@ public sealed class DiagnosisTests
             // A Fit that ends takes the averages.
             if (!trainer.Compiled.Optimizer.UseEma) CollectionAssert.AreEqual(before, State(trainer));
 
-            // It goes on from there.
+            // It continues from there.
             Assert.IsTrue(double.IsFinite(trainer.TrainOnBatch(s_x, ends)["loss"]));
             CollectionAssert.AreNotEqual(before, State(trainer));
         }

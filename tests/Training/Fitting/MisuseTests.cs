@@ -123,7 +123,7 @@ public sealed class MisuseTests
         CollectionAssert.AreEqual(expected["loss"].ToArray(), history["loss"].ToArray());
         CollectionAssert.AreEqual(expected["val_loss"].ToArray(), history["val_loss"].ToArray());
 
-        // What ended as planned starts anew.
+        // What ended as planned starts again.
         Fit(trainer, 1, []);
         Assert.AreEqual(whole.Iterations + 4, trainer.Iterations);
     }
