@@ -65,7 +65,7 @@ internal sealed class GraphGuard(FunctionGuard functions, IReadOnlyDictionary<st
             Constant(tensor.Values.Name, names, constants, what);
         }
 
-        foreach (var info in graph.ValueInfo) TypeGuard.Check(info, context);
+        foreach (var info in graph.ValueInfo) TypeGuard.CheckComputed(info, context);
         var outer = _constants;
         _constants = new KnownConstants(graph, outer);
         CheckNodes(graph.Node, names, what, _constants);
@@ -73,7 +73,7 @@ internal sealed class GraphGuard(FunctionGuard functions, IReadOnlyDictionary<st
 
         foreach (var output in graph.Output)
         {
-            TypeGuard.Check(output, context);
+            TypeGuard.CheckComputed(output, context);
             if (!IsDefined(output.Name, names)) throw context.Refuse($"the output {GuardContext.Quote(output.Name)} of {what} is never computed");
         }
 
@@ -89,7 +89,7 @@ internal sealed class GraphGuard(FunctionGuard functions, IReadOnlyDictionary<st
             if (!names.Add(input)) throw context.Refuse($"{what} has the input {GuardContext.Quote(input)} twice");
         }
 
-        foreach (var info in body.ValueInfo) TypeGuard.Check(info, context);
+        foreach (var info in body.ValueInfo) TypeGuard.CheckComputed(info, context);
         foreach (var attribute in body.AttributeProto) CheckAttribute(attribute, what);
         _constants = new KnownConstants(body.Node);
         CheckNodes(body.Node, names, what, _constants);

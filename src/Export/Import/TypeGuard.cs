@@ -15,6 +15,20 @@ internal static class TypeGuard
         }
     }
 
+    /// <summary>The same for a value that a run computes: ONNX Runtime 1.31 takes memory for its declared shape before it knows the real one.</summary>
+    public static void CheckComputed(ValueInfoProto info, GuardContext context)
+    {
+        Check(info, context);
+        if (info.Type?.TensorType is not { Shape: { } shape } tensor) return;
+        Int128 elements = 1;
+        foreach (var dimension in shape.Dim)
+        {
+            // A dimension that is open or zero allocates nothing by itself.
+            elements *= Math.Max(1, dimension.DimValue);
+            ConstantSizeGuard.CheckBudget(elements, Math.Max(8, TensorGuard.BitsOf(tensor.ElemType) ?? 8) / 8, GuardContext.Quote(info.Name), context);
+        }
+    }
+
     private static TypeProto? Inner(TypeProto type) => type.ValueCase switch
     {
         TypeProto.ValueOneofCase.SequenceType => type.SequenceType.ElemType,

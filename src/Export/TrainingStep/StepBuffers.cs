@@ -48,9 +48,12 @@ internal sealed class StepInput(ManifestTensor tensor) : IDisposable
     }
 }
 
-/// <summary>The memory from which one report is read: our own if its shape is known, otherwise allocated by ONNX Runtime.</summary>
+/// <summary>The memory from which one report is read: our own if its shape is known and not large, otherwise allocated by ONNX Runtime.</summary>
 internal sealed class StepOutput : IDisposable
 {
+    // A file may declare any shape; what ONNX Runtime allocates is what the graph computes.
+    private const int MostElements = 1 << 22;
+
     private readonly float[]? _elements;
     private readonly Shape _shape;
 
@@ -58,7 +61,9 @@ internal sealed class StepOutput : IDisposable
     {
         Name = name;
         if (metadata.ElementType != typeof(float) || metadata.Dimensions.Any(dim => dim < 0)) return;
-        _elements = new float[metadata.Dimensions.Aggregate(1, (product, dim) => checked(product * dim))];
+        var count = metadata.Dimensions.Aggregate((Int128)1, (product, dim) => Int128.Min(product * dim, long.MaxValue));
+        if (count > MostElements) return;
+        _elements = new float[(int)count];
         _shape = Shape.Of(metadata.Dimensions);
         Value = OrtValue.CreateTensorValueFromMemory(_elements, [.. metadata.Dimensions.Select(dim => (long)dim)]);
     }

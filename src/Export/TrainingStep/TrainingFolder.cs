@@ -48,6 +48,12 @@ internal sealed class TrainingFolder
                 throw new OnnxFileException(
                     $"'{manifestPath}' has more than {MostBytes} bytes, so it is not the manifest of a training. Export the training again.");
             var manifest = TrainingManifest.Parse(File.ReadAllBytes(manifestPath), $"'{manifestPath}'");
+            if (manifest.State.FirstOrDefault(tensor => (Int128)tensor.Length * sizeof(float) > limits.MaxComputedBytes) is { } large)
+            {
+                throw new OnnxFileException(
+                    $"'{large.Name}' in {source} takes more than {limits.MaxComputedBytes} bytes. If you trust the files, raise OnnxFileLimits.MaxComputedBytes.");
+            }
+
             foreach (var file in manifest.Files.Where(file => Graphs.Contains(file.Name)))
             {
                 if (new FileInfo(TrainingStage.PlaceOf(path, file.Name)).Length != file.Bytes) throw Changed(file, source);
