@@ -6,6 +6,9 @@ namespace OnnxFunctional.Export.Import;
 /// <summary>Attributes: one value, of the declared kind; sizes are positive and their product fits an int.</summary>
 internal static class AttributeGuard
 {
+    // TfIdfVectorizer tries every distance up to the largest, whatever the length of its input.
+    private const int LongestGram = 1 << 16;
+
     public static void CheckType(AttributeProto attribute, string owner, GuardContext context)
     {
         var name = $"the attribute {GuardContext.Quote(attribute.Name)} of {owner}";
@@ -44,6 +47,8 @@ internal static class AttributeGuard
                     if (attribute.I is <= 0 or > int.MaxValue) throw Refuse(attribute, node, attribute.I, context);
                     break;
                 case "batch_dims" or "sample_size" or "sampling_ratio" when attribute.I is < 0 or > int.MaxValue:
+                    throw Refuse(attribute, node, attribute.I, context);
+                case "max_skip_count" or "max_gram_length" or "min_gram_length" when attribute.I is < 0 or > LongestGram:
                     throw Refuse(attribute, node, attribute.I, context);
                 case "num_scan_inputs" when attribute.I < 1 || attribute.I > node.Input.Count:
                     throw Refuse(attribute, node, attribute.I, context);

@@ -51,7 +51,8 @@ internal sealed class TrainingFolder
             if (manifest.State.FirstOrDefault(tensor => (Int128)tensor.Length * sizeof(float) > limits.MaxComputedBytes) is { } large)
             {
                 throw new OnnxFileException(
-                    $"'{large.Name}' in {source} takes more than {limits.MaxComputedBytes} bytes. If you trust the files, raise OnnxFileLimits.MaxComputedBytes.");
+                    $"'{large.Name}' in {source} takes more than {limits.MaxComputedBytes} bytes. "
+                    + "If you trust the files, raise OnnxFileLimits.MaxComputedBytes.");
             }
 
             foreach (var file in manifest.Files.Where(file => Graphs.Contains(file.Name)))

@@ -72,6 +72,10 @@ public sealed class NodeGuardTests
     public void Negative_counts_are_refused()
     {
         Refused(Node("GatherND", ["x", "w"], ["y"], Int("batch_dims", -3)), "'batch_dims' of node 'y_node' ('GatherND') is -3");
+        var grams = Node("TfIdfVectorizer", ["x"], ["y"], Ints("ngram_counts", 0), Ints("ngram_indexes", 0));
+        grams.Attribute.Add([Int("max_gram_length", 1), Int("min_gram_length", 1)]);
+        grams.Attribute.Add([Int("max_skip_count", 70_900_414_013), new() { Name = "mode", Type = AttributeType.String, S = ByteString.CopyFromUtf8("TF") }]);
+        Refused(grams, "'max_skip_count' of node 'y_node' ('TfIdfVectorizer') is 70900414013");
         Refused(Node("Multinomial", ["x"], ["y"], Int("sample_size", -1)), "is -1");
     }
 
