@@ -37,7 +37,7 @@ internal static class SpecialValues
         new("infinities", ["ConvTranspose", "ConvInputGradient"], "as for NaN"),
         new("infinities", ["Lstm", "Gru", "Rnn", "RecurrentGradient"], "as for NaN: Infinity - Infinity"),
         new("denormals", ["Mod"], "the quotient overflows in the formula of the file"),
-        new("zeros", ["Celu", "Selu"], "-0 of -0 in the engine; 0 in ONNX Runtime"),
+        new("zeros", ["Celu", "Log1p", "Selu"], "-0 of -0 in the engine; 0 in ONNX Runtime"),
         new("zeros", ["Gelu"], "0 of -0 in the engine; -0 in ONNX Runtime"),
         new("zeros", ["Max", "Min", "MaxPool", "ReduceMax", "ReduceMin"], "0 and -0 are equal, so either may be chosen"),
         new(

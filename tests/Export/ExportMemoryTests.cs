@@ -5,7 +5,7 @@ using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Tests.Export;
 
-/// <summary>The memory of an export, in a process of its own, which runs <see cref="Inside"/>.</summary>
+/// <summary>The memory of an export, in a process of its own, which runs <see cref="Inside_its_own_process"/>.</summary>
 [TestClass]
 public sealed class ExportMemoryTests
 {
@@ -24,7 +24,7 @@ public sealed class ExportMemoryTests
     {
         using var folder = new TemporaryFolder();
         var tests = typeof(ExportMemoryTests).Assembly.Location;
-        var filter = $"--TestCaseFilter:FullyQualifiedName={typeof(ExportMemoryTests).FullName}.{nameof(Inside)}";
+        var filter = $"--TestCaseFilter:FullyQualifiedName={typeof(ExportMemoryTests).FullName}.{nameof(Inside_its_own_process)}";
         using var process = Process.Start(new ProcessStartInfo("dotnet", ["vstest", tests, filter])
         {
             RedirectStandardOutput = true,
@@ -41,7 +41,7 @@ public sealed class ExportMemoryTests
 
     /// <summary>Exports a model and compares the peak of this process with the file.</summary>
     [TestMethod]
-    public void Inside()
+    public void Inside_its_own_process()
     {
         if (Environment.GetEnvironmentVariable(Variable)?.Split(' ', 3) is not [var kind, var external, var path])
         {
