@@ -35,7 +35,13 @@ public sealed class BinaryCrossentropy(bool fromLogits = false, float labelSmoot
     internal static SymbolicTensor Elements(SymbolicTensor y, SymbolicTensor yPred, bool fromLogits)
     {
         if ((fromLogits ? yPred : Targets.LogitsOfSigmoid(yPred)) is { } z)
-            return Ops.Relu(z) - (z * y) + Ops.Softplus(-Ops.Abs(z));
+        {
+            // max(z, 0) - z y + log(1 + exp(-|z|)). At z = 0, where a new output layer of zeros is, max and |z| have no derivatives; chosen together, theirs
+            // add up to that of the loss, sigmoid(z) - y.
+            var positive = Ops.GreaterEqual(z, 0);
+            return Ops.Where(positive, z, 0) - (z * y) + Ops.Softplus(Ops.Where(positive, -z, z));
+        }
+
         var p = Ops.Clip(yPred, Targets.Epsilon, 1 - Targets.Epsilon);
         return -((y * Ops.Log(p)) + ((1 - y) * Ops.Log(1 - p)));
     }

@@ -114,9 +114,10 @@ internal static class LossWeights
         return result;
     }
 
-    /// <summary>Adds or removes trailing axes of size 1 until the ranks agree.</summary>
+    /// <summary>Adds or removes trailing axes of size 1 until the ranks agree; a loss of the whole batch is weighted as it is.</summary>
     public static SymbolicTensor Fit(SymbolicTensor weights, SymbolicTensor losses)
     {
+        if (losses.Rank == 0) return weights;
         while (weights.Rank > losses.Rank && weights.Shape[^1] == 1) weights = Ops.Squeeze(weights, -1);
         while (weights.Rank < losses.Rank) weights = Ops.ExpandDims(weights, weights.Rank);
         return weights.Rank == losses.Rank

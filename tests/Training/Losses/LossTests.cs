@@ -1,3 +1,4 @@
+using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
@@ -9,6 +10,37 @@ namespace OnnxFunctional.Tests.Training.Losses;
 [TestClass]
 public sealed class LossTests
 {
+    [TestMethod]
+    public void Logits_of_exactly_zero_have_the_gradient_of_the_loss()
+    {
+        float[] logits = [0, 0, 0, 0.5f, -0.5f, 0, 5, -5];
+        float[] targets = [0, 1, 0.25f, 1, 0, 0.5f, 1, 0];
+        var shape = Shape.Of(8, 1);
+        foreach (var loss in new Loss[] { new BinaryCrossentropy(fromLogits: true), new BinaryFocalCrossentropy(gamma: 0, fromLogits: true) })
+        {
+            var (_, gradient) = Run(loss, NDArray.Create(targets, shape), NDArray.Create(logits, shape));
+            for (var i = 0; i < logits.Length; i++)
+                Assert.AreEqual((1 / (1 + Math.Exp(-logits[i]))) - targets[i], gradient[i], 1e-6, $"{loss.Name}, element {i}");
+        }
+    }
+
+    /// <summary>As in Keras, whose weights broadcast against the one value of such a loss.</summary>
+    [TestMethod]
+    public void A_loss_of_the_whole_batch_takes_predictions_with_a_mask()
+    {
+        var x = Model.Input([4, 3]);
+        var masked = new Model(x, x.Apply(new Masking(), new Dense(2, Activation.Sigmoid)));
+        var plain = new Model(x, x.Apply(new Dense(2, Activation.Sigmoid)));
+        foreach (var (from, to) in masked.Weights.Zip(plain.Weights)) from.Storage.CopyTo(to.Storage, 0);
+        float[] data = [.. Numbers(15, 3), .. new float[9]];
+        var (input, target) = (NDArray.Create(data, Shape.Of(2, 4, 3)), NDArray.Create([.. Numbers(16, 4).Select(MathF.Abs)], Shape.Of(2, 4, 2)));
+        foreach (var loss in new Loss[] { new Dice(), new Tversky() })
+        {
+            var expected = plain.Compile(new Sgd(), loss).TestOnBatch(input, target)["loss"];
+            Assert.AreEqual(expected, masked.Compile(new Sgd(), loss).TestOnBatch(input, target)["loss"], 1e-6, loss.Name);
+        }
+    }
+
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
