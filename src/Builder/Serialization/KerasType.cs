@@ -166,8 +166,7 @@ internal sealed class KerasType
                 }
                 else if (parameter.HasDefaultValue)
                 {
-                    // The default of a struct parameter is null here, which Invoke turns into that default.
-                    arguments[i] = parameter.DefaultValue;
+                    arguments[i] = DefaultOf(parameter);
                 }
                 else
                 {
@@ -198,6 +197,15 @@ internal sealed class KerasType
             ? $"{Type.Name} has no public constructor."
             : $"its configuration lacks {string.Join(", ", missing)}; expected a value for each.");
     }
+
+    /// <summary>
+    /// The default of a parameter as Invoke takes it: null for a structure, which Invoke turns into its default; for a nullable enumeration reflection gives
+    /// a number, which Invoke refuses.
+    /// </summary>
+    private static object? DefaultOf(ParameterInfo parameter) =>
+        parameter.DefaultValue is { } number && Nullable.GetUnderlyingType(parameter.ParameterType) is { IsEnum: true } choices
+            ? Enum.ToObject(choices, number)
+            : parameter.DefaultValue;
 
     private static bool TakesNull(ParameterInfo parameter) =>
         Nullable.GetUnderlyingType(parameter.ParameterType) is not null || (!parameter.ParameterType.IsValueType && parameter.HasDefaultValue);

@@ -179,8 +179,8 @@ internal sealed partial class ModelWriter
         if (type.Omitted.Contains("trainable")) config.Remove("trainable");
         WriteConfig(type, layer, config, $"layer '{name}' ({layer.ClassName})");
 
-        // In Keras either all calls of a layer return states or none does.
-        if (layer.Calls.Any(call => call.Options.ReturnState)) config["return_state"] = true;
+        // In Keras either all calls of a layer return states or none does. The option of Bidirectional is that of its layers, which it calls alike.
+        if (type.Find("return_state") is not null && layer.Calls.Any(call => call.Options.ReturnState)) config["return_state"] = true;
         json["config"] = config;
         json["registered_name"] = type.Module is null ? "Custom>" + type.Name : null;
         if (type.NotesShape && layer.Calls.Count > 0) json["build_config"] = WriteShapes(type, layer.Calls[0]);
