@@ -35,7 +35,9 @@ public sealed class OrthogonalRegularizer(float factor = 0.01f, OrthogonalMode m
         var size = x.Shape.Dim(rows ? 0 : 1);
         var others = new float[Sizes.Count(Shape.Of(size, size), "OrthogonalRegularizer: its matrix of cosines")];
         for (var i = 0; i < others.Length; i++) others[i] = i % (size + 1) == 0 ? 0 : 1;
-        var pairs = size * (size - 1f) / 2;
+
+        // One vector has no partner: its penalty is 0, not 0 / 0.
+        var pairs = MathF.Max(1, size * (size - 1f) / 2);
         return Ops.Sum(Ops.Abs(cosines * Ops.Constant(Shape.Of(size, size), others))) * (Factor * 0.5f / pairs);
     }
 }
