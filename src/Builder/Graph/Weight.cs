@@ -106,7 +106,15 @@ public sealed class Weight
             var (seed, path) = _first ?? (0, Path);
             var values = Allocated(path);
             Array.Clear(values);
-            Initializer.Fill(Shape, new RandomNumbers(seed, path), values);
+            try
+            {
+                Initializer.Fill(Shape, new RandomNumbers(seed, path), values);
+            }
+            catch (ModelException refusal) when (!refusal.NamesLayer)
+            {
+                throw new ModelException($"The first values of '{path}' cannot be drawn: {refusal.Message}", refusal) { NamesLayer = true };
+            }
+
 
             // Published when complete: other threads read it without the lock.
             Volatile.Write(ref _values, values);

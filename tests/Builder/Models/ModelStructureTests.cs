@@ -155,6 +155,14 @@ public sealed class ModelStructureTests
     }
 
     [TestMethod]
+    public void First_values_that_cannot_be_drawn_name_their_weight()
+    {
+        var x = Model.Input([4, 3]);
+        var model = new Model(x, new Conv1D(2, 3) { KernelInitializer = new OnnxFunctional.Initializers.IdentityInitializer() }.Call(x));
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => model.Weights[0].Storage).Message, "'conv1d/kernel'");
+    }
+
+    [TestMethod]
     public void Forget_gate_of_an_Lstm_begins_at_one()
     {
         var x = Model.Input([4, 3]);
