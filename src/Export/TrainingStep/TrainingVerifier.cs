@@ -17,7 +17,7 @@ internal static class TrainingVerifier
     // Absolute differences up to this are rounding, whatever the tensor's values are.
     private const float Smallest = 1e-8f;
 
-    // Runs of the engine whose weights differ in their last bits. An element may differ
+    // Runs of the engine whose weights and slots differ in their last bits. An element may differ
     // by Further times their largest difference. With three runs, it is unlikely that all
     // are close to the engine's value by chance.
     private const int Twins = 3;
@@ -118,7 +118,7 @@ internal static class TrainingVerifier
         }
     }
 
-    /// <summary>A state whose weights differ in their last bits: how far the engine's results then differ shows how well each element is determined.</summary>
+    /// <summary>A state whose weights and slots differ in their last bits: how far the engine's results then differ shows how well each element is determined.</summary>
     /// <remarks>
     /// An optimizer that divides gradients by their magnitude turns rounding errors in a
     /// mathematically zero gradient into full steps; no two programs agree on such a weight.
@@ -127,7 +127,9 @@ internal static class TrainingVerifier
     {
         for (var i = 0; i < state.Count; i++)
         {
-            if (!state[i].IsWeight) continue;
+
+            // Slots are as uncertain as weights: Ftrl subtracts powers of nearly equal sums of squares. Numbers of the whole training are counts.
+            if (!state[i].IsWeight && state[i].Weight.Shape.Rank == 0) continue;
             var random = new RandomNumbers(Key + (ulong)twin, state[i].Name);
             foreach (ref var value in values[i].AsSpan()) value *= 1 + (LastBits * (random.Uniform() - 0.5f));
         }
