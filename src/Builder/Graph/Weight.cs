@@ -115,7 +115,6 @@ public sealed class Weight
                 throw new ModelException($"The first values of '{path}' cannot be drawn: {refusal.Message}", refusal) { NamesLayer = true };
             }
 
-
             // Published when complete: other threads read it without the lock.
             Volatile.Write(ref _values, values);
             return values;

@@ -118,7 +118,9 @@ internal static class TrainingVerifier
         }
     }
 
-    /// <summary>A state whose weights and slots differ in their last bits: how far the engine's results then differ shows how well each element is determined.</summary>
+    /// <summary>
+    /// A state whose weights and slots differ in their last bits: how far the engine's results then differ shows how well each element is determined.
+    /// </summary>
     /// <remarks>
     /// An optimizer that divides gradients by their magnitude turns rounding errors in a
     /// mathematically zero gradient into full steps; no two programs agree on such a weight.
@@ -127,7 +129,6 @@ internal static class TrainingVerifier
     {
         for (var i = 0; i < state.Count; i++)
         {
-
             // Slots are as uncertain as weights: Ftrl subtracts powers of nearly equal sums of squares. Numbers of the whole training are counts.
             if (!state[i].IsWeight && state[i].Weight.Shape.Rank == 0) continue;
             var random = new RandomNumbers(Key + (ulong)twin, state[i].Name);
