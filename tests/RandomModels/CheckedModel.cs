@@ -1,0 +1,275 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using OnnxFunctional.Export;
+using OnnxFunctional.Operators;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.RandomModels;
+
+/// <summary>Everything that must hold of a model; each check has a name, and refusals are noted by the check that met them.</summary>
+internal sealed class CheckedModel
+{
+    private readonly Recipe _recipe;
+    private readonly ModelDraw _made;
+    private readonly TrainingDraw _training;
+    private readonly NDArrays _x;
+    private readonly NDArrays _y;
+    private readonly Shape[] _shapes;
+    private readonly byte[] _predicted;
+    private readonly bool _draws;
+    private readonly CustomObjects _custom = new CustomObjects().Add<MixingCell>();
+
+    public CheckedModel(Recipe recipe)
+    {
+        _recipe = recipe;
+        _made = ModelDraw.Of(recipe);
+        _training = TrainingDraw.Of(_made, recipe);
+        _draws = Draws(Model);
+        _x = NDArrays.Create(_training.Inputs(0));
+        var predicted = Model.PredictAll(_x);
+        _shapes = [.. predicted.Select(ShapeOf)];
+        _predicted = Bytes(predicted);
+        _y = NDArrays.Create(_training.Targets(0, _shapes));
+    }
+
+    public ModelDraw Made => _made;
+
+    public TrainingDraw Training => _training;
+
+    private Model Model => _made.Model;
+
+    /// <summary>Refusals: the check and the message.</summary>
+    public List<(string Check, string Message)> Refusals { get; } = [];
+
+    /// <summary>Those of the steps that were not built, and those of the checks.</summary>
+    public IEnumerable<(string Check, string Message)> AllRefusals => _made.Refusals.Select(message => ("build", message)).Concat(Refusals);
+
+    public static IReadOnlyList<string> Names => [.. s_checks.Select(check => check.Name)];
+
+    private static readonly (string Name, Action<CheckedModel> Run)[] s_checks =
+    [
+        ("predict", model => model.Predicts()),
+        ("rows", model => model.RowsDoNotDependOnEachOther()),
+        ("gradients", model => model.GradientsAreThoseOfTheLoss()),
+        ("threads", model => model.StepsHaveTheSameBitsForAnyNumberOfThreads()),
+        ("json", model => model.JsonKeepsTheModel()),
+        ("keras", model => model.KerasFileKeepsTheModel()),
+        ("export", model => model.ExportIsVerifiedAndLoads()),
+        ("resume", model => model.ResumedTrainingHasTheSameBits()),
+        ("prune", model => model.PrunesOrSaysWhyNot()),
+        ("precision", model => model.ShortPrecisionsStayNear()),
+        ("step", model => model.StepIsExported()),
+    ];
+
+    /// <summary>Runs all checks, or those named.</summary>
+    /// <exception cref="CheckFailedException">Something does not hold.</exception>
+    public void Run(IReadOnlyCollection<string>? names = null)
+    {
+        foreach (var (name, run) in s_checks)
+        {
+            if (names is not null && !names.Contains(name)) continue;
+            try
+            {
+                run(this);
+            }
+            catch (Exception refusal) when (refusal is ModelException or ExportException && !IsDifference(refusal))
+            {
+                Refusals.Add((name, refusal.Message));
+            }
+            catch (Exception failure) when (failure is not (CheckFailedException or NotFiniteException))
+            {
+                throw new CheckFailedException(name, failure.ToString(), failure);
+            }
+        }
+    }
+
+    // Exceptions of an allowed type that say: the numbers are wrong.
+    private static bool IsDifference(Exception refusal) =>
+        refusal.Message.Contains("differs from the engine", StringComparison.Ordinal);
+
+    private void Predicts()
+    {
+        var fits = Model.Outputs.Zip(_shapes).All(pair => pair.First.Shape.IsCompatibleWith(pair.Second));
+        Assert(fits, "predict", "the shape of a prediction is not the output's");
+        if (Floats(_predicted).Any(value => !float.IsFinite(value))) throw new NotFiniteException();
+        Repeats(ModelDraw.Of(_recipe).Model, "predict", "an equal model");
+        Assert(Model.ToString().Length > 0, "predict", "no summary");
+    }
+
+    /// <summary>A batch predicts what its samples predict alone, but for the order of sums.</summary>
+    private void RowsDoNotDependOnEachOther()
+    {
+        if (_draws || _made.BatchSize is not null || _made.Description.Any(line => line.Contains("training: True", StringComparison.Ordinal))) return;
+        var whole = Span(_predicted);
+        var single = Span(Bytes(Model.PredictAll(_x, batchSize: 1)));
+        var largest = TensorPrimitives.MaxMagnitude(whole);
+        if (!float.IsFinite(largest)) throw new NotFiniteException();
+        for (var i = 0; i < whole.Length; i++)
+        {
+            if (!(Math.Abs(whole[i] - single[i]) <= 1e-4f * (1 + Math.Abs(largest))))
+                throw new CheckFailedException("rows", $"element {i} is {single[i]} for its sample alone and {whole[i]} in a batch");
+        }
+    }
+
+    private void GradientsAreThoseOfTheLoss()
+    {
+        var trainer = _training.Compile(ModelDraw.Of(_recipe).Model, 1);
+        if (GradientComparison.Difference(trainer, [.. _x, .. _y], new Draw(_recipe.Head).For("direction")) is { } difference)
+            throw new CheckFailedException("gradients", difference);
+    }
+
+    private void StepsHaveTheSameBitsForAnyNumberOfThreads()
+    {
+        var (one, two) = (Trained(1, 2), Trained(2, 2));
+        Assert(Weights(one.Model).AsSpan().SequenceEqual(Weights(two.Model)), "threads", "weights differ between 1 and 2 threads");
+        if (Floats(Weights(one.Model)).Any(value => !float.IsFinite(value))) throw new NotFiniteException();
+    }
+
+    private void JsonKeepsTheModel()
+    {
+        var json = Model.ToJson();
+        var again = Model.FromJson(json, _custom);
+        Same(json, again.ToJson(), "json");
+        foreach (var ((path, weight), (copyPath, copy)) in Model.WeightPaths().Zip(again.WeightPaths()))
+        {
+            Assert(path == copyPath, "json", $"weight '{path}' became '{copyPath}'");
+            weight.Storage.CopyTo(copy.Storage.AsSpan());
+        }
+
+        Repeats(again, "json", "the model from JSON");
+    }
+
+    private void KerasFileKeepsTheModel()
+    {
+        using var folder = new TemporaryFolder();
+        Model.Save(folder.File("model.keras"));
+        var again = KerasFile.Load(folder.File("model.keras"), _custom);
+        Repeats(again, "keras", "the model from the .keras file");
+    }
+
+    private void ExportIsVerifiedAndLoads()
+    {
+        using var folder = new TemporaryFolder();
+        var opset = new Draw(_recipe.Head).For("opset").Of(17, 18, 21, 21);
+        Model.ExportOnnx(folder.File("model.onnx"), new ExportOptions { Opset = opset });
+        var again = OnnxFile.LoadModel(folder.File("model.onnx"), _custom);
+        Repeats(again, "export", "the loaded model");
+    }
+
+    private void ResumedTrainingHasTheSameBits()
+    {
+        using var folder = new TemporaryFolder();
+        var trainer = Trained(1, 1);
+        trainer.Save(folder.File("run.onnx"), new ExportOptions { Verify = false });
+        var resumed = Trainer.Load(folder.File("run.onnx"), _custom, threads: 1);
+        Assert(Weights(trainer.Model).AsSpan().SequenceEqual(Weights(resumed.Model)), "resume", "loaded weights differ");
+        Step(trainer, 1);
+        Step(resumed, 1);
+        Assert(Weights(trainer.Model).AsSpan().SequenceEqual(Weights(resumed.Model)), "resume", "weights differ after the resumed step");
+    }
+
+    private void PrunesOrSaysWhyNot()
+    {
+        var small = Model.Prune(0.3f).Model;
+        var outputs = small.PredictAll(_x);
+        Assert(outputs.Zip(_shapes).All(pair => ShapeOf(pair.First) == pair.Second), "prune", "an output has another shape");
+        using var folder = new TemporaryFolder();
+        small.Save(folder.File("small.keras"));
+        var read = Bytes(KerasFile.Load(folder.File("small.keras"), _custom).PredictAll(_x));
+        Assert(_draws || Bytes(outputs).AsSpan().SequenceEqual(read), "prune", "the file of the pruned model predicts other bits");
+    }
+
+    private void ShortPrecisionsStayNear()
+    {
+        // One plain step: its loss is that of the forward pass.
+        var expected = Trained(1, 1, log: true).Loss;
+        if (!double.IsFinite(expected)) throw new NotFiniteException();
+
+        // The largest number of 16 bits is 65504; intermediate values may be the square of what is predicted.
+        if (TensorPrimitives.MaxMagnitude(Span(_predicted)) > 100) return;
+        foreach (var precision in new[] { MixedPrecision.Float16, MixedPrecision.BFloat16 })
+        {
+            var (trainer, loss) = Trained(1, 1, precision, log: true);
+            Assert(Floats(Weights(trainer.Model)).All(float.IsFinite), "precision", $"{precision} gives weights that are not finite");
+            var near = precision == MixedPrecision.BFloat16 || Math.Abs(loss - expected) <= 0.2 * (Math.Abs(expected) + 0.2);
+            Assert(double.IsFinite(loss) && near, "precision", $"{precision} has a loss of {loss} instead of {expected}");
+        }
+    }
+
+    private void StepIsExported()
+    {
+        using var folder = new TemporaryFolder();
+        var trainer = _training.Compile(ModelDraw.Of(_recipe).Model, 1);
+
+        // Saturated layers have gradients that are differences of nearly equal numbers; a wrong constant of a step shows far beyond this.
+        trainer.ExportTraining(folder.Path, new TrainingExportOptions { Samples = _x, Targets = _y, VerifiedSteps = 2, StateTolerance = 5e-3f });
+    }
+
+    private Trainer Trained(int threads, int steps) => Trained(threads, steps, MixedPrecision.Float32, false).Trainer;
+
+    private (Trainer Trainer, double Loss) Trained(int threads, int steps, MixedPrecision precision = MixedPrecision.Float32, bool log = false)
+    {
+        var trainer = _training.Compile(ModelDraw.Of(_recipe).Model, threads, precision);
+        var loss = 0.0;
+        for (var step = 0; step < steps; step++) loss = Step(trainer, step);
+        return (trainer, loss);
+    }
+
+    private double Step(Trainer trainer, int step) => step == 0
+        ? trainer.TrainOnBatch(_x, _y)["loss"]
+        : trainer.TrainOnBatch(NDArrays.Create(_training.Inputs(step)), NDArrays.Create(_training.Targets(step, _shapes)))["loss"];
+
+    /// <summary>Whether the model draws random numbers outside training, by a layer that is called as in training.</summary>
+    private static bool Draws(Model model)
+    {
+        Value[] inputs = [.. model.Inputs.Select(input => input.Value)];
+        Value[] outputs = [.. model.Outputs.Select(output => output.Value)];
+        var map = Specialization.Of(inputs, outputs, training: false);
+        return Graph.Between(inputs, [.. outputs.Select(output => map[output])]).Nodes.Any(node => node.Op is IRandomOp);
+    }
+
+    private static Shape ShapeOf(Tensor<float> tensor) => Shape.Of([.. tensor.Lengths.ToArray().Select(length => (int)length)]);
+
+    private static byte[] Weights(Model model) => [.. model.Weights.SelectMany(weight => MemoryMarshal.AsBytes<float>(weight.Storage).ToArray())];
+
+    private static ReadOnlySpan<float> Span(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes);
+
+    private static float[] Floats(byte[] bytes) => Span(bytes).ToArray();
+
+    private static byte[] Bytes(IEnumerable<Tensor<float>> outputs) => [.. outputs.SelectMany(output =>
+    {
+        var values = new float[output.FlattenedLength];
+        output.FlattenTo(values);
+        return MemoryMarshal.AsBytes<float>(values).ToArray();
+    })];
+
+    /// <summary>Asserts that a model predicts the same bits, unless it draws random numbers for each prediction.</summary>
+    private void Repeats(Model again, string check, string what)
+    {
+        // The first prediction moved the states that the copy was made with.
+        again.ResetState();
+        Assert(_draws || _predicted.AsSpan().SequenceEqual(Bytes(again.PredictAll(_x))), check, what + " predicts other bits");
+    }
+
+    private static void Assert(bool holds, string check, string what)
+    {
+        if (!holds) throw new CheckFailedException(check, what);
+    }
+
+    private static void Same(string expected, string actual, string check)
+    {
+        if (expected == actual) return;
+        var at = expected.Zip(actual).TakeWhile(pair => pair.First == pair.Second).Count();
+        string Part(string text) => text[Math.Max(0, at - 60)..Math.Min(text.Length, at + 60)];
+        throw new CheckFailedException(check, $"differs at {at}: {Part(expected)} became {Part(actual)}");
+    }
+}
+
+/// <summary>A model whose values overflow says nothing about the library; it is counted apart.</summary>
+internal sealed class NotFiniteException() : Exception("values are not finite");
+
+/// <summary>Something that must hold of every model does not hold.</summary>
+internal sealed class CheckFailedException(string check, string message, Exception? innerException = null) : Exception($"{check}: {message}", innerException)
+{
+    public string Check { get; } = check;
+}
