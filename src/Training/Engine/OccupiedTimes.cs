@@ -4,7 +4,7 @@ namespace OnnxFunctional.Training.Engine;
 /// <remarks>
 /// A tree over time: each node knows the places that are taken during all of its time, and those that are taken at any moment of it, as joined intervals.
 /// Few intervals remain once neighbors are joined, so a place is found in logarithmic time. Comparing with every other value instead took most of the
-/// planning of long networks: 6.6 s for 7,000 values, against 0.05 s.
+/// planning of long networks: a cell over 800 steps was planned and trained for one step in 5.7 s, against 1.0 s.
 /// </remarks>
 internal sealed class OccupiedTimes
 {
