@@ -127,8 +127,9 @@ public sealed class KillTests
         using var folder = new TemporaryFolder();
         WriteData(folder);
         var (checkpoint, transcript) = (folder.File("model.checkpoint.onnx"), folder.File("transcript"));
-        var command = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "onnxf.dll")}' train mnist --data '{folder.Path}' --model mlp --epochs 1000 "
-            + $"--out '{folder.File("model.onnx")}' --checkpoint-steps 1000000";
+        var program = Path.Combine(AppContext.BaseDirectory, "onnxf.dll");
+        var command = $"echo $$ > '{folder.File("pid")}'; exec env --default-signal dotnet '{program}' train mnist --data '{folder.Path}' --model mlp "
+            + $"--epochs 1000 --out '{folder.File("model.onnx")}' --checkpoint-steps 1000000";
         using (var terminal = Process.Start(new ProcessStartInfo("script", ["-qfc", command, transcript]) { RedirectStandardOutput = true })!)
         {
             terminal.OutputDataReceived += (_, _) => { };
@@ -137,7 +138,8 @@ public sealed class KillTests
             terminal.Kill();
         }
 
-        for (var i = 0; i < 600 && !File.Exists(checkpoint); i++) Thread.Sleep(100);
+        var status = $"/proc/{Read(folder.File("pid")).Trim()}/stat";
+        for (var i = 0; i < 600 && File.Exists(status) && !Read(status).Contains(") Z ", StringComparison.Ordinal); i++) Thread.Sleep(100);
         Assert.IsGreaterThanOrEqualTo(8L, Trainer.Load(checkpoint).Iterations);
 
         static string Read(string path)
@@ -214,6 +216,9 @@ public sealed class KillTests
     {
         var dotnet = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
         string[] command = [Path.Combine(AppContext.BaseDirectory, "onnxf.dll"), .. arguments];
+
+        // A test run that was started in the background or under nohup ignores some signals, and processes inherit that.
+        if (OperatingSystem.IsLinux()) (dotnet, command) = ("env", ["--default-signal", dotnet, .. command]);
         return Process.Start(new ProcessStartInfo(dotnet, command) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 

@@ -42,6 +42,8 @@ internal sealed record PruningCase(string Name, Func<Model> Build, params (strin
     /// <summary>The model's outputs for random data, concatenated.</summary>
     public static float[] Outputs(Model model)
     {
+        // Each prediction moves the states of stateful layers.
+        model.ResetState();
         var random = new Random(11);
         var data = new List<NDArray>();
         foreach (var input in model.Inputs)
