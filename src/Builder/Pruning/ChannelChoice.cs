@@ -11,7 +11,7 @@ internal static class ChannelChoice
         foreach (var family in families)
         {
             if (family.Share is null && options.Global) continue;
-            gone.UnionWith(family.Candidates.Take(family.All - Floor(family, family.All - Count(family.Share ?? fraction, family.All), options)));
+            Remove(family, family.All - Floor(family, family.All - Count(family.Share ?? fraction, family.All), options), options, gone);
         }
 
         if (options.Global) Compete([.. families.Where(family => family.Share is null)], fraction, options, gone);
@@ -36,7 +36,26 @@ internal static class ChannelChoice
         for (var f = 0; f < lost.Length; f++)
         {
             var family = families[f];
-            gone.UnionWith(family.Candidates.Take(family.All - Floor(family, family.All - lost[f], options)));
+            Remove(family, family.All - Floor(family, family.All - lost[f], options), options, gone);
+        }
+    }
+
+    /// <summary>Removes the least important channels of a family, but none that a layer needs to keep the minimum.</summary>
+    private static void Remove(Family family, int count, PruningOptions options, HashSet<int> gone)
+    {
+        // A layer may make a part of a family's channels only, such as one side of a concatenation that is added to another layer.
+        var left = family.Makers.Select(channels => channels.Length).ToArray();
+        var makersOf = family.Makers
+            .SelectMany((channels, maker) => channels.Select(channel => (Channel: channel, Maker: maker)))
+            .ToLookup(pair => pair.Channel, pair => pair.Maker);
+        foreach (var channel in family.Candidates)
+        {
+            if (count == 0) return;
+            var losses = makersOf[channel].CountBy(maker => maker).ToList();
+            if (losses.Any(loss => left[loss.Key] - loss.Value < Math.Max(1, options.MinimumChannels))) continue;
+            foreach (var (maker, channels) in losses) left[maker] -= channels;
+            gone.Add(channel);
+            count--;
         }
     }
 
@@ -78,10 +97,11 @@ internal static class ChannelChoice
         var grouped = Enumerable.Range(0, makers.Count).Where(i => makers[i].Channels is not null).GroupBy(i => families.Find(places[i]), i => makers[i]);
         foreach (var members in grouped)
         {
-            int[] all = [.. members.SelectMany(maker => maker.Channels!).Select(classes.Find).Distinct()];
+            int[][] made = [.. members.Select(maker => maker.Channels!.Select(classes.Find).ToArray())];
+            int[] all = [.. made.SelectMany(channels => channels).Distinct()];
             int[] free = [.. all.Where(channel => classes.FenceOf(channel) is null).OrderBy(channel => sums[channel]).ThenBy(channel => channel)];
             var mean = all.Average(channel => sums[channel]);
-            result.Add(new Family(all.Length, free, [.. free.Select(channel => mean > 0 ? sums[channel] / mean : 0)], ShareOf(members, options)));
+            result.Add(new Family(all.Length, made, free, [.. free.Select(channel => mean > 0 ? sums[channel] / mean : 0)], ShareOf(members, options)));
         }
 
         return result;
@@ -104,8 +124,9 @@ internal static class ChannelChoice
 
     /// <summary>Channels that compete with one another.</summary>
     /// <param name="All">The number of channels, including those that must stay.</param>
+    /// <param name="Makers">The channels that each layer makes.</param>
     /// <param name="Candidates">The channels that may be removed, least important first.</param>
     /// <param name="Scores">The importance of each candidate, relative to the mean of the family.</param>
     /// <param name="Share">The fraction to remove, if the family has one of its own.</param>
-    private sealed record Family(int All, int[] Candidates, double[] Scores, float? Share);
+    private sealed record Family(int All, int[][] Makers, int[] Candidates, double[] Scores, float? Share);
 }

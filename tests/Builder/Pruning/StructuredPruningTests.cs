@@ -228,6 +228,30 @@ public sealed class StructuredPruningTests
 
     private static float[] Values(Model model, string path) => model.WeightPaths().Single(named => named.Path == path).Weight.Storage;
 
+    [TestMethod]
+    public void Every_layer_that_makes_a_part_of_a_sum_keeps_the_minimum()
+    {
+        var x = Model.Input([6]);
+        var parts = Ops.Concatenate([new Dense(4, name: "a").Call(x), new Dense(4, name: "b").Call(x)], -1);
+        var model = new Model(x, (parts + new Dense(8, name: "c").Call(x)).Apply(new Dense(1)));
+        foreach (var weight in new[] { "a", "c" }.Select(name => model.GetLayer(name).Weights[0]))
+        {
+            // The first four channels of the sum are the least important ones: all that "a" makes.
+            var values = weight.Storage.AsSpan();
+            for (var i = 0; i < values.Length; i++) values[i] = i % weight.Shape.Dims[1] < 4 ? 1e-3f : 1;
+        }
+
+        foreach (var global in new[] { false, true })
+        {
+            foreach (var minimum in new[] { 1, 2 })
+            {
+                var small = model.Prune(0.5f, new PruningOptions { Global = global, MinimumChannels = minimum }).Model;
+                Assert.AreEqual(minimum, ((Dense)small.GetLayer("a")).Units);
+                Assert.IsGreaterThanOrEqualTo(minimum, ((Dense)small.GetLayer("b")).Units);
+            }
+        }
+    }
+
     private sealed class Doubled(string name) : Layer(name)
     {
         protected override SymbolicTensor Forward(SymbolicTensor x) => x * 2;

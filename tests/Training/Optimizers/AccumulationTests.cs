@@ -32,6 +32,9 @@ public sealed class AccumulationTests
         },
     ];
 
+    /// <summary>Every optimizer, from its rate and the number of batches that make one update.</summary>
+    internal static IReadOnlyList<Func<Schedule, int?, Optimizer>> All => s_optimizers;
+
     public static IEnumerable<object[]> Optimizers => Enumerable.Range(0, s_optimizers.Length).Select(i => new object[] { i });
 
     [TestMethod]

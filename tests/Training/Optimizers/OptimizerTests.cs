@@ -27,29 +27,10 @@ public sealed class OptimizerTests
     public void Accumulated_batches_move_weights_as_one_large_batch()
     {
         const int Count = 3;
-        Func<Schedule, int?, Optimizer>[] all =
-        [
-            (rate, count) => new Adadelta(rate) { GradientAccumulationSteps = count },
-            (rate, count) => new Adafactor(rate) { GradientAccumulationSteps = count },
-            (rate, count) => new Adagrad(rate) { GradientAccumulationSteps = count },
-            (rate, count) => new Adam(rate, amsgrad: true) { GradientAccumulationSteps = count, GlobalClipNorm = 0.3f },
-            (rate, count) => new AdamW(rate, weightDecay: 0.1f) { GradientAccumulationSteps = count },
-            (rate, count) => new Adamax(rate) { GradientAccumulationSteps = count },
-            (rate, count) => new Ftrl(rate) { GradientAccumulationSteps = count },
-            (rate, count) => new Lamb(rate) { GradientAccumulationSteps = count },
-            (rate, count) => new Lion(rate) { GradientAccumulationSteps = count },
-            (rate, count) => new Muon(rate) { GradientAccumulationSteps = count },
-            (rate, count) => new Nadam(rate) { GradientAccumulationSteps = count, ClipNorm = 0.2f },
-            (rate, count) => new RmsProp(rate, momentum: 0.5f, centered: true) { GradientAccumulationSteps = count },
-            (rate, count) => new Sgd(rate, momentum: 0.9f, nesterov: true)
-            {
-                GradientAccumulationSteps = count, UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 2, WeightDecay = 0.1f,
-            },
-        ];
         Schedule[] rates = [0.05f, Schedule.ExponentialDecay(0.05f, decaySteps: 2, decayRate: 0.5f)];
         foreach (var rate in rates)
         {
-            foreach (var make in all)
+            foreach (var make in AccumulationTests.All)
             {
                 float[][] batches = [.. Enumerable.Repeat(s_gradients, 4).SelectMany(gradients => gradients)];
                 float[][] means = [.. batches.Chunk(Count).Select(part => Enumerable.Range(0, 4).Select(i => part.Sum(batch => batch[i]) / Count).ToArray())];
