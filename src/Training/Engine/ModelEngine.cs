@@ -43,8 +43,7 @@ internal sealed class ModelEngine
 
     public void UseThreads(int threads)
     {
-        if (threads < 1) throw new ModelException($"threads is {threads}; expected at least 1.");
-        if (_pool?.Threads != threads) _pool = WorkerPool.Of(threads);
+        if (_pool?.Threads != WorkerPool.Useful(threads)) _pool = WorkerPool.Of(threads);
     }
 
     /// <summary>Until <see cref="EndTraining"/>, only the calling thread trains the model.</summary>
@@ -75,8 +74,9 @@ internal sealed class ModelEngine
     public static WorkerPool PoolOf(IReadOnlyList<Model> models, int? threads)
     {
         var engines = models.Select(Of).ToList();
-        var pool = engines.Select(engine => engine._pool).FirstOrDefault(pool => pool is not null && pool.Threads == (threads ?? pool.Threads))
-            ?? WorkerPool.Of(threads ?? Environment.ProcessorCount);
+        int? useful = threads is { } asked ? WorkerPool.Useful(asked) : null;
+        var pool = engines.Select(engine => engine._pool).FirstOrDefault(pool => pool is not null && pool.Threads == (useful ?? pool.Threads))
+            ?? WorkerPool.Of(useful ?? Environment.ProcessorCount);
         foreach (var engine in engines) engine._pool = pool;
         return pool;
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace OnnxFunctional.Training.Execution;
@@ -23,6 +24,14 @@ internal sealed class Placement
 
     /// <summary>The processor that the calling thread runs on; -1 if unknown.</summary>
     public static int Processor => OperatingSystem.IsLinux() ? GetProcessor() : -1;
+
+    /// <summary>How many processors the calling thread may run on; null if unknown.</summary>
+    public static int? Processors()
+    {
+        if (!OperatingSystem.IsLinux()) return null;
+        var allowed = new byte[MaskBytes];
+        return GetAffinity(0, MaskBytes, allowed) < 0 ? null : allowed.Sum(bits => BitOperations.PopCount(bits));
+    }
 
     /// <summary>Moves the calling thread to another processor if it runs on this one and may run elsewhere.</summary>
     public void Leave(int processor)

@@ -7,7 +7,7 @@ namespace OnnxFunctional.Training.Execution;
 /// </remarks>
 internal sealed class WorkerPool(int threads) : IDisposable
 {
-    private static readonly Lazy<WorkerPool> s_shared = new(() => new WorkerPool(Environment.ProcessorCount));
+    private static readonly Lazy<WorkerPool> s_shared = new(() => new WorkerPool(Useful(Environment.ProcessorCount)));
     private readonly WorkerThreads _threads = new(threads);
 
     /// <summary>Ends the threads of a pool that was not disposed. A pool whose constructor threw has none.</summary>
@@ -28,8 +28,23 @@ internal sealed class WorkerPool(int threads) : IDisposable
     /// <summary>Stopwatch ticks that callers waited for the last parts for longer than they had worked themselves, added up.</summary>
     public long LostTicks => _threads.LostTicks;
 
-    /// <summary>The pool of the process if it has this number of threads, else a new one.</summary>
-    public static WorkerPool Of(int threads) => threads == Environment.ProcessorCount ? Shared : new WorkerPool(threads);
+    /// <summary>
+    /// As many of these threads as there are processors to run them: more stop each other inside their parts. The results are the same. On Linux; elsewhere
+    /// the number is left as it is.
+    /// </summary>
+    /// <exception cref="ModelException">The number is below 1.</exception>
+    public static int Useful(int threads)
+    {
+        if (threads < 1) throw new ModelException($"threads is {threads}; expected at least 1.");
+        return Math.Min(threads, Placement.Processors() ?? threads);
+    }
+
+    /// <summary>The pool of the process if it has the useful part of this number of threads, else a new one.</summary>
+    public static WorkerPool Of(int threads)
+    {
+        var useful = Useful(threads);
+        return useful == Shared.Threads ? Shared : new WorkerPool(useful);
+    }
 
     /// <summary>Runs all parts and returns when the last has finished. Throws the first exception of a part.</summary>
     public void Run(IParallelWork work, int parts)

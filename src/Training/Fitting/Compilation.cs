@@ -12,7 +12,7 @@ public static class Compilation
     /// <param name="loss">What is minimized; the same for every output.</param>
     /// <param name="metrics">What is reported in addition, without sample weights.</param>
     /// <param name="seed">The seed of shuffling and random layers; default: the model's seed.</param>
-    /// <param name="threads">The number of threads of the engine; default: all that the process may use. Results do not depend on it.</param>
+    /// <param name="threads">Threads of the engine, at most one per processor; default: all that the process may use. Results do not depend on it.</param>
     /// <param name="weightedMetrics">What is reported in addition, with sample weights.</param>
     /// <param name="precision">The type in which a step computes and stores activations.</param>
     public static Trainer Compile(
@@ -36,7 +36,7 @@ public static class Compilation
     /// <param name="lossWeights">Factors on the losses by the names of the outputs; default: 1.</param>
     /// <param name="metrics">What is reported in addition, without sample weights.</param>
     /// <param name="seed">The seed of shuffling and random layers; default: the model's seed.</param>
-    /// <param name="threads">The number of threads of the engine; default: all that the process may use. Results do not depend on it.</param>
+    /// <param name="threads">Threads of the engine, at most one per processor; default: all that the process may use. Results do not depend on it.</param>
     /// <param name="weightedMetrics">What is reported in addition, with sample weights.</param>
     /// <param name="precision">The type in which a step computes and stores activations.</param>
     /// <exception cref="ModelException">A name is not one of the model's outputs.</exception>

@@ -75,7 +75,7 @@ public sealed class TrainingStep
     /// <summary>Creates a step from a function.</summary>
     /// <param name="function">Called once. It makes inputs, calls models, and says what is minimized and reported.</param>
     /// <param name="seed">The seed of random numbers: noise, dropout.</param>
-    /// <param name="threads">The number of threads of the engine; default: all that the process may use. Results do not depend on it.</param>
+    /// <param name="threads">Threads of the engine, at most one per processor; default: all that the process may use. Results do not depend on it.</param>
     /// <exception cref="ModelException">The step changes no weight, or reads an input that is not its own.</exception>
     public static TrainingStep From(Action<StepContext> function, ulong seed = 0, int? threads = null)
     {

@@ -29,6 +29,17 @@ public sealed class WorkerPoolTests
     }
 
     [TestMethod]
+    public void More_threads_than_processors_are_not_started()
+    {
+        var processors = Placement.Processors();
+        Assert.AreEqual(processors is null, !OperatingSystem.IsLinux());
+        Assert.AreEqual(processors ?? 1000, WorkerPool.Of(1000).Threads);
+        Assert.AreEqual(1, WorkerPool.Of(1).Threads);
+        Assert.IsLessThanOrEqualTo(processors ?? int.MaxValue, WorkerPool.Shared.Threads);
+        Assert.AreEqual("threads is 0; expected at least 1.", Assert.ThrowsExactly<ModelException>(() => WorkerPool.Of(0)).Message);
+    }
+
+    [TestMethod]
     public void Threads_that_went_to_sleep_wake_up()
     {
         using var pool = new WorkerPool(3);
