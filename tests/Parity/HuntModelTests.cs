@@ -19,6 +19,7 @@ public sealed class HuntModelTests
         "int_divide",
         "int_input_dense",
         "int_input_layers",
+        "mask_sequential_inner",
         "maxpool_after_zeropadding",
         "nested_dict_call",
         "nested_functional_refused",
