@@ -30,15 +30,15 @@ internal static class Worker
     public static int Run(string[] args)
     {
         var (side, name, mode, threads) = (args[1], args[2], args[3], int.Parse(args[4], CultureInfo.InvariantCulture));
+        var batch = args.Length > 5 ? int.Parse(args[5], CultureInfo.InvariantCulture) : 0;
         try
         {
             if (side == "profile")
             {
-                Profile(name, mode, threads);
+                Profile(name, mode, threads, batch);
                 return 0;
             }
 
-            var batch = args.Length > 5 ? int.Parse(args[5], CultureInfo.InvariantCulture) : 0;
             var sides = side.Split('+').Select(each => Start(each, name, mode, threads, batch)).ToList();
             var step = sides[0].Step;
             foreach (var (each, _) in sides) each();
@@ -86,23 +86,29 @@ internal static class Worker
         _ => Theirs(name, mode, threads),
     };
 
-    /// <summary>The time of a step per kernel, the slowest first.</summary>
-    private static void Profile(string name, string mode, int threads)
+    /// <summary>The time of a step per kernel, the slowest first; of a prediction at any batch size.</summary>
+    private static void Profile(string name, string mode, int threads, int batch)
     {
-        var (step, _) = Ours(name, mode, threads);
-        for (var i = 0; i < 20; i++) step();
-        var (plan, pool) = (_profiled ?? throw new InvalidOperationException("No plan was made."), new WorkerPool(threads));
-        const int Runs = 20;
+        var (plan, fill, pool) = batch == 0 ? OfStep() : PredictionWork.Plan(BenchmarkCase.Named(name), batch, threads);
+        const int Runs = 200;
         var times = new double[plan.Kernels.Count];
-        for (var i = 0; i < Runs; i++)
+        for (var i = -Runs; i < Runs; i++)
         {
-            _fill!();
-            plan.Profile(pool, (ulong)i, times);
+            if (i == 0) Array.Clear(times);
+            fill();
+            plan.Profile(pool, (ulong)Math.Abs(i), times);
         }
 
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{times.Sum() / Runs:F3} ms a step"));
         foreach (var (time, kernel) in times.Zip(plan.Names).OrderByDescending(entry => entry.First).Take(70))
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time / Runs,9:F3} ms  {kernel}"));
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time / Runs,9:F4} ms  {kernel}"));
+
+        (ExecutionPlan Plan, Action Fill, WorkerPool Pool) OfStep()
+        {
+            var (step, _) = Ours(name, mode, threads);
+            step();
+            return (_profiled ?? throw new InvalidOperationException("No plan was made."), _fill!, new WorkerPool(threads));
+        }
     }
 
     private static (Action Step, string Note) Ours(string name, string mode, int threads)

@@ -260,7 +260,9 @@ public partial class Model : Layer
             tensors.Select(tensor => new SymbolicTensor(map.GetValueOrDefault(tensor.Value, tensor.Value), scope)).ToArray();
 
         SymbolicTensor? MaskOf(SymbolicTensor output) =>
-            output.Mask is { } mask && (map.TryGetValue(mask.Value, out var moved) || TryExtend(mask.Value, out moved)) ? new SymbolicTensor(moved, outer) : null;
+            output.Mask is { } mask && (map.TryGetValue(mask.Value, out var moved) || TryExtend(mask.Value, out moved))
+                ? new SymbolicTensor(moved, outer)
+                : null;
 
         // Updates, losses and masks are not on the path from inputs to outputs; the nodes they also need are copied on demand.
         bool TryExtend(Value value, out Value moved)
