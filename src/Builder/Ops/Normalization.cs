@@ -57,7 +57,10 @@ internal sealed record LayerNormalizationGradient(int Axis) : Op
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1], inputs[2], inputs[2]];
 }
 
-/// <summary>Cross-entropy of softmax(logits) along the last axis, in the stable form: logits and targets give the loss and log(sum(exp)) of each row.</summary>
+/// <summary>
+/// Cross-entropy of softmax(logits) along the last axis, in the stable form: logits and targets give, for each row, the loss, the largest logit m, and
+/// log(sum(exp(logits - m))). The two parts of log(sum(exp)) stay apart, because the second is lost in a sum with a large first one.
+/// </summary>
 /// <param name="Sparse">Whether targets are class indices, one per row, rather than probabilities of the shape of the logits.</param>
 internal sealed record SoftmaxCrossEntropy(bool Sparse) : Op
 {
@@ -76,11 +79,14 @@ internal sealed record SoftmaxCrossEntropy(bool Sparse) : Op
                 $"{Name} of predictions {logits} takes {(Sparse ? "class indices" : "probabilities")} of shape {expected}, but got {inputs[1]}.");
         }
 
-        return [inputs[0] with { Shape = rows }, inputs[0] with { Shape = rows }];
+        var row = inputs[0] with { Shape = rows };
+        return [row, row, row];
     }
 }
 
-/// <summary>The gradient of <see cref="SoftmaxCrossEntropy"/> with respect to the logits: loss gradient, logits, targets, log(sum(exp)).</summary>
+/// <summary>
+/// The gradient of <see cref="SoftmaxCrossEntropy"/> with respect to the logits: loss gradient, logits, targets, and the two parts of log(sum(exp)).
+/// </summary>
 internal sealed record SoftmaxCrossEntropyGradient(bool Sparse) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1]];

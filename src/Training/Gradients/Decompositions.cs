@@ -27,7 +27,7 @@ internal static class Decompositions
         Log1p => x => LogOfOnePlus(x[0]),
         LayerNormalization norm => x => LayerForward(norm, x),
         LayerNormalizationGradient norm => x => LayerBackward(norm, x),
-        LogSoftmax softmax => x => x[0] - LogSumExp(x[0], softmax.Axis, keepdims: true),
+        LogSoftmax softmax => x => LogNormalize(x[0], softmax.Axis),
         ReduceLogSumExp reduce => x => LogSumExp(x[0], Axes.Create(reduce.Axes.Span), reduce.KeepDims),
         Softmax softmax => x => Normalize(x[0], softmax.Axis),
         SoftmaxCrossEntropy loss => x => CrossEntropy(loss, x),
@@ -64,6 +64,13 @@ internal static class Decompositions
     {
         var powers = Ops.Exp(x - Ops.Max(x, axis, keepdims: true));
         return powers / Ops.Sum(powers, axis, keepdims: true);
+    }
+
+    // In this order: the logarithm is lost in a sum with a large element.
+    private static SymbolicTensor LogNormalize(SymbolicTensor x, int axis)
+    {
+        var shifted = x - Ops.Max(x, axis, keepdims: true);
+        return shifted - Ops.Log(Ops.Sum(Ops.Exp(shifted), axis, keepdims: true));
     }
 
     private static SymbolicTensor LogSumExp(SymbolicTensor x, Axes axes, bool keepdims)
@@ -122,10 +129,14 @@ internal static class Decompositions
 
     private static SymbolicTensors CrossEntropy(SoftmaxCrossEntropy op, SymbolicTensors inputs)
     {
-        var logits = inputs[0];
-        var sum = LogSumExp(logits, -1, keepdims: false);
-        var loss = Ops.Sum(Targets(op.Sparse, inputs[1], logits) * (Ops.ExpandDims(sum, -1) - logits), -1);
-        return [loss, sum];
+        var largest = Ops.Max(inputs[0], -1, keepdims: true);
+        var logits = inputs[0] - largest;
+        var sum = Ops.Log(Ops.Sum(Ops.Exp(logits), -1, keepdims: true));
+        var targets = Targets(op.Sparse, inputs[1], logits);
+
+        // An impossible class, with a logit of minus infinity and a target of 0, adds nothing.
+        var loss = Ops.Sum(Ops.Where(Ops.Equal(targets, 0), 0, targets * (sum - logits)), -1);
+        return [loss, Ops.Squeeze(largest, -1), Ops.Squeeze(sum, -1)];
     }
 
     /// <summary>One random number for all positions along the shared axes: drawn for the first position, then broadcast.</summary>
@@ -142,7 +153,7 @@ internal static class Decompositions
     private static SymbolicTensor CrossEntropyBackward(SoftmaxCrossEntropyGradient op, SymbolicTensors inputs)
     {
         var (logits, targets) = (inputs[1], Targets(op.Sparse, inputs[2], inputs[1]));
-        var probabilities = Ops.Exp(logits - Ops.ExpandDims(inputs[3], -1));
+        var probabilities = Ops.Exp(logits - Ops.ExpandDims(inputs[3], -1) - Ops.ExpandDims(inputs[4], -1));
         if (!op.Sparse) probabilities *= Ops.Sum(targets, -1, keepdims: true);
         return (probabilities - targets) * Ops.ExpandDims(inputs[0], -1);
     }

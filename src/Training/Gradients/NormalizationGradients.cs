@@ -49,20 +49,11 @@ internal static class NormalizationGradients
 
     public static SymbolicTensor?[] CrossEntropy(GradientContext c, SoftmaxCrossEntropy op)
     {
-        var (logits, targets) = (c.Input(0), c.Input(1));
-        SymbolicTensor? toLogits = null, toTargets = null;
-        if (c.UpstreamOrNone(0) is { } dy)
-        {
-            toLogits = Ops.Make(new SoftmaxCrossEntropyGradient(op.Sparse), dy, logits, targets, c.Output(1));
-            if (!op.Sparse && c.Wants(1)) toTargets = Ops.ExpandDims(dy, -1) * (Ops.ExpandDims(c.Output(1), -1) - logits);
-        }
-
-        if (c.UpstreamOrNone(1) is { } du)
-        {
-            var through = Ops.ExpandDims(du, -1) * Ops.Exp(logits - Ops.ExpandDims(c.Output(1), -1));
-            toLogits = toLogits is null ? through : toLogits + through;
-        }
-
+        // Only gradients of gradients reach the parts of the sum.
+        if (c.UpstreamOrNone(1) is not null || c.UpstreamOrNone(2) is not null || c.UpstreamOrNone(0) is not { } dy) return Decompositions.Differentiate(c);
+        var (logits, targets, largest, sum) = (c.Input(0), c.Input(1), c.Output(1), c.Output(2));
+        var toLogits = Ops.Make(new SoftmaxCrossEntropyGradient(op.Sparse), dy, logits, targets, largest, sum);
+        var toTargets = op.Sparse || !c.Wants(1) ? null : Ops.ExpandDims(dy, -1) * (Ops.ExpandDims(sum, -1) - (logits - Ops.ExpandDims(largest, -1)));
         return [toLogits, toTargets];
     }
 }

@@ -20,8 +20,30 @@ public sealed class SpecialValueTests
     [DynamicData(nameof(Cases))]
     public void Operator_makes_the_same_of_unusual_numbers(string name, string kind)
     {
+        var difference = Difference(name, kind);
+        if (!SpecialValues.MayDeviate(OpCases.Named(name).Op.Name, kind)) Assert.IsNull(difference, difference);
+    }
+
+    public static IEnumerable<object[]> Deviations =>
+        from deviation in SpecialValues.Deviations from op in deviation.Operators select new object[] { deviation.Kind, op };
+
+    /// <summary>A row of the table that states a difference which is no longer there is removed.</summary>
+    [TestMethod]
+    [TestCategory("Ops")]
+    [DynamicData(nameof(Deviations))]
+    public void Every_deviation_of_the_table_exists(string kind, string op)
+    {
+        var cases = OpAgreementTests.Names.Select(name => (string)name[0]).Where(name => OpCases.Named(name).Op.Name == op && Applies(OpCases.Named(name), kind));
+        Assert.IsTrue(
+            cases.Any(name => Enumerable.Range(0, 8).Any(seed => Difference(name, kind, seed) is not null)),
+            $"{op} makes the same of {kind} in engine and ONNX Runtime now. Remove it from that row of SpecialValues and of docs/numbers.md.");
+    }
+
+    /// <summary>The first difference between engine and ONNX Runtime; null if there is none.</summary>
+    private static string? Difference(string name, string kind, int seed = 5)
+    {
         var row = OpCases.Named(name);
-        var random = new Random(5);
+        var random = new Random(seed);
         double[][] values = [.. row.Inputs.Select(input => SpecialValues.Fill(input, kind, random))];
         var inputs = OpRun.Placeholders(row.Inputs, row.UnknownBatch);
         var outputs = row.Apply(inputs);
@@ -33,18 +55,18 @@ public sealed class SpecialValueTests
             using var session = OnnxSession.Open(emitted.Proto.ToByteArray(), "the model", ExecutionProvider.Cpu, options);
             string[] names = [.. emitted.Inputs.Select(input => input.Name)];
             var results = session.Run(names, [.. row.Inputs.Zip(values, OpAgreementTests.Value)], null, CancellationToken.None);
-            if (SpecialValues.MayDeviate(row.Op.Name, kind)) continue;
             for (var i = 0; i < results.Length; i++)
             {
                 var runtime = EmittedRun.Floats(results[i]);
                 for (var j = 0; j < runtime.Length; j++)
                 {
-                    Assert.IsTrue(
-                        Same(engine[i][j], runtime[j], row.Tolerance, signs: kind == "zeros"),
-                        $"output {i}, element {j}: engine {engine[i][j]:G8}, ONNX Runtime {runtime[j]:G8} ({optimization})");
+                    if (!Same(engine[i][j], runtime[j], row.Tolerance, signs: kind == "zeros"))
+                        return $"output {i}, element {j}: engine {engine[i][j]:G8}, ONNX Runtime {runtime[j]:G8} ({optimization})";
                 }
             }
         }
+
+        return null;
     }
 
     /// <summary>docs/numbers.md holds the table.</summary>

@@ -23,7 +23,8 @@ internal static class CrossEntropyKernels
         private readonly ValueBuffer _logits = request.Input(0);
         private readonly ValueBuffer _targets = request.Input(1);
         private readonly Storage _losses = request.Outputs[0]?.Storage ?? request.Scratch(split.Outer);
-        private readonly Storage _logSums = request.Outputs[1]?.Storage ?? request.Scratch(split.Outer);
+        private readonly Storage _largest = request.Outputs[1]?.Storage ?? request.Scratch(split.Outer);
+        private readonly Storage _logSums = request.Outputs[2]?.Storage ?? request.Scratch(split.Outer);
         private readonly int _classes = split.Count;
 
         protected override void Compute(int first, int end)
@@ -31,15 +32,13 @@ internal static class CrossEntropyKernels
             var elements = (first * _classes)..(end * _classes);
             var logits = _logits.Floats[elements];
             var losses = _losses.Memory.Span[first..end];
+            var largest = _largest.Memory.Span[first..end];
             var logSums = _logSums.Memory.Span[first..end];
-            if (!isSparse) CrossEntropyLoops.DenseForward(logits, _targets.Floats[elements], losses, logSums);
-            else Check(SparseForward(logits, losses, logSums, first, end), first);
+            if (!isSparse) CrossEntropyLoops.DenseForward(logits, _targets.Floats[elements], losses, largest, logSums);
+            else if (_targets.Spec.Type == DType.Int64)
+                Check(CrossEntropyLoops.SparseForward<long>(logits, _targets.Longs[first..end], losses, largest, logSums), first);
+            else Check(CrossEntropyLoops.SparseForward<int>(logits, _targets.Ints[first..end], losses, largest, logSums), first);
         }
-
-        private int SparseForward(ReadOnlySpan<float> logits, Span<float> losses, Span<float> logSums, int first, int end) =>
-            _targets.Spec.Type == DType.Int64
-                ? CrossEntropyLoops.SparseForward<long>(logits, _targets.Longs[first..end], losses, logSums)
-                : CrossEntropyLoops.SparseForward<int>(logits, _targets.Ints[first..end], losses, logSums);
 
         private void Check(int wrong, int first)
         {
@@ -58,7 +57,8 @@ internal static class CrossEntropyKernels
         private readonly ValueBuffer _upstream = request.Input(0);
         private readonly ValueBuffer _logits = request.Input(1);
         private readonly ValueBuffer _targets = request.Input(2);
-        private readonly ValueBuffer _logSums = request.Input(3);
+        private readonly ValueBuffer _largest = request.Input(3);
+        private readonly ValueBuffer _logSums = request.Input(4);
         private readonly ValueBuffer _result = request.Output();
         private readonly int _classes = split.Count;
 
@@ -66,12 +66,14 @@ internal static class CrossEntropyKernels
         {
             var elements = (first * _classes)..(end * _classes);
             var logits = _logits.Floats[elements];
+            var largest = _largest.Floats[first..end];
             var logSums = _logSums.Floats[first..end];
             var upstream = _upstream.Floats[first..end];
             var result = _result.Floats[elements];
-            if (!isSparse) CrossEntropyLoops.DenseBackward(logits, _targets.Floats[elements], logSums, upstream, result);
-            else if (_targets.Spec.Type == DType.Int64) CrossEntropyLoops.SparseBackward<long>(logits, _targets.Longs[first..end], logSums, upstream, result);
-            else CrossEntropyLoops.SparseBackward<int>(logits, _targets.Ints[first..end], logSums, upstream, result);
+            if (!isSparse) CrossEntropyLoops.DenseBackward(logits, _targets.Floats[elements], largest, logSums, upstream, result);
+            else if (_targets.Spec.Type == DType.Int64)
+                CrossEntropyLoops.SparseBackward<long>(logits, _targets.Longs[first..end], largest, logSums, upstream, result);
+            else CrossEntropyLoops.SparseBackward<int>(logits, _targets.Ints[first..end], largest, logSums, upstream, result);
         }
     }
 }

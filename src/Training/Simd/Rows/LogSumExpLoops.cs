@@ -16,6 +16,18 @@ internal static unsafe class LogSumExpLoops
         fixed (float* source = x, target = destination) VectorDispatch.Run(new RowsLoop(source, destination.Length, columns, target));
     }
 
+    /// <summary>Computes its two parts over each row: the largest element m, and <c>log(sum(exp(x - m)))</c>.</summary>
+    /// <param name="x">[rows, columns]</param>
+    /// <param name="columns">The number of elements of a row.</param>
+    /// <param name="largest">[rows]</param>
+    /// <param name="logSums">[rows]; NaN where the largest element is infinite.</param>
+    public static void Parts(ReadOnlySpan<float> x, int columns, Span<float> largest, Span<float> logSums)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, columns * logSums.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(largest.Length, logSums.Length);
+        fixed (float* source = x, first = largest, second = logSums) VectorDispatch.Run(new PartsLoop(source, logSums.Length, columns, first, second));
+    }
+
     /// <summary>Computes it over all rows: <c>destination[c] = log(sum over r of exp(x[r, c]))</c>.</summary>
     /// <param name="x">[rows, stride], of which the first columns are read.</param>
     /// <param name="rows">The number of rows.</param>
@@ -77,6 +89,19 @@ internal static unsafe class LogSumExpLoops
         public void Run<V>() where V : struct, IVector<V>
         {
             for (nint row = 0; row < rows; row++) destination[row] = Row<V>(x + (row * columns), columns);
+        }
+    }
+
+    private readonly struct PartsLoop(float* x, int rows, nint columns, float* largest, float* logSums) : IVectorLoop
+    {
+        public void Run<V>() where V : struct, IVector<V>
+        {
+            for (nint row = 0; row < rows; row++)
+            {
+                var source = x + (row * columns);
+                largest[row] = ReduceLoops.Run<V, MaxReduce>(source, columns);
+                logSums[row] = MathF.Log(SumOfExponentials<V>(source, columns, largest[row]));
+            }
         }
     }
 

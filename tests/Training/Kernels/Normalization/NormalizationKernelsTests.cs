@@ -110,8 +110,8 @@ public class NormalizationKernelsTests
             OpRun.AssertLikeDefinition(inputs, [.. Ops.MakeAll(forward, logits, targets)], [.. Decompositions.Of(forward, inputs)], Fill, 1e-4);
 
             // The gradient of the definition comes from the gradient rules, so it is independent of the formula in the kernel.
-            var sum = Ops.MakeAll(forward, logits, targets)[1];
-            var actual = Ops.Make(new SoftmaxCrossEntropyGradient(sparse), dy, logits, targets, sum);
+            var outputs = Ops.MakeAll(forward, logits, targets);
+            var actual = Ops.Make(new SoftmaxCrossEntropyGradient(sparse), dy, logits, targets, outputs[1], outputs[2]);
             var loss = Ops.Sum(Decompositions.Of(forward, new[] { logits, targets })[0] * dy);
             OpRun.AssertLikeDefinition([logits, targets, dy], [actual], [Gradient.Of(loss, logits)], Fill, 1e-4);
         }

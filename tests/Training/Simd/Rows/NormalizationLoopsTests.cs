@@ -53,15 +53,15 @@ public class NormalizationLoopsTests
     [TestMethod]
     public void Sparse_cross_entropy_matches_double_for_all_label_types()
     {
-        foreach (var classes in new[] { 1, 2, 10, 17, 100 })
+        foreach (var (classes, shift) in new[] { (1, 0f), (2, 0f), (10, 0f), (17, 0f), (100, 0f), (17, 1e8f), (4, -1e8f) })
         {
             const int rows = 5;
-            var logits = SimdTesting.Random(rows * classes, -20, 20);
+            var logits = SimdTesting.Random(rows * classes, -20, 20).Select(v => v + shift).ToArray();
             var labels = Enumerable.Range(0, rows).Select(r => (r * 7) % classes).ToArray();
             var dloss = SimdTesting.Random(rows, seed: 9);
-            float[] loss = new float[rows], sums = new float[rows], gradient = new float[logits.Length];
-            Assert.AreEqual(-1, CrossEntropyLoops.SparseForward<int>(logits, labels, loss, sums));
-            CrossEntropyLoops.SparseBackward<long>(logits, Array.ConvertAll(labels, l => (long)l), sums, dloss, gradient);
+            float[] loss = new float[rows], largest = new float[rows], sums = new float[rows], gradient = new float[logits.Length];
+            Assert.AreEqual(-1, CrossEntropyLoops.SparseForward<int>(logits, labels, loss, largest, sums));
+            CrossEntropyLoops.SparseBackward<long>(logits, Array.ConvertAll(labels, l => (long)l), largest, sums, dloss, gradient);
             for (var r = 0; r < rows; r++)
             {
                 var row = logits.Skip(r * classes).Take(classes).Select(v => (double)v).ToArray();
@@ -78,31 +78,31 @@ public class NormalizationLoopsTests
     [TestMethod]
     public void A_label_outside_the_classes_is_named()
     {
-        float[] loss = new float[3], sums = new float[3];
-        Assert.AreEqual(1, CrossEntropyLoops.SparseForward<long>(new float[12], [3, 4, -1], loss, sums));
+        float[] loss = new float[3], largest = new float[3], sums = new float[3];
+        Assert.AreEqual(1, CrossEntropyLoops.SparseForward<long>(new float[12], [3, 4, -1], loss, largest, sums));
         Assert.IsTrue(float.IsNaN(loss[1]) && float.IsNaN(loss[2]) && !float.IsNaN(loss[0]));
         var gradient = new float[12];
-        CrossEntropyLoops.SparseBackward<long>(new float[12], [3, 4, -1], sums, [1, 1, 1], gradient);
+        CrossEntropyLoops.SparseBackward<long>(new float[12], [3, 4, -1], largest, sums, [1, 1, 1], gradient);
         Assert.AreEqual(0.25f, gradient[4], 1e-6f);
     }
 
     [TestMethod]
     public void Dense_cross_entropy_matches_double_for_targets_of_any_sum()
     {
-        foreach (var classes in new[] { 1, 3, 16, 33 })
+        foreach (var (classes, shift) in new[] { (1, 0f), (3, 0f), (16, 0f), (33, 0f), (33, 1e8f), (5, -1e8f) })
         {
             const int rows = 4;
-            var logits = SimdTesting.Random(rows * classes, -5, 5);
+            var logits = SimdTesting.Random(rows * classes, -5, 5).Select(v => v + shift).ToArray();
             var targets = SimdTesting.Random(rows * classes, 0, 1, 3);
             var dloss = SimdTesting.Random(rows, seed: 9);
-            float[] loss = new float[rows], sums = new float[rows], gradient = new float[logits.Length];
-            CrossEntropyLoops.DenseForward(logits, targets, loss, sums);
-            CrossEntropyLoops.DenseBackward(logits, targets, sums, dloss, gradient);
+            float[] loss = new float[rows], largest = new float[rows], sums = new float[rows], gradient = new float[logits.Length];
+            CrossEntropyLoops.DenseForward(logits, targets, loss, largest, sums);
+            CrossEntropyLoops.DenseBackward(logits, targets, largest, sums, dloss, gradient);
             for (var r = 0; r < rows; r++)
             {
                 var row = logits.Skip(r * classes).Take(classes).Select(v => (double)v).ToArray();
                 var wanted = targets.Skip(r * classes).Take(classes).Select(v => (double)v).ToArray();
-                var sum = Math.Log(row.Sum(Math.Exp));
+                var sum = Math.Log(row.Sum(v => Math.Exp(v - row.Max()))) + row.Max();
                 Assert.AreEqual(row.Zip(wanted, (x, t) => t * (sum - x)).Sum(), loss[r], 1e-4);
                 for (var c = 0; c < classes; c++)
                 {
