@@ -1,4 +1,5 @@
 using OnnxFunctional.Export.Files;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
@@ -40,7 +41,7 @@ internal static class TrainingStage
                 }
 
                 Finish(folder, names);
-                Directory.Move(begun, Path.Combine(folder, Valid));
+                DurableMove.OfFolder(begun, Path.Combine(folder, Valid));
             }
             catch
             {
@@ -61,7 +62,7 @@ internal static class TrainingStage
         {
             try
             {
-                File.Move(Path.Combine(next, name), AtomicFile.Resolve(Path.Combine(folder, name)), overwrite: true);
+                DurableMove.OfFile(Path.Combine(next, name), AtomicFile.Resolve(Path.Combine(folder, name)));
             }
             catch (FileNotFoundException)
             {

@@ -4,9 +4,9 @@ using System.Text;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>Writes a file completely or not at all: beside the target, flushed to the disk, checked, renamed over it.</summary>
+/// <summary>Writes a file completely or not at all: beside the target, flushed to the disk, checked, renamed over it, the new name flushed.</summary>
 /// <remarks>
-/// Rename within one folder is atomic on every file system we run on, so a reader sees the old file or the new one, and a crash leaves the old one.
+/// Rename within one folder is atomic on every file system we run on, so a reader sees the old file or the new one, and a crash leaves one of them.
 /// What a killed process left beside a target is removed the next time that target is written: a writer holds its temporary file open, so one that nobody holds
 /// is abandoned.
 /// </remarks>
@@ -38,7 +38,7 @@ internal static class FileReplacement
         {
             using var held = WriteTemporary(path, temporary, target, refuse, write);
             validateBeforeRename?.Invoke(temporary);
-            FileTarget.OnFileSystem(path, target, refuse, () => File.Move(temporary, target, overwrite: true));
+            FileTarget.OnFileSystem(path, target, refuse, () => DurableMove.OfFile(temporary, target));
         }
         catch (Exception failure)
         {
@@ -67,7 +67,7 @@ internal static class FileReplacement
             using var held = WriteTemporary(path, written, target, refuse, stream => name = write(stream));
             var companion = FileTarget.Resolve(Path.Combine(Path.GetDirectoryName(target)!, name), refuse);
             var isNew = !File.Exists(companion);
-            FileTarget.OnFileSystem(path, target, refuse, () => File.Move(written, companion, overwrite: true));
+            FileTarget.OnFileSystem(path, target, refuse, () => DurableMove.OfFile(written, companion));
             written = isNew ? companion : null;
             writeTarget();
         }

@@ -1,5 +1,7 @@
+using System.Text.RegularExpressions;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Files;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Export.Files;
 
@@ -19,6 +21,18 @@ public class AtomicFileTests
         AtomicFile.Write(path, New);
         CollectionAssert.AreEqual(New, File.ReadAllBytes(path));
         Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    /// <summary>A power failure after a rename may take the new name, unless the folder is flushed too.</summary>
+    [TestMethod]
+    public void Folders_are_flushed_after_every_rename()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.AreEqual(!OperatingSystem.IsWindows(), DurableMove.Flush(folder.Path));
+        Assert.AreEqual(!OperatingSystem.IsWindows(), DurableMove.Flush(Directory.CreateDirectory(folder.File("Ordner \u00e4")).FullName));
+        Assert.IsFalse(DurableMove.Flush(folder.File("missing")));
+        var renames = Repository.Files("*.cs", "src", "tools").Where(path => Regex.IsMatch(Repository.Read(path), @"\b(File|Directory)\.(Move|Replace)\("));
+        CollectionAssert.AreEqual(new[] { "src/Training/Data/DurableMove.cs" }, renames.ToArray());
     }
 
     [TestMethod]
