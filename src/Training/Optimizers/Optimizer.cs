@@ -36,8 +36,17 @@ public abstract class Optimizer(Schedule learningRate)
 
     /// <summary>
     /// Weights are updated once in this many batches, by the mean of the gradients since the last update. Schedules, bias corrections, averages and decay count
-    /// updates, so this many batches act as one large batch.
+    /// updates, so this many batches of one size act as one large batch.
     /// </summary>
+    /// <remarks>
+    /// <para>
+    /// <c>gradient = (g[1] + ... + g[k]) / k</c>, where g[i] is the gradient of the i-th batch's own mean loss. Batches count alike whatever their size, as in
+    /// Keras: a sample of a last batch half as large weighs twice. Where that matters, choose a batch size that divides the number of samples, or
+    /// leave the rest out: <c>Batch(size, dropRemainder: true)</c>.
+    /// </para>
+    /// <para>Counting goes on from one epoch to the next, as in Keras: batches left over at the end of an epoch or of Fit wait for the next ones.</para>
+    /// <para>Keras: https://keras.io/api/optimizers/</para>
+    /// </remarks>
     public int? GradientAccumulationSteps { get; init; }
 
     /// <summary>Keras' name: <c>adam</c>.</summary>

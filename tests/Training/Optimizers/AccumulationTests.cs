@@ -77,6 +77,33 @@ public sealed class AccumulationTests
         CollectionAssert.AreEqual(Trained(false), Trained(true));
     }
 
+    /// <summary>As in Keras: the mean of the batches' gradients, not of the samples'.</summary>
+    [TestMethod]
+    public void Batches_of_unequal_size_count_alike_and_the_count_goes_on_in_the_next_epoch()
+    {
+        float[] Trained(Optimizer optimizer, int epochs, float[] x, float[] y)
+        {
+            var input = Model.Input([1]);
+            var model = new Model(input, input.Apply(new Dense(1) { UseBias = false, KernelInitializer = Initializer.Ones }));
+            model.Compile(optimizer, Loss.MeanSquaredError).Fit(
+                NDArray.Create(x, Shape.Of(x.Length, 1)),
+                NDArray.Create(y, Shape.Of(y.Length, 1)),
+                batchSize: 4,
+                epochs: epochs,
+                shuffle: false,
+                verbose: Verbosity.Silent);
+            return Values(model);
+        }
+
+        // Four samples and one: gradients 2 mean(x (x w - y)) of w = 1 are 2 * 1 = 2 and 2 * 9 = 18; the mean of all five would be 5.2.
+        float[] x = [1, 1, 1, 1, 3], y = [0, 0, 0, 0, 0];
+        Assert.AreEqual(1 - (0.01f * 10), Trained(new Sgd(0.01f) { GradientAccumulationSteps = 2 }, 1, x, y)[0], 1e-6f);
+
+        // Three batches make an update in the second epoch only: of (2, 18, 2).
+        Assert.AreEqual(1, Trained(new Sgd(0.01f) { GradientAccumulationSteps = 3 }, 1, x, y)[0]);
+        Assert.AreEqual(1 - (0.01f * 22 / 3), Trained(new Sgd(0.01f) { GradientAccumulationSteps = 3 }, 2, x, y)[0], 1e-6f);
+    }
+
     private static float[] Fitted(Optimizer optimizer, int batchSize)
     {
         var model = Network();
