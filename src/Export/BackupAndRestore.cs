@@ -9,7 +9,8 @@ namespace OnnxFunctional.Export;
 /// </summary>
 /// <remarks>
 /// https://keras.io/api/callbacks/backup_and_restore/. However the process ends, the old or the new
-/// file is there, complete. Resumed training ends with the same bits as uninterrupted training.
+/// file is there, complete. Resumed training ends with the same bits as uninterrupted training
+/// if the processor has vectors of the same width; otherwise there is a warning (<see cref="WarningKind.InstructionSet"/>).
 /// </remarks>
 /// <param name="path">The file, which any ONNX host runs and <c>Trainer.Load</c> reads.</param>
 /// <param name="everySteps">Also save after this number of steps; only after epochs by default.</param>

@@ -40,7 +40,7 @@ public static class OnnxFile
             path,
             opset,
             file.Bytes.Length,
-            Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options.ForEmission()), VerifiedFile.At(path), options),
+            Warnings.Silently(() => Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options.ForEmission()), VerifiedFile.At(path), options)),
             verified: true);
     }
 

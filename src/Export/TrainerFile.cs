@@ -35,6 +35,7 @@ public static class TrainerFile
         }
 
         /// <summary>Replaces the weights and the state of this trainer by those of a file; the next Fit resumes the saved one if that was unfinished.</summary>
+        /// <remarks>A training that ran with vectors of another width goes on, with a warning (<see cref="WarningKind.InstructionSet"/>).</remarks>
         /// <param name="path">A file that <c>Save</c> or <see cref="BackupAndRestore"/> wrote for the same model and optimizer.</param>
         /// <exception cref="OnnxFileException">The file is missing, damaged or does not fit; nothing is changed then.</exception>
         public void Restore(string path)
@@ -45,9 +46,14 @@ public static class TrainerFile
             if (metadata.Seed != trainer.Seed)
                 throw OtherSeed(file, metadata, trainer);
             TrainingState.Restore(trainer, file, state);
+            metadata.WarnOfOtherInstructions(trainer, file.Source);
         }
 
         /// <summary>Rebuilds a model and its trainer from a file; resumed training gives the same bits as uninterrupted training.</summary>
+        /// <remarks>
+        /// The same bits hold for the same width of vectors: AVX-512, AVX2 and 128-bit instructions add in other orders. A training that ran with others goes
+        /// on, with a warning (<see cref="WarningKind.InstructionSet"/>).
+        /// </remarks>
         /// <param name="path">A file that <c>Save</c> or <see cref="BackupAndRestore"/> wrote.</param>
         /// <param name="customObjects">Custom layers and activations that the model uses.</param>
         /// <param name="compile">Compiles the model; needed only if optimizer, loss or
@@ -69,6 +75,7 @@ public static class TrainerFile
             if (loaded.Seed != metadata.Seed)
                 throw OtherSeed(file, metadata, loaded);
             TrainingState.Restore(loaded, file, state);
+            metadata.WarnOfOtherInstructions(loaded, file.Source);
             return loaded;
         }
     }

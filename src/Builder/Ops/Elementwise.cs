@@ -148,6 +148,9 @@ internal sealed record StopGradient : UnaryOp
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];
 }
 
+/// <summary>The numbers of unmasked steps that a mean divides by: themselves. Where one is 0, the engine gives a warning, once per layer.</summary>
+internal sealed record MaskCount : UnaryOp;
+
 internal sealed record IsNaN : UnaryOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [base.Infer(inputs)[0] with { Type = DType.Bool }];

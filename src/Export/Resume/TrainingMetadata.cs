@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using OnnxFunctional.Serialization;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Export.Resume;
 
@@ -15,9 +16,12 @@ namespace OnnxFunctional.Export.Resume;
 /// <param name="NotStored">Why they are missing.</param>
 /// <param name="Iterations">The number of steps so far, exactly; the tensor of that name is float32.</param>
 /// <param name="Position">The position of an unfinished Fit.</param>
-internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement? Compile, string? NotStored, long Iterations, FitPosition? Position)
+/// <param name="Instructions">The vectors that the training ran with, which its bits depend on; null if an older version wrote the file.</param>
+internal sealed record TrainingMetadata(
+    ulong Seed, ulong ModelSeed, JsonElement? Compile, string? NotStored, long Iterations, FitPosition? Position, string? Instructions)
 {
-    private const int Version = 1;
+    // Version 2 added the instructions.
+    private const int Version = 2;
 
     // Five levels are written.
     private const int DeepestJson = 64;
@@ -32,6 +36,7 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
             ["model_seed"] = trainer.Model.Seed,
             ["iterations"] = trainer.Iterations,
             ["learning_rate"] = trainer.LearningRate,
+            ["instructions"] = VectorDispatch.Instructions,
         };
         try
         {
@@ -60,20 +65,32 @@ internal sealed record TrainingMetadata(ulong Seed, ulong ModelSeed, JsonElement
             var root = document.RootElement;
             var version = root.GetProperty("version").GetInt64();
             if (version > Version) throw new OnnxFileException($"The state of training in {source} {FormatVersion.Newer(version, Version)}");
-            if (version != Version) throw new FormatException($"it has version {version}, expected {Version}");
-            Require(root, "version", "seed", "model_seed", "iterations", "learning_rate", "compile", "not_stored", "position");
+            if (version < 1) throw new FormatException($"it has version {version}, expected 1 to {Version}");
+            Require(root, "version", "instructions", "seed", "model_seed", "iterations", "learning_rate", "compile", "not_stored", "position");
             return new TrainingMetadata(
                 root.GetProperty("seed").GetUInt64(),
                 root.GetProperty("model_seed").GetUInt64(),
                 root.TryGetProperty("compile", out var compile) ? compile.Clone() : null,
                 root.TryGetProperty("not_stored", out var reason) ? reason.GetString() : null,
                 root.GetProperty("iterations").GetInt64(),
-                root.TryGetProperty("position", out var position) ? ReadPosition(position) : null);
+                root.TryGetProperty("position", out var position) ? ReadPosition(position) : null,
+                root.TryGetProperty("instructions", out var instructions) ? instructions.GetString() : null);
         }
         catch (Exception misfit) when (misfit is JsonException or KeyNotFoundException or InvalidOperationException or OverflowException)
         {
             throw new FormatException(misfit.Message, misfit);
         }
+    }
+
+    /// <summary>Warns if the training ran with other vectors: sums are then added in another order, so it goes on as well, with other last bits.</summary>
+    public void WarnOfOtherInstructions(Trainer trainer, string source)
+    {
+        if (Instructions is not { } then || then == VectorDispatch.Instructions) return;
+        Warnings.Once(
+            trainer,
+            WarningKind.InstructionSet,
+            () => $"The training in {source} ran on {then}, and continues here on {VectorDispatch.Instructions}. It goes on as well, but its last bits will differ "
+                + "from those of an uninterrupted training. Resume on a machine with the same vectors if they matter.");
     }
 
     private static JsonObject Write(FitPosition position)

@@ -28,7 +28,7 @@ public static class TrainingExporter
         var (files, differences) = MemoryShortage.Guard($"to export the training to '{folder}'", trainer.Model, () =>
         {
             var made = TrainingFiles.Of(trainer, options);
-            return (made, options.Verify ? TrainingVerifier.Run(trainer, made, options) : []);
+            return (made, options.Verify ? Warnings.Silently(() => TrainingVerifier.Run(trainer, made, options)) : []);
         });
         TrainingStage.Write(
             folder, [.. TrainingFolder.Graphs.Select(name => (name, files.Graphs[name])), (TrainingFolder.ManifestFile, files.Manifest.ToJson())]);

@@ -54,7 +54,7 @@ internal static class GradientRules
         Dropout dropout => [Ops.Make(dropout, c.Upstream())],
 
         // Piecewise constant: no gradient.
-        Ceil or Floor or Round or Sign or StopGradient => [null],
+        Ceil or Floor or MaskCount or Round or Sign or StopGradient => [null],
         IsNaN or IsInf or Not or ReduceAny or ReduceAll or ArgMax or ArgMin or OneHot or Positions or RandomOp or Size => [null],
         ComparisonOp or LogicalOp => [null, null],
 

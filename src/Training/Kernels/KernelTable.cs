@@ -45,6 +45,7 @@ internal static class KernelTable
         LayerNormalization op => request => LayerNormalizationKernels.Forward(request, op),
         LayerNormalizationGradient => request => LayerNormalizationKernels.Gradient(request),
         LogSoftmax op => request => SoftmaxKernels.Forward(request, op.Axis, logarithm: true),
+        MaskCount => request => new MaskCountKernel(request),
         MatMul op => request => ProductKernel.MatMul(request, op),
         MaxPool op => request => PoolingKernels.Forward(request, op),
         MaxPoolGradient op => request => PoolingKernels.MaxGradient(request, op),

@@ -7,7 +7,7 @@ namespace OnnxFunctional.Training.Callbacks;
 /// <remarks>
 /// <para>
 /// At each step of the schedule the weights to prune are chosen again, by magnitude within each kernel. Pruned weights are exactly zero after every step and in
-/// every file. The choice is part of the trainer's state: resumed training gives the same bits, and a later Fit with this callback keeps the choice of an
+/// every file. The choice is part of the trainer's state: resumed training makes the same one, and a later Fit with this callback keeps the choice of an
 /// earlier one. A Fit without it trains the zeros again.
 /// </para>
 /// <para>

@@ -147,7 +147,7 @@ public sealed class TrainingStep
 
     /// <summary>
     /// Writes all that the step changes to an .npz file: weights, optimizer states and the number of calls. After <see cref="Restore"/>, the same data gives
-    /// the same bits.
+    /// the same bits on a processor with vectors of the same width.
     /// </summary>
     /// <param name="path">The file; an existing one is replaced once the new one is complete.</param>
     /// <exception cref="DataException">The file cannot be written.</exception>

@@ -3,6 +3,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Simd;
 
 namespace OnnxFunctional.Tests.Export.Resume;
 
@@ -158,7 +159,7 @@ public sealed class TrainerFileTests
         foreach (var (old, changed) in new[]
         {
             ("\"class_name\":\"Adam\"", "\"class_name\":null"), ("\"loss\":{", "\"loss\":null,\"x\":{"),
-            ("\"seed\":7", "\"seed\":null"), ("\"version\":1", "\"version\":null"),
+            ("\"seed\":7", "\"seed\":null"), ("\"version\":2", "\"version\":null"),
         })
         {
             Refused("", file =>
@@ -177,6 +178,50 @@ public sealed class TrainerFileTests
             var error = Assert.Throws<Exception>(() => Trainer.Load(folder.File("changed.onnx")));
             Assert.IsTrue(error is OnnxFileException or ModelException, error.ToString());
             Assert.Contains(part, error.Message);
+        }
+    }
+
+    /// <summary>Vectors of another width add in another order, so the last bits differ.</summary>
+    [TestMethod]
+    [DoNotParallelize]
+    public void A_training_that_ran_with_other_vectors_resumes_with_a_warning()
+    {
+        using var folder = new TemporaryFolder();
+        Compiled("mlp").Save(folder.File("here.onnx"), new ExportOptions { Verify = false });
+        var file = ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("here.onnx")));
+        var entry = file.MetadataProps.Single(entry => entry.Key == "onnxfunctional.training");
+        var text = entry.Value;
+        Write("elsewhere.onnx", text.Replace(VectorDispatch.Instructions, "x64, 64 bits", StringComparison.Ordinal));
+
+        // Version 1 did not say.
+        var old = text.Replace($"\"instructions\":\"{VectorDispatch.Instructions}\",", "", StringComparison.Ordinal);
+        Write("old.onnx", old.Replace("\"version\":2", "\"version\":1", StringComparison.Ordinal));
+
+        var heard = new List<ModelWarning>();
+        Warnings.Raised += heard.Add;
+        try
+        {
+            Trainer.Load(folder.File("here.onnx"));
+            Trainer.Load(folder.File("old.onnx"));
+            Assert.IsEmpty(heard);
+            var loaded = Trainer.Load(folder.File("elsewhere.onnx"));
+            Assert.HasCount(1, heard);
+            Assert.AreEqual(WarningKind.InstructionSet, heard[0].Kind);
+            StringAssert.Contains(heard[0].Message, "elsewhere.onnx");
+            StringAssert.Contains(heard[0].Message, $"ran on x64, 64 bits, and continues here on {VectorDispatch.Instructions}");
+            loaded.Restore(folder.File("elsewhere.onnx"));
+            Assert.HasCount(1, heard);
+        }
+        finally
+        {
+            Warnings.Raised -= heard.Add;
+        }
+
+        void Write(string name, string metadata)
+        {
+            Assert.AreNotEqual(text, metadata);
+            entry.Value = metadata;
+            File.WriteAllBytes(folder.File(name), file.ToByteArray());
         }
     }
 

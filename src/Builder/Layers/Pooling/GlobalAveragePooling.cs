@@ -3,7 +3,8 @@ namespace OnnxFunctional.Layers;
 /// <summary>The mean of each channel over time or another single axis: <c>y[c] = mean(x[p, c])</c>.</summary>
 /// <remarks>
 /// <para>Input: (batch, steps, channels). Output: (batch, channels), or (batch, 1, channels) with keepdims. No weights.</para>
-/// <para>With a mask, only unmasked positions count: <c>sum(mask x) / sum(mask)</c>; a sample without any gives NaN, as in Keras.</para>
+/// <para>With a mask, only unmasked positions count: <c>sum(mask x) / sum(mask)</c>; a sample without any gives NaN, as in Keras, and a warning
+/// (<see cref="WarningKind.NothingUnmasked"/>).</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/global_average_pooling1d/</para>
 /// </remarks>
 /// <param name="keepdims">Whether the axes of the positions are kept, with size 1.</param>
@@ -14,7 +15,8 @@ public sealed class GlobalAveragePooling1D(bool keepdims = false, string? name =
     {
         if (x.Mask is null) return Ops.Mean(x, Positions, Keepdims);
         var mask = Ops.ExpandDims(Ops.Cast(x.Mask, x.DType), DataFormat == DataFormat.ChannelsLast ? 2 : 1);
-        return Ops.Sum(x * mask, Positions, Keepdims) / Ops.Sum(mask, Positions, Keepdims);
+        var count = Ops.Make(new Operators.MaskCount(), Ops.Sum(mask, Positions, Keepdims));
+        return Ops.Sum(x * mask, Positions, Keepdims) / count;
     }
 }
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace OnnxFunctional.Training.Simd;
@@ -19,6 +21,11 @@ internal static class VectorDispatch
 {
     /// <summary>The number of floats in the widest vector of this machine.</summary>
     public static int Lanes => Vector512.IsHardwareAccelerated ? V512.Count : Vector256.IsHardwareAccelerated ? V256.Count : V128.Count;
+
+    /// <summary>What the bits of results depend on besides the shapes: the processor's family and the width of its vectors, <c>x64, 512 bits</c>.</summary>
+    public static string Instructions => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}, {Lanes * 32} bits");
 
     /// <summary>Runs a loop with the widest vectors of this machine.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,20 @@
+namespace OnnxFunctional;
+
+/// <summary>What a warning is about.</summary>
+public enum WarningKind
+{
+    /// <summary>All steps of a sample are masked where a layer takes their mean.</summary>
+    NothingUnmasked,
+
+    /// <summary>A training is resumed on a processor whose instructions add in another order.</summary>
+    InstructionSet,
+}
+
+/// <summary>One warning; see <see cref="Warnings"/>.</summary>
+/// <param name="Kind">What it is about.</param>
+/// <param name="Message">The reason, what follows from it, and a remedy.</param>
+public sealed record ModelWarning(WarningKind Kind, string Message)
+{
+    /// <summary>The warning as a line of text.</summary>
+    public override string ToString() => "warning: " + Message;
+}
