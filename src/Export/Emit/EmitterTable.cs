@@ -63,7 +63,7 @@ internal static class EmitterTable
         // Elementwise, two or three operands.
         Add => Elementwise.Broadcast("Add"),
         And => Elementwise.Broadcast("And"),
-        Div => Elementwise.Broadcast("Div"),
+        Div => Elementwise.Div,
         Equal => Elementwise.Broadcast("Equal"),
         Greater => Elementwise.Broadcast("Greater"),
         GreaterOrEqual => Elementwise.Broadcast("GreaterOrEqual"),

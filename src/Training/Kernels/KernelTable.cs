@@ -30,6 +30,7 @@ internal static class KernelTable
         AveragePoolGradient op => request => PoolingKernels.AverageGradient(request, op),
         BatchNormalizationGradient op => request => BatchNormalizationKernels.Gradient(request, op),
         BatchNormalizationTraining op => request => BatchNormalizationKernels.Training(request, op),
+        BinaryOp or Cast or Where => IntegerKernels.Create,
         Concat op => request => MovementKernels.Concat(request, op),
         Conv op => request => ConvolutionKernels.Forward(request, op),
         ConvInputGradient op => request => ConvolutionKernels.InputGradient(request, op),

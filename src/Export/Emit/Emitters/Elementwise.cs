@@ -55,11 +55,37 @@ internal static class Elementwise
         else Definitions.Write(emission, node, x => x[0] * Ops.Tanh(Ops.Softplus(x[0])));
     }
 
+    /// <summary>
+    /// Integers: ONNX Runtime 1.31 refuses a divisor of 0, but the smallest number divided by -1 ends the process. <c>a / -1 = (a * -1) / 1</c>, which wraps
+    /// around instead.
+    /// </summary>
+    public static void Div(Emission emission, Node node)
+    {
+        if (IsSafe(node)) Broadcast("Div")(emission, node);
+        else Divide(emission, node, "Div");
+    }
+
     /// <summary>The result of ONNX's Mod has the divisor's sign for integers only.</summary>
     public static void Mod(Emission emission, Node node)
     {
-        if (node.Inputs[0].Spec.Type.IsInteger()) Broadcast("Mod")(emission, node);
+        if (node.Inputs[0].Spec.Type.IsInteger() && IsSafe(node)) Broadcast("Mod")(emission, node);
+        else if (node.Inputs[0].Spec.Type.IsInteger()) Divide(emission, node, "Mod");
         else Definitions.Write(emission, node, x => x[0] - (Ops.Floor(x[0] / x[1]) * x[1]));
+    }
+
+    private static bool IsSafe(Node node) =>
+        !node.Inputs[0].Spec.Type.IsInteger() || (node.Inputs[1].Producer.Op is Constant { Data.Number: { } number } && number is not (-1 or 0));
+
+    private static void Divide(Emission emission, Node node, string op)
+    {
+        var layout = Operands.Choose(emission, node, node.Inputs);
+        string a = Operands.Read(emission, node.Inputs[0], layout), b = Operands.Read(emission, node.Inputs[1], layout);
+        var type = node.Inputs[0].Spec.Type;
+        var minusOne = emission.Constant("minus_one", type == DType.Int64 ? TensorData.Of(Shape.Of(), [-1L]) : TensorData.Of(Shape.Of(), [-1]));
+        var turns = emission.Add("Equal", null, [b, minusOne]);
+        var divisor = emission.Add("Where", null, [turns, emission.Add("Mul", null, [b, b]), b]);
+        if (op == "Div") a = emission.Add("Where", null, [turns, emission.Add("Mul", null, [a, b]), a]);
+        emission.Result(node.Outputs[0], layout, op, [a, divisor]);
     }
 
     /// <summary>ONNX Runtime has no Where for bool.</summary>

@@ -28,7 +28,7 @@ internal static class ElementwiseTable
             if (!node.Op.ReadsOnlyShapeOf(i) && TypeOf(node.Inputs[i].Spec.Type) is null) return false;
         }
 
-        return true;
+        return WholeNumbers.FitFloats(node);
     }
 
     /// <summary>How chains store an element type; null if they do not support it.</summary>
