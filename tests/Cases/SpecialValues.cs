@@ -19,7 +19,10 @@ internal static class SpecialValues
     [
         new("NaN", ["ArgMax", "ArgMin"], "the engine never chooses NaN; ONNX Runtime chooses it if it comes first"),
         new("NaN", ["TopK"], "the engine ranks NaN last, ONNX Runtime first"),
-        new("NaN", ["ReduceMax", "ReduceMin", "MaxPool", "SoftmaxCrossEntropy"], "NaN in the engine, as in Keras; ONNX Runtime keeps or drops it depending on its place"),
+        new(
+            "NaN",
+            ["ReduceMax", "ReduceMin", "MaxPool", "SoftmaxCrossEntropy"],
+            "NaN in the engine, as in Keras; ONNX Runtime keeps or drops it depending on its place"),
         new("NaN", ["MaxPoolGradient"], "the file compares each element with the maximum, and NaN equals nothing"),
         new("NaN", ["Cast"], "to an integer: 0 in the engine; the smallest integer in ONNX Runtime on x64. Not defined by ONNX"),
         new("NaN", ["Resize", "ResizeGradient"], "in files pixels are also multiplied by weights of 0; the engine reads only those it needs"),

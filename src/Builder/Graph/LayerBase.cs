@@ -96,6 +96,9 @@ public abstract class LayerBase
 
     internal void SettleName(string name) => _automaticName ??= name;
 
+    /// <summary>The number of calls so far.</summary>
+    internal int CallsMade { get; set; }
+
     /// <summary>All weights with their names relative to this layer: <c>kernel</c>, <c>dense/kernel</c>.</summary>
     internal IEnumerable<(string Path, Weight Weight)> NamedWeights()
     {
@@ -161,11 +164,13 @@ public abstract class LayerBase
     /// <summary>A weight that every batch starts from and <see cref="Update"/> sets, in prediction and evaluation too; zeros at first.</summary>
     /// <param name="name">The name within the layer.</param>
     /// <param name="shape">The dimensions, all known.</param>
-    private protected SymbolicTensor State(string name, Shape shape)
+    /// <returns>The weight, and the state as this call finds it.</returns>
+    private protected (SymbolicTensor Weight, SymbolicTensor Before) State(string name, Shape shape)
     {
-        var state = Weight(name, shape, Initializer.Zeros, trainable: false);
-        _weights.Find(weight => weight.Name == name)!.IsState = true;
-        return state;
+        var weight = Weight(name, shape, Initializer.Zeros, trainable: false);
+        var state = _weights.Find(weight => weight.Name == name)!;
+        state.IsState = true;
+        return (weight, new SymbolicTensor(StateOrder.Read(state, _current!), _current));
     }
 
     /// <summary>Sets a weight to a new value in each training step, as BatchNormalization does with its moving mean.</summary>

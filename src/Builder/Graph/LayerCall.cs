@@ -11,6 +11,9 @@ internal sealed class LayerCall(LayerBase layer, LayerCall? parent)
     /// <summary>The call of the layer or model inside which this call was made.</summary>
     public LayerCall? Parent { get; } = parent;
 
+    /// <summary>The number of calls of the layer before this one, in all models.</summary>
+    public int Number { get; } = layer.CallsMade++;
+
     public int Depth { get; } = parent is null ? 1 : parent.Depth + 1;
 
     public SymbolicTensors Inputs { get; internal set; }

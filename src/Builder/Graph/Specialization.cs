@@ -5,7 +5,7 @@ namespace OnnxFunctional;
 /// <summary>Reduces a graph that holds the computations of both training and inference to one of the two.</summary>
 internal static class Specialization
 {
-    /// <summary>Resolves every <see cref="Phase"/> between the inputs and the outputs.</summary>
+    /// <summary>Resolves every <see cref="Phase"/> between the inputs and the outputs, and puts several calls of a stateful layer in order.</summary>
     /// <param name="inputs">The input values.</param>
     /// <param name="outputs">The output values.</param>
     /// <param name="training">True for training, false for inference.</param>
@@ -15,8 +15,13 @@ internal static class Specialization
         IReadOnlyList<Value> inputs,
         IReadOnlyList<Value> outputs,
         bool training,
-        Func<LayerCall, bool>? trains = null) =>
-        Extend(Graph.Between(inputs, outputs), null, training, trains);
+        Func<LayerCall, bool>? trains = null)
+    {
+        var graph = Graph.Between(inputs, outputs);
+        if (StateOrder.Of(graph) is not { } ordered) return Extend(graph, null, training, trains);
+        var map = Extend(Graph.Between(inputs, [.. ordered.Values.Distinct()]), null, training, trains);
+        return ordered.ToDictionary(entry => entry.Key, entry => map[entry.Value]);
+    }
 
     /// <summary>Resolves every <see cref="Phase"/> of a graph, some of whose inputs are already replaced.</summary>
     public static Dictionary<Value, Value> Extend(

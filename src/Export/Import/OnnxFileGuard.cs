@@ -28,8 +28,8 @@ internal sealed record CheckedModel(byte[] Bytes, ModelProto Model, string Sourc
 /// <remarks>
 /// In this order: size of the file, shape of the protobuf without building objects (<see cref="WireScan"/>), versions, tensors (<see cref="TensorGuard"/>,
 /// <see cref="ExternalDataGuard"/>), graphs (<see cref="GraphGuard"/>), functions (<see cref="FunctionGuard"/>), nodes (<see cref="NodeGuard"/>,
-/// <see cref="AttributeGuard"/>, <see cref="WindowGuard"/>, <see cref="ConstantSizeGuard"/>, <see cref="RankGuard"/>). Divisions that would end the process are rewritten
-/// (<see cref="IntegerDivision"/>). Not covered: sizes and loops that depend on the inputs of a run; a run can be cancelled.
+/// <see cref="AttributeGuard"/>, <see cref="WindowGuard"/>, <see cref="ConstantSizeGuard"/>, <see cref="RankGuard"/>). Divisions that would
+/// end the process are rewritten (<see cref="IntegerDivision"/>). Not covered: sizes and loops that depend on the inputs of a run; a run can be cancelled.
 /// </remarks>
 internal static class OnnxFileGuard
 {

@@ -89,8 +89,8 @@ internal sealed record TrainingMetadata(
         Warnings.Once(
             trainer,
             WarningKind.InstructionSet,
-            () => $"The training in {source} ran on {then}, and continues here on {VectorDispatch.Instructions}. It goes on as well, but its last bits will differ "
-                + "from those of an uninterrupted training. Resume on a machine with the same vectors if they matter.");
+            () => $"The training in {source} ran on {then}, and continues here on {VectorDispatch.Instructions}. It goes on as well, but its last bits will "
+                + "differ from those of an uninterrupted training. Resume on a machine with the same vectors if they matter.");
     }
 
     private static JsonObject Write(FitPosition position)

@@ -6,8 +6,8 @@ namespace OnnxFunctional.Training.Data;
 
 /// <summary>Renames that outlast a loss of power: the folder that holds the new name is flushed to the disk as well.</summary>
 /// <remarks>
-/// A file that was flushed may lose its name: names lie in the folder, which Linux and macOS write later. .NET opens no folders, so one function of the C library
-/// does. Windows journals names, and flushes no folders.
+/// A file that was flushed may lose its name: names lie in the folder, which Linux and macOS write later. .NET opens no folders, so one function of the C
+/// library does. Windows journals names, and flushes no folders.
 /// </remarks>
 internal static class DurableMove
 {
@@ -29,7 +29,9 @@ internal static class DurableMove
     }
 
     /// <summary>Writes the names in a folder to the disk.</summary>
-    /// <returns>Whether that was done. A folder may be writable and not readable, and then only the system decides when; the names are right at once anyway.</returns>
+    /// <returns>
+    /// Whether that was done. A folder may be writable and not readable; then the system decides when, and the names are right at once anyway.
+    /// </returns>
     /// <exception cref="IOException">The disk failed.</exception>
     public static bool Flush(string folder)
     {

@@ -115,11 +115,10 @@ internal sealed class ModelEngine
     private ExecutionPlan PlanFor(IReadOnlyList<Value> values, TensorSpec[] specs)
     {
         var inputs = Model.Inputs.Select(tensor => tensor.Value).ToArray();
-        var states = Model.Graph.Calls().SelectMany(call => call.StateUpdates).ToList();
+        var states = StateOrder.Last(Model.Graph.Calls(), call => call.StateUpdates);
         var map = Specialization.Of(inputs, [.. values, .. states.Select(update => update.Value)], training: false);
         var outputs = values.Select(value => map[value]).ToArray();
-        var updates = new List<(Weight Weight, Value Value)>();
-        foreach (var (weight, value) in states) UpdateOrder.Add(updates, weight, map[value]);
+        var updates = states.Select(update => (update.Weight, map[update.Value])).ToList();
         var request = new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, outputs, updates) { Memory = PlanMemory.Arena };
         return Planner.Plan(request, specs);
     }

@@ -3,14 +3,6 @@ namespace OnnxFunctional.Training.Engine;
 /// <summary>Several updates of one weight, one after the other.</summary>
 internal static class UpdateOrder
 {
-    /// <summary>Adds the update of a call: a later call of a shared layer starts from the result of an earlier one.</summary>
-    public static void Add(List<(Weight Weight, Value Value)> updates, Weight weight, Value value)
-    {
-        var set = updates.FindIndex(update => update.Weight == weight);
-        if (set < 0) updates.Add((weight, value));
-        else updates[set] = (weight, Then(weight, updates[set].Value, value, []));
-    }
-
     /// <summary>The value of the second update if it starts from that of the first.</summary>
     /// <param name="weight">The weight that both set.</param>
     /// <param name="first">The value of the first.</param>

@@ -133,7 +133,7 @@ internal sealed class StepGraph
         graph._outputs.AddRange(losses.Select(loss => loss.Value));
         graph._outputs.AddRange(metricSums.Select(sum => sum.Value));
         if (training) graph.Learn(compiled, total, named, calls, map);
-        else graph._updates.SetByLayers(calls.SelectMany(call => call.StateUpdates), value => map[value]);
+        else graph._updates.SetByLayers(StateOrder.Last(calls, call => call.StateUpdates), value => map[value]);
         return graph;
 
         string NameOfWeights(int output) => weights.Count == 1 ? "sample_weight" : model.OutputNames[output] + "_sample_weight";
@@ -159,7 +159,7 @@ internal sealed class StepGraph
         ];
 
         _updates.Learn(compiled.Optimizer, Gradients, compiled.State);
-        _updates.SetByLayers(calls.SelectMany(call => compiled.Trains(call) ? call.Updates : call.StateUpdates), value => map[value]);
+        _updates.SetByLayers(StateOrder.Last(calls, call => compiled.Trains(call) ? call.Updates : call.StateUpdates), value => map[value]);
         if (finite is null) return;
         _updates.OnlyIf(finite);
         foreach (var (weight, value) in scaling!.Updates(finite)) _updates.Set(weight, value);

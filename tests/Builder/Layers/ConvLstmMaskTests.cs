@@ -4,8 +4,8 @@ using OnnxFunctional.Training;
 namespace OnnxFunctional.Tests.Builder.Layers;
 
 /// <summary>
-/// Convolutional LSTMs with initial states under masks, against the same layer without a mask on the unmasked steps alone, as Keras computes them: a masked step
-/// keeps the states and repeats the output before it, which is zero at first.
+/// Convolutional LSTMs with initial states under masks, against the same layer without a mask on the unmasked steps alone, as Keras computes them: a masked
+/// step keeps the states and repeats the output before it, which is zero at first.
 /// </summary>
 [TestClass]
 public sealed class ConvLstmMaskTests

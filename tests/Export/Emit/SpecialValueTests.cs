@@ -33,7 +33,8 @@ public sealed class SpecialValueTests
     [DynamicData(nameof(Deviations))]
     public void Every_deviation_of_the_table_exists(string kind, string op)
     {
-        var cases = OpAgreementTests.Names.Select(name => (string)name[0]).Where(name => OpCases.Named(name).Op.Name == op && Applies(OpCases.Named(name), kind));
+        var cases = OpAgreementTests.Names.Select(name => (string)name[0])
+            .Where(name => OpCases.Named(name).Op.Name == op && Applies(OpCases.Named(name), kind));
         Assert.IsTrue(
             cases.Any(name => Enumerable.Range(0, 8).Any(seed => Difference(name, kind, seed) is not null)),
             $"{op} makes the same of {kind} in engine and ONNX Runtime now. Remove it from that row of SpecialValues and of docs/numbers.md.");

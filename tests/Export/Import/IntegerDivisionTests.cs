@@ -92,7 +92,8 @@ public sealed class IntegerDivisionTests
         using var loaded = OnnxModel.FromBytes(model.ToByteArray());
         float[] a = [3, -0f, float.PositiveInfinity, 7, 1e-40f, 5], b = [-1, -1, -1, 3, -1, 0];
         var y = loaded.Run(OnnxValue.From(Tensor.Create(a)), OnnxValue.From(Tensor.Create(b)))[0].As<float>();
-        for (var i = 0; i < a.Length; i++) Assert.AreEqual(BitConverter.SingleToInt32Bits(a[i] / b[i]), BitConverter.SingleToInt32Bits(y[i]), $"{a[i]} / {b[i]}");
+        for (var i = 0; i < a.Length; i++)
+            Assert.AreEqual(BitConverter.SingleToInt32Bits(a[i] / b[i]), BitConverter.SingleToInt32Bits(y[i]), $"{a[i]} / {b[i]}");
     }
 
     [TestMethod]

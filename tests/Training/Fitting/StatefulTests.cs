@@ -76,6 +76,56 @@ public sealed class StatefulTests
         Assert.AreEqual(3, model.Predict(s_x)[0, 0]);
     }
 
+    /// <summary>Keras runs the calls one after the other, and each assigns the states that the next one reads.</summary>
+    [TestMethod]
+    public void A_layer_called_twice_goes_on_where_its_first_call_ended()
+    {
+        using var folder = new TemporaryFolder();
+        SymbolicTensor a = Model.Input([2, 1], batchSize: 1), b = Model.Input([2, 1], batchSize: 1);
+        var rnn = (SimpleRnn)Adding().Layers[^1];
+        var (first, second) = (rnn.Call(a), rnn.Call(b));
+        var model = new Model([a, b], [first, second]);
+        float[,,] ten = { { { 10 }, { 20 } } };
+        Sums(model.PredictAll([s_x, ten]), 3, 33);
+        Sums(model.PredictAll([s_x, ten]), 36, 66);
+
+        // Neither the order of the outputs nor what else is computed changes the order of the calls.
+        Sums(new Model([a, b], [second, first]).PredictAll([s_x, ten]), 99, 69);
+        Sums(new Model(b, second).PredictAll([ten]), 129);
+
+        var trainer = model.Compile(new Sgd(0), Loss.MeanAbsoluteError);
+        Assert.AreEqual(132 + 162, trainer.Evaluate([s_x, ten], [s_y, s_y])["loss"], 1e-3);
+        Assert.AreEqual(165 + 195, trainer.TrainOnBatch([s_x, ten], [s_y, s_y])["loss"], 1e-3);
+        Assert.AreEqual(195, rnn.Weights[^1].Storage[0]);
+
+        model.ExportOnnx(folder.File("model.onnx"));
+        using var onnx = OnnxModel.Load(folder.File("model.onnx"));
+        var y = onnx.Run(Tensor.Create(new float[] { 1, 2 }, [1, 2, 1]), Tensor.Create(new float[] { 10, 20 }, [1, 2, 1]));
+        Assert.AreEqual(198, y[0].As<float>()[0, 0]);
+        Assert.AreEqual(228, y[1].As<float>()[0, 0]);
+    }
+
+    [TestMethod]
+    public void Calls_that_depend_on_one_another_and_models_called_twice_go_on_too()
+    {
+        var inner = Adding();
+        var x = Model.Input([2, 1], batchSize: 1);
+        var model = new Model(x, [inner.Call(x), inner.Call(x * 10)]);
+        Sums(model.PredictAll([s_x]), 3, 33);
+        Sums(model.PredictAll([s_x]), 36, 66);
+
+        var rnn = (SimpleRnn)Adding().Layers[^1];
+        var once = rnn.Call(x);
+        var chain = new Model(x, rnn.Call(Ops.Reshape(Ops.Concatenate([once, once], 1), 1, 2, 1)));
+
+        // 3, then 3 + 3 + 3; then 9 + 3 = 12 and 12 + 12 + 12.
+        Sums(chain.PredictAll([s_x]), 9);
+        Sums(chain.PredictAll([s_x]), 36);
+    }
+
+    private static void Sums(IReadOnlyList<Tensor<float>> actual, params float[] expected) =>
+        CollectionAssert.AreEqual(expected, actual.Select(tensor => tensor[0, 0]).ToArray());
+
     [TestMethod]
     public void A_custom_step_moves_it()
     {

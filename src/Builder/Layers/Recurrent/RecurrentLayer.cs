@@ -38,7 +38,8 @@ public abstract class RecurrentLayer : Layer
     /// </summary>
     /// <remarks>
     /// All uses of a model move the same states, as in Keras, so call <see cref="LayerBase.ResetState"/> before a new sequence. Files that resume training hold
-    /// them. An exported model starts each run from the states it was exported with: ONNX has no memory between runs.
+    /// them. A layer that is called several times in a model goes on, in each call, from where the call made before it ended. An exported model starts each
+    /// run from the states it was exported with: ONNX has no memory between runs.
     /// </remarks>
     public bool Stateful { get; init; }
 
@@ -92,7 +93,7 @@ public abstract class RecurrentLayer : Layer
         CheckInput(x);
         if (x.Mask is { } mask && (mask.DType != DType.Bool || !mask.Shape.IsCompatibleWith(x.Shape.Slice(0, 2))))
             throw new ModelException($"takes a bool mask of shape {x.Shape.Slice(0, 2)}, but got {mask.Value.Spec}.");
-        var stored = new List<SymbolicTensor>();
+        var stored = new List<(SymbolicTensor Weight, SymbolicTensor Before)>();
         SymbolicTensors states = [.. inputs.Skip(1)];
         var shapes = StateShapes(x);
         if (states.Count > 0 && states.Count != shapes.Count)
@@ -108,11 +109,11 @@ public abstract class RecurrentLayer : Layer
         {
             if (x.Shape[0] is null) throw new ModelException($"Stateful needs a fixed batch size, but got {x.Shape}. Write Model.Input(..., batchSize: 32).");
             stored.AddRange(shapes.Select((shape, i) => State(i == 0 ? "rnn_state" : "rnn_state_" + Check.Text(i), shape)));
-            if (states.Count == 0) states = [.. stored];
+            if (states.Count == 0) states = [.. stored.Select(state => state.Before)];
         }
 
         var results = Run(x, states, options.OwnTimes);
-        for (var i = 0; i < stored.Count; i++) Update(stored[i], results[i + 1]);
+        for (var i = 0; i < stored.Count; i++) Update(stored[i].Weight, results[i + 1]);
         if (ActivityRegularizer is not null) AddLoss(ActivityRegularizer.PerSample(results[0]));
         return ReturnState || options.ReturnState ? results : results[0];
     }

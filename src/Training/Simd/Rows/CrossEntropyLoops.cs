@@ -180,7 +180,8 @@ internal static unsafe class CrossEntropyLoops
         }
     }
 
-    private readonly struct DenseBackwardLoop(float* logits, float* targets, float* largest, float* logSums, float* dloss, int rows, int classes, float* dlogits) : IVectorLoop
+    private readonly struct DenseBackwardLoop(
+        float* logits, float* targets, float* largest, float* logSums, float* dloss, int rows, int classes, float* dlogits) : IVectorLoop
     {
         public void Run<V>() where V : struct, IVector<V>
         {
