@@ -10,7 +10,12 @@ internal sealed class DirectConvolution(ConvolutionGeometry geometry, ConvPass p
     // Few threads are balanced to 2 %, and 16 threads have enough work.
     private const int MaxParts = 64;
     private const int MaxScratchFloats = 1 << 20;
-    private const double OperationsPerPart = 2e6;
+
+    // About 10 microseconds: a helper that spins is there within one.
+    private const double OperationsPerPart = 8e5;
+
+    // A depthwise convolution reads each number for few operations, so these take longer.
+    private const double DepthwiseCost = 4;
 
     private readonly ConvPass _pass = pass;
     private readonly PackWork _packing = new(pass, isTransposed);
@@ -27,7 +32,8 @@ internal sealed class DirectConvolution(ConvolutionGeometry geometry, ConvPass p
     private static int Parts(ConvolutionGeometry geometry, ConvPass pass)
     {
         var limit = pass.BufferLength == 0 ? MaxParts : Math.Clamp(MaxScratchFloats / pass.BufferLength, 8, MaxParts);
-        return (int)Math.Clamp(Math.Min(geometry.Operations / OperationsPerPart, pass.Tasks), Math.Min(1, pass.Tasks), limit);
+        var cost = geometry.Operations * (pass.IsDepthwise ? DepthwiseCost : 1);
+        return (int)Math.Clamp(Math.Min(cost / OperationsPerPart, pass.Tasks), Math.Min(1, pass.Tasks), limit);
     }
 
     /// <summary>Packs the weights, cut by taps.</summary>
