@@ -7,7 +7,8 @@ usage() {
   cat <<'END'
 usage: tools/mutations.sh COUNT [SEED] [READER...]
 
-Changes COUNT files for each reader (default: all readers) and reads them, in processes of their own. Prints counts and findings for each reader; the
+Changes COUNT files for each reader (default: all readers), cuts or overwrites COUNT / 4 more, and reads them, in processes of their own, together with those of
+tests/Reference/mutations. Prints counts and findings for each reader, and the most that one file made it allocate on the managed heap; the
 files found, with as few changes as possible, are in mutations/SEED below the system's temporary folder. Fix what is found, then move its file to
 tests/Reference/mutations/READER under a name that says what it holds: the tests read it from then on.
 

@@ -30,6 +30,7 @@ public static class OnnxFile
     /// <param name="customObjects">Custom classes that the model uses.</param>
     /// <returns>The differences per layer.</returns>
     /// <exception cref="ExportException">A layer is out of tolerance, or the file cannot be read.</exception>
+    /// <exception cref="ModelException">The architecture is damaged, or names a class that is not known.</exception>
     public static ExportReport Verify(string path, ExportOptions? options = null, CustomObjects? customObjects = null)
     {
         var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
@@ -40,7 +41,7 @@ public static class OnnxFile
             path,
             opset,
             file.Bytes.Length,
-            Warnings.Silently(() => Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options.ForEmission()), VerifiedFile.At(path), options)),
+            Warnings.Silently(() => Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options.ForEmission()), VerifiedFile.Of(file, path), options)),
             verified: true);
     }
 

@@ -1,24 +1,28 @@
 using System.Diagnostics;
 using System.Globalization;
+using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Tests.Mutations;
+
+/// <summary>How a file ended.</summary>
+/// <param name="IsAccepted">Whether it was read.</param>
+/// <param name="Allocated">The bytes that reading allocated on the managed heap.</param>
+/// <param name="Problem">What is wrong; null if it was read or refused as documented.</param>
+/// <param name="Details">The exception, or the numbers.</param>
+internal sealed record Judgement(bool IsAccepted, long Allocated, string? Problem, string Details);
 
 /// <summary>Gives a reader one file and judges how it ends.</summary>
 internal static class FileJudge
 {
-    /// <summary>What a damaged file may allocate: more than any message and any sample needs.</summary>
-    private const long MostAllocated = 64L << 20;
-
-    /// <summary>What it may make the process grow by, natively allocated memory included.</summary>
-    private const long MostGrowth = 768L << 20;
+    private const long AllocatedPerByte = 64;
 
     private const int ShortestSentence = 20;
 
     private static readonly TimeSpan s_worthMeasuring = TimeSpan.FromMilliseconds(20);
 
-    /// <returns>Whether the file was accepted, and the problem if it ended neither so nor in a documented refusal.</returns>
-    public static (bool Accepted, string? Problem, string Details) Judge(ReaderCase reader, byte[] content)
+    public static Judgement Judge(ReaderCase reader, byte[] content)
     {
+        ForgetPeak();
         var before = GC.GetAllocatedBytesForCurrentThread();
         var resident = Environment.WorkingSet;
         var watch = Stopwatch.StartNew();
@@ -37,12 +41,14 @@ internal static class FileJudge
         {
             not null when !reader.Refusals.Any(type => type.IsInstanceOfType(failure)) => (Signature(failure), failure.ToString()),
             not OperationCanceledException and { Message.Length: < ShortestSentence } => ("short message", failure.Message),
-            _ when allocated > MostAllocated + (64L * content.Length) => ("memory", $"{allocated} bytes were allocated for a file of {content.Length}"),
-            _ when watch.Elapsed > s_worthMeasuring && Peak() - resident is var growth and > MostGrowth =>
+            OnnxFileException when !failure.Message.Contains(reader.Source, StringComparison.Ordinal) => ("does not name the file", failure.Message),
+            _ when allocated > reader.MostAllocated + (AllocatedPerByte * content.Length) =>
+                ("memory", $"{allocated} bytes were allocated for a file of {content.Length}"),
+            _ when watch.Elapsed > s_worthMeasuring && Peak() - resident is var growth && growth > reader.MostGrowth =>
                 ("native memory", $"the process grew by {growth} bytes for a file of {content.Length}"),
             _ => ((string?)null, ""),
         };
-        return (failure is null, problem, details);
+        return new(failure is null, allocated, problem, details);
     }
 
     /// <summary>The kind of a failure and where it began in our code.</summary>
@@ -53,6 +59,13 @@ internal static class FileJudge
             .Take(2)
             .Select(method => method!.DeclaringType!.Name + "." + method.Name);
         return failure.GetType().Name + " in " + string.Join(" < ", frames);
+    }
+
+    /// <summary>Linux keeps the largest size that a process ever had; without this, one file's memory would be held against those after it.</summary>
+    private static void ForgetPeak()
+    {
+        const string ResetPeak = "5";
+        if (OperatingSystem.IsLinux()) File.WriteAllText("/proc/self/clear_refs", ResetPeak);
     }
 
     private static long Peak()

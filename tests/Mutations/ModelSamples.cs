@@ -7,6 +7,9 @@ namespace OnnxFunctional.Tests.Mutations;
 /// <summary>Small models, and the files that the library writes of them.</summary>
 internal static class ModelSamples
 {
+    /// <summary>The name of the file that names the other one.</summary>
+    public const string FirstFile = "m.onnx";
+
     public static Model Dense()
     {
         var x = Model.Input([3], name: "x");
@@ -81,9 +84,19 @@ internal static class ModelSamples
         var x = Model.Input([3], name: "x");
         var trainer = new Model(x, x.Apply(new Dense(2, Activation.Sigmoid))).Compile(new Sgd(0.1f), Loss.MeanSquaredError);
         trainer.ExportTraining(folder.Path, new TrainingExportOptions { Verify = false });
-        return ZipEdits.Write(Directory.EnumerateFiles(folder.Path).Order(StringComparer.Ordinal)
-            .Select(path => (Path.GetFileName(path), System.IO.File.ReadAllBytes(path))));
+        return Archive(folder);
     }
+
+    /// <summary>A model in two files, as an archive of them.</summary>
+    public static IReadOnlyList<byte[]> TwoFiles()
+    {
+        using var folder = new TemporaryFolder();
+        Images().ExportOnnx(folder.File(FirstFile), new ExportOptions { ExternalData = true, Verify = false });
+        return [Archive(folder)];
+    }
+
+    private static byte[] Archive(TemporaryFolder folder) => ZipEdits.Write(Directory.EnumerateFiles(folder.Path).Order(StringComparer.Ordinal)
+        .Select(path => (Path.GetFileName(path), System.IO.File.ReadAllBytes(path))));
 
     private sealed class StopAfter(int steps, CancellationTokenSource source) : Callback
     {

@@ -6,85 +6,91 @@ namespace OnnxFunctional.Tests.Mutations;
 
 /// <summary>A changed file that ended in something else than a result or a documented refusal.</summary>
 /// <param name="Reader">The reader.</param>
-/// <param name="Index">The number of the file in its run; negative for files of tests/Reference.</param>
+/// <param name="Number">The number of the file in its run; negative for files of tests/Reference.</param>
 /// <param name="Problem">What happened.</param>
 /// <param name="Details">The exception, or the last words of the process.</param>
 /// <param name="Content">The file with the fewest changes that still ends so.</param>
-internal sealed record Finding(string Reader, int Index, string Problem, string Details, byte[] Content);
+internal sealed record Finding(string Reader, int Number, string Problem, string Details, byte[] Content);
 
 /// <summary>Gives a reader changed files, in a process of its own that is started again after a crash.</summary>
-internal sealed class MutationRun(ReaderCase reader, int seed)
+/// <param name="reader">The reader.</param>
+/// <param name="seed">The seed of all changes.</param>
+/// <param name="folder">Where the processes put their files, each in a folder that is deleted after it; default: the system's temporary folder.</param>
+internal sealed class MutationRun(ReaderCase reader, int seed, string? folder = null)
 {
+    /// <summary>The end of a problem that the same process has reported before.</summary>
+    public const string Again = " (again)";
+
     private const int MostCrashes = 40;
 
     private readonly List<Finding> _findings = [];
+    private int _count;
 
-    /// <summary>How many files were read, and how many of them.</summary>
+    /// <summary>How many files were read.</summary>
     public int Accepted { get; private set; }
 
     public int Refused { get; private set; }
 
     public int Crashes { get; private set; }
 
+    /// <summary>The most bytes that one file made the reader allocate; files of processes that crashed do not count.</summary>
+    public long MostAllocated { get; private set; }
+
     public IReadOnlyList<Finding> Findings => _findings;
 
-    /// <summary>Reads the stored files and as many changed ones as wanted.</summary>
+    /// <summary>Reads the stored files, as many changed ones as wanted, and a quarter as many that are cut or have one byte changed.</summary>
     public void Run(int count)
     {
-        var first = -MutationWorker.StoredFiles(reader).Count;
-        for (var next = first == 0 ? 0 : first; next < count && Crashes < MostCrashes;)
+        _count = count;
+        foreach (var (first, end) in reader.Numbers(count))
         {
-            var (exit, last, hung, error) = Work(next, next < 0 ? count - next : count - next, -1, note: true);
-            if (exit == 0) return;
-            Crashes++;
-            Add(last, hung ? "hangs" : "crashes the process with exit code " + exit.ToString(CultureInfo.InvariantCulture), error);
-            Accepted += last - next;
-            next = last + 1;
+            for (var next = first; next < end && Crashes < MostCrashes;)
+            {
+                var (exit, last, hung, error) = Work(next, end, -1, note: true, out _);
+                if (exit == 0) break;
+                Crashes++;
+                Add(last, hung ? "hangs" : "crashes the process with exit code " + exit.ToString(CultureInfo.InvariantCulture), error);
+                Refused += last - next + 1;
+                next = last + 1;
+            }
         }
     }
 
-    private void Add(int index, string problem, string details)
+    private void Add(int number, string problem, string details)
     {
-        if (index < 0)
-        {
-            var files = MutationWorker.StoredFiles(reader);
-            _findings.Add(new(reader.Name, index, $"{Path.GetFileName(files[index + files.Count])}: {problem}", details, []));
-            return;
-        }
-
-        _findings.Add(new(reader.Name, index, problem, details, Shrink(index, problem)));
+        if (number < 0) problem = $"{reader.Stored[number + reader.Stored.Count].Name}: {problem}";
+        _findings.Add(new(reader.Name, number, problem, details, Shrink(number, problem)));
     }
 
     /// <summary>Leaves out changes one by one as long as the problem stays.</summary>
-    private byte[] Shrink(int index, string problem)
+    private byte[] Shrink(int number, string problem)
     {
-        var (content, changes) = reader.Mutate(seed, index);
+        var (content, changes) = reader.File(seed, number, _count);
         var kept = (1 << changes) - 1;
         for (var change = 0; change < changes; change++)
         {
             var fewer = kept & ~(1 << change);
             if (fewer == 0) continue;
-            var before = _findings.Count;
-            var (exit, _, hung, _) = Work(index, 1, fewer, note: false, out var found);
+            var (exit, _, hung, _) = Work(number, number + 1, fewer, note: false, out var found);
             var same = exit == 0 ? found.Contains(problem) : problem.StartsWith(hung ? "hangs" : "crashes", StringComparison.Ordinal);
             if (!same) continue;
             kept = fewer;
-            content = reader.Mutate(seed, index, kept).Content;
+            content = reader.File(seed, number, _count, kept).Content;
         }
 
         return content;
     }
 
-    private (int Exit, int Last, bool Hung, string Error) Work(int first, int count, int kept, bool note) => Work(first, count, kept, note, out _);
-
-    private (int Exit, int Last, bool Hung, string Error) Work(int first, int count, int kept, bool note, out List<string> found)
+    private (int Exit, int Last, bool Hung, string Error) Work(int first, int end, int kept, bool note, out List<string> found)
     {
         found = [];
-        var reported = new List<(int Index, string Problem, string Details)>();
-        var progress = Path.GetTempFileName();
+        var reported = new List<(int Number, string Problem, string Details)>();
+        var own = Path.Combine(folder ?? Path.GetTempPath(), "onnxfunctional-mutations-" + Path.GetRandomFileName());
+        Directory.CreateDirectory(own);
         try
         {
-            using var process = Start(first, count, kept, progress);
+            var progress = Path.Combine(own, "progress");
+            using var process = Start(own, [seed, first, end, _count, kept], progress);
             var error = new StringBuilder();
             process.ErrorDataReceived += (_, line) =>
             {
@@ -103,36 +109,41 @@ internal sealed class MutationRun(ReaderCase reader, int seed)
                 {
                     Accepted += int.Parse(parts[1], CultureInfo.InvariantCulture);
                     Refused += int.Parse(parts[2], CultureInfo.InvariantCulture);
+                    MostAllocated = Math.Max(MostAllocated, long.Parse(parts[3], CultureInfo.InvariantCulture));
                 }
             }
 
             process.WaitForExit();
             if (note)
             {
-                foreach (var (index, problem, details) in reported)
+                foreach (var (number, problem, details) in reported)
                 {
-                    if (!problem.EndsWith("(again)", StringComparison.Ordinal)) Add(index, problem, details);
+                    if (!problem.EndsWith(Again, StringComparison.Ordinal)) Add(number, problem, details);
                 }
             }
 
-            var bytes = File.ReadAllBytes(progress);
+            var bytes = File.Exists(progress) ? File.ReadAllBytes(progress) : [];
+            if (process.ExitCode != 0 && bytes.Length < 4) throw new InvalidOperationException($"The process that reads files does not start: {error}");
             return (process.ExitCode, bytes.Length < 4 ? first : BitConverter.ToInt32(bytes), bytes.Length > 4 && bytes[4] == 1, error.ToString());
         }
         finally
         {
-            File.Delete(progress);
+            Directory.Delete(own, recursive: true);
         }
     }
 
-    private Process Start(int first, int count, int kept, string progress)
+    private Process Start(string own, int[] numbers, string progress)
     {
         string[] arguments =
         [
             typeof(MutationRun).Assembly.Location, MutationWorker.Command, reader.Name,
-            .. new[] { seed, first, count, kept }.Select(number => number.ToString(CultureInfo.InvariantCulture)), progress,
+            .. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)), progress,
         ];
         var dotnet = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
         var start = new ProcessStartInfo(dotnet, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // A process that crashes cannot remove its files, so all of them lie in a folder of its own.
+        foreach (var name in new[] { "TMPDIR", "TMP", "TEMP" }) start.Environment[name] = own;
 
         // The server's collector would take a heap per core; a dump of each crash would fill the disk.
         start.Environment["DOTNET_gcServer"] = "0";

@@ -11,67 +11,56 @@ internal sealed class MutationWorker : IDisposable
     public const string FoundLine = "found";
     public const string DoneLine = "done";
 
-    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(8);
-
+    private readonly TimeSpan _longest;
     private readonly SafeFileHandle _progress;
     private readonly HashSet<string> _known = [];
     private TimeSpan _startedAt;
     private int _ticks;
 
-    private MutationWorker(string progress) => _progress = File.OpenHandle(progress, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
-
-    /// <summary>Reads the files of one reader: <c>reader seed first count kept progress</c>, with a negative first for those kept in tests/Reference.</summary>
-    public static int Run(string[] arguments)
+    private MutationWorker(ReaderCase reader, string progress)
     {
-        var reader = Readers.All.Single(reader => reader.Name == arguments[0]);
-        var (seed, first, count, kept) = (Number(arguments[1]), Number(arguments[2]), Number(arguments[3]), Number(arguments[4]));
-        using var worker = new MutationWorker(arguments[5]);
-        using var watch = new Timer(_ => worker.Watch(), null, 100, 100);
-        try
-        {
-            var (accepted, refused) = (0, 0);
-            var stored = StoredFiles(reader);
-            for (var index = first < 0 ? -stored.Count : first; index < first + count || index < 0; index++)
-            {
-                worker.Note(index);
-                var content = index < 0 ? File.ReadAllBytes(stored[index + stored.Count]) : reader.Mutate(seed, index, kept).Content;
-                var (isAccepted, problem, details) = FileJudge.Judge(reader, content);
-                if (isAccepted) accepted++;
-                else refused++;
-                if (problem is not null) worker.Report(index, problem, details);
-            }
-
-            Console.Out.WriteLine(string.Join('\t', DoneLine, accepted, refused));
-            return 0;
-        }
-        finally
-        {
-            Readers.RemoveFiles();
-        }
-
-        static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+        _longest = reader.Longest;
+        _progress = File.OpenHandle(progress, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
     }
 
-    /// <summary>Files that once were findings, in the order of their names.</summary>
-    public static IReadOnlyList<string> StoredFiles(ReaderCase reader)
+    /// <summary>Reads files of one reader: <c>reader seed first end count kept progress</c>.</summary>
+    /// <remarks>It leaves its files in the system's temporary folder, which is one of its own: after a crash it cannot remove them.</remarks>
+    public static int Run(string[] arguments)
     {
-        var folder = Repository.PathOf("tests", "Reference", "mutations", reader.Name);
-        return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)] : [];
+        var reader = Readers.Find(arguments[0]);
+        int[] numbers = [.. arguments[1..6].Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
+        var (seed, first, end, count, kept) = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
+        using var worker = new MutationWorker(reader, arguments[6]);
+        using var watch = new Timer(_ => worker.Watch(), null, 100, 100);
+        worker.Note(first);
+        var (accepted, refused, most) = (0, 0, 0L);
+        for (var number = first; number < end; number++)
+        {
+            worker.Note(number);
+            var result = FileJudge.Judge(reader, reader.File(seed, number, count, kept).Content);
+            if (result.IsAccepted) accepted++;
+            else refused++;
+            most = Math.Max(most, result.Allocated);
+            if (result.Problem is not null) worker.Report(number, result.Problem, result.Details);
+        }
+
+        Console.Out.WriteLine(string.Join('\t', DoneLine, accepted, refused, most));
+        return 0;
     }
 
     public void Dispose() => _progress.Dispose();
 
-    private void Report(int index, string signature, string message)
+    private void Report(int number, string signature, string message)
     {
-        if (!_known.Add(signature)) signature += " (again)";
-        Console.Out.WriteLine(string.Join('\t', FoundLine, index, signature, message.ReplaceLineEndings(" / ")));
+        if (!_known.Add(signature)) signature += MutationRun.Again;
+        Console.Out.WriteLine(string.Join('\t', FoundLine, number, signature, message.ReplaceLineEndings(" / ")));
         Console.Out.Flush();
     }
 
-    private void Note(int index)
+    private void Note(int number)
     {
         Span<byte> bytes = stackalloc byte[5];
-        BitConverter.TryWriteBytes(bytes, index);
+        BitConverter.TryWriteBytes(bytes, number);
         RandomAccess.Write(_progress, bytes, 0);
         _startedAt = CpuTime();
         Volatile.Write(ref _ticks, 0);
@@ -81,7 +70,7 @@ internal sealed class MutationWorker : IDisposable
     private void Watch()
     {
         const int MostTicks = 600;
-        if (Interlocked.Increment(ref _ticks) < MostTicks && CpuTime() - _startedAt < s_longest) return;
+        if (Interlocked.Increment(ref _ticks) < MostTicks && CpuTime() - _startedAt < _longest) return;
         RandomAccess.Write(_progress, [1], 4);
         using var self = Process.GetCurrentProcess();
         self.Kill();

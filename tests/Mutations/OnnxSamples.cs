@@ -14,9 +14,11 @@ internal static class OnnxSamples
 
     private const int LargestSeed = 100_000;
 
+    public static IReadOnlyList<byte[]> Handmade() => [Dense().ToByteArray(), AddAndCompare().ToByteArray(), Lookup().ToByteArray(), Loop().ToByteArray()];
+
     public static IReadOnlyList<byte[]> All()
     {
-        var models = new List<byte[]> { Dense().ToByteArray(), AddAndCompare().ToByteArray(), Lookup().ToByteArray(), Loop().ToByteArray() };
+        var models = new List<byte[]>(Handmade());
         models.AddRange(Operators().Select(model => model.ToByteArray()));
         if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder)
         {

@@ -26,26 +26,29 @@ internal static class Program
 
     private static int Run(int count, int seed, string folder, IReadOnlyList<ReaderCase> readers)
     {
-        var found = 0;
+        var (found, files, started) = (0, 0, Stopwatch.StartNew());
         foreach (var reader in readers)
         {
             var watch = Stopwatch.StartNew();
             var run = new MutationRun(reader, seed);
             run.Run(count);
             Console.WriteLine(
-                $"{reader.Name,-16} {run.Accepted + run.Refused,8} files, {run.Accepted,7} accepted, {run.Refused,7} refused, {run.Crashes,3} crashes, "
-                + $"{run.Findings.Count,3} findings, {watch.Elapsed.TotalSeconds,6:F0} s");
+                $"{reader.Name,-18} {run.Accepted + run.Refused,8} files, {run.Accepted,7} accepted, {run.Refused,7} refused, {run.Crashes,3} crashes, "
+                + $"{run.Findings.Count,3} findings, "
+                + $"at most {run.MostAllocated >> 10,6} KiB, {watch.Elapsed.TotalSeconds,6:F0} s");
+            files += run.Accepted + run.Refused;
             foreach (var finding in run.Findings)
             {
                 found++;
-                Console.WriteLine($"  {finding.Index}: {finding.Problem}");
+                Console.WriteLine($"  {finding.Number}: {finding.Problem}");
                 Directory.CreateDirectory(Path.Combine(folder, reader.Name));
-                var name = Path.Combine(folder, reader.Name, $"{seed}-{finding.Index}");
+                var name = Path.Combine(folder, reader.Name, $"{seed}-{finding.Number}");
                 File.WriteAllBytes(name, finding.Content);
                 File.WriteAllText(name + ".txt", finding.Problem + Environment.NewLine + finding.Details);
             }
         }
 
+        Console.WriteLine($"{files} files, {found} findings, {started.Elapsed.TotalSeconds:F0} s");
         return found == 0 ? 0 : 1;
     }
 }

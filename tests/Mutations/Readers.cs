@@ -1,49 +1,74 @@
-using System.Numerics.Tensors;
 using System.Text;
 using OnnxFunctional.Export;
+using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.TrainingStep;
-using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Mutations;
 
 /// <summary>All readers of files. Every one ends in a result or in one of its documented exceptions, whatever it reads.</summary>
 internal static class Readers
 {
-    private const int MostPixels = 1 << 20;
+    private const int MostPixelBytes = 64 << 20;
+
+    // Results of runs, which are as large as the limit of the file allows, times the few rows of the input.
+    private const int MostComputed = 256 << 20;
 
     private static readonly Lazy<string> s_folder = new(() => Directory.CreateTempSubdirectory("onnxfunctional-mutations-").FullName);
 
-    private static readonly Lazy<Trainer> s_trainer = new(() => KerasFile.Load(Reference("adam.keras")).Compile(new Adam(), Loss.MeanSquaredError));
     private static readonly Lazy<Trainer> s_resumed = new(ModelSamples.Trainer);
     private static readonly Lazy<IReadOnlyList<Model>> s_models = new(ModelSamples.All);
 
     private static readonly Type[] s_fileOrModel = [typeof(OnnxFileException), typeof(ModelException)];
+    private static readonly Type[] s_exportOrModel = [typeof(ExportException), typeof(ModelException)];
+    private static readonly Type[] s_dataOrModel = [typeof(DataException), typeof(ModelException)];
+    private static readonly Type[] s_cancelled = [typeof(ExportException), typeof(OperationCanceledException)];
+    private static readonly Type[] s_file = [typeof(OnnxFileException)];
     private static readonly Type[] s_model = [typeof(ModelException)];
     private static readonly Type[] s_data = [typeof(DataException)];
 
     private static readonly Edit[] s_onnx = [OnnxEdits.Change, OnnxEdits.Change, OnnxEdits.Change, Edits.Bytes];
+    private static readonly Edit[] s_twoFiles = [ZipEdits.Change(GraphOrBytes)];
+    private static readonly Edit[] s_training = [ZipEdits.Change(GraphOrJson)];
+    private static readonly Edit[] s_keras = [ZipEdits.Change(JsonOrWeights), ZipEdits.Change(JsonOrWeights), Edits.Bytes];
+    private static readonly Edit[] s_arrays = [ZipEdits.Change(_ => TextOrBytes), Edits.Bytes];
+    private static readonly Edit[] s_bytes = [Edits.Bytes, Edits.Aligned];
+    private static readonly Edit[] s_text = [Edits.Text, Edits.Text, Edits.Bytes];
 
     public static IReadOnlyList<ReaderCase> All { get; } =
     [
-        new("summarize", OnnxSamples.All, s_onnx, content => OnnxFile.Summarize(Put("m.onnx", content)), s_fileOrModel),
-        new("load-model", Exported, s_onnx, content => OnnxFile.LoadModel(Put("m.onnx", content)), s_fileOrModel),
-        new("onnx-model", OnnxSamples.All, s_onnx, Runs.Run, [typeof(ExportException), typeof(OperationCanceledException)]) { IsNative = true },
-        new("trainer-load", ModelSamples.Resumable, s_onnx, content => Trainer.Load(Put("m.onnx", content)), s_fileOrModel),
-        new("trainer-restore", ModelSamples.Resumable, s_onnx, content => s_resumed.Value.Restore(Put("m.onnx", content)), s_fileOrModel),
-        new("training-json", Trainings, [ZipEdits.Change(Json)], content => TrainingFolder.Open(Runs.Unpack(content), new()), [typeof(OnnxFileException)]),
-        new("onnx-trainer", Trainings, [ZipEdits.Change(GraphOrJson)], Runs.Train, [typeof(ExportException), typeof(ModelException)]) { IsNative = true },
-        new("keras", Archives, [ZipEdits.Change(JsonOrWeights), ZipEdits.Change(JsonOrWeights), Edits.Bytes], ReadArchive, s_model),
+        new("guard", OnnxSamples.Handmade, s_onnx, Guard, s_file) { Source = "the model is not accepted: ", MostAllocated = 4_000_000, IsSmall = true },
+        new("summarize", OnnxSamples.All, s_onnx, Summarize, s_fileOrModel) { Source = "m.onnx" },
+        new("load-model", Exported, s_onnx, content => OnnxFile.LoadModel(Put("m.onnx", content)), s_fileOrModel) { Source = "m.onnx" },
+        new("verify", Exported, s_onnx, Runs.Verify, s_exportOrModel) { Source = "m.onnx" },
+        new("onnx-model", OnnxSamples.All, s_onnx, Runs.Run, s_cancelled) { Source = "m.onnx", MostAllocated = MostComputed },
+        new("onnx-bytes", OnnxSamples.All, s_onnx, Runs.RunBytes, s_cancelled) { Source = "the model", MostAllocated = MostComputed },
+        new("external-data", ModelSamples.TwoFiles, s_twoFiles, Runs.RunTwoFiles, [.. s_cancelled, .. s_model]) { MostAllocated = MostComputed },
+        new("trainer-load", ModelSamples.Resumable, s_onnx, content => Trainer.Load(Put("m.onnx", content)), s_fileOrModel) { Source = "m.onnx" },
+        new("trainer-restore", ModelSamples.Resumable, s_onnx, content => s_resumed.Value.Restore(Put("m.onnx", content)), s_fileOrModel)
+        {
+            Source = "m.onnx",
+        },
+        new("training-json", Trainings, [ZipEdits.Change(Json)], content => TrainingFolder.Open(Runs.Unpack(content), new()), s_file),
+        new("onnx-trainer", Trainings, s_training, Runs.Train, s_exportOrModel),
+        new("onnx-trainer-state", Runs.States, s_arrays, Runs.Restore, s_dataOrModel),
+        new("step-state", StepStates.All, s_arrays, StepStates.Restore, s_data),
+        new("keras", Archives, s_keras, content => KerasFile.Load(new MemoryStream(content)), s_model),
+        new("keras-convert", Archives, s_keras, Runs.Export, s_exportOrModel),
         new("weights-h5", Weights, [Edits.Bytes, Edits.Aligned, Edits.Aligned], LoadWeights, s_model),
-        new("keras-optimizer", Optimizers, [ZipEdits.Change(JsonOrWeights), Edits.Bytes], LoadOptimizer, s_model),
+        new("keras-optimizer", KerasOptimizers.All, [ZipEdits.Change(JsonOrWeights), Edits.Bytes], KerasOptimizers.Load, s_model),
         new("keras-json", Configs, [JsonEdits.Change, JsonEdits.Change, Edits.Text], ReadConfig, s_model),
-        new("npz", Arrays, [ZipEdits.Change(_ => TextOrBytes), Edits.Bytes], content => Npz.ReadAll<float>(Put("m.npz", content)), s_data),
-        new("npy", SingleArrays, [Edits.Bytes, Edits.Aligned, Edits.Text], ReadArray, s_data),
-        new("csv", Tables, [Edits.Text, Edits.Text, Edits.Bytes], ReadTable, s_data),
-        new("idx", Bytes, [Edits.Bytes, Edits.Aligned], ReadIdx, s_data),
-        new("image", Images, [Edits.Bytes, Edits.Aligned], ReadImage, s_data),
+        new("npz", DataReaders.Arrays, s_arrays, DataReaders.ReadArchive, s_data),
+        new("npy", DataReaders.SingleArrays, [.. s_bytes, Edits.Text], DataReaders.ReadArray, s_data),
+        new("csv", DataReaders.Tables, s_text, DataReaders.ReadTable, s_data),
+        new("csv-log", DataReaders.Logs, s_text, DataReaders.ContinueLog, s_data),
+        new("idx", DataReaders.Bytes, s_bytes, DataReaders.ReadIdx, s_data),
+        new("packed", DataReaders.Packed, s_bytes, DataReaders.ReadPacked, s_data) { MostAllocated = 64 << 20 },
+        new("image", DataReaders.Images, s_bytes, DataReaders.ReadImage, s_data) { MostAllocated = MostPixelBytes },
     ];
+
+    /// <summary>The reader of a name.</summary>
+    public static ReaderCase Find(string name) => All.Append(Misbehaviour.Reader).Single(reader => reader.Name == name);
 
     /// <summary>Writes a content to the file that is read next.</summary>
     public static string Put(string name, byte[] content)
@@ -58,13 +83,13 @@ internal static class Readers
         if (s_folder.IsValueCreated) Directory.Delete(s_folder.Value, recursive: true);
     }
 
-    private static string Reference(string file) => Repository.PathOf("tests", "Reference", "keras-optimizers", file);
-
     private static bool IsJson(string entry) => entry.EndsWith(".json", StringComparison.Ordinal);
 
     private static Edit? Json(string entry) => IsJson(entry) ? JsonEdits.Change : null;
 
     private static Edit GraphOrJson(string entry) => IsJson(entry) ? JsonEdits.Change : OnnxEdits.Change;
+
+    private static Edit GraphOrBytes(string entry) => entry.EndsWith(".onnx", StringComparison.Ordinal) ? OnnxEdits.Change : BytesOrAligned;
 
     private static Edit JsonOrWeights(string entry) => IsJson(entry) ? JsonEdits.Change : BytesOrAligned;
 
@@ -78,13 +103,11 @@ internal static class Readers
 
     private static IReadOnlyList<byte[]> Weights() => [.. s_models.Value.Select(model => ModelSamples.File("m.weights.h5", path => model.SaveWeights(path)))];
 
-    private static IReadOnlyList<byte[]> Optimizers() => [File.ReadAllBytes(Reference("adam.keras"))];
-
     private static IReadOnlyList<byte[]> Configs() => [.. s_models.Value.Select(model => Encoding.UTF8.GetBytes(model.ToJson()))];
 
-    private static void ReadArchive(byte[] content) => KerasFile.Load(new MemoryStream(content));
+    private static void Guard(byte[] content) => OnnxFileGuard.ReadBytes(content, "the model", null, new OnnxFileLimits());
 
-    private static void LoadOptimizer(byte[] content) => s_trainer.Value.LoadOptimizer(Put("m.keras", content));
+    private static void Summarize(byte[] content) => Assert.IsNotNull(OnnxFile.Summarize(Put("m.onnx", content)));
 
     private static void ReadConfig(byte[] content) => Assert.IsNotNull(Model.FromJson(Encoding.UTF8.GetString(content)).ToString());
 
@@ -108,83 +131,4 @@ internal static class Readers
             }
         }
     }
-
-    private static IReadOnlyList<byte[]> Arrays()
-    {
-        using var folder = new TemporaryFolder();
-        Npz.Write(folder.File("a.npz"), new Dictionary<string, Tensor<float>>
-        {
-            ["a"] = Tensor.Create([.. Enumerable.Range(0, 300).Select(i => i / 7f)], [100, 3]),
-            ["b/c"] = Tensor.Create([7f], [1]),
-        });
-        var numbers = new Dictionary<string, Tensor<long>> { ["n"] = Tensor.Create([1L, -2], [2]) };
-        Npz.Write(folder.File("b.npz"), numbers);
-        return [File.ReadAllBytes(folder.File("a.npz")), File.ReadAllBytes(folder.File("b.npz"))];
-    }
-
-    private static IReadOnlyList<byte[]> SingleArrays() => [.. Arrays().SelectMany(archive => ZipEdits.Read(archive)!.Select(entry => entry.Content))];
-
-    private static void ReadArray(byte[] content)
-    {
-        var path = Put("m.npy", content);
-        try
-        {
-            Npy.Read<long>(path);
-        }
-        catch (DataException)
-        {
-            Npy.Read<float>(path);
-        }
-    }
-
-    private static IReadOnlyList<byte[]> Tables() =>
-    [
-        "a,b,class\n1,2.5,x\n-3,4e2,\"y, z\"\n0,0,\"with \"\"quotes\"\"\"\n"u8.ToArray(),
-        "1;2;3\r\n4;5;6\r\n"u8.ToArray(),
-        "n\n1\n2\n\n3\n"u8.ToArray(),
-    ];
-
-    private static void ReadTable(byte[] content)
-    {
-        var path = Put("m.csv", content);
-        var table = CsvTable.Read(path, separator: content.Contains((byte)';') ? ';' : ',');
-        foreach (var column in table.Columns)
-        {
-            table.GetTexts(column);
-            table.GetClasses(column, out _);
-        }
-
-        table.GetFloats(table.Columns[0]);
-        table.GetLabels(table.Columns[0]);
-    }
-
-    private static IReadOnlyList<byte[]> Bytes() =>
-    [
-        [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, .. Enumerable.Range(0, 12).Select(value => (byte)value)],
-        [0, 0, 8, 1, 0, 0, 0, 5, 1, 2, 3, 4, 5],
-    ];
-
-    private static void ReadIdx(byte[] content)
-    {
-        var path = Put("m.idx", content);
-        try
-        {
-            Idx.ReadLabels(path);
-        }
-        catch (DataException)
-        {
-            Idx.ReadImages(path);
-        }
-    }
-
-    private static IReadOnlyList<byte[]> Images() =>
-    [
-        .. Directory.EnumerateFiles(Repository.PathOf("tests", "Reference", "images"))
-            .Where(path => !path.EndsWith(".ppm", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .Select(File.ReadAllBytes),
-    ];
-
-    private static void ReadImage(byte[] content) =>
-        new ImageReader(5, 4, 3, Interpolation.Bilinear, cropToAspectRatio: true, MostPixels).Read([Put("m.png", content)]);
 }

@@ -16,10 +16,77 @@ internal static class Runs
 
     private static readonly OnnxModelOptions s_options = new() { IntraOpThreads = 1, Limits = new OnnxFileLimits { MaxComputedBytes = 1 << 26 } };
 
-    /// <summary>Opens a file and runs it once on inputs of small sizes; loops without an end are cancelled.</summary>
+    // One row takes the fewest comparisons; what is searched is not in the numbers.
+    private static readonly ExportOptions s_verification = new() { BatchSizes = [1] };
+
+    private static readonly Lazy<OnnxTrainer> s_trainer = new(() => OnnxTrainer.Load(Unpack(ModelSamples.Exported()), options: s_options));
+
+    /// <summary>Opens a file and runs it.</summary>
     public static void Run(byte[] content)
     {
-        using var model = OnnxModel.Load(Readers.Put("m.onnx", content), options: s_options);
+        using var model = Load(() => OnnxModel.Load(Readers.Put("m.onnx", content), options: s_options));
+        Run(model);
+    }
+
+    /// <summary>Opens the content of a file and runs it.</summary>
+    public static void RunBytes(byte[] content)
+    {
+        using var model = Load(() => OnnxModel.FromBytes(content, options: s_options));
+        Run(model);
+    }
+
+    /// <summary>Opens a file whose weights lie in a second one, runs it, and makes a model of it.</summary>
+    public static void RunTwoFiles(byte[] archive)
+    {
+        var folder = Path.Combine(Path.GetDirectoryName(Readers.Put("unused", []))!, "two");
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(folder);
+        foreach (var (name, content) in ZipEdits.Read(archive) ?? [])
+        {
+            var path = Path.Combine(folder, name);
+            if (Path.GetDirectoryName(path) == folder && name is not (".." or " ") && !name.Contains('\0')) File.WriteAllBytes(path, content);
+        }
+
+        using (var model = Load(() => OnnxModel.Load(Path.Combine(folder, ModelSamples.FirstFile), options: s_options))) Run(model);
+        OnnxFile.LoadModel(Path.Combine(folder, ModelSamples.FirstFile));
+    }
+
+    public static void Verify(byte[] content) => OnnxFile.Verify(Readers.Put("m.onnx", content), s_verification);
+
+    /// <summary>Reads a .keras file and exports its model, as the command line's <c>convert</c> does.</summary>
+    public static void Export(byte[] content)
+    {
+        var source = Readers.Put("m.keras", content);
+        KerasFile.Load(source).ExportOnnx(Path.ChangeExtension(source, ".onnx"), s_verification);
+    }
+
+    /// <summary>The states of an exported training before and after a step.</summary>
+    public static IReadOnlyList<byte[]> States()
+    {
+        using var trainer = OnnxTrainer.Load(Unpack(ModelSamples.Exported()), options: s_options);
+        var first = ModelSamples.File("a.npz", trainer.Save);
+        var (x, y) = ModelSamples.Batch();
+        trainer.TrainOnBatch(x, y);
+        return [first, ModelSamples.File("a.npz", trainer.Save)];
+    }
+
+    public static void Restore(byte[] content) => s_trainer.Value.Restore(Readers.Put("m.npz", content));
+
+    private static OnnxModel Load(Func<OnnxModel> load)
+    {
+        try
+        {
+            return load();
+        }
+        catch (ExportException refused) when (refused is not OnnxFileException)
+        {
+            throw new InvalidOperationException("A file that is not accepted is an OnnxFileException.", refused);
+        }
+    }
+
+    /// <summary>Runs a model once on inputs of small sizes; loops without an end are cancelled.</summary>
+    private static void Run(OnnxModel model)
+    {
         var inputs = new Dictionary<string, OnnxValue>();
         var symbols = new Dictionary<string, long>();
         foreach (var input in model.Inputs)

@@ -146,6 +146,7 @@ internal sealed class GraphGuard(FunctionGuard functions, IReadOnlyDictionary<st
             WindowGuard.Check(node, constants, context);
             ConstantSizeGuard.Check(node, constants, context);
             RankGuard.Check(node, constants, context);
+            SingleValueGuard.Check(node, constants, context);
         }
 
         _scopes.RemoveAt(_scopes.Count - 1);

@@ -26,17 +26,22 @@ internal sealed class GuardContext(string source, string? folder, OnnxFileLimits
     public OnnxFileException RefuseBeyond(string problem, string limit) => Refuse(problem, $"If you trust the file, raise OnnxFileLimits.{limit}.");
 
     /// <summary>Text from the file for a message: shortened, without control characters, in quotes.</summary>
-    public static string Quote(string text)
-    {
-        var result = new StringBuilder("'");
-        foreach (var character in text.Length <= LongestQuote ? text : text[..LongestQuote])
-            result.Append(char.IsControl(character) || char.IsSurrogate(character) ? '?' : character);
-        return result.Append(text.Length <= LongestQuote ? "'" : "...'").ToString();
-    }
+    public static string Quote(string text) => Quote(text, LongestQuote);
+
+    /// <summary>The path of the file for a message: whole, since its end is what tells files apart.</summary>
+    public static string QuotePath(string path) => Quote(path, int.MaxValue);
 
     /// <summary>A node for a message.</summary>
     public static string Describe(NodeProto node) =>
         node.Name.Length > 0 ? $"node {Quote(node.Name)} ({Quote(node.OpType)})" : $"a node {Quote(node.OpType)}";
 
     public static string Number(Int128 value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Quote(string text, int longest)
+    {
+        var result = new StringBuilder("'");
+        foreach (var character in text.Length <= longest ? text : text[..longest])
+            result.Append(char.IsControl(character) || char.IsSurrogate(character) ? '?' : character);
+        return result.Append(text.Length <= longest ? "'" : "...'").ToString();
+    }
 }

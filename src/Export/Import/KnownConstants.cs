@@ -44,14 +44,11 @@ internal sealed class KnownConstants
     public long LengthOf(NodeProto node, int input)
     {
         if (DimsOf(node, input) is { } dims) return dims is [var length] ? length : 0;
-        if (input >= node.Input.Count) return 0;
-        for (var scope = this; scope is not null; scope = scope._outer)
-        {
-            if (scope._declared.TryGetValue(node.Input[input], out var shape)) return shape.Dim is [var only] ? only.DimValue : 0;
-        }
-
-        return 0;
+        return DeclaredOf(node, input) is [var only] ? only : 0;
     }
+
+    /// <summary>The dimensions of a value that a node takes, constant or declared, 0 where one is open; null if its rank is not known.</summary>
+    public IReadOnlyList<long>? ShapeOf(NodeProto node, int input) => DimsOf(node, input) ?? DeclaredOf(node, input);
 
     /// <summary>The integers that a node takes; null if they are not known, of another type, or too many for a shape.</summary>
     /// <remarks>The data counts, not the declared shape.</remarks>
@@ -93,6 +90,17 @@ internal sealed class KnownConstants
         var result = new TTo[count];
         for (var i = 0; i < count; i++) result[i] = tensor.HasRawData ? read(raw[(i * width)..]) : TTo.CreateTruncating(list[i]);
         return result;
+    }
+
+    private long[]? DeclaredOf(NodeProto node, int input)
+    {
+        if (input >= node.Input.Count) return null;
+        for (var scope = this; scope is not null; scope = scope._outer)
+        {
+            if (scope._declared.TryGetValue(node.Input[input], out var shape)) return [.. shape.Dim.Select(dim => dim.DimValue)];
+        }
+
+        return null;
     }
 
     private TensorProto? Find(NodeProto node, int input)

@@ -10,7 +10,8 @@ namespace OnnxFunctional.Export.Import;
 /// <param name="Model">The file, parsed.</param>
 /// <param name="Source">Its name in messages.</param>
 /// <param name="Folder">The folder of its external data, null if it may have none.</param>
-internal sealed record CheckedModel(byte[] Bytes, ModelProto Model, string Source, string? Folder)
+/// <param name="IsRewritten">Whether the bytes differ from those of the file, which ONNX Runtime must not get then.</param>
+internal sealed record CheckedModel(byte[] Bytes, ModelProto Model, string Source, string? Folder, bool IsRewritten)
 {
     /// <summary>The elements of a stored tensor, inside the file or in another one; null unless they are float32.</summary>
     /// <exception cref="OnnxFileException">The other file is not accepted or cannot be read.</exception>
@@ -28,8 +29,9 @@ internal sealed record CheckedModel(byte[] Bytes, ModelProto Model, string Sourc
 /// <remarks>
 /// In this order: size of the file, shape of the protobuf without building objects (<see cref="WireScan"/>), versions, tensors (<see cref="TensorGuard"/>,
 /// <see cref="ExternalDataGuard"/>), graphs (<see cref="GraphGuard"/>), functions (<see cref="FunctionGuard"/>), nodes (<see cref="NodeGuard"/>,
-/// <see cref="AttributeGuard"/>, <see cref="WindowGuard"/>, <see cref="ConstantSizeGuard"/>, <see cref="RankGuard"/>). Divisions that would
-/// end the process are rewritten (<see cref="IntegerDivision"/>). Not covered: sizes and loops that depend on the inputs of a run; a run can be cancelled.
+/// <see cref="AttributeGuard"/>, <see cref="WindowGuard"/>, <see cref="ConstantSizeGuard"/>, <see cref="RankGuard"/>, <see cref="SingleValueGuard"/>).
+/// Divisions that would end the process are rewritten (<see cref="IntegerDivision"/>). Not covered: sizes and loops that depend on the inputs of a run; a run
+/// can be cancelled.
 /// </remarks>
 internal static class OnnxFileGuard
 {
@@ -40,7 +42,7 @@ internal static class OnnxFileGuard
     /// <exception cref="OnnxFileException">The file is missing, unreadable or not accepted.</exception>
     public static CheckedModel ReadFile(string path, OnnxFileLimits limits)
     {
-        var source = GuardContext.Quote(path);
+        var source = GuardContext.QuotePath(path);
         try
         {
             var file = new FileInfo(path);
@@ -86,7 +88,7 @@ internal static class OnnxFileGuard
     private static CheckedModel Checked(byte[] bytes, GuardContext context)
     {
         var model = Check(bytes, context);
-        return new CheckedModel(context.IsRewritten ? model.ToByteArray() : bytes, model, context.Source, context.Folder);
+        return new CheckedModel(context.IsRewritten ? model.ToByteArray() : bytes, model, context.Source, context.Folder, context.IsRewritten);
     }
 
     private static ModelProto Check(byte[] bytes, GuardContext context)

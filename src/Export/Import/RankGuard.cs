@@ -2,10 +2,16 @@ using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>Lists with one number per axis: their length is a rank, which is bounded as that of any tensor.</summary>
-/// <remarks>ONNX Runtime 1.31 spends minutes inferring shapes of 1e8 axes from a Reshape whose shape is an input of that length.</remarks>
+/// <summary>Ranks: lists with one number per axis are bounded as that of any tensor, and inputs whose axes a kernel reads have them.</summary>
+/// <remarks>
+/// ONNX Runtime 1.31 spends minutes inferring shapes of 1e8 axes from a Reshape whose shape is an input of that length, and ends the process where the window
+/// of an STFT is a scalar. Ranks that a run brings: <see cref="Runtime.FragileOperators"/>.
+/// </remarks>
 internal static class RankGuard
 {
+    // Where ONNX Runtime does not look itself.
+    private static readonly (string Type, int Input, int Least)[] s_leastRanks = [("STFT", 0, 2), ("STFT", 2, 1)];
+
     public static void Check(NodeProto node, KnownConstants constants, GuardContext context)
     {
         if (DomainGuard.Normalize(node.Domain).Length > 0) return;
@@ -20,6 +26,12 @@ internal static class RankGuard
             _ when node.OpType.StartsWith("Reduce", StringComparison.Ordinal) => (1, 1, 1),
             _ => (0, -1, 0),
         };
+        foreach (var (type, place, least) in s_leastRanks)
+        {
+            if (type == node.OpType && constants.ShapeOf(node, place) is { } shape && shape.Count < least)
+                throw context.Refuse($"input {place} of {GuardContext.Describe(node)} has the rank {shape.Count}, expected at least {least}");
+        }
+
         for (var input = lists.First; input <= lists.Last; input++)
         {
             var length = constants.LengthOf(node, input);

@@ -23,6 +23,7 @@ internal static class KerasArchive
         try
         {
             using var zip = Open(stream, name);
+            ZipNames.Check(stream);
             if (zip.Entries.Count > MostEntries)
                 throw Refused(name, $"it holds {zip.Entries.Count} entries; expected metadata.json, config.json and model.weights.h5");
             var names = new HashSet<string>(StringComparer.Ordinal);

@@ -17,7 +17,7 @@ internal sealed record FragileOperators(string? NeedsRows, string? NeedsRank, IR
         foreach (var function in model.Functions) Collect(function.Node, types);
         Collect(model.Graph.Node, types);
         var open = model.Graph.Input.Where(input => input.Type?.TensorType?.Shape is null).Select(input => input.Name);
-        return new(First("LSTM", "GRU", "RNN"), First("AffineGrid", "DFT", "Einsum", "ReverseSequence"), open.ToHashSet(StringComparer.Ordinal));
+        return new(First("LSTM", "GRU", "RNN"), First("AffineGrid", "DFT", "Einsum", "ReverseSequence", "STFT"), open.ToHashSet(StringComparer.Ordinal));
 
         string? First(params ReadOnlySpan<string> candidates)
         {

@@ -1,3 +1,4 @@
+using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Runtime;
 
@@ -6,22 +7,25 @@ namespace OnnxFunctional.Export.Verify;
 /// <summary>A file to verify, opened in one session after another, because each takes about as much memory as the weights.</summary>
 internal sealed class VerifiedFile
 {
-    private const string Source = "the exported model";
+    private const string Exported = "the exported model";
 
     // Above this, weights are mapped from the file and kept once, and the graph is not optimized beyond Extended: read with the file, they take two to three
     // times their size, and ONNX Runtime's layout for convolutions takes twice their size more (measured: 3.8 times in all, instead of 2.3).
     private const long LargeFile = 128 << 20;
 
     private readonly ModelProto _header;
+    private readonly string _source;
     private readonly string? _folder;
     private readonly Func<OnnxModelOptions, OnnxSession> _open;
     private readonly bool _isLarge;
 
-    private VerifiedFile(ModelProto header, string? folder, bool isLarge, Func<OnnxModelOptions, OnnxSession> open) =>
-        (_header, _folder, _isLarge, _open) = (header, folder, isLarge, open);
+    private VerifiedFile(ModelProto header, string source, string? folder, bool isLarge, Func<OnnxModelOptions, OnnxSession> open) =>
+        (_header, _source, _folder, _isLarge, _open) = (header, source, folder, isLarge, open);
 
-    /// <summary>A file that we wrote or that passed the guard.</summary>
-    public static VerifiedFile At(string path)
+    /// <summary>A file that we wrote, or that passed the guard as it is.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="source">Its name in messages; while it is written its own is a temporary one.</param>
+    public static VerifiedFile At(string path, string source = Exported)
     {
         var header = OnnxHeader.Read(path);
         var isLarge = header.Graph.Initializer.Sum(OnnxProto.Elements) * sizeof(float) > LargeFile;
@@ -30,17 +34,27 @@ internal sealed class VerifiedFile
         if (isLarge) GC.Collect();
         return new VerifiedFile(
             header,
+            source,
             Path.GetDirectoryName(Path.GetFullPath(path)),
             isLarge,
-            options => OnnxSession.OpenFile(path, Source, ExecutionProvider.Cpu, options));
+            options => OnnxSession.OpenFile(path, source, ExecutionProvider.Cpu, options));
     }
+
+    /// <summary>A file that passed the guard.</summary>
+    public static VerifiedFile Of(CheckedModel file, string path) => !file.IsRewritten ? At(path, file.Source) : new(
+        file.Model,
+        file.Source,
+        file.Folder,
+        file.Bytes.Length > LargeFile,
+        options => OnnxSession.Open(file.Bytes, file.Source, ExecutionProvider.Cpu, options with { ExternalDataFolder = file.Folder }));
 
     /// <summary>A file in memory.</summary>
     public static VerifiedFile Of(byte[] file) => new(
         ModelProto.Parser.ParseFrom(file),
+        Exported,
         null,
         file.Length > LargeFile,
-        options => OnnxSession.Open(file, Source, ExecutionProvider.Cpu, options));
+        options => OnnxSession.Open(file, Exported, ExecutionProvider.Cpu, options));
 
     /// <summary>A session of the file as it is.</summary>
     public OnnxSession Whole() => _isLarge ? With([], GraphOptimization.All) : _open(new OnnxModelOptions());
@@ -50,7 +64,7 @@ internal sealed class VerifiedFile
         OnnxSession.Open(
             _header,
             outputs,
-            Source,
+            _source,
             ExecutionProvider.Cpu,
             new OnnxModelOptions
             {

@@ -147,6 +147,16 @@ internal static class Verifier
         },
         buffer.Shape);
 
-    private static OnnxValue[] Onnx(OnnxSession session, EmittedModel emitted, NDArray[] data, string[] outputs) =>
-        session.Run([.. emitted.Inputs.Select(input => input.Name)], [.. data.Select(ArrayConversion.ToOnnx)], outputs, CancellationToken.None);
+    private static OnnxValue[] Onnx(OnnxSession session, EmittedModel emitted, NDArray[] data, string[] outputs)
+    {
+        try
+        {
+            return session.Run([.. emitted.Inputs.Select(input => input.Name)], [.. data.Select(ArrayConversion.ToOnnx)], outputs, CancellationToken.None);
+        }
+        catch (ArgumentException misfit) when (misfit is not ModelException)
+        {
+            // Not the caller's input but ours, made for the model.
+            throw new ExportException($"The graph of the file does not belong to its architecture: {misfit.Message} Export the model again.", misfit);
+        }
+    }
 }

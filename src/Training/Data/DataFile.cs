@@ -1,5 +1,3 @@
-using System.IO.Compression;
-
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>A data file that is being read, plain or decompressed from gzip, with what is known about its size before anything is allocated.</summary>
@@ -34,7 +32,7 @@ internal sealed class DataFile
     {
         var isPacked = stream.ReadByte() == 0x1F && stream.ReadByte() == 0x8B;
         stream.Position = 0;
-        using Stream content = isPacked ? new GZipStream(stream, CompressionMode.Decompress) : stream;
+        using Stream content = isPacked ? new GZipContent(stream) : stream;
         return read(new DataFile("'" + path + "'", content, stream.Length, isPacked));
     });
 

@@ -71,6 +71,7 @@ public static class Npz
     {
         if (!file.IsLengthExact) throw new DataException($"{file.Name} is compressed with gzip. Decompress it first; an .npz file is already compressed.");
         using var archive = new ZipArchive(file.Stream, ZipArchiveMode.Read);
+        ZipNames.Check(file.Stream);
         if (archive.Entries.Count > MostArrays)
             throw new DataException($"{file.Name} has {archive.Entries.Count} arrays, more than {MostArrays}. Split it.");
         var entries = new OrderedDictionary<string, ZipArchiveEntry>(StringComparer.Ordinal);

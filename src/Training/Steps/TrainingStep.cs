@@ -182,11 +182,14 @@ public sealed class TrainingStep
                 + "Restore into the models it was saved from.");
         }
 
-        if (arrays["iterations"].FlattenedLength != 2) throw new DataException($"'iterations' in '{path}' is damaged. Use an older copy of the file.");
-        foreach (var (name, weight) in state) weight.Value = arrays[name];
         var halves = arrays["iterations"];
+        if (!halves.Lengths.SequenceEqual([2]) || !IsHalf(halves[0]) || !IsHalf(halves[1]))
+            throw new DataException($"'iterations' in '{path}' is damaged. Use an older copy of the file.");
+        foreach (var (name, weight) in state) weight.Value = arrays[name];
         Iterations = ((long)halves[0] << HalfBits) + (long)halves[1];
         foreach (var (_, optimizer) in _optimizers) optimizer.Steps = Iterations;
+
+        static bool IsHalf(float value) => value >= 0 && value < 1 << HalfBits && float.IsInteger(value);
     }
 
     /// <summary>Everything a call changes, under names that are the same for the same function.</summary>

@@ -136,6 +136,65 @@ public sealed class NodeGuardTests
         Refused(Node("ConvTranspose", ["x", "w"], ["y"], Ints("output_shape", padding, padding)), "asks for a tensor of more than");
     }
 
+    /// <summary>ONNX Runtime copies the window of every place, so the pads count with the other axes, the batch, and the weights.</summary>
+    [TestMethod]
+    public void Padding_counts_with_what_is_known_of_the_input()
+    {
+        var images = new GraphProto
+        {
+            Input = { Value("images", DataType.Float, 2, 2, 5, 5) },
+            Initializer = { Floats("kernels", [2, 2, 3, 3], new float[36]) },
+        };
+        var limits = new OnnxFileLimits { MaxComputedBytes = 1 << 26 };
+        Read(100_000, limits);
+        Assert.Contains("asks for a tensor of more than", Assert.ThrowsExactly<OnnxFileException>(() => Read(500_000, limits)).Message);
+
+        void Read(long padding, OnnxFileLimits limits) =>
+            OnnxFileGuard.ReadBytes(
+                With(images, Node("Conv", ["images", "kernels"], ["y"], Ints("pads", padding, 1, 1, 1), Ints("strides", 2, 1))).ToByteArray(),
+                "the model",
+                null,
+                limits);
+    }
+
+    /// <summary>Large images, but no larger than those that come in.</summary>
+    [TestMethod]
+    public void Windows_over_large_inputs_are_accepted()
+    {
+        var images = new GraphProto
+        {
+            Input = { Value("images", DataType.Float, 64, 64, 1024, 1024) },
+            Initializer = { Floats("kernels", [64, 1, 2, 2], new float[256]) },
+        };
+        Read(With(images, Node("Conv", ["images", "kernels"], ["y"], Int("group", 64), Ints("pads", 0, 0, 1, 1))));
+        Read(With(images, Node("ConvTranspose", ["images", "kernels"], ["y"], Int("group", 64), Ints("strides", 2, 2))));
+        Read(With(images, Node("MaxPool", ["images"], ["y"], Ints("kernel_shape", 3, 3), Ints("strides", 2, 2), Ints("pads", 1, 1, 1, 1))));
+        Refused(
+            With(images, Node("ConvTranspose", ["images", "kernels"], ["y"], Int("group", 64), Ints("strides", 3, 3))), "asks for a tensor of more than");
+    }
+
+    /// <summary>ONNX Runtime reads the first element of an empty list.</summary>
+    [TestMethod]
+    public void A_constant_that_stands_for_a_number_is_one()
+    {
+        var constants = new GraphProto { Initializer = { Longs("none", [0]), Longs("one", [1], 3), Longs("two", [2], 3, 4), Floats("values", [2], 0, 1) } };
+        Refused(With(constants, Node("OneHot", ["two", "none", "values"], ["y"])), "input 1 of node 'y_node' ('OneHot') has the shape (0)");
+        Refused(With(constants, Node("Range", ["one", "one", "two"], ["y"])), "input 2 of node 'y_node' ('Range') has the shape (2), expected one number");
+        Read(With(constants, Node("OneHot", ["two", "one", "values"], ["y"])));
+    }
+
+    /// <summary>ONNX Runtime ends the process.</summary>
+    [TestMethod]
+    public void The_window_of_a_transform_has_an_axis()
+    {
+        var scalar = new GraphProto
+        {
+            Input = { Value("signal", DataType.Float, 1, 8, 1), Value("window", DataType.Float) },
+            Initializer = { Longs("step", [], 2) },
+        };
+        Refused(With(scalar, Node("STFT", ["signal", "step", "window"], ["y"])), "input 2 of node 'y_node' ('STFT') has the rank 0, expected at least 1");
+    }
+
     [TestMethod]
     public void Lists_of_a_window_have_one_number_an_axis()
     {

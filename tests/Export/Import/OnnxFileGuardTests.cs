@@ -18,6 +18,15 @@ public class OnnxFileGuardTests
     }
 
     [TestMethod]
+    public void A_refusal_names_the_file_however_long_its_folder_is()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(Directory.CreateDirectory(folder.File(new string('f', 100))).FullName, "model.onnx");
+        File.WriteAllBytes(path, [1, 2, 3]);
+        Assert.StartsWith($"'{path}' is not accepted: ", Assert.ThrowsExactly<OnnxFileException>(() => OnnxModel.Load(path)).Message);
+    }
+
+    [TestMethod]
     public void Nodes_in_any_order_are_accepted()
     {
         var model = Dense();

@@ -1,0 +1,130 @@
+using System.IO.Compression;
+
+namespace OnnxFunctional.Training.Data;
+
+/// <summary>The content of a gzip file, decompressed; the end of the file is the end of the content.</summary>
+/// <remarks>
+/// <see cref="GZipStream"/> takes a file that was cut for one that has ended, and so a table for a shorter one. Here a further member stands behind the file:
+/// only behind a complete one is it found.
+/// </remarks>
+internal sealed class GZipContent : Stream
+{
+    private const int BufferBytes = 1 << 16;
+
+    private static readonly byte[] s_mark = "the end of the file"u8.ToArray();
+    private static readonly byte[] s_packedMark = Pack(s_mark);
+
+    private readonly GZipStream _content;
+
+    // What is decompressed and not yet read; its last bytes may be the mark.
+    private readonly byte[] _buffer = new byte[BufferBytes];
+    private int _start;
+    private int _end;
+    private bool _isComplete;
+
+    /// <param name="file">The file; it is not disposed.</param>
+    public GZipContent(Stream file) => _content = new GZipStream(new Marked(file), CompressionMode.Decompress);
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <exception cref="InvalidDataException">The file is damaged, was cut, or goes on with something else.</exception>
+    public override int Read(Span<byte> buffer)
+    {
+        while (!_isComplete && _end - _start <= s_mark.Length) Fill();
+        var count = Math.Min(buffer.Length, _end - _start - (_isComplete ? 0 : s_mark.Length));
+        _buffer.AsSpan(_start, count).CopyTo(buffer);
+        _start += count;
+        return count;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _content.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void Fill()
+    {
+        _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+        (_start, _end) = (0, _end - _start);
+        var read = _content.Read(_buffer.AsSpan(_end));
+        _end += read;
+        if (read > 0) return;
+        if (!_buffer.AsSpan(0, _end).EndsWith(s_mark)) throw new InvalidDataException("It was cut off, or something that is not gzip follows.");
+        _end -= s_mark.Length;
+        _isComplete = true;
+    }
+
+    private static byte[] Pack(byte[] content)
+    {
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionLevel.NoCompression, leaveOpen: true)) zip.Write(content);
+        return packed.ToArray();
+    }
+
+    /// <summary>The bytes of a file, and then those of the mark.</summary>
+    private sealed class Marked(Stream file) : Stream
+    {
+        private int _markRead;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(Span<byte> buffer)
+        {
+            var read = file.Read(buffer);
+            if (read > 0) return read;
+            read = Math.Min(buffer.Length, s_packedMark.Length - _markRead);
+            s_packedMark.AsSpan(_markRead, read).CopyTo(buffer);
+            _markRead += read;
+            return read;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,151 @@
+using System.IO.Compression;
+using System.Numerics.Tensors;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Callbacks;
+using OnnxFunctional.Training.Data;
+
+namespace OnnxFunctional.Tests.Mutations;
+
+/// <summary>Readers of data: arrays, tables, images, logs.</summary>
+internal static class DataReaders
+{
+    private const int MostPixels = 1 << 20;
+
+    public static IReadOnlyList<byte[]> Arrays()
+    {
+        using var folder = new TemporaryFolder();
+        Npz.Write(folder.File("a.npz"), new Dictionary<string, Tensor<float>>
+        {
+            ["a"] = Tensor.Create([.. Enumerable.Range(0, 300).Select(i => i / 7f)], [100, 3]),
+            ["b/c"] = Tensor.Create([7f], [1]),
+        });
+        var numbers = new Dictionary<string, Tensor<long>> { ["n"] = Tensor.Create([1L, -2], [2]) };
+        Npz.Write(folder.File("b.npz"), numbers);
+        return [File.ReadAllBytes(folder.File("a.npz")), File.ReadAllBytes(folder.File("b.npz"))];
+    }
+
+    public static void ReadArchive(byte[] content)
+    {
+        var path = Readers.Put("m.npz", content);
+        Npz.ReadAll<float>(path);
+        foreach (var name in Npz.ReadNames(path)) Npz.Read<double>(path, name);
+    }
+
+    public static IReadOnlyList<byte[]> SingleArrays() => [.. Arrays().SelectMany(archive => ZipEdits.Read(archive)!.Select(entry => entry.Content))];
+
+    public static void ReadArray(byte[] content)
+    {
+        var path = Readers.Put("m.npy", content);
+        try
+        {
+            Npy.Read<long>(path);
+        }
+        catch (DataException)
+        {
+            Npy.Read<float>(path);
+        }
+    }
+
+    public static IReadOnlyList<byte[]> Tables() =>
+    [
+        "a,b,class\n1,2.5,x\n-3,4e2,\"y, z\"\n0,0,\"with \"\"quotes\"\"\"\n"u8.ToArray(),
+        "1;2;3\r\n4;5;6\r\n"u8.ToArray(),
+        "n\n1\n2\n\n3\n"u8.ToArray(),
+    ];
+
+    public static void ReadTable(byte[] content)
+    {
+        var path = Readers.Put("m.csv", content);
+        var table = CsvTable.Read(path, separator: content.Contains((byte)';') ? ';' : ',');
+        foreach (var column in table.Columns)
+        {
+            table.GetTexts(column);
+            table.GetClasses(column, out _);
+        }
+
+        table.GetFloats(table.Columns[0]);
+        table.GetLabels(table.Columns[0]);
+    }
+
+    public static IReadOnlyList<byte[]> Logs() =>
+    [
+        "epoch;loss\n0;0.5\n1;0.25\n"u8.ToArray(),
+        "epoch;\"a;b\";loss\n0;NA;0.5\n"u8.ToArray(),
+        [],
+    ];
+
+    /// <summary>Appends to a log two epochs, the second with a value that it has not yet.</summary>
+    public static void ContinueLog(byte[] content)
+    {
+        var logger = new CsvLogger(Readers.Put("log.csv", content), ';', append: true);
+        logger.OnTrainBegin();
+        try
+        {
+            logger.OnEpochEnd(2, new Dictionary<string, double> { ["loss"] = 0.125 });
+            logger.OnEpochEnd(3, new Dictionary<string, double> { ["loss"] = 0.125, ["new"] = 1 });
+        }
+        finally
+        {
+            logger.OnTrainEnd();
+        }
+    }
+
+    public static IReadOnlyList<byte[]> Packed() =>
+        [.. Bytes().Concat(SingleArrays()).Concat(Tables().Where(table => !table.Contains((byte)';'))).Select(Pack)];
+
+    /// <summary>Reads a file packed with gzip as whatever it holds.</summary>
+    public static void ReadPacked(byte[] content)
+    {
+        Action<byte[]>[] readers = [ReadIdx, ReadArray, ReadTable];
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                readers[i](content);
+                return;
+            }
+            catch (DataException) when (i < readers.Length - 1)
+            {
+                continue;
+            }
+        }
+    }
+
+    public static byte[] Pack(byte[] content)
+    {
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true)) zip.Write(content);
+        return packed.ToArray();
+    }
+
+    public static IReadOnlyList<byte[]> Bytes() =>
+    [
+        [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, .. Enumerable.Range(0, 12).Select(value => (byte)value)],
+        [0, 0, 8, 1, 0, 0, 0, 5, 1, 2, 3, 4, 5],
+    ];
+
+    public static void ReadIdx(byte[] content)
+    {
+        var path = Readers.Put("m.idx", content);
+        try
+        {
+            Idx.ReadLabels(path);
+        }
+        catch (DataException)
+        {
+            Idx.ReadImages(path);
+        }
+    }
+
+    public static IReadOnlyList<byte[]> Images() =>
+    [
+        .. Directory.EnumerateFiles(Repository.PathOf("tests", "Reference", "images"))
+            .Where(path => !path.EndsWith(".ppm", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(File.ReadAllBytes),
+    ];
+
+    public static void ReadImage(byte[] content) =>
+        new ImageReader(5, 4, 3, Interpolation.Bilinear, cropToAspectRatio: true, MostPixels).Read([Readers.Put("m.png", content)]);
+}
