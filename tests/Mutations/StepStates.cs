@@ -3,7 +3,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Mutations;
 
-/// <summary>Saved states of a training step of one's own.</summary>
+/// <summary>Saved states of a custom training step.</summary>
 internal static class StepStates
 {
     private static readonly Lazy<TrainingStep> s_step = new(Make);
@@ -17,7 +17,7 @@ internal static class StepStates
         return [first, ModelSamples.File("a.npz", step.Save)];
     }
 
-    /// <summary>Restores a state and goes on from it.</summary>
+    /// <summary>Restores a state, which counts its steps.</summary>
     public static void Restore(byte[] content)
     {
         s_step.Value.Restore(Readers.Put("m.npz", content));

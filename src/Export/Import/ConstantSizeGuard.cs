@@ -8,13 +8,17 @@ internal static class ConstantSizeGuard
 {
     private const int ElementBytes = 8;
 
+    // ONNX Runtime 1.31 computes transforms whose length is no power of two by longer ones of complex numbers: 4 million elements take it more than 8 seconds.
+    private const int TransformCost = 16;
+
     public static void Check(NodeProto node, KnownConstants constants, GuardContext context)
     {
         if (DomainGuard.Normalize(node.Domain).Length > 0) return;
         var sizes = node.OpType switch
         {
             "ConstantOfShape" or "HannWindow" or "HammingWindow" or "BlackmanWindow" => constants.Integers(node, 0),
-            "Expand" or "Tile" or "OneHot" or "Col2Im" or "CenterCropPad" or "AffineGrid" or "DFT" => constants.Integers(node, 1),
+            "Expand" or "Tile" or "OneHot" or "Col2Im" or "CenterCropPad" or "AffineGrid" => constants.Integers(node, 1),
+            "DFT" => constants.Integers(node, 1) is [var length] ? [length, TransformCost] : null,
             "MaxUnpool" => constants.Integers(node, 2),
             "MelWeightMatrix" => [.. constants.Integers(node, 0) ?? [], .. constants.Integers(node, 1) ?? []],
             "Resize" => constants.Integers(node, 3) ?? Scaled(constants.Floats(node, 2) ?? constants.Floats(node, 1)),

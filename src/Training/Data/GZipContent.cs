@@ -39,7 +39,7 @@ internal sealed class GZipContent : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <exception cref="InvalidDataException">The file is damaged, was cut, or goes on with something else.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, was cut, or continues with something else.</exception>
     public override int Read(Span<byte> buffer)
     {
         while (!_isComplete && _end - _start <= s_mark.Length) Fill();

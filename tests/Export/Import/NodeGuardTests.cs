@@ -205,16 +205,18 @@ public sealed class NodeGuardTests
 
     [TestMethod]
     [DataRow("HannWindow")]
+    [DataRow("DFT")]
     [DataRow("Resize")]
     [DataRow("RoiAlign")]
     [DataRow("TfIdfVectorizer")]
     [DataRow("Pad")]
     public void Constant_sizes_are_found_wherever_an_operator_takes_them(string type)
     {
-        var large = new GraphProto { Initializer = { Longs("size", [], 1L << 40), Floats("scales", [2], 1e6f, 1e6f) } };
+        var large = new GraphProto { Initializer = { Longs("size", [], 1L << 40), Longs("length", [], 1L << 24), Floats("scales", [2], 1e6f, 1e6f) } };
         NodeProto node = type switch
         {
             "HannWindow" => Node(type, ["size"], ["y"]),
+            "DFT" => Node(type, ["x", "length"], ["y"]),
             "Resize" => Node(type, ["x", "", "scales"], ["y"]),
             "TfIdfVectorizer" => Node(
                 type, ["x"], ["y"], Ints("ngram_counts", 0), Ints("ngram_indexes", 3, 1L << 31), Int("max_gram_length", 1), Int("min_gram_length", 1),
