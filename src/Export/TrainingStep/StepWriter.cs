@@ -31,8 +31,8 @@ internal sealed class StepWriter(
         }
 
         var graph = Graph.Between([.. inputs.Select(input => input.Value)], [.. outputs.Select(output => output.Value)]);
-        var map = graph.Rewrite(
-            (node, _) => node.Op is Variable { Weight: var weight } && stands.TryGetValue(weight, out var stand) ? [stand.Stand] : null, replaced);
+        var known = new EqualNodes();
+        var map = graph.Rewrite(Rewritten, replaced);
 
         // Weights of layers outside a model that was cut out of a larger graph are not trained; they stay in the file.
         var outside = new Dictionary<Weight, string>();
@@ -55,7 +55,16 @@ internal sealed class StepWriter(
             Scopes = _scopes,
             Options = options,
         }, problems);
+        PromptOrder.Apply(proto.Graph);
         return (proto, given, results);
+
+        // What updates of several weights have in common is computed once.
+        IReadOnlyList<Value>? Rewritten(Node node, IReadOnlyList<Value> from) => node.Op switch
+        {
+            Variable { Weight: var weight } when stands.TryGetValue(weight, out var stand) => [stand.Stand],
+            IRandomOp => null,
+            _ => known.First(from.SequenceEqual(node.Inputs) ? node : node.WithInputs(from)).Outputs,
+        };
     }
 
     private TensorSpec Fixed(Value value) =>

@@ -16,7 +16,7 @@ namespace OnnxFunctional.Training.Engine;
 /// <param name="evaluate">Computes a node whose inputs are all constants; null to leave such nodes as they are.</param>
 internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
 {
-    private readonly Dictionary<NodeKey, Node> _known = [];
+    private readonly EqualNodes _known = new();
     private readonly HashSet<Value> _readOnce = [];
 
     /// <summary>Rewrites the graph for inputs of the given shapes and types.</summary>
@@ -104,15 +104,8 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
         return [.. outputs.Select(output => inner[output])];
     }
 
-    private Node Unique(Node node)
-    {
-        // Two draws of one stream are equal, but storing the numbers for the second costs more than drawing them again.
-        if (node.Op is IRandomOp) return node;
-        var key = new NodeKey(node);
-        if (_known.TryGetValue(key, out var known)) return known;
-        _known.Add(key, node);
-        return node;
-    }
+    // Two draws of one stream are equal, but storing the numbers for the second costs more than drawing them again.
+    private Node Unique(Node node) => node.Op is IRandomOp ? node : _known.First(node);
 
     /// <summary>The input that an operator returns unchanged; null if there is none.</summary>
     private static Value? HandedOn(Op op, Value[] x) => op switch
@@ -159,33 +152,6 @@ internal sealed class Simplifier(Func<Node, IReadOnlyList<Value>>? evaluate)
                 x[i] = x[i].Producer.Inputs[0];
                 break;
             }
-        }
-    }
-
-    /// <summary>An operator and the values it is applied to.</summary>
-    private readonly struct NodeKey(Node node) : IEquatable<NodeKey>
-    {
-        private readonly Node _node = node;
-
-        public bool Equals(NodeKey other)
-        {
-            if (_node.Inputs.Count != other._node.Inputs.Count || !_node.Op.Equals(other._node.Op)) return false;
-            for (var i = 0; i < _node.Inputs.Count; i++)
-            {
-                if (!ReferenceEquals(_node.Inputs[i], other._node.Inputs[i])) return false;
-            }
-
-            return true;
-        }
-
-        public override bool Equals(object? obj) => obj is NodeKey other && Equals(other);
-
-        public override int GetHashCode()
-        {
-            var hash = default(HashCode);
-            hash.Add(_node.Op);
-            foreach (var input in _node.Inputs) hash.Add(input);
-            return hash.ToHashCode();
         }
     }
 }
