@@ -4,6 +4,7 @@ using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Serialization;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export;
 
@@ -18,11 +19,8 @@ public static class OnnxFile
     /// <param name="customObjects">Custom layers, losses and activations that the model uses.</param>
     /// <exception cref="OnnxFileException">The file is missing, damaged, or was written by something else.</exception>
     /// <exception cref="ModelException">The architecture names a class that is neither built in nor in <paramref name="customObjects"/>.</exception>
-    public static Model LoadModel(string path, CustomObjects? customObjects = null)
-    {
-        var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
-        return Rebuild(file, customObjects);
-    }
+    public static Model LoadModel(string path, CustomObjects? customObjects = null) =>
+        MemoryShortage.GuardReading(path, () => Rebuild(OnnxFileGuard.ReadFile(path, new OnnxFileLimits()), customObjects));
 
     /// <summary>Verifies a file again: compares ONNX Runtime on the file with the engine on the rebuilt model, layer by layer.</summary>
     /// <param name="path">The file.</param>
@@ -31,7 +29,36 @@ public static class OnnxFile
     /// <returns>The differences per layer.</returns>
     /// <exception cref="ExportException">A layer is out of tolerance, or the file cannot be read.</exception>
     /// <exception cref="ModelException">The architecture is damaged, or names a class that is not known.</exception>
-    public static ExportReport Verify(string path, ExportOptions? options = null, CustomObjects? customObjects = null)
+    public static ExportReport Verify(string path, ExportOptions? options = null, CustomObjects? customObjects = null) =>
+        MemoryShortage.GuardReading(path, () => VerifyAgain(path, options, customObjects));
+
+    /// <summary>Throws if no file can be written under a name: before a training, whose result would be lost after it.</summary>
+    /// <param name="path">The file to be written; one that exists is not changed.</param>
+    /// <exception cref="ExportException">The name is that of a folder, a device, a pipe or a read-only file, or its folder is missing or read-only.</exception>
+    public static void CheckWritable(string path) => AtomicFile.Check(path);
+
+    /// <summary>Describes an ONNX file of any origin: inputs, outputs, operators, parameters; those in branches, loops and functions too.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The text; a dimension that the file leaves open is its name or <c>?</c>.</returns>
+    /// <exception cref="OnnxFileException">The file is missing or damaged.</exception>
+    public static string Summarize(string path) => MemoryShortage.GuardReading(path, () =>
+    {
+        var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
+        var text = FileSummary.Describe(file, path);
+        return (Architecture(file.Model) is null ? text : text + Environment.NewLine + Rebuild(file, null)).TrimEnd();
+    });
+
+    /// <summary>The model of a checked file.</summary>
+    internal static Model Rebuild(CheckedModel file, CustomObjects? customObjects, ulong seed = 0)
+    {
+        var json = Architecture(file.Model) ?? throw new OnnxFileException(
+            $"{file.Source} holds no architecture, so no model can be rebuilt from it: another program wrote it. OnnxModel.Load runs it.");
+        var model = ModelReader.Read(json, customObjects, seed, ours: true);
+        WeightReader.Load(model, file);
+        return model;
+    }
+
+    private static ExportReport VerifyAgain(string path, ExportOptions? options, CustomObjects? customObjects)
     {
         var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
         var model = Rebuild(file, customObjects);
@@ -43,32 +70,6 @@ public static class OnnxFile
             file.Bytes.Length,
             Warnings.Silently(() => Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options.ForEmission()), VerifiedFile.Of(file, path), options)),
             verified: true);
-    }
-
-    /// <summary>Throws if no file can be written under a name: before a training, whose result would be lost after it.</summary>
-    /// <param name="path">The file to be written; one that exists is not changed.</param>
-    /// <exception cref="ExportException">The name is that of a folder, a device, a pipe or a read-only file, or its folder is missing or read-only.</exception>
-    public static void CheckWritable(string path) => AtomicFile.Check(path);
-
-    /// <summary>Describes an ONNX file of any origin: inputs, outputs, operators, parameters; those in branches, loops and functions too.</summary>
-    /// <param name="path">The file.</param>
-    /// <returns>The text; a dimension that the file leaves open is its name or <c>?</c>.</returns>
-    /// <exception cref="OnnxFileException">The file is missing or damaged.</exception>
-    public static string Summarize(string path)
-    {
-        var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
-        var text = FileSummary.Describe(file, path);
-        return (Architecture(file.Model) is null ? text : text + Environment.NewLine + Rebuild(file, null)).TrimEnd();
-    }
-
-    /// <summary>The model of a checked file.</summary>
-    internal static Model Rebuild(CheckedModel file, CustomObjects? customObjects, ulong seed = 0)
-    {
-        var json = Architecture(file.Model) ?? throw new OnnxFileException(
-            $"{file.Source} holds no architecture, so no model can be rebuilt from it: another program wrote it. OnnxModel.Load runs it.");
-        var model = ModelReader.Read(json, customObjects, seed, ours: true);
-        WeightReader.Load(model, file);
-        return model;
     }
 
     private static int Opset(CheckedModel file)

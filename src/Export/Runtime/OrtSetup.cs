@@ -14,18 +14,21 @@ internal static class OrtSetup
     /// <param name="options">Threads and optimization; the folder of external data.</param>
     /// <exception cref="OnnxFileException">ONNX Runtime rejects the model.</exception>
     /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
+    /// <exception cref="ModelMemoryException">There is not enough memory for it.</exception>
     public static InferenceSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options) =>
-        Open(sessionOptions => new InferenceSession(model, sessionOptions), source, provider, options);
+        Open(sessionOptions => new InferenceSession(model, sessionOptions), model.Length, source, provider, options);
 
     /// <summary>Opens a file that we wrote or that passed the guard, without reading it into memory first; the caller disposes of the session.</summary>
     /// <exception cref="OnnxFileException">ONNX Runtime rejects the model.</exception>
     /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
+    /// <exception cref="ModelMemoryException">There is not enough memory for it.</exception>
     public static InferenceSession OpenFile(string path, string source, ExecutionProvider provider, OnnxModelOptions options) =>
-        Open(sessionOptions => new InferenceSession(path, sessionOptions), source, provider, options);
+        Open(sessionOptions => new InferenceSession(path, sessionOptions), new FileInfo(path).Length, source, provider, options);
 
     private static InferenceSession Open(
-        Func<SessionOptions, InferenceSession> open, string source, ExecutionProvider provider, OnnxModelOptions options)
+        Func<SessionOptions, InferenceSession> open, long bytes, string source, ExecutionProvider provider, OnnxModelOptions options)
     {
+        if (provider.DeviceId is null) SessionMemory.Check(bytes, source, options.IsLean);
         using var sessionOptions = Create(provider, options);
         try
         {

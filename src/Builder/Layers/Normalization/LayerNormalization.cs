@@ -6,6 +6,10 @@ namespace OnnxFunctional.Layers;
 /// </summary>
 /// <remarks>
 /// <para>Input and output: any shape. Weights: gamma and beta, each of the shape of the normalized axes.</para>
+/// <para>
+/// Integers are converted to float32, and the result stays so, as in early versions of Keras 3. Those with <c>keras.ops.layer_normalization</c> convert the
+/// result back to integers, which drops its fractions: almost all of it is 0, and nothing is learned. The formula is followed here.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/normalization_layers/layer_normalization/</para>
 /// </remarks>
 /// <param name="axis">The axes; the last by default.</param>

@@ -3,6 +3,7 @@ namespace OnnxFunctional.Layers;
 /// <summary>Divides by the root of the mean square along some axes: <c>y = scale x / sqrt(mean(x^2) + epsilon)</c> (Zhang and Sennrich 2019).</summary>
 /// <remarks>
 /// <para>Input and output: any shape. Weights: scale, of the shape of the normalized axes.</para>
+/// <para>Integers are converted to float32, and the result stays so; see <see cref="LayerNormalization"/>.</para>
 /// <para>Keras: https://keras.io/api/layers/normalization_layers/rms_normalization/</para>
 /// </remarks>
 /// <param name="axis">The axes; the last by default.</param>
