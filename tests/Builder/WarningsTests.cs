@@ -93,7 +93,7 @@ public sealed class WarningsTests
 
         public Heard() => Warnings.Raised += Add;
 
-        public IReadOnlyList<ModelWarning> Of(string part) => _warnings.FindAll(warning => warning.Message.Contains(part, StringComparison.Ordinal));
+        public List<ModelWarning> Of(string part) => _warnings.FindAll(warning => warning.Message.Contains(part, StringComparison.Ordinal));
 
         public void Dispose() => Warnings.Raised -= Add;
 

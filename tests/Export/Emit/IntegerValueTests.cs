@@ -15,23 +15,22 @@ namespace OnnxFunctional.Tests.Export.Emit;
 [TestClass]
 public sealed class IntegerValueTests
 {
-    private static readonly Dictionary<string, (Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> Make, Func<BigInteger, BigInteger, BigInteger> Of)>
-        s_functions = new()
+    private static readonly Dictionary<string, Function> s_functions = new()
     {
-        ["Add"] = (Ops.Add, (a, b) => a + b),
-        ["Sub"] = (Ops.Subtract, (a, b) => a - b),
-        ["Mul"] = (Ops.Multiply, (a, b) => a * b),
-        ["Div"] = (Ops.Divide, BigInteger.Divide),
-        ["Mod"] = (Ops.Mod, (a, b) => (((a % b) + b) % b)),
-        ["Max"] = (Ops.Maximum, BigInteger.Max),
-        ["Min"] = (Ops.Minimum, BigInteger.Min),
-        ["Equal"] = (Ops.Equal, (a, b) => a == b ? 1 : 0),
-        ["Greater"] = (Ops.Greater, (a, b) => a > b ? 1 : 0),
-        ["GreaterEqual"] = (Ops.GreaterEqual, (a, b) => a >= b ? 1 : 0),
-        ["Less"] = (Ops.Less, (a, b) => a < b ? 1 : 0),
-        ["LessEqual"] = (Ops.LessEqual, (a, b) => a <= b ? 1 : 0),
-        ["Where"] = ((a, b) => Ops.Where(Ops.Greater(a, b), a, b), BigInteger.Max),
-        ["chain"] = (
+        ["Add"] = new(Ops.Add, (a, b) => a + b),
+        ["Sub"] = new(Ops.Subtract, (a, b) => a - b),
+        ["Mul"] = new(Ops.Multiply, (a, b) => a * b),
+        ["Div"] = new(Ops.Divide, BigInteger.Divide),
+        ["Mod"] = new(Ops.Mod, (a, b) => (((a % b) + b) % b)),
+        ["Max"] = new(Ops.Maximum, BigInteger.Max),
+        ["Min"] = new(Ops.Minimum, BigInteger.Min),
+        ["Equal"] = new(Ops.Equal, (a, b) => a == b ? 1 : 0),
+        ["Greater"] = new(Ops.Greater, (a, b) => a > b ? 1 : 0),
+        ["GreaterEqual"] = new(Ops.GreaterEqual, (a, b) => a >= b ? 1 : 0),
+        ["Less"] = new(Ops.Less, (a, b) => a < b ? 1 : 0),
+        ["LessEqual"] = new(Ops.LessEqual, (a, b) => a <= b ? 1 : 0),
+        ["Where"] = new((a, b) => Ops.Where(Ops.Greater(a, b), a, b), BigInteger.Max),
+        ["chain"] = new(
             (a, b) => Ops.Where(Ops.Equal(Ops.Mod(a + 1, 1000), 0), b, (a * 3) - b),
             (a, b) => ((((a + 1) % 1000) + 1000) % 1000) == 0 ? b : (a * 3) - b),
     };
@@ -215,4 +214,7 @@ public sealed class IntegerValueTests
             ? OnnxValue.Of([.. numbers.Select(number => (int)number)], lengths)
             : OnnxValue.Of([.. numbers.Select(number => (long)number)], lengths);
     }
+
+    /// <summary>A function of tensors, and the same of whole numbers of any size.</summary>
+    private sealed record Function(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> Make, Func<BigInteger, BigInteger, BigInteger> Of);
 }
