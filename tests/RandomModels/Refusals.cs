@@ -19,10 +19,15 @@ internal static class Refusals
         ("expected equal sizes, or 1 for a dimension that is repeated", "shapes that do not broadcast"),
         ("takes tensors that agree in every other dimension", "as equal sizes, for unknown lengths that differ in the data"),
         ("expected the same number", "lengths that are unknown while the model is built may differ in the data"),
+        ("compares queries and keys feature by feature", "a key that was drawn for another query"),
+        ("expected as many values as keys", "as above, for values"),
+        ("more than one of the axes", "attention over several axes needs their sizes"),
         ("takes a matrix of known size", "orthogonality is a property of matrices"),
 
         // Training.
         ("The loss became", "values overflow in a random network; the message says where"),
+
+        ("The exported training step cannot be compared", "as above, in the steps that are compared"),
 
         // Pruning.
         ("Prune: no channel can be removed", "every channel has a reader that needs all of them"),

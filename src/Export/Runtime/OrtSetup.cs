@@ -64,6 +64,14 @@ internal static class OrtSetup
                 result.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
             }
 
+            if (!options.PlansMemory)
+            {
+                // Of this mode only that is wanted: it looks for no buffers to share. A graph on one device runs node by node all the same.
+                result.ExecutionMode = ExecutionMode.ORT_PARALLEL;
+                result.InterOpNumThreads = 2;
+                result.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+            }
+
             if (provider.DeviceId is { } device) AppendCuda(result, device);
             return result;
         }

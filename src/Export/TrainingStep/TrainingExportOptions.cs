@@ -35,10 +35,13 @@ public sealed record TrainingExportOptions
     /// <summary>The number of steps to verify.</summary>
     public int VerifiedSteps { get; init; } = 3;
 
-    /// <summary>The accepted relative difference of losses.</summary>
+    /// <summary>The accepted relative difference of losses; beyond it, only what rounding explains is accepted. 0 accepts nothing at all.</summary>
     public float LossTolerance { get; init; } = 1e-4f;
 
-    /// <summary>The accepted difference of a tensor's elements, relative to its largest element.</summary>
+    /// <summary>
+    /// The accepted difference of a tensor's elements, relative to its largest element; beyond it, only what rounding explains is accepted. 0 accepts nothing
+    /// at all.
+    /// </summary>
     public float StateTolerance { get; init; } = 1e-3f;
 
     internal EmissionOptions ForEmission()

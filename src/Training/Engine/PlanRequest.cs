@@ -19,6 +19,9 @@ internal sealed record PlanRequest(
     /// <summary>Whether nodes with constant inputs are computed in advance; false in the plans that do so.</summary>
     public bool FoldConstants { get; init; } = true;
 
+    /// <summary>The graph of which this one is a changed copy: it draws the same random numbers, whatever else draws in the copy.</summary>
+    public Graph? Original { get; init; }
+
     /// <summary>Where the values of the plan lie.</summary>
     public PlanMemory Memory { get; init; } = PlanMemory.Own;
 }

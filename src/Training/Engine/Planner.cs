@@ -28,7 +28,7 @@ internal sealed class Planner
     {
         _request = request;
         _graph = Graph.Between(request.Inputs, [.. request.Outputs, .. request.Updates.Select(update => update.Value)]);
-        _random = RandomStreams.Of(_graph, request.Options.Seed);
+        _random = RandomStreams.Of(_graph, request.Options.Seed, request.Original);
     }
 
     /// <summary>Makes the plan for inputs of the given shapes and types.</summary>

@@ -17,10 +17,11 @@ internal sealed class RandomStreams
     /// <summary>Numbers the streams of a graph from zero, in graph order; a stream that several nodes draw from is counted once.</summary>
     /// <param name="graph">A graph as it was built, before the planner simplifies it.</param>
     /// <param name="seed">The seed of streams without a seed of their own.</param>
-    public static RandomStreams Of(Graph graph, ulong seed)
+    /// <param name="original">A graph whose streams are numbered first.</param>
+    public static RandomStreams Of(Graph graph, ulong seed, Graph? original = null)
     {
         var streams = new RandomStreams(seed);
-        foreach (var node in graph.Nodes)
+        foreach (var node in original is null ? graph.Nodes : original.Nodes.Concat(graph.Nodes))
         {
             if (node.Op is IRandomOp { Stream: var stream }) streams._numbers.TryAdd(stream, (uint)streams._numbers.Count);
         }

@@ -1,0 +1,138 @@
+using Google.Protobuf;
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Export.TrainingStep;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
+
+namespace OnnxFunctional.Tests.Export.TrainingStep;
+
+[TestClass]
+public sealed class RoundingNoiseTests
+{
+    /// <summary>The gradient of a tanh that is 1 is 0 for all inputs nearby; only the rounding of the tanh itself moves it.</summary>
+    [TestMethod]
+    public void The_gradient_of_a_saturated_function_is_as_uncertain_as_its_result()
+    {
+        var x = Model.Input([3]);
+        var y = Ops.Tanh(x);
+        var found = Run(x, 1 - (y * y), [20, -20, 0], 1);
+        Assert.AreNotEqual(0, found[0]);
+        Assert.IsTrue(Math.Abs(found[0]) < 1e-5 && Math.Abs(found[1]) < 1e-5);
+        Assert.AreEqual(1, found[2], 1e-5);
+    }
+
+    [TestMethod]
+    public void Differences_of_nearly_equal_numbers_show_their_cancellation()
+    {
+        var x = Model.Input([3]);
+        var found = Run(x, ((x * 3) - (x * 2)) - x, [1, 10, 100], 1);
+        for (var i = 0; i < 3; i++) Assert.IsTrue(Math.Abs(found[i]) > 1e-8 && Math.Abs(found[i]) < 1e-5 * MathF.Pow(10, i), $"{found[i]}");
+    }
+
+    /// <summary>Otherwise no element would be the largest, and no gradient of a maximum could be compared.</summary>
+    [TestMethod]
+    public void What_picks_or_compares_numbers_stays_exact()
+    {
+        var x = Model.Input([3]);
+        var y = Ops.Exp(x);
+        var isLargest = Ops.Cast(Ops.Equal(y, Ops.Max(y, -1, keepdims: true)), DType.Float32);
+        CollectionAssert.AreEqual(new float[] { 0, 1, 0 }, Run(x, isLargest, [1, 3, 2], 1));
+        CollectionAssert.AreEqual(new float[] { 1, 3, 2 }, Run(x, Ops.Round(Ops.Relu(x) * 1.01f), [1, 3, 2], 1));
+    }
+
+    [TestMethod]
+    public void Random_layers_draw_the_numbers_of_the_graph_without_noise()
+    {
+        var x = Model.Input([8]);
+        var y = Ops.Dropout(Ops.Tanh(x), 0.5f);
+        y = Ops.Dropout(y + 1, 0.5f);
+        float[] data = [1, 2, 3, 4, 5, 6, 7, 8];
+        var (plain, noisy) = (Run(x, y, data, null), Run(x, y, data, 3));
+        for (var i = 0; i < data.Length; i++) Assert.AreEqual(plain[i], noisy[i], 1e-4f * (1 + Math.Abs(plain[i])));
+        Assert.IsTrue(plain.Contains(0) && plain.Any(value => value != 0));
+        CollectionAssert.AreNotEqual(noisy, Run(x, y, data, 4));
+    }
+
+    /// <summary>Orthogonal rows have products that are rounding, and the penalty's gradient is their sign.</summary>
+    [TestMethod]
+    public void Steps_that_signs_of_rounding_decide_are_verified()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([3, 3]);
+        var cell = new Gru(4) { RecurrentRegularizer = new Regularizers.OrthogonalRegularizer(0.1f), Seed = 3 };
+        for (var seed = 0; seed < 5; seed++)
+        {
+            var trainer = new Model(x, cell.Call(x), "gru", (ulong)seed).Compile(new Sgd(0.1f), Loss.MeanSquaredError);
+            Assert.IsTrue(trainer.ExportTraining(folder.Path).IsVerified);
+        }
+    }
+
+    /// <summary>Every product and sum that is 3 % off is detected, but where it only reaches the bias of keys, whose gradient is 0 in theory.</summary>
+    [TestMethod]
+    public void Wrong_gradients_beside_undetermined_ones_are_caught()
+    {
+        var x = Model.Input([5, 4]);
+        var attended = new MultiHeadAttention(2, 3).Call(x, x);
+        var trainer = new Model(x, new Dense(4, Activation.Tanh).Call(attended * 3), "attention", 3).Compile(new RmsProp(0.01f), Loss.MeanSquaredError);
+        var options = new TrainingExportOptions { VerifiedSteps = 2 };
+        var files = TrainingFiles.Of(trainer, options);
+        Assert.IsTrue(TrainingVerifier.Run(trainer, files, options).Single(difference => difference.Name == "multi_head_attention/key/bias").IsRounding);
+        var train = ModelProto.Parser.ParseFrom(files.Graphs[TrainingFolder.TrainFile]);
+        var determined = Determined(train.Graph);
+        var (caught, missed) = (0, new List<string>());
+        for (var i = 0; i < train.Graph.Node.Count; i++)
+        {
+            var name = train.Graph.Node[i].Output[0];
+            if (train.Graph.Node[i].OpType is not ("MatMul" or "Gemm" or "ReduceSum" or "Mul") || !determined.Contains(name)) continue;
+            var copy = train.Clone();
+            copy.Graph.Node[i].Output[0] = "right";
+            copy.Graph.Initializer.Add(new TensorProto { Name = "wrong", DataType = 1, FloatData = { 1.03f } });
+            copy.Graph.Node.Insert(i + 1, new NodeProto { Name = "fault", OpType = "Mul", Input = { "right", "wrong" }, Output = { name } });
+            var wrong = files with { Graphs = new Dictionary<string, byte[]>(files.Graphs) { [TrainingFolder.TrainFile] = copy.ToByteArray() } };
+            try
+            {
+                TrainingVerifier.Run(trainer, wrong, options);
+                missed.Add(name);
+            }
+            catch (ExportException difference) when (difference.Message.Contains("differs from the engine", StringComparison.Ordinal))
+            {
+                caught++;
+            }
+            catch (OnnxFileException)
+            {
+                // Integers cannot be scaled.
+            }
+        }
+
+        Assert.AreEqual("", string.Join(", ", missed));
+        Assert.IsGreaterThan(40, caught);
+    }
+
+    /// <summary>The values from which a result other than the bias of keys and its slots is computed.</summary>
+    private static HashSet<string> Determined(GraphProto graph)
+    {
+        var found = graph.Output.Select(output => output.Name).Where(name => !name.Contains("key/bias", StringComparison.Ordinal)).ToHashSet();
+        foreach (var node in graph.Node.Reverse())
+        {
+            if (node.Output.Any(found.Contains)) found.UnionWith(node.Input);
+        }
+
+        return found;
+    }
+
+    private static float[] Run(SymbolicTensor x, SymbolicTensor y, float[] data, int? noise)
+    {
+        var graph = Graph.Between([x.Value], [y.Value]);
+        var output = noise is { } seed ? RoundingNoise.Of(graph, seed)[y.Value] : y.Value;
+        using var pool = new WorkerPool(1);
+        var plan = Planner.Plan(
+            new PlanRequest(PlanOptions.WithoutModel(7), [x.Value], [output], []) { Original = graph },
+            [new TensorSpec(Shape.Of(1, data.Length), DType.Float32)]);
+        data.CopyTo(plan.Inputs[0].Floats);
+        plan.Run(pool, 1);
+        return plan.Outputs[0].Floats.ToArray();
+    }
+}
