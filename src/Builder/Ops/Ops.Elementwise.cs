@@ -209,23 +209,28 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);
         if (a.DType == b.DType) return (a, b);
-        if (IsWholeLiteral(a) && b.DType.IsInteger()) return (Whole(a, b.DType), b);
-        if (IsWholeLiteral(b) && a.DType.IsInteger()) return (a, Whole(b, a.DType));
         if (IsLiteral(a) && b.DType.IsFloating()) return (Cast(a, b.DType), b);
         if (IsLiteral(b) && a.DType.IsFloating()) return (a, Cast(b, a.DType));
+        if (WholeOf(a) is { } left && Takes(b.DType, left)) return (Like(left, b.DType), b);
+        if (WholeOf(b) is { } right && Takes(a.DType, right)) return (a, Like(right, a.DType));
         var type = Rank(a.DType) >= Rank(b.DType) ? a.DType : b.DType;
         return (Cast(a, type), Cast(b, type));
 
         static bool IsLiteral(SymbolicTensor x) => x.Value.Producer.Op is Operators.Constant { Data: { Type: DType.Float32, Shape.Count: 0 } };
 
-        // Not a Cast of the literal: a file has no form for a step without tensors.
-        static SymbolicTensor Whole(SymbolicTensor literal, DType type)
-        {
-            var number = ((Operators.Constant)literal.Value.Producer.Op).Data.As<float>()[0];
-            return Make(new Operators.Constant(type == DType.Int64 ? TensorData.Of(Shape.Of(), [(long)number]) : TensorData.Of(Shape.Of(), [(int)number])));
-        }
+        static bool Takes(DType type, long number) => type == DType.Int64 || (type == DType.Int32 && FitsInt32(number)) || type.IsFloating();
 
-        static bool IsWholeLiteral(SymbolicTensor x) => IsLiteral(x) && float.IsInteger(((Operators.Constant)x.Value.Producer.Op).Data.As<float>()[0]);
+        // Not a Cast of the literal: a file has no form for a step without tensors.
+        static SymbolicTensor Like(long number, DType type) => type.IsInteger() ? WholeNumber(number, type) : Cast(Constant(number), type);
+
+        // Integers up to the largest that float32 holds are no literals: those are float32.
+        static long? WholeOf(SymbolicTensor x) => x.Value.Producer.Op is not Operators.Constant { Data: { Shape.Count: 0 } data } ? null : data.Type switch
+        {
+            DType.Float32 when float.IsInteger(data.As<float>()[0]) && Math.Abs(data.As<float>()[0]) < long.MaxValue => (long)data.As<float>()[0],
+            DType.Int32 when Math.Abs((double)data.As<int>()[0]) > LargestExact => data.As<int>()[0],
+            DType.Int64 when Math.Abs((double)data.As<long>()[0]) > LargestExact => data.As<long>()[0],
+            _ => null,
+        };
     }
 
     /// <summary>Casts tensors to the type of the highest rank among theirs.</summary>

@@ -7,6 +7,9 @@ namespace OnnxFunctional;
 /// </summary>
 public static partial class Ops
 {
+    // Float32 holds all whole numbers up to this one.
+    private const long LargestExact = 1 << 24;
+
     /// <summary>A number as a tensor of rank 0.</summary>
     public static SymbolicTensor Constant(float value) => Make(new Operators.Constant(TensorData.Of(Shape.Of(), [value])));
 
@@ -17,6 +20,15 @@ public static partial class Ops
     /// <summary>A constant tensor of integers from its elements in row-major order.</summary>
     /// <exception cref="ModelException">The shape has another number of elements.</exception>
     public static SymbolicTensor Constant(Shape shape, ReadOnlySpan<long> values) => Make(new Operators.Constant(TensorData.Of(shape, values)));
+
+    /// <summary>A number of a program's text: float32 where that is exact, as Keras has it, else an integer.</summary>
+    internal static SymbolicTensor WholeNumber(long value) =>
+        Math.Abs((double)value) <= LargestExact ? Constant(value) : WholeNumber(value, FitsInt32(value) ? DType.Int32 : DType.Int64);
+
+    private static bool FitsInt32(long value) => value is >= int.MinValue and <= int.MaxValue;
+
+    private static SymbolicTensor WholeNumber(long value, DType type) =>
+        Make(new Operators.Constant(type == DType.Int64 ? TensorData.Of(Shape.Of(), [value]) : TensorData.Of(Shape.Of(), [(int)value])));
 
     /// <summary>A constant tensor whose elements are all the same number.</summary>
     internal static SymbolicTensor Filled(Shape shape, float value)

@@ -20,4 +20,7 @@ public sealed partial class SymbolicTensor
 
     /// <summary>A number as a tensor of rank 0.</summary>
     public static implicit operator SymbolicTensor(float value) => Ops.Constant(value);
+
+    /// <summary>A whole number as a tensor of rank 0, exactly: <c>ids == 123456789</c>. Beside a tensor it takes that tensor's type.</summary>
+    public static implicit operator SymbolicTensor(long value) => Ops.WholeNumber(value);
 }

@@ -161,7 +161,8 @@ internal sealed class FunctionArguments(KerasFunction function, SymbolicTensors 
     private SymbolicTensor ToTensor(CallValue value, string name) => value switch
     {
         CallValue.Tensor(var index) => tensors[index],
-        CallValue.Literal { Value: long or double } => Ops.Constant(value.Number(name)),
+        CallValue.Literal { Value: long whole } => whole,
+        CallValue.Literal { Value: double } => Ops.Constant(value.Number(name)),
         CallValue.Literal { Value: bool flag } => Ops.Make(new Operators.Constant(TensorData.Of(Shape.Of(), [flag]))),
         CallValue.Array(var content, var type) => ToConstant(content, type, name),
         CallValue.List rows => ToConstant(rows, null, name),

@@ -84,6 +84,25 @@ public sealed class IntegerValueTests
         CollectionAssert.AreEqual(new[] { 123456789, 16777217, 1 }, MemoryMarshal.Cast<byte, int>(bytes[1]).ToArray());
     }
 
+    /// <summary>A number in a program or a file is not rounded to float32 before it meets an integer.</summary>
+    [TestMethod]
+    public void Large_numbers_in_programs_and_files_are_exact()
+    {
+        SymbolicTensor ids = Model.Input([2], DType.Int64), small = Model.Input([2], DType.Int32), real = Model.Input([2]);
+        SymbolicTensor[] outputs =
+        [
+            Ops.Cast(Ops.Equal(ids, 123456789), DType.Float32), Ops.Cast(Ops.Mod(ids + 4294967297, 1000), DType.Float32),
+            Ops.Cast(Ops.Mod(small - 16777217, 1000), DType.Float32), Ops.Cast(Ops.Mod(small + 10000000001, 1000), DType.Float32), real * 16777217,
+        ];
+        var model = new Model([ids, small, real], outputs);
+        foreach (var each in new[] { model, Model.FromJson(model.ToJson()) })
+        {
+            var y = each.PredictAll(NDArrays.Create([new long[,] { { 123456789, 123456792 } }, new int[,] { { 16777218, 0 } }, new float[,] { { 1, 2 } }]));
+            float[][] expected = [[1, 0], [86, 89], [1, 783], [219, 1], [16777216, 33554432]];
+            for (var i = 0; i < expected.Length; i++) for (var j = 0; j < 2; j++) Assert.AreEqual(expected[i][j], y[i][0, j], $"output {i}, element {j}");
+        }
+    }
+
     /// <summary>Exact in the engine; ONNX Runtime computes float64, and makes the smallest integer of what does not fit.</summary>
     [TestMethod]
     [DataRow(DType.Int32)]
