@@ -29,6 +29,9 @@ internal static partial class OpCases
         .. Both("relu", new Rnn(GateActivation.Relu, WithBias), differences: false),
         Sequence("one_step", new Lstm(GateActivation.Tanh, GateActivation.Sigmoid, WithBias), 1, 1, 1, 1),
         Sequence("wide", new Lstm(GateActivation.Tanh, GateActivation.Sigmoid, WithBias), 5, 3, 7, 17),
+        .. Loops("", reverse: false, ownTimes: false),
+        .. Loops("reverse", reverse: true, ownTimes: false),
+        .. Loops("reverse_own_times", reverse: true, ownTimes: true),
     ];
 
     private static IEnumerable<OpCase> Chance =>
@@ -72,6 +75,25 @@ internal static partial class OpCases
         .. Both(Prefix(variation, "before"), new Gru(GateActivation.Tanh, GateActivation.Sigmoid, false, options)),
         .. Both(variation, new Rnn(GateActivation.Tanh, options)),
     ];
+
+    /// <summary>A loop over a body of its own, and its gradient; OpenLoopTests compares them with loops that are written out.</summary>
+    private static IEnumerable<OpCase> Loops(string variation, bool reverse, bool ownTimes)
+    {
+        var (state, step) = (Stand(Shape.Unknown, 4), Stand(Shape.Unknown, 4));
+        var kernel = Stand(4, 4);
+        var next = Ops.Tanh(Ops.MatMul(state, kernel) + step);
+        var body = Graph.Between([state.Value, step.Value, kernel.Value], [next.Value, (next * step).Value]);
+        var loop = new Scan(body, 1, 1, reverse, ownTimes);
+        OpInput[] inputs = [X(3, 4), X(3, 5, 4), W(4, 4)];
+        yield return new(variation, loop, inputs) { CheckedElsewhere = "OpenLoopTests", Differentiable = false };
+        yield return new(variation, new ScanGradient(loop, [0, 1]), [.. inputs, X(3, 4), X(3, 5, 4)])
+        {
+            CheckedElsewhere = "OpenLoopTests",
+            Differentiable = false,
+        };
+
+        static SymbolicTensor Stand(params int[] dims) => new InputLayer(Shape.Of(dims), DType.Float32, null).Tensor;
+    }
 
     private static string Prefix(string variation, string word) => variation.Length == 0 ? word : word + "_" + variation;
 

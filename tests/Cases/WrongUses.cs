@@ -87,8 +87,13 @@ public static class WrongUses
         Call("Groups above the channels", () => new GroupNormalization(), X(4, 6), "'group_normalization'", "6 channels", "32 groups", "divisor of 6"),
         Call("Unknown channels", () => new Conv2D(4, 3), X(8, 8, null), "the number of channels", "(None, 8, 8, None)", "instead of null"),
         Call("Unknown features", () => new Dense(4), Model.Input([null]), "'dense'", "kernel", "(None, 4)", "instead of"),
-        Call("Unknown time for a cell", () => new Rnn(new LstmCell(3)), X(null, 2), "known number of time steps", "(None, None, 2)"),
-        Call("Unknown time for a rare activation", () => new Lstm(3, Activation.Mish), X(null, 2), "activation mish", "known number of time steps"),
+        Call(
+            "Unknown time for a cell with dropout",
+            () => new Rnn(new LstmCell(3) { Dropout = 0.5f }),
+            X(null, 2),
+            "differs in training",
+            "known number of time steps",
+            "(None, None, 2)"),
         Call(
             "Unknown time for recurrent dropout",
             () => new Gru(3) { RecurrentDropout = 0.5f },

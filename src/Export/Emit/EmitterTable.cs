@@ -101,6 +101,8 @@ internal static class EmitterTable
         // Recurrent networks.
         Gru or Lstm or Rnn => Recurrent.Write,
         RecurrentGradient gradient => With(gradient, RecurrentScan.Gradient),
+        Scan scan => With(scan, Scans.Write),
+        ScanGradient gradient => With(gradient, Scans.Gradient),
 
         // Reductions.
         ArgMax position => Reductions.Position("ArgMax", position.Axis, position.KeepDims),

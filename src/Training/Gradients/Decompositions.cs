@@ -29,6 +29,8 @@ internal static class Decompositions
         LayerNormalizationGradient norm => x => LayerBackward(norm, x),
         LogSoftmax softmax => x => LogNormalize(x[0], softmax.Axis),
         ReduceLogSumExp reduce => x => LogSumExp(x[0], Axes.Create(reduce.Axes.Span), reduce.KeepDims),
+        Scan scan => x => ScanDefinitions.Forward(scan, x),
+        ScanGradient scan => x => ScanDefinitions.Backward(scan, x),
         Softmax softmax => x => Normalize(x[0], softmax.Axis),
         SoftmaxCrossEntropy loss => x => CrossEntropy(loss, x),
         SoftmaxCrossEntropyGradient loss => x => CrossEntropyBackward(loss, x),

@@ -129,6 +129,10 @@ internal static class GradientRules
             "back-propagation through time cannot be differentiated again. "
             + "In a model whose gradient is part of its loss, use a recurrent layer that is built step by step, such as one with recurrent dropout."),
 
+        Scan scan => ScanDefinitions.Differentiate(c, scan),
+        ScanGradient => throw c.Refuse(
+            "back-propagation through an unknown number of steps cannot be differentiated again. Set the number of steps in Model.Input instead of null."),
+
         // The chosen positions do not change to first order, but choosing them again would need an operator of its own.
         MaxPoolGradient => throw c.Refuse("in a model whose gradient is part of its loss, use AveragePooling."),
 

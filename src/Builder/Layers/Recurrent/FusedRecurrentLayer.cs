@@ -8,7 +8,7 @@ namespace OnnxFunctional.Layers;
 /// <remarks>
 /// <para>
 /// The whole sequence is one operator (ONNX's LSTM, GRU, RNN) if that operator has the activations; otherwise, and for recurrent dropout in training, the loop
-/// is unrolled, which needs a known number of steps.
+/// is unrolled. Recurrent dropout needs a known number of steps; with other activations an unknown one becomes a Scan in files.
 /// </para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -69,7 +69,7 @@ public abstract class FusedRecurrentLayer : GatedRecurrentLayer
         if (KnowsActivations && RecurrentDropout == 0) return whole;
 
         var why = KnowsActivations ? "RecurrentDropout" : $"{UnknownActivation}, which ONNX's recurrent operators do not have,";
-        if (x.Shape[1] is null) throw new ModelException(UnknownSteps(why, x));
+        if (x.Shape[1] is null && RecurrentDropout > 0) throw new ModelException(UnknownSteps(why, x));
 
         // One stream for all steps draws the same numbers, so dropout is constant over time, as in Keras.
         var stream = Options.NewStream();

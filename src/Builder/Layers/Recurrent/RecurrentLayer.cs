@@ -132,11 +132,11 @@ public abstract class RecurrentLayer : Layer
     /// </summary>
     private protected abstract SymbolicTensors Run(SymbolicTensor x, SymbolicTensors states, bool ownTimes);
 
-    /// <summary>The loop, unrolled, for what the recurrent operators cannot do; the number of steps must be known.</summary>
+    /// <summary>The loop for what the recurrent operators cannot do: unrolled, or a <see cref="Operators.Scan"/> if the number of steps is unknown.</summary>
     /// <param name="x">(batch, time, ...), with its mask.</param>
     /// <param name="states">The initial states; none means zeros.</param>
     /// <param name="ownTimes">Whether the outputs are in order of time even if the sequence is read backwards.</param>
-    /// <param name="why">What needs the loop unrolled, for the message if the number of steps is unknown.</param>
+    /// <param name="why">What needs the loop, for messages.</param>
     /// <param name="step">Computes the output and the new states from one time step's input and the states.</param>
     private protected SymbolicTensors WrittenOut(
         SymbolicTensor x,
@@ -145,7 +145,7 @@ public abstract class RecurrentLayer : Layer
         string why,
         Func<SymbolicTensor, SymbolicTensors, (SymbolicTensor Output, SymbolicTensors States)> step)
     {
-        var steps = x.Shape[1] ?? throw new ModelException(UnknownSteps(why, x));
+        if (x.Shape[1] is not { } steps) return Repeated(x, states, ownTimes, why, step);
         if (steps == 0) throw new ModelException($"there are no time steps in {x.Shape}.");
         if (steps > MostWrittenSteps)
             throw new ModelException($"{why} needs an unrolled loop, and {steps} steps are more than {MostWrittenSteps}. "
@@ -174,13 +174,61 @@ public abstract class RecurrentLayer : Layer
 
         var all = ReturnSequences ? Ops.Concatenate([.. outputs.Select(result => Ops.ExpandDims(result, 1))], 1) : last!;
         return [all, .. states];
+    }
 
-        // The mask of one time step is (batch, 1); a state may have more axes.
-        static SymbolicTensor Choose(SymbolicTensor shown, SymbolicTensor then, SymbolicTensor otherwise)
+    /// <summary>The loop over an unknown number of steps.</summary>
+    private SymbolicTensors Repeated(
+        SymbolicTensor x,
+        SymbolicTensors states,
+        bool ownTimes,
+        string why,
+        Func<SymbolicTensor, SymbolicTensors, (SymbolicTensor Output, SymbolicTensors States)> step)
+    {
+        var sample = Ops.Squeeze(Ops.Slice(x.WithMask(null), 1, 0, 1), 1);
+        if (states.Count == 0) states = [.. StateShapes(x).Select(shape => Zeros(sample, shape))];
+        var input = OpenLoop.Stand(sample.Value.Spec, x.Scope);
+        SymbolicTensors before = [.. states.Select(state => OpenLoop.Stand(state.Value.Spec, x.Scope))];
+        var (result, next) = step(input, before);
+        if (!result.Shape.Slice(1, result.Rank - 1).IsKnown || result.DType != DType.Float32)
+            throw new ModelException(UnknownSteps($"{why} to an output {result.Value.Spec}", x));
+        for (var i = 0; i < before.Count; i++)
         {
-            if (then.Rank > 2) shown = Ops.ExpandDims(shown, Axes.Create([.. Enumerable.Range(2, then.Rank - 2)]));
-            return Ops.Where(shown, then, otherwise);
+            if (next[i].DType != before[i].DType || !next[i].Shape.IsCompatibleWith(before[i].Shape))
+                throw new ModelException($"its state {i} is {before[i].Value.Spec} before a step and {next[i].Value.Spec} after it; expected the same.");
         }
+
+        var sequences = new List<(SymbolicTensor, SymbolicTensor)> { (x, input) };
+        var holds = !ReturnSequences || (x.Mask is not null && !ZeroOutputForMask);
+        var last = holds ? OpenLoop.Stand(result.Value.Spec, x.Scope) : null;
+        if (x.Mask is not null)
+        {
+            var isShown = OpenLoop.Stand(new TensorSpec(sample.Shape.Slice(0, 1), DType.Bool), x.Scope);
+            sequences.Add((x.Mask, isShown));
+            var shown = Ops.ExpandDims(isShown, 1);
+            result = Choose(shown, result, ZeroOutputForMask ? Ops.ZerosLike(result) : last!);
+            next = [.. next.Select((state, i) => Choose(shown, state, before[i]))];
+        }
+
+        var carried = states.Select((state, i) => (state, before[i], next[i])).ToList();
+        if (last is not null) carried.Add((Zeros(sample, result.Shape), last, result));
+        SymbolicTensors loop;
+        try
+        {
+            loop = OpenLoop.Of(carried, sequences, ReturnSequences ? [result] : [], GoBackwards, ownTimes);
+        }
+        catch (ModelException refused) when (!refused.NamesLayer)
+        {
+            throw new ModelException(UnknownSteps($"{why}: {refused.Message}", x), refused);
+        }
+
+        return [ReturnSequences ? loop[^1] : loop[states.Count], .. loop.Take(states.Count)];
+    }
+
+    /// <summary>Chooses by the mask of one time step, (batch, 1); a state may have more axes.</summary>
+    private static SymbolicTensor Choose(SymbolicTensor shown, SymbolicTensor then, SymbolicTensor otherwise)
+    {
+        if (then.Rank > 2) shown = Ops.ExpandDims(shown, Axes.Create([.. Enumerable.Range(2, then.Rank - 2)]));
+        return Ops.Where(shown, then, otherwise);
     }
 
     private protected static string UnknownSteps(string why, SymbolicTensor x) =>

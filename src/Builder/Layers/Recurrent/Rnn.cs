@@ -46,9 +46,13 @@ public sealed class StackedRnnCells(IReadOnlyList<RecurrentCell> cells, string? 
     }
 }
 
-/// <summary>Repeats a cell over the steps of a sequence; the loop is unrolled, so the number of steps must be known.</summary>
+/// <summary>Repeats a cell over the steps of a sequence.</summary>
 /// <remarks>
-/// <para>Input: (batch, time, ...), time known. Output: the cell's, or with ReturnSequences one per time step. States: the cell's. Weights: the cell's.</para>
+/// <para>Input: (batch, time, ...). Output: the cell's, or with ReturnSequences one per time step. States: the cell's. Weights: the cell's.</para>
+/// <para>
+/// A known number of steps unrolls the loop. An unknown one makes it a Scan in an exported model, which then takes sequences of any length; the cell must be
+/// without dropout, losses and updates of its own.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/rnn/</para>
 /// </remarks>
 /// <param name="cell">One step.</param>

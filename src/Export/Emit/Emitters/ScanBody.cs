@@ -32,7 +32,14 @@ internal sealed class ScanBody(Emission emission, string role)
 
     /// <summary>Writes the loop.</summary>
     /// <returns>The names of the last states, then of the sequences.</returns>
-    public string[] Write(bool reverse, int time)
+    public string[] Write(bool reverse, int time) => Write(reverse, reverse, time);
+
+    /// <summary>Writes a loop whose results need not be in the order of what it reads.</summary>
+    /// <param name="reverse">Whether the last step is read first.</param>
+    /// <param name="reverseResults">Whether the first result is the last of its sequence.</param>
+    /// <param name="time">The number of steps; -1 if unknown.</param>
+    /// <returns>The names of the last states, then of the sequences.</returns>
+    public string[] Write(bool reverse, bool reverseResults, int time)
     {
         (string, Value)[] outputs = [.. _next.Concat(_emitted).Select((value, i) => (emission.Graph.Reserve($"{emission.Prefix}/{role}/out_{i}"), value))];
         var name = emission.Prefix + "/" + role;
@@ -56,7 +63,7 @@ internal sealed class ScanBody(Emission emission, string role)
             Attributes.Graph("body", inner.Graph.Proto),
             Attributes.Int("num_scan_inputs", _steps.Count),
             Attributes.Ints("scan_input_directions", Enumerable.Repeat(reverse ? 1 : 0, _steps.Count)),
-            Attributes.Ints("scan_output_directions", Enumerable.Repeat(reverse ? 1 : 0, _emitted.Count)));
+            Attributes.Ints("scan_output_directions", Enumerable.Repeat(reverseResults ? 1 : 0, _emitted.Count)));
         return results;
     }
 
