@@ -1,9 +1,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using System.Numerics.Tensors;
 using System.Text.RegularExpressions;
 using OnnxFunctional.Export;
 using OnnxFunctional.Tests.Documentation;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Hosts;
 
@@ -56,6 +58,39 @@ public sealed class HostTests
             Number(written, @"^largest difference of all weights and optimizer values: (\S+)"),
             "a state without a step is not the trained one");
         Assert.Contains("ONNX Runtime and the engine agree on", written);
+    }
+
+    /// <summary>Hosts write states and read none; what they write has names and checksums that are compared.</summary>
+    [TestMethod]
+    public void No_bit_of_a_state_of_a_host_changes_a_number()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("state.npz");
+        const string Program = """
+            const { writeNpz } = await import(process.argv[1]);
+            const { writeFileSync } = await import('node:fs');
+            const kernel = { name: 'dense/kernel', shape: [2, 2], values: Float32Array.of(1, -2, 0.5, 3e-9) };
+            writeFileSync(process.argv[2], writeNpz([kernel, { name: 'steps', shape: [], values: Float32Array.of(7) }]));
+            """;
+        var module = new Uri(Path.Combine(Hosts, "shared", "npz.mjs")).AbsoluteUri;
+        if (RunNode(["--input-type=module", "-e", Program, module, path]) is not { } run)
+        {
+            Assert.Inconclusive("Node.js is not installed; install version 20 or later to run this test.");
+            return;
+        }
+
+        Assert.AreEqual(0, run.Status, run.Errors);
+        Assert.AreEqual("dense/kernel: 1 -2 0.5 3E-09; steps: 7", Describe(File.ReadAllBytes(path)));
+        Damage.EachBit(File.ReadAllBytes(path), Describe);
+
+        string Describe(byte[] content)
+        {
+            File.WriteAllBytes(folder.File("changed.npz"), content);
+            return string.Join("; ", Npz.ReadAll<float>(folder.File("changed.npz")).Select(array =>
+                string.Create(CultureInfo.InvariantCulture, $"{array.Key}: {string.Join(' ', Elements(array.Value))}")));
+        }
+
+        static IEnumerable<string> Elements(Tensor<float> values) => values.Select(value => value.ToString(CultureInfo.InvariantCulture));
     }
 
     private static string Check(string[] packages, string program, bool needsBrowser)

@@ -20,10 +20,27 @@ public sealed class ChecksumTests
         Damage.EachCut(content, Read);
     }
 
+    /// <summary>HDF5 has no checksum here, but says where its file ends.</summary>
+    [TestMethod]
+    public void A_weight_file_that_was_cut_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([2], name: "x");
+        var model = new Model(x, x.Apply(new Dense(2), new BatchNormalization()));
+        Damage.EachCut(Mutations.ModelSamples.File("m.weights.h5", path => model.SaveWeights(path)), content =>
+        {
+            File.WriteAllBytes(folder.File("cut.weights.h5"), content);
+            model.LoadWeights(folder.File("cut.weights.h5"));
+            return Weights(model);
+        });
+    }
+
     private static string Read(byte[] content)
     {
         var model = KerasFile.Load(new MemoryStream(content));
-        return model.ToJson() + string.Concat(model.WeightPaths().Select(weight =>
-            $"\n{weight.Path}: {string.Join(' ', weight.Weight.Storage.ToArray().Select(BitConverter.SingleToInt32Bits))}"));
+        return model.ToJson() + Weights(model);
     }
+
+    private static string Weights(Model model) => string.Concat(model.WeightPaths().Select(weight =>
+        $"\n{weight.Path}: {string.Join(' ', weight.Weight.Storage.ToArray().Select(BitConverter.SingleToInt32Bits))}"));
 }

@@ -59,6 +59,20 @@ public sealed class ChecksumTests
         }
     }
 
+    /// <summary>Arrays have no checksum, but say how long they are.</summary>
+    [TestMethod]
+    public void An_array_that_was_cut_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("a.npy");
+        Npy.Write(path, Tensor.Create([1f, 2, 3], [3]));
+        Damage.EachCut(File.ReadAllBytes(path), content =>
+        {
+            File.WriteAllBytes(path, content);
+            return string.Join(' ', Npy.Read<float>(path).ToArray());
+        });
+    }
+
     private static string Read(byte[] content, string path)
     {
         File.WriteAllBytes(path, content);

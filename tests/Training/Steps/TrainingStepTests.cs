@@ -1,5 +1,7 @@
+using System.Numerics.Tensors;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Training.Steps;
 
@@ -241,6 +243,29 @@ public sealed class TrainingStepTests
             Ops.Mean(lone.Call(step.Input([1]))),
             new Adam(),
             lone)).Restore(path)).Message);
+    }
+
+    [TestMethod]
+    public void A_count_of_steps_that_cannot_be_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("step.npz");
+        var model = Counter();
+        var step = TrainingStep.From(step => step.Minimize("loss", Ops.Mean(model.Call(step.Input([1]))), new Adam(), model));
+        step.Save(path);
+        var arrays = Npz.ReadAll<float>(path);
+        float[][] counts = [[float.NaN, 0], [0, -1], [1e30f, 0], [0.5f, 0], [0, 1 << 24]];
+        foreach (var count in counts) Refused(Tensor.Create(count, [2]));
+        Refused(Tensor.Create(new float[2], [1, 2]));
+        Refused(Tensor.Create(new float[1], [1]));
+
+        void Refused(Tensor<float> count)
+        {
+            Npz.Write(path, arrays.ToDictionary(array => array.Key, array => array.Key == "iterations" ? count : array.Value));
+            var before = Weights(model);
+            Assert.Contains("'iterations' in", Assert.Throws<DataException>(() => step.Restore(path)).Message);
+            CollectionAssert.AreEqual(before, Weights(model));
+        }
     }
 
     [TestMethod]
