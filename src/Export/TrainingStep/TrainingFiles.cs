@@ -41,6 +41,7 @@ internal sealed record TrainingFiles
         var step = StepGraph.Build(compiled, targets, weights, training: true);
         var check = StepGraph.Build(compiled, targets, weights, training: false);
         var names = new StepNames(compiled, step, options.SampleWeights);
+        CheckSize(names.State);
         var problems = new List<string>();
         var metrics = Metrics(names, problems);
 
@@ -125,6 +126,18 @@ internal sealed record TrainingFiles
                 Files = [.. TrainingFolder.Graphs.Select(name => TrainingFolder.Describe(name, graphs[name]))],
             },
         };
+    }
+
+    /// <summary>init.onnx holds the whole state inside.</summary>
+    private static void CheckSize(IReadOnlyList<NamedState> state)
+    {
+        var bytes = state.Sum(tensor => tensor.Weight.Shape.ElementCount * sizeof(float));
+        if (bytes <= ExternalWeights.MostInside) return;
+        var largest = state.MaxBy(tensor => tensor.Weight.Shape.ElementCount)!;
+        throw new ExportException(
+            $"The weights and the optimizer's tensors take {bytes:N0} bytes, the largest of them '{largest.Name}' of shape {largest.Weight.Shape}; "
+            + $"{TrainingFolder.InitFile} has at most {ExternalWeights.MostInside:N0}. "
+            + "Train with Fit and export the model with ExportOnnx, or choose an optimizer with fewer tensors, such as Sgd without momentum.");
     }
 
     /// <summary>The batch size of the graphs: the option, or that of the model's inputs; null for any.</summary>

@@ -71,7 +71,7 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
         {
             _stored[weight] = tensor.Arrangement;
             var name = weightNames[weight];
-            var late = LateBytes.Of((int)tensor.Shape.ElementCount, () => tensor.Arrangement.Apply(weight.Storage, weight.Shape));
+            var late = LateBytes.Of(Elements(name, weight), () => tensor.Arrangement.Apply(weight.Storage, weight.Shape));
             var proto = emission.Graph.Initializer(name, tensor.Shape, DType.Float32, late);
             if (!tensor.Arrangement.IsNone)
             {
@@ -91,6 +91,16 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
 
         return _weights[(weight, tensor.Arrangement)] = Conversions.Apply(
             emission, plain, new TensorSpec(weight.Shape, DType.Float32), tensor.Arrangement.Steps);
+    }
+
+    private static int Elements(string name, Weight weight)
+    {
+        var bytes = weight.Shape.ElementCount * sizeof(float);
+        return bytes <= int.MaxValue
+            ? (int)weight.Shape.ElementCount
+            : throw new ExportException(
+                $"The weight '{name}' of shape {weight.Shape} takes {bytes:N0} bytes; one tensor of a file has fewer than 2 GiB. "
+                + "Make it of several smaller weights, such as layers side by side whose outputs are concatenated. Nothing was written.");
     }
 
     private string ConstantName(string role, StaticTensor tensor)

@@ -1,0 +1,36 @@
+using OnnxFunctional.Export;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Losses;
+
+namespace OnnxFunctional.Tests.Export;
+
+/// <summary>Weights that no file holds are refused before they take memory.</summary>
+[TestClass]
+public sealed class TooLargeTests
+{
+    [TestMethod]
+    public void AWeightAboveTwoGigabytesIsNamed()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([30_000], name: "x");
+        var model = new Model(x, x.Apply(new Dense(20_000, name: "wide")));
+        var refused = Assert.ThrowsExactly<ExportException>(() => model.ExportOnnx(folder.File("wide.onnx"), new ExportOptions { Verify = false }));
+        Assert.Contains("'wide/kernel' of shape (30000, 20000)", refused.Message);
+        Assert.Contains("2,400,000,000 bytes", refused.Message);
+        Assert.IsEmpty(Directory.GetFiles(folder.Path));
+    }
+
+    [TestMethod]
+    public void AStepWhoseStateIsTooLargeIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([16_000], name: "x");
+        var model = new Model(x, x.Apply(new Dense(20_000, name: "first"), new Dense(15_000, name: "second")));
+        var trainer = model.Compile(new Sgd(0.1f), new MeanSquaredError());
+        var refused = Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.File("step")));
+        Assert.Contains("'first/kernel' of shape (16000, 20000)", refused.Message);
+        Assert.Contains("init.onnx has at most", refused.Message);
+        Assert.IsFalse(Directory.Exists(folder.File("step")));
+    }
+}
