@@ -14,6 +14,12 @@ public static class OnnxFile
     /// <summary>The key of the model's architecture, in Keras' JSON, in the file's metadata.</summary>
     internal const string ArchitectureKey = "onnxfunctional.architecture";
 
+    /// <summary>The key of the reason for which a file that this library wrote holds no architecture.</summary>
+    internal const string RefusalKey = "onnxfunctional.no_architecture";
+
+    // The reason comes from the file, which may hold anything.
+    private const int LongestReason = 2000;
+
     /// <summary>Rebuilds the model from a file that <see cref="OnnxExporter.ExportOnnx"/> wrote: its layers, names and weights.</summary>
     /// <param name="path">The file.</param>
     /// <param name="customObjects">Custom layers, losses and activations that the model uses.</param>
@@ -52,7 +58,7 @@ public static class OnnxFile
     internal static Model Rebuild(CheckedModel file, CustomObjects? customObjects, ulong seed = 0)
     {
         var json = Architecture(file.Model) ?? throw new OnnxFileException(
-            $"{file.Source} holds no architecture, so no model can be rebuilt from it: another program wrote it. OnnxModel.Load runs it.");
+            $"{file.Source} holds no architecture, so no model can be rebuilt from it: {WhyNot(file.Model)} OnnxModel.Load runs it.");
         var model = ModelReader.Read(json, customObjects, seed, ours: true);
         WeightReader.Load(model, file);
         return model;
@@ -77,6 +83,19 @@ public static class OnnxFile
         var import = file.Model.OpsetImport.FirstOrDefault(import => DomainGuard.Normalize(import.Domain).Length == 0)
             ?? throw new OnnxFileException($"{file.Source} imports no version of ai.onnx, so it was not written by this library. Export the model again.");
         return (int)import.Version;
+    }
+
+    private static string WhyNot(ModelProto model)
+    {
+        if (model.MetadataProps.Find(RefusalKey) is not { } reason)
+        {
+            return model.ProducerName == OnnxProto.Producer
+                ? "it had none when this library exported it, as that export's report said."
+                : "another program wrote it.";
+        }
+
+        reason = FileSummary.Plain(reason.ReplaceLineEndings(" "));
+        return "when this library exported it: " + (reason.Length > LongestReason ? reason[..LongestReason] + "..." : reason);
     }
 
     private static string? Architecture(ModelProto model) => model.MetadataProps.Find(ArchitectureKey);

@@ -32,8 +32,8 @@ internal sealed record LossForm(KerasType Type, Func<Shape, Draw, NDArray> Targe
         ["Tversky"] = (AnyShape, Shares),
     };
 
-    // Their logarithm or power of a negative prediction is not a number.
-    private static readonly string[] s_ofShares = ["Poisson", "CategoricalGeneralizedCrossEntropy"];
+    // Their logarithm or power of a negative prediction is not a number, or they divide by a sum that may be 0 for what are no shares.
+    private static readonly string[] s_ofShares = ["Poisson", "CategoricalGeneralizedCrossEntropy", "Dice", "Tversky"];
 
     public static IEnumerable<string> Names => s_forms.Keys;
 

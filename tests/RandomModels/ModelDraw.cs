@@ -70,6 +70,14 @@ internal sealed class ModelDraw
     private void Finish(Draw draw, ulong seed)
     {
         var outputs = _tensors.Where(tensor => !_read.Contains(tensor)).ToList();
+
+        // Some are read by nothing: an output of a nested model, a state, the scores of an attention. Files need all inputs of a call even so.
+        var all = Ancestors(outputs);
+        for (var i = outputs.Count - 1; _depth == 0 && i >= 0 && outputs.Count > 1; i--)
+        {
+            if (draw.For("unread" + i).Chance(0.2) && Ancestors(outputs.Where((_, j) => j != i)).Count == all.Count) outputs.RemoveAt(i);
+        }
+
         for (var i = 0; i < outputs.Count; i++)
         {
             var own = draw.For("output" + i);

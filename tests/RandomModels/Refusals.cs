@@ -19,6 +19,7 @@ internal static class Refusals
         ("expected equal sizes, or 1 for a dimension that is repeated", "shapes that do not broadcast"),
         ("takes tensors that agree in every other dimension", "as equal sizes, for unknown lengths that differ in the data"),
         ("expected the same number", "lengths that are unknown while the model is built may differ in the data"),
+        ("cannot be broadcast to the logits", "a mask of steps does not fit a softmax along features, in Keras neither"),
         ("compares queries and keys feature by feature", "a key that was drawn for another query"),
         ("expected as many values as keys", "as above, for values"),
         ("more than one of the axes", "attention over several axes needs their sizes"),
@@ -35,6 +36,8 @@ internal static class Refusals
 
         // Files of Keras.
         ("has no counterpart among Keras' functions", "Keras' random functions take shapes, ours a tensor"),
+
+        ("has constants as its only inputs", "Keras computes a function of numbers at once"),
 
         // ONNX.
         ("holds no architecture", "as the function without a counterpart, which the report of the export names"),

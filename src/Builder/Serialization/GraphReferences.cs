@@ -66,9 +66,10 @@ internal sealed class GraphReferences
     {
         if (!_references.TryGetValue(value, out var reference))
         {
-            _problems.Add(
-                $"a tensor {value.Spec} is taken from inside {value.Origin}, which a file cannot refer to; "
-                + "use the layer's output, or compute it inside the layer.");
+            _problems.Add(value.Producer.Op is Operators.Placeholder
+                ? $"{value.Origin} is not among the inputs of the model: a call takes it for an output that nothing reads. Add it to the model's inputs."
+                : $"a tensor {value.Spec} is taken from inside {value.Origin}, which a file cannot refer to; "
+                    + "use the layer's output, or compute it inside the layer.");
             return new JsonObject();
         }
 

@@ -76,6 +76,15 @@ internal sealed partial class ModelWriter
                     continue;
                 }
 
+                // Keras computes a function of numbers at once; its files know only functions of tensors.
+                if (first.Node!.Inputs.All(input => input.Producer.Op is Operators.Constant))
+                {
+                    _problems.Add(
+                        $"operator '{first.Name}' ({first.Node!.Op.Name}) has constants as its only inputs, which Keras' format does not know. "
+                        + "Compute its result beforehand and give it to Ops.Constant.");
+                    continue;
+                }
+
                 json = new()
                 {
                     ["module"] = function.Module,

@@ -56,8 +56,8 @@ internal static class FileSummary
         _ => "?",
     };
 
-    // Names come from the file; a terminal must not obey them.
-    private static string Plain(string text) => string.Concat(text.Select(character => char.IsControl(character) ? '?' : character));
+    /// <summary>A text from a file without characters that a terminal would obey.</summary>
+    public static string Plain(string text) => string.Concat(text.Select(character => char.IsControl(character) ? '?' : character));
 
     /// <summary>Operators and constants of a graph and of all graphs inside it.</summary>
     private sealed class Contents

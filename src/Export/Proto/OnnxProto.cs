@@ -6,7 +6,7 @@ namespace OnnxFunctional.Export.Proto;
 /// <summary>The common parts of all files we write, and how they are read back.</summary>
 internal static class OnnxProto
 {
-    private const string Producer = "OnnxFunctional";
+    public const string Producer = "OnnxFunctional";
 
     /// <summary>The file that holds a graph.</summary>
     public static ModelProto Model(GraphProto graph, int opset)

@@ -39,12 +39,13 @@ public sealed class Adafactor(
         var scale = Ops.Maximum(Epsilon2, RootMeanSquare(context.Weight)) * Ops.Minimum(rate, slope);
         var keep = 1 - Ops.Power(context.Step, Beta2Decay);
         var square = Ops.Square(context.Gradient) + Epsilon1;
-        SymbolicTensor estimate;
+        SymbolicTensor update;
         if (context.Weight.Rank < 2)
         {
             var velocity = context.Slot("velocity");
-            estimate = (velocity * keep) + (square * (1 - keep));
+            var estimate = (velocity * keep) + (square * (1 - keep));
             context.SetSlot(velocity, estimate);
+            update = context.Gradient * Ops.Rsqrt(estimate);
         }
         else
         {
@@ -54,10 +55,12 @@ public sealed class Adafactor(
             var columns = (column * keep) + (Ops.Mean(square, -2) * (1 - keep));
             context.SetSlot(row, rows);
             context.SetSlot(column, columns);
-            estimate = Ops.ExpandDims(rows / Ops.Mean(rows, -1, keepdims: true), -1) * Ops.ExpandDims(columns, -2);
+
+            // One factor after the other: where a row and a column have no gradient, the product of their estimates would be 0 in float32, and 0 / 0 no number.
+            var byRow = Ops.Rsqrt(rows / Ops.Mean(rows, -1, keepdims: true));
+            update = context.Gradient * Ops.ExpandDims(byRow, -1) * Ops.ExpandDims(Ops.Rsqrt(columns), -2);
         }
 
-        var update = context.Gradient * Ops.Rsqrt(estimate);
         context.SetWeight(context.Weight - (update * (scale / Ops.Maximum(1, RootMeanSquare(update) / ClipThreshold))));
     }
 

@@ -131,4 +131,19 @@ public sealed class NestedCallTests
             return values;
         }
     }
+
+    /// <summary>Keras asks for the input when the model is made; here it is missing only in files.</summary>
+    [TestMethod]
+    public void An_input_that_only_an_unread_output_needs_is_asked_for()
+    {
+        var (a, b) = (Model.Input([3]), Model.Input([2], name: "extra"));
+        var nested = new Model(new[] { a, b }, new[] { Ops.Tanh(a), Ops.Tanh(b) }, "nested");
+        var (x, y) = (Model.Input([3]), Model.Input([2], name: "other"));
+        var outputs = nested.CallAll(new[] { x, y }, CallOptions.None);
+        var refusal = Assert.ThrowsExactly<ModelException>(() => new Model(x, outputs[0]).ToJson());
+        Assert.Contains("input 'other' is not among the inputs of the model", refusal.Message);
+        Assert.Contains("Add it to the model's inputs", refusal.Message);
+        var model = new Model(new[] { x, y }, outputs[0]);
+        Assert.AreEqual(model.ToJson(), Model.FromJson(model.ToJson()).ToJson());
+    }
 }

@@ -72,6 +72,23 @@ public sealed class OptimizerTests
         Assert.AreEqual(2, trainer.Model.WeightPaths()[0].Weight.Storage[0], 1e-6f);
     }
 
+    /// <summary>A feature that is always 0 and an output that nobody reads: Adafactor's estimate of their element was the product of 1e-30 and 1e-30.</summary>
+    [TestMethod]
+    public void Elements_without_a_gradient_stay_finite_under_every_optimizer()
+    {
+        var options = new Dictionary<string, object?>();
+        foreach (var type in CompileTypes.Optimizers.Values)
+        {
+            var x = Model.Input([4]);
+            var model = new Model(x, Ops.Slice(new Dense(3).Call(x), 1, 0, 2), "dead", 5);
+            var trainer = model.Compile((Optimizer)type.Create(options, null), Loss.MeanSquaredError, threads: 1);
+            var data = NDArray.Create(new float[] { 1, 2, 0, -1, 0.5f, -1, 0, 2 }, Shape.Of(2, 4));
+            var targets = NDArray.Create(new float[] { 1, 0, 0, 1 }, Shape.Of(2, 2));
+            for (var step = 0; step < 3; step++) trainer.TrainOnBatch(data, targets);
+            foreach (var (path, weight) in model.WeightPaths()) Assert.IsTrue(weight.Storage.All(float.IsFinite), $"{type.Name}: {path}");
+        }
+    }
+
     [TestMethod]
     public void A_warm_up_rises_and_then_follows_the_schedule()
     {
