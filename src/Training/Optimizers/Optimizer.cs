@@ -44,7 +44,7 @@ public abstract class Optimizer(Schedule learningRate)
     /// Keras: a sample of a last batch half as large weighs twice. Where that matters, choose a batch size that divides the number of samples, or
     /// leave the rest out: <c>Batch(size, dropRemainder: true)</c>.
     /// </para>
-    /// <para>Counting goes on from one epoch to the next, as in Keras: batches left over at the end of an epoch or of Fit wait for the next ones.</para>
+    /// <para>Counting continues across epochs, as in Keras: batches left over at the end of an epoch or of Fit wait for the next ones.</para>
     /// <para>Keras: https://keras.io/api/optimizers/</para>
     /// </remarks>
     public int? GradientAccumulationSteps { get; init; }
