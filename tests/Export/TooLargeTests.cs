@@ -10,7 +10,7 @@ namespace OnnxFunctional.Tests.Export;
 public sealed class TooLargeTests
 {
     [TestMethod]
-    public void AWeightAboveTwoGigabytesIsNamed()
+    public void A_weight_above_two_gigabytes_is_named()
     {
         using var folder = new TemporaryFolder();
         var x = Model.Input([30_000], name: "x");
@@ -22,7 +22,7 @@ public sealed class TooLargeTests
     }
 
     [TestMethod]
-    public void AStepWhoseStateIsTooLargeIsRefused()
+    public void A_step_whose_state_is_too_large_is_refused()
     {
         using var folder = new TemporaryFolder();
         var x = Model.Input([16_000], name: "x");

@@ -14,6 +14,7 @@ internal sealed class GZipContent : Stream
     private static readonly byte[] s_mark = "the end of the file"u8.ToArray();
     private static readonly byte[] s_packedMark = Pack(s_mark);
 
+    private readonly Marked _file;
     private readonly GZipStream _content;
 
     // What is decompressed and not yet read; its last bytes may be the mark.
@@ -23,7 +24,11 @@ internal sealed class GZipContent : Stream
     private bool _isComplete;
 
     /// <param name="file">The file; it is not disposed.</param>
-    public GZipContent(Stream file) => _content = new GZipStream(new Marked(file), CompressionMode.Decompress);
+    public GZipContent(Stream file)
+    {
+        _file = new Marked(file);
+        _content = new GZipStream(_file, CompressionMode.Decompress);
+    }
 
     public override bool CanRead => true;
 
@@ -39,7 +44,8 @@ internal sealed class GZipContent : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <exception cref="InvalidDataException">The file is damaged, was cut, or continues with something else.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or continues with something else.</exception>
+    /// <exception cref="EndOfStreamException">The file was cut.</exception>
     public override int Read(Span<byte> buffer)
     {
         while (!_isComplete && _end - _start <= s_mark.Length) Fill();
@@ -71,12 +77,25 @@ internal sealed class GZipContent : Stream
     {
         _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
         (_start, _end) = (0, _end - _start);
-        var read = _content.Read(_buffer.AsSpan(_end));
+        var read = Unpack(_buffer.AsSpan(_end));
         _end += read;
         if (read > 0) return;
         if (!_buffer.AsSpan(0, _end).EndsWith(s_mark)) throw new InvalidDataException("It was cut off, or something that is not gzip follows.");
         _end -= s_mark.Length;
         _isComplete = true;
+    }
+
+    private int Unpack(Span<byte> buffer)
+    {
+        try
+        {
+            return _content.Read(buffer);
+        }
+        catch (InvalidDataException misread) when (_file.IsAtMark)
+        {
+            // The mark was read as the rest of the member that was cut.
+            throw new EndOfStreamException("The file was cut off.", misread);
+        }
     }
 
     private static byte[] Pack(byte[] content)
@@ -90,6 +109,9 @@ internal sealed class GZipContent : Stream
     private sealed class Marked(Stream file) : Stream
     {
         private int _markRead;
+
+        /// <summary>Whether the file's own bytes were all read.</summary>
+        public bool IsAtMark => _markRead > 0;
 
         public override bool CanRead => true;
 

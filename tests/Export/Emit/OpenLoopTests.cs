@@ -45,7 +45,7 @@ public sealed class OpenLoopTests
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void OneFileServesEveryLength(string name, Func<SymbolicTensor, SymbolicTensor> network, int[] sample)
+    public void One_file_serves_every_length(string name, Func<SymbolicTensor, SymbolicTensor> network, int[] sample)
     {
         using var folder = new TemporaryFolder();
         var open = Compose(network, sample, null);
@@ -68,7 +68,7 @@ public sealed class OpenLoopTests
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void AStepOfTrainingIsThatOfTheWrittenLoop(string name, Func<SymbolicTensor, SymbolicTensor> network, int[] sample)
+    public void A_step_of_training_is_that_of_the_written_loop(string name, Func<SymbolicTensor, SymbolicTensor> network, int[] sample)
     {
         var (open, closed) = (Compose(network, sample, null), Compose(network, sample, 7));
         Copy(open, closed);
@@ -84,7 +84,7 @@ public sealed class OpenLoopTests
     }
 
     [TestMethod]
-    public void FrozenCellsStayAndOthersLearnInEveryPrecision()
+    public void Frozen_cells_stay_and_others_learn_in_every_precision()
     {
         foreach (var precision in new[] { MixedPrecision.Float32, MixedPrecision.BFloat16, MixedPrecision.Float16 })
         {
@@ -100,7 +100,7 @@ public sealed class OpenLoopTests
     }
 
     [TestMethod]
-    public void AnOpenModelReturnsFromAKerasFile()
+    public void An_open_model_returns_from_a_Keras_file()
     {
         using var folder = new TemporaryFolder();
         var model = Compose(x => x.Apply(new Masking(), new Bidirectional(new Rnn([new LstmCell(3), new GruCell(2)]) { ReturnSequences = true })), [2], null);
@@ -111,7 +111,7 @@ public sealed class OpenLoopTests
     }
 
     [TestMethod]
-    public void OtherLossesAndRandomNumbersNeedAKnownNumberOfSteps()
+    public void Other_losses_and_random_numbers_need_a_known_number_of_steps()
     {
         var refused = Assert.ThrowsExactly<ModelException>(() => Compose(x => x.Apply(new Rnn(new PenalizedCell(), name: "penalized")), [2], null));
         Assert.Contains("'penalized'", refused.Message);
@@ -120,7 +120,7 @@ public sealed class OpenLoopTests
     }
 
     [TestMethod]
-    public void AStepOfTrainingOverUnknownTimeIsRefusedByName()
+    public void A_step_of_training_over_unknown_time_is_refused_by_name()
     {
         using var folder = new TemporaryFolder();
         var trainer = Compose(x => x.Apply(new Rnn(new GruCell(3))), [2], null).Compile(new Sgd(0.1f), new MeanSquaredError());

@@ -15,7 +15,7 @@ namespace OnnxFunctional.Tests.Export.TrainingStep;
 public sealed class ExternalStateTests
 {
     [TestMethod]
-    public void AStateInASecondFileTrainsToTheSameWeights()
+    public void A_state_in_a_second_file_trains_to_the_same_weights()
     {
         using var folder = new TemporaryFolder();
         var x = Model.Input([40], name: "x");

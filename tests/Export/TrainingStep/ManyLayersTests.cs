@@ -16,14 +16,14 @@ public sealed class ManyLayersTests
 
     [TestMethod]
     [DynamicData(nameof(Optimizers))]
-    public void NodesThatCouldRunDoNotPileUpWithLayers(Optimizer optimizer, int perWeight)
+    public void Nodes_that_could_run_do_not_pile_up_with_layers(Optimizer optimizer, int perWeight)
     {
         var (most, first) = MostReady(Step(Layers, optimizer));
         Assert.IsTrue(most <= first + (perWeight * 2 * Layers) + 8, $"{most} nodes could run at one time, {first} of them from the start.");
     }
 
     [TestMethod]
-    public void WhatUpdatesHaveInCommonIsComputedOnce()
+    public void What_updates_have_in_common_is_computed_once()
     {
         var step = Step(20, new Adam());
         Assert.AreEqual(2, step.Node.Count(node => node.OpType == "Pow"), "powers of Adam's two betas");

@@ -71,7 +71,7 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
         {
             _stored[weight] = tensor.Arrangement;
             var name = weightNames[weight];
-            var late = LateBytes.Of(Elements(name, weight), () => tensor.Arrangement.Apply(weight.Storage, weight.Shape));
+            var late = LateBytes.Of(Elements(name, tensor.Shape), () => tensor.Arrangement.Apply(weight.Storage, weight.Shape));
             var proto = emission.Graph.Initializer(name, tensor.Shape, DType.Float32, late);
             if (!tensor.Arrangement.IsNone)
             {
@@ -93,13 +93,14 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
             emission, plain, new TensorSpec(weight.Shape, DType.Float32), tensor.Arrangement.Steps);
     }
 
-    private static int Elements(string name, Weight weight)
+    // The shape in the file, where a bias may stand beside another one.
+    private static int Elements(string name, Shape shape)
     {
-        var bytes = weight.Shape.ElementCount * sizeof(float);
+        var bytes = shape.ElementCount * sizeof(float);
         return bytes <= int.MaxValue
-            ? (int)weight.Shape.ElementCount
+            ? (int)shape.ElementCount
             : throw new ExportException(
-                $"The weight '{name}' of shape {weight.Shape} takes {bytes:N0} bytes; one tensor of a file has fewer than 2 GiB. "
+                $"The weight '{name}' of shape {shape} takes {bytes:N0} bytes; one tensor of a file has fewer than 2 GiB. "
                 + "Make it of several smaller weights, such as layers side by side whose outputs are concatenated. Nothing was written.");
     }
 
