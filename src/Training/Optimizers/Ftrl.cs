@@ -4,7 +4,10 @@ namespace OnnxFunctional.Training.Optimizers;
 /// Follow the regularized leader (McMahan et al. 2013): weights of little effect become exactly 0. With <c>p = -learningRatePower</c>:
 /// <c>n' = n + g^2, z += g + 2 shrinkage w - (n'^p - n^p) w / lr, w = (clip(z, -l1, l1) - z) / (n'^p / lr + 2 l2 + beta / lr)</c>.
 /// </summary>
-/// <remarks>https://keras.io/api/optimizers/ftrl/</remarks>
+/// <remarks>
+/// https://keras.io/api/optimizers/ftrl/. The update divides by the learning rate, which is 0 at the start of a warm-up and may end at 0. A step of rate 0 then
+/// changes neither weights nor state, as under other optimizers the weights stay; Keras' weights become NaN.
+/// </remarks>
 /// <param name="learningRate">The learning rate.</param>
 /// <param name="learningRatePower">How the learning rate falls with the sum of squares; 0 for a fixed rate.</param>
 /// <param name="initialAccumulatorValue">The initial value of the sum of squares.</param>
@@ -51,9 +54,11 @@ public sealed class Ftrl(
         var (before, after) = (Ops.Power(accumulator, -LearningRatePower), Ops.Power(sum, -LearningRatePower));
         var gradient = L2ShrinkageRegularizationStrength == 0 ? context.Gradient : context.Gradient + (weight * (2 * L2ShrinkageRegularizationStrength));
         var total = linear + (gradient - ((after - before) / rate * weight));
-        context.SetSlot(accumulator, sum);
-        context.SetSlot(linear, total);
+        var moves = Ops.Greater(rate, 0);
+        context.SetSlot(accumulator, Ops.Where(moves, sum, accumulator));
+        context.SetSlot(linear, Ops.Where(moves, total, linear));
         var quadratic = (after / rate) + (2 * (L2RegularizationStrength + (Beta / (2 * rate))));
-        context.SetWeight((Ops.Clip(total, -L1RegularizationStrength, L1RegularizationStrength) - total) / quadratic);
+        var moved = (Ops.Clip(total, -L1RegularizationStrength, L1RegularizationStrength) - total) / quadratic;
+        context.SetWeight(Ops.Where(moves, moved, weight));
     }
 }

@@ -28,6 +28,9 @@ internal static class PrecisionTable
 
         // The square of a half overflows from 256 on.
         if (node.Op is Mul && ReferenceEquals(node.Inputs[0], node.Inputs[1])) return PrecisionRule.Float32;
+
+        // One number per sample takes no memory worth saving, and a half does not hold the sums of penalties: 0.002 * 102,000 would be infinite.
+        if (node.Outputs[0].Spec.Shape.Rank < 2) return PrecisionRule.Float32;
         if (BoundsAndTerms.AreLost(node, type)) return PrecisionRule.Float32;
         return Of(node.Op, node.Inputs.Count);
     }

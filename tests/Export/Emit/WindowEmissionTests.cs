@@ -45,6 +45,68 @@ public sealed class WindowEmissionTests
         Verify(new Model(volume, (-(volume * volume) - 1f).Apply(new ZeroPadding3D(1), new MaxPooling3D(2))), 21);
     }
 
+    /// <summary>ONNX Runtime adds zeros in front of a window to the window's own padding, and refuses sums that are not below the window.</summary>
+    [TestMethod]
+    public void Zeros_in_front_of_every_pool_are_values_whatever_window_stride_and_length()
+    {
+        foreach (var open in new[] { false, true })
+        {
+            for (var length = 1; length <= 7; length++)
+            {
+                var x = Model.Input([open ? null : length, 2]);
+                var (outputs, names) = (new List<SymbolicTensor>(), new List<string>());
+                foreach (var padding in new[] { Padding.Valid, Padding.Same })
+                    foreach (var (size, stride) in from size in Enumerable.Range(1, 4) from stride in Enumerable.Range(1, 5) select (size, stride))
+                        foreach (var zeros in (IReadOnlyList<EdgeWidths>)[1, (0, 3), (2, 1)])
+                        {
+                            if (padding == Padding.Valid && length == 1 && size > 2) continue;
+
+                            // Inputs that differ, because ONNX Runtime would merge equal paddings and then let them be.
+                            var negative = -(x * x) - (1 + (0.25f * outputs.Count));
+                            outputs.Add(negative.Apply(new ZeroPadding1D(zeros), new MaxPooling1D(size, stride) { Padding = padding }));
+                            outputs.Add(negative.Apply(Negated(), new ZeroPadding1D(zeros), new AveragePooling1D(size, stride) { Padding = padding }));
+                            names.AddRange(Enumerable.Repeat($"{size}/{stride} {padding} behind {zeros}, length {length}", 2));
+                        }
+
+                var model = new Model(x, [.. outputs]);
+                var sample = EmittedRun.Random(2, length, 2);
+                var actual = model.Emit().Run(sample);
+                foreach (var (expected, i) in model.PredictAll(NDArrays.Create([sample])).Select((array, i) => (array, i)))
+                    Near.Equal(EmittedRun.Data(expected), actual[i], 1e-5f, names[i]);
+            }
+        }
+
+        static Layer Negated() => new Lambda(values => -values);
+    }
+
+    [TestMethod]
+    [DataRow(1, 1)]
+    [DataRow(1, 2)]
+    [DataRow(2, 3)]
+    [DataRow(3, 4)]
+    [DataRow(3, 2)]
+    public void Zeros_in_front_of_pools_of_images_and_volumes_are_values(int size, int stride)
+    {
+        foreach (var padding in new[] { Padding.Valid, Padding.Same })
+        {
+            var image = Model.Input([5, 3, 2]);
+            var volume = Model.Input([3, 4, 2, 2]);
+            var negative = -(image * image) - 1f;
+            Verify(new Model([image, volume], [
+                negative.Apply(new ZeroPadding2D(2), new MaxPooling2D(size, stride) { Padding = padding }),
+                (negative * 2).Apply(new ZeroPadding2D(2), new AveragePooling2D(size, stride) { Padding = padding }),
+                (-(volume * volume) - 1f).Apply(new ZeroPadding3D(2), new MaxPooling3D(size, stride) { Padding = padding }),
+                (-(volume * volume) - 2f).Apply(new ZeroPadding3D(2), new AveragePooling3D(size, stride) { Padding = padding })]), 21);
+
+            var x = Model.Input([5, 3, 2]);
+            var pooled = (x * 2).Apply(new ZeroPadding2D(2), new AveragePooling2D(size, stride) { Padding = padding });
+            var pooledMax = (x * 3).Apply(new ZeroPadding2D(2), new MaxPooling2D(size, stride) { Padding = padding });
+            var (first, second) = (pooled.Apply(new Flatten(), new Dense(2)), pooledMax.Apply(new Flatten(), new Dense(2)));
+            var trainer = new Model(x, first + second).Compile(new Sgd(0.01f), Loss.MeanSquaredError);
+            StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 2, 5, 3, 2)], [StepData.Signed(step + 50, 2, 2)]), 2);
+        }
+    }
+
     [TestMethod]
     [DataRow(1, 2)]
     [DataRow(1, 3)]

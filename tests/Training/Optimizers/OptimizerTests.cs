@@ -123,6 +123,32 @@ public sealed class OptimizerTests
         Assert.Throws<ModelException>(() => Schedule.CosineDecay(1, decaySteps: 0));
     }
 
+    /// <summary>A warm-up begins at 0, a cosine ends there: Ftrl divides by the rate.</summary>
+    [TestMethod]
+    public void A_rate_of_zero_moves_no_weight_under_any_optimizer()
+    {
+        foreach (var make in AccumulationTests.All)
+        {
+            foreach (Schedule rate in (Schedule[])[0f, Schedule.WarmUp(0.01f, warmupSteps: 1)])
+            {
+                var steps = Run(make(rate, null), [.. s_gradients, .. s_gradients]);
+                AreClose(s_start, steps[0], make(rate, null).Name);
+                Assert.IsTrue(steps.All(weights => weights.All(float.IsFinite)), make(rate, null).Name);
+                if (rate.IsConstant) AreClose(s_start, steps[^1], make(rate, null).Name);
+                else Assert.IsTrue(steps[1].Zip(s_start).Any(pair => pair.First != pair.Second), make(rate, null).Name);
+            }
+        }
+    }
+
+    /// <summary>A step of rate 0 leaves no trace in Ftrl's state: the next one is that of a training which began there.</summary>
+    [TestMethod]
+    public void Ftrl_begins_behind_steps_of_rate_zero()
+    {
+        var warmed = Run(new Ftrl(Schedule.WarmUp(0.1f, warmupSteps: 1), l1RegularizationStrength: 0.01f), [s_gradients[2], .. s_gradients]);
+        var direct = Run(new Ftrl(0.1f, l1RegularizationStrength: 0.01f));
+        for (var i = 0; i < direct.Length; i++) CollectionAssert.AreEqual(direct[i], warmed[i + 1]);
+    }
+
     [TestMethod]
     public void Muon_turns_a_matrix_into_an_orthogonal_step()
     {

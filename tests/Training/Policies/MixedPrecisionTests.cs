@@ -211,6 +211,35 @@ public sealed class MixedPrecisionTests
         }
     }
 
+    /// <summary>Sums of squares pass 65504 long before any value does; their factor brings them back.</summary>
+    [TestMethod]
+    public void Penalties_of_activations_are_computed_in_Float32()
+    {
+        foreach (var (l1, l2) in ((float, float)[])[(1e-3f, 0), (0, 1e-3f), (1e-3f, 1e-3f)])
+        {
+            var regularizer = Regularizer.L1L2(l1, l2);
+            var x = Model.Input([40, 30]);
+            Layer[] layers =
+            [
+                new Dense(8) { ActivityRegularizer = regularizer, KernelInitializer = Initializer.Ones },
+                new Conv1D(8, 3) { ActivityRegularizer = regularizer, KernelInitializer = Initializer.Ones },
+                new SimpleRnn(8, Activation.Relu) { ReturnSequences = true, ActivityRegularizer = regularizer, KernelInitializer = Initializer.Ones },
+                new ActivityRegularization(l1, l2),
+            ];
+            foreach (var layer in layers)
+            {
+                var model = new Model(x, (x * 4).Apply(layer, new Flatten(), new Dense(1)));
+                var (data, targets) = (NDArray.Create([.. Enumerable.Repeat(2f, 7 * 1200)], Shape.Of(7, 40, 30)), NDArray.Create(new float[7], Shape.Of(7, 1)));
+                var expected = model.Compile(new Sgd(0), Loss.MeanSquaredError).TrainOnBatch(data, targets)["loss"];
+                foreach (var policy in s_policies)
+                {
+                    var actual = model.Compile(new Sgd(0), Loss.MeanSquaredError, precision: policy).TrainOnBatch(data, targets)["loss"];
+                    Assert.AreEqual(expected, actual, 0.03 * expected, $"{layer.ClassName} under {policy}");
+                }
+            }
+        }
+    }
+
     [TestMethod]
     public void The_table_says_what_stays_Float32()
     {

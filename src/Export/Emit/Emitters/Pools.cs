@@ -7,29 +7,18 @@ namespace OnnxFunctional.Export.Emit.Emitters;
 /// <summary>Pooling and its gradients.</summary>
 internal static class Pools
 {
-    /// <summary>
-    /// Never with numbers for its padding: ONNX Runtime adds a Pad in front to them and so makes negative infinity of its zeros. It keeps its hands off
-    /// <c>auto_pad</c> (pad_fusion.cc).
-    /// </summary>
     public static void Max(Emission emission, Node node, MaxPool op)
     {
         var x = node.Inputs[0];
-        var padding = Windows.Padding(op.Pads, x.Spec.Shape, [.. op.Kernel], op.Strides, dilated: false);
-        var isSame = !op.Pads.IsExplicit && op.Pads.Mode == Padding.Same && op.Kernel.Zip(op.Strides).All(axis => axis.First >= axis.Second);
-        if (padding is { Name: "pads" } numbers)
-        {
-            padding = numbers.Ints.All(pad => pad == 0) ? Attributes.Text("auto_pad", "VALID") : isSame ? Attributes.Text("auto_pad", "SAME_UPPER") : null;
-        }
-
-        var (image, attribute) = Windows.Padded(emission, x, padding, op.Pads, [.. op.Kernel], op.Strides, float.NegativeInfinity);
-        emission.Result(node.Outputs[0], Layout.ChannelsFirst(x.Spec.Shape.Rank), "MaxPool", [image], [.. Window(op), attribute]);
+        var (image, padding) = Windows.Padded(emission, x, Padding(op, x.Spec.Shape), op.Pads, [.. op.Kernel], op.Strides, float.NegativeInfinity);
+        emission.Result(node.Outputs[0], Layout.ChannelsFirst(x.Spec.Shape.Rank), "MaxPool", [image], [.. Window(op), padding]);
     }
 
     public static void Average(Emission emission, Node node, AveragePool op)
     {
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
-        if (Windows.Padding(op.Pads, x.Spec.Shape, [.. op.Kernel], op.Strides, dilated: false) is { } padding)
+        if (Padding(op, x.Spec.Shape) is { } padding)
         {
             emission.Result(y, layout, "AveragePool", [emission.Read(x, layout)], [.. Window(op), padding]);
             return;
@@ -43,7 +32,7 @@ internal static class Pools
         string[] sizes = [emission.Constant("one", 1, 1), DynamicShapes.Dims(emission, x, spatial)];
         var shape = emission.Add("Concat", new TensorSpec(Shape.Of(plane.Rank), DType.Int64), sizes, Attributes.Int("axis", 0));
         var ones = emission.Add("Expand", x.Spec with { Shape = plane }, [emission.Scalar("inside", 1f), shape]);
-        var inside = emission.Add("Pad", null, [ones, Windows.SamePads(emission, x, [.. op.Kernel], op.Strides)]);
+        var inside = emission.Add("Pad", null, [ones, Windows.PadNumbers(emission, x, op.Pads, [.. op.Kernel], op.Strides)]);
         var shares = emission.Add("AveragePool", null, [inside], [.. Window(op), attribute]);
         emission.Result(y, layout, "Div", [means, shares]);
     }
@@ -108,6 +97,20 @@ internal static class Pools
     }
 
     public static string Zeros(Emission emission, string shape, TensorSpec spec) => emission.Add("ConstantOfShape", spec, [shape]);
+
+    /// <summary>The padding of a pool as <c>auto_pad</c>; null if the image must be padded beforehand.</summary>
+    /// <remarks>
+    /// Never in numbers: ONNX Runtime adds a Pad in front to them (pad_fusion.cc). Its zeros then are not counted as values, and a sum that is as large as the
+    /// window is refused. It leaves windows with <c>auto_pad</c> alone.
+    /// </remarks>
+    private static AttributeProto? Padding(PoolOp op, Shape input)
+    {
+        var padding = Windows.Padding(op.Pads, input, [.. op.Kernel], op.Strides, dilated: false);
+        if (padding is not { Name: "pads" }) return padding;
+        if (padding.Ints.All(pad => pad == 0)) return Attributes.Text("auto_pad", "VALID");
+        var isSame = !op.Pads.IsExplicit && op.Pads.Mode == OnnxFunctional.Padding.Same && op.Kernel.Zip(op.Strides).All(axis => axis.First >= axis.Second);
+        return isSame ? Attributes.Text("auto_pad", "SAME_UPPER") : null;
+    }
 
     private static AttributeProto[] Window(PoolOp op) => [Attributes.Ints("kernel_shape", op.Kernel), Attributes.Ints("strides", op.Strides)];
 

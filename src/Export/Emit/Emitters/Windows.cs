@@ -47,12 +47,15 @@ internal static class Windows
         var image = emission.Read(x, layout);
         if (padding is not null) return (image, padding);
         var spec = layout.Stored(x.Spec with { Shape = PaddedShape(pads, x.Spec.Shape, extents, strides) });
-        var numbers = Numbers(pads, x.Spec.Shape, extents, strides) is var (begin, end)
-            ? emission.Constant("pads", [0, 0, .. begin, 0, 0, .. end])
-            : SamePads(emission, x, extents, strides);
-        string[] inputs = [image, numbers, emission.Constant("outside", Scalar(x.Spec.Type, outside))];
+        string[] inputs = [image, PadNumbers(emission, x, pads, extents, strides), emission.Constant("outside", Scalar(x.Spec.Type, outside))];
         return (emission.Add("Pad", spec, inputs), Attributes.Text("auto_pad", "VALID"));
     }
+
+    /// <summary>The numbers of a Pad in ONNX's order, at run time where they depend on unknown sizes.</summary>
+    public static string PadNumbers(Emission emission, Value x, Pads pads, IReadOnlyList<int> extents, IntList strides) =>
+        Numbers(pads, x.Spec.Shape, extents, strides) is var (begin, end)
+            ? emission.Constant("pads", [0, 0, .. begin, 0, 0, .. end])
+            : SamePads(emission, x, extents, strides);
 
     /// <summary>
     /// The numbers of a Pad in ONNX's order, computed from the image's sizes: <c>max(k - 1 - (size - 1) mod stride, 0)</c> positions, half of them in front.
