@@ -105,6 +105,8 @@ public static class WrongUses
         Call("Einsum with too few sizes", () => new EinsumDense("abc,cd->abd", [4]), X(3, 5), "OutputShape (4,)", "2 numbers"),
         Call("Einsum bias on no axis", () => new EinsumDense("ab,bc->ac", [4], biasAxes: "d"), X(5), "BiasAxes \"d\"", "no axis of the output"),
         Call("glu on an odd size", () => new ActivationLayer(Activation.Glu), X(5), "glu halves the last axis", "5", "even"),
+        Call("glu on an unknown size", () => new ActivationLayer(Activation.Glu), X([null]), "(None, None)", "Set that size in Model.Input"),
+        Call("sparsemax on an unknown size", () => new ActivationLayer(Activation.Sparsemax), X([null]), "(None, None)", "Set that size in Model.Input"),
 
         // Axes.
         Call(

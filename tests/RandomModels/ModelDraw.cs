@@ -222,16 +222,19 @@ internal sealed class ModelDraw
                 .Where(form => form.Rank == last.Rank && form.Inputs == 1 && form.Input == last.DType && typeof(Layer).IsAssignableFrom(form.Type.Type))
                 .Select(form => form.Type).Distinct().ToArray();
             if (types.Length == 0) break;
-            var own = draw.For("layer" + i);
-            var type = own.Of(types);
-
             // One layer to find the shape of the result, and an equal one for the model, which calls it itself.
-            var results = ((Layer)_objects.Make(type, last.Shape, own, path + "/" + i).Value).CallAll(last, CallOptions.None);
+            var results = ((Layer)Made().Value).CallAll(last, CallOptions.None);
             if (results.Count > 1) break;
-            var (layer, text) = _objects.Make(type, last.Shape, own, path + "/" + i);
+            var (layer, text) = Made();
             layers.Add((Layer)layer);
             texts.Add(text);
             last = results[0];
+
+            (object Value, string Text) Made()
+            {
+                var own = draw.For("layer" + i);
+                return _objects.Make(own.Of(types), last.Shape, own, path + "/" + i);
+            }
         }
 
         if (layers.Count == 0) layers.Add(new Layers.Identity());

@@ -101,7 +101,9 @@ public sealed partial class Activation
 
     private static SymbolicTensor Gate(SymbolicTensor x)
     {
-        var width = x.Shape[^1] ?? throw new ModelException($"glu halves the last axis, whose size is unknown in {x.Shape}.");
+        var width = x.Shape[^1]
+            ?? throw new ModelException(
+                $"glu halves the last axis, whose size is unknown in {x.Shape}. Set that size in Model.Input instead of null.");
         if (width % 2 != 0) throw new ModelException($"glu halves the last axis, but {x.Shape} has {width}; expected an even size.");
         var halves = Ops.Split(x, [width / 2, width / 2]);
         return halves[0] * Ops.Sigmoid(halves[1]);
@@ -109,7 +111,9 @@ public sealed partial class Activation
 
     private static SymbolicTensor Project(SymbolicTensor x)
     {
-        var classes = x.Shape[^1] ?? throw new ModelException($"sparsemax needs the size of the last axis, which is unknown in {x.Shape}.");
+        var classes = x.Shape[^1]
+            ?? throw new ModelException(
+                $"sparsemax needs the size of the last axis, which is unknown in {x.Shape}. Set that size in Model.Input instead of null.");
         var sorted = Ops.TopK(x, classes).Values;
         var sums = Ops.CumSum(sorted);
         var ranks = Ops.Constant([classes], [.. Enumerable.Range(1, classes).Select(rank => (float)rank)]);

@@ -20,36 +20,22 @@ internal sealed class RoundedSteps(PlanRequest request, IReadOnlyList<TensorSpec
     /// <summary>Notes the data of a step.</summary>
     public void Add(NDArray[] data) => _batches.Add(data);
 
-    /// <summary>The trainings after the last noted step, of those that noise has not led out of range.</summary>
+    /// <summary>The trainings after the last noted step.</summary>
     public StepTwin[] Twins()
     {
         if (_made == 0) _twins = [.. Enumerable.Range(0, Count).Select(twin => start(Plan(twin), twin))];
         for (; _made < _batches.Count; _made++)
         {
-            _twins = [.. _twins.Where(twin => Steps(twin, _batches[_made]))];
+            foreach (var twin in _twins) twin.Step(_batches[_made]);
         }
 
         return _twins;
     }
 
-    /// <summary>Whether a step can be made: noise may move a coordinate over the edge of an image, and such a training shows nothing.</summary>
-    private static bool Steps(StepTwin twin, NDArray[] data)
-    {
-        try
-        {
-            twin.Step(data);
-            return true;
-        }
-        catch (ModelException)
-        {
-            return false;
-        }
-    }
-
     private ExecutionPlan Plan(int twin)
     {
         var graph = Graph.Between(request.Inputs, [.. request.Outputs, .. request.Updates.Select(update => update.Value)]);
-        var noisy = RoundingNoise.Of(graph, twin + 1);
+        var noisy = RoundingNoise.Of(graph, twin + 1, request.Updates);
         return Planner.Plan(
             request with
             {

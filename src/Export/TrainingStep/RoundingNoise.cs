@@ -9,7 +9,10 @@ namespace OnnxFunctional.Export.TrainingStep;
 /// </summary>
 /// <remarks>
 /// That is the method of stochastic arithmetic. Changed weights do not show it: where a tanh is 1, its gradient <c>1 - y * y</c> is 0 for all weights nearby,
-/// and 1e-7 in a program whose tanh is rounded otherwise. What only moves, compares or picks numbers is exact and stays as it is, so ties stay ties.
+/// and 1e-7 in a program whose tanh is rounded otherwise.
+/// 1. A sum is as uncertain as the sum of its terms' magnitudes: terms that cancel leave 0 in one order and rounding in another.
+/// 2. What only moves, compares or picks numbers is exact and stays as it is, so ties stay ties.
+/// 3. <see cref="WholeNumbers"/> are exact too, so an index stays the index, and the step that updates weights is the same.
 /// </remarks>
 internal static class RoundingNoise
 {
@@ -22,9 +25,11 @@ internal static class RoundingNoise
     /// <summary>The graph's outputs and updates with noise.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="seed">Another seed gives other noise.</param>
-    public static Dictionary<Value, Value> Of(Graph graph, int seed)
+    /// <param name="updates">The weights that the graph changes, and their next values.</param>
+    public static Dictionary<Value, Value> Of(Graph graph, int seed, IReadOnlyList<(Weight Weight, Value Value)> updates)
     {
         var streams = seed << 20;
+        var whole = WholeNumbers.Before(graph, updates);
         return graph.Rewrite((node, inputs) => Noisy(node, inputs));
 
         IReadOnlyList<Value>? Noisy(Node node, IReadOnlyList<Value> inputs)
@@ -38,8 +43,8 @@ internal static class RoundingNoise
                 return [.. outputs.Select(output => inner[output])];
             }
 
-            var made = node.WithInputs([.. inputs]).Outputs;
-            return IsExact(node.Op) ? made : [.. made.Select(value => Changed(value, node))];
+            var made = node.WithInputs([.. inputs]);
+            return whole.Include(made) || IsExact(node.Op) ? made.Outputs : [.. made.Outputs.Select(value => Changed(value, made))];
         }
 
         Value Changed(Value value, Node node)
@@ -48,9 +53,26 @@ internal static class RoundingNoise
             var x = new SymbolicTensor(value, node.Scope);
             var size = node.Op is Sigmoid ? OfHalf : Relative;
             var noise = Ops.Make(new RandomUniform(new RandomStream(streams++), -size, size), x);
-            return (node.Op is Sigmoid ? x + noise : x * (1 + noise)).Value;
+            if (node.Op is Sigmoid) return (x + noise).Value;
+            return (AddsTerms(node.Op) ? x + (noise * OfMagnitudes(node)) : x * (1 + noise)).Value;
         }
     }
+
+    /// <summary>The result for the magnitudes of the inputs: the sum of the magnitudes of all terms.</summary>
+    private static SymbolicTensor OfMagnitudes(Node node)
+    {
+        var magnitudes = node.Inputs.Select((input, i) =>
+            input.Spec.Type.IsFloating() && IsFactor(node.Op, i) ? Ops.Abs(new SymbolicTensor(input, node.Scope)).Value : input);
+        return new SymbolicTensor(node.WithInputs([.. magnitudes]).Outputs[0], node.Scope);
+    }
+
+    /// <summary>Whether results are sums of the inputs' elements or of their products, with factors that are not negative.</summary>
+    private static bool AddsTerms(Op op) => op is MatMul or Gemm or Conv or ConvTranspose or ConvInputGradient or ConvWeightGradient or ReduceSum or ReduceMean
+        or SumToLike or CumSum or AveragePool or AveragePoolGradient or MaxPoolGradient or GatherGradient or GatherElementsGradient
+        or Resize { Mode: ResizeMode.Linear } or ResizeGradient { Mode: not ResizeMode.Cubic };
+
+    // The other inputs of a maximum's gradient say where it was.
+    private static bool IsFactor(Op op, int input) => !op.ReadsOnlyShapeOf(input) && (op is not MaxPoolGradient || input == 2);
 
     private static bool IsExact(Op op) =>
         op.Moves(0) || op is Abs or Ceil or Clip or Floor or Neg or Relu or Round or Sign or Cast or Max or Min or MaxPool or OneHot or Operators.Size or Phase

@@ -104,7 +104,7 @@ internal static class TrainingVerifier
             var relative = difference / MathF.Max(largest, Smallest);
             if (relative > worst[index].Difference) worst[index] = new StepDifference(worst[index].Name, step, relative, isRounding || worst[index].IsRounding);
 
-            float Spread(int element) => rounded!.Twins().Select(run => MathF.Abs(expected[element] - read(run)[element])).DefaultIfEmpty().Max();
+            float Spread(int element) => rounded!.Twins().Max(run => MathF.Abs(expected[element] - read(run)[element]));
         }
     }
 
