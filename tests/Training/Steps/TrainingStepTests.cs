@@ -1,7 +1,5 @@
-using System.Numerics.Tensors;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Training.Steps;
 
