@@ -114,7 +114,7 @@ internal sealed class CheckedModel
     private void GradientsAreThoseOfTheLoss()
     {
         var trainer = _training.Compile(ModelDraw.Of(_recipe).Model, 1);
-        if (GradientComparison.Difference(trainer, [.. _x, .. _y], new Draw(_recipe.Head).For("direction")) is { } difference)
+        if (GradientComparison.Difference(trainer, [.. _x, .. _y, .. Weighting(0) ?? []], new Draw(_recipe.Head).For("direction")) is { } difference)
             throw new CheckFailedException("gradients", difference);
     }
 
@@ -122,7 +122,28 @@ internal sealed class CheckedModel
     {
         var (one, two) = (Trained(1, 2), Trained(2, 2));
         Assert(Weights(one.Model).AsSpan().SequenceEqual(Weights(two.Model)), "threads", "weights differ between 1 and 2 threads");
-        if (Floats(Weights(one.Model)).Any(value => !float.IsFinite(value))) throw new NotFiniteException();
+        SameLogs(Logs(one, 2), Logs(two, 2), "threads", "on 2 threads");
+        ClassWeightsAreSampleWeights();
+        if (Floats(Weights(one.Model)).All(float.IsFinite)) return;
+
+        // Where a plain step stays small, so are the gradients: then the optimizer made what is no number.
+        var plain = new CheckedModel(_recipe with { Plain = _recipe.Plain.Add("sgd").Add("optimizer/SGD") }).Trained(1, 1);
+        var small = Floats(Weights(plain.Model)).All(value => Math.Abs(value) < 1e6f);
+        var first = Floats(Weights(Trained(1, 1).Model)).All(float.IsFinite);
+        Assert(first || !small, "threads", $"{one.Compiled.Optimizer.Name} gives weights that are not finite, the plain step does not");
+        throw new NotFiniteException();
+    }
+
+    /// <summary>Weights by class are the weights of their samples.</summary>
+    private void ClassWeightsAreSampleWeights()
+    {
+        if (_training.ClassWeights() is not { } byClass) return;
+        var (fitted, weighted) = (_training.Compile(ModelDraw.Of(_recipe).Model, 2), _training.Compile(ModelDraw.Of(_recipe).Model, 1));
+        fitted.Fit(_x, _y, batchSize: _training.Samples, shuffle: false, classWeight: byClass, verbose: Verbosity.Silent);
+        float[] weights = [.. _y[0].To(DType.Float32, "targets").AsFloats().ToArray().Select(label => byClass.GetValueOrDefault((int)label, 1))];
+        weighted.Fit(
+            _x, _y, batchSize: _training.Samples, shuffle: false, sampleWeight: NDArray.Create(weights, Shape.Of(weights.Length)), verbose: Verbosity.Silent);
+        Assert(Weights(fitted.Model).AsSpan().SequenceEqual(Weights(weighted.Model)), "threads", "weights by class are not those of their samples");
     }
 
     private void JsonKeepsTheModel()
@@ -166,6 +187,7 @@ internal sealed class CheckedModel
         Step(trainer, 1);
         Step(resumed, 1);
         Assert(Weights(trainer.Model).AsSpan().SequenceEqual(Weights(resumed.Model)), "resume", "weights differ after the resumed step");
+        SameLogs(Logs(trainer, 2), Logs(resumed, 2), "resume", "after resuming");
     }
 
     private void PrunesOrSaysWhyNot()
@@ -186,7 +208,7 @@ internal sealed class CheckedModel
         if (!double.IsFinite(expected)) throw new NotFiniteException();
 
         // The largest number of 16 bits is 65504; intermediate values may be the square of what is predicted.
-        if (TensorPrimitives.MaxMagnitude(Span(_predicted)) > 100) return;
+        if (Math.Abs(TensorPrimitives.MaxMagnitude(Span(_predicted))) > 100) return;
         foreach (var precision in new[] { MixedPrecision.Float16, MixedPrecision.BFloat16 })
         {
             var (trainer, loss) = Trained(1, 1, precision, log: true);
@@ -202,7 +224,9 @@ internal sealed class CheckedModel
         var trainer = _training.Compile(ModelDraw.Of(_recipe).Model, 1);
 
         // Saturated layers have gradients that are differences of nearly equal numbers; a wrong constant of a step shows far beyond this.
-        trainer.ExportTraining(folder.Path, new TrainingExportOptions { Samples = _x, Targets = _y, VerifiedSteps = 2, StateTolerance = 5e-3f });
+        trainer.ExportTraining(
+            folder.Path,
+            new TrainingExportOptions { Samples = _x, Targets = _y, VerifiedSteps = 2, StateTolerance = 5e-3f, SampleWeights = Weighting(0) is not null });
     }
 
     private Trainer Trained(int threads, int steps) => Trained(threads, steps, MixedPrecision.Float32, false).Trainer;
@@ -215,9 +239,20 @@ internal sealed class CheckedModel
         return (trainer, loss);
     }
 
-    private double Step(Trainer trainer, int step) => step == 0
-        ? trainer.TrainOnBatch(_x, _y)["loss"]
-        : trainer.TrainOnBatch(NDArrays.Create(_training.Inputs(step)), NDArrays.Create(_training.Targets(step, _shapes)))["loss"];
+    private double Step(Trainer trainer, int step) => Logs(trainer, step)["loss"];
+
+    /// <summary>Losses and metrics of a step.</summary>
+    private IReadOnlyDictionary<string, double> Logs(Trainer trainer, int step) => step == 0
+        ? trainer.TrainOnBatch(_x, _y, Weighting(0))
+        : trainer.TrainOnBatch(NDArrays.Create(_training.Inputs(step)), NDArrays.Create(_training.Targets(step, _shapes)), Weighting(step));
+
+    private NDArrays? Weighting(int step) => _training.SampleWeights(step) is { } weights ? weights : null;
+
+    private static void SameLogs(IReadOnlyDictionary<string, double> expected, IReadOnlyDictionary<string, double> actual, string check, string when)
+    {
+        Assert(expected.Keys.SequenceEqual(actual.Keys), check, "other logs " + when);
+        foreach (var (name, value) in expected) Assert(value.Equals(actual[name]), check, $"{name} is {actual[name]} {when} instead of {value}");
+    }
 
     /// <summary>Whether the model draws random numbers outside training, by a layer that is called as in training.</summary>
     private static bool Draws(Model model)

@@ -165,6 +165,14 @@ internal sealed class ModelDraw
         var form = draw.Of(forms.Where(fitting.Contains).DefaultIfEmpty(draw.Of(forms)).ToArray());
         var x = last is not null && last.Rank == form.Rank && last.DType == form.Input ? last : Tensor(draw.For("x"), form.Rank, form.Input);
         if (form.Input != DType.Float32 && !_inputs.Contains(x)) x = Ops.Cast(Ops.Clip(Ops.Cast(x, DType.Float32), 0, Classes - 1), form.Input);
+
+        // A cell over an unknown number of steps is one loop, another form than steps that are written out.
+        if (type.Name == "RNN" && x.Shape[1] is not null && draw.For("open").Chance(0.5))
+        {
+            bool IsOpen(SymbolicTensor tensor) => tensor.DType == x.DType && tensor.Rank == x.Rank && tensor.Shape[1] is null && tensor.Shape[^1] is not null;
+            x = Existing(draw.For("open x"), IsOpen) ?? Take(x.Shape.With(1, Shape.Unknown), x.DType);
+        }
+
         var inputs = form.Inputs == 1 ? [x] : CallDraw.Inputs(form, x, draw.For("inputs"), _tensors);
         var (layer, text) = _objects.Make(type, x.Shape, draw.For("options"), path, CallDraw.Given(form, inputs, draw.For("given")));
         var (all, options, call) = CallDraw.Options(form, (LayerBase)layer, inputs, draw.For("call"), _tensors);

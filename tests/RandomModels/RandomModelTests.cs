@@ -91,7 +91,9 @@ public sealed class RandomModelTests
             var training = TrainingDraw.Of(made, smallest);
             training.Compile(made.Model, 1);
             text.AppendLine(CultureInfo.InvariantCulture, $"    trained with {training.Description}, batches of {training.Samples}");
-            new CheckedModel(smallest).Run();
+            var model = new CheckedModel(smallest);
+            model.Run(s_checks);
+            foreach (var (check, message) in model.AllRefusals) text.AppendLine(CultureInfo.InvariantCulture, $"    {check}: {message}");
         }
         catch (Exception failure)
         {

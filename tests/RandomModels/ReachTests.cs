@@ -48,6 +48,7 @@ public sealed class ReachTests
 
         Assert.AreEqual("", string.Join(", ", missing));
         Assert.AreEqual("", string.Join(", ", CompileTypes.Losses.Keys.Except(LossForm.Names)), "Add a row to LossForm.");
+        Assert.AreEqual("", string.Join(", ", CompileTypes.Metrics.Keys.Except(MetricForm.Names)), "Add a row to MetricForm.");
     }
 
     [TestMethod]

@@ -52,6 +52,22 @@ internal sealed class TrainingDraw
     public NDArray[] Targets(int batch, IEnumerable<Shape> shapes) =>
         [.. shapes.Select((shape, i) => _losses[i].Targets(shape, _draw.For($"y{i} of {batch}")))];
 
+    /// <summary>Weights of the samples of a batch for all outputs; null if all count alike.</summary>
+    public NDArray? SampleWeights(int batch)
+    {
+        if (_recipe.Plain.Contains("weights") || !_draw.For("weighted").Chance(0.4)) return null;
+        var own = _draw.For("weights of " + batch);
+
+        // The first sample counts, so that no sum of weights is 0, by which a mean divides.
+        return NDArray.Create([.. Enumerable.Range(0, Samples).Select(i => i > 0 && own.Chance(0.2) ? 0 : own.Between(0.1f, 2f))], Shape.Of(Samples));
+    }
+
+    /// <summary>Weights of classes; null if the model has no single output with indices of classes.</summary>
+    public IReadOnlyDictionary<int, float>? ClassWeights() =>
+        _losses.Count == 1 && _losses[0].Type.Name == "SparseCategoricalCrossentropy" && _model.Outputs[0].Rank == 2
+            ? new Dictionary<int, float> { [0] = _draw.For("class").Between(0.1f, 2f), [1] = 0.5f }
+            : null;
+
     /// <summary>A trainer of a model that was made from the same recipe, or loaded from a file of it.</summary>
     public Trainer Compile(Model model, int threads, MixedPrecision precision = MixedPrecision.Float32)
     {
@@ -74,10 +90,22 @@ internal sealed class TrainingDraw
             text += $", {name}: {lossText}";
         }
 
+        var (metrics, weighted) = (Metrics(model, "metrics"), Metrics(model, "weighted metrics"));
+        foreach (var (output, list) in metrics.Concat(weighted)) text += $", {output}: {string.Join(", ", list.Select(metric => metric.GetType().Name))}";
+        if (SampleWeights(0) is not null) text += ", sample weights";
+        objects.Paths.AddRange(["metrics", "weighted metrics", "weights"]);
         Description = text;
         Reached.UnionWith(objects.Reached);
         Paths = objects.Paths;
-        return model.Compile((Optimizer)optimizer, losses, threads: threads, precision: precision);
+        return model.Compile((Optimizer)optimizer, losses, metrics: metrics, threads: threads, weightedMetrics: weighted, precision: precision);
+    }
+
+    private Dictionary<string, Metric[]> Metrics(Model model, string kind)
+    {
+        if (_recipe.Plain.Contains(kind)) return [];
+        return model.OutputNames.Select((name, i) => (Name: name, List: MetricForm.Draw(_losses[i].Type.Name, model.Outputs[i].Shape, _draw.For(kind + i))))
+            .Where(pair => pair.List.Length > 0)
+            .ToDictionary(pair => pair.Name, pair => pair.List);
     }
 
     private NDArray Data(SymbolicTensor input, Draw draw)

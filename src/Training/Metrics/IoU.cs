@@ -40,7 +40,7 @@ public class IoU(
         ArgumentNullException.ThrowIfNull(yTrue);
         ArgumentNullException.ThrowIfNull(yPred);
         var p = Predicted(yPred);
-        var y = Ops.Cast(SparseYTrue ? yTrue : Ops.ArgMax(yTrue), DType.Float32);
+        var y = Whole(SparseYTrue ? yTrue : Ops.ArgMax(yTrue));
         if (y.Rank == p.Rank + 1 && y.Shape[^1] == 1) y = Ops.Squeeze(y, -1);
         if (!y.Shape.IsCompatibleWith(p.Shape))
         {
@@ -81,7 +81,10 @@ public class IoU(
 
     /// <summary>Predictions as class indices.</summary>
     private protected virtual SymbolicTensor Predicted(SymbolicTensor yPred) =>
-        Ops.Cast(SparseYPred ? yPred : Ops.ArgMax(yPred), DType.Float32);
+        Whole(SparseYPred ? yPred : Ops.ArgMax(yPred));
+
+    /// <summary>Indices without their fraction, as Keras converts them: 1.5 is class 1, and its place in the matrix lies inside.</summary>
+    private static SymbolicTensor Whole(SymbolicTensor x) => Ops.Cast(Ops.Cast(x, DType.Int64), DType.Float32);
 
     private SymbolicTensor InRange(SymbolicTensor x) => Ops.LogicalAnd(Ops.GreaterEqual(x, 0), Ops.Less(x, NumClasses));
 }

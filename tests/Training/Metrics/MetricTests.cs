@@ -129,6 +129,15 @@ public sealed class MetricTests
         Assert.AreEqual((0.5 + (2.0 / 3)) / 2, Result(new BinaryIoU(), new float[] { 0, 1, 0, 1 }, new float[] { 0.1f, 0.9f, 0.7f, 0.6f }), 1e-6);
     }
 
+    /// <summary>As Keras converts them, without their fraction: 1.5 would lie outside the matrix of counts.</summary>
+    [TestMethod]
+    public void Intersections_of_numbers_between_classes_count_the_class_below()
+    {
+        Assert.AreEqual(1.0 / 3, Result(new BinaryIoU([1]), new float[] { 1.9f, 1.5f, 0.9f }, new float[] { 0.9f, 0.1f, 0.7f }), 1e-6);
+        Assert.AreEqual(1, Result(new IoU(3), new float[] { 2.9f, 1.2f, 0.5f }, new float[] { 2.1f, 1.9f, 0.3f }), 1e-6);
+        Assert.AreEqual(1, Result(new MeanIoU(2), new float[] { float.NaN, -1, 1 }, new float[] { 1, 0, 1 }), 1e-6);
+    }
+
     [TestMethod]
     public void ConfusionMatrix_gathers_batches_and_reports()
     {
