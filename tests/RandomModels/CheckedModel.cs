@@ -193,11 +193,16 @@ internal sealed class CheckedModel
     private void PrunesOrSaysWhyNot()
     {
         var small = Model.Prune(0.3f).Model;
+        small.ResetState();
         var outputs = small.PredictAll(_x);
         Assert(outputs.Zip(_shapes).All(pair => ShapeOf(pair.First) == pair.Second), "prune", "an output has another shape");
         using var folder = new TemporaryFolder();
         small.Save(folder.File("small.keras"));
-        var read = Bytes(KerasFile.Load(folder.File("small.keras"), _custom).PredictAll(_x));
+        var again = KerasFile.Load(folder.File("small.keras"), _custom);
+
+        // The first prediction moved the states that the file was written with.
+        again.ResetState();
+        var read = Bytes(again.PredictAll(_x));
         Assert(_draws || Bytes(outputs).AsSpan().SequenceEqual(read), "prune", "the file of the pruned model predicts other bits");
     }
 
