@@ -10,26 +10,30 @@ namespace OnnxFunctional.Export.TrainingStep;
 /// <param name="start">A training from its first state: the plan of its steps, and its number.</param>
 internal sealed class RoundedSteps(PlanRequest request, IReadOnlyList<TensorSpec> specs, Func<ExecutionPlan, int, StepTwin> start)
 {
-    // With so many it is unlikely that all are close to the engine's value by chance, or on its side of a jump.
-    private const int Count = 6;
+    // Where rounding alone decides the side of a jump, as in an optimizer's first step by a gradient's sign, six trainings are all on the engine's side for one
+    // in 64 elements, and 24 for one in 16 million.
+    private const int Most = 24;
 
     private readonly List<NDArray[]> _batches = [];
-    private StepTwin[] _twins = [];
-    private int _made;
+    private readonly List<(StepTwin Twin, int Made)> _twins = [];
 
     /// <summary>Notes the data of a step.</summary>
     public void Add(NDArray[] data) => _batches.Add(data);
 
-    /// <summary>The trainings after the last noted step.</summary>
-    public StepTwin[] Twins()
+    /// <summary>Whether one of the trainings differs enough after the last noted step; they are made one by one, until one does.</summary>
+    /// <param name="differs">Whether a training does.</param>
+    public bool Exists(Func<StepTwin, bool> differs)
     {
-        if (_made == 0) _twins = [.. Enumerable.Range(0, Count).Select(twin => start(Plan(twin), twin))];
-        for (; _made < _batches.Count; _made++)
+        for (var twin = 0; twin < Most; twin++)
         {
-            foreach (var twin in _twins) twin.Step(_batches[_made]);
+            if (twin == _twins.Count) _twins.Add((start(Plan(twin), twin), 0));
+            var (training, made) = _twins[twin];
+            for (; made < _batches.Count; made++) training.Step(_batches[made]);
+            _twins[twin] = (training, made);
+            if (differs(training)) return true;
         }
 
-        return _twins;
+        return false;
     }
 
     private ExecutionPlan Plan(int twin)
