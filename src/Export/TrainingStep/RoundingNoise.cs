@@ -54,7 +54,12 @@ internal static class RoundingNoise
             var size = node.Op is Sigmoid ? OfHalf : Relative;
             var noise = Ops.Make(new RandomUniform(new RandomStream(streams++), -size, size), x);
             if (node.Op is Sigmoid) return (x + noise).Value;
-            return (AddsTerms(node.Op) ? x + (noise * OfMagnitudes(node)) : x * (1 + noise)).Value;
+            if (!AddsTerms(node.Op)) return (x * (1 + noise)).Value;
+            var terms = OfMagnitudes(node);
+            var sum = x + (noise * terms);
+
+            // Terms may also cancel exactly, and the sign of that is neither 1 nor -1.
+            return Ops.Where(Ops.Less(Ops.Abs(sum), terms * (Relative / 4)), 0, sum).Value;
         }
     }
 
