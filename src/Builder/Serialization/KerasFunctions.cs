@@ -154,6 +154,8 @@ internal static class KerasFunctions
     private static readonly FrozenDictionary<string, Rule> s_ownRules = new Dictionary<string, Rule>
     {
         ["IntegerDivide"] = Binary(Ops.Divide),
+        ["TransposedMatmul"] = call =>
+            Ops.Make(new MatMul(call.Flag("transpose_x1"), call.Flag("transpose_x2")), call.Tensor(0, "x1"), call.Tensor(1, "x2")),
         ["HardSigmoid"] = call => Ops.Make(new HardSigmoid(call.Number("alpha", 1f / 6), call.Number("beta", 0.5f)), call.Tensor(0, "x")),
         ["Mish"] = Unary(Activation.Mish.Apply),
         ["Phase"] = call => Ops.WhenTraining(call.Tensor(0, "training"), call.Tensor(1, "otherwise")),

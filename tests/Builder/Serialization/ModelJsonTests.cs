@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using OnnxFunctional.Initializers;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Cases;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Builder.Serialization;
 
@@ -9,6 +10,25 @@ namespace OnnxFunctional.Tests.Builder.Serialization;
 [TestClass]
 public sealed class ModelJsonTests
 {
+    [TestMethod]
+    [DataRow("abc,abd->acd")]
+    [DataRow("abc,adc->abd")]
+    [DataRow("abc,adb->acd")]
+    [DataRow("abc,acd->abd")]
+    public void Products_of_transposed_matrices_stay_transposed(string equation)
+    {
+        foreach (var steps in new int?[] { 4, null })
+        {
+            var x = Model.Input([steps, 4]);
+            var model = new Model(x, Ops.Einsum(equation, x, Ops.Tanh(x)));
+            var again = Model.FromJson(model.ToJson());
+            Assert.AreEqual(model.ToJson(), again.ToJson());
+            var data = new float[2, 4, 4];
+            for (var i = 0; i < data.Length; i++) data[i / 16, i / 4 % 4, i % 4] = MathF.Sin(i);
+            CollectionAssert.AreEqual(model.Predict(data).ToArray(), again.Predict(data).ToArray());
+        }
+    }
+
     [TestMethod]
     public void A_model_comes_back_with_its_layers_shapes_names_and_text()
     {
