@@ -3,10 +3,10 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Layers;
-using OnnxFunctional.Training.Optimizers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
+using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
