@@ -7,7 +7,7 @@ namespace OnnxFunctional.Training.Data;
 /// <see cref="GZipStream"/> takes a file that was cut for one that has ended, and so a table for a shorter one. Here a further member stands behind the file:
 /// only behind a complete one is it found.
 /// </remarks>
-internal sealed class GZipContent : Stream
+internal sealed class GZipContent : ForwardStream
 {
     private const int BufferBytes = 1 << 16;
 
@@ -30,20 +30,6 @@ internal sealed class GZipContent : Stream
         _content = new GZipStream(_file, CompressionMode.Decompress);
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <exception cref="InvalidDataException">The file is damaged, or continues with something else.</exception>
     /// <exception cref="EndOfStreamException">The file was cut.</exception>
     public override int Read(Span<byte> buffer)
@@ -54,18 +40,6 @@ internal sealed class GZipContent : Stream
         _start += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -106,26 +80,12 @@ internal sealed class GZipContent : Stream
     }
 
     /// <summary>The bytes of a file, and then those of the mark.</summary>
-    private sealed class Marked(Stream file) : Stream
+    private sealed class Marked(Stream file) : ForwardStream
     {
         private int _markRead;
 
         /// <summary>Whether the file's own bytes were all read.</summary>
         public bool IsAtMark => _markRead > 0;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override int Read(Span<byte> buffer)
         {
@@ -136,17 +96,5 @@ internal sealed class GZipContent : Stream
             _markRead += read;
             return read;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

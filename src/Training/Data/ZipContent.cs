@@ -4,7 +4,7 @@ using System.IO.Compression;
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>The content of a zip entry, compared with its checksum, which <see cref="ZipArchive"/> reads but does not check.</summary>
-internal sealed class ZipContent : Stream
+internal sealed class ZipContent : ForwardStream
 {
     // IEEE 802.3 with reflected bits, as zip has it; table k advances a byte by k further bytes.
     private const uint Polynomial = 0xEDB8_8320;
@@ -17,12 +17,6 @@ internal sealed class ZipContent : Stream
     private uint _register = uint.MaxValue;
 
     private ZipContent(ZipArchiveEntry entry) => (_entry, _content) = (entry, entry.Open());
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => _entry.Length;
 
@@ -45,18 +39,6 @@ internal sealed class ZipContent : Stream
             throw new InvalidDataException($"The checksum of its entry '{_entry.FullName}' differs: bytes were changed after it was written.");
         return read;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

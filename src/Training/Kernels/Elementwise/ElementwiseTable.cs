@@ -28,7 +28,7 @@ internal static class ElementwiseTable
             if (!node.Op.ReadsOnlyShapeOf(i) && TypeOf(node.Inputs[i].Spec.Type) is null) return false;
         }
 
-        return WholeNumbers.FitFloats(node);
+        return IntegerBounds.FitFloats(node);
     }
 
     /// <summary>How chains store an element type; null if they do not support it.</summary>

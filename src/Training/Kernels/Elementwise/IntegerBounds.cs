@@ -7,7 +7,7 @@ namespace OnnxFunctional.Training.Kernels;
 /// Chains hold integers as float32, which is exact up to 2^24. Positions, flags and small constants stay below; ids and what is computed from them may not, and
 /// go to <see cref="IntegerKernels"/>.
 /// </remarks>
-internal static class WholeNumbers
+internal static class IntegerBounds
 {
     private const double Exact = 1 << 24;
 
