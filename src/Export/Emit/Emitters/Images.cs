@@ -20,21 +20,9 @@ internal static class Images
 
         // ONNX Runtime interpolates channels-first images; repeating positions works in any layout.
         var layout = op.Mode == ResizeMode.Nearest ? Operands.Choose(emission, node, x) with { Features = null } : Layout.ChannelsFirst(shape.Rank);
-        var attributes = new List<AttributeProto>(Mode(op));
-        var source = emission.Read(x, layout);
-        if (Scales(op, x.Spec.Shape) is { } factors)
-        {
-            float[] scales = [.. layout.Axes.Select(axis => axis == 0 || axis == shape.Rank - 1 ? 1 : factors[axis - 1])];
-            emission.Result(
-                node.Outputs[0],
-                layout,
-                "Resize",
-                [source, "", emission.Constant("scales", TensorData.Of(Shape.Of(shape.Rank), scales))],
-                attributes);
-            return;
-        }
-
-        if (Enumerable.Range(1, spatial).Any(axis => shape.Dims[axis] == Shape.Unknown))
+        var form = op.Mode == ResizeMode.Nearest ? ImageForm.Whole : ImageForms.Of(emission, x, layout);
+        var factors = Scales(op, x.Spec.Shape);
+        if (factors is null && Enumerable.Range(1, spatial).Any(axis => shape.Dims[axis] == Shape.Unknown))
         {
             emission.Refuse(
                 node,
@@ -42,11 +30,28 @@ internal static class Images
             return;
         }
 
-        // Sizes for all axes: ONNX Runtime's transpose optimizer breaks a Resize that names its axes.
-        var whole = emission.Add("Concat", new TensorSpec(Shape.Of(shape.Rank), DType.Int64), [.. layout.Axes.Select(Size)], Attributes.Int("axis", 0));
-        emission.Result(node.Outputs[0], layout, "Resize", [source, "", "", whole], attributes);
+        var source = ImageForms.Write(emission, form, x, layout);
+        string[] target = factors is null ? ["", "", Sizes()] : ["", Factors(factors)];
+        var attributes = Mode(op);
+        if (form == ImageForm.Whole) emission.Result(node.Outputs[0], layout, "Resize", [source, .. target], attributes);
+        else ImageForms.Result(emission, form, x, node.Outputs[0], emission.Add("Resize", null, [source, .. target], attributes));
 
-        string Size(int axis) => axis == 0 || axis == shape.Rank - 1 ? DynamicShapes.Dims(emission, x, [axis]) : emission.Constant("size", shape.Dims[axis]);
+        string Factors(float[] factors)
+        {
+            float[] scales = [.. layout.Axes.Select(axis => axis == 0 || axis == shape.Rank - 1 ? 1 : factors[axis - 1])];
+            if (form == ImageForm.OneImage) scales = scales[2..];
+            return emission.Constant("scales", TensorData.Of(Shape.Of(scales.Length), scales));
+        }
+
+        // Sizes for all axes: ONNX Runtime's transpose optimizer breaks a Resize that names its axes.
+        string Sizes()
+        {
+            if (form == ImageForm.OneImage) return emission.Constant("size", shape.Dims[1], shape.Dims[2]);
+            var sizes = layout.Axes.Select(axis => axis == 0 || axis == shape.Rank - 1 ? Kept(axis) : emission.Constant("size", shape.Dims[axis]));
+            return emission.Add("Concat", new TensorSpec(Shape.Of(shape.Rank), DType.Int64), [.. sizes], Attributes.Int("axis", 0));
+        }
+
+        string Kept(int axis) => form == ImageForm.Whole ? DynamicShapes.Dims(emission, x, [axis]) : ImageForms.Kept(emission, source, layout.Position(axis));
     }
 
     /// <summary>The transposed interpolation.</summary>
