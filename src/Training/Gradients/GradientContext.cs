@@ -15,8 +15,8 @@ internal sealed class GradientContext(Node node, SymbolicTensor?[] upstream, Has
     /// <summary>The gradient of that output, or null if there is none.</summary>
     public SymbolicTensor? UpstreamOrNone(int i) => upstream[i];
 
-    /// <summary>The gradient of that output; zeros if there is none.</summary>
-    public SymbolicTensor Upstream(int i = 0) => upstream[i] ?? Ops.ZerosLike(Output(i));
+    /// <summary>The gradient of that output; zeros of its type if there is none.</summary>
+    public SymbolicTensor Upstream(int i = 0) => upstream[i] ?? Ops.Cast(Ops.ZerosLike(Output(i)), Output(i).DType);
 
     /// <summary>Whether the gradient of that input is needed.</summary>
     public bool Wants(int i) => wanted.Contains(node.Inputs[i]);

@@ -211,6 +211,24 @@ public sealed class MixedPrecisionTests
         }
     }
 
+    /// <summary>The forget gate of the only step has no gradient; the other gates have one of 16 bits.</summary>
+    [TestMethod]
+    public void Pieces_of_a_value_that_have_no_gradient_have_zeros_of_its_type()
+    {
+        var x = Model.Input([1, 4]);
+        var states = new Rnn(new LstmCell(3)) { ReturnState = true }.CallAll(new Dense(4).Call(x), CallOptions.None);
+        var pieces = Ops.Split(new Dense(6).Call(x), [2, 4]);
+        var model = new Model(x, [new Dense(1).Call(states[0] + states[1]), new Dense(1).Call(new Relu().Call(pieces[1]))]);
+        var random = new Random(8);
+        var data = NDArray.Create(Values(random, 28), Shape.Of(7, 1, 4));
+        var targets = NDArrays.Create([NDArray.Create(Values(random, 7), Shape.Of(7, 1)), NDArray.Create(Values(random, 7), Shape.Of(7, 1, 1))]);
+        foreach (var policy in s_policies)
+        {
+            var trainer = model.Compile(new Sgd(0.01f), Loss.MeanSquaredError, precision: policy);
+            Assert.IsTrue(double.IsFinite(trainer.TrainOnBatch(NDArrays.Create([data]), targets)["loss"]));
+        }
+    }
+
     /// <summary>Sums of squares pass 65504 long before any value does; their factor brings them back.</summary>
     [TestMethod]
     public void Penalties_of_activations_are_computed_in_Float32()
