@@ -22,4 +22,18 @@ public sealed class RandomStepTests
         var trainer = new Model(x, joined, seed: 1).Compile(new Sgd(0.05f), Loss.MeanSquaredError, seed: 3, threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 6, 4)], [StepData.Shares(step, Batch, 1)]), steps: 3);
     }
+
+    /// <summary>Both calls of a nested model read one stream, for shapes that look alike as long as their sizes are unknown.</summary>
+    [TestMethod]
+    public void Calls_of_a_model_on_sequences_of_different_unknown_lengths_draw_numbers_of_their_own()
+    {
+        const int Batch = 3;
+        var x = Model.Input([null, 4]);
+        var inner = Model.Input([null, 4]);
+        var shared = new Model(inner, new Dropout(0.4f).Call(inner));
+        var (whole, half) = (shared.Call(x), shared.Call(new AveragePooling1D(2).Call(x)));
+        var pooled = new Add().Call(new GlobalAveragePooling1D().Call(whole), new GlobalAveragePooling1D().Call(half));
+        var trainer = new Model(x, new Dense(1).Call(pooled), seed: 1).Compile(new Sgd(0.05f), Loss.MeanSquaredError, seed: 3, threads: 1);
+        StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 6, 4)], [StepData.Shares(step, Batch, 1)]), steps: 2);
+    }
 }

@@ -71,8 +71,8 @@ internal static class RandomNumbersInGraph
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         var shape = x.Spec.Shape;
 
-        // The forward and the backward pass read the same stream; equal shapes are drawn once.
-        var standard = emission.Once(stream, kind + shape, () =>
+        // The forward and the backward pass read the same stream; equal shapes are drawn once. Two calls of a layer may have other unknown sizes.
+        var standard = emission.Once(stream, kind + string.Join(',', shape.Symbols.ToArray()), () =>
         {
             var dims = shape.IsKnown ? emission.Constant("dims", shape.Dims.ToArray()) : DynamicShapes.Dims(emission, x, Enumerable.Range(0, shape.Rank));
             var count = shape.IsKnown
