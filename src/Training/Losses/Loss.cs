@@ -68,7 +68,7 @@ public abstract partial class Loss
         var losses = PerSample(yTrue, yPred);
 
         // A loss may itself mask positions.
-        var mask = losses.Mask is { } own && yPred.Mask is { } given ? Ops.LogicalAnd(own, LossWeights.Fit(given, own)) : losses.Mask ?? yPred.Mask;
+        var mask = losses.Mask is { } own && yPred.Mask is { } given ? Ops.LogicalAnd(own, LossWeights.FitMask(given, own)) : losses.Mask ?? yPred.Mask;
         var weighting = LossWeights.Of(losses, mask, weights, Reduction is LossReduction.SumOverBatchSize or LossReduction.MeanWithSampleWeight);
         var weighted = weighting is null ? losses : losses * weighting;
         return Reduction switch
@@ -102,7 +102,7 @@ internal static class LossWeights
         {
             var valid = Ops.Cast(mask, DType.Float32);
             if (rescaleMask) valid *= Ops.Size(mask) / Ops.Maximum(Ops.Sum(valid), 1e-7f);
-            result = Fit(valid, losses);
+            result = FitMask(valid, losses);
         }
 
         if (weights is not null)
@@ -115,14 +115,20 @@ internal static class LossWeights
     }
 
     /// <summary>Adds or removes trailing axes of size 1 until the ranks agree; a loss of the whole batch is weighted as it is.</summary>
-    public static SymbolicTensor Fit(SymbolicTensor weights, SymbolicTensor losses)
+    public static SymbolicTensor Fit(SymbolicTensor weights, SymbolicTensor losses) => FitOrNull(weights, losses)
+        ?? throw new ModelException($"Weights of shape {weights.Shape} do not fit losses of shape {losses.Shape}; pass one weight per sample or per position.");
+
+    /// <summary>The same for a mask, which travels with the predictions and is not the caller's argument.</summary>
+    public static SymbolicTensor FitMask(SymbolicTensor mask, SymbolicTensor losses) => FitOrNull(mask, losses)
+        ?? throw new ModelException(
+            $"The mask of the predictions, of shape {mask.Shape}, does not fit losses of shape {losses.Shape}: a loss that has no value per position cannot "
+            + "leave positions out. End the mask at the output: the result of an operator, such as x * 1, has none.");
+
+    private static SymbolicTensor? FitOrNull(SymbolicTensor weights, SymbolicTensor losses)
     {
         if (losses.Rank == 0) return weights;
         while (weights.Rank > losses.Rank && weights.Shape[^1] == 1) weights = Ops.Squeeze(weights, -1);
         while (weights.Rank < losses.Rank) weights = Ops.ExpandDims(weights, weights.Rank);
-        return weights.Rank == losses.Rank
-            ? weights
-            : throw new ModelException(
-                $"Weights of shape {weights.Shape} do not fit losses of shape {losses.Shape}; pass one weight per sample or per position.");
+        return weights.Rank == losses.Rank ? weights : null;
     }
 }

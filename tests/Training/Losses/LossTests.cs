@@ -41,6 +41,20 @@ public sealed class LossTests
         }
     }
 
+    /// <summary>Keras fails where it multiplies the two; weights of samples are another matter.</summary>
+    [TestMethod]
+    public void Ctc_refuses_a_mask_of_its_predictions_and_says_how_to_end_it()
+    {
+        var x = Model.Input([4, 3]);
+        var masked = x.Apply(new Masking(), new Dense(3));
+        var (input, target) = (NDArray.Create(Numbers(24, 3), Shape.Of(2, 4, 3)), NDArray.Create([1L, 2L], Shape.Of(2, 1)));
+        NDArray weights = NDArray.Create([0.5f, 2f], Shape.Of(2));
+        var refusal = Assert.ThrowsExactly<ModelException>(() => new Model(x, masked).Compile(new Sgd(), new Ctc()).TrainOnBatch(input, target, weights));
+        StringAssert.Contains(refusal.Message, "The mask of the predictions, of shape (None, 4), does not fit losses of shape (None,)");
+        var model = new Model(x, masked * 1);
+        Assert.IsTrue(double.IsFinite(model.Compile(new Sgd(), new Ctc()).TrainOnBatch(input, target, weights)["loss"]));
+    }
+
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
