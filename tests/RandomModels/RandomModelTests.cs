@@ -62,14 +62,14 @@ public sealed class RandomModelTests
         {
             var model = new CheckedModel(recipe);
             model.Run(s_checks);
-            var unknown = model.AllRefusals.Where(refusal => Refusals.Reason(refusal.Message) is null);
+            var unknown = model.AllRefusals.Where(refusal => Refusals.Reason(refusal.Check, refusal.Message) is null);
             return [.. unknown.Select(refusal => Kind($"{refusal.Check} refuses: {refusal.Message}"))];
         }
         catch (NotFiniteException)
         {
             return [];
         }
-        catch (ModelException refusal) when (Refusals.Reason(refusal.Message) is not null)
+        catch (ModelException refusal) when (Refusals.Reason("data", refusal.Message) is not null)
         {
             // The sizes of the data that the model leaves open do not suit a layer.
             return [];
