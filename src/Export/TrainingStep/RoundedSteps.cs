@@ -1,3 +1,4 @@
+using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
@@ -10,10 +11,6 @@ namespace OnnxFunctional.Export.TrainingStep;
 /// <param name="start">A training from its first state: the plan of its steps, and its number.</param>
 internal sealed class RoundedSteps(PlanRequest request, IReadOnlyList<TensorSpec> specs, Func<ExecutionPlan, int, StepTwin> start)
 {
-    // Where rounding alone decides the side of a jump, as in an optimizer's first step by a gradient's sign, six trainings are all on the engine's side for one
-    // in 64 elements, and 24 for one in 16 million.
-    private const int Most = 24;
-
     private readonly List<NDArray[]> _batches = [];
     private readonly List<(StepTwin Twin, int Made)> _twins = [];
 
@@ -24,7 +21,7 @@ internal sealed class RoundedSteps(PlanRequest request, IReadOnlyList<TensorSpec
     /// <param name="differs">Whether a training does.</param>
     public bool Exists(Func<StepTwin, bool> differs)
     {
-        for (var twin = 0; twin < Most; twin++)
+        for (var twin = 0; twin < RoundingNoise.Most; twin++)
         {
             if (twin == _twins.Count) _twins.Add((start(Plan(twin), twin), 0));
             var (training, made) = _twins[twin];
@@ -36,13 +33,27 @@ internal sealed class RoundedSteps(PlanRequest request, IReadOnlyList<TensorSpec
         return false;
     }
 
+    /// <summary>Whether differences that no training explains are jumps as rare as those that one training makes alone; all were made before.</summary>
+    /// <param name="expected">The engine's tensor.</param>
+    /// <param name="found">The tensor in ONNX Runtime.</param>
+    /// <param name="open">The elements that differ.</param>
+    /// <param name="read">The tensor of a training.</param>
+    /// <param name="tolerance">What is more is a jump.</param>
+    public bool AreRareJumps(float[] expected, float[] found, IReadOnlyList<int> open, Func<StepTwin, float[]> read, float tolerance)
+    {
+        var jumps = new RareJumps(expected.Length);
+        foreach (var (twin, _) in _twins) jumps.Add(expected, read(twin), _ => tolerance);
+        return jumps.Explain(open.Count, open.Max(i => MathF.Abs(found[i] - expected[i])));
+    }
+
     private ExecutionPlan Plan(int twin)
     {
         var graph = Graph.Between(request.Inputs, [.. request.Outputs, .. request.Updates.Select(update => update.Value)]);
-        var noisy = RoundingNoise.Of(graph, twin + 1, request.Updates);
+        var (inputs, noisy) = RoundingNoise.Of(graph, twin + 1, request.Updates, specs);
         return Planner.Plan(
             request with
             {
+                Inputs = inputs,
                 Outputs = [.. request.Outputs.Select(output => noisy[output])],
                 Updates = [.. request.Updates.Select(update => (update.Weight, noisy[update.Value]))],
                 Original = graph,

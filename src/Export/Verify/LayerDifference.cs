@@ -8,10 +8,16 @@ namespace OnnxFunctional.Export;
 /// <param name="Shape">The shape of its output.</param>
 /// <param name="LargestDifference">The largest absolute difference; NaN if only one of the two values is NaN.</param>
 /// <param name="LargestValue">The largest absolute value of the engine.</param>
-/// <param name="IsWithinTolerance">Whether every value was within the tolerance.</param>
+/// <param name="IsWithinTolerance">Whether every value was within the tolerance, or as far from it as rounding alone explains.</param>
 /// <param name="Where">The worst value: run, sample and both values.</param>
 public sealed record LayerDifference(string Layer, Shape Shape, float LargestDifference, float LargestValue, bool IsWithinTolerance, string Where)
 {
+    /// <summary>
+    /// Whether a value was beyond the tolerance because of rounding, which the engine's own result shows when all that it rounds changes by a few units in the
+    /// last place: a comparison of nearly equal numbers, or a recurrent layer whose state grows with every step.
+    /// </summary>
+    public bool IsRounding { get; init; }
+
     /// <summary>Formats several layers as a table.</summary>
     internal static string Table(IReadOnlyList<LayerDifference> layers)
     {
@@ -22,7 +28,7 @@ public sealed record LayerDifference(string Layer, Shape Shape, float LargestDif
             layer.Shape.ToString(),
             layer.LargestValue.ToString("G4", CultureInfo.InvariantCulture),
             layer.LargestDifference.ToString("0.0e+00", CultureInfo.InvariantCulture),
-            layer.IsWithinTolerance ? "ok" : "OUT OF TOLERANCE",
+            !layer.IsWithinTolerance ? "OUT OF TOLERANCE" : layer.IsRounding ? "rounding" : "ok",
         }).Prepend(head).ToList();
         var widths = Enumerable.Range(0, head.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         var text = new StringBuilder();

@@ -1,6 +1,6 @@
 using OnnxFunctional.Operators;
 
-namespace OnnxFunctional.Export.TrainingStep;
+namespace OnnxFunctional.Export.Verify;
 
 /// <summary>
 /// The values of a graph whose elements are whole numbers, such as the index <c>row * width + column</c> and the number of steps: sums and products of such
