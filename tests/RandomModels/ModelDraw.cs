@@ -167,9 +167,10 @@ internal sealed class ModelDraw
         if (form.Input != DType.Float32 && !_inputs.Contains(x)) x = Ops.Cast(Ops.Clip(Ops.Cast(x, DType.Float32), 0, Classes - 1), form.Input);
 
         // A cell over an unknown number of steps is one loop, another form than steps that are written out.
-        if (type.Name == "RNN" && x.Shape[1] is not null && draw.For("open").Chance(0.5))
+        if ((type.Name == "RNN" || type.Name.StartsWith("ConvLSTM", StringComparison.Ordinal)) && x.Shape[1] is not null && draw.For("open").Chance(0.5))
         {
-            bool IsOpen(SymbolicTensor tensor) => tensor.DType == x.DType && tensor.Rank == x.Rank && tensor.Shape[1] is null && tensor.Shape[^1] is not null;
+            bool IsOpen(SymbolicTensor tensor) =>
+                tensor.DType == x.DType && tensor.Rank == x.Rank && tensor.Shape[1] is null && tensor.Shape.Skip(2).All(size => size is not null);
             x = Existing(draw.For("open x"), IsOpen) ?? Take(x.Shape.With(1, Shape.Unknown), x.DType);
         }
 

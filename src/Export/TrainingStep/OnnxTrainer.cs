@@ -310,6 +310,20 @@ public sealed class OnnxTrainer : IDisposable
         }
     }
 
+    /// <summary>Sets the elements of all tensors of the state.</summary>
+    internal void WriteState(float[][] values)
+    {
+        _gate.Enter();
+        try
+        {
+            _state.Write(values);
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
     private void Release()
     {
         List<StepSession> sessions = [_train];

@@ -16,6 +16,9 @@ internal sealed class StepTwin(Trainer trainer, Weight[] weights, ExecutionPlan 
     /// <summary>The loss of the last step.</summary>
     public float Loss { get; private set; }
 
+    /// <summary>Whether the loss and the state are numbers.</summary>
+    public bool IsFinite => float.IsFinite(Loss) && state.All(tensor => Array.TrueForAll(tensor, float.IsFinite));
+
     public void Step(NDArray[] data)
     {
         for (var i = 0; i < weights.Length; i++) state[i].CopyTo(weights[i].Storage, 0);

@@ -19,6 +19,9 @@ internal sealed record TrainingFiles
 
     public required TrainingManifest Manifest { get; init; }
 
+    /// <summary>Whether the step has a loop over a number of steps that is known with the data only.</summary>
+    public required bool HasOpenLoops { get; init; }
+
     /// <summary>The graphs by file name.</summary>
     public required IReadOnlyDictionary<string, byte[]> Graphs { get; init; }
 
@@ -56,7 +59,8 @@ internal sealed record TrainingFiles
         List<(string Name, Value Value)> results = [.. names.Reports.Zip(step.Outputs), .. names.State.Select(tensor => tensor.Next).OfType<(string, Value)>()];
         if (!isConstantRate) results.Add((names.LearningRate, step.Updates.Last(update => update.Weight == rate).Value));
         Weight[] state = [.. names.State.Select(tensor => tensor.Weight)];
-        var streams = RandomStreams.Of(Graph.Between(step.Inputs, [.. step.Outputs, .. step.Updates.Select(update => update.Value)]), trainer.Seed);
+        var graph = Graph.Between(step.Inputs, [.. step.Outputs, .. step.Updates.Select(update => update.Value)]);
+        var streams = RandomStreams.Of(graph, trainer.Seed);
         var seed = new InputLayer(Shape.Of(), DType.Int64, null).Tensor.Value;
         var random = new RandomSource(streams, stands[compiled.State.Iterations].Item2, seed);
         (string, Value)[] inputs = [.. names.Data.Zip(step.Inputs), .. streams.AnyReadsSeed ? [(names.Seed, seed)] : Array.Empty<(string, Value)>()];
@@ -96,6 +100,7 @@ internal sealed record TrainingFiles
                 Outputs = train.Outputs,
                 Layers = [],
             },
+            HasOpenLoops = graph.Nodes.Any(node => node.Op is ScanGradient),
             Graphs = graphs,
             Manifest = new TrainingManifest
             {

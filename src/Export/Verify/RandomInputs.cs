@@ -21,10 +21,13 @@ internal sealed class RandomInputs
     private readonly EmittedModel _emitted;
     private readonly Graph _graph;
     private readonly InputUse[] _uses;
+    private readonly IReadOnlyList<int> _sizes;
 
-    public RandomInputs(EmittedModel emitted)
+    /// <param name="emitted">The graph.</param>
+    /// <param name="openSize">The size of dimensions that are known only at run time; by default one that all layers accept.</param>
+    public RandomInputs(EmittedModel emitted, int? openSize = null)
     {
-        _emitted = emitted;
+        (_emitted, _sizes) = (emitted, openSize is { } size ? [size] : s_openSizes);
         _graph = Graph.Between([.. emitted.Inputs.Select(input => input.Value)], [.. emitted.Outputs.Select(output => output.Value)]);
         _uses = [.. emitted.Inputs.Select(input => new InputUse(_graph, input.Value))];
     }
@@ -147,12 +150,20 @@ internal sealed class RandomInputs
     private static float Chosen(IReadOnlyList<float> values, RandomNumbers random) =>
         values[Math.Min((int)(random.Uniform() * values.Count), values.Count - 1)];
 
-    private Shape[] Shapes(int batch)
+    /// <summary>Whether all layers accept the sizes of unknown dimensions.</summary>
+    public bool Fits(int batch) => TryShapes(batch, out _) is not null;
+
+    private Shape[] Shapes(int batch) => TryShapes(batch, out var misfit) ?? throw new ExportException(
+        "No sizes for the unknown dimensions of the inputs were found that all layers accept: "
+        + $"{misfit!.Message} Use fixed sizes, or set ExportOptions.Verify = false.",
+        misfit);
+
+    private Shape[]? TryShapes(int batch, out ModelException? misfit)
     {
         var dims = _emitted.Proto.Graph.Input.SelectMany(input => input.Type.TensorType.Shape.Dim.Skip(1));
         var symbols = dims.Where(dim => dim.HasDimParam).Select(dim => dim.DimParam).Distinct().ToList();
-        ModelException? misfit = null;
-        foreach (var size in s_openSizes)
+        misfit = null;
+        foreach (var size in _sizes)
         {
             // Different sizes if the file has different names for them, then one size for all.
             foreach (var step in symbols.Count > 1 ? new[] { 1, 0 } : [0])
@@ -170,10 +181,7 @@ internal sealed class RandomInputs
             }
         }
 
-        throw new ExportException(
-            "No sizes for the unknown dimensions of the inputs were found that all layers accept: "
-            + $"{misfit!.Message} Use fixed sizes, or set ExportOptions.Verify = false.",
-            misfit);
+        return null;
     }
 
     private Shape[] Assign(int batch, List<string> symbols, int size, int step)

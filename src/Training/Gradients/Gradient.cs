@@ -43,9 +43,13 @@ public static class Gradient
     }
 
     /// <summary>Propagates a gradient of <paramref name="root"/> back to the targets; null where there is no path.</summary>
-    internal static SymbolicTensor?[] Backpropagate(Value root, SymbolicTensor upstream, IReadOnlyList<Value> targets)
+    internal static SymbolicTensor?[] Backpropagate(Value root, SymbolicTensor upstream, IReadOnlyList<Value> targets) =>
+        Backpropagate([(root, upstream)], targets);
+
+    /// <summary>Propagates the gradients of several values back to the targets in one pass; null where there is no path.</summary>
+    internal static SymbolicTensor?[] Backpropagate(IReadOnlyList<(Value Root, SymbolicTensor Upstream)> roots, IReadOnlyList<Value> targets)
     {
-        var graph = Graph.Between(targets, [root]);
+        var graph = Graph.Between(targets, [.. roots.Select(each => each.Root)]);
         var ends = new HashSet<Value>(targets);
         var reaches = new HashSet<Value>(targets);
         var path = new List<Node>();
@@ -60,7 +64,9 @@ public static class Gradient
             }
         }
 
-        var gradients = new Dictionary<Value, SymbolicTensor> { [root] = upstream };
+        var gradients = new Dictionary<Value, SymbolicTensor>();
+        foreach (var (root, upstream) in roots) gradients[root] = gradients.TryGetValue(root, out var other) ? other + upstream : upstream;
+        var scope = roots[0].Upstream.Scope;
         for (var i = path.Count - 1; i >= 0; i--)
         {
             var node = path[i];
@@ -73,7 +79,7 @@ public static class Gradient
             }
 
             if (!any) continue;
-            var results = GradientRules.Of(new GradientContext(node, incoming, reaches, upstream.Scope));
+            var results = GradientRules.Of(new GradientContext(node, incoming, reaches, scope));
             for (var j = 0; j < results.Length; j++)
             {
                 var input = node.Inputs[j];

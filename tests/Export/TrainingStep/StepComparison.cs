@@ -23,14 +23,19 @@ internal static class StepComparison
     private const float Smallest = 1e-8f;
 
     /// <summary>Makes the steps and compares the loss of each; after the last one also the state, predictions and an evaluation.</summary>
-    public static void Run(Trainer trainer, Func<int, StepBatch> batch, int steps, int opset = 21)
+    /// <param name="trainer">The engine's trainer.</param>
+    /// <param name="batch">The data of a step, and of the predictions and the evaluation after the last one.</param>
+    /// <param name="steps">The number of steps.</param>
+    /// <param name="opset">The operator set.</param>
+    /// <param name="sameShape">Whether the targets of all batches have one shape.</param>
+    public static void Run(Trainer trainer, Func<int, StepBatch> batch, int steps, int opset = 21, bool sameShape = true)
     {
         var first = batch(0);
         var files = TrainingFiles.Of(trainer, new TrainingExportOptions
         {
             Opset = opset,
             SampleWeights = first.Weights is not null,
-            Targets = NDArrays.Create(first.Y),
+            Targets = sameShape ? NDArrays.Create(first.Y) : null,
         });
         using var other = OnnxTrainer.Open(TrainingFolder.Of(files), options: new OnnxModelOptions { IntraOpThreads = 1 });
         for (var step = 0; step < steps; step++)

@@ -54,6 +54,18 @@ public sealed class StepVerificationTests
             Assert.IsTrue(model.Compile(new Ftrl(0.001f, power), Loss.MeanSquaredError).ExportTraining(folder.Path).IsVerified);
     }
 
+    /// <summary>Two calls on one input are one run of the engine. Two gradients read what it notes for them, which has no numbers to add noise to.</summary>
+    [TestMethod]
+    public void Rounding_in_two_equal_calls_of_a_recurrent_layer_is_found()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([7, 3]);
+        var lstm = new Lstm(17);
+        var model = new Model(x, Ops.Concatenate([lstm.Call(x), Ops.Tanh(lstm.Call(x))]));
+        var strict = new TrainingExportOptions { StateTolerance = 1e-9f };
+        Assert.IsTrue(model.Compile(new Adam(), Loss.MeanSquaredError).ExportTraining(folder.Path, strict).IsVerified);
+    }
+
     /// <summary>Every constant of a step matters, so one that is two percent off is detected, and the message names the tensor.</summary>
     [TestMethod]
     public void A_wrong_constant_is_caught()

@@ -3,13 +3,15 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>
-/// An LSTM whose products are convolutions, for sequences of images (Shi et al. 2015); the loop is unrolled, so the number of steps must be known.
-/// </summary>
+/// <summary>An LSTM whose products are convolutions, for sequences of images (Shi et al. 2015).</summary>
 /// <remarks>
 /// <para>
 /// <c>i, f, o = recurrentActivation(x * W + h * R + b)</c>, <c>g = activation(x * W + h * R + b)</c>, <c>c' = f c + i g</c>, <c>h' = o activation(c')</c>; the
 /// recurrent convolution has padding same and stride 1.
+/// </para>
+/// <para>
+/// A known number of steps unrolls the loop. An unknown one makes it a Scan in exported files, which then take sequences of any length; RecurrentDropout needs
+/// a known one.
 /// </para>
 /// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
 /// </remarks>
@@ -100,25 +102,32 @@ public abstract class ConvLstm : GatedRecurrentLayer
             UnitForgetBias);
         frames = Options.WithInputDropout(frames, Options.NewStream(), [1]);
 
-        // The input's convolution for all time steps at once, with time folded into the batch.
-        var steps = Check.Known(frames, 1, "the number of time steps");
-        var folded = Ops.Reshape(frames, [-1, .. frames.Shape.Dims[2..]]);
-        var convolved = bias is null ? Ops.Make(new Conv(InputWindow), folded, kernel) : Ops.Make(new Conv(InputWindow), folded, kernel, bias);
-        var projected = Ops.Reshape(convolved, [-1, steps, .. convolved.Shape.Dims[1..]]).WithMask(x.Mask);
+        // The input's convolution for all time steps at once, with time folded into the batch; an unknown number of steps cannot be unfolded again.
+        var isKnown = frames.Shape[1] is not null;
+        var sequence = frames;
+        if (frames.Shape[1] is { } steps)
+        {
+            var convolved = Projected(Ops.Reshape(frames, [-1, .. frames.Shape.Dims[2..]]));
+            sequence = Ops.Reshape(convolved, [-1, steps, .. convolved.Shape.Dims[1..]]);
+        }
 
         var ones = IntList.Repeat(1, SpatialRank);
         var recurrence = new Conv(new Window(ones, ones, Padding.Same));
         var stream = Options.NewStream();
-        var results = WrittenOut(projected, states, ownTimes, "A convolutional LSTM", (time, before) =>
+        var results = WrittenOut(sequence.WithMask(x.Mask), states, ownTimes, "A convolutional LSTM", (time, before) =>
         {
             var hidden = Options.WithStateDropout(before[0], stream);
-            return RecurrentSteps.LstmFromGates(time + Ops.Make(recurrence, hidden, recurrent), before[1], Activation, RecurrentActivation);
+            var gates = (isKnown ? time : Projected(time)) + Ops.Make(recurrence, hidden, recurrent);
+            return RecurrentSteps.LstmFromGates(gates, before[1], Activation, RecurrentActivation);
         });
         if (DataFormat == DataFormat.ChannelsLast) return results;
         var output = ReturnSequences
             ? Ops.Transpose(results[0], [0, 1, SpatialRank + 2, .. Enumerable.Range(2, SpatialRank)])
             : ChannelOrder.FromLast(results[0], DataFormat);
         return [output, .. results.Skip(1).Select(state => ChannelOrder.FromLast(state, DataFormat))];
+
+        SymbolicTensor Projected(SymbolicTensor images) =>
+            bias is null ? Ops.Make(new Conv(InputWindow), images, kernel) : Ops.Make(new Conv(InputWindow), images, kernel, bias);
     }
 
     private Window InputWindow => new(Strides.List, DilationRate.List, Padding);
@@ -127,7 +136,7 @@ public abstract class ConvLstm : GatedRecurrentLayer
 /// <summary>A convolutional LSTM over one axis.</summary>
 /// <remarks>
 /// <para>
-/// Input: (batch, time, steps, channels), all but the batch known. Output: (batch, new steps, filters), or with ReturnSequences (batch, time, new steps,
+/// Input: (batch, time, steps, channels), all but batch and time known. Output: (batch, new steps, filters), or with ReturnSequences (batch, time, new steps,
 /// filters). States: hidden and cell, each (batch, new steps, filters).
 /// </para>
 /// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
@@ -148,8 +157,8 @@ public sealed class ConvLstm1D(int filters, IntValues kernelSize, Activation? ac
 /// <summary>A convolutional LSTM over the two axes of an image.</summary>
 /// <remarks>
 /// <para>
-/// Input: (batch, time, height, width, channels), all but the batch known. Output: (batch, new height, new width, filters), or with ReturnSequences (batch,
-/// time, new height, new width, filters). States: hidden and cell, each (batch, new height, new width, filters).
+/// Input: (batch, time, height, width, channels), all but batch and time known. Output: (batch, new height, new width, filters), or with ReturnSequences
+/// (batch, time, new height, new width, filters). States: hidden and cell, each (batch, new height, new width, filters).
 /// </para>
 /// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/conv_lstm2d/</para>
@@ -169,8 +178,9 @@ public sealed class ConvLstm2D(int filters, IntValues kernelSize, Activation? ac
 /// <summary>A convolutional LSTM over the three axes of a volume.</summary>
 /// <remarks>
 /// <para>
-/// Input: (batch, time, depth, height, width, channels), all but the batch known. Output: (batch, new depth, new height, new width, filters), or with
-/// ReturnSequences (batch, time, new depth, new height, new width, filters). States: hidden and cell, each (batch, new depth, new height, new width, filters).
+/// Input: (batch, time, depth, height, width, channels), all but batch and time known. Output: (batch, new depth, new height, new width, filters), or
+/// with ReturnSequences (batch, time, new depth, new height, new width, filters). States: hidden and cell, each (batch, new depth, new height, new width,
+/// filters).
 /// </para>
 /// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/conv_lstm3d/</para>

@@ -50,8 +50,8 @@ public sealed class StackedRnnCells(IReadOnlyList<RecurrentCell> cells, string? 
 /// <remarks>
 /// <para>Input: (batch, time, ...). Output: the cell's, or with ReturnSequences one per time step. States: the cell's. Weights: the cell's.</para>
 /// <para>
-/// A known number of steps unrolls the loop. An unknown one makes it a Scan in an exported model, which then takes sequences of any length; the cell must be
-/// without dropout, losses and updates of its own.
+/// A known number of steps unrolls the loop. An unknown one makes it a Scan in exported models and steps of training, which then take sequences of any length;
+/// the cell must be without dropout, losses and updates of its own.
 /// </para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/rnn/</para>
 /// </remarks>

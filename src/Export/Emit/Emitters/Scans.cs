@@ -7,7 +7,36 @@ namespace OnnxFunctional.Export.Emit.Emitters;
 /// <summary>Loops over an unknown number of steps: ONNX's Scan, which is time-major.</summary>
 internal static class Scans
 {
+    /// <summary>A loop whose gradient is in the file too also returns what that reads, so that it runs once.</summary>
     public static void Write(Emission emission, Node node, Scan op)
+    {
+        var gradient = emission.Facts.Readers(node.Inputs[0]).Select(reader => reader.Node).FirstOrDefault(
+            reader => reader.Op is ScanGradient other && other.Forward == op && reader.Inputs.Take(node.Inputs.Count).SequenceEqual(node.Inputs));
+        if (gradient is null || IsKnown(node, op)) WriteLoop(emission, node, op);
+        else Definitions.Write(emission, node, x => (SymbolicTensor[])[.. Both(emission, gradient).Forward(x).Take(node.Outputs.Count)]);
+    }
+
+    /// <summary>Written out if the number of steps is known, otherwise a loop that runs backwards.</summary>
+    public static void Gradient(Emission emission, Node node, ScanGradient op) => Definitions.Write(emission, node, x =>
+    {
+        if (IsKnown(node, op.Forward)) return Decompositions.Of(op, x);
+        var (loop, forward) = Both(emission, node);
+        return loop.Backward(x, forward(x));
+    });
+
+    private static bool IsKnown(Node node, Scan op) => node.Inputs[op.States].Spec.Shape.Dims[1] != Shape.Unknown;
+
+    /// <summary>The gradient as loops, and the loop forwards, which the operator and its gradient share.</summary>
+    private static (ScanBackpropagation Loop, Func<SymbolicTensors, SymbolicTensors> Forward) Both(Emission emission, Node gradient)
+    {
+        var op = (ScanGradient)gradient.Op;
+        var loop = emission.Once(gradient, "backpropagation", () => new ScanBackpropagation(op, IsWanted));
+        return (loop, x => emission.Once(gradient, "forward", () => loop.Forward(x)));
+
+        bool IsWanted(int input) => emission.Facts.IsRead(gradient.Outputs[op.Forward.Body.Inputs.Take(input).Count(other => other.Spec.Type.IsFloating())]);
+    }
+
+    private static void WriteLoop(Emission emission, Node node, Scan op)
     {
         var body = new ScanBody(emission, "scan");
         var replaced = new Dictionary<Value, Value>();
@@ -28,21 +57,6 @@ internal static class Scans
         Definitions.Write(emission, node, _ => node.Outputs.Select((output, i) => i < op.States
             ? emission.Bring(names[i], output.Spec, Layout.Identity(output.Spec.Shape.Rank))
             : Swapped(emission.Bring(names[i], Swapped(output.Spec), Layout.Identity(output.Spec.Shape.Rank)))).ToArray());
-    }
-
-    /// <summary>Written out if the number of steps is known.</summary>
-    public static void Gradient(Emission emission, Node node, ScanGradient op)
-    {
-        if (node.Inputs[op.Forward.States].Spec.Shape.Dims[1] != Shape.Unknown)
-        {
-            Definitions.Write(emission, node, x => Decompositions.Of(op, x));
-            return;
-        }
-
-        emission.Refuse(
-            node,
-            "the gradient of a cell over an unknown number of time steps cannot be written. Set the number of steps in Model.Input instead of null, or use "
-            + "Lstm, Gru or SimpleRnn.");
     }
 
     /// <summary>Batch and time change places.</summary>
