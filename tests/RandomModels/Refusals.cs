@@ -43,8 +43,8 @@ internal static class Refusals
 
         // ONNX.
         ("holds no architecture", "as the function without a counterpart, which the report of the export names", ["export", "resume"]),
-        ("has no form in ONNX; give the input a fixed size", "gradients of strided windows and slices need sizes", ["step"]),
-        ("has no form in ONNX while a size is unknown", "gradients of resampling need sizes", ["step"]),
+        ("has no form in ONNX; give the input a fixed size", "strided windows and slices, and their gradients, need sizes", ["export", "resume", "step"]),
+        ("has no form in ONNX while a size is unknown", "resampling and its gradients need sizes", ["export", "resume", "step"]),
         ("ONNX Runtime would draw others", "a layer that is called as in training draws again for each prediction", ["export", "resume", "step"]),
     ];
 
