@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using OnnxFunctional.Export;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Tests.RandomModels;
 
@@ -214,13 +215,54 @@ internal sealed class CheckedModel
 
         // The largest number of 16 bits is 65504; intermediate values may be the square of what is predicted.
         if (Math.Abs(TensorPrimitives.MaxMagnitude(Span(_predicted))) > 100) return;
+        var fits = LargestInside() < 10_000;
         foreach (var precision in new[] { MixedPrecision.Float16, MixedPrecision.BFloat16 })
         {
+            if (precision == MixedPrecision.Float16 && !fits) continue;
             var (trainer, loss) = Trained(1, 1, precision, log: true);
             Assert(Floats(Weights(trainer.Model)).All(float.IsFinite), "precision", $"{precision} gives weights that are not finite");
             var near = precision == MixedPrecision.BFloat16 || Math.Abs(loss - expected) <= 0.2 * (Math.Abs(expected) + 0.2);
             Assert(double.IsFinite(loss) && near, "precision", $"{precision} has a loss of {loss} instead of {expected}");
         }
+    }
+
+    /// <summary>
+    /// The largest magnitude of a value that the model computes in training, such as a code of seven digits that a layer multiplies: the nearest half is
+    /// infinite, in Keras too. Sums with a constant that stands for infinity, as in masks, are left out.
+    /// </summary>
+    private float LargestInside()
+    {
+        Value[] inputs = [.. Model.Inputs.Select(input => input.Value)];
+        Value[] outputs = [.. Model.Outputs.Select(output => output.Value)];
+        var map = Specialization.Of(inputs, outputs, training: true);
+        var nodes = Graph.Between(inputs, [.. outputs.Select(output => map[output])]).Nodes;
+        Value[] inside = [.. nodes
+            .Where(node => node.Op is not SourceOp && !node.Inputs.Any(input => input.Producer.Op is Constant { Data: var data } && HidesSteps(data)))
+            .SelectMany(node => node.Outputs.SkipLast(node.Op is RecurrentOp ? 1 : 0))
+            .Where(value => value.Spec.Type == DType.Float32)];
+        if (inside.Length == 0) return 0;
+        TensorSpec[] specs = [.. _x.Select(array => new TensorSpec(array.Shape, array.DType))];
+        var plan = Planner.Plan(new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, inside, []), specs);
+        for (var i = 0; i < specs.Length; i++) _x[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+        plan.Run(ModelEngine.Of(Model).Pool);
+        var largest = 0f;
+        foreach (var output in plan.Outputs)
+        {
+            foreach (var value in output.Floats) largest = Math.Max(largest, Math.Abs(value));
+        }
+
+        return largest;
+    }
+
+    private static bool HidesSteps(TensorData data)
+    {
+        if (data.Type != DType.Float32) return false;
+        foreach (var value in data.As<float>())
+        {
+            if (Math.Abs(value) > 65504) return true;
+        }
+
+        return false;
     }
 
     private void StepIsExported()

@@ -33,7 +33,7 @@ internal static class ShapingGradients
         return Ops.Make(new Pad([.. op.Begin.Select(n => -n)], [.. op.End.Select(n => -n)]), c.Upstream());
     }
 
-    /// <summary>Each axis is split into (repeats, size); the gradient is the sum over the repeats.</summary>
+    /// <summary>Each axis is split into its repeats; the gradient is their sum.</summary>
     public static SymbolicTensor Tile(GradientContext c, Tile op)
     {
         var x = c.Input(0);
@@ -41,13 +41,22 @@ internal static class ShapingGradients
         for (var axis = x.Rank - 1; axis >= 0; axis--)
         {
             if (op.Repeats[axis] == 1) continue;
-            var pieces = new SymbolicTensor[op.Repeats[axis]];
-            if (x.Shape[axis] is not { } size) throw c.Refuse($"axis {axis} is repeated, and its size is unknown in {x.Shape}.");
-            for (var i = 0; i < pieces.Length; i++) pieces[i] = Ops.Slice(dy, axis, i * size, (i + 1) * size);
+            var pieces = x.Shape[axis] is { } size ? Slices(dy, axis, size, op.Repeats[axis]) : Likenesses(dy, axis, x, op.Repeats);
             dy = pieces[0];
-            foreach (var piece in pieces.AsSpan(1)) dy += piece;
+            foreach (var piece in pieces[1..]) dy += piece;
         }
 
         return dy;
+    }
+
+    private static SymbolicTensor[] Slices(SymbolicTensor dy, int axis, int size, int count) =>
+        [.. Enumerable.Range(0, count).Select(i => Ops.Slice(dy, axis, i * size, (i + 1) * size))];
+
+    /// <summary>Pieces as long as the tensor, whose length only the data tells; the axes in front are still tiled.</summary>
+    private static SymbolicTensor[] Likenesses(SymbolicTensor dy, int axis, SymbolicTensor x, IntList repeats)
+    {
+        var inFront = IntList.Create([.. repeats.Select((count, i) => i < axis ? count : 1)]);
+        var piece = inFront.All(count => count == 1) ? x : Ops.Make(new Tile(inFront), x);
+        return [.. Ops.MakeAll(new SplitLike(axis), [dy, .. Enumerable.Repeat(piece, repeats[axis])])];
     }
 }

@@ -31,6 +31,8 @@ public sealed class UnknownDimensionTests
         ["Chain behind its own input"] = (a, b) => a * Ops.Exp(-(a + b)),
         ["Concat behind a sum"] = (a, b) => Ops.Concatenate([a + b, a * b], 1),
         ["Concat along the unknown axis"] = (a, b) => Ops.Square(Ops.Concatenate([a, b, a], 1)),
+        ["Tile along the unknown axis"] = (a, b) => Ops.Square(Ops.CumSum(Ops.Tile(a * Ops.Mean(b), 1, 3, 2), 1)),
+        ["Tile around an unknown axis"] = (a, b) => Ops.Square(Ops.CumSum(Ops.Tile(Ops.ExpandDims(a, 1) * Ops.Mean(b), 1, 2, 3, 2), 2)),
         ["Reduction behind a sum"] = (a, b) => Ops.Square(Ops.Mean(a + b, 1)),
         ["Softmax over a sum"] = (a, b) => Ops.Softmax(a + b, 1) * a,
         ["Add layer"] = (a, b) => new Add().Call(a, b),
