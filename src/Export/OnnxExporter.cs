@@ -58,7 +58,7 @@ public static class OnnxExporter
     {
         IReadOnlyList<LayerDifference> differences = [];
         var data = options.ExternalData || ExternalWeights.Bytes(emitted.Proto) > options.MostInside
-            ? ExternalWeights.Write(emitted.Proto, path, WriteModel)
+            ? ExternalWeights.Write(emitted.Proto, path, WriteModel).Path
             : null;
         if (data is null) WriteModel();
         var bytes = new FileInfo(AtomicFile.Resolve(path)).Length + (data is null ? 0 : new FileInfo(data).Length);

@@ -4,7 +4,9 @@ using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text.RegularExpressions;
 using OnnxFunctional.Export;
+using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Documentation;
+using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Tests.Hosts;
@@ -91,6 +93,30 @@ public sealed class HostTests
         }
 
         static IEnumerable<string> Elements(Tensor<float> values) => values.Select(value => value.ToString(CultureInfo.InvariantCulture));
+    }
+
+    [TestMethod]
+    public void A_state_in_a_second_file_is_refused_by_a_host()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([40]);
+        new Model(x, x.Apply(new Dense(50))).Compile(new Sgd(), Loss.MeanSquaredError)
+            .ExportTraining(folder.Path, new TrainingExportOptions { Verify = false, MostInside = 1000 });
+        const string Program = """
+            const { OnnxTrainer } = await import(process.argv[1]);
+            const { readFile } = await import('node:fs/promises');
+            await OnnxTrainer.load({}, (name) => readFile(process.argv[2] + '/' + name));
+            """;
+        var module = new Uri(Path.Combine(Hosts, "shared", "onnx-trainer.mjs")).AbsoluteUri;
+        if (RunNode(["--input-type=module", "-e", Program, module, folder.Path]) is not { } run)
+        {
+            Assert.Inconclusive("Node.js is not installed; install version 20 or later to run this test.");
+            return;
+        }
+
+        Assert.AreNotEqual(0, run.Status);
+        Assert.Contains("The state lies in init.onnx.", run.Errors);
+        Assert.Contains("Train with OnnxTrainer in .NET", run.Errors);
     }
 
     private static string Check(string[] packages, string program, bool needsBrowser)

@@ -37,6 +37,8 @@ export class OnnxTrainer {
   static async load(ort, read, options = {}) {
     const manifest = JSON.parse(new TextDecoder().decode(await read('training.json')));
     if (manifest.format !== FORMAT) throw new Error(`training.json is of format ${manifest.format}; expected ${FORMAT}. Export the training again.`);
+    const data = manifest.files?.find((file) => file.name.startsWith('init.onnx.'));
+    if (data) throw new Error(`The state lies in ${data.name}, ${data.bytes} bytes, more than one buffer of a JavaScript host. Train with OnnxTrainer in .NET, or a smaller model.`);
     const open = async (name) => ort.InferenceSession.create(await readGraph(manifest, name, read), options);
     const trainer = new OnnxTrainer();
     trainer.#ort = ort;

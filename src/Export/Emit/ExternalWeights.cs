@@ -30,36 +30,46 @@ internal static partial class ExternalWeights
     /// <param name="model">The model; its tensors are changed.</param>
     /// <param name="path">The model's file.</param>
     /// <param name="write">Writes and verifies the model's file.</param>
-    /// <returns>The second file.</returns>
+    /// <returns>The second file, and the SHA-256 digest of its content.</returns>
     /// <exception cref="ExportException">The file system refuses; then no new file is left.</exception>
-    public static string Write(ModelProto model, string path, Action write)
+    public static (string Path, string Digest) Write(ModelProto model, string path, Action write)
     {
         var target = AtomicFile.Resolve(path);
         var places = new List<(TensorProto Tensor, long Offset)>();
-        var name = "";
+        var (name, digest) = ("", "");
         AtomicFile.WriteCompanion(
             path,
             stream =>
             {
                 var outside = Tensors(model).Where(tensor => tensor.RawData.Length >= SmallestOutside).ToArray();
-                return name = $"{Path.GetFileName(target)}.{Digest(stream, outside, places)}.data";
+                digest = Digest(stream, outside, places);
+                return name = $"{Path.GetFileName(target)}.{digest[..16]}.data";
             },
             () =>
             {
                 foreach (var (tensor, offset) in places) OnnxHeader.External(tensor, name, offset, tensor.RawData.Length);
                 write();
             });
+        RemoveOthers(target, name);
+        return (Path.Combine(Path.GetDirectoryName(target)!, name), digest);
+    }
+
+    /// <summary>Deletes the second files of older exports.</summary>
+    /// <param name="target">The model's file.</param>
+    /// <param name="name">The second file that stays; null for none.</param>
+    public static void RemoveOthers(string target, string? name)
+    {
         var folder = Path.GetDirectoryName(target)!;
         foreach (var older in Directory.EnumerateFiles(folder, Path.GetFileName(target) + ".*.data"))
         {
-            var suffix = older[(folder.Length + Path.GetFileName(target).Length)..];
-            if (Path.GetFileName(older) != name && Suffix().IsMatch(suffix)) AtomicFile.DeleteUnlessHeld(older);
+            if (Path.GetFileName(older) != name && IsName(Path.GetFileName(older), Path.GetFileName(target))) AtomicFile.DeleteUnlessHeld(older);
         }
-
-        return Path.Combine(folder, name);
     }
 
-    /// <summary>Writes tensors one after another, and returns the first half of the digest of all bytes.</summary>
+    /// <summary>Whether a file is named as a second file of a model.</summary>
+    public static bool IsName(string name, string model) => name.StartsWith(model, StringComparison.Ordinal) && Suffix().IsMatch(name[model.Length..]);
+
+    /// <summary>Writes tensors one after another, and returns the digest of all bytes.</summary>
     private static string Digest(Stream stream, TensorProto[] tensors, List<(TensorProto Tensor, long Offset)> places)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -73,7 +83,7 @@ internal static partial class ExternalWeights
             Put(tensor.RawData.Span);
         }
 
-        return Convert.ToHexStringLower(digest.GetHashAndReset())[..16];
+        return Convert.ToHexStringLower(digest.GetHashAndReset());
 
         void Put(ReadOnlySpan<byte> bytes)
         {
@@ -86,6 +96,6 @@ internal static partial class ExternalWeights
     private static IEnumerable<TensorProto> Tensors(ModelProto model) =>
         model.Graph.Initializer.Concat(model.TrainingInfo.SelectMany(training => training.Algorithm.Initializer));
 
-    [GeneratedRegex(@"\.[0-9a-f]{16}\.data$")]
+    [GeneratedRegex(@"^\.[0-9a-f]{16}\.data$")]
     private static partial Regex Suffix();
 }

@@ -39,8 +39,11 @@ internal static class OnnxFileGuard
     private const int NewestIr = 13;
 
     /// <summary>Reads and checks a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="limits">What is refused.</param>
+    /// <param name="dataFolder">The folder of its external data; by default its own.</param>
     /// <exception cref="OnnxFileException">The file is missing, unreadable or not accepted.</exception>
-    public static CheckedModel ReadFile(string path, OnnxFileLimits limits)
+    public static CheckedModel ReadFile(string path, OnnxFileLimits limits, string? dataFolder = null)
     {
         var source = GuardContext.QuotePath(path);
         try
@@ -49,7 +52,7 @@ internal static class OnnxFileGuard
             if (Directory.Exists(path)) throw new OnnxFileException($"{source} is a folder. Pass the path of an .onnx file.");
             if (!file.Exists)
                 throw new OnnxFileException($"The file {source} does not exist. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
-            var folder = file.Directory!.FullName;
+            var folder = dataFolder ?? file.Directory!.FullName;
             var context = new GuardContext(source, folder, limits);
             CheckSize(context, file.Length);
 

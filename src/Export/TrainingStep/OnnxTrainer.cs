@@ -310,6 +310,20 @@ public sealed class OnnxTrainer : IDisposable
         }
     }
 
+    /// <summary>The elements of one tensor of the state.</summary>
+    internal float[] ReadState(int index)
+    {
+        _gate.Enter();
+        try
+        {
+            return _state.Read(index);
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
     /// <summary>Sets the elements of all tensors of the state.</summary>
     internal void WriteState(float[][] values)
     {

@@ -9,7 +9,7 @@ namespace OnnxFunctional.Export.TrainingStep;
 /// <param name="request">The step without noise.</param>
 /// <param name="specs">Shapes and types of the data.</param>
 /// <param name="start">A training from its first state: the plan of its steps, and its number.</param>
-internal sealed class RoundedSteps(PlanRequest request, IReadOnlyList<TensorSpec> specs, Func<ExecutionPlan, int, StepTwin> start)
+internal sealed class RoundedSteps(PlanRequest request, IReadOnlyList<TensorSpec> specs, Func<ExecutionPlan, int, StepTwin> start) : IDisposable
 {
     private readonly List<NDArray[]> _batches = [];
     private readonly List<(StepTwin Twin, int Made)> _twins = [];
@@ -44,6 +44,11 @@ internal sealed class RoundedSteps(PlanRequest request, IReadOnlyList<TensorSpec
         var jumps = new RareJumps(expected.Length);
         foreach (var (twin, _) in _twins) jumps.Add(expected, read(twin), _ => tolerance);
         return jumps.Explain(open.Count, open.Max(i => MathF.Abs(found[i] - expected[i])));
+    }
+
+    public void Dispose()
+    {
+        foreach (var (twin, _) in _twins) twin.Dispose();
     }
 
     private ExecutionPlan Plan(int twin)

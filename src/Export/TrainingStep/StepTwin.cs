@@ -3,12 +3,12 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
-/// <summary>A training in the engine beside the trainer's own: the weights hold its state only while it makes a step.</summary>
+/// <summary>A training in the engine: the weights hold its state while it makes a step, and then what they held before.</summary>
 /// <param name="trainer">The trainer whose weights the plan reads and writes.</param>
 /// <param name="weights">All tensors of the state, and the learning rate.</param>
 /// <param name="plan">The step.</param>
-/// <param name="state">The elements of each tensor at the start; they are changed by steps.</param>
-internal sealed class StepTwin(Trainer trainer, Weight[] weights, ExecutionPlan plan, float[][] state)
+/// <param name="state">The elements of each tensor at the start; they are changed by steps. May be those of the weights.</param>
+internal sealed class StepTwin(Trainer trainer, Weight[] weights, ExecutionPlan plan, float[][] state) : IDisposable
 {
     /// <summary>The elements of each tensor after the last step.</summary>
     public float[][] State => state;
@@ -21,10 +21,22 @@ internal sealed class StepTwin(Trainer trainer, Weight[] weights, ExecutionPlan 
 
     public void Step(NDArray[] data)
     {
-        for (var i = 0; i < weights.Length; i++) state[i].CopyTo(weights[i].Storage, 0);
+        Exchange();
         for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         plan.Run(trainer.Engine.Pool, (ulong)trainer.Iterations);
         Loss = plan.Outputs[0].Floats[0];
-        for (var i = 0; i < weights.Length; i++) weights[i].Storage.CopyTo(state[i], 0);
+        Exchange();
+    }
+
+    public void Dispose() => plan.Dispose();
+
+    /// <summary>Without a copy of all, because a state may be as large as the memory that is left.</summary>
+    private void Exchange()
+    {
+        for (var i = 0; i < weights.Length; i++)
+        {
+            var (own, other) = (state[i], weights[i].Storage);
+            for (var j = 0; j < own.Length && own != other; j++) (own[j], other[j]) = (other[j], own[j]);
+        }
     }
 }

@@ -10,8 +10,14 @@ namespace OnnxFunctional.Export.TrainingStep;
 /// <param name="stands">The inputs that stand for weights.</param>
 /// <param name="batchSize">The batch size of all graphs; null for any.</param>
 /// <param name="problems">Collects what cannot be written.</param>
+/// <param name="names">Names of weights for which nothing stands; by default their own.</param>
 internal sealed class StepWriter(
-    Model model, EmissionOptions options, Dictionary<Weight, (string Name, Value Stand)> stands, int? batchSize, List<string> problems)
+    Model model,
+    EmissionOptions options,
+    Dictionary<Weight, (string Name, Value Stand)> stands,
+    int? batchSize,
+    List<string> problems,
+    IReadOnlyDictionary<Weight, string>? names = null)
 {
     private readonly ScopeNames _scopes = new(model);
 
@@ -40,7 +46,7 @@ internal sealed class StepWriter(
         foreach (var node in graph.Nodes)
         {
             if (node.Op is Variable { Weight: var weight } && !stands.ContainsKey(weight))
-                outside.TryAdd(weight, Naming.Unique("constant/" + weight.Name, taken));
+                outside.TryAdd(weight, Naming.Unique("constant/" + (names is null ? weight.Name : names[weight]), taken));
         }
 
         (string Name, Value Value)[] given = [.. inputs.Select(input => (input.Name, map[input.Value]))];

@@ -44,6 +44,9 @@ public sealed record TrainingExportOptions
     /// </summary>
     public float StateTolerance { get; init; } = 1e-3f;
 
+    /// <summary>The most bytes of the state inside init.onnx.</summary>
+    internal long MostInside { get; init; } = ExternalWeights.MostInside;
+
     internal EmissionOptions ForEmission()
     {
         var options = new EmissionOptions { Opset = Opset, BatchName = BatchName };

@@ -12,6 +12,7 @@ public static class TrainingExporter
     /// <summary>
     /// Writes the complete training step in standard ONNX operators, so that any ONNX Runtime
     /// host can train: init.onnx, train.onnx, evaluate.onnx, predict.onnx and training.json.
+    /// A state of 2 GiB and more lies in a second file, <c>init.onnx.0123456789abcdef.data</c>.
     /// </summary>
     /// <param name="trainer">The trainer; exported training resumes from its current state.</param>
     /// <param name="folder">The folder, created if it does not exist; an older export in it is replaced as a whole, other files stay.</param>
@@ -25,13 +26,32 @@ public static class TrainingExporter
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         options ??= new TrainingExportOptions();
-        var (files, differences) = MemoryShortage.Guard($"to export the training to '{folder}'", trainer.Model, () =>
+        return MemoryShortage.Guard($"to export the training to '{folder}'", trainer.Model, () =>
         {
-            var made = TrainingFiles.Of(trainer, options);
-            return (made, options.Verify ? Warnings.Silently(() => TrainingVerifier.Run(trainer, made, options)) : []);
+            var files = TrainingFiles.Of(trainer, options);
+            IReadOnlyList<StepDifference> differences = [];
+            if (files.LargeState is null) Verify();
+            TrainingStage.Write(folder, stage =>
+            {
+                if (files.LargeState is not null)
+                {
+                    files = files.WithState(stage);
+
+                    // ONNX Runtime takes its memory where the collector does not see it.
+                    EngineMemory.ReleasePlans();
+                    GC.Collect();
+                    Verify();
+                    GC.Collect();
+                }
+
+                return [.. TrainingFolder.Graphs.Select(name => (name, files.Graphs[name])), (TrainingFolder.ManifestFile, files.Manifest.ToJson())];
+            });
+            return new TrainingExportReport(folder, options, files.Manifest, differences);
+
+            void Verify()
+            {
+                if (options.Verify) differences = Warnings.Silently(() => TrainingVerifier.Run(trainer, files, options));
+            }
         });
-        TrainingStage.Write(
-            folder, [.. TrainingFolder.Graphs.Select(name => (name, files.Graphs[name])), (TrainingFolder.ManifestFile, files.Manifest.ToJson())]);
-        return new TrainingExportReport(folder, options, files.Manifest, differences);
     }
 }

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Execution;
@@ -22,8 +23,14 @@ internal sealed record TrainingFiles
     /// <summary>Whether the step has a loop over a number of steps that is known with the data only.</summary>
     public required bool HasOpenLoops { get; init; }
 
-    /// <summary>The graphs by file name.</summary>
+    /// <summary>The graphs by file name; without that of the state if it is too large for one.</summary>
     public required IReadOnlyDictionary<string, byte[]> Graphs { get; init; }
+
+    /// <summary>The graph of a state that needs a second file, which <see cref="WithState"/> writes; null if it needs none.</summary>
+    public ModelProto? LargeState { get; init; }
+
+    /// <summary>The folder of the second file; null if there is none.</summary>
+    public string? DataFolder { get; init; }
 
     /// <summary>Writes all graphs.</summary>
     /// <exception cref="ExportException">Something cannot be written; all problems are in one message.</exception>
@@ -44,7 +51,6 @@ internal sealed record TrainingFiles
         var step = StepGraph.Build(compiled, targets, weights, training: true);
         var check = StepGraph.Build(compiled, targets, weights, training: false);
         var names = new StepNames(compiled, step, options.SampleWeights);
-        CheckSize(names.State);
         var problems = new List<string>();
         var metrics = Metrics(names, problems);
 
@@ -76,16 +82,20 @@ internal sealed record TrainingFiles
         Weight[] predicting = [.. state.Where(Read(given, predicted).Contains)];
         var predict = writer.Write(model.Name + "_predict", [.. names.Inputs.Zip(given)], [.. names.Predictions.Zip(predicted)], predicting, null);
 
-        var init = writer.Write(model.Name + "_init", [], [.. names.State.Select(tensor => (tensor.Name, Stored(tensor.Weight)))], [], null);
+        // Nothing stands for the weights of this graph, so it stores them.
+        var storing = new StepWriter(
+            model, emission, [], batchSize, problems, names.State.ToDictionary(tensor => tensor.Weight, tensor => tensor.Name));
+        var init = storing.Write(model.Name + "_init", [], [.. names.State.Select(tensor => (tensor.Name, tensor.Weight.Variable))], [], null);
         OnnxEmitter.Refuse(problems, model.Name + "_train", emission);
 
         var graphs = new Dictionary<string, byte[]>
         {
-            [TrainingFolder.InitFile] = init.Proto.ToByteArray(),
-            [TrainingFolder.TrainFile] = train.Proto.ToByteArray(),
-            [TrainingFolder.EvaluateFile] = evaluate.Proto.ToByteArray(),
-            [TrainingFolder.PredictFile] = predict.Proto.ToByteArray(),
+            [TrainingFolder.TrainFile] = Bytes(train.Proto, TrainingFolder.TrainFile),
+            [TrainingFolder.EvaluateFile] = Bytes(evaluate.Proto, TrainingFolder.EvaluateFile),
+            [TrainingFolder.PredictFile] = Bytes(predict.Proto, TrainingFolder.PredictFile),
         };
+        var isLarge = ExternalWeights.Bytes(init.Proto) > options.MostInside;
+        if (!isLarge) graphs[TrainingFolder.InitFile] = init.Proto.ToByteArray();
         ManifestTensor[] data = [.. names.Data.Zip(step.Inputs, (name, value) => new ManifestTensor(name, value.Spec.Type, writer.Shape(value)))];
         var labels = names.Inputs.Length + names.Targets.Length;
         return new TrainingFiles
@@ -102,6 +112,7 @@ internal sealed record TrainingFiles
             },
             HasOpenLoops = graph.Nodes.Any(node => node.Op is ScanGradient),
             Graphs = graphs,
+            LargeState = isLarge ? init.Proto : null,
             Manifest = new TrainingManifest
             {
                 Model = model.Name,
@@ -128,22 +139,34 @@ internal sealed record TrainingFiles
                     tensor.Average,
                     evaluated.Contains(tensor.Weight),
                     predicting.Contains(tensor.Weight)))],
-                Files = [.. TrainingFolder.Graphs.Select(name => TrainingFolder.Describe(name, graphs[name]))],
+                Files = [.. Described(graphs)],
             },
         };
     }
 
-    /// <summary>init.onnx holds the whole state inside.</summary>
-    private static void CheckSize(IReadOnlyList<NamedState> state)
+    /// <summary>Writes a state that is too large for a graph to a second file.</summary>
+    /// <param name="folder">The folder of the second file.</param>
+    /// <returns>The files with the graph that refers to it.</returns>
+    /// <exception cref="ExportException">The file system refuses.</exception>
+    public TrainingFiles WithState(string folder)
     {
-        var bytes = state.Sum(tensor => tensor.Weight.Shape.ElementCount * sizeof(float));
-        if (bytes <= ExternalWeights.MostInside) return;
-        var largest = state.MaxBy(tensor => tensor.Weight.Shape.ElementCount)!;
-        throw new ExportException(
-            $"The weights and the optimizer's tensors take {bytes:N0} bytes, the largest of them '{largest.Name}' of shape {largest.Weight.Shape}; "
-            + $"{TrainingFolder.InitFile} has at most {ExternalWeights.MostInside:N0}. "
-            + "Train with Fit and export the model with ExportOnnx, or choose an optimizer with fewer tensors, such as Sgd without momentum.");
+        if (LargeState is null) return this;
+        var graphs = Graphs.ToDictionary(graph => graph.Key, graph => graph.Value);
+        var (path, digest) = ExternalWeights.Write(
+            LargeState, Path.Combine(folder, TrainingFolder.InitFile), () => graphs[TrainingFolder.InitFile] = LargeState.ToByteArray());
+        var data = new ManifestFile(Path.GetFileName(path), new FileInfo(path).Length, digest);
+        return this with { Graphs = graphs, DataFolder = folder, LargeState = null, Manifest = Manifest with { Files = [.. Described(graphs), data] } };
     }
+
+    private static IEnumerable<ManifestFile> Described(Dictionary<string, byte[]> graphs) =>
+        TrainingFolder.Graphs.Where(graphs.ContainsKey).Select(name => TrainingFolder.Describe(name, graphs[name]));
+
+    /// <summary>A graph that takes the state as inputs; what is stored in it are weights of layers outside the model.</summary>
+    private static byte[] Bytes(ModelProto graph, string name) => ExternalWeights.Bytes(graph) is var bytes && bytes <= ExternalWeights.MostInside
+        ? graph.ToByteArray()
+        : throw new ExportException(
+            $"Weights of layers outside the model take {bytes:N0} bytes in {name}, which has at most {ExternalWeights.MostInside:N0}. "
+            + "Make a model of all layers.");
 
     /// <summary>The batch size of the graphs: the option, or that of the model's inputs; null for any.</summary>
     private static int? BatchSize(Model model, TrainingExportOptions options)
@@ -174,8 +197,6 @@ internal sealed record TrainingFiles
 
         return [.. metrics];
     }
-
-    private static Value Stored(Weight weight) => Node.Create(new Constant(TensorData.Of(weight.Shape, weight.Storage)), [], null).Outputs[0];
 
     private static HashSet<Weight> Read(IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs) =>
         [.. Graph.Between(inputs, outputs).Nodes.Select(node => node.Op).OfType<Variable>().Select(variable => variable.Weight)];

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Import;
 
 namespace OnnxFunctional.Export.TrainingStep;
@@ -33,8 +34,11 @@ internal sealed class TrainingFolder
     /// <summary>The manifest's entry for a graph.</summary>
     public static ManifestFile Describe(string name, byte[] graph) => new(name, graph.LongLength, Convert.ToHexStringLower(SHA256.HashData(graph)));
 
+    /// <summary>The manifest's entry for the second file of a state too large for a graph; null if there is none.</summary>
+    public static ManifestFile? Data(TrainingManifest manifest) => Array.Find(manifest.Files, file => ExternalWeights.IsName(file.Name, InitFile));
+
     /// <summary>Graphs in memory.</summary>
-    public static TrainingFolder Of(TrainingFiles files) => new(files.Manifest, "the exported training", name => files.Graphs[name], null);
+    public static TrainingFolder Of(TrainingFiles files) => new(files.Manifest, "the exported training", name => files.Graphs[name], files.DataFolder);
 
     /// <summary>A folder that ExportTraining wrote.</summary>
     /// <exception cref="OnnxFileException">A file is missing, or the manifest is damaged.</exception>
@@ -55,17 +59,22 @@ internal sealed class TrainingFolder
                     + "If you trust the files, raise OnnxFileLimits.MaxComputedBytes.");
             }
 
-            foreach (var file in manifest.Files.Where(file => Graphs.Contains(file.Name)))
+            var data = Data(manifest);
+            foreach (var file in manifest.Files.Where(file => Graphs.Contains(file.Name) || file == data))
             {
                 if (new FileInfo(TrainingStage.PlaceOf(path, file.Name)).Length != file.Bytes) throw Changed(file, source);
             }
 
+            var dataFolder = data is null ? path : System.IO.Path.GetDirectoryName(TrainingStage.PlaceOf(path, data.Name))!;
             return new TrainingFolder(manifest, source, name =>
             {
-                var bytes = OnnxFileGuard.ReadFile(TrainingStage.PlaceOf(path, name), limits).Bytes;
+                var bytes = OnnxFileGuard.ReadFile(TrainingStage.PlaceOf(path, name), limits, data is null ? null : dataFolder).Bytes;
                 var file = manifest.Files.Single(file => file.Name == name);
-                return string.Equals(Describe(name, bytes).Sha256, file.Sha256, StringComparison.OrdinalIgnoreCase) ? bytes : throw Changed(file, source);
-            }, path);
+                if (!IsSame(Describe(name, bytes).Sha256, file.Sha256)) throw Changed(file, source);
+                if (data is not null && name == InitFile && !IsSame(DigestOf(System.IO.Path.Combine(dataFolder, data.Name)), data.Sha256))
+                    throw Changed(data, source);
+                return bytes;
+            }, dataFolder);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
@@ -76,6 +85,14 @@ internal sealed class TrainingFolder
     /// <summary>The bytes of a graph.</summary>
     /// <exception cref="OnnxFileException">It is missing, damaged, or from another export.</exception>
     public byte[] Read(string name) => _read(name);
+
+    private static bool IsSame(string digest, string other) => string.Equals(digest, other, StringComparison.OrdinalIgnoreCase);
+
+    private static string DigestOf(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
 
     private static OnnxFileException Changed(ManifestFile file, string source) =>
         new(

@@ -56,7 +56,9 @@ internal sealed record TrainingManifest
     /// <summary>Weights, then the optimizer's slots; the last is the number of steps.</summary>
     public required ManifestState[] State { get; init; }
 
-    /// <summary>Sizes and digests of the four graphs, so that damaged files and files of another export are detected.</summary>
+    /// <summary>
+    /// Sizes and digests of the four graphs and of the second file of a large state, so that damaged files and files of another export are detected.
+    /// </summary>
     public required ManifestFile[] Files { get; init; }
 
     /// <summary>Inputs, targets and sample weights: what a batch holds.</summary>

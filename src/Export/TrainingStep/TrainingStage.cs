@@ -1,3 +1,4 @@
+using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Training.Data;
 
@@ -16,49 +17,61 @@ internal static class TrainingStage
     private const string Begun = ".training-new-";
     private const string Lock = "lock";
 
+    private static readonly string[] s_inOrder = [.. TrainingFolder.Graphs, TrainingFolder.ManifestFile];
+
     /// <summary>The place of a file: in the folder, or in the new one if the process ended while it was moved.</summary>
     public static string PlaceOf(string folder, string name) =>
         Path.Combine(folder, Valid, name) is var next && File.Exists(next) ? next : Path.Combine(folder, name);
 
     /// <summary>Writes all files of an export, the last of which says that it is complete.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="make">Makes the files; what it writes to the folder that it receives is part of the export.</param>
     /// <exception cref="ExportException">The file system refuses; the older export is untouched.</exception>
-    public static void Write(string folder, IReadOnlyList<(string Name, byte[] Content)> files)
+    public static void Write(string folder, Func<string, IReadOnlyList<(string Name, byte[] Content)>> make)
     {
         OnFileSystem(folder, () =>
         {
+            var isNew = !Directory.Exists(folder);
             Directory.CreateDirectory(folder);
-            foreach (var (name, _) in files) AtomicFile.Resolve(Path.Combine(folder, name));
-            string[] names = [.. files.Select(file => file.Name)];
-            Finish(folder, names);
+            foreach (var name in s_inOrder) AtomicFile.Resolve(Path.Combine(folder, name));
+            Finish(folder);
             RemoveAbandoned(folder);
             var begun = Path.Combine(folder, Begun + Path.GetRandomFileName());
             Directory.CreateDirectory(begun);
+            string[] data;
             try
             {
                 using (new FileStream(Path.Combine(begun, Lock), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose))
                 {
-                    foreach (var (name, content) in files) AtomicFile.Write(Path.Combine(begun, name), content);
+                    foreach (var (name, content) in make(begun)) AtomicFile.Write(Path.Combine(begun, name), content);
                 }
 
-                Finish(folder, names);
+                data = [.. NamesIn(begun).Except(s_inOrder)];
+                Finish(folder);
                 DurableMove.OfFolder(begun, Path.Combine(folder, Valid));
             }
             catch
             {
                 Directory.Delete(begun, recursive: true);
+                if (isNew && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
                 throw;
             }
 
-            Finish(folder, names);
+            Finish(folder);
+            ExternalWeights.RemoveOthers(Path.Combine(folder, TrainingFolder.InitFile), data.SingleOrDefault());
         });
     }
 
+    private static IEnumerable<string> NamesIn(string folder) => Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file));
+
     /// <summary>Moves the files of a valid new folder to their places.</summary>
-    private static void Finish(string folder, string[] names)
+    private static void Finish(string folder)
     {
         var next = Path.Combine(folder, Valid);
         if (!Directory.Exists(next)) return;
-        foreach (var name in names)
+
+        // What the graphs refer to comes before them.
+        foreach (var name in NamesIn(next).OrderBy(name => Array.IndexOf(s_inOrder, name)).ToArray())
         {
             try
             {
@@ -66,7 +79,7 @@ internal static class TrainingStage
             }
             catch (FileNotFoundException)
             {
-                // It is in its place already, or another process has just moved it.
+                // Another process has just moved it.
                 continue;
             }
         }

@@ -50,14 +50,23 @@ internal static class TrainingVerifier
         }
         finally
         {
+            End();
             for (var i = 0; i < weights.Length; i++) kept[i].CopyTo(weights[i].Storage, 0);
         }
 
         return worst;
 
+        void End()
+        {
+            engine?.Dispose();
+            rounded?.Dispose();
+            (engine, rounded) = (null, null);
+        }
+
         void Steps(int count, int? length)
         {
-            (engine, rounded) = (null, null);
+            End();
+            for (var i = 0; i < weights.Length; i++) kept[i].CopyTo(weights[i].Storage, 0);
             for (var step = 1; step <= count; step++)
             {
                 var data = Batch(trainer, files, options, step, length);
@@ -66,7 +75,7 @@ internal static class TrainingVerifier
                     TensorSpec[] specs = [.. data.Select(array => new TensorSpec(array.Shape, array.DType))];
                     PlanRequest request = new(PlanOptions.Of(trainer.Model, trainer.Seed), files.Step.Inputs, files.Step.Outputs, files.Step.Updates);
                     var plan = Planner.Plan(request, specs);
-                    engine = new StepTwin(trainer, weights, plan, Copy(kept));
+                    engine = new StepTwin(trainer, weights, plan, [.. weights.Select(weight => weight.Storage)]);
                     rounded = new RoundedSteps(request, specs, (plan, twin) => new StepTwin(trainer, weights, plan, Changed(state, Copy(kept), twin)));
                 }
 
@@ -76,11 +85,10 @@ internal static class TrainingVerifier
                 // A length that a model makes no sense of, such as a deviation of one step, is not what the export was asked for.
                 if (length is not null && !engine.IsFinite) return;
                 Note(0, step, [engine.Loss], [other.StepOn(data)], twin => [twin.Loss], options.LossTolerance);
-                var found = other.ReadState();
                 for (var i = 0; i < state.Count; i++)
                 {
                     var at = i;
-                    Note(at + 1, step, engine.State[at], found[at], twin => twin.State[at], options.StateTolerance);
+                    Note(at + 1, step, engine.State[at], other.ReadState(at), twin => twin.State[at], options.StateTolerance);
                 }
             }
         }
