@@ -13,10 +13,13 @@ internal static class GradientComparison
     // Two steps whose results agree this well lie where the loss is smooth enough to compare.
     private const double Smooth = 0.01;
 
-    private const double Step = 0.01;
+    private const double LargestStep = 0.01;
 
-    // Beyond it lies a quotient by almost nothing, such as the cosine of zeros.
-    private const double Steepest = 1e4;
+    // A step may change a loss of 1 by this much, so that steep losses are compared over short steps.
+    private const double Change = 0.3;
+
+    // Shorter steps would be across a jump, such as a softmax of large numbers or a quotient by almost nothing; the last bits of weights do not make them.
+    private const double SmallestStep = 1e-3;
 
     // How far rounding may move a loss of 1.
     private const double Rounding = 1e-5;
@@ -34,7 +37,8 @@ internal static class GradientComparison
         var loss = Run();
         double[][] gradient = [.. plan.Outputs.Skip(1).Select(output => output.Floats.ToArray().Select(value => (double)value).ToArray())];
         var norm = Norm(gradient);
-        if (!(norm < Steepest)) return null;
+        var step = Math.Min(LargestStep, Change * (1 + Math.Abs(loss)) / norm);
+        if (!(step >= SmallestStep)) return null;
         var byPath = trainer.Model.WeightPaths().ToDictionary(named => named.Path, named => named.Weight);
         Weight[] weights = [.. graph.Gradients.Select(entry => byPath[entry.Path])];
         var random = gradient.Select(values => values.Select(_ => (double)draw.Between(-1f, 1f)).ToArray()).ToArray();
@@ -57,11 +61,11 @@ internal static class GradientComparison
                 return moved;
             }
 
-            var (above, below, wide) = (At(Step) - loss, loss - At(-Step), (At(2 * Step) - At(-2 * Step)) / (4 * Step));
-            var slope = (above + below) / (2 * Step);
+            var (above, below, wide) = (At(step) - loss, loss - At(-step), (At(2 * step) - At(-2 * step)) / (4 * step));
+            var slope = (above + below) / (2 * step);
             var steep = Math.Max(Math.Abs(slope), Math.Abs(wide));
-            var smooth = Math.Abs(slope - wide) <= Smooth * steep && Math.Abs(above - below) / Step <= 4 * Smooth * steep;
-            if (smooth && Rounding * (1 + Math.Abs(loss)) / Step <= Tolerance * norm && Math.Abs(slope - expected) > Tolerance * norm)
+            var smooth = Math.Abs(slope - wide) <= Smooth * steep && Math.Abs(above - below) / step <= 4 * Smooth * steep;
+            if (smooth && Rounding * (1 + Math.Abs(loss)) / step <= Tolerance * norm && Math.Abs(slope - expected) > Tolerance * norm)
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,
