@@ -129,6 +129,13 @@ internal static class LossWeights
         if (losses.Rank == 0) return weights;
         while (weights.Rank > losses.Rank && weights.Shape[^1] == 1) weights = Ops.Squeeze(weights, -1);
         while (weights.Rank < losses.Rank) weights = Ops.ExpandDims(weights, weights.Rank);
-        return weights.Rank == losses.Rank ? weights : null;
+        if (weights.Rank != losses.Rank) return null;
+        for (var axis = 0; axis < losses.Rank; axis++)
+        {
+            // Losses that classes along another axis leave have other positions than a mask of steps.
+            if (weights.Shape[axis] is { } a && losses.Shape[axis] is { } b && a != b && a != 1 && b != 1) return null;
+        }
+
+        return weights;
     }
 }

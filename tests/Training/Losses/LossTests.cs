@@ -43,7 +43,7 @@ public sealed class LossTests
 
     /// <summary>Keras fails where it multiplies the two; weights of samples are another matter.</summary>
     [TestMethod]
-    public void Ctc_refuses_a_mask_of_its_predictions_and_says_how_to_end_it()
+    public void Losses_without_a_value_per_step_refuse_a_mask_and_say_how_to_end_it()
     {
         var x = Model.Input([4, 3]);
         var masked = x.Apply(new Masking(), new Dense(3));
@@ -51,6 +51,10 @@ public sealed class LossTests
         NDArray weights = NDArray.Create([0.5f, 2f], Shape.Of(2));
         var refusal = Assert.ThrowsExactly<ModelException>(() => new Model(x, masked).Compile(new Sgd(), new Ctc()).TrainOnBatch(input, target, weights));
         StringAssert.Contains(refusal.Message, "The mask of the predictions, of shape (None, 4), does not fit losses of shape (None,)");
+        var classesFirst = new BinaryCrossentropy(fromLogits: true) { Axis = 1 };
+        var whole = NDArray.Create(new float[24], Shape.Of(2, 4, 3));
+        refusal = Assert.ThrowsExactly<ModelException>(() => new Model(x, masked).Compile(new Sgd(), classesFirst).TrainOnBatch(input, whole));
+        StringAssert.Contains(refusal.Message, "The mask of the predictions, of shape (None, 4), does not fit losses of shape (None, 3)");
         var model = new Model(x, masked * 1);
         Assert.IsTrue(double.IsFinite(model.Compile(new Sgd(), new Ctc()).TrainOnBatch(input, target, weights)["loss"]));
     }
