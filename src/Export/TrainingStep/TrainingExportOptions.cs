@@ -32,7 +32,10 @@ public sealed record TrainingExportOptions
     /// <summary>Whether steps are made in ONNX Runtime and in the engine and compared before anything is written.</summary>
     public bool Verify { get; init; } = true;
 
-    /// <summary>The number of steps to verify.</summary>
+    /// <summary>
+    /// The number of steps to verify. Loops over an unknown number of time steps are also compared in one step each over 1, 2, 7 and 17, unless
+    /// <see cref="Samples"/> are given.
+    /// </summary>
     public int VerifiedSteps { get; init; } = 3;
 
     /// <summary>The accepted relative difference of losses; beyond it, only what rounding explains is accepted. 0 accepts nothing at all.</summary>

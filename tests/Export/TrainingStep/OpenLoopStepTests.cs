@@ -98,6 +98,33 @@ public sealed class OpenLoopStepTests
         Assert.Contains("differs from the engine", refused.Message);
     }
 
+    /// <summary>Random data has 9 time steps first, where a file that reads no more is right.</summary>
+    [TestMethod]
+    public void A_step_that_is_right_for_one_length_only_is_caught()
+    {
+        var trainer = Trainer(x => x.Apply(new Rnn(new LstmCell(3))), [2]);
+        var files = TrainingFiles.Of(trainer, new TrainingExportOptions());
+        var train = ModelProto.Parser.ParseFrom(files.Graphs[TrainingFolder.TrainFile]);
+        foreach (var node in train.Graph.Node)
+        {
+            for (var i = 0; i < node.Input.Count; i++)
+                if (node.Input[i] == "x") node.Input[i] = "first";
+        }
+
+        foreach (var (name, number) in new[] { ("none", 0L), ("nine", 9L), ("time", 1L) })
+        {
+            var data = ByteString.CopyFrom(BitConverter.GetBytes(number));
+            train.Graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)TensorProto.Types.DataType.Int64, Dims = { 1 }, RawData = data });
+        }
+
+        train.Graph.Node.Insert(0, new NodeProto { Name = "cut", OpType = "Slice", Input = { "x", "none", "nine", "time" }, Output = { "first" } });
+        var wrong = files with { Graphs = new Dictionary<string, byte[]>(files.Graphs) { [TrainingFolder.TrainFile] = train.ToByteArray() } };
+        var options = new TrainingExportOptions();
+        var refused = Assert.ThrowsExactly<ExportException>(() => TrainingVerifier.Run(trainer, wrong, options));
+        Assert.Contains("differs from the engine", refused.Message);
+        Assert.IsNotEmpty(TrainingVerifier.Run(trainer, wrong with { HasOpenLoops = false }, options));
+    }
+
     private static List<NodeProto> Scans(TrainingFiles files) =>
         [.. ModelProto.Parser.ParseFrom(files.Graphs[TrainingFolder.TrainFile]).Graph.Node.Where(node => node.OpType == "Scan")];
 
