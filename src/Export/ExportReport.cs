@@ -1,17 +1,18 @@
 using System.Globalization;
 using System.Text;
+using OnnxFunctional.Export.Verify;
 
 namespace OnnxFunctional.Export;
 
 /// <summary>The result of exporting a model: the file, and the differences between ONNX Runtime and the engine on every layer.</summary>
 public sealed class ExportReport
 {
-    internal ExportReport(string path, int opset, long fileBytes, IReadOnlyList<LayerDifference> layers, bool verified)
+    internal ExportReport(string path, int opset, long fileBytes, Verification verification, bool verified)
     {
         Path = path;
         Opset = opset;
         FileBytes = fileBytes;
-        Layers = layers;
+        (Layers, Reduced) = (verification.Layers, verification.Reduced);
         IsVerified = verified;
     }
 
@@ -32,6 +33,9 @@ public sealed class ExportReport
 
     /// <summary>One row per layer output, in the order of computation; empty if the file was not verified.</summary>
     public IReadOnlyList<LayerDifference> Layers { get; }
+
+    /// <summary>What was compared on fewer samples than asked for, to bound memory; <see langword="null"/> if all was compared as asked for.</summary>
+    public string? Reduced { get; }
 
     /// <summary>
     /// Why <see cref="OnnxFile.LoadModel"/> cannot rebuild the model from the file, such as a custom function in it; <see langword="null"/> if it can.
@@ -57,6 +61,7 @@ public sealed class ExportReport
         text.Append(
             CultureInfo.InvariantCulture,
             $"ONNX Runtime and the engine agree on {Layers.Count} layers; largest difference {LargestDifference:0.0e+00}");
+        if (Reduced is not null) text.AppendLine().Append(Reduced);
         if (RebuildProblem is not null)
             text.AppendLine().Append("The file runs everywhere, but OnnxFile.LoadModel cannot rebuild the model from it: ").Append(RebuildProblem);
         return text.ToString();

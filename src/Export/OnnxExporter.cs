@@ -56,17 +56,17 @@ public static class OnnxExporter
     /// <summary>Writes an emitted model, to which metadata or training information may have been added.</summary>
     internal static ExportReport Write(EmittedModel emitted, string path, ExportOptions options, string? rebuildProblem = null)
     {
-        IReadOnlyList<LayerDifference> differences = [];
+        Verification verification = new([], null);
         var data = options.ExternalData || ExternalWeights.Bytes(emitted.Proto) > options.MostInside
             ? ExternalWeights.Write(emitted.Proto, path, WriteModel).Path
             : null;
         if (data is null) WriteModel();
         var bytes = new FileInfo(AtomicFile.Resolve(path)).Length + (data is null ? 0 : new FileInfo(data).Length);
-        return new ExportReport(path, options.Opset, bytes, differences, options.Verify) { RebuildProblem = rebuildProblem, ExternalDataPath = data };
+        return new ExportReport(path, options.Opset, bytes, verification, options.Verify) { RebuildProblem = rebuildProblem, ExternalDataPath = data };
 
         void WriteModel() => AtomicFile.Write(
             path,
             stream => emitted.Proto.WriteTo(stream),
-            options.Verify ? file => differences = Warnings.Silently(() => Verifier.Run(emitted, VerifiedFile.At(file), options)) : null);
+            options.Verify ? file => verification = Warnings.Silently(() => Verifier.Run(emitted, VerifiedFile.At(file), options)) : null);
     }
 }

@@ -54,6 +54,8 @@ internal sealed record ReshapeStep(IntList Dims) : ArrangementStep
 /// <summary>Axes in another order: axis i of the result is axis <c>Permutation[i]</c>.</summary>
 internal sealed record TransposeStep(IntList Permutation) : ArrangementStep
 {
+    private const int Tile = 16;
+
     public override Shape Apply(Shape shape) => Permutation.Order().SequenceEqual(Enumerable.Range(0, shape.Rank))
         ? Shape.Of([.. Permutation.Select(axis => shape.Dim(axis))])
         : throw Misfit(this, shape);
@@ -66,25 +68,69 @@ internal sealed record TransposeStep(IntList Permutation) : ArrangementStep
 
     private static T[] Permute<T>(T[] data, Shape shape, IntList permutation)
     {
-        var rank = shape.Rank;
+        var (dims, order) = Merged(shape, permutation);
+        var rank = dims.Length;
         var strides = new int[rank];
-        for (var (i, size) = (rank - 1, 1); i >= 0; size *= shape.Dims[i], i--) strides[i] = size;
+        for (var (i, size) = (rank - 1, 1); i >= 0; size *= dims[i], i--) strides[i] = size;
         var result = new T[data.Length];
-        var index = new int[rank];
-        var source = 0;
-        for (var n = 0; n < result.Length; n++)
+        if (data.Length == 0) return result;
+        if (rank < 2 || order[^1] == rank - 1)
         {
-            result[n] = data[source];
-            for (var i = rank - 1; i >= 0; i--)
-            {
-                source += strides[permutation[i]];
-                if (++index[i] < shape.Dims[permutation[i]]) break;
-                source -= strides[permutation[i]] * index[i];
-                index[i] = 0;
-            }
+            // Rows stay whole.
+            var row = rank == 0 ? 1 : dims[^1];
+            Walk(Math.Max(rank - 1, 0), row, (source, target) => Array.Copy(data, source, result, target, row));
+            return result;
         }
 
+        // The last two axes of the result in tiles, so that reading and writing both stay in the cache.
+        var (high, wide) = (dims[order[^2]], dims[order[^1]]);
+        var (down, across) = (strides[order[^2]], strides[order[^1]]);
+        Walk(rank - 2, high * wide, (source, target) =>
+        {
+            for (var top = 0; top < high; top += Tile)
+            {
+                for (var left = 0; left < wide; left += Tile)
+                {
+                    for (var i = top; i < Math.Min(top + Tile, high); i++)
+                    {
+                        for (var j = left; j < Math.Min(left + Tile, wide); j++) result[target + (i * wide) + j] = data[source + (i * down) + (j * across)];
+                    }
+                }
+            }
+        });
         return result;
+
+        // Visits the outer axes of the result in order.
+        void Walk(int axes, int block, Action<int, int> visit)
+        {
+            var index = new int[axes];
+            for (var (source, target) = (0, 0); target < result.Length; target += block)
+            {
+                visit(source, target);
+                for (var i = axes - 1; i >= 0; i--)
+                {
+                    source += strides[order[i]];
+                    if (++index[i] < dims[order[i]]) break;
+                    source -= strides[order[i]] * index[i];
+                    index[i] = 0;
+                }
+            }
+        }
+    }
+
+    /// <summary>The permutation with axes of size 1 left out and axes that stay neighbours as one.</summary>
+    private static (int[] Dims, int[] Order) Merged(Shape shape, IntList permutation)
+    {
+        var kept = Enumerable.Range(0, shape.Rank).Where(axis => shape.Dims[axis] != 1).ToList();
+        var runs = new List<List<int>>();
+        foreach (var axis in permutation.Select(axis => kept.IndexOf(axis)).Where(axis => axis >= 0))
+        {
+            if (runs.Count > 0 && runs[^1][^1] + 1 == axis) runs[^1].Add(axis);
+            else runs.Add([axis]);
+        }
+
+        List<List<int>> sources = [.. runs.OrderBy(run => run[0])];
+        return ([.. sources.Select(run => run.Aggregate(1, (size, axis) => size * shape.Dims[kept[axis]]))], [.. runs.Select(run => sources.IndexOf(run))]);
     }
 }
 

@@ -38,6 +38,17 @@ public sealed record ExportOptions
     /// <summary>Batch sizes to verify with random inputs.</summary>
     public IReadOnlyList<int> BatchSizes { get; init; } = [1, 2, 7];
 
+    /// <summary>
+    /// The bytes that comparing layers may take, beside what running the model takes; 1 GiB by default. Layers are compared in groups that fit, and batches are
+    /// made smaller where many groups would be needed, which the report says. A single layer is compared in any case.
+    /// </summary>
+    public long VerificationMemory { get; init; } = 1L << 30;
+
+    /// <summary>
+    /// Is told how far a verification is that takes longer than two seconds; by default a line is written to the standard error stream if that is a terminal.
+    /// </summary>
+    public Action<string>? Progress { get; init; }
+
     /// <summary>A value may differ from the engine's by this much, plus <see cref="RelativeTolerance"/> times the value.</summary>
     public float AbsoluteTolerance { get; init; } = 1e-4f;
 
@@ -55,6 +66,7 @@ public sealed record ExportOptions
     internal EmissionOptions ForEmission()
     {
         if (BatchSizes.Any(size => size < 1)) throw new ExportException($"ExportOptions.BatchSizes has {BatchSizes.Min()}; expected sizes of 1 or more.");
+        if (VerificationMemory < 1) throw new ExportException($"ExportOptions.VerificationMemory is {VerificationMemory}; expected 1 byte or more.");
         if (!(AbsoluteTolerance >= 0) || !(RelativeTolerance >= 0))
             throw new ExportException($"The tolerances are {AbsoluteTolerance} and {RelativeTolerance}; expected numbers of 0 or more.");
         return new EmissionOptions { Opset = Opset, BatchName = BatchName };

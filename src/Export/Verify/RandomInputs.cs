@@ -47,6 +47,9 @@ internal sealed class RandomInputs
     /// <summary>The number of batches of a size that have all patterns.</summary>
     public int Runs(int batch) => batch == 0 || _uses.All(use => use.Marks.Count == 0) ? 1 : (s_patterns + batch - 1) / batch;
 
+    /// <summary>The shapes of all values for a batch of that size.</summary>
+    public IReadOnlyDictionary<Value, TensorSpec> Specs(int batch) => ShapeInference.Run(_graph, Shapes(batch));
+
     /// <summary>One batch for every input.</summary>
     /// <param name="batch">The number of samples.</param>
     /// <param name="run">Which of several batches: the patterns go on where those of the batch before end.</param>

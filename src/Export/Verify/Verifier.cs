@@ -2,7 +2,6 @@ using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
 
@@ -17,29 +16,28 @@ namespace OnnxFunctional.Export.Verify;
 /// </remarks>
 internal static class Verifier
 {
-    /// <summary>Given samples per run.</summary>
-    private const int SampleBatch = 64;
-
     // Results of the engine up to this are kept for the next session; computing them again costs time, keeping those of an image network memory.
     private const long MostKept = 16 << 20;
 
     /// <summary>Makes all comparisons.</summary>
-    /// <returns>One row per layer.</returns>
     /// <exception cref="ExportException">A layer is out of tolerance; the message names the first and lists all.</exception>
-    public static IReadOnlyList<LayerDifference> Run(EmittedModel emitted, VerifiedFile file, ExportOptions options)
+    public static Verification Run(EmittedModel emitted, VerifiedFile file, ExportOptions options)
     {
         // A layer whose output is an input of the model computes nothing.
         EmittedLayer[] tensors = [.. emitted.Layers.Where(layer => emitted.Inputs.All(input => input.Name != layer.Tensor.Name))];
-        string[] names = [.. tensors.Select(layer => layer.Tensor.Name)];
-        LayerComparison[] layers = [.. tensors.Select(layer => new LayerComparison(layer.Path, layer.Value.Spec.Shape, options))];
+        var layers = tensors.ToDictionary(layer => layer, layer => new LayerComparison(layer.Path, layer.Value.Spec.Shape, options));
         LayerComparison[] outputs = [.. emitted.Outputs.Select(output => new LayerComparison("(output) " + output.Name, output.Value.Spec.Shape, options))];
-        var batches = Batches(emitted, options).ToList();
+        var budget = new VerificationBudget(emitted, tensors, options);
+        var batches = VerificationBatches.Of(emitted, budget, options).ToList();
         HashSet<int>[] undefined = [.. batches.Select(_ => new HashSet<int>())];
+        var progress = new VerificationProgress(options, 2 * budget.Groups.Count, TimeProvider.System);
 
-        if (tensors.Length > 0)
+        foreach (var group in budget.Groups)
         {
             var kept = new NDArray[]?[batches.Count];
-            Value[] values = [.. tensors.Select(layer => layer.Value)];
+            LayerComparison[] compared = [.. group.Select(layer => layers[layer])];
+            Value[] values = [.. group.Select(layer => layer.Value)];
+            string[] names = [.. group.Select(layer => layer.Tensor.Name)];
             foreach (var (optimization, run) in new[] { (GraphOptimization.None, "off"), (GraphOptimization.All, "on") })
             {
                 using var session = file.With(names, optimization);
@@ -48,14 +46,18 @@ internal static class Verifier
                     var each = kept[i] ?? Engine(emitted, values, batches[i].Data);
                     if (each.Sum(array => (long)array.Bytes.Length) <= MostKept / batches.Count) kept[i] = each;
                     var results = Onnx(session, emitted, batches[i].Data, names);
-                    for (var layer = 0; layer < layers.Length; layer++)
+                    for (var layer = 0; layer < compared.Length; layer++)
                     {
-                        var layout = tensors[layer].Tensor.Layout;
-                        layers[layer].Add(each[layer], results[layer], layout, $"{batches[i].Name}, optimizations {run}", undefined[i]);
+                        var layout = group[layer].Tensor.Layout;
+                        compared[layer].Add(each[layer], results[layer], layout, $"{batches[i].Name}, optimizations {run}", undefined[i]);
                     }
 
-                    Settle(layers, emitted, values, batches[i].Data, options);
+                    Settle(compared, emitted, values, batches[i].Data, options);
+                    (each, results) = ([], []);
+                    if (budget.IsLarge) GC.Collect();
                 }
+
+                progress.Step($"{group[0].Path} to {group[^1].Path}, optimizations {run}");
             }
         }
 
@@ -72,7 +74,7 @@ internal static class Verifier
             }
         }
 
-        LayerDifference[] rows = [.. layers.Concat(outputs).Select(layer => layer.Result())];
+        LayerDifference[] rows = [.. tensors.Select(layer => layers[layer]).Concat(outputs).Select(layer => layer.Result())];
         if (rows.FirstOrDefault(row => !row.IsWithinTolerance) is { } failure)
         {
             throw new ExportException(
@@ -81,7 +83,7 @@ internal static class Verifier
                 + Environment.NewLine + LayerDifference.Table(rows));
         }
 
-        return rows;
+        return new Verification(rows, budget.Reduced);
     }
 
     /// <summary>Decides about differences beyond the tolerance: they count unless rounding alone explains them.</summary>
@@ -100,59 +102,16 @@ internal static class Verifier
         foreach (var layer in layers) layer.Settle();
     }
 
-    private static IEnumerable<(string Name, NDArray[] Data)> Batches(EmittedModel emitted, ExportOptions options)
-    {
-        var random = new RandomInputs(emitted);
-        var fixedSize = emitted.Inputs.Select(input => input.Value.Spec.Shape).FirstOrDefault(shape => shape.Rank > 0 && shape.Dims[0] != Shape.Unknown);
-        int[] sizes = fixedSize.Rank > 0 ? [fixedSize.Dims[0]] : [.. options.BatchSizes.Distinct()];
-        foreach (var size in sizes)
-        {
-            var runs = size == sizes.Max() ? random.Runs(size) : 1;
-            for (var run = 0; run < runs; run++) yield return ($"random batch of {size}" + (run == 0 ? "" : $", number {run + 1}"), random.Make(size, run));
-        }
-
-        if (options.Samples is not { Count: > 0 } samples) yield break;
-        if (samples.Count != emitted.Inputs.Count)
-        {
-            var names = string.Join(", ", emitted.Inputs.Select(input => input.Name));
-            throw new ExportException(
-                $"ExportOptions.Samples has {samples.Count} tensors; the model takes {emitted.Inputs.Count} ({names}). Pass one per input, in this order.");
-        }
-
-        NDArray[] data;
-        var most = emitted.Model.Inputs[0].Shape[0] ?? SampleBatch;
-        try
-        {
-            data = DataChecks.Inputs(emitted.Model, NDArrays.Create([.. samples.Select(Sample)]));
-            DataChecks.BatchesFit(emitted.Model, data[0].Count, most);
-        }
-        catch (ModelException misfit)
-        {
-            throw new ExportException("ExportOptions.Samples do not fit the model: " + misfit.Message, misfit);
-        }
-
-        var count = data[0].Count;
-        for (var start = 0; start < count; start += most)
-        {
-            var size = Math.Min(most, count - start);
-            yield return ($"given samples {start} to {start + size - 1}", [.. data.Select(array => array.Slice(start, size))]);
-        }
-    }
-
     private static NDArray[] Engine(EmittedModel emitted, Value[] values, NDArray[] data) =>
         Engine(emitted, new PlanRequest(PlanOptions.Of(emitted.Model, emitted.Model.Seed), [.. emitted.Inputs.Select(input => input.Value)], values, []), data);
 
     private static NDArray[] Engine(EmittedModel emitted, PlanRequest request, NDArray[] data)
     {
-        var plan = Planner.Plan(request, [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
+        using var plan = Planner.Plan(request, [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
         for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
         plan.Run(ModelEngine.Of(emitted.Model).Pool);
         return [.. plan.Outputs.Select(Copy)];
     }
-
-    private static NDArray Sample(OnnxValue value) => ArrayConversion.ToArray(value)
-        ?? throw new ExportException(
-            $"Samples of {value} cannot be verified: the engine supports float, int, long and bool. Set ExportOptions.Verify = false for such a model.");
 
     /// <summary>A copy of an engine's result, as floats.</summary>
     private static NDArray Copy(ValueBuffer buffer) => NDArray.Create(

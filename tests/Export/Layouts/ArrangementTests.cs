@@ -51,4 +51,34 @@ public sealed class ArrangementTests
     [DataRow("rotate 1")]
     [DataRow("reshape a")]
     public void What_was_not_written_by_us_is_refused(string text) => Assert.ThrowsExactly<FormatException>(() => Arrangement.Parse(text, Shape.Of(2, 4)));
+
+    [TestMethod]
+    public void Transposes_move_every_element_for_every_permutation()
+    {
+        foreach (var dims in new int[][] { [], [7], [3, 17], [1, 5], [2, 3, 4], [3, 1, 35], [2, 3, 1, 5], [17, 2, 1, 19], [2, 1, 3, 1, 33], [0, 3, 2] })
+        {
+            var shape = Shape.Of(dims);
+            var data = Enumerable.Range(0, (int)shape.ElementCount).ToArray();
+            foreach (var permutation in Permutations([.. Enumerable.Range(0, dims.Length)]))
+            {
+                var step = new TransposeStep([.. permutation]);
+                var (moved, target) = (step.Apply(data, shape), step.Apply(shape));
+                var expected = new int[data.Length];
+                for (var i = 0; i < data.Length; i++)
+                {
+                    var (rest, at, index) = (i, 0, new int[dims.Length]);
+                    for (var axis = dims.Length - 1; axis >= 0; rest /= dims[axis], axis--) index[axis] = rest % dims[axis];
+                    for (var axis = 0; axis < dims.Length; axis++) at = (at * target.Dims[axis]) + index[permutation[axis]];
+                    expected[at] = i;
+                }
+
+                CollectionAssert.AreEqual(expected, moved, $"{shape} by {step}");
+                CollectionAssert.AreEqual(data, step.Undo(moved, shape), $"{shape} by {step}, undone");
+            }
+        }
+
+        static IEnumerable<int[]> Permutations(int[] axes) => axes.Length < 2
+            ? [axes]
+            : axes.SelectMany(first => Permutations([.. axes.Where(axis => axis != first)]).Select(rest => (int[])[first, .. rest]));
+    }
 }

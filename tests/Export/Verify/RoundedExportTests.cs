@@ -44,7 +44,7 @@ public sealed class RoundedExportTests
     public void Wrong_numbers_in_undetermined_results_and_beside_them_are_caught()
     {
         var emitted = OnnxExporter.Emit(Growing(1), new ExportOptions()).Emitted;
-        Assert.IsNotEmpty(Verifier.Run(emitted, VerifiedFile.Of(emitted.Proto.ToByteArray()), new ExportOptions()));
+        Assert.IsNotEmpty(Verifier.Run(emitted, VerifiedFile.Of(emitted.Proto.ToByteArray()), new ExportOptions()).Layers);
         var caught = 0;
         foreach (var initializer in emitted.Proto.Graph.Initializer.Where(tensor => tensor.DataType == 1))
         {
