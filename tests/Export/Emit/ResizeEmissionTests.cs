@@ -75,6 +75,23 @@ public sealed class ResizeEmissionTests
         }
     }
 
+    /// <summary>The image is stored as the Resize takes it, and a Transpose lies further in front.</summary>
+    [TestMethod]
+    public void Channels_first_images_behind_a_recurrent_convolution_are_resized_in_a_training_step()
+    {
+        foreach (var layer in (Layer[])[
+            new CenterCrop(3, 5) { DataFormat = DataFormat.ChannelsFirst },
+            new Resizing(7, 9) { DataFormat = DataFormat.ChannelsFirst },
+            new UpSampling2D(2) { DataFormat = DataFormat.ChannelsFirst, Interpolation = Interpolation.Bilinear }])
+        {
+            using var folder = new TemporaryFolder();
+            var x = Model.Input([3, 4, 3, 3], batchSize: 3);
+            var model = new Model(x, x.Apply(new SpatialDropout3D(0.5f), new ConvLstm2D(2, 1), layer));
+            var report = model.Compile(new Sgd(), Loss.MeanSquaredError).ExportTraining(folder.File("step"), new TrainingExportOptions { VerifiedSteps = 1 });
+            Assert.IsNotEmpty(report.Differences);
+        }
+    }
+
     /// <summary>Height, width and channels that are known only at run time, behind a Transpose that an optimizer would move.</summary>
     [TestMethod]
     public void Images_of_unknown_sizes_are_resized_behind_a_permutation()

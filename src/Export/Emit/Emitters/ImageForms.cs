@@ -25,17 +25,40 @@ internal enum ImageForm
 /// </summary>
 internal static class ImageForms
 {
-    /// <summary>The form of a value; as it is if no Transpose, or only that of an input of the graph, is directly in front of the Resize.</summary>
+    // Operators that the optimizer moves no Transpose past.
+    private static readonly HashSet<string> s_fixed = ["Conv", "ConvTranspose", "AveragePool", "MaxPool", "GlobalAveragePool", "GlobalMaxPool", "Gemm"];
+
+    /// <summary>The form of a value; as it is if no Transpose, or only that of an input of the graph, may be moved to the Resize.</summary>
     public static ImageForm Of(Emission emission, Value x, Layout channelsFirst)
     {
         if (x.Spec.Shape.Rank != 4 || emission.IsStatic(x) || emission.Source.Inputs.Contains(x)) return ImageForm.Whole;
-        if (emission.Places(x).Any(place => place.Layout == channelsFirst)) return ImageForm.Whole;
+        if (emission.Places(x).FirstOrDefault(place => place.Layout == channelsFirst) is { } stored && !IsBehindTranspose(emission, stored.Name))
+            return ImageForm.Whole;
         return (x.Spec.Shape.Dims[0], x.Spec.Shape.Dims[3]) switch
         {
             (1, 1) => ImageForm.OneImage,
             (_, 1) => ImageForm.ImagesAsChannels,
             _ => ImageForm.ChannelsAsImages,
         };
+    }
+
+    private static bool IsBehindTranspose(Emission emission, string tensor)
+    {
+        var producers = new Dictionary<string, NodeProto>(StringComparer.Ordinal);
+        foreach (var node in emission.Graph.Proto.Node)
+        {
+            foreach (var output in node.Output) producers[output] = node;
+        }
+
+        var (open, seen) = (new Stack<string>([tensor]), new HashSet<string>(StringComparer.Ordinal));
+        while (open.TryPop(out var next))
+        {
+            if (!seen.Add(next) || !producers.TryGetValue(next, out var node) || s_fixed.Contains(node.OpType)) continue;
+            if (node.OpType == "Transpose") return true;
+            foreach (var input in node.Input) open.Push(input);
+        }
+
+        return false;
     }
 
     public static string Write(Emission emission, ImageForm form, Value x, Layout channelsFirst)
