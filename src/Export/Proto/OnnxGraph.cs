@@ -40,6 +40,14 @@ internal sealed class OnnxGraph
 
         // Missing optional inputs at the end are left out instead of being written as empty names.
         while (node.Input is [.., ""]) node.Input.RemoveAt(node.Input.Count - 1);
+        while (node.Output is [.., ""]) node.Output.RemoveAt(node.Output.Count - 1);
+
+        // ONNX Runtime merges nodes that are equal but for the outputs that are read; then the empty name of one becomes an output of the other, for all readers.
+        for (var i = 0; i < node.Output.Count; i++)
+        {
+            if (node.Output[i].Length == 0) node.Output[i] = Reserve(name + "/unused");
+        }
+
         Proto.Node.Add(node);
     }
 

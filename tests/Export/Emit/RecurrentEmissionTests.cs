@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Operators;
+using OnnxFunctional.Training;
 using static OnnxFunctional.Tests.Export.Emit.EmittedLayers;
 
 namespace OnnxFunctional.Tests.Export.Emit;
@@ -8,6 +9,26 @@ namespace OnnxFunctional.Tests.Export.Emit;
 [TestClass]
 public sealed class RecurrentEmissionTests
 {
+    /// <summary>ONNX Runtime merges the two calls; what one of them leaves out must not become an input that another node leaves out.</summary>
+    [TestMethod]
+    public void Calls_that_differ_in_what_is_read_of_them_are_merged_safely()
+    {
+        foreach (var layer in (RecurrentLayer[])[
+            new Layers.Lstm(3) { ReturnSequences = true }, new Layers.Gru(3) { ReturnSequences = true }, new SimpleRnn(3) { ReturnSequences = true }])
+        {
+            var x = Model.Input([5, 2]);
+            var (sequence, state) = (layer.Call(x * 2f), layer.CallWithState(x * 2f)[1]);
+
+            // It starts from states, so that the lengths before them are left out.
+            var further = new Layers.Lstm(3).Call(x, [state, state]);
+            var model = new Model(x, [sequence, state * 3f, further]);
+            var sample = EmittedRun.Random(2, 5, 2);
+            var found = model.Emit().Run(sample);
+            foreach (var (expected, i) in model.PredictAll(NDArrays.Create([sample])).Select((array, i) => (array, i)))
+                Near.Equal(EmittedRun.Data(expected), found[i], 1e-5f, $"{layer.GetType().Name}, output {i}");
+        }
+    }
+
     [TestMethod]
     public void Stacked_layers_are_one_node_each_and_stay_time_major()
     {
