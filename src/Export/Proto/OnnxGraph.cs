@@ -42,7 +42,7 @@ internal sealed class OnnxGraph
         while (node.Input is [.., ""]) node.Input.RemoveAt(node.Input.Count - 1);
         while (node.Output is [.., ""]) node.Output.RemoveAt(node.Output.Count - 1);
 
-        // ONNX Runtime merges nodes that are equal but for the outputs that are read; then the empty name of one becomes an output of the other, for all readers.
+        // ONNX Runtime merges nodes that are equal but for what is read of them; then the empty name of one becomes an output of the other, for all readers.
         for (var i = 0; i < node.Output.Count; i++)
         {
             if (node.Output[i].Length == 0) node.Output[i] = Reserve(name + "/unused");

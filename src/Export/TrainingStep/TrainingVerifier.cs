@@ -127,7 +127,7 @@ internal static class TrainingVerifier
             if (relative > worst[index].Difference) worst[index] = new StepDifference(worst[index].Name, step, relative, isRounding || worst[index].IsRounding);
 
             bool IsNoise(int element, float distance) =>
-                rounded!.Exists(twin => distance <= Smallest + (RoundingNoise.Further * MathF.Abs(expected[element] - read(twin)[element])));
+                rounded!.Exists(twin => RoundingNoise.Explains(distance - Smallest, expected[element], read(twin)[element]));
         }
     }
 

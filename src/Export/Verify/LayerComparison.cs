@@ -116,7 +116,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
 
         // Of numbers that overflow, order decides whether they become infinite or none: then one with noise is what ONNX Runtime returns.
         var explained = _open.RemoveAll(open => open.Theirs.Equals(values[open.Element])
-            || MathF.Abs(open.Ours - open.Theirs) <= RoundingNoise.Further * MathF.Abs(open.Ours - values[open.Element]));
+            || RoundingNoise.Explains(MathF.Abs(open.Ours - open.Theirs), open.Ours, values[open.Element]));
         _isRounding |= explained > 0;
         _jumps ??= new(values.Length);
         _jumps.Add(expected, values, Tolerance);

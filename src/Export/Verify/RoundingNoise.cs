@@ -27,6 +27,13 @@ internal static class RoundingNoise
     /// <summary>A difference is rounding if it is at most so many times that of a copy.</summary>
     public const float Further = 10;
 
+    /// <summary>Whether noise explains a difference from a number that is finite: it moves that number as far, or makes it overflow.</summary>
+    /// <param name="distance">The difference.</param>
+    /// <param name="expected">The number without noise.</param>
+    /// <param name="copy">The number with noise.</param>
+    public static bool Explains(float distance, float expected, float copy) =>
+        float.IsFinite(expected) && (!float.IsFinite(copy) || distance <= Further * MathF.Abs(expected - copy));
+
     // Half a unit in the last place is at most 2^-24 of a number; ONNX Runtime's functions and sums of a few numbers are within eight times that.
     private const float Relative = 1f / (1 << 20);
 

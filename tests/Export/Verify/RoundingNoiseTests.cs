@@ -16,6 +16,16 @@ public sealed class RoundingNoiseTests
 {
     /// <summary>The gradient of a tanh that is 1 is 0 for all inputs nearby; only the rounding of the tanh itself moves it.</summary>
     [TestMethod]
+    [DataRow(9f, 1f, 2f, true)]
+    [DataRow(11f, 1f, 2f, false)]
+    [DataRow(1e30f, 3e38f, float.PositiveInfinity, true)]
+    [DataRow(float.NaN, 3e38f, float.NaN, true)]
+    [DataRow(float.NaN, 3e38f, 3e38f, false)]
+    [DataRow(float.NaN, float.NaN, float.NaN, false)]
+    public void A_number_that_noise_makes_overflow_is_undetermined_and_one_that_is_none_is_wrong(float distance, float expected, float copy, bool explains) =>
+        Assert.AreEqual(explains, RoundingNoise.Explains(distance, expected, copy));
+
+    [TestMethod]
     public void The_gradient_of_a_saturated_function_is_as_uncertain_as_its_result()
     {
         var x = Model.Input([3]);
