@@ -40,6 +40,10 @@ internal static class RoundingNoise
     // ONNX Runtime computes a sigmoid as a sum with 0.5, so small results have that sum's absolute error.
     private const float OfHalf = 1f / (1 << 23);
 
+    // A sum that is less than this share of its terms is 0; copies take turns. Terms that are differences of larger numbers are as coarse as those, and so is
+    // their sum: it is exactly 0 more often than by the size of its terms. Half of the copies have the least, so that noise of either sign remains.
+    private static readonly float[] s_nearZero = [Relative, Relative / 4, 4 * Relative, Relative / 4, 16 * Relative, Relative / 4];
+
     /// <summary>The graph's values with noise, for data of known shapes.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="seed">Another seed gives other noise.</param>
@@ -50,6 +54,7 @@ internal static class RoundingNoise
         Graph graph, int seed, IReadOnlyList<(Weight Weight, Value Value)> updates, IReadOnlyList<TensorSpec> specs)
     {
         var streams = seed << 20;
+        var nearZero = s_nearZero[seed % s_nearZero.Length];
         var whole = WholeNumbers.Before(graph, updates);
         Value[] stands = [.. specs.Select((spec, i) => Node.Create(new PlanInput(i, spec), [], null).Outputs[0])];
         return (stands, graph.Rewrite(Noisy, graph.Inputs.Zip(stands).ToDictionary(pair => pair.First, pair => pair.Second)));
@@ -87,7 +92,7 @@ internal static class RoundingNoise
             var sum = x + (noise * terms);
 
             // Terms may also cancel exactly, and the sign of that is neither 1 nor -1.
-            return Ops.Where(Ops.Less(Ops.Abs(sum), terms * (Relative / 4)), 0, sum).Value;
+            return Ops.Where(Ops.Less(Ops.Abs(sum), terms * nearZero), 0, sum).Value;
         }
     }
 

@@ -69,6 +69,20 @@ public sealed class RoundingNoiseTests
         }
     }
 
+    /// <summary>Terms that are differences of larger numbers are as coarse as those, so programs often find a sum of exactly 0.</summary>
+    [TestMethod]
+    public void Sums_of_differences_cancel_exactly_in_some_copies()
+    {
+        var x = Model.Input([3]);
+        foreach (var offset in new[] { 3f, 10, 30, 100 })
+        {
+            var y = Ops.Sum((x * 1.5f) - (1.5f * offset), -1);
+            float[] data = [offset + 1, offset - 3, offset + 2];
+            float[] found = [.. Enumerable.Range(1, RoundingNoise.Most).Select(seed => Run(x, y, data, seed)[0])];
+            Assert.IsTrue(found.Any(value => value > 0) && found.Any(value => value < 0) && found.Contains(0), $"{offset}: {string.Join(' ', found)}");
+        }
+    }
+
     [TestMethod]
     public void Whole_numbers_are_exact()
     {
@@ -130,6 +144,20 @@ public sealed class RoundingNoiseTests
         {
             var trainer = new Model(x, cell.Call(x), "gru", (ulong)seed).Compile(new Sgd(0.1f), Loss.MeanSquaredError);
             Assert.IsTrue(trainer.ExportTraining(folder.Path).IsVerified);
+        }
+    }
+
+    /// <summary>A bias before a normalization has no gradient but rounding. Where that is exactly 0, so is the penalty in the next step.</summary>
+    [TestMethod]
+    public void Weights_that_stay_at_exactly_zero_in_one_program_are_verified()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([3]);
+        foreach (var seed in new ulong[] { 18, 261, 281 })
+        {
+            var y = x.Apply(new Dense(7) { BiasRegularizer = Regularizer.L1(0.0075f) }, new BatchNormalization(), new Dense(2));
+            var trainer = new Model(x, y, "m", seed).Compile(new Adam(), Loss.MeanSquaredError);
+            Assert.IsTrue(trainer.ExportTraining(folder.Path, new TrainingExportOptions { VerifiedSteps = 2 }).IsVerified);
         }
     }
 
