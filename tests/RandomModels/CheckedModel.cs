@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using OnnxFunctional.Export;
+using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
@@ -105,11 +106,12 @@ internal sealed class CheckedModel
         var single = Span(Bytes(Model.PredictAll(_x, batchSize: 1)));
         var largest = TensorPrimitives.MaxMagnitude(whole);
         if (!float.IsFinite(largest)) throw new NotFiniteException();
-        for (var i = 0; i < whole.Length; i++)
-        {
-            if (!(Math.Abs(whole[i] - single[i]) <= 1e-4f * (1 + Math.Abs(largest))))
-                throw new CheckFailedException("rows", $"element {i} is {single[i]} for its sample alone and {whole[i]} in a batch");
-        }
+        var (batch, alone) = (whole.ToArray(), single.ToArray());
+        var open = Enumerable.Range(0, batch.Length).Where(i => !(Math.Abs(batch[i] - alone[i]) <= 1e-4f * (1 + Math.Abs(largest)))).ToList();
+        foreach (var copy in open.Count == 0 ? [] : RoundedPredictions.Of(Model, _x))
+            open.RemoveAll(i => RoundingNoise.Explains(Math.Abs(batch[i] - alone[i]), batch[i], copy[i]));
+        if (open is [var first, ..])
+            throw new CheckFailedException("rows", $"element {first} is {alone[first]} for its sample alone and {batch[first]} in a batch");
     }
 
     private void GradientsAreThoseOfTheLoss()
