@@ -27,6 +27,9 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
     /// <summary>The number of differences beyond the tolerance about which nothing is decided.</summary>
     public int Open => _open.Count;
 
+    /// <summary>Whether noise moved any value of this batch beyond the tolerance, or explained a difference.</summary>
+    public bool HasMoved { get; private set; }
+
     /// <summary>Adds one run.</summary>
     /// <param name="expected">The engine's result.</param>
     /// <param name="actual">ONNX Runtime's result, in the layout of the file.</param>
@@ -119,7 +122,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
             || RoundingNoise.Explains(MathF.Abs(open.Ours - open.Theirs), open.Ours, values[open.Element]));
         _isRounding |= explained > 0;
         _jumps ??= new(values.Length);
-        _jumps.Add(expected, values, Tolerance);
+        HasMoved |= _jumps.Add(expected, values, Tolerance) || explained > 0;
     }
 
     /// <summary>Counts what is still open as out of tolerance, unless it is as little as rare jumps.</summary>
@@ -136,6 +139,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
         }
 
         _open.Clear();
+        HasMoved = false;
         (_expected, _jumps) = (null, null);
     }
 

@@ -22,17 +22,21 @@ internal sealed class RareJumps(int elements)
     /// <param name="expected">The result without noise.</param>
     /// <param name="copy">The result with noise.</param>
     /// <param name="tolerance">What is more at a value is a jump.</param>
-    public void Add(ReadOnlySpan<float> expected, ReadOnlySpan<float> copy, Func<float, double> tolerance)
+    /// <returns>Whether it jumps anywhere.</returns>
+    public bool Add(ReadOnlySpan<float> expected, ReadOnlySpan<float> copy, Func<float, double> tolerance)
     {
+        var jumps = false;
         for (var i = 0; i < copy.Length; i++)
         {
             var distance = MathF.Abs(copy[i] - expected[i]);
             if (!(distance > tolerance(expected[i]))) continue;
+            jumps = true;
             _farthest = MathF.Max(_farthest, distance);
             _alone[i] = _alone[i] == None ? _copies : Several;
         }
 
         _copies++;
+        return jumps;
     }
 
     /// <summary>Whether differences of another program are such jumps.</summary>

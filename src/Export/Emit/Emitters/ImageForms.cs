@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Export.Proto;
 
@@ -26,7 +27,8 @@ internal enum ImageForm
 internal static class ImageForms
 {
     // Operators that the optimizer moves no Transpose past.
-    private static readonly HashSet<string> s_fixed = ["Conv", "ConvTranspose", "AveragePool", "MaxPool", "GlobalAveragePool", "GlobalMaxPool", "Gemm"];
+    private static readonly FrozenSet<string> s_fixed =
+        FrozenSet.Create(StringComparer.Ordinal, "Conv", "ConvTranspose", "AveragePool", "MaxPool", "GlobalAveragePool", "GlobalMaxPool", "Gemm");
 
     /// <summary>The form of a value; as it is if no Transpose, or only that of an input of the graph, may be moved to the Resize.</summary>
     public static ImageForm Of(Emission emission, Value x, Layout channelsFirst)
