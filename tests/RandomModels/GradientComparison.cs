@@ -10,9 +10,6 @@ internal static class GradientComparison
 {
     private const double Tolerance = 0.05;
 
-    // Two steps whose results agree this well lie where the loss is smooth enough to compare.
-    private const double Smooth = 0.01;
-
     private const double LargestStep = 0.01;
 
     // A step may change a loss of 1 by this much, so that steep losses are compared over short steps.
@@ -21,8 +18,8 @@ internal static class GradientComparison
     // Shorter steps would be across a jump, such as a softmax of large numbers or a quotient by almost nothing; the last bits of weights do not make them.
     private const double SmallestStep = 1e-3;
 
-    // How far rounding may move a loss of 1.
-    private const double Rounding = 1e-5;
+    // The shortest step of a comparison, as a share of the longest that the loss allows.
+    private const double Shortest = 1e-3;
 
     /// <summary>What differs, in words; null if nothing does, or if the loss is not smooth here.</summary>
     public static string? Difference(Trainer trainer, NDArray[] data, Draw draw)
@@ -34,11 +31,12 @@ internal static class GradientComparison
         // One plan for both, so that random layers draw the same numbers.
         var outputs = graph.Gradients.Select(gradient => gradient.Gradient.Value).Prepend(graph.Outputs[0]);
         var plan = Planner.Plan(new PlanRequest(PlanOptions.Of(trainer.Model, trainer.Seed), graph.Inputs, [.. outputs], []), specs);
-        var loss = Run();
+        double loss = Run();
         double[][] gradient = [.. plan.Outputs.Skip(1).Select(output => output.Floats.ToArray().Select(value => (double)value).ToArray())];
         var norm = Norm(gradient);
         var step = Math.Min(LargestStep, Change * (1 + Math.Abs(loss)) / norm);
         if (!(step >= SmallestStep)) return null;
+        var rounding = new LossSlopes(trainer.Model, Run).Rounding;
         var byPath = trainer.Model.WeightPaths().ToDictionary(named => named.Path, named => named.Weight);
         Weight[] weights = [.. graph.Gradients.Select(entry => byPath[entry.Path])];
         var random = gradient.Select(values => values.Select(_ => (double)draw.Between(-1f, 1f)).ToArray()).ToArray();
@@ -61,36 +59,27 @@ internal static class GradientComparison
                 return moved;
             }
 
-            var (above, below, wide) = (At(step) - loss, loss - At(-step), (At(2 * step) - At(-2 * step)) / (4 * step));
-            var slope = (above + below) / (2 * step);
-            var steep = Math.Max(Math.Abs(slope), Math.Abs(wide));
-            var smooth = Math.Abs(slope - wide) <= Smooth * steep && Math.Abs(above - below) / step <= 4 * Smooth * steep;
-            if (smooth && Noise(step) <= Tolerance * norm && Math.Abs(slope - expected) > Tolerance * norm && Stays())
+            var byStep = new List<LossSlope>();
+            for (var size = 2 * step; size >= Shortest * step && rounding / size <= Tolerance * norm; size /= 4)
+            {
+                var (above, below) = ((At(size) - loss) / size, (loss - At(-size)) / size);
+                byStep.Insert(0, new((above + below) / 2, rounding / size, Math.Abs(above - below) / 2));
+            }
+
+            // Kinks that lie alike on both sides of some steps are seen by others; what is a wrong gradient is one by all.
+            LossSlope[] certain = [.. byStep.Where(slope => slope.Uncertainty <= Tolerance * norm)];
+            if (certain.Length > 0 && certain.All(slope => slope.Excess(expected, Tolerance * norm) > 0) && !LossSlope.StayApart(byStep))
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the slope is {slope:G4}, the gradient of norm {norm:G4} says {expected:G4} (share of random parts: {share})");
-            }
-
-            // Many kinks that lie alike on both sides, such as those of a clipped logarithm whose arguments are near 0, look smooth over long steps.
-            bool Stays()
-            {
-                for (var shorter = step / 4; Noise(shorter) <= Tolerance * norm; shorter /= 4)
-                {
-                    var other = (At(shorter) - At(-shorter)) / (2 * shorter);
-                    if (Math.Abs(other - slope) > (Smooth * steep) + Noise(shorter)) return false;
-                }
-
-                return true;
+                    $"the slope is {certain[0].Value:G4}, the gradient of norm {norm:G4} says {expected:G4} (share of random parts: {share})");
             }
         }
 
         return null;
 
-        double Noise(double size) => Rounding * (1 + Math.Abs(loss)) / size;
-
         // A run may use the memory of inputs for other values.
-        double Run()
+        float Run()
         {
             for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
             plan.Run(trainer.Engine.Pool);

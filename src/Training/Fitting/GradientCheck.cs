@@ -86,12 +86,10 @@ public static class GradientCheck
             return best!.Value;
         }
 
-        // Kinks that lie alike on both sides of two steps leave the smallest steps at which rounding still lets the difference be seen. A kink at the element
-        // itself stays, and with it what both sides differ by; where only curvature parts them, that shrinks with the step.
+        // Kinks that lie alike on both sides of two steps leave the smallest steps at which rounding still lets the difference be seen.
         bool IsWrongNearby(Weight weight, int element, double gradient, LossSlope found)
         {
-            LossSlope[] byStep = [.. s_steps.Order().Select(step => slopes.Of(weight, element, step))];
-            if (byStep.Zip(byStep.Skip(1)).Any(pair => pair.First.IsKinked && pair.First.Bend > pair.Second.Bend / 2)) return false;
+            if (LossSlope.StayApart([.. s_steps.Order().Select(step => slopes.Of(weight, element, step))])) return false;
             var smallest = 4 * slopes.Rounding / Math.Abs(found.Value - gradient) / Math.Max(1, Math.Abs(weight.Storage[element]));
             return new[] { 1, 1.7, 3 }.All(factor =>
             {

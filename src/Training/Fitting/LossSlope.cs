@@ -18,6 +18,11 @@ internal readonly record struct LossSlope(double Value, double Rounding, double 
         return better with { Bend = better.Bend + Math.Max(0, Math.Abs(Value - other.Value) - Rounding - other.Rounding) };
     }
 
+    /// <summary>Whether what both sides differ by stays while steps shrink, as at a kink; where only curvature parts them, it shrinks too.</summary>
+    /// <param name="byStep">Slopes of steps of which each is three times or more the one before.</param>
+    public static bool StayApart(IReadOnlyList<LossSlope> byStep) =>
+        byStep.Zip(byStep.Skip(1)).Any(pair => pair.First.IsKinked && pair.First.Bend > pair.Second.Bend / 2);
+
     /// <summary>How far a gradient is beyond what is allowed and uncertain; not positive if it agrees.</summary>
     public double Excess(double gradient, double allowed)
     {
