@@ -17,6 +17,7 @@ internal static class Refusals
         ("Use a smaller window, Padding.Same", "the window is larger than the input", s_building),
         ("Use a smaller kernel, Padding.Same", "the window is larger than the input", s_building),
         ("positions leaves nothing of the", "cropping more than there is", s_building),
+        ("there are no time steps in", "as above, where the data's length is cropped away", s_building),
         ("glu halves the last axis", "an odd size has no half", s_building),
         ("after it; expected the same", "a cell whose activation halves its state, such as glu", s_building),
         ("cannot be split into", "groups divide the channels", s_building),

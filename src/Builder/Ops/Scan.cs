@@ -21,6 +21,7 @@ internal sealed record Scan(Graph Body, int States, int Sequences, bool Reverse,
     {
         if (inputs.Length != Body.Inputs.Count) throw new ModelException($"{Name} takes {Body.Inputs.Count} inputs here, but got {inputs.Length}.");
         var sequence = inputs[States].Shape;
+        if (sequence.Dims[1] == 0) throw new ModelException($"there are no time steps in {sequence}. Give each sequence one or more.");
         var outputs = new TensorSpec[Body.Outputs.Count];
         for (var i = 0; i < outputs.Length; i++)
         {

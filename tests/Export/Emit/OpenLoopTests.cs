@@ -53,6 +53,18 @@ public sealed class OpenLoopTests
     }
 
     [TestMethod]
+    public void A_sequence_without_steps_is_refused_with_the_layers_name()
+    {
+        foreach (var cropped in new[] { false, true })
+        {
+            var x = Model.Input([null, 2]);
+            var model = new Model(x, new Rnn(new GruCell(3), name: "loop").Call(cropped ? new Cropping1D(1).Call(x) : x));
+            var refusal = Assert.ThrowsExactly<ModelException>(() => model.Predict(Tensor.CreateFromShape<float>([3, cropped ? 2 : 0, 2])));
+            Assert.Contains("Layer 'loop' (RNN): there are no time steps in (3, 0, 2)", refusal.Message);
+        }
+    }
+
+    [TestMethod]
     [DynamicData(nameof(Cases))]
     public void One_file_serves_every_length(string name, Func<SymbolicTensor, SymbolicTensor> network, int[] sample)
     {

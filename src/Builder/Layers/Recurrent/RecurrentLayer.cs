@@ -184,7 +184,8 @@ public abstract class RecurrentLayer : Layer
         string why,
         Func<SymbolicTensor, SymbolicTensors, (SymbolicTensor Output, SymbolicTensors States)> step)
     {
-        var sample = Ops.Squeeze(Ops.Slice(x.WithMask(null), 1, 0, 1), 1);
+        // A sum over the first step, because a sequence without steps has none to take.
+        var sample = Ops.Sum(Ops.Slice(x.WithMask(null), 1, 0, 1), 1);
         if (states.Count == 0) states = [.. StateShapes(x).Select(shape => Zeros(sample, shape))];
         var input = OpenLoop.Stand(sample.Value.Spec, x.Scope);
         SymbolicTensors before = [.. states.Select(state => OpenLoop.Stand(state.Value.Spec, x.Scope))];
