@@ -15,7 +15,7 @@ internal static class Readers
     private const int MostComputed = 256 << 20;
 
     // A file whose numbers differ is compared with copies that have noise, and each is a plan of its own; recurrent layers are written out in them.
-    private const long MostPlanned = 2L << 30;
+    private const int MostPlanned = 128 << 20;
 
     private static readonly Lazy<string> s_folder = new(() => Directory.CreateTempSubdirectory("onnxfunctional-mutations-").FullName);
 

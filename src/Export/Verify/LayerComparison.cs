@@ -27,6 +27,12 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
     /// <summary>The number of differences beyond the tolerance about which nothing is decided.</summary>
     public int Open => _open.Count;
 
+    /// <summary>Whether anything was added.</summary>
+    public bool IsCompared { get; private set; }
+
+    /// <summary>Whether a difference that is settled is beyond the tolerance.</summary>
+    public bool HasFailed => _worst > 1;
+
     /// <summary>Whether noise moved any value of this batch beyond the tolerance, or explained a difference.</summary>
     public bool HasMoved { get; private set; }
 
@@ -41,6 +47,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
     /// </param>
     public void Add(NDArray expected, OnnxValue actual, Layout layout, string run, HashSet<int> undefined)
     {
+        IsCompared = true;
         var stored = layout.Stored(expected.Shape);
         if (!actual.Lengths.ToArray().Select(length => (int)length).SequenceEqual(stored.Dims.ToArray()))
         {
@@ -143,7 +150,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
         (_expected, _jumps) = (null, null);
     }
 
-    public LayerDifference Result() => new(layer, shape, _largest, _magnitude, !(_worst > 1), _where) { IsRounding = _isRounding };
+    public LayerDifference Result() => new(layer, shape, _largest, _magnitude, !HasFailed, _where) { IsRounding = _isRounding };
 
     private double Tolerance(float ours) => options.AbsoluteTolerance + ((double)options.RelativeTolerance * MathF.Abs(ours));
 

@@ -27,13 +27,6 @@ internal static class RoundingNoise
     /// <summary>A difference is rounding if it is at most so many times that of a copy.</summary>
     public const float Further = 10;
 
-    /// <summary>Whether noise explains a difference from a number that is finite: it moves that number as far, or makes it overflow.</summary>
-    /// <param name="distance">The difference.</param>
-    /// <param name="expected">The number without noise.</param>
-    /// <param name="copy">The number with noise.</param>
-    public static bool Explains(float distance, float expected, float copy) =>
-        float.IsFinite(expected) && (!float.IsFinite(copy) || distance <= Further * MathF.Abs(expected - copy));
-
     // Half a unit in the last place is at most 2^-24 of a number; ONNX Runtime's functions and sums of a few numbers are within eight times that.
     private const float Relative = 1f / (1 << 20);
 
@@ -43,6 +36,13 @@ internal static class RoundingNoise
     // A sum that is less than this share of its terms is 0; copies take turns. Terms that are differences of larger numbers are as coarse as those, and so is
     // their sum: it is exactly 0 more often than by the size of its terms. Half of the copies have the least, so that noise of either sign remains.
     private static readonly float[] s_nearZero = [Relative, Relative / 4, 4 * Relative, Relative / 4, 16 * Relative, Relative / 4];
+
+    /// <summary>Whether noise explains a difference from a number that is finite: it moves that number as far, or makes it overflow.</summary>
+    /// <param name="distance">The difference.</param>
+    /// <param name="expected">The number without noise.</param>
+    /// <param name="copy">The number with noise.</param>
+    public static bool Explains(float distance, float expected, float copy) =>
+        float.IsFinite(expected) && (!float.IsFinite(copy) || distance <= Further * MathF.Abs(expected - copy));
 
     /// <summary>The graph's values with noise, for data of known shapes.</summary>
     /// <param name="graph">The graph.</param>

@@ -34,11 +34,11 @@ internal sealed class VerificationBudget
         int[] asked = fixedSize.Rank > 0 ? [fixedSize.Dims[0]] : [.. options.BatchSizes.Distinct()];
         var one = fixedSize.Rank > 0 ? fixedSize.Dims[0] : 1;
         var specs = Random.Specs(one);
-        var sizes = layers.ToDictionary(layer => layer, layer => specs.TryGetValue(layer.Value, out var spec) ? Bytes(spec) / Math.Max(one, 1) : 0);
-        (_all, _largest) = (sizes.Values.Sum(), sizes.Values.DefaultIfEmpty().Max());
+        long[] sizes = [.. layers.Select(layer => specs.TryGetValue(layer.Value, out var spec) ? Bytes(spec) / Math.Max(one, 1) : 0)];
+        (_all, _largest) = (sizes.Sum(), sizes.DefaultIfEmpty().Max());
         BatchSizes = fixedSize.Rank > 0 ? asked : [.. asked.Select(Most).Distinct()];
         var most = BatchSizes.Append(1).Max();
-        Groups = Group(layers, layer => sizes[layer] * most, Capacity(most));
+        Groups = Group(sizes, Capacity(most) / most);
         if (asked.Max() > most)
         {
             Reduced = $"Layers were compared on batches of up to {most} samples instead of {asked.Max()}: "
@@ -52,7 +52,7 @@ internal sealed class VerificationBudget
     public IReadOnlyList<int> BatchSizes { get; }
 
     /// <summary>The layers that are compared together.</summary>
-    public IReadOnlyList<EmittedLayer[]> Groups { get; }
+    public IReadOnlyList<Range> Groups { get; }
 
     /// <summary>Whether groups are so large that their memory is worth a collection after each.</summary>
     public bool IsLarge => _all * BatchSizes.Append(1).Max() > Large;
@@ -71,23 +71,22 @@ internal sealed class VerificationBudget
     /// <summary>The bytes of the outputs that a group may have.</summary>
     private long Capacity(int batch) => (_memory - (CopiesCompared * _largest * batch)) / Copies;
 
-    private static List<EmittedLayer[]> Group(IReadOnlyList<EmittedLayer> layers, Func<EmittedLayer, long> bytes, long most)
+    /// <summary>Neighbours whose sum is not above the most; each has one layer at least.</summary>
+    private static List<Range> Group(long[] sizes, long most)
     {
-        var (groups, open, sum) = (new List<EmittedLayer[]>(), new List<EmittedLayer>(), 0L);
-        foreach (var layer in layers)
+        var (groups, start, sum) = (new List<Range>(), 0, 0L);
+        for (var i = 0; i < sizes.Length; i++)
         {
-            if (open.Count > 0 && sum + bytes(layer) > most)
+            if (i > start && sum + sizes[i] > most)
             {
-                groups.Add([.. open]);
-                open.Clear();
-                sum = 0;
+                groups.Add(start..i);
+                (start, sum) = (i, 0);
             }
 
-            open.Add(layer);
-            sum += bytes(layer);
+            sum += sizes[i];
         }
 
-        if (open.Count > 0) groups.Add([.. open]);
+        if (start < sizes.Length) groups.Add(start..sizes.Length);
         return groups;
     }
 

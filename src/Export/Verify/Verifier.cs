@@ -29,7 +29,7 @@ internal static class Verifier
     {
         // A layer whose output is an input of the model computes nothing.
         EmittedLayer[] tensors = [.. emitted.Layers.Where(layer => emitted.Inputs.All(input => input.Name != layer.Tensor.Name))];
-        var layers = tensors.ToDictionary(layer => layer, layer => new LayerComparison(layer.Path, layer.Value.Spec.Shape, options));
+        LayerComparison[] layers = [.. tensors.Select(layer => new LayerComparison(layer.Path, layer.Value.Spec.Shape, options))];
         LayerComparison[] outputs = [.. emitted.Outputs.Select(output => new LayerComparison("(output) " + output.Name, output.Value.Spec.Shape, options))];
         var budget = new VerificationBudget(emitted, tensors, options);
         var batches = VerificationBatches.Of(emitted, budget, options).ToList();
@@ -39,9 +39,9 @@ internal static class Verifier
         foreach (var group in budget.Groups)
         {
             var kept = new NDArray[]?[batches.Count];
-            LayerComparison[] compared = [.. group.Select(layer => layers[layer])];
-            Value[] values = [.. group.Select(layer => layer.Value)];
-            string[] names = [.. group.Select(layer => layer.Tensor.Name)];
+            var (compared, emittedLayers) = (layers[group], tensors[group]);
+            Value[] values = [.. emittedLayers.Select(layer => layer.Value)];
+            string[] names = [.. emittedLayers.Select(layer => layer.Tensor.Name)];
             foreach (var (optimization, run) in new[] { (GraphOptimization.None, "off"), (GraphOptimization.All, "on") })
             {
                 using var session = file.With(names, optimization);
@@ -52,16 +52,17 @@ internal static class Verifier
                     var results = Onnx(session, emitted, batches[i].Data, names);
                     for (var layer = 0; layer < compared.Length; layer++)
                     {
-                        var layout = group[layer].Tensor.Layout;
+                        var layout = emittedLayers[layer].Tensor.Layout;
                         compared[layer].Add(each[layer], results[layer], layout, $"{batches[i].Name}, optimizations {run}", undefined[i]);
                     }
 
                     Settle(compared, emitted, values, batches[i].Data, options);
+                    Check(layers);
                     (each, results) = ([], []);
                     if (budget.IsLarge) GC.Collect();
                 }
 
-                progress.Step($"{group[0].Path} to {group[^1].Path}, optimizations {run}");
+                progress.Step($"{emittedLayers[0].Path} to {emittedLayers[^1].Path}, optimizations {run}");
             }
         }
 
@@ -75,19 +76,24 @@ internal static class Verifier
                 for (var o = 0; o < outputs.Length; o++)
                     outputs[o].Add(last[o], results[o], Layout.Identity(last[o].Shape.Rank), batches[i].Name + ", the file as it is", undefined[i]);
                 Settle(outputs, emitted, values, batches[i].Data, options);
+                Check([.. layers, .. outputs]);
             }
         }
 
-        LayerDifference[] rows = [.. tensors.Select(layer => layers[layer]).Concat(outputs).Select(layer => layer.Result())];
-        if (rows.FirstOrDefault(row => !row.IsWithinTolerance) is { } failure)
-        {
-            throw new ExportException(
-                $"ONNX Runtime differs from the engine, first at layer '{failure.Layer}': {failure.Where}. Nothing was written. "
-                + $"Raise ExportOptions.AbsoluteTolerance if the difference is acceptable for values up to {failure.LargestValue:G4}."
-                + Environment.NewLine + LayerDifference.Table(rows));
-        }
+        return new Verification([.. layers.Concat(outputs).Select(layer => layer.Result())], budget.Reduced);
+    }
 
-        return new Verification(rows, budget.Reduced);
+    /// <summary>Ends the verification at the first batch in which a layer differs: more would only cost a wrong file the noise of all of them.</summary>
+    /// <exception cref="ExportException">A layer is out of tolerance; the message names the first and lists those that were compared.</exception>
+    private static void Check(LayerComparison[] layers)
+    {
+        if (!layers.Any(layer => layer.HasFailed)) return;
+        LayerDifference[] rows = [.. layers.Where(layer => layer.IsCompared).Select(layer => layer.Result())];
+        var failure = rows.First(row => !row.IsWithinTolerance);
+        throw new ExportException(
+            $"ONNX Runtime differs from the engine, first at layer '{failure.Layer}': {failure.Where}. Nothing was written. "
+            + $"Raise ExportOptions.AbsoluteTolerance if the difference is acceptable for values up to {failure.LargestValue:G4}."
+            + Environment.NewLine + LayerDifference.Table(rows));
     }
 
     /// <summary>Decides about differences beyond the tolerance: they count unless rounding alone explains them.</summary>

@@ -44,25 +44,7 @@ internal static class ImageForms
         };
     }
 
-    private static bool IsBehindTranspose(Emission emission, string tensor)
-    {
-        var producers = new Dictionary<string, NodeProto>(StringComparer.Ordinal);
-        foreach (var node in emission.Graph.Proto.Node)
-        {
-            foreach (var output in node.Output) producers[output] = node;
-        }
-
-        var (open, seen) = (new Stack<string>([tensor]), new HashSet<string>(StringComparer.Ordinal));
-        while (open.TryPop(out var next))
-        {
-            if (!seen.Add(next) || !producers.TryGetValue(next, out var node) || s_fixed.Contains(node.OpType)) continue;
-            if (node.OpType == "Transpose") return true;
-            foreach (var input in node.Input) open.Push(input);
-        }
-
-        return false;
-    }
-
+    /// <summary>The value in its form.</summary>
     public static string Write(Emission emission, ImageForm form, Value x, Layout channelsFirst)
     {
         var (source, height, width) = (emission.Read(x, channelsFirst), x.Spec.Shape.Dims[1], x.Spec.Shape.Dims[2]);
@@ -106,5 +88,24 @@ internal static class ImageForms
         emission.Result(result, layout, "Reshape", [resized, target]);
 
         static int Open(int dim) => dim == Shape.Unknown ? -1 : dim;
+    }
+
+    private static bool IsBehindTranspose(Emission emission, string tensor)
+    {
+        var producers = new Dictionary<string, NodeProto>(StringComparer.Ordinal);
+        foreach (var node in emission.Graph.Proto.Node)
+        {
+            foreach (var output in node.Output) producers[output] = node;
+        }
+
+        var (open, seen) = (new Stack<string>([tensor]), new HashSet<string>(StringComparer.Ordinal));
+        while (open.TryPop(out var next))
+        {
+            if (!seen.Add(next) || !producers.TryGetValue(next, out var node) || s_fixed.Contains(node.OpType)) continue;
+            if (node.OpType == "Transpose") return true;
+            foreach (var input in node.Input) open.Push(input);
+        }
+
+        return false;
     }
 }
