@@ -42,11 +42,16 @@ internal static class SpecialValues
         new("denormals", ["Mod"], "the quotient overflows in the formula of the file"),
         new("zeros", ["Celu", "Log1p", "Selu"], "-0 of -0 in the engine; 0 in ONNX Runtime"),
         new("zeros", ["Gelu"], "0 of -0 in the engine; -0 in ONNX Runtime"),
-        new("zeros", ["Max", "Min", "MaxPool", "ReduceMax", "ReduceMin", "SoftmaxCrossEntropy"], "0 and -0 are equal, so either may be chosen"),
+        new(
+            "zeros",
+            ["Max", "Min", "MaxPool", "ReduceMax", "ReduceMin", "SoftmaxCrossEntropy"],
+            "0 and -0 are equal, so either may be chosen; which one depends on the processor")
+        { ByProcessor = true },
         new(
             "zeros",
             ["BatchNormalization", "RecurrentGradient", "Resize", "ResizeGradient", "SoftmaxCrossEntropyGradient"],
-            "the sign of a sum of zeros depends on its form"),
+            "the sign of a sum of zeros depends on its form and on the processor")
+        { ByProcessor = true },
         new("largest numbers", ["Cast"], "as for infinities"),
     ];
 
@@ -67,5 +72,11 @@ internal static class SpecialValues
     }
 }
 
-/// <summary>Operators whose results for a kind of numbers may differ between engine and ONNX Runtime, and why.</summary>
-internal sealed record SpecialDeviation(string Kind, string[] Operators, string Reason);
+/// <summary>
+/// Operators whose results for a kind of numbers may differ between engine and ONNX Runtime, and why. By processor: their kernels choose by the
+/// instruction set, so an operator of the row may agree on one machine and differ on another.
+/// </summary>
+internal sealed record SpecialDeviation(string Kind, string[] Operators, string Reason)
+{
+    public bool ByProcessor { get; init; }
+}

@@ -25,19 +25,24 @@ public sealed class SpecialValueTests
     }
 
     public static IEnumerable<object[]> Deviations =>
-        from deviation in SpecialValues.Deviations from op in deviation.Operators select new object[] { deviation.Kind, op };
+        from deviation in SpecialValues.Deviations
+        from operators in deviation.ByProcessor ? [deviation.Operators] : deviation.Operators.Select(op => new[] { op })
+        select new object[] { deviation.Kind, operators };
 
-    /// <summary>A row of the table that states a difference which is no longer there is removed.</summary>
+    /// <summary>
+    /// A row of the table that states a difference which is no longer there is removed. Where a difference depends on the processor, not every
+    /// operator of the row shows it on each machine, but one does.
+    /// </summary>
     [TestMethod]
     [TestCategory("Ops")]
     [DynamicData(nameof(Deviations))]
-    public void Every_deviation_of_the_table_exists(string kind, string op)
+    public void Every_deviation_of_the_table_exists(string kind, string[] operators)
     {
         var cases = OpAgreementTests.Names.Select(name => (string)name[0])
-            .Where(name => OpCases.Named(name).Op.Name == op && Applies(OpCases.Named(name), kind));
+            .Where(name => operators.Contains(OpCases.Named(name).Op.Name) && Applies(OpCases.Named(name), kind));
         Assert.IsTrue(
             cases.Any(name => Enumerable.Range(0, 8).Any(seed => Difference(name, kind, seed) is not null)),
-            $"{op} makes the same of {kind} in engine and ONNX Runtime now. Remove it from that row of SpecialValues and of docs/numbers.md.");
+            $"{string.Join(", ", operators)}: the same of {kind} in engine and ONNX Runtime now. Remove it from that row of SpecialValues and of docs/numbers.md.");
     }
 
     /// <summary>The first difference between engine and ONNX Runtime; null if there is none.</summary>
