@@ -14,7 +14,9 @@ namespace OnnxFunctional.Export.Verify;
 /// 1. A sum is as uncertain as the sum of its terms' magnitudes: terms that cancel leave 0 in one order and rounding in another.
 /// 2. What only moves, compares or picks numbers is exact and stays as it is, so ties stay ties.
 /// 3. <see cref="WholeNumbers"/> are exact too, so an index stays the index, and the step that updates weights is the same.
-/// 4. Operators are as uncertain as their definitions. Recurrent ones are written out, so sequences have the lengths of the data.
+/// 4. Equal numbers that are computed alike are rounded alike, so in every third copy all elements of a result are changed alike. Where all elements are at a
+///    kink, such as a bound of a loss, one program finds none of them above it and another all; changes of each element's own never do.
+/// 5. Operators are as uncertain as their definitions. Recurrent ones are written out, so sequences have the lengths of the data.
 /// </remarks>
 internal static class RoundingNoise
 {
@@ -37,6 +39,9 @@ internal static class RoundingNoise
     // their sum: it is exactly 0 more often than by the size of its terms. Half of the copies have the least, so that noise of either sign remains.
     private static readonly float[] s_nearZero = [Relative, Relative / 4, 4 * Relative, Relative / 4, 16 * Relative, Relative / 4];
 
+    // The place of the copies with shared changes among every three.
+    private const int Shared = 2;
+
     /// <summary>Whether noise explains a difference from a number that is finite: it moves that number as far, or makes it overflow.</summary>
     /// <param name="distance">The difference.</param>
     /// <param name="expected">The number without noise.</param>
@@ -54,6 +59,7 @@ internal static class RoundingNoise
         Graph graph, int seed, IReadOnlyList<(Weight Weight, Value Value)> updates, IReadOnlyList<TensorSpec> specs)
     {
         var streams = seed << 20;
+        var isShared = seed % 3 == Shared;
         var nearZero = s_nearZero[seed % s_nearZero.Length];
         var whole = WholeNumbers.Before(graph, updates);
         Value[] stands = [.. specs.Select((spec, i) => Node.Create(new PlanInput(i, spec), [], null).Outputs[0])];
@@ -85,7 +91,7 @@ internal static class RoundingNoise
             if (value.Spec.Type != DType.Float32) return value;
             var x = new SymbolicTensor(value, node.Scope);
             var size = node.Op is Sigmoid ? OfHalf : Relative;
-            var noise = Ops.Make(new RandomUniform(new RandomStream(streams++), -size, size), x);
+            var noise = Ops.Make(new RandomUniform(new RandomStream(streams++), -size, size), isShared ? Ops.Constant(0) : x);
             if (node.Op is Sigmoid) return (x + noise).Value;
             if (!AddsTerms(node.Op)) return (x * (1 + noise)).Value;
             var terms = OfMagnitudes(node);

@@ -83,6 +83,18 @@ public sealed class RoundingNoiseTests
         }
     }
 
+    /// <summary>All numbers of a constant row, less their mean, are 0 in one program and the same rounding error in another.</summary>
+    [TestMethod]
+    public void Numbers_that_are_computed_alike_are_rounded_alike_in_some_copies()
+    {
+        var x = Model.Input([17]);
+        var y = Ops.Tanh(x);
+        var above = Ops.Sum(Ops.Cast(Ops.Greater(y - Ops.Mean(y, -1, keepdims: true), 0), DType.Float32), -1);
+        float[] data = [.. Enumerable.Repeat(0.3f, 17)];
+        float[] found = [.. Enumerable.Range(1, RoundingNoise.Most).Select(seed => Run(x, above, data, seed)[0])];
+        Assert.IsTrue(found.Contains(0) && found.Contains(17) && found.Any(count => count is > 0 and < 17), string.Join(' ', found));
+    }
+
     [TestMethod]
     public void Whole_numbers_are_exact()
     {
