@@ -5,7 +5,10 @@ using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Tests.RandomModels;
 
-/// <summary>The gradient of a training step against differences of its loss along two directions: the gradient's own, and that one with random parts.</summary>
+/// <summary>
+/// The gradient of a training step against differences of its loss along two directions: the gradient's own, and that one with random parts. A gradient of 0 has
+/// no direction: only a random one is compared.
+/// </summary>
 internal static class GradientComparison
 {
     private const double Tolerance = 0.05;
@@ -35,15 +38,16 @@ internal static class GradientComparison
         double[][] gradient = [.. plan.Outputs.Skip(1).Select(output => output.Floats.ToArray().Select(value => (double)value).ToArray())];
         var norm = Norm(gradient);
         var step = Math.Min(LargestStep, Change * (1 + Math.Abs(loss)) / norm);
+        var allowed = Tolerance * (norm > 0 ? norm : 1 + Math.Abs(loss));
         if (!(step >= SmallestStep)) return null;
         var rounding = new LossSlopes(trainer.Model, Run).Rounding;
         var byPath = trainer.Model.WeightPaths().ToDictionary(named => named.Path, named => named.Weight);
         Weight[] weights = [.. graph.Gradients.Select(entry => byPath[entry.Path])];
         var random = gradient.Select(values => values.Select(_ => (double)draw.Between(-1f, 1f)).ToArray()).ToArray();
-        foreach (var share in new[] { 0.0, 0.7 })
+        foreach (var share in norm > 0 ? new[] { 0.0, 0.7 } : [1.0])
         {
             var length = Norm(random);
-            double Along(double own, double other) => ((1 - share) * own / norm) + (share * other / length);
+            double Along(double own, double other) => (share < 1 ? (1 - share) * own / norm : 0) + (share * other / length);
             double[][] direction = [.. gradient.Zip(random, (own, other) => own.Zip(other, Along).ToArray())];
             var expected = gradient.Zip(direction, (own, way) => own.Zip(way, (g, d) => g * d).Sum()).Sum();
             double At(double by)
@@ -60,15 +64,15 @@ internal static class GradientComparison
             }
 
             var byStep = new List<LossSlope>();
-            for (var size = 2 * step; size >= Shortest * step && rounding / size <= Tolerance * norm; size /= 4)
+            for (var size = 2 * step; size >= Shortest * step && rounding / size <= allowed; size /= 4)
             {
                 var (above, below) = ((At(size) - loss) / size, (loss - At(-size)) / size);
                 byStep.Insert(0, new((above + below) / 2, rounding / size, Math.Abs(above - below) / 2));
             }
 
             // Kinks that lie alike on both sides of some steps are seen by others; what is a wrong gradient is one by all.
-            LossSlope[] certain = [.. byStep.Where(slope => slope.Uncertainty <= Tolerance * norm)];
-            if (certain.Length > 0 && certain.All(slope => slope.Excess(expected, Tolerance * norm) > 0) && !LossSlope.StayApart(byStep))
+            LossSlope[] certain = [.. byStep.Where(slope => slope.Uncertainty <= allowed)];
+            if (certain.Length > 0 && certain.All(slope => slope.Excess(expected, allowed) > 0) && !LossSlope.StayApart(byStep))
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,

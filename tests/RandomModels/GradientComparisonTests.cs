@@ -28,6 +28,19 @@ public sealed class GradientComparisonTests
         for (var seed = 0; seed < 50; seed++) Assert.IsNotNull(Difference(seed, new PartlyStopped(), 1, new Dense(4, Activation.Tanh)), $"{seed}");
     }
 
+    [TestMethod]
+    public void A_loss_that_is_0_everywhere_is_no_alarm_and_one_whose_gradient_is_missing_is()
+    {
+        var found = 0;
+        for (var seed = 0; seed < 50; seed++)
+        {
+            Assert.IsNull(Difference(seed, new Scaled(0), 1, new Dense(4)));
+            if (Difference(seed, new Scaled(1), 1, new Dense(4)) is not null) found++;
+        }
+
+        Assert.IsGreaterThan(25, found, "a random direction may be one in which the loss hardly changes");
+    }
+
     private static string? Difference(int seed, Loss loss, float size, Layer layer)
     {
         var draw = new Draw((ulong)seed);
@@ -48,5 +61,15 @@ public sealed class GradientComparisonTests
     {
         protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
             Ops.Mean(Ops.Square(yTrue - (0.8f * yPred) - Ops.StopGradient(0.2f * yPred)), -1);
+    }
+
+    /// <summary>The squared error times a factor, without a gradient.</summary>
+    private sealed class Scaled(float factor) : Loss
+    {
+        protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
+        {
+            var loss = factor * Ops.Mean(Ops.Square(yTrue - yPred), -1);
+            return (0 * Ops.Mean(yPred, -1)) + Ops.StopGradient(loss);
+        }
     }
 }

@@ -15,8 +15,8 @@ internal sealed class RandomInputs
 
     private static readonly int s_patterns = Enum.GetValues<Pattern>().Length;
 
-    // Candidates for dimensions that are known only at run time; the first that every layer accepts is used.
-    private static readonly int[] s_openSizes = [9, 16, 32, 64, 128, 256];
+    // Candidates for dimensions that are known only at run time; the first that every layer accepts is used. Few models want sizes below 9.
+    private static readonly int[] s_openSizes = [9, 16, 32, 64, 128, 256, 7, 5, 4, 3, 2, 1];
 
     private readonly EmittedModel _emitted;
     private readonly Graph _graph;

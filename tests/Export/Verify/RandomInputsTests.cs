@@ -34,6 +34,15 @@ public sealed class RandomInputsTests
         CheckPatterns(step => values[step] == 0);
     }
 
+    /// <summary>A pooling of 3 fits beside its input where it leaves one step, for lengths of 3 to 5 only.</summary>
+    [TestMethod]
+    public void A_model_of_short_sequences_only_is_exported()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([null, 8]);
+        Assert.IsTrue(new Model(x, new AveragePooling1D(3).Call(x) + x).ExportOnnx(folder.File("short.onnx")).IsVerified);
+    }
+
     [TestMethod]
     public void A_condition_is_tried_as_a_mask()
     {
