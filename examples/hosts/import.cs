@@ -30,7 +30,7 @@ var largest = here.StateNames.Max(name => here.GetState(name).Zip(host.GetState(
 Console.WriteLine($"largest difference of all weights and optimizer values: {largest:0.0e+00}");
 
 // The trained state becomes a model again: to predict, to train further, to export and verify.
-var model = OnnxFile.LoadModel(Path.Combine(folder, "model.onnx"));
+var model = Model.Load(Path.Combine(folder, "model.onnx"));
 Console.WriteLine(host.ToModel(model).ExportOnnx(Path.Combine(folder, "trained.onnx")));
 
 (NDArray X, NDArray Y) Read(string part)

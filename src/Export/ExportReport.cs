@@ -38,7 +38,7 @@ public sealed class ExportReport
     public string? Reduced { get; }
 
     /// <summary>
-    /// Why <see cref="OnnxFile.LoadModel"/> cannot rebuild the model from the file, such as a custom function in it; <see langword="null"/> if it can.
+    /// Why <see cref="ModelFile.Load"/> cannot rebuild the model from the file, such as a custom function in it; <see langword="null"/> if it can.
     /// </summary>
     public string? RebuildProblem { get; internal init; }
 
@@ -63,7 +63,7 @@ public sealed class ExportReport
             $"ONNX Runtime and the engine agree on {Layers.Count} layers; largest difference {LargestDifference:0.0e+00}");
         if (Reduced is not null) text.AppendLine().Append(Reduced);
         if (RebuildProblem is not null)
-            text.AppendLine().Append("The file runs everywhere, but OnnxFile.LoadModel cannot rebuild the model from it: ").Append(RebuildProblem);
+            text.AppendLine().Append("The file runs everywhere, but Model.Load cannot rebuild the model from it: ").Append(RebuildProblem);
         return text.ToString();
     }
 }

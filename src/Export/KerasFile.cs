@@ -10,28 +10,16 @@ namespace OnnxFunctional.Export;
 /// Files of Keras 3: models with their weights (.keras), and weights alone (.weights.h5). Python is not needed, and code in the files is never run.
 /// </summary>
 /// <example><code>
-/// var model = KerasFile.Load("model.keras");
+/// var model = Model.Load("model.keras");
 /// model.Save("copy.keras");
 /// </code></example>
 public static class KerasFile
 {
-    /// <summary>Loads a model with its weights from a .keras file, written by Keras' <c>model.save</c> or by <see cref="Save"/>.</summary>
+    /// <summary>Loads a model with its weights from the content of a .keras file; <see cref="ModelFile.Load"/> opens files.</summary>
     /// <remarks>
-    /// The file is treated as untrusted: sizes are checked before memory is allocated, only built-in classes
+    /// The content is treated as untrusted: sizes are checked before memory is allocated, only built-in classes
     /// and those in <paramref name="customObjects"/> are instantiated, nothing is written to the disk.
     /// </remarks>
-    /// <param name="path">The file.</param>
-    /// <param name="customObjects">Custom classes and functions that the file may name.</param>
-    /// <exception cref="ModelException">The file does not hold a model, names an unknown
-    /// class, or its weights do not fit; all problems are in one message.</exception>
-    public static Model Load(string path, CustomObjects? customObjects = null)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        using var stream = Open(path);
-        return MemoryShortage.GuardReading(path, () => Load(stream, Path.GetFileName(path), customObjects));
-    }
-
-    /// <summary>Loads a model with its weights from the content of a .keras file.</summary>
     /// <param name="stream">The content; it must allow seeking.</param>
     /// <param name="customObjects">Custom classes and functions that the content may name.</param>
     /// <exception cref="ModelException">The content does not hold a model, names an unknown
@@ -40,6 +28,13 @@ public static class KerasFile
     {
         ArgumentNullException.ThrowIfNull(stream);
         return Load(stream, "the stream", customObjects);
+    }
+
+    /// <summary>The model of a .keras file.</summary>
+    internal static Model Read(string path, CustomObjects? customObjects)
+    {
+        using var stream = FileContents.Open(path);
+        return Load(stream, Path.GetFileName(path), customObjects);
     }
 
     /// <summary>
@@ -71,7 +66,7 @@ public static class KerasFile
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var stream = Open(path);
+        using var stream = FileContents.Open(path);
         if (stream.Length > Array.MaxLength) throw new ModelException($"'{path}' has {stream.Length} bytes; at most {Array.MaxLength} can be read.");
         KerasWeights.Read(model, MemoryShortage.GuardReading(path, () =>
         {
@@ -99,7 +94,7 @@ public static class KerasFile
     {
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var stream = Open(path);
+        using var stream = FileContents.Open(path);
         var (_, _, weights) = KerasArchive.Read(stream, Path.GetFileName(path));
         KerasOptimizer.Read(trainer, Hdf5Reader.Read(weights), Path.GetFileName(path));
     }
@@ -116,18 +111,6 @@ public static class KerasFile
         catch (ModelException error) when (metadata.Unknown is { } unknown)
         {
             throw new ModelException($"{error.Message} {unknown}", error) { NamesLayer = true };
-        }
-    }
-
-    private static FileStream Open(string path)
-    {
-        try
-        {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelException($"'{path}' cannot be opened: {error.Message}", error);
         }
     }
 }

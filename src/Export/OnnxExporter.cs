@@ -47,7 +47,7 @@ public static class OnnxExporter
         }
         catch (ModelException refusal)
         {
-            // Any host runs the file nevertheless; only OnnxFile.LoadModel cannot rebuild the model from it, which the report and the file state.
+            // Any host runs the file nevertheless; only Model.Load cannot rebuild the model from it, which the report and the file state.
             emitted.Proto.MetadataProps.Add(OnnxFile.RefusalKey, refusal.Message);
             return (emitted, refusal.Message);
         }

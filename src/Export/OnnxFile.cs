@@ -20,14 +20,6 @@ public static class OnnxFile
     // The reason comes from the file, which may hold anything.
     private const int LongestReason = 2000;
 
-    /// <summary>Rebuilds the model from a file that <see cref="OnnxExporter.ExportOnnx"/> wrote: its layers, names and weights.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="customObjects">Custom layers, losses and activations that the model uses.</param>
-    /// <exception cref="OnnxFileException">The file is missing, damaged, or was written by something else.</exception>
-    /// <exception cref="ModelException">The architecture names a class that is neither built in nor in <paramref name="customObjects"/>.</exception>
-    public static Model LoadModel(string path, CustomObjects? customObjects = null) =>
-        MemoryShortage.GuardReading(path, () => Rebuild(OnnxFileGuard.ReadFile(path, new OnnxFileLimits()), customObjects));
-
     /// <summary>Verifies a file again: compares ONNX Runtime on the file with the engine on the rebuilt model, layer by layer.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">Batch sizes, samples, tolerances.</param>

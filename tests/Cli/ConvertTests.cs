@@ -1,3 +1,4 @@
+using OnnxFunctional.Export;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Tests.Parity;
 
@@ -21,7 +22,7 @@ public sealed class ConvertTests
         StringAssert.Contains(output, "ONNX Runtime and the engine agree on");
         CommandRun.Of("verify", path).Succeeded();
 
-        var model = OnnxFunctional.Export.KerasFile.Load(ParityFolder.PathOf(file));
+        var model = Model.Load(ParityFolder.PathOf(file));
         var graph = ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)).Graph;
         var recurrent = model.Layers.Count(layer => layer is OnnxFunctional.Layers.RecurrentLayer or OnnxFunctional.Layers.Bidirectional);
         Assert.AreEqual(recurrent, graph.Node.Count(node => node.OpType is "LSTM" or "GRU" or "RNN"), "one node for each recurrent layer");

@@ -32,7 +32,7 @@ public sealed class ExternalWeightTests
         Near.Equal(EmittedRun.Data(onnx.Predict(x)), EmittedRun.Data(fromBytes.Predict(x)), 0, "bytes");
         Assert.Contains(Path.GetFileName(data), OnnxFile.Summarize(path));
         Assert.IsTrue(OnnxFile.Verify(path).Passed);
-        var loaded = OnnxFile.LoadModel(path);
+        var loaded = Model.Load(path);
         foreach (var (was, now) in model.WeightPaths().Zip(loaded.WeightPaths()))
             CollectionAssert.AreEqual(was.Weight.Storage, now.Weight.Storage, was.Path);
     }
@@ -126,7 +126,7 @@ public sealed class ExternalWeightTests
         {
             foreach (var read in new Action[]
             {
-                () => OnnxModel.Load(path), () => OnnxFile.LoadModel(path), () => OnnxFile.Summarize(path), () => OnnxFile.Verify(path),
+                () => OnnxModel.Load(path), () => Model.Load(path), () => OnnxFile.Summarize(path), () => OnnxFile.Verify(path),
                 () => Trainer.Load(path), () => trainer.Restore(path),
             })
             {

@@ -42,7 +42,7 @@ public sealed class MissingArchitectureTests
         var path = folder.File("model.onnx");
         var report = OfConstants().ExportOnnx(path);
         Assert.IsNotNull(report.RebuildProblem);
-        var refusal = Assert.ThrowsExactly<OnnxFileException>(() => OnnxFile.LoadModel(path));
+        var refusal = Assert.ThrowsExactly<OnnxFileException>(() => Model.Load(path));
         Assert.Contains("(Tanh) has constants as its only inputs", refusal.Message);
         Assert.DoesNotContain("another program", refusal.Message);
         Assert.IsGreaterThan(0, OnnxFile.Summarize(path).Length);

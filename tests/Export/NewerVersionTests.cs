@@ -38,7 +38,7 @@ public sealed class NewerVersionTests
         using var folder = new TemporaryFolder();
         Make().ExportOnnx(folder.File("a.onnx"));
         Change(folder.File("a.onnx"), OnnxFile.ArchitectureKey, text => text.Replace("\"onnx_functional_format\":2", "\"onnx_functional_format\":3"));
-        StringAssert.Contains(Assert.Throws<ModelException>(() => OnnxFile.LoadModel(folder.File("a.onnx"))).Message, Update);
+        StringAssert.Contains(Assert.Throws<ModelException>(() => Model.Load(folder.File("a.onnx"))).Message, Update);
     }
 
     [TestMethod]
@@ -77,12 +77,12 @@ public sealed class NewerVersionTests
         var path = folder.File("a.keras");
         Make().Save(path);
         Rewrite(path, "metadata.json", text => text.Replace("3.15.1", version));
-        Assert.IsNotNull(KerasFile.Load(path));
+        Assert.IsNotNull(Model.Load(path));
         Rewrite(path, "config.json", text => text.Replace("\"Dense\"", "\"Denser\""));
-        var message = Assert.ThrowsExactly<ModelException>(() => KerasFile.Load(path)).Message;
+        var message = Assert.ThrowsExactly<ModelException>(() => Model.Load(path)).Message;
         Assert.AreEqual(unknown, message.Contains($"Keras {version} wrote the file", StringComparison.Ordinal), message);
         Rewrite(path, "metadata.json", _ => "{");
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasFile.Load(path)).Message, "metadata.json");
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => Model.Load(path)).Message, "metadata.json");
     }
 
     [TestMethod]

@@ -37,7 +37,7 @@ public sealed class ParityExportTests
 
     [TestMethod]
     [DynamicData(nameof(Models))]
-    public void A_model_file(string file) => Compare(ModelFile.Read(ParityFolder.PathOf(file)));
+    public void A_model_file(string file) => Compare(ParityModel.Read(ParityFolder.PathOf(file)));
 
     /// <summary>One convolution or recurrent node per layer; images are transposed only at the borders.</summary>
     [TestMethod]
@@ -45,7 +45,7 @@ public sealed class ParityExportTests
     public void A_model_file_has_no_transpose_inside(string file)
     {
         if (ParityFolder.IsGiven) Assert.Inconclusive("Only the models of tests/Reference need no transpose inside.");
-        var emitted = OnnxEmitter.Emit(KerasFile.Load(ParityFolder.PathOf(file)), new EmissionOptions());
+        var emitted = OnnxEmitter.Emit(Model.Load(ParityFolder.PathOf(file)), new EmissionOptions());
         var graph = emitted.Proto.Graph;
         if (!graph.Node.Any(node => node.OpType == "Conv")) return;
         foreach (var transpose in graph.Node.Where(node => node.OpType == "Transpose"))
@@ -58,7 +58,7 @@ public sealed class ParityExportTests
     [DynamicData(nameof(Models))]
     public void A_model_file_has_one_node_for_each_recurrent_layer(string file)
     {
-        var model = KerasFile.Load(ParityFolder.PathOf(file));
+        var model = Model.Load(ParityFolder.PathOf(file));
         var layers = model.Layers.Count(layer => layer is RecurrentLayer or Bidirectional);
         var emitted = OnnxEmitter.Emit(model, new EmissionOptions());
         Assert.AreEqual(layers, emitted.Proto.Graph.Node.Count(node => node.OpType is "LSTM" or "GRU" or "RNN"));
@@ -86,7 +86,7 @@ public sealed class ParityExportTests
     }
 
     /// <summary>Fails if ONNX Runtime does not give Keras' outputs for the written model.</summary>
-    internal static void Compare(ModelFile file, float absolute = 1e-5f, float relative = 1e-4f) => Compare(
+    internal static void Compare(ParityModel file, float absolute = 1e-5f, float relative = 1e-4f) => Compare(
         OnnxEmitter.Emit(file.Model, new EmissionOptions()), [.. file.Inputs], [.. file.Outputs.Select(output => (NDArray)output)], absolute, relative);
 
     private static void Compare(EmittedModel emitted, NDArray[] inputs, NDArray[] outputs, float absolute = 1e-5f, float relative = 1e-4f)

@@ -46,7 +46,7 @@ public sealed class ScalarWeightTests
         model.Save(folder.File("a.keras"));
         model.SaveWeights(folder.File("a.weights.h5"));
         model.ExportOnnx(folder.File("a.onnx"));
-        foreach (var read in new[] { KerasFile.Load(folder.File("a.keras")), OnnxFile.LoadModel(folder.File("a.onnx")), WithWeights() })
+        foreach (var read in new[] { Model.Load(folder.File("a.keras")), Model.Load(folder.File("a.onnx")), WithWeights() })
         {
             Assert.AreEqual(1.5f, Scale(read).Storage[0]);
             Assert.AreEqual(Shape.Of(), Scale(read).Shape);

@@ -63,7 +63,7 @@ public sealed class GoldenTests
 
     private static string Digests(string file, int threads)
     {
-        var model = KerasFile.Load(ParityFolder.PathOf(file));
+        var model = Model.Load(ParityFolder.PathOf(file));
         var arrays = Npz.ReadAll<float>(ParityFolder.PathOf(Path.ChangeExtension(file, ".npz")));
         model.Compile(new Adam(), Loss.MeanSquaredError, threads: threads);
         NDArray[] x = [.. model.Inputs.Select((input, i) => ((NDArray)arrays["x" + i]).To(input.Value.Spec.Type, "x"))];

@@ -37,7 +37,7 @@ public sealed class EntryPointTests
         ["Npz.Write"] = Writes,
         ["OnnxExporter.ExportOnnx"] = Writes,
         ["OnnxFile.CheckWritable"] = Writes,
-        ["OnnxFile.LoadModel"] = "load-model",
+        ["ModelFile.Load"] = "load-model",
         ["OnnxFile.Summarize"] = "summarize",
         ["OnnxFile.Verify"] = "verify",
         ["OnnxModel.FromBytes"] = "onnx-bytes",

@@ -14,7 +14,7 @@ internal static class KerasOptimizers
     ];
 
     private static readonly Lazy<IReadOnlyList<Trainer>> s_trainers = new(() =>
-        [.. s_files.Select(entry => KerasFile.Load(PathOf(entry.File)).Compile(entry.Make(), Loss.MeanSquaredError))]);
+        [.. s_files.Select(entry => Model.Load(PathOf(entry.File)).Compile(entry.Make(), Loss.MeanSquaredError))]);
 
     public static IReadOnlyList<byte[]> All() => [.. s_files.Select(entry => File.ReadAllBytes(PathOf(entry.File)))];
 

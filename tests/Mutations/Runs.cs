@@ -48,7 +48,7 @@ internal static class Runs
         }
 
         using (var model = Load(() => OnnxModel.Load(Path.Combine(folder, ModelSamples.FirstFile), options: s_options))) Run(model);
-        OnnxFile.LoadModel(Path.Combine(folder, ModelSamples.FirstFile));
+        Model.Load(Path.Combine(folder, ModelSamples.FirstFile));
     }
 
     public static void Verify(byte[] content) => OnnxFile.Verify(Readers.Put("m.onnx", content), s_verification);
@@ -57,7 +57,7 @@ internal static class Runs
     public static void Export(byte[] content)
     {
         var source = Readers.Put("m.keras", content);
-        KerasFile.Load(source).ExportOnnx(Path.ChangeExtension(source, ".onnx"), s_verification);
+        Model.Load(source).ExportOnnx(Path.ChangeExtension(source, ".onnx"), s_verification);
     }
 
     /// <summary>The states of an exported training before and after a step.</summary>

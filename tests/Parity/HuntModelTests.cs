@@ -41,21 +41,21 @@ public sealed class HuntModelTests
 
     [TestMethod]
     [DynamicData(nameof(Models))]
-    public void Predictions_are_those_of_Keras(string file) => ModelFile.Read(HuntFolder.PathOf(file)).PredictsAsKeras();
+    public void Predictions_are_those_of_Keras(string file) => ParityModel.Read(HuntFolder.PathOf(file)).PredictsAsKeras();
 
     [TestMethod]
     [DynamicData(nameof(Models))]
-    public void Predictions_are_equal_after_saving_and_loading(string file) => ModelFile.Read(HuntFolder.PathOf(file)).PredictsTheSameWhenSavedAgain();
+    public void Predictions_are_equal_after_saving_and_loading(string file) => ParityModel.Read(HuntFolder.PathOf(file)).PredictsTheSameWhenSavedAgain();
 
     [TestMethod]
     [DynamicData(nameof(Models))]
-    public void The_exported_file_gives_what_Keras_does(string file) => ParityExportTests.Compare(ModelFile.Read(HuntFolder.PathOf(file)));
+    public void The_exported_file_gives_what_Keras_does(string file) => ParityExportTests.Compare(ParityModel.Read(HuntFolder.PathOf(file)));
 
     [TestMethod]
     [DynamicData(nameof(SmallNumbers))]
     public void Numbers_near_0_keep_their_digits(string file)
     {
-        var model = ModelFile.Read(HuntFolder.PathOf(file));
+        var model = ParityModel.Read(HuntFolder.PathOf(file));
         model.PredictsAsKeras(absolute: 0, relative: 4e-7);
         ParityExportTests.Compare(model, absolute: 0, relative: 1e-6f);
     }
@@ -64,7 +64,7 @@ public sealed class HuntModelTests
     [TestMethod]
     public void Erf_near_0_keeps_its_digits()
     {
-        var file = ModelFile.Read(HuntFolder.PathOf("expm1_log1p/erf_small.keras"));
+        var file = ParityModel.Read(HuntFolder.PathOf("expm1_log1p/erf_small.keras"));
         file.PredictsAsKeras(absolute: 1e-6);
         float[] exact = [.. file.Inputs[0].ToTensor().ToArray().Select(x => (float)(2 / Math.Sqrt(Math.PI) * (x * 1e-5f)))];
         ParityArray.AreWithin(exact, file.Model.PredictAll(file.Inputs)[0].ToArray(), 0, 4e-7, "erf");
@@ -74,7 +74,7 @@ public sealed class HuntModelTests
     [DynamicData(nameof(SmoothOutputs))]
     public void Functions_have_the_gradient_of_finite_differences(int output)
     {
-        var functions = KerasFile.Load(HuntFolder.PathOf("functions/functions_float.keras"));
+        var functions = Model.Load(HuntFolder.PathOf("functions/functions_float.keras"));
         var input = Model.Input([4, 5]);
         var result = functions.Call([new Scale().Call(input)])[output];
         var random = new Random(5);
@@ -90,7 +90,7 @@ public sealed class HuntModelTests
     {
         var path = HuntFolder.PathOf("gradient_accumulation/opt_Adam_acc.keras");
         var arrays = Npz.ReadAll<float>(Path.ChangeExtension(path, ".npz"));
-        var model = KerasFile.Load(path);
+        var model = Model.Load(path);
         var trainer = model.Compile(new Adam(1e-2f) { GradientAccumulationSteps = 2 }, Loss.MeanSquaredError);
         var history = trainer.Fit(arrays["X"], arrays["Y"], batchSize: 4, epochs: 3, shuffle: false, verbose: Verbosity.Silent);
         ParityArray.AreWithin(arrays["loss"].ToArray(), [.. history["loss"].Select(value => (float)value)], 0, 1e-5, "loss");

@@ -23,14 +23,14 @@ public sealed class KerasMaskTests
     {
         var file = Path.Combine(s_folder, name + ".keras");
         var arrays = Path.ChangeExtension(file, ".npz");
-        var model = KerasFile.Load(file);
+        var model = Model.Load(file);
         NDArray[] inputs = [.. model.Inputs.Select((input, i) =>
             input.DType == DType.Int64 ? Npz.Read<long>(arrays, "x" + i) : (NDArray)Npz.Read<float>(arrays, "x" + i))];
         Compare(model);
 
         using var folder = new TemporaryFolder();
         model.Save(folder.File("copy.keras"));
-        Compare(KerasFile.Load(folder.File("copy.keras")));
+        Compare(Model.Load(folder.File("copy.keras")));
 
         // Verified with random inputs that hold padding everywhere, and with Keras' own.
         model.ExportOnnx(

@@ -9,9 +9,9 @@ public sealed class ParityModelTests
 
     [TestMethod]
     [DynamicData(nameof(Models))]
-    public void Predictions_are_those_of_Keras(string file) => ModelFile.Read(ParityFolder.PathOf(file)).PredictsAsKeras();
+    public void Predictions_are_those_of_Keras(string file) => ParityModel.Read(ParityFolder.PathOf(file)).PredictsAsKeras();
 
     [TestMethod]
     [DynamicData(nameof(Models))]
-    public void Predictions_are_equal_after_saving_and_loading(string file) => ModelFile.Read(ParityFolder.PathOf(file)).PredictsTheSameWhenSavedAgain();
+    public void Predictions_are_equal_after_saving_and_loading(string file) => ParityModel.Read(ParityFolder.PathOf(file)).PredictsTheSameWhenSavedAgain();
 }

@@ -167,7 +167,7 @@ internal sealed class CheckedModel
     {
         using var folder = new TemporaryFolder();
         Model.Save(folder.File("model.keras"));
-        var again = KerasFile.Load(folder.File("model.keras"), _custom);
+        var again = Model.Load(folder.File("model.keras"), _custom);
         Repeats(again, "keras", "the model from the .keras file");
     }
 
@@ -176,7 +176,7 @@ internal sealed class CheckedModel
         using var folder = new TemporaryFolder();
         var opset = new Draw(_recipe.Head).For("opset").Of(17, 18, 21, 21);
         Model.ExportOnnx(folder.File("model.onnx"), new ExportOptions { Opset = opset });
-        var again = OnnxFile.LoadModel(folder.File("model.onnx"), _custom);
+        var again = Model.Load(folder.File("model.onnx"), _custom);
         Repeats(again, "export", "the loaded model");
     }
 
@@ -201,7 +201,7 @@ internal sealed class CheckedModel
         Assert(outputs.Zip(_shapes).All(pair => ShapeOf(pair.First) == pair.Second), "prune", "an output has another shape");
         using var folder = new TemporaryFolder();
         small.Save(folder.File("small.keras"));
-        var again = KerasFile.Load(folder.File("small.keras"), _custom);
+        var again = Model.Load(folder.File("small.keras"), _custom);
 
         // The first prediction moved the states that the file was written with.
         again.ResetState();

@@ -6,8 +6,8 @@ using OnnxFunctional.Training.Engine;
 namespace OnnxFunctional.Tests.RandomModels;
 
 /// <summary>
-/// The gradient of a training step against differences of its loss along two directions: the gradient's own, and that one with random parts. A gradient of 0 has
-/// no direction: only a random one is compared.
+/// The gradient of a training step against differences of its loss along two directions: the gradient's own, and that one with random parts. A gradient of 0
+/// has no direction: only a random one is compared.
 /// </summary>
 internal static class GradientComparison
 {

@@ -34,7 +34,7 @@ internal static class TrainingState
         var text = file.Model.MetadataProps.Find(MetadataKey)
             ?? throw new OnnxFileException(
                 $"{file.Source} holds no state of training, so training cannot be resumed from it; trainer.Save writes one. "
-                + "OnnxFile.LoadModel loads the model with its weights.");
+                + "Model.Load loads the model with its weights.");
         try
         {
             var metadata = TrainingMetadata.Read(text, file.Source);

@@ -42,7 +42,7 @@ public sealed class NestedMaskTests
         CollectionAssert.AreEqual(expected, nested.Predict(x).ToArray());
         using var folder = new TemporaryFolder();
         KerasFile.Save(nested, folder.File("nested.keras"));
-        CollectionAssert.AreEqual(expected, KerasFile.Load(folder.File("nested.keras")).Predict(x).ToArray());
+        CollectionAssert.AreEqual(expected, Model.Load(folder.File("nested.keras")).Predict(x).ToArray());
         Assert.IsTrue(nested.ExportOnnx(folder.File("nested.onnx")).IsVerified);
     }
 

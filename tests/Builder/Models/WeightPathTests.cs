@@ -36,8 +36,8 @@ public sealed class WeightPathTests
         model.Save(folder.File("a.keras"));
         model.ExportOnnx(folder.File("a.onnx"));
         trainer.Save(folder.File("b.onnx"));
-        CollectionAssert.AreEqual(expected, KerasFile.Load(folder.File("a.keras")).Predict(x).ToArray());
-        CollectionAssert.AreEqual(expected, OnnxFile.LoadModel(folder.File("a.onnx")).Predict(x).ToArray());
+        CollectionAssert.AreEqual(expected, Model.Load(folder.File("a.keras")).Predict(x).ToArray());
+        CollectionAssert.AreEqual(expected, Model.Load(folder.File("a.onnx")).Predict(x).ToArray());
         var resumed = Trainer.Load(folder.File("b.onnx"));
         CollectionAssert.AreEqual(expected, resumed.Model.Predict(x).ToArray());
         trainer.Fit(x, y, epochs: 1, verbose: Verbosity.Silent);

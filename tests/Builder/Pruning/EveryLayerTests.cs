@@ -74,7 +74,7 @@ public sealed class EveryLayerTests
     [DynamicData(nameof(ParityModelTests.Models), typeof(ParityModelTests))]
     public void Keras_models_become_smaller_or_say_why_not(string file)
     {
-        var read = ModelFile.Read(ParityFolder.PathOf(file));
+        var read = ParityModel.Read(ParityFolder.PathOf(file));
         var (model, inputs) = (read.Model, read.Inputs);
         try
         {

@@ -46,7 +46,7 @@ public sealed class StructuredPruningTests
 
         using var folder = new TemporaryFolder();
         Assert.IsTrue(small.ExportOnnx(folder.File("small.onnx")).Passed);
-        var read = OnnxFile.LoadModel(folder.File("small.onnx"));
+        var read = Model.Load(folder.File("small.onnx"));
         CollectionAssert.AreEqual(PruningCase.Outputs(small), PruningCase.Outputs(read));
 
         var random = new Random(3);

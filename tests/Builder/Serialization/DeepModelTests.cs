@@ -18,9 +18,9 @@ public sealed class DeepModelTests
         var x = new float[2, 3] { { 1, 2, 3 }, { -1, 0, 1 } };
         var expected = model.Predict(x).ToArray();
         model.Save(folder.File("deep.keras"));
-        CollectionAssert.AreEqual(expected, KerasFile.Load(folder.File("deep.keras")).Predict(x).ToArray());
+        CollectionAssert.AreEqual(expected, Model.Load(folder.File("deep.keras")).Predict(x).ToArray());
         model.Compile(new Adam(), Loss.MeanSquaredError).Save(folder.File("deep.onnx"));
-        CollectionAssert.AreEqual(expected, OnnxFile.LoadModel(folder.File("deep.onnx")).Predict(x).ToArray());
+        CollectionAssert.AreEqual(expected, Model.Load(folder.File("deep.onnx")).Predict(x).ToArray());
     }
 
     [TestMethod]

@@ -80,7 +80,7 @@ public sealed class NestedCallTests
         AreEqual(model, read);
         using var folder = new TemporaryFolder();
         model.Save(folder.File("shared.keras"));
-        AreEqual(model, KerasFile.Load(folder.File("shared.keras")));
+        AreEqual(model, Model.Load(folder.File("shared.keras")));
     }
 
     /// <summary>A model with a nested one that is called on both inputs.</summary>

@@ -126,7 +126,7 @@ public sealed class OpenLoopTests
         using var folder = new TemporaryFolder();
         var model = Compose(x => x.Apply(new Masking(), new Bidirectional(new Rnn([new LstmCell(3), new GruCell(2)]) { ReturnSequences = true })), [2], null);
         model.Save(folder.File("open.keras"));
-        var again = KerasFile.Load(folder.File("open.keras"));
+        var again = Model.Load(folder.File("open.keras"));
         var x = Data(3, 7, [2]);
         Same(model.Predict(x), again.Predict(x), 0, "read again");
     }

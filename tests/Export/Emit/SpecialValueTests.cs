@@ -42,7 +42,7 @@ public sealed class SpecialValueTests
             .Where(name => operators.Contains(OpCases.Named(name).Op.Name) && Applies(OpCases.Named(name), kind));
         Assert.IsTrue(
             cases.Any(name => Enumerable.Range(0, 8).Any(seed => Difference(name, kind, seed) is not null)),
-            $"{string.Join(", ", operators)}: the same of {kind} in engine and ONNX Runtime now. Remove it from that row of SpecialValues and of docs/numbers.md.");
+            $"{string.Join(", ", operators)}: the same of {kind} in engine and ONNX Runtime now. Remove that from SpecialValues and docs/numbers.md.");
     }
 
     /// <summary>The first difference between engine and ONNX Runtime; null if there is none.</summary>

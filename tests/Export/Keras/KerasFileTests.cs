@@ -36,7 +36,7 @@ public sealed class KerasFileTests
     [DynamicData(nameof(Models))]
     public void A_saved_model_has_the_groups_names_and_arrays_of_Keras_file(string file)
     {
-        var model = KerasFile.Load(ParityFolder.PathOf(file));
+        var model = Model.Load(ParityFolder.PathOf(file));
         var folder = Directory.CreateTempSubdirectory();
         try
         {
@@ -50,7 +50,7 @@ public sealed class KerasFileTests
             }
 
             var again = Path.Combine(folder.FullName, "again.keras");
-            KerasFile.Load(path).Save(again);
+            Model.Load(path).Save(again);
             CollectionAssert.AreEqual(File.ReadAllBytes(path), File.ReadAllBytes(again));
         }
         finally
@@ -150,7 +150,7 @@ public sealed class KerasFileTests
     public void What_is_no_archive_is_refused()
     {
         StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasFile.Load(new MemoryStream([1, 2, 3]))).Message, "is not a .keras file");
-        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasFile.Load("nowhere.keras")).Message, "cannot be opened");
+        StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => Model.Load("nowhere.keras")).Message, "cannot be opened");
         using var empty = new MemoryStream();
         using (var zip = new ZipArchive(empty, ZipArchiveMode.Create, leaveOpen: true)) zip.CreateEntry("other");
         StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => KerasFile.Load(empty)).Message, "no config.json");

@@ -38,7 +38,7 @@ public sealed class KerasOptimizerTests
     public void Each_variable_finds_its_slot(string file, Optimizer optimizer, string expected)
     {
         var path = PathOf(file);
-        var trainer = KerasFile.Load(path).Compile(optimizer, Loss.MeanSquaredError);
+        var trainer = Model.Load(path).Compile(optimizer, Loss.MeanSquaredError);
         trainer.LoadOptimizer(path);
         Assert.AreEqual(7, trainer.Iterations);
         Assert.AreEqual(0.02f, trainer.LearningRate);
@@ -59,7 +59,7 @@ public sealed class KerasOptimizerTests
     [TestMethod]
     public void The_state_of_another_optimizer_is_refused()
     {
-        var trainer = KerasFile.Load(PathOf("adam.keras")).Compile(new Sgd(momentum: 0.5f), Loss.MeanSquaredError);
+        var trainer = Model.Load(PathOf("adam.keras")).Compile(new Sgd(momentum: 0.5f), Loss.MeanSquaredError);
         StringAssert.Contains(
             Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(PathOf("adam.keras"))).Message, "holds 10 variables, expected 6 for sgd");
         Assert.AreEqual(0, trainer.Iterations);

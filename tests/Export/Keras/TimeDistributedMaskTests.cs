@@ -28,7 +28,7 @@ public sealed class TimeDistributedMaskTests
         var expected = model.PredictAll(inputs)[0].ToArray();
         using var folder = new TemporaryFolder();
         model.Save(folder.File("a.keras"));
-        CollectionAssert.AreEqual(expected, KerasFile.Load(folder.File("a.keras")).PredictAll(inputs)[0].ToArray());
+        CollectionAssert.AreEqual(expected, Model.Load(folder.File("a.keras")).PredictAll(inputs)[0].ToArray());
         model.ExportOnnx(folder.File("a.onnx"));
     }
 }

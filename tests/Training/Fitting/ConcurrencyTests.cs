@@ -103,7 +103,7 @@ public sealed class ConcurrencyTests
                             do
                             {
                                 model.ExportOnnx(path);
-                                exported.Add(Bits(OnnxFile.LoadModel(path).Predict(x)));
+                                exported.Add(Bits(Model.Load(path).Predict(x)));
                             }
                             while (!Volatile.Read(ref ended));
                             break;

@@ -48,7 +48,7 @@ public sealed class MagnitudePruningTests
 
         using var folder = new TemporaryFolder();
         Assert.IsTrue(trainer.Model.ExportOnnx(folder.File("sparse.onnx")).Passed);
-        Assert.AreEqual(sparsity.Share, Sparsity.Of(OnnxFile.LoadModel(folder.File("sparse.onnx"))).Share);
+        Assert.AreEqual(sparsity.Share, Sparsity.Of(Model.Load(folder.File("sparse.onnx"))).Share);
     }
 
     /// <summary>Whatever the order of callbacks: the mask is part of the saved state, even if the file was written before the step was pruned.</summary>

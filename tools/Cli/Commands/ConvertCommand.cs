@@ -29,7 +29,7 @@ internal static class ConvertCommand
                 throw new ModelException($"There is no file '{from}'. Give a .keras file; the current folder is '{Environment.CurrentDirectory}'.");
             if (Path.GetFullPath(from) == Path.GetFullPath(to))
                 throw new ModelException($"Source and target are both '{from}'. Give the ONNX file another name.");
-            var report = KerasFile.Load(from).ExportOnnx(to, new ExportOptions { Opset = parsed.GetValue(opset) });
+            var report = Model.Load(from).ExportOnnx(to, new ExportOptions { Opset = parsed.GetValue(opset) });
             Console.Out.WriteLine(report.ToString());
             Console.Out.WriteLine($"Wrote {to}");
             return 0;

@@ -6,12 +6,12 @@ using OnnxFunctional.Training.Data;
 namespace OnnxFunctional.Tests.Parity;
 
 /// <summary>A model that Keras saved, with inputs <c>x0, x1, ...</c> and outputs <c>y0, y1, ...</c> in an archive of the same name.</summary>
-internal sealed class ModelFile
+internal sealed class ParityModel
 {
-    private ModelFile(string path)
+    private ParityModel(string path)
     {
         Path = path;
-        Model = KerasFile.Load(path);
+        Model = Model.Load(path);
         var arrays = System.IO.Path.ChangeExtension(path, ".npz");
         Inputs = NDArrays.Create([.. Model.Inputs.Select((input, i) => input.DType switch
         {
@@ -30,7 +30,7 @@ internal sealed class ModelFile
 
     public IReadOnlyList<Tensor<float>> Outputs { get; }
 
-    public static ModelFile Read(string path) => new(path);
+    public static ParityModel Read(string path) => new(path);
 
     /// <summary>Fails if the engine's predictions are not those of Keras.</summary>
     public void PredictsAsKeras(double absolute = 1e-5, double relative = 1e-4) => PredictsAsKeras(Model, absolute, relative);
@@ -53,7 +53,7 @@ internal sealed class ModelFile
         using var folder = new TemporaryFolder();
         var path = folder.File("copy.keras");
         Model.Save(path);
-        foreach (var (before, after) in Model.PredictAll(Inputs).Zip(KerasFile.Load(path).PredictAll(Inputs)))
+        foreach (var (before, after) in Model.PredictAll(Inputs).Zip(Model.Load(path).PredictAll(Inputs)))
             CollectionAssert.AreEqual(Flat(before), Flat(after));
     }
 
