@@ -46,7 +46,7 @@ internal static class FileContents
         {
             using var stream = Open(path);
             if (stream.Length > LongestText)
-                throw new ModelException($"'{path}' has {stream.Length:N0} bytes of JSON; expected the architecture of a model, at most {LongestText:N0} bytes.");
+                throw new ModelException($"'{path}' has {stream.Length:N0} bytes of JSON; expected the architecture of a model, at most {LongestText:N0}.");
             using var reader = new StreamReader(stream, Encoding.UTF8);
             return reader.ReadToEnd();
         }
