@@ -17,7 +17,7 @@ var scores = features.Apply(new GlobalAveragePooling2D(), new Dense(3, name: "sc
 var model = new Model(image, scores, seed: 1);
 var trainer = model.Compile(new Adam(5e-3f), new SparseCategoricalCrossentropy(fromLogits: true), metrics: [Metric.Accuracy], seed: 1);
 var (pictures, shapes, _) = Pictures(1_000, seed: 1);
-trainer.Fit(pictures, shapes, epochs: 12, batchSize: 32, verbose: Verbosity.Silent);
+trainer.Fit(pictures, shapes, epochs: 12, batchSize: 32, verbose: 0);
 
 // Grad-CAM (https://arxiv.org/abs/1610.02391): a feature map counts by the mean gradient of the winning score; heat is where maps that count are high.
 var gradient = Gradient.Of(Ops.Max(scores, axis: -1), features);

@@ -40,5 +40,5 @@ var memory = new LambdaCallback
         }
     },
 };
-trainer.Fit(Dataset.From(_ => Rows(512)).Prefetch(2), callbacks: [memory], verbose: Verbosity.Lines);
+trainer.Fit(Dataset.From(_ => Rows(512)).Prefetch(2), callbacks: [memory], verbose: 2);
 Console.WriteLine(model.ExportOnnx("stream.onnx"));

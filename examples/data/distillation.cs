@@ -25,7 +25,7 @@ var teacher = new Model(image, image.Apply(
     new Relu(), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2), new Flatten(),
     new Dropout(0.4f), new Dense(10)), "teacher", seed: 1);
 Loss fromLogits = new SparseCategoricalCrossentropy(fromLogits: true);
-teacher.Compile(new Adam(2e-3f), fromLogits).Fit(trainX, trainY, epochs: 12, verbose: Verbosity.Silent);
+teacher.Compile(new Adam(2e-3f), fromLogits).Fit(trainX, trainY, epochs: 12, verbose: 0);
 Console.WriteLine(
     $"teacher, from {train.Length:N0} images: {teacher.Weights.Sum(weight => weight.Value.FlattenedLength):N0} weights, accuracy {Accuracy(teacher):F4}");
 

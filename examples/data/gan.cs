@@ -56,7 +56,7 @@ var learnToMake = TrainingStep.From(step =>
 // A classifier that saw real digits only says whether drawings look like digits (each surely one of them) and like all of them:
 // https://arxiv.org/abs/1606.03498
 var judge = new Model(image, image.Apply(new Dense(64, Activation.Relu), new Dropout(0.3f), new Dense(10, Activation.Softmax)), "judge", seed: 5);
-judge.Compile(new Adam(3e-3f), Loss.SparseCategoricalCrossentropy).Fit(images.Take(train), digits.Take(train), epochs: 15, verbose: Verbosity.Silent);
+judge.Compile(new Adam(3e-3f), Loss.SparseCategoricalCrossentropy).Fit(images.Take(train), digits.Take(train), epochs: 15, verbose: 0);
 var random = new Random(6);
 var sample = NDArray.Create(
     [.. Enumerable.Range(0, 1000 * Latent).Select(_ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(Math.Tau * random.NextDouble())))],

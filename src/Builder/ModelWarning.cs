@@ -8,6 +8,21 @@ public enum WarningKind
 
     /// <summary>A training is resumed on a processor whose instructions add in another order.</summary>
     InstructionSet,
+
+    /// <summary>A softmax is taken over one value.</summary>
+    ConstantSoftmax,
+
+    /// <summary>A loss that takes probabilities is given the output of a linear layer.</summary>
+    LossOnLogits,
+
+    /// <summary>A loss that takes logits is given probabilities.</summary>
+    LossOnProbabilities,
+
+    /// <summary>An output of a compiled model has no loss.</summary>
+    OutputWithoutLoss,
+
+    /// <summary>Fit has no epoch to train.</summary>
+    NoEpoch,
 }
 
 /// <summary>One warning; see <see cref="Warnings"/>.</summary>

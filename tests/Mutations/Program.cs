@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using OnnxFunctional.Tests.Training.Fitting;
 
 namespace OnnxFunctional.Tests.Mutations;
 
-/// <summary>What runs when the tests' assembly is started itself: mutation tests of any size (tools/mutations.sh), and their worker.</summary>
+/// <summary>
+/// What runs when the tests' assembly is started itself: mutation tests of any size (tools/mutations.sh), their worker, and what needs a terminal.
+/// </summary>
 internal static class Program
 {
     private const string Command = "mutations";
@@ -14,6 +17,8 @@ internal static class Program
         {
             case [MutationWorker.Command, .. var rest]:
                 return MutationWorker.Run(rest);
+            case [ProgressWorker.Command, var verbosity]:
+                return ProgressWorker.Run(verbosity);
             case [Command, var count, var seed, var folder, .. var names]:
                 var readers = names.Length == 0 ? Readers.All : [.. Readers.All.Where(reader => names.Contains(reader.Name))];
                 return Run(int.Parse(count, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), folder, readers);

@@ -272,8 +272,10 @@ public abstract class LayerBase
 
         ModelException Named(ModelException error)
         {
-            var specs = string.Join(" and ", inputs.Select(input => input.Value.Spec));
-            return new($"Layer '{call.Path}' ({ClassName}) called on {specs}: {error.Message}", error) { NamesLayer = true };
+            // Shapes are said once.
+            var told = inputs.All(input => error.Message.Contains(input.Shape.ToString(), StringComparison.Ordinal));
+            var specs = told ? "" : " called on " + string.Join(" and ", inputs.Select(input => input.Value.Spec));
+            return new($"Layer '{call.Path}' ({ClassName}){specs}: {error.Message}", error) { NamesLayer = true };
         }
     }
 

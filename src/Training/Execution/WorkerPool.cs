@@ -7,6 +7,8 @@ namespace OnnxFunctional.Training.Execution;
 /// </remarks>
 internal sealed class WorkerPool(int threads) : IDisposable
 {
+    private const int Most = 4096;
+
     private static readonly Lazy<WorkerPool> s_shared = new(() => new WorkerPool(Useful(Environment.ProcessorCount)));
     private readonly WorkerThreads _threads = new(threads);
 
@@ -29,15 +31,17 @@ internal sealed class WorkerPool(int threads) : IDisposable
     public long LostTicks => _threads.LostTicks;
 
     /// <summary>
-    /// As many of these threads as there are processors to run them: more stop each other inside their parts. The results are the same. On Linux; elsewhere
-    /// the number is left as it is.
+    /// As many of these threads as there are processors to run them: more stop each other inside their parts. The results are the same.
     /// </summary>
-    /// <exception cref="ModelException">The number is below 1.</exception>
-    public static int Useful(int threads)
-    {
-        if (threads < 1) throw new ModelException($"threads is {threads}; expected at least 1.");
-        return Math.Min(threads, Placement.Processors() ?? threads);
-    }
+    /// <exception cref="ModelException">The number is below 1, or more than any machine has processors.</exception>
+    public static int Useful(int threads) => Math.Min(Checked(threads), Placement.Processors() ?? Environment.ProcessorCount);
+
+    /// <summary>A number of threads that can be meant.</summary>
+    /// <exception cref="ModelException">It cannot.</exception>
+    public static int Checked(int threads) =>
+        threads is >= 1 and <= Most
+            ? threads
+            : throw new ModelException($"threads is {threads}; expected 1 to {Most}. At most one per processor is used, whatever the number.");
 
     /// <summary>The pool of the process if it has the useful part of this number of threads, else a new one.</summary>
     public static WorkerPool Of(int threads)

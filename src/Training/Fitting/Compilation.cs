@@ -32,7 +32,7 @@ public static class Compilation
     /// <summary>Configures training of a model with several outputs, with a loss for each by name.</summary>
     /// <param name="model">The model.</param>
     /// <param name="optimizer">Updates the weights.</param>
-    /// <param name="losses">Losses by the names of the outputs; an output without one is not trained.</param>
+    /// <param name="losses">Losses by the names of the outputs; an output without one is not trained, and a warning.</param>
     /// <param name="lossWeights">Factors on the losses by the names of the outputs; default: 1.</param>
     /// <param name="metrics">What is reported in addition, without sample weights.</param>
     /// <param name="seed">The seed of shuffling and random layers; default: the model's seed.</param>
@@ -83,6 +83,7 @@ public static class Compilation
         }
 
         var compiled = new CompiledTraining(model, optimizer, losses, factors, chosen, weighted, precision);
+        CompileWarnings.Give(compiled);
         return new Trainer(compiled, seed ?? model.Seed, threads);
     }
 

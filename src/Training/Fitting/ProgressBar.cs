@@ -5,39 +5,51 @@ using System.Text;
 namespace OnnxFunctional.Training;
 
 /// <summary>Shows progress as Keras does: steps, time, loss and metrics, and the remaining time while an epoch runs.</summary>
+/// <remarks>
+/// On a terminal the line of a running epoch is drawn again and again, so it must fit into one row: a row that wraps cannot be drawn over. The bar becomes
+/// shorter first, then the last metrics are left out. A finished epoch shows all of them, in further rows where one is too narrow.
+/// </remarks>
 internal sealed class ProgressBar : Callback
 {
-    private const int Width = 20;
+    private const int LongestBar = 20;
+    private const int ShortestBar = 6;
+    private const int UsualColumns = 80;
+    private const string Indent = "   ";
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
 
     private readonly TextWriter _writer;
-    private readonly bool _moves;
+    private readonly Func<int>? _columns;
     private readonly int _epochs;
     private readonly int? _steps;
     private readonly Dictionary<string, double> _logs = [];
     private readonly char _full;
+    private readonly string _more;
     private long _begun;
     private long _drawn;
     private int _done;
     private int _lastLength;
     private bool _isGone;
 
-    private ProgressBar(TextWriter writer, bool moves, int epochs, int? steps)
+    /// <summary>Creates the display.</summary>
+    /// <param name="writer">Where it is written.</param>
+    /// <param name="columns">Asks for the width of the terminal; null to write one line per epoch.</param>
+    /// <param name="epochs">The number of epochs.</param>
+    /// <param name="steps">The number of steps per epoch, if it is known.</param>
+    internal ProgressBar(TextWriter writer, Func<int>? columns, int epochs, int? steps)
     {
-        (_writer, _moves, _epochs, _steps) = (writer, moves, epochs, steps);
-        _full = writer.Encoding is UTF8Encoding or UnicodeEncoding ? '━' : '=';
+        (_writer, _columns, _epochs, _steps) = (writer, columns, epochs, steps);
+        (_full, _more) = writer.Encoding is UTF8Encoding or UnicodeEncoding ? ('━', " …") : ('=', " ...");
     }
 
-    public static IEnumerable<Callback> For(Verbosity verbose, int epochs, int? steps) => verbose switch
+    public static IEnumerable<Callback> For(Verbosity verbose, int epochs, int? steps)
     {
-        Verbosity.Silent => [],
-        Verbosity.Auto => [new ProgressBar(Console.Out, !Console.IsOutputRedirected, epochs, steps)],
-        _ => [new ProgressBar(Console.Out, verbose == Verbosity.Bar, epochs, steps)],
-    };
+        if (verbose == Verbosity.Silent) return [];
+        return [new ProgressBar(Console.Out, verbose == Verbosity.Lines || Console.IsOutputRedirected ? null : Columns, epochs, steps)];
+    }
 
     public override void OnEpochBegin(int epoch)
     {
-        if (_moves) Write(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs}{Environment.NewLine}"));
+        if (_columns is not null) Write(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs}{Environment.NewLine}"));
         _begun = Stopwatch.GetTimestamp();
         _drawn = 0;
         _done = 0;
@@ -45,9 +57,19 @@ internal sealed class ProgressBar : Callback
 
     public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
     {
-        var line = Line(logs, Stopwatch.GetElapsedTime(_begun), finished: true);
-        if (_moves) Draw(line);
-        else Write(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs} {line}"));
+        var (elapsed, values) = (Stopwatch.GetElapsedTime(_begun), Values(logs));
+        if (_columns is null)
+        {
+            Write(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs} {Head(elapsed, true, LongestBar)}"));
+            foreach (var value in values) Write(value);
+        }
+        else
+        {
+            var rows = Rows(elapsed, values, Available());
+            Draw(rows[0]);
+            foreach (var row in rows.Skip(1)) Write(Environment.NewLine + row);
+        }
+
         Write(Environment.NewLine);
         _lastLength = 0;
     }
@@ -55,16 +77,33 @@ internal sealed class ProgressBar : Callback
     internal override void OnBatchEnd(int batch, StepRunner runner)
     {
         _done = batch + 1;
-        if (!_moves || (_drawn != 0 && Stopwatch.GetElapsedTime(_drawn) < Between)) return;
+        if (_columns is null || (_drawn != 0 && Stopwatch.GetElapsedTime(_drawn) < Between)) return;
         _drawn = Stopwatch.GetTimestamp();
         runner.Report(_logs, "");
-        Draw(Line(_logs, Stopwatch.GetElapsedTime(_begun), finished: false));
+        Draw(Row(Stopwatch.GetElapsedTime(_begun), Values(_logs), Available()));
     }
 
-    private void Draw(string line)
+    /// <summary>The width of the terminal; the usual one where it does not say.</summary>
+    private static int Columns()
     {
-        Write('\r' + line.PadRight(_lastLength));
-        _lastLength = line.Length;
+        try
+        {
+            return Console.WindowWidth is > 0 and var width ? width : UsualColumns;
+        }
+        catch (Exception error) when (error is IOException or PlatformNotSupportedException)
+        {
+            return UsualColumns;
+        }
+    }
+
+    /// <summary>The columns of a row: some terminals wrap when the last one is written.</summary>
+    private int Available() => Math.Max(1, _columns!() - 1);
+
+    /// <summary>Draws over the row that was drawn before.</summary>
+    private void Draw(string row)
+    {
+        Write('\r' + row.PadRight(Math.Min(_lastLength, Available())));
+        _lastLength = row.Length;
     }
 
     private void Write(string text)
@@ -81,15 +120,51 @@ internal sealed class ProgressBar : Callback
         }
     }
 
-    private string Line(IDictionary<string, double> logs, TimeSpan elapsed, bool finished)
+    /// <summary>What fits into one row.</summary>
+    private string Row(TimeSpan elapsed, List<string> values, int available)
+    {
+        var wide = values.Sum(value => value.Length) + Head(elapsed, false, LongestBar).Length;
+        var row = new StringBuilder(Head(elapsed, false, Math.Clamp(LongestBar - (wide - available), ShortestBar, LongestBar)));
+        for (var i = 0; i < values.Count; i++)
+        {
+            if (row.Length + values[i].Length + (i < values.Count - 1 ? _more.Length : 0) > available)
+            {
+                row.Append(_more);
+                break;
+            }
+
+            row.Append(values[i]);
+        }
+
+        return Cut(row.ToString(), available);
+    }
+
+    /// <summary>Everything, in as many rows as it takes.</summary>
+    private List<string> Rows(TimeSpan elapsed, List<string> values, int available)
+    {
+        var wide = values.Sum(value => value.Length) + Head(elapsed, true, LongestBar).Length;
+        var rows = new List<string> { Cut(Head(elapsed, true, Math.Clamp(LongestBar - (wide - available), ShortestBar, LongestBar)), available) };
+        foreach (var value in values)
+        {
+            if (rows[^1].Length + value.Length <= available) rows[^1] += value;
+            else rows.Add(Cut(Indent + value, available));
+        }
+
+        return rows;
+    }
+
+    private string Cut(string row, int available) =>
+        row.Length <= available ? row : available <= _more.Length ? row[..available] : row[..(available - _more.Length)] + _more;
+
+    private string Head(TimeSpan elapsed, bool finished, int bar)
     {
         var text = new StringBuilder();
         var perStep = elapsed / Math.Max(1, _done);
         if (_steps is { } steps)
         {
             text.Append(CultureInfo.InvariantCulture, $"{_done}/{steps} ");
-            var full = (int)((long)Width * _done / Math.Max(1, steps));
-            text.Append(_full, full).Append(' ', Width - full).Append(' ');
+            var full = (int)((long)bar * _done / Math.Max(1, steps));
+            text.Append(_full, full).Append(' ', bar - full).Append(' ');
             text.Append(finished ? Time(elapsed) : Time(perStep * (steps - _done)) + " left");
         }
         else
@@ -97,10 +172,10 @@ internal sealed class ProgressBar : Callback
             text.Append(CultureInfo.InvariantCulture, $"{_done} steps {Time(elapsed)}");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $" {Short(perStep)}/step");
-        foreach (var (name, value) in logs) text.Append(CultureInfo.InvariantCulture, $" - {name}: {Number(value)}");
-        return text.ToString();
+        return text.Append(CultureInfo.InvariantCulture, $" {Short(perStep)}/step").ToString();
     }
+
+    private static List<string> Values(IDictionary<string, double> logs) => [.. logs.Select(log => $" - {log.Key}: {Number(log.Value)}")];
 
     private static string Number(double value) => value.ToString(Math.Abs(value) is > 1e-3 or 0 ? "F4" : "0.0000e-00", CultureInfo.InvariantCulture);
 

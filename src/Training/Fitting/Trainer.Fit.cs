@@ -19,7 +19,7 @@ public sealed partial class Trainer
     /// </param>
     /// <param name="callbacks">Objects that receive the progress of training.</param>
     /// <param name="initialEpoch">The first epoch, counted from 0.</param>
-    /// <param name="verbose">What is printed during training.</param>
+    /// <param name="verbose">What is printed during training: 0 nothing, 1 a bar, which is the default, 2 one line per epoch.</param>
     /// <param name="classWeight">
     /// Weights of the samples of each class, by class index; default: 1. They apply to training only, not to held-out samples.
     /// </param>
@@ -48,7 +48,7 @@ public sealed partial class Trainer
         NDArrays? sampleWeight = null,
         IReadOnlyList<Callback>? callbacks = null,
         int initialEpoch = 0,
-        Verbosity verbose = Verbosity.Auto,
+        Verbosity verbose = default,
         IReadOnlyDictionary<int, float>? classWeight = null,
         int? stepsPerEpoch = null,
         int validationFreq = 1,
@@ -95,7 +95,7 @@ public sealed partial class Trainer
     /// <param name="classWeight">Weights of the samples of each class, by class index; default: 1.</param>
     /// <param name="callbacks">Objects that receive the progress of training.</param>
     /// <param name="initialEpoch">The first epoch, counted from 0.</param>
-    /// <param name="verbose">What is printed during training.</param>
+    /// <param name="verbose">What is printed during training: 0 nothing, 1 a bar, which is the default, 2 one line per epoch.</param>
     /// <param name="cancellationToken">Stops training after the current step.</param>
     /// <returns>The losses and metrics of every epoch.</returns>
     /// <exception cref="ModelException">A batch and the model do not fit; or the loss is no longer finite: the message names batch and layer.</exception>
@@ -109,7 +109,7 @@ public sealed partial class Trainer
         IReadOnlyDictionary<int, float>? classWeight = null,
         IReadOnlyList<Callback>? callbacks = null,
         int initialEpoch = 0,
-        Verbosity verbose = Verbosity.Auto,
+        Verbosity verbose = default,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
@@ -125,7 +125,7 @@ public sealed partial class Trainer
     /// <param name="stepsPerEpoch">The number of steps per epoch; the next epoch continues where it ended. Default: one pass over the batches.</param>
     /// <param name="validationData">Batches to evaluate on after each epoch.</param>
     /// <param name="callbacks">Objects that receive the progress of training.</param>
-    /// <param name="verbose">What is printed during training.</param>
+    /// <param name="verbose">What is printed during training: 0 nothing, 1 a bar, which is the default, 2 one line per epoch.</param>
     /// <param name="cancellationToken">Stops training after the current step.</param>
     /// <returns>The losses and metrics of every epoch.</returns>
     public Task<History> FitAsync(
@@ -134,7 +134,7 @@ public sealed partial class Trainer
         int? stepsPerEpoch = null,
         IEnumerable<Batch>? validationData = null,
         IReadOnlyList<Callback>? callbacks = null,
-        Verbosity verbose = Verbosity.Auto,
+        Verbosity verbose = default,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
@@ -175,6 +175,13 @@ public sealed partial class Trainer
         if (epochs < 0 || initialEpoch < 0)
             throw new ModelException($"Fit has epochs {epochs} and initialEpoch {initialEpoch}; expected numbers of at least 0.");
         using var turn = Turn.Take(this);
+        if (epochs == 0 || (initialEpoch > 0 && epochs <= initialEpoch))
+        {
+            Warnings.Once(this, WarningKind.NoEpoch, () =>
+                $"Fit has epochs: {epochs} and initialEpoch: {initialEpoch}, so nothing is trained. "
+                + "With an initialEpoch, epochs is the epoch at which training ends, not the number of further ones.");
+        }
+
         _compiled.CheckTrainable();
         (_validationFreq, _validates) = (validationFreq, validation is not null);
         var history = new History();

@@ -1,17 +1,40 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>What Fit prints.</summary>
-public enum Verbosity
+/// <summary>What Fit prints. Keras' numbers convert to it: <c>verbose: 0</c> is silent, 1 the bar, 2 one line per epoch.</summary>
+/// <example><code>trainer.Fit(x, y, epochs: 20, verbose: 0);</code></example>
+public readonly record struct Verbosity
 {
-    /// <summary>A bar on a console, one line per epoch if output is redirected.</summary>
-    Auto,
+    // The bar is what a program gets that says nothing, and so what an unset value must be.
+    private readonly Kind _kind;
 
-    /// <summary>No output.</summary>
-    Silent,
+    private Verbosity(Kind kind) => _kind = kind;
 
-    /// <summary>A progress bar.</summary>
-    Bar,
+    private enum Kind
+    {
+        Bar,
+        Silent,
+        Lines,
+    }
 
-    /// <summary>One line per epoch.</summary>
-    Lines,
+    /// <summary>No output: Keras' 0.</summary>
+    public static Verbosity Silent => new(Kind.Silent);
+
+    /// <summary>A progress bar on a terminal, one line per epoch if output is redirected: Keras' 1, and the default.</summary>
+    public static Verbosity Bar => new(Kind.Bar);
+
+    /// <summary>One line per epoch: Keras' 2.</summary>
+    public static Verbosity Lines => new(Kind.Lines);
+
+    /// <summary>Keras' number.</summary>
+    /// <exception cref="ModelException">The number is none of 0, 1 and 2.</exception>
+    public static implicit operator Verbosity(int number) => number switch
+    {
+        0 => Silent,
+        1 => Bar,
+        2 => Lines,
+        _ => throw new ModelException($"verbose is {number}; expected 0 (silent), 1 (a bar) or 2 (one line per epoch)."),
+    };
+
+    /// <summary>The name: <c>Silent</c>, <c>Bar</c>, <c>Lines</c>.</summary>
+    public override string ToString() => _kind.ToString();
 }

@@ -21,6 +21,8 @@ public sealed class BinaryCrossentropy(bool fromLogits = false, float labelSmoot
     /// <summary>The axis of the mean.</summary>
     public int Axis { get; init; } = -1;
 
+    internal override bool? TakesLogits => FromLogits;
+
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
@@ -64,6 +66,8 @@ public sealed class CategoricalCrossentropy(bool fromLogits = false, float label
     /// <summary>The axis of the classes.</summary>
     public int Axis { get; init; } = -1;
 
+    internal override bool? TakesLogits => FromLogits;
+
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
@@ -103,6 +107,8 @@ public sealed class SparseCategoricalCrossentropy(bool fromLogits = false, int? 
 
     /// <summary>The axis of the classes.</summary>
     public int Axis { get; init; } = -1;
+
+    internal override bool? TakesLogits => FromLogits;
 
     internal override bool IsSparse => true;
 

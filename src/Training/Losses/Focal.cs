@@ -32,6 +32,8 @@ public sealed class BinaryFocalCrossentropy(
     /// <summary>The axis of the mean.</summary>
     public int Axis { get; init; } = -1;
 
+    internal override bool? TakesLogits => FromLogits;
+
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
@@ -69,6 +71,8 @@ public sealed class CategoricalFocalCrossentropy(float alpha = 0.25f, float gamm
 
     /// <summary>The axis of the classes.</summary>
     public int Axis { get; init; } = -1;
+
+    internal override bool? TakesLogits => FromLogits;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)

@@ -28,6 +28,9 @@ public abstract partial class Loss
     /// <summary>Whether targets are class indices rather than values in the prediction's shape.</summary>
     internal virtual bool IsSparse => false;
 
+    /// <summary>Whether predictions are logits rather than probabilities; null if the loss takes neither.</summary>
+    internal virtual bool? TakesLogits => null;
+
     /// <summary>The number of classes that targets may name, given the prediction's shape; null if any value is allowed.</summary>
     internal virtual int? ClassesOf(Shape prediction) => null;
 

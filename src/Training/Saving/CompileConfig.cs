@@ -45,7 +45,9 @@ internal static class CompileConfig
         var losses = Entries(Member(json, "loss")).ToDictionary(entry => entry.Name, entry => (Loss)ReadObject(entry.Value, typeof(Loss), 0));
         var weights = Entries(Member(json, "loss_weights")).ToDictionary(entry => entry.Name, entry => Required<float>(entry.Value, 0));
         var (metrics, weightedMetrics) = (ReadMetrics(Member(json, "metrics")), ReadMetrics(Member(json, "weighted_metrics")));
-        return model.Compile(optimizer, losses, weights, metrics, seed, threads, weightedMetrics, ReadPrecision(json));
+
+        // What there is to say was said when the model was compiled first.
+        return Warnings.Silently(() => model.Compile(optimizer, losses, weights, metrics, seed, threads, weightedMetrics, ReadPrecision(json)));
     }
 
     /// <summary>The policy; float32 in files that do not name one.</summary>

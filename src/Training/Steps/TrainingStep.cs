@@ -80,7 +80,7 @@ public sealed class TrainingStep
     public static TrainingStep From(Action<StepContext> function, ulong seed = 0, int? threads = null)
     {
         ArgumentNullException.ThrowIfNull(function);
-        if (threads < 1) throw new ModelException($"threads is {threads}; expected at least 1.");
+        if (threads is { } asked) WorkerPool.Checked(asked);
         var context = new StepContext();
         function(context);
         context.Close();

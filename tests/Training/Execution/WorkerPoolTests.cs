@@ -33,10 +33,14 @@ public sealed class WorkerPoolTests
     {
         var processors = Placement.Processors();
         Assert.AreEqual(processors is null, !OperatingSystem.IsLinux());
-        Assert.AreEqual(processors ?? 1000, WorkerPool.Of(1000).Threads);
+        Assert.AreEqual(processors ?? Environment.ProcessorCount, WorkerPool.Of(1000).Threads);
         Assert.AreEqual(1, WorkerPool.Of(1).Threads);
         Assert.IsLessThanOrEqualTo(processors ?? int.MaxValue, WorkerPool.Shared.Threads);
-        Assert.AreEqual("threads is 0; expected at least 1.", Assert.ThrowsExactly<ModelException>(() => WorkerPool.Of(0)).Message);
+        foreach (var threads in new[] { -1, 0, 100_000 })
+        {
+            var error = Assert.ThrowsExactly<ModelException>(() => WorkerPool.Of(threads));
+            StringAssert.StartsWith(error.Message, $"threads is {threads}; expected 1 to ");
+        }
     }
 
     [TestMethod]

@@ -159,5 +159,5 @@ internal sealed record ClassificationOptions(string Path)
     /// <summary>A checkpoint to resume from.</summary>
     public string? Resume { get; init; }
 
-    public Verbosity Verbosity { get; init; } = Verbosity.Auto;
+    public Verbosity Verbosity { get; init; }
 }
