@@ -16,18 +16,12 @@ var deep = new Model(pixels, block.Call(block.Call(pixels)));       // called tw
 foreach (var weight in deep.Weights) Console.WriteLine($"{weight.Name} {weight.Shape}");
 Console.WriteLine(deep.ExportOnnx("deep.onnx"));
 
-// A model as a class: it creates its layers and connects its inputs and outputs.
+// A model as a class: fields for its layers, and what it computes with them. It is built when it is called, or given a shape: encoder.Build([64]).
 sealed class Encoder : Model
 {
-    public Encoder()
-        : this(Model.Input([64]))
-    {
-    }
+    private readonly Dense _hidden = new(32, Activation.Relu), _code = new(8);
 
-    private Encoder(SymbolicTensor input)
-        : base(input, input.Apply(new Dense(32, Activation.Relu), new Dense(8)), name: "encoder")
-    {
-    }
+    protected override SymbolicTensor Forward(SymbolicTensor x) => _code.Call(_hidden.Call(x));
 }
 
 // A layer of layers: their weights are found and named residual_block/dense/kernel.

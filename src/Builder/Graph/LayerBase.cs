@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics.Tensors;
 
 namespace OnnxFunctional;
 
@@ -41,6 +42,32 @@ public abstract class LayerBase
     /// <summary>The layer's own weights in Keras' order, then those of its inner layers.</summary>
     public IReadOnlyList<Weight> Weights => [.. NamedWeights().Select(named => named.Weight)];
 
+    /// <summary>The weights that gradients update: those that are trainable themselves, of layers that are not frozen.</summary>
+    public IReadOnlyList<Weight> TrainableWeights => [.. Weights.Where(weight => weight.Trainable && IsTrained(weight))];
+
+    /// <summary>The other weights: moving statistics, and all weights of frozen layers.</summary>
+    public IReadOnlyList<Weight> NonTrainableWeights => [.. Weights.Where(weight => !weight.Trainable || !IsTrained(weight))];
+
+    /// <summary>The number of elements of all weights.</summary>
+    public long CountParams() => Weights.Distinct().Sum(weight => (long)weight.Length);
+
+    /// <summary>Copies of the values of <see cref="Weights"/>, in their order.</summary>
+    public IReadOnlyList<Tensor<float>> GetWeights() => [.. Weights.Select(weight => weight.Value)];
+
+    /// <summary>Sets the values of <see cref="Weights"/>, in their order; all of them or, if one does not fit, none.</summary>
+    /// <param name="values">As many tensors as there are weights, each in the shape of its weight.</param>
+    /// <exception cref="ModelException">Number or shapes differ; the message names the first weight that does not fit.</exception>
+    /// <example><code>student.SetWeights(teacher.GetWeights());</code></example>
+    public void SetWeights(IReadOnlyList<Tensor<float>> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var weights = Weights;
+        if (values.Count != weights.Count)
+            throw new ModelException($"{ClassName} '{Name}' has {weights.Count} weights ({string.Join(", ", weights)}), but got {values.Count} tensors.");
+        foreach (var (weight, value) in weights.Zip(values)) weight.CheckFits(value);
+        foreach (var (weight, value) in weights.Zip(values)) weight.Value = value;
+    }
+
     /// <summary>
     /// Sets the states of this layer, and of all layers inside it, to zeros: the next batch of a stateful recurrent layer starts a new sequence. Others stay as
     /// they are.
@@ -80,6 +107,10 @@ public abstract class LayerBase
     internal virtual IReadOnlyList<LayerBase> Children => _children;
 
     internal IReadOnlyList<Weight> OwnWeights => _weights;
+
+    /// <summary>Whether neither the weight's layer nor one between it and this one is frozen.</summary>
+    private bool IsTrained(Weight weight) =>
+        Trainable && (_weights.Contains(weight) || Children.Any(child => child.Weights.Contains(weight) && child.IsTrained(weight)));
 
     /// <summary>A copy with the same options, not yet called and without weights or inner layers.</summary>
     /// <param name="name">Its name; null to let its model or owner choose one.</param>

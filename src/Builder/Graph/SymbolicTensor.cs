@@ -49,6 +49,16 @@ public sealed partial class SymbolicTensor : IEquatable<SymbolicTensor>
         return x;
     }
 
+    /// <summary>The layer of an input, so that a list of layers may begin with one: <c>new Sequential([Model.Input([10]), new Dense(3)])</c>.</summary>
+    /// <exception cref="ModelException">The tensor is computed by a layer or an operator.</exception>
+    public static implicit operator InputLayer(SymbolicTensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return tensor.Value.Producer.Op is Operators.Placeholder { Layer: var layer }
+            ? layer
+            : throw new ModelException($"A list of layers begins with an input, Model.Input([10]), but got {tensor}.");
+    }
+
     /// <inheritdoc/>
     public bool Equals(SymbolicTensor? other) => other is not null && ReferenceEquals(Value, other.Value);
 

@@ -59,12 +59,20 @@ public sealed class Weight
         get => Tensor.Create((float[])Storage.Clone(), Shape.TensorLengths());
         set
         {
-            ArgumentNullException.ThrowIfNull(value);
-            var lengths = value.Lengths;
-            if (!lengths.SequenceEqual(Shape.TensorLengths()))
-                throw new ModelException($"Weight '{Name}' has shape {Shape}, but got values of shape ({string.Join(", ", lengths.ToArray())}).");
+            CheckFits(value);
             value.FlattenTo(Overwritten());
         }
+    }
+
+    /// <summary>The name and the shape: <c>kernel (8, 4)</c>.</summary>
+    public override string ToString() => $"{Name} {Shape}";
+
+    internal void CheckFits(Tensor<float> value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        var lengths = value.Lengths;
+        if (!lengths.SequenceEqual(Shape.TensorLengths()))
+            throw new ModelException($"Weight '{Name}' has shape {Shape}, but got values of shape ({string.Join(", ", lengths.ToArray())}).");
     }
 
     internal LayerBase? Owner { get; }

@@ -6,11 +6,24 @@ namespace OnnxFunctional;
 /// var outputs = inputs.Apply(new Dense(32, Activation.Relu), new Dense(1));
 /// var model = new Model(inputs, outputs);
 /// </code></example>
+/// <example>
+/// A model of one's own is a class with fields for its layers. It is built when it is first called or given the shape of its input.
+/// <code>
+/// sealed class Encoder : Model
+/// {
+///     private readonly Dense _hidden = new(32, Activation.Relu), _code = new(8);
+///     protected override SymbolicTensor Forward(SymbolicTensor x) => _code.Call(_hidden.Call(x));
+/// }
+/// </code></example>
 public partial class Model : Layer
 {
     private readonly Dictionary<string, LayerBase> _byName = [];
     private readonly Dictionary<LayerBase, string> _names = [];
     private object? _engineState;
+    private Graph? _graph;
+    private SymbolicTensors _inputs;
+    private SymbolicTensors _outputs;
+    private IReadOnlyList<ModelStep> _steps = [];
 
     /// <summary>
     /// Creates a model of the layers between <paramref name="inputs"/> and <paramref name="outputs"/>, names them in graph order and initializes new weights.
@@ -28,22 +41,27 @@ public partial class Model : Layer
     {
         if (inputs.Count == 0 || outputs.Count == 0)
             throw new ModelException($"A model needs at least one input and one output, but got {inputs.Count} and {outputs.Count}.");
-        Inputs = inputs;
-        Outputs = outputs;
         Seed = seed;
-        Graph = Graph.Between([.. inputs.Select(tensor => tensor.Value)], [.. outputs.Select(tensor => tensor.Value)]);
-        ModelChecks.Connected(this);
-        Steps = ModelSteps.InKerasOrder(this);
-        NameLayers();
-        ModelChecks.OnePathPerWeight(this);
-        foreach (var (path, weight) in NamedWeights()) weight.Initialize(seed, path);
+        Connect(inputs, outputs, initialize: true);
     }
 
+    /// <summary>Creates a model whose class overrides <see cref="Forward"/>. It is built when it is first called, or by <see cref="Build"/>.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="seed">The seed that, with each weight's name, determines its initial values: the same seed gives the same model.</param>
+    protected Model(string? name = null, ulong seed = 0)
+        : base(name) =>
+        Seed = seed;
+
+    /// <summary>Whether the model knows its inputs and outputs. One that consists of layers only does so when it is called or given a shape.</summary>
+    public bool IsBuilt => _graph is not null;
+
     /// <summary>The input tensors, in order.</summary>
-    public SymbolicTensors Inputs { get; }
+    /// <exception cref="ModelException">The model is not built.</exception>
+    public SymbolicTensors Inputs => IsBuilt ? _inputs : throw NotBuilt();
 
     /// <summary>The output tensors, in order.</summary>
-    public SymbolicTensors Outputs { get; }
+    /// <exception cref="ModelException">The model is not built.</exception>
+    public SymbolicTensors Outputs => IsBuilt ? _outputs : throw NotBuilt();
 
     /// <summary>The only input tensor.</summary>
     /// <exception cref="ModelException">The model has several inputs.</exception>
@@ -79,19 +97,23 @@ public partial class Model : Layer
 
     internal override string ClassName => GetType() == typeof(Model) ? "Functional" : GetType().Name;
 
-    internal Graph Graph { get; }
+    internal Graph Graph => _graph ?? throw NotBuilt();
 
     /// <summary>Layer calls and bare operators on the outermost level, in Keras' order.</summary>
-    internal IReadOnlyList<ModelStep> Steps { get; }
+    internal IReadOnlyList<ModelStep> Steps => _steps;
+
+    /// <summary>The layers of a model that is not built, as far as they are known.</summary>
+    internal virtual IReadOnlyList<LayerBase> LayersToCome => [];
 
     /// <summary>The layers, and the functions that a Keras file names.</summary>
-    internal override IReadOnlyList<LayerBase> Children => [.. Steps.Select(step => step.Layer).OfType<LayerBase>().Distinct()];
+    internal override IReadOnlyList<LayerBase> Children => !IsBuilt ? LayersToCome : [.. Steps.Select(step => step.Layer).OfType<LayerBase>().Distinct()];
 
     /// <summary>Gets a layer by its name.</summary>
     /// <exception cref="ModelException">There is no such layer; the message suggests the nearest name.</exception>
     public LayerBase GetLayer(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
+        if (!IsBuilt) throw NotBuilt();
         if (_byName.TryGetValue(name, out var layer)) return layer;
         var nearest = Naming.Nearest(name, _byName.Keys);
         throw new ModelException(
@@ -103,28 +125,86 @@ public partial class Model : Layer
     /// <summary>Keras' summary table: layers, output shapes, numbers of parameters, connections.</summary>
     public override string ToString() => Summaries.Table(this);
 
-    /// <summary>Prints the table of <see cref="ToString"/> to the console.</summary>
-    public void Summary() => Console.Out.WriteLine(ToString());
+    /// <summary>Prints the table of <see cref="ToString"/>.</summary>
+    /// <param name="writer">Where to; by default to the console.</param>
+    public void Summary(TextWriter? writer = null) => (writer ?? Console.Out).WriteLine(ToString());
+
+    /// <summary>Builds a model that consists of layers only, for inputs of a shape. One that is built already stays as it is.</summary>
+    /// <param name="inputShape">The input's dimensions without the batch; <see langword="null"/> for an unknown size.</param>
+    /// <param name="dtype">The type of the input's elements.</param>
+    /// <exception cref="ModelException">A layer does not accept the shape it receives, or the model is built for another shape.</exception>
+    /// <example><code>var encoder = new Encoder(); encoder.Build([10]); encoder.Summary();</code></example>
+    public void Build(Shape inputShape, DType dtype = DType.Float32)
+    {
+        var shape = inputShape.Insert(0, Shape.Unknown);
+        if (!IsBuilt) BuildOn(new InputLayer(shape, dtype, null), initialize: true);
+        else if (!Input.Shape.With(0, Shape.Unknown).IsCompatibleWith(shape))
+            throw new ModelException($"Model '{Name}' is built for inputs {Input.Shape}, not {shape}. Create another one; layers may be shared.");
+    }
 
     internal override bool HidesInnerCalls => true;
 
-    internal override string NameOf(LayerBase child) => _names[child];
+    internal override string NameOf(LayerBase child) => _names.GetValueOrDefault(child) ?? child.Name;
 
     /// <summary>All weights with their full names, such as <c>dense/kernel</c>, in the order of the layers; a shared weight appears once.</summary>
     internal IReadOnlyList<(string Path, Weight Weight)> WeightPaths() => [.. NamedWeights().DistinctBy(named => named.Weight)];
 
     internal override SymbolicTensor CallOne(SymbolicTensor x) =>
-        Outputs.Count == 1
+        !IsBuilt || Outputs.Count == 1
             ? base.CallOne(x)
             : throw new ModelException($"Model '{Name}' has {Outputs.Count} outputs; call it on a list, model.Call([x]), to get all of them.")
             {
                 NamesLayer = true,
             };
 
-    private protected override SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options) => Replay(inputs);
+    private protected override SymbolicTensors ForwardAll(SymbolicTensors inputs, CallOptions options)
+    {
+        // A model inside another gets its first values from that one's seed, and by its name there.
+        if (!IsBuilt && inputs.Count == 1) BuildOn(new InputLayer(inputs[0].Shape, inputs[0].DType, null), initialize: false);
+        return Replay(inputs);
+    }
 
-    /// <inheritdoc/>
-    protected override SymbolicTensor Forward(SymbolicTensor x) => Replay(x)[0];
+    /// <summary>Computes the output from the input, by calling layers; a class that has no inputs and outputs of its own overrides it.</summary>
+    /// <param name="x">The input.</param>
+    /// <exception cref="ModelException">The class does not override it.</exception>
+    protected override SymbolicTensor Forward(SymbolicTensor x) => IsBuilt
+        ? Replay(x)[0]
+        : throw new ModelException($"{GetType().Name} has no inputs and outputs. Override Forward, or pass them to the constructor of Model.");
+
+    /// <summary>Builds the model by calling its layers on an input.</summary>
+    private protected void BuildOn(InputLayer input, bool initialize) => Connect(input.Tensor, Forward(input.Tensor), initialize);
+
+    /// <summary>Makes the layers between inputs and outputs the model.</summary>
+    private protected void Connect(SymbolicTensors inputs, SymbolicTensors outputs, bool initialize)
+    {
+        var before = (_inputs, _outputs, _graph, _steps);
+        (_inputs, _outputs) = (inputs, outputs);
+        try
+        {
+            _graph = Graph.Between([.. inputs.Select(tensor => tensor.Value)], [.. outputs.Select(tensor => tensor.Value)]);
+            ModelChecks.Connected(this);
+            _steps = ModelSteps.InKerasOrder(this);
+            NameLayers();
+            ModelChecks.OnePathPerWeight(this);
+        }
+        catch (ModelException)
+        {
+            (_inputs, _outputs, _graph, _steps) = before;
+            NameLayers();
+            throw;
+        }
+
+        // Plans are of the graph that was.
+        _engineState = null;
+        if (!initialize) return;
+        foreach (var (path, weight) in NamedWeights()) weight.Initialize(Seed, path);
+    }
+
+    internal ModelException NotBuilt() => new(
+        $"Model '{Name}' is not built yet: it does not know the shape of its input. Give it one, model.Build([10]), or call it on a tensor or on data first.")
+    {
+        NamesLayer = true,
+    };
 
     private string StepNameOf(SymbolicTensor tensor) => Steps.First(step => step.Produces(tensor.Value)).Name;
 
@@ -132,6 +212,8 @@ public partial class Model : Layer
     {
         var taken = new HashSet<string>();
         var problems = new List<string>();
+        _byName.Clear();
+        _names.Clear();
         foreach (var layer in Steps.Select(step => step.Layer).OfType<LayerBase>().Distinct())
         {
             if (layer.GivenName is { } given && !taken.Add(given)) problems.Add($"two layers are named '{given}'; give each its own name");

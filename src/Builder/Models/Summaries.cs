@@ -10,6 +10,12 @@ internal static class Summaries
     {
         var rows = new List<string[]>();
         rows.Add(["Layer (type)", "Output Shape", "Param #", "Connected to"]);
+        if (!model.IsBuilt)
+        {
+            rows.AddRange(model.LayersToCome.Select(layer => new[] { $"{layer.Name} ({layer.ClassName})", "?", "0 (unbuilt)", "?" }));
+            if (rows.Count == 1) rows.Add([$"{model.Name} ({model.ClassName})", "?", "0 (unbuilt)", "?"]);
+        }
+
         var names = model.Steps
             .SelectMany(step => step.Outputs.Select((value, i) => (value, step, i)))
             .DistinctBy(entry => entry.value)
@@ -27,9 +33,8 @@ internal static class Summaries
             ]);
         }
 
-        var weights = model.WeightPaths().Select(named => named.Weight).ToList();
-        var trainable = weights.Where(weight => weight.Trainable && IsTrainable(model, weight)).Sum(weight => (long)weight.Length);
-        var total = weights.Sum(weight => (long)weight.Length);
+        var trainable = model.TrainableWeights.Distinct().Sum(weight => (long)weight.Length);
+        var total = model.CountParams();
         var text = new StringBuilder();
         text.Append("Model: \"").Append(model.Name).AppendLine("\"");
         Draw(rows, text);
@@ -38,9 +43,6 @@ internal static class Summaries
         text.Append(CultureInfo.InvariantCulture, $" Non-trainable params: {Count(total - trainable)}");
         return text.ToString();
     }
-
-    private static bool IsTrainable(LayerBase holder, Weight weight) =>
-        holder.Trainable && (holder.OwnWeights.Contains(weight) || holder.Children.Any(child => child.Weights.Contains(weight) && IsTrainable(child, weight)));
 
     private static string Connection((ModelStep Step, int Output) source, Model model)
     {

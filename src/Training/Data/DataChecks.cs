@@ -5,6 +5,27 @@ namespace OnnxFunctional.Training.Data;
 /// <summary>Checks data before work starts.</summary>
 internal static class DataChecks
 {
+    /// <summary>Builds a model of layers only by the shape of the data it meets first. As in Keras, its input takes float32 unless the data is text.</summary>
+    public static void Build(Model model, NDArrays x)
+    {
+        if (model.IsBuilt) return;
+        ArgumentNullException.ThrowIfNull(x);
+        var array = x.InOrder(["x"], "input")[0];
+        var sample = array.Shape.Slice(1, array.Shape.Rank - 1);
+        model.Build(sample.Rank == 0 ? Shape.Of(1) : sample, array.DType == DType.String ? DType.String : DType.Float32);
+    }
+
+    /// <summary>The same by the first of several batches, unless reading it would take it from them.</summary>
+    public static void Build(Model model, IEnumerable<Batch> batches)
+    {
+        if (model.IsBuilt || batches is not (IReadOnlyCollection<Batch> or Dataset<Batch>)) return;
+        foreach (var batch in batches)
+        {
+            Build(model, batch.X);
+            return;
+        }
+    }
+
     /// <summary>Data in the order of the model's inputs, in their element types.</summary>
     public static NDArray[] Inputs(Model model, NDArrays x)
     {

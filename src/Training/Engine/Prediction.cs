@@ -19,6 +19,7 @@ public static class Prediction
     public static Tensor<float> Predict(this Model model, NDArrays x, int batchSize = 32)
     {
         ArgumentNullException.ThrowIfNull(model);
+        DataChecks.Build(model, x);
         if (model.Outputs.Count != 1)
         {
             throw new ModelException(
@@ -40,6 +41,7 @@ public static class Prediction
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(x);
+        DataChecks.Build(model, x);
         return [.. Run(model, "outputs", [.. model.Outputs.Select(output => output.Value)], x, batchSize).Select(result => result.ToTensor())];
     }
 

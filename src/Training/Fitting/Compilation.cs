@@ -26,7 +26,7 @@ public static class Compilation
         MixedPrecision precision = MixedPrecision.Float32)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Make(model, optimizer, [.. model.Outputs.Select(_ => loss)], null, metrics, seed, threads, weightedMetrics, precision);
+        return Make(model, optimizer, () => [.. model.Outputs.Select(_ => loss)], null, metrics, seed, threads, weightedMetrics, precision);
     }
 
     /// <summary>Configures training of a model with several outputs, with a loss for each by name.</summary>
@@ -53,16 +53,20 @@ public static class Compilation
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(losses);
-        CheckNames(model, losses.Keys, "losses");
-        CheckNames(model, lossWeights?.Keys ?? Enumerable.Empty<string>(), "lossWeights");
-        var ordered = model.OutputNames.Select(name => losses.GetValueOrDefault(name)).ToArray();
-        return Make(model, optimizer, ordered, lossWeights, metrics, seed, threads, weightedMetrics, precision);
+        return Make(model, optimizer, Ordered, lossWeights, metrics, seed, threads, weightedMetrics, precision);
+
+        IReadOnlyList<Loss?> Ordered()
+        {
+            CheckNames(model, losses.Keys, "losses");
+            CheckNames(model, lossWeights?.Keys ?? Enumerable.Empty<string>(), "lossWeights");
+            return [.. model.OutputNames.Select(name => losses.GetValueOrDefault(name))];
+        }
     }
 
     private static Trainer Make(
         Model model,
         Optimizer optimizer,
-        IReadOnlyList<Loss?> losses,
+        Func<IReadOnlyList<Loss?>> losses,
         Dictionary<string, float>? lossWeights,
         MetricList? metrics,
         ulong? seed,
@@ -71,20 +75,27 @@ public static class Compilation
         MixedPrecision precision)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
-        var chosen = metrics ?? [];
-        chosen.Check(model.OutputNames);
-        var weighted = weightedMetrics ?? [];
-        weighted.Check(model.OutputNames);
-        var factors = model.OutputNames.Select(name => lossWeights?.GetValueOrDefault(name, 1) ?? 1).ToArray();
-        for (var i = 0; i < factors.Length; i++)
-        {
-            if (!float.IsFinite(factors[i]))
-                throw new ModelException($"The loss weight of output '{model.OutputNames[i]}' is {factors[i]}; expected a finite number.");
-        }
+        return new Trainer(model, optimizer, Compiled, seed ?? model.Seed, threads);
 
-        var compiled = new CompiledTraining(model, optimizer, losses, factors, chosen, weighted, precision);
-        CompileWarnings.Give(compiled);
-        return new Trainer(compiled, seed ?? model.Seed, threads);
+        // Names and shapes of outputs are known when the model is built.
+        CompiledTraining Compiled()
+        {
+            var ordered = losses();
+            var chosen = metrics ?? [];
+            chosen.Check(model.OutputNames);
+            var weighted = weightedMetrics ?? [];
+            weighted.Check(model.OutputNames);
+            var factors = model.OutputNames.Select(name => lossWeights?.GetValueOrDefault(name, 1) ?? 1).ToArray();
+            for (var i = 0; i < factors.Length; i++)
+            {
+                if (!float.IsFinite(factors[i]))
+                    throw new ModelException($"The loss weight of output '{model.OutputNames[i]}' is {factors[i]}; expected a finite number.");
+            }
+
+            var compiled = new CompiledTraining(model, optimizer, ordered, factors, chosen, weighted, precision);
+            CompileWarnings.Give(compiled);
+            return compiled;
+        }
     }
 
     private static void CheckNames(Model model, IEnumerable<string> names, string what)

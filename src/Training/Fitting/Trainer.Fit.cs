@@ -113,6 +113,7 @@ public sealed partial class Trainer
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
+        DataChecks.Build(Model, batches);
         if (validationSteps < 1) throw new ModelException($"validationSteps is {validationSteps}; expected at least 1.");
         using var training = Stream(batches, classWeight);
         using var validation = validationData is null ? null : Stream(validationSteps is { } steps ? validationData.Take(steps) : validationData, null);
@@ -182,6 +183,7 @@ public sealed partial class Trainer
                 + "With an initialEpoch, epochs is the epoch at which training ends, not the number of further ones.");
         }
 
+        _compiled.CheckLayers();
         _compiled.CheckTrainable();
         (_validationFreq, _validates) = (validationFreq, validation is not null);
         var history = new History();

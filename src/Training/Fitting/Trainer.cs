@@ -8,27 +8,28 @@ namespace OnnxFunctional.Training;
 /// <summary>A compiled model: fits it to data, evaluates it, makes single steps. <c>model.Compile(...)</c> returns it.</summary>
 public sealed partial class Trainer
 {
-    private readonly CompiledTraining _compiled;
-    private readonly ModelEngine _engine;
-    private readonly StepRunner _training;
-    private readonly StepRunner _evaluation;
+    private readonly Func<CompiledTraining> _compile;
+    private readonly int? _threads;
+
+    // Null until the model is built, which it may be by the first data.
+    private CompiledTraining _compiled = null!;
+    private ModelEngine _engine = null!;
+    private StepRunner _training = null!;
+    private StepRunner _evaluation = null!;
     private ExecutionPlan? _lossPlan;
 
-    internal Trainer(CompiledTraining compiled, ulong seed, int? threads)
+    internal Trainer(Model model, Optimizer optimizer, Func<CompiledTraining> compile, ulong seed, int? threads)
     {
-        _compiled = compiled;
-        Seed = seed;
-        _engine = ModelEngine.Of(compiled.Model);
-        if (threads is { } count) _engine.UseThreads(count);
-        _training = new StepRunner(compiled, _engine, seed, training: true);
-        _evaluation = new StepRunner(compiled, _engine, seed, training: false);
+        (Model, Optimizer, Seed, _compile, _threads) = (model, optimizer, seed, compile, threads);
+        if (threads is { } count) WorkerPool.Checked(count);
+        if (model.IsBuilt) Prepare();
     }
 
     /// <summary>The model that is trained.</summary>
-    public Model Model => _compiled.Model;
+    public Model Model { get; }
 
     /// <summary>Updates the weights.</summary>
-    public Optimizer Optimizer => _compiled.Optimizer;
+    public Optimizer Optimizer { get; }
 
     /// <summary>The seed of shuffling and random layers.</summary>
     public ulong Seed { get; }
@@ -37,17 +38,17 @@ public sealed partial class Trainer
     /// <exception cref="ModelException">The optimizer follows a schedule.</exception>
     public float LearningRate
     {
-        get => _compiled.State.LearningRate.Storage[0];
+        get => Compiled.State.LearningRate.Storage[0];
         set
         {
-            if (!_compiled.Optimizer.LearningRate.IsConstant)
+            if (!Optimizer.LearningRate.IsConstant)
             {
                 throw new ModelException(
                     "The learning rate follows a schedule, so it cannot be set. Give the optimizer a plain number to set it from a callback.");
             }
 
             if (!float.IsFinite(value) || value < 0) throw new ModelException($"The learning rate is set to {value}; expected a finite rate of at least 0.");
-            _compiled.State.LearningRate.Storage[0] = value;
+            Compiled.State.LearningRate.Storage[0] = value;
         }
     }
 
@@ -55,10 +56,10 @@ public sealed partial class Trainer
     /// The factor on gradients while they are in float16; null under another policy. It starts at 2^15, doubles after 2000 finite steps, and is halved by a
     /// step whose gradients are not finite; such a step changes nothing else.
     /// </summary>
-    public float? LossScale => _compiled.LossScaling?.Value;
+    public float? LossScale => Compiled.LossScaling?.Value;
 
     /// <summary>The number of steps made; steps skipped under <see cref="MixedPrecision.Float16"/> do not count.</summary>
-    public long Iterations => _compiled.State.Steps;
+    public long Iterations => Compiled.State.Steps;
 
     /// <summary>Set it to stop <c>Fit</c> after the current epoch.</summary>
     public bool StopTraining { get; set; }
@@ -69,18 +70,39 @@ public sealed partial class Trainer
     /// </summary>
     public bool Winograd
     {
-        get => _engine.Winograd;
-        set => _engine.Winograd = value;
+        get => Engine.Winograd;
+        set => Engine.Winograd = value;
     }
 
     /// <summary>Whether Fit or TrainOnBatch is running; see <see cref="Turn"/>.</summary>
     internal bool TakesSteps { get; set; }
 
-    internal CompiledTraining Compiled => _compiled;
+    internal CompiledTraining Compiled
+    {
+        get
+        {
+            if (_compiled is null) Prepare();
+            return _compiled!;
+        }
+    }
 
-    internal StepRunner TrainingSteps => _training;
+    internal StepRunner TrainingSteps
+    {
+        get
+        {
+            if (_compiled is null) Prepare();
+            return _training;
+        }
+    }
 
-    internal ModelEngine Engine => _engine;
+    internal ModelEngine Engine
+    {
+        get
+        {
+            if (_compiled is null) Prepare();
+            return _engine;
+        }
+    }
 
     /// <summary>Losses and metrics on data; weights do not change.</summary>
     /// <param name="x">The data of the inputs.</param>
@@ -148,6 +170,7 @@ public sealed partial class Trainer
     /// <exception cref="ModelException">Data and model do not fit, or the model is being trained by another thread.</exception>
     public IReadOnlyDictionary<string, double> TrainOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
+        DataChecks.Build(Model, x);
         using var turn = Turn.Take(this);
         var batch = WholeBatch(x, y, sampleWeight);
         _training.Reset();
@@ -245,11 +268,25 @@ public sealed partial class Trainer
         }
     }
 
+    /// <summary>Compiles for the model as it is built.</summary>
+    private void Prepare()
+    {
+        if (!Model.IsBuilt) throw Model.NotBuilt();
+        var compiled = _compile();
+        _engine = ModelEngine.Of(Model);
+        if (_threads is { } count) _engine.UseThreads(count);
+        _training = new StepRunner(compiled, _engine, Seed, training: true);
+        _evaluation = new StepRunner(compiled, _engine, Seed, training: false);
+        _compiled = compiled;
+    }
+
     /// <summary>Checks inputs, targets and sample weights and returns them in order.</summary>
     private List<NDArray> Checked(NDArrays x, NDArrays y, NDArrays? sampleWeight)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
+        DataChecks.Build(Model, x);
+        Compiled.CheckLayers();
         var arrays = DataChecks.Inputs(Model, x).ToList();
         var count = arrays[0].Count;
         if (count == 0) throw new ModelException("The data holds no samples; expected at least one.");

@@ -7,6 +7,7 @@ internal sealed class CompiledTraining
 {
     private readonly HashSet<LayerBase> _frozen;
     private readonly HashSet<Weight> _frozenWeights;
+    private readonly Graph _graph;
 
     public CompiledTraining(
         Model model,
@@ -18,6 +19,7 @@ internal sealed class CompiledTraining
         MixedPrecision precision)
     {
         (Model, Optimizer, Losses, LossWeights) = (model, optimizer, losses, lossWeights);
+        _graph = model.Graph;
         (Metrics, WeightedMetrics, Precision) = (metrics, weightedMetrics, precision);
         if (precision.Type() == DType.Float16) LossScaling = new LossScaling(State);
         State.LearningRate.Storage[0] = optimizer.LearningRate.InitialLearningRate;
@@ -29,7 +31,7 @@ internal sealed class CompiledTraining
     {
         (Model, Optimizer, Losses, LossWeights) = (other.Model, other.Optimizer, other.Losses, other.LossWeights);
         (Metrics, WeightedMetrics, Precision) = (other.Metrics, other.WeightedMetrics, precision);
-        (_frozen, _frozenWeights) = (other._frozen, other._frozenWeights);
+        (_frozen, _frozenWeights, _graph) = (other._frozen, other._frozenWeights, other._graph);
     }
 
     public Model Model { get; }
@@ -82,6 +84,14 @@ internal sealed class CompiledTraining
 
     /// <summary>Whether a called layer, and all layers around it, were trainable when the model was compiled.</summary>
     public bool Trains(LayerCall call) => !_frozen.Contains(call.Layer) && (call.Parent is null || Trains(call.Parent));
+
+    /// <summary>Refuses layers that were added to the model since it was compiled.</summary>
+    /// <exception cref="ModelException">There are some.</exception>
+    public void CheckLayers()
+    {
+        if (ReferenceEquals(_graph, Model.Graph)) return;
+        throw new ModelException($"Layers were added to model '{Model.Name}' after Compile. Compile the model again; its weights are kept.");
+    }
 
     /// <summary>Refuses a Trainable that was changed since the model was compiled.</summary>
     /// <exception cref="ModelException">It was, of a layer with weights.</exception>

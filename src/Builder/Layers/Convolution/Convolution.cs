@@ -40,7 +40,7 @@ public abstract class Convolution : ConvolutionLayer
             KernelInitializer,
             regularizer: KernelRegularizer,
             constraint: KernelConstraint);
-        return Apply(new Operators.Conv(Window(Groups)), x, kernel, Bias(Filters));
+        return Convolved(new Operators.Conv(Window(Groups)), x, kernel, Bias(Filters));
     }
 }
 

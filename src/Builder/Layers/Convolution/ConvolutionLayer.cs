@@ -92,6 +92,6 @@ public abstract class ConvolutionLayer : Layer
 
     private protected Operators.Window Window(int groups) => new(Strides.List, DilationRate.List, Padding, groups);
 
-    private protected static SymbolicTensor Apply(Op convolution, SymbolicTensor x, SymbolicTensor kernel, SymbolicTensor? bias) =>
+    private protected static SymbolicTensor Convolved(Op convolution, SymbolicTensor x, SymbolicTensor kernel, SymbolicTensor? bias) =>
         bias is null ? Ops.Make(convolution, x, kernel) : Ops.Make(convolution, x, kernel, bias);
 }

@@ -35,7 +35,7 @@ public abstract class DepthwiseConvolution : ConvolutionLayer
             DepthwiseInitializer,
             regularizer: DepthwiseRegularizer,
             constraint: DepthwiseConstraint);
-        return Apply(new Operators.Conv(Window(x.Shape.Dim(-1))), x, Grouped(kernel), Bias(x.Shape.Dim(-1) * DepthMultiplier));
+        return Convolved(new Operators.Conv(Window(x.Shape.Dim(-1))), x, Grouped(kernel), Bias(x.Shape.Dim(-1) * DepthMultiplier));
     }
 
     /// <summary>

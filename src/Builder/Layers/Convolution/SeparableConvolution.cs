@@ -53,7 +53,7 @@ public abstract class SeparableConvolution : ConvolutionLayer
             constraint: PointwiseConstraint);
         var spread = Ops.Make(new Operators.Conv(Window(channels)), x, DepthwiseConvolution.Grouped(depthwise));
         var ones = IntList.Repeat(1, SpatialRank);
-        return Apply(new Operators.Conv(new Operators.Window(ones, ones, Padding.Valid)), spread, pointwise, Bias(Filters));
+        return Convolved(new Operators.Conv(new Operators.Window(ones, ones, Padding.Valid)), spread, pointwise, Bias(Filters));
     }
 }
 

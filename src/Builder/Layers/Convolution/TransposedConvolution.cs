@@ -45,7 +45,7 @@ public abstract class TransposedConvolution : ConvolutionLayer
             KernelInitializer,
             regularizer: KernelRegularizer,
             constraint: KernelConstraint);
-        return Apply(new Operators.ConvTranspose(Window(1), OutputPadding?.List ?? []), x, kernel, Bias(Filters));
+        return Convolved(new Operators.ConvTranspose(Window(1), OutputPadding?.List ?? []), x, kernel, Bias(Filters));
     }
 }
 
