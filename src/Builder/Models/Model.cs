@@ -7,7 +7,7 @@ namespace OnnxFunctional;
 /// var model = new Model(inputs, outputs);
 /// </code></example>
 /// <example>
-/// A model of one's own is a class with fields for its layers. It is built when it is first called or given the shape of its input.
+/// A custom model is a class with fields for its layers. It is built when it is first called or given the shape of its input.
 /// <code>
 /// sealed class Encoder : Model
 /// {
