@@ -12,7 +12,7 @@ var input = Model.Input([3]);
 var model = new Model(input, input.Apply(new Jitter(0.1f), new ScaledDense(8), new Dense(1)));
 float[,] x = { { 1, 2, 3 }, { 0, -1, 2 }, { 1, 0, 1 } };
 float[,] y = { { 1 }, { 0 }, { 0.5f } };
-var trainer = model.Compile(new Adam(0.01f), logCosh);
+var trainer = model.Compile(new Adam(0.01), logCosh);
 trainer.Fit(x, y, epochs: 5);
 
 IReadOnlyDictionary<string, Tensor<float>> gradients = trainer.ComputeGradients(x, y);

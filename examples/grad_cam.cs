@@ -15,7 +15,7 @@ var features = image.Apply(
     new Conv2D(24, 3, Activation.Relu) { Padding = Padding.Same });
 var scores = features.Apply(new GlobalAveragePooling2D(), new Dense(3, name: "scores"));
 var model = new Model(image, scores, seed: 1);
-var trainer = model.Compile(new Adam(5e-3f), new SparseCategoricalCrossentropy(fromLogits: true), metrics: [Metric.Accuracy], seed: 1);
+var trainer = model.Compile(new Adam(5e-3), new SparseCategoricalCrossentropy(fromLogits: true), metrics: [Metric.Accuracy], seed: 1);
 var (pictures, shapes, _) = Pictures(1_000, seed: 1);
 trainer.Fit(pictures, shapes, epochs: 12, batchSize: 32, verbose: 0);
 

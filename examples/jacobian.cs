@@ -12,7 +12,7 @@ var angles = Model.Input([3], name: "angles");
 var hand = angles.Apply(new Dense(64, Activation.Tanh), new Dense(64, Activation.Tanh), new Dense(2, name: "hand"));
 var arm = new Model(angles, hand, seed: 1);
 var (poses, hands) = Poses(4_096);
-var trainer = arm.Compile(new Adam(Schedule.CosineDecay(1e-2f, decaySteps: 40 * 64)), new MeanSquaredError(), seed: 1);
+var trainer = arm.Compile(new Adam(Schedule.CosineDecay(1e-2, decaySteps: 40 * 64)), new MeanSquaredError(), seed: 1);
 trainer.Fit(poses, hands, epochs: 40, batchSize: 64, verbose: 0);
 
 // Each row is the gradient of one output: [batch, 2, 3] says how each coordinate of the hand changes with each angle.

@@ -25,7 +25,7 @@ for (var i = 0; i < 1000; i++)
 }
 
 var trainer = model.Compile(new Adam(), Loss.BinaryCrossentropy, metrics: [Metric.Accuracy]);
-var history = trainer.Fit(features, labels, epochs: 20, batchSize: 32, validationSplit: 0.2f,
+var history = trainer.Fit(features, labels, epochs: 20, batchSize: 32, validationSplit: 0.2,
                           callbacks: [new EarlyStopping(patience: 3), new ModelCheckpoint("best.onnx")]);
 Console.WriteLine($"validation accuracy {history["val_accuracy"][^1]:F3}");
 

@@ -11,12 +11,12 @@ float[,] x = { { 1, 0, 0, 0 }, { 0, 1, 0, 0 }, { 0, 0, 1, 0 } };
 int[] y = [0, 1, 2];
 
 // The rate falls along half a cosine; each gradient is scaled down to a norm of at most 1.
-var annealed = model.Compile(new Adam(Schedule.CosineDecay(1e-3f, decaySteps: 10_000)) { ClipNorm = 1 }, Loss.SparseCategoricalCrossentropy);
+var annealed = model.Compile(new Adam(Schedule.CosineDecay(1e-3, decaySteps: 10_000), clipnorm: 1), Loss.SparseCategoricalCrossentropy);
 annealed.Fit(x, y, epochs: 3);
 
 // Or a callback sets the rate of each epoch.
 var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy);
-trainer.Fit(x, y, epochs: 3, callbacks: [new LearningRateScheduler(epoch => 0.001f * MathF.Pow(0.1f, epoch / 10))]);
+trainer.Fit(x, y, epochs: 3, callbacks: [new LearningRateScheduler(epoch => 0.001 * Math.Pow(0.1, epoch / 10))]);
 
 // Activations and their gradients in 16 bits, weights and optimizer in 32; the loss is scaled while its gradient is in float16.
 var half = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.Float16);

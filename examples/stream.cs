@@ -29,16 +29,14 @@ IEnumerable<Batch> Rows(int size)
     }
 }
 
-var memory = new LambdaCallback
-{
-    BatchEnd = (batch, loss) =>
-    {
-        if (batch % 500 == 0)
+var memory = new LambdaCallback(
+    onTrainBatchEnd: (batch, loss) =>
         {
-            var (live, process) = (GC.GetTotalMemory(forceFullCollection: true) / 1e6, Environment.WorkingSet / 1e6);
-            Console.WriteLine($"{batch * 512:N0} rows, loss {loss:F4}, live {live:F1} MB, process {process:F0} MB");
-        }
-    },
-};
+            if (batch % 500 == 0)
+            {
+                var (live, process) = (GC.GetTotalMemory(forceFullCollection: true) / 1e6, Environment.WorkingSet / 1e6);
+                Console.WriteLine($"{batch * 512:N0} rows, loss {loss:F4}, live {live:F1} MB, process {process:F0} MB");
+            }
+        });
 trainer.Fit(Dataset.From(_ => Rows(512)).Prefetch(2), callbacks: [memory], verbose: 2);
 Console.WriteLine(model.ExportOnnx("stream.onnx"));

@@ -16,7 +16,7 @@ foreach (var layer in model.Layers) layer.Trainable = false;
 
 var sample = Tensor.Create(new float[20], [2, 10]);
 var before = model.Predict(sample);
-transfer.Compile(new Sgd(0.1f), Loss.BinaryCrossentropy).Fit(sample, new float[] { 0, 1 }, epochs: 2);
+transfer.Compile(new Sgd(0.1), Loss.BinaryCrossentropy).Fit(sample, new float[] { 0, 1 }, epochs: 2);
 Console.WriteLine($"the base stayed: {before[0, 0] == model.Predict(sample)[0, 0]}");
 
 var debug = new Model(model.Inputs, [.. model.Layers.Take(3).Select(layer => layer.Output)]);

@@ -41,7 +41,7 @@ int[] test = [.. Enumerable.Range(0, days.Length).Where(i => years[days[i]] == 2
 var input = Model.Input([Window, Features], name: "days");
 var model = new Model(input, input.Apply(new Lstm(48), new Dense(32, Activation.Relu), new Dense(1, name: "births")), name: "births", seed: 1);
 const int Epochs = 15;
-var trainer = model.Compile(new Adam(Schedule.CosineDecay(3e-3f, Epochs * ((train.Length + 31) / 32))), Loss.MeanAbsoluteError);
+var trainer = model.Compile(new Adam(Schedule.CosineDecay(3e-3, Epochs * ((train.Length + 31) / 32))), Loss.MeanAbsoluteError);
 trainer.Fit(inputs.Take(train), targets.Take(train), epochs: Epochs, batchSize: 32);
 
 var error = Scale * trainer.Evaluate(inputs.Take(test), targets.Take(test))["loss"];

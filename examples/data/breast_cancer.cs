@@ -25,7 +25,7 @@ var output = input.Apply(
     new Dense(1, Activation.Sigmoid, name: "benign"));
 var model = new Model(input, output, name: "breast_cancer", seed: 1);
 
-var trainer = model.Compile(new AdamW(3e-3f), Loss.BinaryCrossentropy, metrics: [Metric.BinaryAccuracy, Metric.Auc]);
+var trainer = model.Compile(new AdamW(3e-3), Loss.BinaryCrossentropy, metrics: [Metric.BinaryAccuracy, Metric.Auc]);
 trainer.Fit(measurements.Take(train), benign.Take(train), epochs: 40, batchSize: 32, verbose: 0);
 var result = trainer.Evaluate(measurements.Take(test), benign.Take(test));
 Console.WriteLine($"held out: accuracy {result["binary_accuracy"]:F4}, area under the curve {result["auc"]:F4}");

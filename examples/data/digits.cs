@@ -27,7 +27,7 @@ var model = new Model(image, x, name: "digits", seed: 1);
 
 const int Epochs = 20;
 var steps = Epochs * ((train.Length + 31) / 32);
-var trainer = model.Compile(new Adam(Schedule.CosineDecay(2e-3f, steps)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
+var trainer = model.Compile(new Adam(Schedule.CosineDecay(2e-3, steps)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
 trainer.Fit(images.Take(train), digits.Take(train), epochs: Epochs, batchSize: 32);
 Console.WriteLine($"held out: accuracy {trainer.Evaluate(images.Take(test), digits.Take(test))["accuracy"]:F4}");
 Console.WriteLine(model.ExportOnnx("digits.onnx"));

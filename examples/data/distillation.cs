@@ -25,7 +25,7 @@ var teacher = new Model(image, image.Apply(
     new Relu(), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2), new Flatten(),
     new Dropout(0.4f), new Dense(10)), "teacher", seed: 1);
 Loss fromLogits = new SparseCategoricalCrossentropy(fromLogits: true);
-teacher.Compile(new Adam(2e-3f), fromLogits).Fit(trainX, trainY, epochs: 12, verbose: 0);
+teacher.Compile(new Adam(2e-3), fromLogits).Fit(trainX, trainY, epochs: 12, verbose: 0);
 Console.WriteLine(
     $"teacher, from {train.Length:N0} images: {teacher.Weights.Sum(weight => weight.Value.FlattenedLength):N0} weights, accuracy {Accuracy(teacher):F4}");
 
@@ -58,7 +58,7 @@ Model Taught(int seed, bool byTeacher)
         var soft = Loss.KLDivergence.Call(
             Ops.Softmax(teacher.Call(x, training: false) / Temperature),
             Ops.Softmax(logits / Temperature)) * (Temperature * Temperature);
-        step.Minimize("loss", byTeacher ? (hard * Alpha) + (soft * (1 - Alpha)) : hard, new Adam(3e-3f), pupil);
+        step.Minimize("loss", byTeacher ? (hard * Alpha) + (soft * (1 - Alpha)) : hard, new Adam(3e-3), pupil);
     });
     var batches = Dataset.From(trainX.Take(few), trainY.Take(few)).Shuffle(few.Length, (ulong)seed).Batch(32);
     for (var epoch = 0; epoch < 200; epoch++)

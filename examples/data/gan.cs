@@ -44,19 +44,19 @@ var learnToTell = TrainingStep.From(step =>
     step.Minimize(
         "discriminator",
         judgement.Call(Ops.OnesLike(onReal) * 0.9f, onReal) + judgement.Call(Ops.ZerosLike(onMade), onMade),
-        new Adam(4e-4f, beta1: 0.5f),
+        new Adam(4e-4, beta1: 0.5),
         discriminator);
 }, seed: 3);
 var learnToMake = TrainingStep.From(step =>
 {
     var onMade = discriminator.Call(generator.Call(step.RandomNormal(step.Input([64], name: "image"), [Latent])));
-    step.Minimize("generator", judgement.Call(Ops.OnesLike(onMade), onMade), new Adam(4e-4f, beta1: 0.5f), generator);
+    step.Minimize("generator", judgement.Call(Ops.OnesLike(onMade), onMade), new Adam(4e-4, beta1: 0.5), generator);
 }, seed: 4);
 
 // A classifier that saw real digits only says whether drawings look like digits (each surely one of them) and like all of them:
 // https://arxiv.org/abs/1606.03498
 var judge = new Model(image, image.Apply(new Dense(64, Activation.Relu), new Dropout(0.3f), new Dense(10, Activation.Softmax)), "judge", seed: 5);
-judge.Compile(new Adam(3e-3f), Loss.SparseCategoricalCrossentropy).Fit(images.Take(train), digits.Take(train), epochs: 15, verbose: 0);
+judge.Compile(new Adam(3e-3), Loss.SparseCategoricalCrossentropy).Fit(images.Take(train), digits.Take(train), epochs: 15, verbose: 0);
 var random = new Random(6);
 var sample = NDArray.Create(
     [.. Enumerable.Range(0, 1000 * Latent).Select(_ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(Math.Tau * random.NextDouble())))],

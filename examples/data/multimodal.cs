@@ -54,7 +54,7 @@ var model = new Model(
     seed: 1);
 
 var trainer = model.Compile(
-    new Adam(2e-3f),
+    new Adam(2e-3),
     losses: new() { ["kind"] = Loss.SparseCategoricalCrossentropy, ["price"] = Loss.MeanSquaredError },
     lossWeights: new() { ["price"] = 0.5f },
     metrics: new Dictionary<string, Metric[]> { ["kind"] = [Metric.Accuracy], ["price"] = [Metric.MeanAbsoluteError] });

@@ -24,7 +24,7 @@ var model = new Model(image, x, name: "mnist", seed: 1);
 double Train(Model network, int epochs)
 {
     var steps = epochs * ((images.Count + 127) / 128);
-    var trainer = network.Compile(new Adam(Schedule.CosineDecay(2e-3f, steps)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
+    var trainer = network.Compile(new Adam(Schedule.CosineDecay(2e-3, steps)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
     trainer.Fit(images, digits, epochs: epochs, batchSize: 128);
     return trainer.Evaluate(testImages, testDigits)["accuracy"];
 }

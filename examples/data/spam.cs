@@ -35,7 +35,7 @@ var model = new Model(input, output, name: "spam", seed: 1);
 
 const int Epochs = 4;
 var trainer = model.Compile(
-    new Adam(Schedule.CosineDecay(3e-3f, Epochs * ((train.Length + 31) / 32))),
+    new Adam(Schedule.CosineDecay(3e-3, Epochs * ((train.Length + 31) / 32))),
     Loss.BinaryCrossentropy,
     metrics: [Metric.BinaryAccuracy]);
 trainer.Fit(words.Take(train), spam.Take(train), epochs: Epochs, batchSize: 32);

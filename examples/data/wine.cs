@@ -18,7 +18,7 @@ var normalization = new Normalization();
 normalization.Adapt(measurements.Take(train).ToTensor());
 var model = new Sequential([13], normalization, new Dense(32, Activation.Relu), new Dropout(0.3f), new Dense(3, Activation.Softmax));
 
-var trainer = model.Compile(new Adam(5e-3f), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
+var trainer = model.Compile(new Adam(5e-3), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
 trainer.Fit(measurements.Take(train), grower.Take(train), epochs: 40, batchSize: 16, verbose: 0);
 model.Summary();
 Console.WriteLine($"held out: accuracy {trainer.Evaluate(measurements.Take(test), grower.Take(test))["accuracy"]:F4}");

@@ -22,7 +22,7 @@ var digit = image.Apply(
     new Conv2D(32, 5, Activation.Silu), new AveragePooling2D(2),
     new Flatten(), new Dropout(0.25f), new Dense(10, Activation.Softmax, name: "digit"));
 var model = new Model(image, digit, name: "digits", seed: 1);
-var trainer = model.Compile(new Adam(5e-3f), new SparseCategoricalCrossentropy(), metrics: [new SparseCategoricalAccuracy()], seed: 1);
+var trainer = model.Compile(new Adam(5e-3), new SparseCategoricalCrossentropy(), metrics: [new SparseCategoricalAccuracy()], seed: 1);
 
 // The step, and the untrained model for import.cs, which brings the weights back.
 Console.WriteLine(trainer.ExportTraining(folder));

@@ -8,11 +8,15 @@ internal static partial class Check
     public static int Positive(int value, string layer, string option) =>
         value > 0 ? value : throw Option(layer, option, Text(value), "a positive integer");
 
-    public static float Rate(float value, string layer, string option) =>
+    public static double Rate(double value, string layer, string option) =>
         value is >= 0 and <= 1 ? value : throw Option(layer, option, Text(value), "a number from 0 to 1");
 
-    public static float NotNegative(float value, string layer, string option) =>
-        value >= 0 && float.IsFinite(value) ? value : throw Option(layer, option, Text(value), "a finite number of at least 0");
+    public static double NotNegative(double value, string layer, string option) =>
+        value >= 0 && float.IsFinite((float)value) ? value : throw Option(layer, option, Text(value), "a finite number of at least 0");
+
+    public static float Rate(float value, string layer, string option) => (float)Rate((double)value, layer, option);
+
+    public static float NotNegative(float value, string layer, string option) => (float)NotNegative((double)value, layer, option);
 
     /// <summary>An error about an option's value.</summary>
     public static ModelException Option(string layer, string option, string value, string expected, string remedy = "") =>
@@ -21,4 +25,6 @@ internal static partial class Check
     public static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     public static string Text(float value) => value.ToString(CultureInfo.InvariantCulture);
+
+    public static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -13,19 +13,21 @@ namespace OnnxFunctional.Export;
 /// if the processor has vectors of the same width; otherwise there is a warning (<see cref="WarningKind.InstructionSet"/>).
 /// </remarks>
 /// <param name="path">The file, which any ONNX host runs and <c>Trainer.Load</c> reads.</param>
-/// <param name="everySteps">Also save after this number of steps; only after epochs by default.</param>
+/// <param name="saveFreq">Also save after this number of steps, at least 1; only after epochs by default.</param>
 /// <param name="deleteCheckpoint">Whether the file is deleted when training is completed.</param>
-public sealed class BackupAndRestore(string path, int? everySteps = null, bool deleteCheckpoint = true) : Callback
+/// <param name="restores">Whether training resumes from a file that exists when it begins; otherwise training starts over and replaces the file.</param>
+/// <exception cref="ModelException"><paramref name="saveFreq"/> is below 1.</exception>
+public sealed class BackupAndRestore(string path, int? saveFreq = null, bool deleteCheckpoint = true, bool restores = true) : Callback
 {
     // Backups are frequent, and the final file of a training is verified anyway.
     private static readonly ExportOptions s_options = new() { Verify = false };
 
-    private readonly int? _everySteps = everySteps is not < 1
-        ? everySteps
-        : throw new ModelException($"BackupAndRestore has everySteps {everySteps}; expected at least 1.");
+    private readonly int? _saveFreq = saveFreq is not < 1
+        ? saveFreq
+        : throw new ModelException($"BackupAndRestore has saveFreq {saveFreq}; expected at least 1.");
 
     /// <summary>Whether training resumes from a file that exists when it begins; otherwise training starts over and replaces the file.</summary>
-    public bool Restores { get; init; } = true;
+    public bool Restores { get; } = restores;
 
     /// <inheritdoc/>
     public override void OnTrainBegin()
@@ -37,7 +39,7 @@ public sealed class BackupAndRestore(string path, int? everySteps = null, bool d
     /// <inheritdoc/>
     public override void OnBatchEnd(int batch, float loss)
     {
-        if (_everySteps is { } every && (batch + 1) % every == 0) Trainer.Save(path, s_options);
+        if (_saveFreq is { } every && (batch + 1) % every == 0) Trainer.Save(path, s_options);
     }
 
     /// <inheritdoc/>

@@ -8,22 +8,39 @@ namespace OnnxFunctional.Export;
 
 /// <summary>Writes the model as an ONNX file after every epoch, or only if it is the best so far. Each file is written completely or not at all.</summary>
 /// <remarks>https://keras.io/api/callbacks/model_checkpoint/</remarks>
-/// <param name="path">
+/// <param name="filepath">
 /// The file, in a folder that exists; <c>{epoch:00}</c> and <c>{val_loss:F2}</c> are replaced by the number of the epoch, from 1, and by logged values, or by
 /// NA in an epoch without evaluation.
 /// </param>
 /// <param name="monitor">The logged value to compare.</param>
+/// <param name="verbose">1 to print each file that is written, 0 to be silent.</param>
 /// <param name="saveBestOnly">Whether only improvements are written; an epoch without the monitored value, or where it is NaN, is none.</param>
 /// <param name="mode">Whether lower or higher is better.</param>
+/// <param name="saveFreq">Writes the file after each time this many steps of training were made, at least 1, instead of after every epoch.</param>
+/// <param name="initialValueThreshold">A value that the first file must beat already, with <paramref name="saveBestOnly"/>; default: none.</param>
 /// <param name="verify">Whether each file is verified before it is renamed to its target.</param>
+/// <exception cref="ModelException">saveFreq is below 1, or given with saveBestOnly: steps log no values to compare.</exception>
 public sealed partial class ModelCheckpoint(
-    string path,
+    string filepath,
     string monitor = "val_loss",
+    int verbose = 0,
     bool saveBestOnly = false,
     MonitorMode mode = MonitorMode.Auto,
-    bool verify = false) : Callback
+    int? saveFreq = null,
+    double? initialValueThreshold = null,
+    bool verify = false)
+    : Callback
 {
+    private readonly string _path = filepath ?? throw new ArgumentNullException(nameof(filepath));
     private readonly MetricMonitor _monitor = new(monitor, mode, 0, nameof(ModelCheckpoint));
+    private readonly int? _saveFreq = saveFreq switch
+    {
+        < 1 => throw new ModelException($"ModelCheckpoint has saveFreq {saveFreq}; expected at least 1, or null for every epoch."),
+        not null when saveBestOnly => throw new ModelException("ModelCheckpoint with saveBestOnly compares epochs; leave saveFreq out."),
+        _ => saveFreq,
+    };
+
+    private int _epoch;
 
     /// <summary>The last file written; null if there is none yet.</summary>
     public string? LastPath { get; private set; }
@@ -45,23 +62,40 @@ public sealed partial class ModelCheckpoint(
     }
 
     /// <inheritdoc/>
+    public override void OnEpochBegin(int epoch) => _epoch = epoch;
+
+    /// <inheritdoc/>
+    public override void OnBatchEnd(int batch, float loss)
+    {
+        if (_saveFreq is { } steps && Trainer.Iterations % steps == 0) Write(_epoch, new Dictionary<string, double> { ["loss"] = loss });
+    }
+
+    /// <inheritdoc/>
     public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
     {
         ArgumentNullException.ThrowIfNull(logs);
+        if (_saveFreq is not null) return;
         if (saveBestOnly)
         {
             if (_monitor.Read(Trainer, epoch, logs) is not { } value || !_monitor.Improves(value)) return;
+            if (initialValueThreshold is { } least && !_monitor.Improves(value, least)) return;
             _monitor.Best = value;
         }
 
+        Write(epoch, logs);
+    }
+
+    private void Write(int epoch, IDictionary<string, double> logs)
+    {
         LastPath = Filled(epoch, logs);
         Trainer.Model.ExportOnnx(LastPath, new ExportOptions { Verify = verify });
+        CallbackNote.Write(verbose, epoch, $"ModelCheckpoint wrote {LastPath}.");
     }
 
     /// <summary>A folder whose name holds values is known only later, so the one around it is checked.</summary>
     private void CheckFolder()
     {
-        var target = path;
+        var target = _path;
         while (Path.GetDirectoryName(target) is { Length: > 0 } folder && Placeholder().IsMatch(folder)) target = folder;
         AtomicFile.Check(target);
     }
@@ -69,7 +103,7 @@ public sealed partial class ModelCheckpoint(
     [GeneratedRegex(@"\{(\w+)(?::([^}]*))?\}")]
     private static partial Regex Placeholder();
 
-    private string Filled(int epoch, IDictionary<string, double> logs) => Placeholder().Replace(path, match =>
+    private string Filled(int epoch, IDictionary<string, double> logs) => Placeholder().Replace(_path, match =>
     {
         var (name, format) = (match.Groups[1].Value, match.Groups[2].Value);
         if (name == "epoch") return (epoch + 1).ToString(format, CultureInfo.InvariantCulture);

@@ -52,11 +52,9 @@ public sealed class WarningsTests
         var trainer = model.Compile(new Sgd(0), Loss.From((_, yPred) => Ops.Sum(Ops.Where(Ops.IsNaN(yPred), 0, yPred), -1) * 0), threads: 1);
         using var heard = new Heard();
         var (before, most, steps) = (0L, 0L, 0);
-        var watch = new LambdaCallback
-        {
-            BatchBegin = _ => before = GC.GetAllocatedBytesForCurrentThread(),
-            BatchEnd = (_, _) => most = steps++ < 3 ? 0 : Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before),
-        };
+        var watch = new LambdaCallback(
+            onTrainBatchBegin: _ => before = GC.GetAllocatedBytesForCurrentThread(),
+            onTrainBatchEnd: (_, _) => most = steps++ < 3 ? 0 : Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before));
         var x = NDArray.Create(Enumerable.Repeat(0f, 20 * 6).ToArray(), Shape.Of(20, 3, 2));
         trainer.Fit(x, new float[20, 2], batchSize: 2, verbose: Verbosity.Silent, callbacks: [watch]);
         Assert.AreEqual(0, most);

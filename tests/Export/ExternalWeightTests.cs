@@ -42,12 +42,12 @@ public sealed class ExternalWeightTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("run.onnx");
-        var trainer = Make(1).Compile(new Adam(1e-2f), Loss.MeanSquaredError);
+        var trainer = Make(1).Compile(new Adam(1e-2), Loss.MeanSquaredError);
         var (x, y) = (EmittedRun.Random(4, 12, 12, 2), EmittedRun.Random(4, 3));
         trainer.TrainOnBatch(x, y);
         trainer.Save(path, new ExportOptions { ExternalData = true });
         var loaded = Trainer.Load(path);
-        var other = Make(2).Compile(new Adam(1e-2f), Loss.MeanSquaredError, seed: trainer.Seed);
+        var other = Make(2).Compile(new Adam(1e-2), Loss.MeanSquaredError, seed: trainer.Seed);
         other.Restore(path);
         trainer.TrainOnBatch(x, y);
         loaded.TrainOnBatch(x, y);
@@ -108,7 +108,7 @@ public sealed class ExternalWeightTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("run.onnx");
-        var trainer = Make(1).Compile(new Adam(1e-2f), Loss.MeanSquaredError);
+        var trainer = Make(1).Compile(new Adam(1e-2), Loss.MeanSquaredError);
         trainer.Save(path, new ExportOptions { ExternalData = true, Verify = false });
         var data = Data(folder);
         var bytes = File.ReadAllBytes(data);

@@ -61,7 +61,7 @@ public sealed class RandomLayerTests
         var x = Model.Input([6]);
         var model = new Model(x, x.Apply(new Noisy(always: true, name: "noise"), new Dense(3, Activation.Softmax)));
         var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy);
-        trainer.Fit(s_x, s_y, validationSplit: 0.5f, verbose: Verbosity.Silent);
+        trainer.Fit(s_x, s_y, validationSplit: 0.5, verbose: Verbosity.Silent);
 
         CollectionAssert.AreNotEqual(model.Predict(s_x).ToArray(), model.Predict(s_x).ToArray(), "new numbers for each batch");
         CollectionAssert.AreEqual(trainer.Evaluate(s_x, s_y).ToArray(), trainer.Evaluate(s_x, s_y).ToArray(), "the same numbers for the same step");
@@ -107,7 +107,7 @@ public sealed class RandomLayerTests
     {
         var x = Model.Input([6]);
         var model = new Model(x, x.Apply(new Dense(8, Activation.Tanh), new Noisy(), new Dense(3, Activation.Softmax)), seed: 1);
-        return model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], seed, threads);
+        return model.Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], seed, threads);
     }
 
     private static void AssertSameWeights(Trainer expected, Trainer actual)

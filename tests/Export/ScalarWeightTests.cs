@@ -13,7 +13,7 @@ public sealed class ScalarWeightTests
 {
     public static IEnumerable<object[]> Optimizers =>
     [
-        [new Adam(0.1f)], [new Adafactor(0.1f)], [new Muon(0.1f)], [new Lamb(0.1f)], [new Sgd(0.1f, momentum: 0.9f)], [new Ftrl(0.1f)], [new Adadelta(0.1f)],
+        [new Adam(0.1)], [new Adafactor(0.1)], [new Muon(0.1)], [new Lamb(0.1)], [new Sgd(0.1, momentum: 0.9)], [new Ftrl(0.1)], [new Adadelta(0.1)],
     ];
 
     [TestMethod]
@@ -81,7 +81,7 @@ public sealed class ScalarWeightTests
     public void An_exported_step_trains_it_and_its_state_comes_home()
     {
         var (model, scale) = Make();
-        var trainer = model.Compile(new Adam(0.1f), Loss.MeanSquaredError);
+        var trainer = model.Compile(new Adam(0.1), Loss.MeanSquaredError);
         using var folder = new TemporaryFolder();
         trainer.ExportTraining(folder.File("step"));
         using var onnx = OnnxTrainer.Load(folder.File("step"));

@@ -27,7 +27,7 @@ public sealed class TooLargeTests
         using var folder = new TemporaryFolder();
         var x = Model.Input([30_000], name: "x");
         var model = new Model(x, x.Apply(new Dense(20_000, name: "wide")));
-        var trainer = model.Compile(new Sgd(0.1f), new MeanSquaredError());
+        var trainer = model.Compile(new Sgd(0.1), new MeanSquaredError());
         var refused = Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.File("step")));
         Assert.Contains("wide/kernel' of shape (30000, 20000)", refused.Message);
         Assert.IsFalse(Directory.Exists(folder.File("step")));

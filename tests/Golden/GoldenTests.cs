@@ -41,7 +41,7 @@ public sealed class GoldenTests
     {
         var source = new LayerStep(row);
         var model = source.Model;
-        var trainer = model.Compile(new Adam(0.01f), Loss.MeanSquaredError, threads: threads, seed: 3);
+        var trainer = model.Compile(new Adam(0.01), Loss.MeanSquaredError, threads: threads, seed: 3);
         var batch = source.BatchAt(0);
         for (var step = 0; step < Steps; step++)
         {

@@ -9,8 +9,8 @@ internal static class KerasOptimizers
 {
     private static readonly (string File, Func<Optimizer> Make)[] s_files =
     [
-        ("adam", () => new Adam()), ("sgd", () => new Sgd(momentum: 0.9f)), ("nadam", () => new Nadam()),
-        ("rmsprop", () => new RmsProp(momentum: 0.5f, centered: true)), ("adafactor", () => new Adafactor(0.02f)), ("muon", () => new Muon(0.02f)),
+        ("adam", () => new Adam()), ("sgd", () => new Sgd(momentum: 0.9)), ("nadam", () => new Nadam()),
+        ("rmsprop", () => new RmsProp(momentum: 0.5, centered: true)), ("adafactor", () => new Adafactor(0.02)), ("muon", () => new Muon(0.02)),
     ];
 
     private static readonly Lazy<IReadOnlyList<Trainer>> s_trainers = new(() =>

@@ -44,7 +44,7 @@ internal static class ModelSamples
     {
         var x = Model.Input([3], name: "x");
         var model = new Model(x, x.Apply(new Dense(4, Activation.Tanh), new Layers.Dropout(0.2f), new Dense(2, Activation.Sigmoid)));
-        return model.Compile(new Adam(0.01f), Loss.BinaryCrossentropy, [Metric.Auc, Metric.BinaryAccuracy]);
+        return model.Compile(new Adam(0.01), Loss.BinaryCrossentropy, [Metric.Auc, Metric.BinaryAccuracy]);
     }
 
     public static (float[,] X, float[,] Y) Batch()
@@ -82,7 +82,7 @@ internal static class ModelSamples
     {
         using var folder = new TemporaryFolder();
         var x = Model.Input([3], name: "x");
-        var trainer = new Model(x, x.Apply(new Dense(2, Activation.Sigmoid))).Compile(new Sgd(0.1f), Loss.MeanSquaredError);
+        var trainer = new Model(x, x.Apply(new Dense(2, Activation.Sigmoid))).Compile(new Sgd(0.1), Loss.MeanSquaredError);
         trainer.ExportTraining(folder.Path, new TrainingExportOptions { Verify = false });
         return Archive(folder);
     }

@@ -32,7 +32,7 @@ internal static class StepStates
             step =>
             {
                 var input = step.Input([3], name: "x");
-                step.Minimize("loss", Loss.MeanSquaredError.Call(step.Input([2], name: "y"), model.Call(input)), new Adam(0.01f), model);
+                step.Minimize("loss", Loss.MeanSquaredError.Call(step.Input([2], name: "y"), model.Call(input)), new Adam(0.01), model);
             },
             seed: 1);
     }

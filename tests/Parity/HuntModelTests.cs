@@ -91,7 +91,7 @@ public sealed class HuntModelTests
         var path = HuntFolder.PathOf("gradient_accumulation/opt_Adam_acc.keras");
         var arrays = Npz.ReadAll<float>(Path.ChangeExtension(path, ".npz"));
         var model = Model.Load(path);
-        var trainer = model.Compile(new Adam(1e-2f) { GradientAccumulationSteps = 2 }, Loss.MeanSquaredError);
+        var trainer = model.Compile(new Adam(1e-2, gradientAccumulationSteps: 2), Loss.MeanSquaredError);
         var history = trainer.Fit(arrays["X"], arrays["Y"], batchSize: 4, epochs: 3, shuffle: false, verbose: Verbosity.Silent);
         ParityArray.AreWithin(arrays["loss"].ToArray(), [.. history["loss"].Select(value => (float)value)], 0, 1e-5, "loss");
         for (var i = 0; i < model.Weights.Count; i++) ParityArray.AreWithin(arrays["w" + i].ToArray(), model.Weights[i].Storage, 1e-5, 1e-4, $"weight {i}");

@@ -55,17 +55,17 @@ internal static class KerasObjects
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(Schedule))
             return value is JsonObject schedule ? Make<Schedule>((string)schedule["class_name"]!, schedule["config"]!.AsObject()) : (Schedule)Number(value);
-        if (type == typeof(float)) return Number(value);
+        if (type == typeof(double)) return Number(value);
         if (type == typeof(int)) return (int)Number(value);
-        if (type == typeof(FloatValues))
-            return value is JsonArray list ? FloatValues.Create([.. list.Select(item => Number(item!))]) : (FloatValues)Number(value);
+        if (type == typeof(DoubleValues))
+            return value is JsonArray list ? DoubleValues.Create([.. list.Select(item => Number(item!))]) : (DoubleValues)Number(value);
         if (type.IsEnum) return Enum.GetValues(type).Cast<object>().First(option => Same(option.ToString()!, (string)value!));
         if (type == typeof(IReadOnlyList<int>)) return value.AsArray().Select(item => (int)Number(item!)).ToArray();
-        if (type == typeof(IReadOnlyList<float>)) return value.AsArray().Select(item => Number(item!)).ToArray();
+        if (type == typeof(IReadOnlyList<double>)) return value.AsArray().Select(item => Number(item!)).ToArray();
         return value.Deserialize(type);
     }
 
-    private static float Number(JsonNode value) => float.Parse(value.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
+    private static double Number(JsonNode value) => double.Parse(value.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
 
     private static bool Same(string left, string right) =>
         string.Equals(left.Replace("_", "", StringComparison.Ordinal), right.Replace("_", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);

@@ -23,7 +23,7 @@ public sealed class ParityOptimizerTests
         var weight = new Weight("kernel", initial.Shape, Initializer.Zeros, trainable: true, null) { Value = initial.ToTensor() };
         var gradient = new InputLayer(initial.Shape, DType.Float32, "gradient").Tensor;
         var state = new OptimizerState();
-        state.LearningRate.Storage[0] = optimizer.LearningRate.InitialLearningRate;
+        state.LearningRate.Storage[0] = (float)optimizer.LearningRate.InitialLearningRate;
         var updates = new List<(Weight Weight, Value Value)>();
         optimizer.Build([("dense/kernel", weight, gradient)], state, updates);
         var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [gradient.Value], [], updates), [gradient.Value.Spec]);

@@ -16,8 +16,8 @@ internal static class MetricForm
             draw.Of(2, 7, 200),
             draw.Of(Enum.GetValues<AucCurve>()),
             draw.Of(Enum.GetValues<AucSummation>()),
-            shape.Rank == 2 && draw.Chance(0.3),
-            draw.Chance(0.3))),
+            multiLabel: shape.Rank == 2 && draw.Chance(0.3),
+            fromLogits: draw.Chance(0.3))),
         ["BinaryAccuracy"] = (_ => true, (_, draw) => new BinaryAccuracy(draw.Between(0.2f, 0.8f))),
         ["BinaryIoU"] = (_ => true, (_, draw) => new BinaryIoU([draw.Below(2)], draw.Between(0.2f, 0.8f))),
         ["CategoricalAccuracy"] = (HasClasses, (_, _) => new CategoricalAccuracy()),
@@ -74,10 +74,10 @@ internal static class MetricForm
 
     private static float? Threshold(Draw draw) => draw.Chance(0.5) ? draw.Between(0.2f, 0.8f) : null;
 
-    private static FloatValues? Thresholds(Draw draw) => draw.Below(3) switch
+    private static DoubleValues? Thresholds(Draw draw) => draw.Below(3) switch
     {
         0 => draw.Between(0.2f, 0.8f),
-        1 => FloatValues.Create([0.25f, draw.Between(0.3f, 0.9f)]),
+        1 => DoubleValues.Create([0.25f, draw.Between(0.3f, 0.9f)]),
         _ => null,
     };
 

@@ -157,7 +157,9 @@ internal sealed class KerasType
                 var parameter = parameters[i];
                 if (parameter.Name == "name" && parameter.ParameterType == typeof(string))
                 {
-                    arguments[i] = name;
+                    // What is no layer holds its name among its values.
+                    arguments[i] = name ?? (Find("name") is { } own && values.TryGetValue(own.Key, out var named) ? named : null);
+                    used.Add("name");
                 }
                 else if (Find(parameter.Name!) is { } member && values.TryGetValue(member.Key, out var value) && (value is not null || TakesNull(parameter)))
                 {

@@ -35,7 +35,7 @@ internal sealed record TrainingMetadata(
             ["seed"] = trainer.Seed,
             ["model_seed"] = trainer.Model.Seed,
             ["iterations"] = trainer.Iterations,
-            ["learning_rate"] = trainer.LearningRate,
+            ["learning_rate"] = (float)trainer.LearningRate,
             ["instructions"] = VectorDispatch.Instructions,
         };
         try

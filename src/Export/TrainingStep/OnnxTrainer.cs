@@ -72,7 +72,7 @@ public sealed class OnnxTrainer : IDisposable
 
     /// <summary>The learning rate of the next steps, or of the last step if it follows a schedule.</summary>
     /// <exception cref="InvalidOperationException">It is set, but follows a schedule.</exception>
-    public float LearningRate
+    public double LearningRate
     {
         get => _rate[0];
         set
@@ -82,7 +82,7 @@ public sealed class OnnxTrainer : IDisposable
                 throw new InvalidOperationException(
                     "The learning rate follows a schedule inside train.onnx, so it cannot be set; export with a constant rate to set it here.");
             }
-            _rate[0] = value;
+            _rate[0] = (float)value;
         }
     }
 

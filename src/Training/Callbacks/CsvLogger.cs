@@ -8,15 +8,15 @@ namespace OnnxFunctional.Training.Callbacks;
 /// A value that an epoch lacks is NA. A name that is logged for the first time in a later epoch, as <c>val_loss</c> with a validationFreq, gets a column at the
 /// end: the file is written again, with NA in the lines so far. https://keras.io/api/callbacks/csv_logger/
 /// </remarks>
-/// <param name="path">The file; a missing folder is created.</param>
+/// <param name="filename">The file; a missing folder is created.</param>
 /// <param name="separator">The character between cells.</param>
 /// <param name="append">Whether lines are appended to an existing file, under its header.</param>
 /// <exception cref="DataException">The file cannot be written; training ends, and the model keeps its weights.</exception>
-public sealed class CsvLogger(string path, char separator = ',', bool append = false) : Callback
+public sealed class CsvLogger(string filename, char separator = ',', bool append = false) : Callback
 {
     private const string Missing = "NA";
 
-    private readonly string _path = path ?? throw new ArgumentNullException(nameof(path));
+    private readonly string _path = filename ?? throw new ArgumentNullException(nameof(filename));
     private readonly List<string> _names = [];
     private StreamWriter? _writer;
 

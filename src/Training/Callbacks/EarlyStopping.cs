@@ -8,14 +8,19 @@ namespace OnnxFunctional.Training;
 /// <param name="monitor">The name of the monitored value.</param>
 /// <param name="minDelta">The smallest change that counts as improvement.</param>
 /// <param name="patience">The number of epochs without improvement to wait for.</param>
+/// <param name="verbose">1 to print when training is stopped and which weights are restored, 0 to be silent.</param>
 /// <param name="mode">Whether larger or smaller values are better.</param>
+/// <param name="baseline">A value that must be beaten for an epoch to count as improvement; default: none.</param>
 /// <param name="restoreBestWeights">Whether the weights of the best epoch are restored at the end.</param>
 /// <param name="startFromEpoch">The number of epochs before monitoring starts.</param>
+/// <exception cref="ModelException">The smallest change is not finite.</exception>
 public sealed class EarlyStopping(
     string monitor = "val_loss",
     double minDelta = 0,
     int patience = 0,
+    int verbose = 0,
     MonitorMode mode = MonitorMode.Auto,
+    double? baseline = null,
     bool restoreBestWeights = false,
     int startFromEpoch = 0)
     : Callback
@@ -61,7 +66,9 @@ public sealed class EarlyStopping(
         _wait++;
         if (_monitor.Improves(value))
         {
-            (_monitor.Best, BestEpoch, _wait) = (value, epoch, 0);
+            // Waiting starts again only if the baseline is beaten too.
+            (_monitor.Best, BestEpoch) = (value, epoch);
+            if (baseline is not { } least || _monitor.Improves(value, least)) _wait = 0;
             if (restoreBestWeights) KeepBest();
             return;
         }
@@ -77,6 +84,7 @@ public sealed class EarlyStopping(
         {
             StoppedEpoch = epoch;
             Trainer.StopTraining = true;
+            CallbackNote.Write(verbose, epoch, $"EarlyStopping stops training: no improvement for {_wait} epochs.");
         }
     }
 
@@ -85,6 +93,7 @@ public sealed class EarlyStopping(
     {
         // After a cancellation both the weights of the last step and the best ones are kept, so that training can be resumed.
         if (Trainer.IsUnderWay || !restoreBestWeights) return;
+        if (_holdsBest) CallbackNote.Write(verbose, StoppedEpoch ?? BestEpoch, $"EarlyStopping restores the weights of epoch {BestEpoch + 1}, the best.");
         using var held = WeightGate.Hold(Trainer.Model.Weights);
         foreach (var (weight, slot) in Weights())
         {

@@ -59,8 +59,14 @@ internal sealed class MetricMonitor(string name, MonitorMode mode, double minDel
     /// <summary>Whether the value is better than the best so far by more than the smallest change.</summary>
     public bool Improves(double value)
     {
+        var worst = _larger == true ? double.NegativeInfinity : double.PositiveInfinity;
+        return Improves(value, double.IsNaN(Best) ? worst : Best);
+    }
+
+    /// <summary>Whether the value is better than another by more than the smallest change.</summary>
+    public bool Improves(double value, double best)
+    {
         var larger = _larger ?? throw new InvalidOperationException("Monitoring has not begun.");
-        var best = double.IsNaN(Best) ? (larger ? double.NegativeInfinity : double.PositiveInfinity) : Best;
         return larger ? value - _minDelta > best : value + _minDelta < best;
     }
 

@@ -7,23 +7,26 @@ namespace OnnxFunctional.Training;
 /// <param name="monitor">The name of the monitored value.</param>
 /// <param name="factor">The factor on the learning rate, below 1.</param>
 /// <param name="patience">The number of epochs without improvement to wait for.</param>
+/// <param name="verbose">1 to print each reduction, 0 to be silent.</param>
 /// <param name="mode">Whether larger or smaller values are better.</param>
 /// <param name="minDelta">The smallest change that counts as improvement.</param>
 /// <param name="cooldown">The number of epochs after a reduction during which epochs without improvement are not counted.</param>
-/// <param name="minLearningRate">The lower bound of the learning rate.</param>
+/// <param name="minLr">The lower bound of the learning rate; at least 0.</param>
+/// <exception cref="ModelException">The factor is not between 0 and 1, or the smallest change is not finite.</exception>
 public sealed class ReduceLROnPlateau(
     string monitor = "val_loss",
-    float factor = 0.1f,
+    double factor = 0.1,
     int patience = 10,
+    int verbose = 0,
     MonitorMode mode = MonitorMode.Auto,
     double minDelta = 1e-4,
     int cooldown = 0,
-    float minLearningRate = 0)
+    double minLr = 0)
     : Callback
 {
     private readonly MetricMonitor _monitor = new(monitor, mode, minDelta, nameof(ReduceLROnPlateau));
     private readonly float _factor = factor is > 0 and < 1
-        ? factor
+        ? (float)factor
         : throw new ModelException($"ReduceLROnPlateau has factor {factor}; expected a number between 0 and 1.");
     private int _wait;
     private int _cooling;
@@ -66,9 +69,11 @@ public sealed class ReduceLROnPlateau(
         {
             (_monitor.Best, _wait) = (value, 0);
         }
-        else if (_cooling == 0 && ++_wait >= patience && Trainer.LearningRate > minLearningRate)
+        else if (_cooling == 0 && ++_wait >= patience && (float)Trainer.LearningRate > (float)minLr)
         {
-            Trainer.LearningRate = Math.Max(Trainer.LearningRate * _factor, minLearningRate);
+            var rate = Math.Max((float)Trainer.LearningRate * _factor, (float)minLr);
+            Trainer.LearningRate = rate;
+            CallbackNote.Write(verbose, epoch, $"ReduceLROnPlateau reduces the learning rate to {rate:G6}.");
             (_cooling, _wait) = (cooldown, 0);
         }
     }

@@ -64,7 +64,7 @@ public sealed class TensorBoard(string logDir = "logs", int histogramFreq = 0, b
             _validation.Scalar("epoch_" + name[Validation.Length..], epoch, (float)value);
         }
 
-        if (!logs.ContainsKey("learning_rate")) train.Scalar("epoch_learning_rate", epoch, Trainer.LearningRate);
+        if (!logs.ContainsKey("learning_rate")) train.Scalar("epoch_learning_rate", epoch, (float)Trainer.LearningRate);
         if (histogramFreq > 0 && epoch % histogramFreq == 0)
         {
             foreach (var (path, weight) in Trainer.Model.WeightPaths()) train.Histogram(path, epoch, weight.Storage);

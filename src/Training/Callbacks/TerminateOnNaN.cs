@@ -1,16 +1,17 @@
 namespace OnnxFunctional.Training.Callbacks;
 
-/// <summary>Stops training, without an error, after the first step whose loss is not finite.</summary>
+/// <summary>Stops training after the first step whose loss is not finite: without an error, unless one is asked for.</summary>
 /// <remarks>https://keras.io/api/callbacks/terminate_on_nan/</remarks>
-public sealed class TerminateOnNaN : Callback
+/// <param name="raiseError">Whether training ends with a <see cref="ModelException"/> that names batch and layer, as it does without the callback.</param>
+public sealed class TerminateOnNaN(bool raiseError = false) : Callback
 {
-    internal override bool HandlesNaN => true;
+    internal override bool HandlesNaN => !raiseError;
 
     internal override bool StopsAtOnce => true;
 
     /// <inheritdoc/>
     public override void OnBatchEnd(int batch, float loss)
     {
-        if (!float.IsFinite(loss)) Trainer.StopTraining = true;
+        if (!raiseError && !float.IsFinite(loss)) Trainer.StopTraining = true;
     }
 }

@@ -42,7 +42,7 @@ public sealed partial class Trainer
         NDArrays y,
         int batchSize = 32,
         int epochs = 1,
-        float validationSplit = 0,
+        double validationSplit = 0,
         (NDArrays X, NDArrays Y)? validationData = null,
         bool shuffle = true,
         NDArrays? sampleWeight = null,
@@ -224,7 +224,7 @@ public sealed partial class Trainer
         var part = false;
         for (var epoch = _epoch; epoch < epochs && !StopTraining; epoch++)
         {
-            var rate = LearningRate;
+            var rate = (float)LearningRate;
             foreach (var callback in all) callback.OnEpochBegin(epoch);
             _training.Reset();
             batches.Start(epoch);

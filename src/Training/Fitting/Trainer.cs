@@ -36,7 +36,7 @@ public sealed partial class Trainer
 
     /// <summary>The learning rate of the next steps, which callbacks may set; if the optimizer follows a schedule, that of the last step.</summary>
     /// <exception cref="ModelException">The optimizer follows a schedule.</exception>
-    public float LearningRate
+    public double LearningRate
     {
         get => Compiled.State.LearningRate.Storage[0];
         set
@@ -47,8 +47,9 @@ public sealed partial class Trainer
                     "The learning rate follows a schedule, so it cannot be set. Give the optimizer a plain number to set it from a callback.");
             }
 
-            if (!float.IsFinite(value) || value < 0) throw new ModelException($"The learning rate is set to {value}; expected a finite rate of at least 0.");
-            Compiled.State.LearningRate.Storage[0] = value;
+            if (!float.IsFinite((float)value) || value < 0)
+                throw new ModelException($"The learning rate is set to {value}; expected a finite rate of at least 0.");
+            Compiled.State.LearningRate.Storage[0] = (float)value;
         }
     }
 

@@ -9,16 +9,20 @@ namespace OnnxFunctional.Training.Losses;
 /// <param name="gamma">The scale.</param>
 /// <param name="margin">The distance allowed between two samples of one class.</param>
 /// <param name="removeDiagonal">Whether pairs of a sample with itself are excluded.</param>
-public sealed class Circle(float gamma = 80, float margin = 0.4f, bool removeDiagonal = true) : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class Circle(
+    double gamma = 80, double margin = 0.4, bool removeDiagonal = true, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
+    : Loss(reduction, name)
 {
     // Stands for a pair that does not count: its exponential is 0. Unlike an infinity it can be subtracted from itself.
     private const float None = -1e9f;
 
     /// <summary>The scale.</summary>
-    public float Gamma { get; } = gamma;
+    public double Gamma { get; } = gamma;
 
     /// <summary>The distance allowed between two samples of one class.</summary>
-    public float Margin { get; } = margin;
+    public double Margin { get; } = margin;
 
     /// <summary>Whether pairs of a sample with itself are excluded.</summary>
     public bool RemoveDiagonal { get; } = removeDiagonal;
@@ -39,8 +43,9 @@ public sealed class Circle(float gamma = 80, float margin = 0.4f, bool removeDia
             same = Ops.LogicalAnd(same, Ops.NotEqual(Ops.ExpandDims(number, 1), Ops.ExpandDims(number, 0)));
         }
 
-        var near = -Gamma * Ops.Relu(Margin + distance) * (Margin - distance);
-        var far = Gamma * Ops.Relu(1 + Margin - distance) * (1 - Margin - distance);
+        var (gamma, margin) = ((float)Gamma, (float)Margin);
+        var near = -gamma * Ops.Relu(margin + distance) * (margin - distance);
+        var far = gamma * Ops.Relu(1 + margin - distance) * (1 - margin - distance);
         var losses = Ops.Softplus(Ops.LogSumExp(Ops.Where(same, near, None), 1) + Ops.LogSumExp(Ops.Where(others, far, None), 1));
         return losses.WithMask(Ops.Greater(losses, 0));
     }

@@ -10,23 +10,28 @@ namespace OnnxFunctional.Training;
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class</remarks>
 /// <param name="fromLogits">Whether predictions are logits rather than probabilities.</param>
 /// <param name="labelSmoothing">The fraction by which targets are moved towards one half.</param>
-public sealed class BinaryCrossentropy(bool fromLogits = false, float labelSmoothing = 0) : Loss
+/// <param name="axis">The axis of the mean.</param>
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class BinaryCrossentropy(
+    bool fromLogits = false, double labelSmoothing = 0, int axis = -1, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
+    : Loss(reduction, name)
 {
     /// <summary>Whether predictions are logits rather than probabilities.</summary>
     public bool FromLogits { get; } = fromLogits;
 
     /// <summary>The fraction by which targets are moved towards one half.</summary>
-    public float LabelSmoothing { get; } = labelSmoothing;
+    public double LabelSmoothing { get; } = labelSmoothing;
 
     /// <summary>The axis of the mean.</summary>
-    public int Axis { get; init; } = -1;
+    public int Axis { get; } = axis;
 
     internal override bool? TakesLogits => FromLogits;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
-        var y = Smoothed(Targets.Like(yTrue, yPred, Name), LabelSmoothing);
+        var y = Smoothed(Targets.Like(yTrue, yPred, Name), (float)LabelSmoothing);
         return Ops.Mean(Elements(y, yPred, FromLogits), Axis);
     }
 
@@ -55,16 +60,21 @@ public sealed class BinaryCrossentropy(bool fromLogits = false, float labelSmoot
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class</remarks>
 /// <param name="fromLogits">Whether predictions are logits rather than probabilities.</param>
 /// <param name="labelSmoothing">The fraction by which targets are moved towards equal probabilities.</param>
-public sealed class CategoricalCrossentropy(bool fromLogits = false, float labelSmoothing = 0) : Loss
+/// <param name="axis">The axis of the classes.</param>
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class CategoricalCrossentropy(
+    bool fromLogits = false, double labelSmoothing = 0, int axis = -1, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
+    : Loss(reduction, name)
 {
     /// <summary>Whether predictions are logits rather than probabilities.</summary>
     public bool FromLogits { get; } = fromLogits;
 
     /// <summary>The fraction by which targets are moved towards equal probabilities.</summary>
-    public float LabelSmoothing { get; } = labelSmoothing;
+    public double LabelSmoothing { get; } = labelSmoothing;
 
     /// <summary>The axis of the classes.</summary>
-    public int Axis { get; init; } = -1;
+    public int Axis { get; } = axis;
 
     internal override bool? TakesLogits => FromLogits;
 
@@ -73,7 +83,7 @@ public sealed class CategoricalCrossentropy(bool fromLogits = false, float label
     {
         var y = Targets.AxisLast(Targets.Like(yTrue, yPred, Name), Axis);
         yPred = Targets.AxisLast(yPred, Axis);
-        y = Smoothed(y, yPred, LabelSmoothing);
+        y = Smoothed(y, yPred, (float)LabelSmoothing);
         if ((FromLogits ? yPred : Targets.LogitsOfSoftmax(yPred)) is { } logits)
             return Ops.MakeAll(new SoftmaxCrossEntropy(Sparse: false), logits, y)[0];
 
@@ -97,7 +107,12 @@ public sealed class CategoricalCrossentropy(bool fromLogits = false, float label
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class</remarks>
 /// <param name="fromLogits">Whether predictions are logits rather than probabilities.</param>
 /// <param name="ignoreClass">A class whose positions are ignored.</param>
-public sealed class SparseCategoricalCrossentropy(bool fromLogits = false, int? ignoreClass = null) : Loss
+/// <param name="axis">The axis of the classes.</param>
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class SparseCategoricalCrossentropy(
+    bool fromLogits = false, int? ignoreClass = null, int axis = -1, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
+    : Loss(reduction, name)
 {
     /// <summary>Whether predictions are logits rather than probabilities.</summary>
     public bool FromLogits { get; } = fromLogits;
@@ -106,7 +121,7 @@ public sealed class SparseCategoricalCrossentropy(bool fromLogits = false, int? 
     public int? IgnoreClass { get; } = ignoreClass;
 
     /// <summary>The axis of the classes.</summary>
-    public int Axis { get; init; } = -1;
+    public int Axis { get; } = axis;
 
     internal override bool? TakesLogits => FromLogits;
 

@@ -9,7 +9,9 @@ namespace OnnxFunctional.Training.Losses;
 /// https://keras.io/api/losses/probabilistic_losses/#ctc-class. Scores are logarithms, with -1e5 for the logarithm of 0. The loop over time is unrolled in the
 /// graph.
 /// </remarks>
-public sealed class Ctc : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class Ctc(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     private const float LogZero = -1e5f;
 

@@ -10,38 +10,49 @@ namespace OnnxFunctional.Training.Losses;
 /// <param name="gamma">How fast the weight falls for correct predictions.</param>
 /// <param name="fromLogits">Whether predictions are logits rather than probabilities.</param>
 /// <param name="labelSmoothing">The fraction by which targets are moved towards equal probabilities.</param>
+/// <param name="axis">The axis of the mean.</param>
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
 public sealed class BinaryFocalCrossentropy(
-    bool applyClassBalancing = false, float alpha = 0.25f, float gamma = 2, bool fromLogits = false, float labelSmoothing = 0)
-    : Loss
+    bool applyClassBalancing = false,
+    double alpha = 0.25,
+    double gamma = 2,
+    bool fromLogits = false,
+    double labelSmoothing = 0,
+    int axis = -1,
+    LossReduction reduction = LossReduction.SumOverBatchSize,
+    string? name = null)
+    : Loss(reduction, name)
 {
     /// <summary>Whether ones are weighted by alpha and zeros by 1 - alpha.</summary>
     public bool ApplyClassBalancing { get; } = applyClassBalancing;
 
     /// <summary>The weight of ones; zeros have 1 - alpha.</summary>
-    public float Alpha { get; } = alpha;
+    public double Alpha { get; } = alpha;
 
     /// <summary>How fast the weight falls for correct predictions.</summary>
-    public float Gamma { get; } = gamma;
+    public double Gamma { get; } = gamma;
 
     /// <summary>Whether predictions are logits rather than probabilities.</summary>
     public bool FromLogits { get; } = fromLogits;
 
     /// <summary>The fraction by which targets are moved towards equal probabilities.</summary>
-    public float LabelSmoothing { get; } = labelSmoothing;
+    public double LabelSmoothing { get; } = labelSmoothing;
 
     /// <summary>The axis of the mean.</summary>
-    public int Axis { get; init; } = -1;
+    public int Axis { get; } = axis;
 
     internal override bool? TakesLogits => FromLogits;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
-        var y = OnnxFunctional.Training.BinaryCrossentropy.Smoothed(Targets.Like(yTrue, yPred, Name), LabelSmoothing);
+        var y = OnnxFunctional.Training.BinaryCrossentropy.Smoothed(Targets.Like(yTrue, yPred, Name), (float)LabelSmoothing);
         var p = FromLogits ? Ops.Sigmoid(yPred) : yPred;
         var right = (y * p) + ((1 - y) * (1 - p));
-        var losses = Ops.Power(1 - right, Gamma) * OnnxFunctional.Training.BinaryCrossentropy.Elements(y, p, fromLogits: false);
-        if (ApplyClassBalancing) losses *= (y * Alpha) + ((1 - y) * (1 - Alpha));
+        var losses = Ops.Power(1 - right, (float)Gamma) * OnnxFunctional.Training.BinaryCrossentropy.Elements(y, p, fromLogits: false);
+        var alpha = (float)Alpha;
+        if (ApplyClassBalancing) losses *= (y * alpha) + ((1 - y) * (1 - alpha));
         return Ops.Mean(losses, Axis);
     }
 }
@@ -55,22 +66,33 @@ public sealed class BinaryFocalCrossentropy(
 /// <param name="gamma">How fast the weight falls for correct predictions.</param>
 /// <param name="fromLogits">Whether predictions are logits rather than probabilities.</param>
 /// <param name="labelSmoothing">The fraction by which targets are moved towards equal probabilities.</param>
-public sealed class CategoricalFocalCrossentropy(float alpha = 0.25f, float gamma = 2, bool fromLogits = false, float labelSmoothing = 0) : Loss
+/// <param name="axis">The axis of the classes.</param>
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class CategoricalFocalCrossentropy(
+    double alpha = 0.25,
+    double gamma = 2,
+    bool fromLogits = false,
+    double labelSmoothing = 0,
+    int axis = -1,
+    LossReduction reduction = LossReduction.SumOverBatchSize,
+    string? name = null)
+    : Loss(reduction, name)
 {
     /// <summary>The weight of all classes.</summary>
-    public float Alpha { get; } = alpha;
+    public double Alpha { get; } = alpha;
 
     /// <summary>How fast the weight falls for correct predictions.</summary>
-    public float Gamma { get; } = gamma;
+    public double Gamma { get; } = gamma;
 
     /// <summary>Whether predictions are logits rather than probabilities.</summary>
     public bool FromLogits { get; } = fromLogits;
 
     /// <summary>The fraction by which targets are moved towards equal probabilities.</summary>
-    public float LabelSmoothing { get; } = labelSmoothing;
+    public double LabelSmoothing { get; } = labelSmoothing;
 
     /// <summary>The axis of the classes.</summary>
-    public int Axis { get; init; } = -1;
+    public int Axis { get; } = axis;
 
     internal override bool? TakesLogits => FromLogits;
 
@@ -79,8 +101,8 @@ public sealed class CategoricalFocalCrossentropy(float alpha = 0.25f, float gamm
     {
         var y = Targets.AxisLast(Targets.Like(yTrue, yPred, Name), Axis);
         yPred = Targets.AxisLast(yPred, Axis);
-        y = OnnxFunctional.Training.CategoricalCrossentropy.Smoothed(y, yPred, LabelSmoothing);
+        y = OnnxFunctional.Training.CategoricalCrossentropy.Smoothed(y, yPred, (float)LabelSmoothing);
         var p = OnnxFunctional.Training.CategoricalCrossentropy.Normalized(FromLogits ? Ops.Softmax(yPred) : yPred);
-        return Ops.Sum(Ops.Power(1 - p, Gamma) * Alpha * (-y * Ops.Log(p)), -1);
+        return Ops.Sum(Ops.Power(1 - p, (float)Gamma) * (float)Alpha * (-y * Ops.Log(p)), -1);
     }
 }

@@ -2,7 +2,9 @@ namespace OnnxFunctional.Training.Losses;
 
 /// <summary>For binary targets 1 and -1 (0 counts as -1): the mean over the last axis of <c>max(1 - yTrue yPred, 0)</c>.</summary>
 /// <remarks>https://keras.io/api/losses/hinge_losses/#hinge-class</remarks>
-public sealed class Hinge : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class Hinge(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
@@ -19,7 +21,9 @@ public sealed class Hinge : Loss
 
 /// <summary>For binary targets 1 and -1 (0 counts as -1): the mean over the last axis of <c>max(1 - yTrue yPred, 0)^2</c>.</summary>
 /// <remarks>https://keras.io/api/losses/hinge_losses/#squaredhinge-class</remarks>
-public sealed class SquaredHinge : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class SquaredHinge(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
@@ -28,7 +32,9 @@ public sealed class SquaredHinge : Loss
 
 /// <summary>For one-hot targets: <c>max(largest score of a wrong class - score of the right class + 1, 0)</c>.</summary>
 /// <remarks>https://keras.io/api/losses/hinge_losses/#categoricalhinge-class</remarks>
-public sealed class CategoricalHinge : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class CategoricalHinge(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)

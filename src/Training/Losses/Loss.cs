@@ -17,13 +17,18 @@ public enum LossReduction
 }
 
 /// <summary>What training minimizes: a function of targets and predictions, over tensors (https://keras.io/api/losses/).</summary>
-public abstract partial class Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public abstract partial class Loss(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
 {
     /// <summary>How the losses of the samples are reduced to one value.</summary>
-    public LossReduction Reduction { get; init; }
+    public LossReduction Reduction { get; } = reduction;
 
-    /// <summary>Keras' name: <c>mean_squared_error</c>.</summary>
-    public virtual string Name => Naming.SnakeCase(GetType().Name);
+    /// <summary>The given name; by default Keras' name of the class: <c>mean_squared_error</c>.</summary>
+    public virtual string Name => GivenName ?? Naming.SnakeCase(GetType().Name);
+
+    /// <summary>The name that was given; null if the class decides it.</summary>
+    internal string? GivenName { get; } = name;
 
     /// <summary>Whether targets are class indices rather than values in the prediction's shape.</summary>
     internal virtual bool IsSparse => false;
@@ -83,10 +88,8 @@ public abstract partial class Loss
         };
     }
 
-    private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function, string name) : Loss
+    private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function, string name) : Loss(name: name)
     {
-        public override string Name => name;
-
         protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => function(yTrue, yPred);
     }
 }

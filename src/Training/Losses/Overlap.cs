@@ -3,7 +3,9 @@ namespace OnnxFunctional.Training.Losses;
 /// <summary>For segmentation: <c>1 - 2 sum(y p) / (sum(y) + sum(p) + 1e-7)</c>, over all axes or those given.</summary>
 /// <remarks>https://keras.io/api/losses/segmentation_losses/#dice-class</remarks>
 /// <param name="axis">The axes to sum over; default: all, including the batch.</param>
-public sealed class Dice(IReadOnlyList<int>? axis = null) : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class Dice(IReadOnlyList<int>? axis = null, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <summary>The axes to sum over.</summary>
     public IReadOnlyList<int>? Axis { get; } = axis;
@@ -24,13 +26,17 @@ public sealed class Dice(IReadOnlyList<int>? axis = null) : Loss
 /// <param name="alpha">The weight of false positives.</param>
 /// <param name="beta">The weight of false negatives.</param>
 /// <param name="axis">The axes to sum over; default: all, including the batch.</param>
-public sealed class Tversky(float alpha = 0.5f, float beta = 0.5f, IReadOnlyList<int>? axis = null) : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class Tversky(
+    double alpha = 0.5, double beta = 0.5, IReadOnlyList<int>? axis = null, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
+    : Loss(reduction, name)
 {
     /// <summary>The weight of false positives.</summary>
-    public float Alpha { get; } = alpha;
+    public double Alpha { get; } = alpha;
 
     /// <summary>The weight of false negatives.</summary>
-    public float Beta { get; } = beta;
+    public double Beta { get; } = beta;
 
     /// <summary>The axes to sum over.</summary>
     public IReadOnlyList<int>? Axis { get; } = axis;
@@ -41,6 +47,6 @@ public sealed class Tversky(float alpha = 0.5f, float beta = 0.5f, IReadOnlyList
         var y = Targets.Like(yTrue, yPred, Name);
         var axes = Axes.Create([.. Axis ?? []]);
         var right = Ops.Sum(y * yPred, axes);
-        return 1 - (right / (right + (Alpha * Ops.Sum((1 - y) * yPred, axes)) + (Beta * Ops.Sum(y * (1 - yPred), axes)) + Targets.Epsilon));
+        return 1 - (right / (right + ((float)Alpha * Ops.Sum((1 - y) * yPred, axes)) + ((float)Beta * Ops.Sum(y * (1 - yPred), axes)) + Targets.Epsilon));
     }
 }

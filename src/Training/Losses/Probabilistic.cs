@@ -2,10 +2,12 @@ namespace OnnxFunctional.Training.Losses;
 
 /// <summary>How far predicted probabilities are from the true ones: the sum over the last axis of <c>y log(y / p)</c>, both clipped to 1e-7 and 1.</summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#kldivergence-class</remarks>
-public sealed class KLDivergence : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class KLDivergence(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <inheritdoc/>
-    public override string Name => "kl_divergence";
+    public override string Name => GivenName ?? "kl_divergence";
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
@@ -17,7 +19,9 @@ public sealed class KLDivergence : Loss
 
 /// <summary>For counts: the mean over the last axis of <c>yPred - yTrue log(yPred + 1e-7)</c>.</summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#poisson-class</remarks>
-public sealed class Poisson : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class Poisson(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
@@ -29,10 +33,13 @@ public sealed class Poisson : Loss
 /// </summary>
 /// <remarks>https://keras.io/api/losses/probabilistic_losses/#categoricalgeneralizedcrossentropy-class</remarks>
 /// <param name="q">How much wrong targets are tolerated.</param>
-public sealed class CategoricalGeneralizedCrossEntropy(float q = 0.5f) : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class CategoricalGeneralizedCrossEntropy(double q = 0.5, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
+    : Loss(reduction, name)
 {
     /// <summary>How much wrong targets are tolerated.</summary>
-    public float Q { get; } = q;
+    public double Q { get; } = q;
 
     internal override bool IsSparse => true;
 
@@ -43,6 +50,6 @@ public sealed class CategoricalGeneralizedCrossEntropy(float q = 0.5f) : Loss
     {
         var classes = yPred.Shape[^1] ?? throw new ModelException($"the number of classes is unknown in {yPred.Shape}.");
         var right = Ops.Sum(yPred * Ops.Make(new Operators.OneHot(classes, Strict: true), Targets.Classes(yTrue, yPred, Name)), -1);
-        return (1 - Ops.Power(right, Q)) / Q;
+        return (1 - Ops.Power(right, (float)Q)) / (float)Q;
     }
 }

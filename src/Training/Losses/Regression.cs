@@ -2,7 +2,9 @@ namespace OnnxFunctional.Training.Losses;
 
 /// <summary>The mean over the last axis of <c>(yPred - yTrue)^2</c>.</summary>
 /// <remarks>https://keras.io/api/losses/regression_losses/#meansquarederror-class</remarks>
-public sealed class MeanSquaredError : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class MeanSquaredError(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
@@ -11,7 +13,9 @@ public sealed class MeanSquaredError : Loss
 
 /// <summary>The mean over the last axis of <c>|yPred - yTrue|</c>.</summary>
 /// <remarks>https://keras.io/api/losses/regression_losses/#meanabsoluteerror-class</remarks>
-public sealed class MeanAbsoluteError : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class MeanAbsoluteError(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
@@ -20,7 +24,9 @@ public sealed class MeanAbsoluteError : Loss
 
 /// <summary>The mean over the last axis of <c>100 |yPred - yTrue| / max(|yTrue|, 1e-7)</c>.</summary>
 /// <remarks>https://keras.io/api/losses/regression_losses/#meanabsolutepercentageerror-class</remarks>
-public sealed class MeanAbsolutePercentageError : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class MeanAbsolutePercentageError(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
@@ -32,7 +38,9 @@ public sealed class MeanAbsolutePercentageError : Loss
 
 /// <summary>The mean over the last axis of <c>(log(max(yPred, 1e-7) + 1) - log(max(yTrue, 1e-7) + 1))^2</c>, for non-negative values.</summary>
 /// <remarks>https://keras.io/api/losses/regression_losses/#meansquaredlogarithmicerror-class</remarks>
-public sealed class MeanSquaredLogarithmicError : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class MeanSquaredLogarithmicError(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
@@ -49,23 +57,27 @@ public sealed class MeanSquaredLogarithmicError : Loss
 /// </summary>
 /// <remarks>https://keras.io/api/losses/regression_losses/#huber-class</remarks>
 /// <param name="delta">Where it becomes linear.</param>
-public sealed class Huber(float delta = 1) : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class Huber(double delta = 1, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <summary>Where it becomes linear.</summary>
-    public float Delta { get; } = delta;
+    public double Delta { get; } = delta;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
         var error = yPred - Targets.Like(yTrue, yPred, Name);
-        var size = Ops.Abs(error);
-        return Ops.Mean(Ops.Where(Ops.LessEqual(size, Delta), 0.5f * Ops.Square(error), (Delta * size) - (0.5f * Delta * Delta)), -1);
+        var (size, delta) = (Ops.Abs(error), (float)Delta);
+        return Ops.Mean(Ops.Where(Ops.LessEqual(size, delta), 0.5f * Ops.Square(error), (delta * size) - (0.5f * delta * delta)), -1);
     }
 }
 
 /// <summary>The mean over the last axis of <c>log(cosh(yPred - yTrue))</c>: quadratic near 0 and linear beyond.</summary>
 /// <remarks>https://keras.io/api/losses/regression_losses/#logcosh-class</remarks>
-public sealed class LogCosh : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class LogCosh(LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
@@ -78,7 +90,9 @@ public sealed class LogCosh : Loss
 /// <summary>Minus the cosine of the angle between targets and predictions: -1 if they point the same way.</summary>
 /// <remarks>https://keras.io/api/losses/regression_losses/#cosinesimilarity-class</remarks>
 /// <param name="axis">The axis of the vectors.</param>
-public sealed class CosineSimilarity(int axis = -1) : Loss
+/// <param name="reduction">How the losses of the samples are reduced to one value.</param>
+/// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+public sealed class CosineSimilarity(int axis = -1, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <summary>The axis of the vectors.</summary>
     public int Axis { get; } = axis;

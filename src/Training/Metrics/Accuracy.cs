@@ -6,14 +6,15 @@ namespace OnnxFunctional.Training.Metrics;
 /// The share of correct predictions, by the shapes: a single output is compared with one half; class indices and one-hot targets are compared with the largest
 /// output.
 /// </summary>
-public sealed class Accuracy : MeanMetric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class Accuracy(string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 
     internal override Metric For(Shape yTrue, Shape yPred) =>
-        yPred[^1] == 1 ? new BinaryAccuracy { Name = Name }
-        : yTrue.Count < yPred.Count || yTrue[^1] == 1 ? new SparseCategoricalAccuracy { Name = Name }
-        : new CategoricalAccuracy { Name = Name };
+        yPred[^1] == 1 ? new BinaryAccuracy(name: Name)
+        : yTrue.Count < yPred.Count || yTrue[^1] == 1 ? new SparseCategoricalAccuracy(name: Name)
+        : new CategoricalAccuracy(name: Name);
 
     /// <inheritdoc/>
     protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
@@ -22,23 +23,25 @@ public sealed class Accuracy : MeanMetric
 
 /// <summary>The share of predictions on the correct side of a threshold: the mean over the last axis.</summary>
 /// <param name="threshold">Predictions above count as 1.</param>
-public sealed class BinaryAccuracy(float threshold = 0.5f) : MeanMetric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class BinaryAccuracy(double threshold = 0.5, string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 
     /// <summary>Predictions above count as 1.</summary>
-    public float Threshold { get; } = threshold;
+    public double Threshold { get; } = threshold;
 
     /// <inheritdoc/>
     protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
     {
-        var decided = Ops.Cast(Ops.Greater(yPred, Threshold), DType.Float32);
+        var decided = Ops.Cast(Ops.Greater(yPred, (float)Threshold), DType.Float32);
         return Ops.Mean(Ops.Cast(Ops.Equal(Targets.Like(yTrue, yPred, Name), decided), DType.Float32), -1);
     }
 }
 
 /// <summary>The share of samples whose largest output is at the one-hot target's class.</summary>
-public sealed class CategoricalAccuracy : MeanMetric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class CategoricalAccuracy(string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 
@@ -48,7 +51,8 @@ public sealed class CategoricalAccuracy : MeanMetric
 }
 
 /// <summary>The share of samples whose largest output is at the target's class index.</summary>
-public sealed class SparseCategoricalAccuracy : MeanMetric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class SparseCategoricalAccuracy(string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 
@@ -59,7 +63,8 @@ public sealed class SparseCategoricalAccuracy : MeanMetric
 
 /// <summary>The share of samples for which the one-hot target's class is among the k largest outputs.</summary>
 /// <param name="k">How many of the largest outputs count.</param>
-public sealed class TopKCategoricalAccuracy(int k = 5) : MeanMetric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class TopKCategoricalAccuracy(int k = 5, string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 
@@ -73,7 +78,8 @@ public sealed class TopKCategoricalAccuracy(int k = 5) : MeanMetric
 
 /// <summary>The share of samples for which the target's class index is among the k largest outputs.</summary>
 /// <param name="k">How many of the largest outputs count.</param>
-public sealed class SparseTopKCategoricalAccuracy(int k = 5) : MeanMetric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class SparseTopKCategoricalAccuracy(int k = 5, string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 

@@ -31,18 +31,27 @@ public enum AucSummation
 
 /// <summary>The area under the ROC curve, or under that of precision over recall, from many thresholds.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#auc-class</remarks>
-/// <param name="numThresholds">Points of the curve.</param>
+/// <param name="numThresholds">Points of the curve, at least 2.</param>
 /// <param name="curve">The curve.</param>
 /// <param name="summationMethod">How the area between two points is computed.</param>
+/// <param name="thresholds">The thresholds between the outer two, from 0 to 1, instead of evenly spaced ones.</param>
 /// <param name="multiLabel">Whether each output has its own curve; the result is then the mean of their areas.</param>
+/// <param name="numLabels">The number of labels of the predictions; default: read from their shape.</param>
+/// <param name="labelWeights">The weight of each label: in the mean of the areas with multiLabel, else as a factor on its samples.</param>
 /// <param name="fromLogits">Whether predictions are logits rather than probabilities.</param>
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">There are less than 2 thresholds, or one is not from 0 to 1.</exception>
 public sealed class Auc(
     int numThresholds = 200,
     AucCurve curve = AucCurve.ROC,
     AucSummation summationMethod = AucSummation.Interpolation,
+    DoubleValues? thresholds = null,
     bool multiLabel = false,
-    bool fromLogits = false)
-    : Metric
+    int? numLabels = null,
+    IReadOnlyList<double>? labelWeights = null,
+    bool fromLogits = false,
+    string? name = null)
+    : Metric(name)
 {
     internal override bool? LargerIsBetter => true;
 
@@ -54,17 +63,13 @@ public sealed class Auc(
     public int NumThresholds => Thresholds is { } given ? given.Count + 2 : _evenlySpaced;
 
     /// <summary>The thresholds between the outer two, which lie below 0 and above 1; default: evenly spaced.</summary>
-    public FloatValues? Thresholds
-    {
-        get;
-        init => field = Counts.Checked(value) is { } given ? FloatValues.Create([.. given.Order()]) : null;
-    }
+    public DoubleValues? Thresholds { get; } = Counts.Checked(thresholds) is { } given ? DoubleValues.Create([.. given.Order()]) : null;
 
     /// <summary>The weight of each label: in the mean of the areas with multiLabel, else as a factor on its samples.</summary>
-    public IReadOnlyList<float>? LabelWeights { get; init; }
+    public IReadOnlyList<double>? LabelWeights { get; } = labelWeights;
 
     /// <summary>The number of labels of the predictions; default: read from their shape.</summary>
-    public int? NumLabels { get; init; }
+    public int? NumLabels { get; } = numLabels;
 
     /// <summary>The curve.</summary>
     public AucCurve Curve { get; } = curve;
@@ -89,12 +94,12 @@ public sealed class Auc(
         if (yPred.Shape[^1] is { } last && ((NumLabels ?? last) != last || (LabelWeights?.Count ?? last) != last))
         {
             throw new ModelException(
-                $"{Name} got NumLabels {NumLabels?.ToString(CultureInfo.InvariantCulture) ?? "unset"} and {LabelWeights?.Count ?? last} LabelWeights, "
+                $"{Name} got numLabels {NumLabels?.ToString(CultureInfo.InvariantCulture) ?? "unset"} and {LabelWeights?.Count ?? last} labelWeights, "
                 + $"but predictions {yPred.Shape} have {last} labels.");
         }
 
         var weighting = Counts.Weighting(yPred, weights);
-        if (!MultiLabel && LabelWeights is not null) weighting *= Ops.Constant(Shape.Of(LabelWeights.Count), [.. LabelWeights]);
+        if (!MultiLabel && LabelWeights is not null) weighting *= Ops.Constant(Shape.Of(LabelWeights.Count), [.. LabelWeights.Select(weight => (float)weight)]);
         return ThresholdCounts.Sums(y, FromLogits ? Ops.Sigmoid(yPred) : yPred, weighting, NumThresholds, labels, Thresholds);
     }
 
@@ -107,7 +112,7 @@ public sealed class Auc(
         for (var label = 0; label < labels; label++)
         {
             var counts = ThresholdCounts.Of(totals, NumThresholds, label);
-            var weight = MultiLabel && LabelWeights is not null ? LabelWeights[label] : 1;
+            var weight = MultiLabel && LabelWeights is not null ? (float)LabelWeights[label] : 1;
             sum += weight * (Curve == AucCurve.PR && SummationMethod == AucSummation.Interpolation ? Interpolated(counts) : Area(counts));
             weights += weight;
         }

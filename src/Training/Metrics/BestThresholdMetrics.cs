@@ -9,7 +9,8 @@ public abstract class BestThresholdMetric : Metric
 {
     internal override bool? LargerIsBetter => true;
 
-    private protected BestThresholdMetric(float requiredShare, int numThresholds, int? classId)
+    private protected BestThresholdMetric(double requiredShare, int numThresholds, int? classId, string? name)
+        : base(name)
     {
         if (requiredShare is not (>= 0 and <= 1)) throw new ModelException($"{Name} takes a share from 0 to 1, but {requiredShare} was given.");
         if (numThresholds < 2) throw new ModelException($"numThresholds is {numThresholds}; expected at least 2.");
@@ -23,7 +24,7 @@ public abstract class BestThresholdMetric : Metric
     public int? ClassId { get; }
 
     /// <summary>The value that the other measure must reach.</summary>
-    public float RequiredShare { get; }
+    public double RequiredShare { get; }
 
     /// <inheritdoc/>
     protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
@@ -46,7 +47,7 @@ public abstract class BestThresholdMetric : Metric
         for (var i = 0; i < NumThresholds; i++)
         {
             // Compared as float32, like the given value: 3 of 5 are 0.6.
-            if ((float)Held(counts, i) >= RequiredShare) best = Math.Max(best, Wanted(counts, i));
+            if ((float)Held(counts, i) >= (float)RequiredShare) best = Math.Max(best, Wanted(counts, i));
         }
 
         return best;
@@ -62,11 +63,12 @@ public abstract class BestThresholdMetric : Metric
 /// <param name="specificity">The specificity to reach: the share of negatives predicted as such.</param>
 /// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
-public sealed class SensitivityAtSpecificity(float specificity, int numThresholds = 200, int? classId = null)
-    : BestThresholdMetric(specificity, numThresholds, classId)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class SensitivityAtSpecificity(double specificity, int numThresholds = 200, int? classId = null, string? name = null)
+    : BestThresholdMetric(specificity, numThresholds, classId, name)
 {
     /// <summary>The specificity to reach: the share of negatives predicted as such.</summary>
-    public float Specificity => RequiredShare;
+    public double Specificity => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Specificity(i);
 
@@ -78,11 +80,12 @@ public sealed class SensitivityAtSpecificity(float specificity, int numThreshold
 /// <param name="sensitivity">The sensitivity to reach: the share of positives predicted as such.</param>
 /// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
-public sealed class SpecificityAtSensitivity(float sensitivity, int numThresholds = 200, int? classId = null)
-    : BestThresholdMetric(sensitivity, numThresholds, classId)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class SpecificityAtSensitivity(double sensitivity, int numThresholds = 200, int? classId = null, string? name = null)
+    : BestThresholdMetric(sensitivity, numThresholds, classId, name)
 {
     /// <summary>The sensitivity to reach: the share of positives predicted as such.</summary>
-    public float Sensitivity => RequiredShare;
+    public double Sensitivity => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Sensitivity(i);
 
@@ -94,11 +97,12 @@ public sealed class SpecificityAtSensitivity(float sensitivity, int numThreshold
 /// <param name="recall">The recall to reach: the share of positives predicted as such.</param>
 /// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
-public sealed class PrecisionAtRecall(float recall, int numThresholds = 200, int? classId = null)
-    : BestThresholdMetric(recall, numThresholds, classId)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class PrecisionAtRecall(double recall, int numThresholds = 200, int? classId = null, string? name = null)
+    : BestThresholdMetric(recall, numThresholds, classId, name)
 {
     /// <summary>The recall to reach: the share of positives predicted as such.</summary>
-    public new float Recall => RequiredShare;
+    public new double Recall => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Sensitivity(i);
 
@@ -110,11 +114,12 @@ public sealed class PrecisionAtRecall(float recall, int numThresholds = 200, int
 /// <param name="precision">The precision to reach: the share of predicted positives that are correct.</param>
 /// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
-public sealed class RecallAtPrecision(float precision, int numThresholds = 200, int? classId = null)
-    : BestThresholdMetric(precision, numThresholds, classId)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class RecallAtPrecision(double precision, int numThresholds = 200, int? classId = null, string? name = null)
+    : BestThresholdMetric(precision, numThresholds, classId, name)
 {
     /// <summary>The precision to reach: the share of predicted positives that are correct.</summary>
-    public new float Precision => RequiredShare;
+    public new double Precision => RequiredShare;
 
     private protected override double Held(ThresholdCounts counts, int i) => counts.Precision(i);
 

@@ -5,11 +5,12 @@ namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>Counts predictions of one kind, with sample weights applied.</summary>
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class CountMetric(FloatValues? thresholds) : Metric
+public abstract class CountMetric(DoubleValues? thresholds, string? name = null) : Metric(name)
 {
     /// <summary>Predictions above count as 1.</summary>
-    public FloatValues Thresholds { get; } = Counts.Checked(thresholds) ?? 0.5f;
+    public DoubleValues Thresholds { get; } = Counts.Checked(thresholds) ?? 0.5;
 
     /// <inheritdoc/>
     protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
@@ -36,7 +37,8 @@ public abstract class CountMetric(FloatValues? thresholds) : Metric
 /// <summary>How many positives were predicted as such.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#truepositives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
-public sealed class TruePositives(FloatValues? thresholds = null) : CountMetric(thresholds)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class TruePositives(DoubleValues? thresholds = null, string? name = null) : CountMetric(thresholds, name)
 {
     internal override bool? LargerIsBetter => true;
 
@@ -46,7 +48,8 @@ public sealed class TruePositives(FloatValues? thresholds = null) : CountMetric(
 /// <summary>How many negatives were predicted as positives.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#falsepositives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
-public sealed class FalsePositives(FloatValues? thresholds = null) : CountMetric(thresholds)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class FalsePositives(DoubleValues? thresholds = null, string? name = null) : CountMetric(thresholds, name)
 {
     internal override bool? LargerIsBetter => false;
 
@@ -56,7 +59,8 @@ public sealed class FalsePositives(FloatValues? thresholds = null) : CountMetric
 /// <summary>How many negatives were predicted as such.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#truenegatives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
-public sealed class TrueNegatives(FloatValues? thresholds = null) : CountMetric(thresholds)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class TrueNegatives(DoubleValues? thresholds = null, string? name = null) : CountMetric(thresholds, name)
 {
     internal override bool? LargerIsBetter => true;
 
@@ -66,7 +70,8 @@ public sealed class TrueNegatives(FloatValues? thresholds = null) : CountMetric(
 /// <summary>How many positives were predicted as negatives.</summary>
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#falsenegatives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
-public sealed class FalseNegatives(FloatValues? thresholds = null) : CountMetric(thresholds)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class FalseNegatives(DoubleValues? thresholds = null, string? name = null) : CountMetric(thresholds, name)
 {
     internal override bool? LargerIsBetter => false;
 
@@ -79,13 +84,14 @@ public abstract class DecisionMetric : Metric
 {
     internal override bool? LargerIsBetter => true;
 
-    private protected DecisionMetric(FloatValues? thresholds, int? topK, int? classId) =>
+    private protected DecisionMetric(DoubleValues? thresholds, int? topK, int? classId, string? name)
+        : base(name) =>
         (Thresholds, TopK, ClassId) = (Counts.Checked(thresholds), topK, classId);
 
     /// <summary>
     /// Predictions above count as 1; default: one half, unless <see cref="TopK"/> is given. With several thresholds there is one result each.
     /// </summary>
-    public FloatValues? Thresholds { get; }
+    public DoubleValues? Thresholds { get; }
 
     /// <summary>Only this many of the largest predictions of a sample count as 1.</summary>
     public int? TopK { get; }
@@ -98,7 +104,7 @@ public abstract class DecisionMetric : Metric
     {
         ArgumentNullException.ThrowIfNull(yPred);
         var y = Ops.Cast(Ops.NotEqual(Targets.Like(yTrue, yPred, Name), 0), DType.Float32);
-        var decided = Counts.Above(yPred, Thresholds ?? (TopK is null ? 0.5f : float.NegativeInfinity));
+        var decided = Counts.Above(yPred, Thresholds ?? (TopK is null ? 0.5 : double.NegativeInfinity));
         if (TopK is { } k)
         {
             var least = Ops.Min(Ops.TopK(yPred, k).Values, -1, keepdims: true);
@@ -129,7 +135,9 @@ public abstract class DecisionMetric : Metric
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 /// <param name="topK">Only this many of the largest predictions of a sample count as 1.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
-public sealed class Precision(FloatValues? thresholds = null, int? topK = null, int? classId = null) : DecisionMetric(thresholds, topK, classId)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class Precision(DoubleValues? thresholds = null, int? topK = null, int? classId = null, string? name = null)
+    : DecisionMetric(thresholds, topK, classId, name)
 {
     private protected override double Share(double truePositives, double falsePositives, double falseNegatives) =>
         Counts.Ratio(truePositives, truePositives + falsePositives);
@@ -140,7 +148,9 @@ public sealed class Precision(FloatValues? thresholds = null, int? topK = null, 
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 /// <param name="topK">Only this many of the largest predictions of a sample count as 1.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
-public sealed class Recall(FloatValues? thresholds = null, int? topK = null, int? classId = null) : DecisionMetric(thresholds, topK, classId)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class Recall(DoubleValues? thresholds = null, int? topK = null, int? classId = null, string? name = null)
+    : DecisionMetric(thresholds, topK, classId, name)
 {
     private protected override double Share(double truePositives, double falsePositives, double falseNegatives) =>
         Counts.Ratio(truePositives, truePositives + falseNegatives);

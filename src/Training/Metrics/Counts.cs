@@ -9,14 +9,14 @@ internal static class Counts
 
     /// <summary>The thresholds, if all are from 0 to 1.</summary>
     /// <exception cref="ModelException">One is not.</exception>
-    public static FloatValues? Checked(FloatValues? thresholds) =>
+    public static DoubleValues? Checked(DoubleValues? thresholds) =>
         thresholds is { } given && (given.Count == 0 || given.Any(threshold => threshold is not (>= 0 and <= 1)))
             ? throw new ModelException($"thresholds are {given}; expected numbers from 0 to 1.")
             : thresholds;
 
     /// <summary>Which predictions are above each threshold, along an additional last axis.</summary>
-    public static SymbolicTensor Above(SymbolicTensor yPred, FloatValues thresholds) =>
-        Ops.Greater(Ops.ExpandDims(yPred, yPred.Rank), Ops.Constant(Shape.Of(thresholds.Count), [.. thresholds]));
+    public static SymbolicTensor Above(SymbolicTensor yPred, DoubleValues thresholds) =>
+        Ops.Greater(Ops.ExpandDims(yPred, yPred.Rank), Ops.Constant(Shape.Of(thresholds.Count), thresholds.ToFloats()));
 
     /// <summary>Sums over all axes but the last; a single axis is taken as the samples of one output.</summary>
     public static SymbolicTensor PerClass(SymbolicTensor x) => x.Rank < 2 ? Ops.Sum(x) : Ops.Sum(x, Axes.Create([.. Enumerable.Range(0, x.Rank - 1)]));
@@ -62,7 +62,7 @@ internal sealed class ThresholdCounts(int thresholds)
     /// <param name="thresholds">The number of thresholds.</param>
     /// <param name="labels">The number of labels that are counted separately.</param>
     /// <param name="inner">The thresholds between the first and the last; default: <c>i / (n - 1)</c>.</param>
-    public static SymbolicTensors Sums(SymbolicTensor y, SymbolicTensor p, SymbolicTensor weighting, int thresholds, int labels, FloatValues? inner = null)
+    public static SymbolicTensors Sums(SymbolicTensor y, SymbolicTensor p, SymbolicTensor weighting, int thresholds, int labels, DoubleValues? inner = null)
     {
         // Comparisons with NaN are false, so NaN falls into the first bucket too.
         var place = Ops.Ceil(Ops.Clip(p, 0, 1) * (thresholds - 1)) - 1;

@@ -26,7 +26,8 @@ public enum ScoreAverage
 /// <param name="average">How the scores of the classes are averaged.</param>
 /// <param name="beta">The weight of recall.</param>
 /// <param name="threshold">Predictions above count as 1; default: only the largest of a sample does.</param>
-public class FBetaScore(ScoreAverage average = ScoreAverage.None, float beta = 1, float? threshold = null) : Metric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public class FBetaScore(ScoreAverage average = ScoreAverage.None, double beta = 1, double? threshold = null, string? name = null) : Metric(name)
 {
     internal override bool? LargerIsBetter => true;
 
@@ -34,10 +35,10 @@ public class FBetaScore(ScoreAverage average = ScoreAverage.None, float beta = 1
     public ScoreAverage Average { get; } = average;
 
     /// <summary>The weight of recall.</summary>
-    public float Beta { get; } = beta;
+    public double Beta { get; } = beta;
 
     /// <summary>Predictions above count as 1; default: only the largest of a sample does.</summary>
-    public float? Threshold { get; } = threshold;
+    public double? Threshold { get; } = threshold;
 
     private protected override string DefaultName => "fbeta_score";
 
@@ -47,7 +48,7 @@ public class FBetaScore(ScoreAverage average = ScoreAverage.None, float beta = 1
         ArgumentNullException.ThrowIfNull(yPred);
         var y = Targets.Like(yTrue, yPred, Name);
         var decided = Threshold is { } threshold
-            ? Ops.Greater(yPred, threshold)
+            ? Ops.Greater(yPred, (float)threshold)
             : Ops.LogicalAnd(Ops.GreaterEqual(yPred, Ops.Max(yPred, -1, keepdims: true)), Ops.Greater(Ops.Abs(yPred), 1e-9f));
         var predicted = Ops.Cast(decided, DType.Float32);
         var weighting = Counts.Weighting(yPred, weights);
@@ -74,8 +75,9 @@ public class FBetaScore(ScoreAverage average = ScoreAverage.None, float beta = 1
 
     private double Score(double right, double wrong, double missed)
     {
+        var square = (float)Beta * (float)Beta;
         var (precision, recall) = (Counts.Ratio(right, right + wrong), Counts.Ratio(right, right + missed));
-        return Counts.Ratio((1 + (Beta * Beta)) * precision * recall, (Beta * Beta * precision) + recall);
+        return Counts.Ratio((1 + square) * precision * recall, (square * precision) + recall);
     }
 }
 
@@ -83,7 +85,8 @@ public class FBetaScore(ScoreAverage average = ScoreAverage.None, float beta = 1
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#f1score-class</remarks>
 /// <param name="average">How the scores of the classes are averaged.</param>
 /// <param name="threshold">Predictions above count as 1; default: only the largest of a sample does.</param>
-public sealed class F1Score(ScoreAverage average = ScoreAverage.None, float? threshold = null) : FBetaScore(average, 1, threshold)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class F1Score(ScoreAverage average = ScoreAverage.None, double? threshold = null, string? name = null) : FBetaScore(average, 1, threshold, name)
 {
     private protected override string DefaultName => "f1_score";
 }

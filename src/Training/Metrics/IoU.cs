@@ -9,9 +9,10 @@ namespace OnnxFunctional.Training.Metrics;
 /// <param name="ignoreClass">A class whose positions are ignored.</param>
 /// <param name="sparseYTrue">Whether targets are class indices; otherwise the last axis holds one value per class.</param>
 /// <param name="sparseYPred">Whether predictions are class indices; otherwise the last axis holds one value per class.</param>
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
 public class IoU(
-    int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true)
-    : Metric
+    int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true, string? name = null)
+    : Metric(name)
 {
     internal override bool? LargerIsBetter => true;
 
@@ -95,8 +96,9 @@ public class IoU(
 /// <param name="ignoreClass">A class whose positions are ignored.</param>
 /// <param name="sparseYTrue">Whether targets are class indices.</param>
 /// <param name="sparseYPred">Whether predictions are class indices.</param>
-public sealed class MeanIoU(int numClasses, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true)
-    : IoU(numClasses, null, ignoreClass, sparseYTrue, sparseYPred)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class MeanIoU(int numClasses, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true, string? name = null)
+    : IoU(numClasses, null, ignoreClass, sparseYTrue, sparseYPred, name)
 {
     private protected override string DefaultName => "mean_iou";
 }
@@ -107,8 +109,9 @@ public sealed class MeanIoU(int numClasses, int? ignoreClass = null, bool sparse
 /// <param name="targetClassIds">The classes to average over; default: all.</param>
 /// <param name="ignoreClass">A class whose positions are ignored.</param>
 /// <param name="sparseYPred">Whether predictions are class indices.</param>
-public sealed class OneHotIoU(int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYPred = false)
-    : IoU(numClasses, targetClassIds, ignoreClass, false, sparseYPred)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class OneHotIoU(int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYPred = false, string? name = null)
+    : IoU(numClasses, targetClassIds, ignoreClass, false, sparseYPred, name)
 {
     private protected override string DefaultName => "one_hot_iou";
 }
@@ -118,7 +121,9 @@ public sealed class OneHotIoU(int numClasses, IReadOnlyList<int>? targetClassIds
 /// <param name="numClasses">The number of classes.</param>
 /// <param name="ignoreClass">A class whose positions are ignored.</param>
 /// <param name="sparseYPred">Whether predictions are class indices.</param>
-public sealed class OneHotMeanIoU(int numClasses, int? ignoreClass = null, bool sparseYPred = false) : IoU(numClasses, null, ignoreClass, false, sparseYPred)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class OneHotMeanIoU(int numClasses, int? ignoreClass = null, bool sparseYPred = false, string? name = null)
+    : IoU(numClasses, null, ignoreClass, false, sparseYPred, name)
 {
     private protected override string DefaultName => "one_hot_mean_iou";
 }
@@ -127,12 +132,13 @@ public sealed class OneHotMeanIoU(int numClasses, int? ignoreClass = null, bool 
 /// <remarks>https://keras.io/api/metrics/segmentation_metrics/#binaryiou-class</remarks>
 /// <param name="targetClassIds">The classes to average over; default: both.</param>
 /// <param name="threshold">Predictions of at least this value count as 1.</param>
-public sealed class BinaryIoU(IReadOnlyList<int>? targetClassIds = null, float threshold = 0.5f) : IoU(2, targetClassIds)
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class BinaryIoU(IReadOnlyList<int>? targetClassIds = null, double threshold = 0.5, string? name = null) : IoU(2, targetClassIds, name: name)
 {
     /// <summary>Predictions of at least this value count as 1.</summary>
-    public float Threshold { get; } = threshold;
+    public double Threshold { get; } = threshold;
 
     private protected override string DefaultName => "binary_iou";
 
-    private protected override SymbolicTensor Predicted(SymbolicTensor yPred) => Ops.Cast(Ops.GreaterEqual(yPred, Threshold), DType.Float32);
+    private protected override SymbolicTensor Predicted(SymbolicTensor yPred) => Ops.Cast(Ops.GreaterEqual(yPred, (float)Threshold), DType.Float32);
 }

@@ -48,7 +48,7 @@ public abstract partial class Metric
     public static Metric KLDivergence { get; } = From(Loss.KLDivergence);
 
     /// <summary>The mean of <c>log(cosh(yPred - yTrue))</c>.</summary>
-    public static Metric LogCoshError { get; } = new FromLoss(Loss.LogCosh) { Name = "logcosh" };
+    public static Metric LogCoshError { get; } = new FromLoss(Loss.LogCosh, "logcosh");
 
     /// <summary>The mean of <c>|yPred - yTrue|</c>.</summary>
     public static Metric MeanAbsoluteError { get; } = From(Loss.MeanAbsoluteError);

@@ -4,16 +4,13 @@ namespace OnnxFunctional.Training;
 
 /// <summary>A measure of how good predictions are, accumulated over batches (https://keras.io/api/metrics/).</summary>
 /// <remarks>Each batch yields sums, computed in the training graph. They are added up over the batches, and the result is a function of the totals.</remarks>
-public abstract partial class Metric
+/// <param name="name">The name in logs, history and files; default: Keras' name of the class.</param>
+public abstract partial class Metric(string? name = null)
 {
-    private string? _name;
+    private readonly string? _name = name;
 
     /// <summary>The name in logs and history.</summary>
-    public string Name
-    {
-        get => _name ?? DefaultName;
-        init => _name = value;
-    }
+    public string Name => _name ?? DefaultName;
 
     private protected virtual string DefaultName => Naming.SnakeCase(GetType().Name);
 
@@ -21,7 +18,7 @@ public abstract partial class Metric
     public static Metric From(Loss loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
-        return new FromLoss(loss) { Name = loss.Name };
+        return new FromLoss(loss, loss.Name);
     }
 
     /// <summary>A loss as a metric: its mean over samples, under the loss's name.</summary>
@@ -31,7 +28,7 @@ public abstract partial class Metric
     public static Metric From(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function, string name)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return new FromFunction(function) { Name = name };
+        return new FromFunction(function, name);
     }
 
     /// <summary>The sums of one batch.</summary>
@@ -66,7 +63,7 @@ public abstract partial class Metric
     /// <summary>The metric to use for these shapes; a more specific one if the shapes decide, as for accuracy.</summary>
     internal virtual Metric For(Shape yTrue, Shape yPred) => this;
 
-    internal sealed class FromLoss(Loss loss) : MeanMetric
+    internal sealed class FromLoss(Loss loss, string? name = null) : MeanMetric(name)
     {
         public Loss Loss { get; } = loss;
 
@@ -75,14 +72,15 @@ public abstract partial class Metric
         protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => Loss.PerSample(yTrue, yPred);
     }
 
-    private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function) : MeanMetric
+    private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function, string name) : MeanMetric(name)
     {
         protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) => function(yTrue, yPred);
     }
 }
 
 /// <summary>A metric that is the weighted mean of one value per sample.</summary>
-public abstract class MeanMetric : Metric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public abstract class MeanMetric(string? name = null) : Metric(name)
 {
     // A derived class may compute something else from the sums.
     internal override bool IsMean =>

@@ -4,7 +4,8 @@ namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>The root of the mean of <c>(yPred - yTrue)^2</c>.</summary>
 /// <remarks>https://keras.io/api/metrics/regression_metrics/#rootmeansquarederror-class</remarks>
-public sealed class RootMeanSquaredError : MeanMetric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class RootMeanSquaredError(string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => false;
 
@@ -17,7 +18,7 @@ public sealed class RootMeanSquaredError : MeanMetric
 }
 
 /// <summary>The mean cosine of the angle between targets and predictions.</summary>
-internal sealed class CosineMetric : MeanMetric
+internal sealed class CosineMetric(string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 
@@ -30,7 +31,8 @@ internal sealed class CosineMetric : MeanMetric
 /// <summary>The correlation of targets and predictions along an axis: <c>mean((y - mean(y)) (p - mean(p))) / (std(y) std(p))</c>.</summary>
 /// <remarks>https://keras.io/api/metrics/regression_metrics/#pearsoncorrelation-class</remarks>
 /// <param name="axis">The axis along which values are correlated.</param>
-public sealed class PearsonCorrelation(int axis = -1) : MeanMetric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class PearsonCorrelation(int axis = -1, string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 
@@ -51,7 +53,8 @@ public sealed class PearsonCorrelation(int axis = -1) : MeanMetric
 /// <summary>How close predictions are to the targets (Lin 1989): <c>2 cov / (var(y) + var(p) + (mean(y) - mean(p))^2)</c>, 1 for equal ones.</summary>
 /// <remarks>https://keras.io/api/metrics/regression_metrics/#concordancecorrelation-class</remarks>
 /// <param name="axis">The axis along which values are correlated.</param>
-public sealed class ConcordanceCorrelation(int axis = -1) : MeanMetric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class ConcordanceCorrelation(int axis = -1, string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 
@@ -86,7 +89,8 @@ public enum ScoreAggregation
 /// <param name="numRegressors">
 /// The number of independent variables for the adjusted score <c>1 - (1 - R2) (n - 1) / (n - numRegressors - 1)</c>; 0 for the plain one.
 /// </param>
-public sealed class R2Score(ScoreAggregation classAggregation = ScoreAggregation.UniformAverage, int numRegressors = 0) : Metric
+/// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+public sealed class R2Score(ScoreAggregation classAggregation = ScoreAggregation.UniformAverage, int numRegressors = 0, string? name = null) : Metric(name)
 {
     internal override bool? LargerIsBetter => true;
 

@@ -2,16 +2,51 @@ namespace OnnxFunctional.Training;
 
 /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter 2017): each step also subtracts <c>lr decay w</c> from the weights.</summary>
 /// <remarks>https://keras.io/api/optimizers/adamw/</remarks>
-public sealed class AdamW : Adam
-{
-    /// <summary>Creates the optimizer.</summary>
-    /// <param name="learningRate">The learning rate.</param>
-    /// <param name="weightDecay">The share of the weights, times the learning rate, that each step subtracts.</param>
-    /// <param name="beta1">How much of the mean gradient is kept.</param>
-    /// <param name="beta2">How much of the mean square is kept.</param>
-    /// <param name="epsilon">A small value added to the root.</param>
-    /// <param name="amsgrad">Whether to divide by the largest mean square so far.</param>
-    public AdamW(
-        Schedule? learningRate = null, float weightDecay = 0.004f, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-7f, bool amsgrad = false)
-        : base(learningRate, beta1, beta2, epsilon, amsgrad) => WeightDecay = weightDecay;
-}
+/// <param name="learningRate">The learning rate or a schedule of it; default: 0.001.</param>
+/// <param name="weightDecay">The share of the weights, times the learning rate, that each step subtracts; at least 0, or null for none.</param>
+/// <param name="beta1">How much of the mean gradient is kept, from 0 to 1.</param>
+/// <param name="beta2">How much of the mean square is kept, from 0 to 1.</param>
+/// <param name="epsilon">A small value added to the root; at least 0.</param>
+/// <param name="amsgrad">Whether to divide by the largest mean square so far.</param>
+/// <param name="clipnorm">The gradient of each weight is scaled down to this norm, above 0. At most one of the three kinds of clipping can be chosen.</param>
+/// <param name="clipvalue">Elements of gradients are clipped to plus and minus this value, above 0.</param>
+/// <param name="globalClipnorm">All gradients are scaled down together to this norm, above 0.</param>
+/// <param name="useEma">Whether moving averages of the weights are kept; when training ends they replace the weights.</param>
+/// <param name="emaMomentum">How much of the moving averages is kept, from 0 to 1.</param>
+/// <param name="emaOverwriteFrequency">The averages also replace the weights each time this many steps were made, at least 1; default: only at the end.</param>
+/// <param name="gradientAccumulationSteps">Weights are updated once in this many batches, at least 2; default: after each.</param>
+/// <param name="excludeFromWeightDecay">Weights whose full name contains one of these do not decay: <c>["bias", "gamma"]</c>.</param>
+/// <param name="name">Its name in messages and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">A value is out of its range.</exception>
+public sealed class AdamW(
+    Schedule? learningRate = null,
+    double? weightDecay = 0.004,
+    double beta1 = 0.9,
+    double beta2 = 0.999,
+    double epsilon = 1e-7,
+    bool amsgrad = false,
+    double? clipnorm = null,
+    double? clipvalue = null,
+    double? globalClipnorm = null,
+    bool useEma = false,
+    double emaMomentum = 0.99,
+    int? emaOverwriteFrequency = null,
+    int? gradientAccumulationSteps = null,
+    IReadOnlyList<string>? excludeFromWeightDecay = null,
+    string? name = null)
+    : Adam(
+        learningRate,
+        beta1,
+        beta2,
+        epsilon,
+        amsgrad,
+        weightDecay,
+        clipnorm,
+        clipvalue,
+        globalClipnorm,
+        useEma,
+        emaMomentum,
+        emaOverwriteFrequency,
+        gradientAccumulationSteps,
+        excludeFromWeightDecay,
+        name);

@@ -8,57 +8,91 @@ namespace OnnxFunctional.Training.Optimizers;
 /// https://keras.io/api/optimizers/ftrl/. The update divides by the learning rate, which is 0 at the start of a warm-up and may end at 0. A step of rate 0 then
 /// changes neither weights nor state, as under other optimizers the weights stay; Keras' weights become NaN.
 /// </remarks>
-/// <param name="learningRate">The learning rate.</param>
+/// <param name="learningRate">The learning rate or a schedule of it; default: 0.001.</param>
 /// <param name="learningRatePower">How the learning rate falls with the sum of squares; 0 for a fixed rate.</param>
-/// <param name="initialAccumulatorValue">The initial value of the sum of squares.</param>
-/// <param name="l1RegularizationStrength">The L1 penalty, which makes weights 0.</param>
-/// <param name="l2RegularizationStrength">The L2 penalty.</param>
-/// <param name="l2ShrinkageRegularizationStrength">The L2 penalty that is added to the gradient.</param>
-/// <param name="beta">A value added to the root of the sum of squares.</param>
+/// <param name="initialAccumulatorValue">The initial value of the sum of squares; at least 0.</param>
+/// <param name="l1RegularizationStrength">The L1 penalty, which makes weights 0; at least 0.</param>
+/// <param name="l2RegularizationStrength">The L2 penalty; at least 0.</param>
+/// <param name="l2ShrinkageRegularizationStrength">The L2 penalty that is added to the gradient; at least 0.</param>
+/// <param name="beta">A value added to the root of the sum of squares; at least 0.</param>
+/// <param name="weightDecay">The share of the weights, times the learning rate, that each step subtracts; at least 0. Default: none.</param>
+/// <param name="clipnorm">The gradient of each weight is scaled down to this norm, above 0. At most one of the three kinds of clipping can be chosen.</param>
+/// <param name="clipvalue">Elements of gradients are clipped to plus and minus this value, above 0.</param>
+/// <param name="globalClipnorm">All gradients are scaled down together to this norm, above 0.</param>
+/// <param name="useEma">Whether moving averages of the weights are kept; when training ends they replace the weights.</param>
+/// <param name="emaMomentum">How much of the moving averages is kept, from 0 to 1.</param>
+/// <param name="emaOverwriteFrequency">The averages also replace the weights each time this many steps were made, at least 1; default: only at the end.</param>
+/// <param name="gradientAccumulationSteps">Weights are updated once in this many batches, at least 2; default: after each.</param>
+/// <param name="excludeFromWeightDecay">Weights whose full name contains one of these do not decay: <c>["bias", "gamma"]</c>.</param>
+/// <param name="name">Its name in messages and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">A value is out of its range.</exception>
 public sealed class Ftrl(
     Schedule? learningRate = null,
-    float learningRatePower = -0.5f,
-    float initialAccumulatorValue = 0.1f,
-    float l1RegularizationStrength = 0,
-    float l2RegularizationStrength = 0,
-    float l2ShrinkageRegularizationStrength = 0,
-    float beta = 0)
-    : Optimizer(learningRate ?? 0.001f)
+    double learningRatePower = -0.5,
+    double initialAccumulatorValue = 0.1,
+    double l1RegularizationStrength = 0,
+    double l2RegularizationStrength = 0,
+    double l2ShrinkageRegularizationStrength = 0,
+    double beta = 0,
+    double? weightDecay = null,
+    double? clipnorm = null,
+    double? clipvalue = null,
+    double? globalClipnorm = null,
+    bool useEma = false,
+    double emaMomentum = 0.99,
+    int? emaOverwriteFrequency = null,
+    int? gradientAccumulationSteps = null,
+    IReadOnlyList<string>? excludeFromWeightDecay = null,
+    string? name = null)
+    : Optimizer(
+        learningRate ?? 0.001,
+        weightDecay,
+        clipnorm,
+        clipvalue,
+        globalClipnorm,
+        useEma,
+        emaMomentum,
+        emaOverwriteFrequency,
+        gradientAccumulationSteps,
+        excludeFromWeightDecay,
+        name)
 {
     /// <summary>How the learning rate falls with the sum of squares; 0 for a fixed rate.</summary>
-    public float LearningRatePower { get; } = learningRatePower;
+    public double LearningRatePower { get; } = learningRatePower;
 
     /// <summary>The initial value of the sum of squares.</summary>
-    public float InitialAccumulatorValue { get; } = Check.NotNegative(initialAccumulatorValue, nameof(Ftrl), nameof(initialAccumulatorValue));
+    public double InitialAccumulatorValue { get; } = Check.NotNegative(initialAccumulatorValue, nameof(Ftrl), nameof(initialAccumulatorValue));
 
     /// <summary>The L1 penalty, which makes weights 0.</summary>
-    public float L1RegularizationStrength { get; } = Check.NotNegative(l1RegularizationStrength, nameof(Ftrl), nameof(l1RegularizationStrength));
+    public double L1RegularizationStrength { get; } = Check.NotNegative(l1RegularizationStrength, nameof(Ftrl), nameof(l1RegularizationStrength));
 
     /// <summary>The L2 penalty.</summary>
-    public float L2RegularizationStrength { get; } = Check.NotNegative(l2RegularizationStrength, nameof(Ftrl), nameof(l2RegularizationStrength));
+    public double L2RegularizationStrength { get; } = Check.NotNegative(l2RegularizationStrength, nameof(Ftrl), nameof(l2RegularizationStrength));
 
     /// <summary>The L2 penalty that is added to the gradient.</summary>
-    public float L2ShrinkageRegularizationStrength { get; } =
+    public double L2ShrinkageRegularizationStrength { get; } =
         Check.NotNegative(l2ShrinkageRegularizationStrength, nameof(Ftrl), nameof(l2ShrinkageRegularizationStrength));
 
     /// <summary>A value added to the root of the sum of squares.</summary>
-    public float Beta { get; } = Check.NotNegative(beta, nameof(Ftrl), nameof(beta));
+    public double Beta { get; } = Check.NotNegative(beta, nameof(Ftrl), nameof(beta));
 
     /// <inheritdoc/>
     protected internal override void Update(UpdateContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var (accumulator, linear) = (context.Slot("accumulator", Initializer.Constant(InitialAccumulatorValue)), context.Slot("linear"));
+        var (power, beta, l1, l2) = (-(float)LearningRatePower, (float)Beta, (float)L1RegularizationStrength, (float)L2RegularizationStrength);
+        var shrinkage = (float)L2ShrinkageRegularizationStrength;
+        var (accumulator, linear) = (context.Slot("accumulator", Initializer.Constant((float)InitialAccumulatorValue)), context.Slot("linear"));
         var (weight, rate) = (context.Weight, context.LearningRate);
         var sum = accumulator + Ops.Square(context.Gradient);
-        var (before, after) = (Ops.Power(accumulator, -LearningRatePower), Ops.Power(sum, -LearningRatePower));
-        var gradient = L2ShrinkageRegularizationStrength == 0 ? context.Gradient : context.Gradient + (weight * (2 * L2ShrinkageRegularizationStrength));
+        var (before, after) = (Ops.Power(accumulator, power), Ops.Power(sum, power));
+        var gradient = shrinkage == 0 ? context.Gradient : context.Gradient + (weight * (2 * shrinkage));
         var total = linear + (gradient - ((after - before) / rate * weight));
         var moves = Ops.Greater(rate, 0);
         context.SetSlot(accumulator, Ops.Where(moves, sum, accumulator));
         context.SetSlot(linear, Ops.Where(moves, total, linear));
-        var quadratic = (after / rate) + (2 * (L2RegularizationStrength + (Beta / (2 * rate))));
-        var moved = (Ops.Clip(total, -L1RegularizationStrength, L1RegularizationStrength) - total) / quadratic;
+        var quadratic = (after / rate) + (2 * (l2 + (beta / (2 * rate))));
+        var moved = (Ops.Clip(total, -l1, l1) - total) / quadratic;
         context.SetWeight(Ops.Where(moves, moved, weight));
     }
 }

@@ -5,35 +5,73 @@ namespace OnnxFunctional.Training.Optimizers;
 /// (1 - b2^t)) + epsilon)</c>.
 /// </summary>
 /// <remarks>https://keras.io/api/optimizers/Nadam/</remarks>
-/// <param name="learningRate">The learning rate.</param>
-/// <param name="beta1">How much of the mean gradient is kept.</param>
-/// <param name="beta2">How much of the mean square is kept.</param>
-/// <param name="epsilon">A small value added to the root.</param>
-public sealed class Nadam(Schedule? learningRate = null, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-7f) : Optimizer(learningRate ?? 0.001f)
+/// <param name="learningRate">The learning rate or a schedule of it; default: 0.001.</param>
+/// <param name="beta1">How much of the mean gradient is kept, from 0 to 1.</param>
+/// <param name="beta2">How much of the mean square is kept, from 0 to 1.</param>
+/// <param name="epsilon">A small value added to the root; at least 0.</param>
+/// <param name="weightDecay">The share of the weights, times the learning rate, that each step subtracts; at least 0. Default: none.</param>
+/// <param name="clipnorm">The gradient of each weight is scaled down to this norm, above 0. At most one of the three kinds of clipping can be chosen.</param>
+/// <param name="clipvalue">Elements of gradients are clipped to plus and minus this value, above 0.</param>
+/// <param name="globalClipnorm">All gradients are scaled down together to this norm, above 0.</param>
+/// <param name="useEma">Whether moving averages of the weights are kept; when training ends they replace the weights.</param>
+/// <param name="emaMomentum">How much of the moving averages is kept, from 0 to 1.</param>
+/// <param name="emaOverwriteFrequency">The averages also replace the weights each time this many steps were made, at least 1; default: only at the end.</param>
+/// <param name="gradientAccumulationSteps">Weights are updated once in this many batches, at least 2; default: after each.</param>
+/// <param name="excludeFromWeightDecay">Weights whose full name contains one of these do not decay: <c>["bias", "gamma"]</c>.</param>
+/// <param name="name">Its name in messages and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">A value is out of its range.</exception>
+public sealed class Nadam(
+    Schedule? learningRate = null,
+    double beta1 = 0.9,
+    double beta2 = 0.999,
+    double epsilon = 1e-7,
+    double? weightDecay = null,
+    double? clipnorm = null,
+    double? clipvalue = null,
+    double? globalClipnorm = null,
+    bool useEma = false,
+    double emaMomentum = 0.99,
+    int? emaOverwriteFrequency = null,
+    int? gradientAccumulationSteps = null,
+    IReadOnlyList<string>? excludeFromWeightDecay = null,
+    string? name = null)
+    : Optimizer(
+        learningRate ?? 0.001,
+        weightDecay,
+        clipnorm,
+        clipvalue,
+        globalClipnorm,
+        useEma,
+        emaMomentum,
+        emaOverwriteFrequency,
+        gradientAccumulationSteps,
+        excludeFromWeightDecay,
+        name)
 {
     private const float Decay = 0.96f;
 
     /// <summary>How much of the mean gradient is kept.</summary>
-    public float Beta1 { get; } = Check.Rate(beta1, nameof(Nadam), nameof(beta1));
+    public double Beta1 { get; } = Check.Rate(beta1, nameof(Nadam), nameof(beta1));
 
     /// <summary>How much of the mean square is kept.</summary>
-    public float Beta2 { get; } = Check.Rate(beta2, nameof(Nadam), nameof(beta2));
+    public double Beta2 { get; } = Check.Rate(beta2, nameof(Nadam), nameof(beta2));
 
     /// <summary>A small value added to the root.</summary>
-    public float Epsilon { get; } = Check.NotNegative(epsilon, nameof(Nadam), nameof(epsilon));
+    public double Epsilon { get; } = Check.NotNegative(epsilon, nameof(Nadam), nameof(epsilon));
 
     /// <inheritdoc/>
     protected internal override void Update(UpdateContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var (mean, square) = context.Moments(Beta1, Beta2);
+        var (beta1, beta2, epsilon) = ((float)Beta1, (float)Beta2, (float)Epsilon);
+        var (mean, square) = context.Moments(beta1, beta2);
         var product = context.Slot("u_product", Initializer.Ones, Shape.Of());
-        var now = Beta1 * (1 - (0.5f * Ops.Power(Decay, context.Step)));
-        var next = Beta1 * (1 - (0.5f * Ops.Power(Decay, context.Step + 1)));
+        var now = beta1 * (1 - (0.5f * Ops.Power(Decay, context.Step)));
+        var next = beta1 * (1 - (0.5f * Ops.Power(Decay, context.Step + 1)));
         var productNow = product * now;
         context.SetSlot(product, productNow);
         var ahead = (mean * (next / (1 - (productNow * next)))) + (context.Gradient * ((1 - now) / (1 - productNow)));
-        var root = Ops.Sqrt(square / (1 - Ops.Power(Beta2, context.Step))) + Epsilon;
+        var root = Ops.Sqrt(square / (1 - Ops.Power(beta2, context.Step))) + epsilon;
         context.SetWeight(context.Weight - (ahead * context.LearningRate / root));
     }
 }

@@ -5,34 +5,55 @@ namespace OnnxFunctional.Training;
 /// (https://keras.io/api/optimizers/).
 /// </summary>
 /// <param name="learningRate">The learning rate or a schedule of it.</param>
-public abstract class Optimizer(Schedule learningRate)
+/// <param name="weightDecay">The share of the weights, times the learning rate, that each step subtracts; at least 0. Default: none.</param>
+/// <param name="clipnorm">The gradient of each weight is scaled down to this norm, above 0. At most one of the three kinds of clipping can be chosen.</param>
+/// <param name="clipvalue">Elements of gradients are clipped to plus and minus this value, above 0.</param>
+/// <param name="globalClipnorm">All gradients are scaled down together to this norm, above 0.</param>
+/// <param name="useEma">Whether moving averages of the weights are kept; when training ends they replace the weights.</param>
+/// <param name="emaMomentum">How much of the moving averages is kept, from 0 to 1.</param>
+/// <param name="emaOverwriteFrequency">The averages also replace the weights each time this many steps were made, at least 1; default: only at the end.</param>
+/// <param name="gradientAccumulationSteps">Weights are updated once in this many batches, at least 2; default: after each.</param>
+/// <param name="excludeFromWeightDecay">Weights whose full name contains one of these do not decay: <c>["bias", "gamma"]</c>.</param>
+/// <param name="name">Its name in messages and files; default: Keras' name of the class.</param>
+public abstract class Optimizer(
+    Schedule learningRate,
+    double? weightDecay = null,
+    double? clipnorm = null,
+    double? clipvalue = null,
+    double? globalClipnorm = null,
+    bool useEma = false,
+    double emaMomentum = 0.99,
+    int? emaOverwriteFrequency = null,
+    int? gradientAccumulationSteps = null,
+    IReadOnlyList<string>? excludeFromWeightDecay = null,
+    string? name = null)
 {
     /// <summary>The learning rate, as a function of the number of steps made.</summary>
     public Schedule LearningRate { get; } = learningRate ?? throw new ArgumentNullException(nameof(learningRate));
 
     /// <summary>The gradient of each weight is scaled down to this norm.</summary>
-    public float? ClipNorm { get; init; }
+    public double? Clipnorm { get; } = clipnorm;
 
     /// <summary>Elements of gradients are clipped to plus and minus this value.</summary>
-    public float? ClipValue { get; init; }
+    public double? Clipvalue { get; } = clipvalue;
 
     /// <summary>All gradients are scaled down together to this global norm.</summary>
-    public float? GlobalClipNorm { get; init; }
+    public double? GlobalClipnorm { get; } = globalClipnorm;
 
     /// <summary>The share of the weights, times the learning rate, that each step subtracts.</summary>
-    public float? WeightDecay { get; init; }
+    public double? WeightDecay { get; } = weightDecay;
 
     /// <summary>Weights whose full name contains one of these do not decay: <c>["bias", "gamma"]</c>.</summary>
-    public IReadOnlyList<string> ExcludeFromWeightDecay { get; init; } = [];
+    public IReadOnlyList<string> ExcludeFromWeightDecay { get; } = excludeFromWeightDecay ?? [];
 
     /// <summary>Whether moving averages of the weights are kept; when training ends they replace the weights.</summary>
-    public bool UseEma { get; init; }
+    public bool UseEma { get; } = useEma;
 
     /// <summary>How much of the moving averages is kept.</summary>
-    public float EmaMomentum { get; init; } = 0.99f;
+    public double EmaMomentum { get; } = emaMomentum;
 
     /// <summary>The averages also replace the weights each time this many steps were made.</summary>
-    public int? EmaOverwriteFrequency { get; init; }
+    public int? EmaOverwriteFrequency { get; } = emaOverwriteFrequency;
 
     /// <summary>
     /// Weights are updated once in this many batches, by the mean of the gradients since the last update. Schedules, bias corrections, averages and decay count
@@ -47,10 +68,13 @@ public abstract class Optimizer(Schedule learningRate)
     /// <para>Counting continues across epochs, as in Keras: batches left over at the end of an epoch or of Fit wait for the next ones.</para>
     /// <para>Keras: https://keras.io/api/optimizers/</para>
     /// </remarks>
-    public int? GradientAccumulationSteps { get; init; }
+    public int? GradientAccumulationSteps { get; } = gradientAccumulationSteps;
 
-    /// <summary>Keras' name: <c>adam</c>.</summary>
-    public virtual string Name => Naming.SnakeCase(GetType().Name);
+    /// <summary>The given name; by default Keras' name of the class: <c>adam</c>.</summary>
+    public virtual string Name => GivenName ?? Naming.SnakeCase(GetType().Name);
+
+    /// <summary>The name that was given; null if the class decides it.</summary>
+    internal string? GivenName { get; } = name;
 
     /// <summary>Sets the next values of one weight and of its slots.</summary>
     protected internal abstract void Update(UpdateContext context);
@@ -85,13 +109,13 @@ public abstract class Optimizer(Schedule learningRate)
         foreach (var (path, weight, raw) in gradients)
         {
             var gradient = raw;
-            if (ClipValue is { } value) gradient = Ops.Clip(gradient, -value, value);
-            if (ClipNorm is { } norm) gradient *= norm / Ops.Maximum(Ops.Norm(gradient), norm);
+            if (Clipvalue is { } value) gradient = Ops.Clip(gradient, -(float)value, (float)value);
+            if (Clipnorm is { } norm) gradient *= (float)norm / Ops.Maximum(Ops.Norm(gradient), (float)norm);
             if (scale is not null) gradient *= scale;
             var variable = new SymbolicTensor(weight.Variable);
             var current = variable;
             if (DecayOf(path, weight.Shape) is { } decay && !ExcludeFromWeightDecay.Any(part => path.Contains(part, StringComparison.Ordinal)))
-                current -= current * decay * rate;
+                current -= current * (float)decay * rate;
             var context = new UpdateContext(path, weight, current, gradient, rate, step, state);
             Update(context);
             var next = context.Next ?? throw new ModelException($"Optimizer {Name} did not set the weight '{path}'. Call SetWeight in Update.");
@@ -105,7 +129,7 @@ public abstract class Optimizer(Schedule learningRate)
     }
 
     /// <summary>The decay of a weight; null if it has none.</summary>
-    private protected virtual float? DecayOf(string path, Shape shape) => WeightDecay;
+    private protected virtual double? DecayOf(string path, Shape shape) => WeightDecay;
 
     /// <summary>The mean of the gradients since the last update of the weight, including this one.</summary>
     private static SymbolicTensor Accumulated(
@@ -124,7 +148,8 @@ public abstract class Optimizer(Schedule learningRate)
     /// <summary>The factor that scales all gradients to the global norm.</summary>
     private SymbolicTensor? GlobalScale(IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients)
     {
-        if (GlobalClipNorm is not { } global || gradients.Count == 0) return null;
+        if (GlobalClipnorm is not { } norm || gradients.Count == 0) return null;
+        var global = (float)norm;
         var squares = Ops.Make(new Operators.ReduceSumSquare([], false), gradients[0].Gradient);
         foreach (var (_, _, gradient) in gradients.Skip(1)) squares += Ops.Make(new Operators.ReduceSumSquare([], false), gradient);
         return global / Ops.Maximum(Ops.Sqrt(squares), global);
@@ -135,7 +160,7 @@ public abstract class Optimizer(Schedule learningRate)
         SymbolicTensor next, Weight slot, SymbolicTensor step, SymbolicTensor? moves, List<(Weight Weight, Value Value)> updates)
     {
         var previous = new SymbolicTensor(slot.Variable);
-        var keep = Ops.Cast(Ops.Greater(step, 1), DType.Float32) * EmaMomentum;
+        var keep = Ops.Cast(Ops.Greater(step, 1), DType.Float32) * (float)EmaMomentum;
         var average = (previous * keep) + (next * (1 - keep));
         updates.Add((slot, (moves is null ? average : Ops.Where(moves, average, previous)).Value));
         return EmaOverwriteFrequency is { } frequency ? Ops.Where(Ops.Equal(Ops.Mod(step, frequency), 0), average, next) : next;
@@ -143,26 +168,26 @@ public abstract class Optimizer(Schedule learningRate)
 
     private void Check()
     {
-        if (new[] { ClipNorm, ClipValue, GlobalClipNorm }.Count(option => option is not null) > 1)
+        if (new[] { Clipnorm, Clipvalue, GlobalClipnorm }.Count(option => option is not null) > 1)
         {
             throw new ModelException(
-                $"Only one of ClipNorm, ClipValue and GlobalClipNorm can be set, but {Name} has "
-                + $"ClipNorm = {ClipNorm}, ClipValue = {ClipValue}, GlobalClipNorm = {GlobalClipNorm}.");
+                $"Only one of clipnorm, clipvalue and globalClipnorm can be set, but {Name} has "
+                + $"clipnorm = {Clipnorm}, clipvalue = {Clipvalue}, globalClipnorm = {GlobalClipnorm}.");
         }
 
-        foreach (var (name, value) in new[] { (nameof(ClipNorm), ClipNorm), (nameof(ClipValue), ClipValue), (nameof(GlobalClipNorm), GlobalClipNorm) })
+        foreach (var (name, value) in new[] { (nameof(clipnorm), Clipnorm), (nameof(clipvalue), Clipvalue), (nameof(globalClipnorm), GlobalClipnorm) })
         {
-            if (value is { } given && !(float.IsFinite(given) && given > 0))
+            if (value is { } given && !(float.IsFinite((float)given) && (float)given > 0))
                 throw new ModelException($"{name} of {Name} is {given}; expected a finite number above 0, or null.");
         }
 
-        if (WeightDecay is { } decay && !(float.IsFinite(decay) && decay >= 0))
-            throw new ModelException($"WeightDecay of {Name} is {decay}; expected a finite number of at least 0, or null.");
+        if (WeightDecay is { } decay && !(float.IsFinite((float)decay) && decay >= 0))
+            throw new ModelException($"weightDecay of {Name} is {decay}; expected a finite number of at least 0, or null.");
 
         if (GradientAccumulationSteps < 2)
-            throw new ModelException($"GradientAccumulationSteps of {Name} is {GradientAccumulationSteps}; expected at least 2, or null.");
-        if (EmaOverwriteFrequency < 1) throw new ModelException($"EmaOverwriteFrequency of {Name} is {EmaOverwriteFrequency}; expected at least 1, or null.");
-        if (EmaMomentum is not (>= 0 and <= 1)) throw new ModelException($"EmaMomentum of {Name} is {EmaMomentum}; expected a value from 0 to 1.");
+            throw new ModelException($"gradientAccumulationSteps of {Name} is {GradientAccumulationSteps}; expected at least 2, or null.");
+        if (EmaOverwriteFrequency < 1) throw new ModelException($"emaOverwriteFrequency of {Name} is {EmaOverwriteFrequency}; expected at least 1, or null.");
+        if (EmaMomentum is not (>= 0 and <= 1)) throw new ModelException($"emaMomentum of {Name} is {EmaMomentum}; expected a value from 0 to 1.");
     }
 }
 
@@ -297,7 +322,7 @@ internal sealed class OptimizerState
         if (Steps >= ExactSteps && (optimizer.GradientAccumulationSteps is not null || optimizer.EmaOverwriteFrequency is not null))
         {
             throw new ModelException(
-                $"{optimizer.Name} has GradientAccumulationSteps or EmaOverwriteFrequency, which need exact step numbers, but beyond {ExactSteps} steps "
+                $"{optimizer.Name} has gradientAccumulationSteps or emaOverwriteFrequency, which need exact step numbers, but beyond {ExactSteps} steps "
                 + "float32 does not count exactly. Compile the model again: its weights stay, and the count starts at zero.");
         }
     }

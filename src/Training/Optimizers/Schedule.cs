@@ -8,19 +8,19 @@ namespace OnnxFunctional.Training;
 public abstract class Schedule
 {
     /// <summary>The rate before the first step.</summary>
-    public abstract float InitialLearningRate { get; }
+    public abstract double InitialLearningRate { get; }
 
     /// <summary>Whether a callback may set the rate; it may not if the rate follows from the step.</summary>
     internal virtual bool IsConstant => false;
 
     /// <summary>The same rate at every step.</summary>
     /// <exception cref="ModelException">The rate is negative or not finite.</exception>
-    public static implicit operator Schedule(float rate) => new ConstantRate(rate);
+    public static implicit operator Schedule(double rate) => new ConstantRate(rate);
 
     /// <summary>A custom schedule, as a function over tensors of the number of steps made so far (0 at the first).</summary>
     /// <param name="function">Takes the number of steps, returns the rate.</param>
     /// <param name="initialLearningRate">The rate before the first step.</param>
-    public static Schedule From(Func<SymbolicTensor, SymbolicTensor> function, float initialLearningRate = 0)
+    public static Schedule From(Func<SymbolicTensor, SymbolicTensor> function, double initialLearningRate = 0)
     {
         ArgumentNullException.ThrowIfNull(function);
         return new FromFunction(function, initialLearningRate);
@@ -29,59 +29,60 @@ public abstract class Schedule
     /// <summary>
     /// A rate that falls by a factor every <paramref name="decaySteps"/> steps; see <see cref="OnnxFunctional.Training.Optimizers.ExponentialDecay"/>.
     /// </summary>
-    public static Schedule ExponentialDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) =>
+    public static Schedule ExponentialDecay(double initialLearningRate, int decaySteps, double decayRate, bool staircase = false) =>
         new ExponentialDecay(initialLearningRate, decaySteps, decayRate, staircase);
 
     /// <summary>A sequence of constant rates; see <see cref="OnnxFunctional.Training.Optimizers.PiecewiseConstantDecay"/>.</summary>
-    public static Schedule PiecewiseConstantDecay(IReadOnlyList<int> boundaries, IReadOnlyList<float> values) => new PiecewiseConstantDecay(boundaries, values);
+    public static Schedule PiecewiseConstantDecay(IReadOnlyList<int> boundaries, IReadOnlyList<double> values) =>
+        new PiecewiseConstantDecay(boundaries, values);
 
     /// <summary>A rate that falls along a polynomial; see <see cref="OnnxFunctional.Training.Optimizers.PolynomialDecay"/>.</summary>
-    public static Schedule PolynomialDecay(float initialLearningRate, int decaySteps, float endLearningRate = 1e-4f, float power = 1, bool cycle = false) =>
+    public static Schedule PolynomialDecay(double initialLearningRate, int decaySteps, double endLearningRate = 1e-4, double power = 1, bool cycle = false) =>
         new PolynomialDecay(initialLearningRate, decaySteps, endLearningRate, power, cycle);
 
     /// <summary>A rate that falls with the inverse of the number of steps; see <see cref="OnnxFunctional.Training.Optimizers.InverseTimeDecay"/>.</summary>
-    public static Schedule InverseTimeDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) =>
+    public static Schedule InverseTimeDecay(double initialLearningRate, int decaySteps, double decayRate, bool staircase = false) =>
         new InverseTimeDecay(initialLearningRate, decaySteps, decayRate, staircase);
 
     /// <summary>A rate that falls along half a cosine; see <see cref="OnnxFunctional.Training.Optimizers.CosineDecay"/>.</summary>
-    /// <example><c>new Adam(Schedule.CosineDecay(1e-3f, decaySteps: 10_000))</c></example>
-    public static Schedule CosineDecay(float initialLearningRate, int decaySteps, float alpha = 0, float? warmupTarget = null, int warmupSteps = 0) =>
+    /// <example><c>new Adam(Schedule.CosineDecay(1e-3, decaySteps: 10_000))</c></example>
+    public static Schedule CosineDecay(double initialLearningRate, int decaySteps, double alpha = 0, double? warmupTarget = null, int warmupSteps = 0) =>
         new CosineDecay(initialLearningRate, decaySteps, alpha, warmupTarget, warmupSteps);
 
     /// <summary>A rate that falls along half a cosine again and again; see <see cref="OnnxFunctional.Training.Optimizers.CosineDecayRestarts"/>.</summary>
-    public static Schedule CosineDecayRestarts(float initialLearningRate, int firstDecaySteps, float tMul = 2, float mMul = 1, float alpha = 0) =>
+    public static Schedule CosineDecayRestarts(double initialLearningRate, int firstDecaySteps, double tMul = 2, double mMul = 1, double alpha = 0) =>
         new CosineDecayRestarts(initialLearningRate, firstDecaySteps, tMul, mMul, alpha);
 
     /// <summary>A linear warm-up before another schedule; see <see cref="OnnxFunctional.Training.Optimizers.WarmUp"/>.</summary>
-    public static Schedule WarmUp(Schedule then, int warmupSteps, float initialLearningRate = 0) => new WarmUp(then, warmupSteps, initialLearningRate);
+    public static Schedule WarmUp(Schedule then, int warmupSteps, double initialLearningRate = 0) => new WarmUp(then, warmupSteps, initialLearningRate);
 
     /// <summary>The rate at a step, as a scalar.</summary>
     /// <param name="step">The number of steps made so far, a scalar.</param>
     protected internal abstract SymbolicTensor At(SymbolicTensor step);
 
     /// <summary>A finite number of at least 0.</summary>
-    private protected static float Rate(float value, string name) =>
-        float.IsFinite(value) && value >= 0
+    private protected static double Rate(double value, string name) =>
+        float.IsFinite((float)value) && value >= 0
             ? value
             : throw new ModelException($"{name} of a learning rate is {value}; expected a finite number of at least 0.");
 
     private protected static int Positive(int value, string name) =>
         value > 0 ? value : throw new ModelException($"{name} of a schedule is {value}; expected at least 1.");
 
-    private sealed class ConstantRate(float rate) : Schedule
+    private sealed class ConstantRate(double rate) : Schedule
     {
-        private readonly float _rate = Rate(rate, "The value");
+        private readonly double _rate = Rate(rate, "The value");
 
-        public override float InitialLearningRate => _rate;
+        public override double InitialLearningRate => _rate;
 
         internal override bool IsConstant => true;
 
-        protected internal override SymbolicTensor At(SymbolicTensor step) => _rate;
+        protected internal override SymbolicTensor At(SymbolicTensor step) => (float)_rate;
     }
 
-    private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor> function, float initialLearningRate) : Schedule
+    private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor> function, double initialLearningRate) : Schedule
     {
-        public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
+        public override double InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
         protected internal override SymbolicTensor At(SymbolicTensor step) => function(step);
     }

@@ -6,16 +6,16 @@ namespace OnnxFunctional.Training.Optimizers;
 /// <param name="decaySteps">The steps after which the rate has fallen by the factor.</param>
 /// <param name="decayRate">The factor.</param>
 /// <param name="staircase">Whether the rate falls in steps rather than continuously.</param>
-public sealed class ExponentialDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) : Schedule
+public sealed class ExponentialDecay(double initialLearningRate, int decaySteps, double decayRate, bool staircase = false) : Schedule
 {
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
+    public override double InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <summary>The steps after which the rate has fallen by the factor.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
     /// <summary>The factor.</summary>
-    public float DecayRate { get; } = Rate(decayRate, nameof(decayRate));
+    public double DecayRate { get; } = Rate(decayRate, nameof(decayRate));
 
     /// <summary>Whether the rate falls in steps rather than continuously.</summary>
     public bool Staircase { get; } = staircase;
@@ -25,7 +25,7 @@ public sealed class ExponentialDecay(float initialLearningRate, int decaySteps, 
     {
         ArgumentNullException.ThrowIfNull(step);
         var falls = step / DecaySteps;
-        return InitialLearningRate * Ops.Power(DecayRate, Staircase ? Ops.Floor(falls) : falls);
+        return (float)InitialLearningRate * Ops.Power((float)DecayRate, Staircase ? Ops.Floor(falls) : falls);
     }
 }
 
@@ -39,7 +39,7 @@ public sealed class PiecewiseConstantDecay : Schedule
     /// <exception cref="ModelException">
     /// The numbers of boundaries and values do not match, the boundaries do not increase, or a rate is negative or not finite.
     /// </exception>
-    public PiecewiseConstantDecay(IReadOnlyList<int> boundaries, IReadOnlyList<float> values)
+    public PiecewiseConstantDecay(IReadOnlyList<int> boundaries, IReadOnlyList<double> values)
     {
         ArgumentNullException.ThrowIfNull(boundaries);
         ArgumentNullException.ThrowIfNull(values);
@@ -62,16 +62,16 @@ public sealed class PiecewiseConstantDecay : Schedule
     public IReadOnlyList<int> Boundaries { get; }
 
     /// <summary>The rates.</summary>
-    public IReadOnlyList<float> Values { get; }
+    public IReadOnlyList<double> Values { get; }
 
     /// <inheritdoc/>
-    public override float InitialLearningRate => Values[0];
+    public override double InitialLearningRate => Values[0];
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)
     {
-        SymbolicTensor rate = Values[^1];
-        for (var i = Boundaries.Count - 1; i >= 0; i--) rate = Ops.Where(Ops.LessEqual(step, Boundaries[i]), Values[i], rate);
+        SymbolicTensor rate = (float)Values[^1];
+        for (var i = Boundaries.Count - 1; i >= 0; i--) rate = Ops.Where(Ops.LessEqual(step, Boundaries[i]), (float)Values[i], rate);
         return rate;
     }
 }
@@ -83,19 +83,19 @@ public sealed class PiecewiseConstantDecay : Schedule
 /// <param name="endLearningRate">The final learning rate.</param>
 /// <param name="power">The exponent; 1 for a straight line.</param>
 /// <param name="cycle">Whether it restarts after its end, each time over more steps.</param>
-public sealed class PolynomialDecay(float initialLearningRate, int decaySteps, float endLearningRate = 1e-4f, float power = 1, bool cycle = false) : Schedule
+public sealed class PolynomialDecay(double initialLearningRate, int decaySteps, double endLearningRate = 1e-4, double power = 1, bool cycle = false) : Schedule
 {
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
+    public override double InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <summary>The steps until the final rate is reached.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
     /// <summary>The final learning rate.</summary>
-    public float EndLearningRate { get; } = Rate(endLearningRate, nameof(endLearningRate));
+    public double EndLearningRate { get; } = Rate(endLearningRate, nameof(endLearningRate));
 
     /// <summary>The exponent; 1 for a straight line.</summary>
-    public float Power { get; } = Rate(power, nameof(power));
+    public double Power { get; } = Rate(power, nameof(power));
 
     /// <summary>Whether it restarts after its end.</summary>
     public bool Cycle { get; } = cycle;
@@ -105,7 +105,8 @@ public sealed class PolynomialDecay(float initialLearningRate, int decaySteps, f
     {
         ArgumentNullException.ThrowIfNull(step);
         var done = Cycle ? step / (DecaySteps * Ops.Maximum(Ops.Ceil(step / DecaySteps), 1)) : Ops.Minimum(step, DecaySteps) / DecaySteps;
-        return ((InitialLearningRate - EndLearningRate) * Ops.Power(1 - done, Power)) + EndLearningRate;
+        var (initial, end) = ((float)InitialLearningRate, (float)EndLearningRate);
+        return ((initial - end) * Ops.Power(1 - done, (float)Power)) + end;
     }
 }
 
@@ -115,16 +116,16 @@ public sealed class PolynomialDecay(float initialLearningRate, int decaySteps, f
 /// <param name="decaySteps">The steps that count as one.</param>
 /// <param name="decayRate">How fast the rate falls.</param>
 /// <param name="staircase">Whether the rate falls in steps rather than continuously.</param>
-public sealed class InverseTimeDecay(float initialLearningRate, int decaySteps, float decayRate, bool staircase = false) : Schedule
+public sealed class InverseTimeDecay(double initialLearningRate, int decaySteps, double decayRate, bool staircase = false) : Schedule
 {
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
+    public override double InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <summary>The steps that count as one.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
     /// <summary>How fast the rate falls.</summary>
-    public float DecayRate { get; } = Rate(decayRate, nameof(decayRate));
+    public double DecayRate { get; } = Rate(decayRate, nameof(decayRate));
 
     /// <summary>Whether the rate falls in steps rather than continuously.</summary>
     public bool Staircase { get; } = staircase;
@@ -134,7 +135,7 @@ public sealed class InverseTimeDecay(float initialLearningRate, int decaySteps, 
     {
         ArgumentNullException.ThrowIfNull(step);
         var units = step / DecaySteps;
-        return InitialLearningRate / (1 + (DecayRate * (Staircase ? Ops.Floor(units) : units)));
+        return (float)InitialLearningRate / (1 + ((float)DecayRate * (Staircase ? Ops.Floor(units) : units)));
     }
 }
 
@@ -148,19 +149,19 @@ public sealed class InverseTimeDecay(float initialLearningRate, int decaySteps, 
 /// <param name="alpha">The final rate as a fraction of the highest.</param>
 /// <param name="warmupTarget">The rate at the end of the warm-up; null for none.</param>
 /// <param name="warmupSteps">The steps of the warm-up.</param>
-public sealed class CosineDecay(float initialLearningRate, int decaySteps, float alpha = 0, float? warmupTarget = null, int warmupSteps = 0) : Schedule
+public sealed class CosineDecay(double initialLearningRate, int decaySteps, double alpha = 0, double? warmupTarget = null, int warmupSteps = 0) : Schedule
 {
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
+    public override double InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <summary>The steps of the decay.</summary>
     public int DecaySteps { get; } = Positive(decaySteps, nameof(decaySteps));
 
     /// <summary>The final rate as a fraction of the highest.</summary>
-    public float Alpha { get; } = Rate(alpha, nameof(alpha));
+    public double Alpha { get; } = Rate(alpha, nameof(alpha));
 
     /// <summary>The rate at the end of the warm-up.</summary>
-    public float? WarmupTarget { get; } = warmupTarget is { } target ? Rate(target, nameof(warmupTarget)) : null;
+    public double? WarmupTarget { get; } = warmupTarget is { } target ? Rate(target, nameof(warmupTarget)) : null;
 
     /// <summary>The steps of the warm-up.</summary>
     public int WarmupSteps { get; } = warmupTarget is null ? warmupSteps : Positive(warmupSteps, nameof(warmupSteps));
@@ -169,15 +170,17 @@ public sealed class CosineDecay(float initialLearningRate, int decaySteps, float
     protected internal override SymbolicTensor At(SymbolicTensor step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        if (WarmupTarget is not { } target) return Fall(step, InitialLearningRate);
-        var rise = ((target - InitialLearningRate) * (step / WarmupSteps)) + InitialLearningRate;
-        return Ops.Where(Ops.Less(step, WarmupSteps), rise, Fall(step - WarmupSteps, target));
+        var initial = (float)InitialLearningRate;
+        if (WarmupTarget is not { } target) return Fall(step, initial);
+        var rise = (((float)target - initial) * (step / WarmupSteps)) + initial;
+        return Ops.Where(Ops.Less(step, WarmupSteps), rise, Fall(step - WarmupSteps, (float)target));
     }
 
     private SymbolicTensor Fall(SymbolicTensor step, float from)
     {
         var cosine = 0.5f * (1 + Ops.Cos(MathF.PI * (Ops.Minimum(step, DecaySteps) / DecaySteps)));
-        return from * (((1 - Alpha) * cosine) + Alpha);
+        var alpha = (float)Alpha;
+        return from * (((1 - alpha) * cosine) + alpha);
     }
 }
 
@@ -188,46 +191,47 @@ public sealed class CosineDecay(float initialLearningRate, int decaySteps, float
 /// <param name="tMul">The length of each decay as a multiple of the one before.</param>
 /// <param name="mMul">The initial rate of each decay as a multiple of the one before.</param>
 /// <param name="alpha">The lowest rate as a fraction of the first.</param>
-public sealed class CosineDecayRestarts(float initialLearningRate, int firstDecaySteps, float tMul = 2, float mMul = 1, float alpha = 0) : Schedule
+public sealed class CosineDecayRestarts(double initialLearningRate, int firstDecaySteps, double tMul = 2, double mMul = 1, double alpha = 0) : Schedule
 {
     // A restart happens at the step at which the number of decays is an integer; rounding of the logarithm must not delay it by a step.
     private const float Rounding = 1e-6f;
 
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
+    public override double InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <summary>The steps of the first decay.</summary>
     public int FirstDecaySteps { get; } = Positive(firstDecaySteps, nameof(firstDecaySteps));
 
     /// <summary>The length of each decay as a multiple of the one before.</summary>
-    public float TMul { get; } = tMul;
+    public double TMul { get; } = tMul;
 
     /// <summary>The initial rate of each decay as a multiple of the one before.</summary>
-    public float MMul { get; } = mMul;
+    public double MMul { get; } = mMul;
 
     /// <summary>The lowest rate as a fraction of the first.</summary>
-    public float Alpha { get; } = Rate(alpha, nameof(alpha));
+    public double Alpha { get; } = Rate(alpha, nameof(alpha));
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)
     {
         ArgumentNullException.ThrowIfNull(step);
+        var (growth, alpha) = ((float)TMul, (float)Alpha);
         var done = step / FirstDecaySteps;
         SymbolicTensor restarts;
-        if (TMul == 1)
+        if (growth == 1)
         {
             restarts = Ops.Floor(done);
             done -= restarts;
         }
         else
         {
-            restarts = Ops.Floor((Ops.Log(1 - (done * (1 - TMul))) / MathF.Log(TMul)) + Rounding);
-            var length = Ops.Power(TMul, restarts);
-            done = (done - ((1 - length) / (1 - TMul))) / length;
+            restarts = Ops.Floor((Ops.Log(1 - (done * (1 - growth))) / MathF.Log(growth)) + Rounding);
+            var length = Ops.Power(growth, restarts);
+            done = (done - ((1 - length) / (1 - growth))) / length;
         }
 
-        var cosine = 0.5f * Ops.Power(MMul, restarts) * (1 + Ops.Cos(MathF.PI * done));
-        return InitialLearningRate * (((1 - Alpha) * cosine) + Alpha);
+        var cosine = 0.5f * Ops.Power((float)MMul, restarts) * (1 + Ops.Cos(MathF.PI * done));
+        return (float)InitialLearningRate * (((1 - alpha) * cosine) + alpha);
     }
 }
 
@@ -235,7 +239,7 @@ public sealed class CosineDecayRestarts(float initialLearningRate, int firstDeca
 /// <param name="then">The schedule after the warm-up; its initial rate ends the warm-up.</param>
 /// <param name="warmupSteps">The steps of the warm-up.</param>
 /// <param name="initialLearningRate">The initial learning rate.</param>
-public sealed class WarmUp(Schedule then, int warmupSteps, float initialLearningRate = 0) : Schedule
+public sealed class WarmUp(Schedule then, int warmupSteps, double initialLearningRate = 0) : Schedule
 {
     /// <summary>The schedule after the warm-up.</summary>
     public Schedule Then { get; } = then ?? throw new ArgumentNullException(nameof(then));
@@ -244,13 +248,14 @@ public sealed class WarmUp(Schedule then, int warmupSteps, float initialLearning
     public int WarmupSteps { get; } = Positive(warmupSteps, nameof(warmupSteps));
 
     /// <inheritdoc/>
-    public override float InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
+    public override double InitialLearningRate { get; } = Rate(initialLearningRate, nameof(initialLearningRate));
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor At(SymbolicTensor step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        var rise = InitialLearningRate + ((Then.InitialLearningRate - InitialLearningRate) * (step / WarmupSteps));
+        var (initial, reached) = ((float)InitialLearningRate, (float)Then.InitialLearningRate);
+        var rise = initial + ((reached - initial) * (step / WarmupSteps));
         return Ops.Where(Ops.Less(step, WarmupSteps), rise, Then.At(Ops.Maximum(step - WarmupSteps, 0)));
     }
 }

@@ -18,7 +18,12 @@ namespace OnnxFunctional.Training.Callbacks;
 /// </remarks>
 /// <example><c>callbacks: [new MagnitudePruning(SparsitySchedule.PolynomialDecay(finalSparsity: 0.8, endStep: 2_000))]</c></example>
 /// <param name="schedule">The share of zeros; a plain number is a constant share from the first step on.</param>
-public sealed class MagnitudePruning(SparsitySchedule schedule) : Callback
+/// <param name="layers">The names of the layers whose kernels are pruned, including layers inside them; default: all.</param>
+/// <param name="weights">
+/// Which weights are pruned, by full name (<c>dense/kernel</c>). Default: the kernels of Dense layers, convolutions, recurrent layers and attention, but no
+/// depthwise ones.
+/// </param>
+public sealed class MagnitudePruning(SparsitySchedule schedule, IReadOnlyList<string>? layers = null, Func<string, Weight, bool>? weights = null) : Callback
 {
     // The mask's value at pruned weights. Elsewhere it is 0, which is also what a file without masks yields.
     private const float Mark = -1;
@@ -31,13 +36,13 @@ public sealed class MagnitudePruning(SparsitySchedule schedule) : Callback
     public SparsitySchedule Schedule { get; } = schedule ?? throw new ArgumentNullException(nameof(schedule));
 
     /// <summary>The names of the layers whose kernels are pruned, including layers inside them; default: all.</summary>
-    public IReadOnlyList<string> Layers { get; init; } = [];
+    public IReadOnlyList<string> Layers { get; } = layers ?? [];
 
     /// <summary>
     /// Which weights are pruned, by full name (<c>dense/kernel</c>). Default: the kernels of Dense layers, convolutions, recurrent layers and attention, but no
     /// depthwise ones.
     /// </summary>
-    public Func<string, Weight, bool>? Weights { get; init; }
+    public Func<string, Weight, bool>? Weights { get; } = weights;
 
     /// <summary>The share of zeros in all pruned weights together.</summary>
     public double Sparsity
@@ -71,7 +76,7 @@ public sealed class MagnitudePruning(SparsitySchedule schedule) : Callback
         {
             throw new ModelException(
                 "MagnitudePruning: there is no weight to prune; expected the kernel of a Dense layer, a convolution or a recurrent layer. "
-                + "Name layers or weights with Layers or Weights.");
+                + "Name layers or weights with the arguments layers or weights.");
         }
     }
 

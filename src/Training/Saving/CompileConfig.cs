@@ -95,17 +95,27 @@ internal static class CompileConfig
         var config = new JsonObject();
         foreach (var member in type.Configuration)
         {
+            if (member.Key == "name" && !IsNamed(value)) continue;
             if (member.Property.GetValue(value) is { } given) config[member.Key] = WriteValue(given, $"{member.Key} of {where}");
         }
 
         return new JsonObject { ["module"] = type.Module, ["class_name"] = type.Name, ["config"] = config };
     }
 
+    /// <summary>Whether the name says more than the class; that of a metric is always written.</summary>
+    private static bool IsNamed(object value) => value switch
+    {
+        Optimizer optimizer => optimizer.GivenName is not null,
+        Loss loss => loss.GivenName is not null,
+        _ => true,
+    };
+
     private static JsonNode WriteValue(object value, string where) => value switch
     {
         bool flag => JsonValue.Create(flag),
         int number => JsonValue.Create(number),
         float number => float.IsFinite(number) ? JsonValue.Create(number) : throw new ModelException($"{where} is {number}, which JSON cannot hold"),
+        double number => WriteValue((float)number, where),
         string word => JsonValue.Create(word),
         Enum choice => JsonValue.Create(choice.ToString()),
         Schedule { IsConstant: true } rate => WriteValue(rate.InitialLearningRate, where),
@@ -113,6 +123,7 @@ internal static class CompileConfig
         Loss loss => WriteObject(loss, typeof(Loss), where),
         IEnumerable<int> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
         IEnumerable<float> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)WriteValue(number, where))]),
+        IEnumerable<double> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)WriteValue(number, where))]),
         IEnumerable<string> words => new JsonArray([.. words.Select(word => (JsonNode?)JsonValue.Create(word))]),
         _ => throw new ModelException($"{where} has the type {value.GetType().Name}, which files cannot hold"),
     };
@@ -146,7 +157,7 @@ internal static class CompileConfig
         if (json.ValueKind == JsonValueKind.Null) return null;
         target = Nullable.GetUnderlyingType(target) ?? target;
         if (target == typeof(Schedule))
-            return json.ValueKind == JsonValueKind.Object ? ReadObject(json, target, depth + 1) : (Schedule)Required<float>(json, depth);
+            return json.ValueKind == JsonValueKind.Object ? ReadObject(json, target, depth + 1) : (Schedule)Required<double>(json, depth);
         if (target == typeof(Loss)) return ReadObject(json, target, depth + 1);
         if (target == typeof(bool))
             return json.ValueKind is JsonValueKind.True or JsonValueKind.False ? json.GetBoolean() : throw Expected(json, "true or false");
@@ -154,22 +165,27 @@ internal static class CompileConfig
             return json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out var value) ? value : throw Expected(json, "an integer");
         if (target == typeof(float))
             return json.ValueKind == JsonValueKind.Number && json.TryGetSingle(out var value) ? value : throw Expected(json, "a number");
+        if (target == typeof(double)) return Finite(json);
         if (target == typeof(string)) return json.ValueKind == JsonValueKind.String ? json.GetString() : throw Expected(json, "a string");
         if (target.IsEnum) return ReadChoice(json, target);
-        if (target == typeof(FloatValues))
+        if (target == typeof(DoubleValues))
         {
             return json.ValueKind == JsonValueKind.Array
-                ? FloatValues.Create([.. Items(json).Select(item => Required<float>(item, depth))])
-                : (FloatValues)Required<float>(json, depth);
+                ? DoubleValues.Create([.. Items(json).Select(item => Required<double>(item, depth))])
+                : (DoubleValues)Required<double>(json, depth);
         }
 
         if (target == typeof(IReadOnlyList<int>)) return Items(json).Select(item => Required<int>(item, depth)).ToArray();
-        if (target == typeof(IReadOnlyList<float>)) return Items(json).Select(item => Required<float>(item, depth)).ToArray();
+        if (target == typeof(IReadOnlyList<double>)) return Items(json).Select(item => Required<double>(item, depth)).ToArray();
         if (target == typeof(IReadOnlyList<string>)) return Items(json).Select(item => Required<string>(item, depth)).ToArray();
         throw new ModelException($"An option has the type {target.Name}, which files cannot hold.");
     }
 
     private static T Required<T>(JsonElement json, int depth) => (T)(ReadValue(json, typeof(T), depth) ?? throw Expected(json, "a value"));
+
+    /// <summary>A number that float32 holds: options are computed with it.</summary>
+    private static double Finite(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Number && json.TryGetDouble(out var value) && float.IsFinite((float)value) ? value : throw Expected(json, "a number");
 
     private static object ReadChoice(JsonElement json, Type target) =>
         json.ValueKind == JsonValueKind.String && Enum.TryParse(target, json.GetString(), true, out var choice) && Enum.IsDefined(target, choice)

@@ -22,7 +22,7 @@ internal sealed class CompiledTraining
         _graph = model.Graph;
         (Metrics, WeightedMetrics, Precision) = (metrics, weightedMetrics, precision);
         if (precision.Type() == DType.Float16) LossScaling = new LossScaling(State);
-        State.LearningRate.Storage[0] = optimizer.LearningRate.InitialLearningRate;
+        State.LearningRate.Storage[0] = (float)optimizer.LearningRate.InitialLearningRate;
         _frozen = FrozenIn(model);
         _frozenWeights = [.. _frozen.SelectMany(layer => layer.OwnWeights)];
     }

@@ -73,8 +73,8 @@ public sealed class StepContext
     /// <param name="mean">Their mean.</param>
     /// <param name="stddev">Their standard deviation.</param>
     /// <returns>(batch, shape...).</returns>
-    public SymbolicTensor RandomNormal(SymbolicTensor like, Shape shape, float mean = 0, float stddev = 1) =>
-        Draw(new RandomNormal(new RandomStream(), mean, stddev), like, shape);
+    public SymbolicTensor RandomNormal(SymbolicTensor like, Shape shape, double mean = 0, double stddev = 1) =>
+        Draw(new RandomNormal(new RandomStream(), (float)mean, (float)stddev), like, shape);
 
     /// <summary>Random numbers from a uniform distribution, new ones in every call: a function of the step's seed and the number of calls made.</summary>
     /// <param name="like">A tensor of the batch: there is one draw per sample.</param>
@@ -82,8 +82,8 @@ public sealed class StepContext
     /// <param name="minval">The lower bound, inclusive.</param>
     /// <param name="maxval">The upper bound, exclusive.</param>
     /// <returns>(batch, shape...).</returns>
-    public SymbolicTensor RandomUniform(SymbolicTensor like, Shape shape, float minval = 0, float maxval = 1) =>
-        Draw(new RandomUniform(new RandomStream(), minval, maxval), like, shape);
+    public SymbolicTensor RandomUniform(SymbolicTensor like, Shape shape, double minval = 0, double maxval = 1) =>
+        Draw(new RandomUniform(new RandomStream(), (float)minval, (float)maxval), like, shape);
 
     /// <summary>
     /// Minimizes a loss: computes its gradient with respect to the trainable weights of models or layers, and updates these. Their regularization and activity
@@ -157,7 +157,7 @@ public sealed class StepContext
         }
 
         var state = new OptimizerState();
-        state.LearningRate.Storage[0] = optimizer.LearningRate.InitialLearningRate;
+        state.LearningRate.Storage[0] = (float)optimizer.LearningRate.InitialLearningRate;
         _optimizers.Add((optimizer, state));
         _updates.Learn(optimizer, [.. moved.Select(entry => (entry.Path, entry.Weight, new SymbolicTensor(Specialized(entry.Gradient.Value))))], state);
     }

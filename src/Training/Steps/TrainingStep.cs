@@ -132,17 +132,17 @@ public sealed class TrainingStep
 
     /// <summary>The learning rate of an optimizer's next steps; if it follows a schedule, that of the last step.</summary>
     /// <exception cref="ModelException">The optimizer does not belong to the step.</exception>
-    public float GetLearningRate(Optimizer optimizer) => StateOf(optimizer).LearningRate.Storage[0];
+    public double GetLearningRate(Optimizer optimizer) => StateOf(optimizer).LearningRate.Storage[0];
 
     /// <summary>Sets the learning rate of an optimizer's next steps.</summary>
     /// <exception cref="ModelException">The optimizer does not belong to the step, or follows a schedule.</exception>
-    public void SetLearningRate(Optimizer optimizer, float rate)
+    public void SetLearningRate(Optimizer optimizer, double rate)
     {
         var state = StateOf(optimizer);
         if (!optimizer.LearningRate.IsConstant)
             throw new ModelException("The learning rate follows a schedule, so it cannot be set. Give the optimizer a plain number to set it.");
-        if (!float.IsFinite(rate) || rate < 0) throw new ModelException($"The learning rate is set to {rate}; expected a finite rate of at least 0.");
-        state.LearningRate.Storage[0] = rate;
+        if (!float.IsFinite((float)rate) || rate < 0) throw new ModelException($"The learning rate is set to {rate}; expected a finite rate of at least 0.");
+        state.LearningRate.Storage[0] = (float)rate;
     }
 
     /// <summary>

@@ -49,7 +49,7 @@ public sealed class LayersOnlyModelTests
         var model = new Sequential();
         model.Add(new Dense(4, Activation.Tanh));
         model.Add(new Dense(1, Activation.Sigmoid));
-        var trainer = model.Compile(new Adam(0.05f), Loss.BinaryCrossentropy, metrics: [Metric.Accuracy]);
+        var trainer = model.Compile(new Adam(0.05), Loss.BinaryCrossentropy, metrics: [Metric.Accuracy]);
         Assert.AreSame(model, trainer.Model);
         var history = trainer.Fit(s_x, s_y, epochs: 3, verbose: 0);
         Assert.HasCount(3, history["accuracy"]);
@@ -60,7 +60,7 @@ public sealed class LayersOnlyModelTests
 
         // The same as with the shape given beforehand.
         var known = new Sequential([3], new Dense(4, Activation.Tanh), new Dense(1, Activation.Sigmoid));
-        known.Compile(new Adam(0.05f), Loss.BinaryCrossentropy).Fit(s_x, s_y, epochs: 3, verbose: 0);
+        known.Compile(new Adam(0.05), Loss.BinaryCrossentropy).Fit(s_x, s_y, epochs: 3, verbose: 0);
         CollectionAssert.AreEqual(known.Predict(s_x).ToArray(), model.Predict(s_x).ToArray());
     }
 

@@ -30,7 +30,7 @@ public sealed class WeightPathTests
         var x = NDArray.Create([.. Enumerable.Range(0, 2 * 3 * 4).Select(i => MathF.Sin(i))], Shape.Of(2, 3, 4));
         var y = new float[2, 1];
         using var folder = new TemporaryFolder();
-        var trainer = model.Compile(new Adam(0.05f), Loss.MeanSquaredError);
+        var trainer = model.Compile(new Adam(0.05), Loss.MeanSquaredError);
         trainer.Fit(x, y, epochs: 2, verbose: Verbosity.Silent);
         var expected = model.Predict(x).ToArray();
         model.Save(folder.File("a.keras"));

@@ -57,7 +57,7 @@ public sealed class StructuredPruningTests
             return NDArray.Create(values, shape.With(0, 8));
         }
 
-        var trainer = small.Compile(new Adam(0.01f), Loss.MeanSquaredError);
+        var trainer = small.Compile(new Adam(0.01), Loss.MeanSquaredError);
         NDArrays x = NDArrays.Create([.. small.Inputs.Select(input => Data(input.Shape))]);
         NDArrays y = NDArrays.Create([.. small.Outputs.Select(output => Data(output.Shape))]);
         var history = trainer.Fit(x, y, epochs: 20, batchSize: 4, verbose: Verbosity.Silent);

@@ -104,7 +104,7 @@ public sealed class WindowEmissionTests
             var pooled = (x * 2).Apply(new ZeroPadding2D(2), new AveragePooling2D(size, stride) { Padding = padding });
             var pooledMax = (x * 3).Apply(new ZeroPadding2D(2), new MaxPooling2D(size, stride) { Padding = padding });
             var (first, second) = (pooled.Apply(new Flatten(), new Dense(2)), pooledMax.Apply(new Flatten(), new Dense(2)));
-            var trainer = new Model(x, first + second).Compile(new Sgd(0.01f), Loss.MeanSquaredError);
+            var trainer = new Model(x, first + second).Compile(new Sgd(0.01), Loss.MeanSquaredError);
             StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 2, 5, 3, 2)], [StepData.Signed(step + 50, 2, 2)]), 2);
         }
     }
@@ -160,7 +160,7 @@ public sealed class WindowEmissionTests
         var enlarged = x.Apply(
             new Conv2D(3, 3) { DataFormat = DataFormat.ChannelsFirst, Padding = Padding.Same },
             new UpSampling2D(2) { DataFormat = DataFormat.ChannelsFirst, Interpolation = interpolation });
-        var trainer = new Model(x, enlarged).Compile(new Sgd(0.1f), Loss.MeanSquaredError);
+        var trainer = new Model(x, enlarged).Compile(new Sgd(0.1), Loss.MeanSquaredError);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 2, 3, 4, 5)], [StepData.Signed(step + 50, 2, 3, 8, 10)]), 2);
     }
 

@@ -19,12 +19,12 @@ public sealed class WriterTests
         ("AtomicFile", path => AtomicFile.Write(path, new byte[] { 1 })),
         ("CheckWritable", OnnxFile.CheckWritable),
         ("ExportOnnx", path => Small().ExportOnnx(path, s_quick)),
-        ("Trainer.Save", path => Small().Compile(new Sgd(0.1f), Loss.MeanSquaredError).Save(path, s_quick)),
+        ("Trainer.Save", path => Small().Compile(new Sgd(0.1), Loss.MeanSquaredError).Save(path, s_quick)),
         ("SaveWeights", path => Small().SaveWeights(path)),
         ("Npy.Write", path => Npy.Write(path, Tensor.Create<float>([1, 2], [2]))),
         ("Npz.Write", path => Npz.Write(path, new Dictionary<string, Tensor<float>> { ["x"] = Tensor.Create<float>([1, 2], [2]) })),
         ("ModelCheckpoint", path => Fit(new ModelCheckpoint(path))),
-        ("BackupAndRestore", path => Fit(new BackupAndRestore(path) { Restores = false })),
+        ("BackupAndRestore", path => Fit(new BackupAndRestore(path, restores: false))),
         ("BackupAndRestore that restores", path => Fit(new BackupAndRestore(path))),
     ];
 
@@ -112,6 +112,6 @@ public sealed class WriterTests
     }
 
     private static void Fit(Callback callback) =>
-        Small().Compile(new Sgd(0.1f), Loss.MeanSquaredError).Fit(
+        Small().Compile(new Sgd(0.1), Loss.MeanSquaredError).Fit(
             Tensor.Create<float>([1, 2, 3, 4], [2, 2]), Tensor.Create<float>([1, 2], [2, 1]), epochs: 1, callbacks: [callback], verbose: 0);
 }

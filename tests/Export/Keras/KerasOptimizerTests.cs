@@ -12,23 +12,23 @@ public sealed class KerasOptimizerTests
     [
         Case("adam.keras", new Adam(), "a/kernel/momentum=2 a/kernel/velocity=3 a/bias/momentum=4 b/bias/velocity=9"),
         Case("adam_amsgrad.keras", new Adam(amsgrad: true), "a/kernel/momentum=2 b/bias/velocity=9 a/kernel/velocity_hat=10 b/bias/velocity_hat=13"),
-        Case("adam_ema.keras", new Adam { UseEma = true }, "a/kernel/average=2 b/bias/average=5 a/kernel/momentum=6 b/bias/velocity=13"),
-        Case("sgd.keras", new Sgd(momentum: 0.9f), "a/kernel/momentum=2 a/bias/momentum=3 b/bias/momentum=5"),
+        Case("adam_ema.keras", new Adam(useEma: true), "a/kernel/average=2 b/bias/average=5 a/kernel/momentum=6 b/bias/velocity=13"),
+        Case("sgd.keras", new Sgd(momentum: 0.9), "a/kernel/momentum=2 a/bias/momentum=3 b/bias/momentum=5"),
         Case(
             "rmsprop.keras",
-            new RmsProp(momentum: 0.5f, centered: true),
+            new RmsProp(momentum: 0.5, centered: true),
             "a/kernel/velocity=2 b/bias/velocity=5 a/kernel/momentum=6 b/bias/momentum=9 a/kernel/average_gradient=10 b/bias/average_gradient=13"),
         Case(
             "adafactor.keras",
-            new Adafactor(0.02f),
+            new Adafactor(0.02),
             "a/kernel/row=2 a/kernel/column=3 a/bias/velocity=7 b/kernel/row=8 b/kernel/column=9 b/bias/velocity=13"),
         Case(
             "muon.keras",
-            new Muon(0.02f),
+            new Muon(0.02),
             "a/kernel/momentum=2 a/bias/momentum=3 a/bias/velocity=4 b/kernel/momentum=5 b/bias/momentum=6 b/bias/velocity=7"),
         Case(
             "muon_excluded.keras",
-            new Muon(0.02f) { ExcludeLayers = ["b/"] },
+            new Muon(0.02, excludeLayers: ["b/"]),
             "a/kernel/momentum=2 a/bias/velocity=4 b/kernel/momentum=5 b/kernel/velocity=6 b/bias/momentum=7 b/bias/velocity=8"),
         Case("nadam.keras", new Nadam(), "a/kernel/momentum=2 b/bias/velocity=9 a/kernel/u_product=10 b/bias/u_product=10"),
     ];
@@ -59,7 +59,7 @@ public sealed class KerasOptimizerTests
     [TestMethod]
     public void The_state_of_another_optimizer_is_refused()
     {
-        var trainer = Model.Load(PathOf("adam.keras")).Compile(new Sgd(momentum: 0.5f), Loss.MeanSquaredError);
+        var trainer = Model.Load(PathOf("adam.keras")).Compile(new Sgd(momentum: 0.5), Loss.MeanSquaredError);
         StringAssert.Contains(
             Assert.ThrowsExactly<ModelException>(() => trainer.LoadOptimizer(PathOf("adam.keras"))).Message, "holds 10 variables, expected 6 for sgd");
         Assert.AreEqual(0, trainer.Iterations);

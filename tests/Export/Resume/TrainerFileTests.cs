@@ -58,10 +58,10 @@ public sealed class TrainerFileTests
 
         // Fails like a crash: in step 9, after the backup of step 8.
         var crashed = Compiled("mlp");
-        Assert.Throws<InvalidOperationException>(() => Fit(crashed, x, y, [new BackupAndRestore(backup, everySteps: 2), new FailAfter(9)]));
+        Assert.Throws<InvalidOperationException>(() => Fit(crashed, x, y, [new BackupAndRestore(backup, saveFreq: 2), new FailAfter(9)]));
         using (var onnx = OnnxModel.Load(backup)) Assert.IsNotEmpty(onnx.Inputs);
         var resumed = Compiled("mlp");
-        Fit(resumed, x, y, [new BackupAndRestore(backup, everySteps: 2)]);
+        Fit(resumed, x, y, [new BackupAndRestore(backup, saveFreq: 2)]);
         AssertSameWeights(whole, resumed);
         Assert.IsFalse(File.Exists(backup));
     }
@@ -110,7 +110,7 @@ public sealed class TrainerFileTests
 
         var input = Model.Input([6, 6, 2]);
         var accumulating = new Model(input, input.Apply(new Flatten(), new Dense(3))).Compile(
-            new Sgd { GradientAccumulationSteps = 2 }, Loss.SparseCategoricalCrossentropy);
+            new Sgd(gradientAccumulationSteps: 2), Loss.SparseCategoricalCrossentropy);
         accumulating.Compiled.State.Steps = Many;
         Assert.Contains("exact step numbers", Assert.Throws<ModelException>(() => accumulating.TrainOnBatch(x, y)).Message);
     }
@@ -273,7 +273,7 @@ public sealed class TrainerFileTests
             y,
             batchSize: 7,
             epochs: Epochs,
-            validationSplit: 0.1f,
+            validationSplit: 0.1,
             callbacks: callbacks,
             verbose: Verbosity.Silent,
             cancellationToken: cancellationToken);
@@ -295,7 +295,7 @@ public sealed class TrainerFileTests
                 new Dropout(0.2f),
                 new Dense(3, Activation.Softmax))
             : input.Apply(new Conv2D(4, 3, Activation.Relu), new BatchNormalization(), new MaxPooling2D(2), new Flatten(), new Dense(3, Activation.Softmax));
-        Optimizer optimizer = isPlain ? new Adam(Schedule.CosineDecay(0.01f, decaySteps: 30)) { ClipNorm = 1 } : new Sgd(0.05f, momentum: 0.9f, nesterov: true);
+        Optimizer optimizer = isPlain ? new Adam(Schedule.CosineDecay(0.01, decaySteps: 30), clipnorm: 1) : new Sgd(0.05, momentum: 0.9, nesterov: true);
         return new Model(input, output, seed: 3).Compile(
             optimizer,
             Loss.SparseCategoricalCrossentropy,

@@ -18,34 +18,34 @@ public sealed class CompiledStepTests
 
     public static IEnumerable<object[]> Optimizers { get; } =
     [
-        [new Adadelta(1f)],
-        [new Adafactor(0.01f)],
-        [new Adagrad(0.05f)],
-        [new Adam(0.01f)],
-        [new Adam(0.01f, amsgrad: true)],
-        [new AdamW(Schedule.CosineDecay(0.01f, decaySteps: 10, warmupTarget: 0.02f, warmupSteps: 2))],
-        [new Adamax(0.01f)],
-        [new Ftrl(0.05f, l1RegularizationStrength: 0.01f, l2RegularizationStrength: 0.01f)],
-        [new Lamb(0.01f)],
-        [new Lion(0.001f)],
-        [new Muon(0.01f)],
-        [new Nadam(0.01f)],
-        [new RmsProp(0.01f, momentum: 0.5f, centered: true)],
-        [new Sgd(0.05f, momentum: 0.9f, nesterov: true)],
-        [new Sgd(0.05f) { WeightDecay = 0.01f, ExcludeFromWeightDecay = ["bias"] }],
-        [new Sgd(0.5f) { ClipNorm = 0.05f }],
-        [new Sgd(0.5f) { ClipValue = 0.01f }],
-        [new Sgd(0.5f, momentum: 0.9f) { GlobalClipNorm = 0.05f }],
-        [new Adam(0.01f) { GradientAccumulationSteps = 2 }],
-        [new Adam(0.01f) { UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 2 }],
-        [new Sgd(Schedule.CosineDecayRestarts(0.05f, 2))],
-        [new Sgd(Schedule.ExponentialDecay(0.05f, 2, 0.5f, staircase: true))],
-        [new Sgd(Schedule.InverseTimeDecay(0.05f, 2, 0.5f))],
-        [new Sgd(Schedule.PiecewiseConstantDecay([1, 2], [0.1f, 0.05f, 0.01f]))],
-        [new Sgd(Schedule.PolynomialDecay(0.05f, 2, power: 2, cycle: true))],
-        [new Sgd(Schedule.WarmUp(0.05f, 2))],
-        [new Adam(0.05f) { GradientAccumulationSteps = 2, UseEma = true, EmaMomentum = 0.5f }],
-        [new AdamW(Schedule.ExponentialDecay(0.05f, 1, 0.5f), weightDecay: 0.1f) { GradientAccumulationSteps = 2, GlobalClipNorm = 0.1f }],
+        [new Adadelta(1)],
+        [new Adafactor(0.01)],
+        [new Adagrad(0.05)],
+        [new Adam(0.01)],
+        [new Adam(0.01, amsgrad: true)],
+        [new AdamW(Schedule.CosineDecay(0.01, decaySteps: 10, warmupTarget: 0.02, warmupSteps: 2))],
+        [new Adamax(0.01)],
+        [new Ftrl(0.05, l1RegularizationStrength: 0.01, l2RegularizationStrength: 0.01)],
+        [new Lamb(0.01)],
+        [new Lion(0.001)],
+        [new Muon(0.01)],
+        [new Nadam(0.01)],
+        [new RmsProp(0.01, momentum: 0.5, centered: true)],
+        [new Sgd(0.05, momentum: 0.9, nesterov: true)],
+        [new Sgd(0.05, weightDecay: 0.01, excludeFromWeightDecay: ["bias"])],
+        [new Sgd(0.5, clipnorm: 0.05)],
+        [new Sgd(0.5, clipvalue: 0.01)],
+        [new Sgd(0.5, momentum: 0.9, globalClipnorm: 0.05)],
+        [new Adam(0.01, gradientAccumulationSteps: 2)],
+        [new Adam(0.01, useEma: true, emaMomentum: 0.5, emaOverwriteFrequency: 2)],
+        [new Sgd(Schedule.CosineDecayRestarts(0.05, 2))],
+        [new Sgd(Schedule.ExponentialDecay(0.05, 2, 0.5, staircase: true))],
+        [new Sgd(Schedule.InverseTimeDecay(0.05, 2, 0.5))],
+        [new Sgd(Schedule.PiecewiseConstantDecay([1, 2], [0.1, 0.05, 0.01]))],
+        [new Sgd(Schedule.PolynomialDecay(0.05, 2, power: 2, cycle: true))],
+        [new Sgd(Schedule.WarmUp(0.05, 2))],
+        [new Adam(0.05, useEma: true, emaMomentum: 0.5, gradientAccumulationSteps: 2)],
+        [new AdamW(Schedule.ExponentialDecay(0.05, 1, 0.5), weightDecay: 0.1, globalClipnorm: 0.1, gradientAccumulationSteps: 2)],
     ];
 
     [TestMethod]
@@ -63,10 +63,10 @@ public sealed class CompiledStepTests
     public static IEnumerable<object[]> Losses { get; } = new Loss[]
     {
         new BinaryCrossentropy(),
-        new BinaryCrossentropy(fromLogits: true, labelSmoothing: 0.1f),
+        new BinaryCrossentropy(fromLogits: true, labelSmoothing: 0.1),
         new BinaryFocalCrossentropy(),
         new CategoricalCrossentropy(),
-        new CategoricalCrossentropy(fromLogits: true, labelSmoothing: 0.1f),
+        new CategoricalCrossentropy(fromLogits: true, labelSmoothing: 0.1),
         new CategoricalFocalCrossentropy(),
         new CategoricalGeneralizedCrossEntropy(),
         new CategoricalHinge(),
@@ -75,7 +75,7 @@ public sealed class CompiledStepTests
         new Ctc(),
         new Dice(),
         new Hinge(),
-        new Huber(0.2f),
+        new Huber(0.2),
         new KLDivergence(),
         new LogCosh(),
         new MeanAbsoluteError(),
@@ -84,9 +84,9 @@ public sealed class CompiledStepTests
         new MeanSquaredLogarithmicError(),
         new Poisson(),
         new SparseCategoricalCrossentropy(),
-        new SparseCategoricalCrossentropy(fromLogits: true), new SparseCategoricalCrossentropy(ignoreClass: 1), new SquaredHinge(), new Tversky(0.3f, 0.7f),
+        new SparseCategoricalCrossentropy(fromLogits: true), new SparseCategoricalCrossentropy(ignoreClass: 1), new SquaredHinge(), new Tversky(0.3, 0.7),
         Loss.From((yTrue, yPred) => Ops.Mean(Ops.Abs(yTrue - yPred) * Ops.Sqrt(yPred), axis: -1), "own"),
-        new MeanSquaredError { Reduction = LossReduction.Sum }, new MeanSquaredError { Reduction = LossReduction.MeanWithSampleWeight },
+        new MeanSquaredError(reduction: LossReduction.Sum), new MeanSquaredError(reduction: LossReduction.MeanWithSampleWeight),
     }.Select(loss => new object[] { loss, loss.Name });
 
     [TestMethod]
@@ -95,7 +95,7 @@ public sealed class CompiledStepTests
     {
         var (x, y) = (Model.Input([5, 3], name: "x"), (SymbolicTensor?)null);
         y = loss is Ctc ? x.Apply(new Dense(Classes)) : x.Apply(new Flatten(), new Dense(Classes, Activation.Softmax));
-        var trainer = new Model(x, y).Compile(new Sgd(0.1f, momentum: 0.9f), loss, threads: 1);
+        var trainer = new Model(x, y).Compile(new Sgd(0.1, momentum: 0.9), loss, threads: 1);
         StepComparison.Run(
             trainer,
             step => new StepBatch(
@@ -113,7 +113,7 @@ public sealed class CompiledStepTests
             new Lstm(5) { ReturnSequences = true },
             new ActivityRegularization(l2: 0.01f),
             new Dense(Classes, Activation.Softmax));
-        var trainer = new Model(tokens, y).Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], threads: 1);
+        var trainer = new Model(tokens, y).Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], threads: 1);
         StepComparison.Run(
             trainer,
             step => new StepBatch([StepData.Numbers(step, 7, Batch, 6)], [StepData.Numbers(step + 50, Classes, Batch, 6)], StepData.Shares(step, Batch)),
@@ -154,7 +154,7 @@ public sealed class CompiledStepTests
     {
         var x = Model.Input([known ? size : null, known ? size : null, channels], name: "x");
         var y = x.Apply(new Conv2D(filters, kernel) { Strides = stride, Padding = Padding.Same }, new GlobalMaxPooling2D(), new Dense(2));
-        var trainer = new Model(x, y).Compile(new Sgd(0.1f, momentum: 0.9f), Loss.MeanSquaredError, threads: 1);
+        var trainer = new Model(x, y).Compile(new Sgd(0.1, momentum: 0.9), Loss.MeanSquaredError, threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 2, size, size, channels)], [StepData.Signed(step, 2, 2)]), 2);
     }
 
@@ -189,16 +189,16 @@ public sealed class CompiledStepTests
         new Auc(),
         new Auc(curve: AucCurve.PR, multiLabel: true),
         new Precision(),
-        new Precision([0.2f, 0.4f]),
+        new Precision([0.2, 0.4]),
         new Recall(),
         new TruePositives(),
         new TrueNegatives(),
         new FalsePositives(),
         new FalseNegatives(),
-        new PrecisionAtRecall(0.5f),
-        new RecallAtPrecision(0.5f),
-        new SensitivityAtSpecificity(0.5f),
-        new SpecificityAtSensitivity(0.5f),
+        new PrecisionAtRecall(0.5),
+        new RecallAtPrecision(0.5),
+        new SensitivityAtSpecificity(0.5),
+        new SpecificityAtSensitivity(0.5),
         new F1Score(),
         new FBetaScore(beta: 2),
         new OneHotIoU(Classes),
@@ -220,7 +220,7 @@ public sealed class CompiledStepTests
     {
         var x = Model.Input([7], name: "x");
         var trainer = new Model(x, x.Apply(new Dense(Classes, Activation.Softmax))).Compile(
-            new Sgd(0.1f),
+            new Sgd(0.1),
             Loss.CategoricalCrossentropy,
             [metric],
             threads: 1,

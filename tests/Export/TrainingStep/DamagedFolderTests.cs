@@ -58,11 +58,11 @@ public sealed class DamagedFolderTests
     public void A_file_of_another_export()
     {
         using var other = new TemporaryFolder();
-        Export(other.Path, new Sgd(0.1f, momentum: 0.8f));
+        Export(other.Path, new Sgd(0.1, momentum: 0.8));
         Refused(
             folder => File.Copy(Path.Combine(other.Path, "train.onnx"), Path.Combine(folder, "train.onnx"), overwrite: true),
             "train.onnx",
-            new Sgd(0.1f, momentum: 0.9f));
+            new Sgd(0.1, momentum: 0.9));
     }
 
     public static IEnumerable<object[]> Changes =>
@@ -121,7 +121,7 @@ public sealed class DamagedFolderTests
     {
         using var folder = new TemporaryFolder();
         Export(folder.File("a"));
-        Export(folder.File("b"), new Sgd(0.1f, momentum: 0.9f));
+        Export(folder.File("b"), new Sgd(0.1, momentum: 0.9));
         using var a = OnnxTrainer.Load(folder.File("a"));
         using var b = OnnxTrainer.Load(folder.File("b"));
         a.Save(folder.File("a.npz"));
@@ -147,7 +147,7 @@ public sealed class DamagedFolderTests
     {
         var x = Model.Input([3], name: "x");
         var model = new Model(x, x.Apply(new Dense(2, Activation.Sigmoid)));
-        var trainer = model.Compile(optimizer ?? new Sgd(0.1f), Loss.BinaryCrossentropy, [Metric.Auc]);
+        var trainer = model.Compile(optimizer ?? new Sgd(0.1), Loss.BinaryCrossentropy, [Metric.Auc]);
         trainer.ExportTraining(folder, new TrainingExportOptions { Verify = false });
     }
 }

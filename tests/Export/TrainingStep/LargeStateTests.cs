@@ -120,7 +120,7 @@ public sealed class LargeStateTests
     {
         var x = Model.Input([40], name: "x");
         var model = new Model(x, x.Apply(new Dense(50, Activation.Tanh), new Dense(30, Activation.Tanh), new Dense(1)), seed: seed);
-        return model.Compile(new Adam(0.01f), Loss.MeanSquaredError);
+        return model.Compile(new Adam(0.01), Loss.MeanSquaredError);
     }
 
     private static IEnumerable<string> Second(string folder) =>

@@ -33,7 +33,7 @@ public sealed class LayerStepTests
     private static void Run(LayerCase row, int opset)
     {
         var step = new LayerStep(row);
-        var trainer = step.Model.Compile(new Sgd(0.05f, momentum: 0.9f), Loss.MeanSquaredError, threads: 1);
+        var trainer = step.Model.Compile(new Sgd(0.05, momentum: 0.9), Loss.MeanSquaredError, threads: 1);
         StepComparison.Run(trainer, step.BatchAt, steps: 3, opset);
     }
 }

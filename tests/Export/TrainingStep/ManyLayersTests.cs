@@ -37,9 +37,9 @@ public sealed class ManyLayersTests
     private static IEnumerable<object[]> Optimizers()
     {
         yield return [new Adam(), 0];
-        yield return [new AdamW { WeightDecay = 0.01f }, 0];
+        yield return [new AdamW(weightDecay: 0.01), 0];
         yield return [new Nadam(), 1];
-        yield return [new Sgd(0.01f, momentum: 0.9f), 0];
+        yield return [new Sgd(0.01, momentum: 0.9), 0];
         yield return [new RmsProp(), 0];
         yield return [new Ftrl(), 0];
         yield return [new Lamb(), 0];

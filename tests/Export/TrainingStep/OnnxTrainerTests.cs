@@ -91,7 +91,7 @@ public sealed class OnnxTrainerTests
         {
             var x = Model.Input([8]);
             var y = x.Apply(new Dense(12), new Dropout(0.5f), new GaussianNoise(0.3f), new Dropout(0.2f) { Seed = 5 }, new Dense(1));
-            return new Model(x, y, seed: 1).Compile(new Sgd(0.05f), Loss.MeanSquaredError, seed: seed);
+            return new Model(x, y, seed: 1).Compile(new Sgd(0.05), Loss.MeanSquaredError, seed: seed);
         }
     }
 
@@ -99,7 +99,7 @@ public sealed class OnnxTrainerTests
     [TestMethod]
     public void Moving_averages_take_the_weights_place()
     {
-        var optimizer = new Sgd(0.1f) { UseEma = true, EmaMomentum = 0.8f };
+        var optimizer = new Sgd(0.1, useEma: true, emaMomentum: 0.8);
         var trainer = Network(optimizer);
         using var other = OnnxTrainer.Open(TrainingFolder.Of(TrainingFiles.Of(trainer, new TrainingExportOptions())));
         for (var step = 0; step < 4; step++) Step(other, step);
@@ -114,7 +114,7 @@ public sealed class OnnxTrainerTests
     [TestMethod]
     public void The_learning_rate_is_an_input()
     {
-        var trainer = Network(new Adam(0.01f));
+        var trainer = Network(new Adam(0.01));
         using var other = OnnxTrainer.Open(TrainingFolder.Of(TrainingFiles.Of(trainer, new TrainingExportOptions())));
         Assert.AreEqual(0.01f, other.LearningRate);
         for (var step = 0; step < 4; step++)
@@ -128,7 +128,7 @@ public sealed class OnnxTrainerTests
     [TestMethod]
     public void The_learning_rate_of_a_schedule_is_reported()
     {
-        var trainer = Network(new Adam(Schedule.ExponentialDecay(0.01f, 2, 0.5f)));
+        var trainer = Network(new Adam(Schedule.ExponentialDecay(0.01, 2, 0.5)));
         using var other = OnnxTrainer.Open(TrainingFolder.Of(TrainingFiles.Of(trainer, new TrainingExportOptions())));
         for (var step = 0; step < 3; step++)
         {

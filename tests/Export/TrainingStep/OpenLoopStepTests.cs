@@ -41,7 +41,7 @@ public sealed class OpenLoopStepTests
     {
         var x = Model.Input([null, .. sample.Select(size => (int?)size)], name: "x", batchSize: batchSize);
         var model = new Model(x, network(x));
-        var trainer = model.Compile(new Adam(0.01f), new MeanSquaredError());
+        var trainer = model.Compile(new Adam(0.01), new MeanSquaredError());
         StepComparison.Run(trainer, step => Batch(model, step, sample), s_lengths.Length, sameShape: false);
         using var folder = new TemporaryFolder();
         Assert.IsTrue(trainer.ExportTraining(folder.Path).IsVerified, name);
@@ -129,7 +129,7 @@ public sealed class OpenLoopStepTests
         [.. ModelProto.Parser.ParseFrom(files.Graphs[TrainingFolder.TrainFile]).Graph.Node.Where(node => node.OpType == "Scan")];
 
     private static Trainer Trainer(Func<SymbolicTensor, SymbolicTensor> network, int[] sample) =>
-        OpenLoopTests.Compose(x => network(x.Apply(new Dense(sample[^1]))), sample, null).Compile(new Adam(0.01f), new MeanSquaredError());
+        OpenLoopTests.Compose(x => network(x.Apply(new Dense(sample[^1]))), sample, null).Compile(new Adam(0.01), new MeanSquaredError());
 
     private static StepBatch Batch(Model model, int step, int[] sample)
     {

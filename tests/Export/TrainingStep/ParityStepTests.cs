@@ -25,7 +25,7 @@ public sealed class ParityStepTests
         NDArray[] y = [.. item.Outputs.Select(output => Noise(random, ParityArray.Read(output).Shape))];
 
         // The momentum holds the gradients, so that they are compared directly and not only by their small effect on a weight.
-        var trainer = item.Model.Compile(new Sgd(0.1f, momentum: 0.9f), Loss.MeanSquaredError, threads: 1);
+        var trainer = item.Model.Compile(new Sgd(0.1, momentum: 0.9), Loss.MeanSquaredError, threads: 1);
         StepComparison.Run(trainer, _ => new StepBatch(x, y), Steps);
     }
 

@@ -19,7 +19,7 @@ public sealed class RandomStepTests
         var first = nested.Call(x.Apply(new Dropout(0.3f)));
         var second = nested.Call(x.Apply(new SpatialDropout1D(0.3f) { Seed = 5 }));
         var joined = new Add().Call(first, second).Apply(new Gru(3) { Dropout = 0.2f, RecurrentDropout = 0.3f }, new Dropout(0.1f), new Dense(1));
-        var trainer = new Model(x, joined, seed: 1).Compile(new Sgd(0.05f), Loss.MeanSquaredError, seed: 3, threads: 1);
+        var trainer = new Model(x, joined, seed: 1).Compile(new Sgd(0.05), Loss.MeanSquaredError, seed: 3, threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 6, 4)], [StepData.Shares(step, Batch, 1)]), steps: 3);
     }
 
@@ -33,7 +33,7 @@ public sealed class RandomStepTests
         var shared = new Model(inner, new Dropout(0.4f).Call(inner));
         var (whole, half) = (shared.Call(x), shared.Call(new AveragePooling1D(2).Call(x)));
         var pooled = new Add().Call(new GlobalAveragePooling1D().Call(whole), new GlobalAveragePooling1D().Call(half));
-        var trainer = new Model(x, new Dense(1).Call(pooled), seed: 1).Compile(new Sgd(0.05f), Loss.MeanSquaredError, seed: 3, threads: 1);
+        var trainer = new Model(x, new Dense(1).Call(pooled), seed: 1).Compile(new Sgd(0.05), Loss.MeanSquaredError, seed: 3, threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 6, 4)], [StepData.Shares(step, Batch, 1)]), steps: 2);
     }
 }

@@ -51,7 +51,7 @@ public sealed class StepVerificationTests
         var x = Model.Input([7, 3]);
         var model = new Model(x, x.Apply(new SimpleRnn(5), new Dense(3, Activation.Softmax)));
         foreach (var power in new[] { -0.5f, -0.6f })
-            Assert.IsTrue(model.Compile(new Ftrl(0.001f, power), Loss.MeanSquaredError).ExportTraining(folder.Path).IsVerified);
+            Assert.IsTrue(model.Compile(new Ftrl(0.001, power), Loss.MeanSquaredError).ExportTraining(folder.Path).IsVerified);
     }
 
     /// <summary>Two calls on one input are one run of the engine. Two gradients read what it notes for them, which has no numbers to add noise to.</summary>
@@ -152,7 +152,7 @@ public sealed class StepVerificationTests
     {
         using var folder = new TemporaryFolder();
         var x = Model.Input([3], name: "x");
-        var trainer = new Model(x, Ops.Log(x).Apply(new Dense(1))).Compile(new Sgd(0.01f), Loss.MeanSquaredLogarithmicError);
+        var trainer = new Model(x, Ops.Log(x).Apply(new Dense(1))).Compile(new Sgd(0.01), Loss.MeanSquaredLogarithmicError);
         Assert.Contains("cannot be compared", Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.Path)).Message);
         var options = new TrainingExportOptions { Samples = StepData.Shares(1, 40, 3), Targets = StepData.Shares(2, 40, 1) };
         Assert.IsTrue(trainer.ExportTraining(folder.Path, options).IsVerified);
@@ -207,7 +207,7 @@ public sealed class StepVerificationTests
     private static Trainer Mlp()
     {
         var x = Model.Input([7], name: "x");
-        return new Model(x, x.Apply(new Dense(9, Activation.Tanh), new Dense(4, Activation.Softmax))).Compile(new Adam(0.01f), Loss.CategoricalCrossentropy);
+        return new Model(x, x.Apply(new Dense(9, Activation.Tanh), new Dense(4, Activation.Softmax))).Compile(new Adam(0.01), Loss.CategoricalCrossentropy);
     }
 
     /// <summary>A metric whose result is computed by its class.</summary>

@@ -18,13 +18,13 @@ public sealed class TrainingExportTests
         {
             var x = Model.Input([7], name: "x");
             return new Model(x, x.Apply(new Dense(9, Activation.Relu), new Dense(3))).Compile(
-                new Adam(1e-2f), new SparseCategoricalCrossentropy(fromLogits: true), [new SparseCategoricalAccuracy()]);
+                new Adam(1e-2), new SparseCategoricalCrossentropy(fromLogits: true), [new SparseCategoricalAccuracy()]);
         });
         yield return Case("cnn_dropout_adam", () =>
         {
             var x = Model.Input([8, 7, 1], name: "x");
             var y = x.Apply(new Conv2D(4, 3, activation: Activation.Relu), new MaxPooling2D(2), new Flatten(), new Layers.Dropout(0.3f), new Dense(5));
-            return new Model(x, y).Compile(new Adam(1e-2f), new SparseCategoricalCrossentropy(fromLogits: true), seed: 0x123456789ABCDEF);
+            return new Model(x, y).Compile(new Adam(1e-2), new SparseCategoricalCrossentropy(fromLogits: true), seed: 0x123456789ABCDEF);
         });
         yield return Case("residual_batch_norm_sgd", () =>
         {
@@ -32,13 +32,13 @@ public sealed class TrainingExportTests
             var first = x.Apply(new Conv2D(4, 3) { Padding = Padding.Same }, new BatchNormalization(), new Layers.Relu());
             var second = first.Apply(new Conv2D(4, 3) { Padding = Padding.Same }, new BatchNormalization());
             return new Model(x, (first + second).Apply(new GlobalAveragePooling2D(), new Dense(2))).Compile(
-                new Sgd(0.05f, momentum: 0.9f) { WeightDecay = 1e-3f }, new MeanSquaredError());
+                new Sgd(0.05, momentum: 0.9, weightDecay: 1e-3), new MeanSquaredError());
         });
         yield return Case("recurrent_rmsprop_clip", () =>
         {
             var x = Model.Input([5, 3], name: "x");
             var y = x.Apply(new Lstm(4) { ReturnSequences = true }, new Lstm(3) { ReturnSequences = true }, new Bidirectional(new Gru(3)), new Dense(2));
-            return new Model(x, y).Compile(new RmsProp(1e-2f) { ClipNorm = 0.5f }, new MeanSquaredError());
+            return new Model(x, y).Compile(new RmsProp(1e-2, clipnorm: 0.5), new MeanSquaredError());
         });
         yield return Case("two_inputs_two_losses", () =>
         {
@@ -46,7 +46,7 @@ public sealed class TrainingExportTests
             var joined = Ops.Concatenate([a.Apply(new Dense(5, Activation.Tanh)), b.Apply(new Dense(4, Activation.Relu))]);
             var model = new Model([a, b], [joined.Apply(new Dense(2, name: "score")), joined.Apply(new Dense(3, Activation.Softmax, name: "kind"))]);
             return model.Compile(
-                new Adam(1e-2f),
+                new Adam(1e-2),
                 new Dictionary<string, Loss> { ["score"] = new MeanSquaredError(), ["kind"] = new SparseCategoricalCrossentropy() },
                 new() { ["kind"] = 0.5f });
         });
@@ -54,13 +54,13 @@ public sealed class TrainingExportTests
         {
             var x = Model.Input([6], DType.Int64, name: "x");
             return new Model(x, x.Apply(new Embedding(11, 4), new GlobalAveragePooling1D(), new Dense(3))).Compile(
-                new AdamW(Schedule.CosineDecay(1e-2f, decaySteps: 20)), new SparseCategoricalCrossentropy(fromLogits: true));
+                new AdamW(Schedule.CosineDecay(1e-2, decaySteps: 20)), new SparseCategoricalCrossentropy(fromLogits: true));
         });
         yield return Case("noise", () =>
         {
             var x = Model.Input([5, 3], name: "x");
             var y = x.Apply(new GaussianNoise(0.2f), new SpatialDropout1D(0.4f), new Dense(4), new GaussianDropout(0.2f), new Flatten(), new Dense(1));
-            return new Model(x, y).Compile(new Sgd(0.01f), new MeanSquaredError());
+            return new Model(x, y).Compile(new Sgd(0.01), new MeanSquaredError());
         });
     }
 
@@ -163,7 +163,7 @@ public sealed class TrainingExportTests
     private static Trainer Mlp()
     {
         var x = Model.Input([7], name: "x");
-        return new Model(x, x.Apply(new Dense(9, Activation.Relu), new Dense(1))).Compile(new Adam(1e-2f), new MeanSquaredError());
+        return new Model(x, x.Apply(new Dense(9, Activation.Relu), new Dense(1))).Compile(new Adam(1e-2), new MeanSquaredError());
     }
 
     private static object[] Case(string name, Func<Trainer> make) => [name, make];

@@ -116,7 +116,7 @@ public sealed class RoundingNoiseTests
         var attended = new GroupQueryAttention(17, 2, 2).Call(x, x, x);
         for (var seed = 0; seed < 2; seed++)
         {
-            var trainer = new Model(x, attended, "attention", (ulong)seed).Compile(new Adamax(0.01f) { GradientAccumulationSteps = 2 }, Loss.SquaredHinge);
+            var trainer = new Model(x, attended, "attention", (ulong)seed).Compile(new Adamax(0.01, gradientAccumulationSteps: 2), Loss.SquaredHinge);
             Assert.IsTrue(trainer.ExportTraining(folder.Path, new TrainingExportOptions { VerifiedSteps = 2 }).IsVerified);
         }
     }
@@ -125,7 +125,7 @@ public sealed class RoundingNoiseTests
     public void Images_that_are_turned_at_random_stay_in_range_with_noise()
     {
         var x = Model.Input([5, 5, 1]);
-        var trainer = new Model(x, new RandomRotation(0.2f).Call(x) * new Dense(1).Call(x), "turned", 3).Compile(new Sgd(0.1f), Loss.MeanSquaredError);
+        var trainer = new Model(x, new RandomRotation(0.2f).Call(x) * new Dense(1).Call(x), "turned", 3).Compile(new Sgd(0.1), Loss.MeanSquaredError);
 
         // Any difference is compared with noise.
         var options = new TrainingExportOptions { VerifiedSteps = 2, StateTolerance = 1e-12f, LossTolerance = 1e-12f };
@@ -154,7 +154,7 @@ public sealed class RoundingNoiseTests
         var cell = new Gru(4) { RecurrentRegularizer = new Regularizers.OrthogonalRegularizer(0.1f), Seed = 3 };
         for (var seed = 0; seed < 5; seed++)
         {
-            var trainer = new Model(x, cell.Call(x), "gru", (ulong)seed).Compile(new Sgd(0.1f), Loss.MeanSquaredError);
+            var trainer = new Model(x, cell.Call(x), "gru", (ulong)seed).Compile(new Sgd(0.1), Loss.MeanSquaredError);
             Assert.IsTrue(trainer.ExportTraining(folder.Path).IsVerified);
         }
     }
@@ -210,7 +210,7 @@ public sealed class RoundingNoiseTests
     {
         var x = Model.Input([5, 4]);
         var attended = new MultiHeadAttention(2, 3).Call(x, x);
-        var trainer = new Model(x, new Dense(4, Activation.Tanh).Call(attended * 3), "attention", 3).Compile(new RmsProp(0.01f), Loss.MeanSquaredError);
+        var trainer = new Model(x, new Dense(4, Activation.Tanh).Call(attended * 3), "attention", 3).Compile(new RmsProp(0.01), Loss.MeanSquaredError);
         var options = new TrainingExportOptions { VerifiedSteps = 2 };
         var files = TrainingFiles.Of(trainer, options);
         Assert.IsTrue(TrainingVerifier.Run(trainer, files, options).Single(difference => difference.Name == "multi_head_attention/key/bias").IsRounding);

@@ -18,9 +18,9 @@ public sealed class CallbackTests
         var rates = new List<float>();
         Fit(
             8,
-            new LambdaCallback { EpochEnd = (_, logs) => logs["watched"] = values.Dequeue() },
-            new ReduceLROnPlateau("watched", factor: 0.5f, patience: 2, mode: MonitorMode.Min, cooldown: 1, minLearningRate: 0.03f),
-            new LambdaCallback { EpochEnd = (_, logs) => rates.Add((float)logs["learning_rate"]) });
+            new LambdaCallback(onEpochEnd: (_, logs) => logs["watched"] = values.Dequeue()),
+            new ReduceLROnPlateau("watched", factor: 0.5, patience: 2, mode: MonitorMode.Min, cooldown: 1, minLr: 0.03),
+            new LambdaCallback(onEpochEnd: (_, logs) => rates.Add((float)logs["learning_rate"])));
         CollectionAssert.AreEqual(new[] { 0.1f, 0.1f, 0.1f, 0.1f, 0.05f, 0.05f, 0.03f, 0.03f }, rates);
         Assert.Throws<ModelException>(() => new ReduceLROnPlateau(factor: 1));
     }
@@ -58,7 +58,7 @@ public sealed class CallbackTests
             new JsonLinesLogger(folder.File("log.jsonl")),
             new TensorBoard(folder.File("board")),
             new Told(told),
-            new LambdaCallback { EpochEnd = (epoch, _) => { if (epoch == 1) throw new TimeZoneNotFoundException("mine"); }, TrainEnd = _ => told.Add("end") }));
+            new LambdaCallback(onEpochEnd: (epoch, _) => { if (epoch == 1) throw new TimeZoneNotFoundException("mine"); }, onTrainEnd: _ => told.Add("end"))));
         Assert.AreEqual("mine", error.Message);
         CollectionAssert.AreEqual(new[] { "failed: mine" }, told);
         Assert.Contains("not mine", (string)error.Data["Told"]!);
@@ -83,7 +83,7 @@ public sealed class CallbackTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("log.jsonl");
-        var history = Fit(2, new LambdaCallback { EpochEnd = (_, logs) => logs["odd"] = double.NaN }, new JsonLinesLogger(path));
+        var history = Fit(2, new LambdaCallback(onEpochEnd: (_, logs) => logs["odd"] = double.NaN), new JsonLinesLogger(path));
         var lines = File.ReadAllLines(path);
         Assert.HasCount(2, lines);
         var last = JsonDocument.Parse(lines[1]).RootElement;
@@ -95,7 +95,7 @@ public sealed class CallbackTests
     [TestMethod]
     public void TerminateOnNaN_ends_without_an_error()
     {
-        var trainer = Trainer(new Sgd(1e30f));
+        var trainer = Trainer(new Sgd(1e30));
         float[] x = [1, 2, 3, 4, 5, 6, 7, 8];
         var steps = 0;
         var history = trainer.Fit(
@@ -103,25 +103,23 @@ public sealed class CallbackTests
             x,
             batchSize: 1,
             epochs: 5,
-            callbacks: [new TerminateOnNaN(), new LambdaCallback { BatchEnd = (_, _) => steps++ }],
+            callbacks: [new TerminateOnNaN(), new LambdaCallback(onTrainBatchEnd: (_, _) => steps++)],
             verbose: Verbosity.Silent);
         Assert.HasCount(1, history.Epochs);
         Assert.IsLessThan(8, steps);
-        Assert.Throws<ModelException>(() => Trainer(new Sgd(1e30f)).Fit(x, x, batchSize: 1, epochs: 5, verbose: Verbosity.Silent));
+        Assert.Throws<ModelException>(() => Trainer(new Sgd(1e30)).Fit(x, x, batchSize: 1, epochs: 5, verbose: Verbosity.Silent));
     }
 
     [TestMethod]
     public void LambdaCallback_receives_every_event()
     {
         var told = new List<string>();
-        Fit(2, new LambdaCallback
-        {
-            TrainBegin = _ => told.Add("begin"),
-            TrainEnd = trainer => told.Add("end " + trainer.Iterations),
-            EpochBegin = epoch => told.Add("epoch " + epoch),
-            EpochEnd = (epoch, _) => told.Add("done " + epoch),
-            BatchBegin = batch => told.Add("batch " + batch),
-        });
+        Fit(2, new LambdaCallback(
+            onEpochBegin: epoch => told.Add("epoch " + epoch),
+            onEpochEnd: (epoch, _) => told.Add("done " + epoch),
+            onTrainBegin: _ => told.Add("begin"),
+            onTrainEnd: trainer => told.Add("end " + trainer.Iterations),
+            onTrainBatchBegin: batch => told.Add("batch " + batch)));
         CollectionAssert.AreEqual(new[] { "begin", "epoch 0", "batch 0", "batch 1", "done 0", "epoch 1", "batch 0", "batch 1", "done 1", "end 4" }, told);
     }
 
@@ -129,12 +127,12 @@ public sealed class CallbackTests
     public void TensorBoard_writes_records_with_sound_checksums()
     {
         using var folder = new TemporaryFolder();
-        var trainer = Trainer(new Sgd(0.1f));
+        var trainer = Trainer(new Sgd(0.1));
         trainer.Fit(
             new float[] { 1, 2, 3, 4 },
             new float[] { 1, 2, 3, 4 },
             epochs: 2,
-            validationSplit: 0.5f,
+            validationSplit: 0.5,
             callbacks: [new TensorBoard(folder.Path, histogramFreq: 1, updateFreq: 1)],
             verbose: Verbosity.Silent);
         var train = Records(Directory.GetFiles(System.IO.Path.Combine(folder.Path, "train")).Single());
@@ -178,7 +176,7 @@ public sealed class CallbackTests
     }
 
     private static History Fit(int epochs, params Callback[] callbacks) =>
-        Trainer(new Sgd(0.1f)).Fit(
+        Trainer(new Sgd(0.1)).Fit(
             new float[] { 1, 2, 3, 4 },
             new float[] { 1, 2, 3, 4 },
             batchSize: 2,

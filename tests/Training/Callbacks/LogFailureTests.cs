@@ -71,8 +71,8 @@ public sealed class LogFailureTests
         using var folder = new TemporaryFolder();
         var path = folder.File("log.csv");
         Fit(Trainer(), [new CsvLogger(path)]);
-        Fit(Trainer(), [new LambdaCallback { EpochEnd = (epoch, logs) => logs["a,\"b"] = epoch }, new CsvLogger(path, append: true)]);
-        Fit(Trainer(), [new LambdaCallback { EpochEnd = (epoch, logs) => logs["a,\"b"] = epoch }, new CsvLogger(path, append: true)]);
+        Fit(Trainer(), [new LambdaCallback(onEpochEnd: (epoch, logs) => logs["a,\"b"] = epoch), new CsvLogger(path, append: true)]);
+        Fit(Trainer(), [new LambdaCallback(onEpochEnd: (epoch, logs) => logs["a,\"b"] = epoch), new CsvLogger(path, append: true)]);
         var lines = File.ReadAllLines(path);
         Assert.HasCount(7, lines);
         Assert.AreEqual("epoch,loss,\"a,\"\"b\"", lines[0]);
@@ -84,7 +84,7 @@ public sealed class LogFailureTests
     private static Trainer Trainer()
     {
         var input = Model.Input([1]);
-        return new Model(input, new Dense(1).Call(input)).Compile(new Adam(0.1f), Loss.MeanSquaredError);
+        return new Model(input, new Dense(1).Call(input)).Compile(new Adam(0.1), Loss.MeanSquaredError);
     }
 
     private static History Fit(Trainer trainer, IReadOnlyList<Callback> callbacks) => trainer.Fit(

@@ -39,7 +39,7 @@ public sealed class MonitorTests
         var weights = new List<float>();
         var stopping = new EarlyStopping("watched", patience: patience, mode: mode, restoreBestWeights: true);
         var history = Fit(trainer, values.Length, [
-            Log(values, weights), stopping, new ModelCheckpoint(folder.File("{epoch}.onnx"), "watched", saveBestOnly: true, mode),
+            Log(values, weights), stopping, new ModelCheckpoint(folder.File("{epoch}.onnx"), "watched", saveBestOnly: true, mode: mode),
         ]);
         Assert.AreEqual(stopped < 0 ? null : stopped, stopping.StoppedEpoch, name);
         Assert.HasCount(stopped < 0 ? values.Length : stopped + 1, history.Epochs);
@@ -65,7 +65,7 @@ public sealed class MonitorTests
         Fit(Trainer(), values.Length, [
             Log(values, []),
             new Watch(seen),
-            new ReduceLROnPlateau("watched", factor: 0.5f, patience: 2, mode: MonitorMode.Min),
+            new ReduceLROnPlateau("watched", factor: 0.5, patience: 2, mode: MonitorMode.Min),
         ]);
         CollectionAssert.AreEqual(rates, seen, name);
     }
@@ -124,9 +124,9 @@ public sealed class MonitorTests
         var input = Model.Input([1]);
         var model = new Model(input, [new Dense(1, name: "accuracy_head").Call(input), new Dense(1, name: "b").Call(input)]);
         var trainer = model.Compile(
-            new Sgd(0.1f),
+            new Sgd(0.1),
             Loss.MeanSquaredError,
-            [Metric.MeanAbsoluteError, Metric.R2Score, Metric.CosineSimilarity, new Precision(thresholds: [0.2f, 0.4f]), Metric.FalsePositives,
+            [Metric.MeanAbsoluteError, Metric.R2Score, Metric.CosineSimilarity, new Precision(thresholds: [0.2, 0.4]), Metric.FalsePositives,
                 Metric.From((y, p) => y - p, "mine")]);
         (string Name, bool Larger)[] rows =
         [
@@ -152,7 +152,7 @@ public sealed class MonitorTests
     public void A_rate_that_follows_a_schedule_is_said_before_the_first_step()
     {
         var input = Model.Input([1]);
-        var trainer = new Model(input, new Dense(1).Call(input)).Compile(new Sgd(Schedule.CosineDecay(0.1f, 10)), Loss.MeanSquaredError);
+        var trainer = new Model(input, new Dense(1).Call(input)).Compile(new Sgd(Schedule.CosineDecay(0.1, 10)), Loss.MeanSquaredError);
         Assert.Throws<ModelException>(() => Fit(trainer, 1, [new ReduceLROnPlateau()]));
         Assert.AreEqual(0, trainer.Iterations);
     }
@@ -167,25 +167,23 @@ public sealed class MonitorTests
     private static LambdaCallback Log(double?[] values, List<float> weights)
     {
         LambdaCallback? callback = null;
-        return callback = new LambdaCallback
-        {
-            EpochEnd = (epoch, logs) =>
-            {
-                weights.Add(callback!.Trainer.Model.Weights[0].Storage[0]);
-                if (values[epoch] is { } value) logs["watched"] = value;
-            },
-        };
+        return callback = new LambdaCallback(
+            onEpochEnd: (epoch, logs) =>
+                {
+                    weights.Add(callback!.Trainer.Model.Weights[0].Storage[0]);
+                    if (values[epoch] is { } value) logs["watched"] = value;
+                });
     }
 
     private sealed class Watch(List<float> rates) : Callback
     {
-        public override void OnEpochEnd(int epoch, IDictionary<string, double> logs) => rates.Add(Trainer.LearningRate);
+        public override void OnEpochEnd(int epoch, IDictionary<string, double> logs) => rates.Add((float)Trainer.LearningRate);
     }
 
     private static Trainer Trainer()
     {
         var input = Model.Input([1]);
-        return new Model(input, new Dense(1).Call(input)).Compile(new Sgd(0.1f), Loss.MeanSquaredError);
+        return new Model(input, new Dense(1).Call(input)).Compile(new Sgd(0.1), Loss.MeanSquaredError);
     }
 
     private static History Fit(Trainer trainer, int epochs, IReadOnlyList<Callback> callbacks, int validationFreq = 1) => trainer.Fit(
@@ -193,7 +191,7 @@ public sealed class MonitorTests
         new float[] { 1, 2, 3, 4 },
         batchSize: 2,
         epochs: epochs,
-        validationSplit: 0.5f,
+        validationSplit: 0.5,
         validationFreq: validationFreq,
         callbacks: callbacks,
         verbose: Verbosity.Silent);

@@ -203,7 +203,7 @@ public sealed class DatasetTests
     public void A_validation_frequency_leaves_epochs_out()
     {
         float[] x = [1, 2, 3, 4];
-        var history = Compiled().Fit(x, x, epochs: 5, validationSplit: 0.5f, validationFreq: 2, verbose: Verbosity.Silent);
+        var history = Compiled().Fit(x, x, epochs: 5, validationSplit: 0.5, validationFreq: 2, verbose: Verbosity.Silent);
         Assert.HasCount(5, history["loss"]);
         Assert.HasCount(2, history["val_loss"]);
     }
@@ -237,15 +237,13 @@ public sealed class DatasetTests
     {
         var references = new List<WeakReference>();
         var most = 0;
-        Compiled().Fit(Stream(), verbose: Verbosity.Silent, callbacks: [new LambdaCallback
-        {
-            BatchEnd = (batch, _) =>
-            {
-                if (batch % 50 != 49) return;
-                GC.Collect();
-                most = Math.Max(most, references.Count(reference => reference.IsAlive));
-            },
-        }]);
+        Compiled().Fit(Stream(), verbose: Verbosity.Silent, callbacks: [new LambdaCallback(
+            onTrainBatchEnd: (batch, _) =>
+                {
+                    if (batch % 50 != 49) return;
+                    GC.Collect();
+                    most = Math.Max(most, references.Count(reference => reference.IsAlive));
+                })]);
         Assert.IsLessThan(10, most);
 
         IEnumerable<Batch> Stream()
@@ -265,8 +263,8 @@ public sealed class DatasetTests
         using var cancellation = new CancellationTokenSource();
         var steps = 0;
         var history = Compiled().Fit(
-            new float[8], new float[8], batchSize: 1, epochs: 5, validationSplit: 0.25f, verbose: Verbosity.Silent, cancellationToken: cancellation.Token,
-            callbacks: [new LambdaCallback { BatchEnd = (batch, _) => { steps++; if (batch == 2) cancellation.Cancel(); } }]);
+            new float[8], new float[8], batchSize: 1, epochs: 5, validationSplit: 0.25, verbose: Verbosity.Silent, cancellationToken: cancellation.Token,
+            callbacks: [new LambdaCallback(onTrainBatchEnd: (batch, _) => { steps++; if (batch == 2) cancellation.Cancel(); })]);
         Assert.AreEqual(3, steps);
         Assert.HasCount(1, history.Epochs);
     }
@@ -276,6 +274,6 @@ public sealed class DatasetTests
     private static Trainer Compiled()
     {
         var input = Model.Input([1]);
-        return new Model(input, input.Apply(new Dense(1))).Compile(new Sgd(0.01f), Loss.MeanSquaredError);
+        return new Model(input, input.Apply(new Dense(1))).Compile(new Sgd(0.01), Loss.MeanSquaredError);
     }
 }

@@ -109,7 +109,7 @@ public sealed class ImageFolderTests
         var images = ImageFolder.Open(folder.Path, 4, 4, LabelMode.Binary, batchSize: 8, validationSplit: 0.25f);
         var input = Model.Input([4, 4, 3]);
         var model = new Model(input, input.Apply(new Rescaling(1f / 255), new Flatten(), new Dense(1, Activation.Sigmoid)));
-        var history = model.Compile(new Adam(0.05f), Loss.BinaryCrossentropy, metrics: [Metric.BinaryAccuracy])
+        var history = model.Compile(new Adam(0.05), Loss.BinaryCrossentropy, metrics: [Metric.BinaryAccuracy])
             .Fit(images.Training, epochs: 20, validationData: images.Validation, verbose: Verbosity.Silent);
         Assert.AreEqual(1.0, history["val_binary_accuracy"][^1]);
     }

@@ -82,7 +82,7 @@ public sealed class SampleWeightTests
     {
         var input = Model.Input([1]);
         var model = new Model(input, [new Dense(1, name: "a").Call(input), new Dense(1, name: "b").Call(input)], seed: 2);
-        return model.Compile(new Sgd(0.01f), Loss.MeanSquaredError, weightedMetrics: [Metric.MeanAbsoluteError]);
+        return model.Compile(new Sgd(0.01), Loss.MeanSquaredError, weightedMetrics: [Metric.MeanAbsoluteError]);
     }
 
     private static double Alone(string output, float[] weights)

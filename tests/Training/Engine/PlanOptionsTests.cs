@@ -94,7 +94,7 @@ public sealed class PlanOptionsTests
 
     private static void BitsChange(Func<Trainer, double[]> results) => BitsChange(winograd =>
     {
-        var trainer = Convolution().Compile(new Sgd(0.1f), Loss.MeanSquaredError, seed: 1);
+        var trainer = Convolution().Compile(new Sgd(0.1), Loss.MeanSquaredError, seed: 1);
         trainer.Winograd = winograd;
         return results(trainer);
     });
@@ -109,7 +109,7 @@ public sealed class PlanOptionsTests
     private static TrainingStep CustomStep(Model model) => TrainingStep.From(step =>
     {
         var (x, y) = (step.Input([Size, Size, Channels]), step.Input([Channels]));
-        step.Minimize("loss", Loss.MeanSquaredError.Call(y, model.Call(x)), new Sgd(0.1f), model);
+        step.Minimize("loss", Loss.MeanSquaredError.Call(y, model.Call(x)), new Sgd(0.1), model);
     });
 
     private static Model Convolution()

@@ -93,7 +93,7 @@ public sealed class StepTests
     private static byte[] Weights(string name, int threads, ulong seed)
     {
         var (model, x, y) = Task(name);
-        var trainer = model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, seed: seed, threads: threads);
+        var trainer = model.Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, seed: seed, threads: threads);
         trainer.Fit(x, y, epochs: 2, batchSize: 12, verbose: Verbosity.Silent);
         return [.. model.Weights.SelectMany(weight => MemoryMarshal.AsBytes<float>(weight.Storage).ToArray())];
     }

@@ -77,7 +77,7 @@ public sealed class ConcurrencyTests
         for (var round = 0; round < Rounds / 4; round++)
         {
             var model = Network();
-            var trainer = model.Compile(new Adam(0.01f), Loss.MeanSquaredError);
+            var trainer = model.Compile(new Adam(0.01), Loss.MeanSquaredError);
             var other = model.Compile(new Sgd(), Loss.MeanSquaredError);
             var between = new HashSet<string> { Bits(model.Predict(x)) };
             var (seen, exported) = (new ConcurrentBag<string>(), new ConcurrentBag<string>());
@@ -90,7 +90,7 @@ public sealed class ConcurrencyTests
                     switch (i)
                     {
                         case 0:
-                            var history = new LambdaCallback { BatchEnd = (_, _) => between.Add(Bits(model.Predict(x))) };
+                            var history = new LambdaCallback(onTrainBatchEnd: (_, _) => between.Add(Bits(model.Predict(x))));
                             trainer.Fit(x, y, epochs: 2, batchSize: 16, callbacks: [history], verbose: Verbosity.Silent);
                             break;
                         case 1:
@@ -131,7 +131,7 @@ public sealed class ConcurrencyTests
 
     private static float[] Fitted(Model model, float[,] x, float[,] y)
     {
-        model.Compile(new Adam(0.01f), Loss.MeanSquaredError).Fit(x, y, epochs: 2, batchSize: 16, verbose: Verbosity.Silent);
+        model.Compile(new Adam(0.01), Loss.MeanSquaredError).Fit(x, y, epochs: 2, batchSize: 16, verbose: Verbosity.Silent);
         return [.. model.Weights.SelectMany(weight => weight.Value.ToArray())];
     }
 

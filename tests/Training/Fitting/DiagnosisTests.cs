@@ -41,7 +41,7 @@ public sealed class DiagnosisTests
     public void A_gradient_is_named_by_the_next_batch_or_the_end_of_the_epoch()
     {
         // The root of 0 has an infinite slope, but the loss is finite.
-        foreach (var optimizer in (Func<Optimizer>[])[() => new Sgd(0.1f), () => new Adam(), () => new Sgd(0.1f, momentum: 0.9f) { UseEma = true }])
+        foreach (var optimizer in (Func<Optimizer>[])[() => new Sgd(0.1), () => new Adam(), () => new Sgd(0.1, momentum: 0.9, useEma: true)])
         {
             var zeros = new float[4];
             foreach (var size in new[] { 1, 4 })
@@ -59,11 +59,11 @@ public sealed class DiagnosisTests
     public void An_update_and_a_learning_rate_are_named()
     {
         // The output saturates, so the loss stays finite while the weight overflows.
-        Said("The update of the step before made it", Model(x => x.Apply(new Dense(1, Activation.Tanh) { UseBias = false })), new Adam(3e38f, beta1: 0.999f));
+        Said("The update of the step before made it", Model(x => x.Apply(new Dense(1, Activation.Tanh) { UseBias = false })), new Adam(3e38, beta1: 0.999));
         Said(
             "The learning rate, which is not finite, in the update",
             Model(x => x.Apply(new Dense(1))),
-            new Sgd(Schedule.From(step => Ops.Where(Ops.Greater(step, 1), float.NaN, 0.01f), 0.01f)));
+            new Sgd(Schedule.From(step => Ops.Where(Ops.Greater(step, 1), float.NaN, 0.01f), 0.01)));
     }
 
     [TestMethod]
@@ -81,8 +81,8 @@ public sealed class DiagnosisTests
     public void A_step_whose_loss_is_not_finite_changes_nothing(MixedPrecision precision)
     {
         foreach (var make in (Func<Optimizer>[])[
-            () => new Sgd(0.01f), () => new Adam { GradientAccumulationSteps = 2, UseEma = true, EmaOverwriteFrequency = 2 },
-            () => new Adafactor(), () => new Muon(), () => new Lamb { GlobalClipNorm = 1 }])
+            () => new Sgd(0.01), () => new Adam(useEma: true, emaOverwriteFrequency: 2, gradientAccumulationSteps: 2),
+            () => new Adafactor(), () => new Muon(), () => new Lamb(globalClipnorm: 1)])
         {
             var model = Model(x => x.Apply(
                 new Dense(4, name: "d") { KernelConstraint = Constraint.UnitNorm() }, new BatchNormalization(momentum: 0.5f),
@@ -151,7 +151,7 @@ public sealed class DiagnosisTests
 
     private static void Said(string words, Model model, Optimizer? optimizer = null, Loss? loss = null)
     {
-        var trainer = model.Compile(optimizer ?? new Sgd(0.01f), loss ?? Loss.MeanSquaredError);
+        var trainer = model.Compile(optimizer ?? new Sgd(0.01), loss ?? Loss.MeanSquaredError);
         var error = Assert.Throws<ModelException>(() => trainer.Fit(s_x, s_x, batchSize: 1, epochs: 3, verbose: Verbosity.Silent));
         Assert.Contains(words, error.Message);
     }

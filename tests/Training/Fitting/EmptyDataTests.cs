@@ -17,7 +17,7 @@ public sealed class EmptyDataTests
         var error = Assert.Throws<ModelException>(() => trainer.Fit(
             OnlyOnce(),
             epochs: 3,
-            callbacks: [new LambdaCallback { EpochEnd = (epoch, _) => logged.Add(epoch) }],
+            callbacks: [new LambdaCallback(onEpochEnd: (epoch, _) => logged.Add(epoch))],
             verbose: Verbosity.Silent));
         Assert.Contains("epoch 2", error.Message);
         CollectionAssert.AreEqual(new[] { 0 }, logged);
@@ -49,7 +49,7 @@ public sealed class EmptyDataTests
         source.Cancel();
         var logged = 0;
         var history = Compiled().Fit(
-            s_x, s_x, epochs: 3, callbacks: [new LambdaCallback { EpochEnd = (_, _) => logged++ }], verbose: Verbosity.Silent, cancellationToken: source.Token);
+            s_x, s_x, epochs: 3, callbacks: [new LambdaCallback(onEpochEnd: (_, _) => logged++)], verbose: Verbosity.Silent, cancellationToken: source.Token);
         Assert.IsEmpty(history.Epochs);
         Assert.AreEqual(0, logged);
     }
@@ -58,14 +58,14 @@ public sealed class EmptyDataTests
     public void Class_weights_weigh_the_samples_of_training_only()
     {
         var (weights, y) = (new Dictionary<int, float> { [1] = 100 }, new int[] { 0, 1, 1, 1 });
-        var plain = Compiled(0).Fit(s_x, y, validationSplit: 0.5f, verbose: Verbosity.Silent);
-        var weighted = Compiled(0).Fit(s_x, y, validationSplit: 0.5f, classWeight: weights, verbose: Verbosity.Silent);
+        var plain = Compiled(0).Fit(s_x, y, validationSplit: 0.5, verbose: Verbosity.Silent);
+        var weighted = Compiled(0).Fit(s_x, y, validationSplit: 0.5, classWeight: weights, verbose: Verbosity.Silent);
         Assert.AreEqual(plain["val_loss"][0], weighted["val_loss"][0]);
         Assert.IsGreaterThan(plain["loss"][0], weighted["loss"][0]);
 
         // The weights of held-out samples are theirs, as in Keras.
         float[] own = [1, 2, 3, 4];
-        var sampled = Compiled(0).Fit(s_x, y, validationSplit: 0.5f, classWeight: weights, sampleWeight: own, verbose: Verbosity.Silent);
+        var sampled = Compiled(0).Fit(s_x, y, validationSplit: 0.5, classWeight: weights, sampleWeight: own, verbose: Verbosity.Silent);
         var expected = Compiled(0).Evaluate(new float[] { 3, 4 }, new int[] { 1, 1 }, sampleWeight: new float[] { 3, 4 })["loss"];
         Assert.AreEqual(expected, sampled["val_loss"][0], 1e-5 * expected);
         var product = Compiled(0).Fit(s_x[..2], y[..2], sampleWeight: new float[] { 1, 200 }, verbose: Verbosity.Silent);

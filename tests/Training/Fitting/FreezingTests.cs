@@ -14,10 +14,10 @@ public sealed class FreezingTests
     public void A_frozen_BatchNormalization_computes_with_its_stored_statistics_and_keeps_them()
     {
         var model = Normalizing(out var normalization);
-        var trainer = model.Compile(new Sgd(0.05f), Loss.MeanSquaredError);
+        var trainer = model.Compile(new Sgd(0.05), Loss.MeanSquaredError);
         trainer.Fit(s_x, s_y, epochs: 3, verbose: Verbosity.Silent);
         normalization.Trainable = false;
-        var frozen = model.Compile(new Sgd(0.05f), Loss.MeanSquaredError);
+        var frozen = model.Compile(new Sgd(0.05), Loss.MeanSquaredError);
         var (stored, others) = (Values(normalization), Values(model));
         var expected = frozen.Evaluate(s_x, s_y)["loss"];
 
@@ -26,7 +26,7 @@ public sealed class FreezingTests
         CollectionAssert.AreEqual(stored, Values(normalization));
         CollectionAssert.AreNotEqual(others, Values(model));
         normalization.Trainable = true;
-        var free = model.Compile(new Sgd(0.05f), Loss.MeanSquaredError);
+        var free = model.Compile(new Sgd(0.05), Loss.MeanSquaredError);
         Assert.AreNotEqual(free.Evaluate(s_x, s_y)["loss"], free.TrainOnBatch(s_x, s_y)["loss"], 1e-3);
         CollectionAssert.AreNotEqual(stored, Values(normalization));
     }
@@ -42,7 +42,7 @@ public sealed class FreezingTests
             var features = nested ? trained.Call(input) : trained.Output;
             var model = new Model(input, new Dense(1, name: "head").Call(features));
             var (before, head) = (Values(trained), Values(model.GetLayer("head")));
-            var trainer = model.Compile(new Adam(0.1f), Loss.MeanSquaredError);
+            var trainer = model.Compile(new Adam(0.1), Loss.MeanSquaredError);
             trainer.Fit(s_x, s_y, epochs: 2, verbose: Verbosity.Silent);
             CollectionAssert.AreEqual(before, Values(trained), $"nested: {nested}");
             CollectionAssert.AreNotEqual(head, Values(model.GetLayer("head")));
@@ -50,7 +50,7 @@ public sealed class FreezingTests
 
             // Fine-tuning: all of it, as one setting.
             trained.Trainable = true;
-            model.Compile(new Sgd(1e-3f), Loss.MeanSquaredError).Fit(s_x, s_y, verbose: Verbosity.Silent);
+            model.Compile(new Sgd(1e-3), Loss.MeanSquaredError).Fit(s_x, s_y, verbose: Verbosity.Silent);
             CollectionAssert.AreNotEqual(before, Values(trained));
         }
     }
@@ -59,10 +59,10 @@ public sealed class FreezingTests
     public void What_is_trainable_is_read_when_the_model_is_compiled()
     {
         var model = Normalizing(out var normalization);
-        var (trainer, same) = (model.Compile(new Sgd(0.05f), Loss.MeanSquaredError), Normalizing(out _));
+        var (trainer, same) = (model.Compile(new Sgd(0.05), Loss.MeanSquaredError), Normalizing(out _));
         normalization.Trainable = false;
         trainer.TrainOnBatch(s_x, s_y);
-        same.Compile(new Sgd(0.05f), Loss.MeanSquaredError).TrainOnBatch(s_x, s_y);
+        same.Compile(new Sgd(0.05), Loss.MeanSquaredError).TrainOnBatch(s_x, s_y);
         CollectionAssert.AreEqual(Values(same), Values(model));
     }
 
@@ -86,7 +86,7 @@ public sealed class FreezingTests
         var normalization = new BatchNormalization();
         var model = new Model(input, new Dense(1).Call(normalization.Call(input, training: false)));
         var (statistics, scale) = (Statistics(), normalization.Weights[0].Value.ToArray());
-        model.Compile(new Sgd(0.05f), Loss.MeanSquaredError).TrainOnBatch(s_x, s_y);
+        model.Compile(new Sgd(0.05), Loss.MeanSquaredError).TrainOnBatch(s_x, s_y);
         CollectionAssert.AreEqual(statistics, Statistics());
         CollectionAssert.AreNotEqual(scale, normalization.Weights[0].Value.ToArray());
 

@@ -17,7 +17,7 @@ public sealed class LayersInTrainingTests
         var (stored, kernel) = (model.Weights[0], model.Weights[1]);
         var before = (float[])kernel.Storage.Clone();
         var vector = (float[])stored.Storage.Clone();
-        var trainer = model.Compile(new Sgd(0.1f), Loss.MeanSquaredError);
+        var trainer = model.Compile(new Sgd(0.1), Loss.MeanSquaredError);
         float[,] x = { { 1, 2, -1 } };
         float[,] y = { { 0.5f, -0.5f } };
         trainer.Fit(x, y, epochs: 1, batchSize: 1, verbose: Verbosity.Silent);

@@ -14,13 +14,13 @@ public sealed class MisuseTests
     public void Trainable_changed_after_Compile_is_said()
     {
         var model = Network();
-        var trainer = model.Compile(new Sgd(0.01f), Loss.MeanSquaredError);
+        var trainer = model.Compile(new Sgd(0.01), Loss.MeanSquaredError);
         model.GetLayer("hidden").Trainable = false;
         var error = Assert.Throws<ModelException>(() => trainer.Fit(s_x, s_x, verbose: Verbosity.Silent));
         Assert.Contains("'hidden/kernel' was trainable then and is frozen now", error.Message);
         Assert.AreEqual(0, trainer.Iterations);
         var kernel = (float[])model.Weights[0].Storage.Clone();
-        model.Compile(new Sgd(0.01f), Loss.MeanSquaredError).Fit(s_x, s_x, verbose: Verbosity.Silent);
+        model.Compile(new Sgd(0.01), Loss.MeanSquaredError).Fit(s_x, s_x, verbose: Verbosity.Silent);
         CollectionAssert.AreEqual(kernel, model.Weights[0].Storage);
         model.GetLayer("hidden").Trainable = true;
         trainer.Fit(s_x, s_x, verbose: Verbosity.Silent);
@@ -31,29 +31,27 @@ public sealed class MisuseTests
     public void Two_threads_that_train_one_model_are_said()
     {
         var model = Network();
-        var (trainer, other) = (model.Compile(new Sgd(0.01f), Loss.MeanSquaredError), model.Compile(new Adam(), Loss.MeanSquaredError));
+        var (trainer, other) = (model.Compile(new Sgd(0.01), Loss.MeanSquaredError), model.Compile(new Adam(), Loss.MeanSquaredError));
         var custom = TrainingStep.From(step =>
             step.Minimize("loss", Loss.MeanSquaredError.Call(step.Input([1], name: "y"), model.Call(step.Input([1]))), new Sgd(), model));
         var errors = new List<Exception>();
-        trainer.Fit(s_x, s_x, verbose: Verbosity.Silent, callbacks: [new LambdaCallback
-        {
-            BatchEnd = (_, _) =>
-            {
-                foreach (var action in (Action[])[
-                    () => trainer.Fit(s_x, s_x, verbose: Verbosity.Silent), () => trainer.TrainOnBatch(s_x, s_x), () => other.TrainOnBatch(s_x, s_x),
-                    () => custom.Run([s_x, s_x])])
+        trainer.Fit(s_x, s_x, verbose: Verbosity.Silent, callbacks: [new LambdaCallback(
+            onTrainBatchEnd: (_, _) =>
                 {
-                    var thread = new Thread(() => errors.Add(Assert.Throws<ModelException>(action)));
-                    thread.Start();
-                    thread.Join();
-                }
+                    foreach (var action in (Action[])[
+                        () => trainer.Fit(s_x, s_x, verbose: Verbosity.Silent), () => trainer.TrainOnBatch(s_x, s_x), () => other.TrainOnBatch(s_x, s_x),
+                        () => custom.Run([s_x, s_x])])
+                    {
+                        var thread = new Thread(() => errors.Add(Assert.Throws<ModelException>(action)));
+                        thread.Start();
+                        thread.Join();
+                    }
 
-                // Reading beside it is no misuse.
-                var reader = new Thread(() => { trainer.Evaluate(s_x, s_x); model.Predict(s_x); });
-                reader.Start();
-                reader.Join();
-            },
-        }]);
+                    // Reading beside it is no misuse.
+                    var reader = new Thread(() => { trainer.Evaluate(s_x, s_x); model.Predict(s_x); });
+                    reader.Start();
+                    reader.Join();
+                })]);
         Assert.HasCount(4, errors);
         foreach (var error in errors) Assert.Contains("another thread", error.Message);
 
@@ -66,12 +64,12 @@ public sealed class MisuseTests
     [TestMethod]
     public void A_callback_that_trains_with_its_own_trainer_is_said()
     {
-        var trainer = Network().Compile(new Sgd(0.01f), Loss.MeanSquaredError);
-        var second = trainer.Model.Compile(new Sgd(0.01f), Loss.MeanSquaredError);
+        var trainer = Network().Compile(new Sgd(0.01), Loss.MeanSquaredError);
+        var second = trainer.Model.Compile(new Sgd(0.01), Loss.MeanSquaredError);
         var error = Assert.Throws<ModelException>(() => trainer.Fit(
-            s_x, s_x, verbose: Verbosity.Silent, callbacks: [new LambdaCallback { BatchEnd = (_, _) => trainer.TrainOnBatch(s_x, s_x) }]));
+            s_x, s_x, verbose: Verbosity.Silent, callbacks: [new LambdaCallback(onTrainBatchEnd: (_, _) => trainer.TrainOnBatch(s_x, s_x))]));
         Assert.Contains("callback", error.Message);
-        trainer.Fit(s_x, s_x, verbose: Verbosity.Silent, callbacks: [new LambdaCallback { BatchEnd = (_, _) => second.TrainOnBatch(s_x, s_x) }]);
+        trainer.Fit(s_x, s_x, verbose: Verbosity.Silent, callbacks: [new LambdaCallback(onTrainBatchEnd: (_, _) => second.TrainOnBatch(s_x, s_x))]);
         Assert.AreEqual(1, second.Iterations);
     }
 
@@ -81,19 +79,19 @@ public sealed class MisuseTests
         foreach (var bad in new[] { float.NaN, -0.1f, float.PositiveInfinity })
         {
             foreach (var make in (Func<object>[])[
-                () => new Adam(bad), () => new Sgd(bad), () => new Adam(beta1: bad), () => new Adam { Beta2 = bad }, () => new Adam(epsilon: bad),
-                () => new Sgd(momentum: bad), () => new RmsProp(rho: bad), () => new Lion(beta2: bad), () => new Muon { AdamBeta1 = bad },
-                () => Schedule.ExponentialDecay(bad, 10, 0.5f), () => Schedule.PiecewiseConstantDecay([1], [0.1f, bad]),
-                () => Schedule.PolynomialDecay(0.1f, 10, bad), () => Schedule.InverseTimeDecay(bad, 1, 1),
-                () => Schedule.CosineDecay(0.1f, 10, warmupTarget: bad), () => Schedule.CosineDecayRestarts(bad, 10),
-                () => Schedule.WarmUp(0.1f, 10, bad), () => Schedule.From(step => step, bad)])
+                () => new Adam(bad), () => new Sgd(bad), () => new Adam(beta1: bad), () => new Adam(beta2: bad), () => new Adam(epsilon: bad),
+                () => new Sgd(momentum: bad), () => new RmsProp(rho: bad), () => new Lion(beta2: bad), () => new Muon(adamBeta1: bad),
+                () => Schedule.ExponentialDecay(bad, 10, 0.5), () => Schedule.PiecewiseConstantDecay([1], [0.1, bad]),
+                () => Schedule.PolynomialDecay(0.1, 10, bad), () => Schedule.InverseTimeDecay(bad, 1, 1),
+                () => Schedule.CosineDecay(0.1, 10, warmupTarget: bad), () => Schedule.CosineDecayRestarts(bad, 10),
+                () => Schedule.WarmUp(0.1, 10, bad), () => Schedule.From(step => step, bad)])
                 Assert.Throws<ModelException>(make);
-            var trainer = Network().Compile(new Sgd(0.01f), Loss.MeanSquaredError);
+            var trainer = Network().Compile(new Sgd(0.01), Loss.MeanSquaredError);
             Assert.Throws<ModelException>(() => trainer.LearningRate = bad);
             Assert.AreEqual(0.01f, trainer.LearningRate);
             foreach (var optimizer in (Optimizer[])[
-                new Sgd { ClipNorm = bad }, new Sgd { ClipValue = bad }, new Sgd { GlobalClipNorm = bad }, new Sgd { WeightDecay = bad },
-                new Sgd { UseEma = true, EmaMomentum = bad }])
+                new Sgd(clipnorm: bad), new Sgd(clipvalue: bad), new Sgd(globalClipnorm: bad), new Sgd(weightDecay: bad),
+                new Sgd(useEma: true, emaMomentum: bad)])
                 Assert.Throws<ModelException>(() => Network().Compile(optimizer, Loss.MeanSquaredError).TrainOnBatch(s_x, s_x));
         }
 
@@ -110,12 +108,12 @@ public sealed class MisuseTests
     [DataRow(6)]
     public void A_cancelled_Fit_is_continued_by_the_next(int steps)
     {
-        var whole = Network().Compile(new Adam(0.01f), Loss.MeanSquaredError);
+        var whole = Network().Compile(new Adam(0.01), Loss.MeanSquaredError);
         var expected = Fit(whole, 3, []);
-        var trainer = Network().Compile(new Adam(0.01f), Loss.MeanSquaredError);
+        var trainer = Network().Compile(new Adam(0.01), Loss.MeanSquaredError);
         using var source = new CancellationTokenSource();
         var left = steps;
-        Fit(trainer, 3, [new LambdaCallback { BatchEnd = (_, _) => { if (--left == 0) source.Cancel(); } }], source.Token);
+        Fit(trainer, 3, [new LambdaCallback(onTrainBatchEnd: (_, _) => { if (--left == 0) source.Cancel(); })], source.Token);
         Assert.AreEqual(steps, trainer.Iterations);
         var history = Fit(trainer, 3, []);
         Assert.AreEqual(whole.Iterations, trainer.Iterations);
@@ -131,9 +129,9 @@ public sealed class MisuseTests
     [TestMethod]
     public void A_cancelled_Fit_on_other_data_is_said_and_an_initial_epoch_leaves_it()
     {
-        var trainer = Network().Compile(new Adam(0.01f), Loss.MeanSquaredError);
+        var trainer = Network().Compile(new Adam(0.01), Loss.MeanSquaredError);
         using var source = new CancellationTokenSource();
-        Fit(trainer, 3, [new LambdaCallback { BatchEnd = (_, _) => source.Cancel() }], source.Token);
+        Fit(trainer, 3, [new LambdaCallback(onTrainBatchEnd: (_, _) => source.Cancel())], source.Token);
         var error = Assert.Throws<ModelException>(() => trainer.Fit(s_x, s_x, batchSize: 4, epochs: 3, verbose: Verbosity.Silent));
         Assert.Contains("initialEpoch: 1", error.Message);
         trainer.Fit(s_x, s_x, batchSize: 4, epochs: 3, initialEpoch: 1, verbose: Verbosity.Silent);
@@ -141,7 +139,7 @@ public sealed class MisuseTests
     }
 
     private static History Fit(Trainer trainer, int epochs, IReadOnlyList<Callback> callbacks, CancellationToken cancellation = default) => trainer.Fit(
-        s_x, s_x, batchSize: 1, epochs: epochs, validationSplit: 0.5f, callbacks: callbacks, verbose: Verbosity.Silent, cancellationToken: cancellation);
+        s_x, s_x, batchSize: 1, epochs: epochs, validationSplit: 0.5, callbacks: callbacks, verbose: Verbosity.Silent, cancellationToken: cancellation);
 
     private static Model Network()
     {

@@ -16,7 +16,7 @@ internal static class ProgressWorker
 
     public static int Run(string verbosity)
     {
-        Fit(callbacks: [new LambdaCallback { BatchEnd = (_, _) => Thread.Sleep(20) }], verbose: int.Parse(verbosity, CultureInfo.InvariantCulture));
+        Fit(callbacks: [new LambdaCallback(onTrainBatchEnd: (_, _) => Thread.Sleep(20))], verbose: int.Parse(verbosity, CultureInfo.InvariantCulture));
         return 0;
     }
 
@@ -26,7 +26,7 @@ internal static class ProgressWorker
         var input = Model.Input([1]);
         var model = new Model(input, input.Apply(new Dense(1)));
         var trainer = model.Compile(
-            new Sgd(0.001f),
+            new Sgd(0.001),
             Loss.MeanSquaredError,
             metrics:
             [

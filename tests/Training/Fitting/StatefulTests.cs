@@ -145,7 +145,7 @@ public sealed class StatefulTests
     {
         var input = Model.Input([2, 1], batchSize: 2);
         var model = new Model(input, new SimpleRnn(1) { Stateful = true }.Call(input));
-        var trainer = model.Compile(new Sgd(0.1f), Loss.MeanSquaredError);
+        var trainer = model.Compile(new Sgd(0.1), Loss.MeanSquaredError);
         var (x, y) = (new float[6, 2, 1], new float[6, 1]);
         trainer.Fit(x, y, batchSize: 2, verbose: Verbosity.Silent);
         Assert.AreEqual(3, trainer.Iterations);
@@ -153,7 +153,7 @@ public sealed class StatefulTests
         Said(() => trainer.Fit(x, y, verbose: Verbosity.Silent));
         Said(() => trainer.Evaluate(x, y));
         Said(() => trainer.Fit(new float[5, 2, 1], new float[5, 1], batchSize: 2, verbose: Verbosity.Silent));
-        Said(() => trainer.Fit(x, y, batchSize: 2, validationSplit: 0.5f, verbose: Verbosity.Silent));
+        Said(() => trainer.Fit(x, y, batchSize: 2, validationSplit: 0.5, verbose: Verbosity.Silent));
         Said(() => model.Predict(x));
         Said(() => model.Predict(new float[5, 2, 1], batchSize: 2));
         Said(() => trainer.TrainOnBatch(new float[1, 2, 1], new float[1, 1]));

@@ -11,7 +11,7 @@ public sealed class TrainerTests
     {
         var inputs = Model.Input([2]);
         var model = new Model(inputs, inputs.Apply(new Dense(8, Activation.Tanh), new Dense(1, Activation.Sigmoid)));
-        var trainer = model.Compile(new Adam(0.05f), Loss.BinaryCrossentropy, metrics: [Metric.Accuracy]);
+        var trainer = model.Compile(new Adam(0.05), Loss.BinaryCrossentropy, metrics: [Metric.Accuracy]);
         float[,] x = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 1, 1 } };
         float[] y = [0, 1, 1, 0];
         var history = trainer.Fit(x, y, epochs: 200, batchSize: 4, verbose: Verbosity.Silent);

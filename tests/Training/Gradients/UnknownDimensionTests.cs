@@ -88,7 +88,7 @@ public sealed class UnknownDimensionTests
         using var folder = new TemporaryFolder();
         var (a, b) = (Model.Input([null, 3], name: "a"), Model.Input([null, 3], name: "b"));
         var sum = a.Apply(new Dense(4, Activation.Tanh, name: "one")) * b.Apply(new Dense(4, Activation.Tanh, name: "two"));
-        var trainer = new Model([a, b], sum.Apply(new Dense(1), new GlobalAveragePooling1D())).Compile(new Sgd(0.1f), Loss.MeanSquaredError);
+        var trainer = new Model([a, b], sum.Apply(new Dense(1), new GlobalAveragePooling1D())).Compile(new Sgd(0.1), Loss.MeanSquaredError);
         trainer.ExportTraining(folder.Path);
         using var file = OnnxTrainer.Load(folder.Path);
         foreach (var lengths in s_lengths)

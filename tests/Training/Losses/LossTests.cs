@@ -51,7 +51,7 @@ public sealed class LossTests
         NDArray weights = NDArray.Create([0.5f, 2f], Shape.Of(2));
         var refusal = Assert.ThrowsExactly<ModelException>(() => new Model(x, masked).Compile(new Sgd(), new Ctc()).TrainOnBatch(input, target, weights));
         StringAssert.Contains(refusal.Message, "The mask of the predictions, of shape (None, 4), does not fit losses of shape (None,)");
-        var classesFirst = new BinaryCrossentropy(fromLogits: true) { Axis = 1 };
+        var classesFirst = new BinaryCrossentropy(fromLogits: true, axis: 1);
         var whole = NDArray.Create(new float[24], Shape.Of(2, 4, 3));
         refusal = Assert.ThrowsExactly<ModelException>(() => new Model(x, masked).Compile(new Sgd(), classesFirst).TrainOnBatch(input, whole));
         StringAssert.Contains(refusal.Message, "The mask of the predictions, of shape (None, 4), does not fit losses of shape (None, 3)");
@@ -71,10 +71,10 @@ public sealed class LossTests
         var targets = Numbers(30, 6).Select(value => value > 0 ? 1f : 0).ToArray();
         (Loss There, Loss Last)[] losses =
         [
-            (new BinaryCrossentropy(logits) { Axis = 1 }, new BinaryCrossentropy(logits)),
-            (new BinaryFocalCrossentropy(fromLogits: logits) { Axis = 1 }, new BinaryFocalCrossentropy(fromLogits: logits)),
-            (new CategoricalCrossentropy(logits, 0.1f) { Axis = 1 }, new CategoricalCrossentropy(logits, 0.1f)),
-            (new CategoricalFocalCrossentropy(fromLogits: logits) { Axis = -2 }, new CategoricalFocalCrossentropy(fromLogits: logits)),
+            (new BinaryCrossentropy(logits, axis: 1), new BinaryCrossentropy(logits)),
+            (new BinaryFocalCrossentropy(fromLogits: logits, axis: 1), new BinaryFocalCrossentropy(fromLogits: logits)),
+            (new CategoricalCrossentropy(logits, 0.1, axis: 1), new CategoricalCrossentropy(logits, 0.1)),
+            (new CategoricalFocalCrossentropy(fromLogits: logits, axis: -2), new CategoricalFocalCrossentropy(fromLogits: logits)),
         ];
         foreach (var (there, last) in losses)
         {
@@ -85,9 +85,9 @@ public sealed class LossTests
         }
 
         var classes = NDArray.Create(Enumerable.Range(0, 10).Select(i => (long)(i % 3)).ToArray(), Shape.Of(2, 5));
-        var (sparse, _) = Run(new SparseCategoricalCrossentropy(logits) { Axis = 1 }, classes, NDArray.Create(predictions, shape));
+        var (sparse, _) = Run(new SparseCategoricalCrossentropy(logits, axis: 1), classes, NDArray.Create(predictions, shape));
         Check(Run(new SparseCategoricalCrossentropy(logits), classes, NDArray.Create(Moved(predictions), moved)).Losses, sparse, "sparse");
-        Assert.Throws<ModelException>(() => Run(new CategoricalCrossentropy { Axis = 3 }, NDArray.Create(targets, shape), NDArray.Create(predictions, shape)));
+        Assert.Throws<ModelException>(() => Run(new CategoricalCrossentropy(axis: 3), NDArray.Create(targets, shape), NDArray.Create(predictions, shape)));
 
         static void Check(float[] expected, float[] actual, string what)
         {
@@ -174,7 +174,7 @@ public sealed class LossTests
     public void Generalized_cross_entropy_is_a_power_of_the_right_probability()
     {
         var (losses, gradient) = Run(
-            new CategoricalGeneralizedCrossEntropy(0.7f),
+            new CategoricalGeneralizedCrossEntropy(0.7),
             new long[] { 2, 0 },
             new float[,] { { 0.1f, 0.2f, 0.7f }, { 0.5f, 0.25f, 0.25f } });
         Assert.AreEqual((1 - MathF.Pow(0.7f, 0.7f)) / 0.7f, losses[0], 1e-5f);
@@ -195,7 +195,7 @@ public sealed class LossTests
     public void Balanced_focal_cross_entropy_weighs_ones_by_alpha()
     {
         var (losses, _) = Run(
-            new BinaryFocalCrossentropy(applyClassBalancing: true, alpha: 0.9f),
+            new BinaryFocalCrossentropy(applyClassBalancing: true, alpha: 0.9),
             new float[,] { { 1 }, { 0 } },
             new float[,] { { 0.6f }, { 0.3f } });
         Assert.AreEqual(-0.9 * 0.16 * Math.Log(0.6), losses[0], 1e-5);

@@ -28,21 +28,21 @@ public sealed class MetricTests
     [TestMethod]
     public void Several_thresholds_or_classes_give_one_value_each()
     {
-        CollectionAssert.AreEqual(new double[] { 3, 2, 1 }, Results(new TruePositives([0.3f, 0.5f, 0.85f]), s_true, s_predicted));
-        CollectionAssert.AreEqual(new[] { 3.0 / 4, 2.0 / 3, 1 }, Results(new Precision([0.3f, 0.5f, 0.85f]), s_true, s_predicted));
+        CollectionAssert.AreEqual(new double[] { 3, 2, 1 }, Results(new TruePositives([0.3, 0.5, 0.85]), s_true, s_predicted));
+        CollectionAssert.AreEqual(new[] { 3.0 / 4, 2.0 / 3, 1 }, Results(new Precision([0.3, 0.5, 0.85]), s_true, s_predicted));
         float[,] y = { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 1, 0 }, { 0, 0, 1 } };
         float[,] p = { { 0.9f, 0, 0 }, { 0, 0.9f, 0 }, { 0.8f, 0, 0 }, { 0, 0.3f, 0.1f } };
         double[] scores = [2.0 / 3, 0.5, 0];
         CollectionAssert.AreEqual(scores, Results(new F1Score(), y, p));
         Assert.AreEqual(scores.Average(), Result(new F1Score(ScoreAverage.Macro), y, p), 1e-9);
         Assert.AreEqual(((1 * scores[0]) + (2 * scores[1])) / 4, Result(new F1Score(ScoreAverage.Weighted), y, p), 1e-9);
-        Assert.Throws<ModelException>(() => new Recall([0.5f, 1.5f]));
+        Assert.Throws<ModelException>(() => new Recall([0.5, 1.5]));
 
         var input = Model.Input([3]);
         var trainer = new Model(input, input.Apply(new Dense(3, Activation.Softmax))).Compile(
             new Sgd(),
             Loss.CategoricalCrossentropy,
-            metrics: [Metric.F1Score, Metric.Accuracy, new Recall([0.25f, 0.75f]) { Name = "found" }]);
+            metrics: [Metric.F1Score, Metric.Accuracy, new Recall([0.25, 0.75], name: "found")]);
         string[] names = ["loss", "f1_score_0", "f1_score_1", "f1_score_2", "accuracy", "found_0", "found_1"];
         CollectionAssert.AreEqual(names, trainer.Evaluate(y, y).Keys.ToArray());
     }
@@ -50,13 +50,13 @@ public sealed class MetricTests
     [TestMethod]
     public void Auc_takes_thresholds_and_weights_of_labels()
     {
-        Assert.AreEqual(Result(new Auc(5), s_true, s_predicted), Result(new Auc { Thresholds = [0.75f, 0.25f, 0.5f] }, s_true, s_predicted), 1e-9);
+        Assert.AreEqual(Result(new Auc(5), s_true, s_predicted), Result(new Auc(thresholds: [0.75, 0.25, 0.5]), s_true, s_predicted), 1e-9);
         float[,] y = { { 0, 1 }, { 1, 0 }, { 0, 1 } };
         float[,] p = { { 0.1f, 0.3f }, { 0.9f, 0.5f }, { 0.2f, 0.8f } };
-        Assert.AreEqual(((3 * 1) + (1 * 0.5)) / 4, Result(new Auc(multiLabel: true) { LabelWeights = [3, 1] }, y, p), 1e-6);
-        Assert.AreEqual(Result(Metric.Auc, new float[] { 0, 1, 0 }, new float[] { 0.1f, 0.9f, 0.2f }), Result(new Auc { LabelWeights = [1, 0] }, y, p), 1e-6);
-        Assert.Throws<ModelException>(() => Result(new Auc(multiLabel: true) { NumLabels = 3 }, y, p));
-        Assert.Throws<ModelException>(() => Result(new Auc { LabelWeights = [1] }, y, p));
+        Assert.AreEqual(((3 * 1) + (1 * 0.5)) / 4, Result(new Auc(multiLabel: true, labelWeights: [3, 1]), y, p), 1e-6);
+        Assert.AreEqual(Result(Metric.Auc, new float[] { 0, 1, 0 }, new float[] { 0.1f, 0.9f, 0.2f }), Result(new Auc(labelWeights: [1, 0]), y, p), 1e-6);
+        Assert.Throws<ModelException>(() => Result(new Auc(multiLabel: true, numLabels: 3), y, p));
+        Assert.Throws<ModelException>(() => Result(new Auc(labelWeights: [1]), y, p));
     }
 
     [TestMethod]
@@ -86,7 +86,7 @@ public sealed class MetricTests
         Assert.AreEqual(0.5, Result(new SpecificityAtSensitivity(1), s_true, s_predicted), 1e-6);
         Assert.AreEqual(0.75, Result(new PrecisionAtRecall(1), s_true, s_predicted), 1e-6);
         Assert.AreEqual(2.0 / 3, Result(new RecallAtPrecision(1), s_true, s_predicted), 1e-6);
-        Assert.Throws<ModelException>(() => new RecallAtPrecision(1.5f));
+        Assert.Throws<ModelException>(() => new RecallAtPrecision(1.5));
     }
 
     [TestMethod]

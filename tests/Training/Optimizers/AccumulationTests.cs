@@ -14,22 +14,27 @@ public sealed class AccumulationTests
 
     private static readonly Func<Schedule, int?, Optimizer>[] s_optimizers =
     [
-        (rate, count) => new Adadelta(rate) { GradientAccumulationSteps = count },
-        (rate, count) => new Adafactor(rate) { GradientAccumulationSteps = count },
-        (rate, count) => new Adagrad(rate) { GradientAccumulationSteps = count, ClipValue = 0.1f },
-        (rate, count) => new Adam(rate, amsgrad: true) { GradientAccumulationSteps = count, GlobalClipNorm = 0.3f },
-        (rate, count) => new AdamW(rate, weightDecay: 0.1f) { GradientAccumulationSteps = count },
-        (rate, count) => new Adamax(rate) { GradientAccumulationSteps = count },
-        (rate, count) => new Ftrl(rate) { GradientAccumulationSteps = count },
-        (rate, count) => new Lamb(rate) { GradientAccumulationSteps = count },
-        (rate, count) => new Lion(rate) { GradientAccumulationSteps = count },
-        (rate, count) => new Muon(rate) { GradientAccumulationSteps = count },
-        (rate, count) => new Nadam(rate) { GradientAccumulationSteps = count, ClipNorm = 0.2f },
-        (rate, count) => new RmsProp(rate, momentum: 0.5f, centered: true) { GradientAccumulationSteps = count },
-        (rate, count) => new Sgd(rate, momentum: 0.9f, nesterov: true)
-        {
-            GradientAccumulationSteps = count, UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 2, WeightDecay = 0.1f,
-        },
+        (rate, count) => new Adadelta(rate, gradientAccumulationSteps: count),
+        (rate, count) => new Adafactor(rate, gradientAccumulationSteps: count),
+        (rate, count) => new Adagrad(rate, clipvalue: 0.1, gradientAccumulationSteps: count),
+        (rate, count) => new Adam(rate, amsgrad: true, globalClipnorm: 0.3, gradientAccumulationSteps: count),
+        (rate, count) => new AdamW(rate, weightDecay: 0.1, gradientAccumulationSteps: count),
+        (rate, count) => new Adamax(rate, gradientAccumulationSteps: count),
+        (rate, count) => new Ftrl(rate, gradientAccumulationSteps: count),
+        (rate, count) => new Lamb(rate, gradientAccumulationSteps: count),
+        (rate, count) => new Lion(rate, gradientAccumulationSteps: count),
+        (rate, count) => new Muon(rate, gradientAccumulationSteps: count),
+        (rate, count) => new Nadam(rate, clipnorm: 0.2, gradientAccumulationSteps: count),
+        (rate, count) => new RmsProp(rate, momentum: 0.5, centered: true, gradientAccumulationSteps: count),
+        (rate, count) => new Sgd(
+            rate,
+            momentum: 0.9,
+            nesterov: true,
+            weightDecay: 0.1,
+            useEma: true,
+            emaMomentum: 0.5,
+            emaOverwriteFrequency: 2,
+            gradientAccumulationSteps: count),
     ];
 
     /// <summary>Every optimizer, from its rate and the number of batches that make one update.</summary>
@@ -41,7 +46,7 @@ public sealed class AccumulationTests
     [DynamicData(nameof(Optimizers))]
     public void Fit_and_a_custom_step_accumulate_alike(int optimizer)
     {
-        foreach (var rate in (Schedule[])[0.01f, Schedule.ExponentialDecay(0.01f, decaySteps: 2, decayRate: 0.5f)])
+        foreach (var rate in (Schedule[])[0.01f, Schedule.ExponentialDecay(0.01, decaySteps: 2, decayRate: 0.5)])
         {
             var large = Fitted(s_optimizers[optimizer](rate, null), Large);
             AreClose(large, Fitted(s_optimizers[optimizer](rate, Count), Large / Count), "Fit");
@@ -55,7 +60,7 @@ public sealed class AccumulationTests
     {
         float[] Trained(bool skips)
         {
-            var trainer = Network().Compile(new Adam(0.01f) { GradientAccumulationSteps = 2 }, Loss.MeanSquaredError, precision: MixedPrecision.Float16);
+            var trainer = Network().Compile(new Adam(0.01, gradientAccumulationSteps: 2), Loss.MeanSquaredError, precision: MixedPrecision.Float16);
             var (x, y) = Data();
             for (var i = 0; i < 5; i++)
             {
@@ -97,11 +102,11 @@ public sealed class AccumulationTests
 
         // Four samples and one: gradients 2 mean(x (x w - y)) of w = 1 are 2 * 1 = 2 and 2 * 9 = 18; the mean of all five would be 5.2.
         float[] x = [1, 1, 1, 1, 3], y = [0, 0, 0, 0, 0];
-        Assert.AreEqual(1 - (0.01f * 10), Trained(new Sgd(0.01f) { GradientAccumulationSteps = 2 }, 1, x, y)[0], 1e-6f);
+        Assert.AreEqual(1 - (0.01f * 10), Trained(new Sgd(0.01, gradientAccumulationSteps: 2), 1, x, y)[0], 1e-6f);
 
         // Three batches make an update in the second epoch only: of (2, 18, 2).
-        Assert.AreEqual(1, Trained(new Sgd(0.01f) { GradientAccumulationSteps = 3 }, 1, x, y)[0]);
-        Assert.AreEqual(1 - (0.01f * 22 / 3), Trained(new Sgd(0.01f) { GradientAccumulationSteps = 3 }, 2, x, y)[0], 1e-6f);
+        Assert.AreEqual(1, Trained(new Sgd(0.01, gradientAccumulationSteps: 3), 1, x, y)[0]);
+        Assert.AreEqual(1 - (0.01f * 22 / 3), Trained(new Sgd(0.01, gradientAccumulationSteps: 3), 2, x, y)[0], 1e-6f);
     }
 
     private static float[] Fitted(Optimizer optimizer, int batchSize)

@@ -16,7 +16,7 @@ public sealed class OptimizerTests
     [TestMethod]
     public void Accumulation_moves_every_second_step_by_the_mean()
     {
-        var steps = Run(new Sgd(0.1f) { GradientAccumulationSteps = 2 });
+        var steps = Run(new Sgd(0.1, gradientAccumulationSteps: 2));
         AreClose([1, -2, 3, 0.5f], steps[0]);
         AreClose([0.9925f, -2.01f, 2.99f, 0.5275f], steps[1]);
         AreClose([0.9925f, -2.01f, 2.99f, 0.5275f], steps[2]);
@@ -27,7 +27,7 @@ public sealed class OptimizerTests
     public void Accumulated_batches_move_weights_as_one_large_batch()
     {
         const int Count = 3;
-        Schedule[] rates = [0.05f, Schedule.ExponentialDecay(0.05f, decaySteps: 2, decayRate: 0.5f)];
+        Schedule[] rates = [0.05f, Schedule.ExponentialDecay(0.05, decaySteps: 2, decayRate: 0.5)];
         foreach (var rate in rates)
         {
             foreach (var make in AccumulationTests.All)
@@ -45,7 +45,7 @@ public sealed class OptimizerTests
     [TestMethod]
     public void Averages_take_the_weights_place_every_so_many_steps()
     {
-        var steps = Run(new Sgd(0.1f) { UseEma = true, EmaMomentum = 0.5f, EmaOverwriteFrequency = 2 });
+        var steps = Run(new Sgd(0.1, useEma: true, emaMomentum: 0.5, emaOverwriteFrequency: 2));
         AreClose([0.99f, -1.98f, 2.97f, 0.495f], steps[0]);
         AreClose([0.9875f, -2, 2.975f, 0.525f], steps[1]);
         AreClose([1.0175f, -2.02f, 2.965f, 0.525f], steps[2]);
@@ -54,8 +54,8 @@ public sealed class OptimizerTests
     [TestMethod]
     public void Decay_leaves_out_named_weights()
     {
-        AreClose([0.98f, -1.96f, 2.94f, 0.49f], Run(new Sgd(0.1f) { WeightDecay = 0.1f })[0]);
-        AreClose([0.99f, -1.98f, 2.97f, 0.495f], Run(new Sgd(0.1f) { WeightDecay = 0.1f, ExcludeFromWeightDecay = ["kernel"] })[0]);
+        AreClose([0.98f, -1.96f, 2.94f, 0.49f], Run(new Sgd(0.1, weightDecay: 0.1))[0]);
+        AreClose([0.99f, -1.98f, 2.97f, 0.495f], Run(new Sgd(0.1, weightDecay: 0.1, excludeFromWeightDecay: ["kernel"]))[0]);
     }
 
     [TestMethod]
@@ -63,7 +63,7 @@ public sealed class OptimizerTests
     {
         var input = Model.Input([1]);
         var dense = new Dense(1) { UseBias = false, KernelInitializer = Initializer.Zeros };
-        var trainer = new Model(input, input.Apply(dense)).Compile(new Sgd(0.5f) { UseEma = true, EmaMomentum = 0.5f }, Loss.MeanSquaredError);
+        var trainer = new Model(input, input.Apply(dense)).Compile(new Sgd(0.5, useEma: true, emaMomentum: 0.5), Loss.MeanSquaredError);
         trainer.Fit(new float[] { 1, 1 }, new float[] { 1, 1 }, batchSize: 1, verbose: Verbosity.Silent);
 
         // The first step goes from 0 to 1, where the gradient is 0.
@@ -92,7 +92,7 @@ public sealed class OptimizerTests
     [TestMethod]
     public void A_warm_up_rises_and_then_follows_the_schedule()
     {
-        var schedule = Schedule.WarmUp(Schedule.ExponentialDecay(1, decaySteps: 1, decayRate: 0.5f), warmupSteps: 4);
+        var schedule = Schedule.WarmUp(Schedule.ExponentialDecay(1, decaySteps: 1, decayRate: 0.5), warmupSteps: 4);
         float[] expected = [0, 0.25f, 0.5f, 0.75f, 1, 0.5f, 0.25f];
         var step = new InputLayer(Shape.Of(), DType.Float32, "step").Tensor;
         var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [step.Value], [schedule.At(step).Value], []), [step.Value.Spec]);
@@ -109,7 +109,7 @@ public sealed class OptimizerTests
     public void The_reported_rate_of_a_schedule_is_that_of_the_last_step()
     {
         var input = Model.Input([1]);
-        var trainer = new Model(input, input.Apply(new Dense(1))).Compile(new Sgd(Schedule.PiecewiseConstantDecay([1], [0.1f, 0.01f])), Loss.MeanSquaredError);
+        var trainer = new Model(input, input.Apply(new Dense(1))).Compile(new Sgd(Schedule.PiecewiseConstantDecay([1], [0.1, 0.01])), Loss.MeanSquaredError);
         trainer.Fit(new float[] { 1, 2, 3 }, new float[] { 1, 2, 3 }, batchSize: 1, verbose: Verbosity.Silent);
         Assert.AreEqual(0.01f, trainer.LearningRate);
     }
@@ -117,8 +117,8 @@ public sealed class OptimizerTests
     [TestMethod]
     public void Contradicting_options_are_refused()
     {
-        Assert.Throws<ModelException>(() => Run(new Sgd { ClipNorm = 1, ClipValue = 1 }));
-        Assert.Throws<ModelException>(() => Run(new Sgd { GradientAccumulationSteps = 1 }));
+        Assert.Throws<ModelException>(() => Run(new Sgd(clipnorm: 1, clipvalue: 1)));
+        Assert.Throws<ModelException>(() => Run(new Sgd(gradientAccumulationSteps: 1)));
         Assert.Throws<ModelException>(() => Schedule.PiecewiseConstantDecay([3, 2], [1, 2, 3]));
         Assert.Throws<ModelException>(() => Schedule.CosineDecay(1, decaySteps: 0));
     }
@@ -129,7 +129,7 @@ public sealed class OptimizerTests
     {
         foreach (var make in AccumulationTests.All)
         {
-            foreach (Schedule rate in (Schedule[])[0f, Schedule.WarmUp(0.01f, warmupSteps: 1)])
+            foreach (Schedule rate in (Schedule[])[0f, Schedule.WarmUp(0.01, warmupSteps: 1)])
             {
                 var steps = Run(make(rate, null), [.. s_gradients, .. s_gradients]);
                 AreClose(s_start, steps[0], make(rate, null).Name);
@@ -144,8 +144,8 @@ public sealed class OptimizerTests
     [TestMethod]
     public void Ftrl_begins_behind_steps_of_rate_zero()
     {
-        var warmed = Run(new Ftrl(Schedule.WarmUp(0.1f, warmupSteps: 1), l1RegularizationStrength: 0.01f), [s_gradients[2], .. s_gradients]);
-        var direct = Run(new Ftrl(0.1f, l1RegularizationStrength: 0.01f));
+        var warmed = Run(new Ftrl(Schedule.WarmUp(0.1, warmupSteps: 1), l1RegularizationStrength: 0.01), [s_gradients[2], .. s_gradients]);
+        var direct = Run(new Ftrl(0.1, l1RegularizationStrength: 0.01));
         for (var i = 0; i < direct.Length; i++) CollectionAssert.AreEqual(direct[i], warmed[i + 1]);
     }
 
@@ -157,7 +157,7 @@ public sealed class OptimizerTests
         var updates = new List<(Weight Weight, Value Value)>();
         var state = new OptimizerState();
         state.LearningRate.Storage[0] = 1;
-        new Muon(1, rmsRate: null, nsSteps: 8) { WeightDecay = 0 }.Build([("kernel", weight, gradient)], state, updates);
+        new Muon(1, weightDecay: 0, nsSteps: 8, rmsRate: null).Build([("kernel", weight, gradient)], state, updates);
         var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [gradient.Value], [], updates), [gradient.Value.Spec]);
         new float[] { 3, 1, 0, 2, 1, 1 }.CopyTo(plan.Inputs[0].Floats);
         using var pool = new WorkerPool(1);
@@ -177,7 +177,7 @@ public sealed class OptimizerTests
         var weight = new Weight("kernel", Shape.Of(2, 2), Initializer.From((_, _) => s_start), trainable: true, null);
         var gradient = new InputLayer(weight.Shape, DType.Float32, "gradient").Tensor;
         var state = new OptimizerState();
-        state.LearningRate.Storage[0] = optimizer.LearningRate.InitialLearningRate;
+        state.LearningRate.Storage[0] = (float)optimizer.LearningRate.InitialLearningRate;
         var updates = new List<(Weight Weight, Value Value)>();
         optimizer.Build([("dense/kernel", weight, gradient)], state, updates);
         var plan = Planner.Plan(new PlanRequest(PlanOptions.WithoutModel(), [gradient.Value], [], updates), [gradient.Value.Spec]);

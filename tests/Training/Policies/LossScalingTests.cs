@@ -13,7 +13,7 @@ public sealed class LossScalingTests
     public void Gradients_that_are_not_finite_skip_the_step_and_halve_the_scale()
     {
         var (model, x, y) = MixedPrecisionTests.Task("mlp");
-        var trainer = model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.Float16);
+        var trainer = model.Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.Float16);
         Assert.AreEqual(32768f, trainer.LossScale);
         trainer.TrainOnBatch(x, y);
         Assert.AreEqual(1L, trainer.Iterations);
@@ -40,7 +40,7 @@ public sealed class LossScalingTests
     {
         var input = Model.Input([2]);
         var model = new Model(input, input.Apply(new Dense(3, Activation.Relu), new Dense(1)));
-        var trainer = model.Compile(new Sgd(0.001f), Loss.MeanSquaredError, precision: MixedPrecision.Float16);
+        var trainer = model.Compile(new Sgd(0.001), Loss.MeanSquaredError, precision: MixedPrecision.Float16);
         float[,] x = { { 0.1f, 0.2f } };
         float[] y = [0];
         NDArray repeated = Tensor.Create(
@@ -66,12 +66,12 @@ public sealed class LossScalingTests
         var model = new Model(input, input.Apply(new Dense(1) { UseBias = false }, new Rescaling(1)));
         model.Weights[0].Storage[0] = 60000;
         float[] x = [100], y = [0];
-        var trainer = model.Compile(new Sgd(1e-12f), Loss.MeanSquaredError, precision: MixedPrecision.Float16);
+        var trainer = model.Compile(new Sgd(1e-12), Loss.MeanSquaredError, precision: MixedPrecision.Float16);
         Assert.Contains(
             "MixedPrecision.BFloat16",
             Assert.Throws<ModelException>(() => trainer.Fit(NDArray.Create(x, Shape.Of(1, 1)), y, verbose: Verbosity.Silent)).Message);
-        Assert.IsNull(model.Compile(new Sgd(1e-12f), Loss.MeanSquaredError, precision: MixedPrecision.BFloat16).LossScale);
-        model.Compile(new Sgd(1e-12f), Loss.MeanSquaredError, precision: MixedPrecision.BFloat16)
+        Assert.IsNull(model.Compile(new Sgd(1e-12), Loss.MeanSquaredError, precision: MixedPrecision.BFloat16).LossScale);
+        model.Compile(new Sgd(1e-12), Loss.MeanSquaredError, precision: MixedPrecision.BFloat16)
             .Fit(NDArray.Create(x, Shape.Of(1, 1)), y, verbose: Verbosity.Silent);
     }
 

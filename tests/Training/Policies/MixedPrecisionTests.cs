@@ -110,7 +110,7 @@ public sealed class MixedPrecisionTests
         static double[] Losses(string name, MixedPrecision policy, int batch)
         {
             var (model, x, y) = Task(name);
-            return [.. model.Compile(new Sgd(0.02f), Loss.SparseCategoricalCrossentropy, seed: 2, precision: policy)
+            return [.. model.Compile(new Sgd(0.02), Loss.SparseCategoricalCrossentropy, seed: 2, precision: policy)
                 .Fit(x, y, batchSize: batch, epochs: 3, verbose: Verbosity.Silent)["loss"]];
         }
     }
@@ -126,7 +126,7 @@ public sealed class MixedPrecisionTests
         byte[] Weights(int threads)
         {
             var (model, x, y) = Task(name);
-            model.Compile(new Adam(0.01f), Loss.SparseCategoricalCrossentropy, seed: 9, threads: threads, precision: policy)
+            model.Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, seed: 9, threads: threads, precision: policy)
                 .Fit(x, y, epochs: 2, batchSize: 12, verbose: Verbosity.Silent);
             return [.. model.Weights.SelectMany(weight => MemoryMarshal.AsBytes<float>(weight.Storage).ToArray())];
         }
@@ -204,7 +204,7 @@ public sealed class MixedPrecisionTests
         float[] x = [.. Values(random, 20), .. new float[20], .. Values(random, 20)];
         foreach (var policy in s_policies)
         {
-            var trainer = model.Compile(new Sgd(0.01f), Loss.MeanSquaredError, precision: policy);
+            var trainer = model.Compile(new Sgd(0.01), Loss.MeanSquaredError, precision: policy);
             if (policy == MixedPrecision.Float16) trainer.Compiled.State.Find("loss_scale/scale")!.Storage[0] = 64;
             var gradients = trainer.ComputeGradients(NDArray.Create(x, Shape.Of(3, 5, 4)), new float[] { 1, 0, -1 });
             Assert.IsTrue(gradients.Values.All(gradient => gradient.All(float.IsFinite)), $"{policy}");
@@ -224,7 +224,7 @@ public sealed class MixedPrecisionTests
         var targets = NDArrays.Create([NDArray.Create(Values(random, 7), Shape.Of(7, 1)), NDArray.Create(Values(random, 7), Shape.Of(7, 1, 1))]);
         foreach (var policy in s_policies)
         {
-            var trainer = model.Compile(new Sgd(0.01f), Loss.MeanSquaredError, precision: policy);
+            var trainer = model.Compile(new Sgd(0.01), Loss.MeanSquaredError, precision: policy);
             Assert.IsTrue(double.IsFinite(trainer.TrainOnBatch(NDArrays.Create([data]), targets)["loss"]));
         }
     }

@@ -21,7 +21,7 @@ public sealed class MagnitudePruningTests
             trainer,
             4,
             pruning,
-            new LambdaCallback { BatchEnd = (_, _) => seen.Add([.. Kernels(trainer.Model).SelectMany(weight => weight.Storage)]) });
+            new LambdaCallback(onTrainBatchEnd: (_, _) => seen.Add([.. Kernels(trainer.Model).SelectMany(weight => weight.Storage)])));
 
         var count = seen[0].Length;
         for (var step = 1; step <= seen.Count; step++)
@@ -65,13 +65,13 @@ public sealed class MagnitudePruningTests
         for (var failure = 2; failure <= 26; failure += 4)
         {
             Callback[] Callbacks() =>
-                pruningFirst ? [Pruning(), new BackupAndRestore(backup, everySteps: 2)] : [new BackupAndRestore(backup, everySteps: 2), Pruning()];
+                pruningFirst ? [Pruning(), new BackupAndRestore(backup, saveFreq: 2)] : [new BackupAndRestore(backup, saveFreq: 2), Pruning()];
             var step = 0;
             Assert.ThrowsExactly<InvalidOperationException>(() =>
                 Fit(
                     Compiled(),
                     4,
-                    [.. Callbacks(), new LambdaCallback { BatchBegin = _ => _ = step++ == failure ? throw new InvalidOperationException() : 0 }]));
+                    [.. Callbacks(), new LambdaCallback(onTrainBatchBegin: _ => _ = step++ == failure ? throw new InvalidOperationException() : 0)]));
             var resumed = Compiled();
             Fit(resumed, 4, Callbacks());
             foreach (var (first, second) in whole.Model.WeightPaths().Zip(resumed.Model.WeightPaths()))
@@ -82,7 +82,7 @@ public sealed class MagnitudePruningTests
     [TestMethod]
     public void Zeros_of_an_earlier_Fit_stay_and_averages_are_pruned_too()
     {
-        var trainer = Compiled(new Adam(0.01f) { UseEma = true, EmaMomentum = 0.9f });
+        var trainer = Compiled(new Adam(0.01, useEma: true, emaMomentum: 0.9));
         Fit(trainer, 1, new MagnitudePruning(SparsitySchedule.ConstantSparsity(0.5, endStep: 4)));
         float[] first = [.. Kernels(trainer.Model).SelectMany(weight => weight.Storage)];
         Assert.AreEqual(0.5, Sparsity.Of(trainer.Model).Share, 0.02);
@@ -111,10 +111,10 @@ public sealed class MagnitudePruningTests
     [TestMethod]
     public void Layers_and_weights_narrow_what_is_pruned()
     {
-        CollectionAssert.AreEqual(new[] { "c/kernel" }, Pruned(new MagnitudePruning(0.5) { Layers = ["c"] }));
+        CollectionAssert.AreEqual(new[] { "c/kernel" }, Pruned(new MagnitudePruning(0.5, layers: ["c"])));
         CollectionAssert.AreEqual(
             new[] { "b/depthwise_kernel", "b/bias" },
-            Pruned(new MagnitudePruning(0.5) { Layers = ["b"], Weights = (path, weight) => weight.Name != "pointwise_kernel" }));
+            Pruned(new MagnitudePruning(0.5, layers: ["b"], weights: (path, weight) => weight.Name != "pointwise_kernel")));
         CollectionAssert.AreEqual(new[] { "a/kernel", "b/pointwise_kernel", "c/kernel" }, Pruned(new MagnitudePruning(0.5)));
 
         static string[] Pruned(MagnitudePruning pruning)
@@ -153,9 +153,9 @@ public sealed class MagnitudePruningTests
         Fit(
             trainer,
             4,
-            new LambdaCallback { BatchBegin = _ => before = GC.GetAllocatedBytesForCurrentThread() },
+            new LambdaCallback(onTrainBatchBegin: _ => before = GC.GetAllocatedBytesForCurrentThread()),
             new MagnitudePruning(SparsitySchedule.PolynomialDecay(0.5, endStep: 30, frequency: 2)),
-            new LambdaCallback { BatchEnd = (_, _) => taken[steps++] = GC.GetAllocatedBytesForCurrentThread() - before });
+            new LambdaCallback(onTrainBatchEnd: (_, _) => taken[steps++] = GC.GetAllocatedBytesForCurrentThread() - before));
         Assert.HasCount(steps, taken);
 
         // A garbage collection caused by another test discards this thread's allocation buffer, which is counted once; zeros are chosen in every second step.
@@ -166,10 +166,10 @@ public sealed class MagnitudePruningTests
     public void Wrong_uses_are_reported_in_sentences()
     {
         Refused(
-            new MagnitudePruning(0.5) { Layers = ["cc"] },
+            new MagnitudePruning(0.5, layers: ["cc"]),
             Compiled(),
             "MagnitudePruning: no layer 'cc' has weights. Did you mean 'c'? Layers with weights: a, b, c.");
-        Refused(new MagnitudePruning(0.5) { Weights = (_, _) => false }, Compiled(), "MagnitudePruning: there is no weight to prune;");
+        Refused(new MagnitudePruning(0.5, weights: (_, _) => false), Compiled(), "MagnitudePruning: there is no weight to prune;");
         var trained = Compiled();
         Fit(trained, 2);
         Refused(
@@ -199,7 +199,7 @@ public sealed class MagnitudePruningTests
                 new Dropout(0.1f),
                 new Dense(3, name: "c") { BiasInitializer = biases }),
             seed: 5);
-        return model.Compile(optimizer ?? new Adam(0.01f), Loss.MeanSquaredError, seed: 3, threads: threads);
+        return model.Compile(optimizer ?? new Adam(0.01), Loss.MeanSquaredError, seed: 3, threads: threads);
     }
 
     private static History Fit(Trainer trainer, int epochs, params Callback[] callbacks)

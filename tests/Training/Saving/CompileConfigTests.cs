@@ -43,24 +43,25 @@ public sealed class CompileConfigTests
     {
         Optimizer[] optimizers =
         [
-            new Adam(Schedule.WarmUp(Schedule.CosineDecay(1e-3f, decaySteps: 100, alpha: 0.1f), warmupSteps: 7), beta1: 0.8f, amsgrad: true)
-            {
-                ClipNorm = 1,
-                UseEma = true,
-                EmaMomentum = 0.5f,
-                EmaOverwriteFrequency = 3,
-            },
-            new AdamW(2e-4f) { WeightDecay = 0.1f, ExcludeFromWeightDecay = ["bias", "gamma"] },
-            new Sgd(Schedule.PiecewiseConstantDecay([3, 5], [0.1f, 0.2f, 0.3f]), 0.9f, true) { GradientAccumulationSteps = 4, GlobalClipNorm = 2.5f },
+            new Adam(
+                Schedule.WarmUp(Schedule.CosineDecay(1e-3, decaySteps: 100, alpha: 0.1), warmupSteps: 7),
+                beta1: 0.8,
+                amsgrad: true,
+                clipnorm: 1,
+                useEma: true,
+                emaMomentum: 0.5,
+                emaOverwriteFrequency: 3),
+            new AdamW(2e-4, weightDecay: 0.1, excludeFromWeightDecay: ["bias", "gamma"]),
+            new Sgd(Schedule.PiecewiseConstantDecay([3, 5], [0.1, 0.2, 0.3]), 0.9, true, globalClipnorm: 2.5, gradientAccumulationSteps: 4),
             new Adadelta(), new Adafactor(), new Adagrad(), new Adamax(), new Ftrl(), new Lamb(), new Lion(),
-            new Muon(), new Nadam(), new RmsProp(Schedule.ExponentialDecay(0.1f, 5, 0.9f, true), centered: true),
+            new Muon(), new Nadam(), new RmsProp(Schedule.ExponentialDecay(0.1, 5, 0.9, true), centered: true),
         ];
         foreach (var optimizer in optimizers)
         {
             var x = Model.Input([3]);
             var trainer = new Model(x, x.Apply(new Dense(2, name: "out"))).Compile(
-                optimizer, new Dictionary<string, Loss> { ["out"] = new Huber(0.7f) { Reduction = LossReduction.Sum } }, new() { ["out"] = 0.3f },
-                metrics: [Metric.MeanAbsoluteError, new Auc(numThresholds: 50) { Name = "area" }, new TopKCategoricalAccuracy(2), Metric.CosineSimilarity],
+                optimizer, new Dictionary<string, Loss> { ["out"] = new Huber(0.7, reduction: LossReduction.Sum) }, new() { ["out"] = 0.3f },
+                metrics: [Metric.MeanAbsoluteError, new Auc(numThresholds: 50, name: "area"), new TopKCategoricalAccuracy(2), Metric.CosineSimilarity],
                 weightedMetrics: new Dictionary<string, Metric[]> { ["out"] = [Metric.RootMeanSquaredError] }, precision: MixedPrecision.BFloat16);
             var written = CompileConfig.Write(trainer.Compiled).ToJsonString();
             using var document = JsonDocument.Parse(written);

@@ -12,12 +12,12 @@ public sealed class AllocationTests
 {
     public static IEnumerable<object[]> Optimizers =>
     [
-        [new Adam { UseEma = true, EmaOverwriteFrequency = 3, GlobalClipNorm = 1 }],
-        [new AdamW(Schedule.CosineDecay(1e-3f, decaySteps: 100), amsgrad: true) { GradientAccumulationSteps = 2 }],
+        [new Adam(globalClipnorm: 1, useEma: true, emaOverwriteFrequency: 3)],
+        [new AdamW(Schedule.CosineDecay(1e-3, decaySteps: 100), amsgrad: true, gradientAccumulationSteps: 2)],
         [new Adafactor()],
-        [new Lamb { ClipNorm = 1 }],
+        [new Lamb(clipnorm: 1)],
         [new Muon()],
-        [new Nadam { WeightDecay = 0.01f, ExcludeFromWeightDecay = ["bias"] }],
+        [new Nadam(weightDecay: 0.01, excludeFromWeightDecay: ["bias"])],
     ];
 
     [TestMethod]
@@ -39,15 +39,13 @@ public sealed class AllocationTests
         var steps = 0;
         var labels = Enumerable.Range(0, 64).Select(i => i % 3).ToArray();
         var weights = Enumerable.Repeat(1f, 64).ToArray();
-        var watch = new LambdaCallback
-        {
-            BatchBegin = _ => before = GC.GetAllocatedBytesForCurrentThread(),
-            BatchEnd = (_, _) =>
-            {
-                var taken = GC.GetAllocatedBytesForCurrentThread() - before;
-                if (steps++ > 8) most = Math.Max(most, taken);
-            },
-        };
+        var watch = new LambdaCallback(
+            onTrainBatchBegin: _ => before = GC.GetAllocatedBytesForCurrentThread(),
+            onTrainBatchEnd: (_, _) =>
+                {
+                    var taken = GC.GetAllocatedBytesForCurrentThread() - before;
+                    if (steps++ > 8) most = Math.Max(most, taken);
+                });
         trainer.Fit(x, labels, batchSize: 8, epochs: 3, verbose: Verbosity.Silent, sampleWeight: weights, callbacks: [watch]);
 
         // Run once more one by one, so that a failure names the kernel.

@@ -11,12 +11,12 @@ public sealed class TrainingStepTests
     {
         var (x, y) = Data(19);
         var (fitted, stepped) = (Classifier(), Classifier());
-        var trainer = fitted.Compile(new Adam(0.01f) { ClipNorm = 1 }, Loss.SparseCategoricalCrossentropy, seed: 5);
+        var trainer = fitted.Compile(new Adam(0.01, clipnorm: 1), Loss.SparseCategoricalCrossentropy, seed: 5);
         var step = TrainingStep.From(
             step => step.Minimize(
                 "loss",
                 Loss.SparseCategoricalCrossentropy.Call(step.Input([], DType.Int64, "label"), stepped.Call(step.Input([5], name: "x"))),
-                new Adam(0.01f) { ClipNorm = 1 },
+                new Adam(0.01, clipnorm: 1),
                 stepped),
             seed: 5);
         for (var i = 0; i < 4; i++)
@@ -135,7 +135,7 @@ public sealed class TrainingStepTests
             var step = TrainingStep.From(step =>
             {
                 var x = step.Input([2, 2]);
-                var normal = step.RandomNormal(x, [3, 50], mean: 2, stddev: 0.5f);
+                var normal = step.RandomNormal(x, [3, 50], mean: 2, stddev: 0.5);
                 var even = step.RandomUniform(x, [], minval: -1, maxval: 3);
                 Assert.AreEqual(Shape.Of(Shape.Unknown, 3, 50), normal.Shape);
                 Assert.AreEqual(Shape.Of(Shape.Unknown), even.Shape);
@@ -169,7 +169,7 @@ public sealed class TrainingStepTests
         var step = TrainingStep.From(step =>
         {
             var x = step.Input([1]);
-            step.Minimize("loss", Loss.MeanSquaredError.Call(x * 3, student.Call(x)), new Sgd(0.1f), student);
+            step.Minimize("loss", Loss.MeanSquaredError.Call(x * 3, student.Call(x)), new Sgd(0.1), student);
             foreach (var (learned, followed) in student.Weights.Zip(target.Weights))
                 step.Set(followed, (step.ValueOf(followed) * 0.9f) + (step.ValueOf(learned, afterStep: true) * 0.1f));
         });
@@ -192,7 +192,7 @@ public sealed class TrainingStepTests
             var data = step.Input([3]);
             var wanted = teacher.Call(data, training: false);
             step.Report("taught", Ops.Mean(wanted));
-            step.Minimize("loss", Loss.MeanSquaredError.Call(wanted, student.Call(data)), new Sgd(0.1f), student);
+            step.Minimize("loss", Loss.MeanSquaredError.Call(wanted, student.Call(data)), new Sgd(0.1), student);
         });
         Assert.AreEqual(taught.Average(), step.Run(x)["taught"], 1e-6);
         CollectionAssert.AreEqual(before, Weights(teacher));
@@ -206,7 +206,7 @@ public sealed class TrainingStepTests
         var frozen = model.Layers.OfType<BatchNormalization>().Single();
         var before = frozen.Weights.SelectMany(weight => weight.Value.ToArray()).ToArray();
         var (x, y) = Data(12);
-        Step(model, (step, loss) => step.Minimize("loss", loss, new Sgd(0.1f), model)).Run([x, y]);
+        Step(model, (step, loss) => step.Minimize("loss", loss, new Sgd(0.1), model)).Run([x, y]);
         CollectionAssert.AreEqual(before, frozen.Weights.SelectMany(weight => weight.Value.ToArray()).ToArray());
     }
 
@@ -247,7 +247,7 @@ public sealed class TrainingStepTests
     public void The_learning_rate_is_set_per_optimizer()
     {
         var model = Counter();
-        var (sgd, scheduled) = (new Sgd(0.1f), new Sgd(Schedule.ExponentialDecay(0.1f, 10, 0.5f)));
+        var (sgd, scheduled) = (new Sgd(0.1), new Sgd(Schedule.ExponentialDecay(0.1, 10, 0.5)));
         var step = TrainingStep.From(step => step.Minimize("loss", Ops.Mean(model.Call(step.Input([1]))), sgd, model));
         Assert.AreEqual(0.1f, step.GetLearningRate(sgd));
         step.SetLearningRate(sgd, 0);
@@ -339,9 +339,9 @@ public sealed class TrainingStepTests
             step.Minimize(
                 "discriminator",
                 Loss.BinaryCrossentropy.Call(Ops.OnesLike(onReal), onReal) + Loss.BinaryCrossentropy.Call(Ops.ZerosLike(onMade), onMade),
-                new Adam(0.01f),
+                new Adam(0.01),
                 discriminator);
-        if (only != discriminator) step.Minimize("generator", Loss.BinaryCrossentropy.Call(Ops.OnesLike(onMade), onMade), new Adam(0.02f), generator);
+        if (only != discriminator) step.Minimize("generator", Loss.BinaryCrossentropy.Call(Ops.OnesLike(onMade), onMade), new Adam(0.02), generator);
     }
 
     private static (Model Generator, Model Discriminator) Adversaries(int units = 8)

@@ -30,7 +30,7 @@ internal static class Classification
         var trainer = options.Resume is { } file
             ? Trainer.Load(file, threads: options.Threads)
             : model.Compile(
-                new Adam(Schedule.CosineDecay(options.LearningRate, steps, alpha: 0.01f)),
+                new Adam(Schedule.CosineDecay(options.LearningRate, steps, alpha: 0.01)),
                 Loss.SparseCategoricalCrossentropy,
                 metrics: [Metric.Accuracy],
                 seed: options.Seed,
@@ -43,7 +43,7 @@ internal static class Classification
         [
             .. options.EpochFiles is { } files ? [new ModelCheckpoint(files)] : Array.Empty<Callback>(),
             .. options.Checkpoint is { } checkpoint
-                ? [new BackupAndRestore(checkpoint, options.CheckpointSteps) { Restores = false }]
+                ? [new BackupAndRestore(checkpoint, options.CheckpointSteps, restores: false)]
                 : Array.Empty<Callback>(),
         ];
         interruption.Gracefully(token => trainer.Fit(
