@@ -1,6 +1,5 @@
 #:project ../src/Export/OnnxFunctional.Export.csproj
 #:package Microsoft.ML.OnnxRuntime
-using System.Numerics.Tensors;
 using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
@@ -33,5 +32,5 @@ var report = model.ExportOnnx("mlp.onnx");                   // writes and verif
 Console.WriteLine(report);
 
 using var onnx = OnnxModel.Load("mlp.onnx", ExecutionProvider.Cpu);
-Tensor<float> y = onnx.Predict(Tensor.Create(new float[10], [1, 10]));
+var y = onnx.Predict(new float[1, 10]);
 Console.WriteLine($"ten zeros: {y[0, 0]:F3}");

@@ -15,8 +15,8 @@ var classes = new Dense(10, Activation.Softmax, name: "class").Call(features);
 var value = new Dense(1, name: "value").Call(features);
 var model = new Model([image, audio], [classes, value]);
 var trainer = model.Compile(new Adam(),
-    losses: new() { ["class"] = Loss.CategoricalCrossentropy, ["value"] = Loss.MeanSquaredError },
-    lossWeights: new() { ["value"] = 0.5f });
+    loss: new() { ["class"] = Loss.CategoricalCrossentropy, ["value"] = Loss.MeanSquaredError },
+    lossWeights: new() { ["value"] = 0.5 });
 
 var random = new Random(1);
 var images = new float[50, 12, 12, 1];
@@ -31,7 +31,7 @@ for (var i = 0; i < 50; i++)
 }
 
 trainer.Fit(
-    new Dictionary<string, NDArray> { ["image"] = images, ["audio"] = sounds },
-    new Dictionary<string, NDArray> { ["class"] = oneHot, ["value"] = values },
+    new() { ["image"] = images, ["audio"] = sounds },
+    new() { ["class"] = oneHot, ["value"] = values },
     epochs: 3);
 Console.WriteLine(model.ExportOnnx("multi.onnx"));

@@ -1,6 +1,5 @@
 #:project ../src/Export/OnnxFunctional.Export.csproj
 #:package Microsoft.ML.OnnxRuntime
-using System.Numerics.Tensors;
 using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
@@ -14,7 +13,7 @@ var head = new Dense(1, Activation.Sigmoid).Call(new Dense(64, Activation.Relu).
 var transfer = new Model(model.Inputs, head);
 foreach (var layer in model.Layers) layer.Trainable = false;
 
-var sample = Tensor.Create(new float[20], [2, 10]);
+var sample = new float[2, 10];
 var before = model.Predict(sample);
 transfer.Compile(new Sgd(0.1), Loss.BinaryCrossentropy).Fit(sample, new float[] { 0, 1 }, epochs: 2);
 Console.WriteLine($"the base stayed: {before[0, 0] == model.Predict(sample)[0, 0]}");

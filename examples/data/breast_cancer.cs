@@ -15,7 +15,7 @@ int[] train = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 != 4)];
 int[] test = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 == 4)];
 
 var normalization = new Normalization();                     // mean and variance become part of the model, and of the file
-normalization.Adapt(measurements.Take(train).ToTensor());
+normalization.Adapt(measurements.Take(train));
 var input = Model.Input([30], name: "measurements");
 var output = input.Apply(
     normalization,

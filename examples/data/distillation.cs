@@ -73,6 +73,6 @@ double Accuracy(Model model)
 {
     var logits = model.Predict(testX, 512);
     var right = 0;
-    for (var i = 0; i < test.Length; i++) right += Enumerable.Range(0, 10).MaxBy(j => logits[i, j]) == testY.ToTensor()[i] ? 1 : 0;
+    for (var i = 0; i < test.Length; i++) right += Enumerable.Range(0, 10).MaxBy(j => logits[i, j]) == testY[i] ? 1 : 0;
     return (double)right / test.Length;
 }

@@ -1,6 +1,5 @@
 #:project ../../src/Export/OnnxFunctional.Export.csproj
 #:package Microsoft.ML.OnnxRuntime
-using System.Numerics.Tensors;
 using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
@@ -80,8 +79,8 @@ for (var epoch = 0; epoch < 150; epoch++)
 
 Console.WriteLine(generator.ExportOnnx("generator.onnx"));
 using var onnx = OnnxModel.Load("generator.onnx");
-var drawings = onnx.Predict(sample.ToTensor());
-Console.WriteLine($"held out: real digits score {Score(images.Take(test).ToTensor()):F2} of 10, drawings before training {before:F2}, "
+var drawings = onnx.Predict(sample);
+Console.WriteLine($"held out: real digits score {Score(images.Take(test)):F2} of 10, drawings before training {before:F2}, "
     + $"from the exported file score {Score(drawings):F2}");
 for (var row = 0; row < 8; row++)
 {
@@ -95,10 +94,10 @@ for (var row = 0; row < 8; row++)
 }
 
 // The exponential of the mean divergence of p(digit | image) from p(digit): 1 where all look alike or unclear, 10 where all ten are drawn clearly.
-double Score(Tensor<float> drawn)
+double Score(NDArray drawn)
 {
     var p = judge.Predict(drawn, 1000);
-    var count = (int)p.Lengths[0];
+    var count = p.Count;
     var mean = new double[10];
     for (var i = 0; i < count; i++)
     {

@@ -55,15 +55,13 @@ var model = new Model(
 
 var trainer = model.Compile(
     new Adam(2e-3),
-    losses: new() { ["kind"] = Loss.SparseCategoricalCrossentropy, ["price"] = Loss.MeanSquaredError },
-    lossWeights: new() { ["price"] = 0.5f },
-    metrics: new Dictionary<string, Metric[]> { ["kind"] = [Metric.Accuracy], ["price"] = [Metric.MeanAbsoluteError] });
+    loss: new() { ["kind"] = Loss.SparseCategoricalCrossentropy, ["price"] = Loss.MeanSquaredError },
+    lossWeights: new() { ["price"] = 0.5 },
+    metrics: new() { ["kind"] = Metric.Accuracy, ["price"] = Metric.MeanAbsoluteError });
 int[] train = [.. Enumerable.Range(0, Samples * 4 / 5)];
 int[] test = [.. Enumerable.Range(Samples * 4 / 5, Samples / 5)];
-trainer.Fit(Inputs(train), Targets(train), epochs: 20, batchSize: 32);
-var result = trainer.Evaluate(Inputs(test), Targets(test));
+NDArrays inputs = new() { ["picture"] = pictures, ["facts"] = facts }, targets = new() { ["kind"] = kinds, ["price"] = prices };
+trainer.Fit(inputs.Take(train), targets.Take(train), epochs: 20, batchSize: 32);
+var result = trainer.Evaluate(inputs.Take(test), targets.Take(test));
 Console.WriteLine($"held out: accuracy {result["kind_accuracy"]:F4}, mean absolute error of the price {result["price_mean_absolute_error"]:F3}");
 Console.WriteLine(model.ExportOnnx("multimodal.onnx"));
-
-NDArrays Inputs(int[] rows) => new Dictionary<string, NDArray> { ["picture"] = ((NDArray)pictures).Take(rows), ["facts"] = ((NDArray)facts).Take(rows) };
-NDArrays Targets(int[] rows) => new Dictionary<string, NDArray> { ["kind"] = ((NDArray)kinds).Take(rows), ["price"] = ((NDArray)prices).Take(rows) };

@@ -38,7 +38,7 @@ public sealed class GradientOutputTests
         var features = image.Apply(new Conv2D(16, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(32, 3, Activation.Relu));
         var scores = features.Apply(new MaxPooling2D(2), new Flatten(), new Layers.Dropout(0.4f), new Dense(10, name: "digit"));
         var model = new Model(image, scores, seed: 1);
-        var trainer = model.Compile(new Adam(2e-3), new SparseCategoricalCrossentropy(fromLogits: true), [Metric.Accuracy], seed: 1);
+        var trainer = model.Compile(new Adam(2e-3), new SparseCategoricalCrossentropy(fromLogits: true), metrics: [Metric.Accuracy], seed: 1);
         var history = trainer.Fit(x.Take(learned), ((NDArray)labels).Take(learned), epochs: 2, batchSize: 32, verbose: Verbosity.Silent);
         Assert.IsGreaterThan(0.7, history["accuracy"][^1], "a network that learned nothing explains nothing");
 
@@ -55,7 +55,7 @@ public sealed class GradientOutputTests
         var expected = explaining.PredictAll(pictures);
         for (var i = 1; i < 3; i++)
         {
-            float[] engine = [.. expected[i]];
+            float[] engine = expected[i].ToArray();
             float[] file = [.. found[i].As<float>()];
             var difference = engine.Zip(file, (a, b) => MathF.Abs(a - b)).Max();
             var largest = engine.Max(MathF.Abs);
@@ -68,7 +68,7 @@ public sealed class GradientOutputTests
         }
 
         // What moves the score lies on and around the ink, not in the empty margin.
-        float[] moves = [.. expected[1]];
+        float[] moves = expected[1].ToArray();
         var (margin, all) = (0.0, 0.0);
         for (var i = 0; i < moves.Length; i++)
         {

@@ -107,7 +107,7 @@ public sealed class RandomLayerTests
     {
         var x = Model.Input([6]);
         var model = new Model(x, x.Apply(new Dense(8, Activation.Tanh), new Noisy(), new Dense(3, Activation.Softmax)), seed: 1);
-        return model.Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], seed, threads);
+        return model.Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], seed: seed, threads: threads);
     }
 
     private static void AssertSameWeights(Trainer expected, Trainer actual)

@@ -44,7 +44,7 @@ internal static class ModelSamples
     {
         var x = Model.Input([3], name: "x");
         var model = new Model(x, x.Apply(new Dense(4, Activation.Tanh), new Layers.Dropout(0.2f), new Dense(2, Activation.Sigmoid)));
-        return model.Compile(new Adam(0.01), Loss.BinaryCrossentropy, [Metric.Auc, Metric.BinaryAccuracy]);
+        return model.Compile(new Adam(0.01), Loss.BinaryCrossentropy, metrics: [Metric.Auc, Metric.BinaryAccuracy]);
     }
 
     public static (float[,] X, float[,] Y) Batch()

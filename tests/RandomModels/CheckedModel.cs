@@ -29,7 +29,7 @@ internal sealed class CheckedModel
         _draws = Draws(Model);
         _x = NDArrays.Create(_training.Inputs(0));
         var predicted = Model.PredictAll(_x);
-        _shapes = [.. predicted.Select(ShapeOf)];
+        _shapes = [.. predicted.Select(output => output.Shape)];
         _predicted = Bytes(predicted);
         _y = NDArrays.Create(_training.Targets(0, _shapes));
     }
@@ -143,7 +143,7 @@ internal sealed class CheckedModel
         if (_training.ClassWeights() is not { } byClass) return;
         var (fitted, weighted) = (_training.Compile(ModelDraw.Of(_recipe).Model, 2), _training.Compile(ModelDraw.Of(_recipe).Model, 1));
         fitted.Fit(_x, _y, batchSize: _training.Samples, shuffle: false, classWeight: byClass, verbose: Verbosity.Silent);
-        float[] weights = [.. _y[0].To(DType.Float32, "targets").AsFloats().ToArray().Select(label => byClass.GetValueOrDefault((int)label, 1))];
+        float[] weights = [.. _y[0].To(DType.Float32, "targets").AsFloats().ToArray().Select(label => (float)byClass.GetValueOrDefault((int)label, 1))];
         weighted.Fit(
             _x, _y, batchSize: _training.Samples, shuffle: false, sampleWeight: NDArray.Create(weights, Shape.Of(weights.Length)), verbose: Verbosity.Silent);
         Assert(Weights(fitted.Model).AsSpan().SequenceEqual(Weights(weighted.Model)), "threads", "weights by class are not those of their samples");
@@ -198,7 +198,7 @@ internal sealed class CheckedModel
         var small = Model.Prune(0.3f).Model;
         small.ResetState();
         var outputs = small.PredictAll(_x);
-        Assert(outputs.Zip(_shapes).All(pair => ShapeOf(pair.First) == pair.Second), "prune", "an output has another shape");
+        Assert(outputs.Zip(_shapes).All(pair => pair.First.Shape == pair.Second), "prune", "an output has another shape");
         using var folder = new TemporaryFolder();
         small.Save(folder.File("small.keras"));
         var again = Model.Load(folder.File("small.keras"), _custom);
@@ -309,20 +309,13 @@ internal sealed class CheckedModel
         return Graph.Between(inputs, [.. outputs.Select(output => map[output])]).Nodes.Any(node => node.Op is IRandomOp);
     }
 
-    private static Shape ShapeOf(Tensor<float> tensor) => Shape.Of([.. tensor.Lengths.ToArray().Select(length => (int)length)]);
-
     private static byte[] Weights(Model model) => [.. model.Weights.SelectMany(weight => MemoryMarshal.AsBytes<float>(weight.Storage).ToArray())];
 
     private static ReadOnlySpan<float> Span(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes);
 
     private static float[] Floats(byte[] bytes) => Span(bytes).ToArray();
 
-    private static byte[] Bytes(IEnumerable<Tensor<float>> outputs) => [.. outputs.SelectMany(output =>
-    {
-        var values = new float[output.FlattenedLength];
-        output.FlattenTo(values);
-        return MemoryMarshal.AsBytes<float>(values).ToArray();
-    })];
+    private static byte[] Bytes(IEnumerable<NDArray> outputs) => [.. outputs.SelectMany(output => output.Bytes.ToArray())];
 
     /// <summary>Asserts that a model predicts the same bits, unless it draws random numbers for each prediction.</summary>
     private void Repeats(Model again, string check, string what)

@@ -63,9 +63,9 @@ internal sealed class TrainingDraw
     }
 
     /// <summary>Weights of classes; null if the model has no single output with indices of classes.</summary>
-    public IReadOnlyDictionary<int, float>? ClassWeights() =>
+    public Dictionary<int, double>? ClassWeights() =>
         _losses.Count == 1 && _losses[0].Type.Name == "SparseCategoricalCrossentropy" && _model.Outputs[0].Rank == 2
-            ? new Dictionary<int, float> { [0] = _draw.For("class").Between(0.1f, 2f), [1] = 0.5f }
+            ? new Dictionary<int, double> { [0] = _draw.For("class").Between(0.1f, 2f), [1] = 0.5f }
             : null;
 
     /// <summary>A trainer of a model that was made from the same recipe, or loaded from a file of it.</summary>

@@ -17,6 +17,26 @@ internal static class ArrayConversion
         _ => null,
     };
 
+    /// <summary>A copy as an input takes it: a missing last dimension of size 1 is added, and elements become those of its type.</summary>
+    /// <exception cref="ModelException">An element is no value of that type.</exception>
+    /// <exception cref="InvalidOperationException">Arrays do not hold the input's element type.</exception>
+    public static OnnxValue ToOnnx(NDArray array, OnnxTensorInfo input)
+    {
+        var dims = input.Dimensions;
+        if (dims.Count == array.Shape.Count + 1 && dims[^1].Value == 1) array = array.Reshape(array.Shape.Insert(array.Shape.Count, 1));
+        var what = $"Input '{input.Name}'";
+        return Type.GetTypeCode(input.ElementType) switch
+        {
+            TypeCode.Single => ToOnnx(array.To(DType.Float32, what)),
+            TypeCode.Int64 => ToOnnx(array.To(DType.Int64, what)),
+            TypeCode.Int32 => ToOnnx(array.To(DType.Int32, what)),
+            TypeCode.Boolean => ToOnnx(array.To(DType.Bool, what)),
+            TypeCode.Double => OnnxValue.From(Tensor.Create(Array.ConvertAll(array.ToArray(), value => (double)value), array.Shape.TensorLengths())),
+            TypeCode.Byte => OnnxValue.From(Tensor.Create(array.ToBytes(what), array.Shape.TensorLengths())),
+            _ => throw new InvalidOperationException($"Predict takes numbers, but {input} is asked for. Use Run, with an OnnxValue for each input."),
+        };
+    }
+
     public static OnnxValue ToOnnx(NDArray array)
     {
         nint[] lengths = [.. array.Shape.Dims.ToArray().Select(dim => (nint)dim)];

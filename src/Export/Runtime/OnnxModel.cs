@@ -1,6 +1,6 @@
-using System.Numerics.Tensors;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Runtime;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export;
 
@@ -67,29 +67,32 @@ public sealed class OnnxModel : IDisposable
         return Open(OnnxFileGuard.ReadBytes(model.ToArray(), "the model", options.ExternalDataFolder, options.Limits), provider, options);
     }
 
-    /// <summary>Runs a model with one input and one output.</summary>
-    /// <param name="input">The input, of the shape of <see cref="Inputs"/>.</param>
+    /// <summary>Runs a model with one output on all samples at once.</summary>
+    /// <param name="x">The data of the inputs, in the order of <see cref="Inputs"/> or by name; it becomes the types that they take.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
+    /// <remarks>Data is copied; <see cref="Run(ReadOnlySpan{OnnxValue})"/> reads dense tensors in place.</remarks>
     /// <exception cref="ArgumentException">The shape does not fit; the message names the input, the expected and the received shape.</exception>
-    /// <exception cref="InvalidOperationException">The model has several inputs or outputs, or its output is
+    /// <exception cref="ModelException">The number or names of the arrays are not those of the inputs, or a value is none of an input's type.</exception>
+    /// <exception cref="InvalidOperationException">The model has several outputs, an input of text, or its output is
     /// not float: use <see cref="Run(IReadOnlyDictionary{string, OnnxValue}, CancellationToken)"/>.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="ExportException">ONNX Runtime failed while running.</exception>
-    public Tensor<float> Predict(Tensor<float> input, CancellationToken cancellationToken = default)
+    public NDArray Predict(NDArrays x, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        if (Inputs.Count != 1 || Outputs.Count != 1)
+        ArgumentNullException.ThrowIfNull(x);
+        if (Outputs.Count != 1)
         {
             throw new InvalidOperationException(
-                $"Predict runs models with one input and one output; {_source} takes {string.Join("; ", Inputs)} and returns {string.Join("; ", Outputs)}. "
-                + "Use Run with the inputs by name.");
+                $"Predict runs models with one output; {_source} returns {string.Join("; ", Outputs)}. Use Run with the inputs by name.");
         }
 
         if (Outputs[0].ElementType != typeof(float))
             throw new InvalidOperationException(
                 $"Predict returns float; {_source} returns {Outputs[0]}. Use Run and OnnxValue.As<{OnnxElementType.NameOf(Outputs[0].ElementType)}>().");
-        return _session.Run([Inputs[0].Name], [input], null, cancellationToken)[0].As<float>();
+        string[] names = [.. Inputs.Select(input => input.Name)];
+        var values = x.InOrder(names, "input").Zip(Inputs, ArrayConversion.ToOnnx).ToArray();
+        return ArrayConversion.ToArray(_session.Run(names, values, null, cancellationToken)[0])!;
     }
 
     /// <summary>Runs the model on named inputs.</summary>

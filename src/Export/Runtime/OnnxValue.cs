@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using OnnxFunctional.Export.Runtime;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export;
 
@@ -64,6 +65,13 @@ public abstract class OnnxValue
 
     /// <summary>The same as <see cref="From{T}"/>.</summary>
     public static implicit operator OnnxValue(Tensor<string> tensor) => From(tensor);
+
+    /// <summary>A copy of the array, in its element type.</summary>
+    public static implicit operator OnnxValue(NDArray array)
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        return ArrayConversion.ToOnnx(array);
+    }
 
     internal static OnnxValue Of<T>(T[] elements, nint[] lengths) => lengths.Length > 0
         ? From(Tensor.Create(elements, lengths))

@@ -188,7 +188,7 @@ public sealed class OnnxTrainer : IDisposable
     /// <param name="x">Data for the inputs.</param>
     /// <param name="batchSize">Samples per run.</param>
     /// <exception cref="ModelException">The data does not fit, or the model has several outputs.</exception>
-    public Tensor<float> Predict(NDArrays x, int batchSize = 32)
+    public NDArray Predict(NDArrays x, int batchSize = 32)
     {
         if (_manifest.Predictions.Length != 1)
             throw new ModelException($"The model has {_manifest.Predictions.Length} outputs ({string.Join(", ", _manifest.Outputs)}); use PredictAll.");
@@ -198,7 +198,7 @@ public sealed class OnnxTrainer : IDisposable
     /// <summary>Computes all outputs, in the model's order, for all samples.</summary>
     /// <param name="x">Data for the inputs.</param>
     /// <param name="batchSize">Samples per run.</param>
-    public IReadOnlyList<Tensor<float>> PredictAll(NDArrays x, int batchSize = 32)
+    public IReadOnlyList<NDArray> PredictAll(NDArrays x, int batchSize = 32)
     {
         _gate.Enter();
         try
@@ -211,7 +211,7 @@ public sealed class OnnxTrainer : IDisposable
                 for (var i = 0; i < parts.Length; i++) parts[i].Add(_predict.Value.Result(i));
             }
 
-            return [.. parts.Select(part => NDArray.Concatenate(part).ToTensor())];
+            return [.. parts.Select(NDArray.Concatenate)];
         }
         finally
         {

@@ -119,7 +119,7 @@ internal static class Verifier
     private static NDArray[] Engine(EmittedModel emitted, PlanRequest request, NDArray[] data)
     {
         using var plan = Planner.Plan(request, [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
-        for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+        for (var i = 0; i < data.Length; i++) data[i].CopyTo(plan.Inputs[i].Bytes);
         plan.Run(ModelEngine.Of(emitted.Model).Pool);
         return [.. plan.Outputs.Select(Copy)];
     }

@@ -68,14 +68,11 @@ internal sealed class ArrayBatches : BatchSource
         var destination = target.Bytes;
         if (!_shuffle)
         {
-            source.BytesOf(_start, Samples).CopyTo(destination);
+            source.CopyTo(destination, _start, Samples);
             return;
         }
 
-        for (var i = _start; i < _next; i++)
-        {
-            var sample = source.BytesOf(_order[i]);
-            sample.CopyTo(destination.Slice((i - _start) * sample.Length, sample.Length));
-        }
+        var size = destination.Length / Math.Max(1, Samples);
+        for (var i = _start; i < _next; i++) source.CopyTo(destination.Slice((i - _start) * size, size), _order[i], 1);
     }
 }

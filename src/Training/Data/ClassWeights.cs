@@ -13,14 +13,14 @@ internal static class ClassWeights
     /// <param name="sampleWeight">Weights of the samples or of their positions, or null.</param>
     /// <param name="classes">The number of classes, if the model tells it.</param>
     /// <exception cref="ModelException">The targets are no classes, or a weight is not finite or that of a class that does not exist.</exception>
-    public static NDArray Of(NDArray y, IReadOnlyDictionary<int, float> weights, NDArray? sampleWeight, int? classes = null)
+    public static NDArray Of(NDArray y, IReadOnlyDictionary<int, double> weights, NDArray? sampleWeight, int? classes = null)
     {
         if (y.Shape.Rank > 2) throw new ModelException($"classWeight needs one class per sample, but targets are {y.Shape}. Use sampleWeight.");
         var columns = y.Shape.Rank == 2 ? y.Shape.Dims[1] : 1;
         var known = columns > 1 ? columns : classes;
         foreach (var (index, weight) in weights)
         {
-            if (!float.IsFinite(weight)) throw new ModelException($"classWeight of class {index} is {weight}; expected a finite number.");
+            if (!float.IsFinite((float)weight)) throw new ModelException($"classWeight of class {index} is {weight}; expected a finite number.");
             if (index < 0 || index >= known)
                 throw new ModelException($"classWeight names class {index}; expected {(known is null ? "indices of at least 0" : $"0 to {known - 1}")}.");
         }
@@ -28,7 +28,7 @@ internal static class ClassWeights
         var values = y.AsFloats();
         var result = new float[y.Count];
         for (var i = 0; i < result.Length; i++)
-            result[i] = weights.GetValueOrDefault(columns == 1 ? Index(values[i], i) : Largest(values.Slice(i * columns, columns), i), 1);
+            result[i] = (float)weights.GetValueOrDefault(columns == 1 ? Index(values[i], i) : Largest(values.Slice(i * columns, columns), i), 1);
         if (sampleWeight is null) return NDArray.Create(result, Shape.Of(result.Length));
 
         // A sample may have one weight, or one for each of its positions.

@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace OnnxFunctional.Training.Data;
 
 /// <summary>Checks data before work starts.</summary>
@@ -69,13 +67,10 @@ internal static class DataChecks
         return array;
     }
 
-    /// <summary>Whether all values are finite.</summary>
-    public static bool IsFinite(NDArray array) => array.DType != DType.Float32 || TensorPrimitives.IsFiniteAll(array.AsFloats());
-
     /// <summary>Refuses values that are not finite, naming the first.</summary>
     public static void Finite(NDArray array, string what)
     {
-        if (IsFinite(array)) return;
+        if (array.IsFinite) return;
         var values = array.AsFloats();
         for (var i = 0; i < values.Length; i++)
         {

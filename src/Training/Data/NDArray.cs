@@ -1,11 +1,20 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>An array in memory, with the samples along the first axis: what Fit, Evaluate and Predict take. Tensors and .NET arrays convert to it.</summary>
-public sealed class NDArray
+/// <summary>
+/// An array in memory, with the samples along the first axis: what Fit, Evaluate and Predict take, and what Predict returns. Arrays, lists and tensors convert
+/// to it; <see cref="NDArrays"/> lists what.
+/// </summary>
+/// <remarks>
+/// <c>p[i, j]</c> is one number of a prediction, <c>(float[,])p</c> its copy as a .NET array, <c>Tensor&lt;float&gt; t = p</c> a tensor, and
+/// <c>Console.WriteLine(p)</c> prints it as NumPy does.
+/// </remarks>
+public sealed partial class NDArray
 {
+    // float[], long[], int[] or bool[] as the type says; byte[] for any type but Bool: bytes are widened where they are read, because images fill memory.
     private readonly Array _elements;
 
     private NDArray(Shape shape, DType type, Array elements)
@@ -20,6 +29,9 @@ public sealed class NDArray
     /// <summary>The dimensions, samples first.</summary>
     public Shape Shape { get; }
 
+    /// <summary>The dimensions as <see cref="System.Numerics.Tensors.Tensor{T}"/> has them.</summary>
+    public ReadOnlySpan<nint> Lengths => Shape.TensorLengths();
+
     /// <summary>The type of the elements.</summary>
     public DType DType { get; }
 
@@ -28,73 +40,18 @@ public sealed class NDArray
 
     private int ElementsPerSample => Count == 0 ? 0 : (int)(Shape.ElementCount / Count);
 
-    /// <summary>All elements; an array of more than 2 GB is read by <see cref="BytesOf"/>.</summary>
-    internal ReadOnlySpan<byte> Bytes => DType switch
+    /// <summary>All elements, which take less than 2 GB; larger arrays are read by <see cref="CopyTo(Span{byte}, int, int)"/>.</summary>
+    internal ReadOnlySpan<byte> Bytes => ArrayElements.BytesOf(ArrayElements.Widened(_elements, DType), 0, _elements.Length);
+
+    /// <summary>An array from its elements in row-major order. Elements that need no conversion are used, not copied.</summary>
+    /// <typeparam name="T">The type of the elements: one of those that <see cref="NDArrays"/> lists.</typeparam>
+    /// <param name="elements">The elements.</param>
+    /// <param name="shape">The dimensions, samples first.</param>
+    /// <exception cref="ModelException">The shape has another number of elements, or elements of this type or size are not taken.</exception>
+    public static NDArray Create<T>(T[] elements, Shape shape)
     {
-        DType.Float32 => MemoryMarshal.AsBytes<float>((float[])_elements),
-        DType.Int64 => MemoryMarshal.AsBytes<long>((long[])_elements),
-        DType.Int32 => MemoryMarshal.AsBytes<int>((int[])_elements),
-        _ => MemoryMarshal.AsBytes<bool>((bool[])_elements),
-    };
-
-    /// <summary>An array of floats in row-major order; the elements are used, not copied.</summary>
-    /// <exception cref="ModelException">The shape has another number of elements.</exception>
-    public static NDArray Create(float[] elements, Shape shape) => new(shape, DType.Float32, elements);
-
-    /// <summary>An array of integers in row-major order; the elements are used, not copied.</summary>
-    /// <exception cref="ModelException">The shape has another number of elements.</exception>
-    public static NDArray Create(long[] elements, Shape shape) => new(shape, DType.Int64, elements);
-
-    /// <summary>
-    /// The elements as float32 in a tensor of the same shape. An array without dimensions gives one of shape (1), because .NET's tensors without dimensions are
-    /// empty.
-    /// </summary>
-    public Tensor<float> ToTensor() => Tensor.Create(AsFloats().ToArray(), Shape.TensorLengths());
-
-    /// <summary>An array of floats.</summary>
-    public static implicit operator NDArray(Tensor<float> tensor) => new(ShapeOf(tensor), DType.Float32, Flat(tensor));
-
-    /// <summary>An array of integers.</summary>
-    public static implicit operator NDArray(Tensor<long> tensor) => new(ShapeOf(tensor), DType.Int64, Flat(tensor));
-
-    /// <summary>An array of integers.</summary>
-    public static implicit operator NDArray(Tensor<int> tensor) => new(ShapeOf(tensor), DType.Int32, Flat(tensor));
-
-    /// <summary>An array of booleans.</summary>
-    public static implicit operator NDArray(Tensor<bool> tensor) => new(ShapeOf(tensor), DType.Bool, Flat(tensor));
-
-    /// <summary>One float per sample.</summary>
-    public static implicit operator NDArray(float[] values) => new(OnnxFunctional.Shape.Of(Checked(values).Length), DType.Float32, values);
-
-    /// <summary>One integer per sample.</summary>
-    public static implicit operator NDArray(long[] values) => new(OnnxFunctional.Shape.Of(Checked(values).Length), DType.Int64, values);
-
-    /// <summary>One integer per sample.</summary>
-    public static implicit operator NDArray(int[] values) => new(OnnxFunctional.Shape.Of(Checked(values).Length), DType.Int32, values);
-
-    /// <summary>One row per sample.</summary>
-    public static implicit operator NDArray(float[,] values) => FromArray(Checked(values));
-
-    /// <summary>One matrix per sample.</summary>
-    public static implicit operator NDArray(float[,,] values) => FromArray(Checked(values));
-
-    /// <summary>One image per sample.</summary>
-    public static implicit operator NDArray(float[,,,] values) => FromArray(Checked(values));
-
-    /// <summary>One row of integers per sample.</summary>
-    public static implicit operator NDArray(long[,] values)
-    {
-        var flat = new long[Checked(values).Length];
-        Buffer.BlockCopy(values, 0, flat, 0, flat.Length * sizeof(long));
-        return new(OnnxFunctional.Shape.Of(values.GetLength(0), values.GetLength(1)), DType.Int64, flat);
-    }
-
-    /// <summary>One row of integers per sample.</summary>
-    public static implicit operator NDArray(int[,] values)
-    {
-        var flat = new int[Checked(values).Length];
-        Buffer.BlockCopy(values, 0, flat, 0, flat.Length * sizeof(int));
-        return new(OnnxFunctional.Shape.Of(values.GetLength(0), values.GetLength(1)), DType.Int32, flat);
+        ArgumentNullException.ThrowIfNull(elements);
+        return Of(ElementType.Of(typeof(T)), elements, shape);
     }
 
     /// <summary>Some of the samples, in the given order.</summary>
@@ -102,7 +59,7 @@ public sealed class NDArray
     {
         var size = ElementsPerSample;
         var shape = Shape.With(0, samples.Length);
-        var result = new NDArray(shape, DType, NewElements(DType, Sizes.Count(shape, "A batch of shape", "Take fewer samples.")));
+        var result = new NDArray(shape, DType, ArrayElements.Like(_elements, Sizes.Count(shape, "A batch of shape", "Take fewer samples.")));
         for (var i = 0; i < samples.Length; i++) Array.Copy(_elements, (long)samples[i] * size, result._elements, (long)i * size, size);
         return result;
     }
@@ -135,29 +92,15 @@ public sealed class NDArray
         }
 
         var shape = first.Shape.With(0, (int)Math.Min(count, int.MaxValue));
-        var result = new NDArray(shape, first.DType, NewElements(first.DType, Sizes.Count(shape, "A batch of shape", "Use a smaller batch size.")));
-        var position = 0L;
-        foreach (var array in arrays)
-        {
-            Array.Copy(array._elements, 0, result._elements, position, array._elements.Length);
-            position += array._elements.Length;
-        }
-
-        return result;
+        return Joined(arrays, shape, Sizes.Count(shape, "A batch of shape", "Use a smaller batch size."));
     }
 
-    /// <summary>The elements of some consecutive samples, which take less than 2 GB.</summary>
-    internal ReadOnlySpan<byte> BytesOf(int sample, int count = 1)
-    {
-        var (start, length) = (sample * ElementsPerSample, count * ElementsPerSample);
-        return DType switch
-        {
-            DType.Float32 => MemoryMarshal.AsBytes(((float[])_elements).AsSpan(start, length)),
-            DType.Int64 => MemoryMarshal.AsBytes(((long[])_elements).AsSpan(start, length)),
-            DType.Int32 => MemoryMarshal.AsBytes(((int[])_elements).AsSpan(start, length)),
-            _ => MemoryMarshal.AsBytes(((bool[])_elements).AsSpan(start, length)),
-        };
-    }
+    /// <summary>Copies all elements.</summary>
+    internal void CopyTo(Span<byte> target) => ArrayElements.Copy(_elements, 0, _elements.Length, DType, target);
+
+    /// <summary>Copies the elements of some consecutive samples, which take less than 2 GB.</summary>
+    internal void CopyTo(Span<byte> target, int sample, int count) =>
+        ArrayElements.Copy(_elements, sample * ElementsPerSample, count * ElementsPerSample, DType, target);
 
     /// <summary>The array with another number of steps along its second axis: cut at the end, or padded with a value.</summary>
     internal NDArray WithSteps(int steps, float padding, bool padFront)
@@ -166,7 +109,7 @@ public sealed class NDArray
         if (given == steps) return this;
         var shape = Shape.With(1, steps);
         var filled = padding == 0 ? null : Create([padding], OnnxFunctional.Shape.Of(1)).To(DType, "PaddingValue");
-        var result = new NDArray(shape, DType, NewElements(DType, checked((int)shape.ElementCount)));
+        var result = Zeros(shape, DType);
         var source = Bytes;
         var target = MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(result._elements), checked((int)shape.ElementCount * DType.Size()));
         if (filled is not null)
@@ -185,61 +128,35 @@ public sealed class NDArray
     }
 
     /// <summary>An array of zeros.</summary>
-    internal static NDArray Zeros(Shape shape, DType type) => new(shape, type, NewElements(type, checked((int)shape.ElementCount)));
+    internal static NDArray Zeros(Shape shape, DType type) => new(shape, type, ArrayElements.New(type, checked((int)shape.ElementCount)));
 
     /// <summary>The same elements in another shape.</summary>
     internal NDArray Reshape(Shape shape) => new(shape, DType, _elements);
 
     /// <summary>The elements as float32.</summary>
-    internal ReadOnlySpan<float> AsFloats()
-    {
-        if (DType == DType.Float32) return (float[])_elements;
-        var values = new float[_elements.Length];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = DType switch
-            {
-                DType.Int64 => ((long[])_elements)[i],
-                DType.Int32 => ((int[])_elements)[i],
-                _ => ((bool[])_elements)[i] ? 1 : 0,
-            };
-        }
+    internal ReadOnlySpan<float> AsFloats() => ArrayElements.Floats(_elements);
 
-        return values;
-    }
+    /// <summary>Whether every element is a finite number.</summary>
+    internal bool IsFinite => _elements is not float[] floats || TensorPrimitives.IsFiniteAll<float>(floats);
 
     /// <summary>The same values as another element type; conversions to integers must be exact.</summary>
     internal NDArray To(DType type, string what)
     {
         if (type == DType) return this;
-        var count = _elements.Length;
         switch (type)
         {
+            case DType.Float32 or DType.Int32 or DType.Int64 when _elements is byte[]:
+                return new(Shape, type, _elements);
             case DType.Float32:
                 return new(Shape, type, AsFloats().ToArray());
-            case DType.Int64 or DType.Int32:
-                var longs = new long[count];
-                for (var i = 0; i < count; i++)
-                {
-                    longs[i] = DType switch
-                    {
-                        DType.Int64 => ((long[])_elements)[i],
-                        DType.Int32 => ((int[])_elements)[i],
-                        DType.Bool => ((bool[])_elements)[i] ? 1 : 0,
-                        _ when float.IsInteger(((float[])_elements)[i]) && MathF.Abs(((float[])_elements)[i]) < 9.2e18f => (long)((float[])_elements)[i],
-                        _ => throw new ModelException($"{what} takes integers, but element {i} is {((float[])_elements)[i]}."),
-                    };
-                }
-
-                if (type == DType.Int64) return new(Shape, type, longs);
-                var beyond = Array.FindIndex(longs, value => value is < int.MinValue or > int.MaxValue);
-                return beyond < 0
-                    ? new(Shape, type, Array.ConvertAll(longs, value => (int)value))
-                    : throw new ModelException($"{what} takes int32, but element {beyond} is {longs[beyond]}. Declare the input with dtype: DType.Int64.");
+            case DType.Int64:
+                return new(Shape, type, ArrayElements.Longs(_elements, what));
+            case DType.Int32:
+                return new(Shape, type, ArrayElements.Ints(_elements, what, "Declare the input with dtype: DType.Int64."));
             case DType.Bool:
                 var floats = AsFloats();
-                var bools = new bool[count];
-                for (var i = 0; i < count; i++) bools[i] = floats[i] != 0;
+                var bools = new bool[floats.Length];
+                for (var i = 0; i < bools.Length; i++) bools[i] = floats[i] != 0;
                 return new(Shape, type, bools);
             default:
                 throw new ModelException(
@@ -247,41 +164,31 @@ public sealed class NDArray
         }
     }
 
-    private static Array NewElements(DType type, int length) => type switch
+    /// <summary>The elements as bytes, one each.</summary>
+    /// <exception cref="ModelException">One is no integer from 0 to 255.</exception>
+    internal byte[] ToBytes(string what)
     {
-        DType.Float32 => new float[length],
-        DType.Int64 => new long[length],
-        DType.Int32 => new int[length],
-        _ => new bool[length],
-    };
-
-    private static T Checked<T>(T values) where T : class
-    {
-        ArgumentNullException.ThrowIfNull(values);
-        return values;
+        if (_elements is byte[] bytes) return bytes;
+        var longs = ArrayElements.Longs(_elements, what);
+        var beyond = Array.FindIndex(longs, value => value is < byte.MinValue or > byte.MaxValue);
+        return beyond < 0
+            ? Array.ConvertAll(longs, value => (byte)value)
+            : throw new ModelException($"{what} takes bytes, but element {beyond} is {longs[beyond]}.");
     }
 
-    private static Shape ShapeOf<T>(Tensor<T> tensor)
+    /// <summary>The elements of arrays of one type, one array after the other.</summary>
+    private static NDArray Joined(IReadOnlyList<NDArray> arrays, Shape shape, int count)
     {
-        ArgumentNullException.ThrowIfNull(tensor);
-        var dims = new int[tensor.Rank];
-        for (var i = 0; i < dims.Length; i++) dims[i] = checked((int)tensor.Lengths[i]);
-        return OnnxFunctional.Shape.Of(dims);
-    }
+        var (first, alike) = (arrays[0], true);
+        foreach (var array in arrays) alike &= array._elements.GetType() == first._elements.GetType();
+        var elements = alike ? ArrayElements.Like(first._elements, count) : ArrayElements.New(first.DType, count);
+        var position = 0L;
+        foreach (var array in arrays)
+        {
+            Array.Copy(alike ? array._elements : ArrayElements.Widened(array._elements, first.DType), 0, elements, position, array._elements.Length);
+            position += array._elements.Length;
+        }
 
-    private static T[] Flat<T>(Tensor<T> tensor)
-    {
-        var flat = new T[tensor.FlattenedLength];
-        tensor.FlattenTo(flat);
-        return flat;
-    }
-
-    private static NDArray FromArray(Array values)
-    {
-        var flat = new float[values.Length];
-        Buffer.BlockCopy(values, 0, flat, 0, flat.Length * sizeof(float));
-        var dims = new int[values.Rank];
-        for (var i = 0; i < dims.Length; i++) dims[i] = values.GetLength(i);
-        return new(OnnxFunctional.Shape.Of(dims), DType.Float32, flat);
+        return new(shape, first.DType, elements);
     }
 }

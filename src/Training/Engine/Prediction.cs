@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Numerics.Tensors;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
@@ -16,7 +15,7 @@ public static class Prediction
     /// <param name="batchSize">The number of samples per batch.</param>
     /// <returns>(samples, ...).</returns>
     /// <exception cref="ModelException">The data does not fit the inputs, or the model has several outputs.</exception>
-    public static Tensor<float> Predict(this Model model, NDArrays x, int batchSize = 32)
+    public static NDArray Predict(this Model model, NDArrays x, int batchSize = 32)
     {
         ArgumentNullException.ThrowIfNull(model);
         DataChecks.Build(model, x);
@@ -30,19 +29,19 @@ public static class Prediction
     }
 
     /// <summary>All outputs by name.</summary>
-    public static IReadOnlyDictionary<string, Tensor<float>> PredictNamed(this Model model, NDArrays x, int batchSize = 32)
+    public static IReadOnlyDictionary<string, NDArray> PredictNamed(this Model model, NDArrays x, int batchSize = 32)
     {
         var outputs = PredictAll(model, x, batchSize);
         return model.OutputNames.Zip(outputs).ToDictionary(pair => pair.First, pair => pair.Second);
     }
 
     /// <summary>All outputs, in the model's order.</summary>
-    public static IReadOnlyList<Tensor<float>> PredictAll(this Model model, NDArrays x, int batchSize = 32)
+    public static IReadOnlyList<NDArray> PredictAll(this Model model, NDArrays x, int batchSize = 32)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(x);
         DataChecks.Build(model, x);
-        return [.. Run(model, "outputs", [.. model.Outputs.Select(output => output.Value)], x, batchSize).Select(result => result.ToTensor())];
+        return Run(model, "outputs", [.. model.Outputs.Select(output => output.Value)], x, batchSize);
     }
 
     /// <summary>Any values of the model's inference graph, for every sample.</summary>

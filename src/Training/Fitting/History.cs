@@ -22,6 +22,9 @@ public sealed class History : Callback
                 $"Nothing was logged as '{name}'." + (Naming.Nearest(name, _values.Keys) is { } nearest ? $" Did you mean '{nearest}'?" : "")
                 + $" Logged: {string.Join(", ", _values.Keys)}.");
 
+    /// <summary>A table with one row per epoch, counted from 1 as in the lines that Fit prints; of more than 60 epochs, the first and last 30.</summary>
+    public override string ToString() => HistoryTable.Of(_logs, [.. _values.Keys]);
+
     /// <inheritdoc/>
     public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)
     {

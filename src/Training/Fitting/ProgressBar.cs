@@ -175,9 +175,7 @@ internal sealed class ProgressBar : Callback
         return text.Append(CultureInfo.InvariantCulture, $" {Short(perStep)}/step").ToString();
     }
 
-    private static List<string> Values(IDictionary<string, double> logs) => [.. logs.Select(log => $" - {log.Key}: {Number(log.Value)}")];
-
-    private static string Number(double value) => value.ToString(Math.Abs(value) is > 1e-3 or 0 ? "F4" : "0.0000e-00", CultureInfo.InvariantCulture);
+    private static List<string> Values(IDictionary<string, double> logs) => [.. logs.Select(log => $" - {log.Key}: {LogNumber.Text(log.Value)}")];
 
     private static string Time(TimeSpan time) =>
         time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)

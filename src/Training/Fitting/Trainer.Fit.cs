@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Execution;
 
@@ -37,6 +38,7 @@ public sealed partial class Trainer
     /// says whether data, a layer, the loss, a gradient or an update made it.
     /// </exception>
     /// <exception cref="DataException">A callback cannot write its file. Nothing that was trained is lost.</exception>
+    [OverloadResolutionPriority(1)]
     public History Fit(
         NDArrays x,
         NDArrays y,
@@ -49,7 +51,7 @@ public sealed partial class Trainer
         IReadOnlyList<Callback>? callbacks = null,
         int initialEpoch = 0,
         Verbosity verbose = default,
-        IReadOnlyDictionary<int, float>? classWeight = null,
+        Dictionary<int, double>? classWeight = null,
         int? stepsPerEpoch = null,
         int validationFreq = 1,
         CancellationToken cancellationToken = default)
@@ -106,7 +108,7 @@ public sealed partial class Trainer
         IEnumerable<Batch>? validationData = null,
         int? validationSteps = null,
         int validationFreq = 1,
-        IReadOnlyDictionary<int, float>? classWeight = null,
+        Dictionary<int, double>? classWeight = null,
         IReadOnlyList<Callback>? callbacks = null,
         int initialEpoch = 0,
         Verbosity verbose = default,
@@ -155,7 +157,7 @@ public sealed partial class Trainer
         { } count => new SteppedBatches(batches, count),
     };
 
-    private StreamBatches Stream(IEnumerable<Batch> batches, IReadOnlyDictionary<int, float>? classWeight) => new(batches, batch =>
+    private StreamBatches Stream(IEnumerable<Batch> batches, Dictionary<int, double>? classWeight) => new(batches, batch =>
     {
         var arrays = Checked(batch.X, batch.Y, batch.SampleWeight);
         DataChecks.BatchesFit(Model, arrays[0].Count, arrays[0].Count);

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
@@ -111,6 +112,7 @@ public sealed partial class Trainer
     /// <param name="batchSize">The number of samples per batch.</param>
     /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
     /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
+    [OverloadResolutionPriority(1)]
     public IReadOnlyDictionary<string, double> Evaluate(NDArrays x, NDArrays y, int batchSize = 32, NDArrays? sampleWeight = null)
     {
         var logs = new Dictionary<string, double>();
@@ -134,7 +136,7 @@ public sealed partial class Trainer
     }
 
     /// <summary>The model's only output for every sample.</summary>
-    public Tensor<float> Predict(NDArrays x, int batchSize = 32) => Model.Predict(x, batchSize);
+    public NDArray Predict(NDArrays x, int batchSize = 32) => Model.Predict(x, batchSize);
 
     /// <summary>Losses and metrics of one batch; weights do not change.</summary>
     /// <param name="x">The data of the inputs.</param>
@@ -155,7 +157,7 @@ public sealed partial class Trainer
     }
 
     /// <summary>The model's only output for the samples of one batch.</summary>
-    public Tensor<float> PredictOnBatch(NDArrays x)
+    public NDArray PredictOnBatch(NDArrays x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return Model.Predict(x, Math.Max(1, x[0].Count));
@@ -309,7 +311,7 @@ public sealed partial class Trainer
     }
 
     /// <summary>Checked arrays with weights by class, times those of the samples if there are any.</summary>
-    private List<NDArray> Weighted(List<NDArray> arrays, IReadOnlyDictionary<int, float> classWeight)
+    private List<NDArray> Weighted(List<NDArray> arrays, Dictionary<int, double> classWeight)
     {
         if (Model.Outputs.Count > 1)
             throw new ModelException($"classWeight needs a model with one output, but this one has {Model.Outputs.Count}. Use sampleWeight.");

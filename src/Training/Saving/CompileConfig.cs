@@ -47,7 +47,7 @@ internal static class CompileConfig
         var (metrics, weightedMetrics) = (ReadMetrics(Member(json, "metrics")), ReadMetrics(Member(json, "weighted_metrics")));
 
         // What there is to say was said when the model was compiled first.
-        return Warnings.Silently(() => model.Compile(optimizer, losses, weights, metrics, seed, threads, weightedMetrics, ReadPrecision(json)));
+        return Warnings.Silently(() => model.Compile(optimizer, losses, weights, metrics, weightedMetrics, seed, threads, ReadPrecision(json)));
     }
 
     /// <summary>The policy; float32 in files that do not name one.</summary>

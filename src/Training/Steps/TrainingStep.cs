@@ -121,7 +121,7 @@ public sealed class TrainingStep
 
     private void Compute(ExecutionPlan plan)
     {
-        for (var i = 0; i < _data.Length; i++) _data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+        for (var i = 0; i < _data.Length; i++) _data[i].CopyTo(plan.Inputs[i].Bytes);
         foreach (var (optimizer, state) in _optimizers) state.CheckCount(optimizer);
         var updated = plan.Run(_pool, (ulong)Iterations);
         for (var i = 0; i < plan.Outputs.Count; i++) _results.Set(i, plan.Outputs[i].Floats[0]);
@@ -229,7 +229,7 @@ public sealed class TrainingStep
             }
 
             if (array.Count == 0) throw new ModelException($"Input '{InputNames[i]}' of the step holds no samples; expected at least one.");
-            if (!DataChecks.IsFinite(array)) DataChecks.Finite(array, $"Input '{InputNames[i]}' of the step");
+            if (!array.IsFinite) DataChecks.Finite(array, $"Input '{InputNames[i]}' of the step");
             _data[i] = array;
         }
     }
@@ -270,7 +270,7 @@ public sealed class TrainingStep
             var request = new PlanRequest(PlanOptions.Of(_models, _seed), _inputs, [.. _context.Reports.Select(report => report.Value)], []);
             return Diagnosis.Forward(request, Array.ConvertAll(_data, array => new TensorSpec(array.Shape, array.DType)), _context.Examined(), plan =>
             {
-                for (var i = 0; i < _data.Length; i++) _data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+                for (var i = 0; i < _data.Length; i++) _data[i].CopyTo(plan.Inputs[i].Bytes);
             }, _pool, (ulong)Iterations);
         }
     }

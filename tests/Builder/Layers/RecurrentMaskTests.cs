@@ -47,8 +47,7 @@ public sealed class RecurrentMaskTests
             var expected = Expected(layer, kind, sequences, backwards, zeros, sample, data, start);
             for (var i = 0; i < expected.Length; i++)
             {
-                var actual = new float[results[i].FlattenedLength];
-                results[i].FlattenTo(actual);
+                var actual = results[i].ToArray();
                 Near.Equal(expected[i], actual[(sample * expected[i].Length)..((sample + 1) * expected[i].Length)], 1e-5f, $"sample {sample}, output {i}");
             }
         }
@@ -117,7 +116,7 @@ public sealed class RecurrentMaskTests
             float[] rows = [.. counted.SelectMany(step => data[(((sample * Steps) + step) * Features)..(((sample * Steps) + step + 1) * Features)])];
             var results = model.PredictAll(Inputs(1, rows, counted.Length, first, null));
             computed = Flat(results[0]);
-            last = [.. results.Skip(1).Select(Flat)];
+            last = [.. results.Skip(1).Select(result => result.ToArray())];
         }
 
         // In the order of reading.

@@ -80,7 +80,7 @@ public sealed class EveryLayerTests
         {
             var small = model.Prune(0.3f).Model;
             foreach (var (before, after) in model.PredictAll(inputs).Zip(small.PredictAll(inputs)))
-                CollectionAssert.AreEqual(before.Lengths.ToArray(), after.Lengths.ToArray());
+                CollectionAssert.AreEqual(before.Shape.ToArray(), after.Shape.ToArray());
             using var folder = new TemporaryFolder();
             small.ExportOnnx(folder.File("small.onnx"));
         }

@@ -56,11 +56,6 @@ internal sealed record PruningCase(string Name, Func<Model> Build, params (strin
         }
 
         var results = model.PredictAll(NDArrays.Create([.. data]));
-        return [.. results.SelectMany(result =>
-        {
-            var values = new float[result.FlattenedLength];
-            result.FlattenTo(values);
-            return values;
-        })];
+        return [.. results.SelectMany(result => result.ToArray())];
     }
 }

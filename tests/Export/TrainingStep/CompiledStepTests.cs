@@ -113,7 +113,7 @@ public sealed class CompiledStepTests
             new Lstm(5) { ReturnSequences = true },
             new ActivityRegularization(l2: 0.01f),
             new Dense(Classes, Activation.Softmax));
-        var trainer = new Model(tokens, y).Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], threads: 1);
+        var trainer = new Model(tokens, y).Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], threads: 1);
         StepComparison.Run(
             trainer,
             step => new StepBatch([StepData.Numbers(step, 7, Batch, 6)], [StepData.Numbers(step + 50, Classes, Batch, 6)], StepData.Shares(step, Batch)),
@@ -136,7 +136,7 @@ public sealed class CompiledStepTests
             new Flatten(),
             new RepeatVector(3));
         var y = image.Apply(new Bidirectional(new Lstm(3)), new Dense(6, Activation.Gelu), new LayerNormalization(), new Dense(Classes, Activation.Softmax));
-        var trainer = new Model(x, y).Compile(new Adam(), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], threads: 1);
+        var trainer = new Model(x, y).Compile(new Adam(), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 9, 9, 2)], [StepData.Numbers(step, Classes, Batch)]), 3, opset);
     }
 
@@ -222,7 +222,7 @@ public sealed class CompiledStepTests
         var trainer = new Model(x, x.Apply(new Dense(Classes, Activation.Softmax))).Compile(
             new Sgd(0.1),
             Loss.CategoricalCrossentropy,
-            [metric],
+            metrics: [metric],
             threads: 1,
             weightedMetrics: [metric]);
         StepComparison.Run(

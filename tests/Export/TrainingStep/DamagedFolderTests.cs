@@ -147,7 +147,7 @@ public sealed class DamagedFolderTests
     {
         var x = Model.Input([3], name: "x");
         var model = new Model(x, x.Apply(new Dense(2, Activation.Sigmoid)));
-        var trainer = model.Compile(optimizer ?? new Sgd(0.1), Loss.BinaryCrossentropy, [Metric.Auc]);
+        var trainer = model.Compile(optimizer ?? new Sgd(0.1), Loss.BinaryCrossentropy, metrics: [Metric.Auc]);
         trainer.ExportTraining(folder, new TrainingExportOptions { Verify = false });
     }
 }

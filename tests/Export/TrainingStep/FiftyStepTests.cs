@@ -29,7 +29,7 @@ public sealed class FiftyStepTests
             new Flatten(),
             new Dropout(0.5f),
             new Dense(10, Activation.Softmax));
-        var trainer = new Model(x, y).Compile(new Adam(), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], seed: 7);
+        var trainer = new Model(x, y).Compile(new Adam(), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], seed: 7);
         StepComparison.Run(
             trainer,
             step => StepData.Digits(step, 16) is var (images, classes) ? new StepBatch([images], [classes]) : throw new InvalidOperationException(),
@@ -46,7 +46,7 @@ public sealed class FiftyStepTests
         var second = (first.Apply(Convolution(12, 2), new BatchNormalization(), new Relu(), Convolution(12), new BatchNormalization()) + shorter).Apply(
             new Relu());
         var trainer = new Model(x, second.Apply(new GlobalAveragePooling2D(), new Dense(4, Activation.Softmax))).Compile(
-            new Sgd(0.05, momentum: 0.9, weightDecay: 5e-4), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy]);
+            new Sgd(0.05, momentum: 0.9, weightDecay: 5e-4), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 8, 12, 12, 3)], [StepData.Numbers(step, 4, 8)]), Steps);
 
         static Conv2D Convolution(int filters, int stride = 1) => new(filters, 3) { Padding = Padding.Same, Strides = stride, UseBias = false };
@@ -58,7 +58,7 @@ public sealed class FiftyStepTests
         var x = Model.Input([9, 4], name: "sequence");
         var y = x.Apply(
             new Lstm(8) { ReturnSequences = true }, new Lstm(6) { ReturnSequences = true }, new Bidirectional(new Gru(5)), new Dense(1, Activation.Sigmoid));
-        var trainer = new Model(x, y).Compile(new RmsProp(clipnorm: 1), Loss.BinaryCrossentropy, [Metric.Accuracy]);
+        var trainer = new Model(x, y).Compile(new RmsProp(clipnorm: 1), Loss.BinaryCrossentropy, metrics: [Metric.Accuracy]);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 8, 9, 4)], [StepData.Numbers(step, 2, 8, 1)]), Steps);
     }
 
@@ -76,7 +76,7 @@ public sealed class FiftyStepTests
 
         var y = x.Apply(new LayerNormalization(), new GlobalAveragePooling1D(), new Dense(3, Activation.Softmax));
         var trainer = new Model(tokens, y).Compile(
-            new AdamW(Schedule.CosineDecay(1e-3, decaySteps: Steps)), Loss.SparseCategoricalCrossentropy, [Metric.Accuracy]);
+            new AdamW(Schedule.CosineDecay(1e-3, decaySteps: Steps)), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Numbers(step, 30, 8, 10)], [StepData.Numbers(step + 500, 3, 8)]), Steps);
 
         SymbolicTensor Positions() => Ops.Constant(Shape.Of(1, 10), Enumerable.Range(0, 10).Select(i => (long)i).ToArray());

@@ -136,7 +136,7 @@ public sealed class StepVerificationTests
             new Conv1D(4, 3, name: "second") { Strides = 2 },
             new GlobalAveragePooling1D(),
             new Dense(1));
-        var trainer = new Model(x, y).Compile(new Sgd(), Loss.MeanSquaredError, [new Largest()]);
+        var trainer = new Model(x, y).Compile(new Sgd(), Loss.MeanSquaredError, metrics: [new Largest()]);
         var old = new TrainingExportOptions { Opset = 17 };
         var message = Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.File("step"), old)).Message;
         Assert.Contains("'conv1d/kernel'", message);

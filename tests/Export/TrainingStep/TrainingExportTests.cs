@@ -18,7 +18,7 @@ public sealed class TrainingExportTests
         {
             var x = Model.Input([7], name: "x");
             return new Model(x, x.Apply(new Dense(9, Activation.Relu), new Dense(3))).Compile(
-                new Adam(1e-2), new SparseCategoricalCrossentropy(fromLogits: true), [new SparseCategoricalAccuracy()]);
+                new Adam(1e-2), new SparseCategoricalCrossentropy(fromLogits: true), metrics: [new SparseCategoricalAccuracy()]);
         });
         yield return Case("cnn_dropout_adam", () =>
         {
@@ -99,7 +99,7 @@ public sealed class TrainingExportTests
         for (var i = 0; i < trained.Count; i++)
         {
             var again = model.PredictAll(testX)[i];
-            foreach (var (left, right) in trained[i].Zip(again)) Assert.AreEqual(left, right, 1e-4f, name);
+            foreach (var (left, right) in trained[i].ToArray().Zip(again.ToArray())) Assert.AreEqual(left, right, 1e-4f, name);
         }
 
         Assert.IsTrue(model.ExportOnnx(folder.File("model.onnx")).Passed, name);

@@ -126,7 +126,7 @@ public sealed class MonitorTests
         var trainer = model.Compile(
             new Sgd(0.1),
             Loss.MeanSquaredError,
-            [Metric.MeanAbsoluteError, Metric.R2Score, Metric.CosineSimilarity, new Precision(thresholds: [0.2, 0.4]), Metric.FalsePositives,
+            metrics: [Metric.MeanAbsoluteError, Metric.R2Score, Metric.CosineSimilarity, new Precision(thresholds: [0.2, 0.4]), Metric.FalsePositives,
                 Metric.From((y, p) => y - p, "mine")]);
         (string Name, bool Larger)[] rows =
         [

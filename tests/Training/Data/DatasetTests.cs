@@ -213,12 +213,12 @@ public sealed class DatasetTests
     {
         float[] x = [1, 2, 3, 4];
         var (weighted, sampled) = (Compiled(), Compiled());
-        weighted.Fit(x, new int[] { 0, 1, 1, 0 }, batchSize: 2, classWeight: new Dictionary<int, float> { [1] = 3 }, verbose: Verbosity.Silent);
+        weighted.Fit(x, new int[] { 0, 1, 1, 0 }, batchSize: 2, classWeight: new Dictionary<int, double> { [1] = 3 }, verbose: Verbosity.Silent);
         sampled.Fit(x, new int[] { 0, 1, 1, 0 }, batchSize: 2, sampleWeight: new float[] { 1, 3, 3, 1 }, verbose: Verbosity.Silent);
         CollectionAssert.AreEqual(sampled.Model.WeightPaths()[0].Weight.Storage, weighted.Model.WeightPaths()[0].Weight.Storage);
         CollectionAssert.AreEqual(
             new float[] { 1, 6 },
-            ClassWeights.Of(new float[,] { { 0.9f, 0.1f }, { 0, 1 } }, new Dictionary<int, float> { [1] = 3 }, new float[] { 1, 2 }).AsFloats().ToArray());
+            ClassWeights.Of(new float[,] { { 0.9f, 0.1f }, { 0, 1 } }, new Dictionary<int, double> { [1] = 3 }, new float[] { 1, 2 }).AsFloats().ToArray());
     }
 
     [TestMethod]
@@ -228,7 +228,7 @@ public sealed class DatasetTests
         var before = (float[])trainer.Model.WeightPaths()[0].Weight.Storage.Clone();
         var logs = trainer.TestOnBatch(new float[] { 1, 2 }, new float[] { 1, 2 });
         Assert.AreEqual(trainer.Evaluate(new float[] { 1, 2 }, new float[] { 1, 2 })["loss"], logs["loss"], 1e-7);
-        Assert.AreEqual(2, trainer.PredictOnBatch(new float[] { 1, 2 }).Lengths[0]);
+        Assert.AreEqual(2, trainer.PredictOnBatch(new float[] { 1, 2 }).Count);
         CollectionAssert.AreEqual(before, trainer.Model.WeightPaths()[0].Weight.Storage);
     }
 

@@ -20,6 +20,6 @@ public sealed class EmptyBatchTests
         var one = model.PredictAll(NDArrays.Create([.. layer.Inputs.Select(shape => NDArray.Zeros(Shape.Of([1, .. shape.Dims]), layer.InputType))]));
         var none = model.PredictAll(NDArrays.Create(inputs));
         for (var i = 0; i < one.Count; i++)
-            CollectionAssert.AreEqual((nint[])[0, .. one[i].Lengths[1..]], none[i].Lengths.ToArray());
+            CollectionAssert.AreEqual((int?[])[0, .. one[i].Shape.Skip(1)], none[i].Shape.ToArray());
     }
 }

@@ -77,7 +77,7 @@ public sealed class PlanMemoryTests
                 {
                     var x = Numbers(3, length);
                     results.Add((float)trainer.TrainOnBatch(x, new float[3, 2])["loss"]);
-                    results.AddRange(model.Predict(x));
+                    results.AddRange(model.Predict(x).ToArray());
                     results.Add((float)trainer.TestOnBatch(x, new float[3, 2])["loss"]);
                 }
             }

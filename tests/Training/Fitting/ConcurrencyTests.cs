@@ -54,7 +54,7 @@ public sealed class ConcurrencyTests
     public void Evaluations_of_one_trainer_take_turns()
     {
         var (x, y) = (Numbers(Samples, 9), Numbers(Samples, 3));
-        var trainer = Network().Compile(new Sgd(), Loss.MeanSquaredError, [Metric.MeanAbsoluteError]);
+        var trainer = Network().Compile(new Sgd(), Loss.MeanSquaredError, metrics: [Metric.MeanAbsoluteError]);
         var expected = trainer.Evaluate(x, y, batchSize: 7);
         for (var round = 0; round < Rounds; round++)
         {

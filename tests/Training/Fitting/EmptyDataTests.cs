@@ -57,7 +57,7 @@ public sealed class EmptyDataTests
     [TestMethod]
     public void Class_weights_weigh_the_samples_of_training_only()
     {
-        var (weights, y) = (new Dictionary<int, float> { [1] = 100 }, new int[] { 0, 1, 1, 1 });
+        var (weights, y) = (new Dictionary<int, double> { [1] = 100 }, new int[] { 0, 1, 1, 1 });
         var plain = Compiled(0).Fit(s_x, y, validationSplit: 0.5, verbose: Verbosity.Silent);
         var weighted = Compiled(0).Fit(s_x, y, validationSplit: 0.5, classWeight: weights, verbose: Verbosity.Silent);
         Assert.AreEqual(plain["val_loss"][0], weighted["val_loss"][0]);
@@ -75,11 +75,11 @@ public sealed class EmptyDataTests
     [TestMethod]
     public void Class_weights_need_classes()
     {
-        var weights = new Dictionary<int, float> { [1] = 2 };
+        var weights = new Dictionary<int, double> { [1] = 2 };
         Said("sample 1 is 0.37", new float[] { 0, 0.37f, 1, 1 }, weights);
         Said("sample 2 is -1", new float[] { 0, 1, -1, 1 }, weights);
-        Said("class 1 is NaN", new int[] { 0, 1, 1, 1 }, new Dictionary<int, float> { [1] = float.NaN });
-        Said("class -1", new int[] { 0, 1, 1, 1 }, new Dictionary<int, float> { [-1] = 1 });
+        Said("class 1 is NaN", new int[] { 0, 1, 1, 1 }, new Dictionary<int, double> { [1] = float.NaN });
+        Said("class -1", new int[] { 0, 1, 1, 1 }, new Dictionary<int, double> { [-1] = 1 });
 
         var input = Model.Input([1]);
         var trainer = new Model(input, new Dense(2, Activation.Softmax).Call(input)).Compile(new Sgd(), Loss.CategoricalCrossentropy);
@@ -88,10 +88,10 @@ public sealed class EmptyDataTests
         Assert.Contains("distribution", error.Message);
         float[,] smooth = { { 0.9f, 0.1f }, { 0, 1 }, { 1, 0 }, { 1, 0 } };
         trainer.Fit(s_x, smooth, classWeight: weights, verbose: Verbosity.Silent);
-        error = Assert.Throws<ModelException>(() => trainer.Fit(s_x, smooth, classWeight: new Dictionary<int, float> { [2] = 1 }, verbose: Verbosity.Silent));
+        error = Assert.Throws<ModelException>(() => trainer.Fit(s_x, smooth, classWeight: new Dictionary<int, double> { [2] = 1 }, verbose: Verbosity.Silent));
         Assert.Contains("class 2", error.Message);
 
-        static void Said(string words, NDArrays y, Dictionary<int, float> weights)
+        static void Said(string words, NDArrays y, Dictionary<int, double> weights)
         {
             var error = Assert.Throws<ModelException>(() => Compiled().Fit(s_x, y, classWeight: weights, verbose: Verbosity.Silent));
             Assert.Contains(words, error.Message);

@@ -123,7 +123,7 @@ public sealed class StatefulTests
         Sums(chain.PredictAll([s_x]), 36);
     }
 
-    private static void Sums(IReadOnlyList<Tensor<float>> actual, params float[] expected) =>
+    private static void Sums(IReadOnlyList<NDArray> actual, params float[] expected) =>
         CollectionAssert.AreEqual(expected, actual.Select(tensor => tensor[0, 0]).ToArray());
 
     [TestMethod]

@@ -19,11 +19,11 @@ public sealed class LayerGradientTests
         var outputs = model.PredictAll(x);
         foreach (var output in outputs)
         {
-            foreach (var number in output) Assert.IsTrue(float.IsFinite(number));
+            foreach (var number in output.ToArray()) Assert.IsTrue(float.IsFinite(number));
         }
 
         if (!row.Differentiable) return;
-        NDArray y = Tensor.Create([.. Enumerable.Range(0, (int)outputs[0].FlattenedLength).Select(_ => random.NextSingle())], outputs[0].Lengths);
+        NDArray y = NDArray.Create([.. outputs[0].ToArray().Select(_ => random.NextSingle())], outputs[0].Shape);
         foreach (var weight in model.Weights.Where(weight => weight.Trainable))
         {
             for (var i = 0; i < weight.Length; i++) weight.Storage[i] += (random.NextSingle() - 0.5f) * 0.2f;

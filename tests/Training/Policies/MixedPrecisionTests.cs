@@ -78,7 +78,7 @@ public sealed class MixedPrecisionTests
         var samples = row.BatchSize ?? 3;
         var x = NDArrays.Create([.. row.Inputs.Select(shape => Data(shape, samples, random))]);
         var predicted = model.PredictAll(x)[0];
-        NDArray y = Tensor.Create(Values(random, (int)predicted.FlattenedLength), predicted.Lengths);
+        var y = NDArray.Create(Values(random, predicted.ToArray().Length), predicted.Shape);
         var expected = Gradients(MixedPrecision.Float32);
         foreach (var policy in s_policies)
         {

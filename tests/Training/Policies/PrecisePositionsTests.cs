@@ -104,7 +104,7 @@ public sealed class PrecisePositionsTests
     private static void Compare(MixedPrecision policy, double tolerance, SymbolicTensor input, NDArray x, Func<SymbolicTensor, SymbolicTensor> function)
     {
         var model = new Model(input, new Rescaling(1).Call(function(input)), seed: 2);
-        var y = StepData.Signed(2, [.. model.Predict(x).Lengths.ToArray().Select(length => (int)length)]);
+        var y = StepData.Signed(2, [.. model.Predict(x).Shape.Select(length => length!.Value)]);
         float[] Gradients(MixedPrecision precision) =>
             [.. model.Compile(new Sgd(), Loss.MeanSquaredError, seed: 5, precision: precision)
                 .ComputeGradients(x, y)

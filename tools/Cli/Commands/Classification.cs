@@ -66,16 +66,14 @@ internal static class Classification
         var report = model.ExportOnnx(options.Path);
         Console.Out.WriteLine(report.ToString());
 
-        var labels = Labels(test.Y);
+        var labels = (long[])test.Y;
         using var onnx = OnnxModel.Load(options.Path);
-        var images = test.X.ToTensor();
-
-        var runtimeAccuracy = Accuracy(onnx.Predict(images), labels);
+        var runtimeAccuracy = Accuracy(onnx.Predict(test.X), labels);
         PrintResults(
             engineAccuracy,
             runtimeAccuracy,
-            RowsPerSecond(images, () => model.Predict(images, 256)),
-            RowsPerSecond(images, () => onnx.Predict(images)));
+            RowsPerSecond(labels.Length, () => model.Predict(test.X, 256)),
+            RowsPerSecond(labels.Length, () => onnx.Predict(test.X)));
         Console.Out.WriteLine($"Wrote {options.Path}");
         if (Math.Abs(engineAccuracy - runtimeAccuracy) < 0.5 / labels.Length) return 0;
         Console.Error.WriteLine("The accuracies of engine and ONNX Runtime differ although the file verified; please report this.");
@@ -83,10 +81,9 @@ internal static class Classification
     }
 
     /// <summary>The fraction of rows whose largest value is at the index of their class.</summary>
-    public static double Accuracy(Tensor<float> scores, ReadOnlySpan<long> labels)
+    public static double Accuracy(NDArray scores, ReadOnlySpan<long> labels)
     {
-        var values = new float[scores.FlattenedLength];
-        scores.FlattenTo(values);
+        var values = scores.ToArray();
         var classes = values.Length / labels.Length;
         var right = 0;
         for (var row = 0; row < labels.Length; row++)
@@ -97,14 +94,7 @@ internal static class Classification
         return (double)right / labels.Length;
     }
 
-    private static long[] Labels(NDArray labels)
-    {
-        var values = new float[labels.Count];
-        labels.ToTensor().FlattenTo(values);
-        return Array.ConvertAll(values, value => (long)value);
-    }
-
-    private static double RowsPerSecond(Tensor<float> images, Action predict)
+    private static double RowsPerSecond(int rows, Action predict)
     {
         // The first run makes plans; the best of the next three depends least on the scheduler.
         predict();
@@ -117,7 +107,7 @@ internal static class Classification
             if (elapsed < best) best = elapsed;
         }
 
-        return images.Lengths[0] / best.TotalSeconds;
+        return rows / best.TotalSeconds;
     }
 
     private static void PrintResults(double engineAccuracy, double runtimeAccuracy, double engineRows, double runtimeRows)
