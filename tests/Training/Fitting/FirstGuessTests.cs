@@ -72,6 +72,18 @@ public sealed class FirstGuessTests
         Assert.HasCount(1, again["val_loss"]);
     }
 
+    /// <summary>In float32 a tenth is more than in float64, and one sample more was held out.</summary>
+    [TestMethod]
+    public void A_share_that_is_held_out_is_that_of_Keras()
+    {
+        var (whole, part) = (new double[10, 2], new double[9, 2]);
+        for (var i = 0; i < 10; i++) whole[i, 0] = i;
+        for (var i = 0; i < 9; i++) part[i, 0] = i;
+        CollectionAssert.AreEqual(
+            Fitted(trainer => trainer.Fit(part, new double[9], shuffle: false, verbose: 0)),
+            Fitted(trainer => trainer.Fit(whole, new double[10], validationSplit: 0.1, shuffle: false, verbose: 0)));
+    }
+
     [TestMethod]
     public void Images_of_bytes_train_as_their_floats_do()
     {
