@@ -32,15 +32,7 @@ internal sealed class ArrayBatches : BatchSource
     {
         for (var i = 0; i < _order.Length; i++) _order[i] = i;
         _start = _next = 0;
-        if (!_shuffle) return;
-
-        // A Fisher-Yates shuffle with counter-based random numbers: no state is carried from epoch to epoch, so resuming needs none.
-        for (var i = _order.Length - 1; i > 0; i--)
-        {
-            var word = Philox.Block((uint)i, (uint)epoch, 0x5348_5546, 0, _seed).X;
-            var j = (int)(((ulong)word * (ulong)(i + 1)) >> 32);
-            (_order[i], _order[j]) = (_order[j], _order[i]);
-        }
+        if (_shuffle) Shuffling.Shuffle(_order, _seed, 0x5348_5546, (uint)epoch);
     }
 
     public override bool MoveNext()
