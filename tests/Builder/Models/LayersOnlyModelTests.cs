@@ -5,7 +5,7 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Builder.Models;
 
-/// <summary>Models that are given layers before the shape of their input: Sequential with Add, lists of layers, classes with Forward. Written as in Keras.</summary>
+/// <summary>Models that get layers before the shape of their input: Sequential with Add, lists of layers, classes with Forward, as in Keras.</summary>
 [TestClass]
 public sealed class LayersOnlyModelTests
 {
@@ -95,9 +95,9 @@ public sealed class LayersOnlyModelTests
         var model = new Sequential([new Dense(1)], name: "net");
         var trainer = model.Compile(new Adam(), Loss.MeanSquaredError);
         foreach (var use in (Action[])[
-            () => _ = model.Inputs, () => _ = model.Output, () => model.GetLayer("dense"), () => model.ToJson(), () => model.ExportOnnx(folder.File("m.onnx")),
-            () => _ = trainer.Iterations, () => trainer.Fit(Once(), verbose: 0)])
-            StringAssert.StartsWith(Assert.ThrowsExactly<ModelException>(use).Message, "Model 'net' is not built yet: it does not know the shape of its input.");
+            () => _ = model.Inputs, () => _ = model.Output, () => model.GetLayer("dense"), () => model.ToJson(),
+            () => model.ExportOnnx(folder.File("m.onnx")), () => _ = trainer.Iterations, () => trainer.Fit(Once(), verbose: 0)])
+            Assert.StartsWith("Model 'net' is not built yet: it does not know the shape of its input.", Assert.ThrowsExactly<ModelException>(use).Message);
         using var text = new StringWriter();
         model.Summary(text);
         StringAssert.Contains(text.ToString(), "│ dense (Dense) │");
