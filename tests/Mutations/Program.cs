@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using OnnxFunctional.Tests.Publishing;
 using OnnxFunctional.Tests.Training.Fitting;
 
 namespace OnnxFunctional.Tests.Mutations;
 
 /// <summary>
-/// What runs when the tests' assembly is started itself: mutation tests of any size (tools/mutations.sh), their worker, and what needs a terminal.
+/// What runs when the tests' assembly is started itself: mutation tests of any size (tools/mutations.sh), their worker, and what needs a process
+/// of its own.
 /// </summary>
 internal static class Program
 {
@@ -17,6 +19,8 @@ internal static class Program
         {
             case [MutationWorker.Command, .. var rest]:
                 return MutationWorker.Run(rest);
+            case [NoReflectionWorker.Command]:
+                return NoReflectionWorker.Run();
             case [ProgressWorker.Command, var verbosity]:
                 return ProgressWorker.Run(verbosity);
             case [Command, var count, var seed, var folder, .. var names]:

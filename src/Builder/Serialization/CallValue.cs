@@ -196,7 +196,8 @@ internal readonly record struct TensorReference(string Layer, int Call, int Outp
         && json[0].ValueKind == JsonValueKind.String
         && json[1].ValueKind == JsonValueKind.Number;
 
-    public JsonArray ToJson() => [Layer, Call, Output];
+    /// <remarks>Not a collection expression: that adds a string as any object, which takes reflection, and trimmed programs have none.</remarks>
+    public JsonArray ToJson() => new(Layer, Call, Output);
 
     private static string Shortened(JsonElement json) => json.GetRawText() is { Length: > 60 } text ? text[..60] + "..." : json.GetRawText();
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using PureHDF;
 
 namespace OnnxFunctional.Export.Keras;
@@ -50,6 +51,14 @@ internal static class KerasWeights
     /// <summary>The weights as an HDF5 file in Keras' layout.</summary>
     public static byte[] Write(Model model)
     {
+        // PureHDF makes generic methods while it runs.
+        if (!RuntimeFeature.IsDynamicCodeSupported)
+        {
+            throw new ModelException(
+                "Weight files of Keras are written by code that is made at run time, which native AOT programs cannot do; they can read such files. "
+                + "Use ExportOnnx or trainer.Save, or publish the program trimmed instead.");
+        }
+
         var bytes = model.Weights.Distinct().Sum(weight => 4L * weight.Length);
         if (bytes > int.MaxValue - (1 << 20))
             throw new ModelException($"The weights of model '{model.Name}' take {bytes} bytes; a weight file holds at most 2 GB. Save parts of the model.");
