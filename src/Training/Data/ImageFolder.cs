@@ -35,7 +35,7 @@ public enum ColorMode
 /// Keras: https://keras.io/api/data_loading/image/
 /// </remarks>
 /// <example><code>
-/// var flowers = ImageFolder.Open("flowers", height: 64, width: 64, validationSplit: 0.2f);
+/// var flowers = ImageFolder.Open("flowers", height: 64, width: 64, validationSplit: 0.2);
 /// trainer.Fit(flowers.Training, epochs: 10, validationData: flowers.Validation);
 /// </code></example>
 public sealed class ImageFolder
@@ -99,7 +99,7 @@ public sealed class ImageFolder
         int batchSize = 32,
         bool shuffle = true,
         ulong seed = 0,
-        float validationSplit = 0,
+        double validationSplit = 0,
         IReadOnlyList<string>? classNames = null,
         Interpolation interpolation = Interpolation.Bilinear,
         bool cropToAspectRatio = false,
@@ -131,7 +131,7 @@ public sealed class ImageFolder
         var reader = new ImageReader(height, width, (int)colorMode, interpolation, cropToAspectRatio, maxPixels);
         var result = new ImageFolder(folder, classes, reader, labelMode);
         if (shuffle) files = Shuffled(files, seed, SplitStream, 0);
-        var held = (int)(files.Count * (double)validationSplit);
+        var held = (int)(files.Count * validationSplit);
         if (validationSplit > 0 && (held == 0 || held == files.Count))
         {
             throw new ModelException(

@@ -12,7 +12,7 @@ namespace OnnxFunctional.Training;
 internal static class Diagnosis
 {
     private const int MostNames = 5;
-    private const string Remedy = "Use a smaller learning rate, ClipNorm = 1 on the optimizer, or scale the inputs";
+    private const string Remedy = "Use a smaller learning rate, clipnorm: 1 on the optimizer, or scale the inputs";
 
     /// <summary>Runs the forward pass of a step again, with all that is examined as outputs, and says what is not finite first.</summary>
     /// <param name="request">The step without updates; its first outputs are those of the step, so that it draws the same random numbers.</param>
