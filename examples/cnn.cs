@@ -7,8 +7,8 @@ using OnnxFunctional.Training;
 
 var image = Model.Input([64, 64, 1]);
 var scores = image.Apply(
-    new Conv2D(32, 3, Activation.Relu), new MaxPooling2D(2),
-    new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2),
+    new Conv2D(32, 3, activation: Activation.Relu), new MaxPooling2D(2),
+    new Conv2D(64, 3, activation: Activation.Relu), new MaxPooling2D(2),
     new Flatten(), new Dense(64, Activation.Relu), new Dense(10, Activation.Softmax));
 var model = new Model(image, scores);
 

@@ -10,9 +10,9 @@ using OnnxFunctional.Training;
 const int Side = 32, Shape = 9;
 var image = Model.Input([Side, Side, 1], name: "image");
 var features = image.Apply(
-    new Conv2D(8, 3, Activation.Relu) { Padding = Padding.Same }, new MaxPooling2D(2),
-    new Conv2D(16, 3, Activation.Relu) { Padding = Padding.Same }, new MaxPooling2D(2),
-    new Conv2D(24, 3, Activation.Relu) { Padding = Padding.Same });
+    new Conv2D(8, 3, padding: Padding.Same, activation: Activation.Relu), new MaxPooling2D(2),
+    new Conv2D(16, 3, padding: Padding.Same, activation: Activation.Relu), new MaxPooling2D(2),
+    new Conv2D(24, 3, padding: Padding.Same, activation: Activation.Relu));
 var scores = features.Apply(new GlobalAveragePooling2D(), new Dense(3, name: "scores"));
 var model = new Model(image, scores, seed: 1);
 var trainer = model.Compile(new Adam(5e-3), new SparseCategoricalCrossentropy(fromLogits: true), metrics: [Metric.Accuracy], seed: 1);

@@ -6,7 +6,7 @@ using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
 var sequence = Model.Input([100, 1]);
-var model = new Model(sequence, sequence.Apply(new Lstm(64) { ReturnSequences = true }, new Lstm(32), new Dense(1, Activation.Sigmoid)));
+var model = new Model(sequence, sequence.Apply(new Lstm(64, returnSequences: true), new Lstm(32), new Dense(1, Activation.Sigmoid)));
 
 // Does the last number exceed the first?
 var random = new Random(1);

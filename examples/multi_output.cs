@@ -8,7 +8,7 @@ using OnnxFunctional.Training;
 var image = Model.Input([12, 12, 1], name: "image");
 var audio = Model.Input([30], name: "audio");
 var features = new Concatenate().Call(
-    image.Apply(new Conv2D(8, 3, Activation.Relu), new Flatten()),
+    image.Apply(new Conv2D(8, 3, activation: Activation.Relu), new Flatten()),
     new Dense(16, Activation.Relu).Call(audio));
 
 var classes = new Dense(10, Activation.Softmax, name: "class").Call(features);

@@ -7,7 +7,7 @@ using OnnxFunctional.Training;
 using OnnxFunctional.Training.Metrics;
 
 var inputs = Model.Input([8], name: "x");
-var model = new Model(inputs, inputs.Apply(new Dense(16, Activation.Relu), new Dropout(0.2f), new Dense(3, Activation.Softmax)));
+var model = new Model(inputs, inputs.Apply(new Dense(16, Activation.Relu), new Dropout(0.2), new Dense(3, Activation.Softmax)));
 var trainer = model.Compile(new Adam(0.01), new SparseCategoricalCrossentropy(), metrics: [new SparseCategoricalAccuracy()]);
 
 // The whole training step as standard ONNX operators, verified against the engine: loss, gradients, dropout, Adam.

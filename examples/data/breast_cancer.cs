@@ -20,7 +20,7 @@ var input = Model.Input([30], name: "measurements");
 var output = input.Apply(
     normalization,
     new Dense(32, Activation.Relu),
-    new Dropout(0.3f),
+    new Dropout(0.3),
     new Dense(16, Activation.Relu),
     new Dense(1, Activation.Sigmoid, name: "benign"));
 var model = new Model(input, output, name: "breast_cancer", seed: 1);

@@ -18,11 +18,11 @@ int[] test = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 == 4)];
 
 var image = Model.Input([8, 8, 1], name: "image");
 var x = image.Apply(
-    new Rescaling(1f / 16),
-    new Conv2D(32, 3) { Padding = Padding.Same, UseBias = false }, new BatchNormalization(momentum: 0.9f), new Relu(),
-    new Conv2D(64, 3) { Padding = Padding.Same, UseBias = false }, new BatchNormalization(momentum: 0.9f), new Relu(),
-    new MaxPooling2D(2), new Dropout(0.3f), new Flatten(),
-    new Dense(128, Activation.Relu), new Dropout(0.4f), new Dense(10, Activation.Softmax, name: "digit"));
+    new Rescaling(1.0 / 16),
+    new Conv2D(32, 3, padding: Padding.Same, useBias: false), new BatchNormalization(momentum: 0.9), new Relu(),
+    new Conv2D(64, 3, padding: Padding.Same, useBias: false), new BatchNormalization(momentum: 0.9), new Relu(),
+    new MaxPooling2D(2), new Dropout(0.3), new Flatten(),
+    new Dense(128, Activation.Relu), new Dropout(0.4), new Dense(10, Activation.Softmax, name: "digit"));
 var model = new Model(image, x, name: "digits", seed: 1);
 
 const int Epochs = 20;

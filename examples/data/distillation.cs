@@ -21,9 +21,9 @@ var (trainX, trainY, testX, testY) = (images.Take(train), digits.Take(train), im
 
 var image = Model.Input([8, 8, 1], name: "image");
 var teacher = new Model(image, image.Apply(
-    new Conv2D(32, 3) { Padding = Padding.Same }, new BatchNormalization(momentum: 0.9f),
-    new Relu(), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2), new Flatten(),
-    new Dropout(0.4f), new Dense(10)), "teacher", seed: 1);
+    new Conv2D(32, 3, padding: Padding.Same), new BatchNormalization(momentum: 0.9),
+    new Relu(), new Conv2D(64, 3, activation: Activation.Relu), new MaxPooling2D(2), new Flatten(),
+    new Dropout(0.4), new Dense(10)), "teacher", seed: 1);
 Loss fromLogits = new SparseCategoricalCrossentropy(fromLogits: true);
 teacher.Compile(new Adam(2e-3), fromLogits).Fit(trainX, trainY, epochs: 12, verbose: 0);
 Console.WriteLine(

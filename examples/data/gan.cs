@@ -22,7 +22,7 @@ const int Latent = 32;
 var noise = Model.Input([Latent], name: "noise");
 var drawn = noise.Apply(
     new Dense(128),
-    new BatchNormalization(momentum: 0.9f),
+    new BatchNormalization(momentum: 0.9),
     new Relu(),
     new Dense(128, Activation.Relu),
     new Dense(64, Activation.Tanh, name: "image"));
@@ -30,7 +30,7 @@ var generator = new Model(noise, drawn, "generator", seed: 1);
 var image = Model.Input([64], name: "image");
 var discriminator = new Model(
     image,
-    image.Apply(new Dense(128, Activation.LeakyRelu), new Dropout(0.3f), new Dense(64, Activation.LeakyRelu), new Dropout(0.3f), new Dense(1)),
+    image.Apply(new Dense(128, Activation.LeakyRelu), new Dropout(0.3), new Dense(64, Activation.LeakyRelu), new Dropout(0.3), new Dense(1)),
     "discriminator",
     seed: 2);
 
@@ -54,7 +54,7 @@ var learnToMake = TrainingStep.From(step =>
 
 // A classifier that saw real digits only says whether drawings look like digits (each surely one of them) and like all of them:
 // https://arxiv.org/abs/1606.03498
-var judge = new Model(image, image.Apply(new Dense(64, Activation.Relu), new Dropout(0.3f), new Dense(10, Activation.Softmax)), "judge", seed: 5);
+var judge = new Model(image, image.Apply(new Dense(64, Activation.Relu), new Dropout(0.3), new Dense(10, Activation.Softmax)), "judge", seed: 5);
 judge.Compile(new Adam(3e-3), Loss.SparseCategoricalCrossentropy).Fit(images.Take(train), digits.Take(train), epochs: 15, verbose: 0);
 var random = new Random(6);
 var sample = NDArray.Create(

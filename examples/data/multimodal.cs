@@ -41,9 +41,9 @@ for (var i = 0; i < Samples; i++)
 var picture = Model.Input([Side, Side, 1], name: "picture");
 var fact = Model.Input([6], name: "facts");
 var seen = picture.Apply(
-    new Conv2D(16, 3, Activation.Relu),
+    new Conv2D(16, 3, activation: Activation.Relu),
     new MaxPooling2D(2),
-    new Conv2D(32, 3, Activation.Relu),
+    new Conv2D(32, 3, activation: Activation.Relu),
     new Flatten(),
     new Dense(32, Activation.Relu));
 var merged = new Concatenate().Call(seen, new Dense(32, Activation.Relu).Call(fact));

@@ -16,8 +16,8 @@ var (testImages, testDigits) = (Images("t10k"), Labels("t10k"));
 var image = Model.Input([28, 28], name: "image");
 var x = image.Apply(
     new Reshape([28, 28, 1]),
-    new Conv2D(32, 3, Activation.Relu), new MaxPooling2D(2),
-    new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2),
+    new Conv2D(32, 3, activation: Activation.Relu), new MaxPooling2D(2),
+    new Conv2D(64, 3, activation: Activation.Relu), new MaxPooling2D(2),
     new Flatten(), new Dense(128, Activation.Relu), new Dense(10, Activation.Softmax, name: "digit"));
 var model = new Model(image, x, name: "mnist", seed: 1);
 
@@ -32,7 +32,7 @@ double Train(Model network, int epochs)
 var before = Train(model, epochs: 2);
 
 // Removes half of the filters and units, those with the smallest weights, and the weights that read them.
-var pruned = model.Prune(0.5f);
+var pruned = model.Prune(0.5);
 Console.WriteLine(pruned);
 var after = Train(pruned.Model, epochs: 1);
 

@@ -29,7 +29,7 @@ for (var row = 0; row < messages.Length; row++)
 NDArray words = padded;
 var input = Model.Input([Length], DType.Int32, name: "words");
 var output = input.Apply(
-    new Embedding(Vocabulary, 32) { MaskZero = true }, new Dropout(0.3f), new Bidirectional(new Gru(32)), new Dropout(0.3f),
+    new Embedding(Vocabulary, 32, maskZero: true), new Dropout(0.3), new Bidirectional(new Gru(32)), new Dropout(0.3),
     new Dense(1, Activation.Sigmoid, name: "spam"));
 var model = new Model(input, output, name: "spam", seed: 1);
 

@@ -16,7 +16,7 @@ int[] test = [.. Enumerable.Range(0, table.Rows).Where(row => row % 5 == 4)];
 
 var normalization = new Normalization();
 normalization.Adapt(measurements.Take(train));
-var model = new Sequential([13], normalization, new Dense(32, Activation.Relu), new Dropout(0.3f), new Dense(3, Activation.Softmax));
+var model = new Sequential([13], normalization, new Dense(32, Activation.Relu), new Dropout(0.3), new Dense(3, Activation.Softmax));
 
 var trainer = model.Compile(new Adam(5e-3), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
 trainer.Fit(measurements.Take(train), grower.Take(train), epochs: 40, batchSize: 16, verbose: 0);

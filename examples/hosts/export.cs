@@ -17,10 +17,10 @@ var folder = args.Length > 1 ? args[1] : "digits";
 // and maxima a near tie falls one way here and another way there, and Adam makes 0.2 of it.
 var image = Model.Input([28, 28, 1], name: "image");
 var digit = image.Apply(
-    new Rescaling(1f / 255),
-    new Conv2D(16, 5, Activation.Silu), new AveragePooling2D(2),
-    new Conv2D(32, 5, Activation.Silu), new AveragePooling2D(2),
-    new Flatten(), new Dropout(0.25f), new Dense(10, Activation.Softmax, name: "digit"));
+    new Rescaling(1.0 / 255),
+    new Conv2D(16, 5, activation: Activation.Silu), new AveragePooling2D(2),
+    new Conv2D(32, 5, activation: Activation.Silu), new AveragePooling2D(2),
+    new Flatten(), new Dropout(0.25), new Dense(10, Activation.Softmax, name: "digit"));
 var model = new Model(image, digit, name: "digits", seed: 1);
 var trainer = model.Compile(new Adam(5e-3), new SparseCategoricalCrossentropy(), metrics: [new SparseCategoricalAccuracy()], seed: 1);
 

@@ -14,17 +14,11 @@ internal static partial class Check
     public static double NotNegative(double value, string layer, string option) =>
         value >= 0 && float.IsFinite((float)value) ? value : throw Option(layer, option, Text(value), "a finite number of at least 0");
 
-    public static float Rate(float value, string layer, string option) => (float)Rate((double)value, layer, option);
-
-    public static float NotNegative(float value, string layer, string option) => (float)NotNegative((double)value, layer, option);
-
     /// <summary>An error about an option's value.</summary>
     public static ModelException Option(string layer, string option, string value, string expected, string remedy = "") =>
         new($"{layer}: {option} is {value}; expected {expected}." + (remedy.Length == 0 ? "" : " " + remedy)) { NamesLayer = true };
 
     public static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
-
-    public static string Text(float value) => value.ToString(CultureInfo.InvariantCulture);
 
     public static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -51,13 +51,13 @@ public static partial class LayerCases
     private static IEnumerable<LayerCase> Core =>
     [
         new("Dense", () => new Dense(4, Activation.Tanh), [[7]], [null, 4], 2),
-        new("Dense_rank3", () => new Dense(4) { UseBias = false }, [[3, 5]], [null, 3, 4], 1),
+        new("Dense_rank3", () => new Dense(4, useBias: false), [[3, 5]], [null, 3, 4], 1),
         new("Embedding", () => new Embedding(5, 3), [[4]], [null, 4, 3], 1) { InputType = DType.Int64 },
         new("Flatten", () => new Flatten(), [[2, 3, 4]], [null, 24], 0),
-        new("Flatten_channels_first", () => new Flatten { DataFormat = DataFormat.ChannelsFirst }, [[2, 3, 4]], [null, 24], 0),
+        new("Flatten_channels_first", () => new Flatten(dataFormat: DataFormat.ChannelsFirst), [[2, 3, 4]], [null, 24], 0),
         new("Reshape", () => new Reshape([2, 6]), [[3, 4]], [null, 2, 6], 0),
         new("Reshape_rest", () => new Reshape([2, -1]), [[3, 4]], [null, 2, 6], 0),
-        new("Dropout", () => new Dropout(0.5f), [[7]], [null, 7], 0),
+        new("Dropout", () => new Dropout(0.5), [[7]], [null, 7], 0),
         new("BatchNormalization", () => new BatchNormalization(), [[4, 3]], [null, 4, 3], 4),
     ];
 
@@ -66,36 +66,36 @@ public static partial class LayerCases
         new("ActivationLayer", () => new ActivationLayer(Activation.Gelu), [[7]], [null, 7], 0),
         new("ActivationLayer_linear", () => new ActivationLayer(Activation.Linear), [[7]], [null, 7], 0),
         new("Relu", () => new Relu(), [[7]], [null, 7], 0),
-        new("Relu_all_options", () => new Relu(0.75f, 0.25f, 0.125f), [[7]], [null, 7], 0),
+        new("Relu_all_options", () => new Relu(0.75, 0.25, 0.125), [[7]], [null, 7], 0),
         new("LeakyRelu", () => new LeakyRelu(), [[7]], [null, 7], 0),
-        new("Elu", () => new Elu(0.5f), [[7]], [null, 7], 0),
-        new("PRelu", () => new PRelu { AlphaInitializer = Initializer.Constant(0.25f) }, [[3, 4]], [null, 3, 4], 1),
-        new("PRelu_shared", () => new PRelu { SharedAxes = [1, 2] }, [[2, 3, 4]], [null, 2, 3, 4], 1),
+        new("Elu", () => new Elu(0.5), [[7]], [null, 7], 0),
+        new("PRelu", () => new PRelu(alphaInitializer: Initializer.Constant(0.25)), [[3, 4]], [null, 3, 4], 1),
+        new("PRelu_shared", () => new PRelu(sharedAxes: [1, 2]), [[2, 3, 4]], [null, 2, 3, 4], 1),
         new("Softmax", () => new Softmax(), [[3, 5]], [null, 3, 5], 0),
         new("Softmax_axes", () => new Softmax([1, 2]), [[3, 5]], [null, 3, 5], 0),
     ];
 
     private static IEnumerable<LayerCase> Convolutions =>
     [
-        new("Conv1D_causal", () => new Conv1D(4, 3) { Padding = Padding.Causal, DilationRate = 2 }, [[7, 3]], [null, 7, 4], 2),
-        new("Conv2D", () => new Conv2D(4, 3, Activation.Mish), [[7, 6, 3]], [null, 5, 4, 4], 2),
-        new("Conv2D_same_stride", () => new Conv2D(5, (3, 2)) { Padding = Padding.Same, Strides = (2, 1), UseBias = false }, [[7, 6, 3]], [null, 4, 6, 5], 1),
-        new("Conv2D_groups", () => new Conv2D(6, 2) { Groups = 2 }, [[5, 5, 4]], [null, 4, 4, 6], 2),
-        new("Conv2D_channels_first", () => new Conv2D(4, 3) { DataFormat = DataFormat.ChannelsFirst }, [[3, 7, 6]], [null, 4, 5, 4], 2),
-        new("Conv1DTranspose", () => new Conv1DTranspose(3, 3) { Strides = 2 }, [[5, 2]], [null, 11, 3], 2),
-        new("Conv2DTranspose", () => new Conv2DTranspose(3, 2) { Strides = 2, Padding = Padding.Same }, [[3, 4, 2]], [null, 6, 8, 3], 2),
+        new("Conv1D_causal", () => new Conv1D(4, 3, padding: Padding.Causal, dilationRate: 2), [[7, 3]], [null, 7, 4], 2),
+        new("Conv2D", () => new Conv2D(4, 3, activation: Activation.Mish), [[7, 6, 3]], [null, 5, 4, 4], 2),
+        new("Conv2D_same_stride", () => new Conv2D(5, (3, 2), strides: (2, 1), padding: Padding.Same, useBias: false), [[7, 6, 3]], [null, 4, 6, 5], 1),
+        new("Conv2D_groups", () => new Conv2D(6, 2, groups: 2), [[5, 5, 4]], [null, 4, 4, 6], 2),
+        new("Conv2D_channels_first", () => new Conv2D(4, 3, dataFormat: DataFormat.ChannelsFirst), [[3, 7, 6]], [null, 4, 5, 4], 2),
+        new("Conv1DTranspose", () => new Conv1DTranspose(3, 3, strides: 2), [[5, 2]], [null, 11, 3], 2),
+        new("Conv2DTranspose", () => new Conv2DTranspose(3, 2, strides: 2, padding: Padding.Same), [[3, 4, 2]], [null, 6, 8, 3], 2),
         new(
             "Conv2DTranspose_output_padding",
-            () => new Conv2DTranspose(3, 3) { Strides = 2, Padding = Padding.Same, OutputPadding = 1 },
+            () => new Conv2DTranspose(3, 3, strides: 2, padding: Padding.Same, outputPadding: 1),
             [[3, 4, 2]],
             [null, 6, 8, 3],
             2),
-        new("Conv2DTranspose_stride_above_kernel", () => new Conv2DTranspose(2, 1) { Strides = 3 }, [[3, 2, 2]], [null, 9, 6, 2], 2),
+        new("Conv2DTranspose_stride_above_kernel", () => new Conv2DTranspose(2, 1, strides: 3), [[3, 2, 2]], [null, 9, 6, 2], 2),
         new("Conv3DTranspose", () => new Conv3DTranspose(2, 2), [[2, 3, 2, 2]], [null, 3, 4, 3, 2], 2),
-        new("DepthwiseConv1D", () => new DepthwiseConv1D(3) { DepthMultiplier = 2 }, [[7, 3]], [null, 5, 6], 2),
-        new("DepthwiseConv2D", () => new DepthwiseConv2D(3) { Padding = Padding.Same, Strides = 2 }, [[7, 6, 3]], [null, 4, 3, 3], 2),
-        new("SeparableConv1D", () => new SeparableConv1D(4, 3) { Padding = Padding.Causal }, [[7, 3]], [null, 7, 4], 3),
-        new("SeparableConv2D", () => new SeparableConv2D(4, 3, Activation.Tanh) { DepthMultiplier = 2 }, [[6, 5, 3]], [null, 4, 3, 4], 3),
+        new("DepthwiseConv1D", () => new DepthwiseConv1D(3, depthMultiplier: 2), [[7, 3]], [null, 5, 6], 2),
+        new("DepthwiseConv2D", () => new DepthwiseConv2D(3, strides: 2, padding: Padding.Same), [[7, 6, 3]], [null, 4, 3, 3], 2),
+        new("SeparableConv1D", () => new SeparableConv1D(4, 3, padding: Padding.Causal), [[7, 3]], [null, 7, 4], 3),
+        new("SeparableConv2D", () => new SeparableConv2D(4, 3, depthMultiplier: 2, activation: Activation.Tanh), [[6, 5, 3]], [null, 4, 3, 4], 3),
         new("Conv3D", () => new Conv3D(2, 2), [[3, 4, 3, 2]], [null, 2, 3, 2, 2], 2),
     ];
 
@@ -103,11 +103,11 @@ public static partial class LayerCases
     [
         new("MaxPooling1D", () => new MaxPooling1D(), [[7, 3]], [null, 3, 3], 0),
         new("MaxPooling2D", () => new MaxPooling2D(2), [[7, 6, 3]], [null, 3, 3, 3], 0),
-        new("MaxPooling2D_same", () => new MaxPooling2D(3, 2) { Padding = Padding.Same }, [[7, 6, 3]], [null, 4, 3, 3], 0),
+        new("MaxPooling2D_same", () => new MaxPooling2D(3, 2, padding: Padding.Same), [[7, 6, 3]], [null, 4, 3, 3], 0),
         new("MaxPooling3D", () => new MaxPooling3D(), [[4, 4, 5, 2]], [null, 2, 2, 2, 2], 0),
         new("AveragePooling1D", () => new AveragePooling1D(3, 1), [[7, 3]], [null, 5, 3], 0),
         new("AveragePooling2D", () => new AveragePooling2D((2, 3)), [[7, 6, 3]], [null, 3, 2, 3], 0),
-        new("AveragePooling2D_same", () => new AveragePooling2D(2) { Padding = Padding.Same }, [[7, 7, 3]], [null, 4, 4, 3], 0),
+        new("AveragePooling2D_same", () => new AveragePooling2D(2, padding: Padding.Same), [[7, 7, 3]], [null, 4, 4, 3], 0),
         new("AveragePooling3D", () => new AveragePooling3D(2), [[4, 4, 5, 2]], [null, 2, 2, 2, 2], 0),
         new("AdaptiveAveragePooling1D", () => new AdaptiveAveragePooling1D(3), [[7, 2]], [null, 3, 2], 0),
         new("AdaptiveAveragePooling2D", () => new AdaptiveAveragePooling2D((2, 3)), [[6, 6, 2]], [null, 2, 3, 2], 0),
@@ -119,7 +119,7 @@ public static partial class LayerCases
         new("GlobalAveragePooling2D", () => new GlobalAveragePooling2D(keepdims: true), [[5, 4, 3]], [null, 1, 1, 3], 0),
         new("GlobalAveragePooling3D", () => new GlobalAveragePooling3D(), [[3, 4, 2, 3]], [null, 3], 0),
         new("GlobalMaxPooling1D", () => new GlobalMaxPooling1D(), [[7, 3]], [null, 3], 0),
-        new("GlobalMaxPooling2D", () => new GlobalMaxPooling2D { DataFormat = DataFormat.ChannelsFirst }, [[5, 4, 3]], [null, 5], 0),
+        new("GlobalMaxPooling2D", () => new GlobalMaxPooling2D(dataFormat: DataFormat.ChannelsFirst), [[5, 4, 3]], [null, 5], 0),
         new("GlobalMaxPooling3D", () => new GlobalMaxPooling3D(), [[3, 4, 2, 3]], [null, 3], 0),
     ];
 
@@ -143,14 +143,14 @@ public static partial class LayerCases
     private static IEnumerable<LayerCase> Recurrent =>
     [
         new("Lstm", () => new Lstm(4), [[5, 3]], [null, 4], 3),
-        new("Lstm_sequences_backwards", () => new Lstm(4) { ReturnSequences = true, GoBackwards = true }, [[5, 3]], [null, 5, 4], 3),
-        new("Lstm_state", () => new Lstm(4) { ReturnState = true, UseBias = false }, [[5, 3], [4], [4]], [null, 4], 2),
-        new("Lstm_written_out", () => new Lstm(3, Activation.Mish) { Dropout = 0.5f }, [[3, 2]], [null, 3], 3),
+        new("Lstm_sequences_backwards", () => new Lstm(4, returnSequences: true, goBackwards: true), [[5, 3]], [null, 5, 4], 3),
+        new("Lstm_state", () => new Lstm(4, useBias: false, returnState: true), [[5, 3], [4], [4]], [null, 4], 2),
+        new("Lstm_written_out", () => new Lstm(3, Activation.Mish, dropout: 0.5), [[3, 2]], [null, 3], 3),
         new("Gru", () => new Gru(4), [[5, 3]], [null, 4], 3),
-        new("Gru_reset_before", () => new Gru(4) { ResetAfter = false, ReturnSequences = true }, [[5, 3]], [null, 5, 4], 3),
-        new("Gru_recurrent_dropout", () => new Gru(3) { RecurrentDropout = 0.5f }, [[3, 2]], [null, 3], 3),
+        new("Gru_reset_before", () => new Gru(4, returnSequences: true, resetAfter: false), [[5, 3]], [null, 5, 4], 3),
+        new("Gru_recurrent_dropout", () => new Gru(3, recurrentDropout: 0.5), [[3, 2]], [null, 3], 3),
         new("SimpleRnn", () => new SimpleRnn(4), [[5, 3]], [null, 4], 3),
-        new("SimpleRnn_stateful", () => new SimpleRnn(4) { Stateful = true }, [[5, 3]], [2, 4], 4) { BatchSize = 2 },
+        new("SimpleRnn_stateful", () => new SimpleRnn(4, stateful: true), [[5, 3]], [2, 4], 4) { BatchSize = 2 },
     ];
 
     private static IEnumerable<LayerCase> Reshaping =>
@@ -159,37 +159,37 @@ public static partial class LayerCases
         new("RepeatVector", () => new RepeatVector(3), [[4]], [null, 3, 4], 0),
         new("ZeroPadding1D", () => new ZeroPadding1D((1, 2)), [[4, 2]], [null, 7, 2], 0),
         new("ZeroPadding2D", () => new ZeroPadding2D(((0, 1), (2, 1))), [[3, 4, 2]], [null, 4, 7, 2], 0),
-        new("ZeroPadding2D_channels_first", () => new ZeroPadding2D((1, 2)) { DataFormat = DataFormat.ChannelsFirst }, [[2, 3, 4]], [null, 2, 5, 8], 0),
+        new("ZeroPadding2D_channels_first", () => new ZeroPadding2D((1, 2), dataFormat: DataFormat.ChannelsFirst), [[2, 3, 4]], [null, 2, 5, 8], 0),
         new("ZeroPadding3D", () => new ZeroPadding3D(), [[2, 3, 2, 2]], [null, 4, 5, 4, 2], 0),
         new("Cropping1D", () => new Cropping1D(), [[5, 2]], [null, 3, 2], 0),
         new("Cropping2D", () => new Cropping2D(((1, 0), (0, 2))), [[4, 5, 2]], [null, 3, 3, 2], 0),
         new("Cropping3D", () => new Cropping3D((1, 0, 1)), [[3, 3, 4, 2]], [null, 1, 3, 2, 2], 0),
         new("UpSampling1D", () => new UpSampling1D(3), [[3, 2]], [null, 9, 2], 0),
         new("UpSampling2D", () => new UpSampling2D((2, 3)), [[3, 2, 2]], [null, 6, 6, 2], 0),
-        new("UpSampling2D_bilinear", () => new UpSampling2D { Interpolation = Interpolation.Bilinear }, [[3, 4, 2]], [null, 6, 8, 2], 0),
+        new("UpSampling2D_bilinear", () => new UpSampling2D(interpolation: Interpolation.Bilinear), [[3, 4, 2]], [null, 6, 8, 2], 0),
         new("UpSampling3D", () => new UpSampling3D(), [[2, 3, 2, 2]], [null, 4, 6, 4, 2], 0),
     ];
 
     private static IEnumerable<LayerCase> Normalizing =>
     [
-        new("BatchNormalization_axis1", () => new BatchNormalization(1) { Scale = false }, [[4, 3]], [null, 4, 3], 3),
+        new("BatchNormalization_axis1", () => new BatchNormalization(1, scale: false), [[4, 3]], [null, 4, 3], 3),
         new(
             "BatchNormalization_renorm",
-            () => new BatchNormalization { Renorm = true, RenormClipping = new Dictionary<string, float> { ["rmax"] = 3, ["dmax"] = 1 } },
+            () => new BatchNormalization(renorm: true, renormClipping: new Dictionary<string, double> { ["rmax"] = 3, ["dmax"] = 1 }),
             [[3]],
             [null, 3],
             7) { Differentiable = false },
         new("LayerNormalization", () => new LayerNormalization(), [[4, 5]], [null, 4, 5], 2),
         new("LayerNormalization_axes", () => new LayerNormalization([1, 2]), [[4, 5]], [null, 4, 5], 2),
         new("LayerNormalization_front_axis", () => new LayerNormalization(1), [[4, 5]], [null, 4, 5], 2),
-        new("LayerNormalization_rms", () => new LayerNormalization { RmsScaling = true }, [[4, 5]], [null, 4, 5], 1),
+        new("LayerNormalization_rms", () => new LayerNormalization(rmsScaling: true), [[4, 5]], [null, 4, 5], 1),
         new("GroupNormalization", () => new GroupNormalization(2), [[3, 2, 6]], [null, 3, 2, 6], 2),
         new("GroupNormalization_axis1", () => new GroupNormalization(-1, 1), [[4, 3]], [null, 4, 3], 2),
         new("RmsNormalization", () => new RmsNormalization(), [[4, 6]], [null, 4, 6], 1),
         new("UnitNormalization", () => new UnitNormalization(), [[6]], [null, 6], 0),
         new("SpectralNormalization", () => new SpectralNormalization(new Dense(4)), [[5]], [null, 4], 3) { Differentiable = false },
         new("Normalization", () => new Normalization(), [[3, 4]], [null, 3, 4], 3),
-        new("Normalization_given", () => new Normalization(mean: new FloatValues?([1f, 2, 3]), variance: new FloatValues?([1f, 4, 9])), [[3]], [null, 3], 0),
+        new("Normalization_given", () => new Normalization(mean: new DoubleValues?([1f, 2, 3]), variance: new DoubleValues?([1f, 4, 9])), [[3]], [null, 3], 0),
         new("Rescaling", () => new Rescaling(2, 1), [[4]], [null, 4], 0),
     ];
 
@@ -203,26 +203,26 @@ public static partial class LayerCases
         new("Attention_causal", () => new Attention(), [[4, 3]], [null, 4, 3], 0) { Options = new CallOptions { UseCausalMask = true } },
         new("AdditiveAttention", () => new AdditiveAttention(), [[3, 4], [5, 4]], [null, 3, 4], 1),
         new("MultiHeadAttention", () => new MultiHeadAttention(2, 3), [[4, 6]], [null, 4, 6], 8),
-        new("MultiHeadAttention_cross", () => new MultiHeadAttention(2, 3, 4) { OutputShape = 5, UseGate = true }, [[4, 6], [5, 7]], [null, 4, 5], 10),
-        new("MultiHeadAttention_causal", () => new MultiHeadAttention(2, 3) { SlidingWindow = 2, UseBias = false }, [[4, 6]], [null, 4, 6], 4)
+        new("MultiHeadAttention_cross", () => new MultiHeadAttention(2, 3, 4, outputShape: 5, useGate: true), [[4, 6], [5, 7]], [null, 4, 5], 10),
+        new("MultiHeadAttention_causal", () => new MultiHeadAttention(2, 3, useBias: false, slidingWindow: 2), [[4, 6]], [null, 4, 6], 4)
         {
             Options = new CallOptions { UseCausalMask = true },
         },
-        new("MultiHeadAttention_axes", () => new MultiHeadAttention(2, 3) { AttentionAxes = 2 }, [[2, 4, 5]], [null, 2, 4, 5], 8),
+        new("MultiHeadAttention_axes", () => new MultiHeadAttention(2, 3, attentionAxes: 2), [[2, 4, 5]], [null, 2, 4, 5], 8),
         new("MultiHeadAttention_image", () => new MultiHeadAttention(2, 2), [[2, 3, 4]], [null, 2, 3, 4], 8),
         new("GroupQueryAttention", () => new GroupQueryAttention(4, 4, 2), [[4, 6]], [null, 4, 6], 8),
     ];
 
     private static IEnumerable<LayerCase> Noise =>
     [
-        new("SpatialDropout1D", () => new SpatialDropout1D(0.5f), [[4, 3]], [null, 4, 3], 0),
-        new("SpatialDropout2D", () => new SpatialDropout2D(0.5f), [[4, 2, 3]], [null, 4, 2, 3], 0),
-        new("SpatialDropout3D", () => new SpatialDropout3D(0.5f), [[2, 2, 2, 3]], [null, 2, 2, 2, 3], 0),
-        new("GaussianNoise", () => new GaussianNoise(0.5f), [[7]], [null, 7], 0),
-        new("GaussianDropout", () => new GaussianDropout(0.5f), [[7]], [null, 7], 0),
-        new("AlphaDropout", () => new AlphaDropout(0.5f), [[7]], [null, 7], 0),
-        new("AlphaDropout_noise_shape", () => new AlphaDropout(0.5f) { NoiseShape = [null, 1, 3] }, [[4, 3]], [null, 4, 3], 0),
-        new("ActivityRegularization", () => new ActivityRegularization(0.5f, 0.25f), [[7]], [null, 7], 0),
+        new("SpatialDropout1D", () => new SpatialDropout1D(0.5), [[4, 3]], [null, 4, 3], 0),
+        new("SpatialDropout2D", () => new SpatialDropout2D(0.5), [[4, 2, 3]], [null, 4, 2, 3], 0),
+        new("SpatialDropout3D", () => new SpatialDropout3D(0.5), [[2, 2, 2, 3]], [null, 2, 2, 2, 3], 0),
+        new("GaussianNoise", () => new GaussianNoise(0.5), [[7]], [null, 7], 0),
+        new("GaussianDropout", () => new GaussianDropout(0.5), [[7]], [null, 7], 0),
+        new("AlphaDropout", () => new AlphaDropout(0.5), [[7]], [null, 7], 0),
+        new("AlphaDropout_noise_shape", () => new AlphaDropout(0.5, noiseShape: [null, 1, 3]), [[4, 3]], [null, 4, 3], 0),
+        new("ActivityRegularization", () => new ActivityRegularization(0.5, 0.25), [[7]], [null, 7], 0),
     ];
 
     private static IEnumerable<LayerCase> Wrapping =>
@@ -230,10 +230,10 @@ public static partial class LayerCases
         new("Masking", () => new Masking(), [[4, 3]], [null, 4, 3], 0),
         new("Identity", () => new Identity(), [[4]], [null, 4], 0),
         new("Lambda", () => new Lambda(x => Ops.Square(x) + 1), [[4]], [null, 4], 0),
-        new("Bidirectional", () => new Bidirectional(new Lstm(3) { ReturnSequences = true }), [[4, 2]], [null, 4, 6], 6),
+        new("Bidirectional", () => new Bidirectional(new Lstm(3, returnSequences: true)), [[4, 2]], [null, 4, 6], 6),
         new("Bidirectional_sum", () => new Bidirectional(new Gru(3), BidirectionalMerge.Sum), [[4, 2]], [null, 3], 6),
         new("Bidirectional_ave", () => new Bidirectional(new SimpleRnn(3), BidirectionalMerge.Ave), [[4, 2]], [null, 3], 6),
-        new("Bidirectional_mul", () => new Bidirectional(new SimpleRnn(3), BidirectionalMerge.Mul, new Gru(3) { GoBackwards = true }), [[4, 2]], [null, 3], 6),
+        new("Bidirectional_mul", () => new Bidirectional(new SimpleRnn(3), BidirectionalMerge.Mul, new Gru(3, goBackwards: true)), [[4, 2]], [null, 3], 6),
         new("Bidirectional_both", () => new Bidirectional(new SimpleRnn(3), null), [[4, 2]], [null, 3], 6),
         new("TimeDistributed", () => new TimeDistributed(new Conv2D(3, 2)), [[3, 5, 4, 2]], [null, 3, 4, 3, 3], 2),
         new("TimeDistributed_dense", () => new TimeDistributed(new Dense(4)), [[null, 3]], [null, null, 4], 2),
@@ -243,19 +243,19 @@ public static partial class LayerCases
     private static IEnumerable<LayerCase> Cells =>
     [
         new("Rnn_lstm_cell", () => new Rnn(new LstmCell(3)), [[4, 2]], [null, 3], 3),
-        new("Rnn_gru_cell", () => new Rnn(new GruCell(3) { ResetAfter = false }) { ReturnSequences = true, GoBackwards = true }, [[4, 2]], [null, 4, 3], 3),
+        new("Rnn_gru_cell", () => new Rnn(new GruCell(3, resetAfter: false), returnSequences: true, goBackwards: true), [[4, 2]], [null, 4, 3], 3),
         new(
             "Rnn_stacked",
-            () => new Rnn([new SimpleRnnCell(3), new LstmCell(2) { Dropout = 0.5f }, new GruCell(4) { RecurrentDropout = 0.5f }]) { ReturnState = true },
+            () => new Rnn([new SimpleRnnCell(3), new LstmCell(2, dropout: 0.5), new GruCell(4, recurrentDropout: 0.5)], returnState: true),
             [[3, 2]],
             [null, 4],
             9),
         new("Rnn_bidirectional", () => new Bidirectional(new Rnn(new SimpleRnnCell(3))), [[3, 2]], [null, 6], 6),
         new("ConvLstm1D", () => new ConvLstm1D(2, 3), [[3, 5, 2]], [null, 3, 2], 3),
-        new("ConvLstm2D", () => new ConvLstm2D(2, 2) { ReturnSequences = true, Padding = Padding.Same }, [[2, 4, 3, 2]], [null, 2, 4, 3, 2], 3),
+        new("ConvLstm2D", () => new ConvLstm2D(2, 2, padding: Padding.Same, returnSequences: true), [[2, 4, 3, 2]], [null, 2, 4, 3, 2], 3),
         new(
             "ConvLstm2D_channels_first",
-            () => new ConvLstm2D(3, 2) { DataFormat = DataFormat.ChannelsFirst, UseBias = false },
+            () => new ConvLstm2D(3, 2, dataFormat: DataFormat.ChannelsFirst, useBias: false),
             [[2, 2, 4, 3]],
             [null, 3, 3, 2],
             2),
@@ -275,44 +275,48 @@ public static partial class LayerCases
             InputType = DType.Int64,
             Differentiable = false,
         },
-        new("Discretization", () => new Discretization([-0.5f, 0, 0.5f]), [[4]], [null, 4], 0) { Differentiable = false },
+        new("Discretization", () => new Discretization([-0.5, 0, 0.5]), [[4]], [null, 4], 0) { Differentiable = false },
         new("Discretization_one_hot", () => new Discretization([0], outputMode: EncodingMode.OneHot), [[4]], [null, 4, 2], 0) { Differentiable = false },
-        new("IntegerLookup", () => new IntegerLookup([3, 1, 7]), [[4]], [null, 4], 0) { InputType = DType.Int64, Classes = 9, Differentiable = false },
-        new("IntegerLookup_large", () => new IntegerLookup([3_000_000, -4, 2]) { MaskToken = 0, NumOovIndices = 2 }, [[4]], [null, 4], 0)
+        new(
+            "IntegerLookup",
+            () => new IntegerLookup(vocabulary: [3, 1, 7]),
+            [[4]],
+            [null, 4],
+            0) { InputType = DType.Int64, Classes = 9, Differentiable = false },
+        new("IntegerLookup_large", () => new IntegerLookup(numOovIndices: 2, maskToken: 0, vocabulary: [3_000_000, -4, 2]), [[4]], [null, 4], 0)
         {
             InputType = DType.Int64,
             Differentiable = false,
         },
-        new("IntegerLookup_count", () => new IntegerLookup([3, 1]) { OutputMode = EncodingMode.Count }, [[4]], [null, 3], 0)
+        new("IntegerLookup_count", () => new IntegerLookup(vocabulary: [3, 1], outputMode: EncodingMode.Count), [[4]], [null, 3], 0)
         {
             InputType = DType.Int64,
             Differentiable = false,
         },
-        new("IntegerLookup_invert", () => new IntegerLookup([30, 10]) { Invert = true }, [[4]], [null, 4], 0)
+        new("IntegerLookup_invert", () => new IntegerLookup(vocabulary: [30, 10], invert: true), [[4]], [null, 4], 0)
         {
             InputType = DType.Int64,
             Differentiable = false,
         },
         new("Resizing", () => new Resizing(5, 3), [[4, 6, 2]], [null, 5, 3, 2], 0),
-        new("Resizing_nearest_crop", () => new Resizing(4, 4, Interpolation.Nearest) { CropToAspectRatio = true }, [[4, 6, 2]], [null, 4, 4, 2], 0),
-        new("Resizing_pad", () => new Resizing(3, 3) { PadToAspectRatio = true, FillValue = 1 }, [[4, 6, 2]], [null, 3, 3, 2], 0),
+        new("Resizing_nearest_crop", () => new Resizing(4, 4, Interpolation.Nearest, cropToAspectRatio: true), [[4, 6, 2]], [null, 4, 4, 2], 0),
+        new("Resizing_pad", () => new Resizing(3, 3, padToAspectRatio: true, fillValue: 1), [[4, 6, 2]], [null, 3, 3, 2], 0),
         new("CenterCrop", () => new CenterCrop(2, 3), [[5, 6, 2]], [null, 2, 3, 2], 0),
         new("CenterCrop_enlarged", () => new CenterCrop(4, 8), [[4, 6, 2]], [null, 4, 8, 2], 0),
         new("RandomFlip", () => new RandomFlip(), [[3, 4, 2]], [null, 3, 4, 2], 0),
         new("RandomCrop", () => new RandomCrop(2, 3), [[4, 5, 2]], [null, 2, 3, 2], 0),
-        new("RandomContrast", () => new RandomContrast([0.5f, 0.5f]) { ValueRange = [-9, 9] }, [[3, 4, 2]], [null, 3, 4, 2], 0),
-        new("RandomBrightness", () => new RandomBrightness(0.25f) { ValueRange = [-9, 9] }, [[3, 4, 2]], [null, 3, 4, 2], 0),
-        new("RandomRotation", () => new RandomRotation(0.125f), [[3, 4, 2]], [null, 3, 4, 2], 0),
-        new("RandomTranslation", () => new RandomTranslation(0.5f, [0, 0.5f]) { FillMode = FillMode.Wrap }, [[3, 4, 2]], [null, 3, 4, 2], 0),
+        new("RandomContrast", () => new RandomContrast([0.5, 0.5], valueRange: [-9, 9]), [[3, 4, 2]], [null, 3, 4, 2], 0),
+        new("RandomBrightness", () => new RandomBrightness(0.25, valueRange: [-9, 9]), [[3, 4, 2]], [null, 3, 4, 2], 0),
+        new("RandomRotation", () => new RandomRotation(0.125), [[3, 4, 2]], [null, 3, 4, 2], 0),
+        new("RandomTranslation", () => new RandomTranslation(0.5, [0, 0.5], fillMode: FillMode.Wrap), [[3, 4, 2]], [null, 3, 4, 2], 0),
         new(
             "RandomZoom",
-            () => new RandomZoom(0.5f)
-            {
-                FillMode = FillMode.Constant,
-                FillValue = 2,
-                Interpolation = Interpolation.Nearest,
-                DataFormat = DataFormat.ChannelsFirst,
-            },
+            () => new RandomZoom(
+                0.5,
+                fillMode: FillMode.Constant,
+                interpolation: Interpolation.Nearest,
+                fillValue: 2,
+                dataFormat: DataFormat.ChannelsFirst),
             [[2, 3, 4]],
             [null, 2, 3, 4],
             0),

@@ -79,14 +79,18 @@ public sealed class ExportMemoryTests
     private static Model Images()
     {
         var x = Model.Input([144, 144, 3]);
-        Layer[] layers = [.. Enumerable.Range(0, 8).SelectMany(_ => (Layer[])[new Conv2D(32, 3) { Padding = Padding.Same }, new Relu()])];
+        Layer[] layers = [.. Enumerable.Range(0, 8).SelectMany(_ => (Layer[])[new Conv2D(32, 3, padding: Padding.Same), new Relu()])];
         return new Model(x, x.Apply([.. layers, new GlobalAveragePooling2D()]));
     }
 
     private static Model Convolutions()
     {
         var x = Model.Input([6, 6, 512]);
-        Layer[] layers = [.. Enumerable.Range(0, 17).Select(_ => new Conv2D(512, 3, Activation.Relu) { Padding = Padding.Same }), new GlobalAveragePooling2D()];
+        Layer[] layers = [.. Enumerable.Range(0, 17).Select(_ => new Conv2D(
+            512,
+            3,
+            padding: Padding.Same,
+            activation: Activation.Relu)), new GlobalAveragePooling2D()];
         return new Model(x, x.Apply(layers));
     }
 

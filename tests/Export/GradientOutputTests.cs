@@ -35,8 +35,8 @@ public sealed class GradientOutputTests
         var x = NDArray.Create(pixels, [labels.Length, Side, Side, 1]);
         int[] learned = [.. Enumerable.Range(0, Learned)];
         var image = Model.Input([Side, Side, 1], name: "image");
-        var features = image.Apply(new Conv2D(16, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(32, 3, Activation.Relu));
-        var scores = features.Apply(new MaxPooling2D(2), new Flatten(), new Layers.Dropout(0.4f), new Dense(10, name: "digit"));
+        var features = image.Apply(new Conv2D(16, 3, activation: Activation.Relu), new MaxPooling2D(2), new Conv2D(32, 3, activation: Activation.Relu));
+        var scores = features.Apply(new MaxPooling2D(2), new Flatten(), new Layers.Dropout(0.4), new Dense(10, name: "digit"));
         var model = new Model(image, scores, seed: 1);
         var trainer = model.Compile(new Adam(2e-3), new SparseCategoricalCrossentropy(fromLogits: true), metrics: [Metric.Accuracy], seed: 1);
         var history = trainer.Fit(x.Take(learned), ((NDArray)labels).Take(learned), epochs: 2, batchSize: 32, verbose: Verbosity.Silent);

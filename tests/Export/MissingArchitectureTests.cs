@@ -26,8 +26,8 @@ public sealed class MissingArchitectureTests
     public void A_function_of_constants_and_a_tensor_is_read_again()
     {
         var x = Model.Input([3]);
-        var chosen = Ops.Where(Ops.Greater(x, 0), Ops.Constant(1f), Ops.Constant(2f));
-        foreach (var y in new[] { Ops.Maximum(Ops.ZerosLike(x), x), Ops.Add(Ops.Constant(2f), x), chosen })
+        var chosen = Ops.Where(Ops.Greater(x, 0), Ops.Constant(1), Ops.Constant(2));
+        foreach (var y in new[] { Ops.Maximum(Ops.ZerosLike(x), x), Ops.Add(Ops.Constant(2), x), chosen })
         {
             var model = new Model(x, y);
             var again = Model.FromJson(model.ToJson());
@@ -51,7 +51,7 @@ public sealed class MissingArchitectureTests
     private static Model OfConstants()
     {
         var x = Model.Input([3]);
-        return new Model(x, x + Ops.Tanh(Ops.Constant(0.5f)));
+        return new Model(x, x + Ops.Tanh(Ops.Constant(0.5)));
     }
 
     private static float[] Predicted(Model model)

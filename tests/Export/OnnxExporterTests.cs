@@ -15,9 +15,9 @@ public sealed class OnnxExporterTests
         [
             "cnn",
             Make([12, 12, 1], x => x.Apply(
-                new Conv2D(4, 3, Activation.Relu),
+                new Conv2D(4, 3, activation: Activation.Relu),
                 new MaxPooling2D(2),
-                new Conv2D(6, 3, Activation.Relu),
+                new Conv2D(6, 3, activation: Activation.Relu),
                 new MaxPooling2D(2),
                 new Flatten(),
                 new Dense(8, Activation.Relu),
@@ -26,15 +26,15 @@ public sealed class OnnxExporterTests
         [
             "color",
             Make([9, 9, 3], x => x.Apply(
-                new Conv2D(4, 3) { Padding = Padding.Same },
+                new Conv2D(4, 3, padding: Padding.Same),
                 new BatchNormalization(),
-                new Dropout(0.5f),
-                new Conv2D(4, 2, Activation.Tanh),
+                new Dropout(0.5),
+                new Conv2D(4, 2, activation: Activation.Tanh),
                 new GlobalAveragePooling2D(),
                 new Dense(3))),
         ],
-        ["lstm", Make([null, 3], x => x.Apply(new Lstm(5) { ReturnSequences = true }, new Lstm(4), new Dense(2)))],
-        ["gru", Make([7, 3], x => x.Apply(new Gru(5) { ReturnSequences = true }, new SimpleRnn(4), new Dense(2)))],
+        ["lstm", Make([null, 3], x => x.Apply(new Lstm(5, returnSequences: true), new Lstm(4), new Dense(2)))],
+        ["gru", Make([7, 3], x => x.Apply(new Gru(5, returnSequences: true), new SimpleRnn(4), new Dense(2)))],
     ];
 
     [TestMethod]
@@ -126,7 +126,7 @@ public sealed class OnnxExporterTests
     {
         using var folder = new TemporaryFolder();
         var tokens = Model.Input([6], DType.Int64, "tokens");
-        var model = new Model(tokens, tokens.Apply(new Embedding(5, 3) { MaskZero = true }, new Lstm(4), new Dense(2)));
+        var model = new Model(tokens, tokens.Apply(new Embedding(5, 3, maskZero: true), new Lstm(4), new Dense(2)));
         Assert.IsNull(model.ExportOnnx(Path.Combine(folder.Path, "text.onnx")).FirstFailure);
     }
 

@@ -72,7 +72,7 @@ public sealed class RandomLayerTests
         AssertRefused(() => trainer.ExportTraining(folder.File("training")));
         AssertRefused(() => Dropped().ExportOnnx(folder.File("dropped.onnx")));
 
-        Model Dropped() => new(x, new Dropout(0.5f, name: "noise").Call(x, training: true));
+        Model Dropped() => new(x, new Dropout(0.5, name: "noise").Call(x, training: true));
 
         static void AssertRefused(Action action)
         {
@@ -90,8 +90,8 @@ public sealed class RandomLayerTests
         AssertRefused("stddev is -1", () => Ops.RandomNormal(x, stddev: -1));
         AssertRefused("mean is NaN", () => Ops.RandomNormal(x, mean: float.NaN));
         AssertRefused("minval is 2 and maxval 1", () => Ops.RandomUniform(x, 2, 1));
-        AssertRefused("rate is 1.5", () => Ops.Dropout(x, 1.5f));
-        AssertRefused("NoiseShape (1,)", () => Ops.Dropout(x, 0.5f, noiseShape: [1]));
+        AssertRefused("rate is 1.5", () => Ops.Dropout(x, 1.5));
+        AssertRefused("NoiseShape (1,)", () => Ops.Dropout(x, 0.5, noiseShape: [1]));
 
         static void AssertRefused(string part, Action action) => Assert.Contains(part, Assert.ThrowsExactly<ModelException>(action).Message);
     }
@@ -123,9 +123,9 @@ public sealed class RandomLayerTests
 
         protected override SymbolicTensor Forward(SymbolicTensor x)
         {
-            var size = Weight("size", [1], Initializer.Constant(0.1f));
-            var noise = Ops.RandomNormal(x, stddev: 0.5f) + Ops.RandomUniform(x, -1, 1, seed: 7);
-            var drawn = Ops.Dropout(x, 0.2f, noiseShape: [null, 1]) + (size * noise);
+            var size = Weight("size", [1], Initializer.Constant(0.1));
+            var noise = Ops.RandomNormal(x, stddev: 0.5) + Ops.RandomUniform(x, -1, 1, seed: 7);
+            var drawn = Ops.Dropout(x, 0.2, noiseShape: [null, 1]) + (size * noise);
             return Always ? drawn : Ops.WhenTraining(drawn, x);
         }
     }

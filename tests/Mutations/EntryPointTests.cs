@@ -10,7 +10,7 @@ public sealed class EntryPointTests
 {
     private const string Writes = "it writes";
 
-    private static readonly string[] s_names = ["path", "folder", "json", "directory", "logDir", "file"];
+    private static readonly string[] s_names = ["path", "folder", "json", "directory", "logDir", "file", "filename", "filepath", "backupDir"];
 
     /// <summary>The reader of each; or why there is none.</summary>
     private static readonly Dictionary<string, string> s_readers = new()

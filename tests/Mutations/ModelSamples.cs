@@ -13,20 +13,20 @@ internal static class ModelSamples
     public static Model Dense()
     {
         var x = Model.Input([3], name: "x");
-        return new Model(x, x.Apply(new Dense(4, Activation.Relu), new BatchNormalization(), new Layers.Dropout(0.3f), new Dense(2)));
+        return new Model(x, x.Apply(new Dense(4, Activation.Relu), new BatchNormalization(), new Layers.Dropout(0.3), new Dense(2)));
     }
 
     public static Model Images()
     {
         var x = Model.Input([6, 6, 2], name: "x");
-        var side = x.Apply(new Conv2D(3, 3) { Padding = Padding.Same });
+        var side = x.Apply(new Conv2D(3, 3, padding: Padding.Same));
         return new Model(x, (side + x.Apply(new SeparableConv2D(3, 1))).Apply(new MaxPooling2D(2), new Flatten(), new Dense(2, Activation.Softmax)));
     }
 
     public static Model Sequence()
     {
         var x = Model.Input([null], DType.Int32, name: "ids");
-        var y = x.Apply(new Embedding(9, 4) { MaskZero = true }, new Bidirectional(new Lstm(3) { ReturnSequences = true }), new Gru(2), new Dense(1));
+        var y = x.Apply(new Embedding(9, 4, maskZero: true), new Bidirectional(new Lstm(3, returnSequences: true)), new Gru(2), new Dense(1));
         return new Model(x, y);
     }
 
@@ -43,7 +43,7 @@ internal static class ModelSamples
     public static Trainer Trainer()
     {
         var x = Model.Input([3], name: "x");
-        var model = new Model(x, x.Apply(new Dense(4, Activation.Tanh), new Layers.Dropout(0.2f), new Dense(2, Activation.Sigmoid)));
+        var model = new Model(x, x.Apply(new Dense(4, Activation.Tanh), new Layers.Dropout(0.2), new Dense(2, Activation.Sigmoid)));
         return model.Compile(new Adam(0.01), Loss.BinaryCrossentropy, metrics: [Metric.Auc, Metric.BinaryAccuracy]);
     }
 

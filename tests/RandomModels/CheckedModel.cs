@@ -195,7 +195,7 @@ internal sealed class CheckedModel
 
     private void PrunesOrSaysWhyNot()
     {
-        var small = Model.Prune(0.3f).Model;
+        var small = Model.Prune(0.3).Model;
         small.ResetState();
         var outputs = small.PredictAll(_x);
         Assert(outputs.Zip(_shapes).All(pair => pair.First.Shape == pair.Second), "prune", "an output has another shape");

@@ -32,7 +32,7 @@ internal static class FunctionDraw
         ["Einsum"] = (x, _) => x.Rank == 3
             ? Ops.Einsum("abc,abd->acd", x, Ops.Tanh(x))
             : Ops.Einsum($"{Letters(x)},{Letters(x)}->{Letters(x)}", x, Inside(x)),
-        ["Equal"] = (x, _) => Number(Ops.Equal(Ops.Floor(x), Ops.Constant(0f))),
+        ["Equal"] = (x, _) => Number(Ops.Equal(Ops.Floor(x), Ops.Constant(0))),
         ["Erf"] = (x, _) => Ops.Erf(x),
         ["Exp"] = (x, _) => Ops.Exp(Inside(x)),
         ["ExpandDims"] = (x, draw) => x.Rank < 5 ? Ops.ExpandDims(x, draw.Between(1, x.Rank)) : x * 0.5f,
@@ -62,7 +62,7 @@ internal static class FunctionDraw
         ["Multiply"] = (x, draw) => Ops.Multiply(x, Other(x, draw)),
         ["Negative"] = (x, _) => Ops.Negative(x),
         ["Norm"] = (x, draw) => Ops.Norm(x + 0.25f, Axis(x, draw), keepdims: true),
-        ["NotEqual"] = (x, _) => Number(Ops.NotEqual(Ops.Floor(x), Ops.Constant(1f))),
+        ["NotEqual"] = (x, _) => Number(Ops.NotEqual(Ops.Floor(x), Ops.Constant(1))),
         ["OneHot"] = (x, draw) => x.Rank < 5 ? Ops.OneHot(Ops.Cast(Ops.Clip(Ops.Abs(x * 2), 0, 3), DType.Int64), 4) : x * 0.5f,
         ["OnesLike"] = (x, _) => x + Ops.OnesLike(x),
         ["Pad"] = (x, draw) => Ops.Pad(x, Edges(x, draw.For("before")), Edges(x, draw.For("after")), draw.Between(-1f, 1f)),

@@ -100,12 +100,13 @@ internal sealed record OptionContext(ObjectDraw Objects, KerasType Type, string 
     }
 
     /// <summary>One number, or one for each position of the last axis.</summary>
-    public FloatValues PerChannel(float first, float last) => Shape.Rank > 1 && Shape[^1] is { } size && Draw.Chance(0.5)
-        ? FloatValues.Create([.. Enumerable.Range(0, size).Select(_ => Draw.Between(first, last))])
+    public DoubleValues PerChannel(float first, float last) => Shape.Rank > 1 && Shape[^1] is { } size && Draw.Chance(0.5)
+        ? DoubleValues.Create([.. Enumerable.Range(0, size).Select(_ => Draw.Between(first, last))])
         : Draw.Between(first, last);
 
     /// <summary>One number for each position of the last axis.</summary>
-    public FloatValues Numbers(float first, float last) => FloatValues.Create([.. Enumerable.Range(0, Shape[^1] ?? 1).Select(_ => Draw.Between(first, last))]);
+    public DoubleValues Numbers(float first, float last) =>
+        DoubleValues.Create([.. Enumerable.Range(0, Shape[^1] ?? 1).Select(_ => Draw.Between(first, last))]);
 
     /// <summary>An initializer, regularizer or constraint.</summary>
     public (object? Value, string Text) Made(Type kind)

@@ -84,7 +84,7 @@ internal static class OptionRules
     {
         // A trainer needs one value.
         if (options.GetValueOrDefault("reduction") is LossReduction.None) yield return ("reduction", LossReduction.Sum);
-        foreach (var clip in new[] { "clip_norm", "clip_value", "global_clip_norm" }.Where(options.ContainsKey).Skip(1)) yield return (clip, OptionValues.None);
+        foreach (var clip in new[] { "clipnorm", "clipvalue", "global_clipnorm" }.Where(options.ContainsKey).Skip(1)) yield return (clip, OptionValues.None);
         if (!options.ContainsKey("use_ema") && options.ContainsKey("ema_overwrite_frequency")) yield return ("ema_overwrite_frequency", OptionValues.None);
         if (options.ContainsKey("warmup_target") != options.ContainsKey("warmup_steps") && type.Name == "CosineDecay")
         {
@@ -93,7 +93,7 @@ internal static class OptionRules
         }
 
         if (type.Name == "PiecewiseConstantDecay")
-            yield return ("values", Enumerable.Range(1, ((IReadOnlyList<int>)options["boundaries"]!).Count + 1).Select(i => 0.01f / i).ToArray());
+            yield return ("values", Enumerable.Range(1, ((IReadOnlyList<int>)options["boundaries"]!).Count + 1).Select(i => 0.01 / i).ToArray());
     }
 
     private static IEnumerable<(string Key, object? Value)> OfLookup(IReadOnlyDictionary<string, object?> options)
@@ -104,7 +104,7 @@ internal static class OptionRules
         if (!invert && options.GetValueOrDefault("output_mode") is EncodingMode.TfIdf)
         {
             var tokens = ((IReadOnlyList<long>)options["vocabulary"]!).Count;
-            yield return ("idf_weights", Enumerable.Range(1, tokens).Select(i => 0.25f * i).ToArray());
+            yield return ("idf_weights", Enumerable.Range(1, tokens).Select(i => 0.25 * i).ToArray());
         }
     }
 

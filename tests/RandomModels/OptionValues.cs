@@ -73,21 +73,21 @@ internal static class OptionValues
         ["value"] = at => at.Draw.Between(-0.3f, 0.3f),
         ["VarianceScaling.scale"] = at => at.Draw.Between(0.25f, 2f),
 
-        ["factor"] = at => at.Draw.Chance(0.5) ? (FloatValues)at.Draw.Between(0.05f, 0.4f) : [at.Draw.Between(-0.4f, 0f), at.Draw.Between(0.05f, 0.4f)],
+        ["factor"] = at => at.Draw.Chance(0.5) ? (DoubleValues)at.Draw.Between(0.05f, 0.4f) : [at.Draw.Between(-0.4f, 0f), at.Draw.Between(0.05f, 0.4f)],
         ["RandomContrast.factor"] = at => at.Draw.Chance(0.5)
-            ? (FloatValues)at.Draw.Between(0.05f, 0.4f)
+            ? (DoubleValues)at.Draw.Between(0.05f, 0.4f)
             : [at.Draw.Between(0.05f, 0.4f), at.Draw.Between(0.05f, 0.4f)],
         ["height_factor"] = at => at.Rule("factor"),
         ["width_factor"] = at => at.Rule("factor"),
-        ["value_range"] = at => (FloatValues)([-at.Draw.Between(3f, 9f), at.Draw.Between(3f, 9f)]),
+        ["value_range"] = at => (DoubleValues)([-at.Draw.Between(3f, 9f), at.Draw.Between(3f, 9f)]),
         ["Rescaling.scale"] = at => at.PerChannel(0.25f, 1.5f),
         ["Rescaling.offset"] = at => at.PerChannel(-1f, 1f),
         ["Normalization.mean"] = at => at.Numbers(-0.5f, 0.5f),
         ["Normalization.variance"] = at => at.Numbers(0.25f, 2f),
-        ["bin_boundaries"] = at => at.Draw.Of<IReadOnlyList<float>>([0f], [-0.5f, 0f, 0.5f], [-1f, -0.25f, 0.125f, 0.75f]),
+        ["bin_boundaries"] = at => at.Draw.Of<IReadOnlyList<double>>([0], [-0.5, 0, 0.5], [-1, -0.25, 0.125, 0.75]),
         ["vocabulary"] = at => at.Draw.Of<IReadOnlyList<long>>([3, 1, 7], [2, 4], [1, 2, 3, 4], [3_000_000, 4, 2]),
         ["idf_weights"] = at => None,
-        ["renorm_clipping"] = at => new Dictionary<string, float>
+        ["renorm_clipping"] = at => new Dictionary<string, double>
         {
             ["rmax"] = at.Draw.Between(1.5f, 3f),
             ["rmin"] = 0.3f,
@@ -143,9 +143,10 @@ internal static class OptionValues
         ["adam_beta2"] = at => at.Draw.Between(0.8f, 0.999f),
         ["adam_weight_decay"] = at => at.Draw.Between(0f, 0.01f),
         ["exclude_layers"] = at => at.Draw.Of<IReadOnlyList<string>>(["dense"], ["conv", "lstm"]),
-        ["clip_norm"] = at => at.Draw.Between(0.1f, 2f),
-        ["clip_value"] = at => at.Draw.Between(0.05f, 1f),
-        ["global_clip_norm"] = at => at.Draw.Between(0.1f, 2f),
+        ["name"] = at => None,
+        ["clipnorm"] = at => at.Draw.Between(0.1f, 2f),
+        ["clipvalue"] = at => at.Draw.Between(0.05f, 1f),
+        ["global_clipnorm"] = at => at.Draw.Between(0.1f, 2f),
         ["weight_decay"] = at => at.Draw.Between(0f, 0.01f),
         ["exclude_from_weight_decay"] = at => at.Draw.Of<IReadOnlyList<string>>(["bias"], ["kernel", "gamma"]),
         ["ema_momentum"] = at => at.Draw.Between(0.5f, 0.99f),
@@ -201,7 +202,17 @@ internal static class OptionValues
         if (kind == typeof(EdgeWidths) && at.Option == "padding") return Plain(at.Rule("edges"));
 
         if (kind == typeof(Axes)) return Plain(at.Class is "MaxNorm" or "MinMaxNorm" or "UnitNorm" ? (Axes)0 : Axes.Create(at.Axes().ToArray()));
-        return Plain(at.Rule(at.Option));
+        var drawn = at.Rule(at.Option);
+
+        return Plain(drawn switch
+        {
+            float number when kind == typeof(double) => AsWritten(number),
+            IEnumerable<float> numbers when kind == typeof(IReadOnlyList<double>) => numbers.Select(AsWritten).ToArray(),
+            _ => drawn,
+        });
+
+        // With the digits of the float, as one would write it.
+        static double AsWritten(float number) => double.Parse(Text(number), CultureInfo.InvariantCulture);
     }
 
     public static object? Rule(this OptionContext at, string option) =>
@@ -217,7 +228,7 @@ internal static class OptionValues
         Schedule => value.GetType().Name,
         float number => number.ToString(CultureInfo.InvariantCulture),
         IDictionary map => "{" + string.Join(", ", map.Keys.Cast<object>().Select(key => key + ": " + Text(map[key]))) + "}",
-        string or Activation or Shape or IntValues or FloatValues or EdgeWidths => value.ToString()!,
+        string or Activation or Shape or IntValues or DoubleValues or EdgeWidths => value.ToString()!,
         Axes axes => "[" + string.Join(", ", axes) + "]",
         IEnumerable list => "[" + string.Join(", ", list.Cast<object>().Select(Text)) + "]",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),

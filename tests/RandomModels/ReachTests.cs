@@ -14,6 +14,7 @@ public sealed class ReachTests
     // Options whose value cannot differ here, with the reason.
     private static readonly Dictionary<string, string> s_fixed = new()
     {
+        ["name"] = "a name changes no number",
         ["input_axes"] = "the axes of a weight, whose rank is not known where the initializer is drawn",
         ["output_axes"] = "as input_axes",
         ["Discretization.num_bins"] = "learned from data by Adapt",

@@ -11,7 +11,7 @@ internal static class Refusals
         // While the model is built: options and shapes that Keras refuses too, or that need a size.
         ("Set that size in Model.Input instead of null", "weights and resampling need sizes", s_building),
         ("Set those sizes in Model.Input", "as above, for several sizes", s_building),
-        ("Set that size in OutputShape or Model.Input", "as above, for the kernel of an einsum", s_building),
+        ("Set that size in outputShape or Model.Input", "as above, for the kernel of an einsum", s_building),
         ("Set the number of steps in Model.Input instead of null", "a loop that is unrolled needs its length", s_building),
         ("a weight needs known dimensions", "a weight's shape cannot depend on the data", s_building),
         ("Use a smaller window, Padding.Same", "the window is larger than the input", s_building),

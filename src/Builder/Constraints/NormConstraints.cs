@@ -30,10 +30,10 @@ public abstract class NormConstraint : Constraint
 /// <param name="maxValue">The bound.</param>
 /// <param name="axis">The axes a vector extends over; default: 0.</param>
 /// <exception cref="ModelException">The bound is negative or not finite.</exception>
-public sealed class MaxNorm(float maxValue = 2, Axes axis = default) : NormConstraint(axis)
+public sealed class MaxNorm(double maxValue = 2, Axes axis = default) : NormConstraint(axis)
 {
     /// <summary>The bound.</summary>
-    public float MaxValue { get; } = Check.NotNegative(maxValue, "MaxNorm", nameof(maxValue));
+    public double MaxValue { get; } = Check.NotNegative(maxValue, "MaxNorm", nameof(maxValue));
 
     private protected override SymbolicTensor Desired(SymbolicTensor norms) => Ops.Clip(norms, 0, MaxValue);
 }
@@ -51,18 +51,18 @@ public sealed class UnitNorm(Axes axis = default) : NormConstraint(axis)
 /// <param name="rate">The share of the distance to the bound that each step covers; 1 enforces the bound at once.</param>
 /// <param name="axis">The axes a vector extends over; default: 0.</param>
 /// <exception cref="ModelException">A bound is negative, the lower is above the upper, or the rate is not between 0 and 1.</exception>
-public sealed class MinMaxNorm(float minValue = 0, float maxValue = 1, float rate = 1, Axes axis = default) : NormConstraint(axis)
+public sealed class MinMaxNorm(double minValue = 0, double maxValue = 1, double rate = 1, Axes axis = default) : NormConstraint(axis)
 {
     /// <summary>The lower bound.</summary>
-    public float MinValue { get; } = minValue <= maxValue
+    public double MinValue { get; } = minValue <= maxValue
         ? Check.NotNegative(minValue, "MinMaxNorm", nameof(minValue))
         : throw Check.Option("MinMaxNorm", nameof(minValue), Check.Text(minValue), $"at most maxValue, {Check.Text(maxValue)}");
 
     /// <summary>The upper bound.</summary>
-    public float MaxValue { get; } = Check.NotNegative(maxValue, "MinMaxNorm", nameof(maxValue));
+    public double MaxValue { get; } = Check.NotNegative(maxValue, "MinMaxNorm", nameof(maxValue));
 
     /// <summary>The share of the distance to the bound that each step covers.</summary>
-    public float Rate { get; } = Check.Rate(rate, "MinMaxNorm", nameof(rate));
+    public double Rate { get; } = Check.Rate(rate, "MinMaxNorm", nameof(rate));
 
     private protected override SymbolicTensor Desired(SymbolicTensor norms) => (Ops.Clip(norms, MinValue, MaxValue) * Rate) + (norms * (1 - Rate));
 }

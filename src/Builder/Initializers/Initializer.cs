@@ -44,7 +44,7 @@ public abstract class Initializer
     public static Initializer Orthogonal { get; } = new Orthogonal();
 
     /// <summary>The same value for all elements.</summary>
-    public static Initializer Constant(float value) => new Constant(value);
+    public static Initializer Constant(double value) => new Constant(value);
 
     /// <summary>A custom initializer: the function receives the shape and random numbers and returns all elements, row by row.</summary>
     public static Initializer From(Func<Shape, RandomNumbers, float[]> function)

@@ -15,20 +15,22 @@ public sealed class Ones : Initializer
 }
 
 /// <summary>The same value for all elements.</summary>
-public sealed class Constant(float value = 0) : Initializer
+/// <param name="value">The value.</param>
+public sealed class Constant(double value = 0) : Initializer
 {
     /// <summary>The value.</summary>
-    public float Value { get; } = value;
+    public double Value { get; } = value;
 
     /// <inheritdoc/>
-    protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values) => values.Fill(Value);
+    protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values) => values.Fill((float)Value);
 }
 
 /// <summary>An identity matrix times a factor.</summary>
-public sealed class IdentityInitializer(float gain = 1) : Initializer
+/// <param name="gain">The value on the diagonal.</param>
+public sealed class IdentityInitializer(double gain = 1) : Initializer
 {
     /// <summary>The value on the diagonal.</summary>
-    public float Gain { get; } = gain;
+    public double Gain { get; } = gain;
 
     /// <inheritdoc/>
     protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values)
@@ -36,17 +38,18 @@ public sealed class IdentityInitializer(float gain = 1) : Initializer
         if (shape.Rank != 2)
             throw new ModelException($"An identity matrix has two dimensions, but the weight has shape {shape}. Choose another initializer.");
         values.Clear();
-        for (var i = 0; i < Math.Min(shape.Dims[0], shape.Dims[1]); i++) values[(i * shape.Dims[1]) + i] = Gain;
+        for (var i = 0; i < Math.Min(shape.Dims[0], shape.Dims[1]); i++) values[(i * shape.Dims[1]) + i] = (float)Gain;
     }
 }
 
 /// <summary>An initializer that draws random values, from its own seed if it has one, otherwise from the model's seed and the weight's name.</summary>
-public abstract class RandomInitializer : Initializer
+/// <param name="seed">The seed; by default the model's.</param>
+public abstract class RandomInitializer(int? seed = null) : Initializer
 {
     /// <summary>
     /// The seed, or <see langword="null"/> to use the model's. With a seed, all weights of the same shape get the same values, as in Keras.
     /// </summary>
-    public int? Seed { get; init; }
+    public int? Seed { get; } = seed;
 
     /// <inheritdoc/>
     protected internal sealed override void Fill(Shape shape, RandomNumbers random, Span<float> values) =>
@@ -57,58 +60,72 @@ public abstract class RandomInitializer : Initializer
 }
 
 /// <summary>Uniform between two bounds.</summary>
-public sealed class RandomUniform(float minval = -0.05f, float maxval = 0.05f) : RandomInitializer
+/// <param name="minval">The lower bound, inclusive.</param>
+/// <param name="maxval">The upper bound, exclusive.</param>
+/// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+public sealed class RandomUniform(double minval = -0.05, double maxval = 0.05, int? seed = null) : RandomInitializer(seed)
 {
     /// <summary>The lower bound, inclusive.</summary>
-    public float Minval { get; } = minval;
+    public double Minval { get; } = minval;
 
     /// <summary>The upper bound, exclusive.</summary>
-    public float Maxval { get; } = maxval;
+    public double Maxval { get; } = maxval;
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
     {
-        foreach (ref var value in values) value = Minval + (random.Uniform() * (Maxval - Minval));
+        var (least, range) = ((float)Minval, (float)Maxval - (float)Minval);
+        foreach (ref var value in values) value = least + (random.Uniform() * range);
     }
 }
 
 /// <summary>Normal with a given mean and standard deviation.</summary>
-public sealed class RandomNormal(float mean = 0, float stddev = 0.05f) : RandomInitializer
+/// <param name="mean">The mean.</param>
+/// <param name="stddev">The standard deviation.</param>
+/// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+public sealed class RandomNormal(double mean = 0, double stddev = 0.05, int? seed = null) : RandomInitializer(seed)
 {
     /// <summary>The mean.</summary>
-    public float Mean { get; } = mean;
+    public double Mean { get; } = mean;
 
     /// <summary>The standard deviation.</summary>
-    public float Stddev { get; } = stddev;
+    public double Stddev { get; } = stddev;
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
     {
-        foreach (ref var value in values) value = Mean + (random.Normal() * Stddev);
+        var (mean, stddev) = ((float)Mean, (float)Stddev);
+        foreach (ref var value in values) value = mean + (random.Normal() * stddev);
     }
 }
 
 /// <summary>Normal with a given mean and standard deviation; values beyond two standard deviations are redrawn.</summary>
-public sealed class TruncatedNormal(float mean = 0, float stddev = 0.05f) : RandomInitializer
+/// <param name="mean">The mean.</param>
+/// <param name="stddev">The standard deviation before truncation.</param>
+/// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+public sealed class TruncatedNormal(double mean = 0, double stddev = 0.05, int? seed = null) : RandomInitializer(seed)
 {
     /// <summary>The mean.</summary>
-    public float Mean { get; } = mean;
+    public double Mean { get; } = mean;
 
     /// <summary>The standard deviation before truncation.</summary>
-    public float Stddev { get; } = stddev;
+    public double Stddev { get; } = stddev;
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
     {
-        foreach (ref var value in values) value = Mean + (random.TruncatedNormal() * Stddev);
+        var (mean, stddev) = ((float)Mean, (float)Stddev);
+        foreach (ref var value in values) value = mean + (random.TruncatedNormal() * stddev);
     }
 }
 
 /// <summary>Orthogonal rows or columns (Saxe et al. 2014): the Q of a random matrix with the signs of R's diagonal.</summary>
-public sealed class Orthogonal(float gain = 1) : RandomInitializer
+/// <param name="gain">The factor on all values.</param>
+/// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+public sealed class Orthogonal(double gain = 1, int? seed = null) : RandomInitializer(seed)
 {
     /// <summary>The factor on all values.</summary>
-    public float Gain { get; } = gain;
+    public double Gain { get; } = gain;
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)

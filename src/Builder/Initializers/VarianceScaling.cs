@@ -27,16 +27,26 @@ public enum RandomDistribution
 }
 
 /// <summary>Random values whose variance is <c>scale / max(1, fan)</c>, so that signals keep their size from layer to layer.</summary>
+/// <param name="scale">The factor on the variance.</param>
+/// <param name="mode">The number of connections that divides the variance.</param>
+/// <param name="distribution">The distribution.</param>
+/// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+/// <param name="inputAxes">The axes that count as inputs of a unit; Keras' rule for kernels by default.</param>
+/// <param name="outputAxes">The axes that count as outputs of a unit; Keras' rule for kernels by default.</param>
 public class VarianceScaling(
-    float scale = 1,
+    double scale = 1,
     FanMode mode = FanMode.FanIn,
-    RandomDistribution distribution = RandomDistribution.TruncatedNormal) : RandomInitializer
+    RandomDistribution distribution = RandomDistribution.TruncatedNormal,
+    int? seed = null,
+    IntValues? inputAxes = null,
+    IntValues? outputAxes = null)
+    : RandomInitializer(seed)
 {
     // The standard deviation of a standard normal distribution truncated at -2 and 2.
     private const double TruncatedDeviation = 0.87962566103423978;
 
     /// <summary>The factor on the variance.</summary>
-    public float Scale { get; } = scale;
+    public double Scale { get; } = scale;
 
     /// <summary>The number of connections that divides the variance.</summary>
     public FanMode Mode { get; } = mode;
@@ -45,10 +55,10 @@ public class VarianceScaling(
     public RandomDistribution Distribution { get; } = distribution;
 
     /// <summary>The axes that count as inputs of a unit; default: Keras' rule for kernels.</summary>
-    public IntValues? InputAxes { get; init; }
+    public IntValues? InputAxes { get; } = inputAxes;
 
     /// <summary>The axes that count as outputs of a unit; default: Keras' rule for kernels.</summary>
-    public IntValues? OutputAxes { get; init; }
+    public IntValues? OutputAxes { get; } = outputAxes;
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
@@ -77,19 +87,43 @@ public class VarianceScaling(
 }
 
 /// <summary>Uniform within <c>sqrt(6 / (fan_in + fan_out))</c> of zero.</summary>
-public sealed class GlorotUniform() : VarianceScaling(1, FanMode.FanAvg, RandomDistribution.Uniform);
+/// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+/// <param name="inputAxes">The axes that count as inputs of a unit; Keras' rule for kernels by default.</param>
+/// <param name="outputAxes">The axes that count as outputs of a unit; Keras' rule for kernels by default.</param>
+public sealed class GlorotUniform(int? seed = null, IntValues? inputAxes = null, IntValues? outputAxes = null)
+    : VarianceScaling(1, FanMode.FanAvg, RandomDistribution.Uniform, seed, inputAxes, outputAxes);
 
 /// <summary>Truncated normal with variance <c>2 / (fan_in + fan_out)</c>.</summary>
-public sealed class GlorotNormal() : VarianceScaling(1, FanMode.FanAvg, RandomDistribution.TruncatedNormal);
+/// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+/// <param name="inputAxes">The axes that count as inputs of a unit; Keras' rule for kernels by default.</param>
+/// <param name="outputAxes">The axes that count as outputs of a unit; Keras' rule for kernels by default.</param>
+public sealed class GlorotNormal(int? seed = null, IntValues? inputAxes = null, IntValues? outputAxes = null)
+    : VarianceScaling(1, FanMode.FanAvg, RandomDistribution.TruncatedNormal, seed, inputAxes, outputAxes);
 
 /// <summary>Uniform within <c>sqrt(6 / fan_in)</c> of zero.</summary>
-public sealed class HeUniform() : VarianceScaling(2, FanMode.FanIn, RandomDistribution.Uniform);
+/// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+/// <param name="inputAxes">The axes that count as inputs of a unit; Keras' rule for kernels by default.</param>
+/// <param name="outputAxes">The axes that count as outputs of a unit; Keras' rule for kernels by default.</param>
+public sealed class HeUniform(int? seed = null, IntValues? inputAxes = null, IntValues? outputAxes = null)
+    : VarianceScaling(2, FanMode.FanIn, RandomDistribution.Uniform, seed, inputAxes, outputAxes);
 
 /// <summary>Truncated normal with variance <c>2 / fan_in</c>.</summary>
-public sealed class HeNormal() : VarianceScaling(2, FanMode.FanIn, RandomDistribution.TruncatedNormal);
+/// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+/// <param name="inputAxes">The axes that count as inputs of a unit; Keras' rule for kernels by default.</param>
+/// <param name="outputAxes">The axes that count as outputs of a unit; Keras' rule for kernels by default.</param>
+public sealed class HeNormal(int? seed = null, IntValues? inputAxes = null, IntValues? outputAxes = null)
+    : VarianceScaling(2, FanMode.FanIn, RandomDistribution.TruncatedNormal, seed, inputAxes, outputAxes);
 
 /// <summary>Uniform within <c>sqrt(3 / fan_in)</c> of zero.</summary>
-public sealed class LecunUniform() : VarianceScaling(1, FanMode.FanIn, RandomDistribution.Uniform);
+/// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+/// <param name="inputAxes">The axes that count as inputs of a unit; Keras' rule for kernels by default.</param>
+/// <param name="outputAxes">The axes that count as outputs of a unit; Keras' rule for kernels by default.</param>
+public sealed class LecunUniform(int? seed = null, IntValues? inputAxes = null, IntValues? outputAxes = null)
+    : VarianceScaling(1, FanMode.FanIn, RandomDistribution.Uniform, seed, inputAxes, outputAxes);
 
 /// <summary>Truncated normal with variance <c>1 / fan_in</c>.</summary>
-public sealed class LecunNormal() : VarianceScaling(1, FanMode.FanIn, RandomDistribution.TruncatedNormal);
+/// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+/// <param name="inputAxes">The axes that count as inputs of a unit; Keras' rule for kernels by default.</param>
+/// <param name="outputAxes">The axes that count as outputs of a unit; Keras' rule for kernels by default.</param>
+public sealed class LecunNormal(int? seed = null, IntValues? inputAxes = null, IntValues? outputAxes = null)
+    : VarianceScaling(1, FanMode.FanIn, RandomDistribution.TruncatedNormal, seed, inputAxes, outputAxes);

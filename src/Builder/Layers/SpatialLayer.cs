@@ -6,11 +6,11 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class SpatialLayer : Layer
 {
-    private protected SpatialLayer(int rank, string? name)
-        : base(name) => SpatialRank = rank;
+    private protected SpatialLayer(int rank, DataFormat dataFormat, string? name)
+        : base(name) => (SpatialRank, DataFormat) = (rank, dataFormat);
 
     /// <summary>Where the channel axis is.</summary>
-    public DataFormat DataFormat { get; init; }
+    public DataFormat DataFormat { get; }
 
     /// <summary>The number of axes of positions.</summary>
     private protected int SpatialRank { get; }

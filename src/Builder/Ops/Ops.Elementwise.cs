@@ -165,7 +165,7 @@ public static partial class Ops
     public static SymbolicTensor Log1p(SymbolicTensor x) => Make(new Log1p(), x);
 
     /// <summary>Each element limited to a range: <c>min(max(x, minimum), maximum)</c> (https://keras.io/api/ops/numpy/#clip-function).</summary>
-    public static SymbolicTensor Clip(SymbolicTensor x, float minimum, float maximum) => Make(new Clip(minimum, maximum), x);
+    public static SymbolicTensor Clip(SymbolicTensor x, double minimum, double maximum) => Make(new Clip((float)minimum, (float)maximum), x);
 
     /// <summary>
     /// Chooses by a condition: <c>condition ? x : y</c> for each element, all three broadcast (https://keras.io/api/ops/numpy/#where-function).

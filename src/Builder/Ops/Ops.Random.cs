@@ -23,11 +23,11 @@ public static partial class Ops
     /// // A variational autoencoder samples in training and uses the mean otherwise.
     /// var z = Ops.WhenTraining(mean + (Ops.Exp(logVariance / 2) * Ops.RandomNormal(mean)), mean);
     /// </code></example>
-    public static SymbolicTensor RandomNormal(SymbolicTensor x, float mean = 0, float stddev = 1, int? seed = null)
+    public static SymbolicTensor RandomNormal(SymbolicTensor x, double mean = 0, double stddev = 1, int? seed = null)
     {
-        if (!float.IsFinite(mean)) throw new ModelException($"RandomNormal: mean is {mean}; expected a finite number.");
-        if (!float.IsFinite(stddev) || stddev < 0) throw new ModelException($"RandomNormal: stddev is {stddev}; expected a finite number of at least 0.");
-        return Make(new RandomNormal(NewStream(seed), mean, stddev), x);
+        if (!double.IsFinite(mean)) throw new ModelException($"RandomNormal: mean is {mean}; expected a finite number.");
+        if (!double.IsFinite(stddev) || stddev < 0) throw new ModelException($"RandomNormal: stddev is {stddev}; expected a finite number of at least 0.");
+        return Make(new RandomNormal(NewStream(seed), (float)mean, (float)stddev), x);
     }
 
     /// <summary>
@@ -40,11 +40,11 @@ public static partial class Ops
     /// <returns>Float32 values of the shape of <paramref name="x"/>. No gradient flows to <paramref name="x"/>.</returns>
     /// <remarks>Outside training see <see cref="WhenTraining"/>. Keras: https://keras.io/api/random/random_ops/#uniform-function</remarks>
     /// <exception cref="ModelException">A bound is not finite, or the bounds are in the wrong order.</exception>
-    public static SymbolicTensor RandomUniform(SymbolicTensor x, float minval = 0, float maxval = 1, int? seed = null)
+    public static SymbolicTensor RandomUniform(SymbolicTensor x, double minval = 0, double maxval = 1, int? seed = null)
     {
-        if (!float.IsFinite(minval) || !float.IsFinite(maxval) || minval > maxval)
+        if (!double.IsFinite(minval) || !double.IsFinite(maxval) || minval > maxval)
             throw new ModelException($"RandomUniform: minval is {minval} and maxval {maxval}; expected finite numbers in ascending order.");
-        return Make(new RandomUniform(NewStream(seed), minval, maxval), x);
+        return Make(new RandomUniform(NewStream(seed), (float)minval, (float)maxval), x);
     }
 
     /// <summary>
@@ -59,23 +59,23 @@ public static partial class Ops
     /// Keras: https://keras.io/api/random/random_ops/#dropout-function
     /// </remarks>
     /// <exception cref="ModelException">The rate is not between 0 and 1, or the noise shape does not fit.</exception>
-    /// <example><code>var y = Ops.WhenTraining(Ops.Dropout(x, 0.1f), x);</code></example>
-    public static SymbolicTensor Dropout(SymbolicTensor x, float rate, Shape? noiseShape = null, int? seed = null)
+    /// <example><code>var y = Ops.WhenTraining(Ops.Dropout(x, 0.1), x);</code></example>
+    public static SymbolicTensor Dropout(SymbolicTensor x, double rate, Shape? noiseShape = null, int? seed = null)
     {
         ArgumentNullException.ThrowIfNull(x);
         if (rate is not (>= 0 and <= 1)) throw new ModelException($"Dropout: rate is {rate}; expected a number from 0 to 1.");
-        return Make(new Dropout(NewStream(seed), rate, SharedNoiseAxes(noiseShape, x)), x);
+        return Make(new Dropout(NewStream(seed), (float)rate, SharedNoiseAxes(noiseShape, x)), x);
     }
 
     /// <summary>The axes along which all positions share one random decision.</summary>
     internal static IntList SharedNoiseAxes(Shape? noiseShape, SymbolicTensor x)
     {
         if (noiseShape is not { } noise) return [];
-        if (noise.Rank != x.Rank) throw new ModelException($"NoiseShape {noise} has {noise.Rank} dimensions; expected {x.Rank} as the input {x.Shape}.");
+        if (noise.Rank != x.Rank) throw new ModelException($"noiseShape {noise} has {noise.Rank} dimensions; expected {x.Rank} as the input {x.Shape}.");
         for (var i = 0; i < noise.Rank; i++)
         {
             if (noise[i] is { } size && size != 1 && x.Shape[i] is { } dim && dim != size)
-                throw new ModelException($"NoiseShape {noise} has {size} along axis {i}; expected 1, null, or {dim} as the input {x.Shape}.");
+                throw new ModelException($"noiseShape {noise} has {size} along axis {i}; expected 1, null, or {dim} as the input {x.Shape}.");
         }
 
         return [.. Enumerable.Range(0, noise.Rank).Where(i => noise[i] == 1 && x.Shape[i] != 1)];

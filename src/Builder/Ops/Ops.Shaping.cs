@@ -27,8 +27,8 @@ public static partial class Ops
     public static SymbolicTensor OneHot(SymbolicTensor indices, int numClasses) => Make(new OneHot(numClasses), indices);
 
     /// <summary>Adds a constant value before and after each axis (https://keras.io/api/ops/numpy/#pad-function).</summary>
-    public static SymbolicTensor Pad(SymbolicTensor x, ReadOnlySpan<int> before, ReadOnlySpan<int> after, float value = 0) =>
-        Make(new Pad(IntList.Create(before), IntList.Create(after), PadMode.Constant, value), x);
+    public static SymbolicTensor Pad(SymbolicTensor x, ReadOnlySpan<int> before, ReadOnlySpan<int> after, double value = 0) =>
+        Make(new Pad(IntList.Create(before), IntList.Create(after), PadMode.Constant, (float)value), x);
 
     /// <summary>
     /// The same elements in another shape: 0 keeps a dimension, -1 (at most once) is inferred (https://keras.io/api/ops/numpy/#reshape-function).

@@ -11,7 +11,7 @@ public static partial class Ops
     private const long LargestExact = 1 << 24;
 
     /// <summary>A number as a tensor of rank 0.</summary>
-    public static SymbolicTensor Constant(float value) => Make(new Operators.Constant(TensorData.Of(Shape.Of(), [value])));
+    public static SymbolicTensor Constant(double value) => Make(new Operators.Constant(TensorData.Of(Shape.Of(), [(float)value])));
 
     /// <summary>A constant tensor from its elements in row-major order.</summary>
     /// <exception cref="ModelException">The shape has another number of elements.</exception>
@@ -38,7 +38,7 @@ public static partial class Ops
         return Constant(shape, values);
     }
 
-    internal static SymbolicTensor Constant(FloatValues values) => values.IsSingle ? Constant(values[0]) : Constant(Shape.Of(values.Count), values.Span);
+    internal static SymbolicTensor Constant(DoubleValues values) => values.IsSingle ? Constant(values[0]) : Constant(Shape.Of(values.Count), values.ToFloats());
 
     /// <summary>Zeros of the shape of <paramref name="x"/>.</summary>
     public static SymbolicTensor ZerosLike(SymbolicTensor x) => Make(new ExpandLike(), Constant(0), x);

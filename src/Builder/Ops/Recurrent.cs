@@ -54,7 +54,7 @@ internal abstract record RecurrentOp(RecurrentOptions Options) : Op
         if (x.Rank != 3)
         {
             throw new ModelException(
-                $"{Name} takes (batch, time, features), but got {x}. A recurrent layer before it needs ReturnSequences = true; a Reshape adds a missing axis.");
+                $"{Name} takes (batch, time, features), but got {x}. A recurrent layer before it needs returnSequences: true; a Reshape adds a missing axis.");
         }
 
         if (inputs.Length != InputCount) throw new ModelException($"{Name} takes {InputCount} inputs here, but got {inputs.Length}.");

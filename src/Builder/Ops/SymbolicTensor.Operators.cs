@@ -19,7 +19,7 @@ public sealed partial class SymbolicTensor
     public static SymbolicTensor operator -(SymbolicTensor value) => Ops.Negative(value);
 
     /// <summary>A number as a tensor of rank 0.</summary>
-    public static implicit operator SymbolicTensor(float value) => Ops.Constant(value);
+    public static implicit operator SymbolicTensor(double value) => Ops.Constant(value);
 
     /// <summary>A whole number as a tensor of rank 0, exactly: <c>ids == 123456789</c>. Beside a tensor it takes that tensor's type.</summary>
     public static implicit operator SymbolicTensor(long value) => Ops.WholeNumber(value);

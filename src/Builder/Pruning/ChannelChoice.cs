@@ -4,7 +4,7 @@ namespace OnnxFunctional.Pruning;
 internal static class ChannelChoice
 {
     /// <summary>The classes to remove, by their representative channel.</summary>
-    public static HashSet<int> Choose(IReadOnlyList<ChannelMaker> makers, ChannelClasses classes, float fraction, PruningOptions options)
+    public static HashSet<int> Choose(IReadOnlyList<ChannelMaker> makers, ChannelClasses classes, double fraction, PruningOptions options)
     {
         var families = FamiliesOf(makers, classes, options);
         var gone = new HashSet<int>();
@@ -19,7 +19,7 @@ internal static class ChannelChoice
     }
 
     /// <summary>Removes the least important channels of all families together, as long as their family can spare them.</summary>
-    private static void Compete(List<Family> families, float fraction, PruningOptions options, HashSet<int> gone)
+    private static void Compete(List<Family> families, double fraction, PruningOptions options, HashSet<int> gone)
     {
         var wanted = Count(fraction, families.Sum(family => family.All));
         var lost = new int[families.Count];
@@ -67,8 +67,8 @@ internal static class ChannelChoice
         return Math.Min(left, family.All);
     }
 
-    // 0.7f is less than 0.7; without rounding 7 of 10 would be 6.
-    private static int Count(float share, int all) => (int)Math.Floor((Math.Round(share, 6) * all) + 1e-9);
+    // A fraction that was a float, such as 0.7f, is below 0.7; without rounding 7 of 10 would be 6.
+    private static int Count(double share, int all) => (int)Math.Floor((Math.Round(share, 6) * all) + 1e-9);
 
     /// <summary>Layers that make the same channels, such as both sides of a residual sum, form one family with one fraction.</summary>
     private static List<Family> FamiliesOf(IReadOnlyList<ChannelMaker> makers, ChannelClasses classes, PruningOptions options)
@@ -107,7 +107,7 @@ internal static class ChannelChoice
         return result;
     }
 
-    private static float? ShareOf(IEnumerable<ChannelMaker> members, PruningOptions options)
+    private static double? ShareOf(IEnumerable<ChannelMaker> members, PruningOptions options)
     {
         var given = members.Where(maker => options.Fractions.ContainsKey(maker.Name)).ToArray();
         if (given.Length == 0) return null;
@@ -128,5 +128,5 @@ internal static class ChannelChoice
     /// <param name="Candidates">The channels that may be removed, least important first.</param>
     /// <param name="Scores">The importance of each candidate, relative to the mean of the family.</param>
     /// <param name="Share">The fraction to remove, if the family has one of its own.</param>
-    private sealed record Family(int All, int[][] Makers, int[] Candidates, double[] Scores, float? Share);
+    private sealed record Family(int All, int[][] Makers, int[] Candidates, double[] Scores, double? Share);
 }

@@ -19,5 +19,5 @@ public partial class Model
     /// <returns>The new model, with the same names, and what was removed from each layer.</returns>
     /// <exception cref="ModelException">The fraction is out of range, a name is unknown, no channel can be removed, or a layer cannot be copied.</exception>
     /// <example><code>var small = model.Prune(0.5f).Model;</code></example>
-    public PrunedModel Prune(float fraction, PruningOptions? options = null) => StructuredPruning.Run(this, fraction, options ?? new());
+    public PrunedModel Prune(double fraction, PruningOptions? options = null) => StructuredPruning.Run(this, fraction, options ?? new());
 }

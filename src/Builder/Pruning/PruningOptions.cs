@@ -32,9 +32,9 @@ public sealed record PruningOptions
     public IReadOnlyList<string> Keep { get; init; } = [];
 
     /// <summary>Fractions for single layers, by name, instead of the common one.</summary>
-    public IReadOnlyDictionary<string, float> Fractions { get; init; } = new Dictionary<string, float>();
+    public IReadOnlyDictionary<string, double> Fractions { get; init; } = new Dictionary<string, double>();
 
-    internal void Check(float fraction, IReadOnlyCollection<string> layers)
+    internal void Check(double fraction, IReadOnlyCollection<string> layers)
     {
         CheckFraction(fraction, "the fraction");
         if (MinimumChannels < 1) throw new ModelException($"Prune: MinimumChannels is {MinimumChannels}; expected at least 1.");
@@ -51,7 +51,7 @@ public sealed record PruningOptions
         }
     }
 
-    private static void CheckFraction(float share, string what)
+    private static void CheckFraction(double share, string what)
     {
         if (share is >= 0 and < 1) return;
         var given = FormattableString.Invariant($"{what} is {share}");

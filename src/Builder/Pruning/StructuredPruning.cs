@@ -3,7 +3,7 @@ namespace OnnxFunctional.Pruning;
 /// <summary>Removes whole channels from a model: finds which depend on one another, ranks them, chooses, and builds the smaller model.</summary>
 internal static class StructuredPruning
 {
-    public static PrunedModel Run(Model model, float fraction, PruningOptions options)
+    public static PrunedModel Run(Model model, double fraction, PruningOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         var flow = new ChannelFlow(model);
@@ -33,5 +33,5 @@ internal static class StructuredPruning
     }
 
     /// <summary>Whether any channel should be removed; a fraction of 0 gives a copy.</summary>
-    private static bool Asks(float fraction, PruningOptions options) => fraction > 0 || options.Fractions.Values.Any(share => share > 0);
+    private static bool Asks(double fraction, PruningOptions options) => fraction > 0 || options.Fractions.Values.Any(share => share > 0);
 }

@@ -15,10 +15,10 @@ public enum OrthogonalMode
 /// <param name="factor">The factor.</param>
 /// <param name="mode">Rows or columns.</param>
 /// <exception cref="ModelException">The factor is negative or not finite.</exception>
-public sealed class OrthogonalRegularizer(float factor = 0.01f, OrthogonalMode mode = OrthogonalMode.Rows) : Regularizer
+public sealed class OrthogonalRegularizer(double factor = 0.01, OrthogonalMode mode = OrthogonalMode.Rows) : Regularizer
 {
     /// <summary>The factor.</summary>
-    public float Factor { get; } = Check.NotNegative(factor, "OrthogonalRegularizer", nameof(factor));
+    public double Factor { get; } = Check.NotNegative(factor, "OrthogonalRegularizer", nameof(factor));
 
     /// <summary>Rows or columns.</summary>
     public OrthogonalMode Mode { get; } = mode;
@@ -38,6 +38,6 @@ public sealed class OrthogonalRegularizer(float factor = 0.01f, OrthogonalMode m
 
         // One vector has no partner: its penalty is 0, not 0 / 0.
         var pairs = MathF.Max(1, size * (size - 1f) / 2);
-        return Ops.Sum(Ops.Abs(cosines * Ops.Constant(Shape.Of(size, size), others))) * (Factor * 0.5f / pairs);
+        return Ops.Sum(Ops.Abs(cosines * Ops.Constant(Shape.Of(size, size), others))) * (Factor * 0.5 / pairs);
     }
 }

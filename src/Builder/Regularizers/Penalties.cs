@@ -5,13 +5,13 @@ namespace OnnxFunctional.Regularizers;
 /// <param name="l1">The factor on the sum of absolute values.</param>
 /// <param name="l2">The factor on the sum of squares.</param>
 /// <exception cref="ModelException">A factor is negative or not finite.</exception>
-public class L1L2(float l1 = 0, float l2 = 0) : Regularizer
+public class L1L2(double l1 = 0, double l2 = 0) : Regularizer
 {
     /// <summary>The factor on the sum of absolute values.</summary>
-    public new float L1 { get; } = Check.NotNegative(l1, "L1L2", nameof(l1));
+    public new double L1 { get; } = Check.NotNegative(l1, "L1L2", nameof(l1));
 
     /// <summary>The factor on the sum of squares.</summary>
-    public new float L2 { get; } = Check.NotNegative(l2, "L1L2", nameof(l2));
+    public new double L2 { get; } = Check.NotNegative(l2, "L1L2", nameof(l2));
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor Penalty(SymbolicTensor x)
@@ -27,10 +27,10 @@ public class L1L2(float l1 = 0, float l2 = 0) : Regularizer
 /// <remarks>Keras: https://keras.io/api/layers/regularizers/</remarks>
 /// <param name="l1">The factor.</param>
 /// <exception cref="ModelException">The factor is negative or not finite.</exception>
-public sealed class L1(float l1 = 0.01f) : L1L2(l1, 0);
+public sealed class L1(double l1 = 0.01) : L1L2(l1, 0);
 
 /// <summary>Penalizes squared values: <c>l2 sum(x^2)</c>; keeps weights small.</summary>
 /// <remarks>Keras: https://keras.io/api/layers/regularizers/</remarks>
 /// <param name="l2">The factor.</param>
 /// <exception cref="ModelException">The factor is negative or not finite.</exception>
-public sealed class L2(float l2 = 0.01f) : L1L2(0, l2);
+public sealed class L2(double l2 = 0.01) : L1L2(0, l2);

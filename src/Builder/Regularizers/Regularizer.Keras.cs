@@ -6,16 +6,16 @@ namespace OnnxFunctional;
 public abstract partial class Regularizer
 {
     /// <summary><c>l1 sum(|x|)</c>.</summary>
-    public static Regularizer L1(float l1 = 0.01f) => new L1(l1);
+    public static Regularizer L1(double l1 = 0.01) => new L1(l1);
 
     /// <summary><c>l2 sum(x^2)</c>.</summary>
-    public static Regularizer L2(float l2 = 0.01f) => new L2(l2);
+    public static Regularizer L2(double l2 = 0.01) => new L2(l2);
 
     /// <summary><c>l1 sum(|x|) + l2 sum(x^2)</c>.</summary>
-    public static Regularizer L1L2(float l1 = 0, float l2 = 0) => new L1L2(l1, l2);
+    public static Regularizer L1L2(double l1 = 0, double l2 = 0) => new L1L2(l1, l2);
 
     /// <summary><c>factor</c> times the mean absolute cosine over all pairs of rows, or of columns, of a matrix.</summary>
-    public static Regularizer Orthogonal(float factor = 0.01f, OrthogonalMode mode = OrthogonalMode.Rows) => new OrthogonalRegularizer(factor, mode);
+    public static Regularizer Orthogonal(double factor = 0.01, OrthogonalMode mode = OrthogonalMode.Rows) => new OrthogonalRegularizer(factor, mode);
 
     /// <summary>The penalty on a layer's output divided by the batch size, as in Keras since 3.14.</summary>
     internal SymbolicTensor PerSample(SymbolicTensor output) => Penalty(output) / Ops.Size(output, 0);

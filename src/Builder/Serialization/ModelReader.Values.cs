@@ -22,8 +22,8 @@ internal sealed partial class ModelReader
         if (target.IsEnum) return ReadEnum(ReadString(json), target);
         if (target == typeof(Shape)) return ReadShape(json);
         if (target == typeof(EdgeWidths)) return EdgeWidths.Create(ReadEdgeWidths(json));
-        if (target == typeof(FloatValues) && json.ValueKind == JsonValueKind.Array) return FloatValues.Create(ReadNumbers(json));
-        if (target == typeof(FloatValues)) return (FloatValues)(float)ReadNumber(json);
+        if (target == typeof(DoubleValues) && json.ValueKind == JsonValueKind.Array) return DoubleValues.Create(ReadNumbers(json));
+        if (target == typeof(DoubleValues)) return (DoubleValues)ReadNumber(json);
         if (target == typeof(int[])) return ReadIntegers(json);
         if (target == typeof(IReadOnlyList<RecurrentCell>)) return ReadInners(json, target, where).Cast<RecurrentCell>().ToArray();
         if (target == typeof(IReadOnlyList<LayerBase>) || target == typeof(IReadOnlyList<Layer>)) return ReadInners(json, target, where);
@@ -36,9 +36,10 @@ internal sealed partial class ModelReader
         if (target == typeof(Axes)) return isNull ? default(Axes) : Axes.Create(ReadIntegers(json));
         if (target == typeof(IntValues)) return isNull ? default(IntValues) : IntValues.Create(ReadIntegers(json));
         if (target == typeof(IReadOnlyList<int>)) return isNull ? null : ReadIntegers(json);
-        if (target == typeof(IReadOnlyList<float>) || target == typeof(float[])) return isNull ? null : ReadNumbers(json);
+        if (target == typeof(IReadOnlyList<double>) || target == typeof(double[])) return isNull ? null : ReadNumbers(json);
+        if (target == typeof(IReadOnlyList<float>) || target == typeof(float[])) return isNull ? null : Array.ConvertAll(ReadNumbers(json), x => (float)x);
         if (target == typeof(IReadOnlyList<long>)) return isNull ? null : Items(json).Select(ReadLong).ToArray();
-        if (target == typeof(IReadOnlyDictionary<string, float>)) return isNull ? null : ReadNamedNumbers(json);
+        if (target == typeof(IReadOnlyDictionary<string, double>)) return isNull ? null : ReadNamedNumbers(json);
         if (target == typeof(IReadOnlyList<string>)) return isNull ? null : Items(json).Select(ReadString).ToArray();
         if (target == typeof(string)) return isNull ? null : ReadString(json);
         throw UnsupportedType(target);
@@ -119,23 +120,23 @@ internal sealed partial class ModelReader
         json.ValueKind == JsonValueKind.Array ? [.. json.EnumerateArray().SelectMany(ReadIntegers)] : [ReadInteger(json)];
 
     /// <summary>Reads the numbers of a nested list, row by row.</summary>
-    private static float[] ReadNumbers(JsonElement json)
+    private static double[] ReadNumbers(JsonElement json)
     {
-        var numbers = new List<float>();
+        var numbers = new List<double>();
         Add(Unwrapped(json), 0);
         return [.. numbers];
 
         void Add(JsonElement item, int depth)
         {
-            if (item.ValueKind != JsonValueKind.Array) numbers.Add((float)ReadNumber(item));
+            if (item.ValueKind != JsonValueKind.Array) numbers.Add(ReadNumber(item));
             else if (depth > 16) throw Expected(item, "fewer dimensions");
             else foreach (var inner in item.EnumerateArray()) Add(inner, depth + 1);
         }
     }
 
-    private static Dictionary<string, float> ReadNamedNumbers(JsonElement json) =>
+    private static Dictionary<string, double> ReadNamedNumbers(JsonElement json) =>
         json.ValueKind == JsonValueKind.Object
-            ? json.EnumerateObject().ToDictionary(entry => entry.Name, entry => (float)ReadNumber(entry.Value))
+            ? json.EnumerateObject().ToDictionary(entry => entry.Name, entry => ReadNumber(entry.Value))
             : throw Expected(json, "an object whose values are numbers");
 
     private static int ReadInteger(JsonElement json)

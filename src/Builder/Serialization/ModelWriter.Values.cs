@@ -49,7 +49,7 @@ internal sealed partial class ModelWriter
         IntValues { Count: 0 } or Axes { List.Count: 0 } => null,
         Axes axes => new JsonArray([.. axes.Select(axis => (JsonNode?)JsonValue.Create(axis))]),
         EdgeWidths { Count: > 2 } widths => new JsonArray([.. widths.Chunk(2).Select(pair => (JsonNode?)new JsonArray(pair[0], pair[1]))]),
-        FloatValues { IsSingle: true } number => PythonNumbers.Write(number[0]),
+        DoubleValues { IsSingle: true } number => PythonNumbers.Write(number[0]),
         Func<SymbolicTensor, SymbolicTensor> => throw new ModelException(
             "is a function, which a file cannot hold. Write it as a class derived from Layer, and add the class with CustomObjects.Add when reading."),
         LayerBase layer => WriteLayer(layer, layer.Name),
@@ -57,7 +57,8 @@ internal sealed partial class ModelWriter
         IEnumerable<int> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
         IEnumerable<long> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))]),
         IEnumerable<float> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)PythonNumbers.Write(number))]),
-        IEnumerable<KeyValuePair<string, float>> numbers =>
+        IEnumerable<double> numbers => new JsonArray([.. numbers.Select(number => (JsonNode?)PythonNumbers.Write(number))]),
+        IEnumerable<KeyValuePair<string, double>> numbers =>
             new JsonObject(numbers.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)PythonNumbers.Write(entry.Value)))),
         IEnumerable<string> texts => new JsonArray([.. texts.Select(text => (JsonNode?)JsonValue.Create(text))]),
         IEnumerable<LayerBase> layers => new JsonArray([.. layers.Select(layer => (JsonNode?)WriteLayer(layer, layer.Name))]),

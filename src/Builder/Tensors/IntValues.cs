@@ -43,6 +43,9 @@ public readonly struct IntValues : IEquatable<IntValues>, IReadOnlyList<int>
         return Count == rank ? this : Repeat(this[0], rank);
     }
 
+    /// <summary>One value per axis; 1 for each if none was given.</summary>
+    internal IntValues OrOnes(int rank, string layer, string option) => Count == 0 ? Repeat(1, rank) : For(rank, layer, option);
+
     /// <summary>The same value for all axes.</summary>
     public static implicit operator IntValues(int size) => new([size]);
 

@@ -84,8 +84,8 @@ public sealed class ConvLstmMaskTests
     }
 
     private static RecurrentLayer Make(int rank, bool sequences, bool backwards, bool zeros) => rank == 1
-        ? new ConvLstm1D(Filters, 3) { Padding = Padding.Same, ReturnSequences = sequences, GoBackwards = backwards, ZeroOutputForMask = zeros }
-        : new ConvLstm2D(Filters, 2) { Padding = Padding.Same, ReturnSequences = sequences, GoBackwards = backwards, ZeroOutputForMask = zeros };
+        ? new ConvLstm1D(Filters, 3, padding: Padding.Same, returnSequences: sequences, goBackwards: backwards, zeroOutputForMask: zeros)
+        : new ConvLstm2D(Filters, 2, padding: Padding.Same, returnSequences: sequences, goBackwards: backwards, zeroOutputForMask: zeros);
 
     private static int Product(int[] dims) => dims.Aggregate(1, (product, dim) => product * dim);
 

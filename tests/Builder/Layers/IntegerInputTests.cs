@@ -11,7 +11,7 @@ public sealed class IntegerInputTests
     public void Normalized_integers_are_those_of_the_same_floats()
     {
         foreach (var make in (Func<LayerBase>[])[
-            () => new LayerNormalization(), () => new LayerNormalization { RmsScaling = true }, () => new RmsNormalization(), () => new UnitNormalization(),
+            () => new LayerNormalization(), () => new LayerNormalization(rmsScaling: true), () => new RmsNormalization(), () => new UnitNormalization(),
             () => new BatchNormalization(), () => new GroupNormalization(1)])
         {
             SymbolicTensor whole = Model.Input([4], DType.Int32), real = Model.Input([4]);

@@ -24,14 +24,14 @@ public sealed class LargeSizeTests
         Call("conv_lstm2d", () => new ConvLstm2D(1 << 29, 1), 2, 4, 4, 1),
         Call("dense", () => new Dense(Most), 1000),
         Call("einsum_dense", () => new EinsumDense("ab,bc->ac", [Most]), 1000),
-        Call("conv2d", () => new Conv2D(1, 3) { DilationRate = Half }, 8, 8, 1),
-        Call("conv1d", () => new Conv1D(1, 3) { DilationRate = Half, Padding = Padding.Causal }, 8, 1),
-        Call("conv1d", () => new Conv1D(1, 3) { DilationRate = Half, Padding = Padding.Same }, 8, 1),
-        Call("depthwise_conv2d", () => new DepthwiseConv2D(3) { DepthMultiplier = Half }, 8, 8, 4),
-        Call("separable_conv2d", () => new SeparableConv2D(4, 3) { DepthMultiplier = Half }, 8, 8, 4),
-        Call("conv2d_transpose", () => new Conv2DTranspose(1, 3) { Strides = Half }, 8, 8, 1),
-        Call("conv1d_transpose", () => new Conv1DTranspose(1, 3) { DilationRate = Half }, 8, 1),
-        Call("conv1d_transpose", () => new Conv1DTranspose(1, 3) { Strides = Half, Padding = Padding.Same }, 8, 1),
+        Call("conv2d", () => new Conv2D(1, 3, dilationRate: Half), 8, 8, 1),
+        Call("conv1d", () => new Conv1D(1, 3, padding: Padding.Causal, dilationRate: Half), 8, 1),
+        Call("conv1d", () => new Conv1D(1, 3, padding: Padding.Same, dilationRate: Half), 8, 1),
+        Call("depthwise_conv2d", () => new DepthwiseConv2D(3, depthMultiplier: Half), 8, 8, 4),
+        Call("separable_conv2d", () => new SeparableConv2D(4, 3, depthMultiplier: Half), 8, 8, 4),
+        Call("conv2d_transpose", () => new Conv2DTranspose(1, 3, strides: Half), 8, 8, 1),
+        Call("conv1d_transpose", () => new Conv1DTranspose(1, 3, dilationRate: Half), 8, 1),
+        Call("conv1d_transpose", () => new Conv1DTranspose(1, 3, strides: Half, padding: Padding.Same), 8, 1),
         Call("zero_padding1d", () => new ZeroPadding1D(Most), 5, 2),
         Call("zero_padding2d", () => new ZeroPadding2D(Half), 5, 5, 2),
         Call("cropping1d", () => new Cropping1D(Most), 5, 2),
@@ -74,8 +74,8 @@ public sealed class LargeSizeTests
         Assert.AreEqual<Shape>([null, 7, 2], Ops.Slice(x, 1, -Most, Most).Shape);
         Assert.AreEqual<Shape>([null, 1, 2], Ops.Slice(x, 1, 0, Most, Most).Shape);
         Assert.AreEqual<Shape>([null, 1, 2], Ops.Slice(x, 1, 6, null, -Most).Shape);
-        Assert.AreEqual<Shape>([null, 1, 2], x.Apply(new MaxPooling1D(7) { Strides = Most }).Shape);
-        Assert.AreEqual<Shape>([null, 1, 2], x.Apply(new MaxPooling1D(2) { Strides = Most, Padding = Padding.Same }).Shape);
+        Assert.AreEqual<Shape>([null, 1, 2], x.Apply(new MaxPooling1D(7, strides: Most)).Shape);
+        Assert.AreEqual<Shape>([null, 1, 2], x.Apply(new MaxPooling1D(2, strides: Most, padding: Padding.Same)).Shape);
     }
 
     /// <summary>One sample fits, the batch does not.</summary>

@@ -12,17 +12,19 @@ public sealed class LookupTests
     [TestMethod]
     public void Integers_become_places_in_the_vocabulary_and_back()
     {
-        CollectionAssert.AreEqual(new float[] { 1, 2, 3, 0, 0 }, Run(new IntegerLookup([12, 36, 1138]), 12, 36, 1138, 42, -5));
-        CollectionAssert.AreEqual(new float[] { 2, 0, 1 }, Run(new IntegerLookup([12]) { MaskToken = 0 }, 12, 0, 7));
-        CollectionAssert.AreEqual(new float[] { 4, 1, 2, 3 }, Run(new IntegerLookup([5_000_000]) { MaskToken = 0, NumOovIndices = 3 }, 5_000_000, 3, 4, 5));
-        CollectionAssert.AreEqual(new float[] { 12, -1, -1 }, Run(new IntegerLookup([12]) { Invert = true }, 1, 0, 9));
-        CollectionAssert.AreEqual(new float[] { 1, 1, 2 }, Run(new IntegerLookup([12, 36]) { OutputMode = EncodingMode.Count }, 36, 12, 36, 7));
+        CollectionAssert.AreEqual(new float[] { 1, 2, 3, 0, 0 }, Run(new IntegerLookup(vocabulary: [12, 36, 1138]), 12, 36, 1138, 42, -5));
+        CollectionAssert.AreEqual(new float[] { 2, 0, 1 }, Run(new IntegerLookup(maskToken: 0, vocabulary: [12]), 12, 0, 7));
+        CollectionAssert.AreEqual(
+            new float[] { 4, 1, 2, 3 },
+            Run(new IntegerLookup(numOovIndices: 3, maskToken: 0, vocabulary: [5_000_000]), 5_000_000, 3, 4, 5));
+        CollectionAssert.AreEqual(new float[] { 12, -1, -1 }, Run(new IntegerLookup(vocabulary: [12], invert: true), 1, 0, 9));
+        CollectionAssert.AreEqual(new float[] { 1, 1, 2 }, Run(new IntegerLookup(vocabulary: [12, 36], outputMode: EncodingMode.Count), 36, 12, 36, 7));
     }
 
     [TestMethod]
     public void Vocabulary_is_learned_by_frequency()
     {
-        var lookup = new IntegerLookup { MaxTokens = 3 };
+        var lookup = new IntegerLookup(maxTokens: 3);
         lookup.Adapt(Tensor.Create([7L, 7, 9, 9, 9, 4], [6]));
         CollectionAssert.AreEqual(new long[] { 9, 7 }, lookup.Vocabulary!.ToArray());
 
@@ -36,11 +38,11 @@ public sealed class LookupTests
     [TestMethod]
     public void Text_is_made_uniform_split_and_looked_up()
     {
-        var text = new TextVectorization(["earth", "wind", "and", "fire"]) { OutputSequenceLength = 4 };
+        var text = new TextVectorization(outputSequenceLength: 4, vocabulary: ["earth", "wind", "and", "fire"]);
         CollectionAssert.AreEqual(new long[] { 2, 3, 4, 5, 1, 4, 2, 0 }, text.Apply(["Earth, wind AND fire!", "fish and earth"]).ToArray());
         Assert.AreEqual(6, text.VocabularySize);
 
-        var pairs = new TextVectorization { Ngrams = 2, OutputMode = EncodingMode.Count };
+        var pairs = new TextVectorization(ngrams: 2, outputMode: EncodingMode.Count);
         pairs.Adapt(["a b a"]);
         CollectionAssert.AreEqual(new[] { "[UNK]", "a", "b a", "b", "a b" }, pairs.Vocabulary.ToArray());
         CollectionAssert.AreEqual(new float[] { 2, 1, 1, 1, 0 }, pairs.Encode(["b a x"]).ToArray());
@@ -49,8 +51,8 @@ public sealed class LookupTests
     [TestMethod]
     public void Bins_are_counted_from_boundaries_and_learned_from_data()
     {
-        CollectionAssert.AreEqual(new float[] { 0, 2, 3, 1 }, Run(new Discretization([0f, 1, 2]), -1.5f, 1, 3.4f, 0.5f));
-        var learned = new Discretization(numBins: 4, epsilon: 0.01f);
+        CollectionAssert.AreEqual(new float[] { 0, 2, 3, 1 }, Run(new Discretization([0, 1, 2]), -1.5f, 1, 3.4f, 0.5f));
+        var learned = new Discretization(numBins: 4, epsilon: 0.01);
         learned.Adapt(Tensor.Create([-1.5f, 1, 3.4f, 0.5f, 0, 3, 1.3f, 0], [2, 4]));
         CollectionAssert.AreEqual(new float[] { 0, 2, 3, 2, 1, 3, 3, 1 }, Run(learned, -1.5f, 1, 3.4f, 0.5f, 0, 3, 1.3f, 0));
     }
@@ -75,7 +77,7 @@ public sealed class LookupTests
         foreach (var layer in new Layer[]
         {
             new Embedding(3, 2, name: "ids"), new CategoryEncoding(3, name: "ids"), new CategoryEncoding(3, EncodingMode.OneHot, name: "ids"),
-            new IntegerLookup([0, 1, 2], name: "ids") { NumOovIndices = 0 },
+            new IntegerLookup(numOovIndices: 0, vocabulary: [0, 1, 2], name: "ids"),
         })
         {
             var error = Assert.ThrowsExactly<ModelException>(() => Run(layer, 0, id, 2), layer.GetType().Name);
@@ -99,9 +101,9 @@ public sealed class LookupTests
     [TestMethod]
     public void The_mask_token_of_an_encoded_lookup_is_no_category()
     {
-        var lookup = new IntegerLookup([12, 36]) { MaskToken = 0, OutputMode = EncodingMode.MultiHot };
+        var lookup = new IntegerLookup(maskToken: 0, vocabulary: [12, 36], outputMode: EncodingMode.MultiHot);
         CollectionAssert.AreEqual(new float[] { 0, 1, 0 }, Run(lookup, 0, 12, 0));
-        CollectionAssert.AreEqual(new float[] { 0, 2, 1 }, Run(new IntegerLookup([12, 36]) { MaskToken = 0, NumOovIndices = 0 }, 0, 36, 12));
+        CollectionAssert.AreEqual(new float[] { 0, 2, 1 }, Run(new IntegerLookup(numOovIndices: 0, maskToken: 0, vocabulary: [12, 36]), 0, 36, 12));
     }
 
     private static float[] Run(Layer layer, params float[] data)

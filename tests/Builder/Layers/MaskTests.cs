@@ -10,16 +10,16 @@ public sealed class MaskTests
     public static IEnumerable<object[]> Layers =>
         new (Layer Layer, bool Passes)[]
         {
-            (new Dense(3), true), (new Dropout(0.5f), true), (new ActivationLayer(Activation.Relu), true),
+            (new Dense(3), true), (new Dropout(0.5), true), (new ActivationLayer(Activation.Relu), true),
             (new Relu(), true), (new LeakyRelu(), true), (new Elu(), true), (new PRelu(), true),
             (new BatchNormalization(), true), (new LayerNormalization(), true),
             (new GroupNormalization(1), true), (new UnitNormalization(), true), (new RmsNormalization(), false),
-            (new SpatialDropout1D(0.5f), true), (new GaussianNoise(0.5f), true), (new GaussianDropout(0.5f), true),
-            (new AlphaDropout(0.5f), true), (new ActivityRegularization(1), true),
+            (new SpatialDropout1D(0.5), true), (new GaussianNoise(0.5), true), (new GaussianDropout(0.5), true),
+            (new AlphaDropout(0.5), true), (new ActivityRegularization(1), true),
             (new Identity(), true), (new Rescaling(2), true), (new Normalization(), true), (new TimeDistributed(new Dense(2)), true), (new Masking(), true),
-            (new Lstm(2) { ReturnSequences = true }, true), (new Gru(2), false),
-            (new SimpleRnn(2) { ReturnSequences = true, GoBackwards = true }, true), (new Rnn(new GruCell(2)) { ReturnSequences = true }, true),
-            (new Bidirectional(new Lstm(2) { ReturnSequences = true }), true),
+            (new Lstm(2, returnSequences: true), true), (new Gru(2), false),
+            (new SimpleRnn(2, returnSequences: true, goBackwards: true), true), (new Rnn(new GruCell(2), returnSequences: true), true),
+            (new Bidirectional(new Lstm(2, returnSequences: true)), true),
             (new Bidirectional(new Lstm(2)), false), (new MultiHeadAttention(1, 2), true), (new Attention(), true),
             (new Conv1D(2, 2), false), (new MaxPooling1D(), false), (new GlobalAveragePooling1D(), false),
             (new Flatten(), false), (new Reshape([3, 4]), false), (new Permute((2, 1)), false),
@@ -76,6 +76,6 @@ public sealed class MaskTests
     {
         var ids = Model.Input([5], DType.Int64);
         Assert.IsNull(new Embedding(7, 2).Call(ids).Mask);
-        Assert.AreEqual<Shape>([null, 5], new Embedding(7, 2) { MaskZero = true }.Call(ids).Mask!.Shape);
+        Assert.AreEqual<Shape>([null, 5], new Embedding(7, 2, maskZero: true).Call(ids).Mask!.Shape);
     }
 }

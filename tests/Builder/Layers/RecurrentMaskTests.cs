@@ -78,7 +78,7 @@ public sealed class RecurrentMaskTests
     public void A_stateful_layer_starts_masked_steps_of_a_batch_from_zero_output_and_keeps_its_state()
     {
         var x = Model.Input([Steps, Features], batchSize: 1);
-        var layer = new Lstm(Units) { Stateful = true, ReturnSequences = true };
+        var layer = new Lstm(Units, returnSequences: true, stateful: true);
         var model = new Model(x, x.Apply(new Masking(), layer));
         foreach (var state in layer.Weights.Where(weight => !weight.Trainable)) state.Storage.AsSpan().Fill(0.5f);
         var y = model.Predict(NDArray.Create([0, 0, 0, 0, 1, 2, 0, 0], Shape.Of(1, Steps, Features)));
@@ -138,21 +138,20 @@ public sealed class RecurrentMaskTests
 
     private static Layer Make(string kind, bool sequences, bool backwards, bool zeros)
     {
-        if (kind == "both ways") return new Bidirectional(new Lstm(Units) { ReturnSequences = sequences, GoBackwards = false, ReturnState = true });
+        if (kind == "both ways") return new Bidirectional(new Lstm(Units, returnSequences: sequences, returnState: true, goBackwards: false));
         return kind switch
         {
-            "lstm" => new Lstm(Units) { ReturnSequences = sequences, GoBackwards = backwards, ZeroOutputForMask = zeros },
-            "gru" => new Gru(Units) { ReturnSequences = sequences, GoBackwards = backwards, ZeroOutputForMask = zeros },
-            "simple" => new SimpleRnn(Units) { ReturnSequences = sequences, GoBackwards = backwards, ZeroOutputForMask = zeros },
-            "softmax" => new SimpleRnn(Units, Activation.Softmax) { ReturnSequences = sequences, GoBackwards = backwards, ZeroOutputForMask = zeros },
-            "cell" => new Rnn(new GruCell(Units)) { ReturnSequences = sequences, GoBackwards = backwards, ZeroOutputForMask = zeros },
-            "stacked" => new Rnn([new LstmCell(2), new GruCell(Units)])
-            {
-                ReturnSequences = sequences,
-                GoBackwards = backwards,
-                ZeroOutputForMask = zeros,
-            },
-            _ => new Rnn(new OwnCell()) { ReturnSequences = sequences, GoBackwards = backwards, ZeroOutputForMask = zeros },
+            "lstm" => new Lstm(Units, returnSequences: sequences, goBackwards: backwards, zeroOutputForMask: zeros),
+            "gru" => new Gru(Units, returnSequences: sequences, goBackwards: backwards, zeroOutputForMask: zeros),
+            "simple" => new SimpleRnn(Units, returnSequences: sequences, goBackwards: backwards, zeroOutputForMask: zeros),
+            "softmax" => new SimpleRnn(Units, Activation.Softmax, returnSequences: sequences, goBackwards: backwards, zeroOutputForMask: zeros),
+            "cell" => new Rnn(new GruCell(Units), returnSequences: sequences, goBackwards: backwards, zeroOutputForMask: zeros),
+            "stacked" => new Rnn(
+                [new LstmCell(2), new GruCell(Units)],
+                returnSequences: sequences,
+                goBackwards: backwards,
+                zeroOutputForMask: zeros),
+            _ => new Rnn(new OwnCell(), returnSequences: sequences, goBackwards: backwards, zeroOutputForMask: zeros),
         };
     }
 

@@ -12,7 +12,7 @@ public sealed class CallModeTests
     public void A_call_outside_of_training_has_no_phases_and_updates_nothing()
     {
         var x = Model.Input([4]);
-        var inner = new Model(x, x.Apply(new Dense(3), new OnnxFunctional.Layers.BatchNormalization(), new OnnxFunctional.Layers.Dropout(0.5f)), "inner");
+        var inner = new Model(x, x.Apply(new Dense(3), new OnnxFunctional.Layers.BatchNormalization(), new OnnxFunctional.Layers.Dropout(0.5)), "inner");
         var outside = Model.Input([4]);
         var model = new Model(outside, new Dense(2).Call(inner.Call(outside, training: false)));
         Assert.IsFalse(model.Graph.Nodes.Any(node => node.Op is Phase or Operators.Dropout or BatchNormalizationTraining));
@@ -28,7 +28,7 @@ public sealed class CallModeTests
     public void A_call_as_in_training_drops_at_any_time()
     {
         var x = Model.Input([4]);
-        var model = new Model(x, new OnnxFunctional.Layers.Dropout(0.5f).Call(x, training: true));
+        var model = new Model(x, new OnnxFunctional.Layers.Dropout(0.5).Call(x, training: true));
         Assert.IsFalse(model.Graph.Nodes.Any(node => node.Op is Phase));
         Assert.IsTrue(model.Graph.Nodes.Any(node => node.Op is Operators.Dropout));
     }
@@ -39,10 +39,10 @@ public sealed class CallModeTests
         var features = Model.Input([5, 3]);
         var inner = new Model(
             features,
-            features.Apply(new OnnxFunctional.Layers.Lstm(4) { ReturnSequences = true }, new OnnxFunctional.Layers.Lstm(2)),
+            features.Apply(new OnnxFunctional.Layers.Lstm(4, returnSequences: true), new OnnxFunctional.Layers.Lstm(2)),
             "inner");
         var ids = Model.Input([5], DType.Int64);
-        var embedding = new Embedding(7, 3) { MaskZero = true };
+        var embedding = new Embedding(7, 3, maskZero: true);
         var nested = new Model(ids, inner.Call(embedding.Call(ids)), seed: 3);
         long[,] samples = { { 1, 2, 0, 0, 0 }, { 3, 0, 4, 5, 6 } };
 

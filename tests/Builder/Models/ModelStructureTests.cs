@@ -113,7 +113,7 @@ public sealed class ModelStructureTests
     public void Residual_sum_is_a_step_with_a_name()
     {
         var x = Model.Input([8, 8, 4]);
-        var y = x.Apply(new Conv2D(4, 3) { Padding = Padding.Same }, new BatchNormalization(), new Relu(), new Conv2D(4, 3) { Padding = Padding.Same }) + x;
+        var y = x.Apply(new Conv2D(4, 3, padding: Padding.Same), new BatchNormalization(), new Relu(), new Conv2D(4, 3, padding: Padding.Same)) + x;
         var model = new Model(x, y);
         StringAssert.Contains(model.ToString(), "add (Add)");
         StringAssert.Contains(model.ToString(), "conv2d_1[0][0], input_layer[0][0]");
@@ -158,7 +158,7 @@ public sealed class ModelStructureTests
     public void First_values_that_cannot_be_drawn_name_their_weight()
     {
         var x = Model.Input([4, 3]);
-        var model = new Model(x, new Conv1D(2, 3) { KernelInitializer = new OnnxFunctional.Initializers.IdentityInitializer() }.Call(x));
+        var model = new Model(x, new Conv1D(2, 3, kernelInitializer: new OnnxFunctional.Initializers.IdentityInitializer()).Call(x));
         StringAssert.Contains(Assert.ThrowsExactly<ModelException>(() => model.Weights[0].Storage).Message, "'conv1d/kernel'");
     }
 
@@ -175,7 +175,7 @@ public sealed class ModelStructureTests
     public void States_come_and_go()
     {
         var x = Model.Input([5, 3]);
-        var (sequence, hidden, cell) = new Lstm(4) { ReturnSequences = true }.CallWithState(x);
+        var (sequence, hidden, cell) = new Lstm(4, returnSequences: true).CallWithState(x);
         var decoded = new Lstm(4).Call(Model.Input([2, 3]), [hidden, cell]);
         Assert.AreEqual<Shape>([null, 5, 4], sequence.Shape);
         Assert.AreEqual<Shape>([null, 4], cell.Shape);

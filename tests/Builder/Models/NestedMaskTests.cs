@@ -18,7 +18,7 @@ public sealed class NestedMaskTests
     public void A_mask_made_in_a_nested_model_is_that_of_its_output(string form)
     {
         var tokens = Model.Input([5], DType.Int64, name: "tokens");
-        var embedding = new Embedding(7, 4) { MaskZero = true };
+        var embedding = new Embedding(7, 4, maskZero: true);
         var dense = new Dense(4);
         var lstm = new Lstm(3);
         var flat = new Model(tokens, lstm.Call(dense.Call(embedding.Call(tokens))));

@@ -78,7 +78,7 @@ public sealed class EveryLayerTests
         var (model, inputs) = (read.Model, read.Inputs);
         try
         {
-            var small = model.Prune(0.3f).Model;
+            var small = model.Prune(0.3).Model;
             foreach (var (before, after) in model.PredictAll(inputs).Zip(small.PredictAll(inputs)))
                 CollectionAssert.AreEqual(before.Shape.ToArray(), after.Shape.ToArray());
             using var folder = new TemporaryFolder();
@@ -120,7 +120,7 @@ public sealed class EveryLayerTests
         try
         {
             pruned = model.Prune(
-                0.5f,
+                0.5,
                 new() { Keep = [.. makers.Select(maker => maker.Name).Where(maker => !maker.StartsWith("maker_", StringComparison.Ordinal))] });
         }
         catch (ModelException refusal) when (refusal.Message.StartsWith("Prune: no channel can be removed.", StringComparison.Ordinal))

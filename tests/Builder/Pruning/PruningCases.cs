@@ -9,8 +9,8 @@ internal static class PruningCases
     [
         new("plain convolutional network", () => Straight(
             [9, 9, 1],
-            new Conv2D(7, 3, Activation.Relu, name: "a"), new MaxPooling2D(2),
-            new Conv2D(4, (1, 3), Activation.Tanh, name: "b") { Padding = Padding.Same, Strides = 2 }, new Dropout(0.5f),
+            new Conv2D(7, 3, activation: Activation.Relu, name: "a"), new MaxPooling2D(2),
+            new Conv2D(4, (1, 3), strides: 2, padding: Padding.Same, activation: Activation.Tanh, name: "b"), new Dropout(0.5),
             new Flatten(), new Dense(17, Activation.Relu, name: "c"),
             new Dense(3, Activation.Softmax, name: "d")), ("a", [0, 3, 6]), ("b", [1, 2]), ("c", [0, 2, 4, 5, 9, 11, 15, 16])),
         new(
@@ -29,8 +29,8 @@ internal static class PruningCases
         new("branches joined, flattened, dense", () =>
         {
             var x = Model.Input([7, 7, 2]);
-            var a = x.Apply(new Conv2D(3, 3, Activation.Relu, name: "a") { Padding = Padding.Same });
-            var b = x.Apply(new Conv2D(5, 1, Activation.Relu, name: "b"), new AveragePooling2D(3) { Strides = 1, Padding = Padding.Same });
+            var a = x.Apply(new Conv2D(3, 3, padding: Padding.Same, activation: Activation.Relu, name: "a"));
+            var b = x.Apply(new Conv2D(5, 1, activation: Activation.Relu, name: "b"), new AveragePooling2D(3, strides: 1, padding: Padding.Same));
             return new Model(x, new Concatenate().Call(a, x, b).Apply(new ZeroPadding2D(1), new Flatten(), new Dense(4, name: "c")));
         }, ("a", [2]), ("b", [0, 3])),
         new("branches joined, then summed", () =>
@@ -42,29 +42,33 @@ internal static class PruningCases
         }, ("a", [1]), ("b", [0, 3]), ("c", [1, 3, 6])),
         new("depthwise and separable", () => Straight(
             [8, 8, 3],
-            new Conv2D(6, 3, Activation.Relu, name: "a"), new DepthwiseConv2D(3, name: "deep") { DepthMultiplier = 2, Padding = Padding.Same }, new LeakyRelu(),
-            new SeparableConv2D(5, 3, name: "b") { DepthMultiplier = 3 }, new GlobalAveragePooling2D(), new Dense(3, name: "c")),
+            new Conv2D(
+                6,
+                3,
+                activation: Activation.Relu,
+                name: "a"), new DepthwiseConv2D(3, padding: Padding.Same, depthMultiplier: 2, name: "deep"), new LeakyRelu(),
+            new SeparableConv2D(5, 3, depthMultiplier: 3, name: "b"), new GlobalAveragePooling2D(), new Dense(3, name: "c")),
             ("a", [0, 2, 4]), ("deep", [0, 1, 4, 5, 8, 9]), ("b", [0, 4])),
         new("one dimension", () => Straight(
             [12, 3],
-            new Conv1D(8, 3, Activation.Relu, name: "a") { Padding = Padding.Causal },
-            new BatchNormalization(name: "norm") { Scale = false }, new DepthwiseConv1D(2, name: "deep"), new MaxPooling1D(2),
+            new Conv1D(8, 3, padding: Padding.Causal, activation: Activation.Relu, name: "a"),
+            new BatchNormalization(scale: false, name: "norm"), new DepthwiseConv1D(2, name: "deep"), new MaxPooling1D(2),
             new SeparableConv1D(4, 3, name: "b"), new Cropping1D(1), new Flatten(), new Dense(2, name: "c")),
             ("a", [0, 1, 6, 7]), ("norm", [0, 1, 6, 7]), ("deep", [0, 1, 6, 7]), ("b", [2, 3])),
         new("transposed, upsampled, three dimensions", () => Straight(
             [4, 4, 4, 1],
-            new Conv3D(4, 2, name: "a"), new PRelu { SharedAxes = [1, 2, 3] },
-            new Conv3DTranspose(5, 2, name: "b") { Strides = 2 }, new UpSampling3D(2), new GlobalMaxPooling3D(keepdims: true),
+            new Conv3D(4, 2, name: "a"), new PRelu(sharedAxes: [1, 2, 3]),
+            new Conv3DTranspose(5, 2, strides: 2, name: "b"), new UpSampling3D(2), new GlobalMaxPooling3D(keepdims: true),
             new Conv3D(2, 1, name: "c")), ("a", [0, 1]), ("b", [2, 4])),
         new("channels first", () => Straight(
             [2, 8, 8],
-            new Conv2D(6, 3, Activation.Relu, name: "a") { DataFormat = DataFormat.ChannelsFirst },
-            new BatchNormalization(axis: 1, name: "norm"), new MaxPooling2D(2) { DataFormat = DataFormat.ChannelsFirst },
+            new Conv2D(6, 3, dataFormat: DataFormat.ChannelsFirst, activation: Activation.Relu, name: "a"),
+            new BatchNormalization(axis: 1, name: "norm"), new MaxPooling2D(2, dataFormat: DataFormat.ChannelsFirst),
             new Flatten(), new Dense(7, name: "b"), new Dense(1, name: "c")), ("a", [1, 2, 5]), ("norm", [1, 2, 5]), ("b", [0, 5, 6])),
         new("squeeze and excite", () =>
         {
             var x = Model.Input([6, 6, 2]);
-            var features = x.Apply(new Conv2D(6, 3, Activation.Relu, name: "a"));
+            var features = x.Apply(new Conv2D(6, 3, activation: Activation.Relu, name: "a"));
             var gate = features.Apply(
                 new GlobalAveragePooling2D(),
                 new Reshape([1, 1, 6], name: "as_image"),
@@ -76,7 +80,7 @@ internal static class PruningCases
         new("shared layers", () =>
         {
             var (x, y) = (Model.Input([4, 3]), Model.Input([4, 3]));
-            var (shared, norm) = (new Conv1D(6, 2, Activation.Relu, name: "shared"), new BatchNormalization(name: "norm"));
+            var (shared, norm) = (new Conv1D(6, 2, activation: Activation.Relu, name: "shared"), new BatchNormalization(name: "norm"));
             var again = new Dense(6, name: "again");
             var (a, b) = (norm.Call(shared.Call(x)), norm.Call(shared.Call(y)));
             return new Model([x, y], new Subtract().Call(again.Call(again.Call(a)), b).Apply(new Flatten(), new Dense(2, name: "c")));
@@ -102,7 +106,7 @@ internal static class PruningCases
         new("several inputs and outputs", () =>
         {
             var (image, numbers) = (Model.Input([5, 5, 1], name: "image"), Model.Input([3], name: "numbers"));
-            var a = image.Apply(new Conv2D(4, 3, Activation.Relu, name: "a"), new GlobalAveragePooling2D());
+            var a = image.Apply(new Conv2D(4, 3, activation: Activation.Relu, name: "a"), new GlobalAveragePooling2D());
             var b = numbers.Apply(new Dense(5, Activation.Relu, name: "b"));
             var joined = new Concatenate().Call(a, b).Apply(new Dense(6, Activation.Relu, name: "c"));
             return new Model(
@@ -110,10 +114,10 @@ internal static class PruningCases
                 [joined.Apply(new Dense(2, name: "kind")), joined.Apply(new Dense(1, name: "price")), a.Apply(new Dense(3, name: "side"))]);
         }, ("a", [0, 3]), ("b", [1, 4]), ("c", [0, 1, 2])),
         new("flattened and back", () => Straight(
-            [4, 4, 1], new Conv2D(4, 3, Activation.Relu, name: "a"), new Flatten(), new Reshape([2, 2, 4]),
+            [4, 4, 1], new Conv2D(4, 3, activation: Activation.Relu, name: "a"), new Flatten(), new Reshape([2, 2, 4]),
             new Permute((3, 1, 2)), new Reshape([-1]), new Dense(3, name: "b")), ("a", [1, 2])),
         new("time distributed", () => Straight(
-            [3, 6, 2], new TimeDistributed(new Conv1D(4, 2, Activation.Relu, name: "conv"), name: "a"),
+            [3, 6, 2], new TimeDistributed(new Conv1D(4, 2, activation: Activation.Relu, name: "conv"), name: "a"),
             new TimeDistributed(new Dense(6, name: "dense"), name: "b"), new Flatten(), new Dense(2, name: "c")),
             ("a/conv", [0, 2]), ("b/dense", [3, 4, 5])),
         new("operations between layers", () =>
@@ -138,7 +142,7 @@ internal static class PruningCases
     {
         static SymbolicTensor Normal(SymbolicTensor x, string name, int filters, int strides = 1, int size = 3) =>
             x.Apply(
-                new Conv2D(filters, size, name: name) { Padding = Padding.Same, Strides = strides, UseBias = false },
+                new Conv2D(filters, size, strides: strides, padding: Padding.Same, useBias: false, name: name),
                 new BatchNormalization(name: name + "_norm"));
         var image = Model.Input([8, 8, 3]);
         var stem = Normal(image, "stem", 8).Apply(new Relu());

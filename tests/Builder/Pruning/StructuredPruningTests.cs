@@ -16,7 +16,7 @@ public sealed class StructuredPruningTests
         var @case = (PruningCase)row;
         var model = @case.Make();
         var before = PruningCase.Outputs(model);
-        var pruned = model.Prune(0.5f);
+        var pruned = model.Prune(0.5);
         foreach (var (layer, channels) in @case.Zeros.Where(zeros => pruned.Layers.Any(layer => layer.Name == zeros.Layer)))
         {
             var found = pruned.Layers.Single(entry => entry.Name == layer);
@@ -36,7 +36,7 @@ public sealed class StructuredPruningTests
     public void A_smaller_model_is_written_read_exported_and_trained(object row)
     {
         var model = ((PruningCase)row).Make();
-        var small = model.Prune(0.5f).Model;
+        var small = model.Prune(0.5).Model;
         Assert.IsLessThan(model.Weights.Sum(weight => weight.Value.FlattenedLength), small.Weights.Sum(weight => weight.Value.FlattenedLength));
         CollectionAssert.AreEqual(model.Layers.Select(layer => layer.Name).ToArray(), small.Layers.Select(layer => layer.Name).ToArray());
         CollectionAssert.AreEqual(model.Layers.Select(layer => layer.GetType()).ToArray(), small.Layers.Select(layer => layer.GetType()).ToArray());
@@ -73,16 +73,16 @@ public sealed class StructuredPruningTests
         Set(model, "b/kernel", [10, 20, 30, 40]);
 
         // Magnitudes 6, 3, 4.2, 3.9; squares 18, 5, 16.82, 7.61.
-        var small = model.Prune(0.25f).Model;
+        var small = model.Prune(0.25).Model;
         CollectionAssert.AreEqual(new float[] { 3, 0.1f, 2, 3, 4.1f, -1.9f }, Values(small, "a/kernel"));
         CollectionAssert.AreEqual(new float[] { 1, 3, 4 }, Values(small, "a/bias"));
         CollectionAssert.AreEqual(new float[] { 10, 30, 40 }, Values(small, "b/kernel"));
 
         Set(model, "a/kernel", [3, 3, 0, 5, 3, 3, 5, 0]);
-        CollectionAssert.AreEqual(new float[] { 10, 20 }, Values(model.Prune(0.5f).Model, "b/kernel"), "by magnitude 6, 6, 5, 5");
+        CollectionAssert.AreEqual(new float[] { 10, 20 }, Values(model.Prune(0.5).Model, "b/kernel"), "by magnitude 6, 6, 5, 5");
         CollectionAssert.AreEqual(
             new float[] { 30, 40 },
-            Values(model.Prune(0.5f, new() { Importance = ChannelImportance.L2 }).Model, "b/kernel"),
+            Values(model.Prune(0.5, new() { Importance = ChannelImportance.L2 }).Model, "b/kernel"),
             "by squares 18, 18, 25, 25");
     }
 
@@ -105,11 +105,11 @@ public sealed class StructuredPruningTests
     public void Options_bound_what_a_layer_loses()
     {
         var model = PruningCases.Straight([3], new Dense(20, name: "a"), new Dense(7, name: "b"), new Dense(1));
-        int[] Units(PruningOptions options) => [.. model.Prune(0.5f, options).Layers.Select(layer => layer.After)];
+        int[] Units(PruningOptions options) => [.. model.Prune(0.5, options).Layers.Select(layer => layer.After)];
         CollectionAssert.AreEqual(new[] { 16, 7, 1 }, Units(new() { RoundTo = 8 }));
         CollectionAssert.AreEqual(new[] { 12, 7, 1 }, Units(new() { MinimumChannels = 12 }));
         CollectionAssert.AreEqual(new[] { 10, 7, 1 }, Units(new() { Keep = ["b"] }));
-        CollectionAssert.AreEqual(new[] { 2, 4, 1 }, Units(new() { Fractions = new Dictionary<string, float> { ["a"] = 0.9f } }));
+        CollectionAssert.AreEqual(new[] { 2, 4, 1 }, Units(new() { Fractions = new Dictionary<string, double> { ["a"] = 0.9 } }));
     }
 
     [TestMethod]
@@ -118,7 +118,7 @@ public sealed class StructuredPruningTests
         var model = PruningCases.Straight([3], new Dense(8, name: "a"), new Dense(8, name: "b"), new Dense(1));
         Set(model, "a/kernel", [.. Enumerable.Range(0, 24).Select(i => i % 8 < 6 ? 0.01f : 5)]);
         Set(model, "b/kernel", [.. Enumerable.Range(0, 64).Select(i => 1 + (0.01f * (i % 8)))]);
-        var layers = model.Prune(0.5f, new() { Global = true, MinimumChannels = 2 }).Layers;
+        var layers = model.Prune(0.5, new() { Global = true, MinimumChannels = 2 }).Layers;
         CollectionAssert.AreEqual(new[] { 2, 6, 1 }, layers.Select(layer => layer.After).ToArray());
         Assert.AreEqual("they are the model's output 'dense'", layers[2].Reason);
     }
@@ -137,7 +137,7 @@ public sealed class StructuredPruningTests
             new Dense(4, name: "free"), new Dense(4, name: "behind"), new SpectralNormalization(new Dense(3), name: "spectral"));
         var model = new Model(tokens, normal.Apply(new Dense(2, name: "last")));
         var before = PruningCase.Outputs(model);
-        var pruned = model.Prune(0.5f, new() { Fractions = new Dictionary<string, float> { ["free"] = 0.5f } });
+        var pruned = model.Prune(0.5, new() { Fractions = new Dictionary<string, double> { ["free"] = 0.5 } });
         Assert.HasCount(before.Length, PruningCase.Outputs(pruned.Model));
         var kept = pruned.Layers.Where(layer => layer.Before == layer.After).ToDictionary(layer => layer.Name, layer => layer.Reason);
         CollectionAssert.AreEquivalent(new[] { "first", "second", "third", "fourth", "fifth", "sixth", "behind", "spectral/dense", "last" }, kept.Keys);
@@ -165,12 +165,12 @@ public sealed class StructuredPruningTests
     public void Grouped_convolutions_and_inputs_that_stay_are_fences()
     {
         var x = Model.Input([6, 6, 4]);
-        var grouped = x.Apply(new Conv2D(4, 3, name: "before") { Padding = Padding.Same }, new Conv2D(8, 3, name: "grouped") { Groups = 2 });
+        var grouped = x.Apply(new Conv2D(4, 3, padding: Padding.Same, name: "before"), new Conv2D(8, 3, groups: 2, name: "grouped"));
         var sum = new Add().Call(x, x.Apply(new Conv2D(4, 1, name: "tied")));
         var model = new Model(
             x,
             [grouped.Apply(new Conv2D(3, 1, name: "a"), new Flatten(), new Dense(1, name: "b")), sum.Apply(new Flatten(), new Dense(1, name: "c"))]);
-        var layers = model.Prune(0.5f).Layers.ToDictionary(layer => layer.Name);
+        var layers = model.Prune(0.5).Layers.ToDictionary(layer => layer.Name);
         Assert.AreEqual((4, "'grouped' (Conv2D) combines them with channels that stay"), (layers["before"].After, layers["before"].Reason));
         Assert.AreEqual((8, "the convolution has groups"), (layers["grouped"].After, layers["grouped"].Reason));
         Assert.AreEqual((4, "'add' (Add) combines them with channels that stay"), (layers["tied"].After, layers["tied"].Reason));
@@ -191,7 +191,7 @@ public sealed class StructuredPruningTests
 
         var hiding = new Model(x, x.Apply(new Hiding(new Dense(4)), new Dense(6), new Dense(1)));
         StringAssert.Contains(
-            Assert.ThrowsExactly<ModelException>(() => hiding.Prune(0.5f)).Message,
+            Assert.ThrowsExactly<ModelException>(() => hiding.Prune(0.5)).Message,
             "its constructor parameter 'inner' has no public property of that name");
     }
 
@@ -199,25 +199,25 @@ public sealed class StructuredPruningTests
     public void Wrong_uses_are_reported_in_sentences()
     {
         var model = PruningCases.Straight([3], new Dense(8, name: "hidden"), new Dense(2, name: "last"));
-        Refused(() => model.Prune(1f), "Prune: the fraction is 1; expected 0 or more and less than 1, such as 0.5 for half of the channels.");
-        Refused(() => model.Prune(-0.1f), "Prune: the fraction is -0.1;");
+        Refused(() => model.Prune(1), "Prune: the fraction is 1; expected 0 or more and less than 1, such as 0.5 for half of the channels.");
+        Refused(() => model.Prune(-0.1), "Prune: the fraction is -0.1;");
         Refused(() => model.Prune(float.NaN), "Prune: the fraction is NaN;");
-        Refused(() => model.Prune(0.5f, new() { MinimumChannels = 0 }), "Prune: MinimumChannels is 0; expected at least 1.");
-        Refused(() => model.Prune(0.5f, new() { RoundTo = 0 }), "Prune: RoundTo is 0; expected at least 1.");
+        Refused(() => model.Prune(0.5, new() { MinimumChannels = 0 }), "Prune: MinimumChannels is 0; expected at least 1.");
+        Refused(() => model.Prune(0.5, new() { RoundTo = 0 }), "Prune: RoundTo is 0; expected at least 1.");
         Refused(
-            () => model.Prune(0.5f, new() { Keep = ["hiden"] }),
+            () => model.Prune(0.5, new() { Keep = ["hiden"] }),
             "Prune: there is no layer 'hiden' with channels to prune. Did you mean 'hidden'? The layers are hidden, last.");
-        Refused(() => model.Prune(0.5f, new() { Fractions = new Dictionary<string, float> { ["hidden"] = 2 } }), "Prune: the fraction of 'hidden' is 2;");
+        Refused(() => model.Prune(0.5, new() { Fractions = new Dictionary<string, double> { ["hidden"] = 2 } }), "Prune: the fraction of 'hidden' is 2;");
         Refused(
-            () => model.Prune(0.5f, new() { Keep = ["hidden"] }),
+            () => model.Prune(0.5, new() { Keep = ["hidden"] }),
             "Prune: no channel can be removed. 'hidden' keeps its 8 channels: PruningOptions.Keep contains 'hidden'; "
                 + "'last' keeps its 2 channels: they are the model's output 'last'");
-        Refused(() => PruningCases.Straight([3], new Relu()).Prune(0.5f), "Prune: no channel can be removed. The model has no Dense layer and no convolution.");
+        Refused(() => PruningCases.Straight([3], new Relu()).Prune(0.5), "Prune: no channel can be removed. The model has no Dense layer and no convolution.");
 
         var x = Model.Input([3]);
         var tied = new Model(x, new Add().Call(x.Apply(new Dense(4, name: "a")), x.Apply(new Dense(4, name: "b"))).Apply(new Dense(1)));
         Refused(
-            () => tied.Prune(0.5f, new() { Fractions = new Dictionary<string, float> { ["a"] = 0.5f, ["b"] = 0.25f } }),
+            () => tied.Prune(0.5, new() { Fractions = new Dictionary<string, double> { ["a"] = 0.5, ["b"] = 0.25 } }),
             "Prune: 'a' and 'b' make the same channels, but Fractions gives 0.5 and 0.25;");
 
         static void Refused(Action action, string expected) => StringAssert.StartsWith(Assert.ThrowsExactly<ModelException>(action).Message, expected);
@@ -245,7 +245,7 @@ public sealed class StructuredPruningTests
         {
             foreach (var minimum in new[] { 1, 2 })
             {
-                var small = model.Prune(0.5f, new PruningOptions { Global = global, MinimumChannels = minimum }).Model;
+                var small = model.Prune(0.5, new PruningOptions { Global = global, MinimumChannels = minimum }).Model;
                 Assert.AreEqual(minimum, ((Dense)small.GetLayer("a")).Units);
                 Assert.IsGreaterThanOrEqualTo(minimum, ((Dense)small.GetLayer("b")).Units);
             }

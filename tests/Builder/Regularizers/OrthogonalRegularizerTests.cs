@@ -21,14 +21,14 @@ public sealed class OrthogonalRegularizerTests
         var cosines = from a in Enumerable.Range(0, vectors)
                       from b in Enumerable.Range(0, a)
                       select Math.Abs(Product(a, b)) / Math.Sqrt(Product(a, a) * Product(b, b));
-        Assert.AreEqual(0.5 * cosines.Average(), Penalty(new OrthogonalRegularizer(0.5f, mode), [4, 3], matrix), 1e-6);
+        Assert.AreEqual(0.5 * cosines.Average(), Penalty(new OrthogonalRegularizer(0.5, mode), [4, 3], matrix), 1e-6);
     }
 
     [TestMethod]
     public void One_vector_has_no_penalty()
     {
-        Assert.AreEqual(0, Penalty(new OrthogonalRegularizer(0.5f), [1, 3], [1, 2, 3]));
-        Assert.AreEqual(0, Penalty(new OrthogonalRegularizer(0.5f, OrthogonalMode.Columns), [3, 1], [1, 2, 3]));
+        Assert.AreEqual(0, Penalty(new OrthogonalRegularizer(0.5), [1, 3], [1, 2, 3]));
+        Assert.AreEqual(0, Penalty(new OrthogonalRegularizer(0.5, OrthogonalMode.Columns), [3, 1], [1, 2, 3]));
     }
 
     private static double Penalty(Regularizer regularizer, int[] shape, double[] values)

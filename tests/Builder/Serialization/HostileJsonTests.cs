@@ -11,7 +11,7 @@ public sealed class HostileJsonTests
     private static JsonObject Sample()
     {
         var x = Model.Input([4], name: "in");
-        return JsonNode.Parse(new Model(x, x.Apply(new Dense(3, Activation.Relu, "one"), new Dense(2, name: "two"))).ToJson())!.AsObject();
+        return JsonNode.Parse(new Model(x, x.Apply(new Dense(3, Activation.Relu, name: "one"), new Dense(2, name: "two"))).ToJson())!.AsObject();
     }
 
     private static JsonObject Layer(JsonObject model, int index) => model["config"]!["layers"]![index]!.AsObject();

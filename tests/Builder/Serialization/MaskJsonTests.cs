@@ -82,7 +82,7 @@ public sealed class MaskJsonTests
     }
 
     private static (SymbolicTensor Ids, Embedding Embedding, Lstm Lstm) Parts() =>
-        (Model.Input([4], DType.Int64, "ids"), new Embedding(5, 3) { MaskZero = true, EmbeddingsInitializer = Initializer.GlorotUniform }, new Lstm(2));
+        (Model.Input([4], DType.Int64, "ids"), new Embedding(5, 3, embeddingsInitializer: Initializer.GlorotUniform, maskZero: true), new Lstm(2));
 
     private static IEnumerable<JsonObject> Layers(JsonNode json) => json["config"]!["layers"]!.AsArray().Select(layer => layer!.AsObject());
 

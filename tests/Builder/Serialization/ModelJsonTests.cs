@@ -35,13 +35,13 @@ public sealed class ModelJsonTests
         var image = Model.Input([8, 8, 1], name: "image");
         var table = Model.Input([4]);
         var branch = image.Apply(
-            new Conv2D(4, 3, Activation.Relu) { Padding = Padding.Same, KernelRegularizer = Regularizer.L2(0.5f) },
+            new Conv2D(4, 3, padding: Padding.Same, activation: Activation.Relu, kernelRegularizer: Regularizer.L2(0.5)),
             new MaxPooling2D(2),
             new Flatten());
         var merged = new Concatenate().Call(branch, new Dense(3, name: "numbers").Call(table));
         var model = new Model(
             [image, table],
-            [new Dense(2, Activation.Softmax).Call(merged), new Dense(1) { UseBias = false, Trainable = false }.Call(merged)],
+            [new Dense(2, Activation.Softmax).Call(merged), new Dense(1, useBias: false) { Trainable = false }.Call(merged)],
             "two");
 
         var back = Model.FromJson(model.ToJson());
@@ -119,7 +119,7 @@ public sealed class ModelJsonTests
     [TestMethod]
     public void Nested_models_and_sequentials_come_back()
     {
-        var inner = new Sequential([4], new Dense(6, Activation.Relu), new Dropout(0.25f) { Seed = 3 });
+        var inner = new Sequential([4], new Dense(6, Activation.Relu), new Dropout(0.25, seed: 3));
         var pair = Model.Input([6]);
         var split = new Model(pair, [new Dense(2).Call(pair), new Dense(3).Call(pair)], "split");
         var x = Model.Input([4]);
@@ -165,7 +165,7 @@ public sealed class ModelJsonTests
     public void States_and_masks_come_back()
     {
         var ids = Model.Input([null], DType.Int64);
-        var embedded = new Embedding(10, 4) { MaskZero = true }.Call(ids);
+        var embedded = new Embedding(10, 4, maskZero: true).Call(ids);
         var (_, hidden, cell) = new Lstm(3).CallWithState(embedded);
         var model = new Model(ids, new Lstm(3).Call(embedded, [hidden, cell]));
         var back = Model.FromJson(model.ToJson());
@@ -177,11 +177,10 @@ public sealed class ModelJsonTests
     public void Custom_classes_and_functions_come_back_when_they_are_given()
     {
         var square = Activation.From(x => x * x, "squared");
-        var dense = new Dense(2)
-        {
-            KernelConstraint = Constraint.MaxNorm(3),
-            KernelInitializer = new VarianceScaling(2, FanMode.FanOut, RandomDistribution.Uniform) { Seed = 4 },
-        };
+        var dense = new Dense(
+            2,
+            kernelInitializer: new VarianceScaling(2, FanMode.FanOut, RandomDistribution.Uniform, seed: 4),
+            kernelConstraint: Constraint.MaxNorm(3));
         var model = new Model(Input(out var x), x.Apply(new Scaled(3) { Scale = 0.5f, Kernel = new Pattern(2) }, new ActivationLayer(square), dense));
         var known = new CustomObjects().Add<Scaled>().Add<Pattern>().Add(square);
         var back = Model.FromJson(model.ToJson(), known);
@@ -200,7 +199,7 @@ public sealed class ModelJsonTests
         var hidden = Activation.From(x => x * 2);
         var model = new Model(
             Input(out var x),
-            x.Apply(new Hidden(3), new Dense(2, hidden) { KernelInitializer = Initializer.From((shape, _) => new float[shape.ElementCount]) }));
+            x.Apply(new Hidden(3), new Dense(2, hidden, kernelInitializer: Initializer.From((shape, _) => new float[shape.ElementCount]))));
         var error = Assert.ThrowsExactly<ModelException>(() => model.ToJson());
         StringAssert.Contains(error.Message, "'width' has no public property");
         StringAssert.Contains(error.Message, "function without a name");

@@ -132,7 +132,7 @@ public sealed class ConvolutionEmissionTests
             new OpLayer("act", (_, v) => Ops.Relu(v)),
             Conv("b", 8, 3, Padding.Same),
             new BatchNormalization(name: "bn_b"),
-            new Dropout(0.3f)) + x;
+            new Dropout(0.3)) + x;
         var model = new Model(image, y.Apply(new OpLayer("relu", (_, v) => Ops.Relu(v)), GlobalAverage(), new Dense(10)));
         var emitted = model.Emit();
         Assert.AreEqual(1, emitted.Count("Transpose"));

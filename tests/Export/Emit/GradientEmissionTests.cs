@@ -115,7 +115,7 @@ public sealed class GradientEmissionTests
         var y = ((Func<SymbolicTensors, SymbolicTensor>)function)(inputs);
 
         // Different weights for all elements, so that a misplaced gradient is detected.
-        var loss = Ops.Sum(y * Ops.Sin((y * 0) + Ops.Constant(0.3f) + (Ops.Sum(Ops.OnesLike(y), y.Rank - 1, keepdims: true) * 0) + Ramp(y)));
+        var loss = Ops.Sum(y * Ops.Sin((y * 0) + Ops.Constant(0.3) + (Ops.Sum(Ops.OnesLike(y), y.Rank - 1, keepdims: true) * 0) + Ramp(y)));
         var emitted = new Model(inputs, [loss, .. Gradient.Of(loss, inputs)]).Emit();
         var forward = new Model(inputs, loss).Emit();
         var at = dims.Select(EmittedRun.Random).ToArray();

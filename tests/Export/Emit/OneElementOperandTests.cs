@@ -48,6 +48,6 @@ public sealed class OneElementOperandTests
 
     private sealed class OneWeight(Shape shape, Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function) : Layer
     {
-        protected override SymbolicTensor Forward(SymbolicTensor x) => function(x, Weight("one", shape, Initializer.Constant(0.5f)));
+        protected override SymbolicTensor Forward(SymbolicTensor x) => function(x, Weight("one", shape, Initializer.Constant(0.5)));
     }
 }

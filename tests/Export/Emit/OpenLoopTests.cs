@@ -15,17 +15,17 @@ public sealed class OpenLoopTests
     public static IEnumerable<object[]> Cases()
     {
         yield return Case("last", x => x.Apply(new Rnn(new GruCell(3))));
-        yield return Case("sequence", x => x.Apply(new Rnn(new LstmCell(3)) { ReturnSequences = true }, new Dense(2)));
-        yield return Case("backwards", x => x.Apply(new Rnn(new SimpleRnnCell(3)) { ReturnSequences = true, GoBackwards = true }));
-        yield return Case("stacked", x => x.Apply(new Rnn([new LstmCell(3), new GruCell(4)]) { ReturnSequences = true }));
+        yield return Case("sequence", x => x.Apply(new Rnn(new LstmCell(3), returnSequences: true), new Dense(2)));
+        yield return Case("backwards", x => x.Apply(new Rnn(new SimpleRnnCell(3), returnSequences: true, goBackwards: true)));
+        yield return Case("stacked", x => x.Apply(new Rnn([new LstmCell(3), new GruCell(4)], returnSequences: true)));
         yield return Case("custom", x => x.Apply(new Rnn(new RunningMean(4))));
-        yield return Case("bidirectional", x => x.Apply(new Bidirectional(new Rnn(new GruCell(3)) { ReturnSequences = true })));
+        yield return Case("bidirectional", x => x.Apply(new Bidirectional(new Rnn(new GruCell(3), returnSequences: true))));
         yield return Case("bidirectional_last", x => x.Apply(new Bidirectional(new Rnn(new LstmCell(3)), BidirectionalMerge.Sum)));
-        yield return Case("masked", x => x.Apply(new Masking(), new Rnn(new LstmCell(3)) { ReturnSequences = true }));
-        yield return Case("masked_last", x => x.Apply(new Masking(), new Rnn(new GruCell(3)) { GoBackwards = true }));
-        yield return Case("masked_zeros", x => x.Apply(new Masking(), new Rnn(new GruCell(3)) { ReturnSequences = true, ZeroOutputForMask = true }));
-        yield return Case("masked_bidirectional", x => x.Apply(new Masking(), new Bidirectional(new Rnn(new GruCell(3)) { ReturnSequences = true })));
-        yield return Case("activation", x => x.Apply(new Lstm(3, Activation.Mish) { ReturnSequences = true }));
+        yield return Case("masked", x => x.Apply(new Masking(), new Rnn(new LstmCell(3), returnSequences: true)));
+        yield return Case("masked_last", x => x.Apply(new Masking(), new Rnn(new GruCell(3), goBackwards: true)));
+        yield return Case("masked_zeros", x => x.Apply(new Masking(), new Rnn(new GruCell(3), returnSequences: true, zeroOutputForMask: true)));
+        yield return Case("masked_bidirectional", x => x.Apply(new Masking(), new Bidirectional(new Rnn(new GruCell(3), returnSequences: true))));
+        yield return Case("activation", x => x.Apply(new Lstm(3, Activation.Mish, returnSequences: true)));
         yield return Case("activation_bidirectional", x => x.Apply(new Masking(), new Bidirectional(new Gru(3, Activation.Mish))));
         yield return Case("state", x =>
         {
@@ -40,13 +40,13 @@ public sealed class OpenLoopTests
         yield return Case("conv_lstm", x => x.Apply(new ConvLstm1D(3, 2), new Flatten()), 4, 2);
         yield return Case(
             "conv_lstm_sequence",
-            x => new ConvLstm1D(3, 3) { ReturnSequences = true, GoBackwards = true, DataFormat = DataFormat.ChannelsFirst, Strides = 2 }
+            x => new ConvLstm1D(3, 3, strides: 2, dataFormat: DataFormat.ChannelsFirst, returnSequences: true, goBackwards: true)
                 .Call(x, [], Ops.NotEqual(Ops.Sum(Ops.Abs(x), [2, 3]), 0)),
             2,
             5);
         yield return Case(
-            "conv_lstm_bidirectional", x => x.Apply(new Bidirectional(new ConvLstm2D(2, 2) { Padding = Padding.Same, UseBias = false })), 3, 2, 2);
-        yield return Case("images", x => x.Apply(new Rnn(new MeanImageCell()) { ReturnSequences = true }, new GlobalAveragePooling2D()), 4, 2);
+            "conv_lstm_bidirectional", x => x.Apply(new Bidirectional(new ConvLstm2D(2, 2, padding: Padding.Same, useBias: false))), 3, 2, 2);
+        yield return Case("images", x => x.Apply(new Rnn(new MeanImageCell(), returnSequences: true), new GlobalAveragePooling2D()), 4, 2);
 
         static object[] Case(string name, Func<SymbolicTensor, SymbolicTensor> network, params int[] sample) =>
             [name, network, sample.Length == 0 ? new[] { 2 } : sample];
@@ -109,7 +109,7 @@ public sealed class OpenLoopTests
     {
         foreach (var precision in new[] { MixedPrecision.Float32, MixedPrecision.BFloat16, MixedPrecision.Float16 })
         {
-            var (frozen, free) = (new Rnn(new LstmCell(3)) { ReturnSequences = true, Trainable = false }, new Rnn(new GruCell(3)));
+            var (frozen, free) = (new Rnn(new LstmCell(3), returnSequences: true) { Trainable = false }, new Rnn(new GruCell(3)));
             var model = Compose(x => x.Apply(new Masking(), frozen, free), [2], null);
             var before = model.Weights.Select(weight => weight.Storage.ToArray()).ToArray();
             var logs = model.Compile(new Adam(), new MeanSquaredError(), precision: precision)
@@ -124,7 +124,7 @@ public sealed class OpenLoopTests
     public void An_open_model_returns_from_a_Keras_file()
     {
         using var folder = new TemporaryFolder();
-        var model = Compose(x => x.Apply(new Masking(), new Bidirectional(new Rnn([new LstmCell(3), new GruCell(2)]) { ReturnSequences = true })), [2], null);
+        var model = Compose(x => x.Apply(new Masking(), new Bidirectional(new Rnn([new LstmCell(3), new GruCell(2)], returnSequences: true))), [2], null);
         model.Save(folder.File("open.keras"));
         var again = Model.Load(folder.File("open.keras"));
         var x = Data(3, 7, [2]);

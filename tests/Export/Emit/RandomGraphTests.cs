@@ -87,7 +87,7 @@ public sealed class RandomGraphTests
                 case 10 when rank > 2: return Ops.Mean(x, Axes.Create([.. Enumerable.Range(1, rank - 2)]));
                 case 11 when rank > 2: return Ops.Reshape(x, 0, -1);
                 case 12 when rank > 2: return Ops.Transpose(x, [0, .. Shuffled(rank - 1)]);
-                case 13: return new Layers.Dense(4, Activation.Tanh, name).Call(x);
+                case 13: return new Layers.Dense(4, Activation.Tanh, name: name).Call(x);
                 case 14: return Same(x) is { } other2 ? Ops.Concatenate([x, other2], _random.Next(1, rank)) : null;
                 case 15: return Ops.Slice(x, _random.Next(1, rank), 0, null, _random.Next(1, 3));
                 case 16: return Ops.Pad(x, Margins(rank), Margins(rank));

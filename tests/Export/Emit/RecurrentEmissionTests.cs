@@ -14,7 +14,7 @@ public sealed class RecurrentEmissionTests
     public void Calls_that_differ_in_what_is_read_of_them_are_merged_safely()
     {
         foreach (var layer in (RecurrentLayer[])[
-            new Layers.Lstm(3) { ReturnSequences = true }, new Layers.Gru(3) { ReturnSequences = true }, new SimpleRnn(3) { ReturnSequences = true }])
+            new Layers.Lstm(3, returnSequences: true), new Layers.Gru(3, returnSequences: true), new SimpleRnn(3, returnSequences: true)])
         {
             var x = Model.Input([5, 2]);
             var (sequence, state) = (layer.Call(x * 2f), layer.CallWithState(x * 2f)[1]);
@@ -34,7 +34,7 @@ public sealed class RecurrentEmissionTests
     {
         var input = Model.Input([6, 3]);
         var model = new Model(
-            input, input.Apply(Lstm("first", 4, sequences: true), new Layers.Dropout(0.2f), Lstm("second", 5, sequences: false), new Dense(2, name: "dense")));
+            input, input.Apply(Lstm("first", 4, sequences: true), new Layers.Dropout(0.2), Lstm("second", 5, sequences: false), new Dense(2, name: "dense")));
         var emitted = model.Emit();
         CollectionAssert.AreEqual(new[] { "Transpose", "LSTM", "Squeeze", "LSTM", "Squeeze", "Gemm" }, emitted.Operators());
 

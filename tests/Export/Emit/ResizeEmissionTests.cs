@@ -18,8 +18,8 @@ public sealed class ResizeEmissionTests
         ["softmax of the first"] = () => [new Softmax(axis: 1)],
         ["another permutation"] = () => [new Softmax(), new Permute([3, 1, 2])],
         ["two"] = () => [new Softmax(), new Permute([3, 1, 2]), new LayerNormalization()],
-        ["convolution"] = () => [new Conv2D(3, 2) { Padding = Padding.Same }, new Permute([2, 3, 1])],
-        ["another resize"] = () => [new UpSampling2D(2) { Interpolation = Interpolation.Bilinear }, new Permute([2, 3, 1])],
+        ["convolution"] = () => [new Conv2D(3, 2, padding: Padding.Same), new Permute([2, 3, 1])],
+        ["another resize"] = () => [new UpSampling2D(2, interpolation: Interpolation.Bilinear), new Permute([2, 3, 1])],
     };
 
     [TestMethod]
@@ -56,7 +56,7 @@ public sealed class ResizeEmissionTests
             var size = Math.Max(shape.Max(), 4);
             foreach (var layer in (Layer[])[
                 new Resizing(size * 2, size * 3, interpolation),
-                new UpSampling2D(2) { Interpolation = interpolation }])
+                new UpSampling2D(2, interpolation: interpolation)])
             {
                 var x = Model.Input(Shape.Of(shape), batchSize: batch);
                 var model = new Model(x, layer.Call(image(x)) + 1f);
@@ -80,13 +80,13 @@ public sealed class ResizeEmissionTests
     public void Channels_first_images_behind_a_recurrent_convolution_are_resized_in_a_training_step()
     {
         foreach (var layer in (Layer[])[
-            new CenterCrop(3, 5) { DataFormat = DataFormat.ChannelsFirst },
-            new Resizing(7, 9) { DataFormat = DataFormat.ChannelsFirst },
-            new UpSampling2D(2) { DataFormat = DataFormat.ChannelsFirst, Interpolation = Interpolation.Bilinear }])
+            new CenterCrop(3, 5, dataFormat: DataFormat.ChannelsFirst),
+            new Resizing(7, 9, dataFormat: DataFormat.ChannelsFirst),
+            new UpSampling2D(2, dataFormat: DataFormat.ChannelsFirst, interpolation: Interpolation.Bilinear)])
         {
             using var folder = new TemporaryFolder();
             var x = Model.Input([3, 4, 3, 3], batchSize: 3);
-            var model = new Model(x, x.Apply(new SpatialDropout3D(0.5f), new ConvLstm2D(2, 1), layer));
+            var model = new Model(x, x.Apply(new SpatialDropout3D(0.5), new ConvLstm2D(2, 1), layer));
             var report = model.Compile(new Sgd(), Loss.MeanSquaredError).ExportTraining(folder.File("step"), new TrainingExportOptions { VerifiedSteps = 1 });
             Assert.IsNotEmpty(report.Differences);
         }
@@ -102,7 +102,7 @@ public sealed class ResizeEmissionTests
             {
                 var x = Model.Input([channels, null, null], batchSize: batch);
                 var image = new Permute([2, 3, 1]).Call(new Permute([3, 1, 2]).Call(new Permute([3, 1, 2]).Call(x * 2f)));
-                foreach (var layer in (Layer[])[new Resizing(7, 3), new UpSampling2D(2) { Interpolation = Interpolation.Bilinear }])
+                foreach (var layer in (Layer[])[new Resizing(7, 3), new UpSampling2D(2, interpolation: Interpolation.Bilinear)])
                 {
                     var model = new Model(x, layer.Call(image));
                     var emitted = model.Emit();

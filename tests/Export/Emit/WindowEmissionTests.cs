@@ -18,10 +18,10 @@ public sealed class WindowEmissionTests
     public void Zeros_in_front_of_a_window_stay_zeros(Padding padding, int stride)
     {
         foreach (Func<Layer> window in (Func<Layer>[])[
-            () => new MaxPooling2D(3, stride) { Padding = padding },
-            () => new AveragePooling2D(3, stride) { Padding = padding },
-            () => new Conv2D(4, 3) { Strides = stride, Padding = padding },
-            () => new DepthwiseConv2D(3) { Strides = stride, Padding = padding }])
+            () => new MaxPooling2D(3, stride, padding: padding),
+            () => new AveragePooling2D(3, stride, padding: padding),
+            () => new Conv2D(4, 3, strides: stride, padding: padding),
+            () => new DepthwiseConv2D(3, strides: stride, padding: padding)])
         {
             foreach (var opset in new[] { 17, 21 })
             {
@@ -30,7 +30,7 @@ public sealed class WindowEmissionTests
                 // All values are negative, so that each zero of the padding is a maximum; behind a convolution ONNX Runtime has another layout.
                 var negative = -(x * x) - 1f;
                 var direct = negative.Apply(new ZeroPadding2D(1), window());
-                var behind = (-Ops.Relu(x.Apply(new Conv2D(8, 3) { Padding = Padding.Same })) - 1f).Apply(new ZeroPadding2D(1), window());
+                var behind = (-Ops.Relu(x.Apply(new Conv2D(8, 3, padding: Padding.Same))) - 1f).Apply(new ZeroPadding2D(1), window());
                 Verify(new Model(x, [direct, behind]), opset);
             }
         }
@@ -65,8 +65,8 @@ public sealed class WindowEmissionTests
                 {
                     // Inputs that differ, because ONNX Runtime would merge equal paddings and then let them be.
                     var negative = -(x * x) - (1 + (0.25f * outputs.Count));
-                    outputs.Add(negative.Apply(new ZeroPadding1D(zeros), new MaxPooling1D(size, stride) { Padding = padding }));
-                    outputs.Add(negative.Apply(Negated(), new ZeroPadding1D(zeros), new AveragePooling1D(size, stride) { Padding = padding }));
+                    outputs.Add(negative.Apply(new ZeroPadding1D(zeros), new MaxPooling1D(size, stride, padding: padding)));
+                    outputs.Add(negative.Apply(Negated(), new ZeroPadding1D(zeros), new AveragePooling1D(size, stride, padding: padding)));
                     names.AddRange(Enumerable.Repeat($"{size}/{stride} {padding} behind {zeros}, length {length}", 2));
                 }
 
@@ -95,14 +95,14 @@ public sealed class WindowEmissionTests
             var volume = Model.Input([3, 4, 2, 2]);
             var negative = -(image * image) - 1f;
             Verify(new Model([image, volume], [
-                negative.Apply(new ZeroPadding2D(2), new MaxPooling2D(size, stride) { Padding = padding }),
-                (negative * 2).Apply(new ZeroPadding2D(2), new AveragePooling2D(size, stride) { Padding = padding }),
-                (-(volume * volume) - 1f).Apply(new ZeroPadding3D(2), new MaxPooling3D(size, stride) { Padding = padding }),
-                (-(volume * volume) - 2f).Apply(new ZeroPadding3D(2), new AveragePooling3D(size, stride) { Padding = padding })]), 21);
+                negative.Apply(new ZeroPadding2D(2), new MaxPooling2D(size, stride, padding: padding)),
+                (negative * 2).Apply(new ZeroPadding2D(2), new AveragePooling2D(size, stride, padding: padding)),
+                (-(volume * volume) - 1f).Apply(new ZeroPadding3D(2), new MaxPooling3D(size, stride, padding: padding)),
+                (-(volume * volume) - 2f).Apply(new ZeroPadding3D(2), new AveragePooling3D(size, stride, padding: padding))]), 21);
 
             var x = Model.Input([5, 3, 2]);
-            var pooled = (x * 2).Apply(new ZeroPadding2D(2), new AveragePooling2D(size, stride) { Padding = padding });
-            var pooledMax = (x * 3).Apply(new ZeroPadding2D(2), new MaxPooling2D(size, stride) { Padding = padding });
+            var pooled = (x * 2).Apply(new ZeroPadding2D(2), new AveragePooling2D(size, stride, padding: padding));
+            var pooledMax = (x * 3).Apply(new ZeroPadding2D(2), new MaxPooling2D(size, stride, padding: padding));
             var (first, second) = (pooled.Apply(new Flatten(), new Dense(2)), pooledMax.Apply(new Flatten(), new Dense(2)));
             var trainer = new Model(x, first + second).Compile(new Sgd(0.01), Loss.MeanSquaredError);
             StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 2, 5, 3, 2)], [StepData.Signed(step + 50, 2, 2)]), 2);
@@ -122,9 +122,9 @@ public sealed class WindowEmissionTests
     public void Same_padding_over_an_unknown_length(int size, int stride)
     {
         foreach (Func<Layer> window in (Func<Layer>[])[
-            () => new MaxPooling1D(size, stride) { Padding = Padding.Same },
-            () => new AveragePooling1D(size, stride) { Padding = Padding.Same },
-            () => new Conv1D(3, size) { Strides = stride, Padding = Padding.Same }])
+            () => new MaxPooling1D(size, stride, padding: Padding.Same),
+            () => new AveragePooling1D(size, stride, padding: Padding.Same),
+            () => new Conv1D(3, size, strides: stride, padding: Padding.Same)])
         {
             var x = Model.Input([null, 2]);
             var model = new Model(x, (x - 3f).Apply(window()));
@@ -142,9 +142,9 @@ public sealed class WindowEmissionTests
     public void Same_padding_where_one_axis_is_known(int size, int stride)
     {
         foreach (Func<Layer> window in (Func<Layer>[])[
-            () => new MaxPooling2D(size, stride) { Padding = Padding.Same },
-            () => new AveragePooling2D(size, stride) { Padding = Padding.Same },
-            () => new SeparableConv2D(3, size) { Strides = stride, Padding = Padding.Same }])
+            () => new MaxPooling2D(size, stride, padding: Padding.Same),
+            () => new AveragePooling2D(size, stride, padding: Padding.Same),
+            () => new SeparableConv2D(3, size, strides: stride, padding: Padding.Same)])
         {
             var x = Model.Input([null, 5, 2]);
             Verify(new Model(x, (x - 3f).Apply(window())), 21);
@@ -158,8 +158,8 @@ public sealed class WindowEmissionTests
     {
         var x = Model.Input([3, 4, 5]);
         var enlarged = x.Apply(
-            new Conv2D(3, 3) { DataFormat = DataFormat.ChannelsFirst, Padding = Padding.Same },
-            new UpSampling2D(2) { DataFormat = DataFormat.ChannelsFirst, Interpolation = interpolation });
+            new Conv2D(3, 3, padding: Padding.Same, dataFormat: DataFormat.ChannelsFirst),
+            new UpSampling2D(2, dataFormat: DataFormat.ChannelsFirst, interpolation: interpolation));
         var trainer = new Model(x, enlarged).Compile(new Sgd(0.1), Loss.MeanSquaredError);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 2, 3, 4, 5)], [StepData.Signed(step + 50, 2, 3, 8, 10)]), 2);
     }

@@ -63,11 +63,11 @@ public sealed class KerasFileTests
     public static IEnumerable<object[]> Nested =>
     [
         [
-            new Bidirectional(new Gru(2), backwardLayer: new Lstm(2, name: "mine") { GoBackwards = true }),
+            new Bidirectional(new Gru(2), backwardLayer: new Lstm(2, goBackwards: true, name: "mine")),
             "layers/bidirectional/backward_layer/cell/vars/2 layers/bidirectional/forward_layer/cell/vars/2",
         ],
         [
-            new MultiHeadAttention(2, 3) { UseGate = true },
+            new MultiHeadAttention(2, 3, useGate: true),
             "layers/multi_head_attention/_gate_dense/vars/1 layers/multi_head_attention/output_dense/vars/1 layers/multi_head_attention/query_dense/vars/0",
         ],
         [new GroupQueryAttention(3, 4, 2), "layers/grouped_query_attention/_key_dense/vars/1 layers/grouped_query_attention/_output_dense/vars/0"],
@@ -107,7 +107,7 @@ public sealed class KerasFileTests
     public void All_arrays_that_do_not_fit_are_named_and_nothing_is_changed()
     {
         var x = Model.Input([4]);
-        var wider = new Model(x, x.Apply(new Dense(5), new Dropout(0.5f), new Dense(2), new Dense(2) { UseBias = false }));
+        var wider = new Model(x, x.Apply(new Dense(5), new Dropout(0.5), new Dense(2), new Dense(2, useBias: false)));
         var model = Small(3);
         var before = model.Weights.Select(weight => weight.Storage.ToArray()).ToArray();
         var error = Assert.ThrowsExactly<ModelException>(() => KerasWeights.Read(model, Hdf5Reader.Read(KerasWeights.Write(wider))));
@@ -206,7 +206,7 @@ public sealed class KerasFileTests
     private static Model Small(ulong seed)
     {
         var x = Model.Input([4]);
-        return new Model(x, x.Apply(new Dense(3), new Dropout(0.5f), new Dense(2)), seed: seed);
+        return new Model(x, x.Apply(new Dense(3), new Dropout(0.5), new Dense(2)), seed: seed);
     }
 
     /// <summary>Every group with its name attribute, every array with its shape and values.</summary>

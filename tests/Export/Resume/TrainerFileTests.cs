@@ -290,11 +290,16 @@ public sealed class TrainerFileTests
         var output = isPlain
             ? input.Apply(
                 new Dense(9, Activation.Relu, name: "dense"),
-                new Dropout(0.3f),
+                new Dropout(0.3),
                 new Dense(7, Activation.Tanh),
-                new Dropout(0.2f),
+                new Dropout(0.2),
                 new Dense(3, Activation.Softmax))
-            : input.Apply(new Conv2D(4, 3, Activation.Relu), new BatchNormalization(), new MaxPooling2D(2), new Flatten(), new Dense(3, Activation.Softmax));
+            : input.Apply(
+                new Conv2D(4, 3, activation: Activation.Relu),
+                new BatchNormalization(),
+                new MaxPooling2D(2),
+                new Flatten(),
+                new Dense(3, Activation.Softmax));
         Optimizer optimizer = isPlain ? new Adam(Schedule.CosineDecay(0.01, decaySteps: 30), clipnorm: 1) : new Sgd(0.05, momentum: 0.9, nesterov: true);
         return new Model(input, output, seed: 3).Compile(
             optimizer,

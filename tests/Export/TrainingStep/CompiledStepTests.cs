@@ -54,8 +54,8 @@ public sealed class CompiledStepTests
     {
         var x = Model.Input([7], name: "x");
         var y = x.Apply(
-            new Dense(9, Activation.Tanh) { KernelRegularizer = Regularizer.L2(0.01f) },
-            new Dense(Classes, Activation.Softmax) { KernelConstraint = new MaxNorm(1) });
+            new Dense(9, Activation.Tanh, kernelRegularizer: Regularizer.L2(0.01)),
+            new Dense(Classes, Activation.Softmax, kernelConstraint: new MaxNorm(1)));
         var trainer = new Model(x, y).Compile(optimizer, Loss.SparseCategoricalCrossentropy, threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 7)], [StepData.Numbers(step, Classes, Batch)]), 3);
     }
@@ -109,9 +109,9 @@ public sealed class CompiledStepTests
     {
         var tokens = Model.Input([6], DType.Int64, name: "tokens");
         var y = tokens.Apply(
-            new Embedding(7, 4) { MaskZero = true },
-            new Lstm(5) { ReturnSequences = true },
-            new ActivityRegularization(l2: 0.01f),
+            new Embedding(7, 4, maskZero: true),
+            new Lstm(5, returnSequences: true),
+            new ActivityRegularization(l2: 0.01),
             new Dense(Classes, Activation.Softmax));
         var trainer = new Model(tokens, y).Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], threads: 1);
         StepComparison.Run(
@@ -129,7 +129,7 @@ public sealed class CompiledStepTests
     {
         var x = Model.Input([9, 9, 2], name: "x");
         var image = x.Apply(
-            new Conv2D(4, 3) { Strides = 2, UseBias = false },
+            new Conv2D(4, 3, strides: 2, useBias: false),
             new BatchNormalization(),
             new Relu(),
             new MaxPooling2D(2),
@@ -153,7 +153,7 @@ public sealed class CompiledStepTests
     public void Kernels_of_convolutions(string form, int size, int channels, int filters, int kernel, int stride, bool known)
     {
         var x = Model.Input([known ? size : null, known ? size : null, channels], name: "x");
-        var y = x.Apply(new Conv2D(filters, kernel) { Strides = stride, Padding = Padding.Same }, new GlobalMaxPooling2D(), new Dense(2));
+        var y = x.Apply(new Conv2D(filters, kernel, strides: stride, padding: Padding.Same), new GlobalMaxPooling2D(), new Dense(2));
         var trainer = new Model(x, y).Compile(new Sgd(0.1, momentum: 0.9), Loss.MeanSquaredError, threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 2, size, size, channels)], [StepData.Signed(step, 2, 2)]), 2);
     }

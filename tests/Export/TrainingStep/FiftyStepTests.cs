@@ -22,12 +22,12 @@ public sealed class FiftyStepTests
     {
         var x = Model.Input([28, 28, 1], name: "image");
         var y = x.Apply(
-            new Conv2D(8, 3, Activation.Relu),
+            new Conv2D(8, 3, activation: Activation.Relu),
             new MaxPooling2D(2),
-            new Conv2D(16, 3, Activation.Relu),
+            new Conv2D(16, 3, activation: Activation.Relu),
             new MaxPooling2D(2),
             new Flatten(),
-            new Dropout(0.5f),
+            new Dropout(0.5),
             new Dense(10, Activation.Softmax));
         var trainer = new Model(x, y).Compile(new Adam(), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy], seed: 7);
         StepComparison.Run(
@@ -42,14 +42,14 @@ public sealed class FiftyStepTests
         var x = Model.Input([12, 12, 3], name: "image");
         var start = x.Apply(Convolution(8), new BatchNormalization(), new Relu());
         var first = (start.Apply(Convolution(8), new BatchNormalization(), new Relu(), Convolution(8), new BatchNormalization()) + start).Apply(new Relu());
-        var shorter = first.Apply(new Conv2D(12, 1) { Strides = 2, UseBias = false }, new BatchNormalization());
+        var shorter = first.Apply(new Conv2D(12, 1, strides: 2, useBias: false), new BatchNormalization());
         var second = (first.Apply(Convolution(12, 2), new BatchNormalization(), new Relu(), Convolution(12), new BatchNormalization()) + shorter).Apply(
             new Relu());
         var trainer = new Model(x, second.Apply(new GlobalAveragePooling2D(), new Dense(4, Activation.Softmax))).Compile(
             new Sgd(0.05, momentum: 0.9, weightDecay: 5e-4), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 8, 12, 12, 3)], [StepData.Numbers(step, 4, 8)]), Steps);
 
-        static Conv2D Convolution(int filters, int stride = 1) => new(filters, 3) { Padding = Padding.Same, Strides = stride, UseBias = false };
+        static Conv2D Convolution(int filters, int stride = 1) => new(filters, 3, strides: stride, padding: Padding.Same, useBias: false);
     }
 
     [TestMethod]
@@ -57,7 +57,7 @@ public sealed class FiftyStepTests
     {
         var x = Model.Input([9, 4], name: "sequence");
         var y = x.Apply(
-            new Lstm(8) { ReturnSequences = true }, new Lstm(6) { ReturnSequences = true }, new Bidirectional(new Gru(5)), new Dense(1, Activation.Sigmoid));
+            new Lstm(8, returnSequences: true), new Lstm(6, returnSequences: true), new Bidirectional(new Gru(5)), new Dense(1, Activation.Sigmoid));
         var trainer = new Model(x, y).Compile(new RmsProp(clipnorm: 1), Loss.BinaryCrossentropy, metrics: [Metric.Accuracy]);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, 8, 9, 4)], [StepData.Numbers(step, 2, 8, 1)]), Steps);
     }
@@ -70,7 +70,7 @@ public sealed class FiftyStepTests
         for (var block = 0; block < 2; block++)
         {
             var normal = x.Apply(new LayerNormalization());
-            x += new MultiHeadAttention(2, 8) { UseBias = false }.Call(normal, normal);
+            x += new MultiHeadAttention(2, 8, useBias: false).Call(normal, normal);
             x += x.Apply(new LayerNormalization(), new Dense(32, Activation.Gelu), new Dense(16));
         }
 
@@ -87,11 +87,11 @@ public sealed class FiftyStepTests
     {
         var x = Model.Input([28, 28, 1], name: "image");
         var code = x.Apply(
-            new SeparableConv2D(8, 3, Activation.Relu) { Strides = 2, Padding = Padding.Same },
-            new SeparableConv2D(12, 3, Activation.Relu) { Strides = 2, Padding = Padding.Same });
+            new SeparableConv2D(8, 3, strides: 2, padding: Padding.Same, activation: Activation.Relu),
+            new SeparableConv2D(12, 3, strides: 2, padding: Padding.Same, activation: Activation.Relu));
         var y = code.Apply(
-            new Conv2DTranspose(8, 3, Activation.Relu) { Strides = 2, Padding = Padding.Same },
-            new Conv2DTranspose(1, 3, Activation.Sigmoid) { Strides = 2, Padding = Padding.Same });
+            new Conv2DTranspose(8, 3, strides: 2, padding: Padding.Same, activation: Activation.Relu),
+            new Conv2DTranspose(1, 3, strides: 2, padding: Padding.Same, activation: Activation.Sigmoid));
         var trainer = new Model(x, y).Compile(new Adam(), Loss.MeanSquaredError);
         StepComparison.Run(
             trainer, step => StepData.Digits(step, 8) is var (images, _) ? new StepBatch([images], [images]) : throw new InvalidOperationException(), Steps);
@@ -101,7 +101,7 @@ public sealed class FiftyStepTests
     public void Two_inputs_and_two_losses()
     {
         var (image, words) = (Model.Input([8, 8, 2], name: "image"), Model.Input([6], name: "words"));
-        var seen = image.Apply(new Conv2D(6, 3, Activation.Relu), new AveragePooling2D(2), new Flatten(), new Dense(12, Activation.Tanh));
+        var seen = image.Apply(new Conv2D(6, 3, activation: Activation.Relu), new AveragePooling2D(2), new Flatten(), new Dense(12, Activation.Tanh));
         var read = words.Apply(new Dense(8, Activation.Relu));
         var joined = Ops.Concatenate([seen, read]).Apply(new Dense(10, Activation.Relu));
         var model = new Model([image, words], [joined.Apply(new Dense(1, name: "price")), joined.Apply(new Dense(4, Activation.Softmax, name: "kind"))]);

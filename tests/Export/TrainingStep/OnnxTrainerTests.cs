@@ -90,7 +90,7 @@ public sealed class OnnxTrainerTests
         static Trainer Noisy(ulong seed)
         {
             var x = Model.Input([8]);
-            var y = x.Apply(new Dense(12), new Dropout(0.5f), new GaussianNoise(0.3f), new Dropout(0.2f) { Seed = 5 }, new Dense(1));
+            var y = x.Apply(new Dense(12), new Dropout(0.5), new GaussianNoise(0.3), new Dropout(0.2, seed: 5), new Dense(1));
             return new Model(x, y, seed: 1).Compile(new Sgd(0.05), Loss.MeanSquaredError, seed: seed);
         }
     }

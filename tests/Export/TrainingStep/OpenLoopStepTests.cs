@@ -52,20 +52,20 @@ public sealed class OpenLoopStepTests
         yield return Case("attention", x =>
         {
             var memory = x.Apply(new Dense(3));
-            return x.Apply(new Rnn(new AttentionCell(memory)) { ReturnSequences = true });
+            return x.Apply(new Rnn(new AttentionCell(memory), returnSequences: true));
         });
-        yield return Case("loop_in_a_loop", x => x.Apply(new Rnn(new RowCell()) { ReturnSequences = true }), [4, 2]);
-        yield return Case("stateful", x => x.Apply(new Dense(2), new Rnn(new GruCell(3)) { Stateful = true }), [2], 3);
-        yield return Case("stateful_sequence", x => x.Apply(new Rnn(new LstmCell(3)) { Stateful = true, ReturnSequences = true, GoBackwards = true }), [2], 3);
+        yield return Case("loop_in_a_loop", x => x.Apply(new Rnn(new RowCell(), returnSequences: true)), [4, 2]);
+        yield return Case("stateful", x => x.Apply(new Dense(2), new Rnn(new GruCell(3), stateful: true)), [2], 3);
+        yield return Case("stateful_sequence", x => x.Apply(new Rnn(new LstmCell(3), returnSequences: true, goBackwards: true, stateful: true)), [2], 3);
         yield return Case("fixed_batch", x => x.Apply(new Masking(), new Bidirectional(new Rnn(new LstmCell(3)))), [2], 3);
         yield return Case(
-            "frozen", x => x.Apply(new Dense(2), new Rnn(new LstmCell(3)) { ReturnSequences = true, Trainable = false }, new Rnn(new GruCell(2))));
+            "frozen", x => x.Apply(new Dense(2), new Rnn(new LstmCell(3), returnSequences: true) { Trainable = false }, new Rnn(new GruCell(2))));
         yield return Case("frozen_input", x => x.Apply(new Rnn(new LstmCell(3)), new Dense(1)));
         yield return Case("penalties", x => x.Apply(
-            new Rnn(new LstmCell(3) { KernelRegularizer = Regularizer.L2(0.1f) }) { ReturnSequences = true, ActivityRegularizer = Regularizer.L2(0.1f) }));
+            new Rnn(new LstmCell(3, kernelRegularizer: Regularizer.L2(0.1)), returnSequences: true, activityRegularizer: Regularizer.L2(0.1))));
         yield return Case("one_cell_twice", x =>
         {
-            var shared = new Rnn(new GruCell(2)) { ReturnSequences = true };
+            var shared = new Rnn(new GruCell(2), returnSequences: true);
             return x.Apply(shared, shared);
         });
         yield return Case("table", x => x.Apply(new Rnn(new TableCell())));

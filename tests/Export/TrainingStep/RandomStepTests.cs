@@ -14,11 +14,11 @@ public sealed class RandomStepTests
 
         // Two calls of one nested model, one of them under another random layer, a stream that all steps in time share, and one with a seed of its own.
         var inner = Model.Input([6, 4]);
-        var nested = new Model(inner, inner.Apply(new Dropout(0.4f), new Dense(4), new GaussianNoise(0.2f)), "nested");
+        var nested = new Model(inner, inner.Apply(new Dropout(0.4), new Dense(4), new GaussianNoise(0.2)), "nested");
         var x = Model.Input([6, 4]);
-        var first = nested.Call(x.Apply(new Dropout(0.3f)));
-        var second = nested.Call(x.Apply(new SpatialDropout1D(0.3f) { Seed = 5 }));
-        var joined = new Add().Call(first, second).Apply(new Gru(3) { Dropout = 0.2f, RecurrentDropout = 0.3f }, new Dropout(0.1f), new Dense(1));
+        var first = nested.Call(x.Apply(new Dropout(0.3)));
+        var second = nested.Call(x.Apply(new SpatialDropout1D(0.3, seed: 5)));
+        var joined = new Add().Call(first, second).Apply(new Gru(3, dropout: 0.2, recurrentDropout: 0.3), new Dropout(0.1), new Dense(1));
         var trainer = new Model(x, joined, seed: 1).Compile(new Sgd(0.05), Loss.MeanSquaredError, seed: 3, threads: 1);
         StepComparison.Run(trainer, step => new StepBatch([StepData.Signed(step, Batch, 6, 4)], [StepData.Shares(step, Batch, 1)]), steps: 3);
     }
@@ -30,7 +30,7 @@ public sealed class RandomStepTests
         const int Batch = 3;
         var x = Model.Input([null, 4]);
         var inner = Model.Input([null, 4]);
-        var shared = new Model(inner, new Dropout(0.4f).Call(inner));
+        var shared = new Model(inner, new Dropout(0.4).Call(inner));
         var (whole, half) = (shared.Call(x), shared.Call(new AveragePooling1D(2).Call(x)));
         var pooled = new Add().Call(new GlobalAveragePooling1D().Call(whole), new GlobalAveragePooling1D().Call(half));
         var trainer = new Model(x, new Dense(1).Call(pooled), seed: 1).Compile(new Sgd(0.05), Loss.MeanSquaredError, seed: 3, threads: 1);

@@ -131,9 +131,9 @@ public sealed class StepVerificationTests
         using var folder = new TemporaryFolder();
         var x = Model.Input([null, 3], name: "x");
         var y = x.Apply(
-            new Conv1D(4, 3) { Strides = 2, Padding = Padding.Same },
-            new Dropout(0.3f),
-            new Conv1D(4, 3, name: "second") { Strides = 2 },
+            new Conv1D(4, 3, strides: 2, padding: Padding.Same),
+            new Dropout(0.3),
+            new Conv1D(4, 3, strides: 2, name: "second"),
             new GlobalAveragePooling1D(),
             new Dense(1));
         var trainer = new Model(x, y).Compile(new Sgd(), Loss.MeanSquaredError, metrics: [new Largest()]);
@@ -165,7 +165,7 @@ public sealed class StepVerificationTests
     {
         using var folder = new TemporaryFolder();
         var x = Model.Input([null, 2], name: "x");
-        var trainer = new Model(x, x.Apply(new Lstm(3) { ReturnSequences = true }, new Dense(1))).Compile(new Adam(), Loss.MeanSquaredError);
+        var trainer = new Model(x, x.Apply(new Lstm(3, returnSequences: true), new Dense(1))).Compile(new Adam(), Loss.MeanSquaredError);
         Assert.IsTrue(trainer.ExportTraining(folder.Path).IsVerified);
         var options = new TrainingExportOptions { Samples = StepData.Signed(1, 6, 5, 2), Targets = StepData.Signed(2, 6, 5, 1) };
         Assert.IsTrue(trainer.ExportTraining(folder.Path, options).IsVerified);

@@ -23,21 +23,21 @@ public sealed class TrainingExportTests
         yield return Case("cnn_dropout_adam", () =>
         {
             var x = Model.Input([8, 7, 1], name: "x");
-            var y = x.Apply(new Conv2D(4, 3, activation: Activation.Relu), new MaxPooling2D(2), new Flatten(), new Layers.Dropout(0.3f), new Dense(5));
+            var y = x.Apply(new Conv2D(4, 3, activation: Activation.Relu), new MaxPooling2D(2), new Flatten(), new Layers.Dropout(0.3), new Dense(5));
             return new Model(x, y).Compile(new Adam(1e-2), new SparseCategoricalCrossentropy(fromLogits: true), seed: 0x123456789ABCDEF);
         });
         yield return Case("residual_batch_norm_sgd", () =>
         {
             var x = Model.Input([6, 5, 3], name: "x");
-            var first = x.Apply(new Conv2D(4, 3) { Padding = Padding.Same }, new BatchNormalization(), new Layers.Relu());
-            var second = first.Apply(new Conv2D(4, 3) { Padding = Padding.Same }, new BatchNormalization());
+            var first = x.Apply(new Conv2D(4, 3, padding: Padding.Same), new BatchNormalization(), new Layers.Relu());
+            var second = first.Apply(new Conv2D(4, 3, padding: Padding.Same), new BatchNormalization());
             return new Model(x, (first + second).Apply(new GlobalAveragePooling2D(), new Dense(2))).Compile(
                 new Sgd(0.05, momentum: 0.9, weightDecay: 1e-3), new MeanSquaredError());
         });
         yield return Case("recurrent_rmsprop_clip", () =>
         {
             var x = Model.Input([5, 3], name: "x");
-            var y = x.Apply(new Lstm(4) { ReturnSequences = true }, new Lstm(3) { ReturnSequences = true }, new Bidirectional(new Gru(3)), new Dense(2));
+            var y = x.Apply(new Lstm(4, returnSequences: true), new Lstm(3, returnSequences: true), new Bidirectional(new Gru(3)), new Dense(2));
             return new Model(x, y).Compile(new RmsProp(1e-2, clipnorm: 0.5), new MeanSquaredError());
         });
         yield return Case("two_inputs_two_losses", () =>
@@ -59,7 +59,7 @@ public sealed class TrainingExportTests
         yield return Case("noise", () =>
         {
             var x = Model.Input([5, 3], name: "x");
-            var y = x.Apply(new GaussianNoise(0.2f), new SpatialDropout1D(0.4f), new Dense(4), new GaussianDropout(0.2f), new Flatten(), new Dense(1));
+            var y = x.Apply(new GaussianNoise(0.2), new SpatialDropout1D(0.4), new Dense(4), new GaussianDropout(0.2), new Flatten(), new Dense(1));
             return new Model(x, y).Compile(new Sgd(0.01), new MeanSquaredError());
         });
     }

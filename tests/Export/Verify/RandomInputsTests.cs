@@ -28,7 +28,7 @@ public sealed class RandomInputsTests
     [DataRow(100_000)]
     public void Ids_of_padding_are_where_a_mask_may_be_for_any_vocabulary(int words)
     {
-        var inputs = Of(Model.Input([6], DType.Int64), x => x.Apply(new Embedding(words, 2) { MaskZero = true }, new Lstm(2)));
+        var inputs = Of(Model.Input([6], DType.Int64), x => x.Apply(new Embedding(words, 2, maskZero: true), new Lstm(2)));
         var values = inputs.Make(7)[0].AsFloats().ToArray();
         Assert.IsTrue(Array.TrueForAll(values, id => id >= 0 && id < words));
         CheckPatterns(step => values[step] == 0);
@@ -54,7 +54,7 @@ public sealed class RandomInputsTests
     [TestMethod]
     public void Small_batches_together_have_all_patterns()
     {
-        var inputs = Of(Model.Input([6], DType.Int64), x => x.Apply(new Embedding(9, 2) { MaskZero = true }, new Lstm(2)));
+        var inputs = Of(Model.Input([6], DType.Int64), x => x.Apply(new Embedding(9, 2, maskZero: true), new Lstm(2)));
         Assert.AreEqual(1, inputs.Runs(7));
         float[] values = [.. Enumerable.Range(0, inputs.Runs(2)).SelectMany(run => inputs.Make(2, run)[0].AsFloats().ToArray())];
         CheckPatterns(step => values[step] == 0);
@@ -64,7 +64,7 @@ public sealed class RandomInputsTests
     [TestMethod]
     public void A_training_step_gets_no_sample_without_steps()
     {
-        var inputs = Of(Model.Input([6], DType.Int64), x => x.Apply(new Embedding(9, 2) { MaskZero = true }, new GlobalAveragePooling1D()));
+        var inputs = Of(Model.Input([6], DType.Int64), x => x.Apply(new Embedding(9, 2, maskZero: true), new GlobalAveragePooling1D()));
         var values = inputs.Make(7, whole: false)[0].AsFloats().ToArray();
         for (var sample = 0; sample < 7; sample++) Assert.IsTrue(values[(sample * 6)..((sample + 1) * 6)].Any(id => id != 0));
         Assert.Contains(0, values);
@@ -75,7 +75,7 @@ public sealed class RandomInputsTests
     [DataRow(new long[] { -5, 7_000_000, 9 })]
     public void A_lookup_gets_known_tokens_unknown_ones_and_the_mask_token(long[] tokens)
     {
-        var inputs = Of(Model.Input([5], DType.Int64), x => x.Apply(new IntegerLookup(tokens) { MaskToken = 0, NumOovIndices = 2 }));
+        var inputs = Of(Model.Input([5], DType.Int64), x => x.Apply(new IntegerLookup(numOovIndices: 2, maskToken: 0, vocabulary: tokens)));
         float[] values = [.. Enumerable.Range(0, 3).SelectMany(run => inputs.Make(7, run)[0].AsFloats().ToArray())];
         foreach (var token in tokens.Append(0).Where(token => token is not (20 or 10))) Assert.Contains(token, values);
         Assert.IsTrue(values.Any(value => value != 0 && !tokens.Contains((long)value)));
@@ -97,10 +97,10 @@ public sealed class RandomInputsTests
     public void A_translator_is_exported_for_any_vocabulary(int words, bool backwards)
     {
         var (source, target) = (Model.Input([null], DType.Int64, "source"), Model.Input([null], DType.Int64, "target"));
-        var states = new Gru(4).CallWithState(new Embedding(words, 3) { MaskZero = true }.Call(source));
-        var embedded = new Embedding(words, 3) { MaskZero = true }.Call(target);
-        var decoded = new Gru(4) { ReturnSequences = true, GoBackwards = backwards }.Call(embedded, states[1], embedded.Mask);
-        var last = new Lstm(4) { GoBackwards = backwards }.Call(embedded, [states[0], states[1]], embedded.Mask);
+        var states = new Gru(4).CallWithState(new Embedding(words, 3, maskZero: true).Call(source));
+        var embedded = new Embedding(words, 3, maskZero: true).Call(target);
+        var decoded = new Gru(4, returnSequences: true, goBackwards: backwards).Call(embedded, states[1], embedded.Mask);
+        var last = new Lstm(4, goBackwards: backwards).Call(embedded, [states[0], states[1]], embedded.Mask);
         using var folder = new TemporaryFolder();
         var report = new Model([source, target], [decoded, last]).ExportOnnx(folder.File("translator.onnx"));
         Assert.IsTrue(report.Layers.All(layer => layer.IsWithinTolerance));
@@ -110,7 +110,7 @@ public sealed class RandomInputsTests
     public void A_mean_over_no_steps_is_not_a_number_on_both_sides_and_what_follows_is_not_compared()
     {
         var x = Model.Input([null], DType.Int64);
-        var mean = x.Apply(new Embedding(5, 3) { MaskZero = true }, new GlobalAveragePooling1D());
+        var mean = x.Apply(new Embedding(5, 3, maskZero: true), new GlobalAveragePooling1D());
         var padded = new Model(x, mean).Predict(NDArray.Create([0L, 0], Shape.Of(1, 2)));
         Assert.IsTrue(float.IsNaN(padded[0, 0]));
         using var folder = new TemporaryFolder();

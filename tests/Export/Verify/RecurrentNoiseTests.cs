@@ -32,16 +32,15 @@ public sealed class RecurrentNoiseTests
         var steps = masked ? new Masking().Call(x) : x;
         RecurrentLayer layer = name switch
         {
-            "lstm" => new Layers.Lstm(Units) { ReturnSequences = true, ReturnState = true, GoBackwards = reverse, ZeroOutputForMask = zeros },
-            "rnn" => new SimpleRnn(Units) { ReturnSequences = true, ReturnState = true, GoBackwards = reverse, ZeroOutputForMask = zeros },
-            _ => new Layers.Gru(Units)
-            {
-                ReturnSequences = true,
-                ReturnState = true,
-                GoBackwards = reverse,
-                ZeroOutputForMask = zeros,
-                ResetAfter = name == "gru",
-            },
+            "lstm" => new Layers.Lstm(Units, returnSequences: true, returnState: true, goBackwards: reverse, zeroOutputForMask: zeros),
+            "rnn" => new SimpleRnn(Units, returnSequences: true, returnState: true, goBackwards: reverse, zeroOutputForMask: zeros),
+            _ => new Layers.Gru(
+                Units,
+                returnSequences: true,
+                returnState: true,
+                goBackwards: reverse,
+                resetAfter: name == "gru",
+                zeroOutputForMask: zeros),
         };
         var initial = name == "lstm" ? new[] { state, state * 0.5f } : [state];
         var results = layer.CallAll([steps, .. initial], new CallOptions { Mask = steps.Mask });

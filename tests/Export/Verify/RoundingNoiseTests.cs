@@ -125,7 +125,7 @@ public sealed class RoundingNoiseTests
     public void Images_that_are_turned_at_random_stay_in_range_with_noise()
     {
         var x = Model.Input([5, 5, 1]);
-        var trainer = new Model(x, new RandomRotation(0.2f).Call(x) * new Dense(1).Call(x), "turned", 3).Compile(new Sgd(0.1), Loss.MeanSquaredError);
+        var trainer = new Model(x, new RandomRotation(0.2).Call(x) * new Dense(1).Call(x), "turned", 3).Compile(new Sgd(0.1), Loss.MeanSquaredError);
 
         // Any difference is compared with noise.
         var options = new TrainingExportOptions { VerifiedSteps = 2, StateTolerance = 1e-12f, LossTolerance = 1e-12f };
@@ -136,8 +136,8 @@ public sealed class RoundingNoiseTests
     public void Random_layers_draw_the_numbers_of_the_graph_without_noise()
     {
         var x = Model.Input([8]);
-        var y = Ops.Dropout(Ops.Tanh(x), 0.5f);
-        y = Ops.Dropout(y + 1, 0.5f);
+        var y = Ops.Dropout(Ops.Tanh(x), 0.5);
+        y = Ops.Dropout(y + 1, 0.5);
         float[] data = [1, 2, 3, 4, 5, 6, 7, 8];
         var (plain, noisy) = (Run(x, y, data, null), Run(x, y, data, 3));
         for (var i = 0; i < data.Length; i++) Assert.AreEqual(plain[i], noisy[i], 1e-4f * (1 + Math.Abs(plain[i])));
@@ -151,7 +151,7 @@ public sealed class RoundingNoiseTests
     {
         using var folder = new TemporaryFolder();
         var x = Model.Input([3, 3]);
-        var cell = new Gru(4) { RecurrentRegularizer = new Regularizers.OrthogonalRegularizer(0.1f), Seed = 3 };
+        var cell = new Gru(4, recurrentRegularizer: new Regularizers.OrthogonalRegularizer(0.1), seed: 3);
         for (var seed = 0; seed < 5; seed++)
         {
             var trainer = new Model(x, cell.Call(x), "gru", (ulong)seed).Compile(new Sgd(0.1), Loss.MeanSquaredError);
@@ -167,7 +167,7 @@ public sealed class RoundingNoiseTests
         var x = Model.Input([3]);
         foreach (var seed in new ulong[] { 18, 261, 281 })
         {
-            var y = x.Apply(new Dense(7) { BiasRegularizer = Regularizer.L1(0.0075f) }, new BatchNormalization(), new Dense(2));
+            var y = x.Apply(new Dense(7, biasRegularizer: Regularizer.L1(0.0075)), new BatchNormalization(), new Dense(2));
             var trainer = new Model(x, y, "m", seed).Compile(new Adam(), Loss.MeanSquaredError);
             Assert.IsTrue(trainer.ExportTraining(folder.Path, new TrainingExportOptions { VerifiedSteps = 2 }).IsVerified);
         }
@@ -183,7 +183,7 @@ public sealed class RoundingNoiseTests
         var x = Model.Input([2, 4]);
         for (var seed = 0; seed < 8; seed++)
         {
-            var cell = new Lstm(17) { RecurrentRegularizer = new Regularizers.OrthogonalRegularizer(0.01f), Seed = seed };
+            var cell = new Lstm(17, recurrentRegularizer: new Regularizers.OrthogonalRegularizer(0.01), seed: seed);
             var trainer = new Model(x, cell.Call(x), "lstm", (ulong)seed).Compile(new Adamax(), Loss.MeanSquaredError);
             Assert.IsTrue(trainer.ExportTraining(folder.Path).IsVerified);
         }

@@ -50,7 +50,7 @@ public sealed class ImageFolderTests
             (3, 17, Interpolation.Bilinear, true),
         })
         {
-            var model = new Model(input, new Resizing(height, width, interpolation) { CropToAspectRatio = crop }.Call(input));
+            var model = new Model(input, new Resizing(height, width, interpolation, cropToAspectRatio: crop).Call(input));
             var expected = model.Predict(whole).ToArray();
             var actual = Floats(ImageFolder.Open(folder.Path, height, width, interpolation: interpolation, cropToAspectRatio: crop).Training.Single().X[0]);
             for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 1e-3, $"{height} x {width} {interpolation} {crop}, element {i}");
@@ -108,7 +108,7 @@ public sealed class ImageFolderTests
         using var folder = Colored("dark", 24, "light", 24, light: 200);
         var images = ImageFolder.Open(folder.Path, 4, 4, LabelMode.Binary, batchSize: 8, validationSplit: 0.25f);
         var input = Model.Input([4, 4, 3]);
-        var model = new Model(input, input.Apply(new Rescaling(1f / 255), new Flatten(), new Dense(1, Activation.Sigmoid)));
+        var model = new Model(input, input.Apply(new Rescaling(1.0 / 255), new Flatten(), new Dense(1, Activation.Sigmoid)));
         var history = model.Compile(new Adam(0.05), Loss.BinaryCrossentropy, metrics: [Metric.BinaryAccuracy])
             .Fit(images.Training, epochs: 20, validationData: images.Validation, verbose: Verbosity.Silent);
         Assert.AreEqual(1.0, history["val_binary_accuracy"][^1]);

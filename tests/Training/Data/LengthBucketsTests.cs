@@ -85,7 +85,7 @@ public sealed class LengthBucketsTests
         static Model Network()
         {
             var input = Model.Input([null], dtype: DType.Int32);
-            return new Model(input, input.Apply(new Embedding(21, 4) { MaskZero = true }, new Lstm(6), new Dense(1, Activation.Sigmoid)));
+            return new Model(input, input.Apply(new Embedding(21, 4, maskZero: true), new Lstm(6), new Dense(1, Activation.Sigmoid)));
         }
     }
 

@@ -58,7 +58,7 @@ public sealed class SampleWeightTests
     public void A_position_may_have_its_own()
     {
         var input = Model.Input([3, 1]);
-        var trainer = new Model(input, new Dense(1) { UseBias = false, KernelInitializer = Initializer.Ones }.Call(input)).Compile(
+        var trainer = new Model(input, new Dense(1, useBias: false, kernelInitializer: Initializer.Ones).Call(input)).Compile(
             new Sgd(),
             Loss.MeanSquaredError);
         float[,,] x = { { { 1 }, { 2 }, { 3 } } };

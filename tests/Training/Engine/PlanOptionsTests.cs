@@ -115,7 +115,7 @@ public sealed class PlanOptionsTests
     private static Model Convolution()
     {
         var x = Model.Input([Size, Size, Channels]);
-        return new Model(x, x.Apply(new Conv2D(Channels, 3, name: "convolution") { Padding = Padding.Same }, new GlobalAveragePooling2D()), seed: 1);
+        return new Model(x, x.Apply(new Conv2D(Channels, 3, padding: Padding.Same, name: "convolution"), new GlobalAveragePooling2D()), seed: 1);
     }
 
     private static double[] Weights(Model model) => Doubles([.. model.Weights.SelectMany(weight => weight.Value.ToArray())]);

@@ -13,7 +13,7 @@ internal sealed class RandomGraph
         Weights = [NewWeight("w", 6, 4), NewWeight("u", 4), NewWeight("m", 4, 4), NewWeight("s"), NewWeight("v", 6, 4)];
         _tensors.AddRange(Inputs);
         _tensors.AddRange(Weights.Select(weight => new SymbolicTensor(weight.Variable)));
-        _tensors.Add(Ops.Constant(0.5f));
+        _tensors.Add(Ops.Constant(0.5));
         _tensors.Add(Ops.Constant([4], [0.1f, -0.2f, 0.3f, 0.4f]));
         for (var i = 0; i < size; i++) _tensors.Add(Next());
 

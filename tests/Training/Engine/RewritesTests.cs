@@ -19,13 +19,11 @@ public sealed class RewritesTests
     public void Stored_statistics_and_a_residual_become_part_of_the_convolution(int batch, int size, int channels)
     {
         var x = Input(batch, size, size, channels);
-        var convolved = new Conv2D(channels, 3) { Padding = Padding.Same, BiasInitializer = new RandomNormal(1, 1) }.Call(x);
-        var normalization = new BatchNormalization
-        {
-            MovingMeanInitializer = new RandomNormal(0.5f, 1),
-            MovingVarianceInitializer = Initializer.Constant(0.3f),
-            GammaInitializer = new RandomNormal(1, 0.5f),
-        };
+        var convolved = new Conv2D(channels, 3, padding: Padding.Same, biasInitializer: new RandomNormal(1, 1)).Call(x);
+        var normalization = new BatchNormalization(
+            gammaInitializer: new RandomNormal(1, 0.5),
+            movingMeanInitializer: new RandomNormal(0.5, 1),
+            movingVarianceInitializer: Initializer.Constant(0.3));
         var normal = normalization.Call(convolved);
         var y = Ops.Relu(normal + x);
         var plan = SameAsUnfused([x], [y]);
@@ -38,7 +36,7 @@ public sealed class RewritesTests
     public void Stored_statistics_of_another_axis_stay_apart()
     {
         var x = Input(2, 5, 3, 4);
-        SameAsUnfused([x], [new BatchNormalization(axis: 1) { MovingMeanInitializer = new RandomNormal(0.5f, 1) }.Call(new Conv2D(4, 1).Call(x))]);
+        SameAsUnfused([x], [new BatchNormalization(axis: 1, movingMeanInitializer: new RandomNormal(0.5, 1)).Call(new Conv2D(4, 1).Call(x))]);
     }
 
     [TestMethod]
@@ -48,7 +46,7 @@ public sealed class RewritesTests
     public void The_gradient_of_a_relu_goes_before_that_of_the_pooling(int window, int stride)
     {
         var x = Input(3, 9, 7, 5);
-        var y = new MaxPooling2D(window) { Strides = stride }.Call(Ops.Relu(x));
+        var y = new MaxPooling2D(window, strides: stride).Call(Ops.Relu(x));
         var gradient = Gradient.Of(Ops.Sum(y * y), x);
         var plan = SameAsUnfused([x], [gradient]);
         var names = plan.Names.ToList();

@@ -106,18 +106,18 @@ public sealed class StepTests
         var input = Model.Input(shape);
         var output = name switch
         {
-            "mlp" => input.Apply(new Dense(33, Activation.Relu), new Dropout(0.2f), new Dense(4, Activation.Softmax)),
+            "mlp" => input.Apply(new Dense(33, Activation.Relu), new Dropout(0.2), new Dense(4, Activation.Softmax)),
             "cnn" => input.Apply(
-                new Conv2D(8, 3, Activation.Relu),
+                new Conv2D(8, 3, activation: Activation.Relu),
                 new BatchNormalization(),
                 new MaxPooling2D(2),
-                new Dropout(0.3f),
-                new Conv2D(5, 2) { Padding = Padding.Same },
+                new Dropout(0.3),
+                new Conv2D(5, 2, padding: Padding.Same),
                 new BatchNormalization(),
                 new ActivationLayer(Activation.Tanh),
                 new Flatten(),
                 new Dense(4, Activation.Softmax)),
-            _ => input.Apply(new Lstm(9) { ReturnSequences = true }, new Lstm(5), new Dense(4, Activation.Softmax)),
+            _ => input.Apply(new Lstm(9, returnSequences: true), new Lstm(5), new Dense(4, Activation.Softmax)),
         };
         int[] dims = [32, .. shape.Dims];
         var x = new float[dims.Aggregate(1, (product, dim) => product * dim)];

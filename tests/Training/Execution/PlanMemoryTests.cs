@@ -68,7 +68,7 @@ public sealed class PlanMemoryTests
             EngineMemory.PlanLimit = limit;
             var input = Model.Input([null, Features]);
             var model = new Model(
-                input, input.Apply(new Conv1D(8, 3, Activation.Relu) { Padding = Padding.Same }, new Dropout(0.3f), new Lstm(5), new Dense(2)));
+                input, input.Apply(new Conv1D(8, 3, padding: Padding.Same, activation: Activation.Relu), new Dropout(0.3), new Lstm(5), new Dense(2)));
             var trainer = model.Compile(new Adam(), Loss.MeanSquaredError, threads: 1);
             var results = new List<float>();
             for (var round = 0; round < 3; round++)

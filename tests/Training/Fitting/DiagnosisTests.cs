@@ -16,7 +16,7 @@ public sealed class DiagnosisTests
     {
         // The logarithm of a negative number, in the second of four layers; all weights behind it would become NaN.
         Said("the first that is not is the output of layer 'log' (Lambda)", Model(x => x.Apply(
-            new Dense(2, name: "first") { KernelInitializer = Initializer.Constant(-1) }, new Lambda(Ops.Log, name: "log"), new Dense(3), new Dense(1))));
+            new Dense(2, kernelInitializer: Initializer.Constant(-1), name: "first"), new Lambda(Ops.Log, name: "log"), new Dense(3), new Dense(1))));
 
         // Only in training, and inside a model.
         var inner = Model(x => x.Apply(new Lambda(h => Ops.WhenTraining(Ops.Log(-h), h), name: "log"), new Dense(1, name: "last")));
@@ -26,14 +26,14 @@ public sealed class DiagnosisTests
     [TestMethod]
     public void The_loss_is_named_if_all_layers_are_finite()
     {
-        Said("the loss mean_squared_error of output 'dense' is not", Model(x => x.Apply(new Dense(1) { KernelInitializer = Initializer.Constant(1e30f) })));
+        Said("the loss mean_squared_error of output 'dense' is not", Model(x => x.Apply(new Dense(1, kernelInitializer: Initializer.Constant(1e30)))));
         Said(
             "the penalty of layer 'dense' is not",
-            Model(x => x.Apply(new Dense(1) { KernelInitializer = Initializer.Constant(1e30f), ActivityRegularizer = Regularizer.L2(1) })),
+            Model(x => x.Apply(new Dense(1, kernelInitializer: Initializer.Constant(1e30), activityRegularizer: Regularizer.L2(1)))),
             loss: Loss.MeanAbsoluteError);
         Said(
             "the regularization of 'dense/kernel' is not",
-            Model(x => x.Apply(new Dense(1) { KernelInitializer = Initializer.Constant(1e30f), KernelRegularizer = Regularizer.L2(1) })),
+            Model(x => x.Apply(new Dense(1, kernelInitializer: Initializer.Constant(1e30), kernelRegularizer: Regularizer.L2(1)))),
             loss: Loss.MeanAbsoluteError);
     }
 
@@ -46,7 +46,7 @@ public sealed class DiagnosisTests
             var zeros = new float[4];
             foreach (var size in new[] { 1, 4 })
             {
-                var trainer = Model(x => x.Apply(new Dense(1, name: "d") { UseBias = false }, new Lambda(h => Ops.Sqrt(Ops.Abs(h)))))
+                var trainer = Model(x => x.Apply(new Dense(1, useBias: false, name: "d"), new Lambda(h => Ops.Sqrt(Ops.Abs(h)))))
                     .Compile(optimizer(), Loss.MeanSquaredError);
                 var error = Assert.Throws<ModelException>(() => trainer.Fit(zeros, zeros, batchSize: size, verbose: Verbosity.Silent));
                 Assert.Contains("The gradient of the step before made it, whose loss was finite: weights that are not finite are 'd/kernel'", error.Message);
@@ -59,7 +59,7 @@ public sealed class DiagnosisTests
     public void An_update_and_a_learning_rate_are_named()
     {
         // The output saturates, so the loss stays finite while the weight overflows.
-        Said("The update of the step before made it", Model(x => x.Apply(new Dense(1, Activation.Tanh) { UseBias = false })), new Adam(3e38, beta1: 0.999));
+        Said("The update of the step before made it", Model(x => x.Apply(new Dense(1, Activation.Tanh, useBias: false))), new Adam(3e38, beta1: 0.999));
         Said(
             "The learning rate, which is not finite, in the update",
             Model(x => x.Apply(new Dense(1))),
@@ -85,7 +85,7 @@ public sealed class DiagnosisTests
             () => new Adafactor(), () => new Muon(), () => new Lamb(globalClipnorm: 1)])
         {
             var model = Model(x => x.Apply(
-                new Dense(4, name: "d") { KernelConstraint = Constraint.UnitNorm() }, new BatchNormalization(momentum: 0.5f),
+                new Dense(4, kernelConstraint: Constraint.UnitNorm(), name: "d"), new BatchNormalization(momentum: 0.5),
                 new SpectralNormalization(new Dense(4, Activation.Tanh)), new Dense(1)));
             var trainer = model.Compile(make(), Loss.MeanSquaredError, precision: precision);
             var ends = new float[] { 1, 2, 3, 4 };
@@ -118,7 +118,7 @@ public sealed class DiagnosisTests
     public void A_custom_step_names_it_too()
     {
         var model = Model(x => x.Apply(
-            new Dense(2, name: "first") { KernelInitializer = Initializer.Constant(-1) }, new Lambda(Ops.Log, name: "log"), new Dense(1)));
+            new Dense(2, kernelInitializer: Initializer.Constant(-1), name: "first"), new Lambda(Ops.Log, name: "log"), new Dense(1)));
         var step = TrainingStep.From(step =>
         {
             var (x, y) = (step.Input([1]), step.Input([1]));
@@ -131,7 +131,7 @@ public sealed class DiagnosisTests
         CollectionAssert.AreEqual(before, model.Weights.SelectMany(weight => weight.Storage).ToArray());
         Assert.AreEqual(0, step.Iterations);
 
-        var other = Model(x => x.Apply(new Dense(1, name: "d") { UseBias = false }, new Lambda(h => Ops.Sqrt(Ops.Abs(h)))));
+        var other = Model(x => x.Apply(new Dense(1, useBias: false, name: "d"), new Lambda(h => Ops.Sqrt(Ops.Abs(h)))));
         var second = TrainingStep.From(step =>
             step.Minimize("mine", Loss.MeanSquaredError.Call(step.Input([1], name: "y"), other.Call(step.Input([1]))), new Adam(), other));
         second.Run([new float[1], new float[1]]);

@@ -101,7 +101,7 @@ public sealed class FirstGuessTests
         static Trainer Network()
         {
             var image = Model.Input([5, 5, 1]);
-            var scores = image.Apply(new Rescaling(1 / 255f), new Conv2D(2, 3), new Flatten(), new Dense(3, Activation.Softmax));
+            var scores = image.Apply(new Rescaling(1 / 255.0), new Conv2D(2, 3), new Flatten(), new Dense(3, Activation.Softmax));
             return new Model(image, scores).Compile(new Sgd(0.1f), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
         }
     }

@@ -70,7 +70,7 @@ public sealed class FreezingTests
     public void A_penalty_of_a_frozen_weight_is_no_part_of_the_loss()
     {
         var input = Model.Input([2]);
-        var layer = new Dense(1) { KernelRegularizer = Regularizer.L2(100) };
+        var layer = new Dense(1, kernelRegularizer: Regularizer.L2(100));
         var model = new Model(input, layer.Call(input));
         layer.Trainable = false;
         var trainer = model.Compile(new Sgd(), Loss.MeanSquaredError);
@@ -96,7 +96,7 @@ public sealed class FreezingTests
     private static Model Normalizing(out BatchNormalization normalization)
     {
         var input = Model.Input([2]);
-        normalization = new BatchNormalization(momentum: 0.5f);
+        normalization = new BatchNormalization(momentum: 0.5);
         return new Model(input, input.Apply(new Dense(4, Activation.Tanh), normalization, new Dense(1)), seed: 3);
     }
 

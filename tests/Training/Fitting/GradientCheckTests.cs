@@ -81,7 +81,11 @@ public sealed class GradientCheckTests
         var y = input;
         if (isImage)
         {
-            y = y.Apply(new Conv2D(random.Next(1, 9), 3, Any()) { Padding = Padding.Same }, new MaxPooling2D(2), new Conv2D(4, 2, Any()), new Flatten());
+            y = y.Apply(
+                new Conv2D(random.Next(1, 9), 3, activation: Any(), padding: Padding.Same),
+                new MaxPooling2D(2),
+                new Conv2D(4, 2, activation: Any()),
+                new Flatten());
         }
 
         for (var depth = random.Next(1, 4); depth > 0; depth--) y = new Dense(random.Next(1, 40), Any()).Call(y);

@@ -12,7 +12,7 @@ public sealed class LayersInTrainingTests
     public void Spectral_normalization_learns_from_the_normalized_kernel()
     {
         var input = Model.Input([3]);
-        var layer = new SpectralNormalization(new Dense(2) { UseBias = false });
+        var layer = new SpectralNormalization(new Dense(2, useBias: false));
         var model = new Model(input, layer.Call(input));
         var (stored, kernel) = (model.Weights[0], model.Weights[1]);
         var before = (float[])kernel.Storage.Clone();
@@ -49,7 +49,7 @@ public sealed class LayersInTrainingTests
     public void Shared_batch_normalization_follows_its_calls_one_after_the_other()
     {
         var (a, b) = (Model.Input([1]), Model.Input([1]));
-        var shared = new BatchNormalization(momentum: 0.5f);
+        var shared = new BatchNormalization(momentum: 0.5);
         var model = new Model([a, b], new Add().Call(shared.Call(a), shared.Call(b)));
         var trainer = model.Compile(new Sgd(0), Loss.MeanSquaredError);
         NDArray left = new float[,] { { 1 }, { 3 } }, right = new float[,] { { 10 }, { 14 } };
@@ -61,7 +61,7 @@ public sealed class LayersInTrainingTests
     public void Activity_penalties_are_divided_by_the_batch()
     {
         var input = Model.Input([2]);
-        var model = new Model(input, new ActivityRegularization(l1: 0.5f, l2: 0.25f).Call(input));
+        var model = new Model(input, new ActivityRegularization(l1: 0.5, l2: 0.25).Call(input));
         var trainer = model.Compile(new Sgd(0), Loss.MeanSquaredError);
         float[,] x = { { 1, -2 }, { 3, 0 } };
         var history = trainer.Fit(x, x, epochs: 1, batchSize: 2, verbose: Verbosity.Silent);
@@ -72,13 +72,13 @@ public sealed class LayersInTrainingTests
     public void A_stateful_layer_continues_where_the_batch_before_ended()
     {
         var input = Model.Input([2, 1], batchSize: 1);
-        var rnn = new SimpleRnn(1, Activation.Linear)
-        {
-            Stateful = true,
-            UseBias = false,
-            KernelInitializer = Initializer.Ones,
-            RecurrentInitializer = Initializer.Ones,
-        };
+        var rnn = new SimpleRnn(
+            1,
+            Activation.Linear,
+            useBias: false,
+            kernelInitializer: Initializer.Ones,
+            recurrentInitializer: Initializer.Ones,
+            stateful: true);
         var model = new Model(input, rnn.Call(input));
         var trainer = model.Compile(new Sgd(0), Loss.MeanSquaredError);
         float[,,] x = { { { 1 }, { 2 } } };
@@ -109,11 +109,11 @@ public sealed class LayersInTrainingTests
         Layer[] layers =
         [
             new RandomFlip(),
-            new RandomContrast(0.5f),
-            new RandomBrightness(0.5f),
-            new RandomRotation(0.25f),
-            new RandomTranslation(0.25f, 0.25f),
-            new RandomZoom(0.25f),
+            new RandomContrast(0.5),
+            new RandomBrightness(0.5),
+            new RandomRotation(0.25),
+            new RandomTranslation(0.25, 0.25),
+            new RandomZoom(0.25),
         ];
         var random = new Random(2);
         var x = new float[2, 4, 4, 1];

@@ -39,8 +39,8 @@ public sealed class StatefulTests
     public void A_prediction_in_batches_is_one_of_all_steps_at_once()
     {
         foreach (var make in (Func<Layer>[])[
-            () => new Lstm(3) { Stateful = true }, () => new Gru(3) { Stateful = true, GoBackwards = false }, () => new SimpleRnn(3) { Stateful = true },
-            () => new Bidirectional(new Gru(3) { Stateful = true }), () => new ConvLstm1D(2, 3) { Stateful = true, Padding = Padding.Same }])
+            () => new Lstm(3, stateful: true), () => new Gru(3, goBackwards: false, stateful: true), () => new SimpleRnn(3, stateful: true),
+            () => new Bidirectional(new Gru(3, stateful: true)), () => new ConvLstm1D(2, 3, padding: Padding.Same, stateful: true)])
         {
             var wide = make() is ConvLstm1D;
             var input = wide ? Model.Input([2, 4, 2], batchSize: 2) : Model.Input([2, 2], batchSize: 2);
@@ -144,7 +144,7 @@ public sealed class StatefulTests
     public void Batches_of_another_size_are_said()
     {
         var input = Model.Input([2, 1], batchSize: 2);
-        var model = new Model(input, new SimpleRnn(1) { Stateful = true }.Call(input));
+        var model = new Model(input, new SimpleRnn(1, stateful: true).Call(input));
         var trainer = model.Compile(new Sgd(0.1), Loss.MeanSquaredError);
         var (x, y) = (new float[6, 2, 1], new float[6, 1]);
         trainer.Fit(x, y, batchSize: 2, verbose: Verbosity.Silent);
@@ -181,13 +181,13 @@ public sealed class StatefulTests
     private static Model Adding()
     {
         var input = Model.Input([2, 1], batchSize: 1);
-        var rnn = new SimpleRnn(1, Activation.Linear)
-        {
-            Stateful = true,
-            UseBias = false,
-            KernelInitializer = Initializer.Ones,
-            RecurrentInitializer = Initializer.Ones,
-        };
+        var rnn = new SimpleRnn(
+            1,
+            Activation.Linear,
+            useBias: false,
+            kernelInitializer: Initializer.Ones,
+            recurrentInitializer: Initializer.Ones,
+            stateful: true);
         return new Model(input, rnn.Call(input));
     }
 }

@@ -25,8 +25,8 @@ public sealed class TrainerTests
     {
         var image = Model.Input([9, 9, 2]);
         var model = new Model(image, image.Apply(
-            new Conv2D(5, 3, Activation.Tanh), new AveragePooling2D(2), new BatchNormalization(),
-            new Conv2D(3, 3) { Padding = Padding.Same }, new Flatten(), new Dense(4, Activation.Softmax)));
+            new Conv2D(5, 3, activation: Activation.Tanh), new AveragePooling2D(2), new BatchNormalization(),
+            new Conv2D(3, 3, padding: Padding.Same), new Flatten(), new Dense(4, Activation.Softmax)));
         var random = new Random(1);
         var x = new float[3, 9, 9, 2];
         for (var i = 0; i < 3; i++) for (var j = 0; j < 9; j++) for (var k = 0; k < 9; k++) for (var c = 0; c < 2; c++)
@@ -39,7 +39,7 @@ public sealed class TrainerTests
     public void Gradients_of_an_Lstm_agree_with_finite_differences()
     {
         var input = Model.Input([7, 3]);
-        var model = new Model(input, input.Apply(new Lstm(5) { ReturnSequences = true }, new Lstm(3), new Dense(1)));
+        var model = new Model(input, input.Apply(new Lstm(5, returnSequences: true), new Lstm(3), new Dense(1)));
         var random = new Random(1);
         var x = new float[3, 7, 3];
         for (var i = 0; i < 3; i++) for (var j = 0; j < 7; j++) for (var k = 0; k < 3; k++) x[i, j, k] = (float)random.NextDouble() - 0.5f;

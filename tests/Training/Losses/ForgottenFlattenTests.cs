@@ -16,7 +16,7 @@ public sealed class ForgottenFlattenTests
         ([8, 8, 1], new Dense(1, Activation.Sigmoid, name: "head"), Loss.BinaryCrossentropy, [], "2D before it, before layer 'head'."),
         ([8, 8, 1], new Dense(1, name: "head"), Loss.MeanSquaredError, [1], "2D before it, before layer 'head'."),
         ([4, 4, 4, 1], new Dense(1, name: "head"), Loss.MeanSquaredError, [], "3D before it, before layer 'head'."),
-        ([5, 2], new Lstm(3, name: "steps") { ReturnSequences = true }, Loss.MeanSquaredError, [3],
+        ([5, 2], new Lstm(3, returnSequences: true, name: "steps"), Loss.MeanSquaredError, [3],
             "1D before it, before layer 'steps', or let the last recurrent layer return its last step only."),
     ];
 

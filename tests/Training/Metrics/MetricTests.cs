@@ -161,7 +161,7 @@ public sealed class MetricTests
     public void Weighted_metrics_stand_beside_the_others()
     {
         var input = Model.Input([1]);
-        var trainer = new Model(input, input.Apply(new Dense(1) { KernelInitializer = Initializer.Ones, UseBias = false })).Compile(
+        var trainer = new Model(input, input.Apply(new Dense(1, useBias: false, kernelInitializer: Initializer.Ones))).Compile(
             new Sgd(0),
             Loss.MeanSquaredError,
             metrics: [Metric.MeanAbsoluteError],

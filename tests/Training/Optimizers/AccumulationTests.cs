@@ -89,7 +89,7 @@ public sealed class AccumulationTests
         float[] Trained(Optimizer optimizer, int epochs, float[] x, float[] y)
         {
             var input = Model.Input([1]);
-            var model = new Model(input, input.Apply(new Dense(1) { UseBias = false, KernelInitializer = Initializer.Ones }));
+            var model = new Model(input, input.Apply(new Dense(1, useBias: false, kernelInitializer: Initializer.Ones)));
             model.Compile(optimizer, Loss.MeanSquaredError).Fit(
                 NDArray.Create(x, Shape.Of(x.Length, 1)),
                 NDArray.Create(y, Shape.Of(y.Length, 1)),
@@ -152,7 +152,7 @@ public sealed class AccumulationTests
     {
         var input = Model.Input([3]);
         return new Model(input, input.Apply(
-            new Dense(5, Activation.Tanh) { KernelRegularizer = Regularizer.L2(0.01f), KernelConstraint = Constraint.MaxNorm(1.5f) }, new Dense(2)));
+            new Dense(5, Activation.Tanh, kernelRegularizer: Regularizer.L2(0.01), kernelConstraint: Constraint.MaxNorm(1.5)), new Dense(2)));
     }
 
     private static (float[,] X, float[,] Y) Data()

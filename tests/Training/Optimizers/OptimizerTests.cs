@@ -62,7 +62,7 @@ public sealed class OptimizerTests
     public void Averages_are_the_weights_when_training_ends()
     {
         var input = Model.Input([1]);
-        var dense = new Dense(1) { UseBias = false, KernelInitializer = Initializer.Zeros };
+        var dense = new Dense(1, useBias: false, kernelInitializer: Initializer.Zeros);
         var trainer = new Model(input, input.Apply(dense)).Compile(new Sgd(0.5, useEma: true, emaMomentum: 0.5), Loss.MeanSquaredError);
         trainer.Fit(new float[] { 1, 1 }, new float[] { 1, 1 }, batchSize: 1, verbose: Verbosity.Silent);
 

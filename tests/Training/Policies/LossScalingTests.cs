@@ -63,7 +63,7 @@ public sealed class LossScalingTests
     public void A_loss_that_overflows_is_reported_with_a_remedy()
     {
         var input = Model.Input([1]);
-        var model = new Model(input, input.Apply(new Dense(1) { UseBias = false }, new Rescaling(1)));
+        var model = new Model(input, input.Apply(new Dense(1, useBias: false), new Rescaling(1)));
         model.Weights[0].Storage[0] = 60000;
         float[] x = [100], y = [0];
         var trainer = model.Compile(new Sgd(1e-12), Loss.MeanSquaredError, precision: MixedPrecision.Float16);

@@ -162,12 +162,12 @@ public sealed class MixedPrecisionTests
         if (name == "mnist")
         {
             model = new Model(image, image.Apply(
-                new Conv2D(32, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2),
-                new Flatten(), new Dense(128, Activation.Relu), new Dropout(0.4f), new Dense(10, Activation.Softmax)));
+                new Conv2D(32, 3, activation: Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, activation: Activation.Relu), new MaxPooling2D(2),
+                new Flatten(), new Dense(128, Activation.Relu), new Dropout(0.4), new Dense(10, Activation.Softmax)));
         }
         else
         {
-            static Conv2D Convolution() => new(64, 3) { Padding = Padding.Same };
+            static Conv2D Convolution() => new(64, 3, padding: Padding.Same);
             var entry = image.Apply(Convolution(), new BatchNormalization(), new Relu());
             var block = entry.Apply(Convolution(), new BatchNormalization(), new Relu(), Convolution(), new BatchNormalization()) + entry;
             model = new Model(image, block.Apply(new Relu(), new GlobalAveragePooling2D(), new Dense(10, Activation.Softmax)));
@@ -216,7 +216,7 @@ public sealed class MixedPrecisionTests
     public void Pieces_of_a_value_that_have_no_gradient_have_zeros_of_its_type()
     {
         var x = Model.Input([1, 4]);
-        var states = new Rnn(new LstmCell(3)) { ReturnState = true }.CallAll(new Dense(4).Call(x), CallOptions.None);
+        var states = new Rnn(new LstmCell(3), returnState: true).CallAll(new Dense(4).Call(x), CallOptions.None);
         var pieces = Ops.Split(new Dense(6).Call(x), [2, 4]);
         var model = new Model(x, [new Dense(1).Call(states[0] + states[1]), new Dense(1).Call(new Relu().Call(pieces[1]))]);
         var random = new Random(8);
@@ -239,9 +239,9 @@ public sealed class MixedPrecisionTests
             var x = Model.Input([40, 30]);
             Layer[] layers =
             [
-                new Dense(8) { ActivityRegularizer = regularizer, KernelInitializer = Initializer.Ones },
-                new Conv1D(8, 3) { ActivityRegularizer = regularizer, KernelInitializer = Initializer.Ones },
-                new SimpleRnn(8, Activation.Relu) { ReturnSequences = true, ActivityRegularizer = regularizer, KernelInitializer = Initializer.Ones },
+                new Dense(8, kernelInitializer: Initializer.Ones, activityRegularizer: regularizer),
+                new Conv1D(8, 3, kernelInitializer: Initializer.Ones, activityRegularizer: regularizer),
+                new SimpleRnn(8, Activation.Relu, kernelInitializer: Initializer.Ones, activityRegularizer: regularizer, returnSequences: true),
                 new ActivityRegularization(l1, l2),
             ];
             foreach (var layer in layers)
@@ -352,20 +352,20 @@ public sealed class MixedPrecisionTests
         switch (name)
         {
             case "mlp":
-                features = input.Apply(new Dense(33, Activation.Relu), new Dropout(0.2f), new Dense(17, Activation.Gelu));
+                features = input.Apply(new Dense(33, Activation.Relu), new Dropout(0.2), new Dense(17, Activation.Gelu));
                 break;
             case "residual":
-                var entry = input.Apply(new Conv2D(8, 3) { Padding = Padding.Same }, new BatchNormalization(), new Relu());
+                var entry = input.Apply(new Conv2D(8, 3, padding: Padding.Same), new BatchNormalization(), new Relu());
                 var residual = entry.Apply(
-                    new Conv2D(8, 3) { Padding = Padding.Same },
+                    new Conv2D(8, 3, padding: Padding.Same),
                     new BatchNormalization(),
                     new Relu(),
-                    new Conv2D(8, 3) { Padding = Padding.Same },
+                    new Conv2D(8, 3, padding: Padding.Same),
                     new BatchNormalization());
                 features = (residual + entry).Apply(new Relu(), new GlobalAveragePooling2D());
                 break;
             case "lstm":
-                features = input.Apply(new Lstm(9) { ReturnSequences = true }, new Gru(5));
+                features = input.Apply(new Lstm(9, returnSequences: true), new Gru(5));
                 break;
             default:
                 var normal = input.Apply(new LayerNormalization());

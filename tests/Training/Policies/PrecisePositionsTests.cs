@@ -14,22 +14,22 @@ public sealed class PrecisePositionsTests
 
     private static readonly Dictionary<string, Func<Layer>> s_augmentations = new()
     {
-        ["zoom"] = () => new RandomZoom(0.3f) { Seed = 3 },
-        ["zoom, nearest"] = () => new RandomZoom(0.3f, 0.2f) { Seed = 3, Interpolation = Interpolation.Nearest },
-        ["translation"] = () => new RandomTranslation(0.2f, 0.2f) { Seed = 3 },
-        ["translation, wrapped"] = () => new RandomTranslation(0.2f, 0.2f) { Seed = 3, FillMode = FillMode.Wrap },
-        ["rotation"] = () => new RandomRotation(0.1f) { Seed = 3 },
-        ["rotation, constant"] = () => new RandomRotation(0.1f) { Seed = 3, FillMode = FillMode.Constant },
-        ["rotation, at the border"] = () => new RandomRotation(0.1f) { Seed = 3, FillMode = FillMode.Nearest },
-        ["crop"] = () => new RandomCrop(40, 40) { Seed = 3 },
-        ["flip"] = () => new RandomFlip() { Seed = 3 },
+        ["zoom"] = () => new RandomZoom(0.3, seed: 3),
+        ["zoom, nearest"] = () => new RandomZoom(0.3, 0.2, interpolation: Interpolation.Nearest, seed: 3),
+        ["translation"] = () => new RandomTranslation(0.2, 0.2, seed: 3),
+        ["translation, wrapped"] = () => new RandomTranslation(0.2, 0.2, fillMode: FillMode.Wrap, seed: 3),
+        ["rotation"] = () => new RandomRotation(0.1, seed: 3),
+        ["rotation, constant"] = () => new RandomRotation(0.1, fillMode: FillMode.Constant, seed: 3),
+        ["rotation, at the border"] = () => new RandomRotation(0.1, fillMode: FillMode.Nearest, seed: 3),
+        ["crop"] = () => new RandomCrop(40, 40, seed: 3),
+        ["flip"] = () => new RandomFlip(seed: 3),
         ["resizing"] = () => new Resizing(300, 300),
     };
 
     private static readonly Dictionary<string, Func<SymbolicTensor, SymbolicTensor>> s_lookups = new()
     {
         ["ids with an offset"] = ids => Ids((ids + 1) * 1),
-        ["ids within bounds"] = ids => Ids(Ops.Clip(ids, 0, 999.4f)),
+        ["ids within bounds"] = ids => Ids(Ops.Clip(ids, 0, 999.4)),
         ["the smaller of two ids"] = ids => Ids(Ops.Minimum(ids, Ops.Maximum(ids - 1, 0))),
         ["one-hot"] = ids => Ops.OneHot(Ops.Cast(ids * 1, DType.Int64), 1001),
         ["equality"] = ids => Ops.Cast(Ops.Equal(Ops.ExpandDims(ids - 1, 2), Numbers(1000)), DType.Float32),
@@ -77,7 +77,7 @@ public sealed class PrecisePositionsTests
         Check("a quotient", x => x / (Ops.Abs(x) + 1e-8f));
         Check("a bounded quotient", x => x / Ops.Maximum(Ops.Abs(x), 1e-9f));
         Check("a logarithm", x => Ops.Log(Ops.Abs(x) + 1e-8f));
-        Check("a logarithm of what remains", x => Ops.Log(1 - Ops.Clip(Ops.Exp(x), 1e-7f, 1 - 1e-7f)));
+        Check("a logarithm of what remains", x => Ops.Log(1 - Ops.Clip(Ops.Exp(x), 1e-7, 1 - 1e-7)));
         Check("a root", x => Ops.Sqrt(Ops.Sum(Ops.Square(x), 1, keepdims: true) + 1e-10f));
         Check("a product", x => Ops.Reciprocal((x + 1) * 1e-8f) * 1e-8f);
         Check("cosine similarity", x => Ops.Sum(x * x, 1) / Ops.Maximum(Ops.Norm(x, 1) * Ops.Norm(x, 1), 1e-12f));

@@ -189,15 +189,15 @@ public sealed class MagnitudePruningTests
     private static Trainer Compiled(Optimizer? optimizer = null, int? threads = null)
     {
         var x = Model.Input([7, 3]);
-        Initializer biases = new OnnxFunctional.Initializers.RandomNormal(0, 0.1f);
+        Initializer biases = new OnnxFunctional.Initializers.RandomNormal(0, 0.1);
         var model = new Model(
             x,
             x.Apply(
-                new Conv1D(7, 3, Activation.Tanh, name: "a") { BiasInitializer = biases },
-                new SeparableConv1D(5, 2, Activation.Tanh, name: "b") { BiasInitializer = biases },
+                new Conv1D(7, 3, activation: Activation.Tanh, biasInitializer: biases, name: "a"),
+                new SeparableConv1D(5, 2, activation: Activation.Tanh, biasInitializer: biases, name: "b"),
                 new Flatten(),
-                new Dropout(0.1f),
-                new Dense(3, name: "c") { BiasInitializer = biases }),
+                new Dropout(0.1),
+                new Dense(3, biasInitializer: biases, name: "c")),
             seed: 5);
         return model.Compile(optimizer ?? new Adam(0.01), Loss.MeanSquaredError, seed: 3, threads: threads);
     }

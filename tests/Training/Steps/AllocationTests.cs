@@ -25,7 +25,7 @@ public sealed class AllocationTests
     public void A_warm_step_allocates_nothing(Optimizer optimizer)
     {
         var input = Model.Input([6]);
-        var model = new Model(input, input.Apply(new Dense(8, Activation.Relu), new BatchNormalization(), new Dropout(0.2f), new Dense(3, Activation.Softmax)));
+        var model = new Model(input, input.Apply(new Dense(8, Activation.Relu), new BatchNormalization(), new Dropout(0.2), new Dense(3, Activation.Softmax)));
         var trainer = model.Compile(
             optimizer,
             new SparseCategoricalCrossentropy(ignoreClass: 2),

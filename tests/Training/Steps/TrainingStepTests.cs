@@ -182,7 +182,7 @@ public sealed class TrainingStepTests
     public void A_teacher_called_outside_of_training_stays_as_it_is()
     {
         var input = Model.Input([3]);
-        var teacher = new Model(input, input.Apply(new BatchNormalization(), new Dropout(0.9f), new Dense(1)));
+        var teacher = new Model(input, input.Apply(new BatchNormalization(), new Dropout(0.9), new Dense(1)));
         var student = new Model(input, input.Apply(new Dense(1)));
         var x = Random(6, 3);
         var taught = teacher.Predict(x).ToArray();
@@ -356,8 +356,8 @@ public sealed class TrainingStepTests
     {
         var input = Model.Input([5]);
         return new Model(input, input.Apply(
-            new Dropout(0.2f), new Dense(7, Activation.Relu) { KernelRegularizer = Regularizer.L2(0.01f) },
-            new ActivityRegularization(l2: 0.1f), new BatchNormalization(), new Dropout(0.3f), new Dense(3, Activation.Softmax)), seed: 4);
+            new Dropout(0.2), new Dense(7, Activation.Relu, kernelRegularizer: Regularizer.L2(0.01)),
+            new ActivityRegularization(l2: 0.1), new BatchNormalization(), new Dropout(0.3), new Dense(3, Activation.Softmax)), seed: 4);
     }
 
     private static Model Counter()

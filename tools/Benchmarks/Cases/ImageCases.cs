@@ -18,7 +18,7 @@ internal sealed class CnnCase : BenchmarkCase
     {
         var x = Model.Input([64, 64, 1]);
         return new Model(x, x.Apply(
-            new Conv2D(32, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2),
+            new Conv2D(32, 3, activation: Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, activation: Activation.Relu), new MaxPooling2D(2),
             new Flatten(), new Dense(64, Activation.Relu), new Dense(10, Activation.Softmax)));
     }
 
@@ -58,7 +58,7 @@ internal sealed class ResnetCase : BenchmarkCase
         var y = x.Apply(Convolution(), new BatchNormalization(), new Relu(), Convolution(), new BatchNormalization()) + x;
         return new Model(image, y.Apply(new Relu(), new GlobalAveragePooling2D(), new Dense(10, Activation.Softmax)));
 
-        static Conv2D Convolution() => new(64, 3) { Padding = Padding.Same };
+        static Conv2D Convolution() => new(64, 3, padding: Padding.Same);
     }
 
     public override NDArray[] Inputs(Random random) => [Uniform(random, 32, 32, 3)];
@@ -81,7 +81,7 @@ internal sealed class SeparableCase : BenchmarkCase
     {
         var x = Model.Input([32, 32, 3]);
         return new Model(x, x.Apply(
-            new Conv2D(64, 3, Activation.Relu) { Padding = Padding.Same }, new SeparableConv2D(128, 3, Activation.Relu),
+            new Conv2D(64, 3, padding: Padding.Same, activation: Activation.Relu), new SeparableConv2D(128, 3, activation: Activation.Relu),
             new GlobalAveragePooling2D(), new Dense(10, Activation.Softmax)));
     }
 
@@ -115,7 +115,7 @@ internal sealed class MultiOutputCase : BenchmarkCase
     public override Model Build()
     {
         var image = Model.Input([128, 128, 3]);
-        var features = image.Apply(new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2), new Flatten());
+        var features = image.Apply(new Conv2D(64, 3, activation: Activation.Relu), new MaxPooling2D(2), new Flatten());
         return new Model(image, [new Dense(10, Activation.Softmax, name: "class").Call(features), new Dense(1, name: "value").Call(features)]);
     }
 

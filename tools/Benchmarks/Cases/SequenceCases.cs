@@ -18,8 +18,8 @@ internal sealed class RecurrentCase(string kind) : BenchmarkCase
     {
         var x = Model.Input([100, 1]);
         return new Model(x, kind == "lstm"
-            ? x.Apply(new Lstm(64) { ReturnSequences = true }, new Lstm(32), new Dense(1, Activation.Sigmoid))
-            : x.Apply(new Gru(64) { ReturnSequences = true }, new Gru(32), new Dense(1, Activation.Sigmoid)));
+            ? x.Apply(new Lstm(64, returnSequences: true), new Lstm(32), new Dense(1, Activation.Sigmoid))
+            : x.Apply(new Gru(64, returnSequences: true), new Gru(32), new Dense(1, Activation.Sigmoid)));
     }
 
     public override NDArray[] Inputs(Random random) => [Uniform(random, 100, 1)];

@@ -44,13 +44,13 @@ internal static class QuickstartCommand
     {
         var image = Model.Input([Side, Side, 1], name: "image");
         var scores = image.Apply(
-            new Conv2D(32, 3, Activation.Relu) { Padding = Padding.Same },
-            new Conv2D(32, 3, Activation.Relu),
+            new Conv2D(32, 3, padding: Padding.Same, activation: Activation.Relu),
+            new Conv2D(32, 3, activation: Activation.Relu),
             new MaxPooling2D(2),
-            new Dropout(0.25f),
+            new Dropout(0.25),
             new Flatten(),
             new Dense(64, Activation.Relu),
-            new Dropout(0.4f),
+            new Dropout(0.4),
             new Dense(10, Activation.Softmax, name: "digit"));
         return new Model(image, scores, name: "digits", seed: seed);
     }

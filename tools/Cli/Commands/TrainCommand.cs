@@ -72,14 +72,14 @@ internal static class TrainCommand
             "mlp" => image.Apply(
                 new Flatten(),
                 new Dense(512, Activation.Relu),
-                new Dropout(0.2f),
+                new Dropout(0.2),
                 new Dense(512, Activation.Relu),
-                new Dropout(0.2f),
+                new Dropout(0.2),
                 new Dense(10, Activation.Softmax, name: "digit")),
             "lstm" => image.Apply(new Lstm(64), new Dense(10, Activation.Softmax, name: "digit")),
             _ => image.Apply(
-                new Conv2D(32, 3, Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, Activation.Relu), new MaxPooling2D(2),
-                new Flatten(), new Dense(128, Activation.Relu), new Dropout(0.4f), new Dense(10, Activation.Softmax, name: "digit")),
+                new Conv2D(32, 3, activation: Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, activation: Activation.Relu), new MaxPooling2D(2),
+                new Flatten(), new Dense(128, Activation.Relu), new Dropout(0.4), new Dense(10, Activation.Softmax, name: "digit")),
         };
         return new Model(image, scores, name: "mnist_" + kind, seed: seed);
     }

@@ -42,25 +42,25 @@ public sealed class ActivationLayer(Activation activation, string? name = null) 
 /// <param name="threshold">Where the function starts.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">An option is negative.</exception>
-public sealed class Relu(float? maxValue = null, float negativeSlope = 0, float threshold = 0, string? name = null) : ElementwiseLayer(name)
+public sealed class Relu(double? maxValue = null, double negativeSlope = 0, double threshold = 0, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The largest value.</summary>
-    public float? MaxValue { get; } = maxValue is { } bound ? Check.NotNegative(bound, "Relu", nameof(maxValue)) : null;
+    public double? MaxValue { get; } = maxValue is { } bound ? Check.NotNegative(bound, "Relu", nameof(maxValue)) : null;
 
     /// <summary>The slope below the threshold.</summary>
-    public float NegativeSlope { get; } = Check.NotNegative(negativeSlope, "Relu", nameof(negativeSlope));
+    public double NegativeSlope { get; } = Check.NotNegative(negativeSlope, "Relu", nameof(negativeSlope));
 
     /// <summary>Where the function starts.</summary>
-    public float Threshold { get; } = Check.NotNegative(threshold, "Relu", nameof(threshold));
+    public double Threshold { get; } = Check.NotNegative(threshold, "Relu", nameof(threshold));
 
     internal override string ClassName => "ReLU";
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
-        if (MaxValue is null && Threshold == 0) return NegativeSlope == 0 ? Ops.Relu(x) : Ops.Make(new Operators.LeakyRelu(NegativeSlope), x);
-        var y = Threshold != 0 ? Ops.Make(new Operators.ThresholdedRelu(Threshold), x) : x;
-        if (MaxValue is not null || Threshold == 0) y = Ops.Clip(y, 0, MaxValue ?? float.PositiveInfinity);
+        if (MaxValue is null && Threshold == 0) return NegativeSlope == 0 ? Ops.Relu(x) : Ops.Make(new Operators.LeakyRelu((float)NegativeSlope), x);
+        var y = Threshold != 0 ? Ops.Make(new Operators.ThresholdedRelu((float)Threshold), x) : x;
+        if (MaxValue is not null || Threshold == 0) y = Ops.Clip(y, 0, MaxValue ?? double.PositiveInfinity);
         return NegativeSlope == 0 ? y : y - (Ops.Relu(Threshold - x) * NegativeSlope);
     }
 }
@@ -73,15 +73,15 @@ public sealed class Relu(float? maxValue = null, float negativeSlope = 0, float 
 /// <param name="negativeSlope">The slope below zero.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The slope is negative.</exception>
-public sealed class LeakyRelu(float negativeSlope = 0.3f, string? name = null) : ElementwiseLayer(name)
+public sealed class LeakyRelu(double negativeSlope = 0.3, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The slope below zero.</summary>
-    public float NegativeSlope { get; } = Check.NotNegative(negativeSlope, "LeakyRelu", nameof(negativeSlope));
+    public double NegativeSlope { get; } = Check.NotNegative(negativeSlope, "LeakyRelu", nameof(negativeSlope));
 
     internal override string ClassName => "LeakyReLU";
 
     /// <inheritdoc/>
-    protected override SymbolicTensor Forward(SymbolicTensor x) => Ops.Make(new Operators.LeakyRelu(NegativeSlope), x);
+    protected override SymbolicTensor Forward(SymbolicTensor x) => Ops.Make(new Operators.LeakyRelu((float)NegativeSlope), x);
 }
 
 /// <summary><c>x > 0 ? x : alpha (exp(x) - 1)</c> (Clevert et al. 2016).</summary>
@@ -90,15 +90,15 @@ public sealed class LeakyRelu(float negativeSlope = 0.3f, string? name = null) :
 /// </remarks>
 /// <param name="alpha">The factor below zero.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class Elu(float alpha = 1, string? name = null) : ElementwiseLayer(name)
+public sealed class Elu(double alpha = 1, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The factor below zero.</summary>
-    public float Alpha { get; } = alpha;
+    public double Alpha { get; } = alpha;
 
     internal override string ClassName => "ELU";
 
     /// <inheritdoc/>
-    protected override SymbolicTensor Forward(SymbolicTensor x) => Ops.Make(new Operators.Elu(Alpha), x);
+    protected override SymbolicTensor Forward(SymbolicTensor x) => Ops.Make(new Operators.Elu((float)Alpha), x);
 }
 
 /// <summary><c>x > 0 ? x : alpha x</c> with a learned slope per element (He et al. 2015).</summary>
@@ -106,20 +106,30 @@ public sealed class Elu(float alpha = 1, string? name = null) : ElementwiseLayer
 /// <para>Input and output: (batch, ...), all but the batch known. Weights: alpha (...), 1 along shared axes.</para>
 /// <para>Keras: https://keras.io/api/layers/activation_layers/prelu/</para>
 /// </remarks>
+/// <param name="alphaInitializer">Initializer of the slopes; zeros by default.</param>
+/// <param name="alphaRegularizer">A penalty on the slopes.</param>
+/// <param name="alphaConstraint">A constraint applied to the slopes after each step.</param>
+/// <param name="sharedAxes">Axes along which all positions share one slope; the batch is axis 0. For images, <c>[1, 2]</c> gives one slope per channel.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class PRelu(string? name = null) : ElementwiseLayer(name)
+public sealed class PRelu(
+    Initializer? alphaInitializer = null,
+    Regularizer? alphaRegularizer = null,
+    Constraint? alphaConstraint = null,
+    IntValues? sharedAxes = null,
+    string? name = null)
+    : ElementwiseLayer(name)
 {
     /// <summary>Initializer of the slopes.</summary>
-    public Initializer AlphaInitializer { get; init; } = Initializer.Zeros;
+    public Initializer AlphaInitializer { get; } = alphaInitializer ?? Initializer.Zeros;
 
     /// <summary>A penalty on the slopes.</summary>
-    public Regularizer? AlphaRegularizer { get; init; }
+    public Regularizer? AlphaRegularizer { get; } = alphaRegularizer;
 
     /// <summary>A constraint applied to the slopes after each step.</summary>
-    public Constraint? AlphaConstraint { get; init; }
+    public Constraint? AlphaConstraint { get; } = alphaConstraint;
 
     /// <summary>Axes along which all positions share one slope; the batch is axis 0. For images, <c>[1, 2]</c> gives one slope per channel.</summary>
-    public IntValues? SharedAxes { get; init; }
+    public IntValues? SharedAxes { get; } = sharedAxes;
 
     internal override string ClassName => "PReLU";
 
@@ -130,7 +140,7 @@ public sealed class PRelu(string? name = null) : ElementwiseLayer(name)
         var dims = x.Shape.Dims[1..].ToArray();
         foreach (var axis in SharedAxes ?? [])
         {
-            if (axis < 1 || axis >= x.Rank) throw new ModelException($"SharedAxes names axis {axis}; expected axes from 1 to {x.Rank - 1} of {x.Shape}.");
+            if (axis < 1 || axis >= x.Rank) throw new ModelException($"sharedAxes names axis {axis}; expected axes from 1 to {x.Rank - 1} of {x.Shape}.");
             dims[axis - 1] = 1;
         }
 

@@ -20,8 +20,11 @@ public enum ScoreMode
 /// </remarks>
 /// <param name="useScale">Whether the scores are multiplied by a learned factor.</param>
 /// <param name="scoreMode">How a query is compared with a key.</param>
+/// <param name="dropout">The fraction of attention weights set to zero in training, from 0 to 1.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class Attention(bool useScale = false, ScoreMode scoreMode = ScoreMode.Dot, string? name = null) : LuongAttention(name)
+public sealed class Attention(bool useScale = false, ScoreMode scoreMode = ScoreMode.Dot, double dropout = 0, int? seed = null, string? name = null)
+    : LuongAttention(dropout, seed, name)
 {
     /// <summary>Whether the scores are multiplied by a learned factor.</summary>
     public bool UseScale { get; } = useScale;
@@ -53,8 +56,11 @@ public sealed class Attention(bool useScale = false, ScoreMode scoreMode = Score
 /// <para>Keras: https://keras.io/api/layers/attention_layers/additive_attention/</para>
 /// </remarks>
 /// <param name="useScale">Whether the features are weighted before they are summed.</param>
+/// <param name="dropout">The fraction of attention weights set to zero in training, from 0 to 1.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class AdditiveAttention(bool useScale = true, string? name = null) : LuongAttention(name)
+public sealed class AdditiveAttention(bool useScale = true, double dropout = 0, int? seed = null, string? name = null)
+    : LuongAttention(dropout, seed, name)
 {
     /// <summary>Whether the features are weighted before they are summed.</summary>
     public bool UseScale { get; } = useScale;
@@ -73,8 +79,8 @@ public abstract class LuongAttention : AttentionLayer
     // What Keras subtracts from masked scores: far below any other score, but finite.
     private const float Hidden = 1e9f;
 
-    private protected LuongAttention(string? name)
-        : base(name)
+    private protected LuongAttention(double dropout, int? seed, string? name)
+        : base(dropout, seed, name)
     {
     }
 

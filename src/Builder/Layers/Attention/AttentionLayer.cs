@@ -10,16 +10,18 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AttentionLayer : Layer
 {
-    private protected AttentionLayer(string? name)
+    private protected AttentionLayer(double dropout, int? seed, string? name)
         : base(name)
     {
+        Dropout = Check.Rate(dropout, GetType().Name, nameof(dropout));
+        Seed = seed;
     }
 
     /// <summary>The fraction of attention weights set to zero in training.</summary>
-    public float Dropout { get; init => field = Check.Rate(value, GetType().Name, nameof(Dropout)); }
+    public double Dropout { get; }
 
     /// <summary>The seed for dropout; by default the trainer's.</summary>
-    public int? Seed { get; init; }
+    public int? Seed { get; }
 
     /// <summary>Calls the layer; a call on a single tensor is self-attention.</summary>
     /// <param name="query">(batch, queries, features).</param>
@@ -85,7 +87,7 @@ public abstract class AttentionLayer : Layer
         CallOptions options);
 
     private protected SymbolicTensor Dropped(SymbolicTensor weights) =>
-        Dropout == 0 ? weights : Ops.WhenTraining(Ops.Make(new Operators.Dropout(new Operators.RandomStream(Seed), Dropout, []), weights), weights);
+        Dropout == 0 ? weights : Ops.WhenTraining(Ops.Make(new Operators.Dropout(new Operators.RandomStream(Seed), (float)Dropout, []), weights), weights);
 
     /// <summary>True where a key is not later than the query: (queries, keys).</summary>
     private protected static SymbolicTensor Causal(SymbolicTensor query, SymbolicTensor key) => Ops.GreaterEqual(Positions(query, 1), Positions(key, 0));

@@ -19,9 +19,51 @@ namespace OnnxFunctional.Layers;
 /// <param name="headDim">Features of each head.</param>
 /// <param name="numQueryHeads">Heads of the query.</param>
 /// <param name="numKeyValueHeads">Heads of key and value; a divisor of the query's.</param>
+/// <param name="dropout">The fraction of attention weights set to zero in training, from 0 to 1.</param>
+/// <param name="useBias">Whether the projections have biases.</param>
+/// <param name="slidingWindow">A query attends only to keys fewer than this many positions away; to all by default.</param>
+/// <param name="kernelInitializer">Initializer of the kernels; Glorot uniform by default.</param>
+/// <param name="biasInitializer">Initializer of the biases; zeros by default.</param>
+/// <param name="kernelRegularizer">A penalty on the kernels.</param>
+/// <param name="biasRegularizer">A penalty on the biases.</param>
+/// <param name="activityRegularizer">A penalty on the output of each projection.</param>
+/// <param name="kernelConstraint">A constraint applied to the kernels after each step.</param>
+/// <param name="biasConstraint">A constraint applied to the biases after each step.</param>
+/// <param name="useGate">Whether the result is multiplied by a gate computed from the query before the last projection.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive, or the heads do not divide.</exception>
-public sealed class GroupQueryAttention(int headDim, int numQueryHeads, int numKeyValueHeads, string? name = null) : ProjectedAttention(name)
+public sealed class GroupQueryAttention(
+    int headDim,
+    int numQueryHeads,
+    int numKeyValueHeads,
+    double dropout = 0,
+    bool useBias = true,
+    int? slidingWindow = null,
+    Initializer? kernelInitializer = null,
+    Initializer? biasInitializer = null,
+    Regularizer? kernelRegularizer = null,
+    Regularizer? biasRegularizer = null,
+    Regularizer? activityRegularizer = null,
+    Constraint? kernelConstraint = null,
+    Constraint? biasConstraint = null,
+    bool useGate = false,
+    int? seed = null,
+    string? name = null)
+    : ProjectedAttention(
+        dropout,
+        useBias,
+        slidingWindow,
+        kernelInitializer,
+        biasInitializer,
+        kernelRegularizer,
+        biasRegularizer,
+        activityRegularizer,
+        kernelConstraint,
+        biasConstraint,
+        useGate,
+        seed,
+        name)
 {
     /// <summary>Features of each head.</summary>
     public int HeadDim { get; } = Check.Positive(headDim, "GroupQueryAttention", nameof(headDim));

@@ -22,9 +22,57 @@ namespace OnnxFunctional.Layers;
 /// <param name="numHeads">The number of heads.</param>
 /// <param name="keyDim">Features of query and key in each head.</param>
 /// <param name="valueDim">Features of the value in each head; keyDim by default.</param>
+/// <param name="dropout">The fraction of attention weights set to zero in training, from 0 to 1.</param>
+/// <param name="useBias">Whether the projections have biases.</param>
+/// <param name="outputShape">The dimensions that replace the query's last one; the query's own by default.</param>
+/// <param name="attentionAxes">
+/// The axes over which attention is computed, if the query has more than three dimensions; all but the batch and the features by default.
+/// </param>
+/// <param name="slidingWindow">A query attends only to keys fewer than this many positions away; to all by default.</param>
+/// <param name="kernelInitializer">Initializer of the kernels; Glorot uniform by default.</param>
+/// <param name="biasInitializer">Initializer of the biases; zeros by default.</param>
+/// <param name="kernelRegularizer">A penalty on the kernels.</param>
+/// <param name="biasRegularizer">A penalty on the biases.</param>
+/// <param name="activityRegularizer">A penalty on the output of each projection.</param>
+/// <param name="kernelConstraint">A constraint applied to the kernels after each step.</param>
+/// <param name="biasConstraint">A constraint applied to the biases after each step.</param>
+/// <param name="useGate">Whether the result is multiplied by a gate computed from the query before the last projection.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class MultiHeadAttention(int numHeads, int keyDim, int? valueDim = null, string? name = null) : ProjectedAttention(name)
+public sealed class MultiHeadAttention(
+    int numHeads,
+    int keyDim,
+    int? valueDim = null,
+    double dropout = 0,
+    bool useBias = true,
+    IntValues? outputShape = null,
+    IntValues? attentionAxes = null,
+    int? slidingWindow = null,
+    Initializer? kernelInitializer = null,
+    Initializer? biasInitializer = null,
+    Regularizer? kernelRegularizer = null,
+    Regularizer? biasRegularizer = null,
+    Regularizer? activityRegularizer = null,
+    Constraint? kernelConstraint = null,
+    Constraint? biasConstraint = null,
+    bool useGate = false,
+    int? seed = null,
+    string? name = null)
+    : ProjectedAttention(
+        dropout,
+        useBias,
+        slidingWindow,
+        kernelInitializer,
+        biasInitializer,
+        kernelRegularizer,
+        biasRegularizer,
+        activityRegularizer,
+        kernelConstraint,
+        biasConstraint,
+        useGate,
+        seed,
+        name)
 {
     /// <summary>The number of heads.</summary>
     public int NumHeads { get; } = Check.Positive(numHeads, "MultiHeadAttention", nameof(numHeads));
@@ -36,12 +84,12 @@ public sealed class MultiHeadAttention(int numHeads, int keyDim, int? valueDim =
     public int ValueDim { get; } = Check.Positive(valueDim ?? keyDim, "MultiHeadAttention", nameof(valueDim));
 
     /// <summary>The dimensions that replace the query's last one; the query's own by default.</summary>
-    public IntValues? OutputShape { get; init; }
+    public IntValues? OutputShape { get; } = outputShape;
 
     /// <summary>
     /// The axes over which attention is computed, if the query has more than three dimensions; all but the batch and the features by default.
     /// </summary>
-    public IntValues? AttentionAxes { get; init; }
+    public IntValues? AttentionAxes { get; } = attentionAxes;
 
     private protected override (SymbolicTensor Output, SymbolicTensor Weights) Attend(
         SymbolicTensor query,
@@ -52,9 +100,9 @@ public sealed class MultiHeadAttention(int numHeads, int keyDim, int? valueDim =
         if (query.Rank != value.Rank || key.Rank != value.Rank)
             throw new ModelException($"takes query, value and key of the same number of dimensions, but got {query.Shape}, {value.Shape} and {key.Shape}.");
         var given = AttentionAxes ?? [.. Enumerable.Range(1, query.Rank - 2)];
-        int[] axes = [.. given.Select(axis => Operators.ShapeRules.Axis(axis, query.Rank, "MultiHeadAttention, AttentionAxes"))];
+        int[] axes = [.. given.Select(axis => Operators.ShapeRules.Axis(axis, query.Rank, "MultiHeadAttention, attentionAxes"))];
         if (axes.Any(axis => axis == 0 || axis == query.Rank - 1))
-            throw new ModelException($"AttentionAxes names the batch or the features of {query.Shape}; expected axes from 1 to {query.Rank - 2}.");
+            throw new ModelException($"attentionAxes names the batch or the features of {query.Shape}; expected axes from 1 to {query.Rank - 2}.");
         var features = Check.Known(query, -1, "the number of features");
         var q = Project("query", query, 1, [NumHeads, KeyDim]);
         var k = Project("key", key, 1, [NumHeads, KeyDim]);

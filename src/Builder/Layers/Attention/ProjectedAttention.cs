@@ -6,40 +6,63 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ProjectedAttention : AttentionLayer
 {
-    private protected ProjectedAttention(string? name)
-        : base(name)
+    private protected ProjectedAttention(
+        double dropout,
+        bool useBias,
+        int? slidingWindow,
+        Initializer? kernelInitializer,
+        Initializer? biasInitializer,
+        Regularizer? kernelRegularizer,
+        Regularizer? biasRegularizer,
+        Regularizer? activityRegularizer,
+        Constraint? kernelConstraint,
+        Constraint? biasConstraint,
+        bool useGate,
+        int? seed,
+        string? name)
+        : base(dropout, seed, name)
     {
+        UseBias = useBias;
+        UseGate = useGate;
+        SlidingWindow = slidingWindow is { } window ? Check.Positive(window, GetType().Name, nameof(slidingWindow)) : null;
+        KernelInitializer = kernelInitializer ?? Initializer.GlorotUniform;
+        BiasInitializer = biasInitializer ?? Initializer.Zeros;
+        KernelRegularizer = kernelRegularizer;
+        BiasRegularizer = biasRegularizer;
+        ActivityRegularizer = activityRegularizer;
+        KernelConstraint = kernelConstraint;
+        BiasConstraint = biasConstraint;
     }
 
     /// <summary>Whether the projections have biases.</summary>
-    public bool UseBias { get; init; } = true;
+    public bool UseBias { get; }
 
     /// <summary>Whether the result is multiplied by a gate computed from the query before the last projection.</summary>
-    public bool UseGate { get; init; }
+    public bool UseGate { get; }
 
     /// <summary>A query attends only to keys fewer than this many positions away; to all by default.</summary>
-    public int? SlidingWindow { get; init => field = value is { } window ? Check.Positive(window, GetType().Name, nameof(SlidingWindow)) : null; }
+    public int? SlidingWindow { get; }
 
     /// <summary>Initializer of the kernels.</summary>
-    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
+    public Initializer KernelInitializer { get; }
 
     /// <summary>Initializer of the biases.</summary>
-    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+    public Initializer BiasInitializer { get; }
 
     /// <summary>A penalty on the kernels.</summary>
-    public Regularizer? KernelRegularizer { get; init; }
+    public Regularizer? KernelRegularizer { get; }
 
     /// <summary>A penalty on the biases.</summary>
-    public Regularizer? BiasRegularizer { get; init; }
+    public Regularizer? BiasRegularizer { get; }
 
     /// <summary>A penalty on the output of each projection.</summary>
-    public Regularizer? ActivityRegularizer { get; init; }
+    public Regularizer? ActivityRegularizer { get; }
 
     /// <summary>A constraint applied to the kernels after each step.</summary>
-    public Constraint? KernelConstraint { get; init; }
+    public Constraint? KernelConstraint { get; }
 
     /// <summary>A constraint applied to the biases after each step.</summary>
-    public Constraint? BiasConstraint { get; init; }
+    public Constraint? BiasConstraint { get; }
 
     /// <summary>The projections, made at the first call, by name.</summary>
     private readonly Dictionary<string, EinsumDense> _projections = [];
@@ -55,16 +78,19 @@ public abstract class ProjectedAttention : AttentionLayer
             var shape = new int[free - 1 + to.Length];
             Array.Fill(shape, Shape.Unknown, 0, free - 1);
             to.CopyTo(shape, free - 1);
-            layer = new EinsumDense($"{input},{input[free..]}{output}->{input[..free]}{output}", Shape.Of(shape), activation, UseBias ? output : null, name)
-            {
-                KernelInitializer = KernelInitializer,
-                BiasInitializer = BiasInitializer,
-                KernelRegularizer = KernelRegularizer,
-                BiasRegularizer = BiasRegularizer,
-                ActivityRegularizer = ActivityRegularizer,
-                KernelConstraint = KernelConstraint,
-                BiasConstraint = BiasConstraint,
-            };
+            layer = new EinsumDense(
+                $"{input},{input[free..]}{output}->{input[..free]}{output}",
+                Shape.Of(shape),
+                activation,
+                UseBias ? output : null,
+                KernelInitializer,
+                BiasInitializer,
+                KernelRegularizer,
+                BiasRegularizer,
+                ActivityRegularizer,
+                KernelConstraint,
+                BiasConstraint,
+                name);
             _projections.Add(name, layer);
         }
 

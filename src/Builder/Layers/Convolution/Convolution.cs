@@ -10,30 +10,68 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class Convolution : ConvolutionLayer
 {
-    private protected Convolution(int rank, int filters, IntValues kernelSize, Activation? activation, string? name)
-        : base(rank, kernelSize, activation, name) => Filters = Check.Positive(filters, GetType().Name, nameof(filters));
+    private protected Convolution(
+        int rank,
+        int filters,
+        IntValues kernelSize,
+        IntValues strides,
+        Padding padding,
+        DataFormat dataFormat,
+        IntValues dilationRate,
+        int groups,
+        Activation? activation,
+        bool useBias,
+        Initializer? kernelInitializer,
+        Initializer? biasInitializer,
+        Regularizer? kernelRegularizer,
+        Regularizer? biasRegularizer,
+        Regularizer? activityRegularizer,
+        Constraint? kernelConstraint,
+        Constraint? biasConstraint,
+        string? name)
+        : base(
+            rank,
+            kernelSize,
+            strides,
+            padding,
+            dataFormat,
+            dilationRate,
+            activation,
+            useBias,
+            biasInitializer,
+            biasRegularizer,
+            activityRegularizer,
+            biasConstraint,
+            name)
+    {
+        Filters = Check.Positive(filters, GetType().Name, nameof(filters));
+        Groups = Check.Positive(groups, GetType().Name, nameof(groups));
+        KernelInitializer = kernelInitializer ?? Initializer.GlorotUniform;
+        KernelRegularizer = kernelRegularizer;
+        KernelConstraint = kernelConstraint;
+    }
 
     /// <summary>Output channels.</summary>
     public int Filters { get; }
 
     /// <summary>The number of groups into which input and output channels are split; each is convolved separately.</summary>
-    public int Groups { get; init => field = Check.Positive(value, GetType().Name, nameof(Groups)); } = 1;
+    public int Groups { get; }
 
     /// <summary>Initializer of the kernel.</summary>
-    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
+    public Initializer KernelInitializer { get; }
 
     /// <summary>A penalty on the kernel.</summary>
-    public Regularizer? KernelRegularizer { get; init; }
+    public Regularizer? KernelRegularizer { get; }
 
     /// <summary>A constraint applied to the kernel after each step.</summary>
-    public Constraint? KernelConstraint { get; init; }
+    public Constraint? KernelConstraint { get; }
 
     private protected sealed override SymbolicTensor Convolve(SymbolicTensor x)
     {
         var channels = x.Shape.Dim(-1);
         if (channels % Groups != 0)
-            throw new ModelException($"{channels} channels of {x.Shape} cannot be split into Groups = {Groups}; choose a divisor of {channels}.");
-        if (Filters % Groups != 0) throw new ModelException($"{Filters} filters cannot be split into Groups = {Groups}; choose a multiple of {Groups}.");
+            throw new ModelException($"{channels} channels of {x.Shape} cannot be split into groups: {Groups}; choose a divisor of {channels}.");
+        if (Filters % Groups != 0) throw new ModelException($"{Filters} filters cannot be split into groups: {Groups}; choose a multiple of {Groups}.");
         var kernel = Weight(
             "kernel",
             Shape.Of([.. KernelSize, channels / Groups, Filters]),
@@ -51,11 +89,59 @@ public abstract class Convolution : ConvolutionLayer
 /// </remarks>
 /// <param name="filters">Output channels.</param>
 /// <param name="kernelSize">The size of the window.</param>
+/// <param name="strides">The stride between windows; 1 by default.</param>
+/// <param name="padding">How the border is treated. Causal: a step reads no later one.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
+/// <param name="dilationRate">The distance between the positions that a window reads; 1 by default.</param>
+/// <param name="groups">The number of groups into which input and output channels are split; each is convolved separately.</param>
 /// <param name="activation">Activation applied to the sum; linear by default.</param>
+/// <param name="useBias">Whether a bias is added.</param>
+/// <param name="kernelInitializer">Initializer of the kernel; Glorot uniform by default.</param>
+/// <param name="biasInitializer">Initializer of the bias; zeros by default.</param>
+/// <param name="kernelRegularizer">A penalty on the kernel.</param>
+/// <param name="biasRegularizer">A penalty on the bias.</param>
+/// <param name="activityRegularizer">A penalty on the output.</param>
+/// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
+/// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv1D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null)
-    : Convolution(1, filters, kernelSize, activation, name);
+public sealed class Conv1D(
+    int filters,
+    IntValues kernelSize,
+    IntValues strides = default,
+    Padding padding = Padding.Valid,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    IntValues dilationRate = default,
+    int groups = 1,
+    Activation? activation = null,
+    bool useBias = true,
+    Initializer? kernelInitializer = null,
+    Initializer? biasInitializer = null,
+    Regularizer? kernelRegularizer = null,
+    Regularizer? biasRegularizer = null,
+    Regularizer? activityRegularizer = null,
+    Constraint? kernelConstraint = null,
+    Constraint? biasConstraint = null,
+    string? name = null)
+    : Convolution(
+        1,
+        filters,
+        kernelSize,
+        strides,
+        padding,
+        dataFormat,
+        dilationRate,
+        groups,
+        activation,
+        useBias,
+        kernelInitializer,
+        biasInitializer,
+        kernelRegularizer,
+        biasRegularizer,
+        activityRegularizer,
+        kernelConstraint,
+        biasConstraint,
+        name);
 
 /// <summary>A convolution over the two axes of an image.</summary>
 /// <remarks>
@@ -67,11 +153,59 @@ public sealed class Conv1D(int filters, IntValues kernelSize, Activation? activa
 /// </remarks>
 /// <param name="filters">Output channels.</param>
 /// <param name="kernelSize">The size of the window: one number, or height and width.</param>
+/// <param name="strides">The stride between windows; 1 by default.</param>
+/// <param name="padding">How the border is treated.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
+/// <param name="dilationRate">The distance between the positions that a window reads; 1 by default.</param>
+/// <param name="groups">The number of groups into which input and output channels are split; each is convolved separately.</param>
 /// <param name="activation">Activation applied to the sum; linear by default.</param>
+/// <param name="useBias">Whether a bias is added.</param>
+/// <param name="kernelInitializer">Initializer of the kernel; Glorot uniform by default.</param>
+/// <param name="biasInitializer">Initializer of the bias; zeros by default.</param>
+/// <param name="kernelRegularizer">A penalty on the kernel.</param>
+/// <param name="biasRegularizer">A penalty on the bias.</param>
+/// <param name="activityRegularizer">A penalty on the output.</param>
+/// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
+/// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv2D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null)
-    : Convolution(2, filters, kernelSize, activation, name);
+public sealed class Conv2D(
+    int filters,
+    IntValues kernelSize,
+    IntValues strides = default,
+    Padding padding = Padding.Valid,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    IntValues dilationRate = default,
+    int groups = 1,
+    Activation? activation = null,
+    bool useBias = true,
+    Initializer? kernelInitializer = null,
+    Initializer? biasInitializer = null,
+    Regularizer? kernelRegularizer = null,
+    Regularizer? biasRegularizer = null,
+    Regularizer? activityRegularizer = null,
+    Constraint? kernelConstraint = null,
+    Constraint? biasConstraint = null,
+    string? name = null)
+    : Convolution(
+        2,
+        filters,
+        kernelSize,
+        strides,
+        padding,
+        dataFormat,
+        dilationRate,
+        groups,
+        activation,
+        useBias,
+        kernelInitializer,
+        biasInitializer,
+        kernelRegularizer,
+        biasRegularizer,
+        activityRegularizer,
+        kernelConstraint,
+        biasConstraint,
+        name);
 
 /// <summary>A convolution over the three axes of a volume.</summary>
 /// <remarks>
@@ -83,8 +217,56 @@ public sealed class Conv2D(int filters, IntValues kernelSize, Activation? activa
 /// </remarks>
 /// <param name="filters">Output channels.</param>
 /// <param name="kernelSize">The size of the window: one number, or depth, height and width.</param>
+/// <param name="strides">The stride between windows; 1 by default.</param>
+/// <param name="padding">How the border is treated.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
+/// <param name="dilationRate">The distance between the positions that a window reads; 1 by default.</param>
+/// <param name="groups">The number of groups into which input and output channels are split; each is convolved separately.</param>
 /// <param name="activation">Activation applied to the sum; linear by default.</param>
+/// <param name="useBias">Whether a bias is added.</param>
+/// <param name="kernelInitializer">Initializer of the kernel; Glorot uniform by default.</param>
+/// <param name="biasInitializer">Initializer of the bias; zeros by default.</param>
+/// <param name="kernelRegularizer">A penalty on the kernel.</param>
+/// <param name="biasRegularizer">A penalty on the bias.</param>
+/// <param name="activityRegularizer">A penalty on the output.</param>
+/// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
+/// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Conv3D(int filters, IntValues kernelSize, Activation? activation = null, string? name = null)
-    : Convolution(3, filters, kernelSize, activation, name);
+public sealed class Conv3D(
+    int filters,
+    IntValues kernelSize,
+    IntValues strides = default,
+    Padding padding = Padding.Valid,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    IntValues dilationRate = default,
+    int groups = 1,
+    Activation? activation = null,
+    bool useBias = true,
+    Initializer? kernelInitializer = null,
+    Initializer? biasInitializer = null,
+    Regularizer? kernelRegularizer = null,
+    Regularizer? biasRegularizer = null,
+    Regularizer? activityRegularizer = null,
+    Constraint? kernelConstraint = null,
+    Constraint? biasConstraint = null,
+    string? name = null)
+    : Convolution(
+        3,
+        filters,
+        kernelSize,
+        strides,
+        padding,
+        dataFormat,
+        dilationRate,
+        groups,
+        activation,
+        useBias,
+        kernelInitializer,
+        biasInitializer,
+        kernelRegularizer,
+        biasRegularizer,
+        activityRegularizer,
+        kernelConstraint,
+        biasConstraint,
+        name);

@@ -13,59 +13,75 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ConvolutionLayer : Layer
 {
-    private protected ConvolutionLayer(int rank, IntValues kernelSize, Activation? activation, string? name)
+    private protected ConvolutionLayer(
+        int rank,
+        IntValues kernelSize,
+        IntValues strides,
+        Padding padding,
+        DataFormat dataFormat,
+        IntValues dilationRate,
+        Activation? activation,
+        bool useBias,
+        Initializer? biasInitializer,
+        Regularizer? biasRegularizer,
+        Regularizer? activityRegularizer,
+        Constraint? biasConstraint,
+        string? name)
         : base(name)
     {
         SpatialRank = rank;
         KernelSize = kernelSize.For(rank, GetType().Name, nameof(kernelSize));
-        Strides = IntValues.Repeat(1, rank);
-        DilationRate = IntValues.Repeat(1, rank);
+        Strides = strides.OrOnes(rank, GetType().Name, nameof(strides));
+        Padding = padding != Padding.Causal || AllowsCausal
+            ? padding
+            : throw Check.Option(
+                GetType().Name,
+                nameof(padding),
+                nameof(Padding.Causal),
+                "Valid or Same",
+                "Only one-dimensional convolutions have a time axis.");
+        DataFormat = dataFormat;
+        DilationRate = dilationRate.OrOnes(rank, GetType().Name, nameof(dilationRate));
         Activation = activation ?? Activation.Linear;
+        UseBias = useBias;
+        BiasInitializer = biasInitializer ?? Initializer.Zeros;
+        BiasRegularizer = biasRegularizer;
+        BiasConstraint = biasConstraint;
+        ActivityRegularizer = activityRegularizer;
     }
 
     /// <summary>The size of the window along each axis.</summary>
     public IntValues KernelSize { get; }
 
     /// <summary>The stride between windows along each axis.</summary>
-    public IntValues Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
+    public IntValues Strides { get; }
 
     /// <summary>How the border is treated.</summary>
-    public Padding Padding
-    {
-        get;
-        init => field = value != Padding.Causal || AllowsCausal
-            ? value
-            : throw Check.Option(
-                GetType().Name,
-                nameof(Padding),
-                nameof(Padding.Causal),
-                "Valid or Same",
-                "Only one-dimensional convolutions have a time axis.");
-    }
+    public Padding Padding { get; }
 
     /// <summary>Where the channel axis is.</summary>
-    public DataFormat DataFormat { get; init; }
+    public DataFormat DataFormat { get; }
 
     /// <summary>The dilation: the distance between the positions that a window reads along each axis.</summary>
-    public IntValues DilationRate { get; init => field = value.For(SpatialRank, GetType().Name, nameof(DilationRate)); }
+    public IntValues DilationRate { get; }
 
     /// <summary>Activation applied to the sum.</summary>
     public Activation Activation { get; }
 
     /// <summary>Whether a bias per channel is added.</summary>
-    public bool UseBias { get; init; } = true;
+    public bool UseBias { get; }
 
     /// <summary>Initializer of the bias.</summary>
-    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+    public Initializer BiasInitializer { get; }
 
     /// <summary>A penalty on the bias.</summary>
-    public Regularizer? BiasRegularizer { get; init; }
+    public Regularizer? BiasRegularizer { get; }
 
     /// <summary>A constraint applied to the bias after each step.</summary>
-    public Constraint? BiasConstraint { get; init; }
+    public Constraint? BiasConstraint { get; }
 
     /// <summary>A penalty on the output.</summary>
-    public Regularizer? ActivityRegularizer { get; init; }
+    public Regularizer? ActivityRegularizer { get; }
 
     private protected int SpatialRank { get; }
 
@@ -76,7 +92,7 @@ public abstract class ConvolutionLayer : Layer
     {
         Check.Positions(x, SpatialRank, DataFormat, "A Reshape adds a missing channel axis; the shape given to Model.Input excludes the batch.");
         if (Strides.Any(stride => stride > 1) && DilationRate.Any(rate => rate > 1))
-            throw new ModelException($"Strides {Strides} and DilationRate {DilationRate} are both above 1, which Keras does not define; set one of them to 1.");
+            throw new ModelException($"strides {Strides} and dilationRate {DilationRate} are both above 1, which Keras does not define; set one of them to 1.");
         var image = ChannelOrder.ToLast(x, DataFormat);
         Check.Known(image, -1, "the number of channels");
         var y = Activation.Apply(ChannelOrder.FromLast(Convolve(image), DataFormat));

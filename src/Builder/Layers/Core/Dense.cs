@@ -7,9 +7,29 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 /// <param name="units">Outputs.</param>
 /// <param name="activation">Activation applied to the sum; linear by default.</param>
+/// <param name="useBias">Whether a bias is added.</param>
+/// <param name="kernelInitializer">Initializer of the kernel; Glorot uniform by default.</param>
+/// <param name="biasInitializer">Initializer of the bias; zeros by default.</param>
+/// <param name="kernelRegularizer">A penalty on the kernel.</param>
+/// <param name="biasRegularizer">A penalty on the bias.</param>
+/// <param name="activityRegularizer">A penalty on the output.</param>
+/// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
+/// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class Dense(int units, Activation? activation = null, string? name = null) : KernelLayer(name)
+public sealed class Dense(
+    int units,
+    Activation? activation = null,
+    bool useBias = true,
+    Initializer? kernelInitializer = null,
+    Initializer? biasInitializer = null,
+    Regularizer? kernelRegularizer = null,
+    Regularizer? biasRegularizer = null,
+    Regularizer? activityRegularizer = null,
+    Constraint? kernelConstraint = null,
+    Constraint? biasConstraint = null,
+    string? name = null)
+    : KernelLayer(kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, activityRegularizer, kernelConstraint, biasConstraint, name)
 {
     /// <summary>Outputs.</summary>
     public int Units { get; } = Check.Positive(units, "Dense", nameof(units));
@@ -18,7 +38,7 @@ public sealed class Dense(int units, Activation? activation = null, string? name
     public Activation Activation { get; } = activation ?? Activation.Linear;
 
     /// <summary>Whether a bias is added.</summary>
-    public bool UseBias { get; init; } = true;
+    public bool UseBias { get; } = useBias;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)

@@ -16,10 +16,29 @@ namespace OnnxFunctional.Layers;
 /// </param>
 /// <param name="activation">Activation applied to the sum; linear by default.</param>
 /// <param name="biasAxes">The output's axes along which the bias extends; no bias by default.</param>
+/// <param name="kernelInitializer">Initializer of the kernel; Glorot uniform by default.</param>
+/// <param name="biasInitializer">Initializer of the bias; zeros by default.</param>
+/// <param name="kernelRegularizer">A penalty on the kernel.</param>
+/// <param name="biasRegularizer">A penalty on the bias.</param>
+/// <param name="activityRegularizer">A penalty on the output.</param>
+/// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
+/// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The equation is malformed.</exception>
-public sealed partial class EinsumDense(string equation, Shape outputShape, Activation? activation = null, string? biasAxes = null, string? name = null)
-    : KernelLayer(name)
+public sealed partial class EinsumDense(
+    string equation,
+    Shape outputShape,
+    Activation? activation = null,
+    string? biasAxes = null,
+    Initializer? kernelInitializer = null,
+    Initializer? biasInitializer = null,
+    Regularizer? kernelRegularizer = null,
+    Regularizer? biasRegularizer = null,
+    Regularizer? activityRegularizer = null,
+    Constraint? kernelConstraint = null,
+    Constraint? biasConstraint = null,
+    string? name = null)
+    : KernelLayer(kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, activityRegularizer, kernelConstraint, biasConstraint, name)
 {
     /// <summary>The axes of input, kernel and output.</summary>
     public string Equation { get; } = Form().IsMatch(equation)
@@ -44,8 +63,8 @@ public sealed partial class EinsumDense(string equation, Shape outputShape, Acti
         for (var i = 0; i < output.Length; i++)
         {
             if (sizes.TryGetValue(output[i], out var size) && size != dims[i] && size != Shape.Unknown && dims[i] != Shape.Unknown)
-                throw new ModelException($"axis '{output[i]}' of \"{Equation}\" is {size} in the input {x.Shape} and {dims[i]} in OutputShape {OutputShape}; "
-                    + "expected the same number, or null in OutputShape.");
+                throw new ModelException($"axis '{output[i]}' of \"{Equation}\" is {size} in the input {x.Shape} and {dims[i]} in outputShape {OutputShape}; "
+                    + "expected the same number, or null in outputShape.");
             if (!sizes.TryGetValue(output[i], out size) || size == Shape.Unknown) sizes[output[i]] = dims[i];
         }
 
@@ -54,8 +73,8 @@ public sealed partial class EinsumDense(string equation, Shape outputShape, Acti
             if (!sizes.TryGetValue(letter, out var size))
                 throw new ModelException($"axis '{letter}' of the kernel is in neither input nor output of \"{Equation}\".");
             if (size == Shape.Unknown)
-                throw new ModelException($"axis '{letter}' of the kernel has no known size in \"{Equation}\" on {x.Shape} with OutputShape {OutputShape}. "
-                    + "Set that size in OutputShape or Model.Input.");
+                throw new ModelException($"axis '{letter}' of the kernel has no known size in \"{Equation}\" on {x.Shape} with outputShape {OutputShape}. "
+                    + "Set that size in outputShape or Model.Input.");
         }
 
         var (fanIn, fanOut) = (1, 1);
@@ -93,15 +112,15 @@ public sealed partial class EinsumDense(string equation, Shape outputShape, Acti
         dims.AddRange(OutputShape.Dims);
         if (elided > 0 && !leftElided) dims.AddRange(Enumerable.Range(x.Rank - elided, elided).Select(x.Shape.Dim));
         if (dims.Count != output.Length)
-            throw new ModelException($"\"{Equation}\" gives {output.Length} axes, but OutputShape {OutputShape} makes {dims.Count} with the batch; "
-                + $"expected {output.Length - dims.Count + OutputShape.Rank} numbers in OutputShape.");
+            throw new ModelException($"\"{Equation}\" gives {output.Length} axes, but outputShape {OutputShape} makes {dims.Count} with the batch; "
+                + $"expected {output.Length - dims.Count + OutputShape.Rank} numbers in outputShape.");
         return (input, kernel, output, [.. dims]);
     }
 
     private Shape BiasShape(string output, Dictionary<char, int> sizes)
     {
         if (BiasAxes!.FirstOrDefault(letter => !output.Contains(letter)) is var stray and not '\0')
-            throw new ModelException($"BiasAxes \"{BiasAxes}\" names '{stray}', which is no axis of the output of \"{Equation}\".");
+            throw new ModelException($"biasAxes \"{BiasAxes}\" names '{stray}', which is no axis of the output of \"{Equation}\".");
         var from = output.IndexOfAny(BiasAxes!.ToCharArray());
         return Shape.Of([.. output[from..].Select(letter => BiasAxes!.Contains(letter) ? sizes[letter] : 1)]);
     }

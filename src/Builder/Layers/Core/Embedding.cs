@@ -12,9 +12,23 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 /// <param name="inputDim">The number of different indices.</param>
 /// <param name="outputDim">The size of a vector.</param>
+/// <param name="embeddingsInitializer">Initializer of the vectors; uniform within 0.05 of zero by default.</param>
+/// <param name="embeddingsRegularizer">A penalty on the vectors.</param>
+/// <param name="embeddingsConstraint">A constraint applied to the vectors after each step.</param>
+/// <param name="maskZero">Whether index 0 is padding: the output carries the mask <c>x != 0</c>.</param>
+/// <param name="activityRegularizer">A penalty on the output.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Embedding(int inputDim, int outputDim, string? name = null) : Layer(name)
+public sealed class Embedding(
+    int inputDim,
+    int outputDim,
+    Initializer? embeddingsInitializer = null,
+    Regularizer? embeddingsRegularizer = null,
+    Constraint? embeddingsConstraint = null,
+    bool maskZero = false,
+    Regularizer? activityRegularizer = null,
+    string? name = null)
+    : Layer(name)
 {
     /// <summary>The number of different indices.</summary>
     public int InputDim { get; } = Check.Positive(inputDim, "Embedding", nameof(inputDim));
@@ -23,19 +37,19 @@ public sealed class Embedding(int inputDim, int outputDim, string? name = null) 
     public int OutputDim { get; } = Check.Positive(outputDim, "Embedding", nameof(outputDim));
 
     /// <summary>Initializer of the vectors.</summary>
-    public Initializer EmbeddingsInitializer { get; init; } = Initializer.RandomUniform;
+    public Initializer EmbeddingsInitializer { get; } = embeddingsInitializer ?? Initializer.RandomUniform;
 
     /// <summary>A penalty on the vectors.</summary>
-    public Regularizer? EmbeddingsRegularizer { get; init; }
+    public Regularizer? EmbeddingsRegularizer { get; } = embeddingsRegularizer;
 
     /// <summary>A constraint applied to the vectors after each step.</summary>
-    public Constraint? EmbeddingsConstraint { get; init; }
+    public Constraint? EmbeddingsConstraint { get; } = embeddingsConstraint;
 
     /// <summary>A penalty on the output.</summary>
-    public Regularizer? ActivityRegularizer { get; init; }
+    public Regularizer? ActivityRegularizer { get; } = activityRegularizer;
 
     /// <summary>Whether index 0 is padding: the output carries the mask <c>x != 0</c>.</summary>
-    public bool MaskZero { get; init; }
+    public bool MaskZero { get; } = maskZero;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)

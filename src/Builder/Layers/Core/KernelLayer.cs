@@ -6,31 +6,46 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class KernelLayer : Layer
 {
-    private protected KernelLayer(string? name)
+    private protected KernelLayer(
+        Initializer? kernelInitializer,
+        Initializer? biasInitializer,
+        Regularizer? kernelRegularizer,
+        Regularizer? biasRegularizer,
+        Regularizer? activityRegularizer,
+        Constraint? kernelConstraint,
+        Constraint? biasConstraint,
+        string? name)
         : base(name)
     {
+        KernelInitializer = kernelInitializer ?? Initializer.GlorotUniform;
+        BiasInitializer = biasInitializer ?? Initializer.Zeros;
+        KernelRegularizer = kernelRegularizer;
+        BiasRegularizer = biasRegularizer;
+        ActivityRegularizer = activityRegularizer;
+        KernelConstraint = kernelConstraint;
+        BiasConstraint = biasConstraint;
     }
 
     /// <summary>Initializer of the kernel.</summary>
-    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
+    public Initializer KernelInitializer { get; }
 
     /// <summary>Initializer of the bias.</summary>
-    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+    public Initializer BiasInitializer { get; }
 
     /// <summary>A penalty on the kernel.</summary>
-    public Regularizer? KernelRegularizer { get; init; }
+    public Regularizer? KernelRegularizer { get; }
 
     /// <summary>A penalty on the bias.</summary>
-    public Regularizer? BiasRegularizer { get; init; }
+    public Regularizer? BiasRegularizer { get; }
 
     /// <summary>A penalty on the output.</summary>
-    public Regularizer? ActivityRegularizer { get; init; }
+    public Regularizer? ActivityRegularizer { get; }
 
     /// <summary>A constraint applied to the kernel after each step.</summary>
-    public Constraint? KernelConstraint { get; init; }
+    public Constraint? KernelConstraint { get; }
 
     /// <summary>A constraint applied to the bias after each step.</summary>
-    public Constraint? BiasConstraint { get; init; }
+    public Constraint? BiasConstraint { get; }
 
     private protected SymbolicTensor Kernel(Shape shape, Initializer? initializer = null) =>
         Weight("kernel", shape, initializer ?? KernelInitializer, regularizer: KernelRegularizer, constraint: KernelConstraint);

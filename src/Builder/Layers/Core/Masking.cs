@@ -7,10 +7,10 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 /// <param name="maskValue">The value of padding.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class Masking(float maskValue = 0, string? name = null) : Layer(name)
+public sealed class Masking(double maskValue = 0, string? name = null) : Layer(name)
 {
     /// <summary>The value of padding.</summary>
-    public float MaskValue { get; } = maskValue;
+    public double MaskValue { get; } = maskValue;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)

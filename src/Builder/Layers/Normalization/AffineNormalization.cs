@@ -8,28 +8,41 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AffineNormalization : ElementwiseLayer
 {
-    private protected AffineNormalization(string? name)
+    private protected AffineNormalization(
+        Initializer? betaInitializer,
+        Initializer? gammaInitializer,
+        Regularizer? betaRegularizer,
+        Regularizer? gammaRegularizer,
+        Constraint? betaConstraint,
+        Constraint? gammaConstraint,
+        string? name)
         : base(name)
     {
+        BetaInitializer = betaInitializer ?? Initializer.Zeros;
+        GammaInitializer = gammaInitializer ?? Initializer.Ones;
+        BetaRegularizer = betaRegularizer;
+        GammaRegularizer = gammaRegularizer;
+        BetaConstraint = betaConstraint;
+        GammaConstraint = gammaConstraint;
     }
 
     /// <summary>Initializer of beta.</summary>
-    public Initializer BetaInitializer { get; init; } = Initializer.Zeros;
+    public Initializer BetaInitializer { get; }
 
     /// <summary>Initializer of gamma.</summary>
-    public Initializer GammaInitializer { get; init; } = Initializer.Ones;
+    public Initializer GammaInitializer { get; }
 
     /// <summary>A penalty on beta.</summary>
-    public Regularizer? BetaRegularizer { get; init; }
+    public Regularizer? BetaRegularizer { get; }
 
     /// <summary>A penalty on gamma.</summary>
-    public Regularizer? GammaRegularizer { get; init; }
+    public Regularizer? GammaRegularizer { get; }
 
     /// <summary>A constraint applied to beta after each step.</summary>
-    public Constraint? BetaConstraint { get; init; }
+    public Constraint? BetaConstraint { get; }
 
     /// <summary>A constraint applied to gamma after each step.</summary>
-    public Constraint? GammaConstraint { get; init; }
+    public Constraint? GammaConstraint { get; }
 
     private protected SymbolicTensor Gamma(Shape shape) => Weight("gamma", shape, GammaInitializer, regularizer: GammaRegularizer, constraint: GammaConstraint);
 

@@ -20,8 +20,42 @@ namespace OnnxFunctional.Layers;
 /// <param name="axis">The axis of the channels.</param>
 /// <param name="momentum">The fraction of the moving statistics that a step keeps.</param>
 /// <param name="epsilon">Added to the variance.</param>
+/// <param name="center">Whether beta is added.</param>
+/// <param name="scale">Whether the result is multiplied by gamma.</param>
+/// <param name="betaInitializer">Initializer of beta; zeros by default.</param>
+/// <param name="gammaInitializer">Initializer of gamma; ones by default.</param>
+/// <param name="movingMeanInitializer">Initializer of the moving mean; zeros by default.</param>
+/// <param name="movingVarianceInitializer">Initializer of the moving variance; ones by default.</param>
+/// <param name="betaRegularizer">A penalty on beta.</param>
+/// <param name="gammaRegularizer">A penalty on gamma.</param>
+/// <param name="betaConstraint">A constraint applied to beta after each step.</param>
+/// <param name="gammaConstraint">A constraint applied to gamma after each step.</param>
+/// <param name="renorm">Whether batch renormalization corrects the batch's statistics towards the moving ones.</param>
+/// <param name="renormClipping">Bounds of the correction by the names rmin, rmax and dmax; a missing name means no bound.</param>
+/// <param name="renormMomentum">The fraction of the correction's statistics that a step keeps.</param>
+/// <param name="synchronized">Keras' option for several devices; it has no effect here.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, float epsilon = 1e-3f, string? name = null) : ElementwiseLayer(name)
+/// <exception cref="ModelException">renormClipping has another name, or bounds that exclude each other.</exception>
+public sealed class BatchNormalization(
+    int axis = -1,
+    double momentum = 0.99,
+    double epsilon = 1e-3,
+    bool center = true,
+    bool scale = true,
+    Initializer? betaInitializer = null,
+    Initializer? gammaInitializer = null,
+    Initializer? movingMeanInitializer = null,
+    Initializer? movingVarianceInitializer = null,
+    Regularizer? betaRegularizer = null,
+    Regularizer? gammaRegularizer = null,
+    Constraint? betaConstraint = null,
+    Constraint? gammaConstraint = null,
+    bool renorm = false,
+    IReadOnlyDictionary<string, double>? renormClipping = null,
+    double renormMomentum = 0.99,
+    bool synchronized = false,
+    string? name = null)
+    : ElementwiseLayer(name)
 {
     // Keras' backend.epsilon(), which prevents division by zero for a fully masked batch.
     private const float MaskEpsilon = 1e-7f;
@@ -30,69 +64,52 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
     public int Axis { get; } = axis;
 
     /// <summary>The fraction of the moving statistics that a step keeps.</summary>
-    public float Momentum { get; } = momentum;
+    public double Momentum { get; } = momentum;
 
     /// <summary>Added to the variance.</summary>
-    public float Epsilon { get; } = epsilon;
+    public double Epsilon { get; } = epsilon;
 
     /// <summary>Whether beta is added.</summary>
-    public bool Center { get; init; } = true;
+    public bool Center { get; } = center;
 
     /// <summary>Whether the result is multiplied by gamma.</summary>
-    public bool Scale { get; init; } = true;
+    public bool Scale { get; } = scale;
 
     /// <summary>Initializer of beta.</summary>
-    public Initializer BetaInitializer { get; init; } = Initializer.Zeros;
+    public Initializer BetaInitializer { get; } = betaInitializer ?? Initializer.Zeros;
 
     /// <summary>Initializer of gamma.</summary>
-    public Initializer GammaInitializer { get; init; } = Initializer.Ones;
+    public Initializer GammaInitializer { get; } = gammaInitializer ?? Initializer.Ones;
 
     /// <summary>Initializer of the moving mean.</summary>
-    public Initializer MovingMeanInitializer { get; init; } = Initializer.Zeros;
+    public Initializer MovingMeanInitializer { get; } = movingMeanInitializer ?? Initializer.Zeros;
 
     /// <summary>Initializer of the moving variance.</summary>
-    public Initializer MovingVarianceInitializer { get; init; } = Initializer.Ones;
+    public Initializer MovingVarianceInitializer { get; } = movingVarianceInitializer ?? Initializer.Ones;
 
     /// <summary>A penalty on beta.</summary>
-    public Regularizer? BetaRegularizer { get; init; }
+    public Regularizer? BetaRegularizer { get; } = betaRegularizer;
 
     /// <summary>A penalty on gamma.</summary>
-    public Regularizer? GammaRegularizer { get; init; }
+    public Regularizer? GammaRegularizer { get; } = gammaRegularizer;
 
     /// <summary>A constraint applied to beta after each step.</summary>
-    public Constraint? BetaConstraint { get; init; }
+    public Constraint? BetaConstraint { get; } = betaConstraint;
 
     /// <summary>A constraint applied to gamma after each step.</summary>
-    public Constraint? GammaConstraint { get; init; }
+    public Constraint? GammaConstraint { get; } = gammaConstraint;
 
     /// <summary>Whether batch renormalization corrects the batch's statistics towards the moving ones, for small batches (Ioffe 2017).</summary>
-    public bool Renorm { get; init; }
+    public bool Renorm { get; } = renorm;
 
     /// <summary>Bounds of the correction: <c>rmin</c> and <c>rmax</c> for the factor, <c>dmax</c> for the shift; a missing name means no bound.</summary>
-    /// <exception cref="ModelException">Another name, or bounds that exclude each other.</exception>
-    public IReadOnlyDictionary<string, float>? RenormClipping
-    {
-        get;
-        init
-        {
-            foreach (var (key, bound) in value ?? new Dictionary<string, float>())
-            {
-                if (key is not ("rmin" or "rmax" or "dmax"))
-                    throw Check.Option("BatchNormalization", nameof(RenormClipping), $"'{key}'", "the names rmin, rmax and dmax");
-                if (key == "dmax") Check.NotNegative(bound, "BatchNormalization", "dmax");
-            }
-
-            if (value is not null && value.TryGetValue("rmin", out var low) && value.TryGetValue("rmax", out var high) && low > high)
-                throw Check.Option("BatchNormalization", "rmin", Check.Text(low), "at most rmax, " + Check.Text(high));
-            field = value;
-        }
-    }
+    public IReadOnlyDictionary<string, double>? RenormClipping { get; } = Bounds(renormClipping);
 
     /// <summary>The fraction of the correction's statistics that a step keeps.</summary>
-    public float RenormMomentum { get; init; } = 0.99f;
+    public double RenormMomentum { get; } = renormMomentum;
 
     /// <summary>Keras' option for several devices; it has no effect here.</summary>
-    public bool Synchronized { get; init; }
+    public bool Synchronized { get; } = synchronized;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
@@ -107,8 +124,23 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
             throw new ModelException($"takes a mask of one dimension fewer than its input {x.Shape}, but got {mask.Shape}.");
 
         var training = Renorm ? Renormalized(x, axis, gamma, beta, mean, variance) : FromBatch(x, axis, gamma, beta, mean, variance);
-        var stored = Ops.Make(new Operators.BatchNormalization(axis, Epsilon), x, gamma, beta, mean, variance);
+        var stored = Ops.Make(new Operators.BatchNormalization(axis, (float)Epsilon), x, gamma, beta, mean, variance);
         return Ops.Make(new Phase(FreezesWithLayer: true), training, stored);
+    }
+
+    private static IReadOnlyDictionary<string, double>? Bounds(IReadOnlyDictionary<string, double>? bounds)
+    {
+        if (bounds is null) return null;
+        foreach (var (key, bound) in bounds)
+        {
+            if (key is not ("rmin" or "rmax" or "dmax"))
+                throw Check.Option("BatchNormalization", nameof(renormClipping), $"'{key}'", "the names rmin, rmax and dmax");
+            if (key == "dmax") Check.NotNegative(bound, "BatchNormalization", "dmax");
+        }
+
+        return bounds.TryGetValue("rmin", out var low) && bounds.TryGetValue("rmax", out var high) && low > high
+            ? throw Check.Option("BatchNormalization", "rmin", Check.Text(low), "at most rmax, " + Check.Text(high))
+            : bounds;
     }
 
     private SymbolicTensor FromBatch(SymbolicTensor x, int axis, SymbolicTensor gamma, SymbolicTensor beta, SymbolicTensor mean, SymbolicTensor variance)
@@ -116,7 +148,7 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
         SymbolicTensor y, batchMean, batchVariance;
         if (x.Mask is null)
         {
-            var training = Ops.MakeAll(new BatchNormalizationTraining(axis, Epsilon), x, gamma, beta);
+            var training = Ops.MakeAll(new BatchNormalizationTraining(axis, (float)Epsilon), x, gamma, beta);
             (y, batchMean, batchVariance) = training;
         }
         else
@@ -138,7 +170,7 @@ public sealed class BatchNormalization(int axis = -1, float momentum = 0.99f, fl
         var renormDeviation = Weight("renorm_stddev", mean.Shape, deviation, trainable: false);
         var (batchMean, batchVariance) = Moments(x, axis);
         var batchDeviation = Ops.Sqrt(batchVariance + Epsilon);
-        var reference = Ops.Maximum(renormDeviation, MathF.Sqrt(Epsilon));
+        var reference = Ops.Maximum(renormDeviation, Math.Sqrt(Epsilon));
         var (factor, shift) = (batchDeviation / reference, (batchMean - renormMean) / reference);
         if (RenormClipping?.ContainsKey("rmin") == true) factor = Ops.Maximum(factor, RenormClipping["rmin"]);
         if (RenormClipping?.ContainsKey("rmax") == true) factor = Ops.Minimum(factor, RenormClipping["rmax"]);

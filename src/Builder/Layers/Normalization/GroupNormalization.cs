@@ -11,9 +11,30 @@ namespace OnnxFunctional.Layers;
 /// <param name="groups">The number of groups; -1 makes one group per channel, which is instance normalization.</param>
 /// <param name="axis">The axis of the channels.</param>
 /// <param name="epsilon">Added to the variance.</param>
+/// <param name="center">Whether beta is added.</param>
+/// <param name="scale">Whether the result is multiplied by gamma.</param>
+/// <param name="betaInitializer">Initializer of beta; zeros by default.</param>
+/// <param name="gammaInitializer">Initializer of gamma; ones by default.</param>
+/// <param name="betaRegularizer">A penalty on beta.</param>
+/// <param name="gammaRegularizer">A penalty on gamma.</param>
+/// <param name="betaConstraint">A constraint applied to beta after each step.</param>
+/// <param name="gammaConstraint">A constraint applied to gamma after each step.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The number of groups is neither positive nor -1.</exception>
-public sealed class GroupNormalization(int groups = 32, int axis = -1, float epsilon = 1e-3f, string? name = null) : AffineNormalization(name)
+public sealed class GroupNormalization(
+    int groups = 32,
+    int axis = -1,
+    double epsilon = 1e-3,
+    bool center = true,
+    bool scale = true,
+    Initializer? betaInitializer = null,
+    Initializer? gammaInitializer = null,
+    Regularizer? betaRegularizer = null,
+    Regularizer? gammaRegularizer = null,
+    Constraint? betaConstraint = null,
+    Constraint? gammaConstraint = null,
+    string? name = null)
+    : AffineNormalization(betaInitializer, gammaInitializer, betaRegularizer, gammaRegularizer, betaConstraint, gammaConstraint, name)
 {
     /// <summary>The number of groups; -1 makes one group per channel.</summary>
     public int Groups { get; } = groups == -1 || groups > 0
@@ -24,13 +45,13 @@ public sealed class GroupNormalization(int groups = 32, int axis = -1, float eps
     public int Axis { get; } = axis;
 
     /// <summary>Added to the variance.</summary>
-    public float Epsilon { get; } = epsilon;
+    public double Epsilon { get; } = epsilon;
 
     /// <summary>Whether beta is added.</summary>
-    public bool Center { get; init; } = true;
+    public bool Center { get; } = center;
 
     /// <summary>Whether the result is multiplied by gamma.</summary>
-    public bool Scale { get; init; } = true;
+    public bool Scale { get; } = scale;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)

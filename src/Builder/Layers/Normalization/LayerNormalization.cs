@@ -14,26 +14,48 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 /// <param name="axis">The axes; the last by default.</param>
 /// <param name="epsilon">Added to the variance.</param>
+/// <param name="center">Whether beta is added.</param>
+/// <param name="scale">Whether the result is multiplied by gamma.</param>
+/// <param name="betaInitializer">Initializer of beta; zeros by default.</param>
+/// <param name="gammaInitializer">Initializer of gamma; ones by default.</param>
+/// <param name="betaRegularizer">A penalty on beta.</param>
+/// <param name="gammaRegularizer">A penalty on gamma.</param>
+/// <param name="betaConstraint">A constraint applied to beta after each step.</param>
+/// <param name="gammaConstraint">A constraint applied to gamma after each step.</param>
+/// <param name="rmsScaling">Keras' deprecated option: no mean is subtracted and no beta added.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class LayerNormalization(Axes axis = default, float epsilon = 1e-3f, string? name = null) : AffineNormalization(name)
+public sealed class LayerNormalization(
+    Axes axis = default,
+    double epsilon = 1e-3,
+    bool center = true,
+    bool scale = true,
+    Initializer? betaInitializer = null,
+    Initializer? gammaInitializer = null,
+    Regularizer? betaRegularizer = null,
+    Regularizer? gammaRegularizer = null,
+    Constraint? betaConstraint = null,
+    Constraint? gammaConstraint = null,
+    bool rmsScaling = false,
+    string? name = null)
+    : AffineNormalization(betaInitializer, gammaInitializer, betaRegularizer, gammaRegularizer, betaConstraint, gammaConstraint, name)
 {
     /// <summary>The axes.</summary>
     public Axes Axis { get; } = axis.List.Count == 0 ? -1 : axis;
 
     /// <summary>Added to the variance.</summary>
-    public float Epsilon { get; } = epsilon;
+    public double Epsilon { get; } = epsilon;
 
     /// <summary>Whether beta is added.</summary>
-    public bool Center { get; init; } = true;
+    public bool Center { get; } = center;
 
     /// <summary>Whether the result is multiplied by gamma.</summary>
-    public bool Scale { get; init; } = true;
+    public bool Scale { get; } = scale;
 
     /// <summary>
     /// Keras' deprecated option: <c>y = gamma x / sqrt(variance + epsilon)</c>, without subtracting the mean. See RmsNormalization for the usual RMS
     /// normalization.
     /// </summary>
-    public bool RmsScaling { get; init; }
+    public bool RmsScaling { get; } = rmsScaling;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
@@ -43,7 +65,7 @@ public sealed class LayerNormalization(Axes axis = default, float epsilon = 1e-3
         var gamma = Scale || RmsScaling ? Gamma(shape) : null;
         var beta = Center && !RmsScaling ? Beta(shape) : null;
         if (!RmsScaling && axes[0] == x.Rank - axes.Length)
-            return Ops.Make(new Operators.LayerNormalization(axes[0], Epsilon), x, gamma ?? Ops.Filled(shape, 1), beta ?? Ops.Filled(shape, 0));
+            return Ops.Make(new Operators.LayerNormalization(axes[0], (float)Epsilon), x, gamma ?? Ops.Filled(shape, 1), beta ?? Ops.Filled(shape, 0));
 
         var centered = x - Ops.Mean(x, Axis, keepdims: true);
         var scaled = (RmsScaling ? x : centered) / Ops.Sqrt(Ops.Mean(Ops.Square(centered), Axis, keepdims: true) + Epsilon);

@@ -9,13 +9,13 @@ namespace OnnxFunctional.Layers;
 /// <param name="axis">The axes; the last by default.</param>
 /// <param name="epsilon">Added to the mean square.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class RmsNormalization(Axes axis = default, float epsilon = 1e-6f, string? name = null) : Layer(name)
+public sealed class RmsNormalization(Axes axis = default, double epsilon = 1e-6, string? name = null) : Layer(name)
 {
     /// <summary>The axes.</summary>
     public Axes Axis { get; } = axis.List.Count == 0 ? -1 : axis;
 
     /// <summary>Added to the mean square.</summary>
-    public float Epsilon { get; } = epsilon;
+    public double Epsilon { get; } = epsilon;
 
     internal override string ClassName => "RMSNormalization";
 

@@ -13,8 +13,8 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AdaptivePoolingLayer : SpatialLayer
 {
-    private protected AdaptivePoolingLayer(int rank, IntValues outputSize, string? name)
-        : base(rank, name) => OutputSize = outputSize.For(rank, GetType().Name, nameof(outputSize));
+    private protected AdaptivePoolingLayer(int rank, IntValues outputSize, DataFormat dataFormat, string? name)
+        : base(rank, dataFormat, name) => OutputSize = outputSize.For(rank, GetType().Name, nameof(outputSize));
 
     /// <summary>Positions of the output along each axis.</summary>
     public IntValues OutputSize { get; }
@@ -54,8 +54,8 @@ public abstract class AdaptivePoolingLayer : SpatialLayer
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AdaptiveAveragePooling : AdaptivePoolingLayer
 {
-    private protected AdaptiveAveragePooling(int rank, IntValues outputSize, string? name)
-        : base(rank, outputSize, name)
+    private protected AdaptiveAveragePooling(int rank, IntValues outputSize, DataFormat dataFormat, string? name)
+        : base(rank, outputSize, dataFormat, name)
     {
     }
 
@@ -69,37 +69,43 @@ public abstract class AdaptiveAveragePooling : AdaptivePoolingLayer
 /// <para>Input: (batch, steps, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_average_pooling1d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="outputSize">Positions of the output along each axis.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveAveragePooling1D(IntValues outputSize, string? name = null) : AdaptiveAveragePooling(1, outputSize, name);
+public sealed class AdaptiveAveragePooling1D(IntValues outputSize, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : AdaptiveAveragePooling(1, outputSize, dataFormat, name);
 
 /// <summary>The mean of each of a given number of windows over the two axes of an image.</summary>
 /// <remarks>
 /// <para>Input: (batch, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_average_pooling2d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="outputSize">Positions of the output along each axis.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveAveragePooling2D(IntValues outputSize, string? name = null) : AdaptiveAveragePooling(2, outputSize, name);
+public sealed class AdaptiveAveragePooling2D(IntValues outputSize, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : AdaptiveAveragePooling(2, outputSize, dataFormat, name);
 
 /// <summary>The mean of each of a given number of windows over the three axes of a volume.</summary>
 /// <remarks>
 /// <para>Input: (batch, depth, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_average_pooling3d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="outputSize">Positions of the output along each axis.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveAveragePooling3D(IntValues outputSize, string? name = null) : AdaptiveAveragePooling(3, outputSize, name);
+public sealed class AdaptiveAveragePooling3D(IntValues outputSize, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : AdaptiveAveragePooling(3, outputSize, dataFormat, name);
 
 /// <summary>The base of the adaptive max poolings.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class AdaptiveMaxPooling : AdaptivePoolingLayer
 {
-    private protected AdaptiveMaxPooling(int rank, IntValues outputSize, string? name)
-        : base(rank, outputSize, name)
+    private protected AdaptiveMaxPooling(int rank, IntValues outputSize, DataFormat dataFormat, string? name)
+        : base(rank, outputSize, dataFormat, name)
     {
     }
 
@@ -113,27 +119,33 @@ public abstract class AdaptiveMaxPooling : AdaptivePoolingLayer
 /// <para>Input: (batch, steps, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_max_pooling1d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="outputSize">Positions of the output along each axis.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveMaxPooling1D(IntValues outputSize, string? name = null) : AdaptiveMaxPooling(1, outputSize, name);
+public sealed class AdaptiveMaxPooling1D(IntValues outputSize, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : AdaptiveMaxPooling(1, outputSize, dataFormat, name);
 
 /// <summary>The maximum of each of a given number of windows over the two axes of an image.</summary>
 /// <remarks>
 /// <para>Input: (batch, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_max_pooling2d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="outputSize">Positions of the output along each axis.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveMaxPooling2D(IntValues outputSize, string? name = null) : AdaptiveMaxPooling(2, outputSize, name);
+public sealed class AdaptiveMaxPooling2D(IntValues outputSize, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : AdaptiveMaxPooling(2, outputSize, dataFormat, name);
 
 /// <summary>The maximum of each of a given number of windows over the three axes of a volume.</summary>
 /// <remarks>
 /// <para>Input: (batch, depth, height, width, channels), positions known. Output: (batch, outputSize..., channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/adaptive_max_pooling3d/</para>
 /// </remarks>
-/// <param name="outputSize">Positions of the output: one number for all axes, or one per axis.</param>
+/// <param name="outputSize">Positions of the output along each axis.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AdaptiveMaxPooling3D(IntValues outputSize, string? name = null) : AdaptiveMaxPooling(3, outputSize, name);
+public sealed class AdaptiveMaxPooling3D(IntValues outputSize, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : AdaptiveMaxPooling(3, outputSize, dataFormat, name);

@@ -7,9 +7,17 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 /// <param name="poolSize">The size of the window.</param>
 /// <param name="strides">The stride between windows; the window's size by default.</param>
+/// <param name="padding">How the border is treated; padded positions never count.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AveragePooling1D(IntValues poolSize, IntValues strides = default, string? name = null) : PoolingLayer(1, poolSize, strides, name)
+public sealed class AveragePooling1D(
+    IntValues poolSize,
+    IntValues? strides = null,
+    Padding padding = Padding.Valid,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : PoolingLayer(1, poolSize, strides, padding, dataFormat, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.AveragePool(PoolSize.List, Strides.List, padding);
 }
@@ -21,9 +29,17 @@ public sealed class AveragePooling1D(IntValues poolSize, IntValues strides = def
 /// </remarks>
 /// <param name="poolSize">The size of the window.</param>
 /// <param name="strides">The stride between windows; the window's size by default.</param>
+/// <param name="padding">How the border is treated; padded positions never count.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AveragePooling2D(IntValues poolSize, IntValues strides = default, string? name = null) : PoolingLayer(2, poolSize, strides, name)
+public sealed class AveragePooling2D(
+    IntValues poolSize,
+    IntValues? strides = null,
+    Padding padding = Padding.Valid,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : PoolingLayer(2, poolSize, strides, padding, dataFormat, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.AveragePool(PoolSize.List, Strides.List, padding);
 }
@@ -35,9 +51,17 @@ public sealed class AveragePooling2D(IntValues poolSize, IntValues strides = def
 /// </remarks>
 /// <param name="poolSize">The size of the window.</param>
 /// <param name="strides">The stride between windows; the window's size by default.</param>
+/// <param name="padding">How the border is treated; padded positions never count.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class AveragePooling3D(IntValues poolSize, IntValues strides = default, string? name = null) : PoolingLayer(3, poolSize, strides, name)
+public sealed class AveragePooling3D(
+    IntValues poolSize,
+    IntValues? strides = null,
+    Padding padding = Padding.Valid,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : PoolingLayer(3, poolSize, strides, padding, dataFormat, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.AveragePool(PoolSize.List, Strides.List, padding);
 }

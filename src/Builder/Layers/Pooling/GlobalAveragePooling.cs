@@ -7,9 +7,11 @@ namespace OnnxFunctional.Layers;
 /// (<see cref="WarningKind.NothingUnmasked"/>).</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/global_average_pooling1d/</para>
 /// </remarks>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="keepdims">Whether the axes of the positions are kept, with size 1.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class GlobalAveragePooling1D(bool keepdims = false, string? name = null) : GlobalPoolingLayer(1, keepdims, name)
+public sealed class GlobalAveragePooling1D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepdims = false, string? name = null)
+    : GlobalPoolingLayer(1, dataFormat, keepdims, name)
 {
     private protected override SymbolicTensor Pool(SymbolicTensor x)
     {
@@ -25,9 +27,11 @@ public sealed class GlobalAveragePooling1D(bool keepdims = false, string? name =
 /// <para>Input: (batch, height, width, channels). Output: (batch, channels), or (batch, 1, 1, channels) with keepdims. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/global_average_pooling2d/</para>
 /// </remarks>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="keepdims">Whether the axes of the positions are kept, with size 1.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class GlobalAveragePooling2D(bool keepdims = false, string? name = null) : GlobalPoolingLayer(2, keepdims, name)
+public sealed class GlobalAveragePooling2D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepdims = false, string? name = null)
+    : GlobalPoolingLayer(2, dataFormat, keepdims, name)
 {
     private protected override SymbolicTensor Pool(SymbolicTensor x) => Ops.Mean(x, Positions, Keepdims);
 }
@@ -37,9 +41,11 @@ public sealed class GlobalAveragePooling2D(bool keepdims = false, string? name =
 /// <para>Input: (batch, depth, height, width, channels). Output: (batch, channels), or (batch, 1, 1, 1, channels) with keepdims. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/pooling_layers/global_average_pooling3d/</para>
 /// </remarks>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="keepdims">Whether the axes of the positions are kept, with size 1.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class GlobalAveragePooling3D(bool keepdims = false, string? name = null) : GlobalPoolingLayer(3, keepdims, name)
+public sealed class GlobalAveragePooling3D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepdims = false, string? name = null)
+    : GlobalPoolingLayer(3, dataFormat, keepdims, name)
 {
     private protected override SymbolicTensor Pool(SymbolicTensor x) => Ops.Mean(x, Positions, Keepdims);
 }

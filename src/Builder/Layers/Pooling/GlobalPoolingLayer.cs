@@ -7,15 +7,16 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class GlobalPoolingLayer : Layer
 {
-    private protected GlobalPoolingLayer(int rank, bool keepdims, string? name)
+    private protected GlobalPoolingLayer(int rank, DataFormat dataFormat, bool keepdims, string? name)
         : base(name)
     {
         SpatialRank = rank;
+        DataFormat = dataFormat;
         Keepdims = keepdims;
     }
 
     /// <summary>Where the channel axis is.</summary>
-    public DataFormat DataFormat { get; init; }
+    public DataFormat DataFormat { get; }
 
     /// <summary>Whether the axes of the positions are kept, with size 1.</summary>
     public bool Keepdims { get; }

@@ -7,9 +7,17 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 /// <param name="poolSize">The size of the window; 2 by default.</param>
 /// <param name="strides">The stride between windows; the window's size by default.</param>
+/// <param name="padding">How the border is treated; padded positions never count.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class MaxPooling1D(IntValues poolSize = default, IntValues strides = default, string? name = null) : PoolingLayer(1, poolSize, strides, name)
+public sealed class MaxPooling1D(
+    IntValues poolSize = default,
+    IntValues? strides = null,
+    Padding padding = Padding.Valid,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : PoolingLayer(1, poolSize, strides, padding, dataFormat, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.MaxPool(PoolSize.List, Strides.List, padding);
 }
@@ -21,9 +29,17 @@ public sealed class MaxPooling1D(IntValues poolSize = default, IntValues strides
 /// </remarks>
 /// <param name="poolSize">The size of the window; 2 by default.</param>
 /// <param name="strides">The stride between windows; the window's size by default.</param>
+/// <param name="padding">How the border is treated; padded positions never count.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class MaxPooling2D(IntValues poolSize = default, IntValues strides = default, string? name = null) : PoolingLayer(2, poolSize, strides, name)
+public sealed class MaxPooling2D(
+    IntValues poolSize = default,
+    IntValues? strides = null,
+    Padding padding = Padding.Valid,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : PoolingLayer(2, poolSize, strides, padding, dataFormat, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.MaxPool(PoolSize.List, Strides.List, padding);
 }
@@ -35,9 +51,17 @@ public sealed class MaxPooling2D(IntValues poolSize = default, IntValues strides
 /// </remarks>
 /// <param name="poolSize">The size of the window; 2 by default.</param>
 /// <param name="strides">The stride between windows; the window's size by default.</param>
+/// <param name="padding">How the border is treated; padded positions never count.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class MaxPooling3D(IntValues poolSize = default, IntValues strides = default, string? name = null) : PoolingLayer(3, poolSize, strides, name)
+public sealed class MaxPooling3D(
+    IntValues poolSize = default,
+    IntValues? strides = null,
+    Padding padding = Padding.Valid,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : PoolingLayer(3, poolSize, strides, padding, dataFormat, name)
 {
     private protected override Op Pool(Padding padding) => new Operators.MaxPool(PoolSize.List, Strides.List, padding);
 }

@@ -10,25 +10,22 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class PoolingLayer : SpatialLayer
 {
-    private protected PoolingLayer(int rank, IntValues poolSize, IntValues strides, string? name)
-        : base(rank, name)
+    private protected PoolingLayer(int rank, IntValues poolSize, IntValues? strides, Padding padding, DataFormat dataFormat, string? name)
+        : base(rank, dataFormat, name)
     {
         PoolSize = poolSize.Count == 0 ? IntValues.Repeat(2, rank) : poolSize.For(rank, GetType().Name, nameof(poolSize));
-        Strides = strides.Count == 0 ? PoolSize : strides;
+        Strides = strides?.For(rank, GetType().Name, nameof(strides)) ?? PoolSize;
+        Padding = padding != Padding.Causal ? padding : throw Check.Option(GetType().Name, nameof(padding), nameof(Padding.Causal), "Valid or Same");
     }
 
     /// <summary>The size of the window along each axis.</summary>
     public IntValues PoolSize { get; }
 
     /// <summary>The stride between windows along each axis; the window's size by default.</summary>
-    public IntValues Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
+    public IntValues Strides { get; }
 
     /// <summary>How the border is treated; padded positions never count.</summary>
-    public Padding Padding
-    {
-        get;
-        init => field = value != Padding.Causal ? value : throw Check.Option(GetType().Name, nameof(Padding), nameof(Padding.Causal), "Valid or Same");
-    }
+    public Padding Padding { get; }
 
     private protected sealed override SymbolicTensor Compute(SymbolicTensor x)
     {

@@ -33,7 +33,7 @@ internal static class CategoryEncodings
         EncodingMode mode,
         int depth,
         SymbolicTensor? weights = null,
-        IReadOnlyList<float>? rarity = null,
+        IReadOnlyList<double>? rarity = null,
         bool strict = false)
     {
         if (mode == EncodingMode.Int) return indices;
@@ -43,7 +43,7 @@ internal static class CategoryEncodings
         if (mode == EncodingMode.MultiHot) return Ops.Max(single, 1);
         if (weights is not null) single *= Ops.ExpandDims(Ops.Cast(weights, DType.Float32), -1);
         var counts = Ops.Sum(single, 1);
-        return rarity is null ? counts : counts * Ops.Constant(Shape.Of(depth), [.. rarity]);
+        return rarity is null ? counts : counts * Ops.Constant(Shape.Of(depth), [.. rarity.Select(factor => (float)factor)]);
 
         SymbolicTensor Single(SymbolicTensor categories) => Ops.Make(new Operators.OneHot(depth, strict), categories);
     }
@@ -85,7 +85,7 @@ public sealed class CategoryEncoding(int numTokens, EncodingMode outputMode = En
         if (inputs.Count > 2) throw new ModelException($"takes categories and optionally their weights, but got {inputs.Count} tensors.");
         var (x, weights) = (inputs[0], inputs.Count > 1 ? inputs[1] : null);
         if (weights is not null && OutputMode != EncodingMode.Count)
-            throw new ModelException($"takes weights with EncodingMode.Count only, but its OutputMode is {OutputMode}.");
+            throw new ModelException($"takes weights with EncodingMode.Count only, but its outputMode is {OutputMode}.");
         if (weights is not null && !weights.Shape.IsCompatibleWith(x.Shape))
             throw new ModelException($"takes a weight for each category, {x.Shape}, but got {weights.Shape}.");
         return CategoryEncodings.Encode(Ops.Cast(x, DType.Int64), OutputMode, NumTokens, weights, strict: true);

@@ -16,15 +16,15 @@ namespace OnnxFunctional.Layers;
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">Neither boundaries nor bins are given, the boundaries do not ascend, or the mode is TfIdf.</exception>
 public sealed class Discretization(
-    IReadOnlyList<float>? binBoundaries = null,
+    IReadOnlyList<double>? binBoundaries = null,
     int? numBins = null,
-    float epsilon = 0.01f,
+    double epsilon = 0.01,
     EncodingMode outputMode = EncodingMode.Int,
     string? name = null)
     : Layer(name)
 {
     /// <summary>The boundaries, given or found by <see cref="Adapt"/>; null until then.</summary>
-    public IReadOnlyList<float>? BinBoundaries { get; private set; } = binBoundaries is null
+    public IReadOnlyList<double>? BinBoundaries { get; private set; } = binBoundaries is null
         || binBoundaries.Zip(binBoundaries.Skip(1)).All(pair => pair.First < pair.Second)
         ? binBoundaries
         : throw Check.Option("Discretization", nameof(binBoundaries), "not in ascending order", "ascending boundaries");
@@ -35,7 +35,7 @@ public sealed class Discretization(
         : throw Check.Option("Discretization", nameof(numBins), "not given, and neither are boundaries", "boundaries, or a number of bins and a call to Adapt");
 
     /// <summary>The error that Adapt allows for quantiles.</summary>
-    public float Epsilon { get; } = epsilon is > 0 and < 1
+    public double Epsilon { get; } = epsilon is > 0 and < 1
         ? epsilon
         : throw Check.Option("Discretization", nameof(epsilon), Check.Text(epsilon), "a number between 0 and 1");
 
@@ -81,14 +81,14 @@ public sealed class Discretization(
 
         (positions, weights) = Compressed(positions, weights, Epsilon);
         (positions, _) = Compressed(positions, weights, 1.0 / bins);
-        BinBoundaries = [.. positions.SkipLast(1).Select(boundary => (float)boundary).Distinct()];
+        BinBoundaries = [.. positions.SkipLast(1).Select(boundary => (double)(float)boundary).Distinct()];
     }
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
         if (BinBoundaries is null) throw new ModelException("its boundaries are not known yet. Call Adapt with data first, or pass them to the constructor.");
-        var boundaries = Ops.Constant(Shape.Of(BinBoundaries.Count), [.. BinBoundaries]);
+        var boundaries = Ops.Constant(Shape.Of(BinBoundaries.Count), [.. BinBoundaries.Select(boundary => (float)boundary)]);
         var above = Ops.GreaterEqual(Ops.ExpandDims(Ops.Cast(x, DType.Float32), -1), boundaries);
         var bins = Ops.Cast(Ops.Sum(Ops.Cast(above, DType.Float32), -1), DType.Int64);
         return CategoryEncodings.Encode(bins, OutputMode, BinBoundaries.Count + 1);

@@ -11,9 +11,28 @@ namespace OnnxFunctional.Layers;
 /// <para>Input: integers, any shape. Output: integers of the same shape, or an encoding as in <see cref="EncodingMode"/>. No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/categorical/integer_lookup/</para>
 /// </remarks>
+/// <param name="maxTokens">The maximum size of the vocabulary, special tokens included; unlimited by default.</param>
+/// <param name="numOovIndices">The number of indices for unknown tokens, which are distributed over them by remainder; 0 refuses them.</param>
+/// <param name="maskToken">The token that stands for padding; none by default.</param>
+/// <param name="oovToken">The token that an unknown index becomes with invert.</param>
 /// <param name="vocabulary">The known tokens; if omitted, <see cref="Adapt"/> learns them.</param>
+/// <param name="idfWeights">The inverse document frequency of each token, for EncodingMode.TfIdf with a given vocabulary.</param>
+/// <param name="invert">Whether indices are mapped to tokens instead.</param>
+/// <param name="outputMode">The form of the output.</param>
+/// <param name="padToMaxTokens">Whether vectors have maxTokens elements even if the vocabulary is smaller.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string? name = null) : Layer(name)
+public sealed class IntegerLookup(
+    int? maxTokens = null,
+    int numOovIndices = 1,
+    long? maskToken = null,
+    long oovToken = -1,
+    IReadOnlyList<long>? vocabulary = null,
+    IReadOnlyList<double>? idfWeights = null,
+    bool invert = false,
+    EncodingMode outputMode = EncodingMode.Int,
+    bool padToMaxTokens = false,
+    string? name = null)
+    : Layer(name)
 {
     // Up to this token, a table indexed by the token is small; beyond it, every token is compared with the whole vocabulary.
     private const int LargestTable = 1 << 20;
@@ -25,42 +44,38 @@ public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string
     private Vocabulary<long>? _vocabulary;
 
     /// <summary>The maximum size of the vocabulary, special tokens included; unlimited by default.</summary>
-    public int? MaxTokens
-    {
-        get;
-        init => field = value is null or > 1 ? value : throw Check.Option("IntegerLookup", nameof(MaxTokens), Check.Text(value.Value), "more than 1");
-    }
+    public int? MaxTokens { get; } = maxTokens is null or > 1
+        ? maxTokens
+        : throw Check.Option("IntegerLookup", nameof(maxTokens), Check.Text(maxTokens.Value), "more than 1");
 
     /// <summary>
     /// The number of indices for unknown tokens, which are distributed over them by remainder. With 0 the engine refuses unknown tokens; in an ONNX file their
     /// index is -1.
     /// </summary>
-    public int NumOovIndices
-    {
-        get;
-        init => field = value >= 0 ? value : throw Check.Option("IntegerLookup", nameof(NumOovIndices), Check.Text(value), "0 or more");
-    } = 1;
+    public int NumOovIndices { get; } = numOovIndices >= 0
+        ? numOovIndices
+        : throw Check.Option("IntegerLookup", nameof(numOovIndices), Check.Text(numOovIndices), "0 or more");
 
     /// <summary>The token that stands for padding; none by default.</summary>
-    public long? MaskToken { get; init; }
+    public long? MaskToken { get; } = maskToken;
 
     /// <summary>The token that an unknown index becomes with Invert.</summary>
-    public long OovToken { get; init; } = -1;
+    public long OovToken { get; } = oovToken;
 
     /// <summary>The vocabulary, given or learned, without special tokens; null until then.</summary>
     public IReadOnlyList<long>? Vocabulary => _vocabulary?.Tokens ?? _given;
 
     /// <summary>The inverse document frequency of each token, for EncodingMode.TfIdf with a given vocabulary.</summary>
-    public IReadOnlyList<float>? IdfWeights { get; init; }
+    public IReadOnlyList<double>? IdfWeights { get; } = idfWeights;
 
     /// <summary>Whether indices are mapped to tokens instead.</summary>
-    public bool Invert { get; init; }
+    public bool Invert { get; } = invert;
 
     /// <summary>The form of the output.</summary>
-    public EncodingMode OutputMode { get; init; }
+    public EncodingMode OutputMode { get; } = outputMode;
 
     /// <summary>Whether vectors have <see cref="MaxTokens"/> elements even if the vocabulary is smaller.</summary>
-    public bool PadToMaxTokens { get; init; }
+    public bool PadToMaxTokens { get; } = padToMaxTokens;
 
     /// <summary>Learns the vocabulary from data, the most frequent token first.</summary>
     /// <param name="data">Integers, one sample per row.</param>
@@ -91,11 +106,11 @@ public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string
             throw new ModelException(
                 $"holds the token {vocabulary.Tokens.MaxBy(Math.Abs)}; expected tokens below {LargestExact}, which the engine tells apart.");
         if (Invert && OutputMode != EncodingMode.Int)
-            throw new ModelException($"returns tokens with Invert, so its OutputMode must be Int, but it is {OutputMode}.");
-        if (PadToMaxTokens && MaxTokens is null) throw new ModelException("pads to MaxTokens, which is not set. Set it, or do not set PadToMaxTokens.");
+            throw new ModelException($"returns tokens with invert, so its outputMode must be Int, but it is {OutputMode}.");
+        if (PadToMaxTokens && MaxTokens is null) throw new ModelException("pads to maxTokens, which is not given. Give it, or leave padToMaxTokens out.");
         if (OutputMode == EncodingMode.TfIdf && vocabulary.Rarities is null)
             throw new ModelException(
-                "needs the inverse document frequency of each token for EncodingMode.TfIdf. Set IdfWeights along with the vocabulary, or call Adapt.");
+                "needs the inverse document frequency of each token for EncodingMode.TfIdf. Pass idfWeights along with the vocabulary, or call Adapt.");
         var numbers = Ops.Cast(x, DType.Float32);
         if (Invert) return Ops.Cast(Tokens(numbers, vocabulary), DType.Int64);
 
@@ -109,7 +124,9 @@ public sealed class IntegerLookup(IReadOnlyList<long>? vocabulary = null, string
         if (NumOovIndices == 0) found = Refusing(padding is null ? found : Ops.Where(padding, 0, found), vocabulary.Size);
         if (padding is not null) found = Ops.Where(padding, OutputMode == EncodingMode.Int ? 0 : -1, found);
         var depth = PadToMaxTokens ? MaxTokens!.Value : vocabulary.Size;
-        IReadOnlyList<float>? rarities = OutputMode == EncodingMode.TfIdf ? [.. vocabulary.Rarities!, .. Enumerable.Repeat(0f, depth - vocabulary.Size)] : null;
+        IReadOnlyList<double>? rarities = OutputMode == EncodingMode.TfIdf
+            ? [.. vocabulary.Rarities!, .. Enumerable.Repeat(0.0, depth - vocabulary.Size)]
+            : null;
         return CategoryEncodings.Encode(
             Ops.Cast(found, DType.Int64),
             OutputMode == EncodingMode.TfIdf ? EncodingMode.Count : OutputMode,

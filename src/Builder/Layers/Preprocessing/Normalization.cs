@@ -19,7 +19,12 @@ namespace OnnxFunctional.Layers;
 /// <param name="invert">Whether the layer applies the inverse: <c>y = mean + x max(sqrt(variance), 1e-7)</c>.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">Only one of mean and variance is given, or they differ in size.</exception>
-public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, FloatValues? variance = null, bool invert = false, string? name = null)
+public sealed class Normalization(
+    Axes? axis = null,
+    DoubleValues? mean = null,
+    DoubleValues? variance = null,
+    bool invert = false,
+    string? name = null)
     : ElementwiseLayer(name)
 {
     private const float Epsilon = 1e-7f;
@@ -31,7 +36,7 @@ public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, F
     public Axes Axis { get; } = axis ?? -1;
 
     /// <summary>The mean, if given.</summary>
-    public FloatValues? Mean { get; } = (mean is null) == (variance is null) && mean?.Count == variance?.Count
+    public DoubleValues? Mean { get; } = (mean is null) == (variance is null) && mean?.Count == variance?.Count
         ? mean
         : throw Check.Option(
             "Normalization",
@@ -41,7 +46,7 @@ public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, F
             "Give both, or neither and call Adapt.");
 
     /// <summary>The variance, if given.</summary>
-    public FloatValues? Variance { get; } = variance;
+    public DoubleValues? Variance { get; } = variance;
 
     /// <summary>Whether the layer applies the inverse of the normalization.</summary>
     public bool Invert { get; } = invert;
@@ -120,13 +125,13 @@ public sealed class Normalization(Axes? axis = null, FloatValues? mean = null, F
 
     private int[] Kept(int rank) => Axis.List.Count == 0 ? [] : Operators.ShapeRules.Axes(Axis.List, rank, "Normalization");
 
-    private static SymbolicTensor Given(FloatValues numbers, SymbolicTensor x, int[] kept)
+    private static SymbolicTensor Given(DoubleValues numbers, SymbolicTensor x, int[] kept)
     {
         if (numbers.IsSingle || numbers.Count == 1) return Ops.Constant(numbers[0]);
         var known = Shape.Of([.. kept.Select(i => Check.Known(x, i, "the size of an axis with separate statistics"))]);
         if (known.Rank == 0 || known.ElementCount != numbers.Count)
             throw new ModelException($"{numbers.Count} values were given for {known} positions of {x.Shape}; expected one for each, or a single one.");
-        return Broadcasting.Along(Ops.Constant(known, numbers.Span), kept, x.Rank);
+        return Broadcasting.Along(Ops.Constant(known, numbers.ToFloats()), kept, x.Rank);
     }
 
     /// <summary>The kept position to which element <paramref name="index"/> belongs.</summary>

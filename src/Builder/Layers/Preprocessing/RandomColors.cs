@@ -9,17 +9,26 @@ namespace OnnxFunctional.Layers;
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_contrast/</para>
 /// </remarks>
 /// <param name="factor">Lower and upper bound from 0 to 1; one number is the upper bound, with 0 as the lower one, as in Keras.</param>
+/// <param name="valueRange">The smallest and the largest value of an image; [0, 255] by default.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The factor is outside its range.</exception>
-public sealed class RandomContrast(FloatValues factor, string? name = null) : RandomImageLayer(name)
+public sealed class RandomContrast(
+    DoubleValues factor,
+    DoubleValues valueRange = default,
+    int? seed = null,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : RandomImageLayer(seed, dataFormat, name)
 {
     private readonly (float Low, float High) _bounds = Bounds(factor, 0, 1, "RandomContrast", nameof(factor));
 
     /// <summary>The lower and the upper bound.</summary>
-    public FloatValues Factor { get; } = factor;
+    public DoubleValues Factor { get; } = factor;
 
     /// <summary>The smallest and the largest value of an image.</summary>
-    public FloatValues ValueRange { get; init; } = [0, 255];
+    public DoubleValues ValueRange { get; } = valueRange.Count == 0 ? [0, 255] : valueRange;
 
     private protected override SymbolicTensor Changed(SymbolicTensor x)
     {
@@ -35,17 +44,26 @@ public sealed class RandomContrast(FloatValues factor, string? name = null) : Ra
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_brightness/</para>
 /// </remarks>
 /// <param name="factor">Lower and upper bound from -1 to 1; one number f stands for -f to f.</param>
+/// <param name="valueRange">The smallest and the largest value of an image; [0, 255] by default.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The factor is outside its range.</exception>
-public sealed class RandomBrightness(FloatValues factor, string? name = null) : RandomImageLayer(name)
+public sealed class RandomBrightness(
+    DoubleValues factor,
+    DoubleValues valueRange = default,
+    int? seed = null,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : RandomImageLayer(seed, dataFormat, name)
 {
     private readonly (float Low, float High) _bounds = Bounds(factor, -1, 1, "RandomBrightness", nameof(factor));
 
     /// <summary>The lower and the upper bound.</summary>
-    public FloatValues Factor { get; } = factor;
+    public DoubleValues Factor { get; } = factor;
 
     /// <summary>The smallest and the largest value of an image.</summary>
-    public FloatValues ValueRange { get; init; } = [0, 255];
+    public DoubleValues ValueRange { get; } = valueRange.Count == 0 ? [0, 255] : valueRange;
 
     private protected override SymbolicTensor Changed(SymbolicTensor x)
     {
@@ -57,8 +75,8 @@ public sealed class RandomBrightness(FloatValues factor, string? name = null) : 
 /// <summary>Reads the range of an image's values.</summary>
 internal static class ValueRanges
 {
-    public static (float Least, float Most) Of(FloatValues range) =>
+    public static (float Least, float Most) Of(DoubleValues range) =>
         range.Count == 2 && range[0] != range[1]
-            ? (range.Min(), range.Max())
-            : throw new ModelException($"ValueRange is {range}; expected the smallest and the largest value of an image, such as [0, 255].");
+            ? ((float)range.Min(), (float)range.Max())
+            : throw new ModelException($"valueRange is {range}; expected the smallest and the largest value of an image, such as [0, 255].");
 }

@@ -19,8 +19,15 @@ public enum FlipMode
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_flip/</para>
 /// </remarks>
 /// <param name="mode">The direction.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class RandomFlip(FlipMode mode = FlipMode.HorizontalAndVertical, string? name = null) : RandomImageLayer(name)
+public sealed class RandomFlip(
+    FlipMode mode = FlipMode.HorizontalAndVertical,
+    int? seed = null,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : RandomImageLayer(seed, dataFormat, name)
 {
     /// <summary>The direction.</summary>
     public FlipMode Mode { get; } = mode;
@@ -50,9 +57,12 @@ public sealed class RandomFlip(FlipMode mode = FlipMode.HorizontalAndVertical, s
 /// </remarks>
 /// <param name="height">The new height.</param>
 /// <param name="width">The new width.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class RandomCrop(int height, int width, string? name = null) : RandomImageLayer(name)
+public sealed class RandomCrop(int height, int width, int? seed = null, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : RandomImageLayer(seed, dataFormat, name)
 {
     /// <summary>The new height.</summary>
     public int Height { get; } = Check.Positive(height, "RandomCrop", nameof(height));

@@ -23,25 +23,24 @@ public enum FillMode
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class RandomGeometry : RandomImageLayer
 {
-    private protected RandomGeometry(string? name)
-        : base(name)
+    private protected RandomGeometry(FillMode fillMode, Interpolation interpolation, int? seed, double fillValue, DataFormat dataFormat, string? name)
+        : base(seed, dataFormat, name)
     {
+        FillMode = fillMode;
+        Interpolation = interpolation != Interpolation.Bicubic
+            ? interpolation
+            : throw Check.Option(GetType().Name, nameof(interpolation), nameof(Interpolation.Bicubic), "Nearest or Bilinear");
+        FillValue = fillValue;
     }
 
     /// <summary>What fills positions beyond the border.</summary>
-    public FillMode FillMode { get; init; }
+    public FillMode FillMode { get; }
 
     /// <summary>How values between positions are computed: Nearest or Bilinear.</summary>
-    public Interpolation Interpolation
-    {
-        get;
-        init => field = value != Interpolation.Bicubic
-            ? value
-            : throw Check.Option(GetType().Name, nameof(Interpolation), nameof(Interpolation.Bicubic), "Nearest or Bilinear");
-    } = Interpolation.Bilinear;
+    public Interpolation Interpolation { get; }
 
     /// <summary>The constant of FillMode.Constant.</summary>
-    public float FillValue { get; init; }
+    public double FillValue { get; }
 
     private protected sealed override SymbolicTensor Changed(SymbolicTensor x)
     {
@@ -102,14 +101,27 @@ public abstract class RandomGeometry : RandomImageLayer
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_rotation/</para>
 /// </remarks>
 /// <param name="factor">Lower and upper bound in turns of 360 degrees, from -1 to 1; one number f stands for -f to f.</param>
+/// <param name="fillMode">What fills positions beyond the border.</param>
+/// <param name="interpolation">How values between known positions are computed.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
+/// <param name="fillValue">The constant of FillMode.Constant.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The factor is outside its range.</exception>
-public sealed class RandomRotation(FloatValues factor, string? name = null) : RandomGeometry(name)
+public sealed class RandomRotation(
+    DoubleValues factor,
+    FillMode fillMode = FillMode.Reflect,
+    Interpolation interpolation = Interpolation.Bilinear,
+    int? seed = null,
+    double fillValue = 0,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : RandomGeometry(fillMode, interpolation, seed, fillValue, dataFormat, name)
 {
     private readonly (float Low, float High) _bounds = Bounds(factor, -1, 1, "RandomRotation", nameof(factor));
 
     /// <summary>The lower and the upper bound, in turns of 360 degrees.</summary>
-    public FloatValues Factor { get; } = factor;
+    public DoubleValues Factor { get; } = factor;
 
     private protected override (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height)
     {
@@ -128,18 +140,32 @@ public sealed class RandomRotation(FloatValues factor, string? name = null) : Ra
 /// </remarks>
 /// <param name="heightFactor">Lower and upper bound of the shift downwards, as a fraction of the height from -1 to 1; one number f stands for -f to f.</param>
 /// <param name="widthFactor">Lower and upper bound of the shift to the right, as a fraction of the width.</param>
+/// <param name="fillMode">What fills positions beyond the border.</param>
+/// <param name="interpolation">How values between known positions are computed.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
+/// <param name="fillValue">The constant of FillMode.Constant.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is outside its range.</exception>
-public sealed class RandomTranslation(FloatValues heightFactor, FloatValues widthFactor, string? name = null) : RandomGeometry(name)
+public sealed class RandomTranslation(
+    DoubleValues heightFactor,
+    DoubleValues widthFactor,
+    FillMode fillMode = FillMode.Reflect,
+    Interpolation interpolation = Interpolation.Bilinear,
+    int? seed = null,
+    double fillValue = 0,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : RandomGeometry(fillMode, interpolation, seed, fillValue, dataFormat, name)
 {
     private readonly (float Low, float High) _vertical = Bounds(heightFactor, -1, 1, "RandomTranslation", nameof(heightFactor));
     private readonly (float Low, float High) _horizontal = Bounds(widthFactor, -1, 1, "RandomTranslation", nameof(widthFactor));
 
     /// <summary>Lower and upper bound of the shift downwards, as a fraction of the height.</summary>
-    public FloatValues HeightFactor { get; } = heightFactor;
+    public DoubleValues HeightFactor { get; } = heightFactor;
 
     /// <summary>Lower and upper bound of the shift to the right, as a fraction of the width.</summary>
-    public FloatValues WidthFactor { get; } = widthFactor;
+    public DoubleValues WidthFactor { get; } = widthFactor;
 
     private protected override (SymbolicTensor X, SymbolicTensor Y) Places(
         SymbolicTensor x,
@@ -157,18 +183,32 @@ public sealed class RandomTranslation(FloatValues heightFactor, FloatValues widt
 /// </remarks>
 /// <param name="heightFactor">Lower and upper bound, above -1 and up to 1; one number f stands for -f to f.</param>
 /// <param name="widthFactor">The same for the width; the height's by default, which keeps the proportions.</param>
+/// <param name="fillMode">What fills positions beyond the border.</param>
+/// <param name="interpolation">How values between known positions are computed.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
+/// <param name="fillValue">The constant of FillMode.Constant.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is outside its range.</exception>
-public sealed class RandomZoom(FloatValues heightFactor, FloatValues? widthFactor = null, string? name = null) : RandomGeometry(name)
+public sealed class RandomZoom(
+    DoubleValues heightFactor,
+    DoubleValues? widthFactor = null,
+    FillMode fillMode = FillMode.Reflect,
+    Interpolation interpolation = Interpolation.Bilinear,
+    int? seed = null,
+    double fillValue = 0,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : RandomGeometry(fillMode, interpolation, seed, fillValue, dataFormat, name)
 {
     private readonly (float Low, float High) _vertical = Bounds(heightFactor, -0.999f, 1, "RandomZoom", nameof(heightFactor));
     private readonly (float Low, float High)? _horizontal = widthFactor is { } factor ? Bounds(factor, -0.999f, 1, "RandomZoom", nameof(widthFactor)) : null;
 
     /// <summary>The lower and the upper bound for the height.</summary>
-    public FloatValues HeightFactor { get; } = heightFactor;
+    public DoubleValues HeightFactor { get; } = heightFactor;
 
     /// <summary>The lower and the upper bound for the width.</summary>
-    public FloatValues? WidthFactor { get; } = widthFactor;
+    public DoubleValues? WidthFactor { get; } = widthFactor;
 
     private protected override (SymbolicTensor X, SymbolicTensor Y) Places(SymbolicTensor x, SymbolicTensor column, SymbolicTensor row, int width, int height)
     {

@@ -10,16 +10,14 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class RandomImageLayer : Layer
 {
-    private protected RandomImageLayer(string? name)
-        : base(name)
-    {
-    }
+    private protected RandomImageLayer(int? seed, DataFormat dataFormat, string? name)
+        : base(name) => (Seed, DataFormat) = (seed, dataFormat);
 
     /// <summary>The seed of its random numbers; by default the trainer's.</summary>
-    public int? Seed { get; init; }
+    public int? Seed { get; }
 
     /// <summary>Where the channel axis is.</summary>
-    public DataFormat DataFormat { get; init; }
+    public DataFormat DataFormat { get; }
 
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x)
@@ -43,10 +41,10 @@ public abstract class RandomImageLayer : Layer
     }
 
     /// <summary>A factor in Keras' form: two bounds, or one number for both sides of zero.</summary>
-    private protected static (float Low, float High) Bounds(FloatValues factor, float least, float most, string layer, string option)
+    private protected static (float Low, float High) Bounds(DoubleValues factor, double least, double most, string layer, string option)
     {
         var fits = factor.Count is 1 or 2 && factor.All(number => number >= least && number <= most);
         if (!fits) throw Check.Option(layer, option, factor.ToString(), $"a number, or two, from {Check.Text(least)} to {Check.Text(most)}");
-        return factor.Count == 2 ? (factor.Min(), factor.Max()) : (Math.Max(-Math.Abs(factor[0]), least), Math.Abs(factor[0]));
+        return factor.Count == 2 ? ((float)factor.Min(), (float)factor.Max()) : ((float)Math.Max(-Math.Abs(factor[0]), least), (float)Math.Abs(factor[0]));
     }
 }

@@ -8,15 +8,15 @@ namespace OnnxFunctional.Layers;
 /// <param name="scale">The factor: one number, or one per position of the last axis.</param>
 /// <param name="offset">The offset: one number, or one per position of the last axis.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class Rescaling(FloatValues scale, FloatValues offset = default, string? name = null) : ElementwiseLayer(name)
+public sealed class Rescaling(DoubleValues scale, DoubleValues offset = default, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The factor.</summary>
-    public FloatValues Scale { get; } = scale.Count > 0
+    public DoubleValues Scale { get; } = scale.Count > 0
         ? scale
         : throw Check.Option("Rescaling", nameof(scale), "empty", "one number, or one per position of the last axis");
 
     /// <summary>The offset.</summary>
-    public FloatValues Offset { get; } = offset.Count > 0 ? offset : 0f;
+    public DoubleValues Offset { get; } = offset.Count > 0 ? offset : 0f;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x) => (Ops.Cast(x, DType.Float32) * Ops.Constant(Scale)) + Ops.Constant(Offset);

@@ -8,9 +8,22 @@ namespace OnnxFunctional.Layers;
 /// <param name="height">The new height.</param>
 /// <param name="width">The new width.</param>
 /// <param name="interpolation">How values between known positions are computed.</param>
+/// <param name="cropToAspectRatio">Whether the image is first cropped to the new proportions, so that it is not distorted.</param>
+/// <param name="padToAspectRatio">Whether the image is first padded to the new proportions, so that it is not distorted.</param>
+/// <param name="fillValue">The value of padded positions.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class Resizing(int height, int width, Interpolation interpolation = Interpolation.Bilinear, string? name = null) : Layer(name)
+public sealed class Resizing(
+    int height,
+    int width,
+    Interpolation interpolation = Interpolation.Bilinear,
+    bool cropToAspectRatio = false,
+    bool padToAspectRatio = false,
+    double fillValue = 0,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    string? name = null)
+    : Layer(name)
 {
     /// <summary>The new height.</summary>
     public int Height { get; } = Check.Positive(height, "Resizing", nameof(height));
@@ -22,22 +35,22 @@ public sealed class Resizing(int height, int width, Interpolation interpolation 
     public Interpolation Interpolation { get; } = interpolation;
 
     /// <summary>Whether the image is first cropped to the new proportions, so that it is not distorted.</summary>
-    public bool CropToAspectRatio { get; init; }
+    public bool CropToAspectRatio { get; } = cropToAspectRatio;
 
     /// <summary>Whether the image is first padded to the new proportions, so that it is not distorted.</summary>
-    public bool PadToAspectRatio { get; init; }
+    public bool PadToAspectRatio { get; } = padToAspectRatio;
 
     /// <summary>The value of padded positions.</summary>
-    public float FillValue { get; init; }
+    public double FillValue { get; } = fillValue;
 
     /// <summary>Where the channel axis is.</summary>
-    public DataFormat DataFormat { get; init; }
+    public DataFormat DataFormat { get; } = dataFormat;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
     {
         Check.Positions(x, 2, DataFormat);
-        if (CropToAspectRatio && PadToAspectRatio) throw new ModelException("CropToAspectRatio and PadToAspectRatio are both set; set one of them.");
+        if (CropToAspectRatio && PadToAspectRatio) throw new ModelException("cropToAspectRatio and padToAspectRatio are both set; set one of them.");
         var image = ChannelOrder.ToLast(Ops.Cast(x, DType.Float32), DataFormat);
         if (CropToAspectRatio) image = Images.CroppedTo(image, Height, Width);
         if (PadToAspectRatio) image = Images.PaddedTo(image, Height, Width, FillValue);
@@ -52,9 +65,10 @@ public sealed class Resizing(int height, int width, Interpolation interpolation 
 /// </remarks>
 /// <param name="height">The new height.</param>
 /// <param name="width">The new width.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class CenterCrop(int height, int width, string? name = null) : Layer(name)
+public sealed class CenterCrop(int height, int width, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null) : Layer(name)
 {
     /// <summary>The new height.</summary>
     public int Height { get; } = Check.Positive(height, "CenterCrop", nameof(height));
@@ -63,7 +77,7 @@ public sealed class CenterCrop(int height, int width, string? name = null) : Lay
     public int Width { get; } = Check.Positive(width, "CenterCrop", nameof(width));
 
     /// <summary>Where the channel axis is.</summary>
-    public DataFormat DataFormat { get; init; }
+    public DataFormat DataFormat { get; } = dataFormat;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)
@@ -106,7 +120,7 @@ internal static class Images
     }
 
     /// <summary>The image with borders that bring it to proportions height : width; as in Keras, both have half of the difference, rounded down.</summary>
-    public static SymbolicTensor PaddedTo(SymbolicTensor x, int height, int width, float value)
+    public static SymbolicTensor PaddedTo(SymbolicTensor x, int height, int width, double value)
     {
         var (high, wide) = (Check.Known(x, 1, "the height"), Check.Known(x, 2, "the width"));
         var newHigh = Math.Max(high, (int)((double)wide * height / width));

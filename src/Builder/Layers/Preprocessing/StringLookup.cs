@@ -9,47 +9,56 @@ namespace OnnxFunctional.Layers;
 /// <para>Indices: 0 for the mask token if there is one, then those of unknown words, then the vocabulary in order.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/categorical/string_lookup/</para>
 /// </remarks>
+/// <param name="maxTokens">The maximum size of the vocabulary, special tokens included; unlimited by default.</param>
+/// <param name="numOovIndices">The number of indices for unknown words: 1, or 0 to refuse unknown words.</param>
+/// <param name="maskToken">The word that stands for padding; none by default.</param>
+/// <param name="oovToken">The token that an unknown index becomes.</param>
 /// <param name="vocabulary">The known words; if omitted, <see cref="Adapt"/> learns them.</param>
-public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
+/// <param name="idfWeights">The inverse document frequency of each token, for EncodingMode.TfIdf with a given vocabulary.</param>
+/// <param name="outputMode">The form of the output.</param>
+/// <param name="padToMaxTokens">Whether vectors have maxTokens elements even if the vocabulary is smaller.</param>
+public sealed class StringLookup(
+    int? maxTokens = null,
+    int numOovIndices = 1,
+    string? maskToken = null,
+    string oovToken = "[UNK]",
+    IReadOnlyList<string>? vocabulary = null,
+    IReadOnlyList<double>? idfWeights = null,
+    EncodingMode outputMode = EncodingMode.Int,
+    bool padToMaxTokens = false)
 {
     private readonly IReadOnlyList<string>? _given = vocabulary;
     private Vocabulary<string>? _vocabulary;
 
     /// <summary>The maximum size of the vocabulary, special words included; unlimited by default.</summary>
-    public int? MaxTokens
-    {
-        get;
-        init => field = value is null or > 1 ? value : throw Check.Option("StringLookup", nameof(MaxTokens), Check.Text(value.Value), "more than 1");
-    }
+    public int? MaxTokens { get; } = maxTokens is null or > 1
+        ? maxTokens
+        : throw Check.Option("StringLookup", nameof(maxTokens), Check.Text(maxTokens.Value), "more than 1");
 
     /// <summary>The number of indices for unknown words: 1, or 0 to refuse unknown words.</summary>
-    public int NumOovIndices
-    {
-        get;
-        init => field = value is 0 or 1
-            ? value
-            : throw Check.Option(
-                "StringLookup",
-                nameof(NumOovIndices),
-                Check.Text(value),
-                "0 or 1",
-                "Several indices for unknown words would need Google's hash, which the library lacks.");
-    } = 1;
+    public int NumOovIndices { get; } = numOovIndices is 0 or 1
+        ? numOovIndices
+        : throw Check.Option(
+            "StringLookup",
+            nameof(numOovIndices),
+            Check.Text(numOovIndices),
+            "0 or 1",
+            "Several indices for unknown words would need Google's hash, which the library lacks.");
 
     /// <summary>The word that stands for padding; none by default.</summary>
-    public string? MaskToken { get; init; }
+    public string? MaskToken { get; } = maskToken;
 
     /// <summary>The token that an unknown index becomes with Invert.</summary>
-    public string OovToken { get; init; } = "[UNK]";
+    public string OovToken { get; } = oovToken;
 
     /// <summary>The inverse document frequency of each word, for EncodingMode.TfIdf with a given vocabulary.</summary>
-    public IReadOnlyList<float>? IdfWeights { get; init; }
+    public IReadOnlyList<double>? IdfWeights { get; } = idfWeights;
 
     /// <summary>The form of the output.</summary>
-    public EncodingMode OutputMode { get; init; }
+    public EncodingMode OutputMode { get; } = outputMode;
 
     /// <summary>Whether vectors have <see cref="MaxTokens"/> elements even if the vocabulary is smaller.</summary>
-    public bool PadToMaxTokens { get; init; }
+    public bool PadToMaxTokens { get; } = padToMaxTokens;
 
     /// <summary>All words by index, special ones included.</summary>
     /// <exception cref="ModelException">There is no vocabulary yet.</exception>
@@ -83,7 +92,7 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
         return NumOovIndices == 1
             ? vocabulary.FirstUnknown
             : throw new ModelException($"StringLookup: the word '{word}' is not in the vocabulary of {vocabulary.Tokens.Count} words. "
-                + "Set NumOovIndices to 1 to give unknown words an index.")
+                + "Pass numOovIndices: 1 to give unknown words an index.")
             {
                 NamesLayer = true,
             };
@@ -95,7 +104,7 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
     {
         ArgumentNullException.ThrowIfNull(words);
         if (OutputMode != EncodingMode.Int)
-            throw new ModelException($"StringLookup: its OutputMode is {OutputMode}; use Encode, which returns vectors.") { NamesLayer = true };
+            throw new ModelException($"StringLookup: its outputMode is {OutputMode}; use Encode, which returns vectors.") { NamesLayer = true };
         var given = new string[words.FlattenedLength];
         words.FlattenTo(given);
         return Tensor.Create(given.Select(IndexOf).ToArray(), words.Lengths);
@@ -109,15 +118,15 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
         ArgumentNullException.ThrowIfNull(documents);
         var vocabulary = Known();
         if (OutputMode == EncodingMode.Int)
-            throw new ModelException("StringLookup: its OutputMode is Int; use Apply, which returns indices.") { NamesLayer = true };
+            throw new ModelException("StringLookup: its outputMode is Int; use Apply, which returns indices.") { NamesLayer = true };
         if (OutputMode == EncodingMode.TfIdf && vocabulary.Rarities is null)
             throw new ModelException("StringLookup: EncodingMode.TfIdf needs the inverse document frequency of each word. "
-                + "Set IdfWeights along with the vocabulary, or call Adapt.")
+                + "Pass idfWeights along with the vocabulary, or call Adapt.")
             {
                 NamesLayer = true,
             };
         var depth = PadToMaxTokens
-            ? MaxTokens ?? throw new ModelException("StringLookup: PadToMaxTokens needs MaxTokens.") { NamesLayer = true }
+            ? MaxTokens ?? throw new ModelException("StringLookup: padToMaxTokens needs maxTokens.") { NamesLayer = true }
             : vocabulary.Size;
         var rows = OutputMode == EncodingMode.OneHot
             ? [.. documents.SelectMany(document => document.Select(word => (IReadOnlyList<string>)[word]))]
@@ -130,7 +139,7 @@ public sealed class StringLookup(IReadOnlyList<string>? vocabulary = null)
                 var number = IndexOf(word);
                 if (number < 0) continue;
                 ref var value = ref values[(row * depth) + number];
-                value = OutputMode switch { EncodingMode.Count => value + 1, EncodingMode.TfIdf => value + vocabulary.Rarities![(int)number], _ => 1 };
+                value = OutputMode switch { EncodingMode.Count => value + 1, EncodingMode.TfIdf => value + (float)vocabulary.Rarities![(int)number], _ => 1 };
             }
         }
 

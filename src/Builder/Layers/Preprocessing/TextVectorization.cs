@@ -37,8 +37,27 @@ public enum TextSplit
 /// <para>Indices: 0 for padding, 1 for unknown words, then the vocabulary from 2, the most frequent word first.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/text/text_vectorization/</para>
 /// </remarks>
+/// <param name="maxTokens">The maximum size of the vocabulary, special tokens included; unlimited by default.</param>
+/// <param name="standardize">How a text is standardized.</param>
+/// <param name="split">How a text is split.</param>
+/// <param name="ngrams">
+/// The lengths of n-grams that are tokens too: 2 stands for single words and pairs, a list for exactly those lengths; none by default.
+/// </param>
+/// <param name="outputMode">The form of the output.</param>
+/// <param name="outputSequenceLength">The length to which every sequence is cut or padded; by default that of the longest text.</param>
+/// <param name="padToMaxTokens">Whether vectors have maxTokens elements even if the vocabulary is smaller.</param>
 /// <param name="vocabulary">The known words; if omitted, <see cref="Adapt"/> learns them.</param>
-public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
+/// <param name="idfWeights">The inverse document frequency of each token, for EncodingMode.TfIdf with a given vocabulary.</param>
+public sealed class TextVectorization(
+    int? maxTokens = null,
+    TextStandardization standardize = TextStandardization.LowerAndStripPunctuation,
+    TextSplit split = TextSplit.Whitespace,
+    IntValues? ngrams = null,
+    EncodingMode outputMode = EncodingMode.Int,
+    int? outputSequenceLength = null,
+    bool padToMaxTokens = false,
+    IReadOnlyList<string>? vocabulary = null,
+    IReadOnlyList<double>? idfWeights = null)
 {
     // Keras' list: what its regular expression removes.
     private const string Punctuation = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'";
@@ -47,38 +66,32 @@ public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
     private StringLookup? _lookup;
 
     /// <summary>The maximum number of indices, padding and unknown words included; unlimited by default.</summary>
-    public int? MaxTokens { get; init; }
+    public int? MaxTokens { get; } = maxTokens;
 
     /// <summary>How a text is standardized.</summary>
-    public TextStandardization Standardize { get; init; }
+    public TextStandardization Standardize { get; } = standardize;
 
     /// <summary>How a text is split.</summary>
-    public TextSplit Split { get; init; }
+    public TextSplit Split { get; } = split;
 
     /// <summary>The lengths of n-grams that are tokens too: 2 stands for single words and pairs, a list for exactly those lengths; none by default.</summary>
-    public IntValues? Ngrams
-    {
-        get;
-        init => field = value?.All(length => length > 0) == false
-            ? throw Check.Option("TextVectorization", nameof(Ngrams), value.ToString()!, "positive integers")
-            : value;
-    }
+    public IntValues? Ngrams { get; } = ngrams?.All(length => length > 0) == false
+        ? throw Check.Option("TextVectorization", nameof(ngrams), ngrams.ToString()!, "positive integers")
+        : ngrams;
 
     /// <summary>The form of the output.</summary>
-    public EncodingMode OutputMode { get; init; }
+    public EncodingMode OutputMode { get; } = outputMode;
 
     /// <summary>The length to which every sequence is cut or padded; by default that of the longest text.</summary>
-    public int? OutputSequenceLength
-    {
-        get;
-        init => field = value is { } length ? Check.Positive(length, "TextVectorization", nameof(OutputSequenceLength)) : null;
-    }
+    public int? OutputSequenceLength { get; } = outputSequenceLength is { } length
+        ? Check.Positive(length, "TextVectorization", nameof(outputSequenceLength))
+        : null;
 
     /// <summary>Whether vectors have <see cref="MaxTokens"/> elements even if the vocabulary is smaller.</summary>
-    public bool PadToMaxTokens { get; init; }
+    public bool PadToMaxTokens { get; } = padToMaxTokens;
 
     /// <summary>The inverse document frequency of each word, for EncodingMode.TfIdf with a given vocabulary.</summary>
-    public IReadOnlyList<float>? IdfWeights { get; init; }
+    public IReadOnlyList<double>? IdfWeights { get; } = idfWeights;
 
     /// <summary>All words by index.</summary>
     /// <exception cref="ModelException">There is no vocabulary yet.</exception>
@@ -88,14 +101,13 @@ public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
     /// <exception cref="ModelException">There is no vocabulary yet.</exception>
     public int VocabularySize => Lookup.VocabularySize;
 
-    private StringLookup Lookup => _lookup ??= new StringLookup(_given)
-    {
-        MaxTokens = MaxTokens,
-        MaskToken = "",
-        OutputMode = OutputMode,
-        PadToMaxTokens = PadToMaxTokens,
-        IdfWeights = IdfWeights,
-    };
+    private StringLookup Lookup => _lookup ??= new StringLookup(
+        MaxTokens,
+        maskToken: "",
+        vocabulary: _given,
+        idfWeights: IdfWeights,
+        outputMode: OutputMode,
+        padToMaxTokens: PadToMaxTokens);
 
     /// <summary>Learns the vocabulary from texts.</summary>
     /// <exception cref="ModelException">A vocabulary was given, or the texts have no words.</exception>
@@ -111,7 +123,7 @@ public sealed class TextVectorization(IReadOnlyList<string>? vocabulary = null)
     {
         ArgumentNullException.ThrowIfNull(texts);
         if (OutputMode != EncodingMode.Int)
-            throw new ModelException($"TextVectorization: its OutputMode is {OutputMode}; use Encode, which returns vectors.") { NamesLayer = true };
+            throw new ModelException($"TextVectorization: its outputMode is {OutputMode}; use Encode, which returns vectors.") { NamesLayer = true };
         var rows = texts.Select(text => Tokens(text).Select(Lookup.IndexOf).ToArray()).ToArray();
         var length = OutputSequenceLength ?? rows.Select(row => row.Length).DefaultIfEmpty(0).Max();
         var values = new long[Sizes.Count(Shape.Of(rows.Length, length), "TextVectorization: the result", "Convert fewer texts at a time.")];

@@ -11,7 +11,7 @@ internal sealed class Vocabulary<T>(string layer, int? maxTokens, int unknowns, 
     public IReadOnlyList<T> Tokens => _tokens;
 
     /// <summary>The factor of each index, special ones included, if documents were counted.</summary>
-    public IReadOnlyList<float>? Rarities { get; private set; }
+    public IReadOnlyList<double>? Rarities { get; private set; }
 
     /// <summary>The index of the first unknown token.</summary>
     public int FirstUnknown => masked ? 1 : 0;
@@ -29,7 +29,7 @@ internal sealed class Vocabulary<T>(string layer, int? maxTokens, int unknowns, 
 
     /// <summary>Sets the tokens; the special ones may come first, in their order.</summary>
     /// <exception cref="ModelException">There are no tokens, too many, duplicates, or a special token among them.</exception>
-    public void Set(IEnumerable<T> tokens, IReadOnlyList<float>? rarities = null)
+    public void Set(IEnumerable<T> tokens, IReadOnlyList<double>? rarities = null)
     {
         var given = tokens.ToList();
         if (given.Count == 0) throw Wrong("is empty; expected at least one token");
@@ -72,8 +72,8 @@ internal sealed class Vocabulary<T>(string layer, int? maxTokens, int unknowns, 
         if (maxTokens is { } limit && known.Count > limit - First) known.RemoveRange(Math.Max(0, limit - First), known.Count - Math.Max(0, limit - First));
         Take(known);
         if (!rarities) return;
-        var known32 = known.Select(token => (float)Math.Log(1 + (total / (1.0 + appearances[token])))).ToList();
-        Rarities = [.. Enumerable.Repeat(known32.Average(), First), .. known32];
+        var idf = known.Select(token => Math.Log(1 + (total / (1.0 + appearances[token])))).ToList();
+        Rarities = [.. Enumerable.Repeat(idf.Average(), First), .. idf];
     }
 
     private void Take(List<T> known)

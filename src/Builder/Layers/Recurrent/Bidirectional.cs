@@ -51,11 +51,11 @@ public sealed class Bidirectional : Layer
                 "Bidirectional",
                 nameof(backwardLayer),
                 $"going {(Layer.GoBackwards ? "backwards" : "forwards")} as layer does",
-                "GoBackwards set on exactly one of them");
+                "goBackwards set on exactly one of them");
         if (Layer.ReturnSequences != BackwardLayer.ReturnSequences
             || Layer.ReturnState != BackwardLayer.ReturnState
             || Layer.Stateful != BackwardLayer.Stateful)
-            throw Check.Option("Bidirectional", nameof(backwardLayer), "of other options than layer", "the same ReturnSequences, ReturnState and Stateful");
+            throw Check.Option("Bidirectional", nameof(backwardLayer), "of other options than layer", "the same returnSequences, returnState and stateful");
     }
 
     /// <summary>How the two outputs are combined.</summary>

@@ -18,16 +18,71 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ConvLstm : GatedRecurrentLayer
 {
-    private protected ConvLstm(int rank, int filters, IntValues kernelSize, Activation? activation, Activation? recurrentActivation, string? name)
-        : base(name)
+    private protected ConvLstm(
+        int rank,
+        int filters,
+        IntValues kernelSize,
+        IntValues strides,
+        Padding padding,
+        DataFormat dataFormat,
+        IntValues dilationRate,
+        Activation? activation,
+        Activation? recurrentActivation,
+        bool useBias,
+        Initializer? kernelInitializer,
+        Initializer? recurrentInitializer,
+        Initializer? biasInitializer,
+        bool unitForgetBias,
+        Regularizer? kernelRegularizer,
+        Regularizer? recurrentRegularizer,
+        Regularizer? biasRegularizer,
+        Regularizer? activityRegularizer,
+        Constraint? kernelConstraint,
+        Constraint? recurrentConstraint,
+        Constraint? biasConstraint,
+        double dropout,
+        double recurrentDropout,
+        int? seed,
+        bool returnSequences,
+        bool returnState,
+        bool goBackwards,
+        bool stateful,
+        bool unroll,
+        bool zeroOutputForMask,
+        string? name)
+        : base(
+            useBias,
+            kernelInitializer,
+            recurrentInitializer,
+            biasInitializer,
+            kernelRegularizer,
+            recurrentRegularizer,
+            biasRegularizer,
+            activityRegularizer,
+            kernelConstraint,
+            recurrentConstraint,
+            biasConstraint,
+            dropout,
+            recurrentDropout,
+            seed,
+            returnSequences,
+            returnState,
+            goBackwards,
+            stateful,
+            unroll,
+            zeroOutputForMask,
+            name)
     {
         SpatialRank = rank;
         Filters = Check.Positive(filters, GetType().Name, nameof(filters));
         KernelSize = kernelSize.For(rank, GetType().Name, nameof(kernelSize));
-        Strides = IntValues.Repeat(1, rank);
-        DilationRate = IntValues.Repeat(1, rank);
+        Strides = strides.OrOnes(rank, GetType().Name, nameof(strides));
+        Padding = padding != Padding.Causal ? padding : throw Check.Option(GetType().Name, nameof(padding), nameof(Padding.Causal), "Valid or Same");
+        DataFormat = dataFormat;
+        DilationRate = dilationRate.OrOnes(rank, GetType().Name, nameof(dilationRate));
         Activation = activation ?? Activation.Tanh;
         RecurrentActivation = recurrentActivation ?? Activation.Sigmoid;
+        UnitForgetBias = unitForgetBias;
     }
 
     /// <summary>Output channels.</summary>
@@ -37,20 +92,16 @@ public abstract class ConvLstm : GatedRecurrentLayer
     public IntValues KernelSize { get; }
 
     /// <summary>The stride of the input's convolution.</summary>
-    public IntValues Strides { get; init => field = value.For(SpatialRank, GetType().Name, nameof(Strides)); }
+    public IntValues Strides { get; }
 
     /// <summary>How the border is treated in the input's convolution.</summary>
-    public Padding Padding
-    {
-        get;
-        init => field = value != Padding.Causal ? value : throw Check.Option(GetType().Name, nameof(Padding), nameof(Padding.Causal), "Valid or Same");
-    }
+    public Padding Padding { get; }
 
     /// <summary>Where the channel axis is.</summary>
-    public DataFormat DataFormat { get; init; }
+    public DataFormat DataFormat { get; }
 
     /// <summary>The dilation of the input's convolution: the distance between the positions that a window reads.</summary>
-    public IntValues DilationRate { get; init => field = value.For(SpatialRank, GetType().Name, nameof(DilationRate)); }
+    public IntValues DilationRate { get; }
 
     /// <summary>Activation of the new input and the cell state.</summary>
     public Activation Activation { get; }
@@ -59,10 +110,10 @@ public abstract class ConvLstm : GatedRecurrentLayer
     public Activation RecurrentActivation { get; }
 
     /// <summary>Whether a bias is added.</summary>
-    public bool UseBias { get => Options.UseBias; init => Options = Options with { UseBias = value }; }
+    public bool UseBias => Options.UseBias;
 
     /// <summary>Whether the forget gate's bias starts at one.</summary>
-    public bool UnitForgetBias { get; init; } = true;
+    public bool UnitForgetBias { get; }
 
     private protected int SpatialRank { get; }
 
@@ -74,7 +125,7 @@ public abstract class ConvLstm : GatedRecurrentLayer
             $"the batch, time, {SpatialRank} axes of positions, and the channels",
             "A Reshape makes an image a sequence of one; the shape given to Model.Input excludes the batch.");
         if (Strides.Any(stride => stride > 1) && DilationRate.Any(rate => rate > 1))
-            throw new ModelException($"Strides {Strides} and DilationRate {DilationRate} are both above 1, which Keras does not define; set one of them to 1.");
+            throw new ModelException($"strides {Strides} and dilationRate {DilationRate} are both above 1, which Keras does not define; set one of them to 1.");
         for (var axis = 2; axis < x.Rank; axis++) Check.Known(x, axis, "positions and channels");
     }
 
@@ -131,68 +182,4 @@ public abstract class ConvLstm : GatedRecurrentLayer
     }
 
     private Window InputWindow => new(Strides.List, DilationRate.List, Padding);
-}
-
-/// <summary>A convolutional LSTM over one axis.</summary>
-/// <remarks>
-/// <para>
-/// Input: (batch, time, steps, channels), all but batch and time known. Output: (batch, new steps, filters), or with ReturnSequences (batch, time, new steps,
-/// filters). States: hidden and cell, each (batch, new steps, filters).
-/// </para>
-/// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
-/// <para>Keras: https://keras.io/api/layers/recurrent_layers/conv_lstm1d/</para>
-/// </remarks>
-/// <param name="filters">Output channels.</param>
-/// <param name="kernelSize">The size of the window.</param>
-/// <param name="activation">Activation of the new input and the cell state; tanh by default.</param>
-/// <param name="recurrentActivation">Activation of the gates; sigmoid by default.</param>
-/// <param name="name">The layer's name; by default the model chooses one.</param>
-/// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class ConvLstm1D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null)
-    : ConvLstm(1, filters, kernelSize, activation, recurrentActivation, name)
-{
-    internal override string ClassName => "ConvLSTM1D";
-}
-
-/// <summary>A convolutional LSTM over the two axes of an image.</summary>
-/// <remarks>
-/// <para>
-/// Input: (batch, time, height, width, channels), all but batch and time known. Output: (batch, new height, new width, filters), or with ReturnSequences
-/// (batch, time, new height, new width, filters). States: hidden and cell, each (batch, new height, new width, filters).
-/// </para>
-/// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
-/// <para>Keras: https://keras.io/api/layers/recurrent_layers/conv_lstm2d/</para>
-/// </remarks>
-/// <param name="filters">Output channels.</param>
-/// <param name="kernelSize">The size of the window.</param>
-/// <param name="activation">Activation of the new input and the cell state; tanh by default.</param>
-/// <param name="recurrentActivation">Activation of the gates; sigmoid by default.</param>
-/// <param name="name">The layer's name; by default the model chooses one.</param>
-/// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class ConvLstm2D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null)
-    : ConvLstm(2, filters, kernelSize, activation, recurrentActivation, name)
-{
-    internal override string ClassName => "ConvLSTM2D";
-}
-
-/// <summary>A convolutional LSTM over the three axes of a volume.</summary>
-/// <remarks>
-/// <para>
-/// Input: (batch, time, depth, height, width, channels), all but batch and time known. Output: (batch, new depth, new height, new width, filters), or
-/// with ReturnSequences (batch, time, new depth, new height, new width, filters). States: hidden and cell, each (batch, new depth, new height, new width,
-/// filters).
-/// </para>
-/// <para>Weights: kernel (window..., channels, 4 filters), recurrent_kernel (window..., filters, 4 filters), bias (4 filters).</para>
-/// <para>Keras: https://keras.io/api/layers/recurrent_layers/conv_lstm3d/</para>
-/// </remarks>
-/// <param name="filters">Output channels.</param>
-/// <param name="kernelSize">The size of the window.</param>
-/// <param name="activation">Activation of the new input and the cell state; tanh by default.</param>
-/// <param name="recurrentActivation">Activation of the gates; sigmoid by default.</param>
-/// <param name="name">The layer's name; by default the model chooses one.</param>
-/// <exception cref="ModelException">A size is not positive.</exception>
-public sealed class ConvLstm3D(int filters, IntValues kernelSize, Activation? activation = null, Activation? recurrentActivation = null, string? name = null)
-    : ConvLstm(3, filters, kernelSize, activation, recurrentActivation, name)
-{
-    internal override string ClassName => "ConvLSTM3D";
 }

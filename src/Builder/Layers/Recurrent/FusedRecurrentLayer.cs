@@ -27,8 +27,52 @@ public abstract class FusedRecurrentLayer : GatedRecurrentLayer
         ["softsign"] = GateActivation.Softsign,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private protected FusedRecurrentLayer(int units, Activation? activation, string? name)
-        : base(name)
+    private protected FusedRecurrentLayer(
+        int units,
+        Activation? activation,
+        bool useBias,
+        Initializer? kernelInitializer,
+        Initializer? recurrentInitializer,
+        Initializer? biasInitializer,
+        Regularizer? kernelRegularizer,
+        Regularizer? recurrentRegularizer,
+        Regularizer? biasRegularizer,
+        Regularizer? activityRegularizer,
+        Constraint? kernelConstraint,
+        Constraint? recurrentConstraint,
+        Constraint? biasConstraint,
+        double dropout,
+        double recurrentDropout,
+        int? seed,
+        bool returnSequences,
+        bool returnState,
+        bool goBackwards,
+        bool stateful,
+        bool unroll,
+        bool zeroOutputForMask,
+        string? name)
+        : base(
+            useBias,
+            kernelInitializer,
+            recurrentInitializer,
+            biasInitializer,
+            kernelRegularizer,
+            recurrentRegularizer,
+            biasRegularizer,
+            activityRegularizer,
+            kernelConstraint,
+            recurrentConstraint,
+            biasConstraint,
+            dropout,
+            recurrentDropout,
+            seed,
+            returnSequences,
+            returnState,
+            goBackwards,
+            stateful,
+            unroll,
+            zeroOutputForMask,
+            name)
     {
         Units = Check.Positive(units, GetType().Name, nameof(units));
         Activation = activation ?? Activation.Tanh;
@@ -41,7 +85,7 @@ public abstract class FusedRecurrentLayer : GatedRecurrentLayer
     public Activation Activation { get; }
 
     /// <summary>Whether a bias is added.</summary>
-    public bool UseBias { get => Options.UseBias; init => Options = Options with { UseBias = value }; }
+    public bool UseBias => Options.UseBias;
 
     /// <summary>The name of the cell that holds the weights in Keras: <c>lstm_cell</c>.</summary>
     private protected string CellName => Naming.SnakeCase(ClassName) + "_cell";
@@ -68,7 +112,7 @@ public abstract class FusedRecurrentLayer : GatedRecurrentLayer
         var whole = KnowsActivations ? Whole(input, states, kernel, recurrent, bias, ownTimes) : [];
         if (KnowsActivations && RecurrentDropout == 0) return whole;
 
-        var why = KnowsActivations ? "RecurrentDropout" : $"{UnknownActivation}, which ONNX's recurrent operators do not have,";
+        var why = KnowsActivations ? "recurrentDropout" : $"{UnknownActivation}, which ONNX's recurrent operators do not have,";
         if (x.Shape[1] is null && RecurrentDropout > 0) throw new ModelException(UnknownSteps(why, x));
 
         // One stream for all steps draws the same numbers, so dropout is constant over time, as in Keras.

@@ -6,13 +6,13 @@ namespace OnnxFunctional.Layers;
 /// <param name="Class">The class whose options these are, for messages.</param>
 internal sealed record GateOptions(string Class)
 {
-    public bool UseBias { get; init; } = true;
+    public required bool UseBias { get; init; }
 
-    public Initializer KernelInitializer { get; init; } = Initializer.GlorotUniform;
+    public required Initializer KernelInitializer { get; init; }
 
-    public Initializer RecurrentInitializer { get; init; } = Initializer.Orthogonal;
+    public required Initializer RecurrentInitializer { get; init; }
 
-    public Initializer BiasInitializer { get; init; } = Initializer.Zeros;
+    public required Initializer BiasInitializer { get; init; }
 
     public Regularizer? KernelRegularizer { get; init; }
 
@@ -26,9 +26,9 @@ internal sealed record GateOptions(string Class)
 
     public Constraint? BiasConstraint { get; init; }
 
-    public float Dropout { get; init => field = Check.Rate(value, Class, nameof(Dropout)); }
+    public double Dropout { get; init => field = Check.Rate(value, Class, "dropout"); }
 
-    public float RecurrentDropout { get; init => field = Check.Rate(value, Class, nameof(RecurrentDropout)); }
+    public double RecurrentDropout { get; init => field = Check.Rate(value, Class, "recurrentDropout"); }
 
     public int? Seed { get; init; }
 
@@ -66,6 +66,6 @@ internal sealed record GateOptions(string Class)
     /// <summary>The hidden state with dropout in training.</summary>
     public SymbolicTensor WithStateDropout(SymbolicTensor state, RandomStream stream) => Dropped(state, RecurrentDropout, stream, []);
 
-    private static SymbolicTensor Dropped(SymbolicTensor x, float rate, RandomStream stream, IntList shared) =>
-        rate > 0 ? Ops.WhenTraining(Ops.Make(new Operators.Dropout(stream, rate, shared), x), x) : x;
+    private static SymbolicTensor Dropped(SymbolicTensor x, double rate, RandomStream stream, IntList shared) =>
+        rate > 0 ? Ops.WhenTraining(Ops.Make(new Operators.Dropout(stream, (float)rate, shared), x), x) : x;
 }

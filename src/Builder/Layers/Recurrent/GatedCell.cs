@@ -12,12 +12,43 @@ public abstract class GatedCell : RecurrentCell
 {
     private RandomStream? _inputStream;
     private RandomStream? _stateStream;
-    private GateOptions _gates;
+    private readonly GateOptions _gates;
 
-    private protected GatedCell(int units, Activation? activation, string? name)
+    private protected GatedCell(
+        int units,
+        Activation? activation,
+        bool useBias,
+        Initializer? kernelInitializer,
+        Initializer? recurrentInitializer,
+        Initializer? biasInitializer,
+        Regularizer? kernelRegularizer,
+        Regularizer? recurrentRegularizer,
+        Regularizer? biasRegularizer,
+        Constraint? kernelConstraint,
+        Constraint? recurrentConstraint,
+        Constraint? biasConstraint,
+        double dropout,
+        double recurrentDropout,
+        int? seed,
+        string? name)
         : base(name)
     {
-        _gates = new(GetType().Name);
+        _gates = new GateOptions(GetType().Name)
+        {
+            UseBias = useBias,
+            KernelInitializer = kernelInitializer ?? Initializer.GlorotUniform,
+            RecurrentInitializer = recurrentInitializer ?? Initializer.Orthogonal,
+            BiasInitializer = biasInitializer ?? Initializer.Zeros,
+            KernelRegularizer = kernelRegularizer,
+            RecurrentRegularizer = recurrentRegularizer,
+            BiasRegularizer = biasRegularizer,
+            KernelConstraint = kernelConstraint,
+            RecurrentConstraint = recurrentConstraint,
+            BiasConstraint = biasConstraint,
+            Dropout = dropout,
+            RecurrentDropout = recurrentDropout,
+            Seed = seed,
+        };
         Units = Check.Positive(units, GetType().Name, nameof(units));
         Activation = activation ?? Activation.Tanh;
     }
@@ -29,43 +60,43 @@ public abstract class GatedCell : RecurrentCell
     public Activation Activation { get; }
 
     /// <summary>Whether a bias is added.</summary>
-    public bool UseBias { get => _gates.UseBias; init => _gates = _gates with { UseBias = value }; }
+    public bool UseBias => _gates.UseBias;
 
     /// <summary>Initializer of the kernel.</summary>
-    public Initializer KernelInitializer { get => _gates.KernelInitializer; init => _gates = _gates with { KernelInitializer = value }; }
+    public Initializer KernelInitializer => _gates.KernelInitializer;
 
     /// <summary>Initializer of the recurrent kernel.</summary>
-    public Initializer RecurrentInitializer { get => _gates.RecurrentInitializer; init => _gates = _gates with { RecurrentInitializer = value }; }
+    public Initializer RecurrentInitializer => _gates.RecurrentInitializer;
 
     /// <summary>Initializer of the bias.</summary>
-    public Initializer BiasInitializer { get => _gates.BiasInitializer; init => _gates = _gates with { BiasInitializer = value }; }
+    public Initializer BiasInitializer => _gates.BiasInitializer;
 
     /// <summary>A penalty on the kernel.</summary>
-    public Regularizer? KernelRegularizer { get => _gates.KernelRegularizer; init => _gates = _gates with { KernelRegularizer = value }; }
+    public Regularizer? KernelRegularizer => _gates.KernelRegularizer;
 
     /// <summary>A penalty on the recurrent kernel.</summary>
-    public Regularizer? RecurrentRegularizer { get => _gates.RecurrentRegularizer; init => _gates = _gates with { RecurrentRegularizer = value }; }
+    public Regularizer? RecurrentRegularizer => _gates.RecurrentRegularizer;
 
     /// <summary>A penalty on the bias.</summary>
-    public Regularizer? BiasRegularizer { get => _gates.BiasRegularizer; init => _gates = _gates with { BiasRegularizer = value }; }
+    public Regularizer? BiasRegularizer => _gates.BiasRegularizer;
 
     /// <summary>A constraint applied to the kernel after each step.</summary>
-    public Constraint? KernelConstraint { get => _gates.KernelConstraint; init => _gates = _gates with { KernelConstraint = value }; }
+    public Constraint? KernelConstraint => _gates.KernelConstraint;
 
     /// <summary>A constraint applied to the recurrent kernel after each step.</summary>
-    public Constraint? RecurrentConstraint { get => _gates.RecurrentConstraint; init => _gates = _gates with { RecurrentConstraint = value }; }
+    public Constraint? RecurrentConstraint => _gates.RecurrentConstraint;
 
     /// <summary>A constraint applied to the bias after each step.</summary>
-    public Constraint? BiasConstraint { get => _gates.BiasConstraint; init => _gates = _gates with { BiasConstraint = value }; }
+    public Constraint? BiasConstraint => _gates.BiasConstraint;
 
     /// <summary>The fraction of input features set to zero in training, the same ones at every time step.</summary>
-    public float Dropout { get => _gates.Dropout; init => _gates = _gates with { Dropout = value }; }
+    public double Dropout => _gates.Dropout;
 
     /// <summary>The fraction of hidden features set to zero before the recurrent kernel in training, the same ones at every time step.</summary>
-    public float RecurrentDropout { get => _gates.RecurrentDropout; init => _gates = _gates with { RecurrentDropout = value }; }
+    public double RecurrentDropout => _gates.RecurrentDropout;
 
     /// <summary>The seed for dropout; by default the trainer's.</summary>
-    public int? Seed { get => _gates.Seed; init => _gates = _gates with { Seed = value }; }
+    public int? Seed => _gates.Seed;
 
     private protected abstract int Gates { get; }
 
@@ -121,16 +152,64 @@ public abstract class GatedCell : RecurrentCell
 /// <param name="units">The size of the output and of each state.</param>
 /// <param name="activation">Activation of the new input and the cell state; tanh by default.</param>
 /// <param name="recurrentActivation">Activation of the gates; sigmoid by default.</param>
+/// <param name="useBias">Whether a bias is added.</param>
+/// <param name="kernelInitializer">Initializer of the kernel; Glorot uniform by default.</param>
+/// <param name="recurrentInitializer">Initializer of the recurrent kernel; orthogonal by default.</param>
+/// <param name="biasInitializer">Initializer of the bias; zeros by default.</param>
+/// <param name="unitForgetBias">Whether the forget gate's bias starts at one.</param>
+/// <param name="kernelRegularizer">A penalty on the kernel.</param>
+/// <param name="recurrentRegularizer">A penalty on the recurrent kernel.</param>
+/// <param name="biasRegularizer">A penalty on the bias.</param>
+/// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
+/// <param name="recurrentConstraint">A constraint applied to the recurrent kernel after each step.</param>
+/// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
+/// <param name="dropout">The fraction of input features set to zero in training, from 0 to 1.</param>
+/// <param name="recurrentDropout">The fraction of hidden features set to zero before the recurrent kernel in training, from 0 to 1.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The cell's name.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class LstmCell(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null)
-    : GatedCell(units, activation, name)
+public sealed class LstmCell(
+    int units,
+    Activation? activation = null,
+    Activation? recurrentActivation = null,
+    bool useBias = true,
+    Initializer? kernelInitializer = null,
+    Initializer? recurrentInitializer = null,
+    Initializer? biasInitializer = null,
+    bool unitForgetBias = true,
+    Regularizer? kernelRegularizer = null,
+    Regularizer? recurrentRegularizer = null,
+    Regularizer? biasRegularizer = null,
+    Constraint? kernelConstraint = null,
+    Constraint? recurrentConstraint = null,
+    Constraint? biasConstraint = null,
+    double dropout = 0,
+    double recurrentDropout = 0,
+    int? seed = null,
+    string? name = null)
+    : GatedCell(
+        units,
+        activation,
+        useBias,
+        kernelInitializer,
+        recurrentInitializer,
+        biasInitializer,
+        kernelRegularizer,
+        recurrentRegularizer,
+        biasRegularizer,
+        kernelConstraint,
+        recurrentConstraint,
+        biasConstraint,
+        dropout,
+        recurrentDropout,
+        seed,
+        name)
 {
     /// <summary>Activation of the gates.</summary>
     public Activation RecurrentActivation { get; } = recurrentActivation ?? Activation.Sigmoid;
 
     /// <summary>Whether the forget gate's bias starts at one.</summary>
-    public bool UnitForgetBias { get; init; } = true;
+    public bool UnitForgetBias { get; } = unitForgetBias;
 
     /// <inheritdoc/>
     public override IntValues StateSize => (Units, Units);
@@ -161,16 +240,64 @@ public sealed class LstmCell(int units, Activation? activation = null, Activatio
 /// <param name="units">The size of the output and of the state.</param>
 /// <param name="activation">Activation of the new state; tanh by default.</param>
 /// <param name="recurrentActivation">Activation of the gates; sigmoid by default.</param>
+/// <param name="useBias">Whether a bias is added.</param>
+/// <param name="kernelInitializer">Initializer of the kernel; Glorot uniform by default.</param>
+/// <param name="recurrentInitializer">Initializer of the recurrent kernel; orthogonal by default.</param>
+/// <param name="biasInitializer">Initializer of the bias; zeros by default.</param>
+/// <param name="kernelRegularizer">A penalty on the kernel.</param>
+/// <param name="recurrentRegularizer">A penalty on the recurrent kernel.</param>
+/// <param name="biasRegularizer">A penalty on the bias.</param>
+/// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
+/// <param name="recurrentConstraint">A constraint applied to the recurrent kernel after each step.</param>
+/// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
+/// <param name="dropout">The fraction of input features set to zero in training, from 0 to 1.</param>
+/// <param name="recurrentDropout">The fraction of hidden features set to zero before the recurrent kernel in training, from 0 to 1.</param>
+/// <param name="resetAfter">Whether the reset gate is applied after the product with the recurrent kernel instead of before it.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The cell's name.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class GruCell(int units, Activation? activation = null, Activation? recurrentActivation = null, string? name = null)
-    : GatedCell(units, activation, name)
+public sealed class GruCell(
+    int units,
+    Activation? activation = null,
+    Activation? recurrentActivation = null,
+    bool useBias = true,
+    Initializer? kernelInitializer = null,
+    Initializer? recurrentInitializer = null,
+    Initializer? biasInitializer = null,
+    Regularizer? kernelRegularizer = null,
+    Regularizer? recurrentRegularizer = null,
+    Regularizer? biasRegularizer = null,
+    Constraint? kernelConstraint = null,
+    Constraint? recurrentConstraint = null,
+    Constraint? biasConstraint = null,
+    double dropout = 0,
+    double recurrentDropout = 0,
+    bool resetAfter = true,
+    int? seed = null,
+    string? name = null)
+    : GatedCell(
+        units,
+        activation,
+        useBias,
+        kernelInitializer,
+        recurrentInitializer,
+        biasInitializer,
+        kernelRegularizer,
+        recurrentRegularizer,
+        biasRegularizer,
+        kernelConstraint,
+        recurrentConstraint,
+        biasConstraint,
+        dropout,
+        recurrentDropout,
+        seed,
+        name)
 {
     /// <summary>Activation of the gates.</summary>
     public Activation RecurrentActivation { get; } = recurrentActivation ?? Activation.Sigmoid;
 
     /// <summary>Whether the reset gate is applied after the product with the recurrent kernel instead of before it.</summary>
-    public bool ResetAfter { get; init; } = true;
+    public bool ResetAfter { get; } = resetAfter;
 
     /// <inheritdoc/>
     public override IntValues StateSize => Units;
@@ -203,9 +330,55 @@ public sealed class GruCell(int units, Activation? activation = null, Activation
 /// </remarks>
 /// <param name="units">The size of the output and of the state.</param>
 /// <param name="activation">Activation of the sum; tanh by default.</param>
+/// <param name="useBias">Whether a bias is added.</param>
+/// <param name="kernelInitializer">Initializer of the kernel; Glorot uniform by default.</param>
+/// <param name="recurrentInitializer">Initializer of the recurrent kernel; orthogonal by default.</param>
+/// <param name="biasInitializer">Initializer of the bias; zeros by default.</param>
+/// <param name="kernelRegularizer">A penalty on the kernel.</param>
+/// <param name="recurrentRegularizer">A penalty on the recurrent kernel.</param>
+/// <param name="biasRegularizer">A penalty on the bias.</param>
+/// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
+/// <param name="recurrentConstraint">A constraint applied to the recurrent kernel after each step.</param>
+/// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
+/// <param name="dropout">The fraction of input features set to zero in training, from 0 to 1.</param>
+/// <param name="recurrentDropout">The fraction of hidden features set to zero before the recurrent kernel in training, from 0 to 1.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The cell's name.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
-public sealed class SimpleRnnCell(int units, Activation? activation = null, string? name = null) : GatedCell(units, activation, name)
+public sealed class SimpleRnnCell(
+    int units,
+    Activation? activation = null,
+    bool useBias = true,
+    Initializer? kernelInitializer = null,
+    Initializer? recurrentInitializer = null,
+    Initializer? biasInitializer = null,
+    Regularizer? kernelRegularizer = null,
+    Regularizer? recurrentRegularizer = null,
+    Regularizer? biasRegularizer = null,
+    Constraint? kernelConstraint = null,
+    Constraint? recurrentConstraint = null,
+    Constraint? biasConstraint = null,
+    double dropout = 0,
+    double recurrentDropout = 0,
+    int? seed = null,
+    string? name = null)
+    : GatedCell(
+        units,
+        activation,
+        useBias,
+        kernelInitializer,
+        recurrentInitializer,
+        biasInitializer,
+        kernelRegularizer,
+        recurrentRegularizer,
+        biasRegularizer,
+        kernelConstraint,
+        recurrentConstraint,
+        biasConstraint,
+        dropout,
+        recurrentDropout,
+        seed,
+        name)
 {
     /// <inheritdoc/>
     public override IntValues StateSize => Units;

@@ -8,44 +8,81 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class GatedRecurrentLayer : RecurrentLayer
 {
-    private protected GatedRecurrentLayer(string? name)
-        : base(name) => Options = new(GetType().Name);
+    private protected GatedRecurrentLayer(
+        bool useBias,
+        Initializer? kernelInitializer,
+        Initializer? recurrentInitializer,
+        Initializer? biasInitializer,
+        Regularizer? kernelRegularizer,
+        Regularizer? recurrentRegularizer,
+        Regularizer? biasRegularizer,
+        Regularizer? activityRegularizer,
+        Constraint? kernelConstraint,
+        Constraint? recurrentConstraint,
+        Constraint? biasConstraint,
+        double dropout,
+        double recurrentDropout,
+        int? seed,
+        bool returnSequences,
+        bool returnState,
+        bool goBackwards,
+        bool stateful,
+        bool unroll,
+        bool zeroOutputForMask,
+        string? name)
+        : base(activityRegularizer, returnSequences, returnState, goBackwards, stateful, unroll, zeroOutputForMask, name) =>
+        Options = new GateOptions(GetType().Name)
+        {
+            UseBias = useBias,
+            KernelInitializer = kernelInitializer ?? Initializer.GlorotUniform,
+            RecurrentInitializer = recurrentInitializer ?? Initializer.Orthogonal,
+            BiasInitializer = biasInitializer ?? Initializer.Zeros,
+            KernelRegularizer = kernelRegularizer,
+            RecurrentRegularizer = recurrentRegularizer,
+            BiasRegularizer = biasRegularizer,
+            KernelConstraint = kernelConstraint,
+            RecurrentConstraint = recurrentConstraint,
+            BiasConstraint = biasConstraint,
+            Dropout = dropout,
+            RecurrentDropout = recurrentDropout,
+            Seed = seed,
+        };
 
     /// <summary>Initializer of the kernel.</summary>
-    public Initializer KernelInitializer { get => Options.KernelInitializer; init => Options = Options with { KernelInitializer = value }; }
+    public Initializer KernelInitializer => Options.KernelInitializer;
 
     /// <summary>Initializer of the recurrent kernel.</summary>
-    public Initializer RecurrentInitializer { get => Options.RecurrentInitializer; init => Options = Options with { RecurrentInitializer = value }; }
+    public Initializer RecurrentInitializer => Options.RecurrentInitializer;
 
     /// <summary>Initializer of the bias.</summary>
-    public Initializer BiasInitializer { get => Options.BiasInitializer; init => Options = Options with { BiasInitializer = value }; }
+    public Initializer BiasInitializer => Options.BiasInitializer;
 
     /// <summary>A penalty on the kernel.</summary>
-    public Regularizer? KernelRegularizer { get => Options.KernelRegularizer; init => Options = Options with { KernelRegularizer = value }; }
+    public Regularizer? KernelRegularizer => Options.KernelRegularizer;
 
     /// <summary>A penalty on the recurrent kernel.</summary>
-    public Regularizer? RecurrentRegularizer { get => Options.RecurrentRegularizer; init => Options = Options with { RecurrentRegularizer = value }; }
+    public Regularizer? RecurrentRegularizer => Options.RecurrentRegularizer;
 
     /// <summary>A penalty on the bias.</summary>
-    public Regularizer? BiasRegularizer { get => Options.BiasRegularizer; init => Options = Options with { BiasRegularizer = value }; }
+    public Regularizer? BiasRegularizer => Options.BiasRegularizer;
 
     /// <summary>A constraint applied to the kernel after each step.</summary>
-    public Constraint? KernelConstraint { get => Options.KernelConstraint; init => Options = Options with { KernelConstraint = value }; }
+    public Constraint? KernelConstraint => Options.KernelConstraint;
 
     /// <summary>A constraint applied to the recurrent kernel after each step.</summary>
-    public Constraint? RecurrentConstraint { get => Options.RecurrentConstraint; init => Options = Options with { RecurrentConstraint = value }; }
+    public Constraint? RecurrentConstraint => Options.RecurrentConstraint;
 
     /// <summary>A constraint applied to the bias after each step.</summary>
-    public Constraint? BiasConstraint { get => Options.BiasConstraint; init => Options = Options with { BiasConstraint = value }; }
+    public Constraint? BiasConstraint => Options.BiasConstraint;
 
     /// <summary>The fraction of input features set to zero in training, the same ones at every time step.</summary>
-    public float Dropout { get => Options.Dropout; init => Options = Options with { Dropout = value }; }
+    public double Dropout => Options.Dropout;
 
     /// <summary>The fraction of hidden features set to zero before the recurrent kernel in training, the same ones at every time step.</summary>
-    public float RecurrentDropout { get => Options.RecurrentDropout; init => Options = Options with { RecurrentDropout = value }; }
+    public double RecurrentDropout => Options.RecurrentDropout;
 
     /// <summary>The seed for dropout; by default the trainer's.</summary>
-    public int? Seed { get => Options.Seed; init => Options = Options with { Seed = value }; }
+    public int? Seed => Options.Seed;
 
-    private protected GateOptions Options { get; set; }
+    private protected GateOptions Options { get; }
 }

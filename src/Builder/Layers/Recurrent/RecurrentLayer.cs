@@ -16,22 +16,34 @@ public abstract class RecurrentLayer : Layer
     // Each step is a dozen nodes; beyond this number, building the graph takes longer than running it.
     private const int MostWrittenSteps = 10_000;
 
-    private bool _goBackwards;
-    private bool _zeroOutputForMask;
-
-    private protected RecurrentLayer(string? name)
+    private protected RecurrentLayer(
+        Regularizer? activityRegularizer,
+        bool returnSequences,
+        bool returnState,
+        bool goBackwards,
+        bool stateful,
+        bool unroll,
+        bool zeroOutputForMask,
+        string? name)
         : base(name)
     {
+        ReturnSequences = returnSequences;
+        ReturnState = returnState;
+        GoBackwards = goBackwards;
+        Stateful = stateful;
+        Unroll = unroll;
+        ZeroOutputForMask = zeroOutputForMask;
+        ActivityRegularizer = activityRegularizer;
     }
 
     /// <summary>Whether the outputs of all steps are returned instead of the last one's.</summary>
-    public bool ReturnSequences { get; init; }
+    public bool ReturnSequences { get; }
 
     /// <summary>Whether a call also returns the final states; see <see cref="CallWithState"/>.</summary>
-    public bool ReturnState { get; init; }
+    public bool ReturnState { get; }
 
     /// <summary>Whether the sequence is read backwards; the outputs stay in that order, the last time step first.</summary>
-    public bool GoBackwards { get => _goBackwards; init => _goBackwards = value; }
+    public bool GoBackwards { get; private set; }
 
     /// <summary>
     /// Whether each batch starts from the final states of the previous one, in training, evaluation and prediction alike; needs a fixed batch size.
@@ -41,16 +53,16 @@ public abstract class RecurrentLayer : Layer
     /// them. A layer that is called several times in a model goes on, in each call, from where the call made before it ended. An exported model starts each
     /// run from the states it was exported with: ONNX has no memory between runs.
     /// </remarks>
-    public bool Stateful { get; init; }
+    public bool Stateful { get; }
 
     /// <summary>Whether Keras unrolls the loop; the results are the same.</summary>
-    public bool Unroll { get; init; }
+    public bool Unroll { get; }
 
     /// <summary>Whether a masked step outputs zeros instead of the previous output.</summary>
-    public bool ZeroOutputForMask { get => _zeroOutputForMask; init => _zeroOutputForMask = value; }
+    public bool ZeroOutputForMask { get; private set; }
 
     /// <summary>A penalty on the output.</summary>
-    public Regularizer? ActivityRegularizer { get; init; }
+    public Regularizer? ActivityRegularizer { get; }
 
     /// <summary>Calls the layer with initial states instead of zeros.</summary>
     /// <param name="x">(batch, time, ...).</param>
@@ -78,8 +90,8 @@ public abstract class RecurrentLayer : Layer
     internal RecurrentLayer Copy(string name, bool goBackwards, bool zeroOutputForMask)
     {
         var copy = (RecurrentLayer)CopyUncalled(name);
-        copy._goBackwards = goBackwards;
-        copy._zeroOutputForMask = zeroOutputForMask;
+        copy.GoBackwards = goBackwards;
+        copy.ZeroOutputForMask = zeroOutputForMask;
         return copy;
     }
 
@@ -107,7 +119,7 @@ public abstract class RecurrentLayer : Layer
 
         if (Stateful)
         {
-            if (x.Shape[0] is null) throw new ModelException($"Stateful needs a fixed batch size, but got {x.Shape}. Write Model.Input(..., batchSize: 32).");
+            if (x.Shape[0] is null) throw new ModelException($"stateful needs a fixed batch size, but got {x.Shape}. Write Model.Input(..., batchSize: 32).");
             stored.AddRange(shapes.Select((shape, i) => State(i == 0 ? "rnn_state" : "rnn_state_" + Check.Text(i), shape)));
             if (states.Count == 0) states = [.. stored.Select(state => state.Before)];
         }
@@ -121,7 +133,7 @@ public abstract class RecurrentLayer : Layer
     private protected override SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => ReturnSequences ? inputs[0].Mask : null;
 
     private protected virtual void CheckInput(SymbolicTensor x) =>
-        Check.Rank(x, 3, "(batch, time, features)", "A recurrent layer before this one needs ReturnSequences = true; a Reshape adds a missing axis.");
+        Check.Rank(x, 3, "(batch, time, features)", "A recurrent layer before this one needs returnSequences: true; a Reshape adds a missing axis.");
 
     /// <summary>The shape of each state for an input.</summary>
     private protected abstract IReadOnlyList<Shape> StateShapes(SymbolicTensor x);

@@ -56,15 +56,48 @@ public sealed class StackedRnnCells(IReadOnlyList<RecurrentCell> cells, string? 
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/rnn/</para>
 /// </remarks>
 /// <param name="cell">One step.</param>
+/// <param name="returnSequences">Whether the outputs of all steps are returned instead of the last one's.</param>
+/// <param name="returnState">Whether a call also returns the final states.</param>
+/// <param name="goBackwards">Whether the sequence is read backwards.</param>
+/// <param name="stateful">Whether each batch starts from the final states of the previous one.</param>
+/// <param name="unroll">Whether Keras unrolls the loop; the results are the same.</param>
+/// <param name="zeroOutputForMask">Whether a masked step outputs zeros instead of the previous output.</param>
+/// <param name="activityRegularizer">A penalty on the output.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
-public sealed class Rnn(RecurrentCell cell, string? name = null) : RecurrentLayer(name)
+public sealed class Rnn(
+    RecurrentCell cell,
+    bool returnSequences = false,
+    bool returnState = false,
+    bool goBackwards = false,
+    bool stateful = false,
+    bool unroll = false,
+    bool zeroOutputForMask = false,
+    Regularizer? activityRegularizer = null,
+    string? name = null)
+    : RecurrentLayer(activityRegularizer, returnSequences, returnState, goBackwards, stateful, unroll, zeroOutputForMask, name)
 {
     /// <summary>Repeats stacked cells over the steps of a sequence.</summary>
     /// <param name="cells">The cells, from the input upwards.</param>
+    /// <param name="returnSequences">Whether the outputs of all steps are returned instead of the last one's.</param>
+    /// <param name="returnState">Whether a call also returns the final states.</param>
+    /// <param name="goBackwards">Whether the sequence is read backwards.</param>
+    /// <param name="stateful">Whether each batch starts from the final states of the previous one.</param>
+    /// <param name="unroll">Whether Keras unrolls the loop; the results are the same.</param>
+    /// <param name="zeroOutputForMask">Whether a masked step outputs zeros instead of the previous output.</param>
+    /// <param name="activityRegularizer">A penalty on the output.</param>
     /// <param name="name">The layer's name; by default the model chooses one.</param>
     /// <exception cref="ModelException">There are no cells.</exception>
-    public Rnn(IReadOnlyList<RecurrentCell> cells, string? name = null)
-        : this(new StackedRnnCells(cells), name)
+    public Rnn(
+        IReadOnlyList<RecurrentCell> cells,
+        bool returnSequences = false,
+        bool returnState = false,
+        bool goBackwards = false,
+        bool stateful = false,
+        bool unroll = false,
+        bool zeroOutputForMask = false,
+        Regularizer? activityRegularizer = null,
+        string? name = null)
+        : this(new StackedRnnCells(cells), returnSequences, returnState, goBackwards, stateful, unroll, zeroOutputForMask, activityRegularizer, name)
     {
     }
 

@@ -11,13 +11,13 @@ namespace OnnxFunctional.Layers;
 /// <param name="l2">The factor on the sum of squares.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is negative or not finite.</exception>
-public sealed class ActivityRegularization(float l1 = 0, float l2 = 0, string? name = null) : ElementwiseLayer(name)
+public sealed class ActivityRegularization(double l1 = 0, double l2 = 0, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The factor on the sum of absolute values.</summary>
-    public float L1 { get; } = Check.NotNegative(l1, "ActivityRegularization", nameof(l1));
+    public double L1 { get; } = Check.NotNegative(l1, "ActivityRegularization", nameof(l1));
 
     /// <summary>The factor on the sum of squares.</summary>
-    public float L2 { get; } = Check.NotNegative(l2, "ActivityRegularization", nameof(l2));
+    public double L2 { get; } = Check.NotNegative(l2, "ActivityRegularization", nameof(l2));
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)

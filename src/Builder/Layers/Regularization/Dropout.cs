@@ -9,18 +9,20 @@ namespace OnnxFunctional.Layers;
 /// <para>Keras: https://keras.io/api/layers/regularization_layers/dropout/</para>
 /// </remarks>
 /// <param name="rate">The fraction of elements set to zero, from 0 to 1.</param>
+/// <param name="noiseShape">The shape of the decisions, with 1 where one decision holds for the whole axis; the input's shape by default.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The rate is not between 0 and 1.</exception>
-public sealed class Dropout(float rate, string? name = null) : Layer(name)
+public sealed class Dropout(double rate, Shape? noiseShape = null, int? seed = null, string? name = null) : Layer(name)
 {
     /// <summary>The fraction of elements set to zero.</summary>
-    public float Rate { get; } = Check.Rate(rate, "Dropout", nameof(rate));
+    public double Rate { get; } = Check.Rate(rate, "Dropout", nameof(rate));
 
     /// <summary>The seed of its random numbers; by default the trainer's.</summary>
-    public int? Seed { get; init; }
+    public int? Seed { get; } = seed;
 
     /// <summary>The shape of the dropout decisions, with 1 where one decision holds for the whole axis; the input's shape by default.</summary>
-    public Shape? NoiseShape { get; init; }
+    public Shape? NoiseShape { get; } = noiseShape;
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)

@@ -6,13 +6,11 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class NoiseLayer : ElementwiseLayer
 {
-    private protected NoiseLayer(string? name)
-        : base(name)
-    {
-    }
+    private protected NoiseLayer(int? seed, string? name)
+        : base(name) => Seed = seed;
 
     /// <summary>The seed of its random numbers; by default the trainer's.</summary>
-    public int? Seed { get; init; }
+    public int? Seed { get; }
 
     /// <inheritdoc/>
     protected sealed override SymbolicTensor Forward(SymbolicTensor x) =>
@@ -28,15 +26,16 @@ public abstract class NoiseLayer : ElementwiseLayer
 /// <para>Keras: https://keras.io/api/layers/regularization_layers/gaussian_noise/</para>
 /// </remarks>
 /// <param name="stddev">The standard deviation, from 0 to 1.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The standard deviation is not between 0 and 1.</exception>
-public sealed class GaussianNoise(float stddev, string? name = null) : NoiseLayer(name)
+public sealed class GaussianNoise(double stddev, int? seed = null, string? name = null) : NoiseLayer(seed, name)
 {
     /// <summary>The standard deviation.</summary>
-    public float Stddev { get; } = Check.Rate(stddev, "GaussianNoise", nameof(stddev));
+    public double Stddev { get; } = Check.Rate(stddev, "GaussianNoise", nameof(stddev));
 
     private protected override SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream) =>
-        Stddev == 0 ? null : x + Ops.Make(new Operators.RandomNormal(stream, 0, Stddev), x);
+        Stddev == 0 ? null : x + Ops.Make(new Operators.RandomNormal(stream, 0, (float)Stddev), x);
 }
 
 /// <summary>
@@ -48,17 +47,18 @@ public sealed class GaussianNoise(float stddev, string? name = null) : NoiseLaye
 /// <para>Keras: https://keras.io/api/layers/regularization_layers/gaussian_dropout/</para>
 /// </remarks>
 /// <param name="rate">From 0 to below 1.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The rate is not between 0 and 1, or is 1.</exception>
-public sealed class GaussianDropout(float rate, string? name = null) : NoiseLayer(name)
+public sealed class GaussianDropout(double rate, int? seed = null, string? name = null) : NoiseLayer(seed, name)
 {
     /// <summary>The rate of the equivalent Dropout.</summary>
-    public float Rate { get; } = rate < 1
+    public double Rate { get; } = rate < 1
         ? Check.Rate(rate, "GaussianDropout", nameof(rate))
         : throw Check.Option("GaussianDropout", nameof(rate), Check.Text(rate), "a number from 0 to below 1");
 
     private protected override SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream) =>
-        Rate == 0 ? null : x * Ops.Make(new Operators.RandomNormal(stream, 1, MathF.Sqrt(Rate / (1 - Rate))), x);
+        Rate == 0 ? null : x * Ops.Make(new Operators.RandomNormal(stream, 1, (float)Math.Sqrt(Rate / (1 - Rate))), x);
 }
 
 /// <summary>
@@ -70,17 +70,19 @@ public sealed class GaussianDropout(float rate, string? name = null) : NoiseLaye
 /// <para>Input and output: any shape. No weights. Keras: https://keras.io/api/layers/regularization_layers/alpha_dropout/</para>
 /// </remarks>
 /// <param name="rate">The fraction of elements dropped, from 0 to 1.</param>
+/// <param name="noiseShape">The shape of the decisions, with 1 where one decision holds for the whole axis; the input's shape by default.</param>
+/// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The rate is not between 0 and 1.</exception>
-public sealed class AlphaDropout(float rate, string? name = null) : NoiseLayer(name)
+public sealed class AlphaDropout(double rate, Shape? noiseShape = null, int? seed = null, string? name = null) : NoiseLayer(seed, name)
 {
     private const double Lowest = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946;
 
     /// <summary>The fraction of elements dropped.</summary>
-    public float Rate { get; } = Check.Rate(rate, "AlphaDropout", nameof(rate));
+    public double Rate { get; } = Check.Rate(rate, "AlphaDropout", nameof(rate));
 
     /// <summary>The shape of the dropout decisions, with 1 where one decision holds for the whole axis; the input's shape by default.</summary>
-    public Shape? NoiseShape { get; init; }
+    public Shape? NoiseShape { get; } = noiseShape;
 
     private protected override SymbolicTensor? Noisy(SymbolicTensor x, Operators.RandomStream stream)
     {

@@ -7,8 +7,8 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class CroppingLayer : SpatialLayer
 {
-    private protected CroppingLayer(int rank, EdgeWidths cropping, string? name)
-        : base(rank, name) => Cropping = (cropping.Count == 0 ? 1 : cropping).For(rank, GetType().Name, nameof(cropping));
+    private protected CroppingLayer(int rank, EdgeWidths cropping, DataFormat dataFormat, string? name)
+        : base(rank, dataFormat, name) => Cropping = (cropping.Count == 0 ? 1 : cropping).For(rank, GetType().Name, nameof(cropping));
 
     /// <summary>Positions cut before and after each axis.</summary>
     public EdgeWidths Cropping { get; }
@@ -36,9 +36,11 @@ public abstract class CroppingLayer : SpatialLayer
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/cropping1d/</para>
 /// </remarks>
 /// <param name="cropping">Positions cut: one number for all sides, one per axis, or two per axis (before and after); 1 by default, as in Keras.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many numbers.</exception>
-public sealed class Cropping1D(EdgeWidths cropping = default, string? name = null) : CroppingLayer(1, cropping, name);
+public sealed class Cropping1D(EdgeWidths cropping = default, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : CroppingLayer(1, cropping, dataFormat, name);
 
 /// <summary>Cuts positions before and after the two axes of an image.</summary>
 /// <remarks>
@@ -46,9 +48,11 @@ public sealed class Cropping1D(EdgeWidths cropping = default, string? name = nul
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/cropping2d/</para>
 /// </remarks>
 /// <param name="cropping">Positions cut: one number for all sides, one per axis, or two per axis (before and after); 0 by default, as in Keras.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many numbers.</exception>
-public sealed class Cropping2D(EdgeWidths cropping = default, string? name = null) : CroppingLayer(2, cropping.Count == 0 ? 0 : cropping, name);
+public sealed class Cropping2D(EdgeWidths cropping = default, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : CroppingLayer(2, cropping.Count == 0 ? 0 : cropping, dataFormat, name);
 
 /// <summary>Cuts positions before and after the three axes of a volume.</summary>
 /// <remarks>
@@ -56,6 +60,8 @@ public sealed class Cropping2D(EdgeWidths cropping = default, string? name = nul
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/cropping3d/</para>
 /// </remarks>
 /// <param name="cropping">Positions cut: one number for all sides, one per axis, or two per axis (before and after); 1 by default, as in Keras.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many numbers.</exception>
-public sealed class Cropping3D(EdgeWidths cropping = default, string? name = null) : CroppingLayer(3, cropping, name);
+public sealed class Cropping3D(EdgeWidths cropping = default, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : CroppingLayer(3, cropping, dataFormat, name);

@@ -20,8 +20,8 @@ public enum Interpolation
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class UpSampling : SpatialLayer
 {
-    private protected UpSampling(int rank, IntValues size, string? name)
-        : base(rank, name) => Size = size.Count == 0 ? IntValues.Repeat(2, rank) : size.For(rank, GetType().Name, nameof(size));
+    private protected UpSampling(int rank, IntValues size, DataFormat dataFormat, string? name)
+        : base(rank, dataFormat, name) => Size = size.Count == 0 ? IntValues.Repeat(2, rank) : size.For(rank, GetType().Name, nameof(size));
 
     /// <summary>The factor along each axis.</summary>
     public IntValues Size { get; }
@@ -40,23 +40,32 @@ public abstract class UpSampling : SpatialLayer
 /// <para>Input: (batch, steps, channels). Output: (batch, steps size, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/up_sampling1d/</para>
 /// </remarks>
-/// <param name="size">The factor: one number for all axes, or one per axis; 2 by default.</param>
+/// <param name="size">The factor along each axis; 2 by default.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is not positive.</exception>
-public sealed class UpSampling1D(IntValues size = default, string? name = null) : UpSampling(1, size, name);
+public sealed class UpSampling1D(IntValues size = default, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : UpSampling(1, size, dataFormat, name);
 
 /// <summary>Repeats every position <c>size</c> times along the two axes of an image, or interpolates between them.</summary>
 /// <remarks>
 /// <para>Input: (batch, height, width, channels). Output: (batch, height size, width size, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/up_sampling2d/</para>
 /// </remarks>
-/// <param name="size">The factor: one number for all axes, or one per axis; 2 by default.</param>
+/// <param name="size">The factor along each axis; 2 by default.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
+/// <param name="interpolation">How values between known positions are computed, with half-pixel centers.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is not positive.</exception>
-public sealed class UpSampling2D(IntValues size = default, string? name = null) : UpSampling(2, size, name)
+public sealed class UpSampling2D(
+    IntValues size = default,
+    DataFormat dataFormat = DataFormat.ChannelsLast,
+    Interpolation interpolation = Interpolation.Nearest,
+    string? name = null)
+    : UpSampling(2, size, dataFormat, name)
 {
     /// <summary>How values between known positions are computed, with half-pixel centers.</summary>
-    public Interpolation Interpolation { get; init; }
+    public Interpolation Interpolation { get; } = interpolation;
 
     private protected override Operators.ResizeMode Mode => Interpolation switch
     {
@@ -71,7 +80,9 @@ public sealed class UpSampling2D(IntValues size = default, string? name = null) 
 /// <para>Input: (batch, depth, height, width, channels). Output: (batch, depth size, height size, width size, channels). No weights.</para>
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/up_sampling3d/</para>
 /// </remarks>
-/// <param name="size">The factor: one number for all axes, or one per axis; 2 by default.</param>
+/// <param name="size">The factor along each axis; 2 by default.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A factor is not positive.</exception>
-public sealed class UpSampling3D(IntValues size = default, string? name = null) : UpSampling(3, size, name);
+public sealed class UpSampling3D(IntValues size = default, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : UpSampling(3, size, dataFormat, name);

@@ -7,8 +7,8 @@ namespace OnnxFunctional.Layers;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ZeroPadding : SpatialLayer
 {
-    private protected ZeroPadding(int rank, EdgeWidths padding, string? name)
-        : base(rank, name) => Padding = (padding.Count == 0 ? 1 : padding).For(rank, GetType().Name, nameof(padding));
+    private protected ZeroPadding(int rank, EdgeWidths padding, DataFormat dataFormat, string? name)
+        : base(rank, dataFormat, name) => Padding = (padding.Count == 0 ? 1 : padding).For(rank, GetType().Name, nameof(padding));
 
     /// <summary>Positions added before and after each axis.</summary>
     public EdgeWidths Padding { get; }
@@ -28,9 +28,11 @@ public abstract class ZeroPadding : SpatialLayer
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/zero_padding1d/</para>
 /// </remarks>
 /// <param name="padding">Positions added: one number for all sides, one per axis, or two per axis (before and after); 1 by default.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many numbers.</exception>
-public sealed class ZeroPadding1D(EdgeWidths padding = default, string? name = null) : ZeroPadding(1, padding, name);
+public sealed class ZeroPadding1D(EdgeWidths padding = default, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : ZeroPadding(1, padding, dataFormat, name);
 
 /// <summary>Zeros before and after the two axes of an image.</summary>
 /// <remarks>
@@ -38,9 +40,11 @@ public sealed class ZeroPadding1D(EdgeWidths padding = default, string? name = n
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/zero_padding2d/</para>
 /// </remarks>
 /// <param name="padding">Positions added: one number for all sides, one per axis, or two per axis (before and after); 1 by default.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many numbers.</exception>
-public sealed class ZeroPadding2D(EdgeWidths padding = default, string? name = null) : ZeroPadding(2, padding, name);
+public sealed class ZeroPadding2D(EdgeWidths padding = default, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : ZeroPadding(2, padding, dataFormat, name);
 
 /// <summary>Zeros before and after the three axes of a volume.</summary>
 /// <remarks>
@@ -48,6 +52,8 @@ public sealed class ZeroPadding2D(EdgeWidths padding = default, string? name = n
 /// <para>Keras: https://keras.io/api/layers/reshaping_layers/zero_padding3d/</para>
 /// </remarks>
 /// <param name="padding">Positions added: one number for all sides, one per axis, or two per axis (before and after); 1 by default.</param>
+/// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A number is negative, or there are too few or too many numbers.</exception>
-public sealed class ZeroPadding3D(EdgeWidths padding = default, string? name = null) : ZeroPadding(3, padding, name);
+public sealed class ZeroPadding3D(EdgeWidths padding = default, DataFormat dataFormat = DataFormat.ChannelsLast, string? name = null)
+    : ZeroPadding(3, padding, dataFormat, name);

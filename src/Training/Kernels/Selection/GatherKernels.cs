@@ -32,7 +32,7 @@ internal static class GatherKernels
 
     private static ModelException OutOfRange(Node node, long index, int size) => new(
         $"Index {index} in {node.Outputs[0].Origin} is out of range; expected 0 to {size - 1}. Check the ids in the data, or make the layer larger: "
-        + "Embedding's inputDim, CategoryEncoding's numTokens, IntegerLookup's vocabulary or NumOovIndices.");
+        + "Embedding's inputDim, CategoryEncoding's numTokens, IntegerLookup's vocabulary or numOovIndices.");
 
     // table [outer, count, inner], indices [n], result [outer, n, inner]; an item is one index for one outer slice
     private sealed class GatherKernel(KernelRequest request, AxisSplit split, int rowBytes, bool strict)
