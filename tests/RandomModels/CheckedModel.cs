@@ -104,7 +104,7 @@ internal sealed class CheckedModel
         if (_draws || _made.BatchSize is not null || _made.Description.Any(line => line.Contains("training: True", StringComparison.Ordinal))) return;
         var whole = Span(_predicted);
         var single = Span(Bytes(Model.PredictAll(_x, batchSize: 1)));
-        var largest = TensorPrimitives.MaxMagnitude(whole);
+        var largest = whole.Length == 0 ? 0 : TensorPrimitives.MaxMagnitude(whole);
         if (!float.IsFinite(largest)) throw new NotFiniteException();
         var (batch, alone) = (whole.ToArray(), single.ToArray());
         var open = Enumerable.Range(0, batch.Length).Where(i => !(Math.Abs(batch[i] - alone[i]) <= 1e-4f * (1 + Math.Abs(largest)))).ToList();
@@ -216,7 +216,7 @@ internal sealed class CheckedModel
         if (!double.IsFinite(expected)) throw new NotFiniteException();
 
         // The largest number of 16 bits is 65504; intermediate values may be the square of what is predicted.
-        if (Math.Abs(TensorPrimitives.MaxMagnitude(Span(_predicted))) > 100) return;
+        if (_predicted.Length == 0 || Math.Abs(TensorPrimitives.MaxMagnitude(Span(_predicted))) > 100 || Jumps()) return;
         var fits = LargestInside() < 10_000;
         foreach (var precision in new[] { MixedPrecision.Float16, MixedPrecision.BFloat16 })
         {
@@ -256,6 +256,12 @@ internal sealed class CheckedModel
         return largest;
     }
 
+    /// <summary>Whether results jump where computed numbers pass a bound, which the nearest number of 16 bits may do.</summary>
+    private bool Jumps() =>
+        Graph.Between([.. Model.Inputs.Select(input => input.Value)], [.. Model.Outputs.Select(output => output.Value)]).Nodes.Any(node =>
+            node.Op is ComparisonOp or Ceil or Floor or Round or Sign or Mod or ArgMax or ArgMin or TopK or Cast { To: not DType.Float32 }
+            && node.Inputs.Any(input => input.Spec.Type == DType.Float32 && input.Producer.Op is not SourceOp));
+
     private static bool HidesSteps(TensorData data)
     {
         if (data.Type != DType.Float32) return false;
@@ -269,6 +275,8 @@ internal sealed class CheckedModel
 
     private void StepIsExported()
     {
+        // ONNX Runtime's Reshape, which takes a 0 for "as before", does not split what is empty.
+        if (_y.Any(target => target.Shape.ElementCount == 0)) return;
         using var folder = new TemporaryFolder();
         var trainer = _training.Compile(ModelDraw.Of(_recipe).Model, 1);
         trainer.ExportTraining(

@@ -72,7 +72,7 @@ internal static class GradientComparison
 
             // Kinks that lie alike on both sides of some steps are seen by others; what is a wrong gradient is one by all.
             LossSlope[] certain = [.. byStep.Where(slope => slope.Uncertainty <= allowed)];
-            if (certain.Length > 0 && certain.All(slope => slope.Excess(expected, allowed) > 0) && !LossSlope.StayApart(byStep))
+            if (certain.Length > 0 && certain.All(slope => slope.Excess(expected, allowed) > 0) && IsSettled(certain) && !LossSlope.StayApart(byStep))
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,
@@ -90,6 +90,15 @@ internal static class GradientComparison
             return plan.Outputs[0].Floats[0];
         }
     }
+
+    /// <summary>
+    /// Whether the shortest steps show one slope. Across a cosine of vectors of length 0, for example, the loss changes by as much in any step, so that the
+    /// slope is four times as large over a quarter of the step.
+    /// </summary>
+    private static bool IsSettled(LossSlope[] certain) =>
+        certain.Length < 2
+        || Math.Abs(certain[0].Value - certain[1].Value) <= (Math.Max(Math.Abs(certain[0].Value), Math.Abs(certain[1].Value)) / 4)
+            + certain[0].Uncertainty + certain[1].Uncertainty;
 
     private static double Norm(double[][] values) => Math.Sqrt(values.Sum(row => row.Sum(value => value * value)));
 

@@ -22,6 +22,19 @@ public sealed class GradientComparisonTests
         Assert.IsEmpty(alarms, string.Join("\n", alarms));
     }
 
+    /// <summary>At vectors of length 0 the gradient is 1e7, and right, but only over a step of 1e-7.</summary>
+    [TestMethod]
+    public void Directions_of_vectors_without_length_are_no_wrong_gradients()
+    {
+        var alarms = new List<string>();
+        for (var seed = 0; seed < 50; seed++)
+        {
+            if (Difference(seed, new OffsetCosine(), 0, new Dense(4)) is { } difference) alarms.Add($"{seed}: {difference}");
+        }
+
+        Assert.IsEmpty(alarms, string.Join("\n", alarms));
+    }
+
     [TestMethod]
     public void A_gradient_that_misses_a_part_is_found()
     {
@@ -54,6 +67,13 @@ public sealed class GradientComparisonTests
         NDArray Data(int width, float least) =>
             NDArray.Create([.. Enumerable.Range(0, Samples * width).Select(_ => draw.Between(least, 1f))], Shape.Of(Samples, width));
         return GradientComparison.Difference(model.Compile(new Sgd(), loss), [Data(3, -1), Data((int)model.Outputs[0].Shape[^1]!, 0)], draw.For("direction"));
+    }
+
+    /// <summary>The cosine beside a loss that is far larger.</summary>
+    private sealed class OffsetCosine : Loss
+    {
+        protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+            500 + (0.01f * OnnxFunctional.Training.Losses.CosineSimilarity.Cosine(yTrue, yPred, -1));
     }
 
     /// <summary>The squared error, of whose gradient a fifth is absent.</summary>
