@@ -91,7 +91,7 @@ public sealed class RandomLayerTests
         AssertRefused("mean is NaN", () => Ops.RandomNormal(x, mean: float.NaN));
         AssertRefused("minval is 2 and maxval 1", () => Ops.RandomUniform(x, 2, 1));
         AssertRefused("rate is 1.5", () => Ops.Dropout(x, 1.5));
-        AssertRefused("NoiseShape (1,)", () => Ops.Dropout(x, 0.5, noiseShape: [1]));
+        AssertRefused("noiseShape (1,)", () => Ops.Dropout(x, 0.5, noiseShape: [1]));
 
         static void AssertRefused(string part, Action action) => Assert.Contains(part, Assert.ThrowsExactly<ModelException>(action).Message);
     }
