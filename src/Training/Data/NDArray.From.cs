@@ -95,7 +95,7 @@ public sealed partial class NDArray
         foreach (var part in parts)
         {
             var at = $"{place}[{samples.Count}]";
-            var sample = FromObject(part ?? throw new ModelException($"The data at {at} is null; expected a sample."), at);
+            var sample = FromObject(part ?? throw new ModelException($"Sample {at} of the data is null. Leave it out, or give it values."), at);
             samples.Add(sample);
             var first = samples[0];
             if (sample.Shape == first.Shape && sample.DType == first.DType) continue;

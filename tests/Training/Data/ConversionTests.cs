@@ -132,7 +132,7 @@ public sealed class ConversionTests
     {
         Said("[2] has shape (1,), but [0] has (2,)", () => (NDArray)new float[][] { [1, 2], [3, 4], [5] });
         Said("[1][1] has shape (1,), but [1][0] has (2,)", () => (NDArray)new double[][][] { [[1, 2], [3, 4]], [[1, 2], [3]] });
-        Said("at [1] is null", () => (NDArray)new float[][] { [1], null! });
+        Said("Sample [1] of the data is null", () => (NDArray)new float[][] { [1], null! });
         Said("1E+300 at [1, 0], beyond float32", () => (NDArray)new double[,] { { 1 }, { 1e300 } });
         Said("at [0, 1, 0], beyond", () => NDArray.Create([0, 0, -1e39, 0], [1, 2, 2]));
         Said("TextVectorization", () => NDArray.From(new[] { "a", "b" }));
