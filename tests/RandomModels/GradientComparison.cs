@@ -31,8 +31,10 @@ internal static class GradientComparison
         TensorSpec[] specs = [.. data.Select(array => new TensorSpec(array.Shape, array.DType))];
         var graph = StepGraph.For(trainer.Compiled, specs, training: true);
 
+        if (Moving(graph) is not { } moving) return null;
+
         // One plan for both, so that random layers draw the same numbers.
-        var outputs = graph.Gradients.Select(gradient => gradient.Gradient.Value).Prepend(graph.Outputs[0]);
+        var outputs = graph.Gradients.Select(gradient => gradient.Gradient.Value).Prepend(moving);
         var plan = Planner.Plan(new PlanRequest(PlanOptions.Of(trainer.Model, trainer.Seed), graph.Inputs, [.. outputs], []), specs);
         double loss = Run();
         double[][] gradient = [.. plan.Outputs.Skip(1).Select(output => output.Floats.ToArray().Select(value => (double)value).ToArray())];
@@ -89,6 +91,16 @@ internal static class GradientComparison
             plan.Run(trainer.Engine.Pool);
             return plan.Outputs[0].Floats[0];
         }
+    }
+
+    /// <summary>The terms of the loss that weights move; null if there are none. A large constant term would hide the last digits of the others.</summary>
+    private static Value? Moving(StepGraph graph)
+    {
+        HashSet<Value> weights = [.. graph.Gradients.Select(entry => entry.Weight.Variable)];
+        Value[] moving = [.. Terms(graph.Outputs[0]).Where(term => Graph.Between([], [term]).Nodes.Any(node => node.Outputs.Any(weights.Contains)))];
+        return moving.Length == 0 ? null : moving.Select(term => new SymbolicTensor(term)).Aggregate((sum, term) => sum + term).Value;
+
+        static IEnumerable<Value> Terms(Value sum) => sum.Producer.Op is Add ? sum.Producer.Inputs.SelectMany(Terms) : [sum];
     }
 
     /// <summary>

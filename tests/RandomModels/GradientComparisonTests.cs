@@ -35,6 +35,20 @@ public sealed class GradientComparisonTests
         Assert.IsEmpty(alarms, string.Join("\n", alarms));
     }
 
+    /// <summary>The logarithm of numbers near 0 is straight over short steps only, over which a loss of thousands does not change.</summary>
+    [TestMethod]
+    public void A_large_loss_without_weights_hides_nothing()
+    {
+        var alarms = new List<string>();
+        for (var seed = 0; seed < 200; seed++)
+        {
+            if (BesideConstant(seed, Loss.KLDivergence, 0.001f) is { } difference) alarms.Add($"{seed}: {difference}");
+            Assert.IsNotNull(BesideConstant(seed, new PartlyStopped(), 1), $"{seed}");
+        }
+
+        Assert.IsEmpty(alarms, string.Join("\n", alarms));
+    }
+
     [TestMethod]
     public void A_gradient_that_misses_a_part_is_found()
     {
@@ -58,16 +72,33 @@ public sealed class GradientComparisonTests
     {
         var draw = new Draw((ulong)seed);
         var input = Model.Input([3]);
-        var model = new Model(input, layer.Call(input));
+        var model = Drawn(new Model(input, layer.Call(input)), size, draw);
+        NDArray[] data = [Data(3, -1, draw), Data((int)model.Outputs[0].Shape[^1]!, 0, draw)];
+        return GradientComparison.Difference(model.Compile(new Sgd(), loss), data, draw.For("direction"));
+    }
+
+    /// <summary>The same beside the error of an output without weights, of 100,000 or so.</summary>
+    private static string? BesideConstant(int seed, Loss loss, float size)
+    {
+        var draw = new Draw((ulong)seed);
+        var input = Model.Input([3]);
+        var model = Drawn(new Model([input], [new Dense(4).Call(input), 1000 * input]), size, draw);
+        NDArray[] data = [Data(3, -1, draw), Data(4, 0, draw), Data(3, 0, draw)];
+        return GradientComparison.Difference(model.Compile(new Sgd(), [loss, Loss.MeanSquaredError]), data, draw.For("direction"));
+    }
+
+    private static Model Drawn(Model model, float size, Draw draw)
+    {
         foreach (var weight in model.Weights)
         {
             foreach (ref var value in weight.Storage.AsSpan()) value = size * draw.Between(-1f, 1f);
         }
 
-        NDArray Data(int width, float least) =>
-            NDArray.Create([.. Enumerable.Range(0, Samples * width).Select(_ => draw.Between(least, 1f))], Shape.Of(Samples, width));
-        return GradientComparison.Difference(model.Compile(new Sgd(), loss), [Data(3, -1), Data((int)model.Outputs[0].Shape[^1]!, 0)], draw.For("direction"));
+        return model;
     }
+
+    private static NDArray Data(int width, float least, Draw draw) =>
+        NDArray.Create([.. Enumerable.Range(0, Samples * width).Select(_ => draw.Between(least, 1f))], Shape.Of(Samples, width));
 
     /// <summary>The cosine beside a loss that is far larger.</summary>
     private sealed class OffsetCosine : Loss
