@@ -8,8 +8,10 @@ namespace OnnxFunctional.Export.TrainingStep;
 /// <summary>Steps of the engine with noise in every result that is rounded; made where a comparison needs them, since planning takes time.</summary>
 /// <param name="request">The step without noise.</param>
 /// <param name="specs">Shapes and types of the data.</param>
-/// <param name="start">A training from its first state: the plan of its steps, and its number.</param>
-internal sealed class RoundedSteps(PlanRequest request, IReadOnlyList<TensorSpec> specs, Func<ExecutionPlan, int, StepTwin> start) : IDisposable
+/// <param name="start">A training by a plan, from a state.</param>
+/// <param name="state">The state from which the training of a number starts.</param>
+internal sealed class RoundedSteps(
+    PlanRequest request, IReadOnlyList<TensorSpec> specs, Func<ExecutionPlan, float[][], StepTwin> start, Func<int, float[][]> state) : IDisposable
 {
     private readonly List<NDArray[]> _batches = [];
     private readonly List<(StepTwin Twin, int Made)> _twins = [];
@@ -17,13 +19,24 @@ internal sealed class RoundedSteps(PlanRequest request, IReadOnlyList<TensorSpec
     /// <summary>Notes the data of a step.</summary>
     public void Add(NDArray[] data) => _batches.Add(data);
 
+    /// <summary>Forgets the steps: all trainings start from the states that their numbers now have.</summary>
+    public void Restart()
+    {
+        _batches.Clear();
+        for (var twin = 0; twin < _twins.Count; twin++)
+        {
+            _twins[twin].Twin.Restart(state(twin));
+            _twins[twin] = (_twins[twin].Twin, 0);
+        }
+    }
+
     /// <summary>Whether one of the trainings differs enough after the last noted step; they are made one by one, until one does.</summary>
     /// <param name="differs">Whether a training does.</param>
     public bool Exists(Func<StepTwin, bool> differs)
     {
         for (var twin = 0; twin < RoundingNoise.Most; twin++)
         {
-            if (twin == _twins.Count) _twins.Add((start(Plan(twin), twin), 0));
+            if (twin == _twins.Count) _twins.Add((start(Plan(twin), state(twin)), 0));
             var (training, made) = _twins[twin];
             for (; made < _batches.Count; made++) training.Step(_batches[made]);
             _twins[twin] = (training, made);

@@ -10,14 +10,19 @@ namespace OnnxFunctional.Export.TrainingStep;
 /// <param name="state">The elements of each tensor at the start; they are changed by steps. May be those of the weights.</param>
 internal sealed class StepTwin(Trainer trainer, Weight[] weights, ExecutionPlan plan, float[][] state) : IDisposable
 {
+    private float[][] _state = state;
+
     /// <summary>The elements of each tensor after the last step.</summary>
-    public float[][] State => state;
+    public float[][] State => _state;
 
     /// <summary>The loss of the last step.</summary>
     public float Loss { get; private set; }
 
     /// <summary>Whether the loss and the state are numbers.</summary>
-    public bool IsFinite => float.IsFinite(Loss) && state.All(tensor => Array.TrueForAll(tensor, float.IsFinite));
+    public bool IsFinite => float.IsFinite(Loss) && _state.All(tensor => Array.TrueForAll(tensor, float.IsFinite));
+
+    /// <summary>Goes on from another state, whose elements are changed by steps.</summary>
+    public void Restart(float[][] from) => _state = from;
 
     public void Step(NDArray[] data)
     {
@@ -35,7 +40,7 @@ internal sealed class StepTwin(Trainer trainer, Weight[] weights, ExecutionPlan 
     {
         for (var i = 0; i < weights.Length; i++)
         {
-            var (own, other) = (state[i], weights[i].Storage);
+            var (own, other) = (_state[i], weights[i].Storage);
             for (var j = 0; j < own.Length && own != other; j++) (own[j], other[j]) = (other[j], own[j]);
         }
     }

@@ -67,6 +67,7 @@ internal static class TrainingVerifier
         {
             End();
             for (var i = 0; i < weights.Length; i++) kept[i].CopyTo(weights[i].Storage, 0);
+            var from = kept;
             for (var step = 1; step <= count; step++)
             {
                 var data = Batch(trainer, files, options, step, length);
@@ -76,7 +77,8 @@ internal static class TrainingVerifier
                     PlanRequest request = new(PlanOptions.Of(trainer.Model, trainer.Seed), files.Step.Inputs, files.Step.Outputs, files.Step.Updates);
                     var plan = Planner.Plan(request, specs);
                     engine = new StepTwin(trainer, weights, plan, [.. weights.Select(weight => weight.Storage)]);
-                    rounded = new RoundedSteps(request, specs, (plan, twin) => new StepTwin(trainer, weights, plan, Changed(state, Copy(kept), twin)));
+                    rounded = new RoundedSteps(
+                        request, specs, (plan, values) => new StepTwin(trainer, weights, plan, values), twin => Changed(state, Copy(from), twin));
                 }
 
                 engine.Step(data);
@@ -84,16 +86,24 @@ internal static class TrainingVerifier
 
                 // A length that a model makes no sense of, such as a deviation of one step, is not what the export was asked for.
                 if (length is not null && !engine.IsFinite) return;
-                Note(0, step, [engine.Loss], [other.StepOn(data)], twin => [twin.Loss], options.LossTolerance);
+                var isRounding = Note(0, step, [engine.Loss], [other.StepOn(data)], twin => [twin.Loss], options.LossTolerance);
                 for (var i = 0; i < state.Count; i++)
                 {
                     var at = i;
-                    Note(at + 1, step, engine.State[at], other.ReadState(at), twin => twin.State[at], options.StateTolerance);
+                    isRounding |= Note(at + 1, step, engine.State[at], other.ReadState(at), twin => twin.State[at], options.StateTolerance);
                 }
+
+                if (!isRounding || step == count) continue;
+
+                // An optimizer may have made full steps of it, from which the next ones lead elsewhere. So they start from one state.
+                from = Copy(engine.State);
+                other.WriteState(from[..state.Count]);
+                rounded.Restart();
             }
         }
 
-        void Note(int index, int step, float[] expected, float[] found, Func<StepTwin, float[]> read, float tolerance)
+        // Whether rounding explains a difference.
+        bool Note(int index, int step, float[] expected, float[] found, Func<StepTwin, float[]> read, float tolerance)
         {
             var largest = 0f;
             foreach (var value in expected)
@@ -125,6 +135,7 @@ internal static class TrainingVerifier
 
             var relative = difference / MathF.Max(largest, Smallest);
             if (relative > worst[index].Difference) worst[index] = new StepDifference(worst[index].Name, step, relative, isRounding || worst[index].IsRounding);
+            return isRounding;
 
             bool IsNoise(int element, float distance) =>
                 rounded!.Exists(twin => RoundingNoise.Explains(distance - Smallest, expected[element], read(twin)[element]));

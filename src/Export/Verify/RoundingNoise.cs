@@ -35,6 +35,9 @@ internal static class RoundingNoise
     // ONNX Runtime computes a sigmoid as a sum with 0.5, so small results have that sum's absolute error.
     private const float OfHalf = 1f / (1 << 23);
 
+    // Results that are a difference from 1 are as coarse as 1, but as one operation.
+    private const float OfOne = 1f / 4;
+
     // A sum that is less than this share of its terms is 0; copies take turns. Terms that are differences of larger numbers are as coarse as those, and so is
     // their sum: it is exactly 0 more often than by the size of its terms. Half of the copies have the least, so that noise of either sign remains.
     private static readonly float[] s_nearZero = [Relative, Relative / 4, 4 * Relative, Relative / 4, 16 * Relative, Relative / 4];
@@ -93,27 +96,43 @@ internal static class RoundingNoise
             var size = node.Op is Sigmoid ? OfHalf : Relative;
             var noise = Ops.Make(new RandomUniform(new RandomStream(streams++), -size, size), isShared ? Ops.Constant(0) : x);
             if (node.Op is Sigmoid) return (x + noise).Value;
-            if (!AddsTerms(node.Op)) return (x * (1 + noise)).Value;
-            var terms = OfMagnitudes(node);
-            var sum = x + (noise * terms);
+            if (IsInterpolation(node.Op)) return (x + (noise * LargestPixel(node.Inputs[0], node.Scope))).Value;
+            var isFromOne = node.Op is Elu or Selu or Celu;
+            if (!AddsTerms(node.Op) && !isFromOne) return (x * (1 + noise)).Value;
+
+            // ONNX Runtime computes these as an exponential less 1, in units in the last place of 1.
+            var terms = isFromOne ? Ops.Where(Ops.Less(x, 0), OfOne, Ops.Abs(x)) : OfMagnitudes(node);
+
+            // The terms of these are rounded themselves: only they make a difference of nearly equal numbers uncertain.
+            var sum = node.Op is Add or Sub ? x * (1 + noise) : x + (noise * terms);
 
             // Terms may also cancel exactly, and the sign of that is neither 1 nor -1.
             return Ops.Where(Ops.Less(Ops.Abs(sum), terms * nearZero), 0, sum).Value;
         }
     }
 
+    /// <summary>
+    /// The largest magnitude of each image and channel: positions between pixels are rounded too, so where one is exactly at a pixel, another program mixes a
+    /// ten-millionth of the pixel beside it with that.
+    /// </summary>
+    private static SymbolicTensor LargestPixel(Value image, LayerCall? scope) =>
+        Ops.Max(Ops.Abs(new SymbolicTensor(image, scope)), [.. Enumerable.Range(1, image.Spec.Shape.Rank - 2)], keepdims: true);
+
     /// <summary>The result for the magnitudes of the inputs: the sum of the magnitudes of all terms.</summary>
     private static SymbolicTensor OfMagnitudes(Node node)
     {
         var magnitudes = node.Inputs.Select((input, i) =>
             input.Spec.Type.IsFloating() && IsFactor(node.Op, i) ? Ops.Abs(new SymbolicTensor(input, node.Scope)).Value : input);
+        if (node.Op is Sub) return new SymbolicTensor(Node.Create(new Add(), [.. magnitudes], node.Scope).Outputs[0], node.Scope);
         return new SymbolicTensor(node.WithInputs([.. magnitudes]).Outputs[0], node.Scope);
     }
 
-    /// <summary>Whether results are sums of the inputs' elements or of their products, with factors that are not negative.</summary>
-    private static bool AddsTerms(Op op) => op is MatMul or Gemm or Conv or ConvTranspose or ConvInputGradient or ConvWeightGradient or ReduceSum or ReduceMean
-        or SumToLike or CumSum or AveragePool or AveragePoolGradient or MaxPoolGradient or GatherGradient or GatherElementsGradient
-        or Resize { Mode: ResizeMode.Linear } or ResizeGradient { Mode: not ResizeMode.Cubic };
+    /// <summary>Whether results are sums or differences of the inputs' elements or of their products, with factors that are not negative.</summary>
+    private static bool AddsTerms(Op op) => op is Add or Sub or MatMul or Gemm or Conv or ConvTranspose or ConvInputGradient or ConvWeightGradient
+        or ReduceSum or ReduceMean or SumToLike or CumSum or AveragePool or AveragePoolGradient or MaxPoolGradient or GatherGradient
+        or GatherElementsGradient;
+
+    private static bool IsInterpolation(Op op) => op is Resize { Mode: not ResizeMode.Nearest } or ResizeGradient { Mode: not ResizeMode.Nearest };
 
     // The other inputs of a maximum's gradient say where it was.
     private static bool IsFactor(Op op, int input) => !op.ReadsOnlyShapeOf(input) && (op is not MaxPoolGradient || input == 2);

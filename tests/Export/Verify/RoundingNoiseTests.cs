@@ -69,6 +69,43 @@ public sealed class RoundingNoiseTests
         }
     }
 
+    /// <summary>Where an output pixel is exactly at an input pixel, ONNX Runtime mixes a ten-millionth of the one beside it with that.</summary>
+    [TestMethod]
+    public void A_pixel_is_as_uncertain_as_the_largest_beside_it()
+    {
+        var image = Model.Input([1, 3, 1]);
+        var y = Ops.Reshape(new Resizing(1, 5).Call(image), -1);
+        float[] found = [.. Enumerable.Range(1, RoundingNoise.Most).Select(seed => Run(image, y, [1, 0, 0], seed)[2])];
+        Assert.IsTrue(found.Any(value => value > 0) && found.Any(value => value < 0), string.Join(' ', found));
+        Assert.IsTrue(found.All(value => Math.Abs(value) < 2e-6), string.Join(' ', found));
+    }
+
+    /// <summary>Two results of one formula cancel in one program and leave their rounding in another.</summary>
+    [TestMethod]
+    public void Differences_of_nearly_equal_numbers_are_exactly_zero_in_some_copies()
+    {
+        var x = Model.Input([3]);
+        foreach (var y in new[] { (x * 3) - (x * 3 * 1.0000001f), (x * 3) + (x * -3 * 1.0000001f) })
+        {
+            float[] found = [.. Enumerable.Range(1, RoundingNoise.Most).Select(seed => Run(x, y, [1, -3, 2], seed)[0])];
+            Assert.IsTrue(found.Any(value => value > 0) && found.Any(value => value < 0) && found.Contains(0), string.Join(' ', found));
+        }
+    }
+
+    /// <summary>ONNX Runtime subtracts 1 from an exponential there.</summary>
+    [TestMethod]
+    public void Exponential_units_are_as_coarse_as_one_below_zero()
+    {
+        var x = Model.Input([3]);
+        foreach (var activation in new[] { Activation.Elu, Activation.Selu, Activation.Celu })
+        {
+            var y = activation.Apply(x);
+            float[][] found = [.. Enumerable.Range(1, RoundingNoise.Most).Select(seed => Run(x, y, [-1e-7f, -1, 1e-7f], seed))];
+            Assert.IsTrue(found.Any(row => row[0] == 0) && found.Any(row => row[0] < 0), string.Join(' ', found.Select(row => row[0])));
+            Assert.IsTrue(found.All(row => Math.Abs(row[0]) < 1e-6 && row[1] < -0.6 && row[2] > 0.9e-7), activation.Name);
+        }
+    }
+
     /// <summary>Terms that are differences of larger numbers are as coarse as those, so programs often find a sum of exactly 0.</summary>
     [TestMethod]
     public void Sums_of_differences_cancel_exactly_in_some_copies()

@@ -6,8 +6,11 @@ namespace OnnxFunctional.Export.Emit.Emitters;
 /// <summary>The activations of a recurrent node as ONNX attributes.</summary>
 internal static class RecurrentActivations
 {
-    /// <summary>Whether ONNX Runtime's recurrent operators support all of them; they do not support Selu.</summary>
-    public static bool Known(RecurrentOp op) => Of(op).All(activation => activation != GateActivation.Selu);
+    /// <summary>
+    /// Whether ONNX Runtime's recurrent operators compute all of them: they do not know Selu, and their Softplus overflows above 88, which the
+    /// operator of that name does not.
+    /// </summary>
+    public static bool Known(RecurrentOp op) => Of(op).All(activation => activation is not (GateActivation.Selu or GateActivation.Softplus));
 
     /// <summary>Names and parameters for each direction; none for ONNX's defaults, because CUDA rejects the attribute.</summary>
     public static IEnumerable<AttributeProto> Attributes(RecurrentOp op, int directions)
@@ -46,7 +49,6 @@ internal static class RecurrentActivations
         GateActivation.HardSigmoid => ("HardSigmoid", 1f / 6, 0.5f),
         GateActivation.Relu => ("Relu", null, null),
         GateActivation.Elu => ("Elu", 1, null),
-        GateActivation.Softplus => ("Softplus", null, null),
         GateActivation.Softsign => ("Softsign", null, null),
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "ONNX Runtime's recurrent operators do not support it."),
     };
