@@ -62,7 +62,7 @@ public abstract class MergeLayer(string? name = null) : LayerBase(name)
     protected abstract SymbolicTensor Forward(IReadOnlyList<SymbolicTensor> tensors);
 }
 
-/// <summary>The entry point for a model's data; created by <see cref="ModelInput.Input"/>.</summary>
+/// <summary>The entry point for a model's data; created by <c>Model.Input</c>.</summary>
 public sealed class InputLayer : LayerBase
 {
     internal InputLayer(Shape shape, DType dtype, string? name)

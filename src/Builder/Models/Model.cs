@@ -28,7 +28,7 @@ public partial class Model : Layer
     /// <summary>
     /// Creates a model of the layers between <paramref name="inputs"/> and <paramref name="outputs"/>, names them in graph order and initializes new weights.
     /// </summary>
-    /// <param name="inputs">One or more tensors, from <see cref="ModelInput.Input"/> or from inside another model.</param>
+    /// <param name="inputs">One or more tensors, from <c>Model.Input</c> or from inside another model.</param>
     /// <param name="outputs">One or more tensors computed from the inputs.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="seed">The seed that, with each weight's name, determines its initial values: the same seed gives the same model.</param>

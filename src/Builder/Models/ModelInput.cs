@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 
 namespace OnnxFunctional;
 
@@ -16,5 +17,16 @@ public static class ModelInput
         /// <returns>A tensor (batch, shape...) to call layers on.</returns>
         public static SymbolicTensor Input(Shape shape, DType dtype = DType.Float32, string? name = null, int? batchSize = null) =>
             new InputLayer(shape.Insert(0, batchSize ?? Shape.Unknown), dtype, name).Tensor;
+
+        /// <summary>Creates an input of a model from its shape with the batch.</summary>
+        /// <param name="batchShape">The dimensions, the batch first; <see langword="null"/> for an unknown size.</param>
+        /// <param name="dtype">The type of the elements.</param>
+        /// <param name="name">The name; if omitted, the model chooses one.</param>
+        /// <returns>A tensor of that shape to call layers on.</returns>
+        /// <exception cref="ModelException">The shape has no dimension for the batch.</exception>
+        [OverloadResolutionPriority(-1)]
+        public static SymbolicTensor Input(Shape batchShape, DType dtype = DType.Float32, string? name = null) => batchShape.Count > 0
+            ? new InputLayer(batchShape, dtype, name).Tensor
+            : throw new ModelException("batchShape is (); expected the batch, or null, as the first dimension: Model.Input(batchShape: [16, 10]).");
     }
 }

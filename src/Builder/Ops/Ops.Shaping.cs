@@ -45,6 +45,21 @@ public static partial class Ops
     public static SymbolicTensor Slice(SymbolicTensor x, int axis, int start, int? end = null, int step = 1) =>
         Make(new Slice([axis], [start], [end ?? (step > 0 ? int.MaxValue : int.MinValue)], [step]), x);
 
+    /// <summary>One position of an axis, which stays with size 1; a negative position counts from the end.</summary>
+    internal static SymbolicTensor Position(SymbolicTensor x, int axis, int position)
+    {
+        var size = x.Shape.Dims[axis];
+        if (size != Shape.Unknown && (position >= size || position < -size))
+            throw new ModelException($"the index {position} is out of range for axis {axis} of {x.Shape}; expected {-size} to {size - 1}.");
+        return Slice(x, axis, position, position == -1 ? null : position + 1);
+    }
+
+    /// <summary>Joins tensors of the same shape along a new axis (https://keras.io/api/ops/numpy/#stack-function).</summary>
+    /// <param name="tensors">Tensors of the same shape.</param>
+    /// <param name="axis">The position of the new axis in the result.</param>
+    public static SymbolicTensor Stack(SymbolicTensors tensors, int axis = 0) =>
+        Concatenate(tensors.Select(tensor => ExpandDims(tensor, axis)).ToArray(), axis);
+
     /// <summary>Cuts a tensor into pieces of these sizes along an axis (https://keras.io/api/ops/numpy/#split-function).</summary>
     public static SymbolicTensors Split(SymbolicTensor x, ReadOnlySpan<int> sizes, int axis = -1) => MakeAll(new Split(axis, IntList.Create(sizes)), x);
 

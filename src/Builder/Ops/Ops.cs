@@ -40,6 +40,29 @@ public static partial class Ops
 
     internal static SymbolicTensor Constant(DoubleValues values) => values.IsSingle ? Constant(values[0]) : Constant(Shape.Of(values.Count), values.ToFloats());
 
+    /// <summary>Zeros of a known shape (https://keras.io/api/ops/numpy/#zeros-function); <see cref="ZerosLike"/> takes the shape of a tensor.</summary>
+    /// <param name="shape">The dimensions, all known.</param>
+    /// <param name="dtype">The type of the elements.</param>
+    /// <exception cref="ModelException">A dimension is unknown.</exception>
+    public static SymbolicTensor Zeros(Shape shape, DType dtype = DType.Float32) => Full(shape, 0, dtype);
+
+    /// <summary>Ones of a known shape (https://keras.io/api/ops/numpy/#ones-function); <see cref="OnesLike"/> takes the shape of a tensor.</summary>
+    /// <param name="shape">The dimensions, all known.</param>
+    /// <param name="dtype">The type of the elements.</param>
+    /// <exception cref="ModelException">A dimension is unknown.</exception>
+    public static SymbolicTensor Ones(Shape shape, DType dtype = DType.Float32) => Full(shape, 1, dtype);
+
+    /// <summary>A tensor of a known shape whose elements are all the same number (https://keras.io/api/ops/numpy/#full-function).</summary>
+    /// <param name="shape">The dimensions, all known.</param>
+    /// <param name="fillValue">The number.</param>
+    /// <param name="dtype">The type of the elements.</param>
+    /// <exception cref="ModelException">A dimension is unknown.</exception>
+    public static SymbolicTensor Full(Shape shape, double fillValue, DType dtype = DType.Float32) => shape.IsKnown
+        ? Cast(Filled(shape, (float)fillValue), dtype)
+        : throw new ModelException(
+            $"a constant of shape {shape} needs known dimensions. Give the input a batch size, Model.Input(batchShape: [16, 10]), "
+            + "or take the shape of a tensor: Ops.ZerosLike(x).");
+
     /// <summary>Zeros of the shape of <paramref name="x"/>.</summary>
     public static SymbolicTensor ZerosLike(SymbolicTensor x) => Make(new ExpandLike(), Constant(0), x);
 

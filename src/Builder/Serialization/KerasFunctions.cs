@@ -114,7 +114,7 @@ internal static class KerasFunctions
         ["Reshape"] = call => Ops.Reshape(call.Tensor(0, "x"), NewShape(call.Config("newshape"))),
         ["Split"] = Split,
         ["Squeeze"] = Squeeze,
-        ["Stack"] = call => Ops.Concatenate(call.Tensors(0, "x").Select(x => Ops.ExpandDims(x, call.Integer("axis", 0))).ToArray(), call.Integer("axis", 0)),
+        ["Stack"] = call => Ops.Stack(call.Tensors(0, "x"), call.Integer("axis", 0)),
         ["Swapaxes"] = call => Swap(call.Tensor(0, "x"), call.Integer("axis1", 0), call.Integer("axis2", 1)),
         ["Take"] = call => call.Config("axis").IsNull
             ? Ops.Take(Ops.Reshape(call.Tensor(0, "x"), -1), Integers(call.Tensor(1, "indices")), 0)

@@ -30,11 +30,7 @@ internal static class Slicing
                     position++;
                     break;
                 case CallValue.Literal:
-                    var index = item.Integer("an index");
-                    var size = x.Shape.Dims[axis];
-                    if (size != Shape.Unknown && (index >= size || index < -size))
-                        throw new ModelException($"the index {index} is out of range for axis {axis} of {x.Shape}; expected {-size} to {size - 1}.");
-                    x = Ops.Slice(x, axis, index, index == -1 ? null : index + 1);
+                    x = Ops.Position(x, axis, item.Integer("an index"));
                     dropped.Add(axis++);
                     break;
                 default:
