@@ -296,13 +296,13 @@ internal sealed class CheckedModel
     private double Step(Trainer trainer, int step) => Logs(trainer, step)["loss"];
 
     /// <summary>Losses and metrics of a step.</summary>
-    private IReadOnlyDictionary<string, double> Logs(Trainer trainer, int step) => step == 0
+    private Scores Logs(Trainer trainer, int step) => step == 0
         ? trainer.TrainOnBatch(_x, _y, Weighting(0))
         : trainer.TrainOnBatch(NDArrays.Create(_training.Inputs(step)), NDArrays.Create(_training.Targets(step, _shapes)), Weighting(step));
 
     private NDArrays? Weighting(int step) => _training.SampleWeights(step) is { } weights ? weights : null;
 
-    private static void SameLogs(IReadOnlyDictionary<string, double> expected, IReadOnlyDictionary<string, double> actual, string check, string when)
+    private static void SameLogs(Scores expected, Scores actual, string check, string when)
     {
         Assert(expected.Keys.SequenceEqual(actual.Keys), check, "other logs " + when);
         foreach (var (name, value) in expected) Assert(value.Equals(actual[name]), check, $"{name} is {actual[name]} {when} instead of {value}");

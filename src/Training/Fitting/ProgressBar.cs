@@ -19,7 +19,7 @@ internal sealed class ProgressBar : Callback
 
     private readonly TextWriter _writer;
     private readonly Func<int>? _columns;
-    private readonly int _epochs;
+    private readonly int? _epochs;
     private readonly int? _steps;
     private readonly Dictionary<string, double> _logs = [];
     private readonly char _full;
@@ -33,23 +33,25 @@ internal sealed class ProgressBar : Callback
     /// <summary>Creates the display.</summary>
     /// <param name="writer">Where it is written.</param>
     /// <param name="columns">Asks for the width of the terminal; null to write one line per epoch.</param>
-    /// <param name="epochs">The number of epochs.</param>
+    /// <param name="epochs">The number of epochs; null for an evaluation, which does not count them.</param>
     /// <param name="steps">The number of steps per epoch, if it is known.</param>
-    internal ProgressBar(TextWriter writer, Func<int>? columns, int epochs, int? steps)
+    internal ProgressBar(TextWriter writer, Func<int>? columns, int? epochs, int? steps)
     {
         (_writer, _columns, _epochs, _steps) = (writer, columns, epochs, steps);
         (_full, _more) = writer.Encoding is UTF8Encoding or UnicodeEncoding ? ('━', " …") : ('=', " ...");
     }
 
-    public static IEnumerable<Callback> For(Verbosity verbose, int epochs, int? steps)
-    {
-        if (verbose == Verbosity.Silent) return [];
-        return [new ProgressBar(Console.Out, verbose == Verbosity.Lines || Console.IsOutputRedirected ? null : Columns, epochs, steps)];
-    }
+    public static IEnumerable<Callback> For(Verbosity verbose, int epochs, int? steps) => Shown(verbose, epochs, steps) is { } bar ? [bar] : [];
+
+    public static ProgressBar? ForEvaluation(Verbosity verbose, int? steps) => Shown(verbose, null, steps);
+
+    private static ProgressBar? Shown(Verbosity verbose, int? epochs, int? steps) => verbose == Verbosity.Silent
+        ? null
+        : new ProgressBar(Console.Out, verbose == Verbosity.Lines || Console.IsOutputRedirected ? null : Columns, epochs, steps);
 
     public override void OnEpochBegin(int epoch)
     {
-        if (_columns is not null) Write(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs}{Environment.NewLine}"));
+        if (_columns is not null && _epochs is not null) Write(Numbered(epoch) + Environment.NewLine);
         _begun = Stopwatch.GetTimestamp();
         _drawn = 0;
         _done = 0;
@@ -60,7 +62,7 @@ internal sealed class ProgressBar : Callback
         var (elapsed, values) = (Stopwatch.GetElapsedTime(_begun), Values(logs));
         if (_columns is null)
         {
-            Write(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs} {Head(elapsed, true, LongestBar)}"));
+            Write((_epochs is null ? "" : Numbered(epoch) + " ") + Head(elapsed, true, LongestBar));
             foreach (var value in values) Write(value);
         }
         else
@@ -95,6 +97,8 @@ internal sealed class ProgressBar : Callback
             return UsualColumns;
         }
     }
+
+    private string Numbered(int epoch) => string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs}");
 
     /// <summary>The columns of a row: some terminals wrap when the last one is written.</summary>
     private int Available() => Math.Max(1, _columns!() - 1);

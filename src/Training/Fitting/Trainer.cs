@@ -110,29 +110,25 @@ public sealed partial class Trainer
     /// <param name="x">The data of the inputs.</param>
     /// <param name="y">The targets of the outputs.</param>
     /// <param name="batchSize">The number of samples per batch.</param>
+    /// <param name="verbose">What is printed: 0 nothing, 1 a bar, which is the default, 2 one line.</param>
     /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
-    /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
+    /// <returns>Values by the names of the logs, <c>loss</c>, <c>accuracy</c>, or in this order.</returns>
     [OverloadResolutionPriority(1)]
-    public IReadOnlyDictionary<string, double> Evaluate(NDArrays x, NDArrays y, int batchSize = 32, NDArrays? sampleWeight = null)
-    {
-        var logs = new Dictionary<string, double>();
-        Evaluate(Batches(Checked(x, y, sampleWeight), batchSize, shuffle: false), logs, "", default);
-        return logs;
-    }
+    public Scores Evaluate(NDArrays x, NDArrays y, int batchSize = 32, Verbosity verbose = default, NDArrays? sampleWeight = null) =>
+        Evaluate(Batches(Checked(x, y, sampleWeight), batchSize, shuffle: false), verbose);
 
     /// <summary>Losses and metrics on batches that are created on the fly; weights do not change.</summary>
     /// <param name="batches">The batches.</param>
     /// <param name="steps">The number of batches to use; default: all.</param>
-    /// <returns>Values by the names of the logs: <c>loss</c>, <c>accuracy</c>.</returns>
+    /// <param name="verbose">What is printed: 0 nothing, 1 a bar, which is the default, 2 one line.</param>
+    /// <returns>Values by the names of the logs, <c>loss</c>, <c>accuracy</c>, or in this order.</returns>
     /// <exception cref="ModelException">There is no batch, or one does not fit.</exception>
-    public IReadOnlyDictionary<string, double> Evaluate(IEnumerable<Batch> batches, int? steps = null)
+    public Scores Evaluate(IEnumerable<Batch> batches, int? steps = null, Verbosity verbose = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
         if (steps < 1) throw new ModelException($"steps is {steps}; expected at least 1.");
-        var logs = new Dictionary<string, double>();
         using var stream = Stream(steps is { } count ? batches.Take(count) : batches, null);
-        Evaluate(stream, logs, "", default);
-        return logs;
+        return Evaluate(stream, verbose);
     }
 
     /// <summary>The model's only output for every sample.</summary>
@@ -142,7 +138,7 @@ public sealed partial class Trainer
     /// <param name="x">The data of the inputs.</param>
     /// <param name="y">The targets of the outputs.</param>
     /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
-    public IReadOnlyDictionary<string, double> TestOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
+    public Scores TestOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
         var batch = WholeBatch(x, y, sampleWeight);
         var logs = new Dictionary<string, double>();
@@ -153,7 +149,7 @@ public sealed partial class Trainer
             _evaluation.Report(logs, "");
         }
 
-        return logs;
+        return new(logs);
     }
 
     /// <summary>The model's only output for the samples of one batch.</summary>
@@ -171,7 +167,7 @@ public sealed partial class Trainer
     /// <param name="y">The targets of the outputs.</param>
     /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
     /// <exception cref="ModelException">Data and model do not fit, or the model is being trained by another thread.</exception>
-    public IReadOnlyDictionary<string, double> TrainOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
+    public Scores TrainOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
         DataChecks.Build(Model, x);
         using var turn = Turn.Take(this);
@@ -180,7 +176,7 @@ public sealed partial class Trainer
         _training.Run(batch, (ulong)Iterations);
         var logs = new Dictionary<string, double>();
         _training.Report(logs, "");
-        return logs;
+        return new(logs);
     }
 
     /// <summary>
@@ -243,13 +239,26 @@ public sealed partial class Trainer
         return _lossPlan.Outputs[0].Floats[0];
     }
 
-    internal void Evaluate(BatchSource batches, Dictionary<string, double> logs, string prefix, CancellationToken cancellationToken)
+    private Scores Evaluate(BatchSource batches, Verbosity verbose)
+    {
+        var logs = new Dictionary<string, double>();
+        Evaluate(batches, logs, "", default, ProgressBar.ForEvaluation(verbose, batches.BatchesPerEpoch));
+        return new(logs);
+    }
+
+    internal void Evaluate(
+        BatchSource batches,
+        Dictionary<string, double> logs,
+        string prefix,
+        CancellationToken cancellationToken,
+        ProgressBar? progress = null)
     {
         // Sums of losses and metrics belong to one evaluation, so concurrent ones take turns.
         lock (_evaluation)
         {
             _evaluation.Reset();
             batches.Start(0);
+            progress?.OnEpochBegin(0);
 
             // Random layers that draw at any time draw new numbers for each batch, and the same ones in a resumed training.
             var first = (ulong)Iterations;
@@ -259,6 +268,7 @@ public sealed partial class Trainer
                 // Part of the data says little: a cancelled evaluation reports nothing.
                 if (cancellationToken.IsCancellationRequested) return;
                 _evaluation.Run(batches, step++);
+                progress?.OnBatchEnd((int)(step - first) - 1, _evaluation);
             }
 
             if (step == first)
@@ -268,6 +278,7 @@ public sealed partial class Trainer
             }
 
             _evaluation.Report(logs, prefix);
+            progress?.OnEpochEnd(0, logs);
         }
     }
 

@@ -52,7 +52,8 @@ internal static class StepComparison
         var (x, y) = (NDArrays.Create(last.X), NDArrays.Create(last.Y));
         var states = trainer.Model.Weights.Where(weight => weight.IsState).Select(weight => (Weight: weight, Values: weight.Storage.ToArray())).ToList();
         var evaluated = other.Evaluate(x, y, last.X[0].Count, last.Weights);
-        foreach (var (log, value) in trainer.Evaluate(x, y, last.X[0].Count, last.Weights)) Near(value, evaluated[log], log + " of the evaluation", 10);
+        var scores = trainer.Evaluate(x, y, last.X[0].Count, verbose: 0, last.Weights);
+        foreach (var (log, value) in scores) Near(value, evaluated[log], log + " of the evaluation", 10);
 
         // The engine's evaluation moved the states of stateful layers; that of a file does not.
         foreach (var (weight, values) in states) values.CopyTo(weight.Overwritten());

@@ -61,7 +61,7 @@ internal static class Classification
             return interruption.ExitCode;
         }
 
-        var engineAccuracy = trainer.Evaluate(test.X, test.Y, batchSize: 256)["accuracy"];
+        var engineAccuracy = trainer.Evaluate(test.X, test.Y, batchSize: 256, verbose: 0)["accuracy"];
 
         var report = model.ExportOnnx(options.Path);
         Console.Out.WriteLine(report.ToString());
