@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace OnnxFunctional.Tests.Documentation;
 
-/// <summary>Every program of README.md and examples/ is compiled as it stands and run in an empty folder.</summary>
+/// <summary>Every program of README.md and examples/ is compiled and run in an empty folder; <see cref="GuideTests"/> runs those of the guide.</summary>
 [TestClass]
 [DoNotParallelize]
 public sealed class ProgramTests
