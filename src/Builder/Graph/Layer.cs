@@ -62,6 +62,16 @@ public abstract class MergeLayer(string? name = null) : LayerBase(name)
     protected abstract SymbolicTensor Forward(IReadOnlyList<SymbolicTensor> tensors);
 }
 
+/// <summary>A layer with several outputs, from one tensor or several: <c>var (mean, spread) = encoder.Call(x)</c>.</summary>
+/// <param name="name">The name; if omitted, a model derives one from the class.</param>
+public abstract class MultiOutputLayer(string? name = null) : LayerBase(name)
+{
+    internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) => Invoke(inputs, options, Forward);
+
+    /// <summary>Builds the layer's computation for the tensors, in the order of the call, and returns its outputs.</summary>
+    protected abstract SymbolicTensors Forward(SymbolicTensors tensors);
+}
+
 /// <summary>The entry point for a model's data; created by <c>Model.Input</c>.</summary>
 public sealed class InputLayer : LayerBase
 {

@@ -6,7 +6,7 @@ namespace OnnxFunctional;
 
 /// <summary>
 /// The base of all layers and models: a name, weights, and the calls made so far. Custom layers derive from <see cref="Layer"/> or
-/// <see cref="MergeLayer"/>.
+/// <see cref="MergeLayer"/>, or with several outputs from <see cref="MultiOutputLayer"/>.
 /// </summary>
 [DebuggerDisplay("{Name,nq} ({GetType().Name,nq})")]
 [DynamicallyAccessedMembers(ConfigurationMembers.Kept)]
@@ -163,7 +163,13 @@ public abstract class LayerBase
         Regularizer? regularizer = null,
         Constraint? constraint = null)
     {
-        if (_current is null) throw new ModelException($"Weight '{name}' of {ClassName} was requested outside Forward; create weights where they are used.");
+        if (_current is null)
+        {
+            throw new ModelException(
+                $"Weight '{name}' of {ClassName} was requested outside the Forward of a layer; create weights there, where they are used. "
+                + "A model has none of its own, but those of its layers.");
+        }
+
         if (!shape.IsKnown)
         {
             throw new ModelException(
@@ -220,10 +226,14 @@ public abstract class LayerBase
     protected void AddLoss(SymbolicTensor loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
-        if (_current is null) throw new ModelException($"{ClassName}: AddLoss was called outside Forward; call it in Forward.");
         if (loss.Rank != 0) throw new ModelException($"AddLoss takes a scalar, but got {loss.Shape}. Reduce it with Ops.Mean or Ops.Sum.");
+        if (KeepsLoss(loss)) return;
+        if (_current is null) throw new ModelException($"{ClassName}: AddLoss was called outside Forward; call it in Forward.");
         _current.AddLoss(loss.Value);
     }
+
+    /// <summary>Whether the layer itself keeps a loss that its Forward adds, instead of the current call.</summary>
+    private protected virtual bool KeepsLoss(SymbolicTensor loss) => false;
 
     /// <summary>
     /// Calls the layer on a list of tensors and returns the list of its outputs. All layers, such as those from <see cref="Model.Layers"/> and

@@ -71,6 +71,21 @@ public sealed class Sequential : Model
         }
     }
 
+    /// <summary>Removes the last layer. A trainer that was compiled before does not know it: compile again.</summary>
+    /// <returns>The layer.</returns>
+    /// <exception cref="ModelException">There is no layer, or the model was called as a layer.</exception>
+    public Layer Pop()
+    {
+        if (CallsMade > 0) throw new ModelException($"Sequential '{Name}' was called as a layer of another model, which has its layers as they were.");
+        if (_layers.Count == 0) throw new ModelException($"Sequential '{Name}' has no layer to remove.");
+        var last = _layers[^1];
+        _layers.RemoveAt(_layers.Count - 1);
+        if (!IsBuilt) return last;
+        if (_layers.Count == 0) Disconnect();
+        else Connect(Inputs, last.Calls[^1].Inputs[0], initialize: false);
+        return last;
+    }
+
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x) => _layers.Count > 0
         ? x.Apply([.. _layers])

@@ -1,6 +1,6 @@
 namespace OnnxFunctional;
 
-/// <summary>What <c>x[...]</c> selects along one axis: a position, which drops the axis, or a range. Numbers, <c>^1</c> and <c>1..^1</c> convert to it.</summary>
+/// <summary>What <c>x[...]</c> selects along one axis: a position, which drops the axis, or a range. <c>1</c>, <c>^1</c>, <c>1..^1</c> convert to it.</summary>
 public readonly struct AxisIndex
 {
     private AxisIndex(int start, int? end, bool isPosition) => (Start, End, IsPosition) = (start, end, isPosition);

@@ -242,7 +242,7 @@ internal sealed class KerasType
         {
             // Every layer has Name, Trainable, Weights and the like; they are written separately.
             var declarer = property.DeclaringType;
-            if (declarer == typeof(LayerBase) || declarer == typeof(Layer) || declarer == typeof(MergeLayer)) continue;
+            if (declarer == typeof(LayerBase) || declarer == typeof(Layer) || declarer == typeof(MergeLayer) || declarer == typeof(MultiOutputLayer)) continue;
             if (property.GetMethod is not { IsPublic: true } getter || property.GetIndexParameters().Length > 0) continue;
             if (getter.GetBaseDefinition().DeclaringType == typeof(LayerBase)) continue;
             if (property.SetMethod is { IsPublic: true } || parameters.Contains(property.Name)) members.Add(new(Naming.SnakeCase(property.Name), property));
