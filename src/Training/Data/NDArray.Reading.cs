@@ -13,6 +13,18 @@ public sealed partial class NDArray
     /// <exception cref="ArgumentOutOfRangeException">An index is outside its dimension.</exception>
     public float this[params ReadOnlySpan<int> indices] => ElementAt(PlaceOf(indices));
 
+    /// <summary>A range of samples, as NumPy's <c>x[:1000]</c>: <c>x[..1000]</c>, <c>x[^1000..]</c>.</summary>
+    /// <param name="samples">Positions along the first axis.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not within the samples.</exception>
+    public NDArray this[Range samples]
+    {
+        get
+        {
+            var (start, count) = samples.GetOffsetAndLength(Count);
+            return Slice(start, count);
+        }
+    }
+
     /// <summary>All elements as float32, row by row, in a new array.</summary>
     public float[] ToArray() => AsFloats().ToArray();
 

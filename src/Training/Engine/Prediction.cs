@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
@@ -15,6 +16,7 @@ public static class Prediction
     /// <param name="batchSize">The number of samples per batch.</param>
     /// <returns>(samples, ...).</returns>
     /// <exception cref="ModelException">The data does not fit the inputs, or the model has several outputs.</exception>
+    [OverloadResolutionPriority(1)]
     public static NDArray Predict(this Model model, NDArrays x, int batchSize = 32)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -26,6 +28,18 @@ public static class Prediction
         }
 
         return PredictAll(model, x, batchSize)[0];
+    }
+
+    /// <summary>The model's only output for the samples of batches, such as those of a <see cref="Dataset{T}"/>; their targets are not read.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="batches">The batches.</param>
+    /// <returns>(samples, ...), in the order of the batches.</returns>
+    /// <exception cref="ModelException">There is no batch, one does not fit the inputs, or the model has several outputs.</exception>
+    public static NDArray Predict(this Model model, IEnumerable<Batch> batches)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        var outputs = batches.Select(batch => model.Predict(batch.X, Math.Max(1, batch.X[0].Count))).ToList();
+        return outputs.Count > 0 ? NDArray.Concatenate(outputs) : throw new ModelException("There is no batch to predict from.");
     }
 
     /// <summary>All outputs by name.</summary>

@@ -11,7 +11,7 @@ public static class Compilation
     /// <param name="optimizer">Updates the weights.</param>
     /// <param name="loss">
     /// What is minimized: one loss for every output, a list with one for each, or losses by the names of the outputs, <c>new() { ["class"] = loss }</c>. An
-    /// output without one is not trained, and a warning.
+    /// output without one is not trained, and a warning. Without any, the losses that layers add by AddLoss are minimized.
     /// </param>
     /// <param name="lossWeights">Factors on the losses, in the order of the outputs or by their names; default: 1.</param>
     /// <param name="metrics">What is reported in addition, without sample weights: for every output, or by the names of the outputs.</param>
@@ -23,7 +23,7 @@ public static class Compilation
     public static Trainer Compile(
         this Model model,
         Optimizer optimizer,
-        LossList loss,
+        LossList? loss = null,
         LossWeightList? lossWeights = null,
         MetricList? metrics = null,
         MetricList? weightedMetrics = null,
@@ -33,13 +33,12 @@ public static class Compilation
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(optimizer);
-        ArgumentNullException.ThrowIfNull(loss);
         return new Trainer(model, optimizer, Compiled, seed ?? model.Seed, threads);
 
         // Names and shapes of outputs are known when the model is built.
         CompiledTraining Compiled()
         {
-            var losses = loss.InOrder(model.OutputNames);
+            var losses = loss?.InOrder(model.OutputNames) ?? new Loss?[model.Outputs.Count];
             var factors = lossWeights?.InOrder(model.OutputNames) ?? [.. model.OutputNames.Select(_ => 1f)];
             var chosen = metrics ?? [];
             chosen.Check(model.OutputNames);

@@ -10,11 +10,14 @@ internal static class CompileWarnings
     {
         var model = compiled.Model;
         foreach (var node in model.Graph.Nodes) ConstantSoftmax(node);
+
+        // A model without any loss minimizes what its layers add.
+        var none = compiled.Losses.All(loss => loss is null);
         for (var i = 0; i < model.Outputs.Count; i++)
         {
             var (output, name) = (model.Outputs[i], model.OutputNames[i]);
             if (compiled.Losses[i] is { } loss) ScaleOf(output, name, loss);
-            else if (!compiled.Metrics.For(name).Concat(compiled.WeightedMetrics.For(name)).Any()) WithoutLoss(output, name);
+            else if (!none && !compiled.Metrics.For(name).Concat(compiled.WeightedMetrics.For(name)).Any()) WithoutLoss(output, name);
         }
     }
 

@@ -9,7 +9,7 @@ public sealed partial class Trainer
 {
     /// <summary>Trains the model on data in memory.</summary>
     /// <param name="x">The data of the inputs.</param>
-    /// <param name="y">The targets of the outputs.</param>
+    /// <param name="y">The targets of the outputs; those without loss and metric may be left out.</param>
     /// <param name="batchSize">The number of samples per step.</param>
     /// <param name="epochs">The number of passes over the data; with <paramref name="initialEpoch"/>, the epoch at which training ends.</param>
     /// <param name="validationSplit">The share of the samples that is held out for evaluation: the last ones, before shuffling.</param>
@@ -41,7 +41,7 @@ public sealed partial class Trainer
     [OverloadResolutionPriority(1)]
     public History Fit(
         NDArrays x,
-        NDArrays y,
+        NDArrays? y = null,
         int batchSize = 32,
         int epochs = 1,
         double validationSplit = 0,

@@ -108,13 +108,13 @@ public sealed partial class Trainer
 
     /// <summary>Losses and metrics on data; weights do not change.</summary>
     /// <param name="x">The data of the inputs.</param>
-    /// <param name="y">The targets of the outputs.</param>
+    /// <param name="y">The targets of the outputs; those without loss and metric may be left out.</param>
     /// <param name="batchSize">The number of samples per batch.</param>
     /// <param name="verbose">What is printed: 0 nothing, 1 a bar, which is the default, 2 one line.</param>
     /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
     /// <returns>Values by the names of the logs, <c>loss</c>, <c>accuracy</c>, or in this order.</returns>
     [OverloadResolutionPriority(1)]
-    public Scores Evaluate(NDArrays x, NDArrays y, int batchSize = 32, Verbosity verbose = default, NDArrays? sampleWeight = null) =>
+    public Scores Evaluate(NDArrays x, NDArrays? y = null, int batchSize = 32, Verbosity verbose = default, NDArrays? sampleWeight = null) =>
         Evaluate(Batches(Checked(x, y, sampleWeight), batchSize, shuffle: false), verbose);
 
     /// <summary>Losses and metrics on batches that are created on the fly; weights do not change.</summary>
@@ -132,13 +132,17 @@ public sealed partial class Trainer
     }
 
     /// <summary>The model's only output for every sample.</summary>
+    [OverloadResolutionPriority(1)]
     public NDArray Predict(NDArrays x, int batchSize = 32) => Model.Predict(x, batchSize);
+
+    /// <summary>The model's only output for the samples of batches, such as those of a <see cref="Dataset{T}"/>.</summary>
+    public NDArray Predict(IEnumerable<Batch> batches) => Model.Predict(batches);
 
     /// <summary>Losses and metrics of one batch; weights do not change.</summary>
     /// <param name="x">The data of the inputs.</param>
     /// <param name="y">The targets of the outputs.</param>
     /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
-    public Scores TestOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
+    public Scores TestOnBatch(NDArrays x, NDArrays? y = null, NDArrays? sampleWeight = null)
     {
         var batch = WholeBatch(x, y, sampleWeight);
         var logs = new Dictionary<string, double>();
@@ -167,7 +171,7 @@ public sealed partial class Trainer
     /// <param name="y">The targets of the outputs.</param>
     /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
     /// <exception cref="ModelException">Data and model do not fit, or the model is being trained by another thread.</exception>
-    public Scores TrainOnBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
+    public Scores TrainOnBatch(NDArrays x, NDArrays? y = null, NDArrays? sampleWeight = null)
     {
         DataChecks.Build(Model, x);
         using var turn = Turn.Take(this);
@@ -295,17 +299,16 @@ public sealed partial class Trainer
     }
 
     /// <summary>Checks inputs, targets and sample weights and returns them in order.</summary>
-    private List<NDArray> Checked(NDArrays x, NDArrays y, NDArrays? sampleWeight)
+    private List<NDArray> Checked(NDArrays x, NDArrays? y, NDArrays? sampleWeight)
     {
         ArgumentNullException.ThrowIfNull(x);
-        ArgumentNullException.ThrowIfNull(y);
         DataChecks.Build(Model, x);
         Compiled.CheckLayers();
         var arrays = DataChecks.Inputs(Model, x).ToList();
         var count = arrays[0].Count;
         if (count == 0) throw new ModelException("The data holds no samples; expected at least one.");
         for (var i = 0; i < arrays.Count; i++) DataChecks.Finite(arrays[i], $"Input '{Model.InputNames[i]}'");
-        var targets = y.InOrder(Model.OutputNames, "output");
+        var targets = TargetsOf(y, count);
         for (var i = 0; i < targets.Length; i++)
         {
             var what = $"The target of output '{Model.OutputNames[i]}'";
@@ -321,6 +324,18 @@ public sealed partial class Trainer
         return arrays;
     }
 
+    /// <summary>The target of each output. Those that no loss and no metric reads may be left out; zeros stand for them.</summary>
+    private NDArray[] TargetsOf(NDArrays? y, int count)
+    {
+        var outputs = Model.OutputNames;
+        List<string> given = [.. outputs.Where((_, i) => _compiled.ReadsTarget(i))];
+        if (y is null && given.Count > 0) throw new ModelException($"Output '{given[0]}' has a loss or a metric, which needs targets. Pass them as y.");
+        if (y?.Names is { } names) given = [.. outputs.Where(output => given.Contains(output) || names.Contains(output))];
+        else if (y is not null && y.Count != given.Count) given = [.. outputs];
+        var targets = y?.InOrder(given, "output") ?? [];
+        return [.. outputs.Select(output => given.IndexOf(output) is >= 0 and var i ? targets[i] : NDArray.Zeros(Shape.Of(count), DType.Float32))];
+    }
+
     /// <summary>Checked arrays with weights by class, times those of the samples if there are any.</summary>
     private List<NDArray> Weighted(List<NDArray> arrays, Dictionary<int, double> classWeight)
     {
@@ -331,7 +346,7 @@ public sealed partial class Trainer
         return [.. arrays[..(target + 1)], ClassWeights.Of(arrays[target], classWeight, arrays.ElementAtOrDefault(target + 1), classes)];
     }
 
-    private ArrayBatches WholeBatch(NDArrays x, NDArrays y, NDArrays? sampleWeight)
+    private ArrayBatches WholeBatch(NDArrays x, NDArrays? y, NDArrays? sampleWeight)
     {
         var arrays = Checked(x, y, sampleWeight);
         var batch = Batches(arrays, arrays[0].Count, shuffle: false);

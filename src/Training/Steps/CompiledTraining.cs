@@ -54,6 +54,10 @@ internal sealed class CompiledTraining
     /// <summary>The scale of the loss; null if gradients have the range of float32.</summary>
     public LossScaling? LossScaling { get; }
 
+    /// <summary>Whether a loss or a metric of an output reads its targets.</summary>
+    public bool ReadsTarget(int output) =>
+        Losses[output] is not null || Metrics.For(Model.OutputNames[output]).Concat(WeightedMetrics.For(Model.OutputNames[output])).Any();
+
     /// <summary>The same training in float32, with its own state.</summary>
     public CompiledTraining InFloat32() => new(this, MixedPrecision.Float32);
 

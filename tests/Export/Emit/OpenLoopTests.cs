@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Tests.Export;
 

@@ -6,7 +6,6 @@ using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Export.Emit;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 

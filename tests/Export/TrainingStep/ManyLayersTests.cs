@@ -3,7 +3,6 @@ using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Losses;
 using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;

@@ -4,7 +4,6 @@ using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.TrainingStep;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Losses;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 

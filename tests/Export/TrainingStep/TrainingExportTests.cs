@@ -1,7 +1,6 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Losses;
 using OnnxFunctional.Training.Metrics;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
