@@ -23,6 +23,9 @@ public enum WarningKind
 
     /// <summary>Fit has no epoch to train.</summary>
     NoEpoch,
+
+    /// <summary>Two models inside another have the same values.</summary>
+    EqualModels,
 }
 
 /// <summary>One warning; see <see cref="Warnings"/>.</summary>

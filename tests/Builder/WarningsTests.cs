@@ -46,6 +46,38 @@ public sealed class WarningsTests
     }
 
     [TestMethod]
+    public void Models_of_one_seed_inside_another_are_a_warning_and_others_are_not()
+    {
+        using var folder = new TemporaryFolder();
+        using var heard = new Heard();
+        var x = Model.Input([4]);
+        var twins = new Model(x, new Average().Call(Member("twin_a").Call(x), Member("twin_b").Call(x)));
+        var warning = heard.Of("'twin_b'").Single();
+        Assert.AreEqual(WarningKind.EqualModels, warning.Kind);
+        StringAssert.Contains(warning.Message, "'twin_a' and 'twin_b'");
+        StringAssert.Contains(warning.Message, "seed: 1");
+
+        var (first, second) = (Member("first", 1), Member("second", 2));
+        var ensemble = new Model(x, new Average().Call(first.Call(x), second.Call(x), first.Call(x * 2)));
+        ensemble.Save(folder.File("ensemble.keras"));
+        Model.Load(folder.File("ensemble.keras"));
+        ensemble.Prune(0.5f);
+        Assert.IsEmpty(heard.Of("'second'"));
+
+        var trained = Member("trained");
+        trained.SetWeights([.. second.GetWeights()]);
+        new Model(x, new Average().Call(Member("untrained").Call(x), trained.Call(x))).Predict(new float[1, 4]);
+        Assert.IsEmpty(heard.Of("'trained'"));
+        Assert.AreEqual(1, twins.Output.Shape[^1]);
+
+        static Model Member(string name, ulong seed = 0)
+        {
+            var inputs = Model.Input([4]);
+            return new Model(inputs, inputs.Apply(new Dense(8, Activation.Relu), new Dense(1)), name, seed);
+        }
+    }
+
+    [TestMethod]
     public void Later_warnings_of_a_layer_cost_no_memory()
     {
         var model = Pooled("warm_pool");

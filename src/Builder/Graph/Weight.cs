@@ -87,6 +87,12 @@ public sealed class Weight
     /// <summary>The elements, row by row; always the same array. The first read draws the initial values unless others were set.</summary>
     internal float[] Storage => _values ?? Draw();
 
+    /// <summary>Whether both hold the same values; those that were not drawn yet are the same if they would be drawn the same way.</summary>
+    internal bool HoldsSameValues(Weight other) => Shape == other.Shape
+        && (IsInitialized || other.IsInitialized
+            ? Storage.AsSpan().SequenceEqual(other.Storage)
+            : _first == other._first && ReferenceEquals(Initializer, other.Initializer));
+
     /// <summary>The elements for a caller that sets all of them; no initial values are drawn.</summary>
     internal Span<float> Overwritten()
     {

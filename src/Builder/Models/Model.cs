@@ -43,6 +43,7 @@ public partial class Model : Layer
             throw new ModelException($"A model needs at least one input and one output, but got {inputs.Count} and {outputs.Count}.");
         Seed = seed;
         Connect(inputs, outputs, initialize: true);
+        ModelChecks.DifferentValues(this);
     }
 
     /// <summary>Creates a model whose class overrides <see cref="Forward"/>. It is built when it is first called, or by <see cref="Build"/>.</summary>

@@ -1,3 +1,5 @@
+using OnnxFunctional.Initializers;
+
 namespace OnnxFunctional;
 
 /// <summary>Checks the connections of a model and reports all problems in one message.</summary>
@@ -38,6 +40,32 @@ internal static class ModelChecks
         }
 
         if (problems.Count > 0) throw new ModelException("The model cannot be created: " + string.Join("; ", problems.Distinct()) + ".");
+    }
+
+    /// <summary>
+    /// Models of one seed start with the same values, so an ensemble of them is one model. Readers of files, which set the values later, are silent.
+    /// </summary>
+    public static void DifferentValues(Model model)
+    {
+        Model[] inner = [.. model.Children.OfType<Model>().Where(child => child.IsBuilt)];
+        for (var i = 1; i < inner.Length; i++)
+        {
+            if (Array.Find(inner[..i], other => AreEqual(other, inner[i])) is not { } twin) continue;
+            var (first, second) = (model.NameOf(twin), model.NameOf(inner[i]));
+            Warnings.Once(inner[i], WarningKind.EqualModels, () =>
+                $"Models '{first}' and '{second}' in '{model.Name}' have the same weights with the same values. The same seed gives the same model: "
+                + "give each a seed, new Model(inputs, outputs, seed: 1), or call one model twice.");
+        }
+    }
+
+    private static bool AreEqual(Model left, Model right)
+    {
+        var (own, others) = (left.WeightPaths(), right.WeightPaths());
+        return own.Count == others.Count
+            && own.Any(entry => entry.Weight.Initializer is RandomInitializer)
+            && own.Zip(others).All(pair => pair.First.Path == pair.Second.Path
+                && !ReferenceEquals(pair.First.Weight, pair.Second.Weight)
+                && pair.First.Weight.HoldsSameValues(pair.Second.Weight));
     }
 
     private static bool DependsOnInputs(Model model, Value output)

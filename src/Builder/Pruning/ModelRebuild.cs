@@ -43,7 +43,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
                 ?? throw new ModelException(
                     $"Prune: model '{model.Name}' contains tensors from within layers, which cannot be recreated. "
                     + "Build it from the tensors that layers return.");
-            copy = new Model(inputs, outputs, name, model.Seed);
+            copy = Warnings.Silently(() => new Model(inputs, outputs, name, model.Seed));
         }
 
         copy.Trainable = model.Trainable;

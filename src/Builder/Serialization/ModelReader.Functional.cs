@@ -59,7 +59,7 @@ internal sealed partial class ModelReader
         if (!MakeCalls(layers, calls, where)) return null;
         var inputs = ReadTensors(config, "input_layers", layers);
         var outputs = ReadTensors(config, "output_layers", layers);
-        var model = new Model(inputs, outputs, name, _seed);
+        var model = Warnings.Silently(() => new Model(inputs, outputs, name, _seed));
         ReadTrainable(model, config);
         return model;
     }
