@@ -134,10 +134,10 @@ public static partial class LayerCases
         new("Minimum", () => new Minimum(), [[4], [4]], [null, 4], 0),
         new("Concatenate", () => new Concatenate(), [[3, 4], [3, 2]], [null, 3, 6], 0),
         new("Concatenate_axis1", () => new Concatenate(1), [[3, 4], [2, 4]], [null, 5, 4], 0),
-        new("Dot", () => new Dot(2, 1), [[3, 4], [4, 5]], [null, 3, 5], 0),
+        new("Dot", () => new Dot((2, 1)), [[3, 4], [4, 5]], [null, 3, 5], 0),
         new("Dot_transposed", () => new Dot(2), [[3, 4], [5, 4]], [null, 3, 5], 0),
         new("Dot_vectors", () => new Dot(-1, normalize: true), [[6], [6]], [null, 1], 0),
-        new("Dot_rank4", () => new Dot(3, 1), [[2, 3, 4], [4, 5]], [null, 2, 3, 5], 0),
+        new("Dot_rank4", () => new Dot((3, 1)), [[2, 3, 4], [4, 5]], [null, 2, 3, 5], 0),
     ];
 
     private static IEnumerable<LayerCase> Recurrent =>

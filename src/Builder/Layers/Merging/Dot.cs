@@ -14,16 +14,6 @@ namespace OnnxFunctional.Layers;
 /// <exception cref="ModelException">More than two axes are named, or axis 0.</exception>
 public sealed class Dot(IntValues axes, bool normalize = false, string? name = null) : MergeLayer(name)
 {
-    /// <summary>One axis of each tensor.</summary>
-    /// <param name="first">The axis of the first tensor.</param>
-    /// <param name="second">The axis of the second tensor.</param>
-    /// <param name="normalize">Whether vectors along the axis are scaled to unit length first, so that the products are cosines.</param>
-    /// <param name="name">The layer's name; by default the model chooses one.</param>
-    public Dot(int first, int second, bool normalize = false, string? name = null)
-        : this((first, second), normalize, name)
-    {
-    }
-
     /// <summary>The axis of both tensors, or one axis of each.</summary>
     public IntValues Axes { get; } = axes.Count is 1 or 2 && !axes.Contains(0)
         ? axes
