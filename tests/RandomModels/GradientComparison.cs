@@ -24,8 +24,30 @@ internal static class GradientComparison
     // The shortest step of a comparison, as a share of the longest that the loss allows.
     private const double Shortest = 1e-3;
 
+    // Weights are moved by up to this much to leave a kink.
+    private const float Nudge = 0.01f;
+
     /// <summary>What differs, in words; null if nothing does, or if the loss is not smooth here.</summary>
+    /// <remarks>
+    /// Where equal numbers meet, as after weights of 0, gradients are those of one side, and a sum of them may be none of the loss. So what differs is compared
+    /// again with other weights nearby, where a wrong rule is wrong too.
+    /// </remarks>
     public static string? Difference(Trainer trainer, NDArray[] data, Draw draw)
+    {
+        if (DifferenceHere(trainer, data, draw) is not { } difference) return null;
+        Weight[] weights = [.. trainer.Model.Weights.Where(weight => weight.Trainable)];
+        var kept = weights.Select(weight => weight.Storage.ToArray()).ToArray();
+        foreach (var weight in weights)
+        {
+            foreach (ref var value in weight.Storage.AsSpan()) value += draw.Between(-Nudge, Nudge);
+        }
+
+        var isKink = DifferenceHere(trainer, data, draw) is null;
+        for (var i = 0; i < weights.Length; i++) kept[i].CopyTo(weights[i].Storage, 0);
+        return isKink ? null : difference;
+    }
+
+    private static string? DifferenceHere(Trainer trainer, NDArray[] data, Draw draw)
     {
         if (Stops(trainer.Model)) return null;
         TensorSpec[] specs = [.. data.Select(array => new TensorSpec(array.Shape, array.DType))];
@@ -45,7 +67,8 @@ internal static class GradientComparison
         var rounding = new LossSlopes(trainer.Model, Run).Rounding;
         var byPath = trainer.Model.WeightPaths().ToDictionary(named => named.Path, named => named.Weight);
         Weight[] weights = [.. graph.Gradients.Select(entry => byPath[entry.Path])];
-        var random = gradient.Select(values => values.Select(_ => (double)draw.Between(-1f, 1f)).ToArray()).ToArray();
+        var way = draw.For("way");
+        var random = gradient.Select(values => values.Select(_ => (double)way.Between(-1f, 1f)).ToArray()).ToArray();
         foreach (var share in norm > 0 ? new[] { 0.0, 0.7 } : [1.0])
         {
             var length = Norm(random);

@@ -35,6 +35,13 @@ public sealed class GradientComparisonTests
         Assert.IsEmpty(alarms, string.Join("\n", alarms));
     }
 
+    /// <summary>At 0 both maxima choose their first number, and the sum of their gradients is 4 times the slope.</summary>
+    [TestMethod]
+    public void Ties_are_no_wrong_gradients()
+    {
+        for (var seed = 0; seed < 50; seed++) Assert.IsNull(Difference(seed, new Tied(), 0, new Dense(4)), $"{seed}");
+    }
+
     /// <summary>The logarithm of numbers near 0 is straight over short steps only, over which a loss of thousands does not change.</summary>
     [TestMethod]
     public void A_large_loss_without_weights_hides_nothing()
@@ -112,6 +119,13 @@ public sealed class GradientComparisonTests
     {
         protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
             Ops.Mean(Ops.Square(yTrue - (0.8f * yPred) - Ops.StopGradient(0.2f * yPred)), -1);
+    }
+
+    /// <summary>The mean of predictions, as the difference of two maxima that are equal at 0.</summary>
+    private sealed class Tied : Loss
+    {
+        protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
+            Ops.Mean(Ops.Maximum(2 * yPred, -yPred) - Ops.Maximum(-2 * yPred, yPred), -1);
     }
 
     /// <summary>The squared error times a factor, without a gradient.</summary>

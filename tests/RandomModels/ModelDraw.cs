@@ -147,6 +147,7 @@ internal sealed class ModelDraw
             case 4 when _layers.Count > 0:
                 var (layer, input, name) = draw.Of(_layers);
                 var again = Existing(draw, tensor => tensor.Shape == input.Shape && tensor.DType == input.DType && !tensor.Equals(input)) ?? input;
+                again = Ids(again);
                 Add(path, $"{name} again", [again], layer.CallAll(again, CallOptions.None));
                 break;
             default:
@@ -164,7 +165,7 @@ internal sealed class ModelDraw
         var forms = ObjectDraw.Forms.Where(form => form.Type == type).ToArray();
         var form = draw.Of(forms.Where(fitting.Contains).DefaultIfEmpty(draw.Of(forms)).ToArray());
         var x = last is not null && last.Rank == form.Rank && last.DType == form.Input ? last : Tensor(draw.For("x"), form.Rank, form.Input);
-        if (form.Input != DType.Float32 && !_inputs.Contains(x)) x = Ops.Cast(Ops.Clip(Ops.Cast(x, DType.Float32), 0, Classes - 1), form.Input);
+        x = Ids(x);
 
         // A cell over an unknown number of steps is one loop, another form than steps that are written out.
         if ((type.Name == "RNN" || type.Name.StartsWith("ConvLSTM", StringComparison.Ordinal)) && x.Shape[1] is not null && draw.For("open").Chance(0.5))
@@ -215,8 +216,8 @@ internal sealed class ModelDraw
         Add(path, "Model { " + string.Join("; ", lines) + " }", given, model.CallAll(given, CallOptions.None));
         if (draw.For("twice").Chance(0.3))
         {
-            SymbolicTensor[] others = [.. given.Select(tensor =>
-                Existing(draw.For("again"), other => other.Shape == tensor.Shape && other.DType == tensor.DType && !other.Equals(tensor)) ?? tensor)];
+            SymbolicTensor[] others = [.. given.Select(tensor => Ids(
+                Existing(draw.For("again"), other => other.Shape == tensor.Shape && other.DType == tensor.DType && !other.Equals(tensor)) ?? tensor))];
             Add(path, "the same model again", others, model.CallAll(others, CallOptions.None));
         }
     }
@@ -249,6 +250,10 @@ internal sealed class ModelDraw
         if (layers.Count == 0) layers.Add(new Layers.Identity());
         return (new Sequential(input, [.. layers]), "Sequential: " + string.Join(", ", texts));
     }
+
+    /// <summary>Integers that are ids: inputs are, and computed ones, such as a lookup's tokens, are cut to their range.</summary>
+    private SymbolicTensor Ids(SymbolicTensor x) =>
+        x.DType == DType.Float32 || _inputs.Contains(x) ? x : Ops.Cast(Ops.Clip(Ops.Cast(x, DType.Float32), 0, Classes - 1), x.DType);
 
     private SymbolicTensor? Existing(Draw draw, Func<SymbolicTensor, bool> fits)
     {
