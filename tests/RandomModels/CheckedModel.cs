@@ -213,7 +213,8 @@ internal sealed class CheckedModel
     {
         // One plain step: its loss is that of the forward pass.
         var expected = Trained(1, 1, log: true).Loss;
-        if (!double.IsFinite(expected)) throw new NotFiniteException();
+        // Next to the largest number, a sum in another order is infinite.
+        if (!(Math.Abs(expected) < 1e30)) throw new NotFiniteException();
 
         // The largest number of 16 bits is 65504; intermediate values may be the square of what is predicted.
         if (_predicted.Length == 0 || Math.Abs(TensorPrimitives.MaxMagnitude(Span(_predicted))) > 100 || Jumps()) return;
