@@ -224,9 +224,18 @@ internal sealed class CheckedModel
             if (precision == MixedPrecision.Float16 && !fits) continue;
             var (trainer, loss) = Trained(1, 1, precision, log: true);
             Assert(Floats(Weights(trainer.Model)).All(float.IsFinite), "precision", $"{precision} gives weights that are not finite");
-            var near = precision == MixedPrecision.BFloat16 || Math.Abs(loss - expected) <= 0.2 * (Math.Abs(expected) + 0.2);
+            var near = precision == MixedPrecision.BFloat16 || Math.Abs(loss - expected) <= 0.2 * (Math.Abs(expected) + 0.2)
+                || Math.Abs(loss - expected) <= 10 * Math.Abs(LossOfRoundedInputs() - expected);
             Assert(double.IsFinite(loss) && near, "precision", $"{precision} has a loss of {loss} instead of {expected}");
         }
+    }
+
+    /// <summary>The loss of inputs as 16 bits hold them: a normalization of nearly equal numbers has another result.</summary>
+    private double LossOfRoundedInputs()
+    {
+        NDArray[] rounded = [.. _x.Select(array =>
+            array.DType == DType.Float32 ? NDArray.Create([.. array.ToArray().Select(value => (float)(Half)value)], array.Shape) : array)];
+        return _training.Compile(ModelDraw.Of(_recipe).Model, 1).TrainOnBatch(NDArrays.Create(rounded), _y, Weighting(0))["loss"];
     }
 
     /// <summary>

@@ -77,7 +77,7 @@ internal static class RoundingNoise
                 // Rounding inside an operator shows in its definition only, which is also what files hold.
                 SymbolicTensors x = [.. inputs.Select(input => new SymbolicTensor(input, node.Scope))];
                 Value[] outputs = [.. (recurrent ? RecurrentDefinitions.Of(node.Op, x) : Decompositions.Of(node.Op, x)).Select(y => y.Value)];
-                var inner = Graph.Between([.. inputs.Distinct()], outputs).Rewrite(Noisy);
+                var inner = Graph.Between([.. inputs.Distinct()], outputs).Rewrite(node.Op is Rnn ? InRnn : Noisy);
                 return [.. outputs.Select(output => inner[output])];
             }
 
@@ -89,13 +89,18 @@ internal static class RoundingNoise
             return [.. made.Outputs.Select((value, i) => i < results ? Changed(value, made) : value)];
         }
 
-        Value Changed(Value value, Node node)
+        // ONNX Runtime's RNN computes a tanh from an exponential, its GRU and LSTM do not.
+        IReadOnlyList<Value>? InRnn(Node node, IReadOnlyList<Value> inputs) =>
+            node.Op is Tanh ? [Changed(node.WithInputs([.. inputs]).Outputs[0], node, isOfHalf: true)] : Noisy(node, inputs);
+
+        Value Changed(Value value, Node node, bool isOfHalf = false)
         {
             if (value.Spec.Type != DType.Float32) return value;
             var x = new SymbolicTensor(value, node.Scope);
-            var size = node.Op is Sigmoid ? OfHalf : Relative;
+            isOfHalf |= node.Op is Sigmoid;
+            var size = isOfHalf ? OfHalf : Relative;
             var noise = Ops.Make(new RandomUniform(new RandomStream(streams++), -size, size), isShared ? Ops.Constant(0) : x);
-            if (node.Op is Sigmoid) return (x + noise).Value;
+            if (isOfHalf) return (x + noise).Value;
             if (IsInterpolation(node.Op)) return (x + (noise * LargestPixel(node.Inputs[0], node.Scope))).Value;
             var isFromOne = node.Op is Elu or Selu or Celu;
             if (!AddsTerms(node.Op) && !isFromOne) return (x * (1 + noise)).Value;
