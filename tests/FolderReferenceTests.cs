@@ -12,6 +12,7 @@ public sealed class FolderReferenceTests
     [
         "Builder",
         "Builder/Tensors",
+        "Builder/Text",
         "Builder/Initializers",
         "Builder/Graph",
         "Builder/Ops",
@@ -32,6 +33,7 @@ public sealed class FolderReferenceTests
         "Training/Execution",
         "Training/Kernels/Convolution  Training/Kernels/Elementwise  Training/Kernels/Movement  Training/Kernels/Normalization  Training/Kernels/Pooling",
         "Training/Kernels/Products  Training/Kernels/Recurrent  Training/Kernels/Reduction  Training/Kernels/Resizing  Training/Kernels/Softmax",
+        "Training/Kernels/Text",
         "Training/Kernels/Selection",
         "Training/Kernels",
         "Training/Kernels/Staging",

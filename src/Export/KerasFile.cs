@@ -95,20 +95,21 @@ public static class KerasFile
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var stream = FileContents.Open(path);
-        var (_, _, weights) = KerasArchive.Read(stream, Path.GetFileName(path));
-        KerasOptimizer.Read(trainer, Hdf5Reader.Read(weights), Path.GetFileName(path));
+        var archive = KerasArchive.Read(stream, Path.GetFileName(path));
+        KerasOptimizer.Read(trainer, Hdf5Reader.Read(archive.Weights), Path.GetFileName(path));
     }
 
     private static Model Load(Stream stream, string name, CustomObjects? customObjects)
     {
-        var (metadata, config, weights) = KerasArchive.Read(stream, name);
+        var archive = KerasArchive.Read(stream, name);
         try
         {
-            var model = ModelReader.Read(config, customObjects, 0, metadata.IsOurs);
-            KerasWeights.Read(model, Hdf5Reader.Read(weights));
+            var config = KerasVocabularies.Insert(archive.Config, archive.Vocabularies);
+            var model = ModelReader.Read(config, customObjects, 0, archive.Metadata.IsOurs);
+            KerasWeights.Read(model, Hdf5Reader.Read(archive.Weights));
             return model;
         }
-        catch (ModelException error) when (metadata.Unknown is { } unknown)
+        catch (ModelException error) when (archive.Metadata.Unknown is { } unknown)
         {
             throw new ModelException($"{error.Message} {unknown}", error) { NamesLayer = true };
         }

@@ -14,6 +14,8 @@ internal sealed record Identity : Op
 {
     public override bool IsElementwise => true;
 
+    public override bool TakesText => true;
+
     public override bool Moves(int input) => true;
 
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0]];

@@ -33,6 +33,9 @@ internal abstract record Op
     /// <summary>Whether that input is of floating-point numbers only. Functions that apply the operator convert integers and booleans, as Keras does.</summary>
     public virtual bool TakesFloats(int input) => false;
 
+    /// <summary>Whether inputs may be text: the operator reads it, or moves elements whatever they are.</summary>
+    public virtual bool TakesText => false;
+
     /// <summary>Whether outputs are made of elements of that input, unchanged.</summary>
     public virtual bool Moves(int input) => false;
 

@@ -91,6 +91,8 @@ public static partial class Ops
         for (var i = 0; i < inputs.Length; i++)
         {
             ArgumentNullException.ThrowIfNull(inputs[i]);
+            if (inputs[i].DType == DType.String && !op.TakesText && !op.ReadsOnlyShapeOf(i))
+                throw new ModelException("computes with numbers, but got text. Make numbers of it first, with StringLookup, TextVectorization or Hashing.");
             var isWhole = inputs[i].DType is DType.Int32 or DType.Int64 or DType.Bool;
             values[i] = isWhole && op.TakesFloats(i) ? Cast(inputs[i], DType.Float32).Value : inputs[i].Value;
             if (inputs[i].Scope is { } other && other.Depth > (scope?.Depth ?? 0)) scope = other;

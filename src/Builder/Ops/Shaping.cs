@@ -7,7 +7,10 @@ internal abstract record MoveOp : Op
 }
 
 /// <summary>All elements of the first input in the same order, in another shape.</summary>
-internal abstract record ViewOp : MoveOp;
+internal abstract record ViewOp : MoveOp
+{
+    public sealed override bool TakesText => true;
+}
 
 /// <summary>The same elements in another shape: 0 keeps that dimension of the input, -1 (at most once) is inferred.</summary>
 internal sealed record Reshape(IntList Target) : ViewOp

@@ -73,6 +73,7 @@ internal static class KerasRegistry
         Layer<GroupQueryAttention>("GroupQueryAttention"),
         Layer<Gru>("GRU", CallForm.Recurrent, mask: true, keys: RecurrentKeys),
         Layer<GruCell>("GRUCell", notesShape: false, keys: [Ignored("implementation", "2") with { Written = false }]),
+        Layer<Hashing>("Hashing", notesShape: false, keys: [Ignored("sparse", "false")], single: ["salt"]),
         Layer<Layers.Identity>("Identity", notesShape: false),
         Layer<IntegerLookup>("IntegerLookup", notesShape: false, keys: [
             Ignored("sparse", "false"),
@@ -119,7 +120,17 @@ internal static class KerasRegistry
         Layer<SpatialDropout3D>("SpatialDropout3D", notesShape: false, omitted: ["trainable"]),
         Layer<SpectralNormalization>("SpectralNormalization"),
         Layer<StackedRnnCells>("StackedRNNCells", notesShape: false),
+        Layer<StringLookup>("StringLookup", notesShape: false, keys: [
+            Ignored("sparse", "false"),
+            Ignored("encoding", "\"utf-8\""),
+            Fixed("salt", "null") with { Written = false },
+            Ignored("vocabulary_size", "null") with { Written = false }]),
         Layer<Subtract>("Subtract", CallForm.List),
+        Layer<TextVectorization>("TextVectorization", notesShape: false, single: ["ngrams"], keys: [
+            Ignored("sparse", "false"),
+            Fixed("ragged", "false"),
+            Ignored("encoding", "\"utf-8\""),
+            Ignored("vocabulary_size", "null") with { Written = false }]),
         Layer<TimeDistributed>("TimeDistributed", mask: true),
         Layer<UnitNormalization>("UnitNormalization", notesShape: false, single: ["axis"]),
         Layer<UpSampling1D>("UpSampling1D", single: ["size"], omitted: ["data_format"]),

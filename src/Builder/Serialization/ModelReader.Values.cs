@@ -19,6 +19,8 @@ internal sealed partial class ModelReader
         if (target == typeof(Constraint)) return ReadObject(json, KerasKind.Constraint, where);
         if (typeof(LayerBase).IsAssignableFrom(target)) return ReadInner(json, target, where);
         if (target == typeof(DType)) return ReadDType(ReadString(json));
+        if (target == typeof(TextStandardization) && json.ValueKind == JsonValueKind.Null) return TextStandardization.None;
+        if (target == typeof(TextSplit) && json.ValueKind == JsonValueKind.Null) return TextSplit.None;
         if (target.IsEnum) return ReadEnum(ReadString(json), target);
         if (target == typeof(Shape)) return ReadShape(json);
         if (target == typeof(EdgeWidths)) return EdgeWidths.Create(ReadEdgeWidths(json));

@@ -43,6 +43,7 @@ internal sealed partial class ModelWriter
         double number => PythonNumbers.Write(number),
         string text => JsonValue.Create(text),
         DType type => JsonValue.Create(type.KerasName()),
+        TextStandardization.None or TextSplit.None => null,
         Enum choice => JsonValue.Create(Naming.SnakeCase(choice.ToString())),
         Activation activation => WriteActivation(activation),
         Shape shape => WriteShape(shape),

@@ -24,7 +24,7 @@ public enum DType
     /// <summary>True or false, one byte each.</summary>
     Bool,
 
-    /// <summary>Text; only as input of lookup layers.</summary>
+    /// <summary>Text: the input of StringLookup, TextVectorization and Hashing.</summary>
     String,
 }
 
@@ -46,8 +46,8 @@ internal static class DTypes
         DType.Float16 or DType.BFloat16 => 2,
         DType.Bool => 1,
         _ => throw new ModelException(
-            $"Elements of type {type.KerasName()} have no fixed size; the engine does not process text. "
-            + "Convert it to token ids first, with StringLookup or TextVectorization."),
+            $"Elements of type {type.KerasName()} have no fixed size; text is only looked up. "
+            + "Make numbers of it first, with StringLookup, TextVectorization or Hashing."),
     };
 
     /// <summary>The name Keras writes in files: <c>float32</c>, <c>bool</c> ...</summary>

@@ -146,6 +146,13 @@ internal static class EmitterTable
         Transpose transpose => With(transpose, Shaping.Transpose),
         Unsqueeze unsqueeze => With(unsqueeze, Shaping.Unsqueeze),
 
+        // Text.
+        CountTokens count => With(count, Texts.Counts),
+        HashText hash => With(hash, Texts.Hash),
+        LookupText lookup => With(lookup, Texts.Lookup),
+        TokenIndices tokens => With(tokens, Texts.Indices),
+        WordsAt words => With(words, Texts.Words),
+
         // Random numbers: only in a training step, as the engine draws them.
         Dropout dropout => With(dropout, RandomNumbersInGraph.Dropout),
         RandomNormal normal => With(normal, RandomNumbersInGraph.Normal),

@@ -12,13 +12,22 @@ internal static class KerasArchive
     private const long LongestConfig = 1 << 26;
     private const long LongestMetadata = 1 << 16;
     private const string MetadataEntry = "metadata.json";
+    private const string Assets = "assets/";
+    private const string VocabularyFile = "/vocabulary.txt";
 
     // The earliest time that a zip can hold, so that equal models give equal files.
     private static readonly DateTimeOffset s_time = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>What is known of the file, the configuration and the weight file; nothing is written to the disk.</summary>
+    /// <summary>The content of a file.</summary>
+    /// <param name="Metadata">What is known of it.</param>
+    /// <param name="Config">The configuration of the model.</param>
+    /// <param name="Weights">The weight file.</param>
+    /// <param name="Vocabularies">The words that layers learned, one per line, by the path of the layer.</param>
+    internal sealed record Content(KerasMetadata Metadata, string Config, byte[] Weights, IReadOnlyDictionary<string, string> Vocabularies);
+
+    /// <summary>Reads a file; nothing is written to the disk.</summary>
     /// <exception cref="ModelException">It is not a .keras file, or it is malicious.</exception>
-    public static (KerasMetadata Metadata, string Config, byte[] Weights) Read(Stream stream, string name)
+    public static Content Read(Stream stream, string name)
     {
         try
         {
@@ -42,7 +51,7 @@ internal static class KerasArchive
             var metadata = zip.GetEntry(MetadataEntry) is null
                 ? KerasMetadata.None
                 : KerasMetadata.Parse(ReadEntry(zip, MetadataEntry, LongestMetadata, name), name);
-            return (metadata, System.Text.Encoding.UTF8.GetString(config), weights);
+            return new(metadata, System.Text.Encoding.UTF8.GetString(config), weights, VocabulariesOf(zip, name));
         }
         catch (InvalidDataException error)
         {
@@ -57,6 +66,22 @@ internal static class KerasArchive
         WriteEntry(zip, MetadataEntry, KerasMetadata.Ours);
         WriteEntry(zip, "config.json", System.Text.Encoding.UTF8.GetBytes(config));
         WriteEntry(zip, "model.weights.h5", weights);
+    }
+
+    private static Dictionary<string, string> VocabulariesOf(ZipArchive zip, string name)
+    {
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        var left = LongestConfig;
+        foreach (var entry in zip.Entries)
+        {
+            var path = entry.FullName;
+            if (!path.StartsWith(Assets, StringComparison.Ordinal) || !path.EndsWith(VocabularyFile, StringComparison.Ordinal)) continue;
+            var content = ReadEntry(zip, path, left, name);
+            left -= content.Length;
+            found.Add(path[Assets.Length..^VocabularyFile.Length], System.Text.Encoding.UTF8.GetString(content));
+        }
+
+        return found;
     }
 
     private static ZipArchive Open(Stream stream, string name)

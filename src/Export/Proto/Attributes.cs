@@ -18,10 +18,25 @@ internal static class Attributes
 
     public static AttributeProto Graph(string name, GraphProto value) => new() { Name = name, G = value, Type = AttributeProto.Types.AttributeType.Graph };
 
+    /// <summary>A tensor of one number.</summary>
+    public static AttributeProto Tensor(string name, float value) => new()
+    {
+        Name = name,
+        T = new TensorProto { DataType = OnnxGraph.ElementType(DType.Float32), Dims = { 1 }, FloatData = { value } },
+        Type = AttributeProto.Types.AttributeType.Tensor,
+    };
+
     public static AttributeProto Ints(string name, params IEnumerable<int> values)
     {
         var attribute = new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Ints };
         foreach (var value in values) attribute.Ints.Add(value);
+        return attribute;
+    }
+
+    public static AttributeProto Longs(string name, params IEnumerable<long> values)
+    {
+        var attribute = new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Ints };
+        attribute.Ints.AddRange(values);
         return attribute;
     }
 

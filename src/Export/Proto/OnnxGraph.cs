@@ -8,6 +8,12 @@ namespace OnnxFunctional.Export.Proto;
 /// </summary>
 internal sealed class OnnxGraph
 {
+    /// <summary>The operator of ONNX's second domain that files may hold.</summary>
+    public const string LabelEncoder = "LabelEncoder";
+
+    /// <summary>ONNX's second domain, of operators on text and tables.</summary>
+    public const string MachineLearning = "ai.onnx.ml";
+
     private readonly NameSet _valueNames;
     private readonly NameSet _nodeNames;
 
@@ -34,6 +40,7 @@ internal sealed class OnnxGraph
     public void Node(string name, string op, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<AttributeProto> attributes)
     {
         var node = new NodeProto { Name = _nodeNames.Unique(name), OpType = op };
+        if (op == LabelEncoder) node.Domain = MachineLearning;
         node.Input.AddRange(inputs);
         node.Output.AddRange(outputs);
         node.Attribute.AddRange(attributes);

@@ -6,6 +6,9 @@ namespace OnnxFunctional.Export.Proto;
 /// <summary>The common parts of all files we write, and how they are read back.</summary>
 internal static class OnnxProto
 {
+    // The first in which LabelEncoder has tables of each type.
+    private const int MachineLearningVersion = 2;
+
     public const string Producer = "OnnxFunctional";
 
     /// <summary>The file that holds a graph.</summary>
@@ -19,6 +22,8 @@ internal static class OnnxProto
             Graph = graph,
         };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = opset });
+        if (graph.Node.Any(node => node.Domain == OnnxGraph.MachineLearning))
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = OnnxGraph.MachineLearning, Version = MachineLearningVersion });
         return model;
     }
 

@@ -7,6 +7,10 @@ namespace OnnxFunctional.Export.Runtime;
 /// <summary>Conversions between the engine's arrays and ONNX Runtime's values.</summary>
 internal static class ArrayConversion
 {
+    /// <summary>Whether arrays hold elements of a type.</summary>
+    public static bool Holds(Type type) =>
+        type == typeof(float) || type == typeof(long) || type == typeof(int) || type == typeof(bool) || type == typeof(string);
+
     /// <summary>A copy of the value; null if the engine does not compute with its element type.</summary>
     public static NDArray? ToArray(OnnxValue value) => value switch
     {
@@ -14,6 +18,7 @@ internal static class ArrayConversion
         OnnxValue<long> longs => longs.Tensor,
         OnnxValue<int> ints => ints.Tensor,
         OnnxValue<bool> truths => truths.Tensor,
+        OnnxValue<string> texts => texts.Tensor,
         _ => null,
     };
 
@@ -30,16 +35,19 @@ internal static class ArrayConversion
             TypeCode.Single => ToOnnx(array.To(DType.Float32, what)),
             TypeCode.Int64 => ToOnnx(array.To(DType.Int64, what)),
             TypeCode.Int32 => ToOnnx(array.To(DType.Int32, what)),
+            TypeCode.String => ToOnnx(array.To(DType.String, what)),
             TypeCode.Boolean => ToOnnx(array.To(DType.Bool, what)),
             TypeCode.Double => OnnxValue.From(Tensor.Create(Array.ConvertAll(array.ToArray(), value => (double)value), array.Shape.TensorLengths())),
             TypeCode.Byte => OnnxValue.From(Tensor.Create(array.ToBytes(what), array.Shape.TensorLengths())),
-            _ => throw new InvalidOperationException($"Predict takes numbers, but {input} is asked for. Use Run, with an OnnxValue for each input."),
+            _ => throw new InvalidOperationException(
+                $"Predict takes float, double, int, long, byte, bool or string, but {input} is asked for. Use Run, with an OnnxValue for each input."),
         };
     }
 
     public static OnnxValue ToOnnx(NDArray array)
     {
         nint[] lengths = [.. array.Shape.Dims.ToArray().Select(dim => (nint)dim)];
+        if (array.DType == DType.String) return OnnxValue.From(Tensor.Create(array.AsTexts().ToArray(), lengths));
         return array.DType switch
         {
             DType.Float32 => Value<float>(),

@@ -73,8 +73,8 @@ public sealed class OnnxModel : IDisposable
     /// <remarks>Data is copied; <see cref="Run(ReadOnlySpan{OnnxValue})"/> reads dense tensors in place.</remarks>
     /// <exception cref="ArgumentException">The shape does not fit; the message names the input, the expected and the received shape.</exception>
     /// <exception cref="ModelException">The number or names of the arrays are not those of the inputs, or a value is none of an input's type.</exception>
-    /// <exception cref="InvalidOperationException">The model has several outputs, an input of text, or its output is
-    /// not float: use <see cref="Run(IReadOnlyDictionary{string, OnnxValue}, CancellationToken)"/>.</exception>
+    /// <exception cref="InvalidOperationException">The model has several outputs, or an input or output of a type that arrays do not hold: use
+    /// <see cref="Run(IReadOnlyDictionary{string, OnnxValue}, CancellationToken)"/>.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="ExportException">ONNX Runtime failed while running.</exception>
@@ -87,9 +87,10 @@ public sealed class OnnxModel : IDisposable
                 $"Predict runs models with one output; {_source} returns {string.Join("; ", Outputs)}. Use Run with the inputs by name.");
         }
 
-        if (Outputs[0].ElementType != typeof(float))
+        if (!ArrayConversion.Holds(Outputs[0].ElementType))
             throw new InvalidOperationException(
-                $"Predict returns float; {_source} returns {Outputs[0]}. Use Run and OnnxValue.As<{OnnxElementType.NameOf(Outputs[0].ElementType)}>().");
+                $"Predict returns float, int, long, bool or string; {_source} returns {Outputs[0]}. "
+                + $"Use Run and OnnxValue.As<{OnnxElementType.NameOf(Outputs[0].ElementType)}>().");
         string[] names = [.. Inputs.Select(input => input.Name)];
         var values = x.InOrder(names, "input").Zip(Inputs, ArrayConversion.ToOnnx).ToArray();
         return ArrayConversion.ToArray(_session.Run(names, values, null, cancellationToken)[0])!;

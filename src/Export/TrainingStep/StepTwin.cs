@@ -27,7 +27,7 @@ internal sealed class StepTwin(Trainer trainer, Weight[] weights, ExecutionPlan 
     public void Step(NDArray[] data)
     {
         Exchange();
-        for (var i = 0; i < data.Length; i++) data[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
+        for (var i = 0; i < data.Length; i++) data[i].CopyTo(plan.Inputs[i]);
         plan.Run(trainer.Engine.Pool, (ulong)trainer.Iterations);
         Loss = plan.Outputs[0].Floats[0];
         Exchange();

@@ -166,6 +166,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
         // The memory itself: a copy of every layer would be what a verification spends most on.
         if (value is OnnxValue<float> { Tensor: { IsDense: true, FlattenedLength: > 0 and var length } tensor })
             return MemoryMarshal.CreateReadOnlySpan(ref tensor.GetPinnableReference(), (int)length);
+        if (value is OnnxValue<string> texts) return TextSamples.Numbers(texts.Tensor.ToArray());
         return (ArrayConversion.ToArray(value)
             ?? throw new ExportException($"A layer returns {value}, which cannot be compared. Set ExportOptions.Verify = false for such a model.")).AsFloats();
     }

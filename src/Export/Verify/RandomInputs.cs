@@ -87,6 +87,8 @@ internal sealed class RandomInputs
                 Array.Fill(truths, 1);
                 Mark(truths, use, shape, first, whole, random);
                 return System.Numerics.Tensors.Tensor.Create((bool[])[.. truths.Select(truth => truth != 0)], shape.TensorLengths());
+            case DType.String:
+                return NDArray.Create(TextSamples.Of(_graph, input, count, random), shape);
             default:
                 var name = _emitted.Inputs.First(entry => entry.Value == input).Name;
                 throw new ExportException(

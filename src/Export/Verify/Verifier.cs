@@ -119,7 +119,7 @@ internal static class Verifier
     private static NDArray[] Engine(EmittedModel emitted, PlanRequest request, NDArray[] data)
     {
         using var plan = Planner.Plan(request, [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
-        for (var i = 0; i < data.Length; i++) data[i].CopyTo(plan.Inputs[i].Bytes);
+        for (var i = 0; i < data.Length; i++) data[i].CopyTo(plan.Inputs[i]);
         plan.Run(ModelEngine.Of(emitted.Model).Pool);
         return [.. plan.Outputs.Select(Copy)];
     }
@@ -132,6 +132,7 @@ internal static class Verifier
             DType.Int64 => [.. buffer.Longs.ToArray().Select(number => (float)number)],
             DType.Int32 => [.. buffer.Ints.ToArray().Select(number => (float)number)],
             DType.Bool => [.. buffer.Bools.ToArray().Select(truth => truth ? 1f : 0)],
+            DType.String => TextSamples.Numbers(buffer.Strings),
             var type => throw new ExportException(
                 $"A layer returns {type.KerasName()}, which cannot be compared. Set ExportOptions.Verify = false for such a model."),
         },

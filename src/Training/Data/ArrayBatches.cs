@@ -57,6 +57,12 @@ internal sealed class ArrayBatches : BatchSource
     public override void CopyTo(int array, ValueBuffer target)
     {
         var source = _arrays[array];
+        if (source.DType == DType.String)
+        {
+            for (var i = 0; i < Samples; i++) source.CopyText(_shuffle ? _order[_start + i] : _start + i, target, i);
+            return;
+        }
+
         var destination = target.Bytes;
         if (!_shuffle)
         {

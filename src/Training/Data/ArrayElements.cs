@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>The elements of an <see cref="NDArray"/>: float[], long[], int[], bool[], or byte[] that are read as a wider type.</summary>
+/// <summary>The elements of an <see cref="NDArray"/>: float[], long[], int[], bool[], string[], or byte[] that are read as a wider type.</summary>
 internal static class ArrayElements
 {
     /// <summary>Zeros of an element type.</summary>
@@ -13,6 +13,7 @@ internal static class ArrayElements
         DType.Float32 => new float[length],
         DType.Int64 => new long[length],
         DType.Int32 => new int[length],
+        DType.String => Empty(length),
         _ => new bool[length],
     };
 
@@ -23,6 +24,7 @@ internal static class ArrayElements
         long[] => new long[length],
         int[] => new int[length],
         byte[] => new byte[length],
+        string[] => Empty(length),
         _ => new bool[length],
     };
 
@@ -67,6 +69,7 @@ internal static class ArrayElements
     public static ReadOnlySpan<float> Floats(Array elements)
     {
         if (elements is float[] floats) return floats;
+        if (elements is string[]) throw IsText("The data");
         var values = new float[elements.Length];
         switch (elements)
         {
@@ -85,6 +88,7 @@ internal static class ArrayElements
     /// <exception cref="ModelException">One is not a whole number; the message names it.</exception>
     public static long[] Longs(Array elements, string what)
     {
+        if (elements is string[]) throw IsText(what);
         var values = new long[elements.Length];
         switch (elements)
         {
@@ -126,6 +130,7 @@ internal static class ArrayElements
         long[] longs => longs[place],
         int[] ints => ints[place],
         byte[] bytes => bytes[place],
+        string[] => throw IsText("The array"),
         _ => ((bool[])elements)[place] ? 1 : 0,
     };
 
@@ -143,6 +148,18 @@ internal static class ArrayElements
     /// <summary>The elements of an array of any rank, row by row.</summary>
     public static Span<T> SpanOf<T>(Array array) =>
         MemoryMarshal.CreateSpan(ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length);
+
+    /// <summary>The refusal of text where numbers are computed with.</summary>
+    public static ModelException IsText(string what) => new(
+        $"{what} holds text where numbers are needed. Begin the model with an input of dtype: DType.String and StringLookup, TextVectorization or Hashing, "
+        + "or make numbers of the text before.");
+
+    private static string[] Empty(int length)
+    {
+        var texts = new string[length];
+        Array.Fill(texts, "");
+        return texts;
+    }
 
     private static void Widen(ReadOnlySpan<byte> source, DType type, Span<byte> target)
     {

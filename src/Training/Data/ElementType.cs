@@ -20,6 +20,7 @@ internal abstract class ElementType
         new Row<sbyte>("sbyte", DType.Int32, (values, _) => Array.ConvertAll(values, value => (int)value)),
         new Row<byte>("byte", DType.Int32, (values, _) => values),
         new Row<bool>("bool", DType.Bool, (values, _) => values),
+        new Row<string>("string", DType.String, WithoutNull),
     }.ToFrozenDictionary(row => row.Type);
 
     private ElementType(Type type, string name, DType stored) => (Type, Name, Stored) = (type, name, stored);
@@ -45,9 +46,9 @@ internal abstract class ElementType
 
     /// <summary>The refusal of a type.</summary>
     public static ModelException NotTaken(Type type) => new(
-        type == typeof(string) || type == typeof(char)
-            ? "Data holds text, but the engine computes with numbers. StringLookup and TextVectorization turn text into numbers: pass what they return."
-            : $"Data of type {type.Name} is not taken. Pass numbers or booleans ({string.Join(", ", All.Select(row => row.Name).Order())}) "
+        type == typeof(char)
+            ? "Data of type char is not taken. Pass texts as string[], or as numbers what StringLookup and TextVectorization return."
+            : $"Data of type {type.Name} is not taken. Pass numbers, booleans or text ({string.Join(", ", All.Select(row => row.Name).Order())}) "
                 + "in arrays, lists or tensors.");
 
     /// <summary>The elements as they are stored, row by row.</summary>
@@ -73,6 +74,14 @@ internal abstract class ElementType
         }
 
         return result;
+    }
+
+    private static string[] WithoutNull(string[] values, Shape shape)
+    {
+        var missing = Array.IndexOf(values, null);
+        return missing < 0
+            ? values
+            : throw new ModelException($"The data holds no text at [{string.Join(", ", Indices(missing, shape))}], but null. Leave it out, or pass \"\".");
     }
 
     private static long[] Indices(long element, Shape shape)

@@ -96,6 +96,12 @@ public sealed partial class NDArray
     public static implicit operator NDArray(bool[,,,,] values) => From(values);
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
+    public static implicit operator NDArray(string[] values) => From(values);
+
+    /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
+    public static implicit operator NDArray(string[,] values) => From(values);
+
+    /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
     public static implicit operator NDArray(float[][] values) => From(values);
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
@@ -135,6 +141,9 @@ public sealed partial class NDArray
     public static implicit operator NDArray(List<bool> values) => From(values);
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
+    public static implicit operator NDArray(List<string> values) => From(values);
+
+    /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
     public static implicit operator NDArray(List<float[]> values) => From(values);
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
@@ -166,6 +175,9 @@ public sealed partial class NDArray
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
     public static implicit operator NDArray(Tensor<bool> tensor) => From(tensor);
+
+    /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
+    public static implicit operator NDArray(Tensor<string> tensor) => From(tensor);
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
     public static implicit operator NDArray(ReadOnlyTensorSpan<float> tensor) => From(in tensor);

@@ -104,8 +104,24 @@ public sealed partial class NDArray
     /// <exception cref="ModelException">The array has another number of dimensions, or a value does not fit the type.</exception>
     public static explicit operator long[,](NDArray array) => (long[,])Checked(array).ToNet<long>(2);
 
+    /// <summary>A copy of text as a .NET array.</summary>
+    /// <exception cref="ModelException">The array holds numbers, or has another number of dimensions.</exception>
+    public static explicit operator string[](NDArray array) => (string[])Checked(array).ToNet<string>(1);
+
+    /// <summary>A copy of text as a .NET array.</summary>
+    /// <exception cref="ModelException">The array holds numbers, or has another number of dimensions.</exception>
+    public static explicit operator string[,](NDArray array) => (string[,])Checked(array).ToNet<string>(2);
+
+    /// <summary>All elements of text, row by row.</summary>
+    /// <exception cref="ModelException">The array holds numbers.</exception>
+    internal ReadOnlySpan<string> AsTexts() => _elements as string[] ?? throw new ModelException(
+        $"The array holds {DType.KerasName()}, not text. Convert it to float[] or another array of numbers.");
+
     /// <summary>The element at a place in row-major order, as float32.</summary>
     internal float ElementAt(int place) => ArrayElements.Float(_elements, place);
+
+    /// <summary>The text at a place in row-major order.</summary>
+    internal string TextAt(int place) => AsTexts()[place];
 
     /// <summary>The integer at a place in row-major order.</summary>
     internal long IntegerAt(int place) => _elements switch
@@ -142,7 +158,8 @@ public sealed partial class NDArray
             4 => new T[dims[0], dims[1], dims[2], dims[3]],
             _ => new T[dims[0], dims[1], dims[2], dims[3], dims[4]],
         };
-        ArrayElements.CopyTo<T>(_elements, result, Named(rank));
+        if (typeof(T) == typeof(string)) AsTexts().CopyTo(ArrayElements.SpanOf<string>(result));
+        else ArrayElements.CopyTo<T>(_elements, result, Named(rank));
         return result;
 
         string Named(int count) => $"{name}[{new string(',', count - 1)}]";

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using OnnxFunctional.Training.Data;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Training;
 
@@ -14,7 +15,8 @@ namespace OnnxFunctional.Training;
 /// </remarks>
 public sealed partial class NDArray
 {
-    // float[], long[], int[] or bool[] as the type says; byte[] for any type but Bool: bytes are widened where they are read, because images fill memory.
+    // float[], long[], int[], bool[] or string[] as the type says; byte[] for any type of numbers: bytes are widened where they are read, because images fill
+    // memory.
     private readonly Array _elements;
 
     private NDArray(Shape shape, DType type, Array elements)
@@ -95,8 +97,19 @@ public sealed partial class NDArray
         return Joined(arrays, shape, Sizes.Count(shape, "A batch of shape", "Use a smaller batch size."));
     }
 
-    /// <summary>Copies all elements.</summary>
-    internal void CopyTo(Span<byte> target) => ArrayElements.Copy(_elements, 0, _elements.Length, DType, target);
+    /// <summary>Copies all elements to a value of the engine.</summary>
+    internal void CopyTo(ValueBuffer target)
+    {
+        if (_elements is string[] texts) texts.CopyTo(target.Strings);
+        else ArrayElements.Copy(_elements, 0, _elements.Length, DType, target.Bytes);
+    }
+
+    /// <summary>Copies the texts of a sample to one of a value of the engine.</summary>
+    internal void CopyText(int sample, ValueBuffer target, int to)
+    {
+        var size = ElementsPerSample;
+        AsTexts().Slice(sample * size, size).CopyTo(target.Strings[(to * size)..]);
+    }
 
     /// <summary>Copies the elements of some consecutive samples, which take less than 2 GB.</summary>
     internal void CopyTo(Span<byte> target, int sample, int count) =>
@@ -143,6 +156,8 @@ public sealed partial class NDArray
     internal NDArray To(DType type, string what)
     {
         if (type == DType) return this;
+        if (_elements is string[]) throw ArrayElements.IsText(what);
+        if (type == DType.String) throw new ModelException($"{what} takes text, but the data is {DType.KerasName()}. Pass a string[].");
         switch (type)
         {
             case DType.Float32 or DType.Int32 or DType.Int64 when _elements is byte[]:

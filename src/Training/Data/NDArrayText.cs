@@ -112,6 +112,7 @@ internal static class NDArrayText
     {
         DType.Float32 => NumberText.Of([.. places.Select(array.ElementAt)]),
         DType.Bool => [.. places.Select(place => array.ElementAt(place) != 0 ? "True" : "False")],
+        DType.String => [.. places.Select(place => "'" + array.TextAt(place) + "'")],
         _ => [.. places.Select(place => array.IntegerAt(place).ToString(CultureInfo.InvariantCulture))],
     };
 }

@@ -96,6 +96,12 @@ public sealed partial class NDArrays
     public static implicit operator NDArrays(bool[,,,,] values) => new([NDArray.From(values)]);
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
+    public static implicit operator NDArrays(string[] values) => new([NDArray.From(values)]);
+
+    /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
+    public static implicit operator NDArrays(string[,] values) => new([NDArray.From(values)]);
+
+    /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
     public static implicit operator NDArrays(float[][] values) => new([NDArray.From(values)]);
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
@@ -135,6 +141,9 @@ public sealed partial class NDArrays
     public static implicit operator NDArrays(List<bool> values) => new([NDArray.From(values)]);
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
+    public static implicit operator NDArrays(List<string> values) => new([NDArray.From(values)]);
+
+    /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
     public static implicit operator NDArrays(List<float[]> values) => new([NDArray.From(values)]);
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
@@ -166,6 +175,9 @@ public sealed partial class NDArrays
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
     public static implicit operator NDArrays(Tensor<bool> tensor) => new([NDArray.From(tensor)]);
+
+    /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
+    public static implicit operator NDArrays(Tensor<string> tensor) => new([NDArray.From(tensor)]);
 
     /// <summary>One of the conversions that <see cref="NDArrays"/> lists.</summary>
     public static implicit operator NDArrays(ReadOnlyTensorSpan<float> tensor) => new([NDArray.From(in tensor)]);

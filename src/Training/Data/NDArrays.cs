@@ -18,6 +18,8 @@ namespace OnnxFunctional.Training;
 /// <item><description><c>List&lt;T&gt;</c> of <c>float</c>, <c>double</c>, <c>int</c>, <c>long</c>, <c>bool</c>, and of rows of <c>float</c>, <c>double</c>,
 /// <c>int</c>, <c>long</c>, <c>byte</c>: <c>List&lt;double[]&gt;</c>.</description></item>
 /// <item><description><c>Tensor&lt;T&gt;</c> and <c>ReadOnlyTensorSpan&lt;T&gt;</c> of the six types.</description></item>
+/// <item><description>Text in <c>string[]</c>, <c>string[,]</c>, <c>List&lt;string&gt;</c> and <c>Tensor&lt;string&gt;</c>, for inputs of DType.String.
+/// </description></item>
 /// <item><description>Everything else by <c>NDArray.From(...)</c>: any <c>IEnumerable&lt;T&gt;</c> of numbers, arrays, lists or tensors, arrays of any rank and
 /// depth (<c>float[][,]</c>), also of <c>decimal</c>, <c>Half</c>, <c>short</c>, <c>ushort</c>, <c>sbyte</c>, <c>uint</c>. C# has no implicit conversions from
 /// interfaces.</description></item>

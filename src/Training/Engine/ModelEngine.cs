@@ -99,7 +99,7 @@ internal sealed class ModelEngine
             using (run)
             {
                 var plan = run.Plan;
-                for (var i = 0; i < inputs.Count; i++) inputs[i].CopyTo(plan.Inputs[i].Bytes);
+                for (var i = 0; i < inputs.Count; i++) inputs[i].CopyTo(plan.Inputs[i]);
                 plan.Run(Pool, _runs++);
                 for (var i = 0; i < plan.Outputs.Count; i++) read(i, plan.Outputs[i]);
             }

@@ -217,6 +217,14 @@ internal sealed class Planner
 
     private void Place(Value value, int first, int last)
     {
+        if (value.Spec.Type == DType.String)
+        {
+            var strings = new string[Sizes.Count(value.Spec.Shape, "A batch of text", "Use a smaller batch size.")];
+            Array.Fill(strings, "");
+            _storages[value] = new Storage { Strings = strings };
+            return;
+        }
+
         var storage = new Storage();
         _storages[value] = storage;
         _lives[storage] = new Life(KernelTable.OpaqueFloats(value) ?? ValueBuffer.FloatsFor(value.Spec), first, last, value.Producer);

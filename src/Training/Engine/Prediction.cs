@@ -74,6 +74,7 @@ public static class Prediction
         // All batches see the same weights, also beside a training.
         using var held = count > batchSize ? WeightGate.Hold(model.Weights) : default;
         var results = new float[values.Count][];
+        var texts = new string[values.Count][];
         var shapes = new Shape[values.Count];
         for (var start = 0; start < count; start += batchSize)
         {
@@ -86,17 +87,20 @@ public static class Prediction
                 {
                     shapes[i] = perSample ? buffer.Shape.With(0, count) : buffer.Shape;
                     var elementsOfAll = Sizes.Count(shapes[i], $"The result of {values[i].Origin} for all samples", "Predict fewer samples at a time.");
-                    results[i] = MemoryShortage.Guard(
+                    if (buffer.Spec.Type == DType.String) texts[i] = new string[elementsOfAll];
+                    else results[i] = MemoryShortage.Guard(
                         $"for {MemoryShortage.Megabytes(elementsOfAll * (long)sizeof(float))} of results {shapes[i]}", model, () => new float[elementsOfAll]);
                 }
 
                 var elements = perSample ? buffer.Length / size : 0;
-                CopyAsFloats(buffer, results[i].AsSpan(perSample ? start * elements : 0, buffer.Length));
-                if (samples == 0 && perSample) (shapes[i], results[i]) = (shapes[i].With(0, 0), []);
+                var at = perSample ? start * elements : 0;
+                if (texts[i] is { } words) buffer.Strings.CopyTo(words.AsSpan(at));
+                else CopyAsFloats(buffer, results[i].AsSpan(at, buffer.Length));
+                if (samples == 0 && perSample) (shapes[i], results[i], texts[i]) = (shapes[i].With(0, 0), [], texts[i]?[..0]!);
             });
         }
 
-        return [.. results.Select((elements, i) => NDArray.Create(elements, shapes[i]))];
+        return [.. shapes.Select((shape, i) => texts[i] is { } words ? NDArray.Create(words, shape) : NDArray.Create(results[i], shape))];
     }
 
     private static void CopyAsFloats(ValueBuffer buffer, Span<float> target)

@@ -10,6 +10,9 @@ internal sealed class Storage
     /// <summary>The elements as floats, whatever their type; they do not move.</summary>
     public Memory<float> Memory { get; set; }
 
+    /// <summary>The elements of text, which lie outside the plan's memory; null for numbers.</summary>
+    public string[]? Strings { get; init; }
+
     /// <summary>Gives it a piece of a block. Doing so again, with the same size, allocates nothing.</summary>
     public void Place(NativeBlock block, long offset, int floats)
     {

@@ -27,9 +27,12 @@ internal sealed class ValueBuffer(TensorSpec spec, Storage storage)
 
     public Span<bool> Bools => MemoryMarshal.Cast<float, bool>(Storage.Memory.Span)[..Length];
 
+    /// <summary>The elements of text.</summary>
+    public Span<string> Strings => Storage.Strings.AsSpan(0, Length);
+
     /// <summary>The elements as bytes.</summary>
     public Span<byte> Bytes => MemoryMarshal.AsBytes(Storage.Memory.Span)[..(Length * Spec.Type.Size())];
 
-    /// <summary>The memory that a value takes, in floats: its bytes rounded up.</summary>
-    public static long FloatsFor(TensorSpec spec) => ((spec.Shape.ElementCount * spec.Type.Size()) + 3) / 4;
+    /// <summary>The memory that a value takes, in floats: its bytes rounded up. Text takes none of the plan's.</summary>
+    public static long FloatsFor(TensorSpec spec) => spec.Type == DType.String ? 0 : ((spec.Shape.ElementCount * spec.Type.Size()) + 3) / 4;
 }

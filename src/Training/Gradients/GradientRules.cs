@@ -55,6 +55,7 @@ internal static class GradientRules
 
         // Piecewise constant: no gradient.
         Ceil or Floor or MaskCount or Round or Sign or StopGradient => [null],
+        TextOp => [null],
         IsNaN or IsInf or Not or ReduceAny or ReduceAll or ArgMax or ArgMin or OneHot or Positions or RandomOp or Size => [null],
         ComparisonOp or LogicalOp => [null, null],
 

@@ -121,7 +121,7 @@ public sealed class TrainingStep
 
     private void Compute(ExecutionPlan plan)
     {
-        for (var i = 0; i < _data.Length; i++) _data[i].CopyTo(plan.Inputs[i].Bytes);
+        for (var i = 0; i < _data.Length; i++) _data[i].CopyTo(plan.Inputs[i]);
         foreach (var (optimizer, state) in _optimizers) state.CheckCount(optimizer);
         var updated = plan.Run(_pool, (ulong)Iterations);
         for (var i = 0; i < plan.Outputs.Count; i++) _results.Set(i, plan.Outputs[i].Floats[0]);
@@ -270,7 +270,7 @@ public sealed class TrainingStep
             var request = new PlanRequest(PlanOptions.Of(_models, _seed), _inputs, [.. _context.Reports.Select(report => report.Value)], []);
             return Diagnosis.Forward(request, Array.ConvertAll(_data, array => new TensorSpec(array.Shape, array.DType)), _context.Examined(), plan =>
             {
-                for (var i = 0; i < _data.Length; i++) _data[i].CopyTo(plan.Inputs[i].Bytes);
+                for (var i = 0; i < _data.Length; i++) _data[i].CopyTo(plan.Inputs[i]);
             }, _pool, (ulong)Iterations);
         }
     }

@@ -45,7 +45,9 @@ public sealed class LayerShapeTests
     [TestMethod]
     public void Every_public_layer_has_a_row()
     {
-        var covered = LayerCases.All.Select(row => row.Create().GetType()).ToHashSet();
+        // Rows have numbers as inputs; TextExportTests and TextLayerFileTests are those of layers that take text.
+        Type[] ofText = [typeof(Hashing), typeof(StringLookup), typeof(TextVectorization)];
+        var covered = LayerCases.All.Select(row => row.Create().GetType()).Concat(ofText).ToHashSet();
         var missing = typeof(Layer).Assembly.GetExportedTypes()
             .Where(type => type is { IsAbstract: false, Namespace: "OnnxFunctional.Layers" }
                 && (type.IsSubclassOf(typeof(Layer)) || type.IsSubclassOf(typeof(MergeLayer)))

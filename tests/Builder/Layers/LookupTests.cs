@@ -30,9 +30,20 @@ public sealed class LookupTests
 
         var words = new StringLookup();
         words.Adapt([["a", "c"], ["d", "d"], ["z", "c"]]);
-        CollectionAssert.AreEqual(new[] { "[UNK]", "d", "c", "z", "a" }, words.Vocabulary.ToArray());
+        CollectionAssert.AreEqual(new[] { "[UNK]", "d", "c", "z", "a" }, words.Vocabulary!.ToArray());
         CollectionAssert.AreEqual(new long[] { 4, 0, 1 }, words.Apply(Tensor.Create(["a", "m", "d"], [3])).ToArray());
         CollectionAssert.AreEqual(new[] { "c", "[UNK]" }, words.ToWords(Tensor.Create([2L, 77], [2])).ToArray());
+    }
+
+    [TestMethod]
+    public void Learned_frequencies_are_kept_in_files()
+    {
+        var lookup = new IntegerLookup(outputMode: EncodingMode.TfIdf);
+        lookup.Adapt(Tensor.Create([7L, 7, 9, 9, 9, 4], [3, 2]));
+        var input = Model.Input([2], DType.Int64);
+        var model = new Model(input, lookup.Call(input));
+        var data = NDArray.Create([7L, 4, 9, 1], Shape.Of(2, 2));
+        CollectionAssert.AreEqual(model.Predict(data).ToArray(), Model.FromJson(model.ToJson()).Predict(data).ToArray());
     }
 
     [TestMethod]
@@ -44,7 +55,7 @@ public sealed class LookupTests
 
         var pairs = new TextVectorization(ngrams: 2, outputMode: EncodingMode.Count);
         pairs.Adapt(["a b a"]);
-        CollectionAssert.AreEqual(new[] { "[UNK]", "a", "b a", "b", "a b" }, pairs.Vocabulary.ToArray());
+        CollectionAssert.AreEqual(new[] { "[UNK]", "a", "b a", "b", "a b" }, pairs.Vocabulary!.ToArray());
         CollectionAssert.AreEqual(new float[] { 2, 1, 1, 1, 0 }, pairs.Encode(["b a x"]).ToArray());
     }
 

@@ -22,8 +22,12 @@ public sealed class OperatorTableTests
 
     [TestMethod]
     [DynamicData(nameof(Operators))]
-    public void Every_operator_has_a_case(string name, Type type) =>
+    public void Every_operator_has_a_case(string name, Type type)
+    {
+        // Cases are of numbers; TextModelTests and TextExportTests are those of text.
+        if (type.IsSubclassOf(typeof(TextOp))) return;
         Assert.IsTrue(OpCases.All.Any(row => row.Op.GetType() == type), $"{name} has no case: add a row to its family in tests/Cases/OpCases.*.cs.");
+    }
 
     [TestMethod]
     [DynamicData(nameof(Operators))]

@@ -18,7 +18,7 @@ public sealed class KerasFileTests
     [DynamicData(nameof(Models))]
     public void Weights_are_those_another_reader_finds(string file)
     {
-        var (_, _, bytes) = KerasArchive.Read(new MemoryStream(File.ReadAllBytes(ParityFolder.PathOf(file))), file);
+        var bytes = KerasArchive.Read(new MemoryStream(File.ReadAllBytes(ParityFolder.PathOf(file))), file).Weights;
         var arrays = Hdf5Reader.Read(bytes);
         Assert.IsNotEmpty(arrays);
         using var peer = H5File.Open(new MemoryStream(bytes));
@@ -186,7 +186,7 @@ public sealed class KerasFileTests
     [DynamicData(nameof(Models))]
     public void Changes_of_Keras_own_files_give_a_sentence_or_arrays(string file)
     {
-        var (_, _, good) = KerasArchive.Read(new MemoryStream(File.ReadAllBytes(ParityFolder.PathOf(file))), file);
+        var good = KerasArchive.Read(new MemoryStream(File.ReadAllBytes(ParityFolder.PathOf(file))), file).Weights;
         var random = new Random(7);
         for (var round = 0; round < 500; round++)
         {
@@ -212,7 +212,7 @@ public sealed class KerasFileTests
     /// <summary>Every group with its name attribute, every array with its shape and values.</summary>
     private static string[] Contents(byte[] keras)
     {
-        var (_, _, bytes) = KerasArchive.Read(new MemoryStream(keras), "file");
+        var bytes = KerasArchive.Read(new MemoryStream(keras), "file").Weights;
         var lines = new List<string>();
         using var file = H5File.Open(new MemoryStream(bytes));
         Walk(file, "");

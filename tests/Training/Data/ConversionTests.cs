@@ -135,7 +135,8 @@ public sealed class ConversionTests
         Said("Sample [1] of the data is null", () => (NDArray)new float[][] { [1], null! });
         Said("1E+300 at [1, 0], beyond float32", () => (NDArray)new double[,] { { 1 }, { 1e300 } });
         Said("at [0, 1, 0], beyond", () => NDArray.Create([0, 0, -1e39, 0], [1, 2, 2]));
-        Said("TextVectorization", () => NDArray.From(new[] { "a", "b" }));
+        Said("TextVectorization", () => NDArray.From(new[] { 'a', 'b' }));
+        Said("no text at [1], but null", () => (NDArray)new[] { "a", null! });
         Said("DateTime", () => NDArray.From(new[] { DateTime.MinValue }));
         Said("[1] is int32", () => NDArray.From(new object[] { 1f, 2 }));
         Said("but 4 were given", () => NDArray.Create([1.0, 2, 3, 4], [3, 2]));

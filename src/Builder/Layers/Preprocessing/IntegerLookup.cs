@@ -65,8 +65,8 @@ public sealed class IntegerLookup(
     /// <summary>The vocabulary, given or learned, without special tokens; null until then.</summary>
     public IReadOnlyList<long>? Vocabulary => _vocabulary?.Tokens ?? _given;
 
-    /// <summary>The inverse document frequency of each token, for EncodingMode.TfIdf with a given vocabulary.</summary>
-    public IReadOnlyList<double>? IdfWeights { get; } = idfWeights;
+    /// <summary>The inverse document frequency of each token of the vocabulary, for EncodingMode.TfIdf; null until they are given or learned.</summary>
+    public IReadOnlyList<double>? IdfWeights => _vocabulary?.Rarities is { } learned ? [.. learned.Skip(_vocabulary.First)] : idfWeights;
 
     /// <summary>Whether indices are mapped to tokens instead.</summary>
     public bool Invert { get; } = invert;
@@ -142,7 +142,7 @@ public sealed class IntegerLookup(
         if (_vocabulary is not null) return _vocabulary;
         if (_given is null) throw new ModelException("its vocabulary is not known yet. Call Adapt with data first, or pass it to the constructor.");
         var made = Make();
-        made.Set(_given, IdfWeights);
+        made.Set(_given, idfWeights);
         return _vocabulary = made;
     }
 

@@ -2,21 +2,33 @@ using System.Numerics.Tensors;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>
-/// Maps words to their indices in a vocabulary, or back. It runs before the model, which usually begins with an <see cref="Embedding"/> of the indices.
-/// </summary>
+/// <summary>Maps words to their indices in a vocabulary, or back.</summary>
 /// <remarks>
 /// <para>Indices: 0 for the mask token if there is one, then those of unknown words, then the vocabulary in order.</para>
+/// <para>
+/// In a model, input: text, any shape (<c>Model.Input([1], DType.String)</c>). Output: integers of the same shape, or an encoding as in
+/// <see cref="EncodingMode"/>; with invert, text of the same shape from integers. The lookup is part of the ONNX file. No weights.
+/// </para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/categorical/string_lookup/</para>
 /// </remarks>
 /// <param name="maxTokens">The maximum size of the vocabulary, special tokens included; unlimited by default.</param>
-/// <param name="numOovIndices">The number of indices for unknown words: 1, or 0 to refuse unknown words.</param>
+/// <param name="numOovIndices">The number of indices for unknown words, over which a hash distributes them; 0 refuses them.</param>
 /// <param name="maskToken">The word that stands for padding; none by default.</param>
-/// <param name="oovToken">The token that an unknown index becomes.</param>
+/// <param name="oovToken">The token that an unknown index becomes with invert.</param>
 /// <param name="vocabulary">The known words; if omitted, <see cref="Adapt"/> learns them.</param>
 /// <param name="idfWeights">The inverse document frequency of each token, for EncodingMode.TfIdf with a given vocabulary.</param>
+/// <param name="invert">Whether indices are mapped to words instead.</param>
 /// <param name="outputMode">The form of the output.</param>
 /// <param name="padToMaxTokens">Whether vectors have maxTokens elements even if the vocabulary is smaller.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <example>
+/// <code>
+/// var colors = new StringLookup(vocabulary: ["red", "green", "blue"]);
+/// var input = Model.Input([1], DType.String);
+/// var x = new Embedding(colors.VocabularySize, 4).Call(colors.Call(input));
+/// </code>
+/// </example>
+/// <exception cref="ModelException">maxTokens is not above 1, or numOovIndices is negative.</exception>
 public sealed class StringLookup(
     int? maxTokens = null,
     int numOovIndices = 1,
@@ -24,8 +36,11 @@ public sealed class StringLookup(
     string oovToken = "[UNK]",
     IReadOnlyList<string>? vocabulary = null,
     IReadOnlyList<double>? idfWeights = null,
+    bool invert = false,
     EncodingMode outputMode = EncodingMode.Int,
-    bool padToMaxTokens = false)
+    bool padToMaxTokens = false,
+    string? name = null)
+    : Layer(name)
 {
     private readonly IReadOnlyList<string>? _given = vocabulary;
     private Vocabulary<string>? _vocabulary;
@@ -35,15 +50,13 @@ public sealed class StringLookup(
         ? maxTokens
         : throw Check.Option("StringLookup", nameof(maxTokens), Check.Text(maxTokens.Value), "more than 1");
 
-    /// <summary>The number of indices for unknown words: 1, or 0 to refuse unknown words.</summary>
-    public int NumOovIndices { get; } = numOovIndices is 0 or 1
+    /// <summary>
+    /// The number of indices for unknown words, over which FarmHash distributes them. With 0 the engine refuses unknown words; in an ONNX file their index
+    /// is -1.
+    /// </summary>
+    public int NumOovIndices { get; } = numOovIndices >= 0
         ? numOovIndices
-        : throw Check.Option(
-            "StringLookup",
-            nameof(numOovIndices),
-            Check.Text(numOovIndices),
-            "0 or 1",
-            "Several indices for unknown words would need Google's hash, which the library lacks.");
+        : throw Check.Option("StringLookup", nameof(numOovIndices), Check.Text(numOovIndices), "0 or more");
 
     /// <summary>The word that stands for padding; none by default.</summary>
     public string? MaskToken { get; } = maskToken;
@@ -51,8 +64,11 @@ public sealed class StringLookup(
     /// <summary>The token that an unknown index becomes with Invert.</summary>
     public string OovToken { get; } = oovToken;
 
-    /// <summary>The inverse document frequency of each word, for EncodingMode.TfIdf with a given vocabulary.</summary>
-    public IReadOnlyList<double>? IdfWeights { get; } = idfWeights;
+    /// <summary>The inverse document frequency of each word of the vocabulary, for EncodingMode.TfIdf; null until they are given or learned.</summary>
+    public IReadOnlyList<double>? IdfWeights => Vocabulary is null ? idfWeights : Known().Rarities;
+
+    /// <summary>Whether indices are mapped to words instead.</summary>
+    public bool Invert { get; } = invert;
 
     /// <summary>The form of the output.</summary>
     public EncodingMode OutputMode { get; } = outputMode;
@@ -60,9 +76,8 @@ public sealed class StringLookup(
     /// <summary>Whether vectors have <see cref="MaxTokens"/> elements even if the vocabulary is smaller.</summary>
     public bool PadToMaxTokens { get; } = padToMaxTokens;
 
-    /// <summary>All words by index, special ones included.</summary>
-    /// <exception cref="ModelException">There is no vocabulary yet.</exception>
-    public IReadOnlyList<string> Vocabulary => Known().All;
+    /// <summary>All words by index, special ones included; null until they are given or learned.</summary>
+    public IReadOnlyList<string>? Vocabulary => _vocabulary is null && _given is null ? null : Known().All;
 
     /// <summary>The number of indices: the inputDim of an Embedding.</summary>
     /// <exception cref="ModelException">There is no vocabulary yet.</exception>
@@ -74,7 +89,8 @@ public sealed class StringLookup(
     public void Adapt(IEnumerable<IEnumerable<string>> documents)
     {
         ArgumentNullException.ThrowIfNull(documents);
-        if (_given is not null) throw new ModelException("StringLookup: a vocabulary was given, so there is nothing to adapt.") { NamesLayer = true };
+        if (_given is not null) throw Wrong("a vocabulary was given, so there is nothing to adapt.");
+        if (Calls.Count > 0) throw Wrong("it was already called, and its vocabulary is part of the model. Call Adapt before the layer.");
         var made = Make();
         made.Adapt(documents, string.CompareOrdinal, OutputMode == EncodingMode.TfIdf);
         _vocabulary = made;
@@ -85,17 +101,10 @@ public sealed class StringLookup(
     public long IndexOf(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
-        var vocabulary = Known();
-        if (MaskToken is not null && word == MaskToken) return OutputMode == EncodingMode.Int ? 0 : -1;
-        var found = vocabulary.Find(word);
-        if (found >= 0) return found;
-        return NumOovIndices == 1
-            ? vocabulary.FirstUnknown
-            : throw new ModelException($"StringLookup: the word '{word}' is not in the vocabulary of {vocabulary.Tokens.Count} words. "
-                + "Pass numOovIndices: 1 to give unknown words an index.")
-            {
-                NamesLayer = true,
-            };
+        var table = Table();
+        return table.Refuses(word)
+            ? throw Wrong($"the word '{word}' is not in the vocabulary of {Known().Tokens.Count} words. Pass numOovIndices: 1 to give unknown words an index.")
+            : table.IndexOf(word);
     }
 
     /// <summary>The indices of words, in the same shape.</summary>
@@ -104,7 +113,7 @@ public sealed class StringLookup(
     {
         ArgumentNullException.ThrowIfNull(words);
         if (OutputMode != EncodingMode.Int)
-            throw new ModelException($"StringLookup: its outputMode is {OutputMode}; use Encode, which returns vectors.") { NamesLayer = true };
+            throw Wrong($"its outputMode is {OutputMode}; use Encode, which returns vectors.");
         var given = new string[words.FlattenedLength];
         words.FlattenTo(given);
         return Tensor.Create(given.Select(IndexOf).ToArray(), words.Lengths);
@@ -118,16 +127,8 @@ public sealed class StringLookup(
         ArgumentNullException.ThrowIfNull(documents);
         var vocabulary = Known();
         if (OutputMode == EncodingMode.Int)
-            throw new ModelException("StringLookup: its outputMode is Int; use Apply, which returns indices.") { NamesLayer = true };
-        if (OutputMode == EncodingMode.TfIdf && vocabulary.Rarities is null)
-            throw new ModelException("StringLookup: EncodingMode.TfIdf needs the inverse document frequency of each word. "
-                + "Pass idfWeights along with the vocabulary, or call Adapt.")
-            {
-                NamesLayer = true,
-            };
-        var depth = PadToMaxTokens
-            ? MaxTokens ?? throw new ModelException("StringLookup: padToMaxTokens needs maxTokens.") { NamesLayer = true }
-            : vocabulary.Size;
+            throw Wrong("its outputMode is Int; use Apply, which returns indices.");
+        var (depth, rarities) = (Depth(), Rarities());
         var rows = OutputMode == EncodingMode.OneHot
             ? [.. documents.SelectMany(document => document.Select(word => (IReadOnlyList<string>)[word]))]
             : documents;
@@ -139,7 +140,7 @@ public sealed class StringLookup(
                 var number = IndexOf(word);
                 if (number < 0) continue;
                 ref var value = ref values[(row * depth) + number];
-                value = OutputMode switch { EncodingMode.Count => value + 1, EncodingMode.TfIdf => value + (float)vocabulary.Rarities![(int)number], _ => 1 };
+                value = OutputMode switch { EncodingMode.Count => value + 1, EncodingMode.TfIdf => value + (float)rarities![(int)number], _ => 1 };
             }
         }
 
@@ -147,14 +148,45 @@ public sealed class StringLookup(
     }
 
     /// <summary>The words at the given indices, in the same shape.</summary>
+    /// <exception cref="ModelException">There is no vocabulary yet.</exception>
     public Tensor<string> ToWords(Tensor<long> indices)
     {
         ArgumentNullException.ThrowIfNull(indices);
-        var words = Known().All;
+        var table = Table();
         var given = new long[indices.FlattenedLength];
         indices.FlattenTo(given);
-        return Tensor.Create(given.Select(number => number >= 0 && number < words.Count ? words[(int)number] : OovToken).ToArray(), indices.Lengths);
+        return Tensor.Create(given.Select(number => table.WordAt(number, OovToken)).ToArray(), indices.Lengths);
     }
+
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(SymbolicTensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        var table = Table();
+        if (!Invert) return Encoded(Ops.Make(new Operators.LookupText(table), x));
+        if (OutputMode != EncodingMode.Int) throw new ModelException($"returns words with invert, so its outputMode must be Int, but it is {OutputMode}.");
+        return Ops.Make(new Operators.WordsAt(table, OovToken), Ops.Cast(x, DType.Int64));
+    }
+
+    /// <summary>The indices of words, known to this layer when it is called.</summary>
+    internal WordTable Table() => new(Known(), MaskToken, OutputMode == EncodingMode.Int ? 0 : -1, NumOovIndices);
+
+    /// <summary>The number of elements of a vector.</summary>
+    internal int Depth() => PadToMaxTokens
+        ? MaxTokens ?? throw Wrong("it pads to maxTokens, which is not given. Give it, or leave padToMaxTokens out.")
+        : Known().Size;
+
+    /// <summary>The factor of each element of a vector; null if they have none.</summary>
+    internal IReadOnlyList<double>? Rarities()
+    {
+        if (OutputMode != EncodingMode.TfIdf) return null;
+        var known = Known().Rarities ?? throw Wrong(
+            "EncodingMode.TfIdf needs the inverse document frequency of each word. Pass idfWeights along with the vocabulary, or call Adapt.");
+        return [.. known, .. Enumerable.Repeat(0.0, Depth() - known.Count)];
+    }
+
+    private SymbolicTensor Encoded(SymbolicTensor indices) => CategoryEncodings.Encode(
+        indices, OutputMode == EncodingMode.TfIdf ? EncodingMode.Count : OutputMode, Depth(), rarity: Rarities());
 
     private Vocabulary<string> Make() =>
         new("StringLookup", MaxTokens, NumOovIndices, MaskToken is not null && OutputMode == EncodingMode.Int, OovToken, MaskToken);
@@ -162,13 +194,11 @@ public sealed class StringLookup(
     private Vocabulary<string> Known()
     {
         if (_vocabulary is not null) return _vocabulary;
-        if (_given is null)
-            throw new ModelException("StringLookup: there is no vocabulary yet. Call Adapt with words, or pass the vocabulary to the constructor.")
-            {
-                NamesLayer = true,
-            };
+        if (_given is null) throw Wrong("there is no vocabulary yet. Call Adapt with words, or pass the vocabulary to the constructor.");
         var made = Make();
-        made.Set(_given, IdfWeights);
+        made.Set(_given, idfWeights);
         return _vocabulary = made;
     }
+
+    private ModelException Wrong(string what) => new($"StringLookup{(Name.Length > 0 ? $" '{Name}'" : "")}: {what}") { NamesLayer = true };
 }

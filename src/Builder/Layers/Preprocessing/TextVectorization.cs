@@ -1,40 +1,15 @@
 using System.Numerics.Tensors;
-using System.Text;
 
 namespace OnnxFunctional.Layers;
 
-/// <summary>How a text is standardized before it is split.</summary>
-public enum TextStandardization
-{
-    /// <summary>Lower case, no punctuation.</summary>
-    LowerAndStripPunctuation,
-
-    /// <summary>Lower case.</summary>
-    Lower,
-
-    /// <summary>No punctuation.</summary>
-    StripPunctuation,
-
-    /// <summary>Unchanged.</summary>
-    None,
-}
-
-/// <summary>How a text is split.</summary>
-public enum TextSplit
-{
-    /// <summary>The words between white space.</summary>
-    Whitespace,
-
-    /// <summary>Every character.</summary>
-    Character,
-
-    /// <summary>The whole text is one token.</summary>
-    None,
-}
-
-/// <summary>Maps texts to sequences of indices, or to vectors of words: standardizes them, splits them, looks up the words. It runs before the model.</summary>
+/// <summary>Maps texts to sequences of indices, or to vectors of words: standardizes them, splits them, looks up the words.</summary>
 /// <remarks>
 /// <para>Indices: 0 for padding, 1 for unknown words, then the vocabulary from 2, the most frequent word first.</para>
+/// <para>
+/// In a model, input: text, (batch) or (batch, 1) (<c>Model.Input([1], DType.String)</c>). Output: indices (batch, outputSequenceLength), or vectors (batch,
+/// indices). It is part of the ONNX file, which then takes text. Before a model, <see cref="Apply"/> and <see cref="Encode"/> do the same. No weights.
+/// </para>
+/// <para>As in TensorFlow, upper case and white space are those of ASCII.</para>
 /// <para>Keras: https://keras.io/api/layers/preprocessing_layers/text/text_vectorization/</para>
 /// </remarks>
 /// <param name="maxTokens">The maximum size of the vocabulary, special tokens included; unlimited by default.</param>
@@ -48,6 +23,15 @@ public enum TextSplit
 /// <param name="padToMaxTokens">Whether vectors have maxTokens elements even if the vocabulary is smaller.</param>
 /// <param name="vocabulary">The known words; if omitted, <see cref="Adapt"/> learns them.</param>
 /// <param name="idfWeights">The inverse document frequency of each token, for EncodingMode.TfIdf with a given vocabulary.</param>
+/// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <example>
+/// <code>
+/// var vectorize = new TextVectorization(maxTokens: 5000, outputSequenceLength: 40);
+/// vectorize.Adapt(texts);
+/// var input = Model.Input([1], DType.String);
+/// var x = input.Apply(vectorize, new Embedding(vectorize.VocabularySize, 16), new GlobalAveragePooling1D(), new Dense(1, Activation.Sigmoid));
+/// </code>
+/// </example>
 public sealed class TextVectorization(
     int? maxTokens = null,
     TextStandardization standardize = TextStandardization.LowerAndStripPunctuation,
@@ -57,12 +41,12 @@ public sealed class TextVectorization(
     int? outputSequenceLength = null,
     bool padToMaxTokens = false,
     IReadOnlyList<string>? vocabulary = null,
-    IReadOnlyList<double>? idfWeights = null)
+    IReadOnlyList<double>? idfWeights = null,
+    string? name = null)
+    : Layer(name)
 {
-    // Keras' list: what its regular expression removes.
-    private const string Punctuation = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'";
-
     private readonly IReadOnlyList<string>? _given = vocabulary;
+    private readonly IReadOnlyList<double>? _rarities = idfWeights;
     private StringLookup? _lookup;
 
     /// <summary>The maximum number of indices, padding and unknown words included; unlimited by default.</summary>
@@ -90,12 +74,11 @@ public sealed class TextVectorization(
     /// <summary>Whether vectors have <see cref="MaxTokens"/> elements even if the vocabulary is smaller.</summary>
     public bool PadToMaxTokens { get; } = padToMaxTokens;
 
-    /// <summary>The inverse document frequency of each word, for EncodingMode.TfIdf with a given vocabulary.</summary>
-    public IReadOnlyList<double>? IdfWeights { get; } = idfWeights;
+    /// <summary>The inverse document frequency of each word of the vocabulary, for EncodingMode.TfIdf; null until they are given or learned.</summary>
+    public IReadOnlyList<double>? IdfWeights => Lookup.IdfWeights;
 
-    /// <summary>All words by index.</summary>
-    /// <exception cref="ModelException">There is no vocabulary yet.</exception>
-    public IReadOnlyList<string> Vocabulary => Lookup.Vocabulary;
+    /// <summary>All words by index; null until they are given or learned.</summary>
+    public IReadOnlyList<string>? Vocabulary => Lookup.Vocabulary;
 
     /// <summary>The number of indices: the inputDim of an Embedding.</summary>
     /// <exception cref="ModelException">There is no vocabulary yet.</exception>
@@ -105,15 +88,26 @@ public sealed class TextVectorization(
         MaxTokens,
         maskToken: "",
         vocabulary: _given,
-        idfWeights: IdfWeights,
+        idfWeights: _rarities,
         outputMode: OutputMode,
         padToMaxTokens: PadToMaxTokens);
 
+    private TextRules Rules => new(Standardize, Split, Ngrams);
+
     /// <summary>Learns the vocabulary from texts.</summary>
-    /// <exception cref="ModelException">A vocabulary was given, or the texts have no words.</exception>
+    /// <exception cref="ModelException">A vocabulary was given, the layer was called already, or the texts have no words.</exception>
     public void Adapt(IEnumerable<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
+        if (Calls.Count > 0)
+        {
+            throw new ModelException(
+                $"TextVectorization '{Name}' was already called, and its vocabulary is part of the model. Call Adapt before the layer.")
+            {
+                NamesLayer = true,
+            };
+        }
+
         Lookup.Adapt(texts.Select(Tokens));
     }
 
@@ -139,35 +133,31 @@ public sealed class TextVectorization(
         return Lookup.Encode([.. texts.Select(Tokens)]);
     }
 
-    /// <summary>The tokens of a text.</summary>
-    internal IReadOnlyList<string> Tokens(string text)
+    /// <inheritdoc/>
+    protected override SymbolicTensor Forward(SymbolicTensor x)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        if (Standardize is TextStandardization.Lower or TextStandardization.LowerAndStripPunctuation) text = text.ToLowerInvariant();
-        if (Standardize is TextStandardization.StripPunctuation or TextStandardization.LowerAndStripPunctuation)
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.Rank > 2 || (x.Rank == 2 && x.Shape[1] != 1))
+            throw new ModelException($"takes one text per sample, (batch) or (batch, 1), but got {x.Shape}. Reshape the texts, or use StringLookup for words.");
+        if (x.Rank == 2) x = Ops.Squeeze(x, 1);
+        var table = Lookup.Table();
+        if (OutputMode == EncodingMode.OneHot)
+            throw new ModelException("returns a vector per text, so its outputMode cannot be OneHot. Use MultiHot, Count or TfIdf.");
+        if (OutputMode == EncodingMode.Int)
         {
-            var kept = new StringBuilder(text.Length);
-            foreach (var character in text)
-            {
-                if (!Punctuation.Contains(character)) kept.Append(character);
-            }
-
-            text = kept.ToString();
+            var length = OutputSequenceLength ?? throw new ModelException(
+                "has no outputSequenceLength, so the length of its output would depend on the texts. Give it, for example outputSequenceLength: 100.");
+            return Ops.Make(new Operators.TokenIndices(Rules, table, length), x);
         }
 
-        string[] words = Split switch
-        {
-            TextSplit.Whitespace => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries),
-            TextSplit.Character => [.. text.EnumerateRunes().Select(rune => rune.ToString())],
-            _ => [text],
-        };
-        if (Ngrams is not { } lengths) return words;
-        var tokens = new List<string>();
-        foreach (var length in lengths.Count == 1 ? Enumerable.Range(1, lengths[0]) : lengths)
-        {
-            for (var i = 0; i + length <= words.Length; i++) tokens.Add(string.Join(' ', words[i..(i + length)]));
-        }
-
-        return tokens;
+        var counts = Ops.Make(new Operators.CountTokens(Rules, table), x);
+        var missing = Lookup.Depth() - table.Size;
+        if (missing > 0) counts = Ops.Pad(counts, [0, 0], [0, missing]);
+        if (OutputMode == EncodingMode.MultiHot) return Ops.Minimum(counts, 1);
+        return Lookup.Rarities() is { } rarities
+            ? counts * Ops.Constant(Shape.Of(rarities.Count), [.. rarities.Select(factor => (float)factor)])
+            : counts;
     }
+
+    private IReadOnlyList<string> Tokens(string text) => Rules.Tokens(text);
 }

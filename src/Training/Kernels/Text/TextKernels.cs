@@ -1,0 +1,103 @@
+using System.Globalization;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Operators;
+using OnnxFunctional.Training.Execution;
+
+namespace OnnxFunctional.Training.Kernels;
+
+/// <summary>The kernels of operators on text.</summary>
+internal static class TextKernels
+{
+    // Measured on sentences of ten words.
+    private const double NanosecondsPerText = 1500;
+    private const double NanosecondsPerWord = 60;
+
+    public static Kernel Indices(KernelRequest request, TokenIndices op) => new IndicesKernel(request, op);
+
+    public static Kernel Count(KernelRequest request, CountTokens op) => new CountKernel(request, op);
+
+    public static Kernel Lookup(KernelRequest request, LookupText op) => new LookupKernel(request, op);
+
+    public static Kernel WordsAt(KernelRequest request, WordsAt op) => new WordsKernel(request, op);
+
+    public static Kernel Hash(KernelRequest request, HashText op) => new HashKernel(request, op);
+
+    private static ModelException Refused(Node node, string word) => new(
+        $"The word '{word}' is not in the vocabulary of {node.Outputs[0].Origin}. Add it, or pass numOovIndices: 1 to give unknown words an index.");
+
+    private static int IndexOf(Node node, WordTable words, string word) => words.Refuses(word) ? throw Refused(node, word) : words.IndexOf(word);
+
+    private sealed class IndicesKernel(KernelRequest request, TokenIndices op) : CutKernel(Cut.By(request.Input(0).Length, NanosecondsPerText))
+    {
+        private readonly Node _node = request.Node;
+        private readonly ValueBuffer _texts = request.Input(0);
+        private readonly ValueBuffer _indices = request.Output();
+
+        protected override void Compute(int first, int end)
+        {
+            for (var i = first; i < end; i++)
+            {
+                var tokens = op.Rules.Tokens(_texts.Strings[i]);
+                var row = _indices.Longs.Slice(i * op.Length, op.Length);
+                for (var j = 0; j < row.Length; j++) row[j] = j < tokens.Count ? IndexOf(_node, op.Words, tokens[j]) : 0;
+            }
+        }
+    }
+
+    private sealed class CountKernel(KernelRequest request, CountTokens op) : CutKernel(Cut.By(request.Input(0).Length, NanosecondsPerText))
+    {
+        private readonly Node _node = request.Node;
+        private readonly ValueBuffer _texts = request.Input(0);
+        private readonly ValueBuffer _counts = request.Output();
+
+        protected override void Compute(int first, int end)
+        {
+            for (var i = first; i < end; i++)
+            {
+                var row = _counts.Floats.Slice(i * op.Words.Size, op.Words.Size);
+                row.Clear();
+                foreach (var token in op.Rules.Tokens(_texts.Strings[i]))
+                {
+                    var index = IndexOf(_node, op.Words, token);
+                    if (index >= 0) row[index]++;
+                }
+            }
+        }
+    }
+
+    private sealed class LookupKernel(KernelRequest request, LookupText op) : CutKernel(Cut.By(request.Input(0).Length, NanosecondsPerWord))
+    {
+        private readonly Node _node = request.Node;
+        private readonly ValueBuffer _words = request.Input(0);
+        private readonly ValueBuffer _indices = request.Output();
+
+        protected override void Compute(int first, int end)
+        {
+            for (var i = first; i < end; i++) _indices.Longs[i] = IndexOf(_node, op.Words, _words.Strings[i]);
+        }
+    }
+
+    private sealed class WordsKernel(KernelRequest request, WordsAt op) : CutKernel(Cut.By(request.Input(0).Length, NanosecondsPerWord))
+    {
+        private readonly ValueBuffer _indices = request.Input(0);
+        private readonly ValueBuffer _words = request.Output();
+
+        protected override void Compute(int first, int end)
+        {
+            for (var i = first; i < end; i++) _words.Strings[i] = op.Words.WordAt(_indices.Longs[i], op.Other);
+        }
+    }
+
+    private sealed class HashKernel(KernelRequest request, HashText op) : CutKernel(Cut.By(request.Input(0).Length, NanosecondsPerWord))
+    {
+        private readonly ValueBuffer _input = request.Input(0);
+        private readonly ValueBuffer _bins = request.Output();
+
+        protected override void Compute(int first, int end)
+        {
+            var isText = _input.Spec.Type == DType.String;
+            for (var i = first; i < end; i++)
+                _bins.Longs[i] = op.BinOf(isText ? _input.Strings[i] : _input.Longs[i].ToString(CultureInfo.InvariantCulture));
+        }
+    }
+}

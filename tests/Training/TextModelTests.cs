@@ -1,0 +1,75 @@
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Training;
+
+/// <summary>Models that take text.</summary>
+[TestClass]
+public sealed class TextModelTests
+{
+    [TestMethod]
+    public void A_model_takes_texts()
+    {
+        var vectorize = new TextVectorization(outputSequenceLength: 4, vocabulary: ["earth", "wind", "and", "fire"]);
+        var input = Model.Input([1], DType.String);
+        var model = new Model(input, vectorize.Call(input));
+        string[] texts = ["Earth, wind & fire!", "fire\tAND\nwater and earth and wind", "", "É and"];
+        CollectionAssert.AreEqual(
+            new float[,] { { 2, 3, 5, 0 }, { 5, 4, 1, 4 }, { 0, 0, 0, 0 }, { 1, 4, 0, 0 } }, (float[,])model.Predict(texts));
+        CollectionAssert.AreEqual(new float[,] { { 4, 0, 0, 0 } }, (float[,])model.Predict(new[,] { { "and" } }));
+        Assert.AreEqual(0, model.Predict(Array.Empty<string>()).Count);
+    }
+
+    [TestMethod]
+    public void Batches_and_shuffled_training_read_their_own_texts()
+    {
+        string[] words = ["red", "green", "blue", "none"];
+        var lookup = new StringLookup(vocabulary: words[..3]);
+        var input = Model.Input([1], DType.String);
+        var x = input.Apply(lookup, new Embedding(lookup.VocabularySize, 4), new Flatten(), new Dense(4, Activation.Softmax));
+        var model = new Model(input, x);
+        string[] texts = [.. Enumerable.Range(0, 203).Select(i => words[i % 4])];
+        int[] labels = [.. Enumerable.Range(0, 203).Select(i => i % 4)];
+        var trainer = model.Compile(new Adam(0.1), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
+        trainer.Fit(texts, labels, epochs: 8, verbose: Verbosity.Silent);
+        Assert.AreEqual(1, trainer.Evaluate(texts, labels, batchSize: 7)["accuracy"]);
+    }
+
+    [TestMethod]
+    public void Text_converts_and_is_read_and_printed()
+    {
+        NDArray[] arrays = [new[] { "a", "b" }, new List<string> { "a", "b" }, System.Numerics.Tensors.Tensor.Create(["a", "b"], [2])];
+        foreach (var array in arrays) CollectionAssert.AreEqual(new[] { "a", "b" }, (string[])array);
+        NDArray table = new[,] { { "a", "b" }, { "c", "d" }, { "e", "f" } };
+        CollectionAssert.AreEqual(new[,] { { "e", "f" }, { "a", "b" } }, (string[,])table.Take([2, 0]));
+        Assert.Contains("['a' 'b']", table.ToString());
+    }
+
+    [TestMethod]
+    public void Wrong_uses_of_text_are_refused_with_a_sentence()
+    {
+        var words = Model.Input([1], DType.String);
+        var lookup = new Model(words, new StringLookup(vocabulary: ["a"]).Call(words));
+        var numbers = Model.Input([1]);
+        var dense = new Model(numbers, new Dense(1).Call(numbers));
+        Said(["takes text", "string[]"], () => lookup.Predict(new float[] { 1 }));
+        Said(["text", "StringLookup"], () => dense.Predict(new[] { "a" }));
+        Said(["text", "StringLookup"], () => dense.Compile(new Sgd(), Loss.MeanSquaredError).Fit(new float[] { 1 }, new[] { "a" }));
+        Said(["text", "StringLookup"], () => new Dense(1).Call(words));
+        Said(["text", "StringLookup"], () => _ = words * 2);
+        Said(["takes text", "float32"], () => new StringLookup(vocabulary: ["a"]).Call(numbers));
+        Said(["takes text", "float32"], () => new TextVectorization(outputSequenceLength: 2, vocabulary: ["a"]).Call(numbers));
+        Said(["outputSequenceLength"], () => new TextVectorization(vocabulary: ["a"]).Call(words));
+        Said(["text or integers"], () => new Hashing(3).Call(numbers));
+        Said(["no vocabulary yet", "Adapt"], () => new StringLookup().Call(words));
+        Said(["'b'", "numOovIndices: 1"], () => Strict().Predict(new[] { "b" }));
+
+        Model Strict() => new(words, new StringLookup(numOovIndices: 0, vocabulary: ["a"]).Call(words));
+
+        static void Said(string[] parts, Action use)
+        {
+            var message = Assert.Throws<ModelException>(use).Message;
+            foreach (var part in parts) Assert.Contains(part, message);
+        }
+    }
+}
