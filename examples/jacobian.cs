@@ -5,7 +5,6 @@ using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Losses;
 
 // A network learns the position of a robot's hand from the three angles of its arm.
 var angles = Model.Input([3], name: "angles");

@@ -3,7 +3,6 @@
 using OnnxFunctional;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
-using OnnxFunctional.Training;
 
 var pixels = Model.Input([64]);
 var encoder = new Encoder();

@@ -1,9 +1,7 @@
 #:project ../../src/Export/OnnxFunctional.Export.csproj
 #:package Microsoft.ML.OnnxRuntime
 using OnnxFunctional;
-using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
-using OnnxFunctional.Training;
 
 var inputs = Model.Input([784]);
 Console.WriteLine($"{inputs.Shape} {inputs.DType}");

@@ -1,9 +1,7 @@
 #:project ../../src/Export/OnnxFunctional.Export.csproj
 #:package Microsoft.ML.OnnxRuntime
 using OnnxFunctional;
-using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
-using OnnxFunctional.Training;
 
 var encoderInput = Model.Input([28, 28, 1], name: "img");
 var x = new Conv2D(16, 3, activation: Activation.Relu).Call(encoderInput);

@@ -1,9 +1,6 @@
 #:project ../../src/Export/OnnxFunctional.Export.csproj
 #:package Microsoft.ML.OnnxRuntime
 using OnnxFunctional;
-using OnnxFunctional.Export;
-using OnnxFunctional.Layers;
-using OnnxFunctional.Training;
 
 var inputs = Model.Input([4]);
 var outputs = new CustomDense(10).Call(inputs);

@@ -1,9 +1,7 @@
 #:project ../../src/Export/OnnxFunctional.Export.csproj
 #:package Microsoft.ML.OnnxRuntime
 using OnnxFunctional;
-using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
-using OnnxFunctional.Training;
 
 const int Units = 32, Timesteps = 10, InputDim = 5;
 

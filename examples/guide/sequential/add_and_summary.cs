@@ -1,9 +1,7 @@
 #:project ../../../src/Export/OnnxFunctional.Export.csproj
 #:package Microsoft.ML.OnnxRuntime
 using OnnxFunctional;
-using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
-using OnnxFunctional.Training;
 
 var model = new Sequential();
 model.Add(Model.Input([250, 250, 3]));

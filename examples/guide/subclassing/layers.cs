@@ -1,8 +1,6 @@
 #:project ../../../src/Export/OnnxFunctional.Export.csproj
 #:package Microsoft.ML.OnnxRuntime
 using OnnxFunctional;
-using OnnxFunctional.Export;
-using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
 var mlp = new MlpBlock();
