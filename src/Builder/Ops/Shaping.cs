@@ -263,10 +263,11 @@ internal sealed record Pad(IntList Begin, IntList End, PadMode Mode = PadMode.Co
                 continue;
             }
 
-            if (dims[i] + Begin[i] + End[i] <= 0 && dims[i] > 0)
+            // Nothing may be left: the gradient of zeros around an empty axis is empty.
+            if (dims[i] + Begin[i] + End[i] < 0)
             {
                 throw new ModelException(
-                    $"Cropping {-Begin[i]} and {-End[i]} from axis {i} of {inputs[0].Shape} leaves nothing; expected less than {dims[i]} in total.");
+                    $"Cropping {-Begin[i]} and {-End[i]} from axis {i} of {inputs[0].Shape} takes more than there is; expected at most {dims[i]} in total.");
             }
 
             if (Mode == PadMode.Reflect && (Begin[i] >= dims[i] || End[i] >= dims[i]))

@@ -82,6 +82,16 @@ public sealed class UnknownDimensionTests
         }
     }
 
+    /// <summary>Zeros around nothing are zeros, and their gradient is nothing.</summary>
+    [TestMethod]
+    public void Zeros_around_an_empty_axis_are_trained_on()
+    {
+        var x = Model.Input([null, 3]);
+        var model = new Model(x, x.Apply(new Dense(2), new ZeroPadding1D(1), new Dense(1)));
+        var logs = model.Compile(new Sgd(0.1), Loss.MeanSquaredError).TrainOnBatch(new float[2, 0, 3], new float[,,] { { { 1 }, { 1 } }, { { 1 }, { 1 } } });
+        Assert.AreEqual(1, logs["loss"], 1e-6);
+    }
+
     [TestMethod]
     public void Exported_steps_train_as_the_engine_does_for_every_pair_of_lengths()
     {
