@@ -38,6 +38,7 @@ internal static class FunctionDraw
         ["ExpandDims"] = (x, draw) => x.Rank < 5 ? Ops.ExpandDims(x, draw.Between(1, x.Rank)) : x * 0.5f,
         ["Expm1"] = (x, _) => Ops.Expm1(Inside(x)),
         ["Floor"] = (x, _) => Ops.Floor(x * 2),
+        ["Full"] = (x, draw) => x * Ops.Full(Shape.Of(1), draw.Between(-1f, 1f)),
         ["Greater"] = (x, draw) => Number(Ops.Greater(x, Other(x, draw))),
         ["GreaterEqual"] = (x, _) => Number(Ops.GreaterEqual(x, 0.125f)),
         ["IsInf"] = (x, _) => Ops.Where(Ops.IsInf(x), Ops.ZerosLike(x), x),
@@ -64,6 +65,7 @@ internal static class FunctionDraw
         ["Norm"] = (x, draw) => Ops.Norm(x + 0.25f, Axis(x, draw), keepdims: true),
         ["NotEqual"] = (x, _) => Number(Ops.NotEqual(Ops.Floor(x), Ops.Constant(1))),
         ["OneHot"] = (x, draw) => x.Rank < 5 ? Ops.OneHot(Ops.Cast(Ops.Clip(Ops.Abs(x * 2), 0, 3), DType.Int64), 4) : x * 0.5f,
+        ["Ones"] = (x, _) => Ops.Ones(Shape.Of(1)) - x,
         ["OnesLike"] = (x, _) => x + Ops.OnesLike(x),
         ["Pad"] = (x, draw) => Ops.Pad(x, Edges(x, draw.For("before")), Edges(x, draw.For("after")), draw.Between(-1f, 1f)),
         ["Power"] = (x, draw) => Ops.Power(Ops.Abs(Inside(x)) + 0.5f, draw.Of(0.5f, 2f, 3f, -1f)),
@@ -88,6 +90,7 @@ internal static class FunctionDraw
         ["Sqrt"] = (x, _) => Ops.Sqrt(Ops.Abs(x) + 0.25f),
         ["Square"] = (x, _) => Ops.Square(Inside(x)),
         ["Squeeze"] = (x, draw) => Ops.Squeeze(Ops.ExpandDims(x, 1), 1),
+        ["Stack"] = (x, draw) => x.Rank < 5 ? Ops.Stack([x, Ops.Tanh(x)], draw.Between(1, x.Rank)) : x * 0.5f,
         ["StopGradient"] = (x, _) => Ops.StopGradient(x) + (x * 0.5f),
         ["Subtract"] = (x, draw) => Ops.Subtract(Other(x, draw), x),
         ["Sum"] = (x, draw) => Ops.Sum(x * 0.5f, Axis(x, draw), Keeps(x, draw)),
@@ -99,6 +102,7 @@ internal static class FunctionDraw
         ["Transpose"] = (x, draw) => x.Rank < 3 ? x * 0.5f : Ops.Transpose(x, Swapped(x)),
         ["WhenTraining"] = (x, _) => Ops.WhenTraining(x * 1.25f, x),
         ["Where"] = (x, draw) => Ops.Where(Ops.Greater(x, 0.1f), x, Other(x, draw)),
+        ["Zeros"] = (x, _) => Ops.Maximum(x, Ops.Zeros(Shape.Of(1))),
         ["ZerosLike"] = (x, _) => Ops.Maximum(x, Ops.ZerosLike(x)),
     };
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using OnnxFunctional.Layers;
 using OnnxFunctional.Serialization;
 using OnnxFunctional.Training;
 
@@ -24,7 +25,9 @@ public sealed class ReachTests
     [TestMethod]
     public void Every_layer_initializer_regularizer_constraint_and_option_is_drawn()
     {
-        var missing = Wanted(KerasRegistry.ByType.Values);
+        // Models are drawn over numbers; layers of text have tests of their own.
+        Type[] ofText = [typeof(Hashing), typeof(StringLookup), typeof(TextVectorization)];
+        var missing = Wanted(KerasRegistry.ByType.Values.Where(type => !ofText.Contains(type.Type)));
         for (var i = 0; i < MostModels && missing.Count > 0; i++)
         {
             var draw = new Draw((ulong)i);
