@@ -26,6 +26,7 @@ public static class TrainingExporter
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         options ??= new TrainingExportOptions();
+        RefuseText(trainer.Model);
         return MemoryShortage.Guard($"to export the training to '{folder}'", trainer.Model, () =>
         {
             var files = TrainingFiles.Of(trainer, options);
@@ -53,5 +54,17 @@ public static class TrainingExporter
                 if (options.Verify) differences = Warnings.Silently(() => TrainingVerifier.Run(trainer, files, options));
             }
         });
+    }
+
+    /// <summary>Hosts pass batches of numbers from step to step.</summary>
+    private static void RefuseText(Model model)
+    {
+        foreach (var (name, input) in model.InputNames.Zip(model.Inputs))
+        {
+            if (input.DType != DType.String) continue;
+            throw new ExportException(
+                $"Input '{name}' takes text, which an exported training step does not. Train a model of token ids, as TextVectorization.Apply returns them, "
+                + "and export the model with text by ExportOnnx.");
+        }
     }
 }

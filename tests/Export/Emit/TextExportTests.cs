@@ -86,6 +86,11 @@ public sealed class TextExportTests
         Refused(new TextVectorization(ngrams: 2, outputSequenceLength: 3, vocabulary: s_words), "n-grams");
         Refused(new TextVectorization(split: TextSplit.None, outputSequenceLength: 3, vocabulary: s_words), "standardize");
         Refused(new TextVectorization(outputSequenceLength: 3, vocabulary: s_words), "opset 20", 19);
+
+        var text = Model.Input([1], DType.String, "text");
+        var model = new Model(text, text.Apply(new StringLookup(vocabulary: s_words), new Embedding(5, 2)));
+        var trainer = model.Compile(new Sgd(), Loss.MeanSquaredError);
+        Assert.Contains("Input 'text' takes text", Assert.ThrowsExactly<ExportException>(() => trainer.ExportTraining(folder.Path)).Message);
     }
 
     /// <summary>The engine and the file give the same numbers for these texts, and for those of the verification.</summary>
