@@ -45,6 +45,9 @@ public static partial class LayerCases
             .. Wrapping, .. Cells, .. Preprocessing,
         ];
 
+    /// <summary>Layers without a row, whose inputs are numbers: TextModelTests, TextExportTests and TextLayerFileTests are those of layers that take text.</summary>
+    internal static IReadOnlyList<Type> OfText { get; } = [typeof(Hashing), typeof(StringLookup), typeof(TextVectorization)];
+
     /// <summary>The rows as MSTest's DynamicData expects them.</summary>
     public static IEnumerable<object[]> Rows => All.Select(row => new object[] { row });
 

@@ -1,6 +1,6 @@
 using System.Reflection;
-using OnnxFunctional.Layers;
 using OnnxFunctional.Serialization;
+using OnnxFunctional.Tests.Cases;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.RandomModels;
@@ -25,9 +25,8 @@ public sealed class ReachTests
     [TestMethod]
     public void Every_layer_initializer_regularizer_constraint_and_option_is_drawn()
     {
-        // Models are drawn over numbers; layers of text have tests of their own.
-        Type[] ofText = [typeof(Hashing), typeof(StringLookup), typeof(TextVectorization)];
-        var missing = Wanted(KerasRegistry.ByType.Values.Where(type => !ofText.Contains(type.Type)));
+        // Models are drawn over numbers.
+        var missing = Wanted(KerasRegistry.ByType.Values.Where(type => !LayerCases.OfText.Contains(type.Type)));
         for (var i = 0; i < MostModels && missing.Count > 0; i++)
         {
             var draw = new Draw((ulong)i);

@@ -35,6 +35,56 @@ public sealed class TextModelTests
         Assert.AreEqual(1, trainer.Evaluate(texts, labels, batchSize: 7)["accuracy"]);
     }
 
+    /// <summary>The examples in Keras' documentation of the layer.</summary>
+    [TestMethod]
+    public void Words_fall_into_the_bins_of_Keras()
+    {
+        string[] words = ["A", "B", "C", "D", "E"];
+        Bins(new Hashing(3), words, [1, 0, 1, 1, 2]);
+        Bins(new Hashing(3, maskValue: ""), ["A", "B", "", "C", "D"], [1, 1, 0, 2, 2]);
+        Bins(new Hashing(3, salt: (133, 137)), words, [1, 2, 1, 0, 2]);
+        Bins(new Hashing(3, salt: 133), words, [0, 0, 2, 1, 0]);
+
+        // An integer is hashed as its digits.
+        var ids = Model.Input([1], DType.Int64);
+        var model = new Model(ids, new Hashing(1000).Call(ids));
+        var texts = Model.Input([1], DType.String);
+        var same = new Model(texts, new Hashing(1000).Call(texts));
+        CollectionAssert.AreEqual(same.Predict(new[] { "7", "-12" }).ToArray(), model.Predict(new long[] { 7, -12 }).ToArray());
+
+        static void Bins(Hashing layer, string[] words, float[] expected)
+        {
+            var input = Model.Input([1], DType.String);
+            CollectionAssert.AreEqual(expected, new Model(input, layer.Call(input)).Predict(words).ToArray(), layer.ToString());
+        }
+    }
+
+    /// <summary>Before a model, and in one.</summary>
+    [TestMethod]
+    [DataRow(EncodingMode.Int)]
+    [DataRow(EncodingMode.MultiHot)]
+    [DataRow(EncodingMode.Count)]
+    [DataRow(EncodingMode.TfIdf)]
+    public void Apply_and_Encode_give_what_the_layer_gives(EncodingMode mode)
+    {
+        string[] texts = ["a b a", "", "c, A b d d d d", "d"];
+        var layer = new TextVectorization(6, outputMode: mode, outputSequenceLength: mode == EncodingMode.Int ? 3 : null, padToMaxTokens: mode != EncodingMode.Int);
+        layer.Adapt(["a b", "a c"]);
+        var input = Model.Input([1], DType.String);
+        float[] expected = mode == EncodingMode.Int ? [.. layer.Apply(texts).ToArray().Select(index => (float)index)] : layer.Encode(texts).ToArray();
+        CollectionAssert.AreEqual(expected, new Model(input, layer.Call(input)).Predict(texts).ToArray());
+    }
+
+    [TestMethod]
+    public void Messages_name_the_layer_that_was_written()
+    {
+        var words = Model.Input([1], DType.String);
+        var vectorize = new TextVectorization(outputSequenceLength: 3);
+        Assert.StartsWith("TextVectorization", Assert.Throws<ModelException>(() => vectorize.Apply(["a"])).Message);
+        Assert.Contains("TextVectorization", Assert.Throws<ModelException>(() => vectorize.Call(words)).Message);
+        Assert.DoesNotContain("StringLookup", Assert.Throws<ModelException>(() => vectorize.Call(words)).Message);
+    }
+
     [TestMethod]
     public void Text_converts_and_is_read_and_printed()
     {

@@ -19,6 +19,9 @@ internal sealed class WordTable(Vocabulary<string> vocabulary, string? mask, int
     /// <summary>The index of unknown words, if they share one.</summary>
     public int UnknownIndex => unknowns == 1 ? vocabulary.FirstUnknown : Refused;
 
+    /// <summary>All words by index.</summary>
+    public IReadOnlyList<string> All { get; } = vocabulary.All;
+
     /// <summary>Padding, then the known words, each with its index.</summary>
     public IEnumerable<(string Word, int Index)> Entries
     {
@@ -28,9 +31,6 @@ internal sealed class WordTable(Vocabulary<string> vocabulary, string? mask, int
             for (var i = 0; i < vocabulary.Tokens.Count; i++) yield return (vocabulary.Tokens[i], vocabulary.First + i);
         }
     }
-
-    /// <summary>All words by index.</summary>
-    public IReadOnlyList<string> All => vocabulary.All;
 
     /// <summary>Whether words of no index are refused, and this one is such a word.</summary>
     public bool Refuses(string word) => unknowns == 0 && word != mask && vocabulary.Find(word) < 0;
@@ -47,6 +47,22 @@ internal sealed class WordTable(Vocabulary<string> vocabulary, string? mask, int
             1 => vocabulary.FirstUnknown,
             _ => vocabulary.FirstUnknown + (int)(TextHash.Fingerprint(word) % (ulong)unknowns),
         };
+    }
+
+    /// <summary>The indices of words, cut at the length of the row, and padded with zeros.</summary>
+    public void Indices(IReadOnlyList<string> words, Span<long> row)
+    {
+        for (var i = 0; i < row.Length; i++) row[i] = i < words.Count ? IndexOf(words[i]) : 0;
+    }
+
+    /// <summary>How often each index occurs among words; those of no index are left out.</summary>
+    public void Count(IEnumerable<string> words, Span<float> row)
+    {
+        row.Clear();
+        foreach (var word in words)
+        {
+            if (IndexOf(word) is >= 0 and var index) row[index]++;
+        }
     }
 
     /// <summary>The word of an index.</summary>

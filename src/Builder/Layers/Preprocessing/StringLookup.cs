@@ -43,7 +43,12 @@ public sealed class StringLookup(
     : Layer(name)
 {
     private readonly IReadOnlyList<string>? _given = vocabulary;
+    private readonly string _speaker = nameof(StringLookup);
     private Vocabulary<string>? _vocabulary;
+
+    /// <summary>The lookup inside another layer, whose class messages name.</summary>
+    internal StringLookup(string speaker, int? maxTokens, IReadOnlyList<string>? vocabulary, IReadOnlyList<double>? idfWeights, EncodingMode outputMode, bool pads)
+        : this(maxTokens, maskToken: "", vocabulary: vocabulary, idfWeights: idfWeights, outputMode: outputMode, padToMaxTokens: pads) => _speaker = speaker;
 
     /// <summary>The maximum size of the vocabulary, special words included; unlimited by default.</summary>
     public int? MaxTokens { get; } = maxTokens is null or > 1
@@ -101,10 +106,7 @@ public sealed class StringLookup(
     public long IndexOf(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
-        var table = Table();
-        return table.Refuses(word)
-            ? throw Wrong($"the word '{word}' is not in the vocabulary of {Known().Tokens.Count} words. Pass numOovIndices: 1 to give unknown words an index.")
-            : table.IndexOf(word);
+        return Table(word).IndexOf(word);
     }
 
     /// <summary>The indices of words, in the same shape.</summary>
@@ -116,7 +118,9 @@ public sealed class StringLookup(
             throw Wrong($"its outputMode is {OutputMode}; use Encode, which returns vectors.");
         var given = new string[words.FlattenedLength];
         words.FlattenTo(given);
-        return Tensor.Create(given.Select(IndexOf).ToArray(), words.Lengths);
+        var indices = new long[given.Length];
+        Table(given).Indices(given, indices);
+        return Tensor.Create(indices, words.Lengths);
     }
 
     /// <summary>A vector per sample (with OneHot, per word): (samples, indices).</summary>
@@ -125,23 +129,19 @@ public sealed class StringLookup(
     public Tensor<float> Encode(IReadOnlyList<IReadOnlyList<string>> documents)
     {
         ArgumentNullException.ThrowIfNull(documents);
-        var vocabulary = Known();
         if (OutputMode == EncodingMode.Int)
             throw Wrong("its outputMode is Int; use Apply, which returns indices.");
-        var (depth, rarities) = (Depth(), Rarities());
+        var (depth, rarities, table) = (Depth(), Rarities(), Table([.. documents.SelectMany(document => document)]));
         var rows = OutputMode == EncodingMode.OneHot
             ? [.. documents.SelectMany(document => document.Select(word => (IReadOnlyList<string>)[word]))]
             : documents;
-        var values = new float[Sizes.Count(Shape.Of(rows.Count, depth), "StringLookup: the encoded texts", "Encode fewer texts at a time.")];
-        for (var row = 0; row < rows.Count; row++)
+        var values = new float[Sizes.Count(Shape.Of(rows.Count, depth), $"{_speaker}: the encoded texts", "Encode fewer texts at a time.")];
+        for (var i = 0; i < rows.Count; i++)
         {
-            foreach (var word in rows[row])
-            {
-                var number = IndexOf(word);
-                if (number < 0) continue;
-                ref var value = ref values[(row * depth) + number];
-                value = OutputMode switch { EncodingMode.Count => value + 1, EncodingMode.TfIdf => value + (float)rarities![(int)number], _ => 1 };
-            }
+            var row = values.AsSpan(i * depth, depth);
+            table.Count(rows[i], row);
+            for (var j = 0; j < depth; j++)
+                row[j] = OutputMode switch { EncodingMode.Count => row[j], EncodingMode.TfIdf => row[j] * (float)rarities![j], _ => Math.Min(row[j], 1) };
         }
 
         return Tensor.Create(values, [rows.Count, depth]);
@@ -168,6 +168,19 @@ public sealed class StringLookup(
         return Ops.Make(new Operators.WordsAt(table, OovToken), Ops.Cast(x, DType.Int64));
     }
 
+    /// <summary>The indices of words, for words that it must not refuse.</summary>
+    private WordTable Table(params ReadOnlySpan<string> words)
+    {
+        var table = Table();
+        foreach (var word in words)
+        {
+            if (!table.Refuses(word)) continue;
+            throw Wrong($"the word '{word}' is not in the vocabulary of {Known().Tokens.Count} words. Pass numOovIndices: 1 to give unknown words an index.");
+        }
+
+        return table;
+    }
+
     /// <summary>The indices of words, known to this layer when it is called.</summary>
     internal WordTable Table() => new(Known(), MaskToken, OutputMode == EncodingMode.Int ? 0 : -1, NumOovIndices);
 
@@ -189,7 +202,7 @@ public sealed class StringLookup(
         indices, OutputMode == EncodingMode.TfIdf ? EncodingMode.Count : OutputMode, Depth(), rarity: Rarities());
 
     private Vocabulary<string> Make() =>
-        new("StringLookup", MaxTokens, NumOovIndices, MaskToken is not null && OutputMode == EncodingMode.Int, OovToken, MaskToken);
+        new(_speaker, MaxTokens, NumOovIndices, MaskToken is not null && OutputMode == EncodingMode.Int, OovToken, MaskToken);
 
     private Vocabulary<string> Known()
     {
@@ -200,5 +213,5 @@ public sealed class StringLookup(
         return _vocabulary = made;
     }
 
-    private ModelException Wrong(string what) => new($"StringLookup{(Name.Length > 0 ? $" '{Name}'" : "")}: {what}") { NamesLayer = true };
+    private ModelException Wrong(string what) => new($"{_speaker}{(Name.Length > 0 ? $" '{Name}'" : "")}: {what}") { NamesLayer = true };
 }

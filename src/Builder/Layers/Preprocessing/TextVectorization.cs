@@ -84,13 +84,7 @@ public sealed class TextVectorization(
     /// <exception cref="ModelException">There is no vocabulary yet.</exception>
     public int VocabularySize => Lookup.VocabularySize;
 
-    private StringLookup Lookup => _lookup ??= new StringLookup(
-        MaxTokens,
-        maskToken: "",
-        vocabulary: _given,
-        idfWeights: _rarities,
-        outputMode: OutputMode,
-        padToMaxTokens: PadToMaxTokens);
+    private StringLookup Lookup => _lookup ??= new(nameof(TextVectorization), MaxTokens, _given, _rarities, OutputMode, PadToMaxTokens);
 
     private TextRules Rules => new(Standardize, Split, Ngrams);
 
@@ -118,10 +112,10 @@ public sealed class TextVectorization(
         ArgumentNullException.ThrowIfNull(texts);
         if (OutputMode != EncodingMode.Int)
             throw new ModelException($"TextVectorization: its outputMode is {OutputMode}; use Encode, which returns vectors.") { NamesLayer = true };
-        var rows = texts.Select(text => Tokens(text).Select(Lookup.IndexOf).ToArray()).ToArray();
-        var length = OutputSequenceLength ?? rows.Select(row => row.Length).DefaultIfEmpty(0).Max();
+        var (rows, table) = (texts.Select(Tokens).ToArray(), Lookup.Table());
+        var length = OutputSequenceLength ?? rows.Select(row => row.Count).DefaultIfEmpty(0).Max();
         var values = new long[Sizes.Count(Shape.Of(rows.Length, length), "TextVectorization: the result", "Convert fewer texts at a time.")];
-        for (var i = 0; i < rows.Length; i++) rows[i].AsSpan(0, Math.Min(rows[i].Length, length)).CopyTo(values.AsSpan(i * length));
+        for (var i = 0; i < rows.Length; i++) table.Indices(rows[i], values.AsSpan(i * length, length));
         return Tensor.Create(values, [rows.Length, length]);
     }
 

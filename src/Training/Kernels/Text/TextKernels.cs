@@ -1,5 +1,4 @@
 using System.Globalization;
-using OnnxFunctional.Layers;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Training.Execution;
 
@@ -25,43 +24,27 @@ internal static class TextKernels
     private static ModelException Refused(Node node, string word) => new(
         $"The word '{word}' is not in the vocabulary of {node.Outputs[0].Origin}. Add it, or pass numOovIndices: 1 to give unknown words an index.");
 
-    private static int IndexOf(Node node, WordTable words, string word) => words.Refuses(word) ? throw Refused(node, word) : words.IndexOf(word);
-
     private sealed class IndicesKernel(KernelRequest request, TokenIndices op) : CutKernel(Cut.By(request.Input(0).Length, NanosecondsPerText))
     {
-        private readonly Node _node = request.Node;
         private readonly ValueBuffer _texts = request.Input(0);
         private readonly ValueBuffer _indices = request.Output();
 
         protected override void Compute(int first, int end)
         {
             for (var i = first; i < end; i++)
-            {
-                var tokens = op.Rules.Tokens(_texts.Strings[i]);
-                var row = _indices.Longs.Slice(i * op.Length, op.Length);
-                for (var j = 0; j < row.Length; j++) row[j] = j < tokens.Count ? IndexOf(_node, op.Words, tokens[j]) : 0;
-            }
+                op.Words.Indices(op.Rules.Tokens(_texts.Strings[i]), _indices.Longs.Slice(i * op.Length, op.Length));
         }
     }
 
     private sealed class CountKernel(KernelRequest request, CountTokens op) : CutKernel(Cut.By(request.Input(0).Length, NanosecondsPerText))
     {
-        private readonly Node _node = request.Node;
         private readonly ValueBuffer _texts = request.Input(0);
         private readonly ValueBuffer _counts = request.Output();
 
         protected override void Compute(int first, int end)
         {
             for (var i = first; i < end; i++)
-            {
-                var row = _counts.Floats.Slice(i * op.Words.Size, op.Words.Size);
-                row.Clear();
-                foreach (var token in op.Rules.Tokens(_texts.Strings[i]))
-                {
-                    var index = IndexOf(_node, op.Words, token);
-                    if (index >= 0) row[index]++;
-                }
-            }
+                op.Words.Count(op.Rules.Tokens(_texts.Strings[i]), _counts.Floats.Slice(i * op.Words.Size, op.Words.Size));
         }
     }
 
@@ -73,7 +56,11 @@ internal static class TextKernels
 
         protected override void Compute(int first, int end)
         {
-            for (var i = first; i < end; i++) _indices.Longs[i] = IndexOf(_node, op.Words, _words.Strings[i]);
+            for (var i = first; i < end; i++)
+            {
+                var word = _words.Strings[i];
+                _indices.Longs[i] = op.Words.Refuses(word) ? throw Refused(_node, word) : op.Words.IndexOf(word);
+            }
         }
     }
 
