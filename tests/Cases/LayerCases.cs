@@ -45,7 +45,7 @@ public static partial class LayerCases
             .. Wrapping, .. Cells, .. Preprocessing,
         ];
 
-    /// <summary>Layers without a row, whose inputs are numbers: TextModelTests, TextExportTests and TextLayerFileTests are those of layers that take text.</summary>
+    /// <summary>Layers without a row, since inputs of rows are numbers: TextModelTests, TextExportTests and TextLayerFileTests are those of text.</summary>
     internal static IReadOnlyList<Type> OfText { get; } = [typeof(Hashing), typeof(StringLookup), typeof(TextVectorization)];
 
     /// <summary>The rows as MSTest's DynamicData expects them.</summary>

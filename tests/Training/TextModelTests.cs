@@ -68,10 +68,11 @@ public sealed class TextModelTests
     public void Apply_and_Encode_give_what_the_layer_gives(EncodingMode mode)
     {
         string[] texts = ["a b a", "", "c, A b d d d d", "d"];
-        var layer = new TextVectorization(6, outputMode: mode, outputSequenceLength: mode == EncodingMode.Int ? 3 : null, padToMaxTokens: mode != EncodingMode.Int);
+        var isInt = mode == EncodingMode.Int;
+        var layer = new TextVectorization(6, outputMode: mode, outputSequenceLength: isInt ? 3 : null, padToMaxTokens: !isInt);
         layer.Adapt(["a b", "a c"]);
         var input = Model.Input([1], DType.String);
-        float[] expected = mode == EncodingMode.Int ? [.. layer.Apply(texts).ToArray().Select(index => (float)index)] : layer.Encode(texts).ToArray();
+        float[] expected = isInt ? [.. layer.Apply(texts).ToArray().Select(index => (float)index)] : layer.Encode(texts).ToArray();
         CollectionAssert.AreEqual(expected, new Model(input, layer.Call(input)).Predict(texts).ToArray());
     }
 

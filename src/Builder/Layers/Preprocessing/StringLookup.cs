@@ -47,7 +47,8 @@ public sealed class StringLookup(
     private Vocabulary<string>? _vocabulary;
 
     /// <summary>The lookup inside another layer, whose class messages name.</summary>
-    internal StringLookup(string speaker, int? maxTokens, IReadOnlyList<string>? vocabulary, IReadOnlyList<double>? idfWeights, EncodingMode outputMode, bool pads)
+    internal StringLookup(
+        string speaker, int? maxTokens, IReadOnlyList<string>? vocabulary, IReadOnlyList<double>? idfWeights, EncodingMode outputMode, bool pads)
         : this(maxTokens, maskToken: "", vocabulary: vocabulary, idfWeights: idfWeights, outputMode: outputMode, padToMaxTokens: pads) => _speaker = speaker;
 
     /// <summary>The maximum size of the vocabulary, special words included; unlimited by default.</summary>
