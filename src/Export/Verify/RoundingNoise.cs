@@ -16,7 +16,9 @@ namespace OnnxFunctional.Export.Verify;
 /// 3. <see cref="WholeNumbers"/> are exact too, so an index stays the index, and the step that updates weights is the same.
 /// 4. Equal numbers that are computed alike are rounded alike, so in every third copy all elements of a result are changed alike. Where all elements are at a
 ///    kink, such as a bound of a loss, one program finds none of them above it and another all; changes of each element's own never do.
-/// 5. Operators are as uncertain as their definitions. Recurrent ones are written out, so sequences have the lengths of the data.
+/// 5. A function may be flat above a number that is less than the noise, as a direction is above the smallest length it divides by. So the last copies have
+///    less noise: a real difference is often a tenth of what these units allow.
+/// 6. Operators are as uncertain as their definitions. Recurrent ones are written out, so sequences have the lengths of the data.
 /// </remarks>
 internal static class RoundingNoise
 {
@@ -24,10 +26,14 @@ internal static class RoundingNoise
     /// The most copies that are made. Where rounding alone decides the side of a jump, as in an optimizer's first step by a gradient's sign, six are all on the
     /// side of the graph without noise for one in 64 elements, and 24 for one in 16 million.
     /// </summary>
-    public const int Most = 24;
+    public const int Most = Full + 8;
 
     /// <summary>A difference is rounding if it is at most so many times that of a copy.</summary>
     public const float Further = 10;
+
+    // The copies after these have a sixteenth of the noise.
+    private const int Full = 24;
+    private const float Less = 1f / 16;
 
     // Half a unit in the last place is at most 2^-24 of a number; ONNX Runtime's functions and sums of a few numbers are within eight times that.
     private const float Relative = 1f / (1 << 20);
@@ -63,7 +69,8 @@ internal static class RoundingNoise
     {
         var streams = seed << 20;
         var isShared = seed % 3 == Shared;
-        var nearZero = s_nearZero[seed % s_nearZero.Length];
+        var share = seed > Full ? Less : 1;
+        var nearZero = share * s_nearZero[seed % s_nearZero.Length];
         var whole = WholeNumbers.Before(graph, updates);
         Value[] stands = [.. specs.Select((spec, i) => Node.Create(new PlanInput(i, spec), [], null).Outputs[0])];
         return (stands, graph.Rewrite(Noisy, graph.Inputs.Zip(stands).ToDictionary(pair => pair.First, pair => pair.Second)));
@@ -98,7 +105,7 @@ internal static class RoundingNoise
             if (value.Spec.Type != DType.Float32) return value;
             var x = new SymbolicTensor(value, node.Scope);
             isOfHalf |= node.Op is Sigmoid;
-            var size = isOfHalf ? OfHalf : Relative;
+            var size = share * (isOfHalf ? OfHalf : Relative);
             var noise = Ops.Make(new RandomUniform(new RandomStream(streams++), -size, size), isShared ? Ops.Constant(0) : x);
             if (isOfHalf) return (x + noise).Value;
             if (IsInterpolation(node.Op)) return (x + (noise * LargestPixel(node.Inputs[0], node.Scope))).Value;

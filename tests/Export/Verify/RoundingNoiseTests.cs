@@ -103,6 +103,17 @@ public sealed class RoundingNoiseTests
         }
     }
 
+    /// <summary>Above the smallest length that a direction divides by, its gradient is 0: much noise says that nothing reaches the weights before it.</summary>
+    [TestMethod]
+    public void Some_copies_have_so_little_noise_that_functions_that_are_flat_further_on_move()
+    {
+        var x = Model.Input([17]);
+        var y = Ops.Clip(Ops.Max(Ops.Abs((x * 3) - (x * 2) - x), -1, keepdims: true), 0, 3e-7f);
+        float[] data = [.. Enumerable.Repeat(1f, 17)];
+        float[] found = [.. Enumerable.Range(1, RoundingNoise.Most).Select(seed => Run(x, y, data, seed)[0])];
+        Assert.IsTrue(found.Contains(3e-7f) && found.Any(value => value is > 1e-8f and < 2.9e-7f), string.Join(' ', found));
+    }
+
     /// <summary>ONNX Runtime subtracts 1 from an exponential there.</summary>
     [TestMethod]
     public void Exponential_units_are_as_coarse_as_one_below_zero()
