@@ -47,6 +47,8 @@ public sealed class FolderReferenceTests
         "Training/Callbacks  Training/Saving",
         "Training/Pruning",
 
+        "MLNet",
+
         "Export/Files  Export/Layouts  Export/Proto",
         "Export/Emit/Context  Export/Import",
         "Export/Emit/Emitters",

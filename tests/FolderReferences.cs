@@ -20,7 +20,7 @@ internal sealed record FolderReference(string File, int Line, string Symbol, str
 }
 
 /// <summary>
-/// All references of src, found by the compiler: the three projects are bound in one compilation, so internals are visible and symbols are the same.
+/// All references of src, found by the compiler: the projects are bound in one compilation, so internals are visible and symbols are the same.
 /// </summary>
 internal static class FolderReferences
 {

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
+using OnnxFunctional.MLNet;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests;
@@ -69,7 +70,7 @@ public sealed class PublicApiTests
     }
 
     private static IEnumerable<Type> PublicTypes() =>
-        new[] { typeof(Model), typeof(Trainer), typeof(OnnxModel) }
+        new[] { typeof(Model), typeof(Trainer), typeof(OnnxModel), typeof(DataViewColumns) }
             .SelectMany(type => type.Assembly.GetExportedTypes())
             .Where(type => !type.Name.StartsWith('<') && !type.IsNested);
 

@@ -8,11 +8,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 for folder in one another/and/deeper; do
   git clone -q . "$work/$folder"
-  for project in Builder Training Export; do
-    # Analyzers change no output, and take most of the time.
-    dotnet pack "$work/$folder/src/$project" -c Release -v quiet -p:RunAnalyzers=false -p:IncludeSymbols=true -p:SymbolPackageFormat=snupkg \
-      -o "$work/packages/$folder"
-  done
+  # Analyzers change no output, and take most of the time.
+  dotnet pack "$work/$folder/OnnxFunctional.sln" -c Release -v quiet -p:RunAnalyzers=false -o "$work/packages/$folder"
   (cd "$work/packages/$folder" && sha256sum -- *.nupkg *.snupkg) >"$work/${folder//\//-}.sums"
   sleep 2 # Times in zip files have a resolution of two seconds.
 done

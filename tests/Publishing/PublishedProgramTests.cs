@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
@@ -56,7 +55,7 @@ public sealed partial class PublishedProgramTests
     public void A_serializer_without_reflection_writes_and_reads_all_layers()
     {
         var dotnet = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
-        var (code, output) = Run(dotnet, [typeof(NoReflectionWorker).Assembly.Location, NoReflectionWorker.Command], Path.GetTempPath());
+        var (code, output) = Subprocess.Run(dotnet, [typeof(NoReflectionWorker).Assembly.Location, NoReflectionWorker.Command], Path.GetTempPath());
         Assert.AreEqual(0, code, output);
         StringAssert.Matches(output, ManyModels());
     }
@@ -106,28 +105,14 @@ public sealed partial class PublishedProgramTests
               </ItemGroup>
             </Project>
             """);
-        var (code, output) = Run("dotnet", ["publish", "-c", "Release", "-o", "out", "--nologo"], project);
+        var (code, output) = Subprocess.Run("dotnet", ["publish", "-c", "Release", "-o", "out", "--nologo"], project);
         if (code != 0 && MissingPackage().IsMatch(output)) Assert.Inconclusive("Needs packages of .NET's publishing from nuget.org: " + output);
         Assert.AreEqual(0, code, output);
         Assert.IsEmpty(OwnWarning().Matches(output).Select(match => match.Value));
-        var (ended, said) = Run(Path.Combine(project, "out", OperatingSystem.IsWindows() ? kind + ".exe" : kind), [kind], project);
+        var (ended, said) = Subprocess.Run(Path.Combine(project, "out", OperatingSystem.IsWindows() ? kind + ".exe" : kind), [kind], project);
         Console.WriteLine(said);
         Assert.AreEqual(0, ended, said);
         StringAssert.EndsWith(said.TrimEnd(), "done");
-    }
-
-    private static (int Code, string Output) Run(string program, string[] arguments, string folder)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
-
-        // What the build of the tests has set is not for this one.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
-            start.Environment.Remove(name);
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output + error.Result);
     }
 
     private static string VersionOf(string package) =>
