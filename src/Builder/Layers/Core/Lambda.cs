@@ -15,8 +15,11 @@ public sealed class Lambda(Func<SymbolicTensor, SymbolicTensor> function, Func<S
     /// <summary>Computes the output from the input.</summary>
     public Func<SymbolicTensor, SymbolicTensor> Function { get; } = function ?? throw new ArgumentNullException(nameof(function));
 
+    /// <summary>Computes the output's mask from the input; <see langword="null"/>: there is none.</summary>
+    public Func<SymbolicTensor, SymbolicTensor?>? Mask { get; } = mask;
+
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x) => Function(x) ?? throw new ModelException("its function returned null; expected a tensor.");
 
-    private protected override SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => mask?.Invoke(inputs[0]);
+    private protected override SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => Mask?.Invoke(inputs[0]);
 }
