@@ -10,22 +10,36 @@ namespace OnnxFunctional.Tests.Documentation;
 /// </summary>
 internal static class ExamplePrograms
 {
-    private static readonly string s_implicitUsings = string.Concat(
-        new[] { "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Threading", "System.Threading.Tasks" }
-            .Select(name => $"global using {name};"));
+    private static readonly string[] s_implicitUsings =
+        ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Threading", "System.Threading.Tasks"];
+
+    private static readonly string[] s_webUsings =
+        ["System.Net.Http", "System.Net.Http.Json", "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Http", "Microsoft.Extensions.DependencyInjection"];
+
+    /// <summary>Read once: hundreds of files, each program refers to all of them.</summary>
+    private static readonly Lazy<IReadOnlyList<MetadataReference>> s_references = new(() =>
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))]);
+
+    /// <summary>Where ASP.NET lies beside the runtime of this process; null where it is not installed.</summary>
+    public static string? WebFolder { get; } = FindWebFolder();
 
     /// <summary>The program at a path of the repository, without the lines for the command line.</summary>
     public static string Source(string path) =>
         string.Join('\n', File.ReadLines(Repository.PathOf(path)).Where(line => !line.StartsWith("#:", StringComparison.Ordinal)));
 
     /// <summary>Compiles a program, runs it in a new folder, and returns its output.</summary>
-    public static string Run(string name, string source, string[] args)
+    /// <param name="name">How messages call the program.</param>
+    /// <param name="source">The program.</param>
+    /// <param name="args">Its arguments.</param>
+    /// <param name="isWeb">Whether it is a program of ASP.NET, which must be in <see cref="WebFolder"/>.</param>
+    public static string Run(string name, string source, string[] args, bool isWeb = false)
     {
-        var assembly = Compile(name, source);
+        var assembly = Compile(name, source, isWeb);
         var folder = Directory.CreateTempSubdirectory("onnxfunctional-program-");
         var (output, previous) = (Console.Out, Environment.CurrentDirectory);
         using var written = new StringWriter();
         var context = new AssemblyLoadContext(name, isCollectible: true);
+        if (isWeb) context.Resolving += (context, wanted) => InWebFolder(wanted) is { } path ? context.LoadFromAssemblyPath(path) : null;
         try
         {
             Environment.CurrentDirectory = folder.FullName;
@@ -48,14 +62,15 @@ internal static class ExamplePrograms
         return written.ToString();
     }
 
-    private static MemoryStream Compile(string name, string source)
+    private static MemoryStream Compile(string name, string source, bool isWeb)
     {
-        var trusted = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
         var options = new CSharpParseOptions(LanguageVersion.Preview);
+        var usings = string.Concat((isWeb ? s_implicitUsings.Concat(s_webUsings) : s_implicitUsings).Select(name => $"global using {name};"));
+        var web = isWeb ? Directory.GetFiles(WebFolder!, "*.dll") : [];
         var compilation = CSharpCompilation.Create(
             "program",
-            [CSharpSyntaxTree.ParseText(s_implicitUsings, options), CSharpSyntaxTree.ParseText(source, options)],
-            trusted.Select(path => MetadataReference.CreateFromFile(path)),
+            [CSharpSyntaxTree.ParseText(usings, options), CSharpSyntaxTree.ParseText(source, options)],
+            s_references.Value.Concat(web.Select(path => MetadataReference.CreateFromFile(path))),
             new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
         var image = new MemoryStream();
         var result = compilation.Emit(image);
@@ -67,5 +82,15 @@ internal static class ExamplePrograms
         Assert.IsEmpty(problems, $"{name} does not compile: {string.Join('\n', problems)}");
         image.Position = 0;
         return image;
+    }
+
+    private static string? InWebFolder(AssemblyName name) =>
+        Path.Combine(WebFolder!, name.Name + ".dll") is var path && File.Exists(path) ? path : null;
+
+    private static string? FindWebFolder()
+    {
+        var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        var folder = Path.GetFullPath(Path.Combine(runtime, "..", "..", "Microsoft.AspNetCore.App", Path.GetFileName(runtime)));
+        return Directory.Exists(folder) ? folder : null;
     }
 }

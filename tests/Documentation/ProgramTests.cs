@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace OnnxFunctional.Tests.Documentation;
 
-/// <summary>Every program of README.md and examples/ is compiled and run in an empty folder; <see cref="GuideTests"/> runs those of the guide.</summary>
+/// <summary>Every program of examples/ is compiled and run in an empty folder; <see cref="GuideTests"/> runs those of the guide.</summary>
 [TestClass]
 [DoNotParallelize]
 public sealed class ProgramTests
@@ -13,11 +13,6 @@ public sealed class ProgramTests
     {
         foreach (var path in Directory.GetFiles(Repository.PathOf("examples"), "*.cs").Order(StringComparer.Ordinal))
             yield return [Path.GetFileName(path), ExamplePrograms.Source(path)];
-        var readme = Repository.Read("README.md").Split("```");
-        for (var i = 1; i < readme.Length; i += 2)
-        {
-            if (readme[i].StartsWith("csharp\n", StringComparison.Ordinal)) yield return [$"README block {(i + 1) / 2}", readme[i]["csharp\n".Length..]];
-        }
     }
 
     [TestMethod]

@@ -119,12 +119,29 @@ public sealed class HostTests
         Assert.Contains("Train with OnnxTrainer in .NET", run.Errors);
     }
 
+    [TestMethod]
+    [DataRow("onnxruntime-node")]
+    [DataRow("onnxruntime-web")]
+    public void A_program_of_the_page_on_deployment_runs_a_file(string package)
+    {
+        NeedNode(package);
+        var program = PageBlock.Of("docs/deployment.md").Single(block => block.Language == "js" && block.Content.Contains(package, StringComparison.Ordinal));
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([4], name: "measurements");
+        var model = new Model(x, x.Apply(new Dense(3, Activation.Softmax, name: "species")));
+        model.ExportOnnx(folder.File("iris.onnx"));
+        File.WriteAllText(folder.File("program.mjs"), program.Content);
+        Directory.CreateSymbolicLink(folder.File("node_modules"), Path.Combine(Hosts, "node_modules"));
+        var (status, written, errors) = RunNode([folder.File("program.mjs")], folder.Path)!.Value;
+        Assert.AreEqual(0, status, errors);
+        var first = model.Predict(new float[,] { { 5.1f, 3.5f, 1.4f, 0.2f } })[0, 0];
+        Assert.AreEqual(first, Number(written, @"Float32Array\(3\) \[\s*([\d.]+)"), 1e-6, written);
+    }
+
     private static string Check(string[] packages, string program, bool needsBrowser)
     {
         var mnist = DataFolder.PathOf("mnist");
-        if (RunNode(["--version"]) is null) Assert.Inconclusive("Node.js is not installed; install version 20 or later to run this test.");
-        var missing = packages.Where(name => !Directory.Exists(Path.Combine(Hosts, "node_modules", name))).ToList();
-        if (missing.Count > 0) Assert.Inconclusive($"{string.Join(", ", missing)} not installed; run 'npm ci' in {Hosts} to run this test.");
+        NeedNode(packages);
         string?[] browsers = [Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
         if (needsBrowser && !browsers.Any(File.Exists))
             Assert.Inconclusive("Chromium is not installed; install it (Debian: apt-get install chromium) or name it in CHROMIUM to run this test.");
@@ -144,6 +161,13 @@ public sealed class HostTests
         return hostWrote;
     }
 
+    private static void NeedNode(params string[] packages)
+    {
+        if (RunNode(["--version"]) is null) Assert.Inconclusive("Node.js is not installed; install version 20 or later to run this test.");
+        var missing = packages.Where(name => !Directory.Exists(Path.Combine(Hosts, "node_modules", name))).ToList();
+        if (missing.Count > 0) Assert.Inconclusive($"{string.Join(", ", missing)} not installed; run 'npm ci' in {Hosts} to run this test.");
+    }
+
     private static double Number(string text, string pattern)
     {
         var match = Regex.Match(text, pattern, RegexOptions.Multiline);
@@ -152,9 +176,9 @@ public sealed class HostTests
     }
 
     /// <summary>Runs Node; null if it is not installed.</summary>
-    private static (int Status, string Output, string Errors)? RunNode(string[] arguments)
+    private static (int Status, string Output, string Errors)? RunNode(string[] arguments, string folder = "")
     {
-        var start = new ProcessStartInfo("node", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("node", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         try
         {
             using var process = Process.Start(start)!;
