@@ -3,9 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
-using OnnxFunctional.Serialization;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Callbacks;
 
 namespace OnnxFunctional.Tests.Parity;
 
@@ -16,34 +14,6 @@ namespace OnnxFunctional.Tests.Parity;
 [TestClass]
 public sealed class ConstructorParityTests
 {
-    /// <summary>Keras' names of our classes, by section of the reference file.</summary>
-    private static readonly Dictionary<string, IReadOnlyDictionary<string, Type>> s_classes = new()
-    {
-        ["optimizers"] = CompileTypes.Optimizers.ToDictionary(entry => entry.Key, entry => entry.Value.Type),
-        ["schedules"] = CompileTypes.Schedules.ToDictionary(entry => entry.Key, entry => entry.Value.Type),
-        ["losses"] = CompileTypes.Losses.ToDictionary(entry => entry.Key, entry => entry.Value.Type),
-        ["metrics"] = CompileTypes.Metrics.Where(entry => entry.Value.Type.IsVisible).ToDictionary(entry => entry.Key, entry => entry.Value.Type),
-        ["callbacks"] = new Dictionary<string, Type>
-        {
-            ["BackupAndRestore"] = typeof(BackupAndRestore),
-            ["CSVLogger"] = typeof(CsvLogger),
-            ["EarlyStopping"] = typeof(EarlyStopping),
-            ["History"] = typeof(History),
-            ["JsonLinesLogger"] = typeof(JsonLinesLogger),
-            ["LambdaCallback"] = typeof(LambdaCallback),
-            ["LearningRateScheduler"] = typeof(LearningRateScheduler),
-            ["MagnitudePruning"] = typeof(MagnitudePruning),
-            ["ModelCheckpoint"] = typeof(ModelCheckpoint),
-            ["ReduceLROnPlateau"] = typeof(ReduceLROnPlateau),
-            ["TensorBoard"] = typeof(TensorBoard),
-            ["TerminateOnNaN"] = typeof(TerminateOnNaN),
-        },
-        ["layers"] = Named(KerasRegistry.Layers).Append(new("Lambda", typeof(Lambda))).ToDictionary(),
-        ["initializers"] = Named(KerasRegistry.Initializers).ToDictionary(),
-        ["regularizers"] = Named(KerasRegistry.Regularizers).ToDictionary(),
-        ["constraints"] = Named(KerasRegistry.Constraints).ToDictionary(),
-    };
-
     public static IEnumerable<object[]> Signatures =>
         KerasSignature.All.Where(signature => Ours(signature) is not null).Select(signature => new object[] { signature.Section, signature.Class });
 
@@ -86,7 +56,7 @@ public sealed class ConstructorParityTests
     {
         var missing = KerasSignature.All.Where(signature => Ours(signature) is null).Select(signature => $"{signature.Section} | {signature.Class}").Order();
         CollectionAssert.AreEqual(missing.ToList(), Rows(SignatureDifference.NoClass));
-        var own = s_classes.SelectMany(section => section.Value.Keys
+        var own = KerasClasses.All.SelectMany(section => section.Value.Keys
             .Where(name => !KerasSignature.All.Any(signature => signature.Section == section.Key && signature.Class == name))
             .Select(name => $"{section.Key} | {name}")).Order();
         CollectionAssert.AreEqual(own.ToList(), Rows(SignatureDifference.OnlyHere));
@@ -98,7 +68,7 @@ public sealed class ConstructorParityTests
     [TestMethod]
     public void Every_public_class_is_compared()
     {
-        var compared = s_classes.Values.SelectMany(classes => classes.Values).ToHashSet();
+        var compared = KerasClasses.All.Values.SelectMany(classes => classes.Values).ToHashSet();
         Type[] bases =
         [
             typeof(Optimizer), typeof(Schedule), typeof(Loss), typeof(Metric), typeof(Callback),
@@ -126,12 +96,9 @@ public sealed class ConstructorParityTests
         }
     }
 
-    private static Type? Ours(KerasSignature signature) => s_classes[signature.Section].GetValueOrDefault(signature.Class);
+    private static Type? Ours(KerasSignature signature) => KerasClasses.All[signature.Section].GetValueOrDefault(signature.Class);
 
     private static ConstructorInfo Longest(Type type) => type.GetConstructors().OrderByDescending(constructor => constructor.GetParameters().Length).First();
-
-    private static IEnumerable<KeyValuePair<string, Type>> Named(IReadOnlyDictionary<string, KerasType> table) =>
-        table.Where(entry => entry.Key == entry.Value.Name).Select(entry => new KeyValuePair<string, Type>(entry.Key, entry.Value.Type));
 
     /// <summary>Whether the reference file leaves an argument out, since all layers with weights or images take it alike.</summary>
     private static bool IsLeftOut(string parameter) =>

@@ -16,8 +16,8 @@ internal sealed record SignatureDifference(string Section, string Class, string 
         .. Repository.Read("docs/keras-signatures.md").Split('\n')
             .Where(line => line.StartsWith("| ", StringComparison.Ordinal))
             .Skip(1)
-            .Select(line => line.Trim('|').Split('|').Select(cell => cell.Trim().Trim('`')).ToArray())
-            .Select(cells => new SignatureDifference(cells[0], cells[1], cells[2], cells[3], cells[4])),
+            .Select(line => line.Trim('|').Split('|').Select(cell => cell.Trim()).ToArray())
+            .Select(cells => new SignatureDifference(cells[0], cells[1], cells[2].Trim('`'), cells[3], cells[4])),
     ];
 
     public bool IsOf(string section, string @class) => Section == section && (Class == "*" || Class == @class);
