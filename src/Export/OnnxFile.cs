@@ -46,6 +46,21 @@ public static class OnnxFile
         return (Architecture(file.Model) is null ? text : text + Environment.NewLine + Rebuild(file, null)).TrimEnd();
     });
 
+    /// <summary>The entries of a file's metadata: what <see cref="ExportOptions.Metadata"/> wrote, and any others.</summary>
+    /// <param name="path">A file of any origin.</param>
+    /// <returns>Texts by their keys; of equal keys the first.</returns>
+    /// <exception cref="OnnxFileException">The file is missing or damaged.</exception>
+    /// <example><code>
+    /// model.ExportOnnx("model.onnx", new() { Metadata = new Dictionary&lt;string, string&gt; { ["labels"] = "cat,dog" } });
+    /// string[] labels = OnnxFile.ReadMetadata("model.onnx")["labels"].Split(',');
+    /// </code></example>
+    public static IReadOnlyDictionary<string, string> ReadMetadata(string path) => MemoryShortage.GuardReading(path, () =>
+    {
+        var result = new OrderedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in OnnxFileGuard.ReadFile(path, new OnnxFileLimits()).Model.MetadataProps) result.TryAdd(entry.Key, entry.Value);
+        return result;
+    });
+
     /// <summary>The model of a checked file.</summary>
     internal static Model Rebuild(CheckedModel file, CustomObjects? customObjects, ulong seed = 0)
     {

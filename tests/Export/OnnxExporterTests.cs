@@ -88,6 +88,20 @@ public sealed class OnnxExporterTests
     }
 
     [TestMethod]
+    public void Metadata_is_read_back()
+    {
+        using var folder = new TemporaryFolder();
+        var input = Model.Input([2]);
+        var options = new ExportOptions { Metadata = new Dictionary<string, string> { ["labels"] = "Müsli, \"b\"", ["author"] = "" } };
+        new Model(input, new Dense(2).Call(input)).ExportOnnx(folder.File("m.onnx"), options);
+        var read = OnnxFile.ReadMetadata(folder.File("m.onnx"));
+        Assert.AreEqual("Müsli, \"b\"", read["labels"]);
+        Assert.AreEqual("", read["author"]);
+        Assert.IsTrue(read.ContainsKey(OnnxFile.ArchitectureKey));
+        Assert.Throws<OnnxFileException>(() => OnnxFile.ReadMetadata(folder.File("none.onnx")));
+    }
+
+    [TestMethod]
     public void Given_samples_are_verified_too()
     {
         using var folder = new TemporaryFolder();

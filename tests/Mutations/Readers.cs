@@ -42,6 +42,7 @@ internal static class Readers
     [
         new("guard", OnnxSamples.Handmade, s_onnx, Guard, s_file) { Source = "the model is not accepted: ", MostAllocated = 4_000_000, IsSmall = true },
         new("summarize", OnnxSamples.All, s_onnx, Summarize, s_fileOrModel) { Source = "m.onnx" },
+        new("metadata", OnnxSamples.All, s_onnx, content => OnnxFile.ReadMetadata(Put("m.onnx", content)), s_fileOrModel) { Source = "m.onnx" },
         new("load-model", Exported, s_onnx, content => Model.Load(Put("m.onnx", content)), s_fileOrModel) { Source = "m.onnx" },
         new("verify", Exported, s_onnx, Runs.Verify, s_exportOrModel) { Source = "m.onnx", MostAllocated = MostPlanned },
         new("onnx-model", OnnxSamples.All, s_onnx, Runs.Run, s_cancelled) { Source = "m.onnx", MostAllocated = MostComputed },

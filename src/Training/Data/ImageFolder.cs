@@ -145,6 +145,36 @@ public sealed class ImageFolder
         return result;
     }
 
+    /// <summary>Reads images, resized to one size, as a model takes them: (images, height, width, channels), 0 to 255.</summary>
+    /// <param name="files">The files: PNG or JPEG.</param>
+    /// <param name="height">The height to which all images are resized.</param>
+    /// <param name="width">The width to which all images are resized.</param>
+    /// <param name="colorMode">The channels of the images.</param>
+    /// <param name="interpolation">How images are resampled.</param>
+    /// <param name="cropToAspectRatio">Whether images are first cropped to the new aspect ratio, around their center, so that they are not distorted.</param>
+    /// <param name="maxPixels">Larger images are refused before memory is allocated for them.</param>
+    /// <exception cref="DataException">A file is missing, too large, damaged or not an image; the message names it.</exception>
+    /// <exception cref="ModelException">There is no file, or an option is out of range.</exception>
+    /// <example><code>
+    /// NDArray photo = ImageFolder.ReadImages(["rose.jpg"], height: 64, width: 64);
+    /// Console.WriteLine(model.Predict(photo));
+    /// </code></example>
+    public static NDArray ReadImages(
+        IReadOnlyList<string> files,
+        int height = 256,
+        int width = 256,
+        ColorMode colorMode = ColorMode.Rgb,
+        Interpolation interpolation = Interpolation.Bilinear,
+        bool cropToAspectRatio = false,
+        int maxPixels = 1 << 26)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        if (files.Count == 0) throw new ModelException("ReadImages was given no files; expected at least one.");
+        if (height < 1 || width < 1 || maxPixels < 1)
+            throw new ModelException($"ReadImages has height {height}, width {width} and maxPixels {maxPixels}; expected at least 1 of each.");
+        return new ImageReader(height, width, (int)colorMode, interpolation, cropToAspectRatio, maxPixels).Read(files);
+    }
+
     private static List<string> Classes(string folder, IReadOnlyList<string>? given)
     {
         if (!Directory.Exists(folder))

@@ -97,4 +97,37 @@ public abstract partial class Metric
 
     /// <summary>How many positives were predicted as such.</summary>
     public static Metric TruePositives { get; } = new TruePositives();
+
+    private static Metric[] All =>
+    [
+        Accuracy, Auc, BinaryAccuracy, BinaryCrossentropy, CategoricalAccuracy, CategoricalCrossentropy, CategoricalHinge, ConcordanceCorrelation,
+        CosineSimilarity, F1Score, FalseNegatives, FalsePositives, Hinge, KLDivergence, LogCoshError, MeanAbsoluteError, MeanAbsolutePercentageError,
+        MeanSquaredError, MeanSquaredLogarithmicError, PearsonCorrelation, Poisson, Precision, R2Score, Recall, RootMeanSquaredError,
+        SparseCategoricalAccuracy, SparseCategoricalCrossentropy, SquaredHinge, TopKCategoricalAccuracy, TrueNegatives, TruePositives,
+    ];
+
+    /// <summary>A metric with default options by Keras' name: <c>mean_absolute_error</c>, <c>mae</c>.</summary>
+    /// <exception cref="ModelException">There is no metric of that name; the message names the nearest.</exception>
+    public static Metric Named(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var wanted = name switch
+        {
+            "acc" => "accuracy",
+            "bce" => "binary_crossentropy",
+            "mse" => "mean_squared_error",
+            "rmse" => "root_mean_squared_error",
+            "mae" => "mean_absolute_error",
+            "mape" => "mean_absolute_percentage_error",
+            "msle" => "mean_squared_logarithmic_error",
+            "kld" => "kl_divergence",
+            _ => name,
+        };
+        if (Array.Find(All, metric => Letters(metric.Name).Equals(Letters(wanted), StringComparison.OrdinalIgnoreCase)) is { } found) return found;
+        var nearest = Naming.Nearest(name, All.Select(metric => metric.Name));
+        throw new ModelException(
+            $"There is no metric '{name}'." + (nearest is null ? " Metric.From(function) makes a custom one." : $" Did you mean '{nearest}'?"));
+
+        static string Letters(string text) => text.Replace("_", "", StringComparison.Ordinal);
+    }
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
@@ -31,6 +30,22 @@ public sealed class ImageFolderTests
         var expected = File.ReadAllBytes(Path.Combine(Samples, name + ".ppm"))[^(9 * 13 * 3)..];
         var pixels = Floats(batch.X[0]);
         for (var i = 0; i < pixels.Length; i++) Assert.AreEqual(expected[i], pixels[i], tolerance, $"element {i}");
+    }
+
+    [TestMethod]
+    public void Images_are_read_by_their_paths_as_those_of_a_folder_are()
+    {
+        using var folder = new TemporaryFolder();
+        string[] names = ["rgb.png", "gray.png"];
+        foreach (var name in names) Put(folder, "only", name, File.ReadAllBytes(Path.Combine(Samples, name)));
+        var expected = ImageFolder.Open(folder.Path, height: 5, width: 7, shuffle: false).Training.Single().X[0];
+        var read = ImageFolder.ReadImages([Path.Combine(Samples, "gray.png"), Path.Combine(Samples, "rgb.png")], height: 5, width: 7);
+        Assert.AreEqual(Shape.Of(2, 5, 7, 3), read.Shape);
+        CollectionAssert.AreEqual(Floats(expected), Floats(read));
+        Assert.AreEqual(Shape.Of(1, 2, 3, 1), ImageFolder.ReadImages([Path.Combine(Samples, "rgb.png")], 2, 3, ColorMode.Grayscale).Shape);
+        StringAssert.Contains(Assert.Throws<ModelException>(() => ImageFolder.ReadImages([])).Message, "no files");
+        StringAssert.Contains(Assert.Throws<ModelException>(() => ImageFolder.ReadImages(["a.png"], height: 0)).Message, "height 0");
+        StringAssert.Contains(Assert.Throws<DataException>(() => ImageFolder.ReadImages([folder.File("none.png")])).Message, "none.png");
     }
 
     [TestMethod]
@@ -122,7 +137,7 @@ public sealed class ImageFolderTests
         Refused("has no subfolders", () => ImageFolder.Open(folder.Path));
         Directory.CreateDirectory(folder.File("a"));
         Refused("hold no images", () => ImageFolder.Open(folder.Path));
-        Put(folder, "a", "0.png", Png(1, 1, [1, 2, 3]));
+        Put(folder, "a", "0.png", PngBytes.Of(1, 1, [1, 2, 3]));
         Refused("no folder for class 'b'", () => ImageFolder.Open(folder.Path, classNames: ["b"]));
         Refused("needs two classes", () => ImageFolder.Open(folder.Path, labelMode: LabelMode.Binary));
         Assert.Throws<ModelException>(() => ImageFolder.Open(folder.Path, height: 0));
@@ -137,16 +152,16 @@ public sealed class ImageFolderTests
     [TestMethod]
     public void A_damaged_or_hostile_file_gives_a_sentence_that_names_it()
     {
-        var large = Png(1, 1, [1, 2, 3]);
+        var large = PngBytes.Of(1, 1, [1, 2, 3]);
         BinaryPrimitives.WriteInt32BigEndian(large.AsSpan(16), 12_000);
         BinaryPrimitives.WriteInt32BigEndian(large.AsSpan(20), 12_000);
         var jpeg = File.ReadAllBytes(Path.Combine(Samples, "baseline.jpg"));
         Refused("is not a PNG or JPEG image", [1, 2, 3]);
         Refused("is not a PNG or JPEG image", []);
         Refused("12000 x 12000 pixels", large);
-        Refused("holds more", Png(1, 1, new byte[1 << 20]));
-        Refused("holds", Png(2, 2, [1, 2, 3]));
-        Refused("damaged", Png(1, 1, [1, 2, 3])[..40]);
+        Refused("holds more", PngBytes.Of(1, 1, new byte[1 << 20]));
+        Refused("holds", PngBytes.Of(2, 2, [1, 2, 3]));
+        Refused("damaged", PngBytes.Of(1, 1, [1, 2, 3])[..40]);
         for (var length = 3; length < jpeg.Length - 60; length += 41) Refused("damaged", jpeg[..length]);
 
         static void Refused(string expected, byte[] bytes)
@@ -195,7 +210,7 @@ public sealed class ImageFolderTests
                     folder,
                     name,
                     i.ToString("00", System.Globalization.CultureInfo.InvariantCulture) + ".png",
-                    Png(2, 2, [.. Enumerable.Repeat(new[] { (byte)i, (byte)0, blue }, 4).SelectMany(pixel => pixel)]));
+                    PngBytes.Of(2, 2, [.. Enumerable.Repeat(new[] { (byte)i, (byte)0, blue }, 4).SelectMany(pixel => pixel)]));
         }
 
         return folder;
@@ -205,35 +220,6 @@ public sealed class ImageFolderTests
     {
         Directory.CreateDirectory(folder.File(name));
         File.WriteAllBytes(Path.Combine(folder.File(name), file), bytes);
-    }
-
-    /// <summary>An 8-bit RGB PNG; pixels are written as given, even if there are more or fewer than the size requires.</summary>
-    private static byte[] Png(int height, int width, byte[] pixels)
-    {
-        using var packed = new MemoryStream();
-        using (var zlib = new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            foreach (var row in pixels.Chunk(width * 3))
-            {
-                zlib.WriteByte(0);
-                zlib.Write(row);
-            }
-        }
-
-        var header = new byte[13];
-        BinaryPrimitives.WriteInt32BigEndian(header, width);
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
-        (header[8], header[9]) = (8, 2);
-        return [0x89, .. "PNG\r\n\x1a\n"u8, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, packed.ToArray()), .. Chunk("IEND"u8, [])];
-
-        static byte[] Chunk(ReadOnlySpan<byte> kind, byte[] content)
-        {
-            var bytes = new byte[content.Length + 12];
-            BinaryPrimitives.WriteInt32BigEndian(bytes, content.Length);
-            kind.CopyTo(bytes.AsSpan(4));
-            content.CopyTo(bytes, 8);
-            return bytes;
-        }
     }
 
     private static float[] Floats(NDArray array) => array.ToTensor().ToArray();

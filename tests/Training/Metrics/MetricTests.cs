@@ -1,3 +1,4 @@
+using System.Reflection;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
@@ -12,6 +13,21 @@ public sealed class MetricTests
     private static readonly NDArray s_true = new float[] { 0, 1, 0, 1, 1 };
     private static readonly NDArray s_predicted = new float[] { 0.1f, 0.4f, 0.6f, 0.8f, 0.9f };
     private static readonly NDArray s_weights = new float[] { 1, 2, 3, 4, 0 };
+
+    [TestMethod]
+    public void Names_are_Keras()
+    {
+        Assert.AreSame(Metric.MeanAbsoluteError, Metric.Named("mae"));
+        Assert.AreSame(Metric.Accuracy, Metric.Named("acc"));
+        Assert.AreSame(Metric.Auc, Metric.Named("AUC"));
+        Assert.AreSame(Metric.R2Score, Metric.Named("r2_score"));
+        Assert.AreSame(Metric.KLDivergence, Metric.Named("kl_divergence"));
+        Assert.AreSame(Metric.F1Score, Metric.Named("F1Score"));
+        Assert.Contains("'accuracy'", Assert.Throws<ModelException>(() => Metric.Named("acuracy")).Message);
+        Assert.Contains("Metric.From", Assert.Throws<ModelException>(() => Metric.Named("happiness")).Message);
+        var all = typeof(Metric).GetProperties(BindingFlags.Public | BindingFlags.Static).Select(property => (Metric)property.GetValue(null)!);
+        foreach (var metric in all) Assert.AreSame(metric, Metric.Named(metric.Name));
+    }
 
     [TestMethod]
     public void Counts_take_weights()
