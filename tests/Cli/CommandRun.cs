@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using OnnxFunctional.Cli;
 
 namespace OnnxFunctional.Tests.Cli;
@@ -32,12 +33,30 @@ internal sealed record CommandRun(int Code, string Output, string Error)
         return this;
     }
 
-    /// <summary>Asserts exit code 1 and a sentence without a stack trace that contains <paramref name="expected"/>.</summary>
-    public void Refused(string expected)
+    /// <summary>Asserts exit code 1, for an error while running, and a sentence without a stack trace that contains <paramref name="expected"/>.</summary>
+    public CommandRun Refused(string expected) => Failed(1, expected);
+
+    /// <summary>Asserts exit code 2, for wrong usage, a sentence on standard error that contains <paramref name="expected"/>, and an empty output.</summary>
+    public CommandRun Misused(string expected)
     {
-        Assert.AreEqual(1, Code, Error + Output);
+        Assert.AreEqual("", Output);
+        return Failed(2, expected);
+    }
+
+    /// <summary>The one JSON object on standard output.</summary>
+    public JsonObject Json()
+    {
+        Succeeded();
+        return JsonNode.Parse(Output)!.AsObject();
+    }
+
+    private CommandRun Failed(int code, string expected)
+    {
+        Assert.AreEqual(code, Code, Error + Output);
         StringAssert.Contains(Error, expected);
         Assert.DoesNotContain("   at ", Error);
         Assert.DoesNotContain("Exception", Error);
+        Assert.DoesNotContain("System.", Error);
+        return this;
     }
 }

@@ -128,8 +128,8 @@ public sealed class KillTests
         WriteData(folder);
         var (checkpoint, transcript) = (folder.File("model.checkpoint.onnx"), folder.File("transcript"));
         var program = Path.Combine(AppContext.BaseDirectory, "onnxf.dll");
-        var command = $"echo $$ > '{folder.File("pid")}'; exec env --default-signal dotnet '{program}' train mnist --data '{folder.Path}' --model mlp "
-            + $"--epochs 1000 --out '{folder.File("model.onnx")}' --checkpoint-steps 1000000";
+        var command = $"echo $$ > '{folder.File("pid")}'; exec env --default-signal dotnet '{program}' train mlp --data '{folder.Path}' "
+            + $"--batch-size 128 --epochs 1000 --out '{folder.File("model.onnx")}' --checkpoint-steps 1000000";
         using (var terminal = Process.Start(new ProcessStartInfo("script", ["-qfc", command, transcript]) { RedirectStandardOutput = true })!)
         {
             terminal.OutputDataReceived += (_, _) => { };
@@ -204,8 +204,8 @@ public sealed class KillTests
     {
         string[] arguments =
         [
-            "train", "mnist", "--data", folder.Path,
-            "--model", "mlp", "--epochs", Epochs.ToString(CultureInfo.InvariantCulture), "--seed", "4",
+            "train", "mlp", "--data", folder.Path, "--batch-size", "128",
+            "--epochs", Epochs.ToString(CultureInfo.InvariantCulture), "--seed", "4",
             "--out", folder.File(run + ".onnx"), "--epoch-files", folder.File(run + ".{epoch:00}.{loss:F3}.onnx"),
             "--checkpoint-steps", "1", .. File.Exists(checkpoint) ? new[] { "--resume", checkpoint } : [],
         ];

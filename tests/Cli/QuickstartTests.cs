@@ -43,6 +43,6 @@ public sealed partial class QuickstartTests
         }
     }
 
-    [GeneratedRegex(@"(?:engine|ONNX Runtime) +\S (0\.\d{4}|1\.0000)")]
+    [GeneratedRegex(@"(?:engine|ONNX Runtime) +\S [\d.]+ +\S (0\.\d{4}|1\.0000)")]
     private static partial Regex AccuracyRow();
 }

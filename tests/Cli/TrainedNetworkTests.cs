@@ -1,6 +1,8 @@
-using OnnxFunctional.Cli.Commands;
+using OnnxFunctional.Cli.Networks;
+using OnnxFunctional.Cli.Samples;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Cli;
 
@@ -15,7 +17,10 @@ public sealed class TrainedNetworkTests
     public void A_file_has_one_node_for_each_layer(string kind, string expected)
     {
         using var folder = new TemporaryFolder();
-        var report = TrainCommand.Network(kind, seed: 3).ExportOnnx(folder.File("mnist.onnx"));
+        var images = NDArray.Create(new byte[2 * 28 * 28], [2, 28, 28, 1]);
+        var data = new LoadedData(new() { ["image"] = images }, [new("label", new long[] { 0, 9 }, TaskKind.Classification, Target.Numbered(10))], null);
+        Feature[] features = [new(new("image", false, [28, 28, 1]), FeatureKind.Pixels, [])];
+        var report = BuiltInNetwork.Make(kind, features, data, seed: 3).ExportOnnx(folder.File("mnist.onnx"));
         Assert.IsTrue(report.Passed, report.ToString());
 
         var graph = ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("mnist.onnx"))).Graph;

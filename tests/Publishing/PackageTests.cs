@@ -145,6 +145,16 @@ public sealed partial class PackageTests
         Assert.AreEqual(0, code, said);
         Assert.IsTrue(File.Exists(s_folder.File("digits.onnx")), said);
         Assert.AreEqual(0, Subprocess.Run(program, ["verify", "digits.onnx"], s_folder.Path).Code);
+
+        // The project it makes builds and runs.
+        (code, said) = Subprocess.Run(program, ["new", "Starter", "--source", s_folder.File("feed")], s_folder.Path);
+        Assert.AreEqual(0, code, said);
+        var starter = s_folder.File("Starter");
+        File.Copy(s_folder.File("nuget.config"), Path.Combine(starter, "nuget.config"), overwrite: true);
+        Dotnet(starter, "build", "-c", "Release", "-o", "out", "--nologo", $"-p:RestorePackagesPath={s_folder.File("packages")}");
+        (code, said) = Subprocess.Run("dotnet", [Path.Combine(starter, "out", "Starter.dll")], starter);
+        Assert.AreEqual(0, code, said);
+        Assert.Contains("ONNX Runtime and the engine agree on", said);
     }
 
     private static IEnumerable<string> Projects() => Repository.Files("*.csproj", "src").Append("tools/Cli/Cli.csproj");

@@ -1,39 +1,32 @@
 using System.CommandLine;
+using OnnxFunctional.Cli.Networks;
 using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>Converts a Keras file to a verified ONNX file, without Python.</summary>
+/// <summary>Converts models between Keras' files and ONNX, without Python.</summary>
 internal static class ConvertCommand
 {
     public static Command Create()
     {
-        var source = new Argument<string>("SOURCE") { Description = "A model that Keras 3 or this library saved (.keras)." };
-        var target = new Argument<string>("TARGET") { Description = "The ONNX file to write." };
-        var opset = new Option<int>("--opset")
-        {
-            Description = $"The version of ONNX's operators, {ExportOptions.OldestOpset} to {ExportOptions.NewestOpset}.",
-            DefaultValueFactory = _ => ExportOptions.NewestOpset,
-        };
-        var command = new Command("convert", "Turn a .keras file into an ONNX file and compare the engine with ONNX Runtime for every layer.")
+        var source = new Argument<string>("SOURCE") { Description = "A model that Keras 3 or this library saved: .keras, or .onnx of this library." };
+        var target = ModelFileTarget.Argument("The file to write: .onnx, which is verified, .keras, or .json for Keras' architecture without weights.");
+        var opset = CommonOptions.Opset();
+        var command = new Command("convert", "Turn a .keras file into a verified ONNX file, or an ONNX file of this library into a .keras file.")
         {
             source,
             target,
             opset,
         };
-        command.SetAction(parsed => CommandLine.Run(_ =>
+        return command.Runs((parsed, report, _) =>
         {
             var (from, to) = (parsed.GetRequiredValue(source), parsed.GetRequiredValue(target));
             OnnxFile.CheckWritable(to);
-            if (!File.Exists(from))
-                throw new ModelException($"There is no file '{from}'. Give a .keras file; the current folder is '{Environment.CurrentDirectory}'.");
+            var description = ModelSource.DescriptionOf(from);
             if (Path.GetFullPath(from) == Path.GetFullPath(to))
-                throw new ModelException($"Source and target are both '{from}'. Give the ONNX file another name.");
-            var report = Model.Load(from).ExportOnnx(to, new ExportOptions { Opset = parsed.GetValue(opset) });
-            Console.Out.WriteLine(report.ToString());
-            Console.Out.WriteLine($"Wrote {to}");
+                throw new ModelException($"Source and target are both '{from}'. Give the target another name.");
+            ModelFileTarget.Write(Model.Load(from), to, description, parsed.GetValue(opset), report);
             return 0;
-        }));
-        return command;
+        });
     }
 }

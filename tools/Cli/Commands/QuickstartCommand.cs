@@ -1,4 +1,7 @@
 using System.CommandLine;
+using OnnxFunctional.Cli.Networks;
+using OnnxFunctional.Cli.Samples;
+using OnnxFunctional.Cli.Usage;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
@@ -14,7 +17,8 @@ internal static class QuickstartCommand
 
     public static Command Create()
     {
-        var (epochs, output, seed, threads) = (CommonOptions.Epochs(30), CommonOptions.Out("digits.onnx"), CommonOptions.Seed(), CommonOptions.Threads());
+        var epochs = Typed.Whole("--epochs", "How often to go through all samples.", 30);
+        var (output, seed, threads) = (CommonOptions.Out("digits.onnx"), CommonOptions.Seed(), CommonOptions.Threads());
         var command = new Command("quickstart", "Train a small network on the bundled digits, export it, verify it, run it.")
         {
             epochs,
@@ -22,21 +26,22 @@ internal static class QuickstartCommand
             seed,
             threads,
         };
-        command.SetAction(parsed => CommandLine.Run(interruption =>
+        return command.Runs((parsed, report, interruption) =>
         {
             OnnxFile.CheckWritable(parsed.GetRequiredValue(output));
             var (train, test) = Digits(Path.Combine(AppContext.BaseDirectory, "Data", "digits.csv.gz"));
-            var options = new ClassificationOptions(parsed.GetRequiredValue(output))
+            var options = new TrainingOptions(parsed.GetRequiredValue(output))
             {
                 Epochs = parsed.GetValue(epochs),
                 Seed = parsed.GetValue(seed),
                 Threads = parsed.GetValue(threads),
                 BatchSize = 32,
-                LearningRate = 3e-3f,
+                LearningRate = 3e-3,
             };
-            return Classification.Run(Network(options.Seed), train, test, options, interruption);
-        }));
-        return command;
+            var goal = new Goal(Loss.SparseCategoricalCrossentropy, [Metric.Accuracy], null);
+            var description = new DataDescription("digit", train.Targets[0].Classes, null, []);
+            return new TrainingJob(Network(options.Seed), train, test, [goal], description, options).Run(report, interruption);
+        });
     }
 
     /// <summary>Two convolutions, a pooling, dropout.</summary>
@@ -56,7 +61,7 @@ internal static class QuickstartCommand
     }
 
     /// <summary>Images and labels, every fifth sample held out; the file's order has no pattern over five rows.</summary>
-    public static ((NDArray X, NDArray Y) Train, (NDArray X, NDArray Y) Test) Digits(string path)
+    private static (LoadedData Train, LoadedData Test) Digits(string path)
     {
         var table = CsvTable.Read(path, hasHeader: false);
         var count = table.Rows;
@@ -66,8 +71,8 @@ internal static class QuickstartCommand
         for (var i = 0; i < pixels.Length; i++) pixels[i] /= LargestPixel;
         NDArray labels = table.GetLabels(label);
         var images = NDArray.Create(pixels, [count, Side, Side, 1]);
-        int[] train = [.. Enumerable.Range(0, count).Where(i => i % 5 != 4)];
-        int[] test = [.. Enumerable.Range(0, count).Where(i => i % 5 == 4)];
-        return ((images.Take(train), labels.Take(train)), (images.Take(test), labels.Take(test)));
+        var all = new LoadedData(
+            new() { ["image"] = images }, [new("digit", labels, TaskKind.Classification, Target.Numbered(10))], null);
+        return (all.Take([.. Enumerable.Range(0, count).Where(i => i % 5 != 4)]), all.Take([.. Enumerable.Range(0, count).Where(i => i % 5 == 4)]));
     }
 }

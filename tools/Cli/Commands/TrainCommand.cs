@@ -1,109 +1,63 @@
 using System.CommandLine;
+using OnnxFunctional.Cli.Networks;
+using OnnxFunctional.Cli.Samples;
 using OnnxFunctional.Export;
-using OnnxFunctional.Layers;
-using OnnxFunctional.Training;
-using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>Trains one of three networks on MNIST's four idx files.</summary>
+/// <summary>Trains a model on data in files.</summary>
 internal static class TrainCommand
 {
-    private const int Side = 28;
-
-    private static readonly string[] s_models = ["mlp", "cnn", "lstm"];
-
     public static Command Create()
     {
-        var data = new Option<string>("--data") { Description = "The folder with MNIST's four idx files, .gz or plain.", Required = true };
-        var kind = new Option<string>("--model") { Description = "mlp, cnn or lstm (28 rows as time steps).", DefaultValueFactory = _ => "cnn" };
-        kind.AcceptOnlyFromAmong(s_models);
-        var (epochs, output, seed, threads) = (CommonOptions.Epochs(5), CommonOptions.Out("mnist.onnx"), CommonOptions.Seed(), CommonOptions.Threads());
-        var (precision, resume, checkpointSteps, epochFiles) = (
-            CommonOptions.Precision(),
-            CommonOptions.Resume(),
-            CommonOptions.CheckpointSteps(),
-            CommonOptions.EpochFiles());
-        var mnist = new Command("mnist", "Handwritten digits, 60,000 to learn from and 10,000 held out.")
+        var model = CommonOptions.Model("mlp, cnn or lstm, which are made for the data, or a model to train: a .keras, .onnx or JSON file.");
+        var (data, output) = (new DataArguments(withTargets: true, forTraining: true), CommonOptions.Out("model.onnx"));
+        var (fit, goal, held) = (new FitArguments(), new GoalArguments(), new HeldOutArguments());
+        var command = new Command("train", "Train a model on a table, on arrays or on images, write it as ONNX and verify the file.") { model };
+        data.AddTo(command);
+        command.Add(output);
+        held.AddTo(command);
+        goal.AddTo(command);
+        fit.AddTo(command);
+        return command.Runs((parsed, report, interruption) =>
         {
-            data,
-            kind,
-            epochs,
-            output,
-            seed,
-            threads,
-            precision,
-            resume,
-            checkpointSteps,
-            epochFiles,
-        };
-        mnist.SetAction(parsed => CommandLine.Run(interruption =>
-        {
-            OnnxFile.CheckWritable(parsed.GetRequiredValue(output));
-            var folder = parsed.GetRequiredValue(data);
-            var network = parsed.GetRequiredValue(kind);
-            var options = new ClassificationOptions(parsed.GetRequiredValue(output))
+            var file = parsed.GetRequiredValue(output);
+            OnnxFile.CheckWritable(file);
+            var name = parsed.GetRequiredValue(model);
+            var builtIn = ModelSource.BuiltIn(name);
+            var options = fit.Options(parsed, file);
+            var source = DataSource.Open(data.Path(parsed), data.Options(parsed));
+            var loaded = builtIn is null ? Model.Load(name) : null;
+            var features = loaded is null ? source.Features() : [];
+            var request = new DataRequest(
+                loaded is null ? [.. features.Select(feature => feature.Input)] : TensorInfo.InputsOf(loaded),
+                loaded is null ? null : TensorInfo.OutputsOf(loaded),
+                loaded is null ? null : ModelSource.DescriptionOf(name),
+                WithTargets: true)
             {
-                Epochs = parsed.GetValue(epochs),
-                Seed = parsed.GetValue(seed),
-                Threads = parsed.GetValue(threads),
-                Precision = Enum.Parse<MixedPrecision>(parsed.GetRequiredValue(precision), ignoreCase: true),
-                BatchSize = network == "mlp" ? 128 : 64,
-                Checkpoint = Path.ChangeExtension(parsed.GetRequiredValue(output), ".checkpoint.onnx"),
-                CheckpointSteps = parsed.GetValue(checkpointSteps),
-                EpochFiles = parsed.GetValue(epochFiles),
-                Resume = parsed.GetValue(resume),
+                NewColumns = [.. features.Where(feature => feature.Columns.Count > 0).Select(feature => new InputColumns(feature.Input.Name, feature.Columns))],
             };
-            return Classification.Run(
-                Network(network, options.Seed),
-                Load(folder, "train", network),
-                Load(folder, "t10k", network),
-                options,
-                interruption);
-        }));
-        return new Command("train", "Train a network on a known data set, export and verify it.") { mnist };
+            var (training, heldOut) = held.Split(parsed, source, request, options.Seed);
+            loaded ??= BuiltInNetwork.Make(builtIn!, features, training, options.Seed);
+            var outputs = TensorInfo.OutputsOf(loaded);
+            Goal[] goals = [.. outputs.Zip(training.Targets, (output, target) => goal.Of(parsed, output, Goal.ScaleOf(loaded, output.Name), target))];
+            options = fit.ForSamples(options, parsed, training.Count);
+            report.Line(Told(source, training, heldOut));
+            return new TrainingJob(loaded, training, heldOut, goals, Described(training, goals), options).Run(report, interruption);
+        });
     }
 
-    public static Model Network(string kind, ulong seed)
-    {
-        var image = kind == "lstm" ? Model.Input([Side, Side], name: "image") : Model.Input([Side, Side, 1], name: "image");
-        var scores = kind switch
-        {
-            "mlp" => image.Apply(
-                new Flatten(),
-                new Dense(512, Activation.Relu),
-                new Dropout(0.2),
-                new Dense(512, Activation.Relu),
-                new Dropout(0.2),
-                new Dense(10, Activation.Softmax, name: "digit")),
-            "lstm" => image.Apply(new Lstm(64), new Dense(10, Activation.Softmax, name: "digit")),
-            _ => image.Apply(
-                new Conv2D(32, 3, activation: Activation.Relu), new MaxPooling2D(2), new Conv2D(64, 3, activation: Activation.Relu), new MaxPooling2D(2),
-                new Flatten(), new Dense(128, Activation.Relu), new Dropout(0.4), new Dense(10, Activation.Softmax, name: "digit")),
-        };
-        return new Model(image, scores, name: "mnist_" + kind, seed: seed);
-    }
+    private static DataDescription? Described(LoadedData training, Goal[] goals) => training.Targets is [var target]
+        ? new(target.Name, target.Classes, goals[0].Threshold, training.Columns)
+        : null;
 
-    private static (NDArray X, NDArray Y) Load(string folder, string part, string network)
+    private static string Told(DataSource source, LoadedData training, LoadedData? heldOut)
     {
-        if (!Directory.Exists(folder)) throw new DataException($"There is no folder {folder}. Give the one that holds MNIST's four files with --data.");
-        var pixels = Idx.ReadImages(Find(folder, part + "-images-idx3-ubyte"));
-        var labels = Idx.ReadLabels(Find(folder, part + "-labels-idx1-ubyte"));
-        if (pixels.Lengths[1] != Side || pixels.Lengths[2] != Side)
-            throw new DataException($"The images of {part} have {pixels.Lengths[1]} x {pixels.Lengths[2]} pixels; expected {Side} x {Side}.");
-        if (pixels.Lengths[0] != labels.Lengths[0])
-            throw new DataException($"{part} has {pixels.Lengths[0]} images but {labels.Lengths[0]} labels. Download both files again.");
-        var count = (int)pixels.Lengths[0];
-        var values = new float[pixels.FlattenedLength];
-        pixels.FlattenTo(values);
-        return (NDArray.Create(values, network == "lstm" ? [count, Side, Side] : [count, Side, Side, 1]), labels);
-    }
-
-    private static string Find(string folder, string name)
-    {
-        var path = Path.Combine(folder, name);
-        return File.Exists(path) ? path
-            : File.Exists(path + ".gz") ? path + ".gz"
-            : throw new DataException($"{folder} has neither {name} nor {name}.gz. Give the folder that holds MNIST's four idx files with --data.");
+        var targets = training.Targets.Select(target => $"'{target.Name}' "
+            + (target.Classes is { } classes
+                ? $"({classes.Count} classes: {string.Join(", ", classes.Take(10))}{(classes.Count > 10 ? ", ..." : "")})"
+                : "(numbers)"));
+        return $"Learns {string.Join(", ", targets)} from {training.Count} samples of {source.Path}"
+            + (heldOut is null ? "; none are held out." : $"; {heldOut.Count} are held out.");
     }
 }

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
+using OnnxFunctional.Cli.Networks;
+using OnnxFunctional.Cli.Results;
 using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
@@ -8,14 +11,37 @@ internal static class VerifyCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "An ONNX file that this library wrote." };
-        var command = new Command("verify", "Rebuild the model from the file and compare the engine with ONNX Runtime for every layer.") { file };
-        command.SetAction(parsed => CommandLine.Run(_ =>
+        var model = CommonOptions.Model("An ONNX file that this library wrote.");
+        var command = new Command("verify", "Rebuild the model from the file and compare the engine with ONNX Runtime for every layer.") { model };
+        return command.Runs((parsed, report, _) =>
         {
-            var report = OnnxFile.Verify(parsed.GetRequiredValue(file));
-            Console.Out.WriteLine(report.ToString());
-            return report.Passed ? 0 : 1;
-        }));
-        return command;
+            var path = parsed.GetRequiredValue(model);
+            if (ModelSource.KindOf(path) != ModelKind.Onnx)
+                throw new ModelException($"'{path}' is no ONNX file. Make a verified one of it: onnxf convert {path} {Path.ChangeExtension(path, ".onnx")}");
+            var result = OnnxFile.Verify(path);
+            report.Line(result);
+            report.Result(ToJson(result));
+            return result.Passed ? 0 : 1;
+        });
     }
+
+    /// <summary>What a verification found.</summary>
+    public static JsonObject ToJson(ExportReport result) => new()
+    {
+        ["file"] = result.Path,
+        ["bytes"] = result.FileBytes,
+        ["opset"] = result.Opset,
+        ["verified"] = result.Passed,
+        ["largestDifference"] = Report.Number(result.LargestDifference),
+        ["layers"] = new JsonArray([
+            .. result.Layers.Select(layer => (JsonNode?)new JsonObject
+            {
+                ["layer"] = layer.Layer,
+                ["shape"] = layer.Shape.ToString(),
+                ["largestValue"] = Report.Number(layer.LargestValue),
+                ["largestDifference"] = Report.Number(layer.LargestDifference),
+                ["withinTolerance"] = layer.IsWithinTolerance,
+            }),
+        ]),
+    };
 }

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using OnnxFunctional.Cli.Results;
+using OnnxFunctional.Cli.Samples;
+using OnnxFunctional.Cli.Usage;
+using OnnxFunctional.Export;
+
+namespace OnnxFunctional.Cli.Commands;
+
+/// <summary>A file of a model that is written; its name says which kind.</summary>
+internal static class ModelFileTarget
+{
+    private static readonly string[] s_extensions = [".onnx", ".keras", ".json"];
+
+    public static Argument<string> Argument(string description)
+    {
+        var argument = new Argument<string>("TARGET") { Description = description };
+        argument.Validators.Add(result =>
+        {
+            var name = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (!s_extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase))
+                result.AddError($"TARGET is '{name}'; expected a name that ends in {Typed.List(s_extensions)}.");
+        });
+        return argument;
+    }
+
+    /// <summary>Writes a model, and tells what was written.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="description">What the model was trained on, which ONNX files keep.</param>
+    /// <param name="opset">The version of ONNX's operators.</param>
+    /// <param name="report">Is told.</param>
+    /// <param name="others">What else the result for programs says.</param>
+    public static void Write(Model model, string path, DataDescription? description, int opset, Report report, System.Text.Json.Nodes.JsonObject? others = null)
+    {
+        var result = others ?? [];
+        if (Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            var export = model.ExportOnnx(path, DataDescription.Options(description, opset));
+            report.Line(export);
+            foreach (var (key, value) in VerifyCommand.ToJson(export)) result[key] = value?.DeepClone();
+        }
+        else
+        {
+            if (Path.GetExtension(path).Equals(".keras", StringComparison.OrdinalIgnoreCase)) model.Save(path);
+            else WholeFile.Write(path, writer => writer.Write(model.ToJson(indented: true)));
+            if (description is not null) report.Line("The names of columns and classes stay behind: only ONNX files keep them.");
+            (result["file"], result["bytes"]) = (path, new FileInfo(path).Length);
+        }
+
+        report.Line($"Wrote {path}");
+        report.Result(result);
+    }
+}

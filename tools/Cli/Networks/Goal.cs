@@ -1,0 +1,88 @@
+using OnnxFunctional.Cli.Samples;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Metrics;
+
+namespace OnnxFunctional.Cli.Networks;
+
+/// <summary>What the output of a model is.</summary>
+internal enum OutputScale
+{
+    /// <summary>Any number.</summary>
+    Linear,
+
+    /// <summary>Probabilities, or what else a layer makes.</summary>
+    Bounded,
+
+    /// <summary>A probability for each value, by a sigmoid.</summary>
+    Sigmoid,
+}
+
+/// <summary>What an output is trained or judged by.</summary>
+/// <param name="Loss">The loss.</param>
+/// <param name="Metrics">What is reported beside it.</param>
+/// <param name="Threshold">Above which value a single output means the second class; null if there is none.</param>
+internal sealed record Goal(Loss Loss, Metric[] Metrics, double? Threshold)
+{
+    /// <summary>Loss and metrics that suit the targets, unless others are given.</summary>
+    /// <exception cref="ModelException">The output cannot learn the targets.</exception>
+    public static Goal For(TensorInfo output, OutputScale scale, Target target, Loss? loss, IReadOnlyList<Metric> metrics)
+    {
+        var isSingle = output.Sample.Count == 0 || output.Sample[^1] == 1;
+        var isBinary = isSingle && (target.Task == TaskKind.Classification
+            || (scale == OutputScale.Sigmoid && Array.TrueForAll(target.Values.ToArray(), value => value is 0 or 1)));
+        if (isSingle && target.Classes is { Count: > 2 } classes)
+        {
+            throw new ModelException(
+                $"The target '{target.Name}' has {classes.Count} classes, but output '{output.Name}' has a single unit. Give the last layer a unit per class.");
+        }
+
+        if (target.Classes is { } names && !isSingle && output.Sample[^1] is { } units && units < names.Count)
+        {
+            throw new ModelException(
+                $"The target '{target.Name}' has {names.Count} classes, but output '{output.Name}' has {units} units. Give the last layer a unit per class.");
+        }
+
+        var logits = scale == OutputScale.Linear;
+        var (ownLoss, ownMetric) = (isBinary, target.Task) switch
+        {
+            (true, _) => (new BinaryCrossentropy(fromLogits: logits), new BinaryAccuracy(logits ? 0 : 0.5, "accuracy")),
+            (_, TaskKind.Classification) => (new SparseCategoricalCrossentropy(fromLogits: logits), Metric.Accuracy),
+            (_, TaskKind.OneHotClassification) => (new CategoricalCrossentropy(fromLogits: logits), Metric.Accuracy),
+            _ => ((Loss)Loss.MeanSquaredError, Metric.MeanAbsoluteError),
+        };
+        return new(loss ?? ownLoss, metrics.Count > 0 ? [.. metrics] : [ownMetric], isBinary && target.Classes is not null ? (logits ? 0 : 0.5) : null);
+    }
+
+    /// <summary>What the layer of an output makes.</summary>
+    public static OutputScale ScaleOf(Model model, string output)
+    {
+        var layer = model.Layers.FirstOrDefault(layer => layer.Name == output) ?? model.Layers[^1];
+        return layer switch
+        {
+            Model inner => ScaleOf(inner, inner.OutputNames[0]),
+            Dense dense => Of(dense.Activation),
+            ActivationLayer activation => Of(activation.Activation),
+            _ => OutputScale.Bounded,
+        };
+
+        static OutputScale Of(Activation activation) => activation.Name switch
+        {
+            "linear" => OutputScale.Linear,
+            "sigmoid" => OutputScale.Sigmoid,
+            _ => OutputScale.Bounded,
+        };
+    }
+
+    /// <summary>What predictions are, by their values: probabilities lie between 0 and 1.</summary>
+    public static OutputScale ScaleOf(NDArray predictions) =>
+        Array.TrueForAll(predictions.ToArray(), value => value is >= 0 and <= 1) ? OutputScale.Sigmoid : OutputScale.Linear;
+
+    /// <summary>Losses by the names of outputs.</summary>
+    public static LossList Losses(IReadOnlyList<TensorInfo> outputs, IReadOnlyList<Goal> goals) =>
+        outputs.Zip(goals).ToDictionary(pair => pair.First.Name, pair => pair.Second.Loss);
+
+    /// <summary>Metrics by the names of outputs.</summary>
+    public static MetricList MetricsOf(IReadOnlyList<TensorInfo> outputs, IReadOnlyList<Goal> goals) =>
+        outputs.Zip(goals).ToDictionary(pair => pair.First.Name, pair => pair.Second.Metrics);
+}

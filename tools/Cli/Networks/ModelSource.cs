@@ -1,0 +1,44 @@
+using OnnxFunctional.Cli.Samples;
+using OnnxFunctional.Cli.Usage;
+
+namespace OnnxFunctional.Cli.Networks;
+
+/// <summary>What a file of a model holds.</summary>
+internal enum ModelKind
+{
+    Onnx,
+    Keras,
+    Json,
+}
+
+/// <summary>Models in files, told by their bytes.</summary>
+internal static class ModelSource
+{
+    /// <summary>What a file holds; anything that is not known is taken for ONNX, which has no mark of its own.</summary>
+    /// <exception cref="ModelException">It is missing, or no file.</exception>
+    public static ModelKind KindOf(string path)
+    {
+        if (Directory.Exists(path)) throw new ModelException($"'{path}' is a folder; expected a file: .onnx, .keras, or Keras' JSON.");
+        if (!File.Exists(path))
+            throw new ModelException($"There is no file '{path}'. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
+        Span<byte> start = stackalloc byte[16];
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        if (start.StartsWith("PK\u0003\u0004"u8)) return ModelKind.Keras;
+        return start.TrimStart("\uFEFF \t\r\n"u8).StartsWith("{"u8) ? ModelKind.Json : ModelKind.Onnx;
+    }
+
+    /// <summary>The name of a network for given data, or null for a file.</summary>
+    /// <exception cref="ModelException">It is neither a file nor a name.</exception>
+    public static string? BuiltIn(string model)
+    {
+        if (BuiltInNetwork.Names.Contains(model)) return model;
+        if (File.Exists(model) || Directory.Exists(model)) return null;
+        throw new ModelException(
+            $"There is no file '{model}'; expected {Typed.List([.. BuiltInNetwork.Names])}, or a .keras, .onnx or JSON file."
+            + Nearest.Question(model, BuiltInNetwork.Names));
+    }
+
+    /// <summary>The description of the data that a file of a model keeps; null if it has none, as .keras files.</summary>
+    public static DataDescription? DescriptionOf(string path) => KindOf(path) == ModelKind.Onnx ? DataDescription.Of(path) : null;
+}
