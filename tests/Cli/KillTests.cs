@@ -120,6 +120,24 @@ public sealed class KillTests
     }
 
     [TestMethod]
+    [OSCondition(
+        ConditionMode.Exclude,
+        OperatingSystems.Windows,
+        IgnoreMessage = "Ctrl+C reaches a whole group of processes there, the tests' own among them.")]
+    public void A_measurement_ends_at_the_first_signal_without_a_result()
+    {
+        using var folder = new TemporaryFolder();
+        var input = Model.Input([4]);
+        new Model(input, new Dense(4).Call(input)).ExportOnnx(folder.File("m.onnx"), new() { Verify = false });
+        using var process = StartCommand("bench", folder.File("m.onnx"), "--runs", "1000000", "--json");
+        Assert.IsFalse(process.WaitForExit(1000));
+        Send("INT", process);
+        Assert.AreEqual("", process.StandardOutput.ReadToEnd());
+        process.WaitForExit();
+        Assert.AreEqual(130, process.ExitCode);
+    }
+
+    [TestMethod]
     [OSCondition(OperatingSystems.Linux)]
     public void A_training_whose_terminal_is_closed_keeps_its_last_step()
     {

@@ -41,6 +41,43 @@ public sealed partial class ReadmeTests
         foreach (var command in known) StringAssert.Contains(CommandRun.Of(command, "--help").Succeeded().Output, "--json");
     }
 
+    [TestMethod]
+    [DataRow("new")]
+    [DataRow("train")]
+    [DataRow("evaluate")]
+    [DataRow("predict")]
+    [DataRow("convert")]
+    [DataRow("prune")]
+    [DataRow("bench")]
+    [DataRow("verify")]
+    [DataRow("summary")]
+    public void Help_ends_with_examples_whose_usage_is_right(string command)
+    {
+        var lines = CommandRun.Of(command, "--help").Succeeded().Output.TrimEnd().Split(Environment.NewLine);
+        var examples = lines[(Array.IndexOf(lines, "Examples:") + 1)..];
+        Assert.IsNotEmpty(examples);
+        using var folder = new TemporaryFolder();
+        var previous = Environment.CurrentDirectory;
+        try
+        {
+            Environment.CurrentDirectory = folder.Path;
+            foreach (var example in examples)
+            {
+                var words = example.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                Assert.AreEqual($"onnxf {command}", string.Join(' ', words[..2]));
+
+                // All that is wrong is that the folder is empty.
+                var run = CommandRun.Of(words[1..]);
+                if (command == "new") Assert.AreNotEqual(2, run.Code, run.Error);
+                else run.Refused("There is no");
+            }
+        }
+        finally
+        {
+            Environment.CurrentDirectory = previous;
+        }
+    }
+
     [GeneratedRegex(@"^\| `(\w+)[^`]*` \|", RegexOptions.Multiline)]
     private static partial Regex Row();
 }

@@ -136,6 +136,19 @@ public sealed class TableTests
     }
 
     [TestMethod]
+    [DataRow("a\tb; c, d\ty\n1\t2\tx\n3\t4\tz\n", "a,b; c, d")]
+    [DataRow("a;\"b,c,d\";y\n1;2;x\n3;4;z\n", "a,b,c,d")]
+    [DataRow("a,b\n1,x\n2,z\n", "a")]
+    public void The_first_line_says_what_separates_cells(string text, string columns)
+    {
+        using var folder = new TemporaryFolder();
+        var target = text.StartsWith("a,b", StringComparison.Ordinal) ? "b" : "y";
+        var data = SampleFiles.Write(folder, "data.csv", text);
+        var result = CommandRun.Of("train", "mlp", "--data", data, "--target", target, "--epochs", "1", "--out", folder.File("m.onnx"), "--json").Json();
+        Assert.AreEqual(columns, string.Join(',', result["data"]!["inputs"]!["numbers"]!.AsArray().Select(name => (string)name!)));
+    }
+
+    [TestMethod]
     public void Ids_are_no_words()
     {
         using var folder = new TemporaryFolder();

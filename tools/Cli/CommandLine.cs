@@ -34,6 +34,8 @@ internal static class CommandLine
             SummaryCommand.Create(),
         };
 
+        Examples.AddTo(root);
+
         // A file may be called @data; nothing is read from it.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if ((parsed.Action is null or ParseErrorAction || parsed.Action == parsed.CommandResult.Command.Action)

@@ -48,6 +48,9 @@ internal sealed class DataFile
             if (!File.Exists(path))
                 throw new DataException($"The file {name} does not exist. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+
+            // Sizes are checked before memory is allocated, and a pipe has none.
+            if (!stream.CanSeek) throw new DataException($"{name} is a pipe, which can be read only once. Write its content to a file.");
             return read(stream);
         }
         catch (EndOfStreamException cut)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.IO.Pipes;
 using System.Numerics.Tensors;
 using System.Text;
 using OnnxFunctional.Training;
@@ -11,6 +12,16 @@ namespace OnnxFunctional.Tests.Training.Data;
 public class CsvTableTests
 {
     private const string Flowers = "length,width,kind\n5.1,3.5,setosa\r\n7,-3.2e0,versicolor\r6.3,3.3,\"setosa\"\n";
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    public void A_pipe_is_refused()
+    {
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        pipe.Write("a\n1\n"u8);
+        var path = $"/proc/self/fd/{pipe.ClientSafePipeHandle.DangerousGetHandle()}";
+        Assert.Contains("is a pipe, which can be read only once", Assert.Throws<DataException>(() => CsvTable.Read(path)).Message);
+    }
 
     [TestMethod]
     [DataRow(false)]

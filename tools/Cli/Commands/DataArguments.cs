@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using OnnxFunctional.Cli.Samples;
 using OnnxFunctional.Cli.Usage;
+using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
 
@@ -18,13 +20,14 @@ internal sealed class DataArguments
     private readonly Option<bool> _grayscale;
     private readonly Option<double?> _scale;
     private readonly bool _withTargets;
+    private readonly bool _forTraining;
 
     /// <summary>Makes the options.</summary>
     /// <param name="withTargets">Whether the command reads targets.</param>
     /// <param name="forTraining">Whether the command may make a network for the data.</param>
     public DataArguments(bool withTargets, bool forTraining)
     {
-        _withTargets = withTargets;
+        (_withTargets, _forTraining) = (withTargets, forTraining);
         _data = Typed.Text(
             "--data",
             "A CSV or TSV table, an .npz or .npy file, an idx file, a folder with MNIST's idx files, or a folder of images, one subfolder per class.",
@@ -39,7 +42,7 @@ internal sealed class DataArguments
         _task = Typed.ChoiceOrNone("--task", "What the targets are; by default told by their values.", "classification", "regression");
         _separator = new Option<char?>("--separator")
         {
-            Description = "The character between the cells of a table; by default the most frequent of comma, semicolon and tab.",
+            Description = "The character between the cells of a table; by default tab, semicolon or comma, by the first line.",
             HelpName = "CHARACTER",
             CustomParser = result => Separator(result.Tokens[0].Value) is { } found ? found : Wrong(result),
         };
@@ -66,10 +69,7 @@ internal sealed class DataArguments
         _scale = Typed.Number(
             "--scale", "The factor on pixels of 0 to 255, 0.00392156863 for a model that takes 0 to 1; those of onnxf take pixels as they are.",
             "a number above 0", value => value > 0, 1);
-        ForTraining = forTraining;
     }
-
-    private bool ForTraining { get; }
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -82,12 +82,24 @@ internal sealed class DataArguments
         if (_withTargets) command.Add(_dropMissing);
         command.Add(_ignored);
         command.Add(_imageSize);
-        if (ForTraining) command.Add(_grayscale);
+        if (_forTraining) command.Add(_grayscale);
         command.Add(_scale);
     }
 
     /// <summary>The data's file or folder.</summary>
     public string Path(ParseResult parsed) => parsed.GetRequiredValue(_data)!;
+
+    /// <summary>Checks that a file can be written, and that it is neither the data nor a model it is made with.</summary>
+    /// <exception cref="ExportException">It cannot, or it is.</exception>
+    public void CheckOutput(ParseResult parsed, string output, string? model)
+    {
+        OnnxFile.CheckWritable(output);
+        foreach (var (path, what) in new[] { (Path(parsed), "data"), (model, "model") })
+        {
+            if (path is not null && System.IO.Path.GetFullPath(path) == System.IO.Path.GetFullPath(output))
+                throw new ExportException($"'{output}' is the {what}; give --out another name.");
+        }
+    }
 
     public DataOptions Options(ParseResult parsed) => new()
     {
@@ -98,7 +110,7 @@ internal sealed class DataArguments
         DropsMissing = _withTargets && parsed.GetValue(_dropMissing),
         Ignored = parsed.GetValue(_ignored) ?? [],
         ImageSize = parsed.GetValue(_imageSize),
-        IsGrayscale = ForTraining && parsed.GetValue(_grayscale),
+        IsGrayscale = _forTraining && parsed.GetValue(_grayscale),
         Scale = parsed.GetValue(_scale) ?? 1,
     };
 
@@ -109,7 +121,7 @@ internal sealed class DataArguments
         _ => null,
     };
 
-    private static char? Wrong(System.CommandLine.Parsing.ArgumentResult result)
+    private static char? Wrong(ArgumentResult result)
     {
         result.AddError($"--separator is '{result.Tokens[0].Value}'; expected one character that is no quote, or tab.");
         return null;

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using OnnxFunctional.Cli.Networks;
 using OnnxFunctional.Cli.Results;
 using OnnxFunctional.Cli.Samples;
+using OnnxFunctional.Training;
 using OnnxFunctional.Training.Metrics;
 
 namespace OnnxFunctional.Cli.Commands;
@@ -45,7 +46,7 @@ internal static class EvaluateCommand
         });
     }
 
-    private static ClassificationReport? Classes(LoadedData data, IReadOnlyList<OnnxFunctional.Training.NDArray> predictions, Goal[] goals)
+    private static ClassificationReport? Classes(LoadedData data, IReadOnlyList<NDArray> predictions, Goal[] goals)
     {
         if (data.Targets is not [{ Classes: { } names } target] || predictions[0].Shape.Count != 2) return null;
         if (goals[0].Threshold is null && predictions[0].Shape[^1] != names.Count) return null;
@@ -55,8 +56,8 @@ internal static class EvaluateCommand
     }
 
     /// <summary>The matrix compares a single output with one half.</summary>
-    private static OnnxFunctional.Training.NDArray Decided(OnnxFunctional.Training.NDArray predictions, double? threshold) => threshold is { } bound
-        ? OnnxFunctional.Training.NDArray.Create(Array.ConvertAll(predictions.ToArray(), value => value > bound ? 1f : 0f), predictions.Shape)
+    private static NDArray Decided(NDArray predictions, double? threshold) => threshold is { } bound
+        ? NDArray.Create(Array.ConvertAll(predictions.ToArray(), value => value > bound ? 1f : 0f), predictions.Shape)
         : predictions;
 
     private static JsonObject ToJson(ClassScore score) => new JsonObject

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using OnnxFunctional.Cli.Results;
 using OnnxFunctional.Cli.Samples;
 using OnnxFunctional.Cli.Usage;
@@ -30,7 +31,7 @@ internal static class ModelFileTarget
     /// <param name="opset">The version of ONNX's operators.</param>
     /// <param name="report">Is told.</param>
     /// <param name="others">What else the result for programs says.</param>
-    public static void Write(Model model, string path, DataDescription? description, int opset, Report report, System.Text.Json.Nodes.JsonObject? others = null)
+    public static void Write(Model model, string path, DataDescription? description, int opset, Report report, JsonObject? others = null)
     {
         var result = others ?? [];
         if (Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase))

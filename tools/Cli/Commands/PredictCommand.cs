@@ -3,7 +3,6 @@ using OnnxFunctional.Cli.Networks;
 using OnnxFunctional.Cli.Results;
 using OnnxFunctional.Cli.Samples;
 using OnnxFunctional.Cli.Usage;
-using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
 
@@ -23,7 +22,7 @@ internal static class PredictCommand
         return command.Runs((parsed, report, _) =>
         {
             var target = parsed.GetValue(output);
-            if (target is not null) OnnxFile.CheckWritable(target);
+            if (target is not null) data.CheckOutput(parsed, target, parsed.GetRequiredValue(model));
             using var predictor = Predictor.Open(parsed.GetRequiredValue(model));
             var source = DataSource.Open(data.Path(parsed), data.Options(parsed));
             var loaded = (source.HeldOut ?? source).Load(new(predictor.Inputs, predictor.Outputs, predictor.Description, WithTargets: false));

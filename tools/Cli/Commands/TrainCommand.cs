@@ -22,7 +22,7 @@ internal static class TrainCommand
         return command.Runs((parsed, report, interruption) =>
         {
             var file = parsed.GetRequiredValue(output);
-            OnnxFile.CheckWritable(file);
+            data.CheckOutput(parsed, file, null);
             var name = parsed.GetRequiredValue(model);
             var builtIn = ModelSource.BuiltIn(name);
             var options = fit.Options(parsed, file);

@@ -1,5 +1,7 @@
+using System.Globalization;
 using OnnxFunctional.Cli.Samples;
 using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Cli.Networks;
 
@@ -8,6 +10,7 @@ internal static class BuiltInNetwork
 {
     // Below this many pixels a side, convolutions keep the size; above, further ones make images smaller.
     private const int SmallImage = 12;
+    private const float LargestNumber = 1e18f;
 
     public static IReadOnlyList<string> Names { get; } = ["mlp", "cnn", "lstm"];
 
@@ -49,7 +52,8 @@ internal static class BuiltInNetwork
             default:
                 // Columns and features of steps have ranges of their own; the pixels of an image have one.
                 var normalization = kind == "lstm" || feature.Input.Sample.Count == 1 ? new Normalization() : new Normalization(axis: []);
-                normalization.Adapt(data.ToTensor());
+                CheckRange(data.ToArray(), column => feature.Columns.Count > 0 ? $"Column '{feature.Columns[column % feature.Columns.Count]}'" : "The data");
+                normalization.Adapt(data.Shape.Count > 1 ? data.ToTensor() : NDArray.Create(data.ToArray(), [data.Count, 1]).ToTensor());
                 return normalization.Call(input);
         }
     }
@@ -99,10 +103,21 @@ internal static class BuiltInNetwork
     private static (double[] Means, double[] Variances) Moments(Target target)
     {
         var (values, width) = (target.Values.ToArray(), target.Width);
+        CheckRange(values, _ => $"The target '{target.Name}'");
         var (means, variances) = (new double[width], new double[width]);
         for (var i = 0; i < values.Length; i++) means[i % width] += (double)values[i] * width / values.Length;
         for (var i = 0; i < values.Length; i++) variances[i % width] += Math.Pow(values[i] - means[i % width], 2) * width / values.Length;
         return (means, Array.ConvertAll(variances, variance => variance > 0 ? variance : 1));
+    }
+
+    /// <summary>Refuses numbers whose variance is beyond float32: normalization would make zeros of them.</summary>
+    private static void CheckRange(float[] values, Func<int, string> describe)
+    {
+        var beyond = Array.FindIndex(values, value => Math.Abs(value) > LargestNumber);
+        if (beyond < 0) return;
+        throw new ModelException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{describe(beyond)} holds {values[beyond]}; expected numbers of at most {LargestNumber}, whose squares float32 holds. Scale them."));
     }
 
     private static ModelException Misfit(string kind, string takes, IReadOnlyList<Feature> features) => new(

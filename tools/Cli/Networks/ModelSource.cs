@@ -23,6 +23,7 @@ internal static class ModelSource
             throw new ModelException($"There is no file '{path}'. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
         Span<byte> start = stackalloc byte[16];
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        if (!file.CanSeek) throw new ModelException($"'{path}' is a pipe, which can be read only once. Write its content to a file.");
         start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         if (start.StartsWith("PK\u0003\u0004"u8)) return ModelKind.Keras;
         return start.TrimStart("\uFEFF \t\r\n"u8).StartsWith("{"u8) ? ModelKind.Json : ModelKind.Onnx;

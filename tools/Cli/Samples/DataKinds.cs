@@ -58,6 +58,7 @@ internal static class DataKinds
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            if (!file.CanSeek) throw new DataException($"'{path}' is a pipe, which can be read only once. Write its content to a file.");
             var count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             if (!bytes.AsSpan(0, count).StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B])) return bytes.AsSpan(0, count);
             file.Position = 0;

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace OnnxFunctional.Cli.Usage;
+
+/// <summary>Help that ends with examples.</summary>
+/// <param name="help">Writes the help before them.</param>
+internal sealed class Examples(HelpAction help) : SynchronousCommandLineAction
+{
+    private static readonly (string Command, string[] Lines)[] s_rows =
+    [
+        ("quickstart", ["onnxf quickstart"]),
+        ("new", ["onnxf new MyModel", "onnxf new MyModel --source packages"]),
+        (
+            "train",
+            [
+                "onnxf train mlp --data flowers.csv --target species --out flowers.onnx",
+                "onnxf train cnn --data photos --image-size 64 --out photos.onnx",
+                "onnxf train lstm --data series.npz --epochs 20 --patience 3 --out series.onnx",
+                "onnxf train model.keras --data data.npz --out model.onnx",
+            ]
+        ),
+        ("evaluate", ["onnxf evaluate flowers.onnx --data test.csv", "onnxf evaluate model.keras --data test.npz --metric auc"]),
+        ("predict", ["onnxf predict flowers.onnx --data new.csv --out predictions.csv", "onnxf predict photos.onnx --data photo.jpg --json"]),
+        ("convert", ["onnxf convert model.keras model.onnx", "onnxf convert model.onnx model.keras"]),
+        ("prune", ["onnxf prune model.onnx small.onnx --amount 0.5"]),
+        ("bench", ["onnxf bench model.onnx --batch-size 64"]),
+        ("verify", ["onnxf verify model.onnx"]),
+        ("summary", ["onnxf summary model.onnx"]),
+    ];
+
+    /// <inheritdoc/>
+    public override bool ClearsParseErrors => true;
+
+    /// <summary>The examples of a command.</summary>
+    public static IReadOnlyList<string> Of(string command) => Array.Find(s_rows, row => row.Command == command).Lines ?? [];
+
+    /// <summary>Adds examples to the help of a program.</summary>
+    public static void AddTo(RootCommand root)
+    {
+        foreach (var option in root.Options.OfType<HelpOption>())
+        {
+            if (option.Action is HelpAction help) option.Action = new Examples(help);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        var code = help.Invoke(parseResult);
+        var output = parseResult.InvocationConfiguration.Output;
+        var command = parseResult.CommandResult.Command;
+        if (command is RootCommand)
+        {
+            output.WriteLine("onnxf COMMAND --help says more about a command.");
+            return code;
+        }
+
+        output.WriteLine("Examples:");
+        foreach (var line in Of(command.Name)) output.WriteLine("  " + line);
+        return code;
+    }
+}
