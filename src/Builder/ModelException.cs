@@ -6,12 +6,15 @@ namespace OnnxFunctional;
 public class ModelException : ArgumentException
 {
     /// <summary>Creates an error with a message.</summary>
+    /// <param name="message">What is wrong, and what to do.</param>
     public ModelException(string message)
         : base(message)
     {
     }
 
     /// <summary>Creates an error with a message and its cause.</summary>
+    /// <param name="message">What is wrong, and what to do.</param>
+    /// <param name="innerException">The exception that caused it.</param>
     public ModelException(string message, Exception innerException)
         : base(message, innerException)
     {

@@ -8,12 +8,15 @@ namespace OnnxFunctional;
 public sealed class ModelMemoryException : ModelException
 {
     /// <summary>Creates an error with a message.</summary>
+    /// <param name="message">What is wrong, and what to do.</param>
     public ModelMemoryException(string message)
         : base(message)
     {
     }
 
     /// <summary>Creates an error with a message and its cause.</summary>
+    /// <param name="message">What is wrong, and what to do.</param>
+    /// <param name="innerException">The exception that caused it.</param>
     public ModelMemoryException(string message, Exception innerException)
         : base(message, innerException)
     {

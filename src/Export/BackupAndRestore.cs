@@ -17,6 +17,9 @@ namespace OnnxFunctional.Export;
 /// <param name="deleteCheckpoint">Whether the file is deleted when training is completed.</param>
 /// <param name="restores">Whether training resumes from a file that exists when it begins; otherwise training starts over and replaces the file.</param>
 /// <exception cref="ModelException"><paramref name="saveFreq"/> is below 1.</exception>
+/// <example><code>
+/// trainer.Fit(x, y, epochs: 100, callbacks: [new BackupAndRestore("backup.onnx")]);   // started again, it resumes
+/// </code></example>
 public sealed class BackupAndRestore(string path, int? saveFreq = null, bool deleteCheckpoint = true, bool restores = true) : Callback
 {
     // Backups are frequent, and the final file of a training is verified anyway.

@@ -20,6 +20,9 @@ namespace OnnxFunctional.Export;
 /// <param name="initialValueThreshold">A value that the first file must beat already, with <paramref name="saveBestOnly"/>; default: none.</param>
 /// <param name="verify">Whether each file is verified before it is renamed to its target.</param>
 /// <exception cref="ModelException">saveFreq is below 1, or given with saveBestOnly: steps log no values to compare.</exception>
+/// <example><code>
+/// trainer.Fit(x, y, epochs: 50, validationSplit: 0.2, callbacks: [new ModelCheckpoint("best.onnx", saveBestOnly: true)]);
+/// </code></example>
 public sealed partial class ModelCheckpoint(
     string filepath,
     string monitor = "val_loss",

@@ -9,6 +9,10 @@ using OnnxFunctional.Training.Execution;
 namespace OnnxFunctional.Export;
 
 /// <summary>Exports models as ONNX files.</summary>
+/// <example><code>
+/// var report = model.ExportOnnx("model.onnx");
+/// Console.WriteLine(report);                                       // each layer, and how far ONNX Runtime is from the engine
+/// </code></example>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class OnnxExporter
 {

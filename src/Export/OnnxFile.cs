@@ -9,6 +9,10 @@ using OnnxFunctional.Training.Execution;
 namespace OnnxFunctional.Export;
 
 /// <summary>Reads ONNX files: loads a model that this library wrote, verifies it again, summarizes any file.</summary>
+/// <example><code>
+/// Console.WriteLine(OnnxFile.Summarize("model.onnx"));
+/// Console.WriteLine(OnnxFile.Verify("model.onnx").Passed);
+/// </code></example>
 public static class OnnxFile
 {
     /// <summary>The key of the model's architecture, in Keras' JSON, in the file's metadata.</summary>

@@ -16,6 +16,10 @@ namespace OnnxFunctional.Export;
 public sealed record ModelCost(long Parameters, long MultiplyAdds, long FileBytes, double Milliseconds);
 
 /// <summary>Compares the cost of two models in ONNX Runtime, such as one before and after <see cref="Model.Prune"/>; prints as a table.</summary>
+/// <example><code>
+/// var pruned = model.Prune(0.5).Model;
+/// Console.WriteLine(PruningReport.Measure(model, pruned));
+/// </code></example>
 public sealed class PruningReport
 {
     private const int WarmUpRuns = 10;

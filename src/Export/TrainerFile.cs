@@ -10,6 +10,11 @@ namespace OnnxFunctional.Export;
 /// Saves and loads the state of training: <c>trainer.Save("run.onnx")</c> and <c>Trainer.Load("run.onnx")</c>.
 /// Any ONNX host runs such a file; this library can also resume training from it.
 /// </summary>
+/// <example><code>
+/// trainer.Save("run.onnx");                                        // runs in any ONNX Runtime, too
+/// var resumed = Trainer.Load("run.onnx");
+/// resumed.Fit(x, y, epochs: 10);
+/// </code></example>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class TrainerFile
 {

@@ -20,6 +20,9 @@ internal static class ExamplePrograms
     private static readonly Lazy<IReadOnlyList<MetadataReference>> s_references = new(() =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))]);
 
+    /// <summary>What a program refers to: all that this process may load.</summary>
+    public static IReadOnlyList<MetadataReference> References => s_references.Value;
+
     /// <summary>Where ASP.NET lies beside the runtime of this process; null where it is not installed.</summary>
     public static string? WebFolder { get; } = FindWebFolder();
 
@@ -70,7 +73,7 @@ internal static class ExamplePrograms
         var compilation = CSharpCompilation.Create(
             "program",
             [CSharpSyntaxTree.ParseText(usings, options), CSharpSyntaxTree.ParseText(source, options)],
-            s_references.Value.Concat(web.Select(path => MetadataReference.CreateFromFile(path))),
+            References.Concat(web.Select(path => MetadataReference.CreateFromFile(path))),
             new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
         var image = new MemoryStream();
         var result = compilation.Emit(image);

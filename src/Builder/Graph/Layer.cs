@@ -5,9 +5,19 @@ namespace OnnxFunctional;
 /// Forward builds the computation from <see cref="Ops"/>, other layers and weights; gradient, fast kernels and ONNX export are derived from it.
 /// </remarks>
 /// <param name="name">The name; if omitted, a model derives one from the class.</param>
+/// <example><code>
+/// sealed class ScaledDense(int units) : Layer
+/// {
+///     public int Units => units;
+///
+///     protected override SymbolicTensor Forward(SymbolicTensor x) =>
+///         Ops.MatMul(x, Weight("kernel", [x.Shape[^1], units])) * Weight("scale", [units], Initializer.Ones);
+/// }
+/// </code></example>
 public abstract class Layer(string? name = null) : LayerBase(name)
 {
     /// <summary>Calls the layer on a tensor and returns its output; further calls share its weights.</summary>
+    /// <param name="x">The input, the batch first.</param>
     /// <exception cref="ModelException">The tensor does not fit; the message says what was expected.</exception>
     public SymbolicTensor Call(SymbolicTensor x)
     {
@@ -40,14 +50,26 @@ public abstract class Layer(string? name = null) : LayerBase(name)
             : throw new ModelException($"the layer takes one tensor, but got {inputs.Count}. Combine them first, for example with Concatenate.");
 
     /// <summary>Builds the layer's computation for a tensor.</summary>
+    /// <param name="x">The input, the batch first.</param>
     protected abstract SymbolicTensor Forward(SymbolicTensor x);
 }
 
 /// <summary>A layer that combines several tensors into one, such as Add or Concatenate.</summary>
 /// <param name="name">The name; if omitted, a model derives one from the class.</param>
+/// <example><code>
+/// sealed class Blend : MergeLayer
+/// {
+///     protected override SymbolicTensor Forward(IReadOnlyList&lt;SymbolicTensor> tensors)
+///     {
+///         var gate = Ops.Sigmoid(Weight("gate", [1], Initializer.Zeros));
+///         return (gate * tensors[0]) + ((1 - gate) * tensors[1]);
+///     }
+/// }
+/// </code></example>
 public abstract class MergeLayer(string? name = null) : LayerBase(name)
 {
     /// <summary>Calls the layer on tensors and returns its output.</summary>
+    /// <param name="tensors">The inputs, in order.</param>
     /// <exception cref="ModelException">The tensors do not fit together; the message says what was expected.</exception>
     public SymbolicTensor Call(params ReadOnlySpan<SymbolicTensor> tensors) => CallAll(SymbolicTensors.Create(tensors), CallOptions.None)[0];
 
@@ -59,16 +81,24 @@ public abstract class MergeLayer(string? name = null) : LayerBase(name)
     }
 
     /// <summary>Builds the layer's computation for the tensors, in the order of the call.</summary>
+    /// <param name="tensors">The inputs, in order.</param>
     protected abstract SymbolicTensor Forward(IReadOnlyList<SymbolicTensor> tensors);
 }
 
 /// <summary>A layer with several outputs, from one tensor or several: <c>var (mean, spread) = encoder.Call(x)</c>.</summary>
 /// <param name="name">The name; if omitted, a model derives one from the class.</param>
+/// <example><code>
+/// sealed class Halves : MultiOutputLayer
+/// {
+///     protected override SymbolicTensors Forward(SymbolicTensors tensors) => [tensors[0][.., ..4], tensors[0][.., 4..]];
+/// }
+/// </code></example>
 public abstract class MultiOutputLayer(string? name = null) : LayerBase(name)
 {
     internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) => Invoke(inputs, options, Forward);
 
     /// <summary>Builds the layer's computation for the tensors, in the order of the call, and returns its outputs.</summary>
+    /// <param name="tensors">The inputs, in order.</param>
     protected abstract SymbolicTensors Forward(SymbolicTensors tensors);
 }
 

@@ -213,6 +213,7 @@ public abstract class LayerBase
     /// <summary>Sets a weight to a new value in each training step, as BatchNormalization does with its moving mean.</summary>
     /// <param name="weight">A tensor returned by <see cref="Weight"/>.</param>
     /// <param name="value">The value after the step.</param>
+    /// <exception cref="ModelException">It is called outside <c>Forward</c>, or the tensor is not one that <see cref="Weight"/> returned.</exception>
     protected void Update(SymbolicTensor weight, SymbolicTensor value)
     {
         ArgumentNullException.ThrowIfNull(weight);
@@ -223,6 +224,8 @@ public abstract class LayerBase
     }
 
     /// <summary>Adds a scalar to the loss of every model that contains this call.</summary>
+    /// <param name="loss">A scalar.</param>
+    /// <exception cref="ModelException">The loss is no scalar, or the call is outside <c>Forward</c>.</exception>
     protected void AddLoss(SymbolicTensor loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
@@ -239,8 +242,9 @@ public abstract class LayerBase
     /// Calls the layer on a list of tensors and returns the list of its outputs. All layers, such as those from <see cref="Model.Layers"/> and
     /// <see cref="Model.GetLayer"/>, can be called this way.
     /// </summary>
+    /// <param name="tensors">The inputs, in order.</param>
     /// <exception cref="ModelException">The number or the shapes of the tensors do not fit; the message says what was expected.</exception>
-    /// <example><code>SymbolicTensors features = pretrained.GetLayer("block5_conv3").Call([x]);</code></example>
+    /// <example><code>SymbolicTensors features = pretrained.GetLayer("block5_conv3").Call([image]);</code></example>
     public SymbolicTensors Call(SymbolicTensors tensors) => CallAll(tensors, CallOptions.None);
 
     /// <summary>Calls the layer on any number of tensors with options, as a file describes it, and returns all outputs.</summary>

@@ -7,6 +7,7 @@ namespace OnnxFunctional;
 public abstract partial class Regularizer
 {
     /// <summary>Creates a custom penalty from a function that maps the tensor to a scalar.</summary>
+    /// <param name="function">Computes the penalty, a scalar, from a weight.</param>
     public static Regularizer From(Func<SymbolicTensor, SymbolicTensor> function)
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -14,6 +15,7 @@ public abstract partial class Regularizer
     }
 
     /// <summary>The penalty on a tensor, as a scalar.</summary>
+    /// <param name="x">The weight, or the output of a layer.</param>
     protected internal abstract SymbolicTensor Penalty(SymbolicTensor x);
 
     private sealed class FromFunction(Func<SymbolicTensor, SymbolicTensor> function) : Regularizer

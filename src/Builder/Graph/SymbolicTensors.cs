@@ -15,17 +15,26 @@ public readonly struct SymbolicTensors : IReadOnlyList<SymbolicTensor>
     public int Count => _items?.Length ?? 0;
 
     /// <summary>The tensor at an index.</summary>
+    /// <param name="index">The position, from 0.</param>
     public SymbolicTensor this[int index] => (_items ?? [])[index];
 
     internal ReadOnlySpan<SymbolicTensor> Span => _items;
 
     /// <summary>Creates the list; called by collection expressions.</summary>
+    /// <param name="tensors">The tensors.</param>
     public static SymbolicTensors Create(ReadOnlySpan<SymbolicTensor> tensors) => new(tensors.ToArray());
 
     /// <summary>Deconstructs two tensors: <c>var (output, state) = gru.CallWithState(x)</c>.</summary>
+    /// <param name="first">The first tensor.</param>
+    /// <param name="second">The second tensor.</param>
+    /// <exception cref="ModelException">There is another number of tensors.</exception>
     public void Deconstruct(out SymbolicTensor first, out SymbolicTensor second) => (first, second) = (Expect(2)[0], this[1]);
 
     /// <summary>Deconstructs three tensors: <c>var (output, hidden, cell) = lstm.CallWithState(x)</c>.</summary>
+    /// <param name="first">The first tensor.</param>
+    /// <param name="second">The second tensor.</param>
+    /// <param name="third">The third tensor.</param>
+    /// <exception cref="ModelException">There is another number of tensors.</exception>
     public void Deconstruct(out SymbolicTensor first, out SymbolicTensor second, out SymbolicTensor third) =>
         (first, second, third) = (Expect(3)[0], this[1], this[2]);
 

@@ -4,6 +4,10 @@ using OnnxFunctional.Initializers;
 namespace OnnxFunctional;
 
 /// <summary>Sets the initial values of a weight; names, defaults and formulas are Keras' (https://keras.io/api/layers/initializers/).</summary>
+/// <example><code>
+/// var he = new Dense(32, kernelInitializer: Initializer.HeNormal);
+/// var own = new Dense(32, kernelInitializer: Initializer.From((shape, random) => [.. Enumerable.Range(0, 64).Select(_ => random.Normal())]));
+/// </code></example>
 [DynamicallyAccessedMembers(ConfigurationMembers.Kept)]
 public abstract class Initializer
 {
@@ -44,9 +48,11 @@ public abstract class Initializer
     public static Initializer Orthogonal { get; } = new Orthogonal();
 
     /// <summary>The same value for all elements.</summary>
+    /// <param name="value">The value of all elements.</param>
     public static Initializer Constant(double value) => new Constant(value);
 
     /// <summary>A custom initializer: the function receives the shape and random numbers and returns all elements, row by row.</summary>
+    /// <param name="function">Computes the elements, row by row, from the shape and a source of random numbers.</param>
     public static Initializer From(Func<Shape, RandomNumbers, float[]> function)
     {
         ArgumentNullException.ThrowIfNull(function);

@@ -56,6 +56,9 @@ public abstract class RandomInitializer(int? seed = null) : Initializer
         Draw(shape, Seed is { } seed ? new RandomNumbers(unchecked((ulong)seed), GetType().Name) : random, values);
 
     /// <summary>Fills a weight, row by row, with values drawn from <paramref name="random"/>.</summary>
+    /// <param name="shape">The shape of the weight.</param>
+    /// <param name="random">The source of random numbers.</param>
+    /// <param name="values">Receives the elements, row by row.</param>
     protected abstract void Draw(Shape shape, RandomNumbers random, Span<float> values);
 }
 

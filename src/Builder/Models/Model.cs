@@ -110,6 +110,7 @@ public partial class Model : Layer
     internal override IReadOnlyList<LayerBase> Children => !IsBuilt ? LayersToCome : [.. Steps.Select(step => step.Layer).OfType<LayerBase>().Distinct()];
 
     /// <summary>Gets a layer by its name.</summary>
+    /// <param name="name">The name, as <see cref="Summary"/> shows it.</param>
     /// <exception cref="ModelException">There is no such layer; the message suggests the nearest name.</exception>
     public LayerBase GetLayer(string name)
     {

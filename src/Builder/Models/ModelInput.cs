@@ -4,6 +4,11 @@ using System.Runtime.CompilerServices;
 namespace OnnxFunctional;
 
 /// <summary>Holds <c>Model.Input(...)</c>: a static extension, because a model also has a property <see cref="Model.Input"/>.</summary>
+/// <example><code>
+/// var image = Model.Input([28, 28, 1], name: "image");
+/// var words = Model.Input([null], DType.Int32);            // sequences of any length
+/// var text = Model.Input([1], DType.String);
+/// </code></example>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class ModelInput
 {
@@ -15,6 +20,7 @@ public static class ModelInput
         /// <param name="name">The name; if omitted, the model chooses one.</param>
         /// <param name="batchSize">A fixed batch size, which stateful layers need.</param>
         /// <returns>A tensor (batch, shape...) to call layers on.</returns>
+        /// <exception cref="ModelException">The name is empty or holds a '/'.</exception>
         public static SymbolicTensor Input(Shape shape, DType dtype = DType.Float32, string? name = null, int? batchSize = null) =>
             new InputLayer(shape.Insert(0, batchSize ?? Shape.Unknown), dtype, name).Tensor;
 

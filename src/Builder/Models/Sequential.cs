@@ -19,6 +19,7 @@ public sealed class Sequential : Model
     /// <summary>Creates a model that applies the layers one after the other.</summary>
     /// <param name="inputShape">The input's dimensions without the batch.</param>
     /// <param name="layers">Layers with one input and one output.</param>
+    /// <exception cref="ModelException">A layer does not accept the shape it receives.</exception>
     public Sequential(Shape inputShape, params ReadOnlySpan<Layer> layers)
         : this(ModelInput.Input(inputShape), layers)
     {

@@ -59,7 +59,7 @@ public static partial class Ops
     /// Keras: https://keras.io/api/random/random_ops/#dropout-function
     /// </remarks>
     /// <exception cref="ModelException">The rate is not between 0 and 1, or the noise shape does not fit.</exception>
-    /// <example><code>var y = Ops.WhenTraining(Ops.Dropout(x, 0.1), x);</code></example>
+    /// <example><code>var y = Ops.WhenTraining(Ops.Dropout(hidden, 0.1), hidden);</code></example>
     public static SymbolicTensor Dropout(SymbolicTensor x, double rate, Shape? noiseShape = null, int? seed = null)
     {
         ArgumentNullException.ThrowIfNull(x);

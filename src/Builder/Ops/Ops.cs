@@ -11,13 +11,18 @@ public static partial class Ops
     private const long LargestExact = 1 << 24;
 
     /// <summary>A number as a tensor of rank 0.</summary>
+    /// <param name="value">The value.</param>
     public static SymbolicTensor Constant(double value) => Make(new Operators.Constant(TensorData.Of(Shape.Of(), [(float)value])));
 
     /// <summary>A constant tensor from its elements in row-major order.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="values">The elements, row by row.</param>
     /// <exception cref="ModelException">The shape has another number of elements.</exception>
     public static SymbolicTensor Constant(Shape shape, ReadOnlySpan<float> values) => Make(new Operators.Constant(TensorData.Of(shape, values)));
 
     /// <summary>A constant tensor of integers from its elements in row-major order.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="values">The elements, row by row.</param>
     /// <exception cref="ModelException">The shape has another number of elements.</exception>
     public static SymbolicTensor Constant(Shape shape, ReadOnlySpan<long> values) => Make(new Operators.Constant(TensorData.Of(shape, values)));
 
@@ -64,15 +69,18 @@ public static partial class Ops
             + "or take the shape of a tensor: Ops.ZerosLike(x).");
 
     /// <summary>Zeros of the shape of <paramref name="x"/>.</summary>
+    /// <param name="x">The tensor.</param>
     public static SymbolicTensor ZerosLike(SymbolicTensor x) => Make(new ExpandLike(), Constant(0), x);
 
     /// <summary>Ones of the shape of <paramref name="x"/>.</summary>
+    /// <param name="x">The tensor.</param>
     public static SymbolicTensor OnesLike(SymbolicTensor x) => Make(new ExpandLike(), Constant(1), x);
 
     /// <summary>Matrix product over the last two axes; leading axes are broadcast (https://keras.io/api/ops/numpy/#matmul-function).</summary>
     /// <param name="a">(..., m, k), or (k,).</param>
     /// <param name="b">(..., k, n), or (k,).</param>
     /// <returns>(..., m, n); the axis of a one-dimensional side is dropped.</returns>
+    /// <exception cref="ModelException">The inner dimensions differ.</exception>
     public static SymbolicTensor MatMul(SymbolicTensor a, SymbolicTensor b)
     {
         ArgumentNullException.ThrowIfNull(a);

@@ -11,6 +11,9 @@ public enum ChannelImportance
 }
 
 /// <summary>Options of <see cref="Model.Prune"/>.</summary>
+/// <example><code>
+/// var small = model.Prune(0.5, new PruningOptions { Keep = ["dense_1"] }).Model;
+/// </code></example>
 public sealed record PruningOptions
 {
     /// <summary>How the importance of a channel is measured. The weights of all layers that share the channel count together.</summary>

@@ -25,6 +25,7 @@ public sealed class Sparsity
     public double Share => Weights.Sum(weight => (long)weight.Count) is var count and > 0 ? (double)Weights.Sum(weight => (long)weight.Zeros) / count : 0;
 
     /// <summary>Counts the zeros in the kernels of a model.</summary>
+    /// <param name="model">The model.</param>
     public static Sparsity Of(Model model)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -32,6 +32,7 @@ public sealed class CustomObjects
     }
 
     /// <summary>Adds an activation created by <see cref="Activation.From"/>, under its name.</summary>
+    /// <param name="activation">The activation, with the name that files use.</param>
     /// <returns>This object, so that calls can be chained.</returns>
     /// <exception cref="ModelException">The name is taken by another activation.</exception>
     public CustomObjects Add(Activation activation)

@@ -12,6 +12,7 @@ public readonly struct Axes : IEnumerable<int>
     internal IntList List { get; }
 
     /// <summary>Creates the list; called by collection expressions.</summary>
+    /// <param name="axes">The axes.</param>
     public static Axes Create(ReadOnlySpan<int> axes) => new(IntList.Create(axes));
 
     /// <summary>A list of one.</summary>

@@ -29,9 +29,11 @@ public readonly struct DoubleValues : IEquatable<DoubleValues>, IReadOnlyList<do
     internal float[] ToFloats() => [.. this.Select(value => (float)value)];
 
     /// <summary>The value at an index.</summary>
+    /// <param name="index">The position, from 0.</param>
     public double this[int index] => _items![index];
 
     /// <summary>Creates the list; called by collection expressions.</summary>
+    /// <param name="values">The numbers.</param>
     public static DoubleValues Create(ReadOnlySpan<double> values) => new(values.ToArray(), false);
 
     /// <summary>The same value for all positions.</summary>

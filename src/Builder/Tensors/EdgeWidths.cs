@@ -19,9 +19,11 @@ public readonly struct EdgeWidths : IEquatable<EdgeWidths>, IReadOnlyList<int>
     public int Count => _widths.Count;
 
     /// <summary>The width at an index.</summary>
+    /// <param name="index">The position, from 0.</param>
     public int this[int index] => _widths[index];
 
     /// <summary>Creates the list; called by collection expressions.</summary>
+    /// <param name="widths">The widths.</param>
     public static EdgeWidths Create(ReadOnlySpan<int> widths) => new(IntList.Create(widths));
 
     /// <summary>Two widths per axis: before and after it.</summary>

@@ -16,9 +16,11 @@ public readonly struct IntValues : IEquatable<IntValues>, IReadOnlyList<int>
     internal IntList List { get; }
 
     /// <summary>The value for one axis.</summary>
+    /// <param name="index">The position, from 0.</param>
     public int this[int index] => List[index];
 
     /// <summary>Creates the list; called by collection expressions.</summary>
+    /// <param name="sizes">The sizes.</param>
     public static IntValues Create(ReadOnlySpan<int> sizes) => new(IntList.Create(sizes));
 
     internal static IntValues Repeat(int size, int count) => new(IntList.Repeat(size, count));

@@ -56,6 +56,7 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int?>
     public int? this[int index] => Dims[index] is var dim and not Unknown ? dim : null;
 
     /// <summary>Creates a shape from its dimensions; called by collection expressions.</summary>
+    /// <param name="dims">The dimensions; <see langword="null"/> for one that is not known.</param>
     /// <exception cref="ModelException">A dimension is negative.</exception>
     public static Shape Create(ReadOnlySpan<int?> dims)
     {

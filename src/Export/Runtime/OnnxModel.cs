@@ -9,6 +9,10 @@ namespace OnnxFunctional.Export;
 /// Files are checked before ONNX Runtime sees them, inputs before every run. May be used by several threads at once. After <see cref="Dispose"/> every member
 /// throws <see cref="ObjectDisposedException"/>; runs in progress on other threads are completed.
 /// </remarks>
+/// <example><code>
+/// using var onnx = OnnxModel.Load("model.onnx");
+/// Console.WriteLine(onnx.Predict(x)[0, 0]);
+/// </code></example>
 public sealed class OnnxModel : IDisposable
 {
     private readonly OnnxSession _session;

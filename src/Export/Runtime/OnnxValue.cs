@@ -6,6 +6,11 @@ namespace OnnxFunctional.Export;
 
 /// <summary>A tensor of any element type that ONNX Runtime takes or returns; a <see cref="Tensor{T}"/> converts to it implicitly.</summary>
 /// <remarks>Element types: float, double, Half, sbyte, byte, short, ushort, int, uint, long, ulong, bool and string. Dense inputs are not copied.</remarks>
+/// <example><code>
+/// using var onnx = OnnxModel.Load("model.onnx");
+/// var outputs = onnx.Run(OnnxValue.From(Tensor.Create(new float[] { 1, 2, 3, 4 }, [1, 4])));
+/// Tensor&lt;float> first = outputs[0].As&lt;float>();
+/// </code></example>
 public abstract class OnnxValue
 {
     private protected OnnxValue(Type elementType, nint[] lengths)
@@ -25,6 +30,7 @@ public abstract class OnnxValue
     internal string ShapeText => "[" + string.Join(", ", LengthArray) + "]";
 
     /// <summary>A value that holds the tensor.</summary>
+    /// <param name="tensor">The elements and their shape.</param>
     /// <exception cref="ArgumentException">The element type is not supported.</exception>
     public static OnnxValue From<T>(Tensor<T> tensor)
     {
@@ -37,6 +43,7 @@ public abstract class OnnxValue
     }
 
     /// <summary>A scalar, which ONNX distinguishes from a list of one number; <see cref="Tensor{T}"/> has no such shape.</summary>
+    /// <param name="value">The value.</param>
     /// <exception cref="ArgumentException">The element type is not supported.</exception>
     public static OnnxValue Scalar<T>(T value) => Of([value], []);
 

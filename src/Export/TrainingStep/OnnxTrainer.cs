@@ -12,6 +12,12 @@ namespace OnnxFunctional.Export;
 /// One thread at a time; <see cref="Dispose"/> may be called by any: a step in progress is completed first. The state is on the device, in two sets of buffers
 /// that alternate: ONNX Runtime reads one and writes the other.
 /// </remarks>
+/// <example><code>
+/// trainer.ExportTraining("training");
+/// using var other = OnnxTrainer.Load("training");                  // on another machine, in any ONNX Runtime
+/// Console.WriteLine(other.TrainOnBatch(x, y)["loss"]);
+/// other.ToModel(model).ExportOnnx("model.onnx");
+/// </code></example>
 public sealed class OnnxTrainer : IDisposable
 {
     private readonly TrainingManifest _manifest;
@@ -163,6 +169,7 @@ public sealed class OnnxTrainer : IDisposable
     /// <param name="batchSize">Samples per run.</param>
     /// <param name="sampleWeight">One weight per sample, if the export has an input for them.</param>
     /// <returns>Values by their names in logs: <c>loss</c>, <c>accuracy</c>.</returns>
+    /// <exception cref="ModelException">The data do not fit the exported step.</exception>
     public IReadOnlyDictionary<string, double> Evaluate(NDArrays x, NDArrays y, int batchSize = 32, NDArray? sampleWeight = null)
     {
         _gate.Enter();
@@ -198,6 +205,7 @@ public sealed class OnnxTrainer : IDisposable
     /// <summary>Computes all outputs, in the model's order, for all samples.</summary>
     /// <param name="x">Data for the inputs.</param>
     /// <param name="batchSize">Samples per run.</param>
+    /// <exception cref="ModelException">The data do not fit the exported step.</exception>
     public IReadOnlyList<NDArray> PredictAll(NDArrays x, int batchSize = 32)
     {
         _gate.Enter();
@@ -220,6 +228,7 @@ public sealed class OnnxTrainer : IDisposable
     }
 
     /// <summary>A tensor of the state, by name.</summary>
+    /// <param name="name">The name of a weight or of a value of the optimizer.</param>
     /// <exception cref="ArgumentException">There is no tensor of that name.</exception>
     public Tensor<float> GetState(string name)
     {
@@ -239,6 +248,7 @@ public sealed class OnnxTrainer : IDisposable
 
     /// <summary>Writes the whole state to a file of named arrays (<c>.npz</c>).</summary>
     /// <param name="path">The file; an existing one is replaced, or left untouched if writing fails.</param>
+    /// <exception cref="ExportException">The file cannot be written; one that exists stays as it was.</exception>
     public void Save(string path) => _transfer.Save(path, ReadState());
 
     /// <summary>Restores the state from a file that <see cref="Save"/> wrote; training resumes as if it had never stopped.</summary>

@@ -6,6 +6,10 @@ using OnnxFunctional.Training.Execution;
 namespace OnnxFunctional.Export;
 
 /// <summary>Exports training steps as ONNX files.</summary>
+/// <example><code>
+/// trainer.ExportTraining("training");
+/// using var other = OnnxTrainer.Load("training");
+/// </code></example>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class TrainingExporter
 {

@@ -3,6 +3,9 @@ using OnnxFunctional.Export.Emit;
 namespace OnnxFunctional.Export;
 
 /// <summary>Options for exporting an ONNX file and verifying it.</summary>
+/// <example><code>
+/// model.ExportOnnx("model.onnx", new ExportOptions { Opset = 17, Metadata = new Dictionary&lt;string, string> { ["author"] = "me" } });
+/// </code></example>
 public sealed record ExportOptions
 {
     /// <summary>The oldest operator set that can be written.</summary>

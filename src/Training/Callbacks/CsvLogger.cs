@@ -12,6 +12,9 @@ namespace OnnxFunctional.Training.Callbacks;
 /// <param name="separator">The character between cells.</param>
 /// <param name="append">Whether lines are appended to an existing file, under its header.</param>
 /// <exception cref="DataException">The file cannot be written; training ends, and the model keeps its weights.</exception>
+/// <example><code>
+/// trainer.Fit(x, y, epochs: 10, callbacks: [new CsvLogger("log.csv")]);
+/// </code></example>
 public sealed class CsvLogger(string filename, char separator = ',', bool append = false) : Callback
 {
     private const string Missing = "NA";

@@ -14,6 +14,9 @@ namespace OnnxFunctional.Training;
 /// <param name="restoreBestWeights">Whether the weights of the best epoch are restored at the end.</param>
 /// <param name="startFromEpoch">The number of epochs before monitoring starts.</param>
 /// <exception cref="ModelException">The smallest change is not finite.</exception>
+/// <example><code>
+/// trainer.Fit(x, y, epochs: 100, validationSplit: 0.2, callbacks: [new EarlyStopping(patience: 5, restoreBestWeights: true)]);
+/// </code></example>
 public sealed class EarlyStopping(
     string monitor = "val_loss",
     double minDelta = 0,

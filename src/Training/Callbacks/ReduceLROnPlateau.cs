@@ -13,6 +13,9 @@ namespace OnnxFunctional.Training;
 /// <param name="cooldown">The number of epochs after a reduction during which epochs without improvement are not counted.</param>
 /// <param name="minLr">The lower bound of the learning rate; at least 0.</param>
 /// <exception cref="ModelException">The factor is not between 0 and 1, or the smallest change is not finite.</exception>
+/// <example><code>
+/// trainer.Fit(x, y, epochs: 100, validationSplit: 0.2, callbacks: [new ReduceLROnPlateau(factor: 0.2, patience: 5)]);
+/// </code></example>
 public sealed class ReduceLROnPlateau(
     string monitor = "val_loss",
     double factor = 0.1,

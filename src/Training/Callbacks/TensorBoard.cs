@@ -11,6 +11,9 @@ namespace OnnxFunctional.Training.Callbacks;
 /// <param name="writeGraph">Whether the model's graph is written.</param>
 /// <param name="updateFreq">The number of steps between losses of single batches; 0 logs epochs only.</param>
 /// <exception cref="DataException">A file cannot be written; training ends, and the model keeps its weights.</exception>
+/// <example><code>
+/// trainer.Fit(x, y, epochs: 10, callbacks: [new TensorBoard("logs", histogramFreq: 1)]);
+/// </code></example>
 public sealed class TensorBoard(string logDir = "logs", int histogramFreq = 0, bool writeGraph = true, int updateFreq = 0) : Callback
 {
     private const string Validation = "val_";

@@ -7,6 +7,11 @@ namespace OnnxFunctional.Training.Data;
 /// <remarks>
 /// The text is UTF-8. Cells may be quoted as in RFC 4180. Numbers use a decimal point, whatever the machine's language. Empty lines are skipped.
 /// </remarks>
+/// <example><code>
+/// var table = CsvTable.Read("iris.csv");
+/// NDArray x = table.GetFloatsExcept("species");
+/// NDArray y = table.GetClasses("species", out var names);
+/// </code></example>
 public sealed class CsvTable
 {
     private readonly string _name;

@@ -14,6 +14,10 @@ public enum SequenceEnd
 }
 
 /// <summary>Helpers to prepare data, like those of keras.utils.</summary>
+/// <example><code>
+/// var padded = DataPreparation.PadSequences([[1, 2, 3], [4]], maxLength: 3);
+/// var oneHot = DataPreparation.ToCategorical(new int[] { 0, 2, 1 });
+/// </code></example>
 public static class DataPreparation
 {
     /// <summary>Turns class indices into one-hot rows.</summary>
@@ -49,6 +53,7 @@ public static class DataPreparation
     /// <param name="truncating">The end at which long sequences are truncated.</param>
     /// <param name="value">The padding value.</param>
     /// <returns>(sequences, length).</returns>
+    /// <exception cref="ModelException">The length is negative.</exception>
     public static Tensor<T> PadSequences<T>(
         IEnumerable<IReadOnlyList<T>> sequences,
         int? maxLength = null,

@@ -12,6 +12,7 @@ namespace OnnxFunctional.Training;
 public abstract class Dataset<T> : IEnumerable<T>
 {
     /// <summary>Applies a function to every element.</summary>
+    /// <param name="function">Makes an item of each item.</param>
     public Dataset<TResult> Map<TResult>(Func<T, TResult> function)
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -26,6 +27,7 @@ public abstract class Dataset<T> : IEnumerable<T>
     /// <param name="bufferSize">The number of elements in the buffer; all elements for a uniform shuffle.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="reshuffleEachIteration">Whether each epoch is shuffled differently.</param>
+    /// <exception cref="ModelException">The size of the buffer is below 1.</exception>
     public Dataset<T> Shuffle(int bufferSize, ulong seed = 0, bool reshuffleEachIteration = true)
     {
         if (bufferSize < 1) throw new ModelException($"Shuffle has bufferSize {bufferSize}; expected at least 1.");
@@ -53,6 +55,7 @@ public abstract class Dataset<T> : IEnumerable<T>
 
     /// <summary>Creates the next elements in advance on another thread, while the current one is used.</summary>
     /// <param name="bufferSize">The largest number of elements created in advance.</param>
+    /// <exception cref="ModelException">The size of the buffer is below 1.</exception>
     public Dataset<T> Prefetch(int bufferSize = 2)
     {
         if (bufferSize < 1) throw new ModelException($"Prefetch has bufferSize {bufferSize}; expected at least 1.");
@@ -80,6 +83,8 @@ public abstract class Dataset<T> : IEnumerable<T>
     }
 
     /// <summary>Repeats the data; without a count, endlessly.</summary>
+    /// <param name="count">How often; without end by default.</param>
+    /// <exception cref="ModelException">The number is negative.</exception>
     public Dataset<T> Repeat(int? count = null)
     {
         if (count < 0) throw new ModelException($"Repeat has a count of {count}; expected at least 0.");
@@ -104,6 +109,7 @@ public abstract class Dataset<T> : IEnumerable<T>
 
     /// <summary>Keeps the first elements only: of an epoch, if they are shuffled for each.</summary>
     /// <param name="count">Their number.</param>
+    /// <exception cref="ModelException">The number is negative.</exception>
     public Dataset<T> Take(int count)
     {
         if (count < 0) throw new ModelException($"Take has a count of {count}; expected at least 0.");
@@ -112,6 +118,7 @@ public abstract class Dataset<T> : IEnumerable<T>
 
     /// <summary>Skips the first elements: of an epoch, if they are shuffled for each.</summary>
     /// <param name="count">Their number.</param>
+    /// <exception cref="ModelException">The number is negative.</exception>
     public Dataset<T> Skip(int count)
     {
         if (count < 0) throw new ModelException($"Skip has a count of {count}; expected at least 0.");
@@ -119,6 +126,7 @@ public abstract class Dataset<T> : IEnumerable<T>
     }
 
     /// <summary>Pairs the elements with those of another dataset, up to the end of the shorter one.</summary>
+    /// <param name="other">The other sequence; the shorter one ends both.</param>
     public Dataset<(T First, TOther Second)> Zip<TOther>(Dataset<TOther> other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -174,6 +182,7 @@ public abstract class Dataset<T> : IEnumerable<T>
 public static partial class Dataset
 {
     /// <summary>A dataset of the elements of a sequence, which is enumerated from the front each time.</summary>
+    /// <param name="items">The items, which can be enumerated again for each epoch.</param>
     public static Dataset<T> From<T>(IEnumerable<T> items)
     {
         ArgumentNullException.ThrowIfNull(items);
@@ -181,6 +190,7 @@ public static partial class Dataset
     }
 
     /// <summary>A dataset of the elements that a function returns for an epoch, counted from 0.</summary>
+    /// <param name="function">Makes the items of an epoch, which is counted from 0.</param>
     public static Dataset<T> From<T>(Func<int, IEnumerable<T>> function)
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -210,6 +220,7 @@ public static partial class Dataset
     /// <param name="samples">Batches of one or several samples.</param>
     /// <param name="batchSize">How many of them make a new batch.</param>
     /// <param name="dropRemainder">Whether a smaller last batch is left out.</param>
+    /// <exception cref="ModelException">The size of a batch is below 1.</exception>
     public static Dataset<Batch> Batch(this Dataset<Batch> samples, int batchSize, bool dropRemainder = false)
     {
         ArgumentNullException.ThrowIfNull(samples);

@@ -6,6 +6,9 @@ namespace OnnxFunctional.Training.Data;
 
 /// <summary>Reads the idx files of MNIST and its relatives, gzip or plain.</summary>
 /// <remarks>Format: yann.lecun.com/exdb/mnist; a big-endian magic number (element type, number of dimensions), the dimensions, the bytes.</remarks>
+/// <example><code>
+/// NDArray images = Idx.ReadImages("train-images-idx3-ubyte.gz"), labels = Idx.ReadLabels("train-labels-idx1-ubyte.gz");
+/// </code></example>
 public static class Idx
 {
     private const uint ImagesMagic = 0x00000803;

@@ -5,6 +5,7 @@ namespace OnnxFunctional.Training.Data;
 /// <param name="nSplits">The number of splits, at least 2.</param>
 /// <param name="shuffle">Whether samples are assigned at random; otherwise each test part is a run of consecutive samples.</param>
 /// <param name="seed">The seed: <c>random_state</c>.</param>
+/// <exception cref="ModelException">There are fewer than 2 splits.</exception>
 /// <example>
 /// <code>
 /// NDArrays x = measurements, y = classes;

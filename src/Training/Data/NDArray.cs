@@ -57,6 +57,7 @@ public sealed partial class NDArray
     }
 
     /// <summary>Some of the samples, in the given order.</summary>
+    /// <param name="samples">The indices of the samples, in the order wanted.</param>
     public NDArray Take(ReadOnlySpan<int> samples)
     {
         var size = ElementsPerSample;

@@ -36,6 +36,10 @@ namespace OnnxFunctional.Training;
 /// A <c>float[][]</c> is one array, whose samples are its rows; <c>[a, b]</c> of two <c>float[]</c> are two arrays, for two inputs.
 /// </para>
 /// </remarks>
+/// <example><code>
+/// trainer.Fit([x, x], [y, y]);                                                       // in order
+/// trainer.Fit(new() { ["title"] = x, ["body"] = x }, new() { ["priority"] = y });    // by name
+/// </code></example>
 [CollectionBuilder(typeof(NDArrays), nameof(Create))]
 public sealed partial class NDArrays : IReadOnlyList<NDArray>
 {
@@ -53,9 +57,11 @@ public sealed partial class NDArrays : IReadOnlyList<NDArray>
     public int Count => _items.Items.Count;
 
     /// <summary>An array by its position.</summary>
+    /// <param name="index">The position, from 0.</param>
     public NDArray this[int index] => _items.Items[index];
 
     /// <summary>An array by the name of its input or output.</summary>
+    /// <param name="name">The name of an input or output.</param>
     /// <exception cref="ModelException">There is none of that name, or the arrays were given in the model's order.</exception>
     public NDArray this[string name]
     {
@@ -68,6 +74,7 @@ public sealed partial class NDArrays : IReadOnlyList<NDArray>
     }
 
     /// <summary>Makes the list; called by collection literals.</summary>
+    /// <param name="arrays">The arrays.</param>
     public static NDArrays Create(ReadOnlySpan<NDArray> arrays) => new(arrays);
 
     /// <summary>A list of one array; null for null.</summary>
@@ -145,6 +152,7 @@ public sealed partial class NDArrays : IReadOnlyList<NDArray>
     }
 
     /// <summary>Some of the samples of every array, in the given order.</summary>
+    /// <param name="samples">The indices of the samples, in the order wanted.</param>
     public NDArrays Take(ReadOnlySpan<int> samples)
     {
         var items = new NDArray[Count];

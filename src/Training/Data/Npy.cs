@@ -5,6 +5,10 @@ namespace OnnxFunctional.Training.Data;
 
 /// <summary>Reads and writes single NumPy arrays (<c>.npy</c>).</summary>
 /// <remarks>Format: numpy.lib.format, versions 1 to 3. Arrays of Python objects are refused; nothing in a file is executed.</remarks>
+/// <example><code>
+/// NDArray x = Npy.Read&lt;float>("features.npy");
+/// Npy.Write("predictions.npy", model.Predict(x).ToTensor());
+/// </code></example>
 public static class Npy
 {
     /// <summary>Reads an array, converted to <typeparamref name="T"/>, in row-major order; a scalar has shape [1].</summary>

@@ -6,6 +6,10 @@ namespace OnnxFunctional.Training.Data;
 
 /// <summary>Reads and writes archives of named NumPy arrays (<c>.npz</c>).</summary>
 /// <remarks>A zip archive of .npy files. Nothing is extracted to disk, and no array may declare more bytes than its compressed data can hold.</remarks>
+/// <example><code>
+/// var arrays = Npz.ReadAll&lt;float>("data.npz");
+/// NDArray x = arrays["x"];
+/// </code></example>
 public static class Npz
 {
     private const int MostArrays = 100_000;

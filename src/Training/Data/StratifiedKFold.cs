@@ -5,6 +5,7 @@ namespace OnnxFunctional.Training.Data;
 /// <param name="nSplits">The number of splits, at least 2.</param>
 /// <param name="shuffle">Whether the samples of a class are assigned at random; otherwise in their order.</param>
 /// <param name="seed">The seed: <c>random_state</c>.</param>
+/// <exception cref="ModelException">There are fewer than 2 splits.</exception>
 /// <example><c>foreach (var (train, test) in new StratifiedKFold(nSplits: 5).Split(x, y)) ...</c>, as <see cref="KFold"/> shows.</example>
 public sealed class StratifiedKFold(int nSplits = 5, bool shuffle = false, ulong seed = 0)
 {

@@ -7,6 +7,11 @@ using OnnxFunctional.Training.Execution;
 namespace OnnxFunctional.Training;
 
 /// <summary>Predictions of models.</summary>
+/// <example><code>
+/// var probabilities = model.Predict(x);
+/// Console.WriteLine(probabilities[0, 2]);
+/// foreach (var (name, values) in model.PredictNamed(x)) Console.WriteLine($"{name} {values.Shape}");
+/// </code></example>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class Prediction
 {
@@ -43,6 +48,10 @@ public static class Prediction
     }
 
     /// <summary>All outputs by name.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="batchSize">The number of samples per batch.</param>
+    /// <exception cref="ModelException">The data do not fit the inputs, or the model is not built and cannot be for them.</exception>
     public static IReadOnlyDictionary<string, NDArray> PredictNamed(this Model model, NDArrays x, int batchSize = 32)
     {
         var outputs = PredictAll(model, x, batchSize);
@@ -50,6 +59,10 @@ public static class Prediction
     }
 
     /// <summary>All outputs, in the model's order.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="batchSize">The number of samples per batch.</param>
+    /// <exception cref="ModelException">The data do not fit the inputs, or the model is not built and cannot be for them.</exception>
     public static IReadOnlyList<NDArray> PredictAll(this Model model, NDArrays x, int batchSize = 32)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -1,6 +1,15 @@
 namespace OnnxFunctional.Training;
 
 /// <summary>Receives the progress of training and may act on it (https://keras.io/api/callbacks/).</summary>
+/// <example><code>
+/// sealed class StopWhenGood(double wanted) : Callback
+/// {
+///     public override void OnEpochEnd(int epoch, IDictionary&lt;string, double> logs)
+///     {
+///         if (logs["accuracy"] > wanted) Trainer.StopTraining = true;
+///     }
+/// }
+/// </code></example>
 public abstract class Callback
 {
     private Trainer? _trainer;
@@ -39,26 +48,33 @@ public abstract class Callback
     }
 
     /// <summary>Called instead of <see cref="OnTrainEnd"/> if training ends with an exception, which is then rethrown: close files here.</summary>
+    /// <param name="error">What ended training.</param>
     public virtual void OnTrainFailed(Exception error)
     {
     }
 
     /// <summary>Before an epoch, counted from 0.</summary>
+    /// <param name="epoch">The epoch, counted from 0.</param>
     public virtual void OnEpochBegin(int epoch)
     {
     }
 
     /// <summary>After an epoch, with losses and metrics by name; entries added to them are logged too.</summary>
+    /// <param name="epoch">The epoch, counted from 0.</param>
+    /// <param name="logs">Losses and metrics by name.</param>
     public virtual void OnEpochEnd(int epoch, IDictionary<string, double> logs)
     {
     }
 
     /// <summary>Before a step, counted from 0 in each epoch.</summary>
+    /// <param name="batch">The step in the epoch, counted from 0.</param>
     public virtual void OnBatchBegin(int batch)
     {
     }
 
     /// <summary>After a step, with its loss.</summary>
+    /// <param name="batch">The step in the epoch, counted from 0.</param>
+    /// <param name="loss">The loss of the step.</param>
     public virtual void OnBatchEnd(int batch, float loss)
     {
     }

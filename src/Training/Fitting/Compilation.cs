@@ -3,6 +3,10 @@ using System.ComponentModel;
 namespace OnnxFunctional.Training;
 
 /// <summary>Makes trainers of models.</summary>
+/// <example><code>
+/// var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
+/// trainer.Fit(x, y, epochs: 10);
+/// </code></example>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class Compilation
 {

@@ -8,6 +8,10 @@ namespace OnnxFunctional.Training;
 /// the most certain counts. Where it is less certain than the tolerance, the element is skipped and counted.
 /// </para>
 /// </remarks>
+/// <example><code>
+/// var report = GradientCheck.Run(model, Loss.MeanSquaredError, x, y);
+/// Console.WriteLine($"{report.Passed}: {report}");
+/// </code></example>
 public static class GradientCheck
 {
     // Times the magnitude of the weights; beside larger ones lie kinks, below smaller ones only rounding.

@@ -1,6 +1,10 @@
 namespace OnnxFunctional.Training;
 
 /// <summary>Losses and metrics of every epoch: what Fit returns.</summary>
+/// <example><code>
+/// var history = trainer.Fit(x, y, epochs: 10, validationSplit: 0.2);
+/// Console.WriteLine(history["val_loss"][^1]);
+/// </code></example>
 public sealed class History : Callback
 {
     private readonly Dictionary<string, List<double>> _values = [];
@@ -14,6 +18,7 @@ public sealed class History : Callback
     public IReadOnlyCollection<string> Names => _values.Keys;
 
     /// <summary>One value per epoch.</summary>
+    /// <param name="name">The name: <c>loss</c>, <c>val_accuracy</c>.</param>
     /// <exception cref="ModelException">Nothing was logged under that name; the message lists the names.</exception>
     public IReadOnlyList<double> this[string name] =>
         _values.TryGetValue(name, out var values)

@@ -131,6 +131,9 @@ public sealed partial class Trainer
     /// <param name="verbose">What is printed during training: 0 nothing, 1 a bar, which is the default, 2 one line per epoch.</param>
     /// <param name="cancellationToken">Stops training after the current step.</param>
     /// <returns>The losses and metrics of every epoch.</returns>
+    /// <exception cref="ModelException">
+    /// A batch and the model do not fit; or the loss is no longer finite: the message names batch and layer. The task holds the exception.
+    /// </exception>
     public Task<History> FitAsync(
         IAsyncEnumerable<Batch> batches,
         int epochs = 1,

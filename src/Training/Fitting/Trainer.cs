@@ -7,6 +7,11 @@ using OnnxFunctional.Training.Execution;
 namespace OnnxFunctional.Training;
 
 /// <summary>A compiled model: fits it to data, evaluates it, makes single steps. <c>model.Compile(...)</c> returns it.</summary>
+/// <example><code>
+/// var trainer = model.Compile(new Adam(), Loss.SparseCategoricalCrossentropy, metrics: [Metric.Accuracy]);
+/// var history = trainer.Fit(x, y, epochs: 10, batchSize: 32, validationSplit: 0.2);
+/// var (loss, accuracy) = trainer.Evaluate(x, y);
+/// </code></example>
 public sealed partial class Trainer
 {
     private readonly Func<CompiledTraining> _compile;
@@ -113,6 +118,7 @@ public sealed partial class Trainer
     /// <param name="verbose">What is printed: 0 nothing, 1 a bar, which is the default, 2 one line.</param>
     /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
     /// <returns>Values by the names of the logs, <c>loss</c>, <c>accuracy</c>, or in this order.</returns>
+    /// <exception cref="ModelException">Data and model do not fit, values are not finite, or class indices are out of range.</exception>
     [OverloadResolutionPriority(1)]
     public Scores Evaluate(NDArrays x, NDArrays? y = null, int batchSize = 32, Verbosity verbose = default, NDArrays? sampleWeight = null) =>
         Evaluate(Batches(Checked(x, y, sampleWeight), batchSize, shuffle: false), verbose);
@@ -132,16 +138,22 @@ public sealed partial class Trainer
     }
 
     /// <summary>The model's only output for every sample.</summary>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="batchSize">The number of samples per batch.</param>
+    /// <exception cref="ModelException">The data do not fit the inputs, or the model is not built and cannot be for them.</exception>
     [OverloadResolutionPriority(1)]
     public NDArray Predict(NDArrays x, int batchSize = 32) => Model.Predict(x, batchSize);
 
     /// <summary>The model's only output for the samples of batches, such as those of a <see cref="Dataset{T}"/>.</summary>
+    /// <param name="batches">The batches; their targets are not read.</param>
+    /// <exception cref="ModelException">The data do not fit the inputs, or the model is not built and cannot be for them.</exception>
     public NDArray Predict(IEnumerable<Batch> batches) => Model.Predict(batches);
 
     /// <summary>Losses and metrics of one batch; weights do not change.</summary>
     /// <param name="x">The data of the inputs.</param>
     /// <param name="y">The targets of the outputs.</param>
     /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
+    /// <exception cref="ModelException">Data and model do not fit, values are not finite, or class indices are out of range.</exception>
     public Scores TestOnBatch(NDArrays x, NDArrays? y = null, NDArrays? sampleWeight = null)
     {
         var batch = WholeBatch(x, y, sampleWeight);
@@ -157,6 +169,8 @@ public sealed partial class Trainer
     }
 
     /// <summary>The model's only output for the samples of one batch.</summary>
+    /// <param name="x">The data of the inputs.</param>
+    /// <exception cref="ModelException">The data do not fit the inputs, or the model is not built and cannot be for them.</exception>
     public NDArray PredictOnBatch(NDArrays x)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -190,6 +204,7 @@ public sealed partial class Trainer
     /// <param name="x">The data of the inputs.</param>
     /// <param name="y">The targets of the outputs.</param>
     /// <param name="sampleWeight">A weight per sample: one array for all outputs, or one per output, in order or by name.</param>
+    /// <exception cref="ModelException">Data and model do not fit, values are not finite, or class indices are out of range.</exception>
     public IReadOnlyDictionary<string, Tensor<float>> ComputeGradients(NDArrays x, NDArrays y, NDArrays? sampleWeight = null)
     {
         var batch = WholeBatch(x, y, sampleWeight);

@@ -22,6 +22,7 @@ public static class Gradient
     /// <param name="y">The tensor to differentiate; its elements are summed.</param>
     /// <param name="xs">Tensors that y depends on.</param>
     /// <returns>One gradient per tensor, of its shape.</returns>
+    /// <exception cref="ModelException">An operator between x and y has no gradient.</exception>
     public static SymbolicTensors Of(SymbolicTensor y, SymbolicTensors xs)
     {
         ArgumentNullException.ThrowIfNull(y);

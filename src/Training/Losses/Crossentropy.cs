@@ -110,6 +110,9 @@ public sealed class CategoricalCrossentropy(
 /// <param name="axis">The axis of the classes.</param>
 /// <param name="reduction">How the losses of the samples are reduced to one value.</param>
 /// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+/// <example><code>
+/// var trainer = model.Compile(new Adam(), new SparseCategoricalCrossentropy(fromLogits: true));
+/// </code></example>
 public sealed class SparseCategoricalCrossentropy(
     bool fromLogits = false, int? ignoreClass = null, int axis = -1, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
     : Loss(reduction, name)

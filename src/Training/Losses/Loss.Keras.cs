@@ -79,6 +79,7 @@ public abstract partial class Loss
     ];
 
     /// <summary>A loss with default options by Keras' name: <c>mean_squared_error</c>, <c>mse</c>.</summary>
+    /// <param name="name">Keras' name: <c>mse</c>, <c>categorical_crossentropy</c>.</param>
     /// <exception cref="ModelException">There is no loss of that name; the message names the nearest.</exception>
     public static Loss Named(string name)
     {

@@ -40,6 +40,8 @@ public abstract partial class Loss(LossReduction reduction = LossReduction.SumOv
     internal virtual int? ClassesOf(Shape prediction) => null;
 
     /// <summary>A custom loss: a function of targets and predictions that returns one value per sample (or several, which are averaged).</summary>
+    /// <param name="function">Computes a value per sample from targets and predictions.</param>
+    /// <param name="name">Its name in logs.</param>
     /// <example><c>Loss logCosh = Loss.From((yTrue, yPred) => Ops.Mean(Ops.Log(Ops.Cosh(yPred - yTrue)), axis: -1));</c></example>
     public static Loss From(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function, string name = "custom_loss")
     {

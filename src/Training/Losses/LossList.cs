@@ -25,6 +25,7 @@ public sealed class LossList : IEnumerable<Loss?>
     private LossList(NamedItems<Loss?> items, Loss? everywhere = null) => (_items, _everywhere) = (items, everywhere);
 
     /// <summary>The loss of an output, by its name; an output without one is not trained.</summary>
+    /// <param name="output">The name of an output.</param>
     /// <exception cref="ModelException">There is no loss of that name.</exception>
     public Loss? this[string output]
     {
@@ -33,6 +34,7 @@ public sealed class LossList : IEnumerable<Loss?>
     }
 
     /// <summary>Makes the list, in the order of the outputs; called by collection literals. An output whose loss is null is not trained.</summary>
+    /// <param name="losses">The losses, in the order of the outputs.</param>
     public static LossList Create(ReadOnlySpan<Loss?> losses) => new(new(losses, "losses"));
 
     /// <summary>The same loss for every output; null for null.</summary>

@@ -17,6 +17,7 @@ public sealed class LossWeightList : IEnumerable<double>
     private LossWeightList(NamedItems<double> items) => _items = items;
 
     /// <summary>The factor on the loss of an output, by its name.</summary>
+    /// <param name="output">The name of an output.</param>
     /// <exception cref="ModelException">There is no factor of that name.</exception>
     public double this[string output]
     {
@@ -25,6 +26,7 @@ public sealed class LossWeightList : IEnumerable<double>
     }
 
     /// <summary>Makes the list, in the order of the outputs; called by collection literals.</summary>
+    /// <param name="weights">The factors, in the order of the outputs.</param>
     public static LossWeightList Create(ReadOnlySpan<double> weights) => new(new(weights, "weights"));
 
     /// <summary>Factors by the names of the outputs.</summary>

@@ -64,6 +64,7 @@ public abstract class BestThresholdMetric : Metric
 /// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">The share is not from 0 to 1, or there are fewer than 2 thresholds.</exception>
 public sealed class SensitivityAtSpecificity(double specificity, int numThresholds = 200, int? classId = null, string? name = null)
     : BestThresholdMetric(specificity, numThresholds, classId, name)
 {
@@ -81,6 +82,7 @@ public sealed class SensitivityAtSpecificity(double specificity, int numThreshol
 /// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">The share is not from 0 to 1, or there are fewer than 2 thresholds.</exception>
 public sealed class SpecificityAtSensitivity(double sensitivity, int numThresholds = 200, int? classId = null, string? name = null)
     : BestThresholdMetric(sensitivity, numThresholds, classId, name)
 {
@@ -98,6 +100,7 @@ public sealed class SpecificityAtSensitivity(double sensitivity, int numThreshol
 /// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">The share is not from 0 to 1, or there are fewer than 2 thresholds.</exception>
 public sealed class PrecisionAtRecall(double recall, int numThresholds = 200, int? classId = null, string? name = null)
     : BestThresholdMetric(recall, numThresholds, classId, name)
 {
@@ -115,6 +118,7 @@ public sealed class PrecisionAtRecall(double recall, int numThresholds = 200, in
 /// <param name="numThresholds">The number of evenly spaced thresholds to try.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">The share is not from 0 to 1, or there are fewer than 2 thresholds.</exception>
 public sealed class RecallAtPrecision(double precision, int numThresholds = 200, int? classId = null, string? name = null)
     : BestThresholdMetric(precision, numThresholds, classId, name)
 {

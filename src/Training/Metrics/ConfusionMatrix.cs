@@ -93,6 +93,7 @@ public sealed class ConfusionMatrix(int numClasses)
 
     /// <summary>Precision, recall and F1 of each class.</summary>
     /// <param name="names">Names of the classes; default: their indices.</param>
+    /// <exception cref="ModelException">There is not one name per class.</exception>
     public ClassificationReport Report(IReadOnlyList<string>? names = null) => new(this, names);
 
     /// <summary>The matrix as text, with one row per true class.</summary>

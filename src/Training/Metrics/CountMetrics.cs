@@ -6,6 +6,7 @@ namespace OnnxFunctional.Training.Metrics;
 /// <summary>Counts predictions of one kind, with sample weights applied.</summary>
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">A threshold is not from 0 to 1.</exception>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class CountMetric(DoubleValues? thresholds, string? name = null) : Metric(name)
 {
@@ -38,6 +39,7 @@ public abstract class CountMetric(DoubleValues? thresholds, string? name = null)
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#truepositives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">A threshold is not from 0 to 1.</exception>
 public sealed class TruePositives(DoubleValues? thresholds = null, string? name = null) : CountMetric(thresholds, name)
 {
     internal override bool? LargerIsBetter => true;
@@ -49,6 +51,7 @@ public sealed class TruePositives(DoubleValues? thresholds = null, string? name 
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#falsepositives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">A threshold is not from 0 to 1.</exception>
 public sealed class FalsePositives(DoubleValues? thresholds = null, string? name = null) : CountMetric(thresholds, name)
 {
     internal override bool? LargerIsBetter => false;
@@ -60,6 +63,7 @@ public sealed class FalsePositives(DoubleValues? thresholds = null, string? name
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#truenegatives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">A threshold is not from 0 to 1.</exception>
 public sealed class TrueNegatives(DoubleValues? thresholds = null, string? name = null) : CountMetric(thresholds, name)
 {
     internal override bool? LargerIsBetter => true;
@@ -71,6 +75,7 @@ public sealed class TrueNegatives(DoubleValues? thresholds = null, string? name 
 /// <remarks>https://keras.io/api/metrics/classification_metrics/#falsenegatives-class</remarks>
 /// <param name="thresholds">Predictions above count as 1; default: one half. With several thresholds there is one result each.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">A threshold is not from 0 to 1.</exception>
 public sealed class FalseNegatives(DoubleValues? thresholds = null, string? name = null) : CountMetric(thresholds, name)
 {
     internal override bool? LargerIsBetter => false;
@@ -136,6 +141,7 @@ public abstract class DecisionMetric : Metric
 /// <param name="topK">Only this many of the largest predictions of a sample count as 1.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">A threshold is not from 0 to 1.</exception>
 public sealed class Precision(DoubleValues? thresholds = null, int? topK = null, int? classId = null, string? name = null)
     : DecisionMetric(thresholds, topK, classId, name)
 {
@@ -149,6 +155,7 @@ public sealed class Precision(DoubleValues? thresholds = null, int? topK = null,
 /// <param name="topK">Only this many of the largest predictions of a sample count as 1.</param>
 /// <param name="classId">The class to evaluate; default: all.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">A threshold is not from 0 to 1.</exception>
 public sealed class Recall(DoubleValues? thresholds = null, int? topK = null, int? classId = null, string? name = null)
     : DecisionMetric(thresholds, topK, classId, name)
 {

@@ -10,6 +10,7 @@ namespace OnnxFunctional.Training.Metrics;
 /// <param name="sparseYTrue">Whether targets are class indices; otherwise the last axis holds one value per class.</param>
 /// <param name="sparseYPred">Whether predictions are class indices; otherwise the last axis holds one value per class.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">The number of classes is below 1, or a class is out of its range.</exception>
 public class IoU(
     int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true, string? name = null)
     : Metric(name)
@@ -97,6 +98,7 @@ public class IoU(
 /// <param name="sparseYTrue">Whether targets are class indices.</param>
 /// <param name="sparseYPred">Whether predictions are class indices.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">The number of classes is below 1, or a class is out of its range.</exception>
 public sealed class MeanIoU(int numClasses, int? ignoreClass = null, bool sparseYTrue = true, bool sparseYPred = true, string? name = null)
     : IoU(numClasses, null, ignoreClass, sparseYTrue, sparseYPred, name)
 {
@@ -110,6 +112,7 @@ public sealed class MeanIoU(int numClasses, int? ignoreClass = null, bool sparse
 /// <param name="ignoreClass">A class whose positions are ignored.</param>
 /// <param name="sparseYPred">Whether predictions are class indices.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">The number of classes is below 1, or a class is out of its range.</exception>
 public sealed class OneHotIoU(int numClasses, IReadOnlyList<int>? targetClassIds = null, int? ignoreClass = null, bool sparseYPred = false, string? name = null)
     : IoU(numClasses, targetClassIds, ignoreClass, false, sparseYPred, name)
 {
@@ -122,6 +125,7 @@ public sealed class OneHotIoU(int numClasses, IReadOnlyList<int>? targetClassIds
 /// <param name="ignoreClass">A class whose positions are ignored.</param>
 /// <param name="sparseYPred">Whether predictions are class indices.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">The number of classes is below 1, or a class is out of its range.</exception>
 public sealed class OneHotMeanIoU(int numClasses, int? ignoreClass = null, bool sparseYPred = false, string? name = null)
     : IoU(numClasses, null, ignoreClass, false, sparseYPred, name)
 {
@@ -133,6 +137,7 @@ public sealed class OneHotMeanIoU(int numClasses, int? ignoreClass = null, bool 
 /// <param name="targetClassIds">The classes to average over; default: both.</param>
 /// <param name="threshold">Predictions of at least this value count as 1.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">A class is neither 0 nor 1.</exception>
 public sealed class BinaryIoU(IReadOnlyList<int>? targetClassIds = null, double threshold = 0.5, string? name = null) : IoU(2, targetClassIds, name: name)
 {
     /// <summary>Predictions of at least this value count as 1.</summary>

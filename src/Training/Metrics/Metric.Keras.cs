@@ -107,6 +107,7 @@ public abstract partial class Metric
     ];
 
     /// <summary>A metric with default options by Keras' name: <c>mean_absolute_error</c>, <c>mae</c>.</summary>
+    /// <param name="name">Keras' name: <c>accuracy</c>, <c>mean_absolute_error</c>.</param>
     /// <exception cref="ModelException">There is no metric of that name; the message names the nearest.</exception>
     public static Metric Named(string name)
     {

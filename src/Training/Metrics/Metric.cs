@@ -5,6 +5,10 @@ namespace OnnxFunctional.Training;
 /// <summary>A measure of how good predictions are, accumulated over batches (https://keras.io/api/metrics/).</summary>
 /// <remarks>Each batch yields sums, computed in the training graph. They are added up over the batches, and the result is a function of the totals.</remarks>
 /// <param name="name">The name in logs, history and files; default: Keras' name of the class.</param>
+/// <example><code>
+/// Metric bias = Metric.From((yTrue, yPred) => Ops.Mean(yPred - yTrue, axis: -1), "bias");
+/// var trainer = model.Compile(new Adam(), Loss.MeanSquaredError, metrics: [Metric.MeanAbsoluteError, bias]);
+/// </code></example>
 public abstract partial class Metric(string? name = null)
 {
     private readonly string? _name = name;
@@ -15,6 +19,7 @@ public abstract partial class Metric(string? name = null)
     private protected virtual string DefaultName => Naming.SnakeCase(GetType().Name);
 
     /// <summary>A loss as a metric: its mean over samples, under the loss's name.</summary>
+    /// <param name="loss">The loss.</param>
     public static Metric From(Loss loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
@@ -25,6 +30,8 @@ public abstract partial class Metric(string? name = null)
     public static implicit operator Metric(Loss loss) => From(loss);
 
     /// <summary>A custom metric: the mean of a function of targets and predictions.</summary>
+    /// <param name="function">Computes a value per sample from targets and predictions.</param>
+    /// <param name="name">Its name in logs.</param>
     public static Metric From(Func<SymbolicTensor, SymbolicTensor, SymbolicTensor> function, string name)
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -38,12 +45,14 @@ public abstract partial class Metric(string? name = null)
     protected internal abstract SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights);
 
     /// <summary>The value of the metric, from the totals of <see cref="Sums"/> over all batches.</summary>
+    /// <param name="totals">What <see cref="Sums"/> returned, added up over all batches.</param>
     protected internal abstract double Result(IReadOnlyList<double[]> totals);
 
     /// <summary>
     /// All values of the metric: one, or one per threshold or class. Several are numbered from 0 in logs, <c>precision_0</c>; <see cref="Result"/> is their
     /// mean.
     /// </summary>
+    /// <param name="totals">What <see cref="Sums"/> returned, added up over all batches.</param>
     protected internal virtual IReadOnlyList<double> Results(IReadOnlyList<double[]> totals) => [Result(totals)];
 
     /// <summary>Writes the values into logs.</summary>
@@ -88,6 +97,8 @@ public abstract class MeanMetric(string? name = null) : Metric(name)
         && ((Func<IReadOnlyList<double[]>, IReadOnlyList<double>>)Results).Method.DeclaringType == typeof(Metric);
 
     /// <summary>The value of each sample or position.</summary>
+    /// <param name="yTrue">The targets.</param>
+    /// <param name="yPred">The predictions.</param>
     protected abstract SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred);
 
     /// <inheritdoc/>

@@ -21,6 +21,7 @@ public sealed class MetricList : IEnumerable<Metric>
     private MetricList(Metric[] all, NamedItems<MetricList>? byOutput = null) => (_all, _byOutput) = (all, byOutput ?? new([], "metrics"));
 
     /// <summary>The metrics of an output, by its name: one, or a list.</summary>
+    /// <param name="output">The name of an output.</param>
     /// <exception cref="ModelException">The list holds metrics for every output, or none of that name.</exception>
     public MetricList this[string output]
     {
@@ -36,6 +37,7 @@ public sealed class MetricList : IEnumerable<Metric>
     }
 
     /// <summary>Makes the list; called by collection literals.</summary>
+    /// <param name="metrics">The metrics.</param>
     public static MetricList Create(ReadOnlySpan<Metric> metrics) => new(metrics.ToArray());
 
     /// <summary>A list of one metric; null for null.</summary>

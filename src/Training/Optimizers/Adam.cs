@@ -20,6 +20,9 @@ namespace OnnxFunctional.Training;
 /// <param name="excludeFromWeightDecay">Weights whose full name contains one of these do not decay: <c>["bias", "gamma"]</c>.</param>
 /// <param name="name">Its name in messages and files; default: Keras' name of the class.</param>
 /// <exception cref="ModelException">A value is out of its range.</exception>
+/// <example><code>
+/// var trainer = model.Compile(new Adam(1e-3, clipnorm: 1), Loss.MeanSquaredError);
+/// </code></example>
 public class Adam(
     Schedule? learningRate = null,
     double beta1 = 0.9,

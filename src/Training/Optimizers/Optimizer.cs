@@ -15,6 +15,12 @@ namespace OnnxFunctional.Training;
 /// <param name="gradientAccumulationSteps">Weights are updated once in this many batches, at least 2; default: after each.</param>
 /// <param name="excludeFromWeightDecay">Weights whose full name contains one of these do not decay: <c>["bias", "gamma"]</c>.</param>
 /// <param name="name">Its name in messages and files; default: Keras' name of the class.</param>
+/// <example><code>
+/// sealed class Plain(double learningRate) : Optimizer(learningRate)
+/// {
+///     protected override void Update(UpdateContext context) => context.SetWeight(context.Weight - (context.LearningRate * context.Gradient));
+/// }
+/// </code></example>
 public abstract class Optimizer(
     Schedule learningRate,
     double? weightDecay = null,
@@ -77,6 +83,7 @@ public abstract class Optimizer(
     internal string? GivenName { get; } = name;
 
     /// <summary>Sets the next values of one weight and of its slots.</summary>
+    /// <param name="context">The weight, its gradient and what belongs to it.</param>
     protected internal abstract void Update(UpdateContext context);
 
     /// <summary>All next values, in Keras' order: accumulate, clip, decay, update, average, constrain; and the number of steps.</summary>
@@ -238,6 +245,9 @@ public sealed class UpdateContext
         new(_state.Slot(Path + "/" + name, shape ?? _weight.Shape, initializer ?? Initializer.Zeros).Variable);
 
     /// <summary>Sets a slot's value for the next step.</summary>
+    /// <param name="slot">What <see cref="Slot"/> returned.</param>
+    /// <param name="value">Its value after the step.</param>
+    /// <exception cref="ModelException">The tensor is not one that <see cref="Slot"/> returned.</exception>
     public void SetSlot(SymbolicTensor slot, SymbolicTensor value)
     {
         ArgumentNullException.ThrowIfNull(slot);
@@ -248,6 +258,7 @@ public sealed class UpdateContext
     }
 
     /// <summary>Sets the weight's value for the next step.</summary>
+    /// <param name="value">The weight's value after the step.</param>
     public void SetWeight(SymbolicTensor value) => Next = value;
 
     /// <summary>The moving means of the gradient and of its square, as Adam and its relatives keep them in the slots momentum and velocity.</summary>

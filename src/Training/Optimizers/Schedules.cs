@@ -6,6 +6,7 @@ namespace OnnxFunctional.Training.Optimizers;
 /// <param name="decaySteps">The steps after which the rate has fallen by the factor.</param>
 /// <param name="decayRate">The factor.</param>
 /// <param name="staircase">Whether the rate falls in steps rather than continuously.</param>
+/// <exception cref="ModelException">A rate is negative or not finite, or a number of steps is below 1.</exception>
 public sealed class ExponentialDecay(double initialLearningRate, int decaySteps, double decayRate, bool staircase = false) : Schedule
 {
     /// <inheritdoc/>
@@ -83,6 +84,7 @@ public sealed class PiecewiseConstantDecay : Schedule
 /// <param name="endLearningRate">The final learning rate.</param>
 /// <param name="power">The exponent; 1 for a straight line.</param>
 /// <param name="cycle">Whether it restarts after its end, each time over more steps.</param>
+/// <exception cref="ModelException">A rate is negative or not finite, or a number of steps is below 1.</exception>
 public sealed class PolynomialDecay(double initialLearningRate, int decaySteps, double endLearningRate = 1e-4, double power = 1, bool cycle = false) : Schedule
 {
     /// <inheritdoc/>
@@ -116,6 +118,7 @@ public sealed class PolynomialDecay(double initialLearningRate, int decaySteps, 
 /// <param name="decaySteps">The steps that count as one.</param>
 /// <param name="decayRate">How fast the rate falls.</param>
 /// <param name="staircase">Whether the rate falls in steps rather than continuously.</param>
+/// <exception cref="ModelException">A rate is negative or not finite, or a number of steps is below 1.</exception>
 public sealed class InverseTimeDecay(double initialLearningRate, int decaySteps, double decayRate, bool staircase = false) : Schedule
 {
     /// <inheritdoc/>
@@ -149,6 +152,7 @@ public sealed class InverseTimeDecay(double initialLearningRate, int decaySteps,
 /// <param name="alpha">The final rate as a fraction of the highest.</param>
 /// <param name="warmupTarget">The rate at the end of the warm-up; null for none.</param>
 /// <param name="warmupSteps">The steps of the warm-up.</param>
+/// <exception cref="ModelException">A rate is negative or not finite, or a number of steps is below 1.</exception>
 public sealed class CosineDecay(double initialLearningRate, int decaySteps, double alpha = 0, double? warmupTarget = null, int warmupSteps = 0) : Schedule
 {
     /// <inheritdoc/>
@@ -191,6 +195,7 @@ public sealed class CosineDecay(double initialLearningRate, int decaySteps, doub
 /// <param name="tMul">The length of each decay as a multiple of the one before.</param>
 /// <param name="mMul">The initial rate of each decay as a multiple of the one before.</param>
 /// <param name="alpha">The lowest rate as a fraction of the first.</param>
+/// <exception cref="ModelException">A rate is negative or not finite, or a number of steps is below 1.</exception>
 public sealed class CosineDecayRestarts(double initialLearningRate, int firstDecaySteps, double tMul = 2, double mMul = 1, double alpha = 0) : Schedule
 {
     // A restart happens at the step at which the number of decays is an integer; rounding of the logarithm must not delay it by a step.
@@ -239,6 +244,7 @@ public sealed class CosineDecayRestarts(double initialLearningRate, int firstDec
 /// <param name="then">The schedule after the warm-up; its initial rate ends the warm-up.</param>
 /// <param name="warmupSteps">The steps of the warm-up.</param>
 /// <param name="initialLearningRate">The initial learning rate.</param>
+/// <exception cref="ModelException">A rate is negative or not finite, or a number of steps is below 1.</exception>
 public sealed class WarmUp(Schedule then, int warmupSteps, double initialLearningRate = 0) : Schedule
 {
     /// <summary>The schedule after the warm-up.</summary>

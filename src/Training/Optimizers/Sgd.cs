@@ -16,6 +16,9 @@ namespace OnnxFunctional.Training;
 /// <param name="excludeFromWeightDecay">Weights whose full name contains one of these do not decay: <c>["bias", "gamma"]</c>.</param>
 /// <param name="name">Its name in messages and files; default: Keras' name of the class.</param>
 /// <exception cref="ModelException">A value is out of its range.</exception>
+/// <example><code>
+/// var trainer = model.Compile(new Sgd(0.01, momentum: 0.9, nesterov: true), Loss.MeanSquaredError);
+/// </code></example>
 public sealed class Sgd(
     Schedule? learningRate = null,
     double momentum = 0,

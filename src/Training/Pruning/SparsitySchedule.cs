@@ -67,6 +67,7 @@ public sealed class SparsitySchedule
     public static implicit operator SparsitySchedule(double targetSparsity) => ConstantSparsity(targetSparsity);
 
     /// <summary>The share after that many steps.</summary>
+    /// <param name="step">The step, counted from 0.</param>
     public double At(long step)
     {
         if (step < BeginStep) return 0;
@@ -76,6 +77,7 @@ public sealed class SparsitySchedule
     }
 
     /// <summary>Whether zeros are chosen after that many steps.</summary>
+    /// <param name="step">The step, counted from 0.</param>
     public bool IsDue(long step) =>
         step >= BeginStep && !(step > EndStep) && ((step - BeginStep) % Frequency == 0 || step == EndStep);
 

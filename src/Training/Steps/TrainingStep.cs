@@ -131,10 +131,13 @@ public sealed class TrainingStep
     }
 
     /// <summary>The learning rate of an optimizer's next steps; if it follows a schedule, that of the last step.</summary>
+    /// <param name="optimizer">An optimizer of the step.</param>
     /// <exception cref="ModelException">The optimizer does not belong to the step.</exception>
     public double GetLearningRate(Optimizer optimizer) => StateOf(optimizer).LearningRate.Storage[0];
 
     /// <summary>Sets the learning rate of an optimizer's next steps.</summary>
+    /// <param name="optimizer">An optimizer of the step.</param>
+    /// <param name="rate">The rate of the next steps.</param>
     /// <exception cref="ModelException">The optimizer does not belong to the step, or follows a schedule.</exception>
     public void SetLearningRate(Optimizer optimizer, double rate)
     {

@@ -40,6 +40,10 @@ namespace OnnxFunctional.Layers;
 /// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
+/// <example><code>
+/// var x = Model.Input([20, 64]);
+/// var attended = new MultiHeadAttention(numHeads: 8, keyDim: 8).Call(x, x);                         // (None, 20, 64)
+/// </code></example>
 public sealed class MultiHeadAttention(
     int numHeads,
     int keyDim,

@@ -169,6 +169,9 @@ public sealed class Conv1D(
 /// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
+/// <example><code>
+/// var maps = new Conv2D(32, 3, strides: 2, padding: Padding.Same, activation: Activation.Relu).Call(Model.Input([28, 28, 1]));
+/// </code></example>
 public sealed class Conv2D(
     int filters,
     IntValues kernelSize,

@@ -17,6 +17,9 @@ namespace OnnxFunctional.Layers;
 /// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
+/// <example><code>
+/// var outputs = new Dense(10, Activation.Softmax, name: "digit").Call(Model.Input([64]));
+/// </code></example>
 public sealed class Dense(
     int units,
     Activation? activation = null,

@@ -19,6 +19,9 @@ namespace OnnxFunctional.Layers;
 /// <param name="activityRegularizer">A penalty on the output.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
+/// <example><code>
+/// var vectors = new Embedding(inputDim: 10_000, outputDim: 64, maskZero: true).Call(Model.Input([null], DType.Int32));
+/// </code></example>
 public sealed class Embedding(
     int inputDim,
     int outputDim,

@@ -10,6 +10,9 @@ namespace OnnxFunctional.Layers;
 /// <param name="function">Computes the output from the input.</param>
 /// <param name="mask">Computes the output's mask from the input; none by default.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <example><code>
+/// var scaled = new Lambda(x => Ops.Square(x) / 2).Call(Model.Input([8]));
+/// </code></example>
 public sealed class Lambda(Func<SymbolicTensor, SymbolicTensor> function, Func<SymbolicTensor, SymbolicTensor?>? mask = null, string? name = null) : Layer(name)
 {
     /// <summary>Computes the output from the input.</summary>

@@ -8,6 +8,9 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 /// <param name="axis">The axis along which the tensors are joined.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <example><code>
+/// var joined = new Concatenate().Call(Model.Input([8]), Model.Input([4]));                      // (None, 12)
+/// </code></example>
 public sealed class Concatenate(int axis = -1, string? name = null) : MergeLayer(name)
 {
     /// <summary>The axis along which the tensors are joined.</summary>

@@ -12,6 +12,9 @@ namespace OnnxFunctional.Layers;
 /// <param name="normalize">Whether vectors along the axis are scaled to unit length first, so that the products are cosines.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">More than two axes are named, or axis 0.</exception>
+/// <example><code>
+/// var similarity = new Dot(axes: 1, normalize: true).Call(Model.Input([16]), Model.Input([16]));   // (None, 1)
+/// </code></example>
 public sealed class Dot(IntValues axes, bool normalize = false, string? name = null) : MergeLayer(name)
 {
     /// <summary>The axis of both tensors, or one axis of each.</summary>

@@ -36,6 +36,9 @@ namespace OnnxFunctional.Layers;
 /// <param name="synchronized">Keras' option for several devices; it has no effect here.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">renormClipping has another name, or bounds that exclude each other.</exception>
+/// <example><code>
+/// var x = Model.Input([28, 28, 1]).Apply(new Conv2D(16, 3, useBias: false), new BatchNormalization(), new Relu());
+/// </code></example>
 public sealed class BatchNormalization(
     int axis = -1,
     double momentum = 0.99,

@@ -33,6 +33,9 @@ public sealed class MaxPooling1D(
 /// <param name="dataFormat">Where the channel axis is.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
+/// <example><code>
+/// var smaller = new MaxPooling2D(2).Call(Model.Input([28, 28, 8]));                               // (None, 14, 14, 8)
+/// </code></example>
 public sealed class MaxPooling2D(
     IntValues poolSize = default,
     IntValues? strides = null,

@@ -21,6 +21,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="outputMode">The form of the output.</param>
 /// <param name="padToMaxTokens">Whether vectors have maxTokens elements even if the vocabulary is smaller.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <exception cref="ModelException">An option is out of range, or options do not go together.</exception>
 public sealed class IntegerLookup(
     int? maxTokens = null,
     int numOovIndices = 1,

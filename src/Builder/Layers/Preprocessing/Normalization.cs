@@ -19,6 +19,11 @@ namespace OnnxFunctional.Layers;
 /// <param name="invert">Whether the layer applies the inverse: <c>y = mean + x max(sqrt(variance), 1e-7)</c>.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">Only one of mean and variance is given, or they differ in size.</exception>
+/// <example><code>
+/// var normalization = new Normalization();
+/// normalization.Adapt(NDArray.Create(new float[] { 1, 10, 3, 30 }, [2, 2]));
+/// var scaled = normalization.Call(Model.Input([2]));               // part of the model and of its file
+/// </code></example>
 public sealed class Normalization(
     Axes? axis = null,
     DoubleValues? mean = null,

@@ -8,6 +8,10 @@ namespace OnnxFunctional.Layers;
 /// <param name="scale">The factor: one number, or one per position of the last axis.</param>
 /// <param name="offset">The offset: one number, or one per position of the last axis.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <exception cref="ModelException">An option is out of range, or options do not go together.</exception>
+/// <example><code>
+/// var pixels = new Rescaling(1.0 / 255).Call(Model.Input([28, 28, 1]));
+/// </code></example>
 public sealed class Rescaling(DoubleValues scale, DoubleValues offset = default, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The factor.</summary>

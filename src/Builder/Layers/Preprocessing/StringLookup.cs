@@ -103,6 +103,7 @@ public sealed class StringLookup(
     }
 
     /// <summary>The index of a word.</summary>
+    /// <param name="word">The word.</param>
     /// <exception cref="ModelException">The word is unknown and NumOovIndices is 0, or there is no vocabulary yet.</exception>
     public long IndexOf(string word)
     {
@@ -111,6 +112,7 @@ public sealed class StringLookup(
     }
 
     /// <summary>The indices of words, in the same shape.</summary>
+    /// <param name="words">The words.</param>
     /// <exception cref="ModelException">OutputMode is not Int, or a word is refused.</exception>
     public Tensor<long> Apply(Tensor<string> words)
     {
@@ -149,6 +151,7 @@ public sealed class StringLookup(
     }
 
     /// <summary>The words at the given indices, in the same shape.</summary>
+    /// <param name="indices">The indices.</param>
     /// <exception cref="ModelException">There is no vocabulary yet.</exception>
     public Tensor<string> ToWords(Tensor<long> indices)
     {

@@ -24,6 +24,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="vocabulary">The known words; if omitted, <see cref="Adapt"/> learns them.</param>
 /// <param name="idfWeights">The inverse document frequency of each token, for EncodingMode.TfIdf with a given vocabulary.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <exception cref="ModelException">An option is out of range, or options do not go together.</exception>
 /// <example>
 /// <code>
 /// var vectorize = new TextVectorization(maxTokens: 5000, outputSequenceLength: 40);
@@ -89,6 +90,7 @@ public sealed class TextVectorization(
     private TextRules Rules => new(Standardize, Split, Ngrams);
 
     /// <summary>Learns the vocabulary from texts.</summary>
+    /// <param name="texts">The texts to count tokens of.</param>
     /// <exception cref="ModelException">A vocabulary was given, the layer was called already, or the texts have no words.</exception>
     public void Adapt(IEnumerable<string> texts)
     {
@@ -106,6 +108,7 @@ public sealed class TextVectorization(
     }
 
     /// <summary>The indices of the words of each text: (texts, length), padded with zeros.</summary>
+    /// <param name="texts">The texts.</param>
     /// <exception cref="ModelException">OutputMode is not Int, or there is no vocabulary yet.</exception>
     public Tensor<long> Apply(IReadOnlyList<string> texts)
     {
@@ -120,6 +123,7 @@ public sealed class TextVectorization(
     }
 
     /// <summary>A vector of word occurrences per text: (texts, indices).</summary>
+    /// <param name="texts">The texts.</param>
     /// <exception cref="ModelException">OutputMode is Int, or there is no vocabulary yet.</exception>
     public Tensor<float> Encode(IReadOnlyList<string> texts)
     {

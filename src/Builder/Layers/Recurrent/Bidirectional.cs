@@ -25,6 +25,9 @@ public enum BidirectionalMerge
 /// <para>Weights: those of the forward layer, then those of the backward one.</para>
 /// <para>Keras: https://keras.io/api/layers/recurrent_layers/bidirectional/</para>
 /// </remarks>
+/// <example><code>
+/// var x = new Bidirectional(new Lstm(32, returnSequences: true)).Call(Model.Input([null, 8]));   // (None, None, 64)
+/// </code></example>
 public sealed class Bidirectional : Layer
 {
     /// <summary>Runs a recurrent layer in both directions.</summary>
@@ -90,6 +93,7 @@ public sealed class Bidirectional : Layer
     }
 
     /// <summary>Calls a layer without a merge mode and returns both outputs: <c>var (forward, backward) = layer.CallBoth(x)</c>.</summary>
+    /// <param name="x">The sequences, (batch, time, ...).</param>
     /// <exception cref="ModelException">The layer merges its outputs, or the tensor does not fit.</exception>
     public SymbolicTensors CallBoth(SymbolicTensor x)
     {

@@ -38,6 +38,11 @@ namespace OnnxFunctional.Layers;
 /// <param name="zeroOutputForMask">Whether a masked step outputs zeros instead of the previous output.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
+/// <example><code>
+/// var x = Model.Input([null, 8]);
+/// var last = new Gru(32).Call(x);                                  // (None, 32)
+/// var (all, state) = new Gru(32, returnSequences: true, returnState: true).CallWithState(x);
+/// </code></example>
 public sealed class Gru(
     int units,
     Activation? activation = null,

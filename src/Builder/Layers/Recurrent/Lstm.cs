@@ -40,6 +40,11 @@ namespace OnnxFunctional.Layers;
 /// <param name="zeroOutputForMask">Whether a masked step outputs zeros instead of the previous output.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
+/// <example><code>
+/// var x = Model.Input([null, 8]);
+/// var last = x.Apply(new Lstm(64, returnSequences: true), new Lstm(32));                            // (None, 32)
+/// var (all, hidden, cell) = new Lstm(32, returnSequences: true, returnState: true).CallWithState(x);
+/// </code></example>
 public sealed class Lstm(
     int units,
     Activation? activation = null,

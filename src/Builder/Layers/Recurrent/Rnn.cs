@@ -64,6 +64,10 @@ public sealed class StackedRnnCells(IReadOnlyList<RecurrentCell> cells, string? 
 /// <param name="zeroOutputForMask">Whether a masked step outputs zeros instead of the previous output.</param>
 /// <param name="activityRegularizer">A penalty on the output.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <example><code>
+/// var x = new Rnn(new LstmCell(32), returnSequences: true).Call(Model.Input([null, 8]));
+/// var stacked = new Rnn([new GruCell(32), new GruCell(16)]).Call(Model.Input([null, 8]));
+/// </code></example>
 public sealed class Rnn(
     RecurrentCell cell,
     bool returnSequences = false,

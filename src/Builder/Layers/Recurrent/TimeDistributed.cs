@@ -12,6 +12,9 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 /// <param name="layer">A layer that is called on one step at a time.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <example><code>
+/// var perFrame = new TimeDistributed(new Conv2D(8, 3)).Call(Model.Input([10, 28, 28, 1]));      // (None, 10, 26, 26, 8)
+/// </code></example>
 public sealed class TimeDistributed(Layer layer, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The layer.</summary>

@@ -13,6 +13,9 @@ namespace OnnxFunctional.Layers;
 /// <param name="seed">The seed of its random numbers; by default the trainer's.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The rate is not between 0 and 1.</exception>
+/// <example><code>
+/// var x = Model.Input([64]).Apply(new Dense(32, Activation.Relu), new Dropout(0.5), new Dense(1));
+/// </code></example>
 public sealed class Dropout(double rate, Shape? noiseShape = null, int? seed = null, string? name = null) : Layer(name)
 {
     /// <summary>The fraction of elements set to zero.</summary>
