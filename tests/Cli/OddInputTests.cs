@@ -53,8 +53,7 @@ public sealed class OddInputTests
     [DataRow("--resume none.onnx", "none.onnx")]
     [DataRow("--epoch-files none/m.{epoch}.onnx", "none")]
     [DataRow("--epoch-files m.{fun}.onnx", "{fun}, which is not logged")]
-    [DataRow("--loss mean_squared_error", "")]
-    [DataRow("--metric mse", "")]
+    [DataRow("--loss sparse_categorical_crossentropy --metric mse", "sparse_categorical_crossentropy")]
     [DataRow("--validation-data none.csv", "There is no file or folder 'none.csv'")]
     [DataRow("--validation-data data.csv --validation-split 0.5", "both name samples to hold out")]
     [DataRow("--task regression", "is not a number")]
@@ -123,6 +122,34 @@ public sealed class OddInputTests
             var run = CommandRun.Of("train", "mlp", "--data", folder.File("d.npz"), "--epochs", "1", "--out", folder.File("m.onnx"));
             if (expected is null) run.Succeeded();
             else run.Refused(expected);
+        }
+    }
+
+    [TestMethod]
+    public void Random_tables_and_options_end_with_a_result_or_a_sentence()
+    {
+        string[] cells = ["1", "2", "3.5", "-4e3", "", "NA", "x", "y z", "\"q,1\"", "0", "true", "1e30", "\"\"", " 7 ", "ü", "NaN", "Infinity"];
+        string[] options =
+        [
+            "--drop-missing", "--no-header", "--task regression", "--task classification", "--validation-split 0", "--ignore a", "--separator ;", "--loss mse",
+            "--metric auc", "--metric f1_score", "--loss hinge", "--patience 1", "--precision float16", "--optimizer sgd", "--batch-size 1", "--json",
+        ];
+        for (var seed = 0; seed < 40; seed++)
+        {
+            using var folder = new TemporaryFolder();
+            var random = new Random(seed);
+            var columns = random.Next(1, 5);
+            string[][] kinds = [cells, ["1", "2.5", "3"], ["x", "y", "z"]];
+            string[][] pools = [.. Enumerable.Range(0, columns).Select(_ => kinds[random.Next(3)])];
+            var rows = Enumerable.Range(0, random.Next(14)).Select(_ => string.Join(',', pools.Select(pool => pool[random.Next(pool.Length)])) + "\n");
+            var data = SampleFiles.Write(folder, "d.csv", string.Join(',', new[] { "a", "b", "c", "d" }.Take(columns)) + "\n" + string.Concat(rows));
+            string[] chosen = [.. Enumerable.Range(0, random.Next(4)).Select(_ => options[random.Next(options.Length)]).Distinct()];
+            string[] train = ["train", "mlp", "--data", data, "--target", ((char)('a' + random.Next(columns))).ToString(), "--epochs", "1"];
+            var run = CommandRun.Of([.. train, "--out", folder.File("m.onnx"), .. chosen.SelectMany(option => option.Split(' '))]);
+            if (run.Code == 2) run.Misused("");
+            else if (run.Code == 1) run.Refused(".");
+            else CommandRun.Of("verify", folder.File("m.onnx")).Succeeded();
+            Assert.AreEqual(run.Code == 0, File.Exists(folder.File("m.onnx")), $"seed {seed}: {run.Error}");
         }
     }
 

@@ -92,7 +92,7 @@ public sealed class TableTests
     [DataRow("a,y\n1,x\nNA,z\n", "line 3, column 'a': 'NA' is not a number", DisplayName = "NA")]
     [DataRow("a,y\n1,x\nNaN,z\n", "row 2, column 'a': the value is missing", DisplayName = "NaN")]
     [DataRow("a,y\n1,x\nInfinity,z\n", "Row 2 of column 'a' holds Infinity; expected a number.", DisplayName = "infinity")]
-    [DataRow("a,y\n1,x\n2,z\nl3,x\n4,z\n", "line 4, column 'a': 'l3' is not a number.", DisplayName = "a slip in a column of numbers")]
+    [DataRow("a,y\n1,x\n2,z\nl3,x\n4,z\n", "row 3, column 'a': 'l3' is not a number, as most cells of the column are.", DisplayName = "a slip")]
     [DataRow("a,y\n1,x\n2,\n", "row 2, column 'y': the value is missing", DisplayName = "no target in a row")]
     [DataRow("a,b,y\n1,,x\n2,,z\n", "has nothing in column 'b'. Leave it out with --ignore b.", DisplayName = "an empty column")]
     [DataRow("a,y\n1,x\n2,z,3\n", "line 3: 3 cells, expected 2", DisplayName = "a cell too many")]
@@ -146,6 +146,23 @@ public sealed class TableTests
         var data = SampleFiles.Write(folder, "data.csv", text);
         var result = CommandRun.Of("train", "mlp", "--data", data, "--target", target, "--epochs", "1", "--out", folder.File("m.onnx"), "--json").Json();
         Assert.AreEqual(columns, string.Join(',', result["data"]!["inputs"]!["numbers"]!.AsArray().Select(name => (string)name!)));
+    }
+
+    [TestMethod]
+    public void Losses_and_metrics_that_compare_values_get_classes_as_ones_among_zeros()
+    {
+        using var folder = new TemporaryFolder();
+        var (data, model) = (SampleFiles.Flowers(folder, 40), folder.File("m.onnx"));
+        string[] metrics = ["--metric", "accuracy", "--metric", "auc", "--metric", "precision", "--metric", "f1_score"];
+        string[] train = ["train", "mlp", "--data", data, "--target", "species", "--epochs", "2", "--out", model, "--json", .. metrics];
+        var result = CommandRun.Of(train).Json();
+        Assert.AreEqual((double)result["engine"]!["auc"]!, (double)result["onnxRuntime"]!["auc"]!, 1e-6);
+        CommandRun.Of([.. train, "--loss", "mse"]).Json();
+        var scores = CommandRun.Of(["evaluate", model, "--data", data, "--json", .. metrics]).Json();
+        var names = scores["scores"]!.AsObject().Select(entry => entry.Key);
+        Assert.AreEqual("loss,accuracy,auc,precision,f1_score_0,f1_score_1,f1_score_2", string.Join(',', names));
+        Assert.HasCount(3, scores["classes"]!.AsArray());
+        CommandRun.Of("evaluate", model, "--data", data, "--loss", "sparse_categorical_crossentropy").Succeeded();
     }
 
     [TestMethod]

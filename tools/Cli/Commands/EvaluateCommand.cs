@@ -29,6 +29,7 @@ internal static class EvaluateCommand
             using var predictor = Predictor.Open(parsed.GetRequiredValue(model));
             var source = DataSource.Open(data.Path(parsed), data.Options(parsed));
             var loaded = (source.HeldOut ?? source).Load(new(predictor.Inputs, predictor.Outputs, predictor.Description, WithTargets: true));
+            loaded = goal.Suited(parsed, loaded, predictor.Outputs);
             var predictions = predictor.Predict(loaded.X, parsed.GetValue(batchSize));
             Goal[] goals = [.. predictor.Outputs.Select((output, i) => goal.Of(parsed, output, Goal.ScaleOf(predictions[i]), loaded.Targets[i]))];
             var scores = Scoring.Of(predictor.Outputs, predictions, loaded, goals);

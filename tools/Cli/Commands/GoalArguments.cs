@@ -31,6 +31,14 @@ internal sealed class GoalArguments
     public Goal Of(ParseResult parsed, TensorInfo output, OutputScale scale, Target target) =>
         Goal.For(output, scale, target, parsed.GetValue(_loss), parsed.GetValue(_metrics) ?? []);
 
+    /// <summary>The data with the targets that the named loss and metrics take: class indices, or one-hot for those that compare values.</summary>
+    public LoadedData Suited(ParseResult parsed, LoadedData data, IReadOnlyList<TensorInfo> outputs)
+    {
+        IEnumerable<string> names = (parsed.GetValue(_metrics) ?? []).Select(metric => metric.Name);
+        if (parsed.GetValue(_loss) is { } loss) names = names.Append(loss.Name);
+        return names.Any(name => name != Metric.Accuracy.Name && !name.StartsWith("sparse_", StringComparison.Ordinal)) ? data.OneHot(outputs) : data;
+    }
+
     private static Metric? Named(ArgumentResult result, string name)
     {
         try

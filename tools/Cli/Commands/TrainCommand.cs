@@ -40,6 +40,7 @@ internal static class TrainCommand
             var (training, heldOut) = held.Split(parsed, source, request, options.Seed);
             loaded ??= BuiltInNetwork.Make(builtIn!, features, training, options.Seed);
             var outputs = TensorInfo.OutputsOf(loaded);
+            (training, heldOut) = (goal.Suited(parsed, training, outputs), heldOut is null ? null : goal.Suited(parsed, heldOut, outputs));
             Goal[] goals = [.. outputs.Zip(training.Targets, (output, target) => goal.Of(parsed, output, Goal.ScaleOf(loaded, output.Name), target))];
             options = fit.ForSamples(options, parsed, training.Count);
             report.Line(Told(source, training, heldOut));

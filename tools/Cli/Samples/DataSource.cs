@@ -35,6 +35,18 @@ internal sealed record LoadedData(NDArrays X, IReadOnlyList<Target> Targets, IRe
     /// <summary>The targets in the order of the outputs.</summary>
     public NDArrays Y => Targets.Select(target => target.Values).ToArray();
 
+    /// <summary>The same with targets that losses and metrics for values in the output's shape take.</summary>
+    /// <param name="outputs">The outputs.</param>
+    public LoadedData OneHot(IReadOnlyList<TensorInfo> outputs) => this with
+    {
+        Targets =
+        [
+            .. Targets.Zip(outputs, (target, output) => target.Task == TaskKind.Classification && output.Sample is [> 1 and var width] && target.Fits(width)
+                ? target.OneHot(width)
+                : target),
+        ],
+    };
+
     /// <summary>Some of the samples.</summary>
     public LoadedData Take(int[] samples) => this with
     {

@@ -23,8 +23,8 @@ internal sealed class TableColumn
         catch (DataException)
         {
             _texts = table.GetTexts(name);
-            _numbers = Parse(_texts, out var numbers);
-            IsMostlyNumeric = _numbers is null && numbers > _texts.Count / 2;
+            _numbers = Parse(_texts, out var numbers, out var firstText);
+            if (_numbers is null && numbers > _texts.Count / 2) Slip = firstText;
         }
     }
 
@@ -33,8 +33,8 @@ internal sealed class TableColumn
     /// <summary>Whether it holds numbers; a column without any cell does.</summary>
     public bool IsNumeric => _numbers is not null;
 
-    /// <summary>Whether it holds text, although most of its cells are numbers: rather a mistake than a column of words.</summary>
-    public bool IsMostlyNumeric { get; }
+    /// <summary>The first row with text, if most cells are numbers: rather a mistake than a column of words. Null for all other columns.</summary>
+    public int? Slip { get; }
 
     /// <summary>Whether all cells are missing.</summary>
     public bool IsEmpty => _numbers is not null && Array.TrueForAll(_numbers, float.IsNaN);
@@ -63,18 +63,18 @@ internal sealed class TableColumn
     /// <summary>The text in a row by which a class is named: 1 and 1.0 are the same.</summary>
     public string LabelAt(int row) => _numbers is not null ? _numbers[row].ToString("R", CultureInfo.InvariantCulture) : _texts![row].Trim();
 
-    private static float[]? Parse(IReadOnlyList<string> texts, out int count)
+    private static float[]? Parse(IReadOnlyList<string> texts, out int count, out int? firstText)
     {
-        var (numbers, areAll) = (new float[texts.Count], true);
-        count = 0;
+        var numbers = new float[texts.Count];
+        (count, firstText) = (0, null);
         for (var row = 0; row < numbers.Length; row++)
         {
             var text = texts[row].Trim();
             if (s_missing.Contains(text, StringComparer.OrdinalIgnoreCase)) numbers[row] = float.NaN;
             else if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[row])) count++;
-            else areAll = false;
+            else firstText ??= row;
         }
 
-        return areAll ? numbers : null;
+        return firstText is null ? numbers : null;
     }
 }

@@ -40,7 +40,13 @@ internal sealed class TableSource : DataSource
         foreach (var column in Free(RequiredTarget(null)).Select(Column))
         {
             if (column.IsEmpty) throw Misfit($"has nothing in column '{column.Name}'. Leave it out with --ignore {column.Name}.");
-            if (column.IsMostlyNumeric) throw Mixed(column);
+            if (column.Slip is { } row)
+            {
+                throw new DataException(
+                    $"'{Path}', row {row + 1}, column '{column.Name}': '{column.TextAt(row)}' is not a number, as most cells of the column are. Correct it, "
+                    + $"or leave the column out with --ignore {column.Name}.");
+            }
+
             if (column.IsNumeric) numbers.Add(column.Name);
             else words.Add(column);
         }
@@ -171,20 +177,6 @@ internal sealed class TableSource : DataSource
         }
 
         return new DataException(sentence + (Options.DropsMissing ? "" : " In train and evaluate, --drop-missing leaves such rows out."));
-    }
-
-    /// <summary>The sentence about the first cell that is no number.</summary>
-    private DataException Mixed(TableColumn column)
-    {
-        try
-        {
-            _table.GetFloats(column.Name);
-            return Misfit($"has numbers and text in column '{column.Name}'.");
-        }
-        catch (DataException located)
-        {
-            return new($"{located.Message} Most cells of the column are numbers; --ignore {column.Name} leaves it out.", located);
-        }
     }
 
     private string Checked(TableColumn column)

@@ -29,6 +29,19 @@ internal sealed record Target(string Name, NDArray Values, TaskKind Task, IReadO
     /// <summary>The numbers per sample.</summary>
     public int Width => Values.Shape.Count > 1 ? Values.Shape[^1] ?? 1 : 1;
 
+    /// <summary>Whether all class indices are below a number.</summary>
+    public bool Fits(int width) => Array.TrueForAll(Values.ToArray(), label => label >= 0 && label < width);
+
+    /// <summary>Class indices as a 1 among zeros.</summary>
+    /// <param name="width">The number of classes.</param>
+    public Target OneHot(int width)
+    {
+        var labels = Values.ToArray();
+        var values = new float[labels.Length * width];
+        for (var i = 0; i < labels.Length; i++) values[(i * width) + (int)labels[i]] = 1;
+        return this with { Values = NDArray.Create(values, [labels.Length, width]), Task = TaskKind.OneHotClassification };
+    }
+
     /// <summary>Names for class indices without names of their own.</summary>
     public static string[] Numbered(int count) => [.. Enumerable.Range(0, count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
 
