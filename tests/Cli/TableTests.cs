@@ -97,7 +97,7 @@ public sealed class TableTests
     [DataRow("a,b,y\n1,,x\n2,,z\n", "has nothing in column 'b'. Leave it out with --ignore b.", DisplayName = "an empty column")]
     [DataRow("a,y\n1,x\n2,z,3\n", "line 3: 3 cells, expected 2", DisplayName = "a cell too many")]
     [DataRow("a,a\n1,x\n", "two columns called 'a'", DisplayName = "a name twice")]
-    [DataRow("a,y\n1,\"x\n", "a quote is opened and never closed. Close it.", DisplayName = "an open quote")]
+    [DataRow("a,y\n1,\"x\n", "a quote is opened and never closed. Close it, or pass --no-quotes if quotes are ordinary text.", DisplayName = "an open quote")]
     public void Bad_tables_are_told(string text, string expected)
     {
         using var folder = new TemporaryFolder();
@@ -163,6 +163,22 @@ public sealed class TableTests
         Assert.AreEqual("loss,accuracy,auc,precision,f1_score_0,f1_score_1,f1_score_2", string.Join(',', names));
         Assert.HasCount(3, scores["classes"]!.AsArray());
         CommandRun.Of("evaluate", model, "--data", data, "--loss", "sparse_categorical_crossentropy").Succeeded();
+    }
+
+    [TestMethod]
+    public void Texts_of_many_words_are_learned_by_their_words()
+    {
+        using var folder = new TemporaryFolder();
+        var random = new Random(8);
+        string[] usual = ["the", "a", "film", "was", "on", "and", "\"it\"", "said"];
+        var rows = Enumerable.Range(0, 80).Select(i => string.Join(' ', Enumerable.Range(0, 7).Select(_ => usual[random.Next(usual.Length)]))
+            + (i % 2 == 0 ? " great\tgood\n" : " dull\tbad\n"));
+        var (data, model) = (SampleFiles.Write(folder, "reviews.tsv", "text\tverdict\n" + string.Concat(rows)), folder.File("m.onnx"));
+        string[] train = ["train", "mlp", "--data", data, "--no-quotes", "--target", "verdict", "--epochs", "8", "--out", model, "--json"];
+        Assert.AreEqual(1, (double)CommandRun.Of(train).Json()["onnxRuntime"]!["accuracy"]!);
+        var fresh = SampleFiles.Write(folder, "new.csv", "text\nGreat! She said so\nhow dull it was\n");
+        var lines = CommandRun.Of("predict", model, "--data", fresh).Succeeded().Output.Split(Environment.NewLine);
+        Assert.AreEqual("good bad", $"{lines[1].Split(',')[0]} {lines[2].Split(',')[0]}");
     }
 
     [TestMethod]

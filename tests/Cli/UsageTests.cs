@@ -30,6 +30,7 @@ public sealed class UsageTests
     [DataRow("train mlp --data x --separator ab", "expected one character that is no quote, or tab", DisplayName = "a separator of two characters")]
     [DataRow("train mlp --data x --image-size 3x", "expected a whole number, or height and width as 48x64", DisplayName = "half an image size")]
     [DataRow("train mlp --data x --task clasification", "Did you mean 'classification'?", DisplayName = "misspelled task")]
+    [DataRow("train mlp --data x --out m.keras", "expected a name that ends in .onnx. onnxf convert makes a .keras file of it.", DisplayName = "another kind")]
     [DataRow("train mlp", "train needs --data", DisplayName = "no data named")]
     [DataRow("train --data x", "train needs MODEL", DisplayName = "no model named")]
     [DataRow("train --epoch 3 mlp --data x", "no option '--epoch' of train. Did you mean '--epochs'?", DisplayName = "unknown option before the model")]

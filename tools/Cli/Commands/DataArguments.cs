@@ -14,6 +14,7 @@ internal sealed class DataArguments
     private readonly Option<string?> _task;
     private readonly Option<char?> _separator;
     private readonly Option<bool> _noHeader;
+    private readonly Option<bool> _noQuotes;
     private readonly Option<bool> _dropMissing;
     private readonly Option<string[]> _ignored;
     private readonly Option<(int, int)?> _imageSize;
@@ -47,6 +48,7 @@ internal sealed class DataArguments
             CustomParser = result => Separator(result.Tokens[0].Value) is { } found ? found : Wrong(result),
         };
         _noHeader = Typed.Flag("--no-header", "The table has no names in its first line; its columns are 0, 1, 2 ...");
+        _noQuotes = Typed.Flag("--no-quotes", "Quotes in the table are ordinary text.");
         _dropMissing = Typed.Flag("--drop-missing", "Leaves rows out in which a number is missing.");
         _ignored = new Option<string[]>("--ignore")
         {
@@ -79,6 +81,7 @@ internal sealed class DataArguments
         if (_withTargets) command.Add(_task);
         command.Add(_separator);
         command.Add(_noHeader);
+        command.Add(_noQuotes);
         if (_withTargets) command.Add(_dropMissing);
         command.Add(_ignored);
         command.Add(_imageSize);
@@ -107,6 +110,7 @@ internal sealed class DataArguments
         Task = _withTargets ? Target.Named(parsed.GetValue(_task)) : null,
         Separator = parsed.GetValue(_separator),
         HasHeader = !parsed.GetValue(_noHeader),
+        HasQuotes = !parsed.GetValue(_noQuotes),
         DropsMissing = _withTargets && parsed.GetValue(_dropMissing),
         Ignored = parsed.GetValue(_ignored) ?? [],
         ImageSize = parsed.GetValue(_imageSize),

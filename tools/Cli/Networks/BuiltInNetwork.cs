@@ -12,6 +12,9 @@ internal static class BuiltInNetwork
     private const int SmallImage = 12;
     private const float LargestNumber = 1e18f;
 
+    // The words of a text that are told apart: the most frequent ones.
+    private const int MostTokens = 5000;
+
     public static IReadOnlyList<string> Names { get; } = ["mlp", "cnn", "lstm"];
 
     /// <summary>Makes a network.</summary>
@@ -25,7 +28,7 @@ internal static class BuiltInNetwork
         SymbolicTensor[] inputs =
         [
             .. features.Select(feature => Model.Input(
-                Shape.Create([.. feature.Input.Sample]), feature.Kind == FeatureKind.Word ? DType.String : DType.Float32, feature.Input.Name)),
+                Shape.Create([.. feature.Input.Sample]), feature.Input.IsText ? DType.String : DType.Float32, feature.Input.Name)),
         ];
         SymbolicTensor[] prepared = [.. features.Zip(inputs, (feature, input) => Prepared(kind, feature, input, training))];
         var x = prepared.Length == 1 ? prepared[0] : new Concatenate().Call(prepared);
@@ -47,6 +50,10 @@ internal static class BuiltInNetwork
                 var words = new StringLookup(outputMode: EncodingMode.OneHot);
                 words.Adapt(((string[])data).Select(word => new[] { word }));
                 return words.Call(input);
+            case FeatureKind.Text:
+                var text = new TextVectorization(maxTokens: MostTokens, outputMode: EncodingMode.MultiHot);
+                text.Adapt((string[])data);
+                return text.Call(input);
             case FeatureKind.Pixels:
                 return new Rescaling(1.0 / 255).Call(input);
             default:

@@ -15,6 +15,9 @@ internal sealed record DataOptions
     /// <summary>Whether the first line of a table holds names.</summary>
     public bool HasHeader { get; init; } = true;
 
+    /// <summary>Whether quotes enclose cells of a table.</summary>
+    public bool HasQuotes { get; init; } = true;
+
     /// <summary>Whether rows without a number where one is needed are left out.</summary>
     public bool DropsMissing { get; init; }
 

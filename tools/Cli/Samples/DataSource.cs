@@ -11,6 +11,9 @@ internal enum FeatureKind
     /// <summary>One word of several.</summary>
     Word,
 
+    /// <summary>Text of many words.</summary>
+    Text,
+
     /// <summary>Pixels, 0 to 255.</summary>
     Pixels,
 }

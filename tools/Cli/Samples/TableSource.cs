@@ -8,6 +8,7 @@ namespace OnnxFunctional.Cli.Samples;
 internal sealed class TableSource : DataSource
 {
     private const int MostWords = 1000;
+    private const int FewestWords = 4;
 
     private readonly CsvTable _table;
     private readonly Dictionary<string, TableColumn> _columns = new(StringComparer.Ordinal);
@@ -17,7 +18,7 @@ internal sealed class TableSource : DataSource
     {
         try
         {
-            _table = CsvTable.Read(path, options.HasHeader, options.Separator ?? SeparatorOf(path));
+            _table = CsvTable.Read(path, options.HasHeader, options.Separator ?? SeparatorOf(path), options.HasQuotes ? '"' : null);
         }
         catch (DataException wrong)
         {
@@ -25,7 +26,7 @@ internal sealed class TableSource : DataSource
             throw new DataException(
                 wrong.Message.Replace("Set hasHeader: false", "Pass --no-header", StringComparison.Ordinal)
                     .Replace("set hasHeader: false", "pass --no-header", StringComparison.Ordinal)
-                    .Replace(", or set quote: null if quotes are ordinary text", "", StringComparison.Ordinal),
+                    .Replace("set quote: null", "pass --no-quotes", StringComparison.Ordinal),
                 wrong);
         }
 
@@ -56,7 +57,7 @@ internal sealed class TableSource : DataSource
         return
         [
             .. numbers.Count > 0 ? [new Feature(new("numbers", false, [numbers.Count]), FeatureKind.Numbers, numbers)] : Array.Empty<Feature>(),
-            .. words.Select(column => new Feature(new(LayerNames.Of(column.Name, taken), true, [1]), FeatureKind.Word, [Checked(column)])),
+            .. words.Select(column => new Feature(new(LayerNames.Of(column.Name, taken), true, [1]), KindOf(column), [column.Name])),
         ];
     }
 
@@ -179,13 +180,18 @@ internal sealed class TableSource : DataSource
         return new DataException(sentence + (Options.DropsMissing ? "" : " In train and evaluate, --drop-missing leaves such rows out."));
     }
 
-    private string Checked(TableColumn column)
+    /// <summary>Words that occur again and again are categories; longer texts that hardly do are text.</summary>
+    private FeatureKind KindOf(TableColumn column)
     {
-        var words = Enumerable.Range(0, _table.Rows).Select(column.TextAt).Distinct(StringComparer.Ordinal).Take(MostWords + 1).Count();
-        return words <= MostWords
-            ? column.Name
+        string[] texts = [.. Enumerable.Range(0, _table.Rows).Select(column.TextAt)];
+        var different = texts.Distinct(StringComparer.Ordinal).Count();
+        if (different > texts.Length / 2 && texts.Average(WordsIn) >= FewestWords) return FeatureKind.Text;
+        return different <= MostWords
+            ? FeatureKind.Word
             : throw Misfit(
-                $"has more than {MostWords} different texts in column '{column.Name}', too many to be categories. Leave it out with --ignore {column.Name}.");
+                $"has more than {MostWords} different words in column '{column.Name}', too many to be categories. Leave it out with --ignore {column.Name}.");
+
+        static int WordsIn(string text) => text.AsSpan().Count(' ') + 1;
     }
 
     private void Require(string name, string option)
