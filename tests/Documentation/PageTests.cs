@@ -58,6 +58,17 @@ public sealed partial class PageTests
         Assert.AreEqual("", string.Join('\n', broken));
     }
 
+    [TestMethod]
+    public void Every_page_of_docs_is_in_its_contents_and_in_those_of_the_site()
+    {
+        var (contents, site) = (Repository.Read("docs/README.md"), Repository.Read("docs/toc.yml"));
+        foreach (var page in Repository.Files("*.md", "docs").Select(path => Path.GetFileName(path)).Where(page => page != "README.md"))
+        {
+            StringAssert.Contains(contents, $"]({page})");
+            StringAssert.Contains(site, $"href: {page}");
+        }
+    }
+
     /// <summary>The names that headings have in links: small letters, digits, hyphens.</summary>
     private static IEnumerable<string> Headings(string text) => Heading().Matches(text)
         .Select(match => OtherLetters().Replace(match.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-'));
