@@ -88,6 +88,18 @@ public static class WrongUses
         Call("Unknown channels", () => new Conv2D(4, 3), X(8, 8, null), "the number of channels", "(None, 8, 8, None)", "instead of null"),
         Call("Unknown features", () => new Dense(4), Model.Input([null]), "'dense'", "kernel", "(None, 4)", "instead of"),
         Call(
+            "An activation that halves a state",
+            () => new Rnn(new SimpleRnnCell(8, activation: Activation.Glu)),
+            X(7, 2),
+            "state 0 is (None, 8) before a step and (None, 4) after it",
+            "keeps the size"),
+        Call(
+            "The same in an open loop",
+            () => new Rnn(new SimpleRnnCell(8, activation: Activation.Glu)),
+            X(null, 2),
+            "state 0 is (None, 8) before a step and (None, 4) after it",
+            "keeps the size"),
+        Call(
             "Unknown time for a cell with dropout",
             () => new Rnn(new LstmCell(3, dropout: 0.5)),
             X(null, 2),

@@ -19,7 +19,7 @@ internal static class Refusals
         ("positions leaves nothing of the", "cropping more than there is", s_building),
         ("there are no time steps in", "as above, where the data's length is cropped away", s_building),
         ("glu halves the last axis", "an odd size has no half", s_building),
-        ("after it; expected the same", "a cell whose activation halves its state, such as glu", s_building),
+        ("after it; expected the same. Choose", "a cell whose activation halves its state, such as glu", s_building),
         ("cannot be split into", "groups divide the channels", s_building),
         ("expected equal sizes, or 1 for a dimension that is repeated", "shapes that do not broadcast", s_building),
         ("takes tensors that agree in every other dimension", "as equal sizes, for unknown lengths that differ in the data", s_building),

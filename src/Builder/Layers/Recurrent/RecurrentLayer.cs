@@ -172,6 +172,7 @@ public abstract class RecurrentLayer : Layer
             var input = Ops.Squeeze(times[time], 1);
             if (states.Count == 0) states = [.. StateShapes(x).Select(shape => Zeros(input, shape))];
             var (result, next) = step(input, states);
+            CheckNext(states, next);
             if (masks.Count > 0)
             {
                 var shown = masks[time];
@@ -186,6 +187,17 @@ public abstract class RecurrentLayer : Layer
 
         var all = ReturnSequences ? Ops.Concatenate([.. outputs.Select(result => Ops.ExpandDims(result, 1))], 1) : last!;
         return [all, .. states];
+    }
+
+    private static void CheckNext(SymbolicTensors before, SymbolicTensors next)
+    {
+        for (var i = 0; i < before.Count; i++)
+        {
+            if (next[i].DType == before[i].DType && next[i].Shape.IsCompatibleWith(before[i].Shape)) continue;
+            throw new ModelException(
+                $"its state {i} is {before[i].Value.Spec} before a step and {next[i].Value.Spec} after it; expected the same. "
+                + "Choose an activation that keeps the size; glu halves it.");
+        }
     }
 
     /// <summary>The loop over an unknown number of steps.</summary>
@@ -204,12 +216,7 @@ public abstract class RecurrentLayer : Layer
         var (result, next) = step(input, before);
         if (!result.Shape.Slice(1, result.Rank - 1).IsKnown || result.DType != DType.Float32)
             throw new ModelException(UnknownSteps($"{why} to an output {result.Value.Spec}", x));
-        for (var i = 0; i < before.Count; i++)
-        {
-            if (next[i].DType != before[i].DType || !next[i].Shape.IsCompatibleWith(before[i].Shape))
-                throw new ModelException($"its state {i} is {before[i].Value.Spec} before a step and {next[i].Value.Spec} after it; expected the same.");
-        }
-
+        CheckNext(before, next);
         var sequences = new List<(SymbolicTensor, SymbolicTensor)> { (x, input) };
         var holds = !ReturnSequences || (x.Mask is not null && !ZeroOutputForMask);
         var last = holds ? OpenLoop.Stand(result.Value.Spec, x.Scope) : null;
