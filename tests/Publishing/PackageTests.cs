@@ -118,12 +118,12 @@ public sealed partial class PackageTests
 
             var inputs = Model.Input([3]);
             new Model(inputs, new Dense(2, Activation.Softmax).Call(inputs)).ExportOnnx("model.onnx");
-            using var onnx = OnnxModel.Load("model.onnx");
 
             var builder = WebApplication.CreateBuilder(args);
+            builder.Services.AddOnnxModel("model.onnx");
             builder.WebHost.UseUrls("http://127.0.0.1:0");
             await using var app = builder.Build();
-            app.MapPost("/predict", (float[] row) => onnx.Predict(new[] { row }).ToArray());
+            app.MapPost("/predict", (float[] row, OnnxModel onnx) => onnx.Predict(new[] { row }).ToArray());
             await app.StartAsync();
             using var client = new HttpClient();
             var answer = await client.PostAsJsonAsync(app.Urls.First() + "/predict", new float[] { 1, 2, 3 });

@@ -78,8 +78,8 @@ public abstract partial class Loss(LossReduction reduction = LossReduction.SumOv
         var losses = PerSample(yTrue, yPred);
 
         // A loss may itself mask positions.
-        var mask = losses.Mask is { } own && yPred.Mask is { } given ? Ops.LogicalAnd(own, LossWeights.FitMask(given, own)) : losses.Mask ?? yPred.Mask;
-        var weighting = LossWeights.Of(losses, mask, weights, Reduction is LossReduction.SumOverBatchSize or LossReduction.MeanWithSampleWeight);
+        var mask = losses.Mask is { } own && yPred.Mask is { } given ? Ops.LogicalAnd(own, LossWeights.FitMask(given, own, yPred.Shape)) : losses.Mask ?? yPred.Mask;
+        var weighting = LossWeights.Of(losses, mask, yPred.Shape, weights, Reduction is LossReduction.SumOverBatchSize or LossReduction.MeanWithSampleWeight);
         var weighted = weighting is null ? losses : losses * weighting;
         return Reduction switch
         {
@@ -103,14 +103,14 @@ internal static class LossWeights
     /// Keras' rule: a mask multiplies the weights; for means also by the number of positions over that of valid ones, so that masked positions do not dilute
     /// the mean.
     /// </summary>
-    public static SymbolicTensor? Of(SymbolicTensor losses, SymbolicTensor? mask, SymbolicTensor? weights, bool rescaleMask)
+    public static SymbolicTensor? Of(SymbolicTensor losses, SymbolicTensor? mask, Shape predictions, SymbolicTensor? weights, bool rescaleMask)
     {
         SymbolicTensor? result = null;
         if (mask is not null)
         {
             var valid = Ops.Cast(mask, DType.Float32);
             if (rescaleMask) valid *= Ops.Size(mask) / Ops.Maximum(Ops.Sum(valid), 1e-7f);
-            result = FitMask(valid, losses);
+            result = FitMask(valid, losses, predictions);
         }
 
         if (weights is not null)
@@ -127,10 +127,23 @@ internal static class LossWeights
         ?? throw new ModelException($"Weights of shape {weights.Shape} do not fit losses of shape {losses.Shape}; pass one weight per sample or per position.");
 
     /// <summary>The same for a mask, which travels with the predictions and is not the caller's argument.</summary>
-    public static SymbolicTensor FitMask(SymbolicTensor mask, SymbolicTensor losses) => FitOrNull(mask, losses)
+    public static SymbolicTensor FitMask(SymbolicTensor mask, SymbolicTensor losses, Shape predictions) =>
+        (LostItsAxis(mask.Shape, losses.Shape, predictions) ? null : FitOrNull(mask, losses))
         ?? throw new ModelException(
             $"The mask of the predictions, of shape {mask.Shape}, does not fit losses of shape {losses.Shape}: a loss that has no value per position cannot "
             + "leave positions out. End the mask at the output: the result of an operator, such as x * 1, has none.");
+
+    /// <summary>Whether an axis of the mask, of unknown size, is the one over which the losses were taken: the axis after it is at its place then.</summary>
+    private static bool LostItsAxis(Shape mask, Shape losses, Shape predictions)
+    {
+        for (var axis = 1; axis < Math.Min(mask.Rank, losses.Rank) && axis + 1 < predictions.Rank; axis++)
+        {
+            var masks = mask.Symbol(axis) < Shape.Batch && mask.Symbol(axis) == predictions.Symbol(axis) && losses.Symbol(axis) != mask.Symbol(axis);
+            if (masks && losses.Symbol(axis) != 1 && losses.Symbol(axis) == predictions.Symbol(axis + 1)) return true;
+        }
+
+        return false;
+    }
 
     private static SymbolicTensor? FitOrNull(SymbolicTensor weights, SymbolicTensor losses)
     {

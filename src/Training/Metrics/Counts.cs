@@ -5,7 +5,7 @@ internal static class Counts
 {
     /// <summary>The weight of every element of the predictions: masks and sample weights broadcast to their shape, or ones without any.</summary>
     public static SymbolicTensor Weighting(SymbolicTensor yPred, SymbolicTensor? weights) =>
-        LossWeights.Of(yPred, yPred.Mask, weights, rescaleMask: false) is { } weighting ? weighting + Ops.ZerosLike(yPred) : Ops.OnesLike(yPred);
+        LossWeights.Of(yPred, yPred.Mask, yPred.Shape, weights, rescaleMask: false) is { } weighting ? weighting + Ops.ZerosLike(yPred) : Ops.OnesLike(yPred);
 
     /// <summary>The thresholds, if all are from 0 to 1.</summary>
     /// <exception cref="ModelException">One is not.</exception>

@@ -53,7 +53,7 @@ public class IoU(
 
         var valid = Ops.LogicalAnd(InRange(y), InRange(p));
         if (IgnoreClass is { } ignored) valid = Ops.LogicalAnd(valid, Ops.NotEqual(y, ignored));
-        var weighting = LossWeights.Of(p, yPred.Mask, weights, rescaleMask: false) is { } given ? given + Ops.ZerosLike(p) : Ops.OnesLike(p);
+        var weighting = LossWeights.Of(p, yPred.Mask, yPred.Shape, weights, rescaleMask: false) is { } given ? given + Ops.ZerosLike(p) : Ops.OnesLike(p);
         return Counts.Histogram(Ops.Where(valid, (y * NumClasses) + p, 0), Ops.Where(valid, weighting, 0), NumClasses * NumClasses);
     }
 

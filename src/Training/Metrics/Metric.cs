@@ -106,7 +106,7 @@ public abstract class MeanMetric(string? name = null) : Metric(name)
     {
         ArgumentNullException.ThrowIfNull(yPred);
         var values = PerSample(yTrue, yPred);
-        var weighting = LossWeights.Of(values, yPred.Mask, weights, rescaleMask: false);
+        var weighting = LossWeights.Of(values, yPred.Mask, yPred.Shape, weights, rescaleMask: false);
         return weighting is null
             ? [Ops.Sum(values), Ops.Size(values)]
             : [Ops.Sum(values * weighting), Ops.Sum(weighting + Ops.ZerosLike(values))];

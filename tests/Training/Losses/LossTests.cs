@@ -55,7 +55,12 @@ public sealed class LossTests
         var whole = NDArray.Create(new float[24], Shape.Of(2, 4, 3));
         refusal = Assert.ThrowsExactly<ModelException>(() => new Model(x, masked).Compile(new Sgd(), classesFirst).TrainOnBatch(input, whole));
         StringAssert.Contains(refusal.Message, "The mask of the predictions, of shape (None, 4), does not fit losses of shape (None, 3)");
-        var model = new Model(x, masked * 1);
+        x = Model.Input([null, 3]);
+        var open = new Model(x, x.Apply(new Masking(), new Dense(3))).Compile(new Sgd(), classesFirst);
+        refusal = Assert.ThrowsExactly<ModelException>(() => open.TrainOnBatch(input, whole));
+        StringAssert.Contains(refusal.Message, "The mask of the predictions, of shape (None, None), does not fit losses of shape (None, 3)");
+        x = Model.Input([4, 3]);
+        var model = new Model(x, x.Apply(new Masking(), new Dense(3)) * 1);
         Assert.IsTrue(double.IsFinite(model.Compile(new Sgd(), new Ctc()).TrainOnBatch(input, target, weights)["loss"]));
     }
 

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>The losses of steps whose learning rate grew from step to step: what <see cref="Trainer.FindLearningRate"/> returns.</summary>
+public sealed class LearningRateSearch
+{
+    // The weight of what came before in the moving average of losses.
+    private const double Memory = 0.9;
+
+    // The steps over which a slope is taken, to each side.
+    private const int Reach = 3;
+
+    private readonly List<double> _rates = [];
+    private readonly List<double> _losses = [];
+    private readonly List<double> _smoothed = [];
+    private double _average;
+
+    internal LearningRateSearch()
+    {
+    }
+
+    /// <summary>The learning rate of each step, from the smallest to the one at which the search ended.</summary>
+    public IReadOnlyList<double> Rates => _rates;
+
+    /// <summary>The loss of each step, before its update.</summary>
+    public IReadOnlyList<double> Losses => _losses;
+
+    /// <summary>The moving average of the losses, corrected for its start: <c>m = 0.9 m + 0.1 loss</c>, divided by <c>1 - 0.9^steps</c>.</summary>
+    public IReadOnlyList<double> SmoothedLosses => _smoothed;
+
+    /// <summary>
+    /// The rate at which the smoothed loss falls fastest per factor of the rate, before its minimum; null if it never falls. A good start for training: larger
+    /// rates make less of each step, and beyond the minimum training diverges.
+    /// </summary>
+    public double? Suggested
+    {
+        get
+        {
+            var lowest = _smoothed.IndexOf(_smoothed.Min());
+            var (best, steepest) = (-1, 0.0);
+            for (var i = 1; i < lowest; i++)
+            {
+                var (before, after) = (Math.Max(0, i - Reach), Math.Min(lowest, i + Reach));
+                var slope = (_smoothed[after] - _smoothed[before]) / Math.Log(_rates[after] / _rates[before]);
+                if (slope < steepest) (best, steepest) = (i, slope);
+            }
+
+            return best < 0 ? null : _rates[best];
+        }
+    }
+
+    /// <summary>A table of ten rates with their smoothed losses, and the suggestion.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder("learning rate        loss\n");
+        var shown = Math.Min(10, _rates.Count);
+        for (var row = 0; row < shown; row++)
+        {
+            var i = shown == 1 ? 0 : (int)((long)row * (_rates.Count - 1) / (shown - 1));
+            text.Append(CultureInfo.InvariantCulture, $"{_rates[i],13:G3}  {_smoothed[i],10:G5}\n");
+        }
+
+        return text.Append(Suggested is { } rate
+            ? $"suggested: {rate.ToString("G2", CultureInfo.InvariantCulture)}"
+            : "no suggestion: the loss never fell. Search from a smaller rate, or check the data and the loss.").ToString();
+    }
+
+    /// <summary>Notes a step.</summary>
+    /// <returns>Whether to continue: false once the smoothed loss is four times its lowest.</returns>
+    internal bool Add(double rate, double loss)
+    {
+        _average = (Memory * _average) + ((1 - Memory) * loss);
+        _rates.Add(rate);
+        _losses.Add(loss);
+        _smoothed.Add(_average / (1 - Math.Pow(Memory, _rates.Count)));
+        var lowest = _smoothed.Min();
+        return _rates.Count < 10 || lowest <= 0 || _smoothed[^1] <= 4 * lowest;
+    }
+}
