@@ -11,8 +11,8 @@ public static class OnnxModelServices
     /// Adds a file as a singleton <see cref="OnnxModel"/>, which is loaded when it is first asked for and disposed of with the application.
     /// </summary>
     /// <remarks>
-    /// All requests use the one model at the same time: it is safe for that, and ONNX Runtime shares the weights, so a pool of models would only take more memory.
-    /// A service answers many requests at once, so each runs on one thread of its own unless <paramref name="options"/> say otherwise.
+    /// All requests use the one model at the same time: it is safe for that, and a pool of models would only hold the weights several times. A service answers
+    /// many requests at once, so each runs on one thread unless <paramref name="options"/> say otherwise.
     /// </remarks>
     /// <param name="services">The services of the application.</param>
     /// <param name="path">The .onnx file; external weights are looked up in its folder.</param>

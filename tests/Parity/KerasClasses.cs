@@ -25,6 +25,7 @@ internal static class KerasClasses
             ["JsonLinesLogger"] = typeof(JsonLinesLogger),
             ["LambdaCallback"] = typeof(LambdaCallback),
             ["LearningRateScheduler"] = typeof(LearningRateScheduler),
+            ["LoggerCallback"] = typeof(LoggerCallback),
             ["MagnitudePruning"] = typeof(MagnitudePruning),
             ["ModelCheckpoint"] = typeof(ModelCheckpoint),
             ["ReduceLROnPlateau"] = typeof(ReduceLROnPlateau),

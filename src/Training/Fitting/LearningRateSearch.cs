@@ -6,7 +6,7 @@ namespace OnnxFunctional.Training;
 /// <summary>The losses of steps whose learning rate grew from step to step: what <see cref="Trainer.FindLearningRate"/> returns.</summary>
 public sealed class LearningRateSearch
 {
-    // The weight of what came before in the moving average of losses.
+    // The weight of earlier losses in their moving average.
     private const double Memory = 0.9;
 
     // The steps over which a slope is taken, to each side.

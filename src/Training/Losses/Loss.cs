@@ -78,7 +78,9 @@ public abstract partial class Loss(LossReduction reduction = LossReduction.SumOv
         var losses = PerSample(yTrue, yPred);
 
         // A loss may itself mask positions.
-        var mask = losses.Mask is { } own && yPred.Mask is { } given ? Ops.LogicalAnd(own, LossWeights.FitMask(given, own, yPred.Shape)) : losses.Mask ?? yPred.Mask;
+        var mask = losses.Mask is { } own && yPred.Mask is { } given
+            ? Ops.LogicalAnd(own, LossWeights.FitMask(given, own, yPred.Shape))
+            : losses.Mask ?? yPred.Mask;
         var weighting = LossWeights.Of(losses, mask, yPred.Shape, weights, Reduction is LossReduction.SumOverBatchSize or LossReduction.MeanWithSampleWeight);
         var weighted = weighting is null ? losses : losses * weighting;
         return Reduction switch

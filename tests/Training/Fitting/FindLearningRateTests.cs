@@ -1,6 +1,5 @@
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Optimizers;
 
 namespace OnnxFunctional.Tests.Training.Fitting;
 
