@@ -22,8 +22,10 @@ public static class OnnxModelServices
     /// <returns>The same services.</returns>
     /// <example>
     /// <code>
-    /// builder.Services.AddOnnxModel("model.onnx");
-    /// app.MapPost("/predict", (float[] row, OnnxModel model) => model.Predict(new[] { row }).ToArray());
+    /// var services = new ServiceCollection().AddOnnxModel("model.onnx");    // builder.Services in ASP.NET
+    /// using var provider = services.BuildServiceProvider();
+    /// var onnx = provider.GetRequiredService&lt;OnnxModel&gt;();               // or a parameter of a handler
+    /// Console.WriteLine(onnx.Predict(new float[,] { { 1, 2, 3 } }));
     /// </code>
     /// </example>
     public static IServiceCollection AddOnnxModel(

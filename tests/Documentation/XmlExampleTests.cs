@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace OnnxFunctional.Tests.Documentation;
 
@@ -15,6 +16,7 @@ public sealed partial class XmlExampleTests
         using System.Collections.Generic;
         using System.Linq;
         using System.Numerics.Tensors;
+        using Microsoft.Extensions.DependencyInjection;
         using OnnxFunctional;
         using OnnxFunctional.Export;
         using OnnxFunctional.Layers;
@@ -27,6 +29,9 @@ public sealed partial class XmlExampleTests
         using static Around;
 
         """;
+
+    private static readonly Type[] s_further =
+        [typeof(OnnxFunctional.MLNet.DataViewColumns), typeof(ServiceCollection), typeof(ServiceCollectionContainerBuilderExtensions)];
 
     /// <summary>The names that examples use without declaring them.</summary>
     private const string Around = """
@@ -72,7 +77,7 @@ public sealed partial class XmlExampleTests
         var compilation = CSharpCompilation.Create(
             "examples",
             trees,
-            ExamplePrograms.References.Append(MetadataReference.CreateFromFile(typeof(OnnxFunctional.MLNet.DataViewColumns).Assembly.Location)),
+            [.. ExamplePrograms.References, .. s_further.Select(type => MetadataReference.CreateFromFile(type.Assembly.Location))],
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
         var errors = compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
         Assert.AreEqual("", string.Join('\n', errors));
