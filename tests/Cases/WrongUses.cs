@@ -286,6 +286,10 @@ public static class WrongUses
         new("Unknown initializer in a file", () => Model.FromJson(Json("\"GlorotUniform\"", "\"GlorotUnifrom\"")), "'GlorotUnifrom'", "GlorotUniform"),
         new("Unknown class in a file", () => Model.FromJson(Json("\"class_name\":\"Dense\"", "\"class_name\":\"Dens\"")), "'Dens'", "Dense"),
         new("Negative units in a file", () => Model.FromJson(Json("\"units\":2", "\"units\":-2")), "'dense'", "units is -2", "positive"),
+
+        // Numbers that no shape has.
+        Make("Tile a negative number of times", () => Ops.Tile(X(4), 1, -1), "Tile", "[1, -1]", "at least 0"),
+        Make("An input with a batch of none", () => Model.Input([4], batchSize: 0), "batchSize is 0", "at least 1"),
     ];
 
     private static string Json(string from, string to)

@@ -20,9 +20,11 @@ public static class ModelInput
         /// <param name="name">The name; if omitted, the model chooses one.</param>
         /// <param name="batchSize">A fixed batch size, which stateful layers need.</param>
         /// <returns>A tensor (batch, shape...) to call layers on.</returns>
-        /// <exception cref="ModelException">The name is empty or holds a '/'.</exception>
+        /// <exception cref="ModelException">The name is empty or holds a '/', or the batch size is below 1.</exception>
         public static SymbolicTensor Input(Shape shape, DType dtype = DType.Float32, string? name = null, int? batchSize = null) =>
-            new InputLayer(shape.Insert(0, batchSize ?? Shape.Unknown), dtype, name).Tensor;
+            batchSize is null or > 0
+                ? new InputLayer(shape.Insert(0, batchSize ?? Shape.Unknown), dtype, name).Tensor
+                : throw new ModelException($"batchSize is {batchSize}; expected at least 1, or null for any size.");
 
         /// <summary>Creates an input of a model from its shape with the batch.</summary>
         /// <param name="batchShape">The dimensions, the batch first; <see langword="null"/> for an unknown size.</param>

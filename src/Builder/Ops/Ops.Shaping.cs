@@ -94,7 +94,7 @@ public static partial class Ops
     /// <summary>Repeats a tensor along each axis (https://keras.io/api/ops/numpy/#tile-function).</summary>
     /// <param name="x">The tensor.</param>
     /// <param name="repeats">How often each axis is repeated, the batch included.</param>
-    /// <exception cref="ModelException">There is not one number per axis.</exception>
+    /// <exception cref="ModelException">There is not one number per axis, or one is negative.</exception>
     public static SymbolicTensor Tile(SymbolicTensor x, params ReadOnlySpan<int> repeats) => Make(new Tile(IntList.Create(repeats)), x);
 
     /// <summary>Reorders axes: axis i of the result is axis <c>permutation[i]</c> of x (https://keras.io/api/ops/numpy/#transpose-function).</summary>

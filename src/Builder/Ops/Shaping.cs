@@ -288,6 +288,7 @@ internal sealed record Tile(IntList Repeats) : MoveOp
     {
         var dims = inputs[0].Shape.Symbols.ToArray();
         if (Repeats.Count != dims.Length) throw new ModelException($"Tile by {Repeats} does not name every axis of {inputs[0].Shape}.");
+        if (Repeats.Any(repeats => repeats < 0)) throw new ModelException($"Tile by {Repeats} of {inputs[0].Shape}; expected numbers of at least 0.");
         for (var i = 0; i < dims.Length; i++) dims[i] = ShapeRules.Multiply(dims[i], Repeats[i]);
         return [inputs[0] with { Shape = Shape.Of(dims) }];
     }

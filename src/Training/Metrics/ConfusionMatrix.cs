@@ -6,9 +6,10 @@ namespace OnnxFunctional.Training.Metrics;
 
 /// <summary>How often samples of each class were predicted as each class, collected over batches.</summary>
 /// <param name="numClasses">The number of classes.</param>
+/// <exception cref="ModelException">The number of classes is below 1.</exception>
 public sealed class ConfusionMatrix(int numClasses)
 {
-    private readonly double[] _counts = new double[checked(numClasses * numClasses)];
+    private readonly double[] _counts = new double[Squared(numClasses)];
 
     /// <summary>The number of classes.</summary>
     public int NumClasses { get; } = numClasses;
@@ -124,4 +125,7 @@ public sealed class ConfusionMatrix(int numClasses)
 
         return best;
     }
+
+    private static int Squared(int classes) =>
+        classes > 0 ? checked(classes * classes) : throw new ModelException($"ConfusionMatrix: numClasses is {classes}; expected at least 1.");
 }

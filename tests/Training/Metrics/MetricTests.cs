@@ -171,6 +171,7 @@ public sealed class MetricTests
         Assert.Contains("weighted average", report.ToString());
         Assert.Contains("0.5000", report.ToString());
         Assert.Throws<ModelException>(() => ConfusionMatrix.Of(model, x, new int[] { 0, 1, 3, 2, 0 }));
+        foreach (var none in new[] { 0, -1 }) Assert.Contains($"numClasses is {none}", Assert.Throws<ModelException>(() => new ConfusionMatrix(none)).Message);
     }
 
     [TestMethod]
