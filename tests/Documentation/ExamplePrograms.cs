@@ -16,6 +16,9 @@ internal static class ExamplePrograms
     private static readonly string[] s_webUsings =
         ["System.Net.Http", "System.Net.Http.Json", "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Http", "Microsoft.Extensions.DependencyInjection"];
 
+    /// <summary>The handlers of warnings: a program may add one, which must not hear those of later tests.</summary>
+    private static readonly FieldInfo s_handlers = typeof(Warnings).GetField(nameof(Warnings.Raised), BindingFlags.Static | BindingFlags.NonPublic)!;
+
     /// <summary>Read once: hundreds of files, each program refers to all of them.</summary>
     private static readonly Lazy<IReadOnlyList<MetadataReference>> s_references = new(() =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))]);
@@ -39,7 +42,7 @@ internal static class ExamplePrograms
     {
         var assembly = Compile(name, source, isWeb);
         var folder = Directory.CreateTempSubdirectory("onnxfunctional-program-");
-        var (output, previous) = (Console.Out, Environment.CurrentDirectory);
+        var (output, previous, handlers) = (Console.Out, Environment.CurrentDirectory, s_handlers.GetValue(null));
         using var written = new StringWriter();
         var context = new AssemblyLoadContext(name, isCollectible: true);
         if (isWeb) context.Resolving += (context, wanted) => InWebFolder(wanted) is { } path ? context.LoadFromAssemblyPath(path) : null;
@@ -57,6 +60,7 @@ internal static class ExamplePrograms
         finally
         {
             Console.SetOut(output);
+            s_handlers.SetValue(null, handlers);
             Environment.CurrentDirectory = previous;
             context.Unload();
             folder.Delete(recursive: true);
