@@ -46,7 +46,7 @@ internal static class RoundingNoise
 
     // A sum that is less than this share of its terms is 0; copies take turns. Terms that are differences of larger numbers are as coarse as those, and so is
     // their sum: it is exactly 0 more often than by the size of its terms. Half of the copies have the least, so that noise of either sign remains.
-    private static readonly float[] s_nearZero = [Relative, Relative / 4, 4 * Relative, Relative / 4, 16 * Relative, Relative / 4];
+    private static readonly float[] s_nearZero = [Relative, Relative / 32, 4 * Relative, Relative / 32, 16 * Relative, Relative / 32];
 
     // The place of the copies with shared changes among every three.
     private const int Shared = 2;

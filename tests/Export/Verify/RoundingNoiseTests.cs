@@ -114,6 +114,16 @@ public sealed class RoundingNoiseTests
         Assert.IsTrue(found.Contains(3e-7f) && found.Any(value => value is > 1e-8f and < 2.9e-7f), string.Join(' ', found));
     }
 
+    /// <summary>A layer that asks for the sign of such a product is another one in a quarter of all programs, so a few copies must show it.</summary>
+    [TestMethod]
+    public void Products_of_differences_that_cancel_have_either_sign_in_several_copies()
+    {
+        var x = Model.Input([3]);
+        var y = Ops.Prod(x - Ops.Tanh(x), -1);
+        float[] found = [.. Enumerable.Range(1, RoundingNoise.Most).Select(seed => Run(x, y, [1e-4f, 2e-4f, 3e-4f], seed)[0])];
+        Assert.IsTrue(found.Count(value => value < 0) > 3 && found.Count(value => value > 0) > 3, string.Join(' ', found));
+    }
+
     /// <summary>ONNX Runtime subtracts 1 from an exponential there.</summary>
     [TestMethod]
     public void Exponential_units_are_as_coarse_as_one_below_zero()
