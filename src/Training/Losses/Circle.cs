@@ -11,6 +11,7 @@ namespace OnnxFunctional.Training.Losses;
 /// <param name="removeDiagonal">Whether pairs of a sample with itself are excluded.</param>
 /// <param name="reduction">How the losses of the samples are reduced to one value.</param>
 /// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class Circle(
     double gamma = 80, double margin = 0.4, bool removeDiagonal = true, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
     : Loss(reduction, name)
@@ -19,10 +20,10 @@ public sealed class Circle(
     private const float None = -1e9f;
 
     /// <summary>The scale.</summary>
-    public double Gamma { get; } = gamma;
+    public double Gamma { get; } = Check.NotNegative(gamma, nameof(Circle), nameof(gamma));
 
     /// <summary>The distance allowed between two samples of one class.</summary>
-    public double Margin { get; } = margin;
+    public double Margin { get; } = Check.NotNegative(margin, nameof(Circle), nameof(margin));
 
     /// <summary>Whether pairs of a sample with itself are excluded.</summary>
     public bool RemoveDiagonal { get; } = removeDiagonal;

@@ -13,6 +13,7 @@ namespace OnnxFunctional.Training;
 /// <param name="axis">The axis of the mean.</param>
 /// <param name="reduction">How the losses of the samples are reduced to one value.</param>
 /// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class BinaryCrossentropy(
     bool fromLogits = false, double labelSmoothing = 0, int axis = -1, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
     : Loss(reduction, name)
@@ -21,7 +22,7 @@ public sealed class BinaryCrossentropy(
     public bool FromLogits { get; } = fromLogits;
 
     /// <summary>The fraction by which targets are moved towards one half.</summary>
-    public double LabelSmoothing { get; } = labelSmoothing;
+    public double LabelSmoothing { get; } = Check.Rate(labelSmoothing, nameof(BinaryCrossentropy), nameof(labelSmoothing));
 
     /// <summary>The axis of the mean.</summary>
     public int Axis { get; } = axis;
@@ -63,6 +64,7 @@ public sealed class BinaryCrossentropy(
 /// <param name="axis">The axis of the classes.</param>
 /// <param name="reduction">How the losses of the samples are reduced to one value.</param>
 /// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class CategoricalCrossentropy(
     bool fromLogits = false, double labelSmoothing = 0, int axis = -1, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
     : Loss(reduction, name)
@@ -71,7 +73,7 @@ public sealed class CategoricalCrossentropy(
     public bool FromLogits { get; } = fromLogits;
 
     /// <summary>The fraction by which targets are moved towards equal probabilities.</summary>
-    public double LabelSmoothing { get; } = labelSmoothing;
+    public double LabelSmoothing { get; } = Check.Rate(labelSmoothing, nameof(CategoricalCrossentropy), nameof(labelSmoothing));
 
     /// <summary>The axis of the classes.</summary>
     public int Axis { get; } = axis;

@@ -13,6 +13,7 @@ namespace OnnxFunctional.Training.Losses;
 /// <param name="axis">The axis of the mean.</param>
 /// <param name="reduction">How the losses of the samples are reduced to one value.</param>
 /// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class BinaryFocalCrossentropy(
     bool applyClassBalancing = false,
     double alpha = 0.25,
@@ -28,16 +29,16 @@ public sealed class BinaryFocalCrossentropy(
     public bool ApplyClassBalancing { get; } = applyClassBalancing;
 
     /// <summary>The weight of ones; zeros have 1 - alpha.</summary>
-    public double Alpha { get; } = alpha;
+    public double Alpha { get; } = Check.NotNegative(alpha, nameof(BinaryFocalCrossentropy), nameof(alpha));
 
     /// <summary>How fast the weight falls for correct predictions.</summary>
-    public double Gamma { get; } = gamma;
+    public double Gamma { get; } = Check.NotNegative(gamma, nameof(BinaryFocalCrossentropy), nameof(gamma));
 
     /// <summary>Whether predictions are logits rather than probabilities.</summary>
     public bool FromLogits { get; } = fromLogits;
 
     /// <summary>The fraction by which targets are moved towards equal probabilities.</summary>
-    public double LabelSmoothing { get; } = labelSmoothing;
+    public double LabelSmoothing { get; } = Check.Rate(labelSmoothing, nameof(BinaryFocalCrossentropy), nameof(labelSmoothing));
 
     /// <summary>The axis of the mean.</summary>
     public int Axis { get; } = axis;
@@ -69,6 +70,7 @@ public sealed class BinaryFocalCrossentropy(
 /// <param name="axis">The axis of the classes.</param>
 /// <param name="reduction">How the losses of the samples are reduced to one value.</param>
 /// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class CategoricalFocalCrossentropy(
     double alpha = 0.25,
     double gamma = 2,
@@ -80,16 +82,16 @@ public sealed class CategoricalFocalCrossentropy(
     : Loss(reduction, name)
 {
     /// <summary>The weight of all classes.</summary>
-    public double Alpha { get; } = alpha;
+    public double Alpha { get; } = Check.NotNegative(alpha, nameof(CategoricalFocalCrossentropy), nameof(alpha));
 
     /// <summary>How fast the weight falls for correct predictions.</summary>
-    public double Gamma { get; } = gamma;
+    public double Gamma { get; } = Check.NotNegative(gamma, nameof(CategoricalFocalCrossentropy), nameof(gamma));
 
     /// <summary>Whether predictions are logits rather than probabilities.</summary>
     public bool FromLogits { get; } = fromLogits;
 
     /// <summary>The fraction by which targets are moved towards equal probabilities.</summary>
-    public double LabelSmoothing { get; } = labelSmoothing;
+    public double LabelSmoothing { get; } = Check.Rate(labelSmoothing, nameof(CategoricalFocalCrossentropy), nameof(labelSmoothing));
 
     /// <summary>The axis of the classes.</summary>
     public int Axis { get; } = axis;

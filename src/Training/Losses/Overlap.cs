@@ -28,15 +28,16 @@ public sealed class Dice(IReadOnlyList<int>? axis = null, LossReduction reductio
 /// <param name="axis">The axes to sum over; default: all, including the batch.</param>
 /// <param name="reduction">How the losses of the samples are reduced to one value.</param>
 /// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class Tversky(
     double alpha = 0.5, double beta = 0.5, IReadOnlyList<int>? axis = null, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
     : Loss(reduction, name)
 {
     /// <summary>The weight of false positives.</summary>
-    public double Alpha { get; } = alpha;
+    public double Alpha { get; } = Check.NotNegative(alpha, nameof(Tversky), nameof(alpha));
 
     /// <summary>The weight of false negatives.</summary>
-    public double Beta { get; } = beta;
+    public double Beta { get; } = Check.NotNegative(beta, nameof(Tversky), nameof(beta));
 
     /// <summary>The axes to sum over.</summary>
     public IReadOnlyList<int>? Axis { get; } = axis;

@@ -35,11 +35,14 @@ public sealed class Poisson(LossReduction reduction = LossReduction.SumOverBatch
 /// <param name="q">How much wrong targets are tolerated.</param>
 /// <param name="reduction">How the losses of the samples are reduced to one value.</param>
 /// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class CategoricalGeneralizedCrossEntropy(double q = 0.5, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null)
     : Loss(reduction, name)
 {
     /// <summary>How much wrong targets are tolerated.</summary>
-    public double Q { get; } = q;
+    public double Q { get; } = q is > 0 and < 1
+        ? q
+        : throw Check.Option(nameof(CategoricalGeneralizedCrossEntropy), nameof(q), Check.Text(q), "a number above 0 and below 1");
 
     internal override bool IsSparse => true;
 

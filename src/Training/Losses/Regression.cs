@@ -37,10 +37,11 @@ public sealed class MeanSquaredLogarithmicError(LossReduction reduction = LossRe
 /// <param name="delta">Where it becomes linear.</param>
 /// <param name="reduction">How the losses of the samples are reduced to one value.</param>
 /// <param name="name">Its name in logs, messages and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class Huber(double delta = 1, LossReduction reduction = LossReduction.SumOverBatchSize, string? name = null) : Loss(reduction, name)
 {
     /// <summary>Where it becomes linear.</summary>
-    public double Delta { get; } = delta;
+    public double Delta { get; } = Check.NotNegative(delta, nameof(Huber), nameof(delta));
 
     /// <inheritdoc/>
     protected internal override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)

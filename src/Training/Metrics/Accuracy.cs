@@ -24,12 +24,13 @@ public sealed class Accuracy(string? name = null) : MeanMetric(name)
 /// <summary>The share of predictions on the correct side of a threshold: the mean over the last axis.</summary>
 /// <param name="threshold">Predictions above count as 1.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class BinaryAccuracy(double threshold = 0.5, string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 
     /// <summary>Predictions above count as 1.</summary>
-    public double Threshold { get; } = threshold;
+    public double Threshold { get; } = Check.Rate(threshold, nameof(BinaryAccuracy), nameof(threshold));
 
     /// <inheritdoc/>
     protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred)
@@ -64,12 +65,13 @@ public sealed class SparseCategoricalAccuracy(string? name = null) : MeanMetric(
 /// <summary>The share of samples for which the one-hot target's class is among the k largest outputs.</summary>
 /// <param name="k">How many of the largest outputs count.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class TopKCategoricalAccuracy(int k = 5, string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 
     /// <summary>How many of the largest outputs count.</summary>
-    public int K { get; } = k;
+    public int K { get; } = Check.Positive(k, nameof(TopKCategoricalAccuracy), nameof(k));
 
     /// <inheritdoc/>
     protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>
@@ -79,12 +81,13 @@ public sealed class TopKCategoricalAccuracy(int k = 5, string? name = null) : Me
 /// <summary>The share of samples for which the target's class index is among the k largest outputs.</summary>
 /// <param name="k">How many of the largest outputs count.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class SparseTopKCategoricalAccuracy(int k = 5, string? name = null) : MeanMetric(name)
 {
     internal override bool? LargerIsBetter => true;
 
     /// <summary>How many of the largest outputs count.</summary>
-    public int K { get; } = k;
+    public int K { get; } = Check.Positive(k, nameof(SparseTopKCategoricalAccuracy), nameof(k));
 
     /// <inheritdoc/>
     protected override SymbolicTensor PerSample(SymbolicTensor yTrue, SymbolicTensor yPred) =>

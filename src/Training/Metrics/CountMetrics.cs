@@ -90,8 +90,12 @@ public abstract class DecisionMetric : Metric
     internal override bool? LargerIsBetter => true;
 
     private protected DecisionMetric(DoubleValues? thresholds, int? topK, int? classId, string? name)
-        : base(name) =>
+        : base(name)
+    {
         (Thresholds, TopK, ClassId) = (Counts.Checked(thresholds), topK, classId);
+        if (topK < 1) throw Check.Option(GetType().Name, nameof(topK), Check.Text(topK.Value), "a positive integer");
+        if (classId < 0) throw Check.Option(GetType().Name, nameof(classId), Check.Text(classId.Value), "the index of a class, from 0");
+    }
 
     /// <summary>
     /// Predictions above count as 1; default: one half, unless <see cref="TopK"/> is given. With several thresholds there is one result each.

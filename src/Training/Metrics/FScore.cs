@@ -27,6 +27,7 @@ public enum ScoreAverage
 /// <param name="beta">The weight of recall.</param>
 /// <param name="threshold">Predictions above count as 1; default: only the largest of a sample does.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public class FBetaScore(ScoreAverage average = ScoreAverage.None, double beta = 1, double? threshold = null, string? name = null) : Metric(name)
 {
     internal override bool? LargerIsBetter => true;
@@ -35,10 +36,14 @@ public class FBetaScore(ScoreAverage average = ScoreAverage.None, double beta = 
     public ScoreAverage Average { get; } = average;
 
     /// <summary>The weight of recall.</summary>
-    public double Beta { get; } = beta;
+    public double Beta { get; } = beta > 0 && double.IsFinite(beta)
+        ? beta
+        : throw Check.Option(nameof(FBetaScore), nameof(beta), Check.Text(beta), "a finite number above 0");
 
     /// <summary>Predictions above count as 1; default: only the largest of a sample does.</summary>
-    public double? Threshold { get; } = threshold;
+    public double? Threshold { get; } = threshold is null or (> 0 and <= 1)
+        ? threshold
+        : throw Check.Option(nameof(FBetaScore), nameof(threshold), Check.Text(threshold.Value), "a number above 0 and at most 1");
 
     private protected override string DefaultName => "fbeta_score";
 

@@ -90,6 +90,7 @@ public enum ScoreAggregation
 /// The number of independent variables for the adjusted score <c>1 - (1 - R2) (n - 1) / (n - numRegressors - 1)</c>; 0 for the plain one.
 /// </param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class R2Score(ScoreAggregation classAggregation = ScoreAggregation.UniformAverage, int numRegressors = 0, string? name = null) : Metric(name)
 {
     internal override bool? LargerIsBetter => true;
@@ -98,7 +99,9 @@ public sealed class R2Score(ScoreAggregation classAggregation = ScoreAggregation
     public ScoreAggregation ClassAggregation { get; } = classAggregation;
 
     /// <summary>The number of independent variables for the adjusted score.</summary>
-    public int NumRegressors { get; } = numRegressors;
+    public int NumRegressors { get; } = numRegressors >= 0
+        ? numRegressors
+        : throw Check.Option(nameof(R2Score), nameof(numRegressors), Check.Text(numRegressors), "a number of at least 0");
 
     /// <inheritdoc/>
     protected internal override SymbolicTensors Sums(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)

@@ -70,7 +70,7 @@ public sealed class BatchNormalization(
     public double Momentum { get; } = momentum;
 
     /// <summary>Added to the variance.</summary>
-    public double Epsilon { get; } = epsilon;
+    public double Epsilon { get; } = Check.NotNegative(epsilon, nameof(BatchNormalization), nameof(epsilon));
 
     /// <summary>Whether beta is added.</summary>
     public bool Center { get; } = center;

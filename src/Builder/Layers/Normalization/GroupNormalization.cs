@@ -45,7 +45,7 @@ public sealed class GroupNormalization(
     public int Axis { get; } = axis;
 
     /// <summary>Added to the variance.</summary>
-    public double Epsilon { get; } = epsilon;
+    public double Epsilon { get; } = Check.NotNegative(epsilon, nameof(GroupNormalization), nameof(epsilon));
 
     /// <summary>Whether beta is added.</summary>
     public bool Center { get; } = center;

@@ -24,6 +24,7 @@ namespace OnnxFunctional.Layers;
 /// <param name="gammaConstraint">A constraint applied to gamma after each step.</param>
 /// <param name="rmsScaling">Keras' deprecated option: no mean is subtracted and no beta added.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class LayerNormalization(
     Axes axis = default,
     double epsilon = 1e-3,
@@ -43,7 +44,7 @@ public sealed class LayerNormalization(
     public Axes Axis { get; } = axis.List.Count == 0 ? -1 : axis;
 
     /// <summary>Added to the variance.</summary>
-    public double Epsilon { get; } = epsilon;
+    public double Epsilon { get; } = Check.NotNegative(epsilon, nameof(LayerNormalization), nameof(epsilon));
 
     /// <summary>Whether beta is added.</summary>
     public bool Center { get; } = center;

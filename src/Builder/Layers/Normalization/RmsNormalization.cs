@@ -9,13 +9,14 @@ namespace OnnxFunctional.Layers;
 /// <param name="axis">The axes; the last by default.</param>
 /// <param name="epsilon">Added to the mean square.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <exception cref="ModelException">An option is out of its range; the message names it.</exception>
 public sealed class RmsNormalization(Axes axis = default, double epsilon = 1e-6, string? name = null) : Layer(name)
 {
     /// <summary>The axes.</summary>
     public Axes Axis { get; } = axis.List.Count == 0 ? -1 : axis;
 
     /// <summary>Added to the mean square.</summary>
-    public double Epsilon { get; } = epsilon;
+    public double Epsilon { get; } = Check.NotNegative(epsilon, nameof(RmsNormalization), nameof(epsilon));
 
     internal override string ClassName => "RMSNormalization";
 
