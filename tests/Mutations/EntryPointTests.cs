@@ -43,6 +43,7 @@ public sealed class EntryPointTests
         ["OnnxFile.Verify"] = "verify",
         ["OnnxModel.FromBytes"] = "onnx-bytes",
         ["OnnxModel.Load"] = "onnx-model",
+        ["OnnxModelServices.AddOnnxModel"] = "onnx-model",
         ["OnnxTrainer.Load"] = "onnx-trainer",
         ["OnnxTrainer.Restore"] = "onnx-trainer-state",
         ["OnnxTrainer.Save"] = Writes,
