@@ -4,6 +4,7 @@ using System.Security;
 using OnnxFunctional.Cli.Results;
 using OnnxFunctional.Cli.Usage;
 using OnnxFunctional.Export;
+using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Cli.Commands;
 
@@ -61,7 +62,7 @@ internal static class NewCommand
         {
             Directory.CreateDirectory(unfinished);
             foreach (var (file, content) in files) File.WriteAllText(Path.Combine(unfinished, file), content);
-            Directory.Move(unfinished, folder);
+            DurableMove.OfFolder(unfinished, Path.Combine(parent, project));
         }
         finally
         {

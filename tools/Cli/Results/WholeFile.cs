@@ -1,4 +1,6 @@
+using System.Text;
 using OnnxFunctional.Export;
+using OnnxFunctional.Export.Files;
 
 namespace OnnxFunctional.Cli.Results;
 
@@ -9,23 +11,9 @@ internal static class WholeFile
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="write">Writes the content; its exceptions are passed on, and the file is as it was.</param>
     /// <exception cref="ExportException">Nothing can be written there.</exception>
-    public static void Write(string path, Action<TextWriter> write)
+    public static void Write(string path, Action<TextWriter> write) => AtomicFile.Write(path, stream =>
     {
-        OnnxFile.CheckWritable(path);
-        var target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path) : Path.GetFullPath(path);
-        var unfinished = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Environment.ProcessId}.tmp");
-        AppDomain.CurrentDomain.ProcessExit += Delete;
-        try
-        {
-            using (var writer = new StreamWriter(unfinished) { NewLine = "\n" }) write(writer);
-            File.Move(unfinished, target, overwrite: true);
-        }
-        finally
-        {
-            Delete(null, EventArgs.Empty);
-            AppDomain.CurrentDomain.ProcessExit -= Delete;
-        }
-
-        void Delete(object? sender, EventArgs arguments) => File.Delete(unfinished);
-    }
+        using var writer = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\n" };
+        write(writer);
+    });
 }
