@@ -11,6 +11,7 @@ public sealed class FolderReferenceTests
     private static readonly string[] s_floors =
     [
         "Builder",
+        "Builder/Notebooks",
         "Builder/Tensors",
         "Builder/Text",
         "Builder/Initializers",

@@ -1,11 +1,12 @@
 using System.Globalization;
-using System.Text;
 using OnnxFunctional.Export.Verify;
+using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Export;
 
 /// <summary>The result of exporting a model: the file, and the differences between ONNX Runtime and the engine on every layer.</summary>
-public sealed class ExportReport
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed class ExportReport : IHtml
 {
     internal ExportReport(string path, int opset, long fileBytes, Verification verification, bool verified)
     {
@@ -54,16 +55,28 @@ public sealed class ExportReport
     /// <summary>The comparison as a table.</summary>
     public override string ToString()
     {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Path}: ai.onnx opset {Opset}, {FileBytes:N0} bytes");
-        if (!IsVerified) return text.Append(", not verified").ToString();
-        text.AppendLine().Append(LayerDifference.Table(Layers));
-        text.Append(
+        var table = IsVerified ? Environment.NewLine + LayerDifference.Table(Layers) : "";
+        return Title + table + string.Join(Environment.NewLine, Conclusions());
+    }
+
+    void IHtml.WriteHtml(HtmlWriter html)
+    {
+        html.Paragraph(Title);
+        if (IsVerified) LayerDifference.WriteHtml(Layers, html);
+        foreach (var line in Conclusions()) html.Paragraph(line);
+    }
+
+    private string Title => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Path}: ai.onnx opset {Opset}, {FileBytes:N0} bytes{(IsVerified ? "" : ", not verified")}");
+
+    private IEnumerable<string> Conclusions()
+    {
+        if (!IsVerified) yield break;
+        yield return string.Create(
             CultureInfo.InvariantCulture,
             $"ONNX Runtime and the engine agree on {Layers.Count} layers; largest difference {LargestDifference:0.0e+00}");
-        if (Reduced is not null) text.AppendLine().Append(Reduced);
-        if (RebuildProblem is not null)
-            text.AppendLine().Append("The file runs everywhere, but Model.Load cannot rebuild the model from it: ").Append(RebuildProblem);
-        return text.ToString();
+        if (Reduced is not null) yield return Reduced;
+        if (RebuildProblem is not null) yield return "The file runs everywhere, but Model.Load cannot rebuild the model from it: " + RebuildProblem;
     }
 }

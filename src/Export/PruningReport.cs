@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Google.Protobuf;
 using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Export.Verify;
+using OnnxFunctional.Notebooks;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Export;
@@ -20,9 +22,11 @@ public sealed record ModelCost(long Parameters, long MultiplyAdds, long FileByte
 /// var pruned = model.Prune(0.5).Model;
 /// Console.WriteLine(PruningReport.Measure(model, pruned));
 /// </code></example>
-public sealed class PruningReport
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed class PruningReport : IHtml
 {
     private const int WarmUpRuns = 10;
+    private static readonly ImmutableArray<string> s_header = ["", "before", "after", "ratio"];
 
     private PruningReport(ModelCost before, ModelCost after) => (Before, After) = (before, after);
 
@@ -71,18 +75,26 @@ public sealed class PruningReport
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{"",-22}{"before",14}{"after",14}{"ratio",8}");
-        Row("parameters", Before.Parameters, After.Parameters, "N0");
-        Row("multiply-adds", Before.MultiplyAdds, After.MultiplyAdds, "N0");
-        Row("ONNX file, bytes", Before.FileBytes, After.FileBytes, "N0");
-        Row("ONNX Runtime, ms", Before.Milliseconds, After.Milliseconds, "F4");
+        foreach (var row in Rows().Prepend([.. s_header])) text.AppendLine(CultureInfo.InvariantCulture, $"{row[0],-22}{row[1],14}{row[2],14}{row[3],8}");
         return text.ToString().TrimEnd();
+    }
 
-        void Row(string name, double first, double second, string format)
-        {
-            var (before, after) = (first.ToString(format, CultureInfo.InvariantCulture), second.ToString(format, CultureInfo.InvariantCulture));
-            text.AppendLine(CultureInfo.InvariantCulture, $"{name,-22}{before,14}{after,14}{(second > 0 ? first / second : 1),8:F2}");
-        }
+    void IHtml.WriteHtml(HtmlWriter html) => html.Table(s_header, Rows(), numbers: [1, 2, 3]);
+
+    private string[][] Rows()
+    {
+        return
+        [
+            Row("parameters", Before.Parameters, After.Parameters, "N0"),
+            Row("multiply-adds", Before.MultiplyAdds, After.MultiplyAdds, "N0"),
+            Row("ONNX file, bytes", Before.FileBytes, After.FileBytes, "N0"),
+            Row("ONNX Runtime, ms", Before.Milliseconds, After.Milliseconds, "F4"),
+        ];
+
+        static string[] Row(string name, double first, double second, string format) =>
+            [name, Number(first, format), Number(second, format), Number(second > 0 ? first / second : 1, "F2")];
+
+        static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
     }
 
     private static double Median(double[] times)

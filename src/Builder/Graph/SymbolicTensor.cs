@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional;
 
@@ -7,7 +8,8 @@ namespace OnnxFunctional;
 /// It is a handle of a value, with the layer call it was created in and its mask. Two handles of one value are equal.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed partial class SymbolicTensor : IEquatable<SymbolicTensor>
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed partial class SymbolicTensor : IEquatable<SymbolicTensor>, IHtml
 {
     internal SymbolicTensor(Value value, LayerCall? scope = null, SymbolicTensor? mask = null)
     {

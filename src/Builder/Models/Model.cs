@@ -1,3 +1,5 @@
+using OnnxFunctional.Notebooks;
+
 namespace OnnxFunctional;
 
 /// <summary>A network that computes output tensors from input tensors. It is also a layer: calling it on tensors shares its weights.</summary>
@@ -15,7 +17,8 @@ namespace OnnxFunctional;
 ///     protected override SymbolicTensor Forward(SymbolicTensor x) => _code.Call(_hidden.Call(x));
 /// }
 /// </code></example>
-public partial class Model : Layer
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public partial class Model : Layer, IHtml
 {
     private readonly Dictionary<string, LayerBase> _byName = [];
     private readonly Dictionary<LayerBase, string> _names = [];
@@ -130,6 +133,8 @@ public partial class Model : Layer
     /// <summary>Prints the table of <see cref="ToString"/>.</summary>
     /// <param name="writer">Where to; by default to the console.</param>
     public void Summary(TextWriter? writer = null) => (writer ?? Console.Out).WriteLine(ToString());
+
+    void IHtml.WriteHtml(HtmlWriter html) => Summaries.WriteHtml(this, html);
 
     /// <summary>Builds a model that consists of layers only, for inputs of a shape. One that is built already stays as it is.</summary>
     /// <param name="inputShape">The input's dimensions without the batch; <see langword="null"/> for an unknown size.</param>

@@ -1,19 +1,39 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional;
 
-/// <summary>Draws the summary table of a model as Keras does.</summary>
+/// <summary>The summary table of a model, as Keras draws it and as HTML.</summary>
 internal static class Summaries
 {
+    private static readonly ImmutableArray<string> s_header = ["Layer (type)", "Output Shape", "Param #", "Connected to"];
+
     public static string Table(Model model)
     {
+        var text = new StringBuilder();
+        text.AppendLine(Title(model));
+        Draw([[.. s_header], .. Rows(model)], text);
+        return text.AppendJoin(Environment.NewLine, Totals(model).Select(line => " " + line)).ToString();
+    }
+
+    public static void WriteHtml(Model model, HtmlWriter html)
+    {
+        html.Paragraph(Title(model));
+        html.Table(s_header, Rows(model), numbers: [2]);
+        html.Lines(string.Join('\n', Totals(model)));
+    }
+
+    private static string Title(Model model) => $"Model: \"{model.Name}\"";
+
+    private static List<string[]> Rows(Model model)
+    {
         var rows = new List<string[]>();
-        rows.Add(["Layer (type)", "Output Shape", "Param #", "Connected to"]);
         if (!model.IsBuilt)
         {
             rows.AddRange(model.LayersToCome.Select(layer => new[] { $"{layer.Name} ({layer.ClassName})", "?", "0 (unbuilt)", "?" }));
-            if (rows.Count == 1) rows.Add([$"{model.Name} ({model.ClassName})", "?", "0 (unbuilt)", "?"]);
+            if (rows.Count == 0) rows.Add([$"{model.Name} ({model.ClassName})", "?", "0 (unbuilt)", "?"]);
         }
 
         var names = model.Steps
@@ -33,15 +53,19 @@ internal static class Summaries
             ]);
         }
 
+        return rows;
+    }
+
+    private static string[] Totals(Model model)
+    {
         var trainable = model.TrainableWeights.Distinct().Sum(weight => (long)weight.Length);
         var total = model.CountParams();
-        var text = new StringBuilder();
-        text.Append("Model: \"").Append(model.Name).AppendLine("\"");
-        Draw(rows, text);
-        text.AppendLine(CultureInfo.InvariantCulture, $" Total params: {Count(total)}");
-        text.AppendLine(CultureInfo.InvariantCulture, $" Trainable params: {Count(trainable)}");
-        text.Append(CultureInfo.InvariantCulture, $" Non-trainable params: {Count(total - trainable)}");
-        return text.ToString();
+        return
+        [
+            $"Total params: {Count(total)}",
+            $"Trainable params: {Count(trainable)}",
+            $"Non-trainable params: {Count(total - trainable)}",
+        ];
     }
 
     private static string Connection((ModelStep Step, int Output) source, Model model)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional;
 
@@ -12,7 +13,8 @@ namespace OnnxFunctional;
 public sealed record PrunedLayer(string Name, string ClassName, int Before, int After, string? Reason);
 
 /// <summary>A smaller model and what was removed; prints as a table.</summary>
-public sealed class PrunedModel
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed class PrunedModel : IHtml
 {
     internal PrunedModel(Model model, IReadOnlyList<PrunedLayer> layers, long parametersBefore) =>
         (Model, Layers, ParametersBefore, Parameters) = (model, layers, parametersBefore, model.WeightPaths().Sum(named => (long)named.Weight.Length));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using OnnxFunctional.Export.TrainingStep;
+using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Export;
 
@@ -13,7 +14,8 @@ namespace OnnxFunctional.Export;
 public readonly record struct StepDifference(string Name, int Step, float Difference, bool IsRounding);
 
 /// <summary>The result of exporting a training step.</summary>
-public sealed class TrainingExportReport
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed class TrainingExportReport : IHtml
 {
     private readonly int _steps;
 

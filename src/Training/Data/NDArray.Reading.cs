@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using OnnxFunctional.Notebooks;
 using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Training;
@@ -36,6 +37,8 @@ public sealed partial class NDArray
 
     /// <summary>The values as NumPy prints them, after type and shape; of large arrays the ends of each dimension.</summary>
     public override string ToString() => NDArrayText.Of(this);
+
+    void IHtml.WriteHtml(HtmlWriter html) => NDArrayText.WriteHtml(this, html);
 
     /// <summary>The elements as float32, as <see cref="ToTensor"/> returns them.</summary>
     public static implicit operator Tensor<float>(NDArray array) => Checked(array).ToTensor();

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using OnnxFunctional.Notebooks;
 using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Execution;
 
@@ -13,7 +14,8 @@ namespace OnnxFunctional.Training;
 /// <c>p[i, j]</c> is one number of a prediction, <c>(float[,])p</c> its copy as a .NET array, <c>Tensor&lt;float&gt; t = p</c> a tensor, and
 /// <c>Console.WriteLine(p)</c> prints it as NumPy does.
 /// </remarks>
-public sealed partial class NDArray
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed partial class NDArray : IHtml
 {
     // float[], long[], int[], bool[] or string[] as the type says; byte[] for any type of numbers: bytes are widened where they are read, because images fill
     // memory.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Training.Data;
 
@@ -14,7 +15,7 @@ internal static class NDArrayText
     public static string Of(NDArray array)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{array.DType.KerasName()} {array.Shape}\n");
+        text.Append(Title(array)).Append('\n');
         var dims = array.Shape.Dims.ToArray();
         var ends = EndsOf(dims);
         var places = new List<int>();
@@ -25,6 +26,32 @@ internal static class NDArrayText
         Append(text, dims, ends, 0, () => words[next++].PadLeft(width));
         return text.ToString();
     }
+
+    /// <summary>A table of a matrix, with its ends if it is large, and the text of any other array.</summary>
+    public static void WriteHtml(NDArray array, HtmlWriter html)
+    {
+        if (array.Shape.Rank != 2)
+        {
+            html.Lines(Of(array));
+            return;
+        }
+
+        var dims = array.Shape.Dims.ToArray();
+        var ends = EndsOf(dims);
+        var places = new List<int>();
+        Collect(dims, ends, 0, 0, places);
+        var words = new Queue<string>(Words(array, places));
+        int[] columns = [.. Indices(dims[1], ends)];
+        html.Paragraph(Title(array));
+        html.Table(
+            ["", .. columns.Select(Index)],
+            Indices(dims[0], ends).Select(row => (string[])[Index(row), .. columns.Select(column => row < 0 || column < 0 ? "..." : words.Dequeue())]),
+            numbers: [.. Enumerable.Range(0, columns.Length + 1)]);
+
+        static string Index(int index) => index < 0 ? "..." : index.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static string Title(NDArray array) => $"{array.DType.KerasName()} {array.Shape}";
 
     /// <summary>How many elements are shown at each end of a dimension; all, if that is not too many.</summary>
     private static int EndsOf(int[] dims)

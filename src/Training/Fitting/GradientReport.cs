@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Training;
 
@@ -21,7 +22,8 @@ public sealed record GradientDifference(int Element, double Gradient, double Num
 public sealed record GradientComparison(string Weight, Shape Shape, int Agreeing, int Kinks, int Noisy, GradientDifference? Worst);
 
 /// <summary>The gradients of a model compared with finite differences; prints as a table.</summary>
-public sealed class GradientReport
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed class GradientReport : IHtml
 {
     internal GradientReport(IReadOnlyList<GradientComparison> weights, double tolerance) => (Weights, Tolerance) = (weights, tolerance);
 
@@ -51,14 +53,35 @@ public sealed class GradientReport
             text.AppendLine(worst is { IsWrong: true } ? " WRONG" : "");
         }
 
+        return text.Append(Conclusion()).ToString();
+    }
+
+    void IHtml.WriteHtml(HtmlWriter html)
+    {
+        html.Table(
+            ["Weight", "Agreeing", "Kinks", "Noisy", "Worst element", "Gradient", "Finite difference", "Relative difference", ""],
+            Weights.Select(weight => (string[])
+            [
+                weight.Weight, Number(weight.Agreeing), Number(weight.Kinks), Number(weight.Noisy),
+                .. weight.Worst is not { } worst
+                    ? (string[])["", "", "", "", ""]
+                    : [Number(worst.Element), Number(worst.Gradient), Number(worst.Numeric), Number(worst.Relative), worst.IsWrong ? "WRONG" : "ok"],
+            ]),
+            numbers: [1, 2, 3, 4, 5, 6, 7]);
+        html.Paragraph(Conclusion());
+
+        static string Number(double value) => value.ToString("G5", CultureInfo.InvariantCulture);
+    }
+
+    private string Conclusion()
+    {
         var wrong = Weights.Count(weight => weight.Worst is { IsWrong: true });
-        text.Append(
+        return string.Create(
             CultureInfo.InvariantCulture,
-            $"{(wrong == 0 ? "No gradient is wrong" : $"{wrong} of {Weights.Count} gradients are wrong")} (tolerance {Tolerance}); ");
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"{Weights.Sum(weight => weight.Agreeing)} elements agree, {Weights.Sum(weight => weight.Kinks)} lie at kinks, ");
-        text.Append(CultureInfo.InvariantCulture, $"{Weights.Sum(weight => weight.Noisy)} are below the rounding of the loss.");
-        return text.ToString();
+            $"{(wrong == 0 ? "No gradient is wrong" : $"{wrong} of {Weights.Count} gradients are wrong")} (tolerance {Tolerance}); ")
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Weights.Sum(weight => weight.Agreeing)} elements agree, {Weights.Sum(weight => weight.Kinks)} lie at kinks, ")
+            + string.Create(CultureInfo.InvariantCulture, $"{Weights.Sum(weight => weight.Noisy)} are below the rounding of the loss.");
     }
 }

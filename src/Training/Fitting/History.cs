@@ -1,3 +1,5 @@
+using OnnxFunctional.Notebooks;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>Losses and metrics of every epoch: what Fit returns.</summary>
@@ -5,7 +7,8 @@ namespace OnnxFunctional.Training;
 /// var history = trainer.Fit(x, y, epochs: 10, validationSplit: 0.2);
 /// Console.WriteLine(history["val_loss"][^1]);
 /// </code></example>
-public sealed class History : Callback
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed class History : Callback, IHtml
 {
     private readonly Dictionary<string, List<double>> _values = [];
     private readonly List<int> _epochs = [];
@@ -29,6 +32,8 @@ public sealed class History : Callback
 
     /// <summary>A table with one row per epoch, counted from 1 as in the lines that Fit prints; of more than 60 epochs, the first and last 30.</summary>
     public override string ToString() => HistoryTable.Of(_logs, [.. _values.Keys]);
+
+    void IHtml.WriteHtml(HtmlWriter html) => HistoryTable.WriteHtml(_logs, [.. _values.Keys], html);
 
     /// <inheritdoc/>
     public override void OnEpochEnd(int epoch, IDictionary<string, double> logs)

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
+using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>Losses and metrics as a table: a row per epoch, a column per name.</summary>
+/// <summary>Losses and metrics as a table: a row per epoch, a column per name. Of many epochs, the first and last.</summary>
 internal static class HistoryTable
 {
     private const int Most = 60;
@@ -11,13 +12,10 @@ internal static class HistoryTable
     /// <summary>The table, without a line break at its end.</summary>
     public static string Of(IReadOnlyList<EpochLogs> epochs, IReadOnlyList<string> names)
     {
-        string[] header = ["epoch", .. names];
-        var shown = epochs.Count <= Most ? epochs : [.. epochs.Take(Most / 2), .. epochs.TakeLast(Most / 2)];
-        var rows = shown.Select(logs => Row(logs, names)).ToList();
+        var header = Header(names);
+        var rows = Rows(epochs, names);
         var widths = header.Select((name, column) => rows.Select(row => row[column].Length).Append(name.Length).Max()).ToArray();
-        var lines = rows.Select(Line).ToList();
-        if (shown.Count < epochs.Count) lines.Insert(Most / 2, "...".PadLeft(widths[0]));
-        return string.Join('\n', lines.Prepend(Line(header)));
+        return string.Join('\n', rows.Prepend(header).Select(row => Line(row).TrimEnd()));
 
         string Line(string[] row)
         {
@@ -26,6 +24,34 @@ internal static class HistoryTable
             return text.ToString();
         }
     }
+
+    /// <summary>Charts of the values, each with that of the validation data, and the table.</summary>
+    public static void WriteHtml(IReadOnlyList<EpochLogs> epochs, IReadOnlyList<string> names, HtmlWriter html)
+    {
+        double[] x = [.. epochs.Select(logs => logs.Epoch + 1.0)];
+        foreach (var name in names)
+        {
+            var validation = "val_" + name;
+            if (name.StartsWith("val_", StringComparison.Ordinal) && names.Contains(name[4..])) continue;
+            if (names.Contains(validation)) html.Chart("epoch", x, (name, Values(epochs, name)), (validation, Values(epochs, validation)));
+            else html.Chart("epoch", x, (name, Values(epochs, name)));
+        }
+
+        html.Table(Header(names), Rows(epochs, names), numbers: [.. Enumerable.Range(0, names.Count + 1)]);
+    }
+
+    private static string[] Header(IReadOnlyList<string> names) => ["epoch", .. names];
+
+    private static List<string[]> Rows(IReadOnlyList<EpochLogs> epochs, IReadOnlyList<string> names)
+    {
+        if (epochs.Count <= Most) return [.. epochs.Select(logs => Row(logs, names))];
+        var left = Enumerable.Repeat("", names.Count).Prepend("...");
+        return [.. epochs.Take(Most / 2).Select(logs => Row(logs, names)), [.. left], .. epochs.TakeLast(Most / 2).Select(logs => Row(logs, names))];
+    }
+
+    /// <summary>One value per epoch; NaN where none was logged.</summary>
+    private static double[] Values(IReadOnlyList<EpochLogs> epochs, string name) =>
+        [.. epochs.Select(logs => logs.Logs.Where(entry => entry.Name == name).Select(entry => entry.Value).DefaultIfEmpty(double.NaN).First())];
 
     private static string[] Row(EpochLogs logs, IReadOnlyList<string> names)
     {

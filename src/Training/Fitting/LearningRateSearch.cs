@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text;
+using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Training;
 
 /// <summary>The losses of steps whose learning rate grew from step to step: what <see cref="Trainer.FindLearningRate"/> returns.</summary>
-public sealed class LearningRateSearch
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed class LearningRateSearch : IHtml
 {
     // The weight of earlier losses in their moving average.
     private const double Memory = 0.9;
@@ -62,9 +64,17 @@ public sealed class LearningRateSearch
             text.Append(CultureInfo.InvariantCulture, $"{_rates[i],13:G3}  {_smoothed[i],10:G5}\n");
         }
 
-        return text.Append(Suggested is { } rate
-            ? $"suggested: {rate.ToString("G2", CultureInfo.InvariantCulture)}"
-            : "no suggestion: the loss never fell. Search from a smaller rate, or check the data and the loss.").ToString();
+        return text.Append(Suggestion).ToString();
+    }
+
+    private string Suggestion => Suggested is { } rate
+        ? $"suggested: {rate.ToString("G2", CultureInfo.InvariantCulture)}"
+        : "no suggestion: the loss never fell. Search from a smaller rate, or check the data and the loss.";
+
+    void IHtml.WriteHtml(HtmlWriter html)
+    {
+        html.Chart("log10(learning rate)", [.. _rates.Select(Math.Log10)], ("loss", _losses), ("smoothed", _smoothed));
+        html.Paragraph(Suggestion);
     }
 
     /// <summary>Notes a step.</summary>

@@ -1,12 +1,14 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Training;
 
 /// <summary>Losses and metrics of data: by name, <c>scores["accuracy"]</c>, or in Keras' order, where the loss is the first: <c>scores[0]</c>.</summary>
 /// <example><c>var (loss, accuracy) = trainer.Evaluate(x, y);</c></example>
 [SuppressMessage("Naming", "CA1710", Justification = "The name says what it holds.")]
-public sealed class Scores : IReadOnlyDictionary<string, double>
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed class Scores : IReadOnlyDictionary<string, double>, IHtml
 {
     private readonly OrderedDictionary<string, double> _values;
 
@@ -64,6 +66,9 @@ public sealed class Scores : IReadOnlyDictionary<string, double>
 
     /// <summary>Names and values: <c>loss: 0.2145 - accuracy: 0.9366</c>.</summary>
     public override string ToString() => string.Join(" - ", _values.Select(value => $"{value.Key}: {LogNumber.Text(value.Value)}"));
+
+    void IHtml.WriteHtml(HtmlWriter html) =>
+        html.Table([.. Keys], [[.. Values.Select(LogNumber.Text)]], numbers: [.. Enumerable.Range(0, Count)]);
 
     private string Suggested(string key) => Naming.Nearest(key, _values.Keys) is { } nearest ? $" Did you mean '{nearest}'?" : "";
 

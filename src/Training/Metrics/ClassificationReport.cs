@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Training.Metrics;
 
@@ -12,7 +13,8 @@ namespace OnnxFunctional.Training.Metrics;
 public sealed record ClassScore(string Name, double Precision, double Recall, double F1, double Support);
 
 /// <summary>Precision, recall and F1 of each class and their means, like scikit-learn's classification_report.</summary>
-public sealed class ClassificationReport
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed class ClassificationReport : IHtml
 {
     internal ClassificationReport(ConfusionMatrix matrix, IReadOnlyList<string>? names)
     {
@@ -64,6 +66,20 @@ public sealed class ClassificationReport
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"\n{"accuracy".PadLeft(width)}  {Accuracy:F4}").ToString();
+    }
+
+    void IHtml.WriteHtml(HtmlWriter html)
+    {
+        html.Table(
+            ["", "precision", "recall", "f1", "support"],
+            Classes.Append(Macro).Append(Weighted).Select(score => new[]
+            {
+                score.Name, Share(score.Precision), Share(score.Recall), Share(score.F1), score.Support.ToString("0.##", CultureInfo.InvariantCulture),
+            }),
+            numbers: [1, 2, 3, 4]);
+        html.Paragraph("accuracy: " + Share(Accuracy));
+
+        static string Share(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
     }
 
     private ClassScore Mean(string name, Func<ClassScore, double> weight)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OnnxFunctional.Notebooks;
 using OnnxFunctional.Training.Data;
 
 namespace OnnxFunctional.Training.Metrics;
@@ -7,7 +8,8 @@ namespace OnnxFunctional.Training.Metrics;
 /// <summary>How often samples of each class were predicted as each class, collected over batches.</summary>
 /// <param name="numClasses">The number of classes.</param>
 /// <exception cref="ModelException">The number of classes is below 1.</exception>
-public sealed class ConfusionMatrix(int numClasses)
+[TypeFormatterSource(typeof(HtmlFormatterSource))]
+public sealed class ConfusionMatrix(int numClasses) : IHtml
 {
     private readonly double[] _counts = new double[Squared(numClasses)];
 
@@ -111,6 +113,17 @@ public sealed class ConfusionMatrix(int numClasses)
         }
 
         return text.ToString();
+    }
+
+    void IHtml.WriteHtml(HtmlWriter html)
+    {
+        var classes = Enumerable.Range(0, NumClasses).ToList();
+        html.Table(
+            ["true class \\ predicted", .. classes.Select(Name)],
+            classes.Select(truth => (string[])[Name(truth), .. classes.Select(predicted => Number(this[truth, predicted]))]),
+            numbers: [.. classes.Select(index => index + 1)]);
+
+        static string Name(int index) => index.ToString(CultureInfo.InvariantCulture);
     }
 
     private static string Number(double count) => count.ToString(double.IsInteger(count) ? "F0" : "F2", CultureInfo.InvariantCulture);
