@@ -217,7 +217,7 @@ internal sealed class CheckedModel
         if (!(Math.Abs(expected) < 1e30)) throw new NotFiniteException();
 
         // The largest number of 16 bits is 65504; intermediate values may be the square of what is predicted.
-        if (_predicted.Length == 0 || Math.Abs(TensorPrimitives.MaxMagnitude(Span(_predicted))) > 100 || Jumps()) return;
+        if (_predicted.Length == 0 || Math.Abs(TensorPrimitives.MaxMagnitude(Span(_predicted))) > 100 || Jumps() || PointsNowhere()) return;
         var fits = LargestInside() < 10_000;
         foreach (var precision in new[] { MixedPrecision.Float16, MixedPrecision.BFloat16 })
         {
@@ -271,6 +271,16 @@ internal sealed class CheckedModel
         Graph.Between([.. Model.Inputs.Select(input => input.Value)], [.. Model.Outputs.Select(output => output.Value)]).Nodes.Any(node =>
             node.Op is ComparisonOp or Ceil or Floor or Round or Sign or Mod or ArgMax or ArgMin or TopK or Cast { To: not DType.Float32 }
             && node.Inputs.Any(input => input.Spec.Type == DType.Float32 && input.Producer.Op is not SourceOp));
+
+    /// <summary>
+    /// Whether a loss compares directions of which one is of nearly no length, as of x - x: that is the direction of the rounding. A chain of operators
+    /// computes in float32 what is stored in 16 bits elsewhere.
+    /// </summary>
+    private bool PointsNowhere() => _training.Description.Contains("CosineSimilarity", StringComparison.Ordinal) && Model.PredictAll(_x).Any(output =>
+    {
+        var length = output.Shape.Rank == 0 ? 1 : output.Shape.Dims[^1];
+        return length > 0 && output.ToArray().Chunk(length).Any(direction => TensorPrimitives.Norm<float>(direction) < 0.02f);
+    });
 
     private static bool HidesSteps(TensorData data)
     {

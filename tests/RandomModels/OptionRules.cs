@@ -70,10 +70,10 @@ internal static class OptionRules
                 foreach (var change in OfEinsum(shape, draw, options.ContainsKey("bias_axes"))) yield return change;
                 break;
             case "Bidirectional" when options.GetValueOrDefault("backward_layer") is RecurrentLayer backward:
-                // Both directions return the same kind of output, in opposite orders.
+                // Both directions return the same kind of output and keep their states alike, in opposite orders.
                 var forward = (RecurrentLayer)options["layer"]!;
                 if (forward.ReturnSequences != backward.ReturnSequences || forward.ReturnState != backward.ReturnState
-                    || forward.GoBackwards == backward.GoBackwards || forward.GetType() != backward.GetType())
+                    || forward.Stateful != backward.Stateful || forward.GoBackwards == backward.GoBackwards || forward.GetType() != backward.GetType())
                     yield return ("backward_layer", none);
                 break;
         }

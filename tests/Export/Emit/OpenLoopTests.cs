@@ -61,6 +61,14 @@ public sealed class OpenLoopTests
             var refusal = Assert.ThrowsExactly<ModelException>(() => model.Predict(Tensor.CreateFromShape<float>([3, cropped ? 2 : 0, 2])));
             Assert.Contains("Layer 'loop' (RNN): there are no time steps in (3, 0, 2)", refusal.Message);
         }
+
+        var images = Model.Input([null, 4, 2]);
+        foreach (var layer in new Layer[] { new ConvLstm1D(3, 2, name: "loop"), new Rnn(new MeanImageCell(), name: "loop") })
+        {
+            var model = new Model(images, images.Apply(layer));
+            var refusal = Assert.ThrowsExactly<ModelException>(() => model.Predict(Tensor.CreateFromShape<float>([3, 0, 4, 2])));
+            Assert.Contains("there are no time steps in (3, 0,", refusal.Message);
+        }
     }
 
     [TestMethod]

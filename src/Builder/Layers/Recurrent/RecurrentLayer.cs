@@ -257,7 +257,8 @@ public abstract class RecurrentLayer : Layer
     /// <summary>Zeros in the shape of a state, for as many samples as the input has.</summary>
     private protected static SymbolicTensor Zeros(SymbolicTensor input, Shape state)
     {
-        var samples = Ops.ZerosLike(Ops.Slice(Ops.Reshape(input, 0, -1), 1, 0, 1));
+        // The sum of one column, because a sequence may have no steps.
+        var samples = Ops.Sum(Ops.ZerosLike(Ops.Slice(Ops.Reshape(input, 0, -1), 1, 0, 1)), axis: 1, keepdims: true);
         var one = state.With(0, 1);
         return (state.Rank > 2 ? Ops.Reshape(samples, [0, .. Enumerable.Repeat(1, state.Rank - 1)]) : samples) + Ops.Filled(one, 0);
     }
