@@ -19,6 +19,8 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
     private float _magnitude;
     private double _worst = double.NegativeInfinity;
     private readonly List<Difference> _open = [];
+    private readonly HashSet<int> _overflown = [];
+    private readonly HashSet<int> _withNaN = [];
     private NDArray? _expected;
     private RareJumps? _jumps;
     private string _where = "";
@@ -42,8 +44,8 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
     /// <param name="layout">That layout.</param>
     /// <param name="run">A description of the run.</param>
     /// <param name="undefined">
-    /// Samples in which earlier layers gave NaN on both sides, as a mean over no steps is: what integers and comparisons then become is not defined, so they
-    /// are not compared. Those of this layer are added.
+    /// Samples that are not compared: those in which earlier layers gave NaN on both sides, as a mean over no steps is, so that what integers and comparisons
+    /// then become is not defined. Those of this layer are added.
     /// </param>
     public void Add(NDArray expected, OnnxValue actual, Layout layout, string run, HashSet<int> undefined)
     {
@@ -61,7 +63,6 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
         var theirValues = Floats(actual);
         if (!arrangement.IsNone) theirValues = arrangement.Undo(theirValues.ToArray(), expected.Shape);
         var values = expected.AsFloats();
-        var next = new HashSet<int>();
         for (var i = 0; i < theirValues.Length; i++)
         {
             if (i % Block == 0 && undefined.Count == 0 && PassesWhole(values, theirValues, i, expected.Shape, run))
@@ -72,7 +73,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
 
             var (ours, theirs) = (values[i], theirValues[i]);
             if (float.IsFinite(ours)) _magnitude = MathF.Max(_magnitude, MathF.Abs(ours));
-            if (float.IsNaN(ours) && float.IsNaN(theirs)) next.Add(Sample(expected.Shape, i));
+            if (float.IsNaN(ours) && float.IsNaN(theirs)) _withNaN.Add(Sample(expected.Shape, i));
             if (ours == theirs || (float.IsNaN(ours) && float.IsNaN(theirs)) || undefined.Contains(Sample(expected.Shape, i))) continue;
             var difference = MathF.Abs(ours - theirs);
 
@@ -85,7 +86,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
         }
 
         _expected = expected;
-        undefined.UnionWith(next);
+        undefined.UnionWith(_withNaN);
     }
 
     /// <summary>Adds a block of values of which all are finite and within the tolerance; false if some are not.</summary>
@@ -125,16 +126,30 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
         var (values, expected) = (rounded.AsFloats().ToArray(), _expected!.AsFloats().ToArray());
 
         // Of numbers that overflow, order decides whether they become infinite or none: then one with noise is what ONNX Runtime returns.
-        var explained = _open.RemoveAll(open => open.Theirs.Equals(values[open.Element])
-            || RoundingNoise.Explains(MathF.Abs(open.Ours - open.Theirs), open.Ours, values[open.Element]));
+        var explained = _open.RemoveAll(open =>
+        {
+            var (ours, theirs, copy) = (open.Ours, open.Theirs, values[open.Element]);
+            if (!theirs.Equals(copy) && !RoundingNoise.Explains(MathF.Abs(ours - theirs), ours, copy)) return false;
+            if (open.IsInfinite) _overflown.Add(open.Sample);
+            return true;
+        });
         _isRounding |= explained > 0;
         _jumps ??= new(values.Length);
         HasMoved |= _jumps.Add(expected, values, Tolerance) || explained > 0;
     }
 
     /// <summary>Counts what is still open as out of tolerance, unless it is as little as rare jumps.</summary>
-    public void Settle()
+    /// <param name="undefined">
+    /// Samples that are not compared. Those in which rounding decided whether a number of this layer overflows are added: in later layers, the two programs
+    /// continue with numbers that have nothing in common.
+    /// </param>
+    public void Settle(HashSet<int> undefined)
     {
+        // In a layer that gave NaN itself, such as a loop whose state overflows, finite numbers are compared.
+        _isRounding |= _open.RemoveAll(open => undefined.Contains(open.Sample) && (open.IsInfinite || !_withNaN.Contains(open.Sample))) > 0;
+        undefined.UnionWith(_overflown);
+        _overflown.Clear();
+        _withNaN.Clear();
         if (_open.Count > 0)
         {
             var isRare = _jumps is not null && _jumps.Explain(_open.Count, _open.Max(open => MathF.Abs(open.Ours - open.Theirs)));
@@ -173,5 +188,8 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
 
     private static int Sample(Shape shape, int element) => shape.Rank == 0 || shape.Dims[0] == 0 ? 0 : element / (int)(shape.ElementCount / shape.Dims[0]);
 
-    private readonly record struct Difference(int Element, int Sample, float Ours, float Theirs, double Ratio, string Run);
+    private readonly record struct Difference(int Element, int Sample, float Ours, float Theirs, double Ratio, string Run)
+    {
+        public bool IsInfinite => !float.IsFinite(Ours) || !float.IsFinite(Theirs);
+    }
 }

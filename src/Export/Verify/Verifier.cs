@@ -56,7 +56,7 @@ internal static class Verifier
                         compared[layer].Add(each[layer], results[layer], layout, $"{batches[i].Name}, optimizations {run}", undefined[i]);
                     }
 
-                    Settle(compared, emitted, values, batches[i].Data, options);
+                    Settle(compared, emitted, values, batches[i].Data, options, undefined[i]);
                     Check(layers);
                     (each, results) = ([], []);
                     if (budget.IsLarge) GC.Collect();
@@ -75,7 +75,7 @@ internal static class Verifier
                 var results = Onnx(whole, emitted, batches[i].Data, [.. emitted.Outputs.Select(output => output.Name)]);
                 for (var o = 0; o < outputs.Length; o++)
                     outputs[o].Add(last[o], results[o], Layout.Identity(last[o].Shape.Rank), batches[i].Name + ", the file as it is", undefined[i]);
-                Settle(outputs, emitted, values, batches[i].Data, options);
+                Settle(outputs, emitted, values, batches[i].Data, options, undefined[i]);
                 Check([.. layers, .. outputs]);
             }
         }
@@ -97,7 +97,8 @@ internal static class Verifier
     }
 
     /// <summary>Decides about differences beyond the tolerance: they count unless rounding alone explains them.</summary>
-    private static void Settle(LayerComparison[] layers, EmittedModel emitted, Value[] values, NDArray[] data, ExportOptions options)
+    private static void Settle(
+        LayerComparison[] layers, EmittedModel emitted, Value[] values, NDArray[] data, ExportOptions options, HashSet<int> undefined)
     {
         // Without a tolerance, the bits are asked for.
         if (layers.Any(layer => layer.Open > 0) && (options.AbsoluteTolerance > 0 || options.RelativeTolerance > 0))
@@ -110,7 +111,7 @@ internal static class Verifier
             }
         }
 
-        foreach (var layer in layers) layer.Settle();
+        foreach (var layer in layers) layer.Settle(undefined);
     }
 
     private static NDArray[] Engine(EmittedModel emitted, Value[] values, NDArray[] data) =>
