@@ -147,6 +147,7 @@ internal sealed class GraphGuard(FunctionGuard functions, IReadOnlyDictionary<st
             ConstantSizeGuard.Check(node, constants, context);
             RankGuard.Check(node, constants, context);
             SingleValueGuard.Check(node, constants, context);
+            constants.AddRanks(node);
         }
 
         _scopes.RemoveAt(_scopes.Count - 1);

@@ -5,13 +5,17 @@ using DataType = OnnxFunctional.Export.Proto.TensorProto.Types.DataType;
 
 namespace OnnxFunctional.Export.Import;
 
-/// <summary>The tensors that a graph holds as initializers and Constant nodes, the shapes it declares, and those of the graphs around it.</summary>
+/// <summary>
+/// What is known of a graph before it runs: its initializers and Constant nodes, the shapes it declares, the ranks that follow; with those of the graphs
+/// around it.
+/// </summary>
 internal sealed class KnownConstants
 {
     private const int LongestShape = 64;
 
     private readonly Dictionary<string, TensorProto> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TensorShapeProto> _declared = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int?> _ranks = new(StringComparer.Ordinal);
     private readonly KnownConstants? _outer;
 
     public KnownConstants(GraphProto graph, KnownConstants? outer)
@@ -49,6 +53,26 @@ internal sealed class KnownConstants
 
     /// <summary>The dimensions of a value that a node takes, constant or declared, 0 where one is open; null if its rank is not known.</summary>
     public IReadOnlyList<long>? ShapeOf(NodeProto node, int input) => DimsOf(node, input) ?? DeclaredOf(node, input);
+
+    /// <summary>The rank of a value that a node takes; null if it is not known. What a node computes counts, not what is declared for it.</summary>
+    public int? RankOf(NodeProto node, int input)
+    {
+        if (DimsOf(node, input) is { } dims) return dims.Count;
+        if (input >= node.Input.Count) return null;
+        for (var scope = this; scope is not null; scope = scope._outer)
+        {
+            if (scope._ranks.TryGetValue(node.Input[input], out var rank)) return rank;
+            if (scope._declared.TryGetValue(node.Input[input], out var shape)) return shape.Dim.Count;
+        }
+
+        return null;
+    }
+
+    /// <summary>Notes the ranks of what a node computes; nodes come in the order of the file.</summary>
+    public void AddRanks(NodeProto node)
+    {
+        for (var output = 0; output < node.Output.Count; output++) _ranks[node.Output[output]] = RankRules.Of(node, output, this);
+    }
 
     /// <summary>The integers that a node takes; null if they are not known, of another type, or too many for a shape.</summary>
     /// <remarks>The data counts, not the declared shape.</remarks>

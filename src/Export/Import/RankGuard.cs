@@ -9,9 +9,6 @@ namespace OnnxFunctional.Export.Import;
 /// </remarks>
 internal static class RankGuard
 {
-    // Where ONNX Runtime does not look itself.
-    private static readonly (string Type, int Input, int Least)[] s_leastRanks = [("STFT", 0, 2), ("STFT", 2, 1)];
-
     public static void Check(NodeProto node, KnownConstants constants, GuardContext context)
     {
         if (DomainGuard.Normalize(node.Domain).Length > 0) return;
@@ -26,10 +23,10 @@ internal static class RankGuard
             _ when node.OpType.StartsWith("Reduce", StringComparison.Ordinal) => (1, 1, 1),
             _ => (0, -1, 0),
         };
-        foreach (var (type, place, least) in s_leastRanks)
+        for (var input = 0; input < node.Input.Count; input++)
         {
-            if (type == node.OpType && constants.ShapeOf(node, place) is { } shape && shape.Count < least)
-                throw context.Refuse($"input {place} of {GuardContext.Describe(node)} has the rank {shape.Count}, expected at least {least}");
+            if (constants.RankOf(node, input) is { } rank && RequiredRank.Of(node, input) is { } required && !required.Allows(rank))
+                throw context.Refuse($"input {input} of {GuardContext.Describe(node)} has the rank {rank}, expected {required}");
         }
 
         for (var input = lists.First; input <= lists.Last; input++)

@@ -192,8 +192,83 @@ public sealed class NodeGuardTests
             Input = { Value("signal", DataType.Float, 1, 8, 1), Value("window", DataType.Float) },
             Initializer = { Longs("step", [], 2) },
         };
-        Refused(With(scalar, Node("STFT", ["signal", "step", "window"], ["y"])), "input 2 of node 'y_node' ('STFT') has the rank 0, expected at least 1");
+        Refused(With(scalar, Node("STFT", ["signal", "step", "window"], ["y"])), "input 2 of node 'y_node' ('STFT') has the rank 0, expected 1");
     }
+
+    /// <summary>A row: what makes the rank, of a matrix, a list of two numbers, or one number.</summary>
+    [TestMethod]
+    [DataRow(0, "ReduceSum", new[] { "matrix" }, "keepdims", 0L)]
+    [DataRow(2, "ReduceSum", new[] { "matrix" }, "", 0L)]
+    [DataRow(2, "ReduceSum", new[] { "matrix" }, "keepdims", 1L)]
+    [DataRow(1, "ReduceSum", new[] { "matrix", "one_axis" }, "keepdims", 0L)]
+    [DataRow(1, "ArgMax", new[] { "matrix" }, "keepdims", 0L)]
+    [DataRow(0, "Squeeze", new[] { "matrix", "two_axes" }, "", 0L)]
+    [DataRow(4, "Unsqueeze", new[] { "matrix", "two_axes" }, "", 0L)]
+    [DataRow(2, "Reshape", new[] { "matrix", "two_axes" }, "", 0L)]
+    [DataRow(0, "Reshape", new[] { "matrix", "nothing" }, "", 0L)]
+    [DataRow(1, "Gather", new[] { "matrix", "number" }, "", 0L)]
+    [DataRow(2, "Gather", new[] { "matrix", "one_axis" }, "", 0L)]
+    [DataRow(2, "Add", new[] { "number_of_floats", "matrix" }, "", 0L)]
+    [DataRow(1, "Shape", new[] { "matrix" }, "", 0L)]
+    [DataRow(0, "Size", new[] { "matrix" }, "", 0L)]
+    [DataRow(2, "Flatten", new[] { "number_of_floats" }, "", 0L)]
+    [DataRow(3, "Expand", new[] { "matrix", "three" }, "", 0L)]
+    [DataRow(-1, "Squeeze", new[] { "matrix" }, "", 0L)]
+    [DataRow(-1, "Reshape", new[] { "matrix", "list" }, "", 0L)]
+    [DataRow(-1, "Einsum", new[] { "matrix" }, "", 0L)]
+    public void Ranks_follow_from_operators(int expected, string type, string[] inputs, string option, long value)
+    {
+        var node = Node(type, inputs, ["y"]);
+        if (option.Length > 0) node.Attribute.Add(Int(option, value));
+        var known = new KnownConstants(RankedValues(), null);
+        known.AddRanks(Node("Cos", ["matrix"], ["z"]));
+        known.AddRanks(node);
+        known.AddRanks(Node("Relu", ["y"], ["after"]));
+        Assert.AreEqual(expected < 0 ? null : (int?)expected, known.RankOf(Node("Relu", ["after"], ["end"]), 0));
+        Assert.AreEqual(2, known.RankOf(Node("Relu", ["z"], ["end"]), 0));
+    }
+
+    /// <summary>ONNX Runtime ends the process in each of these.</summary>
+    [TestMethod]
+    [DataRow("STFT", 2, "expected 1")]
+    [DataRow("STFT", 0, "expected at least 2")]
+    [DataRow("DFT", 0, "expected at least 2")]
+    [DataRow("ReverseSequence", 1, "expected 1")]
+    [DataRow("Multinomial", 0, "expected 2")]
+    [DataRow("Conv", 0, "expected at least 3")]
+    [DataRow("Einsum", 1, "expected 2")]
+    public void Scalars_that_operators_make_do_not_reach_kernels_that_crash_on_them(string type, int place, string expected)
+    {
+        var graph = RankedValues();
+        var inputs = type switch
+        {
+            "STFT" => new[] { "cube", "number", "window" },
+            "Conv" => ["cube", "cube"],
+            "ReverseSequence" => ["matrix", "one_axis"],
+            "Einsum" => ["matrix", "matrix"],
+            _ => ["matrix"],
+        };
+        inputs[place] = "scalar";
+        var node = Node(type, inputs, ["y"]);
+        if (type == "Einsum")
+            node.Attribute.Add(new AttributeProto { Name = "equation", Type = AttributeType.String, S = ByteString.CopyFromUtf8("...i, jk -> ...") });
+        graph.Node.Add(Node("ReduceSum", ["matrix"], ["scalar"], Int("keepdims", 0)));
+        Refused(With(graph, node), $"input {place} of node 'y_node' ('{type}') has the rank 0, {expected}");
+    }
+
+    private static GraphProto RankedValues() => new()
+    {
+        Input =
+        {
+            Value("matrix", DataType.Float, 3, 4), Value("cube", DataType.Float, 1, 8, 1), Value("window", DataType.Float, 4),
+            Value("list", DataType.Int64, "n"),
+        },
+        Initializer =
+        {
+            Longs("nothing", [0]), Longs("one_axis", [1], 1), Longs("two_axes", [2], 0, 1), Longs("three", [3], 2, 3, 4), Longs("number", [], 2),
+            Floats("number_of_floats", [], 2),
+        },
+    };
 
     [TestMethod]
     public void Lists_of_a_window_have_one_number_an_axis()

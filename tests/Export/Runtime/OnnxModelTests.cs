@@ -67,6 +67,29 @@ public class OnnxModelTests
         Assert.Contains("is a scalar, and its " + type, Assert.ThrowsExactly<ArgumentException>(() => model.Run(OnnxValue.Scalar(1f))).Message);
     }
 
+    /// <summary>The file leaves the rank open, and ONNX Runtime ends the process.</summary>
+    [TestMethod]
+    [DataRow("MaxRoiPool", "takes 4")]
+    [DataRow("Multinomial", "takes 2")]
+    [DataRow("ReverseSequence", "takes at least 2")]
+    public void Inputs_of_another_rank_are_refused_where_ONNX_Runtime_crashes(string type, string expected)
+    {
+        var node = HandmadeModels.Node(type, type == "Multinomial" ? ["x"] : ["x", "other"], ["y"]);
+        if (type == "MaxRoiPool") node.Attribute.Add(HandmadeModels.Ints("pooled_shape", 1, 1));
+        var graph = new GraphProto
+        {
+            Input = { HandmadeModels.Value("x", DataType.Float) },
+            Output = { new ValueInfoProto { Name = "y" } },
+            Initializer = { type == "MaxRoiPool" ? HandmadeModels.Floats("other", [1, 5], 0, 0, 0, 1, 1) : HandmadeModels.Longs("other", [1], 1) },
+            Node = { node },
+        };
+        graph.Input[0].Type.TensorType.Shape = null;
+        using var model = Open(HandmadeModels.Model(graph));
+        var refusal = Assert.ThrowsExactly<ArgumentException>(() => model.Run(OnnxValue.From(Tensor.Create(new float[4], [4]))));
+        Assert.Contains("has 1 dimensions", refusal.Message);
+        Assert.Contains(expected, refusal.Message);
+    }
+
     [TestMethod]
     public void Views_of_tensors_are_read_in_their_own_order()
     {
