@@ -14,6 +14,9 @@ internal static partial class Check
     public static double NotNegative(double value, string layer, string option) =>
         value >= 0 && float.IsFinite((float)value) ? value : throw Option(layer, option, Text(value), "a finite number of at least 0");
 
+    public static double Finite(double value, string layer, string option) =>
+        float.IsFinite((float)value) ? value : throw Option(layer, option, Text(value), "a finite number");
+
     /// <summary>An error about an option's value.</summary>
     public static ModelException Option(string layer, string option, string value, string expected, string remedy = "") =>
         new($"{layer}: {option} is {value}; expected {expected}." + (remedy.Length == 0 ? "" : " " + remedy)) { NamesLayer = true };

@@ -1,3 +1,4 @@
+using System.Reflection;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Losses;
@@ -37,7 +38,79 @@ public sealed class OptionRangeTests
             (() => new BatchNormalization(epsilon: double.NaN), "BatchNormalization: epsilon is NaN"),
             (() => new GroupNormalization(epsilon: -1), "GroupNormalization: epsilon is -1"),
             (() => new RmsNormalization(epsilon: -1), "RmsNormalization: epsilon is -1"),
+            (() => new TextVectorization(maxTokens: 1), "TextVectorization: maxTokens is 1; expected more than 1"),
+            (() => Ops.OneHot(Model.Input([2], DType.Int64), 0), "OneHot: numClasses is 0; expected a positive integer"),
+            (() => new Elu(double.PositiveInfinity), "ELU: alpha is Infinity; expected a finite number"),
+            (() => new ReduceLROnPlateau(minLr: -1), "ReduceLROnPlateau: minLr is -1; expected a finite number of at least 0"),
         ];
         foreach (var (make, says) in rows) Assert.Contains(says, Assert.ThrowsExactly<ModelException>(() => make(), says).Message);
     }
+
+    /// <summary>Of every layer, initializer, regularizer, constraint, optimizer, schedule, loss, metric and callback.</summary>
+    [TestMethod]
+    public void No_option_is_NaN()
+    {
+        Type[] families =
+        [
+            typeof(LayerBase), typeof(Initializer), typeof(Regularizer), typeof(Constraint), typeof(Optimizer), typeof(Schedule), typeof(Loss), typeof(Metric),
+            typeof(Callback),
+        ];
+        var constructors = families.Select(family => family.Assembly).Distinct().SelectMany(assembly => assembly.GetExportedTypes())
+            .Where(type => !type.IsAbstract && families.Any(family => family.IsAssignableFrom(type)))
+            .SelectMany(type => type.GetConstructors());
+        var (taken, refused) = (new List<string>(), 0);
+        foreach (var constructor in constructors)
+        {
+            var parameters = constructor.GetParameters();
+            for (var i = 0; i < parameters.Length; i++)
+            {
+                if (parameters[i].ParameterType != typeof(double) && parameters[i].ParameterType != typeof(double?)) continue;
+                if (IsRefused(constructor, i)) refused++;
+                else taken.Add($"{constructor.DeclaringType!.Name}({parameters[i].Name}: NaN)");
+            }
+        }
+
+        Assert.IsEmpty(taken, string.Join('\n', taken));
+        Assert.IsGreaterThan(150, refused);
+    }
+
+    private static bool IsRefused(ConstructorInfo constructor, int option)
+    {
+        var parameters = constructor.GetParameters();
+        var given = parameters.Select(parameter => parameter.Position == option ? double.NaN : Value(parameter)).ToArray();
+        try
+        {
+            // Options that all optimizers have are checked together.
+            if (constructor.Invoke(given) is Optimizer optimizer) Network().Compile(optimizer, Loss.MeanSquaredError);
+            return false;
+        }
+        catch (TargetInvocationException refusal) when (refusal.InnerException is ModelException)
+        {
+            return refusal.InnerException.Message.Contains("NaN", StringComparison.Ordinal);
+        }
+        catch (ModelException refusal)
+        {
+            return refusal.Message.Contains("NaN", StringComparison.Ordinal);
+        }
+    }
+
+    private static Model Network()
+    {
+        var x = Model.Input([2]);
+        return new Model(x, new Dense(1).Call(x));
+    }
+
+    /// <summary>What is given beside the option.</summary>
+    private static object? Value(ParameterInfo parameter) => parameter switch
+    {
+        { Name: "numBins" } => 3,
+        { HasDefaultValue: true } => parameter.DefaultValue ?? (parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null),
+        _ when parameter.ParameterType == typeof(int) => 2,
+        _ when parameter.ParameterType == typeof(double) => 0.5,
+        _ when parameter.ParameterType == typeof(string) => "x",
+        _ when parameter.ParameterType == typeof(Schedule) => (Schedule)0.1,
+        _ when parameter.ParameterType == typeof(DoubleValues) => DoubleValues.Create([0.1]),
+        _ when parameter.ParameterType.IsValueType => Activator.CreateInstance(parameter.ParameterType),
+        _ => null,
+    };
 }

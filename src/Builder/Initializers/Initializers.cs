@@ -16,10 +16,11 @@ public sealed class Ones : Initializer
 
 /// <summary>The same value for all elements.</summary>
 /// <param name="value">The value.</param>
+/// <exception cref="ModelException">The value is not finite.</exception>
 public sealed class Constant(double value = 0) : Initializer
 {
     /// <summary>The value.</summary>
-    public double Value { get; } = value;
+    public double Value { get; } = Check.Finite(value, nameof(Constant), nameof(value));
 
     /// <inheritdoc/>
     protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values) => values.Fill((float)Value);
@@ -27,10 +28,11 @@ public sealed class Constant(double value = 0) : Initializer
 
 /// <summary>An identity matrix times a factor.</summary>
 /// <param name="gain">The value on the diagonal.</param>
+/// <exception cref="ModelException">The value is not finite.</exception>
 public sealed class IdentityInitializer(double gain = 1) : Initializer
 {
     /// <summary>The value on the diagonal.</summary>
-    public double Gain { get; } = gain;
+    public double Gain { get; } = Check.Finite(gain, "Identity", nameof(gain));
 
     /// <inheritdoc/>
     protected internal override void Fill(Shape shape, RandomNumbers random, Span<float> values)
@@ -66,13 +68,14 @@ public abstract class RandomInitializer(int? seed = null) : Initializer
 /// <param name="minval">The lower bound, inclusive.</param>
 /// <param name="maxval">The upper bound, exclusive.</param>
 /// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+/// <exception cref="ModelException">A bound is not finite.</exception>
 public sealed class RandomUniform(double minval = -0.05, double maxval = 0.05, int? seed = null) : RandomInitializer(seed)
 {
     /// <summary>The lower bound, inclusive.</summary>
-    public double Minval { get; } = minval;
+    public double Minval { get; } = Check.Finite(minval, nameof(RandomUniform), nameof(minval));
 
     /// <summary>The upper bound, exclusive.</summary>
-    public double Maxval { get; } = maxval;
+    public double Maxval { get; } = Check.Finite(maxval, nameof(RandomUniform), nameof(maxval));
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
@@ -86,13 +89,14 @@ public sealed class RandomUniform(double minval = -0.05, double maxval = 0.05, i
 /// <param name="mean">The mean.</param>
 /// <param name="stddev">The standard deviation.</param>
 /// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+/// <exception cref="ModelException">Mean or standard deviation is not finite.</exception>
 public sealed class RandomNormal(double mean = 0, double stddev = 0.05, int? seed = null) : RandomInitializer(seed)
 {
     /// <summary>The mean.</summary>
-    public double Mean { get; } = mean;
+    public double Mean { get; } = Check.Finite(mean, nameof(RandomNormal), nameof(mean));
 
     /// <summary>The standard deviation.</summary>
-    public double Stddev { get; } = stddev;
+    public double Stddev { get; } = Check.Finite(stddev, nameof(RandomNormal), nameof(stddev));
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
@@ -106,13 +110,14 @@ public sealed class RandomNormal(double mean = 0, double stddev = 0.05, int? see
 /// <param name="mean">The mean.</param>
 /// <param name="stddev">The standard deviation before truncation.</param>
 /// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+/// <exception cref="ModelException">Mean or standard deviation is not finite.</exception>
 public sealed class TruncatedNormal(double mean = 0, double stddev = 0.05, int? seed = null) : RandomInitializer(seed)
 {
     /// <summary>The mean.</summary>
-    public double Mean { get; } = mean;
+    public double Mean { get; } = Check.Finite(mean, nameof(TruncatedNormal), nameof(mean));
 
     /// <summary>The standard deviation before truncation.</summary>
-    public double Stddev { get; } = stddev;
+    public double Stddev { get; } = Check.Finite(stddev, nameof(TruncatedNormal), nameof(stddev));
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)
@@ -125,10 +130,11 @@ public sealed class TruncatedNormal(double mean = 0, double stddev = 0.05, int? 
 /// <summary>Orthogonal rows or columns (Saxe et al. 2014): the Q of a random matrix with the signs of R's diagonal.</summary>
 /// <param name="gain">The factor on all values.</param>
 /// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
+/// <exception cref="ModelException">The factor is not finite.</exception>
 public sealed class Orthogonal(double gain = 1, int? seed = null) : RandomInitializer(seed)
 {
     /// <summary>The factor on all values.</summary>
-    public double Gain { get; } = gain;
+    public double Gain { get; } = Check.Finite(gain, nameof(Orthogonal), nameof(gain));
 
     /// <inheritdoc/>
     protected override void Draw(Shape shape, RandomNumbers random, Span<float> values)

@@ -33,6 +33,7 @@ public enum RandomDistribution
 /// <param name="seed">The seed; by default the model's. With a seed, all weights of the same shape get the same values, as in Keras.</param>
 /// <param name="inputAxes">The axes that count as inputs of a unit; Keras' rule for kernels by default.</param>
 /// <param name="outputAxes">The axes that count as outputs of a unit; Keras' rule for kernels by default.</param>
+/// <exception cref="ModelException">The factor is not finite.</exception>
 public class VarianceScaling(
     double scale = 1,
     FanMode mode = FanMode.FanIn,
@@ -46,7 +47,7 @@ public class VarianceScaling(
     private const double TruncatedDeviation = 0.87962566103423978;
 
     /// <summary>The factor on the variance.</summary>
-    public double Scale { get; } = scale;
+    public double Scale { get; } = Check.Finite(scale, nameof(VarianceScaling), nameof(scale));
 
     /// <summary>The number of connections that divides the variance.</summary>
     public FanMode Mode { get; } = mode;

@@ -31,8 +31,9 @@ public static partial class Ops
     /// </summary>
     /// <param name="indices">Integers from 0.</param>
     /// <param name="numClasses">The size of the new last axis.</param>
-    /// <exception cref="ModelException">The indices are not integers.</exception>
-    public static SymbolicTensor OneHot(SymbolicTensor indices, int numClasses) => Make(new OneHot(numClasses), indices);
+    /// <exception cref="ModelException">The indices are not integers, or there are no classes.</exception>
+    public static SymbolicTensor OneHot(SymbolicTensor indices, int numClasses) =>
+        Make(new OneHot(Check.Positive(numClasses, nameof(OneHot), nameof(numClasses))), indices);
 
     /// <summary>Adds a constant value before and after each axis (https://keras.io/api/ops/numpy/#pad-function).</summary>
     /// <param name="x">The tensor.</param>

@@ -13,7 +13,7 @@ namespace OnnxFunctional.Training;
 /// <param name="baseline">A value that must be beaten for an epoch to count as improvement; default: none.</param>
 /// <param name="restoreBestWeights">Whether the weights of the best epoch are restored at the end.</param>
 /// <param name="startFromEpoch">The number of epochs before monitoring starts.</param>
-/// <exception cref="ModelException">The smallest change is not finite.</exception>
+/// <exception cref="ModelException">The smallest change or the baseline is not finite.</exception>
 /// <example><code>
 /// trainer.Fit(x, y, epochs: 100, validationSplit: 0.2, callbacks: [new EarlyStopping(patience: 5, restoreBestWeights: true)]);
 /// </code></example>
@@ -29,6 +29,7 @@ public sealed class EarlyStopping(
     : Callback
 {
     private readonly MetricMonitor _monitor = new(monitor, mode, minDelta, nameof(EarlyStopping));
+    private readonly double? _baseline = baseline is { } level ? Check.Finite(level, nameof(EarlyStopping), nameof(baseline)) : null;
     private bool _holdsBest;
     private int _wait;
 
@@ -71,7 +72,7 @@ public sealed class EarlyStopping(
         {
             // Waiting starts again only if the baseline is beaten too.
             (_monitor.Best, BestEpoch) = (value, epoch);
-            if (baseline is not { } least || _monitor.Improves(value, least)) _wait = 0;
+            if (_baseline is not { } least || _monitor.Improves(value, least)) _wait = 0;
             if (restoreBestWeights) KeepBest();
             return;
         }

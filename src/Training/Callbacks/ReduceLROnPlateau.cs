@@ -12,7 +12,7 @@ namespace OnnxFunctional.Training;
 /// <param name="minDelta">The smallest change that counts as improvement.</param>
 /// <param name="cooldown">The number of epochs after a reduction during which epochs without improvement are not counted.</param>
 /// <param name="minLr">The lower bound of the learning rate; at least 0.</param>
-/// <exception cref="ModelException">The factor is not between 0 and 1, or the smallest change is not finite.</exception>
+/// <exception cref="ModelException">The factor is not between 0 and 1, the smallest change is not finite, or the lower bound is negative.</exception>
 /// <example><code>
 /// trainer.Fit(x, y, epochs: 100, validationSplit: 0.2, callbacks: [new ReduceLROnPlateau(factor: 0.2, patience: 5)]);
 /// </code></example>
@@ -31,6 +31,7 @@ public sealed class ReduceLROnPlateau(
     private readonly float _factor = factor is > 0 and < 1
         ? (float)factor
         : throw new ModelException($"ReduceLROnPlateau has factor {factor}; expected a number between 0 and 1.");
+    private readonly float _minLr = (float)Check.NotNegative(minLr, nameof(ReduceLROnPlateau), nameof(minLr));
     private int _wait;
     private int _cooling;
 
@@ -72,9 +73,9 @@ public sealed class ReduceLROnPlateau(
         {
             (_monitor.Best, _wait) = (value, 0);
         }
-        else if (_cooling == 0 && ++_wait >= patience && (float)Trainer.LearningRate > (float)minLr)
+        else if (_cooling == 0 && ++_wait >= patience && (float)Trainer.LearningRate > _minLr)
         {
-            var rate = Math.Max((float)Trainer.LearningRate * _factor, (float)minLr);
+            var rate = Math.Max((float)Trainer.LearningRate * _factor, _minLr);
             Trainer.LearningRate = rate;
             CallbackNote.Write(verbose, epoch, $"ReduceLROnPlateau reduces the learning rate to {rate:G6}.");
             (_cooling, _wait) = (cooldown, 0);

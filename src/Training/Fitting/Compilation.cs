@@ -23,7 +23,9 @@ public static class Compilation
     /// <param name="seed">The seed of shuffling and random layers; default: the model's seed.</param>
     /// <param name="threads">Threads of the engine, at most one per processor; default: all that the process may use. Results do not depend on it.</param>
     /// <param name="precision">The type in which a step computes and stores activations.</param>
-    /// <exception cref="ModelException">A name is not one of the model's outputs, or a list has another length.</exception>
+    /// <exception cref="ModelException">
+    /// A name is not one of the model's outputs, a list has another length, or an option of the optimizer is out of range.
+    /// </exception>
     public static Trainer Compile(
         this Model model,
         Optimizer optimizer,
@@ -37,6 +39,7 @@ public static class Compilation
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(optimizer);
+        optimizer.CheckOptions();
         return new Trainer(model, optimizer, Compiled, seed ?? model.Seed, threads);
 
         // Names and shapes of outputs are known when the model is built.

@@ -137,11 +137,11 @@ public sealed class OneHotMeanIoU(int numClasses, int? ignoreClass = null, bool 
 /// <param name="targetClassIds">The classes to average over; default: both.</param>
 /// <param name="threshold">Predictions of at least this value count as 1.</param>
 /// <param name="name">Its name in logs, history and files; default: Keras' name of the class.</param>
-/// <exception cref="ModelException">A class is neither 0 nor 1.</exception>
+/// <exception cref="ModelException">A class is neither 0 nor 1, or the threshold is not finite.</exception>
 public sealed class BinaryIoU(IReadOnlyList<int>? targetClassIds = null, double threshold = 0.5, string? name = null) : IoU(2, targetClassIds, name: name)
 {
     /// <summary>Predictions of at least this value count as 1.</summary>
-    public double Threshold { get; } = threshold;
+    public double Threshold { get; } = Check.Finite(threshold, nameof(BinaryIoU), nameof(threshold));
 
     private protected override string DefaultName => "binary_iou";
 

@@ -53,7 +53,7 @@ public sealed class Adafactor(
         name)
 {
     /// <summary>How fast the mean squares follow new gradients: <c>b2 = 1 - t^beta2Decay</c>.</summary>
-    public double Beta2Decay { get; } = beta2Decay;
+    public double Beta2Decay { get; } = Check.Finite(beta2Decay, nameof(Adafactor), nameof(beta2Decay));
 
     /// <summary>A small value added to squares.</summary>
     public double Epsilon1 { get; } = Check.NotNegative(epsilon1, nameof(Adafactor), nameof(epsilon1));

@@ -58,7 +58,7 @@ public sealed class Ftrl(
         name)
 {
     /// <summary>How the learning rate falls with the sum of squares; 0 for a fixed rate.</summary>
-    public double LearningRatePower { get; } = learningRatePower;
+    public double LearningRatePower { get; } = Check.Finite(learningRatePower, nameof(Ftrl), nameof(learningRatePower));
 
     /// <summary>The initial value of the sum of squares.</summary>
     public double InitialAccumulatorValue { get; } = Check.NotNegative(initialAccumulatorValue, nameof(Ftrl), nameof(initialAccumulatorValue));

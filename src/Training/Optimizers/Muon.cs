@@ -80,19 +80,19 @@ public sealed class Muon(
     public int NsSteps { get; } = nsSteps;
 
     /// <summary>The root mean square of an update at learning rate 1.</summary>
-    public double? RmsRate { get; } = rmsRate;
+    public double? RmsRate { get; } = rmsRate is { } rms ? Check.Finite(rms, nameof(Muon), nameof(rmsRate)) : null;
 
     /// <summary>The learning rate of the other weights over that of matrices.</summary>
-    public double AdamLrRatio { get; } = adamLrRatio;
+    public double AdamLrRatio { get; } = Check.Finite(adamLrRatio, nameof(Muon), nameof(adamLrRatio));
 
     /// <summary>The factor a of the iteration.</summary>
-    public double MuonA { get; } = muonA;
+    public double MuonA { get; } = Check.Finite(muonA, nameof(Muon), nameof(muonA));
 
     /// <summary>The factor b of the iteration.</summary>
-    public double MuonB { get; } = muonB;
+    public double MuonB { get; } = Check.Finite(muonB, nameof(Muon), nameof(muonB));
 
     /// <summary>The factor c of the iteration.</summary>
-    public double MuonC { get; } = muonC;
+    public double MuonC { get; } = Check.Finite(muonC, nameof(Muon), nameof(muonC));
 
     /// <summary>How much of the mean gradient AdamW keeps.</summary>
     public double AdamBeta1 { get; } = Check.Rate(adamBeta1, nameof(Muon), nameof(adamBeta1));
@@ -104,7 +104,7 @@ public sealed class Muon(
     public double Epsilon { get; } = Check.NotNegative(epsilon, nameof(Muon), nameof(epsilon));
 
     /// <summary>The weight decay of the weights that AdamW updates.</summary>
-    public double? AdamWeightDecay { get; } = adamWeightDecay;
+    public double? AdamWeightDecay { get; } = adamWeightDecay is { } decay ? Check.NotNegative(decay, nameof(Muon), nameof(adamWeightDecay)) : null;
 
     /// <summary>Whether embeddings are updated by AdamW.</summary>
     public bool ExcludeEmbeddings { get; } = excludeEmbeddings;

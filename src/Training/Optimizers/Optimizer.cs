@@ -90,7 +90,7 @@ public abstract class Optimizer(
     internal void Build(
         IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> gradients, OptimizerState state, List<(Weight Weight, Value Value)> updates)
     {
-        Check();
+        CheckOptions();
         var iterations = new SymbolicTensor(state.Iterations.Variable);
         var following = iterations + 1;
         updates.Add((state.Iterations, following.Value));
@@ -173,7 +173,8 @@ public abstract class Optimizer(
         return EmaOverwriteFrequency is { } frequency ? Ops.Where(Ops.Equal(Ops.Mod(step, frequency), 0), average, next) : next;
     }
 
-    private void Check()
+    /// <summary>Refuses options that are out of range, and those that exclude each other.</summary>
+    internal void CheckOptions()
     {
         if (new[] { Clipnorm, Clipvalue, GlobalClipnorm }.Count(option => option is not null) > 1)
         {

@@ -208,10 +208,10 @@ public sealed class CosineDecayRestarts(double initialLearningRate, int firstDec
     public int FirstDecaySteps { get; } = Positive(firstDecaySteps, nameof(firstDecaySteps));
 
     /// <summary>The length of each decay as a multiple of the one before.</summary>
-    public double TMul { get; } = tMul;
+    public double TMul { get; } = Check.Finite(tMul, nameof(CosineDecayRestarts), nameof(tMul));
 
     /// <summary>The initial rate of each decay as a multiple of the one before.</summary>
-    public double MMul { get; } = mMul;
+    public double MMul { get; } = Check.Finite(mMul, nameof(CosineDecayRestarts), nameof(mMul));
 
     /// <summary>The lowest rate as a fraction of the first.</summary>
     public double Alpha { get; } = Rate(alpha, nameof(alpha));

@@ -90,10 +90,11 @@ public sealed class LeakyRelu(double negativeSlope = 0.3, string? name = null) :
 /// </remarks>
 /// <param name="alpha">The factor below zero.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <exception cref="ModelException">The factor is not finite.</exception>
 public sealed class Elu(double alpha = 1, string? name = null) : ElementwiseLayer(name)
 {
     /// <summary>The factor below zero.</summary>
-    public double Alpha { get; } = alpha;
+    public double Alpha { get; } = Check.Finite(alpha, "ELU", nameof(alpha));
 
     internal override string ClassName => "ELU";
 

@@ -7,10 +7,11 @@ namespace OnnxFunctional.Layers;
 /// </remarks>
 /// <param name="maskValue">The value of padding.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
+/// <exception cref="ModelException">The value is not finite: NaN equals nothing.</exception>
 public sealed class Masking(double maskValue = 0, string? name = null) : Layer(name)
 {
     /// <summary>The value of padding.</summary>
-    public double MaskValue { get; } = maskValue;
+    public double MaskValue { get; } = Check.Finite(maskValue, "Masking", nameof(maskValue));
 
     /// <inheritdoc/>
     protected override SymbolicTensor Forward(SymbolicTensor x)

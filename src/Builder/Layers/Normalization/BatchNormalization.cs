@@ -67,7 +67,7 @@ public sealed class BatchNormalization(
     public int Axis { get; } = axis;
 
     /// <summary>The fraction of the moving statistics that a step keeps.</summary>
-    public double Momentum { get; } = momentum;
+    public double Momentum { get; } = Check.Finite(momentum, "BatchNormalization", nameof(momentum));
 
     /// <summary>Added to the variance.</summary>
     public double Epsilon { get; } = Check.NotNegative(epsilon, nameof(BatchNormalization), nameof(epsilon));
@@ -109,7 +109,7 @@ public sealed class BatchNormalization(
     public IReadOnlyDictionary<string, double>? RenormClipping { get; } = Bounds(renormClipping);
 
     /// <summary>The fraction of the correction's statistics that a step keeps.</summary>
-    public double RenormMomentum { get; } = renormMomentum;
+    public double RenormMomentum { get; } = Check.Finite(renormMomentum, "BatchNormalization", nameof(renormMomentum));
 
     /// <summary>Keras' option for several devices; it has no effect here.</summary>
     public bool Synchronized { get; } = synchronized;

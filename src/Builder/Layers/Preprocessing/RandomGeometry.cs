@@ -30,7 +30,7 @@ public abstract class RandomGeometry : RandomImageLayer
         Interpolation = interpolation != Interpolation.Bicubic
             ? interpolation
             : throw Check.Option(GetType().Name, nameof(interpolation), nameof(Interpolation.Bicubic), "Nearest or Bilinear");
-        FillValue = fillValue;
+        FillValue = Check.Finite(fillValue, GetType().Name, nameof(fillValue));
     }
 
     /// <summary>What fills positions beyond the border.</summary>

@@ -41,7 +41,7 @@ public sealed class Resizing(
     public bool PadToAspectRatio { get; } = padToAspectRatio;
 
     /// <summary>The value of padded positions.</summary>
-    public double FillValue { get; } = fillValue;
+    public double FillValue { get; } = Check.Finite(fillValue, "Resizing", nameof(fillValue));
 
     /// <summary>Where the channel axis is.</summary>
     public DataFormat DataFormat { get; } = dataFormat;

@@ -51,7 +51,9 @@ public sealed class TextVectorization(
     private StringLookup? _lookup;
 
     /// <summary>The maximum number of indices, padding and unknown words included; unlimited by default.</summary>
-    public int? MaxTokens { get; } = maxTokens;
+    public int? MaxTokens { get; } = maxTokens is null or > 1
+        ? maxTokens
+        : throw Check.Option("TextVectorization", nameof(maxTokens), Check.Text(maxTokens.Value), "more than 1");
 
     /// <summary>How a text is standardized.</summary>
     public TextStandardization Standardize { get; } = standardize;
