@@ -14,6 +14,9 @@ public sealed class LearningRateSearch : IHtml
     // The steps over which a slope is taken, to each side.
     private const int Reach = 3;
 
+    // The steps whose mean loss is that before training.
+    private const int FirstSteps = 10;
+
     private readonly List<double> _rates = [];
     private readonly List<double> _losses = [];
     private readonly List<double> _smoothed = [];
@@ -33,14 +36,15 @@ public sealed class LearningRateSearch : IHtml
     public IReadOnlyList<double> SmoothedLosses => _smoothed;
 
     /// <summary>
-    /// The rate at which the smoothed loss falls fastest per factor of the rate, before its minimum; null if it never falls. A good start for training: larger
-    /// rates make less of each step, and beyond the minimum training diverges.
+    /// The rate at which the smoothed loss falls fastest per factor of the rate, before its minimum; null if it falls by less than losses of neighboring steps
+    /// differ, as that of a trained model. A good start for training: larger rates make less of each step, and beyond the minimum training diverges.
     /// </summary>
     public double? Suggested
     {
         get
         {
             var lowest = _smoothed.IndexOf(_smoothed.Min());
+            if (!Falls(lowest)) return null;
             var (best, steepest) = (-1, 0.0);
             for (var i = 1; i < lowest; i++)
             {
@@ -69,12 +73,23 @@ public sealed class LearningRateSearch : IHtml
 
     private string Suggestion => Suggested is { } rate
         ? $"suggested: {rate.ToString("G2", CultureInfo.InvariantCulture)}"
-        : "no suggestion: the loss never fell. Search from a smaller rate, or check the data and the loss.";
+        : "no suggestion: the loss did not fall. Search from a smaller rate, or check the data and the loss.";
 
     void IHtml.WriteHtml(HtmlWriter html)
     {
         html.Chart("log10(learning rate)", [.. _rates.Select(Math.Log10)], ("loss", _losses), ("smoothed", _smoothed));
         html.Paragraph(Suggestion);
+    }
+
+    private bool Falls(int lowest)
+    {
+        if (lowest == 0) return false;
+        var squares = 0.0;
+        for (var i = 1; i <= lowest; i++) squares += Math.Pow(_losses[i] - _losses[i - 1], 2);
+
+        // The difference of two losses has twice the variance of one.
+        var noise = Math.Sqrt(squares / (2 * lowest));
+        return _losses.Take(Math.Clamp(lowest / 2, 1, FirstSteps)).Average() - _smoothed[lowest] > noise;
     }
 
     /// <summary>Notes a step.</summary>

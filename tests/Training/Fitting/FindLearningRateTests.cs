@@ -58,7 +58,25 @@ public sealed class FindLearningRateTests
         var search = model.Compile(new Sgd(), Loss.MeanSquaredError).FindLearningRate(zeros, zeros, steps: 10);
         Assert.IsNull(search.Suggested);
         Assert.HasCount(10, search.Rates);
-        StringAssert.Contains(search.ToString(), "no suggestion: the loss never fell");
+        StringAssert.Contains(search.ToString(), "no suggestion: the loss did not fall");
+    }
+
+    /// <summary>The smallest rates would be suggested: by chance, the losses of some of their steps are below those before.</summary>
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(3)]
+    public void A_model_that_has_learned_what_it_can_has_no_suggestion(int seed)
+    {
+        var random = new Random(seed);
+        var input = Model.Input([1]);
+        var model = new Model(input, new Dense(1, kernelInitializer: Initializer.Zeros).Call(input));
+        var (x, y) = (new float[640, 1], new float[640, 1]);
+        for (var i = 0; i < 640; i++) (x[i, 0], y[i, 0]) = (random.NextSingle() - 0.5f, random.NextSingle() - 0.5f);
+        var trainer = model.Compile(new Sgd(), Loss.MeanSquaredError);
+        Assert.IsNull(trainer.FindLearningRate(x, y).Suggested, $"{trainer.FindLearningRate(x, y)}");
+        for (var i = 0; i < 640; i++) y[i, 0] += 5 * x[i, 0];
+        Assert.IsNotNull(trainer.FindLearningRate(x, y).Suggested, $"{trainer.FindLearningRate(x, y)}");
     }
 
     [TestMethod]
