@@ -70,6 +70,15 @@ internal static partial class OpCases
         Unsliced("step", [1], [0], [int.MaxValue], [3], [3, 17]),
         Unsliced("reverse", [1], [-1], [int.MinValue], [-1], [3, 7]),
         Unsliced("two", [1, 2], [1, -3], [4, -1], [2, 1], [3, 5, 7]),
+        Triangle("lower", new Trilu(false, 0), X(7, 7)),
+        Triangle("lower_wide", new Trilu(false, 2), X(3, 7)),
+        Triangle("lower_tall", new Trilu(false, -1), X(17, 3)),
+        Triangle("upper", new Trilu(true, 0), X(3, 5, 7)),
+        Triangle("upper_above", new Trilu(true, 3), X(3, 2, 5, 7)),
+        Triangle("upper_below", new Trilu(true, -2), X(5, 7, 3)),
+        Triangle("nothing", new Trilu(true, 9), X(3, 7)),
+        Triangle("all", new Trilu(false, int.MaxValue), X(3, 7)),
+        Triangle("int64", new Trilu(true, 1), X(3, 7).Ids(9)),
         Padded("", new Pad([0, 2], [0, 3]), X(3, 7)),
         Padded("value", new Pad([0, 1, 2], [0, 3, 0], PadMode.Constant, -1.5f), X(3, 5, 7)),
         Padded("crop", new Pad([0, -2], [0, -1]), X(3, 7)),
@@ -229,6 +238,15 @@ internal static partial class OpCases
             }
 
             return inputs[0][source];
+        })],
+    };
+
+    private static OpCase Triangle(string variation, Trilu op, OpInput x) => new(variation, op, x)
+    {
+        Reference = inputs => [Plain.Of(inputs[0].Dims, place =>
+        {
+            var diagonal = place[^1] - place[^2];
+            return (op.Upper ? diagonal >= op.K : diagonal <= op.K) ? inputs[0][place] : 0;
         })],
     };
 

@@ -96,6 +96,8 @@ internal static class FunctionDraw
         ["Sum"] = (x, draw) => Ops.Sum(x * 0.5f, Axis(x, draw), Keeps(x, draw)),
         ["Take"] = (x, draw) => Taken(x, draw),
         ["Tan"] = (x, _) => Ops.Tan(Inside(x)),
+        ["Tril"] = (x, draw) => x.Rank < 3 ? x * 0.5f : Ops.Tril(x, draw.Between(-2, 2)),
+        ["Triu"] = (x, draw) => x.Rank < 3 ? x * 0.5f : Ops.Triu(x, draw.Between(-2, 2)),
         ["Tanh"] = (x, _) => Ops.Tanh(x),
         ["Tile"] = (x, draw) => Ops.Tile(x, [1, .. Enumerable.Range(1, x.Rank - 1).Select(_ => draw.Between(1, 2))]),
         ["TopK"] = (x, draw) => Ops.TopK(x, draw.Between(1, Math.Min(3, x.Shape[^1] ?? 1))).Values,

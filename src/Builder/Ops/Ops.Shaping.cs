@@ -35,6 +35,22 @@ public static partial class Ops
     public static SymbolicTensor OneHot(SymbolicTensor indices, int numClasses) =>
         Make(new OneHot(Check.Positive(numClasses, nameof(OneHot), nameof(numClasses))), indices);
 
+    /// <summary>
+    /// The lower triangle of matrices: elements above a diagonal become 0 (https://keras.io/api/ops/numpy/#tril-function).
+    /// </summary>
+    /// <param name="x">Matrices, (..., rows, columns).</param>
+    /// <param name="k">The diagonal: 0 is the main one, positive ones lie above it.</param>
+    /// <exception cref="ModelException">The tensor has less than two axes.</exception>
+    public static SymbolicTensor Tril(SymbolicTensor x, int k = 0) => Make(new Trilu(false, k), x);
+
+    /// <summary>
+    /// The upper triangle of matrices: elements below a diagonal become 0 (https://keras.io/api/ops/numpy/#triu-function).
+    /// </summary>
+    /// <param name="x">Matrices, (..., rows, columns).</param>
+    /// <param name="k">The diagonal: 0 is the main one, positive ones lie above it.</param>
+    /// <exception cref="ModelException">The tensor has less than two axes.</exception>
+    public static SymbolicTensor Triu(SymbolicTensor x, int k = 0) => Make(new Trilu(true, k), x);
+
     /// <summary>Adds a constant value before and after each axis (https://keras.io/api/ops/numpy/#pad-function).</summary>
     /// <param name="x">The tensor.</param>
     /// <param name="before">How many elements are added before each axis, the batch included.</param>

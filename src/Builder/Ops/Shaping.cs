@@ -245,6 +245,18 @@ internal enum PadMode
     Edge,
 }
 
+/// <summary>The elements of matrices on one side of a diagonal, which stay; the others are 0.</summary>
+/// <param name="Upper">Whether the elements on and above the diagonal stay, otherwise those on and below it.</param>
+/// <param name="K">The diagonal: how many columns right of the main one.</param>
+internal sealed record Trilu(bool Upper, int K) : MoveOp
+{
+    public override int[]? MixedAxes(int rank) => [rank - 2, rank - 1];
+
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => inputs[0].Shape.Rank >= 2
+        ? [inputs[0]]
+        : throw new ModelException($"{(Upper ? "Triu" : "Tril")} takes matrices, (..., rows, columns), but got {inputs[0].Shape}. Use Ops.ExpandDims.");
+}
+
 /// <summary>Adds positions before and after each axis; negative numbers remove them.</summary>
 internal sealed record Pad(IntList Begin, IntList End, PadMode Mode = PadMode.Constant, float Value = 0) : MoveOp
 {

@@ -120,6 +120,8 @@ internal static class KerasFunctions
             ? Ops.Take(Ops.Reshape(call.Tensor(0, "x"), -1), Integers(call.Tensor(1, "indices")), 0)
             : Ops.Take(call.Tensor(0, "x"), Integers(call.Tensor(1, "indices")), RequiredAxis(call)),
         ["TakeAlongAxis"] = call => Ops.Make(new GatherElements(RequiredAxis(call)), call.Tensor(0, "x"), Integers(call.Tensor(1, "indices"))),
+        ["Tril"] = call => Ops.Tril(call.Tensor(0, "x"), call.Integer("k", 0)),
+        ["Triu"] = call => Ops.Triu(call.Tensor(0, "x"), call.Integer("k", 0)),
         ["Tile"] = call => Ops.Tile(call.Tensor(0, "x"), call.Integers("repeats")),
         ["Transpose"] = call => Transpose(call.Tensor(0, "x"), call.Config("axes")),
 

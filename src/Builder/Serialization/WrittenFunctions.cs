@@ -134,6 +134,7 @@ internal static class WrittenFunctions
         Gather op => new(Numpy, "Take", node, ("axis", op.Axis)),
         GatherElements op => new(Numpy, "TakeAlongAxis", node, ("axis", op.Axis)),
         OneHot op => new(Nn, "OneHot", node, ("num_classes", op.Depth), ("axis", -1), ("dtype", null), ("sparse", false)),
+        Trilu op => new(Numpy, op.Upper ? "Triu" : "Tril", node, ("k", op.K)),
         Pad op => new(Numpy, "Pad", node, ("pad_width", Widths(op)), ("mode", Naming.SnakeCase(op.Mode.ToString())))
         {
             More = op.Mode == PadMode.Constant && op.Value != 0 ? [op.Value] : [],

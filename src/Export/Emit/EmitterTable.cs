@@ -132,6 +132,7 @@ internal static class EmitterTable
         GatherGradient gather => With(gather, Indexing.GatherGradient),
         OneHot oneHot => With(oneHot, Indexing.OneHot),
         Pad pad => With(pad, Shaping.Pad),
+        Trilu triangle => With(triangle, Shaping.Triangle),
         Positions positions => With(positions, Indexing.Positions),
         Reshape reshape => With(reshape, Shaping.Reshape),
         ReshapeLike => Shaping.ReshapeLike,

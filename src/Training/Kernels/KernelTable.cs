@@ -74,6 +74,7 @@ internal static class KernelTable
         TokenIndices op => request => TextKernels.Indices(request, op),
         TopK op => request => ScanKernels.TopK(request, op),
         Transpose op => request => MovementKernels.Transpose(request, op),
+        Trilu op => request => new TriangleKernel(request, op),
         WordsAt op => request => TextKernels.WordsAt(request, op),
         _ => null,
     };

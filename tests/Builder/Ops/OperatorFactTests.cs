@@ -144,12 +144,12 @@ public sealed class OperatorFactTests
         return [.. row.Inputs.Select(input => input.Fill(random))];
     }
 
-    /// <summary>The first output consists of elements of the inputs that are moved, or of the value that padding adds.</summary>
+    /// <summary>The first output consists of elements of the inputs that are moved, or of the value that padding or a triangle adds.</summary>
     private static void CheckMoves(OpCase row, double[][] values, double[] output)
     {
         int[] moved = [.. Enumerable.Range(0, values.Length).Where(row.Op.Moves)];
         if (moved.Length == 0) return;
-        var known = moved.SelectMany(i => values[i]).Append(row.Op is Pad pad ? pad.Value : double.NaN).ToHashSet();
+        var known = moved.SelectMany(i => values[i]).Append(row.Op switch { Pad pad => pad.Value, Trilu => 0, _ => double.NaN }).ToHashSet();
         foreach (var value in output) Assert.Contains(value, known, $"Moves({string.Join(", ", moved)}), but {value} is in none of these inputs");
     }
 

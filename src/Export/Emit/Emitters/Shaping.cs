@@ -146,6 +146,13 @@ internal static class Shaping
         emission.Result(node.Outputs[0], layout, "Pad", inputs, Attributes.Text("mode", mode));
     }
 
+    public static void Triangle(Emission emission, Node node, Trilu op)
+    {
+        var matrices = Layout.Identity(node.Inputs[0].Spec.Shape.Rank);
+        string[] inputs = [emission.Read(node.Inputs[0], matrices), emission.Scalar("k", (long)op.K)];
+        emission.Result(node.Outputs[0], matrices, "Trilu", inputs, Attributes.Flag("upper", op.Upper));
+    }
+
     public static void Tile(Emission emission, Node node, Tile op)
     {
         var (source, layout) = Reductions.Source(emission, node.Inputs[0]);

@@ -44,7 +44,7 @@ internal sealed class StagedKernel : Kernel
 
     /// <summary>Whether an operator only moves elements, whatever their type.</summary>
     private static bool OnlyMoves(Op op) =>
-        op is Transpose or Slice or SliceGradient or Concat or Split or SplitLike or Tile or ExpandLike or Gather or Pad { Value: 0 };
+        op is Transpose or Slice or SliceGradient or Concat or Split or SplitLike or Tile or ExpandLike or Gather or Trilu or Pad { Value: 0 };
 
     /// <summary>Whether the kernels of batch normalization, declared to compute in 32 bits, read the operands in 16 bits themselves.</summary>
     private static bool WidensBlocks(KernelRequest request)
