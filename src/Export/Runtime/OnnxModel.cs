@@ -139,8 +139,8 @@ public sealed class OnnxModel : IDisposable
 
     private static OnnxModel Open(CheckedModel file, ExecutionProvider? provider, OnnxModelOptions options)
     {
-        var session = OnnxSession.Open(file.Bytes, file.Source, provider ?? ExecutionProvider.Cpu, options with { ExternalDataFolder = file.Folder },
-            FragileOperators.Of(file.Model));
+        options = options with { ExternalDataFolder = file.Folder, LeftOut = FragileFusion.IsIn(file.Model) ? FragileFusion.Name : "" };
+        var session = OnnxSession.Open(file.Bytes, file.Source, provider ?? ExecutionProvider.Cpu, options, FragileOperators.Of(file.Model));
         return new OnnxModel(session, file.Source);
     }
 }

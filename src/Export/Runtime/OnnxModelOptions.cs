@@ -42,6 +42,9 @@ public sealed record OnnxModelOptions
     /// <summary>Whether weights are kept once, as they are stored, instead of also in the order of each kernel.</summary>
     internal bool IsLean { get; init; }
 
+    /// <summary>Optimizers of ONNX Runtime that are left out, separated by semicolons.</summary>
+    internal string LeftOut { get; init; } = "";
+
     /// <summary>Whether the session plans which values share a buffer, in time quadratic in the number of values of unknown size.</summary>
     internal bool PlansMemory { get; init; } = true;
 }

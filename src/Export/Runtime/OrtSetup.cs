@@ -58,6 +58,7 @@ internal static class OrtSetup
             if (options.IntraOpThreads > 0) result.IntraOpNumThreads = options.IntraOpThreads;
             if (options.ExternalDataFolder is { Length: > 0 } folder)
                 result.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetFullPath(folder));
+            if (options.LeftOut.Length > 0) result.AddSessionConfigEntry("optimization.disable_specified_optimizers", options.LeftOut);
             if (options.IsLean)
             {
                 result.AddSessionConfigEntry("session.disable_prepacking", "1");

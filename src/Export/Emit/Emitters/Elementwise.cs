@@ -35,7 +35,12 @@ internal static class Elementwise
         string Bound(string role, float value) => emission.Constant(role, Casts.TryConvert(TensorData.Of(Shape.Of(), [value]), node.Inputs[0].Spec.Type)!);
     };
 
-    public static Emitter Cast(DType to) => Unary("Cast", Attributes.Type("to", to));
+    /// <summary>A Cast reads its input in the order in which it was computed, see <see cref="Import.FragileFusion"/>.</summary>
+    public static Emitter Cast(DType to) => (emission, node) =>
+    {
+        var source = Operands.Any(emission, node.Inputs[0]);
+        emission.Result(node.Outputs[0], source.Layout, "Cast", [source.Name], Attributes.Type("to", to));
+    };
 
     /// <summary>ONNX has Gelu since opset 20.</summary>
     public static void Gelu(Emission emission, Node node, bool approximate)
