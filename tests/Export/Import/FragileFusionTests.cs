@@ -52,6 +52,26 @@ public sealed class FragileFusionTests
         CollectionAssert.AreEqual(new float[] { 7, 10, 15, 22 }, results[0].As<float>().ToArray());
     }
 
+    /// <summary>ONNX Runtime 1.27 took any Transpose before a Gemm for one that exchanges rows and columns (issue 32228).</summary>
+    [TestMethod]
+    [DataRow("MatMul")]
+    [DataRow("Gemm")]
+    public void A_Transpose_that_moves_nothing_moves_nothing_in_front_of_a_product(string type)
+    {
+        var graph = new GraphProto
+        {
+            Input = { Value("x", DataType.Float, "batch", 2) },
+            Output = { Value("z", DataType.Float, "batch", 2) },
+            Initializer = { Floats("W", [2, 2], 1, 2, 3, 4), Floats("b", [2], 1, 1) },
+            Node = { Node("Transpose", ["x"], ["same"], Ints("perm", 0, 1)) },
+        };
+        if (type == "Gemm") graph.Node.Add(Node("Gemm", ["same", "W", "b"], ["z"]));
+        else graph.Node.Add([Node("MatMul", ["same", "W"], ["y"]), Node("Add", ["y", "b"], ["z"])]);
+        using var model = OnnxModel.FromBytes(Model(graph).ToByteArray());
+        var z = model.Run(OnnxValue.From(Tensor.Create(new float[] { 1, 2, 3, 4 }, [2, 2])))[0].As<float>();
+        CollectionAssert.AreEqual(new float[] { 8, 11, 16, 23 }, z.ToArray());
+    }
+
     [TestMethod]
     public void Other_files_keep_the_optimizer()
     {
