@@ -26,7 +26,7 @@ internal sealed record KerasMetadata(string? Version, bool IsOurs)
             : $"Keras {Version} wrote the file; this version of OnnxFunctional knows files of Keras {Major} up to {Major}.{Minor}. "
                 + "Update the OnnxFunctional packages, or save the model with an older version of Keras.";
 
-    /// <exception cref="ModelException">The text is not a JSON object.</exception>
+    /// <exception cref="ModelException">The text is not a JSON object, or a string in it is no text.</exception>
     public static KerasMetadata Parse(ReadOnlyMemory<byte> json, string file)
     {
         try
@@ -38,7 +38,7 @@ internal sealed record KerasMetadata(string? Version, bool IsOurs)
 
             string? Text(string key) => root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         }
-        catch (JsonException damaged)
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
         {
             throw new ModelException($"'{file}' is damaged: its metadata.json cannot be read: {damaged.Message} Save the model again.", damaged);
         }

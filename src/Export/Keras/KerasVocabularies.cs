@@ -14,19 +14,17 @@ internal static class KerasVocabularies
     public static string Insert(string config, IReadOnlyDictionary<string, string> files)
     {
         if (files.Count == 0) return config;
-        JsonNode? json;
         try
         {
-            json = JsonNode.Parse(config, documentOptions: new() { MaxDepth = ModelLimits.JsonDepth, AllowDuplicateProperties = false });
+            var json = JsonNode.Parse(config, documentOptions: new() { MaxDepth = ModelLimits.JsonDepth, AllowDuplicateProperties = false });
+            Insert(json, "", files);
+            return json?.ToJsonString() ?? config;
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
         {
             // Whoever reads the configuration says what is wrong.
             return config;
         }
-
-        Insert(json, "", files);
-        return json?.ToJsonString() ?? config;
     }
 
     private static void Insert(JsonNode? model, string path, IReadOnlyDictionary<string, string> files)

@@ -14,6 +14,16 @@ public sealed class KerasFileTests
 {
     public static IEnumerable<object[]> Models => ParityFolder.Files("models", "*.keras").Select(file => new object[] { file });
 
+    /// <summary>Bytes that are not UTF-8 in the metadata, half a surrogate pair in a layer's name beside a vocabulary.</summary>
+    [TestMethod]
+    public void Strings_that_are_no_text_are_refused_or_left_to_the_reader_of_the_configuration()
+    {
+        byte[] metadata = [.. "{\"keras_version\": \"3"u8, 0xB8, .. "\"}"u8];
+        Assert.Contains("its metadata.json cannot be read", Assert.ThrowsExactly<ModelException>(() => KerasMetadata.Parse(metadata, "m.keras")).Message);
+        const string Config = """{"config": {"layers": [{"class_name": "\ud800", "config": {}}]}}""";
+        Assert.AreEqual(Config, KerasVocabularies.Insert(Config, new Dictionary<string, string> { ["layers/text_vectorization"] = "a" }));
+    }
+
     [TestMethod]
     [DynamicData(nameof(Models))]
     public void Weights_are_those_another_reader_finds(string file)
