@@ -16,6 +16,8 @@ internal sealed class Emission
     private readonly Dictionary<Value, List<EmittedTensor>> _tensors = [];
     private readonly Dictionary<Value, string> _names = [];
     private readonly Dictionary<Value, string> _outputNames = [];
+    private readonly Dictionary<Value, EmittedTensor> _sourceNames = [];
+    private readonly HashSet<string> _named = new(StringComparer.Ordinal);
     private readonly HashSet<string> _isOutput = new(StringComparer.Ordinal);
     private readonly Dictionary<Value, Value> _standsFor = [];
     private readonly HashSet<Node> _emitted = [];
@@ -284,8 +286,25 @@ internal sealed class Emission
             if (_outputNames.TryAdd(value, name)) _isOutput.Add(name);
         }
 
+        foreach (var (name, value) in _request.Outputs) NameSource(name, value);
+
         foreach (var name in _request.WeightNames.Values) Graph.Reserve(name);
         foreach (var (name, value) in _request.ValueNames) _names.TryAdd(value, name);
+    }
+
+    /// <summary>
+    /// Gives the name of an output to the value that it is, where only its axes have another order, so that no Identity is written for the name alone.
+    /// </summary>
+    private void NameSource(string name, Value output)
+    {
+        var (source, layout) = (output, Layout.Identity(output.Spec.Shape.Rank));
+        while (source.Producer is { Op: Identity or StopGradient or Transpose } mover)
+        {
+            if (mover.Op is Transpose transpose) layout = new([.. layout.Axes.Select(axis => transpose.Permutation[axis])]);
+            source = mover.Inputs[0];
+        }
+
+        if (!ReferenceEquals(source, output) && !_outputNames.ContainsKey(source)) _sourceNames.TryAdd(source, new EmittedTensor(name, layout));
     }
 
     private void Register(Value value, EmittedTensor tensor)
@@ -303,6 +322,7 @@ internal sealed class Emission
             return Graph.Reserve(output + "/" + role);
         }
 
+        if (_sourceNames.TryGetValue(original, out var source) && source.Layout == layout && _named.Add(source.Name)) return source.Name;
         var first = !_tensors.ContainsKey(value);
         if (_names.TryGetValue(original, out var name)) return Graph.Reserve(first ? name : name + "/" + role);
         return Graph.Reserve(first || _current is null ? PrefixOf(original.Producer) + "/" + role : Prefix + "/" + role);
