@@ -13,6 +13,15 @@ internal static class DataFolder
         ? Path.GetFullPath(given)
         : Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "data"));
 
+    /// <summary>A folder of other files than data sets: one that a variable names, or that name beside the folder of data sets. It may be missing.</summary>
+    public static string Beside(string name, string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } given
+        ? Path.GetFullPath(given)
+        : Path.GetFullPath(Path.Combine(Root, "..", name));
+
+    /// <summary>Skips the test with a message that says what to put where.</summary>
+    public static AssertInconclusiveException Missing(string what, string folder, string variable) =>
+        new($"{what} is not in {folder}. Put it there, or name the folder that holds it in {variable}, to run this test.");
+
     /// <summary>The folder that contains this entry; if none does, the test is skipped with a message that says where to put it.</summary>
     /// <param name="entry">A path below the folder.</param>
     /// <param name="others">Folders of the repository to look in as well.</param>

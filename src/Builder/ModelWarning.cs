@@ -26,6 +26,12 @@ public enum WarningKind
 
     /// <summary>Two models inside another have the same values.</summary>
     EqualModels,
+
+    /// <summary>A file was opened without being compared with ONNX Runtime, which does not run it.</summary>
+    NotVerified,
+
+    /// <summary>A file that takes one sample at a time was opened as a model that does so too.</summary>
+    OneSample,
 }
 
 /// <summary>One warning; see <see cref="Warnings"/>.</summary>

@@ -1,6 +1,7 @@
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.Import;
+using OnnxFunctional.Export.Importers;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Serialization;
@@ -8,7 +9,7 @@ using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export;
 
-/// <summary>Reads ONNX files: loads a model that this library wrote, verifies it again, summarizes any file.</summary>
+/// <summary>Reads ONNX files of any origin: opens them as models, verifies them, summarizes them.</summary>
 /// <example><code>
 /// Console.WriteLine(OnnxFile.Summarize("model.onnx"));
 /// Console.WriteLine(OnnxFile.Verify("model.onnx").Passed);
@@ -24,7 +25,7 @@ public static class OnnxFile
     // The reason comes from the file, which may hold anything.
     private const int LongestReason = 2000;
 
-    /// <summary>Verifies a file again: compares ONNX Runtime on the file with the engine on the rebuilt model, layer by layer.</summary>
+    /// <summary>Verifies a file: compares ONNX Runtime on the file with the engine on the model that it holds, layer by layer or node by node.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">Batch sizes, samples, tolerances.</param>
     /// <param name="customObjects">Custom classes that the model uses.</param>
@@ -33,6 +34,56 @@ public static class OnnxFile
     /// <exception cref="ModelException">The architecture is damaged, or names a class that is not known.</exception>
     public static ExportReport Verify(string path, ExportOptions? options = null, CustomObjects? customObjects = null) =>
         MemoryShortage.GuardReading(path, () => VerifyAgain(path, options, customObjects));
+
+    /// <summary>Opens an ONNX file of any origin as a model: to predict, cut, train, prune and export it again.</summary>
+    /// <remarks>
+    /// A file that this library wrote gives its layers, as <see cref="ModelFile"/>'s Load does. Of any other, each node is a layer under its name in the file;
+    /// float parameters are weights under theirs. Inputs and outputs have the file's names and axes; inside, images are channels-last.
+    /// </remarks>
+    /// <param name="path">The file.</param>
+    /// <param name="options">What is trained, which inputs are fixed.</param>
+    /// <exception cref="OnnxFileException">
+    /// The file is missing or damaged, or cannot be a model: it holds operators or types that are not computed; all are listed.
+    /// </exception>
+    /// <exception cref="ExportException">The engine and ONNX Runtime differ on the file; the message names the first node.</exception>
+    /// <exception cref="ModelException">The architecture of a file that this library wrote is damaged or names an unknown class.</exception>
+    /// <example><code>
+    /// var model = OnnxFile.LoadModel("resnet18.onnx");
+    /// model.Summary();
+    /// </code></example>
+    public static Model LoadModel(string path, ImportOptions? options = null) => MemoryShortage.GuardReading(path, () =>
+    {
+        options ??= new();
+        var file = OnnxFileGuard.ReadFile(path, options.Limits, forEngine: true);
+        if (Architecture(file.Model) is not null) return Rebuild(file, null);
+        return Import(file, options, new ExportOptions { Progress = _ => { }, BatchSizes = [1, 2] }).Import.Model;
+    });
+
+    /// <summary>Opens a file of another program and compares it; one that takes a sample at a time is opened for any number, if that is possible.</summary>
+    private static (EmittedModel Import, Verification Verification) Import(CheckedModel file, ImportOptions options, ExportOptions comparison)
+    {
+        if (options is { KeepBatch: false, Verify: true } && GraphImport.TakesOneSample(file) && DomainGuard.IsRunByOnnxRuntime(Opset(file)))
+        {
+            string reason;
+            try
+            {
+                var open = GraphImport.Run(file, options, opensBatch: true);
+                return (open, VerifyImport(open, file, comparison));
+            }
+            catch (Exception refusal) when (refusal is ModelException or ExportException)
+            {
+                reason = refusal.Message.ReplaceLineEndings("\n").Split('\n')[0];
+            }
+
+            var single = GraphImport.Run(file, options);
+            var verification = VerifyImport(single, file, comparison);
+            Warnings.Once(single.Model, WarningKind.OneSample, () => $"{file.Source} takes one sample at a time, and so does the model. For more: {reason}");
+            return (single, verification);
+        }
+
+        var import = GraphImport.Run(file, options);
+        return (import, options.Verify ? VerifyImport(import, file, comparison) : new Verification([], null));
+    }
 
     /// <summary>Throws if no file can be written under a name: before a training, whose result would be lost after it.</summary>
     /// <param name="path">The file to be written; one that exists is not changed.</param>
@@ -69,7 +120,8 @@ public static class OnnxFile
     internal static Model Rebuild(CheckedModel file, CustomObjects? customObjects, ulong seed = 0)
     {
         var json = Architecture(file.Model) ?? throw new OnnxFileException(
-            $"{file.Source} holds no architecture, so no model can be rebuilt from it: {WhyNot(file.Model)} OnnxModel.Load runs it.");
+            $"{file.Source} holds no architecture, so no layers can be rebuilt from it: {WhyNot(file.Model)} "
+            + "OnnxFile.LoadModel opens its nodes as layers, OnnxModel.Load runs it.");
         var model = ModelReader.Read(json, customObjects, seed, ours: true);
         WeightReader.Load(model, file);
         return model;
@@ -78,8 +130,13 @@ public static class OnnxFile
     private static ExportReport VerifyAgain(string path, ExportOptions? options, CustomObjects? customObjects)
     {
         var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
-        var model = Rebuild(file, customObjects);
         var opset = Opset(file);
+        if (Architecture(file.Model) is null && file.Model.ProducerName != OnnxProto.Producer)
+        {
+            return new ExportReport(path, opset, file.Bytes.Length, Import(file, new(), options ?? new()).Verification, verified: true);
+        }
+
+        var model = Rebuild(file, customObjects);
         options = (options ?? new()) with { Opset = opset };
         return new ExportReport(
             path,
@@ -87,6 +144,18 @@ public static class OnnxFile
             file.Bytes.Length,
             Warnings.Silently(() => Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options.ForEmission()), VerifiedFile.Of(file, path), options)),
             verified: true);
+    }
+
+    /// <summary>Compares the engine on an opened file with ONNX Runtime on the file: every node's output.</summary>
+    private static Verification VerifyImport(EmittedModel import, CheckedModel file, ExportOptions options)
+    {
+        var opset = Opset(file);
+        if (DomainGuard.IsRunByOnnxRuntime(opset))
+            return Warnings.Silently(() => Export.Verify.Verifier.Run(import, VerifiedFile.Of(import.Proto, file), options));
+        Warnings.Once(import.Model, WarningKind.NotVerified, () =>
+            $"{file.Source} imports opset {opset}, which ONNX Runtime does not run, so the model was not compared with it. "
+            + "Convert the file to opset 7 or later to have it compared.");
+        return new Verification([], null);
     }
 
     private static int Opset(CheckedModel file)

@@ -38,6 +38,7 @@ public sealed class EntryPointTests
         ["OnnxExporter.ExportOnnx"] = Writes,
         ["OnnxFile.CheckWritable"] = Writes,
         ["ModelFile.Load"] = "load-model",
+        ["OnnxFile.LoadModel"] = "import",
         ["OnnxFile.ReadMetadata"] = "metadata",
         ["OnnxFile.Summarize"] = "summarize",
         ["OnnxFile.Verify"] = "verify",

@@ -44,6 +44,7 @@ internal static class Readers
         new("summarize", OnnxSamples.All, s_onnx, Summarize, s_fileOrModel) { Source = "m.onnx" },
         new("metadata", OnnxSamples.All, s_onnx, content => OnnxFile.ReadMetadata(Put("m.onnx", content)), s_fileOrModel) { Source = "m.onnx" },
         new("load-model", Exported, s_onnx, content => Model.Load(Put("m.onnx", content)), s_fileOrModel) { Source = "m.onnx" },
+        new("import", OnnxSamples.OfModels, s_onnx, Import, s_fileOrModel) { Source = "m.onnx", MostAllocated = 4L * MostComputed },
         new("verify", Exported, s_onnx, Runs.Verify, s_exportOrModel) { Source = "m.onnx", MostAllocated = MostPlanned },
         new("onnx-model", OnnxSamples.All, s_onnx, Runs.Run, s_cancelled) { Source = "m.onnx", MostAllocated = MostComputed },
         new("onnx-bytes", OnnxSamples.All, s_onnx, Runs.RunBytes, s_cancelled) { Source = "the model", MostAllocated = MostComputed },
@@ -110,6 +111,9 @@ internal static class Readers
     private static IReadOnlyList<byte[]> Configs() => [.. s_models.Value.Select(model => Encoding.UTF8.GetBytes(model.ToJson()))];
 
     private static void Guard(byte[] content) => OnnxFileGuard.ReadBytes(content, "the model", null, new OnnxFileLimits());
+
+    private static void Import(byte[] content) => OnnxFile.LoadModel(
+        Put("m.onnx", content), new ImportOptions { Verify = false, Limits = new OnnxFileLimits { MaxComputedBytes = MostComputed / 16 } });
 
     private static void Summarize(byte[] content) => Assert.IsNotNull(OnnxFile.Summarize(Put("m.onnx", content)));
 

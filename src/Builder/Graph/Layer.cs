@@ -105,9 +105,11 @@ public abstract class MultiOutputLayer(string? name = null) : LayerBase(name)
 /// <summary>The entry point for a model's data; created by <c>Model.Input</c>.</summary>
 public sealed class InputLayer : LayerBase
 {
-    internal InputLayer(Shape shape, DType dtype, string? name)
-        : base(name)
+    internal InputLayer(Shape shape, DType dtype, string? name, bool isFromFile = false)
+        : base(isFromFile ? null : name)
     {
+        if (isFromFile) NameAsInFile(name!);
+
         // All inputs of a model have the same number of samples, unless the caller says otherwise by a symbol.
         if (shape.Rank > 0 && shape.Symbols[0] == Shape.Unknown) shape = shape.With(0, Shape.Batch);
         var value = Node.Create(new Operators.Placeholder(this, new TensorSpec(shape, dtype)), [], null).Outputs[0];

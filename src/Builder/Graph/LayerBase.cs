@@ -127,6 +127,15 @@ public abstract class LayerBase
 
     internal void SettleName(string name) => _automaticName ??= name;
 
+    /// <summary>Gives the layer a name of a file, where names hold any characters.</summary>
+    internal void NameAsInFile(string name) => GivenName = name;
+
+    /// <summary>Whether its weights have full names of their own, as those of a file do, so that the layer's is not put in front.</summary>
+    internal virtual bool NamesWeightsAlone => false;
+
+    /// <summary>Whether its output is meant to be the same whatever the input is.</summary>
+    internal virtual bool GivesConstants => false;
+
     /// <summary>The number of calls so far.</summary>
     internal int CallsMade { get; set; }
 
@@ -136,7 +145,7 @@ public abstract class LayerBase
         foreach (var weight in _weights.OrderBy(weight => !weight.Trainable)) yield return (weight.Name, weight);
         foreach (var child in Children)
         {
-            foreach (var (path, weight) in child.NamedWeights()) yield return (NameOf(child) + "/" + path, weight);
+            foreach (var (path, weight) in child.NamedWeights()) yield return (child.NamesWeightsAlone ? path : NameOf(child) + "/" + path, weight);
         }
     }
 

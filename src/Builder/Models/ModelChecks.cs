@@ -20,7 +20,8 @@ internal static class ModelChecks
 
         for (var i = 0; i < model.Outputs.Count; i++)
         {
-            if (!DependsOnInputs(model, model.Outputs[i].Value))
+            var value = model.Outputs[i].Value;
+            if (value.Producer.Scope?.Layer.GivesConstants != true && !DependsOnInputs(model, value))
                 problems.Add($"output {i} {model.Outputs[i].Shape} does not depend on any of the inputs; call its layers on them");
         }
 

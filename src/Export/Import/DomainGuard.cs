@@ -14,8 +14,14 @@ internal static class DomainGuard
         ["com.microsoft"] = (1, 1),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    // What the engine computes of ai.onnx, by the importer's table.
+    private static readonly (int Oldest, int Newest) s_computed = (1, 27);
+
     /// <summary>The standard domain has two names; this is the shorter one.</summary>
     public static string Normalize(string domain) => domain == "ai.onnx" ? "" : domain;
+
+    /// <summary>Whether ONNX Runtime runs a version of the operators of ai.onnx.</summary>
+    public static bool IsRunByOnnxRuntime(long version) => version >= s_known[""].Oldest && version <= s_known[""].Newest;
 
     public static bool IsKnown(string domain) => s_known.ContainsKey(Normalize(domain));
 
@@ -29,7 +35,9 @@ internal static class DomainGuard
             var domain = Normalize(import.Domain);
             var name = domain.Length == 0 ? "ai.onnx" : GuardContext.Quote(domain);
             if (!seen.TryAdd(domain, import.Version)) throw context.Refuse($"{owner} imports the operators of {name} twice");
-            if (s_known.TryGetValue(domain, out var versions) && (import.Version < versions.Oldest || import.Version > versions.Newest))
+            if (!s_known.TryGetValue(domain, out var versions)) continue;
+            if (context.IsForEngine && domain.Length == 0) versions = s_computed;
+            if (import.Version < versions.Oldest || import.Version > versions.Newest)
             {
                 throw context.Refuse(
                     $"{owner} imports version {import.Version} of the operators of {name}",

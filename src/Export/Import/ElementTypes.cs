@@ -10,13 +10,14 @@ internal sealed class ElementTypes
     // Outputs of these have the type of the first input.
     private static readonly FrozenSet<string> s_likeTheFirst = FrozenSet.Create(
         StringComparer.Ordinal,
-        "Abs", "Add", "AveragePool", "BatchNormalization", "Ceil", "Clip", "Concat", "Conv", "ConvTranspose", "CumSum", "Div", "Einsum", "Elu", "Erf", "Exp",
-        "Expand", "Flatten", "Floor", "GRU", "Gather", "GatherElements", "GatherND", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool",
-        "GroupNormalization", "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LSTM", "LayerNormalization", "LeakyRelu", "Log",
-        "LogSoftmax", "MatMul", "Max", "Mean",
-        "Min", "Mod", "Mul", "Neg", "PRelu", "Pad", "Pow", "RNN", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax",
-        "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Relu", "Reshape", "Resize", "Round", "ScatterElements", "ScatterND", "Selu",
-        "Sigmoid", "Sign", "Sin", "Slice", "Softmax", "Softplus", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile", "Transpose", "Unsqueeze");
+        "Abs", "Add", "AffineGrid", "Attention", "AveragePool", "BatchNormalization", "CausalConvWithState", "Ceil", "CenterCropPad", "Clip", "Col2Im",
+        "Concat", "ConcatFromSequence", "Conv", "ConvTranspose", "CumProd", "CumSum", "DFT", "Det", "Div", "Einsum", "Elu", "Erf", "Exp",
+        "Expand", "Flatten", "Floor", "GRU", "Gather", "GatherElements", "GatherND", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "GridSample",
+        "GroupNormalization", "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LSTM", "LayerNormalization", "LeakyRelu",
+        "LinearAttention", "Log", "LogSoftmax", "MatMul", "Max", "MaxUnpool", "Mean", "Min", "Mod", "Mul", "Neg", "PRelu", "Pad", "Pow", "RNN",
+        "Reciprocal", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum",
+        "ReduceSumSquare", "Relu", "Reshape", "Resize", "RotaryEmbedding", "Round", "STFT", "Scatter", "ScatterElements", "ScatterND", "Selu", "Sigmoid",
+        "Sign", "Sin", "Slice", "Softmax", "Softplus", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "TensorScatter", "Tile", "Transpose", "Unsqueeze");
 
     private readonly Dictionary<string, int> _types = new(StringComparer.Ordinal);
     private readonly ElementTypes? _outer;
@@ -45,6 +46,12 @@ internal sealed class ElementTypes
         }
 
         return null;
+    }
+
+    /// <summary>Adds the type of a value, if it is known and the file does not declare another.</summary>
+    public void Add(string name, int? type)
+    {
+        if (type is { } known) _types.TryAdd(name, known);
     }
 
     /// <summary>Adds the types of a node's outputs. Nodes need not be in order: what comes later is not known.</summary>

@@ -17,6 +17,9 @@ internal sealed class GuardContext(string source, string? folder, OnnxFileLimits
 
     public OnnxFileLimits Limits { get; } = limits;
 
+    /// <summary>Whether the engine computes the file, not ONNX Runtime: other versions of the operators are read then.</summary>
+    public bool IsForEngine { get; init; }
+
     /// <summary>Whether a check wrote something in another form that means the same, so that ONNX Runtime must not get the bytes of the file.</summary>
     public bool IsRewritten { get; set; }
 

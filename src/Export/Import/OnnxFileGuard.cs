@@ -23,6 +23,16 @@ internal sealed record CheckedModel(byte[] Bytes, ModelProto Model, string Sourc
         ExternalDataGuard.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()), new GuardContext(Source, Folder, new OnnxFileLimits()));
         return values;
     }
+
+    /// <summary>The bytes of a stored tensor that has them as such, inside the file or in another one.</summary>
+    /// <exception cref="OnnxFileException">The other file is not accepted or cannot be read.</exception>
+    public ReadOnlySpan<byte> BytesOf(TensorProto tensor)
+    {
+        if (tensor.DataLocation != TensorProto.Types.DataLocation.External) return tensor.RawData.Span;
+        var bytes = new byte[checked((int)TensorGuard.Bytes(tensor))];
+        ExternalDataGuard.Read(tensor, bytes, new GuardContext(Source, Folder, new OnnxFileLimits()));
+        return bytes;
+    }
 }
 
 /// <summary>Checks an untrusted ONNX file before we use it or pass it to ONNX Runtime, which some files hang or crash.</summary>
@@ -42,8 +52,9 @@ internal static class OnnxFileGuard
     /// <param name="path">The file.</param>
     /// <param name="limits">What is refused.</param>
     /// <param name="dataFolder">The folder of its external data; by default its own.</param>
+    /// <param name="forEngine">Whether the engine computes it, and not ONNX Runtime.</param>
     /// <exception cref="OnnxFileException">The file is missing, unreadable or not accepted.</exception>
-    public static CheckedModel ReadFile(string path, OnnxFileLimits limits, string? dataFolder = null)
+    public static CheckedModel ReadFile(string path, OnnxFileLimits limits, string? dataFolder = null, bool forEngine = false)
     {
         var source = GuardContext.QuotePath(path);
         try
@@ -53,7 +64,7 @@ internal static class OnnxFileGuard
             if (!file.Exists)
                 throw new OnnxFileException($"The file {source} does not exist. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
             var folder = dataFolder ?? file.Directory!.FullName;
-            var context = new GuardContext(source, folder, limits);
+            var context = new GuardContext(source, folder, limits) { IsForEngine = forEngine };
             CheckSize(context, file.Length);
 
             var bytes = new byte[file.Length];
@@ -73,9 +84,9 @@ internal static class OnnxFileGuard
 
     /// <summary>Checks bytes; external data is allowed only if a folder is given.</summary>
     /// <exception cref="OnnxFileException">They are not accepted.</exception>
-    public static CheckedModel ReadBytes(byte[] bytes, string source, string? folder, OnnxFileLimits limits)
+    public static CheckedModel ReadBytes(byte[] bytes, string source, string? folder, OnnxFileLimits limits, bool forEngine = false)
     {
-        var context = new GuardContext(source, folder, limits);
+        var context = new GuardContext(source, folder, limits) { IsForEngine = forEngine };
         CheckSize(context, bytes.Length);
         return Checked(bytes, context);
     }

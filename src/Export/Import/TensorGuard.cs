@@ -86,6 +86,9 @@ internal static class TensorGuard
         _ => null,
     };
 
+    /// <summary>The bytes of a tensor that passed the check.</summary>
+    public static Int128 Bytes(TensorProto tensor) => Bytes(OnnxProto.Elements(tensor), BitsOf(tensor.DataType)!.Value);
+
     private static Int128 Bytes(Int128 elements, int bits) => ((elements * bits) + 7) / 8;
 
     private static int DataFields(TensorProto tensor) =>

@@ -28,10 +28,16 @@ internal readonly record struct Layout(IntList Axes, FeatureOrder? Features = nu
         }
     }
 
+    /// <summary>The graph's axis that is stored at a position.</summary>
+    public int this[int position] => Axes[position];
+
     public static Layout Identity(int rank) => new([.. Enumerable.Range(0, rank)]);
 
     /// <summary>(batch, positions..., channels) stored as (batch, channels, positions...).</summary>
     public static Layout ChannelsFirst(int rank) => rank < 3 ? Identity(rank) : new([0, rank - 1, .. Enumerable.Range(1, rank - 2)]);
+
+    /// <summary>A kernel (positions..., in, out) stored as (out, in, positions...).</summary>
+    public static Layout KernelOf(int rank) => new([rank - 1, rank - 2, .. Enumerable.Range(0, rank - 2)]);
 
     /// <summary>Where an axis of the graph is stored.</summary>
     public int Position(int axis)
@@ -54,7 +60,7 @@ internal readonly record struct Layout(IntList Axes, FeatureOrder? Features = nu
     public Shape Stored(Shape shape)
     {
         var dims = new int[Axes.Count];
-        for (var i = 0; i < dims.Length; i++) dims[i] = shape.Dims[Axes[i]];
+        for (var i = 0; i < dims.Length; i++) dims[i] = shape.Symbols[Axes[i]];
         return Shape.Of(dims);
     }
 
@@ -72,5 +78,30 @@ internal readonly record struct Layout(IntList Axes, FeatureOrder? Features = nu
     {
         var layout = this;
         return [.. other.Axes.Select(axis => layout.Position(axis))];
+    }
+
+    /// <summary>The layout after a Transpose in the file.</summary>
+    public Layout Transposed(ReadOnlySpan<int> permutation)
+    {
+        var axes = new int[Rank];
+        for (var i = 0; i < axes.Length; i++) axes[i] = Axes[permutation[i]];
+        return new([.. axes]);
+    }
+
+    /// <summary>The Transpose of the graph's tensor that brings it from this layout to another, so that both store the same.</summary>
+    public IntList GraphPermutationTo(Layout other)
+    {
+        var permutation = new int[Rank];
+        for (var i = 0; i < permutation.Length; i++) permutation[other[i]] = Axes[i];
+        return [.. permutation];
+    }
+
+    /// <summary>The layout once axes at these stored positions are gone, from the file and from the graph.</summary>
+    public Layout Without(IReadOnlyCollection<int> positions)
+    {
+        var layout = this;
+        int[] gone = [.. positions.Select(position => layout[position])];
+        var left = Enumerable.Range(0, Rank).Where(position => !positions.Contains(position)).Select(position => layout[position]);
+        return new([.. left.Select(axis => axis - gone.Count(lower => lower < axis))]);
     }
 }

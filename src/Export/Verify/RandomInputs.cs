@@ -16,7 +16,7 @@ internal sealed class RandomInputs
     private static readonly int s_patterns = Enum.GetValues<Pattern>().Length;
 
     // Candidates for dimensions that are known only at run time; the first that every layer accepts is used. Few models want sizes below 9.
-    private static readonly int[] s_openSizes = [9, 16, 32, 64, 128, 256, 7, 5, 4, 3, 2, 1];
+    private static readonly int[] s_openSizes = [9, 16, 32, 64, 128, 256, 512, 1024, 7, 5, 4, 3, 2, 1];
 
     private readonly EmittedModel _emitted;
     private readonly Graph _graph;
@@ -199,7 +199,8 @@ internal sealed class RandomInputs
             for (var axis = 0; axis < shape.Rank; axis++)
             {
                 if (shape.Dims[axis] != Shape.Unknown) continue;
-                shape = shape.With(axis, axis == 0 ? batch : size + (step * Math.Max(symbols.IndexOf(dims[axis].DimParam), 0)));
+                var isBatch = axis == 0 || shape.Symbols[axis] == Shape.Batch;
+                shape = shape.With(axis, isBatch ? batch : size + (step * Math.Max(symbols.IndexOf(dims[axis].DimParam), 0)));
             }
 
             shapes[i] = shape;

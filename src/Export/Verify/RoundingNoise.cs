@@ -41,6 +41,8 @@ internal static class RoundingNoise
     // ONNX Runtime computes a sigmoid as a sum with 0.5, so small results have that sum's absolute error.
     private const float OfHalf = 1f / (1 << 23);
 
+    private const float StepsOfHalf = 1 << 24;
+
     // Results that are a difference from 1 are as coarse as 1, but as one operation.
     private const float OfOne = 1f / 4;
 
@@ -107,7 +109,9 @@ internal static class RoundingNoise
             isOfHalf |= node.Op is Sigmoid;
             var size = share * (isOfHalf ? OfHalf : Relative);
             var noise = Ops.Make(new RandomUniform(new RandomStream(streams++), -size, size), isShared ? Ops.Constant(0) : x);
-            if (isOfHalf) return (x + noise).Value;
+
+            // A sum with 0.5 has steps, so that small results which differ are equal there; in the copies with shared changes they are too.
+            if (isOfHalf) return isShared ? (Ops.Round((x + noise) * StepsOfHalf) / StepsOfHalf).Value : (x + noise).Value;
             if (IsInterpolation(node.Op)) return (x + (noise * LargestPixel(node.Inputs[0], node.Scope))).Value;
             var isFromOne = node.Op is Elu or Selu or Celu;
             if (!AddsTerms(node.Op) && !isFromOne) return (x * (1 + noise)).Value;

@@ -48,6 +48,14 @@ internal sealed class VerifiedFile
         file.Bytes.Length > LargeFile,
         options => OnnxSession.Open(file.Bytes, file.Source, ExecutionProvider.Cpu, options with { ExternalDataFolder = file.Folder }));
 
+    /// <summary>A file that passed the guard, with other inputs.</summary>
+    public static VerifiedFile Of(ModelProto model, CheckedModel file) => new(
+        model,
+        file.Source,
+        file.Folder,
+        file.Bytes.Length > LargeFile,
+        options => OnnxSession.Open(model, [], file.Source, ExecutionProvider.Cpu, options with { ExternalDataFolder = file.Folder }));
+
     /// <summary>A file in memory.</summary>
     public static VerifiedFile Of(byte[] file) => new(
         ModelProto.Parser.ParseFrom(file),

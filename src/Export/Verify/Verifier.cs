@@ -28,7 +28,9 @@ internal static class Verifier
     public static Verification Run(EmittedModel emitted, VerifiedFile file, ExportOptions options)
     {
         // A layer whose output is an input of the model computes nothing.
-        EmittedLayer[] tensors = [.. emitted.Layers.Where(layer => emitted.Inputs.All(input => input.Name != layer.Tensor.Name))];
+        EmittedLayer[] tensors = [.. emitted.Layers
+            .Where(layer => emitted.Inputs.All(input => input.Name != layer.Tensor.Name))
+            .Where(layer => !emitted.TakesOneSample || SampleBySample.AxisOf(layer) is not null)];
         LayerComparison[] layers = [.. tensors.Select(layer => new LayerComparison(layer.Path, layer.Value.Spec.Shape, options))];
         LayerComparison[] outputs = [.. emitted.Outputs.Select(output => new LayerComparison("(output) " + output.Name, output.Value.Spec.Shape, options))];
         var budget = new VerificationBudget(emitted, tensors, options);
@@ -143,7 +145,9 @@ internal static class Verifier
     {
         try
         {
-            return session.Run([.. emitted.Inputs.Select(input => input.Name)], [.. data.Select(ArrayConversion.ToOnnx)], outputs, CancellationToken.None);
+            string[] names = [.. emitted.Inputs.Select(input => input.Name)];
+            if (!emitted.TakesOneSample) return session.Run(names, [.. data.Select(ArrayConversion.ToOnnx)], outputs, CancellationToken.None);
+            return SampleBySample.Run(emitted, data, outputs, row => session.Run(names, row, outputs, CancellationToken.None));
         }
         catch (ArgumentException misfit) when (misfit is not ModelException)
         {

@@ -1,0 +1,62 @@
+using OnnxFunctional.Export.Layouts;
+
+namespace OnnxFunctional.Export.Importers;
+
+/// <summary>A node of a file as a layer: its name is the node's, its class the operator.</summary>
+internal sealed class NodeLayer : MultiOutputLayer
+{
+    private readonly FileNode _node;
+
+    public NodeLayer(FileNode node, string name)
+        : base(null)
+    {
+        _node = node;
+        NameAsInFile(name);
+    }
+
+    internal override string ClassName => _node.OpType;
+
+    internal override bool NamesWeightsAlone => true;
+
+    /// <summary>A weight of the file, under its name there.</summary>
+    public SymbolicTensor Parameter(string name, Shape shape, Initializer values, bool trainable) => Weight(name, shape, values, trainable);
+
+    protected override SymbolicTensors Forward(SymbolicTensors tensors) => _node.Build(this, tensors);
+}
+
+/// <summary>An output of a file as a layer: its name is the output's, its axes are in the file's order.</summary>
+internal sealed class OutputLayer : Layer
+{
+    private readonly Layout _order;
+
+    public OutputLayer(string name, Layout order)
+        : base(null)
+    {
+        _order = order;
+        NameAsInFile(name);
+    }
+
+    internal override string ClassName => "Output";
+
+    protected override SymbolicTensor Forward(SymbolicTensor x) => _order.IsIdentity ? x : Ops.Make(new Operators.Transpose(_order.Axes), x);
+}
+
+/// <summary>An output of a file that is the same for every input.</summary>
+internal sealed class ConstantOutput : Layer
+{
+    private readonly TensorData _data;
+
+    public ConstantOutput(string name, TensorData data)
+        : base(null)
+    {
+        _data = data;
+        NameAsInFile(name);
+    }
+
+    internal override string ClassName => "Output";
+
+    internal override bool GivesConstants => true;
+
+    protected override SymbolicTensor Forward(SymbolicTensor x) =>
+        new(Node.Create(new Operators.Identity(), [Ops.Make(new Operators.Constant(_data)).Value], x.Scope).Outputs[0], x.Scope);
+}

@@ -1,0 +1,59 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Export.Importers.Rows;
+
+/// <summary>Pieces that several rows compose operators of.</summary>
+internal static class Parts
+{
+    /// <summary>The whole numbers from 0 on.</summary>
+    public static SymbolicTensor Count(int number) => Ops.Constant([number], [.. Enumerable.Range(0, number).Select(i => (long)i)]);
+
+    /// <summary>Whole numbers as a tensor of that shape.</summary>
+    public static SymbolicTensor Longs(Shape shape, IEnumerable<long> values) => Ops.Constant(shape, [.. values]);
+
+    /// <summary>The size of an axis, known or not.</summary>
+    public static SymbolicTensor SizeOf(SymbolicTensor x, int axis) => x.Shape.Dims[axis] is >= 0 and var size
+        ? Ops.Make(new Constant(TensorData.Of(Shape.Of(), [(long)size])))
+        : Ops.Cast(Ops.Make(new Operators.Size([axis]), x), DType.Int64);
+
+    /// <summary>One position of an axis, which is gone then.</summary>
+    public static SymbolicTensor At(SymbolicTensor x, int axis, int position) => Ops.Squeeze(Ops.Position(x, axis, position), axis);
+
+    /// <summary>Zeros of the type of a tensor.</summary>
+    public static SymbolicTensor Zeros(Shape shape, DType type) => Filled(shape, 0, type);
+
+    /// <summary>The same number everywhere, in a type.</summary>
+    public static SymbolicTensor Filled(Shape shape, long value, DType type) => Ops.Make(new Constant(DataMoves.Filled(
+        type switch
+        {
+            DType.Int64 => TensorData.Of([1], [value]),
+            DType.Int32 => TensorData.Of([1], [checked((int)value)]),
+            DType.Bool => TensorData.Of([1], [value != 0]),
+            _ => TensorData.Of([1], [(float)value]),
+        },
+        shape)));
+
+    /// <summary>Indices that are not negative; what lies outside 0 to size - 1 stops the run, in files too.</summary>
+    public static SymbolicTensor Checked(SymbolicTensor indices, int size) => Ops.Take(Count(size), indices, 0);
+
+    /// <summary>An operator of two between all positions of an axis, exactly for whole numbers too; the axis is gone then.</summary>
+    public static SymbolicTensor Fold(Op op, SymbolicTensor x, int axis)
+    {
+        while (x.Shape.Dims[axis] is > 1 and var size)
+        {
+            var half = size / 2;
+            var joined = Ops.Make(op, Ops.Slice(x, axis, 0, half), Ops.Slice(x, axis, half, 2 * half));
+            x = size % 2 == 0 ? joined : Ops.Concatenate(new[] { joined, Ops.Slice(x, axis, 2 * half) }, axis);
+        }
+
+        return Ops.Squeeze(x, axis);
+    }
+
+    /// <summary>A tensor with an axis moved to the end.</summary>
+    public static SymbolicTensor ToEnd(SymbolicTensor x, int axis) =>
+        axis == x.Rank - 1 ? x : Ops.Transpose(x, [.. Enumerable.Range(0, x.Rank).Where(i => i != axis), axis]);
+
+    /// <summary>The inverse of <see cref="ToEnd"/>.</summary>
+    public static SymbolicTensor FromEnd(SymbolicTensor x, int axis) =>
+        axis == x.Rank - 1 ? x : Ops.Transpose(x, [.. Enumerable.Range(0, axis), x.Rank - 1, .. Enumerable.Range(axis, x.Rank - 1 - axis)]);
+}

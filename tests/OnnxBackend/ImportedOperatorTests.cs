@@ -1,0 +1,224 @@
+using OnnxFunctional.Export.Proto;
+
+namespace OnnxFunctional.Tests.OnnxBackend;
+
+/// <summary>Cases of operators that ONNX's own suite lacks: ONNX Runtime, the engine and the exported file agree.</summary>
+[TestClass]
+[TestCategory(BackendArchive.Category)]
+public sealed class ImportedOperatorTests
+{
+    [TestMethod]
+    [DataRow("none", true)]
+    [DataRow("none", false)]
+    [DataRow("add", false)]
+    [DataRow("mul", true)]
+    [DataRow("max", false)]
+    [DataRow("min", true)]
+    public void Several_updates_of_one_element_act_in_order(string reduction, bool isKnown)
+    {
+        foreach (var isWhole in new[] { false, true })
+        {
+            var file = new OperatorFile(18);
+            var (x, updates) = (Numbers(isWhole, 3, 5), Numbers(isWhole, 2, 4));
+            var indices = TensorData.Of(Shape.Of(2, 4), [1L, -1, 1, 1, 0, 4, -5, 2]);
+            file.Input("x", x);
+            file.Input("u", updates);
+            _ = isKnown ? file.Constant("i", indices) : file.Input("i", indices);
+            file.Node("ScatterElements", ["x", "i", "u"], ["y"], Attributes.Int("axis", -1), Attributes.Text("reduction", reduction));
+            file.Output("y", x.Type);
+            file.Verify();
+        }
+    }
+
+    [TestMethod]
+    [DataRow("none")]
+    [DataRow("add")]
+    [DataRow("max")]
+    public void Slices_are_written_at_computed_places(string reduction)
+    {
+        var file = new OperatorFile(18);
+        file.Input("x", Numbers(false, 3, 4, 2));
+        file.Input("i", TensorData.Of(Shape.Of(3, 2), [0L, -1, 2, 0, 0, 3]));
+        file.Input("u", Numbers(false, 3, 2));
+        file.Node("ScatterND", ["x", "i", "u"], ["y"], Attributes.Text("reduction", reduction));
+        file.Output("y");
+        file.Verify();
+    }
+
+    [TestMethod]
+    public void An_index_outside_the_data_is_refused()
+    {
+        var file = new OperatorFile(18);
+        file.Input("x", Numbers(false, 3));
+        file.Constant("i", TensorData.Of(Shape.Of(1), [3L]));
+        file.Input("u", Numbers(false, 1));
+        file.Node("ScatterElements", ["x", "i", "u"], ["y"]);
+        file.Output("y");
+        Assert.Contains("its index 3 lies outside an axis of 3; expected -3 to 2", file.Refusal());
+    }
+
+    [TestMethod]
+    [DataRow("linear", "reflection", 0)]
+    [DataRow("cubic", "border", 1)]
+    [DataRow("cubic", "reflection", 1)]
+    [DataRow("nearest", "border", 0)]
+    [DataRow("nearest", "reflection", 1)]
+    public void Samples_outside_an_image_of_open_batch_follow_the_padding(string mode, string padding, int alignCorners)
+    {
+        var file = new OperatorFile(20);
+        file.Input("x", Numbers(false, 2, 3, 4, 3), 0);
+        var places = Numbers(false, 2, 2, 3, 2);
+        file.Input("grid", TensorData.Of(places.Shape, [.. places.As<float>().ToArray().Select(value => value * 2.3f)]), 0);
+        file.Node(
+            "GridSample", ["x", "grid"], ["y"],
+            Attributes.Text("mode", mode), Attributes.Text("padding_mode", padding), Attributes.Int("align_corners", alignCorners));
+        file.Output("y");
+        file.Verify();
+    }
+
+    [TestMethod]
+    [DataRow(false, 0)]
+    [DataRow(false, 1)]
+    [DataRow(true, 0)]
+    public void Attention_works_for_open_sizes_and_masks_of_low_rank(bool isBool, int isCausal)
+    {
+        var file = new OperatorFile(23);
+        file.Input("q", Numbers(false, 2, 3, 8), 0, 1);
+        file.Input("k", Numbers(false, 2, 3, 4), 0, 1);
+        file.Input("v", Numbers(false, 2, 3, 6), 0, 1);
+        file.Input("mask", isBool ? TensorData.Of(Shape.Of(3, 5), [.. Enumerable.Range(0, 15).Select(i => i % 3 != 1)]) : Numbers(false, 3, 5));
+        file.Input("pk", Numbers(false, 2, 2, 2, 2), 0, 2);
+        file.Input("pv", Numbers(false, 2, 2, 2, 3), 0, 2);
+        file.Node(
+            "Attention", ["q", "k", "v", "mask", "pk", "pv"], ["y", "nk", "nv"], Attributes.Int("q_num_heads", 4), Attributes.Int("kv_num_heads", 2),
+            Attributes.Int("is_causal", isCausal), Attributes.Float("softcap", 0.7f), Attributes.Float("scale", 0.9f));
+        foreach (var output in new[] { "y", "nk", "nv" }) file.Output(output);
+        file.Verify();
+    }
+
+    [TestMethod]
+    public void Keys_behind_the_length_of_a_cache_are_not_seen()
+    {
+        var file = new OperatorFile(24);
+        file.Input("q", Numbers(false, 2, 2, 2, 3));
+        file.Input("k", Numbers(false, 2, 1, 5, 3));
+        file.Input("v", Numbers(false, 2, 1, 5, 3));
+        file.Input("n", TensorData.Of(Shape.Of(2), [3L, 5]));
+        file.Node("Attention", ["q", "k", "v", "", "", "", "n"], ["y"], Attributes.Int("is_causal", 1));
+        file.Output("y");
+        file.Verify();
+    }
+
+    [TestMethod]
+    [DataRow("ArgMax", 0)]
+    [DataRow("ArgMin", 1)]
+    public void Extremes_of_integers_are_found_beyond_what_floats_hold(string op, int last)
+    {
+        const long Large = 9007199254740992;
+        var file = new OperatorFile(13);
+        file.Input("x", TensorData.Of(Shape.Of(2, 4), [Large + 1, Large + 2, -Large - 3, Large + 2, -Large - 1, -Large - 2, Large, -Large - 2]));
+        file.Input("z", TensorData.Of(Shape.Of(4), [int.MaxValue - 1, int.MinValue, int.MaxValue, int.MinValue + 1]));
+        file.Node(op, ["x"], ["y"], Attributes.Int("axis", -1), Attributes.Int("keepdims", 0), Attributes.Int("select_last_index", last));
+        file.Node(op, ["z"], ["w"], Attributes.Int("axis", 0), Attributes.Int("select_last_index", last));
+        file.Output("y", DType.Int64);
+        file.Output("w", DType.Int64);
+        file.Verify();
+    }
+
+    [TestMethod]
+    [DataRow(1, -1)]
+    [DataRow(0, 0)]
+    public void Integers_are_sorted_beyond_what_floats_hold(int largest, int axis)
+    {
+        const long Large = 9007199254740992;
+        var file = new OperatorFile(11);
+        file.Input("x", TensorData.Of(Shape.Of(3, 3), [Large + 1, Large + 2, Large, -Large - 3, -Large - 3, 7, Large + 2, Large + 1, -Large - 2]));
+        file.Constant("k", TensorData.Of(Shape.Of(1), [2L]));
+        file.Node("TopK", ["x", "k"], ["y", "i"], Attributes.Int("largest", largest), Attributes.Int("axis", axis));
+        file.Output("y", DType.Int64);
+        file.Output("i", DType.Int64);
+        file.Verify();
+    }
+
+    [TestMethod]
+    [DataRow("ReduceSum", 0)]
+    [DataRow("ReduceMax", 1)]
+    [DataRow("ReduceMin", 0)]
+    [DataRow("ReduceProd", 1)]
+    public void Integers_are_reduced_beyond_what_floats_hold(string op, int keepdims)
+    {
+        var file = new OperatorFile(18);
+        file.Input("x", TensorData.Of(Shape.Of(2, 3), [123456789012L, 3, 5, 123456789013, 7, -1]));
+        file.Constant("axes", TensorData.Of(Shape.Of(1), [-1L]));
+        file.Node(op, ["x", "axes"], ["y"], Attributes.Int("keepdims", keepdims));
+        file.Node(op, ["x"], ["z"], Attributes.Int("keepdims", keepdims));
+        file.Output("y", DType.Int64);
+        if (op != "ReduceProd") file.Output("z", DType.Int64);
+        file.Verify();
+    }
+
+    [TestMethod]
+    [DataRow(0, 0)]
+    [DataRow(1, 0)]
+    [DataRow(1, 1)]
+    public void Sums_of_integers_along_an_axis_are_exact(int exclusive, int reverse)
+    {
+        var file = new OperatorFile(14);
+        file.Input("x", TensorData.Of(Shape.Of(2, 3), [123456789012L, 3, 5, 123456789013, 7, -1]));
+        file.Constant("axis", TensorData.Of(Shape.Of(), [-1L]));
+        file.Node("CumSum", ["x", "axis"], ["y"], Attributes.Int("exclusive", exclusive), Attributes.Int("reverse", reverse));
+        file.Output("y", DType.Int64);
+        file.Verify();
+    }
+
+    [TestMethod]
+    [DataRow("BitwiseAnd")]
+    [DataRow("BitwiseOr")]
+    [DataRow("BitwiseXor")]
+    public void Bits_of_integers_are_combined(string op)
+    {
+        var file = new OperatorFile(18);
+        file.Input("x", TensorData.Of(Shape.Of(2, 3), [long.MinValue, -1L, 0x123456789abcdef, long.MaxValue, -17, 5]));
+        file.Input("y", TensorData.Of(Shape.Of(3), [-1L, 0x0f0f0f0f0f0f0f0f, -3]));
+        file.Input("z", TensorData.Of(Shape.Of(3), [int.MinValue, -2, int.MaxValue]));
+        file.Node(op, ["x", "y"], ["a"]);
+        file.Node(op, ["z", "z"], ["b"]);
+        file.Output("a", DType.Int64);
+        file.Output("b", DType.Int32);
+        file.Verify();
+    }
+
+    [TestMethod]
+    [DataRow(0, 1, 7)]
+    [DataRow(0, 0, 9)]
+    [DataRow(1, 0, 4)]
+    public void Transforms_cut_or_continue_a_signal_of_open_batch(int inverse, int onesided, long length)
+    {
+        var file = new OperatorFile(20);
+        file.Input("x", Numbers(false, 2, 6, 3, onesided == 1 ? 1 : 2), 0);
+        file.Constant("length", TensorData.Of(Shape.Of(), [length]));
+        file.Constant("axis", TensorData.Of(Shape.Of(), [-3L]));
+        file.Node("DFT", ["x", "length", "axis"], ["y"], Attributes.Int("inverse", inverse), Attributes.Int("onesided", onesided));
+        file.Output("y");
+        file.Verify();
+    }
+
+    [TestMethod]
+    public void Random_numbers_are_refused()
+    {
+        var file = new OperatorFile(15);
+        file.Input("x", Numbers(false, 3));
+        file.Node("RandomNormalLike", ["x"], ["y"]);
+        file.Output("y");
+        Assert.Contains("it draws random numbers", file.Refusal());
+    }
+
+    private static TensorData Numbers(bool isWhole, params int[] dims)
+    {
+        var random = new Random(dims.Length + dims[^1]);
+        var count = dims.Aggregate(1, (product, size) => product * size);
+        return isWhole
+            ? TensorData.Of(Shape.Of(dims), [.. Enumerable.Range(0, count).Select(_ => (long)random.Next(-9, 10))])
+            : TensorData.Of(Shape.Of(dims), [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() * 2) - 1)]);
+    }
+}

@@ -1,0 +1,91 @@
+using OnnxFunctional.Export;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.OnnxBackend;
+
+/// <summary>Pretrained files of others: opened, compared with ONNX Runtime on the file at every node, written again, differentiated.</summary>
+[TestClass]
+[TestCategory(BackendArchive.Category)]
+[TestCategory(DataFolder.Category)]
+public sealed class RealFileTests
+{
+    // How many numbers of the weights are compared with finite differences.
+    private const int Compared = 20;
+
+    private const string Variable = "REAL_ONNX_DIR";
+
+    private static readonly string s_root = DataFolder.Beside("real-onnx", Variable);
+
+    public required TestContext TestContext { get; init; }
+
+    public static IEnumerable<object[]> Files => (Directory.Exists(s_root) ? Directory.GetFiles(s_root, "*.onnx") : [])
+        .Select(path => Path.GetFileName(path))
+        .Order(StringComparer.Ordinal)
+        .DefaultIfEmpty("")
+        .Select(file => new object[] { file });
+
+    [TestMethod]
+    [DynamicData(nameof(Files))]
+    public void A_pretrained_file_is_a_model_that_equals_it_at_every_node(string file)
+    {
+        var model = OnnxFile.LoadModel(PathOf(file), OptionsFor(file));
+        Assert.IsGreaterThan(0, model.CountParams());
+
+        // Files that take one sample take any number here.
+        Assert.IsTrue(model.Inputs.All(input => input.Shape.Contains(null)), model.Inputs[0].Shape.ToString());
+        Assert.IsTrue(model.NonTrainableWeights.All(weight => weight.Name.Length > 0));
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Files))]
+    public void A_pretrained_file_is_written_again_with_its_names_and_equals_the_model(string file)
+    {
+        using var folder = new TemporaryFolder();
+        var model = OnnxFile.LoadModel(PathOf(file), OptionsFor(file) with { Verify = false, KeepBatch = true });
+        var written = folder.File("again.onnx");
+        model.ExportOnnx(written, new ExportOptions { BatchSizes = [1] });
+        using var before = OnnxModel.Load(PathOf(file));
+        using var after = OnnxModel.Load(written);
+        CollectionAssert.AreEqual(before.Outputs.Select(output => output.Name).ToArray(), after.Outputs.Select(output => output.Name).ToArray());
+        CollectionAssert.IsSubsetOf(after.Inputs.Select(input => input.Name).ToArray(), before.Inputs.Select(input => input.Name).ToArray());
+        TestContext.WriteLine($"transposes: {Transposes(PathOf(file))} in the file, {Transposes(written)} written");
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Files))]
+    public void The_gradient_of_a_pretrained_file_is_that_of_finite_differences(string file)
+    {
+        var options = OptionsFor(file) with { Verify = false };
+        var model = OnnxFile.LoadModel(PathOf(file), options.Shapes.Count > 0 ? options.BindShape("state", [null, 2, 128]) : options);
+        var random = new Random(7);
+        var data = model.Inputs.Select(input => Random(input, random)).ToArray();
+        using var loss = new Slope(model, data);
+        var weights = model.TrainableWeights;
+        for (var i = 0; i < Compared; i++)
+        {
+            var weight = weights[random.Next(weights.Count)];
+            var at = random.Next(weight.Length);
+            if (loss.Difference(weight, at) is { } difference) Assert.Fail($"{weight.Name}[{at}]: {difference}");
+        }
+    }
+
+    private static string PathOf(string file) =>
+        file.Length > 0 ? Path.Combine(s_root, file) : throw DataFolder.Missing("A pretrained file, such as silero_vad_v6.onnx,", s_root, Variable);
+
+    private static NDArray Random(SymbolicTensor input, Random random)
+    {
+        var shape = Shape.Of([.. input.Shape.Symbols.ToArray().Select(dim => dim >= 0 ? dim : dim == Shape.Batch ? 2 : 64)]);
+        if (input.DType == DType.Int64) return NDArray.Create([.. Enumerable.Range(0, (int)shape.ElementCount).Select(_ => random.NextInt64(2))], shape);
+        var values = new float[shape.ElementCount];
+        for (var i = 0; i < values.Length; i++) values[i] = (float)(random.NextDouble() - 0.5);
+        return NDArray.Create(values, shape);
+    }
+
+    private static int Transposes(string path) =>
+        OnnxFunctional.Export.Proto.ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)).Graph.Node.Count(node => node.OpType == "Transpose");
+
+    /// <summary>Speech detectors take the sampling rate as an input, by which they choose one of two networks, and decide by the length of the sound.</summary>
+    private static ImportOptions OptionsFor(string file) => file.Contains("silero", StringComparison.Ordinal)
+        ? new ImportOptions().Bind("sr", NDArray.Create([16000L], [])).BindShape("input", [null, 576])
+        : new();
+}
