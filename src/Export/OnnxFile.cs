@@ -35,7 +35,7 @@ public static class OnnxFile
     public static ExportReport Verify(string path, ExportOptions? options = null, CustomObjects? customObjects = null) =>
         MemoryShortage.GuardReading(path, () => VerifyAgain(path, options, customObjects));
 
-    /// <summary>Opens an ONNX file of any origin as a model: to predict, cut, train, prune and export it again.</summary>
+    /// <summary>Opens an ONNX file of any origin as a model: to predict, cut, train and export it again.</summary>
     /// <remarks>
     /// A file that this library wrote gives its layers, as <see cref="ModelFile"/>'s Load does. Of any other, each node is a layer under its name in the file;
     /// float parameters are weights under theirs. Inputs and outputs have the file's names and axes; inside, images are channels-last.

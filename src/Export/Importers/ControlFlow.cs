@@ -48,7 +48,7 @@ internal static class ControlFlow
             given[body.Input[1].Name] = Constant(body.Input[1].Name, TensorData.Of(Shape.Of(), [true]));
             for (var i = 0; i < carried; i++) given[body.Input[i + 2].Name] = state[i];
             var results = graph.Inline(body, given);
-            goesOn = One(node, results[0].Data ?? throw Undecided(results[0], "the condition of Loop after a step"), "condition") != 0;
+            goesOn = One(node, results[0].Data ?? throw Remedies.Undecided(results[0], "the condition of Loop after a step"), "condition") != 0;
             for (var i = 0; i < carried; i++) state[i] = results[i + 1];
             for (var i = 0; i < steps.Length; i++) steps[i].Add(results[1 + carried + i]);
         }
@@ -112,10 +112,6 @@ internal static class ControlFlow
 
     private static long One(FileNode node, TensorData data, string what) =>
         data.Shape.ElementCount == 1 ? DataMoves.Longs(data)[0] : throw Refuse(node, $"its {what} is {data.Shape}; expected one value");
-
-    private static ModelException Undecided(FileValue value, string what) => new(
-        $"{what} is computed from the model's inputs; expected values that are known when the file is opened. "
-        + $"Fix what decides it: {Remedies.Of(value)}.");
 
     private static ModelException Refuse(FileNode node, string problem) => new ModelException($"Node '{node.Name}' ({node.OpType}): {problem}.");
 }

@@ -46,7 +46,7 @@ internal static class ImporterTable
         "Neg" => Elementwise.Unary(Elementwise.Opposite),
         "Not" => Elementwise.Unary(x => Ops.Make(new Not(), x)),
         "Reciprocal" => Elementwise.Unary(new Reciprocal()),
-        "Relu" => Elementwise.Unary(x => x.DType == DType.Float32 ? Ops.Make(new Relu(), x) : Ops.Make(new Max(), x, Elementwise.Zero(x))),
+        "Relu" => Elementwise.Unary(x => x.DType == DType.Float32 ? Ops.Make(new Relu(), x) : Ops.Make(new Max(), x, Parts.Number(0, x.DType))),
         "Round" => Elementwise.Unary(new Round()),
         "Selu" => Elementwise.Unary(Elementwise.Selu),
         "Shrink" => Elementwise.Unary((node, x) => Ops.Make(new Shrink(node.Float("lambd", 0.5f), node.Float("bias", 0)), x)),

@@ -39,6 +39,10 @@ internal readonly record struct Layout(IntList Axes, FeatureOrder? Features = nu
     /// <summary>A kernel (positions..., in, out) stored as (out, in, positions...).</summary>
     public static Layout KernelOf(int rank) => new([rank - 1, rank - 2, .. Enumerable.Range(0, rank - 2)]);
 
+    /// <summary>The graph has the axis that is stored at a position at its end, the others in the stored order.</summary>
+    public static Layout AtEnd(int rank, int position) =>
+        new([.. Enumerable.Range(0, rank).Select(i => i == position ? rank - 1 : i < position ? i : i - 1)]);
+
     /// <summary>Where an axis of the graph is stored.</summary>
     public int Position(int axis)
     {

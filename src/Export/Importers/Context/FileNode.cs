@@ -125,10 +125,7 @@ internal sealed class FileNode
     public TensorData Known(int input, string what) => Value(input).Data ?? throw Undecided(input, what);
 
     /// <summary>The refusal of what only the model's inputs decide.</summary>
-    public ModelException Undecided(int input, string what) => new(Value(input).Data is { } known
-        ? $"{what} is {known.Type.KerasName()} of shape {known.Shape}; expected whole numbers. The file is damaged; get it again from its source."
-        : $"{what} is computed from the model's inputs; expected values that are known when the file is opened. "
-        + $"Fix what decides it: {Remedies.Of(Value(input))}.");
+    public ModelException Undecided(int input, string what) => Remedies.Undecided(Value(input), what);
 
     /// <summary>The elements of an input that are integers known before anything runs.</summary>
     public int[] Integers(int input, string what) => DataMoves.Integers(Known(input, what));

@@ -27,7 +27,7 @@ internal static class Cumulative
         if (isReverse) x = Ops.Slice(x, axis, -1, null, -1);
         if (node.Flag("exclusive"))
         {
-            var first = Ops.Make(new ExpandLike(), Parts.Filled([], neutral, x.DType), Ops.Slice(x, axis, 0, 1));
+            var first = Ops.Make(new ExpandLike(), Parts.Number(neutral, x.DType), Ops.Slice(x, axis, 0, 1));
             x = size == 1 ? first : Ops.Concatenate(new[] { first, Ops.Slice(x, axis, 0, size - 1) }, axis);
         }
 

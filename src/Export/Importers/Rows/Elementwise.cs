@@ -103,7 +103,7 @@ internal static class Elementwise
         var (x, y) = (Left(node, order), Right(node, order));
         if (!node.Flag("fmod")) return [new(Ops.Make(new Mod(), x, y), order)];
         var rest = Ops.Make(new Mod(), Magnitude(x), Magnitude(y));
-        var below = Ops.Make(new Less(), x, Zero(x));
+        var below = Ops.Make(new Less(), x, Parts.Number(0, x.DType));
         return [new(Ops.Make(new Where(), below, Opposite(rest), rest), order)];
     }
 
@@ -120,7 +120,8 @@ internal static class Elementwise
     public static SymbolicTensor Magnitude(SymbolicTensor x) =>
         x.DType == DType.Float32 ? Ops.Make(new Abs(), x) : Ops.Make(new Max(), x, Opposite(x));
 
-    public static SymbolicTensor Opposite(SymbolicTensor x) => x.DType == DType.Float32 ? Ops.Make(new Neg(), x) : Ops.Make(new Sub(), Zero(x), x);
+    public static SymbolicTensor Opposite(SymbolicTensor x) =>
+        x.DType == DType.Float32 ? Ops.Make(new Neg(), x) : Ops.Make(new Sub(), Parts.Number(0, x.DType), x);
 
     public static SymbolicTensor Selu(FileNode node, SymbolicTensor x)
     {
@@ -148,8 +149,6 @@ internal static class Elementwise
         var order = OrderOf(node, [0, 1, 2]);
         return [new(Ops.Make(new Where(), node.Aligned(0, order), node.Aligned(1, order), node.Aligned(2, order)), order)];
     }
-
-    public static SymbolicTensor Zero(SymbolicTensor x) => Ops.Cast(Ops.Constant(0), x.DType);
 
     private static float? Bound(FileNode node, int input, float none) =>
         !node.Has(input) ? none : node.Value(input).Data is { Type: DType.Float32 } data ? data.As<float>()[0] : null;

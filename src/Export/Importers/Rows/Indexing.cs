@@ -30,7 +30,7 @@ internal static class Indexing
             if (i != axis && indices.Shape.Dims[i] is >= 0 and var count && count < x.Shape.Dims[i]) x = Ops.Slice(x, i, 0, count);
         }
 
-        return [Ops.Make(new GatherElements(axis), x, NotNegative(indices, x.Shape.Dims[axis], node))];
+        return [Ops.Make(new GatherElements(axis), x, x.Shape.Dims[axis] is >= 0 and var size ? Parts.Checked(indices, size) : indices)];
     }
 
     /// <summary>Slices by tuples of indices: the leading axes are joined, and tuples become positions along them.</summary>
@@ -53,14 +53,14 @@ internal static class Indexing
         if (!indices.DType.IsInteger()) indices = Ops.Cast(indices, DType.Int64);
         var axis = node.Int("axis", -1);
         var values = node.In(2);
-        var isNegative = Ops.Make(new Less(), indices, Elementwise.Zero(indices));
-        var wrapped = Ops.Make(new Where(), isNegative, Ops.Make(new Add(), indices, Number(depth, indices)), indices);
+        var isNegative = Ops.Make(new Less(), indices, Parts.Number(0, indices.DType));
+        var wrapped = Ops.Make(new Where(), isNegative, Ops.Make(new Add(), indices, Parts.Number(depth, indices.DType)), indices);
         var hot = Ops.Make(new OneHot(depth), wrapped);
         var (off, on) = (Ops.Squeeze(Ops.Slice(values, 0, 0, 1), 0), Ops.Squeeze(Ops.Slice(values, 0, 1, 2), 0));
         var chosen = Ops.Make(new Where(), Ops.Cast(hot, DType.Bool), on, off);
         var rank = indices.Rank + 1;
         axis = axis < 0 ? axis + rank : axis;
-        return [new(chosen, new Layout([.. Enumerable.Range(0, rank).Select(i => i == axis ? rank - 1 : i < axis ? i : i - 1)]))];
+        return [new(chosen, Layout.AtEnd(rank, axis))];
     }
 
     public static FileResult[] Compress(FileNode node)
@@ -83,9 +83,9 @@ internal static class Indexing
         var (steps, rank) = (x.Shape.Dims[time], x.Rank);
         int[] alongTime = [.. Enumerable.Range(0, rank).Select(i => i == time ? steps : 1)];
         int[] alongBatch = [.. Enumerable.Range(0, rank).Select(i => i == batch ? x.Shape.Dims[batch] : 1)];
-        var at = Ops.Reshape(Ops.Constant([steps], [.. Enumerable.Range(0, steps).Select(i => (long)i)]), alongTime);
+        var at = Ops.Reshape(Parts.Count(steps), alongTime);
         var count = Ops.Reshape(lengths, alongBatch);
-        var mirrored = Ops.Make(new Sub(), Ops.Make(new Sub(), count, Number(1, count)), at);
+        var mirrored = Ops.Make(new Sub(), Ops.Make(new Sub(), count, Parts.Number(1, count.DType)), at);
         var from = Ops.Make(new Where(), Ops.Make(new Less(), at, count), mirrored, at);
         return [Ops.Make(new GatherElements(time), x, Ops.Make(new ExpandLike(), from, x))];
     }
@@ -110,10 +110,6 @@ internal static class Indexing
         return [Ops.Constant([rank, found.Length], result)];
     }
 
-    /// <summary>A whole number in the type of a tensor.</summary>
-    public static SymbolicTensor Number(long value, SymbolicTensor like) =>
-        Ops.Make(new Constant(like.DType == DType.Int32 ? TensorData.Of(Shape.Of(), [checked((int)value)]) : TensorData.Of(Shape.Of(), [value])));
-
     /// <summary>Positions along the joined leading axes, of tuples of indices that may be negative.</summary>
     private static SymbolicTensor Flattened(SymbolicTensor indices, Shape shape, int batch, int depth)
     {
@@ -125,24 +121,16 @@ internal static class Indexing
             {
                 var size = shape.Dims[axis];
                 int[] alone = [.. Enumerable.Range(0, indices.Rank - 1).Select(i => i == axis ? size : 1)];
-                own = Ops.Reshape(Ops.Constant([size], [.. Enumerable.Range(0, size).Select(i => (long)i)]), alone);
+                own = Ops.Reshape(Parts.Count(size), alone);
             }
             else
             {
                 own = Parts.Checked(Ops.Squeeze(Ops.Slice(indices, indices.Rank - 1, axis - batch, axis - batch + 1), -1), shape.Dims[axis]);
             }
 
-            rows = rows is null ? own : Ops.Make(new Add(), Ops.Make(new Mul(), rows, Number(shape.Dims[axis], rows)), own);
+            rows = rows is null ? own : Ops.Make(new Add(), Ops.Make(new Mul(), rows, Parts.Number(shape.Dims[axis], rows.DType)), own);
         }
 
         return rows!;
-    }
-
-    private static SymbolicTensor NotNegative(SymbolicTensor indices, int size, FileNode node)
-    {
-        if (node.Value(1).Data is { } known && DataMoves.Longs(known).All(index => index >= 0)) return indices;
-        if (size == Shape.Unknown) return indices;
-        var behind = Ops.Make(new Add(), indices, Number(size, indices));
-        return Ops.Make(new Where(), Ops.Make(new Less(), indices, Number(0, indices)), behind, indices);
     }
 }

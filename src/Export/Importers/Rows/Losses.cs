@@ -18,10 +18,10 @@ internal static class Losses
     {
         var labels = Ops.Cast(node.In(1), DType.Int64);
         var ignored = node.IntOrNull("ignore_index");
-        var counts = ignored is { } index ? Elementwise.Equal(labels, Indexing.Number(index, labels)) : null;
+        var counts = ignored is { } index ? Elementwise.Equal(labels, Parts.Number(index, labels.DType)) : null;
 
         // Labels that are ignored may lie outside the classes.
-        var safe = counts is null ? labels : Ops.Make(new Where(), counts, Indexing.Number(0, labels), labels);
+        var safe = counts is null ? labels : Ops.Make(new Where(), counts, Parts.Number(0, labels.DType), labels);
         var chosen = Ops.Squeeze(Ops.Make(new GatherElements(1), log, Ops.ExpandDims(safe, 1)), 1);
         var weight = node.Has(2) ? Ops.Take(node.In(2), safe, 0) : null;
         if (counts is not null)

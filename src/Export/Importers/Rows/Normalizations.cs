@@ -144,8 +144,7 @@ internal static class Normalizations
         var shape = node.ShapeOf(0);
         var axis = ShapeRules.Axis(node.Int("axis", node.Version < 13 ? 1 : -1), shape.Rank, "Hardmax");
         if (node.Version < 13 && axis != shape.Rank - 1) return [Flattened(node, axis, rows => Hot(rows))];
-        var last = shape.Rank - 1;
-        var order = new Layout([.. Enumerable.Range(0, shape.Rank).Select(i => i == axis ? last : i < axis ? i : i - 1)]);
+        var order = Layout.AtEnd(shape.Rank, axis);
         return [new(Hot(node.In(0, order)), order)];
 
         SymbolicTensor Hot(SymbolicTensor x) => Ops.Make(new OneHot(x.Shape.Dims[^1]), Ops.Make(new ArgMax(x.Rank - 1, false), x));

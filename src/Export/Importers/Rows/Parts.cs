@@ -19,6 +19,9 @@ internal static class Parts
     /// <summary>One position of an axis, which is gone then.</summary>
     public static SymbolicTensor At(SymbolicTensor x, int axis, int position) => Ops.Squeeze(Ops.Position(x, axis, position), axis);
 
+    /// <summary>One whole number, in a type.</summary>
+    public static SymbolicTensor Number(long value, DType type) => Filled([], value, type);
+
     /// <summary>Zeros of the type of a tensor.</summary>
     public static SymbolicTensor Zeros(Shape shape, DType type) => Filled(shape, 0, type);
 

@@ -117,7 +117,7 @@ internal static class Places
         var step = Ops.Reshape(Parts.Count(size), alongAxis) - first;
         if (mode == "circular") step = Ops.Mod(step, size);
         var isWritten = Ops.LogicalAnd(Ops.GreaterEqual(step, 0), Ops.Less(step, steps));
-        var source = Ops.Make(new ExpandLike(), Ops.Where(isWritten, step, Parts.Zeros([], DType.Int64)), cache);
+        var source = Ops.Make(new ExpandLike(), Ops.Where(isWritten, step, Parts.Number(0, DType.Int64)), cache);
         return [Ops.Where(isWritten, Ops.Make(new GatherElements(axis), update, source), cache)];
     }
 }

@@ -80,8 +80,7 @@ internal static class Reductions
         if (node.TypeOf(0) != DType.Float32) throw new ModelException($"it sorts {node.TypeOf(0).KerasName()}; expected float32.");
 
         // The graph's operator works along the last axis.
-        var last = shape.Rank - 1;
-        var order = new Layout([.. Enumerable.Range(0, shape.Rank).Select(i => i == axis ? last : i < axis ? i : i - 1)]);
+        var order = Layout.AtEnd(shape.Rank, axis);
         var x = node.In(0, order);
         var smallest = !node.Flag("largest", true);
         var found = Ops.MakeAll(new TopK(k), smallest ? Ops.Make(new Neg(), x) : x);

@@ -91,8 +91,8 @@ internal static class Scatters
         {
             ("none", _) => computed is null ? ReplacedAtKnown(table, known, updates) : Replaced(node, table, rows, updates),
             ("add", DType.Float32) => table + Ops.Make(new GatherGradient(0), updates, rows, table),
-            ("add", _) => Combined(new Add(), Parts.Zeros([], table.DType)),
-            ("mul", _) => Combined(new Mul(), Parts.Filled([], 1, table.DType)),
+            ("add", _) => Combined(new Add(), Parts.Number(0, table.DType)),
+            ("mul", _) => Combined(new Mul(), Parts.Number(1, table.DType)),
             ("max", _) => Combined(new Max(), null),
             ("min", _) => Combined(new Min(), null),
             (var other, _) => throw new ModelException($"its reduction is '{other}'; expected none, add, mul, max or min."),

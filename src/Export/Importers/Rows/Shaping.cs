@@ -12,14 +12,16 @@ internal static class Shaping
         var (start, end) = SizeRules.Range(node, rank);
         var order = node.OrderOf(0);
         var x = node.AsItLies(0);
-        SymbolicTensor[] sizes = [.. Enumerable.Range(start, end - start).Select(axis => Ops.ExpandDims(SizeOf(x, [order[axis]]), 0))];
+        SymbolicTensor[] sizes = [.. Enumerable.Range(start, end - start).Select(axis => Ops.ExpandDims(Parts.SizeOf(x, order[axis]), 0))];
         return [sizes.Length == 0 ? Ops.Constant([0], Array.Empty<long>()) : Ops.Concatenate(sizes, 0)];
     }
 
     public static FileResult[] Size(FileNode node)
     {
         var x = node.AsItLies(0);
-        return [x.Rank == 0 ? Ops.Cast(Ops.Constant(1), DType.Int64) : SizeOf(x, [.. Enumerable.Range(0, x.Rank)])];
+        return [x.Rank == 0
+            ? Parts.Number(1, DType.Int64)
+            : Ops.Cast(Ops.Make(new Operators.Size([.. Enumerable.Range(0, x.Rank)]), x), DType.Int64)];
     }
 
     public static FileResult[] Reshape(FileNode node)
@@ -296,8 +298,6 @@ internal static class Shaping
 
         return product;
     }
-
-    private static SymbolicTensor SizeOf(SymbolicTensor x, IntList axes) => Ops.Cast(Ops.Make(new Operators.Size(axes), x), DType.Int64);
 
     /// <summary>The tensor continued periodically.</summary>
     private static SymbolicTensor Wrapped(FileNode node, SymbolicTensor x, int[] begin, int[] end)

@@ -102,7 +102,7 @@ internal static class WholeNumbers
     public static SymbolicTensor Not(FileNode node, SymbolicTensor x)
     {
         RequireInteger(node, x);
-        return Ops.Make(new Sub(), Parts.Filled([], -1, x.DType), x);
+        return Ops.Make(new Sub(), Parts.Number(-1, x.DType), x);
     }
 
     public static Importer Bitwise(Both function) => node =>
@@ -126,15 +126,15 @@ internal static class WholeNumbers
         var bits = type == DType.Int32 ? 31 : 63;
         var powers = Ops.Cast(Parts.Longs([bits], Enumerable.Range(0, bits).Select(bit => 1L << bit)), type);
         var sum = Parts.Fold(new Add(), Ops.Make(new Mul(), function(Apart(x), Apart(y)), powers), Math.Max(x.Rank, y.Rank));
-        var zero = Parts.Filled([], 0, type);
+        var zero = Parts.Number(0, type);
         var isNegative = sign(Ops.Make(new Less(), x, zero), Ops.Make(new Less(), y, zero));
-        var lowest = Parts.Filled([], type == DType.Int32 ? int.MinValue : long.MinValue, type);
+        var lowest = Parts.Number(type == DType.Int32 ? int.MinValue : long.MinValue, type);
         return Ops.Make(new Add(), sum, Ops.Make(new Where(), isNegative, lowest, zero));
 
         SymbolicTensor Apart(SymbolicTensor value) => Ops.Mod(Floor(Ops.ExpandDims(value, value.Rank), powers), 2);
     }
 
-    private static SymbolicTensor Shifted(SymbolicTensor x, int bits) => Floor(x, Parts.Filled([], 1L << bits, x.DType));
+    private static SymbolicTensor Shifted(SymbolicTensor x, int bits) => Floor(x, Parts.Number(1L << bits, x.DType));
 
     private static SymbolicTensor Floor(SymbolicTensor x, SymbolicTensor divisor) =>
         Ops.Make(new Div(), Ops.Make(new Sub(), x, Ops.Make(new Mod(), x, divisor)), divisor);
