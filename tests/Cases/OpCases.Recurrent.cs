@@ -86,7 +86,7 @@ internal static partial class OpCases
         var loop = new Scan(body, 1, 1, reverse, ownTimes);
         OpInput[] inputs = [X(3, 4), X(3, 5, 4), W(4, 4)];
         yield return new(variation, loop, inputs) { CheckedElsewhere = "OpenLoopTests", Differentiable = false };
-        yield return new(variation, new ScanGradient(loop, [0, 1]), [.. inputs, X(3, 4), X(3, 5, 4)])
+        yield return new(variation, new ScanGradient(loop, [0, 1], [0, 1, 2]), [.. inputs, X(3, 4), X(3, 5, 4)])
         {
             CheckedElsewhere = "OpenLoopTests",
             Differentiable = false,

@@ -36,17 +36,14 @@ internal sealed record Scan(Graph Body, int States, int Sequences, bool Reverse,
 /// <summary>The gradient of a <see cref="Scan"/>. Inputs: all of its inputs, then the gradients of the outputs that have one.</summary>
 /// <param name="Forward">The operator.</param>
 /// <param name="Upstream">The outputs that have a gradient.</param>
-/// <remarks>Outputs: the gradients of all inputs of floating-point numbers, in order.</remarks>
-internal sealed record ScanGradient(Scan Forward, IntList Upstream) : Op
+/// <param name="Wanted">The inputs whose gradients are needed. What stands before others need not have a gradient.</param>
+/// <remarks>Outputs: the gradients of the wanted inputs, in order.</remarks>
+internal sealed record ScanGradient(Scan Forward, IntList Upstream, IntList Wanted) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {
-        var outputs = new List<TensorSpec>();
-        foreach (var input in inputs[..Forward.Body.Inputs.Count])
-        {
-            if (input.Type.IsFloating()) outputs.Add(input);
-        }
-
-        return [.. outputs];
+        var outputs = new TensorSpec[Wanted.Count];
+        for (var i = 0; i < outputs.Length; i++) outputs[i] = inputs[Wanted[i]];
+        return outputs;
     }
 }

@@ -28,6 +28,7 @@ internal static class Decompositions
         LayerNormalization norm => x => LayerForward(norm, x),
         LayerNormalizationGradient norm => x => LayerBackward(norm, x),
         LogSoftmax softmax => x => LogNormalize(x[0], softmax.Axis),
+        Pad { Mode: not PadMode.Constant } pad => x => PadWithOwn(pad, x[0]),
         ReduceLogSumExp reduce => x => LogSumExp(x[0], Axes.Create(reduce.Axes.Span), reduce.KeepDims),
         Scan scan => x => ScanDefinitions.Forward(scan, x),
         ScanGradient scan => x => ScanDefinitions.Backward(scan, x),
@@ -61,6 +62,26 @@ internal static class Decompositions
     /// <summary><c>2 atanh(x / (x + 2))</c> near 0, where adding 1 to x would lose digits of x.</summary>
     private static SymbolicTensor LogOfOnePlus(SymbolicTensor x) =>
         Ops.Where(Ops.Less(Ops.Abs(x), 0.5f), Ops.Atanh(x / (x + 2)) * 2, Ops.Log(x + 1));
+
+    /// <summary>The tensor between copies of its own elements, reflected or repeated, axis by axis.</summary>
+    private static SymbolicTensor PadWithOwn(Pad op, SymbolicTensor x)
+    {
+        for (var axis = 0; axis < op.Begin.Count; axis++)
+        {
+            var (begin, end) = (op.Begin[axis], op.End[axis]);
+            if (begin == 0 && end == 0) continue;
+            var parts = new List<SymbolicTensor>();
+            if (begin > 0) parts.Add(op.Mode == PadMode.Edge ? Repeated(Ops.Slice(x, axis, 0, 1), axis, begin) : Ops.Slice(x, axis, begin, 0, -1));
+            parts.Add(begin < 0 || end < 0 ? Ops.Slice(x, axis, Math.Max(0, -begin), end < 0 ? end : null) : x);
+            if (end > 0) parts.Add(op.Mode == PadMode.Edge ? Repeated(Ops.Slice(x, axis, -1), axis, end) : Ops.Slice(x, axis, -2, -2 - end, -1));
+            x = Ops.Concatenate([.. parts], axis);
+        }
+
+        return x;
+
+        static SymbolicTensor Repeated(SymbolicTensor row, int axis, int count) =>
+            Ops.Make(new Tile([.. Enumerable.Range(0, row.Rank).Select(i => i == axis ? count : 1)]), row);
+    }
 
     private static SymbolicTensor Normalize(SymbolicTensor x, int axis)
     {

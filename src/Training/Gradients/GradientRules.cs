@@ -115,7 +115,7 @@ internal static class GradientRules
         SplitLike split => ShapingGradients.SplitLike(c, split),
         Slice slice => [Ops.Make(new SliceGradient(slice.Axes, slice.Starts, slice.Ends, slice.Steps), c.Upstream(), c.Input(0))],
         SliceGradient slice => [Ops.Make(new Slice(slice.Axes, slice.Starts, slice.Ends, slice.Steps), c.Upstream()), null],
-        Pad pad => [ShapingGradients.Pad(c, pad)],
+        Pad { Mode: PadMode.Constant } pad => [ShapingGradients.Pad(c, pad)],
         Trilu triangle => [Ops.Make(triangle, c.Upstream())],
         Tile tile => [ShapingGradients.Tile(c, tile)],
         Resize resize => [Ops.Make(new ResizeGradient(resize.Sizes, resize.Scales, resize.Mode), c.Upstream(), c.Input(0))],

@@ -14,19 +14,20 @@ internal sealed class ScanBackpropagation
 {
     private readonly Scan _loop;
     private readonly IntList _upstream;
+    private readonly IntList _wanted;
     private readonly Dictionary<int, SymbolicTensor> _stands = [];
     private readonly SymbolicTensor?[] _gradients;
     private readonly int[] _kept;
 
     /// <param name="op">The gradient.</param>
-    /// <param name="isWanted">Whether the gradient of an input is needed; that of a state is part of all others.</param>
-    public ScanBackpropagation(ScanGradient op, Func<int, bool> isWanted)
+    /// <param name="isRead">Whether the gradient of a wanted input is read; that of a state is part of all others.</param>
+    public ScanBackpropagation(ScanGradient op, Func<int, bool> isRead)
     {
-        (_loop, _upstream) = (op.Forward, op.Upstream);
+        (_loop, _upstream, _wanted) = (op.Forward, op.Upstream, op.Wanted);
         var body = _loop.Body;
         foreach (var i in Enumerable.Range(0, body.Outputs.Count).Where(i => i < _loop.States ? IsFloating(i) : _upstream.Contains(i)))
             _stands[i] = Stand((i < _loop.States ? body.Inputs : body.Outputs)[i].Spec);
-        int[] targets = [.. Enumerable.Range(0, body.Inputs.Count).Where(i => IsFloating(i) && (i < _loop.States || isWanted(i)))];
+        int[] targets = [.. Enumerable.Range(0, body.Inputs.Count).Where(i => IsFloating(i) && (i < _loop.States || (_wanted.Contains(i) && isRead(i))))];
         var found = Gradient.Backpropagate(
             [.. _stands.Select(stand => (body.Outputs[stand.Key], stand.Value))], [.. targets.Select(i => body.Inputs[i])]);
         _gradients = new SymbolicTensor?[body.Inputs.Count];
@@ -48,7 +49,7 @@ internal sealed class ScanBackpropagation
         return Ops.MakeAll(_loop with { Body = keeping }, [.. x.Take(body.Inputs.Count)]);
     }
 
-    /// <summary>The gradients of all inputs of floating-point numbers, in order; the input itself where its gradient is not needed.</summary>
+    /// <summary>The gradients of the wanted inputs, in order; the input itself where its gradient is not read.</summary>
     /// <param name="x">The loop's inputs, then the gradients of its results.</param>
     /// <param name="forward">What the loop with kept states returned.</param>
     public SymbolicTensors Backward(SymbolicTensors x, SymbolicTensors forward)
@@ -87,7 +88,7 @@ internal sealed class ScanBackpropagation
                 .. x.Skip(others).Take(body.Inputs.Count - others),
             ]);
         var named = carried.Select(each => each.Input).Concat(emitted).Zip(results).ToDictionary(pair => pair.First, pair => pair.Second);
-        return [.. Enumerable.Range(0, body.Inputs.Count).Where(IsFloating).Select(i => named.GetValueOrDefault(i) ?? x[i])];
+        return [.. _wanted.Select(i => named.GetValueOrDefault(i) ?? x[i])];
 
         SymbolicTensor? Upstream(int output)
         {

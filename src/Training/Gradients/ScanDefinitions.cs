@@ -40,7 +40,7 @@ internal static class ScanDefinitions
         // One value may be given as two inputs, each of which has a gradient of its own.
         var count = op.Forward.Body.Inputs.Count;
         SymbolicTensors inputs = [.. x.Take(count).Select(input => Ops.Make(new Identity(), input))];
-        SymbolicTensor[] wanted = [.. inputs.Where(input => input.DType.IsFloating())];
+        SymbolicTensor[] wanted = [.. op.Wanted.Select(i => inputs[i])];
         var outputs = Forward(op.Forward, inputs);
         var sums = new SymbolicTensor?[wanted.Length];
         for (var i = 0; i < op.Upstream.Count; i++)
@@ -60,14 +60,11 @@ internal static class ScanDefinitions
     {
         SymbolicTensor[] inputs = [.. Enumerable.Range(0, c.InputCount).Select(c.Input)];
         int[] upstream = [.. Enumerable.Range(0, op.Body.Outputs.Count).Where(i => c.UpstreamOrNone(i) is not null)];
+        int[] wanted = [.. Enumerable.Range(0, inputs.Length).Where(i => inputs[i].DType.IsFloating() && c.Wants(i))];
         var gradients = Ops.MakeAll(
-            new ScanGradient(op, [.. upstream]), [.. inputs, .. upstream.Select(i => c.UpstreamOrNone(i)!)]);
-        var (results, next) = (new SymbolicTensor?[inputs.Length], 0);
-        for (var i = 0; i < results.Length; i++)
-        {
-            if (inputs[i].DType.IsFloating()) results[i] = gradients[next++];
-        }
-
+            new ScanGradient(op, [.. upstream], [.. wanted]), [.. inputs, .. upstream.Select(i => c.UpstreamOrNone(i)!)]);
+        var results = new SymbolicTensor?[inputs.Length];
+        foreach (var (input, gradient) in wanted.Zip(gradients)) results[input] = gradient;
         return results;
     }
 }

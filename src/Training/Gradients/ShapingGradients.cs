@@ -27,11 +27,8 @@ internal static class ShapingGradients
         return upstreams;
     }
 
-    public static SymbolicTensor Pad(GradientContext c, Pad op)
-    {
-        if (op.Mode != PadMode.Constant) throw c.Refuse("padding by reflection or repetition is meant for preprocessing, before the network.");
-        return Ops.Make(new Pad([.. op.Begin.Select(n => -n)], [.. op.End.Select(n => -n)]), c.Upstream());
-    }
+    public static SymbolicTensor Pad(GradientContext c, Pad op) =>
+        Ops.Make(new Pad([.. op.Begin.Select(n => -n)], [.. op.End.Select(n => -n)]), c.Upstream());
 
     /// <summary>Each axis is split into its repeats; the gradient is their sum.</summary>
     public static SymbolicTensor Tile(GradientContext c, Tile op)

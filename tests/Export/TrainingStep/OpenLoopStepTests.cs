@@ -60,6 +60,7 @@ public sealed class OpenLoopStepTests
         yield return Case(
             "frozen", x => x.Apply(new Dense(2), new Rnn(new LstmCell(3), returnSequences: true) { Trainable = false }, new Rnn(new GruCell(2))));
         yield return Case("frozen_input", x => x.Apply(new Rnn(new LstmCell(3)), new Dense(1)));
+        yield return Case("input_without_gradient", x => x.Apply(new Rnn(new PeakCell())), [4, 4, 1]);
         yield return Case("penalties", x => x.Apply(
             new Rnn(new LstmCell(3, kernelRegularizer: Regularizer.L2(0.1)), returnSequences: true, activityRegularizer: Regularizer.L2(0.1))));
         yield return Case("one_cell_twice", x =>
@@ -173,6 +174,19 @@ public sealed class OpenLoopStepTests
         {
             var row = Ops.Take(Weight("table", [3, 2]), Ops.Cast(Ops.Squeeze(states[0], -1), DType.Int32), 0);
             return (row * x, [Ops.Where(Ops.GreaterEqual(states[0], 2), 0, states[0] + 1)]);
+        }
+    }
+
+    /// <summary>Reads where the peaks of a picture are: MaxPool's gradient, which has none itself. What is trained stands behind it.</summary>
+    private sealed class PeakCell : RecurrentCell
+    {
+        public override IntValues StateSize => 1;
+
+        protected override (SymbolicTensor Output, SymbolicTensors States) Forward(SymbolicTensor x, SymbolicTensors states)
+        {
+            var peaks = Gradient.Of(Ops.Sum(Ops.Square(new MaxPooling2D(2).Call(x))), x);
+            var total = Ops.Tanh((Ops.MatMul(new Flatten().Call(peaks), Weight("kernel", [16, 1])) * 0.1f) + states[0]);
+            return (total, total);
         }
     }
 }

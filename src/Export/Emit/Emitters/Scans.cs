@@ -30,10 +30,10 @@ internal static class Scans
     private static (ScanBackpropagation Loop, Func<SymbolicTensors, SymbolicTensors> Forward) Both(Emission emission, Node gradient)
     {
         var op = (ScanGradient)gradient.Op;
-        var loop = emission.Once(gradient, "backpropagation", () => new ScanBackpropagation(op, IsWanted));
+        var loop = emission.Once(gradient, "backpropagation", () => new ScanBackpropagation(op, IsRead));
         return (loop, x => emission.Once(gradient, "forward", () => loop.Forward(x)));
 
-        bool IsWanted(int input) => emission.Facts.IsRead(gradient.Outputs[op.Forward.Body.Inputs.Take(input).Count(other => other.Spec.Type.IsFloating())]);
+        bool IsRead(int input) => emission.Facts.IsRead(gradient.Outputs[op.Wanted.Span.IndexOf(input)]);
     }
 
     private static void WriteLoop(Emission emission, Node node, Scan op)
