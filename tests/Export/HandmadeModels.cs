@@ -107,4 +107,12 @@ internal static class HandmadeModels
 
         return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
     }
+
+    /// <summary>Writes a model into a folder and returns its path.</summary>
+    public static string Put(TemporaryFolder folder, ModelProto file)
+    {
+        var path = folder.File("file.onnx");
+        File.WriteAllBytes(path, file.ToByteArray());
+        return path;
+    }
 }

@@ -133,6 +133,9 @@ public abstract class LayerBase
     /// <summary>Whether its weights have full names of their own, as those of a file do, so that the layer's is not put in front.</summary>
     internal virtual bool NamesWeightsAlone => false;
 
+    /// <summary>Why no configuration can describe it; <see langword="null"/> if its class and options do.</summary>
+    internal virtual string? WhyNoConfiguration => null;
+
     /// <summary>Whether its output is meant to be the same whatever the input is.</summary>
     internal virtual bool GivesConstants => false;
 

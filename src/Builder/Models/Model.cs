@@ -149,6 +149,9 @@ public partial class Model : Layer, IHtml
             throw new ModelException($"Model '{Name}' is built for inputs {Input.Shape}, not {shape}. Create another one; layers may be shared.");
     }
 
+    /// <summary>Inputs of the file that it was opened from that were fixed: files written from it take them too, and do not read them.</summary>
+    internal IReadOnlyList<(string Name, TensorData Value)> FixedInputs { get; set; } = [];
+
     internal override bool HidesInnerCalls => true;
 
     internal override string NameOf(LayerBase child) => _names.GetValueOrDefault(child) ?? child.Name;

@@ -182,6 +182,12 @@ internal sealed partial class ModelWriter
                 };
         }
 
+        if (layer.WhyNoConfiguration is { } reason)
+        {
+            _problems.Add(reason);
+            return [];
+        }
+
         var type = TypeOf(layer);
         var json = new JsonObject { ["module"] = type.Module, ["class_name"] = type.Name };
         var config = new JsonObject { ["name"] = name, ["trainable"] = layer.Trainable, ["dtype"] = Policy() };

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Emit;
@@ -33,6 +34,7 @@ internal static class OnnxEmitter
             Options = options,
         };
         var (emission, proto) = Write(request);
+        AddFixedInputs(emission.Graph, model.FixedInputs);
         var layers = names.Where(named => emission.Places(named.Value).Count > 0).DistinctBy(named => named.Name);
         return new EmittedModel
         {
@@ -68,6 +70,19 @@ internal static class OnnxEmitter
         emission.Run();
         problems.AddRange(emission.Problems);
         return (emission, OnnxProto.Model(emission.Graph.Proto, request.Options.Opset));
+    }
+
+    /// <summary>
+    /// Nothing reads them. They have the fixed value by default, so hosts of the file that the model was opened from may give them, and need not.
+    /// </summary>
+    private static void AddFixedInputs(OnnxGraph graph, IReadOnlyList<(string Name, TensorData Value)> inputs)
+    {
+        foreach (var (name, value) in inputs)
+        {
+            if (graph.Reserve(name) != name) continue;
+            graph.Input(name, new TensorSpec(value.Shape, value.Type));
+            graph.Initializer(name, value.Shape, value.Type, ByteString.CopyFrom(value.Bytes));
+        }
     }
 
     /// <summary>The names weights have in the file: <c>dense/kernel</c>.</summary>

@@ -20,6 +20,7 @@ internal sealed class GraphImport : IFileScope
     private readonly HashSet<string> _varying = new(StringComparer.Ordinal);
     private readonly Dictionary<GraphProto, Dictionary<string, FileValue>> _kept;
     private readonly List<SymbolicTensor> _inputs = [];
+    private readonly List<(string Name, TensorData Value)> _fixed = [];
     private readonly Dictionary<int, (SymbolicTensor Tensor, int Axis)> _sources = [];
     private readonly ElementTypes _types;
     private readonly Dictionary<string, TensorProto> _stored = new(StringComparer.Ordinal);
@@ -148,7 +149,7 @@ internal sealed class GraphImport : IFileScope
         AddStored();
         AddNodes();
         var outputs = _graph.Output.Select(output => Output(output.Name)).ToArray();
-        var model = new Model(_inputs.ToArray(), outputs, _graph.Name.Length > 0 ? _graph.Name.Replace('/', '_') : null);
+        var model = new Model(_inputs.ToArray(), outputs, _graph.Name.Length > 0 ? _graph.Name.Replace('/', '_') : null) { FixedInputs = _fixed };
         return new EmittedModel
         {
             Model = model,
@@ -185,7 +186,10 @@ internal sealed class GraphImport : IFileScope
         {
             if (_options.Bindings.TryGetValue(input.Name, out var bound))
             {
-                _values[input.Name] = new FileValue(input.Name) { Data = InputValues.Of(bound, input) };
+                var data = InputValues.Of(bound, input);
+                _values[input.Name] = new FileValue(input.Name) { Data = data };
+                _layerNames.Add(input.Name);
+                _fixed.Add((input.Name, data));
                 continue;
             }
 

@@ -54,7 +54,10 @@ public sealed record ImportOptions
         return this with { Shapes = new Dictionary<string, Shape>(_shapes, StringComparer.Ordinal) { [input] = shape } };
     }
 
-    /// <summary>Fixes an input of the file: it becomes a constant, and what depends on it alone is computed when the file is opened.</summary>
+    /// <summary>
+    /// Fixes an input of the file: it becomes a constant, and what depends on it alone is computed when the file is opened. A file that is written from the
+    /// model still takes the input, so that programs need not change, but does not read it.
+    /// </summary>
     /// <param name="input">The name of the input.</param>
     /// <param name="value">Its value, in the shape that the file declares.</param>
     /// <returns>The options with that binding.</returns>

@@ -6,6 +6,7 @@ internal static class InputCheck
     public static void Check(
         string source,
         IReadOnlyList<OnnxTensorInfo> expected,
+        IReadOnlyList<OnnxTensorInfo> optional,
         IReadOnlyList<string> names,
         IReadOnlyList<OnnxValue> values,
         FragileOperators fragile)
@@ -15,7 +16,7 @@ internal static class InputCheck
 
         for (var i = 0; i < names.Count; i++)
         {
-            if (!expected.Any(input => input.Name == names[i]))
+            if (!expected.Concat(optional).Any(input => input.Name == names[i]))
                 throw new ArgumentException($"{source} has no input '{names[i]}'. It takes {List(expected)}.");
             for (var j = 0; j < i; j++)
             {
@@ -24,7 +25,7 @@ internal static class InputCheck
         }
 
         var symbols = new Dictionary<string, (long Length, string Input)>(StringComparer.Ordinal);
-        foreach (var input in expected)
+        foreach (var input in expected.Concat(optional.Where(input => IndexOf(names, input.Name) >= 0)))
         {
             var index = IndexOf(names, input.Name);
             if (index < 0) throw new ArgumentException($"Input '{input.Name}' of {source} is missing. It takes {List(expected)}.");

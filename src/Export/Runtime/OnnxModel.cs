@@ -24,7 +24,7 @@ public sealed class OnnxModel : IDisposable
         _source = source;
     }
 
-    /// <summary>The inputs, in the order of the file.</summary>
+    /// <summary>The inputs, in the order of the file; those that have a value in the file are not listed, and may be given by name.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IReadOnlyList<OnnxTensorInfo> Inputs
     {
@@ -101,7 +101,7 @@ public sealed class OnnxModel : IDisposable
     }
 
     /// <summary>Runs the model on named inputs.</summary>
-    /// <param name="inputs">All inputs by name.</param>
+    /// <param name="inputs">All inputs by name; also any that have a value in the file.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
     /// <returns>All outputs by name, in the order of <see cref="Outputs"/>.</returns>
     /// <exception cref="ArgumentException">A name, type or shape does not fit.</exception>

@@ -22,9 +22,14 @@ internal sealed class OnnxSession : IDisposable
         _gate = new RunGate(typeof(OnnxModel), session.Dispose);
         Inputs = Describe(session.InputNames, session.InputMetadata, "input", source);
         Outputs = Describe(session.OutputNames, session.OutputMetadata, "output", source);
+        var defaults = session.OverridableInitializerMetadata;
+        Optional = Describe([.. defaults.Keys.Where(name => IsKnown(defaults[name]))], defaults, "input", source);
     }
 
     public IReadOnlyList<OnnxTensorInfo> Inputs { get; }
+
+    /// <summary>Inputs that have a value in the file, which one that is given replaces.</summary>
+    public IReadOnlyList<OnnxTensorInfo> Optional { get; }
 
     public IReadOnlyList<OnnxTensorInfo> Outputs { get; }
 
@@ -99,7 +104,7 @@ internal sealed class OnnxSession : IDisposable
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            InputCheck.Check(_source, Inputs, names, values, _fragile);
+            InputCheck.Check(_source, Inputs, Optional, names, values, _fragile);
             var wanted = WantedOutputs(outputs);
             for (var i = 0; i < ortValues.Length; i++) ortValues[i] = OrtConversion.ToOrt(values[i], names[i]);
 
@@ -159,6 +164,9 @@ internal sealed class OnnxSession : IDisposable
 
         return result;
     }
+
+    private static bool IsKnown(NodeMetadata entry) =>
+        entry.OnnxValueType == OnnxValueType.ONNX_TYPE_TENSOR && OnnxElementType.Find(entry.ElementDataType) is not null;
 
     private static OnnxDimension[] Dimensions(NodeMetadata entry) => [.. entry.Dimensions.Select((length, axis) =>
         length >= 0

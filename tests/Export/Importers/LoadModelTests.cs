@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Layers;
@@ -256,13 +255,6 @@ public sealed class LoadModelTests
     }
 
     private static void Load(TemporaryFolder folder, ModelProto file, ImportOptions? options = null) => OnnxFile.LoadModel(Put(folder, file), options);
-
-    private static string Put(TemporaryFolder folder, ModelProto file)
-    {
-        var path = folder.File("file.onnx");
-        File.WriteAllBytes(path, file.ToByteArray());
-        return path;
-    }
 
     /// <summary>y = op(x) for a chain of operators.</summary>
     private static ModelProto With(params string[] ops)

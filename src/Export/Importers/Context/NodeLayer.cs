@@ -18,6 +18,12 @@ internal sealed class NodeLayer : MultiOutputLayer
 
     internal override bool NamesWeightsAlone => true;
 
+    internal override string WhyNoConfiguration => OfAFile;
+
+    /// <summary>Why layers that a file is made of have no configuration: one sentence for all of them.</summary>
+    public static string OfAFile =>
+        "it holds nodes of an ONNX file, which have no configuration as layers of Keras have. ExportOnnx writes them, and OnnxFile.LoadModel opens that file.";
+
     /// <summary>A weight of the file, under its name there.</summary>
     public SymbolicTensor Parameter(string name, Shape shape, Initializer values, bool trainable) => Weight(name, shape, values, trainable);
 
@@ -38,6 +44,8 @@ internal sealed class OutputLayer : Layer
 
     internal override string ClassName => "Output";
 
+    internal override string WhyNoConfiguration => NodeLayer.OfAFile;
+
     protected override SymbolicTensor Forward(SymbolicTensor x) => _order.IsIdentity ? x : Ops.Make(new Operators.Transpose(_order.Axes), x);
 }
 
@@ -54,6 +62,8 @@ internal sealed class ConstantOutput : Layer
     }
 
     internal override string ClassName => "Output";
+
+    internal override string WhyNoConfiguration => NodeLayer.OfAFile;
 
     internal override bool GivesConstants => true;
 
