@@ -54,7 +54,8 @@ public static class KerasFile
                 $"Save writes Keras' format, whose files end in .keras, but got '{path}'. "
                 + $"Use \"{Path.ChangeExtension(path, ".keras")}\", or ExportOnnx for .onnx.");
         }
-        var (config, weights) = (model.ToJson(), MemoryShortage.Guard($"to save '{path}'", model, () => KerasWeights.Write(model)));
+        var config = model.WriteJson(indented: false, merged: true);
+        var weights = MemoryShortage.Guard($"to save '{path}'", model, () => KerasWeights.Write(model));
         AtomicFile.Write(path, stream => KerasArchive.Write(stream, config, weights));
     }
 

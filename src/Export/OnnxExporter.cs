@@ -3,6 +3,7 @@ using Google.Protobuf;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Training.Execution;
 
@@ -40,13 +41,14 @@ public static class OnnxExporter
     }
 
     /// <summary>The model as ONNX, with its architecture in the metadata.</summary>
-    internal static (EmittedModel Emitted, string? RebuildProblem) Emit(Model model, ExportOptions options)
+    internal static (EmittedModel Emitted, string? RebuildProblem) Emit(Model model, ExportOptions options, EmissionOptions? emission = null)
     {
-        var emitted = OnnxEmitter.Emit(model, options.ForEmission());
+        emission ??= options.ForEmission();
+        var emitted = OnnxEmitter.Emit(model, emission);
         foreach (var (key, value) in options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal)) emitted.Proto.MetadataProps.Add(key, value);
         try
         {
-            emitted.Proto.MetadataProps.Add(OnnxFile.ArchitectureKey, model.ToJson());
+            emitted.Proto.MetadataProps.Add(OnnxFile.ArchitectureKey, model.WriteJson(indented: false, merged: emission.Adapters == AdapterForm.Merged));
             return (emitted, null);
         }
         catch (ModelException refusal)
@@ -61,6 +63,7 @@ public static class OnnxExporter
     internal static ExportReport Write(EmittedModel emitted, string path, ExportOptions options, string? rebuildProblem = null)
     {
         Verification verification = new([], null);
+        var adapter = emitted.HasAdapters ? AdapterFormat.Write(AdapterFile.Of(emitted.Model)) : null;
         var data = options.ExternalData || ExternalWeights.Bytes(emitted.Proto) > options.MostInside
             ? ExternalWeights.Write(emitted.Proto, path, WriteModel).Path
             : null;
@@ -71,6 +74,6 @@ public static class OnnxExporter
         void WriteModel() => AtomicFile.Write(
             path,
             stream => emitted.Proto.WriteTo(stream),
-            options.Verify ? file => verification = Warnings.Silently(() => Verifier.Run(emitted, VerifiedFile.At(file), options)) : null);
+            options.Verify ? file => verification = Warnings.Silently(() => Verifier.Run(emitted, VerifiedFile.At(file, adapter: adapter), options)) : null);
     }
 }

@@ -116,6 +116,10 @@ public static class OnnxFile
         return result;
     });
 
+    /// <summary>The model of a file that this library wrote: its layers, or its nodes if they are those of another file that was opened.</summary>
+    internal static Model Reopen(CheckedModel file, CustomObjects? customObjects, ulong seed) =>
+        Architecture(file.Model) is null ? GraphImport.Run(file, new ImportOptions()).Model : Rebuild(file, customObjects, seed);
+
     /// <summary>The model of a checked file.</summary>
     internal static Model Rebuild(CheckedModel file, CustomObjects? customObjects, ulong seed = 0)
     {
@@ -131,7 +135,7 @@ public static class OnnxFile
     {
         var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
         var opset = Opset(file);
-        if (Architecture(file.Model) is null && file.Model.ProducerName != OnnxProto.Producer)
+        if (Architecture(file.Model) is null)
         {
             return new ExportReport(path, opset, file.Bytes.Length, Import(file, new(), options ?? new()).Verification, verified: true);
         }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Resume;
 using OnnxFunctional.Training;
@@ -33,7 +34,7 @@ public static class TrainerFile
             options ??= new();
             return MemoryShortage.Guard($"to save '{path}'", trainer.Model, () =>
             {
-                var (emitted, rebuildProblem) = OnnxExporter.Emit(trainer.Model, options);
+                var (emitted, rebuildProblem) = OnnxExporter.Emit(trainer.Model, options, options.ForEmission() with { Adapters = AdapterForm.Weights });
                 TrainingState.Add(trainer, emitted.Proto);
                 return OnnxExporter.Write(emitted, path, options, rebuildProblem);
             });
@@ -71,7 +72,8 @@ public static class TrainerFile
         {
             var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
             var (metadata, state) = TrainingState.Read(file);
-            var model = OnnxFile.Rebuild(file, customObjects, metadata.ModelSeed);
+            var model = OnnxFile.Reopen(file, customObjects, metadata.ModelSeed);
+            metadata.Freeze(model);
             var loaded = compile is not null ? compile(model)
                 : metadata.Compile is { } config ? CompileConfig.Compile(config, model, metadata.Seed, threads)
                 : throw new OnnxFileException(

@@ -15,6 +15,8 @@ public sealed class EntryPointTests
     /// <summary>The reader of each; or why there is none.</summary>
     private static readonly Dictionary<string, string> s_readers = new()
     {
+        ["AdapterFile.LoadAdapter"] = "adapter",
+        ["AdapterFile.SaveAdapter"] = Writes,
         ["BackupAndRestore..ctor"] = "trainer-restore",
         ["CsvLogger..ctor"] = "csv-log",
         ["CsvTable.Read"] = "csv",

@@ -40,6 +40,15 @@ internal static class ModelSamples
 
     public static IReadOnlyList<Model> All() => [Dense(), Images(), Sequence(), Nested()];
 
+    public static Model Adapted()
+    {
+        var model = Dense();
+        model.EnableLora(2);
+        return model;
+    }
+
+    public static IReadOnlyList<byte[]> Adapters() => [File("m.onnx_adapter", path => Adapted().SaveAdapter(path))];
+
     public static Trainer Trainer()
     {
         var x = Model.Input([3], name: "x");

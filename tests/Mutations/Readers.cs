@@ -21,6 +21,7 @@ internal static class Readers
 
     private static readonly Lazy<Trainer> s_resumed = new(ModelSamples.Trainer);
     private static readonly Lazy<IReadOnlyList<Model>> s_models = new(ModelSamples.All);
+    private static readonly Lazy<Model> s_adapted = new(ModelSamples.Adapted);
 
     private static readonly Type[] s_fileOrModel = [typeof(OnnxFileException), typeof(ModelException)];
     private static readonly Type[] s_exportOrModel = [typeof(ExportException), typeof(ModelException)];
@@ -45,6 +46,7 @@ internal static class Readers
         new("metadata", OnnxSamples.All, s_onnx, content => OnnxFile.ReadMetadata(Put("m.onnx", content)), s_fileOrModel) { Source = "m.onnx" },
         new("load-model", Exported, s_onnx, content => Model.Load(Put("m.onnx", content)), s_fileOrModel) { Source = "m.onnx" },
         new("import", OnnxSamples.OfModels, s_onnx, Import, s_fileOrModel) { Source = "m.onnx", MostAllocated = 4L * MostComputed },
+        new("adapter", ModelSamples.Adapters, [Edits.Bytes, Edits.Aligned], Adapter, s_file) { Source = "m.onnx_adapter" },
         new("verify", Exported, s_onnx, Runs.Verify, s_exportOrModel) { Source = "m.onnx", MostAllocated = MostPlanned },
         new("onnx-model", OnnxSamples.All, s_onnx, Runs.Run, s_cancelled) { Source = "m.onnx", MostAllocated = MostComputed },
         new("onnx-bytes", OnnxSamples.All, s_onnx, Runs.RunBytes, s_cancelled) { Source = "the model", MostAllocated = MostComputed },
@@ -114,6 +116,8 @@ internal static class Readers
 
     private static void Import(byte[] content) => OnnxFile.LoadModel(
         Put("m.onnx", content), new ImportOptions { Verify = false, Limits = new OnnxFileLimits { MaxComputedBytes = MostComputed / 16 } });
+
+    private static void Adapter(byte[] content) => s_adapted.Value.LoadAdapter(Put("m.onnx_adapter", content));
 
     private static void Summarize(byte[] content) => Assert.IsNotNull(OnnxFile.Summarize(Put("m.onnx", content)));
 

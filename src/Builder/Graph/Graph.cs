@@ -1,5 +1,8 @@
 namespace OnnxFunctional;
 
+/// <summary>The values that replace the outputs of a node whose inputs are replaced by those given; null if none do.</summary>
+internal delegate IReadOnlyList<Value>? Rewriting(Node node, IReadOnlyList<Value> given);
+
 /// <summary>The nodes that compute output values from input values, in topological order: each node follows the producers of its inputs.</summary>
 internal sealed class Graph
 {
@@ -72,7 +75,7 @@ internal sealed class Graph
     /// </summary>
     /// <returns>The replacement of each value of this graph.</returns>
     public Dictionary<Value, Value> Rewrite(
-        Func<Node, IReadOnlyList<Value>, IReadOnlyList<Value>?> rule,
+        Rewriting rule,
         IReadOnlyDictionary<Value, Value>? replacedInputs = null)
     {
         var map = new Dictionary<Value, Value>();

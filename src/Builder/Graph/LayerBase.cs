@@ -10,7 +10,7 @@ namespace OnnxFunctional;
 /// </summary>
 [DebuggerDisplay("{Name,nq} ({GetType().Name,nq})")]
 [DynamicallyAccessedMembers(ConfigurationMembers.Kept)]
-public abstract class LayerBase
+public abstract partial class LayerBase
 {
     private List<Weight> _weights = [];
     private List<LayerBase> _children = [];
@@ -145,7 +145,7 @@ public abstract class LayerBase
     /// <summary>All weights with their names relative to this layer: <c>kernel</c>, <c>dense/kernel</c>.</summary>
     internal IEnumerable<(string Path, Weight Weight)> NamedWeights()
     {
-        foreach (var weight in _weights.OrderBy(weight => !weight.Trainable)) yield return (weight.Name, weight);
+        foreach (var weight in _weights.OrderBy(weight => !weight.Learns).ThenBy(weight => weight.IsOfAdapter)) yield return (weight.Name, weight);
         foreach (var child in Children)
         {
             foreach (var (path, weight) in child.NamedWeights()) yield return (child.NamesWeightsAlone ? path : NameOf(child) + "/" + path, weight);

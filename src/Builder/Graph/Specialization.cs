@@ -10,16 +10,20 @@ internal static class Specialization
     /// <param name="outputs">The output values.</param>
     /// <param name="training">True for training, false for inference.</param>
     /// <param name="trains">Whether training updates the layer of a call; default: <see cref="LayerCall.Trainable"/>.</param>
+    /// <param name="rule">
+    /// Replaces other nodes too: <c>Adaptation.Of</c> in all graphs that run, but not in parts of graphs, to which it would happen twice.
+    /// </param>
     /// <returns>The replacement of each value; values that do not depend on a phase are replaced by themselves.</returns>
     public static Dictionary<Value, Value> Of(
         IReadOnlyList<Value> inputs,
         IReadOnlyList<Value> outputs,
         bool training,
-        Func<LayerCall, bool>? trains = null)
+        Func<LayerCall, bool>? trains = null,
+        Rewriting? rule = null)
     {
         var graph = Graph.Between(inputs, outputs);
-        if (StateOrder.Of(graph) is not { } ordered) return Extend(graph, null, training, trains);
-        var map = Extend(Graph.Between(inputs, [.. ordered.Values.Distinct()]), null, training, trains);
+        if (StateOrder.Of(graph) is not { } ordered) return Extend(graph, null, training, trains, rule);
+        var map = Extend(Graph.Between(inputs, [.. ordered.Values.Distinct()]), null, training, trains, rule);
         return ordered.ToDictionary(entry => entry.Key, entry => map[entry.Value]);
     }
 
@@ -28,9 +32,12 @@ internal static class Specialization
         Graph graph,
         IReadOnlyDictionary<Value, Value>? replacedInputs,
         bool training,
-        Func<LayerCall, bool>? trains = null)
+        Func<LayerCall, bool>? trains = null,
+        Rewriting? rule = null)
     {
-        return graph.Rewrite((node, given) => node.Op is Phase phase ? [given[IsTraining(phase, node.Scope) ? 0 : 1]] : null, replacedInputs);
+        return graph.Rewrite(
+            (node, given) => node.Op is Phase phase ? [given[IsTraining(phase, node.Scope) ? 0 : 1]] : rule?.Invoke(node, given),
+            replacedInputs);
 
         bool IsTraining(Phase phase, LayerCall? call) => training && !(phase.FreezesWithLayer && IsFrozen(call));
 

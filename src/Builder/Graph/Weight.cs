@@ -20,7 +20,7 @@ public sealed class Weight
         Name = name;
         Shape = shape;
         Initializer = initializer;
-        Trainable = trainable;
+        Learns = Trainable = trainable;
         Owner = owner;
         Variable = Node.Create(new Operators.Variable(this), [], null).Outputs[0];
     }
@@ -31,8 +31,23 @@ public sealed class Weight
     /// <summary>The dimensions, all known.</summary>
     public Shape Shape { get; }
 
-    /// <summary>Whether gradients update it; moving statistics are not trainable. A frozen layer freezes all of its weights.</summary>
-    public bool Trainable { get; }
+    /// <summary>
+    /// Whether gradients update it; moving statistics are not trainable, nor is what <see cref="LayerBase.EnableLora"/> freezes. A frozen layer freezes all of
+    /// its weights.
+    /// </summary>
+    public bool Trainable { get; private set; }
+
+    /// <summary>Whether it was made to be updated by gradients, which decides its place among the weights of its layer.</summary>
+    internal bool Learns { get; }
+
+    /// <summary>Whether it is a kernel that can have an adapter.</summary>
+    internal bool TakesAdapter { get; set; }
+
+    /// <summary>What is trained beside it; null without.</summary>
+    internal Adapter? Adapter { get; private set; }
+
+    /// <summary>Whether it is a matrix of an adapter.</summary>
+    internal bool IsOfAdapter { get; init; }
 
     /// <summary>Whether it is carried from batch to batch in every use of the model, as the state of a stateful layer is; it starts with zeros.</summary>
     internal bool IsState { get; set; }
@@ -87,6 +102,15 @@ public sealed class Weight
     /// <summary>The elements, row by row; always the same array. The first read draws the initial values unless others were set.</summary>
     internal float[] Storage => _values ?? Draw();
 
+    /// <summary>The elements with those of its adapter, if it has one, added.</summary>
+    internal float[] Merged => Adapter is null ? Storage : Adapter.AddTo(Storage);
+
+    /// <summary>Freezes the weight and adds the product of two others to it wherever it is read.</summary>
+    internal void Adapt(Adapter adapter) => (Adapter, Trainable) = (adapter, false);
+
+    /// <summary>Keeps gradients from updating the weight, whatever its layer says.</summary>
+    internal void Freeze() => Trainable = false;
+
     /// <summary>Whether both hold the same values; those that were not drawn yet are the same if they would be drawn the same way.</summary>
     internal bool HoldsSameValues(Weight other) => Shape == other.Shape
         && (IsInitialized || other.IsInitialized
@@ -109,6 +133,12 @@ public sealed class Weight
         {
             if (_values is null) _first ??= (seed, path);
         }
+    }
+
+    /// <summary>Determines the initial values by the seed of another weight of the same layer, if that is determined already.</summary>
+    internal void InitializeBeside(Weight other)
+    {
+        if (other._first is var (seed, path)) Initialize(seed, path[..^other.Name.Length] + Name);
     }
 
     /// <summary>Draws the initial values; of several threads that read a weight first, one does, and the others wait.</summary>

@@ -6,6 +6,13 @@ internal static class StructuredPruning
     public static PrunedModel Run(Model model, double fraction, PruningOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (model.WeightPaths().FirstOrDefault(named => named.Weight.Adapter is not null) is { Weight: not null } adapted)
+        {
+            throw new ModelException(
+                $"Prune: '{adapted.Path}' of model '{model.Name}' has an adapter, which would be lost. Save the model as .keras, which merges adapters, "
+                + "and prune the loaded one.");
+        }
+
         var flow = new ChannelFlow(model);
         var makers = ChannelMaker.AllOf(model, flow);
         options.Check(fraction, [.. makers.Select(maker => maker.Name)]);
@@ -19,7 +26,9 @@ internal static class StructuredPruning
         {
             var reasons = makers.Select(maker =>
                 $"'{maker.Name}' keeps its {maker.Count} channels" + (maker.ReasonIn(flow.Classes) is { } reason ? $": {reason}" : ""));
-            var why = makers.Count == 0 ? "The model has no Dense layer and no convolution." : string.Join("; ", reasons);
+            var why = makers.Count == 0
+                ? "The model has no Dense layer and no convolution; nodes of an opened file keep their sizes."
+                : string.Join("; ", reasons);
             throw new ModelException("Prune: no channel can be removed. " + why);
         }
 

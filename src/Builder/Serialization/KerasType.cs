@@ -42,6 +42,9 @@ internal sealed record ConfigMember(string Key, PropertyInfo Property);
 /// <summary>A class that files may name. Its configuration is bound by name: <c>use_bias</c> to <c>UseBias</c>.</summary>
 internal sealed class KerasType
 {
+    /// <summary>The options of an adapter, which are written only where there is one.</summary>
+    public static IReadOnlyList<string> LoraKeys { get; } = ["lora_rank", "lora_alpha"];
+
     private readonly Lazy<(ConfigMember[] Members, ConstructorInfo[] Constructors)> _shape;
 
     private KerasType(string name, string? module, [DynamicallyAccessedMembers(ConfigurationMembers.Kept)] Type type)

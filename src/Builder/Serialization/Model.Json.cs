@@ -27,9 +27,12 @@ public partial class Model
     /// <remarks>As in Python's JSON, an infinite number is the bare word <c>Infinity</c>.</remarks>
     /// <param name="indented">Whether to break and indent lines.</param>
     /// <exception cref="ModelException">The model holds functions or tensors that a file cannot name; one message lists them all.</exception>
-    public string ToJson(bool indented = false)
+    public string ToJson(bool indented = false) => WriteJson(indented, merged: false);
+
+    /// <summary>The architecture, as without adapters if they are merged into the weights beside it.</summary>
+    internal string WriteJson(bool indented, bool merged)
     {
-        var text = PythonNumbers.Bare(ModelWriter.Write(this).ToJsonString(indented ? ModelWriter.Indented : null));
+        var text = PythonNumbers.Bare(ModelWriter.Write(this, merged).ToJsonString(indented ? ModelWriter.Indented : null));
         return text.Length <= ModelLimits.TextLength
             ? text
             : throw new ModelException(

@@ -18,6 +18,7 @@ internal sealed partial class ModelWriter
         foreach (var member in type.Configuration)
         {
             var value = member.Property.GetValue(owner);
+            if (_merged && owner is LayerBase && KerasType.LoraKeys.Contains(member.Key)) continue;
             if (value is null or DataFormat.ChannelsLast && type.Omitted.Contains(member.Key)) continue;
             try
             {

@@ -11,14 +11,20 @@ internal sealed partial class ModelWriter
 
     private readonly ReadProblems _problems = new();
     private readonly Dictionary<LayerBase, (JsonObject Json, int Id)> _written = new(ReferenceEqualityComparer.Instance);
+    private readonly bool _merged;
     private int _layers;
+
+    private ModelWriter(bool merged) => _merged = merged;
 
     public static JsonSerializerOptions Indented { get; } = new() { WriteIndented = true };
 
+    /// <summary>The architecture.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="merged">Whether it is written as without adapters, for files in which they are merged.</param>
     /// <exception cref="ModelException">The model holds something that a file cannot name; one message lists all such things.</exception>
-    public static JsonObject Write(Model model)
+    public static JsonObject Write(Model model, bool merged = false)
     {
-        var writer = new ModelWriter();
+        var writer = new ModelWriter(merged);
         var json = writer.WriteModel(model, model.Name);
         writer._problems.ThrowIfAny($"Model '{model.Name}' cannot be written");
         ModelLimits.RequireReadable(json, model.Name);

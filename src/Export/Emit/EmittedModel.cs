@@ -24,6 +24,9 @@ internal sealed class EmittedModel
     /// <summary>Outputs of layers and of operators outside layers in the order they are computed, including the model's outputs.</summary>
     public required IReadOnlyList<EmittedLayer> Layers { get; init; }
 
+    /// <summary>Whether the file has inputs for the adapters of its weights.</summary>
+    public bool HasAdapters { get; init; }
+
     /// <summary>Whether the file takes one sample at a time, although the model takes any number.</summary>
     public bool TakesOneSample { get; init; }
 }

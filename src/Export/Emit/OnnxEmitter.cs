@@ -13,7 +13,8 @@ internal static class OnnxEmitter
         options.Check();
         Value[] given = [.. model.Inputs.Select(input => input.Value)];
         var calls = Calls(model.Graph);
-        var map = Specialization.Of(given, [.. model.Outputs.Select(output => output.Value)], training: false);
+        var merges = options.Adapters == AdapterForm.Merged;
+        var map = Specialization.Of(given, [.. model.Outputs.Select(output => output.Value)], training: false, rule: merges ? null : Adaptation.Of);
         var scopes = new ScopeNames(model);
         var names = ValueNames(model, calls, scopes, map);
         var inputs = model.InputNames.Select((name, i) => (name, map[given[i]])).ToArray();
@@ -23,27 +24,38 @@ internal static class OnnxEmitter
         var outputs = model.OutputNames
             .Select((name, i) => (taken.Contains(name) ? Naming.Unique(name + "/output", taken) : name, map[model.Outputs[i].Value]))
             .ToArray();
+        var weights = WeightNames(model, map.Values);
+        var apart = options.Adapters == AdapterForm.Inputs ? weights.Where(named => named.Key.IsOfAdapter).ToList() : [];
+        foreach (var weight in weights.Keys.Where(weight => weight.IsOfAdapter && options.Adapters != AdapterForm.Weights).ToList()) weights.Remove(weight);
         var request = new EmissionRequest
         {
             Name = model.Name,
-            Inputs = inputs,
+            Inputs = [.. inputs, .. apart.Select(named => (named.Value, named.Key.Variable))],
             Outputs = outputs,
-            WeightNames = WeightNames(model, map.Values),
+            WeightNames = weights,
             ValueNames = names,
             Scopes = scopes,
             Options = options,
         };
         var (emission, proto) = Write(request);
         AddFixedInputs(emission.Graph, model.FixedInputs);
-        var layers = names.Where(named => emission.Places(named.Value).Count > 0).DistinctBy(named => named.Name);
+        foreach (var (weight, name) in apart) emission.Graph.Initializer(name, weight.Shape, DType.Float32, new float[weight.Length]);
+        var layers = names.Where(named => emission.Places(named.Value).Count > 0).DistinctBy(named => named.Name).ToList();
+
+        // The file's weights are the sums that the engine computes from theirs and the adapters.
+        Value[] written = [.. outputs.Select(output => output.Item2), .. layers.Select(named => named.Value)];
+        var computed = merges ? Graph.Between([.. inputs.Select(input => input.Item2)], written).Rewrite(Adaptation.Of) : null;
         return new EmittedModel
         {
             Model = model,
             Proto = proto,
             Inputs = inputs,
-            Outputs = outputs,
-            Layers = [.. layers.Select(named => new EmittedLayer(named.Name, named.Value, emission.Places(named.Value)[0]))],
+            Outputs = [.. outputs.Select(output => (output.Item1, Computed(output.Item2)))],
+            Layers = [.. layers.Select(named => new EmittedLayer(named.Name, Computed(named.Value), emission.Places(named.Value)[0]))],
+            HasAdapters = apart.Count > 0,
         };
+
+        Value Computed(Value value) => computed?.GetValueOrDefault(value, value) ?? value;
     }
 
     /// <summary>Writes any graph.</summary>

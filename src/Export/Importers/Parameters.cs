@@ -26,8 +26,20 @@ internal static class Parameters
         ["RNN"] = [1, 2, 3],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    // Kernels, beside which an adapter may be trained.
+    private static readonly FrozenDictionary<string, int[]> s_kernels = new Dictionary<string, int[]>
+    {
+        ["Conv"] = [1],
+        ["Gather"] = [0],
+        ["Gemm"] = [0, 1],
+        ["MatMul"] = [0, 1],
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
     // A tensor added to the result of these is their bias; one that multiplies a quotient is the scale of a normalization written out.
     private static readonly FrozenSet<string> s_biased = FrozenSet.Create(StringComparer.Ordinal, "MatMul", "Gemm", "Conv", "ConvTranspose", "Mul");
+
+    /// <summary>Whether an input of an operator is a kernel, beside which an adapter may be trained.</summary>
+    public static bool IsKernel(string operation, int input) => s_kernels.GetValueOrDefault(operation)?.Contains(input) == true;
 
     /// <summary>The names of the parameters.</summary>
     /// <param name="nodes">The nodes of a graph.</param>

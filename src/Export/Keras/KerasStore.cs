@@ -38,8 +38,8 @@ internal sealed class KerasStore
         if (!_visited.Add(layer)) return;
         // In Keras the states of a stateful layer are not its variables.
         var own = layer.OwnWeights
-            .Where(weight => !weight.IsState)
-            .OrderBy(weight => !weight.Trainable)
+            .Where(weight => !weight.IsState && !weight.IsOfAdapter)
+            .OrderBy(weight => !weight.Learns)
             .ToList();
         IEnumerable<Weight> variables = own.Where(weight => !weight.Name.Contains('/', StringComparison.Ordinal));
 

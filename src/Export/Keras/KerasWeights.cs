@@ -45,7 +45,13 @@ internal static class KerasWeights
                 + "Use the weights of exactly this architecture: Keras numbers layers of one class, so one layer more or less shifts the others.");
         }
 
-        foreach (var (weight, array) in found) array.CopyTo(weight.Overwritten());
+        foreach (var (weight, array) in found)
+        {
+            array.CopyTo(weight.Overwritten());
+
+            // As in Keras: what was merged when the file was written is not added a second time.
+            weight.Adapter?.B.Overwritten().Clear();
+        }
     }
 
     /// <summary>The weights as an HDF5 file in Keras' layout.</summary>
@@ -83,7 +89,7 @@ internal static class KerasWeights
             {
                 var weight = entry.Weights[i];
                 ulong[] dims = [.. weight.Shape.Dims.ToArray().Select(dim => (ulong)dim)];
-                variables[i.ToString(CultureInfo.InvariantCulture)] = new H5Dataset(weight.Storage, fileDims: dims);
+                variables[i.ToString(CultureInfo.InvariantCulture)] = new H5Dataset(weight.Merged, fileDims: dims);
             }
         }
 

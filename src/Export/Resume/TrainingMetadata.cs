@@ -16,12 +16,20 @@ namespace OnnxFunctional.Export.Resume;
 /// <param name="NotStored">Why they are missing.</param>
 /// <param name="Iterations">The number of steps so far, exactly; the tensor of that name is float32.</param>
 /// <param name="Position">The position of an unfinished Fit.</param>
+/// <param name="Frozen">Weights that gradients could update but do not, by their paths.</param>
 /// <param name="Instructions">The vectors that the training ran with, which its bits depend on; null if an older version wrote the file.</param>
 internal sealed record TrainingMetadata(
-    ulong Seed, ulong ModelSeed, JsonElement? Compile, string? NotStored, long Iterations, FitPosition? Position, string? Instructions)
+    ulong Seed,
+    ulong ModelSeed,
+    JsonElement? Compile,
+    string? NotStored,
+    long Iterations,
+    FitPosition? Position,
+    IReadOnlyList<string> Frozen,
+    string? Instructions)
 {
-    // Version 2 added the instructions.
-    private const int Version = 2;
+    // Version 2 added the instructions, version 3 the frozen weights.
+    private const int Version = 3;
 
     // Five levels are written.
     private const int DeepestJson = 64;
@@ -38,6 +46,8 @@ internal sealed record TrainingMetadata(
             ["learning_rate"] = (float)trainer.LearningRate,
             ["instructions"] = VectorDispatch.Instructions,
         };
+        var frozen = trainer.Model.WeightPaths().Where(named => named.Weight.Learns && !IsTrained(trainer, named.Weight)).ToList();
+        if (frozen.Count > 0) json["frozen"] = new JsonArray([.. frozen.Select(named => (JsonNode?)named.Path)]);
         try
         {
             json["compile"] = CompileConfig.Write(trainer.Compiled);
@@ -66,7 +76,7 @@ internal sealed record TrainingMetadata(
             var version = root.GetProperty("version").GetInt64();
             if (version > Version) throw new OnnxFileException($"The state of training in {source} {FormatVersion.Newer(version, Version)}");
             if (version < 1) throw new FormatException($"it has version {version}, expected 1 to {Version}");
-            Require(root, "version", "instructions", "seed", "model_seed", "iterations", "learning_rate", "compile", "not_stored", "position");
+            Require(root, "version", "instructions", "seed", "model_seed", "iterations", "learning_rate", "compile", "not_stored", "position", "frozen");
             return new TrainingMetadata(
                 root.GetProperty("seed").GetUInt64(),
                 root.GetProperty("model_seed").GetUInt64(),
@@ -74,6 +84,7 @@ internal sealed record TrainingMetadata(
                 root.TryGetProperty("not_stored", out var reason) ? reason.GetString() : null,
                 root.GetProperty("iterations").GetInt64(),
                 root.TryGetProperty("position", out var position) ? ReadPosition(position) : null,
+                root.TryGetProperty("frozen", out var frozen) ? [.. frozen.EnumerateArray().Select(path => path.GetString() ?? "")] : [],
                 root.TryGetProperty("instructions", out var instructions) ? instructions.GetString() : null);
         }
         catch (Exception misfit) when (misfit is JsonException or KeyNotFoundException or InvalidOperationException or OverflowException)
@@ -92,6 +103,20 @@ internal sealed record TrainingMetadata(
             () => $"The training in {source} ran on {then}, and continues here on {VectorDispatch.Instructions}. It goes on as well, but its last bits will "
                 + "differ from those of an uninterrupted training. Resume on a machine with the same vectors if they matter.");
     }
+
+    /// <summary>Freezes what the saved model had frozen and its rebuilt architecture does not tell: layers of an opened file, and single weights.</summary>
+    public void Freeze(Model model)
+    {
+        var frozen = Frozen.ToHashSet(StringComparer.Ordinal);
+        var trained = model.TrainableWeights.ToHashSet();
+        foreach (var layer in model.WeightPaths().Where(named => trained.Contains(named.Weight)).GroupBy(named => named.Weight.Owner!))
+        {
+            if (layer.All(named => frozen.Contains(named.Path))) layer.Key.Trainable = false;
+            else foreach (var (_, weight) in layer.Where(named => frozen.Contains(named.Path))) weight.Freeze();
+        }
+    }
+
+    private static bool IsTrained(Trainer trainer, Weight weight) => weight.Trainable && trainer.Compiled.IsTrainable(weight);
 
     private static JsonObject Write(FitPosition position)
     {

@@ -139,6 +139,7 @@ public sealed class OnnxModel : IDisposable
 
     private static OnnxModel Open(CheckedModel file, ExecutionProvider? provider, OnnxModelOptions options)
     {
+        if (options.Adapter is { } adapter) options = options with { AdapterBytes = AdapterFormat.ReadFor(adapter, file.Model) };
         options = options with { ExternalDataFolder = file.Folder, LeftOut = FragileFusion.IsIn(file.Model) ? FragileFusion.Name : "" };
         var session = OnnxSession.Open(file.Bytes, file.Source, provider ?? ExecutionProvider.Cpu, options, FragileOperators.Of(file.Model));
         return new OnnxModel(session, file.Source);

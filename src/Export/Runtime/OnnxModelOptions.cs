@@ -39,6 +39,12 @@ public sealed record OnnxModelOptions
     /// </summary>
     public string? ExternalDataFolder { get; init; }
 
+    /// <summary>The adapter file that runs are made with, for a model exported with <see cref="ExportOptions.AdaptersApart"/>; by default none.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>The content of the adapter file; null without.</summary>
+    internal byte[]? AdapterBytes { get; init; }
+
     /// <summary>Whether weights are kept once, as they are stored, instead of also in the order of each kernel.</summary>
     internal bool IsLean { get; init; }
 

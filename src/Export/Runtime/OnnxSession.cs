@@ -13,13 +13,15 @@ internal sealed class OnnxSession : IDisposable
     private readonly string _source;
     private readonly RunGate _gate;
     private readonly FragileOperators _fragile;
+    private readonly OrtLoraAdapter? _adapter;
 
-    private OnnxSession(InferenceSession session, string source, FragileOperators fragile)
+    private OnnxSession(InferenceSession session, string source, FragileOperators fragile, byte[]? adapter)
     {
         _session = session;
         _source = source;
         _fragile = fragile;
-        _gate = new RunGate(typeof(OnnxModel), session.Dispose);
+        _adapter = adapter is null ? null : OrtLoraAdapter.Create(adapter, null);
+        _gate = new RunGate(typeof(OnnxModel), Close);
         Inputs = Describe(session.InputNames, session.InputMetadata, "input", source);
         Outputs = Describe(session.OutputNames, session.OutputMetadata, "output", source);
         var defaults = session.OverridableInitializerMetadata;
@@ -45,25 +47,32 @@ internal sealed class OnnxSession : IDisposable
     /// <exception cref="OnnxFileException">ONNX Runtime rejects the model.</exception>
     /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
     public static OnnxSession Open(byte[] model, string source, ExecutionProvider provider, OnnxModelOptions options, FragileOperators? fragile = null) =>
-        Of(OrtSetup.Open(model, source, provider, options), source, fragile ?? FragileOperators.None);
+        Of(OrtSetup.Open(model, source, provider, options), source, fragile ?? FragileOperators.None, options.AdapterBytes);
 
     /// <summary>Opens a file that we wrote or that passed the guard, without reading it into memory first.</summary>
     /// <exception cref="OnnxFileException">ONNX Runtime rejects the model.</exception>
     /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
     public static OnnxSession OpenFile(string path, string source, ExecutionProvider provider, OnnxModelOptions options) =>
-        Of(OrtSetup.OpenFile(path, source, provider, options), source, FragileOperators.None);
+        Of(OrtSetup.OpenFile(path, source, provider, options), source, FragileOperators.None, options.AdapterBytes);
 
-    private static OnnxSession Of(InferenceSession session, string source, FragileOperators fragile)
+    private static OnnxSession Of(InferenceSession session, string source, FragileOperators fragile, byte[]? adapter)
     {
         try
         {
-            return new OnnxSession(session, source, fragile);
+            return new OnnxSession(session, source, fragile, adapter);
         }
-        catch
+        catch (Exception refused)
         {
             session.Dispose();
-            throw;
+            if (refused is not OnnxRuntimeException) throw;
+            throw new OnnxFileException($"ONNX Runtime does not take the adapter for {source}: {refused.Message}", refused);
         }
+    }
+
+    private void Close()
+    {
+        _session.Dispose();
+        _adapter?.Dispose();
     }
 
     /// <summary>Opens a model that returns further values of its graph as outputs, after its own.</summary>
@@ -110,6 +119,7 @@ internal sealed class OnnxSession : IDisposable
 
             // Disposed in reverse order: the registration waits for a callback that is setting the flag, then the options are freed.
             using var runOptions = new RunOptions();
+            if (_adapter is not null) runOptions.AddActiveLoraAdapter(_adapter);
             using var registration = cancellationToken.Register(static options => ((RunOptions)options!).Terminate = true, runOptions);
             using var results = _session.Run(runOptions, names, ortValues!, wanted);
             return [.. results.Select((result, index) => OrtConversion.FromOrt(result, wanted[index]))];

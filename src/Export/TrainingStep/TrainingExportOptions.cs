@@ -52,7 +52,7 @@ public sealed record TrainingExportOptions
 
     internal EmissionOptions ForEmission()
     {
-        var options = new EmissionOptions { Opset = Opset, BatchName = BatchName };
+        var options = new EmissionOptions { Opset = Opset, BatchName = BatchName, Adapters = AdapterForm.Weights };
         options.Check();
         if (BatchSize < 1) throw new ExportException($"TrainingExportOptions.BatchSize is {BatchSize}; expected 1 or more, or null.");
         if (VerifiedSteps < 1)

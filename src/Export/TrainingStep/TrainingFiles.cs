@@ -76,7 +76,7 @@ internal sealed record TrainingFiles
         var evaluate = writer.Write(model.Name + "_evaluate", [.. names.Data.Zip(check.Inputs)], [.. names.Reports.Zip(check.Outputs)], evaluated, null);
 
         Value[] predictions = [.. model.Outputs.Select(output => output.Value)];
-        var forward = Specialization.Of([.. model.Inputs.Select(input => input.Value)], predictions, training: false);
+        var forward = Specialization.Of([.. model.Inputs.Select(input => input.Value)], predictions, training: false, rule: Adaptation.Of);
         Value[] given = [.. model.Inputs.Select(input => forward[input.Value])];
         Value[] predicted = [.. predictions.Select(value => forward[value])];
         Weight[] predicting = [.. state.Where(Read(given, predicted).Contains)];

@@ -30,6 +30,12 @@ public sealed record ExportOptions
     public bool ExternalData { get; init; }
 
     /// <summary>
+    /// Whether adapters (<see cref="LayerBase.EnableLora"/>) stay apart; by default they are merged into the weights. Apart, the file has an input for each of
+    /// their matrices, zeros by default, so that it computes as before training, and a host gives it adapter files that <see cref="AdapterFile"/> writes.
+    /// </summary>
+    public bool AdaptersApart { get; init; }
+
+    /// <summary>
     /// Whether the file is run in ONNX Runtime and compared with the engine before it is renamed to its target. That takes at most three times the file's size
     /// of memory; for files above 128 MiB, ONNX Runtime's own memory layout for convolutions is left out of the comparison.
     /// </summary>
@@ -72,6 +78,6 @@ public sealed record ExportOptions
         if (VerificationMemory < 1) throw new ExportException($"ExportOptions.VerificationMemory is {VerificationMemory}; expected 1 byte or more.");
         if (!(AbsoluteTolerance >= 0) || !(RelativeTolerance >= 0))
             throw new ExportException($"The tolerances are {AbsoluteTolerance} and {RelativeTolerance}; expected numbers of 0 or more.");
-        return new EmissionOptions { Opset = Opset, BatchName = BatchName };
+        return new EmissionOptions { Opset = Opset, BatchName = BatchName, Adapters = AdaptersApart ? AdapterForm.Inputs : AdapterForm.Merged };
     }
 }

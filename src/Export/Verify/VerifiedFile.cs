@@ -18,14 +18,17 @@ internal sealed class VerifiedFile
     private readonly string? _folder;
     private readonly Func<OnnxModelOptions, OnnxSession> _open;
     private readonly bool _isLarge;
+    private readonly byte[]? _adapter;
 
-    private VerifiedFile(ModelProto header, string source, string? folder, bool isLarge, Func<OnnxModelOptions, OnnxSession> open) =>
-        (_header, _source, _folder, _isLarge, _open) = (header, source, folder, isLarge, open);
+    private VerifiedFile(
+        ModelProto header, string source, string? folder, bool isLarge, Func<OnnxModelOptions, OnnxSession> open, byte[]? adapter = null) =>
+        (_header, _source, _folder, _isLarge, _open, _adapter) = (header, source, folder, isLarge, open, adapter);
 
     /// <summary>A file that we wrote, or that passed the guard as it is.</summary>
     /// <param name="path">The file.</param>
     /// <param name="source">Its name in messages; while it is written its own is a temporary one.</param>
-    public static VerifiedFile At(string path, string source = Exported)
+    /// <param name="adapter">The content of the adapter file that it is run with; null without.</param>
+    public static VerifiedFile At(string path, string source = Exported, byte[]? adapter = null)
     {
         var header = OnnxHeader.Read(path);
         var isLarge = header.Graph.Initializer.Sum(OnnxProto.Elements) * sizeof(float) > LargeFile;
@@ -37,7 +40,8 @@ internal sealed class VerifiedFile
             source,
             Path.GetDirectoryName(Path.GetFullPath(path)),
             isLarge,
-            options => OnnxSession.OpenFile(path, source, ExecutionProvider.Cpu, options));
+            options => OnnxSession.OpenFile(path, source, ExecutionProvider.Cpu, options),
+            adapter);
     }
 
     /// <summary>A file that passed the guard.</summary>
@@ -65,7 +69,7 @@ internal sealed class VerifiedFile
         options => OnnxSession.Open(file, Exported, ExecutionProvider.Cpu, options));
 
     /// <summary>A session of the file as it is.</summary>
-    public OnnxSession Whole() => _isLarge ? With([], GraphOptimization.All) : _open(new OnnxModelOptions());
+    public OnnxSession Whole() => _isLarge ? With([], GraphOptimization.All) : _open(new OnnxModelOptions { AdapterBytes = _adapter });
 
     /// <summary>A session that also returns values inside the graph; its weights are mapped from the file.</summary>
     public OnnxSession With(IEnumerable<string> outputs, GraphOptimization optimization) =>
@@ -78,6 +82,7 @@ internal sealed class VerifiedFile
             {
                 Optimization = _isLarge && optimization == GraphOptimization.All ? GraphOptimization.Extended : optimization,
                 IsLean = true,
+                AdapterBytes = _adapter,
                 ExternalDataFolder = _folder,
             });
 }

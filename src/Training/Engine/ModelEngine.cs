@@ -7,6 +7,7 @@ internal sealed class ModelEngine
 {
     private readonly PlanCache _plans;
     private readonly Lock _gate = new();
+    private readonly Weight[] _adaptable;
     private WorkerPool? _pool;
 
     // The thread that trains the model, and how many trainers do so within each other; 0 if none does.
@@ -19,6 +20,7 @@ internal sealed class ModelEngine
     private ModelEngine(Model model)
     {
         Model = model;
+        _adaptable = [.. model.Weights.Where(weight => weight.TakesAdapter)];
         _plans = new PlanCache(Arenas);
     }
 
@@ -94,7 +96,7 @@ internal sealed class ModelEngine
         // A plan has one memory, so concurrent calls for one model take turns.
         lock (_gate)
         {
-            var asked = new PlanKey(key, [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
+            var asked = new PlanKey(key, [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))], Adapters());
             if (!_plans.TryEnter(asked, out var run)) run = Prepare(asked, values);
             using (run)
             {
@@ -104,6 +106,13 @@ internal sealed class ModelEngine
                 for (var i = 0; i < plan.Outputs.Count; i++) read(i, plan.Outputs[i]);
             }
         }
+    }
+
+    private int Adapters()
+    {
+        var count = 0;
+        foreach (var weight in _adaptable) count += weight.Adapter is null ? 0 : 1;
+        return count;
     }
 
     private PlanRun Prepare(PlanKey asked, IReadOnlyList<Value> values)
@@ -116,7 +125,7 @@ internal sealed class ModelEngine
     {
         var inputs = Model.Inputs.Select(tensor => tensor.Value).ToArray();
         var states = StateOrder.Last(Model.Graph.Calls(), call => call.StateUpdates);
-        var map = Specialization.Of(inputs, [.. values, .. states.Select(update => update.Value)], training: false);
+        var map = Specialization.Of(inputs, [.. values, .. states.Select(update => update.Value)], training: false, rule: Adaptation.Of);
         var outputs = values.Select(value => map[value]).ToArray();
         var updates = states.Select(update => (update.Weight, map[update.Value])).ToList();
         var request = new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, outputs, updates) { Memory = PlanMemory.Arena };

@@ -8,6 +8,7 @@ internal sealed class CompiledTraining
     private readonly HashSet<LayerBase> _frozen;
     private readonly HashSet<Weight> _frozenWeights;
     private readonly Graph _graph;
+    private readonly int _adapters;
 
     public CompiledTraining(
         Model model,
@@ -19,7 +20,7 @@ internal sealed class CompiledTraining
         MixedPrecision precision)
     {
         (Model, Optimizer, Losses, LossWeights) = (model, optimizer, losses, lossWeights);
-        _graph = model.Graph;
+        (_graph, _adapters) = (model.Graph, AdaptersOf(model));
         (Metrics, WeightedMetrics, Precision) = (metrics, weightedMetrics, precision);
         if (precision.Type() == DType.Float16) LossScaling = new LossScaling(State);
         State.LearningRate.Storage[0] = (float)optimizer.LearningRate.InitialLearningRate;
@@ -31,7 +32,7 @@ internal sealed class CompiledTraining
     {
         (Model, Optimizer, Losses, LossWeights) = (other.Model, other.Optimizer, other.Losses, other.LossWeights);
         (Metrics, WeightedMetrics, Precision) = (other.Metrics, other.WeightedMetrics, precision);
-        (_frozen, _frozenWeights, _graph) = (other._frozen, other._frozenWeights, other._graph);
+        (_frozen, _frozenWeights, _graph, _adapters) = (other._frozen, other._frozenWeights, other._graph, other._adapters);
     }
 
     public Model Model { get; }
@@ -97,10 +98,12 @@ internal sealed class CompiledTraining
         throw new ModelException($"Layers were added to model '{Model.Name}' after Compile. Compile the model again; its weights are kept.");
     }
 
-    /// <summary>Refuses a Trainable that was changed since the model was compiled.</summary>
-    /// <exception cref="ModelException">It was, of a layer with weights.</exception>
+    /// <summary>Refuses a Trainable that was changed, and adapters that came, since the model was compiled.</summary>
+    /// <exception cref="ModelException">It was, of a layer with weights, or they did.</exception>
     public void CheckTrainable()
     {
+        if (AdaptersOf(Model) != _adapters)
+            throw new ModelException($"EnableLora was called after Compile of model '{Model.Name}'. Compile the model again; its weights are kept.");
         var now = FrozenIn(Model);
         if (now.SetEquals(_frozen)) return;
         foreach (var (path, weight) in Model.WeightPaths())
@@ -113,6 +116,8 @@ internal sealed class CompiledTraining
             string Word(HashSet<LayerBase> frozen) => frozen.Contains(layer) ? "frozen" : "trainable";
         }
     }
+
+    private static int AdaptersOf(Model model) => model.Weights.Count(weight => weight.Adapter is not null);
 
     /// <summary>The layers that are not trainable, or lie in one that is not.</summary>
     public static HashSet<LayerBase> FrozenIn(LayerBase layer)

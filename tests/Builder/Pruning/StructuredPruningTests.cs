@@ -212,7 +212,9 @@ public sealed class StructuredPruningTests
             () => model.Prune(0.5, new() { Keep = ["hidden"] }),
             "Prune: no channel can be removed. 'hidden' keeps its 8 channels: PruningOptions.Keep contains 'hidden'; "
                 + "'last' keeps its 2 channels: they are the model's output 'last'");
-        Refused(() => PruningCases.Straight([3], new Relu()).Prune(0.5), "Prune: no channel can be removed. The model has no Dense layer and no convolution.");
+        Refused(
+            () => PruningCases.Straight([3], new Relu()).Prune(0.5),
+            "Prune: no channel can be removed. The model has no Dense layer and no convolution; nodes of an opened file keep their sizes.");
 
         var x = Model.Input([3]);
         var tied = new Model(x, new Add().Call(x.Apply(new Dense(4, name: "a")), x.Apply(new Dense(4, name: "b"))).Apply(new Dense(1)));

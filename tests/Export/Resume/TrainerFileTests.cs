@@ -159,7 +159,7 @@ public sealed class TrainerFileTests
         foreach (var (old, changed) in new[]
         {
             ("\"class_name\":\"Adam\"", "\"class_name\":null"), ("\"loss\":{", "\"loss\":null,\"x\":{"),
-            ("\"seed\":7", "\"seed\":null"), ("\"version\":2", "\"version\":null"),
+            ("\"seed\":7", "\"seed\":null"), ("\"version\":3", "\"version\":null"),
         })
         {
             Refused("", file =>
@@ -195,7 +195,7 @@ public sealed class TrainerFileTests
 
         // Version 1 did not say.
         var old = text.Replace($"\"instructions\":\"{VectorDispatch.Instructions}\",", "", StringComparison.Ordinal);
-        Write("old.onnx", old.Replace("\"version\":2", "\"version\":1", StringComparison.Ordinal));
+        Write("old.onnx", old.Replace("\"version\":3", "\"version\":1", StringComparison.Ordinal));
 
         var heard = new List<ModelWarning>();
         Warnings.Raised += heard.Add;

@@ -90,7 +90,7 @@ public abstract class ProjectedAttention : AttentionLayer
                 ActivityRegularizer,
                 KernelConstraint,
                 BiasConstraint,
-                name);
+                name: name);
             _projections.Add(name, layer);
         }
 

@@ -28,6 +28,8 @@ public abstract class Convolution : ConvolutionLayer
         Regularizer? activityRegularizer,
         Constraint? kernelConstraint,
         Constraint? biasConstraint,
+        int? loraRank,
+        double? loraAlpha,
         string? name)
         : base(
             rank,
@@ -44,6 +46,7 @@ public abstract class Convolution : ConvolutionLayer
             biasConstraint,
             name)
     {
+        UseLora(loraRank, loraAlpha);
         Filters = Check.Positive(filters, GetType().Name, nameof(filters));
         Groups = Check.Positive(groups, GetType().Name, nameof(groups));
         KernelInitializer = kernelInitializer ?? Initializer.GlorotUniform;
@@ -66,18 +69,19 @@ public abstract class Convolution : ConvolutionLayer
     /// <summary>A constraint applied to the kernel after each step.</summary>
     public Constraint? KernelConstraint { get; }
 
+    /// <summary>The rank of the adapter that is trained beside the kernel; null without. See <see cref="LayerBase.EnableLora"/>.</summary>
+    public int? LoraRank => Lora?.Rank;
+
+    /// <summary>The factor on the adapter is this by the rank; null for the rank.</summary>
+    public double? LoraAlpha => Lora?.Alpha;
+
     private protected sealed override SymbolicTensor Convolve(SymbolicTensor x)
     {
         var channels = x.Shape.Dim(-1);
         if (channels % Groups != 0)
             throw new ModelException($"{channels} channels of {x.Shape} cannot be split into groups: {Groups}; choose a divisor of {channels}.");
         if (Filters % Groups != 0) throw new ModelException($"{Filters} filters cannot be split into groups: {Groups}; choose a multiple of {Groups}.");
-        var kernel = Weight(
-            "kernel",
-            Shape.Of([.. KernelSize, channels / Groups, Filters]),
-            KernelInitializer,
-            regularizer: KernelRegularizer,
-            constraint: KernelConstraint);
+        var kernel = AdaptableWeight("kernel", Shape.Of([.. KernelSize, channels / Groups, Filters]), KernelInitializer, KernelRegularizer, KernelConstraint);
         return Convolved(new Operators.Conv(Window(Groups)), x, kernel, Bias(Filters));
     }
 }
@@ -103,6 +107,8 @@ public abstract class Convolution : ConvolutionLayer
 /// <param name="activityRegularizer">A penalty on the output.</param>
 /// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
 /// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
+/// <param name="loraRank">The rank of an adapter that is trained beside the frozen kernel, as by <c>EnableLora</c>; default: none.</param>
+/// <param name="loraAlpha">The factor on the adapter is this by the rank; default: the rank.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class Conv1D(
@@ -122,6 +128,8 @@ public sealed class Conv1D(
     Regularizer? activityRegularizer = null,
     Constraint? kernelConstraint = null,
     Constraint? biasConstraint = null,
+    int? loraRank = null,
+    double? loraAlpha = null,
     string? name = null)
     : Convolution(
         1,
@@ -141,6 +149,8 @@ public sealed class Conv1D(
         activityRegularizer,
         kernelConstraint,
         biasConstraint,
+        loraRank,
+        loraAlpha,
         name);
 
 /// <summary>A convolution over the two axes of an image.</summary>
@@ -167,6 +177,8 @@ public sealed class Conv1D(
 /// <param name="activityRegularizer">A penalty on the output.</param>
 /// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
 /// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
+/// <param name="loraRank">The rank of an adapter that is trained beside the frozen kernel, as by <c>EnableLora</c>; default: none.</param>
+/// <param name="loraAlpha">The factor on the adapter is this by the rank; default: the rank.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 /// <example><code>
@@ -189,6 +201,8 @@ public sealed class Conv2D(
     Regularizer? activityRegularizer = null,
     Constraint? kernelConstraint = null,
     Constraint? biasConstraint = null,
+    int? loraRank = null,
+    double? loraAlpha = null,
     string? name = null)
     : Convolution(
         2,
@@ -208,6 +222,8 @@ public sealed class Conv2D(
         activityRegularizer,
         kernelConstraint,
         biasConstraint,
+        loraRank,
+        loraAlpha,
         name);
 
 /// <summary>A convolution over the three axes of a volume.</summary>
@@ -234,6 +250,8 @@ public sealed class Conv2D(
 /// <param name="activityRegularizer">A penalty on the output.</param>
 /// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
 /// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
+/// <param name="loraRank">The rank of an adapter that is trained beside the frozen kernel, as by <c>EnableLora</c>; default: none.</param>
+/// <param name="loraAlpha">The factor on the adapter is this by the rank; default: the rank.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">A size is not positive.</exception>
 public sealed class Conv3D(
@@ -253,6 +271,8 @@ public sealed class Conv3D(
     Regularizer? activityRegularizer = null,
     Constraint? kernelConstraint = null,
     Constraint? biasConstraint = null,
+    int? loraRank = null,
+    double? loraAlpha = null,
     string? name = null)
     : Convolution(
         3,
@@ -272,4 +292,6 @@ public sealed class Conv3D(
         activityRegularizer,
         kernelConstraint,
         biasConstraint,
+        loraRank,
+        loraAlpha,
         name);

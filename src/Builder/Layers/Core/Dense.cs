@@ -15,6 +15,8 @@ namespace OnnxFunctional.Layers;
 /// <param name="activityRegularizer">A penalty on the output.</param>
 /// <param name="kernelConstraint">A constraint applied to the kernel after each step.</param>
 /// <param name="biasConstraint">A constraint applied to the bias after each step.</param>
+/// <param name="loraRank">The rank of an adapter that is trained beside the frozen kernel, as by <c>EnableLora</c>; default: none.</param>
+/// <param name="loraAlpha">The factor on the adapter is this by the rank; default: the rank.</param>
 /// <param name="name">The layer's name; by default the model chooses one.</param>
 /// <exception cref="ModelException">The number of units is not positive.</exception>
 /// <example><code>
@@ -31,8 +33,20 @@ public sealed class Dense(
     Regularizer? activityRegularizer = null,
     Constraint? kernelConstraint = null,
     Constraint? biasConstraint = null,
+    int? loraRank = null,
+    double? loraAlpha = null,
     string? name = null)
-    : KernelLayer(kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, activityRegularizer, kernelConstraint, biasConstraint, name)
+    : KernelLayer(
+        kernelInitializer,
+        biasInitializer,
+        kernelRegularizer,
+        biasRegularizer,
+        activityRegularizer,
+        kernelConstraint,
+        biasConstraint,
+        loraRank,
+        loraAlpha,
+        name)
 {
     /// <summary>Outputs.</summary>
     public int Units { get; } = Check.Positive(units, "Dense", nameof(units));

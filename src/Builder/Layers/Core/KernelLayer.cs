@@ -14,9 +14,12 @@ public abstract class KernelLayer : Layer
         Regularizer? activityRegularizer,
         Constraint? kernelConstraint,
         Constraint? biasConstraint,
+        int? loraRank,
+        double? loraAlpha,
         string? name)
         : base(name)
     {
+        UseLora(loraRank, loraAlpha);
         KernelInitializer = kernelInitializer ?? Initializer.GlorotUniform;
         BiasInitializer = biasInitializer ?? Initializer.Zeros;
         KernelRegularizer = kernelRegularizer;
@@ -47,8 +50,14 @@ public abstract class KernelLayer : Layer
     /// <summary>A constraint applied to the bias after each step.</summary>
     public Constraint? BiasConstraint { get; }
 
+    /// <summary>The rank of the adapter that is trained beside the kernel; null without. See <see cref="LayerBase.EnableLora"/>.</summary>
+    public int? LoraRank => Lora?.Rank;
+
+    /// <summary>The factor on the adapter is this by the rank; null for the rank.</summary>
+    public double? LoraAlpha => Lora?.Alpha;
+
     private protected SymbolicTensor Kernel(Shape shape, Initializer? initializer = null) =>
-        Weight("kernel", shape, initializer ?? KernelInitializer, regularizer: KernelRegularizer, constraint: KernelConstraint);
+        AdaptableWeight("kernel", shape, initializer ?? KernelInitializer, KernelRegularizer, KernelConstraint);
 
     private protected SymbolicTensor Bias(Shape shape) => Weight("bias", shape, BiasInitializer, regularizer: BiasRegularizer, constraint: BiasConstraint);
 

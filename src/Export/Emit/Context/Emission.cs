@@ -49,6 +49,9 @@ internal sealed class Emission
 
     public int Opset => _request.Options.Opset;
 
+    /// <summary>Whether weights are written with their adapters added.</summary>
+    public bool Merges => _request.Options.Adapters == AdapterForm.Merged;
+
     /// <summary>The source of random numbers; null if the file must not draw any.</summary>
     public RandomSource? Random => _request.Random;
 

@@ -1,5 +1,18 @@
 namespace OnnxFunctional.Export.Emit;
 
+/// <summary>What becomes of the adapters of weights.</summary>
+internal enum AdapterForm
+{
+    /// <summary>They are added to the weights.</summary>
+    Merged,
+
+    /// <summary>They are weights of their own, from which training goes on.</summary>
+    Weights,
+
+    /// <summary>They are inputs whose defaults are zeros, for which a host takes an adapter file.</summary>
+    Inputs,
+}
+
 /// <summary>The version of ONNX in which a graph is written, and the name of its batch dimension.</summary>
 internal sealed record EmissionOptions
 {
@@ -12,6 +25,8 @@ internal sealed record EmissionOptions
     public int Opset { get; init; } = NewestOpset;
 
     public string BatchName { get; init; } = "batch";
+
+    public AdapterForm Adapters { get; init; }
 
     /// <exception cref="ExportException">A value is out of range.</exception>
     public void Check()

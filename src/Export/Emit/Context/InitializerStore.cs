@@ -71,7 +71,7 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
         {
             _stored[weight] = tensor.Arrangement;
             var name = weightNames[weight];
-            var late = LateBytes.Of(Elements(name, tensor.Shape), () => tensor.Arrangement.Apply(weight.Storage, weight.Shape));
+            var late = LateBytes.Of(Elements(name, tensor.Shape), () => tensor.Arrangement.Apply(Values(), weight.Shape));
             var proto = emission.Graph.Initializer(name, tensor.Shape, DType.Float32, late);
             if (!tensor.Arrangement.IsNone)
             {
@@ -80,6 +80,8 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
             }
 
             return _weights[(weight, tensor.Arrangement)] = name;
+
+            float[] Values() => emission.Merges ? weight.Merged : weight.Storage;
         }
 
         // A second reader needs another arrangement: it is derived from the stored one in the file, so that the weight remains one tensor.

@@ -112,6 +112,7 @@ internal sealed class FileNode
             var data = DataMoves.Transposed(value.Data!, Layout.Identity(order.Rank).GraphPermutationTo(order));
             _layer.Parameter(value.Name, data.Shape, new FromFile(data), trainable && _graph.IsTrainable(value.Name));
             var weight = _layer.OwnWeights.First(weight => weight.Name == value.Name);
+            weight.TakesAdapter = data.Shape.Rank >= 2 && Parameters.IsKernel(OpType, input);
             (value.Tensor, value.Order) = (new SymbolicTensor(weight.Variable), order);
         }
 

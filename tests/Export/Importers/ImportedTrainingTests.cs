@@ -1,0 +1,128 @@
+using Google.Protobuf;
+using OnnxFunctional.Export;
+using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Tests.Export.Importers;
+
+/// <summary>What a model can do, the model of a file of another program can do too.</summary>
+[TestClass]
+public sealed class ImportedTrainingTests
+{
+    private static readonly NDArray s_images = Values(8, 2, 9, 9);
+    private static readonly NDArray s_classes = NDArray.Create([0L, 1, 2, 0, 1, 2, 0, 1], [8]);
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Training_resumes_from_a_file_bit_for_bit(bool adapted)
+    {
+        using var folder = new TemporaryFolder();
+        var model = Opened(folder);
+        if (adapted) model.EnableLora(2);
+        var trainer = Compile(model);
+        Fit(trainer, 2);
+        trainer.Save(folder.File("run.onnx"));
+        var resumed = Trainer.Load(folder.File("run.onnx"));
+        var restored = Opened(folder);
+        if (adapted) restored.EnableLora(2);
+        var other = Compile(restored);
+        other.Restore(folder.File("run.onnx"));
+        foreach (var each in new[] { trainer, resumed, other }) Fit(each, 2);
+        var expected = trainer.Model.Predict(s_images).ToArray();
+        CollectionAssert.AreEqual(expected, other.Model.Predict(s_images).ToArray());
+        Assert.AreEqual(Trained(trainer.Model), Trained(resumed.Model));
+        var found = resumed.Model.Predict(s_images).ToArray();
+        for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], found[i], 1e-6);
+    }
+
+    [TestMethod]
+    public void A_training_step_is_exported_and_verified()
+    {
+        using var folder = new TemporaryFolder();
+        var trainer = Compile(Opened(folder));
+        trainer.ExportTraining(folder.File("step"));
+        using var host = OnnxTrainer.Load(folder.File("step"));
+        var first = host.TrainOnBatch(s_images, s_classes)["loss"];
+        for (var i = 0; i < 10; i++) host.TrainOnBatch(s_images, s_classes);
+        Assert.IsLessThan(first, host.TrainOnBatch(s_images, s_classes)["loss"]);
+    }
+
+    [TestMethod]
+    [DataRow(MixedPrecision.Float16)]
+    [DataRow(MixedPrecision.BFloat16)]
+    public void Mixed_precision_trains_as_float32_does(MixedPrecision precision)
+    {
+        using var folder = new TemporaryFolder();
+        var (exact, narrow) = (Loss(MixedPrecision.Float32), Loss(precision));
+        Assert.AreEqual(exact, narrow, 0.05 * exact);
+
+        double Loss(MixedPrecision type) => Compile(Opened(folder), type).Fit(s_images, s_classes, epochs: 5, verbose: Verbosity.Silent)["loss"][^1];
+    }
+
+    [TestMethod]
+    public void Nodes_of_an_opened_file_keep_their_sizes()
+    {
+        using var folder = new TemporaryFolder();
+        var refusal = Assert.Throws<ModelException>(() => Opened(folder).Prune(0.5));
+        Assert.AreEqual(
+            "Prune: no channel can be removed. The model has no Dense layer and no convolution; nodes of an opened file keep their sizes.",
+            refusal.Message);
+    }
+
+    [TestMethod]
+    public void A_part_between_two_tensors_is_a_model()
+    {
+        using var folder = new TemporaryFolder();
+        var model = Opened(folder);
+        var middle = model.Layers[model.Layers.Count / 2].Output;
+        var (front, back) = (new Model(model.Inputs, middle), new Model(middle, model.Outputs));
+        var (expected, found) = (model.Predict(s_images).ToArray(), back.Predict(front.Predict(s_images)).ToArray());
+        CollectionAssert.AreEqual(expected, found);
+        back.ExportOnnx(folder.File("back.onnx"));
+        var trainer = Compile(back);
+        trainer.Fit(front.Predict(s_images), s_classes, epochs: 1, verbose: Verbosity.Silent);
+    }
+
+    [TestMethod]
+    public void A_written_file_of_an_opened_one_is_verified_again()
+    {
+        using var folder = new TemporaryFolder();
+        Opened(folder).ExportOnnx(folder.File("again.onnx"));
+        Assert.IsTrue(OnnxFile.Verify(folder.File("again.onnx")).Passed);
+    }
+
+    private static Model Opened(TemporaryFolder folder)
+    {
+        var x = Model.Input([2, 9, 9], name: "image");
+        var features = x.Apply(
+            new Conv2D(8, 3, padding: Padding.Same, dataFormat: DataFormat.ChannelsFirst, name: "first"),
+            new BatchNormalization(axis: 1, name: "norm"),
+            new Relu(name: "relu"),
+            new MaxPooling2D(2, dataFormat: DataFormat.ChannelsFirst, name: "pool"),
+            new Conv2D(6, 3, dataFormat: DataFormat.ChannelsFirst, name: "second"),
+            new GlobalAveragePooling2D(dataFormat: DataFormat.ChannelsFirst, name: "mean"));
+        var model = new Model(x, new Dense(3, Activation.Softmax, name: "class").Call(features), seed: 4);
+        var path = folder.File("foreign.onnx");
+        model.ExportOnnx(path, new ExportOptions { Verify = false });
+        var proto = ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
+        proto.MetadataProps.Clear();
+        proto.ProducerName = "another";
+        File.WriteAllBytes(path, proto.ToByteArray());
+        return OnnxFile.LoadModel(path);
+    }
+
+    private static Trainer Compile(Model model, MixedPrecision precision = MixedPrecision.Float32) =>
+        model.Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, precision: precision);
+
+    private static string Trained(Model model) => string.Join(", ", model.TrainableWeights.Select(weight => weight.Name).Order(StringComparer.Ordinal));
+
+    private static void Fit(Trainer trainer, int epochs) => trainer.Fit(s_images, s_classes, epochs: epochs, batchSize: 4, verbose: Verbosity.Silent);
+
+    private static NDArray Values(params int[] dims)
+    {
+        var shape = Shape.Of(dims);
+        return NDArray.Create([.. Enumerable.Range(0, (int)shape.ElementCount).Select(i => MathF.Sin(1 + (i * 1.3f)))], shape);
+    }
+}
