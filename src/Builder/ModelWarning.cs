@@ -32,6 +32,9 @@ public enum WarningKind
 
     /// <summary>A file that takes one sample at a time was opened as a model that does so too.</summary>
     OneSample,
+
+    /// <summary>A file holds numbers of another width than float32, in which they are computed.</summary>
+    ReadAsFloat32,
 }
 
 /// <summary>One warning; see <see cref="Warnings"/>.</summary>

@@ -60,7 +60,7 @@ public static class OnnxFile
     });
 
     /// <summary>Opens a file of another program and compares it; one that takes a sample at a time is opened for any number, if that is possible.</summary>
-    private static (EmittedModel Import, Verification Verification) Import(CheckedModel file, ImportOptions options, ExportOptions comparison)
+    internal static (EmittedModel Import, Verification Verification) Import(CheckedModel file, ImportOptions options, ExportOptions comparison)
     {
         if (options is { KeepBatch: false, Verify: true } && GraphImport.TakesOneSample(file) && DomainGuard.IsRunByOnnxRuntime(Opset(file)))
         {

@@ -65,10 +65,9 @@ internal static class OnnxFileGuard
                 throw new OnnxFileException($"The file {source} does not exist. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
             var folder = dataFolder ?? file.Directory!.FullName;
             var context = new GuardContext(source, folder, limits) { IsForEngine = forEngine };
-            CheckSize(context, file.Length);
-
-            var bytes = new byte[file.Length];
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            CheckSize(context, stream.Length);
+            var bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
             return Checked(bytes, context);
         }

@@ -76,6 +76,8 @@ internal sealed class GraphImport : IFileScope
     /// <summary>Whether training updates a parameter.</summary>
     public bool IsTrainable(string name) => _options.Trainable?.Invoke(name) ?? true;
 
+    public bool TrainsStatistics => _options.TrainBatchNormalization;
+
     /// <summary>The type that a tensor has in the file, as far as declarations tell it; the graph may hold it in another.</summary>
     public int? TypeInFile(string name) => _types.Of(name);
 
@@ -150,13 +152,18 @@ internal sealed class GraphImport : IFileScope
         AddNodes();
         var outputs = _graph.Output.Select(output => Output(output.Name)).ToArray();
         var model = new Model(_inputs.ToArray(), outputs, _graph.Name.Length > 0 ? _graph.Name.Replace('/', '_') : null) { FixedInputs = _fixed };
+        NarrowedTypes.Warn(model, _file);
+        var layers = Computed(model);
+        Value[] inputs = [.. model.Inputs.Select(input => input.Value)];
+        var inference = Specialization.Of(
+            inputs, [.. model.Outputs.Select(output => output.Value), .. layers.Select(layer => layer.Value)], training: false);
         return new EmittedModel
         {
             Model = model,
             Proto = BoundFile.Of(_file.Model, _options),
-            Inputs = [.. model.InputNames.Zip(model.Inputs, (name, input) => (name, input.Value))],
-            Outputs = [.. _graph.Output.Zip(model.Outputs, (output, tensor) => (output.Name, tensor.Value))],
-            Layers = Computed(model),
+            Inputs = [.. model.InputNames.Zip(inputs)],
+            Outputs = [.. _graph.Output.Zip(model.Outputs, (output, tensor) => (output.Name, inference[tensor.Value]))],
+            Layers = [.. layers.Select(layer => layer with { Value = inference[layer.Value] })],
             TakesOneSample = _opensBatch,
         };
     }

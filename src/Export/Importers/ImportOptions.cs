@@ -16,6 +16,12 @@ public sealed record ImportOptions
     public Func<string, bool>? Trainable { get; init; }
 
     /// <summary>
+    /// Whether training normalizes by the statistics of each batch, and moves the stored ones, where the file has BatchNormalization; default: no, it
+    /// normalizes by the stored ones, as suits small data sets. Layers that are frozen use the stored ones in any case.
+    /// </summary>
+    public bool TrainBatchNormalization { get; init; }
+
+    /// <summary>
     /// Whether inputs of one sample take one only, as the file says; default: no, they take any number of samples where that gives for each the result that the
     /// file gives for it alone. Where it does not, the model takes one, and a warning names the reason.
     /// </summary>

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.Runtime;
 
@@ -23,7 +24,7 @@ internal static class OrtSetup
     /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
     /// <exception cref="ModelMemoryException">There is not enough memory for it.</exception>
     public static InferenceSession OpenFile(string path, string source, ExecutionProvider provider, OnnxModelOptions options) =>
-        Open(sessionOptions => new InferenceSession(path, sessionOptions), new FileInfo(path).Length, source, provider, options);
+        Open(sessionOptions => new InferenceSession(path, sessionOptions), FileSize.Of(path), source, provider, options);
 
     private static InferenceSession Open(
         Func<SessionOptions, InferenceSession> open, long bytes, string source, ExecutionProvider provider, OnnxModelOptions options)

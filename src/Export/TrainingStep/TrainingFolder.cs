@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Import;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
@@ -48,7 +49,7 @@ internal sealed class TrainingFolder
         var manifestPath = TrainingStage.PlaceOf(path, ManifestFile);
         try
         {
-            if (new FileInfo(manifestPath).Length > MostBytes)
+            if (FileSize.Of(manifestPath) > MostBytes)
                 throw new OnnxFileException(
                     $"'{manifestPath}' has more than {MostBytes} bytes, so it is not the manifest of a training. Export the training again.");
             var manifest = TrainingManifest.Parse(File.ReadAllBytes(manifestPath), $"'{manifestPath}'");
@@ -62,7 +63,7 @@ internal sealed class TrainingFolder
             var data = Data(manifest);
             foreach (var file in manifest.Files.Where(file => Graphs.Contains(file.Name) || file == data))
             {
-                if (new FileInfo(TrainingStage.PlaceOf(path, file.Name)).Length != file.Bytes) throw Changed(file, source);
+                if (FileSize.Of(TrainingStage.PlaceOf(path, file.Name)) != file.Bytes) throw Changed(file, source);
             }
 
             var dataFolder = data is null ? path : System.IO.Path.GetDirectoryName(TrainingStage.PlaceOf(path, data.Name))!;

@@ -71,7 +71,7 @@ internal static class MemoryShortage
 
     /// <summary>The error for a file that does not fit into memory.</summary>
     public static ModelMemoryException Reading(string path, Exception cause) => new(
-        $"There is not enough memory to read '{path}' of {Megabytes(new FileInfo(path).Length)}: the process may use {Allowed} in all. "
+        $"There is not enough memory to read '{path}' of {Megabytes(FileSize.Of(path))}: the process may use {Allowed} in all. "
         + "Raise the limit, or use a smaller model.",
         cause);
 

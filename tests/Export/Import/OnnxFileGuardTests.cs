@@ -2,6 +2,7 @@ using Google.Protobuf;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Training;
 using static OnnxFunctional.Tests.Export.HandmadeModels;
 using AttributeType = OnnxFunctional.Export.Proto.AttributeProto.Types.AttributeType;
 using DataType = OnnxFunctional.Export.Proto.TensorProto.Types.DataType;
@@ -24,6 +25,22 @@ public class OnnxFileGuardTests
         var path = Path.Combine(Directory.CreateDirectory(folder.File(new string('f', 100))).FullName, "model.onnx");
         File.WriteAllBytes(path, [1, 2, 3]);
         Assert.StartsWith($"'{path}' is not accepted: ", Assert.ThrowsExactly<OnnxFileException>(() => OnnxModel.Load(path)).Message);
+    }
+
+    [TestMethod]
+    public void A_link_is_read_as_the_file_behind_it()
+    {
+        using var folder = new TemporaryFolder();
+        var (file, link) = (folder.File("stored"), folder.File("model.onnx"));
+        var input = Model.Input([3]);
+        var model = new Model(input, new OnnxFunctional.Layers.Dense(2).Call(input));
+        model.ExportOnnx(file);
+        File.CreateSymbolicLink(link, file);
+        using var onnx = OnnxModel.Load(link);
+        float[,] x = { { 1, 2, 3 } };
+        Assert.AreEqual(model.Predict(x)[0, 0], onnx.Predict(x)[0, 0], 1e-6);
+        Assert.AreEqual(onnx.Predict(x)[0, 0], OnnxFile.LoadModel(link).Predict(x)[0, 0], 1e-6);
+        Assert.IsTrue(OnnxFile.Verify(link).Passed);
     }
 
     [TestMethod]

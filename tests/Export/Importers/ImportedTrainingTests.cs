@@ -72,6 +72,70 @@ public sealed class ImportedTrainingTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Stored_statistics_move_only_if_that_is_asked_for(bool trained)
+    {
+        using var folder = new TemporaryFolder();
+        Opened(folder);
+        var model = OnnxFile.LoadModel(folder.File("foreign.onnx"), new ImportOptions { TrainBatchNormalization = trained });
+        var statistics = model.NonTrainableWeights.ToArray();
+        Assert.HasCount(2, statistics);
+        var before = statistics.Select(weight => weight.Value.ToArray()).ToArray();
+        Fit(Compile(model), 3);
+        for (var i = 0; i < statistics.Length; i++) Assert.AreEqual(!trained, before[i].SequenceEqual(statistics[i].Value.ToArray()));
+        model.ExportOnnx(folder.File("trained.onnx"));
+
+        before = [.. statistics.Select(weight => weight.Value.ToArray())];
+        statistics[0].Owner!.Trainable = false;
+        Fit(Compile(model), 1);
+        for (var i = 0; i < statistics.Length; i++) CollectionAssert.AreEqual(before[i], statistics[i].Value.ToArray(), "of a frozen layer");
+    }
+
+    [TestMethod]
+    public void Training_by_statistics_of_batches_gives_what_the_layer_of_Keras_gives()
+    {
+        using var folder = new TemporaryFolder();
+        Opened(folder);
+        var opened = OnnxFile.LoadModel(folder.File("foreign.onnx"), new ImportOptions { TrainBatchNormalization = true });
+        var layers = Network(momentum: 0.9);
+
+        // Adam makes steps of the rounding of gradients that are zero, as those of a bias before a normalization.
+        foreach (var model in new[] { opened, layers }) Fit(model.Compile(new Sgd(0.05), Loss.SparseCategoricalCrossentropy, seed: 9), 2);
+        foreach (var (mine, theirs) in opened.Predict(s_images).ToArray().Zip(layers.Predict(s_images).ToArray())) Assert.AreEqual(theirs, mine, 1e-5);
+    }
+
+    [TestMethod]
+    public void A_file_of_16_bit_weights_is_opened_with_a_warning()
+    {
+        using var folder = new TemporaryFolder();
+        Opened(folder);
+        var proto = ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("foreign.onnx")));
+        var weight = proto.Graph.Initializer.First(tensor => tensor.Name == "class/kernel");
+        var halves = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(weight.RawData.Span).ToArray().Select(value => (Half)value).ToArray();
+        weight.DataType = (int)TensorProto.Types.DataType.Float16;
+        weight.RawData = ByteString.CopyFrom(System.Runtime.InteropServices.MemoryMarshal.AsBytes(halves.AsSpan()));
+        weight.Name = "half";
+        proto.Graph.Node.Insert(0, new NodeProto { OpType = "Cast", Input = { "half" }, Output = { "class/kernel" } });
+        proto.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "to", I = 1, Type = AttributeProto.Types.AttributeType.Int });
+        File.WriteAllBytes(folder.File("half.onnx"), proto.ToByteArray());
+        var warnings = new List<ModelWarning>();
+        void Heard(ModelWarning warning) => warnings.Add(warning);
+        Warnings.Raised += Heard;
+        try
+        {
+            OnnxFile.LoadModel(folder.File("half.onnx"));
+        }
+        finally
+        {
+            Warnings.Raised -= Heard;
+        }
+
+        var heard = warnings.Single(warning => warning.Kind == WarningKind.ReadAsFloat32 && warning.Message.Contains("half.onnx", StringComparison.Ordinal));
+        Assert.Contains("1 of float16", heard.Message);
+    }
+
+    [TestMethod]
     public void A_part_between_two_tensors_is_a_model()
     {
         using var folder = new TemporaryFolder();
@@ -93,19 +157,23 @@ public sealed class ImportedTrainingTests
         Assert.IsTrue(OnnxFile.Verify(folder.File("again.onnx")).Passed);
     }
 
-    private static Model Opened(TemporaryFolder folder)
+    private static Model Network(double momentum = 0.99)
     {
         var x = Model.Input([2, 9, 9], name: "image");
         var features = x.Apply(
             new Conv2D(8, 3, padding: Padding.Same, dataFormat: DataFormat.ChannelsFirst, name: "first"),
-            new BatchNormalization(axis: 1, name: "norm"),
+            new BatchNormalization(axis: 1, momentum: momentum, name: "norm"),
             new Relu(name: "relu"),
             new MaxPooling2D(2, dataFormat: DataFormat.ChannelsFirst, name: "pool"),
             new Conv2D(6, 3, dataFormat: DataFormat.ChannelsFirst, name: "second"),
             new GlobalAveragePooling2D(dataFormat: DataFormat.ChannelsFirst, name: "mean"));
-        var model = new Model(x, new Dense(3, Activation.Softmax, name: "class").Call(features), seed: 4);
+        return new Model(x, new Dense(3, Activation.Softmax, name: "class").Call(features), seed: 4);
+    }
+
+    private static Model Opened(TemporaryFolder folder)
+    {
         var path = folder.File("foreign.onnx");
-        model.ExportOnnx(path, new ExportOptions { Verify = false });
+        Network().ExportOnnx(path, new ExportOptions { Verify = false });
         var proto = ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
         proto.MetadataProps.Clear();
         proto.ProducerName = "another";
@@ -114,7 +182,7 @@ public sealed class ImportedTrainingTests
     }
 
     private static Trainer Compile(Model model, MixedPrecision precision = MixedPrecision.Float32) =>
-        model.Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, precision: precision);
+        model.Compile(new Adam(0.01), Loss.SparseCategoricalCrossentropy, seed: 9, precision: precision);
 
     private static string Trained(Model model) => string.Join(", ", model.TrainableWeights.Select(weight => weight.Name).Order(StringComparer.Ordinal));
 

@@ -4,6 +4,7 @@ using OnnxFunctional.Cli.Networks;
 using OnnxFunctional.Cli.Results;
 using OnnxFunctional.Cli.Samples;
 using OnnxFunctional.Export;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Cli.Commands;
 
@@ -36,7 +37,7 @@ internal static class SummaryCommand
         report.Result(new()
         {
             ["kind"] = "onnx",
-            ["bytes"] = new FileInfo(path).Length,
+            ["bytes"] = FileSize.Of(path),
             ["inputs"] = Described(onnx.Inputs),
             ["outputs"] = Described(onnx.Outputs),
             ["data"] = DataDescription.Of(path)?.ToJson(),

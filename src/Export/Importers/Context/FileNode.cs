@@ -121,6 +121,12 @@ internal sealed class FileNode
         return Moved(own is null ? value.Tensor! : new SymbolicTensor(own.Variable), value.Order, order);
     }
 
+    /// <summary>Whether training normalizes by the statistics of each batch, which it can where the node is a layer.</summary>
+    public bool TrainsStatistics => _graph.TrainsStatistics && _layer is not null;
+
+    /// <summary>Sets a parameter in each training step.</summary>
+    public void Move(SymbolicTensor parameter, SymbolicTensor value) => _layer!.Move(parameter, value);
+
     /// <summary>The elements of an input that must be known before anything runs.</summary>
     /// <exception cref="ModelException">They are not.</exception>
     public TensorData Known(int input, string what) => Value(input).Data ?? throw Undecided(input, what);

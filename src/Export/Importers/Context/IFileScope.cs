@@ -11,6 +11,9 @@ internal interface IFileScope
     /// <summary>Whether training updates a parameter.</summary>
     bool IsTrainable(string name);
 
+    /// <summary>Whether training normalizes by the statistics of each batch.</summary>
+    bool TrainsStatistics { get; }
+
     /// <summary>The elements of a stored tensor.</summary>
     TensorData Read(TensorProto tensor);
 

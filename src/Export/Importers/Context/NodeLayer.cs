@@ -27,6 +27,9 @@ internal sealed class NodeLayer : MultiOutputLayer
     /// <summary>A weight of the file, under its name there.</summary>
     public SymbolicTensor Parameter(string name, Shape shape, Initializer values, bool trainable) => Weight(name, shape, values, trainable);
 
+    /// <summary>Sets a weight in each training step.</summary>
+    public void Move(SymbolicTensor weight, SymbolicTensor value) => Update(weight, value);
+
     protected override SymbolicTensors Forward(SymbolicTensors tensors) => _node.Build(this, tensors);
 }
 

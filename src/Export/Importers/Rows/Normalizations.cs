@@ -14,11 +14,15 @@ internal static class Normalizations
         var order = rank > 2 ? Layout.ChannelsFirst(rank) : Layout.Identity(rank);
         var alone = Layout.Identity(1);
         var x = node.In(0, order);
+        var (axis, epsilon) = (rank == 1 ? 0 : rank > 2 ? rank - 1 : 1, node.Float("epsilon", 1e-5f));
         SymbolicTensor[] statistics = [node.Parameter(3, alone, trainable: false), node.Parameter(4, alone, trainable: false)];
-        var result = Ops.Make(
-            new BatchNormalization(rank == 1 ? 0 : rank > 2 ? rank - 1 : 1, node.Float("epsilon", 1e-5f)),
-            x, node.Parameter(1, alone), node.Parameter(2, alone), statistics[0], statistics[1]);
-        return [new(result, order)];
+        var (scale, shift) = (node.Parameter(1, alone), node.Parameter(2, alone));
+        var result = Ops.Make(new BatchNormalization(axis, epsilon), x, scale, shift, statistics[0], statistics[1]);
+        if (!node.TrainsStatistics || statistics.Any(each => each.Value.Producer.Op is not Variable)) return [new(result, order)];
+        var training = Ops.MakeAll(new BatchNormalizationTraining(axis, epsilon), x, scale, shift);
+        var kept = node.Float("momentum", 0.9f);
+        for (var i = 0; i < statistics.Length; i++) node.Move(statistics[i], (statistics[i] * kept) + (training[i + 1] * (1 - kept)));
+        return [new(Ops.Make(new Phase(FreezesWithLayer: true), training[0], result), order)];
     }
 
     /// <summary>Normalizes each sample and channel over its positions.</summary>
