@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text.RegularExpressions;
@@ -16,9 +14,7 @@ namespace OnnxFunctional.Tests.Hosts;
 [DoNotParallelize]
 public sealed class HostTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
-
-    private static string Hosts { get; } = Repository.PathOf("examples", "hosts");
+    private static string Hosts => NodeProgram.Hosts;
 
     [TestMethod]
     [TestCategory(DataFolder.Category)]
@@ -75,7 +71,7 @@ public sealed class HostTests
             writeFileSync(process.argv[2], writeNpz([kernel, { name: 'steps', shape: [], values: Float32Array.of(7) }]));
             """;
         var module = new Uri(Path.Combine(Hosts, "shared", "npz.mjs")).AbsoluteUri;
-        if (RunNode(["--input-type=module", "-e", Program, module, path]) is not { } run)
+        if (NodeProgram.Run(["--input-type=module", "-e", Program, module, path]) is not { } run)
         {
             Assert.Inconclusive("Node.js is not installed; install version 20 or later to run this test.");
             return;
@@ -108,7 +104,7 @@ public sealed class HostTests
             await OnnxTrainer.load({}, (name) => readFile(process.argv[2] + '/' + name));
             """;
         var module = new Uri(Path.Combine(Hosts, "shared", "onnx-trainer.mjs")).AbsoluteUri;
-        if (RunNode(["--input-type=module", "-e", Program, module, folder.Path]) is not { } run)
+        if (NodeProgram.Run(["--input-type=module", "-e", Program, module, folder.Path]) is not { } run)
         {
             Assert.Inconclusive("Node.js is not installed; install version 20 or later to run this test.");
             return;
@@ -124,7 +120,7 @@ public sealed class HostTests
     [DataRow("onnxruntime-web")]
     public void A_program_of_the_page_on_deployment_runs_a_file(string package)
     {
-        NeedNode(package);
+        NodeProgram.Need(package);
         var program = PageBlock.Of("docs/deployment.md").Single(block => block.Language == "js" && block.Content.Contains(package, StringComparison.Ordinal));
         using var folder = new TemporaryFolder();
         var x = Model.Input([4], name: "measurements");
@@ -132,7 +128,7 @@ public sealed class HostTests
         model.ExportOnnx(folder.File("iris.onnx"));
         File.WriteAllText(folder.File("program.mjs"), program.Content);
         Directory.CreateSymbolicLink(folder.File("node_modules"), Path.Combine(Hosts, "node_modules"));
-        var (status, written, errors) = RunNode([folder.File("program.mjs")], folder.Path)!.Value;
+        var (status, written, errors) = NodeProgram.Run([folder.File("program.mjs")], folder.Path)!.Value;
         Assert.AreEqual(0, status, errors);
         var first = model.Predict(new float[,] { { 5.1f, 3.5f, 1.4f, 0.2f } })[0, 0];
         Assert.AreEqual(first, Number(written, @"Float32Array\(3\) \[\s*([\d.]+)"), 1e-6, written);
@@ -141,7 +137,7 @@ public sealed class HostTests
     private static string Check(string[] packages, string program, bool needsBrowser)
     {
         var mnist = DataFolder.PathOf("mnist");
-        NeedNode(packages);
+        NodeProgram.Need(packages);
         string?[] browsers = [Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
         if (needsBrowser && !browsers.Any(File.Exists))
             Assert.Inconclusive("Chromium is not installed; install it (Debian: apt-get install chromium) or name it in CHROMIUM to run this test.");
@@ -149,7 +145,7 @@ public sealed class HostTests
         using var folder = new TemporaryFolder();
         var state = folder.File("learned.npz");
         ExamplePrograms.Run("export.cs", ExamplePrograms.Source(Path.Combine(Hosts, "export.cs")), [mnist, folder.Path]);
-        var (status, hostWrote, errors) = RunNode([Path.Combine(Hosts, program), folder.Path, "--out", state])!.Value;
+        var (status, hostWrote, errors) = NodeProgram.Run([Path.Combine(Hosts, program), folder.Path, "--out", state])!.Value;
         Assert.AreEqual(0, status, hostWrote + errors);
         Assert.IsGreaterThanOrEqualTo(0.90, Number(hostWrote, @"^held out: accuracy (\S+)"), hostWrote);
 
@@ -161,39 +157,10 @@ public sealed class HostTests
         return hostWrote;
     }
 
-    private static void NeedNode(params string[] packages)
-    {
-        if (RunNode(["--version"]) is null) Assert.Inconclusive("Node.js is not installed; install version 20 or later to run this test.");
-        var missing = packages.Where(name => !Directory.Exists(Path.Combine(Hosts, "node_modules", name))).ToList();
-        if (missing.Count > 0) Assert.Inconclusive($"{string.Join(", ", missing)} not installed; run 'npm ci' in {Hosts} to run this test.");
-    }
-
     private static double Number(string text, string pattern)
     {
         var match = Regex.Match(text, pattern, RegexOptions.Multiline);
         Assert.IsTrue(match.Success, text);
         return double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Runs Node; null if it is not installed.</summary>
-    private static (int Status, string Output, string Errors)? RunNode(string[] arguments, string folder = "")
-    {
-        var start = new ProcessStartInfo("node", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
-        try
-        {
-            using var process = Process.Start(start)!;
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            if (!process.WaitForExit(s_patience))
-            {
-                process.Kill(entireProcessTree: true);
-                Assert.Fail($"{string.Join(' ', arguments)} did not end within {s_patience.TotalMinutes} minutes.");
-            }
-
-            return (process.ExitCode, output.Result, errors.Result);
-        }
-        catch (Win32Exception)
-        {
-            return null;
-        }
     }
 }
