@@ -32,6 +32,16 @@ internal static class Report
         {
             Description = "Measure numbers of threads where cores are shared with others instead: fewer cores, a second process, a busy neighbor, a quota.",
         };
+        var imported = new Option<string[]>("--imported")
+        {
+            Description = "Measure networks of these ONNX files instead: predictions of the engine and of ONNX Runtime, and a training step.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var bind = new Option<string[]>("--bind")
+        {
+            Description = "Inputs of those files that are fixed, sr=16000, or given a shape, input=?,576.",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var root = new RootCommand("Training and prediction, side by side with TorchSharp: alternating rounds in two processes, medians and ratios.")
         {
             cases,
@@ -42,10 +52,13 @@ internal static class Report
             export,
             inference,
             sharing,
+            imported,
+            bind,
         };
         root.SetAction((parsed, _) => Task.FromResult(Measure(parsed.GetValue(cases)?.Split(','), names =>
         {
             var (count, mode, file) = (parsed.GetValue(threads), parsed.GetValue(modes), parsed.GetValue(json));
+            if (parsed.GetValue(imported) is { Length: > 0 } files) return ImportedFiles.Measure(files, parsed.GetValue(bind) ?? [], count);
             if (parsed.GetValue(export)) return ExportedSteps.Measure(names, count, file);
             if (parsed.GetValue(inference)) return Inference.Measure(names, count, file);
             return parsed.GetValue(sharing) ? SharedCores.Measure(names, mode, file) : Measure(names, count, !parsed.GetValue(noPeer), mode, file);
