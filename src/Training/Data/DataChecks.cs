@@ -36,14 +36,24 @@ internal static class DataChecks
             result[i] = Fit(arrays[i], spec.Shape).To(spec.Type, $"Input '{name}'");
             if (!spec.Shape.With(0, Shape.Unknown).IsCompatibleWith(result[i].Shape))
                 problems.Add($"input '{name}' takes {spec.Shape}, but the data is {arrays[i].Shape}");
-            if (result[i].Count != result[0].Count)
-                problems.Add($"input '{name}' has {result[i].Count} samples, but input '{model.InputNames[0]}' has {result[0].Count}");
+            var (samples, first) = (Samples(result[i], spec.Shape), Samples(result[0], model.Inputs[0].Shape));
+            if (samples != first) problems.Add($"input '{name}' has {samples} samples, but input '{model.InputNames[0]}' has {first}");
         }
 
         if (problems.Count == 0) return result;
         throw new ModelException(
             $"The data does not fit model '{model.Name}': {string.Join("; ", problems)}. The first dimension counts samples; Reshape or ExpandDims the data.");
     }
+
+    /// <summary>
+    /// The axis along which samples lie: the first, unless that has a fixed size and another is the batch, as in files of others whose states lie (layers,
+    /// samples, units).
+    /// </summary>
+    public static int SampleAxis(Shape shape) =>
+        shape.Rank > 0 && shape.Symbols[0] >= 0 ? Math.Max(0, shape.Symbols.IndexOf(Shape.Batch)) : 0;
+
+    private static int Samples(NDArray array, Shape expected) =>
+        SampleAxis(expected) is > 0 and var axis && axis < array.Shape.Rank ? array.Shape.Dims[axis] : array.Count;
 
     /// <summary>Refuses data whose batches a model of a fixed batch size cannot take.</summary>
     /// <param name="model">The model.</param>
@@ -53,7 +63,7 @@ internal static class DataChecks
     {
         foreach (var (input, name) in model.Inputs.Zip(model.InputNames))
         {
-            if (input.Shape[0] is not { } size || (Math.Min(count, batchSize) == size && count % size == 0)) continue;
+            if (SampleAxis(input.Shape) > 0 || input.Shape[0] is not { } size || (Math.Min(count, batchSize) == size && count % size == 0)) continue;
             throw new ModelException(
                 $"Input '{name}' of model '{model.Name}' takes batches of {size} samples, but {count} samples in batches of {batchSize} make others. "
                 + $"Pass batchSize: {size} and a multiple of {size} samples, or make the input without a batchSize.");

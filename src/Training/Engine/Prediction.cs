@@ -77,6 +77,9 @@ public static class Prediction
         if (batchSize < 1) throw new ModelException($"batchSize is {batchSize}; expected at least 1.");
         var data = DataChecks.Inputs(model, x);
         var samples = data[0].Count;
+
+        // Arrays are cut along their first axis.
+        if (model.Inputs.Any(input => DataChecks.SampleAxis(input.Shape) > 0)) batchSize = Math.Max(1, data.Max(array => array.Count));
         DataChecks.BatchesFit(model, samples, batchSize);
 
         // No kernel need know of empty arrays: one sample of zeros has the shapes of none.

@@ -57,6 +57,28 @@ public sealed class LoadModelTests
     }
 
     [TestMethod]
+    public void Samples_may_lie_on_another_axis_than_the_first()
+    {
+        // y[l, n, u] = x[n, u] + state[l, n, u], as the states of a recurrent operator lie.
+        using var folder = new TemporaryFolder();
+        var model = OnnxFile.LoadModel(Put(folder, HandmadeModels.Model(new GraphProto
+        {
+            Input = { Value("x", DataType.Float, "n", 3), Value("state", DataType.Float, 2, "n", 3) },
+            Output = { Value("y", DataType.Float, 2, "n", 3) },
+            Node = { Node("Add", ["x", "state"], ["y"]) },
+        })));
+        var (x, state) = (Numbers(5, 3), Numbers(2, 5, 3));
+        var y = model.Predict([x, state], batchSize: 2);
+        Assert.AreEqual("(2, 5, 3)", y.Shape.ToString());
+        Assert.AreEqual(x[4, 2] + state[1, 4, 2], y[1, 4, 2]);
+        var refusal = Assert.Throws<ModelException>(() => model.Predict([Numbers(4, 3), state]));
+        Assert.Contains("input 'state' has 5 samples, but input 'x' has 4", refusal.Message);
+
+        static NDArray Numbers(params int[] dims) =>
+            NDArray.Create([.. Enumerable.Range(0, dims.Aggregate(1, (all, dim) => all * dim)).Select(i => (float)i)], Shape.Of(dims));
+    }
+
+    [TestMethod]
     public void What_the_file_shares_is_one_weight_also_where_one_reader_transposes_it()
     {
         // y = x W W', as an autoencoder with tied weights, or a language model whose last product is its table of tokens.
