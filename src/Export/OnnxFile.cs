@@ -116,9 +116,8 @@ public static class OnnxFile
         return result;
     });
 
-    /// <summary>The model of a file that this library wrote: its layers, or its nodes if they are those of another file that was opened.</summary>
-    internal static Model Reopen(CheckedModel file, CustomObjects? customObjects, ulong seed) =>
-        Architecture(file.Model) is null ? GraphImport.Run(file, new ImportOptions()).Model : Rebuild(file, customObjects, seed);
+    /// <summary>The model of a file that this library wrote of nodes of an opened file.</summary>
+    internal static Model Reopen(CheckedModel file) => GraphImport.Run(file, new ImportOptions()).Model;
 
     /// <summary>The model of a checked file.</summary>
     internal static Model Rebuild(CheckedModel file, CustomObjects? customObjects, ulong seed = 0)

@@ -72,7 +72,7 @@ public static class TrainerFile
         {
             var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
             var (metadata, state) = TrainingState.Read(file);
-            var model = OnnxFile.Reopen(file, customObjects, metadata.ModelSeed);
+            var model = metadata.IsOpened ? OnnxFile.Reopen(file) : OnnxFile.Rebuild(file, customObjects, metadata.ModelSeed);
             metadata.Freeze(model);
             var loaded = compile is not null ? compile(model)
                 : metadata.Compile is { } config ? CompileConfig.Compile(config, model, metadata.Seed, threads)

@@ -67,7 +67,7 @@ public sealed class RealFileTests
     public void The_gradient_of_a_pretrained_file_is_that_of_finite_differences(string file)
     {
         var options = OptionsFor(file) with { Verify = false };
-        var model = OnnxFile.LoadModel(PathOf(file), options.Shapes.Count > 0 ? options.BindShape("state", [null, 2, 128]) : options);
+        var model = OnnxFile.LoadModel(PathOf(file), WithState(options));
         var random = new Random(7);
         var data = model.Inputs.Select(input => Random(input, random)).ToArray();
         using var loss = new Slope(model, data);
@@ -79,6 +79,44 @@ public sealed class RealFileTests
             if (loss.Difference(weight, at) is { } difference) Assert.Fail($"{weight.Name}[{at}]: {difference}");
         }
     }
+
+    [TestMethod]
+    [DynamicData(nameof(Files))]
+    public void Adapters_of_a_pretrained_file_run_in_ONNX_Runtime_as_merged_ones_do(string file)
+    {
+        using var folder = new TemporaryFolder();
+        var options = OptionsFor(file) with { Verify = false, KeepBatch = true };
+        var model = OnnxFile.LoadModel(PathOf(file), WithState(options));
+        var full = model.TrainableWeights.Sum(weight => (long)weight.Length);
+        model.EnableLora(4);
+        var adapters = model.TrainableWeights.Sum(weight => (long)weight.Length);
+        var random = new Random(5);
+        foreach (var weight in model.TrainableWeights)
+        {
+            for (var i = 0; i < weight.Length; i++) weight.Storage[i] += 0.02f * ((float)random.NextDouble() - 0.5f);
+        }
+
+        // Both are compared with the engine.
+        var once = new ExportOptions { BatchSizes = [1] };
+        model.ExportOnnx(folder.File("merged.onnx"), once);
+        model.ExportOnnx(folder.File("apart.onnx"), once with { AdaptersApart = true });
+        model.SaveAdapter(folder.File("one.onnx_adapter"));
+        using var merged = OnnxModel.Load(folder.File("merged.onnx"));
+        using var apart = OnnxModel.Load(folder.File("apart.onnx"), options: new OnnxModelOptions { Adapter = folder.File("one.onnx_adapter") });
+        var data = model.InputNames.Zip(model.Inputs).ToDictionary(named => named.First, named => (OnnxValue)Random(named.Second, random));
+        var (left, right) = (merged.Run(data), apart.Run(data));
+        foreach (var output in model.OutputNames.Where(name => left[name].ElementType == typeof(float)))
+        {
+            var (x, y) = (left[output].As<float>().ToArray(), right[output].As<float>().ToArray());
+            var largest = x.Max(Math.Abs);
+            for (var i = 0; i < x.Length; i++) Assert.AreEqual(x[i], y[i], 1e-3 * Math.Max(1, largest), $"{output}[{i}]");
+        }
+
+        TestContext.WriteLine($"{adapters:N0} numbers to train, {full:N0} without adapters; {new FileInfo(folder.File("one.onnx_adapter")).Length:N0} bytes");
+    }
+
+    /// <summary>The states of a speech detector lie (2, samples, 128), and nothing in the file says that their samples are those of the sound.</summary>
+    private static ImportOptions WithState(ImportOptions options) => options.Shapes.Count > 0 ? options.BindShape("state", [null, 2, 128]) : options;
 
     private static string PathOf(string file) =>
         file.Length > 0 ? Path.Combine(s_root, file) : throw DataFolder.Missing("A pretrained file, such as silero_vad_v6.onnx,", s_root, Variable);

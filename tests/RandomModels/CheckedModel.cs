@@ -337,6 +337,10 @@ internal sealed class CheckedModel
         return Graph.Between(inputs, [.. outputs.Select(output => map[output])]).Nodes.Any(node => node.Op is IRandomOp);
     }
 
+    private static bool AreNear(float[] expected, float[] found) =>
+        expected.Length == found.Length
+        && expected.Zip(found).All(pair => !(Math.Abs(pair.First - pair.Second) > 1e-3f * Math.Max(1, Math.Abs(pair.First))));
+
     private static byte[] Weights(Model model) => [.. model.Weights.SelectMany(weight => MemoryMarshal.AsBytes<float>(weight.Storage).ToArray())];
 
     private static ReadOnlySpan<float> Span(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes);
@@ -350,7 +354,13 @@ internal sealed class CheckedModel
     {
         // The first prediction moved the states that the copy was made with.
         again.ResetState();
-        Assert(_draws || _predicted.AsSpan().SequenceEqual(Bytes(again.PredictAll(_x))), check, what + " predicts other bits");
+        var bytes = Bytes(again.PredictAll(_x));
+
+        // Merged adapters are added in another order.
+        if (Model.Weights.Any(weight => weight.Adapter is not null) && again.Weights.Count < Model.Weights.Count)
+            Assert(_draws || AreNear(Floats(_predicted), Floats(bytes)), check, what + " predicts other numbers");
+        else
+            Assert(_draws || _predicted.AsSpan().SequenceEqual(bytes), check, what + " predicts other bits");
     }
 
     private static void Assert(bool holds, string check, string what)

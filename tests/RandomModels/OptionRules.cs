@@ -17,6 +17,8 @@ internal static class OptionRules
     {
         var none = OptionValues.None;
         var strides = options.GetValueOrDefault("strides") as IntValues?;
+        if (options.GetValueOrDefault("kernel_constraint") is not null || options.GetValueOrDefault("embeddings_constraint") is not null)
+            yield return ("lora_rank", none);
         if (strides?.Any(stride => stride > 1) == true && options.GetValueOrDefault("dilation_rate") is IntValues) yield return ("dilation_rate", none);
         if (options.ContainsKey("output_padding"))
         {

@@ -28,6 +28,8 @@ internal static class OptionValues
         ["num_heads"] = at => at.Draw.Between(1, 3),
         ["num_key_value_heads"] = at => at.Draw.Between(1, 3),
         ["num_query_heads"] = at => at.Draw.Between(1, 6),
+        ["lora_rank"] = at => at.Draw.Between(1, 3),
+        ["lora_alpha"] = at => at.Draw.Between(0.5f, 4f),
         ["groups"] = at => at.Draw.Of(Divisors(at.Channels ?? 1)),
         ["GroupNormalization.groups"] = at => at.Draw.Of([-1, .. Divisors(at.Channels ?? 1)]),
         ["depth_multiplier"] = at => at.Draw.Between(1, 3),

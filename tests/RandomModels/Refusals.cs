@@ -36,6 +36,7 @@ internal static class Refusals
         ("The exported training step cannot be compared", "values overflow in the steps that are compared", ["step"]),
 
         // Pruning.
+        ("Prune: '", "an adapter would be lost", ["prune"]),
         ("Prune: no channel can be removed", "every channel has a reader that needs all of them", ["prune"]),
         ("contains tensors from within layers", "such a model cannot be built from its layers again", ["prune"]),
 

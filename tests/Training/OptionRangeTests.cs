@@ -104,6 +104,8 @@ public sealed class OptionRangeTests
     private static object? Value(ParameterInfo parameter) => parameter switch
     {
         { Name: "numBins" } => 3,
+        { Name: "equation" } => "ab,bc->ac",
+        { Name: "kernelSize" or "poolSize" } => (IntValues)2,
         { HasDefaultValue: true } => parameter.DefaultValue ?? (parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null),
         _ when parameter.ParameterType == typeof(int) => 2,
         _ when parameter.ParameterType == typeof(double) => 0.5,

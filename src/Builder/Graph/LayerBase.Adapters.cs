@@ -50,9 +50,8 @@ public abstract partial class LayerBase
     /// <summary>Notes the options of a constructor; the weight gets its adapter when it is made.</summary>
     private protected void UseLora(int? loraRank, double? loraAlpha)
     {
-        if (loraRank is not { } rank) return;
-        CheckLora(rank, loraAlpha);
-        Lora = (rank, loraAlpha);
+        CheckLora(loraRank ?? 1, loraAlpha);
+        if (loraRank is { } rank) Lora = (rank, loraAlpha);
     }
 
     /// <summary>A weight, as <see cref="Weight"/> returns it, that can have an adapter.</summary>

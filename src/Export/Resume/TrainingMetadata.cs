@@ -17,6 +17,7 @@ namespace OnnxFunctional.Export.Resume;
 /// <param name="Iterations">The number of steps so far, exactly; the tensor of that name is float32.</param>
 /// <param name="Position">The position of an unfinished Fit.</param>
 /// <param name="Frozen">Weights that gradients could update but do not, by their paths.</param>
+/// <param name="IsOpened">Whether the model consists of nodes of an opened file, so that its own file opens as the same model.</param>
 /// <param name="Instructions">The vectors that the training ran with, which its bits depend on; null if an older version wrote the file.</param>
 internal sealed record TrainingMetadata(
     ulong Seed,
@@ -26,9 +27,10 @@ internal sealed record TrainingMetadata(
     long Iterations,
     FitPosition? Position,
     IReadOnlyList<string> Frozen,
+    bool IsOpened,
     string? Instructions)
 {
-    // Version 2 added the instructions, version 3 the frozen weights.
+    // Version 2 added the instructions, version 3 the frozen weights and opened files.
     private const int Version = 3;
 
     // Five levels are written.
@@ -47,6 +49,7 @@ internal sealed record TrainingMetadata(
             ["instructions"] = VectorDispatch.Instructions,
         };
         var frozen = trainer.Model.WeightPaths().Where(named => named.Weight.Learns && !IsTrained(trainer, named.Weight)).ToList();
+        if (trainer.Model.Layers.All(layer => layer is InputLayer || layer.WhyNoConfiguration is not null)) json["opened"] = true;
         if (frozen.Count > 0) json["frozen"] = new JsonArray([.. frozen.Select(named => (JsonNode?)named.Path)]);
         try
         {
@@ -76,7 +79,9 @@ internal sealed record TrainingMetadata(
             var version = root.GetProperty("version").GetInt64();
             if (version > Version) throw new OnnxFileException($"The state of training in {source} {FormatVersion.Newer(version, Version)}");
             if (version < 1) throw new FormatException($"it has version {version}, expected 1 to {Version}");
-            Require(root, "version", "instructions", "seed", "model_seed", "iterations", "learning_rate", "compile", "not_stored", "position", "frozen");
+            Require(
+                root,
+                "version", "instructions", "seed", "model_seed", "iterations", "learning_rate", "compile", "not_stored", "position", "frozen", "opened");
             return new TrainingMetadata(
                 root.GetProperty("seed").GetUInt64(),
                 root.GetProperty("model_seed").GetUInt64(),
@@ -85,6 +90,7 @@ internal sealed record TrainingMetadata(
                 root.GetProperty("iterations").GetInt64(),
                 root.TryGetProperty("position", out var position) ? ReadPosition(position) : null,
                 root.TryGetProperty("frozen", out var frozen) ? [.. frozen.EnumerateArray().Select(path => path.GetString() ?? "")] : [],
+                root.TryGetProperty("opened", out var opened) && opened.GetBoolean(),
                 root.TryGetProperty("instructions", out var instructions) ? instructions.GetString() : null);
         }
         catch (Exception misfit) when (misfit is JsonException or KeyNotFoundException or InvalidOperationException or OverflowException)
