@@ -70,6 +70,7 @@ public sealed class RealFileTests
         var model = OnnxFile.LoadModel(PathOf(file), WithState(options));
         var random = new Random(7);
         var data = model.Inputs.Select(input => Random(input, random)).ToArray();
+        Draw(model, random);
         using var loss = new Slope(model, data);
         var weights = model.TrainableWeights;
         for (var i = 0; i < Compared; i++)
@@ -117,6 +118,16 @@ public sealed class RealFileTests
 
     /// <summary>The states of a speech detector lie (2, samples, 128), and nothing in the file says that their samples are those of the sound.</summary>
     private static ImportOptions WithState(ImportOptions options) => options.Shapes.Count > 0 ? options.BindShape("state", [null, 2, 128]) : options;
+
+    /// <summary>Networks whose weights are all one number have nothing but rounding as gradient: they get weights as Keras' He normal draws them.</summary>
+    private static void Draw(Model model, Random random)
+    {
+        foreach (var weight in model.TrainableWeights.Where(weight => weight.Shape.Rank >= 2 && weight.Storage.All(value => value == weight.Storage[0])))
+        {
+            var scale = MathF.Sqrt(6f * weight.Shape.Dims[^1] / weight.Length);
+            for (var i = 0; i < weight.Length; i++) weight.Storage[i] = scale * ((2 * random.NextSingle()) - 1);
+        }
+    }
 
     private static string PathOf(string file) =>
         file.Length > 0 ? Path.Combine(s_root, file) : throw DataFolder.Missing("A pretrained file, such as silero_vad_v6.onnx,", s_root, Variable);
