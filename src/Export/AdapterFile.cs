@@ -39,6 +39,7 @@ public static class AdapterFile
     public static void LoadAdapter(this Model model, string path)
     {
         ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrEmpty(path);
         var own = Of(model);
         var read = AdapterFormat.Read(path).ToDictionary(matrix => matrix.Name, StringComparer.Ordinal);
         List<string> problems = [.. own.Where(matrix => !read.ContainsKey(matrix.Name)).Select(matrix => $"it has no '{matrix.Name}' {matrix.Shape}")];

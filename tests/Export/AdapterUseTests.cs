@@ -172,6 +172,15 @@ public sealed class AdapterUseTests
     }
 
     [TestMethod]
+    public void A_missing_adapter_file_and_a_folder_are_refused_as_such()
+    {
+        using var folder = new TemporaryFolder();
+        var model = Adapted();
+        Assert.Contains("does not exist", Assert.Throws<OnnxFileException>(() => model.LoadAdapter(folder.File("none.onnx_adapter"))).Message);
+        Assert.Contains("Pass the path of an .onnx_adapter file", Assert.Throws<OnnxFileException>(() => model.LoadAdapter(folder.Path)).Message);
+    }
+
+    [TestMethod]
     public void An_adapter_of_another_rank_or_model_is_refused_by_name()
     {
         using var folder = new TemporaryFolder();

@@ -8,6 +8,18 @@ namespace OnnxFunctional;
 /// </summary>
 internal static class Adaptation
 {
+    /// <summary>The weights of a graph that can have adapters, also those of layers outside a model that was cut out of a larger graph.</summary>
+    public static Weight[] Adaptable(Graph graph) =>
+        [.. graph.Nodes.Select(node => node.Op).OfType<Variable>().Select(variable => variable.Weight).Where(weight => weight.TakesAdapter)];
+
+    /// <summary>How many of some weights have adapters.</summary>
+    public static int Count(Weight[] weights)
+    {
+        var count = 0;
+        foreach (var weight in weights) count += weight.Adapter is null ? 0 : 1;
+        return count;
+    }
+
     /// <summary>The values that replace a node's outputs; null if it reads no adapted weight.</summary>
     /// <param name="node">The node.</param>
     /// <param name="given">Its inputs as far as they are replaced.</param>

@@ -56,20 +56,41 @@ internal static class OnnxFileGuard
     /// <exception cref="OnnxFileException">The file is missing, unreadable or not accepted.</exception>
     public static CheckedModel ReadFile(string path, OnnxFileLimits limits, string? dataFolder = null, bool forEngine = false)
     {
+        return Read(path, ".onnx", stream =>
+        {
+            var folder = dataFolder ?? Path.GetDirectoryName(Path.GetFullPath(path))!;
+            var context = new GuardContext(GuardContext.QuotePath(path), folder, limits) { IsForEngine = forEngine };
+            CheckSize(context, stream.Length);
+            return Checked(All(stream), context);
+        });
+    }
+
+    /// <summary>The content of a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="ending">How such files end, for messages.</param>
+    /// <exception cref="OnnxFileException">The file is missing, unreadable or has 2 GiB and more.</exception>
+    public static byte[] ReadContent(string path, string ending) => Read(path, ending, stream =>
+        stream.Length <= Array.MaxLength
+            ? All(stream)
+            : throw new OnnxFileException($"{GuardContext.QuotePath(path)} has {stream.Length} bytes; a file {ending} has fewer than 2 GiB."));
+
+    private static byte[] All(FileStream stream)
+    {
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static T Read<T>(string path, string ending, Func<FileStream, T> read)
+    {
         var source = GuardContext.QuotePath(path);
         try
         {
-            var file = new FileInfo(path);
-            if (Directory.Exists(path)) throw new OnnxFileException($"{source} is a folder. Pass the path of an .onnx file.");
-            if (!file.Exists)
+            if (Directory.Exists(path)) throw new OnnxFileException($"{source} is a folder. Pass the path of an {ending} file.");
+            if (!File.Exists(path))
                 throw new OnnxFileException($"The file {source} does not exist. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
-            var folder = dataFolder ?? file.Directory!.FullName;
-            var context = new GuardContext(source, folder, limits) { IsForEngine = forEngine };
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            CheckSize(context, stream.Length);
-            var bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
-            return Checked(bytes, context);
+            return read(stream);
         }
         catch (OutOfMemoryException failed)
         {

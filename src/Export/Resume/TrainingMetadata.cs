@@ -49,7 +49,7 @@ internal sealed record TrainingMetadata(
             ["instructions"] = VectorDispatch.Instructions,
         };
         var frozen = trainer.Model.WeightPaths().Where(named => named.Weight.Learns && !IsTrained(trainer, named.Weight)).ToList();
-        if (trainer.Model.Layers.All(layer => layer is InputLayer || layer.WhyNoConfiguration is not null)) json["opened"] = true;
+        if (IsAsItsFile(trainer.Model)) json["opened"] = true;
         if (frozen.Count > 0) json["frozen"] = new JsonArray([.. frozen.Select(named => (JsonNode?)named.Path)]);
         try
         {
@@ -121,6 +121,10 @@ internal sealed record TrainingMetadata(
             else foreach (var (_, weight) in layer.Where(named => frozen.Contains(named.Path))) weight.Freeze();
         }
     }
+
+    /// <summary>Whether a model is of nodes of an opened file, and computes in training what it computes otherwise, which is all that its file says.</summary>
+    private static bool IsAsItsFile(Model model) =>
+        model.Layers.All(layer => layer is InputLayer || layer.WhyNoConfiguration is not null) && !model.Graph.Nodes.Any(node => node.Op is Operators.Phase);
 
     private static bool IsTrained(Trainer trainer, Weight weight) => weight.Trainable && trainer.Compiled.IsTrainable(weight);
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.FlatBuffers;
-using OnnxFunctional.Export.Files;
+using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Proto;
 
 namespace OnnxFunctional.Export.Runtime;
@@ -14,6 +14,7 @@ internal sealed record AdapterMatrix(string Name, Shape Shape, float[] Values);
 /// <summary>ONNX Runtime's format of adapters: a table of FlatBuffers, https://onnxruntime.ai/docs/genai/reference/adapter.html.</summary>
 internal static class AdapterFormat
 {
+    private const string Ending = ".onnx_adapter";
     private const string Identifier = "TORT";
     private const int Version = 1;
     private const int Float = (int)TensorProto.Types.DataType.Float;
@@ -48,13 +49,13 @@ internal static class AdapterFormat
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="OnnxFileException">It is missing, damaged, or holds something else.</exception>
-    public static List<AdapterMatrix> Read(string path) => Parse(Content(path), Path.GetFileName(path));
+    public static List<AdapterMatrix> Read(string path) => Parse(OnnxFileGuard.ReadContent(path, Ending), Path.GetFileName(path));
 
     /// <summary>The content of a file that fits the inputs of a model.</summary>
     /// <exception cref="OnnxFileException">It is missing, damaged, or does not.</exception>
     public static byte[] ReadFor(string path, ModelProto model)
     {
-        var content = Content(path);
+        var content = OnnxFileGuard.ReadContent(path, Ending);
         var name = Path.GetFileName(path);
         var inputs = model.Graph.Input.Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
         var defaults = model.Graph.Initializer.Where(tensor => inputs.Contains(tensor.Name)).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
@@ -71,16 +72,6 @@ internal static class AdapterFormat
                 throw new OnnxFileException($"'{matrix.Name}' of the adapter '{name}' is {matrix.Shape}, but the model takes {OnnxProto.ShapeOf(input)}.");
         }
 
-        return content;
-    }
-
-    private static byte[] Content(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        using var stream = FileContents.Open(path);
-        if (stream.Length > Array.MaxLength) throw new OnnxFileException($"'{path}' has {stream.Length} bytes; an adapter file has fewer than 2 GiB.");
-        var content = new byte[stream.Length];
-        stream.ReadExactly(content);
         return content;
     }
 

@@ -7,8 +7,8 @@ internal sealed class ModelEngine
 {
     private readonly PlanCache _plans;
     private readonly Lock _gate = new();
-    private readonly Weight[] _adaptable;
     private WorkerPool? _pool;
+    private Weight[]? _adaptable;
 
     // The thread that trains the model, and how many trainers do so within each other; 0 if none does.
     private int _trainingThread;
@@ -20,7 +20,6 @@ internal sealed class ModelEngine
     private ModelEngine(Model model)
     {
         Model = model;
-        _adaptable = [.. model.Weights.Where(weight => weight.TakesAdapter)];
         _plans = new PlanCache(Arenas);
     }
 
@@ -96,7 +95,8 @@ internal sealed class ModelEngine
         // A plan has one memory, so concurrent calls for one model take turns.
         lock (_gate)
         {
-            var asked = new PlanKey(key, [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))], Adapters());
+            _adaptable ??= Adaptation.Adaptable(Model.Graph);
+            var asked = new PlanKey(key, [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))], Adaptation.Count(_adaptable));
             if (!_plans.TryEnter(asked, out var run)) run = Prepare(asked, values);
             using (run)
             {
@@ -106,13 +106,6 @@ internal sealed class ModelEngine
                 for (var i = 0; i < plan.Outputs.Count; i++) read(i, plan.Outputs[i]);
             }
         }
-    }
-
-    private int Adapters()
-    {
-        var count = 0;
-        foreach (var weight in _adaptable) count += weight.Adapter is null ? 0 : 1;
-        return count;
     }
 
     private PlanRun Prepare(PlanKey asked, IReadOnlyList<Value> values)

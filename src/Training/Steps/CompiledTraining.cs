@@ -20,7 +20,7 @@ internal sealed class CompiledTraining
         MixedPrecision precision)
     {
         (Model, Optimizer, Losses, LossWeights) = (model, optimizer, losses, lossWeights);
-        (_graph, _adapters) = (model.Graph, AdaptersOf(model));
+        (_graph, _adapters) = (model.Graph, AdaptersOf(model.Graph));
         (Metrics, WeightedMetrics, Precision) = (metrics, weightedMetrics, precision);
         if (precision.Type() == DType.Float16) LossScaling = new LossScaling(State);
         State.LearningRate.Storage[0] = (float)optimizer.LearningRate.InitialLearningRate;
@@ -102,7 +102,7 @@ internal sealed class CompiledTraining
     /// <exception cref="ModelException">It was, of a layer with weights, or they did.</exception>
     public void CheckTrainable()
     {
-        if (AdaptersOf(Model) != _adapters)
+        if (AdaptersOf(_graph) != _adapters)
             throw new ModelException($"EnableLora was called after Compile of model '{Model.Name}'. Compile the model again; its weights are kept.");
         var now = FrozenIn(Model);
         if (now.SetEquals(_frozen)) return;
@@ -117,7 +117,7 @@ internal sealed class CompiledTraining
         }
     }
 
-    private static int AdaptersOf(Model model) => model.Weights.Count(weight => weight.Adapter is not null);
+    private static int AdaptersOf(Graph graph) => Adaptation.Count(Adaptation.Adaptable(graph));
 
     /// <summary>The layers that are not trainable, or lie in one that is not.</summary>
     public static HashSet<LayerBase> FrozenIn(LayerBase layer)

@@ -38,6 +38,24 @@ public sealed class ImportedTrainingTests
     }
 
     [TestMethod]
+    public void What_a_file_does_not_say_of_training_is_not_guessed_when_it_resumes()
+    {
+        using var folder = new TemporaryFolder();
+        Opened(folder);
+        var options = new ImportOptions { TrainBatchNormalization = true };
+        var trainer = Compile(OnnxFile.LoadModel(folder.File("foreign.onnx"), options));
+        Fit(trainer, 1);
+        trainer.Save(folder.File("run.onnx"));
+        Assert.Contains("holds no architecture", Assert.Throws<OnnxFileException>(() => Trainer.Load(folder.File("run.onnx"))).Message);
+
+        // Built again as it was, it resumes.
+        var again = Compile(OnnxFile.LoadModel(folder.File("foreign.onnx"), options));
+        again.Restore(folder.File("run.onnx"));
+        foreach (var each in new[] { trainer, again }) Fit(each, 1);
+        CollectionAssert.AreEqual(trainer.Model.Predict(s_images).ToArray(), again.Model.Predict(s_images).ToArray());
+    }
+
+    [TestMethod]
     public void A_training_step_is_exported_and_verified()
     {
         using var folder = new TemporaryFolder();

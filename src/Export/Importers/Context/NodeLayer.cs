@@ -33,40 +33,29 @@ internal sealed class NodeLayer : MultiOutputLayer
     protected override SymbolicTensors Forward(SymbolicTensors tensors) => _node.Build(this, tensors);
 }
 
-/// <summary>An output of a file as a layer: its name is the output's, its axes are in the file's order.</summary>
-internal sealed class OutputLayer : Layer
+/// <summary>An output of a file as a layer: its name is the output's.</summary>
+internal abstract class FileOutput : Layer
 {
-    private readonly Layout _order;
-
-    public OutputLayer(string name, Layout order)
-        : base(null)
-    {
-        _order = order;
-        NameAsInFile(name);
-    }
+    private protected FileOutput(string name)
+        : base(null) => NameAsInFile(name);
 
     internal override string ClassName => "Output";
 
     internal override string WhyNoConfiguration => NodeLayer.OfAFile;
+}
+
+/// <summary>An output whose axes are brought into the file's order.</summary>
+internal sealed class OutputLayer(string name, Layout order) : FileOutput(name)
+{
+    private readonly Layout _order = order;
 
     protected override SymbolicTensor Forward(SymbolicTensor x) => _order.IsIdentity ? x : Ops.Make(new Operators.Transpose(_order.Axes), x);
 }
 
-/// <summary>An output of a file that is the same for every input.</summary>
-internal sealed class ConstantOutput : Layer
+/// <summary>An output that is the same for every input.</summary>
+internal sealed class ConstantOutput(string name, TensorData data) : FileOutput(name)
 {
-    private readonly TensorData _data;
-
-    public ConstantOutput(string name, TensorData data)
-        : base(null)
-    {
-        _data = data;
-        NameAsInFile(name);
-    }
-
-    internal override string ClassName => "Output";
-
-    internal override string WhyNoConfiguration => NodeLayer.OfAFile;
+    private readonly TensorData _data = data;
 
     internal override bool GivesConstants => true;
 
