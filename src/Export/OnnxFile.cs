@@ -29,11 +29,13 @@ public static class OnnxFile
     /// <param name="path">The file.</param>
     /// <param name="options">Batch sizes, samples, tolerances.</param>
     /// <param name="customObjects">Custom classes that the model uses.</param>
+    /// <param name="import">Which inputs are fixed, if another program wrote the file.</param>
     /// <returns>The differences per layer.</returns>
     /// <exception cref="ExportException">A layer is out of tolerance, or the file cannot be read.</exception>
     /// <exception cref="ModelException">The architecture is damaged, or names a class that is not known.</exception>
-    public static ExportReport Verify(string path, ExportOptions? options = null, CustomObjects? customObjects = null) =>
-        MemoryShortage.GuardReading(path, () => VerifyAgain(path, options, customObjects));
+    public static ExportReport Verify(
+        string path, ExportOptions? options = null, CustomObjects? customObjects = null, ImportOptions? import = null) =>
+        MemoryShortage.GuardReading(path, () => VerifyAgain(path, options, customObjects, import ?? new()));
 
     /// <summary>Opens an ONNX file of any origin as a model: to predict, cut, train and export it again.</summary>
     /// <remarks>
@@ -55,7 +57,12 @@ public static class OnnxFile
     {
         options ??= new();
         var file = OnnxFileGuard.ReadFile(path, options.Limits, forEngine: true);
-        if (Architecture(file.Model) is not null) return Rebuild(file, null);
+        if (Architecture(file.Model) is not null)
+        {
+            options.CheckUnused(file.Source);
+            return Rebuild(file, null);
+        }
+
         return Import(file, options, new ExportOptions { Progress = _ => { }, BatchSizes = [1, 2] }).Import.Model;
     });
 
@@ -130,15 +137,16 @@ public static class OnnxFile
         return model;
     }
 
-    private static ExportReport VerifyAgain(string path, ExportOptions? options, CustomObjects? customObjects)
+    private static ExportReport VerifyAgain(string path, ExportOptions? options, CustomObjects? customObjects, ImportOptions import)
     {
-        var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
+        var file = OnnxFileGuard.ReadFile(path, import.Limits);
         var opset = Opset(file);
         if (Architecture(file.Model) is null)
         {
-            return new ExportReport(path, opset, file.Bytes.Length, Import(file, new(), options ?? new()).Verification, verified: true);
+            return new ExportReport(path, opset, file.Bytes.Length, Import(file, import with { Verify = true }, options ?? new()).Verification, verified: true);
         }
 
+        import.CheckUnused(file.Source);
         var model = Rebuild(file, customObjects);
         options = (options ?? new()) with { Opset = opset };
         return new ExportReport(

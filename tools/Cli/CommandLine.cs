@@ -77,7 +77,7 @@ internal static class CommandLine
         }
         catch (Exception error) when (error is ModelException or ExportException or DataException or IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine(error.Message);
+            Console.Error.WriteLine(CommandWords.Of(error.Message));
         }
         catch (OutOfMemoryException)
         {

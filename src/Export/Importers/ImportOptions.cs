@@ -76,6 +76,22 @@ public sealed record ImportOptions
         return this with { Bindings = new Dictionary<string, NDArray>(_bindings, StringComparer.Ordinal) { [input] = value } };
     }
 
+    /// <summary>Throws if inputs are fixed, or parameters chosen, of a file that is opened as layers of this library.</summary>
+    internal void CheckUnused(string source)
+    {
+        if (_bindings.Keys.Concat(_shapes.Keys).FirstOrDefault() is { } input)
+        {
+            throw new ModelException(
+                $"{source} is opened as layers of this library, so ImportOptions cannot fix its input '{input}'. Give Predict its value.");
+        }
+
+        if (Trainable is not null || TrainBatchNormalization)
+        {
+            throw new ModelException(
+                $"{source} is opened as layers of this library, so ImportOptions do not say what is trained. Set Trainable of the layers.");
+        }
+    }
+
     /// <summary>Throws if an input is bound that the file does not have.</summary>
     internal void Check(IReadOnlyCollection<string> inputs)
     {

@@ -4,20 +4,23 @@ using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>Converts models between Keras' files and ONNX, without Python.</summary>
+/// <summary>Converts models between Keras' files and ONNX, and ONNX files of any origin into verified ones, without Python.</summary>
 internal static class ConvertCommand
 {
     public static Command Create()
     {
-        var source = new Argument<string>("SOURCE") { Description = "A model that Keras 3 or this library saved: .keras, or .onnx of this library." };
+        var source = new Argument<string>("SOURCE") { Description = "A model: a .keras file, or an ONNX file of any origin." };
         var target = ModelFileTarget.Argument("The file to write: .onnx, which is verified, .keras, or .json for Keras' architecture without weights.");
-        var opset = CommonOptions.Opset();
-        var command = new Command("convert", "Turn a .keras file into a verified ONNX file, or an ONNX file of this library into a .keras file.")
+        var (opset, import) = (CommonOptions.Opset(), new ImportArguments());
+        var command = new Command(
+            "convert",
+            "Turn a .keras file into a verified ONNX file, an ONNX file of this library into a .keras file, or any ONNX file into one of another opset.")
         {
             source,
             target,
             opset,
         };
+        import.AddTo(command);
         return command.Runs((parsed, report, _) =>
         {
             var (from, to) = (parsed.GetRequiredValue(source), parsed.GetRequiredValue(target));
@@ -25,7 +28,7 @@ internal static class ConvertCommand
             var description = ModelSource.DescriptionOf(from);
             if (Path.GetFullPath(from) == Path.GetFullPath(to))
                 throw new ModelException($"Source and target are both '{from}'. Give the target another name.");
-            ModelFileTarget.Write(Model.Load(from), to, description, parsed.GetValue(opset), report);
+            ModelFileTarget.Write(ModelSource.Open(from, import.Options(parsed, from)), to, description, parsed.GetValue(opset), report);
             return 0;
         });
     }

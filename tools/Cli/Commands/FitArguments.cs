@@ -73,9 +73,13 @@ internal sealed class FitArguments
     };
 
     /// <summary>The options with what depends on the number of samples.</summary>
-    public TrainingOptions ForSamples(TrainingOptions options, ParseResult parsed, int samples)
+    /// <param name="options">The options.</param>
+    /// <param name="parsed">What the user typed.</param>
+    /// <param name="samples">The samples to learn from.</param>
+    /// <param name="taken">The samples that the model takes at a time; null for any number.</param>
+    public TrainingOptions ForSamples(TrainingOptions options, ParseResult parsed, int samples, int? taken)
     {
-        var batchSize = parsed.GetValue(_batchSize) ?? (samples < ManySamples ? 32 : 64);
+        var batchSize = parsed.GetValue(_batchSize) ?? taken ?? (samples < ManySamples ? 32 : 64);
         var steps = (samples + batchSize - 1) / batchSize;
         return options with
         {

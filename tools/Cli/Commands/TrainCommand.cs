@@ -1,7 +1,6 @@
 using System.CommandLine;
 using OnnxFunctional.Cli.Networks;
 using OnnxFunctional.Cli.Samples;
-using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
 
@@ -10,15 +9,19 @@ internal static class TrainCommand
 {
     public static Command Create()
     {
-        var model = CommonOptions.Model("mlp, cnn or lstm, which are made for the data, or a model to train: a .keras, .onnx or JSON file.");
+        var model = CommonOptions.Model(
+            "mlp, cnn or lstm, which are made for the data, or a model to train: a .keras or JSON file, or an ONNX file of any origin.");
         var (data, output) = (new DataArguments(withTargets: true, forTraining: true), CommonOptions.Out("model.onnx"));
         var (fit, goal, held) = (new FitArguments(), new GoalArguments(), new HeldOutArguments());
+        var (import, trained) = (new ImportArguments(), new TrainedArguments());
         var command = new Command("train", "Train a model on a table, on arrays or on images, write it as ONNX and verify the file.") { model };
         data.AddTo(command);
         command.Add(output);
         held.AddTo(command);
         goal.AddTo(command);
         fit.AddTo(command);
+        trained.AddTo(command);
+        import.AddTo(command);
         return command.Runs((parsed, report, interruption) =>
         {
             var file = parsed.GetRequiredValue(output);
@@ -27,7 +30,8 @@ internal static class TrainCommand
             var builtIn = ModelSource.BuiltIn(name);
             var options = fit.Options(parsed, file);
             var source = DataSource.Open(data.Path(parsed), data.Options(parsed));
-            var loaded = builtIn is null ? Model.Load(name) : null;
+            var given = import.Options(parsed, name);
+            var loaded = builtIn is null ? ModelSource.Open(name, given) : null;
             var features = loaded is null ? source.Features() : [];
             var request = new DataRequest(
                 loaded is null ? [.. features.Select(feature => feature.Input)] : TensorInfo.InputsOf(loaded),
@@ -39,10 +43,12 @@ internal static class TrainCommand
             };
             var (training, heldOut) = held.Split(parsed, source, request, options.Seed);
             loaded ??= BuiltInNetwork.Make(builtIn!, features, training, options.Seed);
+            trained.Apply(parsed, loaded);
             var outputs = TensorInfo.OutputsOf(loaded);
             (training, heldOut) = (goal.Suited(parsed, training, outputs), heldOut is null ? null : goal.Suited(parsed, heldOut, outputs));
-            Goal[] goals = [.. outputs.Zip(training.Targets, (output, target) => goal.Of(parsed, output, Goal.ScaleOf(loaded, output.Name), target))];
-            options = fit.ForSamples(options, parsed, training.Count);
+            var scales = Goal.ScalesOf(loaded, training.X);
+            Goal[] goals = [.. training.Targets.Select((target, i) => goal.Of(parsed, outputs[i], scales[i], target))];
+            options = fit.ForSamples(options, parsed, training.Count, loaded.Inputs[0].Shape[0]);
             report.Line(Told(source, training, heldOut));
             return new TrainingJob(loaded, training, heldOut, goals, Described(training, goals), options).Run(report, interruption);
         });

@@ -6,19 +6,21 @@ using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>Verifies a file again: compares the engine and ONNX Runtime on the same inputs, layer by layer.</summary>
+/// <summary>Verifies a file again: compares the engine and ONNX Runtime on the same inputs, layer by layer or node by node.</summary>
 internal static class VerifyCommand
 {
     public static Command Create()
     {
-        var model = CommonOptions.Model("An ONNX file that this library wrote.");
-        var command = new Command("verify", "Rebuild the model from the file and compare the engine with ONNX Runtime for every layer.") { model };
+        var model = CommonOptions.Model("An ONNX file of any origin.");
+        var import = new ImportArguments();
+        var command = new Command("verify", "Open the model of the file and compare the engine with ONNX Runtime, for every layer or node.") { model };
+        import.AddTo(command);
         return command.Runs((parsed, report, _) =>
         {
             var path = parsed.GetRequiredValue(model);
             if (ModelSource.KindOf(path) != ModelKind.Onnx)
                 throw new ModelException($"'{path}' is no ONNX file. Make a verified one of it: onnxf convert {path} {Path.ChangeExtension(path, ".onnx")}");
-            var result = OnnxFile.Verify(path);
+            var result = OnnxFile.Verify(path, import: import.Options(parsed, path));
             report.Line(result);
             report.Result(ToJson(result));
             return result.Passed ? 0 : 1;

@@ -1,5 +1,6 @@
 using OnnxFunctional.Cli.Samples;
 using OnnxFunctional.Cli.Usage;
+using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Networks;
 
@@ -28,6 +29,14 @@ internal static class ModelSource
         if (start.StartsWith("PK\u0003\u0004"u8)) return ModelKind.Keras;
         return start.TrimStart("\uFEFF \t\r\n"u8).StartsWith("{"u8) ? ModelKind.Json : ModelKind.Onnx;
     }
+
+    /// <summary>The model of a file, with its layers or with the nodes of an ONNX file of another program as layers.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How nodes become layers.</param>
+    /// <exception cref="ModelException">It holds no model.</exception>
+    /// <exception cref="ExportException">It is damaged, or computes what the engine does not.</exception>
+    public static Model Open(string path, ImportOptions options) =>
+        KindOf(path) == ModelKind.Onnx ? OnnxFile.LoadModel(path, options) : Model.Load(path);
 
     /// <summary>The name of a network for given data, or null for a file.</summary>
     /// <exception cref="ModelException">It is neither a file nor a name.</exception>

@@ -54,7 +54,7 @@ internal sealed record TrainingOptions(string Out)
 internal sealed class TrainingJob(
     Model model, LoadedData train, LoadedData? heldOut, IReadOnlyList<Goal> goals, DataDescription? description, TrainingOptions options)
 {
-    private const int EvaluationBatch = 256;
+    private int EvaluationBatch => model.Inputs[0].Shape[0] ?? 256;
 
     /// <summary>Trains, and writes a verified file.</summary>
     /// <returns>The exit code.</returns>

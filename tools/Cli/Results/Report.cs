@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OnnxFunctional.Cli.Usage;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Cli.Results;
@@ -21,7 +22,7 @@ internal sealed class Report(bool json)
     /// <summary>Writes a line for people.</summary>
     public void Line(object text)
     {
-        if (!IsJson) Console.Out.WriteLine(text);
+        if (!IsJson) Console.Out.WriteLine(CommandWords.Of(text.ToString() ?? ""));
     }
 
     /// <summary>Writes the result for programs.</summary>

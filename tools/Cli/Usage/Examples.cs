@@ -19,11 +19,12 @@ internal sealed class Examples(HelpAction help) : SynchronousCommandLineAction
                 "onnxf train cnn --data photos --image-size 64 --out photos.onnx",
                 "onnxf train lstm --data series.npz --epochs 20 --patience 3 --out series.onnx",
                 "onnxf train model.keras --data data.npz --out model.onnx",
+                "onnxf train pretrained.onnx --data photos --trainable \"classifier*\" --out mine.onnx",
             ]
         ),
         ("evaluate", ["onnxf evaluate flowers.onnx --data test.csv", "onnxf evaluate model.keras --data test.npz --metric auc"]),
         ("predict", ["onnxf predict flowers.onnx --data new.csv --out predictions.csv", "onnxf predict photos.onnx --data photo.jpg --json"]),
-        ("convert", ["onnxf convert model.keras model.onnx", "onnxf convert model.onnx model.keras"]),
+        ("convert", ["onnxf convert model.keras model.onnx", "onnxf convert model.onnx model.keras", "onnxf convert others.onnx mine.onnx --opset 17"]),
         ("prune", ["onnxf prune model.onnx small.onnx --amount 0.5"]),
         ("bench", ["onnxf bench model.onnx --batch-size 64"]),
         ("verify", ["onnxf verify model.onnx"]),
