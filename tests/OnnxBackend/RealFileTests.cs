@@ -41,6 +41,7 @@ public sealed class RealFileTests
         foreach (var layer in beyond)
             TestContext.WriteLine($"  {layer.Layer} {layer.Shape}: {layer.LargestDifference:G3} of {layer.LargestValue:G4}, {layer.Where}");
         Assert.IsGreaterThan(0, model.CountParams());
+        TestContext.WriteLine($"spelled out: {string.Join(", ", SpelledOutIn(model).GroupBy(name => name).Select(group => $"{group.Count()} {group.Key}"))}");
 
         // Files that take one sample take any number here.
         Assert.IsTrue(model.Inputs.All(input => input.Shape.Contains(null)), model.Inputs[0].Shape.ToString());
@@ -139,6 +140,17 @@ public sealed class RealFileTests
         var values = new float[shape.ElementCount];
         for (var i = 0; i < values.Length; i++) values[i] = (float)(random.NextDouble() - 0.5);
         return NDArray.Create(values, shape);
+    }
+
+    /// <summary>The operators that run in place of arithmetic.</summary>
+    private static IEnumerable<string> SpelledOutIn(Model model)
+    {
+        Value[] inputs = [.. model.Inputs.Select(input => input.Value)];
+        Value[] outputs = [.. model.Outputs.Select(output => output.Value)];
+        var map = Graph.Between(inputs, outputs).Rewrite(SpelledOut.Of);
+        var before = model.Graph.Nodes.ToHashSet();
+        return Graph.Between(inputs, [.. outputs.Select(output => map[output])]).Nodes.Where(node => !before.Contains(node))
+            .Select(node => node.Op).Where(op => op is Operators.LayerNormalization or Operators.Gelu).Select(op => op.Name);
     }
 
     private static int Transposes(string path) =>

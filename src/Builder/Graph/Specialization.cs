@@ -11,7 +11,7 @@ internal static class Specialization
     /// <param name="training">True for training, false for inference.</param>
     /// <param name="trains">Whether training updates the layer of a call; default: <see cref="LayerCall.Trainable"/>.</param>
     /// <param name="rule">
-    /// Replaces other nodes too: <c>Adaptation.Of</c> in all graphs that run, but not in parts of graphs, to which it would happen twice.
+    /// Replaces other nodes too: <c>Preparation.Of</c> in all graphs that run, but not in parts of graphs, to which it would happen twice.
     /// </param>
     /// <returns>The replacement of each value; values that do not depend on a phase are replaced by themselves.</returns>
     public static Dictionary<Value, Value> Of(

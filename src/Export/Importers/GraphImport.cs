@@ -14,7 +14,7 @@ internal sealed class GraphImport : IFileScope
     private readonly bool _opensBatch;
     private readonly GraphImport? _outer;
     private readonly GraphProto _graph;
-    private readonly HashSet<string> _parameters;
+    private readonly Parameters _parameters;
     private readonly HashSet<string> _layerNames;
     private readonly HashSet<string> _parameterNames;
     private readonly HashSet<string> _varying = new(StringComparer.Ordinal);
@@ -31,7 +31,7 @@ internal sealed class GraphImport : IFileScope
     {
         _opensBatch = opensBatch;
         (_file, _graph, _version, _options, _outer) = (file, graph, version, options, outer);
-        _parameters = Parameters.Of(graph.Node, outer?._parameters);
+        _parameters = new Parameters(graph.Node, outer?._parameters);
         _types = new ElementTypes(graph, outer?._types);
         _layerNames = outer?._layerNames ?? new HashSet<string>(StringComparer.Ordinal);
         _kept = outer?._kept ?? new(ReferenceEqualityComparer.Instance);
@@ -319,7 +319,7 @@ internal sealed class GraphImport : IFileScope
     private FileValue Known(string name, TensorData data)
     {
         // Graphs beside each other may use one name for different parameters.
-        var isParameter = data.Type == DType.Float32 && _parameters.Contains(name) && !Varies(name);
+        var isParameter = data.Type == DType.Float32 && _parameters.Contains(name, data.Shape.Rank) && !Varies(name);
         return new(isParameter ? Naming.Unique(name, _parameterNames) : name) { Data = data, IsParameter = isParameter };
     }
 

@@ -4,7 +4,7 @@ using OnnxFunctional.Export.Proto;
 namespace OnnxFunctional.Export.Importers;
 
 /// <summary>Which tensors of a graph are parameters: those that an operator reads to learn from, and not as numbers of a formula.</summary>
-internal static class Parameters
+internal sealed class Parameters
 {
     private static readonly FrozenDictionary<string, int[]> s_inputs = new Dictionary<string, int[]>
     {
@@ -35,40 +35,60 @@ internal static class Parameters
         ["MatMul"] = [0, 1],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    // A tensor added to the result of these is their bias; one that multiplies a quotient is the scale of a normalization written out.
+    // A tensor added to the result of these is their bias, and one they are subtracted from.
     private static readonly FrozenSet<string> s_biased = FrozenSet.Create(StringComparer.Ordinal, "MatMul", "Gemm", "Conv", "ConvTranspose", "Mul");
+
+    private readonly HashSet<string> _ofOperators;
+    private readonly HashSet<string> _ofFormulas;
+
+    /// <summary>Finds the parameters of a graph.</summary>
+    /// <param name="nodes">The nodes of the graph.</param>
+    /// <param name="outer">The parameters of the graph around it.</param>
+    public Parameters(IEnumerable<NodeProto> nodes, Parameters? outer)
+    {
+        (_ofOperators, _ofFormulas) = (new(outer?._ofOperators ?? [], StringComparer.Ordinal), new(outer?._ofFormulas ?? [], StringComparer.Ordinal));
+        Add(nodes);
+    }
 
     /// <summary>Whether an input of an operator is a kernel, beside which an adapter may be trained.</summary>
     public static bool IsKernel(string operation, int input) => s_kernels.GetValueOrDefault(operation)?.Contains(input) == true;
 
-    /// <summary>The names of the parameters.</summary>
-    /// <param name="nodes">The nodes of a graph.</param>
-    /// <param name="outer">The names in the graph around it.</param>
-    public static HashSet<string> Of(IEnumerable<NodeProto> nodes, IEnumerable<string>? outer)
+    /// <summary>Whether a tensor is a parameter. A number that only arithmetic reads is none: it is the 1 or the 0.5 of a formula.</summary>
+    public bool Contains(string name, int rank) => _ofOperators.Contains(name) || (rank > 0 && _ofFormulas.Contains(name));
+
+    private void Add(IEnumerable<NodeProto> nodes)
     {
-        var names = new HashSet<string>(outer ?? [], StringComparer.Ordinal);
         var producers = new Dictionary<string, string>(StringComparer.Ordinal);
+        var quotients = new HashSet<string>(StringComparer.Ordinal);
         foreach (var node in nodes)
         {
             foreach (var input in s_inputs.GetValueOrDefault(node.OpType) ?? [])
             {
-                if (input < node.Input.Count) names.Add(node.Input[input]);
+                if (input < node.Input.Count && node.Input[input].Length > 0) _ofOperators.Add(node.Input[input]);
             }
 
-            if (node.OpType is "Add" or "Mul" && node.Input.Count == 2)
+            for (var side = 0; side < 2 && node.Input.Count == 2; side++)
             {
-                for (var side = 0; side < 2; side++)
-                {
-                    var other = producers.GetValueOrDefault(node.Input[1 - side], "");
-                    if (node.OpType == "Add" ? s_biased.Contains(other) : other == "Div") names.Add(node.Input[side]);
-                }
+                var other = node.Input[1 - side];
+                var isBias = (node.OpType == "Add" || (node.OpType == "Sub" && side == 0)) && s_biased.Contains(producers.GetValueOrDefault(other, ""));
+
+                // What multiplies a quotient is the scale of a normalization written out.
+                if (isBias || (node.OpType == "Mul" && quotients.Contains(other))) _ofFormulas.Add(node.Input[side]);
             }
 
-            foreach (var output in node.Output) producers[output] = node.OpType;
-            foreach (var graph in node.Attribute.SelectMany(Import.GraphGuard.Subgraphs)) names.UnionWith(Of(graph.Node, null));
+            foreach (var output in node.Output)
+            {
+                producers[output] = node.OpType;
+                if (IsQuotient(node)) quotients.Add(output);
+            }
+
+            foreach (var graph in node.Attribute.SelectMany(Import.GraphGuard.Subgraphs)) Add(graph.Node);
         }
 
-        names.Remove("");
-        return names;
+        // A quotient times another computed tensor is one too.
+        bool IsQuotient(NodeProto node) =>
+            node.OpType is "Div" or "Reciprocal"
+            || (node is { OpType: "Mul", Input.Count: 2 } && node.Input.Any(quotients.Contains)
+                && node.Input.All(input => producers.GetValueOrDefault(input, "Constant") != "Constant"));
     }
 }

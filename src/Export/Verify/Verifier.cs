@@ -116,8 +116,13 @@ internal static class Verifier
         foreach (var layer in layers) layer.Settle(undefined);
     }
 
-    private static NDArray[] Engine(EmittedModel emitted, Value[] values, NDArray[] data) =>
-        Engine(emitted, new PlanRequest(PlanOptions.Of(emitted.Model, emitted.Model.Seed), [.. emitted.Inputs.Select(input => input.Value)], values, []), data);
+    /// <summary>The values as the engine computes them; noise is that of the operators which the file holds.</summary>
+    private static NDArray[] Engine(EmittedModel emitted, Value[] values, NDArray[] data)
+    {
+        Value[] inputs = [.. emitted.Inputs.Select(input => input.Value)];
+        var run = Graph.Between(inputs, values).Rewrite(SpelledOut.Of);
+        return Engine(emitted, new PlanRequest(PlanOptions.Of(emitted.Model, emitted.Model.Seed), inputs, [.. values.Select(value => run[value])], []), data);
+    }
 
     private static NDArray[] Engine(EmittedModel emitted, PlanRequest request, NDArray[] data)
     {

@@ -118,7 +118,7 @@ internal sealed class ModelEngine
     {
         var inputs = Model.Inputs.Select(tensor => tensor.Value).ToArray();
         var states = StateOrder.Last(Model.Graph.Calls(), call => call.StateUpdates);
-        var map = Specialization.Of(inputs, [.. values, .. states.Select(update => update.Value)], training: false, rule: Adaptation.Of);
+        var map = Specialization.Of(inputs, [.. values, .. states.Select(update => update.Value)], training: false, rule: Preparation.Of);
         var outputs = values.Select(value => map[value]).ToArray();
         var updates = states.Select(update => (update.Weight, map[update.Value])).ToList();
         var request = new PlanRequest(PlanOptions.Of(Model, Model.Seed), inputs, outputs, updates) { Memory = PlanMemory.Arena };

@@ -263,7 +263,7 @@ public sealed class StepContext
     {
         _roots.Add(value);
         var side = Graph.Between([.. _specialized.Keys], [value]);
-        foreach (var (from, to) in Specialization.Extend(side, _specialized, training: true, rule: Adaptation.Of)) _specialized.TryAdd(from, to);
+        foreach (var (from, to) in Specialization.Extend(side, _specialized, training: true, rule: Preparation.Of)) _specialized.TryAdd(from, to);
         return _specialized[value];
     }
 

@@ -65,7 +65,7 @@ internal sealed class StepGraph
             .Concat(calls.SelectMany(call => call.Updates).Select(update => update.Value)).ToList();
         var layers = examines ? OnnxFunctional.Training.Examined.Layers(calls, Graph.Between(inputs, roots)) : [];
         roots.AddRange(layers.Select(layer => layer.Value));
-        var map = Specialization.Of(inputs, roots, training, compiled.Trains, rule: Adaptation.Of);
+        var map = Specialization.Of(inputs, roots, training, compiled.Trains, rule: Preparation.Of);
         if (training && compiled.Precision.Type() is { } type)
         {
             var narrow = PrecisionRewrite.Of(type, inputs, [.. roots.Select(root => map[root])], [.. model.Outputs.Select(output => map[output.Value])]);
