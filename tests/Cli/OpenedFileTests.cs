@@ -8,7 +8,7 @@ using DataType = OnnxFunctional.Export.Proto.TensorProto.Types.DataType;
 
 namespace OnnxFunctional.Tests.Cli;
 
-/// <summary>Commands that open ONNX files of other programs: convert, train, verify.</summary>
+/// <summary>Commands that open ONNX files of other programs: convert, train, prune, verify.</summary>
 [TestClass]
 [DoNotParallelize]
 public sealed class OpenedFileTests
@@ -141,6 +141,21 @@ public sealed class OpenedFileTests
 
         CommandRun.Of([.. train, "--trainable", "score_node"]).Refused("no layer with weights has that name. Did you mean 'scores_node'?");
         CommandRun.Of([.. train, "--trainable", "scores_node", "--lora", "2"]).Refused("both say what is trained");
+    }
+
+    [TestMethod]
+    public void A_file_of_another_program_becomes_smaller_and_is_trained_again()
+    {
+        using var folder = new TemporaryFolder();
+        var (file, small) = (Put(folder, Images(2)), folder.File("small.onnx"));
+        var output = CommandRun.Of("prune", file, small, "--amount", "0.4").Succeeded().Output;
+        StringAssert.Contains(output, "features_node (Conv)");
+        StringAssert.Contains(output, "they are the model's output 'scores'");
+        Assert.AreEqual(3, Read(small).Graph.Initializer.Single(tensor => tensor.Name == "K").Dims[0]);
+        CommandRun.Of("verify", small).Succeeded();
+        CommandRun.Of("train", small, "--data", SampleFiles.Photos(folder), "--epochs", "1", "--out", small).Succeeded();
+        CommandRun.Of("prune", file, small, "--keep", "features").Refused("The layers are features_node, scores_node.");
+        CommandRun.Of("prune", file, folder.File("small.keras")).Refused("Give a name that ends in .onnx.");
     }
 
     [TestMethod]

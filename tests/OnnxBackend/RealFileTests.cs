@@ -1,5 +1,6 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Import;
+using OnnxFunctional.Tests.Export.Importers;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.OnnxBackend;
@@ -118,6 +119,19 @@ public sealed class RealFileTests
     }
 
     /// <summary>The states of a speech detector lie (2, samples, 128), and nothing in the file says that their samples are those of the sound.</summary>
+    [TestMethod]
+    [DynamicData(nameof(Files))]
+    public void A_pretrained_file_without_half_of_its_channels_equals_it_with_their_readers_masked(string file)
+    {
+        using var folder = new TemporaryFolder();
+        var model = OnnxFile.LoadModel(PathOf(file), WithState(OptionsFor(file)) with { Verify = false });
+        var pruned = Masked.Equals(model, new Random(7));
+        TestContext.WriteLine(pruned.ToString());
+        Assert.IsLessThan(0.95 * pruned.ParametersBefore, pruned.Parameters);
+        Assert.IsTrue(pruned.Model.ExportOnnx(folder.File("small.onnx"), new ExportOptions { BatchSizes = [1] }).Passed);
+        CollectionAssert.AreEqual(model.OutputNames.ToArray(), OnnxFile.LoadModel(folder.File("small.onnx")).OutputNames.ToArray());
+    }
+
     private static ImportOptions WithState(ImportOptions options) => options.Shapes.Count > 0 ? options.BindShape("state", [null, 2, 128]) : options;
 
     /// <summary>Networks whose weights are all one number have nothing but rounding as gradient: they get weights as Keras' He normal draws them.</summary>

@@ -108,6 +108,7 @@ public sealed class InputLayer : LayerBase
     internal InputLayer(Shape shape, DType dtype, string? name, bool isFromFile = false)
         : base(isFromFile ? null : name)
     {
+        IsFromFile = isFromFile;
         if (isFromFile) NameAsInFile(name!);
 
         // All inputs of a model have the same number of samples, unless the caller says otherwise by a symbol.
@@ -121,6 +122,9 @@ public sealed class InputLayer : LayerBase
     public override SymbolicTensor Output { get; }
 
     internal SymbolicTensor Tensor { get; }
+
+    /// <summary>Whether a file gave it its name, which may hold any characters.</summary>
+    internal bool IsFromFile { get; }
 
     internal override SymbolicTensors CallAll(SymbolicTensors inputs, CallOptions options) =>
         throw new ModelException($"Input '{Name}' cannot be called; call other layers on its {nameof(Output)}.") { NamesLayer = true };

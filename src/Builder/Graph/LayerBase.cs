@@ -125,6 +125,9 @@ public abstract partial class LayerBase
     /// <summary>A function by which a wrapper replaces the layer's weights while it calls the layer.</summary>
     internal Func<Weight, SymbolicTensor, SymbolicTensor>? OnWeight { get; set; }
 
+    /// <summary>Gives the layer a weight that another way than <see cref="Weight"/> made.</summary>
+    private protected void Hold(Weight weight) => _weights.Add(weight);
+
     internal void SettleName(string name) => _automaticName ??= name;
 
     /// <summary>Gives the layer a name of a file, where names hold any characters.</summary>

@@ -31,7 +31,7 @@ internal sealed partial class ChannelFlow
             case BatchNormalizationTraining { Axis: var axis }:
                 var y = Normalized(x, axis, meets);
                 return [y, [y[ShapeRules.Axis(axis, y.Length, "BatchNormalization")]], [y[ShapeRules.Axis(axis, y.Length, "BatchNormalization")]]];
-            case Reshape reshape when host == Host.Layer || reshape.Target.All(size => size <= 0):
+            case Reshape reshape when host is Host.Layer or Host.Operators || reshape.Target.All(size => size <= 0):
                 return [Reshaped(node, x[0])];
             case Unsqueeze or Squeeze:
                 return [Reshaped(node, x[0])];
@@ -39,7 +39,7 @@ internal sealed partial class ChannelFlow
                 return [[.. transpose.Permutation.Select(axis => x[0][axis])]];
             case Concat concat:
                 return [Concatenated(node, x, ShapeRules.Axis(concat.Axis, In(0).Rank, concat.Name), meets)];
-            case Split split when host == Host.Layer:
+            case Split split when host is Host.Layer or Host.Operators:
                 return Pieces(x[0], ShapeRules.Axis(split.Axis, In(0).Rank, split.Name), split.Sizes);
             case var op when x.Length == 1 && op.MixedAxes(In(0).Rank) is { } mixed:
                 var along = Across(node, x[0], mixed);
@@ -119,7 +119,7 @@ internal sealed partial class ChannelFlow
         else
         {
             Fence(input, meets);
-            Fence(x[1], meets);
+            Fence(x[1], "the convolution has groups");
             made = null;
         }
 

@@ -15,6 +15,9 @@ internal sealed partial class ChannelFlow
     private readonly Dictionary<Weight, int[]?[]> _weights = [];
     private readonly Dictionary<LayerBase, int[]?[][]> _sizes = [];
     private readonly HashSet<LayerBase> _fixedLayers = [];
+    private readonly Dictionary<OperatorLayer, LayerCall> _calls = [];
+    private readonly Dictionary<Node, OperatorLayer> _prepared = [];
+    private readonly Dictionary<Weight, int> _made = [];
 
     public ChannelFlow(Model model)
     {
@@ -39,6 +42,13 @@ internal sealed partial class ChannelFlow
             {
                 if (!PrunableLayers.IsTransparent(around.Layer)) _fixedLayers.Add(call.Layer);
             }
+
+            // The operators of a call are made again in its sizes, which those of another may not have.
+            if (call.Layer is not OperatorLayer operators) continue;
+            if (!_calls.TryAdd(operators, call)) _fixedLayers.Add(operators);
+
+            // What a node computes from weights and constants alone is in no call.
+            foreach (var node in SmallerCall.GraphOf(call).Nodes.Where(node => node.Scope is null)) _prepared.TryAdd(node, operators);
         }
 
         foreach (var input in inputs) _values[input] = new int[]?[input.Spec.Shape.Rank];
@@ -61,7 +71,7 @@ internal sealed partial class ChannelFlow
         var axes = new int[]?[weight.Shape.Rank];
         if (weight.Owner is { } owner && PrunableLayers.CanShrink(owner) && !_fixedLayers.Contains(owner))
         {
-            var (made, followed) = PrunableLayers.AxesOf(owner, weight);
+            var (made, followed) = owner is OperatorLayer ? (null, [.. Enumerable.Range(0, axes.Length)]) : PrunableLayers.AxesOf(owner, weight);
             foreach (var axis in made is { } one ? [one, .. followed] : followed) axes[axis] = Classes.Make(weight.Shape.Dims[axis]);
         }
 
@@ -71,7 +81,15 @@ internal sealed partial class ChannelFlow
     /// <summary>The channels along the axes of tensors whose sizes are options of a layer: each input of a model, the output of a Reshape.</summary>
     public int[]?[][]? SizesOf(LayerBase layer) => _sizes.GetValueOrDefault(layer);
 
-    private int[]?[] Of(Value value)
+    /// <summary>The call whose operators a layer is made of, the first of several; null for a layer that is not called.</summary>
+    public LayerCall? CallOf(OperatorLayer layer) => _calls.GetValueOrDefault(layer);
+
+    /// <summary>The axis of a kernel that counts the channels that its layer makes; null for other weights.</summary>
+    public int? MadeBy(Weight weight) =>
+        weight.Owner is not OperatorLayer ? PrunableLayers.AxesOf(weight.Owner!, weight).Made : _made.TryGetValue(weight, out var axis) ? axis : null;
+
+    /// <summary>The channels along each axis of a value; null for an axis that stays.</summary>
+    public int[]?[] Of(Value value)
     {
         if (_values.TryGetValue(value, out var known)) return known;
         return value.Producer.Op is Variable variable ? OfWeight(variable.Weight) : new int[]?[value.Spec.Shape.Rank];
@@ -99,6 +117,8 @@ internal sealed partial class ChannelFlow
         var x = new int[]?[node.Inputs.Count][];
         var isNormalization = node.Scope?.Layer is Layers.BatchNormalization;
         for (var i = 0; i < x.Length; i++) x[i] = isNormalization && Uniform(node.Inputs[i]) is { } flexible ? flexible : Of(node.Inputs[i]);
+        if (host == Host.Operators) Prepare(node, x);
+        NoteMaker(node);
         int[]?[][]? outputs = null;
         if (host == Host.Unknown)
         {
@@ -125,18 +145,47 @@ internal sealed partial class ChannelFlow
         return [.. data.Shape.Dims.ToArray().Select(dim => Classes.Make(dim))];
     }
 
-    private static Host HostOf(Node node)
+    /// <summary>Constants of a file lose channels as weights do.</summary>
+    private void Prepare(Node node, int[]?[][] x)
     {
-        if (node.Scope is null) return Host.Bare;
+        for (var i = 0; i < x.Length; i++)
+        {
+            if (node.Inputs[i].Producer.Op is not Constant { Data.Shape: var shape } || _values.ContainsKey(node.Inputs[i])) continue;
+            x[i] = _values[node.Inputs[i]] = [.. shape.Dims.ToArray().Select(dim => Classes.Make(dim))];
+        }
+
+    }
+
+    /// <summary>Notes a weight that a product or convolution of a file reads: it makes channels.</summary>
+    private void NoteMaker(Node node)
+    {
+        if (node.Inputs.Count < 2 || node.Inputs[1].Producer.Op is not Variable { Weight: { Owner: OperatorLayer } kernel }) return;
+        int? fromEnd = node.Op switch
+        {
+            Conv { Window.Groups: > 1 } when kernel.Shape.Dim(-2) == 1 => null,
+            Conv or MatMul { TransposeRight: false } => 1,
+            ConvTranspose or MatMul => 2,
+            _ => null,
+        };
+        if (fromEnd is { } place && kernel.Shape.Rank >= 2) _made.TryAdd(kernel, kernel.Shape.Rank - place);
+    }
+
+    private Host HostOf(Node node)
+    {
+        if (node.Scope is null) return _prepared.TryGetValue(node, out var owner) ? HostOf(owner) : Host.Bare;
         for (var call = node.Scope; call is not null; call = call.Parent)
         {
             if (call.Layer is KerasFunction) return Host.Bare;
             if (!PrunableLayers.IsUnderstood(call.Layer)) return Host.Unknown;
         }
 
+        if (node.Scope.Layer is OperatorLayer operators) return HostOf(operators);
+
         // Nodes between the layers of a nested model are as bare as those of the outer model.
         return node.Scope.Layer is Model ? Host.Bare : Host.Layer;
     }
+
+    private Host HostOf(OperatorLayer layer) => _fixedLayers.Contains(layer) ? Host.Unknown : Host.Operators;
 
     private void Fence(int[]?[] axes, string reason)
     {
@@ -174,6 +223,9 @@ internal sealed partial class ChannelFlow
     {
         /// <summary>A built-in layer: called again, it makes the node with new sizes.</summary>
         Layer,
+
+        /// <summary>A node of a file: its operators are made again with new sizes.</summary>
+        Operators,
 
         /// <summary>An operator between layers: it is made again with the same attributes.</summary>
         Bare,

@@ -16,8 +16,11 @@ internal sealed record ChannelMaker(string Name, LayerBase Layer, Weight Kernel,
         var makers = new List<ChannelMaker>();
         foreach (var (path, weight) in model.WeightPaths())
         {
-            if (weight.Owner is not { } layer || PrunableLayers.AxesOf(layer, weight).Made is not { } axis) continue;
-            makers.Add(new(path[..path.LastIndexOf('/')], layer, weight, axis, flow.OfWeight(weight)[axis]));
+            if (weight.Owner is not { } layer || flow.MadeBy(weight) is not { } axis) continue;
+
+            // The names of weights of a file do not begin with that of their layer.
+            var name = layer.NamesWeightsAlone ? path[..^weight.Name.Length] + layer.Name : path[..path.LastIndexOf('/')];
+            makers.Add(new(name, layer, weight, axis, flow.OfWeight(weight)[axis]));
         }
 
         return makers;
@@ -26,6 +29,7 @@ internal sealed record ChannelMaker(string Name, LayerBase Layer, Weight Kernel,
     /// <summary>Why some or all channels stay; null if all may be removed.</summary>
     public string? ReasonIn(ChannelClasses classes) =>
         Channels is not null ? Channels.Select(classes.FenceOf).FirstOrDefault(reason => reason is not null)
+        : Layer is OperatorLayer ? "the node is called several times, or inside another layer"
         : PrunableLayers.CanShrink(Layer) ? "the layer is inside another layer"
         : "the convolution has groups";
 

@@ -12,7 +12,8 @@ public partial class Model
     /// Convolutions (also transposed, separable and depthwise ones) and Dense layers lose channels. BatchNormalization, PRelu, biases, Flatten, Reshape,
     /// Concatenate, sums and nested models follow; channels that are added to one another are removed together. Inputs and outputs keep their shapes, and so do
     /// the inputs of layers that compute across channels, attention, recurrent layers, grouped convolutions and custom layers; the result gives the reasons.
-    /// This model is not changed. Train the new one for a while afterwards.
+    /// Nodes of an opened file lose channels in the same way: those that Conv, ConvTranspose, Gemm and MatMul make with a weight. This model is not changed.
+    /// Train the new one for a while afterwards.
     /// </remarks>
     /// <param name="fraction">The fraction of the channels of each layer to remove: at least 0, less than 1.</param>
     /// <param name="options">How channels are ranked, and which layers keep all of theirs.</param>

@@ -4,7 +4,7 @@ using OnnxFunctional.Serialization;
 namespace OnnxFunctional.Pruning;
 
 /// <summary>Rebuilds a model without some channels: copies of its layers in the new sizes, called as before, with the remaining weights.</summary>
-internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
+internal sealed class ModelRebuild(ChannelFlow flow, RemainingChannels remaining)
 {
     private readonly Dictionary<LayerBase, LayerBase> _copies = [];
 
@@ -29,7 +29,8 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         for (var i = 0; i < inputs.Length; i++)
         {
             var given = model.Inputs[i];
-            inputs[i] = new InputLayer(sizes is null ? given.Shape : Smaller(given.Shape, sizes[i]), given.DType, model.InputNames[i]).Tensor;
+            var shape = sizes is null ? given.Shape : Smaller(given.Shape, sizes[i]);
+            inputs[i] = new InputLayer(shape, given.DType, model.InputNames[i], IsFromFile(given)).Tensor;
         }
 
         Model copy;
@@ -46,10 +47,20 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
             copy = Warnings.Silently(() => new Model(inputs, outputs, name, model.Seed));
         }
 
+        copy.FixedInputs = model.FixedInputs;
         copy.Trainable = model.Trainable;
+
+        // Setting it for a model sets it for the layers inside.
+        foreach (var layer in model.Children)
+        {
+            if (_copies.TryGetValue(layer, out var made)) made.Trainable = layer.Trainable;
+        }
+
         _copies[model] = copy;
         return copy;
     }
+
+    private static bool IsFromFile(SymbolicTensor input) => input.Value.Producer.Op is Operators.Placeholder { Layer.IsFromFile: true };
 
     /// <summary>The copy of a layer; one for all its calls.</summary>
     private LayerBase CopyOf(LayerBase layer, LayerBase parent)
@@ -59,6 +70,8 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         var copy = layer switch
         {
             Model model => Rebuild(model, name),
+            OperatorLayer operators when flow.CallOf(operators) is { } call => operators.Computing(
+                name, new SmallerCall(call, flow, remaining, weight => SmallerOf(weight, parent)).Build),
             _ when ChannelsOf(layer) is { } channels => MadeFromOptions(layer, name, (PrunableLayers.ChannelOption(layer), channels)),
             Reshape reshape when flow.SizesOf(reshape) is { } sizes => Resized(reshape, sizes[0], name),
 
@@ -68,7 +81,18 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
             _ => layer.CopyUncalled(name),
         };
         copy.Trainable = layer.Trainable;
-        return _copies[layer] = copy;
+        _copies[layer] = copy;
+        foreach (var weight in copy is OperatorLayer ? layer.OwnWeights : []) SmallerOf(weight, parent);
+        return copy;
+    }
+
+    /// <summary>The smaller weight of a layer of operators, whichever of its readers is made again first.</summary>
+    private Weight SmallerOf(Weight weight, LayerBase parent)
+    {
+        var kept = remaining.Indices(flow.OfWeight(weight), weight.Shape);
+        var smaller = ((OperatorLayer)CopyOf(weight.Owner!, parent)).Resized(weight, Shape.Of([.. kept.Select(indices => indices.Length)]));
+        RemainingChannels.Take(weight.Storage, weight.Shape.Dims, kept, smaller.Overwritten());
+        return smaller;
     }
 
     /// <summary>
@@ -106,7 +130,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         var target = reshape.TargetShape.ToArray();
         for (var i = 0; i < target.Length; i++)
         {
-            if (target[i] > 0) target[i] = Left(axes[i + 1], target[i]);
+            if (target[i] > 0) target[i] = remaining.Count(axes[i + 1], target[i]);
         }
 
         return new Reshape(IntValues.Create(target), name);
@@ -117,7 +141,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
     {
         foreach (var weight in layer.OwnWeights)
         {
-            if (PrunableLayers.AxesOf(layer, weight).Made is { } axis && flow.OfWeight(weight)[axis] is { } channels) return Left(channels, channels.Length);
+            if (PrunableLayers.AxesOf(layer, weight).Made is { } axis && flow.OfWeight(weight)[axis] is { } channels) return remaining.Count(channels);
         }
 
         return null;
@@ -125,13 +149,9 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
 
     private Shape Smaller(Shape shape, int[]?[] axes)
     {
-        for (var axis = 0; axis < axes.Length; axis++) shape = axes[axis] is { } channels ? shape.With(axis, Left(channels, channels.Length)) : shape;
+        for (var axis = 0; axis < axes.Length; axis++) shape = axes[axis] is { } channels ? shape.With(axis, remaining.Count(channels)) : shape;
         return shape;
     }
-
-    private int Left(int[]? channels, int size) => channels is null ? size : channels.Count(Stays);
-
-    private bool Stays(int channel) => !gone.Contains(flow.Classes.Find(channel));
 
     private void CopyWeights(LayerBase layer, LayerBase copy, HashSet<LayerBase> done)
     {
@@ -139,9 +159,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
         foreach (var weight in layer.OwnWeights)
         {
             var target = copy.OwnWeights.FirstOrDefault(other => other.Name == weight.Name);
-            var kept = flow.OfWeight(weight)
-                .Select((channels, axis) => Enumerable.Range(0, weight.Shape.Dims[axis]).Where(i => channels is null || Stays(channels[i])).ToArray())
-                .ToArray();
+            var kept = remaining.Indices(flow.OfWeight(weight), weight.Shape);
             var shape = Shape.Of([.. kept.Select(indices => indices.Length)]);
             if (target is null || target.Shape != shape)
             {
@@ -151,7 +169,7 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
                     + "Name the layers before it in PruningOptions.Keep.");
             }
 
-            Take(weight.Storage, weight.Shape.Dims, kept, target.Overwritten());
+            RemainingChannels.Take(weight.Storage, weight.Shape.Dims, kept, target.Overwritten());
         }
 
         foreach (var child in layer.Children)
@@ -164,18 +182,5 @@ internal sealed class ModelRebuild(ChannelFlow flow, HashSet<int> gone)
                     + "A layer must create the same inner layers whenever it is called.");
             CopyWeights(child, other, done);
         }
-    }
-
-    /// <summary>The elements at the kept indices of each axis, row by row.</summary>
-    private static void Take(ReadOnlySpan<float> source, ReadOnlySpan<int> dims, ReadOnlySpan<int[]> kept, Span<float> destination)
-    {
-        if (dims.IsEmpty)
-        {
-            source.CopyTo(destination);
-            return;
-        }
-
-        var (from, to) = (source.Length / dims[0], destination.Length / kept[0].Length);
-        for (var i = 0; i < kept[0].Length; i++) Take(source.Slice(kept[0][i] * from, from), dims[1..], kept[1..], destination.Slice(i * to, to));
     }
 }

@@ -40,7 +40,7 @@ internal static class PrunableLayers
     /// Whether calling the layer on fewer channels computes the same for those that remain: a built-in layer without an option that counts channels.
     /// </summary>
     public static bool IsUnderstood(LayerBase layer) =>
-        layer is Model
+        layer is Model or OperatorLayer
         || (layer.GetType().Assembly == typeof(LayerBase).Assembly
             && layer is not (Lambda or GroupNormalization { Groups: > 0 } or Dropout { NoiseShape: not null } or AlphaDropout { NoiseShape: not null }));
 }

@@ -27,12 +27,12 @@ internal static class StructuredPruning
             var reasons = makers.Select(maker =>
                 $"'{maker.Name}' keeps its {maker.Count} channels" + (maker.ReasonIn(flow.Classes) is { } reason ? $": {reason}" : ""));
             var why = makers.Count == 0
-                ? "The model has no Dense layer and no convolution; nodes of an opened file keep their sizes."
+                ? "The model has no Dense layer, convolution or product with a weight."
                 : string.Join("; ", reasons);
             throw new ModelException("Prune: no channel can be removed. " + why);
         }
 
-        var copy = new ModelRebuild(flow, gone).Run(model);
+        var copy = new ModelRebuild(flow, new(flow.Classes, gone)).Run(model);
         var rows = makers.Select(maker =>
         {
             var removed = (maker.Channels ?? []).Count(channel => gone.Contains(flow.Classes.Find(channel)));

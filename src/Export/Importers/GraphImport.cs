@@ -335,7 +335,7 @@ internal sealed class GraphImport : IFileScope
     private SymbolicTensor Output(string name)
     {
         var value = Find(name);
-        return value.Data is { } data ? new ConstantOutput(name, data).Call(_inputs[0]) : new OutputLayer(name, value.Order).Call(value.Tensor!);
+        return value.Data is { } data ? new ConstantOutput(name, data).Call([_inputs[0]])[0] : new OutputLayer(name, value.Order).Call([value.Tensor!])[0];
     }
 
     /// <summary>The importer of nodes that stand for the graphs inside them.</summary>

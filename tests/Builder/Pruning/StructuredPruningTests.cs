@@ -214,7 +214,7 @@ public sealed class StructuredPruningTests
                 + "'last' keeps its 2 channels: they are the model's output 'last'");
         Refused(
             () => PruningCases.Straight([3], new Relu()).Prune(0.5),
-            "Prune: no channel can be removed. The model has no Dense layer and no convolution; nodes of an opened file keep their sizes.");
+            "Prune: no channel can be removed. The model has no Dense layer, convolution or product with a weight.");
 
         var x = Model.Input([3]);
         var tied = new Model(x, new Add().Call(x.Apply(new Dense(4, name: "a")), x.Apply(new Dense(4, name: "b"))).Apply(new Dense(1)));

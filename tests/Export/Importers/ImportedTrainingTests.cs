@@ -80,16 +80,6 @@ public sealed class ImportedTrainingTests
     }
 
     [TestMethod]
-    public void Nodes_of_an_opened_file_keep_their_sizes()
-    {
-        using var folder = new TemporaryFolder();
-        var refusal = Assert.Throws<ModelException>(() => Opened(folder).Prune(0.5));
-        Assert.AreEqual(
-            "Prune: no channel can be removed. The model has no Dense layer and no convolution; nodes of an opened file keep their sizes.",
-            refusal.Message);
-    }
-
-    [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
     public void Stored_statistics_move_only_if_that_is_asked_for(bool trained)

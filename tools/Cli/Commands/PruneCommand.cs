@@ -14,7 +14,7 @@ internal static class PruneCommand
 
     public static Command Create()
     {
-        var model = CommonOptions.Model("An ONNX file that this library wrote, or a .keras file.");
+        var model = CommonOptions.Model("An ONNX file of any origin, or a .keras file.");
         var target = ModelFileTarget.Argument("The file to write: .onnx, which is verified, or .keras.");
         var amount = Typed.Number(
             "--amount",
@@ -38,6 +38,8 @@ internal static class PruneCommand
             keep,
             opset,
         };
+        var import = new ImportArguments();
+        import.AddTo(command);
         return command.Runs((parsed, report, _) =>
         {
             var (from, to) = (parsed.GetRequiredValue(model), parsed.GetRequiredValue(target));
@@ -45,7 +47,7 @@ internal static class PruneCommand
             if (ModelSource.KindOf(from) == ModelKind.Json)
                 throw new ModelException($"'{from}' holds an architecture without weights; expected a trained model.");
             var description = ModelSource.DescriptionOf(from);
-            var before = Model.Load(from);
+            var before = ModelSource.Open(from, import.Options(parsed, from));
             var pruned = before.Prune(
                 parsed.GetValue(amount) ?? DefaultAmount,
                 new PruningOptions { RoundTo = parsed.GetValue(roundTo), Keep = parsed.GetValue(keep) ?? [] });

@@ -17,7 +17,7 @@ internal sealed class FileNode
     private readonly int[] _computed;
     private readonly int[] _symbols;
     private readonly Dictionary<int, SymbolicTensor> _sources = [];
-    private NodeLayer? _layer;
+    private OperatorLayer? _layer;
 
     public FileNode(NodeProto proto, int version, IFileScope graph, Importer importer, FileValue?[] inputs)
     {
@@ -201,7 +201,7 @@ internal sealed class FileNode
             : throw new ModelException("its value is text or sparse; expected numbers.");
 
     /// <summary>Builds the node's computation: for the file's own values, or again for others.</summary>
-    public SymbolicTensors Build(NodeLayer? layer, SymbolicTensors tensors)
+    public SymbolicTensors Build(OperatorLayer? layer, SymbolicTensors tensors)
     {
         _layer = layer;
         for (var i = 0; i < _computed.Length; i++) _tensors[_computed[i]] = tensors[i];
