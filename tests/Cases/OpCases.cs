@@ -6,7 +6,7 @@ internal static partial class OpCases
     public static IReadOnlyList<OpCase> All { get; } =
     [
         .. Unary, .. Binary, .. Typed, .. Reductions, .. Running, .. Shapes, .. Joining, .. Pieces, .. Images, .. Indexing,
-        .. Products, .. Convolutions, .. Poolings, .. Normalizations, .. Losses, .. Recurrent, .. Chance, .. Parallel,
+        .. Products, .. Convolutions, .. Poolings, .. Normalizations, .. Losses, .. Recurrent, .. Chance, .. Parallel, .. Quantized, .. Bytes,
     ];
 
     /// <summary>The rows as MSTest's DynamicData expects them.</summary>

@@ -112,6 +112,8 @@ internal sealed class OpRun
                 case DType.Float32: buffer.Floats[i] = (float)values[i]; break;
                 case DType.Int64: buffer.Longs[i] = (long)values[i]; break;
                 case DType.Int32: buffer.Ints[i] = (int)values[i]; break;
+                case DType.Int8: buffer.Bytes[i] = (byte)(sbyte)values[i]; break;
+                case DType.UInt8: buffer.Bytes[i] = (byte)values[i]; break;
                 default: buffer.Bools[i] = values[i] != 0; break;
             }
         }
@@ -124,6 +126,8 @@ internal sealed class OpRun
         DType.Float32 => [.. buffer.Floats.ToArray().Select(value => (double)value)],
         DType.Int64 => [.. buffer.Longs.ToArray().Select(value => (double)value)],
         DType.Int32 => [.. buffer.Ints.ToArray().Select(value => (double)value)],
+        DType.Int8 => [.. buffer.Bytes.ToArray().Select(value => (double)(sbyte)value)],
+        DType.UInt8 => [.. buffer.Bytes.ToArray().Select(value => (double)value)],
         _ => [.. buffer.Bools.ToArray().Select(value => value ? 1.0 : 0)],
     };
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Importers;
@@ -32,13 +33,15 @@ internal static class BackendValues
         }
     }
 
-    /// <summary>Whether a model's inputs, outputs and stored tensors are float32, int32, int64 or bool, and its operators ONNX's own.</summary>
-    public static bool AreComputed(BackendTest test)
+    /// <summary>Whether a model's inputs, outputs and stored tensors are of types that are computed, and its operators ONNX's own.</summary>
+    /// <param name="test">The test.</param>
+    /// <param name="further">Types besides float32, int32, int64 and bool.</param>
+    public static bool AreComputed(BackendTest test, params IReadOnlyList<DataType> further)
     {
         var model = ModelProto.Parser.ParseFrom(test.Model);
         var types = model.Graph.Input.Concat(model.Graph.Output).Select(info => info.Type?.TensorType?.ElemType ?? 0)
             .Concat(model.Graph.Initializer.Select(tensor => tensor.DataType));
-        return types.All(type => (DataType)type is DataType.Float or DataType.Int32 or DataType.Int64 or DataType.Bool)
+        return types.All(type => (DataType)type is DataType.Float or DataType.Int32 or DataType.Int64 or DataType.Bool || further.Contains((DataType)type))
             && model.OpsetImport.All(import => DomainGuard.Normalize(import.Domain).Length == 0);
     }
 
@@ -47,6 +50,8 @@ internal static class BackendValues
         DType.Float32 => NDArray.Create(data.As<float>().ToArray(), data.Shape),
         DType.Int32 => NDArray.Create(data.As<int>().ToArray(), data.Shape),
         DType.Int64 => NDArray.Create(data.As<long>().ToArray(), data.Shape),
+        DType.Int8 => NDArray.Create(data.As<sbyte>().ToArray(), data.Shape).To(DType.Int8, "the test"),
+        DType.UInt8 => NDArray.Create(data.As<byte>().ToArray(), data.Shape).To(DType.UInt8, "the test"),
         _ => NDArray.Create(data.As<bool>().ToArray(), data.Shape),
     };
 
@@ -58,6 +63,8 @@ internal static class BackendValues
             DType.Float32 => OnnxValue.Of(data.As<float>().ToArray(), lengths),
             DType.Int32 => OnnxValue.Of(data.As<int>().ToArray(), lengths),
             DType.Int64 => OnnxValue.Of(data.As<long>().ToArray(), lengths),
+            DType.Int8 => OnnxValue.Of(data.As<sbyte>().ToArray(), lengths),
+            DType.UInt8 => OnnxValue.Of(data.As<byte>().ToArray(), lengths),
             _ => OnnxValue.Of(data.As<bool>().ToArray(), lengths),
         };
     }
@@ -72,6 +79,8 @@ internal static class BackendValues
             OnnxValue<float> floats => TensorData.Of(shape, Flat(floats)),
             OnnxValue<int> ints => TensorData.Of(shape, Flat(ints)),
             OnnxValue<long> longs => TensorData.Of(shape, Flat(longs)),
+            OnnxValue<sbyte> bytes => TensorData.Create(shape, DType.Int8, MemoryMarshal.AsBytes<sbyte>(Flat(bytes))),
+            OnnxValue<byte> bytes => TensorData.Create(shape, DType.UInt8, Flat(bytes)),
             OnnxValue<bool> bools => TensorData.Of(shape, Flat(bools)),
             _ => throw new NotSupportedException($"{value} is not compared."),
         };

@@ -28,6 +28,7 @@ internal abstract record BinaryOp : Op
                 + "Use Ops.Cast on one of them.");
         }
 
+        ShapeRules.Refuse8Bit(inputs[0], Name);
         if (inputs[0].Type == DType.Bool && this is not LogicalOp)
             throw new ModelException($"{Name} takes numbers, but got bool. Use the function of Ops, which converts, or Ops.LogicalAnd, LogicalOr, LogicalXor.");
         return [new(ShapeRules.Broadcast(inputs[0].Shape, inputs[1].Shape, Name), Result(inputs[0].Type))];
@@ -236,6 +237,7 @@ internal sealed record Where : Op
         if (inputs[0].Type != DType.Bool) throw new ModelException($"Where takes a condition of booleans first, but got {inputs[0]}.");
         if (inputs[1].Type != inputs[2].Type)
             throw new ModelException($"Where chooses between {inputs[1]} and {inputs[2]}: expected the same element type. Use Ops.Cast on one of them.");
+        ShapeRules.Refuse8Bit(inputs[1], Name);
         return [new(ShapeRules.Broadcast(inputs[0].Shape, ShapeRules.Broadcast(inputs[1].Shape, inputs[2].Shape, Name), Name), inputs[1].Type)];
     }
 }

@@ -325,13 +325,16 @@ public static partial class Ops
     /// <exception cref="ModelException">The tensors differ in shape or type.</exception>
     public static SymbolicTensor WhenTraining(SymbolicTensor training, SymbolicTensor otherwise) => Make(new Phase(), training, otherwise);
 
+    /// <summary>The tensor in a type that is computed with: 8-bit integers are not, int32 holds them.</summary>
+    private static SymbolicTensor Computed(SymbolicTensor x) => x?.DType.Is8Bit() == true ? Cast(x, DType.Int32) : x!;
+
     private static bool AreBools(SymbolicTensor a, SymbolicTensor b) => a?.DType == DType.Bool && b?.DType == DType.Bool;
 
     private static SymbolicTensor Binary(Op op, SymbolicTensor a, SymbolicTensor b)
     {
         // Other functions of two booleans compute with 0 and 1.
         if (AreBools(a, b) && op is not LogicalOp) (a, b) = (Cast(a, DType.Int32), Cast(b, DType.Int32));
-        (a, b) = Promote(a, b);
+        (a, b) = Promote(Computed(a), Computed(b));
         return Make(op, a, b);
     }
 
@@ -370,6 +373,7 @@ public static partial class Ops
     /// <summary>Casts tensors to the type of the highest rank among theirs.</summary>
     private static SymbolicTensors Promote(SymbolicTensors tensors)
     {
+        if (tensors.Any(tensor => tensor.DType != tensors[0].DType)) tensors = tensors.Select(Computed).ToArray();
         var type = tensors.MaxBy(tensor => Rank(tensor.DType))!.DType;
         return tensors.Any(tensor => Rank(tensor.DType) < 0) ? tensors : tensors.Select(tensor => Cast(tensor, type)).ToArray();
     }

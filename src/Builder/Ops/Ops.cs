@@ -101,7 +101,7 @@ public static partial class Ops
             ArgumentNullException.ThrowIfNull(inputs[i]);
             if (inputs[i].DType == DType.String && !op.TakesText && !op.ReadsOnlyShapeOf(i))
                 throw new ModelException("computes with numbers, but got text. Make numbers of it first, with StringLookup, TextVectorization or Hashing.");
-            var isWhole = inputs[i].DType is DType.Int32 or DType.Int64 or DType.Bool;
+            var isWhole = inputs[i].DType is DType.Int8 or DType.UInt8 or DType.Int32 or DType.Int64 or DType.Bool;
             values[i] = isWhole && op.TakesFloats(i) ? Cast(inputs[i], DType.Float32).Value : inputs[i].Value;
             if (inputs[i].Scope is { } other && other.Depth > (scope?.Depth ?? 0)) scope = other;
         }

@@ -62,6 +62,13 @@ internal static class ShapeRules
         }
     }
 
+    /// <summary>Refuses 8-bit integers where numbers are computed with.</summary>
+    public static void Refuse8Bit(TensorSpec spec, string what)
+    {
+        if (spec.Type.Is8Bit())
+            throw new ModelException($"{what} does not compute with {spec.Type.KerasName()}. Use Ops.Cast to float32 or int32 first.");
+    }
+
     /// <summary>The sum of two sizes or symbols.</summary>
     public static int Add(int left, int right) => left < 0 || right < 0 ? Shape.Unknown : left + right;
 

@@ -278,7 +278,7 @@ internal static class KerasFunctions
 
     private static DType TypeOf(CallValue value)
     {
-        foreach (var type in Enum.GetValues<DType>())
+        foreach (var type in DTypes.InKerasFiles)
         {
             if (value is CallValue.Literal { Value: string word } && type.KerasName() == word) return type;
         }

@@ -169,12 +169,12 @@ internal sealed partial class ModelReader
 
     private static DType ReadDType(string name)
     {
-        foreach (var type in Enum.GetValues<DType>())
+        foreach (var type in DTypes.InKerasFiles)
         {
             if (type.KerasName() == name) return type;
         }
 
-        var names = Enum.GetValues<DType>().Select(type => type.KerasName());
+        var names = DTypes.InKerasFiles.Select(type => type.KerasName());
         throw new ModelException($"is of type '{name}', which is not supported; expected one of {string.Join(", ", names)}.");
     }
 

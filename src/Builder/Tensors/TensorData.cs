@@ -26,6 +26,8 @@ internal sealed class TensorData : IEquatable<TensorData>
         DType.Float32 => As<float>()[0],
         DType.Float16 => (float)As<Half>()[0],
         DType.BFloat16 => BitConverter.Int32BitsToSingle(As<ushort>()[0] << 16),
+        DType.Int8 => As<sbyte>()[0],
+        DType.UInt8 => As<byte>()[0],
         DType.Int32 => As<int>()[0],
         DType.Int64 => As<long>()[0],
         _ => null,

@@ -123,6 +123,12 @@ internal static class EmitterTable
         SumToLike => Reductions.SumToLike,
         TopK top => With(top, Reductions.TopK),
 
+        // Quantization.
+        DequantizeLinear dequantize => With(dequantize, Quantized.Dequantize),
+        DynamicQuantizeLinear => Quantized.DynamicQuantize,
+        MatMulInteger => Quantized.MatMulInteger,
+        QuantizeLinear quantize => With(quantize, Quantized.Quantize),
+
         // Shapes and selections.
         Concat concat => With(concat, Shaping.Concat),
         ExpandLike => Shaping.ExpandLike,

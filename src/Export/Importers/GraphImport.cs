@@ -8,6 +8,9 @@ namespace OnnxFunctional.Export.Importers;
 /// <summary>Makes the graph of a file a model: each node becomes a layer, what depends on constants only is computed at once.</summary>
 internal sealed class GraphImport : IFileScope
 {
+    // What it makes of constants is not folded, so that quantized weights are written as they came.
+    private const string KeptQuantized = "DequantizeLinear";
+
     private readonly CheckedModel _file;
     private readonly ImportOptions _options;
     private readonly int _version;
@@ -290,7 +293,9 @@ internal sealed class GraphImport : IFileScope
         {
             var name = proto.Output[i];
             if (name.Length == 0) continue;
-            _values[name] = node.ReadsParameters ? new FileValue(name) { Data = data[i], FromParameters = (node, i) } : Known(name, data[i]);
+            _values[name] = node.ReadsParameters || node.OpType == KeptQuantized
+                ? new FileValue(name) { Data = data[i], FromParameters = (node, i) }
+                : Known(name, data[i]);
         }
     }
 

@@ -164,6 +164,15 @@ internal static class ImporterTable
         "BitwiseOr" => WholeNumbers.Bitwise(WholeNumbers.Or),
         "BitwiseXor" => WholeNumbers.Bitwise(WholeNumbers.Xor),
 
+        // Quantization.
+        "ConvInteger" => Quantized.ConvInteger,
+        "DequantizeLinear" => Quantized.Dequantize,
+        "DynamicQuantizeLinear" => Quantized.DynamicQuantize,
+        "MatMulInteger" => Quantized.MatMulInteger,
+        "QLinearConv" => Quantized.LinearConv,
+        "QLinearMatMul" => Quantized.LinearMatMul,
+        "QuantizeLinear" => Quantized.Quantize,
+
         // Shapes and selections.
         "CenterCropPad" => Places.CenterCropPad,
         "Col2Im" => Places.Col2Im,

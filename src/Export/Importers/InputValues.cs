@@ -15,7 +15,7 @@ internal static class InputValues
             throw new ModelException($"input {GuardContext.Quote(input.Name)} is no tensor; sequences, maps and optional values are not computed.");
         return StoredTensors.TypeOf(tensor.ElemType) ?? throw new ModelException(
             $"input {GuardContext.Quote(input.Name)} is of {StoredTensors.NameOf(tensor.ElemType)}; "
-            + "expected float32, float16, bfloat16, float64, int32, int64 or bool.");
+            + $"expected {StoredTensors.Taken}.");
     }
 
     /// <summary>The value that takes the place of an input, converted to its type.</summary>
@@ -40,6 +40,7 @@ internal static class InputValues
         {
             DType.Int64 => TensorData.Of(data.Shape, DataMoves.Longs(data)),
             DType.Int32 => TensorData.Of(data.Shape, DataMoves.Integers(data)),
+            DType.Int8 or DType.UInt8 => TensorData.Create(data.Shape, type, DataMoves.Bytes(data, type, $"ImportOptions.Bind(\"{input.Name}\")")),
             DType.Bool => TensorData.Of(data.Shape, [.. DataMoves.Longs(data).Select(number => number != 0)]),
             _ => TensorData.Of(data.Shape, DataMoves.Floats(data)),
         };

@@ -86,6 +86,8 @@ internal sealed class OnnxGraph
         DType.BFloat16 => TensorProto.Types.DataType.Bfloat16,
         DType.Int32 => TensorProto.Types.DataType.Int32,
         DType.Int64 => TensorProto.Types.DataType.Int64,
+        DType.Int8 => TensorProto.Types.DataType.Int8,
+        DType.UInt8 => TensorProto.Types.DataType.Uint8,
         DType.Bool => TensorProto.Types.DataType.Bool,
         DType.String => TensorProto.Types.DataType.String,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "An element type without a number in ONNX."),

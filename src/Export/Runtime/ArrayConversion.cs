@@ -9,7 +9,8 @@ internal static class ArrayConversion
 {
     /// <summary>Whether arrays hold elements of a type.</summary>
     public static bool Holds(Type type) =>
-        type == typeof(float) || type == typeof(long) || type == typeof(int) || type == typeof(bool) || type == typeof(string);
+        type == typeof(float) || type == typeof(long) || type == typeof(int) || type == typeof(byte) || type == typeof(sbyte) || type == typeof(bool)
+        || type == typeof(string);
 
     /// <summary>A copy of the value; null if the engine does not compute with its element type.</summary>
     public static NDArray? ToArray(OnnxValue value) => value switch
@@ -17,6 +18,8 @@ internal static class ArrayConversion
         OnnxValue<float> floats => floats.Tensor,
         OnnxValue<long> longs => longs.Tensor,
         OnnxValue<int> ints => ints.Tensor,
+        OnnxValue<byte> bytes => bytes.Tensor,
+        OnnxValue<sbyte> bytes => NDArray.From(bytes.Tensor),
         OnnxValue<bool> truths => truths.Tensor,
         OnnxValue<string> texts => texts.Tensor,
         _ => null,
@@ -38,9 +41,10 @@ internal static class ArrayConversion
             TypeCode.String => ToOnnx(array.To(DType.String, what)),
             TypeCode.Boolean => ToOnnx(array.To(DType.Bool, what)),
             TypeCode.Double => OnnxValue.From(Tensor.Create(Array.ConvertAll(array.ToArray(), value => (double)value), array.Shape.TensorLengths())),
+            TypeCode.SByte => ToOnnx(array.To(DType.Int8, what)),
             TypeCode.Byte => OnnxValue.From(Tensor.Create(array.ToBytes(what), array.Shape.TensorLengths())),
             _ => throw new InvalidOperationException(
-                $"Predict takes float, double, int, long, byte, bool or string, but {input} is asked for. Use Run, with an OnnxValue for each input."),
+                $"Predict takes float, double, int, long, byte, sbyte, bool or string, but {input} is asked for. Use Run, with an OnnxValue for each input."),
         };
     }
 
@@ -53,6 +57,8 @@ internal static class ArrayConversion
             DType.Float32 => Value<float>(),
             DType.Int64 => Value<long>(),
             DType.Int32 => Value<int>(),
+            DType.Int8 => Value<sbyte>(),
+            DType.UInt8 => Value<byte>(),
             _ => Value<bool>(),
         };
 

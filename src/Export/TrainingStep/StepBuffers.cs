@@ -37,6 +37,8 @@ internal sealed class StepInput(ManifestTensor tensor) : IDisposable
         DType.Float32 => Make<float>(count, dims),
         DType.Int64 => Make<long>(count, dims),
         DType.Int32 => Make<int>(count, dims),
+        DType.Int8 => Make<sbyte>(count, dims),
+        DType.UInt8 => Make<byte>(count, dims),
         _ => Make<bool>(count, dims),
     };
 

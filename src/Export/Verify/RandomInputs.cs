@@ -82,6 +82,12 @@ internal sealed class RandomInputs
                 for (var i = 0; i < count; i++) indices[i] = Index(use, random);
                 Mark(indices, use, shape, first, whole, random);
                 return NDArray.Create([.. indices.Select(index => (long)index)], shape).To(input.Spec.Type, "verification");
+            case DType.Int8 or DType.UInt8:
+                var (lowest, highest) = input.Spec.Type.RangeOf8Bit();
+                var bytes = new float[count];
+                for (var i = 0; i < count; i++) bytes[i] = lowest + MathF.Floor(random.Uniform() * (highest - lowest + 1));
+                Mark(bytes, use, shape, first, whole, random);
+                return NDArray.Create(Array.ConvertAll(bytes, value => (long)Math.Clamp(value, lowest, highest)), shape).To(input.Spec.Type, "verification");
             case DType.Bool:
                 var truths = new float[count];
                 Array.Fill(truths, 1);

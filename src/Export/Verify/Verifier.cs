@@ -1,5 +1,6 @@
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Layouts;
+using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
@@ -59,7 +60,7 @@ internal static class Verifier
                     }
 
                     Settle(compared, emitted, values, batches[i].Data, options, undefined[i]);
-                    Check(layers);
+                    Check(layers, emitted.Proto);
                     (each, results) = ([], []);
                     if (budget.IsLarge) GC.Collect();
                 }
@@ -78,7 +79,7 @@ internal static class Verifier
                 for (var o = 0; o < outputs.Length; o++)
                     outputs[o].Add(last[o], results[o], Layout.Identity(last[o].Shape.Rank), batches[i].Name + ", the file as it is", undefined[i]);
                 Settle(outputs, emitted, values, batches[i].Data, options, undefined[i]);
-                Check([.. layers, .. outputs]);
+                Check([.. layers, .. outputs], emitted.Proto);
             }
         }
 
@@ -87,7 +88,7 @@ internal static class Verifier
 
     /// <summary>Ends the verification at the first batch in which a layer differs: more would only cost a wrong file the noise of all of them.</summary>
     /// <exception cref="ExportException">A layer is out of tolerance; the message names the first and lists those that were compared.</exception>
-    private static void Check(LayerComparison[] layers)
+    private static void Check(LayerComparison[] layers, ModelProto file)
     {
         if (!layers.Any(layer => layer.HasFailed)) return;
         LayerDifference[] rows = [.. layers.Where(layer => layer.IsCompared).Select(layer => layer.Result())];
@@ -95,6 +96,7 @@ internal static class Verifier
         throw new ExportException(
             $"ONNX Runtime differs from the engine, first at layer '{failure.Layer}': {failure.Where}. Nothing was written. "
             + $"Raise ExportOptions.AbsoluteTolerance if the difference is acceptable for values up to {failure.LargestValue:G4}."
+            + SaturatingSums.RemedyFor(file)
             + Environment.NewLine + LayerDifference.Table(rows));
     }
 
@@ -139,6 +141,8 @@ internal static class Verifier
             DType.Float32 => buffer.Floats.ToArray(),
             DType.Int64 => [.. buffer.Longs.ToArray().Select(number => (float)number)],
             DType.Int32 => [.. buffer.Ints.ToArray().Select(number => (float)number)],
+            DType.Int8 => [.. buffer.Bytes.ToArray().Select(number => (float)(sbyte)number)],
+            DType.UInt8 => [.. buffer.Bytes.ToArray().Select(number => (float)number)],
             DType.Bool => [.. buffer.Bools.ToArray().Select(truth => truth ? 1f : 0)],
             DType.String => TextSamples.Numbers(buffer.Strings),
             var type => throw new ExportException(

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace OnnxFunctional.Training.Data;
 
-/// <summary>The elements of an <see cref="NDArray"/>: float[], long[], int[], bool[], string[], or byte[] that are read as a wider type.</summary>
+/// <summary>The elements of an <see cref="NDArray"/>: float[], long[], int[], bool[], string[], or byte[], which may be read as a wider type.</summary>
+/// <remarks>8-bit signed integers are a short[]: to .NET, an sbyte[] would be a byte[] too.</remarks>
 internal static class ArrayElements
 {
     /// <summary>Zeros of an element type.</summary>
@@ -13,6 +14,8 @@ internal static class ArrayElements
         DType.Float32 => new float[length],
         DType.Int64 => new long[length],
         DType.Int32 => new int[length],
+        DType.Int8 => new short[length],
+        DType.UInt8 => new byte[length],
         DType.String => Empty(length),
         _ => new bool[length],
     };
@@ -24,6 +27,7 @@ internal static class ArrayElements
         long[] => new long[length],
         int[] => new int[length],
         byte[] => new byte[length],
+        short[] => new short[length],
         string[] => Empty(length),
         _ => new bool[length],
     };
@@ -32,13 +36,15 @@ internal static class ArrayElements
     public static void Copy(Array elements, int start, int length, DType type, Span<byte> target)
     {
         if (elements is byte[] bytes) Widen(bytes.AsSpan(start, length), type, target);
+        else if (elements is short[] shorts) TensorPrimitives.ConvertTruncating(shorts.AsSpan(start, length), MemoryMarshal.Cast<byte, sbyte>(target));
         else BytesOf(elements, start, length).CopyTo(target);
     }
 
     /// <summary>The elements themselves, in an array of their type.</summary>
     public static Array Widened(Array elements, DType type)
     {
-        if (elements is not byte[] bytes) return elements;
+        if (elements is short[] shorts) return Array.ConvertAll(shorts, value => unchecked((byte)value));
+        if (elements is not byte[] bytes || type == DType.UInt8) return elements;
         switch (type)
         {
             case DType.Float32:
@@ -56,12 +62,13 @@ internal static class ArrayElements
         }
     }
 
-    /// <summary>Elements as bytes; they are not those of a byte[].</summary>
+    /// <summary>Elements as bytes; those of a byte[] are not read as a wider type.</summary>
     public static ReadOnlySpan<byte> BytesOf(Array elements, int start, int length) => elements switch
     {
         float[] floats => MemoryMarshal.AsBytes(floats.AsSpan(start, length)),
         long[] longs => MemoryMarshal.AsBytes(longs.AsSpan(start, length)),
         int[] ints => MemoryMarshal.AsBytes(ints.AsSpan(start, length)),
+        byte[] bytes => bytes.AsSpan(start, length),
         _ => MemoryMarshal.AsBytes(((bool[])elements).AsSpan(start, length)),
     };
 
@@ -76,6 +83,7 @@ internal static class ArrayElements
             case long[] longs: TensorPrimitives.ConvertTruncating<long, float>(longs, values); break;
             case int[] ints: TensorPrimitives.ConvertTruncating<int, float>(ints, values); break;
             case byte[] bytes: TensorPrimitives.ConvertTruncating<byte, float>(bytes, values); break;
+            case short[] shorts: TensorPrimitives.ConvertTruncating<short, float>(shorts, values); break;
             case bool[] truths:
                 for (var i = 0; i < values.Length; i++) values[i] = truths[i] ? 1 : 0;
                 break;
@@ -95,6 +103,7 @@ internal static class ArrayElements
             case long[] longs: longs.CopyTo(values, 0); break;
             case int[] ints: TensorPrimitives.ConvertTruncating<int, long>(ints, values); break;
             case byte[] bytes: TensorPrimitives.ConvertTruncating<byte, long>(bytes, values); break;
+            case short[] shorts: TensorPrimitives.ConvertTruncating<short, long>(shorts, values); break;
             case bool[] truths:
                 for (var i = 0; i < values.Length; i++) values[i] = truths[i] ? 1 : 0;
                 break;
@@ -130,6 +139,7 @@ internal static class ArrayElements
         long[] longs => longs[place],
         int[] ints => ints[place],
         byte[] bytes => bytes[place],
+        short[] shorts => shorts[place],
         string[] => throw IsText("The array"),
         _ => ((bool[])elements)[place] ? 1 : 0,
     };
@@ -167,6 +177,7 @@ internal static class ArrayElements
         {
             case DType.Float32: TensorPrimitives.ConvertTruncating(source, MemoryMarshal.Cast<byte, float>(target)); break;
             case DType.Int32: TensorPrimitives.ConvertTruncating(source, MemoryMarshal.Cast<byte, int>(target)); break;
+            case DType.UInt8: source.CopyTo(target); break;
             default: TensorPrimitives.ConvertTruncating(source, MemoryMarshal.Cast<byte, long>(target)); break;
         }
     }

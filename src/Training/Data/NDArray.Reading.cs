@@ -132,6 +132,7 @@ public sealed partial class NDArray
         long[] longs => longs[place],
         int[] ints => ints[place],
         byte[] bytes => bytes[place],
+        short[] shorts => shorts[place],
         _ => (long)ElementAt(place),
     };
 

@@ -17,8 +17,8 @@ namespace OnnxFunctional.Training;
 [TypeFormatterSource(typeof(HtmlFormatterSource))]
 public sealed partial class NDArray : IHtml
 {
-    // float[], long[], int[], bool[] or string[] as the type says; byte[] for any type of numbers: bytes are widened where they are read, because images fill
-    // memory.
+    // float[], long[], int[], bool[], short[] for int8, or string[] as the type says; byte[] for any type of numbers: bytes are widened where they are read,
+    // because images fill memory.
     private readonly Array _elements;
 
     private NDArray(Shape shape, DType type, Array elements)
@@ -171,6 +171,10 @@ public sealed partial class NDArray : IHtml
                 return new(Shape, type, ArrayElements.Longs(_elements, what));
             case DType.Int32:
                 return new(Shape, type, ArrayElements.Ints(_elements, what, "Declare the input with dtype: DType.Int64."));
+            case DType.UInt8:
+                return new(Shape, type, ToBytes(what));
+            case DType.Int8:
+                return new(Shape, type, Array.ConvertAll(Within(what, sbyte.MinValue, sbyte.MaxValue, "int8"), value => (short)value));
             case DType.Bool:
                 var floats = AsFloats();
                 var bools = new bool[floats.Length];
@@ -187,11 +191,16 @@ public sealed partial class NDArray : IHtml
     internal byte[] ToBytes(string what)
     {
         if (_elements is byte[] bytes) return bytes;
+        return Array.ConvertAll(Within(what, byte.MinValue, byte.MaxValue, "bytes"), value => (byte)value);
+    }
+
+    private long[] Within(string what, long lowest, long highest, string taken)
+    {
         var longs = ArrayElements.Longs(_elements, what);
-        var beyond = Array.FindIndex(longs, value => value is < byte.MinValue or > byte.MaxValue);
+        var beyond = Array.FindIndex(longs, value => value < lowest || value > highest);
         return beyond < 0
-            ? Array.ConvertAll(longs, value => (byte)value)
-            : throw new ModelException($"{what} takes bytes, but element {beyond} is {longs[beyond]}.");
+            ? longs
+            : throw new ModelException($"{what} takes {taken}, {lowest} to {highest}, but element {beyond} is {longs[beyond]}.");
     }
 
     /// <summary>The elements of arrays of one type, one array after the other.</summary>

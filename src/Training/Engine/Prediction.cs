@@ -132,6 +132,12 @@ public static class Prediction
             case DType.Int32:
                 for (var i = 0; i < target.Length; i++) target[i] = buffer.Ints[i];
                 break;
+            case DType.Int8:
+                for (var i = 0; i < target.Length; i++) target[i] = (sbyte)buffer.Bytes[i];
+                break;
+            case DType.UInt8:
+                for (var i = 0; i < target.Length; i++) target[i] = buffer.Bytes[i];
+                break;
             case DType.Bool:
                 for (var i = 0; i < target.Length; i++) target[i] = buffer.Bools[i] ? 1 : 0;
                 break;

@@ -149,6 +149,7 @@ internal sealed class StepGraph
         Dictionary<Value, Value> map)
     {
         var trainable = named.Where(entry => entry.Weight.Trainable && compiled.IsTrainable(entry.Weight)).ToList();
+        QuantizedLayers.Check(total.Value, trainable);
         var scaling = compiled.LossScaling;
         var gradients = Gradient.Backpropagate(total.Value, scaling?.Scale ?? 1, [.. trainable.Select(entry => entry.Weight.Variable)]);
         var finite = scaling is null ? null : LossScaling.AllFinite(gradients.OfType<SymbolicTensor>());

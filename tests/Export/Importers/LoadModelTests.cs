@@ -201,12 +201,25 @@ public sealed class LoadModelTests
     [
         Wrong("an unknown operator", folder => Load(folder, With("Frobnicate")), "'Frobnicate' has no importer", "'y_node'", "OnnxModel.Load"),
         Wrong("two unknown operators", folder => Load(folder, With("Frobnicate", "Quibble")), "'Frobnicate'", "'Quibble'"),
-        Wrong("a quantized file", folder =>
+        Wrong("training a quantized file", folder =>
+        {
+            var model = OnnxFile.LoadModel(Put(folder, QuantizedFiles.Static()));
+            model.Compile(new Adam(), Loss.MeanSquaredError).Fit(new float[2, 3, 9, 7], new float[2, 5], verbose: Verbosity.Silent);
+        }, "'x_quantized_node' (QuantizeLinear)", "no slope", "quantize it again"),
+        Wrong("training before quantized layers", folder =>
+        {
+            var quantized = OnnxFile.LoadModel(Put(folder, QuantizedFiles.Dynamic()));
+            var x = OnnxFunctional.Model.Input([17]);
+            new Model(x, quantized.Call(new Dense(17, name: "first").Call(x))).Compile(new Adam(), Loss.MeanSquaredError)
+                .Fit(new float[2, 17], new float[2, 3], verbose: Verbosity.Silent);
+        }, "(DynamicQuantizeLinear)", "'first/kernel'", "cannot learn", "behind this one"),
+        Wrong("quantization to 16 bits", folder =>
         {
             var file = With("Relu");
-            file.Graph.Node.Add(Node("DynamicQuantizeLinear", ["y"], ["q", "scale", "zero"]));
+            file.Graph.Initializer.Add(Floats("scale", [], 1));
+            file.Graph.Node.Add(Node("QuantizeLinear", ["y", "scale"], ["q"], Attributes.Int("output_dtype", (int)DataType.Uint16)));
             Load(folder, file);
-        }, "'DynamicQuantizeLinear' has no importer"),
+        }, "'q_node'", "quantizes to uint16", "int8 or uint8"),
         Wrong("an unknown input", folder => Load(folder, Dense(), new ImportOptions().Bind("X", NDArray.Create([1f], [1]))), "'X'", "Did you mean 'x'?"),
         Wrong(
             "a bound value of another shape",

@@ -15,6 +15,8 @@ internal static class Casts
             // Beyond 2^53 a double would round.
             DType.Int64 when data.As<long>().ToArray().All(
                 value => Math.Abs(value) < 1L << 53) => [.. data.As<long>().ToArray().Select(value => (double)value)],
+            DType.Int8 => [.. data.As<sbyte>().ToArray().Select(value => (double)value)],
+            DType.UInt8 => [.. data.Bytes.ToArray().Select(value => (double)value)],
             DType.Bool => [.. data.As<bool>().ToArray().Select(value => value ? 1.0 : 0.0)],
             _ => null,
         };

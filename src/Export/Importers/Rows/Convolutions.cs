@@ -9,14 +9,19 @@ internal static class Convolutions
     public static FileResult[] Conv(FileNode node)
     {
         var rank = node.RankOf(0);
-        var shape = node.ShapeOf(1);
-        var windows = Windows.Of(node, shape.Dims[2..].ToArray(), node.ShapeOf(0));
-        var window = new Window([.. windows.Strides], [.. windows.Dilations], windows.Pads, node.Int("group", 1));
+        var window = WindowOf(node, 1);
         var (x, kernel) = (node.In(0, Layout.ChannelsFirst(rank)), node.In(1, Layout.KernelOf(rank)));
         var result = node.Has(2)
             ? Ops.Make(new Conv(window), x, kernel, node.In(2))
             : Ops.Make(new Conv(window), x, kernel);
         return [new(result, Layout.ChannelsFirst(rank))];
+    }
+
+    /// <summary>The window of a convolution whose kernel is an input: (out, in / groups, positions...).</summary>
+    public static Window WindowOf(FileNode node, int kernel)
+    {
+        var windows = Windows.Of(node, node.ShapeOf(kernel).Dims[2..].ToArray(), node.ShapeOf(0));
+        return new Window([.. windows.Strides], [.. windows.Dilations], windows.Pads, node.Int("group", 1));
     }
 
     public static FileResult[] ConvTranspose(FileNode node)

@@ -23,7 +23,18 @@ internal static class Elementwise
         return [new(function(Left(node, order), Right(node, order)), order)];
     };
 
-    public static Importer Binary(Op op) => Binary((x, y) => Ops.Make(op, x, y));
+    public static Importer Binary(Op op) => Binary((x, y) => Of(op, x, y));
+
+    /// <summary>A function of two tensors; 8-bit integers are computed as int32 and keep their lowest eight bits.</summary>
+    private static SymbolicTensor Of(Op op, SymbolicTensor x, SymbolicTensor y) => InInt32(x, y, (a, b) => Ops.Make(op, a, b));
+
+    /// <summary>A function of two tensors, for 8-bit integers in int32; of the results, the lowest eight bits stay.</summary>
+    public static SymbolicTensor InInt32(SymbolicTensor x, SymbolicTensor y, WholeNumbers.Both function)
+    {
+        if (!x.DType.Is8Bit() || x.DType != y.DType) return function(x, y);
+        var result = function(Ops.Cast(x, DType.Int32), Ops.Cast(y, DType.Int32));
+        return result.DType == DType.Bool ? result : Ops.Cast(result, x.DType);
+    }
 
     /// <summary>A function of any number of tensors.</summary>
     public static Importer Variadic(Op op, bool mean = false) => node =>
@@ -31,7 +42,7 @@ internal static class Elementwise
         int[] inputs = [.. Enumerable.Range(0, node.InputCount)];
         var order = OrderOf(node, inputs);
         var result = node.Aligned(0, order);
-        foreach (var input in inputs[1..]) result = Ops.Make(op, result, node.Aligned(input, order));
+        foreach (var input in inputs[1..]) result = Of(op, result, node.Aligned(input, order));
         if (inputs.Length == 1 && node.RankOf(0) == order.Rank) result = Ops.Make(new Identity(), result);
         return [new(mean ? result * (1f / inputs.Length) : result, order)];
     };
@@ -57,8 +68,8 @@ internal static class Elementwise
             return [new(Ops.Make(new Clip(node.Float("min", float.NegativeInfinity), node.Float("max", float.PositiveInfinity)), x), order)];
         if (x.DType == DType.Float32 && Bound(node, 1, float.NegativeInfinity) is { } low && Bound(node, 2, float.PositiveInfinity) is { } high)
             return [new(Ops.Make(new Clip(low, high), x), order)];
-        if (node.Has(1)) x = Ops.Make(new Max(), x, node.In(1));
-        if (node.Has(2)) x = Ops.Make(new Min(), x, node.In(2));
+        if (node.Has(1)) x = Of(new Max(), x, node.In(1));
+        if (node.Has(2)) x = Of(new Min(), x, node.In(2));
         return [new(node.Has(1) || node.Has(2) ? x : Ops.Make(new Identity(), x), order)];
     }
 
@@ -71,7 +82,7 @@ internal static class Elementwise
     private static FileResult[] CastTo(FileNode node, int type)
     {
         var to = StoredTensors.TypeOf(type)
-            ?? throw new ModelException($"it casts to {StoredTensors.NameOf(type)}; expected a float type, int32, int64 or bool.");
+            ?? throw new ModelException($"it casts to {StoredTensors.NameOf(type)}; expected a float type, int8, uint8, int32, int64 or bool.");
         var x = node.AsItLies(0);
         if (StoredTensors.NarrowOf(type) is { } narrow) x = Ops.Make(new Cast(narrow), x);
         return [new(Ops.Make(new Cast(to), x), node.OrderOf(0))];
@@ -100,11 +111,14 @@ internal static class Elementwise
     public static FileResult[] Mod(FileNode node)
     {
         var order = OrderOf(node, [0, 1]);
-        var (x, y) = (Left(node, order), Right(node, order));
-        if (!node.Flag("fmod")) return [new(Ops.Make(new Mod(), x, y), order)];
+        return [new(InInt32(Left(node, order), Right(node, order), node.Flag("fmod") ? OfDividend : (x, y) => Ops.Make(new Mod(), x, y)), order)];
+    }
+
+    private static SymbolicTensor OfDividend(SymbolicTensor x, SymbolicTensor y)
+    {
         var rest = Ops.Make(new Mod(), Magnitude(x), Magnitude(y));
         var below = Ops.Make(new Less(), x, Parts.Number(0, x.DType));
-        return [new(Ops.Make(new Where(), below, Opposite(rest), rest), order)];
+        return Ops.Make(new Where(), below, Opposite(rest), rest);
     }
 
     /// <summary>The power, in the type of the base.</summary>
@@ -115,7 +129,7 @@ internal static class Elementwise
     }
 
     public static SymbolicTensor Equal(SymbolicTensor x, SymbolicTensor y) =>
-        x.DType == DType.Bool ? Ops.Make(new Not(), Ops.Make(new Xor(), x, y)) : Ops.Make(new Equal(), x, y);
+        x.DType == DType.Bool ? Ops.Make(new Not(), Ops.Make(new Xor(), x, y)) : Of(new Equal(), x, y);
 
     public static SymbolicTensor Magnitude(SymbolicTensor x) =>
         x.DType == DType.Float32 ? Ops.Make(new Abs(), x) : Ops.Make(new Max(), x, Opposite(x));
@@ -147,7 +161,9 @@ internal static class Elementwise
     public static FileResult[] Where(FileNode node)
     {
         var order = OrderOf(node, [0, 1, 2]);
-        return [new(Ops.Make(new Where(), node.Aligned(0, order), node.Aligned(1, order), node.Aligned(2, order)), order)];
+        var (condition, then, otherwise) = (node.Aligned(0, order), node.Aligned(1, order), node.Aligned(2, order));
+        if (!then.DType.Is8Bit()) return [new(Ops.Make(new Where(), condition, then, otherwise), order)];
+        return [new(Ops.Cast(Ops.Make(new Where(), condition, Ops.Cast(then, DType.Int32), Ops.Cast(otherwise, DType.Int32)), then.DType), order)];
     }
 
     private static float? Bound(FileNode node, int input, float none) =>

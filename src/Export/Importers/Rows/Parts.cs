@@ -31,6 +31,7 @@ internal static class Parts
         {
             DType.Int64 => TensorData.Of([1], [value]),
             DType.Int32 => TensorData.Of([1], [checked((int)value)]),
+            DType.Int8 or DType.UInt8 => TensorData.Create([1], type, [unchecked((byte)value)]),
             DType.Bool => TensorData.Of([1], [value != 0]),
             _ => TensorData.Of([1], [(float)value]),
         },

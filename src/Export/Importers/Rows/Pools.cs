@@ -6,7 +6,14 @@ namespace OnnxFunctional.Export.Importers.Rows;
 /// <summary>Pools, channels-last in the graph.</summary>
 internal static class Pools
 {
+    /// <summary>The largest of each window; 8-bit integers are compared as floats, which hold them.</summary>
     public static FileResult[] Max(FileNode node)
+    {
+        var results = MaxOfFloats(node);
+        return node.TypeOf(0).Is8Bit() ? [results[0] with { Tensor = Ops.Cast(results[0].Tensor, node.TypeOf(0)) }, .. results[1..]] : results;
+    }
+
+    private static FileResult[] MaxOfFloats(FileNode node)
     {
         var (windows, x, order) = Begin(node);
         if (!windows.IsDilated && !node.Flag("ceil_mode") && !node.Gives(1))
@@ -62,10 +69,12 @@ internal static class Pools
     {
         var order = Layout.ChannelsFirst(node.RankOf(0));
         var kernel = node.Ints("kernel_shape") ?? throw new ModelException("kernel_shape is missing.");
-        if (node.TypeOf(0) != DType.Float32) throw new ModelException($"it pools {node.TypeOf(0).KerasName()}; expected float32.");
+        var type = node.TypeOf(0);
+        if (type != DType.Float32 && !(node.OpType == "MaxPool" && type.Is8Bit()))
+            throw new ModelException($"it pools {type.KerasName()}; expected float32.");
         return (Windows.Of(node, kernel, node.ShapeOf(0)) is { IsSame: true } && (node.Flag("ceil_mode") || node.HasAttribute("dilations"))
             ? throw new ModelException("auto_pad over sizes that are not known, with dilations or ceil_mode.")
-            : Windows.Of(node, kernel, node.ShapeOf(0)), node.In(0, order), order);
+            : Windows.Of(node, kernel, node.ShapeOf(0)), Ops.Cast(node.In(0, order), DType.Float32), order);
     }
 
     private static SymbolicTensor Padded(SymbolicTensor x, int[] begin, int[] end, float value) =>

@@ -102,7 +102,7 @@ internal static class WholeNumbers
     public static SymbolicTensor Not(FileNode node, SymbolicTensor x)
     {
         RequireInteger(node, x);
-        return Ops.Make(new Sub(), Parts.Number(-1, x.DType), x);
+        return Elementwise.InInt32(Parts.Number(-1, x.DType), x, (ones, bits) => Ops.Make(new Sub(), ones, bits));
     }
 
     public static Importer Bitwise(Both function) => node =>
@@ -111,12 +111,13 @@ internal static class WholeNumbers
         var (x, y) = (node.Aligned(0, order), node.Aligned(1, order));
         RequireInteger(node, x);
         RequireInteger(node, y);
-        return [new(function(x, y), order)];
+        return [new(Elementwise.InInt32(x, y, function), order)];
     };
 
     private static void RequireInteger(FileNode node, SymbolicTensor x)
     {
-        if (!x.DType.IsInteger()) throw new ModelException($"it takes bits of {x.DType.KerasName()}; expected int32 or int64.");
+        if (!x.DType.IsInteger() && !x.DType.Is8Bit())
+            throw new ModelException($"it takes bits of {x.DType.KerasName()}; expected int8, uint8, int32 or int64.");
     }
 
     /// <summary>A function of bits: numbers are taken apart into 0 and 1 along a new axis; the sign is the highest bit.</summary>

@@ -40,6 +40,8 @@ internal static class ElementwiseTable
         DType.Bool => ElementwiseType.Bool,
         DType.Float16 => ElementwiseType.Float16,
         DType.BFloat16 => ElementwiseType.BFloat16,
+        DType.Int8 => ElementwiseType.Int8,
+        DType.UInt8 => ElementwiseType.UInt8,
         _ => null,
     };
 
@@ -159,7 +161,27 @@ internal static class ElementwiseTable
         return program.Add(Opcode.Add, program.Add(Opcode.Multiply, standard, program.Constant(op.Deviation)), program.Constant(op.Mean));
     };
 
-    private static Instructions Convert(Cast op) => (program, node, x, _) => op.IsStorage ? x[0] : Convert(program, x[0], node.Inputs[0].Spec.Type, op.To);
+    private static Instructions Convert(Cast op) => (program, node, x, _) =>
+    {
+        if (op.IsStorage) return x[0];
+        var result = Convert(program, x[0], node.Inputs[0].Spec.Type, op.To);
+        return op.To.Is8Bit() && !IsWithin(node.Inputs[0], op.To) ? Wrapped(program, result, op.To) : result;
+    };
+
+    /// <summary>Whether all elements are known to be in the range of an 8-bit type.</summary>
+    private static bool IsWithin(Value value, DType type)
+    {
+        var (lowest, highest) = type.RangeOf8Bit();
+        return value.Spec.Type == DType.Bool || (value.Producer.Op is Clip clip && clip.Minimum >= lowest && clip.Maximum <= highest);
+    }
+
+    /// <summary>A whole number's lowest eight bits, as memory would hold them.</summary>
+    private static int Wrapped(ElementwiseProgramBuilder program, int x, DType type)
+    {
+        var above = program.Add(Opcode.Subtract, x, program.Constant(type.RangeOf8Bit().Lowest));
+        var turns = program.Add(Opcode.Floor, program.Add(Opcode.Multiply, above, program.Constant(1f / 256)));
+        return program.Add(Opcode.Subtract, x, program.Add(Opcode.Multiply, turns, program.Constant(256)));
+    }
 
     private static int Convert(ElementwiseProgramBuilder program, int x, DType from, DType to)
     {
@@ -170,7 +192,7 @@ internal static class ElementwiseTable
         if (to == DType.BFloat16) return program.Add(Opcode.ToBFloat16, x);
 
         // Truncates, as a conversion to integers does, so that later instructions of the chain see what a reader of memory would see.
-        if (from.IsFloating() && to.IsInteger())
+        if (from.IsFloating() && (to.IsInteger() || to.Is8Bit()))
             return program.Add(Opcode.Multiply, program.Add(Opcode.Sign, x), program.Add(Opcode.Floor, program.Add(Opcode.Abs, x)));
         return x;
     }

@@ -20,6 +20,10 @@ internal static class IntegerBounds
         var result = node.Outputs[0].Spec.Type;
         switch (node.Op)
         {
+            // The lowest bits stay, which a rounded number has lost.
+            case Cast when result.Is8Bit() && node.Inputs[0].Spec.Type.IsInteger():
+                return Bound(node.Inputs[0], 0) <= Exact;
+
             // To floating point the conversion is one rounding; to bool, only zero is false.
             case Cast when !node.Inputs[0].Spec.Type.IsInteger() || !result.IsInteger():
                 return true;
@@ -42,6 +46,7 @@ internal static class IntegerBounds
     {
         var node = value.Producer;
         if (value.Spec.Type == DType.Bool) return 1;
+        if (value.Spec.Type.Is8Bit()) return byte.MaxValue;
         if (!value.Spec.Type.IsInteger() || depth > Deepest) return double.PositiveInfinity;
         return node.Op switch
         {

@@ -20,6 +20,9 @@ internal static class IntegerKernels
         return request.Op switch
         {
             Where => type == DType.Int64 ? new Choice<long>(request) : new Choice<int>(request),
+            Cast { To: DType.Int8 or DType.UInt8 } => type == DType.Int64
+                ? new Binary<long, byte, LowestByte<long>>(request)
+                : new Binary<int, byte, LowestByte<int>>(request),
             Cast { To: DType.Int64 } => new Binary<int, long, Widen>(request),
             Cast { To: DType.Int32 } => new Binary<long, int, Narrow>(request),
             _ => type == DType.Int64 ? Arithmetic<long>(request) : type == DType.Int32 ? Arithmetic<int>(request) : throw Missing(request),
@@ -155,6 +158,11 @@ internal static class IntegerKernels
     private readonly struct Narrow : IOperation<long, int>
     {
         public static int Of(long a, long b) => unchecked((int)a);
+    }
+
+    private readonly struct LowestByte<T> : IOperation<T, byte> where T : IBinaryInteger<T>
+    {
+        public static byte Of(T a, T b) => byte.CreateTruncating(a);
     }
 
     private readonly struct Sum<T> : IOperation<T, T> where T : IBinaryInteger<T>

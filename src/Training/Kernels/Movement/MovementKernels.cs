@@ -192,7 +192,7 @@ internal static class MovementKernels
             else if (target.Spec.Type == DType.Float32) target.Floats.Fill(value);
             else if (target.Spec.Type == DType.Int64) target.Longs.Fill((long)value);
             else if (target.Spec.Type == DType.Int32) target.Ints.Fill((int)value);
-            else target.Bytes.Fill(1);
+            else target.Bytes.Fill(target.Spec.Type == DType.Bool ? (byte)1 : unchecked((byte)(int)value));
         }
     }
 

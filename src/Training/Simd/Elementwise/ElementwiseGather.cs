@@ -29,6 +29,12 @@ internal static unsafe class ElementwiseGather
             case ElementwiseType.BFloat16:
                 Row<BFloat16Reader>(source, offset, stride, destination, count);
                 return;
+            case ElementwiseType.Int8:
+                Row<Int8Reader>(source, offset, stride, destination, count);
+                return;
+            case ElementwiseType.UInt8:
+                Row<UInt8Reader>(source, offset, stride, destination, count);
+                return;
             default:
                 Row<Int64Reader>(source, offset, stride, destination, count);
                 return;
@@ -69,6 +75,16 @@ internal static unsafe class ElementwiseGather
     private readonly struct BFloat16Reader : IReader
     {
         public static float Read(byte* source, long index) => BitConverter.Int32BitsToSingle(((ushort*)source)[index] << 16);
+    }
+
+    private readonly struct Int8Reader : IReader
+    {
+        public static float Read(byte* source, long index) => ((sbyte*)source)[index];
+    }
+
+    private readonly struct UInt8Reader : IReader
+    {
+        public static float Read(byte* source, long index) => source[index];
     }
 
     private readonly struct Int64Reader : IReader

@@ -20,6 +20,12 @@ internal enum ElementwiseType : byte
 
     /// <summary>The upper halves of floats, widened and rounded back.</summary>
     BFloat16,
+
+    /// <summary>8-bit signed integers, converted to floats and back.</summary>
+    Int8,
+
+    /// <summary>8-bit unsigned integers, converted to floats and back.</summary>
+    UInt8,
 }
 
 /// <summary>How an input relates to the output from tile to tile.</summary>

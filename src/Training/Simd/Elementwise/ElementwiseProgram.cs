@@ -234,6 +234,9 @@ internal sealed unsafe class ElementwiseProgram
             case ElementwiseType.BFloat16:
                 WordLoops.Narrow<V, BFloat16Format>(source, step, (ushort*)target, frame.Count);
                 return;
+            case ElementwiseType.Int8 or ElementwiseType.UInt8:
+                for (nint i = 0; i < frame.Count; i++) ((byte*)target)[i] = unchecked((byte)(int)source[i * step]);
+                return;
             default:
                 for (nint i = 0; i < frame.Count; i++) ((long*)target)[i] = (long)source[i * step];
                 return;
@@ -242,7 +245,7 @@ internal sealed unsafe class ElementwiseProgram
 
     private static int ElementSize(ElementwiseType type) => type switch
     {
-        ElementwiseType.Bool => 1,
+        ElementwiseType.Bool or ElementwiseType.Int8 or ElementwiseType.UInt8 => 1,
         ElementwiseType.Float16 or ElementwiseType.BFloat16 => 2,
         ElementwiseType.Int64 => 8,
         _ => 4,

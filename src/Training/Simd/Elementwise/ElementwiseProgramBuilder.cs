@@ -135,7 +135,7 @@ internal sealed partial class ElementwiseProgramBuilder
 
     private static int Size(ElementwiseType type) => type switch
     {
-        ElementwiseType.Bool => 1,
+        ElementwiseType.Bool or ElementwiseType.Int8 or ElementwiseType.UInt8 => 1,
         ElementwiseType.Float16 or ElementwiseType.BFloat16 => 2,
         ElementwiseType.Int64 => 8,
         _ => 4,

@@ -12,8 +12,10 @@ public sealed class StagedKernelTests
 {
     private static readonly WorkerPool s_pool = new(1);
 
+    // Quantization rounds by itself, and its scales are float32 under any policy.
     public static IEnumerable<object[]> Rows => OpCases.All
         .Where(row => row.Inputs.Any(input => input.Type == DType.Float32))
+        .Where(row => row.Op is not (QuantizeLinear or DequantizeLinear or DynamicQuantizeLinear))
         .Select(row => new object[] { row.Name });
 
     [TestMethod]

@@ -263,6 +263,8 @@ public class ElementwiseProgramTests
             b.Output(input, ElementwiseType.Float16);
             b.Output(b.Constant(-2.5f), ElementwiseType.Float16);
             b.Output(b.Add(ElementwiseOpcode.Negate, input), ElementwiseType.BFloat16);
+            b.Output(input, ElementwiseType.Int8);
+            b.Output(b.Add(ElementwiseOpcode.Abs, input), ElementwiseType.UInt8);
             using var run = new Run(b.Build());
             run.Inputs(x);
             var less = run.Output<byte>(length);
@@ -273,6 +275,8 @@ public class ElementwiseProgramTests
             var half = run.Output<Half>(length);
             var constantHalf = run.Output<Half>(length);
             var upper = run.Output<ushort>(length);
+            var int8 = run.Output<sbyte>(length);
+            var uint8 = run.Output<byte>(length);
             run.Execute();
             for (var i = 0; i < length; i++)
             {
@@ -282,6 +286,8 @@ public class ElementwiseProgramTests
                 Assert.AreEqual((Half)(-2.5f), constantHalf[i]);
                 Assert.AreEqual(-x[i], BitConverter.Int32BitsToSingle(upper[i] << 16), Math.Abs(x[i]) / 256);
                 Assert.AreEqual((long)x[i], int64[i]);
+                Assert.AreEqual((sbyte)x[i], int8[i]);
+                Assert.AreEqual((byte)MathF.Abs(x[i]), uint8[i]);
                 Assert.AreEqual(2.5f, constant[i]);
                 Assert.AreEqual(x[i] < 3 ? 0 : 1, not[i]);
             }
@@ -490,6 +496,7 @@ public class ElementwiseProgramTests
             ElementwiseType.Bool => value > 0 ? 1 : 0,
             ElementwiseType.Float16 => (float)(Half)value,
             ElementwiseType.BFloat16 => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & unchecked((int)0xFFFF0000)),
+            ElementwiseType.UInt8 => (int)(MathF.Abs(value) * 10),
             _ => (int)(value * 10),
         };
 
@@ -510,6 +517,8 @@ public class ElementwiseProgramTests
                 case ElementwiseType.Float16: Fill(Array.ConvertAll(array, v => (Half)v)); break;
                 case ElementwiseType.BFloat16: Fill(Array.ConvertAll(array, v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))); break;
                 case ElementwiseType.Int32: Fill(Array.ConvertAll(array, v => (int)(v * 10))); break;
+                case ElementwiseType.Int8: Fill(Array.ConvertAll(array, v => (sbyte)(v * 10))); break;
+                case ElementwiseType.UInt8: Fill(Array.ConvertAll(array, v => (byte)(MathF.Abs(v) * 10))); break;
                 default: Fill(Array.ConvertAll(array, v => (long)(v * 10))); break;
             }
 
