@@ -17,7 +17,9 @@ public sealed class OpenedFileTests
     public void A_file_of_another_program_is_written_again_in_another_opset_with_its_names()
     {
         using var folder = new TemporaryFolder();
-        var (file, again) = (Put(folder, Images(3)), folder.File("again.onnx"));
+        var labelled = Images(3);
+        labelled.MetadataProps.Add(new StringStringEntryProto { Key = "names", Value = "cat,dog,owl" });
+        var (file, again) = (Put(folder, labelled), folder.File("again.onnx"));
         var output = CommandRun.Of("convert", file, again, "--opset", "18").Succeeded().Output;
         StringAssert.Contains(output, "opset 18");
         StringAssert.Contains(output, "so no .keras file can be made of it; onnxf train trains it.");
@@ -27,6 +29,7 @@ public sealed class OpenedFileTests
         Assert.AreEqual(Names(before.Input), Names(after.Input));
         Assert.AreEqual(Names(before.Output), Names(after.Output));
         CollectionAssert.AreEqual(Weight(before, "K"), Weight(after, "K"));
+        Assert.AreEqual("cat,dog,owl", OnnxFile.ReadMetadata(again)["names"]);
 
         foreach (var target in new[] { "model.keras", "model.json" })
         {

@@ -28,7 +28,8 @@ internal static class ConvertCommand
             var description = ModelSource.DescriptionOf(from);
             if (Path.GetFullPath(from) == Path.GetFullPath(to))
                 throw new ModelException($"Source and target are both '{from}'. Give the target another name.");
-            ModelFileTarget.Write(ModelSource.Open(from, import.Options(parsed, from)), to, description, parsed.GetValue(opset), report);
+            var model = ModelSource.Open(from, import.Options(parsed, from));
+            ModelFileTarget.Write(model, to, description, parsed.GetValue(opset), report, ModelSource.MetadataOf(from));
             return 0;
         });
     }

@@ -30,13 +30,22 @@ internal static class ModelFileTarget
     /// <param name="description">What the model was trained on, which ONNX files keep.</param>
     /// <param name="opset">The version of ONNX's operators.</param>
     /// <param name="report">Is told.</param>
+    /// <param name="kept">Further entries of metadata of the file that the model is from.</param>
     /// <param name="others">What else the result for programs says.</param>
-    public static void Write(Model model, string path, DataDescription? description, int opset, Report report, JsonObject? others = null)
+    public static void Write(
+        Model model,
+        string path,
+        DataDescription? description,
+        int opset,
+        Report report,
+        IReadOnlyDictionary<string, string> kept,
+        JsonObject? others = null)
     {
         var result = others ?? [];
         if (Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase))
         {
-            var export = model.ExportOnnx(path, DataDescription.Options(description, opset));
+            var options = DataDescription.Options(description, opset);
+            var export = model.ExportOnnx(path, options with { Metadata = kept.Concat(options.Metadata).ToDictionary() });
             report.Line(export);
             foreach (var (key, value) in VerifyCommand.ToJson(export)) result[key] = value?.DeepClone();
         }

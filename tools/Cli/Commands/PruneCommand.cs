@@ -54,7 +54,7 @@ internal static class PruneCommand
             var cost = PruningReport.Measure(before, pruned.Model);
             report.Line(pruned);
             report.Line(cost);
-            ModelFileTarget.Write(pruned.Model, to, description, parsed.GetValue(opset), report, new()
+            ModelFileTarget.Write(pruned.Model, to, description, parsed.GetValue(opset), report, ModelSource.MetadataOf(from), new()
             {
                 ["before"] = ToJson(cost.Before),
                 ["after"] = ToJson(cost.After),

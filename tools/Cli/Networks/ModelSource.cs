@@ -49,6 +49,11 @@ internal static class ModelSource
             + Nearest.Question(model, BuiltInNetwork.Names));
     }
 
+    /// <summary>The entries of a file's metadata that are not of this library, such as the names that another program gave its classes.</summary>
+    public static IReadOnlyDictionary<string, string> MetadataOf(string path) => KindOf(path) == ModelKind.Onnx
+        ? OnnxFile.ReadMetadata(path).Where(entry => !entry.Key.StartsWith("onnxfunctional.", StringComparison.Ordinal)).ToDictionary()
+        : new Dictionary<string, string>();
+
     /// <summary>The description of the data that a file of a model keeps; null if it has none, as .keras files.</summary>
     public static DataDescription? DescriptionOf(string path) => KindOf(path) == ModelKind.Onnx ? DataDescription.Of(path) : null;
 }
