@@ -7,6 +7,7 @@ internal static partial class OpCases
     [
         .. Unary, .. Binary, .. Typed, .. Reductions, .. Running, .. Shapes, .. Joining, .. Pieces, .. Images, .. Indexing,
         .. Products, .. Convolutions, .. Poolings, .. Normalizations, .. Losses, .. Recurrent, .. Chance, .. Parallel, .. Quantized, .. Bytes,
+        .. OfFiles,
     ];
 
     /// <summary>The rows as MSTest's DynamicData expects them.</summary>

@@ -1,4 +1,6 @@
+using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.OnnxBackend;
 
@@ -43,6 +45,41 @@ public sealed class ImportedOperatorTests
         file.Node("ScatterND", ["x", "i", "u"], ["y"], Attributes.Text("reduction", reduction));
         file.Output("y");
         file.Verify();
+    }
+
+    [TestMethod]
+    [DataRow("DCR")]
+    [DataRow("CRD")]
+    public void Channels_become_positions_of_images_of_any_size_and_back(string mode)
+    {
+        var file = new OperatorFile(13);
+        file.Input("x", Numbers(false, 3, 12, 5, 7), 2, 3);
+        file.Node("DepthToSpace", ["x"], ["wide"], Attributes.Int("blocksize", 2), Attributes.Text("mode", mode));
+        file.Node("Relu", ["wide"], ["positive"]);
+        file.Node("SpaceToDepth", ["positive"], ["y"], Attributes.Int("blocksize", 2));
+        file.Output("y");
+        file.Verify();
+
+        // Its gradient is built while the sizes are unknown.
+        var model = file.Open();
+        var positive = Gradient.Of(Ops.Sum(model.Outputs[0] * model.Outputs[0]), model.Inputs[0]);
+        var x = Numbers(false, 3, 12, 5, 7).As<float>().ToArray();
+        var gradient = new Model(model.Inputs, positive).Predict(NDArray.Create(x, [3, 12, 5, 7])).ToArray();
+        for (var i = 0; i < x.Length; i++) Assert.AreEqual(2 * Math.Max(x[i], 0), gradient[i], 1e-5f);
+    }
+
+    [TestMethod]
+    [DataRow("InstanceNormalization", 6)]
+    [DataRow("LRN", 13)]
+    public void A_normalization_is_written_as_it_came(string op, int version)
+    {
+        var file = new OperatorFile(version);
+        file.Input("x", Numbers(false, 3, 7, 5, 3));
+        string[] parameters = op == "LRN" ? [] : [file.Constant("scale", Numbers(false, 7)), file.Constant("bias", Numbers(false, 7))];
+        file.Node(op, ["x", .. parameters], ["y"], op == "LRN" ? [Attributes.Int("size", 3)] : [Attributes.Float("epsilon", 0.01f)]);
+        file.Output("y");
+        file.Verify();
+        CollectionAssert.AreEqual(new[] { op }, OnnxEmitter.Emit(file.Open(), new EmissionOptions()).Proto.Graph.Node.Select(node => node.OpType).ToArray());
     }
 
     [TestMethod]

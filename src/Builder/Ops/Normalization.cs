@@ -34,6 +34,42 @@ internal sealed record BatchNormalizationGradient(int Axis, float Epsilon) : Op
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[1], inputs[2], inputs[2]];
 }
 
+/// <summary>Normalizes each channel of each sample over its positions: x of (batch, positions..., channels), scale and bias of each channel.</summary>
+internal sealed record InstanceNormalization(float Epsilon) : Op
+{
+    public override bool TakesFloats(int input) => true;
+
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        ShapeRules.RequireFloat(inputs[0], Name);
+        ShapeRules.RequireRank(inputs[0].Shape, 3, Name, "(batch, positions..., channels)");
+        var channels = Shape.Of(inputs[0].Shape.Dims[^1]);
+        return inputs[1].Shape.IsCompatibleWith(channels) && inputs[2].Shape.IsCompatibleWith(channels)
+            ? [inputs[0]]
+            : throw new ModelException($"{Name} of {inputs[0].Shape} takes scale and bias of {channels}, but got {inputs[1].Shape} and {inputs[2].Shape}.");
+    }
+}
+
+/// <summary>
+/// <c>x / (Bias + Alpha / Size * sum x^2)^Beta</c> for x of (batch, positions..., channels); the sum is over the Size channels around each, the odd one behind
+/// it. Krizhevsky et al. 2012, section 3.3.
+/// </summary>
+internal sealed record Lrn(int Size, float Alpha, float Beta, float Bias) : Op
+{
+    public override bool TakesFloats(int input) => true;
+
+    public override int[]? MixedAxes(int rank) => [rank - 1];
+
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        ShapeRules.RequireFloat(inputs[0], Name);
+        ShapeRules.RequireRank(inputs[0].Shape, 3, Name, "(batch, positions..., channels)");
+        return Size >= 1 && inputs[0].Shape.Dims[^1] >= 1
+            ? [inputs[0]]
+            : throw new ModelException($"{Name} sums {Size} channels of {inputs[0].Shape}; expected at least 1, and a known number of channels.");
+    }
+}
+
 /// <summary>Normalizes each sample over its axes from <c>Axis</c> on: x, scale, bias give y, mean, 1 / standard deviation.</summary>
 internal sealed record LayerNormalization(int Axis, float Epsilon) : Op
 {

@@ -94,8 +94,10 @@ internal static class EmitterTable
 
         // Normalization and softmax.
         BatchNormalization norm => With(norm, Normalizations.Batch),
+        InstanceNormalization norm => With(norm, Normalizations.Instance),
         LayerNormalization norm => With(norm, Normalizations.Layer),
         LogSoftmax softmax => Normalizations.Softmax("LogSoftmax", softmax.Axis),
+        Lrn norm => With(norm, Normalizations.LocalResponse),
         Softmax softmax => Normalizations.Softmax("Softmax", softmax.Axis),
 
         // Recurrent networks.
@@ -131,6 +133,7 @@ internal static class EmitterTable
 
         // Shapes and selections.
         Concat concat => With(concat, Shaping.Concat),
+        DepthToSpace depth => With(depth, Shaping.DepthToSpace),
         ExpandLike => Shaping.ExpandLike,
         Gather gather => With(gather, Indexing.Gather),
         GatherElements gather => With(gather, Indexing.GatherElements),
@@ -146,6 +149,7 @@ internal static class EmitterTable
         ResizeGradient resize => With(resize, Images.Gradient),
         Slice slice => With(slice, Shaping.Slice),
         SliceGradient slice => With(slice, Indexing.SliceGradient),
+        SpaceToDepth space => With(space, Shaping.SpaceToDepth),
         Split split => With(split, Shaping.Split),
         SplitLike split => With(split, Shaping.SplitLike),
         Squeeze squeeze => With(squeeze, Shaping.Squeeze),

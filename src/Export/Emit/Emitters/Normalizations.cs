@@ -61,6 +61,27 @@ internal static class Normalizations
         emission.Node("LayerNormalization", inputs, outputs, Attributes.Int("axis", axis), Attributes.Float("epsilon", op.Epsilon));
     }
 
+    public static void Instance(Emission emission, Node node, InstanceNormalization op)
+    {
+        var layout = Layout.ChannelsFirst(node.Inputs[0].Spec.Shape.Rank);
+        string[] inputs = [emission.Read(node.Inputs[0], layout), emission.Read(node.Inputs[1]), emission.Read(node.Inputs[2])];
+        emission.Result(node.Outputs[0], layout, "InstanceNormalization", inputs, Attributes.Float("epsilon", op.Epsilon));
+    }
+
+    public static void LocalResponse(Emission emission, Node node, Lrn op)
+    {
+        var layout = Layout.ChannelsFirst(node.Inputs[0].Spec.Shape.Rank);
+        emission.Result(
+            node.Outputs[0],
+            layout,
+            "LRN",
+            [emission.Read(node.Inputs[0], layout)],
+            Attributes.Int("size", op.Size),
+            Attributes.Float("alpha", op.Alpha),
+            Attributes.Float("beta", op.Beta),
+            Attributes.Float("bias", op.Bias));
+    }
+
     /// <summary>Softmax along an axis at any position; it is fastest along the last one.</summary>
     public static Emitter Softmax(string name, int axis) => (emission, node) =>
     {

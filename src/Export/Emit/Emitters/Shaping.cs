@@ -146,6 +146,20 @@ internal static class Shaping
         emission.Result(node.Outputs[0], layout, "Pad", inputs, Attributes.Text("mode", mode));
     }
 
+    public static void DepthToSpace(Emission emission, Node node, DepthToSpace op)
+    {
+        var layout = Layout.ChannelsFirst(4);
+        string[] inputs = [emission.Read(node.Inputs[0], layout)];
+        emission.Result(
+            node.Outputs[0], layout, "DepthToSpace", inputs, Attributes.Int("blocksize", op.Block), Attributes.Text("mode", op.BlockFirst ? "DCR" : "CRD"));
+    }
+
+    public static void SpaceToDepth(Emission emission, Node node, SpaceToDepth op)
+    {
+        var layout = Layout.ChannelsFirst(4);
+        emission.Result(node.Outputs[0], layout, "SpaceToDepth", [emission.Read(node.Inputs[0], layout)], Attributes.Int("blocksize", op.Block));
+    }
+
     public static void Triangle(Emission emission, Node node, Trilu op)
     {
         var matrices = Layout.Identity(node.Inputs[0].Spec.Shape.Rank);

@@ -30,8 +30,8 @@ internal static class Normalizations
     {
         var rank = node.RankOf(0);
         var order = Layout.ChannelsFirst(rank);
-        var normalized = Standard(node.In(0, order), [.. Enumerable.Range(1, rank - 2)], node.Float("epsilon", 1e-5f));
-        return [new((normalized * node.Parameter(1, Layout.Identity(1))) + node.Parameter(2, Layout.Identity(1)), order)];
+        SymbolicTensor[] inputs = [node.In(0, order), node.Parameter(1, Layout.Identity(1)), node.Parameter(2, Layout.Identity(1))];
+        return [new(Ops.Make(new InstanceNormalization(node.Float("epsilon", 1e-5f)), inputs), order)];
     }
 
     public static FileResult[] Group(FileNode node)
@@ -110,27 +110,9 @@ internal static class Normalizations
 
     public static FileResult[] LocalResponse(FileNode node)
     {
-        var (size, rank) = (node.Int("size", 1), node.RankOf(0));
-        var order = Layout.ChannelsFirst(rank);
-        var x = node.In(0, order);
-        var channels = x.Shape.Dims[^1];
-        if (size < 1 || channels < 1)
-            throw new ModelException($"it sums {size} channels of {node.ShapeOf(0)}; expected at least 1, and a known number of channels.");
-
-        // A window that is wider than all channels sees all of them.
-        var (before, after) = (Math.Min((size - 1) / 2, channels - 1), Math.Min(size - 1 - ((size - 1) / 2), channels - 1));
-        int[] begin = new int[rank], end = new int[rank];
-        (begin[^1], end[^1]) = (before, after);
-        var padded = Ops.Pad(x * x, begin, end);
-        SymbolicTensor? sum = null;
-        for (var i = 0; i <= before + after; i++)
-        {
-            var part = Ops.Slice(padded, rank - 1, i, i + channels);
-            sum = sum is null ? part : sum + part;
-        }
-
-        var scaled = (sum! * (node.Float("alpha", 1e-4f) / size)) + node.Float("bias", 1);
-        return [new(x / Elementwise.Pow(scaled, Ops.Constant(node.Float("beta", 0.75f))), order)];
+        var order = Layout.ChannelsFirst(node.RankOf(0));
+        var op = new Lrn(node.Int("size", 1), node.Float("alpha", 1e-4f), node.Float("beta", 0.75f), node.Float("bias", 1));
+        return [new(Ops.Make(op, node.In(0, order)), order)];
     }
 
     /// <summary>Softmax and its logarithm: along one axis, before version 13 over all axes from one on.</summary>

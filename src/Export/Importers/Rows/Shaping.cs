@@ -189,24 +189,14 @@ internal static class Shaping
 
     public static FileResult[] DepthToSpace(FileNode node)
     {
-        var block = node.Int("blocksize", 1);
-        var x = node.In(0, Layout.ChannelsFirst(4));
-        var (h, w, c) = (x.Shape.Dims[1], x.Shape.Dims[2], x.Shape.Dims[3] / (block * block));
-
-        // Depth is (block, block, channels), or (channels, block, block) in mode CRD.
-        var isDepthFirst = node.Text("mode", "DCR") == "DCR";
-        var cut = Ops.Reshape(x, isDepthFirst ? [0, h, w, block, block, c] : [0, h, w, c, block, block]);
-        var moved = Ops.Transpose(cut, isDepthFirst ? [0, 1, 3, 2, 4, 5] : [0, 1, 4, 2, 5, 3]);
-        return [new(Ops.Reshape(moved, 0, h * block, w * block, c), Layout.ChannelsFirst(4))];
+        var op = new DepthToSpace(node.Int("blocksize", 1), node.Text("mode", "DCR") == "DCR");
+        return [new(Ops.Make(op, node.In(0, Layout.ChannelsFirst(4))), Layout.ChannelsFirst(4))];
     }
 
     public static FileResult[] SpaceToDepth(FileNode node)
     {
-        var block = node.Int("blocksize", 1);
-        var x = node.In(0, Layout.ChannelsFirst(4));
-        var (h, w, c) = (x.Shape.Dims[1] / block, x.Shape.Dims[2] / block, x.Shape.Dims[3]);
-        var cut = Ops.Transpose(Ops.Reshape(x, 0, h, block, w, block, c), [0, 1, 3, 2, 4, 5]);
-        return [new(Ops.Reshape(cut, 0, h, w, block * block * c), Layout.ChannelsFirst(4))];
+        var op = new SpaceToDepth(node.Int("blocksize", 1));
+        return [new(Ops.Make(op, node.In(0, Layout.ChannelsFirst(4))), Layout.ChannelsFirst(4))];
     }
 
     public static FileResult[] Range(FileNode node)
