@@ -7,6 +7,13 @@ internal static partial class OpCases
 {
     private static IEnumerable<OpCase> OfFiles =>
     [
+        Sampled("", new GridSample(SampleMode.Linear, SamplePadding.Zeros, false), [2, 5, 7, 3], [2, 3, 1, 2]),
+        Sampled("aligned", new GridSample(SampleMode.Linear, SamplePadding.Border, true), [3, 3, 1, 2], [3, 2, 7, 2]),
+        Sampled("nearest", new GridSample(SampleMode.Nearest, SamplePadding.Border, false), [3, 5, 7, 1], [3, 3, 3, 2]),
+        Sampled("volume", new GridSample(SampleMode.Linear, SamplePadding.Border, false), [1, 3, 2, 5, 2], [1, 1, 3, 2, 3]),
+        Sampled("line", new GridSample(SampleMode.Linear, SamplePadding.Zeros, true), [3, 7, 2], [3, 5, 1]),
+        ElsewhereSampled("cubic", new GridSample(SampleMode.Cubic, SamplePadding.Border, false)),
+        ElsewhereSampled("reflected", new GridSample(SampleMode.Linear, SamplePadding.Reflection, false)),
         Instance("", [3, 5, 7]),
         Instance("image", [2, 3, 5, 7]),
         Instance("one_channel", [3, 17, 1]),
@@ -21,6 +28,53 @@ internal static partial class OpCases
         new("", new SpaceToDepth(2), X(3, 4, 6, 3)) { Reference = x => [Spread(x[0], 2)] },
         new("three", new SpaceToDepth(3), X(1, 3, 9, 1)) { Reference = x => [Spread(x[0], 3)] },
     ];
+
+    private static OpCase Sampled(string variation, GridSample op, int[] image, int[] grid) =>
+        new(variation, op, X(image), X(grid).In(-1.3, 1.3))
+        {
+            // Places where another pixel becomes the nearest are kinks.
+            Differentiable = false,
+            Reference = x =>
+            [
+                Plain.Of([.. grid[..^1], image[^1]], place =>
+                {
+                    var axes = grid[^1];
+                    var at = new double[axes];
+                    for (var axis = 0; axis < axes; axis++)
+                    {
+                        var (coordinate, size) = (x[1][[.. place[..^1], axes - 1 - axis]], image[axis + 1]);
+                        at[axis] = op.AlignCorners ? (coordinate + 1) / 2 * (size - 1) : (((coordinate + 1) * size) - 1) / 2;
+                        if (op.Mode == SampleMode.Nearest) at[axis] = Math.Round(at[axis], MidpointRounding.ToEven);
+                    }
+
+                    var sum = 0.0;
+                    for (var corner = 0; corner < 1 << axes; corner++)
+                    {
+                        var (weight, from) = (1.0, new int[axes]);
+                        for (var axis = 0; axis < axes; axis++)
+                        {
+                            var below = Math.Floor(at[axis]);
+                            var isAbove = (corner >> axis & 1) == 1;
+                            weight *= isAbove ? at[axis] - below : 1 - (at[axis] - below);
+                            from[axis] = (int)below + (isAbove ? 1 : 0);
+                            var inside = Math.Clamp(from[axis], 0, image[axis + 1] - 1);
+                            if (op.Padding == SamplePadding.Zeros && inside != from[axis]) weight = 0;
+                            from[axis] = inside;
+                        }
+
+                        if (weight != 0) sum += weight * x[0][[place[0], .. from, place[^1]]];
+                    }
+
+                    return sum;
+                }),
+            ],
+        };
+
+    private static OpCase ElsewhereSampled(string variation, GridSample op) => new(variation, op, X(2, 5, 7, 3), X(2, 3, 1, 2).In(-1.3, 1.3))
+    {
+        Differentiable = false,
+        CheckedElsewhere = "ONNX's own suite has them, gradients too (OnnxBackendTests)",
+    };
 
     private static OpCase Instance(string variation, int[] dims) =>
         new(variation, new InstanceNormalization(1e-3f), X(dims), W(dims[^1]), W(dims[^1]))

@@ -83,6 +83,23 @@ public sealed class ImportedOperatorTests
     }
 
     [TestMethod]
+    [DataRow("linear", "reflection", 16)]
+    [DataRow("nearest", "zeros", 20)]
+    [DataRow("cubic", "border", 20)]
+    public void A_sampling_grid_is_written_as_it_came(string mode, string padding, int version)
+    {
+        var file = new OperatorFile(version);
+        file.Input("x", Numbers(false, 3, 2, 5, 7));
+        file.Input("grid", Numbers(false, 3, 3, 1, 2), 1);
+        var name = version < 20 && mode != "nearest" ? "bi" + mode : mode;
+        file.Node("GridSample", ["x", "grid"], ["y"], Attributes.Text("mode", name), Attributes.Text("padding_mode", padding));
+        file.Output("y");
+        file.Verify();
+        var nodes = OnnxEmitter.Emit(file.Open(), new EmissionOptions()).Proto.Graph.Node;
+        CollectionAssert.AreEqual(new[] { "GridSample" }, nodes.Select(node => node.OpType).ToArray());
+    }
+
+    [TestMethod]
     public void An_index_outside_the_data_is_refused()
     {
         var file = new OperatorFile(18);

@@ -1,8 +1,8 @@
 namespace OnnxFunctional.Operators;
 
 /// <summary>
-/// Moves channels of (batch, height, width, channels) to blocks of positions: <c>(height Block, width Block, channels / Block^2)</c>. Channels are (Block, Block,
-/// channels), or the block comes last.
+/// Moves channels of (batch, height, width, channels) to blocks of positions: <c>(height Block, width Block, channels / Block^2)</c>. Channels are
+/// (Block, Block, channels), or the block comes last.
 /// </summary>
 internal sealed record DepthToSpace(int Block, bool BlockFirst) : Op
 {
@@ -12,9 +12,10 @@ internal sealed record DepthToSpace(int Block, bool BlockFirst) : Op
     {
         var x = inputs[0].Shape;
         ShapeRules.RequireRank(x, 4, Name, "(batch, height, width, channels)");
-        return Block >= 1 && x.Rank == 4 && x.Dims[3] >= 0 && x.Dims[3] % ((long)Block * Block) == 0
-            ? [inputs[0] with { Shape = Shape.Of(x.Symbols[0], ShapeRules.Multiply(x.Symbols[1], Block), ShapeRules.Multiply(x.Symbols[2], Block), x.Dims[3] / (Block * Block)) }]
-            : throw new ModelException($"{Name} of {x} in blocks of {Block}: expected images of four axes whose channels are a multiple of the block's square.");
+        if (Block < 1 || x.Rank != 4 || x.Dims[3] < 0 || x.Dims[3] % ((long)Block * Block) != 0)
+            throw new ModelException($"{Name} of {x} in blocks of {Block}: expected images of four axes, their channels a multiple of the block's square.");
+        var (height, width) = (ShapeRules.Multiply(x.Symbols[1], Block), ShapeRules.Multiply(x.Symbols[2], Block));
+        return [inputs[0] with { Shape = Shape.Of(x.Symbols[0], height, width, x.Dims[3] / (Block * Block)) }];
     }
 }
 

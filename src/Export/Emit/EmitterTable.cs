@@ -145,6 +145,7 @@ internal static class EmitterTable
         Positions positions => With(positions, Indexing.Positions),
         Reshape reshape => With(reshape, Shaping.Reshape),
         ReshapeLike => Shaping.ReshapeLike,
+        GridSample sample => With(sample, Images.GridSample),
         Resize resize => With(resize, Images.Resize),
         ResizeGradient resize => With(resize, Images.Gradient),
         Slice slice => With(slice, Shaping.Slice),

@@ -27,6 +27,7 @@ internal static class Decompositions
         DequantizeLinear dequantize => x => Quantization.Dequantize(dequantize, x),
         DynamicQuantizeLinear => Quantization.QuantizeBySpan,
         Expm1 => x => Ops.Tanh(x[0] * 0.5f) * (Ops.Exp(x[0]) + 1),
+        GridSample sample => x => Sampling.Sample(sample, x[0], x[1]),
         InstanceNormalization norm => x => NormalizationDefinitions.Instance(norm, x),
         Log1p => x => LogOfOnePlus(x[0]),
         LayerNormalization norm => x => LayerForward(norm, x),

@@ -5,9 +5,36 @@ using OnnxFunctional.Training.Kernels;
 
 namespace OnnxFunctional.Export.Emit.Emitters;
 
-/// <summary>Resizing of images.</summary>
+/// <summary>Resizing and sampling of images.</summary>
 internal static class Images
 {
+    // GridSample took volumes, and its modes other names, since that opset.
+    private const int Volumes = 20;
+
+    /// <summary>ONNX Runtime samples images and volumes, and volumes not by cubic kernels.</summary>
+    public static void GridSample(Emission emission, Node node, GridSample op)
+    {
+        var rank = node.Inputs[0].Spec.Shape.Rank;
+        if (rank != 4 && (rank != 5 || emission.Opset < Volumes || op.Mode == SampleMode.Cubic))
+        {
+            Normalizations.Decomposed(emission, node);
+            return;
+        }
+
+        var mode = op.Mode switch { SampleMode.Nearest => "nearest", SampleMode.Linear => "linear", _ => "cubic" };
+        if (emission.Opset < Volumes && op.Mode != SampleMode.Nearest) mode = "bi" + mode;
+        var padding = op.Padding switch { SamplePadding.Zeros => "zeros", SamplePadding.Border => "border", _ => "reflection" };
+        var layout = Layout.ChannelsFirst(rank);
+        emission.Result(
+            node.Outputs[0],
+            layout,
+            "GridSample",
+            [emission.Read(node.Inputs[0], layout), emission.Read(node.Inputs[1])],
+            Attributes.Text("mode", mode),
+            Attributes.Text("padding_mode", padding),
+            Attributes.Flag("align_corners", op.AlignCorners));
+    }
+
     public static void Resize(Emission emission, Node node, Resize op)
     {
         var (x, shape) = (node.Inputs[0], node.Outputs[0].Spec.Shape);

@@ -1,4 +1,5 @@
 using OnnxFunctional.Export.Layouts;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.Importers.Rows;
 
@@ -31,9 +32,9 @@ internal static class Regions
         for (var bend = 0; bend < bends; bend++)
         {
             var moved = Ops.Slice(offsets, 1, bend * taps, (bend + 1) * taps);
-            var rows = Grids.Linear(Parts.At(moved, 2, 0) + Start(0), image[0]);
-            var columns = Grids.Linear(Parts.At(moved, 2, 1) + Start(1), image[1]);
-            parts[bend] = Grids.Taken(Ops.Slice(x, 3, bend * own, (bend + 1) * own), [rows, columns]);
+            var rows = Sampling.Linear(Parts.At(moved, 2, 0) + Start(0), image[0]);
+            var columns = Sampling.Linear(Parts.At(moved, 2, 1) + Start(1), image[1]);
+            parts[bend] = Sampling.Taken(Ops.Slice(x, 3, bend * own, (bend + 1) * own), [rows, columns]);
             if (mask is not null) parts[bend] *= Ops.ExpandDims(Ops.Slice(mask, 1, bend * taps, (bend + 1) * taps), -1);
         }
 
@@ -78,7 +79,7 @@ internal static class Regions
         var rows = Ops.Reshape(Along(1, height), 0, height * samples, 1);
         var columns = Ops.Reshape(Along(0, width), 0, 1, width * samples);
         var images = Ops.Reshape(Parts.Checked(node.In(2), shape.Dims[0]), -1, 1, 1) * (shape.Dims[2] * shape.Dims[3]);
-        var taken = Grids.Taken(x, [Inner(rows, shape.Dims[2]), Inner(columns, shape.Dims[3])], images);
+        var taken = Sampling.Taken(x, [Inner(rows, shape.Dims[2]), Inner(columns, shape.Dims[3])], images);
         var cells = Ops.Mean(Ops.Reshape(taken, 0, height, samples, width, samples, shape.Dims[1]), [2, 4]);
         return [new(cells, Layout.ChannelsFirst(4))];
 
