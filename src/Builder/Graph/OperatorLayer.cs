@@ -38,6 +38,7 @@ internal abstract class OperatorLayer : MultiOutputLayer
         var made = new Weight(weight.Name, shape, Initializer.Zeros, weight.Learns, this)
         {
             TakesAdapter = weight.TakesAdapter,
+            IsKernelOfNode = weight.IsKernelOfNode,
             Regularizer = weight.Regularizer,
             Constraint = weight.Constraint,
         };

@@ -43,6 +43,9 @@ public sealed class Weight
     /// <summary>Whether it is a kernel that can have an adapter.</summary>
     internal bool TakesAdapter { get; set; }
 
+    /// <summary>Whether a node of a file multiplies by it, as by a kernel; layers of this library tell by its name.</summary>
+    internal bool IsKernelOfNode { get; set; }
+
     /// <summary>What is trained beside it; null without.</summary>
     internal Adapter? Adapter { get; private set; }
 

@@ -40,9 +40,10 @@ public sealed class Sparsity
     internal static bool IsKernel(Weight weight) =>
         weight.Trainable
         && weight.Shape.Rank >= 2
-        && weight.Owner is not Layers.DepthwiseConvolution
-        && weight.Name.EndsWith("kernel", StringComparison.Ordinal)
-        && weight.Name != "depthwise_kernel";
+        && (weight.IsKernelOfNode
+            || (weight.Owner is not Layers.DepthwiseConvolution
+                && weight.Name.EndsWith("kernel", StringComparison.Ordinal)
+                && weight.Name != "depthwise_kernel"));
 
     /// <summary>A table of the zeros of each kernel and of all.</summary>
     public override string ToString()

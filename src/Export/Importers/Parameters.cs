@@ -53,6 +53,15 @@ internal sealed class Parameters
     /// <summary>Whether an input of an operator is a kernel, beside which an adapter may be trained.</summary>
     public static bool IsKernel(string operation, int input) => s_kernels.GetValueOrDefault(operation)?.Contains(input) == true;
 
+    /// <summary>Whether an input of an operator is a kernel by which it multiplies, and not a table of rows.</summary>
+    public static bool IsFactor(string operation, int input) => operation switch
+    {
+        "GRU" or "LSTM" or "RNN" => input is 1 or 2,
+        "ConvTranspose" => input == 1,
+        "Gather" => false,
+        _ => IsKernel(operation, input),
+    };
+
     /// <summary>Whether a tensor is a parameter. A number that only arithmetic reads is none: it is the 1 or the 0.5 of a formula.</summary>
     public bool Contains(string name, int rank) => _ofOperators.Contains(name) || (rank > 0 && _ofFormulas.Contains(name));
 

@@ -3,6 +3,8 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Callbacks;
+using DataType = OnnxFunctional.Export.Proto.TensorProto.Types.DataType;
 
 namespace OnnxFunctional.Tests.Export.Importers;
 
@@ -164,6 +166,59 @@ public sealed class ImportedTrainingTests
         Opened(folder).ExportOnnx(folder.File("again.onnx"));
         Assert.IsTrue(OnnxFile.Verify(folder.File("again.onnx")).Passed);
     }
+
+    [TestMethod]
+    public void Magnitude_pruning_finds_the_kernels_of_nodes_whatever_their_names()
+    {
+        using var folder = new TemporaryFolder();
+        var model = OnnxFile.LoadModel(HandmadeModels.Put(folder, Convolutions()));
+        CollectionAssert.AreEqual(new[] { "w2", "w3" }, Sparsity.Of(model).Weights.Select(weight => weight.Path).ToArray());
+        var trainer = model.Compile(new Adam(0.01), Loss.MeanSquaredError, seed: 9);
+        var pruning = new MagnitudePruning(SparsitySchedule.ConstantSparsity(0.5, frequency: 1));
+        trainer.Fit(Values(8, 3, 5, 5), Values(8, 2), epochs: 2, batchSize: 4, verbose: Verbosity.Silent, callbacks: [pruning]);
+        Assert.AreEqual(0.5, Sparsity.Of(model).Share, 0.05);
+        Assert.IsTrue(model.ExportOnnx(folder.File("sparse.onnx")).Passed);
+    }
+
+    [TestMethod]
+    public void A_transposed_convolution_with_a_bias_resumes_from_a_file()
+    {
+        using var folder = new TemporaryFolder();
+        var model = OnnxFile.LoadModel(HandmadeModels.Put(folder, HandmadeModels.Model(new GraphProto
+        {
+            Input = { HandmadeModels.Value("x", DataType.Float, "n", 2, 3, 3) },
+            Output = { HandmadeModels.Value("y", DataType.Float, "n", 3, 6, 6) },
+            Initializer = { HandmadeModels.Floats("w", [2, 3, 2, 2], Values(2, 3, 2, 2).ToArray()), HandmadeModels.Floats("b", [3], 1, 2, 3) },
+            Node = { HandmadeModels.Node("ConvTranspose", ["x", "w", "b"], ["y"], HandmadeModels.Ints("strides", 2, 2)) },
+        })));
+        var (x, y) = (Values(8, 2, 3, 3), Values(8, 3, 6, 6));
+        var trainer = model.Compile(new Adam(0.01), Loss.MeanSquaredError, seed: 9);
+        trainer.Fit(x, y, epochs: 1, batchSize: 4, verbose: Verbosity.Silent);
+        trainer.Save(folder.File("run.onnx"));
+        var resumed = Trainer.Load(folder.File("run.onnx"));
+        foreach (var each in new[] { trainer, resumed }) each.Fit(x, y, epochs: 2, batchSize: 4, verbose: Verbosity.Silent);
+        CollectionAssert.AreEqual(trainer.Model.Predict(x).ToArray(), resumed.Model.Predict(x).ToArray());
+    }
+
+    /// <summary>A depthwise convolution, another, and a Dense layer.</summary>
+    private static ModelProto Convolutions() => HandmadeModels.Model(new GraphProto
+    {
+        Input = { HandmadeModels.Value("x", DataType.Float, "n", 3, 5, 5) },
+        Output = { HandmadeModels.Value("y", DataType.Float, "n", 2) },
+        Initializer =
+        {
+            HandmadeModels.Floats("w1", [3, 1, 3, 3], Values(3, 1, 3, 3).ToArray()),
+            HandmadeModels.Floats("w2", [4, 3, 1, 1], Values(4, 3, 1, 1).ToArray()),
+            HandmadeModels.Floats("w3", [36, 2], Values(36, 2).ToArray()),
+        },
+        Node =
+        {
+            HandmadeModels.Node("Conv", ["x", "w1"], ["a"], Attributes.Int("group", 3)),
+            HandmadeModels.Node("Conv", ["a", "w2"], ["b"]),
+            HandmadeModels.Node("Flatten", ["b"], ["c"]),
+            HandmadeModels.Node("MatMul", ["c", "w3"], ["y"]),
+        },
+    });
 
     private static Model Network(double momentum = 0.99)
     {

@@ -113,6 +113,7 @@ internal sealed class FileNode
             _layer.Parameter(value.Name, data.Shape, new FromFile(data), trainable && _graph.IsTrainable(value.Name));
             var weight = _layer.OwnWeights.First(weight => weight.Name == value.Name);
             weight.TakesAdapter = data.Shape.Rank >= 2 && Parameters.IsKernel(OpType, input);
+            weight.IsKernelOfNode = Parameters.IsFactor(OpType, input) && !(OpType == "Conv" && Int("group", 1) > 1 && value.Shape.Dims[1] == 1);
             (value.Tensor, value.Order) = (new SymbolicTensor(weight.Variable), order);
         }
 

@@ -64,18 +64,15 @@ internal static class Convolutions
 
         // A file's kernel is (in, out / groups, positions...), the graph's (positions..., out, in).
         var (x, weights) = (node.In(0, order), node.In(1, Layout.KernelOf(rank)));
-        SymbolicTensor result;
         if (groups == 1)
         {
-            result = Ops.Make(new ConvTranspose(window, []), x, weights);
-        }
-        else
-        {
-            int[] parts = [.. Enumerable.Repeat(kernel.Dims[0] / groups, groups)];
-            var (inputs, kernels) = (Ops.Split(x, parts, rank - 1), Ops.Split(weights, parts, rank - 1));
-            result = Ops.Concatenate(inputs.Zip(kernels).Select(pair => Ops.Make(new ConvTranspose(window, []), pair.First, pair.Second)).ToArray(), rank - 1);
+            SymbolicTensor[] operands = node.Has(2) ? [x, weights, node.In(2)] : [x, weights];
+            return [new(Ops.Make(new ConvTranspose(window, []), operands), order)];
         }
 
+        int[] parts = [.. Enumerable.Repeat(kernel.Dims[0] / groups, groups)];
+        var (inputs, kernels) = (Ops.Split(x, parts, rank - 1), Ops.Split(weights, parts, rank - 1));
+        var result = Ops.Concatenate(inputs.Zip(kernels).Select(pair => Ops.Make(new ConvTranspose(window, []), pair.First, pair.Second)).ToArray(), rank - 1);
         return [new(node.Has(2) ? result + node.In(2) : result, order)];
     }
 }
