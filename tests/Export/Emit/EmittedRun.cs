@@ -51,6 +51,8 @@ internal static class EmittedRun
         if (value.ElementType == typeof(float)) return Data(value.As<float>());
         if (value.ElementType == typeof(bool)) return [.. All(value.As<bool>()).Select(truth => truth ? 1f : 0)];
         if (value.ElementType == typeof(int)) return [.. All(value.As<int>()).Select(number => (float)number)];
+        if (value.ElementType == typeof(sbyte)) return [.. All(value.As<sbyte>()).Select(number => (float)number)];
+        if (value.ElementType == typeof(byte)) return [.. All(value.As<byte>()).Select(number => (float)number)];
         return [.. All(value.As<long>()).Select(number => (float)number)];
 
         static T[] All<T>(Tensor<T> tensor)

@@ -48,6 +48,8 @@ public sealed class OpAgreementTests
             DType.Float32 => OnnxValue.Of([.. values.Select(value => (float)value)], lengths),
             DType.Int64 => OnnxValue.Of([.. values.Select(value => (long)value)], lengths),
             DType.Int32 => OnnxValue.Of([.. values.Select(value => (int)value)], lengths),
+            DType.Int8 => OnnxValue.Of([.. values.Select(value => (sbyte)value)], lengths),
+            DType.UInt8 => OnnxValue.Of([.. values.Select(value => (byte)value)], lengths),
             _ => OnnxValue.Of([.. values.Select(value => value != 0)], lengths),
         };
     }

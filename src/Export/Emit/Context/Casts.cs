@@ -28,6 +28,7 @@ internal static class Casts
             DType.Float16 => TensorData.Create(data.Shape, to, MemoryMarshal.AsBytes<Half>(values.Select(value => (Half)value).ToArray())),
             DType.Int32 => TensorData.Of(data.Shape, [.. values.Select(value => (int)value)]),
             DType.Int64 => TensorData.Of(data.Shape, [.. values.Select(value => (long)value)]),
+            DType.Int8 or DType.UInt8 => TensorData.Create(data.Shape, to, [.. values.Select(value => unchecked((byte)(int)value))]),
             DType.Bool => TensorData.Of(data.Shape, [.. values.Select(value => value != 0)]),
             _ => null,
         };

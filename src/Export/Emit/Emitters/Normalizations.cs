@@ -68,8 +68,15 @@ internal static class Normalizations
         emission.Result(node.Outputs[0], layout, "InstanceNormalization", inputs, Attributes.Float("epsilon", op.Epsilon));
     }
 
+    /// <summary>ONNX Runtime takes images, and an odd number of channels.</summary>
     public static void LocalResponse(Emission emission, Node node, Lrn op)
     {
+        if (op.Size % 2 == 0 || node.Inputs[0].Spec.Shape.Rank != 4)
+        {
+            Decomposed(emission, node);
+            return;
+        }
+
         var layout = Layout.ChannelsFirst(node.Inputs[0].Spec.Shape.Rank);
         emission.Result(
             node.Outputs[0],

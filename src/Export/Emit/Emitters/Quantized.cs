@@ -26,8 +26,18 @@ internal static class Quantized
         emission.Node("DynamicQuantizeLinear", [source.Name], outputs);
     }
 
-    public static void MatMulInteger(Emission emission, Node node) => emission.Result(
-        node.Outputs[0], Layout.Identity(node.Outputs[0].Spec.Shape.Rank), "MatMulInteger", node.Inputs.Select(emission.Read));
+    /// <summary>ONNX Runtime takes one zero point of the left side.</summary>
+    public static void MatMulInteger(Emission emission, Node node)
+    {
+        if (node.Inputs[2].Spec.Shape.Rank > 0)
+        {
+            Normalizations.Decomposed(emission, node);
+            return;
+        }
+
+        var layout = Layout.Identity(node.Outputs[0].Spec.Shape.Rank);
+        emission.Result(node.Outputs[0], layout, "MatMulInteger", node.Inputs.Select(emission.Read));
+    }
 
     private static void Write(Emission emission, Node node, string op, int axis, int block)
     {

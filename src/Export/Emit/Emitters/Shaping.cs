@@ -146,8 +146,15 @@ internal static class Shaping
         emission.Result(node.Outputs[0], layout, "Pad", inputs, Attributes.Text("mode", mode));
     }
 
+    /// <summary>ONNX Runtime moves floats so; other types are cut and joined.</summary>
     public static void DepthToSpace(Emission emission, Node node, DepthToSpace op)
     {
+        if (node.Inputs[0].Spec.Type != DType.Float32)
+        {
+            Normalizations.Decomposed(emission, node);
+            return;
+        }
+
         var layout = Layout.ChannelsFirst(4);
         string[] inputs = [emission.Read(node.Inputs[0], layout)];
         emission.Result(
@@ -156,6 +163,12 @@ internal static class Shaping
 
     public static void SpaceToDepth(Emission emission, Node node, SpaceToDepth op)
     {
+        if (node.Inputs[0].Spec.Type != DType.Float32)
+        {
+            Normalizations.Decomposed(emission, node);
+            return;
+        }
+
         var layout = Layout.ChannelsFirst(4);
         emission.Result(node.Outputs[0], layout, "SpaceToDepth", [emission.Read(node.Inputs[0], layout)], Attributes.Int("blocksize", op.Block));
     }
