@@ -28,6 +28,14 @@ internal static class SpecialValues
         new("NaN", ["Resize", "ResizeGradient"], "in files pixels are also multiplied by weights of 0; the engine reads only those it needs"),
         new("NaN", ["ConvTranspose", "ConvInputGradient"], "the engine multiplies padding zeros by weights that are NaN"),
         new("NaN", ["Lstm", "Gru", "Rnn", "RecurrentGradient"], "activations inside ONNX Runtime's recurrent operators make numbers of NaN, which is wrong"),
+        new(
+            "NaN",
+            ["QuantizeLinear", "DynamicQuantizeLinear"],
+            "0 in the engine; a bound of the type in ONNX Runtime, which depends on the processor. Not defined by ONNX"),
+        new(
+            "NaN",
+            ["GridSample", "Lrn"],
+            "the engine multiplies what it does not need by 0 too; ONNX Runtime leaves it out, or adds in another order"),
         new("infinities", ["Clip"], "ONNX Runtime takes an absent bound for the largest finite number, which is wrong"),
         new("infinities", ["Gelu", "Mish", "Softsign"], "the limit in the engine; NaN in ONNX Runtime, which is wrong"),
         new("infinities", ["Mod"], "the divisor if signs differ, as in Python; the formula in the file gives NaN"),
@@ -39,6 +47,9 @@ internal static class SpecialValues
         new("infinities", ["Resize", "ResizeGradient"], "as for NaN"),
         new("infinities", ["ConvTranspose", "ConvInputGradient"], "as for NaN"),
         new("infinities", ["Lstm", "Gru", "Rnn", "RecurrentGradient"], "as for NaN: Infinity - Infinity"),
+        new("infinities", ["QuantizeLinear", "DynamicQuantizeLinear"], "a scale that is infinite gives NaN: as for NaN"),
+        new("infinities", ["GridSample", "Lrn"], "as for NaN: Infinity * 0"),
+        new("infinities", ["InstanceNormalization"], "as for LayerNormalization"),
         new("denormals", ["Mod"], "the quotient overflows in the formula of the file"),
         new("zeros", ["Celu", "Log1p", "Selu"], "-0 of -0 in the engine; 0 in ONNX Runtime"),
         new("zeros", ["Gelu"], "0 of -0 in the engine; -0 in ONNX Runtime"),
@@ -52,6 +63,8 @@ internal static class SpecialValues
             ["BatchNormalization", "RecurrentGradient", "Resize", "ResizeGradient", "SoftmaxCrossEntropyGradient"],
             "the sign of a sum of zeros depends on its form and on the processor")
         { ByProcessor = true },
+        new("zeros", ["QuantizeLinear"], "a scale of 0 gives NaN: as for NaN"),
+        new("zeros", ["GridSample"], "-0 of -0 in the engine; 0 in ONNX Runtime"),
         new("largest numbers", ["Cast"], "as for infinities"),
     ];
 

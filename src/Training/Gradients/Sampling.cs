@@ -56,7 +56,7 @@ internal static class Sampling
         (SymbolicTensor, SymbolicTensor?) Place(SymbolicTensor position, SymbolicTensor weight)
         {
             var inside = Ops.Clip(position, 0, size - 1);
-            return (Ops.Cast(inside, DType.Int64), weight * Ops.Cast(Ops.Equal(inside, position), DType.Float32));
+            return (Row(inside), weight * Ops.Cast(Ops.Equal(inside, position), DType.Float32));
         }
     }
 
@@ -78,7 +78,7 @@ internal static class Sampling
             if (op.Padding == SamplePadding.Reflection) position = Ops.Round(Reflected(position, size, op.AlignCorners));
             var inside = Ops.Clip(position, 0, size - 1);
             if (op.Padding == SamplePadding.Zeros) weight = Product(Ops.Cast(Ops.Equal(inside, position), DType.Float32), weight);
-            return (Ops.Cast(inside, DType.Int64), weight);
+            return (Row(inside), weight);
         }
     }
 
@@ -92,6 +92,9 @@ internal static class Sampling
         var rest = distance - (turns * (high - low));
         return Ops.Where(Ops.Equal(Ops.Mod(turns, 2), 0), rest + low, high - rest);
     }
+
+    /// <summary>A position as an index; a place that is no number, which ONNX Runtime converts to the smallest integer, takes the first.</summary>
+    private static SymbolicTensor Row(SymbolicTensor position) => Ops.Maximum(Ops.Cast(position, DType.Int64), 0);
 
     private static SymbolicTensor Near(SymbolicTensor x) => ((((Cubic + 2) * x) - (Cubic + 3)) * x * x) + 1;
 
