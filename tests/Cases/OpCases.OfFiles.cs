@@ -7,13 +7,13 @@ internal static partial class OpCases
 {
     private static IEnumerable<OpCase> OfFiles =>
     [
-        Sampled("", new GridSample(SampleMode.Linear, SamplePadding.Zeros, false), [2, 5, 7, 3], [2, 3, 1, 2]),
-        Sampled("aligned", new GridSample(SampleMode.Linear, SamplePadding.Border, true), [3, 3, 1, 2], [3, 2, 7, 2]),
-        Sampled("nearest", new GridSample(SampleMode.Nearest, SamplePadding.Border, false), [3, 5, 7, 1], [3, 3, 3, 2]),
-        Sampled("volume", new GridSample(SampleMode.Linear, SamplePadding.Border, false), [1, 3, 2, 5, 2], [1, 1, 3, 2, 3]),
-        Sampled("line", new GridSample(SampleMode.Linear, SamplePadding.Zeros, true), [3, 7, 2], [3, 5, 1]),
-        ElsewhereSampled("cubic", new GridSample(SampleMode.Cubic, SamplePadding.Border, false)),
-        ElsewhereSampled("reflected", new GridSample(SampleMode.Linear, SamplePadding.Reflection, false)),
+        Sampled("", new GridSample(ResizeMode.Linear, SamplePadding.Zeros, false), [2, 5, 7, 3], [2, 3, 1, 2]),
+        Sampled("aligned", new GridSample(ResizeMode.Linear, SamplePadding.Border, true), [3, 3, 1, 2], [3, 2, 7, 2]),
+        Sampled("nearest", new GridSample(ResizeMode.Nearest, SamplePadding.Border, false), [3, 5, 7, 1], [3, 3, 3, 2]),
+        Sampled("volume", new GridSample(ResizeMode.Linear, SamplePadding.Border, false), [1, 3, 2, 5, 2], [1, 1, 3, 2, 3]),
+        Sampled("line", new GridSample(ResizeMode.Linear, SamplePadding.Zeros, true), [3, 7, 2], [3, 5, 1]),
+        ElsewhereSampled("cubic", new GridSample(ResizeMode.Cubic, SamplePadding.Border, false)),
+        ElsewhereSampled("reflected", new GridSample(ResizeMode.Linear, SamplePadding.Reflection, false)),
         Instance("", [3, 5, 7]),
         Instance("image", [2, 3, 5, 7]),
         Instance("one_channel", [3, 17, 1]),
@@ -44,7 +44,7 @@ internal static partial class OpCases
                     {
                         var (coordinate, size) = (x[1][[.. place[..^1], axes - 1 - axis]], image[axis + 1]);
                         at[axis] = op.AlignCorners ? (coordinate + 1) / 2 * (size - 1) : (((coordinate + 1) * size) - 1) / 2;
-                        if (op.Mode == SampleMode.Nearest) at[axis] = Math.Round(at[axis], MidpointRounding.ToEven);
+                        if (op.Mode == ResizeMode.Nearest) at[axis] = Math.Round(at[axis], MidpointRounding.ToEven);
                     }
 
                     var sum = 0.0;

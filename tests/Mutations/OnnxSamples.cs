@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Tests.Export.Importers;
 using static OnnxFunctional.Tests.Export.HandmadeModels;
 using AttributeType = OnnxFunctional.Export.Proto.AttributeProto.Types.AttributeType;
 using DataType = OnnxFunctional.Export.Proto.TensorProto.Types.DataType;
@@ -31,9 +32,16 @@ internal static class OnnxSamples
         return models;
     }
 
-    /// <summary>Those that open as models: not what has no inputs, or results whose number only the run decides.</summary>
+    /// <summary>Those that open as models: not what has no inputs, or results whose number only the run decides. Quantized ones too.</summary>
     public static IReadOnlyList<byte[]> OfModels() =>
-        [.. All().Where(file => !ModelProto.Parser.ParseFrom(file).Graph.Node.Any(node => s_noModels.Contains(node.OpType)))];
+    [
+        .. All().Where(file => !ModelProto.Parser.ParseFrom(file).Graph.Node.Any(node => s_noModels.Contains(node.OpType))),
+        .. new[]
+        {
+            QuantizedFiles.Static(), QuantizedFiles.OfIntegers(), QuantizedFiles.Dynamic(), QuantizedFiles.OfBlocks(DataType.Int8),
+            QuantizedFiles.OfBlocks(DataType.Uint4),
+        }.Select(file => file.ToByteArray()),
+    ];
 
     private static IEnumerable<ModelProto> Operators()
     {

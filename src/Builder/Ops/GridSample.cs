@@ -1,18 +1,5 @@
 namespace OnnxFunctional.Operators;
 
-/// <summary>How a value between positions is made of those around it.</summary>
-internal enum SampleMode
-{
-    /// <summary>The value of the nearest position.</summary>
-    Nearest,
-
-    /// <summary>The two positions of each axis around, by distance.</summary>
-    Linear,
-
-    /// <summary>The four positions of each axis around, by a cubic kernel of -0.75.</summary>
-    Cubic,
-}
-
 /// <summary>What lies beyond the border of an image.</summary>
 internal enum SamplePadding
 {
@@ -30,10 +17,10 @@ internal enum SamplePadding
 /// Images of (batch, positions..., channels) at the places of a grid (batch, places..., axes): coordinates go from -1 to 1, the last axis first. The result is
 /// (batch, places..., channels).
 /// </summary>
-/// <param name="Mode">How values between positions are made.</param>
+/// <param name="Mode">How values between positions are made; a cubic kernel is that of -0.75.</param>
 /// <param name="Padding">What lies beyond the border.</param>
 /// <param name="AlignCorners">Whether -1 and 1 are the centers of the first and last position, not their outer borders.</param>
-internal sealed record GridSample(SampleMode Mode, SamplePadding Padding, bool AlignCorners) : Op
+internal sealed record GridSample(ResizeMode Mode, SamplePadding Padding, bool AlignCorners) : Op
 {
     public override bool TakesFloats(int input) => true;
 

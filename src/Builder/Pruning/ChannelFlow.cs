@@ -153,7 +153,6 @@ internal sealed partial class ChannelFlow
             if (node.Inputs[i].Producer.Op is not Constant { Data.Shape: var shape } || _values.ContainsKey(node.Inputs[i])) continue;
             x[i] = _values[node.Inputs[i]] = [.. shape.Dims.ToArray().Select(dim => Classes.Make(dim))];
         }
-
     }
 
     /// <summary>Notes a weight that a product or convolution of a file reads: it makes channels.</summary>

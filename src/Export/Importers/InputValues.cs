@@ -23,6 +23,7 @@ internal static class InputValues
     public static TensorData Of(NDArray value, ValueInfoProto input)
     {
         var type = TypeOf(input);
+        if (type.Is8Bit()) value = value.To(type, $"ImportOptions.Bind(\"{input.Name}\")");
         var data = TensorData.Create(value.Shape, value.DType, value.Bytes);
         if (input.Type.TensorType.Shape is { } declared)
         {
@@ -40,7 +41,6 @@ internal static class InputValues
         {
             DType.Int64 => TensorData.Of(data.Shape, DataMoves.Longs(data)),
             DType.Int32 => TensorData.Of(data.Shape, DataMoves.Integers(data)),
-            DType.Int8 or DType.UInt8 => TensorData.Create(data.Shape, type, DataMoves.Bytes(data, type, $"ImportOptions.Bind(\"{input.Name}\")")),
             DType.Bool => TensorData.Of(data.Shape, [.. DataMoves.Longs(data).Select(number => number != 0)]),
             _ => TensorData.Of(data.Shape, DataMoves.Floats(data)),
         };

@@ -68,8 +68,8 @@ internal static class Sampling
         var t = at - below;
         return op.Mode switch
         {
-            SampleMode.Nearest => [Place(Ops.Round(at), null)],
-            SampleMode.Linear => [Place(below, 1 - t), Place(below + 1, t)],
+            ResizeMode.Nearest => [Place(Ops.Round(at), null)],
+            ResizeMode.Linear => [Place(below, 1 - t), Place(below + 1, t)],
             _ => [Place(below - 1, Far(t + 1)), Place(below, Near(t)), Place(below + 1, Near(1 - t)), Place(below + 2, Far(2 - t))],
         };
 

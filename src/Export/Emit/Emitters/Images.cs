@@ -15,14 +15,14 @@ internal static class Images
     public static void GridSample(Emission emission, Node node, GridSample op)
     {
         var rank = node.Inputs[0].Spec.Shape.Rank;
-        if (rank != 4 && (rank != 5 || emission.Opset < Volumes || op.Mode == SampleMode.Cubic))
+        if (rank != 4 && (rank != 5 || emission.Opset < Volumes || op.Mode == ResizeMode.Cubic))
         {
             Normalizations.Decomposed(emission, node);
             return;
         }
 
-        var mode = op.Mode switch { SampleMode.Nearest => "nearest", SampleMode.Linear => "linear", _ => "cubic" };
-        if (emission.Opset < Volumes && op.Mode != SampleMode.Nearest) mode = "bi" + mode;
+        var mode = op.Mode switch { ResizeMode.Nearest => "nearest", ResizeMode.Linear => "linear", _ => "cubic" };
+        if (emission.Opset < Volumes && op.Mode != ResizeMode.Nearest) mode = "bi" + mode;
         var padding = op.Padding switch { SamplePadding.Zeros => "zeros", SamplePadding.Border => "border", _ => "reflection" };
         var layout = Layout.ChannelsFirst(rank);
         emission.Result(

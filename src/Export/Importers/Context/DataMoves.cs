@@ -58,18 +58,6 @@ internal static class DataMoves
         _ => [.. data.As<float>().ToArray().Select(value => (long)value)],
     };
 
-    /// <summary>Integers as those of an 8-bit type.</summary>
-    /// <exception cref="ModelException">One is beyond the type.</exception>
-    public static byte[] Bytes(TensorData data, DType type, string what)
-    {
-        var (lowest, highest) = type.RangeOf8Bit();
-        var numbers = Longs(data);
-        var beyond = Array.FindIndex(numbers, number => number < lowest || number > highest);
-        return beyond < 0
-            ? Array.ConvertAll(numbers, number => unchecked((byte)number))
-            : throw new ModelException($"{what}: the input takes {type.KerasName()}, but element {beyond} is {numbers[beyond]}.");
-    }
-
     /// <summary>Integers; what lies beyond 32 bits is the nearest of these, as the ends of slices mean it.</summary>
     public static int[] Integers(TensorData data) => [.. Longs(data).Select(value => (int)Math.Clamp(value, int.MinValue, int.MaxValue))];
 

@@ -11,9 +11,9 @@ internal static class Grids
         var order = Layout.ChannelsFirst(node.RankOf(0));
         var mode = node.Text("mode", "linear") switch
         {
-            "nearest" => SampleMode.Nearest,
-            "linear" or "bilinear" => SampleMode.Linear,
-            "cubic" or "bicubic" => SampleMode.Cubic,
+            "nearest" => ResizeMode.Nearest,
+            "linear" or "bilinear" => ResizeMode.Linear,
+            "cubic" or "bicubic" => ResizeMode.Cubic,
             var other => throw new ModelException($"its mode is '{other}'; expected linear, nearest or cubic."),
         };
         var padding = node.Text("padding_mode", "zeros") switch

@@ -28,6 +28,19 @@ internal enum ElementwiseType : byte
     UInt8,
 }
 
+/// <summary>Properties of element types in memory.</summary>
+internal static class ElementwiseTypes
+{
+    /// <summary>The size of an element in bytes.</summary>
+    public static int Size(this ElementwiseType type) => type switch
+    {
+        ElementwiseType.Bool or ElementwiseType.Int8 or ElementwiseType.UInt8 => 1,
+        ElementwiseType.Float16 or ElementwiseType.BFloat16 => 2,
+        ElementwiseType.Int64 => 8,
+        _ => 4,
+    };
+}
+
 /// <summary>How an input relates to the output from tile to tile.</summary>
 internal enum ElementwisePattern : byte
 {

@@ -116,7 +116,7 @@ internal sealed unsafe class ElementwiseProgram
 
             for (var i = 0; i < outputs.Length; i++)
             {
-                slots[firstInput + inputs.Length + i] = outputs[i] + (nint)(frame.Start * ElementSize(_layout.OutputTypes[i]));
+                slots[firstInput + inputs.Length + i] = outputs[i] + (nint)(frame.Start * _layout.OutputTypes[i].Size());
             }
 
             frame.Ahead = tile + 1 < end ? frame.Count : 0;
@@ -242,14 +242,6 @@ internal sealed unsafe class ElementwiseProgram
                 return;
         }
     }
-
-    private static int ElementSize(ElementwiseType type) => type switch
-    {
-        ElementwiseType.Bool or ElementwiseType.Int8 or ElementwiseType.UInt8 => 1,
-        ElementwiseType.Float16 or ElementwiseType.BFloat16 => 2,
-        ElementwiseType.Int64 => 8,
-        _ => 4,
-    };
 
     /// <summary>What the builder passes to a program.</summary>
     internal sealed class Layout

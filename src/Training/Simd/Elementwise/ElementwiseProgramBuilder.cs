@@ -100,7 +100,7 @@ internal sealed partial class ElementwiseProgramBuilder
     public int Output(int value, ElementwiseType type = ElementwiseType.Float32, int overwrites = -1)
     {
         if (_values[value].IsMask != (type == ElementwiseType.Bool)) throw new ArgumentException("Masks, and only masks, can be stored as Bool.", nameof(type));
-        if (overwrites >= 0 && Size(_inputs[overwrites].Type) != Size(type))
+        if (overwrites >= 0 && _inputs[overwrites].Type.Size() != type.Size())
         {
             throw new ArgumentException("An output can only overwrite an input with the same element size.", nameof(overwrites));
         }
@@ -132,14 +132,6 @@ internal sealed partial class ElementwiseProgramBuilder
         FuseChains(uses, reach);
         return new Compilation(this, geometry, patterns, uses, reach).Compile();
     }
-
-    private static int Size(ElementwiseType type) => type switch
-    {
-        ElementwiseType.Bool or ElementwiseType.Int8 or ElementwiseType.UInt8 => 1,
-        ElementwiseType.Float16 or ElementwiseType.BFloat16 => 2,
-        ElementwiseType.Int64 => 8,
-        _ => 4,
-    };
 
     private int Add(Value value)
     {
