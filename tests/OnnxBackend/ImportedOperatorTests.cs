@@ -112,6 +112,34 @@ public sealed class ImportedOperatorTests
     }
 
     [TestMethod]
+    [DataRow("ScatterND", "none")]
+    [DataRow("ScatterND", "max")]
+    [DataRow("ScatterElements", "none")]
+    public void Places_in_an_axis_of_a_billion_are_refused(string name, string reduction)
+    {
+        var file = new OperatorFile(18);
+        file.Declare("x", Shape.Of(1_640_243_388));
+        file.Constant("i", TensorData.Of(name == "ScatterND" ? Shape.Of(2, 1) : Shape.Of(2), [0L, 3]));
+        file.Constant("u", TensorData.Of(Shape.Of(2), [5f, -6]));
+        file.Node(name, ["x", "i", "u"], ["y"], Attributes.Text("reduction", reduction));
+        file.Output("y");
+        Assert.Contains("expected", file.Refusal());
+    }
+
+    [TestMethod]
+    public void A_dimension_beyond_32_bits_is_refused()
+    {
+        var file = new OperatorFile(18);
+        file.Input("x", Numbers(false, 3));
+        file.Constant("none", TensorData.Of(Shape.Of(0, 1), Array.Empty<float>()));
+        file.Node("Identity", ["none"], ["n"]);
+        file.Node("Identity", ["x"], ["y"]);
+        file.Output("y");
+        file.Stored("none").Dims[1] = 1L << 32;
+        Assert.Contains("tensor 'none' has the dimension 4294967296; expected at most 2147483647", file.Refusal());
+    }
+
+    [TestMethod]
     [DataRow("linear", "reflection", 0)]
     [DataRow("cubic", "border", 1)]
     [DataRow("cubic", "reflection", 1)]

@@ -26,6 +26,12 @@ internal sealed class OperatorFile(int version)
         return name;
     }
 
+    /// <summary>An input of that shape without data, for files that are only opened.</summary>
+    public void Declare(string name, Shape shape) => _graph.Input(name, new TensorSpec(shape, DType.Float32), [.. Enumerable.Repeat("", shape.Rank)]);
+
+    /// <summary>A stored tensor, to be changed.</summary>
+    public TensorProto Stored(string name) => _graph.Proto.Initializer.Single(tensor => tensor.Name == name);
+
     public string Constant(string name, TensorData data)
     {
         _graph.Initializer(name, data.Shape, data.Type, ByteString.CopyFrom(data.Bytes));

@@ -5,8 +5,27 @@ namespace OnnxFunctional.Export.Importers.Rows;
 /// <summary>Pieces that several rows compose operators of.</summary>
 internal static class Parts
 {
+    // Positions become a constant of 8 bytes each, and a file of a few bytes may declare an axis of two billion.
+    private const int MostPositions = 1 << 24;
+
     /// <summary>The whole numbers from 0 on.</summary>
-    public static SymbolicTensor Count(int number) => Ops.Constant([number], [.. Enumerable.Range(0, number).Select(i => (long)i)]);
+    /// <exception cref="ModelException">More than a constant of the graph should hold.</exception>
+    public static SymbolicTensor Count(int number) => Ops.Constant([number], Positions(number));
+
+    /// <summary>The positions of an axis of that size.</summary>
+    /// <exception cref="ModelException">More than a constant of the graph should hold.</exception>
+    public static long[] Positions(int size)
+    {
+        var positions = PositionList(size);
+        for (var i = 0; i < size; i++) positions[i] = i;
+        return positions;
+    }
+
+    /// <summary>Room for so many positions, all zero.</summary>
+    /// <exception cref="ModelException">More than a constant of the graph should hold.</exception>
+    public static long[] PositionList(long count) => count <= MostPositions
+        ? new long[count]
+        : throw new ModelException($"it lists {count} positions; expected at most {MostPositions}. Give its inputs smaller sizes.");
 
     /// <summary>Whole numbers as a tensor of that shape.</summary>
     public static SymbolicTensor Longs(Shape shape, IEnumerable<long> values) => Ops.Constant(shape, [.. values]);

@@ -19,7 +19,7 @@ internal static class Scatters
         var axis = ShapeRules.Axis(node.Int("axis", 0), data.Rank, node.OpType);
         if (indices != updates || indices.Rank != data.Rank || Enumerable.Range(0, data.Rank).Any(i => i != axis && indices.Dims[i] > data.Dims[i]))
             throw new ModelException($"it writes {updates} at {indices} into {data}; expected indices and updates of one shape, within the data.");
-        var (rows, strides) = (new long[indices.ElementCount], Strides(data.Dims));
+        var (rows, strides) = (Parts.PositionList(indices.ElementCount), Strides(data.Dims));
         for (var i = 0; i < rows.Length; i++)
         {
             var rest = i;
@@ -44,7 +44,7 @@ internal static class Scatters
         if (depth < 1 || depth > data.Rank || updates != Shape.Of([.. indices.Dims[..^1], .. data.Dims[depth..]]))
             throw new ModelException($"it writes {updates} at {indices} into {data}; expected tuples of up to {data.Rank} indices and an update for each.");
         var strides = Strides(data.Dims[..depth]);
-        var (rows, computed) = (new long[indices.ElementCount / depth], (SymbolicTensor?)null);
+        var (rows, computed) = (Parts.PositionList(indices.ElementCount / depth), (SymbolicTensor?)null);
         for (var d = 0; d < depth; d++)
         {
             if (Known(node, data.Dims[d], d, depth) is { } known)
@@ -117,7 +117,7 @@ internal static class Scatters
 
     private static SymbolicTensor ReplacedAtKnown(SymbolicTensor table, long[] rows, SymbolicTensor updates)
     {
-        long[] source = [.. Enumerable.Range(0, table.Shape.Dims[0]).Select(i => (long)i)];
+        var source = Parts.Positions(table.Shape.Dims[0]);
         for (var i = 0; i < rows.Length; i++) source[rows[i]] = table.Shape.Dims[0] + i;
         return Ops.Take(Ops.Concatenate(new[] { table, updates }, 0), Ops.Constant([source.Length], source), 0);
     }

@@ -13,10 +13,10 @@ internal static class Sets
         if (node.IntOrNull("axis") is not { } given) (shape, given) = (Shape.Of((int)shape.ElementCount), 0);
         var axis = ShapeRules.Axis(given, shape.Rank, "Unique");
         var (size, count) = (shape.Dims[axis], shape.Dims[axis] == 0 ? 0 : (int)(shape.ElementCount / shape.Dims[axis]));
+        var which = Parts.PositionList(size);
         IntList toFront = [axis, .. Enumerable.Range(0, shape.Rank).Where(i => i != axis)];
         var rows = Comparable(DataMoves.Transposed(DataMoves.Reshaped(data, shape), toFront), count);
         var found = new List<int>();
-        var which = new long[size];
         var numbers = new Dictionary<double[], int>(new SameRow());
         var longs = data.Type == DType.Int64 ? DataMoves.Longs(data) : [];
         if (longs.Any(value => Math.Abs((double)value) > 1L << 53)) throw new ModelException("its input holds integers beyond 2^53; expected smaller ones.");
