@@ -112,10 +112,10 @@ public sealed class ImportedOperatorTests
     }
 
     [TestMethod]
-    [DataRow("ScatterND", "none")]
-    [DataRow("ScatterND", "max")]
-    [DataRow("ScatterElements", "none")]
-    public void Places_in_an_axis_of_a_billion_are_refused(string name, string reduction)
+    [DataRow("ScatterND", "none", "it lists 1640243388 positions; expected at most 16777216")]
+    [DataRow("ScatterND", "max", "it combines 2 updates with 1640243388 rows")]
+    [DataRow("ScatterElements", "none", "it lists 1640243388 positions; expected at most 16777216")]
+    public void Places_in_an_axis_of_a_billion_are_refused(string name, string reduction, string message)
     {
         var file = new OperatorFile(18);
         file.Declare("x", Shape.Of(1_640_243_388));
@@ -123,7 +123,18 @@ public sealed class ImportedOperatorTests
         file.Constant("u", TensorData.Of(Shape.Of(2), [5f, -6]));
         file.Node(name, ["x", "i", "u"], ["y"], Attributes.Text("reduction", reduction));
         file.Output("y");
-        Assert.Contains("expected", file.Refusal());
+        Assert.Contains(message, file.Refusal());
+    }
+
+    [TestMethod]
+    public void Sequences_of_a_billion_steps_are_not_reversed()
+    {
+        var file = new OperatorFile(18);
+        file.Declare("x", Shape.Of(1_640_243_388, 1));
+        file.Constant("lengths", TensorData.Of(Shape.Of(1), [3L]));
+        file.Node("ReverseSequence", ["x", "lengths"], ["y"]);
+        file.Output("y");
+        Assert.Contains("it lists 1640243388 positions; expected at most 16777216", file.Refusal());
     }
 
     [TestMethod]
@@ -136,7 +147,7 @@ public sealed class ImportedOperatorTests
         file.Node("Identity", ["x"], ["y"]);
         file.Output("y");
         file.Stored("none").Dims[1] = 1L << 32;
-        Assert.Contains("tensor 'none' has the dimension 4294967296; expected at most 2147483647", file.Refusal());
+        Assert.Contains("tensor 'none' has the dimension 4294967296, and the engine takes at most 2147483647", file.Refusal());
     }
 
     [TestMethod]

@@ -58,6 +58,8 @@ internal static class TensorGuard
         foreach (var length in dimensions)
         {
             if (length < 0) throw context.Refuse($"{name} has the dimension {length}");
+            if (context.IsForEngine && length > int.MaxValue)
+                throw context.Refuse($"{name} has the dimension {length}, and the engine takes at most {int.MaxValue}");
             if (length == 0)
             {
                 empty = true;

@@ -19,11 +19,10 @@ internal static class InputValues
     }
 
     /// <summary>The value that takes the place of an input, converted to its type.</summary>
-    /// <exception cref="ModelException">Its shape is not one that the input takes.</exception>
+    /// <exception cref="ModelException">Its shape is not one that the input takes, or its type does not hold the numbers.</exception>
     public static TensorData Of(NDArray value, ValueInfoProto input)
     {
-        var type = TypeOf(input);
-        if (type.Is8Bit()) value = value.To(type, $"ImportOptions.Bind(\"{input.Name}\")");
+        value = value.To(TypeOf(input), $"ImportOptions.Bind(\"{input.Name}\")");
         var data = TensorData.Create(value.Shape, value.DType, value.Bytes);
         if (input.Type.TensorType.Shape is { } declared)
         {
@@ -36,13 +35,6 @@ internal static class InputValues
             }
         }
 
-        if (data.Type == type) return data;
-        return type switch
-        {
-            DType.Int64 => TensorData.Of(data.Shape, DataMoves.Longs(data)),
-            DType.Int32 => TensorData.Of(data.Shape, DataMoves.Integers(data)),
-            DType.Bool => TensorData.Of(data.Shape, [.. DataMoves.Longs(data).Select(number => number != 0)]),
-            _ => TensorData.Of(data.Shape, DataMoves.Floats(data)),
-        };
+        return data;
     }
 }

@@ -181,6 +181,25 @@ public sealed class LoadModelTests
     }
 
     [TestMethod]
+    [DataRow(nameof(DataType.Float), -3)]
+    [DataRow(nameof(DataType.Double), -3)]
+    [DataRow(nameof(DataType.Float16), -3)]
+    [DataRow(nameof(DataType.Int64), -3)]
+    [DataRow(nameof(DataType.Int32), -3)]
+    [DataRow(nameof(DataType.Int8), -128)]
+    [DataRow(nameof(DataType.Uint8), 255)]
+    [DataRow(nameof(DataType.Bool), 1)]
+    public void A_bound_value_becomes_the_type_of_its_input(string type, int value)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var bound in new[] { NDArray.Create([(float)value], []), NDArray.Create([value], []), NDArray.Create([(long)value], []) })
+        {
+            var model = OnnxFile.LoadModel(Put(folder, Scaled(Enum.Parse<DataType>(type))), new ImportOptions().Bind("scale", bound));
+            Assert.AreEqual(2f * value, model.Predict(new float[,] { { 2 } })[0, 0], $"{bound.DType}");
+        }
+    }
+
+    [TestMethod]
     [DynamicData(nameof(WrongUses))]
     public void A_wrong_use_is_told_in_a_sentence(WrongUse row)
     {
@@ -225,6 +244,14 @@ public sealed class LoadModelTests
             "a bound value of another shape",
             folder => Load(folder, Branches(), new ImportOptions().Bind("twice", NDArray.Create([true], [1]))),
             "twice", "[]", "(1,)"),
+        Wrong(
+            "a bound value that is no whole number",
+            folder => Load(folder, Scaled(DataType.Int64), new ImportOptions().Bind("scale", NDArray.Create([2.5f], []))),
+            "ImportOptions.Bind(\"scale\") takes integers, but element 0 is 2.5"),
+        Wrong(
+            "a bound value beyond int8",
+            folder => Load(folder, Scaled(DataType.Int8), new ImportOptions().Bind("scale", NDArray.Create([200], []))),
+            "ImportOptions.Bind(\"scale\") takes int8, -128 to 127, but element 0 is 200"),
         Wrong("sizes that the file does not take", folder => Load(folder, Dense(), new ImportOptions().BindShape("x", [2, 4])), "'x'", "(2, 4)", "(None, 3)"),
         Wrong("a branch that gives less than its node has", folder =>
         {
@@ -313,6 +340,14 @@ public sealed class LoadModelTests
                 Attributes.Graph("then_branch", Branch("then", Node("Add", ["x", "x"], ["a"]))),
                 Attributes.Graph("else_branch", Branch("else", Node("Identity", ["x"], ["b"])))),
         },
+    });
+
+    /// <summary>y = x * scale, which is of that type.</summary>
+    private static ModelProto Scaled(DataType type) => Model(new GraphProto
+    {
+        Input = { Value("x", DataType.Float, "n", 1), Value("scale", type) },
+        Output = { Value("y", DataType.Float, "n", 1) },
+        Node = { Node("Cast", ["scale"], ["s"], Attributes.Int("to", (int)DataType.Float)), Node("Mul", ["x", "s"], ["y"]) },
     });
 
     private static GraphProto Branch(string name, NodeProto node) =>

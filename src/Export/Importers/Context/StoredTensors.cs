@@ -36,13 +36,11 @@ internal static class StoredTensors
         Enum.IsDefined((DataType)dataType) ? ((DataType)dataType).ToString().ToLowerInvariant() : $"type {dataType}";
 
     /// <summary>The elements of a stored tensor.</summary>
-    /// <exception cref="ModelException">The graph holds no elements of that type, or no axes of that size.</exception>
+    /// <exception cref="ModelException">The graph holds no elements of that type.</exception>
     public static TensorData Read(TensorProto tensor, CheckedModel file)
     {
         var type = TypeOf(tensor.DataType) ?? Unpacked(tensor.DataType) ?? throw new ModelException(
             $"tensor {GuardContext.Quote(tensor.Name)} is of {NameOf(tensor.DataType)}; expected {Taken}.");
-        if (tensor.Dims.FirstOrDefault(dim => dim > int.MaxValue) is > 0 and var beyond)
-            throw new ModelException($"tensor {GuardContext.Quote(tensor.Name)} has the dimension {beyond}; expected at most {int.MaxValue}.");
         var shape = OnnxProto.ShapeOf(tensor);
         var isRaw = tensor.HasRawData || tensor.DataLocation == TensorProto.Types.DataLocation.External;
         return (DataType)tensor.DataType switch
