@@ -35,7 +35,7 @@ internal static class ImporterTable
         "Erf" => Elementwise.Unary(new Erf()),
         "Exp" => Elementwise.Unary(new Exp()),
         "Floor" => Elementwise.Unary(new Floor()),
-        "Gelu" => Elementwise.Unary((node, x) => Ops.Make(new Gelu(node.Text("approximate", "none") == "tanh"), x)),
+        "Gelu" => Elementwise.Unary((node, x) => Ops.Make(new Gelu(node.Choice("approximate", "none", "tanh") == "tanh"), x)),
         "HardSigmoid" => Elementwise.Unary((node, x) => Ops.Make(new HardSigmoid(node.Float("alpha", 0.2f), node.Float("beta", 0.5f)), x)),
         "HardSwish" => Elementwise.Unary(new HardSwish()),
         "IsInf" => Elementwise.Unary(Elementwise.IsInf),

@@ -186,6 +186,16 @@ internal sealed class FileNode
 
     public string Text(string name, string fallback) => _attributes.TryGetValue(name, out var found) ? found.S.ToString(Encoding.UTF8) : fallback;
 
+    /// <summary>The way that an attribute names; the first one is the default.</summary>
+    /// <exception cref="ModelException">It names none of them.</exception>
+    public string Choice(string name, params string[] ways)
+    {
+        var asked = Text(name, ways[0]);
+        return ways.Contains(asked)
+            ? asked
+            : throw new ModelException($"its {name} is '{asked}'; expected {string.Join(", ", ways[..^1])} or {ways[^1]}.");
+    }
+
     public string[]? Texts(string name) =>
         _attributes.TryGetValue(name, out var found) ? [.. found.Strings.Select(text => text.ToString(Encoding.UTF8))] : null;
 

@@ -40,7 +40,7 @@ internal static class Convolutions
         var added = node.Ints("output_padding") ?? new int[spatial];
         var pads = node.Ints("pads") ?? new int[2 * spatial];
         int[] begin = pads[..spatial], end = pads[spatial..];
-        var (asked, auto) = (node.Ints("output_shape"), node.Text("auto_pad", "NOTSET"));
+        var (asked, auto) = (node.Ints("output_shape"), Windows.AutoPad(node));
         if (auto == "VALID") (begin, end) = (new int[spatial], new int[spatial]);
         for (var i = 0; i < spatial; i++)
         {

@@ -35,6 +35,7 @@ internal static class Fourier
         if (node.Has(2) && (node.RankOf(2) != 1 || node.ShapeOf(2).Dims[0] != length))
             throw new ModelException($"its window is {node.ShapeOf(2)} for frames of {length}; expected as many numbers.");
         var frames = ((samples - length) / step) + 1;
+        node.Reserved([frames, length], DType.Int64);
         var at = Enumerable.Range(0, frames).SelectMany(frame => Enumerable.Range(0, length).Select(i => ((long)frame * step) + i));
         var cut = Ops.Take(signal, Parts.Longs([frames, length], at), 1);
         if (node.Has(2)) cut *= Ops.ExpandDims(node.In(2), 1);
@@ -51,7 +52,7 @@ internal static class Fourier
         var read = Math.Min(x.Shape.Dims[axis], isRealResult ? (length / 2) + 1 : length);
         if (read < x.Shape.Dims[axis]) x = Ops.Slice(x, axis, 0, read);
         var columns = isOneSided && !isInverse ? (length / 2) + 1 : length;
-        var (cosines, sines) = Matrices(read, columns, length, isInverse, isRealResult);
+        var (cosines, sines) = Matrices(node, read, columns, length, isInverse, isRealResult);
         var (a, b) = (Part(0), isReal ? null : Part(1));
         var real = Ops.MatMul(a, cosines);
         if (b is not null) real -= Ops.MatMul(b, sines);
@@ -68,9 +69,10 @@ internal static class Fourier
     }
 
     /// <summary>The cosines and sines of <c>+-2 pi row column / length</c>.</summary>
-    private static (SymbolicTensor Cosines, SymbolicTensor Sines) Matrices(int rows, int columns, int length, bool isInverse, bool isMirrored)
+    private static (SymbolicTensor Cosines, SymbolicTensor Sines) Matrices(FileNode node, int rows, int columns, int length, bool isInverse, bool isMirrored)
     {
-        var (cosines, sines) = (new float[rows * columns], new float[rows * columns]);
+        var size = node.Reserved([2, rows, columns], DType.Float32).ElementCount / 2;
+        var (cosines, sines) = (new float[size], new float[size]);
         for (var row = 0; row < rows; row++)
         {
             // The half of a spectrum stands for the other one, which mirrors it; the first frequency and the middle one have no mirror and are real.

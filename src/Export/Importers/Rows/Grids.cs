@@ -9,19 +9,17 @@ internal static class Grids
     public static FileResult[] Sample(FileNode node)
     {
         var order = Layout.ChannelsFirst(node.RankOf(0));
-        var mode = node.Text("mode", "linear") switch
+        var mode = node.Choice("mode", "linear", "bilinear", "nearest", "cubic", "bicubic") switch
         {
             "nearest" => ResizeMode.Nearest,
             "linear" or "bilinear" => ResizeMode.Linear,
-            "cubic" or "bicubic" => ResizeMode.Cubic,
-            var other => throw new ModelException($"its mode is '{other}'; expected linear, nearest or cubic."),
+            _ => ResizeMode.Cubic,
         };
-        var padding = node.Text("padding_mode", "zeros") switch
+        var padding = node.Choice("padding_mode", "zeros", "border", "reflection") switch
         {
             "zeros" => SamplePadding.Zeros,
             "border" => SamplePadding.Border,
-            "reflection" => SamplePadding.Reflection,
-            var other => throw new ModelException($"its padding_mode is '{other}'; expected zeros, border or reflection."),
+            _ => SamplePadding.Reflection,
         };
         return [new(Ops.Make(new GridSample(mode, padding, node.Flag("align_corners")), node.In(0, order), node.In(1)), order)];
     }
@@ -35,7 +33,7 @@ internal static class Grids
         if (shape.Dims[0] >= 0 && shape.Dims[0] != sizes[0]) throw new ModelException($"it makes {sizes[0]} grids by {shape}; expected one map for each.");
         var (positions, isAligned) = (sizes[2..], node.Flag("align_corners"));
         if (isAligned && positions.Contains(1)) throw new ModelException("it aligns the corners of an axis of one position; expected at least two.");
-        var count = positions.Aggregate(1, (product, size) => checked(product * size));
+        var count = (int)(node.Reserved([rank + 1, .. positions], DType.Float32).ElementCount / (rank + 1));
         var values = new float[(rank + 1) * count];
         for (var i = 0; i < count; i++)
         {

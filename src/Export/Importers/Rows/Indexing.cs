@@ -30,7 +30,7 @@ internal static class Indexing
             if (i != axis && indices.Shape.Dims[i] is >= 0 and var count && count < x.Shape.Dims[i]) x = Ops.Slice(x, i, 0, count);
         }
 
-        return [Ops.Make(new GatherElements(axis), x, x.Shape.Dims[axis] is >= 0 and var size ? Parts.Checked(indices, size) : indices)];
+        return [Ops.Make(new GatherElements(axis), x, x.Shape.Dims[axis] is >= 0 and var size ? Parts.Checked(node, indices, size) : indices)];
     }
 
     /// <summary>Slices by tuples of indices: the leading axes are joined, and tuples become positions along them.</summary>
@@ -42,7 +42,7 @@ internal static class Indexing
         var depth = tuples.Dims[^1];
         if (!shape.IsKnown || !tuples.IsKnown) throw new ModelException($"it selects from {shape} by {tuples}; expected known sizes.");
         var flat = Ops.Reshape(x, [-1, .. shape.Dims[(batch + depth)..]]);
-        var rows = Flattened(indices, shape, batch, depth);
+        var rows = Flattened(node, indices, shape, batch, depth);
         return [Ops.Take(flat, rows, 0)];
     }
 
@@ -83,7 +83,7 @@ internal static class Indexing
         var (steps, rank) = (x.Shape.Dims[time], x.Rank);
         int[] alongTime = [.. Enumerable.Range(0, rank).Select(i => i == time ? steps : 1)];
         int[] alongBatch = [.. Enumerable.Range(0, rank).Select(i => i == batch ? x.Shape.Dims[batch] : 1)];
-        var at = Ops.Reshape(Parts.Count(steps), alongTime);
+        var at = Ops.Reshape(Parts.Count(node, steps), alongTime);
         var count = Ops.Reshape(lengths, alongBatch);
         var mirrored = Ops.Make(new Sub(), Ops.Make(new Sub(), count, Parts.Number(1, count.DType)), at);
         var from = Ops.Make(new Where(), Ops.Make(new Less(), at, count), mirrored, at);
@@ -111,7 +111,7 @@ internal static class Indexing
     }
 
     /// <summary>Positions along the joined leading axes, of tuples of indices that may be negative.</summary>
-    private static SymbolicTensor Flattened(SymbolicTensor indices, Shape shape, int batch, int depth)
+    private static SymbolicTensor Flattened(FileNode node, SymbolicTensor indices, Shape shape, int batch, int depth)
     {
         SymbolicTensor? rows = null;
         for (var axis = 0; axis < batch + depth; axis++)
@@ -121,11 +121,11 @@ internal static class Indexing
             {
                 var size = shape.Dims[axis];
                 int[] alone = [.. Enumerable.Range(0, indices.Rank - 1).Select(i => i == axis ? size : 1)];
-                own = Ops.Reshape(Parts.Count(size), alone);
+                own = Ops.Reshape(Parts.Count(node, size), alone);
             }
             else
             {
-                own = Parts.Checked(Ops.Squeeze(Ops.Slice(indices, indices.Rank - 1, axis - batch, axis - batch + 1), -1), shape.Dims[axis]);
+                own = Parts.Checked(node, Ops.Squeeze(Ops.Slice(indices, indices.Rank - 1, axis - batch, axis - batch + 1), -1), shape.Dims[axis]);
             }
 
             rows = rows is null ? own : Ops.Make(new Add(), Ops.Make(new Mul(), rows, Parts.Number(shape.Dims[axis], rows.DType)), own);

@@ -32,7 +32,7 @@ internal static class Losses
 
         var losses = Ops.Make(new Neg(), weight is null ? chosen : chosen * weight);
         if (counts is not null) losses = Ops.Make(new Where(), counts, Ops.Constant(0), losses);
-        return node.Text("reduction", "mean") switch
+        return node.Choice("reduction", "mean", "sum", "none") switch
         {
             "none" => losses,
             "sum" => Ops.Sum(losses),

@@ -5,27 +5,18 @@ namespace OnnxFunctional.Export.Importers.Rows;
 /// <summary>Pieces that several rows compose operators of.</summary>
 internal static class Parts
 {
-    // Positions become a constant of 8 bytes each, and a file of a few bytes may declare an axis of two billion.
-    private const int MostPositions = 1 << 24;
-
     /// <summary>The whole numbers from 0 on.</summary>
-    /// <exception cref="ModelException">More than a constant of the graph should hold.</exception>
-    public static SymbolicTensor Count(int number) => Ops.Constant([number], Positions(number));
+    /// <exception cref="ModelException">The constants of the file would be larger than the limit.</exception>
+    public static SymbolicTensor Count(FileNode node, int number) => Ops.Constant([number], Positions(node, number));
 
     /// <summary>The positions of an axis of that size.</summary>
-    /// <exception cref="ModelException">More than a constant of the graph should hold.</exception>
-    public static long[] Positions(int size)
+    /// <exception cref="ModelException">The constants of the file would be larger than the limit.</exception>
+    public static long[] Positions(FileNode node, int size)
     {
-        var positions = PositionList(size);
-        for (var i = 0; i < size; i++) positions[i] = i;
+        var positions = new long[node.Reserved([size], DType.Int64).ElementCount];
+        for (var i = 0; i < positions.Length; i++) positions[i] = i;
         return positions;
     }
-
-    /// <summary>Room for so many positions, all zero.</summary>
-    /// <exception cref="ModelException">More than a constant of the graph should hold.</exception>
-    public static long[] PositionList(long count) => count <= MostPositions
-        ? new long[count]
-        : throw new ModelException($"it lists {count} positions; expected at most {MostPositions}. Give its inputs smaller sizes.");
 
     /// <summary>Whole numbers as a tensor of that shape.</summary>
     public static SymbolicTensor Longs(Shape shape, IEnumerable<long> values) => Ops.Constant(shape, [.. values]);
@@ -42,10 +33,11 @@ internal static class Parts
     public static SymbolicTensor Number(long value, DType type) => Filled([], value, type);
 
     /// <summary>Zeros of the type of a tensor.</summary>
-    public static SymbolicTensor Zeros(Shape shape, DType type) => Filled(shape, 0, type);
+    /// <exception cref="ModelException">The constants of the file would be larger than the limit.</exception>
+    public static SymbolicTensor Zeros(FileNode node, Shape shape, DType type) => Filled(node.Reserved(shape, type), 0, type);
 
     /// <summary>The same number everywhere, in a type.</summary>
-    public static SymbolicTensor Filled(Shape shape, long value, DType type) => Ops.Make(new Constant(DataMoves.Filled(
+    private static SymbolicTensor Filled(Shape shape, long value, DType type) => Ops.Make(new Constant(DataMoves.Filled(
         type switch
         {
             DType.Int64 => TensorData.Of([1], [value]),
@@ -57,7 +49,8 @@ internal static class Parts
         shape)));
 
     /// <summary>Indices that are not negative; what lies outside 0 to size - 1 stops the run, in files too.</summary>
-    public static SymbolicTensor Checked(SymbolicTensor indices, int size) => Ops.Take(Count(size), indices, 0);
+    /// <exception cref="ModelException">The constants of the file would be larger than the limit.</exception>
+    public static SymbolicTensor Checked(FileNode node, SymbolicTensor indices, int size) => Ops.Take(Count(node, size), indices, 0);
 
     /// <summary>An operator of two between all positions of an axis, exactly for whole numbers too; the axis is gone then.</summary>
     public static SymbolicTensor Fold(Op op, SymbolicTensor x, int axis)

@@ -17,14 +17,14 @@ internal static class Places
             throw new ModelException("its sizes, strides, dilations and pads do not describe blocks of an image; expected positive ones, one for each axis.");
         int[] counts = [.. Enumerable.Range(0, rank).Select(i =>
             ((image[i] + pads[i] + pads[rank + i] - (dilations[i] * (block[i] - 1)) - 1) / strides[i]) + 1)];
-        var (elements, places) = (block.Aggregate(1, (product, size) => product * size), counts.Aggregate(1, (product, size) => product * size));
+        var (elements, places) = (Shape.Of(block).ElementCount, Shape.Of(counts).ElementCount);
         if (shape.Rank != 3 || shape.Dims[1] < 1 || shape.Dims[1] % elements != 0 || shape.Dims[2] != places)
             throw new ModelException($"its input is {shape}; expected (batch, a multiple of {elements}, {places}).");
 
         // One more place takes what lies in the pads.
-        var size = image.Aggregate(1, (product, next) => product * next);
-        var channels = shape.Dims[1] / elements;
-        var targets = new long[elements * places];
+        var size = (int)node.Reserved(Shape.Of(image), DType.Int64).ElementCount;
+        var channels = (int)(shape.Dims[1] / elements);
+        var targets = new long[node.Reserved([.. block, .. counts], DType.Int64).ElementCount];
         for (var i = 0; i < targets.Length; i++)
         {
             var (inBlock, at, place, stride, isInside) = (i / places, i % places, 0L, 1L, true);
@@ -57,8 +57,8 @@ internal static class Places
         for (var i = 0; i < rank; i++) pooled[i + 2] = ((shape.Dims[i + 2] - 1) * strides[i]) - pads[i] - pads[rank + i] + kernel[i];
         var size = pooled.Aggregate(1L, (product, next) => product * next);
         if (pooled.Any(dim => dim < 1) || size > int.MaxValue) throw new ModelException($"it makes [{string.Join(", ", pooled)}]; expected positive sizes.");
-        var rows = Parts.Checked(Ops.Reshape(node.In(1), -1), (int)size);
-        var zeros = Parts.Zeros([(int)size, 1], node.TypeOf(0));
+        var rows = Parts.Checked(node, Ops.Reshape(node.In(1), -1), (int)size);
+        var zeros = Parts.Zeros(node, [(int)size, 1], node.TypeOf(0));
         var result = Ops.Reshape(Scatters.Replaced(node, zeros, rows, Ops.Reshape(node.In(0), -1, 1)), pooled);
         if (!node.Has(2)) return [result];
         var wanted = node.Integers(2, "its output shape");
@@ -94,7 +94,7 @@ internal static class Places
             }
 
             if (!x.Shape.IsKnown) throw new ModelException($"it pads {x.DType.KerasName()} of shape {x.Shape}; expected known sizes.");
-            var (front, back) = (Parts.Zeros(x.Shape.With(axis, before), x.DType), Parts.Zeros(x.Shape.With(axis, after), x.DType));
+            var (front, back) = (Parts.Zeros(node, x.Shape.With(axis, before), x.DType), Parts.Zeros(node, x.Shape.With(axis, after), x.DType));
             return Ops.Concatenate(new[] { front, x, back }, axis);
         }
     }
@@ -104,17 +104,18 @@ internal static class Places
     {
         var (cache, update, rank) = (node.In(0), node.In(1), node.RankOf(0));
         var axis = ShapeRules.Axis(node.Int("axis", -2), rank, "TensorScatter");
-        var (size, steps, mode) = (cache.Shape.Dims[axis], update.Rank == rank ? update.Shape.Dims[axis] : 0, node.Text("mode", "linear"));
+        var (size, steps, mode) = (cache.Shape.Dims[axis], update.Rank == rank ? update.Shape.Dims[axis] : 0, node.Choice("mode", "linear", "circular"));
         if (axis == 0 || size < 1 || steps < 1 || steps > size || !update.Shape.With(axis, size).IsCompatibleWith(cache.Shape))
             throw new ModelException($"it writes {update.Shape} into {cache.Shape} along axis {axis}; expected known sizes, the steps within the cache.");
-        if (mode is not ("linear" or "circular")) throw new ModelException($"its mode is '{mode}'; expected linear or circular.");
         int[] alongBatch = [-1, .. Enumerable.Repeat(1, rank - 1)];
         int[] alongAxis = [.. Enumerable.Range(0, rank).Select(i => i == axis ? size : 1)];
-        var first = node.Has(2) ? Ops.Reshape(Ops.Cast(node.In(2), DType.Int64), alongBatch) : Ops.Reshape(Parts.Count(1), [.. Enumerable.Repeat(1, rank)]);
+        var first = node.Has(2)
+            ? Ops.Reshape(Ops.Cast(node.In(2), DType.Int64), alongBatch)
+            : Ops.Reshape(Parts.Number(0, DType.Int64), [.. Enumerable.Repeat(1, rank)]);
 
         // Steps that would end behind the cache stop the run.
-        first = mode == "circular" ? Ops.Mod(first, size) : Parts.Checked(first, size - steps + 1);
-        var step = Ops.Reshape(Parts.Count(size), alongAxis) - first;
+        first = mode == "circular" ? Ops.Mod(first, size) : Parts.Checked(node, first, size - steps + 1);
+        var step = Ops.Reshape(Parts.Count(node, size), alongAxis) - first;
         if (mode == "circular") step = Ops.Mod(step, size);
         var isWritten = Ops.LogicalAnd(Ops.GreaterEqual(step, 0), Ops.Less(step, steps));
         var source = Ops.Make(new ExpandLike(), Ops.Where(isWritten, step, Parts.Number(0, DType.Int64)), cache);

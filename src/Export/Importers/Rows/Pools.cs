@@ -90,6 +90,7 @@ internal static class Pools
         var columnMajor = node.Flag("storage_order");
 
         // The index within one channel of each place of each window, then the one of the chosen place.
+        node.Reserved([places.Length, .. sizes], DType.Int64);
         var tables = new List<SymbolicTensor>();
         var place = new int[windows.Rank];
         foreach (var _ in places)
@@ -123,7 +124,7 @@ internal static class Pools
         }
 
         var perChannel = positions.Aggregate(1L, (product, size) => product * size);
-        var offsets = new long[batch * channels];
+        var offsets = new long[node.Reserved([batch, channels], DType.Int64).ElementCount];
         for (var i = 0; i < offsets.Length; i++) offsets[i] = i * perChannel;
         return Ops.Make(new Add(), index, Ops.Constant(Shape.Of([batch, .. Enumerable.Repeat(1, windows.Rank), channels]), offsets));
     }

@@ -74,7 +74,7 @@ internal static class Quantized
         {
             var scale = node.In(1).Rank == 0 ? node.In(1) : Ops.Reshape(node.In(1), []);
             var scales = Scalar(node, 4) * scale;
-            var bias = Ops.Make(new DequantizeLinear(0), node.In(8), scales, Parts.Zeros(scales.Shape, DType.Int32));
+            var bias = Ops.Make(new DequantizeLinear(0), node.In(8), scales, Parts.Zeros(node, scales.Shape, DType.Int32));
             result = Ops.Make(new Conv(window), x, kernel, bias);
         }
         else
@@ -113,15 +113,15 @@ internal static class Quantized
         if (node.Int("block_size", 0) > 0)
         {
             var scales = node.In(scale, order);
-            return (scales, node.Has(zero) ? node.In(zero, order) : Parts.Zeros(scales.Shape, type));
+            return (scales, node.Has(zero) ? node.In(zero, order) : Parts.Zeros(node, scales.Shape, type));
         }
 
         var one = Scalar(node, scale);
-        return (one, node.Has(zero) ? Scalar(node, zero) : Parts.Zeros(one.Shape, type));
+        return (one, node.Has(zero) ? Scalar(node, zero) : Parts.Zeros(node, one.Shape, type));
     }
 
     private static SymbolicTensor ZeroOf(FileNode node, int input, DType type) =>
-        node.Has(input) ? Scalar(node, input) : Parts.Zeros(Shape.Of(), type);
+        node.Has(input) ? Scalar(node, input) : Parts.Zeros(node, Shape.Of(), type);
 
     private static int OnnxType(DType type) => (int)(type == DType.Int8 ? DataType.Int8 : type == DType.UInt8 ? DataType.Uint8 : DataType.Undefined);
 }

@@ -22,7 +22,7 @@ internal static class Recurrent
         if (node.Flag("input_forget")) throw new ModelException("it couples input and forget gates (input_forget), which no layer computes.");
         if (node.HasAttribute("clip")) throw new ModelException("it clips what goes into activations (clip), which no layer computes.");
         var isBatchMajor = node.Flag("layout");
-        var direction = node.Text("direction", "forward");
+        var direction = node.Choice("direction", "forward", "reverse", "bidirectional");
         var directions = direction == "bidirectional" ? 2 : 1;
         var units = node.Int("hidden_size", node.ShapeOf(2).Dims[2]);
 

@@ -51,7 +51,7 @@ internal static class Regions
         // Where a tap lies without its offset, (taps, rows, columns).
         SymbolicTensor Start(int axis)
         {
-            var values = new float[taps * places[0] * places[1]];
+            var values = new float[node.Reserved([taps, places[0], places[1]], DType.Float32).ElementCount];
             for (var i = 0; i < values.Length; i++)
             {
                 var (tap, row, column) = (i / (places[0] * places[1]), i / places[1] % places[0], i % places[1]);
@@ -68,17 +68,17 @@ internal static class Regions
     {
         var shape = node.ShapeOf(0);
         var (height, width, samples) = (node.Int("output_height", 1), node.Int("output_width", 1), node.Int("sampling_ratio", 0));
-        if (node.Text("mode", "avg") != "avg") throw new ModelException($"its mode is '{node.Text("mode", "avg")}'; expected avg.");
+        if (node.Choice("mode", "avg", "max") == "max") throw new ModelException("its mode is max; expected avg.");
         if (samples is < 1 or > MostSamples)
             throw new ModelException($"its sampling_ratio is {samples}; expected 1 to {MostSamples}, as 0 takes more samples of larger regions.");
         if (shape.Rank != 4 || !shape.IsKnown || node.RankOf(1) != 2 || height < 1 || width < 1)
             throw new ModelException($"it cuts regions of {height} x {width} out of {shape}; expected images of known sizes and regions (regions, 4).");
-        var isHalf = node.Version >= 16 && node.Text("coordinate_transformation_mode", "half_pixel") == "half_pixel";
+        var isHalf = node.Version >= 16 && node.Choice("coordinate_transformation_mode", "half_pixel", "output_half_pixel") == "half_pixel";
         var edges = (node.In(1) * node.Float("spatial_scale", 1)) - (isHalf ? 0.5 : 0);
         var x = node.In(0, Layout.ChannelsFirst(4));
         var rows = Ops.Reshape(Along(1, height), 0, height * samples, 1);
         var columns = Ops.Reshape(Along(0, width), 0, 1, width * samples);
-        var images = Ops.Reshape(Parts.Checked(node.In(2), shape.Dims[0]), -1, 1, 1) * (shape.Dims[2] * shape.Dims[3]);
+        var images = Ops.Reshape(Parts.Checked(node, node.In(2), shape.Dims[0]), -1, 1, 1) * (shape.Dims[2] * shape.Dims[3]);
         var taken = Sampling.Taken(x, [Inner(rows, shape.Dims[2]), Inner(columns, shape.Dims[3])], images);
         var cells = Ops.Mean(Ops.Reshape(taken, 0, height, samples, width, samples, shape.Dims[1]), [2, 4]);
         return [new(cells, Layout.ChannelsFirst(4))];
@@ -87,6 +87,7 @@ internal static class Regions
         {
             var (start, end) = (Ops.Slice(edges, 1, axis, axis + 1), Ops.Slice(edges, 1, axis + 2, axis + 3));
             var length = isHalf ? end - start : Ops.Maximum(end - start, 1);
+            node.Reserved([cells, samples], DType.Float32);
             var at = Enumerable.Range(0, cells * samples).Select(i => (float)((i + 0.5) / (cells * samples)));
             return start + (length * Ops.Constant([cells * samples], [.. at]));
         }

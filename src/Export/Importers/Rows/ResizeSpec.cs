@@ -50,6 +50,12 @@ internal sealed record ResizeSpec
                 if (shape.Dims[axis] != Shape.Unknown) Sizes[axis] = (int)MathF.Floor(shape.Dims[axis] * scales[i]);
             }
 
+            if (!(Scales[axis] > 0 && float.IsFinite(Scales[axis])) || (sizes is not null && sizes[i] < 1 && sizes[i] != Shape.Unknown))
+            {
+                throw new ModelException(
+                    $"it resizes axis {axis} of {shape} by {Scales[axis]}{(sizes is null ? "" : $" to {sizes[i]}")}; expected a positive number.");
+            }
+
             if (region is not null && coordinates == "tf_crop_and_resize") (_start[axis], _end[axis]) = (region[i], region[axes.Length + i]);
         }
     }
@@ -73,6 +79,10 @@ internal sealed record ResizeSpec
 
     /// <summary>The new size of each axis of the file.</summary>
     public int[] Sizes { get; }
+
+    /// <summary>How many old positions a new one may be made of.</summary>
+    public int Reach(int axis, int size) =>
+        Mode == "nearest" ? 1 : (int)Math.Min(size, Math.Ceiling(2 * (Mode == "linear" ? 1 : 2) / Narrow(Scales[axis])) + 1);
 
     /// <summary>The old positions that each new one is made of, with their weights.</summary>
     public ResizedPosition[] Along(int axis, int size)
@@ -118,8 +128,7 @@ internal sealed record ResizeSpec
 
     private (int Column, float Weight)[] Interpolated(double at, int size, double scale)
     {
-        // With antialias, a smaller image sees a wider window.
-        var narrow = Antialias ? Math.Min(scale, 1) : 1;
+        var narrow = Narrow(scale);
         var reach = (Mode == "linear" ? 1 : 2) / narrow;
         var (first, last) = ((int)Math.Floor(at - reach) + 1, (int)Math.Ceiling(at + reach) - 1);
         if (last < first) last = first;
@@ -133,15 +142,20 @@ internal sealed record ResizeSpec
         }
 
         // What lies outside is the border.
-        var taps = new SortedDictionary<int, double>();
-        for (var i = first; i <= last; i++)
+        var left = Math.Clamp(first, 0, size - 1);
+        var taps = new double[Math.Clamp(last, 0, size - 1) - left + 1];
+        for (var i = first; i <= last; i++) taps[Math.Clamp(i, 0, size - 1) - left] += weights[i - first] / sum;
+        var found = new (int Column, float Weight)[taps.Length - taps.AsSpan().Count(0)];
+        for (int i = 0, next = 0; i < taps.Length; i++)
         {
-            var column = Math.Clamp(i, 0, size - 1);
-            taps[column] = taps.GetValueOrDefault(column) + (weights[i - first] / sum);
+            if (taps[i] != 0) found[next++] = (left + i, (float)taps[i]);
         }
 
-        return [.. taps.Where(tap => tap.Value != 0).Select(tap => (tap.Key, (float)tap.Value))];
+        return found;
     }
+
+    // With antialias, a smaller image sees a wider window.
+    private double Narrow(double scale) => Antialias ? Math.Min(scale, 1) : 1;
 
     private double Cubic(double x)
     {

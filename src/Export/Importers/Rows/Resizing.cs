@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Operators;
 
@@ -8,6 +9,11 @@ internal static class Resizing
 {
     // Beyond this many positions per result, one product with the matrix of weights is cheaper.
     private const int MostTaps = 6;
+
+    private static readonly ImmutableArray<string> s_coordinates =
+        ["half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"];
+
+    private static readonly ImmutableArray<string> s_roundings = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"];
 
     public static FileResult[] Import(FileNode node)
     {
@@ -27,6 +33,9 @@ internal static class Resizing
             if (spec.Scales[axis] == 1 && !spec.Crops) continue;
             if (shape.Dims[axis] == Shape.Unknown)
                 throw new ModelException($"it resizes axis {axis} of {shape} in mode {spec.Mode}, {spec.Coordinates}; expected a known size.");
+            if (spec.Sizes[axis] < 1)
+                throw new ModelException($"it resizes axis {axis} of {shape} by {spec.Scales[axis]} to nothing; expected at least one position.");
+            node.Reserved([spec.Sizes[axis], spec.Reach(axis, shape.Dims[axis])], DType.Int64);
             x = Along(node, x, order[axis], shape.Dims[axis], spec.Along(axis, shape.Dims[axis]));
         }
 
@@ -44,8 +53,11 @@ internal static class Resizing
         int[] axes = [.. (node.Ints("axes") ?? [.. Enumerable.Range(0, shape.Rank)]).Select(axis => ShapeRules.Axis(axis, shape.Rank, "Resize"))];
         if ((scales?.Length ?? extents?.Length) != axes.Length) throw new ModelException($"it takes {axes.Length} scales or sizes, one for each of its axes.");
 
+        var isOld = node.OpType == "Upsample" || node.Version < 11;
+        var coordinates = node.Choice("coordinate_transformation_mode", First(isOld ? "asymmetric" : "half_pixel", s_coordinates));
+
         // An axis that keeps its size is none that is resized, whatever its size is; so is the batch, which the file may fix to 1.
-        var crops = node.Text("coordinate_transformation_mode", "") == "tf_crop_and_resize";
+        var crops = coordinates == "tf_crop_and_resize";
         bool[] keeps = [.. axes.Select((axis, i) => !crops && extents?[i] is { } extent
             && (extent == Extent.OfDimension(shape.Symbols[axis]) || (extent.Number == 1 && shape.Symbols[axis] == Shape.Batch)))];
         if (extents is not null)
@@ -55,23 +67,24 @@ internal static class Resizing
         }
 
         var sizes = extents?.Select(extent => checked((int)(extent.Number ?? throw node.Undecided(3, "a size")))).ToArray();
-        var isOld = node.OpType == "Upsample" || node.Version < 11;
         return new ResizeSpec(
             shape,
             axes,
             scales,
             sizes,
-            node.Text("mode", "nearest"),
-            node.Text("coordinate_transformation_mode", isOld ? "asymmetric" : "half_pixel"),
-            node.Text("nearest_mode", isOld ? "floor" : "round_prefer_floor"),
+            node.Choice("mode", "nearest", "linear", "cubic"),
+            coordinates,
+            node.Choice("nearest_mode", First(isOld ? "floor" : "round_prefer_floor", s_roundings)),
             node.Float("cubic_coeff_a", -0.75f),
             node.Flag("exclude_outside"),
             node.Flag("antialias"),
-            node.Text("keep_aspect_ratio_policy", "stretch"),
+            node.Choice("keep_aspect_ratio_policy", "stretch", "not_larger", "not_smaller"),
             node.Float("extrapolation_value", 0),
             node.Has(1) && node.Version >= 11 && node.ShapeOf(1) is { Rank: 1 } roi && roi.Dims[0] > 0 ? DataMoves.Floats(node.Known(1, "its region")) : null,
             node);
     }
+
+    private static string[] First(string first, ImmutableArray<string> ways) => [first, .. ways.Remove(first)];
 
     /// <summary>The graph's operator, if it computes the same.</summary>
     private static Resize? Operator(ResizeSpec spec, Shape shape)

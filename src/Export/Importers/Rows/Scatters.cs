@@ -19,7 +19,7 @@ internal static class Scatters
         var axis = ShapeRules.Axis(node.Int("axis", 0), data.Rank, node.OpType);
         if (indices != updates || indices.Rank != data.Rank || Enumerable.Range(0, data.Rank).Any(i => i != axis && indices.Dims[i] > data.Dims[i]))
             throw new ModelException($"it writes {updates} at {indices} into {data}; expected indices and updates of one shape, within the data.");
-        var (rows, strides) = (Parts.PositionList(indices.ElementCount), Strides(data.Dims));
+        var (rows, strides) = (new long[node.Reserved(indices, DType.Int64).ElementCount], Strides(data.Dims));
         for (var i = 0; i < rows.Length; i++)
         {
             var rest = i;
@@ -32,7 +32,7 @@ internal static class Scatters
 
         SymbolicTensor? computed = null;
         if (Known(node, data.Dims[axis]) is { } known) rows = [.. rows.Zip(known, (row, index) => row + (index * strides[axis]))];
-        else computed = Ops.Reshape(Parts.Checked(node.In(1), data.Dims[axis]), -1) * strides[axis] + Ops.Constant([rows.Length], rows);
+        else computed = Ops.Reshape(Parts.Checked(node, node.In(1), data.Dims[axis]), -1) * strides[axis] + Ops.Constant([rows.Length], rows);
         return [Written(node, 1, computed, rows)];
     }
 
@@ -44,7 +44,7 @@ internal static class Scatters
         if (depth < 1 || depth > data.Rank || updates != Shape.Of([.. indices.Dims[..^1], .. data.Dims[depth..]]))
             throw new ModelException($"it writes {updates} at {indices} into {data}; expected tuples of up to {data.Rank} indices and an update for each.");
         var strides = Strides(data.Dims[..depth]);
-        var (rows, computed) = (Parts.PositionList(indices.ElementCount / depth), (SymbolicTensor?)null);
+        var (rows, computed) = (new long[node.Reserved(Shape.Of(indices.Dims[..^1]), DType.Int64).ElementCount], (SymbolicTensor?)null);
         for (var d = 0; d < depth; d++)
         {
             if (Known(node, data.Dims[d], d, depth) is { } known)
@@ -53,7 +53,7 @@ internal static class Scatters
             }
             else
             {
-                var own = Parts.Checked(Ops.Reshape(Ops.Slice(node.In(1), indices.Rank - 1, d, d + 1), -1), data.Dims[d]) * strides[d];
+                var own = Parts.Checked(node, Ops.Reshape(Ops.Slice(node.In(1), indices.Rank - 1, d, d + 1), -1), data.Dims[d]) * strides[d];
                 computed = computed is null ? own : computed + own;
             }
         }
@@ -66,18 +66,18 @@ internal static class Scatters
     {
         var (size, count) = (table.Shape.Dims[0], rows.Shape.Dims[0]);
         if ((long)size + count >= MostRows) throw new ModelException($"it writes {count} rows among {size}; expected less than {MostRows} together.");
-        var numbers = Ops.Cast(Parts.Count(count) + 1, DType.Float32);
+        var numbers = Ops.Cast(Parts.Count(node, count) + 1, DType.Float32);
         if (count <= MostCompared)
         {
-            var later = Ops.Less(Ops.ExpandDims(Parts.Count(count), 1), Parts.Count(count));
+            var later = Ops.Less(Ops.ExpandDims(Parts.Count(node, count), 1), Parts.Count(node, count));
             var isReplaced = Ops.Any(Ops.LogicalAnd(Ops.Equal(Ops.ExpandDims(rows, 1), rows), later), 1);
             numbers = Ops.Where(isReplaced, Ops.Constant(0), numbers);
         }
 
         // The number of the update that each row takes; 0 for none. Where many updates name one row, a file must not depend on which comes last.
-        var taken = Ops.Make(new GatherGradient(0), numbers, rows, Parts.Zeros([size], DType.Float32));
+        var taken = Ops.Make(new GatherGradient(0), numbers, rows, Parts.Zeros(node, [size], DType.Float32));
         var update = Ops.Cast(Ops.Minimum(taken, count), DType.Int64) + (size - 1);
-        var source = Ops.Where(Ops.Greater(taken, 0), update, Parts.Count(size));
+        var source = Ops.Where(Ops.Greater(taken, 0), update, Parts.Count(node, size));
         return Ops.Take(Ops.Concatenate(new[] { table, updates }, 0), source, 0);
     }
 
@@ -89,7 +89,7 @@ internal static class Scatters
         var rows = computed ?? Ops.Constant([known.Length], known);
         var result = (node.Text("reduction", "none"), table.DType) switch
         {
-            ("none", _) => computed is null ? ReplacedAtKnown(table, known, updates) : Replaced(node, table, rows, updates),
+            ("none", _) => computed is null ? ReplacedAtKnown(node, table, known, updates) : Replaced(node, table, rows, updates),
             ("add", DType.Float32) => table + Ops.Make(new GatherGradient(0), updates, rows, table),
             ("add", _) => Combined(new Add(), Parts.Number(0, table.DType)),
             ("mul", _) => Combined(new Mul(), Parts.Number(1, table.DType)),
@@ -109,15 +109,15 @@ internal static class Scatters
                     + "Give the input smaller sizes.");
             }
 
-            var isMeant = Ops.ExpandDims(Ops.Equal(Ops.ExpandDims(Parts.Count(size), 1), rows), 2);
+            var isMeant = Ops.ExpandDims(Ops.Equal(Ops.ExpandDims(Parts.Count(node, size), 1), rows), 2);
             var parts = Ops.Where(isMeant, Ops.ExpandDims(updates, 0), neutral ?? Ops.ExpandDims(table, 1));
             return Ops.Make(op, table, Parts.Fold(op, parts, 1));
         }
     }
 
-    private static SymbolicTensor ReplacedAtKnown(SymbolicTensor table, long[] rows, SymbolicTensor updates)
+    private static SymbolicTensor ReplacedAtKnown(FileNode node, SymbolicTensor table, long[] rows, SymbolicTensor updates)
     {
-        var source = Parts.Positions(table.Shape.Dims[0]);
+        var source = Parts.Positions(node, table.Shape.Dims[0]);
         for (var i = 0; i < rows.Length; i++) source[rows[i]] = table.Shape.Dims[0] + i;
         return Ops.Take(Ops.Concatenate(new[] { table, updates }, 0), Ops.Constant([source.Length], source), 0);
     }

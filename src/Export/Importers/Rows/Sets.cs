@@ -13,7 +13,7 @@ internal static class Sets
         if (node.IntOrNull("axis") is not { } given) (shape, given) = (Shape.Of((int)shape.ElementCount), 0);
         var axis = ShapeRules.Axis(given, shape.Rank, "Unique");
         var (size, count) = (shape.Dims[axis], shape.Dims[axis] == 0 ? 0 : (int)(shape.ElementCount / shape.Dims[axis]));
-        var which = Parts.PositionList(size);
+        var which = new long[node.Reserved([size], DType.Int64).ElementCount];
         IntList toFront = [axis, .. Enumerable.Range(0, shape.Rank).Where(i => i != axis)];
         var rows = Comparable(DataMoves.Transposed(DataMoves.Reshaped(data, shape), toFront), count);
         var found = new List<int>();

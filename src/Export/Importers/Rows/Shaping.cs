@@ -115,15 +115,14 @@ internal static class Shaping
         var (begin, end) = (new int[rank], new int[rank]);
         for (var i = 0; i < axes.Length; i++) (begin[order[axes[i]]], end[order[axes[i]]]) = (given[i], given[axes.Length + i]);
         var x = node.AsItLies(0);
-        var mode = node.Text("mode", "constant");
+        var mode = node.Choice("mode", "constant", "edge", "reflect", "wrap");
         if (mode == "wrap") return [new(Wrapped(node, x, begin, end), order)];
         if (mode == "constant" && x.DType != DType.Float32) return [new(PaddedWhole(node, x, begin, end), order)];
         var kind = mode switch
         {
             "constant" => PadMode.Constant,
             "edge" => PadMode.Edge,
-            "reflect" => PadMode.Reflect,
-            _ => throw new ModelException($"its mode is '{mode}'; expected constant, edge, reflect or wrap."),
+            _ => PadMode.Reflect,
         };
         var value = node.Version < 11 ? node.Float("value", 0) : node.Has(2) ? DataMoves.Floats(node.Known(2, "its value"))[0] : 0;
         return [new(Ops.Make(new Pad([.. begin], [.. end], kind, kind == PadMode.Constant ? value : 0), x), order)];
@@ -189,7 +188,7 @@ internal static class Shaping
 
     public static FileResult[] DepthToSpace(FileNode node)
     {
-        var op = new DepthToSpace(node.Int("blocksize", 1), node.Text("mode", "DCR") == "DCR");
+        var op = new DepthToSpace(node.Int("blocksize", 1), node.Choice("mode", "DCR", "CRD") == "DCR");
         return [new(Ops.Make(op, node.In(0, Layout.ChannelsFirst(4))), Layout.ChannelsFirst(4))];
     }
 

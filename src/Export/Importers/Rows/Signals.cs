@@ -12,7 +12,7 @@ internal static class Signals
         var size = given is >= 0 and <= MostElements ? (int)given : throw new ModelException($"its size is {given}; expected 0 to {MostElements}.");
         var isPeriodic = node.Flag("periodic", true);
         if (size == 1 && !isPeriodic) throw new ModelException("it is a symmetric window of size 1, which has no values; expected at least 2.");
-        var values = new float[size];
+        var values = new float[node.Reserved([size], DType.Float32).ElementCount];
         for (var i = 0; i < size; i++)
         {
             var x = 2 * Math.PI * i / (isPeriodic ? size : size - 1);
@@ -38,7 +38,7 @@ internal static class Signals
 
         var rows = (int)(length / 2) + 1;
         if (edges[^1] > rows) throw new ModelException($"its upper edge of {upper} Hz lies above half of the sample rate of {rate} Hz; expected at most half.");
-        var values = new float[rows * bins];
+        var values = new float[node.Reserved([rows, (int)bins], DType.Float32).ElementCount];
         for (var bin = 0; bin < bins; bin++)
         {
             var (left, center, right) = (edges[bin], edges[bin + 1], edges[bin + 2]);

@@ -11,9 +11,7 @@ internal static class StatefulLayers
     /// <summary>Attention without softmax: a matrix of keys and values that each step adds to, and that each query reads.</summary>
     public static FileResult[] LinearAttention(FileNode node)
     {
-        var rule = node.Text("update_rule", "gated_delta");
-        if (rule is not ("linear" or "gated" or "delta" or "gated_delta"))
-            throw new ModelException($"its update_rule is '{rule}'; expected linear, gated, delta or gated_delta.");
+        var rule = node.Choice("update_rule", "gated_delta", "linear", "gated", "delta");
         var (isGated, isDelta) = (rule is "gated" or "gated_delta", rule is "delta" or "gated_delta");
         if (node.Has(4) != isGated || node.Has(5) != isDelta)
             throw new ModelException($"its update_rule {rule} takes {(isGated ? "a" : "no")} decay and {(isDelta ? "a" : "no")} beta; expected those inputs.");
@@ -48,10 +46,9 @@ internal static class StatefulLayers
     /// <summary>A convolution of each channel that sees earlier positions only, those before the first from the state.</summary>
     public static FileResult[] CausalConv(FileNode node)
     {
-        var (shape, kernel, activation) = (node.ShapeOf(0), node.ShapeOf(1), node.Text("activation", "none"));
+        var (shape, kernel, activation) = (node.ShapeOf(0), node.ShapeOf(1), node.Choice("activation", "none", "silu", "swish"));
         if (shape.Rank != 3 || kernel.Rank != 3 || !kernel.IsKnown || kernel.Dims[1] != 1 || shape.Dims[1] != kernel.Dims[0])
             throw new ModelException($"it convolves {shape} with {kernel}; expected (batch, channels, length) and (channels, 1, size), the channels known.");
-        if (activation is not ("none" or "silu" or "swish")) throw new ModelException($"its activation is '{activation}'; expected none, silu or swish.");
         var (channels, before) = (kernel.Dims[0], kernel.Dims[2] - 1);
         var x = node.In(0);
         if (node.Has(3)) x = Ops.Concatenate(new[] { node.In(3), x }, 2);

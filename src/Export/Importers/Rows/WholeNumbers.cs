@@ -85,7 +85,7 @@ internal static class WholeNumbers
 
         // The rank of each element: how many come before it.
         var (own, other) = (Ops.ExpandDims(x, -1), Ops.ExpandDims(x, -2));
-        var isEarlier = Ops.Greater(Ops.ExpandDims(Parts.Count(count), 1), Parts.Count(count));
+        var isEarlier = Ops.Greater(Ops.ExpandDims(Parts.Count(node, count), 1), Parts.Count(node, count));
         var isBefore = Ops.LogicalOr(largest ? Ops.Greater(other, own) : Ops.Less(other, own), Ops.LogicalAnd(Ops.Equal(other, own), isEarlier));
         var rank = Ops.Sum(Ops.Cast(isBefore, DType.Float32), -1);
         var indices = Ops.MakeAll(new TopK(k), Ops.Negative(rank))[1];

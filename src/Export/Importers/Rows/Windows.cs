@@ -41,7 +41,7 @@ internal sealed class Windows
         var dilations = node.Ints("dilations") ?? [.. Enumerable.Repeat(1, rank)];
         var pads = node.Ints("pads") ?? new int[2 * rank];
         int[] begin = pads[..rank], end = pads[rank..];
-        var auto = node.Text("auto_pad", "NOTSET");
+        var auto = AutoPad(node);
         if (auto == "VALID") (begin, end) = (new int[rank], new int[rank]);
         if (auto is not ("SAME_UPPER" or "SAME_LOWER")) return new(kernel, strides, dilations, begin, end, false);
         for (var i = 0; i < rank; i++)
@@ -61,6 +61,10 @@ internal sealed class Windows
 
         return new(kernel, strides, dilations, begin, end, false);
     }
+
+    /// <summary>How a file asks for pads; an empty text asks for none, as in ONNX Runtime.</summary>
+    public static string AutoPad(FileNode node) =>
+        node.Text("auto_pad", "").Length == 0 ? "NOTSET" : node.Choice("auto_pad", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID");
 
     public int Extent(int axis) => ((Kernel[axis] - 1) * Dilations[axis]) + 1;
 

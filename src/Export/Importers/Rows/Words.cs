@@ -39,22 +39,21 @@ internal static class Words
         }
 
         if (found != targets.Length) throw new ModelException($"its pool holds {found} sequences for {targets.Length} indices; expected as many.");
-        var mode = node.Text("mode", "TF");
+        var mode = node.Choice("mode", "TF", "IDF", "TFIDF");
         var weights = mode == "TF" ? null : node.Floats("weights");
-        if (mode is not ("TF" or "IDF" or "TFIDF")) throw new ModelException($"its mode is '{mode}'; expected TF, IDF or TFIDF.");
         if (weights is not null && (weights.Length != found || targets.Where((target, i) => target != i).Any()))
             throw new ModelException("it weighs sequences whose indices are not in order; expected as many weights as sequences, and indices 0, 1, 2...");
         var all = Ops.Concatenate(counts.ToArray(), 1);
         if (mode == "IDF") all = Ops.Minimum(all, 1);
-        var result = Ops.MatMul(all, Placed(targets, weights));
+        var result = Ops.MatMul(all, Placed(node, targets, weights));
         return [isFlat ? Ops.Squeeze(result, 0) : result];
     }
 
     /// <summary>The matrix that puts each count, with its weight, to its index.</summary>
-    private static SymbolicTensor Placed(int[] targets, float[]? weights)
+    private static SymbolicTensor Placed(FileNode node, int[] targets, float[]? weights)
     {
         var columns = targets.Max() + 1;
-        var values = new float[checked(targets.Length * columns)];
+        var values = new float[node.Reserved([targets.Length, columns], DType.Float32).ElementCount];
         for (var i = 0; i < targets.Length; i++) values[(i * columns) + targets[i]] = weights?[i] ?? 1;
         return Ops.Constant([targets.Length, columns], values);
     }
