@@ -61,6 +61,11 @@ public sealed class FolderReferenceTests
         "Export/Verify",
         "Export/TrainingStep",
         "Export",
+
+        "Visualization/Layouts",
+        "Visualization/Drawings",
+        "Visualization/Plots",
+        "Visualization",
     ];
 
     [TestMethod]

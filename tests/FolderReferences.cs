@@ -105,7 +105,8 @@ internal static class FolderReferences
 
     private static IEnumerable<string> Sources(string root)
     {
-        var files = Directory.EnumerateFiles(Path.Combine(root, "src"), "*.cs", SearchOption.AllDirectories)
+        string[] folders = ["src", Path.Combine("tools", "Visualization")];
+        var files = folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*.cs", SearchOption.AllDirectories))
             .Select(path => Path.GetRelativePath(root, path).Replace('\\', '/'))
             .ToList();
 

@@ -5,6 +5,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.MLNet;
 using OnnxFunctional.Training;
+using OnnxFunctional.Visualization;
 
 namespace OnnxFunctional.Tests;
 
@@ -70,7 +71,7 @@ public sealed class PublicApiTests
     }
 
     private static IEnumerable<Type> PublicTypes() =>
-        new[] { typeof(Model), typeof(Trainer), typeof(OnnxModel), typeof(DataViewColumns) }
+        new[] { typeof(Model), typeof(Trainer), typeof(OnnxModel), typeof(DataViewColumns), typeof(ModelPlot) }
             .SelectMany(type => type.Assembly.GetExportedTypes())
             .Where(type => !type.Name.StartsWith('<') && !type.IsNested);
 

@@ -20,7 +20,8 @@ internal static class KerasNames
     /// <summary>The module of functions on tensors, whose entries in the file are expressions.</summary>
     public const string Functions = "ops";
 
-    private static readonly Assembly[] s_assemblies = [typeof(Model).Assembly, typeof(Trainer).Assembly, typeof(OnnxModel).Assembly];
+    private static readonly Assembly[] s_assemblies =
+        [typeof(Model).Assembly, typeof(Trainer).Assembly, typeof(OnnxModel).Assembly, typeof(OnnxFunctional.Visualization.ModelPlot).Assembly];
 
     /// <summary>All names, in the order of the file.</summary>
     public static IReadOnlyList<KerasName> All { get; } = [.. Read(Repository.Read("tests/Reference/keras-names.txt").Split('\n'))];

@@ -31,7 +31,10 @@ public sealed partial class XmlExampleTests
         """;
 
     private static readonly Type[] s_further =
-        [typeof(OnnxFunctional.MLNet.DataViewColumns), typeof(ServiceCollection), typeof(ServiceCollectionContainerBuilderExtensions)];
+    [
+        typeof(OnnxFunctional.MLNet.DataViewColumns), typeof(OnnxFunctional.Visualization.ModelPlot), typeof(ServiceCollection),
+        typeof(ServiceCollectionContainerBuilderExtensions),
+    ];
 
     /// <summary>The names that examples use without declaring them.</summary>
     private const string Around = """
@@ -95,6 +98,7 @@ public sealed partial class XmlExampleTests
         return $$"""
             {{Usings}}
             using OnnxFunctional.MLNet;
+            using OnnxFunctional.Visualization;
             using Microsoft.ML;
 
             namespace Example{{number}}

@@ -12,7 +12,10 @@ public sealed partial class PackageTests
     private const string Version = "0.1.0-packed";
 
     private static readonly string[] s_packages =
-        ["OnnxFunctional", "OnnxFunctional.Builder", "OnnxFunctional.Export", "OnnxFunctional.MLNet", "OnnxFunctional.Training", "onnxf"];
+    [
+        "OnnxFunctional", "OnnxFunctional.Builder", "OnnxFunctional.Export", "OnnxFunctional.MLNet", "OnnxFunctional.Training",
+        "OnnxFunctional.Visualization", "onnxf",
+    ];
 
     private static TemporaryFolder? s_folder;
 
@@ -157,7 +160,8 @@ public sealed partial class PackageTests
         Assert.Contains("ONNX Runtime and the engine agree on", said);
     }
 
-    private static IEnumerable<string> Projects() => Repository.Files("*.csproj", "src").Append("tools/Cli/Cli.csproj");
+    private static IEnumerable<string> Projects() =>
+        [.. Repository.Files("*.csproj", "src"), "tools/Visualization/OnnxFunctional.Visualization.csproj", "tools/Cli/Cli.csproj"];
 
     private static string Program(string name, string sdk, string package, string text)
     {

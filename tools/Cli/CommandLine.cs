@@ -32,6 +32,7 @@ internal static class CommandLine
             BenchCommand.Create(),
             VerifyCommand.Create(),
             SummaryCommand.Create(),
+            PlotCommand.Create(),
         };
 
         Examples.AddTo(root);

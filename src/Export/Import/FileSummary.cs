@@ -33,7 +33,8 @@ internal static class FileSummary
 
     private static string Describe(ValueInfoProto value) => $"{Plain(value.Name)}: {Describe(value.Type)}";
 
-    private static string Describe(TypeProto? type) => type?.ValueCase switch
+    /// <summary>A type in words: element type and dimensions.</summary>
+    public static string Describe(TypeProto? type) => type?.ValueCase switch
     {
         TypeProto.ValueOneofCase.TensorType => Describe(type.TensorType.ElemType, type.TensorType.Shape),
         TypeProto.ValueOneofCase.SparseTensorType => "sparse " + Describe(type.SparseTensorType.ElemType, type.SparseTensorType.Shape),

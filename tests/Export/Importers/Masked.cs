@@ -39,7 +39,7 @@ internal static class Masked
         }
 
         Assert.IsGreaterThan(0, read);
-        NDArrays data = NDArrays.Create([.. model.Inputs.Select(input => Values(input, random))]);
+        NDArrays data = NDArrays.Create([.. model.Inputs.Select(input => InputValues.Draw(input, random))]);
         foreach (var (expected, found) in model.PredictAll(data, 2).Zip(pruned.Model.PredictAll(data, 2)))
         {
             Assert.AreEqual(expected.Shape, found.Shape);
@@ -49,11 +49,5 @@ internal static class Masked
         }
 
         return pruned;
-    }
-
-    private static NDArray Values(SymbolicTensor input, Random random)
-    {
-        var shape = Shape.Of([.. input.Shape.Symbols.ToArray().Select(dim => dim >= 0 ? dim : dim == Shape.Batch ? 2 : 64)]);
-        return NDArray.Create([.. Enumerable.Range(0, (int)shape.ElementCount).Select(_ => (float)(random.NextDouble() - 0.5))], shape);
     }
 }

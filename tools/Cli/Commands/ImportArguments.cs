@@ -29,6 +29,9 @@ internal sealed class ImportArguments
         command.Add(_shapes);
     }
 
+    /// <summary>Whether nothing is fixed.</summary>
+    public bool AreUnused(ParseResult parsed) => Of(parsed, _values).Count + Of(parsed, _shapes).Count == 0;
+
     /// <summary>How a file is opened.</summary>
     /// <param name="parsed">What the user typed.</param>
     /// <param name="model">The file, or the name of a network.</param>

@@ -15,6 +15,9 @@ internal enum ModelKind
 /// <summary>Models in files, told by their bytes.</summary>
 internal static class ModelSource
 {
+    /// <summary>The entry of a file's metadata that describes its layers; files of other programs have none.</summary>
+    public const string LayersKey = "onnxfunctional.architecture";
+
     /// <summary>What a file holds; anything that is not known is taken for ONNX, which has no mark of its own.</summary>
     /// <exception cref="ModelException">It is missing, or no file.</exception>
     public static ModelKind KindOf(string path)

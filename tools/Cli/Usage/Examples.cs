@@ -29,6 +29,7 @@ internal sealed class Examples(HelpAction help) : SynchronousCommandLineAction
         ("bench", ["onnxf bench model.onnx --batch-size 64"]),
         ("verify", ["onnxf verify model.onnx"]),
         ("summary", ["onnxf summary model.onnx"]),
+        ("plot", ["onnxf plot model.keras model.png --show-shapes", "onnxf plot others.onnx model.svg --fold-repeats --rankdir LR"]),
     ];
 
     /// <inheritdoc/>
