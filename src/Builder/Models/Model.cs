@@ -128,11 +128,40 @@ public partial class Model : Layer, IHtml
     }
 
     /// <summary>Keras' summary table: layers, output shapes, numbers of parameters, connections.</summary>
-    public override string ToString() => Summaries.Table(this);
+    public override string ToString() => Summaries.Table(this, new SummaryOptions());
 
-    /// <summary>Prints the table of <see cref="ToString"/>.</summary>
-    /// <param name="writer">Where to; by default to the console.</param>
-    public void Summary(TextWriter? writer = null) => (writer ?? Console.Out).WriteLine(ToString());
+    /// <summary>
+    /// Prints Keras' summary table: layers, output shapes, numbers of parameters, and connections unless the layers stand in one line. On a terminal that is
+    /// narrower than the table, cells are broken to its width, and columns have colors; what is redirected is plain text.
+    /// </summary>
+    /// <param name="lineLength">The width of the table; by default as wide as its contents.</param>
+    /// <param name="positions">Where each column ends, as a share of <paramref name="lineLength"/>; by default the wide columns share the room.</param>
+    /// <param name="printFn">Takes the text; by default it is printed on the console.</param>
+    /// <param name="expandNested">Whether the layers of models in the model have rows of their own.</param>
+    /// <param name="showTrainable">Whether a column tells which layers are trained: Y, N, or - for one without weights.</param>
+    /// <param name="layerRange">Regular expressions for the names of the first and the last layer that have rows.</param>
+    /// <param name="showMacs">
+    /// Whether a column tells the multiply-adds of products, convolutions and recurrent layers for one sample; ? if sizes are open.
+    /// </param>
+    /// <param name="showActivationMemory">Whether a column tells the memory of the layer's outputs for one sample; ? if sizes are open.</param>
+    /// <exception cref="ModelException">
+    /// <paramref name="lineLength"/> has no room for the columns, positions do not fit them, or no layer has a name that the range asks for.
+    /// </exception>
+    /// <example><code>model.Summary(expandNested: true, showTrainable: true, showMacs: true);</code></example>
+    public void Summary(
+        int? lineLength = null,
+        IReadOnlyList<double>? positions = null,
+        Action<string>? printFn = null,
+        bool expandNested = false,
+        bool showTrainable = false,
+        (string First, string Last)? layerRange = null,
+        bool showMacs = false,
+        bool showActivationMemory = false)
+    {
+        var options = new SummaryOptions(lineLength, positions, expandNested, showTrainable, layerRange, showMacs, showActivationMemory);
+        if (printFn is null) Console.Out.WriteLine(Summaries.ForConsole(this, options));
+        else printFn(Summaries.Table(this, options));
+    }
 
     void IHtml.WriteHtml(HtmlWriter html) => Summaries.WriteHtml(this, html);
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using OnnxFunctional.Notebooks;
@@ -8,116 +7,132 @@ namespace OnnxFunctional;
 /// <summary>The summary table of a model, as Keras draws it and as HTML.</summary>
 internal static class Summaries
 {
-    private static readonly ImmutableArray<string> s_header = ["Layer (type)", "Output Shape", "Param #", "Connected to"];
+    /// <summary>In a narrower window a table is not broken to fit: its columns would be of a few letters.</summary>
+    private const int LeastWindow = 40;
 
-    public static string Table(Model model)
+    public static string Table(Model model, SummaryOptions options)
     {
+        var (columns, rows) = SummaryRows.Of(model, options);
         var text = new StringBuilder();
         text.AppendLine(Title(model));
-        Draw([[.. s_header], .. Rows(model)], text);
-        return text.AppendJoin(Environment.NewLine, Totals(model).Select(line => " " + line)).ToString();
+        Draw(columns, rows, options, text);
+        return text.AppendJoin(Environment.NewLine, Totals(model, options).Select(line => " " + line)).ToString();
+    }
+
+    /// <summary>The table for the console: on a terminal in color, and not wider than its window.</summary>
+    public static string ForConsole(Model model, SummaryOptions options)
+    {
+        if (Console.IsOutputRedirected) return Table(model, options);
+        var colors = options with { HasColors = Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 } };
+        if (options.LineLength is not null || WindowWidth() is not { } window) return Table(model, colors);
+        var (columns, rows) = SummaryRows.Of(model, options);
+        var isTooWide = Contents(columns, rows).Sum() + SummaryOptions.Borders(columns.Count) > window && window >= LeastWindow;
+        return Table(model, isTooWide ? colors with { LineLength = window } : colors);
+    }
+
+    private static int[] Contents(IReadOnlyList<SummaryColumn> columns, IReadOnlyList<string[]> rows) =>
+        [.. columns.Select((column, i) => Math.Max(column.Header.Length, rows.Select(row => row[i].Length).DefaultIfEmpty(0).Max()))];
+
+    private static int? WindowWidth()
+    {
+        try
+        {
+            return Console.WindowWidth > 0 ? Console.WindowWidth : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     public static void WriteHtml(Model model, HtmlWriter html)
     {
+        var options = new SummaryOptions();
+        var (columns, rows) = SummaryRows.Of(model, options);
         html.Paragraph(Title(model));
-        html.Table(s_header, Rows(model), numbers: [2]);
-        html.Lines(string.Join('\n', Totals(model)));
+        html.Table([.. columns.Select(column => column.Header)], rows, numbers: [2]);
+        html.Lines(string.Join('\n', Totals(model, options)));
     }
 
     private static string Title(Model model) => $"Model: \"{model.Name}\"";
 
-    private static List<string[]> Rows(Model model)
-    {
-        var rows = new List<string[]>();
-        if (!model.IsBuilt)
-        {
-            rows.AddRange(model.LayersToCome.Select(layer => new[] { $"{layer.Name} ({layer.ClassName})", "?", "0 (unbuilt)", "?" }));
-            if (rows.Count == 0) rows.Add([$"{model.Name} ({model.ClassName})", "?", "0 (unbuilt)", "?"]);
-        }
-
-        var names = model.Steps
-            .SelectMany(step => step.Outputs.Select((value, i) => (value, step, i)))
-            .DistinctBy(entry => entry.value)
-            .ToDictionary(entry => entry.value, entry => (entry.step, entry.i));
-        foreach (var layer in model.Steps.GroupBy(step => (object?)step.Layer ?? step))
-        {
-            var steps = layer.ToList();
-            var first = steps[0];
-            var sources = steps.SelectMany(step => step.Inputs).Where(names.ContainsKey).Select(input => Connection(names[input], model));
-            rows.Add([
-                first.Name + " (" + (first.Layer?.ClassName ?? first.Node!.Op.Name) + ")",
-                string.Join(", ", first.Outputs.Select(output => output.Spec.Shape.ToString())),
-                Number(first.Layer?.Weights.Sum(weight => (long)weight.Length) ?? 0),
-                string.Join(", ", sources) is { Length: > 0 } connections ? connections : "-",
-            ]);
-        }
-
-        return rows;
-    }
-
-    private static string[] Totals(Model model)
+    private static IEnumerable<string> Totals(Model model, SummaryOptions options)
     {
         var trainable = model.TrainableWeights.Distinct().Sum(weight => (long)weight.Length);
         var total = model.CountParams();
-        return
-        [
-            $"Total params: {Count(total)}",
-            $"Trainable params: {Count(trainable)}",
-            $"Non-trainable params: {Count(total - trainable)}",
-        ];
+        yield return $"Total params: {Count(total)}";
+        yield return $"Trainable params: {Count(trainable)}";
+        yield return $"Non-trainable params: {Count(total - trainable)}";
+        if (options.ShowMacs && model.IsBuilt) yield return $"Multiply-adds for one sample: {SummaryRows.MacsOf(model)}";
+        if (options.ShowActivationMemory && model.IsBuilt) yield return $"Outputs of layers for one sample: {SummaryRows.ActivationsOf(model)}";
     }
-
-    private static string Connection((ModelStep Step, int Output) source, Model model)
-    {
-        var call = source.Step.Layer is null ? 0 : model.Steps.Where(step => step.Layer == source.Step.Layer).ToList().IndexOf(source.Step);
-        return string.Create(CultureInfo.InvariantCulture, $"{source.Step.Name}[{call}][{source.Output}]");
-    }
-
-    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A number of parameters and the memory they take as float32.</summary>
-    private static string Count(long parameters)
-    {
-        var bytes = parameters * 4.0;
-        string[] units = ["B", "KB", "MB", "GB", "TB"];
-        var unit = 0;
-        for (; bytes >= 1024 && unit < units.Length - 1; unit++) bytes /= 1024;
-        return string.Create(CultureInfo.InvariantCulture, $"{Number(parameters)} ({bytes:F2} {units[unit]})");
-    }
+    private static string Count(long parameters) => $"{SummaryRows.Number(parameters)} ({SummaryRows.Bytes(4.0 * parameters)})";
 
-    private static void Draw(List<string[]> rows, StringBuilder text)
+    private static void Draw(IReadOnlyList<SummaryColumn> columns, IReadOnlyList<string[]> rows, SummaryOptions options, StringBuilder text)
     {
-        var columns = rows[0].Length;
-        var widths = Enumerable.Range(0, columns).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        Line('┏', '━', '┳', '┓');
-        Row(rows[0], '┃');
-        Line('┡', '━', '╇', '┩');
-        for (var i = 1; i < rows.Count; i++)
+        var widths = options.Widths(Contents(columns, rows));
+        Border('┏', '━', '┳', '┓');
+        Row([.. columns.Select(column => column.Header)], '┃', isHeader: true);
+        Border('┡', '━', '╇', '┩');
+        for (var i = 0; i < rows.Count; i++)
         {
-            Row(rows[i], '│');
-            if (i < rows.Count - 1) Line('├', '─', '┼', '┤');
+            Row(rows[i], '│', isHeader: false);
+            if (i < rows.Count - 1) Border('├', '─', '┼', '┤');
         }
 
-        Line('└', '─', '┴', '┘');
+        Border('└', '─', '┴', '┘');
 
-        void Line(char left, char middle, char cross, char right)
+        void Border(char left, char middle, char cross, char right)
         {
             text.Append(left);
-            for (var column = 0; column < columns; column++)
-                text.Append(middle, widths[column] + 2).Append(column < columns - 1 ? cross : right);
+            for (var column = 0; column < columns.Count; column++)
+                text.Append(middle, widths[column] + 2).Append(column < columns.Count - 1 ? cross : right);
             text.AppendLine();
         }
 
-        void Row(string[] cells, char bar)
+        void Row(string[] cells, char bar, bool isHeader)
         {
-            for (var column = 0; column < columns; column++)
+            var lines = cells.Select((cell, column) => Broken(cell, widths[column])).ToArray();
+            for (var line = 0; line < lines.Max(cell => cell.Count); line++)
             {
-                var cell = column == 2 ? cells[column].PadLeft(widths[column]) : cells[column].PadRight(widths[column]);
-                text.Append(bar).Append(' ').Append(cell).Append(' ');
-            }
+                for (var column = 0; column < columns.Count; column++)
+                {
+                    var cell = Aligned(line < lines[column].Count ? lines[column][line] : "", widths[column], columns[column].Side);
+                    text.Append(bar).Append(' ').Append(options.HasColors ? Colored(cell, columns[column].Color, isHeader) : cell).Append(' ');
+                }
 
-            text.Append(bar).AppendLine();
+                text.Append(bar).AppendLine();
+            }
         }
+    }
+
+    private static string Colored(string cell, int color, bool isHeader) => isHeader
+        ? $"\u001b[1m{cell}\u001b[0m"
+        : string.Create(CultureInfo.InvariantCulture, $"\u001b[38;5;{color}m{cell}\u001b[0m");
+
+    private static string Aligned(string cell, int width, ColumnSide side) => side switch
+    {
+        ColumnSide.Left => cell.PadRight(width),
+        ColumnSide.Right => cell.PadLeft(width),
+        _ => cell.PadLeft((width + cell.Length) / 2).PadRight(width),
+    };
+
+    /// <summary>A cell's lines: broken at spaces if there are any, otherwise anywhere. Nothing is cut.</summary>
+    private static List<string> Broken(string cell, int width)
+    {
+        var lines = new List<string>();
+        var rest = cell;
+        while (rest.Length > width)
+        {
+            var space = rest.LastIndexOf(' ', width);
+            var length = space > 0 && rest[..space].Trim().Length > 0 ? space : width;
+            lines.Add(rest[..length]);
+            rest = rest[length..].TrimStart();
+        }
+
+        lines.Add(rest);
+        return lines;
     }
 }
