@@ -40,6 +40,7 @@ public sealed class FolderReferenceTests
         "Training/Kernels/Staging",
         "Training/Data",
         "Training/Engine",
+        "Training/Inspection",
         "Training/Losses  Training/TensorBoardFiles",
         "Training/Metrics  Training/Optimizers",
         "Training/Policies",

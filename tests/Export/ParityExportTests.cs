@@ -76,7 +76,7 @@ public sealed class ParityExportTests
             Inputs = [.. model.InputNames.Zip(given)],
             Outputs = [.. model.OutputNames.Select((name, i) => (name, map[model.Outputs[i].Value]))],
             WeightNames = model.WeightPaths().ToDictionary(named => named.Weight, named => named.Path),
-            Scopes = new ScopeNames(model),
+            Scopes = new CallNames(model),
             Options = new EmissionOptions(),
         });
         using var session = OnnxSession.Open(proto.ToByteArray(), "the model", ExecutionProvider.Cpu, new OnnxModelOptions { IntraOpThreads = 1 });

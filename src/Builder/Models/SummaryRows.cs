@@ -66,7 +66,8 @@ internal sealed class SummaryRows
 
     private List<SummaryColumn> Columns()
     {
-        List<SummaryColumn> columns = [new("Layer (type)", ColumnSide.Left, 33), new("Output Shape", ColumnSide.Left, 45), new("Param #", ColumnSide.Right, 34)];
+        List<SummaryColumn> columns =
+            [new("Layer (type)", ColumnSide.Left, 33), new("Output Shape", ColumnSide.Left, 45), new("Param #", ColumnSide.Right, 34)];
         if (_options.ShowMacs) columns.Add(new("MACs", ColumnSide.Right, 34));
         if (_options.ShowActivationMemory) columns.Add(new("Activations", ColumnSide.Right, 34));
         if (_hasConnections) columns.Add(new("Connected to", ColumnSide.Left, 39));

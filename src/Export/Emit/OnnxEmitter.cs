@@ -15,7 +15,7 @@ internal static class OnnxEmitter
         var calls = Calls(model.Graph);
         var merges = options.Adapters == AdapterForm.Merged;
         var map = Specialization.Of(given, [.. model.Outputs.Select(output => output.Value)], training: false, rule: merges ? null : Adaptation.Of);
-        var scopes = new ScopeNames(model);
+        var scopes = new CallNames(model);
         var names = ValueNames(model, calls, scopes, map);
         var inputs = model.InputNames.Select((name, i) => (name, map[given[i]])).ToArray();
         var taken = model.InputNames.ToHashSet(StringComparer.Ordinal);
@@ -127,7 +127,7 @@ internal static class OnnxEmitter
     }
 
     /// <summary>Names for the outputs of layers and of operators outside layers; the innermost layer that computes a value names it.</summary>
-    private static List<(string Name, Value Value)> ValueNames(Model model, List<LayerCall> calls, ScopeNames scopes, Dictionary<Value, Value> map)
+    private static List<(string Name, Value Value)> ValueNames(Model model, List<LayerCall> calls, CallNames scopes, Dictionary<Value, Value> map)
     {
         var names = new List<(string Name, Value Value)>();
         foreach (var call in calls)

@@ -19,7 +19,7 @@ internal sealed class StepWriter(
     List<string> problems,
     IReadOnlyDictionary<Weight, string>? names = null)
 {
-    private readonly ScopeNames _scopes = new(model);
+    private readonly CallNames _scopes = new(model);
 
     public int[] Shape(Value value) => Fixed(value).Shape.Dims.ToArray();
 

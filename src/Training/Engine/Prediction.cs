@@ -119,7 +119,9 @@ public static class Prediction
         return [.. shapes.Select((shape, i) => texts[i] is { } words ? NDArray.Create(words, shape) : NDArray.Create(results[i], shape))];
     }
 
-    private static void CopyAsFloats(ValueBuffer buffer, Span<float> target)
+    /// <summary>Copies numbers of any type that is computed as float32.</summary>
+    /// <exception cref="ModelException">The type is another.</exception>
+    internal static void CopyAsFloats(ValueBuffer buffer, Span<float> target)
     {
         switch (buffer.Spec.Type)
         {

@@ -89,10 +89,13 @@ public sealed class SummaryTests
     public void Multiply_adds_and_memory_are_those_of_the_formulas()
     {
         var image = Model.Input([9, 7, 3]);
-        var x = image.Apply(new Conv2D(5, 3, padding: Padding.Same, name: "conv"), new Flatten(), new Dense(11, name: "dense"), new Reshape([11, 1]), new Lstm(4, name: "lstm"));
+        var x = image.Apply(new Conv2D(5, 3, padding: Padding.Same, name: "conv"), new Flatten(), new Dense(11, name: "dense"));
+        x = x.Apply(new Reshape([11, 1]), new Lstm(4, name: "lstm"));
         var model = new Model(image, x);
         var lines = Lines(print => model.Summary(printFn: print, showMacs: true, showActivationMemory: true));
-        string[] Cells(string name) => [.. lines.Single(line => line.StartsWith($"│ {name} ", StringComparison.Ordinal)).Split('│').Select(cell => cell.Trim())];
+        string[] Cells(string name) =>
+            [.. lines.Single(line => line.StartsWith($"│ {name} ", StringComparison.Ordinal)).Split('│').Select(cell => cell.Trim())];
+
         Assert.AreEqual($"{9 * 7 * 5 * 27:N0}", Cells("conv")[4]);
         Assert.AreEqual($"{9 * 7 * 5 * 11:N0}", Cells("dense")[4]);
         Assert.AreEqual($"{11 * 4 * 4 * (1 + 4):N0}", Cells("lstm")[4]);

@@ -119,7 +119,7 @@ internal sealed class ModelGraph
             lines.Add("Output shape: " + Shapes(calls, step => step.Outputs));
         }
 
-        if (options.ShowDtype) lines.Add("Output dtype: " + Distinct(calls.SelectMany(step => step.Outputs), value => KerasName(value.Spec.Type)));
+        if (options.ShowDtype) lines.Add("Output dtype: " + Distinct(calls.SelectMany(step => step.Outputs), value => value.Spec.Type.KerasName()));
         if (options.ShowTrainable && layer is not null) lines.Add(layer.Trainable ? "Trainable" : "Non-trainable");
         return lines;
     }
@@ -129,8 +129,6 @@ internal sealed class ModelGraph
         string.Join("; ", calls.Select(step => string.Join(", ", values(step).Select(value => value.Spec.Shape.ToString()))).Distinct());
 
     private static string Distinct(IEnumerable<Value> values, Func<Value, string> text) => string.Join(", ", values.Select(text).Distinct());
-
-    private static string KerasName(DType type) => type.ToString().ToLowerInvariant();
 
     private static string? ActivationOf(LayerBase? layer) => layer?.GetType().GetProperty("Activation")?.GetValue(layer) switch
     {

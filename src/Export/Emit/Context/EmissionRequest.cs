@@ -21,7 +21,7 @@ internal sealed class EmissionRequest
     /// <summary>The source of random numbers; null if the file must not draw any.</summary>
     public RandomSource? Random { get; init; }
 
-    public required ScopeNames Scopes { get; init; }
+    public required CallNames Scopes { get; init; }
 
     public required EmissionOptions Options { get; init; }
 }

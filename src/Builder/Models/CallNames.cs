@@ -1,15 +1,15 @@
 using System.Globalization;
 
-namespace OnnxFunctional.Export.Emit;
+namespace OnnxFunctional;
 
 /// <summary>The names of layer calls in the file: the layer's path in the model; further calls of a shared layer are numbered.</summary>
-internal sealed class ScopeNames
+internal sealed class CallNames
 {
     private readonly Dictionary<LayerCall, string> _names = [];
     private readonly Dictionary<string, int> _calls = [];
     private readonly Dictionary<LayerCall, string> _outermost = [];
 
-    public ScopeNames(Model? model)
+    public CallNames(Model? model)
     {
         foreach (var step in model?.Steps ?? [])
         {
