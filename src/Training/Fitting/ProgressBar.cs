@@ -22,6 +22,7 @@ internal sealed class ProgressBar : Callback
     private readonly int? _epochs;
     private readonly int? _steps;
     private readonly Dictionary<string, double> _logs = [];
+    private readonly bool _isUnicode;
     private readonly char _full;
     private readonly string _more;
     private long _begun;
@@ -38,10 +39,16 @@ internal sealed class ProgressBar : Callback
     internal ProgressBar(TextWriter writer, Func<int>? columns, int? epochs, int? steps)
     {
         (_writer, _columns, _epochs, _steps) = (writer, columns, epochs, steps);
-        (_full, _more) = writer.Encoding is UTF8Encoding or UnicodeEncoding ? ('━', " …") : ('=', " ...");
+        _isUnicode = writer.Encoding is UTF8Encoding or UnicodeEncoding;
+        (_full, _more) = _isUnicode ? ('━', " …") : ('=', " ...");
     }
 
-    public static IEnumerable<Callback> For(Verbosity verbose, int epochs, int? steps) => Shown(verbose, epochs, steps) is { } bar ? [bar] : [];
+    public static IEnumerable<Callback> For(Verbosity verbose, int epochs, int? steps) => Shown(verbose, epochs, steps) switch
+    {
+        null => [],
+        { _columns: { } columns, _isUnicode: true } bar when verbose == Verbosity.Chart => [new LiveChart(Console.Out, bar, columns)],
+        var bar => [bar],
+    };
 
     public static ProgressBar? ForEvaluation(Verbosity verbose, int? steps) => Shown(verbose, null, steps);
 
@@ -74,6 +81,13 @@ internal sealed class ProgressBar : Callback
 
         Write(Environment.NewLine);
         _lastLength = 0;
+    }
+
+    /// <summary>What a finished epoch shows, for a display that writes it itself.</summary>
+    public IReadOnlyList<string> Finished(IDictionary<string, double> logs)
+    {
+        _lastLength = 0;
+        return Rows(Stopwatch.GetElapsedTime(_begun), Values(logs), Available());
     }
 
     internal override void OnBatchEnd(int batch, StepRunner runner)

@@ -14,6 +14,7 @@ public readonly record struct Verbosity
         Bar,
         Silent,
         Lines,
+        Chart,
     }
 
     /// <summary>No output: Keras' 0.</summary>
@@ -25,6 +26,13 @@ public readonly record struct Verbosity
     /// <summary>One line per epoch: Keras' 2.</summary>
     public static Verbosity Lines => new(Kind.Lines);
 
+    /// <summary>
+    /// The bar, and above it a chart of losses and metrics over the epochs, drawn again after each; one line per epoch if output is redirected, or if the
+    /// terminal does not show Unicode.
+    /// </summary>
+    /// <example><code>trainer.Fit(x, y, epochs: 20, verbose: Verbosity.Chart);</code></example>
+    public static Verbosity Chart => new(Kind.Chart);
+
     /// <summary>Keras' number.</summary>
     /// <exception cref="ModelException">The number is none of 0, 1 and 2.</exception>
     public static implicit operator Verbosity(int number) => number switch
@@ -35,6 +43,6 @@ public readonly record struct Verbosity
         _ => throw new ModelException($"verbose is {number}; expected 0 (silent), 1 (a bar) or 2 (one line per epoch)."),
     };
 
-    /// <summary>The name: <c>Silent</c>, <c>Bar</c>, <c>Lines</c>.</summary>
+    /// <summary>The name: <c>Silent</c>, <c>Bar</c>, <c>Lines</c>, <c>Chart</c>.</summary>
     public override string ToString() => _kind.ToString();
 }
