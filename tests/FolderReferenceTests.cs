@@ -65,6 +65,7 @@ public sealed class FolderReferenceTests
 
         "Visualization/Layouts",
         "Visualization/Drawings",
+        "Visualization/Charts",
         "Visualization/Plots",
         "Visualization",
     ];

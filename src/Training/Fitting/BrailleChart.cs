@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>A line of a chart: one value an epoch; values that are not finite interrupt it.</summary>
+/// <summary>A line of a chart: one value per epoch; values that are not finite interrupt it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Values">Its values.</param>
 /// <param name="IsDotted">Whether it is drawn with gaps, which tells two lines apart without color.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using OnnxFunctional.Layers;
@@ -72,7 +73,7 @@ public sealed partial class LiveChartTests
         {
             if (Command().Match(output, i) is { Success: true } command && command.Index == i)
             {
-                if (command.Groups[2].Value == "A") row = Math.Max(0, row - int.Parse(command.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture));
+                if (command.Groups[2].Value == "A") row = Math.Max(0, row - int.Parse(command.Groups[1].Value, CultureInfo.InvariantCulture));
                 else
                 {
                     rows.RemoveRange(row + 1, rows.Count - row - 1);

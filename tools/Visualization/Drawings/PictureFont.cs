@@ -10,10 +10,13 @@ internal sealed class PictureFont : IDisposable
 
     private readonly SKTypeface _typeface;
 
-    public PictureFont()
+    public PictureFont() => _typeface = Typeface();
+
+    /// <summary>The font itself.</summary>
+    public static SKTypeface Typeface()
     {
         using var stream = typeof(PictureFont).Assembly.GetManifestResourceStream("DejaVuSans.ttf")!;
-        _typeface = SKTypeface.FromStream(stream);
+        return SKTypeface.FromStream(stream);
     }
 
     /// <summary>The width of a text in pixels.</summary>
