@@ -263,15 +263,15 @@ public sealed class TrainingStep
         var loss = Enumerable.Range(0, _results.Count).First(i => !double.IsFinite(_results.At(i)) && _context.Losses.Contains(_results.NameAt(i)));
         OptimizerState[] states = [.. _optimizers.Select(entry => entry.State)];
         var learned = _context.Updates.Select(update => update.Weight).Where(weight => weight.Owner is not null);
-        var cause = Diagnosis.Weights(learned.Select(weight => (_context.PathOf(weight), weight)), states) ?? Forward();
+        var cause = NonFinite.Weights(learned.Select(weight => (_context.PathOf(weight), weight)), states) ?? Forward();
         return new ModelException(
             $"The loss '{_results.NameAt(loss)}' became {_results.At(loss)} in call {Iterations + 1} of the step, which changed nothing. {cause}"
-            + Diagnosis.Advice(isFloat16: false) + ".");
+            + NonFinite.Advice(isFloat16: false) + ".");
 
         string Forward()
         {
             var request = new PlanRequest(PlanOptions.Of(_models, _seed), _inputs, [.. _context.Reports.Select(report => report.Value)], []);
-            return Diagnosis.Forward(request, Array.ConvertAll(_data, array => new TensorSpec(array.Shape, array.DType)), _context.Examined(), plan =>
+            return NonFinite.Forward(request, Array.ConvertAll(_data, array => new TensorSpec(array.Shape, array.DType)), _context.Examined(), plan =>
             {
                 for (var i = 0; i < _data.Length; i++) _data[i].CopyTo(plan.Inputs[i]);
             }, _pool, (ulong)Iterations);

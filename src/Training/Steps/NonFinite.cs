@@ -9,7 +9,7 @@ namespace OnnxFunctional.Training;
 /// The step that found it changed nothing, so the weights are still those it started from. Gradients and updates come after the loss: what they spoil is seen
 /// in the weights, when the next batch or the end of the epoch looks at them.
 /// </remarks>
-internal static class Diagnosis
+internal static class NonFinite
 {
     private const int MostNames = 5;
     private const string Remedy = "Use a smaller learning rate, clipnorm: 1 on the optimizer, or scale the inputs";

@@ -7,7 +7,7 @@ namespace OnnxFunctional.Tests.Training.Fitting;
 
 /// <summary>A loss or weights that are not finite: the step that found it changes nothing, and the message names what made it first.</summary>
 [TestClass]
-public sealed class DiagnosisTests
+public sealed class NonFiniteTests
 {
     private static readonly float[] s_x = [1, 2, 3, 4];
 

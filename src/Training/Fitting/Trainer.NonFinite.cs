@@ -15,17 +15,17 @@ public sealed partial class Trainer
     /// <summary>The loss of the current batch is not finite; the step changed nothing.</summary>
     private ModelException Diverged(BatchSource batch, string where)
     {
-        var cause = Diagnosis.Weights(Model.WeightPaths().Select(named => (named.Path, named.Weight)), [_compiled.State]) ?? Forward();
+        var cause = NonFinite.Weights(Model.WeightPaths().Select(named => (named.Path, named.Weight)), [_compiled.State]) ?? Forward();
         return new ModelException(
             $"The loss became {_training.LastLoss} in {where}; that step changed nothing. {cause}"
-            + $"{Diagnosis.Advice(_compiled.Precision == MixedPrecision.Float16)}; TerminateOnNaN stops without an error.");
+            + $"{NonFinite.Advice(_compiled.Precision == MixedPrecision.Float16)}; TerminateOnNaN stops without an error.");
 
         string Forward()
         {
             TensorSpec[] specs = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
             var graph = StepGraph.For(_compiled, specs, training: true, examines: true);
             var request = new PlanRequest(PlanOptions.Of(Model, Seed), graph.Inputs, graph.Outputs, []);
-            return Diagnosis.Forward(request, specs, graph.Examined, plan =>
+            return NonFinite.Forward(request, specs, graph.Examined, plan =>
             {
                 for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, plan.Inputs[i]);
             }, _engine.Pool, (ulong)Iterations);
@@ -36,8 +36,8 @@ public sealed partial class Trainer
     private void CheckWeights(Callback[] callbacks, int epoch)
     {
         if (_step == 0 || Array.Exists(callbacks, callback => callback.HandlesNaN)) return;
-        if (Diagnosis.Weights(UpdatedWeights(), [_compiled.State]) is not { } cause) return;
+        if (NonFinite.Weights(UpdatedWeights(), [_compiled.State]) is not { } cause) return;
         throw new ModelException(
-            $"Weights are no longer finite after epoch {epoch + 1}. {cause}{Diagnosis.Advice(_compiled.Precision == MixedPrecision.Float16)}.");
+            $"Weights are no longer finite after epoch {epoch + 1}. {cause}{NonFinite.Advice(_compiled.Precision == MixedPrecision.Float16)}.");
     }
 }
