@@ -9,7 +9,7 @@ using OnnxFunctional.Training.Engine;
 namespace OnnxFunctional.Tests.RandomModels;
 
 /// <summary>Everything that must hold of a model; each check has a name, and refusals are noted by the check that met them.</summary>
-internal sealed class CheckedModel
+internal sealed partial class CheckedModel
 {
     private readonly Recipe _recipe;
     private readonly ModelDraw _made;
@@ -61,6 +61,7 @@ internal sealed class CheckedModel
         ("prune", model => model.PrunesOrSaysWhyNot()),
         ("precision", model => model.ShortPrecisionsStayNear()),
         ("step", model => model.StepIsExported()),
+        ("diagnose", model => model.DiagnosisLeavesNoTrace()),
     ];
 
     /// <summary>Runs all checks, or those named.</summary>

@@ -31,8 +31,10 @@ internal static class Refusals
         ("takes a matrix of known size", "orthogonality is a property of matrices", s_building),
 
         // Training.
-        ("The loss became", "values overflow in a random network; the message says where", ["gradients", "threads", "resume", "precision"]),
-        ("cannot leave positions out", "Keras fails where it multiplies such a loss by the mask", ["gradients", "threads", "resume", "precision", "step"]),
+        ("The loss became", "values overflow in a random network; the message says where", ["gradients", "threads", "resume", "precision", "diagnose"]),
+        (
+            "cannot leave positions out", "Keras fails where it multiplies such a loss by the mask",
+            ["gradients", "threads", "resume", "precision", "step", "diagnose"]),
         ("The exported training step cannot be compared", "values overflow in the steps that are compared", ["step"]),
 
         // Pruning.

@@ -52,7 +52,7 @@ internal static class CompileWarnings
         + "that is trained: models over the same layers share their weights.");
 
     /// <summary>Whether the value is a weighted sum, with or without a bias, that no function bounds.</summary>
-    private static bool IsLinear(Value value)
+    public static bool IsLinear(Value value)
     {
         value = Unmoved(value);
         var node = value.Producer;
