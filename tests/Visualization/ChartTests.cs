@@ -145,6 +145,33 @@ public sealed partial class ChartTests
     }
 
     [TestMethod]
+    public void A_projection_finds_the_plane_in_which_points_differ()
+    {
+        // In a plane of seven dimensions, with deviations of 3 and 1 along directions that are no axes.
+        var random = new Random(5);
+        double[] first = [0.6, 0, 0.8, 0, 0, 0, 0], second = [0, 0.6, 0, 0, 0, 0.8, 0];
+        var vectors = new float[300, 7];
+        for (var i = 0; i < 300; i++)
+        {
+            var (a, b) = (3 * Math.Sin(i * 0.7), Math.Cos(i * 1.3));
+            for (var j = 0; j < 7; j++) vectors[i, j] = (float)(a * first[j] + b * second[j] + 5 + 0.001 * random.NextDouble());
+        }
+
+        var rows = Enumerable.Range(0, 300).Select(i => Enumerable.Range(0, 7).Select(j => (double)vectors[i, j]).ToArray()).ToArray();
+        var (points, shares) = PrincipalComponents.Of(rows, 3);
+        Assert.AreEqual(0.9, shares[0], 0.02);
+        Assert.AreEqual(0.1, shares[1], 0.02);
+        Assert.AreEqual(0, shares[2], 1e-5);
+        var middle = Enumerable.Range(0, 300).Average(i => 3 * Math.Sin(i * 0.7));
+        for (var i = 0; i < 300; i++) Assert.AreEqual(3 * Math.Sin(i * 0.7) - middle, points[i][0], 0.05);
+
+        var labels = Enumerable.Range(0, 300).Select(i => i % 2).ToArray();
+        var texts = Texts(Charts.Projection(vectors, labels, ["even", "odd"]), 700, 500);
+        foreach (var text in (string[])["even", "odd"]) CollectionAssert.Contains(texts, text);
+        StringAssert.Contains(Charts.Projection(vectors).Description, "100.0 % of their variance");
+    }
+
+    [TestMethod]
     [DataRow(".png", "\u0089PNG")]
     [DataRow(".svg", "<?xml")]
     [DataRow(".pdf", "%PDF-")]
@@ -173,6 +200,8 @@ public sealed partial class ChartTests
         Refused("of probabilities", () => Charts.Calibration(new[] { 0, 1 }, new[] { 3f, 0.1f }));
         Refused("bins is 0", () => Charts.Calibration(new[] { 0, 1 }, new[] { 0.3f, 0.1f }, 0));
         Refused("one value per sample", () => Charts.Regression(new float[2, 3], new float[2, 3]));
+        Refused("at least 2 of each", () => Charts.Projection(new float[1, 3]));
+        Refused("vectors has 3 samples and classes 2", () => Charts.Projection(new float[3, 3], new[] { 0, 1 }));
         Refused("ends in .png, .svg or .pdf", () => Charts.RocCurve(s_classes, s_scores).Save(folder.File("a.gif")));
         Refused("no room", () => Charts.RocCurve(s_classes, s_scores).Save(folder.File("a.png"), 10));
         Refused("dpi", () => Charts.RocCurve(s_classes, s_scores).Save(folder.File("a.png"), dpi: 0));

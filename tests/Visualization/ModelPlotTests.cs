@@ -154,6 +154,9 @@ public sealed class ModelPlotTests
         Refused("dpi: expected a number above 0, got NaN", () => Small().Plot(folder.File("m.png"), dpi: double.NaN));
         Refused("Write it as .svg or .pdf", () => Small().Plot(folder.File("m.png"), dpi: 100_000));
         Refused("rankdir", () => Small().Plot(folder.File("m.png"), rankdir: (RankDirection)7));
+        var start = Model.Input([1]);
+        var relus = Enumerable.Range(0, 4000).Aggregate(start, (x, _) => new Relu().Call(x));
+        Refused("would have 4001 boxes; at most 4000", () => new Model(start, relus).Plot(folder.File("m.png")));
         Refused("not built", () => new Sequential([new Dense(1)]).Plot(folder.File("m.png")));
         Refused("no folder", () => Small().Plot(Path.Combine(folder.Path, "no folder", "m.png")));
         Assert.ThrowsExactly<OnnxFileException>(() => ModelPlot.PlotFile(folder.File("none.onnx"), folder.File("m.png")));

@@ -10,6 +10,9 @@ namespace OnnxFunctional.Visualization;
 /// <summary>Draws models: Keras' plot_model, without Graphviz (https://keras.io/api/utils/model_plotting_utils/).</summary>
 public static class ModelPlot
 {
+    /// <summary>The layout's time grows faster than the number of boxes, and nobody looks at more at once.</summary>
+    private const int MostBoxes = 4000;
+
     private static readonly Refusal s_refuse = (message, cause) => cause is null ? new ModelException(message) : new ModelException(message, cause);
 
     /// <summary>
@@ -110,9 +113,19 @@ public static class ModelPlot
         if (!(options.Dpi > 0 && double.IsFinite(options.Dpi))) throw new ModelException($"dpi: expected a number above 0, got {options.Dpi}.");
         if (!Enum.IsDefined(options.Rankdir)) throw new ModelException($"rankdir: expected a {nameof(RankDirection)}, got {options.Rankdir}.");
         var graph = options.FoldRepeats ? RepeatedBlocks.Fold(read()) : read();
+        var boxes = Count(graph);
+        if (boxes > MostBoxes)
+        {
+            throw new ModelException(
+                $"The picture of '{name}' would have {boxes} boxes; at most {MostBoxes} are drawn. Fold repeated blocks, leave models inside it closed, "
+                + "or draw a part: a model between two tensors.");
+        }
+
         var content = kind == ".mmd" ? Encoding.UTF8.GetBytes(MermaidWriter.Write(graph, options.Rankdir)) : Picture(graph, name, kind, options);
         FileReplacement.Write(toFile, s_refuse, stream => stream.Write(content));
     }
+
+    private static int Count(PlotGraph graph) => graph.Boxes.Sum(box => 1 + (box.Inner is null ? 0 : Count(box.Inner)));
 
     private static byte[] Picture(PlotGraph graph, string name, string kind, PlotOptions options)
     {

@@ -156,6 +156,45 @@ public static class Charts
         return new Chart([plot], 1, $"Predictions of {x.Length} samples over their true values: {numbers}.");
     }
 
+    /// <summary>
+    /// Vectors, such as those of an embedding, as points of the plane in which they differ most (principal component analysis), with the share of the
+    /// variance along each axis.
+    /// </summary>
+    /// <param name="vectors">(samples, values), at least two samples and two values.</param>
+    /// <param name="classes">The class of each sample, which gives its color; null for one color.</param>
+    /// <param name="classNames">The names of the classes.</param>
+    /// <exception cref="ModelException">The arrays do not fit each other, or a number is not finite.</exception>
+    /// <example><code>Charts.Projection(new Model(model.Inputs, model.GetLayer("code").Output).Predict(x), y).Save("codes.png");</code></example>
+    public static Chart Projection(NDArray vectors, NDArray? classes = null, IReadOnlyList<string>? classNames = null)
+    {
+        ArgumentNullException.ThrowIfNull(vectors);
+        if (vectors.Shape.Rank != 2 || vectors.Count < 2 || vectors.Shape.Dims[1] < 2)
+            throw new ModelException($"vectors has the shape {vectors.Shape}; expected (samples, values), at least 2 of each.");
+        var rows = ClassScores.Rows(vectors, "vectors");
+        var labels = classes is null ? new double[rows.Length] : [.. ClassScores.Rows(classes, "classes").Select(row => row[0])];
+        if (labels.Length != rows.Length) throw new ModelException($"vectors has {rows.Length} samples and classes {labels.Length}; expected the same number.");
+        var (points, shares) = PrincipalComponents.Of(rows, 2);
+        var plot = new Plot();
+        foreach (var (i, group) in Enumerable.Range(0, rows.Length).GroupBy(sample => labels[sample]).OrderBy(group => group.Key).Index())
+        {
+            var color = Color.FromHex(s_colors[i % s_colors.Length]).WithAlpha(0.7);
+            double[] x = [.. group.Select(sample => points[sample][0])], y = [.. group.Select(sample => points[sample][1])];
+            var scatter = plot.Add.ScatterPoints(x, y, color);
+            scatter.MarkerSize = 6;
+            scatter.LegendText = group.Key >= 0 && group.Key < (classNames?.Count ?? 0)
+                ? classNames![(int)group.Key]
+                : group.Key.ToString(CultureInfo.InvariantCulture);
+        }
+
+        plot.XLabel(string.Create(CultureInfo.InvariantCulture, $"first component, {shares[0]:P1} of the variance"));
+        plot.YLabel(string.Create(CultureInfo.InvariantCulture, $"second component, {shares[1]:P1}"));
+        if (classes is null) plot.HideLegend();
+        else plot.ShowLegend(Alignment.UpperRight);
+        return new Chart([plot], 1, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{rows.Length} vectors of {rows[0].Length} values in the plane with {shares[0] + shares[1]:P1} of their variance."));
+    }
+
     private static double Around(double value) => value == 0 ? 1 : Math.Abs(value) / 2;
 
     private static string EachClass(
