@@ -44,9 +44,9 @@ internal static class DotOracle
         {
             foreach (var edge in part.Edges)
             {
-                foreach (var source in Sources(new PlotPort(edge.From, edge.Output)))
+                foreach (var source in new PlotPort(edge.From, edge.Output).Sources)
                 {
-                    foreach (var target in Targets(new PlotPort(edge.To, edge.Input)))
+                    foreach (var target in new PlotPort(edge.To, edge.Input).Targets)
                         text.Append(CultureInfo.InvariantCulture, $"  {ids[source]} -> {ids[target]};\n");
                 }
             }
@@ -56,12 +56,6 @@ internal static class DotOracle
                 if (box.Inner is not null) WriteEdges(box.Inner);
             }
         }
-
-        static IEnumerable<PlotBox> Sources(PlotPort port) =>
-            port.Box.Inner is null ? [port.Box] : port.Box.Inner.Exits[port.Port].SelectMany(Sources).Distinct();
-
-        static IEnumerable<PlotBox> Targets(PlotPort port) =>
-            port.Box.Inner is null ? [port.Box] : port.Box.Inner.Entries[port.Port].SelectMany(Targets).Distinct();
     }
 
     private static string Run(string graph)

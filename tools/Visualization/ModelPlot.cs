@@ -1,7 +1,6 @@
 using System.Text;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Import;
-using OnnxFunctional.Training.Data;
 using OnnxFunctional.Visualization.Drawings;
 using OnnxFunctional.Visualization.Plots;
 
@@ -12,8 +11,6 @@ public static class ModelPlot
 {
     /// <summary>The layout's time grows faster than the number of boxes, and nobody looks at more at once.</summary>
     private const int MostBoxes = 4000;
-
-    private static readonly Refusal s_refuse = (message, cause) => cause is null ? new ModelException(message) : new ModelException(message, cause);
 
     /// <summary>
     /// Draws a model as a file: <c>.png</c>, <c>.svg</c>, <c>.pdf</c>, or <c>.mmd</c>, which is Mermaid text. A layer that is called several times is one box
@@ -26,7 +23,7 @@ public static class ModelPlot
     /// <param name="showLayerNames">Whether they show the layer's name beside its class.</param>
     /// <param name="rankdir">Where data flows to.</param>
     /// <param name="expandNested">Whether models in the model are frames around their layers.</param>
-    /// <param name="dpi">Pixels an inch in a <c>.png</c> file; boxes are drawn for 96.</param>
+    /// <param name="dpi">Pixels per inch in a <c>.png</c> file; boxes are drawn for 96.</param>
     /// <param name="showLayerActivations">Whether boxes show the layer's activation.</param>
     /// <param name="showTrainable">Whether they show if the layer is trained.</param>
     /// <param name="foldRepeats">Whether a block that stands several times in a row is drawn once, in a frame that says how often.</param>
@@ -74,7 +71,7 @@ public static class ModelPlot
     /// <param name="showLayerNames">Whether they show the node's name beside its operator.</param>
     /// <param name="rankdir">Where data flows to.</param>
     /// <param name="expandNested">Whether the bodies of If, Loop and Scan are frames around their nodes.</param>
-    /// <param name="dpi">Pixels an inch in a <c>.png</c> file; boxes are drawn for 96.</param>
+    /// <param name="dpi">Pixels per inch in a <c>.png</c> file; boxes are drawn for 96.</param>
     /// <param name="foldRepeats">Whether a block that stands several times in a row is drawn once, in a frame that says how often.</param>
     /// <param name="wrapRuns">Whether a picture that is much longer than wide is broken into columns.</param>
     /// <exception cref="OnnxFileException">The file is missing or damaged.</exception>
@@ -106,11 +103,8 @@ public static class ModelPlot
     /// <summary>Checks what was asked for, then draws.</summary>
     private static void Write(Func<PlotGraph> read, string name, string toFile, PlotOptions options)
     {
-        ArgumentNullException.ThrowIfNull(toFile);
-        var kind = Path.GetExtension(toFile).ToLowerInvariant();
-        if (kind is not (".png" or ".svg" or ".pdf" or ".mmd"))
-            throw new ModelException($"A picture cannot be written as '{toFile}': expected a name that ends in .png, .svg, .pdf or .mmd.");
-        if (!(options.Dpi > 0 && double.IsFinite(options.Dpi))) throw new ModelException($"dpi: expected a number above 0, got {options.Dpi}.");
+        var kind = PictureFile.KindOf(toFile, ".png", ".svg", ".pdf", ".mmd");
+        PictureFile.CheckDpi(options.Dpi);
         if (!Enum.IsDefined(options.Rankdir)) throw new ModelException($"rankdir: expected a {nameof(RankDirection)}, got {options.Rankdir}.");
         var graph = options.FoldRepeats ? RepeatedBlocks.Fold(read()) : read();
         var boxes = Count(graph);
@@ -122,7 +116,7 @@ public static class ModelPlot
         }
 
         var content = kind == ".mmd" ? Encoding.UTF8.GetBytes(MermaidWriter.Write(graph, options.Rankdir)) : Picture(graph, name, kind, options);
-        FileReplacement.Write(toFile, s_refuse, stream => stream.Write(content));
+        PictureFile.Write(toFile, content);
     }
 
     private static int Count(PlotGraph graph) => graph.Boxes.Sum(box => 1 + (box.Inner is null ? 0 : Count(box.Inner)));

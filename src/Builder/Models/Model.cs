@@ -106,6 +106,10 @@ public partial class Model : Layer, IHtml
     /// <summary>Layer calls and bare operators on the outermost level, in Keras' order.</summary>
     internal IReadOnlyList<ModelStep> Steps => _steps;
 
+    /// <summary>The calls of each layer, and each bare operator by itself, in the order of their first steps.</summary>
+    internal IEnumerable<IReadOnlyList<ModelStep>> StepsByLayer =>
+        Steps.GroupBy(step => (object?)step.Layer ?? step).Select(steps => (IReadOnlyList<ModelStep>)[.. steps]);
+
     /// <summary>The layers of a model that is not built, as far as they are known.</summary>
     internal virtual IReadOnlyList<LayerBase> LayersToCome => [];
 

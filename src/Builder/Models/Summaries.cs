@@ -24,7 +24,7 @@ internal static class Summaries
     {
         if (Console.IsOutputRedirected) return Table(model, options);
         var colors = options with { HasColors = Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 } };
-        if (options.LineLength is not null || WindowWidth() is not { } window) return Table(model, colors);
+        if (options.LineLength is not null || TerminalWindow.Columns is not { } window) return Table(model, colors);
         var (columns, rows) = SummaryRows.Of(model, options);
         var isTooWide = Contents(columns, rows).Sum() + SummaryOptions.Borders(columns.Count) > window && window >= LeastWindow;
         return Table(model, isTooWide ? colors with { LineLength = window } : colors);
@@ -32,18 +32,6 @@ internal static class Summaries
 
     private static int[] Contents(IReadOnlyList<SummaryColumn> columns, IReadOnlyList<string[]> rows) =>
         [.. columns.Select((column, i) => Math.Max(column.Header.Length, rows.Select(row => row[i].Length).DefaultIfEmpty(0).Max()))];
-
-    private static int? WindowWidth()
-    {
-        try
-        {
-            return Console.WindowWidth > 0 ? Console.WindowWidth : null;
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
 
     public static void WriteHtml(Model model, HtmlWriter html)
     {

@@ -56,13 +56,13 @@ internal sealed record SummaryOptions(
         if (positions.Count != columns || !isRising)
         {
             throw new ModelException(FormattableString.Invariant(
-                $"Summary: positions are [{string.Join(", ", positions)}]; expected {columns} rising shares, one a column, the last at most 1."));
+                $"Summary: positions are [{string.Join(", ", positions)}]; expected {columns} rising shares, one per column, the last at most 1."));
         }
 
         var ends = positions.Select(position => (int)Math.Round(position * (length - 1))).ToArray();
         return [.. ends.Select((end, column) => end - (column == 0 ? 0 : ends[column - 1]) - 3)];
     }
 
-    /// <summary>What is between the texts: a bar and two spaces a column, and the last bar.</summary>
+    /// <summary>What is between the texts: a bar and two spaces per column, and the last bar.</summary>
     public static int Borders(int columns) => 3 * columns + 1;
 }

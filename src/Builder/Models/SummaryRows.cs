@@ -84,14 +84,11 @@ internal sealed class SummaryRows
         }
 
         var rows = new List<string[]>();
-        Add(_model, nesting: 0, InRange([.. StepsOf(_model).Select(steps => (steps[0].Name, steps))]), rows);
+        Add(_model, nesting: 0, InRange([.. _model.StepsByLayer.Select(steps => (steps[0].Name, steps))]), rows);
         return rows;
     }
 
-    private static List<List<ModelStep>> StepsOf(Model model) =>
-        [.. model.Steps.GroupBy(step => (object?)step.Layer ?? step).Select(steps => steps.ToList())];
-
-    private void Add(Model model, int nesting, IEnumerable<(string Name, List<ModelStep> Steps)> layers, List<string[]> rows)
+    private void Add(Model model, int nesting, IEnumerable<(string Name, IReadOnlyList<ModelStep> Steps)> layers, List<string[]> rows)
     {
         var names = model.Steps
             .SelectMany(step => step.Outputs.Select((value, i) => (value, step, i)))
@@ -113,7 +110,7 @@ internal sealed class SummaryRows
                 string.Join(", ", sources) is { Length: > 0 } connections ? connections : "-",
                 layer));
             if (_options.ExpandNested && layer is Model { IsBuilt: true } nested)
-                Add(nested, nesting + 1, StepsOf(nested).Select(inner => (inner[0].Name, inner)), rows);
+                Add(nested, nesting + 1, nested.StepsByLayer.Select(inner => (inner[0].Name, inner)), rows);
         }
     }
 

@@ -16,7 +16,7 @@ internal static class LineChart
     private const int Bottom = 36;
 
     // Of the same lightness, and apart for the color-blind.
-    private static readonly ImmutableArray<string> s_colors = ["#1f77b4", "#e07b00", "#2a9d4b", "#b5428f"];
+    public static readonly ImmutableArray<string> Colors = ["#1f77b4", "#e07b00", "#2a9d4b", "#b5428f"];
 
     /// <summary>The drawing. Values that are not finite interrupt a line; text and axes have the color of the page's text.</summary>
     public static string Svg(string xLabel, IReadOnlyList<double> x, IReadOnlyList<(string Name, IReadOnlyList<double> Y)> lines)
@@ -34,7 +34,7 @@ internal static class LineChart
         Text((Left + Width - Right) / 2.0, Height - 8, "middle", xLabel);
         for (var i = 0; i < lines.Count; i++)
         {
-            var color = s_colors[i % s_colors.Length];
+            var color = Colors[i % Colors.Length];
             svg.Append(CultureInfo.InvariantCulture, $"<path d=\"{Path(lines[i].Y)}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" ");
             svg.Append("stroke-linecap=\"round\"/>");
             Text(Left + ((Width - Left - Right) * i / (double)lines.Count), 14, "start", lines[i].Name, color);

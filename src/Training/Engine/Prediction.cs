@@ -71,16 +71,24 @@ public static class Prediction
         return Run(model, "outputs", [.. model.Outputs.Select(output => output.Value)], x, batchSize);
     }
 
-    /// <summary>Any values of the model's inference graph, for every sample.</summary>
-    internal static IReadOnlyList<NDArray> Run(Model model, string key, IReadOnlyList<Value> values, NDArrays x, int batchSize)
+    /// <summary>The data of the inputs and the number of samples that a batch of it may have.</summary>
+    /// <exception cref="ModelException">The data does not fit the inputs, or the batch size is not positive.</exception>
+    internal static (IReadOnlyList<NDArray> Data, int BatchSize) Checked(Model model, NDArrays x, int batchSize)
     {
         if (batchSize < 1) throw new ModelException($"batchSize is {batchSize}; expected at least 1.");
         var data = DataChecks.Inputs(model, x);
-        var samples = data[0].Count;
 
         // Arrays are cut along their first axis.
         if (model.Inputs.Any(input => DataChecks.SampleAxis(input.Shape) > 0)) batchSize = Math.Max(1, data.Max(array => array.Count));
-        DataChecks.BatchesFit(model, samples, batchSize);
+        DataChecks.BatchesFit(model, data[0].Count, batchSize);
+        return (data, batchSize);
+    }
+
+    /// <summary>Any values of the model's inference graph, for every sample.</summary>
+    internal static IReadOnlyList<NDArray> Run(Model model, string key, IReadOnlyList<Value> values, NDArrays x, int batchSize)
+    {
+        (var data, batchSize) = Checked(model, x, batchSize);
+        var samples = data[0].Count;
 
         // No kernel need know of empty arrays: one sample of zeros has the shapes of none.
         var count = Math.Max(1, samples);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Training;
@@ -10,20 +9,8 @@ internal static class HistoryTable
     private const int Most = 60;
 
     /// <summary>The table, without a line break at its end.</summary>
-    public static string Of(IReadOnlyList<EpochLogs> epochs, IReadOnlyList<string> names)
-    {
-        var header = Header(names);
-        var rows = Rows(epochs, names);
-        var widths = header.Select((name, column) => rows.Select(row => row[column].Length).Append(name.Length).Max()).ToArray();
-        return string.Join('\n', rows.Prepend(header).Select(row => Line(row).TrimEnd()));
-
-        string Line(string[] row)
-        {
-            var text = new StringBuilder();
-            for (var i = 0; i < row.Length; i++) text.Append(i == 0 ? "" : "  ").Append(row[i].PadLeft(widths[i]));
-            return text.ToString();
-        }
-    }
+    public static string Of(IReadOnlyList<EpochLogs> epochs, IReadOnlyList<string> names) =>
+        string.Join('\n', TextTable.Lines([Header(names), .. Rows(epochs, names)], _ => true));
 
     /// <summary>Charts of the values, each with that of the validation data, and the table.</summary>
     public static void WriteHtml(IReadOnlyList<EpochLogs> epochs, IReadOnlyList<string> names, HtmlWriter html)

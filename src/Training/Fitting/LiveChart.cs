@@ -10,20 +10,15 @@ internal sealed class LiveChart : Callback
     private const int NarrowestPair = 50;
     private const string Space = "  ";
 
-    private readonly TextWriter _writer;
     private readonly ProgressBar _bar;
-    private readonly Func<int> _columns;
     private readonly OrderedDictionary<string, List<double>> _values = new(StringComparer.Ordinal);
     private int _epochs;
     private int _first;
     private int _drawn;
-    private bool _isGone;
 
     /// <summary>Creates the display.</summary>
-    /// <param name="writer">The terminal.</param>
-    /// <param name="bar">Draws the running epoch.</param>
-    /// <param name="columns">Asks for the width of the terminal.</param>
-    internal LiveChart(TextWriter writer, ProgressBar bar, Func<int> columns) => (_writer, _bar, _columns) = (writer, bar, columns);
+    /// <param name="bar">Draws the running epoch, on the terminal that the chart is for.</param>
+    internal LiveChart(ProgressBar bar) => _bar = bar;
 
     public override void OnEpochBegin(int epoch)
     {
@@ -46,10 +41,10 @@ internal sealed class LiveChart : Callback
         }
 
         // The running epoch has a row with its number, and the bar's, where the cursor is.
-        var rows = Charts(Math.Max(1, _columns() - 1));
+        var rows = Charts(_bar.Available());
         var finished = _bar.Finished(logs);
-        Write(string.Create(CultureInfo.InvariantCulture, $"\r\u001b[{_drawn + 1}A\u001b[J"));
-        foreach (var row in rows.Append(EpochRow(epoch)).Concat(finished)) Write(row + Environment.NewLine);
+        _bar.Write(string.Create(CultureInfo.InvariantCulture, $"\r\u001b[{_drawn + 1}A\u001b[J"));
+        foreach (var row in rows.Append(EpochRow(epoch)).Concat(finished)) _bar.Write(row + Environment.NewLine);
         _drawn = rows.Count + 1 + finished.Count;
     }
 
@@ -75,19 +70,5 @@ internal sealed class LiveChart : Callback
         var lines = new List<ChartLine> { new(name, _values[name], IsDotted: false) };
         if (_values.TryGetValue("val_" + name, out var validation)) lines.Add(new ChartLine("val_" + name, validation, IsDotted: true));
         return lines;
-    }
-
-    private void Write(string text)
-    {
-        if (_isGone) return;
-        try
-        {
-            _writer.Write(text);
-        }
-        catch (IOException)
-        {
-            // The terminal was closed. A training must not end because nobody can see its progress.
-            _isGone = true;
-        }
     }
 }

@@ -46,7 +46,7 @@ internal sealed class ProgressBar : Callback
     public static IEnumerable<Callback> For(Verbosity verbose, int epochs, int? steps) => Shown(verbose, epochs, steps) switch
     {
         null => [],
-        { _columns: { } columns, _isUnicode: true } bar when verbose == Verbosity.Chart => [new LiveChart(Console.Out, bar, columns)],
+        { _columns: not null, _isUnicode: true } bar when verbose == Verbosity.Chart => [new LiveChart(bar)],
         var bar => [bar],
     };
 
@@ -100,22 +100,12 @@ internal sealed class ProgressBar : Callback
     }
 
     /// <summary>The width of the terminal; the usual one where it does not say.</summary>
-    private static int Columns()
-    {
-        try
-        {
-            return Console.WindowWidth is > 0 and var width ? width : UsualColumns;
-        }
-        catch (Exception error) when (error is IOException or PlatformNotSupportedException)
-        {
-            return UsualColumns;
-        }
-    }
+    private static int Columns() => TerminalWindow.Columns ?? UsualColumns;
 
     private string Numbered(int epoch) => string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch + 1}/{_epochs}");
 
     /// <summary>The columns of a row: some terminals wrap when the last one is written.</summary>
-    private int Available() => Math.Max(1, _columns!() - 1);
+    public int Available() => Math.Max(1, _columns!() - 1);
 
     /// <summary>Draws over the row that was drawn before.</summary>
     private void Draw(string row)
@@ -124,7 +114,8 @@ internal sealed class ProgressBar : Callback
         _lastLength = row.Length;
     }
 
-    private void Write(string text)
+    /// <summary>Writes on the terminal, as long as there is one.</summary>
+    public void Write(string text)
     {
         if (_isGone) return;
         try

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Training;
@@ -26,15 +25,8 @@ public sealed class ComparisonReport : IHtml
     public LayerDifference? FirstDifference => Layers.FirstOrDefault(layer => !layer.IsWithinTolerance);
 
     /// <summary>The table.</summary>
-    public override string ToString()
-    {
-        string[][] rows = [s_header, .. Layers.Select(Cells)];
-        var widths = Enumerable.Range(0, s_header.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        var text = new StringBuilder();
-        foreach (var row in rows)
-            text.AppendLine(string.Join("  ", row.Select((cell, i) => i is 2 or 3 ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());
-        return text.AppendJoin(Environment.NewLine, Conclusion()).ToString();
-    }
+    public override string ToString() =>
+        string.Join(Environment.NewLine, TextTable.Lines([s_header, .. Layers.Select(Cells)], column => column is 2 or 3).Concat(Conclusion()));
 
     void IHtml.WriteHtml(HtmlWriter html)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Training;
@@ -19,15 +18,8 @@ public sealed class DebugReport : IHtml
     public LayerStatistics? FirstBad => Layers.FirstOrDefault(layer => !layer.IsFinite);
 
     /// <summary>The table.</summary>
-    public override string ToString()
-    {
-        string[][] rows = [s_header, .. Layers.Select(Cells)];
-        var widths = Enumerable.Range(0, s_header.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        var text = new StringBuilder();
-        foreach (var row in rows)
-            text.AppendLine(string.Join("  ", row.Select((cell, i) => i < 2 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd());
-        return text.Append(Conclusion()).ToString();
-    }
+    public override string ToString() =>
+        string.Join(Environment.NewLine, TextTable.Lines([s_header, .. Layers.Select(Cells)], column => column >= 2).Append(Conclusion()));
 
     void IHtml.WriteHtml(HtmlWriter html)
     {

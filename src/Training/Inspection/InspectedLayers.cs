@@ -1,4 +1,3 @@
-using OnnxFunctional.Training.Data;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
 
@@ -50,22 +49,17 @@ internal static class InspectedLayers
     /// <exception cref="ModelException">There is no sample, or the data does not fit the inputs.</exception>
     public static IEnumerable<(IReadOnlyList<NDArray> Data, int Samples)> Batches(Model model, NDArrays x, int batchSize)
     {
-        if (batchSize < 1) throw new ModelException($"batchSize is {batchSize}; expected at least 1.");
-        var data = DataChecks.Inputs(model, x);
+        var (data, size) = Prediction.Checked(model, x, batchSize);
         var samples = data[0].Count;
         if (samples == 0) throw new ModelException($"Model '{model.Name}' got no sample; expected at least one.");
-
-        // Arrays are cut along their first axis.
-        if (model.Inputs.Any(input => DataChecks.SampleAxis(input.Shape) > 0)) batchSize = Math.Max(1, data.Max(array => array.Count));
-        DataChecks.BatchesFit(model, samples, batchSize);
         return Cut();
 
         IEnumerable<(IReadOnlyList<NDArray> Data, int Samples)> Cut()
         {
-            for (var start = 0; start < samples; start += batchSize)
+            for (var start = 0; start < samples; start += size)
             {
-                var size = Math.Min(batchSize, samples - start);
-                yield return (size == samples ? data : [.. data.Select(array => array.Slice(start, size))], size);
+                var count = Math.Min(size, samples - start);
+                yield return (count == samples ? data : [.. data.Select(array => array.Slice(start, count))], count);
             }
         }
     }

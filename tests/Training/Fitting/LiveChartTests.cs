@@ -59,7 +59,7 @@ public sealed partial class LiveChartTests
         var model = new Sequential([2], new Dense(8, Activation.Tanh), new Dense(1, Activation.Sigmoid));
         float[,] x = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 1, 1 } };
         float[] y = [0, 1, 1, 0];
-        Callback[] callbacks = terminal is null ? [] : [new LiveChart(terminal, new ProgressBar(terminal, () => columns, epochs, 2), () => columns)];
+        Callback[] callbacks = terminal is null ? [] : [new LiveChart(new ProgressBar(terminal, () => columns, epochs, 2))];
         var trainer = model.Compile(new Adam(0.05), Loss.BinaryCrossentropy, metrics: [Metric.Accuracy]);
         return trainer.Fit(x, y, batchSize: 2, epochs: epochs, verbose: 0, callbacks: callbacks, validationData: validates ? (x, y) : null);
     }

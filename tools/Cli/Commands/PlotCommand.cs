@@ -24,7 +24,7 @@ internal static class PlotCommand
         var fold = Typed.Flag("--fold-repeats", "Draws a block that stands several times in a row once, in a frame that says how often.");
         var noWrap = Typed.Flag("--no-wrap", "Draws a long run in one piece instead of columns.");
         var rankdir = Typed.Choice("--rankdir", "Where data flows to.", "TB", s_directions);
-        var dpi = Typed.Whole("--dpi", "Pixels an inch of a .png file; boxes are drawn for 96.", 200, least: 1, most: 2400);
+        var dpi = Typed.Whole("--dpi", "Pixels per inch of a .png file; boxes are drawn for 96.", 200, least: 1, most: 2400);
         var import = new ImportArguments();
         var command = new Command("plot", "Draw a model: its layers, or the nodes of an ONNX file of another program.")
         {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using OnnxFunctional.Training.Data;
 using OnnxFunctional.Visualization.Drawings;
 using ScottPlot;
 using SkiaSharp;
@@ -11,12 +10,10 @@ namespace OnnxFunctional.Visualization;
 /// <summary>A picture of training or of data, to be saved as a file. <see cref="Charts"/> makes them.</summary>
 public sealed partial class Chart
 {
-    /// <summary>The size of letters in pixels at 96 an inch.</summary>
+    /// <summary>The size of letters in pixels at 96 per inch.</summary>
     private const float FontSize = 13;
 
     private const int LeastSide = 100;
-
-    private static readonly Refusal s_refuse = (message, cause) => cause is null ? new ModelException(message) : new ModelException(message, cause);
 
     private readonly IReadOnlyList<Plot> _panels;
     private readonly int _columns;
@@ -48,40 +45,26 @@ public sealed partial class Chart
 
     /// <summary>Writes the chart as <c>.png</c>, <c>.svg</c> or <c>.pdf</c>.</summary>
     /// <param name="toFile">The file, which is replaced; its name's end chooses the kind.</param>
-    /// <param name="width">The width in pixels at 96 an inch.</param>
-    /// <param name="height">The height; by default 400 a row of panels.</param>
-    /// <param name="dpi">Pixels an inch in a <c>.png</c> file.</param>
+    /// <param name="width">The width in pixels at 96 per inch.</param>
+    /// <param name="height">The height; by default 400 per row of panels.</param>
+    /// <param name="dpi">Pixels per inch in a <c>.png</c> file.</param>
     /// <exception cref="ModelException">The name has another end, a size is out of range, or the file cannot be written.</exception>
     public void Save(string toFile, int width = 800, int? height = null, double dpi = 96)
     {
-        ArgumentNullException.ThrowIfNull(toFile);
-        var rows = (_panels.Count + _columns - 1) / _columns;
-        var size = new SKSize(width, height ?? 400 * rows);
+        var kind = PictureFile.KindOf(toFile, ".png", ".svg", ".pdf");
+        PictureFile.CheckDpi(dpi);
+        var size = new SKSize(width, height ?? 400 * Rows);
         if (width < LeastSide || size.Height < LeastSide)
             throw new ModelException($"A chart of {size.Width:F0} x {size.Height:F0} pixels has no room; expected at least {LeastSide} x {LeastSide}.");
-        if (!(dpi > 0 && Math.Max(size.Width, size.Height) * dpi / 96 <= SkiaWriter.GreatestSide))
-            throw new ModelException($"dpi: expected a number above 0 that keeps a side below {SkiaWriter.GreatestSide} pixels, got {dpi}.");
-        var kind = Path.GetExtension(toFile).ToLowerInvariant();
-        var content = kind switch
+        PictureFile.Write(toFile, kind switch
         {
             ".svg" => Svg(size),
-            ".pdf" => Pdf(size),
-            ".png" => Png(size, (float)(dpi / 96)),
-            _ => throw new ModelException($"A chart cannot be written as '{toFile}': expected a name that ends in .png, .svg or .pdf."),
-        };
-        FileReplacement.Write(toFile, s_refuse, stream => stream.Write(content));
+            ".pdf" => SkiaWriter.Pdf(size.Width, size.Height, "Chart", Description, canvas => Render(canvas, size)),
+            _ => SkiaWriter.Png(size.Width, size.Height, dpi, canvas => Render(canvas, size)),
+        });
     }
 
-    private byte[] Png(SKSize size, float scale)
-    {
-        using var surface = SKSurface.Create(new SKImageInfo((int)(size.Width * scale), (int)(size.Height * scale), SKColorType.Rgba8888, SKAlphaType.Opaque))
-            ?? throw new ModelException("There is no memory for a picture of that size. Write it as .svg or .pdf, or take a lower dpi.");
-        surface.Canvas.Scale(scale);
-        Render(surface.Canvas, size);
-        using var image = surface.Snapshot();
-        using var data = image.Encode(SKEncodedImageFormat.Png, 100);
-        return data.ToArray();
-    }
+    private int Rows => (_panels.Count + _columns - 1) / _columns;
 
     private byte[] Svg(SKSize size)
     {
@@ -103,28 +86,9 @@ public sealed partial class Chart
     [GeneratedRegex("(\\bid=\"|url\\(#|href=\"#)([A-Za-z]+_[0-9a-f]+)")]
     private static partial Regex IdPattern();
 
-    private byte[] Pdf(SKSize size)
-    {
-        const float PointsPerPixel = 72 / 96f;
-        using var stream = new SKDynamicMemoryWStream();
-        using (var document = SKDocument.CreatePdf(stream, new SKDocumentPdfMetadata { Title = Description, RasterDpi = 144 }))
-        {
-            using var canvas = document.BeginPage(size.Width * PointsPerPixel, size.Height * PointsPerPixel);
-            canvas.Scale(PointsPerPixel);
-            Render(canvas, size);
-            document.EndPage();
-            document.Close();
-        }
-
-        using var data = stream.DetachAsData();
-        return data.ToArray();
-    }
-
     private void Render(SKCanvas canvas, SKSize size)
     {
-        canvas.Clear(SKColors.White);
-        var rows = (_panels.Count + _columns - 1) / _columns;
-        float width = size.Width / _columns, height = size.Height / rows;
+        float width = size.Width / _columns, height = size.Height / Rows;
         for (var i = 0; i < _panels.Count; i++)
         {
             float left = i % _columns * width, top = i / _columns * height;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxFunctional.Notebooks;
 using OnnxFunctional.Training;
 using ScottPlot;
 
@@ -12,8 +13,8 @@ namespace OnnxFunctional.Visualization;
 /// </code></example>
 public static class Charts
 {
-    // Of the same lightness, and apart for the color-blind.
-    private static readonly string[] s_colors = ["#1f77b4", "#e07b00", "#2a9d4b", "#b5428f", "#8c564b", "#5b5b5b", "#17a2b8", "#9a8c00", "#d62728", "#6a3d9a"];
+    /// <summary>Those of charts in notebooks, and more for many classes.</summary>
+    private static readonly string[] s_colors = [.. LineChart.Colors, "#8c564b", "#5b5b5b", "#17a2b8", "#9a8c00", "#d62728", "#6a3d9a"];
 
     /// <summary>The curves of a training: one panel for each loss and metric, with that of the validation data in it, and one for the learning rate.</summary>
     /// <param name="history">What Fit returned.</param>
@@ -133,7 +134,7 @@ public static class Charts
     /// <summary>Predictions over true values of a regression, with R squared and the mean absolute error.</summary>
     /// <param name="yTrue">The true values, (samples) or (samples, 1).</param>
     /// <param name="yPred">The predictions, of the same shape or with an axis of 1.</param>
-    /// <exception cref="ModelException">Lengths differ, or there are several values a sample.</exception>
+    /// <exception cref="ModelException">Lengths differ, or a sample has several values.</exception>
     public static Chart Regression(NDArray yTrue, NDArray yPred)
     {
         var (truth, predicted) = (ClassScores.Rows(yTrue, "yTrue"), ClassScores.Rows(yPred, "yPred"));

@@ -2,7 +2,7 @@ using OnnxFunctional.Visualization.Layouts;
 
 namespace OnnxFunctional.Visualization.Drawings;
 
-/// <summary>What a picture shows, independent of the kind of file: figures from back to front. Sizes are in pixels at 96 a inch.</summary>
+/// <summary>What a picture shows, independent of the kind of file: figures from back to front. Sizes are in pixels at 96 per inch.</summary>
 /// <param name="Width">The width.</param>
 /// <param name="Height">The height.</param>
 /// <param name="Title">What the picture is called.</param>

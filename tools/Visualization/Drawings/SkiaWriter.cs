@@ -15,39 +15,51 @@ internal static class SkiaWriter
     /// <summary>A PNG file.</summary>
     /// <param name="drawing">The drawing.</param>
     /// <param name="font">The font of its labels.</param>
-    /// <param name="dpi">Pixels an inch; the drawing is made for 96.</param>
+    /// <param name="dpi">Pixels per inch; the drawing is made for 96.</param>
     /// <exception cref="ModelException">The picture would have too many pixels.</exception>
-    public static byte[] Png(Drawing drawing, PictureFont font, double dpi)
+    public static byte[] Png(Drawing drawing, PictureFont font, double dpi) =>
+        Png(drawing.Width, drawing.Height, dpi, canvas => Draw(drawing, font, canvas));
+
+    /// <summary>A PDF file of one page.</summary>
+    public static byte[] Pdf(Drawing drawing, PictureFont font) =>
+        Pdf(drawing.Width, drawing.Height, drawing.Title, drawing.Description, canvas => Draw(drawing, font, canvas));
+
+    /// <summary>A PNG file of what is drawn on a white canvas.</summary>
+    /// <param name="width">The width in pixels at 96 per inch.</param>
+    /// <param name="height">The height.</param>
+    /// <param name="dpi">Pixels per inch.</param>
+    /// <param name="draw">Draws.</param>
+    /// <exception cref="ModelException">The picture would have too many pixels.</exception>
+    public static byte[] Png(double width, double height, double dpi, Action<SKCanvas> draw)
     {
-        var scale = dpi / 96;
-        double width = Math.Ceiling(drawing.Width * scale), height = Math.Ceiling(drawing.Height * scale);
-        if (width > GreatestSide || height > GreatestSide || width * height > GreatestArea)
+        double across = Math.Ceiling(width * dpi / 96), down = Math.Ceiling(height * dpi / 96);
+        if (across > GreatestSide || down > GreatestSide || across * down > GreatestArea)
         {
             throw new ModelException(
-                $"The picture would have {width:F0} x {height:F0} pixels at {dpi:0.#} dpi; at most {GreatestSide} a side and {GreatestArea} in all are drawn. "
-                + "Write it as .svg or .pdf, fold repeated blocks, or take a lower dpi.");
+                $"The picture would have {across:F0} x {down:F0} pixels at {dpi:0.#} dpi; at most {GreatestSide} per side and {GreatestArea} in all are drawn. "
+                + "Write it as .svg or .pdf, or take a lower dpi.");
         }
 
-        using var surface = SKSurface.Create(new SKImageInfo((int)width, (int)height, SKColorType.Rgba8888, SKAlphaType.Opaque))
-            ?? throw new ModelException($"There is no memory for a picture of {width:F0} x {height:F0} pixels. Write it as .svg or .pdf, or take a lower dpi.");
+        using var surface = SKSurface.Create(new SKImageInfo((int)across, (int)down, SKColorType.Rgba8888, SKAlphaType.Opaque))
+            ?? throw new ModelException($"There is no memory for a picture of {across:F0} x {down:F0} pixels. Write it as .svg or .pdf, or take a lower dpi.");
         surface.Canvas.Clear(SKColors.White);
-        surface.Canvas.Scale((float)scale);
-        Draw(drawing, font, surface.Canvas);
+        surface.Canvas.Scale((float)(dpi / 96));
+        draw(surface.Canvas);
         using var image = surface.Snapshot();
         using var data = image.Encode(SKEncodedImageFormat.Png, 100);
         return data.ToArray();
     }
 
     /// <summary>A PDF file of one page.</summary>
-    public static byte[] Pdf(Drawing drawing, PictureFont font)
+    public static byte[] Pdf(double width, double height, string title, string description, Action<SKCanvas> draw)
     {
         const float PointsPerPixel = 72 / 96f;
         using var stream = new SKDynamicMemoryWStream();
-        using (var document = SKDocument.CreatePdf(stream, new SKDocumentPdfMetadata { Title = drawing.Title, Subject = drawing.Description, RasterDpi = 144 }))
+        using (var document = SKDocument.CreatePdf(stream, new SKDocumentPdfMetadata { Title = title, Subject = description, RasterDpi = 144 }))
         {
-            using var canvas = document.BeginPage((float)drawing.Width * PointsPerPixel, (float)drawing.Height * PointsPerPixel);
+            using var canvas = document.BeginPage((float)width * PointsPerPixel, (float)height * PointsPerPixel);
             canvas.Scale(PointsPerPixel);
-            Draw(drawing, font, canvas);
+            draw(canvas);
             document.EndPage();
             document.Close();
         }

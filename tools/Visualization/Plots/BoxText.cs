@@ -35,18 +35,6 @@ internal static class BoxText
         _ => "#5b5b5b",
     };
 
-    /// <summary>What a box's color stands for, in words.</summary>
-    public static string Word(BoxKind kind) => kind switch
-    {
-        BoxKind.Input => "input",
-        BoxKind.Weights => "with weights",
-        BoxKind.Normalization => "normalization",
-        BoxKind.Activation => "activation",
-        BoxKind.Merge => "joins branches",
-        BoxKind.Model => "model",
-        _ => "other",
-    };
-
     /// <summary>A box's lines, broken where they are too wide, and its size.</summary>
     public static (IReadOnlyList<string> Heading, IReadOnlyList<string> Lines, double Width, double Height) Measure(PlotBox box, PictureFont font)
     {

@@ -51,9 +51,9 @@ internal static class MermaidWriter
     {
         foreach (var edge in graph.Edges)
         {
-            foreach (var source in Sources(new PlotPort(edge.From, edge.Output)))
+            foreach (var source in new PlotPort(edge.From, edge.Output).Sources)
             {
-                foreach (var target in Targets(new PlotPort(edge.To, edge.Input)))
+                foreach (var target in new PlotPort(edge.To, edge.Input).Targets)
                     text.Append(CultureInfo.InvariantCulture, $"  {ids[source]} --> {ids[target]}\n");
             }
         }
@@ -63,14 +63,6 @@ internal static class MermaidWriter
             if (box.Inner is not null) WriteEdges(box.Inner, ids, text);
         }
     }
-
-    /// <summary>The boxes inside all frames that give a port.</summary>
-    private static IEnumerable<PlotBox> Sources(PlotPort port) =>
-        port.Box.Inner is null ? [port.Box] : port.Box.Inner.Exits[port.Port].SelectMany(Sources).Distinct();
-
-    /// <summary>The boxes inside all frames that a port leads to.</summary>
-    private static IEnumerable<PlotBox> Targets(PlotPort port) =>
-        port.Box.Inner is null ? [port.Box] : port.Box.Inner.Entries[port.Port].SelectMany(Targets).Distinct();
 
     /// <summary>Text inside quotes; Mermaid reads these characters as its own otherwise.</summary>
     private static string Escaped(string line)

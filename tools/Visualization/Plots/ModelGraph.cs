@@ -35,8 +35,8 @@ internal sealed class ModelGraph
 
     private PlotGraph Build(int calls)
     {
-        foreach (var layer in _model.Steps.GroupBy(step => (object?)step.Layer ?? step)) AddBox([.. layer]);
-        foreach (var layer in _model.Steps.GroupBy(step => (object?)step.Layer ?? step)) AddEdges([.. layer]);
+        foreach (var steps in _model.StepsByLayer) AddBox(steps);
+        foreach (var steps in _model.StepsByLayer) AddEdges(steps);
         foreach (var output in _model.Outputs)
         {
             if (_sources.TryGetValue(output.Value, out var source)) source.Box.IsOutput = true;

@@ -41,15 +41,20 @@ internal sealed class PlotBox
 
     /// <summary>What is drawn inside it, if it is a frame.</summary>
     public PlotGraph? Inner { get; init; }
-
-    public bool HasLabels => InputLabels.Count > 0 || OutputLabels.Count > 0;
 }
 
 /// <summary>An edge from an output port to an input port.</summary>
 internal sealed record PlotEdge(PlotBox From, int Output, PlotBox To, int Input);
 
 /// <summary>A port of a box.</summary>
-internal sealed record PlotPort(PlotBox Box, int Port);
+internal sealed record PlotPort(PlotBox Box, int Port)
+{
+    /// <summary>For an output port, the boxes inside all frames that it comes from; the box itself if it is no frame.</summary>
+    public IEnumerable<PlotBox> Sources => Box.Inner is null ? [Box] : Box.Inner.Exits[Port].SelectMany(port => port.Sources).Distinct();
+
+    /// <summary>For an input port, the boxes inside all frames that it leads to.</summary>
+    public IEnumerable<PlotBox> Targets => Box.Inner is null ? [Box] : Box.Inner.Entries[Port].SelectMany(port => port.Targets).Distinct();
+}
 
 /// <summary>Boxes and edges of a picture, or of a frame in it.</summary>
 internal sealed class PlotGraph
