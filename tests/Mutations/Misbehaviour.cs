@@ -9,6 +9,7 @@ internal static class Misbehaviour
     public const string Name = "misbehaviour";
 
     private const int MostGrowth = 128 << 20;
+    private const int Page = 4096;
 
     private static readonly string[] s_files = ["crash", "fine", "hang", "memory", "native", "short", "undocumented"];
 
@@ -16,7 +17,9 @@ internal static class Misbehaviour
     {
         Stored = [.. s_files.Select(file => (file, (Func<byte[]>)(() => [.. file.Select(letter => (byte)letter)])))],
         MostGrowth = MostGrowth,
-        Longest = TimeSpan.FromSeconds(1),
+
+        // Long enough for the other files where other programs have the cores.
+        Longest = TimeSpan.FromSeconds(5),
     };
 
     private static void Read(byte[] content)
@@ -45,7 +48,7 @@ internal static class Misbehaviour
     {
         // Only memory that is written counts.
         var memory = Marshal.AllocHGlobal(2 * MostGrowth);
-        for (var offset = 0; offset < 2 * MostGrowth; offset += 512) Marshal.WriteByte(memory, offset, 1);
+        for (var offset = 0; offset < 2 * MostGrowth; offset += Page) Marshal.WriteByte(memory, offset, 1);
         Thread.Sleep(50);
         Marshal.FreeHGlobal(memory);
     }
