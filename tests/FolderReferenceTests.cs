@@ -46,7 +46,7 @@ public sealed class FolderReferenceTests
         "Training/Policies",
         "Training/Steps",
         "Training/Fitting",
-        "Training/Callbacks  Training/Diagnosing  Training/Saving",
+        "Training/Callbacks  Training/Diagnosing  Training/Profiling  Training/Saving",
         "Training/Pruning",
 
         "MLNet",

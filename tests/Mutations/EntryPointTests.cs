@@ -50,6 +50,7 @@ public sealed class EntryPointTests
         ["OnnxTrainer.Load"] = "onnx-trainer",
         ["OnnxTrainer.Restore"] = "onnx-trainer-state",
         ["OnnxTrainer.Save"] = Writes,
+        ["ProfileReport.SaveTrace"] = Writes,
         ["TensorBoard..ctor"] = Writes,
         ["TrainerFile.Load"] = "trainer-load",
         ["TrainerFile.Restore"] = "trainer-restore",

@@ -62,6 +62,7 @@ internal sealed partial class CheckedModel
         ("precision", model => model.ShortPrecisionsStayNear()),
         ("step", model => model.StepIsExported()),
         ("diagnose", model => model.DiagnosisLeavesNoTrace()),
+        ("profile", model => model.ProfileLeavesNoTrace()),
     ];
 
     /// <summary>Runs all checks, or those named.</summary>

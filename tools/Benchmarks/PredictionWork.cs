@@ -6,7 +6,6 @@ using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
-using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Benchmarks;
 
@@ -16,17 +15,6 @@ internal static class PredictionWork
     /// <summary>The engine.</summary>
     public static Action Engine(BenchmarkCase benchmark, int batch, int threads)
     {
-        var (plan, fill, pool) = Plan(benchmark, batch, threads);
-        return () =>
-        {
-            fill();
-            plan.Run(pool);
-        };
-    }
-
-    /// <summary>The engine's plan, what fills its inputs, and its threads.</summary>
-    public static (ExecutionPlan Plan, Action Fill, WorkerPool Pool) Plan(BenchmarkCase benchmark, int batch, int threads)
-    {
         var model = benchmark.Build();
         ModelEngine.Of(model).UseThreads(threads);
         var inputs = FirstRows(benchmark, batch);
@@ -35,12 +23,12 @@ internal static class PredictionWork
         var plan = Planner.Plan(
             new PlanRequest(PlanOptions.Of(model, model.Seed), values, [.. model.Outputs.Select(output => map[output.Value])], []),
             [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
-        return (plan, Fill, ModelEngine.Of(model).Pool);
-
-        void Fill()
+        var pool = ModelEngine.Of(model).Pool;
+        return () =>
         {
             for (var i = 0; i < inputs.Length; i++) inputs[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
-        }
+            plan.Run(pool);
+        };
     }
 
     /// <summary>ONNX Runtime, opened as <see cref="OnnxModel"/> opens it.</summary>

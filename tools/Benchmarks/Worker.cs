@@ -23,10 +23,6 @@ namespace OnnxFunctional.Benchmarks;
 /// </remarks>
 internal static class Worker
 {
-    // A worker process serves one case; the profile looks at the plan it made.
-    private static ExecutionPlan? _profiled;
-    private static Action? _fill;
-
     public static int Run(string[] args)
     {
         var (side, name, mode, threads) = (args[1], args[2], args[3], int.Parse(args[4], CultureInfo.InvariantCulture));
@@ -86,30 +82,21 @@ internal static class Worker
         _ => Theirs(name, mode, threads),
     };
 
-    /// <summary>The time of a step per kernel, the slowest first; of a prediction at any batch size.</summary>
+    /// <summary>Where the time of a training step goes, or that of a prediction at any batch size.</summary>
     private static void Profile(string name, string mode, int threads, int batch)
     {
-        var (plan, fill, pool) = batch == 0 ? OfStep() : PredictionWork.Plan(BenchmarkCase.Named(name), batch, threads);
-        const int Runs = 200;
-        var times = new double[plan.Kernels.Count];
-        for (var i = -Runs; i < Runs; i++)
-        {
-            if (i == 0) Array.Clear(times);
-            fill();
-            plan.Profile(pool, (ulong)Math.Abs(i), times);
-        }
-
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{times.Sum() / Runs:F3} ms a step"));
-        foreach (var (time, kernel) in times.Zip(plan.Names).OrderByDescending(entry => entry.First).Take(70))
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time / Runs,9:F4} ms  {kernel}"));
-
-        (ExecutionPlan Plan, Action Fill, WorkerPool Pool) OfStep()
-        {
-            var (step, _) = Ours(name, mode, threads);
-            step();
-            return (_profiled ?? throw new InvalidOperationException("No plan was made."), _fill!, new WorkerPool(threads));
-        }
+        var benchmark = BenchmarkCase.Named(name);
+        var random = new Random(1);
+        var (model, inputs, targets) = (benchmark.Build(), benchmark.Inputs(random), benchmark.Targets(random));
+        var trainer = Compiled(benchmark, model, threads);
+        var report = mode == "train"
+            ? trainer.Profile(NDArrays.Create(inputs), NDArrays.Create(targets), benchmark.Batch, steps: 200)
+            : model.Profile(NDArrays.Create(inputs), batch == 0 ? benchmark.Batch : batch, steps: 200);
+        Console.Out.WriteLine(report);
     }
+
+    private static Trainer Compiled(BenchmarkCase benchmark, Model model, int threads) =>
+        model.Compile(new Adam(), model.OutputNames.Zip(benchmark.Losses).ToDictionary(pair => pair.First, pair => pair.Second), threads: threads);
 
     private static (Action Step, string Note) Ours(string name, string mode, int threads)
     {
@@ -118,8 +105,7 @@ internal static class Worker
         var random = new Random(1);
         var model = benchmark.Build();
         var (inputs, targets) = (benchmark.Inputs(random), benchmark.Targets(random));
-        var losses = model.OutputNames.Zip(benchmark.Losses).ToDictionary(pair => pair.First, pair => pair.Second);
-        var trainer = model.Compile(new Adam(), losses, threads: threads);
+        var trainer = Compiled(benchmark, model, threads);
         var batches = new ArrayBatches(mode == "train" ? [.. inputs, .. targets] : inputs, benchmark.Batch, shuffle: false, 0);
         batches.Start(0);
         batches.MoveNext();
@@ -127,11 +113,6 @@ internal static class Worker
         {
             var runner = trainer.TrainingSteps;
             runner.Run(batches, 0);
-            _profiled = runner.Plan;
-            _fill = () =>
-            {
-                for (var i = 0; i < batches.Arrays; i++) batches.CopyTo(i, _profiled.Inputs[i]);
-            };
             var graph = Graph.Between(runner.Graph.Inputs, [.. runner.Graph.Outputs, .. runner.Graph.Updates.Select(update => update.Value)]);
             var note = Note(graph, batches, runner.Plan);
             var steps = 1UL;
@@ -145,14 +126,9 @@ internal static class Worker
             new PlanRequest(PlanOptions.WithoutModel(), values, outputs, []),
             [.. inputs.Select(input => new TensorSpec(input.Shape, input.DType))]);
         var pool = trainer.Engine.Pool;
-        _profiled = plan;
-        _fill = () =>
-        {
-            for (var i = 0; i < inputs.Length; i++) inputs[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
-        };
         return (() =>
         {
-            _fill();
+            for (var i = 0; i < inputs.Length; i++) inputs[i].Bytes.CopyTo(plan.Inputs[i].Bytes);
             plan.Run(pool);
         }, Note(Graph.Between(values, outputs), batches, plan));
     }
@@ -164,9 +140,8 @@ internal static class Worker
         var random = new Random(1);
         var model = benchmark.Build();
         NDArray[] data = [.. benchmark.Inputs(random), .. benchmark.Targets(random)];
-        var losses = model.OutputNames.Zip(benchmark.Losses).ToDictionary(pair => pair.First, pair => pair.Second);
         var targets = NDArrays.Create(data.AsSpan(model.Inputs.Count));
-        var files = TrainingFiles.Of(model.Compile(new Adam(), losses, threads: threads), new TrainingExportOptions { Targets = targets });
+        var files = TrainingFiles.Of(Compiled(benchmark, model, threads), new TrainingExportOptions { Targets = targets });
         var trainer = OnnxTrainer.Open(TrainingFolder.Of(files), ExecutionProvider.Cpu, new OnnxModelOptions { IntraOpThreads = threads });
         return (() => trainer.StepOn(data), "0 0 0");
     }

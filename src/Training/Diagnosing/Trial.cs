@@ -25,7 +25,7 @@ internal sealed class Trial : IDisposable
     public Trial(Examination examination, SampleSet samples, int batchSize)
     {
         (_examination, _size) = (examination, batchSize);
-        _compiled = examination.Trainer.Compiled.InFloat32();
+        _compiled = examination.Trainer.Compiled.In(MixedPrecision.Float32);
         _copies = new WeightCopies(examination.Model);
         _batches = new ArrayBatches(samples.Arrays, batchSize, shuffle: batchSize < samples.Count, examination.Trainer.Seed);
         var specs = Specs(samples);

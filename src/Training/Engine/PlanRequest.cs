@@ -22,6 +22,9 @@ internal sealed record PlanRequest(
     /// <summary>The graph of which this one is a changed copy: it draws the same random numbers, whatever else draws in the copy.</summary>
     public Graph? Original { get; init; }
 
+    /// <summary>Receives what the planner makes of the graph; null unless somebody profiles the plan.</summary>
+    public PlanTrace? Trace { get; init; }
+
     /// <summary>Where the values of the plan lie.</summary>
     public PlanMemory Memory { get; init; } = PlanMemory.Own;
 }

@@ -78,7 +78,7 @@ internal sealed class Planner
             .Select(life => new MemoryRequest(life.Node.Op.Name, life.Node.Scope, life.Node.Outputs[0].Spec, life.Floats * sizeof(float))).ToArray();
         var plan = new ExecutionPlan(
             [.. _kernels],
-            [.. units.Select(unit => unit.ToString()), .. copies.Select(copy => "copy " + copy.Value.Spec)],
+            [.. _previousWeights.Keys.Select(CopyName), .. units.Select(unit => unit.ToString()), .. copies.Select(copy => CopyName(copy.Value))],
             [.. _weights.Select(entry => (entry.Key, entry.Value))],
             inputBuffers,
             outputBuffers,
@@ -87,8 +87,29 @@ internal sealed class Planner
             firstUpdate,
             [.. _request.MustBeFinite.Select(output => outputBuffers[output])]);
         if (_request.Memory == PlanMemory.Own) plan.UseOwn();
+        _request.Trace?.Set(map, [.. _previousWeights.Keys.Select(Copied), .. units.Select(Traced), .. copies.Select(copy => Copied(copy.Value))]);
         return plan;
     }
+
+    private TracedKernel Traced(Unit unit)
+    {
+        // A conversion that the reader does itself is read as it lies in memory.
+        var read = unit.Nodes.SelectMany(node => node.Inputs.Where((_, i) => !node.Op.ReadsOnlyShapeOf(i)).Select(input => (Root: _fusion.Root(input), node)))
+            .Where(entry => !unit.Nodes.Contains(entry.Root.Producer))
+            .GroupBy(entry => entry.Root, entry => entry.node)
+            .Sum(readers => Math.Min(Bytes(readers.Key), readers.Sum(MostRead)));
+        return new TracedKernel(unit.Nodes, read + unit.Outputs.Sum(Bytes));
+
+        // Rows that are gathered may be few of a large table.
+        static double MostRead(Node node) =>
+            node.Op is MoveOp or Gather or GatherElements ? node.Outputs.Sum(Bytes) + node.Inputs.Skip(1).Sum(Bytes) : double.PositiveInfinity;
+    }
+
+    private static TracedKernel Copied(Value value) => new([], 2 * Bytes(value));
+
+    private static string CopyName(Value value) => $"copy {value.Spec}";
+
+    private static double Bytes(Value value) => sizeof(float) * (double)ValueBuffer.FloatsFor(value.Spec);
 
     /// <summary>
     /// The units in the order they were begun, except that those that only serve weight updates come last: all others still read the old values.

@@ -65,7 +65,7 @@ internal sealed class ExecutionPlan : IDisposable
 
     internal IReadOnlyList<Kernel> Kernels => _kernels;
 
-    /// <summary>A description of each kernel, for profiles.</summary>
+    /// <summary>What each kernel computes, with shapes.</summary>
     internal IReadOnlyList<string> Names => _names;
 
     /// <summary>Computes all outputs and updates the weights.</summary>
@@ -156,16 +156,26 @@ internal sealed class ExecutionPlan : IDisposable
         return true;
     }
 
-    /// <summary>Does what <see cref="Run"/> does, and adds up the time of each kernel.</summary>
-    internal void Profile(WorkerPool pool, ulong step, Span<double> milliseconds)
+    /// <summary>Does what <see cref="Run"/> does, with as many threads as the last run used, and measures each kernel.</summary>
+    /// <param name="pool">The threads.</param>
+    /// <param name="step">The number of the training step.</param>
+    /// <param name="ticks">Receives the time of each kernel, in ticks of the stopwatch.</param>
+    /// <returns>False if an output that must be finite is not: the kernels that change weights did not run then.</returns>
+    internal bool Profile(WorkerPool pool, ulong step, Span<long> ticks)
     {
         foreach (var (weight, storage) in _weights) storage.Memory = weight.Storage;
+        pool.Limit = _pace?.Most == pool.Threads ? _pace.Threads : pool.Threads;
         var context = new RunContext(pool, step);
+        var before = Stopwatch.GetTimestamp();
         for (var i = 0; i < _kernels.Length; i++)
         {
-            var start = Stopwatch.GetTimestamp();
+            if (i == _firstUpdate && !IsFinite()) return false;
             _kernels[i].Run(context);
-            milliseconds[i] += Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            var now = Stopwatch.GetTimestamp();
+            ticks[i] = now - before;
+            before = now;
         }
+
+        return true;
     }
 }

@@ -232,7 +232,8 @@ public sealed partial class Trainer
         var arrays = Checked(x, y, null);
         var specs = arrays.Select(array => new TensorSpec(array.Shape.With(0, Size(batchSize)), array.DType)).ToArray();
         var own = BytesOf(_compiled);
-        return new TrainingMemory(batchSize, _compiled.Precision, own, _compiled.Precision == MixedPrecision.Float32 ? own : BytesOf(_compiled.InFloat32()));
+        var wide = _compiled.Precision == MixedPrecision.Float32 ? own : BytesOf(_compiled.In(MixedPrecision.Float32));
+        return new TrainingMemory(batchSize, _compiled.Precision, own, wide);
 
         long BytesOf(CompiledTraining compiled)
         {

@@ -48,7 +48,11 @@ public static class Gradient
         Backpropagate([(root, upstream)], targets);
 
     /// <summary>Propagates the gradients of several values back to the targets in one pass; null where there is no path.</summary>
-    internal static SymbolicTensor?[] Backpropagate(IReadOnlyList<(Value Root, SymbolicTensor Upstream)> roots, IReadOnlyList<Value> targets)
+    /// <param name="roots">Values with their gradients.</param>
+    /// <param name="targets">The values whose gradients are wanted.</param>
+    /// <param name="origins">Receives, for each node that is made, the node whose gradient it belongs to.</param>
+    internal static SymbolicTensor?[] Backpropagate(
+        IReadOnlyList<(Value Root, SymbolicTensor Upstream)> roots, IReadOnlyList<Value> targets, GradientOrigins? origins = null)
     {
         var graph = Graph.Between(targets, [.. roots.Select(each => each.Root)]);
         var ends = new HashSet<Value>(targets);
@@ -65,6 +69,7 @@ public static class Gradient
             }
         }
 
+        origins?.Differentiate(graph);
         var gradients = new Dictionary<Value, SymbolicTensor>();
         foreach (var (root, upstream) in roots) gradients[root] = gradients.TryGetValue(root, out var other) ? other + upstream : upstream;
         var scope = roots[0].Upstream.Scope;
@@ -89,6 +94,7 @@ public static class Gradient
                 // A gradient has the type of its value, even if a rule combined it with a literal or sum of another type.
                 gradient = Ops.Cast(gradient, input.Spec.Type);
                 gradients[input] = gradients.TryGetValue(input, out var sum) ? sum + gradient : gradient;
+                origins?.Add(gradients[input].Value, node);
             }
         }
 

@@ -33,6 +33,7 @@ internal sealed class CompiledTraining
         (Model, Optimizer, Losses, LossWeights) = (other.Model, other.Optimizer, other.Losses, other.LossWeights);
         (Metrics, WeightedMetrics, Precision) = (other.Metrics, other.WeightedMetrics, precision);
         (_frozen, _frozenWeights, _graph, _adapters) = (other._frozen, other._frozenWeights, other._graph, other._adapters);
+        if (precision.Type() == DType.Float16) LossScaling = new LossScaling(State);
     }
 
     public Model Model { get; }
@@ -59,8 +60,8 @@ internal sealed class CompiledTraining
     public bool ReadsTarget(int output) =>
         Losses[output] is not null || Metrics.For(Model.OutputNames[output]).Concat(WeightedMetrics.For(Model.OutputNames[output])).Any();
 
-    /// <summary>The same training in float32, with its own state.</summary>
-    public CompiledTraining InFloat32() => new(this, MixedPrecision.Float32);
+    /// <summary>The same training under another policy, with its own state.</summary>
+    public CompiledTraining In(MixedPrecision precision) => new(this, precision);
 
     /// <summary>Whether larger values of a metric are better, by its name in logs without val_; null if no metric has that name or it does not say.</summary>
     public bool? LargerIsBetter(string log)

@@ -30,11 +30,17 @@ internal sealed class StepGraph
     /// <summary>What a diagnosis examines, in the order in which it is computed; only if asked for.</summary>
     public IReadOnlyList<Examined> Examined { get; private set; } = [];
 
+    /// <summary>Operators of the model that no layer holds, as the step computes them; only if asked for.</summary>
+    public IReadOnlyList<(ModelStep Step, Value Value)> Operators { get; private set; } = [];
+
+    /// <summary>Which nodes the nodes of gradients belong to; only if asked for, in training.</summary>
+    public GradientOrigins? Origins { get; private set; }
+
     /// <summary>Builds the graph for batches of these arrays, whatever their number of samples.</summary>
     /// <param name="compiled">Model, losses, metrics, optimizer.</param>
     /// <param name="arrays">Inputs, targets, sample weights.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
-    /// <param name="examines">Whether outputs of layers and terms of the loss are kept for a diagnosis.</param>
+    /// <param name="examines">Whether outputs of layers, terms of the loss, operators and origins of gradients are kept, for a diagnosis or a profile.</param>
     /// <exception cref="ModelException">Targets do not fit predictions.</exception>
     public static StepGraph For(CompiledTraining compiled, IReadOnlyList<TensorSpec> arrays, bool training, bool examines = false)
     {
@@ -47,7 +53,7 @@ internal sealed class StepGraph
     /// <param name="targets">Shapes (with unknown batch size) and types of the targets, one per output.</param>
     /// <param name="weights">Shapes (with unknown batch size) of the sample weights: none, one array for all outputs, or one per output.</param>
     /// <param name="training">Whether gradients are taken and weights move.</param>
-    /// <param name="examines">Whether outputs of layers and terms of the loss are kept for a diagnosis.</param>
+    /// <param name="examines">Whether outputs of layers, terms of the loss, operators and origins of gradients are kept, for a diagnosis or a profile.</param>
     /// <exception cref="ModelException">Targets do not fit predictions.</exception>
     public static StepGraph Build(
         CompiledTraining compiled, IReadOnlyList<TensorSpec> targets, IReadOnlyList<TensorSpec> weights, bool training, bool examines = false)
@@ -65,6 +71,10 @@ internal sealed class StepGraph
             .Concat(calls.SelectMany(call => call.Updates).Select(update => update.Value)).ToList();
         var layers = examines ? OnnxFunctional.Training.Examined.Layers(calls, Graph.Between(inputs, roots)) : [];
         roots.AddRange(layers.Select(layer => layer.Value));
+        (ModelStep Step, Value Value)[] operators = examines
+            ? [.. from step in model.Steps where step.Node is not null from output in step.Outputs select (step, output)]
+            : [];
+        roots.AddRange(operators.Select(entry => entry.Value));
         var map = Specialization.Of(inputs, roots, training, compiled.Trains, rule: Preparation.Of);
         if (training && compiled.Precision.Type() is { } type)
         {
@@ -129,6 +139,8 @@ internal sealed class StepGraph
 
         if (total is null) throw new ModelException("There is nothing to minimize: no output has a loss. Pass a loss to Compile.");
         graph.Examined = examines ? examined : [];
+        graph.Operators = Array.ConvertAll(operators, entry => (entry.Step, map[entry.Value]));
+        graph.Origins = examines && training ? new GradientOrigins() : null;
         graph._outputs.Add(total.Value);
         graph._outputs.AddRange(losses.Select(loss => loss.Value));
         graph._outputs.AddRange(metricSums.Select(sum => sum.Value));
@@ -151,7 +163,8 @@ internal sealed class StepGraph
         var trainable = named.Where(entry => entry.Weight.Trainable && compiled.IsTrainable(entry.Weight)).ToList();
         QuantizedLayers.Check(total.Value, trainable);
         var scaling = compiled.LossScaling;
-        var gradients = Gradient.Backpropagate(total.Value, scaling?.Scale ?? 1, [.. trainable.Select(entry => entry.Weight.Variable)]);
+        var gradients = Gradient.Backpropagate(
+            [(total.Value, scaling?.Scale ?? 1)], [.. trainable.Select(entry => entry.Weight.Variable)], Origins);
         var finite = scaling is null ? null : LossScaling.AllFinite(gradients.OfType<SymbolicTensor>());
         Gradients =
         [

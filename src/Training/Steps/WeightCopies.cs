@@ -2,7 +2,7 @@ using OnnxFunctional.Operators;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
 
-namespace OnnxFunctional.Training.Diagnosing;
+namespace OnnxFunctional.Training;
 
 /// <summary>Copies of a model's weights, and plans that read and write the copies in place of the weights.</summary>
 internal sealed class WeightCopies
@@ -40,6 +40,7 @@ internal sealed class WeightCopies
     /// <param name="kept">Weights that belong to the caller.</param>
     /// <param name="specs">Shapes and types of the inputs.</param>
     /// <param name="mustBeFinite">The positions of outputs without which no weight is set.</param>
+    /// <param name="trace">Receives what the planner makes of the graph.</param>
     public ExecutionPlan Plan(
         PlanOptions options,
         IReadOnlyList<Value> inputs,
@@ -47,7 +48,8 @@ internal sealed class WeightCopies
         IReadOnlyList<(Weight Weight, Value Value)> updates,
         HashSet<Weight> kept,
         IReadOnlyList<TensorSpec> specs,
-        IReadOnlyList<int> mustBeFinite)
+        IReadOnlyList<int> mustBeFinite,
+        PlanTrace? trace = null)
     {
         var graph = Graph.Between(inputs, [.. outputs, .. updates.Select(update => update.Value)]);
         var map = graph.Rewrite((node, _) => node.Op is Variable { Weight: var weight } && !kept.Contains(weight) ? [Of(weight).Variable] : null);
@@ -61,7 +63,15 @@ internal sealed class WeightCopies
 
             // The copy draws the same random numbers as the trainer.
             Original = graph,
+            Trace = trace is null ? null : new PlanTrace(),
         };
-        return Planner.Plan(request, specs);
+        var plan = Planner.Plan(request, specs);
+        if (request.Trace is { } made)
+        {
+            var known = map.Where(entry => made.Simplified.ContainsKey(entry.Value));
+            trace!.Set(known.ToDictionary(entry => entry.Key, entry => made.Simplified[entry.Value]), made.Kernels);
+        }
+
+        return plan;
     }
 }
