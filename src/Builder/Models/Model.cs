@@ -182,6 +182,9 @@ public partial class Model : Layer, IHtml
             throw new ModelException($"Model '{Name}' is built for inputs {Input.Shape}, not {shape}. Create another one; layers may be shared.");
     }
 
+    /// <summary>How many numbers the optimizer keeps, once a trainer has made what it keeps; the summary counts them.</summary>
+    internal long? OptimizerParams { get; set; }
+
     /// <summary>Inputs of the file that it was opened from that were fixed: files written from it take them too, and do not read them.</summary>
     internal IReadOnlyList<(string Name, TensorData Value)> FixedInputs { get; set; } = [];
 

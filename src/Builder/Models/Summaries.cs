@@ -48,9 +48,10 @@ internal static class Summaries
     {
         var trainable = model.TrainableWeights.Distinct().Sum(weight => (long)weight.Length);
         var total = model.CountParams();
-        yield return $"Total params: {Count(total)}";
+        yield return $"Total params: {Count(total + (model.OptimizerParams ?? 0))}";
         yield return $"Trainable params: {Count(trainable)}";
         yield return $"Non-trainable params: {Count(total - trainable)}";
+        if (model.OptimizerParams is { } optimizer) yield return $"Optimizer params: {Count(optimizer)}";
         if (options.ShowMacs && model.IsBuilt) yield return $"Multiply-adds for one sample: {SummaryRows.MacsOf(model)}";
         if (options.ShowActivationMemory && model.IsBuilt) yield return $"Outputs of layers for one sample: {SummaryRows.ActivationsOf(model)}";
     }

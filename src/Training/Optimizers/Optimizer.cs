@@ -303,6 +303,9 @@ internal sealed class OptimizerState
     /// <summary>The slots in the order in which they were created.</summary>
     public IReadOnlyList<Weight> Slots => _order;
 
+    /// <summary>How many numbers it holds, the count of steps and the learning rate among them.</summary>
+    public long Params => Iterations.Length + LearningRate.Length + _order.Sum(slot => (long)slot.Length);
+
     /// <summary>The name of a weight's moving average.</summary>
     public static string AverageOf(string path) => path + "/average";
 

@@ -122,6 +122,7 @@ internal sealed class StepRunner(CompiledTraining compiled, ModelEngine engine, 
         var inputs = compiled.Model.Inputs.Count;
         var known = _plans.ToArray().Append(_last).OfType<KeptStep>().FirstOrDefault(kept => HasTargetsOf(kept.Key.Specs));
         var graph = known?.Graph ?? StepGraph.For(compiled, key.Specs, training);
+        if (training) compiled.Model.OptimizerParams = compiled.State.Params;
         var request = new PlanRequest(PlanOptions.Of(engine.Model, seed), graph.Inputs, graph.Outputs, graph.Updates)
         {
             Memory = PlanMemory.Arena,

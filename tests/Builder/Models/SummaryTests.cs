@@ -1,4 +1,5 @@
 using OnnxFunctional.Layers;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Builder.Models;
 
@@ -49,6 +50,21 @@ public sealed class SummaryTests
             "│ sum (Add)                     │ (None, 2)    │       0 │ encoder[0][0], beside[0][0] │     -     │",
         ];
         CollectionAssert.AreEqual(expected, lines.Where(line => line.StartsWith('┃') || line.StartsWith('│')).ToArray(), string.Join('\n', lines));
+    }
+
+    /// <summary>Keras counts the number of steps, the learning rate and two moments of each weight, and adds them to the total.</summary>
+    [TestMethod]
+    public void The_numbers_of_the_optimizer_are_counted_once_a_step_was_made()
+    {
+        var model = new Sequential([4], new Dense(3));
+        var trainer = model.Compile(new Adam(), Loss.MeanSquaredError);
+        StringAssert.DoesNotMatch(model.ToString(), new("Optimizer params"));
+        trainer.TrainOnBatch(new float[2, 4], new float[2, 3]);
+        var text = model.ToString().ReplaceLineEndings("\n");
+        StringAssert.EndsWith(
+            text, " Total params: 47 (188.00 B)\n Trainable params: 15 (60.00 B)\n Non-trainable params: 0 (0.00 B)\n Optimizer params: 32 (128.00 B)");
+        model.Compile(new Sgd(), Loss.MeanSquaredError).TrainOnBatch(new float[2, 4], new float[2, 3]);
+        StringAssert.Contains(model.ToString(), "Optimizer params: 2 (8.00 B)");
     }
 
     [TestMethod]

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using OnnxFunctional.Cli.Networks;
 using OnnxFunctional.Cli.Results;
 using OnnxFunctional.Cli.Samples;
+using OnnxFunctional.Cli.Usage;
 using OnnxFunctional.Export;
 using OnnxFunctional.Training.Execution;
 
@@ -14,14 +15,35 @@ internal static class SummaryCommand
     public static Command Create()
     {
         var model = CommonOptions.Model("An ONNX file of any origin, a .keras file, or Keras' JSON.");
-        var command = new Command("summary", "Print inputs, outputs, layers or operators, and parameters of a model.") { model };
+        var nested = Typed.Flag("--expand-nested", "Shows the layers of models inside the model.");
+        var trainable = Typed.Flag("--show-trainable", "Shows which layers are trained.");
+        var macs = Typed.Flag("--show-macs", "Shows the multiply-adds for one sample.");
+        var memory = Typed.Flag("--show-activation-memory", "Shows the bytes of outputs for one sample.");
+        var width = Typed.WholeOrNone("--line-length", "The width of the table of layers; by default as wide as its contents.");
+        var import = new ImportArguments();
+        var command = new Command("summary", "Print inputs, outputs, layers or operators, and parameters of a model.")
+        {
+            model, nested, trainable, macs, memory, width,
+        };
+        import.AddTo(command);
         return command.Runs((parsed, report, _) =>
         {
             var path = parsed.GetRequiredValue(model);
             var kind = ModelSource.KindOf(path);
-            if (kind == ModelKind.Onnx) Onnx(path, report);
-            else Layers(Model.Load(path), kind, report);
+
+            // An ONNX file is described as it is, unless something is asked of its layers.
+            Option[] ofLayers = [nested, trainable, macs, memory, width];
+            var asksForLayers = ofLayers.Any(option => parsed.GetResult(option) is { Implicit: false }) || !import.AreUnused(parsed);
+            if (kind == ModelKind.Onnx && !asksForLayers) Onnx(path, report);
+            else Layers(ModelSource.Open(path, import.Options(parsed, path) with { Verify = false }), kind, report, Table);
             return 0;
+
+            void Table(Model layers) => layers.Summary(
+                parsed.GetValue(width),
+                expandNested: parsed.GetValue(nested),
+                showTrainable: parsed.GetValue(trainable),
+                showMacs: parsed.GetValue(macs),
+                showActivationMemory: parsed.GetValue(memory));
         });
     }
 
@@ -54,13 +76,17 @@ internal static class SummaryCommand
         ]);
     }
 
-    private static void Layers(Model model, ModelKind kind, Report report)
+    private static void Layers(Model model, ModelKind kind, Report report, Action<Model> table)
     {
-        report.Line(model);
-        if (!report.IsJson) return;
+        if (!report.IsJson)
+        {
+            table(model);
+            return;
+        }
+
         report.Result(new()
         {
-            ["kind"] = kind == ModelKind.Keras ? "keras" : "json",
+            ["kind"] = kind.ToString().ToLowerInvariant(),
             ["inputs"] = Described(TensorInfo.InputsOf(model)),
             ["outputs"] = Described(TensorInfo.OutputsOf(model)),
             ["parameters"] = model.CountParams(),

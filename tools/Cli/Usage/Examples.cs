@@ -28,7 +28,7 @@ internal sealed class Examples(HelpAction help) : SynchronousCommandLineAction
         ("prune", ["onnxf prune model.onnx small.onnx --amount 0.5"]),
         ("bench", ["onnxf bench model.onnx --batch-size 64"]),
         ("verify", ["onnxf verify model.onnx"]),
-        ("summary", ["onnxf summary model.onnx"]),
+        ("summary", ["onnxf summary model.onnx", "onnxf summary others.onnx --show-macs --show-activation-memory"]),
         ("plot", ["onnxf plot model.keras model.png --show-shapes", "onnxf plot others.onnx model.svg --fold-repeats --rankdir LR"]),
     ];
 
