@@ -3,7 +3,7 @@ using OnnxFunctional.Notebooks;
 
 namespace OnnxFunctional.Training;
 
-/// <summary>What <see cref="Trainer.Diagnose"/> found; prints as a list.</summary>
+/// <summary>What <c>trainer.Diagnose</c> found; prints as a list.</summary>
 /// <example><code>
 /// var report = trainer.Diagnose(x, y, validationData: (x, y));
 /// foreach (var finding in report.Findings) Console.WriteLine($"{finding.Kind} at {finding.Where}: {finding.Sentence}");

@@ -1,6 +1,6 @@
 namespace OnnxFunctional.Training;
 
-/// <summary>The faults that <see cref="Trainer.Diagnose"/> looks for.</summary>
+/// <summary>The faults that <c>trainer.Diagnose</c> looks for.</summary>
 public enum FindingKind
 {
     /// <summary>Inputs of a product with weights are far from the range in which networks learn, or features differ by orders of magnitude.</summary>

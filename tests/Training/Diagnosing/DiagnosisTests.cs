@@ -66,6 +66,31 @@ public sealed class DiagnosisTests
     }
 
     [TestMethod]
+    public void Batches_are_diagnosed_as_the_arrays_they_are_cut_from()
+    {
+        var (given, y, rows) = (s_data.X[0], s_data.Y[0], 120);
+        var x = NDArray.Create(Array.ConvertAll(given.ToArray(), value => 50 * value), given.Shape);
+        var batches = Enumerable.Range(0, rows / 8).Select(i => new Batch(x.Slice(8 * i, 8), y.Slice(8 * i, 8), Ones(8))).ToList();
+        var ofBatches = Trainer().Diagnose(batches, steps: 10, validationData: batches.Skip(10), validationSteps: 3);
+        var ofArrays = Trainer().Diagnose(
+            x.Slice(0, 80), y.Slice(0, 80), batchSize: 8, validationData: (x.Slice(80, 24), y.Slice(80, 24)), sampleWeight: Ones(80));
+        Assert.AreEqual(ofArrays.ToString(), ofBatches.ToString());
+        Assert.IsNotEmpty(ofBatches.Findings);
+
+        Refused("There is no batch to examine", () => Trainer().Diagnose(Array.Empty<Batch>()));
+        Refused("steps is 0; expected at least 1", () => Trainer().Diagnose(batches, steps: 0));
+        Refused("1 of 2 batches have sample weights", () => Trainer().Diagnose([batches[0], batches[1] with { SampleWeight = null }]));
+        Refused("must have one shape", () => Trainer().Diagnose([batches[0], new Batch(new float[8, 5], batches[1].Y, Ones(8))]));
+
+        static NDArray Ones(int count) => Enumerable.Repeat(1f, count).ToArray();
+
+        static Trainer Trainer() => new Sequential([6], new Dense(4, Activation.Tanh, name: "hidden"), new Dense(1, name: "out"))
+            .Compile(new Adam(), Loss.MeanSquaredError, seed: 1);
+
+        static void Refused(string words, Action act) => Assert.Contains(words, Assert.ThrowsExactly<ModelException>(act).Message);
+    }
+
+    [TestMethod]
     public void A_diagnosis_that_is_cancelled_in_a_trial_leaves_no_trace()
     {
         // The loss is called where a graph is made: after Fit, that is a trial's, whose next step sees the token.
