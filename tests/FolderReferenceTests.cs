@@ -60,7 +60,7 @@ public sealed class FolderReferenceTests
         "Export/Importers",
         "Export/Keras  Export/Resume  Export/Runtime",
         "Export/Verify",
-        "Export/TrainingStep",
+        "Export/Quantizing  Export/TrainingStep",
         "Export",
 
         "Visualization/Layouts",

@@ -45,7 +45,7 @@ public static class OnnxExporter
     {
         emission ??= options.ForEmission();
         var emitted = OnnxEmitter.Emit(model, emission);
-        foreach (var (key, value) in options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal)) emitted.Proto.MetadataProps.Add(key, value);
+        AddMetadata(emitted, options, []);
         try
         {
             emitted.Proto.MetadataProps.Add(OnnxFile.ArchitectureKey, model.WriteJson(indented: false, merged: emission.Adapters == AdapterForm.Merged));
@@ -57,6 +57,13 @@ public static class OnnxExporter
             emitted.Proto.MetadataProps.Add(OnnxFile.RefusalKey, refusal.Message);
             return (emitted, refusal.Message);
         }
+    }
+
+    /// <summary>Adds the entries that the options ask for, sorted by key, then others.</summary>
+    internal static void AddMetadata(EmittedModel emitted, ExportOptions options, IReadOnlyList<(string Key, string Value)> others)
+    {
+        foreach (var (key, value) in options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal)) emitted.Proto.MetadataProps.Add(key, value);
+        foreach (var (key, value) in others) emitted.Proto.MetadataProps.Add(key, value);
     }
 
     /// <summary>Writes an emitted model, to which metadata or training information may have been added.</summary>

@@ -19,6 +19,9 @@ public static class OnnxFile
     /// <summary>The key of the model's architecture, in Keras' JSON, in the file's metadata.</summary>
     internal const string ArchitectureKey = "onnxfunctional.architecture";
 
+    /// <summary>The key of what was quantized and how.</summary>
+    internal const string QuantizationKey = "onnxfunctional.quantization";
+
     /// <summary>The key of the reason for which a file that this library wrote holds no architecture.</summary>
     internal const string RefusalKey = "onnxfunctional.no_architecture";
 

@@ -51,6 +51,7 @@ public sealed class EntryPointTests
         ["OnnxTrainer.Restore"] = "onnx-trainer-state",
         ["OnnxTrainer.Save"] = Writes,
         ["ProfileReport.SaveTrace"] = Writes,
+        ["QuantizedModel.ExportOnnx"] = Writes,
         ["TensorBoard..ctor"] = Writes,
         ["TrainerFile.Load"] = "trainer-load",
         ["TrainerFile.Restore"] = "trainer-restore",

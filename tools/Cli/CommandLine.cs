@@ -29,6 +29,7 @@ internal static class CommandLine
             PredictCommand.Create(),
             ConvertCommand.Create(),
             PruneCommand.Create(),
+            QuantizeCommand.Create(),
             BenchCommand.Create(),
             VerifyCommand.Create(),
             SummaryCommand.Create(),

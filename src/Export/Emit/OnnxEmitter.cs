@@ -13,8 +13,9 @@ internal static class OnnxEmitter
         options.Check();
         Value[] given = [.. model.Inputs.Select(input => input.Value)];
         var calls = Calls(model.Graph);
-        var merges = options.Adapters == AdapterForm.Merged;
-        var map = Specialization.Of(given, [.. model.Outputs.Select(output => output.Value)], training: false, rule: merges ? null : Adaptation.Of);
+        var merges = options.Adapters == AdapterForm.Merged && options.Replaced is null;
+        var map = options.Replaced
+            ?? Specialization.Of(given, [.. model.Outputs.Select(output => output.Value)], training: false, rule: merges ? null : Adaptation.Of);
         var scopes = new CallNames(model);
         var names = ValueNames(model, calls, scopes, map);
         var inputs = model.InputNames.Select((name, i) => (name, map[given[i]])).ToArray();
@@ -25,6 +26,14 @@ internal static class OnnxEmitter
             .Select((name, i) => (taken.Contains(name) ? Naming.Unique(name + "/output", taken) : name, map[model.Outputs[i].Value]))
             .ToArray();
         var weights = WeightNames(model, map.Values);
+        if (options.Replaced is not null)
+        {
+            // Of a graph that stands for the model's, nobody resumes training.
+            var nodes = Graph.Between([.. inputs.Select(input => input.Item2)], [.. outputs.Select(output => output.Item2)]).Nodes;
+            var read = nodes.Select(node => node.Op).OfType<Operators.Variable>().Select(variable => variable.Weight).ToHashSet();
+            foreach (var weight in weights.Keys.Where(weight => !read.Contains(weight)).ToList()) weights.Remove(weight);
+        }
+
         var apart = options.Adapters == AdapterForm.Inputs ? weights.Where(named => named.Key.IsOfAdapter).ToList() : [];
         foreach (var weight in weights.Keys.Where(weight => weight.IsOfAdapter && options.Adapters != AdapterForm.Weights).ToList()) weights.Remove(weight);
         var request = new EmissionRequest
@@ -127,7 +136,7 @@ internal static class OnnxEmitter
     }
 
     /// <summary>Names for the outputs of layers and of operators outside layers; the innermost layer that computes a value names it.</summary>
-    private static List<(string Name, Value Value)> ValueNames(Model model, List<LayerCall> calls, CallNames scopes, Dictionary<Value, Value> map)
+    private static List<(string Name, Value Value)> ValueNames(Model model, List<LayerCall> calls, CallNames scopes, IReadOnlyDictionary<Value, Value> map)
     {
         var names = new List<(string Name, Value Value)>();
         foreach (var call in calls)

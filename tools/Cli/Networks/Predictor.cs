@@ -74,6 +74,16 @@ internal sealed class OnnxPredictor(OnnxModel model) : Predictor
 
     public override void Dispose() => model.Dispose();
 
+    /// <summary>Runs the model on samples that are converted once.</summary>
+    /// <param name="x">The samples, as many as the model takes at a time; of a model for fewer, the first are taken.</param>
+    public Action Prepared(NDArrays x)
+    {
+        var most = model.Inputs.Where(input => input.Dimensions.Count > 0).Select(input => input.Dimensions[0].Value).FirstOrDefault(dim => dim is not null);
+        var count = (int)(most ?? x[0].Count);
+        OnnxValue[] values = [.. model.Inputs.Select(input => ToOnnx(x[input.Name].Take([.. Enumerable.Range(0, count).Select(i => i % x[0].Count)]), input))];
+        return () => model.Run(values);
+    }
+
     /// <summary>A copy in the type of an input, with a last dimension of size 1 if that is all that is missing.</summary>
     private static OnnxValue ToOnnx(NDArray array, OnnxTensorInfo input)
     {

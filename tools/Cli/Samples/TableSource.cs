@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using OnnxFunctional.Cli.Usage;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
@@ -11,6 +13,7 @@ internal sealed class TableSource : DataSource
     private const int FewestWords = 4;
 
     private readonly CsvTable _table;
+    private readonly bool _hasNames;
     private readonly Dictionary<string, TableColumn> _columns = new(StringComparer.Ordinal);
 
     public TableSource(string path, DataOptions options)
@@ -18,7 +21,9 @@ internal sealed class TableSource : DataSource
     {
         try
         {
-            _table = CsvTable.Read(path, options.HasHeader, options.Separator ?? SeparatorOf(path), options.HasQuotes ? '"' : null);
+            var separator = options.Separator ?? SeparatorOf(path);
+            _hasNames = options.HasHeader && !BeginsWithData(path, separator);
+            _table = CsvTable.Read(path, _hasNames, separator, options.HasQuotes ? '"' : null);
         }
         catch (DataException wrong)
         {
@@ -38,7 +43,7 @@ internal sealed class TableSource : DataSource
     public override IReadOnlyList<Feature> Features()
     {
         var (numbers, words) = (new List<string>(), new List<TableColumn>());
-        foreach (var column in Free(RequiredTarget(null)).Select(Column))
+        foreach (var column in Free(RequiredTarget(null, [])).Select(Column))
         {
             if (column.IsEmpty) throw Misfit($"has nothing in column '{column.Name}'. Leave it out with --ignore {column.Name}.");
             if (column.Slip is { } row)
@@ -64,7 +69,7 @@ internal sealed class TableSource : DataSource
     /// <inheritdoc/>
     public override LoadedData Load(DataRequest request)
     {
-        var target = request.WithTargets ? RequiredTarget(request.Description) : Options.Target;
+        var target = request.WithTargets ? RequiredTarget(request.Description, request.Inputs) : Options.Target;
         if (request is { WithTargets: true, Outputs.Count: > 1 })
             throw Misfit($"gives one target, but the model has {request.Outputs.Count} outputs. Use an .npz file with an array for each.");
         InputColumns[] inputs = [.. request.Inputs.Select(input => new InputColumns(input.Name, ColumnsOf(input, request, target)))];
@@ -100,16 +105,30 @@ internal sealed class TableSource : DataSource
         return counts[2] > 0 ? '\t' : counts[1] > counts[0] ? ';' : ',';
     }
 
+    /// <summary>Whether the first line is numbers, two of them equal: names of columns differ.</summary>
+    private static bool BeginsWithData(string path, char separator)
+    {
+        var text = Encoding.UTF8.GetString(DataKinds.Start(path));
+        var end = text.AsSpan().IndexOfAny('\n', '\r');
+        if (end < 0) return false;
+        var cells = text[..end].Split(separator, StringSplitOptions.TrimEntries);
+        return Array.TrueForAll(cells, cell => float.TryParse(cell, CultureInfo.InvariantCulture, out _)) && cells.Distinct().Count() < cells.Length;
+    }
+
     private TableColumn Column(string name) =>
         _columns.TryGetValue(name, out var column) ? column : _columns[name] = new TableColumn(_table, name);
 
     /// <summary>The columns that are neither the target nor ignored.</summary>
     private IEnumerable<string> Free(string? target) => _table.Columns.Where(name => name != target && !Options.Ignored.Contains(name));
 
-    private string RequiredTarget(DataDescription? description)
+    private string RequiredTarget(DataDescription? description, IReadOnlyList<TensorInfo> inputs)
     {
         if (Options.Target is { } given) return given;
         if (description is not null && _table.Columns.Contains(description.Target)) return description.Target;
+
+        // Without names, the one column more than the model takes is the last, where labels stand.
+        string[] free = [.. Free(null)];
+        if (!_hasNames && inputs is [{ Size: { } size }] && free.Length == size + 1) return free[^1];
         throw Misfit($"has the columns {Listed(_table.Columns)}. Name the one to predict with --target.");
     }
 

@@ -26,6 +26,13 @@ internal sealed class Examples(HelpAction help) : SynchronousCommandLineAction
         ("predict", ["onnxf predict flowers.onnx --data new.csv --out predictions.csv", "onnxf predict photos.onnx --data photo.jpg --json"]),
         ("convert", ["onnxf convert model.keras model.onnx", "onnxf convert model.onnx model.keras", "onnxf convert others.onnx mine.onnx --opset 17"]),
         ("prune", ["onnxf prune model.onnx small.onnx --amount 0.5"]),
+        (
+            "quantize",
+            [
+                "onnxf quantize digits.onnx --data digits.csv --max-drop 0.01 --out int8.onnx",
+                "onnxf quantize photos.onnx --data photos --method percentile --keep \"head*\"",
+            ]
+        ),
         ("bench", ["onnxf bench model.onnx --batch-size 64"]),
         ("verify", ["onnxf verify model.onnx"]),
         ("summary", ["onnxf summary model.onnx", "onnxf summary others.onnx --show-macs --show-activation-memory"]),

@@ -1,0 +1,84 @@
+using System.Globalization;
+using OnnxFunctional.Export.Emit;
+using OnnxFunctional.Export.Quantizing;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Execution;
+
+namespace OnnxFunctional.Export;
+
+/// <summary>
+/// A model whose convolutions and products compute with 8-bit integers: predicts as its file does, and writes it. <c>model.Quantize</c> makes it; later
+/// changes of the model's weights do not change it. Prints as a table.
+/// </summary>
+public sealed class QuantizedModel
+{
+    private readonly Model _model;
+    private readonly QuantizedGraph _graph;
+    private readonly string _description;
+
+    internal QuantizedModel(
+        Model model, QuantizedGraph graph, IReadOnlyList<QuantizedLayer> layers, double error, string description, (double Before, double After)? scores)
+    {
+        (_model, _graph, Layers, Error, _description) = (model, graph, layers, error, description);
+        (ScoreBefore, Score) = (scores?.Before, scores?.After);
+    }
+
+    /// <summary>All convolutions and products with weights, in the order in which they are computed.</summary>
+    public IReadOnlyList<QuantizedLayer> Layers { get; }
+
+    /// <summary>The energy of the error of all outputs, as a share of the energy of the outputs, on calibration data.</summary>
+    public double Error { get; }
+
+    /// <summary>The score of the model in float32; null without a gate.</summary>
+    public double? ScoreBefore { get; }
+
+    /// <summary>The score of the quantized model; null without a gate.</summary>
+    public double? Score { get; }
+
+    /// <summary>All outputs as the engine computes them with the file's integers.</summary>
+    /// <param name="x">The data of the inputs.</param>
+    /// <param name="batchSize">The number of samples per batch.</param>
+    /// <exception cref="ModelException">The data does not fit the inputs, or there is no sample.</exception>
+    public IReadOnlyList<NDArray> PredictAll(NDArrays x, int batchSize = 32)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return GraphRun.All(_model, [.. _model.Inputs.Select(input => input.Value)], _graph.Outputs, x, batchSize);
+    }
+
+    /// <summary>
+    /// Writes the file and verifies it: ONNX Runtime's results equal the engine's with the same integers. Only then is it renamed to its target. Activations
+    /// are uint8 and weights int8 between QuantizeLinear and DequantizeLinear, which ONNX Runtime makes integer operators of.
+    /// </summary>
+    /// <param name="path">The file; an older file of that name is replaced.</param>
+    /// <param name="options">Opset, verification, metadata.</param>
+    /// <returns>The file and the differences per layer; prints as a table.</returns>
+    /// <exception cref="ExportException">ONNX cannot express the model, ONNX Runtime differs from the engine, or the file cannot be written.</exception>
+    public ExportReport ExportOnnx(string path, ExportOptions? options = null)
+    {
+        options ??= new();
+        using var held = WeightGate.Hold(_model.Weights);
+        return MemoryShortage.Guard($"to export '{path}'", _model, () =>
+        {
+            var emitted = OnnxEmitter.Emit(_model, options.ForEmission() with { Replaced = _graph.Map });
+            OnnxExporter.AddMetadata(emitted, options, [(OnnxFile.QuantizationKey, _description)]);
+            return OnnxExporter.Write(emitted, path, options);
+        });
+    }
+
+    /// <summary>A row for each layer.</summary>
+    public override string ToString()
+    {
+        string[] header = ["Layer", "Operator", "Weights", "Error alone", "Computes in"];
+        var rows = Layers.Select(layer => (string[])
+        [
+            layer.Layer, layer.Operator, layer.Weights.ToString("N0", CultureInfo.InvariantCulture),
+            layer.Error.ToString("0.0e+00", CultureInfo.InvariantCulture), layer.IsQuantized ? "int8" : "float32",
+        ]);
+        var quantized = Layers.Count(layer => layer.IsQuantized);
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{quantized} of {Layers.Count} layers compute in int8; the error of all outputs has {Error:0.0e+00} of their energy.");
+        if (ScoreBefore is { } before) text += string.Create(CultureInfo.InvariantCulture, $" Score {Score:G6}, in float32 {before:G6}.");
+        return string.Join(Environment.NewLine, TextTable.Lines([header, .. rows], column => column is 2 or 3).Append(text));
+    }
+}

@@ -1,0 +1,57 @@
+using OnnxFunctional.Operators;
+
+namespace OnnxFunctional.Export.Quantizing;
+
+/// <summary>A model's inference graph in which stored statistics are part of the convolution or product before them.</summary>
+internal sealed class FoldedGraph
+{
+    private readonly Dictionary<Value, Value> _map;
+    private readonly HashSet<Value> _static = [];
+
+    public FoldedGraph(Model model)
+    {
+        Model = model;
+        Inputs = [.. model.Inputs.Select(input => input.Value)];
+        Value[] outputs = [.. model.Outputs.Select(output => output.Value)];
+        var specialized = Specialization.Of(Inputs, outputs, training: false, rule: Adaptation.Of);
+        var graph = Graph.Between(Inputs, [.. outputs.Select(output => specialized[output])]);
+        var readers = graph.Nodes.SelectMany(node => node.Inputs).Concat(graph.Outputs).CountBy(value => value).ToDictionary();
+        var folded = graph.Rewrite((node, given) => Fold(node, given, readers));
+        _map = specialized.Where(entry => folded.ContainsKey(entry.Value)).ToDictionary(entry => entry.Key, entry => folded[entry.Value]);
+        Outputs = [.. outputs.Select(output => _map[output])];
+        Graph = Graph.Between(Inputs, Outputs);
+        foreach (var node in Graph.Nodes.Where(node => node.Op is Constant or Variable || (node.Inputs.Count > 0 && node.Inputs.All(_static.Contains))))
+            _static.UnionWith(node.Outputs);
+    }
+
+    public Model Model { get; }
+
+    public Value[] Inputs { get; }
+
+    public Value[] Outputs { get; }
+
+    public Graph Graph { get; }
+
+    /// <summary>For values of the model, those of this graph.</summary>
+    public IReadOnlyDictionary<Value, Value> Map => _map;
+
+    /// <summary>Whether a value depends on weights and constants alone.</summary>
+    public bool IsStatic(Value value) => _static.Contains(value);
+
+    /// <summary><c>conv(x, w s) + (b - mean) s + beta</c> with <c>s = gamma / sqrt(variance + epsilon)</c>.</summary>
+    private static IReadOnlyList<Value>? Fold(Node node, IReadOnlyList<Value> given, Dictionary<Value, int> readers)
+    {
+        if (node.Op is not BatchNormalization norm || readers.GetValueOrDefault(node.Inputs[0]) != 1) return null;
+        var product = given[0].Producer;
+        var rank = given[0].Spec.Shape.Rank;
+        if (product.Op is not (Conv or Gemm) || ShapeRules.Axis(norm.Axis, rank, norm.Name) != rank - 1) return null;
+        SymbolicTensor Of(Value value) => new(value, node.Scope);
+        var scale = Of(given[1]) * Ops.Rsqrt(Of(given[4]) + norm.Epsilon);
+        var shift = product.Inputs.Count > 2 ? Of(product.Inputs[2]) - Of(given[3]) : -Of(given[3]);
+        var kernel = (Of(product.Inputs[1]) * scale).Value;
+        var bias = ((shift * scale) + Of(given[2])).Value;
+
+        // The layer that the result belongs to is the product's.
+        return Node.Create(product.Op, [product.Inputs[0], kernel, bias], product.Scope).Outputs;
+    }
+}

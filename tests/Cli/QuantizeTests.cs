@@ -1,0 +1,49 @@
+using OnnxFunctional.Export;
+
+namespace OnnxFunctional.Tests.Cli;
+
+/// <summary>onnxf quantize.</summary>
+[TestClass]
+[DoNotParallelize]
+public sealed class QuantizeTests
+{
+    [TestMethod]
+    public void The_quickstarts_file_is_quantized_on_its_data()
+    {
+        using var folder = new TemporaryFolder();
+        CommandRun.Of("quickstart", "--epochs", "2", "--out", folder.File("digits.onnx")).Succeeded();
+        var digits = Path.Combine(Repository.Root, "tools/Cli/Data/digits.csv.gz");
+        var run = CommandRun.Of("quantize", folder.File("digits.onnx"), "--data", digits, "--max-drop", "0.01", "--out", folder.File("int8.onnx"), "--json");
+        var result = run.Succeeded().Json();
+        Assert.IsTrue((bool)result["verified"]!);
+        Assert.AreEqual("accuracy", (string)result["metric"]!);
+        Assert.IsGreaterThanOrEqualTo((double)result["float32"]!["score"]! - 0.0101, (double)result["int8"]!["score"]!);
+        Assert.IsLessThan(0.35 * (double)result["float32"]!["bytes"]!, (double)result["int8"]!["bytes"]!);
+        Assert.HasCount(4, result["layers"]!.AsArray());
+
+        // What the file says of its data stays, so that it predicts the same words.
+        CollectionAssert.AreEqual(
+            OnnxFile.ReadMetadata(folder.File("digits.onnx"))["onnxfunctional.data"].ToCharArray(),
+            OnnxFile.ReadMetadata(folder.File("int8.onnx"))["onnxfunctional.data"].ToCharArray());
+        StringAssert.Contains(CommandRun.Of("evaluate", folder.File("int8.onnx"), "--data", digits).Succeeded().Output, "accuracy");
+        StringAssert.Contains(CommandRun.Of("verify", folder.File("int8.onnx")).Succeeded().Output, "agree");
+    }
+
+    [TestMethod]
+    public void A_regression_is_judged_by_its_error_and_layers_can_be_kept()
+    {
+        using var folder = new TemporaryFolder();
+        var houses = SampleFiles.Houses(folder);
+        CommandRun.Of("train", "mlp", "--data", houses, "--target", "price", "--epochs", "3", "--out", folder.File("m.onnx")).Succeeded();
+        string[] call = ["quantize", folder.File("m.onnx"), "--data", houses, "--out", folder.File("q.onnx")];
+        var text = CommandRun.Of([.. call, "--max-drop", "1e6", "--method", "percentile", "--keep", "dense"]).Succeeded().Output;
+        StringAssert.Contains(text, "mean_absolute_error");
+        StringAssert.Contains(text, "float32");
+        StringAssert.Contains(text, "Wrote ");
+
+        CommandRun.Of([.. call, "--keep", "none"]).Refused("KeepFloat names 'none'");
+        CommandRun.Of([.. call, "--max-drop", "-1"]).Misused("--max-drop");
+        CommandRun.Of([.. call, "--method", "best"]).Misused("--method is 'best'");
+        CommandRun.Of("quantize", folder.File("m.onnx"), "--data", houses, "--out", folder.File("m.onnx")).Refused("is the model");
+    }
+}

@@ -1,0 +1,140 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using OnnxFunctional.Cli.Networks;
+using OnnxFunctional.Cli.Results;
+using OnnxFunctional.Cli.Samples;
+using OnnxFunctional.Cli.Usage;
+using OnnxFunctional.Export;
+using OnnxFunctional.Training;
+using Spectre.Console;
+
+namespace OnnxFunctional.Cli.Commands;
+
+/// <summary>Makes a model compute with 8-bit integers, and refuses what costs too much accuracy.</summary>
+internal static class QuantizeCommand
+{
+    private static readonly (string Word, CalibrationMethod Method)[] s_methods =
+    [
+        ("min-max", CalibrationMethod.MinMax), ("percentile", CalibrationMethod.Percentile), ("entropy", CalibrationMethod.Entropy),
+        ("mse", CalibrationMethod.MeanSquaredError),
+    ];
+
+    public static Command Create()
+    {
+        var model = CommonOptions.Model("An ONNX file of any origin, or a .keras file.");
+        var (data, output) = (new DataArguments(withTargets: true, forTraining: false), CommonOptions.Out("int8.onnx"));
+        var (goal, import, opset) = (new GoalArguments(), new ImportArguments(), CommonOptions.Opset());
+        var maxDrop = Typed.Number(
+            "--max-drop", "How much worse the first metric may become; layers stay float32 until it is not more.",
+            "a number of 0 or more", value => value >= 0, 0.01);
+        var method = Typed.Choice("--method", "How ranges of activations are chosen.", "min-max", [.. s_methods.Select(entry => entry.Word)]);
+        var samples = Typed.Whole("--calibration-samples", "Samples on which ranges are found, evenly spread over the data.", 256, most: 1 << 20);
+        var perTensor = Typed.Flag("--per-tensor", "Gives each weight one scale instead of one per channel.");
+        var reduceRange = Typed.Flag("--reduce-range", "Quantizes weights to 7 bits, for x86 processors without VNNI instructions.");
+        var keep = new Option<string[]>("--keep")
+        {
+            Description = "A layer to leave in float32, with * for any letters; may be given several times.",
+            HelpName = "LAYER",
+            DefaultValueFactory = _ => [],
+        };
+        var command = new Command("quantize", "Make a model compute in int8, verify the file, compare size, speed and metric with float32.") { model };
+        data.AddTo(command);
+        Option[] own = [output, maxDrop, method, samples, perTensor, reduceRange, keep, opset];
+        foreach (var option in own) command.Add(option);
+        goal.AddTo(command);
+        import.AddTo(command);
+        return command.Runs((parsed, report, _) =>
+        {
+            var (from, to) = (parsed.GetRequiredValue(model), parsed.GetRequiredValue(output));
+            data.CheckOutput(parsed, to, from);
+            if (ModelSource.KindOf(from) == ModelKind.Json)
+                throw new ModelException($"'{from}' holds an architecture without weights; expected a trained model.");
+            var before = ModelSource.Open(from, import.Options(parsed, from));
+            var description = ModelSource.DescriptionOf(from);
+            var (inputs, outputs) = (TensorInfo.InputsOf(before), TensorInfo.OutputsOf(before));
+            var source = DataSource.Open(data.Path(parsed), data.Options(parsed));
+            var request = new DataRequest(inputs, outputs, description, WithTargets: true);
+            var calibration = source.Load(request);
+            var judged = goal.Suited(parsed, source.HeldOut?.Load(request) ?? calibration, outputs);
+            var predictions = before.PredictAll(judged.X, BatchOf(before));
+            Goal[] goals = [.. outputs.Select((info, i) => goal.Of(parsed, info, Goal.ScaleOf(predictions[i]), judged.Targets[i]))];
+            var options = new QuantizationOptions
+            {
+                Method = s_methods.First(entry => entry.Word == parsed.GetRequiredValue(method)).Method,
+                PerChannel = !parsed.GetValue(perTensor),
+                ReduceRange = parsed.GetValue(reduceRange),
+                KeepFloat = parsed.GetValue(keep) ?? [],
+                BatchSize = BatchOf(before),
+            };
+            var metric = goals[0].Metrics[0];
+            var name = outputs.Count > 1 ? $"{outputs[0].Name}_{metric.Name}" : metric.Name;
+            var gate = new QuantizationGate(judged.X, Score, parsed.GetValue(maxDrop) ?? 0.01);
+            var made = before.Quantize(Spread(calibration.X, parsed.GetValue(samples)), options, gate);
+            report.Line(made);
+            var written = DataDescription.Options(description, parsed.GetValue(opset));
+            var kept = ModelSource.MetadataOf(from);
+            var exported = made.ExportOnnx(to, written with { Metadata = kept.Concat(written.Metadata).ToDictionary() });
+            report.Line(exported);
+            var table = new Comparison(before, from, to, judged, goals).Measure();
+            if (!report.IsJson) Print(table, name);
+            report.Line($"Wrote {to}");
+            report.Result(new()
+            {
+                ["file"] = to,
+                ["verified"] = exported.Passed,
+                ["metric"] = name,
+                ["float32"] = ToJson(table.Before, name),
+                ["int8"] = ToJson(table.After, name),
+                ["layers"] = new JsonArray([.. made.Layers.Select(ToJson)]),
+            });
+            return 0;
+
+            // Larger is better for the gate; errors count negative.
+            double Score(IReadOnlyList<NDArray> all) =>
+                Scoring.Of(outputs, all, judged, goals)[name] * (metric.LargerIsBetter ?? true ? 1 : -1);
+        });
+    }
+
+    private static int BatchOf(Model model) => model.Inputs[0].Shape[0] ?? 32;
+
+    private static NDArrays Spread(NDArrays x, int most)
+    {
+        var count = x[0].Count;
+        return count <= most ? x : x.Take([.. Enumerable.Range(0, most).Select(i => (int)((long)i * count / most))]);
+    }
+
+    private static void Print((QuantizedSide Before, QuantizedSide After) table, string metric)
+    {
+        var rows = new Table().AddColumns("", "bytes", "ms, one sample", "ms, a batch", metric);
+        foreach (var (side, word) in ((QuantizedSide, string)[])[(table.Before, "float32"), (table.After, "int8")])
+        {
+            rows.AddRow(
+                word,
+                side.Bytes.ToString("N0", CultureInfo.InvariantCulture),
+                side.OneSample.ToString("G3", CultureInfo.InvariantCulture),
+                side.Batch.ToString("G3", CultureInfo.InvariantCulture),
+                side.Scores[metric].ToString("0.0000", CultureInfo.InvariantCulture));
+        }
+
+        // A new console: Spectre's shared one would write to the original output.
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }).Write(rows);
+    }
+
+    private static JsonObject ToJson(QuantizedSide side, string metric) => new()
+    {
+        ["bytes"] = side.Bytes,
+        ["millisecondsOneSample"] = Report.Number(side.OneSample),
+        ["millisecondsBatch"] = Report.Number(side.Batch),
+        ["score"] = Report.Number(side.Scores[metric]),
+    };
+
+    private static JsonObject ToJson(QuantizedLayer layer) => new()
+    {
+        ["layer"] = layer.Layer,
+        ["operator"] = layer.Operator,
+        ["weights"] = layer.Weights,
+        ["error"] = Report.Number(layer.Error),
+        ["quantized"] = layer.IsQuantized,
+    };
+}
