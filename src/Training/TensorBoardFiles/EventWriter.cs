@@ -12,11 +12,6 @@ internal sealed class EventWriter : IDisposable
     // Fields of the messages Event, Summary, Summary.Value and HistogramProto.
     private const int WallTime = 1, Step = 2, FileVersion = 3, GraphDef = 4, Summary = 5, Value = 1, Tag = 1, SimpleValue = 2, Histo = 5;
     private const int Min = 1, Max = 2, Num = 3, Sum = 4, SumOfSquares = 5, BucketLimit = 6, Bucket = 7;
-    private const double FirstLimit = 1e-12;
-    private const double LimitRatio = 1.1;
-    private const double LastLimit = 1e20;
-
-    private static readonly double[] s_limits = Limits();
 
     private readonly FileStream _file;
     private readonly WireWriter _event = new();
@@ -49,28 +44,16 @@ internal sealed class EventWriter : IDisposable
     /// <summary>The distribution of values over buckets of which each is a tenth wider than the one before.</summary>
     public void Histogram(string tag, long step, ReadOnlySpan<float> values)
     {
-        var counts = new double[s_limits.Length];
-        var (least, largest, sum, squares, count) = (double.MaxValue, double.MinValue, 0.0, 0.0, 0L);
-        foreach (var value in values)
-        {
-            if (!float.IsFinite(value)) continue;
-            var place = Array.BinarySearch(s_limits, value);
-            counts[place < 0 ? ~place : Math.Min(place + 1, counts.Length - 1)]++;
-            (least, largest) = (Math.Min(least, value), Math.Max(largest, value));
-            (sum, squares, count) = (sum + value, squares + ((double)value * value), count + 1);
-        }
-
-        if (count == 0) return;
-        var (first, last) = (Array.FindIndex(counts, filled => filled > 0), Array.FindLastIndex(counts, filled => filled > 0));
-        first = Math.Max(0, first - 1);
+        var buckets = new HistogramBuckets(values);
+        if (buckets.Count == 0) return;
         var histogram = new WireWriter();
-        histogram.Number(Min, least);
-        histogram.Number(Max, largest);
-        histogram.Number(Num, (double)count);
-        histogram.Number(Sum, sum);
-        histogram.Number(SumOfSquares, squares);
-        histogram.Numbers(BucketLimit, s_limits.AsSpan(first, last - first + 1));
-        histogram.Numbers(Bucket, counts.AsSpan(first, last - first + 1));
+        histogram.Number(Min, buckets.Min);
+        histogram.Number(Max, buckets.Max);
+        histogram.Number(Num, (double)buckets.Count);
+        histogram.Number(Sum, buckets.Sum);
+        histogram.Number(SumOfSquares, buckets.SumOfSquares);
+        histogram.Numbers(BucketLimit, buckets.Limits);
+        histogram.Numbers(Bucket, buckets.Counts);
         var entry = new WireWriter();
         entry.Text(Tag, tag);
         entry.Message(Histo, histogram);
@@ -94,13 +77,6 @@ internal sealed class EventWriter : IDisposable
         var crc = uint.MaxValue;
         foreach (var value in bytes) crc = BitOperations.Crc32C(crc, value);
         return BitOperations.RotateRight(~crc, 15) + 0xa282ead8;
-    }
-
-    private static double[] Limits()
-    {
-        var positive = new List<double>();
-        for (var limit = FirstLimit; limit < LastLimit; limit *= LimitRatio) positive.Add(limit);
-        return [.. positive.Select(limit => -limit).Reverse(), 0, .. positive, double.MaxValue];
     }
 
     private void WriteSummary(long step, WireWriter entry)
