@@ -65,6 +65,8 @@ public sealed class FolderReferenceTests
 
         "Visualization/Layouts",
         "Visualization/Drawings",
+        "Visualization/Tiles",
+        "Visualization/Inside",
         "Visualization/Charts",
         "Visualization/Plots",
         "Visualization",

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
-using System.Xml.Linq;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Visualization;
@@ -10,7 +8,7 @@ namespace OnnxFunctional.Tests.Visualization;
 
 /// <summary>Charts of training and predictions: their numbers, texts and pixels.</summary>
 [TestClass]
-public sealed partial class ChartTests
+public sealed class ChartTests
 {
     private static readonly int[] s_classes = [0, 1, 2, 2, 1, 0, 2];
 
@@ -29,10 +27,10 @@ public sealed partial class ChartTests
         var trainer = model.Compile(new Adam(0.05), Loss.BinaryCrossentropy, metrics: [Metric.Accuracy]);
         var history = trainer.Fit(x, y, epochs: 3, verbose: 0, validationData: (x, y));
         var chart = Charts.Curves(history);
-        var texts = Texts(chart, 800, 400);
+        var texts = ChartTexts.Of(chart, 800, 400);
         foreach (var text in (string[])["loss", "val_loss", "accuracy", "val_accuracy", "epoch", "1", "2", "3"]) CollectionAssert.Contains(texts, text);
         StringAssert.Contains(chart.Description, string.Create(CultureInfo.InvariantCulture, $"loss from {history["loss"][0]:G4} to {history["loss"][2]:G4}"));
-        Assert.HasCount(2, Texts(Charts.Curves(history), 800, 400).Where(text => text == "epoch"));
+        Assert.HasCount(2, ChartTexts.Of(Charts.Curves(history), 800, 400).Where(text => text == "epoch"));
     }
 
     [TestMethod]
@@ -42,7 +40,7 @@ public sealed partial class ChartTests
     {
         using var folder = new TemporaryFolder();
         var chart = Charts.ConfusionMatrix(s_classes, s_scores, ["ant", "bee", "cat"], normalize);
-        var texts = Texts(chart, 600, 600);
+        var texts = ChartTexts.Of(chart, 600, 600);
         foreach (var text in (string[])["ant", "bee", "cat", "true class", "predicted class"]) CollectionAssert.Contains(texts, text);
         Assert.HasCount(normalize ? 2 : 3, texts.Where(text => text == (normalize ? "1.00" : "2")));
         StringAssert.Contains(chart.Description, "6 are right");
@@ -66,7 +64,7 @@ public sealed partial class ChartTests
         var scores = new float[Classes, Classes];
         for (var i = 0; i < Classes; i++) scores[i, (i + 1) % Classes] = 1;
         string[] names = [.. classes.Select(i => $"a long class name {i}")];
-        var texts = Texts(Charts.ConfusionMatrix(classes, scores, names), 800, 800);
+        var texts = ChartTexts.Of(Charts.ConfusionMatrix(classes, scores, names), 800, 800);
         foreach (var name in names) Assert.HasCount(2, texts.Where(text => text == name));
 
         using var folder = new TemporaryFolder();
@@ -124,10 +122,10 @@ public sealed partial class ChartTests
     [TestMethod]
     public void Legends_of_curves_tell_the_areas_of_each_class()
     {
-        var texts = Texts(Charts.RocCurve(s_classes, s_scores, ["ant", "bee", "cat"]), 800, 600);
+        var texts = ChartTexts.Of(Charts.RocCurve(s_classes, s_scores, ["ant", "bee", "cat"]), 800, 600);
         CollectionAssert.Contains(texts, "bee, AUC 1.0000");
         Assert.HasCount(3, texts.Where(text => text.Contains("AUC", StringComparison.Ordinal)));
-        texts = Texts(Charts.PrecisionRecallCurve(new[] { 0, 1, 1 }, new[] { 0.2f, 0.7f, 0.9f }), 800, 600);
+        texts = ChartTexts.Of(Charts.PrecisionRecallCurve(new[] { 0, 1, 1 }, new[] { 0.2f, 0.7f, 0.9f }), 800, 600);
         CollectionAssert.Contains(texts, "1, AP 1.0000");
         Assert.HasCount(1, texts.Where(text => text.Contains("AP", StringComparison.Ordinal)));
     }
@@ -138,7 +136,7 @@ public sealed partial class ChartTests
         // Two of the scores are 0.9, one of them right; two are 0.6, both right.
         var chart = Charts.Calibration(new[] { 1, 0, 1, 1 }, new[] { 0.9f, 0.9f, 0.6f, 0.6f });
         StringAssert.Contains(chart.Description, "0.4000");
-        CollectionAssert.Contains(Texts(chart, 600, 500), "expected calibration error 0.4000");
+        CollectionAssert.Contains(ChartTexts.Of(chart, 600, 500), "expected calibration error 0.4000");
 
         chart = Charts.Regression(new[] { 1f, 2f, 3f, 4f }, new[] { 1.5f, 2f, 2.5f, 4f });
         StringAssert.Contains(chart.Description, "R\u00b2 0.9000, mean absolute error 0.25");
@@ -166,7 +164,7 @@ public sealed partial class ChartTests
         for (var i = 0; i < 300; i++) Assert.AreEqual(3 * Math.Sin(i * 0.7) - middle, points[i][0], 0.05);
 
         var labels = Enumerable.Range(0, 300).Select(i => i % 2).ToArray();
-        var texts = Texts(Charts.Projection(vectors, labels, ["even", "odd"]), 700, 500);
+        var texts = ChartTexts.Of(Charts.Projection(vectors, labels, ["even", "odd"]), 700, 500);
         foreach (var text in (string[])["even", "odd"]) CollectionAssert.Contains(texts, text);
         StringAssert.Contains(Charts.Projection(vectors).Description, "100.0 % of their variance");
     }
@@ -208,49 +206,4 @@ public sealed partial class ChartTests
         Refused("no epoch", () => Charts.Curves(new History()));
         Assert.IsEmpty(Directory.EnumerateFiles(folder.Path));
     }
-
-    /// <summary>The texts of a chart's SVG, all of whose letters are on the page.</summary>
-    private static string[] Texts(Chart chart, int width, int height)
-    {
-        using var folder = new TemporaryFolder();
-        chart.Save(folder.File("c.svg"), width, height);
-        var texts = new List<string>();
-        var areas = new List<SvgPicture.Area>();
-        foreach (var element in XDocument.Load(folder.File("c.svg")).Descendants().Where(element => element.Name.LocalName == "text"))
-        {
-            var text = element.Value.Trim();
-            texts.Add(text);
-            var size = Number(element.Attribute("font-size")!.Value)[0];
-            Assert.IsGreaterThanOrEqualTo(11, size, text);
-            double[] x = Number(element.Attribute("x")!.Value), y = Number(element.Attribute("y")!.Value);
-            var transform = element.Attribute("transform")?.Value ?? "translate(0 0)";
-            var given = Number(transform);
-            for (var i = 0; i < x.Length; i++)
-            {
-                var (localX, localY) = (x[i], y[Math.Min(i, y.Length - 1)]);
-                var (atX, atY) = transform.StartsWith("matrix", StringComparison.Ordinal)
-                    ? (given[0] * localX + given[2] * localY + given[4], given[1] * localX + given[3] * localY + given[5])
-                    : transform.Contains("rotate", StringComparison.Ordinal)
-                        ? (given[0] + localY, given[1] - localX)
-                        : (given[0] + localX, given[1] + localY);
-                Assert.IsTrue(atX >= 0 && atX < width - 2 && atY > 2 && atY <= height, $"'{text}' has a letter at {atX}, {atY}: {transform}");
-            }
-
-            if (transform.StartsWith("translate", StringComparison.Ordinal) && !transform.Contains("rotate", StringComparison.Ordinal))
-                areas.Add(new SvgPicture.Area(text, given[0] + x[0], given[1] + y[0] - 0.7 * size, given[0] + x[^1] + 0.5 * size, given[1] + y[0]));
-        }
-
-        foreach (var (i, area) in areas.Index())
-        {
-            foreach (var other in areas.Skip(i + 1)) Assert.IsFalse(area.Overlaps(other), $"{area} and {other} overlap");
-        }
-
-        return [.. texts];
-    }
-
-    private static double[] Number(string text) =>
-        [.. NumberPattern().Matches(text).Select(match => double.Parse(match.Value, CultureInfo.InvariantCulture))];
-
-    [GeneratedRegex(@"-?\d+(\.\d+)?(e-?\d+)?")]
-    private static partial Regex NumberPattern();
 }

@@ -11,7 +11,7 @@ namespace OnnxFunctional.Visualization;
 /// Charts.Curves(history).Save("curves.png");
 /// Charts.ConfusionMatrix(y, model.Predict(x)).Save("confusion.png");
 /// </code></example>
-public static class Charts
+public static partial class Charts
 {
     /// <summary>Those of charts in notebooks, and more for many classes.</summary>
     private static readonly string[] s_colors = [.. LineChart.Colors, "#8c564b", "#5b5b5b", "#17a2b8", "#9a8c00", "#d62728", "#6a3d9a"];

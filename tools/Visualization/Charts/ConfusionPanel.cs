@@ -68,7 +68,7 @@ internal static class ConfusionPanel
     /// <summary>From white to dark blue.</summary>
     public static Color Shade(double share)
     {
-        var light = 1 - share;
-        return new Color((byte)(26 + 229 * light), (byte)(86 + 169 * light), (byte)(168 + 87 * light));
+        var color = Tiles.Shade.Blue(share);
+        return new Color(color.Red, color.Green, color.Blue);
     }
 }
