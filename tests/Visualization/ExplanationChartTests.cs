@@ -87,6 +87,37 @@ public sealed class ExplanationChartTests
     }
 
     [TestMethod]
+    public void Grad_cam_weights_each_channel_by_the_mean_of_its_gradients()
+    {
+        // Behind a Flatten each place has a gradient of its own: its weight. The picture is 3 wide, so only the convolution tells which axis has channels.
+        var image = Model.Input([3, 4, 3]);
+        var model = new Model(image, image.Apply(
+            new Conv2D(2, 1, dataFormat: DataFormat.ChannelsFirst, useBias: false), new Flatten(), new Dense(5, Activation.Softmax, name: "scores")));
+        var x = Numbers([1, 3, 4, 3]);
+        var kernel = model.WeightPaths()[0].Weight.Storage;
+        var weights = model.WeightPaths().Single(entry => entry.Path == "scores/kernel").Weight.Storage;
+        var map = new double[12];
+        for (var channel = 0; channel < 2; channel++)
+        {
+            var mean = Enumerable.Range(0, 12).Average(place => (double)weights[(((channel * 12) + place) * 5) + 3]);
+            for (var place = 0; place < 12; place++)
+                map[place] += mean * Enumerable.Range(0, 3).Sum(c => (double)x[0, c, place / 3, place % 3] * kernel[(c * 2) + channel]);
+        }
+
+        // One of the two signs has a map above 0.
+        if (map.Max() <= 0)
+        {
+            for (var i = 0; i < kernel.Length; i++) kernel[i] = -kernel[i];
+            map = Array.ConvertAll(map, value => -value);
+        }
+
+        AreClose([.. map.Select(value => (float)(Math.Max(0, value) / map.Max()))], Map(model, x, 3, 4, 3));
+        var picture = Tiles(Charts.GradCam(model, x, 3))[0].Pixels;
+        Assert.AreEqual((3, 4), (picture.Width, picture.Height));
+        Assert.AreEqual(new Rgb(Shade.Level(x[0, 0, 3, 1]), Shade.Level(x[0, 1, 3, 1]), Shade.Level(x[0, 2, 3, 1])), picture[1, 3]);
+    }
+
+    [TestMethod]
     public void Sigmoid_of_one_output_has_two_classes_with_opposite_maps()
     {
         var model = Planted(DataFormat.ChannelsLast, new Dense(1, Activation.Sigmoid, useBias: false, name: "scores"), [1, 0]);
@@ -176,11 +207,11 @@ public sealed class ExplanationChartTests
         return model;
     }
 
-    private static float[] Map(Model model, NDArray x, int classIndex)
+    private static float[] Map(Model model, NDArray x, int classIndex, int height = 4, int width = 5)
     {
         var sample = OneSample.Of(model, x, 0);
         var map = Explanations.GradCam(model, sample, ExplainedClass.Of(model, sample, classIndex, null, null), InnerLayers.Convolutions(model)[^1]);
-        Assert.AreEqual((4, 5), (map.Height, map.Width));
+        Assert.AreEqual((height, width), (map.Height, map.Width));
         return map.Channels[0];
     }
 
