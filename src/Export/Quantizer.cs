@@ -11,8 +11,10 @@ namespace OnnxFunctional.Export;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class Quantizer
 {
-    // Each layer's error takes a plan and a run of its own; few samples tell layers apart.
-    private const int SamplesOfErrors = 32;
+    // Each layer's error takes a plan and a run of its own; few samples tell layers apart, and fewer where each has many numbers.
+    private const int MostSamplesOfErrors = 32;
+    private const int FewestSamplesOfErrors = 4;
+    private const int NumbersOfErrors = 1 << 18;
 
     /// <summary>
     /// Quantizes the model's convolutions and products with weights to int8, and activations between them to uint8, with ranges found on calibration data. With
@@ -66,7 +68,8 @@ public static class Quantizer
             _quanta = Calibration.Run(_folded, _values, _values.Stored(_values.Products), calibration, options);
             Value[] weights = [.. _values.Products.SelectMany(product => product.Node.Inputs.Skip(1)).Where(_folded.IsStatic).Distinct()];
             _numbers = weights.Zip(GraphRun.Static(model, weights)).ToDictionary(pair => pair.First, pair => pair.Second);
-            _few = First(calibration, SamplesOfErrors);
+            var perSample = calibration.Sum(array => array.Count == 0 ? 0 : array.Shape.ElementCount / array.Count);
+            _few = First(calibration, (int)Math.Clamp(NumbersOfErrors / Math.Max(1, perSample), FewestSamplesOfErrors, MostSamplesOfErrors));
             _expected = GraphRun.All(model, _folded.Inputs, _folded.Outputs, _few, options.BatchSize);
         }
 

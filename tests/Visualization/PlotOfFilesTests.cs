@@ -1,8 +1,7 @@
-using System.IO.Compression;
-using System.Text.Json.Nodes;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Training;
+using OnnxFunctional.Tests.Parity;
 using OnnxFunctional.Visualization;
 using OnnxFunctional.Visualization.Plots;
 
@@ -16,7 +15,7 @@ public sealed class PlotOfFilesTests
     /// <summary>An application of Keras, or a speech detector.</summary>
     internal static Model Open(string name) => name.Contains("silero", StringComparison.Ordinal)
         ? OnnxFile.LoadModel(RealFile(name), new ImportOptions { Verify = false }.Bind("sr", NDArray.Create([16000L], [])).BindShape("input", [null, 576]))
-        : Application(name);
+        : KerasApplication.Of(name);
 
     /// <summary>The path of a pretrained file.</summary>
     internal static string RealFile(string name)
@@ -49,15 +48,5 @@ public sealed class PlotOfFilesTests
         Assert.IsTrue(graph.Boxes.Exists(box => box.Inner is not null), "the file has an If");
         PictureChecks.KeepsClear(graph, options);
         PictureChecks.KeepsClear(RepeatedBlocks.Fold(graph), options with { Rankdir = RankDirection.RightToLeft });
-    }
-
-    private static Model Application(string name)
-    {
-        var folder = DataFolder.Beside("keras-apps", "KERAS_APPS_DIR");
-        var path = Path.Combine(folder, name + ".json.gz");
-        if (!File.Exists(path)) throw DataFolder.Missing(name + ".json.gz", folder, "KERAS_APPS_DIR");
-        using var file = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
-        var model = JsonNode.Parse(file)!["model"]!;
-        return Model.FromJson(model is JsonValue text ? text.GetValue<string>() : model.ToJsonString());
     }
 }
