@@ -69,6 +69,8 @@ public sealed class FolderReferenceTests
         "Visualization/Inside",
         "Visualization/Charts",
         "Visualization/Plots",
+        "Visualization/Reports",
+        "Visualization/Live",
         "Visualization",
     ];
 

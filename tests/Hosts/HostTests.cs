@@ -138,9 +138,7 @@ public sealed class HostTests
     {
         var mnist = DataFolder.PathOf("mnist");
         NodeProgram.Need(packages);
-        string?[] browsers = [Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-        if (needsBrowser && !browsers.Any(File.Exists))
-            Assert.Inconclusive("Chromium is not installed; install it (Debian: apt-get install chromium) or name it in CHROMIUM to run this test.");
+        if (needsBrowser) NodeProgram.NeedBrowser();
 
         using var folder = new TemporaryFolder();
         var state = folder.File("learned.npz");

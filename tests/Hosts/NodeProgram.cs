@@ -24,6 +24,14 @@ internal static class NodeProgram
         if (missing.Count > 0) Assert.Inconclusive($"{string.Join(", ", missing)} not installed; run 'npm ci' in {Hosts} to run this test.");
     }
 
+    /// <summary>Skips the test where there is no Chromium, with a message that says what to install.</summary>
+    public static void NeedBrowser()
+    {
+        string?[] browsers = [Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+        if (!browsers.Any(File.Exists))
+            Assert.Inconclusive("Chromium is not installed; install it (Debian: apt-get install chromium) or name it in CHROMIUM to run this test.");
+    }
+
     /// <summary>Runs Node; null if it is not installed.</summary>
     public static (int Status, string Output, string Errors)? Run(string[] arguments, string folder = "")
     {

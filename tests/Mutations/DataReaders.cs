@@ -75,6 +75,13 @@ internal static class DataReaders
         [],
     ];
 
+    /// <summary>Logs as the logger writes them.</summary>
+    public static IReadOnlyList<byte[]> Histories() =>
+    [
+        "epoch,loss,val_loss\n0,0.5,NA\n1,0.25,0.75\n"u8.ToArray(),
+        "epoch,\"a,b\",loss\n0,NaN,0.5\n3,Infinity,1E-05\n"u8.ToArray(),
+    ];
+
     /// <summary>Appends to a log two epochs, the second with a value that it has not yet.</summary>
     public static void ContinueLog(byte[] content)
     {

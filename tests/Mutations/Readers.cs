@@ -69,6 +69,10 @@ internal static class Readers
         new("npy", DataReaders.SingleArrays, [.. s_bytes, Edits.Text], DataReaders.ReadArray, s_data),
         new("csv", DataReaders.Tables, s_text, DataReaders.ReadTable, s_data),
         new("csv-log", DataReaders.Logs, s_text, DataReaders.ContinueLog, s_data),
+        new("history", DataReaders.Histories, s_text, content => Assert.IsNotNull(History.FromCsv(Put("log.csv", content)).ToString()), s_data)
+        {
+            Source = "log.csv",
+        },
         new("idx", DataReaders.Bytes, s_bytes, DataReaders.ReadIdx, s_data),
         new("packed", DataReaders.Packed, s_bytes, DataReaders.ReadPacked, s_data) { MostAllocated = 64 << 20 },
         new("image", DataReaders.Images, s_bytes, DataReaders.ReadImage, s_data) { MostAllocated = MostPixelBytes },

@@ -34,6 +34,7 @@ internal static class CommandLine
             VerifyCommand.Create(),
             SummaryCommand.Create(),
             PlotCommand.Create(),
+            ReportCommand.Create(),
         };
 
         Examples.AddTo(root);

@@ -9,9 +9,6 @@ namespace OnnxFunctional.Visualization;
 /// <summary>Draws models: Keras' plot_model, without Graphviz (https://keras.io/api/utils/model_plotting_utils/).</summary>
 public static class ModelPlot
 {
-    /// <summary>The layout's time grows faster than the number of boxes, and nobody looks at more at once.</summary>
-    private const int MostBoxes = 4000;
-
     /// <summary>
     /// Draws a model as a file: <c>.png</c>, <c>.svg</c>, <c>.pdf</c>, or <c>.mmd</c>, which is Mermaid text. A layer that is called several times is one box
     /// with a port for each call.
@@ -107,19 +104,17 @@ public static class ModelPlot
         PictureFile.CheckDpi(options.Dpi);
         if (!Enum.IsDefined(options.Rankdir)) throw new ModelException($"rankdir: expected a {nameof(RankDirection)}, got {options.Rankdir}.");
         var graph = options.FoldRepeats ? RepeatedBlocks.Fold(read()) : read();
-        var boxes = Count(graph);
-        if (boxes > MostBoxes)
+        var boxes = graph.BoxCount;
+        if (boxes > PlotGraph.MostBoxes)
         {
             throw new ModelException(
-                $"The picture of '{name}' would have {boxes} boxes; at most {MostBoxes} are drawn. Fold repeated blocks, leave models inside it closed, "
+                $"The picture of '{name}' would have {boxes} boxes; at most {PlotGraph.MostBoxes} are drawn. Fold repeated blocks, leave models inside it closed, "
                 + "or draw a part: a model between two tensors.");
         }
 
         var content = kind == ".mmd" ? Encoding.UTF8.GetBytes(MermaidWriter.Write(graph, options.Rankdir)) : Picture(graph, name, kind, options);
         PictureFile.Write(toFile, content);
     }
-
-    private static int Count(PlotGraph graph) => graph.Boxes.Sum(box => 1 + (box.Inner is null ? 0 : Count(box.Inner)));
 
     private static byte[] Picture(PlotGraph graph, string name, string kind, PlotOptions options)
     {

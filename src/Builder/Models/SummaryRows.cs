@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using OnnxFunctional.Operators;
 
 namespace OnnxFunctional;
 
@@ -45,10 +44,10 @@ internal sealed class SummaryRows
     }
 
     /// <summary>The multiply-adds of a whole model for one sample.</summary>
-    public static string MacsOf(Model model) => Text(model.Graph.Nodes.Sum(Macs), Number);
+    public static string MacsOf(Model model) => Text(LayerCosts.MultiplyAddsOf(model), Number);
 
     /// <summary>The bytes of all outputs of layers for one sample.</summary>
-    public static string ActivationsOf(Model model) => Text(model.Steps.Sum(step => step.Outputs.Sum(Activations)), Bytes);
+    public static string ActivationsOf(Model model) => Text(LayerCosts.ActivationBytesOf(model), Bytes);
 
     /// <summary>Whether every layer reads the one before, and no other: Keras then leaves out the connections.</summary>
     private static bool IsStraight(Model model)
@@ -94,7 +93,7 @@ internal sealed class SummaryRows
             .SelectMany(step => step.Outputs.Select((value, i) => (value, step, i)))
             .DistinctBy(entry => entry.value)
             .ToDictionary(entry => entry.value, entry => (entry.step, entry.i));
-        var nodes = model.Graph.Nodes.ToLookup(node => (object?)node.Scope?.Outermost ?? node);
+        var costs = LayerCosts.Of(model);
         foreach (var (name, steps) in layers)
         {
             var layer = steps[0].Layer;
@@ -105,8 +104,8 @@ internal sealed class SummaryRows
                 layer?.ClassName ?? steps[0].Node!.Op.Name,
                 string.Join(", ", steps[0].Outputs.Select(output => output.Spec.Shape.ToString())),
                 Number(layer?.Weights.Sum(weight => (long)weight.Length) ?? 0),
-                Text(steps.Sum(step => nodes[(object?)step.Call ?? step.Node ?? (object)step].Sum(Macs)), Number),
-                Text(steps.Sum(step => step.Outputs.Sum(Activations)), Bytes),
+                Text(costs.MultiplyAdds(steps), Number),
+                Text(LayerCosts.ActivationBytes(steps), Bytes),
                 string.Join(", ", sources) is { Length: > 0 } connections ? connections : "-",
                 layer));
             if (_options.ExpandNested && layer is Model { IsBuilt: true } nested)
@@ -133,30 +132,8 @@ internal sealed class SummaryRows
         return [.. cells];
     }
 
-    /// <summary>The multiply-adds of a node for one sample; NaN if its sizes are open.</summary>
-    private static double Macs(Node node)
-    {
-        var isOpen = false;
-        var count = MultiplyAdds.Of(node, shape =>
-        {
-            var sample = OneSample(shape);
-            isOpen |= sample is null;
-            return sample ?? Shape.Of([.. Enumerable.Repeat(1, shape.Rank)]);
-        });
-        return isOpen ? double.NaN : count;
-    }
-
-    private static double Activations(Value value) =>
-        OneSample(value.Spec.Shape) is { } shape && value.Spec.Type != DType.String ? (double)shape.ElementCount * value.Spec.Type.Size() : double.NaN;
-
-    /// <summary>The shape for one sample; null if it has other open sizes than the batch.</summary>
-    private static Shape? OneSample(Shape shape)
-    {
-        var dims = shape.Symbols.ToArray().Select(dim => dim == Shape.Batch ? 1 : dim).ToArray();
-        return dims.All(dim => dim >= 0) ? Shape.Of(dims) : null;
-    }
-
-    private static string Text(double value, Func<double, string> write) => double.IsNaN(value) ? "?" : write(value);
+    /// <summary>A number as text; a question mark if it is not known.</summary>
+    public static string Text(double value, Func<double, string> write) => double.IsNaN(value) ? "?" : write(value);
 
     private static string Connection((ModelStep Step, int Output) source, Model model)
     {

@@ -8,7 +8,7 @@ namespace OnnxFunctional.Training;
 /// Console.WriteLine(history["val_loss"][^1]);
 /// </code></example>
 [TypeFormatterSource(typeof(HtmlFormatterSource))]
-public sealed class History : Callback, IHtml
+public sealed partial class History : Callback, IHtml
 {
     private readonly Dictionary<string, List<double>> _values = [];
     private readonly List<int> _epochs = [];

@@ -26,14 +26,15 @@ internal sealed class DataArguments
     /// <summary>Makes the options.</summary>
     /// <param name="withTargets">Whether the command reads targets.</param>
     /// <param name="forTraining">Whether the command may make a network for the data.</param>
-    public DataArguments(bool withTargets, bool forTraining)
+    /// <param name="isRequired">Whether there must be data.</param>
+    public DataArguments(bool withTargets, bool forTraining, bool isRequired = true)
     {
         (_withTargets, _forTraining) = (withTargets, forTraining);
         _data = Typed.Text(
             "--data",
             "A CSV or TSV table, an .npz or .npy file, an idx file, a folder with MNIST's idx files, or a folder of images, one subfolder per class.",
             "PATH");
-        _data.Required = true;
+        _data.Required = isRequired;
         _target = Typed.Text(
             "--target",
             withTargets
@@ -87,6 +88,16 @@ internal sealed class DataArguments
         command.Add(_imageSize);
         if (_forTraining) command.Add(_grayscale);
         command.Add(_scale);
+    }
+
+    /// <summary>Whether there is data.</summary>
+    /// <exception cref="ModelException">There is none, and an option says how to read it.</exception>
+    public bool AreGiven(ParseResult parsed)
+    {
+        if (parsed.GetValue(_data) is not null) return true;
+        Option[] others = [_target, _task, _separator, _noHeader, _noQuotes, _dropMissing, _ignored, _imageSize, _scale];
+        var given = Array.Find(others, option => parsed.GetResult(option) is { Implicit: false });
+        return given is null ? false : throw new ModelException($"{given.Name} says how data is read, and there is none. Give --data too.");
     }
 
     /// <summary>The data's file or folder.</summary>

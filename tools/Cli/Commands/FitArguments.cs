@@ -47,12 +47,15 @@ internal sealed class FitArguments
         "Also saves the model after each epoch, in files of this name: in model.{epoch:00}.{loss:F3}.onnx the epoch's number and its loss are filled in.",
         "NAME");
 
+    private readonly Option<string?> _log = Typed.Text(
+        "--log", "Writes losses and metrics of each epoch as a line of this CSV file, which onnxf report draws.", "FILE");
+
     public void AddTo(Command command)
     {
         Option[] options =
         [
             _epochs, _batchSize, _optimizer, _learningRate, _schedule, _patience, _seed, _threads, _precision, _resume, _checkpointSteps,
-            _epochFiles,
+            _epochFiles, _log,
         ];
         foreach (var option in options) command.Add(option);
     }
@@ -70,6 +73,7 @@ internal sealed class FitArguments
         Checkpoint = Path.ChangeExtension(output, ".checkpoint.onnx"),
         CheckpointSteps = parsed.GetValue(_checkpointSteps),
         EpochFiles = parsed.GetValue(_epochFiles),
+        Log = parsed.GetValue(_log),
     };
 
     /// <summary>The options with what depends on the number of samples.</summary>

@@ -21,6 +21,8 @@ internal sealed class GoalArguments
         CustomParser = result => [.. result.Tokens.Select(token => Named(result, token.Value)).OfType<Metric>()],
     };
 
+    public Option[] Options => [_loss, _metrics];
+
     public void AddTo(Command command)
     {
         command.Add(_loss);

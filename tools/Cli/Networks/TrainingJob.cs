@@ -5,6 +5,7 @@ using OnnxFunctional.Cli.Results;
 using OnnxFunctional.Cli.Samples;
 using OnnxFunctional.Export;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Callbacks;
 using Spectre.Console;
 
 namespace OnnxFunctional.Cli.Networks;
@@ -39,6 +40,9 @@ internal sealed record TrainingOptions(string Out)
 
     /// <summary>The name of the files that store the model after each epoch; null: none are written.</summary>
     public string? EpochFiles { get; init; }
+
+    /// <summary>The CSV file of losses and metrics; null: none is written.</summary>
+    public string? Log { get; init; }
 
     /// <summary>A checkpoint to resume from.</summary>
     public string? Resume { get; init; }
@@ -103,6 +107,7 @@ internal sealed class TrainingJob(
         if (options.Patience is { } patience)
             callbacks.Add(new EarlyStopping(heldOut is null ? "loss" : "val_loss", patience: patience, restoreBestWeights: true));
         if (options.EpochFiles is { } files) callbacks.Add(new ModelCheckpoint(files));
+        if (options.Log is { } log) callbacks.Add(new CsvLogger(log, append: options.Resume is not null));
         if (options.Checkpoint is { } checkpoint) callbacks.Add(new BackupAndRestore(checkpoint, options.CheckpointSteps, restores: false));
         return callbacks;
     }

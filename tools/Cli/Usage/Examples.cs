@@ -18,7 +18,7 @@ internal sealed class Examples(HelpAction help) : SynchronousCommandLineAction
                 "onnxf train mlp --data flowers.csv --target species --out flowers.onnx",
                 "onnxf train cnn --data photos --image-size 64 --out photos.onnx",
                 "onnxf train lstm --data series.npz --epochs 20 --patience 3 --out series.onnx",
-                "onnxf train model.keras --data data.npz --out model.onnx",
+                "onnxf train model.keras --data data.npz --out model.onnx --log log.csv",
                 "onnxf train pretrained.onnx --data photos --trainable \"classifier*\" --out mine.onnx",
             ]
         ),
@@ -37,6 +37,14 @@ internal sealed class Examples(HelpAction help) : SynchronousCommandLineAction
         ("verify", ["onnxf verify model.onnx"]),
         ("summary", ["onnxf summary model.onnx", "onnxf summary others.onnx --show-macs --show-activation-memory"]),
         ("plot", ["onnxf plot model.keras model.png --show-shapes", "onnxf plot others.onnx model.svg --fold-repeats --rankdir LR"]),
+        (
+            "report",
+            [
+                "onnxf report flowers.onnx --data test.csv --history log.csv --out flowers.html",
+                "onnxf report others.onnx --data photos --classes cat,dog",
+                "onnxf report model.keras",
+            ]
+        ),
     ];
 
     /// <inheritdoc/>

@@ -14,7 +14,14 @@ internal sealed record Drawing(double Width, double Height, string Title, string
 /// <param name="Kind">What they are: a box, a frame, an edge.</param>
 /// <param name="Name">Whose they are, such as a layer's path; empty if nobody's.</param>
 /// <param name="Figures">The figures, from back to front.</param>
-internal sealed record FigureGroup(string Kind, string Name, IReadOnlyList<Figure> Figures);
+internal sealed record FigureGroup(string Kind, string Name, IReadOnlyList<Figure> Figures)
+{
+    /// <summary>The path of the layer that can be chosen here in an interactive picture; null if there is none.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>What the group shows, in words.</summary>
+    public string Description { get; init; } = "";
+}
 
 /// <summary>One figure. Colors are written as #rrggbb.</summary>
 internal abstract record Figure;

@@ -9,17 +9,25 @@ namespace OnnxFunctional.Visualization.Drawings;
 internal static class SvgWriter
 {
     /// <summary>The document.</summary>
-    public static string Write(Drawing drawing)
+    /// <param name="drawing">The drawing.</param>
+    /// <param name="isInteractive">Whether it is part of a page in which groups with a path are buttons; otherwise it is one picture.</param>
+    public static string Write(Drawing drawing, bool isInteractive = false)
     {
         var svg = new StringBuilder();
         string width = Number(drawing.Width), height = Number(drawing.Height);
         svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" ");
-        svg.Append(CultureInfo.InvariantCulture, $"viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{PictureFont.Family}\">\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<title>{Escaped(drawing.Title)}</title>\n<desc>{Escaped(drawing.Description)}</desc>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"viewBox=\"0 0 {width} {height}\" role=\"{(isInteractive ? "group" : "img")}\" ");
+
+        // A title is a tooltip over the whole picture, also where a button is.
+        if (isInteractive) svg.Append(CultureInfo.InvariantCulture, $"aria-label=\"{Escaped(drawing.Title)}\" ");
+        svg.Append(CultureInfo.InvariantCulture, $"font-family=\"{PictureFont.Family}\">\n");
+        if (!isInteractive)
+            svg.Append(CultureInfo.InvariantCulture, $"<title>{Escaped(drawing.Title)}</title>\n<desc>{Escaped(drawing.Description)}</desc>\n");
         foreach (var group in drawing.Groups)
         {
             svg.Append(CultureInfo.InvariantCulture, $"<g class=\"{group.Kind}\"");
             if (group.Name.Length > 0) svg.Append(CultureInfo.InvariantCulture, $" data-name=\"{Escaped(group.Name)}\"");
+            if (isInteractive) svg.Append(Behavior(group));
             svg.Append(">\n");
             foreach (var figure in group.Figures) Write(figure, svg);
             svg.Append("</g>\n");
@@ -27,6 +35,10 @@ internal static class SvgWriter
 
         return svg.Append("</svg>\n").ToString();
     }
+
+    private static string Behavior(FigureGroup group) => group.Path is null
+        ? " aria-hidden=\"true\""
+        : $" data-path=\"{Escaped(group.Path)}\" role=\"button\" tabindex=\"0\" aria-pressed=\"false\" aria-label=\"{Escaped(group.Description)}\"";
 
     private static void Write(Figure figure, StringBuilder svg)
     {

@@ -59,6 +59,9 @@ internal sealed record PlotPort(PlotBox Box, int Port)
 /// <summary>Boxes and edges of a picture, or of a frame in it.</summary>
 internal sealed class PlotGraph
 {
+    /// <summary>The layout's time grows faster than the number of boxes, and nobody looks at more at once.</summary>
+    public const int MostBoxes = 4000;
+
     /// <summary>The boxes, each after those it reads from where there is no cycle.</summary>
     public List<PlotBox> Boxes { get; } = [];
 
@@ -69,6 +72,9 @@ internal sealed class PlotGraph
 
     /// <summary>For each output port of the frame, the ports inside that it comes from: one, or one of each branch.</summary>
     public List<IReadOnlyList<PlotPort>> Exits { get; } = [];
+
+    /// <summary>The number of boxes, in frames too.</summary>
+    public int BoxCount => Boxes.Sum(box => 1 + (box.Inner?.BoxCount ?? 0));
 }
 
 /// <summary>What is drawn: Keras' options of plot_model, and two more.</summary>

@@ -35,7 +35,7 @@ internal sealed class PlotPainter
     {
         var layout = FrameLayout.Of(graph, options, font);
         var painter = new PlotPainter(options, font, layout);
-        painter.Add(layout, new Point(0, 0), depth: 0);
+        painter.Add(layout, new Point(0, 0), depth: 0, "");
         var background = new FigureGroup("page", "", [new Rectangle(0, 0, painter._page.Width, painter._page.Height, 0, PageColor, null)]);
         return new Drawing(
             painter._page.Width,
@@ -54,19 +54,19 @@ internal sealed class PlotPainter
         return BoxText.Visible($"The layers of {name}: {string.Join("; ", boxes)}.");
     }
 
-    private void Add(FrameLayout layout, Point origin, int depth)
+    private void Add(FrameLayout layout, Point origin, int depth, string path)
     {
         foreach (var placed in layout.Boxes)
         {
             var at = new Point(origin.X + placed.Place.X, origin.Y + placed.Place.Y);
             if (placed.Inner is null)
             {
-                AddBox(placed, at);
+                AddBox(placed, at, path);
                 continue;
             }
 
-            AddFrame(placed, at, depth);
-            Add(placed.Inner, new Point(at.X + placed.Inner.Origin.X, at.Y + placed.Inner.Origin.Y), depth + 1);
+            AddFrame(placed, at, depth, path);
+            Add(placed.Inner, new Point(at.X + placed.Inner.Origin.X, at.Y + placed.Inner.Origin.Y), depth + 1, path + placed.Box.Name + "/");
         }
 
         foreach (var edge in layout.Edges) AddEdge(edge, origin);
@@ -96,7 +96,7 @@ internal sealed class PlotPainter
 
     private static Point Moved(Point point, Point by) => new(point.X + by.X, point.Y + by.Y);
 
-    private void AddFrame(PlacedBox placed, Point at, int depth)
+    private void AddFrame(PlacedBox placed, Point at, int depth, string path)
     {
         var inner = placed.Inner!;
         var (x, y, width, height) = _page.Place(at.X, at.Y, placed.Place.Width, placed.Place.Height);
@@ -112,10 +112,10 @@ internal sealed class PlotPainter
         };
         for (var i = 0; i < placed.Heading.Count; i++)
             figures.Add(Text(strip.X, strip.Y + 3 + i * BoxText.LineHeight, BoxText.LineHeight, placed.Heading[i], BoxText.HeadingSize, "#6b4410"));
-        _frames.Add(new FigureGroup("frame", placed.Box.Name, figures));
+        _frames.Add(Group("frame", placed.Box, path, figures));
     }
 
-    private void AddBox(PlacedBox placed, Point at)
+    private void AddBox(PlacedBox placed, Point at, string path)
     {
         var box = placed.Box;
         var (x, y, width, height) = _page.Place(at.X, at.Y, placed.Place.Width, placed.Place.Height);
@@ -143,8 +143,11 @@ internal sealed class PlotPainter
 
         AddPortLabels(box.InputLabels, placed.Place.InputOffsets, at.X, at.Y, figures);
         AddPortLabels(box.OutputLabels, placed.Place.OutputOffsets, at.X, at.Y + placed.Place.Height - BoxText.LabelStrip, figures);
-        _boxes.Add(new FigureGroup("box", box.Name, figures));
+        _boxes.Add(Group("box", box, path, figures));
     }
+
+    private static FigureGroup Group(string kind, PlotBox box, string path, IReadOnlyList<Figure> figures) =>
+        new(kind, box.Name, figures) { Path = path + box.Name, Description = string.Join(", ", box.Lines) };
 
     /// <summary>Where the text is: inside the strips of port numbers.</summary>
     private (double Left, double Top, double Width) Content(PlotBox box, double x, double y, double width)
