@@ -38,6 +38,9 @@ public sealed class ReportTests
         var written = new WrittenPage(File.ReadAllText(page));
         Assert.HasCount(4, written.Table("Samples with the highest loss"));
         Assert.AreEqual("R squared", written.Table("Differences of predictions")[0][1]);
+        result = CommandRun.Of("report", model, "--out", page, "--no-verify", "--json").Json();
+        Assert.IsNull(result["verified"]);
+        StringAssert.Contains(new WrittenPage(File.ReadAllText(page)).Section("verification").Value, "No verification was given");
     }
 
     [TestMethod]

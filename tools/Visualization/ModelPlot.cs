@@ -108,8 +108,8 @@ public static class ModelPlot
         if (boxes > PlotGraph.MostBoxes)
         {
             throw new ModelException(
-                $"The picture of '{name}' would have {boxes} boxes; at most {PlotGraph.MostBoxes} are drawn. Fold repeated blocks, leave models inside it closed, "
-                + "or draw a part: a model between two tensors.");
+                $"The picture of '{name}' would have {boxes} boxes; at most {PlotGraph.MostBoxes} are drawn. Fold repeated blocks, "
+                + "leave models inside it closed, or draw a part: a model between two tensors.");
         }
 
         var content = kind == ".mmd" ? Encoding.UTF8.GetBytes(MermaidWriter.Write(graph, options.Rankdir)) : Picture(graph, name, kind, options);

@@ -7,8 +7,8 @@ using OnnxFunctional.Visualization.Reports;
 namespace OnnxFunctional.Visualization;
 
 /// <summary>
-/// Writes a model and its training as one page: the picture of the model with the numbers of each layer, curves, the verification of its file, a confusion matrix
-/// or predictions over true values, the worst examples, costs per layer, the environment. The page is one file and asks for nothing from any network.
+/// Writes a model and its training as one page: the picture of the model with the numbers of each layer, curves, the verification of its file, a confusion
+/// matrix or predictions over true values, the worst examples, costs per layer, the environment. The page is one file and asks for nothing from any network.
 /// </summary>
 public static class Report
 {

@@ -23,7 +23,8 @@ public sealed partial class History
         if (table.Columns[0] != "epoch")
         {
             throw new DataException(
-                $"'{path}' is no log of a training: its first column is '{table.Columns[0]}', expected 'epoch'. Use a file that CsvLogger or onnxf train --log wrote.");
+                $"'{path}' is no log of a training: its first column is '{table.Columns[0]}', expected 'epoch'. "
+                + "Use a file that CsvLogger or onnxf train --log wrote.");
         }
 
         var columns = table.Columns.Select(column => (Name: column, Cells: table.GetTexts(column))).ToList();

@@ -77,7 +77,8 @@ public sealed class DashboardTests
         var port = (await run.Started()).Port;
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, port);
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request.Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)));
+        var sent = request.Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(sent));
         using var reader = new StreamReader(client.GetStream());
         StringAssert.StartsWith(await reader.ReadToEndAsync(), $"HTTP/1.1 {status} ");
         run.LetGo(1);

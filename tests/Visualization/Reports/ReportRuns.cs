@@ -4,7 +4,6 @@ using System.Xml.Linq;
 using OnnxFunctional.Export;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using OnnxFunctional.Visualization;
 
 namespace OnnxFunctional.Tests.Visualization.Reports;
 

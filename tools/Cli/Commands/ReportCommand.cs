@@ -23,9 +23,10 @@ internal static class ReportCommand
         var history = Typed.Text("--history", "The log of the training, which onnxf train --log or CsvLogger wrote.", "FILE");
         var classes = Typed.Text("--classes", "The names of the classes with commas between; by default those of the file or of the data.", "NAMES");
         var worst = Typed.Whole("--worst", "How many of the samples with the highest loss are shown.", 12, most: MostShown);
+        var noVerify = Typed.Flag("--no-verify", "Leaves out the verification, which takes minutes for large ONNX files.");
         var command = new Command("report", "Write a page: graph, curves, verification, confusion matrix, worst examples, costs per layer.") { model };
         data.AddTo(command);
-        foreach (var option in (Option[])[output, history, classes, worst]) command.Add(option);
+        foreach (var option in (Option[])[output, history, classes, worst, noVerify]) command.Add(option);
         goal.AddTo(command);
         import.AddTo(command);
         return command.Runs((parsed, report, _) =>
@@ -46,7 +47,7 @@ internal static class ReportCommand
             var options = import.Options(parsed, path);
             var opened = ModelSource.Open(path, options with { Verify = false });
             var log = parsed.GetValue(history) is { } file ? History.FromCsv(file) : null;
-            var verification = kind == ModelKind.Onnx ? OnnxFile.Verify(path, import: options) : null;
+            var verification = kind == ModelKind.Onnx && !parsed.GetValue(noVerify) ? OnnxFile.Verify(path, import: options) : null;
             var names = parsed.GetValue(classes)?.Split(',');
             var samples = 0;
             if (data.AreGiven(parsed))

@@ -8,7 +8,7 @@ namespace OnnxFunctional.Visualization.Live;
 /// <param name="Host">The host that it means; null unless it names exactly one.</param>
 internal sealed record LiveRequest(string Method, string Path, string? Host)
 {
-    // Browsers send less than one kilobyte here; cookies of other programs on 127.0.0.1 come along.
+    // A browser sends about one kilobyte; it also sends the cookies of other programs on 127.0.0.1.
     private const int MostBytes = 32 * 1024;
 
     /// <summary>Reads the head of a request; null if it is none, or too long.</summary>

@@ -83,7 +83,7 @@ internal sealed record JudgedOutput(
     public float Score(int sample, int index) => Predictions.AsFloats()[Width == 1 ? sample : sample * Width + index];
 
     /// <summary>The target or prediction of a sample, for people.</summary>
-    public string Text(NDArray values, int sample)
+    public static string Text(NDArray values, int sample)
     {
         var width = WidthOf(values);
         if (values.DType == DType.String) return values.TextAt(sample * width);

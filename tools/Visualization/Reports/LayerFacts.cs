@@ -1,5 +1,3 @@
-using OnnxFunctional.Training;
-
 namespace OnnxFunctional.Visualization.Reports;
 
 /// <summary>What is known of a layer, in models inside the model too.</summary>

@@ -126,7 +126,10 @@ internal static class PageData
     /// <summary>The path of a layer, without the number of a call or of an output.</summary>
     private static string PathOf(string output)
     {
-        if (output.EndsWith(']') && output.LastIndexOf('[') is > 0 and var bracket && output[(bracket + 1)..^1].All(char.IsAsciiDigit)) output = output[..bracket];
-        return output.LastIndexOf("/call_", StringComparison.Ordinal) is > 0 and var call && output[(call + 6)..].All(char.IsAsciiDigit) ? output[..call] : output;
+        const string Call = "/call_";
+        if (output.EndsWith(']') && output.LastIndexOf('[') is > 0 and var bracket && IsNumber(output[(bracket + 1)..^1])) output = output[..bracket];
+        return output.LastIndexOf(Call, StringComparison.Ordinal) is > 0 and var call && IsNumber(output[(call + Call.Length)..]) ? output[..call] : output;
+
+        static bool IsNumber(string text) => text.Length > 0 && text.All(char.IsAsciiDigit);
     }
 }

@@ -40,7 +40,8 @@ internal static class ReportPage
         if (!source.Model.IsBuilt) throw source.Model.NotBuilt();
         if (source.Y is not null && source.X is null) throw new ModelException("y was given without x. Pass the inputs of the samples too.");
         if (source.Worst < 1) throw new ModelException($"worst is {source.Worst}; expected at least 1.");
-        if (source.ClassNames is not null && source.Y is null) throw new ModelException("classNames was given without y. Pass the targets of the samples too.");
+        if (source.ClassNames is not null && source.Y is null)
+            throw new ModelException("classNames was given without y. Pass the targets of the samples too.");
         if (source.X is { } data && DataChecks.Inputs(source.Model, data)[0].Count == 0) throw new ModelException("x holds no sample; expected at least one.");
     }
 
@@ -54,7 +55,8 @@ internal static class ReportPage
         html.Markup("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n");
         html.Markup($"<meta http-equiv=\"Content-Security-Policy\" content=\"{Html.Encoded(policy)}\"/>\n");
         html.Markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<link rel=\"icon\" href=\"data:,\"/>\n<title>").Text(title);
-        html.Markup("</title>\n<style>").Markup(s_styles.Value).Markup("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#content\">Skip to the content</a>\n");
+        html.Markup("</title>\n<style>").Markup(s_styles.Value).Markup("</style>\n</head>\n<body>\n");
+        html.Markup("<a class=\"skip\" href=\"#content\">Skip to the content</a>\n");
         html.Markup("<header><h1>").Text(title).Markup("</h1><button id=\"theme\" type=\"button\" aria-pressed=\"false\">Dark</button></header>\n");
         html.Markup("<nav aria-label=\"Parts\"><ul>");
         foreach (var section in sections) html.Markup($"<li><a href=\"#{section.Id}\">").Text(section.Title).Markup("</a></li>");
@@ -110,8 +112,8 @@ internal static class ReportPage
                     break;
                 default:
                     predictions.Paragraph(
-                        $"Output '{output.Name}' has the shape {output.Predictions.Shape} for targets of {output.Truth.Shape}; this part is for one class, or for "
-                        + "numbers, per sample.",
+                        $"Output '{output.Name}' has the shape {output.Predictions.Shape} for targets of {output.Truth.Shape}; "
+                        + "this part is for one class, or for numbers, per sample.",
                         "missing");
                     break;
             }

@@ -63,5 +63,6 @@ internal sealed record SamplePicture(int Height, int Width, int Channels, bool I
 
     private int Place(int y, int x, int channel) => IsChannelsFirst ? (channel * Height + y) * Width + x : (y * Width + x) * Channels + channel;
 
-    private byte Byte(float value) => !float.IsFinite(value) || High <= Low ? (byte)0 : (byte)Math.Clamp(MathF.Round(255 * (value - Low) / (High - Low)), 0, 255);
+    private byte Byte(float value) =>
+        !float.IsFinite(value) || High <= Low ? (byte)0 : (byte)Math.Clamp(MathF.Round(255 * (value - Low) / (High - Low)), 0, 255);
 }

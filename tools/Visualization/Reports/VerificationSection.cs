@@ -12,7 +12,8 @@ internal static class VerificationSection
     {
         var html = new Html();
         if (report is null) html.Paragraph("No verification was given: pass verification, what ExportOnnx or OnnxFile.Verify returned.", "missing");
-        else if (!report.IsVerified) html.Paragraph($"{Path.GetFileName(report.Path)} was exported with Verify = false. OnnxFile.Verify compares it.", "missing");
+        else if (!report.IsVerified)
+            html.Paragraph($"{Path.GetFileName(report.Path)} was exported with Verify = false. OnnxFile.Verify compares it.", "missing");
         else Add(report, html);
         return new ReportSection("verification", "Verification", html.ToString());
     }

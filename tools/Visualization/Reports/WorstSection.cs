@@ -58,11 +58,11 @@ internal static class WorstSection
 
         html.Markup("</ul>\n");
 
-        string Truth(int sample) => truth.Length > 0 ? output.ClassNames[truth[sample]] : output.Text(output.Truth, sample);
+        string Truth(int sample) => truth.Length > 0 ? output.ClassNames[truth[sample]] : JudgedOutput.Text(output.Truth, sample);
 
         string Predicted(int sample) => predicted.Length > 0
             ? $"{output.ClassNames[predicted[sample]]} ({Html.Number(output.Score(sample, predicted[sample]))})"
-            : output.Text(output.Predictions, sample);
+            : JudgedOutput.Text(output.Predictions, sample);
     }
 
     private static string Values(NDArray array, int sample)

@@ -162,9 +162,10 @@
       setZoom(zoom * Math.exp(-event.deltaY / 400));
     }, { passive: false });
 
-    // As large as fits, but never so small that it cannot be read.
+    // As large as fits, but never so small that it cannot be read; from the first layer.
     setZoom(Math.max(0.6, fitting()));
-    [view.scrollLeft, view.scrollTop] = [Math.max(0, (width * zoom - view.clientWidth) / 2), 0];
+    centre(svg.querySelector('.box'));
+    view.scrollTop = 0;
   }
 
   // Charts.
