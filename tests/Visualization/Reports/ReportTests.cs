@@ -149,6 +149,23 @@ public sealed class ReportTests
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void A_single_output_of_two_classes_is_compared_with_the_middle_of_its_range(bool isLogit)
+    {
+        using var folder = new TemporaryFolder();
+        var activation = isLogit ? Activation.Linear : Activation.Sigmoid;
+        var model = new Sequential([1], new Dense(1, activation, useBias: false, kernelInitializer: Initializer.Ones));
+        var trainer = model.Compile(new Sgd(), new BinaryCrossentropy(fromLogits: isLogit));
+        float[,] x = { { -0.2f }, { -3 }, { 0.2f }, { 0.3f }, { 4 } };
+        var page = ReportRuns.Page(folder, file => Report.Write(file, trainer, x, new[] { 0, 1, 1, 1, 0 }, classNames: ["no", "yes"]));
+        CollectionAssert.AreEqual(new[] { "no", "1", "1" }, page.Table("Confusion matrix")[1]);
+        CollectionAssert.AreEqual(new[] { "yes", "1", "2" }, page.Table("Confusion matrix")[2]);
+        CollectionAssert.AreEqual(new[] { "yes", "0.6667", "0.6667", "0.6667", "3" }, page.Table("Scores of each class")[2]);
+        CollectionAssert.AreEqual(new[] { "4", "1" }, page.Table("Samples with the highest loss").Skip(1).Take(2).Select(row => row[0]).ToArray());
+    }
+
+    [TestMethod]
     public void Outputs_that_are_neither_classes_nor_numbers_say_so()
     {
         using var folder = new TemporaryFolder();

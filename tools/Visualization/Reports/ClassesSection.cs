@@ -78,7 +78,9 @@ internal static class ClassesSection
 
     /// <summary>The matrix compares a single output with one half.</summary>
     private static NDArray Decided(JudgedOutput output) =>
-        output.Width == 1 ? Array.ConvertAll(output.PredictedClasses(), value => (float)value) : output.Predictions;
+        output.Width == 1
+            ? NDArray.Create(Array.ConvertAll(output.PredictedClasses(), value => (float)value), [output.Predictions.Count, 1])
+            : output.Predictions;
 
     private static string Share(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
 }
