@@ -7,6 +7,7 @@ using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Publishing;
 using OnnxFunctional.Training;
 using OnnxFunctional.Visualization;
+using OnnxFunctional.Visualization.Live;
 
 namespace OnnxFunctional.Tests.Visualization.Reports;
 
@@ -120,6 +121,46 @@ public sealed class DashboardTests
         await run.History;
         Assert.AreEqual("done", (await client.Rest())[^1].Name);
         await Assert.ThrowsAsync<HttpRequestException>(() => run.Http.GetStringAsync(run.Address));
+    }
+
+    [TestMethod]
+    public async Task More_clients_than_the_most_are_refused_until_one_leaves()
+    {
+        await using var run = new LiveRun(epochs: 1);
+        var clients = new List<LiveClient>();
+        for (var i = 0; i < 32; i++) clients.Add(await run.Listen());
+        var refusal = await Assert.ThrowsExactlyAsync<HttpRequestException>(() => run.Http.GetStringAsync(run.Address));
+        Assert.AreEqual(HttpStatusCode.ServiceUnavailable, refusal.StatusCode);
+        run.LetGo(1);
+        await run.History;
+        foreach (var client in clients) Assert.AreEqual("done", (await client.Rest())[^1].Name);
+    }
+
+    [TestMethod]
+    public async Task A_connection_that_asks_nothing_does_not_delay_the_end()
+    {
+        await using var run = new LiveRun(epochs: 1);
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, (await run.Started()).Port);
+        run.LetGo(1);
+        await run.History;
+        Assert.AreEqual(0, await client.GetStream().ReadAsync(new byte[1]), "the server closed it");
+    }
+
+    /// <summary>Whatever the number of steps, a client that comes late gets the epochs and the last step.</summary>
+    [TestMethod]
+    public async Task Steps_are_not_kept()
+    {
+        var feed = new LiveFeed();
+        for (var i = 0; i < 1000; i++) feed.Tell(new LiveStep(0, i, i + 1, 0.5f));
+        feed.Tell(new LiveEpoch(0, [("loss", double.NaN)]));
+        feed.Tell(new LiveEnd(null));
+        await feed.Run();
+        using var written = new MemoryStream();
+        await feed.Write(written, CancellationToken.None);
+        Assert.AreEqual(
+            "event: begin\ndata: {}\n\nevent: epoch\ndata: {\"epoch\":1,\"logs\":{\"loss\":null}}\n\nevent: done\ndata: {}\n\n",
+            Encoding.UTF8.GetString(written.ToArray()));
     }
 
     [TestMethod]

@@ -47,7 +47,7 @@ public sealed class ReportTests
         var costs = page.Table("Costs of each layer");
         CollectionAssert.AreEqual(new[] { "edges", "Conv2D", "(None, 6, 6, 4)", "40", "1,296", "576.00 B" }, costs.Single(row => row[0] == "edges"));
         Assert.AreEqual(trainer.Model.CountParams().ToString("N0", CultureInfo.InvariantCulture), costs[^1][3]);
-        Assert.AreEqual("1.31.1", page.Table("Environment").Single(row => row[0] == "ONNX Runtime")[1][..6]);
+        Assert.MatchesRegex(@"^\d+\.\d+\.\d+$", page.Table("Environment").Single(row => row[0] == "ONNX Runtime")[1]);
     }
 
     [TestMethod]

@@ -21,6 +21,7 @@ internal sealed class LiveServer
     private readonly TcpListener _listener;
     private readonly LiveFeed _feed = new();
     private readonly Lazy<byte[]> _page;
+    private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly List<Task> _clients = [];
     private readonly Task _running;
@@ -67,12 +68,17 @@ internal sealed class LiveServer
         _feed.Tell(new LiveEnd(failure));
         _listener.Stop();
         _running.Wait();
+
+        // Browsers open connections before they need them; those need no time.
+        _closing.Cancel();
         Task[] clients;
         lock (_clients) clients = [.. _clients];
         Task.WaitAll(clients, s_timeToLeave);
         _stopped.Cancel();
         Task.WaitAll(clients, s_timeToLeave);
         _listener.Dispose();
+        _closing.Dispose();
+        _stopped.Dispose();
     }
 
     private async Task Accept()
@@ -118,7 +124,7 @@ internal sealed class LiveServer
     private async Task Answer(NetworkStream stream, bool isFull)
     {
         LiveRequest? request;
-        using (var patience = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token))
+        using (var patience = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token))
         {
             patience.CancelAfter(s_timeToAsk);
             request = await LiveRequest.Read(stream, patience.Token).ConfigureAwait(false);
