@@ -21,6 +21,7 @@ public static class Report
     /// <param name="verification">What an export or <see cref="OnnxFile.Verify"/> returned.</param>
     /// <param name="classNames">The names of the classes; by default their numbers.</param>
     /// <param name="worst">How many of the samples with the highest loss are shown.</param>
+    /// <param name="profile">What <see cref="Trainer.Profile"/> or model.Profile returned: the times of layers.</param>
     /// <exception cref="ModelException">The model is not built, data and model do not fit, or the file cannot be written.</exception>
     /// <example><code>
     /// var history = trainer.Fit(x, y, epochs: 5, validationSplit: 0.2);
@@ -34,7 +35,8 @@ public static class Report
         History? history = null,
         ExportReport? verification = null,
         IReadOnlyList<string>? classNames = null,
-        int worst = 12)
+        int worst = 12,
+        ProfileReport? profile = null)
     {
         ArgumentNullException.ThrowIfNull(trainer);
         Write(toFile, new ReportSource(trainer.Model)
@@ -46,6 +48,7 @@ public static class Report
             Verification = verification,
             ClassNames = classNames,
             Worst = worst,
+            Profile = profile,
         });
     }
 
@@ -58,6 +61,7 @@ public static class Report
     /// <param name="verification">What an export or <see cref="OnnxFile.Verify"/> returned.</param>
     /// <param name="classNames">The names of the classes; by default their numbers.</param>
     /// <param name="worst">How many of the samples with the highest loss are shown.</param>
+    /// <param name="profile">What <see cref="Trainer.Profile"/> or model.Profile returned: the times of layers.</param>
     /// <exception cref="ModelException">The model is not built, data and model do not fit, or the file cannot be written.</exception>
     /// <example><code>Report.Write("report.html", model);</code></example>
     public static void Write(
@@ -68,7 +72,8 @@ public static class Report
         History? history = null,
         ExportReport? verification = null,
         IReadOnlyList<string>? classNames = null,
-        int worst = 12)
+        int worst = 12,
+        ProfileReport? profile = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         Write(toFile, new ReportSource(model)
@@ -79,6 +84,7 @@ public static class Report
             Verification = verification,
             ClassNames = classNames,
             Worst = worst,
+            Profile = profile,
         });
     }
 

@@ -19,6 +19,15 @@ public sealed record LayerProfile(
     double Bytes,
     double LeastMilliseconds)
 {
+    /// <summary>The time of a part of the step.</summary>
+    /// <param name="phase">The part.</param>
+    public double MillisecondsOf(ProfilePhase phase) => phase switch
+    {
+        ProfilePhase.Forward => ForwardMilliseconds,
+        ProfilePhase.Backward => BackwardMilliseconds,
+        _ => UpdateMilliseconds,
+    };
+
     /// <summary>The time of all three.</summary>
     public double Milliseconds => ForwardMilliseconds + BackwardMilliseconds + UpdateMilliseconds;
 

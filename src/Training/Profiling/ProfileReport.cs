@@ -67,13 +67,13 @@ public sealed class ProfileReport : IHtml
             .Append("")
             .Concat(TextTable.Lines([s_kernelHeader, .. Slowest().Select(Cells)], column => column >= 3))
             .Append("")
-            .Concat(Totals()));
+            .Concat(Totals));
 
     void IHtml.WriteHtml(HtmlWriter html)
     {
         html.Table(s_layerHeader, Layers.Select(Cells), numbers: [1, 2, 3, 4, 5, 6, 7, 8, 9]);
         html.Table(s_kernelHeader, Slowest().Select(Cells), numbers: [3, 4, 5, 6, 7, 8]);
-        foreach (var line in Totals()) html.Paragraph(line);
+        foreach (var line in Totals) html.Paragraph(line);
     }
 
     private double KernelMilliseconds => Kernels.Sum(kernel => kernel.Milliseconds);
@@ -103,26 +103,25 @@ public sealed class ProfileReport : IHtml
         Number(roofline, "P0"),
     ];
 
-    private IEnumerable<string> Totals()
+    /// <summary>Sentences: the time of a step and its parts, and the speeds that were measured.</summary>
+    internal IReadOnlyList<string> Totals => [StepSentence(), SpeedSentence()];
+
+    private string StepSentence()
     {
         var sums = Enum.GetValues<ProfilePhase>()
-            .Select(phase => (Phase: phase, Time: Layers.Sum(layer => phase switch
-            {
-                ProfilePhase.Forward => layer.ForwardMilliseconds,
-                ProfilePhase.Backward => layer.BackwardMilliseconds,
-                _ => layer.UpdateMilliseconds,
-            })))
+            .Select(phase => (Phase: phase, Time: Layers.Sum(layer => layer.MillisecondsOf(phase))))
             .Where(sum => sum.Time > 0)
             .Select(sum => $"{sum.Phase.ToString().ToLowerInvariant()} {Time(sum.Time)}");
-        yield return string.Create(
+        return string.Create(
             CultureInfo.InvariantCulture,
             $"A step on {BatchSize} samples takes {Time(StepMilliseconds)} ms with {Threads} threads; its kernels {Time(KernelMilliseconds)} ms: "
             + $"{string.Join(", ", sums)}.");
-        yield return string.Create(
-            CultureInfo.InvariantCulture,
-            $"Roofline: {OperationsPerSecond / 1e9:F0} GFLOP/s in registers, {BytesPerSecond / 1e9:F1} GB/s from memory, both measured. "
-            + $"Medians of {Steps} steps.");
     }
+
+    private string SpeedSentence() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Roofline: {OperationsPerSecond / 1e9:F0} GFLOP/s in registers, {BytesPerSecond / 1e9:F1} GB/s from memory, both measured. "
+        + $"Medians of {Steps} steps.");
 
     private static string Time(double milliseconds) => Number(milliseconds, "F3");
 

@@ -47,7 +47,7 @@ internal static class ReportRuns
         for (var i = 0; i < 60; i++)
         {
             (x[i, 0], x[i, 1]) = (random.NextSingle(), random.NextSingle());
-            y[i] = 3 * x[i, 0] - x[i, 1];
+            y[i] = 3e6f * x[i, 0] - 1e6f * x[i, 1];
         }
 
         var input = Model.Input([2], name: "measurements");

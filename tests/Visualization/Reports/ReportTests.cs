@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Metrics;
@@ -222,12 +223,30 @@ public sealed class ReportTests
     [TestMethod]
     public void Measured_times_of_layers_are_columns_of_the_costs()
     {
-        var model = new Sequential([3], new Dense(2, name: "a"), new Dense(2, name: "b"));
-        var section = CostSection.Of(model, LayerFacts.Of(model), [new LayerTime("a", 0.002, 1.5, 3e-6), new LayerTime("b", 0.001, 0.5, 1e-6)]);
-        StringAssert.Contains(section.Content, "2.00 ms");
-        StringAssert.Contains(section.Content, "1.50 s");
-        StringAssert.Contains(section.Content, "3.0 us");
-        StringAssert.Contains(section.Content, "3.00 ms", "the sum of forward times");
+        var (trainer, _, x, y) = ReportRuns.Regression();
+        var profile = trainer.Profile(x, y, batchSize: 7, steps: 1);
+        var rows = Rows(CostSection.Of(trainer.Model, LayerFacts.Of(trainer.Model), profile));
+        CollectionAssert.AreEqual((string[])["Forward", "Backward", "Update"], rows[0][^3..]);
+        CollectionAssert.IsSubsetOf((string[])["encoder", "encoder/first", "price", "loss", "optimizer", "Whole model"], rows.Select(row => row[0]).ToArray());
+
+        // A model in the model has the time of its layers, and all rows of the top level have the time of all.
+        CollectionAssert.AreEqual(Row("encoder/first")[^3..], Row("encoder")[^3..]);
+        Assert.IsTrue(Row("price")[^3..].All(cell => cell.EndsWith("us", StringComparison.Ordinal) || cell.EndsWith("ms", StringComparison.Ordinal)));
+        Assert.AreEqual("-", Row("measurements")[^1]);
+
+        var forward = Rows(CostSection.Of(trainer.Model, LayerFacts.Of(trainer.Model), trainer.Model.Profile(x, steps: 1)));
+        Assert.AreEqual("Forward", forward[0][^1]);
+        Assert.HasCount(rows[0].Length - 2, forward[0]);
+        var without = CostSection.Of(trainer.Model, LayerFacts.Of(trainer.Model), null);
+        StringAssert.Contains(without.Content, "pass profile");
+
+        string[] Row(string name) => rows.First(row => row[0] == name);
+
+        static List<string[]> Rows(ReportSection section) =>
+        [
+            .. XElement.Parse("<div>" + section.Content + "</div>").Descendants("tr")
+                .Select(row => row.Elements().Select(cell => cell.Value).ToArray()),
+        ];
     }
 
     [TestMethod]

@@ -48,6 +48,22 @@ const faint = (page) => page.evaluate(() => {
   return found;
 });
 
+// Texts of charts lie inside their charts, and none over another.
+const crowded = (page) => page.evaluate(() => {
+  const found = [];
+  for (const chart of document.querySelectorAll('figure svg[role="img"]')) {
+    const outer = chart.getBoundingClientRect();
+    const texts = [...chart.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+    for (const [text, box] of texts) {
+      if (box.left < outer.left - 1 || box.right > outer.right + 1 || box.top < outer.top - 1 || box.bottom > outer.bottom + 1) found.push(`'${text}' is cut`);
+    }
+    texts.forEach(([text, a], i) => texts.slice(i + 1).forEach(([other, b]) => {
+      if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1) found.push(`'${text}' and '${other}'`);
+    }));
+  }
+  return found;
+});
+
 try {
   const colors = {};
   for (const width of [1280, 400]) {
@@ -58,6 +74,7 @@ try {
       assert.equal(await page.locator('section').evaluateAll((parts) => parts.map((part) => part.id).join()), sections);
       colors[scheme] = await background(page);
       assert.deepEqual(await faint(page), [], `texts at ${width} pixels, ${scheme}`);
+      assert.deepEqual(await crowded(page), [], `texts of charts at ${width} pixels`);
 
       await box(page).click();
       assert.match(await page.locator('#layer h3').textContent(), new RegExp(`^${layer.replace(/[^\w/]/g, '.')} \\(`));

@@ -54,7 +54,8 @@ internal static class ReportCommand
             {
                 var (loaded, trainer, goals) = Loaded(parsed, data, goal, opened, ModelSource.DescriptionOf(path));
                 samples = loaded.Count;
-                Page.Write(to, trainer, loaded.X, loaded.Y, log, verification, names ?? NamesOf(loaded, opened, goals), parsed.GetValue(worst));
+                var profile = opened.Profile(loaded.X);
+                Page.Write(to, trainer, loaded.X, loaded.Y, log, verification, names ?? NamesOf(loaded, opened, goals), parsed.GetValue(worst), profile);
             }
             else Page.Write(to, opened, history: log, verification: verification);
             report.Line($"Wrote {to}");

@@ -28,7 +28,7 @@ internal static class ReportPage
             sections.AddRange(Outputs(source, numbers));
         }
 
-        sections.Add(CostSection.Of(source.Model, layers, source.Times));
+        sections.Add(CostSection.Of(source.Model, layers, source.Profile));
         sections.Add(EnvironmentSection.Of());
         var title = source.IsLive ? $"Training of {source.Model.Name}" : $"Report of {source.Model.Name}";
         return Page(title, Overview(source), sections, PageData.Of(source, layers, Inside(source), numbers));

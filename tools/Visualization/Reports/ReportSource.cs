@@ -24,8 +24,8 @@ internal sealed record ReportSource(Model Model)
     /// <summary>How many of the worst samples are shown.</summary>
     public int Worst { get; init; } = 12;
 
-    /// <summary>Measured times; empty if there are none.</summary>
-    public IReadOnlyList<LayerTime> Times { get; init; } = [];
+    /// <summary>Measured times; null if there are none.</summary>
+    public ProfileReport? Profile { get; init; }
 
     /// <summary>Whether the page follows a training that is under way.</summary>
     public bool IsLive { get; init; }
@@ -33,9 +33,6 @@ internal sealed record ReportSource(Model Model)
     /// <summary>Samples that are computed at a time.</summary>
     public int BatchSize => Model.Inputs[0].Shape[0] ?? 256;
 }
-
-/// <summary>The measured times of a layer per step, in seconds.</summary>
-internal sealed record LayerTime(string Path, double Forward, double Backward, double Update);
 
 /// <summary>A part of the page.</summary>
 /// <param name="Id">Its anchor.</param>

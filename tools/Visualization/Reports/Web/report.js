@@ -169,7 +169,7 @@
   }
 
   // Charts.
-  const [WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM] = [360, 220, 52, 10, 10, 34];
+  const [WIDE, HIGH, RIGHT, TOP, BOTTOM] = [360, 220, 10, 10, 34];
 
   const extremes = (values) => [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
 
@@ -192,16 +192,28 @@
   // Axes with room for points; returns the svg and the places of values.
   const axes = (figure, label, xs, ys, xLabel, yLabel, isWhole) => {
     const svg = make(figure, 'svg', { viewBox: `0 0 ${WIDE} ${HIGH}`, role: 'img', 'aria-label': label });
-    const x = (value) => LEFT + ((WIDE - LEFT - RIGHT) * (value - xs[0])) / (xs[1] - xs[0]);
     const y = (value) => HIGH - BOTTOM - ((HIGH - TOP - BOTTOM) * (value - ys[0])) / (ys[1] - ys[0]);
-    for (const tick of ticks(ys, 4, false)) {
-      make(svg, 'path', { class: 'axis', d: `M${LEFT} ${y(tick)}H${WIDE - RIGHT}` });
-      make(svg, 'text', { x: LEFT - 6, y: y(tick) + 4, 'text-anchor': 'end' }, shown(tick));
+    const marks = ticks(ys, 4, false).map((tick) => [y(tick), make(svg, 'text', { y: y(tick) + 4, 'text-anchor': 'end' }, shown(tick))]);
+
+    // As much room at the left as the numbers take, however long they are.
+    const left = (yLabel ? 24 : 6) + Math.max(20, ...marks.map(([, text]) => text.getComputedTextLength())) + 6;
+    const x = (value) => left + ((WIDE - left - RIGHT) * (value - xs[0])) / (xs[1] - xs[0]);
+    for (const [height, text] of marks) {
+      text.setAttribute('x', left - 6);
+      svg.prepend(make(svg, 'path', { class: 'axis', d: `M${left} ${height}H${WIDE - RIGHT}` }));
     }
+    let free = 0;
     for (const tick of ticks(xs, 5, isWhole)) {
-      make(svg, 'text', { x: x(tick), y: HIGH - BOTTOM + 15, 'text-anchor': 'middle' }, shown(tick));
+      const text = make(svg, 'text', { y: HIGH - BOTTOM + 15, 'text-anchor': 'middle' }, shown(tick));
+      const half = text.getComputedTextLength() / 2;
+      const at = Math.min(Math.max(x(tick), half), WIDE - half);
+      text.setAttribute('x', at);
+
+      // A number without room is left out, not laid over another.
+      if (at - half < free) text.remove();
+      else free = at + half + 6;
     }
-    make(svg, 'text', { x: (LEFT + WIDE - RIGHT) / 2, y: HIGH - 4, 'text-anchor': 'middle' }, xLabel);
+    make(svg, 'text', { x: (left + WIDE - RIGHT) / 2, y: HIGH - 4, 'text-anchor': 'middle' }, xLabel);
     const middle = (HIGH - BOTTOM + TOP) / 2;
     if (yLabel) make(svg, 'text', { x: 12, y: middle, 'text-anchor': 'middle', transform: `rotate(-90 12 ${middle})` }, yLabel);
     return { svg, x, y };
