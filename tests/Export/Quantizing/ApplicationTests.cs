@@ -13,7 +13,7 @@ public sealed class ApplicationTests
     /// <summary>53 convolutions one after the other, a third of them depthwise; features, since ten classes of random weights hardly differ.</summary>
     [TestMethod]
     [TestCategory(DataFolder.Category)]
-    public void Features_of_MobileNetV2_lose_less_than_a_hundredth_of_their_energy()
+    public void Features_of_fifty_convolutions_lose_less_than_a_hundredth_of_their_energy()
     {
         var whole = KerasApplication.Weighted("MobileNetV2");
         var model = new Model(whole.Inputs, whole.Layers[^2].Output);
