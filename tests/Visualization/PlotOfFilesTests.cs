@@ -1,7 +1,7 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Import;
-using OnnxFunctional.Training;
 using OnnxFunctional.Tests.Parity;
+using OnnxFunctional.Training;
 using OnnxFunctional.Visualization;
 using OnnxFunctional.Visualization.Plots;
 
