@@ -7,6 +7,7 @@ namespace OnnxFunctional.Export;
 /// <param name="Score">Computes the score from all outputs for <paramref name="X"/>; larger is better.</param>
 /// <param name="MaxDrop">How much smaller the score may be than in float32.</param>
 /// <example><code>
-/// var gate = new QuantizationGate(xTest, outputs => Accuracy(outputs[0], yTest), MaxDrop: 0.003);
+/// var before = model.Predict(x);
+/// var gate = new QuantizationGate(x, outputs => -outputs[0].ToArray().Zip(before.ToArray(), (a, b) => Math.Abs(a - b)).Average(), MaxDrop: 0.003);
 /// </code></example>
 public sealed record QuantizationGate(NDArrays X, Func<IReadOnlyList<NDArray>, double> Score, double MaxDrop);

@@ -26,6 +26,7 @@ internal static class KerasClasses
             ["LambdaCallback"] = typeof(LambdaCallback),
             ["LearningRateScheduler"] = typeof(LearningRateScheduler),
             ["LoggerCallback"] = typeof(LoggerCallback),
+            ["WeightHistograms"] = typeof(WeightHistograms),
             ["MagnitudePruning"] = typeof(MagnitudePruning),
             ["ModelCheckpoint"] = typeof(ModelCheckpoint),
             ["ReduceLROnPlateau"] = typeof(ReduceLROnPlateau),
