@@ -51,6 +51,7 @@ public sealed class EntryPointTests
         ["OnnxTrainer.Load"] = "onnx-trainer",
         ["OnnxTrainer.Restore"] = "onnx-trainer-state",
         ["OnnxTrainer.Save"] = Writes,
+        ["OnnxVerifier.Compare"] = "compare",
         ["ProfileReport.SaveTrace"] = Writes,
         ["QuantizedModel.ExportOnnx"] = Writes,
         ["TensorBoard..ctor"] = Writes,

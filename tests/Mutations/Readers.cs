@@ -48,6 +48,7 @@ internal static class Readers
         new("import", OnnxSamples.OfModels, s_onnx, Import, s_fileOrModel) { Source = "m.onnx", MostAllocated = 4L * MostComputed },
         new("adapter", ModelSamples.Adapters, [Edits.Bytes, Edits.Aligned], Adapter, s_file) { Source = "m.onnx_adapter" },
         new("verify", Exported, s_onnx, Runs.Verify, s_exportOrModel) { Source = "m.onnx", MostAllocated = MostPlanned },
+        new("compare", Exported, s_onnx, Runs.Compare, s_exportOrModel) { Source = "m.onnx", MostAllocated = MostPlanned },
         new("onnx-model", OnnxSamples.All, s_onnx, Runs.Run, s_cancelled) { Source = "m.onnx", MostAllocated = MostComputed },
         new("onnx-bytes", OnnxSamples.All, s_onnx, Runs.RunBytes, s_cancelled) { Source = "the model", MostAllocated = MostComputed },
         new("external-data", ModelSamples.TwoFiles, s_twoFiles, Runs.RunTwoFiles, [.. s_cancelled, .. s_model]) { MostAllocated = MostComputed },

@@ -19,6 +19,7 @@ internal static class Runs
     // One row takes the fewest comparisons; what is searched is not in the numbers.
     private static readonly ExportOptions s_verification = new() { BatchSizes = [1] };
 
+    private static readonly ComparisonOptions s_comparison = new() { BatchSizes = [1] };
     private static readonly Lazy<OnnxTrainer> s_trainer = new(() => OnnxTrainer.Load(Unpack(ModelSamples.Exported()), options: s_options));
 
     /// <summary>Opens a file and runs it.</summary>
@@ -52,6 +53,13 @@ internal static class Runs
     }
 
     public static void Verify(byte[] content) => OnnxFile.Verify(Readers.Put("m.onnx", content), s_verification);
+
+    /// <summary>Compares a file with itself.</summary>
+    public static void Compare(byte[] content)
+    {
+        var path = Readers.Put("m.onnx", content);
+        OnnxVerifier.Compare(path, path, s_comparison);
+    }
 
     /// <summary>Reads a .keras file and exports its model, as the command line's <c>convert</c> does.</summary>
     public static void Export(byte[] content)

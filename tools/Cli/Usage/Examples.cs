@@ -34,7 +34,7 @@ internal sealed class Examples(HelpAction help) : SynchronousCommandLineAction
             ]
         ),
         ("bench", ["onnxf bench model.onnx --batch-size 64"]),
-        ("verify", ["onnxf verify model.onnx"]),
+        ("verify", ["onnxf verify model.onnx", "onnxf verify deployed.onnx --against model.keras"]),
         ("summary", ["onnxf summary model.onnx", "onnxf summary others.onnx --show-macs --show-activation-memory"]),
         ("plot", ["onnxf plot model.keras model.png --show-shapes", "onnxf plot others.onnx model.svg --fold-repeats --rankdir LR"]),
         (
