@@ -52,7 +52,7 @@ public static class Report
         });
     }
 
-    /// <summary>Writes the report of a model without losses: the worst samples are those with the highest cross-entropy or squared error.</summary>
+    /// <summary>Writes the report of a model without losses: the worst samples are those with the highest cross-entropy or absolute error.</summary>
     /// <param name="toFile">The page, which is replaced: a name that ends in .html.</param>
     /// <param name="model">The model, which is built.</param>
     /// <param name="x">The inputs of samples; stateful layers move on as in a prediction.</param>

@@ -137,15 +137,15 @@ public sealed class ReportTests
         var (x, y) = ReportRuns.Images(9);
         var logits = new Sequential([8, 8, 1], new Flatten(), new Dense(3));
         var page = ReportRuns.Page(folder, file => Report.Write(file, logits, x, y));
-        StringAssert.Contains(page.Section("worst").Value, "highest sparse_categorical_crossentropy");
+        StringAssert.Contains(page.Section("worst").Value, "highest cross-entropy");
         float[,] rows = { { 1, 0 }, { 0, 1 } };
         float[] answers = [1, 0];
         var binary = new Sequential([2], new Dense(1, Activation.Sigmoid));
         page = ReportRuns.Page(folder, file => Report.Write(file, binary, rows, answers, classNames: ["no", "yes"]));
-        StringAssert.Contains(page.Section("worst").Value, "highest binary_crossentropy");
+        StringAssert.Contains(page.Section("worst").Value, "highest cross-entropy");
         CollectionAssert.AreEqual(new[] { "no", "yes" }, page.Table("Confusion matrix")[0][1..]);
         page = ReportRuns.Page(folder, file => Report.Write(file, new Sequential([2], new Dense(2)), rows, new float[,] { { 0.5f, 7 }, { 1, 2 } }));
-        StringAssert.Contains(page.Section("worst").Value, "highest mean_squared_error");
+        StringAssert.Contains(page.Section("worst").Value, "highest absolute error");
         CollectionAssert.AreEqual(new[] { "dense[0]", "dense[1]" }, page.Table("Differences of predictions").Skip(1).Select(row => row[0]).ToArray());
     }
 

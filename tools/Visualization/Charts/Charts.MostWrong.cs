@@ -55,11 +55,8 @@ public static partial class Charts
         return new Chart(body, description);
     }
 
-    private static Tile PictureTile(NDArray x, int sample, SampleLosses losses)
-    {
-        var (elements, sizes) = new OneSample([], 0).Part(x.Take([sample]));
-        return new Tile(MapTiles.Picture(Planes.Of(elements, sizes, null)), $"true {losses.Truth[sample]}, predicted {losses.Predicted[sample]}");
-    }
+    private static Tile PictureTile(NDArray x, int sample, SampleLosses losses) =>
+        new(MapTiles.Picture(Planes.OfSample(x, sample)), $"true {losses.Truth[sample]}, predicted {losses.Predicted[sample]}");
 
     private static CellTable Table(string heading, NDArray x, int[] samples, SampleLosses losses, IReadOnlyList<string>? columnNames)
     {

@@ -1,3 +1,5 @@
+using OnnxFunctional.Training;
+
 namespace OnnxFunctional.Visualization.Inside;
 
 /// <summary>Channels of numbers over places: an image, or what a layer gives for it.</summary>
@@ -28,6 +30,13 @@ internal sealed record Planes(int Height, int Width, IReadOnlyList<float[]> Chan
         }
 
         return new Planes(height, width, planes);
+    }
+
+    /// <summary>A sample of pictures whose order of axes only their sizes tell.</summary>
+    public static Planes OfSample(NDArray pictures, int sample)
+    {
+        var (elements, sizes) = new OneSample([], 0).Part(pictures.Take([sample]));
+        return Of(elements, sizes, null);
     }
 
     /// <summary>The same over other places, each a mean of its neighbors weighted by their distance.</summary>

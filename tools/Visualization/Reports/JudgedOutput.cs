@@ -21,14 +21,11 @@ internal enum OutputKind
 /// <param name="Kind">What it predicts.</param>
 /// <param name="Truth">The targets, one row per sample.</param>
 /// <param name="Predictions">The predictions, one row per sample.</param>
-/// <param name="Loss">What compares the two for a sample; null if nothing does.</param>
+/// <param name="Loss">What the model is trained by; null if there is no trainer, or none of it is for the output.</param>
 /// <param name="ClassNames">The names of the classes; empty for numbers.</param>
 internal sealed record JudgedOutput(
     string Name, OutputKind Kind, NDArray Truth, NDArray Predictions, Loss? Loss, IReadOnlyList<string> ClassNames)
 {
-    // Of the sum of probabilities, also where a float16 network made them.
-    private const float Rounding = 1e-2f;
-
     /// <summary>The values per sample.</summary>
     public int Width => WidthOf(Predictions);
 
@@ -99,7 +96,7 @@ internal sealed record JudgedOutput(
         IReadOnlyList<string> names = kind != OutputKind.Classes ? []
             : classNames?.Count == count ? classNames
             : [.. Enumerable.Range(0, count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
-        return new JudgedOutput(name, kind, truth, predictions, loss ?? UsualLoss(kind, truth, predictions), names);
+        return new JudgedOutput(name, kind, truth, predictions, loss, names);
     }
 
     private static OutputKind KindOf(NDArray truth, NDArray predictions, Loss? loss)
@@ -115,22 +112,6 @@ internal sealed record JudgedOutput(
 
         if (isIndex || (width == units && IsOneHot(truth, units))) return OutputKind.Classes;
         return width == units && loss?.TakesLogits is null ? OutputKind.Numbers : OutputKind.Other;
-    }
-
-    /// <summary>What a model without a loss is judged by.</summary>
-    private static Loss? UsualLoss(OutputKind kind, NDArray truth, NDArray predictions)
-    {
-        var units = WidthOf(predictions);
-        var areLogits = !All(predictions, value => value is >= 0 and <= 1)
-            || (units > 1 && predictions.ToArray().Chunk(units).Any(row => Math.Abs(row.Sum() - 1) > Rounding));
-        return kind switch
-        {
-            OutputKind.Classes when units == 1 => new BinaryCrossentropy(fromLogits: areLogits),
-            OutputKind.Classes when WidthOf(truth) == 1 => new SparseCategoricalCrossentropy(fromLogits: areLogits),
-            OutputKind.Classes => new CategoricalCrossentropy(fromLogits: areLogits),
-            OutputKind.Numbers => Loss.MeanSquaredError,
-            _ => null,
-        };
     }
 
     private static int WidthOf(NDArray array) => array.Shape.Rank < 2 ? 1 : (int)(array.Shape.ElementCount / Math.Max(1, array.Count));

@@ -12,7 +12,7 @@ internal sealed record PredictedNumbers(string Name, double[] Truth, double[] Pr
     // Panels of further values are no page to read; the table has their scores.
     private const int MostCharts = 4;
 
-    /// <summary>The values of an output, one entry for each of a sample.</summary>
+    /// <summary>The values of an output: one entry for each value that a sample has.</summary>
     public static IReadOnlyList<PredictedNumbers> Of(JudgedOutput output)
     {
         var (truth, predicted) = (output.Truth.ToArray(), output.Predictions.ToArray());

@@ -7,26 +7,34 @@ internal static class WorstSamples
 {
     private const int BatchSize = 256;
 
-    /// <summary>Sample numbers and losses, highest first; numbers that are not finite come before all others.</summary>
-    /// <param name="output">The output.</param>
+    /// <summary>What the loss is, sample numbers and losses, highest first; numbers that are not finite come before all others.</summary>
+    /// <param name="output">The output; without a loss, its samples have that of <see cref="SampleLosses"/>.</param>
     /// <param name="count">How many.</param>
     /// <exception cref="ModelException">The loss does not take the targets, or has no value per sample.</exception>
-    public static IReadOnlyList<(int Sample, float Loss)> Of(JudgedOutput output, int count)
+    public static (string Kind, IReadOnlyList<(int Sample, float Loss)> Samples) Of(JudgedOutput output, int count)
     {
-        var losses = LossesOf(output);
-        return
-        [
-            .. losses.Select((loss, sample) => (Sample: sample, Loss: loss))
-                .OrderByDescending(entry => float.IsFinite(entry.Loss) ? entry.Loss : float.PositiveInfinity)
-                .ThenBy(entry => entry.Sample)
-                .Take(count),
-        ];
+        var (kind, losses) = LossesOf(output);
+        return (
+            kind,
+            [
+                .. losses.Select((loss, sample) => (Sample: sample, Loss: loss))
+                    .OrderByDescending(entry => float.IsFinite(entry.Loss) ? entry.Loss : float.PositiveInfinity)
+                    .ThenBy(entry => entry.Sample)
+                    .Take(count),
+            ]);
     }
 
     /// <summary>The loss of each sample, before weighting.</summary>
-    private static float[] LossesOf(JudgedOutput output)
+    private static (string Kind, float[] Losses) LossesOf(JudgedOutput output)
     {
-        var loss = output.Loss ?? throw new ModelException($"Output '{output.Name}' has no loss.");
+        if (output.Loss is { } loss) return (loss.Name, LossesOf(output, loss));
+        if (output.Kind == OutputKind.Other) throw new ModelException($"Output '{output.Name}' has no loss.");
+        var losses = SampleLosses.Of(output.Truth, output.Predictions, null);
+        return (losses.Kind, Array.ConvertAll(losses.Losses, value => (float)value));
+    }
+
+    private static float[] LossesOf(JudgedOutput output, Loss loss)
+    {
         var truth = Model.Input(Sample(output.Truth), output.Truth.DType, name: "targets");
         var predicted = Model.Input(Sample(output.Predictions), output.Predictions.DType, name: "predictions");
         var losses = loss.PerSample(truth, predicted);

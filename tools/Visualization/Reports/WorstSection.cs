@@ -12,10 +12,11 @@ internal static class WorstSection
     /// <summary>Writes them.</summary>
     public static void Add(ReportSource source, JudgedOutput output, Html html)
     {
+        string kind;
         IReadOnlyList<(int Sample, float Loss)> worst;
         try
         {
-            worst = WorstSamples.Of(output, source.Worst);
+            (kind, worst) = WorstSamples.Of(output, source.Worst);
         }
         catch (ModelException refusal)
         {
@@ -23,10 +24,9 @@ internal static class WorstSection
             return;
         }
 
-        html.Paragraph($"The {worst.Count} samples with the highest {output.Loss!.Name}, highest first. Samples are counted from 0.");
+        html.Paragraph($"The {worst.Count} samples with the highest {kind}, highest first. Samples are counted from 0.");
         var inputs = source.Model.InputNames.Zip(DataChecks.Inputs(source.Model, source.X!)).ToList();
-        var pictures = inputs.Select(input => (input.First, input.Second, Picture: SamplePicture.Of(input.Second)))
-            .Where(input => input.Picture is not null).ToList();
+        var pictures = inputs.Where(input => SamplePicture.IsImage(input.Second)).ToList();
         var (truth, predicted) = output.Kind == OutputKind.Classes ? (output.TrueClasses(), output.PredictedClasses()) : ([], []);
         if (pictures.Count == 0)
         {
@@ -46,10 +46,10 @@ internal static class WorstSection
         {
             var words = $"truth {Truth(sample)}, predicted {Predicted(sample)}";
             html.Markup("<li>");
-            foreach (var (name, array, picture) in pictures)
+            foreach (var (name, array) in pictures)
             {
                 var alternative = string.Create(CultureInfo.InvariantCulture, $"Sample {sample} of {name}: {words}");
-                html.Markup($"<img alt=\"{Html.Encoded(alternative)}\" src=\"{picture!.Draw(array, sample)}\"/>");
+                html.Markup($"<img alt=\"{Html.Encoded(alternative)}\" src=\"{SamplePicture.Draw(array, sample)}\"/>");
             }
 
             html.Markup("<span class=\"note\">").Text(string.Create(CultureInfo.InvariantCulture, $"sample {sample}")).Markup("</span><span>");
