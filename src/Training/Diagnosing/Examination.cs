@@ -91,17 +91,8 @@ internal sealed class Examination : IDisposable
             : null;
 
     /// <summary>Values of the model in inference, for samples of one batch; states of stateful layers stay.</summary>
-    public IReadOnlyList<(Shape Shape, float[] Elements)> Infer(IReadOnlyList<Value> values, SampleSet samples)
-    {
-        var inputs = Model.Inputs.Select(tensor => tensor.Value).ToArray();
-        var map = Specialization.Of(inputs, values, training: false, rule: Preparation.Of);
-        var data = samples.Inputs;
-        var request = new PlanRequest(Options, inputs, [.. values.Select(value => map[value])], []);
-        using var plan = Planner.Plan(request, [.. data.Select(array => new TensorSpec(array.Shape, array.DType))]);
-        for (var i = 0; i < data.Count; i++) data[i].CopyTo(plan.Inputs[i]);
-        plan.Run(Pool);
-        return [.. plan.Outputs.Select(output => (output.Shape, output.Floats.ToArray()))];
-    }
+    public IReadOnlyList<(Shape Shape, float[] Elements)> Infer(IReadOnlyList<Value> values, SampleSet samples) =>
+        [.. ValueProbe.Compute(Model, samples.Inputs, values).Select(array => (array.Shape, array.ToArray()))];
 
     public void Dispose() => Trial?.Dispose();
 }

@@ -53,6 +53,9 @@ public static class Compilation
             weighted.Check(model.OutputNames);
             var compiled = new CompiledTraining(model, optimizer, losses, factors, chosen, weighted, precision);
             CompileWarnings.Give(compiled);
+
+            // What the optimizer before kept is no longer the model's.
+            model.OptimizerParams = null;
             return compiled;
         }
     }
