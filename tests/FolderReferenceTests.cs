@@ -61,6 +61,7 @@ public sealed class FolderReferenceTests
         "Export/Keras  Export/Resume  Export/Runtime",
         "Export/Verify",
         "Export/Quantizing  Export/TrainingStep",
+        "Export/Halving",
         "Export",
 
         "Visualization/Layouts",

@@ -30,6 +30,25 @@ public sealed class QuantizeTests
     }
 
     [TestMethod]
+    public void The_quickstarts_file_is_made_half_as_large()
+    {
+        using var folder = new TemporaryFolder();
+        CommandRun.Of("quickstart", "--epochs", "2", "--out", folder.File("digits.onnx")).Succeeded();
+        var digits = Path.Combine(Repository.Root, "tools/Cli/Data/digits.csv.gz");
+        foreach (var type in (string[])["float16", "float16-weights", "bfloat16-weights"])
+        {
+            var run = CommandRun.Of("quantize", folder.File("digits.onnx"), "--data", digits, "--type", type, "--out", folder.File("half.onnx"), "--json");
+            var result = run.Succeeded().Json();
+            Assert.IsTrue((bool)result["verified"]!);
+            Assert.IsGreaterThanOrEqualTo((double)result["float32"]!["score"]! - 0.0101, (double)result[type]!["score"]!);
+            Assert.IsLessThan(0.6 * (double)result["float32"]!["bytes"]!, (double)result[type]!["bytes"]!);
+            Assert.IsTrue(result["layers"]!.AsArray().Where(layer => (long)layer!["weights"]! > 0).All(layer => (bool)layer!["half"]!));
+        }
+
+        StringAssert.Contains(CommandRun.Of("evaluate", folder.File("half.onnx"), "--data", digits).Succeeded().Output, "accuracy");
+    }
+
+    [TestMethod]
     public void A_regression_is_judged_by_its_error_and_layers_can_be_kept()
     {
         using var folder = new TemporaryFolder();
@@ -44,6 +63,8 @@ public sealed class QuantizeTests
         CommandRun.Of([.. call, "--keep", "none"]).Refused("KeepFloat names 'none'");
         CommandRun.Of([.. call, "--max-drop", "-1"]).Misused("--max-drop");
         CommandRun.Of([.. call, "--method", "best"]).Misused("--method is 'best'");
+        CommandRun.Of([.. call, "--type", "float16", "--per-tensor"]).Refused("--per-tensor is for --type int8");
+        CommandRun.Of([.. call, "--type", "int7"]).Misused("--type is 'int7'");
         CommandRun.Of("quantize", folder.File("m.onnx"), "--data", houses, "--out", folder.File("m.onnx")).Refused("is the model");
     }
 }

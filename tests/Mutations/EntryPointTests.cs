@@ -20,6 +20,7 @@ public sealed class EntryPointTests
         ["BackupAndRestore..ctor"] = "trainer-restore",
         ["CsvLogger..ctor"] = "csv-log",
         ["CsvTable.Read"] = "csv",
+        ["HalfModel.ExportOnnx"] = Writes,
         ["History.FromCsv"] = "history",
         ["Idx.ReadImages"] = "idx",
         ["Idx.ReadLabels"] = "idx",

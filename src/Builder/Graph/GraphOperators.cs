@@ -7,7 +7,9 @@ internal sealed record Placeholder(InputLayer Layer, TensorSpec Spec) : SourceOp
 internal sealed record Variable(Weight Weight) : SourceOp(new TensorSpec(Weight.Shape, DType.Float32));
 
 /// <summary>A value known when the graph is built.</summary>
-internal sealed record Constant(TensorData Data) : SourceOp(new TensorSpec(Data.Shape, Data.Type));
+/// <param name="Data">Its elements.</param>
+/// <param name="FileName">Its name in files, where it stands for a weight; null to be named after what reads it.</param>
+internal sealed record Constant(TensorData Data, string? FileName = null) : SourceOp(new TensorSpec(Data.Shape, Data.Type));
 
 /// <summary>The value itself.</summary>
 internal sealed record Identity : Op

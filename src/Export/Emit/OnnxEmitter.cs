@@ -53,12 +53,13 @@ internal static class OnnxEmitter
 
         // The file's weights are the sums that the engine computes from theirs and the adapters.
         Value[] written = [.. outputs.Select(output => output.Item2), .. layers.Select(named => named.Value)];
-        var computed = merges ? Graph.Between([.. inputs.Select(input => input.Item2)], written).Rewrite(Adaptation.Of) : null;
+        var computed = options.Computed
+            ?? (merges ? Graph.Between([.. inputs.Select(input => input.Item2)], written).Rewrite(Adaptation.Of) : null);
         return new EmittedModel
         {
             Model = model,
             Proto = proto,
-            Inputs = inputs,
+            Inputs = options.Computed is null ? inputs : [.. inputs.Zip(given, (input, own) => (input.Item1, own))],
             Outputs = [.. outputs.Select(output => (output.Item1, Computed(output.Item2)))],
             Layers = [.. layers.Select(named => new EmittedLayer(named.Name, Computed(named.Value), emission.Places(named.Value)[0]))],
             HasAdapters = apart.Count > 0,

@@ -9,13 +9,14 @@ internal static class ArrayConversion
 {
     /// <summary>Whether arrays hold elements of a type.</summary>
     public static bool Holds(Type type) =>
-        type == typeof(float) || type == typeof(long) || type == typeof(int) || type == typeof(byte) || type == typeof(sbyte) || type == typeof(bool)
-        || type == typeof(string);
+        type == typeof(float) || type == typeof(Half) || type == typeof(long) || type == typeof(int) || type == typeof(byte) || type == typeof(sbyte)
+        || type == typeof(bool) || type == typeof(string);
 
     /// <summary>A copy of the value; null if the engine does not compute with its element type.</summary>
     public static NDArray? ToArray(OnnxValue value) => value switch
     {
         OnnxValue<float> floats => floats.Tensor,
+        OnnxValue<Half> halves => NDArray.From(halves.Tensor),
         OnnxValue<long> longs => longs.Tensor,
         OnnxValue<int> ints => ints.Tensor,
         OnnxValue<byte> bytes => bytes.Tensor,
@@ -33,6 +34,7 @@ internal static class ArrayConversion
         var dims = input.Dimensions;
         if (dims.Count == array.Shape.Count + 1 && dims[^1].Value == 1) array = array.Reshape(array.Shape.Insert(array.Shape.Count, 1));
         var what = $"Input '{input.Name}'";
+        if (input.ElementType == typeof(Half)) return ToHalf(array.To(DType.Float32, what));
         return Type.GetTypeCode(input.ElementType) switch
         {
             TypeCode.Single => ToOnnx(array.To(DType.Float32, what)),
@@ -44,8 +46,17 @@ internal static class ArrayConversion
             TypeCode.SByte => ToOnnx(array.To(DType.Int8, what)),
             TypeCode.Byte => OnnxValue.From(Tensor.Create(array.ToBytes(what), array.Shape.TensorLengths())),
             _ => throw new InvalidOperationException(
-                $"Predict takes float, double, int, long, byte, sbyte, bool or string, but {input} is asked for. Use Run, with an OnnxValue for each input."),
+                $"Predict takes float, double, Half, int, long, byte, sbyte, bool or string, but {input} is asked for. "
+                + "Use Run, with an OnnxValue for each input."),
         };
+    }
+
+    /// <summary>Floats rounded to float16.</summary>
+    public static OnnxValue ToHalf(NDArray array)
+    {
+        var halves = new Half[array.AsFloats().Length];
+        TensorPrimitives.ConvertToHalf(array.AsFloats(), halves);
+        return OnnxValue.From(Tensor.Create(halves, array.Shape.TensorLengths()));
     }
 
     public static OnnxValue ToOnnx(NDArray array)

@@ -93,7 +93,7 @@ public sealed class OnnxModel : IDisposable
 
         if (!ArrayConversion.Holds(Outputs[0].ElementType))
             throw new InvalidOperationException(
-                $"Predict returns float, int, long, bool or string; {_source} returns {Outputs[0]}. "
+                $"Predict returns float, Half, int, long, bool or string; {_source} returns {Outputs[0]}. "
                 + $"Use Run and OnnxValue.As<{OnnxElementType.NameOf(Outputs[0].ElementType)}>().");
         string[] names = [.. Inputs.Select(input => input.Name)];
         var values = x.InOrder(names, "input").Zip(Inputs, ArrayConversion.ToOnnx).ToArray();

@@ -64,6 +64,9 @@ public sealed record ExportOptions
     /// <summary>The accepted difference relative to the value, in addition to <see cref="AbsoluteTolerance"/>.</summary>
     public float RelativeTolerance { get; init; } = 1e-4f;
 
+    /// <summary>The accepted difference relative to the largest value of a layer in a run, in addition.</summary>
+    internal float ScaleTolerance { get; init; }
+
     /// <summary>Entries of the file's metadata, such as author, license, labels. They are written sorted by key.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 

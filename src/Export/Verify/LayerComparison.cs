@@ -17,6 +17,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
 
     private float _largest;
     private float _magnitude;
+    private float _absolute = options.AbsoluteTolerance;
     private double _worst = double.NegativeInfinity;
     private readonly List<Difference> _open = [];
     private readonly HashSet<int> _overflown = [];
@@ -63,6 +64,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
         var theirValues = Floats(actual);
         if (!arrangement.IsNone) theirValues = arrangement.Undo(theirValues.ToArray(), expected.Shape);
         var values = expected.AsFloats();
+        _absolute = options.AbsoluteTolerance + (options.ScaleTolerance > 0 ? options.ScaleTolerance * LargestFinite(values) : 0);
         for (var i = 0; i < theirValues.Length; i++)
         {
             if (i % Block == 0 && undefined.Count == 0 && PassesWhole(values, theirValues, i, expected.Shape, run))
@@ -105,7 +107,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
         {
             TensorPrimitives.Abs(ours, tolerance);
             TensorPrimitives.Multiply(tolerance, options.RelativeTolerance, tolerance);
-            TensorPrimitives.Add(tolerance, options.AbsoluteTolerance, tolerance);
+            TensorPrimitives.Add(tolerance, _absolute, tolerance);
             TensorPrimitives.Divide(difference, tolerance, difference);
             var at = TensorPrimitives.IndexOfMax<float>(difference);
             var ratio = MathF.Abs(ours[at] - theirs[at]) / Tolerance(ours[at]);
@@ -167,7 +169,14 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
 
     public LayerDifference Result() => new(layer, shape, _largest, _magnitude, !HasFailed, _where) { IsRounding = _isRounding };
 
-    private double Tolerance(float ours) => options.AbsoluteTolerance + ((double)options.RelativeTolerance * MathF.Abs(ours));
+    private static float LargestFinite(ReadOnlySpan<float> values)
+    {
+        var largest = 0f;
+        foreach (var value in values) largest = float.IsFinite(value) ? MathF.Max(largest, MathF.Abs(value)) : largest;
+        return largest;
+    }
+
+    private double Tolerance(float ours) => _absolute + ((double)options.RelativeTolerance * MathF.Abs(ours));
 
     private void Note(in Difference difference)
     {

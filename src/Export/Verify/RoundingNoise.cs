@@ -41,6 +41,9 @@ internal static class RoundingNoise
     // ONNX Runtime computes a sigmoid as a sum with 0.5, so small results have that sum's absolute error.
     private const float OfHalf = 1f / (1 << 23);
 
+    private const float OfFloat16 = 1f / (1 << 11);
+    private const float OfBFloat16 = 1f / (1 << 8);
+
     private const float StepsOfHalf = 1 << 24;
 
     // Results that are a difference from 1 are as coarse as 1, but as one operation.
@@ -91,7 +94,9 @@ internal static class RoundingNoise
             }
 
             var made = node.WithInputs([.. inputs]);
-            if (whole.Include(made) || IsExact(node.Op)) return made.Outputs;
+            if (whole.Include(made)) return made.Outputs;
+            if (node.Op is Cast { To: var to } && to.IsHalfWidth()) return Narrowed(made, to).Outputs;
+            if (IsExact(node.Op)) return made.Outputs;
 
             // The reserve of a recurrent operator is no tensor: only its gradient knows the layout.
             var results = node.Op is RecurrentOp ? made.Outputs.Count - 1 : made.Outputs.Count;
@@ -101,6 +106,15 @@ internal static class RoundingNoise
         // ONNX Runtime's RNN computes a tanh from an exponential, its GRU and LSTM do not.
         IReadOnlyList<Value>? InRnn(Node node, IReadOnlyList<Value> inputs) =>
             node.Op is Tanh ? [Changed(node.WithInputs([.. inputs]).Outputs[0], node, isOfHalf: true)] : Noisy(node, inputs);
+
+        // Another program may round to 16 bits elsewhere, or not at all.
+        Node Narrowed(Node made, DType to)
+        {
+            var x = new SymbolicTensor(made.Inputs[0], made.Scope);
+            var size = share * (to == DType.Float16 ? OfFloat16 : OfBFloat16);
+            var noise = Ops.Make(new RandomUniform(new RandomStream(streams++), -size, size), isShared ? Ops.Constant(0) : x);
+            return made.WithInputs([(x * (1 + noise)).Value]);
+        }
 
         Value Changed(Value value, Node node, bool isOfHalf = false)
         {

@@ -150,12 +150,17 @@ internal static class Verifier
         },
         buffer.Shape);
 
+    private static OnnxValue ToOnnx(EmittedModel emitted, NDArray array, int input) =>
+        emitted.Proto.Graph.Input[input].Type.TensorType.ElemType == (int)TensorProto.Types.DataType.Float16
+            ? ArrayConversion.ToHalf(array)
+            : ArrayConversion.ToOnnx(array);
+
     private static OnnxValue[] Onnx(OnnxSession session, EmittedModel emitted, NDArray[] data, string[] outputs)
     {
         try
         {
             string[] names = [.. emitted.Inputs.Select(input => input.Name)];
-            if (!emitted.TakesOneSample) return session.Run(names, [.. data.Select(ArrayConversion.ToOnnx)], outputs, CancellationToken.None);
+            if (!emitted.TakesOneSample) return session.Run(names, [.. data.Select((array, i) => ToOnnx(emitted, array, i))], outputs, CancellationToken.None);
             return SampleBySample.Run(emitted, data, outputs, row => session.Run(names, row, outputs, CancellationToken.None));
         }
         catch (ArgumentException misfit) when (misfit is not ModelException)

@@ -23,8 +23,9 @@ internal static class QuantizeCommand
     public static Command Create()
     {
         var model = CommonOptions.Model("An ONNX file of any origin, or a .keras file.");
-        var (data, output) = (new DataArguments(withTargets: true, forTraining: false), CommonOptions.Out("int8.onnx"));
+        var (data, output) = (new DataArguments(withTargets: true, forTraining: false), CommonOptions.Out("quantized.onnx"));
         var (goal, import, opset) = (new GoalArguments(), new ImportArguments(), CommonOptions.Opset());
+        var type = Typed.Choice("--type", "What numbers become.", SmallerModel.Int8, SmallerModel.Types);
         var maxDrop = Typed.Number(
             "--max-drop", "How much worse the first metric may become; layers stay float32 until it is not more.",
             "a number of 0 or more", value => value >= 0, 0.01);
@@ -38,9 +39,10 @@ internal static class QuantizeCommand
             HelpName = "LAYER",
             DefaultValueFactory = _ => [],
         };
-        var command = new Command("quantize", "Make a model compute in int8, verify the file, compare size, speed and metric with float32.") { model };
+        var command = new Command("quantize", "Make a model compute in int8 or float16, verify the file, compare size, speed and metric.") { model };
         data.AddTo(command);
-        Option[] own = [output, maxDrop, method, samples, perTensor, reduceRange, keep, opset];
+        Option[] ofIntegers = [method, perTensor, reduceRange];
+        Option[] own = [output, type, maxDrop, .. ofIntegers, samples, keep, opset];
         foreach (var option in own) command.Add(option);
         goal.AddTo(command);
         import.AddTo(command);
@@ -48,6 +50,9 @@ internal static class QuantizeCommand
         {
             var (from, to) = (parsed.GetRequiredValue(model), parsed.GetRequiredValue(output));
             data.CheckOutput(parsed, to, from);
+            var word = parsed.GetRequiredValue(type);
+            if (word != SmallerModel.Int8 && Array.Find(ofIntegers, option => parsed.GetResult(option) is { Implicit: false }) is { } other)
+                throw new ModelException($"{other.Name} is for --type {SmallerModel.Int8}; with {word} there are no ranges and scales.");
             if (ModelSource.KindOf(from) == ModelKind.Json)
                 throw new ModelException($"'{from}' holds an architecture without weights; expected a trained model.");
             var before = ModelSource.Open(from, import.Options(parsed, from));
@@ -70,14 +75,14 @@ internal static class QuantizeCommand
             var metric = goals[0].Metrics[0];
             var name = outputs.Count > 1 ? $"{outputs[0].Name}_{metric.Name}" : metric.Name;
             var gate = new QuantizationGate(judged.X, Score, parsed.GetValue(maxDrop) ?? 0.01);
-            var made = before.Quantize(Spread(calibration.X, parsed.GetValue(samples)), options, gate);
-            report.Line(made);
+            var made = SmallerModel.Of(before, word, Spread(calibration.X, parsed.GetValue(samples)), options, gate);
+            report.Line(made.Table);
             var written = DataDescription.Options(description, parsed.GetValue(opset));
             var kept = ModelSource.MetadataOf(from);
-            var exported = made.ExportOnnx(to, written with { Metadata = kept.Concat(written.Metadata).ToDictionary() });
+            var exported = made.Export(to, written with { Metadata = kept.Concat(written.Metadata).ToDictionary() });
             report.Line(exported);
             var table = new Comparison(before, from, to, judged, goals).Measure();
-            if (!report.IsJson) Print(table, name);
+            if (!report.IsJson) Print(table, word, name);
             report.Line($"Wrote {to}");
             report.Result(new()
             {
@@ -85,8 +90,8 @@ internal static class QuantizeCommand
                 ["verified"] = exported.Passed,
                 ["metric"] = name,
                 ["float32"] = ToJson(table.Before, name),
-                ["int8"] = ToJson(table.After, name),
-                ["layers"] = new JsonArray([.. made.Layers.Select(ToJson)]),
+                [word] = ToJson(table.After, name),
+                ["layers"] = made.Layers,
             });
             return 0;
 
@@ -104,10 +109,10 @@ internal static class QuantizeCommand
         return count <= most ? x : x.Take([.. Enumerable.Range(0, most).Select(i => (int)((long)i * count / most))]);
     }
 
-    private static void Print((QuantizedSide Before, QuantizedSide After) table, string metric)
+    private static void Print((QuantizedSide Before, QuantizedSide After) table, string type, string metric)
     {
         var rows = new Table().AddColumns("", "bytes", "ms, one sample", "ms, a batch", metric);
-        foreach (var (side, word) in ((QuantizedSide, string)[])[(table.Before, "float32"), (table.After, "int8")])
+        foreach (var (side, word) in ((QuantizedSide, string)[])[(table.Before, "float32"), (table.After, type)])
         {
             rows.AddRow(
                 word,
@@ -127,14 +132,5 @@ internal static class QuantizeCommand
         ["millisecondsOneSample"] = Report.Number(side.OneSample),
         ["millisecondsBatch"] = Report.Number(side.Batch),
         ["score"] = Report.Number(side.Scores[metric]),
-    };
-
-    private static JsonObject ToJson(QuantizedLayer layer) => new()
-    {
-        ["layer"] = layer.Layer,
-        ["operator"] = layer.Operator,
-        ["weights"] = layer.Weights,
-        ["error"] = Report.Number(layer.Error),
-        ["quantized"] = layer.IsQuantized,
     };
 }

@@ -270,6 +270,8 @@ internal sealed class Emission
 
     public string Scalar(string role, float value) => _initializers.Constant(role, TensorData.Of(Shape.Of(), [value]));
 
+    public string Scalar(string role, float value, DType type) => _initializers.Constant(role, Casts.TryConvert(TensorData.Of(Shape.Of(), [value]), type)!);
+
     public string Scalar(string role, long value) => _initializers.Constant(role, TensorData.Of(Shape.Of(), [value]));
 
     private void Reserve()

@@ -31,6 +31,9 @@ internal sealed record EmissionOptions
     /// <summary>For values of the model, those that are written in their place; null to write the model's own inference graph.</summary>
     public IReadOnlyDictionary<Value, Value>? Replaced { get; init; }
 
+    /// <summary>For values in <see cref="Replaced"/>, those by which the engine computes the same; null if it runs what is written.</summary>
+    public IReadOnlyDictionary<Value, Value>? Computed { get; init; }
+
     /// <exception cref="ExportException">A value is out of range.</exception>
     public void Check()
     {

@@ -63,7 +63,9 @@ internal sealed class GraphFacts
         _ => false,
     };
 
-    private static bool IsStatic(Value value) => value.Producer.Op is Variable or Constant;
+    private static bool IsStatic(Value value) =>
+        value.Producer.Op is Variable or Constant
+        || (value.Producer is { Op: Cast { To: DType.Float32 }, Inputs: [{ Producer.Op: Constant { Data.Type: var type } }] } && type.IsHalfWidth());
 
     private static bool IsScalar(Value value) => IsStatic(value) && value.Spec.Shape.ElementCount == 1;
 

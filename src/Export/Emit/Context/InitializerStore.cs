@@ -12,7 +12,8 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
     private readonly Dictionary<Value, StaticTensor> _statics = [];
     private readonly Dictionary<Weight, Arrangement> _stored = [];
     private readonly Dictionary<(Weight, Arrangement), string> _weights = [];
-    private readonly Dictionary<(string Prefix, string Role, TensorData Data, Arrangement Arrangement), string> _constants = [];
+    private readonly Dictionary<(string Name, TensorData Data, Arrangement Arrangement), string> _constants = [];
+    private readonly Dictionary<string, string> _widened = [];
 
     /// <summary>A value as a weight or constant; null if it is computed at run time.</summary>
     public StaticTensor? Find(Value value)
@@ -31,11 +32,12 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
         var folded = node.Op switch
         {
             Variable variable when weightNames.ContainsKey(variable.Weight) => StaticTensor.Of(variable.Weight),
-            Constant constant => StaticTensor.Of(constant.Data),
+            Constant constant => StaticTensor.Of(constant.Data) with { FileName = constant.FileName },
             ViewOp when Input() is { } input
                 && node.Outputs[0].Spec.Shape is { IsKnown: true } shape => input.Then(new ReshapeStep(IntList.Create(shape.Dims))),
             Transpose transpose when Input() is { } input => input.Then(new TransposeStep(transpose.Permutation)),
             Identity or StopGradient when Input() is { } input => input,
+            Cast { To: DType.Float32 } when Input() is { Data.Type: DType.Float16 or DType.BFloat16 } input => input with { IsWidened = true },
             Cast cast when Input() is { Data: { } data } input && Casts.TryConvert(data, cast.To) is { } converted => input with { Data = converted },
             _ => null,
         };
@@ -59,10 +61,19 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
     public string Name(StaticTensor tensor, IReadOnlyList<ArrangementStep> steps)
     {
         var arranged = tensor.Then(steps);
-        return arranged.Weight is { } weight ? WeightName(weight, arranged) : ConstantName("constant", arranged);
+        if (arranged.Weight is { } weight) return WeightName(weight, arranged);
+        var name = ConstantName("constant", arranged);
+        return arranged.IsWidened ? Widened(name, arranged.Shape) : name;
     }
 
     public string Constant(string role, TensorData data) => ConstantName(role, StaticTensor.Of(data));
+
+    /// <summary>The name of a stored tensor of 16 bits as float32: hosts convert it when they open the file.</summary>
+    private string Widened(string name, Shape shape)
+    {
+        if (_widened.TryGetValue(name, out var known)) return known;
+        return _widened[name] = emission.Add("Cast", new TensorSpec(shape, DType.Float32), [name], Attributes.Type("to", DType.Float32));
+    }
 
     private string WeightName(Weight weight, StaticTensor tensor)
     {
@@ -108,9 +119,10 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
 
     private string ConstantName(string role, StaticTensor tensor)
     {
-        var key = (emission.Prefix, role, tensor.Data!, tensor.Arrangement);
+        var wanted = tensor.FileName ?? emission.Prefix + "/" + role;
+        var key = (wanted, tensor.Data!, tensor.Arrangement);
         if (_constants.TryGetValue(key, out var known)) return known;
-        var name = emission.Graph.Reserve(emission.Prefix + "/" + role);
+        var name = emission.Graph.Reserve(wanted);
         _constants[key] = name;
         var data = tensor.Data!;
         if (data.Type.Size() == 4) Store<int>();

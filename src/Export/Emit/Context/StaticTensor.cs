@@ -9,6 +9,12 @@ namespace OnnxFunctional.Export.Emit;
 /// <param name="Arrangement">The steps from there to the value.</param>
 internal sealed record StaticTensor(Weight? Weight, TensorData? Data, Shape Source, Arrangement Arrangement)
 {
+    /// <summary>The name of a constant in the file; null to be named after what reads it.</summary>
+    public string? FileName { get; init; }
+
+    /// <summary>Whether the value is float32, made of a constant that is stored in 16 bits.</summary>
+    public bool IsWidened { get; init; }
+
     public static StaticTensor Of(Weight weight) => new(weight, null, weight.Shape, Arrangement.None);
 
     public static StaticTensor Of(TensorData data) => new(null, data, data.Shape, Arrangement.None);

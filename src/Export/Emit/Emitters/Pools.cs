@@ -31,7 +31,7 @@ internal static class Pools
         var plane = Shape.Of([1, 1, .. spatial.Select(axis => x.Spec.Shape.Dims[axis])]);
         string[] sizes = [emission.Constant("one", 1, 1), DynamicShapes.Dims(emission, x, spatial)];
         var shape = emission.Add("Concat", new TensorSpec(Shape.Of(plane.Rank), DType.Int64), sizes, Attributes.Int("axis", 0));
-        var ones = emission.Add("Expand", x.Spec with { Shape = plane }, [emission.Scalar("inside", 1f), shape]);
+        var ones = emission.Add("Expand", x.Spec with { Shape = plane }, [emission.Scalar("inside", 1f, x.Spec.Type), shape]);
         var inside = emission.Add("Pad", null, [ones, Windows.PadNumbers(emission, x, op.Pads, [.. op.Kernel], op.Strides)]);
         var shares = emission.Add("AveragePool", null, [inside], [.. Window(op), attribute]);
         emission.Result(y, layout, "Div", [means, shares]);

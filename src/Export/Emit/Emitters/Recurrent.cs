@@ -98,7 +98,7 @@ internal static class Recurrent
 
             outputs[i] = emission.Graph.Reserve(emission.Prefix + (i == 0 ? "/sequence" : i == 1 ? "/state" : "/cell_state"));
             var shape = i == 0 ? Shape.Of(time, count, batch, units) : Shape.Of(count, batch, units);
-            emission.Graph.Describe(outputs[i], new TensorSpec(shape, DType.Float32));
+            emission.Graph.Describe(outputs[i], new TensorSpec(shape, directions[0].Outputs[i].Spec.Type));
         }
 
         var attributes = new List<AttributeProto>
@@ -121,7 +121,7 @@ internal static class Recurrent
                 }
                 else
                 {
-                    var compact = Direction(emission, outputs[0], 1, d, count, new TensorSpec(Shape.Of(time, batch, units), DType.Float32));
+                    var compact = Direction(emission, outputs[0], 1, d, count, new TensorSpec(Shape.Of(time, batch, units), node.Outputs[0].Spec.Type));
                     mask.Spread(emission, node.Outputs[0], compact, reverse, op.Options.ZeroMaskedOutput);
                 }
             }
@@ -158,7 +158,7 @@ internal static class Recurrent
     {
         string[] parts = [.. directions.Select(part)];
         return parts.Length == 1 ? parts[0] : emission.Add(
-            "Concat", new TensorSpec(shape.Insert(0, parts.Length), DType.Float32), parts, Attributes.Int("axis", 0));
+            "Concat", new TensorSpec(shape.Insert(0, parts.Length), directions[0].Inputs[0].Spec.Type), parts, Attributes.Int("axis", 0));
     }
 
     /// <summary>(in, gates * units) in Keras' order of gates to (1, gates * units, in) in ONNX's.</summary>

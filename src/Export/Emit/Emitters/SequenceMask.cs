@@ -68,7 +68,7 @@ internal sealed class SequenceMask
         var shown = zeros ? emission.Add("Unsqueeze", column, [emission.Read(_mask), emission.Constant("axes", 2)]) : seen;
         var turned = emission.Add("Transpose", value.Spec, [compact], Attributes.Ints("perm", 1, 0, 2));
         var spread = emission.Add("GatherND", value.Spec, [turned, sources], Attributes.Int("batch_dims", 1));
-        emission.Result(value, Layout.Identity(3), "Where", [shown, spread, emission.Scalar("zero", 0f)]);
+        emission.Result(value, Layout.Identity(3), "Where", [shown, spread, emission.Scalar("zero", 0f, value.Spec.Type)]);
     }
 
     /// <summary>The last state; a sample without unmasked steps keeps its initial state, for which ONNX returns zeros.</summary>

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using OnnxFunctional.Cli.Results;
+using OnnxFunctional.Export;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Cli.Commands;
+
+/// <summary>A model of fewer bits: its table, how it is written, its layers for programs.</summary>
+internal sealed record SmallerModel(object Table, Func<string, ExportOptions, ExportReport> Export, JsonArray Layers)
+{
+    public const string Int8 = "int8";
+
+    private static readonly (string Word, HalfKind Kind)[] s_halves =
+    [
+        ("float16", HalfKind.Float16), ("float16-weights", HalfKind.WeightOnlyFloat16), ("bfloat16-weights", HalfKind.WeightOnlyBFloat16),
+    ];
+
+    /// <summary>The types there are.</summary>
+    public static string[] Types => [Int8, .. s_halves.Select(half => half.Word)];
+
+    /// <summary>Makes the model.</summary>
+    /// <param name="model">The model in float32.</param>
+    /// <param name="type">One of <see cref="Types"/>.</param>
+    /// <param name="calibration">Typical data.</param>
+    /// <param name="options">How integers are found; 16 bits take from it which layers stay float32.</param>
+    /// <param name="gate">What it may cost.</param>
+    public static SmallerModel Of(Model model, string type, NDArrays calibration, QuantizationOptions options, QuantizationGate gate)
+    {
+        if (type == Int8)
+        {
+            var quantized = model.Quantize(calibration, options, gate);
+            return new(quantized, quantized.ExportOnnx, [.. quantized.Layers.Select(ToJson)]);
+        }
+
+        var kind = s_halves.First(half => half.Word == type).Kind;
+        var made = model.ToHalf(calibration, new() { Kind = kind, KeepFloat = options.KeepFloat, BatchSize = options.BatchSize }, gate);
+        return new(made, made.ExportOnnx, [.. made.Layers.Select(ToJson)]);
+    }
+
+    private static JsonObject ToJson(QuantizedLayer layer) => new()
+    {
+        ["layer"] = layer.Layer,
+        ["operator"] = layer.Operator,
+        ["weights"] = layer.Weights,
+        ["error"] = Report.Number(layer.Error),
+        ["quantized"] = layer.IsQuantized,
+    };
+
+    private static JsonObject ToJson(HalfLayer layer) => new()
+    {
+        ["layer"] = layer.Layer,
+        ["weights"] = layer.Weights,
+        ["largest"] = Report.Number(layer.Largest),
+        ["error"] = layer.Error is { } error ? Report.Number(error) : null,
+        ["half"] = layer.IsHalf,
+        ["reason"] = layer.Reason,
+    };
+}
