@@ -1,27 +1,20 @@
 // Drives the page in headless Chromium as a user would: node web/check.mjs FOLDER [--out FILE] [--screenshot FILE]
-// Trains, draws a seven, reads the result, saves the weights. CHROMIUM names the browser if it is not found.
-import { existsSync } from 'node:fs';
+// Trains, draws a seven, reads the result, saves the weights.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
-import { serve } from './serve.mjs';
+import { withBrowser } from './browser.mjs';
 
 // A seven, in fractions of the pad.
 const SEVEN = [[0.3, 0.28], [0.7, 0.28], [0.62, 0.45], [0.54, 0.6], [0.47, 0.78]];
 
 const { positionals: [folder = 'digits'], values } = parseArgs({ allowPositionals: true, options: { out: { type: 'string' }, screenshot: { type: 'string' } } });
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
-if (!executablePath) throw new Error('No Chromium was found. Install it (Debian: apt-get install chromium) or name it in CHROMIUM.');
-
-const server = await serve(folder);
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
-try {
+await withBrowser(folder, async (browser, address) => {
   const page = await browser.newPage({ viewport: { width: 1040, height: 900 }, acceptDownloads: true });
   const problems = [];
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-  page.on('request', (request) => new URL(request.url()).origin !== new URL(server.address).origin && !/^(blob|data):/.test(request.url()) && problems.push(`asked for ${request.url()}`));
-  await page.goto(server.address);
+  page.on('request', (request) => new URL(request.url()).origin !== new URL(address).origin && !/^(blob|data):/.test(request.url()) && problems.push(`asked for ${request.url()}`));
+  await page.goto(address);
   const status = page.locator('#status');
   const orStatus = async () => {
     throw new Error(`The page says: ${await status.textContent()}`);
@@ -45,7 +38,4 @@ try {
   console.log(`held out: accuracy ${(parseFloat(await page.locator('#accuracy').textContent()) / 100).toFixed(4)}`);
   console.log(`a drawn seven: ${await page.locator('#verdict').textContent()}`);
   if (problems.length > 0) throw new Error(`The page reported: ${problems.join('; ')}`);
-} finally {
-  await browser.close();
-  server.close();
-}
+});
