@@ -7,23 +7,35 @@ using OnnxFunctional.Training.Execution;
 namespace OnnxFunctional.Export;
 
 /// <summary>
-/// A model whose convolutions and products compute with 8-bit integers: predicts as its file does, and writes it. <c>model.Quantize</c> makes it; later
+/// A model in which integers stand for weights, and for activations: predicts as its file does, and writes it. <c>model.Quantize</c> makes it; later
 /// changes of the model's weights do not change it. Prints as a table.
 /// </summary>
 public sealed class QuantizedModel
 {
+    // The first with int4 and scales for blocks.
+    private const int Int4Opset = 21;
+
     private readonly Model _model;
     private readonly QuantizedGraph _graph;
     private readonly string _description;
 
     internal QuantizedModel(
-        Model model, QuantizedGraph graph, IReadOnlyList<QuantizedLayer> layers, double error, string description, (double Before, double After)? scores)
+        Model model,
+        QuantizedGraph graph,
+        QuantizationKind kind,
+        IReadOnlyList<QuantizedLayer> layers,
+        double error,
+        string description,
+        (double Before, double After)? scores)
     {
-        (_model, _graph, Layers, Error, _description) = (model, graph, layers, error, description);
+        (_model, _graph, Kind, Layers, Error, _description) = (model, graph, kind, layers, error, description);
         (ScoreBefore, Score) = (scores?.Before, scores?.After);
     }
 
-    /// <summary>All convolutions and products with weights, in the order in which they are computed.</summary>
+    /// <summary>What became integers.</summary>
+    public QuantizationKind Kind { get; }
+
+    /// <summary>All convolutions, products with weights and tables that can be quantized, in the order in which they are computed.</summary>
     public IReadOnlyList<QuantizedLayer> Layers { get; }
 
     /// <summary>The energy of the error of all outputs, as a share of the energy of the outputs, on calibration data.</summary>
@@ -46,8 +58,8 @@ public sealed class QuantizedModel
     }
 
     /// <summary>
-    /// Writes the file and verifies it: ONNX Runtime's results equal the engine's with the same integers. Only then is it renamed to its target. Activations
-    /// are uint8 and weights int8 between QuantizeLinear and DequantizeLinear, which ONNX Runtime makes integer operators of.
+    /// Writes the file and verifies it: ONNX Runtime's results equal the engine's with the same integers. Only then is it renamed to its target. Integers are
+    /// written with ONNX's own operators for them, which ONNX Runtime makes faster ones of.
     /// </summary>
     /// <param name="path">The file; an older file of that name is replaced.</param>
     /// <param name="options">Opset, verification, metadata.</param>
@@ -56,6 +68,12 @@ public sealed class QuantizedModel
     public ExportReport ExportOnnx(string path, ExportOptions? options = null)
     {
         options ??= new();
+        if (Kind == QuantizationKind.WeightOnlyInt4 && options.Opset < Int4Opset)
+        {
+            throw new ExportException(
+                $"Opset {options.Opset} has no int4; leave ExportOptions.Opset at {Int4Opset}, or choose {nameof(QuantizationKind.WeightOnlyInt8)}.");
+        }
+
         using var held = WeightGate.Hold(_model.Weights);
         return MemoryShortage.Guard($"to export '{path}'", _model, () =>
         {
@@ -68,16 +86,16 @@ public sealed class QuantizedModel
     /// <summary>A row for each layer.</summary>
     public override string ToString()
     {
-        string[] header = ["Layer", "Operator", "Weights", "Error alone", "Computes in"];
+        string[] header = ["Layer", "Operator", "Weights", "Error alone", "Form"];
         var rows = Layers.Select(layer => (string[])
         [
             layer.Layer, layer.Operator, layer.Weights.ToString("N0", CultureInfo.InvariantCulture),
-            layer.Error.ToString("0.0e+00", CultureInfo.InvariantCulture), layer.IsQuantized ? "int8" : "float32",
+            layer.Error.ToString("0.0e+00", CultureInfo.InvariantCulture), layer.Form,
         ]);
         var quantized = Layers.Count(layer => layer.IsQuantized);
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{quantized} of {Layers.Count} layers compute in int8; the error of all outputs has {Error:0.0e+00} of their energy.");
+            $"{quantized} of {Layers.Count} layers are quantized; the error of all outputs has {Error:0.0e+00} of their energy.");
         if (ScoreBefore is { } before) text += string.Create(CultureInfo.InvariantCulture, $" Score {Score:G6}, in float32 {before:G6}.");
         return string.Join(Environment.NewLine, TextTable.Lines([header, .. rows], column => column is 2 or 3).Append(text));
     }

@@ -17,8 +17,8 @@ public sealed class QuantizeTests
         var result = run.Succeeded().Json();
         Assert.IsTrue((bool)result["verified"]!);
         Assert.AreEqual("accuracy", (string)result["metric"]!);
-        Assert.IsGreaterThanOrEqualTo((double)result["float32"]!["score"]! - 0.0101, (double)result["int8"]!["score"]!);
-        Assert.IsLessThan(0.35 * (double)result["float32"]!["bytes"]!, (double)result["int8"]!["bytes"]!);
+        Assert.IsGreaterThanOrEqualTo((double)result["float32"]!["score"]! - 0.0101, (double)result["quantized"]!["score"]!);
+        Assert.IsLessThan(0.35 * (double)result["float32"]!["bytes"]!, (double)result["quantized"]!["bytes"]!);
         Assert.HasCount(4, result["layers"]!.AsArray());
 
         // What the file says of its data stays, so that it predicts the same words.
@@ -40,8 +40,8 @@ public sealed class QuantizeTests
             var run = CommandRun.Of("quantize", folder.File("digits.onnx"), "--data", digits, "--type", type, "--out", folder.File("half.onnx"), "--json");
             var result = run.Succeeded().Json();
             Assert.IsTrue((bool)result["verified"]!);
-            Assert.IsGreaterThanOrEqualTo((double)result["float32"]!["score"]! - 0.0101, (double)result[type]!["score"]!);
-            Assert.IsLessThan(0.6 * (double)result["float32"]!["bytes"]!, (double)result[type]!["bytes"]!);
+            Assert.IsGreaterThanOrEqualTo((double)result["float32"]!["score"]! - 0.0101, (double)result["quantized"]!["score"]!);
+            Assert.IsLessThan(0.6 * (double)result["float32"]!["bytes"]!, (double)result["quantized"]!["bytes"]!);
             Assert.IsTrue(result["layers"]!.AsArray().Where(layer => (long)layer!["weights"]! > 0).All(layer => (bool)layer!["half"]!));
         }
 
@@ -60,6 +60,15 @@ public sealed class QuantizeTests
         StringAssert.Contains(text, "float32");
         StringAssert.Contains(text, "Wrote ");
 
+        foreach (var (kind, form) in new[] { ("dynamic-int8", "int8"), ("int8-weights", "int8 weights"), ("int4-weights", "int4 weights") })
+        {
+            string[] options = ["--max-drop", "1e6", "--type", kind, "--gptq", "--correct-bias", "--block-size", "16", "--json"];
+            var result = CommandRun.Of([.. call, .. options]).Succeeded().Json();
+            Assert.AreEqual(kind, (string)result["type"]!);
+            Assert.AreEqual(form, (string)result["layers"]![0]!["form"]!);
+        }
+
+        CommandRun.Of([.. call, "--type", "dynamic-int8", "--equalize"]).Refused("Equalize goes with StaticInt8");
         CommandRun.Of([.. call, "--keep", "none"]).Refused("KeepFloat names 'none'");
         CommandRun.Of([.. call, "--max-drop", "-1"]).Misused("--max-drop");
         CommandRun.Of([.. call, "--method", "best"]).Misused("--method is 'best'");

@@ -26,7 +26,8 @@ internal sealed record QuantizeLinear(int Axis, int Block = 0) : Op
 /// </summary>
 /// <param name="Axis">The axis of several scales.</param>
 /// <param name="Block">How many positions of the axis share a scale; 0 if each has its own.</param>
-internal sealed record DequantizeLinear(int Axis, int Block = 0) : Op
+/// <param name="Bits">How many bits a constant x takes in a file: 8, or 4 where its numbers fit.</param>
+internal sealed record DequantizeLinear(int Axis, int Block = 0, int Bits = 8) : Op
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
     {

@@ -1,4 +1,5 @@
 using OnnxFunctional.Export.Importers.Rows;
+using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Importers;
@@ -7,7 +8,11 @@ namespace OnnxFunctional.Export.Importers;
 internal static class ImporterTable
 {
     /// <summary>Whether a node of that operator can be opened.</summary>
-    public static bool Knows(string op) => op is "If" or "Loop" or "Scan" || (op != ControlFlow.Stack && Find(op) is not null);
+    /// <param name="domain">Its domain, empty for ai.onnx.</param>
+    /// <param name="op">Its type.</param>
+    public static bool Knows(string domain, string op) =>
+        domain == (op == OnnxGraph.MatMulNBits ? OnnxGraph.Contrib : "")
+        && (op is "If" or "Loop" or "Scan" || (op != ControlFlow.Stack && Find(op) is not null));
 
     /// <summary>The operator's importer, or null if it has no row.</summary>
     public static Importer? Find(string op) => op switch
@@ -169,6 +174,7 @@ internal static class ImporterTable
         "DequantizeLinear" => Quantized.Dequantize,
         "DynamicQuantizeLinear" => Quantized.DynamicQuantize,
         "MatMulInteger" => Quantized.MatMulInteger,
+        OnnxGraph.MatMulNBits => Quantized.MatMulNBits,
         "QLinearConv" => Quantized.LinearConv,
         "QLinearMatMul" => Quantized.LinearMatMul,
         "QuantizeLinear" => Quantized.Quantize,

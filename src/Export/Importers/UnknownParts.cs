@@ -30,7 +30,7 @@ internal static class UnknownParts
         foreach (var node in graph.Node)
         {
             var domain = DomainGuard.Normalize(node.Domain);
-            if (domain.Length > 0 || !ImporterTable.Knows(node.OpType))
+            if (!ImporterTable.Knows(domain, node.OpType))
             {
                 var op = GuardContext.Quote(domain.Length > 0 ? domain + "." + node.OpType : node.OpType);
                 Add(unknown, op, node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault() ?? "");

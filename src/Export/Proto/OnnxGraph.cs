@@ -14,6 +14,12 @@ internal sealed class OnnxGraph
     /// <summary>ONNX's second domain, of operators on text and tables.</summary>
     public const string MachineLearning = "ai.onnx.ml";
 
+    /// <summary>The operator of ONNX Runtime's own domain that files may hold.</summary>
+    public const string MatMulNBits = "MatMulNBits";
+
+    /// <summary>ONNX Runtime's own domain.</summary>
+    public const string Contrib = "com.microsoft";
+
     private readonly NameSet _valueNames;
     private readonly NameSet _nodeNames;
 
@@ -41,6 +47,7 @@ internal sealed class OnnxGraph
     {
         var node = new NodeProto { Name = _nodeNames.Unique(name), OpType = op };
         if (op == LabelEncoder) node.Domain = MachineLearning;
+        if (op == MatMulNBits) node.Domain = Contrib;
         node.Input.AddRange(inputs);
         node.Output.AddRange(outputs);
         node.Attribute.AddRange(attributes);
@@ -68,6 +75,14 @@ internal sealed class OnnxGraph
         foreach (var dim in shape.Dims) tensor.Dims.Add(dim);
         Proto.Initializer.Add(tensor);
         return tensor;
+    }
+
+    /// <summary>Adds a stored tensor of 8-bit integers that fit in 4 bits: two in a byte, the first in its lower half.</summary>
+    public void Nibbles(string name, Shape shape, DType type, byte[] data)
+    {
+        var packed = new byte[(data.Length + 1) / 2];
+        for (var i = 0; i < data.Length; i++) packed[i / 2] |= (byte)((data[i] & 0xF) << (i % 2 * 4));
+        Initializer(name, shape, type, packed).DataType = (int)(type == DType.Int8 ? TensorProto.Types.DataType.Int4 : TensorProto.Types.DataType.Uint4);
     }
 
     /// <summary>Writes type and shape of a value inside the graph.</summary>

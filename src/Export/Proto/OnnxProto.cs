@@ -24,6 +24,7 @@ internal static class OnnxProto
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = opset });
         if (graph.Node.Any(node => node.Domain == OnnxGraph.MachineLearning))
             model.OpsetImport.Add(new OperatorSetIdProto { Domain = OnnxGraph.MachineLearning, Version = MachineLearningVersion });
+        if (graph.Node.Any(node => node.Domain == OnnxGraph.Contrib)) model.OpsetImport.Add(new OperatorSetIdProto { Domain = OnnxGraph.Contrib, Version = 1 });
         return model;
     }
 

@@ -6,7 +6,7 @@ namespace OnnxFunctional.Export.Quantizing;
 internal sealed class FoldedGraph
 {
     private readonly Dictionary<Value, Value> _map;
-    private readonly HashSet<Value> _static = [];
+    private readonly HashSet<Value> _static;
 
     public FoldedGraph(Model model)
     {
@@ -20,8 +20,14 @@ internal sealed class FoldedGraph
         _map = specialized.Where(entry => folded.ContainsKey(entry.Value)).ToDictionary(entry => entry.Key, entry => folded[entry.Value]);
         Outputs = [.. outputs.Select(output => _map[output])];
         Graph = Graph.Between(Inputs, Outputs);
-        foreach (var node in Graph.Nodes.Where(node => node.Op is Constant or Variable || (node.Inputs.Count > 0 && node.Inputs.All(_static.Contains))))
-            _static.UnionWith(node.Outputs);
+        _static = Static(Graph);
+    }
+
+    private FoldedGraph(Model model, Value[] inputs, Value[] outputs, Dictionary<Value, Value> map)
+    {
+        (Model, Inputs, Outputs, _map) = (model, inputs, outputs, map);
+        Graph = Graph.Between(inputs, outputs);
+        _static = Static(Graph);
     }
 
     public Model Model { get; }
@@ -37,6 +43,23 @@ internal sealed class FoldedGraph
 
     /// <summary>Whether a value depends on weights and constants alone.</summary>
     public bool IsStatic(Value value) => _static.Contains(value);
+
+    /// <summary>The graph with constants instead of some values that depend on weights alone.</summary>
+    public FoldedGraph With(IReadOnlyDictionary<Value, float[]> numbers)
+    {
+        var changed = Graph.Rewrite((node, _) => node.Outputs.Count == 1 && numbers.TryGetValue(node.Outputs[0], out var data)
+            ? Node.Create(new Constant(TensorData.Of(node.Outputs[0].Spec.Shape, data)), [], node.Scope).Outputs : null);
+        var map = _map.Where(entry => changed.ContainsKey(entry.Value)).ToDictionary(entry => entry.Key, entry => changed[entry.Value]);
+        return new FoldedGraph(Model, Inputs, [.. Outputs.Select(output => changed[output])], map);
+    }
+
+    private static HashSet<Value> Static(Graph graph)
+    {
+        var found = new HashSet<Value>();
+        foreach (var node in graph.Nodes.Where(node => node.Op is Constant or Variable || (node.Inputs.Count > 0 && node.Inputs.All(found.Contains))))
+            found.UnionWith(node.Outputs);
+        return found;
+    }
 
     /// <summary><c>conv(x, w s) + (b - mean) s + beta</c> with <c>s = gamma / sqrt(variance + epsilon)</c>.</summary>
     private static IReadOnlyList<Value>? Fold(Node node, IReadOnlyList<Value> given, Dictionary<Value, int> readers)

@@ -2,25 +2,40 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Quantizing;
 
-/// <summary>A convolution or a product with weights.</summary>
+/// <summary>A convolution, a product with weights, or a table of which rows are read.</summary>
 /// <param name="Node">Its node.</param>
 /// <param name="Layer">The path of the layer.</param>
-/// <param name="Input">The activation that it reads.</param>
 /// <param name="Result">Its result, after the activation that nobody else reads it before.</param>
-internal sealed record QuantizedProduct(Node Node, string Layer, Value Input, Value Result);
+/// <param name="Bias">The node that adds one number to each output channel, and which of its inputs these are; null without.</param>
+internal sealed record QuantizedProduct(Node Node, string Layer, Value Result, (Node Node, int Input)? Bias)
+{
+    public bool IsTable => Node.Op is Gather;
+
+    public bool IsMatrix => Node.Op is Gemm or MatMul;
+
+    public Value Weights => Node.Inputs[IsTable ? 0 : 1];
+
+    /// <summary>The activation, or the row numbers, that it reads.</summary>
+    public Value Input => Node.Inputs[IsTable ? 1 : 0];
+
+    public Value? BiasValue => Bias is { } bias ? bias.Node.Inputs[bias.Input] : null;
+}
 
 /// <summary>Which values of a graph are stored in 8 bits, and which of them share a range.</summary>
 internal sealed class QuantizedValues
 {
+    // Of smaller tables, the scales and operators take what the integers save.
+    private const int SmallestTable = 1024;
+
     private readonly FoldedGraph _folded;
     private readonly ILookup<Value, Node> _readers;
     private readonly Dictionary<Value, Value> _groups = [];
 
-    public QuantizedValues(FoldedGraph folded)
+    public QuantizedValues(FoldedGraph folded, QuantizationKind kind)
     {
         _folded = folded;
         _readers = folded.Graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(entry => entry.input, entry => entry.node);
-        Products = [.. Found(folded)];
+        Products = [.. Found(folded).Where(product => kind != QuantizationKind.DynamicInt8 || product.IsMatrix || product.IsTable)];
     }
 
     /// <summary>All that can be quantized, in the order in which it is computed.</summary>
@@ -39,7 +54,7 @@ internal sealed class QuantizedValues
     /// </summary>
     public HashSet<Value> Stored(IReadOnlyCollection<QuantizedProduct> products)
     {
-        var stored = products.Select(product => product.Input).ToHashSet();
+        var stored = products.Where(product => !product.IsTable).Select(product => product.Input).ToHashSet();
 
         // ONNX Runtime has no convolution that reads integers and gives floats; of its products, those keep more digits.
         stored.UnionWith(products.Where(product => product.Node.Op is Conv).Select(product => product.Result));
@@ -96,12 +111,30 @@ internal sealed class QuantizedValues
 
         foreach (var node in folded.Graph.Nodes)
         {
-            if (node.Op is not (Conv or Gemm or MatMul) || folded.IsStatic(node.Inputs[0]) || !folded.IsStatic(node.Inputs[1])) continue;
-            if (node.Inputs[0].Spec.Type != DType.Float32 || (node.Op is MatMul { TransposeLeft: true } or MatMul { TransposeRight: true })) continue;
-            if (node.Op is MatMul && node.Inputs[1].Spec.Shape.Rank != 2) continue;
+            if (!IsProduct(node) && !IsTable(node)) continue;
             var layer = node.Scope is { } call ? names.Of(call) : operators.GetValueOrDefault(node) ?? node.Op.Name;
-            yield return new QuantizedProduct(node, layer, node.Inputs[0], Tail(node.Outputs[0])!);
+            yield return new QuantizedProduct(node, layer, Tail(node.Outputs[0])!, Bias(node));
         }
+    }
+
+    private bool IsProduct(Node node)
+    {
+        if (node.Op is not (Conv or Gemm or MatMul) || _folded.IsStatic(node.Inputs[0]) || !_folded.IsStatic(node.Inputs[1])) return false;
+        if (node.Inputs[0].Spec.Type != DType.Float32 || (node.Op is MatMul { TransposeLeft: true } or MatMul { TransposeRight: true })) return false;
+        return node.Op is not MatMul || node.Inputs[1].Spec.Shape.Rank == 2;
+    }
+
+    private bool IsTable(Node node) => node.Op is Gather { Axis: 0 } && _folded.IsStatic(node.Inputs[0]) && !_folded.IsStatic(node.Inputs[1])
+        && node.Inputs[0].Spec is { Type: DType.Float32, Shape: { Rank: 2, IsKnown: true, ElementCount: >= SmallestTable } };
+
+    /// <summary>The bias inside a convolution or Gemm, or the one that is added to a product next.</summary>
+    private (Node, int)? Bias(Node node)
+    {
+        if (node.Op is Conv or Gemm) return node.Inputs.Count > 2 && _folded.IsStatic(node.Inputs[2]) ? (node, 2) : null;
+        if (node.Op is not MatMul || IsOutput(node.Outputs[0]) || _readers[node.Outputs[0]].ToArray() is not [{ Op: Add } sum]) return null;
+        var other = ReferenceEquals(sum.Inputs[0], node.Outputs[0]) ? 1 : 0;
+        return _folded.IsStatic(sum.Inputs[other]) && sum.Inputs[other].Spec.Shape is { Rank: 1 } shape && shape.Dims[0] == node.Outputs[0].Spec.Shape.Dims[^1]
+            ? (sum, other) : null;
     }
 
     /// <summary>A result after the activation that is its only reader and cuts numbers off: its range is then that of the integers.</summary>

@@ -48,6 +48,9 @@ public sealed record OnnxModelOptions
     /// <summary>Whether weights are kept once, as they are stored, instead of also in the order of each kernel.</summary>
     internal bool IsLean { get; init; }
 
+    /// <summary>Whether products with weights of 4 and 8 bits compute in float32, as their nodes say.</summary>
+    internal bool ComputesAsWritten { get; init; }
+
     /// <summary>Optimizers of ONNX Runtime that are left out, separated by semicolons.</summary>
     internal string LeftOut { get; init; } = "";
 

@@ -59,6 +59,7 @@ internal static class OrtSetup
             if (options.IntraOpThreads > 0) result.IntraOpNumThreads = options.IntraOpThreads;
             if (options.ExternalDataFolder is { Length: > 0 } folder)
                 result.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetFullPath(folder));
+            if (options.ComputesAsWritten) result.AddSessionConfigEntry("session.qdq_matmulnbits_accuracy_level", "1");
             if (options.LeftOut.Length > 0) result.AddSessionConfigEntry("optimization.disable_specified_optimizers", options.LeftOut);
             if (options.IsLean)
             {

@@ -30,6 +30,13 @@ public sealed record ExportOptions
     public bool ExternalData { get; init; }
 
     /// <summary>
+    /// Whether only operators of ONNX itself are written, for other hosts than ONNX Runtime. By default, products with weights of 4 or 8 bits are written as
+    /// ONNX Runtime's MatMulNBits, which computes in float32; of the standard form, ONNX Runtime makes one that also rounds activations to 8 bits, unless the
+    /// session's <c>session.qdq_matmulnbits_accuracy_level</c> is 1, as it is when the file is verified.
+    /// </summary>
+    public bool StandardOperatorsOnly { get; init; }
+
+    /// <summary>
     /// Whether adapters (<see cref="LayerBase.EnableLora"/>) stay apart; by default they are merged into the weights. Apart, the file has an input for each of
     /// their matrices, zeros by default, so that it computes as before training, and a host gives it adapter files that <see cref="AdapterFile"/> writes.
     /// </summary>
@@ -81,6 +88,12 @@ public sealed record ExportOptions
         if (VerificationMemory < 1) throw new ExportException($"ExportOptions.VerificationMemory is {VerificationMemory}; expected 1 byte or more.");
         if (!(AbsoluteTolerance >= 0) || !(RelativeTolerance >= 0))
             throw new ExportException($"The tolerances are {AbsoluteTolerance} and {RelativeTolerance}; expected numbers of 0 or more.");
-        return new EmissionOptions { Opset = Opset, BatchName = BatchName, Adapters = AdaptersApart ? AdapterForm.Inputs : AdapterForm.Merged };
+        return new EmissionOptions
+        {
+            Opset = Opset,
+            BatchName = BatchName,
+            Adapters = AdaptersApart ? AdapterForm.Inputs : AdapterForm.Merged,
+            IsStandard = StandardOperatorsOnly,
+        };
     }
 }

@@ -69,7 +69,8 @@ internal sealed class VerifiedFile
         options => OnnxSession.Open(file, Exported, ExecutionProvider.Cpu, options));
 
     /// <summary>A session of the file as it is.</summary>
-    public OnnxSession Whole() => _isLarge ? With([], GraphOptimization.All) : _open(new OnnxModelOptions { AdapterBytes = _adapter });
+    public OnnxSession Whole() =>
+        _isLarge ? With([], GraphOptimization.All) : _open(new OnnxModelOptions { AdapterBytes = _adapter, ComputesAsWritten = true });
 
     /// <summary>A session that also returns values inside the graph; its weights are mapped from the file.</summary>
     public OnnxSession With(IEnumerable<string> outputs, GraphOptimization optimization) =>
@@ -82,6 +83,7 @@ internal sealed class VerifiedFile
             {
                 Optimization = _isLarge && optimization == GraphOptimization.All ? GraphOptimization.Extended : optimization,
                 IsLean = true,
+                ComputesAsWritten = true,
                 AdapterBytes = _adapter,
                 ExternalDataFolder = _folder,
             });

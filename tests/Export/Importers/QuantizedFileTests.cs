@@ -39,9 +39,12 @@ public sealed class QuantizedFileTests
         Assert.AreEqual(0, again.Graph.Node.Count(node => node.OpType == "Transpose"));
         if (form != "integers") Assert.AreEqual(Quantizers(file), Quantizers(again));
 
-        // Weights stay 8-bit integers.
+        // Weights stay integers.
         foreach (var tensor in again.Graph.Initializer.Where(tensor => tensor.Dims.Count > 1 && !tensor.Name.Contains("scale", StringComparison.Ordinal)))
-            Assert.IsTrue((DataType)tensor.DataType is DataType.Int8 or DataType.Uint8 || tensor.Dims[0] < 3, $"{tensor.Name}: {tensor.DataType}");
+        {
+            var isInteger = (DataType)tensor.DataType is DataType.Int8 or DataType.Uint8 or DataType.Int4 or DataType.Uint4;
+            Assert.IsTrue(isInteger || tensor.Dims[0] < 3, $"{tensor.Name}: {tensor.DataType}");
+        }
     }
 
     [TestMethod]

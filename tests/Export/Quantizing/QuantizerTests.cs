@@ -1,9 +1,7 @@
 using System.Numerics.Tensors;
 using Google.Protobuf;
-using Microsoft.ML.OnnxRuntime;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Proto;
-using OnnxFunctional.Initializers;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
 
@@ -13,18 +11,15 @@ namespace OnnxFunctional.Tests.Export.Quantizing;
 [TestClass]
 public sealed class QuantizerTests
 {
-    public static IEnumerable<object[]> Networks =>
-    [
-        ["residual"], ["depthwise"], ["dense"], ["sequence"], ["several inputs"], ["shared"], ["nested"], ["recurrent"], ["1d"], ["joined"], ["channels first"],
-    ];
+    public static IEnumerable<object[]> Networks => QuantizedNetworks.Names.Select(name => (object[])[name]);
 
     [TestMethod]
     [DynamicData(nameof(Networks))]
     public void The_file_equals_the_engine_with_the_same_integers(string name)
     {
         using var folder = new TemporaryFolder();
-        var model = Create(name);
-        var x = Data(model, 20);
+        var model = QuantizedNetworks.Create(name);
+        var x = QuantizedNetworks.Data(model, 20);
         foreach (var perChannel in (bool[])[true, false])
         {
             var options = new QuantizationOptions { PerChannel = perChannel, BatchSize = 7 };
@@ -53,9 +48,9 @@ public sealed class QuantizerTests
     public void ONNX_Runtime_makes_integer_operators_of_all_of_a_convolutional_network()
     {
         using var folder = new TemporaryFolder();
-        var model = Create("residual");
-        model.Quantize(Data(model, 20)).ExportOnnx(folder.File("q.onnx"));
-        var kinds = Optimized(folder.File("q.onnx")).CountBy(kind => kind).ToDictionary();
+        var model = QuantizedNetworks.Create("residual");
+        model.Quantize(QuantizedNetworks.Data(model, 20)).ExportOnnx(folder.File("q.onnx"));
+        var kinds = QuantizedNetworks.Optimized(folder.File("q.onnx")).CountBy(kind => kind).ToDictionary();
         Assert.AreEqual(3, kinds["QLinearConv"]);
         Assert.AreEqual(1, kinds["QLinearAdd"]);
         Assert.AreEqual(2, kinds["QGemm"]);
@@ -104,14 +99,14 @@ public sealed class QuantizerTests
     [TestMethod]
     public void Channels_with_scales_of_their_own_lose_less_and_seven_bits_lose_more()
     {
-        var model = Create("dense");
+        var model = QuantizedNetworks.Create("dense");
         var kernel = model.Layers.OfType<Dense>().First();
         var weights = kernel.GetWeights();
         var values = new float[weights[0].FlattenedLength];
         weights[0].FlattenTo(values);
         for (var i = 0; i < values.Length; i++) values[i] *= i % 17 == 0 ? 40 : 1;
         kernel.SetWeights([Tensor.Create(values, weights[0].Lengths), weights[1]]);
-        var x = Data(model, 40);
+        var x = QuantizedNetworks.Data(model, 40);
         var perChannel = model.Quantize(x).Error;
         Assert.IsGreaterThan(2 * perChannel, model.Quantize(x, new() { PerChannel = false }).Error);
         Assert.IsGreaterThan(perChannel, model.Quantize(x, new() { ReduceRange = true }).Error);
@@ -122,8 +117,8 @@ public sealed class QuantizerTests
     [DataRow(CalibrationMethod.Entropy)]
     public void One_number_far_outside_does_not_take_the_range_of_all(CalibrationMethod method)
     {
-        var model = Create("dense");
-        var x = (float[,])Data(model, 20_000)[0];
+        var model = QuantizedNetworks.Create("dense");
+        var x = (float[,])QuantizedNetworks.Data(model, 20_000)[0];
         var typical = NDArray.Create(x.Cast<float>().ToArray(), [20_000, 9]);
         x[0, 0] = 30;
         var all = Error(CalibrationMethod.MinMax);
@@ -161,7 +156,7 @@ public sealed class QuantizerTests
         Assert.IsGreaterThan(100 * quantized.Layers[1].Error, quantized.Layers[0].Error);
         Assert.AreEqual(0, quantized.ScoreBefore);
         Assert.IsGreaterThanOrEqualTo(-0.02, quantized.Score!.Value);
-        StringAssert.Contains(quantized.ToString(), "1 of 2 layers compute in int8");
+        StringAssert.Contains(quantized.ToString(), "1 of 2 layers are quantized");
 
         // Nothing passes, so the call refuses, with the table.
         var message = Assert.ThrowsExactly<ExportException>(() => model.Quantize(x, gate: gate with { MaxDrop = 0 })).Message;
@@ -172,8 +167,8 @@ public sealed class QuantizerTests
     [TestMethod]
     public void Layers_that_are_kept_have_the_numbers_of_float32()
     {
-        var model = Create("residual");
-        var x = Data(model, 9);
+        var model = QuantizedNetworks.Create("residual");
+        var x = QuantizedNetworks.Data(model, 9);
         var kept = model.Quantize(x, new() { KeepFloat = ["conv*", "dense"] });
         CollectionAssert.AreEqual((bool[])[false, false, false, false, true], kept.Layers.Select(layer => layer.IsQuantized).ToArray());
         Assert.IsLessThan(model.Quantize(x).Error, kept.Error);
@@ -183,8 +178,8 @@ public sealed class QuantizerTests
     public void Two_exports_have_the_same_bytes_and_the_model_stays_as_it_is()
     {
         using var folder = new TemporaryFolder();
-        var model = Create("residual");
-        var x = Data(model, 9);
+        var model = QuantizedNetworks.Create("residual");
+        var x = QuantizedNetworks.Data(model, 9);
         var before = model.PredictAll(x)[0].ToArray();
         model.Quantize(x).ExportOnnx(folder.File("a.onnx"));
         model.Quantize(x).ExportOnnx(folder.File("b.onnx"));
@@ -196,28 +191,28 @@ public sealed class QuantizerTests
     public void A_file_of_another_program_is_quantized_too()
     {
         using var folder = new TemporaryFolder();
-        var own = Create("residual");
+        var own = QuantizedNetworks.Create("residual");
         own.ExportOnnx(folder.File("own.onnx"));
         var proto = ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("own.onnx")));
         proto.MetadataProps.Clear();
         foreach (var tensor in proto.Graph.Initializer) tensor.MetadataProps.Clear();
         File.WriteAllBytes(folder.File("others.onnx"), proto.ToByteArray());
         var opened = OnnxFile.LoadModel(folder.File("others.onnx"));
-        var quantized = opened.Quantize(Data(opened, 20));
+        var quantized = opened.Quantize(QuantizedNetworks.Data(opened, 20));
         Assert.HasCount(5, quantized.Layers);
         Assert.IsTrue(quantized.ExportOnnx(folder.File("q.onnx")).Passed);
-        Assert.AreEqual(3, Optimized(folder.File("q.onnx")).Count(kind => kind == "QLinearConv"));
+        Assert.AreEqual(3, QuantizedNetworks.Optimized(folder.File("q.onnx")).Count(kind => kind == "QLinearConv"));
 
         // What was written is a file of another program again: it opens, and has nothing more to quantize.
         var again = OnnxFile.LoadModel(folder.File("q.onnx"));
-        Assert.IsLessThan(0.05f, Difference(again.PredictAll(Data(again, 5))[0], quantized.PredictAll(Data(opened, 5))[0]));
+        Assert.IsLessThan(0.05f, Difference(again.PredictAll(QuantizedNetworks.Data(again, 5))[0], quantized.PredictAll(QuantizedNetworks.Data(opened, 5))[0]));
     }
 
     [TestMethod]
     public void What_cannot_be_quantized_is_refused_with_a_remedy()
     {
-        var model = Create("dense");
-        var x = Data(model, 5);
+        var model = QuantizedNetworks.Create("dense");
+        var x = QuantizedNetworks.Data(model, 5);
         Refused("KeepFloat names 'convolution'", () => model.Quantize(x, new() { KeepFloat = ["convolution"] }));
         Refused("KeepFloat keeps all layers", () => model.Quantize(x, new() { KeepFloat = ["*"] }));
         Refused("Percentile is 101", () => model.Quantize(x, new() { Percentile = 101 }));
@@ -233,92 +228,4 @@ public sealed class QuantizerTests
     }
 
     private static float Difference(NDArray a, NDArray b) => a.ToArray().Zip(b.ToArray(), (x, y) => Math.Abs(x - y)).Max();
-
-    private static IEnumerable<string> Optimized(string path)
-    {
-        using var folder = new TemporaryFolder();
-        using var options = new SessionOptions
-        {
-            OptimizedModelFilePath = folder.File("o.onnx"),
-            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
-        };
-        using var session = new InferenceSession(path, options);
-        return [.. ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("o.onnx"))).Graph.Node.Select(node => node.OpType)];
-    }
-
-    private static NDArrays Data(Model model, int samples)
-    {
-        var random = new Random(7);
-        return model.Inputs.Select(input =>
-        {
-            int?[] dims = [samples, .. input.Shape.Skip(1)];
-            var count = dims.Aggregate(1, (product, dim) => product * dim!.Value);
-            return NDArray.Create(Enumerable.Range(0, count).Select(_ => (2 * random.NextSingle()) - 0.7f).ToArray(), Shape.Create(dims));
-        }).ToArray();
-    }
-
-    private static Model Create(string name)
-    {
-        var image = Model.Input([9, 7, 3], name: "image");
-        switch (name)
-        {
-            case "residual":
-                var first = image.Apply(
-                    new Conv2D(8, 3, padding: Padding.Same, useBias: false, name: "conv_a"), Normalization(8), new ActivationLayer(Activation.Relu));
-                var second = first.Apply(
-                    new Conv2D(8, 3, padding: Padding.Same, activation: Activation.Relu, name: "conv_b"),
-                    new Conv2D(8, 3, padding: Padding.Same, name: "conv_c"));
-                var sum = new Add().Call(first, second);
-                return new Model(image, sum.Apply(
-                    new ActivationLayer(Activation.Relu), new MaxPooling2D(), new Flatten(), new Dense(16, Activation.Relu, name: "dense"),
-                    new Dense(5, Activation.Softmax, name: "scores")));
-            case "depthwise":
-                return new Model(image, image.Apply(
-                    new DepthwiseConv2D(3, padding: Padding.Same), Normalization(3), new ActivationLayer(Activation.Relu6), new Conv2D(6, 1),
-                    new GlobalAveragePooling2D(), new Dense(3)));
-            case "channels first":
-                var planes = Model.Input([3, 9, 7]);
-                return new Model(planes, planes.Apply(
-                    new Conv2D(5, 3, dataFormat: DataFormat.ChannelsFirst, activation: Activation.Relu), new Flatten(), new Dense(3)));
-            case "joined":
-                var left = new Conv2D(3, 3, padding: Padding.Same, activation: Activation.Relu).Call(image);
-                var right = new Conv2D(5, 1, padding: Padding.Same).Call(image);
-                return new Model(image, new Concatenate().Call(left, right).Apply(
-                    new AveragePooling2D(2), new Conv2D(4, 2, strides: 2), new GlobalAveragePooling2D()));
-            case "1d":
-                var signal = Model.Input([17, 2]);
-                return new Model(signal, signal.Apply(
-                    new Conv1D(6, 5, strides: 2, activation: Activation.Gelu), new Conv1D(4, 3, dilationRate: 2), new Flatten(), new Dense(1)));
-            case "sequence":
-                var tokens = Model.Input([5, 6]);
-                var attended = new MultiHeadAttention(2, 3).Call(tokens, tokens);
-                return new Model(tokens, new Add().Call(tokens, attended).Apply(new LayerNormalization(), new Dense(8, Activation.Gelu), new Dense(6)));
-            case "recurrent":
-                var steps = Model.Input([4, 3]);
-                return new Model(steps, steps.Apply(new Lstm(5, returnSequences: true), new Dense(4, Activation.Tanh), new Gru(3), new Dense(2)));
-            case "several inputs":
-                var (a, b) = (Model.Input([4], name: "a"), Model.Input([3], name: "b"));
-                var (u, v) = (new Dense(5).Call(a), new Dense(5, Activation.Relu).Call(b));
-                return new Model([a, b], [new Add().Call(u, v), new Dense(2, Activation.Sigmoid).Call(u)]);
-            case "shared":
-                var vector = Model.Input([6]);
-                var dense = new Dense(6, Activation.Relu);
-                return new Model(vector, dense.Call(dense.Call(vector)));
-            case "nested":
-                var outer = Model.Input([6]);
-                var inner = new Sequential([6], new Dense(5, Activation.Relu, name: "in"), new Dense(4, name: "out"));
-                return new Model(outer, new Dense(2).Call(inner.Call(outer)));
-            default:
-                var numbers = Model.Input([9]);
-                return new Model(numbers, numbers.Apply(new Dense(17, Activation.Relu), new Dense(3)));
-        }
-    }
-
-    private static BatchNormalization Normalization(int channels)
-    {
-        return new BatchNormalization(
-            gammaInitializer: new RandomUniform(0.5, 1.5, seed: channels), betaInitializer: new RandomNormal(0, 0.3, seed: 2),
-            movingMeanInitializer: new RandomNormal(0, 0.2, seed: 3), movingVarianceInitializer: new RandomUniform(0.3, 2, seed: 4));
-    }
 }

@@ -11,7 +11,7 @@ using Spectre.Console;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>Makes a model compute with 8-bit integers, and refuses what costs too much accuracy.</summary>
+/// <summary>Makes integers stand for the weights and activations of a model, and refuses what costs too much accuracy.</summary>
 internal static class QuantizeCommand
 {
     private static readonly (string Word, CalibrationMethod Method)[] s_methods =
@@ -33,15 +33,19 @@ internal static class QuantizeCommand
         var samples = Typed.Whole("--calibration-samples", "Samples on which ranges are found, evenly spread over the data.", 256, most: 1 << 20);
         var perTensor = Typed.Flag("--per-tensor", "Gives each weight one scale instead of one per channel.");
         var reduceRange = Typed.Flag("--reduce-range", "Quantizes weights to 7 bits, for x86 processors without VNNI instructions.");
+        var equalize = Typed.Flag("--equalize", "Scales channels between layers so that none takes the range of all.");
+        var correctBias = Typed.Flag("--correct-bias", "Lets biases make up for the mean error of quantized weights.");
+        var gptq = Typed.Flag("--gptq", "Rounds matrices by what it loses on the data, instead of to the nearest.");
+        var block = Typed.Whole("--block-size", "Weights of a column that share a scale, of int8-weights and int4-weights.", 32, most: 256);
         var keep = new Option<string[]>("--keep")
         {
             Description = "A layer to leave in float32, with * for any letters; may be given several times.",
             HelpName = "LAYER",
             DefaultValueFactory = _ => [],
         };
-        var command = new Command("quantize", "Make a model compute in int8 or float16, verify the file, compare size, speed and metric.") { model };
+        var command = new Command("quantize", "Store a model in integers or 16 bits, verify the file, compare size, speed and metric.") { model };
         data.AddTo(command);
-        Option[] ofIntegers = [method, perTensor, reduceRange];
+        Option[] ofIntegers = [method, perTensor, reduceRange, equalize, correctBias, gptq, block];
         Option[] own = [output, type, maxDrop, .. ofIntegers, samples, keep, opset];
         foreach (var option in own) command.Add(option);
         goal.AddTo(command);
@@ -51,7 +55,7 @@ internal static class QuantizeCommand
             var (from, to) = (parsed.GetRequiredValue(model), parsed.GetRequiredValue(output));
             data.CheckOutput(parsed, to, from);
             var word = parsed.GetRequiredValue(type);
-            if (word != SmallerModel.Int8 && Array.Find(ofIntegers, option => parsed.GetResult(option) is { Implicit: false }) is { } other)
+            if (!SmallerModel.IsOfIntegers(word) && Array.Find(ofIntegers, option => parsed.GetResult(option) is { Implicit: false }) is { } other)
                 throw new ModelException($"{other.Name} is for --type {SmallerModel.Int8}; with {word} there are no ranges and scales.");
             if (ModelSource.KindOf(from) == ModelKind.Json)
                 throw new ModelException($"'{from}' holds an architecture without weights; expected a trained model.");
@@ -69,6 +73,10 @@ internal static class QuantizeCommand
                 Method = s_methods.First(entry => entry.Word == parsed.GetRequiredValue(method)).Method,
                 PerChannel = !parsed.GetValue(perTensor),
                 ReduceRange = parsed.GetValue(reduceRange),
+                Equalize = parsed.GetValue(equalize),
+                CorrectBias = parsed.GetValue(correctBias),
+                Rounding = parsed.GetValue(gptq) ? WeightRounding.Gptq : WeightRounding.Nearest,
+                BlockSize = parsed.GetValue(block),
                 KeepFloat = parsed.GetValue(keep) ?? [],
                 BatchSize = BatchOf(before),
             };
@@ -90,7 +98,8 @@ internal static class QuantizeCommand
                 ["verified"] = exported.Passed,
                 ["metric"] = name,
                 ["float32"] = ToJson(table.Before, name),
-                [word] = ToJson(table.After, name),
+                ["type"] = word,
+                ["quantized"] = ToJson(table.After, name),
                 ["layers"] = made.Layers,
             });
             return 0;

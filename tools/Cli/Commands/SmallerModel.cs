@@ -10,13 +10,22 @@ internal sealed record SmallerModel(object Table, Func<string, ExportOptions, Ex
 {
     public const string Int8 = "int8";
 
+    private static readonly (string Word, QuantizationKind Kind)[] s_integers =
+    [
+        (Int8, QuantizationKind.StaticInt8), ("dynamic-int8", QuantizationKind.DynamicInt8), ("int8-weights", QuantizationKind.WeightOnlyInt8),
+        ("int4-weights", QuantizationKind.WeightOnlyInt4),
+    ];
+
     private static readonly (string Word, HalfKind Kind)[] s_halves =
     [
         ("float16", HalfKind.Float16), ("float16-weights", HalfKind.WeightOnlyFloat16), ("bfloat16-weights", HalfKind.WeightOnlyBFloat16),
     ];
 
     /// <summary>The types there are.</summary>
-    public static string[] Types => [Int8, .. s_halves.Select(half => half.Word)];
+    public static string[] Types => [.. s_integers.Select(kind => kind.Word), .. s_halves.Select(half => half.Word)];
+
+    /// <summary>Whether a type has scales.</summary>
+    public static bool IsOfIntegers(string type) => Array.Exists(s_integers, entry => entry.Word == type);
 
     /// <summary>Makes the model.</summary>
     /// <param name="model">The model in float32.</param>
@@ -26,9 +35,10 @@ internal sealed record SmallerModel(object Table, Func<string, ExportOptions, Ex
     /// <param name="gate">What it may cost.</param>
     public static SmallerModel Of(Model model, string type, NDArrays calibration, QuantizationOptions options, QuantizationGate gate)
     {
-        if (type == Int8)
+        if (IsOfIntegers(type))
         {
-            var quantized = model.Quantize(calibration, options, gate);
+            var integers = s_integers.First(entry => entry.Word == type).Kind;
+            var quantized = model.Quantize(calibration, options with { Kind = integers }, gate);
             return new(quantized, quantized.ExportOnnx, [.. quantized.Layers.Select(ToJson)]);
         }
 
@@ -43,7 +53,7 @@ internal sealed record SmallerModel(object Table, Func<string, ExportOptions, Ex
         ["operator"] = layer.Operator,
         ["weights"] = layer.Weights,
         ["error"] = Report.Number(layer.Error),
-        ["quantized"] = layer.IsQuantized,
+        ["form"] = layer.Form,
     };
 
     private static JsonObject ToJson(HalfLayer layer) => new()

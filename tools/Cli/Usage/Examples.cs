@@ -32,6 +32,7 @@ internal sealed class Examples(HelpAction help) : SynchronousCommandLineAction
                 "onnxf quantize digits.onnx --data digits.csv --max-drop 0.01 --out int8.onnx",
                 "onnxf quantize photos.onnx --data photos --method percentile --keep \"head*\"",
                 "onnxf quantize digits.onnx --data digits.csv --type float16-weights --out half.onnx",
+                "onnxf quantize texts.onnx --data texts.npz --type int4-weights --gptq --out int4.onnx",
             ]
         ),
         ("bench", ["onnxf bench model.onnx --batch-size 64"]),

@@ -52,6 +52,9 @@ internal sealed class Emission
     /// <summary>Whether weights are written with their adapters added.</summary>
     public bool Merges => _request.Options.Adapters == AdapterForm.Merged;
 
+    /// <summary>Whether operators of ONNX Runtime's own domain are written.</summary>
+    public bool TakesContrib => !_request.Options.IsStandard;
+
     /// <summary>The source of random numbers; null if the file must not draw any.</summary>
     public RandomSource? Random => _request.Random;
 
@@ -202,6 +205,9 @@ internal sealed class Emission
         if (Static(value) is { } constant) return _initializers.Name(constant, steps);
         return Conversions.Apply(this, Read(value), value.Spec, Arrangement.Of(value.Spec.Shape, steps).Steps);
     }
+
+    /// <summary>The name of a constant of 8-bit integers that is stored in 4 bits.</summary>
+    public string Packed(Value value) => _initializers.Packed(Static(value)!);
 
     /// <summary>Registers a value in the file and returns its new name.</summary>
     public string Declare(Value value, Layout layout, string role)

@@ -28,6 +28,9 @@ internal sealed record EmissionOptions
 
     public AdapterForm Adapters { get; init; }
 
+    /// <summary>Whether only operators of ONNX itself are written.</summary>
+    public bool IsStandard { get; init; }
+
     /// <summary>For values of the model, those that are written in their place; null to write the model's own inference graph.</summary>
     public IReadOnlyDictionary<Value, Value>? Replaced { get; init; }
 

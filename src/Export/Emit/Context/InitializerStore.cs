@@ -12,7 +12,7 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
     private readonly Dictionary<Value, StaticTensor> _statics = [];
     private readonly Dictionary<Weight, Arrangement> _stored = [];
     private readonly Dictionary<(Weight, Arrangement), string> _weights = [];
-    private readonly Dictionary<(string Name, TensorData Data, Arrangement Arrangement), string> _constants = [];
+    private readonly Dictionary<(string Name, TensorData Data, Arrangement Arrangement, bool Packed), string> _constants = [];
     private readonly Dictionary<string, string> _widened = [];
 
     /// <summary>A value as a weight or constant; null if it is computed at run time.</summary>
@@ -38,7 +38,10 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
             Transpose transpose when Input() is { } input => input.Then(new TransposeStep(transpose.Permutation)),
             Identity or StopGradient when Input() is { } input => input,
             Cast { To: DType.Float32 } when Input() is { Data.Type: DType.Float16 or DType.BFloat16 } input => input with { IsWidened = true },
-            Cast cast when Input() is { Data: { } data } input && Casts.TryConvert(data, cast.To) is { } converted => input with { Data = converted },
+
+            // 8-bit integers are there to take little room in the file.
+            Cast cast when !node.Inputs[0].Spec.Type.Is8Bit() && Input() is { Data: { } data } input
+                && Casts.TryConvert(data, cast.To) is { } converted => input with { Data = converted },
             _ => null,
         };
         if (folded is null) return false;
@@ -67,6 +70,9 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
     }
 
     public string Constant(string role, TensorData data) => ConstantName(role, StaticTensor.Of(data));
+
+    /// <summary>The name of a constant of 8-bit integers, two of which are stored in a byte.</summary>
+    public string Packed(StaticTensor tensor) => ConstantName("constant", tensor, packed: true);
 
     /// <summary>The name of a stored tensor of 16 bits as float32: hosts convert it when they open the file.</summary>
     private string Widened(string name, Shape shape)
@@ -117,21 +123,23 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
                 + "Make it of several smaller weights, such as layers side by side whose outputs are concatenated. Nothing was written.");
     }
 
-    private string ConstantName(string role, StaticTensor tensor)
+    private string ConstantName(string role, StaticTensor tensor, bool packed = false)
     {
         var wanted = tensor.FileName ?? emission.Prefix + "/" + role;
-        var key = (wanted, tensor.Data!, tensor.Arrangement);
+        var key = (wanted, tensor.Data!, tensor.Arrangement, packed);
         if (_constants.TryGetValue(key, out var known)) return known;
         var name = emission.Graph.Reserve(wanted);
         _constants[key] = name;
         var data = tensor.Data!;
-        if (data.Type.Size() == 4) Store<int>();
+        if (packed) emission.Graph.Nibbles(name, tensor.Shape, data.Type, Elements<byte>());
+        else if (data.Type.Size() == 4) Store<int>();
         else if (data.Type.Size() == 8) Store<long>();
         else if (data.Type.Size() == 2) Store<short>();
         else Store<byte>();
         return name;
 
-        void Store<T>() where T : struct =>
-            emission.Graph.Initializer(name, tensor.Shape, data.Type, tensor.Arrangement.Apply(data.As<T>().ToArray(), tensor.Source));
+        T[] Elements<T>() where T : struct => tensor.Arrangement.Apply(data.As<T>().ToArray(), tensor.Source);
+
+        void Store<T>() where T : struct => emission.Graph.Initializer(name, tensor.Shape, data.Type, Elements<T>());
     }
 }

@@ -18,7 +18,8 @@ internal static class Matrices
     public static void MatMul(Emission emission, Node node, MatMul op)
     {
         var (left, right) = (node.Inputs[0], node.Inputs[1]);
-        if (right.Spec.Shape.Rank != 2 || (op.TransposeLeft && left.Spec.Shape.Rank > 2))
+        if (BlockProducts.Takes(emission, node)) BlockProducts.Write(emission, node);
+        else if (right.Spec.Shape.Rank != 2 || (op.TransposeLeft && left.Spec.Shape.Rank > 2))
         {
             var names = new[] { emission.Read(left, Matrix(left, op.TransposeLeft)), emission.Read(right, Matrix(right, op.TransposeRight)) };
             emission.Result(node.Outputs[0], Layout.Identity(node.Outputs[0].Spec.Shape.Rank), "MatMul", names);

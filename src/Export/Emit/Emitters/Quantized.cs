@@ -7,12 +7,16 @@ namespace OnnxFunctional.Export.Emit.Emitters;
 /// <summary>Quantization.</summary>
 internal static class Quantized
 {
-    // Scales for blocks came with that opset.
+    // Scales for blocks and integers of 4 bits came with that opset.
     private const int Blocks = 21;
 
     public static void Quantize(Emission emission, Node node, QuantizeLinear op) => Write(emission, node, "QuantizeLinear", op.Axis, op.Block);
 
-    public static void Dequantize(Emission emission, Node node, DequantizeLinear op) => Write(emission, node, "DequantizeLinear", op.Axis, op.Block);
+    public static void Dequantize(Emission emission, Node node, DequantizeLinear op)
+    {
+        if (BlockProducts.Absorb(emission, node)) return;
+        Write(emission, node, "DequantizeLinear", op.Axis, op.Block, op.Bits == 4 && emission.Opset >= Blocks);
+    }
 
     public static void DynamicQuantize(Emission emission, Node node)
     {
@@ -39,7 +43,7 @@ internal static class Quantized
         emission.Result(node.Outputs[0], layout, "MatMulInteger", node.Inputs.Select(emission.Read));
     }
 
-    private static void Write(Emission emission, Node node, string op, int axis, int block)
+    private static void Write(Emission emission, Node node, string op, int axis, int block, bool packs = false)
     {
         if (block > 0 && emission.Opset < Blocks)
         {
@@ -47,12 +51,15 @@ internal static class Quantized
             return;
         }
 
-        var (source, rank, scale) = (Operands.Any(emission, node.Inputs[0]), node.Inputs[0].Spec.Shape.Rank, node.Inputs[1]);
+        packs &= emission.IsStatic(node.Inputs[0]) && emission.IsStatic(node.Inputs[2]);
+        var (rank, scale) = (node.Inputs[0].Spec.Shape.Rank, node.Inputs[1]);
+        var source = packs ? new EmittedTensor(emission.Packed(node.Inputs[0]), Layout.Identity(rank)) : Operands.Any(emission, node.Inputs[0]);
         var layout = block > 0 ? source.Layout : Layout.Identity(scale.Spec.Shape.Rank);
         var inputs = new List<string> { source.Name, emission.Read(scale, layout) };
 
         // 32-bit integers have no zero point in a file.
-        if (node.Inputs[2].Spec.Type.Is8Bit()) inputs.Add(emission.Read(node.Inputs[2], layout));
+        if (packs) inputs.Add(emission.Packed(node.Inputs[2]));
+        else if (node.Inputs[2].Spec.Type.Is8Bit()) inputs.Add(emission.Read(node.Inputs[2], layout));
         var attributes = new List<AttributeProto>();
         if (scale.Spec.Shape.Rank > 0) attributes.Add(Attributes.Int("axis", source.Layout.Position(ShapeRules.Axis(axis, rank, op))));
         if (block > 0) attributes.Add(Attributes.Int("block_size", block));

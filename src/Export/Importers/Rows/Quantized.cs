@@ -26,7 +26,8 @@ internal static class Quantized
         if (node.TypeOf(0) == DType.Int32 && node.Has(2) && DataMoves.Longs(node.Known(2, "the zero point")).Any(number => number != 0))
             throw new ModelException("it has a zero point for int32; ONNX takes none, or 0.");
         var (scale, zero) = Scales(node, order, 1, 2, node.TypeOf(0));
-        return [new(Ops.Make(new DequantizeLinear(Axis(node, order), node.Int("block_size", 0)), node.AsItLies(0), scale, zero), order)];
+        var bits = (DataType?)node.TypeInFile(0) is DataType.Int4 or DataType.Uint4 ? 4 : 8;
+        return [new(Ops.Make(new DequantizeLinear(Axis(node, order), node.Int("block_size", 0), bits), node.AsItLies(0), scale, zero), order)];
     }
 
     /// <summary>8-bit integers by a scale and a zero point that the elements decide, so that 0 is exact.</summary>
@@ -42,6 +43,57 @@ internal static class Quantized
         if (node.RankOf(0) < 2 || node.RankOf(1) < 2)
             throw new ModelException($"it multiplies {node.ShapeOf(0)} and {node.ShapeOf(1)}; expected matrices, or stacks of them.");
         return [Ops.Make(new MatMulInteger(), node.In(0), node.In(1), ZeroOf(node, 2, node.TypeOf(0)), ZeroOf(node, 3, node.TypeOf(1)))];
+    }
+
+    /// <summary>
+    /// ONNX Runtime's product with weights in blocks: columns one after another, block by block, two integers of 4 bits in a byte; 2^(bits - 1) is 0 unless
+    /// zero points say otherwise.
+    /// </summary>
+    public static FileResult[] MatMulNBits(FileNode node)
+    {
+        var (rows, columns, block, bits) = (node.Int("K", 0), node.Int("N", 0), node.Int("block_size", 0), node.Int("bits", 4));
+        if (bits is not (4 or 8)) throw new ModelException($"its weights have {bits} bits; expected 4 or 8.");
+        if (rows < 1 || columns < 1 || block < 1) throw new ModelException($"it has K {rows}, N {columns} and block_size {block}; expected positive numbers.");
+        if (node.Has(4)) throw new ModelException("it reorders its rows (g_idx); expected weights in their order.");
+        var blocks = (rows + block - 1) / block;
+        var (packed, steps) = (Bytes(1, "the weights"), node.Known(2, "the scales").As<float>().ToArray());
+        var points = node.Has(3) ? Bytes(3, "the zero points") : null;
+        var perColumn = ((blocks * bits) + 7) / 8;
+        Expect("weights", packed.Length, (long)columns * blocks * block * bits / 8);
+        Expect("scales", steps.Length, (long)columns * blocks);
+        if (points is not null) Expect("zero points", points.Length, (long)columns * perColumn);
+        var (integers, scales, zeros) = (new byte[rows * columns], new float[blocks * columns], new byte[blocks * columns]);
+        for (var column = 0; column < columns; column++)
+        {
+            for (var i = 0; i < blocks; i++)
+            {
+                scales[(i * columns) + column] = steps[(column * blocks) + i];
+                zeros[(i * columns) + column] = points is null ? (byte)(1 << (bits - 1)) : At(points, column * perColumn, i);
+            }
+
+            for (var row = 0; row < rows; row++) integers[(row * columns) + column] = At(packed, column * blocks * block * bits / 8, row);
+        }
+
+        var scaleShape = Shape.Of(blocks, columns);
+        var kernel = Ops.Make(
+            new DequantizeLinear(0, block, bits),
+            Ops.Make(new Constant(TensorData.Create(Shape.Of(rows, columns), DType.UInt8, integers))),
+            Ops.Make(new Constant(TensorData.Of(scaleShape, scales))),
+            Ops.Make(new Constant(TensorData.Create(scaleShape, DType.UInt8, zeros))));
+        var product = Ops.MatMul(node.In(0), kernel);
+        return [node.Has(5) ? product + node.In(5) : product];
+
+        byte[] Bytes(int input, string what) => node.Known(input, what) is { Type: DType.UInt8 } data
+            ? data.Bytes.ToArray() : throw new ModelException($"{what} are of {node.TypeOf(input).KerasName()}; expected uint8.");
+
+        byte At(byte[] bytes, int start, int position) =>
+            bits == 8 ? bytes[start + position] : (byte)((bytes[start + (position / 2)] >> (position % 2 * 4)) & 0xF);
+
+        void Expect(string what, int count, long expected)
+        {
+            if (count == expected) return;
+            throw new ModelException($"it has {count} numbers of {what}, but K {rows}, N {columns} and blocks of {block} take {expected}.");
+        }
     }
 
     public static FileResult[] ConvInteger(FileNode node)
