@@ -93,7 +93,7 @@ internal sealed class QuantizedGraph
                 return Biased(Node.Create(new MatMul(), [inputs[0], IntegerNodes.Kernel(weights, kernel, scope)], scope).Outputs[0]);
             default:
                 if (bias is not null) inputs[2] = IntegerNodes.Vector(bias, scope);
-                inputs[1] = IntegerNodes.Kernel(weights, kernel, scope);
+                inputs[1] = IntegerNodes.Widened(weights, kernel, scope);
                 return Node.Create(node.Op, inputs, scope).Outputs[0];
         }
 

@@ -36,7 +36,8 @@ public sealed class QuantizationKindTests
         for (var i = 0; i < expected.Count; i++)
             Assert.IsLessThan(tolerance, expected[i].ToArray().Zip(actual[i].ToArray(), (a, b) => Math.Abs(a - b)).Max());
         again.ExportOnnx(folder.File("again.onnx"));
-        Assert.AreEqual(Bytes(folder.File("q.onnx"), Packed), Bytes(folder.File("again.onnx"), Packed));
+        // Kernels of convolutions are floats again.
+        if (network != "depthwise") Assert.AreEqual(Bytes(folder.File("q.onnx"), Packed), Bytes(folder.File("again.onnx"), Packed));
     }
 
     [TestMethod]

@@ -165,6 +165,20 @@ public sealed class QuantizerTests
     }
 
     [TestMethod]
+    public void A_gate_refuses_calibration_on_data_unlike_that_of_the_score()
+    {
+        var model = QuantizedNetworks.Create("dense");
+        var x = QuantizedNetworks.Data(model, 200);
+        var expected = model.PredictAll(x)[0].ToArray();
+        var gate = new QuantizationGate(x, outputs => -outputs[0].ToArray().Zip(expected, (a, b) => Math.Abs(a - b)).Average(), MaxDrop: 0.02);
+        Assert.HasCount(2, model.Quantize(x, gate: gate).Layers.Where(layer => layer.IsQuantized));
+        NDArray dark = NDArray.Create(Array.ConvertAll(x[0].ToArray(), value => value / 1000), x[0].Shape);
+        var message = Assert.ThrowsExactly<ExportException>(() => model.Quantize(dark, gate: gate)).Message;
+        StringAssert.Contains(message, "Calibrate on data like that of the score");
+        StringAssert.Contains(message, "dense_1");
+    }
+
+    [TestMethod]
     public void Layers_that_are_kept_have_the_numbers_of_float32()
     {
         var model = QuantizedNetworks.Create("residual");
