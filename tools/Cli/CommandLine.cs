@@ -30,6 +30,7 @@ internal static class CommandLine
             ConvertCommand.Create(),
             PruneCommand.Create(),
             QuantizeCommand.Create(),
+            CompressCommand.Create(),
             BenchCommand.Create(),
             VerifyCommand.Create(),
             SummaryCommand.Create(),

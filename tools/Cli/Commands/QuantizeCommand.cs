@@ -89,7 +89,7 @@ internal static class QuantizeCommand
             var kept = ModelSource.MetadataOf(from);
             var exported = made.Export(to, written with { Metadata = kept.Concat(written.Metadata).ToDictionary() });
             report.Line(exported);
-            var table = new Comparison(before, from, to, judged, goals).Measure();
+            var table = Measured(before, from, to, judged, goals);
             if (!report.IsJson) Print(table, word, name);
             report.Line($"Wrote {to}");
             report.Result(new()
@@ -108,6 +108,20 @@ internal static class QuantizeCommand
             double Score(IReadOnlyList<NDArray> all) =>
                 Scoring.Of(outputs, all, judged, goals)[name] * (metric.LargerIsBetter ?? true ? 1 : -1);
         });
+    }
+
+    private static (QuantizedSide Before, QuantizedSide After) Measured(Model model, string from, string to, LoadedData judged, Goal[] goals)
+    {
+        var folder = Directory.CreateTempSubdirectory("onnxf-quantize-");
+        try
+        {
+            var sides = new Comparison([Comparison.FileOf(model, from, folder.FullName), to], judged, goals).Measure();
+            return (sides[0], sides[1]);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     private static int BatchOf(Model model) => model.Inputs[0].Shape[0] ?? 32;

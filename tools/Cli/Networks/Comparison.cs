@@ -13,54 +13,48 @@ namespace OnnxFunctional.Cli.Networks;
 /// <param name="Scores">Loss and metrics.</param>
 internal sealed record QuantizedSide(long Bytes, double OneSample, double Batch, Scores Scores);
 
-/// <summary>Compares the file of a model before and after it was made smaller, in ONNX Runtime, by alternating runs.</summary>
-/// <param name="model">The model before.</param>
-/// <param name="source">The file it came from.</param>
-/// <param name="target">The file after.</param>
-/// <param name="data">What both are judged by.</param>
+/// <summary>Compares files of a model in ONNX Runtime, by alternating runs.</summary>
+/// <param name="files">The files.</param>
+/// <param name="data">What all are judged by.</param>
 /// <param name="goals">Losses and metrics.</param>
-internal sealed class Comparison(Model model, string source, string target, LoadedData data, IReadOnlyList<Goal> goals)
+internal sealed class Comparison(IReadOnlyList<string> files, LoadedData data, IReadOnlyList<Goal> goals)
 {
     private const int BatchSize = 32;
     private const int Runs = 51;
 
-    public (QuantizedSide Before, QuantizedSide After) Measure()
+    /// <summary>The ONNX file of a model: the one it came from, or one that is written into a folder.</summary>
+    public static string FileOf(Model model, string source, string folder)
     {
-        var folder = Directory.CreateTempSubdirectory("onnxf-quantize-");
+        if (ModelSource.KindOf(source) == ModelKind.Onnx) return source;
+        var written = Path.Combine(folder, "float32.onnx");
+        model.ExportOnnx(written, new ExportOptions { Verify = false });
+        return written;
+    }
+
+    public IReadOnlyList<QuantizedSide> Measure()
+    {
+        var predictors = new List<OnnxPredictor>();
         try
         {
-            // A .keras file is compared as the ONNX file that it gives.
-            var before = source;
-            if (ModelSource.KindOf(source) != ModelKind.Onnx)
-            {
-                before = Path.Combine(folder.FullName, "float32.onnx");
-                model.ExportOnnx(before, new ExportOptions { Verify = false });
-            }
-
-            using var left = new OnnxPredictor(OnnxModel.Load(before));
-            using var right = new OnnxPredictor(OnnxModel.Load(target));
-            var one = Medians(left, right, 1);
-            var batch = Medians(left, right, BatchSize);
-            return (Side(before, left, one.Left, batch.Left), Side(target, right, one.Right, batch.Right));
+            foreach (var file in files) predictors.Add(new OnnxPredictor(OnnxModel.Load(file)));
+            var (one, batch) = (Medians(predictors, 1), Medians(predictors, BatchSize));
+            return [.. predictors.Select((predictor, i) => new QuantizedSide(
+                FileSize.Of(files[i]), one[i], batch[i], Scoring.Of(predictor.Outputs, predictor.Predict(data.X, BatchSize), data, goals)))];
         }
         finally
         {
-            folder.Delete(recursive: true);
+            foreach (var predictor in predictors) predictor.Dispose();
         }
     }
 
-    private QuantizedSide Side(string file, OnnxPredictor predictor, double one, double batch) => new(
-        FileSize.Of(file), one, batch, Scoring.Of(predictor.Outputs, predictor.Predict(data.X, BatchSize), data, goals));
-
-    private (double Left, double Right) Medians(OnnxPredictor left, OnnxPredictor right, int batch)
+    private double[] Medians(List<OnnxPredictor> predictors, int batch)
     {
         var samples = data.X.Take([.. Enumerable.Range(0, batch).Select(i => i % data.Count)]);
-        Action[] sides = [left.Prepared(samples), right.Prepared(samples)];
-        var times = new double[2][];
-        for (var side = 0; side < 2; side++) times[side] = new double[Runs];
+        Action[] sides = [.. predictors.Select(predictor => predictor.Prepared(samples))];
+        double[][] times = [.. sides.Select(_ => new double[Runs])];
         for (var run = -Runs / 4; run < Runs; run++)
         {
-            for (var side = 0; side < 2; side++)
+            for (var side = 0; side < sides.Length; side++)
             {
                 var start = Stopwatch.GetTimestamp();
                 sides[side]();
@@ -69,6 +63,6 @@ internal sealed class Comparison(Model model, string source, string target, Load
         }
 
         foreach (var side in times) Array.Sort(side);
-        return (times[0][Runs / 2], times[1][Runs / 2]);
+        return Array.ConvertAll(times, side => side[Runs / 2]);
     }
 }

@@ -35,6 +35,13 @@ internal sealed class Examples(HelpAction help) : SynchronousCommandLineAction
                 "onnxf quantize texts.onnx --data texts.npz --type int4-weights --gptq --out int4.onnx",
             ]
         ),
+        (
+            "compress",
+            [
+                "onnxf compress digits.onnx --data digits.csv --max-drop 0.005 --out small.onnx",
+                "onnxf compress photos.onnx --data photos --amount 0.4 --amount 0.2 --epochs 5",
+            ]
+        ),
         ("bench", ["onnxf bench model.onnx --batch-size 64"]),
         ("verify", ["onnxf verify model.onnx", "onnxf verify deployed.onnx --against model.keras"]),
         ("summary", ["onnxf summary model.onnx", "onnxf summary others.onnx --show-macs --show-activation-memory"]),
