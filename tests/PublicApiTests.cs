@@ -21,6 +21,7 @@ public sealed class PublicApiTests
         [typeof(LayerBase)] = "what Model.Layers and GetLayer return, and what StepContext.Minimize takes",
         [typeof(RecurrentLayer)] = "what Bidirectional takes",
         [typeof(Dataset<>)] = "what Fit takes and every step of a pipeline returns",
+        [typeof(Backend)] = "what Compile takes; Backend.OnnxRuntime makes one",
         [typeof(OnnxValue)] = "what OnnxModel.Run takes and returns",
     };
 

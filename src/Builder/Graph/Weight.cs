@@ -11,6 +11,7 @@ public sealed class Weight
     private readonly Lock _gate = new();
     private object? _gateOfRuns;
     private float[]? _values;
+    private IWeightHolder? _holder;
     private (ulong Seed, string Path)? _first;
 
     internal Weight(string name, Shape shape, Initializer initializer, bool trainable, LayerBase? owner)
@@ -102,8 +103,23 @@ public sealed class Weight
 
     internal bool IsInitialized => _values is not null;
 
-    /// <summary>The elements, row by row; always the same array. The first read draws the initial values unless others were set.</summary>
-    internal float[] Storage => _values ?? Draw();
+    /// <summary>
+    /// The elements, row by row; always the same array. The first read draws the initial values unless others were set. Values that are lent come back first,
+    /// because the caller may read and write them: so nobody has to know where a weight is.
+    /// </summary>
+    internal float[] Storage
+    {
+        get
+        {
+            Volatile.Read(ref _holder)?.Release(this);
+            return _values ?? Draw();
+        }
+    }
+
+    /// <summary>
+    /// Lends the values to a holder, which changes them elsewhere and copies them to <see cref="Storage"/> when somebody asks for it; null ends that.
+    /// </summary>
+    internal void Lend(IWeightHolder? holder) => Volatile.Write(ref _holder, holder);
 
     /// <summary>The elements with those of its adapter, if it has one, added.</summary>
     internal float[] Merged => Adapter is null ? Storage : Adapter.AddTo(Storage);
@@ -123,6 +139,7 @@ public sealed class Weight
     /// <summary>The elements for a caller that sets all of them; no initial values are drawn.</summary>
     internal Span<float> Overwritten()
     {
+        Volatile.Read(ref _holder)?.Release(this);
         lock (_gate) return _values ??= Allocated(Path);
     }
 

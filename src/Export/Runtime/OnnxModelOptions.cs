@@ -31,6 +31,12 @@ public sealed record OnnxModelOptions
     /// <summary>How far the graph is optimized; <see cref="GraphOptimization.All"/> by default.</summary>
     public GraphOptimization Optimization { get; init; } = GraphOptimization.All;
 
+    /// <summary>
+    /// Whether products and convolutions on CUDA may round their operands to 10 bits (TF32), which is faster on cards since Ampere and leaves about three
+    /// digits of their results; false by default, so that a card computes in float32 as the processor does.
+    /// </summary>
+    public bool TensorFloat32 { get; init; }
+
     /// <summary>Limits beyond which a file is refused; the defaults accept any model that fits in memory.</summary>
     public OnnxFileLimits Limits { get; init; } = new();
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
 using OnnxFunctional.Training.Execution;
 
@@ -25,6 +26,10 @@ internal static class OrtSetup
     /// <exception cref="ModelMemoryException">There is not enough memory for it.</exception>
     public static InferenceSession OpenFile(string path, string source, ExecutionProvider provider, OnnxModelOptions options) =>
         Open(sessionOptions => new InferenceSession(path, sessionOptions), FileSize.Of(path), source, provider, options);
+
+    /// <summary>Checks that sessions can be opened on a device.</summary>
+    /// <exception cref="ExportException">The device or ONNX Runtime itself is missing.</exception>
+    public static void Check(ExecutionProvider provider, OnnxModelOptions options) => Create(provider, options).Dispose();
 
     private static InferenceSession Open(
         Func<SessionOptions, InferenceSession> open, long bytes, string source, ExecutionProvider provider, OnnxModelOptions options)
@@ -75,7 +80,7 @@ internal static class OrtSetup
                 result.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
             }
 
-            if (provider.DeviceId is { } device) AppendCuda(result, device);
+            if (provider.DeviceId is { } device) AppendCuda(result, device, options.TensorFloat32);
             return result;
         }
         catch (Exception missing) when (missing is TypeInitializationException or DllNotFoundException or BadImageFormatException)
@@ -103,7 +108,7 @@ internal static class OrtSetup
     };
 
     // Checked first, because the CPU package has no entry point for CUDA and fails with EntryPointNotFoundException.
-    private static void AppendCuda(SessionOptions options, int device)
+    private static void AppendCuda(SessionOptions options, int device, bool tensorFloat32)
     {
         var offered = OrtEnv.Instance().GetAvailableProviders();
         if (!offered.Contains(CudaProvider, StringComparer.Ordinal))
@@ -115,7 +120,13 @@ internal static class OrtSetup
 
         try
         {
-            options.AppendExecutionProvider_CUDA(device);
+            using var cuda = new OrtCUDAProviderOptions();
+            cuda.UpdateOptions(new Dictionary<string, string>
+            {
+                ["device_id"] = device.ToString(CultureInfo.InvariantCulture),
+                ["use_tf32"] = tensorFloat32 ? "1" : "0",
+            });
+            options.AppendExecutionProvider_CUDA(cuda);
         }
         catch (Exception failed) when (failed is OnnxRuntimeException or EntryPointNotFoundException)
         {

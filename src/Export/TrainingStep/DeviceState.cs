@@ -21,10 +21,15 @@ internal sealed class DeviceState : IDisposable
     private readonly OrtAllocator? _allocator;
     private readonly InferenceSession _copier;
 
-    /// <summary>Allocates the buffers, binds them to the training graph, and runs the graph that initializes the first set.</summary>
-    public DeviceState(TrainingFolder folder, StepSession train, ExecutionProvider provider, OnnxModelOptions options)
+    /// <summary>Allocates the buffers and binds them to the training graph; their content is undefined.</summary>
+    /// <param name="tensors">The tensors, in order.</param>
+    /// <param name="train">The training graph.</param>
+    /// <param name="source">What the state belongs to, in messages.</param>
+    /// <param name="provider">The device.</param>
+    /// <param name="options">Threads.</param>
+    public DeviceState(ManifestState[] tensors, StepSession train, string source, ExecutionProvider provider, OnnxModelOptions options)
     {
-        _tensors = folder.Manifest.State;
+        _tensors = tensors;
         var plain = new OnnxModelOptions { Optimization = GraphOptimization.None, IntraOpThreads = options.IntraOpThreads };
         _copier = OrtSetup.Open(Copier().ToByteArray(), "the graph that copies a tensor", provider, plain);
         try
@@ -38,9 +43,6 @@ internal sealed class DeviceState : IDisposable
             var allocator = _allocator ?? OrtAllocator.DefaultInstance;
             _sets[0] = [.. _tensors.Select(tensor => Allocate(allocator, tensor))];
             _sets[1] = [.. _tensors.Select((tensor, i) => tensor.Next is null ? _sets[0][i] : Allocate(allocator, tensor))];
-            using var first = StepSession.Open(folder, TrainingFolder.InitFile, provider, options, StepTensors.Init(folder.Manifest));
-            for (var i = 0; i < _tensors.Length; i++) first.BindNextState(0, _tensors[i].Name, _sets[0][i]);
-            first.Run([], 0);
             BindTo(train, _ => true);
             for (var i = 0; i < _tensors.Length; i++)
             {
@@ -52,7 +54,7 @@ internal sealed class DeviceState : IDisposable
         {
             train.Unbind();
             Dispose();
-            throw new ExportException($"The state of {folder.Source} could not be allocated on {provider}: {failed.Message}", failed);
+            throw new ExportException($"The state of {source} could not be allocated on {provider}: {failed.Message}", failed);
         }
         catch
         {
@@ -60,6 +62,14 @@ internal sealed class DeviceState : IDisposable
             Dispose();
             throw;
         }
+    }
+
+    /// <summary>Runs a graph without inputs whose outputs are the first state.</summary>
+    public void Initialize(StepSession first)
+    {
+        for (var i = 0; i < _tensors.Length; i++) first.BindNextState(0, _tensors[i].Name, _sets[0][i]);
+        first.Run(0);
+        Current = 0;
     }
 
     /// <summary>The set that is the current state.</summary>
@@ -85,19 +95,28 @@ internal sealed class DeviceState : IDisposable
     public float[] Read(int index)
     {
         var values = new float[_tensors[index].Length];
+        Read(index, values);
+        return values;
+    }
+
+    /// <summary>Copies one tensor of the current state from the device.</summary>
+    public void Read(int index, float[] values)
+    {
         using var host = OrtValue.CreateTensorValueFromMemory(values, Dims(_tensors[index]));
         Copy(_sets[Current][index], host);
-        return values;
     }
 
     /// <summary>Copies a whole state to the device.</summary>
     public void Write(float[][] values)
     {
-        for (var i = 0; i < values.Length; i++)
-        {
-            using var host = OrtValue.CreateTensorValueFromMemory(values[i], Dims(_tensors[i]));
-            Copy(host, _sets[Current][i]);
-        }
+        for (var i = 0; i < values.Length; i++) Write(i, values[i]);
+    }
+
+    /// <summary>Copies one tensor of the current state to the device.</summary>
+    public void Write(int index, float[] values)
+    {
+        using var host = OrtValue.CreateTensorValueFromMemory(values, Dims(_tensors[index]));
+        Copy(host, _sets[Current][index]);
     }
 
     public void Dispose()

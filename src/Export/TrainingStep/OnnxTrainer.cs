@@ -54,11 +54,13 @@ public sealed class OnnxTrainer : IDisposable
         try
         {
             _reports = new StepReports(folder, _train);
-            _state = new DeviceState(folder, _train, provider, options);
+            _state = new DeviceState(_manifest.State, _train, folder.Source, provider, options);
+            using var first = Open(TrainingFolder.InitFile, StepTensors.Init(_manifest));
+            _state.Initialize(first);
         }
         catch
         {
-            _train.Dispose();
+            Release([_train]);
             throw;
         }
 
@@ -353,8 +355,13 @@ public sealed class OnnxTrainer : IDisposable
         List<StepSession> sessions = [_train];
         if (_evaluate.IsValueCreated) sessions.Add(_evaluate.Value);
         if (_predict.IsValueCreated) sessions.Add(_predict.Value);
+        Release(sessions);
+    }
+
+    private void Release(List<StepSession> sessions)
+    {
         foreach (var session in sessions) session.Unbind();
-        _state.Dispose();
+        _state?.Dispose();
         foreach (var session in sessions) session.Dispose();
     }
 }

@@ -1,53 +1,49 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
 /// <summary>The memory to which a batch is copied for one input; it is reused while the shape stays, so that a warm step allocates nothing.</summary>
-internal sealed class StepInput(ManifestTensor tensor) : IDisposable
+internal sealed class StepInput(string name) : IDisposable
 {
-    private Array _elements = Array.Empty<float>();
-    private Shape _shape;
+    private ValueBuffer? _buffer;
+    private float[] _elements = [];
 
-    public string Name => tensor.Name;
+    public string Name => name;
+
+    /// <summary>Shape and type of the data.</summary>
+    public TensorSpec Spec => _buffer?.Spec ?? default;
 
     /// <summary>The value that ONNX Runtime reads; null before the first batch.</summary>
     public OrtValue? Value { get; private set; }
 
-    /// <summary>Copies a batch; true if new memory was allocated.</summary>
-    public bool Put(NDArray data)
-    {
-        var isNew = Value is null || _shape != data.Shape;
-        if (isNew)
-        {
-            Value?.Dispose();
-            (_elements, Value) = Make(checked((int)data.Shape.ElementCount), [.. data.Shape.Dims.ToArray().Select(dim => (long)dim)]);
-            _shape = data.Shape;
-        }
+    /// <summary>Whether runs read <see cref="Value"/>.</summary>
+    public bool IsBound { get; set; }
 
-        data.Bytes.CopyTo(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(_elements), data.Bytes.Length));
-        return isNew;
+    /// <summary>The memory for data of this shape and type, for the caller to fill.</summary>
+    public ValueBuffer For(TensorSpec spec)
+    {
+        if (_buffer is { } known && known.Spec == spec) return known;
+        Value?.Dispose();
+
+        // It does not move, so ONNX Runtime may keep its address; it takes floats whatever the type, as the memory of plans does.
+        _elements = GC.AllocateUninitializedArray<float>(Math.Max(1, checked((int)ValueBuffer.FloatsFor(spec))), pinned: true);
+        _buffer = new ValueBuffer(spec, new Storage { Memory = _elements });
+        Value = OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance,
+            (TensorElementType)OnnxGraph.ElementType(spec.Type),
+            [.. spec.Shape.Dims.ToArray().Select(dim => (long)dim)],
+            Marshal.UnsafeAddrOfPinnedArrayElement(_elements, 0),
+            spec.Shape.ElementCount * spec.Type.Size());
+        IsBound = false;
+        return _buffer;
     }
 
     public void Dispose() => Value?.Dispose();
-
-    private (Array Elements, OrtValue Value) Make(int count, long[] dims) => tensor.Type switch
-    {
-        DType.Float32 => Make<float>(count, dims),
-        DType.Int64 => Make<long>(count, dims),
-        DType.Int32 => Make<int>(count, dims),
-        DType.Int8 => Make<sbyte>(count, dims),
-        DType.UInt8 => Make<byte>(count, dims),
-        _ => Make<bool>(count, dims),
-    };
-
-    private static (Array Elements, OrtValue Value) Make<T>(int count, long[] dims)
-        where T : unmanaged
-    {
-        var elements = new T[count];
-        return (elements, OrtValue.CreateTensorValueFromMemory(elements, dims));
-    }
 }
 
 /// <summary>The memory from which one report is read: our own if its shape is known and not large, otherwise allocated by ONNX Runtime.</summary>

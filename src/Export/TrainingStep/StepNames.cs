@@ -1,3 +1,4 @@
+using OnnxFunctional.Operators;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Export.TrainingStep;
@@ -14,12 +15,13 @@ internal sealed class StepNames
 {
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
-    public StepNames(CompiledTraining compiled, StepGraph step, bool weighted)
+    public StepNames(CompiledTraining compiled, StepGraph step)
     {
         var model = compiled.Model;
+        var weights = step.Inputs.Count - model.Inputs.Count - model.Outputs.Count;
         Inputs = [.. model.InputNames.Select(Unique)];
         Targets = [.. model.OutputNames.Select(name => Unique(name + "_target"))];
-        SampleWeight = weighted ? Unique("sample_weight") : null;
+        SampleWeights = weights == 1 ? [Unique("sample_weight")] : [.. model.OutputNames.Take(weights).Select(name => Unique(name + "_sample_weight"))];
         Seed = Unique("seed");
         LearningRate = Unique("learning_rate");
         State = Tensors(compiled, step.Updates.GroupBy(update => update.Weight).ToDictionary(group => group.Key, group => group.Last().Value));
@@ -42,10 +44,11 @@ internal sealed class StepNames
 
     public string[] Targets { get; }
 
-    public string? SampleWeight { get; }
+    /// <summary>None, one for all outputs, or one per output.</summary>
+    public string[] SampleWeights { get; }
 
     /// <summary>Inputs, targets and sample weights, in the order of the step's graph.</summary>
-    public string[] Data => [.. Inputs, .. Targets, .. SampleWeight is { } weight ? [weight] : Array.Empty<string>()];
+    public string[] Data => [.. Inputs, .. Targets, .. SampleWeights];
 
     public string Seed { get; }
 
@@ -64,6 +67,17 @@ internal sealed class StepNames
     public string[] Reports => [Loss, .. Losses.Select(loss => loss.Output), .. Metrics.SelectMany(metric => metric.Sums)];
 
     public string[] Predictions { get; }
+
+    /// <summary>What a step and its evaluation read or change of the state, and weights that they read of layers outside the model.</summary>
+    public IReadOnlyList<NamedState> StateOf(StepGraph step, StepGraph check, Weight learningRate)
+    {
+        var read = TrainGraph.Whole(step).Nodes.Concat(TrainGraph.Whole(check).Nodes)
+            .Select(node => node.Op).OfType<Variable>().Select(variable => variable.Weight).ToHashSet();
+        read.Remove(learningRate);
+        var inside = State.Where(tensor => tensor.Next is not null || read.Contains(tensor.Weight)).ToList();
+        read.ExceptWith(inside.Select(tensor => tensor.Weight));
+        return [.. inside, .. read.Select(weight => new NamedState(Unique("constant/" + weight.Name), weight, null, null, true))];
+    }
 
     private List<NamedState> Tensors(CompiledTraining compiled, Dictionary<Weight, Value> updates)
     {

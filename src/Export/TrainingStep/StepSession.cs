@@ -3,6 +3,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Training;
+using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
@@ -23,7 +24,7 @@ internal sealed class StepSession : IDisposable
         // Our memory is copied to a device when it is bound, so on a device it is bound for every run.
         (Session, _source, _copiesOnBinding) = (session, source, onDevice);
         _bindings = [session.CreateIoBinding(), session.CreateIoBinding()];
-        _inputs = [.. tensors.Data.Select(tensor => new StepInput(tensor))];
+        _inputs = [.. tensors.Data.Select(tensor => new StepInput(tensor.Name))];
         _reports = [.. tensors.Reports.Select(name => new StepOutput(name, session.OutputMetadata[name]))];
         _allocates = _reports.Any(report => report.Value is null);
         foreach (var report in _reports)
@@ -45,10 +46,14 @@ internal sealed class StepSession : IDisposable
     /// <param name="options">Threads and optimization.</param>
     /// <param name="tensors">The described inputs and outputs.</param>
     /// <exception cref="OnnxFileException">The file is damaged, ONNX Runtime rejects it, or it does not match its description.</exception>
-    public static StepSession Open(TrainingFolder folder, string name, ExecutionProvider provider, OnnxModelOptions options, StepTensors tensors)
+    public static StepSession Open(TrainingFolder folder, string name, ExecutionProvider provider, OnnxModelOptions options, StepTensors tensors) =>
+        Open(folder.Read(name), $"{name} of {folder.Source}", provider, options with { ExternalDataFolder = folder.Path }, tensors);
+
+    /// <summary>Opens a graph in memory and compares it with its description.</summary>
+    /// <exception cref="OnnxFileException">The graph is damaged, ONNX Runtime rejects it, or it does not match its description.</exception>
+    public static StepSession Open(byte[] graph, string source, ExecutionProvider provider, OnnxModelOptions options, StepTensors tensors)
     {
-        var source = $"{name} of {folder.Source}";
-        var session = OrtSetup.Open(folder.Read(name), source, provider, options with { ExternalDataFolder = folder.Path });
+        var session = OrtSetup.Open(graph, source, provider, options);
         try
         {
             Check(session, source, tensors);
@@ -67,20 +72,34 @@ internal sealed class StepSession : IDisposable
     /// <summary>Binds the memory for the next value of a tensor as an output, for runs in which the given set is the current one.</summary>
     public void BindNextState(int set, string name, OrtValue value) => _bindings[set].BindOutput(name, value);
 
+    /// <summary>The memory of an input, for the caller to fill before a run.</summary>
+    /// <param name="input">Its number.</param>
+    /// <param name="spec">Shape and type of the data.</param>
+    public ValueBuffer Input(int input, TensorSpec spec) => _inputs[input].For(spec);
+
     /// <summary>Runs once.</summary>
     /// <param name="data">Checked arrays, in order.</param>
     /// <param name="set">The set of the state that is the current one.</param>
     /// <exception cref="ExportException">ONNX Runtime failed; the content of its outputs is undefined.</exception>
     public void Run(ReadOnlySpan<NDArray> data, int set)
     {
+        for (var i = 0; i < _inputs.Length; i++) data[i].CopyTo(Input(i, new TensorSpec(data[i].Shape, data[i].DType)));
+        Run(set);
+    }
+
+    /// <summary>Runs once on what the inputs hold.</summary>
+    /// <param name="set">The set of the state that is the current one.</param>
+    /// <exception cref="ExportException">ONNX Runtime failed; the content of its outputs is undefined.</exception>
+    public void Run(int set)
+    {
         var binding = _bindings[set];
         try
         {
-            for (var i = 0; i < _inputs.Length; i++)
+            foreach (var input in _inputs)
             {
-                var isNew = _inputs[i].Put(data[i]);
-                if (_copiesOnBinding) binding.BindInput(_inputs[i].Name, _inputs[i].Value!);
-                else if (isNew) foreach (var each in _bindings) each.BindInput(_inputs[i].Name, _inputs[i].Value!);
+                if (_copiesOnBinding) binding.BindInput(input.Name, input.Value!);
+                else if (!input.IsBound) foreach (var each in _bindings) each.BindInput(input.Name, input.Value!);
+                input.IsBound = true;
             }
 
             if (_allocates) ReleaseResults(binding);
@@ -91,7 +110,8 @@ internal sealed class StepSession : IDisposable
         }
         catch (OnnxRuntimeException failed)
         {
-            throw new ExportException($"ONNX Runtime failed while running {_source} on {Described(data)}: {failed.Message}", failed);
+            var given = string.Join(", ", _inputs.Select(input => $"{input.Name}: {input.Spec.Shape}"));
+            throw new ExportException($"ONNX Runtime failed while running {_source} on {given}: {failed.Message}", failed);
         }
     }
 
@@ -133,13 +153,6 @@ internal sealed class StepSession : IDisposable
         {
             if (report.Value is null) report.Result = Read(values[Array.IndexOf(names, report.Name)], report.Name);
         }
-    }
-
-    private string Described(ReadOnlySpan<NDArray> data)
-    {
-        var parts = new string[data.Length];
-        for (var i = 0; i < parts.Length; i++) parts[i] = $"{_inputs[i].Name}: {data[i].Shape}";
-        return string.Join(", ", parts);
     }
 
     private static void Check(InferenceSession session, string source, StepTensors tensors)

@@ -3,7 +3,6 @@ using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Operators;
 using OnnxFunctional.Training;
-using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export.TrainingStep;
 
@@ -50,27 +49,12 @@ internal sealed record TrainingFiles
         TensorSpec[] weights = options.SampleWeights ? [new TensorSpec(Shape.Of(Shape.Unknown), DType.Float32)] : [];
         var step = StepGraph.Build(compiled, targets, weights, training: true);
         var check = StepGraph.Build(compiled, targets, weights, training: false);
-        var names = new StepNames(compiled, step, options.SampleWeights);
+        var names = new StepNames(compiled, step);
         var problems = new List<string>();
         var metrics = Metrics(names, problems);
-
-        var rate = compiled.State.LearningRate;
-        var stands = names.State
-            .Select(tensor => (tensor.Name, tensor.Weight))
-            .Append((Name: names.LearningRate, Weight: rate))
-            .ToDictionary(entry => entry.Weight, entry => (entry.Name, new InputLayer(entry.Weight.Shape, DType.Float32, null).Tensor.Value));
-        var writer = new StepWriter(model, emission, stands, batchSize, problems);
-
-        var isConstantRate = compiled.Optimizer.LearningRate.IsConstant;
-        List<(string Name, Value Value)> results = [.. names.Reports.Zip(step.Outputs), .. names.State.Select(tensor => tensor.Next).OfType<(string, Value)>()];
-        if (!isConstantRate) results.Add((names.LearningRate, step.Updates.Last(update => update.Weight == rate).Value));
+        var train = TrainGraph.Write(compiled, trainer.Seed, step, names, names.State, emission, batchSize, problems);
+        var (writer, rate) = (train.Writer, compiled.State.LearningRate);
         Weight[] state = [.. names.State.Select(tensor => tensor.Weight)];
-        var graph = Graph.Between(step.Inputs, [.. step.Outputs, .. step.Updates.Select(update => update.Value)]);
-        var streams = RandomStreams.Of(graph, trainer.Seed);
-        var seed = new InputLayer(Shape.Of(), DType.Int64, null).Tensor.Value;
-        var random = new RandomSource(streams, stands[compiled.State.Iterations].Item2, seed);
-        (string, Value)[] inputs = [.. names.Data.Zip(step.Inputs), .. streams.AnyReadsSeed ? [(names.Seed, seed)] : Array.Empty<(string, Value)>()];
-        var train = writer.Write(model.Name + "_train", inputs, results, isConstantRate ? [.. state, rate] : state, random);
 
         Weight[] evaluated = [.. state.Where(Read(check.Inputs, check.Outputs).Contains)];
         var evaluate = writer.Write(model.Name + "_evaluate", [.. names.Data.Zip(check.Inputs)], [.. names.Reports.Zip(check.Outputs)], evaluated, null);
@@ -110,7 +94,7 @@ internal sealed record TrainingFiles
                 Outputs = train.Outputs,
                 Layers = [],
             },
-            HasOpenLoops = graph.Nodes.Any(node => node.Op is ScanGradient),
+            HasOpenLoops = train.HasOpenLoops,
             Graphs = graphs,
             LargeState = isLarge ? init.Proto : null,
             Manifest = new TrainingManifest
@@ -122,10 +106,10 @@ internal sealed record TrainingFiles
                 Outputs = [.. model.OutputNames],
                 Targets = data[names.Inputs.Length..labels],
                 SampleWeight = data.ElementAtOrDefault(labels),
-                SeedInput = streams.AnyReadsSeed ? names.Seed : null,
-                Seed = streams.AnyReadsSeed ? trainer.Seed : null,
-                LearningRateInput = isConstantRate ? names.LearningRate : null,
-                LearningRateOutput = isConstantRate ? null : names.LearningRate,
+                SeedInput = train.ReadsSeed ? names.Seed : null,
+                Seed = train.ReadsSeed ? trainer.Seed : null,
+                LearningRateInput = train.ReadsLearningRate ? names.LearningRate : null,
+                LearningRateOutput = train.ReadsLearningRate ? null : names.LearningRate,
                 LearningRate = rate.Storage[0],
                 Loss = names.Loss,
                 Losses = compiled.Losses.Count > 1 ? [.. names.Losses.Select(loss => new ManifestLoss(loss.Log, loss.Output))] : [],

@@ -23,8 +23,10 @@ public static class Compilation
     /// <param name="seed">The seed of shuffling and random layers; default: the model's seed.</param>
     /// <param name="threads">Threads of the engine, at most one per processor; default: all that the process may use. Results do not depend on it.</param>
     /// <param name="precision">The type in which a step computes and stores activations.</param>
+    /// <param name="backend">What computes the training steps; default: <see cref="Backend.Engine"/>.</param>
     /// <exception cref="ModelException">
-    /// A name is not one of the model's outputs, a list has another length, or an option of the optimizer is out of range.
+    /// A name is not one of the model's outputs, a list has another length, an option of the optimizer is out of range, or the backend cannot make the steps of
+    /// this model; it then says all reasons.
     /// </exception>
     public static Trainer Compile(
         this Model model,
@@ -35,12 +37,13 @@ public static class Compilation
         MetricList? weightedMetrics = null,
         ulong? seed = null,
         int? threads = null,
-        MixedPrecision precision = MixedPrecision.Float32)
+        MixedPrecision precision = MixedPrecision.Float32,
+        Backend? backend = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(optimizer);
         optimizer.CheckOptions();
-        return new Trainer(model, optimizer, Compiled, seed ?? model.Seed, threads);
+        return new Trainer(model, optimizer, Compiled, seed ?? model.Seed, threads, backend ?? Backend.Engine);
 
         // Names and shapes of outputs are known when the model is built.
         CompiledTraining Compiled()

@@ -16,6 +16,7 @@ public sealed partial class Trainer
 {
     private readonly Func<CompiledTraining> _compile;
     private readonly int? _threads;
+    private readonly Backend _backend;
 
     // Null until the model is built, which it may be by the first data.
     private CompiledTraining _compiled = null!;
@@ -24,9 +25,9 @@ public sealed partial class Trainer
     private StepRunner _evaluation = null!;
     private ExecutionPlan? _lossPlan;
 
-    internal Trainer(Model model, Optimizer optimizer, Func<CompiledTraining> compile, ulong seed, int? threads)
+    internal Trainer(Model model, Optimizer optimizer, Func<CompiledTraining> compile, ulong seed, int? threads, Backend backend)
     {
-        (Model, Optimizer, Seed, _compile, _threads) = (model, optimizer, seed, compile, threads);
+        (Model, Optimizer, Seed, _compile, _threads, _backend) = (model, optimizer, seed, compile, threads, backend);
         if (threads is { } count) WorkerPool.Checked(count);
         if (model.IsBuilt) Prepare();
     }
@@ -309,8 +310,9 @@ public sealed partial class Trainer
         var compiled = _compile();
         _engine = ModelEngine.Of(Model);
         if (_threads is { } count) _engine.UseThreads(count);
-        _training = new StepRunner(compiled, _engine, Seed, training: true);
-        _evaluation = new StepRunner(compiled, _engine, Seed, training: false);
+        var steps = _backend.Training(compiled, _engine, Seed);
+        _training = new StepRunner(compiled, steps, training: true);
+        _evaluation = new StepRunner(compiled, _backend.Evaluation(compiled, _engine, Seed, steps), training: false);
         _compiled = compiled;
     }
 

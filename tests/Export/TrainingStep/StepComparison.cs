@@ -5,12 +5,6 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Export.TrainingStep;
 
-/// <summary>The batch of one step.</summary>
-internal sealed record StepBatch(NDArray[] X, NDArray[] Y, NDArray? Weights = null)
-{
-    public NDArray[] All => [.. X, .. Y, .. Weights is null ? Array.Empty<NDArray>() : [Weights]];
-}
-
 /// <summary>Makes the same steps in the engine and in stock ONNX Runtime, on the test's own batches, without the export's own verification.</summary>
 internal static class StepComparison
 {

@@ -57,7 +57,7 @@ internal static class StepData
 
     private static (float[,] Pixels, long[] Classes) ReadDigits()
     {
-        var table = CsvTable.Read(Repository.PathOf("tools", "Cli", "Data", "digits.csv.gz"), hasHeader: false);
+        var table = CsvTable.Read(Path.Combine(AppContext.BaseDirectory, "Data", "digits.csv.gz"), hasHeader: false);
         var all = table.GetFloats();
         var (pixels, classes) = (new float[table.Rows, 64], new long[table.Rows]);
         for (var row = 0; row < table.Rows; row++)

@@ -1,0 +1,25 @@
+using OnnxFunctional.Training.Data;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>Makes the steps of a trainer: finds or prepares what computes them for the shapes of a batch, and runs it.</summary>
+internal abstract class StepExecutor
+{
+    /// <summary>The graph of the last batch.</summary>
+    public abstract StepGraph Graph { get; }
+
+    /// <summary>
+    /// The outputs of <see cref="Graph"/> after the last run: the total loss, the loss of each output, the sums of metrics. Their lengths are known once a
+    /// batch was prepared, and stay.
+    /// </summary>
+    public float[][] Results { get; protected set; } = [];
+
+    /// <summary>Makes ready for batches of the current one's shapes.</summary>
+    public abstract void Prepare(BatchSource batch);
+
+    /// <summary>Computes the results of the current batch, and the next values of weights.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="step">The number of the step, for random numbers.</param>
+    /// <returns>False if the loss of a training step is not finite: no weight was changed then.</returns>
+    public abstract bool Run(BatchSource batch, ulong step);
+}
