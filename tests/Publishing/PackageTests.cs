@@ -56,7 +56,7 @@ public sealed partial class PackageTests
         ];
         Assert.IsEmpty(files.Except(expected), "unexpected");
         Assert.IsEmpty(expected.Except(files!), "missing");
-        string[] unpacked = ["tests/OnnxFunctional.Tests.csproj", "tools/Benchmarks/Benchmarks.csproj"];
+        string[] unpacked = ["tests/OnnxFunctional.Tests.csproj", "tools/Benchmarks/Benchmarks.csproj", "tools/CudaCheck/CudaCheck.csproj"];
         Assert.IsEmpty(unpacked.Except(Repository.Files("*.csproj", "src", "tests", "tools").Except(Projects())));
     }
 

@@ -2,8 +2,8 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Benchmarks.Cases;
 
-/// <summary>One network of the comparison: our model, its data, and the same network in libtorch.</summary>
-internal abstract class BenchmarkCase
+/// <summary>One network of the comparison: our model and its data; in Benchmarks also the same network in libtorch.</summary>
+internal abstract partial class BenchmarkCase
 {
     public static IReadOnlyList<BenchmarkCase> All { get; } =
     [
@@ -15,7 +15,12 @@ internal abstract class BenchmarkCase
 
     public abstract string Name { get; }
 
-    public abstract int Batch { get; }
+    /// <summary>The number of samples; the case's own unless it is set.</summary>
+    public int Batch
+    {
+        get => field > 0 ? field : UsualBatch;
+        set;
+    }
 
     /// <summary>Our model.</summary>
     public abstract Model Build();
@@ -29,8 +34,7 @@ internal abstract class BenchmarkCase
     /// <summary>Targets, filled from fixed random numbers.</summary>
     public abstract NDArray[] Targets(Random random);
 
-    /// <summary>The same network, loss and optimizer in libtorch; only called where libtorch loads.</summary>
-    public abstract Peer.PeerNetwork Peer();
+    protected abstract int UsualBatch { get; }
 
     protected NDArray Uniform(Random random, params int[] dims) => NDArray.Create(Values(random, dims), [Batch, .. dims.Select(dim => (int?)dim)]);
 

@@ -1,16 +1,14 @@
-using OnnxFunctional.Benchmarks.Peer;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using static TorchSharp.torch.nn;
 
 namespace OnnxFunctional.Benchmarks.Cases;
 
 /// <summary>10-32-64-32-1, batch 32: all overhead, hardly any arithmetic.</summary>
-internal sealed class MlpCase : BenchmarkCase
+internal sealed partial class MlpCase : BenchmarkCase
 {
     public override string Name => "mlp";
 
-    public override int Batch => 32;
+    protected override int UsualBatch => 32;
 
     public override IReadOnlyList<Loss> Losses => [Loss.BinaryCrossentropy];
 
@@ -25,19 +23,14 @@ internal sealed class MlpCase : BenchmarkCase
     public override NDArray[] Inputs(Random random) => [Uniform(random, 10)];
 
     public override NDArray[] Targets(Random random) => [Bits(random)];
-
-    public override PeerNetwork Peer() => PeerNetwork.Of(
-        Sequential(Linear(10, 32), ReLU(), Linear(32, 64), ReLU(), Linear(64, 32), ReLU(), Linear(32, 1)),
-        (y, t) => functional.binary_cross_entropy_with_logits(y, t),
-        y => y.sigmoid());
 }
 
 /// <summary>784-512-512-10, batch 128.</summary>
-internal sealed class WideMlpCase : BenchmarkCase
+internal sealed partial class WideMlpCase : BenchmarkCase
 {
     public override string Name => "mlp-wide";
 
-    public override int Batch => 128;
+    protected override int UsualBatch => 128;
 
     public override IReadOnlyList<Loss> Losses => [Loss.SparseCategoricalCrossentropy];
 
@@ -50,7 +43,4 @@ internal sealed class WideMlpCase : BenchmarkCase
     public override NDArray[] Inputs(Random random) => [Uniform(random, 784)];
 
     public override NDArray[] Targets(Random random) => [Classes(random, 10)];
-
-    public override PeerNetwork Peer() => PeerNetwork.Of(
-        Sequential(Linear(784, 512), ReLU(), Linear(512, 512), ReLU(), Linear(512, 10)), (y, t) => functional.cross_entropy(y, t), y => y.softmax(-1));
 }

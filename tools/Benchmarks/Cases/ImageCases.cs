@@ -1,16 +1,14 @@
-using OnnxFunctional.Benchmarks.Peer;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using static TorchSharp.torch.nn;
 
 namespace OnnxFunctional.Benchmarks.Cases;
 
 /// <summary>64x64x1: convolution 32, pooling, convolution 64, pooling, dense 64, dense 10; batch 32.</summary>
-internal sealed class CnnCase : BenchmarkCase
+internal sealed partial class CnnCase : BenchmarkCase
 {
     public override string Name => "cnn";
 
-    public override int Batch => 32;
+    protected override int UsualBatch => 32;
 
     public override IReadOnlyList<Loss> Losses => [Loss.SparseCategoricalCrossentropy];
 
@@ -25,29 +23,14 @@ internal sealed class CnnCase : BenchmarkCase
     public override NDArray[] Inputs(Random random) => [Uniform(random, 64, 64, 1)];
 
     public override NDArray[] Targets(Random random) => [Classes(random, 10)];
-
-    public override PeerNetwork Peer() => PeerNetwork.Of(
-        Sequential(
-            Conv2d(1, 32, 3),
-            ReLU(),
-            MaxPool2d(2),
-            Conv2d(32, 64, 3),
-            ReLU(),
-            MaxPool2d(2),
-            Flatten(),
-            Linear(14 * 14 * 64, 64),
-            ReLU(),
-            Linear(64, 10)),
-        (y, t) => functional.cross_entropy(y, t),
-        y => y.softmax(-1));
 }
 
 /// <summary>32x32x3: convolution, batch normalization, relu, one residual block of two 3x3 convolutions of 64; batch 32.</summary>
-internal sealed class ResnetCase : BenchmarkCase
+internal sealed partial class ResnetCase : BenchmarkCase
 {
     public override string Name => "resnet";
 
-    public override int Batch => 32;
+    protected override int UsualBatch => 32;
 
     public override IReadOnlyList<Loss> Losses => [Loss.SparseCategoricalCrossentropy];
 
@@ -64,16 +47,14 @@ internal sealed class ResnetCase : BenchmarkCase
     public override NDArray[] Inputs(Random random) => [Uniform(random, 32, 32, 3)];
 
     public override NDArray[] Targets(Random random) => [Classes(random, 10)];
-
-    public override PeerNetwork Peer() => PeerNetwork.Of(new ResnetModule(), (y, t) => functional.cross_entropy(y, t), y => y.softmax(-1));
 }
 
 /// <summary>32x32x3: convolution 64, separable convolution 128, global average, dense 10; batch 32.</summary>
-internal sealed class SeparableCase : BenchmarkCase
+internal sealed partial class SeparableCase : BenchmarkCase
 {
     public override string Name => "separable";
 
-    public override int Batch => 32;
+    protected override int UsualBatch => 32;
 
     public override IReadOnlyList<Loss> Losses => [Loss.SparseCategoricalCrossentropy];
 
@@ -88,27 +69,14 @@ internal sealed class SeparableCase : BenchmarkCase
     public override NDArray[] Inputs(Random random) => [Uniform(random, 32, 32, 3)];
 
     public override NDArray[] Targets(Random random) => [Classes(random, 10)];
-
-    public override PeerNetwork Peer() => PeerNetwork.Of(
-        Sequential(
-            Conv2d(3, 64, 3, padding: 1),
-            ReLU(),
-            Conv2d(64, 64, 3, groups: 64, bias: false),
-            Conv2d(64, 128, 1),
-            ReLU(),
-            AdaptiveAvgPool2d(1),
-            Flatten(),
-            Linear(128, 10)),
-        (y, t) => functional.cross_entropy(y, t),
-        y => y.softmax(-1));
 }
 
 /// <summary>128x128x3: convolution 64, pooling, flatten, two heads; batch 16.</summary>
-internal sealed class MultiOutputCase : BenchmarkCase
+internal sealed partial class MultiOutputCase : BenchmarkCase
 {
     public override string Name => "multi-io";
 
-    public override int Batch => 16;
+    protected override int UsualBatch => 16;
 
     public override IReadOnlyList<Loss> Losses => [Loss.SparseCategoricalCrossentropy, Loss.MeanSquaredError];
 
@@ -122,6 +90,4 @@ internal sealed class MultiOutputCase : BenchmarkCase
     public override NDArray[] Inputs(Random random) => [Uniform(random, 128, 128, 3)];
 
     public override NDArray[] Targets(Random random) => [Classes(random, 10), Uniform(random, 1)];
-
-    public override PeerNetwork Peer() => new TwoHeadNetwork();
 }

@@ -1,16 +1,14 @@
-using OnnxFunctional.Benchmarks.Peer;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Training;
-using static TorchSharp.torch.nn;
 
 namespace OnnxFunctional.Benchmarks.Cases;
 
 /// <summary>100x1: LSTM or GRU of 64 over the sequence, one of 32, dense 1; batch 32.</summary>
-internal sealed class RecurrentCase(string kind) : BenchmarkCase
+internal sealed partial class RecurrentCase(string kind) : BenchmarkCase
 {
     public override string Name => kind;
 
-    public override int Batch => 32;
+    protected override int UsualBatch => 32;
 
     public override IReadOnlyList<Loss> Losses => [Loss.BinaryCrossentropy];
 
@@ -25,13 +23,10 @@ internal sealed class RecurrentCase(string kind) : BenchmarkCase
     public override NDArray[] Inputs(Random random) => [Uniform(random, 100, 1)];
 
     public override NDArray[] Targets(Random random) => [Bits(random)];
-
-    public override PeerNetwork Peer() =>
-        PeerNetwork.Of(new RecurrentModule(kind), (y, t) => functional.binary_cross_entropy_with_logits(y, t), y => y.sigmoid());
 }
 
 /// <summary>64 tokens, embedding 5000x64, 4 heads, feed-forward 256, layer normalization; batch 32.</summary>
-internal sealed class TransformerCase : BenchmarkCase
+internal sealed partial class TransformerCase : BenchmarkCase
 {
     private const int Tokens = 64;
     private const int Words = 5000;
@@ -39,7 +34,7 @@ internal sealed class TransformerCase : BenchmarkCase
 
     public override string Name => "transformer";
 
-    public override int Batch => 32;
+    protected override int UsualBatch => 32;
 
     public override IReadOnlyList<Loss> Losses => [Loss.SparseCategoricalCrossentropy];
 
@@ -60,6 +55,4 @@ internal sealed class TransformerCase : BenchmarkCase
     }
 
     public override NDArray[] Targets(Random random) => [Classes(random, 2)];
-
-    public override PeerNetwork Peer() => PeerNetwork.Of(new TransformerModule(Words, Width), (y, t) => functional.cross_entropy(y, t), y => y.softmax(-1));
 }
