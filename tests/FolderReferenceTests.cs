@@ -52,6 +52,7 @@ public sealed class FolderReferenceTests
         "MLNet",
 
         "Export/Files  Export/Layouts  Export/Proto",
+        "Export/Targets",
         "Export/Emit/Context  Export/Import",
         "Export/Emit/Emitters",
         "Export/Emit",
@@ -62,6 +63,7 @@ public sealed class FolderReferenceTests
         "Export/Verify",
         "Export/Quantizing  Export/TrainingStep",
         "Export/Halving",
+        "Export/Serving",
         "Export",
 
         "Visualization/Layouts",

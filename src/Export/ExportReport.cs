@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Notebooks;
 
@@ -29,6 +30,23 @@ public sealed class ExportReport : IHtml
     /// <summary>The second file, which holds the weights and belongs beside the first; <see langword="null"/> if all is in one.</summary>
     public string? ExternalDataPath { get; internal init; }
 
+    /// <summary>
+    /// Whether a file that was verified again is as it was written, by the digest at its end and those of its external data; <see langword="null"/> if it has
+    /// none.
+    /// </summary>
+    public bool? IsSealIntact { get; internal init; }
+
+    /// <summary>What was compared when the file was written, as JSON; <see langword="null"/> if it does not say.</summary>
+    public string? Recorded { get; internal init; }
+
+    /// <summary>What the graph consists of; <see langword="null"/> for a file that was verified again.</summary>
+    public GraphSummary? Graph { get; internal init; }
+
+    /// <summary>
+    /// The nodes that the target's provider leaves to the processor (<see cref="ExportTarget.CpuFallback"/>), a sentence each; empty if all run there.
+    /// </summary>
+    public IReadOnlyList<string> OnCpu { get; internal init; } = [];
+
     /// <summary>Whether the file was verified; a file that fails verification is not written.</summary>
     public bool IsVerified { get; }
 
@@ -43,8 +61,8 @@ public sealed class ExportReport : IHtml
     /// </summary>
     public string? RebuildProblem { get; internal init; }
 
-    /// <summary>Whether the file was verified and every layer is within tolerance.</summary>
-    public bool Passed => IsVerified && FirstFailure is null;
+    /// <summary>Whether the file was verified, every layer is within tolerance, and the file is as it was written.</summary>
+    public bool Passed => IsVerified && FirstFailure is null && IsSealIntact is not false;
 
     /// <summary>The largest difference over all values of all layers.</summary>
     public float LargestDifference => Layers.Count == 0 ? 0 : Layers.Max(layer => layer.LargestDifference);
@@ -77,6 +95,9 @@ public sealed class ExportReport : IHtml
             CultureInfo.InvariantCulture,
             $"ONNX Runtime and the engine agree on {Layers.Count} layers; largest difference {LargestDifference:0.0e+00}");
         if (Reduced is not null) yield return Reduced;
+        if (Recorded is not null) yield return "Compared when it was written: " + FileSummary.Plain(Recorded);
+        if (IsSealIntact is { } intact)
+            yield return intact ? "The file is as it was written (SHA-256)." : "The file was changed after it was written: its SHA-256 digest is another.";
         if (RebuildProblem is not null) yield return "The file runs everywhere, but Model.Load cannot rebuild the model from it: " + RebuildProblem;
     }
 }

@@ -71,6 +71,7 @@ public sealed class HalfModel
     {
         if (options.AdaptersApart)
             throw new ExportException("The weights of a model of 16 bits have their adapters added. Leave ExportOptions.AdaptersApart as it is.");
+        if (options.ChangesGraph) throw new ExportException("A file of 16 bits has the model's own graph. " + ExportOptions.OwnGraph);
         var emitted = OnnxEmitter.Emit(_model, options.ForEmission() with { Replaced = _graph.Written, Computed = _graph.Computed });
         OnnxExporter.AddMetadata(emitted, options, [(OnnxFile.QuantizationKey, $"{Word}, {Layers.Count(layer => layer.IsHalf)} of {Layers.Count} layers")]);
         return emitted;

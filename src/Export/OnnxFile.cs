@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Files;
 using OnnxFunctional.Export.Import;
@@ -144,20 +145,35 @@ public static class OnnxFile
     {
         var file = OnnxFileGuard.ReadFile(path, import.Limits);
         var opset = Opset(file);
-        if (Architecture(file.Model) is null)
+        return new ExportReport(path, opset, file.Bytes.Length, Compared(), verified: true)
         {
-            return new ExportReport(path, opset, file.Bytes.Length, Import(file, import with { Verify = true }, options ?? new()).Verification, verified: true);
-        }
+            IsSealIntact = IsIntact(file, path),
+            Recorded = file.Model.MetadataProps.Find(Verification.Key),
+        };
 
-        import.CheckUnused(file.Source);
-        var model = Rebuild(file, customObjects);
-        options = (options ?? new()) with { Opset = opset };
-        return new ExportReport(
-            path,
-            opset,
-            file.Bytes.Length,
-            Warnings.Silently(() => Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, options.ForEmission()), VerifiedFile.Of(file, path), options)),
-            verified: true);
+        Verification Compared()
+        {
+            if (Architecture(file.Model) is null) return Import(file, import with { Verify = true }, options ?? new()).Verification;
+            import.CheckUnused(file.Source);
+            var model = Rebuild(file, customObjects);
+            var same = (options ?? new()) with { Opset = opset };
+            return Warnings.Silently(() => Export.Verify.Verifier.Run(OnnxEmitter.Emit(model, same.ForEmission()), VerifiedFile.Of(file, path), same));
+        }
+    }
+
+    /// <summary>Whether a file, and the external data that is named after its content, is as it was written; null if nothing tells.</summary>
+    private static bool? IsIntact(CheckedModel file, string path)
+    {
+        var intact = FileSeal.IsIntact(file.IsRewritten ? OnnxFileGuard.ReadContent(path, ".onnx") : file.Bytes);
+        if (intact is not true) return intact;
+        return ExternalDataGuard.Locations(file.Model).All(data =>
+            ExternalWeights.DigestIn(data.Location) is not { } digest || Digest(data.Location).StartsWith(digest, StringComparison.Ordinal));
+
+        string Digest(string location)
+        {
+            using var stream = FileContents.Open(Path.Combine(file.Folder!, location));
+            return Convert.ToHexStringLower(SHA256.HashData(stream));
+        }
     }
 
     /// <summary>Compares the engine on an opened file with ONNX Runtime on the file: every node's output.</summary>

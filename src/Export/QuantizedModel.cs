@@ -77,7 +77,7 @@ public sealed class QuantizedModel
         using var held = WeightGate.Hold(_model.Weights);
         return MemoryShortage.Guard($"to export '{path}'", _model, () =>
         {
-            var emitted = OnnxEmitter.Emit(_model, options.ForEmission() with { Replaced = _graph.Map });
+            var emitted = OnnxEmitter.Emit(_model, OnnxExporter.Form(_model, options, _graph.Map));
             OnnxExporter.AddMetadata(emitted, options, [(OnnxFile.QuantizationKey, _description)]);
             return OnnxExporter.Write(emitted, path, options);
         });

@@ -1,5 +1,8 @@
+using Google.Protobuf;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Import;
+using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Layers;
 using OnnxFunctional.Tests.Export.Emit;
 using OnnxFunctional.Training;
@@ -111,6 +114,30 @@ public sealed class OnnxExporterTests
         var error = Assert.ThrowsExactly<ExportException>(
             () => model.ExportOnnx(Path.Combine(folder.Path, "model.onnx"), new ExportOptions { Samples = [EmittedRun.Random(70, 5)] }));
         StringAssert.Contains(error.Message, "Samples");
+    }
+
+    /// <summary>A file that is right for the usual length only.</summary>
+    [TestMethod]
+    public void Other_lengths_are_verified_where_a_file_takes_any()
+    {
+        var x = Model.Input([null, 3], name: "x");
+        var emitted = new Model(x, Ops.Mean(new Dense(2, name: "dense").Call(x), 1)).Emit();
+        var options = new ExportOptions { BatchSizes = [2] };
+        Assert.IsNotEmpty(Verifier.Run(emitted, VerifiedFile.Of(emitted.Proto.ToByteArray()), options).Layers);
+
+        // Nine steps are what a verification takes first.
+        var graph = emitted.Proto.Graph;
+        foreach (var node in graph.Node.Where(node => node.Input.Contains("x"))) node.Input[node.Input.IndexOf("x")] = "cut";
+        foreach (var (name, value) in (ReadOnlySpan<(string, long)>)[("start", 0), ("end", 9), ("axis", 1)])
+            graph.Initializer.Add(new TensorProto { Name = name, DataType = 7, Dims = { 1 }, Int64Data = { value } });
+        graph.Node.Insert(0, new NodeProto { OpType = "Slice", Input = { "x", "start", "end", "axis" }, Output = { "cut" } });
+        var file = emitted.Proto.ToByteArray();
+        Assert.IsNotEmpty(Verifier.Run(emitted, VerifiedFile.Of(file), options with { Lengths = [] }).Layers);
+        var error = Assert.ThrowsExactly<ExportException>(() => Verifier.Run(emitted, VerifiedFile.Of(file), options));
+        StringAssert.Contains(error.Message, "random batch of 2, length 17");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ExportException>(() => Make([4], y => y.Apply(new Dense(3))).ToOnnx(new() { Lengths = [0] })).Message,
+            "ExportOptions.Lengths has 0; expected lengths of 1 or more.");
     }
 
     [TestMethod]

@@ -2,6 +2,7 @@ using OnnxFunctional.Export;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Pruning;
 using OnnxFunctional.Tests.Export.Importers;
+using OnnxFunctional.Tests.Export.Targets;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.OnnxBackend;
@@ -63,6 +64,23 @@ public sealed class RealFileTests
         CollectionAssert.AreEqual(before.Outputs.Select(output => output.Name).ToArray(), after.Outputs.Select(output => output.Name).ToArray());
         CollectionAssert.IsSubsetOf(after.Inputs.Select(input => input.Name).ToArray(), before.Inputs.Select(input => input.Name).ToArray());
         TestContext.WriteLine($"transposes: {Transposes(PathOf(file))} in the file, {Transposes(written)} written");
+    }
+
+    /// <summary>For one target of all, or for each: tools/targets.sh.</summary>
+    [TestMethod]
+    [DynamicData(nameof(Files))]
+    public void A_pretrained_file_is_written_for_a_target_and_equals_the_model(string file)
+    {
+        // Comparing all of its images of 320 x 320 takes a minute and more.
+        if (!TargetForms.AreAll && file.Contains("mlsd", StringComparison.Ordinal)) Assert.Inconclusive("tools/targets.sh runs it.");
+        using var folder = new TemporaryFolder();
+        var model = OnnxFile.LoadModel(PathOf(file), OptionsFor(file) with { Verify = false });
+        foreach (var target in TargetForms.Of(file.Length))
+        {
+            var report = model.ExportOnnx(folder.File("m.onnx"), new ExportOptions { Target = target, BatchSizes = [1], Lengths = [] });
+            Assert.IsTrue(report.Passed, target.ToString());
+            TestContext.WriteLine($"{target}: operator set {report.Opset}, largest difference {report.LargestDifference:0.0e+00}");
+        }
     }
 
     [TestMethod]

@@ -15,7 +15,14 @@ internal static class KerasApplication
         foreach (var (k, entry) in file["weights"]!.AsArray().Index())
         {
             var path = entry![0]!.GetValue<string>();
-            if (!path.Contains("seed", StringComparison.Ordinal)) Fill(weights[path], path, k);
+            if (path.Contains("seed", StringComparison.Ordinal)) continue;
+
+            // Keras puts some layers into scopes, and a layer of its own has one weight, which it does not name.
+            var layer = path[..(path.LastIndexOf('/') + 1)];
+            var weight = weights.GetValueOrDefault(path)
+                ?? weights.FirstOrDefault(known => path.EndsWith("/" + known.Key, StringComparison.Ordinal)).Value
+                ?? weights.Single(known => known.Key.StartsWith(layer, StringComparison.Ordinal)).Value;
+            Fill(weight, path, k);
         }
 
         return model;
@@ -25,7 +32,9 @@ internal static class KerasApplication
     public static Model Of(string name) => Made(Read(name));
 
     private static Model Made(JsonNode file) =>
-        Model.FromJson(file["model"] is JsonValue text ? text.GetValue<string>() : file["model"]!.ToJsonString());
+        Model.FromJson(
+            file["model"] is JsonValue text ? text.GetValue<string>() : file["model"]!.ToJsonString(),
+            new CustomObjects().Add<LayerScale>().Add<CustomScaleLayer>());
 
     private static JsonNode Read(string name)
     {

@@ -38,11 +38,14 @@ internal sealed record LookupText(WordTable Words) : TextOp
 }
 
 /// <summary>The word of each index.</summary>
-/// <param name="Words">The indices of words.</param>
+/// <param name="Words">The words by index.</param>
 /// <param name="Other">The word of an index without one.</param>
-internal sealed record WordsAt(WordTable Words, string Other) : TextOp
+internal sealed record WordsAt(IReadOnlyList<string> Words, string Other) : TextOp
 {
     public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs) => [inputs[0] with { Type = DType.String }];
+
+    /// <summary>The word of an index.</summary>
+    public string WordAt(long index) => index >= 0 && index < Words.Count ? Words[(int)index] : Other;
 }
 
 /// <summary>The bin of each word, or of each integer as its decimal digits.</summary>

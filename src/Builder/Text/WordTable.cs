@@ -64,9 +64,4 @@ internal sealed class WordTable(Vocabulary<string> vocabulary, string? mask, int
             if (IndexOf(word) is >= 0 and var index) row[index]++;
         }
     }
-
-    /// <summary>The word of an index.</summary>
-    /// <param name="index">The index.</param>
-    /// <param name="other">The word of an index without one.</param>
-    public string WordAt(long index, string other) => index >= 0 && index < All.Count ? All[(int)index] : other;
 }

@@ -27,6 +27,12 @@ internal sealed class EmittedModel
     /// <summary>Whether the file has inputs for the adapters of its weights.</summary>
     public bool HasAdapters { get; init; }
 
+    /// <summary>Whether inputs or outputs have other forms than the model's.</summary>
+    public bool IsServed { get; init; }
+
+    /// <summary>The inputs that take what outputs gave for the steps before; none if the file keeps no states.</summary>
+    public IReadOnlyList<(string Input, string Output)> States { get; init; } = [];
+
     /// <summary>Whether the file takes one sample at a time, although the model takes any number.</summary>
     public bool TakesOneSample { get; init; }
 }

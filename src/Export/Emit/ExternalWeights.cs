@@ -66,6 +66,10 @@ internal static partial class ExternalWeights
         }
     }
 
+    /// <summary>The digits of the digest in the name of a second file; null if it has none.</summary>
+    public static string? DigestIn(string name) =>
+        Path.GetFileName(name) is { Length: > 22 } file && Suffix().IsMatch(file[^22..]) ? file.Substring(file.Length - 21, 16) : null;
+
     /// <summary>Whether a file is named as a second file of a model.</summary>
     public static bool IsName(string name, string model) => name.StartsWith(model, StringComparison.Ordinal) && Suffix().IsMatch(name[model.Length..]);
 

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OnnxFunctional.Export.Proto;
+using OnnxFunctional.Export.Targets;
 
 namespace OnnxFunctional.Export.Emit;
 
@@ -11,22 +12,21 @@ internal static class OnnxEmitter
     public static EmittedModel Emit(Model model, EmissionOptions options)
     {
         options.Check();
+
+        // A graph that stands for the model's, and computes adapters itself, reads weights without them.
         Value[] given = [.. model.Inputs.Select(input => input.Value)];
+        if (options.Adapters == AdapterForm.Merged && (options.Served?.Map ?? options.Replaced) is { } stands && ReadsAdapters(model, stands))
+            options = options with { Adapters = AdapterForm.Weights };
         var calls = Calls(model.Graph);
-        var merges = options.Adapters == AdapterForm.Merged && options.Replaced is null;
-        var map = options.Replaced
+        var merges = options.Adapters == AdapterForm.Merged;
+        var map = options.Served?.Map ?? options.Replaced
             ?? Specialization.Of(given, [.. model.Outputs.Select(output => output.Value)], training: false, rule: merges ? null : Adaptation.Of);
         var scopes = new CallNames(model);
         var names = ValueNames(model, calls, scopes, map);
-        var inputs = model.InputNames.Select((name, i) => (name, map[given[i]])).ToArray();
-        var taken = model.InputNames.ToHashSet(StringComparer.Ordinal);
-
-        // A model whose output is an input has one name for both; the file needs two.
-        var outputs = model.OutputNames
-            .Select((name, i) => (taken.Contains(name) ? Naming.Unique(name + "/output", taken) : name, map[model.Outputs[i].Value]))
-            .ToArray();
+        (string, Value)[] inputs = [.. options.Served?.Inputs ?? [.. model.InputNames.Select((name, i) => (name, map[given[i]]))]];
+        (string, Value)[] outputs = [.. options.Served?.Outputs ?? [.. OutputNames(model).Select((name, i) => (name, map[model.Outputs[i].Value]))]];
         var weights = WeightNames(model, map.Values);
-        if (options.Replaced is not null)
+        if (options.Replaced is not null || options.Served is not null)
         {
             // Of a graph that stands for the model's, nobody resumes training.
             var nodes = Graph.Between([.. inputs.Select(input => input.Item2)], [.. outputs.Select(output => output.Item2)]).Nodes;
@@ -46,7 +46,11 @@ internal static class OnnxEmitter
             Scopes = scopes,
             Options = options,
         };
-        var (emission, proto) = Write(request);
+        var problems = new List<string>();
+        if (options.Target is { } host) problems.AddRange(TargetCheck.OfOptions(host, options.Opset));
+        var (emission, proto) = Write(request, problems);
+        if (options.Target is { } target) problems.AddRange(TargetCheck.Lacks(proto, target));
+        Refuse(problems, model.Name, options);
         AddFixedInputs(emission.Graph, model.FixedInputs);
         foreach (var (weight, name) in apart) emission.Graph.Initializer(name, weight.Shape, DType.Float32, new float[weight.Length]);
         var layers = names.Where(named => emission.Places(named.Value).Count > 0).DistinctBy(named => named.Name).ToList();
@@ -63,6 +67,8 @@ internal static class OnnxEmitter
             Outputs = [.. outputs.Select(output => (output.Item1, Computed(output.Item2)))],
             Layers = [.. layers.Select(named => new EmittedLayer(named.Name, Computed(named.Value), emission.Places(named.Value)[0]))],
             HasAdapters = apart.Count > 0,
+            IsServed = options.Served is not null,
+            States = options.Served?.States ?? [],
         };
 
         Value Computed(Value value) => computed?.GetValueOrDefault(value, value) ?? value;
@@ -82,7 +88,8 @@ internal static class OnnxEmitter
     public static void Refuse(IEnumerable<string> problems, string name, EmissionOptions options)
     {
         var list = string.Concat(problems.Distinct().Select(problem => Environment.NewLine + "- " + problem));
-        if (list.Length > 0) throw new ExportException($"'{name}' cannot be written as ONNX opset {options.Opset}:{list}");
+        var host = options.Target is { } target ? $" for {target}" : "";
+        if (list.Length > 0) throw new ExportException($"'{name}' cannot be written as ONNX opset {options.Opset}{host}:{list}");
     }
 
     /// <summary>Writes any graph; the result is only valid if no problem is added.</summary>
@@ -106,6 +113,21 @@ internal static class OnnxEmitter
             graph.Initializer(name, value.Shape, value.Type, ByteString.CopyFrom(value.Bytes));
         }
     }
+
+    /// <summary>The names of a model's outputs in the file: a model whose output is an input has one name for both; the file needs two.</summary>
+    public static IEnumerable<string> OutputNames(Model model)
+    {
+        var taken = model.InputNames.ToHashSet(StringComparer.Ordinal);
+        return [.. model.OutputNames.Select(name => taken.Contains(name) ? Naming.Unique(name + "/output", taken) : name)];
+    }
+
+    /// <summary>Names for the outputs of layers and of operators outside layers, with the values of the graph that stand for them.</summary>
+    public static IReadOnlyList<(string Name, Value Value)> ValueNames(Model model, IReadOnlyDictionary<Value, Value> map) =>
+        ValueNames(model, Calls(model.Graph), new CallNames(model), map);
+
+    private static bool ReadsAdapters(Model model, IReadOnlyDictionary<Value, Value> map) =>
+        Graph.Between([.. model.Inputs.Select(input => map[input.Value])], [.. model.Outputs.Select(output => map[output.Value])]).Nodes
+            .Any(node => node.Op is Operators.Variable { Weight.IsOfAdapter: true });
 
     /// <summary>The names weights have in the file: <c>dense/kernel</c>.</summary>
     private static Dictionary<Weight, string> WeightNames(Model model, IEnumerable<Value> values)

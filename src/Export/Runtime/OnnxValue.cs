@@ -68,6 +68,9 @@ public abstract class OnnxValue
     public static implicit operator OnnxValue(Tensor<long> tensor) => From(tensor);
 
     /// <summary>The same as <see cref="From{T}"/>.</summary>
+    public static implicit operator OnnxValue(Tensor<byte> tensor) => From(tensor);
+
+    /// <summary>The same as <see cref="From{T}"/>.</summary>
     public static implicit operator OnnxValue(Tensor<bool> tensor) => From(tensor);
 
     /// <summary>The same as <see cref="From{T}"/>.</summary>

@@ -9,6 +9,26 @@ internal static class OrtSetup
 {
     private const string CudaProvider = "CUDAExecutionProvider";
 
+    /// <summary>The version of ONNX Runtime that this process runs.</summary>
+    public static string Version => OrtEnv.Instance().GetVersionString();
+
+    /// <summary>The devices on which this process can run files: the processor, and the first graphics card if it can be used.</summary>
+    public static IReadOnlyList<ExecutionProvider> Providers()
+    {
+        if (!OrtEnv.Instance().GetAvailableProviders().Contains(CudaProvider, StringComparer.Ordinal)) return [ExecutionProvider.Cpu];
+        var cuda = ExecutionProvider.Cuda();
+        try
+        {
+            // That a build knows CUDA does not mean that there is a card.
+            using var probe = Create(cuda, new OnnxModelOptions());
+            return [ExecutionProvider.Cpu, cuda];
+        }
+        catch (ExportException)
+        {
+            return [ExecutionProvider.Cpu];
+        }
+    }
+
     /// <summary>Opens a serialized model; the caller disposes of the session.</summary>
     /// <param name="model">The bytes of the file.</param>
     /// <param name="source">Its name in messages: a quoted file name, or "the model".</param>

@@ -6,8 +6,17 @@ public sealed record ComparisonOptions
     /// <summary>Batch sizes to compare with random inputs, as far as the files take them.</summary>
     public IReadOnlyList<int> BatchSizes { get; init; } = [1, 2, 7];
 
-    /// <summary>The size of other dimensions that a file leaves open, such as the steps of a sequence.</summary>
-    public int OpenSize { get; init; } = 8;
+    /// <summary>
+    /// Sizes of other dimensions that a file leaves open, such as the steps of a sequence. The first is that of all batches; the others are used as far as the
+    /// first file takes them.
+    /// </summary>
+    public IReadOnlyList<int> Lengths { get; init; } = [8, 1, 17];
+
+    /// <summary>
+    /// The devices on which both files run, one after another; by default all that are there: the processor, and a graphics card if the application references
+    /// ONNX Runtime for CUDA. There products are computed in float32, not in TF32.
+    /// </summary>
+    public IReadOnlyList<ExecutionProvider>? Providers { get; init; }
 
     /// <summary>Samples to compare with in addition: one tensor per input of the first file, in order, the batch first.</summary>
     public IReadOnlyList<OnnxValue>? Samples { get; init; }
@@ -23,7 +32,9 @@ public sealed record ComparisonOptions
     {
         if (BatchSizes.Count == 0 || BatchSizes.Any(size => size < 1))
             throw new ExportException($"ComparisonOptions.BatchSizes is [{string.Join(", ", BatchSizes)}]; expected sizes of 1 or more.");
-        if (OpenSize < 1) throw new ExportException($"ComparisonOptions.OpenSize is {OpenSize}; expected 1 or more.");
+        if (Lengths.Count == 0 || Lengths.Any(length => length < 1))
+            throw new ExportException($"ComparisonOptions.Lengths is [{string.Join(", ", Lengths)}]; expected sizes of 1 or more.");
+        if (Providers is { Count: 0 }) throw new ExportException("ComparisonOptions.Providers is empty; expected one or more, or null for all that are there.");
         if (!(AbsoluteTolerance >= 0) || !(RelativeTolerance >= 0))
             throw new ExportException($"The tolerances are {AbsoluteTolerance} and {RelativeTolerance}; expected numbers of 0 or more.");
     }

@@ -4,7 +4,7 @@ namespace OnnxFunctional.Export;
 
 /// <summary>Options for exporting an ONNX file and verifying it.</summary>
 /// <example><code>
-/// model.ExportOnnx("model.onnx", new ExportOptions { Opset = 17, Metadata = new Dictionary&lt;string, string> { ["author"] = "me" } });
+/// model.ExportOnnx("model.onnx", new ExportOptions { Target = ExportTarget.OnnxRuntime("1.17"), Logits = true });
 /// </code></example>
 public sealed record ExportOptions
 {
@@ -14,14 +14,53 @@ public sealed record ExportOptions
     /// <summary>The newest operator set that can be written.</summary>
     public const int NewestOpset = EmissionOptions.NewestOpset;
 
-    /// <summary>For old hosts: opset 17 and IR version 8, which ONNX Runtime reads since version 1.13.</summary>
-    public static ExportOptions Compatible { get; } = new() { Opset = OldestOpset };
+    private readonly int? _opset;
 
-    /// <summary>The operator set, 17 to 21; 21 needs ONNX Runtime 1.18 or later.</summary>
-    public int Opset { get; init; } = NewestOpset;
+    /// <summary>What is to run the file, such as <c>ExportTarget.OnnxRuntime("1.17")</c>; by default any host of the operator set.</summary>
+    public ExportTarget? Target { get; init; }
+
+    /// <summary>The operator set, 17 to 21; by default that of the target, else 21, which needs ONNX Runtime 1.18 or later.</summary>
+    public int Opset
+    {
+        get => _opset ?? Target?.Opset ?? NewestOpset;
+        init => _opset = value;
+    }
 
     /// <summary>The name of the batch dimension in the file.</summary>
     public string BatchName { get; init; } = "batch";
+
+    /// <summary>
+    /// Sizes for dimensions that are open otherwise, by their names in the file: <c>new Dictionary&lt;string, int> { ["batch"] = 1, ["text_axis1"] = 128 }</c>
+    /// for a file of one text of 128 tokens.
+    /// </summary>
+    public IReadOnlyDictionary<string, int> Sizes { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Whether inputs of images are (batch, channels, height, width), as other programs have them, and not channels-last as in the model.</summary>
+    public bool ChannelsFirst { get; init; }
+
+    /// <summary>Images as bytes, which the file scales, and resizes if asked; by default it takes the model's numbers.</summary>
+    public ImageInput? Images { get; init; }
+
+    /// <summary>Whether softmax and sigmoid at the end of outputs are left out, so that the file gives what they are computed from.</summary>
+    public bool Logits { get; init; }
+
+    /// <summary>Paths of layers whose outputs the file gives too, under these names; those of the report's rows.</summary>
+    public IReadOnlyList<string> ExtraOutputs { get; init; } = [];
+
+    /// <summary>The class of each sample as further outputs; by default the file gives the model's outputs only.</summary>
+    public ClassOutput? Classes { get; init; }
+
+    /// <summary>
+    /// Whether LSTM, GRU and SimpleRNN layers take their states from inputs and give them as outputs, so that a host can pass a sequence on in parts: what
+    /// <c>lstm/next_state</c> gave goes to <c>lstm/initial_state</c>; zeros begin a sequence.
+    /// </summary>
+    public bool RecurrentStates { get; init; }
+
+    /// <summary>
+    /// Whether a BatchNormalization is computed into the weights of the convolution or Dense before it; by default it is a node. The file then has no
+    /// architecture.
+    /// </summary>
+    public bool FoldBatchNormalization { get; init; }
 
     /// <summary>
     /// Whether weights are written to a second file, <c>model.onnx.0123456789abcdef.data</c>, which hosts look for beside the first. Weights of 2 GiB and more
@@ -55,6 +94,11 @@ public sealed record ExportOptions
     public IReadOnlyList<int> BatchSizes { get; init; } = [1, 2, 7];
 
     /// <summary>
+    /// Further sizes of dimensions that are open, such as the steps of a sequence, to verify with random inputs; those that no layer refuses are used.
+    /// </summary>
+    public IReadOnlyList<int> Lengths { get; init; } = [1, 17];
+
+    /// <summary>
     /// The bytes that comparing layers may take, beside what running the model takes; 1 GiB by default. Layers are compared in groups that fit, and batches are
     /// made smaller where many groups would be needed, which the report says. A single layer is compared in any case.
     /// </summary>
@@ -85,6 +129,7 @@ public sealed record ExportOptions
     internal EmissionOptions ForEmission()
     {
         if (BatchSizes.Any(size => size < 1)) throw new ExportException($"ExportOptions.BatchSizes has {BatchSizes.Min()}; expected sizes of 1 or more.");
+        if (Lengths.Any(length => length < 1)) throw new ExportException($"ExportOptions.Lengths has {Lengths.Min()}; expected lengths of 1 or more.");
         if (VerificationMemory < 1) throw new ExportException($"ExportOptions.VerificationMemory is {VerificationMemory}; expected 1 byte or more.");
         if (!(AbsoluteTolerance >= 0) || !(RelativeTolerance >= 0))
             throw new ExportException($"The tolerances are {AbsoluteTolerance} and {RelativeTolerance}; expected numbers of 0 or more.");
@@ -94,6 +139,15 @@ public sealed record ExportOptions
             BatchName = BatchName,
             Adapters = AdaptersApart ? AdapterForm.Inputs : AdapterForm.Merged,
             IsStandard = StandardOperatorsOnly,
+            Target = Target,
         };
     }
+
+    /// <summary>What to leave out for a file of the model's own graph.</summary>
+    internal const string OwnGraph =
+        "Leave Sizes, ChannelsFirst, Images, Logits, ExtraOutputs, Classes, RecurrentStates and FoldBatchNormalization out of ExportOptions.";
+
+    /// <summary>Whether the file holds another graph than the model's own.</summary>
+    internal bool ChangesGraph => Sizes.Count > 0 || ChannelsFirst || Images is not null || Logits || ExtraOutputs.Count > 0 || Classes is not null
+        || RecurrentStates || FoldBatchNormalization;
 }

@@ -28,21 +28,30 @@ internal sealed class FilePair
     public OnnxComparison Compare()
     {
         string? failure = null;
-        foreach (var (optimization, run) in ((GraphOptimization, string)[])[(GraphOptimization.None, "off"), (GraphOptimization.All, "on")])
+        var providers = _options.Providers ?? OrtSetup.Providers();
+        foreach (var provider in providers)
         {
-            using var left = _first.File.With(_common, optimization);
-            using var right = _second.File.With(_common, optimization);
-            Check(left, right);
-            foreach (var (inputs, name) in Batches(left))
+            foreach (var (optimization, run) in ((GraphOptimization, string)[])[(GraphOptimization.None, "off"), (GraphOptimization.All, "on")])
             {
-                failure = Run(left, right, inputs, $"{name}, optimizations {run}");
-                if (failure is not null) break;
+                failure ??= Compare(provider, optimization, $"optimizations {run}{(providers.Count > 1 ? $", {provider}" : "")}");
             }
-
-            if (failure is not null) break;
         }
 
         return new OnnxComparison(_first.Name, _second.Name, [.. _rows.Select(row => row.Value.Result(row.Key))], failure);
+    }
+
+    /// <summary>Compares in one way of running; returns why one of the files failed.</summary>
+    private string? Compare(ExecutionProvider provider, GraphOptimization optimization, string way)
+    {
+        using var left = _first.File.With(_common, optimization, provider);
+        using var right = _second.File.With(_common, optimization, provider);
+        Check(left, right);
+        foreach (var (inputs, name, mayBeRefused) in Batches(left))
+        {
+            if (Run(left, right, inputs, $"{name}, {way}", mayBeRefused) is { } failure) return failure;
+        }
+
+        return null;
     }
 
     private static (string Name, CheckedModel Checked, VerifiedFile File) Opened(string path)
@@ -72,26 +81,27 @@ internal sealed class FilePair
         static string Listed(IEnumerable<OnnxTensorInfo> inputs) => string.Join("; ", inputs);
     }
 
-    private IEnumerable<(OnnxValue[] Inputs, string Name)> Batches(OnnxSession session)
+    private IEnumerable<(OnnxValue[] Inputs, string Name, bool MayBeRefused)> Batches(OnnxSession session)
     {
         var random = new Random(1);
-        foreach (var size in _options.BatchSizes)
+
+        // Files of a fixed batch have one size only.
+        var known = session.Inputs.Where(input => input.Dimensions.Count > 0).Select(input => input.Dimensions[0].Value).FirstOrDefault(value => value is > 0);
+        foreach (var size in known is { } one ? [(int)one] : _options.BatchSizes) yield return (Made(size, _options.Lengths[0]), $"batch {size}", false);
+        if (session.Inputs.Any(input => input.Dimensions.Skip(1).Any(dim => dim.Value is not > 0)))
         {
-            // Files of a fixed batch have one size only.
-            var firsts = session.Inputs.Where(input => input.Dimensions.Count > 0).Select(input => input.Dimensions[0].Value);
-            var fixedSize = firsts.FirstOrDefault(value => value is > 0);
-            var batch = (int)(fixedSize ?? size);
-            yield return ([.. session.Inputs.Select(input => Made(input, batch, random))], $"batch {batch}");
-            if (fixedSize is not null) break;
+            foreach (var length in _options.Lengths.Skip(1)) yield return (Made((int)(known ?? 2), length), $"length {length}", true);
         }
 
-        if (_options.Samples is { } samples) yield return ([.. samples], "samples");
+        if (_options.Samples is { } samples) yield return ([.. samples], "samples", false);
+
+        OnnxValue[] Made(int batch, int length) => [.. session.Inputs.Select(input => FilePair.Made(input, batch, length, random))];
     }
 
-    private OnnxValue Made(OnnxTensorInfo input, int batch, Random random)
+    private static OnnxValue Made(OnnxTensorInfo input, int batch, int length, Random random)
     {
-        nint[] lengths = [.. input.Dimensions.Select((dim, i) => (nint)(dim.Value is > 0 and var known ? known : i == 0 ? batch : _options.OpenSize))];
-        var elements = lengths.Aggregate(1.0, (product, length) => product * length);
+        nint[] lengths = [.. input.Dimensions.Select((dim, i) => (nint)(dim.Value is > 0 and var known ? known : i == 0 ? batch : length))];
+        var elements = lengths.Aggregate(1.0, (product, size) => product * size);
         if (elements > MostElements)
         {
             throw new ExportException(
@@ -120,7 +130,7 @@ internal sealed class FilePair
     }
 
     /// <summary>Runs both; returns why one of them failed.</summary>
-    private string? Run(OnnxSession left, OnnxSession right, OnnxValue[] inputs, string run)
+    private string? Run(OnnxSession left, OnnxSession right, OnnxValue[] inputs, string run, bool mayBeRefused)
     {
         string[] ours = [.. _common, .. _first.Checked.Model.Graph.Output.Select(output => output.Name)];
         string[] theirs = [.. _common, .. _second.Checked.Model.Graph.Output.Select(output => output.Name)];
@@ -131,6 +141,7 @@ internal sealed class FilePair
         }
         catch (Exception refused) when (refused is ExportException or ArgumentException)
         {
+            if (mayBeRefused) return null;
             throw new ExportException($"'{_first.Name}' does not run on {run}: {refused.Message} Give ComparisonOptions.Samples that it takes.", refused);
         }
 

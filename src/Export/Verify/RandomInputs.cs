@@ -44,6 +44,10 @@ internal sealed class RandomInputs
         Ends,
     }
 
+    /// <summary>Whether a size besides that of the batch is known only at run time.</summary>
+    public bool HasOpenSizes => _emitted.Inputs.Any(input => input.Value.Spec.Shape is { Rank: > 0 } shape
+        && shape.Symbols[1..].ToArray().Any(symbol => symbol < 0 && symbol != Shape.Batch));
+
     /// <summary>The number of batches of a size that have all patterns.</summary>
     public int Runs(int batch) => batch == 0 || _uses.All(use => use.Marks.Count == 0) ? 1 : (s_patterns + batch - 1) / batch;
 

@@ -61,24 +61,25 @@ internal sealed class VerifiedFile
         options => OnnxSession.Open(model, [], file.Source, ExecutionProvider.Cpu, options with { ExternalDataFolder = file.Folder }));
 
     /// <summary>A file in memory.</summary>
-    public static VerifiedFile Of(byte[] file) => new(
+    public static VerifiedFile Of(byte[] file, byte[]? adapter = null) => new(
         ModelProto.Parser.ParseFrom(file),
         Exported,
         null,
         file.Length > LargeFile,
-        options => OnnxSession.Open(file, Exported, ExecutionProvider.Cpu, options));
+        options => OnnxSession.Open(file, Exported, ExecutionProvider.Cpu, options),
+        adapter);
 
     /// <summary>A session of the file as it is.</summary>
     public OnnxSession Whole() =>
         _isLarge ? With([], GraphOptimization.All) : _open(new OnnxModelOptions { AdapterBytes = _adapter, ComputesAsWritten = true });
 
     /// <summary>A session that also returns values inside the graph; its weights are mapped from the file.</summary>
-    public OnnxSession With(IEnumerable<string> outputs, GraphOptimization optimization) =>
+    public OnnxSession With(IEnumerable<string> outputs, GraphOptimization optimization, ExecutionProvider? provider = null) =>
         OnnxSession.Open(
             _header,
             outputs,
             _source,
-            ExecutionProvider.Cpu,
+            provider ?? ExecutionProvider.Cpu,
             new OnnxModelOptions
             {
                 Optimization = _isLarge && optimization == GraphOptimization.All ? GraphOptimization.Extended : optimization,

@@ -83,7 +83,8 @@ internal static class Verifier
             }
         }
 
-        return new Verification([.. layers.Concat(outputs).Select(layer => layer.Result())], budget.Reduced);
+        return new Verification([.. layers.Concat(outputs).Select(layer => layer.Result())], budget.Reduced)
+            .Summarized(OrtSetup.Version, batches.Select(batch => batch.Name), options);
     }
 
     /// <summary>Ends the verification at the first batch in which a layer differs: more would only cost a wrong file the noise of all of them.</summary>

@@ -18,7 +18,7 @@ public sealed class OnnxVerifierTests
         using var folder = new TemporaryFolder();
         var model = Network();
         model.ExportOnnx(folder.File("a.onnx"));
-        model.ExportOnnx(folder.File("old.onnx"), ExportOptions.Compatible);
+        model.ExportOnnx(folder.File("old.onnx"), new ExportOptions { Target = ExportTarget.OnnxRuntime("1.13") });
         var same = OnnxVerifier.Compare(folder.File("a.onnx"), folder.File("old.onnx"));
         Assert.IsTrue(same.Passed, same.ToString());
         Assert.IsGreaterThan(8, same.Tensors.Count);
@@ -96,11 +96,48 @@ public sealed class OnnxVerifierTests
         Refused("expected inputs of the same types and ranks", "image.onnx");
         new Model(open, [dense.Call(open), new Dense(1).Call(open)]).ExportOnnx(folder.File("two.onnx"));
         Refused("has 2; expected as many", "two.onnx");
-        Assert.Contains("OpenSize is 0", Assert.ThrowsExactly<ExportException>(
-            () => OnnxVerifier.Compare(folder.File("any.onnx"), folder.File("any.onnx"), new() { OpenSize = 0 })).Message);
+        Assert.Contains("Lengths is [0]", Assert.ThrowsExactly<ExportException>(
+            () => OnnxVerifier.Compare(folder.File("any.onnx"), folder.File("any.onnx"), new() { Lengths = [0] })).Message);
 
         void Refused(string words, string other) => Assert.Contains(
             words, Assert.ThrowsExactly<ExportException>(() => OnnxVerifier.Compare(folder.File("any.onnx"), folder.File(other))).Message);
+    }
+
+    /// <summary>A fault that one length hides: the steps were baked in.</summary>
+    [TestMethod]
+    public void Other_lengths_are_compared_and_those_that_a_file_refuses_left_out()
+    {
+        using var folder = new TemporaryFolder();
+        var x = Model.Input([null, 3], name: "x");
+        var windows = new Conv1D(4, 3, name: "conv").Call(x);
+        new Model(x, Ops.Mean(windows, 1)).ExportOnnx(folder.File("right.onnx"));
+
+        // The mean of 6 windows, as 8 steps have.
+        new Model(x, Ops.Sum(windows, 1) / 6f).ExportOnnx(folder.File("wrong.onnx"));
+        Assert.IsTrue(OnnxVerifier.Compare(folder.File("right.onnx"), folder.File("wrong.onnx"), new() { Lengths = [8] }).Passed);
+        var comparison = OnnxVerifier.Compare(folder.File("right.onnx"), folder.File("wrong.onnx"));
+        Assert.IsFalse(comparison.Passed);
+        StringAssert.Contains(comparison.FirstDifference!.Where, "length 17");
+
+        // One step is shorter than the window: not a difference of the files.
+        Assert.IsNull(comparison.Failure);
+    }
+
+    [TestMethod]
+    public void Every_provider_that_is_there_is_compared_and_others_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        Network().ExportOnnx(folder.File("a.onnx"));
+        var there = OnnxFunctional.Export.Runtime.OrtSetup.Providers();
+        CollectionAssert.Contains(there.ToArray(), ExecutionProvider.Cpu);
+        Assert.IsTrue(OnnxVerifier.Compare(folder.File("a.onnx"), folder.File("a.onnx"), new() { Providers = [ExecutionProvider.Cpu, .. there] }).Passed);
+        if (there.Count > 1) return;
+        var error = Assert.ThrowsExactly<ExportException>(
+            () => OnnxVerifier.Compare(folder.File("a.onnx"), folder.File("a.onnx"), new() { Providers = [ExecutionProvider.Cpu, ExecutionProvider.Cuda()] }));
+        StringAssert.Contains(error.Message, "CUDA:0 was requested");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ExportException>(() => OnnxVerifier.Compare(folder.File("a.onnx"), folder.File("a.onnx"), new() { Providers = [] })).Message,
+            "ComparisonOptions.Providers is empty");
     }
 
     private static Model Network()

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OnnxFunctional.Cli.Usage;
-using OnnxFunctional.Export;
 
 namespace OnnxFunctional.Cli.Commands;
 
@@ -32,13 +31,6 @@ internal static class CommonOptions
     public static Option<int> BatchSize(string description, int standard) => Typed.Whole("--batch-size", description, standard, most: LargestBatch);
 
     public static Option<int?> BatchSizeOrNone(string description) => Typed.WholeOrNone("--batch-size", description, most: LargestBatch);
-
-    public static Option<int> Opset() => Typed.Whole(
-        "--opset",
-        $"The version of ONNX's operators, {ExportOptions.OldestOpset} to {ExportOptions.NewestOpset}.",
-        ExportOptions.NewestOpset,
-        ExportOptions.OldestOpset,
-        ExportOptions.NewestOpset);
 
     public static Argument<string> Model(string description) => new("MODEL") { Description = description };
 }

@@ -14,7 +14,8 @@ internal static class CompressCommand
     {
         var model = CommonOptions.Model("An ONNX file of any origin, or a .keras file.");
         var (data, output, held) = (new DataArguments(withTargets: true, forTraining: true), CommonOptions.Out("small.onnx"), new HeldOutArguments());
-        var (goal, import, seed, opset) = (new GoalArguments(), new ImportArguments(), CommonOptions.Seed(), CommonOptions.Opset());
+        var (goal, import, seed) = (new GoalArguments(), new ImportArguments(), CommonOptions.Seed());
+        var export = new ExportArguments(withTarget: false);
         var maxDrop = Typed.Number(
             "--max-drop", "How much worse the first metric may become.", "a number of 0 or more", value => value >= 0, 0.005);
         var amounts = new Option<double[]>("--amount")
@@ -28,8 +29,9 @@ internal static class CompressCommand
         var rate = Typed.Number("--learning-rate", "The learning rate of the first step.", "a number above 0", value => value > 0, 0.001);
         var command = new Command("compress", "Prune a model, train it to give what it gave, make it int8; compare size, speed and metric.") { model };
         data.AddTo(command);
-        Option[] own = [output, maxDrop, amounts, epochs, batchSize, rate, seed, opset];
+        Option[] own = [output, maxDrop, amounts, epochs, batchSize, rate, seed];
         foreach (var option in own) command.Add(option);
+        export.AddTo(command);
         held.AddTo(command);
         goal.AddTo(command);
         import.AddTo(command);
@@ -49,7 +51,7 @@ internal static class CompressCommand
             var judged = goal.Suited(parsed, heldOut ?? training, outputs);
             var scales = Goal.ScalesOf(before, judged.X);
             Goal[] goals = [.. outputs.Select((info, i) => goal.Of(parsed, info, scales[i], judged.Targets[i]))];
-            var written = DataDescription.Options(description, parsed.GetValue(opset));
+            var written = export.Options(parsed, description);
             var compression = new Compression(before, from, training.X, judged, goals)
             {
                 Amounts = shares,

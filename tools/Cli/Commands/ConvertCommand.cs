@@ -11,15 +11,15 @@ internal static class ConvertCommand
     {
         var source = new Argument<string>("SOURCE") { Description = "A model: a .keras file, or an ONNX file of any origin." };
         var target = ModelFileTarget.Argument("The file to write: .onnx, which is verified, .keras, or .json for Keras' architecture without weights.");
-        var (opset, import) = (CommonOptions.Opset(), new ImportArguments());
+        var (export, import) = (new ExportArguments(withSizes: true), new ImportArguments());
         var command = new Command(
             "convert",
             "Turn a .keras file into a verified ONNX file, an ONNX file of this library into a .keras file, or any ONNX file into one of another opset.")
         {
             source,
             target,
-            opset,
         };
+        export.AddTo(command);
         import.AddTo(command);
         return command.Runs((parsed, report, _) =>
         {
@@ -29,7 +29,7 @@ internal static class ConvertCommand
             if (Path.GetFullPath(from) == Path.GetFullPath(to))
                 throw new ModelException($"Source and target are both '{from}'. Give the target another name.");
             var model = ModelSource.Open(from, import.Options(parsed, from));
-            ModelFileTarget.Write(model, to, description, parsed.GetValue(opset), report, ModelSource.MetadataOf(from));
+            ModelFileTarget.Write(model, to, description, export.Options(parsed, description), report, ModelSource.MetadataOf(from));
             return 0;
         });
     }

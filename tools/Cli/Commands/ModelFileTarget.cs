@@ -28,7 +28,7 @@ internal static class ModelFileTarget
     /// <param name="model">The model.</param>
     /// <param name="path">The file.</param>
     /// <param name="description">What the model was trained on, which ONNX files keep.</param>
-    /// <param name="opset">The version of ONNX's operators.</param>
+    /// <param name="options">How an ONNX file is written.</param>
     /// <param name="report">Is told.</param>
     /// <param name="kept">Further entries of metadata of the file that the model is from.</param>
     /// <param name="others">What else the result for programs says.</param>
@@ -36,7 +36,7 @@ internal static class ModelFileTarget
         Model model,
         string path,
         DataDescription? description,
-        int opset,
+        ExportOptions options,
         Report report,
         IReadOnlyDictionary<string, string> kept,
         JsonObject? others = null)
@@ -44,10 +44,11 @@ internal static class ModelFileTarget
         var result = others ?? [];
         if (Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase))
         {
-            var options = DataDescription.Options(description, opset);
             var export = model.ExportOnnx(path, options with { Metadata = kept.Concat(options.Metadata).ToDictionary() });
             report.Line(export);
+            foreach (var place in export.OnCpu) report.Line("Runs on the processor: " + place);
             foreach (var (key, value) in VerifyCommand.ToJson(export)) result[key] = value?.DeepClone();
+            result["onCpu"] = Report.Texts(export.OnCpu);
         }
         else
         {

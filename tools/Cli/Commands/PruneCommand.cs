@@ -23,7 +23,7 @@ internal static class PruneCommand
             value => value is > 0 and < 1,
             DefaultAmount);
         var roundTo = Typed.Whole("--round-to", "Keeps multiples of so many channels.", 1, most: 1 << 16);
-        var (opset, keep) = (CommonOptions.Opset(), new Option<string[]>("--keep")
+        var (export, keep) = (new ExportArguments(), new Option<string[]>("--keep")
         {
             Description = "A layer to leave as it is; may be given several times.",
             HelpName = "LAYER",
@@ -36,8 +36,8 @@ internal static class PruneCommand
             amount,
             roundTo,
             keep,
-            opset,
         };
+        export.AddTo(command);
         var import = new ImportArguments();
         import.AddTo(command);
         return command.Runs((parsed, report, _) =>
@@ -54,7 +54,7 @@ internal static class PruneCommand
             var cost = PruningReport.Measure(before, pruned.Model);
             report.Line(pruned);
             report.Line(cost);
-            ModelFileTarget.Write(pruned.Model, to, description, parsed.GetValue(opset), report, ModelSource.MetadataOf(from), new()
+            ModelFileTarget.Write(pruned.Model, to, description, export.Options(parsed, description), report, ModelSource.MetadataOf(from), new()
             {
                 ["before"] = ToJson(cost.Before),
                 ["after"] = ToJson(cost.After),

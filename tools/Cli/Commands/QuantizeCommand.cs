@@ -24,7 +24,7 @@ internal static class QuantizeCommand
     {
         var model = CommonOptions.Model("An ONNX file of any origin, or a .keras file.");
         var (data, output) = (new DataArguments(withTargets: true, forTraining: false), CommonOptions.Out("quantized.onnx"));
-        var (goal, import, opset) = (new GoalArguments(), new ImportArguments(), CommonOptions.Opset());
+        var (goal, import, export) = (new GoalArguments(), new ImportArguments(), new ExportArguments(withTarget: false));
         var type = Typed.Choice("--type", "What numbers become.", SmallerModel.Int8, SmallerModel.Types);
         var maxDrop = Typed.Number(
             "--max-drop", "How much worse the first metric may become; layers stay float32 until it is not more.",
@@ -46,8 +46,9 @@ internal static class QuantizeCommand
         var command = new Command("quantize", "Store a model in integers or 16 bits, verify the file, compare size, speed and metric.") { model };
         data.AddTo(command);
         Option[] ofIntegers = [method, perTensor, reduceRange, equalize, correctBias, gptq, block];
-        Option[] own = [output, type, maxDrop, .. ofIntegers, samples, keep, opset];
+        Option[] own = [output, type, maxDrop, .. ofIntegers, samples, keep];
         foreach (var option in own) command.Add(option);
+        export.AddTo(command);
         goal.AddTo(command);
         import.AddTo(command);
         return command.Runs((parsed, report, _) =>
@@ -85,7 +86,7 @@ internal static class QuantizeCommand
             var gate = new QuantizationGate(judged.X, Score, parsed.GetValue(maxDrop) ?? 0.01);
             var made = SmallerModel.Of(before, word, Spread(calibration.X, parsed.GetValue(samples)), options, gate);
             report.Line(made.Table);
-            var written = DataDescription.Options(description, parsed.GetValue(opset));
+            var written = export.Options(parsed, description);
             var kept = ModelSource.MetadataOf(from);
             var exported = made.Export(to, written with { Metadata = kept.Concat(written.Metadata).ToDictionary() });
             report.Line(exported);

@@ -50,6 +50,7 @@ internal static class VerifyCommand
         ["bytes"] = result.FileBytes,
         ["opset"] = result.Opset,
         ["verified"] = result.Passed,
+        ["asWritten"] = result.IsSealIntact,
         ["largestDifference"] = Report.Number(result.LargestDifference),
         ["layers"] = new JsonArray([
             .. result.Layers.Select(layer => (JsonNode?)new JsonObject

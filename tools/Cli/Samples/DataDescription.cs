@@ -40,8 +40,7 @@ internal sealed record DataDescription(string Target, IReadOnlyList<string>? Cla
     public IReadOnlyDictionary<string, string> Metadata => new Dictionary<string, string> { [Key] = ToJson().ToJsonString() };
 
     /// <summary>Export options with the description, if there is one.</summary>
-    public static ExportOptions Options(DataDescription? description, int opset = ExportOptions.NewestOpset) =>
-        description is null ? new() { Opset = opset } : new() { Opset = opset, Metadata = description.Metadata };
+    public static ExportOptions Options(DataDescription? description) => description is null ? new() : new() { Metadata = description.Metadata };
 
     public JsonObject ToJson()
     {

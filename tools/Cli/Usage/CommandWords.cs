@@ -12,6 +12,10 @@ internal static partial class CommandWords
         message = Value().Replace(message, "--bind $1=VALUE");
         message = Sizes().Replace(message, "--input-shape $1=SIZES");
         return message
+            .Replace("Set ExportTarget.CpuFallback, or choose TargetProvider.Cpu.", "Add --cpu-fallback, or another --target.", StringComparison.Ordinal)
+            .Replace("in ExportOptions.Sizes", "by --size NAME=SIZE of onnxf convert", StringComparison.Ordinal)
+            .Replace("and ExportOptions.Opset is", "and --opset is", StringComparison.Ordinal)
+            .Replace("leave Opset out, or name", "leave --opset out, or name", StringComparison.Ordinal)
             .Replace("ImportOptions.BindShape gives", "--input-shape gives", StringComparison.Ordinal)
             .Replace("OnnxFile.LoadModel opens its nodes as layers, OnnxModel.Load runs it.", "onnxf predict runs it.", StringComparison.Ordinal)
             .Replace("OnnxModel.Load runs it.", "onnxf predict runs it.", StringComparison.Ordinal)

@@ -24,7 +24,15 @@ internal sealed class Examples(HelpAction help) : SynchronousCommandLineAction
         ),
         ("evaluate", ["onnxf evaluate flowers.onnx --data test.csv", "onnxf evaluate model.keras --data test.npz --metric auc"]),
         ("predict", ["onnxf predict flowers.onnx --data new.csv --out predictions.csv", "onnxf predict photos.onnx --data photo.jpg --json"]),
-        ("convert", ["onnxf convert model.keras model.onnx", "onnxf convert model.onnx model.keras", "onnxf convert others.onnx mine.onnx --opset 17"]),
+        (
+            "convert",
+            [
+                "onnxf convert model.keras model.onnx",
+                "onnxf convert model.onnx model.keras",
+                "onnxf convert others.onnx mine.onnx --target 1.17:cuda",
+                "onnxf convert model.keras phone.onnx --target latest:coreml --size batch=1",
+            ]
+        ),
         ("prune", ["onnxf prune model.onnx small.onnx --amount 0.5"]),
         (
             "quantize",

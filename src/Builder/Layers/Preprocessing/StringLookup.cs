@@ -156,10 +156,10 @@ public sealed class StringLookup(
     public Tensor<string> ToWords(Tensor<long> indices)
     {
         ArgumentNullException.ThrowIfNull(indices);
-        var table = Table();
+        var words = new Operators.WordsAt(Table().All, OovToken);
         var given = new long[indices.FlattenedLength];
         indices.FlattenTo(given);
-        return Tensor.Create(given.Select(number => table.WordAt(number, OovToken)).ToArray(), indices.Lengths);
+        return Tensor.Create(given.Select(number => words.WordAt(number)).ToArray(), indices.Lengths);
     }
 
     /// <inheritdoc/>
@@ -169,7 +169,7 @@ public sealed class StringLookup(
         var table = Table();
         if (!Invert) return Encoded(Ops.Make(new Operators.LookupText(table), x));
         if (OutputMode != EncodingMode.Int) throw new ModelException($"returns words with invert, so its outputMode must be Int, but it is {OutputMode}.");
-        return Ops.Make(new Operators.WordsAt(table, OovToken), Ops.Cast(x, DType.Int64));
+        return Ops.Make(new Operators.WordsAt(table.All, OovToken), Ops.Cast(x, DType.Int64));
     }
 
     /// <summary>The indices of words, for words that it must not refuse.</summary>

@@ -9,28 +9,29 @@ namespace OnnxFunctional.Export.Emit;
 /// </remarks>
 internal sealed class DimensionNames
 {
-    private readonly Dictionary<int, string> _names = [];
+    private readonly Dictionary<int, string> _names;
 
-    private DimensionNames()
-    {
-    }
+    private DimensionNames(Dictionary<int, string> names) => _names = names;
 
     /// <summary>The names of a value's dimensions, axis by axis; null if there is none.</summary>
     public IReadOnlyList<string?> Of(Value value) => [.. value.Spec.Shape.Symbols.ToArray().Select(_names.GetValueOrDefault)];
 
-    public static DimensionNames Find(Graph graph, IReadOnlyList<string> inputNames, string batch)
+    public static DimensionNames Find(Graph graph, IReadOnlyList<string> inputNames, string batch) =>
+        new(Of([.. graph.Inputs.Select((input, i) => (inputNames[i], input.Spec.Shape))], batch));
+
+    /// <summary>The names of the unknown sizes of inputs, by their symbols.</summary>
+    public static Dictionary<int, string> Of(IReadOnlyList<(string Name, Shape Shape)> inputs, string batch)
     {
-        var result = new DimensionNames();
-        for (var i = 0; i < graph.Inputs.Count; i++)
+        var names = new Dictionary<int, string>();
+        foreach (var (input, shape) in inputs)
         {
-            var symbols = graph.Inputs[i].Spec.Shape.Symbols;
-            for (var axis = 0; axis < symbols.Length; axis++)
+            for (var axis = 0; axis < shape.Rank; axis++)
             {
-                var name = symbols[axis] == Shape.Batch ? batch : inputNames[i] + "_axis" + axis.ToString(CultureInfo.InvariantCulture);
-                if (symbols[axis] < 0) result._names.TryAdd(symbols[axis], name);
+                var name = shape.Symbols[axis] == Shape.Batch ? batch : input + "_axis" + axis.ToString(CultureInfo.InvariantCulture);
+                if (shape.Symbols[axis] < 0) names.TryAdd(shape.Symbols[axis], name);
             }
         }
 
-        return result;
+        return names;
     }
 }

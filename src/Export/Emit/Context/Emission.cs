@@ -49,6 +49,9 @@ internal sealed class Emission
 
     public int Opset => _request.Options.Opset;
 
+    /// <summary>What is to run the file; null for any host of the operator set.</summary>
+    public ExportTarget? Target => _request.Options.Target;
+
     /// <summary>Whether weights are written with their adapters added.</summary>
     public bool Merges => _request.Options.Adapters == AdapterForm.Merged;
 

@@ -37,13 +37,19 @@ internal sealed record EmissionOptions
     /// <summary>For values in <see cref="Replaced"/>, those by which the engine computes the same; null if it runs what is written.</summary>
     public IReadOnlyDictionary<Value, Value>? Computed { get; init; }
 
+    /// <summary>The graph with other inputs and outputs that is written in place of the model's; null for none.</summary>
+    public ServedForm? Served { get; init; }
+
+    /// <summary>What is to run the file; null for any host of the operator set.</summary>
+    public ExportTarget? Target { get; init; }
+
     /// <exception cref="ExportException">A value is out of range.</exception>
     public void Check()
     {
         if (Opset is < OldestOpset or > NewestOpset)
             throw new ExportException(
                 $"Opset {Opset} is not written; expected {OldestOpset} to {NewestOpset}. "
-                + $"Leave ExportOptions.Opset at {NewestOpset}, or use ExportOptions.Compatible for old hosts.");
+                + $"Leave ExportOptions.Opset at {NewestOpset}, or name an old host in ExportOptions.Target.");
         if (string.IsNullOrWhiteSpace(BatchName)) throw new ExportException("ExportOptions.BatchName is empty; expected a name such as 'batch'.");
     }
 }

@@ -12,7 +12,7 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
     private readonly Dictionary<Value, StaticTensor> _statics = [];
     private readonly Dictionary<Weight, Arrangement> _stored = [];
     private readonly Dictionary<(Weight, Arrangement), string> _weights = [];
-    private readonly Dictionary<(string Name, TensorData Data, Arrangement Arrangement, bool Packed), string> _constants = [];
+    private readonly Dictionary<(string Owner, TensorData Data, Arrangement Arrangement, bool Packed), string> _constants = [];
     private readonly Dictionary<string, string> _widened = [];
 
     /// <summary>A value as a weight or constant; null if it is computed at run time.</summary>
@@ -126,7 +126,11 @@ internal sealed class InitializerStore(Emission emission, IReadOnlyDictionary<We
     private string ConstantName(string role, StaticTensor tensor, bool packed = false)
     {
         var wanted = tensor.FileName ?? emission.Prefix + "/" + role;
-        var key = (wanted, tensor.Data!, tensor.Arrangement, packed);
+
+        // A tensor of floats may be what a layer learns, when the file is opened; two layers do not share it then, nor what has a name of its own. Shapes, axes
+        // and numbers are shared by all.
+        var isShared = tensor.FileName is null && (tensor.Data!.Type is DType.Int32 or DType.Int64 or DType.Bool || tensor.Shape.ElementCount == 1);
+        var key = (isShared ? "" : wanted, tensor.Data!, tensor.Arrangement, packed);
         if (_constants.TryGetValue(key, out var known)) return known;
         var name = emission.Graph.Reserve(wanted);
         _constants[key] = name;

@@ -43,8 +43,26 @@ internal static class Convolutions
         var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
         var inputs = new List<string> { emission.Read(x, layout), emission.Read(kernel, Windows.Kernel(window.SpatialRank)) };
         if (node.Inputs.Count == 3) inputs.Add(emission.Read(node.Inputs[2]));
-        int[] pads = [.. crops.Select(crop => crop.Begin), .. crops.Select(crop => Math.Max(crop.End, 0))];
-        Transposed(emission, node, inputs, kernel, window, pads, crops.Select(crop => Math.Max(-crop.End, 0)));
+        int[] begin = [.. crops.Select(crop => crop.Begin)], end = [.. crops.Select(crop => Math.Max(crop.End, 0))];
+        int[] added = [.. crops.Select(crop => Math.Max(-crop.End, 0))];
+        if (emission.Target is not { CropsEvenly: true } || begin.SequenceEqual(end))
+        {
+            emission.Result(node.Outputs[0], layout, "ConvTranspose", inputs, TransposedAttributes(kernel, window, [.. begin, .. end], added));
+            return;
+        }
+
+        // The whole result, cropped by a node of its own.
+        var y = layout.Stored(node.Outputs[0].Spec);
+        var whole = y.Shape;
+        for (var i = 0; i < begin.Length; i++) whole = whole.With(i + 2, whole[i + 2] is { } size ? size + begin[i] + end[i] : Shape.Unknown);
+        string[] cut =
+        [
+            emission.Add("ConvTranspose", y with { Shape = whole }, inputs, TransposedAttributes(kernel, window, new int[2 * begin.Length], added)),
+            emission.Constant("starts", begin),
+            emission.Constant("ends", end.Select(size => size == 0 ? int.MaxValue : -size)),
+            emission.Constant("axes", Enumerable.Range(2, begin.Length)),
+        ];
+        emission.Result(node.Outputs[0], layout, "Slice", cut);
     }
 
     /// <summary>A transposed convolution of the output gradient; positions at the end that the strides skipped are its output_padding.</summary>
@@ -60,7 +78,8 @@ internal static class Convolutions
         }
 
         string[] inputs = [emission.Read(dy, Layout.ChannelsFirst(x.Rank)), emission.Read(kernel, Windows.Kernel(window.SpatialRank))];
-        Transposed(emission, node, inputs, kernel, window, [.. rest.Begin, .. rest.End], rest.Over);
+        var attributes = TransposedAttributes(kernel, window, [.. rest.Begin, .. rest.End], rest.Over);
+        emission.Result(node.Outputs[0], Layout.ChannelsFirst(x.Rank), "ConvTranspose", inputs, attributes);
     }
 
     /// <summary>
@@ -105,19 +124,15 @@ internal static class Convolutions
             Attributes.Int("group", window.Groups));
     }
 
-    private static void Transposed(
-        Emission emission, Node node, IEnumerable<string> inputs, Value kernel, Window window, IEnumerable<int> pads, IEnumerable<int> outputPadding) =>
-        emission.Result(
-            node.Outputs[0],
-            Layout.ChannelsFirst(node.Outputs[0].Spec.Shape.Rank),
-            "ConvTranspose",
-            inputs,
-            Attributes.Ints("kernel_shape", KernelShape(kernel)),
-            Attributes.Ints("strides", window.Strides),
-            Attributes.Ints("dilations", window.Dilations),
-            Attributes.Ints("pads", pads),
-            Attributes.Ints("output_padding", outputPadding),
-            Attributes.Int("group", window.Groups));
+    private static AttributeProto[] TransposedAttributes(Value kernel, Window window, IEnumerable<int> pads, IEnumerable<int> outputPadding) =>
+    [
+        Attributes.Ints("kernel_shape", KernelShape(kernel)),
+        Attributes.Ints("strides", window.Strides),
+        Attributes.Ints("dilations", window.Dilations),
+        Attributes.Ints("pads", pads),
+        Attributes.Ints("output_padding", outputPadding),
+        Attributes.Int("group", window.Groups),
+    ];
 
     private static IEnumerable<int> KernelShape(Value kernel)
     {

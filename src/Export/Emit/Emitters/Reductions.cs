@@ -168,7 +168,7 @@ internal static class Reductions
 
         var result = node.Inputs[0].Spec with { Shape = Shape.Of([shape.Dims[0], shape.Dims[^1], .. Enumerable.Repeat(1, rank - 2)]) };
         var pooled = emission.Add(pool, result, [source]);
-        emission.Result(node.Outputs[0], Layout.Identity(2), "Flatten", [pooled], Attributes.Int("axis", 1));
+        Shaping.Flat(emission, node.Outputs[0], Layout.Identity(2), pooled);
         return true;
     }
 

@@ -18,9 +18,16 @@ internal static class Shaping
         var wanted = emission.Facts.Wanted(emission.Original(y));
         if (wanted is { } other && other.SameMemory(result, y.Spec.Shape) && Target(op, x, layout, other) is not null) result = other;
         if (result.Rank == 2 && y.Spec.Shape.Dims[0] == x.Spec.Shape.Dims[0] && layout.Axes[0] == 0 && op.Target[0] == 0)
-            emission.Result(y, result, "Flatten", [source], Attributes.Int("axis", 1));
+            Flat(emission, y, result, source);
         else
             emission.Result(y, result, "Reshape", [source, emission.Constant("shape", Target(op, x, layout, result)!)]);
+    }
+
+    /// <summary>All axes behind the batch as one.</summary>
+    public static void Flat(Emission emission, Value value, Layout layout, string source)
+    {
+        if (emission.Target is { HasFlatten: false }) emission.Result(value, layout, "Reshape", [source, emission.Constant("shape", 0, -1)]);
+        else emission.Result(value, layout, "Flatten", [source], Attributes.Int("axis", 1));
     }
 
     /// <summary>The same elements in the shape of the other input.</summary>
@@ -203,7 +210,7 @@ internal static class Shaping
         if (emission.Places(x).Any(other => other.Layout.SameMemory(Layout.Identity(from.Rank), from))) return false;
         if (!emission.Facts.AcceptsFeatureOrder(emission.Original(y))) return false;
         var order = FeatureOrder.Of(IntList.Create(image.Dims), [.. place.Layout.Axes.Skip(1).Select(axis => axis - 1)]);
-        emission.Result(y, new Layout([0, 1], order), "Flatten", [place.Name], Attributes.Int("axis", 1));
+        Flat(emission, y, new Layout([0, 1], order), place.Name);
         return true;
     }
 

@@ -58,8 +58,8 @@ internal static class Texts
         Layout.Identity(node.Outputs[0].Spec.Shape.Rank),
         OnnxGraph.LabelEncoder,
         [emission.Read(node.Inputs[0])],
-        Attributes.Longs("keys_int64s", op.Words.All.Select((_, index) => (long)index)),
-        Attributes.Texts("values_strings", op.Words.All),
+        Attributes.Longs("keys_int64s", op.Words.Select((_, index) => (long)index)),
+        Attributes.Texts("values_strings", op.Words),
         Attributes.Text("default_string", op.Other));
 
     public static void Hash(Emission emission, Node node, HashText op) => emission.Refuse(

@@ -72,7 +72,7 @@ internal static class TextKernels
 
         protected override void Compute(int first, int end)
         {
-            for (var i = first; i < end; i++) _words.Strings[i] = op.Words.WordAt(_indices.Longs[i], op.Other);
+            for (var i = first; i < end; i++) _words.Strings[i] = op.WordAt(_indices.Longs[i]);
         }
     }
 
