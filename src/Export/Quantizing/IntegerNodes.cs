@@ -44,12 +44,13 @@ internal static class IntegerNodes
     public static Value Widened(IntegerWeights weights, Shape shape, LayerCall? scope)
     {
         var (rank, perColumn) = (shape.Rank, weights.Grid.PerColumn);
-        var layout = Layout.KernelOf(rank);
-        var bytes = Arrangement.Of(shape, layout.Steps).Apply(MemoryMarshal.AsBytes(weights.Integers.AsSpan()).ToArray(), shape);
+        var layout = rank > 2 ? Layout.KernelOf(rank) : Layout.Identity(rank);
+        var bytes = MemoryMarshal.AsBytes(weights.Integers.AsSpan()).ToArray();
+        if (!layout.IsIdentity) bytes = Arrangement.Of(shape, layout.Steps).Apply(bytes, shape);
         int[] scaleDims = [.. Enumerable.Range(0, rank).Select(axis => perColumn && axis == layout.Position(rank - 1) ? shape.Dims[^1] : 1)];
         var floats = Made(new Cast(DType.Float32), scope, Constant(TensorData.Create(layout.Stored(shape), DType.Int8, bytes), scope));
         var scaled = Made(new Mul(), scope, floats, Constant(TensorData.Of(Shape.Of(scaleDims), weights.Scales), scope));
-        return Made(new Transpose(Layout.Identity(rank).GraphPermutationTo(layout)), scope, scaled);
+        return layout.IsIdentity ? scaled : Made(new Transpose(Layout.Identity(rank).GraphPermutationTo(layout)), scope, scaled);
     }
 
     /// <summary>A bias in 32-bit integers, in steps of input times weight.</summary>

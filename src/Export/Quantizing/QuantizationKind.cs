@@ -12,7 +12,7 @@ public enum QuantizationKind
     /// </summary>
     DynamicInt8,
 
-    /// <summary>Weights are int8 and become floats where they are read; all computes in float32.</summary>
+    /// <summary>Weights are int8 and become floats when the file is loaded; all computes in float32, as fast as before.</summary>
     WeightOnlyInt8,
 
     /// <summary>

@@ -89,7 +89,7 @@ internal sealed class QuantizedGraph
             case QuantizationKind.DynamicInt8:
                 if (!_dynamic.TryGetValue(inputs[0], out var x)) _dynamic.Add(inputs[0], x = IntegerNodes.BySpan(inputs[0], scope));
                 return Biased(IntegerNodes.Multiplied(x, weights, kernel, scope));
-            case var _ when product.IsMatrix:
+            case QuantizationKind.WeightOnlyInt4 when product.IsMatrix:
                 return Biased(Node.Create(new MatMul(), [inputs[0], IntegerNodes.Kernel(weights, kernel, scope)], scope).Outputs[0]);
             default:
                 if (bias is not null) inputs[2] = IntegerNodes.Vector(bias, scope);

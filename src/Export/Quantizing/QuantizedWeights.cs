@@ -73,8 +73,7 @@ internal sealed class QuantizedWeights
 
         // Rows of a table are read one by one, and their lengths differ far more than those of its columns.
         if (product.IsTable) return new(rows, columns, 1, false, 8);
-        if (options.Kind is QuantizationKind.WeightOnlyInt8 or QuantizationKind.WeightOnlyInt4 && product.IsMatrix)
-            return new(rows, columns, options.BlockSize, true, options.Kind == QuantizationKind.WeightOnlyInt4 ? 4 : 8);
+        if (options.Kind == QuantizationKind.WeightOnlyInt4 && product.IsMatrix) return new(rows, columns, options.BlockSize, true, 4);
         return new(rows, columns, rows, options.PerChannel, options.ReduceRange ? 7 : 8);
     }
 

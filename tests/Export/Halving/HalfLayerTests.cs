@@ -20,7 +20,7 @@ public sealed class HalfLayerTests
 
     [TestMethod]
     [DynamicData(nameof(LayerCases.Rows), typeof(LayerCases))]
-    public void Oldest_opset(LayerCase row) => Verify(row, new ExportOptions { Opset = 17 } with { BatchSizes = [3] }, HalfKind.Float16);
+    public void Oldest_opset(LayerCase row) => Verify(row, new ExportOptions { Opset = ExportOptions.OldestOpset, BatchSizes = [3] }, HalfKind.Float16);
 
     [TestMethod]
     [TestCategory("KerasParity")]

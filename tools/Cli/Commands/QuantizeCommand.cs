@@ -36,7 +36,7 @@ internal static class QuantizeCommand
         var equalize = Typed.Flag("--equalize", "Scales channels between layers so that none takes the range of all.");
         var correctBias = Typed.Flag("--correct-bias", "Lets biases make up for the mean error of quantized weights.");
         var gptq = Typed.Flag("--gptq", "Rounds matrices by what it loses on the data, instead of to the nearest.");
-        var block = Typed.Whole("--block-size", "Weights of a column that share a scale, of int8-weights and int4-weights.", 32, most: 256);
+        var block = Typed.Whole("--block-size", "Weights of a column that share a scale, of int4-weights.", 32, most: 256);
         var keep = new Option<string[]>("--keep")
         {
             Description = "A layer to leave in float32, with * for any letters; may be given several times.",

@@ -55,8 +55,9 @@ internal sealed class Emission
     /// <summary>Whether weights are written with their adapters added.</summary>
     public bool Merges => _request.Options.Adapters == AdapterForm.Merged;
 
-    /// <summary>Whether operators of ONNX Runtime's own domain are written.</summary>
-    public bool TakesContrib => !_request.Options.IsStandard;
+    /// <summary>Whether operators of ONNX Runtime's own domain are written; older versions and other devices lack them, or parts of them.</summary>
+    public bool TakesContrib => !_request.Options.IsStandard
+        && _request.Options.Target is null or { Version: ExportTarget.Latest, Provider: TargetProvider.Cpu or TargetProvider.Web };
 
     /// <summary>The source of random numbers; null if the file must not draw any.</summary>
     public RandomSource? Random => _request.Random;
