@@ -2,6 +2,7 @@
 #:package Microsoft.ML.OnnxRuntime
 #:package Microsoft.ML.Tokenizers
 using System.Diagnostics;
+using System.Numerics.Tensors;
 using Microsoft.ML.Tokenizers;
 using OnnxFunctional;
 using OnnxFunctional.Export;
@@ -71,6 +72,14 @@ trainer = Compile(tail, rank > 0 ? 1e-3 : 2e-4, Epochs);
 trainer.Fit([words.Take(train), masks.Take(train)], spam.Take(train), BatchSize, Epochs, verbose: Verbosity.Silent);
 var after = trainer.Evaluate([words.Take(test), masks.Take(test)], spam.Take(test), verbose: Verbosity.Silent)["binary_accuracy"];
 Console.WriteLine($"held out: frozen {before:F4}, last layer trained accuracy {after:F4} after {Time()}");
+
+// The messages as arrays, for onnxf quantize and onnxf evaluate.
+Tensor<long> Rows(int[] rows) => Tensor.Create([.. rows.SelectMany(row => Enumerable.Range(0, Length).Select(i => tokens[row, i]))], [rows.Length, Length]);
+Tensor<long> Labels(int[] rows) => Tensor.Create([.. spam.Take(rows).ToArray().Select(label => (long)label)], [rows.Length, 1]);
+Npz.Write<long>("spam.npz", new Dictionary<string, Tensor<long>>
+{
+    ["x_train"] = Rows(train), ["y_train"] = Labels(train), ["x_test"] = Rows(test), ["y_test"] = Labels(test),
+});
 
 var model = new Model(ids, tail.Call([encoded, mask]), name: "spam");
 Console.WriteLine(model.ExportOnnx("minilm_spam.onnx"));

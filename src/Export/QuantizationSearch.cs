@@ -7,10 +7,10 @@ namespace OnnxFunctional.Export;
 /// <summary>Looks for the layers that can be integers: all, or with a gate as many as the score allows.</summary>
 internal sealed class QuantizationSearch
 {
-    // Each layer's error takes a plan and a run of its own; few samples tell layers apart, and fewer where each has many numbers.
+    // Each layer's error takes a plan and a run of its own; few samples tell layers apart, and fewer where a run computes many numbers.
     private const int MostSamplesOfErrors = 32;
     private const int FewestSamplesOfErrors = 4;
-    private const int NumbersOfErrors = 1 << 18;
+    private const double NumbersOfErrors = 1 << 24;
 
     private readonly Model _model;
     private readonly QuantizationOptions _options;
@@ -97,7 +97,8 @@ internal sealed class QuantizationSearch
 
     private (NDArrays Few, IReadOnlyList<NDArray> Expected) Reference(NDArrays calibration)
     {
-        var perSample = calibration.Sum(array => array.Count == 0 ? 0 : array.Shape.ElementCount / array.Count);
+        var perSample = _folded.Graph.Nodes.SelectMany(node => node.Outputs).Where(value => !_folded.IsStatic(value))
+            .Sum(value => (double)value.Spec.Shape.KnownElements);
         var few = First(calibration, (int)Math.Clamp(NumbersOfErrors / Math.Max(1, perSample), FewestSamplesOfErrors, MostSamplesOfErrors));
         return (few, GraphRun.All(_model, _folded.Inputs, _folded.Outputs, few, _options.BatchSize));
     }

@@ -12,6 +12,7 @@ internal static class QuantizedNetworks
     public static string[] Names =>
     [
         "residual", "depthwise", "dense", "sequence", "several inputs", "shared", "nested", "recurrent", "1d", "joined", "channels first", "tokens",
+        "padded pool",
     ];
 
     public static IEnumerable<string> Optimized(string path)
@@ -75,6 +76,13 @@ internal static class QuantizedNetworks
                 var tokens = Model.Input([5, 6]);
                 var attended = new MultiHeadAttention(2, 3).Call(tokens, tokens);
                 return new Model(tokens, new Add().Call(tokens, attended).Apply(new LayerNormalization(), new Dense(8, Activation.Gelu), new Dense(6)));
+            case "padded pool":
+                // As files write the pool of a ResNet; and a path around it, which needs the same range.
+                var filtered = new Conv2D(6, 3, activation: Activation.Relu).Call(image);
+                var padded = Ops.Make(new Operators.Pad([0, 1, 1, 0], [0, 1, 1, 0], Operators.PadMode.Constant, float.NegativeInfinity), filtered);
+                var pooled = new MaxPooling2D(3, strides: 2).Call(padded);
+                return new Model(image, new Add().Call(new Conv2D(4, 1).Call(pooled), new Conv2D(4, 1, strides: 2).Call(filtered)).Apply(
+                    new GlobalAveragePooling2D(), new Dense(3)));
             case "tokens":
                 var ids = Model.Input([5], dtype: DType.Int64);
                 var words = new Embedding(131, 18).Call(ids);

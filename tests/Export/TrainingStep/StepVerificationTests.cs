@@ -89,7 +89,7 @@ public sealed class StepVerificationTests
             Assert.Contains("after step", error.Message);
         }
 
-        Assert.IsGreaterThan(5, tampered);
+        Assert.IsGreaterThan(4, tampered);
 
         // The trainer's state is restored in any case.
         foreach (var (values, tensor) in before.Zip(files.State)) CollectionAssert.AreEqual(values, tensor.Weight.Storage, tensor.Name);
