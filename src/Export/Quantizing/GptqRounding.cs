@@ -6,7 +6,7 @@ namespace OnnxFunctional.Export.Quantizing;
 /// Rounds the rows of a matrix one after the other, each so that it makes up for what those before have lost on calibration data.
 /// </summary>
 /// <remarks>
-/// With <c>H = XᵀX = L Lᵀ</c>, the loss <c>|X (W - Q)|²</c> is that of <c>Lᵀ (W - Q)</c>, whose row i has the errors of rows i and later: rows are chosen from
+/// With <c>H = X'X = L L'</c>, the loss <c>|X (W - Q)|²</c> is that of <c>L' (W - Q)</c>, whose row i has the errors of rows i and later: rows are chosen from
 /// the last to the first, which is GPTQ in that order without its inverse of H (arxiv.org/abs/2507.18553).
 /// </remarks>
 internal static class GptqRounding
@@ -41,7 +41,7 @@ internal static class GptqRounding
         return integers;
     }
 
-    /// <summary>The lower triangle L of <c>gram + damping = L Lᵀ</c> (Cholesky), row by row.</summary>
+    /// <summary>The lower triangle L of <c>gram + damping = L L'</c> (Cholesky), row by row.</summary>
     private static double[] Factor(double[] gram, int size)
     {
         var mean = 0.0;

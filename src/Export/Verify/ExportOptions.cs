@@ -118,6 +118,9 @@ public sealed record ExportOptions
     /// <summary>The accepted difference relative to the largest value of a layer in a run, in addition.</summary>
     internal float ScaleTolerance { get; init; }
 
+    /// <summary>The accepted difference, relative to the largest value of a layer in a run, where rounding is found to decide about the layer.</summary>
+    internal float StepTolerance { get; init; }
+
     /// <summary>Entries of the file's metadata, such as author, license, labels. They are written sorted by key.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 

@@ -7,7 +7,11 @@ using OnnxFunctional.Training;
 namespace OnnxFunctional.Export.Verify;
 
 /// <summary>The differences of one layer's output over all runs.</summary>
-internal sealed class LayerComparison(string layer, Shape shape, ExportOptions options)
+/// <param name="layer">The path of the layer.</param>
+/// <param name="shape">The shape of its output.</param>
+/// <param name="options">The tolerances.</param>
+/// <param name="isFromIntegers">Whether its output was rounded to integers: what becomes of NaN then, ONNX leaves open.</param>
+internal sealed class LayerComparison(string layer, Shape shape, ExportOptions options, bool isFromIntegers = false)
 {
     // Values that are compared at once.
     private const int Block = 1024;
@@ -17,6 +21,7 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
 
     private float _largest;
     private float _magnitude;
+    private float _step;
     private float _absolute = options.AbsoluteTolerance;
     private double _worst = double.NegativeInfinity;
     private readonly List<Difference> _open = [];
@@ -64,7 +69,8 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
         var theirValues = Floats(actual);
         if (!arrangement.IsNone) theirValues = arrangement.Undo(theirValues.ToArray(), expected.Shape);
         var values = expected.AsFloats();
-        _absolute = options.AbsoluteTolerance + (options.ScaleTolerance > 0 ? options.ScaleTolerance * LargestFinite(values) : 0);
+        var scale = options.ScaleTolerance > 0 || options.StepTolerance > 0 ? LargestFinite(values) : 0;
+        (_absolute, _step) = (options.AbsoluteTolerance + (options.ScaleTolerance * scale), options.StepTolerance * scale);
         for (var i = 0; i < theirValues.Length; i++)
         {
             if (i % Block == 0 && undefined.Count == 0 && PassesWhole(values, theirValues, i, expected.Shape, run))
@@ -75,8 +81,9 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
 
             var (ours, theirs) = (values[i], theirValues[i]);
             if (float.IsFinite(ours)) _magnitude = MathF.Max(_magnitude, MathF.Abs(ours));
-            if (float.IsNaN(ours) && float.IsNaN(theirs)) _withNaN.Add(Sample(expected.Shape, i));
-            if (ours == theirs || (float.IsNaN(ours) && float.IsNaN(theirs)) || undefined.Contains(Sample(expected.Shape, i))) continue;
+            var isUndefined = float.IsNaN(ours) && (float.IsNaN(theirs) || isFromIntegers);
+            if (isUndefined) _withNaN.Add(Sample(expected.Shape, i));
+            if (ours == theirs || isUndefined || undefined.Contains(Sample(expected.Shape, i))) continue;
             var difference = MathF.Abs(ours - theirs);
 
             // In units of the tolerance; a difference of NaN or infinity exceeds any tolerance.
@@ -149,6 +156,9 @@ internal sealed class LayerComparison(string layer, Shape shape, ExportOptions o
     {
         // In a layer that gave NaN itself, such as a loop whose state overflows, finite numbers are compared.
         _isRounding |= _open.RemoveAll(open => undefined.Contains(open.Sample) && (open.IsInfinite || !_withNaN.Contains(open.Sample))) > 0;
+
+        // Where rounding changes this layer at all, integers that fall on the other side of a rounding do, and later layers spread them.
+        _isRounding |= HasMoved && _open.RemoveAll(open => MathF.Abs(open.Ours - open.Theirs) <= _step) > 0;
         undefined.UnionWith(_overflown);
         _overflown.Clear();
         _withNaN.Clear();

@@ -2,6 +2,7 @@ using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Layouts;
 using OnnxFunctional.Export.Proto;
 using OnnxFunctional.Export.Runtime;
+using OnnxFunctional.Operators;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Engine;
 using OnnxFunctional.Training.Execution;
@@ -32,7 +33,8 @@ internal static class Verifier
         EmittedLayer[] tensors = [.. emitted.Layers
             .Where(layer => emitted.Inputs.All(input => input.Name != layer.Tensor.Name))
             .Where(layer => !emitted.TakesOneSample || SampleBySample.AxisOf(layer) is not null)];
-        LayerComparison[] layers = [.. tensors.Select(layer => new LayerComparison(layer.Path, layer.Value.Spec.Shape, options))];
+        LayerComparison[] layers = [.. tensors.Select(layer => new LayerComparison(
+            layer.Path, layer.Value.Spec.Shape, options, isFromIntegers: layer.Value.Producer.Op is DequantizeLinear))];
         LayerComparison[] outputs = [.. emitted.Outputs.Select(output => new LayerComparison("(output) " + output.Name, output.Value.Spec.Shape, options))];
         var budget = new VerificationBudget(emitted, tensors, options);
         var batches = VerificationBatches.Of(emitted, budget, options).ToList();

@@ -37,6 +37,25 @@ public sealed class LayerComparisonTests
         }
     }
 
+    /// <summary>Behind many layers that round to integers, numbers near 0 go farther than in any copy; a step of the layer's range is what they mean.</summary>
+    [TestMethod]
+    public void Where_copies_move_a_layer_of_integers_a_step_of_its_range_is_rounding()
+    {
+        Assert.IsFalse(Failed(theirs: 0.3f, copy: 101));
+        Assert.IsTrue(Failed(theirs: 0.3f, copy: 100), "Rounding decides about nothing here.");
+        Assert.IsTrue(Failed(theirs: 0.5f, copy: 101), "More than a step.");
+
+        static bool Failed(float theirs, float copy)
+        {
+            var undefined = new HashSet<int>();
+            var layer = new LayerComparison("dense", Shape.Of(Shape.Unknown, 2), new ExportOptions { StepTolerance = 1 / 255f });
+            layer.Add(NDArray.Create([100f, 0], Shape.Of(1, 2)), Tensor.Create([100f, theirs], [1, 2]), Layout.Identity(2), "run", undefined);
+            layer.Explain(NDArray.Create([copy, 1e-3f], Shape.Of(1, 2)));
+            layer.Settle(undefined);
+            return layer.HasFailed;
+        }
+    }
+
     /// <summary>The second layer, of two samples each; the first is infinite in the engine and -0 in ONNX Runtime.</summary>
     private static LayerComparison Compared(float theirs, float copy)
     {
