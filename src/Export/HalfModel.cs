@@ -1,8 +1,6 @@
 using System.Globalization;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Halving;
-using OnnxFunctional.Export.Quantizing;
-using OnnxFunctional.Training;
 using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export;
@@ -11,44 +9,24 @@ namespace OnnxFunctional.Export;
 /// A model whose weights, and for <see cref="HalfKind.Float16"/> whose results, have 16 bits: predicts as its file does on a GPU, and writes it.
 /// <c>model.ToHalf</c> makes it; later changes of the model's weights do not change it. Prints as a table.
 /// </summary>
-public sealed class HalfModel
+public sealed class HalfModel : ReducedPrecisionModel
 {
     // ONNX Runtime rounds to float16 where it stores numbers in it, the engine each result. In units of the last place of the largest number of a layer.
     private const float Units = 16;
     private const float UnitOfFloat16 = 1f / 2048;
 
-    private readonly Model _model;
     private readonly HalfGraph _graph;
     private readonly HalfOptions _options;
 
     internal HalfModel(
         Model model, HalfGraph graph, HalfOptions options, IReadOnlyList<HalfLayer> layers, double? error, (double Before, double After)? scores)
-    {
-        (_model, _graph, _options, Layers, Error) = (model, graph, options, layers, error);
-        (ScoreBefore, Score) = (scores?.Before, scores?.After);
-    }
+        : base(model, graph.Outputs, scores) => (_graph, _options, Layers, Error) = (graph, options, layers, error);
 
     /// <summary>All layers that compute with numbers of floating point or have weights, in the order in which they are computed.</summary>
     public IReadOnlyList<HalfLayer> Layers { get; }
 
     /// <summary>The energy of the error of all outputs, as a share of the energy of the outputs, on calibration data; null without.</summary>
     public double? Error { get; }
-
-    /// <summary>The score of the model in float32; null without a gate.</summary>
-    public double? ScoreBefore { get; }
-
-    /// <summary>The score of this model; null without a gate.</summary>
-    public double? Score { get; }
-
-    /// <summary>All outputs as the engine computes them, every result of a layer in 16 bits being rounded.</summary>
-    /// <param name="x">The data of the inputs, in float32.</param>
-    /// <param name="batchSize">The number of samples per batch.</param>
-    /// <exception cref="ModelException">The data does not fit the inputs, or there is no sample.</exception>
-    public IReadOnlyList<NDArray> PredictAll(NDArrays x, int batchSize = 32)
-    {
-        ArgumentNullException.ThrowIfNull(x);
-        return GraphRun.All(_model, [.. _model.Inputs.Select(input => input.Value)], _graph.Outputs, x, batchSize);
-    }
 
     /// <summary>
     /// Writes the file and verifies it in ONNX Runtime. For weights of 16 bits, results equal the engine's as those of any export. Computed in float16, they
@@ -59,11 +37,11 @@ public sealed class HalfModel
     /// <param name="options">Opset, verification, metadata.</param>
     /// <returns>The file and the differences per layer; prints as a table.</returns>
     /// <exception cref="ExportException">ONNX cannot express the model, ONNX Runtime differs from the engine, or the file cannot be written.</exception>
-    public ExportReport ExportOnnx(string path, ExportOptions? options = null)
+    public override ExportReport ExportOnnx(string path, ExportOptions? options = null)
     {
         options ??= new();
-        using var held = WeightGate.Hold(_model.Weights);
-        return MemoryShortage.Guard($"to export '{path}'", _model, () => OnnxExporter.Write(Emit(options), path, ForVerification(options)));
+        using var held = WeightGate.Hold(Original.Weights);
+        return MemoryShortage.Guard($"to export '{path}'", Original, () => OnnxExporter.Write(Emit(options), path, ForVerification(options)));
     }
 
     /// <summary>The file's content.</summary>
@@ -72,7 +50,7 @@ public sealed class HalfModel
         if (options.AdaptersApart)
             throw new ExportException("The weights of a model of 16 bits have their adapters added. Leave ExportOptions.AdaptersApart as it is.");
         if (options.ChangesGraph) throw new ExportException("A file of 16 bits has the model's own graph. " + ExportOptions.OwnGraph);
-        var emitted = OnnxEmitter.Emit(_model, options.ForEmission() with { Replaced = _graph.Written, Computed = _graph.Computed });
+        var emitted = OnnxEmitter.Emit(Original, options.ForEmission() with { Replaced = _graph.Written, Computed = _graph.Computed });
         OnnxExporter.AddMetadata(emitted, options, [(OnnxFile.QuantizationKey, $"{Word}, {Layers.Count(layer => layer.IsHalf)} of {Layers.Count} layers")]);
         return emitted;
     }
@@ -97,8 +75,7 @@ public sealed class HalfModel
         var text = $"{Layers.Count(layer => layer.IsHalf)} of {Layers.Count} layers have {Word}";
         if (Error is { } error) text += string.Create(CultureInfo.InvariantCulture, $"; the error of all outputs has {error:0.0e+00} of their energy");
         text += ".";
-        if (ScoreBefore is { } before) text += string.Create(CultureInfo.InvariantCulture, $" Score {Score:G6}, in float32 {before:G6}.");
-        return string.Join(Environment.NewLine, TextTable.Lines([header, .. rows], column => column is 1 or 2 or 3).Append(text));
+        return string.Join(Environment.NewLine, TextTable.Lines([header, .. rows], column => column is 1 or 2 or 3).Append(text + Scores));
     }
 
     private string Word => _options.Kind switch

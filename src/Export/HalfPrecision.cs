@@ -11,11 +11,6 @@ namespace OnnxFunctional.Export;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class HalfPrecision
 {
-    // Few samples tell how much is lost, and fewer where each has many numbers.
-    private const int MostSamplesOfErrors = 32;
-    private const int FewestSamplesOfErrors = 4;
-    private const int NumbersOfErrors = 1 << 18;
-
     /// <summary>
     /// Rounds the model's weights and computation to float16, or its weights alone to float16 or bfloat16. Layers stay float32 that calibration data shows to
     /// leave float16's range. Then further ones do, one by one, those that alone cost most first, until the error of the outputs and, with a gate, the score
@@ -42,7 +37,7 @@ public static class HalfPrecision
         ArgumentNullException.ThrowIfNull(model);
         options ??= new();
         options.Check();
-        if (gate is not null && !(gate.MaxDrop >= 0)) throw new ExportException($"QuantizationGate.MaxDrop is {gate.MaxDrop}; expected 0 or more.");
+        gate?.Check();
         using var held = WeightGate.Hold(model.Weights);
         return new Run(model, calibration ?? gate?.X, options, gate).Result();
     }
@@ -56,8 +51,7 @@ public static class HalfPrecision
         private readonly HalfRules _rules;
         private readonly HalfConstants _constants;
         private readonly IReadOnlyList<HalfMeasure> _layers;
-        private readonly NDArrays? _few;
-        private readonly IReadOnlyList<NDArray> _expected = [];
+        private readonly OutputReference? _reference;
         private readonly Dictionary<string, double> _costs = [];
 
         public Run(Model model, NDArrays? calibration, HalfOptions options, QuantizationGate? gate)
@@ -72,33 +66,23 @@ public static class HalfPrecision
                 throw new ExportException($"Model '{model.Name}' has no layer that computes with numbers of floating point or has weights.");
             if (calibration is null) return;
             measures.Run(calibration);
-            var samples = calibration[0].Count;
-            var perSample = calibration.Sum(array => array.Count == 0 ? 0 : array.Shape.ElementCount / array.Count);
-            var few = (int)Math.Clamp(NumbersOfErrors / Math.Max(1, perSample), FewestSamplesOfErrors, MostSamplesOfErrors);
-            _few = samples <= few ? calibration : calibration.Take([.. Enumerable.Range(0, few).Select(i => (int)((long)i * samples / few))]);
-            _expected = GraphRun.All(model, _source.Inputs, _source.Outputs, _few, options.BatchSize);
-            if (_expected.Any(output => output.ToArray().Any(number => !float.IsFinite(number))))
-            {
-                throw new ExportException(
-                    $"The outputs of model '{model.Name}' for the calibration data are not finite. Leave such samples out; "
-                    + "model.Debug(x) shows where it begins.");
-            }
+            _reference = new OutputReference(model, _source.Graph, calibration, options.BatchSize);
         }
 
         public HalfModel Result()
         {
             var kept = Kept();
-            var before = _gate is null ? 0 : Checked(_gate.Score(_model.PredictAll(_gate.X, _options.BatchSize)));
+            var before = _gate is null ? 0 : _gate.ScoreOf(_model.PredictAll(_gate.X, _options.BatchSize));
             while (true)
             {
                 var rest = _layers.Where(layer => !kept.ContainsKey(layer.Layer)).ToList();
                 if (rest.Count == 0) throw new ExportException("All layers stay float32, so nothing would have 16 bits. Name fewer in HalfOptions.KeepFloat.");
                 var graph = Graph(kept.Keys);
                 var error = ErrorOf(graph);
-                var after = _gate is null ? 0 : Checked(_gate.Score(GraphRun.All(_model, _source.Inputs, graph.Outputs, _gate.X, _options.BatchSize)));
+                var after = _gate is null ? 0 : _gate.ScoreOf(GraphRun.All(_model, _source.Inputs, graph.Outputs, _gate.X, _options.BatchSize));
                 var made = new HalfModel(_model, graph, _options, Rows(graph, kept), error, _gate is null ? null : (before, after));
                 var isExact = error is null || error <= _options.MostError;
-                if (isExact && (_gate is null || after >= before - _gate.MaxDrop)) return made;
+                if (isExact && (_gate is null || _gate.Allows(before, after))) return made;
                 if (rest.Count == 1)
                 {
                     var why = isExact
@@ -118,7 +102,7 @@ public static class HalfPrecision
         /// <summary>The error of the outputs if one layer alone has 16 bits: a plan and a run of its own.</summary>
         private double CostOf(string layer)
         {
-            if (_few is null) return 0;
+            if (_reference is null) return 0;
             if (!_costs.TryGetValue(layer, out var cost))
                 _costs.Add(layer, cost = ErrorOf(Graph(_layers.Select(other => other.Layer).Where(other => other != layer)))!.Value);
             return cost;
@@ -144,11 +128,6 @@ public static class HalfPrecision
                 kept.GetValueOrDefault(layer.Layer))),
         ];
 
-        private double? ErrorOf(HalfGraph graph) =>
-            _few is null ? null : OutputError.Of(_expected, GraphRun.All(_model, _source.Inputs, graph.Outputs, _few, _options.BatchSize));
-
-        // The sum makes 0 of -0.
-        private static double Checked(double score) =>
-            double.IsFinite(score) ? score + 0.0 : throw new ExportException($"QuantizationGate.Score returns {score}; expected a finite number.");
+        private double? ErrorOf(HalfGraph graph) => _reference?.ErrorOf(graph.Outputs);
     }
 }

@@ -10,4 +10,24 @@ namespace OnnxFunctional.Export;
 /// var before = model.Predict(x);
 /// var gate = new QuantizationGate(x, outputs => -outputs[0].ToArray().Zip(before.ToArray(), (a, b) => Math.Abs(a - b)).Average(), MaxDrop: 0.003);
 /// </code></example>
-public sealed record QuantizationGate(NDArrays X, Func<IReadOnlyList<NDArray>, double> Score, double MaxDrop);
+public sealed record QuantizationGate(NDArrays X, Func<IReadOnlyList<NDArray>, double> Score, double MaxDrop)
+{
+    /// <summary>Refuses what no score can meet.</summary>
+    /// <exception cref="ExportException">An allowed drop is no number of 0 or more.</exception>
+    internal void Check()
+    {
+        if (!(MaxDrop >= 0)) throw new ExportException($"QuantizationGate.MaxDrop is {MaxDrop}; expected 0 or more.");
+    }
+
+    /// <summary>The score of outputs.</summary>
+    /// <exception cref="ExportException">It is not finite.</exception>
+    internal double ScoreOf(IReadOnlyList<NDArray> outputs)
+    {
+        // The sum makes 0 of -0.
+        var score = Score(outputs);
+        return double.IsFinite(score) ? score + 0.0 : throw new ExportException($"QuantizationGate.Score returns {score}; expected a finite number.");
+    }
+
+    /// <summary>Whether a score is good enough.</summary>
+    internal bool Allows(double before, double after) => after >= before - MaxDrop;
+}

@@ -7,11 +7,6 @@ namespace OnnxFunctional.Export;
 /// <summary>Looks for the layers that can be integers: all, or with a gate as many as the score allows.</summary>
 internal sealed class QuantizationSearch
 {
-    // Each layer's error takes a plan and a run of its own; few samples tell layers apart, and fewer where a run computes many numbers.
-    private const int MostSamplesOfErrors = 32;
-    private const int FewestSamplesOfErrors = 4;
-    private const double NumbersOfErrors = 1 << 24;
-
     private readonly Model _model;
     private readonly QuantizationOptions _options;
     private readonly QuantizationGate? _gate;
@@ -19,18 +14,17 @@ internal sealed class QuantizationSearch
     private readonly QuantizedValues _values;
     private readonly Dictionary<Value, Quantum> _quanta;
     private readonly QuantizedWeights _weights;
-    private readonly NDArrays _few;
-    private readonly IReadOnlyList<NDArray> _expected;
+    private readonly OutputReference _reference;
 
     public QuantizationSearch(Model model, NDArrays calibration, QuantizationOptions options, QuantizationGate? gate)
     {
         (_model, _options, _gate) = (model, options, gate);
         _folded = new FoldedGraph(model);
         _values = ValuesOf(_folded, options);
-        (_few, _expected) = Reference(calibration);
+        _reference = new OutputReference(model, _folded.Graph, calibration, options.BatchSize);
         if (options.Equalize)
         {
-            _folded = Equalization.Of(_folded, _values.Products, Numbers(_folded), calibration, options);
+            _folded = Equalization.Of(_folded, _values.Products, calibration, options);
             _values = ValuesOf(_folded, options);
         }
 
@@ -42,28 +36,28 @@ internal sealed class QuantizationSearch
             foreach (var product in _values.Products.Where(product => !product.IsTable)) steps[product] = _quanta[_values.Group(product.Input)].Scale;
         }
 
-        _weights = new QuantizedWeights(Numbers(_folded), steps, new InputStatistics(_folded, _values.Products, calibration, options), options);
+        _weights = new QuantizedWeights(_folded.Numbers(), steps, new InputStatistics(_folded, _values.Products, calibration, options), options);
     }
 
     /// <summary>With the scales that training has learned.</summary>
     public QuantizationSearch(RoundingLayer trained, NDArrays calibration, QuantizationGate? gate)
     {
         (_model, _options, _gate, _folded, _values) = (trained.Original, trained.Options, gate, trained.Folded, trained.Values);
-        (_few, _expected) = Reference(calibration);
+        _reference = new OutputReference(_model, _folded.Graph, calibration, _options.BatchSize);
         (_quanta, var scales) = trained.Learned();
-        _weights = new QuantizedWeights(Numbers(_folded), scales, _options);
+        _weights = new QuantizedWeights(_folded.Numbers(), scales, _options);
     }
 
     public QuantizedModel Result()
     {
         var candidates = Candidates(_values, _options).ToList();
         var errors = candidates.ToDictionary(product => product, product => ErrorOf(Graph([product])));
-        var before = _gate is null ? 0 : Checked(_gate.Score(_model.PredictAll(_gate.X, _options.BatchSize)));
+        var before = _gate is null ? 0 : _gate.ScoreOf(_model.PredictAll(_gate.X, _options.BatchSize));
         var rest = new List<QuantizedProduct>(candidates);
         while (true)
         {
             var graph = Graph(rest);
-            var after = _gate is null ? 0 : Checked(_gate.Score(GraphRun.All(_model, _folded.Inputs, graph.Outputs, _gate.X, _options.BatchSize)));
+            var after = _gate is null ? 0 : _gate.ScoreOf(_reference.OutputsOf(graph.Outputs, _gate.X));
             var made = new QuantizedModel(
                 _model,
                 graph,
@@ -79,7 +73,7 @@ internal sealed class QuantizationSearch
                 ErrorOf(graph),
                 Description(rest.Count),
                 _gate is null ? null : (before, after));
-            if (_gate is null || after >= before - _gate.MaxDrop) return made;
+            if (_gate is null || _gate.Allows(before, after)) return made;
             if (rest.Count == 1)
             {
                 throw new ExportException(string.Create(
@@ -95,16 +89,7 @@ internal sealed class QuantizationSearch
     private QuantizedGraph Graph(IReadOnlyCollection<QuantizedProduct> products) =>
         new(_folded, _values, products, _quanta, _weights, _options.Kind);
 
-    private (NDArrays Few, IReadOnlyList<NDArray> Expected) Reference(NDArrays calibration)
-    {
-        var perSample = _folded.Graph.Nodes.SelectMany(node => node.Outputs).Where(value => !_folded.IsStatic(value))
-            .Sum(value => (double)value.Spec.Shape.KnownElements);
-        var few = First(calibration, (int)Math.Clamp(NumbersOfErrors / Math.Max(1, perSample), FewestSamplesOfErrors, MostSamplesOfErrors));
-        return (few, GraphRun.All(_model, _folded.Inputs, _folded.Outputs, few, _options.BatchSize));
-    }
-
-    private double ErrorOf(QuantizedGraph graph) =>
-        OutputError.Of(_expected, GraphRun.All(_model, _folded.Inputs, graph.Outputs, _few, _options.BatchSize));
+    private double ErrorOf(QuantizedGraph graph) => _reference.ErrorOf(graph.Outputs);
 
     private string Description(int layers) =>
         $"{Word(_options.Kind)}, {layers} of {_values.Products.Count} layers"
@@ -133,33 +118,12 @@ internal sealed class QuantizationSearch
         _ => "int8 weights",
     };
 
-    // The sum makes 0 of -0.
-    private static double Checked(double score) =>
-        double.IsFinite(score) ? score + 0.0 : throw new ExportException($"QuantizationGate.Score returns {score}; expected a finite number.");
-
-    private static NDArrays First(NDArrays x, int count)
-    {
-        var samples = x[0].Count;
-        return samples <= count ? x : x.Take([.. Enumerable.Range(0, count).Select(i => (int)((long)i * samples / count))]);
-    }
-
     public static QuantizedValues ValuesOf(FoldedGraph folded, QuantizationOptions options)
     {
         var values = new QuantizedValues(folded, options.Kind);
         if (values.Products.Count > 0) return values;
         var convolution = options.Kind == QuantizationKind.DynamicInt8 ? "" : "convolution and no ";
         throw new ExportException($"Model '{folded.Model.Name}' has no {convolution}product with weights, so there is nothing to quantize.");
-    }
-
-    /// <summary>The numbers of all values that depend on weights alone and that others read.</summary>
-    public static Dictionary<Value, float[]> Numbers(FoldedGraph folded)
-    {
-        Value[] values =
-        [
-            .. folded.Graph.Nodes.Where(node => !folded.IsStatic(node.Outputs[0])).SelectMany(node => node.Inputs).Distinct()
-                .Where(value => folded.IsStatic(value) && value.Spec.Type == DType.Float32),
-        ];
-        return values.Zip(GraphRun.Static(folded.Model, values)).ToDictionary(pair => pair.First, pair => pair.Second);
     }
 
     /// <summary>The products that the options do not keep in float32.</summary>

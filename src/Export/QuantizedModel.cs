@@ -1,7 +1,6 @@
 using System.Globalization;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Quantizing;
-using OnnxFunctional.Training;
 using OnnxFunctional.Training.Execution;
 
 namespace OnnxFunctional.Export;
@@ -10,7 +9,7 @@ namespace OnnxFunctional.Export;
 /// A model in which integers stand for weights, and for activations: predicts as its file does, and writes it. <c>model.Quantize</c> makes it; later
 /// changes of the model's weights do not change it. Prints as a table.
 /// </summary>
-public sealed class QuantizedModel
+public sealed class QuantizedModel : ReducedPrecisionModel
 {
     // The first with int4 and scales for blocks.
     private const int Int4Opset = 21;
@@ -18,7 +17,6 @@ public sealed class QuantizedModel
     // Of a range of 256 integers, to which activations are rounded.
     private const float StepOfUInt8 = 1f / byte.MaxValue;
 
-    private readonly Model _model;
     private readonly QuantizedGraph _graph;
     private readonly string _description;
 
@@ -30,10 +28,7 @@ public sealed class QuantizedModel
         double error,
         string description,
         (double Before, double After)? scores)
-    {
-        (_model, _graph, Kind, Layers, Error, _description) = (model, graph, kind, layers, error, description);
-        (ScoreBefore, Score) = (scores?.Before, scores?.After);
-    }
+        : base(model, graph.Outputs, scores) => (_graph, Kind, Layers, Error, _description) = (graph, kind, layers, error, description);
 
     /// <summary>What became integers.</summary>
     public QuantizationKind Kind { get; }
@@ -44,22 +39,6 @@ public sealed class QuantizedModel
     /// <summary>The energy of the error of all outputs, as a share of the energy of the outputs, on calibration data.</summary>
     public double Error { get; }
 
-    /// <summary>The score of the model in float32; null without a gate.</summary>
-    public double? ScoreBefore { get; }
-
-    /// <summary>The score of the quantized model; null without a gate.</summary>
-    public double? Score { get; }
-
-    /// <summary>All outputs as the engine computes them with the file's integers.</summary>
-    /// <param name="x">The data of the inputs.</param>
-    /// <param name="batchSize">The number of samples per batch.</param>
-    /// <exception cref="ModelException">The data does not fit the inputs, or there is no sample.</exception>
-    public IReadOnlyList<NDArray> PredictAll(NDArrays x, int batchSize = 32)
-    {
-        ArgumentNullException.ThrowIfNull(x);
-        return GraphRun.All(_model, [.. _model.Inputs.Select(input => input.Value)], _graph.Outputs, x, batchSize);
-    }
-
     /// <summary>
     /// Writes the file and verifies it: ONNX Runtime's results equal the engine's with the same integers. Where a sum falls on the other side of a rounding, a
     /// layer may differ by a 255th of its largest number. Only a verified file is renamed to its target.
@@ -68,7 +47,7 @@ public sealed class QuantizedModel
     /// <param name="options">Opset, verification, metadata.</param>
     /// <returns>The file and the differences per layer; prints as a table.</returns>
     /// <exception cref="ExportException">ONNX cannot express the model, ONNX Runtime differs from the engine, or the file cannot be written.</exception>
-    public ExportReport ExportOnnx(string path, ExportOptions? options = null)
+    public override ExportReport ExportOnnx(string path, ExportOptions? options = null)
     {
         options ??= new();
         if (Kind == QuantizationKind.WeightOnlyInt4 && options.Opset < Int4Opset)
@@ -77,10 +56,10 @@ public sealed class QuantizedModel
                 $"Opset {options.Opset} has no int4; leave ExportOptions.Opset at {Int4Opset}, or choose {nameof(QuantizationKind.WeightOnlyInt8)}.");
         }
 
-        using var held = WeightGate.Hold(_model.Weights);
-        return MemoryShortage.Guard($"to export '{path}'", _model, () =>
+        using var held = WeightGate.Hold(Original.Weights);
+        return MemoryShortage.Guard($"to export '{path}'", Original, () =>
         {
-            var emitted = OnnxEmitter.Emit(_model, OnnxExporter.Form(_model, options, _graph.Map));
+            var emitted = OnnxEmitter.Emit(Original, OnnxExporter.Form(Original, options, _graph.Map));
             OnnxExporter.AddMetadata(emitted, options, [(OnnxFile.QuantizationKey, _description)]);
             return OnnxExporter.Write(emitted, path, options with { StepTolerance = ComputesInIntegers ? StepOfUInt8 : 0 });
         });
@@ -101,7 +80,6 @@ public sealed class QuantizedModel
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $"{quantized} of {Layers.Count} layers are quantized; the error of all outputs has {Error:0.0e+00} of their energy.");
-        if (ScoreBefore is { } before) text += string.Create(CultureInfo.InvariantCulture, $" Score {Score:G6}, in float32 {before:G6}.");
-        return string.Join(Environment.NewLine, TextTable.Lines([header, .. rows], column => column is 2 or 3).Append(text));
+        return string.Join(Environment.NewLine, TextTable.Lines([header, .. rows], column => column is 2 or 3).Append(text + Scores));
     }
 }

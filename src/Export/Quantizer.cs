@@ -32,7 +32,7 @@ public static class Quantizer
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(calibration);
-        if (gate is not null && !(gate.MaxDrop >= 0)) throw new ExportException($"QuantizationGate.MaxDrop is {gate.MaxDrop}; expected 0 or more.");
+        gate?.Check();
         using var held = WeightGate.Hold(model.Weights);
         if (model.IsBuilt && model.Layers.OfType<RoundingLayer>().FirstOrDefault() is { } trained)
         {
@@ -78,7 +78,7 @@ public static class Quantizer
         var quanta = Calibration.Run(folded, values, values.Stored(values.Products), calibration, options);
         var layer = new RoundingLayer(model, folded, values, products, quanta, options);
         var aware = new Model(model.Inputs, layer.Call(model.Inputs), model.Name + "_aware", model.Seed);
-        var weights = new QuantizedWeights(QuantizationSearch.Numbers(folded), new Dictionary<QuantizedProduct, float[]>(), options);
+        var weights = new QuantizedWeights(folded.Numbers(), new Dictionary<QuantizedProduct, float[]>(), options);
         layer.SetScales(products.Where(product => !product.IsTable).ToDictionary(product => product, product => weights.Of(product).Scales));
         return aware;
     }

@@ -64,7 +64,7 @@ public sealed class QuantizeTests
         {
             string[] options = ["--max-drop", "1e6", "--type", kind, "--gptq", "--correct-bias", "--block-size", "16", "--json"];
             var result = CommandRun.Of([.. call, .. options]).Succeeded().Json();
-            Assert.AreEqual(kind, (string)result["type"]!);
+            Assert.AreEqual(kind, (string)result["quantized"]!["form"]!);
             Assert.AreEqual(form, (string)result["layers"]![0]!["form"]!);
         }
 

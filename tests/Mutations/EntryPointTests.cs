@@ -55,6 +55,7 @@ public sealed class EntryPointTests
         ["OnnxVerifier.Compare"] = "compare",
         ["ProfileReport.SaveTrace"] = Writes,
         ["QuantizedModel.ExportOnnx"] = Writes,
+        ["ReducedPrecisionModel.ExportOnnx"] = Writes,
         ["TensorBoard..ctor"] = Writes,
         ["TrainerFile.Load"] = "trainer-load",
         ["TrainerFile.Restore"] = "trainer-restore",

@@ -21,6 +21,10 @@ internal sealed class Graph
     /// <summary>All nodes needed for the outputs, producers first, including sources (weights, constants) but not the producers of the inputs.</summary>
     public IReadOnlyList<Node> Nodes { get; }
 
+    /// <summary>The nodes that read a value, once for each time that they do.</summary>
+    public ILookup<Value, Node> Readers =>
+        field ??= Nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(entry => entry.input, entry => entry.node);
+
     /// <summary>Walks back from the outputs to the inputs. The order is that of a depth-first walk, so it depends only on the graph.</summary>
     public static Graph Between(IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs)
     {

@@ -8,8 +8,6 @@ namespace OnnxFunctional.Export.Halving;
 /// <summary>Measures layers on calibration data: each computes in 16 bits from the numbers of float32, so errors of others do not count.</summary>
 internal sealed class HalfMeasures
 {
-    // 256 MB: what the values that are looked at may take for one batch.
-    private const long MostElements = 1L << 26;
     private const int PerLayer = 4;
 
     private readonly InferenceGraph _source;
@@ -38,13 +36,8 @@ internal sealed class HalfMeasures
     /// <summary>Computes the samples.</summary>
     public void Run(NDArrays x)
     {
-        for (var next = 0; next < _layers.Count;)
+        foreach (var part in GraphRun.Parts(_layers, layer => layer.Nodes.Sum(node => node.Outputs[0].Spec.Shape.KnownElements) * _options.BatchSize))
         {
-            // As many layers at a time as fit; at least one.
-            var (first, size) = (next, 0L);
-            for (; next < _layers.Count && (next == first || size + Elements(_layers[next].Nodes) <= MostElements); next++)
-                size += Elements(_layers[next].Nodes);
-            var part = _layers[first..next];
             Value[] values = [.. part.SelectMany(layer => Numbers(layer.Nodes))];
             var numbers = new float[values.Length];
             GraphRun.Batches(_source.Model, _source.Inputs, values, x, _options.BatchSize, (i, buffer, _) =>
@@ -55,8 +48,6 @@ internal sealed class HalfMeasures
         }
     }
 
-    private long Elements(List<Node> nodes) => nodes.Sum(node => node.Outputs[0].Spec.Shape.KnownElements) * _options.BatchSize;
-
     /// <summary>The largest number, the largest in 16 bits, the sum of squared differences and of squares.</summary>
     private Value[] Numbers(List<Node> nodes)
     {
@@ -64,8 +55,9 @@ internal sealed class HalfMeasures
         foreach (var node in nodes) rewrite.Add(node);
         var inside = nodes.ToHashSet();
         List<Value> given = [.. nodes.SelectMany(Given).Distinct()];
-        var results = nodes.SelectMany(node => node.Outputs).Where(value => IsFloat(value) && (_source.Readers.Contains(value) || IsOutput(value))).ToList();
-        var left = results.Where(value => IsOutput(value) || _source.Readers[value].Any(reader => !inside.Contains(reader)));
+        var readers = _source.Graph.Readers;
+        var results = nodes.SelectMany(node => node.Outputs).Where(value => IsFloat(value) && (readers.Contains(value) || IsOutput(value))).ToList();
+        var left = results.Where(value => IsOutput(value) || readers[value].Any(reader => !inside.Contains(reader)));
         var halves = results.Where(value => rewrite[value].Written.Spec.Type.IsHalfWidth()).Select(value => rewrite[value].Computed)
             .Concat(nodes.Where(rewrite.ComputesInHalf).SelectMany(Given).Distinct().Select(value => rewrite.Narrow(value).Computed));
         var pairs = left.Select(value => (Exact: Of(value), Half: Of(rewrite[value].Computed))).ToList();

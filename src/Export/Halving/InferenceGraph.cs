@@ -1,3 +1,4 @@
+using OnnxFunctional.Export.Quantizing;
 using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Halving;
@@ -5,14 +6,11 @@ namespace OnnxFunctional.Export.Halving;
 /// <summary>A model's inference graph, whose weights have their adapters added, and the layer to which each node belongs.</summary>
 internal sealed class InferenceGraph
 {
-    private readonly CallNames _names;
-    private readonly Dictionary<Node, string> _operators = [];
     private readonly Dictionary<Weight, string> _weights;
 
     public InferenceGraph(Model model)
     {
         Model = model;
-        _names = new CallNames(model);
         _weights = model.WeightPaths().ToDictionary(named => named.Weight, named => named.Path);
         Inputs = [.. model.Inputs.Select(input => input.Value)];
         Value[] outputs = [.. model.Outputs.Select(output => output.Value)];
@@ -20,16 +18,7 @@ internal sealed class InferenceGraph
             Inputs, outputs, training: false, rule: (node, _) => node.Op is Variable { Weight: { Adapter: not null } weight } ? [Merged(weight)] : null);
         Outputs = [.. outputs.Select(output => Map[output])];
         Graph = Graph.Between(Inputs, Outputs);
-        Readers = Graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(entry => entry.input, entry => entry.node);
-        foreach (var step in model.Steps.Where(step => step.Node is not null))
-        {
-            foreach (var output in step.Outputs)
-            {
-                if (Map.TryGetValue(output, out var stands)) _operators.TryAdd(stands.Producer, step.Name);
-            }
-        }
-
-        Layers = Graph.Nodes.Where(node => node.Op is not SourceOp).ToDictionary(node => node, NameOf);
+        Layers = Graph.Nodes.Where(node => node.Op is not SourceOp).ToDictionary(node => node, new LayerPaths(model, Map).Of);
     }
 
     public Model Model { get; }
@@ -43,9 +32,6 @@ internal sealed class InferenceGraph
     /// <summary>For values of the model, those of this graph.</summary>
     public IReadOnlyDictionary<Value, Value> Map { get; }
 
-    /// <summary>The nodes that read a value.</summary>
-    public ILookup<Value, Node> Readers { get; }
-
     /// <summary>The path of the layer of each node that computes something.</summary>
     public IReadOnlyDictionary<Node, string> Layers { get; }
 
@@ -53,6 +39,4 @@ internal sealed class InferenceGraph
     public string NameOf(Weight weight) => _weights.GetValueOrDefault(weight) ?? (weight.Owner is { } owner ? owner.Name + "/" : "") + weight.Name;
 
     private Value Merged(Weight weight) => Node.Create(new Constant(TensorData.Of(weight.Shape, weight.Merged), NameOf(weight)), [], null).Outputs[0];
-
-    private string NameOf(Node node) => node.Scope is { } call ? _names.Of(call) : _operators.GetValueOrDefault(node) ?? node.Op.Name;
 }

@@ -14,26 +14,21 @@ internal sealed class Equalization
     private const double MostScale = 1e3;
 
     private readonly FoldedGraph _folded;
-    private readonly ILookup<Value, Node> _readers;
     private readonly IReadOnlyDictionary<Value, float[]> _numbers;
     private readonly Dictionary<Value, float[]> _changed = [];
 
-    private Equalization(FoldedGraph folded, IReadOnlyDictionary<Value, float[]> numbers)
-    {
-        (_folded, _numbers) = (folded, numbers);
-        _readers = folded.Graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(entry => entry.input, entry => entry.node);
-    }
+    private Equalization(FoldedGraph folded) => (_folded, _numbers) = (folded, folded.Numbers());
+
+    private ILookup<Value, Node> Readers => _folded.Graph.Readers;
 
     /// <summary>The graph with other weights.</summary>
     /// <param name="folded">The graph.</param>
     /// <param name="products">Its products.</param>
-    /// <param name="numbers">The numbers of their weights and biases.</param>
     /// <param name="x">The calibration data.</param>
     /// <param name="options">How weights are quantized.</param>
-    public static FoldedGraph Of(
-        FoldedGraph folded, IReadOnlyList<QuantizedProduct> products, IReadOnlyDictionary<Value, float[]> numbers, NDArrays x, QuantizationOptions options)
+    public static FoldedGraph Of(FoldedGraph folded, IReadOnlyList<QuantizedProduct> products, NDArrays x, QuantizationOptions options)
     {
-        var equalization = new Equalization(folded, numbers);
+        var equalization = new Equalization(folded);
         List<Pair> pairs = [.. products.Select(product => equalization.PairOf(product, products)).OfType<Pair>()];
         if (pairs.Count == 0) return folded;
         var ranges = Ranges(folded, [.. pairs.Select(pair => pair.Between)], x, options.BatchSize);
@@ -51,14 +46,14 @@ internal sealed class Equalization
         if (first.IsTable || !IsOwn(first.Weights) || (first.BiasValue is { } bias && !IsOwn(bias))) return null;
         if (first.Node.Op is not MatMul && first.Node.Inputs.Count > 2 && first.Bias is null) return null;
         var (between, bound) = ((first.Bias?.Node ?? first.Node).Outputs[0], float.PositiveInfinity);
-        while (!_folded.Outputs.Contains(between) && _readers[between].ToArray() is [{ Op: var op } next] && IsProportional(op, between))
+        while (!_folded.Outputs.Contains(between) && Readers[between].ToArray() is [{ Op: var op } next] && IsProportional(op, between))
         {
             if (op is Clip clip) bound = Math.Min(bound, clip.Maximum);
             between = next.Outputs[0];
         }
 
         if (_folded.Outputs.Contains(between)) return null;
-        var readers = _readers[between].ToArray();
+        var readers = Readers[between].ToArray();
         QuantizedProduct[] second =
         [
             .. products.Where(product => !product.IsTable && readers.Contains(product.Node))
@@ -68,7 +63,7 @@ internal sealed class Equalization
     }
 
     /// <summary>Whether nothing else reads a weight.</summary>
-    private bool IsOwn(Value value) => _readers[value].Count() == 1;
+    private bool IsOwn(Value value) => Readers[value].Count() == 1;
 
     private static bool IsProportional(Op op, Value x) => op switch
     {

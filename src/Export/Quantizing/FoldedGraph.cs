@@ -44,6 +44,20 @@ internal sealed class FoldedGraph
     /// <summary>Whether a value depends on weights and constants alone.</summary>
     public bool IsStatic(Value value) => _static.Contains(value);
 
+    /// <summary>The numbers of all values that depend on weights and constants alone and that others read.</summary>
+    public Dictionary<Value, float[]> Numbers()
+    {
+        Value[] values =
+        [
+            .. Graph.Nodes.Where(node => !IsStatic(node.Outputs[0])).SelectMany(node => node.Inputs).Concat(Outputs).Distinct()
+                .Where(value => IsStatic(value) && value.Spec.Type == DType.Float32),
+        ];
+        return values.Zip(GraphRun.Static(Model, values)).ToDictionary(pair => pair.First, pair => pair.Second);
+    }
+
+    /// <summary>The graph with constants for what is computed from weights alone; a weight itself stays one.</summary>
+    public FoldedGraph Computed() => With(Numbers().Where(entry => entry.Key.Producer.Op is not SourceOp).ToDictionary());
+
     /// <summary>The graph with constants instead of some values that depend on weights alone.</summary>
     public FoldedGraph With(IReadOnlyDictionary<Value, float[]> numbers)
     {

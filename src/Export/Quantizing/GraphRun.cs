@@ -7,6 +7,27 @@ namespace OnnxFunctional.Export.Quantizing;
 /// <summary>Computes values of a graph that belongs to a model, in batches.</summary>
 internal static class GraphRun
 {
+    // 256 MB: what the values that are looked at may take for one batch.
+    private const long MostElements = 1L << 26;
+
+    /// <summary>What is looked at in one run: as many at a time as fit into 256 MB, at least one.</summary>
+    /// <param name="all">All that is looked at.</param>
+    /// <param name="elements">The numbers that each has for one batch.</param>
+    public static IEnumerable<IReadOnlyList<T>> Parts<T>(IReadOnlyList<T> all, Func<T, long> elements)
+    {
+        for (var next = 0; next < all.Count;)
+        {
+            var (size, part) = (0L, new List<T>());
+            for (; next < all.Count && (part.Count == 0 || size + elements(all[next]) <= MostElements); next++)
+            {
+                part.Add(all[next]);
+                size += elements(all[next]);
+            }
+
+            yield return part;
+        }
+    }
+
     /// <summary>Runs batches and hands over the results of each.</summary>
     /// <param name="model">The model, for its settings and threads.</param>
     /// <param name="inputs">The inputs of the graph.</param>
@@ -58,6 +79,7 @@ internal static class GraphRun
     /// <summary>The numbers of values that depend on weights and constants alone.</summary>
     public static IReadOnlyList<float[]> Static(Model model, IReadOnlyList<Value> values)
     {
+        if (values.Count == 0) return [];
         using var plan = Planner.Plan(new PlanRequest(PlanOptions.Of(model, model.Seed), [], values, []), []);
         plan.Run(ModelEngine.Of(model).Pool);
         return [.. plan.Outputs.Select(output => output.Floats.ToArray())];

@@ -28,18 +28,18 @@ internal sealed class QuantizedValues
     private const int SmallestTable = 1024;
 
     private readonly FoldedGraph _folded;
-    private readonly ILookup<Value, Node> _readers;
     private readonly Dictionary<Value, Value> _groups = [];
 
     public QuantizedValues(FoldedGraph folded, QuantizationKind kind)
     {
         _folded = folded;
-        _readers = folded.Graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(entry => entry.input, entry => entry.node);
-        Products = [.. Found(folded).Where(product => kind != QuantizationKind.DynamicInt8 || product.IsMatrix || product.IsTable)];
+        Products = [.. Found().Where(product => kind != QuantizationKind.DynamicInt8 || product.IsMatrix || product.IsTable)];
     }
 
     /// <summary>All that can be quantized, in the order in which it is computed.</summary>
     public IReadOnlyList<QuantizedProduct> Products { get; }
+
+    private ILookup<Value, Node> Readers => _folded.Graph.Readers;
 
     /// <summary>The value that stands for all with which a value shares its range.</summary>
     public Value Group(Value value)
@@ -64,7 +64,7 @@ internal sealed class QuantizedValues
         {
             if (!KeepsRange(node) || !stored.Contains(node.Outputs[0]) || _folded.IsStatic(node.Inputs[0])) continue;
             var source = Source(node);
-            if (_readers[source].All(reader => KeepsRange(reader) || IsOfPool(reader) || products.Any(product => ReferenceEquals(product.Node, reader))))
+            if (Readers[source].All(reader => KeepsRange(reader) || IsOfPool(reader) || products.Any(product => ReferenceEquals(product.Node, reader))))
             {
                 stored.Add(source);
                 Join(source, node.Outputs[0]);
@@ -104,24 +104,11 @@ internal sealed class QuantizedValues
 
     private bool IsOutput(Value value) => _folded.Outputs.Contains(value);
 
-    private IEnumerable<QuantizedProduct> Found(FoldedGraph folded)
+    private IEnumerable<QuantizedProduct> Found()
     {
-        var names = new CallNames(folded.Model);
-        var operators = new Dictionary<Node, string>();
-        foreach (var step in folded.Model.Steps.Where(step => step.Node is not null))
-        {
-            foreach (var output in step.Outputs)
-            {
-                if (folded.Map.TryGetValue(output, out var stands)) operators.TryAdd(stands.Producer, step.Name);
-            }
-        }
-
-        foreach (var node in folded.Graph.Nodes)
-        {
-            if (!IsProduct(node) && !IsTable(node)) continue;
-            var layer = node.Scope is { } call ? names.Of(call) : operators.GetValueOrDefault(node) ?? node.Op.Name;
-            yield return new QuantizedProduct(node, layer, Tail(node.Outputs[0])!, Bias(node));
-        }
+        var paths = new LayerPaths(_folded.Model, _folded.Map);
+        return _folded.Graph.Nodes.Where(node => IsProduct(node) || IsTable(node))
+            .Select(node => new QuantizedProduct(node, paths.Of(node), Tail(node.Outputs[0])!, Bias(node)));
     }
 
     private bool IsProduct(Node node)
@@ -138,7 +125,7 @@ internal sealed class QuantizedValues
     private (Node, int)? Bias(Node node)
     {
         if (node.Op is Conv or Gemm) return node.Inputs.Count > 2 && _folded.IsStatic(node.Inputs[2]) ? (node, 2) : null;
-        if (node.Op is not MatMul || IsOutput(node.Outputs[0]) || _readers[node.Outputs[0]].ToArray() is not [{ Op: Add } sum]) return null;
+        if (node.Op is not MatMul || IsOutput(node.Outputs[0]) || Readers[node.Outputs[0]].ToArray() is not [{ Op: Add } sum]) return null;
         var other = ReferenceEquals(sum.Inputs[0], node.Outputs[0]) ? 1 : 0;
         return _folded.IsStatic(sum.Inputs[other]) && sum.Inputs[other].Spec.Shape is { Rank: 1 } shape && shape.Dims[0] == node.Outputs[0].Spec.Shape.Dims[^1]
             ? (sum, other) : null;
@@ -146,5 +133,5 @@ internal sealed class QuantizedValues
 
     /// <summary>A result after the activation that is its only reader and cuts numbers off: its range is then that of the integers.</summary>
     private Value? Tail(Value? result) =>
-        result is not null && _readers[result].ToArray() is [{ Op: Relu or Clip } activation] && !IsOutput(result) ? activation.Outputs[0] : result;
+        result is not null && Readers[result].ToArray() is [{ Op: Relu or Clip } activation] && !IsOutput(result) ? activation.Outputs[0] : result;
 }

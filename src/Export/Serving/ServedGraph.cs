@@ -17,7 +17,7 @@ internal static class ServedGraph
         var problems = new List<string>();
         var folds = options.FoldBatchNormalization && replaced is null;
         Value[] given = [.. model.Inputs.Select(input => input.Value)], asked = [.. model.Outputs.Select(output => output.Value)];
-        var map = replaced ?? (folds ? ConstantWeights.Of(new FoldedGraph(model))
+        var map = replaced ?? (folds ? new FoldedGraph(model).Computed().Map
             : Specialization.Of(given, asked, training: false, rule: options.AdaptersApart ? Adaptation.Of : null));
         var inputs = new ServedInputs(model, [.. given.Select(input => map[input])], options, problems);
         var graph = Graph.Between([.. given.Select(input => map[input])], [.. asked.Select(output => map[output])]);

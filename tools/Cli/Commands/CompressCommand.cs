@@ -41,9 +41,7 @@ internal static class CompressCommand
             data.CheckOutput(parsed, to, from);
             if (Array.Find(shares, share => !(share is >= 0 and < 1)) is not 0 and var wrong)
                 throw new ModelException($"--amount is {wrong}; expected a share of at least 0 and below 1.");
-            if (ModelSource.KindOf(from) == ModelKind.Json)
-                throw new ModelException($"'{from}' holds an architecture without weights; expected a trained model.");
-            var before = ModelSource.Open(from, import.Options(parsed, from));
+            var before = ModelSource.OpenTrained(from, import.Options(parsed, from));
             var description = ModelSource.DescriptionOf(from);
             var (inputs, outputs) = (TensorInfo.InputsOf(before), TensorInfo.OutputsOf(before));
             var source = DataSource.Open(data.Path(parsed), data.Options(parsed));
@@ -51,8 +49,7 @@ internal static class CompressCommand
             var judged = goal.Suited(parsed, heldOut ?? training, outputs);
             var scales = Goal.ScalesOf(before, judged.X);
             Goal[] goals = [.. outputs.Select((info, i) => goal.Of(parsed, info, scales[i], judged.Targets[i]))];
-            var written = export.Options(parsed, description);
-            var compression = new Compression(before, from, training.X, judged, goals)
+            var compression = new Compression(before, from, training.X, new Judge(outputs, judged, goals))
             {
                 Amounts = shares,
                 MaxDrop = parsed.GetValue(maxDrop) ?? 0.005,
@@ -61,7 +58,7 @@ internal static class CompressCommand
                 LearningRate = parsed.GetValue(rate) ?? 0.001,
                 Seed = parsed.GetValue(seed),
             };
-            return compression.Run(to, written with { Metadata = ModelSource.MetadataOf(from).Concat(written.Metadata).ToDictionary() }, report, interruption);
+            return compression.Run(to, ModelSource.Keeping(from, export.Options(parsed, description)), report, interruption);
         });
     }
 }

@@ -44,10 +44,8 @@ internal static class PruneCommand
         {
             var (from, to) = (parsed.GetRequiredValue(model), parsed.GetRequiredValue(target));
             OnnxFile.CheckWritable(to);
-            if (ModelSource.KindOf(from) == ModelKind.Json)
-                throw new ModelException($"'{from}' holds an architecture without weights; expected a trained model.");
             var description = ModelSource.DescriptionOf(from);
-            var before = ModelSource.Open(from, import.Options(parsed, from));
+            var before = ModelSource.OpenTrained(from, import.Options(parsed, from));
             var pruned = before.Prune(
                 parsed.GetValue(amount) ?? DefaultAmount,
                 new PruningOptions { RoundTo = parsed.GetValue(roundTo), Keep = parsed.GetValue(keep) ?? [] });

@@ -1,13 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json.Nodes;
 using OnnxFunctional.Cli.Networks;
-using OnnxFunctional.Cli.Results;
 using OnnxFunctional.Cli.Samples;
 using OnnxFunctional.Cli.Usage;
 using OnnxFunctional.Export;
 using OnnxFunctional.Training;
-using Spectre.Console;
 
 namespace OnnxFunctional.Cli.Commands;
 
@@ -25,7 +21,7 @@ internal static class QuantizeCommand
         var model = CommonOptions.Model("An ONNX file of any origin, or a .keras file.");
         var (data, output) = (new DataArguments(withTargets: true, forTraining: false), CommonOptions.Out("quantized.onnx"));
         var (goal, import, export) = (new GoalArguments(), new ImportArguments(), new ExportArguments(withTarget: false));
-        var type = Typed.Choice("--type", "What numbers become.", SmallerModel.Int8, SmallerModel.Types);
+        var type = Typed.Choice("--type", "What numbers become.", SmallerModels.Int8, SmallerModels.Types);
         var maxDrop = Typed.Number(
             "--max-drop", "How much worse the first metric may become; layers stay float32 until it is not more.",
             "a number of 0 or more", value => value >= 0, 0.01);
@@ -56,11 +52,9 @@ internal static class QuantizeCommand
             var (from, to) = (parsed.GetRequiredValue(model), parsed.GetRequiredValue(output));
             data.CheckOutput(parsed, to, from);
             var word = parsed.GetRequiredValue(type);
-            if (!SmallerModel.IsOfIntegers(word) && Array.Find(ofIntegers, option => parsed.GetResult(option) is { Implicit: false }) is { } other)
-                throw new ModelException($"{other.Name} is for --type {SmallerModel.Int8}; with {word} there are no ranges and scales.");
-            if (ModelSource.KindOf(from) == ModelKind.Json)
-                throw new ModelException($"'{from}' holds an architecture without weights; expected a trained model.");
-            var before = ModelSource.Open(from, import.Options(parsed, from));
+            if (!SmallerModels.IsOfIntegers(word) && Array.Find(ofIntegers, option => parsed.GetResult(option) is { Implicit: false }) is { } other)
+                throw new ModelException($"{other.Name} is for --type {SmallerModels.Int8}; with {word} there are no ranges and scales.");
+            var before = ModelSource.OpenTrained(from, import.Options(parsed, from));
             var description = ModelSource.DescriptionOf(from);
             var (inputs, outputs) = (TensorInfo.InputsOf(before), TensorInfo.OutputsOf(before));
             var source = DataSource.Open(data.Path(parsed), data.Options(parsed));
@@ -81,48 +75,27 @@ internal static class QuantizeCommand
                 KeepFloat = parsed.GetValue(keep) ?? [],
                 BatchSize = BatchOf(before),
             };
-            var metric = goals[0].Metrics[0];
-            var name = outputs.Count > 1 ? $"{outputs[0].Name}_{metric.Name}" : metric.Name;
-            var gate = new QuantizationGate(judged.X, Score, parsed.GetValue(maxDrop) ?? 0.01);
-            var made = SmallerModel.Of(before, word, Spread(calibration.X, parsed.GetValue(samples)), options, gate);
-            report.Line(made.Table);
-            var written = export.Options(parsed, description);
-            var kept = ModelSource.MetadataOf(from);
-            var exported = made.Export(to, written with { Metadata = kept.Concat(written.Metadata).ToDictionary() });
+            var judge = new Judge(outputs, judged, goals);
+            var gate = new QuantizationGate(judged.X, judge.Score, parsed.GetValue(maxDrop) ?? 0.01);
+            var (made, layers) = SmallerModels.Of(before, word, Spread(calibration.X, parsed.GetValue(samples)), options, gate);
+            report.Line(made);
+            var exported = made.ExportOnnx(to, ModelSource.Keeping(from, export.Options(parsed, description)));
             report.Line(exported);
-            var table = Measured(before, from, to, judged, goals);
-            if (!report.IsJson) Print(table, word, name);
+            var comparison = new Comparison(judge);
+            var costs = comparison.Of([new("float32", before, ModelSource.OnnxFileOf(from)), new(word, before, to)]);
+            if (!report.IsJson) comparison.Print(costs);
             report.Line($"Wrote {to}");
             report.Result(new()
             {
                 ["file"] = to,
                 ["verified"] = exported.Passed,
-                ["metric"] = name,
-                ["float32"] = ToJson(table.Before, name),
-                ["type"] = word,
-                ["quantized"] = ToJson(table.After, name),
-                ["layers"] = made.Layers,
+                ["metric"] = judge.Metric,
+                ["float32"] = costs[0].ToJson(),
+                ["quantized"] = costs[1].ToJson(),
+                ["layers"] = layers,
             });
             return 0;
-
-            // Larger is better for the gate; errors count negative.
-            double Score(IReadOnlyList<NDArray> all) =>
-                Scoring.Of(outputs, all, judged, goals)[name] * (metric.LargerIsBetter ?? true ? 1 : -1);
         });
-    }
-
-    private static (QuantizedSide Before, QuantizedSide After) Measured(Model model, string from, string to, LoadedData judged, Goal[] goals)
-    {
-        var folder = Directory.CreateTempSubdirectory("onnxf-quantize-");
-        try
-        {
-            var sides = new Comparison([Comparison.FileOf(model, from, folder.FullName), to], judged, goals).Measure();
-            return (sides[0], sides[1]);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
     }
 
     private static int BatchOf(Model model) => model.Inputs[0].Shape[0] ?? 32;
@@ -132,29 +105,4 @@ internal static class QuantizeCommand
         var count = x[0].Count;
         return count <= most ? x : x.Take([.. Enumerable.Range(0, most).Select(i => (int)((long)i * count / most))]);
     }
-
-    private static void Print((QuantizedSide Before, QuantizedSide After) table, string type, string metric)
-    {
-        var rows = new Table().AddColumns("", "bytes", "ms, one sample", "ms, a batch", metric);
-        foreach (var (side, word) in ((QuantizedSide, string)[])[(table.Before, "float32"), (table.After, type)])
-        {
-            rows.AddRow(
-                word,
-                side.Bytes.ToString("N0", CultureInfo.InvariantCulture),
-                side.OneSample.ToString("G3", CultureInfo.InvariantCulture),
-                side.Batch.ToString("G3", CultureInfo.InvariantCulture),
-                side.Scores[metric].ToString("0.0000", CultureInfo.InvariantCulture));
-        }
-
-        // A new console: Spectre's shared one would write to the original output.
-        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }).Write(rows);
-    }
-
-    private static JsonObject ToJson(QuantizedSide side, string metric) => new()
-    {
-        ["bytes"] = side.Bytes,
-        ["millisecondsOneSample"] = Report.Number(side.OneSample),
-        ["millisecondsBatch"] = Report.Number(side.Batch),
-        ["score"] = Report.Number(side.Scores[metric]),
-    };
 }

@@ -41,6 +41,19 @@ internal static class ModelSource
     public static Model Open(string path, ImportOptions options) =>
         KindOf(path) == ModelKind.Onnx ? OnnxFile.LoadModel(path, options) : Model.Load(path);
 
+    /// <summary>The model of a file that holds its weights.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static Model OpenTrained(string path, ImportOptions options) => KindOf(path) == ModelKind.Json
+        ? throw new ModelException($"'{path}' holds an architecture without weights; expected a trained model.")
+        : Open(path, options);
+
+    /// <summary>The file itself if it is an ONNX file; null for others, of which one is written.</summary>
+    public static string? OnnxFileOf(string path) => KindOf(path) == ModelKind.Onnx ? path : null;
+
+    /// <summary>The options with the metadata that the file keeps from other programs.</summary>
+    public static ExportOptions Keeping(string path, ExportOptions options) =>
+        options with { Metadata = MetadataOf(path).Concat(options.Metadata).ToDictionary() };
+
     /// <summary>The name of a network for given data, or null for a file.</summary>
     /// <exception cref="ModelException">It is neither a file nor a name.</exception>
     public static string? BuiltIn(string model)

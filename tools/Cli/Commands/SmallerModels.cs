@@ -5,8 +5,8 @@ using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Cli.Commands;
 
-/// <summary>A model of fewer bits: its table, how it is written, its layers for programs.</summary>
-internal sealed record SmallerModel(object Table, Func<string, ExportOptions, ExportReport> Export, JsonArray Layers)
+/// <summary>Makes models of fewer bits.</summary>
+internal static class SmallerModels
 {
     public const string Int8 = "int8";
 
@@ -33,18 +33,20 @@ internal sealed record SmallerModel(object Table, Func<string, ExportOptions, Ex
     /// <param name="calibration">Typical data.</param>
     /// <param name="options">How integers are found; 16 bits take from it which layers stay float32.</param>
     /// <param name="gate">What it may cost.</param>
-    public static SmallerModel Of(Model model, string type, NDArrays calibration, QuantizationOptions options, QuantizationGate gate)
+    /// <returns>The model, and its layers for programs.</returns>
+    public static (ReducedPrecisionModel Made, JsonArray Layers) Of(
+        Model model, string type, NDArrays calibration, QuantizationOptions options, QuantizationGate gate)
     {
         if (IsOfIntegers(type))
         {
             var integers = s_integers.First(entry => entry.Word == type).Kind;
             var quantized = model.Quantize(calibration, options with { Kind = integers }, gate);
-            return new(quantized, quantized.ExportOnnx, [.. quantized.Layers.Select(ToJson)]);
+            return (quantized, [.. quantized.Layers.Select(ToJson)]);
         }
 
         var kind = s_halves.First(half => half.Word == type).Kind;
         var made = model.ToHalf(calibration, new() { Kind = kind, KeepFloat = options.KeepFloat, BatchSize = options.BatchSize }, gate);
-        return new(made, made.ExportOnnx, [.. made.Layers.Select(ToJson)]);
+        return (made, [.. made.Layers.Select(ToJson)]);
     }
 
     private static JsonObject ToJson(QuantizedLayer layer) => new()
