@@ -13,6 +13,9 @@ internal sealed class Equalization
     private const int Rounds = 4;
     private const double MostScale = 1e3;
 
+    // How much of a channel's scale its activations have, the rest being its weights': where noise is least depends on the layers (arxiv.org/abs/2306.00978).
+    private static readonly double[] s_shares = [0, 0.25, 0.5, 0.75, 1];
+
     private readonly FoldedGraph _folded;
     private readonly IReadOnlyDictionary<Value, float[]> _numbers;
     private readonly Dictionary<Value, float[]> _changed = [];
@@ -31,10 +34,11 @@ internal sealed class Equalization
         var equalization = new Equalization(folded);
         List<Pair> pairs = [.. products.Select(product => equalization.PairOf(product, products)).OfType<Pair>()];
         if (pairs.Count == 0) return folded;
-        var ranges = Ranges(folded, [.. pairs.Select(pair => pair.Between)], x, options.BatchSize);
+        var channels = pairs.ConvertAll(pair => new ChannelStatistics(pair.First.Input, pair.Between));
+        ChannelStatistics.Run(folded, channels, x, options.BatchSize);
         for (var round = 0; round < Rounds; round++)
         {
-            for (var i = 0; i < pairs.Count; i++) equalization.Scale(pairs[i], ranges[i], options.PerChannel);
+            for (var i = 0; i < pairs.Count; i++) equalization.Scale(pairs[i], channels[i], options);
         }
 
         return folded.With(equalization._changed);
@@ -73,63 +77,49 @@ internal sealed class Equalization
         _ => false,
     };
 
-    /// <summary>The greatest magnitude of each channel.</summary>
-    private static float[][] Ranges(FoldedGraph folded, Value[] between, NDArrays x, int batchSize)
+    private void Scale(Pair pair, ChannelStatistics channels, QuantizationOptions options)
     {
-        var ranges = Array.ConvertAll(between, value => new float[value.Spec.Shape.Dims[^1]]);
-        Value[] greatest = Array.ConvertAll(between, value =>
-            Ops.Max(Ops.Reshape(Ops.Abs(new SymbolicTensor(value)), [-1, value.Spec.Shape.Dims[^1]]), [0]).Value);
-        GraphRun.Batches(folded.Model, folded.Inputs, greatest, x, batchSize, (i, buffer, _) =>
+        var noise = new PairNoise(pair.First, Own(pair.First.Weights), [.. pair.Second.Select(product => (product, Own(product.Weights)))], channels, options);
+        double[] scales = [.. Enumerable.Repeat(1.0, channels.Count)];
+        var least = noise.Of(scales);
+        foreach (var share in s_shares)
         {
-            for (var channel = 0; channel < ranges[i].Length; channel++) ranges[i][channel] = Math.Max(ranges[i][channel], buffer.Floats[channel]);
-        });
-        return ranges;
+            var tried = Scales(noise, channels, share, pair.Bound);
+            if (noise.Of(tried) is var remaining && remaining < least) (scales, least) = (tried, remaining);
+        }
+
+        Divide(Own(pair.First.Weights), i => scales[i % scales.Length]);
+        if (pair.First.BiasValue is { } bias) Divide(Own(bias), i => scales[i]);
+        foreach (var product in pair.Second) Divide(Own(product.Weights), i => 1 / scales[ChannelOf(product, i)]);
+        channels.Divide(scales);
     }
 
-    private void Scale(Pair pair, float[] ranges, bool perChannel)
+    /// <summary>Scales that leave the range of all channels as it is, so that an activation cuts off as little as before.</summary>
+    private static double[] Scales(PairNoise noise, ChannelStatistics channels, double share, float bound)
     {
-        var first = Own(pair.First.Weights);
-        var channels = ranges.Length;
-        var (own, read, scales) = (new float[channels], new float[channels], new float[channels]);
-        for (var i = 0; i < first.Length; i++) own[i % channels] = Math.Max(own[i % channels], Math.Abs(first[i]));
-        foreach (var product in pair.Second)
+        var scales = new double[channels.Count];
+        var (greatest, most) = (0.0, channels.Greatest.Max());
+        for (var channel = 0; channel < scales.Length; channel++)
         {
-            var kernel = Own(product.Weights);
-            for (var i = 0; i < kernel.Length; i++)
-            {
-                ref var range = ref read[ChannelOf(product, i)];
-                range = Math.Max(range, Math.Abs(kernel[i]));
-            }
+            var (range, read) = (channels.Greatest[channel], noise.Weighted[channel]);
+
+            // What is cut off at the bound must be so at the same number.
+            if (!(range > 0 && read > 0 && range < bound)) continue;
+            scales[channel] = Math.Clamp(Math.Pow(range, share) * Math.Pow(read, share - 1), 1 / MostScale, MostScale);
+            greatest = Math.Max(greatest, range / scales[channel]);
         }
 
-        for (var channel = 0; channel < channels; channel++)
-        {
-            // Where the first layer's weights have one scale for all channels, they are one more range that the channels share.
-            var range = perChannel ? ranges[channel] : Math.Sqrt((double)ranges[channel] * own[channel]);
-            var isFree = range > 0 && read[channel] > 0 && ranges[channel] < pair.Bound;
+        for (var channel = 0; channel < scales.Length; channel++) scales[channel] = scales[channel] > 0 ? scales[channel] * greatest / most : 1;
+        return scales;
+    }
 
-            // What calibration data gives must stay within the bound that cuts off.
-            scales[channel] = isFree
-                ? (float)Math.Max(Math.Clamp(Math.Sqrt(range / read[channel]), 1 / MostScale, MostScale), ranges[channel] / (double)pair.Bound) : 1;
-        }
-
-        for (var i = 0; i < first.Length; i++) first[i] /= scales[i % channels];
-        for (var channel = 0; channel < channels; channel++) ranges[channel] /= scales[channel];
-        if (pair.First.BiasValue is { } bias)
-        {
-            var numbers = Own(bias);
-            for (var channel = 0; channel < channels; channel++) numbers[channel] /= scales[channel];
-        }
-
-        foreach (var product in pair.Second)
-        {
-            var kernel = Own(product.Weights);
-            for (var i = 0; i < kernel.Length; i++) kernel[i] *= scales[ChannelOf(product, i)];
-        }
+    private static void Divide(float[] numbers, Func<int, double> by)
+    {
+        for (var i = 0; i < numbers.Length; i++) numbers[i] = (float)(numbers[i] / by(i));
     }
 
     /// <summary>The input channel that an element of a kernel is multiplied with.</summary>
-    private static int ChannelOf(QuantizedProduct product, int element)
+    public static int ChannelOf(QuantizedProduct product, int element)
     {
         var kernel = product.Weights.Spec.Shape;
         var (features, columns) = (kernel.Dims[^2], kernel.Dims[^1]);
