@@ -46,7 +46,11 @@ internal static class OnnxEmitter
             Scopes = scopes,
             Options = options,
         };
-        var problems = new List<string>();
+        List<string> problems =
+        [
+            .. inputs.Concat(outputs).Select(entry => entry.Item1).Intersect(weights.Values)
+                .Select(name => $"a weight is named '{name}', as an input or output is; give that another name by ExportOptions.Names."),
+        ];
         if (options.Target is { } host) problems.AddRange(TargetCheck.OfOptions(host, options.Opset));
         var (emission, proto) = Write(request, problems);
         if (options.Target is { } target) problems.AddRange(TargetCheck.Lacks(proto, target));

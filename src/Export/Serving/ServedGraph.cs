@@ -19,7 +19,8 @@ internal static class ServedGraph
         Value[] given = [.. model.Inputs.Select(input => input.Value)], asked = [.. model.Outputs.Select(output => output.Value)];
         var map = replaced ?? (folds ? new FoldedGraph(model).Computed().Map
             : Specialization.Of(given, asked, training: false, rule: options.AdaptersApart ? Adaptation.Of : null));
-        var inputs = new ServedInputs(model, [.. given.Select(input => map[input])], options, problems);
+        var names = new ServedNames(options.Names);
+        var inputs = new ServedInputs(model, [.. given.Select(input => map[input])], names, options, problems);
         var graph = Graph.Between([.. given.Select(input => map[input])], [.. asked.Select(output => map[output])]);
         var states = options.RecurrentStates ? new RecurrentStates(model, graph, problems) : null;
         Dictionary<Value, Value> rewritten = [];
@@ -35,12 +36,14 @@ internal static class ServedGraph
 
         var whole = map.Where(entry => rewritten.ContainsKey(entry.Value)).ToDictionary(entry => entry.Key, entry => rewritten[entry.Value]);
         var outputs = new ServedOutputs(model, whole, options, problems);
+        (string Name, Value Value)[] taken = [.. inputs.OfFile, .. states?.Inputs ?? []], shown = [.. outputs.OfFile, .. states?.Outputs ?? []];
+        names.Check([.. taken.Concat(shown).Select(entry => entry.Name)], problems);
         Refuse(problems, model);
         return new ServedForm(
-            [.. inputs.OfFile, .. states?.Inputs ?? []],
-            [.. outputs.OfFile, .. states?.Outputs ?? []],
+            [.. names.Of(taken)],
+            [.. names.Of(shown)],
             whole,
-            states?.Names ?? []);
+            [.. (states?.Names ?? []).Select(pair => (names.Of(pair.Input), names.Of(pair.Output)))]);
     }
 
     private static void Refuse(List<string> problems, Model model)

@@ -9,20 +9,21 @@ internal sealed class ServedInputs
 
     /// <param name="model">The model.</param>
     /// <param name="inputs">Its inputs in the graph.</param>
+    /// <param name="names">Their names in the file, which those of dimensions begin with.</param>
     /// <param name="options">What is asked for.</param>
     /// <param name="problems">Receives what does not fit, a sentence each.</param>
-    public ServedInputs(Model model, IReadOnlyList<Value> inputs, ExportOptions options, List<string> problems)
+    public ServedInputs(Model model, IReadOnlyList<Value> inputs, ServedNames names, ExportOptions options, List<string> problems)
     {
         var images = options.Images is { } asked ? Images(model, inputs, asked, problems) : null;
         if (options.ChannelsFirst && inputs.All(input => input.Spec.Shape.Rank < 4))
             problems.Add($"ExportOptions.ChannelsFirst: no input has axes of images; the model takes {Listed(model)}.");
-        (string Name, Shape Shape)[] open = [.. inputs.Select((input, i) => (model.InputNames[i], Stored(input)))];
-        var names = DimensionNames.Of(open, options.BatchName);
-        var unknown = options.Sizes.Keys.Except(names.Values).ToList();
+        (string Name, Shape Shape)[] open = [.. inputs.Select((input, i) => (names.Of(model.InputNames[i]), Stored(input)))];
+        var dimensions = DimensionNames.Of(open, options.BatchName);
+        var unknown = options.Sizes.Keys.Except(dimensions.Values).ToList();
         if (unknown.Count > 0)
         {
             problems.Add($"ExportOptions.Sizes names {string.Join(", ", unknown.Select(name => $"'{name}'"))}; expected names of open dimensions: "
-                + $"{(names.Count == 0 ? "there are none" : string.Join(", ", names.Values))}.");
+                + $"{(dimensions.Count == 0 ? "there are none" : string.Join(", ", dimensions.Values))}.");
         }
 
         foreach (var (name, size) in options.Sizes.Where(entry => entry.Value < 1))
@@ -41,7 +42,7 @@ internal sealed class ServedInputs
         {
             for (var axis = 0; axis < shape.Rank; axis++)
             {
-                if (names.TryGetValue(shape.Symbols[axis], out var name) && options.Sizes.TryGetValue(name, out var size) && size > 0)
+                if (dimensions.TryGetValue(shape.Symbols[axis], out var name) && options.Sizes.TryGetValue(name, out var size) && size > 0)
                     shape = shape.With(axis, size);
             }
 

@@ -30,6 +30,11 @@ public sealed record ExportOptions
     public string BatchName { get; init; } = "batch";
 
     /// <summary>
+    /// Names of inputs and outputs in the file instead of the model's: <c>new Dictionary&lt;string, string> { ["input_layer"] = "image" }</c>.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
     /// Sizes for dimensions that are open otherwise, by their names in the file: <c>new Dictionary&lt;string, int> { ["batch"] = 1, ["text_axis1"] = 128 }</c>
     /// for a file of one text of 128 tokens.
     /// </summary>
@@ -148,9 +153,9 @@ public sealed record ExportOptions
 
     /// <summary>What to leave out for a file of the model's own graph.</summary>
     internal const string OwnGraph =
-        "Leave Sizes, ChannelsFirst, Images, Logits, ExtraOutputs, Classes, RecurrentStates and FoldBatchNormalization out of ExportOptions.";
+        "Leave Names, Sizes, ChannelsFirst, Images, Logits, ExtraOutputs, Classes, RecurrentStates and FoldBatchNormalization out of ExportOptions.";
 
     /// <summary>Whether the file holds another graph than the model's own.</summary>
-    internal bool ChangesGraph => Sizes.Count > 0 || ChannelsFirst || Images is not null || Logits || ExtraOutputs.Count > 0 || Classes is not null
-        || RecurrentStates || FoldBatchNormalization;
+    internal bool ChangesGraph => Names.Count > 0 || Sizes.Count > 0 || ChannelsFirst || Images is not null || Logits || ExtraOutputs.Count > 0
+        || Classes is not null || RecurrentStates || FoldBatchNormalization;
 }

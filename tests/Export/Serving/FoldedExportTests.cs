@@ -80,7 +80,7 @@ public sealed class FoldedExportTests
         var trainer = new Model(x, new Dense(2).Call(x)).Compile(new Sgd(0.1), Loss.MeanSquaredError);
         var one = new Dictionary<string, int> { ["batch"] = 1 };
         var error = Assert.ThrowsExactly<ExportException>(() => trainer.Save(folder.File("m.onnx"), new() { Sizes = one }));
-        StringAssert.Contains(error.Message, "A file from which training goes on holds the model's own graph. Leave Sizes");
+        StringAssert.Contains(error.Message, "A file from which training goes on holds the model's own graph. Leave Names");
         Assert.IsTrue(trainer.Save(folder.File("m.onnx"), new() { Target = ExportTarget.OnnxRuntime("1.17") }).Passed);
     }
 
