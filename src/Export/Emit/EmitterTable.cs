@@ -61,7 +61,7 @@ internal static class EmitterTable
         Phase => (emission, node) => emission.Alias(node.Outputs[0], node.Inputs[1]),
 
         // Elementwise, two or three operands.
-        Add => Elementwise.Broadcast("Add"),
+        Add => SkipNormalizations.Add,
         And => Elementwise.Broadcast("And"),
         Div => Elementwise.Div,
         Equal => Elementwise.Broadcast("Equal"),

@@ -11,7 +11,7 @@ internal static class ImporterTable
     /// <param name="domain">Its domain, empty for ai.onnx.</param>
     /// <param name="op">Its type.</param>
     public static bool Knows(string domain, string op) =>
-        domain == (op == OnnxGraph.MatMulNBits ? OnnxGraph.Contrib : "")
+        domain == (OnnxGraph.IsContrib(op) ? OnnxGraph.Contrib : "")
         && (op is "If" or "Loop" or "Scan" || (op != ControlFlow.Stack && Find(op) is not null));
 
     /// <summary>The operator's importer, or null if it has no row.</summary>
@@ -109,6 +109,7 @@ internal static class ImporterTable
         "InstanceNormalization" => Normalizations.Instance,
         "LRN" => Normalizations.LocalResponse,
         "LayerNormalization" => Normalizations.Layer,
+        OnnxGraph.SkipLayerNormalization => Normalizations.SkipLayer,
         "LogSoftmax" => Normalizations.Softmax(axis => new LogSoftmax(axis)),
         "LpNormalization" => Normalizations.Lp,
         "MeanVarianceNormalization" => Normalizations.MeanVariance,

@@ -14,8 +14,11 @@ internal sealed class OnnxGraph
     /// <summary>ONNX's second domain, of operators on text and tables.</summary>
     public const string MachineLearning = "ai.onnx.ml";
 
-    /// <summary>The operator of ONNX Runtime's own domain that files may hold.</summary>
+    /// <summary>A product with weights of 4 or 8 bits, of ONNX Runtime's own domain.</summary>
     public const string MatMulNBits = "MatMulNBits";
+
+    /// <summary>A sum and its normalization, of ONNX Runtime's own domain.</summary>
+    public const string SkipLayerNormalization = "SkipLayerNormalization";
 
     /// <summary>ONNX Runtime's own domain.</summary>
     public const string Contrib = "com.microsoft";
@@ -37,6 +40,9 @@ internal sealed class OnnxGraph
 
     public GraphProto Proto { get; }
 
+    /// <summary>Whether an operator that files may hold is of ONNX Runtime's own domain.</summary>
+    public static bool IsContrib(string op) => op is MatMulNBits or SkipLayerNormalization;
+
     /// <summary>A graph inside this one: the body of a Scan. Its names differ from those of the outer graph, which it can see.</summary>
     public OnnxGraph Body(string name) => new(name, _valueNames, _nodeNames);
 
@@ -47,7 +53,7 @@ internal sealed class OnnxGraph
     {
         var node = new NodeProto { Name = _nodeNames.Unique(name), OpType = op };
         if (op == LabelEncoder) node.Domain = MachineLearning;
-        if (op == MatMulNBits) node.Domain = Contrib;
+        if (IsContrib(op)) node.Domain = Contrib;
         node.Input.AddRange(inputs);
         node.Output.AddRange(outputs);
         node.Attribute.AddRange(attributes);

@@ -81,6 +81,12 @@ public sealed record ExportOptions
     public bool StandardOperatorsOnly { get; init; }
 
     /// <summary>
+    /// Whether a sum and the LayerNormalization that reads it, as in transformers, are written as ONNX Runtime's SkipLayerNormalization. By default they are
+    /// two operators of ONNX, of which ONNX Runtime itself makes one when it opens the file; other hosts know only those.
+    /// </summary>
+    public bool SkipLayerNormalization { get; init; }
+
+    /// <summary>
     /// Whether adapters (<see cref="LayerBase.EnableLora"/>) stay apart; by default they are merged into the weights. Apart, the file has an input for each of
     /// their matrices, zeros by default, so that it computes as before training, and a host gives it adapter files that <see cref="AdapterFile"/> writes.
     /// </summary>
@@ -141,14 +147,20 @@ public sealed record ExportOptions
         if (VerificationMemory < 1) throw new ExportException($"ExportOptions.VerificationMemory is {VerificationMemory}; expected 1 byte or more.");
         if (!(AbsoluteTolerance >= 0) || !(RelativeTolerance >= 0))
             throw new ExportException($"The tolerances are {AbsoluteTolerance} and {RelativeTolerance}; expected numbers of 0 or more.");
-        return new EmissionOptions
+        var options = new EmissionOptions
         {
             Opset = Opset,
             BatchName = BatchName,
             Adapters = AdaptersApart ? AdapterForm.Inputs : AdapterForm.Merged,
             IsStandard = StandardOperatorsOnly,
+            FusesSkips = SkipLayerNormalization,
             Target = Target,
         };
+        if (!SkipLayerNormalization) return options;
+        if (StandardOperatorsOnly)
+            throw new ExportException("ExportOptions.SkipLayerNormalization is ONNX Runtime's own, and StandardOperatorsOnly excludes that; leave one out.");
+        return options.HasContrib ? options : throw new ExportException(
+            $"ExportOptions.SkipLayerNormalization is written for today's ONNX Runtime on CPUs and in browsers, but the target is {Target}; leave it out.");
     }
 
     /// <summary>What to leave out for a file of the model's own graph.</summary>

@@ -56,8 +56,10 @@ internal sealed class Emission
     public bool Merges => _request.Options.Adapters == AdapterForm.Merged;
 
     /// <summary>Whether operators of ONNX Runtime's own domain are written; older versions and other devices lack them, or parts of them.</summary>
-    public bool TakesContrib => !_request.Options.IsStandard
-        && _request.Options.Target is null or { Version: ExportTarget.Latest, Provider: TargetProvider.Cpu or TargetProvider.Web };
+    public bool TakesContrib => !_request.Options.IsStandard && _request.Options.HasContrib;
+
+    /// <summary>Whether a sum and its LayerNormalization are one operator.</summary>
+    public bool FusesSkips => TakesContrib && _request.Options.FusesSkips;
 
     /// <summary>The source of random numbers; null if the file must not draw any.</summary>
     public RandomSource? Random => _request.Random;

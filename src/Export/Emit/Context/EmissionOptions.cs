@@ -31,6 +31,9 @@ internal sealed record EmissionOptions
     /// <summary>Whether only operators of ONNX itself are written.</summary>
     public bool IsStandard { get; init; }
 
+    /// <summary>Whether a sum and its LayerNormalization are one operator of ONNX Runtime's own domain.</summary>
+    public bool FusesSkips { get; init; }
+
     /// <summary>For values of the model, those that are written in their place; null to write the model's own inference graph.</summary>
     public IReadOnlyDictionary<Value, Value>? Replaced { get; init; }
 
@@ -42,6 +45,9 @@ internal sealed record EmissionOptions
 
     /// <summary>What is to run the file; null for any host of the operator set.</summary>
     public ExportTarget? Target { get; init; }
+
+    /// <summary>Whether what is to run the file has ONNX Runtime's own domain as it is today.</summary>
+    public bool HasContrib => Target is null or { Version: ExportTarget.Latest, Provider: TargetProvider.Cpu or TargetProvider.Web };
 
     /// <exception cref="ExportException">A value is out of range.</exception>
     public void Check()

@@ -6,6 +6,9 @@ namespace OnnxFunctional.Export.Importers.Rows;
 /// <summary>Normalizations and softmax.</summary>
 internal static class Normalizations
 {
+    // What ONNX Runtime takes if a file does not say.
+    private const float SkipEpsilon = 1e-12f;
+
     public static FileResult[] Batch(FileNode node)
     {
         if (node.Flag("training_mode") || (node.Version < 7 && !node.Flag("is_test") && node.OutputCount > 1))
@@ -76,6 +79,17 @@ internal static class Normalizations
         var inverse = Ops.Make(new Reciprocal(), Ops.Sqrt(Ops.Mean(centered * centered, [.. axes], keepdims: true) + node.Float("epsilon", 1e-5f)));
         var result = centered * inverse * scale;
         return [node.Has(2) ? result + node.In(2) : result, mean, inverse];
+    }
+
+    /// <summary>ONNX Runtime's sum of a value, what skipped a layer, and a bias, normalized over the last axis; the last output is the sum.</summary>
+    public static FileResult[] SkipLayer(FileNode node)
+    {
+        var sum = node.In(0) + node.In(1);
+        if (node.Has(4)) sum += node.In(4);
+        var (scale, own) = (node.Parameter(2, Layout.Identity(1)), Layout.Identity(1));
+        var bias = node.Has(3) ? node.Parameter(3, own) : Ops.Filled(node.ShapeOf(2), 0);
+        var norm = new LayerNormalization(sum.Shape.Rank - 1, node.Float("epsilon", SkipEpsilon));
+        return [.. Ops.MakeAll(norm, sum, scale, bias).Append(sum).Select(tensor => (FileResult)tensor)];
     }
 
     public static FileResult[] RootMeanSquare(FileNode node)
