@@ -36,7 +36,9 @@ internal sealed class QuantizationSearch
             foreach (var product in _values.Products.Where(product => !product.IsTable)) steps[product] = _quanta[_values.Group(product.Input)].Scale;
         }
 
-        _weights = new QuantizedWeights(_folded.Numbers(), steps, new InputStatistics(_folded, _values.Products, calibration, options), options);
+        _weights = new QuantizedWeights(_folded.Numbers(), steps, new InputStatistics(_folded, _values.Products, Stored, calibration, options), options);
+
+        Value Stored(Value value) => options.Kind == QuantizationKind.StaticInt8 ? IntegerNodes.Rounded(value, _quanta[_values.Group(value)], null) : value;
     }
 
     /// <summary>With the scales that training has learned.</summary>

@@ -9,43 +9,55 @@ internal sealed class InputStatistics
     // A matrix of 4096 inputs has a Gram matrix of 128 MB, and takes seconds to factor; wider ones are rounded to the nearest.
     private const int WidestGram = 4096;
 
-    private readonly Dictionary<Value, double[]> _means = [];
+    private readonly FoldedGraph _folded;
+    private readonly NDArrays _x;
+    private readonly int _batchSize;
+    private readonly Dictionary<Value, (double[] Exact, double[] Stored)> _means = [];
     private readonly Dictionary<Value, double[]> _grams = [];
 
     /// <param name="folded">The graph.</param>
     /// <param name="products">The products whose inputs are looked at.</param>
+    /// <param name="stored">An input as the file computes it: rounded, if it is stored in integers.</param>
     /// <param name="x">The calibration data.</param>
     /// <param name="options">What is needed.</param>
-    public InputStatistics(FoldedGraph folded, IReadOnlyCollection<QuantizedProduct> products, NDArrays x, QuantizationOptions options)
+    public InputStatistics(
+        FoldedGraph folded, IReadOnlyCollection<QuantizedProduct> products, Func<Value, Value> stored, NDArrays x, QuantizationOptions options)
     {
-        // Inputs one by one: each may have a Gram matrix, and many products share one.
-        foreach (var inputs in products.Where(product => !product.IsTable).GroupBy(product => product.Input))
+        (_folded, _x, _batchSize) = (folded, x, options.BatchSize);
+        var inputs = products.Where(product => !product.IsTable && SizeOf(product.Input) > 0).ToLookup(product => product.Input);
+        if (options.CorrectBias)
         {
-            var input = inputs.Key;
-            var size = input.Spec.Shape.Dims[^1];
-            if (size < 1) continue;
-            var takesGram = options.Rounding == WeightRounding.Gptq && size <= WidestGram && inputs.Any(product => product.IsMatrix);
-            if (!takesGram && !options.CorrectBias) continue;
-            var tensor = Ops.Reshape(new SymbolicTensor(input), [-1, size]);
-            var values = new List<Value> { Ops.Mean(tensor, [0]).Value };
-            if (takesGram) values.Add(Ops.Make(new MatMul(TransposeLeft: true), tensor, tensor).Value);
-            var (mean, gram, samples) = (new double[size], takesGram ? new double[size * size] : [], 0);
-            GraphRun.Batches(folded.Model, folded.Inputs, values, x, options.BatchSize, (i, buffer, before) =>
-            {
-                // Means of batches of different sizes are weighed by them.
-                var count = Math.Min(options.BatchSize, x[0].Count - before);
-                if (i == 0) samples += count;
-                var sums = i == 0 ? mean : gram;
-                for (var k = 0; k < sums.Length; k++) sums[k] += buffer.Floats[k] * (double)(i == 0 ? count : 1);
-            });
-            _means[input] = Array.ConvertAll(mean, sum => sum / samples);
-            if (takesGram) _grams[input] = gram;
+            Value[] read = [.. inputs.Select(entry => entry.Key)];
+            var means = Sums([.. read.Concat(read.Select(stored)).Select(value => Ops.Mean(Rows(value), [0]).Value)], areMeans: true);
+            for (var i = 0; i < read.Length; i++) _means[read[i]] = (means[i], means[read.Length + i]);
         }
+
+        if (options.Rounding != WeightRounding.Gptq) return;
+
+        // One by one: each matrix takes memory, and many products share one.
+        foreach (var input in inputs.Where(entry => SizeOf(entry.Key) <= WidestGram && entry.Any(product => product.IsMatrix)).Select(entry => entry.Key))
+            _grams[input] = Sums([Ops.Make(new MatMul(TransposeLeft: true), Rows(input), Rows(input)).Value], areMeans: false)[0];
     }
 
-    /// <summary>The mean of each feature; null if it was not asked for.</summary>
-    public double[]? Means(Value input) => _means.GetValueOrDefault(input);
+    /// <summary>The mean of each feature, exactly and as the file computes it; null if it was not asked for.</summary>
+    public (double[] Exact, double[] Stored)? Means(Value input) => _means.TryGetValue(input, out var means) ? means : null;
 
     /// <summary>The sums of the products of each two features; null if it was not asked for.</summary>
     public double[]? Gram(Value input) => _grams.GetValueOrDefault(input);
+
+    private static int SizeOf(Value value) => value.Spec.Shape.Dims[^1];
+
+    private static SymbolicTensor Rows(Value value) => Ops.Reshape(new SymbolicTensor(value), [-1, SizeOf(value)]);
+
+    /// <summary>Values of each batch added up; means are weighed by the samples of their batches.</summary>
+    private double[][] Sums(Value[] values, bool areMeans)
+    {
+        var sums = Array.ConvertAll(values, value => new double[value.Spec.Shape.ElementCount]);
+        GraphRun.Batches(_folded.Model, _folded.Inputs, values, _x, _batchSize, (i, buffer, before) =>
+        {
+            var share = areMeans ? (double)Math.Min(_batchSize, _x[0].Count - before) / _x[0].Count : 1;
+            for (var k = 0; k < sums[i].Length; k++) sums[i][k] += buffer.Floats[k] * share;
+        });
+        return sums;
+    }
 }

@@ -39,7 +39,10 @@ public sealed record QuantizationOptions
     /// </summary>
     public bool Equalize { get; init; }
 
-    /// <summary>Whether biases make up for the mean error of quantized weights on calibration data: <c>b + (W - Q)ᵀ mean(x)</c>.</summary>
+    /// <summary>
+    /// Whether biases make up for the mean error of rounded weights and inputs on calibration data: <c>b + Wᵀ mean(x) - Qᵀ mean(q)</c>. Where most of the
+    /// input is one number, as the background of images is, all of it is rounded to the same side.
+    /// </summary>
     public bool CorrectBias { get; init; }
 
     /// <summary>Paths of layers that stay float32, with * for any letters: <c>head*</c>.</summary>

@@ -43,7 +43,7 @@ internal sealed class QuantizedWeights
             : IntegerWeights.Of(numbers, grid, Least(product), product.IsMatrix ? _statistics?.Gram(product.Input) : null);
     }
 
-    /// <summary>The bias after the mean error of the quantized weights is taken from it: <c>b + (W - Q)ᵀ mean(x)</c>.</summary>
+    /// <summary>The bias after the mean error of rounded weights and inputs is taken from it: <c>b + Wᵀ mean(x) - Qᵀ mean(q)</c>.</summary>
     public float[]? Bias(QuantizedProduct product)
     {
         if (product.BiasValue is not { } value) return null;
@@ -51,14 +51,14 @@ internal sealed class QuantizedWeights
         if (!_options.CorrectBias || product.IsTable || _statistics?.Means(product.Input) is not { } means) return bias;
         var (weights, numbers) = (Of(product), _numbers[product.Weights]);
         var (columns, groups) = (weights.Grid.Columns, product.Node.Op is Conv conv ? conv.Window.Groups : 1);
-        var (features, corrected) = (means.Length / groups, Array.ConvertAll(bias, number => (double)number));
+        var (features, corrected) = (means.Exact.Length / groups, Array.ConvertAll(bias, number => (double)number));
         for (var row = 0; row < weights.Grid.Rows; row++)
         {
             for (var column = 0; column < columns; column++)
             {
                 // A convolution's rows are positions of the kernel, and the input channels of the column's group at each.
-                var mean = means[(column / (columns / groups) * features) + (row % features)];
-                corrected[column] += (numbers[(row * columns) + column] - weights.Value(row, column)) * mean;
+                var feature = (column / (columns / groups) * features) + (row % features);
+                corrected[column] += (numbers[(row * columns) + column] * means.Exact[feature]) - (weights.Value(row, column) * means.Stored[feature]);
             }
         }
 

@@ -19,14 +19,10 @@ public sealed class ApplicationTests
         var model = new Model(whole.Inputs, whole.Layers[^2].Output);
         var random = new Random(1);
         var (calibration, held) = (Images(8), Images(4));
-        foreach (var equalize in (bool[])[true, false])
-        {
-            var options = new QuantizationOptions { Equalize = equalize };
-            var perChannel = Error(options);
-            TestContext.WriteLine(
-                $"lost energy{(equalize ? ", equalized" : "")}: {perChannel:P3} per channel, {Error(options with { PerChannel = false }):P3} per tensor");
-            Assert.IsLessThan(0.01, perChannel);
-        }
+        var options = new QuantizationOptions { Equalize = true };
+        var perChannel = Error(options);
+        TestContext.WriteLine($"lost energy: {perChannel:P3} per channel, {Error(options with { PerChannel = false }):P3} per tensor");
+        Assert.IsLessThan(0.01, perChannel);
 
         double Error(QuantizationOptions options)
         {
