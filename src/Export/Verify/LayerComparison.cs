@@ -10,7 +10,7 @@ namespace OnnxFunctional.Export.Verify;
 /// <param name="layer">The path of the layer.</param>
 /// <param name="shape">The shape of its output.</param>
 /// <param name="options">The tolerances.</param>
-/// <param name="isFromIntegers">Whether its output was rounded to integers: what becomes of NaN then, ONNX leaves open.</param>
+/// <param name="isFromIntegers">Whether its output follows from integers of rounding: what becomes of NaN there, ONNX leaves open.</param>
 internal sealed class LayerComparison(string layer, Shape shape, ExportOptions options, bool isFromIntegers = false)
 {
     // Values that are compared at once.

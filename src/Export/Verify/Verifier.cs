@@ -33,8 +33,9 @@ internal static class Verifier
         EmittedLayer[] tensors = [.. emitted.Layers
             .Where(layer => emitted.Inputs.All(input => input.Name != layer.Tensor.Name))
             .Where(layer => !emitted.TakesOneSample || SampleBySample.AxisOf(layer) is not null)];
+        var rounded = BehindRounding(emitted, tensors);
         LayerComparison[] layers = [.. tensors.Select(layer => new LayerComparison(
-            layer.Path, layer.Value.Spec.Shape, options, isFromIntegers: layer.Value.Producer.Op is DequantizeLinear))];
+            layer.Path, layer.Value.Spec.Shape, options, isFromIntegers: rounded.Contains(layer.Value)))];
         LayerComparison[] outputs = [.. emitted.Outputs.Select(output => new LayerComparison("(output) " + output.Name, output.Value.Spec.Shape, options))];
         var budget = new VerificationBudget(emitted, tensors, options);
         var batches = VerificationBatches.Of(emitted, budget, options).ToList();
@@ -87,6 +88,18 @@ internal static class Verifier
 
         return new Verification([.. layers.Concat(outputs).Select(layer => layer.Result())], budget.Reduced)
             .Summarized(OrtSetup.Version, batches.Select(batch => batch.Name), options);
+    }
+
+    /// <summary>The values that integers of rounding decide about: a NaN before it becomes any of them, and a range in which one takes part is none.</summary>
+    private static HashSet<Value> BehindRounding(EmittedModel emitted, EmittedLayer[] layers)
+    {
+        var rounded = new HashSet<Value>();
+        foreach (var node in Graph.Between([.. emitted.Inputs.Select(input => input.Value)], [.. layers.Select(layer => layer.Value)]).Nodes)
+        {
+            if (node.Op is QuantizeLinear or DynamicQuantizeLinear || node.Inputs.Any(rounded.Contains)) rounded.UnionWith(node.Outputs);
+        }
+
+        return rounded;
     }
 
     /// <summary>Ends the verification at the first batch in which a layer differs: more would only cost a wrong file the noise of all of them.</summary>

@@ -9,7 +9,9 @@ namespace OnnxFunctional.Tests.Export.Quantizing;
 public sealed class QuantizedVerificationTests
 {
     [TestMethod]
-    public void A_mean_over_no_steps_is_not_defined_behind_a_rounding_either()
+    [DataRow(QuantizationKind.StaticInt8)]
+    [DataRow(QuantizationKind.DynamicInt8)]
+    public void A_mean_over_no_steps_is_not_defined_behind_a_rounding_either(QuantizationKind kind)
     {
         using var folder = new TemporaryFolder();
         var ids = Model.Input([3], DType.Int64);
@@ -18,6 +20,6 @@ public sealed class QuantizedVerificationTests
         var model = new Model(ids, new Dense(2).Call(mean), seed: 1);
         long[,] x = { { 1, 2, 3 }, { 3, 0, 0 }, { 2, 2, 1 } };
         var options = new ExportOptions { Samples = [NDArray.Create([1L, 2, 0, 0, 0, 0], [2, 3])] };
-        Assert.IsTrue(model.Quantize(x).ExportOnnx(folder.File("q.onnx"), options).Passed);
+        Assert.IsTrue(model.Quantize(x, new() { Kind = kind }).ExportOnnx(folder.File("q.onnx"), options).Passed);
     }
 }
