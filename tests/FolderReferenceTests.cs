@@ -30,7 +30,7 @@ public sealed class FolderReferenceTests
         "Training/Simd/Convolution  Training/Simd/VectorMath",
         "Training/Simd/Elementwise  Training/Simd/Pooling  Training/Simd/Recurrent",
         "Training/Simd/Gemm  Training/Simd/Movement  Training/Simd/Rows",
-        "Training/Gradients",
+        "Training/Gradients  Training/Distributing",
         "Training/Execution",
         "Training/Kernels/Convolution  Training/Kernels/Elementwise  Training/Kernels/Movement  Training/Kernels/Normalization  Training/Kernels/Pooling",
         "Training/Kernels/Products  Training/Kernels/Recurrent  Training/Kernels/Reduction  Training/Kernels/Resizing  Training/Kernels/Softmax",

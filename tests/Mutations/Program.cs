@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OnnxFunctional.Tests.Publishing;
+using OnnxFunctional.Tests.Training.Distributing;
 using OnnxFunctional.Tests.Training.Fitting;
 using OnnxFunctional.Tests.Visualization.Reports;
 
@@ -26,6 +27,8 @@ internal static class Program
                 return ProgressWorker.Run(verbosity);
             case [AssembliesWorker.Command, var log]:
                 return AssembliesWorker.Run(log);
+            case [DistributionWorker.Command, .. var rest]:
+                return DistributionWorker.Run(rest);
             case [Command, var count, var seed, var folder, .. var names]:
                 var readers = names.Length == 0 ? Readers.All : [.. Readers.All.Where(reader => names.Contains(reader.Name))];
                 return Run(int.Parse(count, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), folder, readers);

@@ -21,4 +21,7 @@ internal static unsafe class AlignedMemory
 
     /// <summary>The address of pinned memory.</summary>
     public static nint AddressOf(Span<float> memory) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory));
+
+    /// <summary>The address of pinned memory.</summary>
+    public static nint AddressOf(ReadOnlySpan<byte> memory) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory));
 }
