@@ -73,7 +73,11 @@ public abstract partial class Loss(LossReduction reduction = LossReduction.SumOv
     /// <param name="yTrue">Targets.</param>
     /// <param name="yPred">Predictions; its mask excludes positions.</param>
     /// <param name="weights">A weight per sample, or null.</param>
-    internal SymbolicTensor Reduce(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
+    internal SymbolicTensor Reduce(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights) => Term(yTrue, yPred, weights).Value;
+
+    /// <summary>The loss, and what it is divided by, so that those of parts of a batch can be joined.</summary>
+    /// <inheritdoc cref="Reduce"/>
+    internal LossTerm Term(SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? weights)
     {
         var losses = PerSample(yTrue, yPred);
 
@@ -85,10 +89,13 @@ public abstract partial class Loss(LossReduction reduction = LossReduction.SumOv
         var weighted = weighting is null ? losses : losses * weighting;
         return Reduction switch
         {
-            LossReduction.Sum => Ops.Sum(weighted),
-            LossReduction.None => weighted,
-            LossReduction.MeanWithSampleWeight when weighting is not null => Ops.Sum(weighted) / Ops.Sum(weighting + Ops.ZerosLike(losses)),
-            _ => Ops.Mean(weighted),
+            LossReduction.Sum => new(Ops.Sum(weighted)) { IsSum = true },
+            LossReduction.None => new(weighted),
+            LossReduction.MeanWithSampleWeight when weighting is not null => new(Ops.Sum(weighted) / Ops.Sum(weighting + Ops.ZerosLike(losses)))
+            {
+                Divisor = () => Ops.Sum(LossWeights.Of(losses, mask, yPred.Shape, weights, rescaleMask: false)! + Ops.ZerosLike(losses)),
+            },
+            _ => new(Ops.Mean(weighted)) { Divisor = mask is null ? null : () => Ops.Sum(Ops.Cast(mask, DType.Float32)) },
         };
     }
 
