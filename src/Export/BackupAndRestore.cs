@@ -42,14 +42,20 @@ public sealed class BackupAndRestore(string path, int? saveFreq = null, bool del
     /// <inheritdoc/>
     public override void OnBatchEnd(int batch, float loss)
     {
-        if (_saveFreq is { } every && (batch + 1) % every == 0) Trainer.Save(path, s_options);
+        if (_saveFreq is { } every && (batch + 1) % every == 0) Save();
     }
 
     /// <inheritdoc/>
     public override void OnTrainEnd()
     {
-        if (deleteCheckpoint && !Trainer.IsUnderWay) AtomicFile.Delete(path);
+        if (deleteCheckpoint && !Trainer.IsUnderWay && Trainer.Distribution.Rank == 0) AtomicFile.Delete(path);
     }
 
-    internal override void OnEpochDone(int epoch) => Trainer.Save(path, s_options);
+    internal override void OnEpochDone(int epoch) => Save();
+
+    // All processes resume from the file, and one writes it.
+    private void Save()
+    {
+        if (Trainer.Distribution.Rank == 0) Trainer.Save(path, s_options);
+    }
 }

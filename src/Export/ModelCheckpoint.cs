@@ -48,6 +48,8 @@ public sealed partial class ModelCheckpoint(
     /// <summary>The last file written; null if there is none yet.</summary>
     public string? LastPath { get; private set; }
 
+    internal override bool IsForOneProcess => true;
+
     internal override bool NeedsWholeEpochs => true;
 
     internal override double[] State

@@ -113,7 +113,8 @@ internal static class Worker
         {
             var runner = trainer.TrainingSteps;
             runner.Run(batches, 0);
-            var graph = Graph.Between(runner.Graph.Inputs, [.. runner.Graph.Outputs, .. runner.Graph.Updates.Select(update => update.Value)]);
+            var step = StepGraph.For(trainer.Compiled, [.. Enumerable.Range(0, batches.Arrays).Select(batches.SpecOf)], training: true);
+            var graph = Graph.Between(step.Inputs, [.. step.Outputs, .. step.Updates.Select(update => update.Value)]);
             var note = Note(graph, batches, runner.Plan);
             var steps = 1UL;
             return (() => runner.Run(batches, steps++), note);

@@ -8,9 +8,11 @@ namespace OnnxFunctional.Export.TrainingStep;
 /// <param name="engine">Evaluates by the engine.</param>
 internal sealed class ExportedEvaluation(ExportedSteps steps, StepExecutor engine) : StepExecutor
 {
-    private StepGraph? _graph;
+    private IReadOnlyList<(string Name, Metric Metric, int Sums)> _metrics = [];
 
-    public override StepGraph Graph => _graph ?? throw new InvalidOperationException("No batch was evaluated.");
+    public override IReadOnlyList<(string Name, Metric Metric, int Sums)> Metrics => _metrics;
+
+    public override IEnumerable<Weight> Updated => [];
 
     public override void Prepare(BatchSource batch) => engine.Prepare(batch);
 
@@ -18,14 +20,14 @@ internal sealed class ExportedEvaluation(ExportedSteps steps, StepExecutor engin
     {
         if (steps.Find(batch) is { } device && device.Evaluates)
         {
-            _graph = device.Step.Check;
+            _metrics = device.Step.Check.Metrics;
             if (Results.Length == 0) Results = Array.ConvertAll(steps.Results, result => new float[result.Length]);
             device.Evaluate(batch, Results);
             return true;
         }
 
         var isFinite = engine.Run(batch, step);
-        (_graph, Results) = (engine.Graph, engine.Results);
+        (_metrics, Results) = (engine.Metrics, engine.Results);
         return isFinite;
     }
 }

@@ -13,7 +13,11 @@ internal sealed class ExportedSteps(CompiledTraining compiled, ulong seed, Execu
     private readonly List<DeviceStep> _steps = [];
     private DeviceStep? _last;
 
-    public override StepGraph Graph => _last?.Step.Step ?? throw new InvalidOperationException("No step was run.");
+    public override IReadOnlyList<(string Name, Metric Metric, int Sums)> Metrics => Graph.Metrics;
+
+    public override IEnumerable<Weight> Updated => Graph.Updates.Select(update => update.Weight);
+
+    private StepGraph Graph => _last?.Step.Step ?? throw new InvalidOperationException("No step was run.");
 
     public override void Prepare(BatchSource batch) => Choose(batch);
 

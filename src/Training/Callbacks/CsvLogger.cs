@@ -23,6 +23,8 @@ public sealed class CsvLogger(string filename, char separator = ',', bool append
     private readonly List<string> _names = [];
     private StreamWriter? _writer;
 
+    internal override bool IsForOneProcess => true;
+
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {

@@ -15,6 +15,8 @@ public sealed class JsonLinesLogger(string path, bool append = true) : Callback
     private readonly string _path = path ?? throw new ArgumentNullException(nameof(path));
     private FileStream? _file;
 
+    internal override bool IsForOneProcess => true;
+
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {

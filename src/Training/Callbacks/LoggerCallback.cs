@@ -14,6 +14,8 @@ public sealed class LoggerCallback(ILogger logger, LogLevel logLevel = LogLevel.
 {
     private readonly ILogger _logger = logger ?? throw new ArgumentNullException(nameof(logger));
 
+    internal override bool IsForOneProcess => true;
+
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {

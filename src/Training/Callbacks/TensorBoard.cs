@@ -22,6 +22,8 @@ public sealed class TensorBoard(string logDir = "logs", int histogramFreq = 0, b
     private EventWriter? _train;
     private EventWriter? _validation;
 
+    internal override bool IsForOneProcess => true;
+
     /// <inheritdoc/>
     public override void OnTrainBegin()
     {

@@ -54,23 +54,23 @@ internal sealed class ArrayBatches : BatchSource
         return _specs[array];
     }
 
-    public override void CopyTo(int array, ValueBuffer target)
+    public override void CopyTo(int array, int first, int count, ValueBuffer target)
     {
         var source = _arrays[array];
+        if (!_shuffle)
+        {
+            source.CopyTo(_start + first, count, target);
+            return;
+        }
+
         if (source.DType == DType.String)
         {
-            for (var i = 0; i < Samples; i++) source.CopyText(_shuffle ? _order[_start + i] : _start + i, target, i);
+            for (var i = 0; i < count; i++) source.CopyText(_order[_start + first + i], target, i);
             return;
         }
 
         var destination = target.Bytes;
-        if (!_shuffle)
-        {
-            source.CopyTo(destination, _start, Samples);
-            return;
-        }
-
-        var size = destination.Length / Math.Max(1, Samples);
-        for (var i = _start; i < _next; i++) source.CopyTo(destination.Slice((i - _start) * size, size), _order[i], 1);
+        var size = destination.Length / Math.Max(1, count);
+        for (var i = 0; i < count; i++) source.CopyTo(destination.Slice(i * size, size), _order[_start + first + i], 1);
     }
 }

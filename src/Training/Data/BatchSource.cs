@@ -24,5 +24,12 @@ internal abstract class BatchSource
     public abstract TensorSpec SpecOf(int array);
 
     /// <summary>Copies an array of the current batch.</summary>
-    public abstract void CopyTo(int array, ValueBuffer target);
+    public void CopyTo(int array, ValueBuffer target) => CopyTo(array, 0, Samples, target);
+
+    /// <summary>Copies some samples of an array of the current batch.</summary>
+    /// <param name="array">The array.</param>
+    /// <param name="first">The first sample.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="target">Where they go.</param>
+    public abstract void CopyTo(int array, int first, int count, ValueBuffer target);
 }

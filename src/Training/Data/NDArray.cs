@@ -107,6 +107,13 @@ public sealed partial class NDArray : IHtml
         else ArrayElements.Copy(_elements, 0, _elements.Length, DType, target.Bytes);
     }
 
+    /// <summary>Copies some consecutive samples to a value of the engine.</summary>
+    internal void CopyTo(int first, int count, ValueBuffer target)
+    {
+        if (_elements is string[] texts) texts.AsSpan(first * ElementsPerSample, count * ElementsPerSample).CopyTo(target.Strings);
+        else CopyTo(target.Bytes, first, count);
+    }
+
     /// <summary>Copies the texts of a sample to one of a value of the engine.</summary>
     internal void CopyText(int sample, ValueBuffer target, int to)
     {

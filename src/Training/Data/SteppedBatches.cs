@@ -49,5 +49,5 @@ internal sealed class SteppedBatches(BatchSource source, int steps) : BatchSourc
 
     public override TensorSpec SpecOf(int array) => source.SpecOf(array);
 
-    public override void CopyTo(int array, ValueBuffer target) => source.CopyTo(array, target);
+    public override void CopyTo(int array, int first, int count, ValueBuffer target) => source.CopyTo(array, first, count, target);
 }

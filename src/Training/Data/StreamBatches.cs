@@ -31,7 +31,7 @@ internal sealed class StreamBatches(IEnumerable<Batch> source, Func<Batch, IRead
 
     public override TensorSpec SpecOf(int array) => new(_arrays[array].Shape, _arrays[array].DType);
 
-    public override void CopyTo(int array, ValueBuffer target) => _arrays[array].CopyTo(target);
+    public override void CopyTo(int array, int first, int count, ValueBuffer target) => _arrays[array].CopyTo(first, count, target);
 
     public void Dispose() => _batches?.Dispose();
 }

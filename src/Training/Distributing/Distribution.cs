@@ -47,6 +47,11 @@ public sealed class Distribution
 
     internal Communicator Communicator { get; }
 
+    /// <summary>Processes that are connected already.</summary>
+    internal static Distribution Of(
+        Communicator communicator, int shards, Reduction reduction = Reduction.Tree, GradientCompression compression = GradientCompression.None) =>
+        new(communicator, shards, reduction, compression);
+
     /// <summary>
     /// Processes that MPI has started, on one machine or many: <c>mpirun -n 4 dotnet run</c>. The first call starts MPI, which needs an MPI library on the
     /// machine (Debian: <c>apt-get install openmpi-bin</c>); a program that was not started by MPI is the only process. All processes must call it.

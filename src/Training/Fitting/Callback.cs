@@ -22,6 +22,9 @@ public abstract class Callback
     /// <summary>Whether this callback handles a loss that is not finite.</summary>
     internal virtual bool HandlesNaN => false;
 
+    /// <summary>Whether one process of several runs it: it writes a file.</summary>
+    internal virtual bool IsForOneProcess => false;
+
     /// <summary>Whether stopping takes effect within an epoch.</summary>
     internal virtual bool StopsAtOnce => false;
 

@@ -24,9 +24,12 @@ public static class Compilation
     /// <param name="threads">Threads of the engine, at most one per processor; default: all that the process may use. Results do not depend on it.</param>
     /// <param name="precision">The type in which a step computes and stores activations.</param>
     /// <param name="backend">What computes the training steps; default: <see cref="Backend.Engine"/>.</param>
+    /// <param name="distribution">
+    /// The processes that share the work, each of which runs the same program; default: <see cref="Distribution.None"/>. Batch sizes are those of all together.
+    /// </param>
     /// <exception cref="ModelException">
-    /// A name is not one of the model's outputs, a list has another length, an option of the optimizer is out of range, or the backend cannot make the steps of
-    /// this model; it then says all reasons.
+    /// A name is not one of the model's outputs, a list has another length, an option of the optimizer is out of range, or the backend or the distribution
+    /// cannot make the steps of this model; it then says all reasons.
     /// </exception>
     public static Trainer Compile(
         this Model model,
@@ -38,12 +41,13 @@ public static class Compilation
         ulong? seed = null,
         int? threads = null,
         MixedPrecision precision = MixedPrecision.Float32,
-        Backend? backend = null)
+        Backend? backend = null,
+        Distribution? distribution = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(optimizer);
         optimizer.CheckOptions();
-        return new Trainer(model, optimizer, Compiled, seed ?? model.Seed, threads, backend ?? Backend.Engine);
+        return new Trainer(model, optimizer, Compiled, seed ?? model.Seed, threads, backend ?? Backend.Engine, distribution ?? Distribution.None);
 
         // Names and shapes of outputs are known when the model is built.
         CompiledTraining Compiled()

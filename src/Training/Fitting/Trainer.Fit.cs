@@ -194,7 +194,13 @@ public sealed partial class Trainer
         var history = new History();
 
         // Progress and history come last, so that they see what the others log.
-        Callback[] all = [.. callbacks, .. ProgressBar.For(verbose, epochs, batches.BatchesPerEpoch), history];
+        var isFirst = Distribution.Rank == 0;
+        Callback[] all =
+        [
+            .. callbacks.Where(callback => isFirst || !callback.IsForOneProcess),
+            .. isFirst ? ProgressBar.For(verbose, epochs, batches.BatchesPerEpoch) : [],
+            history,
+        ];
         StopTraining = false;
         foreach (var callback in all) callback.Attach(this);
         try
@@ -223,6 +229,7 @@ public sealed partial class Trainer
         var logs = new Dictionary<string, double>();
         foreach (var callback in all) callback.OnTrainBegin();
         var resumed = TakePosition(initialEpoch, batches, all);
+        Distribution.Begin(Model, _compiled, batches, (resumed?.Epoch ?? initialEpoch, resumed?.Step ?? 0));
         if (resumed is not null) history.Restore(resumed.History);
         (_callbacks, _history, _batchesPerEpoch, _underWay) = (all, history, batches.BatchesPerEpoch, true);
         (_epoch, _step) = (resumed?.Epoch ?? initialEpoch, 0);
@@ -241,7 +248,8 @@ public sealed partial class Trainer
             }
 
             resumed = null;
-            while (!cancellationToken.IsCancellationRequested && batches.MoveNext())
+            var cancelled = false;
+            while (!(cancelled = Distribution.Any(cancellationToken.IsCancellationRequested)) && batches.MoveNext())
             {
                 var step = _step;
                 foreach (var callback in all) callback.OnBatchBegin(step);
@@ -250,22 +258,22 @@ public sealed partial class Trainer
                     throw Diverged(batches, $"epoch {epoch + 1}, batch {step + 1}");
                 _step++;
                 foreach (var callback in all) callback.OnBatchEnd(step, _training);
-                if (StopTraining && Array.Exists(all, callback => callback.StopsAtOnce)) break;
+                if (Array.Exists(all, callback => callback.StopsAtOnce) && (StopTraining = Distribution.Any(StopTraining))) break;
             }
 
             logs.Clear();
             _training.Report(logs, "");
-            if (_step == 0 && !cancellationToken.IsCancellationRequested) throw Exhausted(epoch);
+            if (_step == 0 && !cancelled) throw Exhausted(epoch);
             CheckWeights(all, epoch);
             var begun = _step > 0;
-            if (validation is not null && !SkipsValidation(epoch) && !cancellationToken.IsCancellationRequested)
-                Evaluate(validation, logs, "val_", cancellationToken);
-            part = cancellationToken.IsCancellationRequested;
+            if (validation is not null && !SkipsValidation(epoch) && !cancelled) Evaluate(validation, logs, "val_", cancellationToken);
+            part = Distribution.Any(cancellationToken.IsCancellationRequested);
             if (part) StopTraining = true;
             else (_epoch, _step) = (epoch + 1, 0);
             if (begun) EndEpoch(all, history, epoch, logs, part);
 
             foreach (var callback in all) callback.OnEpochDone(epoch);
+            StopTraining = Distribution.Any(StopTraining);
         }
 
         _underWay = part;

@@ -8,7 +8,7 @@ public sealed partial class Trainer
 {
     private IEnumerable<(string Path, Weight Weight)> UpdatedWeights()
     {
-        var updated = _training.Graph.Updates.Select(update => update.Weight).ToHashSet();
+        var updated = _training.Updated.ToHashSet();
         return Model.WeightPaths().Where(named => updated.Contains(named.Weight)).Select(named => (named.Path, named.Weight));
     }
 

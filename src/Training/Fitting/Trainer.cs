@@ -25,9 +25,10 @@ public sealed partial class Trainer
     private StepRunner _evaluation = null!;
     private ExecutionPlan? _lossPlan;
 
-    internal Trainer(Model model, Optimizer optimizer, Func<CompiledTraining> compile, ulong seed, int? threads, Backend backend)
+    internal Trainer(
+        Model model, Optimizer optimizer, Func<CompiledTraining> compile, ulong seed, int? threads, Backend backend, Distribution distribution)
     {
-        (Model, Optimizer, Seed, _compile, _threads, _backend) = (model, optimizer, seed, compile, threads, backend);
+        (Model, Optimizer, Seed, _compile, _threads, _backend, Distribution) = (model, optimizer, seed, compile, threads, backend, distribution);
         if (threads is { } count) WorkerPool.Checked(count);
         if (model.IsBuilt) Prepare();
     }
@@ -40,6 +41,9 @@ public sealed partial class Trainer
 
     /// <summary>The seed of shuffling and random layers.</summary>
     public ulong Seed { get; }
+
+    /// <summary>The processes that share the work.</summary>
+    public Distribution Distribution { get; }
 
     /// <summary>The learning rate of the next steps, which callbacks may set; if the optimizer follows a schedule, that of the last step.</summary>
     /// <exception cref="ModelException">The optimizer follows a schedule.</exception>
@@ -287,7 +291,7 @@ public sealed partial class Trainer
             while (batches.MoveNext())
             {
                 // Part of the data says little: a cancelled evaluation reports nothing.
-                if (cancellationToken.IsCancellationRequested) return;
+                if (Distribution.Any(cancellationToken.IsCancellationRequested)) return;
                 _evaluation.Run(batches, step++);
                 progress?.OnBatchEnd((int)(step - first) - 1, _evaluation);
             }
@@ -310,9 +314,15 @@ public sealed partial class Trainer
         var compiled = _compile();
         _engine = ModelEngine.Of(Model);
         if (_threads is { } count) _engine.UseThreads(count);
-        var steps = _backend.Training(compiled, _engine, Seed);
+        if (Distribution.IsShared) DistributionLimits.Check(compiled, _backend);
+        var steps = Distribution.IsShared
+            ? new ShardedSteps(compiled, _engine, Seed, Distribution, training: true)
+            : _backend.Training(compiled, _engine, Seed);
+        StepExecutor evaluation = Distribution.IsShared
+            ? new ShardedSteps(compiled, _engine, Seed, Distribution, training: false)
+            : _backend.Evaluation(compiled, _engine, Seed, steps);
         _training = new StepRunner(compiled, steps, training: true);
-        _evaluation = new StepRunner(compiled, _backend.Evaluation(compiled, _engine, Seed, steps), training: false);
+        _evaluation = new StepRunner(compiled, evaluation, training: false);
         _compiled = compiled;
     }
 

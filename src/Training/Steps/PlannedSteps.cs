@@ -11,7 +11,9 @@ internal sealed class PlannedSteps(CompiledTraining compiled, ModelEngine engine
     private TensorSpec[] _specs = [];
     private KeptStep? _last;
 
-    public override StepGraph Graph => Last.Graph;
+    public override IReadOnlyList<(string Name, Metric Metric, int Sums)> Metrics => Last.Graph.Metrics;
+
+    public override IEnumerable<Weight> Updated => Last.Graph.Updates.Select(update => update.Weight);
 
     /// <summary>The plan of the last step.</summary>
     public ExecutionPlan Plan => Last.Plan;

@@ -5,12 +5,14 @@ namespace OnnxFunctional.Training;
 /// <summary>Makes the steps of a trainer: finds or prepares what computes them for the shapes of a batch, and runs it.</summary>
 internal abstract class StepExecutor
 {
-    /// <summary>The graph of the last batch.</summary>
-    public abstract StepGraph Graph { get; }
+    /// <summary>The metrics of the last batch with their names in logs and the numbers of sums that are theirs, in order.</summary>
+    public abstract IReadOnlyList<(string Name, Metric Metric, int Sums)> Metrics { get; }
+
+    /// <summary>The weights that the last step set.</summary>
+    public abstract IEnumerable<Weight> Updated { get; }
 
     /// <summary>
-    /// The outputs of <see cref="Graph"/> after the last run: the total loss, the loss of each output, the sums of metrics. Their lengths are known once a
-    /// batch was prepared, and stay.
+    /// After the last run the total loss, the loss of each output, the sums of metrics. Their lengths are known once a batch was prepared, and stay.
     /// </summary>
     public float[][] Results { get; protected set; } = [];
 

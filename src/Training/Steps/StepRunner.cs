@@ -10,8 +10,8 @@ internal sealed class StepRunner(CompiledTraining compiled, StepExecutor steps, 
     private double[][] _sums = [];
     private double _samples;
 
-    /// <summary>The graph of the last step.</summary>
-    public StepGraph Graph => steps.Graph;
+    /// <summary>The weights that the last step set.</summary>
+    public IEnumerable<Weight> Updated => steps.Updated;
 
     /// <summary>The loss of the last step.</summary>
     public float LastLoss { get; private set; }
@@ -75,7 +75,7 @@ internal sealed class StepRunner(CompiledTraining compiled, StepExecutor steps, 
         }
 
         var next = 0;
-        foreach (var (name, metric, count) in _losses.Length == 0 ? [] : Graph.Metrics)
+        foreach (var (name, metric, count) in _losses.Length == 0 ? [] : steps.Metrics)
         {
             metric.Report(logs, prefix + name, _sums[next..(next + count)]);
             next += count;

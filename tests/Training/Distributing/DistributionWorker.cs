@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Distributing;
@@ -16,6 +18,7 @@ internal static class DistributionWorker
         ["times"] => Times(),
         ["overlap", var delay] => Overlap(Number(delay)),
         ["control"] => Control(),
+        ["train", var network] => Train(network),
         ["sums", var shards] => Sums(Number(shards)),
         ["fail", var how, var rank, var step] => Fail(how, Number(rank), Number(step)),
         _ => throw new ArgumentException(string.Join(' ', arguments)),
@@ -56,6 +59,17 @@ internal static class DistributionWorker
         var all = communicator.AllGather(Encoding.UTF8.GetBytes(text));
         if (communicator.Rank == 0) Console.WriteLine(string.Join('\n', all.Select(Encoding.UTF8.GetString)));
     }
+
+    /// <summary>Trains a network; all processes end with the same weights.</summary>
+    private static int Train(string network)
+    {
+        var distribution = Distribution.Mpi(SharedTrainingTests.Shards);
+        Say(distribution.Communicator, DigestOf(SharedTrainingTests.Train(network, distribution).Weights));
+        return 0;
+    }
+
+    /// <summary>What weights are told apart by.</summary>
+    public static string DigestOf(float[] weights) => "weights " + Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(weights.AsSpan())));
 
     /// <summary>Digests of sums, which do not depend on the number of ranks.</summary>
     private static int Sums(int shards)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Training.Distributing;
 
@@ -33,6 +34,16 @@ public sealed partial class MpiTests
             Assert.HasCount(ranks * expected.Count, lines, output);
             CollectionAssert.AreEqual(Enumerable.Repeat(expected, ranks).SelectMany(own => own).ToList(), lines, $"{ranks} processes");
         }
+    }
+
+    [TestMethod]
+    public void Four_processes_train_to_the_bits_of_one()
+    {
+        var expected = DistributionWorker.DigestOf(SharedTrainingTests.Train("dropout", Distribution.Of(new(), SharedTrainingTests.Shards)).Weights);
+        var (code, output, _) = MpiRun.Run(4, ["train", "dropout"]);
+        Assert.AreEqual(0, code, output);
+        var digests = output.Split(Environment.NewLine).Where(line => line.StartsWith("weights ", StringComparison.Ordinal)).ToList();
+        CollectionAssert.AreEqual(Enumerable.Repeat(expected, 4).ToList(), digests, output);
     }
 
     [TestMethod]

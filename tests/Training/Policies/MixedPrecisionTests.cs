@@ -263,8 +263,7 @@ public sealed class MixedPrecisionTests
     {
         var (model, x, y) = Task("residual");
         var trainer = model.Compile(new Sgd(), Loss.SparseCategoricalCrossentropy, precision: MixedPrecision.BFloat16);
-        trainer.TrainOnBatch(x, y);
-        var graph = trainer.TrainingSteps.Graph;
+        var graph = StepGraph.For(trainer.Compiled, [new(x.Shape, x.DType), new(y.Shape, y.DType)], training: true);
         var nodes = Graph.Between(graph.Inputs, [.. graph.Outputs, .. graph.Updates.Select(update => update.Value)]).Nodes;
         Assert.IsTrue(Types<OnnxFunctional.Operators.Conv>().All(type => type == DType.BFloat16));
         Assert.IsTrue(Types<OnnxFunctional.Operators.ConvWeightGradient>().All(type => type == DType.BFloat16), "gradients flow in the types of their values");

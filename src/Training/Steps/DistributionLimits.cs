@@ -1,0 +1,22 @@
+using OnnxFunctional.Layers;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>What cannot be shared by several processes.</summary>
+internal static class DistributionLimits
+{
+    /// <exception cref="ModelException">Something cannot; all reasons are in the message.</exception>
+    public static void Check(CompiledTraining compiled, Backend backend)
+    {
+        var problems = new List<string>();
+        if (!ReferenceEquals(backend, Backend.Engine)) problems.Add("The steps are made by Backend.Engine, whose gradients are shared; leave out backend.");
+        foreach (var (path, _) in compiled.Model.WeightPaths().Where(entry => entry.Weight.IsState))
+            problems.Add($"'{path}' is a state for each sample of a batch, and a process has only some of them. Make the layer stateless.");
+        var norms = compiled.Model.Graph.Calls().Select(call => call.Layer).OfType<BatchNormalization>().Distinct();
+        foreach (var layer in norms.Where(layer => layer.Synchronized))
+            problems.Add($"'{layer.Name}' is synchronized, but statistics are those of each shard. Take larger shards and synchronized: false.");
+        if (problems.Count == 0) return;
+        throw new ModelException($"Model '{compiled.Model.Name}' cannot be trained by several processes:"
+            + string.Concat(problems.Select(problem => Environment.NewLine + "- " + problem)));
+    }
+}

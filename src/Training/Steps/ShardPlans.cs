@@ -1,0 +1,207 @@
+using OnnxFunctional.Training.Data;
+using OnnxFunctional.Training.Distributing;
+using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Execution;
+
+namespace OnnxFunctional.Training;
+
+/// <summary>The plans of the shards of batches whose targets have one shape, and of the update that follows from their sums.</summary>
+internal sealed class ShardPlans
+{
+    // The names of the plans among the keys of the cache.
+    private const string OfShards = "shard";
+    private const string OfDivisors = "divisors";
+    private const string OfSums = "sums";
+
+    private readonly CompiledTraining _compiled;
+    private readonly ModelEngine _engine;
+    private readonly ulong _seed;
+    private readonly Distribution _distribution;
+    private readonly bool _training;
+    private readonly PlanCache _plans;
+    private readonly TensorSpec[] _behind;
+    private readonly int[] _lengths;
+    private readonly int _losses;
+    private readonly int _metrics;
+    private readonly double[] _divisors;
+    private readonly float[] _shares;
+    private readonly Dictionary<(int Samples, int Arrays), TensorSpec[]> _specs = [];
+
+    public ShardPlans(CompiledTraining compiled, ModelEngine engine, ulong seed, Distribution distribution, bool training, BatchSource batch)
+    {
+        (_compiled, _engine, _seed, _distribution, _training) = (compiled, engine, seed, distribution, training);
+        _plans = new PlanCache(engine.Arenas);
+        TensorSpec[] arrays = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
+        _behind = [.. arrays.Skip(compiled.Model.Inputs.Count).Select(Open)];
+        Shard = ShardGraph.For(compiled, arrays, training);
+        Joined = new JoinedGraph(compiled, Shard, training);
+        _losses = Shard.Terms.Losses.Count;
+        _metrics = Shard.Terms.MetricSums.Count;
+        _lengths = [.. Shard.Outputs.Select(output => checked((int)output.Spec.Shape.ElementCount))];
+        Sum = GradientSum.Create(distribution.Communicator, _lengths.Sum(), distribution.Shards, distribution.Reduction, distribution.Compression);
+        _divisors = new double[distribution.Shards * Shard.Divisors.Count];
+        _shares = new float[distribution.Shards * _losses];
+    }
+
+    /// <summary>What is computed of a shard.</summary>
+    public ShardGraph Shard { get; }
+
+    /// <summary>What is computed of the sums.</summary>
+    public JoinedGraph Joined { get; }
+
+    /// <summary>Adds what the shards give.</summary>
+    public GradientSum Sum { get; }
+
+    /// <summary>Whether targets and sample weights have the shapes of these.</summary>
+    public bool Fits(BatchSource batch)
+    {
+        var inputs = batch.Arrays - _behind.Length;
+        var fits = inputs == _compiled.Model.Inputs.Count;
+        for (var i = 0; i < _behind.Length && fits; i++)
+        {
+            var (own, given) = (_behind[i], batch.SpecOf(inputs + i));
+            fits = own.Type == given.Type && own.Shape.Rank == given.Shape.Rank;
+            for (var axis = 1; axis < own.Shape.Rank && fits; axis++) fits = own.Shape[axis] == given.Shape[axis];
+        }
+
+        return fits;
+    }
+
+    /// <summary>The total loss, the losses, the sums of metrics.</summary>
+    public float[][] NewResults() => [new float[1], .. Enumerable.Range(0, _losses + _metrics).Select(i => new float[_lengths[i < _losses ? i : i + 1]])];
+
+    /// <summary>Finds the share of each shard in each loss: in proportion to its samples, or to what the loss is divided by.</summary>
+    public void FindShares(BatchSource batch, ulong step)
+    {
+        var (samples, shards, own, counted) = (batch.Samples, _distribution.Shards, Sum.Own, Shard.Divisors.Count);
+        for (var shard = 0; shard < shards; shard++)
+        {
+            var count = ShardedSteps.Start(shard + 1, samples, shards) - ShardedSteps.Start(shard, samples, shards);
+            _shares.AsSpan(shard * _losses, _losses).Fill((float)((double)count / samples));
+        }
+
+        if (counted == 0) return;
+        Array.Clear(_divisors);
+        for (var shard = own.First; shard < own.End; shard++)
+        {
+            var first = ShardedSteps.Start(shard, samples, shards);
+            var count = ShardedSteps.Start(shard + 1, samples, shards) - first;
+            if (count == 0) continue;
+            using var run = Begin(OfDivisors, batch, count);
+            Fill(run.Plan, batch, first, count);
+            run.Plan.Run(_engine.Pool, step);
+            for (var i = 0; i < counted; i++) _divisors[(shard * counted) + i] = run.Plan.Outputs[i].Floats[0];
+        }
+
+        // Each number is of one rank, to which the others add zeros.
+        _distribution.Communicator.AllReduce(_divisors);
+        for (var i = 0; i < counted; i++)
+        {
+            var whole = 0.0;
+            for (var shard = 0; shard < shards; shard++) whole += _divisors[(shard * counted) + i];
+            for (var shard = 0; shard < shards; shard++)
+                _shares[(shard * _losses) + Shard.Divisors[i].Loss] = whole == 0 ? 0 : (float)(_divisors[(shard * counted) + i] / whole);
+        }
+    }
+
+    /// <summary>Computes a shard.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="first">The shard's first sample.</param>
+    /// <param name="count">How many it has.</param>
+    /// <param name="shard">Its number.</param>
+    /// <param name="step">The number of the step for random numbers.</param>
+    /// <param name="results">Receives all that is to be added.</param>
+    public void Compute(BatchSource batch, int first, int count, int shard, ulong step, Span<float> results)
+    {
+        using var run = Begin(OfShards, batch, count);
+        var plan = run.Plan;
+        Fill(plan, batch, first, count);
+        for (var i = 0; i < _losses; i++) plan.Inputs[batch.Arrays + i].Floats[0] = _shares[(shard * _losses) + i];
+        plan.Inputs[batch.Arrays + _losses].Floats[0] = (float)((double)count / batch.Samples);
+        plan.Run(_engine.Pool, step);
+        foreach (var output in plan.Outputs)
+        {
+            output.Floats.CopyTo(results);
+            results = results[output.Length..];
+        }
+    }
+
+    /// <summary>Makes the update that follows from the sums.</summary>
+    /// <param name="results">Receives the losses and metrics.</param>
+    /// <param name="step">The number of the step.</param>
+    /// <returns>False if the loss is not finite: no weight was changed then.</returns>
+    public bool Join(float[][] results, ulong step)
+    {
+        using var run = Begin(OfSums, null, 0);
+        ReadOnlySpan<float> sum = Sum.Sum;
+        var (plan, input) = (run.Plan, 0);
+        for (var i = 0; i < _lengths.Length; i++)
+        {
+            var part = sum[.._lengths[i]];
+            sum = sum[_lengths[i]..];
+            if (i < _losses) part.CopyTo(results[1 + i]);
+
+            // The sums of metrics lie behind the losses and the penalty, and nothing follows from them.
+            if (i > _losses && i <= _losses + _metrics) part.CopyTo(results[i]);
+            else part.CopyTo(plan.Inputs[input++].Floats);
+        }
+
+        var isFinite = plan.Run(_engine.Pool, step);
+        results[0][0] = plan.Outputs[0].Floats[0];
+        return isFinite;
+    }
+
+    private static void Fill(ExecutionPlan plan, BatchSource batch, int first, int count)
+    {
+        for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, first, count, plan.Inputs[i]);
+    }
+
+    private PlanRun Begin(string which, BatchSource? batch, int count)
+    {
+        var key = new PlanKey(which, batch is null ? [] : SpecsFor(batch, count));
+        return _plans.TryEnter(key, out var run) ? run : Prepare(key.ToKeep());
+    }
+
+    /// <summary>The arrays of a shard; sequences of a batch may have other lengths than those of the last one.</summary>
+    private TensorSpec[] SpecsFor(BatchSource batch, int count)
+    {
+        var known = _specs.GetValueOrDefault((count, batch.Arrays));
+        var fits = known is not null;
+        for (var i = 0; i < batch.Arrays && fits; i++)
+        {
+            var (own, given) = (known![i].Shape, batch.SpecOf(i).Shape);
+            for (var axis = 1; axis < given.Rank && fits; axis++) fits = own[axis] == given[axis];
+        }
+
+        if (!fits)
+        {
+            known = [.. Enumerable.Range(0, batch.Arrays).Select(i => batch.SpecOf(i) with { Shape = batch.SpecOf(i).Shape.With(0, count) })];
+            _specs[(count, batch.Arrays)] = known;
+        }
+
+        return known!;
+    }
+
+    // A separate method: what its lambdas capture would be allocated on every call.
+    private PlanRun Prepare(PlanKey key) => MemoryShortage.Guard($"to plan a step on {string.Join(", ", key.Specs)}", _compiled.Model, () =>
+    {
+        var request = key.What switch
+        {
+            OfShards => Request(Shard.Inputs, Shard.Outputs, []),
+            OfDivisors => Request(Shard.Terms.Inputs, [.. Shard.Divisors.Select(entry => entry.Divisor)], []),
+            _ => Request(Joined.Inputs, [Joined.Total], Joined.Updates) with { MustBeFinite = _training ? [0] : [] },
+        };
+        TensorSpec[] specs = key.What switch
+        {
+            OfShards => [.. key.Specs, .. Enumerable.Repeat(new TensorSpec(Shape.Of(), DType.Float32), _losses + 1)],
+            OfDivisors => key.Specs,
+            _ => [.. Joined.Inputs.Select(input => input.Spec)],
+        };
+        return _plans.Enter(key, new KeptPlan(Planner.Plan(request, specs)));
+    });
+
+    private PlanRequest Request(IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs, IReadOnlyList<(Weight, Value)> updates) =>
+        new(PlanOptions.Of(_engine.Model, _seed), inputs, outputs, updates) { Memory = PlanMemory.Arena };
+
+    private static TensorSpec Open(TensorSpec spec) => spec with { Shape = spec.Shape.With(0, Shape.Unknown) };
+}

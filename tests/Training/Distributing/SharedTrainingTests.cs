@@ -1,0 +1,232 @@
+using OnnxFunctional.Layers;
+using OnnxFunctional.Tests.Export.Emit;
+using OnnxFunctional.Training;
+using OnnxFunctional.Training.Distributing;
+using OnnxFunctional.Training.Optimizers;
+
+namespace OnnxFunctional.Tests.Training.Distributing;
+
+/// <summary>Trainings that several processes share.</summary>
+[TestClass]
+public sealed class SharedTrainingTests
+{
+    public const int Shards = 8;
+
+    [TestMethod]
+    [DataRow("dropout")]
+    [DataRow("normalized")]
+    [DataRow("recurrent")]
+    [DataRow("transformer")]
+    public void Any_number_of_processes_ends_with_the_same_bits(string network)
+    {
+        var one = Trained(network, 1);
+        foreach (var size in (int[])[3, 8])
+        {
+            var weights = Trained(network, size);
+            for (var rank = 0; rank < size; rank++)
+            {
+                CollectionAssert.AreEqual(one[0].Weights, weights[rank].Weights, $"rank {rank} of {size}");
+                CollectionAssert.AreEqual(one[0].Losses, weights[rank].Losses, $"losses of rank {rank} of {size}");
+            }
+        }
+
+        Assert.IsLessThan(one[0].Losses[0], one[0].Losses[^1], "It learns.");
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Optimizers))]
+    public void Shards_give_the_step_of_the_whole_batch(string name)
+    {
+        var (whole, shared) = (Fitted(Distribution.None), Fitted(Distribution.Of(new Communicator(), 5)));
+        Near.Equal(whole, shared, 2e-4f, name);
+
+        float[] Fitted(Distribution distribution)
+        {
+            // The last of the batches has 3 samples, fewer than shards.
+            var (model, x, y) = Data("masked", 17);
+            var weights = NDArray.Create([.. Enumerable.Range(0, 17).Select(i => 0.25f + (i % 4))], [17]);
+            var trainer = model.Compile(s_optimizers[name](), Loss.MeanSquaredError, distribution: distribution);
+            trainer.Fit(x, y, batchSize: 7, epochs: 2, verbose: 0, sampleWeight: weights);
+            return WeightsOf(model);
+        }
+    }
+
+    [TestMethod]
+    [DataRow(LossReduction.SumOverBatchSize)]
+    [DataRow(LossReduction.Sum)]
+    [DataRow(LossReduction.MeanWithSampleWeight)]
+    public void Losses_metrics_and_penalties_are_those_of_the_whole_batch(LossReduction reduction)
+    {
+        var (whole, shared) = (Run(Distribution.None), Run(Distribution.Of(new Communicator(), 4)));
+        Near.Equal(whole.Scores, shared.Scores, 1e-5f, "training");
+        Near.Equal(whole.Evaluated, shared.Evaluated, 1e-5f, "evaluation");
+        Near.Equal(whole.Weights, shared.Weights, 1e-5f, "weights");
+
+        (float[] Scores, float[] Evaluated, float[] Weights) Run(Distribution distribution)
+        {
+            var x = Model.Input([6, 3], name: "x");
+            var hidden = new Dense(5, Activation.Tanh, activityRegularizer: Regularizer.L2(0.01f), kernelRegularizer: Regularizer.L2(0.02f));
+            var inner = x.Apply(new Masking(), hidden);
+            var steps = new Dense(1, name: "steps").Call(inner);
+            var mean = inner.Apply(new GlobalAveragePooling1D(), new Dense(3, Activation.Softmax, name: "kind"));
+            var model = new Model(x, [steps, mean], seed: 4);
+            var random = new Random(8);
+            var values = Enumerable.Range(0, 13 * 18).Select(_ => random.NextSingle() - 0.5f).ToArray();
+
+            // Masked steps, of which shards have different numbers.
+            for (var sample = 0; sample < 13; sample++) Array.Clear(values, (sample * 18) + (((sample % 5) + 1) * 3), (5 - (sample % 5)) * 3);
+            NDArray data = NDArray.Create(values, [13, 6, 3]);
+            NDArray y = NDArray.Create([.. Enumerable.Range(0, 13 * 6).Select(_ => random.NextSingle())], [13, 6, 1]);
+            NDArray kinds = NDArray.Create([.. Enumerable.Range(0, 13).Select(i => i % 3)], [13]);
+            NDArray weights = NDArray.Create([.. Enumerable.Range(0, 13).Select(i => 1 + (i * i % 5))], [13]);
+            var losses = new LossList { ["steps"] = new MeanSquaredError(reduction), ["kind"] = new SparseCategoricalCrossentropy(reduction: reduction) };
+            var trainer = model.Compile(
+                new Adam(0.01), losses, lossWeights: [0.7f, 1], metrics: new() { ["kind"] = [Metric.Accuracy] }, distribution: distribution);
+            var history = trainer.Fit(data, [y, kinds], batchSize: 13, epochs: 3, verbose: 0, sampleWeight: weights, shuffle: false);
+            var scores = trainer.Evaluate(data, [y, kinds], batchSize: 5, verbose: 0, sampleWeight: weights);
+            return (
+                [.. history.Names.SelectMany(name => history[name]).Select(value => (float)value)],
+                [.. scores.Select(score => (float)score.Value)],
+                WeightsOf(model));
+        }
+    }
+
+    [TestMethod]
+    public void Float16_scales_its_loss_and_skips_steps_as_a_single_process_does()
+    {
+        var (whole, shared) = (Fitted(Distribution.None), Fitted(Distribution.Of(new Communicator(), 2)));
+        Near.Equal(whole, shared, 2e-2f, "float16");
+
+        static float[] Fitted(Distribution distribution)
+        {
+            var (model, x, y) = Data("dense", 16);
+            var trainer = model.Compile(new Adam(0.01), Loss.MeanSquaredError, precision: MixedPrecision.Float16, distribution: distribution);
+            trainer.Fit(x, y, batchSize: 8, epochs: 4, verbose: 0);
+            return [.. WeightsOf(model), trainer.LossScale!.Value];
+        }
+    }
+
+    [TestMethod]
+    public void What_one_process_decides_all_do()
+    {
+        InMemoryTransport.Run(3, communicator =>
+        {
+            var (model, x, y) = Data("dense", 12);
+            var trainer = model.Compile(new Sgd(0.01), Loss.MeanSquaredError, distribution: Distribution.Of(communicator, 3));
+            var ended = trainer.Fit(x, y, epochs: 9, verbose: 0, callbacks: [new StopsAt(communicator.Rank == 1 ? 2 : 99)]);
+            Assert.HasCount(3, ended.Epochs);
+
+            using var source = new CancellationTokenSource();
+            var cancels = new CancelsAt(communicator.Rank == 2 ? 4 : 99, source);
+            trainer.Fit(x, y, batchSize: 1, epochs: 2, initialEpoch: 1, verbose: 0, callbacks: [cancels], cancellationToken: source.Token);
+            Assert.AreEqual(4, cancels.Last);
+        });
+    }
+
+    [TestMethod]
+    public void Processes_that_train_something_else_are_told_so()
+    {
+        InMemoryTransport.Run(2, communicator =>
+        {
+            var (model, x, y) = Data("dense", communicator.Rank == 0 ? 12 : 40);
+            var trainer = model.Compile(new Sgd(0.01), Loss.MeanSquaredError, distribution: Distribution.Of(communicator, 2));
+            var message = Assert.ThrowsExactly<DistributionException>(() => trainer.Fit(x, y, batchSize: 4, verbose: 0)).Message;
+            StringAssert.Contains(message, "The batches per epoch is 3 on rank 0, 10 on rank 1.");
+        });
+    }
+
+    [TestMethod]
+    public void What_cannot_be_shared_is_refused_at_once()
+    {
+        var x = Model.Input([5, 3], batchSize: 4, name: "x");
+        var model = new Model(x, x.Apply(new Lstm(2, stateful: true, name: "lstm"), new BatchNormalization(synchronized: true, name: "norm"), new Dense(1)));
+        var message = Assert.ThrowsExactly<ModelException>(() => model.Compile(
+            new Sgd(0.01), Loss.MeanSquaredError, distribution: Distribution.Of(new Communicator(), 2))).Message;
+        StringAssert.Contains(message, "is a state for each sample of a batch");
+        StringAssert.Contains(message, "'norm' is synchronized");
+    }
+
+    public static IEnumerable<object[]> Optimizers => s_optimizers.Keys.Select(name => (object[])[name]);
+
+    private static readonly Dictionary<string, Func<Optimizer>> s_optimizers = new()
+    {
+        ["sgd"] = () => new Sgd(0.05, momentum: 0.9, nesterov: true),
+        ["rmsprop"] = () => new RmsProp(0.01),
+        ["adam"] = () => new Adam(0.01, clipnorm: 0.5),
+        ["adamw"] = () => new AdamW(0.01, weightDecay: 0.01),
+        ["adamax"] = () => new Adamax(0.01),
+        ["nadam"] = () => new Nadam(0.01),
+        ["adagrad"] = () => new Adagrad(0.01),
+        ["adadelta"] = () => new Adadelta(0.5),
+        ["ftrl"] = () => new Ftrl(0.01),
+        ["lion"] = () => new Lion(0.001),
+        ["lamb"] = () => new Lamb(0.01),
+        ["adafactor"] = () => new Adafactor(0.01),
+        ["muon"] = () => new Muon(0.01),
+        ["accumulated"] = () => new Sgd(0.05, gradientAccumulationSteps: 2),
+    };
+
+    /// <summary>Weights and losses of a training that others may share.</summary>
+    public static (float[] Weights, double[] Losses) Train(string network, Distribution distribution)
+    {
+        var (model, x, y) = Data(network, 29);
+        var trainer = model.Compile(new Adam(0.01), Loss.MeanSquaredError, threads: 1, seed: 3, distribution: distribution);
+        var history = trainer.Fit(x, y, batchSize: 12, epochs: 3, verbose: 0, validationSplit: 0.2);
+        return (WeightsOf(model), [.. history["loss"], .. history["val_loss"]]);
+    }
+
+    private static (float[] Weights, double[] Losses)[] Trained(string network, int size)
+    {
+        var results = new (float[], double[])[size];
+        InMemoryTransport.Run(size, communicator => results[communicator.Rank] = Train(network, Distribution.Of(communicator, Shards)));
+        return results;
+    }
+
+    private static float[] WeightsOf(Model model) => [.. model.Weights.SelectMany(weight => weight.Storage)];
+
+    private static (Model Model, NDArrays X, NDArrays Y) Data(string network, int samples)
+    {
+        var x = network is "normalized" ? Model.Input([7, 5, 2], name: "x") : network is "dense" or "dropout" ? Model.Input([6], name: "x")
+            : Model.Input([5, 4], name: "x");
+        var last = network switch
+        {
+            "dense" => x.Apply(new Dense(7, Activation.Tanh)),
+            "dropout" => x.Apply(new Dense(16, Activation.Tanh), new Dropout(0.3), new Dense(8, Activation.Tanh), new GaussianNoise(0.1)),
+            "normalized" => x.Apply(new Conv2D(4, 3), new BatchNormalization(), new ActivationLayer(Activation.Tanh), new Flatten()),
+            "recurrent" => x.Apply(new Gru(6, returnSequences: true), new Gru(4)),
+            "masked" => x.Apply(new Masking(), new Lstm(4)),
+            _ => Transformer(x),
+        };
+        var model = new Model(x, new Dense(2, name: "scores").Call(last), seed: 5);
+        var random = new Random(6);
+        var shape = x.Shape.With(0, samples);
+        var values = Enumerable.Range(0, (int)shape.ElementCount).Select(_ => random.NextSingle() - 0.5f).ToArray();
+        var size = values.Length / samples;
+        if (network == "masked") for (var i = 0; i < samples; i++) Array.Clear(values, (i * size) + (4 * (i % 5)), size - (4 * (i % 5)));
+        NDArray y = NDArray.Create([.. Enumerable.Range(0, samples * 2).Select(i => values[i / 2 * size] + (i % 2))], [samples, 2]);
+        return (model, NDArray.Create(values, shape), y);
+    }
+
+    private static SymbolicTensor Transformer(SymbolicTensor x)
+    {
+        x += new MultiHeadAttention(2, 2).Call(x, x);
+        x = new LayerNormalization().Call(x);
+        return new GlobalAveragePooling1D().Call(x + x.Apply(new Dense(8, Activation.Gelu), new Dense(4)));
+    }
+
+    private sealed class StopsAt(int epoch) : Callback
+    {
+        public override void OnEpochEnd(int ended, IDictionary<string, double> logs) => Trainer.StopTraining |= ended == epoch;
+    }
+
+    private sealed class CancelsAt(int step, CancellationTokenSource source) : Callback
+    {
+        public int Last { get; private set; }
+
+        public override void OnBatchEnd(int batch, float loss)
+        {
+            Last = batch;
+            if (batch == step) source.Cancel();
+        }
+    }
+}
