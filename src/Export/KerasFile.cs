@@ -7,7 +7,8 @@ using OnnxFunctional.Training.Execution;
 namespace OnnxFunctional.Export;
 
 /// <summary>
-/// Files of Keras 3: models with their weights (.keras), and weights alone (.weights.h5). Python is not needed, and code in the files is never run.
+/// Files of Keras: models with their weights (.keras, and .h5 to read), and weights alone (.weights.h5). Python is not needed, and code in the files is never
+/// run.
 /// </summary>
 /// <example><code>
 /// var model = Model.Load("model.keras");
@@ -37,6 +38,10 @@ public static class KerasFile
         return Load(stream, Path.GetFileName(path), customObjects);
     }
 
+    /// <summary>The model of an .h5 file, with its weights.</summary>
+    internal static Model ReadLegacy(string path, CustomObjects? customObjects) =>
+        LegacyFile.Read(Hdf5Reader.OpenFile(path), Path.GetFileName(path), customObjects);
+
     /// <summary>
     /// Writes the model and its weights as a .keras file, which Keras' <c>load_model</c>
     /// opens. The file is written completely or not at all, and equal models give equal files.
@@ -59,7 +64,10 @@ public static class KerasFile
         AtomicFile.Write(path, stream => KerasArchive.Write(stream, config, weights));
     }
 
-    /// <summary>Loads the weights of a model from a .weights.h5 file, written by Keras' <c>save_weights</c> or by <see cref="SaveWeights"/>.</summary>
+    /// <summary>
+    /// Loads the weights of a model from a .weights.h5 file, written by Keras' <c>save_weights</c> or by <see cref="SaveWeights"/>, or from an .h5 file of
+    /// Keras 2.
+    /// </summary>
     /// <param name="model">A model of the same architecture.</param>
     /// <param name="path">The file.</param>
     /// <exception cref="ModelException">The file is damaged, or arrays are missing, superfluous or of another shape; no weight is changed then.</exception>
@@ -67,14 +75,9 @@ public static class KerasFile
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var stream = FileContents.Open(path);
-        if (stream.Length > Array.MaxLength) throw new ModelException($"'{path}' has {stream.Length} bytes; at most {Array.MaxLength} can be read.");
-        KerasWeights.Read(model, MemoryShortage.GuardReading(path, () =>
-        {
-            var content = new byte[stream.Length];
-            stream.ReadExactly(content);
-            return Hdf5Reader.Read(content);
-        }));
+        var file = MemoryShortage.GuardReading(path, () => Hdf5Reader.OpenFile(path));
+        if (LegacyFile.HoldsWeights(file)) LegacyFile.ReadWeights(model, file);
+        else KerasWeights.Read(model, file.Arrays);
     }
 
     /// <summary>Writes only the weights as a .weights.h5 file, which Keras' <c>load_weights</c> reads.</summary>
@@ -89,15 +92,13 @@ public static class KerasFile
 
     /// <summary>Loads the state of Keras' optimizer, so that training resumes where it stopped there: number of steps, learning rate, moments.</summary>
     /// <param name="trainer">A trainer of the same architecture with the same optimizer; with a schedule if Keras had one.</param>
-    /// <param name="path">A .keras file of a trained model.</param>
+    /// <param name="path">A .keras file of a trained model, or an .h5 file that Keras 3 wrote.</param>
     /// <exception cref="ModelException">The file holds no optimizer, or the state of another one; nothing is changed then.</exception>
     public static void LoadOptimizer(this Trainer trainer, string path)
     {
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var stream = FileContents.Open(path);
-        var archive = KerasArchive.Read(stream, Path.GetFileName(path));
-        KerasOptimizer.Read(trainer, Hdf5Reader.Read(archive.Weights), Path.GetFileName(path));
+        KerasOptimizer.Read(trainer, KerasTrainer.StateOf(path), Path.GetFileName(path));
     }
 
     private static Model Load(Stream stream, string name, CustomObjects? customObjects)
@@ -106,7 +107,7 @@ public static class KerasFile
         try
         {
             var config = KerasVocabularies.Insert(archive.Config, archive.Vocabularies);
-            var model = ModelReader.Read(config, customObjects, 0, archive.Metadata.IsOurs);
+            var model = ModelReader.Read(config, customObjects, 0, archive.Metadata.IsOurs, archive.Metadata.Version);
             KerasWeights.Read(model, Hdf5Reader.Read(archive.Weights));
             return model;
         }

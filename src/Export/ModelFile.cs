@@ -14,7 +14,7 @@ public static class ModelFile
         /// <summary>Opens a model with its weights. What a file holds is read from its bytes, whatever its name is.</summary>
         /// <remarks>
         /// <para>
-        /// A .keras file that Keras 3 or <see cref="KerasFile.Save"/> wrote; an ONNX file that
+        /// A .keras file that Keras 3 or <see cref="KerasFile.Save"/> wrote; a whole model as .h5 of tf.keras 2 or Keras 3; an ONNX file that
         /// <see cref="OnnxExporter.ExportOnnx(Model, string, ExportOptions?)"/> or <see cref="TrainerFile.Save"/> wrote; Keras' architecture as JSON, whose
         /// weights are newly initialized.
         /// </para>
@@ -28,7 +28,7 @@ public static class ModelFile
         /// <param name="customObjects">Custom layers, activations and functions that the model uses.</param>
         /// <exception cref="OnnxFileException">An ONNX file is damaged, or holds no architecture because another program wrote it.</exception>
         /// <exception cref="ModelException">
-        /// The file is missing or of another kind, a .keras file or JSON is damaged, weights do not fit, or a class is neither built in nor in
+        /// The file is missing or of another kind, a .keras file, .h5 file or JSON is damaged, weights do not fit, or a class is neither built in nor in
         /// <paramref name="customObjects"/>.
         /// </exception>
         /// <example><code>
@@ -42,9 +42,7 @@ public static class ModelFile
             {
                 FileContent.Zip => KerasFile.Read(path, customObjects),
                 FileContent.Json => Model.FromJson(FileContent.Text(path), customObjects),
-                FileContent.Hdf5 => throw new ModelException(
-                    $"'{path}' is an HDF5 file. Files of weights are read into a model: model.LoadWeights(\"{Path.GetFileName(path)}\"). "
-                    + "Whole models in HDF5 are older than Keras 3; open the file in Keras and save it as .keras."),
+                FileContent.Hdf5 => KerasFile.ReadLegacy(path, customObjects),
                 _ => OnnxFile.Rebuild(OnnxFileGuard.ReadFile(path, new OnnxFileLimits()), customObjects),
             });
         }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using OnnxFunctional.Export.Emit;
 using OnnxFunctional.Export.Import;
+using OnnxFunctional.Export.Keras;
 using OnnxFunctional.Export.Resume;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Execution;
@@ -57,19 +58,27 @@ public static class TrainerFile
 
         /// <summary>Rebuilds a model and its trainer from a file; resumed training gives the same bits as uninterrupted training.</summary>
         /// <remarks>
+        /// <para>
+        /// A file of Keras, .keras or .h5, is compiled as it was there, with the state of its optimizer unless Keras 2 wrote it.
+        /// </para>
+        /// <para>
         /// The same bits hold for the same width of vectors: AVX-512, AVX2 and 128-bit instructions add in other orders. A training that ran with others goes
         /// on, with a warning (<see cref="WarningKind.InstructionSet"/>).
+        /// </para>
         /// </remarks>
-        /// <param name="path">A file that <c>Save</c> or <see cref="BackupAndRestore"/> wrote.</param>
+        /// <param name="path">A file that <c>Save</c> or <see cref="BackupAndRestore"/> wrote, or a compiled model of Keras.</param>
         /// <param name="customObjects">Custom layers and activations that the model uses.</param>
         /// <param name="compile">Compiles the model; needed only if optimizer, loss or
         /// metrics are custom classes or functions, which a file does not hold.</param>
         /// <param name="threads">Threads of the engine; results do not depend on it.</param>
         /// <returns>A trainer whose next Fit, given the same data and epochs, resumes the saved one if that was unfinished.</returns>
         /// <exception cref="OnnxFileException">The file is missing, damaged, or holds no state of training.</exception>
-        /// <exception cref="ModelException">The file names classes that are neither built in nor in <paramref name="customObjects"/>.</exception>
+        /// <exception cref="ModelException">
+        /// The file names classes that are neither built in nor in <paramref name="customObjects"/>, or is one of Keras that is damaged or was not compiled.
+        /// </exception>
         public static Trainer Load(string path, CustomObjects? customObjects = null, Func<Model, Trainer>? compile = null, int? threads = null)
         {
+            if (KerasTrainer.IsOfKeras(path)) return KerasTrainer.Load(path, Model.Load(path, customObjects), compile, threads);
             var file = OnnxFileGuard.ReadFile(path, new OnnxFileLimits());
             var (metadata, state) = TrainingState.Read(file);
             var model = metadata.IsOpened ? OnnxFile.Reopen(file) : OnnxFile.Rebuild(file, customObjects, metadata.ModelSeed);

@@ -46,6 +46,16 @@ public sealed class ConvertTests
     }
 
     [TestMethod]
+    public void An_h5_file_becomes_a_verified_file_and_a_Keras_file()
+    {
+        using var folder = new TemporaryFolder();
+        var source = HuntFolder.PathOf("legacy_h5/sequential_compiled.h5");
+        StringAssert.Contains(CommandRun.Of("convert", source, folder.File("a.onnx")).Succeeded().Output, "ONNX Runtime and the engine agree on");
+        CommandRun.Of("convert", source, folder.File("a.keras")).Succeeded();
+        CommandRun.Of("verify", folder.File("a.onnx"), "--against", source).Succeeded();
+    }
+
+    [TestMethod]
     public void What_a_file_holds_is_told_by_its_bytes()
     {
         using var folder = new TemporaryFolder();

@@ -2,6 +2,8 @@ using System.Text;
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Import;
 using OnnxFunctional.Export.TrainingStep;
+using OnnxFunctional.Tests.Builder.Serialization;
+using OnnxFunctional.Tests.Export.Keras;
 using OnnxFunctional.Training;
 
 namespace OnnxFunctional.Tests.Mutations;
@@ -64,6 +66,7 @@ internal static class Readers
         new("keras", Archives, s_keras, content => KerasFile.Load(new MemoryStream(content)), s_model),
         new("keras-convert", Archives, s_keras, Runs.Export, s_exportOrModel) { MostAllocated = MostPlanned },
         new("weights-h5", Weights, [Edits.Bytes, Edits.Aligned, Edits.Aligned], LoadWeights, s_model),
+        new("legacy-h5", LegacyFiles, [Edits.Bytes, Edits.Aligned, Edits.Text], content => Trainer.Load(Put("m.h5", content)), s_fileOrModel),
         new("keras-optimizer", KerasOptimizers.All, [ZipEdits.Change(JsonOrWeights), Edits.Bytes], KerasOptimizers.Load, s_model),
         new("keras-json", Configs, [JsonEdits.Change, JsonEdits.Change, Edits.Text], ReadConfig, s_model),
         new("npz", DataReaders.Arrays, s_arrays, DataReaders.ReadArchive, s_data),
@@ -115,7 +118,23 @@ internal static class Readers
 
     private static IReadOnlyList<byte[]> Weights() => [.. s_models.Value.Select(model => ModelSamples.File("m.weights.h5", path => model.SaveWeights(path)))];
 
-    private static IReadOnlyList<byte[]> Configs() => [.. s_models.Value.Select(model => Encoding.UTF8.GetBytes(model.ToJson()))];
+    private static IReadOnlyList<byte[]> LegacyFiles() =>
+    [
+        .. s_models.Value.Select(model => new LegacySample
+        {
+            Texts =
+            {
+                ["model_config"] = model.ToJson(),
+                ["keras_version"] = "3.16.0",
+                ["training_config"] = """
+                    {"loss": "mse", "loss_weights": null, "metrics": ["mae"], "optimizer_config": {"class_name": "Adam", "config": {"learning_rate": 0.01}}}
+                    """,
+            },
+        }.Add(model).Whole()),
+    ];
+
+    private static IReadOnlyList<byte[]> Configs() =>
+        [.. s_models.Value.Select(model => model.ToJson()).Append(Keras2Tests.OfTensorFlow()).Select(Encoding.UTF8.GetBytes)];
 
     private static void Guard(byte[] content) => OnnxFileGuard.ReadBytes(content, "the model", null, new OnnxFileLimits());
 

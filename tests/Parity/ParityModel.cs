@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using OnnxFunctional.Export;
+using OnnxFunctional.Export.Runtime;
 using OnnxFunctional.Training;
 using OnnxFunctional.Training.Data;
 
@@ -55,6 +56,14 @@ internal sealed class ParityModel
         Model.Save(path);
         foreach (var (before, after) in Model.PredictAll(Inputs).Zip(Model.Load(path).PredictAll(Inputs)))
             CollectionAssert.AreEqual(Flat(before), Flat(after));
+    }
+
+    /// <summary>Fails if the exported file does not agree with the engine for random inputs and for those of Keras.</summary>
+    public void IsVerifiedWithKerasData()
+    {
+        using var folder = new TemporaryFolder();
+        var report = Model.ExportOnnx(folder.File("model.onnx"), new ExportOptions { Samples = [.. Inputs.Select(ArrayConversion.ToOnnx)] });
+        Assert.IsTrue(report.Passed, report.ToString());
     }
 
     private static float[] Flat(Tensor<float> tensor)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using OnnxFunctional.Training;
 
@@ -30,11 +31,16 @@ public sealed class ParityTrainingTests
             _ => [],
         };
         var history = json["history"]!.AsObject();
-        var trainer = model.Compile(
-            optimizer,
-            model.OutputNames.Zip(losses).ToDictionary(pair => pair.First, pair => Loss.Named(pair.Second)),
-            weightsOfLosses,
-            metrics: history.ContainsKey("accuracy") ? [Metric.Accuracy] : []);
+
+        // As the file says, and by hand for files that do not.
+        var trainer = json["model"]!["compile_config"] is JsonObject { Count: > 0 } compiled
+            ? KerasCompileConfig.Compile(JsonElement.Parse(compiled.ToJsonString()), model, threads: null)
+            : model.Compile(
+                optimizer,
+                model.OutputNames.Zip(losses).ToDictionary(pair => pair.First, pair => Loss.Named(pair.Second)),
+                weightsOfLosses,
+                metrics: history.ContainsKey("accuracy") ? [Metric.Accuracy] : []);
+        Assert.AreEqual(optimizer.GetType(), trainer.Optimizer.GetType());
         var ours = trainer.Fit(
             NDArrays.Create([.. json["inputs"]!.AsArray().Select(array => ParityArray.Read(array!))]),
             NDArrays.Create([.. json["targets"]!.AsArray().Select(array => ParityArray.Read(array!))]),

@@ -161,6 +161,9 @@ public abstract partial class LayerBase
     /// <summary>The mask of the outputs. A layer that keeps the leading axes passes on the mask of its input; others return null.</summary>
     private protected virtual SymbolicTensor? OutputMask(SymbolicTensors inputs, SymbolicTensors outputs) => null;
 
+    /// <summary>Whether it passes no mask on, though layers of its class do: so did the version of Keras that wrote it into a file.</summary>
+    internal bool EndsMask { get; set; }
+
     /// <summary>Returns a weight of this layer: the first call creates it, later calls return the same one.</summary>
     /// <param name="name">The name within the layer.</param>
     /// <param name="shape">The dimensions, all known.</param>
@@ -309,7 +312,7 @@ public abstract partial class LayerBase
                 var result = scoped.Contains(results[i])
                     ? new SymbolicTensor(Node.Create(new Operators.Identity(), [results[i].Value], call).Outputs[0], call)
                     : results[i];
-                outputs[i] = new SymbolicTensor(result.Value, parent, (results[i].Mask ?? (i == 0 ? mask : null))?.In(parent));
+                outputs[i] = new SymbolicTensor(result.Value, parent, EndsMask ? null : (results[i].Mask ?? (i == 0 ? mask : null))?.In(parent));
             }
 
             call.Outputs = outputs;

@@ -168,6 +168,9 @@ internal static class KerasFunctions
     public static bool IsModule(string module) =>
         module == OwnModule || module.StartsWith("keras.src.ops.", StringComparison.Ordinal) || module.StartsWith("keras.ops", StringComparison.Ordinal);
 
+    /// <summary>Whether Keras has a function of this class that is known here.</summary>
+    public static bool Knows(string className) => s_rules.ContainsKey(className);
+
     /// <summary>A function from its description in a file.</summary>
     /// <exception cref="ModelException">There is no row for it.</exception>
     public static KerasFunction Make(string module, string className, JsonElement config, string name)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Serialization;
 
@@ -205,6 +206,10 @@ internal sealed partial class ModelReader
         }
 
         foreach (var value in namedInputs.Values) AddTensors(call.Entry, value, inputs, tensors, "an argument");
+
+        // In Keras 2, and only there, a call with initial states takes the mask that travels with its input.
+        if (_isKeras2 && call.Entry.Layer is RecurrentLayer or Bidirectional && inputs.Count > 1 && options.Mask is null)
+            options = options with { Mask = inputs[0].Mask };
         return call.Entry.Layer.CallAll(inputs.ToArray(), options);
 
         SymbolicTensor? MaskAt(CallValue.List masks, int index) =>
@@ -353,7 +358,7 @@ internal sealed partial class ModelReader
         public static PendingCall Read(LayerEntry entry, JsonElement json)
         {
             if (json.ValueKind == JsonValueKind.Array)
-                throw new ModelException("its calls are in the format of Keras 2; open the model in Keras 3 and save it again.");
+                throw new ModelException("its calls are in the format of Keras 2, but the file names a version from 3 on. Correct keras_version.");
             if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("args", out var args) || args.ValueKind != JsonValueKind.Array)
                 throw new ModelException("a call has no list of arguments; expected the key args.");
             KnownKeys.Require(json, "args", "kwargs");

@@ -7,6 +7,8 @@ namespace OnnxFunctional.Serialization;
 /// <content>Values of a configuration: numbers, strings, lists, initializers, layers inside layers.</content>
 internal sealed partial class ModelReader
 {
+    private static readonly Activation s_hardSigmoid = Activation.From(x => Ops.Make(new Operators.HardSigmoid(0.2f, 0.5f), x), Keras2.HardSigmoid);
+
     /// <summary>Reads a value as the type of its property.</summary>
     /// <exception cref="ModelException">The value is of another kind; the caller puts the key's name before the message.</exception>
     private object? ReadValue(JsonElement json, Type target, string where)
@@ -83,6 +85,7 @@ internal sealed partial class ModelReader
         }
 
         if (_custom.Activations.TryGetValue(name, out var custom)) return custom;
+        if (name == Keras2.HardSigmoid) return s_hardSigmoid;
         var known = name switch { "swish" => "silu", "hard_swish" => "hard_silu", _ => name };
         if (Activation.ByName.TryGetValue(known, out var activation)) return activation;
         var nearest = Naming.Nearest(name, Activation.ByName.Keys.Concat(_custom.Activations.Keys));

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using OnnxFunctional.Layers;
 
 namespace OnnxFunctional.Serialization;
 
@@ -14,22 +16,28 @@ internal sealed partial class ModelReader
     private static readonly string[] s_layerKeys =
     [
         "module", "class_name", "config", "registered_name", "build_config", "compile_config", "shared_object_id", "name", "inbound_nodes", "keras_version",
-        "backend", FormatVersion.ArchitectureKey,
+        "backend", FormatVersion.ArchitectureKey, FormatVersion.EndsMaskKey,
     ];
 
     private readonly CustomObjects _custom;
     private readonly ulong _seed;
     private readonly ReadProblems _problems = new();
     private readonly int? _format;
+    private readonly bool _recurrenceEndsMasks;
+    private readonly bool _isKeras2;
     private readonly Dictionary<Value, string> _narrow = [];
     private readonly Dictionary<(long Id, string ClassName), LayerBase> _shared = [];
     private int _layers;
 
-    private ModelReader(CustomObjects? custom, ulong seed, int? format)
+    private ModelReader(CustomObjects? custom, ulong seed, int? format, string? version, bool isKeras2)
     {
         _custom = custom ?? new();
         _seed = seed;
         _format = format;
+        _isKeras2 = isKeras2;
+
+        // From Keras 3.16 on, recurrent layers and wrappers use the mask of their input, but pass none on.
+        _recurrenceEndsMasks = format is null && Version.TryParse(version, out var known) && known >= new Version(3, 16);
     }
 
     /// <summary>Reads a model and reports all problems in one message.</summary>
@@ -37,30 +45,43 @@ internal sealed partial class ModelReader
     /// <param name="custom">Custom classes and functions that the text may name.</param>
     /// <param name="seed">The seed for the initial values.</param>
     /// <param name="ours">Whether this library is known to have written the text, even if it names no format, as format 1 did not.</param>
+    /// <param name="version">Keras' version, if something beside the text says so.</param>
     /// <exception cref="ModelException">The text does not describe a model, or names something unknown.</exception>
-    public static Model Read(string json, CustomObjects? custom, ulong seed, bool ours = false)
+    public static Model Read(string json, CustomObjects? custom, ulong seed, bool ours = false, string? version = null)
     {
         if (json.Length > ModelLimits.TextLength)
             throw new ModelException($"The model's JSON has {json.Length} characters; expected at most {ModelLimits.TextLength}.");
         JsonDocument document;
+        bool isKeras2;
         try
         {
-            var options = new JsonDocumentOptions { MaxDepth = ModelLimits.JsonDepth, AllowDuplicateProperties = false };
-            document = JsonDocument.Parse(PythonNumbers.Quoted(json), options);
+            (document, isKeras2) = Parse(PythonNumbers.Quoted(json), version);
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             throw new ModelException($"The model's JSON cannot be read: {error.Message}", error);
         }
 
         using (document)
         {
-            var reader = new ModelReader(custom, seed, ReadFormat(document.RootElement) ?? (ours ? 1 : null));
+            var reader = new ModelReader(custom, seed, ReadFormat(document.RootElement) ?? (ours ? 1 : null), version, isKeras2);
             var model = reader.ReadLayer(document.RootElement, "the model", true);
             reader._problems.ThrowIfAny("The model cannot be read");
             return model as Model
                 ?? throw new ModelException($"The JSON describes a {model!.ClassName}, not a model; expected class_name Functional or Sequential.");
         }
+    }
+
+    /// <summary>The text as JSON in the form of Keras 3.</summary>
+    private static (JsonDocument Document, bool IsKeras2) Parse(string json, string? version)
+    {
+        var options = new JsonDocumentOptions { MaxDepth = ModelLimits.JsonDepth, AllowDuplicateProperties = false };
+        var document = JsonDocument.Parse(json, options);
+        if (!Keras2.Wrote(document.RootElement, version)) return (document, false);
+        document.Dispose();
+        var tree = JsonNode.Parse(json, documentOptions: options);
+        Keras2.Upgrade(tree);
+        return (JsonDocument.Parse(tree!.ToJsonString(), options), true);
     }
 
     /// <summary>The format of a text that this library wrote; null if the text names none, as those of Keras do.</summary>
@@ -109,7 +130,7 @@ internal sealed partial class ModelReader
             return null;
         }
 
-        var module = Text(json, "module");
+        var module = Text(json, "module") ?? UnnamedFunctions.ModuleOf(json, className, config);
         var name = Text(config, "name") ?? Text(json, "name");
         if (!outermost) where = name is null ? $"{where} ({className})" : $"layer '{name}' ({className})";
         try
@@ -138,7 +159,9 @@ internal sealed partial class ModelReader
             }
 
             var layer = (LayerBase?)Bind(type, config, where, name);
-            if (layer is not null) ReadTrainable(layer, config);
+            if (layer is null) return null;
+            ReadTrainable(layer, config);
+            layer.EndsMask = EndsMask(layer, json);
             return layer;
         }
         catch (ModelException error)
@@ -279,6 +302,11 @@ internal sealed partial class ModelReader
         if (_custom.Types.TryGetValue(name, out custom) && custom.Kind == kind) return custom;
         return IsKeras(module) && KerasRegistry.Table(kind).TryGetValue(name, out var type) ? type : null;
     }
+
+    /// <summary>Whether a layer passes no mask on: its file says so, or the version of Keras that wrote it.</summary>
+    private bool EndsMask(LayerBase layer, JsonElement json) =>
+        (_recurrenceEndsMasks && layer is RecurrentLayer or Bidirectional or TimeDistributed)
+        || (json.TryGetProperty(FormatVersion.EndsMaskKey, out var given) && given.ValueKind == JsonValueKind.True);
 
     private static void ReadTrainable(LayerBase layer, JsonElement config)
     {

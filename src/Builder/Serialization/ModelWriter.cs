@@ -204,6 +204,7 @@ internal sealed partial class ModelWriter
         if (type.Find("return_state") is not null && layer.Calls.Any(call => call.Options.ReturnState)) config["return_state"] = true;
         json["config"] = config;
         json["registered_name"] = type.Module is null ? "Custom>" + type.Name : null;
+        if (layer.EndsMask) json[FormatVersion.EndsMaskKey] = true;
         if (type.NotesShape && layer.Calls.Count > 0) json["build_config"] = WriteShapes(type, layer.Calls[0]);
         return json;
     }

@@ -57,7 +57,7 @@ internal static class FileContents
     public static FileStream Open(string path)
     {
         if (Directory.Exists(path))
-            throw new ModelException($"'{path}' is a folder; expected a file that ends in .keras, .onnx or .json.");
+            throw new ModelException($"'{path}' is a folder; expected a file that ends in .keras, .h5, .onnx or .json.");
         try
         {
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);

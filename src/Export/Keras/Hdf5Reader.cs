@@ -1,16 +1,17 @@
 using System.Buffers.Binary;
 using System.Text;
+using OnnxFunctional.Export.Files;
 
 namespace OnnxFunctional.Export.Keras;
 
-/// <summary>Reads the arrays of a weight file: only the part of HDF5 that Keras writes.</summary>
+/// <summary>Reads the arrays and texts of a file of weights: only the part of HDF5 that Keras writes.</summary>
 /// <remarks>
 /// PureHDF, which writes our files, can also read them, but it follows external links and external storage to any path that the file
 /// names, and does not bound its allocations. A weight file is untrusted, so this reader never leaves it: every offset is checked
 /// against its end, only hard links within the file are followed, each object is visited once, arrays are contiguous or compact, and
 /// nothing is copied before the caller has seen the shapes. Structure: "HDF5 File Format Specification Version 3.0", sections II to IV.
 /// </remarks>
-internal sealed class Hdf5Reader
+internal sealed partial class Hdf5Reader
 {
     // Keras' own files hold two objects per layer and four levels per nested model.
     internal const int MostObjects = 200_000;
@@ -30,12 +31,30 @@ internal sealed class Hdf5Reader
 
     /// <summary>All arrays by their paths, such as <c>layers/dense/vars/0</c>.</summary>
     /// <exception cref="ModelException">The bytes are not HDF5, are damaged, or use a feature that weight files do not have.</exception>
-    public static IReadOnlyDictionary<string, Hdf5Array> Read(ReadOnlyMemory<byte> file)
+    public static IReadOnlyDictionary<string, Hdf5Array> Read(ReadOnlyMemory<byte> file) => Open(file).Arrays;
+
+    /// <summary>The arrays of a file, and the texts that <see cref="Texts"/> finds beside them.</summary>
+    /// <exception cref="ModelException">The bytes are not HDF5, are damaged, or use a feature that weight files do not have.</exception>
+    public static Hdf5Reader Open(ReadOnlyMemory<byte> file)
     {
         var reader = new Hdf5Reader(file);
         reader.ReadObject(reader.ReadSuperblock(), "", 0);
-        return reader._arrays;
+        return reader;
     }
+
+    /// <summary>The content of a file on the disk.</summary>
+    /// <exception cref="ModelException">It cannot be opened, or cannot be read as <see cref="Open"/> says.</exception>
+    public static Hdf5Reader OpenFile(string path)
+    {
+        using var stream = FileContents.Open(path);
+        if (stream.Length > Array.MaxLength) throw new ModelException($"'{path}' has {stream.Length} bytes; at most {Array.MaxLength} can be read.");
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return Open(content);
+    }
+
+    /// <summary>All arrays by their paths, such as <c>layers/dense/vars/0</c>.</summary>
+    public IReadOnlyDictionary<string, Hdf5Array> Arrays => _arrays;
 
     private ulong ReadSuperblock()
     {
@@ -69,6 +88,7 @@ internal sealed class Hdf5Reader
             return;
         }
 
+        NoteAttributes(path, messages);
         var prefix = path.Length == 0 ? "" : path + "/";
         foreach (var (name, target) in ReadLinks(messages, path)) ReadObject(target, prefix + name, depth + 1);
     }
@@ -362,8 +382,10 @@ internal sealed class Hdf5Reader
         ExternalFiles = 0x07,
         Layout = 0x08,
         Filters = 0x0B,
+        Attribute = 0x0C,
         Continuation = 0x10,
         SymbolTable = 0x11,
+        AttributeInfo = 0x15,
     }
 
     private sealed record Message(MessageKind Kind, ulong Start, ulong End, bool Shared);

@@ -93,7 +93,7 @@ internal static class KerasArchive
         catch (InvalidDataException error)
         {
             throw new ModelException(
-                $"'{name}' is not a .keras file: {error.Message} Save it in Keras 3 as .keras; open files of Keras 2 (.h5) there and save them again.",
+                $"'{name}' is not a .keras file: {error.Message} Save it in Keras 3 as .keras.",
                 error);
         }
     }

@@ -9,7 +9,8 @@ namespace OnnxFunctional.Export.Keras;
 /// </summary>
 internal static class KerasOptimizer
 {
-    private const string Folder = "optimizer/vars/";
+    /// <summary>The group of the variables.</summary>
+    public const string Folder = "optimizer/vars/";
 
     /// <summary>Sets the state of a trainer; nothing is set unless everything fits.</summary>
     /// <exception cref="ModelException">The file holds no optimizer, or the state of another optimizer.</exception>

@@ -33,6 +33,14 @@ internal sealed class KerasStore
         return store._entries;
     }
 
+    /// <summary>The weights that Keras counts to a layer, each once: those of its own, then those of what it holds.</summary>
+    public static IReadOnlyList<Weight> WeightsOf(LayerBase layer)
+    {
+        var store = new KerasStore();
+        store.Add(layer, "", layer.Name);
+        return [.. store._entries.SelectMany(entry => entry.Weights).Distinct()];
+    }
+
     private void Add(LayerBase layer, string path, string name)
     {
         if (!_visited.Add(layer)) return;

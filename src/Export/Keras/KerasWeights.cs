@@ -36,13 +36,24 @@ internal static class KerasWeights
             if (!used.Contains(path) && !isOfTraining) problems.Add($"{path} ({string.Join(", ", arrays[path].Dims)}) belongs to no weight");
         }
 
+        Set(model, found, problems, "Keras numbers layers of one class, so one layer more or less shifts the others");
+    }
+
+    /// <summary>Sets the weights for which there are arrays, if there are no problems.</summary>
+    /// <param name="model">The model, for the message.</param>
+    /// <param name="found">The array of each weight, in its shape.</param>
+    /// <param name="problems">What does not fit.</param>
+    /// <param name="rule">How the file says which array belongs to which weight.</param>
+    /// <exception cref="ModelException">There are problems; no weight is changed then.</exception>
+    public static void Set(Model model, IReadOnlyList<(Weight Weight, Hdf5Array Array)> found, IReadOnlyList<string> problems, string rule)
+    {
         if (problems.Count > 0)
         {
             const int Listed = 20;
             var more = problems.Count > Listed ? $"; and {problems.Count - Listed} more" : "";
             throw new ModelException(
                 $"The weights do not fit model '{model.Name}': {string.Join("; ", problems.Take(Listed))}{more}. "
-                + "Use the weights of exactly this architecture: Keras numbers layers of one class, so one layer more or less shifts the others.");
+                + $"Use the weights of exactly this architecture: {rule}.");
         }
 
         foreach (var (weight, array) in found)

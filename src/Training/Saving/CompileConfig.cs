@@ -11,7 +11,7 @@ namespace OnnxFunctional.Training;
 internal static class CompileConfig
 {
     // Schedules may nest; a file with more levels is an error or an attack.
-    private const int DeepestNesting = 16;
+    public const int DeepestNesting = 16;
 
     /// <summary>Optimizer, losses by output, their weights, metrics.</summary>
     /// <exception cref="ModelException">Something is a custom function or class, which a file cannot hold.</exception>
@@ -128,7 +128,9 @@ internal static class CompileConfig
         _ => throw new ModelException($"{where} has the type {value.GetType().Name}, which files cannot hold"),
     };
 
-    private static object ReadObject(JsonElement json, Type kind, int depth)
+    /// <summary>An optimizer, schedule, loss or metric.</summary>
+    /// <exception cref="ModelException">The JSON names something unknown, or holds values of a wrong type.</exception>
+    public static object ReadObject(JsonElement json, Type kind, int depth = 0)
     {
         var (table, what) = CompileTypes.For(kind);
         if (depth > DeepestNesting) throw new ModelException($"A {what} is nested more than {DeepestNesting} levels deep; such files are refused.");
@@ -188,7 +190,9 @@ internal static class CompileConfig
         json.ValueKind == JsonValueKind.Number && json.TryGetDouble(out var value) && float.IsFinite((float)value) ? value : throw Expected(json, "a number");
 
     private static object ReadChoice(JsonElement json, Type target) =>
-        json.ValueKind == JsonValueKind.String && Enum.TryParse(target, json.GetString(), true, out var choice) && Enum.IsDefined(target, choice)
+        json.ValueKind == JsonValueKind.String
+        && Enum.TryParse(target, json.GetString()!.Replace("_", "", StringComparison.Ordinal), true, out var choice)
+        && Enum.IsDefined(target, choice)
             ? choice
             : throw Expected(json, "one of " + string.Join(", ", Enum.GetNames(target)));
 

@@ -45,7 +45,10 @@ public sealed class HostileJsonTests
         Fault("unknown output", model => model["config"]!["output_layers"]![0] = "twoo", "Did you mean 'two'?"),
         Fault("no layers", model => model["config"]!.AsObject().Remove("layers"), "no list of layers"),
         Fault("no outputs", model => model["config"]!.AsObject().Remove("output_layers"), "no output_layers"),
-        Fault("Keras 2", model => Layer(model, 1)["inbound_nodes"] = JsonNode.Parse("[[[\"in\",0,0,{}]]]"), "format of Keras 2"),
+        Fault(
+            "calls of Keras 2 in a file of Keras 3",
+            model => { model["keras_version"] = "3.1.0"; Layer(model, 1)["inbound_nodes"] = JsonNode.Parse("[[[\"in\",0,0,{}]]]"); },
+            "format of Keras 2"),
         Fault("sample beyond memory", model => Layer(model, 0)["config"]!["batch_shape"] = JsonNode.Parse("[null, 2000000000, 2000000000]"), "more than"),
         Fault(
             "weight beyond memory",

@@ -14,7 +14,7 @@ internal static class ConvertCommand
         var (export, import) = (new ExportArguments(withSizes: true), new ImportArguments());
         var command = new Command(
             "convert",
-            "Turn a .keras file into a verified ONNX file, an ONNX file of this library into a .keras file, or any ONNX file into one of another opset.")
+            "Turn a .keras or .h5 file into a verified ONNX file, an ONNX file of this library into a .keras file, or any ONNX file into one of another opset.")
         {
             source,
             target,

@@ -22,14 +22,14 @@ internal static class ModelSource
     /// <exception cref="ModelException">It is missing, or no file.</exception>
     public static ModelKind KindOf(string path)
     {
-        if (Directory.Exists(path)) throw new ModelException($"'{path}' is a folder; expected a file: .onnx, .keras, or Keras' JSON.");
+        if (Directory.Exists(path)) throw new ModelException($"'{path}' is a folder; expected a file: .onnx, .keras, .h5, or Keras' JSON.");
         if (!File.Exists(path))
             throw new ModelException($"There is no file '{path}'. Check the path; the current folder is '{Environment.CurrentDirectory}'.");
         Span<byte> start = stackalloc byte[16];
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         if (!file.CanSeek) throw new ModelException($"'{path}' is a pipe, which can be read only once. Write its content to a file.");
         start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        if (start.StartsWith("PK\u0003\u0004"u8)) return ModelKind.Keras;
+        if (start.StartsWith("PK\u0003\u0004"u8) || start.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F'])) return ModelKind.Keras;
         return start.TrimStart("\uFEFF \t\r\n"u8).StartsWith("{"u8) ? ModelKind.Json : ModelKind.Onnx;
     }
 

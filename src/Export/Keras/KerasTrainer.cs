@@ -1,0 +1,84 @@
+using System.Text.Json;
+using OnnxFunctional.Export.Files;
+using OnnxFunctional.Serialization;
+using OnnxFunctional.Training;
+
+namespace OnnxFunctional.Export.Keras;
+
+/// <summary>A model of a Keras file, compiled as there, with the state of its optimizer.</summary>
+internal static class KerasTrainer
+{
+    /// <summary>Whether a file is one of Keras, by its first bytes.</summary>
+    public static bool IsOfKeras(string path) => File.Exists(path) && FileContent.Of(path) is FileContent.Zip or FileContent.Hdf5;
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">A .keras or .h5 file.</param>
+    /// <param name="model">Its model.</param>
+    /// <param name="compile">Compiles the model; null to compile it as the file says.</param>
+    /// <param name="threads">Threads of the engine.</param>
+    /// <exception cref="ModelException">The file is damaged, was not compiled, or was with something unknown.</exception>
+    public static Trainer Load(string path, Model model, Func<Model, Trainer>? compile, int? threads)
+    {
+        var name = Path.GetFileName(path);
+        var isArchive = FileContent.Of(path) == FileContent.Zip;
+        var (config, arrays) = isArchive ? OfArchive(path, name) : OfLegacy(path);
+        var trainer = compile is not null ? compile(model) : Compile(config, isArchive, name, model, threads);
+        if (arrays.Count > 0) KerasOptimizer.Read(trainer, arrays, name);
+        return trainer;
+    }
+
+    /// <summary>The optimizer's variables by the paths that .keras files give them; none if the file holds none that are read.</summary>
+    public static IReadOnlyDictionary<string, Hdf5Array> StateOf(string path) =>
+        FileContent.Of(path) == FileContent.Zip ? OfArchive(path, Path.GetFileName(path)).Arrays : OfLegacy(path).Arrays;
+
+    private static (string? Config, IReadOnlyDictionary<string, Hdf5Array> Arrays) OfArchive(string path, string name)
+    {
+        using var stream = FileContents.Open(path);
+        var archive = KerasArchive.Read(stream, name);
+        var arrays = Hdf5Reader.Read(archive.Weights).Where(entry => entry.Key.StartsWith(KerasOptimizer.Folder, StringComparison.Ordinal));
+        return (archive.Config, arrays.ToDictionary());
+    }
+
+    private static (string? Config, IReadOnlyDictionary<string, Hdf5Array> Arrays) OfLegacy(string path)
+    {
+        var file = Hdf5Reader.OpenFile(path);
+        return (file.Text("training_config"), LegacyFile.OptimizerOf(file));
+    }
+
+    private static Trainer Compile(string? config, bool isArchive, string name, Model model, int? threads)
+    {
+        if (config is null) throw NotCompiled(name);
+        JsonDocument document;
+        try
+        {
+            var options = new JsonDocumentOptions { MaxDepth = ModelLimits.JsonDepth, AllowDuplicateProperties = false };
+            document = JsonDocument.Parse(PythonNumbers.Quoted(config), options);
+        }
+        catch (JsonException error)
+        {
+            throw new ModelException($"The arguments of compile in '{name}' cannot be read: {error.Message}", error);
+        }
+
+        using (document)
+        {
+            var json = document.RootElement;
+            if (isArchive && (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("compile_config", out json)))
+                throw NotCompiled(name);
+            if (json.ValueKind != JsonValueKind.Object || !json.EnumerateObject().Any()) throw NotCompiled(name);
+            try
+            {
+                return KerasCompileConfig.Compile(json, model, threads);
+            }
+            catch (Exception error) when (error is ModelException or InvalidOperationException)
+            {
+                throw new ModelException(
+                    $"'{name}' cannot be compiled as in Keras: {error.Message} "
+                    + "Pass compile: model => model.Compile(optimizer, loss) with those of the training.",
+                    error);
+            }
+        }
+    }
+
+    private static ModelException NotCompiled(string name) => new(
+        $"'{name}' holds a model that was not compiled. Open it with Model.Load, or pass compile: model => model.Compile(optimizer, loss).");
+}
