@@ -22,9 +22,11 @@ internal static class BlockProducts
         emission.TakesContrib && node.Op is MatMul { TransposeLeft: false, TransposeRight: false } && node.Inputs[1] is
         {
             Spec.Shape: { Rank: 2, IsKnown: true },
-            Producer: { Op: DequantizeLinear dequantize } weights,
+
+            // Of 8 bits with a scale for each column, ONNX Runtime has products of integers with integers.
+            Producer: { Op: DequantizeLinear { Bits: 4 } or DequantizeLinear { Block: > 0 } } weights,
         } && weights.Inputs[0].Spec.Type.Is8Bit() && weights.Inputs.All(input => emission.Static(input)?.Data is not null)
-        && BlockOf(dequantize, weights) is not null;
+        && BlockOf((DequantizeLinear)weights.Op, weights) is not null;
 
     /// <summary>Whether weights are only read by products that are written so.</summary>
     public static bool Absorb(Emission emission, Node weights)
