@@ -267,7 +267,7 @@ public sealed partial class Trainer
     private Scores Evaluate(BatchSource batches, Verbosity verbose)
     {
         var logs = new Dictionary<string, double>();
-        Evaluate(batches, logs, "", default, ProgressBar.ForEvaluation(verbose, batches.BatchesPerEpoch));
+        Evaluate(batches, logs, "", default, Distribution.Rank == 0 ? ProgressBar.ForEvaluation(verbose, batches.BatchesPerEpoch) : null);
         return new(logs);
     }
 
