@@ -24,8 +24,7 @@ internal sealed class OutputReference
     public OutputReference(Model model, Graph graph, NDArrays x, int batchSize)
     {
         (_model, _inputs, _batchSize) = (model, graph.Inputs, batchSize);
-        var (count, few) = (x[0].Count, (int)Math.Clamp(MostNumbers / Math.Max(1, NumbersOf(graph)), FewestSamples, MostSamples));
-        _samples = count <= few ? x : x.Take([.. Enumerable.Range(0, few).Select(i => (int)((long)i * count / few))]);
+        _samples = x.Spread((int)Math.Clamp(MostNumbers / Math.Max(1, NumbersOf(graph)), FewestSamples, MostSamples));
         _expected = OutputsOf(graph.Outputs, _samples);
         if (!_expected.Any(output => output.ToArray().Any(number => !float.IsFinite(number)))) return;
         throw new ExportException(

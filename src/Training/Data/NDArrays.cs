@@ -159,4 +159,7 @@ public sealed partial class NDArrays : IReadOnlyList<NDArray>
         for (var i = 0; i < items.Length; i++) items[i] = this[i].Take(samples);
         return new(items, Names);
     }
+
+    /// <summary>At most so many samples of every array, evenly spread, because data is often sorted.</summary>
+    internal NDArrays Spread(int most) => this[0].Count <= most ? this : Take(EvenSpread.Of(this[0].Count, most));
 }

@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Data;
+
 namespace OnnxFunctional.Training.Diagnosing;
 
 /// <summary>Samples: inputs, targets, and weights if there are any.</summary>
@@ -24,7 +26,7 @@ internal sealed class SampleSet(Model model, IReadOnlyList<NDArray> arrays)
     public SampleSet Spread(int most)
     {
         if (most >= Count) return this;
-        int[] chosen = [.. Enumerable.Range(0, most).Select(i => (int)((long)i * Count / most))];
+        var chosen = EvenSpread.Of(Count, most);
         return new SampleSet(model, [.. Arrays.Select(array => array.Take(chosen))]);
     }
 }

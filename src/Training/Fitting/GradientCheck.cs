@@ -1,3 +1,5 @@
+using OnnxFunctional.Training.Data;
+
 namespace OnnxFunctional.Training;
 
 /// <summary>Compares the gradient of a model's loss with finite differences.</summary>
@@ -114,7 +116,6 @@ public static class GradientCheck
     {
         if (gradient.Length <= count) return Enumerable.Range(0, gradient.Length);
         var large = Enumerable.Range(0, gradient.Length).OrderByDescending(i => Math.Abs(gradient[i])).Take(count / 2);
-        var spread = Enumerable.Range(0, count).Select(i => (int)((long)i * gradient.Length / count));
-        return large.Concat(spread).Distinct().Take(count);
+        return large.Concat(EvenSpread.Of(gradient.Length, count)).Distinct().Take(count);
     }
 }

@@ -77,7 +77,7 @@ internal static class QuantizeCommand
             };
             var judge = new Judge(outputs, judged, goals);
             var gate = new QuantizationGate(judged.X, judge.Score, parsed.GetValue(maxDrop) ?? 0.01);
-            var (made, layers) = SmallerModels.Of(before, word, Spread(calibration.X, parsed.GetValue(samples)), options, gate);
+            var (made, layers) = SmallerModels.Of(before, word, calibration.X.Spread(parsed.GetValue(samples)), options, gate);
             report.Line(made);
             var exported = made.ExportOnnx(to, ModelSource.Keeping(from, export.Options(parsed, description)));
             report.Line(exported);
@@ -99,10 +99,4 @@ internal static class QuantizeCommand
     }
 
     private static int BatchOf(Model model) => model.Inputs[0].Shape[0] ?? 32;
-
-    private static NDArrays Spread(NDArrays x, int most)
-    {
-        var count = x[0].Count;
-        return count <= most ? x : x.Take([.. Enumerable.Range(0, most).Select(i => (int)((long)i * count / most))]);
-    }
 }

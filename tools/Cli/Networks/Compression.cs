@@ -36,7 +36,7 @@ internal sealed class Compression(Model original, string source, NDArrays sample
     {
         var before = ScoreOf(original);
         var taught = new Lazy<NDArrays>(() => original.PredictAll(samples, EvaluationBatch).ToArray());
-        var calibration = samples.Take([.. Spread(samples[0].Count)]);
+        var calibration = samples.Spread(CalibrationSamples);
         var tries = new List<string>();
         foreach (var amount in Amounts)
         {
@@ -135,7 +135,4 @@ internal sealed class Compression(Model original, string source, NDArrays sample
     private double ScoreOf(Model model) => judge.Score(model.PredictAll(judge.Data.X, EvaluationBatch));
 
     private string Shown(double score) => judge.Signed(score).ToString("0.0000", CultureInfo.InvariantCulture);
-
-    private static IEnumerable<int> Spread(int count) =>
-        Enumerable.Range(0, Math.Min(count, CalibrationSamples)).Select(i => (int)((long)i * count / Math.Min(count, CalibrationSamples)));
 }
