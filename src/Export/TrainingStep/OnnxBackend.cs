@@ -36,6 +36,8 @@ internal sealed class OnnxBackend(ExecutionProvider provider, OnnxModelOptions o
                 problems.Add($"input '{name}' takes text, but a step takes numbers; train a model of token ids, as TextVectorization.Apply returns them");
         }
 
+        if (compiled.Distribution.IsShared)
+            problems.Add("distribution: gradients that processes share are the engine's; steps of ONNX Runtime are those of one process");
         if (compiled.Precision.Type() is { } type)
             problems.Add($"precision: {type.KerasName()} is the engine's; steps of ONNX Runtime are float32");
         AddUnwritable(compiled.In(MixedPrecision.Float32), seed, problems);

@@ -47,6 +47,9 @@ public sealed class Distribution
 
     internal Communicator Communicator { get; }
 
+    /// <summary>Whether batches are cut, by several processes or by one that is to give the same bits.</summary>
+    internal bool IsShared => Size > 1 || Shards > 1;
+
     /// <summary>Processes that are connected already.</summary>
     internal static Distribution Of(
         Communicator communicator, int shards, Reduction reduction = Reduction.Tree, GradientCompression compression = GradientCompression.None) =>

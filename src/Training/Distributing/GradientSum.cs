@@ -21,7 +21,7 @@ internal abstract class GradientSum(Communicator communicator, int floats, int s
         reduction == Reduction.Library ? new LibrarySum(communicator, floats, shards) : new TreeSum(communicator, floats, shards, compression);
 
     /// <summary>The shards of this rank.</summary>
-    public ShardRange Own { get; } = ShardRange.Of(communicator.Rank, communicator.Size, shards);
+    public EvenRange Own { get; } = EvenRange.Of(communicator.Rank, communicator.Size, shards);
 
     /// <summary>Where the gradient of this rank's next shard is written.</summary>
     public Span<float> Next => Place(_pushed);

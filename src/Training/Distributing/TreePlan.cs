@@ -28,14 +28,22 @@ internal sealed class TreePlan
 {
     private readonly List<(int Start, int Slot)> _live = [];
     private readonly List<TreeStep>[] _inside;
+    private readonly int[] _slots;
     private readonly List<TreeStep> _across = [];
 
     /// <summary>Plans the sum for a rank.</summary>
     public TreePlan(int rank, int size, int shards)
     {
-        var own = ShardRange.Of(rank, size, shards);
-        _inside = new List<TreeStep>[own.Count];
-        for (var shard = 0; shard < own.Count; shard++) AddInside(own.First, shard, shards);
+        var own = EvenRange.Of(rank, size, shards);
+        (_inside, _slots) = (new List<TreeStep>[own.Count], new int[own.Count]);
+        for (var (shard, additions) = (0, 0); shard < own.Count; shard++)
+        {
+            // Every addition frees the last slot.
+            _slots[shard] = shard - additions;
+            AddInside(own.First, shard, shards);
+            additions += _inside[shard].Count;
+        }
+
         IsButterfly = int.IsPow2(size) && int.IsPow2(shards);
         if (!IsButterfly) AddAcross(rank, size, shards);
     }
@@ -50,13 +58,10 @@ internal sealed class TreePlan
     public IReadOnlyList<TreeStep> Across => _across;
 
     /// <summary>Where the gradient of a rank's shard goes.</summary>
-    public int SlotOf(int shard) => shard - Additions(shard);
+    public int SlotOf(int shard) => _slots[shard];
 
     /// <summary>What is added once the gradient of a rank's shard is there.</summary>
     public IReadOnlyList<TreeStep> Inside(int shard) => _inside[shard];
-
-    // Every addition frees the last slot.
-    private int Additions(int shard) => _inside.Take(shard).Sum(steps => steps.Count);
 
     private void AddInside(int first, int shard, int shards)
     {
@@ -92,7 +97,7 @@ internal sealed class TreePlan
             for (var left = 0L; left + (1L << level) < shards; left += 2L << level)
             {
                 var right = left + (1L << level);
-                var (target, source) = (ShardRange.Owner((int)left, size, shards), ShardRange.Owner((int)right, size, shards));
+                var (target, source) = (EvenRange.Owner((int)left, size, shards), EvenRange.Owner((int)right, size, shards));
                 if (target == rank && source == rank) AddOwn((int)left, (int)right);
                 else if (target == rank) _across.Add(new(TreeAction.Receive, Slot((int)left), source));
                 else if (source == rank) _across.Add(new(TreeAction.Send, Remove((int)right), target));

@@ -47,7 +47,8 @@ public static class Compilation
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(optimizer);
         optimizer.CheckOptions();
-        return new Trainer(model, optimizer, Compiled, seed ?? model.Seed, threads, backend ?? Backend.Engine, distribution ?? Distribution.None);
+        var shared = distribution ?? Distribution.None;
+        return new Trainer(model, optimizer, Compiled, seed ?? model.Seed, threads, backend ?? Backend.Engine, shared);
 
         // Names and shapes of outputs are known when the model is built.
         CompiledTraining Compiled()
@@ -58,7 +59,7 @@ public static class Compilation
             chosen.Check(model.OutputNames);
             var weighted = weightedMetrics ?? [];
             weighted.Check(model.OutputNames);
-            var compiled = new CompiledTraining(model, optimizer, losses, factors, chosen, weighted, precision);
+            var compiled = new CompiledTraining(model, optimizer, losses, factors, chosen, weighted, precision) { Distribution = shared };
             CompileWarnings.Give(compiled);
 
             // What the optimizer before kept is no longer the model's.

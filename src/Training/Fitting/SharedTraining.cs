@@ -12,9 +12,6 @@ internal static class SharedTraining
 {
     extension(Distribution distribution)
     {
-        /// <summary>Whether batches are cut, by several processes or by one that is to give the same bits.</summary>
-        public bool IsShared => distribution.Size > 1 || distribution.Shards > 1;
-
         /// <summary>Whether it is so in any process; then all of them know.</summary>
         public bool Any(bool isSo)
         {

@@ -314,15 +314,9 @@ public sealed partial class Trainer
         var compiled = _compile();
         _engine = ModelEngine.Of(Model);
         if (_threads is { } count) _engine.UseThreads(count);
-        if (Distribution.IsShared) DistributionLimits.Check(compiled, _backend);
-        var steps = Distribution.IsShared
-            ? new ShardedSteps(compiled, _engine, Seed, Distribution, training: true)
-            : _backend.Training(compiled, _engine, Seed);
-        StepExecutor evaluation = Distribution.IsShared
-            ? new ShardedSteps(compiled, _engine, Seed, Distribution, training: false)
-            : _backend.Evaluation(compiled, _engine, Seed, steps);
+        var steps = _backend.Training(compiled, _engine, Seed);
         _training = new StepRunner(compiled, steps, training: true);
-        _evaluation = new StepRunner(compiled, evaluation, training: false);
+        _evaluation = new StepRunner(compiled, _backend.Evaluation(compiled, _engine, Seed, steps), training: false);
         _compiled = compiled;
     }
 

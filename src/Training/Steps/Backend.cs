@@ -30,11 +30,18 @@ public abstract class Backend
     /// <param name="seed">The seed of random layers.</param>
     /// <param name="training">What <see cref="Training"/> returned.</param>
     internal virtual StepExecutor Evaluation(CompiledTraining compiled, ModelEngine engine, ulong seed, StepExecutor training) =>
-        new PlannedSteps(compiled, engine, seed, training: false);
+        StepsOf(compiled, engine, seed, training: false);
+
+    private static StepExecutor StepsOf(CompiledTraining compiled, ModelEngine engine, ulong seed, bool training) => compiled.Distribution.IsShared
+        ? new ShardedSteps(compiled, engine, seed, training)
+        : new PlannedSteps(compiled, engine, seed, training);
 
     private sealed class EngineBackend : Backend
     {
-        internal override StepExecutor Training(CompiledTraining compiled, ModelEngine engine, ulong seed) =>
-            new PlannedSteps(compiled, engine, seed, training: true);
+        internal override StepExecutor Training(CompiledTraining compiled, ModelEngine engine, ulong seed)
+        {
+            DistributionLimits.Check(compiled);
+            return StepsOf(compiled, engine, seed, training: true);
+        }
     }
 }

@@ -33,6 +33,7 @@ internal sealed class CompiledTraining
         (Model, Optimizer, Losses, LossWeights) = (other.Model, other.Optimizer, other.Losses, other.LossWeights);
         (Metrics, WeightedMetrics, Precision) = (other.Metrics, other.WeightedMetrics, precision);
         (_frozen, _frozenWeights, _graph, _adapters) = (other._frozen, other._frozenWeights, other._graph, other._adapters);
+        Distribution = other.Distribution;
         if (precision.Type() == DType.Float16) LossScaling = new LossScaling(State);
     }
 
@@ -52,6 +53,9 @@ internal sealed class CompiledTraining
     public OptimizerState State { get; } = new();
 
     public MixedPrecision Precision { get; }
+
+    /// <summary>The processes that share the work.</summary>
+    public Distribution Distribution { get; init; } = Distribution.None;
 
     /// <summary>The scale of the loss; null if gradients have the range of float32.</summary>
     public LossScaling? LossScaling { get; }

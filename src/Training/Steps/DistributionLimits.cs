@@ -6,10 +6,10 @@ namespace OnnxFunctional.Training;
 internal static class DistributionLimits
 {
     /// <exception cref="ModelException">Something cannot; all reasons are in the message.</exception>
-    public static void Check(CompiledTraining compiled, Backend backend)
+    public static void Check(CompiledTraining compiled)
     {
+        if (!compiled.Distribution.IsShared) return;
         var problems = new List<string>();
-        if (!ReferenceEquals(backend, Backend.Engine)) problems.Add("The steps are made by Backend.Engine, whose gradients are shared; leave out backend.");
         foreach (var (path, _) in compiled.Model.WeightPaths().Where(entry => entry.Weight.IsState))
             problems.Add($"'{path}' is a state for each sample of a batch, and a process has only some of them. Make the layer stateless.");
         var norms = compiled.Model.Graph.Calls().Select(call => call.Layer).OfType<BatchNormalization>().Distinct();

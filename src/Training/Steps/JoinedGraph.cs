@@ -1,5 +1,3 @@
-using OnnxFunctional.Training.Policies;
-
 namespace OnnxFunctional.Training;
 
 /// <summary>What a step computes of the sums over all parts of a batch: the total loss, and in training the next values of weights.</summary>
@@ -36,23 +34,14 @@ internal sealed class JoinedGraph
     private void Learn(
         CompiledTraining compiled, ShardGraph shard, List<SymbolicTensor> sums, List<SymbolicTensor> set, SymbolicTensor? regularization)
     {
-        var scaling = compiled.LossScaling;
         var ofWeights = shard.Gradients.Zip(sums).ToDictionary(pair => pair.First.Weight, pair => pair.Second);
         var trainable = StepTerms.Trainable(compiled);
         var added = regularization is null
             ? new SymbolicTensor?[trainable.Count]
-            : Gradient.Backpropagate([(regularization.Value, scaling?.Scale ?? 1)], [.. trainable.Select(entry => entry.Weight.Variable)], null);
-        var gradients = trainable.Zip(added, (entry, own) => (entry.Path, entry.Weight, Gradient: Joined(ofWeights.GetValueOrDefault(entry.Weight), own)))
+            : Gradient.Backpropagate([(regularization.Value, compiled.LossScaling?.Scale ?? 1)], [.. trainable.Select(entry => entry.Weight.Variable)], null);
+        var gradients = trainable.Zip(added, (entry, own) => (entry.Path, entry.Weight, Gradient: Joined(ofWeights.GetValueOrDefault(entry.Weight), own)!))
             .Where(entry => entry.Gradient is not null).ToList();
-        var finite = scaling is null ? null : LossScaling.AllFinite(gradients.Select(entry => entry.Gradient!));
-        _updates.Learn(
-            compiled.Optimizer,
-            [.. gradients.Select(entry => (entry.Path, entry.Weight, scaling is null ? entry.Gradient! : entry.Gradient! / scaling.Scale))],
-            compiled.State);
-        _updates.SetByLayers(shard.SetByLayers.Zip(set, (weight, value) => (weight, value.Value)), value => value);
-        if (finite is null) return;
-        _updates.OnlyIf(finite);
-        foreach (var (weight, value) in scaling!.Updates(finite)) _updates.Set(weight, value);
+        _updates.Step(compiled, gradients, shard.SetByLayers.Zip(set, (weight, value) => (weight, value.Value)));
     }
 
     private static SymbolicTensor? Joined(SymbolicTensor? sum, SymbolicTensor? own) => sum is null ? own : own is null ? sum : sum + own;

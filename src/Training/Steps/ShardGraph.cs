@@ -70,7 +70,7 @@ internal sealed class ShardGraph
         }
 
         var updates = new WeightUpdates();
-        updates.SetByLayers(StateOrder.Last(Terms.Calls, call => compiled.Trains(call) ? call.Updates : call.StateUpdates), value => Terms.Map[value]);
+        updates.SetByLayers(Terms.Updates(), value => value);
         SetByLayers = [.. updates.All.Select(update => update.Weight)];
         _outputs.AddRange(updates.All.Select(update => (new SymbolicTensor(update.Value) * share).Value));
     }

@@ -16,7 +16,6 @@ internal sealed class ShardPlans
     private readonly CompiledTraining _compiled;
     private readonly ModelEngine _engine;
     private readonly ulong _seed;
-    private readonly Distribution _distribution;
     private readonly bool _training;
     private readonly PlanCache _plans;
     private readonly TensorSpec[] _behind;
@@ -27,9 +26,10 @@ internal sealed class ShardPlans
     private readonly float[] _shares;
     private readonly Dictionary<(int Samples, int Arrays), TensorSpec[]> _specs = [];
 
-    public ShardPlans(CompiledTraining compiled, ModelEngine engine, ulong seed, Distribution distribution, bool training, BatchSource batch)
+    public ShardPlans(CompiledTraining compiled, ModelEngine engine, ulong seed, bool training, BatchSource batch)
     {
-        (_compiled, _engine, _seed, _distribution, _training) = (compiled, engine, seed, distribution, training);
+        (_compiled, _engine, _seed, _training) = (compiled, engine, seed, training);
+        var distribution = compiled.Distribution;
         _plans = new PlanCache(engine.Arenas);
         TensorSpec[] arrays = [.. Enumerable.Range(0, batch.Arrays).Select(batch.SpecOf)];
         _behind = [.. arrays.Skip(compiled.Model.Inputs.Count).Select(Open)];
@@ -73,10 +73,10 @@ internal sealed class ShardPlans
     /// <summary>Finds the share of each shard in each loss: in proportion to its samples, or to what the loss is divided by.</summary>
     public void FindShares(BatchSource batch, ulong step)
     {
-        var (samples, shards, own, counted) = (batch.Samples, _distribution.Shards, Sum.Own, Shard.Divisors.Count);
+        var (samples, shards, own, counted) = (batch.Samples, _compiled.Distribution.Shards, Sum.Own, Shard.Divisors.Count);
         for (var shard = 0; shard < shards; shard++)
         {
-            var count = ShardedSteps.Start(shard + 1, samples, shards) - ShardedSteps.Start(shard, samples, shards);
+            var count = EvenRange.Of(shard, shards, samples).Count;
             _shares.AsSpan(shard * _losses, _losses).Fill((float)((double)count / samples));
         }
 
@@ -84,17 +84,16 @@ internal sealed class ShardPlans
         Array.Clear(_divisors);
         for (var shard = own.First; shard < own.End; shard++)
         {
-            var first = ShardedSteps.Start(shard, samples, shards);
-            var count = ShardedSteps.Start(shard + 1, samples, shards) - first;
-            if (count == 0) continue;
-            using var run = Begin(OfDivisors, batch, count);
-            Fill(run.Plan, batch, first, count);
+            var range = EvenRange.Of(shard, shards, samples);
+            if (range.Count == 0) continue;
+            using var run = Begin(OfDivisors, batch, range.Count);
+            Fill(run.Plan, batch, range);
             run.Plan.Run(_engine.Pool, step);
             for (var i = 0; i < counted; i++) _divisors[(shard * counted) + i] = run.Plan.Outputs[i].Floats[0];
         }
 
         // Each number is of one rank, to which the others add zeros.
-        _distribution.Communicator.AllReduce(_divisors);
+        _compiled.Distribution.Communicator.AllReduce(_divisors);
         for (var i = 0; i < counted; i++)
         {
             var whole = 0.0;
@@ -106,23 +105,22 @@ internal sealed class ShardPlans
 
     /// <summary>Computes a shard.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="first">The shard's first sample.</param>
-    /// <param name="count">How many it has.</param>
+    /// <param name="range">The samples of the shard.</param>
     /// <param name="shard">Its number.</param>
     /// <param name="step">The number of the step for random numbers.</param>
     /// <param name="results">Receives all that is to be added.</param>
-    public void Compute(BatchSource batch, int first, int count, int shard, ulong step, Span<float> results)
+    public void Compute(BatchSource batch, EvenRange range, int shard, ulong step, Span<float> results)
     {
-        using var run = Begin(OfShards, batch, count);
+        using var run = Begin(OfShards, batch, range.Count);
         var plan = run.Plan;
-        Fill(plan, batch, first, count);
+        Fill(plan, batch, range);
         for (var i = 0; i < _losses; i++) plan.Inputs[batch.Arrays + i].Floats[0] = _shares[(shard * _losses) + i];
-        plan.Inputs[batch.Arrays + _losses].Floats[0] = (float)((double)count / batch.Samples);
+        plan.Inputs[batch.Arrays + _losses].Floats[0] = (float)((double)range.Count / batch.Samples);
         plan.Run(_engine.Pool, step);
-        foreach (var output in plan.Outputs)
+        for (var i = 0; i < plan.Outputs.Count; i++)
         {
-            output.Floats.CopyTo(results);
-            results = results[output.Length..];
+            plan.Outputs[i].Floats.CopyTo(results);
+            results = results[plan.Outputs[i].Length..];
         }
     }
 
@@ -151,9 +149,9 @@ internal sealed class ShardPlans
         return isFinite;
     }
 
-    private static void Fill(ExecutionPlan plan, BatchSource batch, int first, int count)
+    private static void Fill(ExecutionPlan plan, BatchSource batch, EvenRange range)
     {
-        for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, first, count, plan.Inputs[i]);
+        for (var i = 0; i < batch.Arrays; i++) batch.CopyTo(i, range.First, range.Count, plan.Inputs[i]);
     }
 
     private PlanRun Begin(string which, BatchSource? batch, int count)
@@ -173,16 +171,13 @@ internal sealed class ShardPlans
             for (var axis = 1; axis < given.Rank && fits; axis++) fits = own[axis] == given[axis];
         }
 
-        if (!fits)
-        {
-            known = [.. Enumerable.Range(0, batch.Arrays).Select(i => batch.SpecOf(i) with { Shape = batch.SpecOf(i).Shape.With(0, count) })];
-            _specs[(count, batch.Arrays)] = known;
-        }
-
-        return known!;
+        return fits ? known! : _specs[(count, batch.Arrays)] = Specs(batch, count);
     }
 
-    // A separate method: what its lambdas capture would be allocated on every call.
+    // Separate methods: what their lambdas capture would be allocated on every call.
+    private static TensorSpec[] Specs(BatchSource batch, int count) =>
+        [.. Enumerable.Range(0, batch.Arrays).Select(i => batch.SpecOf(i) with { Shape = batch.SpecOf(i).Shape.With(0, count) })];
+
     private PlanRun Prepare(PlanKey key) => MemoryShortage.Guard($"to plan a step on {string.Join(", ", key.Specs)}", _compiled.Model, () =>
     {
         var request = key.What switch

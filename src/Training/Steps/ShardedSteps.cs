@@ -1,4 +1,5 @@
 using OnnxFunctional.Training.Data;
+using OnnxFunctional.Training.Distributing;
 using OnnxFunctional.Training.Engine;
 
 namespace OnnxFunctional.Training;
@@ -9,9 +10,8 @@ namespace OnnxFunctional.Training;
 /// <param name="compiled">Model, losses, metrics, optimizer.</param>
 /// <param name="engine">The engine of the model.</param>
 /// <param name="seed">The seed of random layers.</param>
-/// <param name="distribution">The processes and the number of shards.</param>
 /// <param name="training">Whether weights move.</param>
-internal sealed class ShardedSteps(CompiledTraining compiled, ModelEngine engine, ulong seed, Distribution distribution, bool training) : StepExecutor
+internal sealed class ShardedSteps(CompiledTraining compiled, ModelEngine engine, ulong seed, bool training) : StepExecutor
 {
     private readonly List<ShardPlans> _known = [];
     private ShardPlans? _last;
@@ -27,15 +27,15 @@ internal sealed class ShardedSteps(CompiledTraining compiled, ModelEngine engine
     public override bool Run(BatchSource batch, ulong step)
     {
         var plans = _last = Choose(batch);
-        var (samples, shards, sum) = (batch.Samples, distribution.Shards, plans.Sum);
+        var (samples, shards, sum) = (batch.Samples, compiled.Distribution.Shards, plans.Sum);
         plans.FindShares(batch, step);
         for (var shard = sum.Own.First; shard < sum.Own.End; shard++)
         {
-            var (first, end) = (Start(shard, samples, shards), Start(shard + 1, samples, shards));
+            var range = EvenRange.Of(shard, shards, samples);
 
             // Each shard draws its own random numbers, whoever computes it.
-            if (first == end) sum.Next.Clear();
-            else plans.Compute(batch, first, end - first, shard, (step * (ulong)shards) + (ulong)shard, sum.Next);
+            if (range.Count == 0) sum.Next.Clear();
+            else plans.Compute(batch, range, shard, (step * (ulong)shards) + (ulong)shard, sum.Next);
             sum.Push();
         }
 
@@ -44,15 +44,14 @@ internal sealed class ShardedSteps(CompiledTraining compiled, ModelEngine engine
         return plans.Join(Results, step);
     }
 
-    /// <summary>The first sample of a shard.</summary>
-    internal static int Start(int shard, int samples, int shards) => (int)((long)samples * shard / shards);
+    private ShardPlans Choose(BatchSource batch) => _last is { } last && last.Fits(batch) ? last : Find(batch);
 
-    private ShardPlans Choose(BatchSource batch)
+    // A separate method: what its lambda captures would be allocated in every step.
+    private ShardPlans Find(BatchSource batch)
     {
-        if (_last is { } last && last.Fits(batch)) return last;
         var plans = _known.Find(known => known.Fits(batch));
         if (plans is not null) return plans;
-        plans = new ShardPlans(compiled, engine, seed, distribution, training, batch);
+        plans = new ShardPlans(compiled, engine, seed, training, batch);
         _known.Add(plans);
         if (Results.Length == 0) Results = plans.NewResults();
         return plans;

@@ -1,5 +1,3 @@
-using OnnxFunctional.Training.Policies;
-
 namespace OnnxFunctional.Training;
 
 /// <summary>What a step computes, as one graph: predictions, losses and metrics; in training also gradients and all next values.</summary>
@@ -91,20 +89,11 @@ internal sealed class StepGraph
     {
         var trainable = StepTerms.Trainable(compiled);
         QuantizedLayers.Check(total.Value, trainable);
-        var scaling = compiled.LossScaling;
         var gradients = Gradient.Backpropagate(
-            [(total.Value, scaling?.Scale ?? 1)], [.. trainable.Select(entry => entry.Weight.Variable)], Origins);
-        var finite = scaling is null ? null : LossScaling.AllFinite(gradients.OfType<SymbolicTensor>());
-        Gradients =
-        [
-            .. trainable.Zip(gradients).Where(pair => pair.Second is not null)
-                .Select(pair => (pair.First.Path, pair.First.Weight, scaling is null ? pair.Second! : pair.Second! / scaling.Scale)),
-        ];
-
-        _updates.Learn(compiled.Optimizer, Gradients, compiled.State);
-        _updates.SetByLayers(StateOrder.Last(terms.Calls, call => compiled.Trains(call) ? call.Updates : call.StateUpdates), value => terms.Map[value]);
-        if (finite is null) return;
-        _updates.OnlyIf(finite);
-        foreach (var (weight, value) in scaling!.Updates(finite)) _updates.Set(weight, value);
+            [(total.Value, compiled.LossScaling?.Scale ?? 1)], [.. trainable.Select(entry => entry.Weight.Variable)], Origins);
+        Gradients = _updates.Step(
+            compiled,
+            [.. trainable.Zip(gradients).Where(pair => pair.Second is not null).Select(pair => (pair.First.Path, pair.First.Weight, pair.Second!))],
+            terms.Updates());
     }
 }

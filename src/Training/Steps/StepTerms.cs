@@ -106,6 +106,10 @@ internal sealed class StepTerms
     public static SymbolicTensor? Sum(IEnumerable<SymbolicTensor> terms) =>
         terms.Aggregate((SymbolicTensor?)null, (sum, term) => sum is null ? term : sum + term);
 
+    /// <summary>What layers set in a training step.</summary>
+    public IEnumerable<(Weight Weight, Value Value)> Updates() =>
+        StateOrder.Last(Calls, call => _compiled.Trains(call) ? call.Updates : call.StateUpdates).Select(update => (update.Weight, Map[update.Value]));
+
     private void AddLoss(int output, SymbolicTensor yTrue, SymbolicTensor yPred, SymbolicTensor? sampleWeight)
     {
         if (_compiled.Losses[output] is not { } loss) return;

@@ -1,4 +1,5 @@
 using OnnxFunctional.Training.Engine;
+using OnnxFunctional.Training.Policies;
 
 namespace OnnxFunctional.Training;
 
@@ -24,6 +25,27 @@ internal sealed class WeightUpdates
         optimizer.Build(gradients, state, _all);
         _gradients.AddRange(gradients.Select(entry => entry.Gradient));
         _learned.UnionWith(gradients.Select(entry => entry.Weight));
+    }
+
+    /// <summary>The whole update of a step: the optimizer's, then what layers set. With a loss scale, only if all gradients are finite.</summary>
+    /// <param name="compiled">The optimizer, its state, and the scale of the loss.</param>
+    /// <param name="scaled">Gradients of the scaled loss.</param>
+    /// <param name="set">What layers set.</param>
+    /// <returns>The gradients of the loss.</returns>
+    public IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> Step(
+        CompiledTraining compiled,
+        IReadOnlyList<(string Path, Weight Weight, SymbolicTensor Gradient)> scaled,
+        IEnumerable<(Weight Weight, Value Value)> set)
+    {
+        var scaling = compiled.LossScaling;
+        var gradients = scaling is null ? scaled : [.. scaled.Select(entry => (entry.Path, entry.Weight, entry.Gradient / scaling.Scale))];
+        Learn(compiled.Optimizer, gradients, compiled.State);
+        SetByLayers(set, value => value);
+        if (scaling is null) return gradients;
+        var finite = LossScaling.AllFinite(scaled.Select(entry => entry.Gradient));
+        OnlyIf(finite);
+        foreach (var (weight, value) in scaling.Updates(finite)) Set(weight, value);
+        return gradients;
     }
 
     /// <summary>Adds what layers set themselves, such as moving statistics and states.</summary>

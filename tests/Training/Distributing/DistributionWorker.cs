@@ -40,17 +40,30 @@ internal static class DistributionWorker
     private static void AllocatesNothing(Communicator communicator, Reduction reduction)
     {
         const int Steps = 20;
+        const int Rounds = 4;
         var sum = GradientSum.Create(communicator, 100_000, communicator.Size + 2, reduction, GradientCompression.None);
-        var before = 0L;
-        for (var step = -Steps; step < Steps; step++)
+        var least = long.MaxValue;
+
+        // Of the whole process, whose runtime may do something else in a round; what a step allocates, it does in all of them.
+        for (var round = 0; round < Rounds; round++)
         {
-            if (step == 0) before = GC.GetTotalAllocatedBytes(precise: true);
-            for (var shard = 0; shard < sum.Own.Count; shard++) sum.Push();
-            sum.Start();
-            sum.Wait();
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            for (var step = 0; step < Steps; step++)
+            {
+                for (var shard = 0; shard < sum.Own.Count; shard++)
+                {
+                    sum.Next[0] = shard;
+                    sum.Push();
+                }
+
+                sum.Start();
+                sum.Wait();
+            }
+
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 
-        Assert.AreEqual(0, GC.GetTotalAllocatedBytes(precise: true) - before, $"bytes in {Steps} steps, {reduction}");
+        Assert.AreEqual(0, least, $"bytes in {Steps} steps, {reduction}");
     }
 
     /// <summary>Writes what the ranks say, by rank 0, because mpirun mixes the output of several.</summary>

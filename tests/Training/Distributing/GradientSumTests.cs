@@ -99,10 +99,10 @@ public sealed class GradientSumTests
         {
             for (var size = 1; size <= shards; size++)
             {
-                var ranges = Enumerable.Range(0, size).Select(rank => ShardRange.Of(rank, size, shards)).ToList();
+                var ranges = Enumerable.Range(0, size).Select(rank => EvenRange.Of(rank, size, shards)).ToList();
                 var owned = ranges.SelectMany((range, rank) => Enumerable.Range(range.First, range.Count).Select(shard => (shard, rank))).ToList();
                 Assert.IsTrue(owned.Select(entry => entry.shard).SequenceEqual(Enumerable.Range(0, shards)));
-                Assert.IsTrue(owned.All(entry => ShardRange.Owner(entry.shard, size, shards) == entry.rank));
+                Assert.IsTrue(owned.All(entry => EvenRange.Owner(entry.shard, size, shards) == entry.rank));
                 Assert.IsLessThanOrEqualTo(1, ranges.Max(range => range.Count) - ranges.Min(range => range.Count));
             }
         }

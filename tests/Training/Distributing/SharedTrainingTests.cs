@@ -106,6 +106,26 @@ public sealed class SharedTrainingTests
         }
     }
 
+    /// <summary>Also where masks decide about shares, and shards differ in size.</summary>
+    [TestMethod]
+    [DataRow("masked", 3)]
+    [DataRow("dense", 11)]
+    public void A_warm_step_allocates_nothing(string network, int shards)
+    {
+        var (model, x, y) = Data(network, 33);
+        var (steps, before, most) = (0, 0L, 0L);
+        var watch = new LambdaCallback(
+            onTrainBatchBegin: _ => before = GC.GetAllocatedBytesForCurrentThread(),
+            onTrainBatchEnd: (_, _) =>
+            {
+                var taken = GC.GetAllocatedBytesForCurrentThread() - before;
+                if (steps++ > 10) most = Math.Max(most, taken);
+            });
+        var trainer = model.Compile(new Adam(), Loss.MeanSquaredError, threads: 1, distribution: Distribution.Of(new Communicator(), shards));
+        trainer.Fit(x, y, batchSize: 11, epochs: 9, verbose: 0, callbacks: [watch]);
+        Assert.AreEqual(0, most);
+    }
+
     [TestMethod]
     public void What_one_process_decides_all_do()
     {
