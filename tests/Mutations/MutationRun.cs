@@ -42,24 +42,40 @@ internal sealed class MutationRun(ReaderCase reader, int seed, string? folder = 
     public void Run(int count)
     {
         _count = count;
-        foreach (var (first, end) in reader.Numbers(count))
+        Parallel.ForEach(reader.Numbers(count).SelectMany(Halves), range => Run(range.First, range.End));
+    }
+
+    /// <summary>A process reads with one thread; what it reads twice may depend on what it read before, so few files stay together.</summary>
+    private static IEnumerable<(int First, int End)> Halves((int First, int End) range)
+    {
+        const int Few = 100;
+        if (range.End - range.First < Few) return [range];
+        var middle = (range.First + range.End) / 2;
+        return [(range.First, middle), (middle, range.End)];
+    }
+
+    private void Run(int first, int end)
+    {
+        for (var next = first; next < end && Crashes < MostCrashes;)
         {
-            for (var next = first; next < end && Crashes < MostCrashes;)
+            var (exit, last, hung, error) = Work(next, end, -1, note: true, out _);
+            if (exit == 0) break;
+            lock (_findings)
             {
-                var (exit, last, hung, error) = Work(next, end, -1, note: true, out _);
-                if (exit == 0) break;
                 Crashes++;
-                Add(last, hung ? "hangs" : "crashes the process with exit code " + exit.ToString(CultureInfo.InvariantCulture), error);
                 Refused += last - next + 1;
-                next = last + 1;
             }
+
+            Add(last, hung ? "hangs" : "crashes the process with exit code " + exit.ToString(CultureInfo.InvariantCulture), error);
+            next = last + 1;
         }
     }
 
     private void Add(int number, string problem, string details)
     {
         if (number < 0) problem = $"{reader.Stored[number + reader.Stored.Count].Name}: {problem}";
-        _findings.Add(new(reader.Name, number, problem, details, Shrink(number, problem)));
+        var finding = new Finding(reader.Name, number, problem, details, Shrink(number, problem));
+        lock (_findings) _findings.Add(finding);
     }
 
     /// <summary>Leaves out changes one by one as long as the problem stays.</summary>
@@ -107,9 +123,12 @@ internal sealed class MutationRun(ReaderCase reader, int seed, string? folder = 
                 }
                 else if (parts[0] == MutationWorker.DoneLine && note)
                 {
-                    Accepted += int.Parse(parts[1], CultureInfo.InvariantCulture);
-                    Refused += int.Parse(parts[2], CultureInfo.InvariantCulture);
-                    MostAllocated = Math.Max(MostAllocated, long.Parse(parts[3], CultureInfo.InvariantCulture));
+                    lock (_findings)
+                    {
+                        Accepted += int.Parse(parts[1], CultureInfo.InvariantCulture);
+                        Refused += int.Parse(parts[2], CultureInfo.InvariantCulture);
+                        MostAllocated = Math.Max(MostAllocated, long.Parse(parts[3], CultureInfo.InvariantCulture));
+                    }
                 }
             }
 
