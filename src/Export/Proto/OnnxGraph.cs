@@ -71,6 +71,9 @@ internal sealed class OnnxGraph
         Proto.Node.Add(node);
     }
 
+    /// <summary>The node that gives a value; null if none of this graph does.</summary>
+    public NodeProto? NodeOf(string value) => Proto.Node.LastOrDefault(node => node.Output.Contains(value));
+
     public TensorProto Initializer<T>(string name, Shape shape, DType type, T[] data) where T : struct =>
         Initializer(name, shape, type, ByteString.CopyFrom(MemoryMarshal.AsBytes<T>(data)));
 

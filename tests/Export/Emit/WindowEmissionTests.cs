@@ -1,6 +1,7 @@
 using OnnxFunctional.Export;
 using OnnxFunctional.Export.Verify;
 using OnnxFunctional.Layers;
+using OnnxFunctional.Operators;
 using OnnxFunctional.Tests.Export.TrainingStep;
 using OnnxFunctional.Training;
 
@@ -148,6 +149,35 @@ public sealed class WindowEmissionTests
         {
             var x = Model.Input([null, 5, 2]);
             Verify(new Model(x, (x - 3f).Apply(window())), 21);
+        }
+    }
+
+    /// <summary>As files of others have it: numbers that are not those of Keras' modes.</summary>
+    [TestMethod]
+    public void Pools_pad_in_numbers_except_behind_zeros()
+    {
+        var x = Model.Input([9, 7, 4]);
+        var negative = -(x * x) - 1f;
+        var zeros = (negative * 2).Apply(new ZeroPadding2D(1));
+        var moved = Ops.Transpose(Ops.Transpose((negative * 3).Apply(new ZeroPadding2D(1)), [0, 3, 1, 2]), [0, 2, 3, 1]);
+        var filtered = -x.Apply(new Conv2D(8, 3, padding: Padding.Same, activation: Activation.Relu)) - 1f;
+        foreach (var (source, padded) in ((SymbolicTensor, bool)[])[(negative, false), (filtered, false), (zeros, true), (moved, true)])
+        {
+            foreach (var (begin, end) in ((IntList, IntList)[])[([1, 1], [0, 0]), ([0, 2], [1, 2]), ([3, 0], [0, 0])])
+            {
+                var pads = Pads.Explicit(begin, end);
+                foreach (Op pool in (Op[])[new MaxPool([3, 3], [2, 2], pads), new AveragePool([3, 3], [2, 2], pads)])
+                {
+                    // Windows outside the image are refused by ONNX Runtime, and those of a mean have no value.
+                    if (begin[0] == 3 && pool is AveragePool) continue;
+                    var model = new Model(x, Ops.Make(pool, source));
+
+                    // That of the zeros, that of the pool, and the one by which a mean counts positions.
+                    var expected = (padded ? 1 : 0) + (padded || begin[0] == 3 ? 1 : 0) + (padded && pool is AveragePool ? 1 : 0);
+                    Assert.AreEqual(expected, model.Emit().Count("Pad"), $"{pool}");
+                    Verify(model, 21);
+                }
+            }
         }
     }
 

@@ -10,7 +10,7 @@ internal static class Pools
     public static void Max(Emission emission, Node node, MaxPool op)
     {
         var x = node.Inputs[0];
-        var (image, padding) = Windows.Padded(emission, x, Padding(op, x.Spec.Shape), op.Pads, [.. op.Kernel], op.Strides, float.NegativeInfinity);
+        var (image, padding) = Windows.Padded(emission, x, Padding(emission, op, x), op.Pads, [.. op.Kernel], op.Strides, float.NegativeInfinity);
         emission.Result(node.Outputs[0], Layout.ChannelsFirst(x.Spec.Shape.Rank), "MaxPool", [image], [.. Window(op), padding]);
     }
 
@@ -18,7 +18,7 @@ internal static class Pools
     {
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         var layout = Layout.ChannelsFirst(x.Spec.Shape.Rank);
-        if (Padding(op, x.Spec.Shape) is { } padding)
+        if (Padding(emission, op, x) is { } padding)
         {
             emission.Result(y, layout, "AveragePool", [emission.Read(x, layout)], [.. Window(op), padding]);
             return;
@@ -98,18 +98,32 @@ internal static class Pools
 
     public static string Zeros(Emission emission, string shape, TensorSpec spec) => emission.Add("ConstantOfShape", spec, [shape]);
 
-    /// <summary>The padding of a pool as <c>auto_pad</c>; null if the image must be padded beforehand.</summary>
+    /// <summary>The attribute for the padding of a pool; null if the image must be padded beforehand.</summary>
     /// <remarks>
-    /// Never in numbers: ONNX Runtime adds a Pad in front to them (pad_fusion.cc). Its zeros then are not counted as values, and a sum that is as large as the
-    /// window is refused. It leaves windows with <c>auto_pad</c> alone.
+    /// ONNX Runtime adds a Pad in front to padding in numbers (pad_fusion.cc). Its zeros then are not counted as values, and a sum that is as large as the
+    /// window is refused. It leaves windows with <c>auto_pad</c> alone, so that is written where it says the same, and behind a Pad nothing else.
     /// </remarks>
-    private static AttributeProto? Padding(PoolOp op, Shape input)
+    private static AttributeProto? Padding(Emission emission, PoolOp op, Value x)
     {
-        var padding = Windows.Padding(op.Pads, input, [.. op.Kernel], op.Strides, dilated: false);
+        var padding = Windows.Padding(op.Pads, x.Spec.Shape, [.. op.Kernel], op.Strides, dilated: false);
         if (padding is not { Name: "pads" }) return padding;
         if (padding.Ints.All(pad => pad == 0)) return Attributes.Text("auto_pad", "VALID");
         var isSame = !op.Pads.IsExplicit && op.Pads.Mode == OnnxFunctional.Padding.Same && op.Kernel.Zip(op.Strides).All(axis => axis.First >= axis.Second);
-        return isSame ? Attributes.Text("auto_pad", "SAME_UPPER") : null;
+        if (isSame) return Attributes.Text("auto_pad", "SAME_UPPER");
+
+        // A window must reach into the image.
+        var rank = op.Kernel.Count;
+        var isInside = padding.Ints.Select((pad, i) => pad < op.Kernel[i % rank]).All(inside => inside);
+        return isInside && !IsPadded(emission, emission.Read(x, Layout.ChannelsFirst(x.Spec.Shape.Rank))) ? padding : null;
+    }
+
+    /// <summary>Whether ONNX Runtime may come to see a Pad right before a window that reads the value: what lies between moves to other places.</summary>
+    private static bool IsPadded(Emission emission, string value)
+    {
+        var node = emission.Graph.NodeOf(value);
+        while (node?.OpType is "Transpose" or "Reshape" or "Squeeze" or "Unsqueeze" or "Identity" or "Cast" or "QuantizeLinear" or "DequantizeLinear")
+            node = emission.Graph.NodeOf(node.Input[0]);
+        return node?.OpType == "Pad";
     }
 
     private static AttributeProto[] Window(PoolOp op) => [Attributes.Ints("kernel_shape", op.Kernel), Attributes.Ints("strides", op.Strides)];
