@@ -15,6 +15,7 @@ internal sealed class QuantizationSearch
     private readonly Dictionary<Value, Quantum> _quanta;
     private readonly QuantizedWeights _weights;
     private readonly OutputReference _reference;
+    private readonly BiasCorrection? _correction;
 
     public QuantizationSearch(Model model, NDArrays calibration, QuantizationOptions options, QuantizationGate? gate)
     {
@@ -36,9 +37,8 @@ internal sealed class QuantizationSearch
             foreach (var product in _values.Products.Where(product => !product.IsTable)) steps[product] = _quanta[_values.Group(product.Input)].Scale;
         }
 
-        _weights = new QuantizedWeights(_folded.Numbers(), steps, new InputStatistics(_folded, _values.Products, Stored, calibration, options), options);
-
-        Value Stored(Value value) => options.Kind == QuantizationKind.StaticInt8 ? IntegerNodes.Rounded(value, _quanta[_values.Group(value)], null) : value;
+        _weights = new QuantizedWeights(_folded.Numbers(), steps, new InputStatistics(_folded, _values.Products, calibration, options), options);
+        if (options.CorrectBias) _correction = new BiasCorrection(_folded, _values.Products, calibration, options.BatchSize);
     }
 
     /// <summary>With the scales that training has learned.</summary>
@@ -88,8 +88,12 @@ internal sealed class QuantizationSearch
         }
     }
 
-    private QuantizedGraph Graph(IReadOnlyCollection<QuantizedProduct> products) =>
-        new(_folded, _values, products, _quanta, _weights, _options.Kind);
+    private QuantizedGraph Graph(IReadOnlyCollection<QuantizedProduct> products)
+    {
+        QuantizedGraph With(IReadOnlyDictionary<QuantizedProduct, float[]> biases) =>
+            new(_folded, _values, products, _quanta, _weights, biases, _options.Kind);
+        return With(_correction?.Of(products, _weights.Numbers, With) ?? []);
+    }
 
     private double ErrorOf(QuantizedGraph graph) => _reference.ErrorOf(graph.Outputs);
 

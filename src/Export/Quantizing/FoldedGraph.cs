@@ -2,7 +2,9 @@ using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Quantizing;
 
-/// <summary>A model's inference graph in which stored statistics are part of the convolution or product before them.</summary>
+/// <summary>
+/// A model's inference graph in which stored statistics are part of the convolution or product before them, and infinities around an image part of its pool.
+/// </summary>
 internal sealed class FoldedGraph
 {
     private readonly Dictionary<Value, Value> _map;
@@ -75,10 +77,32 @@ internal sealed class FoldedGraph
         return found;
     }
 
-    /// <summary><c>conv(x, w s) + (b - mean) s + beta</c> with <c>s = gamma / sqrt(variance + epsilon)</c>.</summary>
     private static IReadOnlyList<Value>? Fold(Node node, IReadOnlyList<Value> given, Dictionary<Value, int> readers)
     {
-        if (node.Op is not BatchNormalization norm || readers.GetValueOrDefault(node.Inputs[0]) != 1) return null;
+        if (node.Inputs.Count == 0 || readers.GetValueOrDefault(node.Inputs[0]) != 1) return null;
+        return node.Op switch
+        {
+            BatchNormalization norm => Fold(norm, node, given),
+            MaxPool pool => Fold(pool, node, given),
+            _ => null,
+        };
+    }
+
+    /// <summary>A pool pads with negative infinities itself.</summary>
+    private static IReadOnlyList<Value>? Fold(MaxPool pool, Node node, IReadOnlyList<Value> given)
+    {
+        if (given[0].Producer is not { Op: Pad { Mode: PadMode.Constant, Value: float.NegativeInfinity } pad } padded) return null;
+        if (pool.Pads is { IsExplicit: false, Mode: not Padding.Valid } || pad.Begin.Concat(pad.End).Any(count => count < 0)) return null;
+        if (pad.Begin[0] + pad.End[0] + pad.Begin[^1] + pad.End[^1] != 0) return null;
+        var (begin, end) = (pad.Begin.Skip(1).SkipLast(1), pad.End.Skip(1).SkipLast(1));
+        if (pool.Pads.IsExplicit) (begin, end) = (begin.Zip(pool.Pads.Begin, (a, b) => a + b), end.Zip(pool.Pads.End, (a, b) => a + b));
+        var pads = Pads.Explicit([.. begin], [.. end]);
+        return Node.Create(pool with { Pads = pads }, [padded.Inputs[0]], node.Scope).Outputs;
+    }
+
+    /// <summary><c>conv(x, w s) + (b - mean) s + beta</c> with <c>s = gamma / sqrt(variance + epsilon)</c>.</summary>
+    private static IReadOnlyList<Value>? Fold(BatchNormalization norm, Node node, IReadOnlyList<Value> given)
+    {
         var product = given[0].Producer;
         var rank = given[0].Spec.Shape.Rank;
         if (product.Op is not (Conv or Gemm) || ShapeRules.Axis(norm.Axis, rank, norm.Name) != rank - 1) return null;

@@ -40,8 +40,8 @@ public sealed record QuantizationOptions
     public bool Equalize { get; init; }
 
     /// <summary>
-    /// Whether biases make up for the mean error of rounded weights and inputs on calibration data: <c>b + Wᵀ mean(x) - Qᵀ mean(q)</c>. Where most of the
-    /// input is one number, as the background of images is, all of it is rounded to the same side.
+    /// Whether biases make up for the mean error on calibration data of all that is rounded before them, one layer after the other:
+    /// <c>b + mean(y) - mean(q)</c>. Where most of the input is one number, as the background of images is, all of it is rounded to the same side.
     /// </summary>
     public bool CorrectBias { get; init; }
 

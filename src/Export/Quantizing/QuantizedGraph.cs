@@ -10,6 +10,7 @@ internal sealed class QuantizedGraph
     private readonly IReadOnlyDictionary<Value, Quantum> _quanta;
     private readonly QuantizedValues _values;
     private readonly QuantizedWeights _weights;
+    private readonly IReadOnlyDictionary<QuantizedProduct, float[]> _corrected;
     private readonly HashSet<Value> _stored;
     private readonly Dictionary<Node, QuantizedProduct> _products;
     private readonly Dictionary<Node, QuantizedProduct> _biases;
@@ -21,6 +22,7 @@ internal sealed class QuantizedGraph
     /// <param name="products">The products that are to read integers.</param>
     /// <param name="quanta">The ranges of activations, by the value that stands for those of one range; empty if they are not stored.</param>
     /// <param name="weights">The integers.</param>
+    /// <param name="corrected">Biases that are not those of the model.</param>
     /// <param name="kind">What becomes integers.</param>
     public QuantizedGraph(
         FoldedGraph folded,
@@ -28,20 +30,25 @@ internal sealed class QuantizedGraph
         IReadOnlyCollection<QuantizedProduct> products,
         IReadOnlyDictionary<Value, Quantum> quanta,
         QuantizedWeights weights,
+        IReadOnlyDictionary<QuantizedProduct, float[]> corrected,
         QuantizationKind kind)
     {
-        (_folded, _values, _quanta, _weights, _kind) = (folded, values, quanta, weights, kind);
+        (_folded, _values, _quanta, _weights, _corrected, _kind) = (folded, values, quanta, weights, corrected, kind);
         _products = products.ToDictionary(product => product.Node);
         _biases = products.Where(product => product.Bias is { } bias && !ReferenceEquals(bias.Node, product.Node))
             .ToDictionary(product => product.Bias!.Value.Node);
         _stored = kind == QuantizationKind.StaticInt8 ? values.Stored(products) : [];
         var map = folded.Graph.Rewrite(Rewrite);
+        Rewritten = map;
         Map = folded.Map.Where(entry => map.ContainsKey(entry.Value)).ToDictionary(entry => entry.Key, entry => map[entry.Value]);
         Outputs = [.. folded.Outputs.Select(output => map[output])];
     }
 
     /// <summary>For values of the model, those that stand for them.</summary>
     public IReadOnlyDictionary<Value, Value> Map { get; }
+
+    /// <summary>For values of the graph in float32, those that stand for them.</summary>
+    public IReadOnlyDictionary<Value, Value> Rewritten { get; }
 
     public IReadOnlyList<Value> Outputs { get; }
 
@@ -50,7 +57,7 @@ internal sealed class QuantizedGraph
         if (node.Op is SourceOp) return null;
         var inputs = given.Select((value, i) => _folded.Inputs.Contains(node.Inputs[i]) ? OfInput(node.Inputs[i]) : value).ToArray();
         if (!_folded.IsStatic(node.Outputs[0])) Fold(node, inputs);
-        if (_biases.TryGetValue(node, out var biased)) inputs[biased.Bias!.Value.Input] = IntegerNodes.Vector(_weights.Bias(biased)!, node.Scope);
+        if (_biases.TryGetValue(node, out var biased)) inputs[biased.Bias!.Value.Input] = IntegerNodes.Vector(Bias(biased)!, node.Scope);
         var results = _products.TryGetValue(node, out var product) ? [Product(node, product, inputs)] : node.WithInputs(inputs).Outputs;
         return [.. node.Outputs.Select((output, i) => _stored.Contains(output) ? Rounded(results[i], output, node.Scope) : results[i])];
     }
@@ -73,13 +80,21 @@ internal sealed class QuantizedGraph
         return rounded;
     }
 
-    private Value Rounded(Value value, Value original, LayerCall? scope) => IntegerNodes.Rounded(value, _quanta[_values.Group(original)], scope);
+    private float[]? Bias(QuantizedProduct product) =>
+        product.BiasValue is { } value ? _corrected.GetValueOrDefault(product) ?? _weights.Numbers(value) : null;
+
+    private Value Rounded(Value value, Value original, LayerCall? scope)
+    {
+        var quantum = _quanta[_values.Group(original)];
+        if (value.Producer.Op is MaxPool && !_stored.Contains(original.Producer.Inputs[0])) value = IntegerNodes.AtLeast(value, quantum, scope);
+        return IntegerNodes.Rounded(value, quantum, scope);
+    }
 
     private Value Product(Node node, QuantizedProduct product, Value[] inputs)
     {
         var (weights, kernel, scope) = (_weights.Of(product), product.Weights.Spec.Shape, node.Scope);
         if (product.IsTable) return IntegerNodes.Rows(weights, kernel, inputs[1], scope);
-        var bias = node.Op is Gemm or Conv ? _weights.Bias(product) : null;
+        var bias = node.Op is Gemm or Conv ? Bias(product) : null;
         switch (_kind)
         {
             case QuantizationKind.StaticInt8:

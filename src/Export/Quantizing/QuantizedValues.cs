@@ -63,8 +63,11 @@ internal sealed class QuantizedValues
         foreach (var node in _folded.Graph.Nodes.Reverse())
         {
             if (!KeepsRange(node) || !stored.Contains(node.Outputs[0]) || _folded.IsStatic(node.Inputs[0])) continue;
-            var source = Source(node);
-            if (Readers[source].All(reader => KeepsRange(reader) || IsOfPool(reader) || products.Any(product => ReferenceEquals(product.Node, reader))))
+            var source = node.Inputs[0];
+
+            // What a pool reads in floats has more numbers than what it gives.
+            if (node.Op is MaxPool && !stored.Contains(source)) continue;
+            if (Readers[source].All(reader => KeepsRange(reader) || products.Any(product => ReferenceEquals(product.Node, reader))))
             {
                 stored.Add(source);
                 Join(source, node.Outputs[0]);
@@ -76,8 +79,8 @@ internal sealed class QuantizedValues
             var tail = Tail(node.Outputs.Count == 1 ? node.Outputs[0] : null);
             switch (node.Op)
             {
-                case var _ when KeepsRange(node) && stored.Contains(Source(node)) && !IsOutput(node.Outputs[0]):
-                    if (stored.Add(node.Outputs[0]) || ReferenceEquals(Group(node.Outputs[0]), node.Outputs[0])) Join(Source(node), node.Outputs[0]);
+                case var _ when KeepsRange(node) && stored.Contains(node.Inputs[0]) && !IsOutput(node.Outputs[0]):
+                    if (stored.Add(node.Outputs[0]) || ReferenceEquals(Group(node.Outputs[0]), node.Outputs[0])) Join(node.Inputs[0], node.Outputs[0]);
                     break;
                 case Add or Concat when tail is not null && node.Inputs.All(stored.Contains) && !IsOutput(tail):
                     stored.Add(tail);
@@ -89,12 +92,6 @@ internal sealed class QuantizedValues
     }
 
     private static bool KeepsRange(Node node) => node.Op is MaxPool or Reshape or ReshapeLike or Transpose or Slice;
-
-    /// <summary>What a node moves: with the infinities around it that a pool never takes, it has no range.</summary>
-    private static Value Source(Node node) =>
-        node.Op is MaxPool && IsOfPool(node.Inputs[0].Producer) ? node.Inputs[0].Producer.Inputs[0] : node.Inputs[0];
-
-    private static bool IsOfPool(Node node) => node.Op is Pad { Mode: PadMode.Constant, Value: float.NegativeInfinity };
 
     private void Join(Value value, Value other)
     {

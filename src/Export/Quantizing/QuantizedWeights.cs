@@ -1,8 +1,7 @@
-using OnnxFunctional.Operators;
 
 namespace OnnxFunctional.Export.Quantizing;
 
-/// <summary>The integers and biases of each product, found when they are first needed.</summary>
+/// <summary>The integers of each product, found when they are first needed.</summary>
 internal sealed class QuantizedWeights
 {
     private readonly IReadOnlyDictionary<Value, float[]> _numbers;
@@ -14,7 +13,7 @@ internal sealed class QuantizedWeights
 
     /// <param name="numbers">The numbers of weights and biases.</param>
     /// <param name="steps">The scale of what each product reads, if that is stored in integers.</param>
-    /// <param name="statistics">What calibration says of it.</param>
+    /// <param name="statistics">What calibration says of what matrices read.</param>
     /// <param name="options">How weights are quantized.</param>
     public QuantizedWeights(
         IReadOnlyDictionary<Value, float[]> numbers,
@@ -41,28 +40,6 @@ internal sealed class QuantizedWeights
         return _known[product] = _scales.TryGetValue(product, out var scales)
             ? IntegerWeights.At(numbers, grid, scales)
             : IntegerWeights.Of(numbers, grid, Least(product), product.IsMatrix ? _statistics?.Gram(product.Input) : null);
-    }
-
-    /// <summary>The bias after the mean error of rounded weights and inputs is taken from it: <c>b + Wᵀ mean(x) - Qᵀ mean(q)</c>.</summary>
-    public float[]? Bias(QuantizedProduct product)
-    {
-        if (product.BiasValue is not { } value) return null;
-        var bias = _numbers[value];
-        if (!_options.CorrectBias || product.IsTable || _statistics?.Means(product.Input) is not { } means) return bias;
-        var (weights, numbers) = (Of(product), _numbers[product.Weights]);
-        var (columns, groups) = (weights.Grid.Columns, product.Node.Op is Conv conv ? conv.Window.Groups : 1);
-        var (features, corrected) = (means.Exact.Length / groups, Array.ConvertAll(bias, number => (double)number));
-        for (var row = 0; row < weights.Grid.Rows; row++)
-        {
-            for (var column = 0; column < columns; column++)
-            {
-                // A convolution's rows are positions of the kernel, and the input channels of the column's group at each.
-                var feature = (column / (columns / groups) * features) + (row % features);
-                corrected[column] += (numbers[(row * columns) + column] * means.Exact[feature]) - (weights.Value(row, column) * means.Stored[feature]);
-            }
-        }
-
-        return Array.ConvertAll(corrected, number => (float)number);
     }
 
     /// <summary>Which weights of a product share a scale.</summary>

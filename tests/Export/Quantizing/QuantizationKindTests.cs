@@ -220,6 +220,27 @@ public sealed class QuantizationKindTests
             Math.Sqrt(model.Quantize(x, options).PredictAll(x)[0].ToArray().Zip(expected, (a, b) => (double)(a - b) * (a - b)).Average());
     }
 
+    /// <summary>What a layer makes up for by itself leaves the error of those before it, which a deep network adds up.</summary>
+    [TestMethod]
+    public void Corrected_biases_make_up_for_all_layers_before()
+    {
+        var input = Model.Input([9]);
+        var x = input;
+        for (var i = 0; i < 5; i++) x = x + new Dense(9, i % 2 == 0 ? Activation.Relu : null).Call(x);
+        var model = new Model(input, new Dense(5).Call(x), seed: 3);
+
+        // Samples that hardly differ, so that nearly all of the error is that of the mean.
+        var samples = QuantizedNetworks.Data(model, 100)[0].ToArray();
+        for (var i = 9; i < samples.Length; i++) samples[i] = samples[i % 9] + (1e-3f * samples[i]);
+        NDArray data = NDArray.Create(samples, [100, 9]);
+        var expected = model.Predict(data).ToArray();
+        var (plain, corrected) = (Error(new()), Error(new() { CorrectBias = true }));
+        Assert.IsLessThan(plain / 4, corrected);
+
+        double Error(QuantizationOptions options) =>
+            Math.Sqrt(model.Quantize(data, options).PredictAll(data)[0].ToArray().Zip(expected, (a, b) => (double)(a - b) * (a - b)).Average());
+    }
+
     [TestMethod]
     public void What_does_not_go_together_is_refused()
     {

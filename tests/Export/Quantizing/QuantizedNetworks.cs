@@ -15,7 +15,9 @@ internal static class QuantizedNetworks
         "padded pool",
     ];
 
-    public static IEnumerable<string> Optimized(string path)
+    public static IEnumerable<string> Optimized(string path) => OptimizedGraph(path).Node.Select(node => node.OpType);
+
+    public static GraphProto OptimizedGraph(string path)
     {
         using var folder = new TemporaryFolder();
         using var options = new SessionOptions
@@ -25,7 +27,7 @@ internal static class QuantizedNetworks
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
         using var session = new InferenceSession(path, options);
-        return [.. ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("o.onnx"))).Graph.Node.Select(node => node.OpType)];
+        return ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("o.onnx"))).Graph;
     }
 
     public static NDArrays Data(Model model, int samples)

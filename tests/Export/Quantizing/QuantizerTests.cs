@@ -66,6 +66,24 @@ public sealed class QuantizerTests
     }
 
     [TestMethod]
+    public void A_pool_behind_a_convolution_of_floats_stays_one_of_floats()
+    {
+        using var folder = new TemporaryFolder();
+        var image = Model.Input([9, 7, 3]);
+        var model = new Model(image, image.Apply(
+            new Conv2D(8, 3, activation: Activation.Relu, name: "kept"), new MaxPooling2D(2), new Conv2D(8, 2, name: "conv"), new GlobalAveragePooling2D()));
+        var x = QuantizedNetworks.Data(model, 20);
+        foreach (var kept in (string[][])[["kept"], []])
+        {
+            model.Quantize(x, new() { KeepFloat = kept }).ExportOnnx(folder.File("q.onnx"));
+            var nodes = QuantizedNetworks.OptimizedGraph(folder.File("q.onnx")).Node;
+            var pool = nodes.Single(node => node.OpType.EndsWith("MaxPool", StringComparison.Ordinal));
+            var before = nodes.Single(node => node.Output[0] == pool.Input[0]).OpType;
+            Assert.AreEqual(kept.Length > 0, before is "Conv" or "ReorderOutput", before);
+        }
+    }
+
+    [TestMethod]
     public void A_product_is_that_of_the_integers_by_hand()
     {
         var dense = new Dense(2, name: "d");

@@ -30,7 +30,7 @@ internal static class QuantizeCommand
         var perTensor = Typed.Flag("--per-tensor", "Gives each weight one scale instead of one per channel.");
         var reduceRange = Typed.Flag("--reduce-range", "Quantizes weights to 7 bits, for x86 processors without VNNI instructions.");
         var equalize = Typed.Flag("--equalize", "Scales channels between layers so that none takes the range of all.");
-        var correctBias = Typed.Flag("--correct-bias", "Lets biases make up for the mean error of quantized weights.");
+        var correctBias = Typed.Flag("--correct-bias", "Lets biases make up for the mean error of all that is rounded before.");
         var gptq = Typed.Flag("--gptq", "Rounds matrices by what it loses on the data, instead of to the nearest.");
         var block = Typed.Whole("--block-size", "Weights of a column that share a scale, of int4-weights.", 32, most: 256);
         var keep = new Option<string[]>("--keep")
