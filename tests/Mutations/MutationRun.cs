@@ -50,7 +50,7 @@ internal sealed class MutationRun(ReaderCase reader, int seed, string? folder = 
     {
         const int Few = 100;
         if (range.End - range.First < Few) return [range];
-        var middle = (range.First + range.End) / 2;
+        var middle = range.First + ((range.End - range.First) / 2);
         return [(range.First, middle), (middle, range.End)];
     }
 
