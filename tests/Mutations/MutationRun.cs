@@ -22,6 +22,7 @@ internal sealed class MutationRun(ReaderCase reader, int seed, string? folder = 
     public const string Again = " (again)";
 
     private const int MostCrashes = 40;
+    private const int Few = 100;
 
     private readonly List<Finding> _findings = [];
     private int _count;
@@ -42,16 +43,11 @@ internal sealed class MutationRun(ReaderCase reader, int seed, string? folder = 
     public void Run(int count)
     {
         _count = count;
-        Parallel.ForEach(reader.Numbers(count).SelectMany(Halves), range => Run(range.First, range.End));
-    }
+        var (first, end) = reader.Numbers(count);
 
-    /// <summary>A process reads with one thread; what it reads twice may depend on what it read before, so few files stay together.</summary>
-    private static IEnumerable<(int First, int End)> Halves((int First, int End) range)
-    {
-        const int Few = 100;
-        if (range.End - range.First < Few) return [range];
-        var middle = range.First + ((range.End - range.First) / 2);
-        return [(range.First, middle), (middle, range.End)];
+        // A process reads with one thread, and starting it takes as long as reading hundreds of files.
+        var middle = end - first < Few ? end : (first + end) / 2;
+        Parallel.Invoke(() => Run(first, middle), () => Run(middle, end));
     }
 
     private void Run(int first, int end)

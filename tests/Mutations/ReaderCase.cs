@@ -9,9 +9,6 @@ namespace OnnxFunctional.Tests.Mutations;
 internal sealed record ReaderCase(
     string Name, Func<IReadOnlyList<byte[]>> Samples, IReadOnlyList<Edit> Edits, Action<byte[]> Read, IReadOnlyList<Type> Refusals)
 {
-    /// <summary>The number of the first file with simple damage; those with random changes begin at 0, stored ones lie below.</summary>
-    public const int FirstDamaged = 1 << 30;
-
     private static readonly byte[] s_extremes = [0x00, 0x7F, 0x80, 0xFF];
 
     private readonly Lazy<IReadOnlyList<byte[]>> _samples = new(Samples);
@@ -40,9 +37,8 @@ internal sealed record ReaderCase(
     /// <summary>How many files result from cutting all samples at each byte and from setting each byte to each of six values.</summary>
     private int DamagedFiles => Unchanged.Sum(sample => sample.Length) * (s_extremes.Length + 3);
 
-    /// <summary>The numbers of the files of a run: stored ones, some with random changes, some or all with simple damage.</summary>
-    public IReadOnlyList<(int First, int End)> Numbers(int count) =>
-        [(-Stored.Count, 0), (0, count), (FirstDamaged, FirstDamaged + DamagedIn(count))];
+    /// <summary>The numbers of the files of a run: stored ones below 0, as many with random changes as wanted, and behind them some or all with simple damage.</summary>
+    public (int First, int End) Numbers(int count) => (-Stored.Count, count + DamagedIn(count));
 
     // Random changes include simple damage too, though not all of it.
     private int DamagedIn(int count) => IsSmall ? DamagedFiles : Math.Min(count / 4, DamagedFiles);
@@ -55,9 +51,9 @@ internal sealed record ReaderCase(
     public (byte[] Content, int Changes) File(int seed, int number, int count, int kept = -1) => number switch
     {
         < 0 => (Stored[number + Stored.Count].Read(), 1),
-        < FirstDamaged => Changed(seed, number, kept),
+        _ when number < count => Changed(seed, number, kept),
         _ when DamagedIn(count) < DamagedFiles => (Damaged(new Random(HashOf(Name, seed, number)).Next(DamagedFiles)), 1),
-        _ => (Damaged(number - FirstDamaged), 1),
+        _ => (Damaged(number - count), 1),
     };
 
     private (byte[] Content, int Changes) Changed(int seed, int number, int kept)
